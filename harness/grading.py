@@ -1,0 +1,123 @@
+"""From outcomes to a verdict and a score. Pure: no clock, no files, no sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from harness.outcome import Outcome, Severity, Status
+
+WEIGHTS: Mapping[Severity, int] = {Severity.BLOCKER: 10, Severity.MAJOR: 5, Severity.MINOR: 2}
+DECIDED = frozenset({Status.PASSED, Status.FAILED})
+UNDECIDED = frozenset({Status.UNDETERMINED, Status.HARNESS_ERROR})
+
+# Several checks may speak to one requirement: the first of these that any of them found is what counts.
+PRECEDENCE = (
+    Status.FAILED,
+    Status.HARNESS_ERROR,
+    Status.UNDETERMINED,
+    Status.PASSED,
+    Status.NOT_APPLICABLE,
+    Status.WAIVED,
+)
+
+
+class Verdict(StrEnum):
+    ELIGIBLE = "eligible"
+    INELIGIBLE = "ineligible"
+    UNDETERMINED = "undetermined"
+
+
+@dataclass(frozen=True)
+class Score:
+    """0–100. `low` counts everything undecided as failed, `high` as passed; `value` is None with nothing decided."""
+
+    value: float | None
+    low: float
+    high: float
+    decided: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Grade:
+    """`without_waivers` is the same score had nothing been waived; equal to `score` where nothing was."""
+
+    verdict: Verdict
+    reason: str
+    score: Score
+    without_waivers: Score
+
+
+def combine(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
+    """One outcome a requirement, keeping every piece of evidence of those that share the status that counts."""
+    grouped: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        grouped.setdefault(outcome.requirement, []).append(outcome)
+    return tuple(_worst(group) for group in grouped.values())
+
+
+def _worst(group: Sequence[Outcome]) -> Outcome:
+    status = next(status for status in PRECEDENCE if any(item.status is status for item in group))
+    chosen = [item for item in group if item.status is status]
+    summaries = list(dict.fromkeys(item.summary for item in chosen))
+    return chosen[0].model_copy(
+        update={
+            "summary": " · ".join(summaries),
+            "evidence": tuple(evidence for item in chosen for evidence in item.evidence),
+            "seconds": sum(item.seconds for item in group),
+        }
+    )
+
+
+def grade(outcomes: Iterable[Outcome], waived: frozenset[str] = frozenset()) -> Grade:
+    """The verdict and score of one candidate.
+
+    `waived` names requirements set aside by a maintainer: they count for nothing, and the score that
+    would have been is kept beside it. A blocker that failed makes it ineligible whatever else is undecided.
+    """
+    combined = combine(outcomes)
+    counted = [item for item in combined if item.requirement not in waived]
+    verdict, reason = _verdict(counted)
+    return Grade(verdict, reason, score(counted), score(combined))
+
+
+def _verdict(outcomes: Sequence[Outcome]) -> tuple[Verdict, str]:
+    blockers = [item for item in outcomes if item.severity is Severity.BLOCKER]
+    failed = [item for item in blockers if item.status is Status.FAILED]
+    open_ones = [item for item in blockers if item.status in UNDECIDED]
+    if failed:
+        return Verdict.INELIGIBLE, _one_line(failed)
+    if open_ones:
+        return Verdict.UNDETERMINED, _one_line(open_ones)
+    if not any(item.status is Status.PASSED for item in blockers):
+        return Verdict.UNDETERMINED, "No blocking requirement was decided."
+    failures = sum(item.status is Status.FAILED for item in outcomes)
+    tail = f"; {failures} lesser findings" if failures > 1 else "; one lesser finding" if failures else ""
+    return Verdict.ELIGIBLE, f"Every blocking requirement is met{tail}."
+
+
+def _one_line(outcomes: Sequence[Outcome]) -> str:
+    first = outcomes[0].summary
+    rest = len(outcomes) - 1
+    return f"{first} (and {rest} more)" if rest else first
+
+
+def score(outcomes: Iterable[Outcome]) -> Score:
+    """Weighted share of passed among decided, with the interval the undecided leave open."""
+    passed = failed = undecided = 0
+    decided = total = 0
+    for item in outcomes:
+        weight = WEIGHTS[item.severity]
+        if item.status in DECIDED:
+            decided += 1
+            passed += weight * (item.status is Status.PASSED)
+            failed += weight * (item.status is Status.FAILED)
+        undecided += weight * (item.status in UNDECIDED)
+        total += item.status in DECIDED | UNDECIDED
+    weights = passed + failed + undecided
+    value = round(100 * passed / (passed + failed), 1) if passed + failed else None
+    low = round(100 * passed / weights, 1) if weights else 0.0
+    high = round(100 * (passed + undecided) / weights, 1) if weights else 100.0
+    return Score(value, low, high, decided, total)

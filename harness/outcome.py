@@ -1,0 +1,162 @@
+"""What a check found for a requirement, and what that rests on."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+
+
+class Status(StrEnum):
+    """The closed set of outcomes."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_APPLICABLE = "not_applicable"
+    WAIVED = "waived"
+    UNDETERMINED = "undetermined"
+    HARNESS_ERROR = "harness_error"
+
+
+class Severity(StrEnum):
+    BLOCKER = "blocker"
+    MAJOR = "major"
+    MINOR = "minor"
+
+
+class Basis(StrEnum):
+    """Whether we saw it ourselves or the fork says so."""
+
+    OBSERVED = "observed"
+    CLAIMED = "claimed"
+
+
+class EvidenceKind(StrEnum):
+    FILE = "file"
+    GIT = "git"
+    WIRE = "wire"
+    LEDGER = "ledger"
+    EVENT = "event"
+    LOG = "log"
+    MEASUREMENT = "measurement"
+    NOTE = "note"
+
+
+MAX_TEXT = 4000
+
+
+class Evidence(BaseModel):
+    """One thing an outcome rests on.
+
+    `text` may hold words of the fork's: every report escapes it. `data` is small structured detail (a wire
+    exchange's method, host, path, status; a ledger row; an event), never the whole record.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    basis: Basis
+    kind: EvidenceKind
+    text: str
+    file: str | None = None
+    line: int | None = None
+    data: dict[str, JsonValue] = Field(default_factory=dict)
+
+    def model_post_init(self, context: Any, /) -> None:
+        if len(self.text) > MAX_TEXT:
+            object.__setattr__(self, "text", self.text[:MAX_TEXT] + "…")
+
+    @property
+    def place(self) -> str | None:
+        """`file:line` where there is one."""
+        if self.file is None:
+            return None
+        return self.file if self.line is None else f"{self.file}:{self.line}"
+
+
+class Outcome(BaseModel):
+    """One check's finding for one requirement; a line of `outcomes.jsonl`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    requirement: str
+    status: Status
+    severity: Severity
+    subject: str
+    summary: str
+    evidence: tuple[Evidence, ...] = ()
+    check: str
+    seconds: float = Field(0.0, ge=0)
+
+
+class OutcomeLog:
+    """Append-only `outcomes.jsonl`: a first line that says what was screened, then an outcome a line.
+
+    A harness that was killed in mid-write leaves at most one torn last line; reading drops it and the next
+    append starts on a line of its own, so no finished outcome is lost.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def begin(self, header: dict[str, JsonValue]) -> bool:
+        """Start or resume; true when the log already belongs to the same `header`.
+
+        A log of another commit, catalogue or seed is set aside as `<name>.old`, never mixed in.
+        """
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        lines = self._complete_lines()
+        if lines and _is_header(lines[0], header):
+            self._rewrite(lines)
+            return True
+        if self.path.exists():
+            os.replace(self.path, self.path.with_suffix(self.path.suffix + ".old"))
+        self._rewrite([json.dumps({"header": header}, sort_keys=True)])
+        return False
+
+    def append(self, outcomes: Iterable[Outcome]) -> None:
+        text = "".join(outcome.model_dump_json() + "\n" for outcome in outcomes)
+        with self.path.open("a", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+
+    def header(self) -> dict[str, JsonValue]:
+        lines = self._complete_lines()
+        if not lines:
+            return {}
+        header: dict[str, JsonValue] = json.loads(lines[0]).get("header", {})
+        return header
+
+    def outcomes(self) -> tuple[Outcome, ...]:
+        return tuple(self._parse(self._complete_lines()[1:]))
+
+    def _parse(self, lines: Iterable[str]) -> Iterator[Outcome]:
+        for line in lines:
+            try:
+                yield Outcome.model_validate_json(line)
+            except ValidationError:
+                continue
+
+    def _complete_lines(self) -> list[str]:
+        try:
+            text = self.path.read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return []
+        return text.split("\n")[:-1]
+
+    def _rewrite(self, lines: list[str]) -> None:
+        temporary = self.path.with_suffix(".partial")
+        temporary.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+        os.replace(temporary, self.path)
+
+
+def _is_header(line: str, header: dict[str, JsonValue]) -> bool:
+    try:
+        return bool(json.loads(line) == {"header": header})
+    except json.JSONDecodeError:
+        return False

@@ -1,0 +1,94 @@
+"""The catalogue: every published demand as a record with an id and its source."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from harness.errors import OurFailure
+from harness.outcome import Severity
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+Profile = Literal["v2-spot", "v2-perpetual", "v0"]
+
+RECORDS = Path(__file__).resolve().parent.parent / "checks" / "requirements"
+
+
+class Source(BaseModel):
+    """Where a demand was published: a document, the version read, and the lines."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    doc: str
+    at: str
+    lines: str | None = None
+
+
+class Requirement(BaseModel):
+    """One published demand. `conflicts` says where published documents disagree about it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Slug
+    title: str
+    severity: Severity
+    subject: Slug
+    profiles: tuple[Profile, ...] = Field(min_length=1)
+    sources: tuple[Source, ...] = Field(min_length=1)
+    why: str
+    fix: str
+    automated: bool = True
+    conflicts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All requirements in the order of their files, subjects together."""
+
+    requirements: tuple[Requirement, ...]
+
+    @cached_property
+    def by_id(self) -> dict[str, Requirement]:
+        return {requirement.id: requirement for requirement in self.requirements}
+
+    @cached_property
+    def version(self) -> str:
+        """A digest of every record: two reports with the same version asked for the same things."""
+        text = "\n".join(requirement.model_dump_json() for requirement in self.requirements)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def __iter__(self) -> Iterator[Requirement]:
+        return iter(self.requirements)
+
+    def __getitem__(self, requirement_id: str) -> Requirement:
+        return self.by_id[requirement_id]
+
+    def for_profile(self, profile: Profile) -> tuple[Requirement, ...]:
+        return tuple(item for item in self.requirements if profile in item.profiles)
+
+    @classmethod
+    def load(cls, folder: Path = RECORDS) -> Catalogue:
+        """Read every `*.yml` in `folder`; raises OurFailure naming the file and record that is wrong."""
+        found: list[Requirement] = []
+        for path in sorted(folder.glob("*.yml")):
+            found.extend(_records(path))
+        duplicates = {item.id for item in found if sum(other.id == item.id for other in found) > 1}
+        if duplicates:
+            raise OurFailure(f"requirement ids used twice: {', '.join(sorted(duplicates))}", where=str(folder))
+        return cls(tuple(found))
+
+
+def _records(path: Path) -> Iterator[Requirement]:
+    for record in yaml.safe_load(path.read_text(encoding="utf-8")):
+        try:
+            yield Requirement.model_validate(record)
+        except ValidationError as error:
+            name = record.get("id", "?") if isinstance(record, dict) else "?"
+            raise OurFailure(f"record {name}: {error}", where=str(path)) from error
