@@ -1,0 +1,1 @@
+"""What is demanded of a connector and how it is verified."""
