@@ -1,0 +1,32 @@
+"""What one screening is told: the border between the harness's process and the one that runs the checks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from harness.requirement import Profile
+
+
+class Plan(BaseModel):
+    """One candidate's screening. Everything in it is reproducible from the round, the seed and the cache."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    round_file: Path
+    candidate: str
+    connectors: tuple[str, ...]
+    profile: Profile
+    submission_file: Path
+    outcomes_file: Path
+    store: Path
+    sandbox: str = "auto"
+    seed: int = 0
+    scale: float = 10.0
+    header: dict[str, JsonValue]
+
+
+def calm(scale: float) -> float:
+    """The time scale of a second, careful try: a failure seen only in a hurry is not the fork's."""
+    return min(scale, 2.0)

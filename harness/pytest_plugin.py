@@ -1,0 +1,224 @@
+"""Runs `checks/` for one screening: which checks apply, in which order, and what each of them found.
+
+Outcomes are appended to the screening's log as they come. A failed conformance check is run a second time at
+a calm pace before it is believed. Progress goes as JSON lines to the file descriptor in HARNESS_PROGRESS_FD.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import sys
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from harness.checking import MARK, Attach, Failed, Finding, NotApplicable, Undetermined
+from harness.driver import ConnectorError
+from harness.outcome import Basis, Evidence, EvidenceKind, Outcome, OutcomeLog, Status
+from harness.plan import Plan, calm
+from harness.requirement import Catalogue
+
+CONFORMANCE = "conformance"
+# Without these there is nothing to build or run: the rest is left undecided and says so.
+PREREQUISITES = ("adds-a-connector", "connector-files-complete", "files-parse")
+
+KEY = pytest.StashKey["Screening"]()
+
+
+@dataclass
+class Screening:
+    """The state of one run of the checks."""
+
+    plan: Plan
+    catalogue: Catalogue
+    log: OutcomeLog
+    attached: list[Evidence] = field(default_factory=list)
+    found: list[Outcome] = field(default_factory=list)
+    careful: bool = False
+    first_try: str = ""
+
+    @property
+    def scale(self) -> float:
+        """How many times as fast as the wall the connector's time runs in this try."""
+        return calm(self.plan.scale) if self.careful else self.plan.scale
+
+    def missing_prerequisite(self) -> Outcome | None:
+        """The first finding that makes building and running the connector pointless."""
+        for outcome in (*self.log.outcomes(), *self.found):
+            if outcome.requirement in PREREQUISITES and outcome.status is Status.FAILED:
+                return outcome
+        return None
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--plan", metavar="FILE", help="the screening to run, as `harness run` writes it")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", f"{MARK}(*slugs): the requirements that a check verifies")
+    chosen = config.getoption("--plan")
+    if not chosen:
+        raise pytest.UsageError("checks run inside a screening: use `harness check` or `harness run`")
+    _die_with_parent()
+    plan = Plan.model_validate_json(Path(chosen).read_text(encoding="utf-8"))
+    screening = Screening(plan, Catalogue.load(), OutcomeLog(plan.outcomes_file))
+    screening.log.begin(plan.header)
+    config.stash[KEY] = screening
+
+
+def _die_with_parent() -> None:
+    """Ask the kernel to end us when the harness is killed, so that a sandbox never outlives it."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None, use_errno=True).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "connector_name" in metafunc.fixturenames:
+        names = metafunc.config.stash[KEY].plan.connectors
+        metafunc.parametrize("connector_name", names, scope="session")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    screening = config.stash[KEY]
+    wanted = {item.id for item in screening.catalogue.for_profile(screening.plan.profile)}
+    done = {
+        (outcome.requirement, outcome.check)
+        for outcome in screening.log.outcomes()
+        if outcome.status is not Status.HARNESS_ERROR
+    }
+    kept, dropped = [], []
+    for item in items:
+        slugs = set(slugs_of(item))
+        finished = all((slug, item.nodeid) in done for slug in slugs)
+        (kept if slugs & wanted and not finished else dropped).append(item)
+    kept.sort(key=_is_conformance)
+    items[:] = kept
+    config.hook.pytest_deselected(items=dropped)
+    report_progress(total=len(kept))
+
+
+def slugs_of(item: pytest.Item) -> tuple[str, ...]:
+    return tuple(slug for mark in item.iter_markers(MARK) for slug in mark.args)
+
+
+def _is_conformance(item: pytest.Item) -> bool:
+    return CONFORMANCE in item.path.parts
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+    """Run a check, once more and calmly where it failed on the running connector, then write what it found."""
+    screening = item.config.stash[KEY]
+    report_progress(check=item.name)
+    screening.found.clear()
+    screening.careful, screening.first_try = False, ""
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    runtestprotocol(item, nextitem=nextitem, log=False)
+    failed = [outcome for outcome in screening.found if outcome.status is Status.FAILED]
+    if failed and _is_conformance(item) and calm(screening.plan.scale) < screening.plan.scale:
+        screening.first_try = failed[0].summary
+        screening.careful = True
+        screening.found.clear()
+        item._initrequest()  # type: ignore[attr-defined]
+        runtestprotocol(item, nextitem=nextitem, log=False)
+        screening.careful = False
+    screening.log.append(screening.found)
+    report_progress(outcomes=[outcome.model_dump(mode="json") for outcome in screening.found])
+    screening.found.clear()
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    screening = item.config.stash[KEY]
+    screening.attached.clear()
+    if _is_conformance(item) and (missing := screening.missing_prerequisite()):
+        raise Undetermined(f"Not tried, because {missing.requirement} failed: {missing.summary}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    error = call.excinfo.value if call.excinfo else None
+    if call.when == "call" or error is not None:
+        _write_down(item, error, call)
+    return report
+
+
+def _write_down(item: pytest.Item, error: BaseException | None, call: pytest.CallInfo[None]) -> None:
+    screening = item.config.stash[KEY]
+    if call.when == "teardown" and screening.found:
+        return
+    status, summary, evidence = judge(error, item, str(call.excinfo.getrepr(style="short")) if call.excinfo else "")
+    if screening.careful:
+        pace = f"Seen at {screening.plan.scale:g}× speed first ({screening.first_try}); decided at {screening.scale:g}×."
+        evidence = (*evidence, Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.NOTE, text=pace))
+    for slug in slugs_of(item):
+        demanded = screening.catalogue[slug]
+        screening.found.append(
+            Outcome(
+                requirement=slug,
+                status=status,
+                severity=demanded.severity,
+                subject=demanded.subject,
+                summary=summary or demanded.title,
+                evidence=(*evidence, *screening.attached),
+                check=item.nodeid,
+                seconds=call.duration,
+            )
+        )
+
+
+def judge(
+    error: BaseException | None, item: pytest.Item, traceback: str
+) -> tuple[Status, str, tuple[Evidence, ...]]:
+    """The outcome that the way a check ended stands for."""
+    match error:
+        case None:
+            return Status.PASSED, "", ()
+        case Failed():
+            return Status.FAILED, error.summary, error.evidence
+        case NotApplicable():
+            return Status.NOT_APPLICABLE, error.summary, error.evidence
+        case Finding():
+            return Status.UNDETERMINED, error.summary, error.evidence
+        case ConnectorError():
+            said = Evidence(basis=Basis.CLAIMED, kind=EvidenceKind.LOG, text=str(error))
+            first_line = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
+            return Status.UNDETERMINED, f"The connector broke off during the check: {first_line}", (said,)
+        case _:
+            ours = Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.LOG, text=traceback[-3500:])
+            return Status.HARNESS_ERROR, f"The harness failed in {item.name}: {type(error).__name__}", (ours,)
+
+
+@pytest.fixture
+def evidence(request: pytest.FixtureRequest) -> Attach:
+    """Attach what was seen to the outcome, however the check ends."""
+    attached = request.config.stash[KEY].attached
+
+    def attach(*items: Evidence) -> None:
+        attached.extend(items)
+
+    return attach
+
+
+@pytest.fixture(scope="session")
+def plan(request: pytest.FixtureRequest) -> Plan:
+    return request.config.stash[KEY].plan
+
+
+def report_progress(**what: object) -> None:
+    descriptor = os.environ.get("HARNESS_PROGRESS_FD")
+    if descriptor:
+        os.write(int(descriptor), (json.dumps(what) + "\n").encode())
+
