@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -31,7 +32,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Score:
-    """0–100. `low` counts everything undecided as failed, `high` as passed; `value` is None with nothing decided."""
+    """0–100. `low` counts the undecided as failed, `high` as passed; `value` is None with nothing decided."""
 
     value: float | None
     low: float
@@ -51,7 +52,7 @@ class Grade:
 
 
 def combine(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
-    """One outcome a requirement, keeping every piece of evidence of those that share the status that counts."""
+    """One outcome a requirement, with all evidence of those that share the status that counts."""
     grouped: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         grouped.setdefault(outcome.requirement, []).append(outcome)
@@ -90,7 +91,9 @@ def _verdict(outcomes: Sequence[Outcome]) -> tuple[Verdict, str]:
     if failed:
         return Verdict.INELIGIBLE, _one_line(failed)
     if open_ones:
-        return Verdict.UNDETERMINED, _one_line(open_ones)
+        shared_cause, _ = Counter(item.summary for item in open_ones).most_common(1)[0]
+        rest = sum(item.summary != shared_cause for item in open_ones)
+        return Verdict.UNDETERMINED, f"{shared_cause} (and {rest} more)" if rest else shared_cause
     if not any(item.status is Status.PASSED for item in blockers):
         return Verdict.UNDETERMINED, "No blocking requirement was decided."
     failures = sum(item.status is Status.FAILED for item in outcomes)

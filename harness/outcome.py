@@ -7,9 +7,8 @@ import os
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
 
 
 class Status(StrEnum):
@@ -66,9 +65,10 @@ class Evidence(BaseModel):
     line: int | None = None
     data: dict[str, JsonValue] = Field(default_factory=dict)
 
-    def model_post_init(self, context: Any, /) -> None:
-        if len(self.text) > MAX_TEXT:
-            object.__setattr__(self, "text", self.text[:MAX_TEXT] + "…")
+    @field_validator("text")
+    @classmethod
+    def _cut(cls, text: str) -> str:
+        return text if len(text) <= MAX_TEXT + 1 else text[:MAX_TEXT] + "…"
 
     @property
     def place(self) -> str | None:
@@ -114,7 +114,7 @@ class OutcomeLog:
             self._rewrite(lines)
             return True
         if self.path.exists():
-            os.replace(self.path, self.path.with_suffix(self.path.suffix + ".old"))
+            self.path.replace(self.path.with_suffix(self.path.suffix + ".old"))
         self._rewrite([json.dumps({"header": header}, sort_keys=True)])
         return False
 
@@ -133,7 +133,11 @@ class OutcomeLog:
         return header
 
     def outcomes(self) -> tuple[Outcome, ...]:
-        return tuple(self._parse(self._complete_lines()[1:]))
+        """What stands: where a check was run again for a requirement, only its last word."""
+        latest: dict[tuple[str, str], Outcome] = {}
+        for outcome in self._parse(self._complete_lines()[1:]):
+            latest[outcome.requirement, outcome.check] = outcome
+        return tuple(latest.values())
 
     def _parse(self, lines: Iterable[str]) -> Iterator[Outcome]:
         for line in lines:
@@ -152,7 +156,7 @@ class OutcomeLog:
     def _rewrite(self, lines: list[str]) -> None:
         temporary = self.path.with_suffix(".partial")
         temporary.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
-        os.replace(temporary, self.path)
+        temporary.replace(self.path)
 
 
 def _is_header(line: str, header: dict[str, JsonValue]) -> bool:

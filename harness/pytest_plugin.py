@@ -114,7 +114,7 @@ def _is_conformance(item: pytest.Item) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
-    """Run a check, once more and calmly where it failed on the running connector, then write what it found."""
+    """Run a check, a second time and calmly where it failed on the running connector; write what it found."""
     screening = item.config.stash[KEY]
     report_progress(check=item.name)
     screening.found.clear()
@@ -159,9 +159,10 @@ def _write_down(item: pytest.Item, error: BaseException | None, call: pytest.Cal
     screening = item.config.stash[KEY]
     if call.when == "teardown" and screening.found:
         return
-    status, summary, evidence = judge(error, item, str(call.excinfo.getrepr(style="short")) if call.excinfo else "")
+    traceback = str(call.excinfo.getrepr(style="short")) if call.excinfo else ""
+    status, summary, evidence = judge(error, item, traceback)
     if screening.careful:
-        pace = f"Seen at {screening.plan.scale:g}× speed first ({screening.first_try}); decided at {screening.scale:g}×."
+        pace = f"At {screening.plan.scale:g}× speed: {screening.first_try} Decided at {screening.scale:g}×."
         evidence = (*evidence, Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.NOTE, text=pace))
     for slug in slugs_of(item):
         demanded = screening.catalogue[slug]
@@ -221,4 +222,3 @@ def report_progress(**what: object) -> None:
     descriptor = os.environ.get("HARNESS_PROGRESS_FD")
     if descriptor:
         os.write(int(descriptor), (json.dumps(what) + "\n").encode())
-

@@ -81,7 +81,9 @@ class Catalogue:
             found.extend(_records(path))
         duplicates = {item.id for item in found if sum(other.id == item.id for other in found) > 1}
         if duplicates:
-            raise OurFailure(f"requirement ids used twice: {', '.join(sorted(duplicates))}", where=str(folder))
+            raise OurFailure(
+                f"requirement ids used twice: {', '.join(sorted(duplicates))}", where=str(folder)
+            )
         return cls(tuple(found))
 
 

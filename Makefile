@@ -1,0 +1,39 @@
+# `make demo` and `make test` do all their own set-up.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+
+.PHONY: demo test lint format lock schemas docs clean
+
+demo: .venv/ready
+	$(BIN)/python -m demo
+
+test: .venv/ready
+	$(BIN)/python -m pytest
+
+lint: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/ready
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Everything that is generated from the code and the catalogue; the tests fail when it drifts.
+docs schemas: .venv/ready
+	$(BIN)/harness generate
+
+# Pins every dependency, with hashes, for the oldest Python supported.
+lock: .venv/ready
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-annotate --extra dev -o requirements.lock pyproject.toml
+
+.venv/ready: requirements.lock pyproject.toml scripts/system-packages
+	./scripts/system-packages $(PYTHON)
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache

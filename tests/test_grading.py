@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import pytest
+
+from harness.grading import Verdict, combine, grade, score
+from harness.outcome import Outcome, Severity, Status
+
+
+def outcome(
+    requirement: str, status: Status, severity: Severity = Severity.BLOCKER, summary: str = "It does not."
+) -> Outcome:
+    return Outcome(
+        requirement=requirement,
+        status=status,
+        severity=severity,
+        subject="orders",
+        summary=summary,
+        check=f"checks/{requirement}",
+    )
+
+
+PASSED, FAILED, UNDETERMINED = Status.PASSED, Status.FAILED, Status.UNDETERMINED
+
+
+@pytest.mark.parametrize(
+    ("statuses", "verdict"),
+    [
+        ([PASSED, PASSED], Verdict.ELIGIBLE),
+        ([PASSED, FAILED], Verdict.INELIGIBLE),
+        ([UNDETERMINED, FAILED], Verdict.INELIGIBLE),
+        ([PASSED, UNDETERMINED], Verdict.UNDETERMINED),
+        ([PASSED, Status.HARNESS_ERROR], Verdict.UNDETERMINED),
+        ([PASSED, Status.NOT_APPLICABLE], Verdict.ELIGIBLE),
+        ([], Verdict.UNDETERMINED),
+        ([Status.NOT_APPLICABLE], Verdict.UNDETERMINED),
+    ],
+)
+def test_only_blockers_make_the_verdict(statuses: list[Status], verdict: Verdict) -> None:
+    outcomes = [outcome(f"r-{number}", status) for number, status in enumerate(statuses)]
+    outcomes.append(outcome("lesser", FAILED, Severity.MAJOR))
+    assert grade(outcomes).verdict is verdict
+
+
+def test_undetermined_is_not_passed() -> None:
+    result = score([outcome("a", PASSED), outcome("b", UNDETERMINED)])
+    assert (result.value, result.low, result.high) == (100.0, 50.0, 100.0)
+    assert (result.decided, result.total) == (1, 2)
+
+
+def test_our_own_failure_costs_no_points() -> None:
+    assert score([outcome("a", PASSED), outcome("b", Status.HARNESS_ERROR)]).value == 100.0
+
+
+def test_weights_follow_severity() -> None:
+    result = score(
+        [outcome("a", PASSED), outcome("b", FAILED, Severity.MAJOR), outcome("c", FAILED, Severity.MINOR)]
+    )
+    assert result.value == pytest.approx(100 * 10 / 17, abs=0.05)
+
+
+def test_nothing_decided_has_no_score() -> None:
+    assert score([outcome("a", UNDETERMINED)]).value is None
+
+
+def test_several_checks_of_one_requirement_count_once_and_the_worst_wins() -> None:
+    checks = [
+        outcome("a", PASSED),
+        outcome("a", FAILED, summary="One."),
+        outcome("a", FAILED, summary="Two."),
+    ]
+    (combined,) = combine(checks)
+    assert combined.status is FAILED
+    assert combined.summary == "One. · Two."
+
+
+def test_a_waiver_is_shown_with_the_score_without_it() -> None:
+    result = grade([outcome("a", PASSED), outcome("b", FAILED)], waived=frozenset({"b"}))
+    assert result.verdict is Verdict.ELIGIBLE
+    assert result.score.value == 100.0
+    assert result.without_waivers.value == 50.0
+
+
+def test_the_reason_is_one_line_naming_the_first_blocker() -> None:
+    result = grade([outcome("a", FAILED, summary="A fill is lost."), outcome("b", FAILED)])
+    assert result.reason == "A fill is lost. (and 1 more)"
+
+
+def test_an_undetermined_reason_names_what_most_have_in_common() -> None:
+    missing = [outcome(f"r-{number}", UNDETERMINED, summary="No dialect yet.") for number in range(3)]
+    result = grade([outcome("a", UNDETERMINED, summary="Something else."), *missing])
+    assert result.reason.startswith("No dialect yet.")
