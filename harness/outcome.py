@@ -113,10 +113,14 @@ class OutcomeLog:
         if lines and _is_header(lines[0], header):
             self._rewrite(lines)
             return True
-        if self.path.exists():
-            self.path.replace(self.path.with_suffix(self.path.suffix + ".old"))
+        self.set_aside()
         self._rewrite([json.dumps({"header": header}, sort_keys=True)])
         return False
+
+    def set_aside(self) -> None:
+        """Keep what is there as `<name>.old` and start afresh."""
+        if self.path.exists():
+            self.path.replace(self.path.with_suffix(self.path.suffix + ".old"))
 
     def append(self, outcomes: Iterable[Outcome]) -> None:
         text = "".join(outcome.model_dump_json() + "\n" for outcome in outcomes)

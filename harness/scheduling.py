@@ -1,0 +1,47 @@
+"""Many candidates on this machine, a few at a time."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from harness.errors import HarnessError
+from harness.reporting.publish import publish_round
+from harness.round import Candidate
+from harness.screening import Progress, Settings, Watcher, screen
+
+
+def screen_round(
+    settings: Settings,
+    reports: Path,
+    *,
+    jobs: int,
+    only: tuple[str, ...] = (),
+    watch: Watcher,
+    failed: Callable[[Candidate, HarnessError], None],
+) -> Path:
+    """Screen every candidate of the round and publish; returns the round's page.
+
+    A candidate that breaks the harness is told to `failed` and does not stop the others; what had been found
+    by then is published.
+    """
+    folder = reports / settings.round.id
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = folder / "round.yml"
+    if settings.round_file.resolve() != kept.resolve():
+        shutil.copyfile(settings.round_file, kept)
+
+    def one(candidate: Candidate) -> None:
+        try:
+            screen(candidate, settings, folder / candidate.name, watch)
+        except HarnessError as error:
+            failed(candidate, error)
+            watch(Progress(candidate.name, step="failed"))
+
+    chosen = [item for item in settings.round.candidates if not only or item.name in only]
+    with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="screen") as pool:
+        for future in [pool.submit(one, candidate) for candidate in chosen]:
+            future.result()
+    return publish_round(folder)
