@@ -1,0 +1,31 @@
+"""Where a fork's code runs: no network, one socket, hard limits, nothing of the host in sight."""
+
+from __future__ import annotations
+
+from harness.sandbox.choosing import choose
+from harness.sandbox.protocol import (
+    WORK,
+    Backend,
+    Completed,
+    Exit,
+    Job,
+    Limits,
+    Mount,
+    Process,
+    SandboxFailure,
+    SandboxUnavailable,
+)
+
+__all__ = [
+    "WORK",
+    "Backend",
+    "Completed",
+    "Exit",
+    "Job",
+    "Limits",
+    "Mount",
+    "Process",
+    "SandboxFailure",
+    "SandboxUnavailable",
+    "choose",
+]
