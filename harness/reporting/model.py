@@ -1,0 +1,224 @@
+"""What is published, as types: `report.json` of a candidate, `round.json` of a round, and the stored `run.json`.
+
+The field names are a promise to other programs. A change that breaks a reader raises the number in the
+schema's name; adding a field does not.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from harness.grading import Verdict
+from harness.outcome import Evidence, Outcome, Severity, Status
+
+ROUND_SCHEMA = "connector-harness/round/v1"
+REPORT_SCHEMA = "connector-harness/report/v1"
+
+
+class Model(BaseModel):
+    """Frozen, closed, and written under the names that the schemas publish."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
+
+
+class RunInfo(Model):
+    """`run.json`: how one candidate was screened. Times are real UTC instants, `timings` seconds by step."""
+
+    started_at: datetime
+    finished_at: datetime | None = None
+    seed: int
+    harness: str
+    catalogue: str | None = None
+    backend: str | None = None
+    framework: str | None = None
+    python: str | None = None
+    time_scale: float | None = None
+    timings: dict[str, float] = Field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    no_submission: str | None = None  # why no commit could be pinned, in one sentence
+
+
+class ScoreInfo(Model):
+    """0–100; `low` and `high` count everything undecided as failed and as passed. `value` is null with none decided."""
+
+    value: float | None
+    low: float
+    high: float
+    decided: int
+    total: int
+
+
+class ExchangeInfo(Model):
+    hosts: tuple[str, ...]
+    dialect: str | None
+    ccxt: str | None
+    mode: str
+
+
+class CandidateInfo(Model):
+    """The row of `candidates.yml`, as it was when the round was screened."""
+
+    name: str
+    repository: str | None
+    ref: str
+    connectors: tuple[str, ...]
+    kind: str
+    contact: str | None
+    maintenance: str | None
+    exchange: ExchangeInfo
+
+
+class SubmissionInfo(Model):
+    """The commit that was screened. With no commit every field is null or empty and `missing` says why.
+
+    `changed_outside` lists what the diff touches beside the connector's own folder and its tests' folder;
+    whether that is too much is for the checks to say.
+    """
+
+    missing: str | None = None
+    commit: str | None = None
+    committed_at: datetime | None = None
+    author: str | None = None
+    newest_commit: str | None = None
+    commits_after_deadline: int | None = None
+    pinned_by: str | None = None
+    upstream_commit: str | None = None
+    merge_base: str | None = None
+    merge_base_at: datetime | None = None
+    behind: int | None = None
+    generation: str | None = None
+    added: tuple[str, ...] | None = None
+    changed: int | None = None
+    changed_outside: tuple[str, ...] | None = None
+    merge: Literal["clean", "conflicts", "unknown"] | None = None
+    conflicts: tuple[str, ...] | None = None
+
+
+class WaiverInfo(Model):
+    requirement: str
+    reason: str
+    granted_by: str
+    until: date
+
+
+class Finding(Outcome):
+    """An outcome with its requirement's words beside it; those are null for an id the catalogue no longer has."""
+
+    title: str | None = None
+    why: str | None = None
+    fix: str | None = None
+    waiver: WaiverInfo | None = None
+
+
+class CandidateReport(Model):
+    """`report.json`. `without_waivers` is null where nothing was waived."""
+
+    schema_: str = Field(REPORT_SCHEMA, alias="schema")
+    round: str
+    catalogue: str
+    candidate: CandidateInfo
+    submission: SubmissionInfo
+    verdict: Verdict
+    reason: str
+    score: ScoreInfo
+    without_waivers: ScoreInfo | None = None
+    outcomes: tuple[Finding, ...]
+    environment: Environment
+    timings: dict[str, float]
+    notes: tuple[str, ...] = ()
+
+    def with_status(self, *statuses: Status) -> tuple[Finding, ...]:
+        return tuple(item for item in self.outcomes if item.status in statuses)
+
+    def failed(self, severity: Severity) -> tuple[Finding, ...]:
+        return tuple(item for item in self.with_status(Status.FAILED) if item.severity is severity)
+
+
+class Environment(Model):
+    """What did the screening; null where that part was never reached."""
+
+    harness: str | None
+    catalogue: str | None
+    backend: str | None
+    framework: str | None
+    python: str | None
+    time_scale: float | None
+    seed: int | None
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class VotingInfo(Model):
+    opens: datetime
+    closes: datetime
+    channel: str
+
+
+class RoundInfo(Model):
+    id: str
+    title: str
+    release: str
+    submissions_close: datetime
+    voting: VotingInfo
+    upstream: str
+
+
+class Counts(Model):
+    """How many requirements ended so. `blocker`, `major` and `minor` are those that failed."""
+
+    blocker: int
+    major: int
+    minor: int
+    undecided: int
+    passed: int
+
+
+class Entry(Model):
+    """One candidate in `round.json`. `report` and `page` are relative to the round's folder."""
+
+    name: str
+    connector: str
+    repository: str | None
+    commit: str | None
+    committed_at: datetime | None
+    verdict: Verdict
+    reason: str
+    score: ScoreInfo
+    counts: Counts
+    blockers: tuple[str, ...]  # titles of the failed blockers
+    report: str
+    page: str
+
+
+class RoundReport(Model):
+    """`round.json`, candidates in the order of `candidates.yml`."""
+
+    schema_: str = Field(ROUND_SCHEMA, alias="schema")
+    round: RoundInfo
+    catalogue: str
+    candidates: tuple[Entry, ...]
+
+    def with_verdict(self, verdict: Verdict) -> tuple[Entry, ...]:
+        return tuple(entry for entry in self.candidates if entry.verdict is verdict)
+
+
+__all__ = [
+    "CandidateInfo",
+    "CandidateReport",
+    "Counts",
+    "Entry",
+    "Environment",
+    "Evidence",
+    "ExchangeInfo",
+    "Finding",
+    "RoundInfo",
+    "RoundReport",
+    "RunInfo",
+    "ScoreInfo",
+    "SubmissionInfo",
+    "VotingInfo",
+    "WaiverInfo",
+]

@@ -1,0 +1,64 @@
+"""A fork's words made safe to look at: nothing invisible, nothing that acts on a terminal.
+
+What a format needs on top (HTML, Markdown, Discord) is escaped by that format's own writer.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+ESCAPED_CATEGORIES = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
+
+# Letters and spaces by category, yet drawn as nothing: they hide text or forge a name.
+BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0\u034f")
+
+# Stacked accents draw over the lines above and below; no written language needs more than this.
+MAX_STACKED_MARKS = 4
+
+ELLIPSIS = "…"
+
+
+def plain(text: str, *, lines: bool = False) -> str:
+    """`text` with every control, bidirectional, zero-width and private character written out.
+
+    ESC becomes `␛`, a right-to-left override becomes `\\u202e`. With `lines`, line feeds and tabs stay.
+    """
+    out: list[str] = []
+    stacked = 0
+    for character in text:
+        stacked = stacked + 1 if unicodedata.combining(character) else 0
+        if lines and character in "\n\t":
+            out.append(character)
+        elif stacked > MAX_STACKED_MARKS or _hidden(character):
+            out.append(_visible(character))
+        else:
+            out.append(character)
+    return "".join(out)
+
+
+def one_line(text: str, limit: int = 200) -> str:
+    """`plain(text)` on one line with its white space folded, cut to `limit` characters."""
+    folded = plain(" ".join(text.split()))
+    return folded if len(folded) <= limit else folded[: limit - 1].rstrip() + ELLIPSIS
+
+
+def encodable(text: str) -> str:
+    """`text` that UTF-8 can hold: lone surrogates (a file name's stray bytes) are written out."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _hidden(character: str) -> bool:
+    if character.isascii():
+        return not character.isprintable()
+    return unicodedata.category(character) in ESCAPED_CATEGORIES or character in BLANK_LETTERS
+
+
+def _visible(character: str) -> str:
+    code = ord(character)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "␡"
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
