@@ -122,10 +122,13 @@ def screen(candidate: Candidate, settings: Settings, folder: Path, watch: Watche
         finished_at=datetime.now(UTC),
         seed=settings.seed,
         harness=__version__,
-        sandbox=settings.sandbox,
+        catalogue=catalogue.version,
+        backend=settings.sandbox,
+        framework=settings.round.upstream.label,
         time_scale=settings.scale,
         python=sys.version.split()[0],
         timings=clock.seconds,
+        no_submission=trouble[0].summary if trouble else None,
     )
     (folder / "run.json").write_text(info.model_dump_json(indent=2) + "\n", encoding="utf-8")
     watch(Progress(candidate.name, step="done", outcomes=log.outcomes()))

@@ -1,0 +1,195 @@
+"""The `harness` command. Thin: each command reads its options, calls one room, and shows what came of it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from harness import __version__
+from harness.errors import HarnessError
+
+EXIT_ELIGIBLE, EXIT_INELIGIBLE, EXIT_BAD_INPUT, EXIT_OUR_FAILURE, EXIT_UNDETERMINED = 0, 1, 2, 3, 4
+
+app = typer.Typer(
+    name="harness",
+    help="Screens the forks submitted to a Hummingbot connector vote and publishes scored reports.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+sandbox_app = typer.Typer(help="The sandbox that forks run in.", no_args_is_help=True)
+app.add_typer(sandbox_app, name="sandbox")
+
+RoundFile = Annotated[Path, typer.Argument(help="The round's file.", metavar="[FILE]")]
+Only = Annotated[list[str] | None, typer.Option("--only", metavar="NAME", help="Only this candidate (repeatable).")]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="How many candidates at once.")]
+SandboxName = Annotated[str, typer.Option("--sandbox", help="auto, docker or bubblewrap.")]
+Reports = Annotated[Path, typer.Option("--reports", metavar="DIR", help="Where reports are published.")]
+Seed = Annotated[int, typer.Option("--seed", help="The seed that decides prices, names and schedules.")]
+Speed = Annotated[float, typer.Option("--speed", min=1, max=50, help="How fast the connector's time runs.")]
+
+
+@app.command()
+def run(
+    file: RoundFile = Path("candidates.yml"),
+    only: Only = None,
+    jobs: Jobs = max(1, os.cpu_count() or 1),
+    sandbox: SandboxName = "auto",
+    reports: Reports = Path("reports"),
+    seed: Seed = 1,
+    speed: Speed = 10.0,
+    again: Annotated[bool, typer.Option("--again", help="Screen anew what is already finished.")] = False,
+) -> None:
+    """Screen every candidate of a round and publish its reports.
+
+    What an earlier run finished for the same commits is kept, so a run that was killed goes on where it
+    stopped. Ends with 0 when the round was completed, whatever the verdicts.
+    """
+    from harness.official import run_round
+
+    page = run_round(
+        file, reports, only=tuple(only or ()), jobs=jobs, sandbox=sandbox, seed=seed, scale=speed, again=again,
+        console=CONSOLE,
+    )  # fmt: skip
+    CONSOLE.print(f"Report: {page}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def check(
+    path: Annotated[Path, typer.Argument(help="Your fork's work tree.")] = Path(),
+    connector: Annotated[str | None, typer.Option(help="The connector, where the fork adds several.")] = None,
+    expression: Annotated[str | None, typer.Option("-k", metavar="EXPR", help="Only checks that match.")] = None,
+    round_file: Annotated[Path | None, typer.Option("--round", help="The round to be checked for.")] = None,
+    upstream: Annotated[
+        str | None, typer.Option(help="Upstream as URL@REF or pypi:hummingbot==VERSION, instead of the round's.")
+    ] = None,
+    dialect: Annotated[str | None, typer.Option(help="The simulated exchange; by default the connector's.")] = None,
+    sandbox: SandboxName = "auto",
+    reports: Annotated[Path | None, typer.Option("--reports", help="Write the report here too.")] = None,
+    seed: Seed = 1,
+    speed: Speed = 10.0,
+) -> None:
+    """Check your own fork before you submit it: the same checks as the official round.
+
+    Uncommitted changes count. Ends with 0 eligible, 1 ineligible, 4 undetermined.
+    """
+    from harness.grading import Verdict
+    from harness.own import check_work_tree
+
+    verdict = check_work_tree(
+        path, connector=connector, select=expression, round_file=round_file, upstream=upstream, dialect=dialect,
+        sandbox=sandbox, reports=reports, seed=seed, scale=speed, console=CONSOLE,
+    )  # fmt: skip
+    codes = {Verdict.ELIGIBLE: EXIT_ELIGIBLE, Verdict.INELIGIBLE: EXIT_INELIGIBLE}
+    raise typer.Exit(codes.get(verdict, EXIT_UNDETERMINED))
+
+
+@app.command()
+def report(
+    round_dir: Annotated[Path, typer.Argument(help="A published round, e.g. reports/2020-08.")],
+) -> None:
+    """Grade and publish a round again from its stored outcomes. Starts no sandbox."""
+    from harness.reporting.publish import publish_round
+
+    CONSOLE.print(f"Report: {publish_round(round_dir)}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def requirements(
+    requirement: Annotated[str | None, typer.Argument(metavar="[ID]", help="Explain this one.")] = None,
+) -> None:
+    """List what is demanded of a connector, or explain one requirement."""
+    from harness.catalogue_page import explain_in_terminal, list_in_terminal
+
+    CONSOLE.print(explain_in_terminal(requirement) if requirement else list_in_terminal())
+
+
+@app.command()
+def doctor() -> None:
+    """Say what this machine has, what is missing, and the command that gets it."""
+    from harness.doctor import examine
+
+    table, complete = examine()
+    CONSOLE.print(table)
+    raise typer.Exit(0 if complete else EXIT_BAD_INPUT)
+
+
+@app.command()
+def freeze(file: RoundFile = Path("candidates.yml")) -> None:
+    """Write the commits that the round's refs point at now into a lock file beside it.
+
+    Later runs screen those commits: a commit's own date can be set back, what was seen at a time cannot.
+    """
+    from harness.official import freeze_round
+
+    CONSOLE.print(f"Wrote {freeze_round(file, CONSOLE)}", markup=False, soft_wrap=True)
+
+
+@sandbox_app.command("build")
+def sandbox_build() -> None:
+    """Build the Docker image of the sandbox, from Debian packages where no registry answers."""
+    from harness.sandbox.image import build
+
+    tag = build(lambda line: CONSOLE.print(line, markup=False))
+    CONSOLE.print(f"Built {tag}", markup=False)
+
+
+@app.command(hidden=True)
+def generate() -> None:
+    """Write every file that is generated from the code and the catalogue."""
+    from harness.generated import write_all
+
+    for path in write_all():
+        CONSOLE.print(f"Wrote {path}", markup=False)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        CONSOLE.print(f"harness {__version__}", markup=False)
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+) -> None:
+    """Screens the forks submitted to a Hummingbot connector vote and publishes scored reports."""
+
+
+CONSOLE = Console()
+ERRORS = Console(stderr=True)
+
+
+def main() -> None:
+    """Run a command; a person's mistake ends in a sentence and 2, ours in a log to send us and 3."""
+    try:
+        app()
+    except HarnessError as error:
+        ERRORS.print(f"harness: {error}", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(error.exit_code)
+    except Exception as error:
+        log = _bug_report(error)
+        ERRORS.print(
+            f"harness: our own failure: {type(error).__name__}: {error}\n→ please report it with {log}",
+            markup=False, highlight=False, soft_wrap=True,
+        )  # fmt: skip
+        sys.exit(EXIT_OUR_FAILURE)
+
+
+def _bug_report(error: Exception) -> Path:
+    """A file that says all we need to know of a failure of ours."""
+    from harness.paths import cache_dir
+
+    path = cache_dir() / f"failure-{date.today():%Y-%m-%d}.log"  # noqa: DTZ011 - for the person's own eyes
+    details = "".join(traceback.format_exception(error))
+    command = " ".join(sys.argv)
+    path.write_text(f"harness {__version__}\nPython {sys.version}\n$ {command}\n\n{details}", encoding="utf-8")
+    return path
