@@ -11,9 +11,9 @@ from harness.sandbox.protocol import (
     Job,
     Limits,
     Mount,
+    NoSandboxError,
     Process,
     SandboxFailure,
-    SandboxUnavailable,
 )
 
 __all__ = [
@@ -24,8 +24,8 @@ __all__ = [
     "Job",
     "Limits",
     "Mount",
+    "NoSandboxError",
     "Process",
     "SandboxFailure",
-    "SandboxUnavailable",
     "choose",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Literal
 
-from harness.sandbox.protocol import Backend, SandboxUnavailable
+from harness.sandbox.protocol import Backend, NoSandboxError
 
 Choice = Literal["auto", "docker", "bubblewrap"]
 
@@ -24,13 +24,15 @@ def _bubblewrap() -> Backend:
 
 
 # In the order that "auto" prefers them.
-BACKENDS: Mapping[str, Callable[[], Backend]] = MappingProxyType({"docker": _docker, "bubblewrap": _bubblewrap})
+BACKENDS: Mapping[str, Callable[[], Backend]] = MappingProxyType(
+    {"docker": _docker, "bubblewrap": _bubblewrap}
+)
 
 
 def choose(name: Choice = "auto") -> Backend:
     """The backend of that name, or for "auto" the first that works here.
 
-    Raises SandboxUnavailable, saying for each backend tried why it cannot be used and what would help.
+    Raises NoSandboxError, saying for each backend tried why it cannot be used and what would help.
     """
     wanted = list(BACKENDS) if name == "auto" else [name]
     reasons = []
@@ -40,6 +42,7 @@ def choose(name: Choice = "auto") -> Backend:
         if reason is None:
             return backend
         reasons.append(f"{candidate}: {reason}")
-    raise SandboxUnavailable(
-        "no sandbox can be started on this machine\n" + "\n".join(reasons), hint="harness doctor lists what is missing"
+    raise NoSandboxError(
+        "no sandbox can be started on this machine\n" + "\n".join(reasons),
+        hint="harness doctor lists what is missing",
     )

@@ -13,7 +13,7 @@ WORK = "/tmp/work"  # noqa: S108 - a path inside the sandbox, not on this machin
 Reason = Literal["exited", "killed", "wall_clock", "memory", "output", "cpu"]
 
 
-class SandboxUnavailable(UserError):
+class NoSandboxError(UserError):
     """No sandbox can be started on this machine; the hint says what to install or allow."""
 
 
@@ -42,7 +42,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class Mount:
-    """`source` on this machine (file or folder, symlinks followed) seen at the absolute path `target` inside."""
+    """`source` on this machine (file or folder, symlinks followed), seen at the absolute path `target` inside.
+
+    Where a target lies in another, read-only mount, that mount must already hold a file or folder there.
+    """
 
     source: Path
     target: str
@@ -54,8 +57,8 @@ class Job:
     """One program to run in a sandbox.
 
     `argv[0]` is a path inside. When it is a virtual environment's interpreter, the backend adds the base
-    interpreter's folder by itself. `env` is the whole environment: nothing else is passed in. `gateway` is the
-    gateway's Unix socket on this machine; None means no network at all, not even a way to ask for one.
+    interpreter's folder by itself. `env` is the whole environment: nothing else is passed in. `gateway` is
+    the gateway's Unix socket on this machine; None means no network at all, only an own loopback.
     """
 
     argv: tuple[str, ...]
@@ -108,8 +111,8 @@ class Process(Protocol):
     def wait(self, timeout: float | None = None) -> Exit:
         """Wait for the end, `timeout` in seconds.
 
-        Raises TimeoutError when it still runs (it is not killed) and SandboxFailure when the sandbox could not
-        be set up.
+        Raises TimeoutError when it still runs (it is not killed) and SandboxFailure when the sandbox could
+        not be set up.
         """
 
     def kill(self) -> None:
