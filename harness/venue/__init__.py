@@ -1,0 +1,1 @@
+"""A simulated exchange: markets, one matching engine and one ledger, spoken to through dialects."""

@@ -1,0 +1,369 @@
+"""What every dialect is made of: requests in, replies and frames out, no sockets.
+
+A dialect declares its routes with `@rest` and its WebSocket paths with `@stream`, each under a standard
+operation, so that checks, faults and limits need not know the exchange. The gateway calls `handle` and
+`open_stream` from one thread; a session's methods are called from that thread only.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, ClassVar, TypeVar
+from urllib.parse import parse_qsl, urlencode
+
+from pydantic import JsonValue
+
+from harness.venue.events import Event
+from harness.venue.market import SAMPLE_MARKETS, Market
+from harness.venue.model import Account
+from harness.venue.session import Venue
+
+OPERATIONS = frozenset(
+    {
+        "ping", "server_time", "symbols", "ticker", "tickers", "order_book", "trades", "candles",
+        "balances", "fees", "place_order", "cancel_order", "cancel_all", "order_status", "open_orders",
+        "order_trades", "user_stream_open", "user_stream_renew", "user_stream_close", "stream_token",
+        "stream:subscribe", "stream:book", "stream:trades", "stream:ticker", "stream:orders",
+        "stream:balances", "stream:ping",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Request:
+    """An HTTP request as it came. `query` is decoded, in order; `raw_query` is as sent, for signatures.
+
+    `at` is virtual Unix seconds; `path` is without the query.
+    """
+
+    method: str
+    host: str
+    path: str
+    query: list[tuple[str, str]] = field(default_factory=list)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    at: float = 0.0
+    raw_query: str = ""
+
+    def header(self, name: str) -> str | None:
+        """A header's value, whatever its letter case."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers.items() if key.lower() == wanted), None)
+
+    @property
+    def query_string(self) -> str:
+        """The query as sent, or encoded anew when the gateway did not keep it."""
+        return self.raw_query or urlencode(self.query)
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", errors="replace")
+
+    def json(self) -> JsonValue:
+        """The body as JSON, None when it is not."""
+        try:
+            value: JsonValue = json.loads(self.body)
+        except ValueError:
+            return None
+        return value
+
+    @cached_property
+    def form(self) -> list[tuple[str, str]]:
+        """The body as `application/x-www-form-urlencoded`."""
+        return parse_qsl(self.text, keep_blank_values=True)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An HTTP reply. A `body` that is not bytes is sent as JSON."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | JsonValue = None
+
+    def content(self) -> bytes:
+        """The body as sent."""
+        if isinstance(self.body, bytes):
+            return self.body
+        return json.dumps(self.body, separators=(",", ":")).encode()
+
+    def all_headers(self) -> dict[str, str]:
+        """Headers with a content type, as sent."""
+        kind = "text/plain" if isinstance(self.body, bytes) else "application/json;charset=UTF-8"
+        return {"Content-Type": kind, **self.headers}
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A WebSocket text message to the client."""
+
+    operation: str
+    text: str
+
+    @classmethod
+    def of(cls, operation: str, data: JsonValue) -> Frame:
+        return cls(operation, json.dumps(data, separators=(",", ":")))
+
+
+@dataclass(frozen=True)
+class Close:
+    """The exchange ends the connection with this WebSocket close code."""
+
+    code: int
+    reason: str = ""
+
+
+Outgoing = Frame | Close
+
+
+class Refused(Exception):  # noqa: N818 - an answer, not a failure of ours
+    """Ends a handler early with the exchange's own error reply."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(f"{reply.status}: {reply.content().decode(errors='replace')[:200]}")
+        self.reply = reply
+
+
+@dataclass(frozen=True)
+class Route:
+    """A REST route or a stream path. `path` may hold `{name}` parts; `weight` counts against rate limits."""
+
+    method: str
+    path: str
+    operation: str
+    weight: int
+    private: bool
+    handler: str
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        parts = re.split(r"\{(\w+)\}", self.path)
+        text = "".join(f"(?P<{part}>[^/]+)" if i % 2 else re.escape(part) for i, part in enumerate(parts))
+        return re.compile(text + r"\Z")
+
+    def match(self, method: str, path: str) -> dict[str, str] | None:
+        if method != self.method:
+            return None
+        found = self.pattern.match(path)
+        return None if found is None else found.groupdict()
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a handler gets. `path` holds the `{name}` parts; `signer` is who signed, None on public routes."""
+
+    request: Request
+    route: Route
+    path: dict[str, str]
+    signer: Account | None
+
+    @property
+    def account(self) -> Account:
+        """Who signed; only private routes may ask."""
+        if self.signer is None:
+            raise LookupError(f"{self.route.operation} is public: nobody signed it")
+        return self.signer
+
+    @cached_property
+    def params(self) -> dict[str, str]:
+        """Query parameters, then those of a form body; the last of a name wins."""
+        return dict([*self.request.query, *self.request.form])
+
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+def rest(
+    method: str, path: str, *, operation: str, weight: int = 1, private: bool = False
+) -> Callable[[Handler], Handler]:
+    """Declare `handler(self, call: Call) -> Reply | JSON` as a route; may be repeated for several paths."""
+    return _declare("_routes", method, path, operation, weight, private)
+
+
+def stream(
+    path: str, *, operation: str = "stream:subscribe", weight: int = 0
+) -> Callable[[Handler], Handler]:
+    """Declare `handler(self, call: Call) -> StreamSession | Reply` as a WebSocket path."""
+    return _declare("_streams", "GET", path, operation, weight, False)
+
+
+def _declare(
+    where: str, method: str, path: str, operation: str, weight: int, private: bool
+) -> Callable[[Handler], Handler]:
+    if operation not in OPERATIONS:
+        raise ValueError(f"{operation!r} is no standard operation")
+
+    def mark(handler: Handler) -> Handler:
+        route = Route(method, path, operation, weight, private, handler.__name__)
+        handler.__dict__.setdefault(where, []).insert(0, route)
+        return handler
+
+    return mark
+
+
+class StreamSession:
+    """One WebSocket connection, seen from the exchange.
+
+    The gateway answers ping frames of the protocol itself. It passes every venue event, in order, to
+    `venue_event` and calls `tick` about every `tick_interval` virtual seconds.
+    """
+
+    tick_interval: float = 0.1
+
+    def opened(self) -> Iterable[Outgoing]:
+        """What the exchange says first."""
+        return ()
+
+    def received(self, message: str | bytes) -> Iterable[Outgoing]:  # noqa: ARG002
+        """The answer to a message of the client's."""
+        return ()
+
+    def operation_of(self, message: str | bytes) -> str:  # noqa: ARG002
+        """The standard operation of a message of the client's, for the record."""
+        return "stream:subscribe"
+
+    def venue_event(self, event: Event) -> Iterable[Outgoing]:  # noqa: ARG002
+        """What the client is told of something that happened at the venue."""
+        return ()
+
+    def tick(self, now: float) -> Iterable[Outgoing]:  # noqa: ARG002
+        """What is due at virtual time `now` (Unix seconds)."""
+        return ()
+
+    def closed(self) -> None:
+        """The connection is gone."""
+
+
+class Dialect:
+    """An exchange's REST and WebSocket wire format over a venue."""
+
+    name: ClassVar[str]
+    ccxt_id: ClassVar[str | None] = None
+    rest_hosts: ClassVar[tuple[str, ...]] = ()
+    stream_hosts: ClassVar[tuple[str, ...]] = ()
+    ports: ClassVar[tuple[int, ...]] = (443,)
+    markets: ClassVar[tuple[Market, ...]] = SAMPLE_MARKETS
+    routes: ClassVar[tuple[Route, ...]] = ()
+    streams: ClassVar[tuple[Route, ...]] = ()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        members = [value for base in reversed(cls.__mro__) for value in vars(base).values()]
+        cls.routes = tuple(route for member in members for route in getattr(member, "_routes", ()))
+        cls.streams = tuple(route for member in members for route in getattr(member, "_streams", ()))
+
+    def __init__(self, venue: Venue) -> None:
+        self.venue = venue
+
+    # -- what a dialect supplies
+
+    def symbol(self, market: Market) -> str:
+        """The exchange's own name of a market."""
+        raise NotImplementedError
+
+    def authenticate(self, request: Request, route: Route) -> Account:
+        """Who signed the request; raises `Refused` with the exchange's own error."""
+        raise NotImplementedError
+
+    def credentials(self, account: Account) -> dict[str, str]:
+        """The connector's configuration fields that hold the account's keys."""
+        raise NotImplementedError
+
+    def ccxt_credentials(self, account: Account) -> dict[str, str]:
+        """ccxt's `apiKey`, `secret` and, where used, `password`."""
+        return {"apiKey": account.api_key, "secret": account.api_secret}
+
+    def error_reply(self, status: int, code: str, message: str) -> Reply:
+        """An error in the exchange's own shape; `code` is the exchange's, as text."""
+        return Reply(status, {}, {"code": code, "msg": message})
+
+    def rate_limited(self, retry_after: float) -> Reply:
+        """What the exchange answers to one request too many; `retry_after` in seconds."""
+        headers = {"Retry-After": str(int(retry_after))}
+        return replace(self.error_reply(429, "429", "Too many requests"), headers=headers)
+
+    def unknown_route(self, request: Request) -> Reply:  # noqa: ARG002
+        return Reply(404, {}, {"error": "not found"})
+
+    def admit(self, request: Request, route: Route) -> None:
+        """Count the request against the exchange's limits; raises `Refused` when over."""
+
+    def finish(self, request: Request, route: Route, reply: Reply) -> Reply:  # noqa: ARG002
+        """Add what every reply carries (limit headers …)."""
+        return reply
+
+    def expire_user_streams(self, account: Account) -> None:
+        """End the account's private streams as the exchange does when their key runs out."""
+
+    # -- what the gateway calls
+
+    def serves(self, host: str, port: int) -> bool:
+        return host in (*self.rest_hosts, *self.stream_hosts) and port in self.ports
+
+    def find(self, request: Request) -> tuple[Route, dict[str, str]] | None:
+        """The route of a request and its path parts."""
+        table = self.routes if request.host in self.rest_hosts else ()
+        return _first(table, request)
+
+    def find_stream(self, request: Request) -> tuple[Route, dict[str, str]] | None:
+        table = self.streams if request.host in self.stream_hosts else ()
+        return _first(table, request)
+
+    def operation_of(self, request: Request) -> str | None:
+        """The standard operation of a REST request or a WebSocket upgrade, None when nobody declared it."""
+        found = self.find(request) or self.find_stream(request)
+        return None if found is None else found[0].operation
+
+    def weight_of(self, request: Request) -> int:
+        """What the request costs against the exchange's main limit."""
+        found = self.find(request)
+        return 0 if found is None else found[0].weight
+
+    def handle(self, request: Request) -> Reply:
+        """Answer a REST request as the exchange would."""
+        found = self.find(request)
+        if found is None:
+            return self.unknown_route(request)
+        route, path = found
+        try:
+            self.admit(request, route)
+            signer = self.authenticate(request, route) if route.private else None
+            answer = getattr(self, route.handler)(Call(request, route, path, signer))
+            reply = answer if isinstance(answer, Reply) else Reply(200, {}, answer)
+        except Refused as refused:
+            reply = refused.reply
+        return self.finish(request, route, reply)
+
+    def open_stream(self, request: Request) -> StreamSession | Reply:
+        """Accept a WebSocket upgrade, or answer it with an HTTP error."""
+        found = self.find_stream(request)
+        if found is None:
+            return self.unknown_route(request)
+        route, path = found
+        try:
+            session: StreamSession | Reply = getattr(self, route.handler)(Call(request, route, path, None))
+        except Refused as refused:
+            return refused.reply
+        return session
+
+    # -- shared by dialects
+
+    @cached_property
+    def _by_symbol(self) -> dict[str, Market]:
+        return {self.symbol(market): market for market in self.venue.markets}
+
+    def market_of(self, symbol: str) -> Market | None:
+        """The market that the exchange calls `symbol`."""
+        return self._by_symbol.get(symbol)
+
+
+def _first(table: Iterable[Route], request: Request) -> tuple[Route, dict[str, str]] | None:
+    for route in table:
+        parts = route.match(request.method, request.path)
+        if parts is not None:
+            return route, parts
+    return None

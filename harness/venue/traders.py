@@ -1,0 +1,139 @@
+"""The other traders: they quote and trade, seeded, and never touch an account's orders unless asked to."""
+
+from __future__ import annotations
+
+import random
+from decimal import Decimal
+
+from harness.venue.desk import Desk
+from harness.venue.ledger import OUTSIDE, Bucket, move
+from harness.venue.market import Market, floor_to
+from harness.venue.model import ZERO, NewOrder, Order, Refusal, Side, TimeInForce, VenueRefusal
+
+TRADERS = "traders"
+PURSE = Decimal(10) ** 15  # of every asset: never the reason that something fails
+
+
+class Traders:
+    """One account that stands for everyone else in the market."""
+
+    def __init__(self, desk: Desk, seed: int) -> None:
+        self.desk = desk
+        self.random = random.Random(seed)  # noqa: S311 - a repeatable market, not a secret
+        for asset in sorted({asset for m in desk.books for asset in (m.base, m.quote)}):
+            desk.post(move(asset, PURSE, (OUTSIDE, Bucket.FREE), (TRADERS, Bucket.FREE)), "deposit")
+
+    def seed_book(self, market: Market, levels: int, spread: Decimal | None) -> None:
+        """Replace their quotes by `levels` a side around the middle, `spread` (in quote) apart at the top."""
+        middle = self.middle(market)
+        self._withdraw(market)
+        tick = market.tick_size
+        half = floor_to((spread if spread is not None else middle / 1024) / 2, tick) or tick
+        gap = floor_to(middle / 8192, tick) or tick
+        for number in range(levels):
+            for side, sign in ((Side.BUY, -1), (Side.SELL, 1)):
+                jitter = self.random.randrange(max(int(gap / tick), 1)) * tick
+                price = floor_to(middle, tick) + sign * (half + number * gap + jitter)
+                if price > 0:
+                    self._quote(market, side, price, self._amount(market, price))
+
+    def set_level(self, market: Market, side: Side, price: Decimal, amount: Decimal) -> None:
+        """Make their quotes at a price amount to `amount`; accounts' orders there stay."""
+        for order in self._own_at(market, side, price):
+            self.desk.cancel(order)
+        if amount:
+            quote = NewOrder(market, side, amount=amount, price=price, post_only=True)
+            self.desk.place(TRADERS, quote, enforce_rules=False)
+
+    def walk(self, market: Market) -> None:
+        """One small thing: a quote comes, changes or goes, or two of them trade."""
+        chance = self.random.random()
+        side = self.random.choice(tuple(Side))
+        if chance < 0.15:
+            self._trade(market, side)
+        elif chance < 0.4:
+            self._drop_one(market, side)
+        else:
+            self._quote_near(market, side)
+
+    def fill(self, order: Order, amount: Decimal) -> None:
+        """Trade `amount` against that order: their own quotes ahead step aside, others' are filled first."""
+        ahead = ZERO
+        for match in self.desk.book(order.market).ahead_of(order.order_id):
+            other = self.desk.orders[match.maker_order_id]
+            if other.account == TRADERS:
+                self.desk.cancel(other)
+            else:
+                ahead += match.amount
+        side, total = order.side.other, ahead + amount
+        ioc = TimeInForce.IOC
+        crossing = NewOrder(order.market, side, amount=total, price=order.price, time_in_force=ioc)
+        self.desk.place(TRADERS, crossing, enforce_rules=False)
+
+    def middle(self, market: Market) -> Decimal:
+        """Between best bid and ask, else the going price."""
+        book = self.desk.book(market)
+        bid, ask = book.best(Side.BUY), book.best(Side.SELL)
+        if bid is None or ask is None:
+            return self.desk.going_price(market)
+        return (bid + ask) / 2
+
+    def _withdraw(self, market: Market) -> None:
+        for side in Side:
+            for level in self.desk.book(market).levels(side):
+                for order in self._own_at(market, side, level.price):
+                    self.desk.cancel(order)
+
+    def _own_at(self, market: Market, side: Side, price: Decimal) -> list[Order]:
+        ids = self.desk.book(market).orders_at(side, price)
+        return [order for i in ids if (order := self.desk.orders[i]).account == TRADERS]
+
+    def _amount(self, market: Market, price: Decimal) -> Decimal:
+        """A valid amount worth up to some hundred times the least."""
+        lot = market.lot_size
+        lots = max(int(market.min_amount / lot), int(market.min_notional // (price * lot)) + 1)
+        return lots * lot * self.random.randint(2, 300)
+
+    def _quote(self, market: Market, side: Side, price: Decimal, amount: Decimal) -> None:
+        try:
+            order = NewOrder(market, side, amount=amount, price=price, post_only=True)
+            self.desk.place(TRADERS, order, enforce_rules=False)
+        except VenueRefusal as refusal:
+            if refusal.code is not Refusal.POST_ONLY_WOULD_TAKE:
+                raise
+
+    def _quote_near(self, market: Market, side: Side) -> None:
+        tick, middle = market.tick_size, floor_to(self.middle(market), market.tick_size)
+        reach = max(int(middle / 512 / tick), 4)
+        steps = self.random.randint(1, reach)
+        price = middle + (-steps if side is Side.BUY else steps) * tick
+        if price <= 0:
+            return
+        if self._own_at(market, side, price) and self.random.random() < 0.5:
+            self.set_level(market, side, price, self._amount(market, price))
+        else:
+            self._quote(market, side, price, self._amount(market, price))
+
+    def _drop_one(self, market: Market, side: Side) -> None:
+        levels = self.desk.book(market).levels(side, 30)
+        if len(levels) < 5:
+            self._quote_near(market, side)
+            return
+        own = self._own_at(market, side, self.random.choice(levels).price)
+        if own:
+            self.desk.cancel(own[0])
+
+    def _trade(self, market: Market, side: Side) -> None:
+        """Take part of the best opposite level where only their own quotes rest."""
+        book = self.desk.book(market)
+        best = book.best(side.other)
+        if best is None or len(book.levels(side.other, 3)) < 3:
+            self._quote_near(market, side.other)
+            return
+        first = self.desk.orders[book.orders_at(side.other, best)[0]]
+        if first.account != TRADERS:
+            return
+        most = int(first.remaining / market.lot_size)
+        amount = market.lot_size * self.random.randint(1, most)
+        order = NewOrder(market, side, amount=amount, price=best, time_in_force=TimeInForce.IOC)
+        self.desk.place(TRADERS, order, enforce_rules=False)
