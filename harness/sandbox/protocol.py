@@ -42,7 +42,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Mount:
-    """`source` on this machine (file or folder, symlinks followed), seen at the absolute path `target` inside.
+    """`source` on this machine (file or folder, symlinks followed) seen at the absolute path `target`.
 
     Where a target lies in another, read-only mount, that mount must already hold a file or folder there.
     """

@@ -1,0 +1,1 @@
+"""What is shipped into the sandbox: standard library only, Python 3.7 to 3.14."""

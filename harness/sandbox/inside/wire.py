@@ -1,0 +1,72 @@
+"""Values as JSON: how what the framework hands out crosses the border.
+
+Decimals become strings, enumerations their names, named tuples and dataclasses objects, numbers that JSON has no
+word for strings. What nobody foresaw becomes its `str`, cut short: an odd value must not end the conversation.
+"""
+
+import dataclasses
+import json
+import math
+import traceback
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Dict
+
+MAX_DEPTH = 12
+MAX_TEXT = 16384
+
+
+def plain(value: Any, depth: int = 0) -> Any:
+    """`value` in JSON's own types."""
+    if value is None or isinstance(value, (bool, int)) and not isinstance(value, Enum):
+        return value
+    if isinstance(value, Enum):
+        return value.name
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, str):
+        return str(value[:MAX_TEXT])
+    if depth >= MAX_DEPTH:
+        return _text(value)
+    return _container(value, depth + 1)
+
+
+def _container(value: Any, depth: int) -> Any:
+    if isinstance(value, dict):
+        return {_key(key): plain(item, depth) for key, item in value.items()}
+    if hasattr(value, "_asdict"):
+        return {str(key): plain(item, depth) for key, item in value._asdict().items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(item, depth) for item in value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {item.name: getattr(value, item.name, None) for item in dataclasses.fields(value)}
+        return {"type": type(value).__name__, **{name: plain(item, depth) for name, item in fields.items()}}
+    return _text(value)
+
+
+def _key(key: Any) -> str:
+    return key.name if isinstance(key, Enum) else _text(key)
+
+
+def _text(value: Any) -> str:
+    try:
+        return str(value)[:MAX_TEXT]
+    except Exception:
+        return "<{} that cannot be shown>".format(type(value).__name__)
+
+
+def line(message: Dict[str, Any]) -> bytes:
+    """One message, newline at its end."""
+    return json.dumps(message, allow_nan=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
+
+
+def error(exception: BaseException) -> Dict[str, str]:
+    """What is told about an exception: its type, its message and the traceback's last 12 KiB."""
+    lines = traceback.format_exception(type(exception), exception, exception.__traceback__)
+    return {
+        "type": type(exception).__name__,
+        "message": _text(exception),
+        "trace": "".join(lines)[-12288:],
+    }

@@ -1,0 +1,67 @@
+"""Which folders of this machine a job's interpreter needs besides the ones its mounts bring."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from harness.sandbox.protocol import Job, Mount, NoSandboxError
+
+_MAX_LINKS = 20
+_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc", "/proc", "/dev", "/tmp/work")  # noqa: S108
+
+
+def mounts_of(job: Job) -> tuple[Mount, ...]:
+    """The job's mounts, led by the base interpreter's folder where `argv[0]` is a link that leaves them.
+
+    A virtual environment's `bin/python` is a chain of links to an interpreter somewhere on this machine
+    (pyenv, uv, a local build); its prefix is shown read-only at each of the paths that the chain names. Python
+    in /usr needs nothing. Raises NoSandboxError when the prefix would show somebody's home.
+    """
+    prefixes: list[Mount] = []
+    for hop in _hops(job):
+        prefix = hop.parent.parent
+        target = str(prefix)
+        if _covered(str(hop), (*_SYSTEM, *(mount.target for mount in (*job.mounts, *prefixes)))):
+            continue
+        _refuse_if_broad(prefix)
+        prefixes.append(Mount(prefix.resolve(), target))
+    return (*prefixes, *job.mounts)
+
+
+def _hops(job: Job) -> list[Path]:
+    """Paths on this machine that `argv[0]`, a path inside, leads to by symlinks; the job's mounts first."""
+    found: list[Path] = []
+    here = _on_host(Path(job.argv[0]), job.mounts)
+    while here is not None and here.is_symlink() and len(found) < _MAX_LINKS:
+        link = here.readlink()
+        target = Path(os.path.normpath(link if link.is_absolute() else here.parent / link))
+        # A relative link stays in the mount that holds it; an absolute one is looked up inside.
+        if link.is_absolute():
+            found.append(target)
+            here = _on_host(target, job.mounts) or target
+        else:
+            here = target
+    return found
+
+
+def _on_host(inside: Path, mounts: tuple[Mount, ...]) -> Path | None:
+    for mount in reversed(mounts):
+        if inside == Path(mount.target):
+            return mount.source
+        if inside.is_relative_to(mount.target):
+            return mount.source / inside.relative_to(mount.target)
+    return None
+
+
+def _covered(path: str, folders: tuple[str, ...]) -> bool:
+    return any(Path(path).is_relative_to(folder) for folder in folders)
+
+
+def _refuse_if_broad(prefix: Path) -> None:
+    home = Path.home().resolve()
+    if home.is_relative_to(prefix.resolve()):
+        raise NoSandboxError(
+            f"the interpreter's prefix {prefix} holds your home, which no sandbox may see",
+            hint="uv python install 3.11, or use the system's Python",
+        )

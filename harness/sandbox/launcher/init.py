@@ -1,0 +1,81 @@
+"""First process of the outer pid namespace: makes the network, runs the shim, then bubblewrap."""
+
+from __future__ import annotations
+
+import os
+import resource
+from importlib import import_module
+from typing import NoReturn
+
+from . import insides, kernel, network, staging
+
+# Loaded before /tmp is covered: this package may lie under it.
+shim = import_module("inside.shim")
+
+
+def run(spec: insides.Spec, staged: list[str], status: int) -> int:
+    """Run the job to its end and return bubblewrap's exit status. What is still alive dies with this process."""
+    network.raise_loopback()
+    shim_pid = _start_shim(spec) if spec["gateway"] else None
+    scratch = staging.mount_scratch(spec["tmp_bytes"])
+    job_pid = _start_bubblewrap(spec, insides.arguments(spec, staged, scratch, status), status)
+    kernel.release_streams()
+    os.close(status)
+    while True:
+        pid, wait_status = os.wait()
+        if pid == job_pid:
+            return os.waitstatus_to_exitcode(wait_status)
+        if pid == shim_pid:
+            raise OSError(f"the shim ended by itself with status {wait_status}")
+
+
+def _start_shim(spec: insides.Spec) -> int:
+    sockets = shim.open_sockets()
+    tools = spec["tools"]
+    network.redirect_all(tools["ip"], tools["nft"], sockets.tcp_port, sockets.dns_port, sockets.with_ipv6)
+    pid = os.fork()
+    if pid:
+        for handle in (*sockets.tcp, *sockets.dns, *sockets.udp):
+            handle.close()
+        return pid
+    try:
+        kernel.release_streams()
+        kernel.drop_capabilities()
+        kernel.die_with_parent()
+        shim.Shim(sockets, staging.GATEWAY).serve()
+    finally:
+        os._exit(1)
+
+
+def _start_bubblewrap(spec: insides.Spec, options: list[str], status: int) -> int:
+    given = os.memfd_create("arguments")
+    os.write(given, b"".join(os.fsencode(option) + b"\0" for option in options))
+    os.lseek(given, 0, os.SEEK_SET)
+    pid = os.fork()
+    if pid:
+        os.close(given)
+        return pid
+    try:
+        _exec(spec, given, status)
+    finally:
+        os._exit(127)
+
+
+def _exec(spec: insides.Spec, given: int, status: int) -> NoReturn:
+    os.set_inheritable(given, True)
+    os.set_inheritable(status, True)
+    bwrap = spec["tools"]["bwrap"]
+    kernel.die_with_parent()
+    for kind, limit in (
+        (resource.RLIMIT_CORE, (0, 0)),
+        (resource.RLIMIT_NPROC, (spec["processes"], spec["processes"])),
+        (resource.RLIMIT_NOFILE, (spec["open_files"], spec["open_files"])),
+        (resource.RLIMIT_FSIZE, (spec["file_bytes"], spec["file_bytes"])),
+        # One second more, so that SIGXCPU comes before SIGKILL and says what it was.
+        (resource.RLIMIT_CPU, (spec["cpu_seconds"], spec["cpu_seconds"] + 1)),
+        (resource.RLIMIT_DATA, (spec["memory_bytes"], spec["memory_bytes"])),
+        # Address space is reserved far beyond its use (thread arenas, libraries); shared memory is not DATA.
+        (resource.RLIMIT_AS, (4 * spec["memory_bytes"], 4 * spec["memory_bytes"])),
+    ):
+        resource.setrlimit(kind, limit)
+    os.execve(bwrap, [bwrap, "--args", str(given), "--", *spec["argv"]], {})

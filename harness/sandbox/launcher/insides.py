@@ -1,0 +1,66 @@
+"""The arguments for bubblewrap: what a sandbox looks like from within."""
+
+from __future__ import annotations
+
+import os
+from typing import TypedDict
+
+from . import staging
+
+# Merged into /usr on today's distributions, folders of their own on older ones.
+_SYSTEM = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+
+
+class MountSpec(TypedDict):
+    source: str
+    target: str
+    writable: bool
+
+
+class Spec(TypedDict):
+    """What the harness asks the launcher for; crosses as JSON. Sizes in bytes, times in seconds."""
+
+    argv: list[str]
+    env: dict[str, str]
+    cwd: str
+    mounts: list[MountSpec]
+    gateway: str | None
+    etc: dict[str, str]
+    etc_paths: list[str]
+    uid: int
+    tools: dict[str, str]
+    memory_bytes: int
+    processes: int
+    open_files: int
+    file_bytes: int
+    tmp_bytes: int
+    cpu_seconds: int
+    wall_seconds: float
+
+
+def arguments(spec: Spec, staged: list[str], scratch: tuple[str, str], status: int) -> list[str]:
+    """bubblewrap's options; they go through a pipe, so that no other user reads the environment in `ps`."""
+    tmp, shared_memory = scratch
+    options = [
+        "--unshare-user", "--disable-userns", "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup",
+        "--uid", "1000", "--gid", "1000", "--hostname", "sandbox", "--cap-drop", "ALL", "--die-with-parent",
+        "--new-session", "--clearenv", "--json-status-fd", str(status),
+        "--ro-bind", "/usr", "/usr", *_system_folders(), "--ro-bind", staging.ETC, "/etc",
+        "--proc", "/proc", "--dev", "/dev", "--bind", shared_memory, "/dev/shm", "--bind", tmp, "/tmp",
+    ]  # fmt: skip
+    for mount, place in zip(spec["mounts"], staged, strict=True):
+        options += ["--bind" if mount["writable"] else "--ro-bind", place, mount["target"]]
+    options += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", spec["cwd"]]
+    for name, value in spec["env"].items():
+        options += ["--setenv", name, value]
+    return options
+
+
+def _system_folders() -> list[str]:
+    options = []
+    for folder in _SYSTEM:
+        if os.path.islink(folder):
+            options += ["--symlink", os.readlink(folder), folder]
+        elif os.path.isdir(folder):
+            options += ["--ro-bind", folder, folder]
+    return options

@@ -1,0 +1,82 @@
+"""Gathers what the sandbox may see under one folder that an unprivileged user can reach.
+
+The folder is a tmpfs over /tmp in a mount namespace of our own, so nothing is left on the machine, and an
+interpreter or a cache under somebody's 0700 home works although the sandbox runs as another user.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from . import kernel
+
+STAGING = "/tmp"  # noqa: S108 - bubblewrap needs this folder too, so it is there
+GATEWAY = STAGING + "/gateway"
+ETC = STAGING + "/etc"
+SCRATCH = STAGING + "/scratch"
+
+
+class Source(NamedTuple):
+    """An open handle of something to show, and where it is staged."""
+
+    handle: int
+    staged: str
+    is_folder: bool
+
+
+def stage(paths: list[str], etc_files: dict[str, str], etc_paths: list[str], gateway: str | None) -> list[str]:
+    """Bind `paths` under the staging folder and return where each one is now.
+
+    Handles are opened before the tmpfs covers /tmp: a source may lie there. `etc_files` (name to text) and the
+    existing ones of `etc_paths` make up the sandbox's /etc.
+    """
+    kernel.mount("none", "/", None, kernel.MS_REC | kernel.MS_PRIVATE)
+    sources = [_open(path, f"{STAGING}/{number}") for number, path in enumerate(paths)]
+    etc = [_open(path, ETC + path.removeprefix("/etc")) for path in etc_paths if os.path.exists(path)]
+    sockets = [_open(gateway, GATEWAY)] if gateway else []
+    kernel.mount("staging", STAGING, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "mode=755,size=1m")
+    os.mkdir(ETC)
+    for name, text in etc_files.items():
+        with open(f"{ETC}/{name}", "w", encoding="utf-8") as stream:
+            stream.write(text)
+    for source in (*sources, *etc, *sockets):
+        _bind(source)
+    os.mkdir(SCRATCH)
+    return [source.staged for source in sources]
+
+
+def mount_scratch(size: int) -> tuple[str, str]:
+    """One tmpfs of `size` bytes for /tmp and /dev/shm together; returns the two folders.
+
+    A page of 4 KiB a file is what an empty file costs the kernel, at most: as many inodes as pages.
+    """
+    inodes = max(1024, size // 4096)
+    options = f"mode=755,size={size},nr_inodes={inodes}"
+    kernel.mount("scratch", SCRATCH, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, options)
+    for name in ("tmp", "shm", "tmp/work"):
+        os.mkdir(f"{SCRATCH}/{name}")
+        os.chmod(f"{SCRATCH}/{name}", 0o1777)
+    return f"{SCRATCH}/tmp", f"{SCRATCH}/shm"
+
+
+def give(path: str, uid: int) -> None:
+    """Make `uid` the owner of `path` and all below it; symlinks themselves, never what they point at."""
+    os.chown(path, uid, uid, follow_symlinks=False)
+    for _, folders, files, folder in os.fwalk(path, follow_symlinks=False):
+        for name in (*folders, *files):
+            os.chown(name, uid, uid, dir_fd=folder, follow_symlinks=False)
+
+
+def _open(path: str, staged: str) -> Source:
+    return Source(os.open(path, os.O_PATH), staged, os.path.isdir(path))
+
+
+def _bind(source: Source) -> None:
+    if source.is_folder:
+        os.makedirs(source.staged, exist_ok=True)
+    else:
+        os.makedirs(os.path.dirname(source.staged), exist_ok=True)
+        os.close(os.open(source.staged, os.O_CREAT | os.O_WRONLY, 0o644))
+    kernel.mount(f"/proc/self/fd/{source.handle}", source.staged, None, kernel.MS_BIND | kernel.MS_REC)
+    os.close(source.handle)

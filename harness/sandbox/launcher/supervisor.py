@@ -1,0 +1,157 @@
+"""Starts a sandbox, and ends it when the harness, the clock or the job itself says so."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import sys
+import time
+from typing import Any, NoReturn
+
+from . import init, insides, kernel, staging
+
+
+def main() -> None:
+    """Arguments: descriptors of the spec (JSON), of the result (one JSON line) and of the lifeline.
+
+    The lifeline's other end is held by the harness alone; its end of file means that the harness is gone.
+    """
+    spec_handle, result_handle, lifeline = (int(word) for word in sys.argv[-3:])
+    with open(spec_handle, encoding="utf-8") as stream:
+        spec: insides.Spec = json.load(stream)
+    result = supervise(spec, lifeline, result_handle)
+    os.write(result_handle, json.dumps(result).encode() + b"\n")
+
+
+def supervise(spec: insides.Spec, lifeline: int, result_handle: int) -> dict[str, Any]:
+    started = time.monotonic()
+    kernel.adopt_orphans()
+    trouble, trouble_end = os.pipe()
+    status, status_end = os.pipe()
+    porter = os.fork()
+    if porter == 0:
+        for handle in (lifeline, result_handle, trouble, status):
+            os.close(handle)
+        _port(spec, trouble_end, status_end)
+    os.close(trouble_end)
+    os.close(status_end)
+    kernel.release_streams()
+    reason = _watch(porter, lifeline, started + spec["wall_seconds"])
+    if reason:
+        os.kill(porter, signal.SIGKILL)
+    cpu_seconds = _reap_all()
+    return _result(spec, reason, _read(status), _read(trouble), cpu_seconds)
+
+
+def _watch(porter: int, lifeline: int, deadline: float) -> str | None:
+    """Wait for the porter's end (None) or for the reason to end it."""
+    handle = os.pidfd_open(porter)
+    poll = select.poll()
+    poll.register(handle, select.POLLIN)
+    poll.register(lifeline, select.POLLIN | select.POLLHUP)
+    while True:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return "wall_clock"
+        ready = [number for number, _ in poll.poll(min(left, 86_400) * 1000)]
+        if handle in ready:
+            return None
+        if lifeline in ready:
+            return "killed"
+
+
+def _reap_all() -> float:
+    """Wait until none of the sandbox's processes is left; returns the CPU seconds they used."""
+    seconds = 0.0
+    while True:
+        try:
+            _, _, usage = os.wait3(0)
+        except ChildProcessError:
+            return seconds
+        seconds += usage.ru_utime + usage.ru_stime
+
+
+def _result(spec: insides.Spec, reason: str | None, status: str, trouble: str, cpu: float) -> dict[str, Any]:
+    if reason == "wall_clock":
+        return {"code": None, "reason": reason, "detail": f"still running after {spec['wall_seconds']:g} s"}
+    if reason:
+        return {"code": None, "reason": reason, "detail": ""}
+    if trouble:
+        return {"error": trouble}
+    # bubblewrap writes one JSON document a line; the exit code only when the sandbox stood and the job began.
+    codes = [document["exit-code"] for document in map(json.loads, status.splitlines()) if "exit-code" in document]
+    if not codes:
+        return {"error": "bubblewrap could not set the sandbox up"}
+    if codes[0] in (128 + signal.SIGXCPU, 128 + signal.SIGKILL) and cpu >= spec["cpu_seconds"]:
+        return {"code": None, "reason": "cpu", "detail": f"used {spec['cpu_seconds']} s of processor time"}
+    return {"code": codes[0], "reason": "exited", "detail": ""}
+
+
+def _read(handle: int) -> str:
+    chunks = []
+    while chunk := os.read(handle, 65536):
+        chunks.append(chunk)
+    return b"".join(chunks).decode("utf-8", "replace")
+
+
+def _port(spec: insides.Spec, trouble: int, status: int) -> NoReturn:
+    """The porter's life: namespaces, mounts, then wait for the init that does the rest."""
+    code = 1
+    supervisor = os.getppid()
+    try:
+        kernel.die_with_parent()
+        staged = _enter(spec)
+        kernel.die_with_parent()
+        alive, alive_end = os.pipe()
+        if os.getppid() != supervisor:
+            os._exit(1)
+        pid = os.fork()
+        if pid == 0:
+            os.close(alive_end)
+            _be_init(spec, staged, trouble, status, alive)
+        os.close(status)
+        kernel.release_streams()
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    except Exception as error:
+        os.write(trouble, f"{type(error).__name__}: {error}".encode())
+    finally:
+        os._exit(code & 0xFF)
+
+
+def _be_init(spec: insides.Spec, staged: list[str], trouble: int, status: int, alive: int) -> NoReturn:
+    code = 1
+    try:
+        kernel.die_with_parent()
+        if select.select([alive], [], [], 0)[0]:
+            os._exit(1)  # the porter ended before it could take us along
+        os.close(alive)
+        code = init.run(spec, staged, status)
+    except Exception as error:
+        os.write(trouble, f"{type(error).__name__}: {error}".encode())
+    finally:
+        os._exit(code & 0xFF)
+
+
+def _enter(spec: insides.Spec) -> list[str]:
+    """Enter namespaces of our own, mounts staged; as root the mounts are made before root is given up."""
+    paths = [mount["source"] for mount in spec["mounts"]]
+    rest = kernel.CLONE_NEWNS | kernel.CLONE_NEWNET | kernel.CLONE_NEWPID | kernel.CLONE_NEWIPC
+    if os.getuid() == 0:
+        for mount in spec["mounts"]:
+            if mount["writable"]:
+                staging.give(mount["source"], spec["uid"])
+        if spec["gateway"]:
+            os.chown(spec["gateway"], spec["uid"], -1)
+        kernel.unshare(kernel.CLONE_NEWNS)
+        staged = staging.stage(paths, spec["etc"], spec["etc_paths"], spec["gateway"])
+        os.chmod(staging.SCRATCH, 0o755)
+        kernel.become(spec["uid"])
+        kernel.unshare(kernel.CLONE_NEWUSER | rest)
+        kernel.map_to_root(spec["uid"], spec["uid"])
+        return staged
+    uid, gid = os.getuid(), os.getgid()
+    kernel.unshare(kernel.CLONE_NEWUSER | rest)
+    kernel.map_to_root(uid, gid)
+    return staging.stage(paths, spec["etc"], spec["etc_paths"], spec["gateway"])

@@ -1,0 +1,71 @@
+"""A job's output, counted while it is read."""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+from collections.abc import Callable
+
+TAIL_BYTES = 16 << 10
+_CHUNK = 64 << 10
+
+
+class CountedReader(io.RawIOBase):
+    """Reads a descriptor up to `limit` bytes; at the limit it calls `overflow` once and ends."""
+
+    def __init__(self, handle: int, limit: int, overflow: Callable[[], None]) -> None:
+        super().__init__()
+        self._handle = handle
+        self._left = limit
+        self._overflow = overflow
+
+    def readable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._handle
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        if self._left <= 0:
+            return 0
+        data = os.read(self._handle, min(len(buffer), self._left + 1))
+        if len(data) > self._left:
+            data = data[: self._left]
+            self._overflow()
+            self._left = 0
+        else:
+            self._left -= len(data)
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        if not self.closed:
+            os.close(self._handle)
+        super().close()
+
+
+class Collector:
+    """Drains a reader in a thread of its own and keeps what came; the reader bounds how much."""
+
+    def __init__(self, reader: io.RawIOBase) -> None:
+        self._reader = reader
+        self._kept = bytearray()
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._drain, daemon=True, name="sandbox-stderr")
+        self._thread.start()
+
+    def _drain(self) -> None:
+        with self._reader:
+            while chunk := self._reader.read(_CHUNK):
+                with self._lock:
+                    self._kept += chunk
+
+    def tail(self) -> str:
+        with self._lock:
+            return bytes(self._kept[-TAIL_BYTES:]).decode("utf-8", "replace")
+
+    def everything(self) -> bytes:
+        """All of it, once the other end is closed."""
+        self._thread.join()
+        return bytes(self._kept)
