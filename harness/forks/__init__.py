@@ -1,0 +1,1 @@
+"""Forks as text and git objects: nothing of theirs runs here."""

@@ -1,0 +1,96 @@
+"""What can be wrong with a fork, as seen by git. Each becomes an outcome, not the end of a round."""
+
+# ruff: noqa: N818  (named after what happened, as the outcomes are)
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.errors import OurFailure, UserError
+
+
+class ForkError(UserError):
+    """Base: something about one repository; `where` is its address, or a path inside it."""
+
+
+class Unreachable(ForkError):
+    """The repository could not be read: no host, no repository, no answer in time."""
+
+    def __init__(self, url: str, reason: str, *, hint: str | None = None) -> None:
+        super().__init__(reason, where=url, hint=hint)
+        self.url = url
+        self.reason = reason
+
+
+class NoRepository(Unreachable):
+    """The round names no repository for this candidate."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, "no repository is known", hint="put its address under `repository:`")
+
+
+class RefMissing(ForkError):
+    """The repository answers but has no such branch, tag or commit; `similar` holds near names."""
+
+    def __init__(self, url: str, ref: str, similar: Sequence[str] = ()) -> None:
+        hint = (
+            f"refs that look like it: {', '.join(similar)}" if similar else "put an existing one under `ref:`"
+        )
+        super().__init__(f"no branch, tag or commit {ref!r}", where=url, hint=hint)
+        self.url = url
+        self.ref = ref
+        self.similar = tuple(similar)
+
+
+class RefusedObjects(ForkError):
+    """Git's own checks refused what the repository sent (`transfer.fsckObjects`)."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(
+            f"git refused its objects: {reason}", where=url, hint="`git fsck` in the fork names them"
+        )
+        self.url = url
+        self.reason = reason
+
+
+class TooLarge(ForkError):
+    """A repository, tree or file over a limit; never read in part without saying so."""
+
+    def __init__(self, what: str, limit: str, *, where: str | None = None) -> None:
+        super().__init__(f"{what} is over the limit of {limit}", where=where)
+
+
+class NothingBeforeDeadline(ForkError):
+    """The ref holds commits of its own, all of them after the deadline."""
+
+    def __init__(self, url: str, ref: str, deadline: str, oldest: str) -> None:
+        super().__init__(
+            f"{ref} has no commit of its own by {deadline}; the oldest is of {oldest}",
+            where=url,
+            hint="commits made after a deadline go into the next round",
+        )
+
+
+class FileMissing(ForkError):
+    """No such regular file in the tree (or its blob is absent from this copy of the history)."""
+
+    def __init__(self, path: str, reason: str = "no such file in the tree") -> None:
+        super().__init__(reason, where=path)
+
+
+class GitFailed(OurFailure):
+    """A git command of ours failed in a way we have no better words for."""
+
+    def __init__(self, command: Sequence[str], code: int | None, stderr: str) -> None:
+        last = stderr.strip().splitlines()[-1] if stderr.strip() else "no message"
+        super().__init__(f"git {' '.join(command[:3])} ended with {code}: {last}")
+        self.code = code
+        self.stderr = stderr
+
+
+class GitTimedOut(OurFailure):
+    """A git command ran over its time."""
+
+    def __init__(self, command: Sequence[str], seconds: float) -> None:
+        super().__init__(f"git {' '.join(command[:3])} took longer than {seconds:g} s")
+        self.seconds = seconds

@@ -1,0 +1,128 @@
+"""Talking to where a fork lives: which refs it has, and git's complaints in plain words."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.forks.errors import GitFailed, GitTimedOut, RefMissing, RefusedObjects, TooLarge, Unreachable
+from harness.forks.hardened import run
+
+LIST_SECONDS = 90.0
+TRANSPORTS = ("https", "ssh", "git", "file")
+COMMIT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+# What git and its transports say → what it means. The first that matches counts.
+_UNREACHABLE: tuple[tuple[str, str, str], ...] = (
+    (r"Could not resolve host(?:name)?:? ?([^\s;]*)", "host not found", "look for a typing error"),
+    (r"Name or service not known|unable to look up", "host not found", "look for a typing error"),
+    (r"terminal prompts disabled|could not read (?:Username|Password)|Authentication failed|error: 40[13]",
+     "repository not found, or private", "make it public, or correct the address"),
+    (r"[Rr]epository.*not found|error: 404|not found: did you run", "repository not found",
+     "correct the address"),
+    (r"Permission denied \(publickey", "the server refused our ssh key", "use the https:// address"),
+    (r"Host key verification failed", "the server's ssh key is not known here", "use the https:// address"),
+    (r"dubious ownership", "the folder belongs to another user", "run as its owner, or clone it first"),
+    (r"does not appear to be a git repository|No such file or directory|not a git repository",
+     "no git repository there", "correct the address"),
+    (r"Connection refused", "connection refused", "the host answers, but no git server on it does"),
+    (r"[Cc]onnection timed out|Failed to connect|Operation too slow|Connection reset|unreachable"
+     r"|early EOF|hung up", "the connection failed", "try again later"),
+    (r"SSL|certificate", "its TLS certificate was not accepted", "its owner has to renew it"),
+    (r"transport '?(\S+?)'? not allowed", "protocol not allowed", "use https://, ssh://, git:// or a path"),
+)  # fmt: skip
+_FSCK = re.compile(
+    r"(?:error|fatal): (?:object )?([^\n]*(?:fsck error|error in (?:tag|tree|commit|blob))[^\n]*)"
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A ref as the remote names it; `source` is what to ask for in a fetch."""
+
+    full_ref: str
+    source: str
+
+
+def transport_of(url: str) -> str:
+    """The one protocol that `url` may use, as git's GIT_ALLOW_PROTOCOL names it."""
+    scheme, separator, _ = url.partition("://")
+    if separator:
+        return scheme if scheme in TRANSPORTS else "none"
+    if "::" in url:
+        return "none"
+    local = url.startswith(("/", "./", "../"))
+    return "file" if local or ":" not in url else "ssh"
+
+
+def resolve(url: str, ref: str, cwd: Path) -> Found:
+    """Ask `url` what `ref` is: a branch before a tag, a full ref, or a commit id.
+
+    Raises Unreachable, RefMissing.
+    """
+    if COMMIT_ID.fullmatch(ref):
+        return Found(ref, ref)
+    patterns = (ref,) if ref.startswith("refs/") else ("refs/heads/*", "refs/tags/*")
+    refs = list_refs(url, patterns, cwd)
+    for name in (ref, f"refs/heads/{ref}", f"refs/tags/{ref}"):
+        if name in refs:
+            return Found(name, name)
+    raise RefMissing(url, ref, similar_refs(ref, refs or list_refs(url, ("refs/heads/*",), cwd)))
+
+
+def list_refs(url: str, patterns: tuple[str, ...], cwd: Path) -> dict[str, str]:
+    """Full ref name → object id, of those that match."""
+    with transport_errors(url):
+        finished = run(
+            ("ls-remote", "--refs", "--quiet", "--", url, *patterns),
+            cwd=cwd,
+            timeout=LIST_SECONDS,
+            protocols=(transport_of(url),),
+        )
+    rows = (line.split("\t", 1) for line in finished.stdout.decode("utf-8", "replace").splitlines())
+    return {row[1]: row[0] for row in rows if len(row) == 2}
+
+
+def similar_refs(ref: str, refs: dict[str, str]) -> tuple[str, ...]:
+    """Up to four short names close to `ref`; those with its last part in them come first."""
+    short = [re.sub(r"^refs/(heads|tags)/", "", name) for name in refs]
+    tail = ref.rsplit("/", 1)[-1].lower()
+    containing = [name for name in short if len(tail) > 3 and tail in name.lower()]
+    close = difflib.get_close_matches(ref, short, n=4, cutoff=0.5)
+    usual = [name for name in ("master", "main", "development") if name in short]
+    return tuple(dict.fromkeys([*containing[:4], *close, *usual]))[:4]
+
+
+@contextlib.contextmanager
+def transport_errors(url: str) -> Iterator[None]:
+    """Turn what git said about `url` into Unreachable, RefMissing, RefusedObjects or TooLarge."""
+    try:
+        yield
+    except GitTimedOut as late:
+        raise Unreachable(url, f"no answer within {late.seconds:g} s", hint="try again later") from late
+    except GitFailed as failure:
+        meaning = explain(url, failure)
+        if meaning is None:
+            raise
+        raise meaning from failure
+
+
+def explain(url: str, failure: GitFailed) -> Unreachable | RefMissing | RefusedObjects | TooLarge | None:
+    """The error that git's words stand for, or None when they say nothing we know."""
+    said = failure.stderr
+    missing = re.search(r"couldn't find remote ref (\S+)", said)
+    if missing:
+        return RefMissing(url, missing[1])
+    refused = _FSCK.search(said)
+    if refused:
+        return RefusedObjects(url, refused[1][:200])
+    if "File size limit exceeded" in said or "File too large" in said or failure.code in (-25, 153):
+        return TooLarge("what it sends", "2 GiB", where=url)
+    for pattern, reason, hint in _UNREACHABLE:
+        if re.search(pattern, said):
+            return Unreachable(url, reason, hint=hint)
+    return None
