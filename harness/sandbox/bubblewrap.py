@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
 from harness.sandbox import etc
 from harness.sandbox.interpreter import mounts_of
@@ -80,16 +80,14 @@ class BubblewrapProcess:
         self._lock = threading.Lock()
         self._exit: Exit | None = None
         self._overflowed = False
-        assert self._popen.stdin and self._popen.stdout and self._popen.stderr  # noqa: S101 - all are pipes
-        self.stdin: BinaryIO = cast(BinaryIO, self._popen.stdin)
-        limit = job.limits.output_bytes
-        reader = CountedReader(os.dup(self._popen.stdout.fileno()), limit, self._overflow)
-        self.stdout: BinaryIO = io.BufferedReader(reader)
-        errors = CountedReader(os.dup(self._popen.stderr.fileno()), limit, self._overflow)
-        self._popen.stdout.close()
-        self._popen.stderr.close()
-        self._stderr = Collector(errors)
+        self.stdin = cast(BinaryIO, self._popen.stdin)
+        self.stdout: BinaryIO = io.BufferedReader(self._counted(self._popen.stdout, job.limits))
+        self._stderr = Collector(self._counted(self._popen.stderr, job.limits))
         self._limits = job.limits
+
+    def _counted(self, pipe: IO[bytes] | None, limits: Limits) -> CountedReader:
+        with cast(IO[bytes], pipe) as stream:
+            return CountedReader(os.dup(stream.fileno()), limits.output_bytes, self._overflow)
 
     def stderr_tail(self) -> str:
         return self._stderr.tail()

@@ -15,8 +15,8 @@ def mounts_of(job: Job) -> tuple[Mount, ...]:
     """The job's mounts, led by the base interpreter's folder where `argv[0]` is a link that leaves them.
 
     A virtual environment's `bin/python` is a chain of links to an interpreter somewhere on this machine
-    (pyenv, uv, a local build); its prefix is shown read-only at each of the paths that the chain names. Python
-    in /usr needs nothing. Raises NoSandboxError when the prefix would show somebody's home.
+    (pyenv, uv, a local build); its prefix is shown read-only at each of the paths that the chain names.
+    Python in /usr needs nothing. Raises NoSandboxError when the prefix would show somebody's home.
     """
     prefixes: list[Mount] = []
     for hop in _hops(job):

@@ -25,7 +25,8 @@ BACKLOG = 256
 # A flood must not become a flood of messages; the gateway has seen the pattern long before.
 MAX_REPORTS = 20_000
 RECORD_TYPES = {
-    1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 12: "PTR", 15: "MX", 16: "TXT", 28: "AAAA", 33: "SRV", 65: "HTTPS", 255: "ANY",
+    1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 12: "PTR", 15: "MX", 16: "TXT", 28: "AAAA", 33: "SRV", 65: "HTTPS",
+    255: "ANY",
 }  # fmt: skip
 _ANSWER = struct.pack("!HHHIH4s", 0xC00C, 1, 1, 60, 4, socket.inet_aton("127.0.0.1"))
 
@@ -51,7 +52,7 @@ class Sockets(NamedTuple):
 
 
 def open_sockets() -> Sockets:
-    """Bind all sockets. Needs CAP_NET_RAW, for datagrams to any port; IPv6 is left out where there is none."""
+    """Bind all sockets. Needs CAP_NET_RAW for datagrams to any port; leaves IPv6 out where there is none."""
     tcp = _bound(socket.AF_INET, socket.SOCK_STREAM, 0)
     dns = _bound(socket.AF_INET, socket.SOCK_DGRAM, 0)
     sockets = Sockets([tcp], [dns], [socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)])
@@ -116,7 +117,7 @@ class Shim:
             self._send({"kind": "tcp", "ip": ip, "port": port}, connection)
 
     def _answer_name(self, server: socket.socket) -> None:
-        query, ancillary, _, sender = _received(server, 4096)
+        query, sender = server.recvfrom(4096)
         question = parse_question(query)
         reply = answer(query, question)
         if reply is not None:
@@ -127,7 +128,7 @@ class Shim:
             self._report({"kind": "dns", "name": question.name, "type": question.type})
 
     def _note_datagram(self, raw: socket.socket) -> None:
-        packet, ancillary, _, sender = _received(raw, 256)
+        packet, ancillary, _, _ = raw.recvmsg(256, 256)
         place = datagram_destination(raw.family, packet, ancillary, {53, self._sockets.dns_port})
         if place is not None and place not in self._seen and len(self._seen) < 1000:
             self._seen.add(place)
@@ -146,10 +147,6 @@ class Shim:
             handle.settimeout(GATEWAY_SECONDS)
             handle.connect(self._gateway)
             handle.sendmsg([json.dumps(message).encode() + b"\n"], rights)
-
-
-def _received(handle: socket.socket, size: int) -> "tuple[bytes, list[tuple[int, int, bytes]], int, tuple[str, int]]":
-    return handle.recvmsg(size, 256)
 
 
 def original_destination(connection: socket.socket) -> "tuple[str, int]":

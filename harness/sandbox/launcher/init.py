@@ -14,7 +14,7 @@ shim = import_module("inside.shim")
 
 
 def run(spec: insides.Spec, staged: list[str], status: int) -> int:
-    """Run the job to its end and return bubblewrap's exit status. What is still alive dies with this process."""
+    """Run the job to its end and return bubblewrap's exit status. What still lives dies with this process."""
     network.raise_loopback()
     shim_pid = _start_shim(spec) if spec["gateway"] else None
     scratch = staging.mount_scratch(spec["tmp_bytes"])
@@ -78,4 +78,4 @@ def _exec(spec: insides.Spec, given: int, status: int) -> NoReturn:
         (resource.RLIMIT_AS, (4 * spec["memory_bytes"], 4 * spec["memory_bytes"])),
     ):
         resource.setrlimit(kind, limit)
-    os.execve(bwrap, [bwrap, "--args", str(given), "--", *spec["argv"]], {})
+    os.execve(bwrap, [bwrap, "--args", str(given), "--", *spec["argv"]], {})  # noqa: S606

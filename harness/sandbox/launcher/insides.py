@@ -7,6 +7,7 @@ from typing import TypedDict
 
 from . import staging
 
+TMP, SHARED_MEMORY = "/tmp", "/dev/shm"  # noqa: S108 - inside
 # Merged into /usr on today's distributions, folders of their own on older ones.
 _SYSTEM = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 
@@ -42,11 +43,12 @@ def arguments(spec: Spec, staged: list[str], scratch: tuple[str, str], status: i
     """bubblewrap's options; they go through a pipe, so that no other user reads the environment in `ps`."""
     tmp, shared_memory = scratch
     options = [
-        "--unshare-user", "--disable-userns", "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup",
+        "--unshare-user", "--disable-userns", "--unshare-ipc", "--unshare-pid", "--unshare-uts",
+        "--unshare-cgroup",
         "--uid", "1000", "--gid", "1000", "--hostname", "sandbox", "--cap-drop", "ALL", "--die-with-parent",
         "--new-session", "--clearenv", "--json-status-fd", str(status),
         "--ro-bind", "/usr", "/usr", *_system_folders(), "--ro-bind", staging.ETC, "/etc",
-        "--proc", "/proc", "--dev", "/dev", "--bind", shared_memory, "/dev/shm", "--bind", tmp, "/tmp",
+        "--proc", "/proc", "--dev", "/dev", "--bind", shared_memory, SHARED_MEMORY, "--bind", tmp, TMP,
     ]  # fmt: skip
     for mount, place in zip(spec["mounts"], staged, strict=True):
         options += ["--bind" if mount["writable"] else "--ro-bind", place, mount["target"]]

@@ -69,7 +69,7 @@ def become(uid: int) -> None:
 def map_to_root(uid: int, gid: int) -> None:
     """In a fresh user namespace: be root in it, which is this user outside of it, and know no one else."""
     for name, text in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {gid} 1")):
-        with open(f"/proc/self/{name}", "w") as stream:  # noqa: PTH123 - pathlib would be one more import
+        with open(f"/proc/self/{name}", "w") as stream:
             stream.write(text)
 
 

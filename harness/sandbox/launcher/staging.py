@@ -25,11 +25,13 @@ class Source(NamedTuple):
     is_folder: bool
 
 
-def stage(paths: list[str], etc_files: dict[str, str], etc_paths: list[str], gateway: str | None) -> list[str]:
+def stage(
+    paths: list[str], etc_files: dict[str, str], etc_paths: list[str], gateway: str | None
+) -> list[str]:
     """Bind `paths` under the staging folder and return where each one is now.
 
-    Handles are opened before the tmpfs covers /tmp: a source may lie there. `etc_files` (name to text) and the
-    existing ones of `etc_paths` make up the sandbox's /etc.
+    Handles are opened before the tmpfs covers /tmp: a source may lie there. `etc_files` (name to text) and
+    the existing ones of `etc_paths` make up the sandbox's /etc.
     """
     kernel.mount("none", "/", None, kernel.MS_REC | kernel.MS_PRIVATE)
     sources = [_open(path, f"{STAGING}/{number}") for number, path in enumerate(paths)]
@@ -56,8 +58,8 @@ def mount_scratch(size: int) -> tuple[str, str]:
     kernel.mount("scratch", SCRATCH, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, options)
     for name in ("tmp", "shm", "tmp/work"):
         os.mkdir(f"{SCRATCH}/{name}")
-        os.chmod(f"{SCRATCH}/{name}", 0o1777)
-    return f"{SCRATCH}/tmp", f"{SCRATCH}/shm"
+        os.chmod(f"{SCRATCH}/{name}", 0o1777)  # noqa: S103 - as /tmp is
+    return f"{SCRATCH}/tmp", f"{SCRATCH}/shm"  # noqa: S108
 
 
 def give(path: str, uid: int) -> None:

@@ -81,7 +81,8 @@ def _result(spec: insides.Spec, reason: str | None, status: str, trouble: str, c
     if trouble:
         return {"error": trouble}
     # bubblewrap writes one JSON document a line; the exit code only when the sandbox stood and the job began.
-    codes = [document["exit-code"] for document in map(json.loads, status.splitlines()) if "exit-code" in document]
+    documents = map(json.loads, status.splitlines())
+    codes = [document["exit-code"] for document in documents if "exit-code" in document]
     if not codes:
         return {"error": "bubblewrap could not set the sandbox up"}
     if codes[0] in (128 + signal.SIGXCPU, 128 + signal.SIGKILL) and cpu >= spec["cpu_seconds"]:
@@ -146,7 +147,6 @@ def _enter(spec: insides.Spec) -> list[str]:
             os.chown(spec["gateway"], spec["uid"], -1)
         kernel.unshare(kernel.CLONE_NEWNS)
         staged = staging.stage(paths, spec["etc"], spec["etc_paths"], spec["gateway"])
-        os.chmod(staging.SCRATCH, 0o755)
         kernel.become(spec["uid"])
         kernel.unshare(kernel.CLONE_NEWUSER | rest)
         kernel.map_to_root(spec["uid"], spec["uid"])
