@@ -1,4 +1,4 @@
-"""What is published, as types: `report.json` of a candidate, `round.json` of a round, and the stored `run.json`.
+"""What is published, as types: `report.json`, `round.json`, and the stored `run.json`.
 
 The field names are a promise to other programs. A change that breaks a reader raises the number in the
 schema's name; adding a field does not.
@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from harness.grading import Verdict
-from harness.outcome import Evidence, Outcome, Severity, Status
+from harness.outcome import Outcome, Severity, Status
 
 ROUND_SCHEMA = "connector-harness/round/v1"
 REPORT_SCHEMA = "connector-harness/report/v1"
@@ -42,7 +42,7 @@ class RunInfo(Model):
 
 
 class ScoreInfo(Model):
-    """0–100; `low` and `high` count everything undecided as failed and as passed. `value` is null with none decided."""
+    """0–100. `low` counts the undecided as failed, `high` as passed; `value` is null with none decided."""
 
     value: float | None
     low: float
@@ -94,6 +94,7 @@ class SubmissionInfo(Model):
     changed: int | None = None
     changed_outside: tuple[str, ...] | None = None
     merge: Literal["clean", "conflicts", "unknown"] | None = None
+    merge_reason: str | None = None
     conflicts: tuple[str, ...] | None = None
 
 
@@ -105,36 +106,12 @@ class WaiverInfo(Model):
 
 
 class Finding(Outcome):
-    """An outcome with its requirement's words beside it; those are null for an id the catalogue no longer has."""
+    """An outcome with its requirement's words beside it: null for an id that the catalogue does not have."""
 
     title: str | None = None
     why: str | None = None
     fix: str | None = None
     waiver: WaiverInfo | None = None
-
-
-class CandidateReport(Model):
-    """`report.json`. `without_waivers` is null where nothing was waived."""
-
-    schema_: str = Field(REPORT_SCHEMA, alias="schema")
-    round: str
-    catalogue: str
-    candidate: CandidateInfo
-    submission: SubmissionInfo
-    verdict: Verdict
-    reason: str
-    score: ScoreInfo
-    without_waivers: ScoreInfo | None = None
-    outcomes: tuple[Finding, ...]
-    environment: Environment
-    timings: dict[str, float]
-    notes: tuple[str, ...] = ()
-
-    def with_status(self, *statuses: Status) -> tuple[Finding, ...]:
-        return tuple(item for item in self.outcomes if item.status in statuses)
-
-    def failed(self, severity: Severity) -> tuple[Finding, ...]:
-        return tuple(item for item in self.with_status(Status.FAILED) if item.severity is severity)
 
 
 class Environment(Model):
@@ -151,9 +128,41 @@ class Environment(Model):
     finished_at: datetime | None
 
 
+class CandidateReport(Model):
+    """`report.json`. `without_waivers` is null where nothing was waived."""
+
+    schema_: str = Field(default=REPORT_SCHEMA, alias="schema")
+    round: str
+    catalogue: str
+    candidate: CandidateInfo
+    submission: SubmissionInfo
+    verdict: Verdict
+    reason: str
+    score: ScoreInfo
+    without_waivers: ScoreInfo | None = None
+    outcomes: tuple[Finding, ...]
+    environment: Environment
+    timings: dict[str, float]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def connectors(self) -> tuple[str, ...]:
+        """`kind/name` of what the diff adds, or of what the candidate announced where it adds nothing."""
+        announced = tuple(f"{self.candidate.kind}/{name}" for name in self.candidate.connectors)
+        return self.submission.added or announced
+
+    def with_status(self, *statuses: Status) -> tuple[Finding, ...]:
+        return tuple(item for item in self.outcomes if item.status in statuses)
+
+    def failed(self, severity: Severity) -> tuple[Finding, ...]:
+        return tuple(item for item in self.with_status(Status.FAILED) if item.severity is severity)
+
+
 class VotingInfo(Model):
-    opens: datetime
-    closes: datetime
+    """Both days count."""
+
+    opens: date
+    closes: date
     channel: str
 
 
@@ -196,29 +205,10 @@ class Entry(Model):
 class RoundReport(Model):
     """`round.json`, candidates in the order of `candidates.yml`."""
 
-    schema_: str = Field(ROUND_SCHEMA, alias="schema")
+    schema_: str = Field(default=ROUND_SCHEMA, alias="schema")
     round: RoundInfo
     catalogue: str
     candidates: tuple[Entry, ...]
 
     def with_verdict(self, verdict: Verdict) -> tuple[Entry, ...]:
         return tuple(entry for entry in self.candidates if entry.verdict is verdict)
-
-
-__all__ = [
-    "CandidateInfo",
-    "CandidateReport",
-    "Counts",
-    "Entry",
-    "Environment",
-    "Evidence",
-    "ExchangeInfo",
-    "Finding",
-    "RoundInfo",
-    "RoundReport",
-    "RunInfo",
-    "ScoreInfo",
-    "SubmissionInfo",
-    "VotingInfo",
-    "WaiverInfo",
-]

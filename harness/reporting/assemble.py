@@ -1,0 +1,268 @@
+"""From what was screened to what is published: outcomes, grade and submission become one report. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from harness.grading import UNDECIDED, Grade, Score, combine
+from harness.outcome import Outcome, Severity, Status
+from harness.reporting.model import (
+    CandidateInfo,
+    CandidateReport,
+    Counts,
+    Entry,
+    Environment,
+    ExchangeInfo,
+    Finding,
+    RoundInfo,
+    RoundReport,
+    RunInfo,
+    ScoreInfo,
+    SubmissionInfo,
+    VotingInfo,
+    WaiverInfo,
+)
+from harness.requirement import Catalogue, Profile
+from harness.round import PypiUpstream
+from harness.text import encodable
+
+if TYPE_CHECKING:
+    from harness.forks.submission import Submission
+    from harness.round import Candidate, Round
+
+NOT_SCREENED = "It has not been screened yet."
+
+
+@dataclass(frozen=True)
+class Screened:
+    """All that one screening left behind.
+
+    `run` is None while it is unfinished, `submission` when no commit was pinned.
+    """
+
+    candidate: Candidate
+    submission: Submission | None
+    run: RunInfo | None
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def profile(self) -> Profile:
+        """Which requirements apply to it."""
+        generation = self.submission.generation if self.submission else None
+        if generation == "v0" or (generation is None and self.candidate.kind == "market"):
+            return "v0"
+        return "v2-perpetual" if self.candidate.kind == "derivative" else "v2-spot"
+
+
+def complete(screened: Screened, catalogue: Catalogue) -> tuple[Outcome, ...]:
+    """The outcomes, with an `undetermined` for every requirement that applies and that nothing spoke to.
+
+    Without it a screening that was cut short would look better than one that was finished.
+    """
+    spoken = {outcome.requirement for outcome in screened.outcomes}
+    reason = _why_open(screened)
+    missing = tuple(
+        Outcome(
+            requirement=item.id,
+            status=Status.UNDETERMINED,
+            severity=item.severity,
+            subject=item.subject,
+            summary=reason,
+            check="harness.reporting",
+            seconds=0,
+        )
+        for item in catalogue.for_profile(screened.profile)
+        if item.id not in spoken
+    )
+    return (*screened.outcomes, *missing)
+
+
+def _why_open(screened: Screened) -> str:
+    if screened.run and screened.run.no_submission:
+        return screened.run.no_submission
+    if screened.run and screened.run.finished_at:
+        return "No check spoke to this requirement."
+    return "The screening ended before this was decided." if screened.outcomes else NOT_SCREENED
+
+
+def waivers_in_force(candidate: Candidate, on: date) -> tuple[WaiverInfo, ...]:
+    """The candidate's waivers that have not run out on the day it was screened."""
+    return tuple(
+        WaiverInfo(
+            requirement=item.requirement, reason=item.reason, granted_by=item.granted_by, until=item.until
+        )
+        for item in candidate.waivers
+        if item.until >= on
+    )
+
+
+def candidate_report(
+    round_: Round,
+    screened: Screened,
+    catalogue: Catalogue,
+    outcomes: Iterable[Outcome],
+    grade: Grade,
+    waivers: Sequence[WaiverInfo] = (),
+) -> CandidateReport:
+    """One candidate's report. `outcomes` are those that `grade` was made from, `waivers` those in force."""
+    run = screened.run
+    return CandidateReport(
+        round=round_.id,
+        catalogue=catalogue.version,
+        candidate=_candidate(screened),
+        submission=_submission(screened),
+        verdict=grade.verdict,
+        reason=grade.reason,
+        score=_score(grade.score),
+        without_waivers=_score(grade.without_waivers) if waivers else None,
+        outcomes=_findings(outcomes, catalogue, {item.requirement: item for item in waivers}),
+        environment=_environment(run),
+        timings=run.timings if run else {},
+        notes=run.notes if run else (),
+    )
+
+
+def round_report(round_: Round, catalogue: Catalogue, reports: Sequence[CandidateReport]) -> RoundReport:
+    """The round's report; each candidate's own lies in a folder of its name."""
+    voting = round_.voting
+    return RoundReport(
+        round=RoundInfo(
+            id=round_.id,
+            title=round_.title,
+            release=round_.release,
+            submissions_close=round_.submissions_close,
+            voting=VotingInfo(opens=voting.opens, closes=voting.closes, channel=voting.channel),
+            upstream=_upstream(round_),
+        ),
+        catalogue=catalogue.version,
+        candidates=tuple(_entry(report) for report in reports),
+    )
+
+
+def _upstream(round_: Round) -> str:
+    upstream = round_.upstream
+    if isinstance(upstream, PypiUpstream):
+        return f"{upstream.pypi} {upstream.version} from PyPI"
+    return f"{upstream.git} at {upstream.ref}"
+
+
+def _entry(report: CandidateReport) -> Entry:
+    folder = report.candidate.name
+    blockers = report.failed(Severity.BLOCKER)
+    return Entry(
+        name=report.candidate.name,
+        connector=", ".join(report.connectors),
+        repository=report.candidate.repository,
+        commit=report.submission.commit,
+        committed_at=report.submission.committed_at,
+        verdict=report.verdict,
+        reason=report.reason,
+        score=report.score,
+        counts=Counts(
+            blocker=len(blockers),
+            major=len(report.failed(Severity.MAJOR)),
+            minor=len(report.failed(Severity.MINOR)),
+            undecided=len(report.with_status(*UNDECIDED)),
+            passed=len(report.with_status(Status.PASSED)),
+        ),
+        blockers=tuple(item.title or item.requirement for item in blockers),
+        report=f"{folder}/report.json",
+        page=f"{folder}/index.html",
+    )
+
+
+def _candidate(screened: Screened) -> CandidateInfo:
+    candidate = screened.candidate
+    exchange = candidate.exchange
+    return CandidateInfo(
+        name=candidate.name,
+        repository=screened.submission.repository if screened.submission else candidate.repository,
+        ref=candidate.ref,
+        connectors=candidate.connectors,
+        kind=candidate.kind,
+        contact=candidate.contact,
+        maintenance=candidate.maintenance,
+        exchange=ExchangeInfo(
+            hosts=exchange.hosts, dialect=exchange.dialect, ccxt=exchange.ccxt, mode=exchange.mode
+        ),
+    )
+
+
+def _submission(screened: Screened) -> SubmissionInfo:
+    submission = screened.submission
+    if submission is None:
+        stated = screened.run.no_submission if screened.run else None
+        return SubmissionInfo(missing=encodable(stated or NOT_SCREENED))
+    return SubmissionInfo(
+        commit=submission.commit,
+        committed_at=submission.committed_at,
+        author=encodable(submission.author),
+        newest_commit=submission.newest_commit,
+        commits_after_deadline=submission.commits_after_deadline,
+        pinned_by=submission.pinned_by,
+        upstream_commit=submission.upstream_commit,
+        merge_base=submission.merge_base,
+        merge_base_at=submission.merge_base_at,
+        behind=submission.behind,
+        generation=submission.generation,
+        added=tuple(encodable(f"{item.kind}/{item.name}") for item in submission.connectors if item.new),
+        changed=len(submission.changes),
+        changed_outside=_outside(submission),
+        merge=submission.merge.state,
+        merge_reason=encodable(submission.merge.reason) or None,
+        conflicts=tuple(map(encodable, submission.merge.conflicts)),
+    )
+
+
+def _outside(submission: Submission) -> tuple[str, ...]:
+    """Paths touched beside the connectors' own folders and the test folders named after them."""
+    homes = tuple(item.path.rstrip("/") + "/" for item in submission.connectors)
+    names = {item.name for item in submission.connectors}
+
+    def inside(path: str) -> bool:
+        parts = path.split("/")
+        return path.startswith(homes) or (parts[0] in ("test", "tests") and bool(names & set(parts)))
+
+    return tuple(encodable(change.path) for change in submission.changes if not inside(change.path))
+
+
+def _findings(
+    outcomes: Iterable[Outcome], catalogue: Catalogue, waivers: Mapping[str, WaiverInfo]
+) -> tuple[Finding, ...]:
+    """One finding a requirement, in the catalogue's order; ids it does not know come last."""
+    order = {requirement.id: place for place, requirement in enumerate(catalogue)}
+    last = len(order)
+    combined = sorted(
+        combine(outcomes), key=lambda item: (order.get(item.requirement, last), item.requirement)
+    )
+    return tuple(_finding(item, catalogue, waivers.get(item.requirement)) for item in combined)
+
+
+def _finding(outcome: Outcome, catalogue: Catalogue, waiver: WaiverInfo | None) -> Finding:
+    requirement = catalogue.by_id.get(outcome.requirement)
+    stated = outcome.model_dump()
+    if waiver is not None:
+        stated["status"] = Status.WAIVED
+        found = outcome.status.value.replace("_", " ")
+        stated["summary"] = f"{found} before it was waived: {outcome.summary}"
+    return Finding(
+        **stated,
+        title=requirement.title if requirement else None,
+        why=requirement.why if requirement else None,
+        fix=requirement.fix if requirement else None,
+        waiver=waiver,
+    )
+
+
+def _environment(run: RunInfo | None) -> Environment:
+    names = Environment.model_fields
+    return Environment(**{name: getattr(run, name, None) for name in names})
+
+
+def _score(score: Score) -> ScoreInfo:
+    return ScoreInfo(
+        value=score.value, low=score.low, high=score.high, decided=score.decided, total=score.total
+    )

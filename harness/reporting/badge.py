@@ -1,0 +1,47 @@
+"""`badge.svg`: the verdict as a small shield for a README."""
+
+from __future__ import annotations
+
+from html import escape
+
+from harness.grading import Verdict
+from harness.reporting.model import CandidateReport
+from harness.reporting.words import VERDICT_MARKS, number, score_words
+
+LABEL = "connector harness"
+COLOURS = {Verdict.ELIGIBLE: "#1a7f4b", Verdict.INELIGIBLE: "#b42318", Verdict.UNDETERMINED: "#8a5a00"}
+CHARACTER = 6.6  # pixels, of 11 px Verdana on average; textLength fits the words to what was measured
+PADDING = 7
+
+SHIELD = """\
+<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="20" role="img" aria-label="{title}">
+<title>{title}</title>
+<clipPath id="r"><rect width="{width}" height="20" rx="3"/></clipPath>
+<g clip-path="url(#r)"><rect width="{left}" height="20" fill="#3d444d"/>\
+<rect x="{left}" width="{right}" height="20" fill="{colour}"/></g>
+<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11">\
+<text x="{pad}" y="14" textLength="{left_text}">{label}</text>\
+<text x="{at}" y="14" textLength="{right_text}">{words}</text></g>
+</svg>
+"""
+
+
+def render(report: CandidateReport) -> str:
+    words = f"{VERDICT_MARKS[report.verdict]} {report.verdict.value}"
+    if report.score.value is not None:
+        words += f" · {number(report.score.value)} ({report.score.decided}/{report.score.total})"
+    left_text, right_text = (round(len(text) * CHARACTER) for text in (LABEL, words))
+    left, right = left_text + 2 * PADDING, right_text + 2 * PADDING
+    return SHIELD.format(
+        width=left + right,
+        left=left,
+        right=right,
+        left_text=left_text,
+        right_text=right_text,
+        at=left + PADDING,
+        pad=PADDING,
+        colour=COLOURS[report.verdict],
+        label=LABEL,
+        words=escape(words),
+        title=escape(f"{LABEL}: {report.verdict.value}, {score_words(report.score)}"),
+    )

@@ -1,0 +1,180 @@
+"""`ballot.md` and `ballot.json`: what is pasted into the voting channel, and the same for a bot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from pydantic import Field
+
+from harness.grading import Verdict
+from harness.reporting.markup import discord
+from harness.reporting.model import Entry, Model, RoundReport, ScoreInfo
+from harness.reporting.words import VERDICTS, day, link, score_words
+
+BALLOT_SCHEMA = "connector-harness/ballot/v1"
+
+# Discord's own limits, in UTF-16 units as its clients count, and reactions on one message.
+MESSAGE_LIMIT = 2000
+REACTION_LIMIT = 20
+SEPARATOR = "\n\n<!-- message {number} of {total} -->\n\n"
+
+DIGITS = (*(f"{digit}\ufe0f\u20e3" for digit in "123456789"), "🔟")
+LETTERS = tuple(chr(code) for code in range(ord("🇦"), ord("🇿") + 1))
+REACTIONS = DIGITS + LETTERS
+
+
+class Option(Model):
+    """One candidate on the ballot. `message` counts from 1; `emoji` is unique within its message."""
+
+    emoji: str
+    message: int
+    name: str
+    connector: str
+    commit: str | None
+    score: ScoreInfo
+    report: str
+
+
+class Absent(Model):
+    """One candidate that is not on the ballot, and why."""
+
+    name: str
+    connector: str
+    verdict: Verdict
+    reason: str
+    report: str
+
+
+class Ballot(Model):
+    schema_: str = Field(default=BALLOT_SCHEMA, alias="schema")
+    round: str
+    release: str
+    channel: str
+    opens: date
+    closes: date
+    options: tuple[Option, ...]
+    absent: tuple[Absent, ...]
+    messages: tuple[str, ...]
+
+
+def ballot(report: RoundReport, site: str | None = None) -> Ballot:
+    """The ballot of a round. `site` is the https address of the round's folder once it is online."""
+    eligible = report.with_verdict(Verdict.ELIGIBLE)
+    absent = [entry for entry in report.candidates if entry.verdict is not Verdict.ELIGIBLE]
+    blocks = [_option(entry, _reaction(place), site) for place, entry in enumerate(eligible)]
+    messages, where = _split(_heading(report, eligible), blocks, list(_absences(absent, site)))
+    about = report.round
+    return Ballot(
+        round=about.id,
+        release=about.release,
+        channel=about.voting.channel,
+        opens=about.voting.opens,
+        closes=about.voting.closes,
+        options=tuple(
+            Option(
+                emoji=_reaction(place),
+                message=where[place],
+                name=entry.name,
+                connector=entry.connector,
+                commit=entry.commit,
+                score=entry.score,
+                report=entry.page,
+            )
+            for place, entry in enumerate(eligible)
+        ),
+        absent=tuple(
+            Absent(
+                name=entry.name,
+                connector=entry.connector,
+                verdict=entry.verdict,
+                reason=entry.reason,
+                report=entry.page,
+            )
+            for entry in absent
+        ),
+        messages=messages,
+    )
+
+
+def render(made: Ballot) -> str:
+    """`ballot.md`: one message as it is, several with a line between them that says where to cut."""
+    if len(made.messages) == 1:
+        return made.messages[0] + "\n"
+    total = len(made.messages)
+    parts = [
+        (SEPARATOR.format(number=number, total=total) + message).lstrip("\n")
+        for number, message in enumerate(made.messages, 1)
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def length(text: str) -> int:
+    """UTF-16 units: an emoji counts two, so a message is never longer than Discord finds it."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _reaction(place: int) -> str:
+    return REACTIONS[place % len(REACTIONS)]
+
+
+def _heading(report: RoundReport, eligible: Sequence[Entry]) -> str:
+    about = report.round
+    voting = about.voting
+    how = (
+        "React with the emoji of each connector you vote for."
+        if eligible
+        else "No submission of this round may be voted on."
+    )
+    return (
+        f"**{discord(about.title, 120)}**\n"
+        f"Connectors for release {discord(about.release, 40)}. "
+        f"Voting: {day(voting.opens)} to {day(voting.closes)}, both days included.\n{how}"
+    )
+
+
+def _option(entry: Entry, emoji: str, site: str | None) -> str:
+    commit = f" · commit {entry.commit[:10]}" if entry.commit else ""
+    return (
+        f"{emoji} **{discord(entry.name, 80)}** ({discord(entry.connector, 80)})\n"
+        f"{score_words(entry.score)}{commit}{_report(entry, site)}"
+    )
+
+
+def _absences(entries: Sequence[Entry], site: str | None) -> Iterator[str]:
+    for verdict in (Verdict.INELIGIBLE, Verdict.UNDETERMINED):
+        listed = [entry for entry in entries if entry.verdict is verdict]
+        title = f"__{VERDICTS[verdict]}__\n"
+        for place, entry in enumerate(listed):
+            why = f"• {discord(entry.name, 80)}: {discord(entry.reason)}{_report(entry, site)}"
+            yield (title if place == 0 else "") + why
+
+
+def _report(entry: Entry, site: str | None) -> str:
+    address = link(f"{site.rstrip('/')}/{entry.page}") if site else None
+    return f"\n<{address}>" if address else ""
+
+
+def _split(
+    heading: str, options: Sequence[str], absences: Sequence[str]
+) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Messages, cut only between candidates, and the message (from 1) that each option stands in."""
+    messages, where = [heading], []
+    reactions = 0
+    for block in options:
+        joined = f"{messages[-1]}\n\n{block}"
+        if length(joined) > MESSAGE_LIMIT or reactions == REACTION_LIMIT:
+            messages.append(block)
+            reactions = 0
+        else:
+            messages[-1] = joined
+        reactions += 1
+        where.append(len(messages))
+    for block in absences:
+        gap = "\n\n" if block.startswith("__") else "\n"
+        joined = f"{messages[-1]}{gap}{block}"
+        if length(joined) > MESSAGE_LIMIT:
+            messages.append(block)
+        else:
+            messages[-1] = joined
+    return tuple(messages), tuple(where)

@@ -1,0 +1,134 @@
+"""`report.md`: the same report for a pull request, an issue or a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from harness.grading import UNDECIDED, Verdict
+from harness.outcome import Evidence, Severity, Status
+from harness.reporting.markup import code, escaped, fenced
+from harness.reporting.model import CandidateReport, Entry, Finding, RoundReport
+from harness.reporting.words import (
+    BASES,
+    SEVERITIES,
+    VERDICT_MARKS,
+    VERDICTS,
+    count,
+    day,
+    moment,
+    score_words,
+)
+
+MAX_EVIDENCE = 6
+
+
+def render_round(report: RoundReport) -> str:
+    about = report.round
+    lines = [
+        f"# {escaped(about.title)}",
+        "",
+        f"Release {escaped(about.release)} · submissions closed {moment(about.submissions_close)} · voting "
+        f"{day(about.voting.opens)} – {day(about.voting.closes)} in {escaped(about.voting.channel)}",
+    ]
+    for verdict in Verdict:
+        entries = report.with_verdict(verdict)
+        lines += ["", f"## {VERDICT_MARKS[verdict]} {VERDICTS[verdict]} ({len(entries)})", ""]
+        lines += [_entry(entry) for entry in entries] or ["None."]
+    lines += ["", f"Catalogue {report.catalogue}, upstream {escaped(about.upstream)}."]
+    return "\n".join(lines) + "\n"
+
+
+def render_candidate(report: CandidateReport) -> str:
+    verdict = report.verdict
+    lines = [
+        f"# {escaped(report.candidate.name)}: {VERDICT_MARKS[verdict]} {VERDICTS[verdict].lower()}",
+        "",
+        escaped(report.reason),
+        "",
+        f"{score_words(report.score).capitalize()} · catalogue {report.catalogue}",
+        "",
+        *_submission(report),
+    ]
+    for severity in Severity:
+        lines += _section(f"Failed: {SEVERITIES[severity]}", report.failed(severity))
+    lines += _section("Undecided", report.with_status(*UNDECIDED))
+    lines += _section("Waived", report.with_status(Status.WAIVED))
+    for title, status in (("Passed", Status.PASSED), ("Does not apply", Status.NOT_APPLICABLE)):
+        lines += _brief(title, report.with_status(status))
+    return "\n".join(lines) + "\n"
+
+
+def _entry(entry: Entry) -> str:
+    words = [f"- [{escaped(entry.name)}](<{entry.page}>): {escaped(entry.reason)}"]
+    words += [f"  - {escaped(title)}" for title in entry.blockers]
+    words.append(f"  - {score_words(entry.score)}")
+    return "\n".join(words)
+
+
+def _submission(report: CandidateReport) -> Iterator[str]:
+    yield "## What was screened"
+    yield ""
+    candidate, submission = report.candidate, report.submission
+    yield f"- Connector: {', '.join(code(name) for name in report.connectors) or 'none'}"
+    if candidate.repository:
+        yield f"- Repository: {code(candidate.repository)}, ref {code(candidate.ref)}"
+    if submission.commit is None:
+        yield f"- No commit: {escaped(submission.missing or 'nothing was pinned')}"
+        return
+    at = f" of {moment(submission.committed_at)}" if submission.committed_at else ""
+    yield f"- Commit: {code(submission.commit)}{at}"
+    if late := submission.commits_after_deadline:
+        yield f"- {count(late, 'commit')} after the deadline ignored"
+    if submission.merge is not None:
+        yield f"- Merging into upstream: {submission.merge}"
+
+
+def _section(title: str, findings: Sequence[Finding]) -> Iterator[str]:
+    if not findings:
+        return
+    yield ""
+    yield f"## {title} ({len(findings)})"
+    for finding in findings:
+        yield ""
+        yield f"### {escaped(finding.title or finding.requirement)}"
+        yield ""
+        yield f"{code(finding.requirement)} · {finding.severity.value}"
+        yield ""
+        yield escaped(finding.summary, limit=2000)
+        yield from _detail(finding)
+
+
+def _detail(finding: Finding) -> Iterator[str]:
+    if finding.waiver:
+        waiver = finding.waiver
+        yield ""
+        yield f"Waived by {escaped(waiver.granted_by)} until {waiver.until}: {escaped(waiver.reason)}"
+    for item in finding.evidence[:MAX_EVIDENCE]:
+        yield ""
+        yield from _evidence(item)
+    if (more := len(finding.evidence) - MAX_EVIDENCE) > 0:
+        yield ""
+        yield f"{more} more in report.json."
+    if finding.status is Status.FAILED:
+        yield ""
+        if finding.why:
+            yield f"Why it matters: {escaped(finding.why, limit=2000)}"
+            yield ""
+        if finding.fix:
+            yield f"What to do: {escaped(finding.fix, limit=2000)}"
+
+
+def _evidence(item: Evidence) -> Iterator[str]:
+    place = f" · {code(item.place)}" if item.place else ""
+    yield f"Evidence ({BASES[item.basis]}, {item.kind.value}){place}:"
+    yield ""
+    yield fenced(item.text)
+
+
+def _brief(title: str, findings: Sequence[Finding]) -> Iterator[str]:
+    if findings:
+        yield ""
+        yield f"## {title} ({len(findings)})"
+        yield ""
+        for finding in findings:
+            yield f"- {code(finding.requirement)} {escaped(finding.title or '')}".rstrip()

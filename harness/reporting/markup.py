@@ -1,0 +1,54 @@
+"""A fork's words inside Markdown, GitHub's and Discord's: nothing formats, links, mentions or embeds."""
+
+from __future__ import annotations
+
+import re
+
+from harness.text import one_line, plain
+
+PUNCTUATION = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~=$^&\"'/:])")
+DISCORD_PUNCTUATION = re.compile(r"([\\`*_~|<>\[\]()#\-+])")
+
+# Both sites look for mentions, issue numbers and addresses in the finished text, after backslashes are gone.
+# Only a character in between stops them; a word joiner is not seen and does not break lines.
+JOINER = "\u2060"
+MENTION = re.compile(r"(@)|(#)(?=\d)|(\bGH-)(?=\d)", re.IGNORECASE)
+ADDRESS = re.compile(r"(:)(?=//)|(\bwww)(?=\.)|(\bdiscord(?:app)?)(?=\.)", re.IGNORECASE)
+
+
+def escaped(text: str, limit: int = 600) -> str:
+    """One line of text for GitHub's Markdown, in which nothing means anything."""
+    return PUNCTUATION.sub(r"\\\1", _apart(one_line(text, limit)))
+
+
+def discord(text: str, limit: int = 160) -> str:
+    """One line of text for a Discord message, in which nothing means anything and nobody is mentioned."""
+    return DISCORD_PUNCTUATION.sub(r"\\\1", _apart(one_line(text, limit)))
+
+
+def code(text: str, limit: int = 300) -> str:
+    """A code span: no mention, link or format is looked for inside one."""
+    words = one_line(text, limit)
+    ticks = "`" * (_longest_run(words) + 1)
+    pad = " " if words.startswith("`") or words.endswith("`") or not words else ""
+    return f"{ticks}{pad}{words}{pad}{ticks}"
+
+
+def fenced(text: str, limit: int = 2000) -> str:
+    """A code block whose fence is longer than any in `text`."""
+    words = plain(text, lines=True).strip("\n")
+    if len(words) > limit:
+        words = words[:limit] + "…"
+    ticks = "`" * max(3, _longest_run(words) + 1)
+    return f"{ticks}text\n{words}\n{ticks}"
+
+
+def _apart(text: str) -> str:
+    def part(match: re.Match[str]) -> str:
+        return match.group() + JOINER
+
+    return ADDRESS.sub(part, MENTION.sub(part, text))
+
+
+def _longest_run(text: str) -> int:
+    return max((len(run) for run in re.findall(r"`+", text)), default=0)

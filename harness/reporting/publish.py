@@ -1,0 +1,77 @@
+"""Everything published of a round, made from what is stored: no sandbox, no network, no clock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.errors import UserError
+from harness.grading import grade
+from harness.reporting import badge, ballot, json, junit, markdown, sarif, site
+from harness.reporting.assemble import Screened, candidate_report, complete, round_report, waivers_in_force
+from harness.reporting.model import CandidateReport, RoundReport
+from harness.reporting.store import ROUND, read_screening
+from harness.requirement import Catalogue
+from harness.round import Round, load_round
+
+
+def publish_round(
+    round_dir: Path, *, site_url: str | None = None, catalogue: Catalogue | None = None
+) -> Path:
+    """Grade and write every report of the round in `round_dir`; returns the round's page.
+
+    `site_url` is the https address that the folder will have; the ballot then links the reports. The same
+    stored files give the same bytes. Raises UserError where `round_dir` holds no round.
+    """
+    kept = round_dir / ROUND
+    if not kept.is_file():
+        raise UserError(
+            "this is not a round's folder: it has no round.yml",
+            where=str(round_dir),
+            hint="give the folder that `harness run` wrote, e.g. reports/2020-08",
+        )
+    round_ = load_round(kept)
+    catalogue = catalogue or Catalogue.load()
+    reports = [
+        report_of(round_, read_screening(round_dir / candidate.name, candidate), catalogue)
+        for candidate in round_.candidates
+    ]
+    overview = round_report(round_, catalogue, reports)
+    for report in reports:
+        write_candidate(round_dir / report.candidate.name, report, overview)
+    return _write_round(round_dir, overview, site_url)
+
+
+def report_of(round_: Round, screened: Screened, catalogue: Catalogue) -> CandidateReport:
+    """Grade one screening, its waivers judged on the day it ran."""
+    day = screened.run.started_at.date() if screened.run else round_.submissions_close.date()
+    waivers = waivers_in_force(screened.candidate, day)
+    outcomes = complete(screened, catalogue)
+    graded = grade(outcomes, frozenset(item.requirement for item in waivers))
+    return candidate_report(round_, screened, catalogue, outcomes, graded, waivers)
+
+
+def write_candidate(folder: Path, report: CandidateReport, overview: RoundReport | None = None) -> Path:
+    """Write one candidate's reports into `folder`; returns its page. Without `overview` it stands alone."""
+    _write(folder / "report.json", json.render(report))
+    _write(folder / "report.md", markdown.render_candidate(report))
+    _write(folder / "junit.xml", junit.render(report))
+    _write(folder / "report.sarif", sarif.render(report))
+    _write(folder / "badge.svg", badge.render(report))
+    return _write(folder / "index.html", site.render_candidate(report, overview))
+
+
+def _write_round(folder: Path, overview: RoundReport, site_url: str | None) -> Path:
+    made = ballot.ballot(overview, site_url)
+    _write(folder / "round.json", json.render(overview))
+    _write(folder / "report.md", markdown.render_round(overview))
+    _write(folder / "ballot.json", json.render(made))
+    _write(folder / "ballot.md", ballot.render(made))
+    return _write(folder / "index.html", site.render_round(overview))
+
+
+def _write(path: Path, text: str) -> Path:
+    """Replace `path` in one step: who reads it meanwhile sees the old page or the new one, never half."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(text, encoding="utf-8", newline="\n")
+    return partial.replace(path)

@@ -1,0 +1,81 @@
+"""`report.sarif` (SARIF 2.1.0): findings at their lines, for editors and code scanning."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from urllib.parse import quote
+
+from pydantic import JsonValue
+
+from harness.grading import UNDECIDED
+from harness.outcome import Evidence, Severity, Status
+from harness.reporting.model import CandidateReport, Finding
+from harness.text import plain
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+LEVELS: Mapping[Severity, str] = {
+    Severity.BLOCKER: "error",
+    Severity.MAJOR: "warning",
+    Severity.MINOR: "note",
+}
+MAX_LOCATIONS = 10
+
+Json = dict[str, JsonValue]
+
+
+def render(report: CandidateReport) -> str:
+    shown = report.with_status(Status.FAILED, *UNDECIDED)
+    driver: Json = {
+        "name": "connector harness",
+        "version": report.environment.harness or "unknown",
+        "rules": [_rule(item) for item in shown],
+    }
+    run: Json = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(item, place) for place, item in enumerate(shown)],
+    }
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _rule(finding: Finding) -> Json:
+    rule: Json = {
+        "id": finding.requirement,
+        "shortDescription": _text(finding.title or finding.requirement),
+        "defaultConfiguration": {"level": LEVELS[finding.severity]},
+        "properties": {"subject": finding.subject, "severity": finding.severity.value},
+    }
+    if finding.why:
+        rule["fullDescription"] = _text(finding.why)
+    if finding.fix:
+        rule["help"] = _text(finding.fix)
+    return rule
+
+
+def _result(finding: Finding, rule: int) -> Json:
+    failed = finding.status is Status.FAILED
+    return {
+        "ruleId": finding.requirement,
+        "ruleIndex": rule,
+        "kind": "fail" if failed else "open",
+        "level": LEVELS[finding.severity] if failed else "none",
+        "message": _text(finding.summary),
+        "locations": list(_locations(finding.evidence)),
+        "partialFingerprints": {"requirement/v1": finding.requirement},
+    }
+
+
+def _locations(evidence: Iterable[Evidence]) -> Iterable[JsonValue]:
+    places = dict.fromkeys((item.file, item.line) for item in evidence if item.file)
+    for file, line in list(places)[:MAX_LOCATIONS]:
+        place: Json = {"artifactLocation": {"uri": quote(file or ""), "uriBaseId": "%SRCROOT%"}}
+        if line is not None and line > 0:
+            place["region"] = {"startLine": line}
+        yield {"physicalLocation": place}
+
+
+def _text(text: str) -> Json:
+    """A SARIF message is plain text but for `[words](target)`: its brackets are escaped."""
+    return {"text": re.sub(r"([\\\[\]])", r"\\\1", plain(text, lines=True))}

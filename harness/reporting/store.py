@@ -1,0 +1,64 @@
+"""What a screening leaves in a candidate's folder, and how it is read again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from harness.errors import OurFailure
+from harness.forks.submission import Submission
+from harness.outcome import OutcomeLog
+from harness.reporting.assemble import Screened
+from harness.reporting.model import RunInfo
+
+if TYPE_CHECKING:
+    from harness.round import Candidate
+
+ROUND, OUTCOMES, SUBMISSION, RUN = "round.yml", "outcomes.jsonl", "submission.json", "run.json"
+
+
+def read_screening(folder: Path, candidate: Candidate) -> Screened:
+    """What `folder` holds about the candidate, which may be nothing; raises OurFailure for a broken file."""
+    return Screened(
+        candidate=candidate,
+        submission=_submission(folder / SUBMISSION),
+        run=_run(folder / RUN),
+        outcomes=OutcomeLog(folder / OUTCOMES).outcomes(),
+    )
+
+
+def write_run(folder: Path, run: RunInfo, submission: Submission | None) -> None:
+    """Store how a candidate was screened, and its submission where there is one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if submission is None:
+        (folder / SUBMISSION).unlink(missing_ok=True)
+    else:
+        (folder / SUBMISSION).write_text(submission.to_json() + "\n", encoding="utf-8")
+    (folder / RUN).write_text(run.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
+def _submission(path: Path) -> Submission | None:
+    if not path.exists():
+        return None
+    try:
+        return Submission.from_json(path.read_text(encoding="utf-8"))
+    except (ValidationError, UnicodeDecodeError) as error:
+        raise _broken(path, error) from error
+
+
+def _run(path: Path) -> RunInfo | None:
+    if not path.exists():
+        return None
+    try:
+        return RunInfo.model_validate_json(path.read_text(encoding="utf-8"))
+    except (ValidationError, UnicodeDecodeError) as error:
+        raise _broken(path, error) from error
+
+
+def _broken(path: Path, error: Exception) -> OurFailure:
+    problem = str(error).splitlines()[0]
+    return OurFailure(
+        f"cannot be read: {problem}", where=str(path), hint="screen the candidate again: harness run --again"
+    )

@@ -1,0 +1,110 @@
+"""The same plain words for the same things in every format."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+from urllib.parse import quote, urlsplit
+
+from harness.grading import Verdict
+from harness.outcome import Basis, Severity, Status
+from harness.reporting.model import CandidateReport, Finding, ScoreInfo
+
+VERDICTS = {
+    Verdict.ELIGIBLE: "May be voted on",
+    Verdict.INELIGIBLE: "May not be voted on",
+    Verdict.UNDETERMINED: "Could not be decided",
+}
+VERDICT_MARKS = {Verdict.ELIGIBLE: "✓", Verdict.INELIGIBLE: "✕", Verdict.UNDETERMINED: "?"}
+STATUSES = {
+    Status.PASSED: "passed",
+    Status.FAILED: "failed",
+    Status.NOT_APPLICABLE: "does not apply",
+    Status.WAIVED: "waived",
+    Status.UNDETERMINED: "undecided",
+    Status.HARNESS_ERROR: "our own failure",
+}
+SEVERITIES = {
+    Severity.BLOCKER: "blocks the vote",
+    Severity.MAJOR: "major",
+    Severity.MINOR: "minor",
+}
+BASES = {Basis.OBSERVED: "seen by us", Basis.CLAIMED: "said by the fork"}
+
+# Where a web page shows one file at one commit: host → path below the repository.
+SOURCE_PAGES = {"github.com": "blob/{commit}/{file}", "gitlab.com": "-/blob/{commit}/{file}"}
+UNLINKED = frozenset(" \"'<>\\`()[]|*")
+HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
+
+
+def number(value: float | None) -> str:
+    """`97`, `97.5`, or a dash where there is none."""
+    return "–" if value is None else f"{value:.1f}".removesuffix(".0")
+
+
+def score_words(score: ScoreInfo) -> str:
+    """The score as it must be told: never without its interval and how much was decided."""
+    decided = f"{score.decided} of {score.total} requirements decided"
+    if score.value is None:
+        return f"no score, {decided}"
+    if score.low == score.high:
+        return f"score {number(score.value)}, {decided}"
+    return f"score {number(score.value)} (between {number(score.low)} and {number(score.high)}), {decided}"
+
+
+def moment(at: datetime) -> str:
+    return f"{day(at)}, {at:%H:%M} UTC"
+
+
+def day(at: date) -> str:
+    return f"{at.day} {at:%b %Y}"
+
+
+def seconds(value: float) -> str:
+    """`0.4 s`, `12 s`, `3 min 20 s`."""
+    if value < 10:
+        return f"{value:.1f} s"
+    whole = round(value)
+    return f"{whole} s" if whole < 120 else f"{whole // 60} min {whole % 60} s"
+
+
+def count(amount: int, one: str, many: str | None = None) -> str:
+    return f"{amount} {one if amount == 1 else many or one + 's'}"
+
+
+def listed(words: Iterable[str]) -> str:
+    """`a, b and c`."""
+    *first, last = list(words) or [""]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def link(url: str | None) -> str | None:
+    """`url` where it is an ordinary https address without credentials; nothing else is ever linked."""
+    if url is None or not url.isascii() or not url.isprintable() or UNLINKED & set(url):
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    safe = parts.scheme == "https" and HOST.fullmatch(parts.netloc)
+    return url if safe else None
+
+
+def source_link(report: CandidateReport, file: str | None, line: int | None = None) -> str | None:
+    """The page of a fork's file at the commit screened, where its host is known to have one."""
+    repository, commit = link(report.candidate.repository), report.submission.commit
+    if repository is None or commit is None or file is None:
+        return None
+    page = SOURCE_PAGES.get(urlsplit(repository).netloc)
+    if page is None:
+        return None
+    base = repository.rstrip("/").removesuffix(".git")
+    path = page.format(commit=quote(commit), file=quote(file))
+    return f"{base}/{path}#L{line}" if line else f"{base}/{path}"
+
+
+def check_expression(finding: Finding) -> str:
+    """What `harness check -k` is told to run only this finding's check."""
+    name = finding.check.rsplit("::", 1)[-1].split("[")[0]
+    return name if re.fullmatch(r"\w+", name) else finding.requirement
