@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import pkgutil
+from functools import cache
 
 from harness.errors import UserError
 from harness.venue.dialects.base import Dialect
 
-_NOT_DIALECTS = frozenset({"base", "rates", "signing", "listen_keys"})
+
+@cache
+def _all() -> dict[str, type[Dialect]]:
+    found: dict[str, type[Dialect]] = {}
+    for module in pkgutil.iter_modules(__path__):
+        for value in vars(importlib.import_module(f"{__name__}.{module.name}")).values():
+            named = isinstance(value, type) and issubclass(value, Dialect) and "name" in vars(value)
+            if named and value.name == module.name:
+                found[module.name] = value
+    return found
 
 
 def known() -> tuple[str, ...]:
     """Names of the dialects there are, sorted."""
-    modules = (module.name for module in pkgutil.iter_modules(__path__))
-    return tuple(sorted(name for name in modules if name not in _NOT_DIALECTS and not name.startswith("_")))
+    return tuple(sorted(_all()))
 
 
 def dialect(name: str) -> type[Dialect]:
     """The dialect class of that name; raises `UserError` when there is none."""
-    if name not in known():
-        raise UserError(f"no dialect is called {name!r}", hint=f"known dialects: {', '.join(known())}")
-    module = importlib.import_module(f"{__name__}.{name}")
-    for value in vars(module).values():
-        if isinstance(value, type) and issubclass(value, Dialect) and value.__dict__.get("name") == name:
-            return value
-    raise UserError(f"the module of dialect {name!r} defines no Dialect of that name")
+    found = _all().get(name)
+    if found is None:
+        close = difflib.get_close_matches(name, known(), 1)
+        meant = f"did you mean {close[0]!r}? " if close else ""
+        raise UserError(f"no dialect is called {name!r}", hint=f"{meant}known: {', '.join(known())}")
+    return found

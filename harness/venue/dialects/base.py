@@ -37,7 +37,8 @@ OPERATIONS = frozenset(
 class Request:
     """An HTTP request as it came. `query` is decoded, in order; `raw_query` is as sent, for signatures.
 
-    `at` is virtual Unix seconds; `path` is without the query.
+    `at` is virtual Unix seconds; `path` is without the query. `client` tells apart whose limits it uses up:
+    the connector and the oracle come from different addresses, as it were.
     """
 
     method: str
@@ -48,6 +49,7 @@ class Request:
     body: bytes = b""
     at: float = 0.0
     raw_query: str = ""
+    client: str = "connector"
 
     def header(self, name: str) -> str | None:
         """A header's value, whatever its letter case."""
@@ -218,19 +220,19 @@ class StreamSession:
         """What the exchange says first."""
         return ()
 
-    def received(self, message: str | bytes) -> Iterable[Outgoing]:  # noqa: ARG002
+    def received(self, message: str | bytes) -> Iterable[Outgoing]:
         """The answer to a message of the client's."""
         return ()
 
-    def operation_of(self, message: str | bytes) -> str:  # noqa: ARG002
+    def operation_of(self, message: str | bytes) -> str:
         """The standard operation of a message of the client's, for the record."""
         return "stream:subscribe"
 
-    def venue_event(self, event: Event) -> Iterable[Outgoing]:  # noqa: ARG002
+    def venue_event(self, event: Event) -> Iterable[Outgoing]:
         """What the client is told of something that happened at the venue."""
         return ()
 
-    def tick(self, now: float) -> Iterable[Outgoing]:  # noqa: ARG002
+    def tick(self, now: float) -> Iterable[Outgoing]:
         """What is due at virtual time `now` (Unix seconds)."""
         return ()
 
@@ -277,6 +279,10 @@ class Dialect:
         """ccxt's `apiKey`, `secret` and, where used, `password`."""
         return {"apiKey": account.api_key, "secret": account.api_secret}
 
+    def ccxt_options(self) -> dict[str, JsonValue]:
+        """ccxt's `options` that keep it to the hosts and markets of this dialect."""
+        return {}
+
     def error_reply(self, status: int, code: str, message: str) -> Reply:
         """An error in the exchange's own shape; `code` is the exchange's, as text."""
         return Reply(status, {}, {"code": code, "msg": message})
@@ -286,13 +292,17 @@ class Dialect:
         headers = {"Retry-After": str(int(retry_after))}
         return replace(self.error_reply(429, "429", "Too many requests"), headers=headers)
 
-    def unknown_route(self, request: Request) -> Reply:  # noqa: ARG002
+    def unknown_route(self, request: Request) -> Reply:
         return Reply(404, {}, {"error": "not found"})
+
+    def weigh(self, request: Request, route: Route) -> int:
+        """The route's weight, unless the exchange makes it depend on the parameters."""
+        return route.weight
 
     def admit(self, request: Request, route: Route) -> None:
         """Count the request against the exchange's limits; raises `Refused` when over."""
 
-    def finish(self, request: Request, route: Route, reply: Reply) -> Reply:  # noqa: ARG002
+    def finish(self, request: Request, route: Route, reply: Reply) -> Reply:
         """Add what every reply carries (limit headers …)."""
         return reply
 
@@ -321,7 +331,7 @@ class Dialect:
     def weight_of(self, request: Request) -> int:
         """What the request costs against the exchange's main limit."""
         found = self.find(request)
-        return 0 if found is None else found[0].weight
+        return 0 if found is None else self.weigh(request, found[0])
 
     def handle(self, request: Request) -> Reply:
         """Answer a REST request as the exchange would."""
@@ -355,6 +365,19 @@ class Dialect:
     @cached_property
     def _by_symbol(self) -> dict[str, Market]:
         return {self.symbol(market): market for market in self.venue.markets}
+
+    def received_at(self, request: Request) -> float:
+        return request.at or self.venue.clock.now()
+
+    @property
+    def slack(self) -> float:
+        """Virtual seconds to add to an exchange's tolerance of old time stamps.
+
+        A scaled clock makes half a second that this machine needs to schedule a process look `scale` times
+        as long, which no exchange ever sees; at scale 1 nothing is added.
+        """
+        scale: float = getattr(self.venue.clock, "scale", 1.0)
+        return max(scale - 1.0, 0.0) * 0.5
 
     def market_of(self, symbol: str) -> Market | None:
         """The market that the exchange calls `symbol`."""

@@ -1,0 +1,218 @@
+"""Market streams of stream.binance.com, and private streams opened by a listen key.
+
+Source: Binance's `web-socket-streams.md`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from pydantic import JsonValue
+
+from harness.venue.dialects.base import Close, Frame, Outgoing, StreamSession
+from harness.venue.dialects.binance import messages, tickers
+from harness.venue.dialects.binance.messages import Json, ms, symbol_of
+from harness.venue.dialects.binance.user_events import user_frames
+from harness.venue.dialects.decimals import fixed
+from harness.venue.events import BookChanged, Event, TradePrinted
+from harness.venue.market import Market
+from harness.venue.model import Account, Side
+from harness.venue.session import Venue
+
+MESSAGES_A_SECOND = 5
+MOST_STREAMS = 1024
+POLICY_VIOLATION = 1008
+NORMAL = 1000
+_DEPTH = re.compile(r"depth(5|10|20)?(@100ms|@1000ms)?\Z")
+
+
+@dataclass
+class _Diff:
+    """What changed in a book since the last message; each price once, with its newest amount."""
+
+    first: int
+    due: float
+    last: int = 0
+    at: float = 0.0
+    sides: dict[Side, dict[Decimal, Decimal]] = field(default_factory=lambda: {side: {} for side in Side})
+
+    def add(self, event: BookChanged) -> None:
+        self.sides[event.side][event.price] = event.amount
+        self.last, self.at = event.sequence, event.at
+
+    def message(self, market: Market) -> Json:
+        rows: dict[Side, JsonValue] = {
+            side: [[fixed(price), fixed(amount)] for price, amount in changes.items()]
+            for side, changes in self.sides.items()
+        }
+        return {
+            "e": "depthUpdate",
+            "E": ms(self.at),
+            "s": symbol_of(market),
+            "U": self.first,
+            "u": self.last,
+            "b": rows[Side.BUY],
+            "a": rows[Side.SELL],
+        }
+
+
+class MarketSession(StreamSession):
+    """A connection to `/ws…` (plain messages) or `/stream` (each wrapped with its stream's name).
+
+    A path's name that is a live listen key opens that account's private stream. Names that mean nothing are
+    accepted and stay silent, as Binance has it.
+    """
+
+    def __init__(
+        self,
+        venue: Venue,
+        names: Iterable[str],
+        *,
+        wrapped: bool,
+        key_owner: Callable[[str], Account | None],
+    ) -> None:
+        self._venue = venue
+        self._wrapped = wrapped
+        self._key_owner = key_owner
+        self._names: dict[str, None] = {}
+        self._keys: dict[str, Account] = {}
+        self._diffs: dict[str, _Diff] = {}
+        self._second = (0, 0)
+        for name in names:
+            self._add(name)
+
+    # -- the client speaks
+
+    def received(self, message: str | bytes) -> Iterable[Outgoing]:
+        if self._too_fast():
+            return [Close(POLICY_VIOLATION, "Too many requests")]
+        try:
+            request = json.loads(message)
+        except ValueError as mistake:
+            return [_error(3, f"Invalid JSON: {mistake}", None)]
+        if not isinstance(request, dict):
+            return [_error(1, "Invalid value type: expected a map", None)]
+        number = request.get("id")
+        if not (number is None or isinstance(number, (int, str))):
+            return [_error(2, "Invalid request: request ID must be an integer or a string", None)]
+        return [self._control(request.get("method"), request.get("params", []), number)]
+
+    def _control(self, method: object, params: object, number: int | str | None) -> Frame:
+        if method == "LIST_SUBSCRIPTIONS":
+            return Frame.of("stream:subscribe", {"result": list(self._names), "id": number})
+        if method not in ("SUBSCRIBE", "UNSUBSCRIBE"):
+            return _error(2, f"Invalid request: unknown method {method!r}", number)
+        if not isinstance(params, list) or not all(isinstance(name, str) for name in params):
+            return _error(2, "Invalid request: params must be a list of strings", number)
+        for name in params:
+            if method == "UNSUBSCRIBE":
+                self._names.pop(name, None)
+                self._diffs.pop(name, None)
+            else:
+                self._add(name)
+        if len(self._names) > MOST_STREAMS:
+            return _error(2, "Invalid request: too many streams", number)
+        return Frame.of("stream:subscribe", {"result": None, "id": number})
+
+    def _add(self, name: str) -> None:
+        owner = self._key_owner(name)
+        if owner is not None:
+            self._keys[name] = owner
+        self._names[name] = None
+
+    def _too_fast(self) -> bool:
+        second = math.floor(self._venue.clock.now())
+        count = self._second[1] + 1 if self._second[0] == second else 1
+        self._second = (second, count)
+        return count > MESSAGES_A_SECOND
+
+    # -- the venue speaks
+
+    def venue_event(self, event: Event) -> Iterable[Outgoing]:
+        frames: list[Outgoing] = []
+        for key, account in self._keys.items():
+            frames += [self._frame(op, key, data) for op, data in user_frames(event, account)]
+        if isinstance(event, TradePrinted):
+            frames += self._trade(event)
+        elif isinstance(event, BookChanged):
+            self._book(event)
+        return frames
+
+    def _trade(self, event: TradePrinted) -> Iterable[Outgoing]:
+        stem = symbol_of(event.trade.market).lower()
+        head: Json = {"E": ms(event.at), "s": symbol_of(event.trade.market)}
+        body = messages.aggregate_trade(event.trade)
+        if f"{stem}@trade" in self._names:
+            own: Json = {name: body[name] for name in ("p", "q", "T", "m", "M")}
+            data: Json = {"e": "trade", **head, "t": event.trade.trade_id, **own}
+            yield self._frame("stream:trades", f"{stem}@trade", data)
+        if f"{stem}@aggTrade" in self._names:
+            yield self._frame("stream:trades", f"{stem}@aggTrade", {"e": "aggTrade", **head, **body})
+
+    def _book(self, event: BookChanged) -> None:
+        stem = symbol_of(event.market).lower() + "@"
+        for name in self._names:
+            if not name.startswith(stem):
+                continue
+            interval = _interval(name.removeprefix(stem))
+            if interval is None:
+                continue
+            if name not in self._diffs:
+                due = (math.floor(event.at / interval) + 1) * interval if interval else event.at
+                self._diffs[name] = _Diff(event.sequence, due)
+            self._diffs[name].add(event)
+
+    def tick(self, now: float) -> Iterable[Outgoing]:
+        for key in [key for key in self._keys if self._key_owner(key) is None]:
+            del self._keys[key]
+            expired: Json = {"e": "listenKeyExpired", "E": ms(now), "listenKey": key}
+            yield self._frame("stream:orders", key, expired)
+            yield Close(NORMAL)
+        for name in [name for name, diff in self._diffs.items() if now >= diff.due]:
+            diff = self._diffs.pop(name)
+            yield self._book_frame(name, diff, now)
+
+    def _book_frame(self, name: str, diff: _Diff, now: float) -> Frame:
+        stem, _, kind = name.partition("@")
+        market = next(m for m in self._venue.markets if symbol_of(m).lower() == stem)
+        if kind == "bookTicker":
+            top = tickers.top(self._venue, market)
+            short = {"b": "bidPrice", "B": "bidQty", "a": "askPrice", "A": "askQty"}
+            best: Json = {letter: top[field_name] for letter, field_name in short.items()}
+            return self._frame("stream:ticker", name, {"u": diff.last, "s": symbol_of(market), **best})
+        if kind == "ticker":
+            return self._frame("stream:ticker", name, tickers.day_event(self._venue, market))
+        depth = _DEPTH.match(kind)
+        if depth is not None and depth[1]:
+            book = self._venue.book(market, int(depth[1]))
+            snapshot: Json = {
+                "lastUpdateId": book.sequence,
+                "bids": messages.levels(book.bids),
+                "asks": messages.levels(book.asks),
+            }
+            return self._frame("stream:book", name, snapshot)
+        return self._frame("stream:book", name, {**diff.message(market), "E": ms(now)})
+
+    def _frame(self, operation: str, name: str, data: Json) -> Frame:
+        return Frame.of(operation, {"stream": name, "data": data} if self._wrapped else data)
+
+
+def _interval(kind: str) -> float | None:
+    """Virtual seconds between messages of a stream about the book; None for other streams."""
+    if kind == "bookTicker":
+        return 0.0
+    if kind == "ticker":
+        return 1.0
+    depth = _DEPTH.match(kind)
+    if depth is None:
+        return None
+    return 0.1 if depth[2] == "@100ms" else 1.0
+
+
+def _error(code: int, message: str, number: int | str | None) -> Frame:
+    return Frame.of("stream:subscribe", {"error": {"code": code, "msg": message}, "id": number})
