@@ -1,8 +1,8 @@
 """The program that runs in the sandbox: one warm process, and a fresh child of it for every scenario.
 
-Reads one JSON object a line from stdin and answers on what was stdout; stdout itself then points at stderr, so
-that a stray print of a connector cannot break the conversation. A request for a scenario is handed to its child
-unread. Nothing said here is believed: it shares its processes with the code under test.
+Reads one JSON object a line from stdin and answers on what was stdout; stdout itself then points at stderr,
+so that a stray print of a connector cannot break the conversation. A request for a scenario is handed to its
+child unread. Nothing said here is believed: it shares its processes with the code under test.
 """
 
 import json
@@ -11,7 +11,7 @@ import selectors
 import signal
 import socket
 import sys
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional
 
 from . import adapters, scenario, virtual_time, wire
 
@@ -113,7 +113,7 @@ class Parent:
         self._selector.register(ours, selectors.EVENT_READ, child)
         return {"pid": pid}
 
-    def _become_child(self, channel: socket.socket, other_end: socket.socket, clock: Tuple[float, ...]) -> None:
+    def _become_child(self, channel: socket.socket, other_end: socket.socket, clock: List[float]) -> None:
         """Never returns: runs the scenario and ends the process."""
         try:
             self._selector.close()

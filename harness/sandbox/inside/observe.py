@@ -1,4 +1,4 @@
-"""What a scenario's process can tell about itself: log records, blocked event loop, tasks, memory, sockets."""
+"""What a scenario's process can tell about itself: log records, stalls, tasks, memory, sockets."""
 
 import asyncio
 import gc
@@ -15,6 +15,7 @@ from . import virtual_time
 MAX_RECORDS = 50000
 MAX_MESSAGE = 8192
 MAX_STALLS = 500
+MAX_AWAITED = 8
 # An iteration of the event loop that keeps it busy for longer than this (real seconds) is a stall.
 STALL = 0.05
 
@@ -108,21 +109,32 @@ class StallWatch:
     def _tell(self, kind: str, seconds: float, cpu: float, place: str) -> None:
         if len(self.stalls) < MAX_STALLS:
             self.stalls.append(
-                {"at": virtual_time.now(), "kind": kind, "seconds": seconds, "cpu_seconds": cpu, "place": place[-2048:]}
+                {
+                    "at": virtual_time.now(),
+                    "kind": kind,
+                    "seconds": seconds,
+                    "cpu_seconds": cpu,
+                    "place": place[-2048:],
+                }
             )
 
 
 def tasks(ours: "Set[asyncio.Task[Any]]") -> List[str]:
-    """The unfinished tasks of the running loop that are not the driver's own, as `coroutine at file:line`."""
+    """The loop's unfinished tasks that are not the driver's own, as `who > whom it awaits at file:line`."""
     return sorted(_describe(task) for task in asyncio.all_tasks() if task not in ours and not task.done())
 
 
 def _describe(task: "asyncio.Task[Any]") -> str:
     coroutine: Any = task.get_coro() if hasattr(task, "get_coro") else getattr(task, "_coro", None)
-    name = getattr(coroutine, "__qualname__", repr(coroutine))
-    frame = getattr(coroutine, "cr_frame", None)
-    place = " at {}:{}".format(frame.f_code.co_filename, frame.f_lineno) if frame is not None else ""
-    return "{}{}".format(name, place)
+    names: List[str] = []
+    place = ""
+    while coroutine is not None and hasattr(coroutine, "cr_await") and len(names) < MAX_AWAITED:
+        names.append(coroutine.__qualname__)
+        frame = getattr(coroutine, "cr_frame", None)
+        if frame is not None:
+            place = " at {}:{}".format(frame.f_code.co_filename, frame.f_lineno)
+        coroutine = coroutine.cr_await
+    return " > ".join(names) + place
 
 
 def unclosed_sessions() -> int:
@@ -135,7 +147,7 @@ def unclosed_sessions() -> int:
 
 
 def sockets() -> int:
-    """Open network sockets of this process, the driver's own channel and wake-up pair not counted; -1 if unknown."""
+    """Open TCP sockets of this process; -1 if unknown."""
     try:
         descriptors = os.listdir("/proc/self/fd")
         inodes = {os.readlink("/proc/self/fd/" + number) for number in descriptors if _is_open(number)}

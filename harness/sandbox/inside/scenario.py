@@ -60,7 +60,7 @@ class Scenario:
         return getattr(self._adapter, command)(**arguments)
 
     def _started(self) -> Any:
-        """Start the connector; the driver's own task that turns its clock does not count as the connector's."""
+        """Start the connector; the task that turns its clock is the driver's own."""
         task = self._adapter.start()
         self._ours.add(task)
 

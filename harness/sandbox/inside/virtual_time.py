@@ -1,7 +1,7 @@
 """Speeds time up for everything in this process: clocks, sleeps, event loops and their time-outs.
 
-`install()` has to run before the framework is imported, because modules keep what they import by name. The pace
-is set later, by `configure()`, so that one warm process can serve scenarios of different paces.
+`install()` has to run before the framework is imported, because modules keep what they import by name.
+The pace is set later, by `configure()`, so that one warm process can serve scenarios of different paces.
 """
 
 import asyncio
@@ -123,6 +123,7 @@ def _datetime_replacement() -> type:
 
     members = {
         "__module__": "datetime",
+        "__slots__": (),
         "__doc__": _RealDatetime.__doc__,
         "now": classmethod(current),
         "utcnow": classmethod(utcnow),
@@ -154,7 +155,7 @@ def _scaled_loops() -> None:
 
 
 def install() -> None:
-    """Replace the clocks of `time`, `datetime` and asyncio in this process. Call once."""
+    """Replace the clocks of `time` and asyncio in this process. Call once, before other imports."""
     replacements = (
         ("time", now), ("time_ns", now_ns), ("monotonic", monotonic), ("monotonic_ns", monotonic_ns),
         ("perf_counter", perf_counter), ("perf_counter_ns", perf_counter_ns), ("sleep", sleep),
@@ -162,5 +163,12 @@ def install() -> None:
     )  # fmt: skip
     for name, function in replacements:
         setattr(time, name, function)
-    setattr(datetime, "datetime", _datetime_replacement())  # noqa: B010 - the same
     _scaled_loops()
+
+
+def install_datetime() -> None:
+    """Replace `datetime.datetime` by one that knows the virtual time. Call once.
+
+    Only after C extensions that derive from the original (pandas) were imported: they crash on a replacement.
+    """
+    setattr(datetime, "datetime", _datetime_replacement())  # noqa: B010 - a class is replaced on purpose

@@ -1,7 +1,7 @@
 """Values as JSON: how what the framework hands out crosses the border.
 
-Decimals become strings, enumerations their names, named tuples and dataclasses objects, numbers that JSON has no
-word for strings. What nobody foresaw becomes its `str`, cut short: an odd value must not end the conversation.
+Decimals become strings, enumerations their names, named tuples and dataclasses objects, numbers that JSON has
+no word for strings. What nobody foresaw becomes its `str`, cut short: an odd value must not end the talk.
 """
 
 import dataclasses
@@ -18,7 +18,7 @@ MAX_TEXT = 16384
 
 def plain(value: Any, depth: int = 0) -> Any:
     """`value` in JSON's own types."""
-    if value is None or isinstance(value, (bool, int)) and not isinstance(value, Enum):
+    if value is None or (isinstance(value, (bool, int)) and not isinstance(value, Enum)):
         return value
     if isinstance(value, Enum):
         return value.name

@@ -1,0 +1,33 @@
+"""What it takes to run one tree of the framework in a sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from harness.sandbox import inside
+from harness.sandbox.protocol import Mount
+
+Generation = Literal["v2", "v0"]
+
+INSIDE = Path(inside.__file__).resolve().parent
+# Paths inside the sandbox. They are the same everywhere, so that nothing built for them names this machine.
+VENV = "/venv"
+TREE = "/tree"
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """An environment and a built tree, ready to be mounted.
+
+    `python` is the interpreter's path inside; `certificate_files` are paths inside where a package keeps a
+    list of authorities of its own, to be covered by ours.
+    """
+
+    generation: Generation
+    python: str
+    mounts: tuple[Mount, ...]
+    env: Mapping[str, str] = field(default_factory=dict)
+    certificate_files: tuple[str, ...] = ()

@@ -1,0 +1,342 @@
+"""Today's generation, `hummingbot.connector.{exchange,derivative}.<name>`, driven as the application does."""
+
+import asyncio
+import importlib
+import inspect
+import math
+from decimal import Decimal
+from typing import Any, Dict, List, Optional, Tuple
+
+from .. import virtual_time
+
+MAX_EVENTS = 100000
+# How often conditions are looked at, in virtual seconds.
+STEP = 0.05
+# Bounds the time a listing of every pair's symbol may take on exchanges with thousands of markets.
+MAX_PAIRS_MAPPED = 500
+
+
+class Adapter:
+    """One connector and the clock that turns it. Times are virtual seconds, amounts and prices strings."""
+
+    COMMANDS = frozenset(
+        "construct wait_ready status book trades pairs rules balances quantize buy sell cancel cancel_all"
+        " orders events prices fee order_types config tick save_state restore_state stop".split()
+    )
+
+    def __init__(self) -> None:
+        self._name = ""
+        self._settings: Any = None
+        self._module: Any = None
+        self._connector: Any = None
+        self._clock: Any = None
+        self._turning: "Optional[asyncio.Task[Any]]" = None
+        self._listeners: List[Any] = []
+        self._events: List[Dict[str, Any]] = []
+        self._trades: List[Dict[str, Any]] = []
+        self._news: Optional[asyncio.Event] = None
+        self._hears_trades = False
+
+    def warm(self, connector: str) -> Dict[str, Any]:
+        """Import the framework and the connector. Raises what the import does, KeyError if not registered."""
+        importlib.import_module("pandas")
+        virtual_time.install_datetime()
+        settings = importlib.import_module("hummingbot.client.settings").AllConnectorSettings
+        known = settings.get_connector_settings()
+        if connector not in known:
+            raise KeyError("the framework does not know a connector named {}".format(connector))
+        self._name = connector
+        self._settings = known[connector]
+        self._module = importlib.import_module(self._settings.module_path())
+        for needed in (
+            "core.clock",
+            "core.event.event_forwarder",
+            "core.event.events",
+            "core.data_type.common",
+        ):
+            importlib.import_module("hummingbot." + needed)
+        return {
+            "module": self._module.__name__,
+            "class": self._settings.class_name(),
+            "file": getattr(self._module, "__file__", ""),
+            "connectors": sorted(known),
+        }
+
+    def config(self) -> List[Dict[str, Any]]:
+        """What the user is asked for before the connector can be used, in order."""
+        keys = self._settings.config_keys
+        fields = getattr(type(keys), "model_fields", {}) if keys is not None else {}
+        asked = []
+        for name, field in fields.items():
+            extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+            prompt = extra.get("prompt")
+            asked.append(
+                {
+                    "name": name,
+                    "prompt": str(prompt(keys) if callable(prompt) else prompt or ""),
+                    "secure": bool(extra.get("is_secure")),
+                    "connect_key": bool(extra.get("is_connect_key")),
+                    "prompted": bool(extra.get("prompt_on_new")),
+                    "required": bool(field.is_required()),
+                }
+            )
+        return asked
+
+    def construct(
+        self,
+        pairs: List[str],
+        credentials: Dict[str, str],
+        trading_required: bool = True,
+        tick_size: float = 1.0,
+    ) -> Dict[str, Any]:
+        """Make the connector as the application does, from the fields that its configuration declares."""
+        build = self._settings.conn_init_parameters
+        offered: Dict[str, Any] = {
+            "trading_pairs": list(pairs),
+            "trading_required": trading_required,
+            "api_keys": self._api_keys(credentials),
+            "balance_asset_limit": {},
+            "rate_limits_share_pct": Decimal(100),
+        }
+        accepted = set(inspect.signature(build).parameters)
+        parameters = build(**{name: value for name, value in offered.items() if name in accepted})
+        self._connector = getattr(self._module, self._settings.class_name())(**parameters)
+        clock_module = importlib.import_module("hummingbot.core.clock")
+        mode = importlib.import_module("hummingbot.core.clock_mode").ClockMode.REALTIME
+        self._clock = clock_module.Clock(mode, tick_size=tick_size)
+        self._news = asyncio.Event()
+        self._listen()
+        return {"name": self._connector.name, "display_name": self._connector.display_name}
+
+    def _api_keys(self, credentials: Dict[str, str]) -> Dict[str, Any]:
+        """The credentials given, and the defaults of connect keys that were not."""
+        keys = dict(credentials)
+        for asked in self.config():
+            if asked["connect_key"] and not asked["required"] and asked["name"] not in keys:
+                default = (
+                    type(self._settings.config_keys)
+                    .model_fields[asked["name"]]
+                    .get_default(call_default_factory=True)
+                )
+                keys[asked["name"]] = getattr(default, "get_secret_value", lambda value=default: value)()
+        return keys
+
+    def _listen(self) -> None:
+        events = importlib.import_module("hummingbot.core.event.events")
+        forwarder = importlib.import_module("hummingbot.core.event.event_forwarder").EventForwarder
+        for kind in events.MarketEvent:
+            listener = forwarder(lambda event, kind=kind: self._happened(kind.name, event))
+            self._connector.add_listener(kind, listener)
+            self._listeners.append(listener)
+
+    def _happened(self, kind: str, event: Any) -> None:
+        if len(self._events) < MAX_EVENTS:
+            self._events.append({"at": virtual_time.now(), "kind": kind, "data": event})
+        if self._news is not None:
+            self._news.set()
+
+    def start(self) -> "asyncio.Task[Any]":
+        """Let the clock turn; the connector checks its network and starts by itself."""
+        self._clock.add_iterator(self._connector)
+        self._turning = asyncio.ensure_future(self._turn())
+        return self._turning
+
+    async def _turn(self) -> None:
+        with self._clock as clock:
+            await clock.run()
+
+    async def wait_ready(self, seconds: float) -> Dict[str, Any]:
+        """Wait until the connector says it is ready; gives the parts of its status either way."""
+        began = virtual_time.now()
+        while not self._connector.ready and virtual_time.now() - began < seconds:  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(STEP)
+        ready = bool(self._connector.ready)
+        if ready:
+            self._listen_to_trades()
+        return {"ready": ready, "seconds": virtual_time.now() - began, "parts": self._connector.status_dict}
+
+    def _listen_to_trades(self) -> None:
+        if self._hears_trades:
+            return
+        self._hears_trades = True
+        kind = importlib.import_module("hummingbot.core.event.events").OrderBookEvent.TradeEvent
+        forwarder = importlib.import_module("hummingbot.core.event.event_forwarder").EventForwarder
+        for book in self._connector.order_books.values():
+            listener = forwarder(self._traded)
+            book.add_listener(kind, listener)
+            self._listeners.append(listener)
+
+    def _traded(self, trade: Any) -> None:
+        if len(self._trades) < MAX_EVENTS:
+            self._trades.append({"at": virtual_time.now(), "data": trade})
+
+    def status(self) -> Dict[str, Any]:
+        return {
+            "ready": bool(self._connector.ready),
+            "parts": self._connector.status_dict,
+            "network": self._connector.network_status,
+            "timestamp": self._connector.current_timestamp,
+        }
+
+    def book(self, pair: str, depth: int = 1000) -> Dict[str, Any]:
+        """The best `depth` levels of each side, best first, as [price, amount] in shortest decimal form."""
+        book = self._connector.get_order_book(pair)
+        return {
+            "bids": _levels(book.bid_entries(), depth),
+            "asks": _levels(book.ask_entries(), depth),
+            "snapshot_uid": book.snapshot_uid,
+            "last_diff_uid": book.last_diff_uid,
+            "last_trade_price": str(book.last_trade_price),
+        }
+
+    def trades(self, since: int = 0) -> List[Dict[str, Any]]:
+        """Public trades that reached the order books since ready."""
+        return self._trades[since:]
+
+    async def pairs(self) -> List[Dict[str, Any]]:
+        """Every pair that the connector lists, with its symbol, and what that symbol is read back as."""
+        listed = list(await self._connector.all_trading_pairs())
+        mapped = []
+        for pair in listed[:MAX_PAIRS_MAPPED]:
+            symbol = await self._connector.exchange_symbol_associated_to_pair(pair)
+            back = await self._connector.trading_pair_associated_to_exchange_symbol(symbol)
+            mapped.append({"pair": pair, "symbol": symbol, "back": back})
+        return mapped + [{"pair": pair, "symbol": "", "back": ""} for pair in listed[MAX_PAIRS_MAPPED:]]
+
+    def rules(self) -> Dict[str, Dict[str, Any]]:
+        names = (
+            "min_order_size max_order_size min_price_increment min_base_amount_increment"
+            " min_quote_amount_increment min_notional_size min_order_value supports_limit_orders"
+            " supports_market_orders buy_order_collateral_token sell_order_collateral_token"
+        ).split()
+        return {
+            str(pair): {name: getattr(rule, name, None) for name in names}
+            for pair, rule in self._connector.trading_rules.items()
+        }
+
+    def balances(self) -> Dict[str, Any]:
+        total = self._connector.get_all_balances()
+        return {
+            str(asset): {"total": amount, "available": self._connector.get_available_balance(asset)}
+            for asset, amount in total.items()
+        }
+
+    def quantize(self, pair: str, orders: List[Tuple[str, str]]) -> List[List[Any]]:
+        """For each (price, amount) what the connector would send instead."""
+        return [
+            [
+                self._connector.quantize_order_price(pair, Decimal(price)),
+                self._connector.quantize_order_amount(pair, Decimal(amount)),
+            ]
+            for price, amount in orders
+        ]
+
+    def buy(self, pair: str, amount: str, price: Optional[str], order_type: str) -> str:
+        return str(self._connector.buy(pair, Decimal(amount), _order_type(order_type), _price(price)))
+
+    def sell(self, pair: str, amount: str, price: Optional[str], order_type: str) -> str:
+        return str(self._connector.sell(pair, Decimal(amount), _order_type(order_type), _price(price)))
+
+    def cancel(self, pair: str, order_id: str) -> None:
+        self._connector.cancel(pair, order_id)
+
+    async def cancel_all(self, seconds: float) -> List[Dict[str, Any]]:
+        results = await self._connector.cancel_all(seconds)
+        return [{"order_id": result.order_id, "success": bool(result.success)} for result in results]
+
+    def orders(self) -> List[Dict[str, Any]]:
+        """The orders that the connector is tracking."""
+        return [
+            {
+                "order_id": order_id,
+                "exchange_order_id": order.exchange_order_id,
+                "pair": order.trading_pair,
+                "side": order.trade_type,
+                "order_type": order.order_type,
+                "price": order.price,
+                "amount": order.amount,
+                "executed": order.executed_amount_base,
+                "state": order.current_state,
+                "created_at": order.creation_timestamp,
+            }
+            for order_id, order in list(self._connector.in_flight_orders.items())
+        ]
+
+    async def events(self, since: int = 0, wait_for: float = 0.0) -> List[Dict[str, Any]]:
+        """Events from number `since` on; with none yet, waits up to `wait_for` for one."""
+        deadline = virtual_time.now() + wait_for
+        while len(self._events) <= since and self._news is not None:
+            left = deadline - virtual_time.now()
+            if left <= 0:
+                break
+            self._news.clear()
+            try:
+                await asyncio.wait_for(self._news.wait(), left)
+            except asyncio.TimeoutError:
+                break
+        return self._events[since : since + 1000]
+
+    async def prices(self, pair: str) -> Dict[str, Any]:
+        common = importlib.import_module("hummingbot.core.data_type.common")
+        last = await self._connector.get_last_traded_prices([pair])
+        return {
+            "buy": self._connector.get_price(pair, True),
+            "sell": self._connector.get_price(pair, False),
+            "best_bid": self._connector.get_price_by_type(pair, common.PriceType.BestBid),
+            "best_ask": self._connector.get_price_by_type(pair, common.PriceType.BestAsk),
+            "last": str(last.get(pair, math.nan)),
+        }
+
+    def fee(
+        self, pair: str, order_type: str, side: str, amount: str, price: str, is_maker: Optional[bool] = None
+    ) -> Any:
+        """The fee that the connector expects for such an order."""
+        common = importlib.import_module("hummingbot.core.data_type.common")
+        base, quote = pair.split("-")
+        return self._connector.get_fee(
+            base,
+            quote,
+            _order_type(order_type),
+            common.TradeType[side],
+            Decimal(amount),
+            Decimal(price),
+            is_maker,
+        )
+
+    def order_types(self) -> List[str]:
+        return [kind.name for kind in self._connector.supported_order_types()]
+
+    def tick(self, seconds: float) -> None:
+        """Tell the connector that time has jumped ahead, so that whatever it polls for is due at once."""
+        self._connector.tick(self._connector.current_timestamp + seconds)
+
+    def save_state(self) -> Any:
+        return self._connector.tracking_states
+
+    def restore_state(self, state: Dict[str, Any]) -> None:
+        self._connector.restore_tracking_states(state)
+
+    async def stop(self, settle: float = 1.0) -> None:
+        """Take the connector off its clock, as the application does, and give it `settle` to clean up."""
+        if self._turning is not None:
+            self._turning.cancel()
+            await asyncio.wait([self._turning])
+            self._turning = None
+        await asyncio.sleep(settle)
+
+
+def _levels(entries: Any, depth: int) -> List[List[str]]:
+    levels: List[List[str]] = []
+    for entry in entries:
+        if len(levels) >= depth:
+            break
+        levels.append([str(Decimal(str(entry.price))), str(Decimal(str(entry.amount)))])
+    return levels
+
+
+def _order_type(name: str) -> Any:
+    return importlib.import_module("hummingbot.core.data_type.common").OrderType[name]
+
+
+def _price(price: Optional[str]) -> Decimal:
+    return Decimal("NaN") if price is None else Decimal(price)
