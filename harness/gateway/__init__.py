@@ -1,0 +1,1 @@
+"""The only way out of the sandbox: ends TLS, routes by host name, records everything, injects faults."""

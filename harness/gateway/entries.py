@@ -1,0 +1,233 @@
+"""What the gateway writes down, one frozen dataclass a kind.
+
+Times are virtual Unix seconds. `number` is the entry's place on the one time line that all kinds share, so
+two entries of different kinds can be put in order even when their times are equal. `client` says who spoke:
+the connector in the sandbox (through the shim) or the oracle (straight over the gateway's socket).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Literal
+from urllib.parse import parse_qsl
+
+from pydantic import JsonValue
+
+Client = Literal["connector", "oracle"]
+Headers = tuple[tuple[str, str], ...]
+Pairs = tuple[tuple[str, str], ...]
+
+
+class ClosedBy(StrEnum):
+    """Who ended a WebSocket. LOST: the connection went away without a close frame from either side."""
+
+    CONNECTOR = "connector"
+    VENUE = "venue"
+    FAULT = "fault"
+    GATEWAY = "gateway"
+    LOST = "lost"
+
+
+class StrayReason(StrEnum):
+    """Why a connection was not served."""
+
+    UNDECLARED_HOST = "undeclared_host"
+    UNDECLARED_PORT = "undeclared_port"
+    NO_TLS = "no_tls"
+    NO_NAME = "no_name"  # TLS without SNI: usually a hard-coded address
+    HOST_MISMATCH = "host_mismatch"  # the Host header names another host than the TLS handshake did
+    NOT_HTTP = "not_http"
+    TOO_LARGE = "too_large"
+    UNFINISHED = "unfinished"  # the client left, or fell silent, in the middle of a request
+    SILENT = "silent"  # connected and never said a word
+    BAD_PREAMBLE = "bad_preamble"  # the shim's own line was not understood: ours, not the fork's
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """An HTTP request and what came back. `status` is None while, or when, nothing did.
+
+    `path` and `raw_query` are as sent; `fault` names what was done to it on purpose.
+    """
+
+    at: float
+    host: str
+    port: int
+    tls: bool
+    client: Client
+    operation: str | None
+    method: str
+    path: str
+    raw_query: str = ""
+    headers: Headers = ()
+    body: bytes = b""
+    weight: int = 0
+    status: int | None = None
+    reply_headers: Headers = ()
+    reply: bytes = b""
+    replied_at: float | None = None
+    fault: str | None = None
+    number: int = -1
+
+    @cached_property
+    def query(self) -> Pairs:
+        return tuple(parse_qsl(self.raw_query, keep_blank_values=True))
+
+    @cached_property
+    def params(self) -> dict[str, str]:
+        """Query parameters, then those of a form body; the last of a name wins."""
+        return dict([*self.query, *parse_qsl(self.text, keep_blank_values=True)])
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", errors="replace")
+
+    @property
+    def reply_text(self) -> str:
+        return self.reply.decode("utf-8", errors="replace")
+
+    def json(self) -> JsonValue:
+        """The request's body as JSON, None when it is not."""
+        return _json(self.body)
+
+    def reply_json(self) -> JsonValue:
+        return _json(self.reply)
+
+    def header(self, name: str) -> str | None:
+        """A request header's value, whatever its letter case."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key.lower() == wanted), None)
+
+    @property
+    def url(self) -> str:
+        return _url("https" if self.tls else "http", self.host, self.port, self.path, self.raw_query)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A WebSocket message. `direction` is seen from the client: `received` came from the venue.
+
+    `socket_id` is the number of its `Socket`. A frame with the fault `drop` or `stall` was made by the venue
+    and never sent.
+    """
+
+    at: float
+    host: str
+    socket_id: int
+    client: Client
+    direction: Literal["sent", "received"]
+    operation: str
+    text: str
+    opcode: Literal["text", "binary", "ping", "pong"] = "text"
+    fault: str | None = None
+    number: int = -1
+
+    def json(self) -> JsonValue:
+        """The message as JSON, None when it is not."""
+        return _json(self.text)
+
+
+@dataclass(frozen=True)
+class Socket:
+    """A WebSocket that was opened. `close_code` is 1006 when no close frame was seen."""
+
+    opened_at: float
+    host: str
+    port: int
+    tls: bool
+    client: Client
+    operation: str | None
+    path: str
+    raw_query: str = ""
+    headers: Headers = ()
+    closed_at: float | None = None
+    close_code: int | None = None
+    close_reason: str = ""
+    closed_by: ClosedBy | None = None
+    fault: str | None = None
+    number: int = -1
+
+    @property
+    def at(self) -> float:
+        return self.opened_at
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+    @property
+    def url(self) -> str:
+        return _url("wss" if self.tls else "ws", self.host, self.port, self.path, self.raw_query)
+
+
+@dataclass(frozen=True)
+class Stray:
+    """A connection nobody declared, or one that did not speak as it should. It was closed.
+
+    `host` is what the client called it, None where it gave no name; `first_bytes` is what it said, after TLS.
+    """
+
+    at: float
+    reason: StrayReason
+    client: Client
+    host: str | None
+    ip: str | None
+    port: int | None
+    tls: bool
+    first_bytes: bytes = b""
+    number: int = -1
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """A name that was looked up inside the sandbox."""
+
+    at: float
+    name: str
+    kind: str = "A"
+    number: int = -1
+
+    client: Client = "connector"
+
+
+@dataclass(frozen=True)
+class Handshake:
+    """A TLS handshake. `certificate` is `right` or how it was wrong; no `error` means the client took it."""
+
+    at: float
+    host: str | None
+    ip: str | None
+    port: int | None
+    client: Client
+    certificate: str
+    error: str | None
+    number: int = -1
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something of ours broke while serving: whoever judges must not hold it against a submission."""
+
+    at: float
+    where: str
+    detail: str
+    number: int = -1
+
+
+Entry = Exchange | Frame | Socket | Stray | Lookup | Handshake | Trouble
+
+
+def _json(text: str | bytes) -> JsonValue:
+    try:
+        value: JsonValue = json.loads(text)
+    except ValueError:
+        return None
+    return value
+
+
+def _url(scheme: str, host: str, port: int, path: str, raw_query: str) -> str:
+    place = host if port in (80, 443) else f"{host}:{port}"
+    return f"{scheme}://{place}{path}" + (f"?{raw_query}" if raw_query else "")

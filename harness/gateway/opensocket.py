@@ -1,0 +1,248 @@
+"""One open WebSocket: a queue out, with faults on each message, and the client's messages in."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+import aiohttp
+from aiohttp import web
+
+from harness.gateway.context import Context
+from harness.gateway.door import Door
+from harness.gateway.entries import ClosedBy, Frame, Socket
+from harness.gateway.faults import (
+    CloseSocket,
+    Delay,
+    DropMessage,
+    DuplicateMessage,
+    Fault,
+    Junk,
+    Reorder,
+    Reset,
+    Stall,
+    Traffic,
+    named,
+)
+from harness.venue.dialects.base import Close, Outgoing, StreamSession
+from harness.venue.dialects.base import Frame as Message
+from harness.venue.events import Event
+
+MOST_WAITING = 50_000  # messages for a client that does not read
+BROKEN = 1006  # never sent: what both ends say of a connection that ended with no close frame
+OUR_FAULT = 1011
+
+Opcode = Literal["text", "binary", "ping", "pong"]
+
+
+class OpenSocket:
+    """Used from the gateway's thread only. `opened` is its entry in the record."""
+
+    def __init__(
+        self, context: Context, door: Door, ws: web.WebSocketResponse, opened: Socket, session: StreamSession
+    ) -> None:
+        self.opened = opened
+        self.operations = {opened.operation or ""}
+        self.next_tick = 0.0
+        self._context = context
+        self._door = door
+        self._ws = ws
+        self._session = session
+        self._number = context.record.add(opened)
+        self._outbox: asyncio.Queue[Outgoing] = asyncio.Queue()
+        self._held: dict[str, Message] = {}
+        self._mute: str | None = None  # the fault that made it half-open
+        self._closing: asyncio.Task[object] | None = None
+        self._end: tuple[ClosedBy, int, str] | None = None
+
+    async def run(self) -> None:
+        """Serve it until it ends, whoever ends it; raises nothing."""
+        writer = self._context.spawn(self._write(), f"messages to {self.opened.url}")
+        self.tell(self._session.opened)
+        try:
+            await self._listen()
+        finally:
+            writer.cancel()
+            self._complete()
+        if self._closing is not None:
+            await asyncio.wait({self._closing})
+
+    def tell(self, make: Callable[[], Iterable[Outgoing]]) -> None:
+        """Queue what the session makes; an error in the dialect is ours and closes the socket with 1011."""
+        if self._end is not None:
+            return
+        try:
+            for each in make():
+                self._outbox.put_nowait(each)
+        except Exception as error:
+            self._context.trouble(f"the dialect's stream {self.opened.url}", error)
+            self.close(OUR_FAULT, "", ClosedBy.GATEWAY)
+        if self._outbox.qsize() > MOST_WAITING:
+            self.close(BROKEN, "the client does not read", ClosedBy.GATEWAY)
+
+    def venue_event(self, event: Event) -> None:
+        self.tell(lambda: self._session.venue_event(event))
+
+    def tick(self, now: float) -> None:
+        """Let the session do what is due; called more often than it needs."""
+        if now >= self.next_tick:
+            self.next_tick = now + self._session.tick_interval
+            self.tell(lambda: self._session.tick(now))
+
+    def mute(self, why: str) -> None:
+        """Make it half-open: nothing goes out and nothing is answered, not even a ping or a close."""
+        self._mute = why
+        self._context.record.complete(self._number, fault=why)
+
+    def close(self, code: int, reason: str, by: ClosedBy) -> None:
+        """End it, once; 1006 breaks the connection without a close frame."""
+        if self._end is not None:
+            return
+        self._end = (by, code, reason)
+        if code == BROKEN:
+            self._door.reset()
+        else:
+            closing = self._ws.close(code=code, message=reason.encode())
+            self._closing = self._context.spawn(closing, f"closing {self.opened.url}")
+
+    # -- out
+
+    async def _write(self) -> None:
+        while True:
+            item = await self._outbox.get()
+            try:
+                if isinstance(item, Close):
+                    self.close(item.code, item.reason, ClosedBy.VENUE)
+                else:
+                    await self._pass(item)
+            except ConnectionError:
+                return  # the reader notices too
+
+    async def _pass(self, message: Message) -> None:
+        """Send a message, after the faults have had their way with it."""
+        self.operations.add(message.operation)
+        traffic = Traffic("message", message.operation, self.opened.host, self.opened.client, message.text)
+        faults = self._context.faults.take(traffic)
+        if faults and not self._mute:
+            await self._faulted(message, faults)
+        else:
+            await self._send(message)
+        if message.operation in self._held and self._held[message.operation] is not message:
+            await self._send(self._held.pop(message.operation), "reorder")
+
+    async def _faulted(self, message: Message, faults: tuple[Fault, ...]) -> None:
+        name = named(faults)
+        await self._context.sleep(sum(fault.seconds for fault in faults if isinstance(fault, Delay)))
+        match faults[-1]:
+            case DropMessage():
+                self._write_down("received", message.operation, message.text, "text", name)
+            case Reorder():
+                self._held[message.operation] = message
+            case DuplicateMessage():
+                await self._send(message, name)
+                await self._send(message, name)
+            case Junk(text):
+                await self._send(Message(message.operation, text), name)
+                await self._send(message)
+            case CloseSocket(code, reason):
+                self._write_down("received", message.operation, message.text, "text", name)
+                self.close(code, reason, ClosedBy.FAULT)
+            case Reset():
+                self._write_down("received", message.operation, message.text, "text", name)
+                self.close(BROKEN, "", ClosedBy.FAULT)
+            case Stall() as fault:
+                self.mute(str(fault))
+                await self._send(message)
+            case _:
+                await self._send(message, name)
+
+    async def _send(self, message: Message, fault: str | None = None) -> None:
+        self._write_down("received", message.operation, message.text, "text", self._mute or fault)
+        if self._mute is None and self._end is None:
+            await self._ws.send_str(message.text)
+
+    # -- in
+
+    async def _listen(self) -> None:
+        while self._end is None:
+            message = await self._ws.receive()
+            match message.type:
+                case aiohttp.WSMsgType.TEXT | aiohttp.WSMsgType.BINARY:
+                    self._hear(message.data)
+                case aiohttp.WSMsgType.PING:
+                    await self._pong(message.data)
+                case aiohttp.WSMsgType.PONG:
+                    self._write_down("sent", "stream:ping", _text(message.data), "pong")
+                case aiohttp.WSMsgType.CLOSE if self._mute is None:
+                    self.close(message.data or 1005, message.extra or "", ClosedBy.CONNECTOR)
+                case aiohttp.WSMsgType.CLOSE:
+                    self._end = (ClosedBy.CONNECTOR, message.data or 1005, message.extra or "")
+                    await self._door.gone.wait()
+                case aiohttp.WSMsgType.ERROR:
+                    self._end = (ClosedBy.GATEWAY, self._ws.close_code or BROKEN, str(message.data))
+                case _:
+                    return
+
+    def _hear(self, data: str | bytes) -> None:
+        try:
+            operation = self._session.operation_of(data)
+        except Exception as error:
+            self._context.trouble(f"the dialect's stream {self.opened.url}", error)
+            operation = self.opened.operation or ""
+        self.operations.add(operation)
+        opcode: Opcode = "text" if isinstance(data, str) else "binary"
+        self._write_down("sent", operation, _text(data), opcode, self._mute)
+        if self._mute is None:
+            self.tell(lambda: self._session.received(data))
+
+    async def _pong(self, data: bytes) -> None:
+        self._write_down("sent", "stream:ping", _text(data), "ping", self._mute)
+        if self._mute is None:
+            with contextlib.suppress(ConnectionError):
+                await self._ws.pong(data)
+
+    # -- the record
+
+    def _write_down(
+        self,
+        direction: Literal["sent", "received"],
+        operation: str,
+        text: str,
+        opcode: Opcode,
+        fault: str | None = None,
+    ) -> None:
+        opened = self.opened
+        self._context.record.add(
+            Frame(
+                self._context.now(),
+                opened.host,
+                self._number,
+                opened.client,
+                direction,
+                operation,
+                text,
+                opcode,
+                fault,
+            )
+        )
+
+    def _complete(self) -> None:
+        by, code, reason = self._end or (ClosedBy.LOST, BROKEN, "")
+        self._end = (by, code, reason)
+        self._context.record.complete(
+            self._number,
+            closed_at=self._context.now(),
+            close_code=code,
+            close_reason=reason,
+            closed_by=by,
+        )
+        try:
+            self._session.closed()
+        except Exception as error:
+            self._context.trouble(f"the dialect's stream {self.opened.url}", error)
+
+
+def _text(data: str | bytes) -> str:
+    return data if isinstance(data, str) else data.decode("utf-8", errors="backslashreplace")

@@ -1,0 +1,242 @@
+"""From an HTTP request to the dialect's reply, through the faults and into the record."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from enum import Enum
+from typing import Literal
+from urllib.parse import parse_qsl, urlsplit
+
+from aiohttp import web
+
+from harness.gateway.context import Context
+from harness.gateway.door import Door
+from harness.gateway.entries import Exchange, StrayReason
+from harness.gateway.faults import (
+    Delay,
+    Fault,
+    Junk,
+    LoseReply,
+    Point,
+    RateLimit,
+    Refuse,
+    Reset,
+    Stall,
+    Traffic,
+    named,
+)
+from harness.gateway.streams import Streams
+from harness.venue.dialects.base import Dialect, Reply, Request
+
+MOST_BODY = 1 << 20
+BODY_SECONDS = 20.0  # real; how long a client may take to send a body
+HTTPS = 443
+MOST_KEPT = 64 << 10  # bytes of a stray request's body
+COMPRESS_FROM = 4096  # bytes; smaller replies are sent as they are
+
+
+class Next(Enum):
+    """What follows once the faults that come before the venue are over."""
+
+    ASK = "ask"
+    BREAK = "break"
+
+
+class Rest:
+    """The handler behind every door."""
+
+    def __init__(self, context: Context, streams: Streams) -> None:
+        self._context = context
+        self._streams = streams
+
+    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+        door = request.protocol
+        if not isinstance(door, Door):
+            raise TypeError("a request that came through no door")
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            return _turn_away(door, request, b"", StrayReason.TOO_LARGE, 413)
+        except (TimeoutError, web.RequestPayloadError):
+            return _turn_away(door, request, b"", StrayReason.UNFINISHED, 408)
+        wire = self._read(request, door, body)
+        dialect = self._context.dialect_for(wire.host, _port(request, door))
+        reason = self._why_not(door, wire.host, dialect)
+        if reason is not None or dialect is None:
+            return _turn_away(door, request, body, reason or StrayReason.UNDECLARED_HOST, 421)
+        door.served = True
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            return await self._upgrade(request, door, dialect, wire)
+        return await self._answer(request, door, dialect, wire)
+
+    def _read(self, request: web.BaseRequest, door: Door, body: bytes) -> Request:
+        """The request as it came: aiohttp's own parts would be decoded and encoded anew."""
+        target = urlsplit(request.raw_path)
+        return Request(
+            method=request.method,
+            host=_host_of(request.headers.get("Host", "")) or door.arrival.name or "",
+            path=target.path,
+            query=parse_qsl(target.query, keep_blank_values=True),
+            headers=request.headers,
+            body=body,
+            at=self._context.now(),
+            raw_query=target.query,
+        )
+
+    def _why_not(self, door: Door, host: str, dialect: Dialect | None) -> StrayReason | None:
+        arrival = door.arrival
+        if arrival.client == "connector" and not arrival.tls:
+            return StrayReason.NO_TLS
+        if arrival.tls and arrival.name is None:
+            return StrayReason.NO_NAME
+        if arrival.name is not None and host != arrival.name:
+            return StrayReason.HOST_MISMATCH
+        if dialect is None:
+            known = self._context.knows_host(host)
+            return StrayReason.UNDECLARED_PORT if known else StrayReason.UNDECLARED_HOST
+        return None
+
+    async def _upgrade(
+        self, request: web.BaseRequest, door: Door, dialect: Dialect, wire: Request
+    ) -> web.StreamResponse:
+        operation, faults, number = self._begin(door, dialect, wire, "upgrade")
+        outcome = await self._before(faults, door)
+        if outcome is Next.BREAK:
+            return _broken(door)
+        if outcome is Next.ASK:
+            self._streams.deliver()
+            opened = dialect.open_stream(wire)
+            if not isinstance(opened, Reply):
+                self._complete(number, 101, {}, b"")
+                return await self._streams.run(request, door, wire, operation, dialect.venue, opened, faults)
+            outcome = opened
+        return self._reply(request, number, outcome)
+
+    async def _answer(
+        self, request: web.BaseRequest, door: Door, dialect: Dialect, wire: Request
+    ) -> web.StreamResponse:
+        _, faults, number = self._begin(door, dialect, wire, "request")
+        if not faults:
+            return self._reply(request, number, self._ask(dialect, wire))
+        work = self._faulted(faults, door, dialect, wire)
+        # Shielded: a client that gives up does not take back what it has sent.
+        outcome = await asyncio.shield(self._context.spawn(work, f"{wire.method} {wire.path}"))
+        return _broken(door) if outcome is Next.BREAK else self._reply(request, number, outcome)
+
+    async def _faulted(
+        self, faults: tuple[Fault, ...], door: Door, dialect: Dialect, wire: Request
+    ) -> Reply | Literal[Next.BREAK]:
+        outcome = await self._before(faults, door)
+        if outcome is not Next.ASK:
+            return outcome
+        reply = self._ask(dialect, replace(wire, at=self._context.now()))
+        await self._context.sleep(_delay(faults, "reply"))
+        return Next.BREAK if isinstance(faults[-1], LoseReply) else reply
+
+    async def _before(self, faults: tuple[Fault, ...], door: Door) -> Reply | Next:
+        """What happens before the venue hears of it, and whether it ever will."""
+        if not faults:
+            return Next.ASK
+        await self._context.sleep(_delay(faults, "request"))
+        match faults[-1]:
+            case Refuse(status, body, headers):
+                return Reply(status, headers, body)
+            case RateLimit(retry_after, status, body):
+                return Reply(status, {"Retry-After": str(retry_after)}, body)
+            case Junk(text, status):
+                return Reply(status, {}, text.encode())
+            case Reset():
+                return Next.BREAK
+            case Stall():
+                await door.gone.wait()
+                return Next.BREAK
+            case _:
+                return Next.ASK
+
+    def _ask(self, dialect: Dialect, wire: Request) -> Reply:
+        self._streams.deliver()
+        return dialect.handle(wire)
+
+    def _begin(
+        self, door: Door, dialect: Dialect, wire: Request, point: Point
+    ) -> tuple[str | None, tuple[Fault, ...], int]:
+        """(operation, faults, the number of the exchange in the record)."""
+        arrival, operation = door.arrival, dialect.operation_of(wire)
+        text = f"{wire.method} {wire.path}?{wire.raw_query}\n{wire.text}"
+        traffic = Traffic(point, operation or "", wire.host, arrival.client, text)
+        faults = self._context.faults.take(traffic)
+        number = self._context.record.add(
+            Exchange(
+                at=wire.at,
+                host=wire.host,
+                port=arrival.port or HTTPS,
+                tls=arrival.tls,
+                client=arrival.client,
+                operation=operation,
+                method=wire.method,
+                path=wire.path,
+                raw_query=wire.raw_query,
+                headers=tuple(wire.headers.items()),
+                body=wire.body,
+                weight=dialect.weight_of(wire),
+                fault=named(faults),
+            )
+        )
+        return operation, faults, number
+
+    def _complete(self, number: int, status: int, headers: Mapping[str, str], content: bytes) -> None:
+        self._context.record.complete(
+            number,
+            status=status,
+            reply_headers=tuple(headers.items()),
+            reply=content,
+            replied_at=self._context.now(),
+        )
+
+    def _reply(self, request: web.BaseRequest, number: int, reply: Reply) -> web.Response:
+        headers, content = reply.all_headers(), reply.content()
+        self._complete(number, reply.status, headers, content)
+        response = web.Response(status=reply.status, headers=headers, body=content)
+        if len(content) >= COMPRESS_FROM and "gzip" in request.headers.get("Accept-Encoding", ""):
+            response.enable_compression(web.ContentCoding.gzip)
+        return response
+
+
+def _broken(door: Door) -> web.Response:
+    """Break the connection; the response is never sent."""
+    door.reset()
+    return web.Response(status=500)
+
+
+def _delay(faults: tuple[Fault, ...], when: str) -> float:
+    """Virtual seconds."""
+    return sum(fault.seconds for fault in faults if isinstance(fault, Delay) and fault.when == when)
+
+
+def _turn_away(
+    door: Door, request: web.BaseRequest, body: bytes, reason: StrayReason, status: int
+) -> web.Response:
+    """Answer what is not served, write down what was asked, and close."""
+    head = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
+    said = f"{request.method} {request.raw_path} HTTP/1.1\r\n{head}\r\n".encode() + body[:MOST_KEPT]
+    door.write_down(reason, host=_host_of(request.headers.get("Host", "")), first_bytes=said)
+    response = web.Response(status=status, text=f"not served here: {reason.value}\n")
+    response.force_close()
+    return response
+
+
+def _host_of(header: str) -> str:
+    """The Host header without its port, in small letters."""
+    name, colon, port = header.strip().lower().rpartition(":")
+    return name if colon and port.isdigit() else header.strip().lower()
+
+
+def _port(request: web.BaseRequest, door: Door) -> int:
+    """Where the client wanted to go; the oracle has no address but what it writes."""
+    if door.arrival.port is not None:
+        return door.arrival.port
+    _, _, port = request.headers.get("Host", "").rpartition(":")
+    return int(port) if port.isdigit() and len(port) <= 5 else HTTPS

@@ -1,0 +1,131 @@
+"""The gateway: takes connections from the shim and from the oracle, and serves them as the exchange."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+
+from aiohttp import web
+
+from harness.clock import ScaledClock
+from harness.errors import OurFailure
+from harness.gateway.context import Context
+from harness.gateway.door import Arrival
+from harness.gateway.entrance import Entrance
+from harness.gateway.entries import Lookup, StrayReason
+from harness.gateway.faults import FaultPlan
+from harness.gateway.record import Record
+from harness.gateway.rest import Rest
+from harness.gateway.shim import Connected, LookedUp, messages
+from harness.gateway.streams import Streams
+from harness.gateway.tls import Authority
+from harness.gateway.waiting import first_byte
+from harness.venue.dialects.base import Dialect
+
+SILENCE_SECONDS = 10.0  # real; how long a client may be connected before its first byte
+STOP_SECONDS = 2.0  # real
+BACKLOG = 512
+
+
+class GatewayError(OurFailure):
+    """The gateway could not be started or used."""
+
+
+class Gateway:
+    """One event loop's worth of gateway. `record` and `faults` may be used from any thread."""
+
+    def __init__(
+        self,
+        dialects: Sequence[Dialect],
+        clock: ScaledClock,
+        faults: FaultPlan | None = None,
+        authority: Authority | None = None,
+        record: Record | None = None,
+    ) -> None:
+        self.clock = clock
+        self.faults = faults or FaultPlan()
+        self.authority = authority or Authority()
+        self.record = record or Record()
+        self._context = Context(dialects, clock, self.faults, self.authority, self.record)
+        self.streams = Streams(self._context)
+        self._listener: socket.socket | None = None
+        self._server: web.Server | None = None
+        self._path: Path | None = None
+
+    async def start(self, socket_path: Path) -> None:
+        """Listen on a Unix socket at `socket_path`; raises `GatewayError` when that cannot be."""
+        listener = _listen_at(socket_path)
+        self._listener, self._path = listener, socket_path
+        self._server = web.Server(Rest(self._context, self.streams))
+        self.streams.start()
+        self._context.spawn(self._accept(listener, Entrance(self._context, self._server)), "accept")
+
+    async def close(self) -> None:
+        """Close every connection and stop listening."""
+        self.streams.stop()
+        if self._server is not None:
+            self._server.pre_shutdown()
+            await self._server.shutdown(STOP_SECONDS)
+        for task in tuple(self._context.tasks):
+            task.cancel()
+        await asyncio.gather(*self._context.tasks, return_exceptions=True)
+        if self._listener is not None:
+            self._listener.close()
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+
+    def trouble(self, where: str, error: BaseException) -> None:
+        """Write down that something of ours broke."""
+        self._context.trouble(where, error)
+
+    async def _accept(self, listener: socket.socket, entrance: Entrance) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                connection, _ = await loop.sock_accept(listener)
+            except OSError as error:  # out of descriptors: those in use will be freed
+                self._context.trouble("accept", error)
+                await asyncio.sleep(0.1)
+                continue
+            self._context.spawn(self._greet(connection, entrance), "a connection to the gateway's socket")
+
+    async def _greet(self, connection: socket.socket, entrance: Entrance) -> None:
+        """`{` begins the shim's line; anything else is the oracle, who speaks for itself."""
+        first = await first_byte(connection, SILENCE_SECONDS)
+        if first != ord("{"):
+            await entrance.serve(connection, Arrival("oracle"), first)
+            return
+        with connection:
+            async for message in messages(connection, SILENCE_SECONDS):
+                match message:
+                    case Connected(ip, port, passed):
+                        arrival = Arrival("connector", ip, port)
+                        self._context.spawn(_take_over(entrance, passed, arrival), f"{ip}:{port}")
+                    case LookedUp(name, kind):
+                        self.record.add(Lookup(self._context.now(), name, kind))
+                    case bytes():
+                        entrance.stray(Arrival("connector"), StrayReason.BAD_PREAMBLE, message)
+
+
+def _listen_at(path: Path) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        listener.bind(str(path))
+        # The shim may run as another user: who may reach the folder may reach the gateway.
+        path.chmod(0o666)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise GatewayError(
+            f"the gateway cannot listen: {error}",
+            where=str(path),
+            hint="choose a writable folder with a path shorter than 100 characters",
+        ) from error
+    listener.setblocking(False)
+    return listener
+
+
+async def _take_over(entrance: Entrance, connection: socket.socket, arrival: Arrival) -> None:
+    await entrance.serve(connection, arrival, await first_byte(connection, SILENCE_SECONDS))

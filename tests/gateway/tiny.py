@@ -1,0 +1,78 @@
+"""A dialect as small as one can be that has every kind of traffic."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from decimal import Decimal
+
+from pydantic import JsonValue
+
+from harness.venue.dialects.base import Call, Close, Dialect, Frame, Outgoing, StreamSession, rest, stream
+from harness.venue.events import BookChanged, Event, TradePrinted
+
+HOST = "api.tiny.test"
+STREAMS = "stream.tiny.test"
+
+
+class TinyDialect(Dialect):
+    name = "tiny"
+    rest_hosts = (HOST,)
+    stream_hosts = (STREAMS,)
+
+    def __init__(self, venue: object) -> None:
+        super().__init__(venue)  # type: ignore[arg-type]
+        self.placed: list[str] = []
+
+    @rest("GET", "/ping", operation="ping")
+    def ping(self, call: Call) -> JsonValue:
+        return {"pong": call.params.get("n", "")}
+
+    @rest("GET", "/book", operation="order_book", weight=5)
+    def book(self, call: Call) -> JsonValue:
+        return {"levels": ["0.00000001"] * 2000}
+
+    @rest("POST", "/order", operation="place_order", weight=1)
+    def place(self, call: Call) -> JsonValue:
+        self.placed.append(call.request.text)
+        return {"placed": len(self.placed)}
+
+    @rest("GET", "/broken", operation="ticker")
+    def broken(self, call: Call) -> JsonValue:
+        raise RuntimeError("a bug of ours")
+
+    @stream("/ws", operation="stream:subscribe")
+    def ws(self, call: Call) -> StreamSession:
+        return TinySession()
+
+
+class TinySession(StreamSession):
+    """Echoes, tells of every trade and every book change, closes when told to."""
+
+    def opened(self) -> Iterable[Outgoing]:
+        yield Frame.of("stream:subscribe", {"hello": "tiny"})
+
+    def operation_of(self, message: str | bytes) -> str:
+        return "stream:ping" if message == "ping" else "stream:subscribe"
+
+    def received(self, message: str | bytes) -> Iterable[Outgoing]:
+        if message == "close":
+            yield Close(4001, "as you wish")
+        elif message == "break":
+            raise RuntimeError("a bug of ours")
+        else:
+            yield Frame.of("stream:subscribe", {"echo": str(message)})
+
+    def venue_event(self, event: Event) -> Iterable[Outgoing]:
+        if isinstance(event, BookChanged):
+            yield Frame.of("stream:book", {"n": event.sequence})
+        elif isinstance(event, TradePrinted):
+            yield Frame.of("stream:trades", {"trade": event.trade.trade_id})
+
+
+def number_of(text: str) -> int:
+    """The sequence in a book message."""
+    return int(json.loads(text)["n"])
+
+
+PRICE = Decimal("60000")
