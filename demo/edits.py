@@ -54,9 +54,10 @@ class _Module:
 
     def line_start(self, node: ast.stmt) -> int:
         """Where the line of a statement begins, its decorators included."""
-        decorated = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        decorators = node.decorator_list if decorated else []
-        return self._lines[min([node.lineno, *(d.lineno for d in decorators)]) - 1]
+        first = node.lineno
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            first = min([first, *(decorator.lineno for decorator in node.decorator_list)])
+        return self._lines[first - 1]
 
     def text(self, node: ast.expr) -> str:
         return self._bytes[self.start(node) : self.end(node)].decode()

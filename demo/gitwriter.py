@@ -36,6 +36,8 @@ def create(path: Path, base: Path | None = None) -> None:
     (path / "HEAD").write_text("ref: refs/heads/master\n")
     _git(["config", "uploadpack.allowFilter", "true"], path)
     _git(["config", "uploadpack.allowAnySHA1InWant", "true"], path)
+    # Small imports become packs too, so that a fork can take its base over by copying packs.
+    _git(["config", "fastimport.unpackLimit", "1"], path)
     if base is not None:
         packs = path / "objects" / "pack"
         packs.mkdir(parents=True, exist_ok=True)

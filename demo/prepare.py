@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -18,7 +17,7 @@ _HERE = Path(__file__).parent
 def prepare(cache: Path, progress: Progress = lambda _: None) -> Path:
     """The demo's round file, its repositories cut into `cache` when they are not there yet.
 
-    Raises what getting the release raises (no network, no such release) and `OurFailure` when it cannot be cut.
+    Raises what getting the release raises (no network, no such version), `OurFailure` when it cannot be cut.
     """
     place = cache / "demo" / f"{PACKAGE}-{VERSION}-{_fingerprint()}"
     if not place.is_dir():
@@ -39,7 +38,7 @@ def prepare(cache: Path, progress: Progress = lambda _: None) -> Path:
 def _move(work: Path, place: Path) -> None:
     """Rename, unless another run was quicker: what it cut is the same."""
     try:
-        os.replace(work, place)
+        work.replace(place)
     except OSError:
         if not place.is_dir():
             raise

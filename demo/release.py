@@ -30,8 +30,11 @@ class Release:
 
     @classmethod
     def read(cls, root: Path) -> Release:
-        """Read an unpacked sdist; one that was built in place gives the same files."""
+        """Read an unpacked sdist; one that was built in place gives the same files. Raises AnchorMissing."""
         found = [root / name for name in _TOP_FILES]
+        for path in found:
+            if not path.is_file():
+                raise AnchorMissing(path.name)
         for top in _TOP:
             found += (path for path in (root / top).rglob("*") if path.is_file() and not path.is_symlink())
         kept = {p.relative_to(root).as_posix(): p.read_bytes() for p in found if not _generated(p)}
