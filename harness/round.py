@@ -49,7 +49,9 @@ class Voting(_Model):
     @model_validator(mode="after")
     def _in_order(self) -> Voting:
         if self.closes < self.opens:
-            raise wrong("voting closes before it opens", "swap `opens` and `closes`, or correct one")
+            raise wrong(
+                "voting closes before it opens", "swap `opens` and `closes`, or correct one", "closes"
+            )
         return self
 
 
@@ -95,10 +97,14 @@ class Exchange(_Model):
         examples=[["api.example.com"]],
     )
     dialect: str | None = Field(
-        None, description="Simulated exchange that speaks its wire format; null if none."
+        default=None, description="Simulated exchange that speaks its wire format; null if none."
     )
-    ccxt: str | None = Field(None, description="Its id in ccxt, the second opinion; null if ccxt lacks it.")
-    mode: Literal["simulate", "replay", "live"] = Field("simulate", description="What answers the connector.")
+    ccxt: str | None = Field(
+        default=None, description="Its id in ccxt, the second opinion; null if ccxt lacks it."
+    )
+    mode: Literal["simulate", "replay", "live"] = Field(
+        default="simulate", description="What answers the connector."
+    )
 
 
 class Waiver(_Model):
@@ -124,7 +130,7 @@ class Candidate(_Model):
         description="Address of the fork; null as long as none is known.",
         examples=["https://github.com/owner/hummingbot"],
     )
-    ref: Ref = Field("master", description="Branch, tag or commit.")
+    ref: Ref = Field(default="master", description="Branch, tag or commit.")
     connectors: tuple[ConnectorName, ...] = Field(
         min_length=1, description="Names of the connector packages it adds.", examples=[["my_exchange"]]
     )
@@ -133,15 +139,15 @@ class Candidate(_Model):
         examples=["exchange"],
     )
     contact: Line | None = Field(
-        None, description="Who answers questions, and where; null if nobody is named."
+        default=None, description="Who answers questions, and where; null if nobody is named."
     )
     maintenance: Line | None = Field(
-        None, description="Who keeps it working, for how long; null if not said."
+        default=None, description="Who keeps it working, for how long; null if not said."
     )
     exchange: Exchange = Field(
         description="How the exchange is reached.", examples=[{"hosts": ["api.example.com"]}]
     )
-    waivers: tuple[Waiver, ...] = Field((), description="Requirements set aside for this candidate.")
+    waivers: tuple[Waiver, ...] = Field(default=(), description="Requirements set aside for this candidate.")
 
 
 class Round(_Model):
@@ -168,17 +174,17 @@ class Round(_Model):
     @model_validator(mode="after")
     def _closes_before_the_vote(self) -> Round:
         if self.submissions_close.date() > self.voting.opens:
-            raise wrong(
-                "submissions close after voting opens", "correct `submissions_close` or `voting.opens`"
-            )
+            fix = "correct `submissions_close` or `voting.opens`"
+            raise wrong("submissions close after voting opens", fix, "submissions_close")
         return self
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Round:
         names = [candidate.name for candidate in self.candidates]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise wrong(f"candidates named twice: {', '.join(twice)}", "give each a name of its own")
+        for number, name in enumerate(names):
+            if name in names[:number]:
+                fix = "give each candidate a name of its own"
+                raise wrong(f"{name!r} is taken by an earlier candidate", fix, "candidates", number, "name")
         return self
 
     def candidate(self, name: str) -> Candidate:

@@ -11,9 +11,10 @@ from pydantic import AfterValidator, BeforeValidator, StringConstraints, Validat
 from pydantic_core import PydanticCustomError
 
 
-def wrong(what: str, fix: str) -> PydanticCustomError:
-    # Braces are pydantic's template marks: both texts go in as values.
-    return PydanticCustomError("round", "{what}", {"what": what, "fix": fix})
+def wrong(what: str, fix: str, *at: str | int) -> PydanticCustomError:
+    """A mistake and its fix; `at` leads from the value looked at to the part of it that is wrong."""
+    # Braces are pydantic's template marks: the texts go in as values.
+    return PydanticCustomError("round", "{what}", {"what": what, "fix": fix, "at": at})
 
 
 def _instant(value: object) -> object:
@@ -112,7 +113,12 @@ _RESERVED = frozenset({"con", "prn", "aux", "nul", "assets", "round", "index"})
 
 
 def _folder_name(value: str) -> str:
-    if not re.fullmatch(r"[a-z0-9]+([._-][a-z0-9]+)*", value) or len(value) > 60 or value in _RESERVED:
+    if (
+        not re.fullmatch(r"[a-z0-9]+([._-][a-z0-9]+)*", value)
+        or len(value) > 60
+        or value.endswith(".lock")
+        or value in _RESERVED
+    ):
         better = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")[:60]
         fix = f"for example {better!r}" if better and better not in _RESERVED else "for example 'my-exchange'"
         raise wrong(

@@ -17,7 +17,7 @@ ModelAt = Callable[[Location, Located], type[BaseModel] | None]
 
 
 def explained(detail: ErrorDetails, located: Located, model_at: ModelAt) -> Mistake:
-    location = _plain(detail["loc"])
+    location = (*_plain(detail["loc"]), *detail.get("ctx", {}).get("at", ()))
     what, fix = _words(detail, location, located, model_at)
     return Mistake(located.line(location), dotted(location), what, fix)
 

@@ -1,6 +1,5 @@
 """Git, run so that nothing a repository brings can act: no hook, filter, helper or foreign protocol.
 
-
 GitPython's command wrapper is replaced by one that starts git with an environment made from scratch
 (GitPython's own hands the caller's through), a limit on time, output and file size, and a process group that
 is killed as one.
@@ -13,7 +12,7 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -176,7 +175,7 @@ def _converse(
     if process.stdin is None or process.stdout is None or process.stderr is None:
         raise GitFailed(arguments, None, "no pipes")
     out, err = _Reader(process, process.stdout, output_limit), _Reader(None, process.stderr, STDERR_LIMIT)
-    writer = threading.Thread(target=_write, args=(process.stdin, stdin), daemon=True)
+    writer = _Writer(process, process.stdin, stdin)
     threads = (out, err, writer)
     for thread in threads:
         thread.start()
@@ -188,6 +187,8 @@ def _converse(
         _kill(process)
         for thread in threads:
             thread.join(10)
+    if writer.error is not None:
+        raise writer.error
     if out.overflow:
         raise TooLarge(f"the answer of git {arguments[0]}", f"{output_limit // MIB} MiB")
     return Finished(code, bytes(out.data), err.data.decode("utf-8", "replace"))
@@ -213,10 +214,28 @@ class _Reader(threading.Thread):
                         _kill(self._process)
 
 
-def _write(stream: IO[bytes], content: bytes | Iterable[bytes]) -> None:
-    with contextlib.suppress(BrokenPipeError, OSError), stream:
-        for chunk in (content,) if isinstance(content, bytes) else content:
-            stream.write(chunk)
+class _Writer(threading.Thread):
+    """Feeds a pipe; what goes wrong while the content is made ends `process` and is kept in `error`."""
+
+    def __init__(
+        self, process: subprocess.Popen[bytes], stream: IO[bytes], content: bytes | Iterable[bytes]
+    ) -> None:
+        super().__init__(daemon=True)
+        self._process, self._stream = process, stream
+        self._chunks = iter((content,) if isinstance(content, bytes) else content)
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        with contextlib.suppress(OSError), self._stream as stream:
+            for chunk in self._made():
+                stream.write(chunk)
+
+    def _made(self) -> Iterator[bytes]:
+        try:
+            yield from self._chunks
+        except Exception as error:
+            self.error = error
+            _kill(self._process)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

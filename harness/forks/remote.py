@@ -114,6 +114,8 @@ def transport_errors(url: str) -> Iterator[None]:
 def explain(url: str, failure: GitFailed) -> Unreachable | RefMissing | RefusedObjects | TooLarge | None:
     """The error that git's words stand for, or None when they say nothing we know."""
     said = failure.stderr
+    if "not our ref" in said:
+        return None  # an object it lacks: the one who asked knows whether that matters
     missing = re.search(r"couldn't find remote ref (\S+)", said)
     if missing:
         return RefMissing(url, missing[1])

@@ -6,10 +6,12 @@ import contextlib
 import fcntl
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar, cast
 
 import git
 
@@ -18,8 +20,12 @@ from harness.forks.hardened import MIB, Finished, HardenedGit, run
 from harness.forks.remote import resolve, transport_errors, transport_of
 from harness.paths import cache_dir
 
+T = TypeVar("T")
+
 BATCH_BYTES = 32 * MIB
 FETCH_SECONDS = 1800.0
+# A repository on this machine has no server to be configured: what public hosts allow, allowed here.
+LOCAL_UPLOAD_PACK = "git -c uploadpack.allowFilter=true -c uploadpack.allowAnySHA1InWant=true upload-pack"
 LOCAL_SECONDS = 120.0
 # Objects a server could not give, in one request, before the whole request counts as failed.
 ABSENT_LIMIT = 50
@@ -53,6 +59,8 @@ class ObjectStore:
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = (root or cache_dir() / "forks.git").absolute()
+        self._known: dict[tuple[str, ...], object] = {}
+        self._knowing = threading.RLock()
 
     @cached_property
     def repository(self) -> Path:
@@ -92,10 +100,14 @@ class ObjectStore:
         """
         found = resolve(url, ref, self.repository)
         kept = f"refs/{keep}"
+        options = ("--no-tags", "--no-write-fetch-head", "--force")
         with self._locked(url):
-            self._transfer(
-                url, ("--no-tags", "--no-write-fetch-head", "--force"), (f"+{found.source}:{kept}",)
-            )
+            try:
+                self._transfer(url, options, (f"+{found.source}:{kept}",))
+            except GitFailed as failure:
+                if "not our ref" in failure.stderr:
+                    raise RefMissing(url, ref) from failure
+                raise
         commit = self.commit(kept)
         if commit is None:
             raise RefMissing(url, ref)
@@ -111,6 +123,8 @@ class ObjectStore:
             "remote.source.promisor": "true",
             "remote.source.partialclonefilter": "blob:none",
         }
+        if transport_of(url) == "file":
+            settings["remote.source.uploadpack"] = LOCAL_UPLOAD_PACK
         arguments = ["fetch", "--quiet", "--refmap=", "--filter=blob:none", *options]
         arguments += ["--stdin", "source"] if by_stdin else ["source", *wants]
         with transport_errors(url):
@@ -130,8 +144,8 @@ class ObjectStore:
         """
         oids = {oid for _, mode, oid in self.list_tree(commit) if mode != 0o160000}
         with self._locked(url):
+            absent = self._absent(url)
             missing = oids - self.sizes(oids).keys()
-            absent: set[str] = set()
             while missing - absent:
                 try:
                     self._transfer(
@@ -146,8 +160,18 @@ class ObjectStore:
                         raise
                     absent |= named
                 else:
-                    break
-        return tuple(sorted(oids - self.sizes(oids).keys())) if missing else ()
+                    missing = oids - self.sizes(oids).keys()
+                    absent |= missing
+            self._absent_file(url).write_text("".join(f"{oid}\n" for oid in sorted(absent)))
+        return tuple(sorted(missing))
+
+    def _absent(self, url: str) -> set[str]:
+        """Objects that `url` was asked for before and does not have."""
+        file = self._absent_file(url)
+        return set(file.read_text().split()) if file.exists() else set()
+
+    def _absent_file(self, url: str) -> Path:
+        return self.repository / f"absent-{self.key(url)}"
 
     def commit(self, revision: str) -> str | None:
         """The id of the commit that `revision` peels to, or None when the store has none."""
@@ -210,13 +234,23 @@ class ObjectStore:
             first, count = int(match[1]), int(match[2] or 1)
             yield from range(first, first + count)
 
+    def key(self, *words: str) -> str:
+        """A short name for an address and a ref, fit for a ref of ours."""
+        return hashlib.sha256("\n".join(words).encode()).hexdigest()[:20]
+
+    def once(self, key: tuple[str, ...], find: Callable[[], T]) -> T:
+        """What `find` gave the first time in this process: all candidates of a run see one upstream."""
+        with self._knowing:
+            if key not in self._known:
+                self._known[key] = find()
+            return cast(T, self._known[key])
+
     @contextlib.contextmanager
     def _locked(self, what: str) -> Iterator[None]:
         """One process and thread at a time for `what` (an address, or the store itself)."""
         folder = self.root.with_name(self.root.name + ".locks")
         folder.mkdir(parents=True, exist_ok=True)
-        name = hashlib.sha256(what.encode()).hexdigest()[:16]
-        with (folder / name).open("w") as handle:
+        with (folder / self.key(what)).open("w") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
 

@@ -1,0 +1,45 @@
+"""Which connectors a submission adds or changes, and of which generation its framework is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+
+from harness.forks.submission import AddedConnector, Change, Generation, Kind
+
+# Upstream moved connectors from market/ to connector/exchange/ between v0.30.0 and v0.31.0.
+_FOLDER = re.compile(
+    r"(?P<path>hummingbot/(?:connector/(?P<kind>exchange|derivative)|market)/(?P<name>[A-Za-z0-9]\w*))/(?P<file>.+)"
+)
+# Every connector of today's generation derives from this module of upstream's.
+_TODAY = "hummingbot/connector/exchange_py_base.py"
+
+
+def generation(paths: Collection[str]) -> Generation:
+    """`v2` for today's framework, `v0` for the one in Cython that the votes of 2020 were about."""
+    return "v2" if _TODAY in paths else "v0"
+
+
+def connectors(changes: Iterable[Change], upstream_paths: Iterable[str]) -> tuple[AddedConnector, ...]:
+    """Connector packages in which code was added or changed, new ones first, then by name.
+
+    A package is new when upstream has no code in a folder of its name.
+    """
+    known = {match["path"] for match in map(_code, upstream_paths) if match}
+    found: dict[str, AddedConnector] = {}
+    for change in changes:
+        match = _code(change.path) if change.status != "deleted" else None
+        if match:
+            path = match["path"]
+            found[path] = AddedConnector(match["name"], _kind(match["kind"]), path, path not in known)
+    return tuple(sorted(found.values(), key=lambda item: (not item.new, item.name, item.path)))
+
+
+def _code(path: str) -> re.Match[str] | None:
+    return _FOLDER.fullmatch(path) if path.endswith((".py", ".pyx")) else None
+
+
+def _kind(folder: str | None) -> Kind:
+    if folder == "exchange":
+        return "exchange"
+    return "derivative" if folder == "derivative" else "market"

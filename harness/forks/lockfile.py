@@ -1,0 +1,145 @@
+"""`candidates.lock.yml`: the commits that refs pointed at, and when they were seen there.
+
+A commit carries the date its author's machine gave it, which can be set back after a deadline. A lock file is
+the word of whoever froze the round, at the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from harness.errors import UserError
+from harness.forks.comparison import committed_at
+from harness.forks.errors import ForkError, NoRepository
+from harness.forks.store import ObjectStore
+from harness.forks.upstream import upstream_commit
+from harness.located_yaml import dotted, read_located
+from harness.round import Candidate, GitUpstream, Round
+from harness.round_fields import FolderName, Instant
+
+CommitId = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})$")]
+HEADER = (
+    "# Written by `harness freeze`: what each ref pointed at and when. Later runs screen these commits.\n"
+)
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Locked(_Model):
+    """One candidate as it was seen. `committed_at` is the commit's own date."""
+
+    repository: str
+    ref: str
+    commit: CommitId
+    committed_at: Instant
+    seen_at: Instant
+
+
+class Lock(_Model):
+    """A round as it was seen. `upstream` is None for a released package, which cannot move."""
+
+    round: FolderName
+    seen_at: Instant
+    upstream: CommitId | None
+    candidates: Mapping[str, Locked]
+
+    def of(self, candidate: Candidate) -> Locked | None:
+        """What was frozen for a candidate; raises UserError if its repository or ref is another now."""
+        locked = self.candidates.get(candidate.name)
+        if locked and (locked.repository, locked.ref) != (candidate.repository, candidate.ref):
+            raise UserError(
+                f"{candidate.name} was frozen at {locked.ref} of {locked.repository}, and the round now "
+                f"names {candidate.ref} of {candidate.repository}",
+                hint="`harness freeze` writes the lock file anew",
+            )
+        return locked
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """A lock file that was written, and the candidates whose commit could not be had, with the reason."""
+
+    lock: Lock
+    path: Path
+    failures: Mapping[str, ForkError]
+
+
+def lock_path(round_file: Path) -> Path:
+    """`candidates.lock.yml` for `candidates.yml`."""
+    return round_file.with_suffix(".lock.yml")
+
+
+def load_lock(round_file: Path, round_: Round) -> Lock | None:
+    """The lock file beside a round file, None where there is none; raises UserError for one that is wrong."""
+    path = lock_path(round_file)
+    if not path.exists():
+        return None
+    located = read_located(path)
+    hint = f"`harness freeze {round_file}` writes it anew"
+    if located.mistakes:
+        raise UserError(located.mistakes[0].what, where=f"{path}:{located.mistakes[0].line}", hint=hint)
+    try:
+        lock = Lock.model_validate(located.data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = f"{path}:{located.line(first['loc'])}"
+        raise UserError(f"{dotted(first['loc'])}: {first['msg']}", where=where, hint=hint) from error
+    if lock.round != round_.id:
+        raise UserError(f"it freezes round {lock.round}, not {round_.id}", where=str(path), hint=hint)
+    return lock
+
+
+def freeze(round_file: Path, round_: Round, store: ObjectStore) -> Frozen:
+    """Write the commits that the round's refs point at now.
+
+    A candidate that cannot be reached keeps the entry of the lock file before, if it had one.
+    """
+    before = load_lock(round_file, round_)
+    kept = dict(before.candidates) if before else {}
+    now = datetime.now(UTC).replace(microsecond=0)
+    upstream = (
+        upstream_commit(store, round_.upstream).commit if isinstance(round_.upstream, GitUpstream) else None
+    )
+    candidates: dict[str, Locked] = {}
+    failures: dict[str, ForkError] = {}
+    for candidate in round_.candidates:
+        try:
+            candidates[candidate.name] = _seen(store, round_, candidate, now)
+        except ForkError as error:
+            failures[candidate.name] = error
+            if candidate.name in kept:
+                candidates[candidate.name] = kept[candidate.name]
+    lock = Lock(round=round_.id, seen_at=now, upstream=upstream, candidates=candidates)
+    return Frozen(lock, _write(lock_path(round_file), lock), failures)
+
+
+def _seen(store: ObjectStore, round_: Round, candidate: Candidate, now: datetime) -> Locked:
+    if candidate.repository is None:
+        raise NoRepository(candidate.name)
+    keep = f"candidates/{round_.id}/{candidate.name}"
+    fetched = store.fetch(candidate.repository, candidate.ref, f"{keep}/tip")
+    store.git("update-ref", f"refs/{keep}/locked", fetched.commit)
+    return Locked(
+        repository=candidate.repository,
+        ref=candidate.ref,
+        commit=fetched.commit,
+        committed_at=committed_at(store, fetched.commit),
+        seen_at=now,
+    )
+
+
+def _write(path: Path, lock: Lock) -> Path:
+    text = HEADER + yaml.safe_dump(lock.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    temporary = path.with_name(f".{path.name}.partial")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
+    return path

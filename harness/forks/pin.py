@@ -1,0 +1,106 @@
+"""From a candidate to a submission: one commit, chosen by the deadline or by a lock file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from harness.forks.comparison import committed_at, compare
+from harness.forks.errors import NoRepository, NothingBeforeDeadline, Unreachable
+from harness.forks.lockfile import Lock, Locked
+from harness.forks.store import ObjectStore
+from harness.forks.submission import Submission
+from harness.forks.upstream import UpstreamCommit, upstream_commit
+from harness.round import Candidate, Round
+
+
+@dataclass(frozen=True)
+class _Tip:
+    """Where a ref stands. `limit` is the commit that the choice starts from: the tip, or a frozen commit."""
+
+    newest: str
+    limit: str
+    pinned_by: Literal["deadline", "lock"]
+
+
+def pin(store: ObjectStore, candidate: Candidate, round_: Round, lock: Lock | None = None) -> Submission:
+    """Fetch a candidate, choose its commit and compare it with the round's upstream.
+
+    The commit is the newest on the ref, by first parents, that neither is nor follows one of the fork's
+    commits made after the deadline; with a lock, the same from the frozen commit on. Afterwards every file of
+    it is in the store. Works without network when the lock names commits that the store has.
+
+    Raises NoRepository, Unreachable, RefMissing, RefusedObjects, TooLarge, NothingBeforeDeadline.
+    """
+    if candidate.repository is None:
+        raise NoRepository(candidate.name)
+    locked = lock.of(candidate) if lock else None
+    upstream = upstream_commit(store, round_.upstream, lock.upstream if lock else None)
+    tip = _tip(store, candidate, candidate.repository, round_, locked)
+    commit = _by_deadline(store, candidate, upstream, tip.limit, round_.submissions_close)
+    store.git("update-ref", f"refs/candidates/{round_.id}/{candidate.name}/pinned", commit)
+    store.complete(commit, candidate.repository)
+    comparison = compare(store, upstream, commit)
+    return Submission(
+        candidate=candidate,
+        repository=candidate.repository,
+        ref=candidate.ref,
+        commit=commit,
+        committed_at=committed_at(store, commit),
+        author=author(store, commit),
+        newest_commit=tip.newest,
+        commits_after_deadline=int(store.text("rev-list", "--count", f"{commit}..{tip.newest}")),
+        upstream_commit=upstream.commit,
+        merge_base=comparison.merge_base,
+        behind=comparison.behind,
+        merge_base_at=comparison.merge_base_at,
+        changes=comparison.changes,
+        merge=comparison.merge,
+        connectors=comparison.connectors,
+        generation=comparison.generation,
+        pinned_by=tip.pinned_by,
+    )
+
+
+def author(store: ObjectStore, commit: str) -> str:
+    """The author's name as the commit gives it, on one line, at most 200 characters."""
+    name = store.text("log", "-1", "--format=%an", commit)
+    return "".join(letter for letter in name if letter.isprintable())[:200]
+
+
+def _tip(store: ObjectStore, candidate: Candidate, url: str, round_: Round, locked: Locked | None) -> _Tip:
+    keep = f"candidates/{round_.id}/{candidate.name}"
+    if locked is None:
+        commit = store.fetch(url, candidate.ref, f"{keep}/tip").commit
+        return _Tip(commit, commit, "deadline")
+    try:
+        newest = store.fetch(url, candidate.ref, f"{keep}/tip").commit
+        if store.commit(locked.commit) is None:  # the ref was rewritten since
+            store.fetch(url, locked.commit, f"{keep}/locked")
+    except Unreachable:
+        if store.commit(locked.commit) is None:
+            raise
+        newest = locked.commit
+    return _Tip(newest, locked.commit, "lock")
+
+
+def _by_deadline(
+    store: ObjectStore, candidate: Candidate, upstream: UpstreamCommit, tip: str, deadline: datetime
+) -> str:
+    """The newest commit that has nothing of the fork's after the deadline in its own line.
+
+    Upstream's commits are left out of the walk: their dates are not the fork's to answer for. A commit whose
+    date is before the deadline but that follows a later one was given a false date, so it does not count.
+    """
+    listing = store.text("log", "--first-parent", "--format=%H %ct", tip, "--not", upstream.commit)
+    own = [(commit, int(seconds)) for commit, seconds in map(str.split, listing.splitlines())]
+    late = [number for number, (_, seconds) in enumerate(own) if seconds > deadline.timestamp()]
+    if not late:
+        return tip
+    if late[-1] + 1 == len(own):
+        oldest = datetime.fromtimestamp(own[-1][1], UTC)
+        raise NothingBeforeDeadline(
+            candidate.repository or "", candidate.ref, deadline.isoformat(), oldest.isoformat()
+        )
+    return own[late[-1] + 1][0]

@@ -1,0 +1,114 @@
+"""A released package's sources, from the package index that the user's pip is configured for."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import importlib.util
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections import deque
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from harness.errors import OurFailure, UserError
+from harness.forks.hardened import MIB
+from harness.paths import cache_dir
+
+DOWNLOAD_SECONDS = 900
+MEMBER_LIMIT = 100_000
+SIZE_LIMIT = 2048 * MIB
+
+Progress = Callable[[str], None]
+
+
+def released_tree(package: str, version: str, progress: Progress | None = None) -> Path:
+    """The unpacked source distribution of `package` `version`; about 25 s the first time, nothing later.
+
+    `progress` gets pip's lines as they come. Nothing is installed, but pip runs the package's build backend
+    to read its metadata: this is for upstream's releases, never for a fork.
+    Raises UserError when the index has no such source distribution.
+    """
+    home = cache_dir() / "released"
+    home.mkdir(parents=True, exist_ok=True)
+    place = home / f"{package}-{version}"
+    with _locked(home / f"{package}-{version}.lock"):
+        if not place.exists():
+            with tempfile.TemporaryDirectory(prefix=".fetch-", dir=home) as scratch:
+                archive = _download(package, version, Path(scratch) / "archive", progress or _silent)
+                unpacked = unpack(archive, Path(scratch) / "unpacked")
+                unpacked.rename(place)
+    return place
+
+
+def _download(package: str, version: str, folder: Path, progress: Progress) -> Path:
+    command = [*_pip(), "download", "--no-deps", "--no-binary", package, "--progress-bar", "off"]
+    command += ["--dest", str(folder), f"{package}=={version}"]
+    progress(f"Getting {package} {version} from the package index")
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    last: deque[str] = deque(maxlen=20)
+    try:
+        for line in process.stdout or ():
+            last.append(line.rstrip())
+            progress(line.rstrip())
+        code = process.wait(DOWNLOAD_SECONDS)
+    finally:
+        process.kill()
+        process.wait()
+    archives = sorted(folder.glob("*.tar.*")) if folder.exists() else []
+    if code == 0 and archives:
+        return archives[0]
+    said = next(
+        (line for line in reversed(last) if line.startswith("ERROR")), last[-1] if last else "no output"
+    )
+    raise UserError(
+        f"{package} {version} could not be had as a source distribution: {said}",
+        where="the package index",
+        hint=f"look at it with `pip download --no-deps --no-binary {package} {package}=={version}`",
+    )
+
+
+def _pip() -> list[str]:
+    if importlib.util.find_spec("pip"):
+        return [sys.executable, "-m", "pip"]
+    for tool in ("uv", "pip", "pip3"):
+        if found := shutil.which(tool):
+            return [found, "tool", "run", "--python", sys.executable, "pip"] if tool == "uv" else [found]
+    raise UserError("no pip to get a release with", hint="`python -m ensurepip` installs it")
+
+
+def unpack(archive: Path, folder: Path) -> Path:
+    """Unpack a source distribution and give back its one top folder.
+
+    Python's `data` filter refuses names, links and modes that reach outside; sums are limited here.
+    """
+    total = 0
+    try:
+        with tarfile.open(archive) as tar:
+            for number, member in enumerate(tar):
+                total += member.size
+                if number > MEMBER_LIMIT or total > SIZE_LIMIT:
+                    raise OurFailure("a source distribution over our limits", where=str(archive))
+                tar.extract(member, folder, filter="data")
+    except tarfile.TarError as error:
+        raise OurFailure(
+            f"a source distribution that cannot be unpacked: {error}", where=str(archive)
+        ) from error
+    tops = list(folder.iterdir()) if folder.exists() else []
+    if len(tops) != 1 or not tops[0].is_dir():
+        raise OurFailure("a source distribution without one top folder", where=str(archive))
+    return tops[0]
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _silent(_line: str) -> None:
+    pass

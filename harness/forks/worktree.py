@@ -1,0 +1,135 @@
+"""A developer's work tree, uncommitted changes included, as a submission. It is only read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from harness.errors import UserError
+from harness.forks.comparison import Comparison, committed_at, compare
+from harness.forks.errors import GitFailed, TooLarge
+from harness.forks.hardened import run
+from harness.forks.pin import author
+from harness.forks.snapshot import Signature, snapshot
+from harness.forks.store import ObjectStore
+from harness.forks.submission import Submission
+from harness.forks.upstream import upstream_commit
+from harness.round import Candidate, Exchange, GitUpstream, PypiUpstream
+
+FILE_COUNT_LIMIT = 50_000
+
+
+@dataclass(frozen=True)
+class _Checkout:
+    """Where a work tree's files are, what it has checked out, and the branch's name."""
+
+    top: Path
+    head: str
+    branch: str
+
+
+def work_tree(
+    store: ObjectStore,
+    path: Path,
+    upstream: GitUpstream | PypiUpstream,
+    candidate: Candidate | None = None,
+) -> Submission:
+    """The files as they lie in the work tree around `path`: tracked and new ones, ignored ones left out.
+
+    Without `candidate`, one is made up from the connectors found. Files are read as they are: no filter, hook
+    or file-system monitor of the repository is started. Raises UserError outside a work tree, in a shallow
+    clone or when no connector is found and none is given; else as `upstream_commit`.
+    """
+    checkout = _checkout(path)
+    base = upstream_commit(store, upstream)
+    fetched = store.fetch(str(checkout.top), checkout.head, f"worktrees/{store.key(str(checkout.top))}")
+    seconds = committed_at(store, fetched.commit)
+    names = _names(checkout.top)
+    signature = Signature("work tree", "worktree@localhost", seconds)
+    commit = snapshot(store, checkout.top, names, signature, "The work tree as it lies", fetched.commit)
+    unchanged = _tree(store, commit) == _tree(store, fetched.commit)
+    commit = fetched.commit if unchanged else commit
+    store.git("update-ref", f"refs/worktrees/{store.key(str(checkout.top))}", commit)
+    comparison = compare(store, base, commit)
+    return Submission(
+        candidate=candidate or _candidate(checkout, comparison),
+        repository=str(checkout.top),
+        ref=checkout.branch,
+        commit=commit,
+        committed_at=seconds if unchanged else datetime.now(UTC).replace(microsecond=0),
+        author=author(store, fetched.commit),
+        newest_commit=commit,
+        commits_after_deadline=0,
+        upstream_commit=base.commit,
+        merge_base=comparison.merge_base,
+        behind=comparison.behind,
+        merge_base_at=comparison.merge_base_at,
+        changes=comparison.changes,
+        merge=comparison.merge,
+        connectors=comparison.connectors,
+        generation=comparison.generation,
+        pinned_by="work tree",
+    )
+
+
+def _checkout(path: Path) -> _Checkout:
+    try:
+        top, shallow = _git(path, "rev-parse", "--show-toplevel", "--is-shallow-repository").splitlines()[:2]
+    except (GitFailed, NotADirectoryError, FileNotFoundError) as error:
+        owner = isinstance(error, GitFailed) and "dubious ownership" in error.stderr
+        what = "it belongs to another user" if owner else "not inside a git work tree"
+        hint = "run as its owner" if owner else "name the folder of your fork: `harness check path/to/fork`"
+        raise UserError(what, where=str(path), hint=hint) from error
+    if shallow == "true":
+        raise UserError("a shallow clone", where=top, hint="`git fetch --unshallow` brings the history")
+    try:
+        head = _git(path, "rev-parse", "--verify", "HEAD^{commit}").strip()
+    except GitFailed as error:
+        raise UserError(
+            "no commit yet", where=top, hint="commit once, on top of upstream's history"
+        ) from error
+    branch = _git(path, "rev-parse", "--abbrev-ref", "HEAD").strip()
+    return _Checkout(Path(top), head, "work tree" if branch == "HEAD" else branch)
+
+
+def _names(top: Path) -> Sequence[bytes]:
+    listing = run(
+        ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"), cwd=top
+    ).stdout
+    names = [name for name in listing.split(b"\0") if name]
+    if len(names) > FILE_COUNT_LIMIT:
+        raise TooLarge(f"a work tree of {len(names)} files", f"{FILE_COUNT_LIMIT}", where=str(top))
+    return names
+
+
+def _git(path: Path, *arguments: str) -> str:
+    return run(arguments, cwd=path).stdout.decode("utf-8", "replace")
+
+
+def _tree(store: ObjectStore, commit: str) -> str:
+    return store.text("rev-parse", f"{commit}^{{tree}}")
+
+
+def _candidate(checkout: _Checkout, comparison: Comparison) -> Candidate:
+    """A candidate made of what the diff adds: the kind of the first new connector, and all of that kind."""
+    found = [item for item in comparison.connectors if item.new] or list(comparison.connectors)
+    if not found:
+        raise UserError(
+            "no connector is added or changed here",
+            where=str(checkout.top),
+            hint="a connector is a package below hummingbot/connector/exchange/ or …/derivative/",
+        )
+    kind = found[0].kind
+    names = tuple(item.name for item in found if item.kind == kind)
+    return Candidate(
+        name=names[0].lower().replace("_", "-").strip("-"),
+        repository=str(checkout.top),
+        ref="HEAD",
+        connectors=names,
+        kind=kind,
+        contact=None,
+        maintenance=None,
+        exchange=Exchange(hosts=(), dialect=None, ccxt=None),
+    )
