@@ -11,6 +11,7 @@ from pathlib import Path
 from demo import forks, gitwriter
 from demo.release import PACKAGE, VERSION, Release
 from demo.roundfile import write_round
+from harness.forks.released import released_tree
 
 Progress = Callable[[str], None]
 
@@ -50,11 +51,9 @@ def cut(destination: Path, released: Path, progress: Progress = lambda _: None) 
     return Demo(upstream, places, commits)
 
 
-def released_source() -> Path:
+def released_source(progress: Progress = lambda _: None) -> Path:
     """The unpacked sdist, from the package index once and from the cache afterwards."""
-    from harness.forks.released import released_tree
-
-    return released_tree(PACKAGE, VERSION)
+    return released_tree(PACKAGE, VERSION, progress)
 
 
 def to_stderr(line: str) -> None:
@@ -71,7 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
     destination = given.destination.resolve()
     if destination.exists() and any(destination.iterdir()):
         parser.error(f"{destination} is not empty: name a new folder")
-    demo = cut(destination, given.released or released_source(), to_stderr)
+    demo = cut(destination, given.released or released_source(to_stderr), to_stderr)
     sys.stdout.write(f"{write_round(destination, demo.upstream, demo.forks)}\n")
     return 0
 

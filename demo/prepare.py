@@ -22,8 +22,7 @@ def prepare(cache: Path, progress: Progress = lambda _: None) -> Path:
     place = cache / "demo" / f"{PACKAGE}-{VERSION}-{_fingerprint()}"
     if not place.is_dir():
         place.parent.mkdir(parents=True, exist_ok=True)
-        progress(f"getting {PACKAGE} {VERSION}")
-        released = released_source()
+        released = released_source(progress)
         # Cut aside and moved into place, so that an interrupted cut is never taken for a whole one.
         work = Path(tempfile.mkdtemp(prefix="cutting-", dir=place.parent))
         try:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def test_the_second_time_nothing_is_cut(
     cut_demo: Cut, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "released_source", lambda: cut_demo.released)
+    monkeypatch.setattr(module, "released_source", lambda progress: cut_demo.released)
     first_steps: list[str] = []
     second_steps: list[str] = []
 
@@ -36,7 +36,7 @@ def test_a_failed_cut_leaves_nothing_that_looks_whole(
     (empty / "hummingbot").mkdir(parents=True)
     for name in ("LICENSE", "MANIFEST.in", "README.md", "pyproject.toml", "setup.py"):
         (empty / name).touch()
-    monkeypatch.setattr(module, "released_source", lambda: empty)
+    monkeypatch.setattr(module, "released_source", lambda progress: empty)
 
     with pytest.raises(OurFailure):
         prepare(tmp_path / "cache")
