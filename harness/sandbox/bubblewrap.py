@@ -15,7 +15,7 @@ from typing import IO, BinaryIO, cast
 from harness.sandbox import etc
 from harness.sandbox.interpreter import mounts_of
 from harness.sandbox.protocol import Completed, Exit, Job, Limits, SandboxFailure
-from harness.sandbox.streams import Collector, CountedReader
+from harness.sandbox.streams import Collector, CountedReader, Writer
 
 _HERE = Path(__file__).resolve().parent
 _LAUNCH = "import sys; sys.path.insert(0, sys.argv[1]); from launcher.supervisor import main; main()"
@@ -50,7 +50,8 @@ class Bubblewrap:
     def run(self, job: Job) -> Completed:
         process = self.start(job)
         process.stdin.close()
-        stdout = process.stdout.read()
+        with process.stdout:
+            stdout = process.stdout.read()
         return Completed(process.wait(), stdout, process.stderr())
 
 
@@ -80,7 +81,8 @@ class BubblewrapProcess:
         self._lock = threading.Lock()
         self._exit: Exit | None = None
         self._overflowed = False
-        self.stdin = cast(BinaryIO, self._popen.stdin)
+        with cast(IO[bytes], self._popen.stdin) as pipe:
+            self.stdin = cast(BinaryIO, Writer(os.dup(pipe.fileno())))
         self.stdout: BinaryIO = io.BufferedReader(self._counted(self._popen.stdout, job.limits))
         self._stderr = Collector(self._counted(self._popen.stderr, job.limits))
         self._limits = job.limits

@@ -12,7 +12,7 @@ _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc", "/proc", "/dev", "
 
 
 def mounts_of(job: Job) -> tuple[Mount, ...]:
-    """The job's mounts, led by the base interpreter's folder where `argv[0]` is a link that leaves them.
+    """The job's mounts, led by the base interpreter's folder where `argv[0]` is outside them.
 
     A virtual environment's `bin/python` is a chain of links to an interpreter somewhere on this machine
     (pyenv, uv, a local build); its prefix is shown read-only at each of the paths that the chain names.
@@ -30,18 +30,17 @@ def mounts_of(job: Job) -> tuple[Mount, ...]:
 
 
 def _hops(job: Job) -> list[Path]:
-    """Paths on this machine that `argv[0]`, a path inside, leads to by symlinks; the job's mounts first."""
+    """`argv[0]` where no mount brings it, and every absolute link that it leads to; paths inside."""
+    inside = Path(job.argv[0])
     found: list[Path] = []
-    here = _on_host(Path(job.argv[0]), job.mounts)
-    while here is not None and here.is_symlink() and len(found) < _MAX_LINKS:
-        link = here.readlink()
-        target = Path(os.path.normpath(link if link.is_absolute() else here.parent / link))
-        # A relative link stays in the mount that holds it; an absolute one is looked up inside.
-        if link.is_absolute():
-            found.append(target)
-            here = _on_host(target, job.mounts) or target
-        else:
-            here = target
+    while inside.is_absolute() and len(found) < _MAX_LINKS:
+        mounted = _on_host(inside, job.mounts)
+        here = mounted or inside
+        if mounted is None and here.exists():
+            found.append(inside)
+        if not here.is_symlink():
+            break
+        inside = Path(os.path.normpath(inside.parent / here.readlink()))
     return found
 
 

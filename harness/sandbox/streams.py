@@ -1,4 +1,4 @@
-"""A job's output, counted while it is read."""
+"""A job's input, and its output, counted while it is read."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import io
 import os
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 TAIL_BYTES = 16 << 10
 _CHUNK = 64 << 10
@@ -27,17 +31,42 @@ class CountedReader(io.RawIOBase):
         return self._handle
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        if self._left <= 0:
+        if self._left < 0:
             return 0
+        # One byte more than allowed tells a flood from output that just fits.
         data = os.read(self._handle, min(len(buffer), self._left + 1))
-        if len(data) > self._left:
-            data = data[: self._left]
+        self._left -= len(data)
+        if self._left < 0:
+            data = data[:-1]
             self._overflow()
-            self._left = 0
-        else:
-            self._left -= len(data)
         buffer[: len(data)] = data
         return len(data)
+
+    def close(self) -> None:
+        if not self.closed:
+            os.close(self._handle)
+        super().close()
+
+
+class Writer(io.RawIOBase):
+    """Writes all of what it is given to a descriptor, at once; BrokenPipeError when no one can read it."""
+
+    def __init__(self, handle: int) -> None:
+        super().__init__()
+        self._handle = handle
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._handle
+
+    def write(self, data: Buffer) -> int:
+        rest = memoryview(data).cast("B")
+        size = len(rest)
+        while rest:
+            rest = rest[os.write(self._handle, rest) :]
+        return size
 
     def close(self) -> None:
         if not self.closed:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
+import signal
 from importlib import import_module
 from typing import NoReturn
 
@@ -23,10 +25,20 @@ def run(spec: insides.Spec, staged: list[str], status: int) -> int:
     os.close(status)
     while True:
         pid, wait_status = os.wait()
-        if pid == job_pid:
-            return os.waitstatus_to_exitcode(wait_status)
         if pid == shim_pid:
             raise OSError(f"the shim ended by itself with status {wait_status}")
+        if pid == job_pid:
+            _reap_rest(shim_pid)
+            return os.waitstatus_to_exitcode(wait_status)
+
+
+def _reap_rest(shim_pid: int | None) -> None:
+    """Wait for all that bubblewrap leaves to die, so that its processor time is counted."""
+    if shim_pid:
+        os.kill(shim_pid, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.wait()
 
 
 def _start_shim(spec: insides.Spec) -> int:

@@ -12,19 +12,13 @@ TMP, SHARED_MEMORY = "/tmp", "/dev/shm"  # noqa: S108 - inside
 _SYSTEM = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 
 
-class MountSpec(TypedDict):
-    source: str
-    target: str
-    writable: bool
-
-
 class Spec(TypedDict):
     """What the harness asks the launcher for; crosses as JSON. Sizes in bytes, times in seconds."""
 
     argv: list[str]
     env: dict[str, str]
     cwd: str
-    mounts: list[MountSpec]
+    mounts: list[staging.MountSpec]
     gateway: str | None
     etc: dict[str, str]
     etc_paths: list[str]

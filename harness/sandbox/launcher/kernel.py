@@ -15,6 +15,11 @@ CLONE_NEWNET = 0x40000000
 MS_NOSUID, MS_NODEV = 2, 4
 MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
 
+# The same numbers on every architecture (asm-generic/unistd.h), and linux/mount.h.
+_SYS_OPEN_TREE, _SYS_MOVE_MOUNT, _SYS_MOUNT_SETATTR = 428, 429, 442
+_OPEN_TREE_CLONE, _MOVE_FROM_DESCRIPTOR, _MOUNT_ATTR_IDMAP = 1, 4, 0x00100000
+_AT_FDCWD, _AT_EMPTY_PATH, _AT_RECURSIVE = -100, 0x1000, 0x8000
+
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 _PR_SET_CHILD_SUBREAPER = 36
@@ -41,6 +46,53 @@ def mount(source: str, target: str, kind: str | None, flags: int, options: str =
         ),
         f"mount {source} on {target}",
     )
+
+
+def show_as(source: int, target: str, owners: int) -> None:
+    """Bind the folder or file `source` (a descriptor) on `target`, owners of files as `owners` maps them.
+
+    `owners` is a descriptor of a user namespace. Raises OSError where kernel or file system cannot do it.
+    """
+    flags = _OPEN_TREE_CLONE | os.O_CLOEXEC | _AT_EMPTY_PATH | _AT_RECURSIVE
+    tree = _libc.syscall(_SYS_OPEN_TREE, source, b"", ctypes.c_uint(flags))
+    _checked(tree, "open_tree")
+    try:
+        attributes = (ctypes.c_uint64 * 4)(_MOUNT_ATTR_IDMAP, 0, 0, owners)
+        at = _AT_EMPTY_PATH | _AT_RECURSIVE
+        size = ctypes.c_size_t(ctypes.sizeof(attributes))
+        _checked(_libc.syscall(_SYS_MOUNT_SETATTR, tree, b"", at, attributes, size), "mount_setattr")
+        moved = _libc.syscall(_SYS_MOVE_MOUNT, tree, b"", _AT_FDCWD, target.encode(), _MOVE_FROM_DESCRIPTOR)
+        _checked(moved, f"move_mount to {target}")
+    finally:
+        os.close(tree)
+
+
+def owner_map(uid: int) -> int:
+    """A descriptor of a user namespace, for `show_as`, in which root's files belong to `uid`."""
+    ready, ready_end = os.pipe()
+    done, done_end = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.close(done_end)
+            unshare(CLONE_NEWUSER)
+            os.write(ready_end, b".")
+            os.read(done, 1)
+        finally:
+            os._exit(0)
+    os.close(ready_end)
+    os.close(done)
+    try:
+        if not os.read(ready, 1):
+            raise OSError("no user namespace can be made")
+        for name in ("uid_map", "gid_map"):
+            with open(f"/proc/{pid}/{name}", "w") as stream:
+                stream.write(f"0 {uid} 1")
+        return os.open(f"/proc/{pid}/ns/user", os.O_RDONLY)
+    finally:
+        os.close(ready)
+        os.close(done_end)
+        os.waitpid(pid, 0)
 
 
 def _prctl(option: int, value: int) -> None:

@@ -27,12 +27,14 @@ def redirect_all(ip: str, nft: str, tcp_port: int, dns_port: int, with_ipv6: boo
 
 
 def ruleset(tcp_port: int, dns_port: int) -> str:
-    return (
-        "table inet harness { chain out { type nat hook output priority -100;\n"
-        f"meta l4proto tcp redirect to :{tcp_port}\n"
-        f"udp dport 53 redirect to :{dns_port}\n"
-        "} }\n"
-    )
+    return f"""table inet harness {{
+  chain out {{
+    type nat hook output priority -100
+    meta l4proto tcp redirect to :{tcp_port}
+    udp dport 53 redirect to :{dns_port}
+  }}
+}}
+"""
 
 
 def _run(argv: list[str], text: str) -> None:

@@ -7,7 +7,7 @@ interpreter or a cache under somebody's 0700 home works although the sandbox run
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 from . import kernel
 
@@ -17,24 +17,39 @@ ETC = STAGING + "/etc"
 SCRATCH = STAGING + "/scratch"
 
 
+class MountSpec(TypedDict):
+    source: str
+    target: str
+    writable: bool
+
+
 class Source(NamedTuple):
     """An open handle of something to show, and where it is staged."""
 
     handle: int
     staged: str
     is_folder: bool
+    owners: int | None = None
 
 
 def stage(
-    paths: list[str], etc_files: dict[str, str], etc_paths: list[str], gateway: str | None
+    mounts: list[MountSpec],
+    etc_files: dict[str, str],
+    etc_paths: list[str],
+    gateway: str | None,
+    owners: int | None = None,
 ) -> list[str]:
-    """Bind `paths` under the staging folder and return where each one is now.
+    """Bind the sources of `mounts` under the staging folder and return where each one is now.
 
     Handles are opened before the tmpfs covers /tmp: a source may lie there. `etc_files` (name to text) and
-    the existing ones of `etc_paths` make up the sandbox's /etc.
+    the existing ones of `etc_paths` make up the sandbox's /etc. `owners` (`kernel.owner_map`) lets
+    the sandbox read what root alone may read, in read-only mounts.
     """
     kernel.mount("none", "/", None, kernel.MS_REC | kernel.MS_PRIVATE)
-    sources = [_open(path, f"{STAGING}/{number}") for number, path in enumerate(paths)]
+    sources = [
+        _open(mount["source"], f"{STAGING}/{number}", None if mount["writable"] else owners)
+        for number, mount in enumerate(mounts)
+    ]
     etc = [_open(path, ETC + path.removeprefix("/etc")) for path in etc_paths if os.path.exists(path)]
     sockets = [_open(gateway, GATEWAY)] if gateway else []
     kernel.mount("staging", STAGING, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "mode=755,size=1m")
@@ -70,8 +85,8 @@ def give(path: str, uid: int) -> None:
             os.chown(name, uid, uid, dir_fd=folder, follow_symlinks=False)
 
 
-def _open(path: str, staged: str) -> Source:
-    return Source(os.open(path, os.O_PATH), staged, os.path.isdir(path))
+def _open(path: str, staged: str, owners: int | None = None) -> Source:
+    return Source(os.open(path, os.O_PATH), staged, os.path.isdir(path), owners)
 
 
 def _bind(source: Source) -> None:
@@ -80,5 +95,11 @@ def _bind(source: Source) -> None:
     else:
         os.makedirs(os.path.dirname(source.staged), exist_ok=True)
         os.close(os.open(source.staged, os.O_CREAT | os.O_WRONLY, 0o644))
-    kernel.mount(f"/proc/self/fd/{source.handle}", source.staged, None, kernel.MS_BIND | kernel.MS_REC)
+    try:
+        if source.owners is None:
+            raise OSError
+        kernel.show_as(source.handle, source.staged, source.owners)
+    except OSError:
+        # Older kernels and some file systems cannot: files have to be readable by others then.
+        kernel.mount(f"/proc/self/fd/{source.handle}", source.staged, None, kernel.MS_BIND | kernel.MS_REC)
     os.close(source.handle)

@@ -42,6 +42,8 @@ def supervise(spec: insides.Spec, lifeline: int, result_handle: int) -> dict[str
     if reason:
         os.kill(porter, signal.SIGKILL)
     cpu_seconds = _reap_all()
+    if os.getuid() == 0:
+        _hand_over(spec, 0)
     return _result(spec, reason, _read(status), _read(trouble), cpu_seconds)
 
 
@@ -85,7 +87,8 @@ def _result(spec: insides.Spec, reason: str | None, status: str, trouble: str, c
     codes = [document["exit-code"] for document in documents if "exit-code" in document]
     if not codes:
         return {"error": "bubblewrap could not set the sandbox up"}
-    if codes[0] in (128 + signal.SIGXCPU, 128 + signal.SIGKILL) and cpu >= spec["cpu_seconds"]:
+    killed_busy = codes[0] == 128 + signal.SIGKILL and cpu >= spec["cpu_seconds"]
+    if killed_busy or codes[0] == 128 + signal.SIGXCPU:
         return {"code": None, "reason": "cpu", "detail": f"used {spec['cpu_seconds']} s of processor time"}
     return {"code": codes[0], "reason": "exited", "detail": ""}
 
@@ -137,16 +140,13 @@ def _be_init(spec: insides.Spec, staged: list[str], trouble: int, status: int, a
 
 def _enter(spec: insides.Spec) -> list[str]:
     """Enter namespaces of our own, mounts staged; as root the mounts are made before root is given up."""
-    paths = [mount["source"] for mount in spec["mounts"]]
     rest = kernel.CLONE_NEWNS | kernel.CLONE_NEWNET | kernel.CLONE_NEWPID | kernel.CLONE_NEWIPC
     if os.getuid() == 0:
-        for mount in spec["mounts"]:
-            if mount["writable"]:
-                staging.give(mount["source"], spec["uid"])
-        if spec["gateway"]:
-            os.chown(spec["gateway"], spec["uid"], -1)
+        _hand_over(spec, spec["uid"])
         kernel.unshare(kernel.CLONE_NEWNS)
-        staged = staging.stage(paths, spec["etc"], spec["etc_paths"], spec["gateway"])
+        owners = kernel.owner_map(spec["uid"])
+        staged = staging.stage(spec["mounts"], spec["etc"], spec["etc_paths"], spec["gateway"], owners)
+        os.close(owners)
         kernel.become(spec["uid"])
         kernel.unshare(kernel.CLONE_NEWUSER | rest)
         kernel.map_to_root(spec["uid"], spec["uid"])
@@ -154,4 +154,16 @@ def _enter(spec: insides.Spec) -> list[str]:
     uid, gid = os.getuid(), os.getgid()
     kernel.unshare(kernel.CLONE_NEWUSER | rest)
     kernel.map_to_root(uid, gid)
-    return staging.stage(paths, spec["etc"], spec["etc_paths"], spec["gateway"])
+    return staging.stage(spec["mounts"], spec["etc"], spec["etc_paths"], spec["gateway"])
+
+
+def _hand_over(spec: insides.Spec, uid: int) -> None:
+    """Give what the sandbox may write to `uid`: its user before a job, root after it.
+
+    The kernel takes set-user-id bits off with the change, so none of them is ever root's.
+    """
+    for mount in spec["mounts"]:
+        if mount["writable"]:
+            staging.give(mount["source"], uid)
+    if spec["gateway"] and uid:
+        os.chown(spec["gateway"], uid, -1)
