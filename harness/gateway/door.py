@@ -115,6 +115,11 @@ class Door(RequestHandler):
             )
         )
 
+    def hang_up(self) -> None:
+        """Send what is still to be sent, and close."""
+        if self._link is not None:
+            self._link.close()
+
     def reset(self) -> None:
         """Break the connection with a TCP RST; on a Unix socket it just ends."""
         link = self._link

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import struct
 from collections.abc import Callable, Iterable
 from typing import Literal
 
@@ -31,8 +32,11 @@ from harness.venue.dialects.base import Frame as Message
 from harness.venue.events import Event
 
 MOST_WAITING = 50_000  # messages for a client that does not read
+NO_CODE = 1005  # never sent: a close frame without a code
 BROKEN = 1006  # never sent: what both ends say of a connection that ended with no close frame
 OUR_FAULT = 1011
+LONGEST_REASON = 123  # bytes
+CLOSE_SECONDS = 2.0  # real; how long a client may take to answer a close frame
 
 Opcode = Literal["text", "binary", "ping", "pong"]
 
@@ -55,6 +59,7 @@ class OpenSocket:
         self._held: dict[str, Message] = {}
         self._mute: str | None = None  # the fault that made it half-open
         self._closing: asyncio.Task[object] | None = None
+        self._heard_last = asyncio.Event()
         self._end: tuple[ClosedBy, int, str] | None = None
 
     async def run(self) -> None:
@@ -64,6 +69,7 @@ class OpenSocket:
         try:
             await self._listen()
         finally:
+            self._heard_last.set()
             writer.cancel()
             self._complete()
         if self._closing is not None:
@@ -104,8 +110,20 @@ class OpenSocket:
         if code == BROKEN:
             self._door.reset()
         else:
-            closing = self._ws.close(code=code, message=reason.encode())
-            self._closing = self._context.spawn(closing, f"closing {self.opened.url}")
+            self._closing = self._context.spawn(self._part(code, reason), f"closing {self.opened.url}")
+
+    async def _part(self, code: int, reason: str) -> None:
+        """Say goodbye, give the client a moment to answer, hang up.
+
+        `WebSocketResponse.close` would hang up at once while a message is awaited, and the client's answer
+        would then meet a closed port: some clients report that as 1006.
+        """
+        goodbye = b"" if code == NO_CODE else struct.pack(">H", code) + reason.encode()[:LONGEST_REASON]
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            await self._ws.send_frame(goodbye, aiohttp.WSMsgType.CLOSE)
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._heard_last.wait()
+        self._door.hang_up()
 
     # -- out
 
@@ -166,7 +184,7 @@ class OpenSocket:
     # -- in
 
     async def _listen(self) -> None:
-        while self._end is None:
+        while True:
             message = await self._ws.receive()
             match message.type:
                 case aiohttp.WSMsgType.TEXT | aiohttp.WSMsgType.BINARY:
@@ -176,14 +194,20 @@ class OpenSocket:
                 case aiohttp.WSMsgType.PONG:
                     self._write_down("sent", "stream:ping", _text(message.data), "pong")
                 case aiohttp.WSMsgType.CLOSE if self._mute is None:
-                    self.close(message.data or 1005, message.extra or "", ClosedBy.CONNECTOR)
+                    return self.close(message.data or NO_CODE, message.extra or "", ClosedBy.CONNECTOR)
                 case aiohttp.WSMsgType.CLOSE:
-                    self._end = (ClosedBy.CONNECTOR, message.data or 1005, message.extra or "")
+                    self._end = (ClosedBy.CONNECTOR, message.data or NO_CODE, message.extra or "")
                     await self._door.gone.wait()
+                    return None
                 case aiohttp.WSMsgType.ERROR:
-                    self._end = (ClosedBy.GATEWAY, self._ws.close_code or BROKEN, str(message.data))
+                    self._end = self._end or (
+                        ClosedBy.GATEWAY,
+                        self._ws.close_code or BROKEN,
+                        str(message.data),
+                    )
+                    return None
                 case _:
-                    return
+                    return None
 
     def _hear(self, data: str | bytes) -> None:
         try:

@@ -20,7 +20,6 @@ from harness.venue.events import Event
 from harness.venue.session import Venue
 
 MOST_MESSAGE = 1 << 20  # bytes of a client's message; a larger one closes the socket with 1009
-CLOSE_SECONDS = 2.0  # real; how long a client may take to answer a close frame
 TICK = 0.1  # virtual seconds between looks at what is due
 SHORTEST_TICK = 0.005  # real seconds
 
@@ -59,9 +58,7 @@ class Streams:
         faults: tuple[Fault, ...],
     ) -> web.WebSocketResponse:
         """Complete the upgrade and serve the socket until it ends."""
-        ws = web.WebSocketResponse(
-            autoping=False, autoclose=False, timeout=CLOSE_SECONDS, max_msg_size=MOST_MESSAGE
-        )
+        ws = web.WebSocketResponse(autoping=False, autoclose=False, max_msg_size=MOST_MESSAGE)
         await ws.prepare(request)
         arrival = door.arrival
         opened = Socket(

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import ssl
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 import yarl
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from harness.gateway.thread import GatewayThread
+
 PATIENCE = 20.0
+
+T = TypeVar("T")
 
 
 class EmulatedShim:
@@ -79,6 +84,28 @@ async def client(shim: EmulatedShim, trusted: ssl.SSLContext | bool) -> AsyncIte
     timeout = aiohttp.ClientTimeout(total=PATIENCE)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
         yield session
+    transports: Any = asyncio.get_running_loop()._transports  # type: ignore[attr-defined]
+    for _ in range(200):  # aiohttp does not wait for TLS to say goodbye
+        if all(each._sock is None for each in list(transports.values())):
+            break
+        await asyncio.sleep(0.01)
+
+
+def talk(
+    gateway: GatewayThread,
+    shim: EmulatedShim,
+    work: Callable[[aiohttp.ClientSession], Awaitable[T]],
+    *,
+    verify: bool = True,
+) -> T:
+    """What `work` returns, with a session of a client that trusts the gateway's authority."""
+
+    async def main() -> T:
+        trusted = gateway.authority.client_context() if verify else False
+        async with client(shim, trusted) as session:
+            return await work(session)
+
+    return asyncio.run(main())
 
 
 async def get(session: aiohttp.ClientSession, url: str, **options: Any) -> tuple[int, str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import io
 import socket
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+import ssl
+from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
@@ -14,27 +15,8 @@ import pytest
 from harness.gateway.faults import WrongCertificate
 from harness.gateway.record import StrayReason
 from harness.gateway.thread import GatewayThread
-from tests.gateway.emulated import PATIENCE, EmulatedShim, client, get
+from tests.gateway.emulated import PATIENCE, EmulatedShim, get, talk
 from tests.gateway.tiny import HOST, STREAMS, TinyDialect
-
-T = TypeVar("T")
-Talk = Callable[[aiohttp.ClientSession], Awaitable[T]]
-
-
-def talk(gateway: GatewayThread, shim: EmulatedShim, work: Talk[T], *, verify: bool = True) -> T:
-    async def main() -> T:
-        trusted = gateway.authority.client_context() if verify else False
-        async with client(shim, trusted) as session:
-            return await work(session)
-
-    return asyncio.run(main())
-
-
-def first_stray(gateway: GatewayThread) -> object:
-    strays = gateway.record.wait_for(gateway.record.strays, PATIENCE)
-    assert strays, "no stray was recorded"
-    assert len(strays) == 1
-    return strays[0]
 
 
 def test_a_verifying_client_gets_the_dialects_reply(gateway: GatewayThread, shim: EmulatedShim) -> None:
@@ -63,7 +45,7 @@ def test_one_connection_serves_many_requests(gateway: GatewayThread, shim: Emula
 def test_compressed_and_chunked_bodies(
     gateway: GatewayThread, shim: EmulatedShim, dialect: TinyDialect
 ) -> None:
-    async def chunks() -> object:
+    async def chunks() -> AsyncIterator[bytes]:
         for part in (b"amount=", b"1"):
             yield part
 
@@ -167,7 +149,7 @@ def test_an_undeclared_name_whose_certificate_is_refused_is_still_a_stray(
 ) -> None:
     async def work(session: aiohttp.ClientSession) -> None:
         with pytest.raises(aiohttp.ClientConnectorCertificateError):
-            await get(session, "https://pinned.test/", ssl=True)
+            await get(session, "https://pinned.test/", ssl=ssl.create_default_context())
 
     talk(gateway, shim, work)
     (stray,) = gateway.record.wait_for(gateway.record.strays, PATIENCE) or ()
@@ -213,7 +195,7 @@ def test_huge_headers_and_bodies_are_refused(
     async def work(session: aiohttp.ClientSession) -> None:
         status, _ = await get(session, f"https://{HOST}/ping", headers={"X-Big": "x" * 100_000})
         assert status == 400
-        async with session.post(f"https://{HOST}/order", data=b"x" * (2 << 20)) as reply:
+        async with session.post(f"https://{HOST}/order", data=io.BytesIO(b"x" * (2 << 20))) as reply:
             assert reply.status == 413
 
     talk(gateway, shim, work)
