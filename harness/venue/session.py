@@ -127,6 +127,11 @@ class Venue:
         """The truth: everyone's rows, or an account's, oldest first."""
         return self._desk.ledger.rows(None if account is None else account.name)
 
+    @_public
+    def ledger_totals(self) -> dict[str, Decimal]:
+        """The sum of each asset over everyone, deposits' source included: zero, or the venue is broken."""
+        return self._desk.ledger.totals()
+
     # -- orders
 
     @_public

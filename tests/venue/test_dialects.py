@@ -1,0 +1,179 @@
+"""What dialects share: routes, replies, finding one by name, limits, listen keys, decimals."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from harness.errors import UserError
+from harness.venue.dialects import dialect, known
+from harness.venue.dialects.base import (
+    Call,
+    Dialect,
+    Refused,
+    Reply,
+    Request,
+    Route,
+    StreamSession,
+    rest,
+    stream,
+)
+from harness.venue.dialects.decimals import decimals_of, fixed, plain
+from harness.venue.dialects.listen_keys import ListenKeys
+from harness.venue.dialects.rates import FixedWindows
+from harness.venue.model import Account
+from tests.venue.world import StillClock, data, venue
+
+
+class Tiny(Dialect):
+    """An exchange with three routes."""
+
+    rest_hosts = ("api.tiny.test",)
+    stream_hosts = ("ws.tiny.test",)
+
+    def authenticate(self, request: Request, route: Route) -> Account:
+        account = self.venue.account_of_key(request.header("x-key") or "")
+        if account is None:
+            raise Refused(Reply(401, {}, {"error": f"{route.operation} needs a key"}))
+        return account
+
+    @rest("GET", "/v1/orders/{number}", operation="order_status", weight=3, private=True)
+    def order(self, call: Call) -> dict[str, str]:
+        return {"order": call.path["number"], "of": call.account.name}
+
+    @rest("GET", "/v1/time", operation="server_time")
+    @rest("GET", "/v2/time", operation="server_time", weight=2)
+    def time(self, call: Call) -> Reply:
+        return Reply(200, {"X-Weight": str(call.route.weight)}, call.params.get("as", "text").encode())
+
+    @stream("/ws/{key}")
+    def feed(self, call: Call) -> StreamSession:
+        if call.path["key"] != "open":
+            raise Refused(Reply(403))
+        return StreamSession()
+
+
+@pytest.fixture
+def tiny() -> Tiny:
+    return Tiny(venue(levels=0)[0])
+
+
+def test_a_private_route_knows_who_signed(tiny: Tiny) -> None:
+    account = tiny.venue.account("someone", {})
+    headers = {"X-KEY": account.api_key}
+    request = Request("GET", "api.tiny.test", "/v1/orders/17", headers=headers)
+    assert data(tiny.handle(request)) == {"order": "17", "of": "someone"}
+    refused = tiny.handle(Request("GET", "api.tiny.test", "/v1/orders/17", headers={"X-Key": "wrong"}))
+    assert (refused.status, data(refused)) == (401, {"error": "order_status needs a key"})
+
+
+@pytest.mark.parametrize(
+    ("method", "host", "path", "operation"),
+    [
+        ("GET", "api.tiny.test", "/v1/orders/17", "order_status"),
+        ("GET", "api.tiny.test", "/v2/time", "server_time"),
+        ("GET", "ws.tiny.test", "/ws/open", "stream:subscribe"),
+        ("POST", "api.tiny.test", "/v2/time", None),
+        ("GET", "api.tiny.test", "/v1/orders/17/x", None),
+        ("GET", "api.tiny.test", "/v1/orders/", None),
+        ("GET", "api.tiny.test", "/v1/time\n", None),
+        ("GET", "ws.tiny.test", "/v1/time", None),
+        ("GET", "api.tiny.test", "/ws/open", None),
+    ],
+)
+def test_a_request_has_the_operation_of_its_route(
+    tiny: Tiny, method: str, host: str, path: str, operation: str | None
+) -> None:
+    request = Request(method, host, path)
+    assert tiny.operation_of(request) == operation
+    assert (tiny.handle(request).status == 404) == (operation in (None, "stream:subscribe"))
+
+
+def test_a_handler_may_have_several_paths_and_weights(tiny: Tiny) -> None:
+    old, new = (Request("GET", "api.tiny.test", f"/{v}/time", [("as", "x")]) for v in ("v1", "v2"))
+    assert [tiny.weight_of(request) for request in (old, new)] == [1, 2]
+    assert [tiny.handle(request).headers["X-Weight"] for request in (old, new)] == ["1", "2"]
+    assert tiny.handle(old).content() == b"x"
+
+
+def test_a_stream_is_opened_or_answered(tiny: Tiny) -> None:
+    assert isinstance(tiny.open_stream(Request("GET", "ws.tiny.test", "/ws/open")), StreamSession)
+    for path, status in (("/ws/shut", 403), ("/other", 404)):
+        reply = tiny.open_stream(Request("GET", "ws.tiny.test", path))
+        assert isinstance(reply, Reply)
+        assert reply.status == status
+
+
+def test_hosts_and_ports_are_declared(tiny: Tiny) -> None:
+    assert tiny.serves("ws.tiny.test", 443)
+    assert not tiny.serves("ws.tiny.test", 8443)
+    assert not tiny.serves("evil.test", 443)
+
+
+def test_an_operation_must_be_a_standard_one() -> None:
+    with pytest.raises(ValueError, match="no standard operation"):
+        rest("GET", "/", operation="withdraw")
+
+
+def test_dialects_are_found_by_name() -> None:
+    assert "binance" in known()
+    assert "base" not in known()
+    assert dialect("binance").name == "binance"
+    with pytest.raises(UserError, match="did you mean 'binance'"):
+        dialect("binanse")
+
+
+def test_windows_count_per_client_and_begin_anew() -> None:
+    windows = FixedWindows(10, 60)
+    assert not windows.use("a", 10, 119.0).over
+    over = windows.use("a", 1, 119.5)
+    assert (over.over, over.used, over.retry_after) == (True, 11, 0.5)
+    assert not windows.use("b", 1, 119.5).over
+    assert windows.use("a", 1, 120.0).used == 1
+
+
+def test_a_listen_key_lives_until_it_is_not_renewed() -> None:
+    _, account = venue(levels=0)
+    keys = ListenKeys(60)
+    key = keys.open(account, 0)
+    assert keys.open(account, 30) == key
+    assert keys.renew(key, 89)
+    assert keys.account_of(key, 148) == account
+    assert keys.account_of(key, 149) is None
+    assert not keys.renew(key, 149)
+    assert keys.open(account, 149) != key
+
+
+def test_a_listen_key_can_be_ended() -> None:
+    _, account = venue(levels=0)
+    keys = ListenKeys(60)
+    assert keys.close(keys.open(account, 0))
+    key = keys.open(account, 0)
+    keys.expire(account)
+    assert keys.account_of(key, 1) is None
+    assert not keys.close(key)
+
+
+@pytest.mark.parametrize(
+    ("value", "eight", "short", "places"),
+    [
+        ("1E-7", "0.00000010", "0.0000001", 7),
+        ("100", "100.00000000", "100", 0),
+        ("1.50", "1.50000000", "1.5", 1),
+        ("0.123456789", "0.12345678", "0.123456789", 9),
+        ("1E+3", "1000.00000000", "1000", 0),
+        ("123456789012345678901234.5", "123456789012345678901234.50000000", "123456789012345678901234.5", 1),
+    ],
+)
+def test_decimals_are_written_out(value: str, eight: str, short: str, places: int) -> None:
+    number = Decimal(value)
+    assert (fixed(number), plain(number), decimals_of(number)) == (eight, short, places)
+
+
+def test_a_scaled_clock_gives_time_stamps_slack(tiny: Tiny) -> None:
+    clock = tiny.venue.clock
+    assert isinstance(clock, StillClock)
+    assert tiny.slack == 0
+    clock.scale = 11.0
+    assert tiny.slack == 5.0
