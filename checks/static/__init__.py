@@ -1,0 +1,1 @@
+"""Checks on files and git objects alone: nothing of a fork is run here."""

@@ -1,0 +1,134 @@
+"""Which functions and modules a file uses, by their full names."""
+
+from __future__ import annotations
+
+import ast
+import tokenize
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from checks.static.syntax import tokens
+
+if TYPE_CHECKING:
+    from checks.static.sources import Source
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A use of `name`, import or not. `call` is the call that it heads, in Python files."""
+
+    name: str
+    line: int
+    call: ast.Call | None = None
+    imported: bool = False
+
+
+def resolve(source: Source) -> Iterator[Reference]:
+    if source.parsed.tree is None:
+        yield from _in_tokens(source.text)
+        return
+    aliases = dict(_aliases(source.nodes))
+    yield from _imports(source.nodes)
+    heads = {id(node.func): node for node in source.nodes if isinstance(node, ast.Call)}
+    inner = {id(node.value) for node in source.nodes if isinstance(node, ast.Attribute)}
+    for node in source.nodes:
+        if isinstance(node, ast.Name | ast.Attribute) and id(node) not in inner and _is_read(node):
+            name = dotted(node)
+            if name:
+                yield Reference(_full(name, aliases), node.lineno, heads.get(id(node)))
+
+
+def _is_read(node: ast.Name | ast.Attribute) -> bool:
+    return isinstance(node.ctx, ast.Load)
+
+
+def dotted(node: ast.AST) -> str:
+    """`a.b.c` for plain names; `().b` where the front is an expression, so that methods keep their name."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    parts.append(node.id if isinstance(node, ast.Name) else "()")
+    return ".".join(reversed(parts))
+
+
+def _full(name: str, aliases: dict[str, str]) -> str:
+    head, _, rest = name.partition(".")
+    known = aliases.get(head, head)
+    full = f"{known}.{rest}" if rest else known
+    return full.removeprefix("builtins.").removeprefix("__builtins__.")
+
+
+def _aliases(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            for item in node.names:
+                if item.asname:
+                    yield item.asname, item.name
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            for item in node.names:
+                yield item.asname or item.name, f"{node.module}.{item.name}"
+
+
+def _imports(nodes: Iterable[ast.AST]) -> Iterator[Reference]:
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            for item in node.names:
+                yield Reference(item.name, node.lineno, imported=True)
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            yield Reference(module, node.lineno, imported=True)
+            for item in node.names:
+                yield Reference(f"{module}.{item.name}", node.lineno, imported=True)
+
+
+def _in_tokens(text: str) -> Iterator[Reference]:
+    """Dotted names in Cython, statement by statement; imports are parsed alone."""
+    aliases: dict[str, str] = {}
+    for statement in _statements(text):
+        first = statement[0]
+        if first.string in ("import", "from", "cimport"):
+            for reference, known in _import_statement(statement):
+                aliases.update(known)
+                yield reference
+            continue
+        yield from _names_in(statement, aliases)
+
+
+def _names_in(statement: list[tokenize.TokenInfo], aliases: dict[str, str]) -> Iterator[Reference]:
+    name, after_dot = "", False
+    for token in statement:
+        if token.type == tokenize.NAME:
+            if name and not after_dot:
+                yield Reference(_full(name, aliases), token.start[0])
+            name, after_dot = (name + token.string if after_dot else token.string), False
+        elif token.string == ".":
+            name, after_dot = f"{name or '()'}.", True
+        elif name:
+            yield Reference(_full(name, aliases), token.start[0])
+            name, after_dot = "", False
+
+
+def _statements(text: str) -> Iterator[list[tokenize.TokenInfo]]:
+    statement: list[tokenize.TokenInfo] = []
+    skipped = (tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING)
+    for token in tokens(text):
+        if token.type in (tokenize.NEWLINE, tokenize.ENDMARKER):
+            if statement:
+                yield [*statement, token]
+            statement = []
+        elif token.type not in skipped:
+            statement.append(token)
+
+
+def _import_statement(statement: list[tokenize.TokenInfo]) -> Iterator[tuple[Reference, dict[str, str]]]:
+    line = statement[0].start[0]
+    words = " ".join("import" if token.string == "cimport" else token.string for token in statement[:-1])
+    try:
+        nodes = tuple(ast.walk(ast.parse(words.replace(" . ", "."))))
+    except SyntaxError:
+        return
+    aliases = dict(_aliases(nodes))
+    for reference in _imports(nodes):
+        yield Reference(reference.name, line, imported=True), aliases

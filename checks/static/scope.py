@@ -1,0 +1,160 @@
+"""Which files a connector's submission may touch, which are Hummingbot's identity, which are left-overs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatch
+
+from checks.static.sources import Sources
+from harness.checking import seen_in_file, seen_in_git
+from harness.errors import HarnessError
+from harness.forks.submission import Change, Submission
+from harness.outcome import Evidence
+
+# Where a connector is made known to the rest of Hummingbot, and where libraries are listed.
+REGISTRATION_TODAY = (
+    "hummingbot/templates/conf_fee_overrides_TEMPLATE.yml",
+    "hummingbot/client/settings.py",
+    "hummingbot/client/config/client_config_map.py",
+    "hummingbot/client/config/fee_overrides_config_map.py",
+    "hummingbot/core/rate_oracle/rate_oracle.py",
+    "hummingbot/data_feed/candles_feed/candles_factory.py",
+    "setup.py",
+    "setup/environment*.yml",
+    "setup/pip_packages.txt",
+    "pyproject.toml",
+    "README.md",
+    ".gitignore",
+    ".coveragerc",
+    "Makefile",
+)
+REGISTRATION_2020 = (
+    "conf/__init__.py",
+    "hummingbot/__init__.py",
+    "hummingbot/client/settings.py",
+    "hummingbot/client/hummingbot_application.py",
+    "hummingbot/client/config/*_config_map.py",
+    "hummingbot/client/config/global_config_map.py",
+    "hummingbot/client/command/connect_command.py",
+    "hummingbot/templates/conf_*_TEMPLATE.yml",
+    "hummingbot/core/utils/estimate_fee.py",
+    "hummingbot/core/utils/market_mid_price.py",
+    "hummingbot/core/utils/trading_pair_fetcher.py",
+    "hummingbot/core/utils/ethereum.py",
+    "hummingbot/market/paper_trade/__init__.py",
+    "hummingbot/user/user_balances.py",
+    "documentation/*",
+    "assets/*",
+    "jenkins/tests/exchanges/*",
+    "setup.py",
+    "setup/*",
+    "README.md",
+    ".gitignore",
+)
+DOCUMENTATION = ("docs/*", "documentation/*", "CHANGELOG*")
+
+IDENTITY = (
+    "LICENSE*", "COPYING*", "NOTICE*", "hummingbot/VERSION", "VERSION", "Dockerfile*", "docker-compose*", "docker/*",
+    ".github/*", "installation/*", "install", "clean", "uninstall", "redist/*", "pyinstaller/*", "win_installer/*",
+    "*.icns", "*/hummingbot-logo*", "assets/hummingbot*", "documentation/mkdocs.yml", "CODE_OF_CONDUCT*", "CODEOWNERS",
+)  # fmt: skip
+CLONE = re.compile(r"github\.com[/:]([\w.-]+)/hummingbot(?:-site)?(?:\.git)?(?![\w-])", re.IGNORECASE)
+OWNERS = frozenset({"hummingbot", "coinalpha"})
+TITLE = re.compile(r"^#\s+\S|^!\[", re.MULTILINE)
+TEXT_ENDINGS = (".md", ".sh", ".yml", ".yaml", ".txt", ".rst", ".py", ".cfg", ".toml")
+
+STRAY = (
+    ("__pycache__", "compiled Python"), ("*.pyc", "compiled Python"), ("*.egg-info", "packaging output"),
+    (".idea", "editor settings"), (".vscode", "editor settings"), ("*.swp", "editor file"), ("*~", "editor file"),
+    (".DS_Store", "file manager's file"), ("Thumbs.db", "file manager's file"), ("*.log", "log"), ("logs", "log"),
+    ("*.orig", "left by a merge"), ("*.rej", "left by a patch"), ("*.bak", "backup"), (".env", "private settings"),
+    (".env.*", "private settings"), ("*.sqlite", "database"), ("*.sqlite3", "database"), ("*.db", "database"),
+    (".coverage", "test output"), ("htmlcov", "test output"), (".pytest_cache", "test output"),
+    (".mypy_cache", "cache"), (".ipynb_checkpoints", "notebook copy"), ("node_modules", "copied library"),
+    ("site-packages", "copied library"), ("vendor", "copied library"), ("*.whl", "package"), ("*.zip", "archive"),
+    ("*.tar.gz", "archive"), ("*.7z", "archive"), ("*.rar", "archive"), ("*.pem", "key or certificate"),
+    ("id_rsa*", "key"), ("venv", "virtual environment"), (".venv", "virtual environment"),
+)  # fmt: skip
+GENERATED_CODE = (".c", ".cpp")
+LARGE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The paths that belong to the connectors of one submission."""
+
+    folders: tuple[str, ...]
+    names: tuple[str, ...]
+    patterns: tuple[str, ...]
+
+    @classmethod
+    def of(cls, submission: Submission) -> Scope:
+        names = tuple({*submission.candidate.connectors, *(item.name for item in submission.connectors)})
+        wanted = [item for item in submission.connectors if item.name in submission.candidate.connectors]
+        folders = [item.path for item in wanted]
+        folders += [f"test/hummingbot/connector/{item.kind}/{item.name}" for item in wanted]
+        of_2020 = submission.generation == "v0"
+        return cls(
+            tuple(folders),
+            tuple(_bare(name) for name in names if name in submission.candidate.connectors),
+            (*(REGISTRATION_2020 if of_2020 else REGISTRATION_TODAY), *DOCUMENTATION),
+        )
+
+    def allows(self, path: str) -> bool:
+        """In the connector's folders, registered there, or named after the connector (a rate source, a page …)."""
+        if any(path.startswith(folder + "/") for folder in self.folders):
+            return True
+        if any(fnmatch(path, pattern) for pattern in self.patterns):
+            return True
+        return any(name in _bare(part) for name in self.names for part in path.split("/"))
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower().removesuffix("_perpetual"))
+
+
+def identity_findings(submission: Submission, sources: Sources) -> list[Evidence]:
+    return [found for change in submission.changes for found in _identity(change, sources)]
+
+
+def _identity(change: Change, sources: Sources) -> Iterator[Evidence]:
+    path = change.path
+    if any(fnmatch(path, pattern) for pattern in IDENTITY) and change.status != "added":
+        yield seen_in_git(f"{change.status}: {path}", path=path)
+    if change.status == "deleted" or change.binary or not path.endswith(TEXT_ENDINGS):
+        return
+    try:
+        source = sources[path]
+    except HarnessError:
+        return
+    for number in sorted(source.added):
+        clone = CLONE.search(source.lines[number - 1])
+        if clone and clone[1].lower() not in OWNERS:
+            yield source.evidence(number)
+    if path == "README.md" and source.base is not None:
+        old, new = TITLE.search(source.base), TITLE.search(source.text)
+        if old and (new is None or _line_at(source.base, old) != _line_at(source.text, new)):
+            yield seen_in_file(path, 1, source.line(1))
+
+
+def _line_at(text: str, match: re.Match[str]) -> str:
+    return text[match.start() :].split("\n", 1)[0].strip()
+
+
+def stray(change: Change) -> str | None:
+    """Why an added path looks like a left-over, or None."""
+    if change.status not in ("added", "renamed"):
+        return None
+    parts = change.path.split("/")
+    for pattern, why in STRAY:
+        if any(fnmatch(part, pattern) for part in parts):
+            return why
+    if change.path.startswith("hummingbot/") and change.path.endswith(GENERATED_CODE):
+        return "code generated from Cython" if "/cpp/" not in change.path else None
+    if change.path.startswith(("build/", "dist/", "reports/", "conf/")) and not change.path.endswith(".py"):
+        return "output or private settings"
+    if change.size > LARGE:
+        return f"{change.size // LARGE} MiB large"
+    return None

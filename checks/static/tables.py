@@ -1,0 +1,36 @@
+"""Where the layout of 2020 lists its exchanges, and how to look a name up there."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from checks.static.packages import Package
+from checks.static.sources import Source
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file that must name the connector, as a quoted `text`."""
+
+    path: str
+    what: str
+    text: str
+
+    def found_in(self, source: Source) -> bool:
+        return f'"{self.text}"' in source.text or f"'{self.text}'" in source.text
+
+
+def registrations_of_2020(package: Package) -> tuple[Entry, ...]:
+    """What `hummingbot` of 2020 needs to offer, load and install an exchange (tutorial, task 4)."""
+    client = "hummingbot/client"
+    return (
+        Entry(f"{client}/settings.py", "the list of exchanges", package.name),
+        Entry(f"{client}/hummingbot_application.py", "the table of market classes", package.name),
+        Entry("setup.py", "the list of packages", f"hummingbot.market.{package.name}"),
+    )
+
+
+def named_in(text: str, prefix: str) -> bool:
+    """Whether a line of a YAML file begins with `prefix`."""
+    return re.search(rf"^\s*{re.escape(prefix)}", text, re.MULTILINE) is not None

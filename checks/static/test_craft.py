@@ -1,0 +1,150 @@
+"""Whether the connector is built as Hummingbot's are, and finished."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from checks.static.packages import LAYOUTS, Package
+from checks.static.sources import Source, Sources
+from harness.checking import Attach, expect, requirement
+from harness.outcome import Evidence
+
+LISTED = 20
+BASES_TODAY = {
+    "exchange": {"main": {"ExchangePyBase"}, "book": {"OrderBookTrackerDataSource"}},
+    "derivative": {
+        "main": {"PerpetualDerivativePyBase"},
+        "book": {"PerpetualAPIOrderBookDataSource", "OrderBookTrackerDataSource"},
+    },
+}
+SHARED_BASES = {"stream": {"UserStreamTrackerDataSource"}, "auth": {"AuthBase"}}
+BASES_OF_2020 = {
+    "main": {"MarketBase", "ExchangeBase"},
+    "book": {"OrderBookTrackerDataSource"},
+    "tracker": {"OrderBookTracker"},
+    "stream": {"UserStreamTracker"},
+    "in-flight": {"InFlightOrderBase"},
+}
+
+# Without these a connector cannot trade: the base class leaves them to it. A connector that goes another way
+# overrides what calls them (batches, one request for all orders): then the others stand in.
+ESSENTIAL: dict[str, frozenset[str]] = {
+    "_place_order": frozenset({"_place_order_and_process_update", "_create_order", "batch_order_create"}),
+    "_place_cancel": frozenset({"_execute_order_cancel", "_execute_order_cancel_and_process_update"}),
+    "_format_trading_rules": frozenset({"_update_trading_rules"}),
+    "_initialize_trading_pair_symbols_from_exchange_info": frozenset({"_initialize_trading_pair_symbol_map"}),
+    "_request_order_status": frozenset({"_update_orders_with_error_handler", "_update_order_status"}),
+    "_all_trade_updates_for_order": frozenset({"_update_orders_fills", "_update_order_status"}),
+    "_update_balances": frozenset(),
+    "_user_stream_event_listener": frozenset(),
+    "_get_last_traded_price": frozenset({"get_last_traded_prices"}),
+    "_get_fee": frozenset(),
+    "supported_order_types": frozenset(),
+    "rate_limits_rules": frozenset(),
+    "execute_buy": frozenset(),
+    "execute_sell": frozenset(),
+    "execute_cancel": frozenset(),
+}
+NOTE = re.compile(r"#.*\b(TODO|FIXME|XXX|HACK)\b", re.IGNORECASE)
+UNWRITTEN = re.compile(r"#.*\b(?:TODO|FIXME)\b.*\bimplement\b", re.IGNORECASE)
+# Exchanges whose names are also words of English, or of trading.
+WORDS_TOO = frozenset({"derive", "lighter", "backpack", "gemini", "liquid", "paper", "vertex", "architect"})
+CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
+
+
+@requirement("uses-current-base-classes")
+def test_base_classes(package: Package) -> None:
+    """Each part derives from the base class that its generation has for it."""
+    wanted = BASES_OF_2020 if package.of_2020 else {**BASES_TODAY[package.kind], **SHARED_BASES}
+    wrong: list[Evidence] = []
+    for role, bases in wanted.items():
+        source = package.role(role)
+        if source is None or not source.classes:
+            continue
+        if not any(package.bases(item) & bases for item in source.classes):
+            wrong.append(source.evidence(source.classes[0].line))
+    expect(
+        not wrong,
+        f"{len(wrong)} part{'s' * (len(wrong) != 1)} of the connector are not built on Hummingbot's base classes.",
+        *wrong,
+    )
+
+
+@requirement("no-stubs-left")
+def test_no_stubs(package: Package, sources: Sources, evidence: Attach) -> None:
+    """No essential function is empty, and no other exchange's name was left behind."""
+    stubs = [package.main.evidence(line) for line in _stubs(package.main)] if package.main else []
+    others = other_names(package, sources)
+    names = [source.evidence(line) for source in package.sources for line in foreign_names(source, others)]
+    evidence(*(source.evidence(line) for source in package.sources for line in _notes(source)))
+    parts = []
+    if stubs:
+        parts.append(f"{len(stubs)} function{'s' * (len(stubs) != 1)} that trading depends on are not written")
+    if names:
+        parts.append(f"another exchange's name was left in {len(names)} place{'s' * (len(names) != 1)}")
+    expect(not parts, f"The connector is unfinished: {'; '.join(parts)}.", *stubs[:LISTED], *names[:LISTED])
+
+
+def _notes(source: Source) -> list[int]:
+    return [number for number in sorted(source.added) if NOTE.search(source.lines[number - 1])][:LISTED]
+
+
+def _stubs(source: Source) -> Iterator[int]:
+    """Lines of essential functions with nothing in them, or with a note that says so."""
+    lines = sorted(item.line for item in source.definitions)
+    names = {item.name for item in source.definitions}
+    for item in source.definitions:
+        if item.name not in ESSENTIAL or item.line not in source.added or ESSENTIAL[item.name] & names:
+            continue
+        following = next((line for line in lines if line > item.line), len(source.lines) + 1)
+        noted = any(UNWRITTEN.search(line) for line in source.lines[item.line : following - 1])
+        if noted or (item.node is not None and _empty(item.node)):
+            yield item.line
+
+
+def _empty(node: ast.AST) -> bool:
+    """A body of `pass`, `...` or `raise NotImplementedError` after the docstring."""
+    body = [item for item in getattr(node, "body", []) if not _is_constant(item)]
+    return all(isinstance(item, ast.Pass) or _raises_not_implemented(item) for item in body)
+
+
+def _is_constant(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _raises_not_implemented(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Raise) and node.exc is not None and "NotImplementedError" in ast.unparse(node.exc)
+
+
+def foreign_names(source: Source, others: frozenset[str]) -> Iterator[int]:
+    """Lines whose class, function or quoted name carries the name of another connector."""
+    for item in source.definitions:
+        if item.line in source.added and _carried(item.name, others):
+            yield item.line
+    for text in source.strings:
+        if not text.prose and text.value.isascii() and _flat(text.value) in others and " " not in text.value:
+            yield text.line
+
+
+def other_names(package: Package, sources: Sources) -> frozenset[str]:
+    """Upstream's other exchanges, as their names look in code: lower case, letters and digits only."""
+    names = set()
+    for path in sources.base.paths():
+        for layout in LAYOUTS.values():
+            if path.startswith(layout + "/") and path.count("/") > layout.count("/") + 1:
+                names.add(path[len(layout) + 1 :].split("/", 1)[0])
+    flat = {_flat(name.removesuffix("_perpetual")) for name in names}
+    own = _flat(package.name)
+    return frozenset(name for name in flat - WORDS_TOO if len(name) > 2 and name not in own and own not in name)
+
+
+def _carried(name: str, others: frozenset[str]) -> bool:
+    flat = _flat(name)
+    words = {word.lower() for word in CAMEL.findall(name)}
+    return any(other in words or flat.startswith(other) for other in others)
+
+
+def _flat(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
