@@ -128,12 +128,12 @@ def _describe(task: "asyncio.Task[Any]") -> str:
     coroutine: Any = task.get_coro() if hasattr(task, "get_coro") else getattr(task, "_coro", None)
     names: List[str] = []
     place = ""
-    while coroutine is not None and hasattr(coroutine, "cr_await") and len(names) < MAX_AWAITED:
-        names.append(coroutine.__qualname__)
+    while hasattr(coroutine, "__qualname__") and len(names) < MAX_AWAITED:
+        names.append(str(coroutine.__qualname__))
         frame = getattr(coroutine, "cr_frame", None)
         if frame is not None:
             place = " at {}:{}".format(frame.f_code.co_filename, frame.f_lineno)
-        coroutine = coroutine.cr_await
+        coroutine = getattr(coroutine, "cr_await", None)
     return " > ".join(names) + place
 
 

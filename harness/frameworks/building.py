@@ -1,0 +1,127 @@
+"""Runs the compilers in the sandbox, with no network, and takes their results out again with care."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.errors import OurFailure
+from harness.frameworks.generation import Compilation
+from harness.frameworks.runtime import INSIDE, TREE, VENV
+from harness.sandbox.protocol import Backend, Job, Limits, Mount
+
+OUT = "/out"
+LIMITS = Limits(
+    memory_bytes=6 << 30, tmp_bytes=2 << 30, file_bytes=512 << 20, cpu_seconds=900, wall_seconds=1800
+)
+MAX_MODULE_BYTES = 64 << 20
+MAX_LINE = 1 << 20
+# Says how many of how many modules are built, and which one came last.
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """How one module's build went; `log` is what Cython and the compiler wrote."""
+
+    module: str
+    ok: bool
+    seconds: float
+    log: str
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """Where compilers run: a backend, an environment, and how its interpreter is called inside."""
+
+    backend: Backend
+    venv: Path
+    env: Mapping[str, str] = field(default_factory=dict)
+
+    def compile_modules(
+        self, tree: Path, modules: Sequence[str], how: Compilation, out: Path, progress: Progress
+    ) -> tuple[Compiled, ...]:
+        """Build `modules` of `tree` into the empty folder `out`, laid out as the tree is."""
+        order = {
+            "tree": TREE,
+            "out": OUT,
+            "modules": list(modules),
+            "language_level": how.language_level,
+            "directives": dict(how.directives),
+            "arguments": list(how.arguments),
+            "jobs": min(os.cpu_count() or 1, len(modules)),
+        }
+        process = self.backend.start(self._job(tree, out, "inside.build", json.dumps(order)))
+        wanted = set(modules)
+        results: dict[str, Compiled] = {}
+        try:
+            process.stdin.close()
+            while line := process.stdout.readline(MAX_LINE):
+                result = _result(line)
+                if result is not None and result.module in wanted:
+                    results[result.module] = result
+                    progress(len(results), len(wanted), result.module)
+            end = process.wait(LIMITS.wall_seconds)
+        finally:
+            process.kill()
+        said = f"the build ended early ({end.reason} {end.detail}) {process.stderr_tail()}".strip()
+        return tuple(results.get(module) or Compiled(module, False, 0.0, said) for module in modules)
+
+    def precompile(self, tree: Path, out: Path) -> None:
+        """Byte code of every Python file of `tree` into the empty folder `out`."""
+        done = self.backend.run(
+            self._job(tree, out, "inside.precompile", TREE, OUT, str(os.cpu_count() or 1))
+        )
+        if not done.exit.ok:
+            said = done.stderr.decode("utf-8", "replace")[-2000:]
+            raise OurFailure(f"byte code could not be made: {done.exit.detail or done.exit.reason} {said}")
+
+    def _job(self, tree: Path, out: Path, module: str, *arguments: str) -> Job:
+        mounts = (
+            Mount(self.venv, VENV),
+            Mount(INSIDE, "/harness/inside"),
+            Mount(tree, TREE),
+            Mount(out, OUT, writable=True),
+        )
+        env = {**self.env, "PYTHONPATH": "/harness", "CC": "gcc", "CXX": "g++"}
+        return Job((f"{VENV}/bin/python", "-m", module, *arguments), mounts, env, limits=LIMITS)
+
+
+def _result(line: bytes) -> Compiled | None:
+    """A line of the builder, None if it is none: a build may print anything."""
+    try:
+        said = json.loads(line)
+        return Compiled(str(said["module"]), said["ok"] is True, float(said["seconds"]), str(said["log"]))
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def collect(source: Path, destination: Path, suffix: str, wanted: Callable[[str], bool]) -> tuple[str, ...]:
+    """Copy the regular files with `suffix` from a folder that a sandbox could write to; gives their paths.
+
+    Links and whatever is too large are left behind, and nothing keeps its owner or mode.
+    """
+    taken = []
+    for relative, path in _regular_files(source):
+        if relative.endswith(suffix) and wanted(relative):
+            target = destination / relative
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target, follow_symlinks=False)
+            target.chmod(0o644)
+            taken.append(relative)
+    return tuple(taken)
+
+
+def _regular_files(folder: Path) -> Iterator[tuple[str, Path]]:
+    for parent, folders, names in os.walk(folder, followlinks=False):
+        folders[:] = [name for name in folders if not (Path(parent) / name).is_symlink()]
+        for name in names:
+            path = Path(parent) / name
+            status = path.lstat()
+            if stat.S_ISREG(status.st_mode) and status.st_size <= MAX_MODULE_BYTES:
+                yield path.relative_to(folder).as_posix(), path

@@ -1,0 +1,63 @@
+"""The generation of 2020: `hummingbot/market/<name>`, Cython throughout.
+
+Layout after upstream's tag v0.31.0, `documentation/docs/developers/connectors/`; connectors in plain Python
+were accepted too, so each Cython file may be a Python one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from harness.frameworks.generation import HERE, Compilation, EnvironmentSpec, RequiredFile
+from harness.frameworks.runtime import Generation
+
+GENERATION: Generation = "v0"
+KINDS = ("market",)
+adapter: str | None = None
+no_adapter_because = (
+    "connectors of the 2020 generation cannot be run yet: there is no driver adapter for their framework"
+)
+
+_LANDMARKS = ("hummingbot/market/market_base.pyx", "hummingbot/market/market_base.py")
+
+
+def connector_path(kind: str, name: str) -> str:
+    return f"hummingbot/{kind}/{name}"
+
+
+def tests_path(kind: str, name: str) -> str:  # noqa: ARG001 - every generation's module has this signature
+    """Tests of 2020 lie flat in one folder, `test_<name>_*.py`."""
+    return f"test/integration/test_{name}_"
+
+
+def required_files(name: str, kind: str) -> tuple[RequiredFile, ...]:
+    """Paths from the tree's root."""
+    folder = connector_path(kind, name)
+    wanted = (
+        ("package", ("__init__.py",)),
+        ("connector", (f"{name}_market.pyx", f"{name}_market.py")),
+        ("market data source", (f"{name}_api_order_book_data_source.py",)),
+        ("order book tracker", (f"{name}_order_book_tracker.py",)),
+        ("order book", (f"{name}_order_book.pyx", f"{name}_order_book.py")),
+        ("orders in flight", (f"{name}_in_flight_order.pyx", f"{name}_in_flight_order.py")),
+        ("user stream tracker", (f"{name}_user_stream_tracker.py",)),
+        ("user stream source", (f"{name}_api_user_stream_data_source.py",)),
+        ("authentication", (f"{name}_auth.py",)),
+    )
+    return tuple(
+        RequiredFile(purpose, tuple(f"{folder}/{file}" for file in files)) for purpose, files in wanted
+    )
+
+
+def detect(tree_paths: Iterable[str]) -> bool:
+    return not set(_LANDMARKS).isdisjoint(tree_paths)
+
+
+def environment_spec() -> EnvironmentSpec:
+    """Python and packages with which trees of v0.30.0 were built and imported (3.8.18)."""
+    return EnvironmentSpec(
+        python_from=(3, 7),
+        python_to=(3, 8),
+        pins=HERE / "v0.txt",
+        compilation=Compilation("hummingbot", 3),
+    )

@@ -1,0 +1,61 @@
+"""Today's generation: `hummingbot/connector/{exchange,derivative}/<name>`, plain Python with a Cython core.
+
+File names are those that the 26 spot and 20 perpetual connectors of release 20260922 share; where some of
+them use another name, both are accepted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from harness.frameworks.generation import HERE, Compilation, EnvironmentSpec, RequiredFile
+from harness.frameworks.runtime import Generation
+
+GENERATION: Generation = "v2"
+KINDS = ("exchange", "derivative")
+# The name under which `harness/sandbox/inside/adapters` knows how to drive it.
+adapter: str | None = "v2"
+no_adapter_because = ""
+
+_LANDMARK = "hummingbot/connector/exchange_py_base.py"
+
+
+def connector_path(kind: str, name: str) -> str:
+    return f"hummingbot/connector/{kind}/{name}"
+
+
+def tests_path(kind: str, name: str) -> str:
+    return f"test/hummingbot/connector/{kind}/{name}"
+
+
+def required_files(name: str, kind: str) -> tuple[RequiredFile, ...]:
+    """Paths from the tree's root."""
+    folder = connector_path(kind, name)
+    streams = (f"{name}_api_user_stream_data_source.py", f"{name}_user_stream_data_source.py")
+    wanted = (
+        ("package", ("__init__.py",)),
+        ("connector", (f"{name}_{kind}.py",)),
+        ("market data source", (f"{name}_api_order_book_data_source.py",)),
+        ("user stream source", streams),
+        ("authentication", (f"{name}_auth.py",)),
+        ("constants and rate limits", (f"{name}_constants.py",)),
+        ("fees, example pair and configuration", (f"{name}_utils.py",)),
+        ("web requests", (f"{name}_web_utils.py",)),
+    )
+    return tuple(
+        RequiredFile(purpose, tuple(f"{folder}/{file}" for file in files)) for purpose, files in wanted
+    )
+
+
+def detect(tree_paths: Iterable[str]) -> bool:
+    return _LANDMARK in set(tree_paths)
+
+
+def environment_spec() -> EnvironmentSpec:
+    """Python from what its setup.py demands on; tried with 3.11."""
+    return EnvironmentSpec(
+        python_from=(3, 10, 12),
+        python_to=(3, 13),
+        pins=HERE / "v2.txt",
+        compilation=Compilation("hummingbot", 3, {"annotation_typing": False}),
+    )
