@@ -60,7 +60,7 @@ class OpenSocket:
         self._mute: str | None = None  # the fault that made it half-open
         self._closing: asyncio.Task[object] | None = None
         self._heard_last = asyncio.Event()
-        self._end: tuple[ClosedBy, int, str] | None = None
+        self._over = False
 
     async def run(self) -> None:
         """Serve it until it ends, whoever ends it; raises nothing."""
@@ -71,13 +71,14 @@ class OpenSocket:
         finally:
             self._heard_last.set()
             writer.cancel()
-            self._complete()
+            self._ended(ClosedBy.LOST, BROKEN, "")
+            self._tell_end()
         if self._closing is not None:
             await asyncio.wait({self._closing})
 
     def tell(self, make: Callable[[], Iterable[Outgoing]]) -> None:
         """Queue what the session makes; an error in the dialect is ours and closes the socket with 1011."""
-        if self._end is not None:
+        if self._over:
             return
         try:
             for each in make():
@@ -104,9 +105,9 @@ class OpenSocket:
 
     def close(self, code: int, reason: str, by: ClosedBy) -> None:
         """End it, once; 1006 breaks the connection without a close frame."""
-        if self._end is not None:
+        if self._over:
             return
-        self._end = (by, code, reason)
+        self._ended(by, code, reason)
         if code == BROKEN:
             self._door.reset()
         else:
@@ -178,7 +179,7 @@ class OpenSocket:
 
     async def _send(self, message: Message, fault: str | None = None) -> None:
         self._write_down("received", message.operation, message.text, "text", self._mute or fault)
-        if self._mute is None and self._end is None:
+        if self._mute is None and not self._over:
             await self._ws.send_str(message.text)
 
     # -- in
@@ -196,15 +197,13 @@ class OpenSocket:
                 case aiohttp.WSMsgType.CLOSE if self._mute is None:
                     return self.close(message.data or NO_CODE, message.extra or "", ClosedBy.CONNECTOR)
                 case aiohttp.WSMsgType.CLOSE:
-                    self._end = (ClosedBy.CONNECTOR, message.data or NO_CODE, message.extra or "")
+                    self._ended(ClosedBy.CONNECTOR, message.data or NO_CODE, message.extra or "")
                     await self._door.gone.wait()
                     return None
                 case aiohttp.WSMsgType.ERROR:
-                    self._end = self._end or (
-                        ClosedBy.GATEWAY,
-                        self._ws.close_code or BROKEN,
-                        str(message.data),
-                    )
+                    # aiohttp has already closed it, with 1009 or what else is wrong with the message.
+                    code = getattr(message.data, "code", BROKEN)
+                    self._ended(ClosedBy.GATEWAY, code, str(message.data))
                     return None
                 case _:
                     return None
@@ -252,16 +251,19 @@ class OpenSocket:
             )
         )
 
-    def _complete(self) -> None:
-        by, code, reason = self._end or (ClosedBy.LOST, BROKEN, "")
-        self._end = (by, code, reason)
-        self._context.record.complete(
-            self._number,
-            closed_at=self._context.now(),
-            close_code=code,
-            close_reason=reason,
-            closed_by=by,
-        )
+    def _ended(self, by: ClosedBy, code: int, reason: str) -> None:
+        """Write down the end, once: what ended it first counts."""
+        if not self._over:
+            self._over = True
+            self._context.record.complete(
+                self._number,
+                closed_at=self._context.now(),
+                close_code=code,
+                close_reason=reason,
+                closed_by=by,
+            )
+
+    def _tell_end(self) -> None:
         try:
             self._session.closed()
         except Exception as error:
