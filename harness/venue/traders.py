@@ -57,18 +57,21 @@ class Traders:
             self._quote_near(market, side)
 
     def fill(self, order: Order, amount: Decimal) -> None:
-        """Trade `amount` against that order: their own quotes ahead step aside, others' are filled first."""
-        ahead = ZERO
+        """Trade `amount` against that order: their own quotes ahead step aside, others' are filled."""
+        ahead, aside = ZERO, []
         for match in self.desk.book(order.market).ahead_of(order.order_id):
             other = self.desk.orders[match.maker_order_id]
             if other.account == TRADERS:
-                self.desk.cancel(other)
+                aside.append(self.desk.cancel(other))
             else:
                 ahead += match.amount
         side, total = order.side.other, ahead + amount
         ioc = TimeInForce.IOC
         crossing = NewOrder(order.market, side, amount=total, price=order.price, time_in_force=ioc)
         self.desk.place(TRADERS, crossing, enforce_rules=False)
+        for quote in aside:
+            if quote.price is not None:
+                self._quote(quote.market, quote.side, quote.price, quote.remaining)
 
     def middle(self, market: Market) -> Decimal:
         """Between best bid and ask, else the going price."""

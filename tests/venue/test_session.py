@@ -188,6 +188,18 @@ def test_filling_passes_by_nobody() -> None:
     assert world.order(account, order.order_id).filled == D("0.002")
 
 
+def test_filling_a_far_order_leaves_the_others_quotes() -> None:
+    world, account = venue()
+    market = world.market("BTC-USDT")
+    before = world.book(market)
+    order = world.place(account, NewOrder(market, Side.BUY, amount=D("0.01"), price=D(50000)))
+    world.fill(order.order_id)
+    after = world.book(market)
+    assert (after.bids, after.asks) == (before.bids, before.asks)
+    assert after.sequence > before.sequence
+    assert world.last_price(market) == D(50000)
+
+
 @pytest.mark.parametrize("amount", ["0", "0.0000001", "1"])
 def test_an_impossible_fill_is_said_to_be_so(amount: str) -> None:
     world, account = venue()
