@@ -7,10 +7,16 @@ from __future__ import annotations
 
 import unicodedata
 
-ESCAPED_CATEGORIES = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
+# "Cn", unassigned, holds a block that is drawn as nothing.
+ESCAPED_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 
-# Letters and spaces by category, yet drawn as nothing: they hide text or forge a name.
-BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0\u034f")
+# Letters and marks by category, yet drawn as nothing: they hide text or forge a name. U+FE0F, which makes
+# an emoji of a sign, stays.
+BLANKS = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
+    + "".join(map(chr, range(0xFE00, 0xFE0F)))
+    + "".join(map(chr, range(0xE0100, 0xE01F0)))
+)
 
 # Stacked accents draw over the lines above and below; no written language needs more than this.
 MAX_STACKED_MARKS = 4
@@ -50,7 +56,7 @@ def encodable(text: str) -> str:
 def _hidden(character: str) -> bool:
     if character.isascii():
         return not character.isprintable()
-    return unicodedata.category(character) in ESCAPED_CATEGORIES or character in BLANK_LETTERS
+    return unicodedata.category(character) in ESCAPED_CATEGORIES or character in BLANKS
 
 
 def _visible(character: str) -> str:

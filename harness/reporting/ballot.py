@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import Literal
 
 from pydantic import Field
 
@@ -11,8 +12,6 @@ from harness.grading import Verdict
 from harness.reporting.markup import discord
 from harness.reporting.model import Entry, Model, RoundReport, ScoreInfo
 from harness.reporting.words import VERDICTS, day, link, score_words
-
-BALLOT_SCHEMA = "connector-harness/ballot/v1"
 
 # Discord's own limits, in UTF-16 units as its clients count, and reactions on one message.
 MESSAGE_LIMIT = 2000
@@ -47,7 +46,9 @@ class Absent(Model):
 
 
 class Ballot(Model):
-    schema_: str = Field(default=BALLOT_SCHEMA, alias="schema")
+    schema_: Literal["connector-harness/ballot/v1"] = Field(
+        default="connector-harness/ballot/v1", alias="schema"
+    )
     round: str
     release: str
     channel: str

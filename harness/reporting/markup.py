@@ -6,23 +6,24 @@ import re
 
 from harness.text import one_line, plain
 
-PUNCTUATION = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~=$^&\"'/:])")
-DISCORD_PUNCTUATION = re.compile(r"([\\`*_~|<>\[\]()#\-+])")
+PUNCTUATION = re.compile(r"([\\`*_\[\]<>&|~$])")
+DISCORD_PUNCTUATION = re.compile(r"([\\`*_\[\]<>|~])")
+FIRST = re.compile(r"^(\d{0,9})([.)#+=-])")  # a heading, list, rule or underline only begins a line
 
 # Both sites look for mentions, issue numbers and addresses in the finished text, after backslashes are gone.
 # Only a character in between stops them; a word joiner is not seen and does not break lines.
 JOINER = "\u2060"
-MENTION = re.compile(r"(@)|(#)(?=\d)|(\bGH-)(?=\d)", re.IGNORECASE)
-ADDRESS = re.compile(r"(:)(?=//)|(\bwww)(?=\.)|(\bdiscord(?:app)?)(?=\.)", re.IGNORECASE)
+MENTION = re.compile(r"@|#(?=\d)|\bGH-(?=\d)", re.IGNORECASE)
+ADDRESS = re.compile(r":(?=//|[\w+-]+:)|\bwww(?=\.)|\bdiscord(?:app)?(?=\.)", re.IGNORECASE)
 
 
 def escaped(text: str, limit: int = 600) -> str:
     """One line of text for GitHub's Markdown, in which nothing means anything."""
-    return PUNCTUATION.sub(r"\\\1", _apart(one_line(text, limit)))
+    return FIRST.sub(r"\1\\\2", PUNCTUATION.sub(r"\\\1", _apart(one_line(text, limit))))
 
 
 def discord(text: str, limit: int = 160) -> str:
-    """One line of text for a Discord message, in which nothing means anything and nobody is mentioned."""
+    """Text for the middle of a line of a Discord message: nothing means anything, nobody is mentioned."""
     return DISCORD_PUNCTUATION.sub(r"\\\1", _apart(one_line(text, limit)))
 
 

@@ -14,14 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from harness.grading import Verdict
 from harness.outcome import Outcome, Severity, Status
 
-ROUND_SCHEMA = "connector-harness/round/v1"
-REPORT_SCHEMA = "connector-harness/report/v1"
-
 
 class Model(BaseModel):
     """Frozen, closed, and written under the names that the schemas publish."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", serialize_by_alias=True, json_schema_serialization_defaults_required=True
+    )
 
 
 class RunInfo(Model):
@@ -108,6 +107,8 @@ class WaiverInfo(Model):
 class Finding(Outcome):
     """An outcome with its requirement's words beside it: null for an id that the catalogue does not have."""
 
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
     title: str | None = None
     why: str | None = None
     fix: str | None = None
@@ -131,7 +132,9 @@ class Environment(Model):
 class CandidateReport(Model):
     """`report.json`. `without_waivers` is null where nothing was waived."""
 
-    schema_: str = Field(default=REPORT_SCHEMA, alias="schema")
+    schema_: Literal["connector-harness/report/v1"] = Field(
+        default="connector-harness/report/v1", alias="schema"
+    )
     round: str
     catalogue: str
     candidate: CandidateInfo
@@ -182,6 +185,7 @@ class Counts(Model):
     major: int
     minor: int
     undecided: int
+    waived: int
     passed: int
 
 
@@ -193,6 +197,7 @@ class Entry(Model):
     repository: str | None
     commit: str | None
     committed_at: datetime | None
+    commits_after_deadline: int | None
     verdict: Verdict
     reason: str
     score: ScoreInfo
@@ -205,7 +210,9 @@ class Entry(Model):
 class RoundReport(Model):
     """`round.json`, candidates in the order of `candidates.yml`."""
 
-    schema_: str = Field(default=ROUND_SCHEMA, alias="schema")
+    schema_: Literal["connector-harness/round/v1"] = Field(
+        default="connector-harness/round/v1", alias="schema"
+    )
     round: RoundInfo
     catalogue: str
     candidates: tuple[Entry, ...]

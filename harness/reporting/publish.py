@@ -7,8 +7,9 @@ from pathlib import Path
 from harness.errors import UserError
 from harness.grading import grade
 from harness.reporting import badge, ballot, json, junit, markdown, sarif, site
-from harness.reporting.assemble import Screened, candidate_report, complete, round_report, waivers_in_force
+from harness.reporting.assemble import candidate_report, round_report
 from harness.reporting.model import CandidateReport, RoundReport
+from harness.reporting.screened import Screened, complete, waivers_in_force
 from harness.reporting.store import ROUND, read_screening
 from harness.requirement import Catalogue
 from harness.round import Round, load_round

@@ -2,40 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-from pydantic import JsonValue
 
 from harness.grading import UNDECIDED, Verdict
-from harness.outcome import Evidence, EvidenceKind, Severity, Status
+from harness.outcome import Evidence, Severity, Status
 from harness.reporting import words
-from harness.reporting.model import CandidateReport, Counts, Entry, Finding, RoundReport
-from harness.text import one_line, plain
+from harness.reporting.model import CandidateReport, Entry, Finding, RoundReport
+from harness.reporting.templating import KINDS_OF_DEMAND, render
 
-TEMPLATES = Path(__file__).resolve().parent / "templates"
-MAX_EVIDENCE = 8
-LONG_TEXT, LONG_LINES = 700, 10
 GROUP_NOTES = {
     Verdict.ELIGIBLE: "every blocking requirement is met",
     Verdict.INELIGIBLE: "a blocking requirement is not met",
     Verdict.UNDETERMINED: "something was missing, which is not held against them",
-}
-KINDS = {
-    EvidenceKind.FILE: "in a file",
-    EvidenceKind.GIT: "in git",
-    EvidenceKind.WIRE: "on the wire",
-    EvidenceKind.LEDGER: "in the exchange's ledger",
-    EvidenceKind.EVENT: "as an event",
-    EvidenceKind.LOG: "in a log",
-    EvidenceKind.MEASUREMENT: "measured",
-    EvidenceKind.NOTE: "noted",
 }
 MERGES = {"clean": "No conflicts with upstream", "unknown": "Could not be tried"}
 
@@ -74,7 +53,7 @@ def render_round(report: RoundReport) -> str:
         Group(verdict, words.VERDICTS[verdict], GROUP_NOTES[verdict], report.with_verdict(verdict))
         for verdict in Verdict
     ]
-    return _render("round.html.j2", report=report, groups=groups)
+    return render("round.html.j2", report=report, groups=groups)
 
 
 def render_candidate(report: CandidateReport, overview: RoundReport | None = None) -> str:
@@ -84,13 +63,15 @@ def render_candidate(report: CandidateReport, overview: RoundReport | None = Non
     passed = report.with_status(Status.PASSED)
     idle = report.with_status(Status.NOT_APPLICABLE)
     undecided = report.with_status(*UNDECIDED)
-    return _render(
+    return render(
         "candidate.html.j2",
         report=report,
         overview=overview,
         verdict_words=words.VERDICTS[report.verdict],
         merge_words=_merge(report),
         failed=failed,
+        blockers=report.failed(Severity.BLOCKER),
+        tallies=_tallies(report),
         causes=causes(undecided),
         waived=waived,
         quiet=[("passed", "Met", _by_subject(passed)), ("idle", "Does not apply", _by_subject(idle))],
@@ -123,6 +104,17 @@ def _by_subject(findings: Iterable[Finding]) -> tuple[tuple[str, tuple[Finding, 
     for item in findings:
         grouped.setdefault(item.subject, []).append(item)
     return tuple((subject, tuple(group)) for subject, group in grouped.items())
+
+
+def _tallies(report: CandidateReport) -> list[tuple[str, int, int, int]]:
+    """By severity: its name, how many are met, not met and undecided."""
+    rows = []
+    for severity in Severity:
+        statuses = [item.status for item in report.outcomes if item.severity is severity]
+        met, failed = statuses.count(Status.PASSED), statuses.count(Status.FAILED)
+        undecided = sum(status in UNDECIDED for status in statuses)
+        rows.append((KINDS_OF_DEMAND[severity].capitalize(), met, failed, undecided))
+    return rows
 
 
 def _merge(report: CandidateReport) -> str:
@@ -163,81 +155,3 @@ def _commands(report: CandidateReport) -> list[tuple[str, str]]:
         ),
         (f"The same checks in a checkout of the fork{at}", f"harness check .{suffix}"),
     ]
-
-
-def _render(template: str, **context: Any) -> str:
-    return _environment().get_template(template).render(**context)
-
-
-@cache
-def _environment() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_visible,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    made.filters.update(FILTERS)
-    made.globals["max_evidence"] = MAX_EVIDENCE
-    return made
-
-
-def _visible(value: Any) -> Any:
-    """Every value that a template prints goes through here, before it is escaped."""
-    return plain(value, lines=True) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _counts(counts: Counts) -> str:
-    parts = [
-        words.count(counts.blocker, "blocker"),
-        words.count(counts.major, "major finding"),
-        words.count(counts.minor, "minor finding"),
-    ]
-    shown = [part for part in parts if not part.startswith("0 ")]
-    if counts.undecided:
-        shown.append(f"{counts.undecided} undecided")
-    return " · ".join([*shown, f"{counts.passed} met"])
-
-
-def _failure_counts(report: CandidateReport) -> str:
-    amounts = {severity: len(report.failed(severity)) for severity in Severity}
-    return ", ".join(f"{amount} {severity.value}" for severity, amount in amounts.items() if amount)
-
-
-def _commit_page(report: CandidateReport) -> str | None:
-    return words.source_link(report, "") if report.submission.commit else None
-
-
-def _datum(value: JsonValue) -> str:
-    return one_line(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), 160)
-
-
-def _is_long(text: str) -> bool:
-    return len(text) > LONG_TEXT or text.count("\n") >= LONG_LINES
-
-
-FILTERS: Mapping[str, Callable[..., Any]] = {
-    "basis": words.BASES.__getitem__,
-    "brief": one_line,
-    "commit_page": _commit_page,
-    "count": words.count,
-    "counts": _counts,
-    "datum": _datum,
-    "day": words.day,
-    "expression": words.check_expression,
-    "failure_counts": _failure_counts,
-    "first_line": lambda text: one_line(text.lstrip().split("\n", 1)[0], 120),
-    "is_long": _is_long,
-    "kind": KINDS.__getitem__,
-    "link": words.link,
-    "moment": words.moment,
-    "number": words.number,
-    "score_words": words.score_words,
-    "seconds": words.seconds,
-    "severity": words.SEVERITIES.__getitem__,
-    "source": words.source_link,
-    "subject": lambda slug: slug.replace("-", " ").capitalize(),
-}

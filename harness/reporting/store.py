@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from harness.errors import OurFailure
 from harness.forks.submission import Submission
 from harness.outcome import OutcomeLog
-from harness.reporting.assemble import Screened
 from harness.reporting.model import RunInfo
+from harness.reporting.screened import Screened
 
 if TYPE_CHECKING:
     from harness.round import Candidate

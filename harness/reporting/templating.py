@@ -1,0 +1,114 @@
+"""How a page is rendered: every value made visible, then escaped; the filters that templates use."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from pydantic import JsonValue
+
+from harness.outcome import EvidenceKind, Severity
+from harness.reporting import words
+from harness.reporting.model import CandidateReport, Counts
+from harness.text import one_line, plain
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+MAX_EVIDENCE = 8
+LONG_TEXT, LONG_LINES = 700, 10
+WIDE_INTERVAL = 20  # points; with more left open the interval is the headline, not the score
+KINDS = {
+    EvidenceKind.FILE: "in a file",
+    EvidenceKind.GIT: "in git",
+    EvidenceKind.WIRE: "on the wire",
+    EvidenceKind.LEDGER: "in the exchange's ledger",
+    EvidenceKind.EVENT: "as an event",
+    EvidenceKind.LOG: "in a log",
+    EvidenceKind.MEASUREMENT: "measured",
+    EvidenceKind.NOTE: "noted",
+}
+KINDS_OF_DEMAND = {Severity.BLOCKER: "blocking", Severity.MAJOR: "major", Severity.MINOR: "minor"}
+
+
+def render(template: str, **context: Any) -> str:
+    return _environment().get_template(template).render(**context)
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_visible,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.filters.update(FILTERS)
+    made.globals.update(max_evidence=MAX_EVIDENCE, wide_interval=WIDE_INTERVAL)
+    return made
+
+
+def _visible(value: Any) -> Any:
+    """Every value that a template prints goes through here, before it is escaped."""
+    return plain(value, lines=True) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _counts(counts: Counts) -> str:
+    parts = [
+        words.count(counts.blocker, "blocker"),
+        words.count(counts.major, "major finding"),
+        words.count(counts.minor, "minor finding"),
+    ]
+    shown = [part for part in parts if not part.startswith("0 ")]
+    if counts.undecided:
+        shown.append(f"{counts.undecided} undecided")
+    if counts.waived:
+        shown.append(f"{counts.waived} waived")
+    return " · ".join([*shown, f"{counts.passed} met"])
+
+
+def _failure_counts(report: CandidateReport) -> str:
+    amounts = {KINDS_OF_DEMAND[severity]: len(report.failed(severity)) for severity in Severity}
+    return ", ".join(f"{amount} {name}" for name, amount in amounts.items() if amount)
+
+
+def _commit_page(report: CandidateReport) -> str | None:
+    return words.source_link(report, "") if report.submission.commit else None
+
+
+def _datum(value: JsonValue) -> str:
+    return one_line(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), 160)
+
+
+def _is_long(text: str) -> bool:
+    return len(text) > LONG_TEXT or text.count("\n") >= LONG_LINES
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "basis": words.BASES.__getitem__,
+    "brief": one_line,
+    "commit_page": _commit_page,
+    "count": words.count,
+    "counts": _counts,
+    "datum": _datum,
+    "day": words.day,
+    "expression": words.check_expression,
+    "failure_counts": _failure_counts,
+    "first_line": lambda text: one_line(text.lstrip().split("\n", 1)[0], 120),
+    "is_long": _is_long,
+    "kind": KINDS.__getitem__,
+    "link": words.link,
+    "moment": words.moment,
+    "number": words.number,
+    "score_words": words.score_words,
+    "seconds": words.seconds,
+    "severity": words.SEVERITIES.__getitem__,
+    "source": words.source_link,
+    "subject": lambda slug: slug.replace("-", " ").capitalize(),
+}

@@ -1,0 +1,53 @@
+"""`report.md`, read back with a CommonMark parser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from harness.text import one_line
+from tests.reporting.parts import HOSTILE, REQUIREMENTS
+
+PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+BLOCKS = {"heading", "paragraph", "inline", "fence", "bullet_list", "list_item"}
+INLINE = {"text", "text_special", "code_inline", "softbreak"}
+
+
+def parsed(path: Path) -> tuple[list[Token], list[Token]]:
+    tokens = PARSER.parse(path.read_text(encoding="utf-8"))
+    return tokens, [child for token in tokens for child in token.children or ()]
+
+
+def test_no_block_or_link_comes_from_a_fork(published: Path) -> None:
+    for path in published.glob("*/report.md"):
+        blocks, inline = parsed(path)
+        assert {token.type.removesuffix("_open").removesuffix("_close") for token in blocks} <= BLOCKS
+        assert {token.type for token in inline} <= INLINE
+
+
+def test_headings_are_ours(published: Path) -> None:
+    blocks, _ = parsed(published / "hostile" / "report.md")
+    titles = {title for *_, title in REQUIREMENTS}
+    found = [
+        "".join(child.content for child in blocks[place + 1].children or ())
+        for place, token in enumerate(blocks)
+        if token.type == "heading_open"
+    ]
+    ours = ("hostile: ✕", "What was screened", "Failed: ", "Undecided (", "Passed (", "Does not apply (")
+    assert all(heading in titles or heading.startswith(ours) for heading in found)
+
+
+def test_hostile_words_are_shown(published: Path) -> None:
+    _, inline = parsed(published / "hostile" / "report.md")
+    text = "".join(child.content for child in inline).replace("\u2060", "")
+    assert one_line(HOSTILE[0]) in text
+    assert one_line(HOSTILE[5]) in text
+
+
+def test_the_round_links_each_report(published: Path) -> None:
+    _, inline = parsed(published / "report.md")
+    links = [token.attrs["href"] for token in inline if token.type == "link_open"]
+    assert len(links) == 8
+    assert all((published / str(link)).exists() for link in links)
