@@ -24,6 +24,7 @@ from harness.driving.conversation import (
     ConnectorTimeout,
     Conversation,
 )
+from harness.driving.switchboard import Switchboard
 from harness.frameworks.runtime import INSIDE, Runtime
 from harness.sandbox.protocol import Backend, Job, Limits, Mount
 
@@ -41,8 +42,9 @@ POLL = 0.01
 class Driver:
     """One warm process in one sandbox: the framework and one connector imported, ready to fork scenarios.
 
-    `gateway` is the gateway's socket (None: no way out at all), `ca` the file with the certificate to trust.
-    Used as a context manager, or `close()`d. Starts on first use, and again after its process was lost.
+    `gateway` is the gateway's socket (None: no way out at all); gateways may follow one another there. `ca` is
+    the file with the certificate to trust. Used as a context manager, or `close()`d. Starts on first use, and
+    again after its process was lost.
     """
 
     def __init__(
@@ -60,7 +62,7 @@ class Driver:
         self._runtime = runtime
         self._connector = connector
         self._clock = clock
-        self._gateway = gateway
+        self._switchboard = None if gateway is None else Switchboard(gateway)
         self._ca = ca
         self._limits = limits
         self._conversation: Conversation | None = None
@@ -79,7 +81,7 @@ class Driver:
         Raises ConnectorError with the traceback when the import fails.
         """
         if self._conversation is not None and self._conversation.over:
-            self.close()
+            self._kill()
         if self._conversation is None:
             self._conversation = Conversation(self._backend.start(self._job()))
             self._warmed = None
@@ -120,6 +122,11 @@ class Driver:
             self._end(conversation, name)
 
     def close(self) -> None:
+        self._kill()
+        if self._switchboard is not None:
+            self._switchboard.close()
+
+    def _kill(self) -> None:
         if self._conversation is not None:
             self._conversation.kill()
             self._conversation = None
@@ -144,7 +151,7 @@ class Driver:
             mounts=tuple(mounts),
             env=env,
             limits=self._limits,
-            gateway=self._gateway,
+            gateway=None if self._switchboard is None else self._switchboard.path,
         )
 
 
