@@ -16,7 +16,7 @@ from harness.venue.events import (
     OrderChanged,
     TradePrinted,
 )
-from harness.venue.ledger import FEES, Bucket, Entry, Ledger, move
+from harness.venue.ledger import FEES, OWN, Bucket, Entry, Ledger, move
 from harness.venue.market import Market, floor_to
 from harness.venue.model import (
     ZERO,
@@ -44,6 +44,7 @@ class Desk:
         self.books = {market: Book(market) for market in markets}
         self.sequences = dict.fromkeys(self.books, 0)
         self.orders: dict[int, Order] = {}
+        self.order_ids: defaultdict[str, list[int]] = defaultdict(list)  # by account, oldest first
         self.open_ids: dict[int, None] = {}
         self.trades: dict[Market, list[Trade]] = {market: [] for market in self.books}
         self.fills: defaultdict[str, list[Fill]] = defaultdict(list)
@@ -107,7 +108,7 @@ class Desk:
     def post(
         self, entries: list[Entry], reason: str, order_id: int | None = None, trade_id: int | None = None
     ) -> None:
-        """Write a ledger transaction and tell each account that it moved."""
+        """Write a ledger transaction and tell each account that it moved; the venue's own need no telling."""
         if not entries:
             return
         now = self.clock.now()
@@ -116,6 +117,8 @@ class Desk:
         for entry in entries:
             moved[entry.account].add(entry.asset)
         for account, assets in moved.items():
+            if account in OWN:
+                continue
             balances = tuple(self.ledger.balance(account, asset) for asset in sorted(assets))
             self.events.append(BalanceChanged(account, balances, reason, order_id, trade_id, now))
 
@@ -142,6 +145,7 @@ class Desk:
             new.price, amount, new.quote_amount, now, now,
         )  # fmt: skip
         self.orders[number] = order
+        self.order_ids[account].append(number)
         self.open_ids[number] = None
         self._by_client_id[account, client_id] = number
         self._held[number] = hold

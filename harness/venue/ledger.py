@@ -15,6 +15,8 @@ EXACT = Context(prec=100, traps=[Inexact, InvalidOperation])
 
 OUTSIDE = "outside"  # where deposits come from; the only account that may be below zero
 FEES = "fees"
+TRADERS = "traders"  # everyone who is not an account of a test's
+OWN = frozenset({OUTSIDE, FEES, TRADERS})  # names that no account may have
 
 
 class Bucket(StrEnum):

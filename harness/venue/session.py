@@ -16,7 +16,7 @@ from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from harness.venue.desk import Desk
 from harness.venue.events import Listener
-from harness.venue.ledger import EXACT, OUTSIDE, Bucket, LedgerRow, move
+from harness.venue.ledger import EXACT, OUTSIDE, OWN, Bucket, LedgerRow, move
 from harness.venue.market import Market, is_multiple
 from harness.venue.model import (
     Account,
@@ -90,7 +90,7 @@ class Venue:
     @_public
     def account(self, name: str, balances: Mapping[str, Decimal]) -> Account:
         """Open an account with fresh random keys and these deposits; the name must be new."""
-        if name in self._accounts:
+        if name in self._accounts or name in OWN:
             raise ValueError(f"account {name!r} exists")
         account = Account(name, _token(64), _token(64), _token(16))
         self._accounts[name] = account
@@ -160,8 +160,8 @@ class Venue:
     @_public
     def orders(self, account: Account, market: Market | None = None) -> tuple[Order, ...]:
         """Every order the account ever placed, oldest first."""
-        orders = self._desk.orders.values()
-        return tuple(o for o in orders if o.account == account.name and market in (None, o.market))
+        orders = (self._desk.orders[number] for number in self._desk.order_ids[account.name])
+        return tuple(order for order in orders if market in (None, order.market))
 
     @_public
     def open_orders(self, account: Account, market: Market | None = None) -> tuple[Order, ...]:

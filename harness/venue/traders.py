@@ -6,11 +6,10 @@ import random
 from decimal import Decimal
 
 from harness.venue.desk import Desk
-from harness.venue.ledger import OUTSIDE, Bucket, move
+from harness.venue.ledger import OUTSIDE, TRADERS, Bucket, move
 from harness.venue.market import Market, floor_to
 from harness.venue.model import ZERO, NewOrder, Order, Refusal, Side, TimeInForce, VenueRefusal
 
-TRADERS = "traders"
 PURSE = Decimal(10) ** 15  # of every asset: never the reason that something fails
 
 

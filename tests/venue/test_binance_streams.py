@@ -185,6 +185,16 @@ def test_a_subscription_ends_when_asked(world: tuple[Binance, Account]) -> None:
     assert {frame.operation for frame in wire.frames} == {"stream:subscribe"}
 
 
+def test_a_connection_says_what_it_carries(world: tuple[Binance, Account]) -> None:
+    exchange, account = world
+    public = market_wire(exchange, "btcusdt@trade", "btcusdt@depth@100ms", "btcusdt@bookTicker")
+    assert public.session.carries() == {"stream:trades", "stream:book", "stream:ticker"}
+    private = api(exchange)
+    assert private.session.carries() == frozenset()
+    private.say({"id": 1, "method": SUBSCRIBE, "params": signed(exchange, account)})
+    assert private.session.carries() == {"stream:orders", "stream:balances"}
+
+
 @pytest.mark.parametrize(
     ("message", "code"),
     [

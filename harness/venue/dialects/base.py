@@ -228,6 +228,13 @@ class StreamSession:
         """The standard operation of a message of the client's, for the record."""
         return "stream:subscribe"
 
+    def carries(self) -> frozenset[str]:
+        """The standard operations of what the client is subscribed to now (`stream:book`, `stream:orders` …).
+
+        It tells a market connection from a private one before anything has passed on it.
+        """
+        return frozenset()
+
     def venue_event(self, event: Event) -> Iterable[Outgoing]:
         """What the client is told of something that happened at the venue."""
         return ()

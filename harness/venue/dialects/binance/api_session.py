@@ -15,7 +15,7 @@ from harness.venue.dialects.base import Call, Frame, Outgoing, Refused, Reply, R
 from harness.venue.dialects.binance.errors import error
 from harness.venue.dialects.binance.messages import ms
 from harness.venue.dialects.binance.security import account_of, check_call
-from harness.venue.dialects.binance.user_events import user_frames
+from harness.venue.dialects.binance.user_events import USER_OPERATIONS, user_frames
 from harness.venue.events import Event
 from harness.venue.model import Account
 
@@ -65,6 +65,9 @@ class ApiSession(StreamSession):
             request = self._request(*_CALLS[method], {})
             return self._exchange.operation_of(request) or "stream:subscribe"
         return "user_stream_open" if method == _SUBSCRIBE else "stream:subscribe"
+
+    def carries(self) -> frozenset[str]:
+        return USER_OPERATIONS if self._subscriptions else frozenset()
 
     def received(self, message: str | bytes) -> Iterable[Outgoing]:
         call = _parse(message)

@@ -17,7 +17,7 @@ from pydantic import JsonValue
 from harness.venue.dialects.base import Close, Frame, Outgoing, StreamSession
 from harness.venue.dialects.binance import messages, tickers
 from harness.venue.dialects.binance.messages import Json, ms, symbol_of
-from harness.venue.dialects.binance.user_events import user_frames
+from harness.venue.dialects.binance.user_events import USER_OPERATIONS, user_frames
 from harness.venue.dialects.decimals import fixed
 from harness.venue.events import BookChanged, Event, TradePrinted
 from harness.venue.market import Market
@@ -131,6 +131,10 @@ class MarketSession(StreamSession):
         self._second = (second, count)
         return count > MESSAGES_A_SECOND
 
+    def carries(self) -> frozenset[str]:
+        own = USER_OPERATIONS if self._keys else frozenset()
+        return own | {_operation(name.partition("@")[2]) for name in self._names if "@" in name}
+
     # -- the venue speaks
 
     def venue_event(self, event: Event) -> Iterable[Outgoing]:
@@ -212,6 +216,13 @@ def _interval(kind: str) -> float | None:
     if depth is None:
         return None
     return 0.1 if depth[2] == "@100ms" else 1.0
+
+
+def _operation(kind: str) -> str:
+    """The standard operation of a stream, by what follows the symbol in its name."""
+    if kind in ("trade", "aggTrade"):
+        return "stream:trades"
+    return "stream:book" if kind.startswith("depth") else "stream:ticker"
 
 
 def _error(code: int, message: str, number: int | str | None) -> Frame:

@@ -9,6 +9,8 @@ from harness.venue.dialects.binance.messages import Json
 from harness.venue.events import BalanceChanged, Event, OrderChanged
 from harness.venue.model import Account
 
+USER_OPERATIONS = frozenset({"stream:orders", "stream:balances"})
+
 
 def user_frames(event: Event, account: Account) -> Iterator[tuple[str, Json]]:
     """(operation, event) of what concerns the account."""
