@@ -104,7 +104,7 @@ def source_link(report: CandidateReport, file: str | None, line: int | None = No
     return f"{base}/{path}#L{line}" if line else f"{base}/{path}"
 
 
-def check_expression(finding: Finding) -> str:
-    """What `harness check -k` is told to run only this finding's check."""
+def check_expression(finding: Finding) -> str | None:
+    """What `harness check -k` is told to run this finding's check alone; None where no check found it."""
     name = finding.check.rsplit("::", 1)[-1].split("[")[0]
-    return name if re.fullmatch(r"\w+", name) else finding.requirement
+    return name if re.fullmatch(r"test_\w+", name, re.ASCII) else None
