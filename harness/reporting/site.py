@@ -122,7 +122,8 @@ def _merge(report: CandidateReport) -> str:
     if submission.conflicts:
         return words.count(len(submission.conflicts), "file") + " in conflict with upstream"
     known = MERGES.get(submission.merge or "unknown", "In conflict with upstream")
-    return f"{known}: {submission.merge_reason}" if submission.merge == "unknown" else known
+    unknown = submission.merge == "unknown" and submission.merge_reason
+    return f"{known}: {submission.merge_reason}" if unknown else known
 
 
 def _facts(report: CandidateReport) -> list[tuple[str, str]]:

@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from harness.reporting.site import causes
+from harness.forks.submission import MergePreview
+from harness.reporting.model import CandidateReport
+from harness.reporting.publish import publish_round
+from harness.reporting.site import causes, render_candidate
 from harness.reporting.templating import TEMPLATES
 from harness.text import ESCAPED_CATEGORIES, one_line
-from tests.reporting.parts import HOSTILE
+from tests.reporting.parts import HOSTILE, all_passed, catalogue, one_candidate
 
 SOURCES = "".join(path.read_text() for path in TEMPLATES.glob("*.j2"))
 TAGS = frozenset(re.findall(r"<([a-z0-9]+)", SOURCES))
@@ -164,6 +167,28 @@ def test_one_missing_thing_is_told_once(published: Path) -> None:
     undecided = "".join(page.words).split("Undecided")[-1]
     assert undecided.count("The exchange has no dialect yet") == 1
     assert "13 requirements, 9 of them blocking" in undecided
+
+
+def test_a_page_stands_alone_without_its_round(published: Path) -> None:
+    report = CandidateReport.model_validate_json((published / "late" / "report.json").read_text())
+    page = Page(render_candidate(report))
+    assert not [address for address in page.attribute("href") if address.startswith("..")]
+
+
+@pytest.mark.parametrize(
+    ("merge", "words"),
+    [
+        (MergePreview("clean", (), ""), "No conflicts with upstream"),
+        (MergePreview("conflicts", ("setup.py",), ""), "1 file in conflict with upstream"),
+        (MergePreview("unknown", (), "git is too old"), "Could not be tried: git is too old"),
+        (MergePreview("unknown", (), ""), "Could not be tried"),
+    ],
+)
+def test_the_merge_preview_is_told(tmp_path: Path, merge: MergePreview, words: str) -> None:
+    one_candidate(tmp_path, "merging", all_passed(), merge=merge)
+    publish_round(tmp_path, catalogue=catalogue())
+    page = Page((tmp_path / "merging" / "index.html").read_text(encoding="utf-8"))
+    assert words in page.words
 
 
 def test_no_causes_without_findings() -> None:
