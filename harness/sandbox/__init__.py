@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.sandbox.choosing import choose
+from harness.sandbox.choosing import Choice, choose
 from harness.sandbox.protocol import (
     WORK,
     Backend,
@@ -19,6 +19,7 @@ from harness.sandbox.protocol import (
 __all__ = [
     "WORK",
     "Backend",
+    "Choice",
     "Completed",
     "Exit",
     "Job",

@@ -15,7 +15,7 @@ from typing import IO, BinaryIO, cast
 from harness.sandbox import etc
 from harness.sandbox.interpreter import mounts_of
 from harness.sandbox.protocol import Completed, Exit, Job, Limits, SandboxFailure
-from harness.sandbox.streams import Collector, CountedReader, Writer
+from harness.sandbox.streams import Collector, CountedReader, Writer, complete
 
 _HERE = Path(__file__).resolve().parent
 _LAUNCH = "import sys; sys.path.insert(0, sys.argv[1]); from launcher.supervisor import main; main()"
@@ -48,11 +48,7 @@ class Bubblewrap:
         return BubblewrapProcess(job)
 
     def run(self, job: Job) -> Completed:
-        process = self.start(job)
-        process.stdin.close()
-        with process.stdout:
-            stdout = process.stdout.read()
-        return Completed(process.wait(), stdout, process.stderr())
+        return complete(self.start(job))
 
 
 class BubblewrapProcess:

@@ -6,7 +6,9 @@ import io
 import os
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+
+from harness.sandbox.protocol import Completed, Process
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -98,3 +100,17 @@ class Collector:
         """All of it, once the other end is closed."""
         self._thread.join()
         return bytes(self._kept)
+
+
+class CollectedProcess(Process, Protocol):
+    """A process whose stderr is kept whole."""
+
+    def stderr(self) -> bytes: ...
+
+
+def complete(process: CollectedProcess) -> Completed:
+    """Run a process to its end with an empty stdin."""
+    process.stdin.close()
+    with process.stdout:
+        stdout = process.stdout.read()
+    return Completed(process.wait(), stdout, process.stderr())

@@ -104,7 +104,11 @@ def test_the_wall_clock_takes_daemons_too(backend: Backend, marker: str) -> None
 def test_nothing_stays_behind(backend: Backend, gateway: Listener, tmp_path: Path) -> None:
     def state() -> tuple[set[str], set[str], int]:
         mounts = set(Path("/proc/self/mounts").read_text().splitlines())
-        return mounts, {path.name for path in Path("/tmp").iterdir()}, len(list(Path("/proc/self/fd").iterdir()))
+        return (
+            mounts,
+            {path.name for path in Path("/tmp").iterdir()},
+            len(list(Path("/proc/self/fd").iterdir())),
+        )
 
     said(run(backend, "print(1)", gateway=gateway.path))
     before = state()

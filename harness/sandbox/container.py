@@ -1,0 +1,181 @@
+"""A job in a container: its streams, its end and its removal."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, BinaryIO, cast
+
+import docker
+from docker.errors import APIError, DockerException, NotFound
+
+from harness.sandbox.protocol import Exit, Job, Reason, SandboxFailure
+from harness.sandbox.streams import Collector, CountedReader
+
+_HEADER = struct.Struct(">BxxxL")
+_STDERR = 2
+_SIGNAL = 128
+_SIGKILL, _SIGXCPU = 9, 24
+_NOT_FOUND = 127
+
+
+def attach(client: docker.DockerClient, container: Any) -> socket.socket:
+    """The container's three streams as one socket, taken before it starts so that no word is lost."""
+    wanted = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+    handle = client.api.attach_socket(container.id, params=wanted)
+    # The SDK hands out a reader of the socket on some transports.
+    stream = cast(socket.socket, getattr(handle, "_sock", handle))
+    stream.settimeout(None)
+    return stream
+
+
+class _Stdin(io.RawIOBase):
+    """The writing half of the attached socket."""
+
+    def __init__(self, stream: socket.socket) -> None:
+        super().__init__()
+        self._stream = stream
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._stream.sendall(data)
+        return len(data)
+
+    def close(self) -> None:
+        if not self.closed:
+            with contextlib.suppress(OSError):
+                self._stream.shutdown(socket.SHUT_WR)
+        super().close()
+
+
+class ContainerProcess:
+    """Starts a created container; its watcher thread removes it when it is over."""
+
+    def __init__(
+        self, client: docker.DockerClient, container: Any, job: Job, clean_up: Callable[[], None]
+    ) -> None:
+        self._container, self._job, self._clean_up = container, job, clean_up
+        self._ended_by: Reason | None = None
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        self._exit: Exit | None = None
+        self._failure: SandboxFailure | None = None
+        try:
+            self._stream = attach(client, container)
+            container.start()
+        except DockerException:
+            container.remove(force=True)
+            raise
+        self._started = time.monotonic()
+        self.stdin = cast(BinaryIO, _Stdin(self._stream))
+        stdout, self._stdout_end = os.pipe()
+        stderr, self._stderr_end = os.pipe()
+        self.stdout: BinaryIO = io.BufferedReader(self._counted(stdout))
+        self._stderr = Collector(self._counted(stderr))
+        self._timer = threading.Timer(job.limits.wall_seconds, self._end, ("wall_clock",))
+        self._timer.daemon = True
+        self._timer.start()
+        for work in (self._pump, self._watch):
+            threading.Thread(target=work, daemon=True, name=f"sandbox{work.__name__}").start()
+
+    def _counted(self, handle: int) -> CountedReader:
+        return CountedReader(handle, self._job.limits.output_bytes, lambda: self._end("output"))
+
+    def stderr_tail(self) -> str:
+        return self._stderr.tail()
+
+    def stderr(self) -> bytes:
+        """All of stderr, once the job is over."""
+        return self._stderr.everything()
+
+    def poll(self) -> Exit | None:
+        return self.wait() if self._over.is_set() else None
+
+    def wait(self, timeout: float | None = None) -> Exit:
+        if not self._over.wait(timeout):
+            raise TimeoutError(f"the job still runs after {timeout} s")
+        if self._failure:
+            raise self._failure
+        assert self._exit is not None  # noqa: S101 - one of the two is set before the event
+        return self._exit
+
+    def kill(self) -> None:
+        self._end("killed")
+        self._over.wait()
+
+    def _end(self, reason: Reason) -> None:
+        with self._lock:
+            if self._ended_by or self._over.is_set():
+                return
+            self._ended_by = reason
+        with contextlib.suppress(APIError):
+            self._container.kill()
+
+    def _pump(self) -> None:
+        """Sort the engine's frames (stream number, length, bytes) into the two pipes."""
+        ends = {_STDERR: self._stderr_end}
+        try:
+            with self._stream.makefile("rb") as reader:
+                while header := reader.read(_HEADER.size):
+                    number, size = _HEADER.unpack(header)
+                    _write_all(ends.get(number, self._stdout_end), reader.read(size))
+        except (OSError, struct.error):
+            # Whoever reads has closed its end, or the engine has: either way there is nothing more to say.
+            pass
+        finally:
+            os.close(self._stdout_end)
+            os.close(self._stderr_end)
+
+    def _watch(self) -> None:
+        try:
+            self._container.wait(timeout=None)
+            self._exit = self._describe()
+        except (DockerException, OSError, SandboxFailure) as error:
+            self._failure = error if isinstance(error, SandboxFailure) else SandboxFailure(str(error))
+        finally:
+            self._timer.cancel()
+            with contextlib.suppress(DockerException):
+                self._container.remove(force=True)
+            self._clean_up()
+            self._over.set()
+
+    def _describe(self) -> Exit:
+        self._container.reload()
+        state = self._container.attrs["State"]
+        code, limits = int(state["ExitCode"]), self._job.limits
+        if self._ended_by == "wall_clock":
+            return Exit(None, "wall_clock", f"still running after {limits.wall_seconds:g} s")
+        if self._ended_by == "output":
+            return Exit(None, "output", f"wrote more than {limits.output_bytes} bytes")
+        if self._ended_by:
+            return Exit(None, self._ended_by)
+        if state["OOMKilled"]:
+            return Exit(None, "memory", f"needed more than {limits.memory_bytes} bytes")
+        busy = time.monotonic() - self._started >= limits.cpu_seconds
+        if code == _SIGNAL + _SIGXCPU or (code == _SIGNAL + _SIGKILL and busy):
+            return Exit(None, "cpu", f"used {limits.cpu_seconds} s of processor time")
+        if code == _NOT_FOUND:
+            self._check_program()
+        return Exit(code, "exited")
+
+    def _check_program(self) -> None:
+        """Tell a job that says 127 from a program that is not there, which is our mistake."""
+        program = self._job.argv[0]
+        try:
+            self._container.get_archive(program)
+        except NotFound as error:
+            raise SandboxFailure(f"no program {program} in the sandbox") from error
+
+
+def _write_all(handle: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(handle, rest) :]

@@ -1,0 +1,75 @@
+"""The container that owns a job's network and runs the shim; the host's side of `launcher/keeper.py`."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import docker
+from docker.errors import DockerException
+from docker.types import LogConfig, Mount
+
+from harness.sandbox import engine, image
+from harness.sandbox.container import attach
+from harness.sandbox.protocol import SandboxFailure
+
+_HERE = Path(__file__).resolve().parent
+_PROGRAM = (
+    "import sys; sys.path.insert(0, '/harness'); "
+    "from launcher.keeper import main; main('/harness/gateway.sock')"
+)
+_READY = b"ready\n"
+
+
+class Keeper:
+    """Made ready by the constructor, which raises SandboxFailure when the redirect cannot be set up."""
+
+    def __init__(self, client: docker.DockerClient, gateway: Path) -> None:
+        self._container = client.containers.create(
+            image.tag(),
+            ["python3", "-I", "-S", "-c", _PROGRAM],
+            labels=engine.labels(),
+            network_mode="none",
+            hostname="sandbox",
+            dns=["127.0.0.1"],
+            dns_opt=["timeout:1", "attempts:1"],
+            stdin_open=True,
+            read_only=True,
+            cap_drop=["ALL"],
+            cap_add=["NET_ADMIN", "NET_RAW", "SETUID", "SETGID"],
+            security_opt=["no-new-privileges"],
+            pids_limit=32,
+            mem_limit=256 << 20,
+            log_config=LogConfig(type="none"),
+            mounts=[
+                engine.bind(_HERE / "launcher", "/harness/launcher"),
+                engine.bind(_HERE / "inside" / "shim.py", "/harness/inside/shim.py"),
+                Mount("/harness/gateway.sock", str(gateway.resolve()), type="bind"),
+            ],
+        )
+        try:
+            # Held open: when this process ends, the keeper's stdin ends, and the keeper with it.
+            self._stream = attach(client, self._container)
+            self._container.start()
+            self._await_ready()
+        except BaseException:
+            self.remove()
+            raise
+
+    @property
+    def network(self) -> str:
+        """The job's `network_mode`."""
+        return f"container:{self._container.id}"
+
+    def remove(self) -> None:
+        with contextlib.suppress(DockerException):
+            self._container.remove(force=True)
+        if stream := getattr(self, "_stream", None):
+            stream.close()
+
+    def _await_ready(self) -> None:
+        words = b""
+        while not words.endswith(_READY) and (chunk := self._stream.recv(4096)):
+            words += chunk
+        if not words.endswith(_READY):
+            raise SandboxFailure(f"the shim's container failed: {words.decode('utf-8', 'replace')[-1000:]}")
