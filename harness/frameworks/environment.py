@@ -188,6 +188,9 @@ def _copy_sources(tree: Path, destination: Path) -> None:
     for name in FOLDERS:
         if (tree / name).is_dir():
             shutil.copytree(tree / name, destination / name, ignore=unwanted)
+    if (destination / "test").is_dir():
+        # Releases lack this empty file of upstream's; without it `test` would mean the standard library's.
+        (destination / "test" / "__init__.py").touch()
     destination.chmod(0o755)
 
 

@@ -10,7 +10,7 @@ import time
 import traceback
 from typing import Any, Dict, List, Optional, Set, Tuple
 
-from . import virtual_time
+from . import virtual_time, wire
 
 MAX_RECORDS = 50000
 MAX_MESSAGE = 8192
@@ -44,7 +44,7 @@ class LogCapture(logging.Handler):
             message = "{!r} with {!r} cannot be formatted: {}".format(record.msg, record.args, exception)
         error = ""
         if record.exc_info and record.exc_info[0] is not None:
-            error = "".join(traceback.format_exception(*record.exc_info))[-MAX_MESSAGE:]
+            error = wire.places("".join(traceback.format_exception(*record.exc_info)))[-MAX_MESSAGE:]
         self.records.append(
             {
                 "at": record.created,
@@ -114,7 +114,7 @@ class StallWatch:
                     "kind": kind,
                     "seconds": seconds,
                     "cpu_seconds": cpu,
-                    "place": place[-2048:],
+                    "place": wire.places(place)[-2048:],
                 }
             )
 
@@ -134,7 +134,7 @@ def _describe(task: "asyncio.Task[Any]") -> str:
         if frame is not None:
             place = " at {}:{}".format(frame.f_code.co_filename, frame.f_lineno)
         coroutine = getattr(coroutine, "cr_await", None)
-    return " > ".join(names) + place
+    return " > ".join(names) + wire.places(place)
 
 
 def unclosed_sessions() -> int:

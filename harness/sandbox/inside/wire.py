@@ -7,6 +7,8 @@ no word for strings. What nobody foresaw becomes its `str`, cut short: an odd va
 import dataclasses
 import json
 import math
+import os
+import sys
 import traceback
 from decimal import Decimal
 from enum import Enum
@@ -57,6 +59,11 @@ def _text(value: Any) -> str:
         return "<{} that cannot be shown>".format(type(value).__name__)
 
 
+def places(text: str) -> str:
+    """Text with the interpreter's own folder taken out of its paths: it tells of a machine, not of the code."""
+    return text.replace(sys.base_prefix + os.sep, "")
+
+
 def line(message: Dict[str, Any]) -> bytes:
     """One message, newline at its end."""
     return json.dumps(message, allow_nan=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
@@ -68,5 +75,5 @@ def error(exception: BaseException) -> Dict[str, str]:
     return {
         "type": type(exception).__name__,
         "message": _text(exception),
-        "trace": "".join(lines)[-12288:],
+        "trace": places("".join(lines))[-12288:],
     }

@@ -1,0 +1,121 @@
+"""A submission's own unit tests, run in the sandbox with no way out. What they report is claimed, not observed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from harness.frameworks.runtime import INSIDE, TREE, Runtime
+from harness.sandbox.protocol import Backend, Completed, Job, Limits, Mount
+
+LIMITS = Limits(memory_bytes=2 << 30, cpu_seconds=600, wall_seconds=600)
+MAX_RESULT = 4 << 20
+
+
+class FileCoverage(BaseModel):
+    """The numbers of a file's lines that could run, and of those that never did; `path` from the tree's root."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    statements: tuple[int, ...]
+    missing: tuple[int, ...]
+    problem: str = ""
+
+
+class TestFailure(BaseModel):
+    """One test that did not pass: `how` is failed or error, `text` the end of its traceback."""
+
+    __test__ = False
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    how: str
+    text: str
+
+
+class UnitTestResult(BaseModel):
+    """How the tests went. `ran` says whether they got to an end at all; if not, `detail` says why.
+
+    `coverage` is the part, 0 to 1, of the sources' lines that ran, None when there are none. `network` lists
+    addresses outside the machine that were asked for.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    ran: bool
+    passed: int = 0
+    failed: int = 0
+    errors: int = 0
+    skipped: int = 0
+    coverage: float | None = None
+    files: tuple[FileCoverage, ...] = ()
+    failures: tuple[TestFailure, ...] = ()
+    network: tuple[str, ...] = ()
+    detail: str = ""
+
+    @property
+    def total(self) -> int:
+        return self.passed + self.failed + self.errors + self.skipped
+
+
+class _Counts(BaseModel):
+    passed: int
+    failed: int
+    error: int
+    skipped: int
+
+
+class _Said(BaseModel):
+    code: int
+    counts: _Counts
+    failures: tuple[TestFailure, ...]
+    files: tuple[FileCoverage, ...]
+    network: tuple[str, ...]
+
+
+def run_unit_tests(
+    backend: Backend, runtime: Runtime, tests_path: str, sources: Sequence[str], limits: Limits = LIMITS
+) -> UnitTestResult:
+    """Run the tests in the folder `tests_path` (or in the files whose path begins so) of the runtime's tree.
+
+    `sources` are the folders whose coverage is wanted. Raises SandboxFailure only.
+    """
+    order = json.dumps({"tree": TREE, "tests": tests_path, "sources": list(sources)})
+    done = backend.run(
+        Job(
+            argv=(runtime.python, "-m", "inside.unit_tests", order),
+            mounts=(*runtime.mounts, Mount(INSIDE, "/harness/inside")),
+            env=runtime.env,
+            limits=limits,
+        )
+    )
+    return _parse(done)
+
+
+def _parse(done: Completed) -> UnitTestResult:
+    words = done.stderr.decode("utf-8", "replace")[-4000:]
+    line = done.stdout.splitlines()[-1] if done.stdout.strip() else b""
+    try:
+        said = _Said.model_validate_json(line[:MAX_RESULT])
+    except ValidationError:
+        how = f"exit code {done.exit.code}" if done.exit.code is not None else done.exit.reason
+        detail = f"the tests ended without a result: {how} {done.exit.detail}\n{words}"
+        return UnitTestResult(ran=False, detail=detail)
+    files = tuple(each.model_copy(update={"path": each.path.removeprefix(TREE + "/")}) for each in said.files)
+    lines = sum(len(each.statements) for each in files)
+    missed = sum(len(each.missing) for each in files)
+    return UnitTestResult(
+        ran=True,
+        passed=said.counts.passed,
+        failed=said.counts.failed,
+        errors=said.counts.error,
+        skipped=said.counts.skipped,
+        coverage=(lines - missed) / lines if lines else None,
+        files=files,
+        failures=said.failures,
+        network=said.network,
+        detail=words,
+    )

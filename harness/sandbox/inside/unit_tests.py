@@ -1,0 +1,121 @@
+"""Runs a connector's unit tests with pytest, measures what of its package they reach, and says so in one line.
+
+`python -m inside.unit_tests ORDER`, where ORDER is a JSON object: `tree`, `tests` (a folder, or the beginning
+of file names, from the tree's root) and `sources` (folders whose coverage is wanted).
+"""
+
+import glob
+import importlib
+import json
+import os
+import sys
+from typing import Any, Dict, List, Set
+
+MAX_FAILURES = 50
+MAX_TEXT = 4096
+MAX_NETWORK = 100
+
+
+class Network:
+    """Notes every address outside this machine that is asked for. Nothing answers in here."""
+
+    def __init__(self) -> None:
+        self.seen: Set[str] = set()
+        sys.addaudithook(self._hook)
+
+    def _hook(self, event: str, arguments: Any) -> None:
+        if event == "socket.getaddrinfo":
+            self._note(str(arguments[0]), arguments[1])
+        elif event == "socket.connect" and isinstance(arguments[1], tuple):
+            self._note(str(arguments[1][0]), arguments[1][1])
+
+    def _note(self, host: str, port: Any) -> None:
+        local = host in ("localhost", "::1", "None", "0.0.0.0") or host.startswith("127.")  # noqa: S104
+        if not local and len(self.seen) < MAX_NETWORK:
+            self.seen.add("{}:{}".format(host[:253], port))
+
+
+class Collector:
+    """A pytest plugin that counts how tests end; setting up and taking down count with the test."""
+
+    def __init__(self) -> None:
+        self.worst: Dict[str, str] = {}
+        self.failures: List[Dict[str, str]] = []
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if report.failed:
+            how = "failed" if report.when == "call" else "error"
+            self._failed(report.nodeid, how, str(report.longrepr))
+        elif report.skipped:
+            self.worst.setdefault(report.nodeid, "skipped")
+        elif report.when == "call":
+            self.worst.setdefault(report.nodeid, "passed")
+
+    def pytest_collectreport(self, report: Any) -> None:
+        if report.failed:
+            self._failed(report.nodeid, "error", str(report.longrepr))
+
+    def _failed(self, name: str, how: str, text: str) -> None:
+        self.worst[name] = how
+        if len(self.failures) < MAX_FAILURES:
+            self.failures.append({"name": name, "how": how, "text": text[-MAX_TEXT:]})
+
+    def count(self, how: str) -> int:
+        return sum(1 for each in self.worst.values() if each == how)
+
+
+def main() -> None:
+    order = json.loads(sys.argv[1])
+    talk = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    pytest = importlib.import_module("pytest")
+    included = [os.path.join(order["tree"], each, "*") for each in order["sources"]]
+    coverage = importlib.import_module("coverage").Coverage(
+        data_file=None, config_file=False, include=included
+    )
+    network, collector = Network(), Collector()
+    os.chdir(order["tree"])
+    # Tests may ask whether they are run by a test runner, as the framework's logger does.
+    sys.argv = ["pytest"]
+    coverage.start()
+    code = pytest.main(_arguments(order), plugins=[collector])
+    coverage.stop()
+    result = {
+        "code": int(code),
+        "counts": {how: collector.count(how) for how in ("passed", "failed", "error", "skipped")},
+        "failures": collector.failures,
+        "files": [_reached(coverage, path) for path in _python_files(order)],
+        "network": sorted(network.seen),
+    }
+    talk.write(json.dumps(result) + "\n")
+    talk.flush()
+    # Threads that a test left running must not keep the result waiting.
+    os._exit(0)
+
+
+def _arguments(order: Dict[str, Any]) -> List[str]:
+    tests = os.path.join(order["tree"], order["tests"])
+    found = [tests] if os.path.isdir(tests) else sorted(glob.glob(glob.escape(tests) + "*"))
+    options = ["-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", order["tree"], "--tb=short"]
+    return options + (found or [tests])
+
+
+def _python_files(order: Dict[str, Any]) -> List[str]:
+    found = []
+    for source in order["sources"]:
+        for parent, _, names in os.walk(os.path.join(order["tree"], source)):
+            found += [os.path.join(parent, name) for name in names if name.endswith(".py")]
+    return sorted(found)
+
+
+def _reached(coverage: Any, path: str) -> Dict[str, Any]:
+    """The numbers of the lines that could run and of those that never did."""
+    try:
+        _, statements, _, missing, _ = coverage.analysis2(path)
+    except Exception as error:
+        return {"path": path, "statements": [], "missing": [], "problem": str(error)[:500]}
+    return {"path": path, "statements": statements, "missing": missing, "problem": ""}
+
+
+if __name__ == "__main__":
+    main()
