@@ -32,7 +32,7 @@ from harness.round_fields import (
     Slug,
     wrong,
 )
-from harness.round_mistakes import did_you_mean, explained, unknown_requirements
+from harness.round_mistakes import did_you_mean, explained, unknown_requirements, without_echoes
 
 
 class _Model(BaseModel):
@@ -224,7 +224,7 @@ def load_round(path: Path, requirements: Collection[str] | None = None) -> Round
         try:
             round_ = Round.model_validate(located.data, context={"folder": path.absolute().parent})
         except ValidationError as error:
-            mistakes += [explained(detail, located, _model_at) for detail in error.errors()]
+            mistakes += [explained(detail, located, _model_at) for detail in without_echoes(error.errors())]
     if requirements is not None:
         mistakes += unknown_requirements(located, requirements)
     if mistakes or round_ is None:

@@ -22,6 +22,14 @@ def explained(detail: ErrorDetails, located: Located, model_at: ModelAt) -> Mist
     return Mistake(located.line(location), dotted(location), what, fix)
 
 
+def without_echoes(details: list[ErrorDetails]) -> Iterator[ErrorDetails]:
+    """All but those that a list is too short because an item of it is wrong."""
+    for detail in details:
+        inside = (other["loc"][: len(detail["loc"])] for other in details if other is not detail)
+        if detail["type"] != "too_short" or detail["loc"] not in inside:
+            yield detail
+
+
 def _plain(location: Location) -> Location:
     """Without the mark that pydantic puts behind `upstream` for the kind it took."""
     return (location[0], *location[2:]) if location[:1] == ("upstream",) and len(location) > 1 else location
@@ -46,6 +54,8 @@ def _words(detail: ErrorDetails, location: Location, located: Located, model_at:
             return f"{detail['input']!r} is not allowed", fix
         case "string_pattern_mismatch":
             return f"{detail['input']!r} has characters that are not allowed", f"like {example}"
+        case "too_short":
+            return "empty", f"like {example}"
         case "tuple_type":
             return "not a list", f"like {example}"
         case "model_type" | "model_attributes_type" | "dict_type":

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -48,16 +49,7 @@ def _download(package: str, version: str, folder: Path, progress: Progress) -> P
     command = [*_pip(), "download", "--no-deps", "--no-binary", package, "--progress-bar", "off"]
     command += ["--dest", str(folder), f"{package}=={version}"]
     progress(f"Getting {package} {version} from the package index")
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    last: deque[str] = deque(maxlen=20)
-    try:
-        for line in process.stdout or ():
-            last.append(line.rstrip())
-            progress(line.rstrip())
-        code = process.wait(DOWNLOAD_SECONDS)
-    finally:
-        process.kill()
-        process.wait()
+    code, last = _followed(command, progress)
     archives = sorted(folder.glob("*.tar.*")) if folder.exists() else []
     if code == 0 and archives:
         return archives[0]
@@ -69,6 +61,24 @@ def _download(package: str, version: str, folder: Path, progress: Progress) -> P
         where="the package index",
         hint=f"look at it with `pip download --no-deps --no-binary {package} {package}=={version}`",
     )
+
+
+def _followed(command: list[str], progress: Progress) -> tuple[int, deque[str]]:
+    """The exit code and last lines of a command whose lines go to `progress` as they come."""
+    last: deque[str] = deque(maxlen=20)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        timer = threading.Timer(DOWNLOAD_SECONDS, process.kill)
+        timer.start()
+        try:
+            for line in process.stdout or ():
+                last.append(line.rstrip())
+                progress(line.rstrip())
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            timer.cancel()
+    return process.returncode, last
 
 
 def _pip() -> list[str]:

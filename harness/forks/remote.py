@@ -33,11 +33,11 @@ _UNREACHABLE: tuple[tuple[str, str, str], ...] = (
     (r"[Cc]onnection timed out|Failed to connect|Operation too slow|Connection reset|unreachable"
      r"|early EOF|hung up", "the connection failed", "try again later"),
     (r"SSL|certificate", "its TLS certificate was not accepted", "its owner has to renew it"),
+    (r"strange (?:host|path)name", "not an address", "use https://, ssh://, git:// or a path"),
     (r"transport '?(\S+?)'? not allowed", "protocol not allowed", "use https://, ssh://, git:// or a path"),
 )  # fmt: skip
-_FSCK = re.compile(
-    r"(?:error|fatal): (?:object )?([^\n]*(?:fsck error|error in (?:tag|tree|commit|blob))[^\n]*)"
-)
+# git-fsck(1) names what is wrong by a word in camel case, in a line of its own before it gives up.
+_FSCK = re.compile(r"error: object [0-9a-f]+: (\w+: [^\n]*)|fatal: (fsck error[^\n]*)")
 
 
 @dataclass(frozen=True)
@@ -121,8 +121,8 @@ def explain(url: str, failure: GitFailed) -> Unreachable | RefMissing | RefusedO
         return RefMissing(url, missing[1])
     refused = _FSCK.search(said)
     if refused:
-        return RefusedObjects(url, refused[1][:200])
-    if "File size limit exceeded" in said or "File too large" in said or failure.code in (-25, 153):
+        return RefusedObjects(url, (refused[1] or refused[2])[:200])
+    if re.search(r"died of signal (25|31)|File (?:size limit exceeded|too large)", said):
         return TooLarge("what it sends", "2 GiB", where=url)
     for pattern, reason, hint in _UNREACHABLE:
         if re.search(pattern, said):

@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import re
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -69,7 +70,14 @@ class ObjectStore:
             if not (self.root / "HEAD").exists():
                 self.root.mkdir(parents=True, exist_ok=True)
                 _Repository.init(self.root, bare=True).close()
+            self._sweep()
         return self.root
+
+    def _sweep(self) -> None:
+        """Remove packs that a transfer left half-way, once no transfer can still be writing them."""
+        for left_over in (self.root / "objects" / "pack").glob("tmp_*"):
+            if left_over.stat().st_mtime < time.time() - 2 * FETCH_SECONDS:
+                left_over.unlink(missing_ok=True)
 
     def git(
         self,

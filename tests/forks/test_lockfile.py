@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.errors import UserError
+from harness.forks.errors import NoRepository, Unreachable
+from harness.forks.lockfile import freeze, load_lock
+from harness.forks.store import ObjectStore
+from harness.round import Candidate, Round
+
+MakeRound = Callable[..., Round]
+
+
+def test_what_cannot_be_reached_is_told_and_keeps_its_entry(
+    store: ObjectStore, fork: Any, candidate: Candidate, make_round: MakeRound, tmp_path: Path
+) -> None:
+    nobody = candidate.model_copy(update={"name": "nobody", "repository": None})
+    round_, file = make_round(candidate, nobody), tmp_path / "round.yml"
+    first = freeze(file, round_, store)
+    assert isinstance(first.failures["nobody"], NoRepository)
+    shutil.rmtree(fork.path)
+
+    second = freeze(file, round_, store)
+
+    assert isinstance(second.failures["acme"], Unreachable)
+    assert second.lock.candidates == first.lock.candidates
+    assert load_lock(file, round_) == second.lock
+
+
+def test_the_file_is_what_a_person_can_read(
+    store: ObjectStore, upstream: Any, candidate: Candidate, make_round: MakeRound, tmp_path: Path
+) -> None:
+    frozen = freeze(tmp_path / "candidates.yml", make_round(candidate), store)
+    head = upstream.git("rev-parse", "HEAD")
+
+    text = frozen.path.read_text()
+
+    assert text.startswith("# Written by `harness freeze`")
+    assert f"upstream: {head}" in text
+    assert "committed_at: '2020-08-01T00:00:00Z'" in text
+    assert [path.name for path in tmp_path.glob("*.lock.yml*")] == ["candidates.lock.yml"]
+
+
+def test_no_lock_file_is_no_lock(make_round: MakeRound, tmp_path: Path) -> None:
+    assert load_lock(tmp_path / "candidates.yml", make_round()) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("round: 2020-08\n", "missing|required"),
+        ("round: &a b\n", "anchor"),
+        (
+            "round: 2019-01\nseen_at: 2020-08-01T00:00:00Z\nupstream: null\ncandidates: {}\n",
+            "freezes round 2019-01",
+        ),
+        ("round: 2020-08\nseen_at: 2020-08-01T00:00:00\nupstream: null\ncandidates: {}\n", "names no zone"),
+    ],
+)
+def test_a_damaged_lock_file_stops_the_round(
+    text: str, what: str, make_round: MakeRound, tmp_path: Path
+) -> None:
+    (tmp_path / "candidates.lock.yml").write_text(text)
+    with pytest.raises(UserError, match=what) as caught:
+        load_lock(tmp_path / "candidates.yml", make_round())
+    assert "harness freeze" in (caught.value.hint or "")
+
+
+def test_an_entry_of_another_ref_is_not_used(
+    store: ObjectStore, candidate: Candidate, make_round: MakeRound, tmp_path: Path
+) -> None:
+    lock = freeze(tmp_path / "candidates.yml", make_round(candidate), store).lock
+
+    with pytest.raises(UserError, match="the round now names other"):
+        lock.of(candidate.model_copy(update={"ref": "other"}))
