@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from dataclasses import replace
 from decimal import Decimal
@@ -261,6 +262,22 @@ def test_a_listener_hears_of_a_deed_only_when_it_is_whole() -> None:
     assert [order.status for order in seen] == [OrderStatus.FILLED]
 
 
+def test_what_a_listener_does_is_told_after_what_it_heard_of() -> None:
+    world, account = venue()
+    told: list[int] = []
+
+    def trade_back(event: Event) -> None:
+        if isinstance(event, OrderChanged) and event.order.client_order_id == "first":
+            market = event.order.market
+            world.place(account, NewOrder(market, Side.SELL, OrderType.MARKET, amount=D("0.0001")))
+
+    world.subscribe(trade_back)
+    world.subscribe(lambda event: told.append(event.sequence) if isinstance(event, BookChanged) else None)
+    world.place(account, replace(resting(world), client_order_id="first"))
+    assert len(told) == 2
+    assert told == sorted(told)
+
+
 def test_the_same_seed_gives_the_same_market() -> None:
     def books(seed: int) -> list[object]:
         world, _ = venue(seed)
@@ -305,10 +322,15 @@ def test_threads_may_trade_at_once() -> None:
             world.cancel(account, world.place(account, wanted).order_id)
 
     threads = [threading.Thread(target=trade) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # so that threads without a lock would meet
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+    finally:
+        sys.setswitchinterval(usual)
     assert events == list(range(events[0], events[0] + 400))
     assert world.balance(account, "USDT").locked == 0
     assert not world.open_orders(account, market)
