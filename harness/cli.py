@@ -14,6 +14,7 @@ from rich.console import Console
 
 from harness import __version__
 from harness.errors import HarnessError
+from harness.sandbox import Choice
 
 EXIT_ELIGIBLE, EXIT_INELIGIBLE, EXIT_BAD_INPUT, EXIT_OUR_FAILURE, EXIT_UNDETERMINED = 0, 1, 2, 3, 4
 
@@ -29,9 +30,11 @@ sandbox_app = typer.Typer(help="The sandbox that forks run in.", no_args_is_help
 app.add_typer(sandbox_app, name="sandbox")
 
 RoundFile = Annotated[Path, typer.Argument(help="The round's file.", metavar="[FILE]")]
-Only = Annotated[list[str] | None, typer.Option("--only", metavar="NAME", help="Only this candidate (repeatable).")]
+Only = Annotated[
+    list[str] | None, typer.Option("--only", metavar="NAME", help="Only this candidate (repeatable).")
+]
 Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="How many candidates at once.")]
-SandboxName = Annotated[str, typer.Option("--sandbox", help="auto, docker or bubblewrap.")]
+SandboxName = Annotated[Choice, typer.Option("--sandbox", help="What forks run in.")]
 Reports = Annotated[Path, typer.Option("--reports", metavar="DIR", help="Where reports are published.")]
 Seed = Annotated[int, typer.Option("--seed", help="The seed that decides prices, names and schedules.")]
 Speed = Annotated[float, typer.Option("--speed", min=1, max=50, help="How fast the connector's time runs.")]
@@ -53,7 +56,7 @@ def run(
     What an earlier run finished for the same commits is kept, so a run that was killed goes on where it
     stopped. Ends with 0 when the round was completed, whatever the verdicts.
     """
-    from harness.official import run_round
+    from harness.commands.run import run_round
 
     page = run_round(
         file, reports, only=tuple(only or ()), jobs=jobs, sandbox=sandbox, seed=seed, scale=speed, again=again,
@@ -66,12 +69,17 @@ def run(
 def check(
     path: Annotated[Path, typer.Argument(help="Your fork's work tree.")] = Path(),
     connector: Annotated[str | None, typer.Option(help="The connector, where the fork adds several.")] = None,
-    expression: Annotated[str | None, typer.Option("-k", metavar="EXPR", help="Only checks that match.")] = None,
+    expression: Annotated[
+        str | None, typer.Option("-k", metavar="EXPR", help="Only checks that match.")
+    ] = None,
     round_file: Annotated[Path | None, typer.Option("--round", help="The round to be checked for.")] = None,
     upstream: Annotated[
-        str | None, typer.Option(help="Upstream as URL@REF or pypi:hummingbot==VERSION, instead of the round's.")
+        str | None,
+        typer.Option(help="Upstream as URL@REF or pypi:hummingbot==VERSION, instead of the round's."),
     ] = None,
-    dialect: Annotated[str | None, typer.Option(help="The simulated exchange; by default the connector's.")] = None,
+    dialect: Annotated[
+        str | None, typer.Option(help="The simulated exchange; by default the connector's.")
+    ] = None,
     sandbox: SandboxName = "auto",
     reports: Annotated[Path | None, typer.Option("--reports", help="Write the report here too.")] = None,
     seed: Seed = 1,
@@ -81,11 +89,11 @@ def check(
 
     Uncommitted changes count. Ends with 0 eligible, 1 ineligible, 4 undetermined.
     """
+    from harness.commands.check import check_work_tree
     from harness.grading import Verdict
-    from harness.own import check_work_tree
 
     verdict = check_work_tree(
-        path, connector=connector, select=expression, round_file=round_file, upstream=upstream, dialect=dialect,
+        path, connector=connector, select=expression, round_file=round_file, upstream=upstream, exchange=dialect,
         sandbox=sandbox, reports=reports, seed=seed, scale=speed, console=CONSOLE,
     )  # fmt: skip
     codes = {Verdict.ELIGIBLE: EXIT_ELIGIBLE, Verdict.INELIGIBLE: EXIT_INELIGIBLE}
@@ -115,7 +123,7 @@ def requirements(
 @app.command()
 def doctor() -> None:
     """Say what this machine has, what is missing, and the command that gets it."""
-    from harness.doctor import examine
+    from harness.commands.doctor import examine
 
     table, complete = examine()
     CONSOLE.print(table)
@@ -128,7 +136,7 @@ def freeze(file: RoundFile = Path("candidates.yml")) -> None:
 
     Later runs screen those commits: a commit's own date can be set back, what was seen at a time cannot.
     """
-    from harness.official import freeze_round
+    from harness.commands.run import freeze_round
 
     CONSOLE.print(f"Wrote {freeze_round(file, CONSOLE)}", markup=False, soft_wrap=True)
 
@@ -145,7 +153,7 @@ def sandbox_build() -> None:
 @app.command(hidden=True)
 def generate() -> None:
     """Write every file that is generated from the code and the catalogue."""
-    from harness.generated import write_all
+    from harness.commands.generate import write_all
 
     for path in write_all():
         CONSOLE.print(f"Wrote {path}", markup=False)
@@ -191,5 +199,7 @@ def _bug_report(error: Exception) -> Path:
     path = cache_dir() / f"failure-{date.today():%Y-%m-%d}.log"  # noqa: DTZ011 - for the person's own eyes
     details = "".join(traceback.format_exception(error))
     command = " ".join(sys.argv)
-    path.write_text(f"harness {__version__}\nPython {sys.version}\n$ {command}\n\n{details}", encoding="utf-8")
+    path.write_text(
+        f"harness {__version__}\nPython {sys.version}\n$ {command}\n\n{details}", encoding="utf-8"
+    )
     return path

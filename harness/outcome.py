@@ -90,7 +90,7 @@ class Outcome(BaseModel):
     summary: str
     evidence: tuple[Evidence, ...] = ()
     check: str
-    seconds: float = Field(0.0, ge=0)
+    seconds: float = Field(default=0.0, ge=0)
 
 
 class OutcomeLog:

@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from harness.requirement import Profile
+from harness.sandbox import Choice
 
 
 class Plan(BaseModel):
@@ -21,7 +22,7 @@ class Plan(BaseModel):
     submission_file: Path
     outcomes_file: Path
     store: Path
-    sandbox: str = "auto"
+    sandbox: Choice = "auto"
     seed: int = 0
     scale: float = 10.0
     header: dict[str, JsonValue]

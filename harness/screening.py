@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,15 +20,19 @@ from pydantic import JsonValue
 import checks
 from harness import __version__
 from harness.errors import OurFailure
+from harness.forks.errors import ForkError, NothingBeforeDeadline
 from harness.forks.lockfile import Lock
-from harness.forks.pin import NothingBeforeDeadline, pin
-from harness.forks.store import ObjectStore, RefNotFound, Unreachable
+from harness.forks.pin import pin
+from harness.forks.store import ObjectStore
 from harness.forks.submission import Submission
 from harness.outcome import Basis, Evidence, EvidenceKind, Outcome, OutcomeLog, Status
 from harness.plan import Plan
 from harness.reporting.model import RunInfo
-from harness.requirement import Catalogue, Profile, Requirement
-from harness.round import Candidate, Round
+from harness.reporting.screened import Screened
+from harness.reporting.store import OUTCOMES, SUBMISSION, read_screening, write_run
+from harness.requirement import Catalogue, Requirement
+from harness.round import Candidate, GitUpstream, Round
+from harness.sandbox import Choice
 
 CHECKS = Path(checks.__file__).resolve().parent
 # Long enough for the slowest honest connector; a run that takes longer is ended and reported as ours.
@@ -57,7 +61,7 @@ class Settings:
     round_file: Path
     store: ObjectStore
     lock: Lock | None = None
-    sandbox: str = "auto"
+    sandbox: Choice = "auto"
     seed: int = 0
     scale: float = 10.0
     select: str | None = None
@@ -80,105 +84,105 @@ class Stopwatch:
             self.seconds[name] = round(self.seconds.get(name, 0.0) + spent, 2)
 
 
-def profile_of(candidate: Candidate, submission: Submission | None) -> Profile:
-    """Which requirements apply: by the generation of the tree and the kind of connector."""
-    if submission is not None and submission.generation == "v0":
-        return "v0"
-    if candidate.kind == "derivative":
-        return "v2-perpetual"
-    return "v0" if candidate.kind == "market" else "v2-spot"
-
-
 def screen(candidate: Candidate, settings: Settings, folder: Path, watch: Watcher) -> None:
     """Bring `folder` to hold submission.json, outcomes.jsonl and run.json for this candidate.
 
-    What an earlier run of the same commit, catalogue, harness and seed already found is kept.
+    What an earlier run of the same commit, catalogue, harness and seed already found is kept. Raises OurFailure.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     clock = Stopwatch()
-    started = datetime.now(UTC)
-    catalogue = Catalogue.load()
     watch(Progress(candidate.name, step="fetching"))
     with clock.step("fetch"):
-        submission, trouble = _pin(candidate, settings, catalogue)
-    profile = profile_of(candidate, submission)
-    log = OutcomeLog(folder / "outcomes.jsonl")
+        submission, trouble = _pin(candidate, settings, Catalogue.load())
+    screen_submission(candidate, submission, trouble, settings, folder, clock, watch)
+
+
+def screen_submission(
+    candidate: Candidate,
+    submission: Submission | None,
+    trouble: Outcome | None,
+    settings: Settings,
+    folder: Path,
+    clock: Stopwatch,
+    watch: Watcher,
+) -> Screened:
+    """The same for a submission already pinned, or for the `trouble` that there is none."""
+    log = OutcomeLog(folder / OUTCOMES)
     if settings.again:
         log.set_aside()
-    header = _header(settings, catalogue, submission)
-    if submission is None:
-        log.begin(header)
-        log.append(trouble)
+    header = _header(settings, submission)
+    resumed = log.begin(header)
+    kept = read_screening(folder, candidate)
+    if resumed and submission is not None and kept.run is not None and kept.run.finished_at:
+        watch(Progress(candidate.name, step="kept from an earlier run", outcomes=kept.outcomes))
+        return kept
+    info = _info(settings, trouble)
+    write_run(folder, info, submission)
+    if trouble is not None:
+        log.append([trouble])
     else:
-        (folder / "submission.json").write_text(submission.to_json() + "\n", encoding="utf-8")
-        if log.begin(header) and _finished(folder):
-            watch(Progress(candidate.name, step="kept from an earlier run", outcomes=log.outcomes()))
-            return
         with clock.step("checks"):
-            _run_checks(candidate, settings, folder, header, profile, watch)
-    log.append(_without_a_check(catalogue, profile, log.outcomes(), trouble))
-    info = RunInfo(
-        started_at=started,
-        finished_at=datetime.now(UTC),
+            _run_checks(candidate, settings, folder, header, watch)
+    finished = info.model_copy(update={"finished_at": datetime.now(UTC), "timings": clock.seconds})
+    write_run(folder, finished, submission)
+    screened = read_screening(folder, candidate)
+    watch(Progress(candidate.name, step="done", outcomes=screened.outcomes))
+    return screened
+
+
+def _info(settings: Settings, trouble: Outcome | None) -> RunInfo:
+    upstream = settings.round.upstream
+    name = (
+        f"{upstream.git} {upstream.ref}"
+        if isinstance(upstream, GitUpstream)
+        else f"{upstream.pypi} {upstream.version}"
+    )
+    return RunInfo(
+        started_at=datetime.now(UTC),
         seed=settings.seed,
         harness=__version__,
-        catalogue=catalogue.version,
+        catalogue=Catalogue.load().version,
         backend=settings.sandbox,
-        framework=settings.round.upstream.label,
-        time_scale=settings.scale,
+        framework=name,
         python=sys.version.split()[0],
-        timings=clock.seconds,
-        no_submission=trouble[0].summary if trouble else None,
+        time_scale=settings.scale,
+        no_submission=trouble.summary if trouble else None,
     )
-    (folder / "run.json").write_text(info.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    watch(Progress(candidate.name, step="done", outcomes=log.outcomes()))
 
 
 def _pin(
     candidate: Candidate, settings: Settings, catalogue: Catalogue
-) -> tuple[Submission | None, tuple[Outcome, ...]]:
+) -> tuple[Submission | None, Outcome | None]:
     """The submission, or the outcome that says why there is none."""
     try:
-        return pin(settings.store, candidate, settings.round, settings.lock), ()
-    except (Unreachable, RefNotFound) as error:
-        return None, (_trouble(catalogue["repository-reachable"], Status.UNDETERMINED, error),)
+        return pin(settings.store, candidate, settings.round, settings.lock), None
     except NothingBeforeDeadline as error:
-        return None, (_trouble(catalogue["submitted-before-deadline"], Status.FAILED, error),)
+        return None, _trouble(catalogue["submitted-before-deadline"], Status.FAILED, error)
+    except ForkError as error:
+        return None, _trouble(catalogue["repository-reachable"], Status.UNDETERMINED, error)
 
 
-def _trouble(requirement: Requirement, status: Status, error: Exception) -> Outcome:
-    seen = Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.GIT, text=str(error))
-    summary = str(error).splitlines()[0]
-    return _outcome(requirement, status, summary, (seen,))
-
-
-def _outcome(
-    requirement: Requirement, status: Status, summary: str, evidence: tuple[Evidence, ...] = ()
-) -> Outcome:
+def _trouble(requirement: Requirement, status: Status, error: ForkError) -> Outcome:
     return Outcome(
         requirement=requirement.id,
         status=status,
         severity=requirement.severity,
         subject=requirement.subject,
-        summary=summary,
-        evidence=evidence,
+        summary=f"{error.message[:1].upper()}{error.message[1:]}.",
+        evidence=(Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.GIT, text=str(error)),),
         check="harness.screening",
+        seconds=0,
     )
 
 
-def _header(settings: Settings, catalogue: Catalogue, submission: Submission | None) -> dict[str, JsonValue]:
+def _header(settings: Settings, submission: Submission | None) -> dict[str, JsonValue]:
     """Outcomes with equal headers are about the same thing and may stand in one log."""
     return {
         "commit": submission.commit if submission else None,
         "upstream": submission.upstream_commit if submission else None,
-        "catalogue": catalogue.version,
+        "catalogue": Catalogue.load().version,
         "harness": __version__,
         "seed": settings.seed,
     }
-
-
-def _finished(folder: Path) -> bool:
-    return (folder / "run.json").exists()
 
 
 def _run_checks(
@@ -186,17 +190,15 @@ def _run_checks(
     settings: Settings,
     folder: Path,
     header: dict[str, JsonValue],
-    profile: Profile,
     watch: Watcher,
 ) -> None:
-    (folder / "run.json").unlink(missing_ok=True)
     plan = Plan(
         round_file=settings.round_file,
         candidate=candidate.name,
         connectors=candidate.connectors,
-        profile=profile,
-        submission_file=folder / "submission.json",
-        outcomes_file=folder / "outcomes.jsonl",
+        profile=read_screening(folder, candidate).profile,
+        submission_file=folder / SUBMISSION,
+        outcomes_file=folder / OUTCOMES,
         store=settings.store.root,
         sandbox=settings.sandbox,
         seed=settings.seed,
@@ -257,23 +259,3 @@ def _follow(reading: int, candidate: str, watch: Watcher) -> None:
                     outcomes=outcomes,
                 )
             )
-
-
-def _without_a_check(
-    catalogue: Catalogue, profile: Profile, outcomes: Iterable[Outcome], trouble: tuple[Outcome, ...]
-) -> tuple[Outcome, ...]:
-    """An `undetermined`, saying why, for every requirement that nothing spoke to."""
-    spoken = {outcome.requirement for outcome in outcomes}
-    return tuple(
-        _outcome(item, Status.UNDETERMINED, _why_open(item, trouble))
-        for item in catalogue.for_profile(profile)
-        if item.id not in spoken
-    )
-
-
-def _why_open(requirement: Requirement, trouble: tuple[Outcome, ...]) -> str:
-    if trouble:
-        return trouble[0].summary
-    if not requirement.automated:
-        return f"Needs a person to look: {requirement.title}"
-    return "No check of this run spoke to it."

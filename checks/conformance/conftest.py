@@ -1,0 +1,98 @@
+"""The built submission, the laboratory it is driven in, and the stories told of it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import pytest
+
+from checks.conformance.stories import Stories
+from harness.checking import undetermined
+from harness.forks.store import ObjectStore
+from harness.forks.submission import Submission
+from harness.forks.tree import Tree
+from harness.frameworks import GENERATIONS
+from harness.frameworks.environment import FOLDERS, BuildResult, Workshop
+from harness.frameworks.interpreter import NoInterpreterError
+from harness.frameworks.upstream import upstream_base
+from harness.lab import Lab
+from harness.paths import cache_dir
+from harness.plan import Plan
+from harness.pytest_plugin import KEY
+from harness.round import Candidate
+from harness.sandbox import Backend, choose
+from harness.venue.dialects import dialect, known
+from harness.venue.dialects.base import Dialect
+
+T = TypeVar("T")
+
+
+class Tell(Protocol):
+    """The `tell` fixture: what happened in a story, at this try's pace."""
+
+    def __call__(self, story: Callable[[Lab, float], T]) -> T: ...
+
+
+@pytest.fixture(scope="session")
+def backend(plan: Plan) -> Backend:
+    return choose(plan.sandbox)
+
+
+@pytest.fixture(scope="session")
+def build(backend: Backend, store: ObjectStore, submission: Submission, tree: Tree) -> Iterator[BuildResult]:
+    """The submission, built in the sandbox with upstream's modules reused."""
+    cache = cache_dir()
+    try:
+        base = upstream_base(cache, backend, store, submission.upstream_commit, submission.generation)
+    except NoInterpreterError as error:
+        undetermined(str(error).splitlines()[0])
+    with tempfile.TemporaryDirectory(prefix="harness-submission-") as folder:
+        tree.export(Path(folder) / "export", prefixes=FOLDERS)
+        yield Workshop(cache, backend).prepare(base, Path(folder) / "export", Path(folder) / "work")
+
+
+@pytest.fixture(scope="session")
+def runtime(build: BuildResult, submission: Submission) -> BuildResult:
+    """The build, where there is something to run."""
+    generation = GENERATIONS[submission.generation]
+    if generation.adapter is None:
+        undetermined(f"Not tried: {generation.no_adapter_because}")
+    if not build.ok:
+        undetermined(f"Not tried, because {len(build.failed)} modules do not build.")
+    return build
+
+
+@pytest.fixture(scope="session")
+def dialect_class(candidate: Candidate) -> type[Dialect]:
+    name = candidate.exchange.dialect
+    if name is None or name not in known():
+        undetermined(
+            f"Not tried: there is no simulated exchange for {', '.join(candidate.connectors)} yet "
+            f"(known: {', '.join(known())})."
+        )
+    return dialect(name)
+
+
+@pytest.fixture(scope="session")
+def stories(
+    backend: Backend, runtime: BuildResult, dialect_class: type[Dialect], connector_name: str, plan: Plan
+) -> Iterator[Stories]:
+    lab = Lab(backend, runtime.runtime, dialect_class, connector_name, plan.seed)
+    try:
+        yield Stories(lab)
+    finally:
+        lab.close()
+
+
+@pytest.fixture
+def tell(request: pytest.FixtureRequest, stories: Stories) -> Tell:
+    """A story, told at this try's pace. What the connector broke off with makes its checks undetermined."""
+    pace = request.config.stash[KEY].scale
+
+    def told(story: Callable[[Lab, float], T]) -> T:
+        return stories.tell(story, pace)
+
+    return told

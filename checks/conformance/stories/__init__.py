@@ -1,0 +1,58 @@
+"""What happens to a connector while it is watched. A story acts and writes down; the checks judge.
+
+Each story runs once per screening (and once more, calmly, if a check that rests on it failed), and the checks
+of one subject share it. A story raises `NotReady` when the connector never got that far.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from harness.checking import Undetermined, claimed
+from harness.lab import Bench, Lab
+from harness.outcome import EvidenceKind
+
+T = TypeVar("T")
+
+READY_SECONDS = 90.0  # virtual; healthy connectors take under ten
+
+
+class NotReady(Undetermined):
+    """The connector never said that it is ready, so what depends on it was not tried."""
+
+    def __init__(self, waiting_for: tuple[str, ...]) -> None:
+        parts = ", ".join(waiting_for) or "its own reasons"
+        said = claimed(EvidenceKind.NOTE, f"still waiting for: {parts}")
+        super().__init__(f"Not tried, because the connector never became ready ({parts}).", (said,))
+        self.waiting_for = waiting_for
+
+
+def start(bench: Bench) -> float:
+    """Start the connector and wait until it is ready; returns the virtual seconds that took."""
+    bench.connector.start()
+    ready = bench.connector.wait_ready(READY_SECONDS)
+    if not ready.ready:
+        raise NotReady(tuple(name for name, done in ready.parts.items() if not done))
+    return ready.seconds
+
+
+class Stories:
+    """Runs each story once at each pace and remembers how it went, or why it broke off."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+        self._told: dict[tuple[Any, float], Any] = {}
+
+    def tell(self, story: Callable[[Lab, float], T], pace: float) -> T:
+        key = (story, pace)
+        if key not in self._told:
+            try:
+                self._told[key] = story(self._lab, pace)
+            except Exception as error:
+                self._told[key] = error
+        told = self._told[key]
+        if isinstance(told, Exception):
+            raise told
+        result: T = told
+        return result

@@ -1,0 +1,384 @@
+"""Things go wrong on the way: sockets break, messages repeat or vanish, the exchange answers with errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from checks.conformance.stories import start
+from checks.conformance.stories.market_data import books_differ
+from checks.conformance.stories.order_life import Life, completed, rest, resting_price, settle, size, submit
+from harness.driving.claims import LogLine, OrderView
+from harness.gateway.faults import (
+    DropMessage,
+    DuplicateMessage,
+    Junk,
+    LoseReply,
+    RateLimit,
+    Refuse,
+    WrongCertificate,
+)
+from harness.gateway.record import Exchange, Handshake, Socket
+from harness.lab import Bench, Lab
+from harness.venue.model import Fill, NewOrder, Order, Side
+
+RECONNECT = 90.0  # virtual seconds that a connector may take to come back
+JUNK = (
+    "not json at all",
+    "{}",
+    "[]",
+    "null",
+    '{"e": null, "type": 7, "data": {"x": [1e400]}}',
+    '{"unfinished": ',
+)
+
+
+@dataclass(frozen=True)
+class Reconnection:
+    """A close code, the sockets that were open before and after, and whether things flowed again."""
+
+    code: int
+    before: int
+    after: tuple[Socket, ...]
+    book_difference: str | None
+    fill: Fill | None
+    fill_reported: bool
+
+
+@dataclass
+class BrokenStreams:
+    """Every socket closed, by 1000 and by a broken connection, with an order open."""
+
+    bench: Bench
+    rounds: list[Reconnection] = field(default_factory=list)
+    life: Life | None = None
+    missed_fill: Fill | None = None
+    missed_fill_reported: bool = False
+
+
+def break_streams(lab: Lab, pace: float) -> BrokenStreams:
+    """Close all sockets, twice; after each the book must follow and a new fill must arrive."""
+    with lab.bench(pace) as bench:
+        story = BrokenStreams(bench)
+        start(bench)
+        life = story.life = rest(bench, Side.BUY)
+        if life.placed is None:
+            return story
+        for code in (1006, 1000):
+            story.rounds.append(_break_once(bench, life, code))
+        _miss_a_fill(story, life)
+        return story
+
+
+def _break_once(bench: Bench, life: Life, code: int) -> Reconnection:
+    mark, before = bench.record.mark(), len(bench.gateway.open_sockets())
+    bench.gateway.close_sockets(code)
+    bench.eventually(lambda: len(bench.gateway.open_sockets()) >= before, RECONNECT)
+    bench.pause(3)
+    bench.venue.walk(40, bench.market)
+    difference = books_differ(bench, [bench.market], RECONNECT)
+    fill, reported = _fill_some(bench, life)
+    return Reconnection(code, before, bench.record.sockets(since=mark), difference, fill, reported)
+
+
+def _fill_some(bench: Bench, life: Life) -> tuple[Fill, bool]:
+    """A fifth of the order trades; whether the connector reported just that fill."""
+    assert life.placed is not None
+    lots = life.placed.amount / bench.market.lot_size // 8
+    (fill,) = bench.venue.fill(life.placed.order_id, lots * bench.market.lot_size)
+    return fill, wait_for_fill(bench, life, fill)
+
+
+def wait_for_fill(bench: Bench, life: Life, fill: Fill, timeout: float = 30.0) -> bool:
+    def reported() -> bool:
+        events = bench.connector.events("OrderFilled", life.order_id)
+        return any(str(event.data.get("exchange_trade_id")) == str(fill.trade_id) for event in events)
+
+    return bool(bench.eventually(reported, timeout))
+
+
+def _miss_a_fill(story: BrokenStreams, life: Life) -> None:
+    """A fill that no stream tells of: the next poll has to find it."""
+    bench = story.bench
+    with bench.faults.during(DropMessage(), "stream:*"):
+        assert life.placed is not None
+        lots = life.placed.amount / bench.market.lot_size // 8
+        (story.missed_fill,) = bench.venue.fill(life.placed.order_id, lots * bench.market.lot_size)
+        for _ in range(3):
+            bench.connector.tick()
+            story.missed_fill_reported = wait_for_fill(bench, life, story.missed_fill, 15.0)
+            if story.missed_fill_reported:
+                return
+
+
+@dataclass
+class DeafStreams:
+    """Every private message sent twice, then none at all."""
+
+    bench: Bench
+    repeated: Life | None = None
+    silent_fill: Life | None = None
+    silent_cancel: Life | None = None
+
+
+def disturb_user_stream(lab: Lab, pace: float) -> DeafStreams:
+    with lab.bench(pace) as bench:
+        story = DeafStreams(bench)
+        start(bench)
+        with bench.faults.during(DuplicateMessage(), "stream:orders"):
+            story.repeated = _filled_in_two(bench)
+        buy, sell = rest(bench, Side.BUY), rest(bench, Side.SELL)
+        with bench.faults.during(DropMessage(), "stream:*"):
+            _end_unheard(bench, buy, sell)
+        story.silent_fill, story.silent_cancel = settle(bench, buy), settle(bench, sell)
+        return story
+
+
+def _filled_in_two(bench: Bench) -> Life:
+    life = rest(bench, Side.SELL)
+    if life.placed is not None:
+        half = life.placed.amount / bench.market.lot_size // 2 * bench.market.lot_size
+        for number, part in enumerate((half, None), start=1):
+            bench.venue.fill(life.placed.order_id, part)
+            bench.connector.wait_event("OrderFilled", life.order_id, 30.0, count=number)
+        bench.connector.wait_event(completed(Side.SELL), life.order_id, 30.0)
+        bench.pause(5)
+    return settle(bench, life)
+
+
+def _end_unheard(bench: Bench, buy: Life, sell: Life) -> None:
+    """One order is filled and one is cancelled by hand while the private stream is silent."""
+    if buy.placed is None or sell.placed is None:
+        return
+    bench.venue.fill(buy.placed.order_id)
+    bench.venue.cancel(bench.account, order_id=sell.placed.order_id)
+    for _ in range(4):
+        bench.connector.tick()
+        done = bench.connector.wait_event(completed(Side.BUY), buy.order_id, 12.0)
+        gone = bench.connector.wait_event("OrderCancelled", sell.order_id, 12.0)
+        if done and gone:
+            return
+
+
+@dataclass
+class JunkStory:
+    """Messages that make no sense on every stream, then business as usual."""
+
+    bench: Bench
+    sent: int = 0
+    book_difference: str | None = None
+    life: Life | None = None
+    fill_reported: bool = False
+
+
+def send_junk(lab: Lab, pace: float) -> JunkStory:
+    with lab.bench(pace) as bench:
+        story = JunkStory(bench)
+        start(bench)
+        life = story.life = rest(bench, Side.BUY)
+        if life.placed is None:
+            return story
+        rules = [
+            bench.faults.add(Junk(text), kind) for kind in ("stream:book", "stream:orders") for text in JUNK
+        ]
+        for _ in JUNK:
+            bench.venue.walk(5, bench.market)
+            _nudge(bench)
+        story.sent = sum(rule.applied for rule in rules)
+        bench.faults.clear()
+        bench.pause(5)
+        bench.venue.walk(40, bench.market)
+        story.book_difference = books_differ(bench, [bench.market], RECONNECT)
+        _, story.fill_reported = _fill_some(bench, life)
+        return story
+
+
+def _nudge(bench: Bench) -> None:
+    """Something private happens: an order placed by hand on the same account, and cancelled."""
+    price = resting_price(bench, Side.SELL)
+    order = bench.venue.place(
+        bench.account, NewOrder(bench.market, Side.SELL, amount=size(bench), price=price)
+    )
+    bench.venue.cancel(bench.account, order_id=order.order_id)
+
+
+@dataclass
+class Errors:
+    """The exchange answers with errors, at the start and later."""
+
+    bench: Bench
+    start_faults: int = 0
+    refused_cancel: Life | None = None
+    cancelled_while_refused: bool = False
+    tracked_while_refused: bool = False
+    open_while_refused: bool = False
+    server_error: Life | None = None
+    rate_limited: Life | None = None
+    rate_limited_requests: int = 0
+    after: Life | None = None
+    lost_reply: Life | None = None
+    lost_reply_order: Order | None = None
+    lost_reply_tracked: bool = False
+
+
+def answer_with_errors(lab: Lab, pace: float) -> Errors:
+    with lab.bench(pace) as bench:
+        story = Errors(bench)
+        rules = [
+            bench.faults.add(Refuse(status, {"msg": "try later"}), operation)
+            for operation, status in (("symbols", 503), ("balances", 500), ("order_book", 502), ("fees", 500))
+        ]
+        start(bench)
+        story.start_faults = sum(rule.applied for rule in rules)
+        bench.faults.clear()
+        _refuse_a_cancel(story)
+        bench.faults.add(Refuse(500, {"msg": "internal error"}), "place_order")
+        story.server_error = _failing(bench)
+        _limit_the_rate(story)
+        bench.faults.clear()
+        story.after = rest(bench, Side.BUY)
+        _lose_a_reply(story)
+        return story
+
+
+def _refuse_a_cancel(story: Errors) -> None:
+    bench = story.bench
+    life = story.refused_cancel = rest(bench, Side.BUY)
+    if life.placed is None:
+        return
+    with bench.faults.during(Refuse(503, {"msg": "not now"}), "cancel_*"):
+        bench.connector.cancel(life.order_id)
+        event = bench.connector.wait_event("OrderCancelled", life.order_id, 10.0)
+        story.cancelled_while_refused = event is not None
+        story.tracked_while_refused = life.order_id in bench.connector.orders()
+    story.open_while_refused = bench.venue.order(bench.account, order_id=life.placed.order_id).status.live
+    settle(bench, life)
+
+
+def _failing(bench: Bench) -> Life:
+    life = submit(bench, Side.SELL, size(bench), resting_price(bench, Side.SELL))
+    bench.connector.wait_event("OrderFailure", life.order_id, 30.0)
+    bench.pause(5)
+    return settle(bench, life)
+
+
+def _limit_the_rate(story: Errors) -> None:
+    bench, mark = story.bench, story.bench.record.mark()
+    rule = bench.faults.add(RateLimit(10), "place_order", times=None)
+    story.rate_limited = _failing(bench)
+    story.rate_limited_requests = len(bench.record.exchanges("place_order", since=mark))
+    rule.remove()
+
+
+def _lose_a_reply(story: Errors) -> None:
+    """The exchange takes the order, but its answer never arrives."""
+    bench = story.bench
+    known = {order.order_id for order in bench.venue.orders(bench.account)}
+    bench.faults.add(LoseReply(), "place_order")
+    ask = bench.connector.buy
+    order_id = ask(bench.pair, size(bench), resting_price(bench, Side.BUY), "LIMIT")
+    bench.eventually(lambda: len(bench.venue.orders(bench.account)) > len(known), 30.0)
+    for _ in range(3):
+        bench.connector.tick()
+        bench.pause(10)
+    new = [order for order in bench.venue.orders(bench.account) if order.order_id not in known]
+    placed = story.lost_reply_order = new[-1] if new else None
+    story.lost_reply = settle(bench, Life(order_id, Side.BUY, "LIMIT", Decimal(0), None, placed, ()))
+    story.lost_reply_tracked = story.lost_reply.tracked_after
+
+
+@dataclass
+class Restart:
+    """The process ends with orders open, and another one takes over from the saved state."""
+
+    bench: Bench
+    before: list[Life] = field(default_factory=list)
+    tracked: dict[str, OrderView] = field(default_factory=dict)
+    filled: Life | None = None
+    cancelled: Life | None = None
+
+
+def restart(lab: Lab, pace: float) -> Restart:
+    with lab.bench(pace) as bench:
+        story = Restart(bench)
+        start(bench)
+        first, second = rest(bench, Side.BUY), rest(bench, Side.SELL)
+        story.before = [first, second]
+        if first.placed is None or second.placed is None:
+            return story
+        state = bench.connector.save_state()
+        bench.restart()
+        bench.connector.restore_state(state)
+        start(bench)
+        story.tracked = bench.connector.orders()
+        bench.venue.fill(first.placed.order_id)
+        bench.connector.wait_event(completed(Side.BUY), first.order_id, 30.0)
+        if second.order_id in story.tracked:
+            bench.connector.cancel(second.order_id, bench.pair)
+            bench.connector.wait_event("OrderCancelled", second.order_id, 30.0)
+        story.filled, story.cancelled = settle(bench, first), settle(bench, second)
+        return story
+
+
+@dataclass
+class Refused:
+    """A connector that must not get ready, and what it did."""
+
+    bench: Bench
+    ready: bool
+    requests: tuple[Exchange, ...]
+    handshakes: tuple[Handshake, ...]
+    network: str
+    logs: tuple[LogLine, ...]
+
+
+def show_wrong_certificate(lab: Lab, pace: float) -> Refused:
+    """Every host presents a certificate of an authority that nobody should trust."""
+    with lab.bench(pace) as bench:
+        bench.faults.add(WrongCertificate(), times=None)
+        return _not_ready(bench, 15.0)
+
+
+def use_wrong_secret(lab: Lab, pace: float) -> Refused:
+    """The key is right, the secret is another one."""
+
+    def change(keys: Mapping[str, str]) -> dict[str, str]:
+        return {name: value[::-1] if "secret" in name else value for name, value in keys.items()}
+
+    with lab.bench(pace, keys=change) as bench:
+        return _not_ready(bench, 30.0)
+
+
+def _not_ready(bench: Bench, seconds: float) -> Refused:
+    bench.connector.start()
+    ready = bench.connector.wait_ready(seconds).ready
+    return Refused(
+        bench,
+        ready,
+        bench.record.exchanges(),
+        bench.record.handshakes(),
+        bench.connector.network_status(),
+        bench.connector.logs(),
+    )
+
+
+@dataclass
+class Outage:
+    """The exchange is away for a while."""
+
+    bench: Bench
+    before: str
+    during: str
+    after: str
+
+
+def take_exchange_away(lab: Lab, pace: float) -> Outage:
+    with lab.bench(pace) as bench:
+        start(bench)
+        before = bench.connector.network_status()
+        with bench.faults.during(Refuse(503, {"msg": "maintenance"}), "*"):
+            bench.eventually(lambda: bench.connector.network_status() != "CONNECTED", 60.0)
+            during = bench.connector.network_status()
+        bench.eventually(lambda: bench.connector.network_status() == "CONNECTED", 60.0)
+        return Outage(bench, before, during, bench.connector.network_status())

@@ -1,0 +1,104 @@
+"""Balances and fees, against the venue's ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from checks.conformance.conftest import Tell
+from checks.conformance.stories.disturbances import use_wrong_secret
+from checks.conformance.stories.order_life import BalanceView, Life, trade
+from checks.conformance.test_order_life import placed, told
+from harness.checking import claimed, expect, requirement, seen_in_ledger, undetermined
+from harness.driving.claims import EventView
+from harness.outcome import Evidence, EvidenceKind
+from harness.venue.model import Fill, Side
+
+
+def _evidence(view: BalanceView) -> tuple[Evidence, ...]:
+    said = f"{view.claimed.total} in all, {view.claimed.available} available" if view.claimed else "nothing"
+    return (
+        seen_in_ledger(f"{view.moment}: {view.asset} {view.total} in all, {view.available} available"),
+        claimed(EvidenceKind.NOTE, f"{view.moment}: {view.asset} {said}"),
+    )
+
+
+def _totals_match(views: Iterable[BalanceView]) -> None:
+    for view in views:
+        claim = view.claimed.total if view.claimed else Decimal(0)
+        expect(
+            claim == view.total,
+            f"The total balance of {view.asset} {view.moment} is {view.total}, the connector says {claim}.",
+            *_evidence(view),
+        )
+
+
+@requirement("total-balance-matches")
+def test_totals_match(tell: Tell) -> None:
+    """At the start, and while orders are open, total balances are the ledger's."""
+    story = tell(trade)
+    _totals_match(view for view in story.balances if "fill" not in view.moment)
+
+
+@requirement("balance-follows-fills")
+def test_totals_follow_fills(tell: Tell) -> None:
+    """After each partial and full fill, total balances are the ledger's."""
+    story = tell(trade)
+    views = [view for view in story.balances if "fill" in view.moment]
+    if not views:
+        undetermined("No order was filled.")
+    _totals_match(views)
+
+
+@requirement("available-balance-matches")
+def test_available_balances_match(tell: Tell) -> None:
+    """What open orders hold is not available; a cancel or a fill frees what it should."""
+    story = tell(trade)
+    for view in story.balances:
+        claim = view.claimed.available if view.claimed else Decimal(0)
+        expect(
+            claim == view.available,
+            f"Of {view.asset} {view.available} is available {view.moment}, the connector says {claim}.",
+            *_evidence(view),
+        )
+
+
+@requirement("trade-fee-matches")
+def test_fees_match(tell: Tell) -> None:
+    """The fee of each reported fill is the ledger's: its amount and its asset."""
+    story = tell(trade)
+    for life in placed((*story.filled, *story.market_orders)):
+        events = {str(event.data.get("exchange_trade_id")): event for event in life.of("OrderFilled")}
+        for fill in life.fills:
+            event = events.get(str(fill.trade_id))
+            if event is not None:
+                _fee_matches(life, fill, event)
+
+
+def _fee_matches(life: Life, fill: Fill, event: EventView) -> None:
+    fee = event.fee
+    expect(fee is not None, "A fill was reported with no fee that can be read.", *told(life))
+    if fee is None:
+        return
+    flat = {each.token: each.amount for each in fee.flat_fees if each.amount}
+    if not flat:
+        # A percentage is of what was received when it is taken from the returns, else of what was paid.
+        from_returns = fee.type.startswith("DeductedFromReturns")
+        in_base = from_returns and fill.side is Side.BUY
+        asset = fill.market.base if in_base else fill.market.quote
+        flat = {asset: fee.percent * (fill.amount if in_base else fill.quote_amount)}
+    tolerance = fill.fee / 100 + Decimal("0.00000001")
+    right = set(flat) == {fill.fee_asset} and abs(flat[fill.fee_asset] - fill.fee) <= tolerance
+    said = ", ".join(f"{amount:f} {token}" for token, amount in flat.items())
+    expect(right, f"A fill cost {fill.fee:f} {fill.fee_asset}; the connector reported {said}.", *told(life))
+
+
+@requirement("wrong-key-reported")
+def test_a_wrong_key_is_noticed(tell: Tell) -> None:
+    """With a secret that the exchange refuses, the connector does not become ready, and says why."""
+    story = tell(use_wrong_secret)
+    expect(not story.ready, "With a secret that the exchange refuses, the connector says that it is ready.")
+    if not story.requests:
+        undetermined("The connector sent no request at all.")
+    complaints = [line for line in story.logs if line.level in ("WARNING", "ERROR", "CRITICAL")]
+    expect(complaints, "With a secret that the exchange refuses, the connector logs no warning and no error.")

@@ -1,0 +1,197 @@
+"""What the connector knows of the market, against the venue and ccxt."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from checks.conformance.conftest import Tell
+from checks.conformance.stories.market_data import MarketData, watch_market
+from harness.checking import Attach, expect, fail, measured, requirement, seen_in_ledger, undetermined
+from harness.outcome import Evidence
+
+
+@requirement("trading-pairs-listed")
+def test_every_market_is_listed(tell: Tell) -> None:
+    """Each market that the exchange trades, and that ccxt sees, is among the connector's pairs."""
+    story = tell(watch_market)
+    listed = {view.pair for view in story.pairs}
+    traded = {market.name for market in story.bench.venue.markets}
+    if story.ccxt is not None and not traded <= set(story.ccxt):
+        undetermined("ccxt does not see all markets of the simulated exchange, so neither is believed.")
+    missing = sorted(traded - listed)
+    expect(
+        not missing,
+        f"The connector does not list {len(missing)} of the {len(traded)} markets: {', '.join(missing[:5])}.",
+        seen_in_ledger(f"the exchange trades {', '.join(sorted(traded))}"),
+    )
+    invented = sorted(listed - traded)
+    expect(not invented, f"The connector lists markets that do not exist: {', '.join(invented[:5])}.")
+
+
+@requirement("trading-pairs-in-standard-form")
+def test_pairs_have_the_standard_form_both_ways(tell: Tell) -> None:
+    """BASE-QUOTE, and the exchange's own symbol reads back as the same pair."""
+    story = tell(watch_market)
+    for view in story.pairs:
+        expect(
+            view.pair.count("-") == 1 and view.pair == view.pair.upper() and not view.pair.startswith("-"),
+            f"{view.pair} is not in the form BASE-QUOTE.",
+        )
+        expect(
+            view.back == view.pair,
+            f"{view.pair} becomes the symbol {view.symbol}, which is read back as {view.back}.",
+        )
+    for market in story.bench.venue.markets:
+        symbols = {view.symbol for view in story.pairs if view.pair == market.name}
+        expect(
+            symbols <= {story.bench.dialect.symbol(market)},
+            f"{market.name} is called {story.bench.dialect.symbol(market)} by the exchange, "
+            f"{', '.join(symbols)} by the connector.",
+        )
+
+
+@requirement("order-book-snapshot-matches")
+def test_first_book_equals_the_exchange(tell: Tell) -> None:
+    """The connector's book after its start equals the exchange's, level by level."""
+    story = tell(watch_market)
+    expect(
+        story.first_difference is None,
+        f"The order book differs from the exchange's: {story.first_difference}.",
+        *_book_evidence(story),
+    )
+
+
+@requirement("order-book-diffs-applied")
+def test_book_follows_changes(tell: Tell) -> None:
+    """After some two hundred random changes the books are still equal."""
+    story = tell(watch_market)
+    expect(
+        story.later_difference is None,
+        f"The order book drifts away from the exchange's: {story.later_difference}.",
+        *_book_evidence(story),
+    )
+
+
+def _book_evidence(story: MarketData) -> list[Evidence]:
+    frames = story.bench.record.frames("stream:book", direction="received")[-3:]
+    snapshots = story.bench.record.exchanges("order_book")[:1]
+    return [story.bench.record.evidence(entry) for entry in (*snapshots, *frames)]
+
+
+@requirement("trades-streamed")
+def test_every_public_trade_arrives_once(tell: Tell) -> None:
+    """Each trade of the market reaches the order book once, with its price, amount and side."""
+    story = tell(watch_market)
+    made = Counter((t.market.name, t.price, t.amount, t.taker_side.value.upper()) for t in story.trades_made)
+    seen = Counter((t.pair, t.price, t.amount, t.side) for t in story.trades_seen)
+    expect(made, "The harness made no trades to watch.")
+    lost, extra = made - seen, seen - made
+    what = "; ".join(
+        f"{pair}: {amount} at {price}, taker {side}" for pair, price, amount, side in list(lost or extra)[:3]
+    )
+    expect(
+        not lost,
+        f"{lost.total()} of {made.total()} public trades were lost or changed: {what}.",
+        *(story.bench.record.evidence(f) for f in story.bench.record.frames("stream:trades")[:2]),
+    )
+    expect(not extra, f"{extra.total()} public trades were reported that never happened: {what}.")
+
+
+@requirement("last-traded-price")
+def test_last_price(tell: Tell) -> None:
+    """get_last_traded_prices gives the price of the market's last trade."""
+    story = tell(watch_market)
+    expect(
+        story.prices.last == story.last_price,
+        f"The last traded price is {story.last_price}, the connector says {story.prices.last}.",
+    )
+
+
+@requirement("top-of-book-prices")
+def test_best_prices(tell: Tell) -> None:
+    """get_price and the best bid and ask are those of the exchange, the right way round."""
+    story, (bid, ask) = (told := tell(watch_market)), told.best
+    prices = story.prices
+    wrong = [
+        f"{name} is {claim}, not {truth}"
+        for name, claim, truth in (
+            ("the best bid", prices.best_bid, bid),
+            ("the best ask", prices.best_ask, ask),
+            ("the price to buy at", prices.buy, ask),
+            ("the price to sell at", prices.sell, bid),
+        )
+        if claim != truth
+    ]
+    expect(not wrong, f"{'; '.join(wrong)[:1].upper()}{'; '.join(wrong)[1:]}.")
+
+
+@requirement("websocket-preferred")
+def test_book_follows_without_polling(tell: Tell, evidence: Attach) -> None:
+    """While the market moves the book is not fetched again and again over REST."""
+    story = tell(watch_market)
+    evidence(measured(f"{story.book_requests} order book requests while {BURSTS_TEXT}"))
+    expect(
+        story.bench.record.frames("stream:book", direction="received"),
+        "The connector reads no order book stream.",
+    )
+    expect(
+        story.book_requests <= 2 * len(story.markets),
+        f"The connector fetched the order book {story.book_requests} times over REST while the stream was up.",
+    )
+
+
+BURSTS_TEXT = "the market moved some two hundred times"
+
+
+@requirement("trading-rules-match-exchange")
+def test_trading_rules(tell: Tell) -> None:
+    """Smallest amount, notional and increments are the exchange's; ccxt reads the same."""
+    story = tell(watch_market)
+    for market in story.markets:
+        rule = story.rules.get(market.name)
+        if rule is None:
+            fail(f"The connector has no trading rule for {market.name}.")
+        wrong = [
+            f"{name} is {claim}, not {truth}"
+            for name, claim, truth in (
+                ("the price increment", rule.min_price_increment, market.tick_size),
+                ("the amount increment", rule.min_base_amount_increment, market.lot_size),
+                ("the smallest amount", rule.min_order_size, market.min_amount),
+            )
+            if claim != truth
+        ]
+        notional = max(rule.min_notional_size, rule.min_order_value)
+        if notional != market.min_notional:
+            wrong.append(f"the smallest notional is {notional}, not {market.min_notional}")
+        exchanges = story.bench.record.exchanges("symbols")[:1]
+        expect(
+            not wrong,
+            f"Trading rules of {market.name}: {'; '.join(wrong)}.",
+            *(story.bench.record.evidence(exchange) for exchange in exchanges),
+        )
+        ccxt = (story.ccxt or {}).get(market.name)
+        if ccxt is not None and (ccxt.tick_size, ccxt.lot_size) != (market.tick_size, market.lot_size):
+            undetermined(
+                f"ccxt reads other increments of {market.name}, so the simulated exchange is not believed."
+            )
+
+
+@requirement("price-and-amount-quantized")
+def test_any_price_and_amount_becomes_acceptable(tell: Tell) -> None:
+    """Whatever a strategy asks for, what would be sent is a multiple of tick and lot, and close to it."""
+    for each in tell(watch_market).quantized:
+        market, (price, amount), (asked_price, asked_amount) = each.market, each.got, each.asked
+        expect(
+            price % market.tick_size == 0,
+            f"{market.name}: the price {asked_price} is sent as {price}, no multiple of the tick size "
+            f"{market.tick_size}.",
+        )
+        expect(
+            amount % market.lot_size == 0,
+            f"{market.name}: the amount {asked_amount} is sent as {amount}, no multiple of the lot size "
+            f"{market.lot_size}.",
+        )
+        expect(
+            abs(price - asked_price) < market.tick_size and 0 <= asked_amount - amount < market.lot_size,
+            f"{market.name}: {asked_amount} at {asked_price} is sent as {amount} at {price}: too far off.",
+        )

@@ -1,0 +1,232 @@
+"""Events and tracking, against the venue's ledger."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from checks.conformance.conftest import Tell
+from checks.conformance.stories.disturbances import (
+    answer_with_errors,
+    break_streams,
+    disturb_user_stream,
+    restart,
+)
+from checks.conformance.stories.order_life import Life, completed, created, trade
+from checks.conformance.test_orders import said
+from harness.checking import claimed, expect, requirement, seen_in_ledger, undetermined
+from harness.outcome import Evidence, EvidenceKind
+
+
+def told(life: Life) -> list[Evidence]:
+    """What the ledger and the connector say of an order's fills."""
+    truth = [
+        seen_in_ledger(f"fill {f.trade_id}: {f.amount} at {f.price}, fee {f.fee} {f.fee_asset}")
+        for f in life.fills
+    ]
+    claims = [claimed(EvidenceKind.EVENT, event.kind, **event.data) for event in life.events[:8]]
+    return [*truth[:8], *claims]
+
+
+def placed(lives: Iterable[Life]) -> list[Life]:
+    """Those that reached the exchange; undetermined when none did."""
+    found = [life for life in lives if life.placed is not None]
+    if not found:
+        undetermined("No order of this kind reached the exchange.")
+    return found
+
+
+@requirement("created-event-once")
+def test_created_once(tell: Tell) -> None:
+    """An accepted order is announced once, as a buy or a sell."""
+    story = tell(trade)
+    for life in placed((*story.filled, *story.cancelled, *story.maker_orders)):
+        count = life.kinds().count(created(life.side))
+        expect(count == 1, f"An accepted {life.name} order was announced {count} times.", *said(story, life))
+        wrong = len(life.of("BuyOrderCreated", "SellOrderCreated")) - count
+        expect(not wrong, f"A {life.name} order was announced as its opposite.", *said(story, life))
+
+
+def _fills_reported(life: Life) -> None:
+    events = life.of("OrderFilled")
+    truth = Counter((fill.price, fill.amount) for fill in life.fills)
+    claims = Counter((event.decimal("price"), event.decimal("amount")) for event in events)
+    lost, extra = truth - claims, claims - truth
+    expect(
+        not lost,
+        f"{lost.total()} of {truth.total()} fills of a {life.name} order were never reported as they happened.",
+        *told(life),
+    )
+    expect(
+        not extra,
+        f"{extra.total()} fills of a {life.name} order were reported that never happened.",
+        *told(life),
+    )
+
+
+@requirement("every-fill-reported-once")
+def test_every_fill_once(tell: Tell) -> None:
+    """Partial and full fills: each one reported once, with the price and amount of the ledger."""
+    story = tell(trade)
+    for life in placed((*story.filled, *story.market_orders)):
+        _fills_reported(life)
+
+
+@requirement("every-fill-reported-once")
+def test_a_repeated_message_is_no_second_fill(tell: Tell) -> None:
+    """The exchange sends each private message twice; the fills are still reported once."""
+    story = tell(disturb_user_stream)
+    for life in placed([story.repeated] if story.repeated else []):
+        _fills_reported(life)
+
+
+@requirement("completed-after-last-fill")
+def test_completed_last(tell: Tell) -> None:
+    """The completion comes once, after the last fill, with the right total."""
+    story = tell(trade)
+    for life in placed((*story.filled, *story.market_orders)):
+        kinds = life.kinds()
+        done = life.of(completed(life.side))
+        expect(len(done) == 1, f"A filled {life.name} order was completed {len(done)} times.", *told(life))
+        expect(
+            "OrderFilled" not in kinds[kinds.index(completed(life.side)) :],
+            f"A {life.name} order was reported as completed before its last fill.",
+            *told(life),
+        )
+        total = sum(fill.amount for fill in life.fills)
+        amount = done[0].decimal("base_asset_amount")
+        expect(amount == total, f"A {life.name} order of {total} was completed with {amount}.", *told(life))
+
+
+@requirement("cancelled-event-once")
+def test_cancelled_once(tell: Tell) -> None:
+    """A cancelled order is reported as cancelled once, and as nothing else."""
+    story = tell(trade)
+    for life in placed(story.cancelled):
+        ends = [event.kind for event in life.terminal()]
+        expect(
+            ends == ["OrderCancelled"], f"A cancelled order was reported as {ends or 'nothing'}.", *told(life)
+        )
+
+
+@requirement("failure-event-on-reject")
+def test_a_refused_order_fails_once(tell: Tell) -> None:
+    """An order that the exchange refuses ends in one failure; it is never announced or tracked."""
+    story = tell(trade)
+    life = story.refused
+    if life is None or not life.requests:
+        undetermined("The order meant to be refused never reached the exchange.")
+    if life.placed is not None:
+        undetermined("The order meant to be refused was accepted by the simulated exchange.")
+    failures = life.kinds().count("OrderFailure")
+    expect(
+        failures == 1,
+        f"A refused order ended in {failures} failure events instead of one.",
+        *said(story, life),
+    )
+    announced = len(life.of("BuyOrderCreated", "SellOrderCreated"))
+    expect(not announced, "An order that the exchange refused was announced as created.", *said(story, life))
+    expect(not life.tracked_after, "A refused order is still tracked.", *said(story, life))
+
+
+@requirement("one-terminal-event")
+def test_one_end_whatever_happens(tell: Tell) -> None:
+    """No order ends twice: not in quiet trading, not under repeated messages, not when errors strike."""
+    quiet, repeated, errors = tell(trade), tell(disturb_user_stream), tell(answer_with_errors)
+    others = (repeated.repeated, repeated.silent_fill, repeated.silent_cancel, errors.server_error)
+    for life in (*quiet.lives(), *(life for life in others if life is not None)):
+        ends = [event.kind for event in life.terminal()]
+        expect(
+            len(ends) <= 1, f"A {life.name} order ended {len(ends)} times: {', '.join(ends)}.", *told(life)
+        )
+
+
+@requirement("event-timestamps-in-seconds")
+def test_timestamps(tell: Tell) -> None:
+    """Each event's time lies within the scenario, in seconds."""
+    story = tell(trade)
+    for life in placed(story.lives()):
+        for event in life.events:
+            stamp = event.timestamp
+            if stamp is None:
+                continue
+            expect(
+                story.began - 5 <= stamp <= story.ended + 60,
+                f"A {event.kind} event is stamped {stamp}, but it happened at {event.at:.0f} (in seconds).",
+                *told(life),
+            )
+
+
+@requirement("in-flight-orders-tracked")
+def test_tracked_while_open(tell: Tell) -> None:
+    """An open order is tracked, one that is done is not."""
+    story = tell(trade)
+    for life in placed((*story.filled, *story.cancelled)):
+        expect(life.tracked is not None, f"An open {life.name} order is not tracked.", *told(life))
+        expect(not life.tracked_after, f"A {life.name} order that is done is still tracked.", *told(life))
+
+
+@requirement("status-updated-without-user-stream")
+def test_polling_finds_the_end(tell: Tell) -> None:
+    """With the private stream silent, the next polls find that one order was filled and one cancelled."""
+    story = tell(disturb_user_stream)
+    for life, kind in ((story.silent_fill, "BuyOrderCompleted"), (story.silent_cancel, "OrderCancelled")):
+        (life,) = placed([life] if life else [])
+        expect(
+            life.kinds().count(kind) == 1,
+            f"With the private stream silent, {kind} was reported {life.kinds().count(kind)} times.",
+            *told(life),
+        )
+
+
+@requirement("missed-fills-recovered")
+def test_a_missed_fill_is_found(tell: Tell) -> None:
+    """A fill that happened while no stream was heard is found by polling."""
+    story = tell(break_streams)
+    if story.life is None or story.missed_fill is None:
+        undetermined("No order reached the exchange that could have been filled.")
+    fill = story.missed_fill
+    expect(
+        story.missed_fill_reported,
+        "A fill that happened while the private stream was silent was never reported.",
+        seen_in_ledger(f"fill {fill.trade_id}: {fill.amount} at {fill.price}"),
+        *(story.bench.record.evidence(item) for item in story.bench.record.exchanges("order_trades")[-2:]),
+    )
+
+
+@requirement("lost-reply-reconciled")
+def test_no_orphan_after_a_lost_reply(tell: Tell) -> None:
+    """The exchange accepted an order but its answer was lost: the connector still knows of it, or ends it."""
+    story = tell(answer_with_errors)
+    order = story.lost_reply_order
+    if order is None or story.lost_reply is None:
+        undetermined("The order whose reply was to be lost never reached the exchange.")
+    orphan = order.status.live and not story.lost_reply_tracked
+    expect(
+        not orphan,
+        "The answer to an accepted order was lost, and the connector forgot the order: it stays open on the "
+        "exchange and nobody watches it.",
+        seen_in_ledger(f"order {order.order_id} ({order.client_order_id}) is {order.status.value}"),
+        *told(story.lost_reply),
+    )
+
+
+@requirement("tracking-restored-after-restart")
+def test_orders_survive_a_restart(tell: Tell) -> None:
+    """After a restart from the saved state, open orders are followed to their end."""
+    story = tell(restart)
+    placed(story.before)
+    missing = [life.order_id for life in story.before if life.order_id not in story.tracked]
+    expect(not missing, f"{len(missing)} of {len(story.before)} open orders were forgotten over a restart.")
+    if story.filled is None or story.cancelled is None:
+        undetermined("The orders could not be followed after the restart.")
+    expect(
+        story.filled.of(completed(story.filled.side)),
+        "A fill after the restart went unreported.",
+        *told(story.filled),
+    )
+    expect(
+        story.cancelled.of("OrderCancelled"),
+        "After the restart an order could not be cancelled.",
+        *told(story.cancelled),
+    )

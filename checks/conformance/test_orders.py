@@ -1,0 +1,187 @@
+"""What reaches the exchange when a strategy asks for an order, or for its end."""
+
+from __future__ import annotations
+
+import re
+
+from checks.conformance.conftest import Tell
+from checks.conformance.stories.disturbances import answer_with_errors
+from checks.conformance.stories.order_life import Life, Trading, trade
+from harness.checking import claimed, expect, not_applicable, requirement, seen_in_ledger, undetermined
+from harness.outcome import Evidence, EvidenceKind
+from harness.venue.model import OrderStatus, OrderType
+
+
+def said(story: Trading, life: Life) -> list[Evidence]:
+    """The order's requests on the wire, and what the connector said of it."""
+    wire = [story.bench.record.evidence(exchange) for exchange in life.requests[:3]]
+    events = [
+        claimed(EvidenceKind.EVENT, f"{event.kind} for {life.order_id}", **event.data)
+        for event in life.events[:6]
+    ]
+    return [*wire, *events]
+
+
+def _arrived_as_asked(story: Trading, life: Life) -> None:
+    order = life.placed
+    if order is None:
+        expect(False, f"A {life.name} order never reached the exchange's book.", *said(story, life))
+        return
+    asked = (life.side, life.amount, life.price)
+    got = (order.side, order.amount, order.price)
+    expect(
+        asked == got,
+        f"A {life.name} of {life.amount} at {life.price} arrived as {order.side.value} {order.amount} "
+        f"at {order.price}.",
+        *said(story, life),
+    )
+
+
+@requirement("limit-buy-and-sell")
+def test_limit_orders_arrive_as_asked(tell: Tell) -> None:
+    """Side, price and amount at the exchange are those that were asked for."""
+    story = tell(trade)
+    for life in (*story.filled, *story.cancelled):
+        _arrived_as_asked(story, life)
+
+
+@requirement("market-buy-and-sell")
+def test_market_orders_fill(tell: Tell) -> None:
+    """A market order, where the connector offers one, trades the amount asked for at once."""
+    story = tell(trade)
+    if "MARKET" not in story.order_types:
+        not_applicable("The connector declares no market orders.")
+    for life in story.market_orders:
+        expect(
+            life.placed is not None, f"A {life.name} order never reached the exchange.", *said(story, life)
+        )
+        final = life.final
+        expect(
+            final is not None and final.type is OrderType.MARKET and final.status is OrderStatus.FILLED
+            and final.filled == life.amount and final.side is life.side,
+            f"A {life.name} of {life.amount} ended as {final.side.value if final else '?'} "
+            f"{final.filled if final else '?'}.",
+            *said(story, life),
+        )  # fmt: skip
+
+
+@requirement("limit-maker-as-declared")
+def test_limit_maker_orders_are_post_only(tell: Tell) -> None:
+    """A limit maker order, where the connector offers one, carries the exchange's post-only flag."""
+    story = tell(trade)
+    if "LIMIT_MAKER" not in story.order_types:
+        not_applicable("The connector declares no limit maker orders.")
+    for life in story.maker_orders:
+        expect(
+            life.placed is not None, f"A {life.name} order never reached the exchange.", *said(story, life)
+        )
+        expect(
+            life.placed is not None and life.placed.post_only,
+            "A limit maker order was sent as an ordinary limit order, which may take liquidity.",
+            *said(story, life),
+        )
+
+
+@requirement("price-and-amount-quantized")
+def test_awkward_orders_are_accepted(tell: Tell) -> None:
+    """An order with more decimals than the market has arrives rounded, not refused."""
+    story = tell(trade)
+    for life in story.awkward:
+        expect(
+            life.placed is not None,
+            f"An order for {life.amount} at {life.price}, with more decimals than the market has, was not "
+            "rounded and the exchange refused it.",
+            *said(story, life),
+        )
+
+
+@requirement("orders-below-minimum-not-sent")
+def test_too_small_orders_stay_home(tell: Tell) -> None:
+    """Below the smallest amount nothing is sent, and the strategy hears of one failure."""
+    story = tell(trade)
+    life = story.too_small
+    if life is None:
+        undetermined("The story ended before a too small order was tried.")
+    expect(
+        not life.requests, "An order below the smallest amount was sent to the exchange.", *said(story, life)
+    )
+    expect(
+        life.kinds().count("OrderFailure") == 1,
+        f"A too small order ended in {life.kinds().count('OrderFailure')} failure events instead of one.",
+        *said(story, life),
+    )
+
+
+@requirement("client-order-id-unique-and-valid")
+def test_client_order_ids(tell: Tell) -> None:
+    """Each order has an id of its own that the exchange accepts."""
+    story = tell(trade)
+    ids = [life.order_id for life in story.lives()]
+    expect(len(ids) == len(set(ids)), "Two orders got the same client order id.")
+    for order_id in ids:
+        expect(
+            re.fullmatch(r"[\x21-\x7e]{1,128}", order_id),
+            f"The client order id {order_id!r} holds characters that an exchange may refuse.",
+        )
+    sent = [life.placed.client_order_id for life in story.lives() if life.placed is not None]
+    expect(len(sent) == len(set(sent)), "Two orders were sent with the same client order id.")
+
+
+@requirement("cancel-one")
+def test_cancel_ends_the_order(tell: Tell) -> None:
+    """A cancelled order is gone at the exchange, and the strategy hears of it."""
+    story = tell(trade)
+    for life in story.cancelled:
+        if life.placed is None or life.final is None:
+            undetermined("No order could be placed that could have been cancelled.")
+        expect(
+            life.final.status is OrderStatus.CANCELED,
+            f"After a cancel the {life.name} order is still {life.final.status.value} at the exchange.",
+            *said(story, life),
+            *(story.bench.record.evidence(item) for item in story.bench.record.exchanges("cancel_order")[:2]),
+        )
+        expect(life.of("OrderCancelled"), "No OrderCancelled event followed a cancel.", *said(story, life))
+
+
+@requirement("cancel-all-own-orders")
+def test_cancel_all(tell: Tell) -> None:
+    """Cancel all ends every order of its own, leaves others alone, and says truthfully what it did."""
+    story = tell(trade)
+    mine = {life.placed.order_id: life for life in story.lives() if life.placed is not None}
+    if not any(life.placed is not None for life in story.cancel_all_lives):
+        undetermined("No order could be placed that could have been cancelled.")
+    open_ids = {order.order_id for order in story.open_after_cancel_all}
+    left = [mine[number].order_id for number in open_ids if number in mine]
+    expect(
+        not left,
+        f"After cancel all, {len(left)} of its own orders are still open at the exchange.",
+        seen_in_ledger(f"still open: {', '.join(left)}"),
+    )
+    expect(
+        story.foreign is not None and story.foreign.order_id in open_ids,
+        "Cancel all also cancelled an order on the account that somebody else had placed.",
+    )
+    untrue = [result.order_id for result in story.cancel_all if not result.success]
+    expect(not untrue, f"Cancel all says that {len(untrue)} cancels failed, but the orders are gone.")
+
+
+@requirement("cancel-confirmed-before-reported")
+def test_a_refused_cancel_is_not_reported_as_done(tell: Tell) -> None:
+    """While the exchange refuses a cancel, the order is open and the connector says so."""
+    story = tell(answer_with_errors)
+    life = story.refused_cancel
+    if life is None or life.placed is None:
+        undetermined("No order could be placed whose cancel could have been refused.")
+    if not story.open_while_refused:
+        undetermined("The connector cancelled the order in another way than the one refused.")
+    events = [claimed(EvidenceKind.EVENT, event.kind, **event.data) for event in life.events[:4]]
+    expect(
+        not story.cancelled_while_refused,
+        "The exchange refused to cancel an order, yet the connector reported it as cancelled.",
+        *events,
+    )
+    expect(
+        story.tracked_while_refused,
+        "After a refused cancel the connector no longer tracks the order, which is still open.",
+        *events,
+    )

@@ -1,0 +1,26 @@
+"""How often the connector asks, counted by the venue as the exchange counts."""
+
+from __future__ import annotations
+
+from checks.conformance.conftest import Tell
+from checks.conformance.stories.market_data import watch_market
+from checks.conformance.stories.order_life import trade
+from harness.checking import Attach, expect, measured, requirement
+
+
+@requirement("stays-under-limits")
+def test_no_limit_is_hit(tell: Tell, evidence: Attach) -> None:
+    """Starting, watching and trading briskly never makes the exchange answer 429."""
+    for story in (tell(watch_market), tell(trade)):
+        record = story.bench.record
+        exchanges = record.exchanges()
+        weight = sum(exchange.weight for exchange in exchanges)
+        evidence(
+            measured(f"{len(exchanges)} requests, weight {weight}", requests=len(exchanges), weight=weight)
+        )
+        over = [each for each in exchanges if each.status in (418, 429) and each.fault is None]
+        expect(
+            not over,
+            f"The exchange answered {len(over)} of {len(exchanges)} requests with 429.",
+            *(record.evidence(exchange) for exchange in over[:3]),
+        )

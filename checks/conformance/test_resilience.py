@@ -1,0 +1,137 @@
+"""What happens when things go wrong on the way."""
+
+from __future__ import annotations
+
+from checks.conformance.conftest import Tell
+from checks.conformance.stories.disturbances import (
+    Reconnection,
+    answer_with_errors,
+    break_streams,
+    send_junk,
+    take_exchange_away,
+)
+from checks.conformance.stories.order_life import trade
+from checks.conformance.test_order_life import told
+from harness.checking import Attach, claimed, expect, measured, requirement, seen_in_ledger, undetermined
+from harness.outcome import EvidenceKind
+
+
+def _how(reconnection: Reconnection) -> str:
+    return (
+        "the connection broke"
+        if reconnection.code == 1006
+        else f"the exchange closed it ({reconnection.code})"
+    )
+
+
+@requirement("reconnects-market-stream")
+def test_market_stream_comes_back(tell: Tell) -> None:
+    """After its socket was closed, the order book follows the exchange's again."""
+    story = tell(break_streams)
+    for each in _rounds(story.rounds):
+        expect(
+            each.book_difference is None,
+            f"After {_how(each)}, the order book does not follow the exchange any more: {each.book_difference}.",
+            *(story.bench.record.evidence(socket) for socket in each.after[:4]),
+        )
+
+
+@requirement("reconnects-user-stream")
+def test_user_stream_comes_back(tell: Tell) -> None:
+    """After its socket was closed, the next fill is reported."""
+    story = tell(break_streams)
+    for each in _rounds(story.rounds):
+        fill = each.fill
+        expect(
+            each.fill_reported,
+            f"After {_how(each)}, a fill was never reported.",
+            *(story.bench.record.evidence(socket) for socket in each.after[:4]),
+            *([seen_in_ledger(f"fill {fill.trade_id}: {fill.amount} at {fill.price}")] if fill else []),
+        )
+
+
+def _rounds(rounds: list[Reconnection]) -> list[Reconnection]:
+    """Those with something to break; undetermined when there was nothing."""
+    if not any(each.before for each in rounds):
+        undetermined("No socket was open that could have been broken.")
+    return rounds
+
+
+@requirement("survives-server-errors")
+def test_server_errors_are_survived(tell: Tell) -> None:
+    """It gets ready though the first answers are 500, 502 and 503, and trades on after a failed order."""
+    story = tell(answer_with_errors)
+    expect(story.start_faults, "The connector asked nothing at its start that could have been refused.")
+    life = story.server_error
+    if life is not None:
+        failures = life.kinds().count("OrderFailure")
+        expect(
+            failures == 1,
+            f"An order that the exchange answered with 500 ended in {failures} failure events.",
+            *told(life),
+        )
+    expect(
+        story.after is not None and story.after.placed is not None,
+        "After errors of the exchange, the next order never arrived.",
+    )
+
+
+@requirement("honours-rate-limit-replies")
+def test_a_rate_limit_is_not_hammered(tell: Tell, evidence: Attach) -> None:
+    """An order answered with 429 and Retry-After is not sent again and again."""
+    story = tell(answer_with_errors)
+    if story.rate_limited is None or not story.rate_limited_requests:
+        undetermined("No order reached the exchange that could have been limited.")
+    evidence(measured(f"{story.rate_limited_requests} requests for one order while the answer was 429"))
+    expect(
+        story.rate_limited_requests <= 2,
+        f"While the exchange answered 429 with Retry-After, the order was sent {story.rate_limited_requests} times.",
+        *told(story.rate_limited),
+    )
+
+
+@requirement("tolerates-malformed-messages")
+def test_junk_is_survived(tell: Tell) -> None:
+    """Junk on the streams is ignored: the book still follows and fills are still reported."""
+    story = tell(send_junk)
+    if not story.sent or story.life is None:
+        undetermined("No message could be sent that makes no sense.")
+    expect(
+        story.book_difference is None,
+        f"After messages that make no sense, the order book went wrong: {story.book_difference}.",
+    )
+    expect(story.fill_reported, "After messages that make no sense, a fill was never reported.")
+
+
+@requirement("stops-cleanly")
+def test_nothing_is_left_after_stop(tell: Tell) -> None:
+    """After stop no socket stays open, no request is sent, and no task of its own runs."""
+    story = tell(trade)
+    expect(
+        not story.open_sockets_after_stop,
+        f"{story.open_sockets_after_stop} sockets stay open after the connector was stopped.",
+    )
+    expect(
+        not story.requests_after_stop,
+        f"{len(story.requests_after_stop)} requests were sent after the connector was stopped.",
+        *(story.bench.record.evidence(exchange) for exchange in story.requests_after_stop[:3]),
+    )
+    tasks = story.usage_after_stop.tasks if story.usage_after_stop else ()
+    own = [task for task in tasks if "hummingbot/connector/" in task]
+    expect(
+        not own,
+        f"{len(own)} tasks of the connector still run after it was stopped.",
+        *(claimed(EvidenceKind.NOTE, task) for task in own[:5]),
+    )
+
+
+@requirement("network-status-truthful")
+def test_an_outage_is_noticed(tell: Tell) -> None:
+    """While the exchange is away the connector says so, and afterwards that it is back."""
+    story = tell(take_exchange_away)
+    expect(story.before == "CONNECTED", f"Trading, the connector says that its network is {story.before}.")
+    expect(
+        story.during != "CONNECTED",
+        "While the exchange answered every request with 503, the connector said that it was connected.",
+    )
+    expect(story.after == "CONNECTED", f"When the exchange was back, the connector said {story.after}.")

@@ -1,0 +1,117 @@
+"""Where secrets go, whom the connector talks to, and whether it checks who answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from checks.conformance.conftest import Tell
+from checks.conformance.stories.disturbances import show_wrong_certificate
+from checks.conformance.stories.market_data import watch_market
+from checks.conformance.stories.order_life import trade
+from harness.checking import claimed, expect, requirement, undetermined
+from harness.gateway.record import Record, StrayReason
+from harness.lab import Bench
+from harness.outcome import EvidenceKind
+from harness.round import Candidate
+
+PRIVATE = ("balances", "place_order", "cancel_order")
+# Connections that reached for something nobody declared, not those that merely broke off.
+UNDECLARED = (StrayReason.UNDECLARED_HOST, StrayReason.UNDECLARED_PORT, StrayReason.NO_NAME)
+
+
+def _secrets(bench: Bench) -> dict[str, str]:
+    """Keys that must never leave: the API secret, and the passphrase where it is sent only as a digest."""
+    account = bench.account
+    hidden = (account.api_secret, account.passphrase)
+    return {name: key for name, key in bench.dialect.credentials(account).items() if key in hidden}
+
+
+@requirement("signs-requests")
+def test_signatures_are_accepted(tell: Tell) -> None:
+    """The venue verifies each signature as the exchange does; balances, orders and cancels got through."""
+    record = tell(trade).bench.record
+    for operation in PRIVATE:
+        exchanges = [each for each in record.exchanges(operation) if each.fault is None]
+        if not exchanges:
+            continue
+        accepted = [each for each in exchanges if each.status == 200]
+        expect(
+            accepted,
+            f"The exchange accepted none of {len(exchanges)} signed requests ({operation}).",
+            *(record.evidence(each) for each in exchanges[:2]),
+        )
+    if not record.exchanges("balances") and not record.exchanges("place_order"):
+        undetermined("The connector sent no request that needs a signature.")
+
+
+@requirement("secrets-stay-inside")
+def test_secrets_never_leave(tell: Tell) -> None:
+    """The API secret is in no URL, header, body, message, host name or look-up, in any common spelling."""
+    for story in (tell(watch_market), tell(trade)):
+        record = story.bench.record
+        for name in _secrets(story.bench):
+            seen = record.find_secret(name)
+            expect(
+                not seen,
+                f"The secret {name} left the connector: {seen[0].place if seen else ''} to {seen[0].host if seen else ''}.",
+                *(record.evidence(sighting) for sighting in seen[:3]),
+            )
+
+
+@requirement("secrets-not-logged")
+def test_secrets_are_not_logged(tell: Tell) -> None:
+    """No log record at any level holds the API secret."""
+    for story in (tell(watch_market), tell(trade)):
+        for name, secret in _secrets(story.bench).items():
+            for line in story.logs:
+                text = f"{line.message}\n{line.error}"
+                expect(
+                    secret not in text,
+                    f"The secret {name} is written to the log ({line.logger}, level {line.level}).",
+                    claimed(EvidenceKind.LOG, story.bench.record.redact(text)[:600], logger=line.logger),
+                )
+
+
+@requirement("only-declared-hosts")
+def test_only_declared_hosts(tell: Tell, candidate: Candidate) -> None:
+    """Every connection and every look-up names a host that the round declares for this exchange."""
+    declared = {host.split(":")[0].lower() for host in candidate.exchange.hosts}
+    for story in (tell(watch_market), tell(trade)):
+        record, known = (
+            story.bench.record,
+            {*story.bench.dialect.rest_hosts, *story.bench.dialect.stream_hosts},
+        )
+        strays = [each for each in record.strays() if each.reason in UNDECLARED]
+        expect(
+            not strays,
+            f"The connector tried to reach {strays[0].host or strays[0].ip if strays else ''}, which is not declared.",
+            *(record.evidence(stray) for stray in strays[:5]),
+        )
+        names = _undeclared(record, declared | known)
+        expect(not names, f"The connector looked up hosts that are not declared: {', '.join(names[:5])}.")
+
+
+def _undeclared(record: Record, allowed: Iterable[str]) -> list[str]:
+    allowed = set(allowed)
+    names = {lookup.name.rstrip(".").lower() for lookup in record.lookups()}
+    return sorted(name for name in names if name not in allowed and name != "localhost")
+
+
+@requirement("tls-verified")
+def test_a_wrong_certificate_is_refused(tell: Tell) -> None:
+    """With a certificate of an unknown authority nothing is sent: no request, no key."""
+    story = tell(show_wrong_certificate)
+    if not story.handshakes:
+        undetermined("The connector opened no encrypted connection.")
+    accepted = [each for each in story.requests if each.tls]
+    expect(
+        not accepted,
+        f"The connector talked to a server with a certificate that nobody should trust ({len(accepted)} requests).",
+        *(story.bench.record.evidence(each) for each in accepted[:3]),
+    )
+    plain = [each for each in story.requests if not each.tls]
+    expect(
+        not plain,
+        "The connector talks to its exchange without encryption.",
+        *(story.bench.record.evidence(each) for each in plain[:3]),
+    )

@@ -1,0 +1,68 @@
+"""What it is like to run the connector."""
+
+from __future__ import annotations
+
+from checks.conformance.conftest import Tell
+from checks.conformance.stories import NotReady
+from checks.conformance.stories.market_data import watch_market
+from checks.conformance.stories.order_life import trade
+from harness.checking import Attach, claimed, expect, fail, measured, requirement
+from harness.outcome import EvidenceKind
+
+SLOW_START = 60.0  # virtual seconds
+LONG_STALL = 0.1  # real seconds of CPU
+FLOOD = 120  # records a virtual minute at INFO or above
+
+
+@requirement("ready-in-time")
+def test_it_gets_ready(tell: Tell, evidence: Attach) -> None:
+    """From start to ready takes less than a minute."""
+    try:
+        story = tell(watch_market)
+    except NotReady as error:
+        fail(
+            f"The connector was still not ready after {90} s ({', '.join(error.waiting_for)}).",
+            *error.evidence,
+        )
+    evidence(claimed(EvidenceKind.MEASUREMENT, f"ready after {story.ready_seconds:.1f} s"))
+    expect(story.ready_seconds < SLOW_START, f"The connector needs {story.ready_seconds:.0f} s to get ready.")
+
+
+@requirement("asks-for-its-keys")
+def test_keys_are_asked_for(tell: Tell) -> None:
+    """Every key has a prompt, and secrets are hidden while they are typed."""
+    fields = [each for each in tell(watch_market).config if each.connect_key]
+    expect(fields, "The connector asks for no key at all.")
+    for each in fields:
+        expect(each.prompt, f"The key {each.name} is asked for without a prompt.")
+        hidden = each.secure or not any(word in each.name for word in ("secret", "passphrase", "private"))
+        expect(hidden, f"The key {each.name} is shown while it is typed.")
+
+
+@requirement("event-loop-not-blocked")
+def test_the_event_loop_turns(tell: Tell, evidence: Attach) -> None:
+    """No call holds the event loop for longer than a tenth of a second of computing, or sleeps in it."""
+    usage = tell(trade).usage
+    stalls = usage.stalls if usage else ()
+    long = [each for each in stalls if each.cpu_seconds > LONG_STALL or each.kind == "sleep"]
+    evidence(measured(f"{len(stalls)} short stalls, {len(long)} long ones"))
+    expect(
+        not long,
+        f"Something held the event loop {len(long)} times, for up to {max((s.seconds for s in long), default=0):.2f} s.",
+        *(claimed(EvidenceKind.NOTE, each.place) for each in long[:2]),
+    )
+
+
+@requirement("logs-are-useful")
+def test_logs_are_useful(tell: Tell) -> None:
+    """While it trades there is no flood of records, and none is empty."""
+    story = tell(trade)
+    lines = [line for line in story.logs if line.level not in ("DEBUG", "NOTSET")]
+    empty = [line for line in lines if not line.message.strip()]
+    expect(not empty, f"{len(empty)} log records are empty.")
+    minutes = max((story.ended - story.began) / 60, 1.0)
+    expect(
+        len(lines) / minutes < FLOOD,
+        f"The connector writes {len(lines) / minutes:.0f} log records a minute while it trades.",
+        *(claimed(EvidenceKind.LOG, line.message[:300]) for line in lines[-3:]),
+    )

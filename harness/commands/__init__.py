@@ -1,0 +1,1 @@
+"""What each command of the CLI does, apart from its options."""

@@ -1,0 +1,157 @@
+"""`harness check`: a developer's own work tree, with the checks of the official round."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections import Counter
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from harness.commands.run import build_upstream
+from harness.errors import UserError
+from harness.forks.store import ObjectStore
+from harness.forks.submission import Submission
+from harness.forks.worktree import work_tree
+from harness.grading import Verdict
+from harness.outcome import Status
+from harness.progress import Watch, safe
+from harness.reporting.model import CandidateReport
+from harness.reporting.publish import report_of, write_candidate
+from harness.requirement import Catalogue
+from harness.round import Candidate, Exchange, GitUpstream, PypiUpstream, Round, Voting, load_round
+from harness.sandbox import Choice, choose
+from harness.screening import Settings, Stopwatch, screen_submission
+from harness.venue.dialects import dialect, known
+
+DEFAULT_UPSTREAM = GitUpstream(git="https://github.com/hummingbot/hummingbot", ref="master")
+
+
+def check_work_tree(
+    path: Path,
+    *,
+    connector: str | None,
+    select: str | None,
+    round_file: Path | None,
+    upstream: str | None,
+    exchange: str | None,
+    sandbox: Choice,
+    reports: Path | None,
+    seed: int,
+    scale: float,
+    console: Console,
+) -> Verdict:
+    """Check the work tree around `path`, print findings as they come, and return the verdict."""
+    round_ = _round(path, round_file, upstream)
+    store = ObjectStore()
+    submission = work_tree(store, path, round_.upstream)
+    candidate = _candidate(submission, round_, connector, exchange)
+    submission = _with_candidate(submission, candidate)
+    backend = choose(sandbox)
+    with ExitStack() as stack:
+        folder = reports or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="harness-check-")))
+        kept = folder.absolute() / "round.yml"
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(round_.model_dump_json(), encoding="utf-8")
+        settings = Settings(
+            round_, kept, store, sandbox=backend.name, seed=seed, scale=scale, select=select, again=True
+        )
+        build_upstream(settings, console)
+        with Watch(console, [candidate.name], findings=True) as watch:
+            screened = screen_submission(
+                candidate, submission, None, settings, folder / candidate.name, Stopwatch(), watch
+            )
+        report = report_of(round_, screened, Catalogue.load())
+        _summarise(report, console, partial=select is not None)
+        if reports is not None:
+            console.print(
+                f"Report: {write_candidate(folder / candidate.name, report)}", markup=False, soft_wrap=True
+            )
+    return report.verdict
+
+
+def _round(path: Path, round_file: Path | None, upstream: str | None) -> Round:
+    """The round to be checked for; without a file, one made up around the upstream."""
+    if round_file is not None:
+        round_ = load_round(round_file, Catalogue.load().by_id)
+        return round_.model_copy(update={"upstream": _upstream(upstream)}) if upstream else round_
+    today = datetime.now(UTC).replace(microsecond=0)
+    return Round(
+        id="own-check",
+        title=f"Own check of {path.absolute().name}",
+        release="none",
+        submissions_close=today,
+        voting=Voting(opens=today.date(), closes=today.date(), channel="none"),
+        upstream=_upstream(upstream) if upstream else DEFAULT_UPSTREAM,
+        candidates=(),
+    )
+
+
+def _upstream(text: str) -> GitUpstream | PypiUpstream:
+    if found := re.fullmatch(r"pypi:([\w.-]+)==([\w.]+)", text):
+        return PypiUpstream(pypi=found[1], version=found[2])
+    url, _, ref = text.rpartition("@")
+    if not url or "/" in ref:
+        raise UserError(
+            f"{text!r} is no upstream", hint="give URL@REF or pypi:hummingbot==VERSION with --upstream"
+        )
+    return GitUpstream.model_validate({"git": url, "ref": ref}, context={"folder": Path.cwd()})
+
+
+def _candidate(
+    submission: Submission, round_: Round, connector: str | None, exchange: str | None
+) -> Candidate:
+    """The round's own row for the connector where it has one, else one made up from what the fork adds."""
+    found = {each.name: each for each in submission.connectors}
+    if connector is not None and connector not in found:
+        raise UserError(
+            f"the work tree adds no connector {connector!r}",
+            where=submission.repository,
+            hint=f"it adds or changes: {', '.join(found) or 'none'}",
+        )
+    names = (
+        [connector] if connector else [each.name for each in submission.connectors if each.new] or list(found)
+    )
+    if len(names) != 1:
+        raise UserError(
+            f"the work tree adds {len(names)} connectors",
+            where=submission.repository,
+            hint=f"choose one with --connector: {', '.join(names)}",
+        )
+    row = next((each for each in round_.candidates if names[0] in each.connectors), None)
+    if row is not None and exchange is None:
+        return row
+    simulated = exchange or (names[0] if names[0] in known() else None)
+    hosts = (*dialect(simulated).rest_hosts, *dialect(simulated).stream_hosts) if simulated else ()
+    return Candidate(
+        name=re.sub(r"[^a-z0-9]+", "-", names[0].lower()).strip("-"),
+        repository=None,
+        ref=submission.ref,
+        connectors=(names[0],),
+        kind=found[names[0]].kind,
+        exchange=Exchange(
+            hosts=hosts, dialect=simulated, ccxt=dialect(simulated).ccxt_id if simulated else None
+        ),
+    )
+
+
+def _with_candidate(submission: Submission, candidate: Candidate) -> Submission:
+    from dataclasses import replace
+
+    return replace(submission, candidate=candidate)
+
+
+def _summarise(report: CandidateReport, console: Console, *, partial: bool) -> None:
+    counts = Counter(item.status for item in report.outcomes)
+    undecided = counts[Status.UNDETERMINED] + counts[Status.HARNESS_ERROR]
+    console.print(f"\n[bold]{report.verdict.value}[/]: {safe(report.reason)}")
+    console.print(
+        f"{counts[Status.PASSED]} passed, {counts[Status.FAILED]} failed, {undecided} undecided; "
+        f"score {report.score.value} ({report.score.low} to {report.score.high})",
+        highlight=False,
+    )
+    if partial:
+        console.print("Only the checks that match -k were run: what was left out counts as undecided.")

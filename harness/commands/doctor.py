@@ -1,0 +1,74 @@
+"""`harness doctor`: what this machine has, what is missing, and the command that gets it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.table import Table
+
+from harness.paths import cache_dir
+
+GIT_NEEDED = (2, 38)  # `git merge-tree --write-tree`
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing the harness needs. `remedy` is a command, empty where nothing is missing."""
+
+    what: str
+    state: str
+    remedy: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return not self.remedy
+
+
+def examine() -> tuple[Table, bool]:
+    """The table to print, and whether a round could be screened here."""
+    findings = [*_tools(), *_backends()]
+    table = Table("", "what", "found", "to put it right")
+    for each in findings:
+        table.add_row("✓" if each.ok else "✗", each.what, each.state, each.remedy)
+    sandboxed = any(each.ok for each in findings if each.what.startswith("sandbox"))
+    return table, sandboxed and all(each.ok for each in findings if not each.what.startswith("sandbox"))
+
+
+def _tools() -> Iterator[Finding]:
+    yield Finding("Python", sys.version.split()[0])
+    yield _git()
+    compiler = shutil.which("g++")
+    yield Finding("C++ compiler", compiler or "missing", "" if compiler else "sudo apt-get install g++")
+    headers = Path(sysconfig.get_path("include")) / "Python.h"
+    yield Finding(
+        "Python headers",
+        str(headers) if headers.exists() else "missing",
+        "" if headers.exists() else "sudo apt-get install python3-dev",
+    )
+    free = shutil.disk_usage(cache_dir()).free // (1 << 30)
+    remedy = "" if free >= 3 else "free 3 GiB, or set HARNESS_CACHE to another disk"
+    yield Finding("room in the cache", f"{free} GiB at {cache_dir()}", remedy)
+
+
+def _git() -> Finding:
+    try:
+        said = subprocess.run(["git", "--version"], capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return Finding("git", "missing", "sudo apt-get install git")
+    version = said.split()[2]
+    new_enough = tuple(int(part) for part in version.split(".")[:2]) >= GIT_NEEDED
+    return Finding("git", version, "" if new_enough else "install git 2.38 or newer")
+
+
+def _backends() -> Iterator[Finding]:
+    from harness.sandbox.choosing import BACKENDS
+
+    for name, make in BACKENDS.items():
+        problem = make().health_check()
+        yield Finding(f"sandbox {name}", "works" if problem is None else "cannot be used", problem or "")

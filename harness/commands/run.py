@@ -1,0 +1,90 @@
+"""`harness run` and `harness freeze`: a whole round."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from harness.errors import HarnessError
+from harness.forks.lockfile import freeze, load_lock
+from harness.forks.store import ObjectStore
+from harness.forks.tree import Tree
+from harness.forks.upstream import upstream_commit
+from harness.frameworks import generation_of
+from harness.frameworks.upstream import upstream_base
+from harness.paths import cache_dir
+from harness.progress import Watch
+from harness.requirement import Catalogue
+from harness.round import Candidate, load_round
+from harness.sandbox import Choice, choose
+from harness.scheduling import screen_round
+from harness.screening import Settings
+
+
+def run_round(
+    file: Path,
+    reports: Path,
+    *,
+    only: tuple[str, ...],
+    jobs: int,
+    sandbox: Choice,
+    seed: int,
+    scale: float,
+    again: bool,
+    console: Console,
+) -> Path:
+    """Screen the round in `file` and publish under `reports`; returns the round's page."""
+    round_ = load_round(file, Catalogue.load().by_id)
+    for name in only:
+        round_.candidate(name)
+    store = ObjectStore()
+    backend = choose(sandbox)
+    settings = Settings(
+        round=round_,
+        round_file=file.absolute(),
+        store=store,
+        lock=load_lock(file, round_),
+        sandbox=backend.name,
+        seed=seed,
+        scale=scale,
+        again=again,
+    )
+    build_upstream(settings, console)
+    names = [candidate.name for candidate in round_.candidates if not only or candidate.name in only]
+    with Watch(console, names) as watch:
+
+        def failed(candidate: Candidate, error: HarnessError) -> None:
+            console.print(f"{candidate.name}: our own failure: {error}", markup=False, soft_wrap=True)
+
+        return screen_round(settings, reports, jobs=jobs, only=only, watch=watch, failed=failed)
+
+
+def build_upstream(settings: Settings, console: Console) -> None:
+    """Fetch and build the framework once, with a progress bar; nothing when that was done before."""
+    store = settings.store
+    locked = settings.lock.upstream if settings.lock else None
+    console.print("Fetching upstream …", markup=False)
+    commit = upstream_commit(
+        store, settings.round.upstream, locked, lambda line: console.print(line, markup=False)
+    )
+    generation = generation_of(Tree(store, commit.commit).paths())
+    columns = (TextColumn("Building upstream"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("build", total=None, visible=False)
+
+        def progress(done: int, total: int, module: str) -> None:
+            bar.update(task, completed=done, total=total, visible=True)
+            if not console.is_terminal and (done % 10 == 0 or done == total):
+                console.print(f"building upstream: {done} of {total} modules, {module}", markup=False)
+
+        upstream_base(cache_dir(), choose(settings.sandbox), store, commit.commit, generation, progress)
+
+
+def freeze_round(file: Path, console: Console) -> Path:
+    """Write the lock file beside `file` and say what could not be reached."""
+    frozen = freeze(file, load_round(file, Catalogue.load().by_id), ObjectStore())
+    for name, error in frozen.failures.items():
+        console.print(f"{name}: {error}", markup=False, soft_wrap=True)
+    return frozen.path

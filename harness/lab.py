@@ -1,0 +1,172 @@
+"""One scenario at a time: a fresh venue behind a fresh gateway, and a fresh process of the connector.
+
+What a check reads of the venue and the record is what we observed; what it asks the connector is a claim.
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import TypeVar
+
+from harness.clock import ScaledClock
+from harness.driver import Connector, Driver
+from harness.frameworks.runtime import Runtime
+from harness.gateway.faults import FaultPlan
+from harness.gateway.record import Record
+from harness.gateway.thread import GatewayThread, running_gateway
+from harness.gateway.tls import Authority
+from harness.oracle import Oracle
+from harness.sandbox import Backend
+from harness.venue.dialects.base import Dialect
+from harness.venue.market import Market
+from harness.venue.model import Account
+from harness.venue.session import Venue
+
+T = TypeVar("T")
+
+LEVELS = 30  # a side of each book
+WEALTH = Decimal(1_000_000)  # worth of every asset in the account, in the last quote asset
+
+
+@dataclass
+class Bench:
+    """What a scenario works with. Times are virtual seconds. `connector` is constructed, not yet started."""
+
+    clock: ScaledClock
+    venue: Venue
+    dialect: Dialect
+    account: Account
+    market: Market
+    faults: FaultPlan
+    record: Record
+    gateway: GatewayThread
+    connector: Connector
+    random: random.Random
+    open_connector: Callable[[], Connector] = field(repr=False)
+    open_oracle: Callable[[], Oracle] = field(repr=False)
+
+    @property
+    def pair(self) -> str:
+        """The market's name in the framework's standard form, `BASE-QUOTE`."""
+        return self.market.name
+
+    def eventually(self, look: Callable[[], T], timeout: float = 30.0) -> T:
+        """Look until it is true, for up to `timeout`; returns what was seen last."""
+        end = time.monotonic() + self.clock.real_seconds(timeout)
+        while not (seen := look()) and time.monotonic() < end:
+            time.sleep(0.02)
+        return seen
+
+    def pause(self, seconds: float) -> None:
+        time.sleep(self.clock.real_seconds(seconds))
+
+    def restart(self) -> None:
+        """End the connector's process without ceremony and construct another one with the same keys."""
+        self.connector = self.open_connector()
+
+
+class Lab:
+    """Keeps one warm sandbox for a connector and opens scenarios in it."""
+
+    def __init__(
+        self, backend: Backend, runtime: Runtime, dialect: type[Dialect], connector: str, seed: int
+    ) -> None:
+        self.dialect = dialect
+        self.seed = seed
+        self._stack = ExitStack()
+        self._authority = Authority()
+        folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="harness-lab-")))
+        folder.chmod(0o755)
+        self._socket = folder / "gateway.sock"
+        certificate = folder / "ca.pem"
+        certificate.write_bytes(self._authority.ca_pem)
+        self._driver = self._stack.enter_context(
+            Driver(backend, runtime, connector, clock=ScaledClock(), gateway=self._socket, ca=certificate)
+        )
+
+    def close(self) -> None:
+        self._stack.close()
+
+    @contextmanager
+    def bench(
+        self,
+        scale: float,
+        *,
+        market: Market | None = None,
+        also: Sequence[Market] = (),
+        keys: Callable[[Mapping[str, str]], Mapping[str, str]] = dict,
+    ) -> Iterator[Bench]:
+        """A fresh exchange and a fresh connector on `market` and `also`, at `scale` times the wall's pace.
+
+        `keys` may change the account's credentials before the connector gets them. Raises ConnectorError when
+        the connector cannot be constructed.
+        """
+        clock = ScaledClock(scale)
+        chance = random.Random(self.seed)  # noqa: S311 - a repeatable scenario, not a secret
+        chosen = market or chance.choice(self.dialect.markets[:2])
+        venue = self._venue(clock)
+        account = venue.account("bot", _purse(self.dialect.markets))
+        dialect = self.dialect(venue)
+        credentials = dialect.credentials(account)
+        record, faults = Record(credentials), FaultPlan()
+        pairs = [each.name for each in (chosen, *also)]
+        with ExitStack() as stack:
+            gateway = stack.enter_context(
+                running_gateway(
+                    [dialect],
+                    clock=clock,
+                    faults=faults,
+                    authority=self._authority,
+                    record=record,
+                    socket_path=self._socket,
+                )
+            )
+            current = stack.enter_context(ExitStack())
+
+            def open_connector() -> Connector:
+                current.close()
+                return current.enter_context(
+                    self._driver.scenario(pairs, dict(keys(credentials)), clock=clock)
+                )
+
+            def open_oracle() -> Oracle:
+                assert dialect.ccxt_id is not None  # noqa: S101 - the check asked first
+                return stack.enter_context(
+                    Oracle(
+                        dialect.ccxt_id,
+                        self._socket,
+                        dialect.ccxt_credentials(account),
+                        clock,
+                        self._authority,
+                    )
+                )
+
+            yield Bench(
+                clock, venue, dialect, account, chosen, faults, record, gateway,
+                open_connector(), chance, open_connector, open_oracle,
+            )  # fmt: skip
+
+    def _venue(self, clock: ScaledClock) -> Venue:
+        venue = Venue(self.dialect.markets, self.seed, clock)
+        for market in self.dialect.markets:
+            venue.seed_book(market, LEVELS)
+            venue.walk(20, market)
+        return venue
+
+
+def _purse(markets: Sequence[Market]) -> dict[str, Decimal]:
+    """Plenty of every asset, in amounts that differ so that a mix-up shows."""
+    worth = {markets[0].quote: Decimal(1)}
+    for market in markets:
+        worth[market.base] = market.reference_price * worth.setdefault(market.quote, Decimal(1))
+    return {
+        asset: (WEALTH / value + number).quantize(Decimal("0.00000001"))
+        for number, (asset, value) in enumerate(sorted(worth.items()), start=1)
+    }
