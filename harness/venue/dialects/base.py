@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import parse_qsl, urlencode
@@ -285,19 +285,6 @@ class Dialect:
     def ccxt_credentials(self, account: Account) -> dict[str, str]:
         """ccxt's `apiKey`, `secret` and, where used, `password`."""
         return {"apiKey": account.api_key, "secret": account.api_secret}
-
-    def ccxt_options(self) -> dict[str, JsonValue]:
-        """ccxt's `options` that keep it to the hosts and markets of this dialect."""
-        return {}
-
-    def error_reply(self, status: int, code: str, message: str) -> Reply:
-        """An error in the exchange's own shape; `code` is the exchange's, as text."""
-        return Reply(status, {}, {"code": code, "msg": message})
-
-    def rate_limited(self, retry_after: float) -> Reply:
-        """What the exchange answers to one request too many; `retry_after` in seconds."""
-        headers = {"Retry-After": str(int(retry_after))}
-        return replace(self.error_reply(429, "429", "Too many requests"), headers=headers)
 
     def unknown_route(self, request: Request) -> Reply:
         return Reply(404, {}, {"error": "not found"})

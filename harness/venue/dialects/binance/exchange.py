@@ -14,7 +14,7 @@ from harness.venue.dialects.base import Call, Dialect, Reply, Request, Route, re
 from harness.venue.dialects.binance import messages, parameters, tickers
 from harness.venue.dialects.binance.api_session import ApiSession
 from harness.venue.dialects.binance.errors import NO_SUCH_ORDER, UNKNOWN_ORDER, error, refused
-from harness.venue.dialects.binance.limits import Limits, too_many, weight
+from harness.venue.dialects.binance.limits import Limits, weight
 from harness.venue.dialects.binance.messages import ms, symbol_of
 from harness.venue.dialects.binance.parameters import integer, limit, required
 from harness.venue.dialects.binance.security import account_of, check_request
@@ -54,9 +54,6 @@ class Binance(Dialect):
     def credentials(self, account: Account) -> dict[str, str]:
         return {"binance_api_key": account.api_key, "binance_api_secret": account.api_secret}
 
-    def ccxt_options(self) -> dict[str, JsonValue]:
-        return {"fetchMarkets": {"types": ["spot"]}, "fetchMargins": False, "fetchCurrencies": False}
-
     def authenticate(self, request: Request, route: Route) -> Account:
         account = account_of(self.venue, request.header("X-MBX-APIKEY"))
         if route.operation not in KEY_ONLY:
@@ -72,12 +69,6 @@ class Binance(Dialect):
     def finish(self, request: Request, route: Route, reply: Reply) -> Reply:
         own = self.limits.headers(request.client, self.received_at(request))
         return replace(reply, headers={**own, **reply.headers})
-
-    def error_reply(self, status: int, code: str, message: str) -> Reply:
-        return error(int(code), message, status).reply
-
-    def rate_limited(self, retry_after: float) -> Reply:
-        return too_many(-1003, "Too many requests queued.", retry_after).reply
 
     def unknown_route(self, request: Request) -> Reply:
         return Reply(404, {"Content-Type": "text/html"}, b"<html><body><h2>404 Not found</h2></body></html>")
