@@ -1,4 +1,4 @@
-"""A submission's own unit tests, run in the sandbox with no way out. What they report is claimed, not observed."""
+"""A submission's own unit tests, run in the sandbox with no way out. What they say is a claim."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_RESULT = 4 << 20
 
 
 class FileCoverage(BaseModel):
-    """The numbers of a file's lines that could run, and of those that never did; `path` from the tree's root."""
+    """A file of the tree: the numbers of the lines that could run, and of those that never did."""
 
     model_config = ConfigDict(frozen=True)
 

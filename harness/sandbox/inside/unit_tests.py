@@ -1,4 +1,4 @@
-"""Runs a connector's unit tests with pytest, measures what of its package they reach, and says so in one line.
+"""Runs a connector's unit tests with pytest and says in one line how they went and what they reached.
 
 `python -m inside.unit_tests ORDER`, where ORDER is a JSON object: `tree`, `tests` (a folder, or the beginning
 of file names, from the tree's root) and `sources` (folders whose coverage is wanted).
@@ -10,6 +10,8 @@ import json
 import os
 import sys
 from typing import Any, Dict, List, Set
+
+from . import wire
 
 MAX_FAILURES = 50
 MAX_TEXT = 4096
@@ -45,7 +47,7 @@ class Collector:
     def pytest_runtest_logreport(self, report: Any) -> None:
         if report.failed:
             how = "failed" if report.when == "call" else "error"
-            self._failed(report.nodeid, how, str(report.longrepr))
+            self._failed(report.nodeid, how, wire.places(str(report.longrepr)))
         elif report.skipped:
             self.worst.setdefault(report.nodeid, "skipped")
         elif report.when == "call":
@@ -53,7 +55,7 @@ class Collector:
 
     def pytest_collectreport(self, report: Any) -> None:
         if report.failed:
-            self._failed(report.nodeid, "error", str(report.longrepr))
+            self._failed(report.nodeid, "error", wire.places(str(report.longrepr)))
 
     def _failed(self, name: str, how: str, text: str) -> None:
         self.worst[name] = how
@@ -97,6 +99,7 @@ def _arguments(order: Dict[str, Any]) -> List[str]:
     tests = os.path.join(order["tree"], order["tests"])
     found = [tests] if os.path.isdir(tests) else sorted(glob.glob(glob.escape(tests) + "*"))
     options = ["-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", order["tree"], "--tb=short"]
+    options += ["-o", "asyncio_default_fixture_loop_scope=function", "--timeout=120"]
     return options + (found or [tests])
 
 

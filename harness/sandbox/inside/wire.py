@@ -60,7 +60,7 @@ def _text(value: Any) -> str:
 
 
 def places(text: str) -> str:
-    """Text with the interpreter's own folder taken out of its paths: it tells of a machine, not of the code."""
+    """Text with the interpreter's folder taken out of its paths: it tells of a machine, not of code."""
     return text.replace(sys.base_prefix + os.sep, "")
 
 
