@@ -25,7 +25,7 @@ class Role:
     endings: tuple[str, ...]
 
 
-# Names as merged connectors have them: `bitrue_user_stream_data_source`, `gate_io_api_user_stream_data_source` …
+# Merged connectors differ: `bitrue_user_stream_data_source`, `gate_io_api_user_stream_data_source` …
 TODAY = (
     Role("main", "the connector itself", ("_exchange.py", "_derivative.py")),
     Role("book", "the order book source", ("order_book_data_source.py",)),

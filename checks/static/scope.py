@@ -56,9 +56,10 @@ REGISTRATION_2020 = (
 DOCUMENTATION = ("docs/*", "documentation/*", "CHANGELOG*")
 
 IDENTITY = (
-    "LICENSE*", "COPYING*", "NOTICE*", "hummingbot/VERSION", "VERSION", "Dockerfile*", "docker-compose*", "docker/*",
-    ".github/*", "installation/*", "install", "clean", "uninstall", "redist/*", "pyinstaller/*", "win_installer/*",
-    "*.icns", "*/hummingbot-logo*", "assets/hummingbot*", "documentation/mkdocs.yml", "CODE_OF_CONDUCT*", "CODEOWNERS",
+    "LICENSE*", "COPYING*", "NOTICE*", "hummingbot/VERSION", "VERSION", "Dockerfile*", "docker-compose*",
+    "docker/*", ".github/*", "installation/*", "install", "clean", "uninstall", "redist/*", "pyinstaller/*",
+    "win_installer/*", "*.icns", "*/hummingbot-logo*", "assets/hummingbot*", "documentation/mkdocs.yml",
+    "CODE_OF_CONDUCT*", "CODEOWNERS",
 )  # fmt: skip
 CLONE = re.compile(r"github\.com[/:]([\w.-]+)/hummingbot(?:-site)?(?:\.git)?(?![\w-])", re.IGNORECASE)
 OWNERS = frozenset({"hummingbot", "coinalpha"})
@@ -67,15 +68,17 @@ TEXT_ENDINGS = (".md", ".sh", ".yml", ".yaml", ".txt", ".rst", ".py", ".cfg", ".
 
 STRAY = (
     ("__pycache__", "compiled Python"), ("*.pyc", "compiled Python"), ("*.egg-info", "packaging output"),
-    (".idea", "editor settings"), (".vscode", "editor settings"), ("*.swp", "editor file"), ("*~", "editor file"),
-    (".DS_Store", "file manager's file"), ("Thumbs.db", "file manager's file"), ("*.log", "log"), ("logs", "log"),
-    ("*.orig", "left by a merge"), ("*.rej", "left by a patch"), ("*.bak", "backup"), (".env", "private settings"),
-    (".env.*", "private settings"), ("*.sqlite", "database"), ("*.sqlite3", "database"), ("*.db", "database"),
-    (".coverage", "test output"), ("htmlcov", "test output"), (".pytest_cache", "test output"),
-    (".mypy_cache", "cache"), (".ipynb_checkpoints", "notebook copy"), ("node_modules", "copied library"),
-    ("site-packages", "copied library"), ("vendor", "copied library"), ("*.whl", "package"), ("*.zip", "archive"),
-    ("*.tar.gz", "archive"), ("*.7z", "archive"), ("*.rar", "archive"), ("*.pem", "key or certificate"),
-    ("id_rsa*", "key"), ("venv", "virtual environment"), (".venv", "virtual environment"),
+    (".idea", "editor settings"), (".vscode", "editor settings"), ("*.swp", "editor file"),
+    ("*~", "editor file"), (".DS_Store", "file manager's file"), ("Thumbs.db", "file manager's file"),
+    ("*.log", "log"), ("logs", "log"), ("*.orig", "left by a merge"), ("*.rej", "left by a patch"),
+    ("*.bak", "backup"), (".env", "private settings"), (".env.*", "private settings"),
+    ("*.sqlite", "database"), ("*.sqlite3", "database"), ("*.db", "database"), (".coverage", "test output"),
+    ("htmlcov", "test output"), (".pytest_cache", "test output"), (".mypy_cache", "cache"),
+    (".ipynb_checkpoints", "notebook copy"), ("node_modules", "copied library"),
+    ("site-packages", "copied library"), ("vendor", "copied library"), ("*.whl", "package"),
+    ("*.zip", "archive"), ("*.tar.gz", "archive"), ("*.7z", "archive"), ("*.rar", "archive"),
+    ("*.pem", "key or certificate"), ("id_rsa*", "key"), ("venv", "virtual environment"),
+    (".venv", "virtual environment"),
 )  # fmt: skip
 GENERATED_CODE = (".c", ".cpp")
 LARGE = 1 << 20
@@ -103,7 +106,7 @@ class Scope:
         )
 
     def allows(self, path: str) -> bool:
-        """In the connector's folders, registered there, or named after the connector (a rate source, a page …)."""
+        """In its folders, where it is registered, or named after it (a rate source, a page …)."""
         if any(path.startswith(folder + "/") for folder in self.folders):
             return True
         if any(fnmatch(path, pattern) for pattern in self.patterns):

@@ -64,7 +64,7 @@ def _with_newer_format_strings(text: str) -> ast.Module | None:
 
 
 def _cython(text: str) -> Parsed:
-    """There is no parser for it here: brackets, strings and indentation must add up; the build says the rest."""
+    """Without a parser: brackets, strings and indentation must add up; the build says the rest."""
     try:
         for _ in tokenize.generate_tokens(io.StringIO(text).readline):
             pass

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from checks.static.packages import LAYOUTS, Package
 from checks.static.sources import Source, Sources
+from checks.static.wording import counted, places
 from harness.checking import Attach, expect, requirement
 from harness.outcome import Evidence
 
@@ -67,7 +68,7 @@ def test_base_classes(package: Package) -> None:
             wrong.append(source.evidence(source.classes[0].line))
     expect(
         not wrong,
-        f"{len(wrong)} part{'s' * (len(wrong) != 1)} of the connector are not built on Hummingbot's base classes.",
+        f"{counted(len(wrong), 'part is', 'parts are')} not built on Hummingbot's base classes.",
         *wrong,
     )
 
@@ -81,9 +82,9 @@ def test_no_stubs(package: Package, sources: Sources, evidence: Attach) -> None:
     evidence(*(source.evidence(line) for source in package.sources for line in _notes(source)))
     parts = []
     if stubs:
-        parts.append(f"{len(stubs)} function{'s' * (len(stubs) != 1)} that trading depends on are not written")
+        parts.append(f"{counted(len(stubs), 'function')} that trading depends on not written")
     if names:
-        parts.append(f"another exchange's name was left in {len(names)} place{'s' * (len(names) != 1)}")
+        parts.append(f"another exchange's name left in {places(names)}")
     expect(not parts, f"The connector is unfinished: {'; '.join(parts)}.", *stubs[:LISTED], *names[:LISTED])
 
 
@@ -115,7 +116,11 @@ def _is_constant(node: ast.stmt) -> bool:
 
 
 def _raises_not_implemented(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Raise) and node.exc is not None and "NotImplementedError" in ast.unparse(node.exc)
+    return (
+        isinstance(node, ast.Raise)
+        and node.exc is not None
+        and "NotImplementedError" in ast.unparse(node.exc)
+    )
 
 
 def foreign_names(source: Source, others: frozenset[str]) -> Iterator[int]:
@@ -137,7 +142,9 @@ def other_names(package: Package, sources: Sources) -> frozenset[str]:
                 names.add(path[len(layout) + 1 :].split("/", 1)[0])
     flat = {_flat(name.removesuffix("_perpetual")) for name in names}
     own = _flat(package.name)
-    return frozenset(name for name in flat - WORDS_TOO if len(name) > 2 and name not in own and own not in name)
+    return frozenset(
+        name for name in flat - WORDS_TOO if len(name) > 2 and name not in own and own not in name
+    )
 
 
 def _carried(name: str, others: frozenset[str]) -> bool:

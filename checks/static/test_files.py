@@ -8,6 +8,7 @@ import re
 from checks.static.packages import LAYOUTS, Package, Role, find
 from checks.static.sources import Source, Sources
 from checks.static.tables import named_in, registrations_of_2020
+from checks.static.wording import counted
 from harness.checking import Attach, expect, fail, not_applicable, requirement, seen_in_file, seen_in_git
 from harness.outcome import Evidence
 from harness.round import Candidate
@@ -45,8 +46,10 @@ def expected(package: Package, role: Role) -> str:
 def excused(package: Package, role: Role) -> bool:
     """An exchange may do without a part: no private stream, no signed requests, a part under another name."""
     if role.id == "stream":
-        return package.of_2020 or _declares(package, "_is_user_stream_initialized") or _has_base(
-            package, "UserStreamTrackerDataSource"
+        return (
+            package.of_2020
+            or _declares(package, "_is_user_stream_initialized")
+            or _has_base(package, "UserStreamTrackerDataSource")
         )
     if role.id == "auth":
         return _declares(package, "authenticator") or _has_base(package, "AuthBase")
@@ -68,7 +71,10 @@ def _declares(package: Package, method: str) -> bool:
 def _creates_something(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """Whether an `authenticator` returns anything but None: then its class has to be somewhere."""
     returned = [item.value for item in ast.walk(node) if isinstance(item, ast.Return)]
-    return any(value is not None and not (isinstance(value, ast.Constant) and value.value is None) for value in returned)
+    return any(
+        value is not None and not (isinstance(value, ast.Constant) and value.value is None)
+        for value in returned
+    )
 
 
 def _has_base(package: Package, base: str) -> bool:
@@ -90,7 +96,7 @@ def test_files_parse(sources: Sources, evidence: Attach) -> None:
             evidence(seen_in_file(source.path, None, f"needs Python {needed} or newer"))
     expect(
         not wrong,
-        f"{len(wrong)} source file{'s' * (len(wrong) != 1)} cannot be read as code.",
+        f"{counted(len(wrong), 'source file')} cannot be read as code.",
         *wrong[:LISTED],
     )
 
@@ -113,7 +119,11 @@ def test_naming(package: Package) -> None:
         ]
     if package.main and package.main_class is None:
         odd.append(seen_in_file(package.main.path, None, f"no class {package.class_name}"))
-    expect(not odd, f"{len(odd)} name{'s' * (len(odd) != 1)} differ from Hummingbot's convention.", *odd[:LISTED])
+    expect(
+        not odd,
+        f"{counted(len(odd), 'name differs', 'names differ')} from Hummingbot's convention.",
+        *odd[:LISTED],
+    )
 
 
 @requirement("connector-registered")
@@ -122,7 +132,7 @@ def test_connector_is_registered(package: Package, sources: Sources) -> None:
     missing = _unregistered_2020(package, sources) if package.of_2020 else _undiscovered(package, sources)
     expect(
         not missing,
-        f"Hummingbot would not find {package.name} ({len(missing)} entr{'y is' if len(missing) == 1 else 'ies are'} missing).",
+        f"Hummingbot would not find {package.name}: {counted(len(missing), 'entry', 'entries')} missing.",
         *missing,
     )
 
@@ -137,7 +147,9 @@ def _undiscovered(package: Package, sources: Sources) -> list[Evidence]:
     else:
         names = _assigned(utils)
         missing += [
-            seen_in_file(utils.path, None, f"{name} is not set") for name in ("DEFAULT_FEES", "KEYS") if name not in names
+            seen_in_file(utils.path, None, f"{name} is not set")
+            for name in ("DEFAULT_FEES", "KEYS")
+            if name not in names
         ]
     main = f"{package.path}/{package.name}_{package.kind}.py"
     if main not in sources.paths:
@@ -173,7 +185,10 @@ def test_config_templates(package: Package, sources: Sources) -> None:
         not_applicable("Today's settings come from the connector's own config map.")
     folder = "hummingbot/templates"
     missing = []
-    for name, ending in (("conf_global_TEMPLATE.yml", "_"), ("conf_fee_overrides_TEMPLATE.yml", "_maker_fee")):
+    for name, ending in (
+        ("conf_global_TEMPLATE.yml", "_"),
+        ("conf_fee_overrides_TEMPLATE.yml", "_maker_fee"),
+    ):
         path = f"{folder}/{name}"
         if path in sources.paths and not named_in(sources.tree.text(path), f"{package.name}{ending}"):
             missing.append(seen_in_file(path, None, f"no entry {package.name}{ending}…"))

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from checks.static.scope import Scope, identity_findings, stray
 from checks.static.sources import Sources
+from checks.static.wording import counted, places
 from harness.checking import (
     Attach,
     expect,
@@ -38,18 +39,11 @@ def test_submitted_before_deadline(submission: Submission, round_: Round, eviden
     """The commit that is screened was there before submissions closed."""
     if submission.pinned_by == "work tree":
         not_applicable("This is somebody's work tree; nothing was submitted yet.")
-    evidence(
-        seen_in_git(
-            f"{submission.commit} of {submission.committed_at:%Y-%m-%d %H:%M:%S} UTC, pinned by {submission.pinned_by}",
-            commits_after_deadline=submission.commits_after_deadline,
-        )
-    )
-    if submission.commits_after_deadline:
-        evidence(
-            seen_in_git(
-                f"{submission.commits_after_deadline} later commits, up to {submission.newest_commit}, are not looked at"
-            )
-        )
+    at = f"{submission.committed_at:%Y-%m-%d %H:%M:%S} UTC"
+    left_out = submission.commits_after_deadline
+    evidence(seen_in_git(f"{submission.commit} of {at}, pinned by {submission.pinned_by}", left_out=left_out))
+    if left_out:
+        evidence(seen_in_git(f"{left_out} later commits, up to {submission.newest_commit}, are left out"))
     expect(
         submission.pinned_by == "lock" or submission.committed_at <= round_.submissions_close,
         f"The commit is from {submission.committed_at:%Y-%m-%d %H:%M} UTC, after submissions closed.",
@@ -74,7 +68,7 @@ def test_adds_the_connector(submission: Submission, connector_name: str) -> None
         fail(f"The fork has no connector {connector_name} that Hummingbot does not have already.", seen)
     if not any(item.new for item in added):
         undetermined(
-            f"Hummingbot has {connector_name} already and the fork changes it: whether that is a submission is for a maintainer.",
+            f"Hummingbot has {connector_name} already; whether changing it counts is for a maintainer.",
             seen_in_git(f"changed, not added: {added[0].path}"),
         )
 
@@ -90,14 +84,14 @@ def test_based_on_recent_upstream(submission: Submission, round_: Round, evidenc
     age = round_.submissions_close - submission.merge_base_at
     evidence(
         measured(
-            f"left upstream at {submission.merge_base} of {submission.merge_base_at:%Y-%m-%d}, {submission.behind} commits ago",
+            f"left upstream at {submission.merge_base} of {submission.merge_base_at:%Y-%m-%d}",
             behind=submission.behind,
             days=max(age.days, 0),
         )
     )
     expect(
         submission.behind == 0 or age <= OLD_BASE,
-        f"The fork builds on Hummingbot as it was {age.days} days before the deadline, {submission.behind} commits ago.",
+        f"It builds on a Hummingbot {age.days} days and {submission.behind} commits older than the deadline.",
     )
 
 
@@ -110,20 +104,20 @@ def test_merges_cleanly(submission: Submission) -> None:
     conflicts = preview.conflicts
     expect(
         preview.state == "clean",
-        f"Merging it into Hummingbot stops at {len(conflicts)} conflicting file{'s' * (len(conflicts) != 1)}.",
+        f"Merging it into Hummingbot stops at {counted(len(conflicts), 'conflicting file')}.",
         *(seen_in_git(f"conflict in {path}", path=path) for path in conflicts[:LISTED]),
     )
 
 
 @requirement("change-limited-to-connector")
-def test_change_is_limited(submission: Submission, sources: Sources) -> None:
+def test_change_is_limited(submission: Submission) -> None:
     """What it touches belongs to the connector, its tests, its page or its registration."""
     scope = Scope.of(submission)
     outside = [change for change in submission.changes if not scope.allows(change.path)]
     shown = [_changed(f"{change.status}: {change.path}", change.path) for change in outside[:LISTED]]
     expect(
         not outside,
-        f"It changes {len(outside)} file{'s' * (len(outside) != 1)} that the connector should not need to change.",
+        f"It changes {counted(len(outside), 'file')} that the connector should not need to change.",
         *shown,
     )
 
@@ -138,7 +132,7 @@ def test_identity_is_untouched(submission: Submission, sources: Sources) -> None
     found = identity_findings(submission, sources)
     expect(
         not found,
-        f"It changes how Hummingbot is named, licensed or installed ({len(found)} places).",
+        f"It changes how Hummingbot is named, licensed or installed, in {places(found)}.",
         *found[:LISTED],
     )
 
@@ -149,6 +143,6 @@ def test_no_stray_files(submission: Submission) -> None:
     left = [(change.path, why) for change in submission.changes if (why := stray(change))]
     expect(
         not left,
-        f"{len(left)} file{'s' * (len(left) != 1)} came along that should not be there.",
+        f"{counted(len(left), 'file')} came along that should not be there.",
         *(seen_in_git(f"{path}: {why}", path=path) for path, why in left[:LISTED]),
     )

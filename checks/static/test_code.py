@@ -1,0 +1,121 @@
+"""What the new code may not do: make up code, start programs, touch files, send money away, hide."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from checks.static import forbidden
+from checks.static.names import Reference
+from checks.static.sources import Source, Sources
+from checks.static.wording import places
+from harness.checking import expect, requirement
+from harness.outcome import Evidence
+
+LISTED = 20
+WRITING = re.compile(r"[wax+]")
+# Reading is fine for a file of the connector's own or of a package, not for the user's.
+PRIVATE_PLACES = re.compile(
+    r"(^|/)(\.ssh|\.aws|\.config|\.gnupg|conf|etc|home|root|proc)(/|$)|~|\.env$|wallet|keystore", re.I
+)
+
+
+@requirement("no-dynamic-code")
+def test_no_dynamic_code(sources: Sources) -> None:
+    """No eval, exec, pickle, marshal, ctypes, nor imports by a name that is only known at run time."""
+    found = [
+        source.evidence(line)
+        for source in sources.shipped
+        for line in sorted(
+            {*_uses(source, forbidden.DYNAMIC, forbidden.DYNAMIC_MODULES), *_computed_imports(source)}
+        )
+    ]
+    expect(
+        not found,
+        f"It runs code that it makes up or receives, in {places(found)}.",
+        *found[:LISTED],
+    )
+
+
+@requirement("no-processes-or-foreign-files")
+def test_no_processes_or_files(sources: Sources) -> None:
+    """No other program is started, and no file is written, deleted or searched for."""
+    processes = _lines(sources, forbidden.PROCESSES, forbidden.PROCESS_MODULES)
+    files = [
+        source.evidence(line)
+        for source in sources.shipped
+        for line in sorted({*_uses(source, forbidden.FILES, forbidden.FILE_MODULES), *_file_calls(source)})
+    ]
+    parts = []
+    if processes:
+        parts.append(f"starts other programs in {places(processes)}")
+    if files:
+        parts.append(f"handles files on the user's computer in {places(files)}")
+    expect(not parts, f"It {' and '.join(parts)}.", *processes[:LISTED], *files[:LISTED])
+
+
+def _lines(sources: Sources, names: frozenset[str], modules: frozenset[str]) -> list[Evidence]:
+    return [
+        source.evidence(line)
+        for source in sources.shipped
+        for line in sorted(set(_uses(source, names, modules)))
+    ]
+
+
+def _uses(source: Source, names: frozenset[str], modules: frozenset[str]) -> Iterator[int]:
+    """Lines that use one of `names`, or anything of `modules`."""
+    for reference in source.references:
+        if reference.name in names or any(
+            _within(reference.name, module) for module in modules if reference.imported
+        ):
+            yield reference.line
+
+
+def _within(name: str, module: str) -> bool:
+    return name == module or name.startswith(module + ".")
+
+
+def _computed_imports(source: Source) -> Iterator[int]:
+    for reference in source.references:
+        if (
+            reference.name in forbidden.NEEDS_CONSTANT
+            and not reference.imported
+            and not _constant_first(reference)
+        ):
+            yield reference.line
+
+
+def _constant_first(reference: Reference) -> bool:
+    call = reference.call
+    return call is not None and bool(call.args) and isinstance(call.args[0], ast.Constant)
+
+
+def _file_calls(source: Source) -> Iterator[int]:
+    for reference in source.references:
+        method = reference.name.rpartition(".")
+        if reference.name in ("open", "io.open", "codecs.open", "aiofiles.open") and not reference.imported:
+            if _opens_for_writing(reference) or _opens_private(reference):
+                yield reference.line
+        elif (
+            method[1]
+            and method[2] in forbidden.FILE_METHODS
+            and (reference.call is not None or source.cython)
+        ):
+            yield reference.line
+
+
+def _opens_for_writing(reference: Reference) -> bool:
+    call = reference.call
+    if call is None:
+        return False
+    modes = [*call.args[1:2], *(item.value for item in call.keywords if item.arg == "mode")]
+    return any(not isinstance(mode, ast.Constant) or WRITING.search(str(mode.value)) for mode in modes)
+
+
+def _opens_private(reference: Reference) -> bool:
+    return reference.call is not None and any(
+        isinstance(part, ast.Constant) and isinstance(part.value, str) and PRIVATE_PLACES.search(part.value)
+        for argument in reference.call.args[:1]
+        for part in ast.walk(argument)
+    )

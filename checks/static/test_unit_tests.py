@@ -1,0 +1,136 @@
+"""Whether the connector brings tests that test something."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from checks.static.packages import Package
+from checks.static.sources import Source, Sources
+from checks.static.wording import listed
+from harness.checking import Attach, expect, requirement, seen_in_file, seen_in_git
+from harness.outcome import Evidence
+
+# Upstream's suites, which bring tests and assertions to whoever derives from them.
+SUITES = ("AbstractExchangeConnectorTests", "AbstractPerpetualDerivativeTests", "ExchangeConnectorTests")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a test is of: parts of its file's name, and whether every connector must have one."""
+
+    id: str
+    title: str
+    marks: tuple[str, ...]
+    demanded: bool = True
+
+
+TODAY = (
+    Subject("main", "the connector itself", ("_exchange", "_derivative")),
+    Subject("book", "the order book source", ("order_book_data_source",)),
+    Subject("stream", "the user stream", ("user_stream",)),
+    Subject("auth", "signing", ("_auth",), demanded=False),
+    Subject("utils", "settings", ("_utils",), demanded=False),
+)
+OF_2020 = (
+    Subject("main", "the market class", ("_market",)),
+    Subject("book", "the order book tracker", ("order_book_tracker", "order_book_data_source")),
+    Subject("stream", "the user stream", ("user_stream",)),
+)
+
+
+@requirement("unit-tests-present")
+def test_unit_tests_present(package: Package, sources: Sources, evidence: Attach) -> None:
+    """There are test files with assertions for the connector, its order book source and its user stream."""
+    tests = suite_of(package, sources)
+    real = [source for source in tests if is_real(source)]
+    hollow = [source for source in tests if source not in real]
+    subjects = [item for item in _subjects(package) if item.id != "stream" or package.role("stream")]
+    missing = [item for item in subjects if not any(_covers(source, item) for source in real)]
+    evidence(
+        *(seen_in_git(f"no test of {item.title}", subject=item.id) for item in missing if not item.demanded)
+    )
+    lacking = [item for item in missing if item.demanded]
+    if not tests:
+        summary = "The connector brings no unit tests at all."
+    else:
+        summary = f"There are no unit tests of {listed([item.title for item in lacking])}."
+    expect(not lacking, summary, *(_hollow(source) for source in hollow), _looked(package))
+
+
+def suite_of(package: Package, sources: Sources) -> tuple[Source, ...]:
+    """The connector's test files: its folder under `test/`, in 2020 every test that carries its name."""
+    if package.of_2020:
+        paths = [
+            path for path in sources.paths if path.startswith("test/") and f"test_{package.name}_" in path
+        ]
+    else:
+        start = f"test/hummingbot/connector/{package.kind}/{package.name}/"
+        paths = [path for path in sources.paths if path.startswith(start)]
+    return tuple(
+        sources[path] for path in sorted(paths) if path.endswith(".py") and not path.endswith("/__init__.py")
+    )
+
+
+def _subjects(package: Package) -> tuple[Subject, ...]:
+    return OF_2020 if package.of_2020 else TODAY
+
+
+def _covers(source: Source, subject: Subject) -> bool:
+    name = source.name.removesuffix(".py")
+    if subject.id == "main":
+        return any(mark in name for mark in subject.marks) and "data_source" not in name
+    return any(mark in name for mark in subject.marks)
+
+
+def is_real(source: Source) -> bool:
+    """A test function that asserts, or a class that inherits upstream's suite of test functions."""
+    inherits = any(base in SUITES for item in source.classes for base in _base_names(item.node))
+    return inherits or any(_asserts(node) for node in functions_of(source))
+
+
+def _base_names(node: ast.AST | None) -> Iterator[str]:
+    if isinstance(node, ast.ClassDef):
+        for base in node.bases:
+            yield from (part for part in ast.unparse(base).split("."))
+
+
+def functions_of(source: Source) -> Iterator[ast.AST]:
+    for item in source.definitions:
+        if not item.is_class and item.name.startswith("test") and item.node is not None:
+            yield item.node
+
+
+def _asserts(node: ast.AST) -> bool:
+    for part in ast.walk(node):
+        if isinstance(part, ast.Assert) and not _is_trivial(part.test):
+            return True
+        if isinstance(part, ast.Call):
+            name = part.func.attr if isinstance(part.func, ast.Attribute) else getattr(part.func, "id", "")
+            called = name.lower().lstrip("_")
+            if called.startswith(("assert", "raises", "validate")) and not _all_constant(part):
+                return True
+    return False
+
+
+def _is_trivial(test: ast.expr) -> bool:
+    return isinstance(test, ast.Constant)
+
+
+def _all_constant(call: ast.Call) -> bool:
+    """`self.assertTrue(True)` tests nothing."""
+    return bool(call.args) and all(isinstance(item, ast.Constant) for item in call.args)
+
+
+def _hollow(source: Source) -> Evidence:
+    return seen_in_file(source.path, None, "no test function in it asserts anything")
+
+
+def _looked(package: Package) -> Evidence:
+    place = (
+        f"test/**/test_{package.name}_*.py"
+        if package.of_2020
+        else (f"test/hummingbot/connector/{package.kind}/{package.name}/")
+    )
+    return seen_in_git(f"looked in {place}")
