@@ -42,12 +42,14 @@ class Canaries:
         self.know(secrets or {})
 
     def know(self, secrets: Mapping[str, str]) -> None:
-        """Learn `{name: secret}`; raises ValueError for one too short to be told from chance."""
+        """Learn `{name: secret}`.
+
+        Values of fewer than `SHORTEST` characters are no secrets but settings (a sub-domain, an account's
+        number): they are never found and never redacted.
+        """
         for name, secret in secrets.items():
-            if len(secret) < SHORTEST:
-                raise ValueError(f"{name}: a secret of {len(secret)} characters cannot be told from chance")
             with self._lock:
-                self._needles[name] = spellings(secret)
+                self._needles[name] = spellings(secret) if len(secret) >= SHORTEST else {}
 
     def redact(self, text: str) -> str:
         """`text` with every known secret, however it is spelled, replaced by `‹its name›`."""
@@ -58,7 +60,7 @@ class Canaries:
     def sightings(self, name: str, entries: Iterator[Entry]) -> Iterator[Sighting]:
         """Where the secret of that name is seen in `entries`; raises KeyError for an unknown name."""
         needles = self._known()[name]
-        for entry in entries:
+        for entry in entries if needles else ():
             for place, text, is_name in _places(entry):
                 spelling = _spelling_in(text, needles, is_name)
                 if spelling is not None:
@@ -68,7 +70,7 @@ class Canaries:
         return name in self._known()
 
     def name_of(self, secret: str) -> str | None:
-        return next((name for name, each in self._known().items() if each["plain"] == secret), None)
+        return next((name for name, each in self._known().items() if each.get("plain") == secret), None)
 
     def _known(self) -> dict[str, dict[str, str]]:
         with self._lock:
@@ -94,6 +96,8 @@ def spellings(secret: str) -> dict[str, str]:
 
 
 def redact(text: str, name: str, needles: Mapping[str, str]) -> str:
+    if not needles:
+        return text
     for needle in sorted({*needles.values(), needles["hex"].upper()}, key=len, reverse=True):
         text = text.replace(needle, f"‹{name}›")
     return text

@@ -24,7 +24,7 @@ Pairs = tuple[tuple[str, str], ...]
 class ClosedBy(StrEnum):
     """Who ended a WebSocket. LOST: the connection went away without a close frame from either side."""
 
-    CONNECTOR = "connector"
+    CLIENT = "client"
     VENUE = "venue"
     FAULT = "fault"
     GATEWAY = "gateway"

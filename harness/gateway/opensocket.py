@@ -195,9 +195,9 @@ class OpenSocket:
                 case aiohttp.WSMsgType.PONG:
                     self._write_down("sent", "stream:ping", _text(message.data), "pong")
                 case aiohttp.WSMsgType.CLOSE if self._mute is None:
-                    return self.close(message.data or NO_CODE, message.extra or "", ClosedBy.CONNECTOR)
+                    return self.close(message.data or NO_CODE, message.extra or "", ClosedBy.CLIENT)
                 case aiohttp.WSMsgType.CLOSE:
-                    self._ended(ClosedBy.CONNECTOR, message.data or NO_CODE, message.extra or "")
+                    self._ended(ClosedBy.CLIENT, message.data or NO_CODE, message.extra or "")
                     await self._door.gone.wait()
                     return None
                 case aiohttp.WSMsgType.ERROR:

@@ -63,7 +63,9 @@ class Rest:
         except (TimeoutError, web.RequestPayloadError):
             return _turn_away(door, request, b"", StrayReason.UNFINISHED, 408)
         wire = self._read(request, door, body)
-        dialect = self._context.dialect_for(wire.host, _port(request, door))
+        port = _port(request, door)
+        door.arrival = replace(door.arrival, port=port)
+        dialect = self._context.dialect_for(wire.host, port)
         reason = self._why_not(door, wire.host, dialect)
         if reason is not None or dialect is None:
             return _turn_away(door, request, body, reason or StrayReason.UNDECLARED_HOST, 421)
@@ -84,6 +86,7 @@ class Rest:
             body=body,
             at=self._context.now(),
             raw_query=target.query,
+            client=door.arrival.client,
         )
 
     def _why_not(self, door: Door, host: str, dialect: Dialect | None) -> StrayReason | None:

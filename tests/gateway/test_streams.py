@@ -69,7 +69,7 @@ def test_messages_go_both_ways_and_are_written_down(gateway: GatewayThread, shim
         or ()
     )
     assert (socket.host, socket.path, socket.tls) == (STREAMS, "/ws", True)
-    assert (socket.closed_by, socket.close_code) == (ClosedBy.CONNECTOR, 1000)
+    assert (socket.closed_by, socket.close_code) == (ClosedBy.CLIENT, 1000)
     assert [(f.direction, f.text) for f in gateway.record.frames(socket_id=socket.number)] == [
         ("received", HELLO),
         ("sent", "subscribe"),
