@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -110,7 +111,8 @@ class BubblewrapProcess:
 
     def kill(self) -> None:
         self._cut_lifeline()
-        self._popen.wait()
+        with contextlib.suppress(SandboxFailure):
+            self.wait()
 
     def _overflow(self) -> None:
         self._overflowed = True

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import select
 import socket
 import struct
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, cast
 
 import docker
@@ -23,16 +24,26 @@ _STDERR = 2
 _SIGNAL = 128
 _SIGKILL, _SIGXCPU = 9, 24
 _NOT_FOUND = 127
+_LOOK_SECONDS = 0.2
 
 
 def attach(client: docker.DockerClient, container: Any) -> socket.socket:
     """The container's three streams as one socket, taken before it starts so that no word is lost."""
     wanted = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
     handle = client.api.attach_socket(container.id, params=wanted)
-    # The SDK hands out a reader of the socket on some transports.
-    stream = cast(socket.socket, getattr(handle, "_sock", handle))
+    # The SDK hands out a reader of the socket on some transports; the copy is ours to close.
+    with contextlib.closing(cast(socket.socket, getattr(handle, "_sock", handle))) as theirs:
+        stream = theirs.dup()
+    handle.close()
     stream.settimeout(None)
     return stream
+
+
+def frames(reader: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """The engine's frames: the number of the stream, 2 for stderr, and what was written to it."""
+    while len(header := reader.read(_HEADER.size)) == _HEADER.size:
+        number, size = _HEADER.unpack(header)
+        yield number, reader.read(size)
 
 
 class _Stdin(io.RawIOBase):
@@ -120,19 +131,26 @@ class ContainerProcess:
             self._container.kill()
 
     def _pump(self) -> None:
-        """Sort the engine's frames (stream number, length, bytes) into the two pipes."""
+        """Sort the engine's frames into the two pipes."""
         ends = {_STDERR: self._stderr_end}
         try:
-            with self._stream.makefile("rb") as reader:
-                while header := reader.read(_HEADER.size):
-                    number, size = _HEADER.unpack(header)
-                    _write_all(ends.get(number, self._stdout_end), reader.read(size))
-        except (OSError, struct.error):
+            with self._stream, self._stream.makefile("rb") as reader:
+                for number, data in frames(reader):
+                    self._pass_on(ends.get(number, self._stdout_end), data)
+        except OSError:
             # Whoever reads has closed its end, or the engine has: either way there is nothing more to say.
             pass
         finally:
             os.close(self._stdout_end)
             os.close(self._stderr_end)
+
+    def _pass_on(self, end: int, data: bytes) -> None:
+        """Wait for the reader as long as the job lives, then drop: no engine ends a job whose words wait."""
+        rest = memoryview(data)
+        while rest and not self._ended_by:
+            if select.select([], [end], [], _LOOK_SECONDS)[1]:
+                # What fits without waiting, whatever the pipe holds already.
+                rest = rest[os.write(end, rest[: select.PIPE_BUF]) :]
 
     def _watch(self) -> None:
         try:
@@ -173,9 +191,3 @@ class ContainerProcess:
             self._container.get_archive(program)
         except NotFound as error:
             raise SandboxFailure(f"no program {program} in the sandbox") from error
-
-
-def _write_all(handle: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(handle, rest) :]

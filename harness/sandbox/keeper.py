@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 from pathlib import Path
 
 import docker
@@ -10,7 +11,7 @@ from docker.errors import DockerException
 from docker.types import LogConfig, Mount
 
 from harness.sandbox import engine, image
-from harness.sandbox.container import attach
+from harness.sandbox.container import attach, frames
 from harness.sandbox.protocol import SandboxFailure
 
 _HERE = Path(__file__).resolve().parent
@@ -30,6 +31,8 @@ class Keeper:
             ["python3", "-I", "-S", "-c", _PROGRAM],
             labels=engine.labels(),
             network_mode="none",
+            # Engines switch IPv6 off: then what tries it would fail unseen.
+            sysctls={"net.ipv6.conf.all.disable_ipv6": "0"} if socket.has_ipv6 else {},
             hostname="sandbox",
             dns=["127.0.0.1"],
             dns_opt=["timeout:1", "attempts:1"],
@@ -50,6 +53,7 @@ class Keeper:
         try:
             # Held open: when this process ends, the keeper's stdin ends, and the keeper with it.
             self._stream = attach(client, self._container)
+            self._reader = self._stream.makefile("rb")
             self._container.start()
             self._await_ready()
         except BaseException:
@@ -64,12 +68,15 @@ class Keeper:
     def remove(self) -> None:
         with contextlib.suppress(DockerException):
             self._container.remove(force=True)
-        if stream := getattr(self, "_stream", None):
-            stream.close()
+        for handle in ("_reader", "_stream"):
+            if hasattr(self, handle):
+                getattr(self, handle).close()
 
     def _await_ready(self) -> None:
         words = b""
-        while not words.endswith(_READY) and (chunk := self._stream.recv(4096)):
-            words += chunk
+        for _, data in frames(self._reader):
+            words += data
+            if words.endswith(_READY):
+                break
         if not words.endswith(_READY):
             raise SandboxFailure(f"the shim's container failed: {words.decode('utf-8', 'replace')[-1000:]}")

@@ -6,6 +6,7 @@ our own docker.py lies beside it.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import subprocess
 import sys
@@ -27,6 +28,7 @@ class Reaper:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        atexit.register(self.dismiss)
 
     def alive(self) -> bool:
         return self._process.poll() is None

@@ -110,15 +110,17 @@ def test_nothing_stays_behind(backend: Backend, gateway: Listener, tmp_path: Pat
             len(list(Path("/proc/self/fd").iterdir())),
         )
 
-    said(run(backend, "print(1)", gateway=gateway.path))
+    def use() -> None:
+        said(run(backend, "print(1)", gateway=gateway.path))
+        process = backend.start(python("input()", gateway=gateway.path))
+        process.kill()
+        process.stdin.close()
+        process.stdout.close()
+
+    use()
     before = state()
     for _ in range(3):
-        said(run(backend, "print(1)", gateway=gateway.path))
-    process = backend.start(python("input()", gateway=gateway.path))
-    process.kill()
-    process.wait(30)
-    process.stdin.close()
-    process.stdout.close()
+        use()
     after = state()
     assert after[0] == before[0]
     assert {name for name in after[1] - before[1] if "sandbox" in name or "harness" in name} == set()

@@ -56,6 +56,8 @@ def open_sockets() -> Sockets:
     tcp = _bound(socket.AF_INET, socket.SOCK_STREAM, 0)
     dns = _bound(socket.AF_INET, socket.SOCK_DGRAM, 0)
     sockets = Sockets([tcp], [dns], [socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)])
+    if not _has_ipv6():
+        return _listening(sockets)
     try:
         tcp_6 = _bound(socket.AF_INET6, socket.SOCK_STREAM, sockets.tcp_port)
         dns_6 = _bound(socket.AF_INET6, socket.SOCK_DGRAM, sockets.dns_port)
@@ -67,6 +69,19 @@ def open_sockets() -> Sockets:
         sockets.tcp.append(tcp_6)
         sockets.dns.append(dns_6)
         sockets.udp.append(udp_6)
+    return _listening(sockets)
+
+
+def _has_ipv6() -> bool:
+    """Whether this namespace's loopback speaks IPv6; where it is switched off, no one inside can use it."""
+    try:
+        with open("/proc/sys/net/ipv6/conf/lo/disable_ipv6") as setting:
+            return setting.read().strip() == "0"
+    except OSError:
+        return False
+
+
+def _listening(sockets: Sockets) -> Sockets:
     for listener in sockets.tcp:
         listener.listen(BACKLOG)
     return sockets

@@ -1,0 +1,52 @@
+"""What bubblewrap's launcher does beyond the common protocol."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.sandbox.bubblewrap import Bubblewrap
+from harness.sandbox.protocol import Mount
+from tests.sandbox.world import Listener, processes_with, python, run, said
+
+
+@pytest.fixture
+def bubblewrap() -> Bubblewrap:
+    backend = Bubblewrap()
+    if reason := backend.health_check():
+        pytest.skip(reason)
+    return backend
+
+
+def test_a_source_that_only_its_owner_may_read_can_be_mounted(bubblewrap: Bubblewrap, tmp_path: Path) -> None:
+    source = tmp_path / "private"
+    source.mkdir(mode=0o700)
+    (source / "file").write_text("shown")
+    (source / "file").chmod(0o600)
+    code = "print(open('/opt/private/file').read())"
+    assert said(run(bubblewrap, code, mounts=(Mount(source, "/opt/private"),))) == "shown\n"
+
+
+def test_the_environment_is_not_in_the_process_list(bubblewrap: Bubblewrap) -> None:
+    process = bubblewrap.start(python("print(input(), flush=True); input()", env={"KEY": "canary-7351"}))
+    process.stdin.write(b"began\n")
+    assert process.stdout.readline() == b"began\n"
+    assert processes_with("canary-7351") == []
+    process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_the_launchers_death_ends_everything(bubblewrap: Bubblewrap, gateway: Listener, number: int) -> None:
+    marker = f"mark-{os.getpid()}-{number}"
+    process = bubblewrap.start(python(f"print(1, flush=True); input()  # {marker}", gateway=gateway.path))
+    assert process.stdout.readline() == b"1\n"
+    launcher = int(next(line for line in processes_with("launcher.supervisor")).split()[0])
+    assert Path(f"/proc/{launcher}/cmdline").read_bytes().startswith(sys.executable.encode())
+    os.kill(launcher, number)
+    assert process.wait(30).reason == "killed"
+    process.stdout.read()
+    assert processes_with(marker) == []
