@@ -293,6 +293,11 @@ class FaultPlan:
         """Those that can still happen."""
         return tuple(rule for rule in self._rules if not rule.exhausted)
 
+    @property
+    def idle(self) -> bool:
+        """No rule at all."""
+        return not self._rules
+
     def take(self, traffic: Traffic) -> tuple[Fault, ...]:
         """The faults that happen to this traffic, and count as having happened."""
         if not self._rules:

@@ -142,14 +142,17 @@ class OpenSocket:
     async def _pass(self, message: Message) -> None:
         """Send a message, after the faults have had their way with it."""
         self.operations.add(message.operation)
-        traffic = Traffic("message", message.operation, self.opened.host, self.opened.client, message.text)
-        faults = self._context.faults.take(traffic)
+        plan, opened = self._context.faults, self.opened
+        if plan.idle and not self._held:
+            return await self._send(message)
+        faults = plan.take(Traffic("message", message.operation, opened.host, opened.client, message.text))
         if faults and not self._mute:
             await self._faulted(message, faults)
         else:
             await self._send(message)
         if message.operation in self._held and self._held[message.operation] is not message:
             await self._send(self._held.pop(message.operation), "reorder")
+        return None
 
     async def _faulted(self, message: Message, faults: tuple[Fault, ...]) -> None:
         name = named(faults)
