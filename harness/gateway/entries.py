@@ -43,6 +43,7 @@ class StrayReason(StrEnum):
     TOO_LARGE = "too_large"
     UNFINISHED = "unfinished"  # the client left, or fell silent, in the middle of a request
     SILENT = "silent"  # connected and never said a word
+    DATAGRAM = "datagram"  # UDP, other than a look-up; reported once for each place
     BAD_PREAMBLE = "bad_preamble"  # the shim's own line was not understood: ours, not the fork's
 
 

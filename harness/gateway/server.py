@@ -18,7 +18,7 @@ from harness.gateway.entries import Lookup, StrayReason
 from harness.gateway.faults import FaultPlan
 from harness.gateway.record import Record
 from harness.gateway.rest import Rest
-from harness.gateway.shim import Connected, LookedUp, messages
+from harness.gateway.shim import Connected, Datagram, LookedUp, messages
 from harness.gateway.streams import Streams
 from harness.gateway.tls import Authority
 from harness.gateway.waiting import first_byte
@@ -105,6 +105,8 @@ class Gateway:
                         self._context.spawn(_take_over(entrance, passed, arrival), f"{ip}:{port}")
                     case LookedUp(name, kind):
                         self.record.add(Lookup(self._context.now(), name, kind))
+                    case Datagram(ip, port):
+                        entrance.stray(Arrival("connector", ip, port), StrayReason.DATAGRAM)
                     case bytes():
                         entrance.stray(Arrival("connector"), StrayReason.BAD_PREAMBLE, message)
 

@@ -1,4 +1,4 @@
-"""What the shim says: JSON lines, one with each connection it passes on and one for each name looked up."""
+"""What the shim says: JSON lines, one for each connection it passes on, name looked up or datagram seen."""
 
 from __future__ import annotations
 
@@ -31,7 +31,16 @@ class LookedUp:
     kind: str
 
 
-async def messages(shim: socket.socket, patience: float) -> AsyncIterator[Connected | LookedUp | bytes]:
+@dataclass(frozen=True)
+class Datagram:
+    ip: str
+    port: int
+
+
+Said = Connected | LookedUp | Datagram
+
+
+async def messages(shim: socket.socket, patience: float) -> AsyncIterator[Said | bytes]:
     """Each line as it comes, until the shim closes; bytes that are no such line end it.
 
     `patience` is how many real seconds a begun line may take. The connections belong to the caller.
@@ -60,7 +69,7 @@ async def messages(shim: socket.socket, patience: float) -> AsyncIterator[Connec
             os.close(descriptor)
 
 
-def _parse(line: bytes, passed: deque[int]) -> Connected | LookedUp | bytes:
+def _parse(line: bytes, passed: deque[int]) -> Said | bytes:
     try:
         match json.loads(line):
             case {"kind": "tcp", "ip": str(ip), "port": int(port)} if passed and 0 < port < 65536:
@@ -68,6 +77,8 @@ def _parse(line: bytes, passed: deque[int]) -> Connected | LookedUp | bytes:
                     return Connected(ip, port, socket.socket(fileno=passed.popleft()))
             case {"kind": "dns", "name": str(name), "type": str() | int() as kind}:
                 return LookedUp(name, str(kind))
+            case {"kind": "udp", "ip": str(ip), "port": int(port)}:
+                return Datagram(ip, port)
     except (ValueError, OSError):
         pass
     return line

@@ -217,6 +217,12 @@ def test_a_bad_preamble_and_a_look_up(gateway: GatewayThread, shim: EmulatedShim
     assert talk(gateway, shim, lambda s: get(s, f"https://{HOST}/ping"))[0] == 200
 
 
+def test_a_datagram_is_written_down(gateway: GatewayThread, shim: EmulatedShim) -> None:
+    shim.say(b'{"kind":"udp","ip":"203.0.113.9","port":53535}\n')
+    (stray,) = gateway.record.wait_for(gateway.record.strays, PATIENCE) or ()
+    assert (stray.reason, stray.ip, stray.port) == (StrayReason.DATAGRAM, "203.0.113.9", 53535)
+
+
 def test_the_oracle_speaks_plain_http_on_the_same_socket(gateway: GatewayThread) -> None:
     async def main() -> tuple[int, str]:
         connector = aiohttp.UnixConnector(str(gateway.socket_path))
