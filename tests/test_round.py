@@ -133,7 +133,7 @@ def test_paths_count_from_the_files_folder(tmp_path: Path) -> None:
         ("connectors: [A-B]", "connectors: [acme]", "16: candidates[0].connectors[0]: 'A-B' has"),
         ("name: ../x", "name: acme", "13: candidates[0].name: '../x' cannot be the name"),
         ("name: CON", "name: acme", "13: candidates[0].name: 'CON' cannot be the name"),
-        ("[https://api.acme.com]", '[api.acme.com, "ws.acme.com:8443"]', "20: candidates[0].exchange.hosts[0]"),
+        ("[https://api.acme.com]", '[api.acme.com, "ws.acme.com:8443"]', "20: candidates[0].exchange"),
         ("usage-page-presnt", "usage-page-present", "22: candidates[0].waivers[0].requirement: no"),
         ("ref: a..b", "ref: feat/acme", "15: candidates[0].ref: 'a..b' is not a"),
         ("ref: --exec=x", "ref: feat/acme", "15: candidates[0].ref: '--exec=x' is not a branch"),

@@ -79,7 +79,10 @@ def lock_path(round_file: Path) -> Path:
 
 
 def load_lock(round_file: Path, round_: Round) -> Lock | None:
-    """The lock file beside a round file, None where there is none; raises UserError for one that is wrong."""
+    """The lock file beside a round file, None where there is none.
+
+    Raises UserError for one that is damaged, of another round, or of other repositories or refs.
+    """
     path = lock_path(round_file)
     if not path.exists():
         return None
@@ -95,6 +98,8 @@ def load_lock(round_file: Path, round_: Round) -> Lock | None:
         raise UserError(f"{dotted(first['loc'])}: {first['msg']}", where=where, hint=hint) from error
     if lock.round != round_.id:
         raise UserError(f"it freezes round {lock.round}, not {round_.id}", where=str(path), hint=hint)
+    for candidate in round_.candidates:
+        lock.of(candidate)
     return lock
 
 
@@ -103,8 +108,7 @@ def freeze(round_file: Path, round_: Round, store: ObjectStore) -> Frozen:
 
     A candidate that cannot be reached keeps the entry of the lock file before, if it had one.
     """
-    before = load_lock(round_file, round_)
-    kept = dict(before.candidates) if before else {}
+    kept = _kept(round_file, round_)
     now = datetime.now(UTC).replace(microsecond=0)
     upstream = (
         upstream_commit(store, round_.upstream).commit if isinstance(round_.upstream, GitUpstream) else None
@@ -120,6 +124,15 @@ def freeze(round_file: Path, round_: Round, store: ObjectStore) -> Frozen:
                 candidates[candidate.name] = kept[candidate.name]
     lock = Lock(round=round_.id, seen_at=now, upstream=upstream, candidates=candidates)
     return Frozen(lock, _write(lock_path(round_file), lock), failures)
+
+
+def _kept(round_file: Path, round_: Round) -> dict[str, Locked]:
+    """Entries of the lock file before that still are of the round's repositories and refs."""
+    try:
+        lock = load_lock(round_file, round_)
+    except UserError:
+        return {}
+    return dict(lock.candidates) if lock else {}
 
 
 def _seen(store: ObjectStore, round_: Round, candidate: Candidate, now: datetime) -> Locked:

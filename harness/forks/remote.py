@@ -124,6 +124,8 @@ def explain(url: str, failure: GitFailed) -> Unreachable | RefMissing | RefusedO
         return RefusedObjects(url, (refused[1] or refused[2])[:200])
     if re.search(r"died of signal (25|31)|File (?:size limit exceeded|too large)", said):
         return TooLarge("what it sends", "2 GiB", where=url)
+    if re.search(r"[Oo]ut of memory|malloc failed|mmap failed", said):
+        return TooLarge("what it sends", "the memory git may use", where=url)
     for pattern, reason, hint in _UNREACHABLE:
         if re.search(pattern, said):
             return Unreachable(url, reason, hint=hint)

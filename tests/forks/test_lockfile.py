@@ -72,9 +72,14 @@ def test_a_damaged_lock_file_stops_the_round(
 
 
 def test_an_entry_of_another_ref_is_not_used(
-    store: ObjectStore, candidate: Candidate, make_round: MakeRound, tmp_path: Path
+    store: ObjectStore, fork: Any, candidate: Candidate, make_round: MakeRound, tmp_path: Path
 ) -> None:
-    lock = freeze(tmp_path / "candidates.yml", make_round(candidate), store).lock
+    file = tmp_path / "candidates.yml"
+    freeze(file, make_round(candidate), store)
+    moved = make_round(candidate.model_copy(update={"ref": "v1"}))
 
-    with pytest.raises(UserError, match="the round now names other"):
-        lock.of(candidate.model_copy(update={"ref": "other"}))
+    with pytest.raises(UserError, match="the round now names v1"):
+        load_lock(file, moved)
+    fork.git("tag", "v1")
+    assert freeze(file, moved, store).lock.candidates["acme"].ref == "v1"
+    assert load_lock(file, moved) is not None

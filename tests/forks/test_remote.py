@@ -51,6 +51,7 @@ def test_what_git_says_in_plain_words(said: str, reason: str) -> None:
             RefusedObjects,
         ),
         ("error: index-pack died of signal 25\nfatal: index-pack failed", TooLarge),
+        ("fatal: Out of memory, malloc failed (tried to allocate 9 bytes)", TooLarge),
     ],
 )
 def test_other_endings(said: str, kind: type[ForkError]) -> None:
