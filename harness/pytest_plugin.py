@@ -93,7 +93,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for outcome in screening.log.outcomes()
         if outcome.status is not Status.HARNESS_ERROR
     }
-    kept, dropped = [], []
+    kept: list[pytest.Item] = []
+    dropped: list[pytest.Item] = []
     for item in items:
         slugs = set(slugs_of(item))
         finished = all((slug, item.nodeid) in done for slug in slugs)

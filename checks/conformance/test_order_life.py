@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from decimal import Decimal
 
 from checks.conformance.conftest import Tell
 from checks.conformance.stories.disturbances import (
@@ -50,11 +51,13 @@ def test_created_once(tell: Tell) -> None:
 def _fills_reported(life: Life) -> None:
     events = life.of("OrderFilled")
     truth = Counter((fill.price, fill.amount) for fill in life.fills)
-    claims = Counter((event.decimal("price"), event.decimal("amount")) for event in events)
+    claims = Counter(
+        (event.decimal("price") or Decimal(0), event.decimal("amount") or Decimal(0)) for event in events
+    )
     lost, extra = truth - claims, claims - truth
     expect(
         not lost,
-        f"{lost.total()} of {truth.total()} fills of a {life.name} order were never reported as they happened.",
+        f"{lost.total()} of {truth.total()} fills of a {life.name} order were not reported as they happened.",
         *told(life),
     )
     expect(

@@ -31,7 +31,7 @@ def test_market_stream_comes_back(tell: Tell) -> None:
     for each in _rounds(story.rounds):
         expect(
             each.book_difference is None,
-            f"After {_how(each)}, the order book does not follow the exchange any more: {each.book_difference}.",
+            f"After {_how(each)}, the order book stays wrong: {each.book_difference}.",
             *(story.bench.record.evidence(socket) for socket in each.after[:4]),
         )
 
@@ -59,9 +59,10 @@ def _rounds(rounds: list[Reconnection]) -> list[Reconnection]:
 
 @requirement("survives-server-errors")
 def test_server_errors_are_survived(tell: Tell) -> None:
-    """It gets ready though the first answers are 500, 502 and 503, and trades on after a failed order."""
+    """It gets ready though some first answers are errors, and trades on after polls and an order failed."""
     story = tell(answer_with_errors)
-    expect(story.start_faults, "The connector asked nothing at its start that could have been refused.")
+    if not story.faults_met:
+        undetermined("The connector asked nothing that could have been answered with an error.")
     life = story.server_error
     if life is not None:
         failures = life.kinds().count("OrderFailure")
@@ -85,7 +86,7 @@ def test_a_rate_limit_is_not_hammered(tell: Tell, evidence: Attach) -> None:
     evidence(measured(f"{story.rate_limited_requests} requests for one order while the answer was 429"))
     expect(
         story.rate_limited_requests <= 2,
-        f"While the exchange answered 429 with Retry-After, the order was sent {story.rate_limited_requests} times.",
+        f"While the exchange answered 429, the order was sent {story.rate_limited_requests} times.",
         *told(story.rate_limited),
     )
 
@@ -96,10 +97,7 @@ def test_junk_is_survived(tell: Tell) -> None:
     story = tell(send_junk)
     if not story.sent or story.life is None:
         undetermined("No message could be sent that makes no sense.")
-    expect(
-        story.book_difference is None,
-        f"After messages that make no sense, the order book went wrong: {story.book_difference}.",
-    )
+    expect(story.book_follows, "After messages that make no sense, the order book does not follow any more.")
     expect(story.fill_reported, "After messages that make no sense, a fill was never reported.")
 
 

@@ -8,7 +8,7 @@ from checks.conformance.conftest import Tell
 from checks.conformance.stories.disturbances import show_wrong_certificate
 from checks.conformance.stories.market_data import watch_market
 from checks.conformance.stories.order_life import trade
-from harness.checking import claimed, expect, requirement, undetermined
+from harness.checking import claimed, expect, fail, requirement, undetermined
 from harness.gateway.record import Record, StrayReason
 from harness.lab import Bench
 from harness.outcome import EvidenceKind
@@ -50,12 +50,11 @@ def test_secrets_never_leave(tell: Tell) -> None:
     for story in (tell(watch_market), tell(trade)):
         record = story.bench.record
         for name in _secrets(story.bench):
-            seen = record.find_secret(name)
-            expect(
-                not seen,
-                f"The secret {name} left the connector: {seen[0].place if seen else ''} to {seen[0].host if seen else ''}.",
-                *(record.evidence(sighting) for sighting in seen[:3]),
-            )
+            if seen := record.find_secret(name):
+                fail(
+                    f"The secret {name} left the connector ({seen[0].place} to {seen[0].host}).",
+                    *(record.evidence(sighting) for sighting in seen[:3]),
+                )
 
 
 @requirement("secrets-not-logged")
@@ -82,11 +81,11 @@ def test_only_declared_hosts(tell: Tell, candidate: Candidate) -> None:
             {*story.bench.dialect.rest_hosts, *story.bench.dialect.stream_hosts},
         )
         strays = [each for each in record.strays() if each.reason in UNDECLARED]
-        expect(
-            not strays,
-            f"The connector tried to reach {strays[0].host or strays[0].ip if strays else ''}, which is not declared.",
-            *(record.evidence(stray) for stray in strays[:5]),
-        )
+        if strays:
+            fail(
+                f"The connector tried to reach {strays[0].host or strays[0].ip}, which is not declared.",
+                *(record.evidence(stray) for stray in strays[:5]),
+            )
         names = _undeclared(record, declared | known)
         expect(not names, f"The connector looked up hosts that are not declared: {', '.join(names[:5])}.")
 
@@ -106,7 +105,7 @@ def test_a_wrong_certificate_is_refused(tell: Tell) -> None:
     accepted = [each for each in story.requests if each.tls]
     expect(
         not accepted,
-        f"The connector talked to a server with a certificate that nobody should trust ({len(accepted)} requests).",
+        f"The connector talked to a server that it must not trust ({len(accepted)} requests).",
         *(story.bench.record.evidence(each) for each in accepted[:3]),
     )
     plain = [each for each in story.requests if not each.tls]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checks.conformance.conftest import Tell
-from checks.conformance.stories import NotReady
+from checks.conformance.stories import READY_SECONDS, NotReady
 from checks.conformance.stories.market_data import watch_market
 from checks.conformance.stories.order_life import trade
 from harness.checking import Attach, claimed, expect, fail, measured, requirement
@@ -21,7 +21,7 @@ def test_it_gets_ready(tell: Tell, evidence: Attach) -> None:
         story = tell(watch_market)
     except NotReady as error:
         fail(
-            f"The connector was still not ready after {90} s ({', '.join(error.waiting_for)}).",
+            f"The connector was still not ready after {READY_SECONDS:g} s ({', '.join(error.waiting_for)}).",
             *error.evidence,
         )
     evidence(claimed(EvidenceKind.MEASUREMENT, f"ready after {story.ready_seconds:.1f} s"))
@@ -46,9 +46,10 @@ def test_the_event_loop_turns(tell: Tell, evidence: Attach) -> None:
     stalls = usage.stalls if usage else ()
     long = [each for each in stalls if each.cpu_seconds > LONG_STALL or each.kind == "sleep"]
     evidence(measured(f"{len(stalls)} short stalls, {len(long)} long ones"))
+    longest = max((stall.seconds for stall in long), default=0.0)
     expect(
         not long,
-        f"Something held the event loop {len(long)} times, for up to {max((s.seconds for s in long), default=0):.2f} s.",
+        f"Something held the event loop {len(long)} times, for up to {longest:.2f} s.",
         *(claimed(EvidenceKind.NOTE, each.place) for each in long[:2]),
     )
 

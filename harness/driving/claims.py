@@ -19,13 +19,25 @@ class Claim(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+class ConfigField(Claim):
+    """One thing that the user is asked for."""
+
+    name: str
+    prompt: str
+    secure: bool
+    connect_key: bool
+    prompted: bool
+    required: bool
+
+
 class Warmed(Claim):
-    """What was imported: the connector's module, class and file, and every connector the framework knows."""
+    """What was imported: module, class and file, what its user is asked for, and every connector known."""
 
     module: str
     class_name: str = Field(alias="class")
     file: str
     connectors: tuple[str, ...]
+    config: tuple[ConfigField, ...]
 
 
 class Constructed(Claim):
@@ -187,17 +199,6 @@ class Fee(Claim):
     percent: Number
     percent_token: str | None
     flat_fees: tuple[TokenAmount, ...]
-
-
-class ConfigField(Claim):
-    """One thing that the user is asked for."""
-
-    name: str
-    prompt: str
-    secure: bool
-    connect_key: bool
-    prompted: bool
-    required: bool
 
 
 class Cancellation(Claim):

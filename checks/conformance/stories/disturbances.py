@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 
 from checks.conformance.stories import start
 from checks.conformance.stories.market_data import books_differ
@@ -17,6 +18,7 @@ from harness.gateway.faults import (
     LoseReply,
     RateLimit,
     Refuse,
+    Rule,
     WrongCertificate,
 )
 from harness.gateway.record import Exchange, Handshake, Socket
@@ -167,40 +169,58 @@ class JunkStory:
 
     bench: Bench
     sent: int = 0
-    book_difference: str | None = None
+    book_follows: bool = False
     life: Life | None = None
     fill_reported: bool = False
 
 
 def send_junk(lab: Lab, pace: float) -> JunkStory:
+    """Junk before ordinary messages. Changes lost while a connector reconnects are not held against it."""
     with lab.bench(pace) as bench:
         story = JunkStory(bench)
         start(bench)
         life = story.life = rest(bench, Side.BUY)
         if life.placed is None:
             return story
-        rules = [
-            bench.faults.add(Junk(text), kind) for kind in ("stream:book", "stream:orders") for text in JUNK
-        ]
-        for _ in JUNK:
+        sockets = len(bench.gateway.open_sockets())
+        for text in JUNK:
+            rules = [bench.faults.add(Junk(text), kind) for kind in ("stream:book", "stream:orders")]
             bench.venue.walk(5, bench.market)
             _nudge(bench)
-        story.sent = sum(rule.applied for rule in rules)
-        bench.faults.clear()
+            bench.eventually(partial(_all_applied, rules), 5.0)
+            story.sent += sum(rule.applied for rule in rules)
+            bench.faults.clear()
+            bench.eventually(lambda: len(bench.gateway.open_sockets()) >= sockets, RECONNECT)
         bench.pause(5)
-        bench.venue.walk(40, bench.market)
-        story.book_difference = books_differ(bench, [bench.market], RECONNECT)
+        story.book_follows = _book_follows(bench)
         _, story.fill_reported = _fill_some(bench, life)
         return story
+
+
+def _all_applied(rules: list[Rule]) -> bool:
+    return all(rule.applied for rule in rules)
+
+
+def _book_follows(bench: Bench) -> bool:
+    """A new best bid appears in the connector's book, with its amount, and goes away again."""
+    book = bench.venue.book(bench.market, 1)
+    price = book.bids[0].price + bench.market.tick_size
+    amount = bench.market.lot_size * bench.random.randint(1000, 9999)
+    bench.venue.set_level(bench.market, Side.BUY, price, amount)
+
+    def best() -> tuple[Decimal, Decimal]:
+        return bench.connector.book(bench.pair, 1).bids[0]
+
+    came = bench.eventually(lambda: best() == (price, amount), RECONNECT)
+    bench.venue.set_level(bench.market, Side.BUY, price, Decimal(0))
+    return bool(came and bench.eventually(lambda: best()[0] != price, RECONNECT))
 
 
 def _nudge(bench: Bench) -> None:
     """Something private happens: an order placed by hand on the same account, and cancelled."""
     price = resting_price(bench, Side.SELL)
-    order = bench.venue.place(
-        bench.account, NewOrder(bench.market, Side.SELL, amount=size(bench), price=price)
-    )
-    bench.venue.cancel(bench.account, order_id=order.order_id)
+    new = NewOrder(bench.market, Side.SELL, amount=size(bench), price=price)
+    bench.venue.cancel(bench.account, order_id=bench.venue.place(bench.account, new).order_id)
 
 
 @dataclass
@@ -208,7 +228,7 @@ class Errors:
     """The exchange answers with errors, at the start and later."""
 
     bench: Bench
-    start_faults: int = 0
+    faults_met: int = 0
     refused_cancel: Life | None = None
     cancelled_while_refused: bool = False
     tracked_while_refused: bool = False
@@ -227,10 +247,14 @@ def answer_with_errors(lab: Lab, pace: float) -> Errors:
         story = Errors(bench)
         rules = [
             bench.faults.add(Refuse(status, {"msg": "try later"}), operation)
-            for operation, status in (("symbols", 503), ("balances", 500), ("order_book", 502), ("fees", 500))
+            for operation, status in (("server_time", 502), ("fees", 500))
         ]
         start(bench)
-        story.start_faults = sum(rule.applied for rule in rules)
+        for operation, status in (("balances", 500), ("open_orders", 503), ("order_status", 502)):
+            rules.append(bench.faults.add(Refuse(status, {"msg": "try later"}), operation))
+        bench.connector.tick()
+        bench.pause(5)
+        story.faults_met = sum(rule.applied for rule in rules)
         bench.faults.clear()
         _refuse_a_cancel(story)
         bench.faults.add(Refuse(500, {"msg": "internal error"}), "place_order")
@@ -347,7 +371,7 @@ def use_wrong_secret(lab: Lab, pace: float) -> Refused:
         return {name: value[::-1] if "secret" in name else value for name, value in keys.items()}
 
     with lab.bench(pace, keys=change) as bench:
-        return _not_ready(bench, 30.0)
+        return _not_ready(bench, 20.0)
 
 
 def _not_ready(bench: Bench, seconds: float) -> Refused:

@@ -60,6 +60,7 @@ class Adapter:
             "class": self._settings.class_name(),
             "file": getattr(self._module, "__file__", ""),
             "connectors": sorted(known),
+            "config": self.config(),
         }
 
     def config(self) -> List[Dict[str, Any]]:

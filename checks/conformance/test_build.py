@@ -1,0 +1,146 @@
+"""It builds, imports and can be constructed; its own unit tests run. Needs no exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from harness.checking import (
+    Attach,
+    claimed,
+    expect,
+    fail,
+    measured,
+    not_applicable,
+    requirement,
+    undetermined,
+)
+from harness.clock import ScaledClock
+from harness.driver import ConnectorError, Driver
+from harness.driving.claims import ConfigField
+from harness.forks.submission import Submission
+from harness.forks.tree import Tree
+from harness.frameworks import GENERATIONS
+from harness.frameworks.environment import BuildResult
+from harness.frameworks.unit_tests import UnitTestResult, run_unit_tests
+from harness.outcome import Evidence, EvidenceKind
+from harness.round import Candidate
+from harness.sandbox import Backend
+from harness.venue.dialects import dialect, known
+from harness.venue.model import Account
+from harness.venue.session import Venue
+
+ENOUGH = 0.80
+MADE_UP = Account("nobody", "K" * 64, "5ec7e7" * 11, "passphrase-1")
+
+
+@requirement("builds")
+def test_it_builds(build: BuildResult, evidence: Attach) -> None:
+    """Upstream's modules and the submission's own changes compile in the sandbox."""
+    own = f"{len(build.compiled)} modules of its own" if build.compiled else "no module of its own"
+    evidence(measured(f"built in {build.seconds:.1f} s, {own}", compiled=[*build.compiled[:20]]))
+    expect(
+        build.ok,
+        f"{len(build.failed)} modules do not compile: {', '.join(build.failed[:3])}.",
+        claimed(EvidenceKind.LOG, build.log[-3000:]),
+    )
+
+
+@requirement("imports-and-constructs")
+def test_it_constructs(
+    backend: Backend, runtime: BuildResult, connector_name: str, candidate: Candidate
+) -> None:
+    """The framework finds it, it imports, and it is constructed to trade and for market data alone."""
+    with Driver(backend, runtime.runtime, connector_name, clock=ScaledClock()) as driver:
+        try:
+            asked = driver.warm().config
+        except ConnectorError as error:
+            _missing_library(error)
+            fail(f"The connector cannot be imported: {_last_line(error)}", _said(error))
+        keys = _keys(asked, candidate.exchange.dialect)
+        for trading_required in (True, False):
+            _construct(driver, keys, trading_required)
+
+
+def _construct(driver: Driver, keys: dict[str, str], trading_required: bool) -> None:
+    how = "to trade" if trading_required else "for market data alone"
+    try:
+        with driver.scenario(["BTC-USDT"], keys, trading_required=trading_required) as connector:
+            types = connector.order_types()
+    except ConnectorError as error:
+        fail(f"The connector cannot be constructed {how}: {_last_line(error)}", _said(error))
+    expect(types, "The connector declares no order type at all.")
+
+
+def _keys(asked: Iterable[ConfigField], exchange: str | None) -> dict[str, str]:
+    """Keys of the exchange's own shape where it is simulated, else something for every field asked for."""
+    if exchange in known():
+        simulated = dialect(exchange)
+        return simulated(Venue(simulated.markets, 1, ScaledClock())).credentials(MADE_UP)
+    return {each.name: MADE_UP.api_secret for each in asked if each.connect_key}
+
+
+def _missing_library(error: ConnectorError) -> None:
+    """A library that upstream lists but our environment lacks is our lack."""
+    if "No module named" in str(error) and "hummingbot" not in _last_line(error):
+        undetermined(
+            f"The environment lacks a library that the connector imports: {_last_line(error)}", _said(error)
+        )
+
+
+def _last_line(error: ConnectorError) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[-1][:200] if lines else "no reason given"
+
+
+def _said(error: ConnectorError) -> Evidence:
+    return claimed(EvidenceKind.LOG, str(error)[-3000:])
+
+
+@pytest.fixture(scope="session")
+def unit_tests(
+    backend: Backend,
+    runtime: BuildResult,
+    submission: Submission,
+    tree: Tree,
+    candidate: Candidate,
+    connector_name: str,
+) -> UnitTestResult:
+    """The connector's own tests, run in the sandbox with no way out and no key."""
+    generation = GENERATIONS[submission.generation]
+    folder = generation.tests_path(candidate.kind, connector_name)
+    if not tree.under(folder):
+        not_applicable("There are no unit tests to run.")
+    sources = [generation.connector_path(candidate.kind, connector_name)]
+    return run_unit_tests(backend, runtime.runtime, folder, sources)
+
+
+def _evidence(result: UnitTestResult) -> list[Evidence]:
+    texts = [f"{each.name}: {each.how}\n{each.text}" for each in result.failures[:4]]
+    return [claimed(EvidenceKind.LOG, text[-1500:]) for text in texts or [result.detail[-1500:]]]
+
+
+@requirement("unit-tests-pass-offline", "unit-tests-need-no-credentials")
+def test_unit_tests_pass(unit_tests: UnitTestResult, evidence: Attach) -> None:
+    """The connector's unit tests pass with no network and no credentials."""
+    expect(unit_tests.ran, "The unit tests could not be run to their end.", *_evidence(unit_tests))
+    count = f"{unit_tests.passed} of {unit_tests.total} unit tests passed"
+    evidence(claimed(EvidenceKind.MEASUREMENT, count))
+    expect(unit_tests.total, "There are test files, but no test in them ran.", *_evidence(unit_tests))
+    broken = unit_tests.failed + unit_tests.errors
+    expect(
+        not broken, f"{broken} of {unit_tests.total} unit tests fail without network.", *_evidence(unit_tests)
+    )
+
+
+@requirement("unit-tests-cover-80-percent")
+def test_unit_tests_cover_the_connector(unit_tests: UnitTestResult, evidence: Attach) -> None:
+    """The unit tests reach at least four fifths of the connector's lines."""
+    if unit_tests.coverage is None:
+        undetermined("No coverage could be taken.")
+    evidence(claimed(EvidenceKind.MEASUREMENT, f"{unit_tests.coverage:.0%} of the connector's lines ran"))
+    expect(
+        unit_tests.coverage >= ENOUGH,
+        f"The unit tests reach {unit_tests.coverage:.0%} of the connector's lines, not {ENOUGH:.0%}.",
+    )
