@@ -84,7 +84,7 @@ def page(catalogue: Catalogue, checks: Sequence[Check] | None = None) -> str:
     """`docs/requirements.md`: a table a subject, then every requirement explained."""
     found = checks_in() if checks is None else checks
     subjects = [(name, tuple(items)) for name, items in groupby(catalogue, key=lambda item: item.subject)]
-    automated = sum(item.automated for item in catalogue)
+    automated = sum(bool(verifying(item, found)) for item in catalogue)
     counts = f"{len(catalogue.requirements)} requirements, {automated} of them verified by a program.\n\n"
     tables = "\n".join(_table(name, items, found) for name, items in subjects)
     details = "\n".join(explain(item, verifying(item, found)) for item in catalogue)

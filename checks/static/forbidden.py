@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from bandit.blacklists import calls as bandit_calls
-from bandit.blacklists import imports as bandit_imports
+import warnings
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # bandit's own use of stevedore, on import
+    from bandit.blacklists import calls as bandit_calls
+    from bandit.blacklists import imports as bandit_imports
 
 # Bandit's ids whose entries we take: pickle, marshal, eval | pickle and friends | subprocess.
 DYNAMIC_CALLS = ("B301", "B302", "B307")

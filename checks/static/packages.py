@@ -18,7 +18,7 @@ LAYOUTS = {
 
 @dataclass(frozen=True)
 class Role:
-    """A part of a connector: how its file's name ends, and what it is called in a report."""
+    """A part of a connector: how its file's name ends (the convention first), and its name in a report."""
 
     id: str
     title: str
@@ -28,16 +28,22 @@ class Role:
 # Merged connectors differ: `bitrue_user_stream_data_source`, `gate_io_api_user_stream_data_source` …
 TODAY = (
     Role("main", "the connector itself", ("_exchange.py", "_derivative.py")),
-    Role("book", "the order book source", ("order_book_data_source.py",)),
-    Role("stream", "the user stream source", ("user_stream_data_source.py",)),
+    Role("book", "the order book source", ("_api_order_book_data_source.py", "order_book_data_source.py")),
+    Role(
+        "stream", "the user stream source", ("_api_user_stream_data_source.py", "user_stream_data_source.py")
+    ),
     Role("auth", "the signing of requests", ("_auth.py",)),
-    Role("constants", "the constants", ("constants.py",)),
+    Role("constants", "the constants", ("_constants.py", "constants.py")),
     Role("utils", "the settings", ("_utils.py",)),
     Role("web", "the addresses and web tools", ("_web_utils.py",)),
 )
 OF_2020 = (
     Role("main", "the market class", ("_market.pyx", "_market.py")),
-    Role("book", "the order book source", ("order_book_data_source.py", "order_book_data_source.pyx")),
+    Role(
+        "book",
+        "the order book source",
+        ("_api_order_book_data_source.py", "order_book_data_source.py", "order_book_data_source.pyx"),
+    ),
     Role("tracker", "the order book tracker", ("_order_book_tracker.py", "_order_book_tracker.pyx")),
     Role("stream", "the user stream tracker", ("_user_stream_tracker.py", "_user_stream_tracker.pyx")),
     Role("in-flight", "the in-flight order", ("_in_flight_order.pyx", "_in_flight_order.py")),

@@ -15,6 +15,8 @@ from harness.outcome import Evidence
 OWN = frozenset(
     {"hummingbot", "test", "tests", "conf", "scripts", "bin", "controllers", "__future__", "__main__"}
 )
+# Come with Cython's compiler: `from libc.stdint cimport int64_t`.
+WITH_CYTHON = frozenset({"libc", "libcpp", "cpython", "posix", "cython", "Cython"})
 TEST_TOOLS = frozenset({"pytest", "_pytest", "pytest_asyncio", "aioresponses", "aiounittest"})
 PINNED = re.compile(r"[=<>~]")
 ELSEWHERE = re.compile(r"@|git\+|https?://|\.whl|--(extra-)?index-url|--find-links|-i ")
@@ -32,9 +34,8 @@ def test_dependencies_are_declared(sources: Sources) -> None:
     missing: dict[str, Evidence] = {}
     for source in sources.code:
         for module, line in imported(source):
-            if module in TEST_TOOLS and source.is_test:
-                continue
-            if module not in known and module not in OWN and module not in sys.stdlib_module_names:
+            around = TEST_TOOLS if source.is_test else WITH_CYTHON if source.cython else frozenset()
+            if module not in known | OWN | sys.stdlib_module_names | around:
                 missing.setdefault(module, source.evidence(line))
     names = ", ".join(sorted(missing))
     expect(not missing, f"It imports what Hummingbot does not install: {names}.", *missing.values())
