@@ -191,19 +191,22 @@ class Desk:
     def _settle(self, trade: Trade, buyer: Order, seller: Order, *, buyer_is_maker: bool) -> None:
         """One transaction: quote to the seller, base to the buyer, fees out of both; frees what was saved."""
         market, value = trade.market, trade.price * trade.amount
-        base_fee, _ = _fee(buyer, trade, buyer_is_maker)
-        quote_fee, _ = _fee(seller, trade, not buyer_is_maker)
+        buyer_fee, _ = _fee(buyer, trade, buyer_is_maker)
+        seller_fee, _ = _fee(seller, trade, not buyer_is_maker)
+        base_fee, on_top = (ZERO, buyer_fee) if market.fee_in_quote else (buyer_fee, ZERO)
         paid, given = (buyer.account, Bucket.LOCKED), (seller.account, Bucket.LOCKED)
         fees = (FEES, Bucket.FREE)
+        # A limit order keeps held what its rest may still cost; all else ends with the order.
+        held, rest = self._held[buyer.order_id] - value - on_top, buyer.remaining - trade.amount
+        needed = held if buyer.price is None else market.buyer_pays(buyer.price * rest)
         entries = [
-            *move(market.quote, value - quote_fee, paid, (seller.account, Bucket.FREE)),
-            *move(market.quote, quote_fee, paid, fees),
+            *move(market.quote, value - seller_fee, paid, (seller.account, Bucket.FREE)),
+            *move(market.quote, seller_fee + on_top, paid, fees),
             *move(market.base, trade.amount - base_fee, given, (buyer.account, Bucket.FREE)),
             *move(market.base, base_fee, given, fees),
+            *move(market.quote, held - needed, paid, (buyer.account, Bucket.FREE)),
         ]
-        saving = (buyer.price - trade.price) * trade.amount if buyer.price is not None else ZERO
-        entries += move(market.quote, saving, paid, (buyer.account, Bucket.FREE))
-        self._held[buyer.order_id] -= value + saving
+        self._held[buyer.order_id] = needed
         self._held[seller.order_id] -= trade.amount
         self.post(entries, "trade", None, trade.trade_id)
 
@@ -250,16 +253,18 @@ def _needs(new: NewOrder, matches: tuple[Match, ...]) -> tuple[str, Decimal]:
         amount = new.amount if new.amount is not None else sum((m.amount for m in matches), ZERO)
         return new.market.base, amount
     if new.quote_amount is not None:
-        return new.market.quote, new.quote_amount
-    if new.price is not None and new.amount is not None:
-        return new.market.quote, new.price * new.amount
-    return new.market.quote, sum((m.price * m.amount for m in matches), ZERO)
+        cost = new.quote_amount
+    elif new.price is not None and new.amount is not None:
+        cost = new.price * new.amount
+    else:
+        cost = sum((m.price * m.amount for m in matches), ZERO)
+    return new.market.quote, new.market.buyer_pays(cost)
 
 
 def _fee(order: Order, trade: Trade, is_maker: bool) -> tuple[Decimal, str]:
-    """A fraction of what the order receives, rounded down to the asset's precision."""
+    """A fraction of what the order receives (or of the value), rounded down to the asset's precision."""
     market = order.market
     rate = market.maker_fee if is_maker else market.taker_fee
-    if order.side is Side.BUY:
+    if order.side is Side.BUY and not market.fee_in_quote:
         return floor_to(trade.amount * rate, market.base_quantum), market.base
     return floor_to(trade.price * trade.amount * rate, market.quote_quantum), market.quote

@@ -13,8 +13,9 @@ class Market:
     """Two assets and the rules of trading one for the other.
 
     `tick_size` is the price step, `lot_size` the amount step, `min_amount` in base, `min_notional` in
-    quote. Fees are fractions (0.001 = 0.1 %) taken from the asset received. `reference_price` is where the
-    other traders put their first quotes.
+    quote. Fees are fractions (0.001 = 0.1 %) taken from the asset received, or with `fee_in_quote` from the
+    quote asset on both sides: a buyer then pays them on top. `reference_price` is where the other traders
+    put their first quotes.
     """
 
     base: str
@@ -30,6 +31,7 @@ class Market:
     max_price: Decimal = Decimal(1_000_000)
     base_precision: int = 8
     quote_precision: int = 8
+    fee_in_quote: bool = False
 
     @property
     def name(self) -> str:
@@ -44,6 +46,12 @@ class Market:
     @property
     def quote_quantum(self) -> Decimal:
         return Decimal(1).scaleb(-self.quote_precision)
+
+    def buyer_pays(self, cost: Decimal) -> Decimal:
+        """The most that buying for `cost` can take of the quote asset: a fee on top is at the higher rate."""
+        if not self.fee_in_quote:
+            return cost
+        return cost + floor_to(cost * max(self.maker_fee, self.taker_fee), self.quote_quantum)
 
 
 def is_multiple(value: Decimal, step: Decimal) -> bool:

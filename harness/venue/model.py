@@ -157,7 +157,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Fill:
-    """One order's half of a trade. `fee` is in `fee_asset`, the asset received."""
+    """One order's half of a trade. `fee` is in `fee_asset`."""
 
     trade_id: int
     order_id: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -61,10 +62,11 @@ def test_amounts_of_very_different_size_are_kept_exactly() -> None:
 class AnySequence(RuleBasedStateMachine):
     """Two accounts and the others trade, cancel, are filled and refused, in any order."""
 
-    @initialize(seed=st.integers(0, 1000))
-    def open(self, seed: int) -> None:
+    @initialize(seed=st.integers(0, 1000), fee_in_quote=st.booleans())
+    def open(self, seed: int, fee_in_quote: bool) -> None:
         self.clock = StillClock()
-        self.venue = Venue(SAMPLE_MARKETS, seed, self.clock)
+        markets = [replace(market, fee_in_quote=fee_in_quote) for market in SAMPLE_MARKETS]
+        self.venue = Venue(markets, seed, self.clock)
         self.accounts = [self.venue.account(name, FUNDS) for name in ("a", "b")]
         for market in self.venue.markets:
             self.venue.seed_book(market, 5)
@@ -148,7 +150,8 @@ class AnySequence(RuleBasedStateMachine):
             for order in self.venue.open_orders(account):
                 buying = order.side is Side.BUY
                 asset = order.market.quote if buying else order.market.base
-                needs[asset] += order.remaining * (order.price or 0) if buying else order.remaining
+                cost = order.market.buyer_pays(order.remaining * (order.price or 0))
+                needs[asset] += cost if buying else order.remaining
             assert {b.asset: b.locked for b in self.venue.balances(account) if b.locked} == dict(needs)
 
     @invariant()
