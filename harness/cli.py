@@ -29,6 +29,8 @@ app = typer.Typer(
 sandbox_app = typer.Typer(help="The sandbox that forks run in.", no_args_is_help=True)
 app.add_typer(sandbox_app, name="sandbox")
 
+CORES = os.cpu_count() or 1
+
 RoundFile = Annotated[Path, typer.Argument(help="The round's file.", metavar="[FILE]")]
 Only = Annotated[
     list[str] | None, typer.Option("--only", metavar="NAME", help="Only this candidate (repeatable).")
@@ -44,7 +46,7 @@ Speed = Annotated[float, typer.Option("--speed", min=1, max=50, help="How fast t
 def run(
     file: RoundFile = Path("candidates.yml"),
     only: Only = None,
-    jobs: Jobs = max(1, os.cpu_count() or 1),
+    jobs: Jobs = CORES,
     sandbox: SandboxName = "auto",
     reports: Reports = Path("reports"),
     seed: Seed = 1,
@@ -59,9 +61,16 @@ def run(
     from harness.commands.run import run_round
 
     page = run_round(
-        file, reports, only=tuple(only or ()), jobs=jobs, sandbox=sandbox, seed=seed, scale=speed, again=again,
+        file,
+        reports,
+        only=tuple(only or ()),
+        jobs=jobs,
+        sandbox=sandbox,
+        seed=seed,
+        scale=speed,
+        again=again,
         console=CONSOLE,
-    )  # fmt: skip
+    )
     CONSOLE.print(f"Report: {page}", markup=False, soft_wrap=True)
 
 
@@ -93,9 +102,18 @@ def check(
     from harness.grading import Verdict
 
     verdict = check_work_tree(
-        path, connector=connector, select=expression, round_file=round_file, upstream=upstream, exchange=dialect,
-        sandbox=sandbox, reports=reports, seed=seed, scale=speed, console=CONSOLE,
-    )  # fmt: skip
+        path,
+        connector=connector,
+        select=expression,
+        round_file=round_file,
+        upstream=upstream,
+        exchange=dialect,
+        sandbox=sandbox,
+        reports=reports,
+        seed=seed,
+        scale=speed,
+        console=CONSOLE,
+    )
     codes = {Verdict.ELIGIBLE: EXIT_ELIGIBLE, Verdict.INELIGIBLE: EXIT_INELIGIBLE}
     raise typer.Exit(codes.get(verdict, EXIT_UNDETERMINED))
 

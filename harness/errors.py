@@ -30,5 +30,5 @@ class UserError(HarnessError):
     exit_code = 2
 
 
-class OurFailure(HarnessError):
+class OurFailure(HarnessError):  # noqa: N818 - it says whose it is
     """Something of ours broke (exit code 3); never held against a submission."""

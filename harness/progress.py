@@ -105,7 +105,8 @@ class Watch:
             self._bars.update(task, total=progress.total)
         if progress.step in ENDS:
             total = self._bars.tasks[task].total or 1
-            self._bars.update(task, total=total, completed=total, step=f"{progress.step}: {candidate.summary()}")
+            step = f"{progress.step}: {candidate.summary()}"
+            self._bars.update(task, total=total, completed=total, step=step)
         elif progress.step:
             self._bars.update(task, step=escape(progress.step.removeprefix("test_").replace("_", " ")))
 

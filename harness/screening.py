@@ -87,7 +87,8 @@ class Stopwatch:
 def screen(candidate: Candidate, settings: Settings, folder: Path, watch: Watcher) -> None:
     """Bring `folder` to hold submission.json, outcomes.jsonl and run.json for this candidate.
 
-    What an earlier run of the same commit, catalogue, harness and seed already found is kept. Raises OurFailure.
+    What an earlier run of the same commit, catalogue, harness and seed already found is kept. Raises
+    OurFailure.
     """
     clock = Stopwatch()
     watch(Progress(candidate.name, step="fetching"))

@@ -6,12 +6,13 @@ import re
 import tempfile
 from collections import Counter
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 
-from harness.commands.run import build_upstream
+from harness.commands.run import build_upstream, chosen_name
 from harness.errors import UserError
 from harness.forks.store import ObjectStore
 from harness.forks.submission import Submission
@@ -23,7 +24,7 @@ from harness.reporting.model import CandidateReport
 from harness.reporting.publish import report_of, write_candidate
 from harness.requirement import Catalogue
 from harness.round import Candidate, Exchange, GitUpstream, PypiUpstream, Round, Voting, load_round
-from harness.sandbox import Choice, choose
+from harness.sandbox import Choice
 from harness.screening import Settings, Stopwatch, screen_submission
 from harness.venue.dialects import dialect, known
 
@@ -49,15 +50,21 @@ def check_work_tree(
     store = ObjectStore()
     submission = work_tree(store, path, round_.upstream)
     candidate = _candidate(submission, round_, connector, exchange)
-    submission = _with_candidate(submission, candidate)
-    backend = choose(sandbox)
+    submission = replace(submission, candidate=candidate)
     with ExitStack() as stack:
         folder = reports or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="harness-check-")))
         kept = folder.absolute() / "round.yml"
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(round_.model_dump_json(), encoding="utf-8")
         settings = Settings(
-            round_, kept, store, sandbox=backend.name, seed=seed, scale=scale, select=select, again=True
+            round_,
+            kept,
+            store,
+            sandbox=chosen_name(sandbox),
+            seed=seed,
+            scale=scale,
+            select=select,
+            again=True,
         )
         build_upstream(settings, console)
         with Watch(console, [candidate.name], findings=True) as watch:
@@ -136,12 +143,6 @@ def _candidate(
             hosts=hosts, dialect=simulated, ccxt=dialect(simulated).ccxt_id if simulated else None
         ),
     )
-
-
-def _with_candidate(submission: Submission, candidate: Candidate) -> Submission:
-    from dataclasses import replace
-
-    return replace(submission, candidate=candidate)
 
 
 def _summarise(report: CandidateReport, console: Console, *, partial: bool) -> None:

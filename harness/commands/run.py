@@ -40,13 +40,12 @@ def run_round(
     for name in only:
         round_.candidate(name)
     store = ObjectStore()
-    backend = choose(sandbox)
     settings = Settings(
         round=round_,
         round_file=file.absolute(),
         store=store,
         lock=load_lock(file, round_),
-        sandbox=backend.name,
+        sandbox=chosen_name(sandbox),
         seed=seed,
         scale=scale,
         again=again,
@@ -59,6 +58,11 @@ def run_round(
             console.print(f"{candidate.name}: our own failure: {error}", markup=False, soft_wrap=True)
 
         return screen_round(settings, reports, jobs=jobs, only=only, watch=watch, failed=failed)
+
+
+def chosen_name(sandbox: Choice) -> Choice:
+    """The backend that "auto" stands for here, so that every candidate gets the same one."""
+    return "docker" if choose(sandbox).name == "docker" else "bubblewrap"
 
 
 def build_upstream(settings: Settings, console: Console) -> None:
