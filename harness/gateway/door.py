@@ -125,7 +125,7 @@ class Door(RequestHandler):
         link = self._link
         if link is None:
             return
-        wire = link.get_extra_info("socket")
+        wire = None if link.is_closing() else link.get_extra_info("socket")
         if wire is not None:
             with suppress(OSError):
                 wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RST)

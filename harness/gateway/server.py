@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
 from harness.clock import ScaledClock
 from harness.errors import OurFailure
 from harness.gateway.context import Context
-from harness.gateway.door import Arrival
+from harness.gateway.door import Arrival, Door
 from harness.gateway.entrance import Entrance
 from harness.gateway.entries import Lookup, StrayReason
 from harness.gateway.faults import FaultPlan
@@ -63,10 +64,12 @@ class Gateway:
         self._context.spawn(self._accept(listener, Entrance(self._context, self._server)), "accept")
 
     async def close(self) -> None:
-        """Close every connection and stop listening."""
+        """Break every connection, whatever it waits for, and stop listening."""
         self.streams.stop()
         if self._server is not None:
-            self._server.pre_shutdown()
+            for door in self._server.connections:
+                if isinstance(door, Door):
+                    door.reset()
             await self._server.shutdown(STOP_SECONDS)
         for task in tuple(self._context.tasks):
             task.cancel()
@@ -89,7 +92,12 @@ class Gateway:
                 self._context.trouble("accept", error)
                 await asyncio.sleep(0.1)
                 continue
-            self._context.spawn(self._greet(connection, entrance), "a connection to the gateway's socket")
+            self._spawn(self._greet(connection, entrance), connection)
+
+    def _spawn(self, work: Coroutine[Any, Any, None], connection: socket.socket) -> None:
+        """Run `work`, which owns the connection, unless it is cancelled, perhaps before it began."""
+        task = self._context.spawn(work, "a new connection")
+        task.add_done_callback(lambda done: connection.close() if done.cancelled() else None)
 
     async def _greet(self, connection: socket.socket, entrance: Entrance) -> None:
         """`{` begins the shim's line; anything else is the oracle, who speaks for itself."""
@@ -102,7 +110,7 @@ class Gateway:
                 match message:
                     case Connected(ip, port, passed):
                         arrival = Arrival("connector", ip, port)
-                        self._context.spawn(_take_over(entrance, passed, arrival), f"{ip}:{port}")
+                        self._spawn(_take_over(entrance, passed, arrival), passed)
                     case LookedUp(name, kind):
                         self.record.add(Lookup(self._context.now(), name, kind))
                     case Datagram(ip, port):

@@ -14,7 +14,7 @@ from harness.gateway.context import Context
 from harness.gateway.door import Door
 from harness.gateway.entries import Client, ClosedBy, Socket
 from harness.gateway.faults import CloseSocket, Fault
-from harness.gateway.opensocket import OpenSocket
+from harness.gateway.opensocket import BROKEN, OpenSocket
 from harness.venue.dialects.base import Request, StreamSession
 from harness.venue.events import Event
 from harness.venue.session import Venue
@@ -44,8 +44,8 @@ class Streams:
     def stop(self) -> None:
         for unsubscribe in self._unsubscribe:
             unsubscribe()
-        for each in self._open:
-            each.close(1001, "the gateway stops", ClosedBy.GATEWAY)
+        for each in tuple(self._open):
+            each.close(BROKEN, "the gateway stops", ClosedBy.GATEWAY)
 
     async def run(
         self,

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import io
 import socket
 import ssl
+import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import aiohttp
 import pytest
 
-from harness.gateway.faults import WrongCertificate
+from harness.clock import ScaledClock
+from harness.gateway.faults import Stall, WrongCertificate
 from harness.gateway.record import StrayReason
-from harness.gateway.thread import GatewayThread
+from harness.gateway.server import GatewayError
+from harness.gateway.thread import GatewayThread, running_gateway
 from tests.gateway.emulated import PATIENCE, EmulatedShim, get, talk
 from tests.gateway.tiny import HOST, STREAMS, TinyDialect
 
@@ -240,6 +245,39 @@ def test_a_bug_in_a_dialect_is_ours(gateway: GatewayThread, shim: EmulatedShim) 
     (trouble,) = gateway.record.troubles()
     assert "a bug of ours" in trouble.detail
     assert talk(gateway, shim, lambda s: get(s, f"https://{HOST}/ping"))[0] == 200
+
+
+def test_the_end_is_quick_and_leaves_nothing_open(dialect: TinyDialect, clock: ScaledClock) -> None:
+    gc.collect()
+    before = open_files()
+    with running_gateway([dialect], clock=clock) as gateway:
+        shim = EmulatedShim(gateway.socket_path)
+        gateway.faults.add(Stall(), "place_order", times=None)
+        trusted = gateway.authority.client_context()
+        clients = [trusted.wrap_socket(shim.connect(), server_hostname=HOST) for _ in range(20)]
+        for each in clients[:10]:
+            each.sendall(f"POST /order HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 0\r\n\r\n".encode())
+        idle = [shim.connect() for _ in range(20)]
+        assert gateway.record.wait_for(lambda: len(gateway.record.exchanges()) == 10, PATIENCE)
+        socket_path, record, began = gateway.socket_path, gateway.record, time.monotonic()
+    assert time.monotonic() - began < 1.5
+    for each in (*clients, *idle):
+        each.close()
+    shim.close()
+    assert open_files() <= before
+    assert not socket_path.exists()
+    assert record.troubles() == ()
+
+
+def test_a_gateway_that_cannot_listen_says_where(dialect: TinyDialect, tmp_path: Path) -> None:
+    place = tmp_path / ("x" * 200)
+    with pytest.raises(GatewayError) as raised, running_gateway([dialect], socket_path=place):
+        pass
+    assert str(place) in str(raised.value)
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def _read(raw: socket.socket) -> bytes:
