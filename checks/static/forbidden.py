@@ -33,7 +33,9 @@ _IMPORTS = bandit_imports.gen_blacklist()
 DYNAMIC = _names(_CALLS, "Call", DYNAMIC_CALLS) | frozenset({
     "exec", "compile", "__import__", "execfile", "runpy.run_path", "runpy.run_module",
     "code.InteractiveInterpreter", "types.FunctionType", "types.CodeType",
-    "importlib.util.spec_from_file_location", "builtins", "__builtins__", "imp.load_source", "sys.settrace",
+    "importlib.util.spec_from_file_location", "builtins", "__builtins__", "imp.load_source", "sys.modules",
+    # From `import *` and `getattr(os, name)`: which function it is shows only at run time.
+    "os.*", "sys.*", "builtins.*", "importlib.*", "subprocess.*", "sys.settrace",
     "yaml.unsafe_load", "yaml.full_load",
 })  # fmt: skip
 DYNAMIC_MODULES = _names(_IMPORTS, "Import", DYNAMIC_IMPORTS) | frozenset(
@@ -58,7 +60,8 @@ PROCESS_MODULES = _names(_IMPORTS, "Import", PROCESS_IMPORTS) | frozenset({
 FILES = frozenset({
     "os.remove", "os.unlink", "os.rename", "os.replace", "os.rmdir", "os.removedirs", "os.mkdir",
     "os.makedirs", "os.listdir", "os.walk", "os.scandir", "os.chmod", "os.chown", "os.link", "os.symlink",
-    "os.open", "os.truncate", "os.path.expanduser", "pathlib.Path.home", "glob.glob", "glob.iglob",
+    "os.open", "os.truncate", "os.path.expanduser",
+    "logging.FileHandler", "pathlib.Path.home", "glob.glob", "glob.iglob",
 })  # fmt: skip
 FILE_MODULES = frozenset({"shutil", "tempfile", "sqlite3", "dbm", "zipfile", "tarfile", "fileinput", "mmap"})
 # Methods of paths, whatever the path is called.

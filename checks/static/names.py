@@ -34,9 +34,16 @@ def resolve(source: Source) -> Iterator[Reference]:
     inner = {id(node.value) for node in source.nodes if isinstance(node, ast.Attribute)}
     for node in source.nodes:
         if isinstance(node, ast.Name | ast.Attribute) and id(node) not in inner and _is_read(node):
-            name = dotted(node)
-            if name:
-                yield Reference(_full(name, aliases), node.lineno, heads.get(id(node)))
+            yield Reference(_full(dotted(node), aliases), node.lineno, heads.get(id(node)))
+        elif isinstance(node, ast.Call) and dotted(node.func) == "getattr" and len(node.args) > 1:
+            yield Reference(_got(node, aliases), node.lineno, node)
+
+
+def _got(call: ast.Call, aliases: dict[str, str]) -> str:
+    """`getattr(os, "system")` is `os.system`; with a name that is worked out, `os.*`."""
+    wanted = call.args[1]
+    attribute = wanted.value if isinstance(wanted, ast.Constant) and isinstance(wanted.value, str) else "*"
+    return f"{_full(dotted(call.args[0]), aliases)}.{attribute}"
 
 
 def _is_read(node: ast.Name | ast.Attribute) -> bool:

@@ -69,7 +69,7 @@ class Package:
 
     def role(self, role_id: str) -> Source | None:
         """The file in that role; the shortest name where several end alike (`_utils.py`, `_web_utils.py`)."""
-        ending = next(role.endings for role in self.roles if role.id == role_id)
+        ending = next((role.endings for role in self.roles if role.id == role_id), ())
         fitting = [source for source in self.top if source.name.endswith(ending)]
         exact = [item for item in fitting if any(item.name == self.name + end for end in ending)]
         return min(exact or fitting, key=lambda item: len(item.name), default=None)

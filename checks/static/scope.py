@@ -139,7 +139,8 @@ def _identity(change: Change, sources: Sources) -> Iterator[Evidence]:
     if path == "README.md" and source.base is not None:
         old, new = TITLE.search(source.base), TITLE.search(source.text)
         if old and (new is None or _line_at(source.base, old) != _line_at(source.text, new)):
-            yield seen_in_file(path, 1, source.line(1))
+            now = _line_at(source.text, new) if new else "no title"
+            yield seen_in_file(path, 1, f"was: {_line_at(source.base, old)} · is: {now}")
 
 
 def _line_at(text: str, match: re.Match[str]) -> str:

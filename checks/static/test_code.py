@@ -14,6 +14,9 @@ from harness.checking import expect, requirement
 from harness.outcome import Evidence
 
 LISTED = 20
+OPENERS = frozenset({"open", "io.open", "codecs.open", "aiofiles.open"})
+SCRIPT_MAINS = ("main", "_main")
+MODE = re.compile(r"[rwax]?[wax+][bt+]*|[bt]*[wax]\+?")
 WRITING = re.compile(r"[wax+]")
 # Reading is fine for a file of the connector's own or of a package, not for the user's.
 PRIVATE_PLACES = re.compile(
@@ -45,7 +48,9 @@ def test_no_processes_or_files(sources: Sources) -> None:
     files = [
         source.evidence(line)
         for source in sources.shipped
-        for line in sorted({*_uses(source, forbidden.FILES, forbidden.FILE_MODULES), *_file_calls(source)})
+        for line in sorted(
+            {*_uses(source, forbidden.FILES, forbidden.FILE_MODULES), *_file_calls(source, sources)}
+        )
     ]
     parts = []
     if processes:
@@ -91,26 +96,59 @@ def _constant_first(reference: Reference) -> bool:
     return call is not None and bool(call.args) and isinstance(call.args[0], ast.Constant)
 
 
-def _file_calls(source: Source) -> Iterator[int]:
+def _file_calls(source: Source, sources: Sources) -> Iterator[int]:
+    """Lines that open, write or look for files, but for a script's own `main` that nothing else calls."""
+    spans = _script_spans(source, sources)
     for reference in source.references:
-        method = reference.name.rpartition(".")
-        if reference.name in ("open", "io.open", "codecs.open", "aiofiles.open") and not reference.imported:
-            if _opens_for_writing(reference) or _opens_private(reference):
-                yield reference.line
-        elif (
-            method[1]
-            and method[2] in forbidden.FILE_METHODS
-            and (reference.call is not None or source.cython)
-        ):
+        inside = any(first <= reference.line <= last for first, last in spans)
+        if not inside and _handles_file(reference, cython=source.cython):
             yield reference.line
 
 
-def _opens_for_writing(reference: Reference) -> bool:
-    call = reference.call
-    if call is None:
+def _handles_file(reference: Reference, *, cython: bool) -> bool:
+    owner, _, method = reference.name.rpartition(".")
+    if reference.name in OPENERS and not reference.imported:
+        return _opens_for_writing(reference) or _opens_private(reference)
+    if not owner or not (reference.call is not None or cython):
         return False
-    modes = [*call.args[1:2], *(item.value for item in call.keywords if item.arg == "mode")]
-    return any(not isinstance(mode, ast.Constant) or WRITING.search(str(mode.value)) for mode in modes)
+    return method in forbidden.FILE_METHODS or (method == "open" and _path_opened_for_writing(reference))
+
+
+def _script_spans(source: Source, sources: Sources) -> list[tuple[int, int]]:
+    """Lines of `if __name__ == "__main__"` and of the `main` it calls: run by hand, never by Hummingbot."""
+    blocks = [
+        node for node in source.nodes if isinstance(node, ast.If) and "__name__" in ast.unparse(node.test)
+    ]
+    mains = [item.node for item in source.definitions if item.name in SCRIPT_MAINS and item.node]
+    module = source.path.removesuffix(".py").replace("/", ".")
+    called = any(
+        reference.name in {f"{module}.{name}" for name in SCRIPT_MAINS}
+        for other in sources.shipped
+        for reference in other.references
+    )
+    scripts: list[ast.stmt] = [*blocks, *mains] if blocks and not called else []
+    return [(node.lineno, node.end_lineno or node.lineno) for node in scripts]
+
+
+def _opens_for_writing(reference: Reference) -> bool:
+    """`open(path, "w")`, or with a mode that is only known when it runs."""
+    return any(
+        not isinstance(mode, ast.Constant) or WRITING.search(str(mode.value)) for mode in _modes(reference, 1)
+    )
+
+
+def _path_opened_for_writing(reference: Reference) -> bool:
+    """`path.open("w")`; sockets and archives have an `open` too, which takes other words."""
+    return any(
+        isinstance(mode, ast.Constant) and MODE.fullmatch(str(mode.value)) for mode in _modes(reference, 0)
+    )
+
+
+def _modes(reference: Reference, place: int) -> list[ast.expr]:
+    if reference.call is None:
+        return []
+    named = [item.value for item in reference.call.keywords if item.arg == "mode"]
+    return [*reference.call.args[place : place + 1], *named]
 
 
 def _opens_private(reference: Reference) -> bool:

@@ -1,0 +1,265 @@
+"""Bad specimens. What code may not do, and what a reviewer must be able to read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from checks.static import test_code, test_funds, test_readable
+from tests.checks.static.specimens import (
+    AUTH,
+    CONSTANTS,
+    FOLDER,
+    MAIN,
+    NAME,
+    OLD_MAIN,
+    WEB,
+    change,
+    of_2020,
+    today,
+)
+from tests.checks.static.spoiling import Bad, assert_found, named, spoilt
+
+SCRIPT = "def main():\n    open('out', 'w').write('x')\n\n\nif __name__ == '__main__':\n    main()\n"
+RIGHT_TO_LEFT = "\u202e"
+
+CODE = [
+    spoilt(
+        "eval",
+        test_code.test_no_dynamic_code,
+        WEB,
+        "def parse(text):\n    return eval(text)\n",
+        "eval(text)",
+        "makes up or receives",
+    ),
+    spoilt(
+        "eval under another name",
+        test_code.test_no_dynamic_code,
+        WEB,
+        "import builtins as b\nrun = b.exec\n",
+        "run = b.exec",
+    ),
+    spoilt(
+        "a function worked out",
+        test_code.test_no_dynamic_code,
+        WEB,
+        "import os\n\n\ndef f(name):\n    return getattr(os, name)\n",
+        "getattr(os, name)",
+    ),
+    spoilt(
+        "a shell by its name in quotes",
+        test_code.test_no_processes_or_files,
+        WEB,
+        "import os\n\nrun = getattr(os, 'system')\n",
+        "getattr(os",
+    ),
+    spoilt(
+        "a path opened for writing",
+        test_code.test_no_processes_or_files,
+        WEB,
+        "def keep(path):\n    return path.open('w')\n",
+        "path.open",
+    ),
+    Bad(
+        "a script's main that the connector calls",
+        test_code.test_no_processes_or_files,
+        today()
+        .adding({f"{FOLDER}/{NAME}_tool.py": SCRIPT})
+        .appending(MAIN, f"from hummingbot.connector.exchange.acme.{NAME}_tool import main\n"),
+        f"{FOLDER}/{NAME}_tool.py:2",
+    ),
+    spoilt(
+        "pickle", test_code.test_no_dynamic_code, WEB, "from pickle import loads as read\n", "from pickle"
+    ),
+    spoilt("foreign memory", test_code.test_no_dynamic_code, WEB, "import ctypes\n", "import ctypes"),
+    spoilt(
+        "an import by a received name",
+        test_code.test_no_dynamic_code,
+        WEB,
+        "import importlib\n\ndef load(name):\n    return importlib.import_module(name)\n",
+        "importlib.import_module(name)",
+    ),
+    Bad(
+        "2020: eval in Cython",
+        test_code.test_no_dynamic_code,
+        of_2020().appending(OLD_MAIN, "    def parse(self, str text):\n        return eval(text)\n"),
+    ),
+    spoilt(
+        "a program",
+        test_code.test_no_processes_or_files,
+        WEB,
+        "import subprocess as sp\n\ndef run():\n    sp.run(['ls'])\n",
+        "sp.run",
+    ),
+    spoilt(
+        "a shell",
+        test_code.test_no_processes_or_files,
+        WEB,
+        "from os import system\n\nsystem('ls')\n",
+        "system('ls')",
+    ),
+    spoilt(
+        "a program by asyncio",
+        test_code.test_no_processes_or_files,
+        WEB,
+        "import asyncio\n\nx = asyncio.create_subprocess_shell\n",
+        "x = asyncio",
+    ),
+    Bad(
+        "2020: C's system",
+        test_code.test_no_processes_or_files,
+        of_2020().appending(OLD_MAIN, "from libc.stdlib cimport system\n"),
+    ),
+    spoilt(
+        "a file that is written",
+        test_code.test_no_processes_or_files,
+        WEB,
+        "def keep(x):\n    open('x', 'w').write(x)\n",
+        "open('x', 'w')",
+    ),
+    spoilt(
+        "a file that is written, by path",
+        test_code.test_no_processes_or_files,
+        WEB,
+        "def keep(path, x):\n    path.write_text(x)\n",
+        "write_text",
+    ),
+    spoilt(
+        "the user's own files",
+        test_code.test_no_processes_or_files,
+        WEB,
+        "KEY = open('/root/.ssh/id_rsa').read()\n",
+        "id_rsa",
+    ),
+    spoilt(
+        "a path for withdrawing",
+        test_funds.test_no_fund_movement,
+        CONSTANTS,
+        "OUT = 'wallet/withdraw'\n",
+        "OUT = ",
+    ),
+    spoilt(
+        "a path for transferring",
+        test_funds.test_no_fund_movement,
+        CONSTANTS,
+        "OUT = '/api/v3/sub-transfer'\n",
+        "OUT = ",
+    ),
+    spoilt(
+        "a signed message that sends",
+        test_funds.test_no_fund_movement,
+        WEB,
+        "ACTION = {'type': 'usdSend'}\n",
+        "usdSend",
+    ),
+    spoilt(
+        "a function that withdraws",
+        test_funds.test_no_fund_movement,
+        MAIN,
+        "    async def withdraw_funds(self, asset):\n        return asset\n",
+        "withdraw_funds",
+    ),
+    spoilt(
+        "a call that transfers",
+        test_funds.test_no_fund_movement,
+        MAIN,
+        "    def x(self):\n        self._client.transfer('me', 1)\n",
+        ".transfer(",
+    ),
+]
+
+
+READABLE = [
+    Bad(
+        "a compiled file",
+        test_readable.test_everything_can_be_read,
+        replace(today(), more_changes=(change(f"{FOLDER}/fast.so", binary=True),)),
+        f"{FOLDER}/fast.so: compiled",
+    ),
+    Bad(
+        "a file that is not text",
+        test_readable.test_everything_can_be_read,
+        replace(today(), more_changes=(change(f"{FOLDER}/data.dat", binary=True),)),
+        f"{FOLDER}/data.dat: not text",
+    ),
+    Bad(
+        "a link",
+        test_readable.test_everything_can_be_read,
+        replace(today(), more_changes=(change(f"{FOLDER}/x", mode=0o120000),)),
+        f"{FOLDER}/x: a link to another place",
+    ),
+    spoilt(
+        "letters that turn around",
+        test_readable.test_everything_can_be_read,
+        WEB,
+        f"X = 1  # {RIGHT_TO_LEFT}x\n",
+        "X = 1",
+    ),
+    spoilt(
+        "a packed string",
+        test_readable.test_everything_can_be_read,
+        WEB,
+        "X = '" + "kT9vQ2mZx7LpR4wN8sYbE1uHcD3fG5jA" * 8 + "'\n",
+        "X = ",
+    ),
+    spoilt(
+        "a constant that is unpacked",
+        test_readable.test_everything_can_be_read,
+        WEB,
+        "import base64\n\nX = base64.b64decode('ZXZhbA==')\n",
+        "X = base64",
+    ),
+    spoilt(
+        "Python's inside",
+        test_readable.test_everything_can_be_read,
+        WEB,
+        "X = ().__class__.__base__.__subclasses__()\n",
+        "__subclasses__",
+    ),
+    spoilt(
+        "a name that looks like another",
+        test_readable.test_everything_can_be_read,
+        WEB,
+        "def еval(x):\n    return x\n",
+        "(x):",
+    ),
+    spoilt(
+        "a nonce by chance",
+        test_readable.test_randomness,
+        AUTH,
+        "    def nonce(self):\n        import random\n        return random.randint(0, 9)\n",
+        "random.randint",
+    ),
+    spoilt(
+        "a salt by chance",
+        test_readable.test_randomness,
+        WEB,
+        "from random import getrandbits\n\nsalt = getrandbits(32)\n",
+        "salt = ",
+    ),
+]
+
+
+def test_leaves_a_script_alone_that_nothing_calls() -> None:
+    world = today().adding({f"{FOLDER}/{NAME}_tool.py": SCRIPT})
+    assert world.run(test_code.test_no_processes_or_files).status == "passed"
+
+
+def test_reading_how_much_could_be_withdrawn_is_fine() -> None:
+    world = today().appending(CONSTANTS, "FREE_URL = 'v5/account/withdrawal'\n")
+    request = "    async def free(self):\n        return await self._api_{}(path_url=CONSTANTS.FREE_URL)\n"
+    assert (
+        world.appending(MAIN, request.format("get")).run(test_funds.test_no_fund_movement).status == "passed"
+    )
+    assert (
+        world.appending(MAIN, request.format("post")).run(test_funds.test_no_fund_movement).status == "failed"
+    )
+
+
+BAD = [*CODE, *READABLE]
+
+
+@pytest.mark.parametrize("bad", BAD, ids=named)
+def test_finds_what_was_spoilt(bad: Bad) -> None:
+    assert_found(bad)

@@ -1,0 +1,156 @@
+"""Bad specimens. Keys in the code and in the log, and whom the code talks to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from checks.static import test_network, test_secrets
+from tests.checks.static.specimens import AUTH, CONSTANTS, OLD_MAIN, WEB, of_2020, today
+from tests.checks.static.spoiling import Bad, assert_found, named, spoilt
+
+# Put together here, so that this file does not hold what it plants.
+AWS_KEY = "AKIA" + "Q4XN7WBKZ2TPLJ5D"
+RANDOM_KEY = "kT9vQ2mZ" + "x7LpR4wN8sYbE1uH"
+PEM = "-----BEGIN PRIVATE" + " KEY-----"
+
+SECRETS = [
+    spoilt(
+        "a token of a provider", test_secrets.test_no_credentials, CONSTANTS, f"X = '{AWS_KEY}'\n", "X = "
+    ),
+    spoilt(
+        "a value for a secret",
+        test_secrets.test_no_credentials,
+        CONSTANTS,
+        f"API_SECRET = '{RANDOM_KEY}'\n",
+        "API_SECRET",
+    ),
+    spoilt(
+        "a default for a key",
+        test_secrets.test_no_credentials,
+        WEB,
+        f"def f(api_key='{RANDOM_KEY}'):\n    return api_key\n",
+        "def f(",
+    ),
+    spoilt(
+        "a private key", test_secrets.test_no_credentials, CONSTANTS, f"KEY = '''\n{PEM}\nMIIB\n'''\n", PEM
+    ),
+    Bad(
+        "a key in a settings file",
+        test_secrets.test_no_credentials,
+        today().adding({"conf/acme.yml": f"acme_api_secret: {RANDOM_KEY}\n"}),
+        "conf/acme.yml:1",
+    ),
+    spoilt(
+        "a secret in a log line",
+        test_secrets.test_secrets_not_logged,
+        AUTH,
+        "    def show(self):\n        self.logger().info(f'signing with {self.secret_key}')\n",
+        "signing with",
+        "written to the log",
+    ),
+    spoilt(
+        "a secret put together first",
+        test_secrets.test_secrets_not_logged,
+        AUTH,
+        "    def show(self):\n        text = 'with ' + self.secret_key\n        self.logger().debug(text)\n",
+        "debug(text)",
+    ),
+    spoilt(
+        "everything it has",
+        test_secrets.test_secrets_not_logged,
+        AUTH,
+        "    def show(self):\n        self.logger().error('%s', vars(self))\n",
+        "vars(self)",
+    ),
+    spoilt(
+        "printed",
+        test_secrets.test_secrets_not_logged,
+        AUTH,
+        "    def show(self):\n        print(self.secret_key)\n",
+        "print(",
+    ),
+    Bad(
+        "2020: a secret in a log line",
+        test_secrets.test_secrets_not_logged,
+        of_2020().appending(
+            OLD_MAIN, "    def show(self):\n        self.logger().info(f'with {self._secret_key}')\n"
+        ),
+    ),
+]
+
+NETWORK = [
+    spoilt(
+        "an address nobody declared",
+        test_network.test_only_declared_hosts,
+        CONSTANTS,
+        "COLLECT = 'https://collect.evil-stats.net/x'\n",
+        "COLLECT",
+        "collect.evil-stats.net",
+    ),
+    spoilt(
+        "an address by number",
+        test_network.test_only_declared_hosts,
+        CONSTANTS,
+        "COLLECT = 'https://203.0.113.7/acme'\n",
+        "COLLECT",
+    ),
+    spoilt(
+        "a letter box, under the exchange's name",
+        test_network.test_only_declared_hosts,
+        CONSTANTS,
+        "X = 'https://acme.ngrok.io/x'\n",
+        "X = ",
+    ),
+    spoilt(
+        "a host without a scheme",
+        test_network.test_only_declared_hosts,
+        CONSTANTS,
+        "HOST = 'stats.evil-stats.net'\n",
+        "HOST = ",
+    ),
+    Bad(
+        "nothing declared",
+        test_network.test_only_declared_hosts,
+        replace(today(), hosts=()),
+        status="undetermined",
+    ),
+    spoilt(
+        "no check of certificates",
+        test_network.test_tls_is_verified,
+        WEB,
+        "def f(session):\n    return session.get('x', ssl=False)\n",
+        "ssl=False",
+        "certificate",
+    ),
+    spoilt(
+        "a context without checks",
+        test_network.test_tls_is_verified,
+        WEB,
+        "import ssl\n\nX = ssl._create_unverified_context()\n",
+        "X = ssl",
+    ),
+    spoilt(
+        "checks switched off later",
+        test_network.test_tls_is_verified,
+        WEB,
+        "def f(context):\n    context.check_hostname = False\n",
+        "check_hostname",
+    ),
+    spoilt(
+        "an open line",
+        test_network.test_tls_is_verified,
+        CONSTANTS,
+        "OTHER = 'ws://stream.acme.com/ws'\n",
+        "OTHER",
+        "unencrypted",
+    ),
+]
+
+BAD = [*SECRETS, *NETWORK]
+
+
+@pytest.mark.parametrize("bad", BAD, ids=named)
+def test_finds_what_was_spoilt(bad: Bad) -> None:
+    assert_found(bad)

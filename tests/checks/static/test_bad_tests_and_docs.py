@@ -1,0 +1,88 @@
+"""Bad specimens. What comes along: tests, a page, libraries."""
+
+from __future__ import annotations
+
+import pytest
+
+from checks.static import test_dependencies, test_docs, test_unit_tests
+from tests.checks.static.specimens import NAME, PAGE, TESTS, WEB, of_2020, today
+from tests.checks.static.spoiling import Bad, assert_found, named, spoilt
+
+HOLLOW = "class Tests:\n    def test_it(self):\n        run()\n"
+TRIVIAL = "class Tests:\n    def test_it(self):\n        self.assertTrue(True)\n        assert True\n"
+
+TESTS_AND_DOCS = [
+    Bad(
+        "no tests",
+        test_unit_tests.test_unit_tests_present,
+        today().without(*(path for path in today().files if path.startswith("test/"))),
+        says="no unit tests at all",
+    ),
+    Bad(
+        "no test of the book",
+        test_unit_tests.test_unit_tests_present,
+        today().without(f"{TESTS}/test_{NAME}_api_order_book_data_source.py"),
+        says="the order book source",
+    ),
+    Bad(
+        "tests that assert nothing",
+        test_unit_tests.test_unit_tests_present,
+        today().adding({f"{TESTS}/test_{NAME}_exchange.py": HOLLOW}),
+        f"{TESTS}/test_{NAME}_exchange.py",
+    ),
+    Bad(
+        "tests that assert the obvious",
+        test_unit_tests.test_unit_tests_present,
+        today().adding({f"{TESTS}/test_{NAME}_exchange.py": TRIVIAL}),
+        f"{TESTS}/test_{NAME}_exchange.py",
+    ),
+    Bad(
+        "2020: no tests",
+        test_unit_tests.test_unit_tests_present,
+        of_2020().without(f"test/integration/test_{NAME}_market.py"),
+        says="the market class",
+    ),
+    Bad(
+        "2020: no page",
+        test_docs.test_usage_page,
+        of_2020().without(f"documentation/docs/connectors/{NAME}.md"),
+        says="No page",
+    ),
+    Bad("an empty page", test_docs.test_usage_page, today().adding({PAGE: "# Acme\n"}), PAGE),
+    Bad("no page in the fork", test_docs.test_usage_page, today().without(PAGE), status="undetermined"),
+    spoilt(
+        "a library that nobody installs",
+        test_dependencies.test_dependencies_are_declared,
+        WEB,
+        "import acme_sdk\n",
+        "import acme_sdk",
+        "acme_sdk",
+    ),
+    Bad(
+        "an unpinned library",
+        test_dependencies.test_new_dependencies,
+        today().adding({"setup.py": 'install_requires = [\n    "aiohttp>=3.8",\n    "acme-sdk",\n]\n'}),
+        "setup.py:3",
+    ),
+    Bad(
+        "a library from a repository",
+        test_dependencies.test_new_dependencies,
+        today().adding(
+            {"setup.py": 'install_requires = [\n    "acme-sdk @ git+https://example.org/x",\n]\n'}
+        ),
+        "setup.py:2",
+    ),
+    Bad(
+        "a library that nothing uses",
+        test_dependencies.test_new_dependencies,
+        today().adding({"setup.py": 'install_requires = [\n    "left-pad==1.0",\n]\n'}),
+        "setup.py:2",
+    ),
+]
+
+BAD = TESTS_AND_DOCS
+
+
+@pytest.mark.parametrize("bad", BAD, ids=named)
+def test_finds_what_was_spoilt(bad: Bad) -> None:
+    assert_found(bad)
