@@ -29,7 +29,8 @@ app = typer.Typer(
 sandbox_app = typer.Typer(help="The sandbox that forks run in.", no_args_is_help=True)
 app.add_typer(sandbox_app, name="sandbox")
 
-CORES = os.cpu_count() or 1
+# A screening mostly waits for the connector's own timers, so two fit on a core.
+JOBS = 2 * (os.cpu_count() or 1)
 
 RoundFile = Annotated[Path, typer.Argument(help="The round's file.", metavar="[FILE]")]
 Only = Annotated[
@@ -46,7 +47,7 @@ Speed = Annotated[float, typer.Option("--speed", min=1, max=50, help="How fast t
 def run(
     file: RoundFile = Path("candidates.yml"),
     only: Only = None,
-    jobs: Jobs = CORES,
+    jobs: Jobs = JOBS,
     sandbox: SandboxName = "auto",
     reports: Reports = Path("reports"),
     seed: Seed = 1,

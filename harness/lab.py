@@ -117,6 +117,7 @@ class Lab:
         credentials = dialect.credentials(account)
         record, faults = Record(credentials), FaultPlan()
         pairs = [each.name for each in (chosen, *also)]
+        self._socket.unlink(missing_ok=True)
         with ExitStack() as stack:
             gateway = stack.enter_context(
                 running_gateway(

@@ -25,7 +25,7 @@ from harness.gateway.record import Exchange, Handshake, Socket
 from harness.lab import Bench, Lab
 from harness.venue.model import Fill, NewOrder, Order, Side
 
-RECONNECT = 90.0  # virtual seconds that a connector may take to come back
+RECONNECT = 60.0  # virtual seconds that a connector may take to come back
 JUNK = (
     "not json at all",
     "{}",
@@ -92,7 +92,7 @@ def _fill_some(bench: Bench, life: Life) -> tuple[Fill, bool]:
     return fill, wait_for_fill(bench, life, fill)
 
 
-def wait_for_fill(bench: Bench, life: Life, fill: Fill, timeout: float = 30.0) -> bool:
+def wait_for_fill(bench: Bench, life: Life, fill: Fill, timeout: float = 15.0) -> bool:
     def reported() -> bool:
         events = bench.connector.events("OrderFilled", life.order_id)
         return any(str(event.data.get("exchange_trade_id")) == str(fill.trade_id) for event in events)
@@ -109,7 +109,7 @@ def _miss_a_fill(story: BrokenStreams, life: Life) -> None:
         (story.missed_fill,) = bench.venue.fill(life.placed.order_id, lots * bench.market.lot_size)
         for _ in range(3):
             bench.connector.tick()
-            story.missed_fill_reported = wait_for_fill(bench, life, story.missed_fill, 15.0)
+            story.missed_fill_reported = wait_for_fill(bench, life, story.missed_fill, 6.0)
             if story.missed_fill_reported:
                 return
 
@@ -143,8 +143,8 @@ def _filled_in_two(bench: Bench) -> Life:
         half = life.placed.amount / bench.market.lot_size // 2 * bench.market.lot_size
         for number, part in enumerate((half, None), start=1):
             bench.venue.fill(life.placed.order_id, part)
-            bench.connector.wait_event("OrderFilled", life.order_id, 30.0, count=number)
-        bench.connector.wait_event(completed(Side.SELL), life.order_id, 30.0)
+            bench.connector.wait_event("OrderFilled", life.order_id, WAIT, count=number)
+        bench.connector.wait_event(completed(Side.SELL), life.order_id, WAIT)
         bench.pause(5)
     return settle(bench, life)
 
@@ -157,8 +157,8 @@ def _end_unheard(bench: Bench, buy: Life, sell: Life) -> None:
     bench.venue.cancel(bench.account, order_id=sell.placed.order_id)
     for _ in range(4):
         bench.connector.tick()
-        done = bench.connector.wait_event(completed(Side.BUY), buy.order_id, 12.0)
-        gone = bench.connector.wait_event("OrderCancelled", sell.order_id, 12.0)
+        done = bench.connector.wait_event(completed(Side.BUY), buy.order_id, 8.0)
+        gone = bench.connector.wait_event("OrderCancelled", sell.order_id, 8.0)
         if done and gone:
             return
 
@@ -273,7 +273,7 @@ def _refuse_a_cancel(story: Errors) -> None:
         return
     with bench.faults.during(Refuse(503, {"msg": "not now"}), "cancel_*"):
         bench.connector.cancel(life.order_id)
-        event = bench.connector.wait_event("OrderCancelled", life.order_id, 10.0)
+        event = bench.connector.wait_event("OrderCancelled", life.order_id, 6.0)
         story.cancelled_while_refused = event is not None
         story.tracked_while_refused = life.order_id in bench.connector.orders()
     story.open_while_refused = bench.venue.order(bench.account, order_id=life.placed.order_id).status.live
@@ -282,7 +282,7 @@ def _refuse_a_cancel(story: Errors) -> None:
 
 def _failing(bench: Bench) -> Life:
     life = submit(bench, Side.SELL, size(bench), resting_price(bench, Side.SELL))
-    bench.connector.wait_event("OrderFailure", life.order_id, 30.0)
+    bench.connector.wait_event("OrderFailure", life.order_id, WAIT)
     bench.pause(5)
     return settle(bench, life)
 
@@ -305,7 +305,7 @@ def _lose_a_reply(story: Errors) -> None:
     bench.eventually(lambda: len(bench.venue.orders(bench.account)) > len(known), 30.0)
     for _ in range(3):
         bench.connector.tick()
-        bench.pause(10)
+        bench.pause(6)
     new = [order for order in bench.venue.orders(bench.account) if order.order_id not in known]
     placed = story.lost_reply_order = new[-1] if new else None
     story.lost_reply = settle(bench, Life(order_id, Side.BUY, "LIMIT", Decimal(0), None, placed, ()))
@@ -337,10 +337,10 @@ def restart(lab: Lab, pace: float) -> Restart:
         start(bench)
         story.tracked = bench.connector.orders()
         bench.venue.fill(first.placed.order_id)
-        bench.connector.wait_event(completed(Side.BUY), first.order_id, 30.0)
+        bench.connector.wait_event(completed(Side.BUY), first.order_id, WAIT)
         if second.order_id in story.tracked:
             bench.connector.cancel(second.order_id, bench.pair)
-            bench.connector.wait_event("OrderCancelled", second.order_id, 30.0)
+            bench.connector.wait_event("OrderCancelled", second.order_id, WAIT)
         story.filled, story.cancelled = settle(bench, first), settle(bench, second)
         return story
 

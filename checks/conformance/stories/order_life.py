@@ -13,7 +13,8 @@ from harness.lab import Bench, Lab
 from harness.venue.market import floor_to
 from harness.venue.model import Fill, NewOrder, Order, Side
 
-WAIT = 30.0  # virtual seconds that an order or an event may take
+WAIT = 15.0  # virtual seconds that an order or an event may take; it takes well under one
+IMPATIENT = 2.0  # the same once something of the order has already failed to come
 TERMINAL = ("BuyOrderCompleted", "SellOrderCompleted", "OrderCancelled", "OrderFailure", "OrderExpired")
 AWAY = Decimal("0.97")  # where a resting order is placed, as a share of the best price on its side
 
@@ -190,12 +191,14 @@ def _fill_in_parts(story: Trading, side: Side) -> None:
         return
     _note_balances(story, f"with a {life.name} open")
     lots = life.placed.amount / bench.market.lot_size
+    patience = WAIT
     for number, part in enumerate((lots // 5, lots // 3, None), start=1):
         bench.venue.fill(life.placed.order_id, None if part is None else part * bench.market.lot_size)
-        bench.connector.wait_event("OrderFilled", life.order_id, WAIT, count=number)
+        if not bench.connector.wait_event("OrderFilled", life.order_id, patience, count=number):
+            patience = IMPATIENT
         if number == 1:
             _note_balances(story, f"after a partial fill of a {life.name}")
-    bench.connector.wait_event(completed(side), life.order_id, WAIT)
+    bench.connector.wait_event(completed(side), life.order_id, patience)
     _note_balances(story, f"after a {life.name} was filled")
     settle(bench, life)
 

@@ -1,0 +1,167 @@
+"""How the end of a check becomes an outcome, in a real pytest run over a folder of tiny checks."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.outcome import Outcome, OutcomeLog, Status
+from harness.plan import Plan
+
+HEADER = {"commit": "c" * 40}
+CHECKS = """
+from harness.checking import expect, fail, measured, not_applicable, requirement, undetermined
+from harness.driver import ConnectorError
+
+@requirement("builds")
+def test_passes(evidence):
+    evidence(measured("seen"))
+
+@requirement("files-parse")
+def test_fails():
+    fail("It does not parse.", measured("line 3"))
+
+@requirement("usage-page-present")
+def test_undetermined():
+    undetermined("Nobody knows.")
+
+@requirement("merges-cleanly")
+def test_not_applicable():
+    not_applicable("Nothing to merge.")
+
+@requirement("no-stray-files")
+def test_breaks():
+    raise KeyError("ours")
+
+@requirement("adds-a-connector")
+def test_connector_breaks_off():
+    raise ConnectorError("Traceback\\nValueError: theirs")
+
+@requirement("config-templates-present")
+def test_of_another_generation():
+    fail("Not asked of this one.")
+
+@requirement("naming-follows-convention")
+def test_takes_a_name(connector_name):
+    expect(connector_name == "good", f"{connector_name} is no name.")
+"""
+
+
+class World:
+    """A folder of checks and the screening that runs them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.checks = folder / "checks"
+        self.checks.mkdir()
+        self.log = OutcomeLog(folder / "outcomes.jsonl")
+        self.plan = folder / "plan.json"
+        self.folder = folder
+
+    def run(self, checks: str = CHECKS, name: str = "test_tiny.py", scale: float = 10.0) -> str:
+        target = self.checks / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(checks)
+        plan = Plan(
+            round_file=self.folder / "round.yml",
+            candidate="good",
+            connectors=("good",),
+            profile="v2-spot",
+            submission_file=self.folder / "submission.json",
+            outcomes_file=self.log.path,
+            store=self.folder / "store",
+            scale=scale,
+            header=dict(HEADER),
+        )
+        self.plan.write_text(plan.model_dump_json())
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", str(self.checks), "-p", "harness.pytest_plugin", "--plan",
+             str(self.plan), "-c", os.devnull, "--rootdir", str(self.checks), "--import-mode=importlib",
+             "-p", "no:cacheprovider", "-q"],
+            capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        return done.stdout + done.stderr
+
+    def outcomes(self) -> dict[str, Outcome]:
+        return {outcome.requirement: outcome for outcome in self.log.outcomes()}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def test_each_end_is_an_outcome(world: World) -> None:
+    said = world.run()
+    statuses = {name: outcome.status for name, outcome in world.outcomes().items()}
+    assert statuses == {
+        "builds": Status.PASSED,
+        "files-parse": Status.FAILED,
+        "usage-page-present": Status.UNDETERMINED,
+        "merges-cleanly": Status.NOT_APPLICABLE,
+        "no-stray-files": Status.HARNESS_ERROR,
+        "adds-a-connector": Status.UNDETERMINED,
+        "naming-follows-convention": Status.PASSED,
+    }, said
+
+
+def test_summaries_and_evidence_are_kept(world: World) -> None:
+    world.run()
+    found = world.outcomes()
+    assert found["files-parse"].summary == "It does not parse."
+    assert [item.text for item in found["files-parse"].evidence] == ["line 3"]
+    assert [item.text for item in found["builds"].evidence] == ["seen"]
+    assert "ValueError: theirs" in found["adds-a-connector"].summary
+    assert "KeyError" in found["no-stray-files"].evidence[0].text
+
+
+def test_a_finished_check_is_not_run_again(world: World) -> None:
+    world.run()
+    lines = world.log.path.read_text().splitlines()
+    world.run()
+    again = world.log.path.read_text().splitlines()[len(lines) :]
+    assert [json.loads(line)["requirement"] for line in again] == ["no-stray-files"], "only our own failure"
+
+
+SECOND_TRY = """
+from harness.checking import expect, requirement
+from harness.pytest_plugin import KEY
+
+@requirement("cancel-one")
+def test_only_in_a_hurry(request):
+    expect(request.config.stash[KEY].scale < 5, "It fails in a hurry.")
+
+@requirement("cancel-all-own-orders")
+def test_always():
+    expect(False, "It always fails.")
+"""
+
+
+def test_a_conformance_failure_is_believed_at_a_calm_pace_only(world: World) -> None:
+    world.run(SECOND_TRY, "conformance/test_pace.py")
+    found = world.outcomes()
+    assert found["cancel-one"].status is Status.PASSED
+    assert "It fails in a hurry." in found["cancel-one"].evidence[-1].text
+    assert found["cancel-all-own-orders"].status is Status.FAILED
+
+
+def test_without_its_files_a_connector_is_not_run(world: World) -> None:
+    world.run()
+    world.run(SECOND_TRY, "conformance/test_pace.py")
+    found = world.outcomes()
+    assert found["cancel-all-own-orders"].status is Status.UNDETERMINED
+    assert "files-parse failed: It does not parse." in found["cancel-all-own-orders"].summary
+
+
+def test_checks_do_not_run_outside_a_screening(world: World) -> None:
+    world.checks.joinpath("test_x.py").write_text(CHECKS)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", str(world.checks), "-p", "harness.pytest_plugin", "-c", os.devnull],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 4
+    assert "harness check" in done.stderr
