@@ -9,7 +9,16 @@ from functools import partial
 
 from checks.conformance.stories import start
 from checks.conformance.stories.market_data import books_differ
-from checks.conformance.stories.order_life import Life, completed, rest, resting_price, settle, size, submit
+from checks.conformance.stories.order_life import (
+    WAIT,
+    Life,
+    completed,
+    rest,
+    resting_price,
+    settle,
+    size,
+    submit,
+)
 from harness.driving.claims import LogLine, OrderView
 from harness.gateway.faults import (
     DropMessage,
