@@ -42,8 +42,8 @@ POLL = 0.01
 class Driver:
     """One warm process in one sandbox: the framework and one connector imported, ready to fork scenarios.
 
-    `gateway` is the gateway's socket (None: no way out at all); gateways may follow one another there. `ca` is
-    the file with the certificate to trust. Used as a context manager, or `close()`d. Starts on first use, and
+    `gateway` is the gateway's socket (None: no way out at all); gateways may follow one another there. `ca`
+    is the file with the certificate to trust. Used as a context manager, or `close()`d. Starts on first use, and
     again after its process was lost.
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import threading
@@ -93,6 +94,10 @@ class Conversation:
         """End the process and every scenario in it."""
         self._process.kill()
         self._reader.join(GRACE)
+        if not self._reader.is_alive():
+            with contextlib.suppress(OSError):
+                self._process.stdout.close()
+                self._process.stdin.close()
 
     def _refuse_if_gone(self, scenario: str | None) -> None:
         if self._end is not None:

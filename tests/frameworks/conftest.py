@@ -1,0 +1,34 @@
+"""The real framework, from the package index, built once into the cache that the harness itself uses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.forks.released import released_tree
+from harness.frameworks.environment import Base, Workshop
+from harness.paths import cache_dir
+from harness.sandbox import Backend, choose
+
+RELEASE = "20260922"
+
+
+@pytest.fixture(scope="session")
+def backend() -> Backend:
+    return choose("auto")
+
+
+@pytest.fixture(scope="session")
+def workshop(backend: Backend) -> Workshop:
+    return Workshop(cache_dir(), backend)
+
+
+@pytest.fixture(scope="session")
+def released() -> Path:
+    return released_tree("hummingbot", RELEASE)
+
+
+@pytest.fixture(scope="session")
+def base(workshop: Workshop, released: Path) -> Base:
+    return workshop.upstream(released, "v2")

@@ -1,0 +1,5 @@
+from enum import Enum
+
+
+class ClockMode(Enum):
+    REALTIME = 1
