@@ -1,0 +1,92 @@
+"""The `Kucoin` dialect: who may ask, how much, and the streams' door.
+
+Source: KuCoin's API documentation, www.kucoin.com/docs and /docs-new (spot trading of a classic account),
+read against what ccxt's `kucoin` and Hummingbot's `kucoin` connector call.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from typing import ClassVar
+
+from harness.venue.dialects.base import Call, Reply, Request, Route, StreamSession, stream
+from harness.venue.dialects.kucoin.account_routes import AccountRoutes
+from harness.venue.dialects.kucoin.limits import Quotas
+from harness.venue.dialects.kucoin.replies import failure
+from harness.venue.dialects.kucoin.security import signer
+from harness.venue.dialects.kucoin.streams import KucoinSession
+from harness.venue.market import SAMPLE_MARKETS, Market
+from harness.venue.model import Account
+from harness.venue.session import Venue
+
+
+class Kucoin(AccountRoutes):
+    """REST at api.kucoin.com; streams at the host that `bullet-public` and `bullet-private` name.
+
+    KuCoin charges fees in the quote asset: the `feeCurrency` of its symbols.
+    """
+
+    name: ClassVar[str] = "kucoin"
+    ccxt_id: ClassVar[str | None] = "kucoin"
+    rest_hosts: ClassVar[tuple[str, ...]] = ("api.kucoin.com",)
+    stream_hosts: ClassVar[tuple[str, ...]] = ("ws-api-spot.kucoin.com",)
+    markets: ClassVar[tuple[Market, ...]] = tuple(
+        replace(market, fee_in_quote=True) for market in SAMPLE_MARKETS
+    )
+
+    def __init__(self, venue: Venue) -> None:
+        super().__init__(venue)
+        self._tokens: dict[str, Account | None] = {}
+        self._sessions: list[KucoinSession] = []
+        self._quotas = Quotas()
+
+    @property
+    def tokens(self) -> dict[str, Account | None]:
+        return self._tokens
+
+    # -- what the base asks for
+
+    def credentials(self, account: Account) -> dict[str, str]:
+        return {
+            "kucoin_api_key": account.api_key,
+            "kucoin_secret_key": account.api_secret,
+            "kucoin_passphrase": account.passphrase,
+        }
+
+    def ccxt_credentials(self, account: Account) -> dict[str, str]:
+        return {**super().ccxt_credentials(account), "password": account.passphrase}
+
+    def authenticate(self, request: Request, route: Route) -> Account:
+        return signer(self.venue, request, self.received_at(request), self.slack)
+
+    def admit(self, request: Request, route: Route) -> None:
+        self._quotas.spend(request.client, route, self.received_at(request))
+
+    def finish(self, request: Request, route: Route, reply: Reply) -> Reply:
+        own = self._quotas.headers(request.client, route, self.received_at(request))
+        return replace(reply, headers={**own, **reply.headers})
+
+    def unknown_route(self, request: Request) -> Reply:
+        return failure("404000", "Url Not Found", 404)
+
+    def expire_user_streams(self, account: Account) -> None:
+        self._tokens = {token: owner for token, owner in self._tokens.items() if owner != account}
+        for session in self._sessions:
+            session.expired = session.expired or session.account == account
+
+    # -- streams
+
+    @stream("/")
+    def connect(self, call: Call) -> StreamSession | Reply:
+        token = call.params.get("token", "")
+        if token not in self._tokens:
+            return failure("401", "token is invalid", 401)
+        connect_id = call.params.get("connectId") or secrets.token_hex(8)
+        session = KucoinSession(self.venue, self._tokens[token], connect_id, self._forget)
+        self._sessions.append(session)
+        return session
+
+    def _forget(self, session: KucoinSession) -> None:
+        if session in self._sessions:
+            self._sessions.remove(session)

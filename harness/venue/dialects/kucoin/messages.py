@@ -1,0 +1,143 @@
+"""The venue's things in KuCoin's words. Times in milliseconds unless a name ends in `_ns`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from decimal import Context, Decimal
+
+from pydantic import JsonValue
+
+from harness.venue.dialects.decimals import plain
+from harness.venue.market import Market
+from harness.venue.model import ZERO, Balance, Fill, Level, Order, OrderStatus, Trade
+from harness.venue.session import Venue
+
+Json = dict[str, JsonValue]
+
+DAY = 86_400.0
+_DIVIDE = Context(prec=12)
+
+
+def ms(at: float) -> int:
+    return int(at * 1000)
+
+
+def ns(at: float) -> int:
+    return int(at * 1_000_000) * 1000
+
+
+def order_id_text(order_id: int) -> str:
+    """KuCoin's order ids are 24 hexadecimal digits."""
+    return f"{order_id:024x}"
+
+
+def account_id(account: str, asset: str) -> str:
+    return hashlib.sha256(f"{account} {asset}".encode()).hexdigest()[:24]
+
+
+def symbol(market: Market, *, halted: bool) -> Json:
+    """An entry of `/api/v2/symbols`."""
+    return {
+        "symbol": market.name, "name": market.name, "market": market.quote,
+        "baseCurrency": market.base, "quoteCurrency": market.quote, "feeCurrency": market.quote,
+        "baseMinSize": plain(market.min_amount), "quoteMinSize": plain(market.min_notional),
+        "baseMaxSize": plain(market.max_amount), "quoteMaxSize": plain(market.max_amount * market.max_price),
+        "baseIncrement": plain(market.lot_size), "quoteIncrement": plain(market.quote_quantum),
+        "priceIncrement": plain(market.tick_size), "priceLimitRate": "0.1",
+        "minFunds": plain(market.min_notional), "isMarginEnabled": False, "enableTrading": not halted,
+        "feeCategory": 1, "makerFeeCoefficient": "1.00", "takerFeeCoefficient": "1.00", "st": False,
+    }  # fmt: skip
+
+
+def currency(asset: str, precision: int) -> Json:
+    return {
+        "currency": asset, "name": asset, "fullName": asset, "precision": precision, "confirms": None,
+        "contractAddress": None, "isMarginEnabled": False, "isDebitEnabled": False, "chains": [],
+    }  # fmt: skip
+
+
+def levels(side: Iterable[Level]) -> list[JsonValue]:
+    return [[plain(level.price), plain(level.amount)] for level in side]
+
+
+def day(venue: Venue, market: Market) -> Json:
+    """The last day's trades and the best prices, as `/api/v1/market/stats` has them."""
+    with venue.lock:
+        now, book, last = venue.clock.now(), venue.book(market, 1), venue.last_price(market)
+        trades = [trade for trade in venue.trades(market) if trade.at >= now - DAY]
+    prices = [trade.price for trade in trades] or [last]
+    volume = sum((trade.amount for trade in trades), ZERO)
+    value = sum((trade.price * trade.amount for trade in trades), ZERO)
+    change = last - prices[0]
+    return {
+        "symbol": market.name, "buy": plain(book.bids[0].price) if book.bids else None,
+        "sell": plain(book.asks[0].price) if book.asks else None, "last": plain(last),
+        "changePrice": plain(change), "changeRate": plain(round(_DIVIDE.divide(change, prices[0]), 4)),
+        "high": plain(max(prices)), "low": plain(min(prices)),
+        "vol": plain(volume), "volValue": plain(value),
+        "averagePrice": plain(_DIVIDE.divide(value, volume)) if volume else None,
+        "takerFeeRate": plain(market.taker_fee), "makerFeeRate": plain(market.maker_fee),
+        "takerCoefficient": "1", "makerCoefficient": "1",
+    }  # fmt: skip
+
+
+def best(venue: Venue, market: Market) -> Json:
+    """`/api/v1/market/orderbook/level1`; zeros where a side is empty."""
+    with venue.lock:
+        book, trades, last = venue.book(market, 1), venue.trades(market), venue.last_price(market)
+    bid, ask = (next(iter(side), Level(ZERO, ZERO)) for side in (book.bids, book.asks))
+    return {
+        "time": ms(book.at), "sequence": str(book.sequence), "price": plain(last),
+        "size": plain(trades[-1].amount if trades else ZERO),
+        "bestBid": plain(bid.price), "bestBidSize": plain(bid.amount),
+        "bestAsk": plain(ask.price), "bestAskSize": plain(ask.amount),
+    }  # fmt: skip
+
+
+def public_trade(trade: Trade) -> Json:
+    return {
+        "sequence": str(trade.trade_id), "price": plain(trade.price), "size": plain(trade.amount),
+        "side": trade.taker_side.value, "time": ns(trade.at),
+    }  # fmt: skip
+
+
+def balance(account: str, of: Balance) -> Json:
+    return {
+        "id": account_id(account, of.asset), "currency": of.asset, "type": "trade",
+        "balance": plain(of.total), "available": plain(of.free), "holds": plain(of.locked),
+    }  # fmt: skip
+
+
+def order(of: Order, fills: Iterable[Fill]) -> Json:
+    fees = [fill.fee for fill in fills]
+    market = of.market
+    return {
+        "id": order_id_text(of.order_id), "symbol": market.name, "opType": "DEAL", "type": of.type.value,
+        "side": of.side.value, "price": plain(of.price or ZERO), "size": plain(of.amount),
+        "funds": plain(of.quote_amount or ZERO), "dealFunds": plain(of.filled_quote),
+        "dealSize": plain(of.filled), "fee": plain(sum(fees, ZERO)),
+        "feeCurrency": market.quote, "stp": "", "stop": "",
+        "stopTriggered": False, "stopPrice": "0", "timeInForce": of.time_in_force.value.upper(),
+        "postOnly": of.post_only, "hidden": False, "iceberg": False, "visibleSize": "0", "cancelAfter": 0,
+        "channel": "API", "clientOid": of.client_order_id, "remark": None, "tags": None,
+        "isActive": of.status.live, "tradeType": "TRADE", "createdAt": ms(of.created_at),
+        "cancelExist": of.status in (OrderStatus.CANCELED, OrderStatus.EXPIRED),
+    }  # fmt: skip
+
+
+def fill(of: Fill, owner: Order, counter_order_id: int) -> Json:
+    rate = of.market.maker_fee if of.maker else of.market.taker_fee
+    return {
+        "symbol": of.market.name, "tradeId": str(of.trade_id), "orderId": order_id_text(of.order_id),
+        "counterOrderId": order_id_text(counter_order_id), "side": of.side.value,
+        "liquidity": "maker" if of.maker else "taker", "forceTaker": False, "price": plain(of.price),
+        "size": plain(of.amount), "funds": plain(of.quote_amount), "fee": plain(of.fee),
+        "feeRate": plain(rate), "feeCurrency": of.fee_asset, "stop": "", "type": owner.type.value,
+        "createdAt": ms(of.at), "tradeType": "TRADE",
+    }  # fmt: skip
+
+
+def decimal_text(value: Decimal | None) -> str:
+    """Empty where there is none, as the price of a market order."""
+    return "" if value is None else plain(value)
