@@ -5,7 +5,7 @@ BIN := .venv/bin
 .PHONY: demo test lint format lock schemas docs clean
 
 demo: .venv/ready
-	$(BIN)/python -m demo
+	$(BIN)/python -m demo --again
 
 test: .venv/ready
 	$(BIN)/python -m pytest

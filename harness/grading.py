@@ -13,6 +13,8 @@ WEIGHTS: Mapping[Severity, int] = {Severity.BLOCKER: 10, Severity.MAJOR: 5, Seve
 DECIDED = frozenset({Status.PASSED, Status.FAILED})
 UNDECIDED = frozenset({Status.UNDETERMINED, Status.HARNESS_ERROR})
 
+SEPARATOR = " · "  # between the summaries of several checks of one requirement
+
 # Several checks may speak to one requirement: the first of these that any of them found is what counts.
 PRECEDENCE = (
     Status.FAILED,
@@ -65,7 +67,7 @@ def _worst(group: Sequence[Outcome]) -> Outcome:
     summaries = list(dict.fromkeys(item.summary for item in chosen))
     return chosen[0].model_copy(
         update={
-            "summary": " · ".join(summaries),
+            "summary": SEPARATOR.join(summaries),
             "evidence": tuple(evidence for item in chosen for evidence in item.evidence),
             "seconds": sum(item.seconds for item in group),
         }
@@ -102,7 +104,7 @@ def _verdict(outcomes: Sequence[Outcome]) -> tuple[Verdict, str]:
 
 
 def _one_line(outcomes: Sequence[Outcome]) -> str:
-    first = outcomes[0].summary
+    first = outcomes[0].summary.split(SEPARATOR)[0]
     rest = len(outcomes) - 1
     return f"{first} (and {rest} more)" if rest else first
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import yaml
+
 from harness.errors import HarnessError
 from harness.reporting.publish import publish_round
+from harness.reporting.store import ROUND
 from harness.round import Candidate
 from harness.screening import Progress, Settings, Watcher, screen
 
@@ -29,9 +31,9 @@ def screen_round(
     """
     folder = reports / settings.round.id
     folder.mkdir(parents=True, exist_ok=True)
-    kept = folder / "round.yml"
-    if settings.round_file.resolve() != kept.resolve():
-        shutil.copyfile(settings.round_file, kept)
+    # Not a copy of the file: addresses relative to its folder would name something else from here.
+    stored = settings.round.model_dump(mode="json")
+    (folder / ROUND).write_text(yaml.safe_dump(stored, sort_keys=False, allow_unicode=True), encoding="utf-8")
 
     def one(candidate: Candidate) -> None:
         try:

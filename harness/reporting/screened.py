@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.outcome import Outcome, Status
 from harness.reporting.model import RunInfo, WaiverInfo
-from harness.requirement import Catalogue, Profile
+from harness.requirement import Catalogue, Profile, Requirement
 
 if TYPE_CHECKING:
     from harness.forks.submission import Submission
@@ -44,14 +44,13 @@ def complete(screened: Screened, catalogue: Catalogue) -> tuple[Outcome, ...]:
     Without it a screening that was cut short would look better than one that was finished.
     """
     spoken = {outcome.requirement for outcome in screened.outcomes}
-    reason = _why_open(screened)
     missing = tuple(
         Outcome(
             requirement=item.id,
             status=Status.UNDETERMINED,
             severity=item.severity,
             subject=item.subject,
-            summary=reason,
+            summary=_why_open(screened, item),
             check="harness.reporting",
             seconds=0,
         )
@@ -61,9 +60,11 @@ def complete(screened: Screened, catalogue: Catalogue) -> tuple[Outcome, ...]:
     return (*screened.outcomes, *missing)
 
 
-def _why_open(screened: Screened) -> str:
+def _why_open(screened: Screened, requirement: Requirement) -> str:
     if screened.run and screened.run.no_submission:
         return screened.run.no_submission
+    if not requirement.automated:
+        return f"Needs a person to look. {requirement.title}?"
     if screened.run and screened.run.finished_at:
         return "No check spoke to this requirement."
     return "The screening ended before this was decided." if screened.outcomes else NOT_SCREENED
