@@ -42,9 +42,9 @@ POLL = 0.01
 class Driver:
     """One warm process in one sandbox: the framework and one connector imported, ready to fork scenarios.
 
-    `gateway` is the gateway's socket (None: no way out at all); gateways may follow one another there. `ca`
-    is the file with the certificate to trust. Used as a context manager, or `close()`d. Starts on first use, and
-    again after its process was lost.
+    `gateway` is the gateway's socket (None: no way out at all); gateways may follow one another there.
+    `ca` is the file with the certificate to trust. Used as a context manager, or `close()`d. Starts on first
+    use, and again after its process was lost.
     """
 
     def __init__(

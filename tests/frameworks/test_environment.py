@@ -171,10 +171,13 @@ def test_unit_tests_run_offline_and_tell_what_they_reach(
     assert result.ran, result.detail
     assert (result.passed, result.failed, result.errors, result.skipped) == (2, 1, 2, 1)
     assert result.network == ("exchange.example:443",)
-    utils = next(each for each in result.files if each.path == f"{CONNECTOR}/binance_utils.py")
-    assert 0 < len(utils.missing) < len(utils.statements)
+    reached = {each.path: each for each in result.files}
+    utils, auth = (reached[f"{CONNECTOR}/binance_{name}.py"] for name in ("utils", "auth"))
+    assert utils.statements
+    assert utils.missing == ()
+    assert auth.missing == auth.statements
     assert result.coverage is not None
-    assert 0.1 < result.coverage < 0.9
+    assert 0 < result.coverage < 0.5
     assert any("module_that_is_not_there" in failure.text for failure in result.failures)
 
 

@@ -14,12 +14,22 @@ from harness.frameworks.environment import Base, Workshop
 from harness.gateway.thread import running_gateway
 from harness.gateway.tls import Authority
 from harness.sandbox import Backend
+from harness.sandbox.choosing import BACKENDS
 from harness.venue.dialects import dialect
 from harness.venue.model import Account
 from harness.venue.session import Venue
 
 SCALE = 10.0
 PURSE = {"BTC": Decimal(10), "USDT": Decimal(1_000_000)}
+
+
+@pytest.fixture(scope="module", params=list(BACKENDS))
+def backend(request: pytest.FixtureRequest) -> Backend:
+    """Each of them: whether a connector works must not depend on which one a machine has."""
+    chosen = BACKENDS[request.param]()
+    if reason := chosen.health_check():
+        pytest.skip(f"{request.param}: {reason}")
+    return chosen
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +46,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Pa
 
 @pytest.fixture(scope="module")
 def driver(
-    workshop: Workshop, base: Base, released: Path, backend: Backend, folder: Path
+    workshop: Workshop,
+    base: Base,
+    released: Path,
+    backend: Backend,
+    folder: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Driver]:
-    runtime = workshop.prepare(base, released, folder / "work").runtime
+    runtime = workshop.prepare(base, released, tmp_path_factory.mktemp("built") / "work").runtime
     with Driver(
         backend,
         runtime,

@@ -100,6 +100,7 @@ def _arguments(order: Dict[str, Any]) -> List[str]:
     found = [tests] if os.path.isdir(tests) else sorted(glob.glob(glob.escape(tests) + "*"))
     options = ["-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", order["tree"], "--tb=short"]
     options += ["-o", "asyncio_default_fixture_loop_scope=function", "--timeout=120"]
+    options.append("--continue-on-collection-errors")
     return options + (found or [tests])
 
 
