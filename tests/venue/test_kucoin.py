@@ -174,7 +174,7 @@ def test_an_unknown_symbol_is_refused(client: KucoinClient) -> None:
     ("changes", "code", "message"),
     [
         pytest.param({"symbol": "BTC-EUR"}, "900001", "symbol not exists", id="symbol"),
-        pytest.param({"clientOid": None}, "400100", "clientOid", id="no client id"),
+        pytest.param({"clientOid": None}, "400100", "clientOidIsRequired", id="no client id"),
         pytest.param({"clientOid": "x" * 41}, "400100", "clientOid", id="long client id"),
         pytest.param({"clientOid": "a b"}, "400100", "clientOid", id="odd client id"),
         pytest.param({"side": "hold"}, "400100", "side", id="side"),

@@ -30,6 +30,8 @@ def new_order(body: JsonValue, market_named: Callable[[str], Market]) -> NewOrde
         raise refusal(PARAMETER, "Parameter Error: the body is not JSON", 400)
     said: Json = {name: value for name, value in body.items() if value is not None}
     client_id, kind, side = said.get("clientOid"), said.get("type", "limit"), said.get("side")
+    if client_id is None:
+        raise refusal(PARAMETER, "validation.createOrder.clientOidIsRequired")
     if not isinstance(client_id, str) or not CLIENT_ID.fullmatch(client_id):
         raise bad_parameter("clientOid")
     if side not in ("buy", "sell") or kind not in ("limit", "market"):
