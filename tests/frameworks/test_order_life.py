@@ -24,7 +24,7 @@ PURSE = {"BTC": Decimal(10), "USDT": Decimal(1_000_000)}
 
 
 @pytest.fixture(scope="module", params=list(BACKENDS))
-def backend(request: pytest.FixtureRequest) -> Backend:
+def sandbox(request: pytest.FixtureRequest) -> Backend:
     """Each of them: whether a connector works must not depend on which one a machine has."""
     chosen = BACKENDS[request.param]()
     if reason := chosen.health_check():
@@ -49,13 +49,13 @@ def driver(
     workshop: Workshop,
     base: Base,
     released: Path,
-    backend: Backend,
+    sandbox: Backend,
     folder: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Driver]:
     runtime = workshop.prepare(base, released, tmp_path_factory.mktemp("built") / "work").runtime
     with Driver(
-        backend,
+        sandbox,
         runtime,
         "binance",
         clock=ScaledClock(SCALE),
