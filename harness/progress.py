@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -22,6 +22,7 @@ from rich.progress import (
 from rich.progress import Progress as Bars
 
 from harness.outcome import Outcome, Severity, Status
+from harness.requirement import Catalogue
 from harness.screening import Progress
 from harness.text import plain
 
@@ -46,6 +47,7 @@ class Watch:
     def __init__(self, console: Console, names: Sequence[str], *, findings: bool = False) -> None:
         self.console = console
         self.findings = findings
+        self._fixes = {item.id: item.fix for item in Catalogue.load()} if findings else {}
         self._lock = threading.Lock()
         self._candidates = {name: Candidate() for name in names}
         self._bars: Bars | None = None
@@ -88,7 +90,7 @@ class Watch:
         if self.findings and progress.step not in ENDS:
             for outcome in progress.outcomes:
                 if outcome.status is Status.FAILED:
-                    self.console.print(finding(outcome))
+                    self.console.print(finding(outcome, self._fixes), soft_wrap=True, highlight=False)
         if self._bars:
             self._update_bar(progress, candidate)
         elif progress.step in ENDS:
@@ -116,8 +118,11 @@ ENDS = ("done", "failed", "kept from an earlier run")
 COLOURS = {Severity.BLOCKER: "bold red", Severity.MAJOR: "red", Severity.MINOR: "yellow"}
 
 
-def finding(outcome: Outcome) -> str:
-    """One failed outcome for a terminal, as rich markup; everything a fork may have said is escaped."""
+def finding(outcome: Outcome, fixes: Mapping[str, str]) -> str:
+    """One failed outcome for a terminal, as rich markup; everything a fork may have said is escaped.
+
+    `fixes` says, by requirement, what the developer does next.
+    """
     colour = COLOURS[outcome.severity]
     lines = [
         f"[{colour}]✗ {outcome.severity.value}[/] [bold]{outcome.requirement}[/]  {safe(outcome.summary)}"
@@ -127,6 +132,8 @@ def finding(outcome: Outcome) -> str:
         said = " (said by the fork)" if item.basis.value == "claimed" else ""
         first_line = item.text.strip().splitlines()[0] if item.text.strip() else ""
         lines.append(f"    {where}{safe(first_line[:160])}{said}")
+    if fix := fixes.get(outcome.requirement):
+        lines.append(f"    [green]→ {escape(' '.join(fix.split()))}[/]")
     return "\n".join(lines)
 
 

@@ -198,7 +198,7 @@ def _fill_in_parts(story: Trading, side: Side) -> None:
             patience = IMPATIENT
         if number == 1:
             _note_balances(story, f"after a partial fill of a {life.name}")
-    bench.connector.wait_event(completed(side), life.order_id, patience)
+    bench.connector.wait_event(completed(side), life.order_id, WAIT)
     _note_balances(story, f"after a {life.name} was filled")
     settle(bench, life)
 
