@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from harness.venue.dialects.base import Request
-from harness.venue.model import NewOrder, OrderStatus, Side
+from harness.venue.dialects.kucoin.replies import REFUSALS
+from harness.venue.model import NewOrder, OrderStatus, Refusal, Side
 from tests.venue.kucoin_client import HOST, KucoinClient, kucoin_client, said
 from tests.venue.world import data
 
@@ -204,6 +205,10 @@ def test_a_wrong_order_is_refused(
     assert said(reply)[:2] == (200, code)
     assert message in said(reply)[2]
     assert client.dialect.venue.ledger_rows() == before
+
+
+def test_there_is_an_answer_for_each_refusal() -> None:
+    assert set(REFUSALS) == set(Refusal)
 
 
 def test_a_halted_market_takes_no_orders(client: KucoinClient) -> None:

@@ -17,7 +17,7 @@ from harness.gateway.thread import GatewayThread, running_gateway
 from harness.oracle import Oracle, OracleError
 from harness.venue.dialects.kucoin import Kucoin
 from harness.venue.market import Market
-from harness.venue.model import Account, OrderStatus, Side
+from harness.venue.model import Account, BookView, OrderStatus, Side
 from harness.venue.session import Venue
 from tests.venue.world import FUNDS
 
@@ -108,12 +108,19 @@ def test_ccxt_follows_the_book(exchange: Exchange) -> None:
     assert live["nonce"] > book.sequence
     exchange.venue.walk(100, market)
     end, patience = exchange.venue.book(market), time.monotonic() + PATIENCE
-    while live["nonce"] < end.sequence:  # ccxt keeps changing the book that it gave
-        assert time.monotonic() < patience, "the book stays behind"
+    while differs(live, end):  # ccxt keeps changing the book that it gave
+        assert time.monotonic() < patience, differs(live, end)
         time.sleep(0.02)
-    assert live["nonce"] == end.sequence
-    for name, levels in (("bids", end.bids), ("asks", end.asks)):
-        assert [[D(str(x)) for x in row[:2]] for row in live[name]] == [[x.price, x.amount] for x in levels]
+
+
+def differs(told: dict[str, Any], book: BookView) -> str:
+    """How ccxt's book differs from the venue's; empty when it does not."""
+    if told["nonce"] != book.sequence:
+        return f"it is at {told['nonce']}, the venue at {book.sequence}"
+    for name, levels in (("bids", book.bids), ("asks", book.asks)):
+        if [[D(str(x)) for x in row[:2]] for row in told[name]] != [[x.price, x.amount] for x in levels]:
+            return f"its {name} are {told[name]}"
+    return ""
 
 
 def test_ccxt_sees_the_trades(exchange: Exchange) -> None:
