@@ -254,7 +254,7 @@ def test_an_order_lives_and_is_told_of(client: KucoinClient) -> None:
     assert (usdt["balance"], usdt["holds"]) == ("99975.976", "36.036")
 
     assert data(client.signed("DELETE", f"{ORDERS}/{number}"))["data"] == {"cancelledOrderIds": [number]}
-    told = data(client.signed("GET", "/api/v1/order/client-order/mine-1"))["data"]
+    told = data(client.signed("GET", f"{ORDERS}/{number}"))["data"]
     assert (told["isActive"], told["cancelExist"]) == (False, True)
     assert data(client.signed("GET", ORDERS, {"status": "active"}))["data"]["items"] == []
     (ended,) = data(client.signed("GET", ORDERS))["data"]["items"]
@@ -264,7 +264,10 @@ def test_an_order_lives_and_is_told_of(client: KucoinClient) -> None:
 def test_what_is_gone_cannot_be_cancelled_or_found(client: KucoinClient) -> None:
     number = data(client.place())["data"]["orderId"]
     gone = (200, "400100", "order_not_exist_or_not_allow_to_cancel")
-    assert said(client.signed("DELETE", "/api/v1/order/client-order/mine-1"))[1] == "200000"
+    by_client_id = "/api/v1/order/client-order/mine-1"
+    assert data(client.signed("GET", by_client_id))["data"]["id"] == number
+    assert said(client.signed("DELETE", by_client_id))[1] == "200000"
+    assert said(client.signed("GET", by_client_id))[2] == "order not exist."
     assert said(client.signed("DELETE", f"{ORDERS}/{number}")) == gone
     assert said(client.signed("DELETE", "/api/v1/order/client-order/other")) == gone
     for path in (f"{ORDERS}/{'f' * 24}", f"{ORDERS}/nonsense", "/api/v1/order/client-order/other"):

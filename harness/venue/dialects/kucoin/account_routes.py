@@ -113,7 +113,10 @@ class AccountRoutes(MarketRoutes):
 
     @rest("GET", "/api/v1/order/client-order/{client_id}", operation="order_status", weight=3, private=True)
     def order_by_client_id(self, call: Call) -> Reply:
+        """Only while it is open."""
         found = self._find(call.account, client_order_id=call.path["client_id"])
+        if not found.status.live:
+            raise refusal(*REFUSALS[Refusal.UNKNOWN_ORDER])
         return success(self._order(call.account, found))
 
     def _find(
