@@ -88,6 +88,11 @@ class BubblewrapProcess:
         with cast(IO[bytes], pipe) as stream:
             return CountedReader(os.dup(stream.fileno()), limits.output_bytes, self._overflow)
 
+    @property
+    def launcher(self) -> int:
+        """The supervisor's process id on this machine."""
+        return self._popen.pid
+
     def stderr_tail(self) -> str:
         return self._stderr.tail()
 

@@ -32,6 +32,7 @@ BACKENDS: Mapping[str, Callable[[], Backend]] = MappingProxyType(
 def choose(name: Choice = "auto") -> Backend:
     """The backend of that name, or for "auto" the first that works here.
 
+    A container image that is not built yet is built by `harness sandbox build`, never here: it takes minutes.
     Raises NoSandboxError, saying for each backend tried why it cannot be used and what would help.
     """
     wanted = list(BACKENDS) if name == "auto" else [name]

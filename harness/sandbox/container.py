@@ -175,7 +175,7 @@ class ContainerProcess:
             return Exit(None, "output", f"wrote more than {limits.output_bytes} bytes")
         if self._ended_by:
             return Exit(None, self._ended_by)
-        if state["OOMKilled"]:
+        if state["OOMKilled"] and code:
             return Exit(None, "memory", f"needed more than {limits.memory_bytes} bytes")
         busy = time.monotonic() - self._started >= limits.cpu_seconds
         if code == _SIGNAL + _SIGXCPU or (code == _SIGNAL + _SIGKILL and busy):

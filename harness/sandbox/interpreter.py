@@ -33,10 +33,12 @@ def _hops(job: Job) -> list[Path]:
     """`argv[0]` where no mount brings it, and every absolute link that it leads to; paths inside."""
     inside = Path(job.argv[0])
     found: list[Path] = []
-    while inside.is_absolute() and len(found) < _MAX_LINKS:
+    for _ in range(_MAX_LINKS):
         mounted = _on_host(inside, job.mounts)
         here = mounted or inside
-        if mounted is None and here.exists():
+        if not inside.is_absolute() or (not here.is_symlink() and not here.exists()):
+            break
+        if mounted is None:
             found.append(inside)
         if not here.is_symlink():
             break

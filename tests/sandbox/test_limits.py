@@ -5,8 +5,21 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import pytest
+
+from harness.sandbox.launcher import group
 from harness.sandbox.protocol import Backend
 from tests.sandbox.world import QUICK, run, said
+
+
+@pytest.fixture
+def group_or_engine(backend: Backend) -> None:
+    """Skips bubblewrap where no memory group can be made: then each process is limited by itself."""
+    if backend.name == "bubblewrap":
+        trial = group.make(64 << 20)
+        if trial is None:
+            pytest.skip("no memory cgroup can be made here")
+        trial.remove()
 
 
 def test_a_fork_bomb_meets_the_process_limit(backend: Backend) -> None:
@@ -34,6 +47,22 @@ def test_memory_beyond_the_limit_is_not_given(backend: Backend) -> None:
     done = run(backend, code, limits=replace(QUICK, memory_bytes=200 << 20))
     assert done.stdout == b""
     assert done.exit.reason == "memory" or b"MemoryError" in done.stderr
+
+
+def test_memory_of_all_processes_counts_together(backend: Backend, group_or_engine: None) -> None:
+    code = """
+import os, time
+read, write = os.pipe()
+for _ in range(4):
+    if os.fork() == 0:
+        x = bytearray(80 << 20); x[::4096] = bytes(len(x[::4096]))
+        os.write(write, b"x"); time.sleep(60); os._exit(0)
+os.close(write)
+ended = [os.wait()[1] for _ in range(1)]
+os._exit(3)
+"""
+    done = run(backend, code, limits=replace(QUICK, memory_bytes=200 << 20))
+    assert done.exit.reason == "memory"
 
 
 def test_memory_within_the_limit_is_given(backend: Backend) -> None:

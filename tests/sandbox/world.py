@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -51,7 +52,8 @@ class Listener:
 
     def _take(self, line: bytes, descriptors: list[int]) -> None:
         for descriptor in descriptors:
-            with socket.socket(fileno=descriptor) as connection:
+            # The other end may have hung up already.
+            with socket.socket(fileno=descriptor) as connection, contextlib.suppress(OSError):
                 connection.sendall(self.reply)
         if line:
             self.messages.put(json.loads(line) | {"descriptors": len(descriptors)})

@@ -15,12 +15,12 @@ from . import insides, kernel, network, staging
 shim = import_module("inside.shim")
 
 
-def run(spec: insides.Spec, staged: list[str], status: int) -> int:
+def run(spec: insides.Spec, staged: list[str], status: int, entrance: int | None) -> int:
     """Run the job to its end and return bubblewrap's exit status. What still lives dies with this process."""
     network.raise_loopback()
     shim_pid = _start_shim(spec) if spec["gateway"] else None
     scratch = staging.mount_scratch(spec["tmp_bytes"])
-    job_pid = _start_bubblewrap(spec, insides.arguments(spec, staged, scratch, status), status)
+    job_pid = _start_bubblewrap(spec, insides.arguments(spec, staged, scratch, status), status, entrance)
     kernel.release_streams()
     os.close(status)
     while True:
@@ -59,7 +59,7 @@ def _start_shim(spec: insides.Spec) -> int:
         os._exit(1)
 
 
-def _start_bubblewrap(spec: insides.Spec, options: list[str], status: int) -> int:
+def _start_bubblewrap(spec: insides.Spec, options: list[str], status: int, entrance: int | None) -> int:
     given = os.memfd_create("arguments")
     os.write(given, b"".join(os.fsencode(option) + b"\0" for option in options))
     os.lseek(given, 0, os.SEEK_SET)
@@ -68,6 +68,9 @@ def _start_bubblewrap(spec: insides.Spec, options: list[str], status: int) -> in
         os.close(given)
         return pid
     try:
+        if entrance is not None:
+            os.write(entrance, b"0")
+        _limit(spec, in_group=entrance is not None)
         _exec(spec, given, status)
     finally:
         os._exit(127)
@@ -78,16 +81,22 @@ def _exec(spec: insides.Spec, given: int, status: int) -> NoReturn:
     os.set_inheritable(status, True)
     bwrap = spec["tools"]["bwrap"]
     kernel.die_with_parent()
-    for kind, limit in (
+    os.execve(bwrap, [bwrap, "--args", str(given), "--", *spec["argv"]], {})  # noqa: S606
+
+
+def _limit(spec: insides.Spec, in_group: bool) -> None:
+    """Limits of each process; memory only where no group bounds all processes together."""
+    memory = spec["memory_bytes"]
+    limits = [
         (resource.RLIMIT_CORE, (0, 0)),
         (resource.RLIMIT_NPROC, (spec["processes"], spec["processes"])),
         (resource.RLIMIT_NOFILE, (spec["open_files"], spec["open_files"])),
         (resource.RLIMIT_FSIZE, (spec["file_bytes"], spec["file_bytes"])),
         # One second more, so that SIGXCPU comes before SIGKILL and says what it was.
         (resource.RLIMIT_CPU, (spec["cpu_seconds"], spec["cpu_seconds"] + 1)),
-        (resource.RLIMIT_DATA, (spec["memory_bytes"], spec["memory_bytes"])),
+    ]
+    if not in_group:
         # Address space is reserved far beyond its use (thread arenas, libraries); shared memory is not DATA.
-        (resource.RLIMIT_AS, (4 * spec["memory_bytes"], 4 * spec["memory_bytes"])),
-    ):
+        limits += [(resource.RLIMIT_DATA, (memory, memory)), (resource.RLIMIT_AS, (4 * memory, 4 * memory))]
+    for kind, limit in limits:
         resource.setrlimit(kind, limit)
-    os.execve(bwrap, [bwrap, "--args", str(given), "--", *spec["argv"]], {})  # noqa: S606

@@ -10,7 +10,7 @@ import sys
 import time
 from typing import Any, NoReturn
 
-from . import init, insides, kernel, staging
+from . import group, init, insides, kernel, staging
 
 
 def main() -> None:
@@ -30,11 +30,12 @@ def supervise(spec: insides.Spec, lifeline: int, result_handle: int) -> dict[str
     kernel.adopt_orphans()
     trouble, trouble_end = os.pipe()
     status, status_end = os.pipe()
+    memory = group.make(spec["memory_bytes"])
     porter = os.fork()
     if porter == 0:
         for handle in (lifeline, result_handle, trouble, status):
             os.close(handle)
-        _port(spec, trouble_end, status_end)
+        _port(spec, trouble_end, status_end, memory.entrance if memory else None)
     os.close(trouble_end)
     os.close(status_end)
     kernel.release_streams()
@@ -44,7 +45,13 @@ def supervise(spec: insides.Spec, lifeline: int, result_handle: int) -> dict[str
     cpu_seconds = _reap_all()
     if os.getuid() == 0:
         _hand_over(spec, 0)
-    return _result(spec, reason, _read(status), _read(trouble), cpu_seconds)
+    result = _result(spec, reason, _read(status), _read(trouble), cpu_seconds)
+    if memory:
+        if memory.out_of_memory() and (result.get("code") or "error" in result):
+            detail = f"needed more than {spec['memory_bytes']} bytes"
+            result = {"code": None, "reason": "memory", "detail": detail}
+        memory.remove()
+    return result
 
 
 def _watch(porter: int, lifeline: int, deadline: float) -> str | None:
@@ -100,7 +107,7 @@ def _read(handle: int) -> str:
     return b"".join(chunks).decode("utf-8", "replace")
 
 
-def _port(spec: insides.Spec, trouble: int, status: int) -> NoReturn:
+def _port(spec: insides.Spec, trouble: int, status: int, entrance: int | None) -> NoReturn:
     """The porter's life: namespaces, mounts, then wait for the init that does the rest."""
     code = 1
     supervisor = os.getppid()
@@ -114,7 +121,7 @@ def _port(spec: insides.Spec, trouble: int, status: int) -> NoReturn:
         pid = os.fork()
         if pid == 0:
             os.close(alive_end)
-            _be_init(spec, staged, trouble, status, alive)
+            _be_init(spec, staged, trouble, status, alive, entrance)
         os.close(status)
         kernel.release_streams()
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
@@ -124,14 +131,16 @@ def _port(spec: insides.Spec, trouble: int, status: int) -> NoReturn:
         os._exit(code & 0xFF)
 
 
-def _be_init(spec: insides.Spec, staged: list[str], trouble: int, status: int, alive: int) -> NoReturn:
+def _be_init(
+    spec: insides.Spec, staged: list[str], trouble: int, status: int, alive: int, entrance: int | None
+) -> NoReturn:
     code = 1
     try:
         kernel.die_with_parent()
         if select.select([alive], [], [], 0)[0]:
             os._exit(1)  # the porter ended before it could take us along
         os.close(alive)
-        code = init.run(spec, staged, status)
+        code = init.run(spec, staged, status, entrance)
     except Exception as error:
         os.write(trouble, f"{type(error).__name__}: {error}".encode())
     finally:
