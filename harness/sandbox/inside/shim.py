@@ -20,7 +20,7 @@ import struct
 from typing import Callable, NamedTuple, Optional
 
 SO_ORIGINAL_DST = 80  # linux/netfilter_ipv4.h; the same number for IPv6
-GATEWAY_SECONDS = 5.0
+GATEWAY_SECONDS = 5
 BACKLOG = 256
 # A flood must not become a flood of messages; the gateway has seen the pattern long before.
 MAX_REPORTS = 20_000
@@ -159,7 +159,8 @@ class Shim:
         if connection is not None:
             rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [connection.fileno()]))]
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as handle:
-            handle.settimeout(GATEWAY_SECONDS)
+            # The kernel's own time limit: a Python time-out makes connect fail at once while a queue is full.
+            handle.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("@ll", GATEWAY_SECONDS, 0))
             handle.connect(self._gateway)
             handle.sendmsg([json.dumps(message).encode() + b"\n"], rights)
 
