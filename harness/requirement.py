@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -17,6 +17,9 @@ from harness.outcome import Severity
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 Profile = Literal["v2-spot", "v2-perpetual", "v0"]
+
+# The same language as SafeLoader's, ten times as fast where libyaml is there.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 RECORDS = Path(__file__).resolve().parent.parent / "checks" / "requirements"
 
@@ -74,6 +77,7 @@ class Catalogue:
         return tuple(item for item in self.requirements if profile in item.profiles)
 
     @classmethod
+    @cache
     def load(cls, folder: Path = RECORDS) -> Catalogue:
         """Read every `*.yml` in `folder`; raises OurFailure naming the file and record that is wrong."""
         found: list[Requirement] = []
@@ -88,7 +92,7 @@ class Catalogue:
 
 
 def _records(path: Path) -> Iterator[Requirement]:
-    for record in yaml.safe_load(path.read_text(encoding="utf-8")):
+    for record in yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER):  # noqa: S506 - safe ones only
         try:
             yield Requirement.model_validate(record)
         except ValidationError as error:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Protocol, TypeVar
 
 import pytest
@@ -15,8 +13,9 @@ from harness.forks.store import ObjectStore
 from harness.forks.submission import Submission
 from harness.forks.tree import Tree
 from harness.frameworks import GENERATIONS
-from harness.frameworks.environment import FOLDERS, BuildResult, Workshop
+from harness.frameworks.environment import BuildResult
 from harness.frameworks.interpreter import NoInterpreterError
+from harness.frameworks.submissions import submission_build
 from harness.frameworks.upstream import upstream_base
 from harness.lab import Lab
 from harness.paths import cache_dir
@@ -42,16 +41,14 @@ def backend(plan: Plan) -> Backend:
 
 
 @pytest.fixture(scope="session")
-def build(backend: Backend, store: ObjectStore, submission: Submission, tree: Tree) -> Iterator[BuildResult]:
+def build(backend: Backend, store: ObjectStore, submission: Submission, tree: Tree) -> BuildResult:
     """The submission, built in the sandbox with upstream's modules reused."""
     cache = cache_dir()
     try:
         base = upstream_base(cache, backend, store, submission.upstream_commit, submission.generation)
     except NoInterpreterError as error:
         undetermined(str(error).splitlines()[0])
-    with tempfile.TemporaryDirectory(prefix="harness-submission-") as folder:
-        tree.export(Path(folder) / "export", prefixes=FOLDERS)
-        yield Workshop(cache, backend).prepare(base, Path(folder) / "export", Path(folder) / "work")
+    return submission_build(cache, backend, base, tree)
 
 
 @pytest.fixture(scope="session")

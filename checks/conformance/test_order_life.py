@@ -11,6 +11,7 @@ from checks.conformance.stories.disturbances import (
     answer_with_errors,
     break_streams,
     disturb_user_stream,
+    lose_a_reply,
     restart,
 )
 from checks.conformance.stories.order_life import Life, completed, created, trade
@@ -200,17 +201,16 @@ def test_a_missed_fill_is_found(tell: Tell) -> None:
 @requirement("lost-reply-reconciled")
 def test_no_orphan_after_a_lost_reply(tell: Tell) -> None:
     """The exchange accepted an order but its answer was lost: the connector still knows of it, or ends it."""
-    story = tell(answer_with_errors)
-    order = story.lost_reply_order
-    if order is None or story.lost_reply is None:
+    story = tell(lose_a_reply)
+    order = story.order
+    if order is None:
         undetermined("The order whose reply was to be lost never reached the exchange.")
-    orphan = order.status.live and not story.lost_reply_tracked
     expect(
-        not orphan,
+        story.life.tracked_after or not order.status.live,
         "The answer to an accepted order was lost, and the connector forgot the order: it stays open on the "
         "exchange and nobody watches it.",
         seen_in_ledger(f"order {order.order_id} ({order.client_order_id}) is {order.status.value}"),
-        *told(story.lost_reply),
+        *told(story.life),
     )
 
 

@@ -130,7 +130,7 @@ class Workshop:
             with tempfile.TemporaryDirectory(prefix="build-", dir=work) as out:
                 results = bench.compile_modules(ours, changed, how, Path(out), progress)
                 collect(Path(out), ours, ".so", lambda path: _is_built_from(path, changed))
-        return _result(_runtime(base, ours), results, time.monotonic() - began)
+        return _result(runtime_of(base, ours), results, time.monotonic() - began)
 
     @staticmethod
     def _spec(generation: Generation) -> EnvironmentSpec:
@@ -215,7 +215,8 @@ def _is_built_from(path: str, modules: Sequence[str]) -> bool:
     return (name.parent / name.name.split(".", 1)[0]).as_posix() + ".pyx" in modules
 
 
-def _runtime(base: Base, tree: Path) -> Runtime:
+def runtime_of(base: Base, tree: Path) -> Runtime:
+    """How to run a tree that `prepare` made on `base`."""
     certifi = packages_folder(base.venv) / "certifi" / "cacert.pem"
     inside = f"{VENV}/{certifi.relative_to(base.venv).as_posix()}"
     return Runtime(

@@ -101,7 +101,7 @@ def _fill_some(bench: Bench, life: Life) -> tuple[Fill, bool]:
     return fill, wait_for_fill(bench, life, fill)
 
 
-def wait_for_fill(bench: Bench, life: Life, fill: Fill, timeout: float = 15.0) -> bool:
+def wait_for_fill(bench: Bench, life: Life, fill: Fill, timeout: float = 10.0) -> bool:
     def reported() -> bool:
         events = bench.connector.events("OrderFilled", life.order_id)
         return any(str(event.data.get("exchange_trade_id")) == str(fill.trade_id) for event in events)
@@ -246,9 +246,6 @@ class Errors:
     rate_limited: Life | None = None
     rate_limited_requests: int = 0
     after: Life | None = None
-    lost_reply: Life | None = None
-    lost_reply_order: Order | None = None
-    lost_reply_tracked: bool = False
 
 
 def answer_with_errors(lab: Lab, pace: float) -> Errors:
@@ -271,7 +268,6 @@ def answer_with_errors(lab: Lab, pace: float) -> Errors:
         _limit_the_rate(story)
         bench.faults.clear()
         story.after = rest(bench, Side.BUY)
-        _lose_a_reply(story)
         return story
 
 
@@ -304,21 +300,29 @@ def _limit_the_rate(story: Errors) -> None:
     rule.remove()
 
 
-def _lose_a_reply(story: Errors) -> None:
-    """The exchange takes the order, but its answer never arrives."""
-    bench = story.bench
-    known = {order.order_id for order in bench.venue.orders(bench.account)}
-    bench.faults.add(LoseReply(), "place_order")
-    ask = bench.connector.buy
-    order_id = ask(bench.pair, size(bench), resting_price(bench, Side.BUY), "LIMIT")
-    bench.eventually(lambda: len(bench.venue.orders(bench.account)) > len(known), 30.0)
-    for _ in range(3):
-        bench.connector.tick()
-        bench.pause(6)
-    new = [order for order in bench.venue.orders(bench.account) if order.order_id not in known]
-    placed = story.lost_reply_order = new[-1] if new else None
-    story.lost_reply = settle(bench, Life(order_id, Side.BUY, "LIMIT", Decimal(0), None, placed, ()))
-    story.lost_reply_tracked = story.lost_reply.tracked_after
+@dataclass(frozen=True)
+class LostReply:
+    """An order that the exchange took while its answer never arrived, after three polls. None: never taken."""
+
+    bench: Bench
+    life: Life
+    order: Order | None
+
+
+def lose_a_reply(lab: Lab, pace: float) -> LostReply:
+    with lab.bench(pace) as bench:
+        start(bench)
+        bench.faults.add(LoseReply(), "place_order")
+        amount, price = size(bench), resting_price(bench, Side.BUY)
+        order_id = bench.connector.buy(bench.pair, amount, price)
+        bench.eventually(lambda: bench.venue.orders(bench.account), WAIT)
+        for _ in range(3):
+            bench.connector.tick()
+            bench.pause(6)
+        orders = bench.venue.orders(bench.account)
+        order = orders[-1] if orders else None
+        life = settle(bench, Life(order_id, Side.BUY, "LIMIT", amount, price, order, ()))
+        return LostReply(bench, life, life.final)
 
 
 @dataclass
@@ -370,7 +374,7 @@ def show_wrong_certificate(lab: Lab, pace: float) -> Refused:
     """Every host presents a certificate of an authority that nobody should trust."""
     with lab.bench(pace) as bench:
         bench.faults.add(WrongCertificate(), times=None)
-        return _not_ready(bench, 15.0)
+        return _not_ready(bench, 10.0)
 
 
 def use_wrong_secret(lab: Lab, pace: float) -> Refused:

@@ -13,7 +13,7 @@ from harness.lab import Bench, Lab
 from harness.venue.market import floor_to
 from harness.venue.model import Fill, NewOrder, Order, Side
 
-WAIT = 15.0  # virtual seconds that an order or an event may take; it takes well under one
+WAIT = 10.0  # virtual seconds that an order or an event may take; it takes well under one
 IMPATIENT = 2.0  # the same once something of the order has already failed to come
 TERMINAL = ("BuyOrderCompleted", "SellOrderCompleted", "OrderCancelled", "OrderFailure", "OrderExpired")
 AWAY = Decimal("0.97")  # where a resting order is placed, as a share of the best price on its side
@@ -277,7 +277,7 @@ def _finish(story: Trading) -> None:
     story.ended = bench.clock.now()
     bench.connector.stop()
     mark = bench.record.mark()
-    bench.pause(20)
+    bench.pause(10)
     story.requests_after_stop = bench.record.exchanges(since=mark)
     story.open_sockets_after_stop = len(bench.gateway.open_sockets())
     story.usage_after_stop = bench.connector.usage()
