@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Callable
@@ -13,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.sandbox import engine
 from harness.sandbox.protocol import Backend, Job, Mount, SandboxFailure
+from harness.sandbox.reaper import LABEL
 from tests.sandbox.world import PYTHON, QUICK, Listener, processes_with, python, run, said
 
 # A grandchild in a session of its own, with every signal that can be ignored ignored.
@@ -101,14 +104,10 @@ def test_the_wall_clock_takes_daemons_too(backend: Backend, marker: str) -> None
     assert processes_with(marker) == []
 
 
-def test_nothing_stays_behind(backend: Backend, gateway: Listener, tmp_path: Path) -> None:
-    def state() -> tuple[set[str], set[str], int]:
-        mounts = set(Path("/proc/self/mounts").read_text().splitlines())
-        return (
-            mounts,
-            {path.name for path in Path("/tmp").iterdir()},
-            len(list(Path("/proc/self/fd").iterdir())),
-        )
+def test_nothing_stays_behind(
+    backend: Backend, gateway: Listener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
     def use() -> None:
         said(run(backend, "print(1)", gateway=gateway.path))
@@ -117,14 +116,24 @@ def test_nothing_stays_behind(backend: Backend, gateway: Listener, tmp_path: Pat
         process.stdin.close()
         process.stdout.close()
 
+    def descriptors() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
     use()
-    before = state()
+    before = descriptors()
     for _ in range(3):
         use()
-    after = state()
-    assert after[0] == before[0]
-    assert {name for name in after[1] - before[1] if "sandbox" in name or "harness" in name} == set()
-    assert eventually(lambda: state()[2] <= before[2])
+    assert eventually(lambda: descriptors() <= before)
+    assert list(tmp_path.iterdir()) == []
+    assert not [line for line in Path("/proc/self/mounts").read_text().splitlines() if ours(line)]
+    if backend.name == "docker":
+        label = f"{LABEL}={engine.labels()[LABEL]}"
+        assert engine.client().containers.list(all=True, filters={"label": label}) == []
+
+
+def ours(mount: str) -> bool:
+    """Whether the launcher made this mount; it may only do so in a namespace of its own."""
+    return mount.split()[0] in ("staging", "scratch")
 
 
 HARNESS = """
@@ -132,6 +141,7 @@ import os, sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 from harness.sandbox.choosing import BACKENDS
+from harness.sandbox import engine
 from harness.sandbox.protocol import Job
 process = BACKENDS[sys.argv[2]]().start(Job(tuple(sys.argv[4:]), gateway=Path(sys.argv[3])))
 sys.stdout.buffer.write(process.stdout.readline()); sys.stdout.flush()
@@ -149,3 +159,5 @@ def test_nothing_survives_a_kill_of_the_harness(backend: Backend, gateway: Liste
         os.kill(harness.pid, signal.SIGKILL)
         harness.wait(30)
     assert eventually(lambda: processes_with(marker) == [])
+    if backend.name == "docker":
+        assert eventually(lambda: marker not in str(engine.client().api.containers(all=True, trunc=False)))
