@@ -302,7 +302,7 @@ def _limit_the_rate(story: Errors) -> None:
 
 @dataclass(frozen=True)
 class LostReply:
-    """An order that the exchange took while its answer never arrived, after three polls. None: never taken."""
+    """An order that the exchange took while its answer never arrived; `order` is None if it never did."""
 
     bench: Bench
     life: Life
