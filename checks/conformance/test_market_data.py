@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from checks.conformance.conftest import Tell
-from checks.conformance.stories.market_data import MarketData, watch_market
+from checks.conformance.stories.market_data import MarketData, list_markets, watch_market
 from harness.checking import Attach, expect, fail, measured, requirement, seen_in_ledger, undetermined
 from harness.gateway.record import Exchange, Frame
 from harness.outcome import Evidence
@@ -14,7 +14,7 @@ from harness.outcome import Evidence
 @requirement("trading-pairs-listed")
 def test_every_market_is_listed(tell: Tell) -> None:
     """Each market that the exchange trades, and that ccxt sees, is among the connector's pairs."""
-    story = tell(watch_market)
+    story = tell(list_markets)
     listed = {view.pair for view in story.pairs}
     traded = {market.name for market in story.bench.venue.markets}
     if story.ccxt is not None and not traded <= set(story.ccxt):
@@ -32,7 +32,7 @@ def test_every_market_is_listed(tell: Tell) -> None:
 @requirement("trading-pairs-in-standard-form")
 def test_pairs_have_the_standard_form_both_ways(tell: Tell) -> None:
     """BASE-QUOTE, and the exchange's own symbol reads back as the same pair."""
-    story = tell(watch_market)
+    story = tell(list_markets)
     for view in story.pairs:
         expect(
             view.pair.count("-") == 1 and view.pair == view.pair.upper() and not view.pair.startswith("-"),
@@ -168,7 +168,7 @@ def test_trading_rules(tell: Tell) -> None:
             f"Trading rules of {market.name}: {'; '.join(wrong)}.",
             *(story.bench.record.evidence(exchange) for exchange in exchanges),
         )
-        ccxt = (story.ccxt or {}).get(market.name)
+        ccxt = (tell(list_markets).ccxt or {}).get(market.name)
         if ccxt is not None and (ccxt.tick_size, ccxt.lot_size) != (market.tick_size, market.lot_size):
             undetermined(
                 f"ccxt reads other increments of {market.name}, so the simulated exchange is not believed."

@@ -19,12 +19,16 @@ READY_SECONDS = 90.0  # virtual; healthy connectors take under ten
 
 
 class NotReady(Undetermined):
-    """The connector never said that it is ready, so what depends on it was not tried."""
+    """The connector never said that it is ready, so what depends on it was not tried.
 
-    def __init__(self, waiting_for: tuple[str, ...]) -> None:
+    `bench` has what was seen of it until then.
+    """
+
+    def __init__(self, bench: Bench, waiting_for: tuple[str, ...]) -> None:
         parts = ", ".join(waiting_for) or "its own reasons"
         said = claimed(EvidenceKind.NOTE, f"still waiting for: {parts}")
         super().__init__(f"Not tried, because the connector never became ready ({parts}).", (said,))
+        self.bench = bench
         self.waiting_for = waiting_for
 
 
@@ -33,7 +37,7 @@ def start(bench: Bench) -> float:
     bench.connector.start()
     ready = bench.connector.wait_ready(READY_SECONDS)
     if not ready.ready:
-        raise NotReady(tuple(name for name, done in ready.parts.items() if not done))
+        raise NotReady(bench, tuple(name for name, done in ready.parts.items() if not done))
     return ready.seconds
 
 

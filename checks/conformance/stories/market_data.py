@@ -43,7 +43,6 @@ class MarketData:
     ready_seconds: float
     config: tuple[ConfigField, ...]
     order_types: tuple[str, ...]
-    pairs: tuple[PairView, ...]
     rules: dict[str, Rule]
     quantized: tuple[Quantized, ...]
     first_difference: str | None
@@ -56,7 +55,6 @@ class MarketData:
     best: tuple[Decimal, Decimal]
     logs: tuple[LogLine, ...]
     usage: Usage
-    ccxt: dict[str, SeenByCcxt] | None
 
 
 def watch_market(lab: Lab, pace: float) -> MarketData:
@@ -82,7 +80,6 @@ def watch_market(lab: Lab, pace: float) -> MarketData:
             ready_seconds=ready_seconds,
             config=connector.config(),
             order_types=connector.order_types(),
-            pairs=connector.pairs(),
             rules=connector.rules(),
             quantized=tuple(quantize(bench, market) for market in markets for _ in range(25)),
             first_difference=first,
@@ -95,8 +92,25 @@ def watch_market(lab: Lab, pace: float) -> MarketData:
             best=(book.bids[0].price, book.asks[0].price),
             logs=connector.logs(),
             usage=connector.usage(),
-            ccxt=ask_ccxt(bench) if bench.dialect.ccxt_id else None,
         )
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The pairs that the connector lists, asked before it is started: a wrong name keeps it from starting.
+
+    `ccxt` is None where ccxt does not know the exchange.
+    """
+
+    bench: Bench
+    pairs: tuple[PairView, ...]
+    ccxt: dict[str, SeenByCcxt] | None
+
+
+def list_markets(lab: Lab, pace: float) -> Listing:
+    with lab.bench(pace) as bench:
+        ccxt = ask_ccxt(bench) if bench.dialect.ccxt_id else None
+        return Listing(bench, bench.connector.pairs(), ccxt)
 
 
 def ask_ccxt(bench: Bench) -> dict[str, SeenByCcxt]:
