@@ -1,8 +1,7 @@
-"""A release to cut: a tiny one of our own, and the real one when DEMO_RELEASED names an unpacked sdist."""
+"""A release to cut: a tiny one of our own, and the real one from the package index."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +9,8 @@ import pytest
 
 from demo.cut import Demo, cut
 from demo.forks import EXCHANGES, MERGED_LAST
-from demo.release import CLIENT_CONFIG, FEE_TEMPLATE
+from demo.release import CLIENT_CONFIG, FEE_TEMPLATE, PACKAGE, VERSION
+from harness.forks.released import released_tree
 
 _EXCHANGE = """class {title}Exchange:
     @property
@@ -78,15 +78,7 @@ def _config_lines() -> list[str]:
 
 @pytest.fixture(
     scope="session",
-    params=[
-        "tiny",
-        pytest.param(
-            "real",
-            marks=pytest.mark.skipif(
-                "DEMO_RELEASED" not in os.environ, reason="DEMO_RELEASED names no unpacked sdist"
-            ),
-        ),
-    ],
+    params=["tiny", "real"],
 )
 def cut_demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Cut:
     """The demo's repositories, cut once for the whole run."""
@@ -94,5 +86,5 @@ def cut_demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     if request.param == "tiny":
         released = tiny_release(root / "released")
     else:
-        released = Path(os.environ["DEMO_RELEASED"])
+        released = released_tree(PACKAGE, VERSION)
     return Cut(released, cut(root / "cut", released))
