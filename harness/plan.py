@@ -30,4 +30,4 @@ class Plan(BaseModel):
 
 def calm(scale: float) -> float:
     """The time scale of a second, careful try: a failure seen only in a hurry is not the fork's."""
-    return min(scale, 4.0)
+    return min(scale, 5.0)

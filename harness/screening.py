@@ -20,7 +20,7 @@ from pydantic import JsonValue
 import checks
 from harness import __version__
 from harness.errors import OurFailure
-from harness.forks.errors import ForkError, NothingBeforeDeadline
+from harness.forks.errors import ForkError, NoRepository, NothingBeforeDeadline, Unreachable
 from harness.forks.lockfile import Lock
 from harness.forks.pin import pin
 from harness.forks.store import ObjectStore
@@ -168,11 +168,19 @@ def _trouble(requirement: Requirement, status: Status, error: ForkError) -> Outc
         status=status,
         severity=requirement.severity,
         subject=requirement.subject,
-        summary=f"{error.message[:1].upper()}{error.message[1:]}.",
+        summary=_in_a_sentence(error),
         evidence=(Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.GIT, text=str(error)),),
         check="harness.screening",
         seconds=0,
     )
+
+
+def _in_a_sentence(error: ForkError) -> str:
+    if isinstance(error, NoRepository):
+        return "No repository is known for this candidate."
+    if isinstance(error, Unreachable):
+        return f"The repository could not be read: {error.reason}."
+    return f"{error.message[:1].upper()}{error.message[1:]}."
 
 
 def _header(settings: Settings, submission: Submission | None) -> dict[str, JsonValue]:
