@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import threading
 import uuid
 from functools import cache
@@ -31,10 +32,19 @@ def client() -> docker.DockerClient:
 def why_none() -> str | None:
     """Why no engine can be used, image or not."""
     try:
+        _knock()
         client().ping()
-    except DockerException as error:
+    except (DockerException, OSError) as error:
         return f"no engine answers ({str(error).splitlines()[0]}) → install docker.io and start it"
     return None
+
+
+def _knock() -> None:
+    """Try a local engine's socket ourselves: the SDK leaks one for each try that fails. Raises OSError."""
+    host = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
+    if host.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as handle:
+            handle.connect(host.removeprefix("unix://"))
 
 
 def labels() -> dict[str, str]:
