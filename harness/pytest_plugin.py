@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -160,8 +161,7 @@ def _write_down(item: pytest.Item, error: BaseException | None, call: pytest.Cal
     screening = item.config.stash[KEY]
     if call.when == "teardown" and screening.found:
         return
-    traceback = str(call.excinfo.getrepr(style="short")) if call.excinfo else ""
-    status, summary, evidence = judge(error, item, traceback)
+    status, summary, evidence = judge(error, item)
     if screening.careful:
         pace = f"At {screening.plan.scale:g}× speed: {screening.first_try} Decided at {screening.scale:g}×."
         evidence = (*evidence, Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.NOTE, text=pace))
@@ -181,9 +181,7 @@ def _write_down(item: pytest.Item, error: BaseException | None, call: pytest.Cal
         )
 
 
-def judge(
-    error: BaseException | None, item: pytest.Item, traceback: str
-) -> tuple[Status, str, tuple[Evidence, ...]]:
+def judge(error: BaseException | None, item: pytest.Item) -> tuple[Status, str, tuple[Evidence, ...]]:
     """The outcome that the way a check ended stands for."""
     match error:
         case None:
@@ -199,7 +197,8 @@ def judge(
             first_line = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
             return Status.UNDETERMINED, f"The connector broke off during the check: {first_line}", (said,)
         case _:
-            ours = Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.LOG, text=traceback[-3500:])
+            trace = "".join(traceback.format_exception(error))
+            ours = Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.LOG, text=trace[-3500:])
             return Status.HARNESS_ERROR, f"The harness failed in {item.name}: {type(error).__name__}", (ours,)
 
 

@@ -26,6 +26,7 @@ from harness.forks.pin import pin
 from harness.forks.store import ObjectStore
 from harness.forks.submission import Submission
 from harness.outcome import Basis, Evidence, EvidenceKind, Outcome, OutcomeLog, Status
+from harness.paths import cache_dir
 from harness.plan import Plan
 from harness.reporting.model import RunInfo
 from harness.reporting.screened import Screened
@@ -229,12 +230,15 @@ def _run_pytest(plan_file: Path, select: str | None, candidate: str, log: Path, 
     command = [
         sys.executable, "-m", "pytest", str(CHECKS), "-p", "harness.pytest_plugin", "--plan", str(plan_file),
         "-c", os.devnull, "--rootdir", str(CHECKS.parent), "--confcutdir", str(CHECKS),
-        "--import-mode=importlib", "-p", "no:cacheprovider", "-q", "--tb=short",
+        "--import-mode=importlib", "-p", "no:cacheprovider", "-q", "--tb=no",
     ]  # fmt: skip
     if select:
         command += ["-k", select]
-    environment = {**os.environ, "HARNESS_PROGRESS_FD": str(writing)}
-    environment.pop("PYTEST_ADDOPTS", None)
+    # Byte code of our own, whatever the caller's settings: without it each run compiles everything anew.
+    byte_code = {"PYTHONPYCACHEPREFIX": str(cache_dir() / "byte-code")}
+    environment = {**os.environ, **byte_code, "HARNESS_PROGRESS_FD": str(writing)}
+    for name in ("PYTEST_ADDOPTS", "PYTHONDONTWRITEBYTECODE"):
+        environment.pop(name, None)
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
