@@ -81,7 +81,7 @@ def build_upstream(settings: Settings, console: Console) -> None:
         def progress(done: int, total: int, module: str) -> None:
             bar.update(task, completed=done, total=total, visible=True)
             if not console.is_terminal and (done % 10 == 0 or done == total):
-                console.print(f"building upstream: {done} of {total} modules, {module}", markup=False)
+                console.print(f"building upstream: {done} of {total} modules", markup=False)
 
         upstream_base(cache_dir(), choose(settings.sandbox), store, commit.commit, generation, progress)
 
