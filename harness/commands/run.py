@@ -78,7 +78,7 @@ def build_upstream(settings: Settings, console: Console) -> None:
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("build", total=None, visible=False)
 
-        def progress(done: int, total: int, module: str) -> None:
+        def progress(done: int, total: int, _module: str) -> None:
             bar.update(task, completed=done, total=total, visible=True)
             if not console.is_terminal and (done % 10 == 0 or done == total):
                 console.print(f"building upstream: {done} of {total} modules", markup=False)
