@@ -36,6 +36,7 @@ from harness.round import Candidate, GitUpstream, Round
 from harness.sandbox import Choice
 
 CHECKS = Path(checks.__file__).resolve().parent
+LOG = "checks.log"
 # Long enough for the slowest honest connector; a run that takes longer is ended and reported as ours.
 MAX_SECONDS = 1800
 
@@ -108,6 +109,7 @@ def screen_submission(
     watch: Watcher,
 ) -> Screened:
     """The same for a submission already pinned, or for the `trouble` that there is none."""
+    folder = folder.absolute()  # the checks run in a process and a folder of their own
     log = OutcomeLog(folder / OUTCOMES)
     if settings.again:
         log.set_aside()
@@ -127,6 +129,8 @@ def screen_submission(
     finished = info.model_copy(update={"finished_at": datetime.now(UTC), "timings": clock.seconds})
     write_run(folder, finished, submission)
     screened = read_screening(folder, candidate)
+    if not screened.outcomes:
+        raise OurFailure(f"the checks of {candidate.name} left no outcome", where=str(folder / LOG))
     watch(Progress(candidate.name, step="done", outcomes=screened.outcomes))
     return screened
 
@@ -218,7 +222,7 @@ def _run_checks(
     with tempfile.TemporaryDirectory(prefix="harness-plan-") as temporary:
         plan_file = Path(temporary) / "plan.json"
         plan_file.write_text(plan.model_dump_json(), encoding="utf-8")
-        _run_pytest(plan_file, settings.select, candidate.name, folder / "checks.log", watch)
+        _run_pytest(plan_file, settings.select, candidate.name, folder / LOG, watch)
 
 
 def _run_pytest(plan_file: Path, select: str | None, candidate: str, log: Path, watch: Watcher) -> None:

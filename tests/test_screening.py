@@ -58,6 +58,20 @@ def test_a_skeleton_is_refused_without_a_sandbox(tmp_path: Path, seen: Seen) -> 
     assert report["submission"]["commit"]
 
 
+def test_a_relative_reports_folder_is_the_callers(
+    tmp_path: Path, seen: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upstream, fork = upstream_and_fork(tmp_path)
+    file = write_round(tmp_path, upstream, {"hollow": fork.as_uri()})
+    settings = Settings(load_round(file), file, ObjectStore(tmp_path / "store"), sandbox="bubblewrap")
+    monkeypatch.chdir(tmp_path)
+    page = screen_round(settings, Path("reports"), jobs=1, watch=seen.watch, failed=seen.failed)
+    assert not seen.failures
+    report = json.loads((tmp_path / "reports" / "tiny" / "hollow" / "report.json").read_text())
+    assert report["verdict"] == "ineligible"
+    assert page.is_file()
+
+
 def test_a_repository_that_does_not_answer_leaves_the_round_whole(tmp_path: Path, seen: Seen) -> None:
     upstream, fork = upstream_and_fork(tmp_path)
     forks = {"gone": "https://127.0.0.1:1/nobody/hummingbot", "hollow": fork.as_uri()}
