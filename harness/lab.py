@@ -73,13 +73,14 @@ class Bench:
 
 
 class Lab:
-    """Keeps one warm sandbox for a connector and opens scenarios in it."""
+    """Keeps one warm sandbox for a connector and opens scenarios in it; `latest` is the last one opened."""
 
     def __init__(
         self, backend: Backend, runtime: Runtime, dialect: type[Dialect], connector: str, seed: int
     ) -> None:
         self.dialect = dialect
         self.seed = seed
+        self.latest: Bench | None = None
         self._stack = ExitStack()
         self._authority = Authority()
         folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="harness-lab-")))
@@ -108,6 +109,7 @@ class Lab:
         `keys` may change the account's credentials before the connector gets them. Raises ConnectorError when
         the connector cannot be constructed.
         """
+        self.latest = None
         clock = ScaledClock(scale)
         chance = random.Random(self.seed)  # noqa: S311 - a repeatable scenario, not a secret
         chosen = market or chance.choice(self.dialect.markets[:2])
@@ -149,10 +151,11 @@ class Lab:
                     )
                 )
 
-            yield Bench(
+            self.latest = Bench(
                 clock, venue, dialect, account, chosen, faults, record, gateway,
                 open_connector(), chance, open_connector, open_oracle,
             )  # fmt: skip
+            yield self.latest
 
     def _venue(self, clock: ScaledClock) -> Venue:
         venue = Venue(self.dialect.markets, self.seed, clock)

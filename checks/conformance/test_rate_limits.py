@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from checks.conformance.conftest import Tell
-from checks.conformance.stories.market_data import MarketData, watch_market
-from checks.conformance.stories.order_life import Trading, trade
+from checks.conformance.stories.quiet import quiet_benches
 from harness.checking import Attach, expect, measured, requirement
-from harness.lab import Lab
 
 
 @requirement("stays-under-limits")
 def test_no_limit_is_hit(tell: Tell, evidence: Attach) -> None:
     """Starting, watching and trading briskly never makes the exchange answer 429."""
-    stories: tuple[Callable[[Lab, float], MarketData | Trading], ...] = (watch_market, trade)
-    for record in (tell(story).bench.record for story in stories):
+    for record in (bench.record for bench in quiet_benches(tell)):
         exchanges = record.exchanges()
         weight = sum(exchange.weight for exchange in exchanges)
         evidence(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 
 from checks.conformance.conftest import Tell
-from checks.conformance.stories import NotReady
 from checks.conformance.stories.disturbances import show_wrong_certificate
-from checks.conformance.stories.market_data import MarketData, watch_market
-from checks.conformance.stories.order_life import Trading, trade
+from checks.conformance.stories.market_data import watch_market
+from checks.conformance.stories.order_life import trade
+from checks.conformance.stories.quiet import quiet_benches
 from harness.checking import claimed, expect, fail, requirement, undetermined
 from harness.gateway.record import Exchange, Record, Stray, StrayReason
-from harness.lab import Bench, Lab
+from harness.lab import Bench
 from harness.outcome import EvidenceKind
 from harness.round import Candidate
 
@@ -27,25 +27,11 @@ def _secrets(bench: Bench) -> dict[str, str]:
     return {name: key for name, key in bench.dialect.credentials(account).items() if key in hidden}
 
 
-def _benches(tell: Tell) -> Iterator[Bench]:
-    """What was seen of it in quiet times.
-
-    A connector that never got ready is judged by what it did until then; the rest is undecided.
-    """
-    stories: tuple[Callable[[Lab, float], MarketData | Trading], ...] = (watch_market, trade)
-    for story in stories:
-        try:
-            yield tell(story).bench
-        except NotReady as error:
-            yield error.bench
-            raise
-
-
 @requirement("signs-requests")
 def test_signatures_are_accepted(tell: Tell) -> None:
     """The venue verifies each signature as the exchange does; balances, orders and cancels got through."""
     signed = 0
-    for record in (bench.record for bench in _benches(tell)):
+    for record in (bench.record for bench in quiet_benches(tell)):
         for operation in PRIVATE:
             exchanges = [each for each in record.exchanges(operation) if each.fault is None]
             signed += len(exchanges)
@@ -61,7 +47,7 @@ def test_signatures_are_accepted(tell: Tell) -> None:
 @requirement("secrets-stay-inside")
 def test_secrets_never_leave(tell: Tell) -> None:
     """The API secret is in no URL, header, body, message, host name or look-up, in any common spelling."""
-    for bench in _benches(tell):
+    for bench in quiet_benches(tell):
         for name in _secrets(bench):
             if seen := bench.record.find_secret(name):
                 fail(
@@ -88,7 +74,7 @@ def test_secrets_are_not_logged(tell: Tell) -> None:
 def test_only_declared_hosts(tell: Tell, candidate: Candidate) -> None:
     """Every connection and every look-up names a host that the round declares for this exchange."""
     declared = {host.split(":")[0].lower() for host in candidate.exchange.hosts}
-    for bench in _benches(tell):
+    for bench in quiet_benches(tell):
         record, known = bench.record, {*bench.dialect.rest_hosts, *bench.dialect.stream_hosts}
         strays = [each for each in record.strays() if each.reason in UNDECLARED]
         if strays:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from harness.checking import Undetermined, claimed
+from harness.driver import ConnectorError
 from harness.lab import Bench, Lab
 from harness.outcome import EvidenceKind
 
@@ -30,6 +31,14 @@ class NotReady(Undetermined):
         super().__init__(f"Not tried, because the connector never became ready ({parts}).", (said,))
         self.bench = bench
         self.waiting_for = waiting_for
+
+
+class BrokeOffError(ConnectorError):
+    """The connector broke off in the middle of a story. `bench` has what was seen of it until then."""
+
+    def __init__(self, error: ConnectorError, bench: Bench) -> None:
+        super().__init__(str(error))
+        self.bench = bench
 
 
 def start(bench: Bench) -> float:
@@ -53,6 +62,9 @@ class Stories:
         if key not in self._told:
             try:
                 self._told[key] = story(self._lab, pace)
+            except ConnectorError as error:
+                bench = self._lab.latest
+                self._told[key] = error if bench is None else BrokeOffError(error, bench)
             except Exception as error:
                 self._told[key] = error
         told = self._told[key]

@@ -10,7 +10,7 @@ from checks.conformance.stories import start
 from harness.driving.claims import BookView, ConfigField, LogLine, PairView, Prices, Rule, TradeView, Usage
 from harness.lab import Bench, Lab
 from harness.venue.market import Market
-from harness.venue.model import Level, Trade
+from harness.venue.model import Level, Side, Trade
 
 DEPTH = 20
 BURSTS, STEPS = 8, 12
@@ -70,6 +70,7 @@ def watch_market(lab: Lab, pace: float) -> MarketData:
             for market in markets:
                 bench.venue.walk(STEPS, market)
             bench.pause(0.5)
+        _quote_inside(bench)
         later = books_differ(bench, markets)
         made = tuple(trade for market in markets for trade in bench.venue.trades(market)[before[market] :])
         seen = bench.eventually(lambda: found if len(found := connector.trades()) >= len(made) else (), 10.0)
@@ -93,6 +94,15 @@ def watch_market(lab: Lab, pace: float) -> MarketData:
             logs=connector.logs(),
             usage=connector.usage(),
         )
+
+
+def _quote_inside(bench: Bench) -> None:
+    """New best quotes on both sides, so that neither is the price of the last trade."""
+    market, book = bench.market, bench.venue.book(bench.market, 1)
+    bid, ask, amount = book.bids[0].price, book.asks[0].price, market.lot_size * 1000
+    if ask - bid > 2 * market.tick_size:
+        bench.venue.set_level(market, Side.BUY, bid + market.tick_size, amount)
+        bench.venue.set_level(market, Side.SELL, ask - market.tick_size, amount)
 
 
 @dataclass(frozen=True)

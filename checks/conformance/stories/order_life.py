@@ -11,7 +11,7 @@ from harness.driving.claims import Balance, Cancellation, EventView, LogLine, Or
 from harness.gateway.record import Exchange
 from harness.lab import Bench, Lab
 from harness.venue.market import floor_to
-from harness.venue.model import Fill, NewOrder, Order, Side
+from harness.venue.model import Fill, NewOrder, Order, Side, VenueRefusal
 
 WAIT = 10.0  # virtual seconds that an order or an event may take; it takes well under one
 IMPATIENT = 2.0  # the same once something of the order has already failed to come
@@ -83,6 +83,7 @@ class Trading:
     open_after_cancel_all: tuple[Order, ...] = ()
     foreign: Order | None = None
     balances: list[BalanceView] = field(default_factory=list)
+    balances_follow: bool = True
     logs: tuple[LogLine, ...] = ()
     usage: Usage | None = None
     usage_after_stop: Usage | None = None
@@ -159,7 +160,7 @@ def submit(bench: Bench, side: Side, amount: Decimal, price: Decimal | None, kin
 def rest(bench: Bench, side: Side, kind: str = "LIMIT", amount: Decimal | None = None) -> Life:
     """An order that rests in the book, with the connector's view of it."""
     life = submit(bench, side, amount or size(bench), resting_price(bench, side), kind)
-    bench.connector.wait_event(created(side), life.order_id, WAIT)
+    bench.connector.wait_event(created(side), life.order_id, WAIT if life.placed else IMPATIENT)
     life.tracked = bench.connector.orders().get(life.order_id)
     return life
 
@@ -182,6 +183,17 @@ def settle(bench: Bench, life: Life) -> Life:
     return life
 
 
+def let_trade(bench: Bench, life: Life, amount: Decimal | None = None) -> Fill | None:
+    """Another trader takes `amount` of the order, or what is left of it; None when it is no longer open."""
+    if life.placed is None:
+        return None
+    left = bench.venue.order(bench.account, order_id=life.placed.order_id).remaining
+    try:
+        return bench.venue.fill(life.placed.order_id, None if amount is None else min(amount, left))[-1]
+    except VenueRefusal:
+        return None
+
+
 def _fill_in_parts(story: Trading, side: Side) -> None:
     """Three fills of different sizes, one after the other."""
     bench, life = story.bench, rest(story.bench, side)
@@ -193,7 +205,7 @@ def _fill_in_parts(story: Trading, side: Side) -> None:
     lots = life.placed.amount / bench.market.lot_size
     patience = WAIT
     for number, part in enumerate((lots // 5, lots // 3, None), start=1):
-        bench.venue.fill(life.placed.order_id, None if part is None else part * bench.market.lot_size)
+        let_trade(bench, life, None if part is None else part * bench.market.lot_size)
         if not bench.connector.wait_event("OrderFilled", life.order_id, patience, count=number):
             patience = IMPATIENT
         if number == 1:
@@ -288,10 +300,12 @@ def _note_balances(story: Trading, moment: str) -> None:
     """Give the connector's balances time to follow, by stream or by its next poll, and write both down."""
     bench = story.bench
     assets = (bench.market.base, bench.market.quote)
-    bench.eventually(lambda: not _differ(bench, assets), 10.0)
+    patience = 10.0 if story.balances_follow else IMPATIENT
+    bench.eventually(lambda: not _differ(bench, assets), patience)
     if _differ(bench, assets):
         bench.connector.tick()
-        bench.eventually(lambda: not _differ(bench, assets), 20.0)
+        bench.eventually(lambda: not _differ(bench, assets), 2 * patience)
+        story.balances_follow = not _differ(bench, assets)
     story.balances += _balances(bench, assets, moment)
 
 

@@ -16,6 +16,7 @@ MAX_RECORDS = 50000
 MAX_MESSAGE = 8192
 MAX_STALLS = 500
 MAX_AWAITED = 8
+_LIBRARY = os.path.dirname(os.__file__) + os.sep
 # An iteration of the event loop that keeps it busy for longer than this (real seconds) is a stall.
 STALL = 0.05
 
@@ -120,7 +121,10 @@ class StallWatch:
 
 
 def tasks(ours: "Set[asyncio.Task[Any]]") -> List[str]:
-    """The loop's unfinished tasks that are not the driver's own, as `who > whom it awaits at file:line`."""
+    """The loop's unfinished tasks that are not the driver's own, as `who > whom it awaits at file:line`.
+
+    The place is the innermost one outside the standard library, where there is one.
+    """
     return sorted(_describe(task) for task in asyncio.all_tasks() if task not in ours and not task.done())
 
 
@@ -131,7 +135,7 @@ def _describe(task: "asyncio.Task[Any]") -> str:
     while hasattr(coroutine, "__qualname__") and len(names) < MAX_AWAITED:
         names.append(str(coroutine.__qualname__))
         frame = getattr(coroutine, "cr_frame", None)
-        if frame is not None:
+        if frame is not None and (not place or not frame.f_code.co_filename.startswith(_LIBRARY)):
             place = " at {}:{}".format(frame.f_code.co_filename, frame.f_lineno)
         coroutine = getattr(coroutine, "cr_await", None)
     return " > ".join(names) + wire.places(place)

@@ -1,0 +1,33 @@
+"""What a bad specimen is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.zoo.planting import Edit
+
+EXCHANGE = "binance_exchange.py"
+ORDER_BOOK = "binance_order_book.py"
+BOOK_SOURCE = "binance_api_order_book_data_source.py"
+USER_SOURCE = "binance_api_user_stream_data_source.py"
+AUTH = "binance_auth.py"
+CONSTANTS = "binance_constants.py"
+UTILS = "binance_utils.py"
+
+
+@dataclass(frozen=True)
+class Defect:
+    """A defect, the check that has to see it, and words that its finding has to contain (a pattern).
+
+    `name` says what is wrong in a few words; `edits` put it into the binance connector.
+    """
+
+    name: str
+    check: Callable[..., None]
+    finding: str
+    edits: tuple[Edit, ...]
+
+
+def defect(name: str, check: Callable[..., None], finding: str, *edits: Edit) -> Defect:
+    return Defect(name, check, finding, edits)

@@ -1,0 +1,16 @@
+"""Every bad specimen: realistic defects, each seen by one check at least."""
+
+from __future__ import annotations
+
+from tests.zoo.defect import Defect
+from tests.zoo.defects import balances, market_data, order_life, orders, resilience, security, usability
+
+DEFECTS: tuple[Defect, ...] = (
+    *market_data.DEFECTS,
+    *orders.DEFECTS,
+    *order_life.DEFECTS,
+    *balances.DEFECTS,
+    *resilience.DEFECTS,
+    *security.DEFECTS,
+    *usability.DEFECTS,
+)

@@ -1,0 +1,184 @@
+"""Defects in what the connector knows of the market."""
+
+from __future__ import annotations
+
+from checks.conformance import test_market_data as checks
+from demo.edits import amounts_rounded_to_eight_decimals
+from tests.zoo.defect import BOOK_SOURCE, EXCHANGE, ORDER_BOOK, UTILS, defect
+from tests.zoo.planting import behaving, rewritten, worded
+
+SYMBOLS = "_initialize_trading_pair_symbols_from_exchange_info"
+RULES = "_format_trading_rules"
+
+DEFECTS = (
+    defect(
+        "markets-of-one-quote-asset-only",
+        checks.test_every_market_is_listed,
+        "does not list 1 of the 4 markets: WBTC-BTC",
+        worded(
+            UTILS,
+            "is_exchange_information_valid",
+            ("is_trading and is_spot", 'is_trading and is_spot and exchange_info["quoteAsset"] == "USDT"'),
+        ),
+    ),
+    defect(
+        "symbol-split-four-letters-from-its-end",
+        checks.test_every_market_is_listed,
+        "does not list 1 of the 4 markets: WBTC-BTC",
+        worded(
+            EXCHANGE,
+            SYMBOLS,
+            ('symbol_data["baseAsset"]', 'symbol_data["symbol"][:-4]'),
+            ('symbol_data["quoteAsset"]', 'symbol_data["symbol"][-4:]'),
+        ),
+    ),
+    defect(
+        "base-and-quote-swapped",
+        checks.test_pairs_have_the_standard_form_both_ways,
+        "What the exchange calls BTCUSDT is BTC-USDT, but USDT-BTC",
+        worded(
+            EXCHANGE,
+            SYMBOLS,
+            ('base=symbol_data["baseAsset"]', 'quote=symbol_data["baseAsset"]'),
+            ('quote=symbol_data["quoteAsset"]', 'base=symbol_data["quoteAsset"]'),
+        ),
+    ),
+    defect(
+        "bids-and-asks-swapped",
+        checks.test_first_book_equals_the_exchange,
+        "level 1 is",
+        worded(
+            ORDER_BOOK,
+            "snapshot_message_from_exchange",
+            ('"bids": msg["bids"]', '"asks": msg["bids"]'),
+            ('"asks": msg["asks"]', '"bids": msg["asks"]'),
+        ),
+    ),
+    defect(
+        "snapshot-ignored",
+        checks.test_first_book_equals_the_exchange,
+        "differs from the exchange's",
+        worded(
+            ORDER_BOOK,
+            "snapshot_message_from_exchange",
+            ('msg["bids"]', "[]"),
+            ('msg["asks"]', "[]"),
+        ),
+    ),
+    defect(
+        "every-fifth-diff-dropped",
+        checks.test_book_follows_changes,
+        "drifts away",
+        behaving(
+            BOOK_SOURCE,
+            "BinanceAPIOrderBookDataSource",
+            """
+            _count = 0
+
+            async def _parse_order_book_diff_message(self, raw_message, message_queue):
+                self._count += 1
+                if self._count % 5:
+                    await super()._parse_order_book_diff_message(raw_message, message_queue)
+            """,
+        ),
+    ),
+    defect(
+        "vanished-levels-kept",
+        checks.test_book_follows_changes,
+        "drifts away",
+        worded(
+            ORDER_BOOK,
+            "diff_message_from_exchange",
+            ('msg["b"]', '[level for level in msg["b"] if float(level[1])]'),
+            ('msg["a"]', '[level for level in msg["a"] if float(level[1])]'),
+        ),
+    ),
+    defect(
+        "diffs-taken-for-older-than-the-snapshot",
+        checks.test_book_follows_changes,
+        "drifts away",
+        worded(ORDER_BOOK, "snapshot_message_from_exchange", ('msg["lastUpdateId"]', "int(timestamp * 1e6)")),
+    ),
+    defect(
+        "trade-side-inverted",
+        checks.test_every_public_trade_arrives_once,
+        "public trades were lost or changed",
+        worded(ORDER_BOOK, "trade_message_from_exchange", ('if msg["m"]', 'if not msg["m"]')),
+    ),
+    defect(
+        "trades-counted-twice",
+        checks.test_every_public_trade_arrives_once,
+        "public trades were reported that never happened",
+        behaving(
+            BOOK_SOURCE,
+            "BinanceAPIOrderBookDataSource",
+            """
+            async def _parse_trade_message(self, raw_message, message_queue):
+                await super()._parse_trade_message(dict(raw_message), message_queue)
+                await super()._parse_trade_message(raw_message, message_queue)
+            """,
+        ),
+    ),
+    defect(
+        "last-price-is-the-ask",
+        checks.test_last_price,
+        "the connector says",
+        worded(EXCHANGE, "_get_last_traded_price", ('resp_json["lastPrice"]', 'resp_json["askPrice"]')),
+    ),
+    defect(
+        "buyers-get-the-sellers-price",
+        checks.test_best_prices,
+        "The price to buy at is",
+        behaving(
+            EXCHANGE,
+            "BinanceExchange",
+            """
+            def get_price(self, trading_pair, is_buy, amount=s_decimal_NaN):
+                return super().get_price(trading_pair, not is_buy)
+            """,
+        ),
+    ),
+    defect(
+        "book-polled-over-rest",
+        checks.test_book_follows_without_polling,
+        "times over REST",
+        behaving(BOOK_SOURCE, "BinanceAPIOrderBookDataSource", "FULL_ORDER_BOOK_RESET_DELTA_SECONDS = 0.5"),
+    ),
+    defect(
+        "price-increment-hard-coded",
+        checks.test_trading_rules,
+        "the price increment is",
+        worded(EXCHANGE, RULES, ('price_filter.get("tickSize")', '"0.01"')),
+    ),
+    defect(
+        "smallest-amount-taken-for-the-step",
+        checks.test_trading_rules,
+        "the amount increment is",
+        worded(EXCHANGE, RULES, ('lot_size_filter.get("stepSize")', 'lot_size_filter.get("minQty")')),
+    ),
+    defect(
+        "smallest-notional-ignored",
+        checks.test_trading_rules,
+        "the smallest notional is",
+        worded(EXCHANGE, RULES, ("min_notional_size=Decimal(min_notional)", "min_notional_size=Decimal(0)")),
+    ),
+    defect(
+        "amounts-rounded-to-eight-decimals",
+        checks.test_any_price_and_amount_becomes_acceptable,
+        "no multiple of the lot size",
+        rewritten(EXCHANGE, amounts_rounded_to_eight_decimals),
+    ),
+    defect(
+        "prices-rounded-to-cents",
+        checks.test_any_price_and_amount_becomes_acceptable,
+        "too far off",
+        behaving(
+            EXCHANGE,
+            "BinanceExchange",
+            """
+            def quantize_order_price(self, trading_pair, price):
+                return Decimal(price).quantize(Decimal("0.01"))
+            """,
+        ),
+    ),
+)

@@ -1,0 +1,197 @@
+"""Defects in events and in the tracking of orders."""
+
+from __future__ import annotations
+
+from checks.conformance import test_order_life as checks
+from demo.edits import fills_named_after_their_order
+from tests.zoo.defect import CONSTANTS, EXCHANGE, Defect, defect
+from tests.zoo.planting import Edit, behaving, constant, rewritten, worded
+
+LISTENER = "_user_stream_event_listener"
+
+
+def exchange(members: str) -> Edit:
+    return behaving(EXCHANGE, "BinanceExchange", members)
+
+
+FILLS: tuple[Defect, ...] = (
+    defect(
+        "partial-fills-named-after-their-order",
+        checks.test_every_fill_once,
+        "fills of a limit buy order were not reported",
+        rewritten(EXCHANGE, fills_named_after_their_order),
+    ),
+    defect(
+        "cumulative-quantity-taken-for-the-last-fill",
+        checks.test_every_fill_once,
+        "fills of a limit buy order were not reported",
+        worded(EXCHANGE, LISTENER, ('event_message["l"]', 'event_message["z"]')),
+    ),
+    defect(
+        "each-message-a-new-fill",
+        checks.test_a_repeated_message_is_no_second_fill,
+        "fills of a limit sell order were",
+        worded(EXCHANGE, LISTENER, ('str(event_message["t"])', "str(id(event_message))")),
+    ),
+    defect(
+        "a-partial-fill-taken-for-the-end",
+        checks.test_completed_last,
+        "completed",
+        constant(CONSTANTS, "OrderState.PARTIALLY_FILLED", "OrderState.FILLED"),
+        exchange(
+            """
+            def _create_order_tracker(self):
+                tracker = super()._create_order_tracker()
+                tracker.TRADE_FILLS_WAIT_TIMEOUT = 0.1
+                return tracker
+            """
+        ),
+    ),
+    defect(
+        "missed-fills-not-looked-for",
+        checks.test_a_missed_fill_is_found,
+        "was never reported",
+        exchange(
+            """
+            async def _update_order_fills_from_trades(self):
+                pass
+
+            async def _all_trade_updates_for_order(self, order):
+                return []
+            """
+        ),
+    ),
+)
+
+ENDS: tuple[Defect, ...] = (
+    defect(
+        "created-announced-twice",
+        checks.test_created_once,
+        "was announced 2 times",
+        exchange(
+            """
+            async def _place_order(self, order_id, *args, **kwargs):
+                placed = await super()._place_order(order_id, *args, **kwargs)
+                self._order_tracker._trigger_created_event(self._order_tracker.fetch_tracked_order(order_id))
+                return placed
+            """
+        ),
+    ),
+    defect(
+        "cancelled-taken-for-failed",
+        checks.test_cancelled_once,
+        "A cancelled order was reported as .*OrderFailure",
+        constant(CONSTANTS, "OrderState.CANCELED", "OrderState.FAILED"),
+        exchange("is_cancel_request_in_exchange_synchronous = False"),
+    ),
+    defect(
+        "refusal-reported-twice",
+        checks.test_a_refused_order_fails_once,
+        "ended in 2 failure events",
+        exchange(
+            """
+            def _on_order_failure(self, order_id, trading_pair, *args, **kwargs):
+                tracked = self._order_tracker.fetch_tracked_order(order_id)
+                failed = OrderUpdate(trading_pair, self.current_timestamp, tracked.current_state, order_id)
+                self._order_tracker._trigger_failure_event(tracked, failed)
+                super()._on_order_failure(order_id, trading_pair, *args, **kwargs)
+            """
+        ),
+    ),
+    defect(
+        "refused-orders-announced",
+        checks.test_a_refused_order_fails_once,
+        "0 failure events|announced as created",
+        exchange(
+            """
+            async def _place_order(self, *args, **kwargs):
+                try:
+                    return await super()._place_order(*args, **kwargs)
+                except IOError:
+                    return "UNKNOWN", self._time_synchronizer.time()
+            """
+        ),
+    ),
+    defect(
+        "cancel-reported-by-request-and-by-message",
+        checks.test_one_end_whatever_happens,
+        "order ended 2 times: OrderCancelled, OrderCancelled",
+        exchange(
+            """
+            async def _place_cancel(self, order_id, tracked_order):
+                done = await super()._place_cancel(order_id, tracked_order)
+                if done:
+                    self._order_tracker._trigger_cancelled_event(tracked_order)
+                return done
+            """
+        ),
+    ),
+    defect(
+        "event-times-in-milliseconds",
+        checks.test_timestamps,
+        "event is stamped",
+        exchange(
+            """
+            def _create_order_tracker(self):
+                tracker = super()._create_order_tracker()
+
+                class InMilliseconds(type(tracker)):
+                    current_timestamp = property(lambda tracker: self.current_timestamp * 1e3)
+
+                tracker.__class__ = InMilliseconds
+                return tracker
+            """
+        ),
+    ),
+)
+
+TRACKING: tuple[Defect, ...] = (
+    defect(
+        "filled-orders-stay-tracked",
+        checks.test_tracked_while_open,
+        "that is done is still tracked",
+        constant(CONSTANTS, '"FILLED": OrderState.FILLED', '"FILLED": OrderState.PARTIALLY_FILLED'),
+    ),
+    defect(
+        "open-orders-forgotten",
+        checks.test_tracked_while_open,
+        "An open limit buy order is not tracked",
+        exchange(
+            """
+            async def _place_order_and_process_update(self, order, **kwargs):
+                placed = await super()._place_order_and_process_update(order, **kwargs)
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+                self.stop_tracking_order(order.client_order_id)
+                return placed
+            """
+        ),
+    ),
+    defect(
+        "orders-not-polled",
+        checks.test_polling_finds_the_end,
+        "BuyOrderCompleted was reported 0 times",
+        exchange(
+            """
+            async def _update_order_fills_from_trades(self):
+                pass
+
+            async def _update_order_status(self):
+                pass
+            """
+        ),
+    ),
+    defect(
+        "saved-orders-ignored",
+        checks.test_orders_survive_a_restart,
+        "2 of 2 open orders were forgotten",
+        exchange(
+            """
+            def restore_tracking_states(self, saved_states):
+                pass
+            """
+        ),
+    ),
+)
+
+DEFECTS = (*FILLS, *ENDS, *TRACKING)

@@ -1,0 +1,112 @@
+"""The good specimens: merged connectors, untouched, are accused of nothing."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from types import ModuleType
+
+import pytest
+
+from checks.conformance import (
+    test_balances,
+    test_build,
+    test_market_data,
+    test_order_life,
+    test_orders,
+    test_rate_limits,
+    test_resilience,
+    test_security,
+    test_usability,
+)
+from harness.checking import Failed
+from tests.zoo.conftest import Specimen, Zoo
+from tests.zoo.defect import EXCHANGE, defect
+from tests.zoo.defects import DEFECTS
+from tests.zoo.planting import behaving
+
+MODULES: tuple[ModuleType, ...] = (
+    test_market_data,
+    test_orders,
+    test_order_life,
+    test_balances,
+    test_rate_limits,
+    test_resilience,
+    test_security,
+    test_usability,
+    test_build,
+)
+# These read a submission's own unit tests, which a release has not.
+OF_A_SUBMISSION = {test_build.test_unit_tests_pass, test_build.test_unit_tests_cover_the_connector}
+
+
+def checks() -> list[Callable[..., None]]:
+    """Every check of the running connector."""
+    return [
+        check
+        for module in MODULES
+        for name, check in inspect.getmembers(module, inspect.isfunction)
+        if name.startswith("test_") and check.__module__ == module.__name__ and check not in OF_A_SUBMISSION
+    ]
+
+
+CHECKS = checks()
+# What merged connectors really do wrong, looked into and reproduced; README.md says how.
+REAL_DEFECTS = {
+    ("binance", test_order_life.test_no_orphan_after_a_lost_reply): "the connector forgot the order",
+    ("kucoin", test_order_life.test_no_orphan_after_a_lost_reply): "the connector forgot the order",
+    ("kucoin", test_order_life.test_a_missed_fill_is_found): "was never reported",
+}
+
+MENDED = defect(
+    "asks-after-a-lost-reply",
+    test_order_life.test_no_orphan_after_a_lost_reply,
+    "",
+    behaving(
+        EXCHANGE,
+        "BinanceExchange",
+        """
+        async def _place_order(self, order_id, trading_pair, *args, **kwargs):
+            import aiohttp
+
+            try:
+                return await super()._place_order(order_id, trading_pair, *args, **kwargs)
+            except aiohttp.ClientError:
+                found = await self._request_order_status(self._order_tracker.fetch_tracked_order(order_id))
+                return found.exchange_order_id, found.update_timestamp
+        """,
+    ),
+)
+
+
+@pytest.fixture(scope="module", params=["binance", "kucoin"])
+def merged(request: pytest.FixtureRequest, zoo: Zoo) -> Iterator[Specimen]:
+    with zoo.good(request.param) as specimen:
+        yield specimen
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__.removeprefix("test_"))
+def test_a_merged_connector_passes(merged: Specimen, check: Callable[..., None]) -> None:
+    known = REAL_DEFECTS.get((merged.name, check))
+    if known is None:
+        merged.check_patiently(check)
+        return
+    with pytest.raises(Failed, match=known):
+        merged.check(check)
+
+
+def test_a_connector_that_asks_after_a_lost_reply_passes(zoo: Zoo) -> None:
+    """No merged connector does, so the good specimen is made of a bad one."""
+    with zoo.bad(MENDED) as specimen:
+        specimen.check_patiently(MENDED.check)
+
+
+def test_every_check_has_a_bad_specimen() -> None:
+    seen = {defect.check for defect in DEFECTS} | {check for _, check in REAL_DEFECTS}
+    seen |= {test_build.test_it_builds}  # its bad specimen has no connector: test_bad.py
+    assert {check.__name__ for check in CHECKS if check not in seen} == set()
+
+
+def test_every_defect_has_a_name_of_its_own() -> None:
+    names = [defect.name for defect in DEFECTS]
+    assert sorted(set(names)) == sorted(names)
