@@ -43,7 +43,7 @@ DEFECTS = (
     defect(
         "fee-in-the-quote-asset",
         checks.test_fees_match,
-        "A fill cost .* BTC|ETH; the connector reported .* USDT",
+        "A fill cost .* (BTC|ETH); the connector reported .* USDT",
         worded(EXCHANGE, LISTENER, ('token=event_message["N"]', "token=tracked_order.quote_asset")),
     ),
     defect(
