@@ -222,9 +222,7 @@ class Desk:
             self._end(order, OrderStatus.EXPIRED, OrderChange.EXPIRED, None)
         return self.orders[order_id]
 
-    def _end(
-        self, order: Order, status: OrderStatus, change: OrderChange, request_id: str | None
-    ) -> Order:
+    def _end(self, order: Order, status: OrderStatus, change: OrderChange, request_id: str | None) -> Order:
         now = self.clock.now()
         order = replace(order, status=status, updated_at=now)
         self.orders[order.order_id] = order

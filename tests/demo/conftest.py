@@ -83,8 +83,6 @@ def _config_lines() -> list[str]:
 def cut_demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Cut:
     """The demo's repositories, cut once for the whole run."""
     root = tmp_path_factory.mktemp("demo")
-    if request.param == "tiny":
-        released = tiny_release(root / "released")
-    else:
-        released = released_tree(PACKAGE, VERSION)
+    tiny = request.param == "tiny"
+    released = tiny_release(root / "released") if tiny else released_tree(PACKAGE, VERSION)
     return Cut(released, cut(root / "cut", released))

@@ -230,9 +230,7 @@ def account(balances: tuple[Balance, ...], now: float, uid: int, maker: Decimal,
         "preventSor": False,
         "updateTime": ms(now),
         "accountType": "SPOT",
-        "balances": [
-            {"asset": b.asset, "free": fixed(b.free), "locked": fixed(b.locked)} for b in balances
-        ],
+        "balances": [{"asset": b.asset, "free": fixed(b.free), "locked": fixed(b.locked)} for b in balances],
         "permissions": ["SPOT"],
         "uid": uid,
     }

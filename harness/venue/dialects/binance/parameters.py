@@ -132,9 +132,7 @@ def _type(params: Params) -> str:
         unwanted = ("quoteOrderQty",)
     else:
         if not params.get("quantity") and not params.get("quoteOrderQty"):
-            raise error(
-                -1102, "Param 'quantity' or 'quoteOrderQty' must be sent, but both were empty/null!"
-            )
+            raise error(-1102, "Param 'quantity' or 'quoteOrderQty' must be sent, but both were empty/null!")
         unwanted = ("price",)
     for parameter in ("stopPrice", "trailingDelta", "icebergQty", *unwanted):
         if parameter in params:
