@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from checks.conformance.conftest import Tell
-from checks.conformance.stories.disturbances import use_wrong_secret
 from checks.conformance.stories.order_life import BalanceView, Life, trade
+from checks.conformance.stories.refusals import use_wrong_secret
 from checks.conformance.test_order_life import placed, told
 from harness.checking import claimed, expect, requirement, seen_in_ledger, undetermined
 from harness.driving.claims import EventView

@@ -7,14 +7,10 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from checks.conformance.conftest import Tell
-from checks.conformance.stories.disturbances import (
-    answer_with_errors,
-    break_streams,
-    disturb_user_stream,
-    lose_a_reply,
-    restart,
-)
+from checks.conformance.stories.errors import answer_with_errors, lose_a_reply
 from checks.conformance.stories.order_life import Life, completed, created, trade
+from checks.conformance.stories.restart import restart
+from checks.conformance.stories.streams import break_streams, disturb_user_stream
 from checks.conformance.test_orders import said
 from harness.checking import claimed, expect, requirement, seen_in_ledger, undetermined
 from harness.outcome import Evidence, EvidenceKind

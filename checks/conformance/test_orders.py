@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from checks.conformance.conftest import Tell
-from checks.conformance.stories.disturbances import answer_with_errors
+from checks.conformance.stories.errors import answer_with_errors
 from checks.conformance.stories.order_life import Life, Trading, trade
 from harness.checking import claimed, expect, not_applicable, requirement, seen_in_ledger, undetermined
 from harness.outcome import Evidence, EvidenceKind

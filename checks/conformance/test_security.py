@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from checks.conformance.conftest import Tell
-from checks.conformance.stories.disturbances import show_wrong_certificate
 from checks.conformance.stories.market_data import watch_market
 from checks.conformance.stories.order_life import trade
 from checks.conformance.stories.quiet import quiet_benches
+from checks.conformance.stories.refusals import show_wrong_certificate
 from harness.checking import claimed, expect, fail, requirement, undetermined
 from harness.gateway.record import Exchange, Record, Stray, StrayReason
 from harness.lab import Bench
