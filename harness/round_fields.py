@@ -109,7 +109,8 @@ def _host(value: str) -> str:
     return value
 
 
-_RESERVED = frozenset({"con", "prn", "aux", "nul", "assets", "round", "index"})
+_PUBLISHED = ("round.yml", "round.json", "report.md", "ballot.md", "ballot.json", "index.html")
+_RESERVED = frozenset({"con", "prn", "aux", "nul", "assets", "round", "index", *_PUBLISHED})
 
 
 def _folder_name(value: str) -> str:

@@ -257,3 +257,11 @@ def test_no_text_makes_the_reader_fail(tmp_path_factory: pytest.TempPathFactory,
     path.write_bytes(text.encode())
     located = read_located(path)
     assert located.mistakes or located.data is None or isinstance(located.data, (str, list, dict))
+
+
+@pytest.mark.parametrize("name", ["round.json", "ballot.md", "index", "../up", "Upper", "con"])
+def test_names_that_cannot_be_a_folder_of_reports(name: str, tmp_path: Path) -> None:
+    taken = load_round(write(tmp_path, GOOD)).candidates[0].name
+    (found,) = mistakes(tmp_path, GOOD.replace(f"name: {taken}", f'name: "{name}"'))
+    assert "candidates[0].name: " in found
+    assert "cannot be the name of a report's folder" in found
