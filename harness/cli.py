@@ -14,6 +14,7 @@ from rich.console import Console
 
 from harness import __version__
 from harness.errors import HarnessError
+from harness.plan import PACE
 from harness.sandbox import Choice
 
 EXIT_ELIGIBLE, EXIT_INELIGIBLE, EXIT_BAD_INPUT, EXIT_OUR_FAILURE, EXIT_UNDETERMINED = 0, 1, 2, 3, 4
@@ -51,7 +52,7 @@ def run(
     sandbox: SandboxName = "auto",
     reports: Reports = Path("reports"),
     seed: Seed = 1,
-    speed: Speed = 10.0,
+    speed: Speed = PACE,
     again: Annotated[bool, typer.Option("--again", help="Screen anew what is already finished.")] = False,
 ) -> None:
     """Screen every candidate of a round and publish its reports.
@@ -93,7 +94,7 @@ def check(
     sandbox: SandboxName = "auto",
     reports: Annotated[Path | None, typer.Option("--reports", help="Write the report here too.")] = None,
     seed: Seed = 1,
-    speed: Speed = 10.0,
+    speed: Speed = PACE,
 ) -> None:
     """Check your own fork before you submit it: the same checks as the official round.
 

@@ -43,6 +43,11 @@ CONFIGURATION: Structure = {
 }
 
 
+def preload() -> None:
+    """Import ccxt, which takes a second or two, on a thread, while something else is waited for."""
+    threading.Thread(target=importlib.import_module, args=("ccxt.pro",), daemon=True).start()
+
+
 class OracleError(OurFailure):
     """ccxt could not be asked, or refused: never held against a submission."""
 

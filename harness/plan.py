@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 from harness.requirement import Profile
 from harness.sandbox import Choice
 
+PACE = 12.0  # how fast the connector's time runs, where nobody says otherwise
+CALM_PACE = 6.0
+
 
 class Plan(BaseModel):
     """One candidate's screening. Everything in it is reproducible from the round, the seed and the cache."""
@@ -24,10 +27,10 @@ class Plan(BaseModel):
     store: Path
     sandbox: Choice = "auto"
     seed: int = 0
-    scale: float = 10.0
+    scale: float = PACE
     header: dict[str, JsonValue]
 
 
 def calm(scale: float) -> float:
     """The time scale of a second, careful try: a failure seen only in a hurry is not the fork's."""
-    return min(scale, 5.0)
+    return min(scale, CALM_PACE)

@@ -27,7 +27,7 @@ from harness.forks.store import ObjectStore
 from harness.forks.submission import Submission
 from harness.outcome import Basis, Evidence, EvidenceKind, Outcome, OutcomeLog, Status
 from harness.paths import cache_dir
-from harness.plan import Plan
+from harness.plan import PACE, Plan
 from harness.reporting.model import RunInfo
 from harness.reporting.screened import Screened
 from harness.reporting.store import OUTCOMES, SUBMISSION, read_screening, write_run
@@ -65,7 +65,7 @@ class Settings:
     lock: Lock | None = None
     sandbox: Choice = "auto"
     seed: int = 0
-    scale: float = 10.0
+    scale: float = PACE
     select: str | None = None
     again: bool = False
 

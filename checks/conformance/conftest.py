@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
 import pytest
@@ -16,8 +17,10 @@ from harness.frameworks import GENERATIONS
 from harness.frameworks.environment import BuildResult
 from harness.frameworks.interpreter import NoInterpreterError
 from harness.frameworks.submissions import submission_build
+from harness.frameworks.unit_tests import UnitTestResult, run_unit_tests
 from harness.frameworks.upstream import upstream_base
 from harness.lab import Lab
+from harness.oracle import preload
 from harness.paths import cache_dir
 from harness.plan import Plan
 from harness.pytest_plugin import KEY
@@ -63,6 +66,27 @@ def runtime(build: BuildResult, submission: Submission) -> BuildResult:
 
 
 @pytest.fixture(scope="session")
+def running_unit_tests(
+    backend: Backend,
+    runtime: BuildResult,
+    submission: Submission,
+    tree: Tree,
+    candidate: Candidate,
+    connector_name: str,
+) -> Iterator[Future[UnitTestResult] | None]:
+    """The connector's own tests, run in a sandbox with no way out and no key while the stories are told.
+
+    None where it has none.
+    """
+    generation = GENERATIONS[submission.generation]
+    folder = generation.tests_path(candidate.kind, connector_name)
+    sources = [generation.connector_path(candidate.kind, connector_name)]
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="unit-tests") as pool:
+        there = bool(tree.under(folder))
+        yield pool.submit(run_unit_tests, backend, runtime.runtime, folder, sources) if there else None
+
+
+@pytest.fixture(scope="session")
 def dialect_class(candidate: Candidate) -> type[Dialect]:
     name = candidate.exchange.dialect
     if name is None or name not in known():
@@ -75,8 +99,15 @@ def dialect_class(candidate: Candidate) -> type[Dialect]:
 
 @pytest.fixture(scope="session")
 def stories(
-    backend: Backend, runtime: BuildResult, dialect_class: type[Dialect], connector_name: str, plan: Plan
+    running_unit_tests: object,  # noqa: ARG001 - started first: they take a while, and stories mostly wait
+    backend: Backend,
+    runtime: BuildResult,
+    dialect_class: type[Dialect],
+    connector_name: str,
+    plan: Plan,
 ) -> Iterator[Stories]:
+    if dialect_class.ccxt_id is not None:
+        preload()
     lab = Lab(backend, runtime.runtime, dialect_class, connector_name, plan.seed)
     try:
         yield Stories(lab)

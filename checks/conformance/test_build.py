@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import Future
 
 import pytest
 
@@ -19,11 +20,8 @@ from harness.checking import (
 from harness.clock import ScaledClock
 from harness.driver import ConnectorError, Driver
 from harness.driving.claims import ConfigField
-from harness.forks.submission import Submission
-from harness.forks.tree import Tree
-from harness.frameworks import GENERATIONS
 from harness.frameworks.environment import BuildResult
-from harness.frameworks.unit_tests import UnitTestResult, run_unit_tests
+from harness.frameworks.unit_tests import UnitTestResult
 from harness.outcome import Evidence, EvidenceKind
 from harness.round import Candidate
 from harness.sandbox import Backend
@@ -99,21 +97,10 @@ def _said(error: ConnectorError) -> Evidence:
 
 
 @pytest.fixture(scope="session")
-def unit_tests(
-    backend: Backend,
-    runtime: BuildResult,
-    submission: Submission,
-    tree: Tree,
-    candidate: Candidate,
-    connector_name: str,
-) -> UnitTestResult:
-    """The connector's own tests, run in the sandbox with no way out and no key."""
-    generation = GENERATIONS[submission.generation]
-    folder = generation.tests_path(candidate.kind, connector_name)
-    if not tree.under(folder):
+def unit_tests(running_unit_tests: Future[UnitTestResult] | None) -> UnitTestResult:
+    if running_unit_tests is None:
         not_applicable("There are no unit tests to run.")
-    sources = [generation.connector_path(candidate.kind, connector_name)]
-    return run_unit_tests(backend, runtime.runtime, folder, sources)
+    return running_unit_tests.result()
 
 
 def _evidence(result: UnitTestResult) -> list[Evidence]:

@@ -84,6 +84,7 @@ class Trading:
     foreign: Order | None = None
     balances: list[BalanceView] = field(default_factory=list)
     balances_follow: bool = True
+    fills_follow: bool = True
     logs: tuple[LogLine, ...] = ()
     usage: Usage | None = None
     usage_after_stop: Usage | None = None
@@ -203,11 +204,11 @@ def _fill_in_parts(story: Trading, side: Side) -> None:
         return
     _note_balances(story, f"with a {life.name} open")
     lots = life.placed.amount / bench.market.lot_size
-    patience = WAIT
+    patience = WAIT if story.fills_follow else IMPATIENT
     for number, part in enumerate((lots // 5, lots // 3, None), start=1):
         let_trade(bench, life, None if part is None else part * bench.market.lot_size)
         if not bench.connector.wait_event("OrderFilled", life.order_id, patience, count=number):
-            patience = IMPATIENT
+            patience, story.fills_follow = IMPATIENT, False
         if number == 1:
             _note_balances(story, f"after a partial fill of a {life.name}")
     bench.connector.wait_event(completed(side), life.order_id, WAIT)
@@ -250,7 +251,7 @@ def _too_small(story: Trading) -> None:
     bench = story.bench
     life = submit(bench, Side.BUY, bench.market.min_amount / 2, resting_price(bench, Side.BUY))
     bench.connector.wait_event("OrderFailure", life.order_id, WAIT)
-    bench.pause(5)
+    bench.pause(3)
     story.too_small = settle(bench, life)
 
 
@@ -261,7 +262,7 @@ def _refused(story: Trading) -> None:
     amount = floor_to(purse * 3 / price, bench.market.lot_size)
     life = submit(bench, Side.BUY, amount, price)
     bench.connector.wait_event("OrderFailure", life.order_id, WAIT)
-    bench.pause(5)
+    bench.pause(3)
     story.refused = settle(bench, life)
 
 
@@ -289,7 +290,7 @@ def _finish(story: Trading) -> None:
     story.ended = bench.clock.now()
     bench.connector.stop()
     mark = bench.record.mark()
-    bench.pause(10)
+    bench.pause(8)
     story.requests_after_stop = bench.record.exchanges(since=mark)
     story.open_sockets_after_stop = len(bench.gateway.open_sockets())
     story.usage_after_stop = bench.connector.usage()

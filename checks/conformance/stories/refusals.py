@@ -39,7 +39,7 @@ def use_wrong_secret(lab: Lab, pace: float) -> Refused:
         return {name: value[::-1] if "secret" in name else value for name, value in keys.items()}
 
     with lab.bench(pace, keys=change) as bench:
-        return _not_ready(bench, 20.0)
+        return _not_ready(bench, 12.0)
 
 
 def _not_ready(bench: Bench, seconds: float) -> Refused:

@@ -143,7 +143,7 @@ def _miss_a_fill(story: BrokenStreams, life: Life) -> None:
         story.missed_fill = let_trade(bench, life, lots * bench.market.lot_size)
         if story.missed_fill is None:
             return
-        for _ in range(3):
+        for _ in range(2):
             bench.connector.tick()
             story.missed_fill_reported = wait_for_fill(bench, life, story.missed_fill, 6.0)
             if story.missed_fill_reported:
