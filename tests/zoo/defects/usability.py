@@ -96,7 +96,7 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "a-log-line-for-every-tick-and-book",
         checks.test_logs_are_useful,
-        "log records a minute",
+        "log records while it only watches",
         exchange(
             """
             def tick(self, timestamp):
