@@ -27,7 +27,7 @@ from harness.gateway.faults import (
     Traffic,
     named,
 )
-from harness.venue.dialects.base import Close, Outgoing, StreamSession
+from harness.venue.dialects.base import Close, Outgoing, Ping, StreamSession
 from harness.venue.dialects.base import Frame as Message
 from harness.venue.events import Event
 
@@ -134,6 +134,8 @@ class OpenSocket:
             try:
                 if isinstance(item, Close):
                     self.close(item.code, item.reason, ClosedBy.VENUE)
+                elif isinstance(item, Ping):
+                    await self._ping(item)
                 else:
                     await self._pass(item)
             except ConnectionError:
@@ -181,9 +183,19 @@ class OpenSocket:
                 await self._send(message, name)
 
     async def _send(self, message: Message, fault: str | None = None) -> None:
-        self._write_down("received", message.operation, message.text, "text", self._mute or fault)
-        if self._mute is None and not self._over:
+        opcode: Opcode = "text" if message.binary is None else "binary"
+        self._write_down("received", message.operation, message.text, opcode, self._mute or fault)
+        if self._mute is not None or self._over:
+            return
+        if message.binary is None:
             await self._ws.send_str(message.text)
+        else:
+            await self._ws.send_bytes(message.binary)
+
+    async def _ping(self, ping: Ping) -> None:
+        self._write_down("received", "stream:ping", _text(ping.payload), "ping", self._mute)
+        if self._mute is None and not self._over:
+            await self._ws.ping(ping.payload)
 
     # -- in
 
@@ -196,7 +208,9 @@ class OpenSocket:
                 case aiohttp.WSMsgType.PING:
                     await self._pong(message.data)
                 case aiohttp.WSMsgType.PONG:
-                    self._write_down("sent", "stream:ping", _text(message.data), "pong")
+                    self._write_down("sent", "stream:ping", _text(message.data), "pong", self._mute)
+                    if self._mute is None:
+                        self._session.ponged(message.data)
                 case aiohttp.WSMsgType.CLOSE if self._mute is None:
                     return self.close(message.data or NO_CODE, message.extra or "", ClosedBy.CLIENT)
                 case aiohttp.WSMsgType.CLOSE:

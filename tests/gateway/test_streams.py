@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import threading
 from collections.abc import AsyncIterator
@@ -30,7 +31,7 @@ from harness.gateway.thread import GatewayThread
 from harness.venue.model import Side
 from harness.venue.session import Venue
 from tests.gateway.emulated import PATIENCE, EmulatedShim, talk
-from tests.gateway.tiny import STREAMS, number_of
+from tests.gateway.tiny import STREAMS, TinyDialect, number_of
 
 URL = f"wss://{STREAMS}/ws"
 HELLO = '{"hello":"tiny"}'
@@ -79,6 +80,28 @@ def test_messages_go_both_ways_and_are_written_down(gateway: GatewayThread, shim
     (upgrade,) = gateway.record.exchanges("stream:subscribe")
     assert upgrade.status == 101
     assert gateway.record.troubles() == ()
+
+
+def test_packed_messages_and_pings_of_the_exchange(
+    gateway: GatewayThread, shim: EmulatedShim, dialect: TinyDialect
+) -> None:
+    async def work(session: aiohttp.ClientSession) -> None:
+        async with opened(session) as ws:
+            await ws.send_str("pack")
+            assert gzip.decompress(await ws.receive_bytes()) == b'{"n":1}'
+            ping = await ws.receive()
+            assert (ping.type, ping.data) == (aiohttp.WSMsgType.PING, b"there?")
+            await ws.pong(ping.data)
+            await ws.send_str("and on")
+            assert await ws.receive_json() == {"echo": "and on"}
+
+    talk(gateway, shim, work)
+    assert [tiny.pongs for tiny in dialect.sessions] == [[b"there?"]]
+    assert [(f.opcode, f.text) for f in gateway.record.frames() if f.opcode != "text"] == [
+        ("binary", '{"n":1}'),
+        ("ping", "there?"),
+        ("pong", "there?"),
+    ]
 
 
 def test_venue_events_of_any_thread_arrive_in_order(

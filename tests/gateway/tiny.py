@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterable
 from decimal import Decimal
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Call, Close, Dialect, Frame, Outgoing, StreamSession, rest, stream
+from harness.venue.dialects.base import (
+    Call,
+    Close,
+    Dialect,
+    Frame,
+    Outgoing,
+    Ping,
+    StreamSession,
+    rest,
+    stream,
+)
 from harness.venue.events import BookChanged, Event, TradePrinted
 
 HOST = "api.tiny.test"
@@ -23,6 +34,7 @@ class TinyDialect(Dialect):
     def __init__(self, venue: object) -> None:
         super().__init__(venue)  # type: ignore[arg-type]
         self.placed: list[str] = []
+        self.sessions: list[TinySession] = []
 
     @rest("GET", "/ping", operation="ping")
     def ping(self, call: Call) -> JsonValue:
@@ -43,11 +55,18 @@ class TinyDialect(Dialect):
 
     @stream("/ws", operation="stream:subscribe")
     def ws(self, call: Call) -> StreamSession:
-        return TinySession()
+        self.sessions.append(TinySession())
+        return self.sessions[-1]
 
 
 class TinySession(StreamSession):
     """Echoes, tells of every trade and every book change, closes when told to."""
+
+    def __init__(self) -> None:
+        self.pongs: list[bytes] = []
+
+    def ponged(self, payload: bytes) -> None:
+        self.pongs.append(payload)
 
     def opened(self) -> Iterable[Outgoing]:
         yield Frame.of("stream:subscribe", {"hello": "tiny"})
@@ -58,6 +77,9 @@ class TinySession(StreamSession):
     def received(self, message: str | bytes) -> Iterable[Outgoing]:
         if message == "close":
             yield Close(4001, "as you wish")
+        elif message == "pack":
+            yield Frame("stream:book", '{"n":1}', gzip.compress(b'{"n":1}'))
+            yield Ping(b"there?")
         elif message == "break":
             raise RuntimeError("a bug of ours")
         else:

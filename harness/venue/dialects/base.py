@@ -25,10 +25,12 @@ from harness.venue.session import Venue
 OPERATIONS = frozenset(
     {
         "ping", "server_time", "symbols", "ticker", "tickers", "order_book", "trades", "candles",
-        "balances", "fees", "place_order", "cancel_order", "cancel_all", "order_status", "open_orders",
-        "order_trades", "user_stream_open", "user_stream_renew", "user_stream_close", "stream_token",
-        "stream:subscribe", "stream:book", "stream:trades", "stream:ticker", "stream:orders",
-        "stream:balances", "stream:ping",
+        "balances", "fees", "place_order", "amend_order", "cancel_order", "cancel_all", "order_status",
+        "open_orders", "order_trades", "positions", "set_leverage", "margin_mode", "position_mode",
+        "mark_price", "funding_rate", "funding_payments", "user_stream_open", "user_stream_renew",
+        "user_stream_close", "stream_token", "stream:subscribe", "stream:login", "stream:book",
+        "stream:trades", "stream:ticker", "stream:mark_price", "stream:orders", "stream:fills",
+        "stream:balances", "stream:positions", "stream:ping",
     }
 )  # fmt: skip
 
@@ -101,10 +103,14 @@ class Reply:
 
 @dataclass(frozen=True)
 class Frame:
-    """A WebSocket text message to the client."""
+    """A WebSocket message to the client.
+
+    `binary` is what is sent when the exchange packs its messages (gzip …); `text` is what it says then.
+    """
 
     operation: str
     text: str
+    binary: bytes | None = None
 
     @classmethod
     def of(cls, operation: str, data: JsonValue) -> Frame:
@@ -119,7 +125,14 @@ class Close:
     reason: str = ""
 
 
-Outgoing = Frame | Close
+@dataclass(frozen=True)
+class Ping:
+    """A ping frame of the WebSocket protocol."""
+
+    payload: bytes = b""
+
+
+Outgoing = Frame | Ping | Close
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not a failure of ours
@@ -223,6 +236,9 @@ class StreamSession:
     def received(self, message: str | bytes) -> Iterable[Outgoing]:
         """The answer to a message of the client's."""
         return ()
+
+    def ponged(self, payload: bytes) -> None:
+        """The client has answered a `Ping`, or sent a pong of its own accord."""
 
     def operation_of(self, message: str | bytes) -> str:
         """The standard operation of a message of the client's, for the record."""

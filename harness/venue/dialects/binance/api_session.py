@@ -13,9 +13,9 @@ from pydantic import JsonValue
 
 from harness.venue.dialects.base import Call, Frame, Outgoing, Refused, Reply, Request, StreamSession
 from harness.venue.dialects.binance.errors import error
-from harness.venue.dialects.binance.messages import ms
 from harness.venue.dialects.binance.security import account_of, check_call
 from harness.venue.dialects.binance.user_events import USER_OPERATIONS, user_frames
+from harness.venue.dialects.wire import ms
 from harness.venue.events import Event
 from harness.venue.model import Account
 

@@ -12,11 +12,11 @@ from harness.venue.dialects.binance.account_routes import AccountRoutes
 from harness.venue.dialects.binance.api_session import ApiSession
 from harness.venue.dialects.binance.errors import error
 from harness.venue.dialects.binance.limits import weight
-from harness.venue.dialects.binance.messages import ms
 from harness.venue.dialects.binance.parameters import required
 from harness.venue.dialects.binance.security import account_of, check_request
 from harness.venue.dialects.binance.streams import MarketSession
 from harness.venue.dialects.listen_keys import ListenKeys
+from harness.venue.dialects.wire import ms
 from harness.venue.model import Account
 from harness.venue.session import Venue
 

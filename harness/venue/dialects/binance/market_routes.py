@@ -10,8 +10,10 @@ from harness.venue.dialects.base import Call, Dialect, rest
 from harness.venue.dialects.binance import messages, parameters, tickers
 from harness.venue.dialects.binance.errors import error
 from harness.venue.dialects.binance.limits import Limits
-from harness.venue.dialects.binance.messages import ms, symbol_of
+from harness.venue.dialects.binance.messages import symbol_of
 from harness.venue.dialects.binance.parameters import integer, limit, required
+from harness.venue.dialects.decimals import fixed
+from harness.venue.dialects.wire import Json, ms, rows
 from harness.venue.market import Market
 from harness.venue.model import Trade
 from harness.venue.session import Venue
@@ -50,8 +52,8 @@ class MarketRoutes(Dialect):
         book = self.venue.book(self._market(call), limit(call.params, 100, 5000))
         return {
             "lastUpdateId": book.sequence,
-            "bids": messages.levels(book.bids),
-            "asks": messages.levels(book.asks),
+            "bids": rows(book.bids, fixed),
+            "asks": rows(book.asks, fixed),
         }
 
     @rest("GET", "/api/v3/trades", operation="trades", weight=25)
@@ -68,7 +70,7 @@ class MarketRoutes(Dialect):
 
     @rest("GET", "/api/v3/ticker/24hr", operation="ticker", weight=2)
     def ticker_day(self, call: Call) -> JsonValue:
-        return self._tickers(call, tickers.day)
+        return self._tickers(call, tickers.whole_day)
 
     @rest("GET", "/api/v3/ticker/price", operation="ticker", weight=2)
     def ticker_price(self, call: Call) -> JsonValue:
@@ -95,7 +97,7 @@ class MarketRoutes(Dialect):
             raise error(-1121, "Invalid symbol.")
         return tuple(market for market in markets if market is not None)
 
-    def _tickers(self, call: Call, make: Callable[[Venue, Market], messages.Json]) -> JsonValue:
+    def _tickers(self, call: Call, make: Callable[[Venue, Market], Json]) -> JsonValue:
         if "symbol" in call.params:
             return make(self.venue, self._market(call))
         return [make(self.venue, market) for market in self._chosen(call)]

@@ -10,11 +10,11 @@ from decimal import Decimal
 from pydantic import JsonValue
 
 from harness.venue.dialects.decimals import fixed
+from harness.venue.dialects.wire import Json, ms
 from harness.venue.events import OrderChange, OrderChanged
 from harness.venue.market import Market
-from harness.venue.model import ZERO, Balance, Fill, Level, Order, OrderStatus, OrderType, Side, Trade
+from harness.venue.model import ZERO, Balance, Fill, Order, OrderStatus, OrderType, Side, Trade
 
-Json = dict[str, JsonValue]
 NOTHING = fixed(ZERO)
 
 _STATUS = {
@@ -34,14 +34,6 @@ _EXECUTION = {
 
 def symbol_of(market: Market) -> str:
     return f"{market.base}{market.quote}"
-
-
-def ms(seconds: float) -> int:
-    return int(seconds * 1000)
-
-
-def levels(side: tuple[Level, ...]) -> JsonValue:
-    return [[fixed(level.price), fixed(level.amount)] for level in side]
 
 
 def symbol_info(market: Market, halted: bool) -> Json:

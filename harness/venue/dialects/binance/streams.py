@@ -9,18 +9,17 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from decimal import Decimal
 
 from pydantic import JsonValue
 
 from harness.venue.dialects.base import Close, Frame, Outgoing, StreamSession
 from harness.venue.dialects.binance import messages, tickers
-from harness.venue.dialects.binance.messages import Json, ms, symbol_of
+from harness.venue.dialects.binance.messages import symbol_of
 from harness.venue.dialects.binance.user_events import USER_OPERATIONS, user_frames
+from harness.venue.dialects.book_feed import BookDiff, BookFeed
 from harness.venue.dialects.decimals import fixed
+from harness.venue.dialects.wire import Json, ms, rows
 from harness.venue.events import BookChanged, Event, TradePrinted
-from harness.venue.market import Market
 from harness.venue.model import Account, Side
 from harness.venue.session import Venue
 
@@ -31,34 +30,15 @@ NORMAL = 1000
 _DEPTH = re.compile(r"depth(5|10|20)?(@100ms|@1000ms)?\Z")
 
 
-@dataclass
-class _Diff:
-    """What changed in a book since the last message; each price once, with its newest amount."""
-
-    first: int
-    due: float
-    last: int = 0
-    at: float = 0.0
-    sides: dict[Side, dict[Decimal, Decimal]] = field(default_factory=lambda: {side: {} for side in Side})
-
-    def add(self, event: BookChanged) -> None:
-        self.sides[event.side][event.price] = event.amount
-        self.last, self.at = event.sequence, event.at
-
-    def message(self, market: Market) -> Json:
-        rows: dict[Side, JsonValue] = {
-            side: [[fixed(price), fixed(amount)] for price, amount in changes.items()]
-            for side, changes in self.sides.items()
-        }
-        return {
-            "e": "depthUpdate",
-            "E": ms(self.at),
-            "s": symbol_of(market),
-            "U": self.first,
-            "u": self.last,
-            "b": rows[Side.BUY],
-            "a": rows[Side.SELL],
-        }
+def _depth_update(diff: BookDiff, now: float) -> Json:
+    changed: dict[Side, JsonValue] = {
+        side: [[fixed(price), fixed(amount)] for price, amount in changes.items()]
+        for side, changes in diff.sides.items()
+    }
+    return {
+        "e": "depthUpdate", "E": ms(now), "s": symbol_of(diff.market), "U": diff.first, "u": diff.last,
+        "b": changed[Side.BUY], "a": changed[Side.SELL],
+    }  # fmt: skip
 
 
 class MarketSession(StreamSession):
@@ -81,7 +61,7 @@ class MarketSession(StreamSession):
         self._key_owner = key_owner
         self._names: dict[str, None] = {}
         self._keys: dict[str, Account] = {}
-        self._diffs: dict[str, _Diff] = {}
+        self._feed = BookFeed()
         self._second = (0, 0)
         for name in names:
             self._add(name)
@@ -112,7 +92,7 @@ class MarketSession(StreamSession):
         for name in params:
             if method == "UNSUBSCRIBE":
                 self._names.pop(name, None)
-                self._diffs.pop(name, None)
+                self._feed.drop(name)
             else:
                 self._add(name)
         if len(self._names) > MOST_STREAMS:
@@ -164,12 +144,8 @@ class MarketSession(StreamSession):
             if not name.startswith(stem):
                 continue
             interval = _interval(name.removeprefix(stem))
-            if interval is None:
-                continue
-            if name not in self._diffs:
-                due = (math.floor(event.at / interval) + 1) * interval if interval else event.at
-                self._diffs[name] = _Diff(event.sequence, due)
-            self._diffs[name].add(event)
+            if interval is not None:
+                self._feed.add(name, interval, event)
 
     def tick(self, now: float) -> Iterable[Outgoing]:
         for key in [key for key in self._keys if self._key_owner(key) is None]:
@@ -177,13 +153,11 @@ class MarketSession(StreamSession):
             expired: Json = {"e": "listenKeyExpired", "E": ms(now), "listenKey": key}
             yield self._frame("stream:orders", key, expired)
             yield Close(NORMAL)
-        for name in [name for name, diff in self._diffs.items() if now >= diff.due]:
-            diff = self._diffs.pop(name)
-            yield self._book_frame(name, diff, now)
+        for name, diff in self._feed.due(now):
+            yield self._book_frame(str(name), diff, now)
 
-    def _book_frame(self, name: str, diff: _Diff, now: float) -> Frame:
-        stem, _, kind = name.partition("@")
-        market = next(m for m in self._venue.markets if symbol_of(m).lower() == stem)
+    def _book_frame(self, name: str, diff: BookDiff, now: float) -> Frame:
+        market, kind = diff.market, name.partition("@")[2]
         if kind == "bookTicker":
             top = tickers.top(self._venue, market)
             short = {"b": "bidPrice", "B": "bidQty", "a": "askPrice", "A": "askQty"}
@@ -196,11 +170,11 @@ class MarketSession(StreamSession):
             book = self._venue.book(market, int(depth[1]))
             snapshot: Json = {
                 "lastUpdateId": book.sequence,
-                "bids": messages.levels(book.bids),
-                "asks": messages.levels(book.asks),
+                "bids": rows(book.bids, fixed),
+                "asks": rows(book.asks, fixed),
             }
             return self._frame("stream:book", name, snapshot)
-        return self._frame("stream:book", name, {**diff.message(market), "E": ms(now)})
+        return self._frame("stream:book", name, _depth_update(diff, now))
 
     def _frame(self, operation: str, name: str, data: Json) -> Frame:
         return Frame.of(operation, {"stream": name, "data": data} if self._wrapped else data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.venue.dialects.binance import messages
-from harness.venue.dialects.binance.messages import Json
+from harness.venue.dialects.wire import Json
 from harness.venue.events import BalanceChanged, Event, OrderChanged
 from harness.venue.model import Account
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.venue.dialects.base import Call, Reply, rest
 from harness.venue.dialects.kucoin import messages
 from harness.venue.dialects.kucoin.market_routes import MarketRoutes
-from harness.venue.dialects.kucoin.messages import Json, order_id_text
+from harness.venue.dialects.kucoin.messages import order_id_text
 from harness.venue.dialects.kucoin.parameters import Span, new_order, order_id, page
 from harness.venue.dialects.kucoin.replies import (
     PARAMETER,
@@ -15,6 +15,7 @@ from harness.venue.dialects.kucoin.replies import (
     refused_by_venue,
     success,
 )
+from harness.venue.dialects.wire import Json, ms
 from harness.venue.market import Market
 from harness.venue.model import Account, Fill, NewOrder, Order, Refusal, VenueRefusal
 
@@ -40,7 +41,7 @@ class AccountRoutes(MarketRoutes):
 
     @rest("GET", "/api/v3/margin/symbols", operation="symbols", weight=3, private=True)
     def margin_symbols(self, call: Call) -> Reply:
-        return success({"timestamp": messages.ms(self.venue.clock.now()), "items": []})
+        return success({"timestamp": ms(self.venue.clock.now()), "items": []})
 
     @rest("GET", "/api/v1/isolated/symbols", operation="symbols", weight=3, private=True)
     def isolated_symbols(self, call: Call) -> Reply:
@@ -54,7 +55,7 @@ class AccountRoutes(MarketRoutes):
         return success([self._fees(self.market_named(name)) for name in names])
 
     def _fees(self, market: Market) -> Json:
-        fees = messages.day(self.venue, market)
+        fees = messages.stats(self.venue, market)
         return {name: fees[name] for name in ("symbol", "takerFeeRate", "makerFeeRate")}
 
     # -- orders

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pydantic import JsonValue
 
 from harness.venue.dialects.base import Call, Dialect, Reply, rest
+from harness.venue.dialects.decimals import plain
 from harness.venue.dialects.kucoin import messages
-from harness.venue.dialects.kucoin.messages import Json, ms
 from harness.venue.dialects.kucoin.replies import REFUSALS, refusal, success
+from harness.venue.dialects.wire import Json, ms, rows
 from harness.venue.market import Market
 from harness.venue.model import Account, Refusal
 
@@ -64,13 +65,13 @@ class MarketRoutes(Dialect):
     @rest("GET", "/api/v1/market/allTickers", operation="tickers", weight=15)
     def all_tickers(self, call: Call) -> Reply:
         tickers: list[JsonValue] = [
-            {**messages.day(self.venue, market), "symbolName": market.name} for market in self.venue.markets
+            {**messages.stats(self.venue, market), "symbolName": market.name} for market in self.venue.markets
         ]
         return success({"time": ms(self.venue.clock.now()), "ticker": tickers})
 
     @rest("GET", "/api/v1/market/stats", operation="ticker", weight=15)
     def stats(self, call: Call) -> Reply:
-        ticker = messages.day(self.venue, self._market(call))
+        ticker = messages.stats(self.venue, self._market(call))
         return success({"time": ms(self.venue.clock.now()), **ticker})
 
     @rest("GET", "/api/v1/market/orderbook/level1", operation="ticker", weight=2)
@@ -92,7 +93,7 @@ class MarketRoutes(Dialect):
     def _book(self, call: Call, depth: int | None) -> Reply:
         book = self.venue.book(self._market(call), depth)
         data: Json = {"time": ms(book.at), "sequence": str(book.sequence)}
-        return success({**data, "bids": messages.levels(book.bids), "asks": messages.levels(book.asks)})
+        return success({**data, "bids": rows(book.bids, plain), "asks": rows(book.asks, plain)})
 
     @rest("GET", "/api/v1/market/histories", operation="trades", weight=3)
     def histories(self, call: Call) -> Reply:

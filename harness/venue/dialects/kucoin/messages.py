@@ -4,27 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from decimal import Context, Decimal
+from decimal import Decimal
 
-from pydantic import JsonValue
-
+from harness.venue.dialects.day import day
 from harness.venue.dialects.decimals import plain
+from harness.venue.dialects.wire import Json, ms, ns
 from harness.venue.market import Market
-from harness.venue.model import ZERO, Balance, Fill, Level, Order, OrderStatus, Trade
+from harness.venue.model import ZERO, Balance, Fill, Order, OrderStatus, Trade
 from harness.venue.session import Venue
-
-Json = dict[str, JsonValue]
-
-DAY = 86_400.0
-_DIVIDE = Context(prec=12)
-
-
-def ms(at: float) -> int:
-    return int(at * 1000)
-
-
-def ns(at: float) -> int:
-    return int(at * 1_000_000) * 1000
 
 
 def order_id_text(order_id: int) -> str:
@@ -57,26 +44,16 @@ def currency(asset: str, precision: int) -> Json:
     }  # fmt: skip
 
 
-def levels(side: Iterable[Level]) -> list[JsonValue]:
-    return [[plain(level.price), plain(level.amount)] for level in side]
-
-
-def day(venue: Venue, market: Market) -> Json:
+def stats(venue: Venue, market: Market) -> Json:
     """The last day's trades and the best prices, as `/api/v1/market/stats` has them."""
-    with venue.lock:
-        now, book, last = venue.clock.now(), venue.book(market, 1), venue.last_price(market)
-        trades = [trade for trade in venue.trades(market) if trade.at >= now - DAY]
-    prices = [trade.price for trade in trades] or [last]
-    volume = sum((trade.amount for trade in trades), ZERO)
-    value = sum((trade.price * trade.amount for trade in trades), ZERO)
-    change = last - prices[0]
+    today = day(venue, market)
     return {
-        "symbol": market.name, "buy": plain(book.bids[0].price) if book.bids else None,
-        "sell": plain(book.asks[0].price) if book.asks else None, "last": plain(last),
-        "changePrice": plain(change), "changeRate": plain(round(_DIVIDE.divide(change, prices[0]), 4)),
-        "high": plain(max(prices)), "low": plain(min(prices)),
-        "vol": plain(volume), "volValue": plain(value),
-        "averagePrice": plain(_DIVIDE.divide(value, volume)) if volume else None,
+        "symbol": market.name, "buy": plain(today.bid.price) if today.bid.price else None,
+        "sell": plain(today.ask.price) if today.ask.price else None, "last": plain(today.last),
+        "changePrice": plain(today.change), "changeRate": plain(round(today.change_rate, 4)),
+        "high": plain(today.high), "low": plain(today.low),
+        "vol": plain(today.volume), "volValue": plain(today.value),
+        "averagePrice": plain(round(today.average, 12)) if today.volume else None,
         "takerFeeRate": plain(market.taker_fee), "makerFeeRate": plain(market.maker_fee),
         "takerCoefficient": "1", "makerCoefficient": "1",
     }  # fmt: skip
@@ -84,14 +61,12 @@ def day(venue: Venue, market: Market) -> Json:
 
 def best(venue: Venue, market: Market) -> Json:
     """`/api/v1/market/orderbook/level1`; zeros where a side is empty."""
-    with venue.lock:
-        book, trades, last = venue.book(market, 1), venue.trades(market), venue.last_price(market)
-    bid, ask = (next(iter(side), Level(ZERO, ZERO)) for side in (book.bids, book.asks))
+    today = day(venue, market)
     return {
-        "time": ms(book.at), "sequence": str(book.sequence), "price": plain(last),
-        "size": plain(trades[-1].amount if trades else ZERO),
-        "bestBid": plain(bid.price), "bestBidSize": plain(bid.amount),
-        "bestAsk": plain(ask.price), "bestAskSize": plain(ask.amount),
+        "time": ms(today.at), "sequence": str(today.sequence), "price": plain(today.last),
+        "size": plain(today.trades[-1].amount if today.trades else ZERO),
+        "bestBid": plain(today.bid.price), "bestBidSize": plain(today.bid.amount),
+        "bestAsk": plain(today.ask.price), "bestAskSize": plain(today.ask.amount),
     }  # fmt: skip
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pydantic import JsonValue
 
 from harness.venue.dialects.decimals import plain
-from harness.venue.dialects.kucoin.messages import Json, account_id, decimal_text, ms, ns, order_id_text
+from harness.venue.dialects.kucoin.messages import account_id, decimal_text, order_id_text
+from harness.venue.dialects.wire import Json, ms, ns
 from harness.venue.events import BalanceChanged, BookChanged, OrderChange, OrderChanged, TradePrinted
 from harness.venue.ledger import Bucket, LedgerRow
 from harness.venue.model import ZERO, Fill, Order, OrderType, Side, TimeInForce

@@ -6,7 +6,6 @@ account balance change) and /docs-new/error-code/websocket.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 
@@ -14,8 +13,8 @@ from pydantic import JsonValue
 
 from harness.venue.dialects.base import Close, Frame, Outgoing, StreamSession
 from harness.venue.dialects.kucoin.market_routes import PING_INTERVAL, PING_TIMEOUT
-from harness.venue.dialects.kucoin.messages import Json
 from harness.venue.dialects.kucoin.pushes import balance_change, book_change, order_change, trade_print
+from harness.venue.dialects.wire import Json, parsed
 from harness.venue.events import BalanceChanged, BookChanged, Event, OrderChanged, TradePrinted
 from harness.venue.market import Market
 from harness.venue.model import Account
@@ -60,10 +59,10 @@ class KucoinSession(StreamSession):
         yield Frame.of("stream:subscribe", {"id": self._connect_id, "type": "welcome"})
 
     def operation_of(self, message: str | bytes) -> str:
-        return "stream:ping" if _parsed(message).get("type") == "ping" else "stream:subscribe"
+        return "stream:ping" if parsed(message).get("type") == "ping" else "stream:subscribe"
 
     def received(self, message: str | bytes) -> Iterable[Outgoing]:
-        said = _parsed(message)
+        said = parsed(message)
         self._last_heard = self.venue.clock.now()
         identifier = said.get("id")
         match said.get("type"):
@@ -149,11 +148,3 @@ class KucoinSession(StreamSession):
 
 def _error(identifier: JsonValue, code: int, data: str) -> Frame:
     return Frame.of("stream:subscribe", {"id": identifier, "type": "error", "code": code, "data": data})
-
-
-def _parsed(message: str | bytes) -> Json:
-    try:
-        said = json.loads(message)
-    except ValueError:
-        return {}
-    return said if isinstance(said, dict) else {}

@@ -1,0 +1,119 @@
+"""Connections whose clients subscribe to topics: the part that does not differ from exchange to exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from harness.venue.dialects.base import Close, Outgoing, StreamSession
+from harness.venue.events import BalanceChanged, BookChanged, Event, OrderChanged, TradePrinted
+from harness.venue.market import Market
+from harness.venue.model import Account
+from harness.venue.session import Venue
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A subscription: a standard operation, for one market or all (None).
+
+    `name` is what the exchange calls it and `detail` what else belongs to it (a depth, an interval …).
+    """
+
+    operation: str
+    market: Market | None
+    name: str
+    detail: str = ""
+
+
+class TopicSession(StreamSession):
+    """Passes the venue's events to the method for their kind, once for each topic that they belong to.
+
+    `account` is who has logged in, None on a public connection. A client that says nothing for `silence`
+    virtual seconds is closed with `silence_close`.
+    """
+
+    silence: float | None = None
+    silence_close = Close(1000, "")
+
+    def __init__(self, venue: Venue, account: Account | None = None) -> None:
+        self.venue = venue
+        self.account = account
+        self.heard_at = venue.clock.now()
+        self._topics: dict[Topic, None] = {}
+
+    # -- what a dialect supplies
+
+    def said(self, message: str | bytes) -> Iterable[Outgoing]:
+        """The answer to a message of the client's."""
+        raise NotImplementedError
+
+    def book_changed(self, topic: Topic, event: BookChanged) -> Iterable[Outgoing]:
+        return ()
+
+    def trade_printed(self, topic: Topic, event: TradePrinted) -> Iterable[Outgoing]:
+        return ()
+
+    def order_changed(self, topic: Topic, event: OrderChanged) -> Iterable[Outgoing]:
+        """One of the account's orders changed, was filled or ended."""
+        return ()
+
+    def balance_changed(self, topic: Topic, event: BalanceChanged) -> Iterable[Outgoing]:
+        return ()
+
+    def otherwise(self, topic: Topic, event: Event) -> Iterable[Outgoing]:
+        """Anything else that happened; called for every topic."""
+        return ()
+
+    def due(self, now: float) -> Iterable[Outgoing]:
+        """What is to be said by virtual time `now`."""
+        return ()
+
+    # -- subscriptions
+
+    def subscribe(self, topic: Topic) -> None:
+        self._topics[topic] = None
+
+    def unsubscribe(self, topic: Topic) -> None:
+        self._topics.pop(topic, None)
+
+    def topics(self, operation: str | None = None, market: Market | None = None) -> Iterator[Topic]:
+        """Those of an operation (None: any) that cover a market (None: any)."""
+        for topic in tuple(self._topics):
+            covers = market is None or topic.market in (None, market)
+            if covers and operation in (None, topic.operation):
+                yield topic
+
+    # -- what the gateway calls
+
+    def received(self, message: str | bytes) -> Iterable[Outgoing]:
+        self.heard_at = self.venue.clock.now()
+        yield from self.said(message)
+
+    def carries(self) -> frozenset[str]:
+        return frozenset(topic.operation for topic in self._topics)
+
+    def venue_event(self, event: Event) -> Iterable[Outgoing]:
+        match event:
+            case BookChanged():
+                for topic in self.topics("stream:book", event.market):
+                    yield from self.book_changed(topic, event)
+            case TradePrinted():
+                for topic in self.topics("stream:trades", event.trade.market):
+                    yield from self.trade_printed(topic, event)
+            case OrderChanged() if self._owns(event.order.account):
+                for topic in self.topics("stream:orders", event.order.market):
+                    yield from self.order_changed(topic, event)
+            case BalanceChanged() if self._owns(event.account):
+                for topic in self.topics("stream:balances"):
+                    yield from self.balance_changed(topic, event)
+        for topic in self.topics():
+            yield from self.otherwise(topic, event)
+
+    def tick(self, now: float) -> Iterable[Outgoing]:
+        if self.silence is not None and now - self.heard_at > self.silence:
+            yield self.silence_close
+        else:
+            yield from self.due(now)
+
+    def _owns(self, account: str) -> bool:
+        return self.account is not None and self.account.name == account
