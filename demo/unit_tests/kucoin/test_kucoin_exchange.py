@@ -338,23 +338,6 @@ class KucoinExchangeTest(KucoinTestCase):
             update = await self.exchange._request_order_status(order)
             self.assertEqual((state, "ex-1"), (update.new_state, update.exchange_order_id))
 
-    async def test_poll_finds_fills_and_state(self):
-        self.track()
-        common = {"orderId": "ex-1", "side": "buy", "price": "150", "fee": "0.1", "feeCurrency": "USDC"}
-        items = [
-            {**common, "tradeId": "1", "size": "1", "funds": "150", "createdAt": 1_790_000_002_000},
-            {**common, "tradeId": "2", "size": "2", "funds": "300", "createdAt": 1_790_000_003_000},
-            {**common, "tradeId": "3", "size": "9", "funds": "9", "createdAt": 1, "orderId": "theirs"},
-        ]
-        self.web.get(address("/api/v1/fills"), payload={"items": items})
-        self.answer_status(isActive=False)
-
-        await self.exchange._update_order_status()
-        await self.until(lambda: self.log(MarketEvent.BuyOrderCompleted))
-
-        self.assertEqual([1, 2], [fill.amount for fill in self.log(MarketEvent.OrderFilled)])
-        self.assertEqual(1_790_000_003, self.exchange._last_order_fill_ts_s)
-
     async def test_refused_poll_is_a_warning(self):
         order = self.track()
         self.web.get(address("/api/v1/fills"), status=500, body="no")
