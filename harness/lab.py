@@ -114,7 +114,7 @@ class Lab:
         chance = random.Random(self.seed)  # noqa: S311 - a repeatable scenario, not a secret
         chosen = market or chance.choice(self.dialect.markets[:2])
         venue = self._venue(clock)
-        account = venue.account("bot", _purse(self.dialect.markets))
+        account = venue.account("bot", purse(self.dialect.markets))
         dialect = self.dialect(venue)
         credentials = dialect.credentials(account)
         record, faults = Record(credentials), FaultPlan()
@@ -165,7 +165,7 @@ class Lab:
         return venue
 
 
-def _purse(markets: Sequence[Market]) -> dict[str, Decimal]:
+def purse(markets: Sequence[Market]) -> dict[str, Decimal]:
     """Plenty of every asset, in amounts that differ so that a mix-up shows."""
     worth = {markets[0].quote: Decimal(1)}
     for market in markets:

@@ -23,6 +23,7 @@ from harness.clock import ScaledClock
 from harness.errors import OurFailure
 from harness.gateway.client import GatewayConnector, ScaledLoop
 from harness.gateway.tls import Authority
+from harness.venue.market import Market
 
 PATIENCE = 60.0  # real seconds for any one question
 TIMEOUT = 20_000  # real milliseconds for one request of ccxt's
@@ -41,6 +42,11 @@ CONFIGURATION: Structure = {
         "adjustForTimeDifference": False,
     },
 }
+
+
+def unified_symbol(market: Market) -> str:
+    """ccxt's name of a market: `BASE/QUOTE`."""
+    return f"{market.base}/{market.quote}"
 
 
 def preload() -> None:

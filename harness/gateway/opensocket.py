@@ -62,6 +62,11 @@ class OpenSocket:
         self._heard_last = asyncio.Event()
         self._over = False
 
+    @property
+    def carries(self) -> frozenset[str]:
+        """The standard operations of what the client is subscribed to."""
+        return self._session.carries()
+
     async def run(self) -> None:
         """Serve it until it ends, whoever ends it; raises nothing."""
         writer = self._context.spawn(self._write(), f"messages to {self.opened.url}")

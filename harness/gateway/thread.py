@@ -56,7 +56,7 @@ class GatewayThread:
     def open_sockets(
         self, operation: str = "*", *, host: str = "*", client: Client | None = "connector"
     ) -> tuple[Socket, ...]:
-        """WebSockets that are open now and have carried `operation` (a pattern) so far."""
+        """WebSockets open now that are subscribed to `operation` (a pattern) or have passed it."""
         return self._do(
             lambda: tuple(each.opened for each in self._gateway.streams.matching(operation, host, client))
         )

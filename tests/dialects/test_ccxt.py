@@ -1,0 +1,133 @@
+"""Each dialect is believed because ccxt, unmodified, REST and WebSocket, reads what happened at the venue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from harness.oracle import OracleError, unified_symbol
+from harness.venue.model import BookView, OrderStatus, Side
+from tests.dialects.exchange import D, Exchange, Watching, number
+
+
+def test_it_reads_the_rules(exchange: Exchange) -> None:
+    told = exchange.oracle.markets()
+    assert set(told) == {unified_symbol(market) for market in exchange.venue.markets}
+    for market in exchange.venue.markets:
+        mine = told[unified_symbol(market)]
+        assert number(mine["precision"]["price"]) == market.tick_size
+        assert number(mine["precision"]["amount"]) == market.lot_size
+        assert mine["active"]
+
+
+def levels(told: dict[str, Any], book: BookView) -> str:
+    """How a book of ccxt's differs from the venue's, as deep as ccxt's goes."""
+    for name, ours in (("bids", book.bids), ("asks", book.asks)):
+        theirs = [(number(row[0]), number(row[1])) for row in told[name]]
+        if not theirs or theirs != [(x.price, x.amount) for x in ours][: len(theirs)]:
+            return f"its {name} are {theirs[:3]}…, the venue's {[(x.price, x.amount) for x in ours[:3]]}…"
+    return ""
+
+
+def test_it_reads_the_book(exchange: Exchange) -> None:
+    told = exchange.oracle.order_book(exchange.symbol)
+    assert levels(told, exchange.venue.book(exchange.market)) == ""
+
+
+def test_it_follows_the_book(exchange: Exchange) -> None:
+    oracle, venue, market = exchange.oracle, exchange.venue, exchange.market
+    watching = Watching(exchange, lambda: oracle.watch_order_book(exchange.symbol))
+    with exchange.walking():
+        watching.until(bool, "no book came")
+    for _ in range(3):
+        venue.walk(50, market)
+        book = venue.book(market)
+        watching.until(lambda seen, book=book: levels(seen[-1], book) == "", "the book went astray")
+
+
+def test_it_sees_the_trades(exchange: Exchange) -> None:
+    oracle, venue, market = exchange.oracle, exchange.venue, exchange.market
+    venue.walk(30, market)
+    happened = {(t.price, t.amount, t.taker_side.value) for t in venue.trades(market)}
+    asked = oracle.trades(exchange.symbol)
+    assert asked
+    assert {(number(t["price"]), number(t["amount"]), t["side"]) for t in asked} <= happened
+    assert number(oracle.ticker(exchange.symbol)["last"]) == venue.last_price(market)
+
+
+def test_it_is_told_of_trades(exchange: Exchange) -> None:
+    with exchange.walking():
+        streamed = exchange.oracle.watch_trades(exchange.symbol)
+    happened = {(t.price, t.amount, t.taker_side.value) for t in exchange.venue.trades(exchange.market)}
+    assert streamed
+    assert {(number(t["price"]), number(t["amount"]), t["side"]) for t in streamed} <= happened
+
+
+def told(order_id: str, **wanted: object) -> Callable[[list[Any]], bool]:
+    """Whether a message said so of the order."""
+
+    def holds(seen: list[Any]) -> bool:
+        orders = [order for message in seen for order in message if order["id"] == order_id]
+        return any(all(order[name] == value for name, value in wanted.items()) for order in orders)
+
+    return holds
+
+
+def test_it_lives_through_an_order(exchange: Exchange) -> None:
+    oracle, venue, account, symbol = exchange.oracle, exchange.venue, exchange.account, exchange.symbol
+    watching = Watching(exchange, lambda: oracle.watch_orders(symbol))
+    watching.subscribed("stream:orders")
+    amount, price = exchange.amount(), exchange.resting_price()
+    placed = oracle.create_order(symbol, "limit", "buy", amount, price)
+    ours = exchange.only_order()
+    assert (ours.side, ours.price, ours.amount) == (Side.BUY, price, amount)
+    watching.until(told(placed["id"], status="open"), "the order was not told")
+
+    part = amount * D("0.4")
+    venue.fill(ours.order_id, part)
+    watching.until(told(placed["id"], filled=float(part)), "the fill was not told")
+    asked = oracle.order(placed["id"], symbol)
+    assert (number(asked["filled"]), asked["status"]) == (part, "open")
+    assert [order["id"] for order in oracle.open_orders(symbol)] == [placed["id"]]
+    (mine,) = oracle.my_trades(symbol)
+    (fill,) = venue.fills(account)
+    assert (number(mine["price"]), number(mine["amount"])) == (fill.price, fill.amount)
+    assert (number(mine["fee"]["cost"]), mine["fee"]["currency"]) == (fill.fee, fill.fee_asset)
+    assert (mine["takerOrMaker"], mine["side"], mine["order"]) == ("maker", "buy", placed["id"])
+
+    oracle.cancel_order(placed["id"], symbol)
+    watching.until(told(placed["id"], status="canceled"), "the end was not told")
+    assert exchange.only_order().status is OrderStatus.CANCELED
+    assert oracle.order(placed["id"], symbol)["status"] == "canceled"
+    assert oracle.open_orders(symbol) == []
+
+
+def test_it_reads_the_balances(exchange: Exchange) -> None:
+    exchange.oracle.create_order(exchange.symbol, "limit", "buy", exchange.amount(), exchange.resting_price())
+    balance = exchange.oracle.balance()
+    for ours in exchange.venue.balances(exchange.account):
+        told = balance[ours.asset]
+        assert (told["total"], told["free"]) == (float(ours.total), float(ours.free)), ours.asset
+
+
+def test_it_trades_at_the_market(exchange: Exchange) -> None:
+    best = exchange.venue.book(exchange.market).bids[0]
+    amount = min(exchange.amount(), best.amount)
+    placed = exchange.oracle.create_order(exchange.symbol, "market", "sell", amount, best.price)
+    ours = exchange.only_order()
+    assert (ours.side, ours.status, ours.filled) == (Side.SELL, OrderStatus.FILLED, ours.amount)
+    assert amount - ours.amount <= exchange.market.lot_size  # ccxt may cut what its floats blur
+    sold = exchange.oracle.order(placed["id"], exchange.symbol)
+    assert (sold["status"], number(sold["average"])) == ("closed", best.price)
+
+
+def test_it_is_refused_what_it_should_be(exchange: Exchange) -> None:
+    oracle, symbol = exchange.oracle, exchange.symbol
+    price = exchange.resting_price()
+    with pytest.raises(OracleError, match="InsufficientFunds"):
+        oracle.create_order(symbol, "limit", "buy", exchange.beyond_means(), price)
+    with pytest.raises(OracleError, match=r"AuthenticationError|PermissionDenied"):
+        exchange.open_oracle(exchange.wrong_keys()).balance()
+    assert exchange.venue.orders(exchange.account) == ()
