@@ -147,6 +147,10 @@ class Oracle:
         """The changes of the account's orders that the WebSocket's next message brings."""
         return self._many("watch_orders", symbol)
 
+    def do(self, work: Callable[[Any], Awaitable[Any]], what: str) -> Any:
+        """Anything else: `work` gets ccxt's own exchange object, on its event loop."""
+        return self._wait(work(self._exchange), what)
+
     # -- its life
 
     def __enter__(self) -> Oracle:
