@@ -22,6 +22,7 @@ format: .venv/ready
 # Everything that is generated from the code and the catalogue; the tests fail when it drifts.
 docs schemas: .venv/ready
 	$(BIN)/harness generate
+	$(BIN)/python -m tests.hostile.table
 
 # Pins every dependency, with hashes, for the oldest Python supported.
 lock: .venv/ready

@@ -1,0 +1,127 @@
+"""The table of attacks in `docs/security.md`, made from the marks of the tests.
+
+`python -m tests.hostile.table` writes it; `make docs` runs that. The tests are read, not imported.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.hostile.attack import Attack, attack
+
+HERE = Path(__file__).resolve().parent
+PAGE = HERE.parents[1] / "docs" / "security.md"
+BEGIN = "<!-- The attacks: made by `make docs` from tests/hostile; do not edit by hand. -->"
+END = "<!-- The end of the attacks. -->"
+BACKEND = "backend"
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True)
+class Tested:
+    """An attack and its test; `on_backends` when it runs on each sandbox backend."""
+
+    attack: Attack
+    name: str
+    on_backends: bool
+
+
+@dataclass(frozen=True)
+class Area:
+    """A module of attacks; its docstring's first line is the title."""
+
+    title: str
+    path: Path
+    attacks: tuple[Tested, ...]
+
+
+def areas(folder: Path = HERE) -> tuple[Area, ...]:
+    """Every module in `folder` that holds an attack, by name."""
+    shared = _fixtures(_parsed(folder / "conftest.py")) if (folder / "conftest.py").exists() else {}
+    found = (_area(path, shared) for path in sorted(folder.glob("test_*.py")))
+    return tuple(area for area in found if area.attacks)
+
+
+def _area(path: Path, shared: dict[str, set[str]]) -> Area:
+    module = _parsed(path)
+    needs = {BACKEND: set()} | shared | _fixtures(module)
+    title = (ast.get_docstring(module) or path.stem).split("\n")[0].rstrip(".")
+    attacks = (_tested(function, needs) for function in _functions(module))
+    return Area(title, path, tuple(one for one in attacks if one))
+
+
+def _parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+def _functions(module: ast.Module) -> Iterator[Function]:
+    yield from (node for node in ast.walk(module) if isinstance(node, Function))
+
+
+def _tested(function: Function, needs: dict[str, set[str]]) -> Tested | None:
+    for mark in function.decorator_list:
+        if isinstance(mark, ast.Call) and ast.unparse(mark.func) == attack.__name__:
+            words = [ast.literal_eval(word) for word in (*mark.args, *(key.value for key in mark.keywords))]
+            return Tested(Attack(*words), function.name, _reaches_backend(_arguments(function), needs))
+    return None
+
+
+def _fixtures(module: ast.Module) -> dict[str, set[str]]:
+    """Each fixture of a module and the fixtures it takes."""
+    return {
+        function.name: _arguments(function)
+        for function in _functions(module)
+        if any("fixture" in ast.unparse(mark) for mark in function.decorator_list)
+    }
+
+
+def _arguments(function: Function) -> set[str]:
+    return {argument.arg for argument in function.args.args}
+
+
+def _reaches_backend(names: set[str], needs: dict[str, set[str]]) -> bool:
+    seen: set[str] = set()
+    while new := names - seen:
+        seen |= new
+        names = set().union(*(needs.get(name, set()) for name in new))
+    return BACKEND in seen
+
+
+def table(found: tuple[Area, ...]) -> str:
+    """The attacks in Markdown, a heading and a table an area."""
+    count = sum(len(area.attacks) for area in found)
+    twice = sum(one.on_backends for area in found for one in area.attacks)
+    head = f"{count} attacks; {twice} of them run on bubblewrap and on Docker, the rest need no sandbox.\n"
+    return "\n".join([head, *(_section(area) for area in found)])
+
+
+def _section(area: Area) -> str:
+    rows = [f"### {area.title}\n", "| it tries | it meets | on | test |", "|---|---|---|---|"]
+    for one in area.attacks:
+        link = f"[`{one.name}`](../tests/hostile/{area.path.name})"
+        where = "both" if one.on_backends else "–"
+        rows.append(f"| {_cell(one.attack.tries)} | {_cell(one.attack.meets)} | {where} | {link} |")
+    return "\n".join(rows) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+def with_table(page: str, text: str) -> str:
+    """The page with `text` between its two markers. Raises ValueError where a marker is missing."""
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{PAGE.name} lacks the line {BEGIN if not begin else END}")
+    return f"{before}{BEGIN}\n\n{text}\n{END}{after}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8"), table(areas())), encoding="utf-8")
+    sys.stdout.write(f"Wrote {PAGE}\n")
