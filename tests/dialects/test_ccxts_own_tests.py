@@ -9,19 +9,17 @@ import pytest
 
 from tests.dialects.exchange import Exchange
 
-# Left out: createOrder and fetchMarkets, which in ccxt's Python fail on ccxt itself (a number added to a text, a
-# list that should be a dict), and candles, which no dialect serves.
+# Left out: createOrder and fetchMarkets, which in ccxt's Python fail on ccxt itself (a number added to a text,
+# a list that should be a dict), and candles, which no dialect serves.
 ON_A_MARKET = (
     "fetch_ticker", "fetch_order_book", "fetch_l2_order_book", "fetch_trades", "fetch_my_trades",
     "fetch_open_orders", "fetch_closed_orders", "fetch_orders",
 )  # fmt: skip
 ON_ALL = ("load_markets", "fetch_balance", "fetch_tickers", "fetch_positions")
 
-# What the exchange itself does not tell, as ccxt's own list of exceptions has it.
-UNTOLD = {
-    ("binance", "fetch_order_book"): {"timestamp": "spot depth has none"},
-    ("binance", "fetch_l2_order_book"): {"timestamp": "spot depth has none"},
-}
+# What an exchange itself does not tell, as ccxt's own list of exceptions has it.
+NO_TIME = {"timestamp": "not told", "datetime": "not told"}
+UNTOLD = {("binance", "fetch_order_book"): NO_TIME, ("binance", "fetch_l2_order_book"): NO_TIME}
 OTHER_DEPARTMENTS = {"swap": False, "future": False, "option": False}
 
 
