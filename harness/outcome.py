@@ -10,6 +10,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
 
+from harness.text import storable
+
 
 class Status(StrEnum):
     """The closed set of outcomes."""
@@ -46,14 +48,22 @@ class EvidenceKind(StrEnum):
     NOTE = "note"
 
 
+# In characters, or pieces. What a fork says may be as long as it likes, so that is cut before it is stored.
 MAX_TEXT = 4000
+MAX_SUMMARY = 2000
+MAX_PLACE = 1000
+MAX_DATUM = 1000
+MAX_NESTED = 300  # of JSON; more could be nested deeper than pydantic reads again
+MAX_DATA = 30
+MAX_EVIDENCE = 100
 
 
 class Evidence(BaseModel):
     """One thing an outcome rests on.
 
     `text` may hold words of the fork's: every report escapes it. `data` is small structured detail (a wire
-    exchange's method, host, path, status; a ledger row; an event), never the whole record.
+    exchange's method, host, path, status; a ledger row; an event), never the whole record. All of it is cut
+    to a length, and to what UTF-8 can hold.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -67,8 +77,18 @@ class Evidence(BaseModel):
 
     @field_validator("text")
     @classmethod
-    def _cut(cls, text: str) -> str:
-        return text if len(text) <= MAX_TEXT + 1 else text[:MAX_TEXT] + "…"
+    def _cut_text(cls, text: str) -> str:
+        return storable(text, MAX_TEXT)
+
+    @field_validator("file")
+    @classmethod
+    def _cut_place(cls, file: str | None) -> str | None:
+        return file and storable(file, MAX_PLACE)
+
+    @field_validator("data")
+    @classmethod
+    def _cut_data(cls, data: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        return {storable(name, MAX_DATUM): _datum(data[name]) for name in list(data)[:MAX_DATA]}
 
     @property
     def place(self) -> str | None:
@@ -78,8 +98,22 @@ class Evidence(BaseModel):
         return self.file if self.line is None else f"{self.file}:{self.line}"
 
 
+def _datum(value: JsonValue) -> JsonValue:
+    """A value as it is, or where JSON or UTF-8 cannot hold it, or it is long, the beginning of it as text."""
+    try:
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except ValueError:  # infinite, or an integer of thousands of digits
+        return "no number that can be stored"
+    kept = storable(text, MAX_DATUM)
+    nested_far = isinstance(value, (list, dict)) and len(text) > MAX_NESTED
+    return kept if nested_far or kept != text else value
+
+
 class Outcome(BaseModel):
-    """One check's finding for one requirement; a line of `outcomes.jsonl`."""
+    """One check's finding for one requirement; a line of `outcomes.jsonl`.
+
+    Evidence past the first hundred pieces is left out, and a last piece says how much.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -91,6 +125,23 @@ class Outcome(BaseModel):
     evidence: tuple[Evidence, ...] = ()
     check: str
     seconds: float = Field(default=0.0, ge=0)
+
+    @field_validator("summary")
+    @classmethod
+    def _cut_summary(cls, summary: str) -> str:
+        return storable(summary, MAX_SUMMARY)
+
+    @field_validator("evidence")
+    @classmethod
+    def _cut_evidence(cls, evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+        left_out = len(evidence) - MAX_EVIDENCE
+        if left_out <= 1:  # one more may be the piece that says so
+            return evidence
+        note = f"{left_out} more pieces of evidence were left out."
+        return (
+            *evidence[:MAX_EVIDENCE],
+            Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.NOTE, text=note),
+        )
 
 
 class OutcomeLog:

@@ -53,6 +53,16 @@ def encodable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def storable(text: str, limit: int) -> str:
+    """The first `limit` characters of `text`, with an ellipsis where there were more, as UTF-8 can hold it.
+
+    Doing it again changes nothing.
+    """
+    # One character more than fits stands for the ellipsis of an earlier cut.
+    kept = encodable(text[: limit + 2])
+    return kept if len(kept) <= limit + 1 else kept[:limit] + ELLIPSIS
+
+
 def _hidden(character: str) -> bool:
     if character.isascii():
         return not character.isprintable()
