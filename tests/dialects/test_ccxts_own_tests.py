@@ -9,8 +9,8 @@ import pytest
 
 from tests.dialects.exchange import Exchange
 
-# Left out: createOrder and fetchMarkets, which in ccxt's Python fail on ccxt itself (a number added to a text,
-# a list that should be a dict), and candles, which no dialect serves.
+# Left out: createOrder and fetchMarkets, which in ccxt's Python fail on ccxt itself (a number is added to a
+# text, a list should be a dict), and candles, which no dialect serves.
 ON_A_MARKET = (
     "fetch_ticker", "fetch_order_book", "fetch_l2_order_book", "fetch_trades", "fetch_my_trades",
     "fetch_open_orders", "fetch_closed_orders", "fetch_orders",

@@ -6,9 +6,9 @@ import pytest
 
 from checks.conformance import test_build
 from harness.checking import Failed
-from tests.zoo.conftest import Zoo
 from tests.zoo.defect import Defect
 from tests.zoo.defects import DEFECTS
+from tests.zoo.keeping import Zoo
 
 
 @pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)

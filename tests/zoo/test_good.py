@@ -20,9 +20,9 @@ from checks.conformance import (
     test_usability,
 )
 from harness.checking import Failed
-from tests.zoo.conftest import Specimen, Zoo
 from tests.zoo.defect import EXCHANGE, defect
 from tests.zoo.defects import DEFECTS
+from tests.zoo.keeping import Specimen, Zoo
 from tests.zoo.planting import behaving
 
 MODULES: tuple[ModuleType, ...] = (

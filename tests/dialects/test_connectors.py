@@ -1,0 +1,88 @@
+"""Each dialect is believed because the exchange's merged connector lives through an order on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+from harness.lab import Bench
+from harness.venue.dialects import known
+from harness.venue.market import floor_to
+from tests.zoo.keeping import PACE, Zoo
+
+
+@pytest.fixture(scope="module", params=known())
+def bench(request: pytest.FixtureRequest, zoo: Zoo) -> Iterator[Bench]:
+    """The exchange's own connector, started and ready, in the sandbox."""
+    with zoo.good(request.param) as specimen, specimen.lab.bench(PACE / 2) as bench:
+        bench.connector.start()
+        ready = bench.connector.wait_ready(120)
+        assert ready.ready, (ready.parts, [line.message for line in bench.connector.logs()][-5:])
+        yield bench
+        assert not bench.record.strays()
+        assert not bench.record.troubles()
+
+
+def resting(bench: Bench) -> tuple[Decimal, Decimal]:
+    """A bid below the book and an amount that can be halved, both as the rules have them."""
+    market = bench.market
+    price = floor_to(bench.venue.book(market).bids[-1].price * Decimal("0.99"), market.tick_size)
+    lots = max(market.min_amount, market.min_notional / price) // market.lot_size + 1
+    return price, lots * 4 * market.lot_size
+
+
+def test_it_keeps_the_book(bench: Bench) -> None:
+    def agrees() -> bool:
+        ours, theirs = bench.venue.book(bench.market, 5), bench.connector.book(bench.pair)
+        return [(x.price, x.amount) for x in ours.bids] == [tuple(row) for row in theirs.bids[:5]]
+
+    assert bench.eventually(agrees)
+    bench.venue.walk(20, bench.market)
+    assert bench.eventually(agrees)
+
+
+def test_an_order_fills_in_parts(bench: Bench) -> None:
+    price, amount = resting(bench)
+    order_id = bench.connector.buy(bench.pair, amount, price)
+    assert bench.connector.wait_event("BuyOrderCreated", order_id)
+    (order,) = bench.venue.open_orders(bench.account)
+    assert (order.price, order.amount) == (price, amount)
+    for part in (amount / 4, amount * 3 / 4):
+        bench.venue.fill(order.order_id, part)
+        assert bench.eventually(lambda: order_id in filled(bench)), "a fill was never told"
+    completed = bench.connector.wait_event("BuyOrderCompleted", order_id, timeout=200)
+    assert completed, filled(bench)
+    assert sum(filled(bench)[order_id]) == amount
+
+
+def filled(bench: Bench) -> dict[str, list[Decimal]]:
+    """Amounts of the fills that the connector told of, by order."""
+    told: dict[str, list[Decimal]] = {}
+    for event in bench.connector.events():
+        amount = event.decimal("amount") if event.kind == "OrderFilled" else None
+        if event.order_id is not None and amount is not None:
+            told.setdefault(event.order_id, []).append(amount)
+    return told
+
+
+def test_an_order_is_canceled(bench: Bench) -> None:
+    price, amount = resting(bench)
+    order_id = bench.connector.buy(bench.pair, amount, price)
+    assert bench.connector.wait_event("BuyOrderCreated", order_id)
+    bench.connector.cancel(order_id)
+    assert bench.connector.wait_event("OrderCancelled", order_id)
+    assert bench.venue.open_orders(bench.account) == ()
+
+
+def test_the_balances_follow_the_ledger(bench: Bench) -> None:
+    def agree() -> bool:
+        told = bench.connector.balances()
+        ours = [
+            bench.venue.balance(bench.account, asset) for asset in (bench.market.base, bench.market.quote)
+        ]
+        return all((told[b.asset].total, told[b.asset].available) == (b.total, b.free) for b in ours)
+
+    bench.connector.tick(120)
+    assert bench.eventually(agree, 120)

@@ -1,0 +1,127 @@
+"""The released framework, built once; specimens of its binance connector; checks run on them by hand."""
+
+from __future__ import annotations
+
+import inspect
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from checks.conformance.stories import Stories
+from demo.release import PACKAGE, VERSION
+from harness.checking import Failed
+from harness.forks.released import released_tree
+from harness.frameworks.environment import BuildResult, Workshop
+from harness.frameworks.runtime import TREE
+from harness.lab import Lab
+from harness.paths import cache_dir
+from harness.plan import Plan, calm
+from harness.round import Candidate
+from harness.sandbox import Backend
+from harness.sandbox.protocol import Mount
+from harness.venue.dialects import dialect
+from tests.zoo.defect import Defect
+
+T = TypeVar("T")
+Check = Callable[..., None]
+PACKAGES = "hummingbot/connector/exchange"
+SEED = 1
+PACE: float = Plan.model_fields["scale"].default
+
+
+@dataclass
+class Specimen:
+    """A connector on show: what the fixtures of a screening would hold of it."""
+
+    name: str
+    backend: Backend
+    runtime: BuildResult
+    lab: Lab
+    stories: Stories
+
+    def check(self, check: Check, pace: float = PACE) -> None:
+        """Run a check as a screening does; raises what it finds."""
+
+        def tell(story: Callable[[Lab, float], T]) -> T:
+            return self.stories.tell(story, pace)
+
+        offered: dict[str, Any] = {
+            "tell": tell,
+            "evidence": lambda *_: None,
+            "backend": self.backend,
+            "runtime": self.runtime,
+            "build": self.runtime,
+            "connector_name": self.name,
+            "candidate": candidate(self.name),
+        }
+        check(**{name: offered[name] for name in inspect.signature(check).parameters})
+
+    def check_patiently(self, check: Check) -> None:
+        """The same, with the second, calm try that a failed check gets."""
+        try:
+            self.check(check)
+        except Failed:
+            self.check(check, calm(PACE))
+
+
+def candidate(name: str) -> Candidate:
+    """The row of a round's file that a screening would have been told."""
+    return Candidate.model_validate(
+        {
+            "name": name,
+            "repository": f"https://git.example.org/{name}",
+            "connectors": [name],
+            "kind": "exchange",
+            "exchange": {"hosts": list(dialect(name).rest_hosts), "dialect": name},
+        }
+    )
+
+
+class Zoo:
+    """Keeps the built framework and shows connectors of it, untouched or spoilt."""
+
+    def __init__(self, backend: Backend, folder: Path) -> None:
+        self._backend = backend
+        self._folder = folder
+        self._workshop = Workshop(cache_dir(), backend)
+        released = released_tree(PACKAGE, VERSION)
+        self._base = self._workshop.upstream(released, "v2")
+        self._built = self._workshop.prepare(self._base, released, folder / "released")
+
+    @contextmanager
+    def good(self, name: str) -> Iterator[Specimen]:
+        with self._show(name, self._built) as specimen:
+            yield specimen
+
+    @contextmanager
+    def bad(self, defect: Defect) -> Iterator[Specimen]:
+        """The binance connector with the defect planted in a copy of its package, mounted over it."""
+        place = self._folder / defect.name
+        (tree,) = (mount.source for mount in self._built.runtime.mounts if mount.target == TREE)
+        package = f"{PACKAGES}/binance"
+        shutil.copytree(tree / package, place, ignore=shutil.ignore_patterns("__pycache__"))
+        for edit in defect.edits:
+            edit.plant(place)
+        over = Mount(place, f"{TREE}/{package}")
+        runtime = replace(self._built.runtime, mounts=(*self._built.runtime.mounts, over))
+        with self._show("binance", replace(self._built, runtime=runtime)) as specimen:
+            yield specimen
+
+    def unbuildable(self) -> BuildResult:
+        """A tree with one module that Cython refuses."""
+        tree = self._folder / "unbuildable"
+        module = tree / PACKAGES / "broken" / "broken.pyx"
+        module.parent.mkdir(parents=True)
+        module.write_text("cdef int broken(:\n    return 1\n", encoding="utf-8")
+        return self._workshop.prepare(self._base, tree, self._folder / "unbuilt")
+
+    @contextmanager
+    def _show(self, name: str, built: BuildResult) -> Iterator[Specimen]:
+        lab = Lab(self._backend, built.runtime, dialect(name), name, SEED)
+        try:
+            yield Specimen(name, self._backend, built, lab, Stories(lab))
+        finally:
+            lab.close()
