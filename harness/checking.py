@@ -96,11 +96,6 @@ def seen_in_ledger(text: str, **data: JsonValue) -> Evidence:
     return Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.LEDGER, text=text, data=dict(data))
 
 
-def seen_on_wire(text: str, **data: JsonValue) -> Evidence:
-    """What passed the gateway; secrets already redacted."""
-    return Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.WIRE, text=text, data=dict(data))
-
-
 def claimed(kind: EvidenceKind, text: str, **data: JsonValue) -> Evidence:
     """What the fork's own process says: an event, a log line, a figure."""
     return Evidence(basis=Basis.CLAIMED, kind=kind, text=text, data=dict(data))

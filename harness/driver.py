@@ -167,7 +167,6 @@ class Connector:
         self._trades: list[claims.TradeView] = []
         self._pairs_of: dict[str, str] = {}
         self.constructed: claims.Constructed | None = None
-        self.dropped_logs = 0
 
     def construct(
         self, pairs: tuple[str, ...], credentials: dict[str, str], trading_required: bool, tick_size: float
@@ -322,7 +321,6 @@ class Connector:
             said = self._ask("logs", since=len(self._logs))
             fields = said if isinstance(said, dict) else {}
             new = _parse(tuple[claims.LogLine, ...], fields.get("records"), "logs")
-            self.dropped_logs = _parse(int, fields.get("dropped"), "logs")
             self._logs += new
             if not new:
                 return tuple(self._logs)

@@ -154,24 +154,41 @@ class OutcomeLog:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def begin(self, header: dict[str, JsonValue]) -> bool:
+    def begin(self, header: dict[str, JsonValue], *, afresh: bool = False) -> bool:
         """Start or resume; true when the log already belongs to the same `header`.
 
-        A log of another commit, catalogue or seed is set aside as `<name>.old`, never mixed in.
+        A log of another commit, catalogue or seed is never mixed in: it is kept as `<name>.old` and comes
+        back when its header does, say after a repository could not be read for a day. `afresh` sets aside
+        any.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        lines = self._complete_lines()
-        if lines and _is_header(lines[0], header):
-            self._rewrite(lines)
-            return True
-        self.set_aside()
+        if not afresh:
+            if not self._belongs_to(header) and OutcomeLog(self._old)._belongs_to(header):
+                self._swap()
+            if self._belongs_to(header):
+                self._rewrite(self._complete_lines())
+                return True
+        if self.path.exists():
+            self.path.replace(self._old)
         self._rewrite([json.dumps({"header": header}, sort_keys=True)])
         return False
 
-    def set_aside(self) -> None:
-        """Keep what is there as `<name>.old` and start afresh."""
+    @property
+    def _old(self) -> Path:
+        return self.path.with_suffix(self.path.suffix + ".old")
+
+    def _belongs_to(self, header: dict[str, JsonValue]) -> bool:
+        lines = self._complete_lines()
+        return bool(lines) and _is_header(lines[0], header)
+
+    def _swap(self) -> None:
+        """What was set aside becomes the log again, and the log is set aside; each is whole at any moment."""
+        aside = self.path.with_suffix(".aside")
         if self.path.exists():
-            self.path.replace(self.path.with_suffix(self.path.suffix + ".old"))
+            self.path.replace(aside)
+        self._old.replace(self.path)
+        if aside.exists():
+            aside.replace(self._old)
 
     def append(self, outcomes: Iterable[Outcome]) -> None:
         text = "".join(outcome.model_dump_json() + "\n" for outcome in outcomes)

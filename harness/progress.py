@@ -80,7 +80,7 @@ class Watch:
     def __call__(self, progress: Progress) -> None:
         with self._lock:
             candidate = self._candidates[progress.candidate]
-            if progress.step in ENDS:
+            if progress.step in ENDS and progress.step != "failed":  # after which only what came by is known
                 candidate.statuses = Counter(outcome.status for outcome in progress.outcomes)
             else:
                 candidate.statuses.update(outcome.status for outcome in progress.outcomes)
@@ -90,14 +90,15 @@ class Watch:
         if self.findings and progress.step not in ENDS:
             for outcome in progress.outcomes:
                 if outcome.status is Status.FAILED:
-                    self.console.print(finding(outcome, self._fixes), soft_wrap=True, highlight=False)
+                    said = finding(outcome, self._fixes)
+                    self.console.print(said, soft_wrap=True, highlight=False, emoji=False)
         if self._bars:
             self._update_bar(progress, candidate)
         elif progress.step in ENDS:
-            self.console.print(f"{progress.candidate}: {progress.step} ({candidate.summary()})", markup=False)
+            say(self.console, f"{progress.candidate}: {progress.step} ({candidate.summary()})")
         elif progress.step == "fetching" or progress.total is not None:
             what = f"{progress.total} checks to run" if progress.total is not None else progress.step
-            self.console.print(f"{progress.candidate}: {what}", markup=False)
+            say(self.console, f"{progress.candidate}: {what}")
 
     def _update_bar(self, progress: Progress, candidate: Candidate) -> None:
         assert self._bars is not None  # noqa: S101 - only called where there are bars
@@ -110,7 +111,7 @@ class Watch:
             step = f"{progress.step}: {candidate.summary()}"
             self._bars.update(task, total=total, completed=total, step=step)
         elif progress.step:
-            self._bars.update(task, step=escape(progress.step.removeprefix("test_").replace("_", " ")))
+            self._bars.update(task, step=safe(progress.step.removeprefix("test_").replace("_", " ")))
 
 
 ENDS = ("done", "failed", "kept from an earlier run")
@@ -135,6 +136,11 @@ def finding(outcome: Outcome, fixes: Mapping[str, str]) -> str:
     if fix := fixes.get(outcome.requirement):
         lines.append(f"    [green]→ {escape(' '.join(fix.split()))}[/]")
     return "\n".join(lines)
+
+
+def say(console: Console, text: str) -> None:
+    """Print text of unknown origin as it is: no markup, and nothing in it acts on the terminal."""
+    console.print(plain(text, lines=True), markup=False, highlight=False, soft_wrap=True)
 
 
 def safe(text: str) -> str:

@@ -78,6 +78,9 @@ def _die_with_parent() -> None:
     if sys.platform == "linux":
         pr_set_pdeathsig = 1
         ctypes.CDLL(None, use_errno=True).prctl(pr_set_pdeathsig, signal.SIGKILL)
+    parent = os.environ.get("HARNESS_PARENT")
+    if parent and os.getppid() != int(parent):  # it was killed before we asked
+        os._exit(1)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import yaml
 
-from harness.errors import HarnessError
 from harness.reporting.publish import publish_round
-from harness.reporting.store import ROUND
+from harness.reporting.store import ROUND, write_whole
 from harness.round import Candidate
-from harness.screening import Progress, Settings, Watcher, screen
+from harness.screening import Progress, Settings, Watcher, screen, write_down_failure
 
 
 def screen_round(
@@ -22,23 +21,23 @@ def screen_round(
     jobs: int,
     only: tuple[str, ...] = (),
     watch: Watcher,
-    failed: Callable[[Candidate, HarnessError], None],
+    failed: Callable[[Candidate, Exception], None],
 ) -> Path:
     """Screen every candidate of the round and publish; returns the round's page.
 
-    A candidate that breaks the harness is told to `failed` and does not stop the others; what had been found
-    by then is published.
+    A candidate that breaks the harness is told to `failed`, has it in its report, and does not stop the
+    others; what had been found by then is published.
     """
     folder = reports / settings.round.id
-    folder.mkdir(parents=True, exist_ok=True)
     # Not a copy of the file: addresses relative to its folder would name something else from here.
     stored = settings.round.model_dump(mode="json")
-    (folder / ROUND).write_text(yaml.safe_dump(stored, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    write_whole(folder / ROUND, yaml.safe_dump(stored, sort_keys=False, allow_unicode=True))
 
     def one(candidate: Candidate) -> None:
         try:
             screen(candidate, settings, folder / candidate.name, watch)
-        except HarnessError as error:
+        except Exception as error:  # whatever it is, it is this candidate's and no other's
+            write_down_failure(candidate, settings, folder / candidate.name, error)
             failed(candidate, error)
             watch(Progress(candidate.name, step="failed"))
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import sys
 import tempfile
-import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,16 +14,15 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-import checks
 from harness import __version__
-from harness.errors import OurFailure
+from harness.checkrun import Said, run_checks
+from harness.errors import HarnessError, OurFailure
 from harness.forks.errors import ForkError, NoRepository, NothingBeforeDeadline, Unreachable
 from harness.forks.lockfile import Lock
 from harness.forks.pin import pin
 from harness.forks.store import ObjectStore
 from harness.forks.submission import Submission
 from harness.outcome import Basis, Evidence, EvidenceKind, Outcome, OutcomeLog, Status
-from harness.paths import cache_dir
 from harness.plan import PACE, Plan
 from harness.reporting.model import RunInfo
 from harness.reporting.screened import Screened
@@ -34,11 +30,10 @@ from harness.reporting.store import OUTCOMES, SUBMISSION, read_screening, write_
 from harness.requirement import Catalogue, Requirement
 from harness.round import Candidate, GitUpstream, Round
 from harness.sandbox import Choice
+from harness.text import one_line, plain
 
-CHECKS = Path(checks.__file__).resolve().parent
 LOG = "checks.log"
-# Long enough for the slowest honest connector; a run that takes longer is ended and reported as ours.
-MAX_SECONDS = 1800
+MAX_TRACE = 100_000  # characters, the last ones
 
 
 @dataclass(frozen=True)
@@ -89,8 +84,8 @@ class Stopwatch:
 def screen(candidate: Candidate, settings: Settings, folder: Path, watch: Watcher) -> None:
     """Bring `folder` to hold submission.json, outcomes.jsonl and run.json for this candidate.
 
-    What an earlier run of the same commit, catalogue, harness and seed already found is kept. Raises
-    OurFailure.
+    What an earlier run of the same commit, catalogue, harness and seed already found is kept; where that
+    run broke off or failed through a fault of ours, only what is missing is tried. Raises OurFailure.
     """
     clock = Stopwatch()
     watch(Progress(candidate.name, step="fetching"))
@@ -111,14 +106,12 @@ def screen_submission(
     """The same for a submission already pinned, or for the `trouble` that there is none."""
     folder = folder.absolute()  # the checks run in a process and a folder of their own
     log = OutcomeLog(folder / OUTCOMES)
-    if settings.again:
-        log.set_aside()
     header = _header(settings, submission)
-    resumed = log.begin(header)
-    kept = read_screening(folder, candidate)
-    if resumed and submission is not None and kept.run is not None and kept.run.finished_at:
-        watch(Progress(candidate.name, step="kept from an earlier run", outcomes=kept.outcomes))
-        return kept
+    if log.begin(header, afresh=settings.again):
+        kept = read_screening(folder, candidate)
+        if kept.finished:
+            watch(Progress(candidate.name, step="kept from an earlier run", outcomes=kept.outcomes))
+            return kept
     info = _info(settings, trouble)
     write_run(folder, info, submission)
     if trouble is not None:
@@ -222,57 +215,35 @@ def _run_checks(
     with tempfile.TemporaryDirectory(prefix="harness-plan-") as temporary:
         plan_file = Path(temporary) / "plan.json"
         plan_file.write_text(plan.model_dump_json(), encoding="utf-8")
-        _run_pytest(plan_file, settings.select, candidate.name, folder / LOG, watch)
+        run_checks(
+            plan_file, settings.select, folder / LOG, lambda said: watch(_progress(candidate.name, said))
+        )
 
 
-def _run_pytest(plan_file: Path, select: str | None, candidate: str, log: Path, watch: Watcher) -> None:
-    """Run the checks in a process of their own; raises OurFailure when that process breaks.
+def _progress(candidate: str, said: Said) -> Progress:
+    return Progress(
+        candidate,
+        step=said.check,
+        total=said.total,
+        finished_checks=0 if said.outcomes is None else 1,
+        outcomes=said.outcomes or (),
+    )
 
-    pytest's exit codes 0 (all passed), 1 (some failed) and 5 (nothing left to run) are all a finished run.
+
+def write_down_failure(candidate: Candidate, settings: Settings, folder: Path, error: Exception) -> None:
+    """Keep that a failure of ours ended a screening: a sentence for the report, all of it for the log.
+
+    What had been found by then stands; the next run goes on from there.
     """
-    reading, writing = os.pipe()
-    command = [
-        sys.executable, "-m", "pytest", str(CHECKS), "-p", "harness.pytest_plugin", "--plan", str(plan_file),
-        "-c", os.devnull, "--rootdir", str(CHECKS.parent), "--confcutdir", str(CHECKS),
-        "--import-mode=importlib", "-p", "no:cacheprovider", "-q", "--tb=no",
-    ]  # fmt: skip
-    if select:
-        command += ["-k", select]
-    # Byte code of our own, whatever the caller's settings: without it each run compiles everything anew.
-    byte_code = {"PYTHONPYCACHEPREFIX": str(cache_dir() / "byte-code")}
-    environment = {**os.environ, **byte_code, "HARNESS_PROGRESS_FD": str(writing)}
-    for name in ("PYTEST_ADDOPTS", "PYTHONDONTWRITEBYTECODE"):
-        environment.pop(name, None)
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-            pass_fds=(writing,), env=environment, cwd=plan_file.parent,
-        )  # fmt: skip
-    os.close(writing)
-    limit = threading.Timer(MAX_SECONDS, process.kill)
-    limit.start()
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOG).open("a", encoding="utf-8") as log:
+        log.write(plain("".join(traceback.format_exception(error))[-MAX_TRACE:], lines=True))
+    said = error.message if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
+    sentence = f"The harness failed: {one_line(said, 300)}. Details are in {LOG}."
     try:
-        _follow(reading, candidate, watch)
-        code = process.wait()
-    finally:
-        limit.cancel()
-        process.kill()
-        process.wait()
-    if code not in (0, 1, 5):
-        raise OurFailure(f"the checks of {candidate} ended with exit code {code}", where=str(log))
-
-
-def _follow(reading: int, candidate: str, watch: Watcher) -> None:
-    with os.fdopen(reading, encoding="utf-8") as stream:
-        for line in stream:
-            said = json.loads(line)
-            outcomes = tuple(Outcome.model_validate(item) for item in said.get("outcomes", ()))
-            watch(
-                Progress(
-                    candidate,
-                    step=said.get("check"),
-                    total=said.get("total"),
-                    finished_checks=1 if "outcomes" in said else 0,
-                    outcomes=outcomes,
-                )
-            )
+        kept = read_screening(folder, candidate)
+    except OurFailure:
+        kept = None
+    run = (kept and kept.run) or _info(settings, None)
+    broken = run.model_copy(update={"finished_at": None, "broken": sentence})
+    write_run(folder, broken, kept.submission if kept else None)

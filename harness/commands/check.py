@@ -19,7 +19,7 @@ from harness.forks.submission import Submission
 from harness.forks.worktree import work_tree
 from harness.grading import Verdict
 from harness.outcome import Status
-from harness.progress import Watch, safe
+from harness.progress import Watch, safe, say
 from harness.reporting.model import CandidateReport
 from harness.reporting.publish import report_of, write_candidate
 from harness.requirement import Catalogue
@@ -74,9 +74,7 @@ def check_work_tree(
         report = report_of(round_, screened, Catalogue.load())
         _summarise(report, console, partial=select is not None)
         if reports is not None:
-            console.print(
-                f"Report: {write_candidate(folder / candidate.name, report)}", markup=False, soft_wrap=True
-            )
+            say(console, f"Report: {write_candidate(folder / candidate.name, report)}")
     return report.verdict
 
 
@@ -117,12 +115,19 @@ def _candidate(
         raise UserError(
             f"the work tree adds no connector {connector!r}",
             where=submission.repository,
-            hint=f"it adds or changes: {', '.join(found) or 'none'}",
+            hint=f"it adds or changes: {', '.join(found) or 'no connector at all'}",
         )
     names = (
         [connector] if connector else [each.name for each in submission.connectors if each.new] or list(found)
     )
-    if len(names) != 1:
+    if not names:
+        raise UserError(
+            "the work tree adds no connector",
+            where=submission.repository,
+            hint="a connector is a folder below hummingbot/connector/exchange or /derivative; is it there, "
+            "and is this the right --upstream?",
+        )
+    if len(names) > 1:
         raise UserError(
             f"the work tree adds {len(names)} connectors",
             where=submission.repository,

@@ -7,7 +7,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from harness.errors import HarnessError
+from harness.errors import UserError
+from harness.forks.errors import Unreachable
 from harness.forks.lockfile import freeze, load_lock
 from harness.forks.store import ObjectStore
 from harness.forks.tree import Tree
@@ -15,12 +16,18 @@ from harness.forks.upstream import upstream_commit
 from harness.frameworks import generation_of
 from harness.frameworks.upstream import upstream_base
 from harness.paths import cache_dir
-from harness.progress import Watch
+from harness.progress import Watch, say
 from harness.requirement import Catalogue
 from harness.round import Candidate, load_round
 from harness.sandbox import Choice, choose
 from harness.scheduling import screen_round
 from harness.screening import Settings
+
+# A commit that was fetched once is never asked for again.
+PIN_IT = (
+    "try again; a round whose upstream is a commit that was fetched before needs no answer: `harness freeze` "
+    "writes it down while upstream answers, or put its id under `upstream: ref:`"
+)
 
 
 def run_round(
@@ -54,8 +61,8 @@ def run_round(
     names = [candidate.name for candidate in round_.candidates if not only or candidate.name in only]
     with Watch(console, names) as watch:
 
-        def failed(candidate: Candidate, error: HarnessError) -> None:
-            console.print(f"{candidate.name}: our own failure: {error}", markup=False, soft_wrap=True)
+        def failed(candidate: Candidate, error: Exception) -> None:
+            say(console, f"{candidate.name}: our own failure: {error}")
 
         return screen_round(settings, reports, jobs=jobs, only=only, watch=watch, failed=failed)
 
@@ -69,10 +76,13 @@ def build_upstream(settings: Settings, console: Console) -> None:
     """Fetch and build the framework once, with a progress bar; nothing when that was done before."""
     store = settings.store
     locked = settings.lock.upstream if settings.lock else None
-    console.print("Fetching upstream …", markup=False)
-    commit = upstream_commit(
-        store, settings.round.upstream, locked, lambda line: console.print(line, markup=False)
-    )
+    say(console, "Fetching upstream …")
+    try:
+        commit = upstream_commit(store, settings.round.upstream, locked, lambda line: say(console, line))
+    except Unreachable as error:
+        raise UserError(
+            f"upstream could not be read: {error.reason}", where=error.url, hint=PIN_IT
+        ) from error
     generation = generation_of(Tree(store, commit.commit).paths())
     columns = (TextColumn("Building upstream"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
@@ -81,7 +91,7 @@ def build_upstream(settings: Settings, console: Console) -> None:
         def progress(done: int, total: int, _module: str) -> None:
             bar.update(task, completed=done, total=total, visible=True)
             if not console.is_terminal and (done % 10 == 0 or done == total):
-                console.print(f"building upstream: {done} of {total} modules", markup=False)
+                say(console, f"building upstream: {done} of {total} modules")
 
         upstream_base(cache_dir(), choose(settings.sandbox), store, commit.commit, generation, progress)
 
@@ -90,5 +100,5 @@ def freeze_round(file: Path, console: Console) -> Path:
     """Write the lock file beside `file` and say what could not be reached."""
     frozen = freeze(file, load_round(file, Catalogue.load().by_id), ObjectStore())
     for name, error in frozen.failures.items():
-        console.print(f"{name}: {error}", markup=False, soft_wrap=True)
+        say(console, f"{name}: {error}")
     return frozen.path

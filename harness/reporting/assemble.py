@@ -55,7 +55,7 @@ def candidate_report(
         outcomes=_findings(outcomes, catalogue, {item.requirement: item for item in waivers}),
         environment=_environment(run),
         timings=run.timings if run else {},
-        notes=run.notes if run else (),
+        notes=_notes(run),
     )
 
 
@@ -196,6 +196,12 @@ def _finding(outcome: Outcome, catalogue: Catalogue, waiver: WaiverInfo | None) 
 def _environment(run: RunInfo | None) -> Environment:
     names = Environment.model_fields
     return Environment(**{name: getattr(run, name, None) for name in names})
+
+
+def _notes(run: RunInfo | None) -> tuple[str, ...]:
+    if run is None:
+        return ()
+    return (*run.notes, run.broken) if run.broken else run.notes
 
 
 def _score(score: Score) -> ScoreInfo:

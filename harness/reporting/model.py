@@ -38,6 +38,7 @@ class RunInfo(Model):
     timings: dict[str, float] = Field(default_factory=dict)
     notes: tuple[str, ...] = ()
     no_submission: str | None = None  # why no commit could be pinned, in one sentence
+    broken: str | None = None  # the failure of ours that ended it early, in one sentence
 
 
 class ScoreInfo(Model):

@@ -10,7 +10,7 @@ from harness.reporting import badge, ballot, json, junit, markdown, sarif, site
 from harness.reporting.assemble import candidate_report, round_report
 from harness.reporting.model import CandidateReport, RoundReport
 from harness.reporting.screened import Screened, complete, waivers_in_force
-from harness.reporting.store import ROUND, read_screening
+from harness.reporting.store import ROUND, read_screening, write_whole
 from harness.requirement import Catalogue
 from harness.round import Round, load_round
 
@@ -53,26 +53,18 @@ def report_of(round_: Round, screened: Screened, catalogue: Catalogue) -> Candid
 
 def write_candidate(folder: Path, report: CandidateReport, overview: RoundReport | None = None) -> Path:
     """Write one candidate's reports into `folder`; returns its page. Without `overview` it stands alone."""
-    _write(folder / "report.json", json.render(report))
-    _write(folder / "report.md", markdown.render_candidate(report))
-    _write(folder / "junit.xml", junit.render(report))
-    _write(folder / "report.sarif", sarif.render(report))
-    _write(folder / "badge.svg", badge.render(report))
-    return _write(folder / "index.html", site.render_candidate(report, overview))
+    write_whole(folder / "report.json", json.render(report))
+    write_whole(folder / "report.md", markdown.render_candidate(report))
+    write_whole(folder / "junit.xml", junit.render(report))
+    write_whole(folder / "report.sarif", sarif.render(report))
+    write_whole(folder / "badge.svg", badge.render(report))
+    return write_whole(folder / "index.html", site.render_candidate(report, overview))
 
 
 def _write_round(folder: Path, overview: RoundReport, site_url: str | None) -> Path:
     made = ballot.ballot(overview, site_url)
-    _write(folder / "round.json", json.render(overview))
-    _write(folder / "report.md", markdown.render_round(overview))
-    _write(folder / "ballot.json", json.render(made))
-    _write(folder / "ballot.md", ballot.render(made))
-    return _write(folder / "index.html", site.render_round(overview))
-
-
-def _write(path: Path, text: str) -> Path:
-    """Replace `path` in one step: who reads it meanwhile sees the old page or the new one, never half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, encoding="utf-8", newline="\n")
-    return partial.replace(path)
+    write_whole(folder / "round.json", json.render(overview))
+    write_whole(folder / "report.md", markdown.render_round(overview))
+    write_whole(folder / "ballot.json", json.render(made))
+    write_whole(folder / "ballot.md", ballot.render(made))
+    return write_whole(folder / "index.html", site.render_round(overview))

@@ -30,6 +30,12 @@ class Screened:
     outcomes: tuple[Outcome, ...]
 
     @property
+    def finished(self) -> bool:
+        """Whether a commit was screened to the end with no failure of ours."""
+        ended = self.submission is not None and self.run is not None and self.run.finished_at is not None
+        return ended and all(item.status is not Status.HARNESS_ERROR for item in self.outcomes)
+
+    @property
     def profile(self) -> Profile:
         """Which requirements apply to it."""
         generation = self.submission.generation if self.submission else None
@@ -41,13 +47,14 @@ class Screened:
 def complete(screened: Screened, catalogue: Catalogue) -> tuple[Outcome, ...]:
     """The outcomes, with an `undetermined` for every requirement that applies and that nothing spoke to.
 
-    Without it a screening that was cut short would look better than one that was finished.
+    Without it a screening that was cut short would look better than one that was finished. Where a failure of
+    ours cut it short, they are `harness_error`.
     """
     spoken = {outcome.requirement for outcome in screened.outcomes}
     missing = tuple(
         Outcome(
             requirement=item.id,
-            status=Status.UNDETERMINED,
+            status=_status(screened, item),
             severity=item.severity,
             subject=item.subject,
             summary=_why_open(screened, item),
@@ -60,11 +67,18 @@ def complete(screened: Screened, catalogue: Catalogue) -> tuple[Outcome, ...]:
     return (*screened.outcomes, *missing)
 
 
+def _status(screened: Screened, requirement: Requirement) -> Status:
+    ours = screened.run and screened.run.broken and requirement.automated
+    return Status.HARNESS_ERROR if ours else Status.UNDETERMINED
+
+
 def _why_open(screened: Screened, requirement: Requirement) -> str:
     if screened.run and screened.run.no_submission:
         return screened.run.no_submission
     if not requirement.automated:
         return f"Needs a person to look. {requirement.title}?"
+    if screened.run and screened.run.broken:
+        return screened.run.broken
     if screened.run and screened.run.finished_at:
         return "No check spoke to this requirement."
     return "The screening ended before this was decided." if screened.outcomes else NOT_SCREENED

@@ -35,8 +35,16 @@ def write_run(folder: Path, run: RunInfo, submission: Submission | None) -> None
     if submission is None:
         (folder / SUBMISSION).unlink(missing_ok=True)
     else:
-        (folder / SUBMISSION).write_text(submission.to_json() + "\n", encoding="utf-8")
-    (folder / RUN).write_text(run.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        write_whole(folder / SUBMISSION, submission.to_json() + "\n")
+    write_whole(folder / RUN, run.model_dump_json(indent=2) + "\n")
+
+
+def write_whole(path: Path, text: str) -> Path:
+    """Replace `path` in one step: who reads it, even after a kill, sees the old or the new, never half."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(text, encoding="utf-8", newline="\n")
+    return partial.replace(path)
 
 
 def _submission(path: Path) -> Submission | None:
