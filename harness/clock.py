@@ -28,3 +28,19 @@ class ScaledClock:
     def real_seconds(self, virtual_seconds: float) -> float:
         """How long `virtual_seconds` last on the wall."""
         return virtual_seconds / self.scale
+
+
+@dataclass
+class SkewedClock:
+    """An exchange's clock that is `offset` virtual seconds ahead of everybody else's."""
+
+    base: ScaledClock
+    offset: float = 0.0
+
+    @property
+    def scale(self) -> float:
+        return self.base.scale
+
+    def now(self) -> float:
+        """The exchange's Unix time in seconds."""
+        return self.base.now() + self.offset

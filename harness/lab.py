@@ -15,10 +15,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
-from harness.clock import ScaledClock
+from harness.clock import ScaledClock, SkewedClock
 from harness.driver import Connector, Driver
 from harness.frameworks.runtime import Runtime
-from harness.gateway.faults import FaultPlan
+from harness.gateway.fault_plan import FaultPlan
 from harness.gateway.record import Record
 from harness.gateway.thread import GatewayThread, running_gateway
 from harness.gateway.tls import Authority
@@ -40,6 +40,7 @@ class Bench:
     """What a scenario works with. Times are virtual seconds. `connector` is constructed, not yet started."""
 
     clock: ScaledClock
+    exchange_clock: SkewedClock
     venue: Venue
     dialect: Dialect
     account: Account
@@ -113,7 +114,8 @@ class Lab:
         clock = ScaledClock(scale)
         chance = random.Random(self.seed)  # noqa: S311 - a repeatable scenario, not a secret
         chosen = market or chance.choice(self.dialect.markets[:2])
-        venue = self._venue(clock)
+        exchange_clock = SkewedClock(clock)
+        venue = self._venue(exchange_clock)
         account = venue.account("bot", purse(self.dialect.markets))
         dialect = self.dialect(venue)
         credentials = dialect.credentials(account)
@@ -152,12 +154,12 @@ class Lab:
                 )
 
             self.latest = Bench(
-                clock, venue, dialect, account, chosen, faults, record, gateway,
+                clock, exchange_clock, venue, dialect, account, chosen, faults, record, gateway,
                 open_connector(), chance, open_connector, open_oracle,
             )  # fmt: skip
             yield self.latest
 
-    def _venue(self, clock: ScaledClock) -> Venue:
+    def _venue(self, clock: SkewedClock) -> Venue:
         venue = Venue(self.dialect.markets, self.seed, clock)
         for market in self.dialect.markets:
             venue.seed_book(market, LEVELS)

@@ -115,6 +115,11 @@ class Door(RequestHandler):
             )
         )
 
+    def send_raw(self, data: bytes) -> None:
+        """Send bytes as they are, past HTTP and WebSocket."""
+        if self._link is not None and not self._link.is_closing():
+            self._link.write(data)
+
     def hang_up(self) -> None:
         """Send what is still to be sent, and close."""
         if self._link is not None:

@@ -1,4 +1,4 @@
-"""Faults, declared on operations: what goes wrong, where, how often. Times are virtual seconds.
+"""What can go wrong with a request, an upgrade, a message or a handshake. Times are virtual seconds.
 
 A fault reaches the connector only, unless its rule says otherwise: the oracle must keep reading the truth.
 Where several rules fit one request or message they all apply, in the order they were added, up to the first
@@ -7,11 +7,8 @@ that ends it.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import ClassVar, Literal
 
 from pydantic import JsonValue
@@ -33,6 +30,7 @@ class Traffic:
     host: str
     client: Client
     text: str = ""
+    at: float = 0.0  # virtual Unix seconds
 
 
 class Fault:
@@ -64,8 +62,18 @@ class Refuse(Fault):
 
 
 @dataclass(frozen=True)
+class Maintenance(Fault):
+    """Answer as the exchange does while it is being maintained, without asking the venue."""
+
+    points = _HTTP
+
+
+@dataclass(frozen=True)
 class RateLimit(Fault):
-    """Answer 429 (or 418) with Retry-After in whole seconds, without asking the venue."""
+    """Answer 429 (or 418) with Retry-After in whole seconds, without asking the venue.
+
+    Without a `body` of the caller's it is the exchange's own.
+    """
 
     retry_after: int
     status: int = 429
@@ -114,6 +122,54 @@ class LoseReply(Fault):
 
     def __str__(self) -> str:
         return "lose reply"
+
+
+@dataclass(frozen=True)
+class Trickle(Fault):
+    """Send the reply a few bytes at a time: `bytes_each` of them, `seconds` apart."""
+
+    seconds: float
+    bytes_each: int = 64
+    points = frozenset({"request"})
+
+    def __str__(self) -> str:
+        return f"trickle {self.bytes_each} bytes each {self.seconds:g} s"
+
+
+@dataclass(frozen=True)
+class CutShort(Fault):
+    """Send the first half of a reply or of a message's frame, then break the connection."""
+
+    points = frozenset({"request", "message"})
+
+    def __str__(self) -> str:
+        return "cut short"
+
+
+@dataclass(frozen=True)
+class DoubleReply(Fault):
+    """Send the whole reply twice on the same connection: the second answers nothing."""
+
+    points = frozenset({"request"})
+
+    def __str__(self) -> str:
+        return "double reply"
+
+
+@dataclass(frozen=True)
+class Rewrite(Fault):
+    """Change what is said before it is sent: `change` gets the reply's body or the message and gives the new.
+
+    `harness.gateway.rewriting` has changes that real exchanges make.
+    """
+
+    what: str
+    change: Callable[[str], str]
+    points = frozenset({"request", "message"})
+    ends = False
+
+    def __str__(self) -> str:
+        return self.what
 
 
 @dataclass(frozen=True)
@@ -177,139 +233,6 @@ class WrongCertificate(Fault):
 
     def __str__(self) -> str:
         return f"certificate: {self.kind}"
-
-
-class Rule:
-    """A fault in the plan. `applied` counts how often it happened."""
-
-    def __init__(
-        self,
-        plan: FaultPlan,
-        fault: Fault,
-        operation: str,
-        *,
-        times: int | None,
-        after: int,
-        match: Callable[[Traffic], bool] | None,
-        host: str,
-        client: Client | None,
-        on: Point | None,
-    ) -> None:
-        self._plan = plan
-        self.fault = fault
-        self.operation = operation
-        self.applied = 0
-        self._left = times
-        self._skip = after
-        self._match = match
-        self._host = host
-        self._client = client
-        self._points = fault.points if on is None else fault.points & {on}
-
-    def remove(self) -> None:
-        self._plan.remove(self)
-
-    @property
-    def exhausted(self) -> bool:
-        return self._left == 0
-
-    def claims(self, traffic: Traffic) -> bool:
-        """Whether it happens to this traffic; counts what passes. The plan's lock is held."""
-        if self.exhausted or not self._fits(traffic):
-            return False
-        if self._skip > 0:
-            self._skip -= 1
-            return False
-        if self._left is not None:
-            self._left -= 1
-        self.applied += 1
-        return True
-
-    def _fits(self, traffic: Traffic) -> bool:
-        return (
-            traffic.point in self._points
-            and self._client in (None, traffic.client)
-            and fnmatchcase(traffic.operation, self.operation)
-            and fnmatchcase(traffic.host, self._host)
-            and (self._match is None or self._match(traffic))
-        )
-
-
-class FaultPlan:
-    """The faults in force. Thread-safe: a check adds and removes while the gateway takes."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._rules: tuple[Rule, ...] = ()
-
-    def add(
-        self,
-        fault: Fault,
-        operation: str = "*",
-        *,
-        times: int | None = 1,
-        after: int = 0,
-        match: Callable[[Traffic], bool] | None = None,
-        host: str = "*",
-        client: Client | None = "connector",
-        on: Point | None = None,
-    ) -> Rule:
-        """Let `fault` happen to `operation` (a pattern: `stream:*`) `times` times (None: until removed).
-
-        The first `after` that fit pass unharmed. `match` sees the traffic under the plan's lock and must only
-        look. `on` narrows a fault that can happen at several points to one. A handshake has no operation.
-        Raises ValueError when the fault cannot happen there.
-        """
-        if on is not None and on not in fault.points:
-            raise ValueError(f"{fault} cannot happen on a {on}")
-        rule = Rule(
-            self, fault, operation, times=times, after=after, match=match, host=host, client=client, on=on
-        )
-        with self._lock:
-            self._rules = (*self._rules, rule)
-        return rule
-
-    @contextmanager
-    def during(
-        self, fault: Fault, operation: str = "*", *, host: str = "*", on: Point | None = None
-    ) -> Iterator[Rule]:
-        """The fault happens every time for as long as the block lasts."""
-        rule = self.add(fault, operation, times=None, host=host, on=on)
-        try:
-            yield rule
-        finally:
-            rule.remove()
-
-    def remove(self, rule: Rule) -> None:
-        """Stop a rule; nothing when it is not in the plan."""
-        with self._lock:
-            self._rules = tuple(each for each in self._rules if each is not rule)
-
-    def clear(self) -> None:
-        with self._lock:
-            self._rules = ()
-
-    def rules(self) -> tuple[Rule, ...]:
-        """Those that can still happen."""
-        return tuple(rule for rule in self._rules if not rule.exhausted)
-
-    @property
-    def idle(self) -> bool:
-        """No rule at all."""
-        return not self._rules
-
-    def take(self, traffic: Traffic) -> tuple[Fault, ...]:
-        """The faults that happen to this traffic, and count as having happened."""
-        if not self._rules:
-            return ()
-        taken: list[Fault] = []
-        with self._lock:
-            for rule in self._rules:
-                if rule.claims(traffic):
-                    taken.append(rule.fault)
-                    if rule.fault.ends:
-                        break
-        return tuple(taken)
 
 
 def named(faults: tuple[Fault, ...]) -> str | None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import struct
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Literal
 
 import aiohttp
@@ -16,6 +17,7 @@ from harness.gateway.door import Door
 from harness.gateway.entries import ClosedBy, Frame, Socket
 from harness.gateway.faults import (
     CloseSocket,
+    CutShort,
     Delay,
     DropMessage,
     DuplicateMessage,
@@ -23,6 +25,7 @@ from harness.gateway.faults import (
     Junk,
     Reorder,
     Reset,
+    Rewrite,
     Stall,
     Traffic,
     named,
@@ -36,6 +39,7 @@ NO_CODE = 1005  # never sent: a close frame without a code
 BROKEN = 1006  # never sent: what both ends say of a connection that ended with no close frame
 OUR_FAULT = 1011
 LONGEST_REASON = 123  # bytes
+LONGEST_HOLD = 5.0  # virtual seconds that a reordered message waits for another to overtake it
 CLOSE_SECONDS = 2.0  # real; how long a client may take to answer a close frame
 
 Opcode = Literal["text", "binary", "ping", "pong"]
@@ -152,7 +156,11 @@ class OpenSocket:
         plan, opened = self._context.faults, self.opened
         if plan.idle and not self._held:
             return await self._send(message)
-        faults = plan.take(Traffic("message", message.operation, opened.host, opened.client, message.text))
+        faults = plan.take(
+            Traffic(
+                "message", message.operation, opened.host, opened.client, message.text, self._context.now()
+            )
+        )
         if faults and not self._mute:
             await self._faulted(message, faults)
         else:
@@ -164,11 +172,13 @@ class OpenSocket:
     async def _faulted(self, message: Message, faults: tuple[Fault, ...]) -> None:
         name = named(faults)
         await self._context.sleep(sum(fault.seconds for fault in faults if isinstance(fault, Delay)))
+        message = _rewritten(message, faults)
         match faults[-1]:
             case DropMessage():
                 self._write_down("received", message.operation, message.text, "text", name)
             case Reorder():
                 self._held[message.operation] = message
+                self._context.spawn(self._release(message), "a message held back")
             case DuplicateMessage():
                 await self._send(message, name)
                 await self._send(message, name)
@@ -181,11 +191,23 @@ class OpenSocket:
             case Reset():
                 self._write_down("received", message.operation, message.text, "text", name)
                 self.close(BROKEN, "", ClosedBy.FAULT)
+            case CutShort():
+                self._write_down("received", message.operation, message.text, "text", name)
+                self._door.send_raw(_half_frame(message.text.encode()))
+                self.close(BROKEN, "", ClosedBy.FAULT)
             case Stall() as fault:
                 self.mute(str(fault))
                 await self._send(message)
             case _:
                 await self._send(message, name)
+
+    async def _release(self, message: Message) -> None:
+        """Nothing followed that could overtake it: send it after all."""
+        await self._context.sleep(LONGEST_HOLD)
+        if self._held.get(message.operation) is message:
+            del self._held[message.operation]
+            with contextlib.suppress(ConnectionError):
+                await self._send(message, "reorder")
 
     async def _send(self, message: Message, fault: str | None = None) -> None:
         opcode: Opcode = "text" if message.binary is None else "binary"
@@ -290,6 +312,25 @@ class OpenSocket:
             self._session.closed()
         except Exception as error:
             self._context.trouble(f"the dialect's stream {self.opened.url}", error)
+
+
+def _rewritten(message: Message, faults: tuple[Fault, ...]) -> Message:
+    """The message after every change of its text; packed ones stay as they are."""
+    for fault in faults:
+        if isinstance(fault, Rewrite) and message.binary is None:
+            message = replace(message, text=fault.change(message.text))
+    return message
+
+
+def _half_frame(payload: bytes) -> bytes:
+    """A text frame that promises all of `payload` and holds its first half (RFC 6455, 5.2)."""
+    if len(payload) < 126:
+        length = bytes([len(payload)])
+    elif len(payload) < 65536:
+        length = b"\x7e" + struct.pack("!H", len(payload))
+    else:
+        length = b"\x7f" + struct.pack("!Q", len(payload))
+    return b"\x81" + length + payload[: len(payload) // 2]
 
 
 def _text(data: str | bytes) -> str:

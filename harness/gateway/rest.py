@@ -19,6 +19,7 @@ from harness.gateway.faults import (
     Fault,
     Junk,
     LoseReply,
+    Maintenance,
     Point,
     RateLimit,
     Refuse,
@@ -27,6 +28,7 @@ from harness.gateway.faults import (
     Traffic,
     named,
 )
+from harness.gateway.spoiling import rewritten, spoil
 from harness.gateway.streams import Streams
 from harness.venue.dialects.base import Dialect, Reply, Request
 
@@ -70,6 +72,7 @@ class Rest:
         if reason is not None or dialect is None:
             return _turn_away(door, request, body, reason or StrayReason.UNDECLARED_HOST, 421)
         door.served = True
+        wire = replace(wire, at=dialect.venue.clock.now())
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._upgrade(request, door, dialect, wire)
         return await self._answer(request, door, dialect, wire)
@@ -84,7 +87,6 @@ class Rest:
             query=parse_qsl(target.query, keep_blank_values=True),
             headers=request.headers,
             body=body,
-            at=self._context.now(),
             raw_query=target.query,
             client=door.arrival.client,
         )
@@ -106,7 +108,7 @@ class Rest:
         self, request: web.BaseRequest, door: Door, dialect: Dialect, wire: Request
     ) -> web.StreamResponse:
         operation, faults, number = self._begin(door, dialect, wire, "upgrade")
-        outcome = await self._before(faults, door)
+        outcome = await self._before(faults, door, dialect)
         if outcome is Next.BREAK:
             return _broken(door)
         if outcome is Next.ASK:
@@ -127,19 +129,23 @@ class Rest:
         work = self._faulted(faults, door, dialect, wire)
         # Shielded: a client that gives up does not take back what it has sent.
         outcome = await asyncio.shield(self._context.spawn(work, f"{wire.method} {wire.path}"))
-        return _broken(door) if outcome is Next.BREAK else self._reply(request, number, outcome)
+        if outcome is Next.BREAK:
+            return _broken(door)
+        response = self._reply(request, number, outcome)
+        spoilt = await spoil(self._context, door, outcome, faults[-1])
+        return web.Response(status=500) if spoilt else response  # aiohttp cannot send it any more
 
     async def _faulted(
         self, faults: tuple[Fault, ...], door: Door, dialect: Dialect, wire: Request
     ) -> Reply | Literal[Next.BREAK]:
-        outcome = await self._before(faults, door)
+        outcome = await self._before(faults, door, dialect)
         if outcome is not Next.ASK:
             return outcome
-        reply = self._ask(dialect, replace(wire, at=self._context.now()))
+        reply = rewritten(self._ask(dialect, replace(wire, at=dialect.venue.clock.now())), faults)
         await self._context.sleep(_delay(faults, "reply"))
         return Next.BREAK if isinstance(faults[-1], LoseReply) else reply
 
-    async def _before(self, faults: tuple[Fault, ...], door: Door) -> Reply | Next:
+    async def _before(self, faults: tuple[Fault, ...], door: Door, dialect: Dialect) -> Reply | Next:
         """What happens before the venue hears of it, and whether it ever will."""
         if not faults:
             return Next.ASK
@@ -147,8 +153,11 @@ class Rest:
         match faults[-1]:
             case Refuse(status, body, headers):
                 return Reply(status, headers, body)
+            case Maintenance():
+                return dialect.under_maintenance()
             case RateLimit(retry_after, status, body):
-                return Reply(status, {"Retry-After": str(retry_after)}, body)
+                own = dialect.too_many_requests(retry_after) if body is None else Reply(status, {}, body)
+                return replace(own, status=status, headers={"Retry-After": str(retry_after), **own.headers})
             case Junk(text, status):
                 return Reply(status, {}, text.encode())
             case Reset():
@@ -169,11 +178,11 @@ class Rest:
         """(operation, faults, the number of the exchange in the record)."""
         arrival, operation = door.arrival, dialect.operation_of(wire)
         text = f"{wire.method} {wire.path}?{wire.raw_query}\n{wire.text}"
-        traffic = Traffic(point, operation or "", wire.host, arrival.client, text)
+        traffic = Traffic(point, operation or "", wire.host, arrival.client, text, self._context.now())
         faults = self._context.faults.take(traffic)
         number = self._context.record.add(
             Exchange(
-                at=wire.at,
+                at=self._context.now(),
                 host=wire.host,
                 port=arrival.port or HTTPS,
                 tls=arrival.tls,

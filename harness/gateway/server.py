@@ -16,7 +16,7 @@ from harness.gateway.context import Context
 from harness.gateway.door import Arrival, Door
 from harness.gateway.entrance import Entrance
 from harness.gateway.entries import Lookup, StrayReason
-from harness.gateway.faults import FaultPlan
+from harness.gateway.fault_plan import FaultPlan
 from harness.gateway.record import Record
 from harness.gateway.rest import Rest
 from harness.gateway.shim import Connected, Datagram, LookedUp, messages

@@ -117,6 +117,5 @@ class Streams:
         step = max(SHORTEST_TICK, self._context.clock.real_seconds(TICK))
         while True:
             await asyncio.sleep(step)
-            now = self._context.now()
-            for each in tuple(self._open):
-                each.tick(now)
+            for each, venue in tuple(self._open.items()):
+                each.tick(venue.clock.now())

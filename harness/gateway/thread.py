@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from harness.clock import ScaledClock
 from harness.gateway.entries import Client, ClosedBy, Socket
-from harness.gateway.faults import FaultPlan
+from harness.gateway.fault_plan import FaultPlan
 from harness.gateway.opensocket import BROKEN
 from harness.gateway.record import Record
 from harness.gateway.server import Gateway, GatewayError

@@ -9,11 +9,11 @@ import time
 import aiohttp
 import pytest
 
+from harness.gateway.fault_plan import FaultPlan
 from harness.gateway.faults import (
     Delay,
     DropMessage,
     Fault,
-    FaultPlan,
     Junk,
     LoseReply,
     RateLimit,

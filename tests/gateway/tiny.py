@@ -34,6 +34,7 @@ class TinyDialect(Dialect):
     def __init__(self, venue: object) -> None:
         super().__init__(venue)  # type: ignore[arg-type]
         self.placed: list[str] = []
+        self.asked_at = 0.0
         self.sessions: list[TinySession] = []
 
     @rest("GET", "/ping", operation="ping")
@@ -42,6 +43,7 @@ class TinyDialect(Dialect):
 
     @rest("GET", "/book", operation="order_book", weight=5)
     def book(self, call: Call) -> JsonValue:
+        self.asked_at = call.request.at
         return {"levels": ["0.00000001"] * 2000}
 
     @rest("POST", "/order", operation="place_order", weight=1)

@@ -316,6 +316,14 @@ class Dialect:
         """Add what every reply carries (limit headers …)."""
         return reply
 
+    def under_maintenance(self) -> Reply:
+        """What the exchange answers to anything while it is being maintained."""
+        return Reply(503, {}, b"Service Unavailable")
+
+    def too_many_requests(self, retry_after: int) -> Reply:
+        """What the exchange answers to a client over its limits; `retry_after` in whole seconds."""
+        return Reply(429, {"Retry-After": str(retry_after)}, None)
+
     def expire_user_streams(self, account: Account) -> None:
         """End the account's private streams as the exchange does when their key runs out."""
 
