@@ -1,0 +1,94 @@
+"""Whose something is that may outlive its maker: a folder's or a container's name says it, and for ever.
+
+An owner is a process of one user on one machine, in one boot and PID namespace. Its name is made of these,
+so anybody can tell from the name alone whether the owner is gone, and only its own user's harness ever says
+so: where anything else is in doubt the owner counts as alive.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_START_TIME = 18  # proc(5): field 22 of /proc/PID/stat, counted from 0 after the name and the state
+PATTERN = r"[0-9a-z]+-[0-9a-z]+-[0-9a-z]+-[0-9a-f]{6}-[0-9a-f]{8}"
+
+
+@dataclass(frozen=True)
+class Owner:
+    """`start` is in clock ticks since boot; `namespace` is the PID namespace's inode number."""
+
+    pid: int
+    start: int
+    namespace: int
+    boot: str
+    machine: str
+
+    def __str__(self) -> str:
+        return f"{_short(self.pid)}-{_short(self.start)}-{_short(self.namespace)}-{self.boot}-{self.machine}"
+
+    @classmethod
+    def parse(cls, text: str) -> Owner | None:
+        """The owner of that name, None where it is no such name."""
+        if not re.fullmatch(PATTERN, text, re.ASCII):
+            return None
+        pid, start, namespace, boot, machine = text.split("-")
+        return cls(int(pid, 36), int(start, 36), int(namespace, 36), boot, machine)
+
+    def gone(self) -> bool:
+        """Whether it certainly runs no more, as this user on this machine can tell."""
+        us = current()
+        if self.machine != us.machine:
+            return False
+        if self.boot != us.boot:
+            return True
+        return self.namespace == us.namespace and _started(self.pid) != self.start
+
+    @property
+    def earlier_boot(self) -> bool:
+        return self.boot != current().boot
+
+
+def current() -> Owner:
+    """This process."""
+    return Owner(
+        os.getpid(),
+        _started(os.getpid()) or 0,
+        Path("/proc/self/ns/pid").stat().st_ino,
+        _digest(_words("/proc/sys/kernel/random/boot_id"))[:6],
+        # The user is part of it: what is another's is never taken for a left-over of ours.
+        _digest(_words("/etc/machine-id"), platform.node(), str(os.geteuid()))[:8],
+    )
+
+
+def _started(pid: int) -> int | None:
+    """When a process began, None where there is none; a zombie has ended."""
+    try:
+        state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return None if state in "ZX" else int(fields[_START_TIME])
+
+
+def _words(path: str) -> str:
+    try:
+        return Path(path).read_text().strip()
+    except OSError:
+        return ""
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _short(number: int) -> str:
+    digits = ""
+    while number:
+        number, digit = divmod(number, 36)
+        digits = _DIGITS[digit] + digits
+    return digits or "0"
