@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
-import tempfile
 from pathlib import Path
 
 from demo.cut import Progress, cut, released_source
 from demo.release import PACKAGE, VERSION
 from demo.roundfile import write_round
+from harness import temporary
 
 _HERE = Path(__file__).parent
 
@@ -24,12 +23,9 @@ def prepare(cache: Path, progress: Progress = lambda _: None) -> Path:
         place.parent.mkdir(parents=True, exist_ok=True)
         released = released_source(progress)
         # Cut aside and moved into place, so that an interrupted cut is never taken for a whole one.
-        work = Path(tempfile.mkdtemp(prefix="cutting-", dir=place.parent))
-        try:
+        with temporary.folder("cutting", place.parent) as work:
             cut(work, released, progress)
             _move(work, place)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
     forks = {path.stem: path for path in sorted((place / "forks").iterdir())}
     return write_round(place, place / "upstream.git", forks)
 

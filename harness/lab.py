@@ -6,7 +6,6 @@ What a check reads of the venue and the record is what we observed; what it asks
 from __future__ import annotations
 
 import random
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -15,6 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
+from harness import temporary
 from harness.clock import ScaledClock, SkewedClock
 from harness.driver import Connector, Driver
 from harness.frameworks.runtime import Runtime
@@ -84,7 +84,7 @@ class Lab:
         self.latest: Bench | None = None
         self._stack = ExitStack()
         self._authority = Authority()
-        folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="harness-lab-")))
+        folder = self._stack.enter_context(temporary.folder("lab"))
         folder.chmod(0o755)
         self._socket = folder / "gateway.sock"
         certificate = folder / "ca.pem"

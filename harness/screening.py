@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from harness import __version__
+from harness import __version__, temporary
 from harness.checkrun import Said, run_checks
 from harness.errors import HarnessError, OurFailure
 from harness.forks.errors import ForkError, NoRepository, NothingBeforeDeadline, Unreachable
@@ -212,8 +211,8 @@ def _run_checks(
         scale=settings.scale,
         header=header,
     )
-    with tempfile.TemporaryDirectory(prefix="harness-plan-") as temporary:
-        plan_file = Path(temporary) / "plan.json"
+    with temporary.folder("plan") as place:
+        plan_file = place / "plan.json"
         plan_file.write_text(plan.model_dump_json(), encoding="utf-8")
         run_checks(
             plan_file, settings.select, folder / LOG, lambda said: watch(_progress(candidate.name, said))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import replace
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from harness import temporary
 from harness.commands.run import build_upstream, chosen_name
 from harness.errors import UserError
 from harness.forks.store import ObjectStore
@@ -52,7 +52,7 @@ def check_work_tree(
     candidate = _candidate(submission, round_, connector, exchange)
     submission = replace(submission, candidate=candidate)
     with ExitStack() as stack:
-        folder = reports or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="harness-check-")))
+        folder = reports or stack.enter_context(temporary.folder("check"))
         kept = folder.absolute() / "round.yml"
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(round_.model_dump_json(), encoding="utf-8")

@@ -10,9 +10,10 @@ import contextlib
 import os
 import selectors
 import socket
-import tempfile
 import threading
 from pathlib import Path
+
+from harness import temporary
 
 MESSAGE = 1 << 16
 MAX_DESCRIPTORS = 32
@@ -25,8 +26,8 @@ class Switchboard:
 
     def __init__(self, gateway: Path) -> None:
         self._gateway = gateway
-        self._folder = tempfile.TemporaryDirectory(prefix="harness-switch-")
-        folder = Path(self._folder.name)
+        self._folder = contextlib.ExitStack()
+        folder = self._folder.enter_context(temporary.folder("switch"))
         folder.chmod(0o711)
         self.path = folder / "gateway.sock"
         self._listener = socket.socket(socket.AF_UNIX)
@@ -47,7 +48,7 @@ class Switchboard:
         """Hang up everything. Harmless when done twice."""
         self._wake.close()
         self._thread.join()
-        self._folder.cleanup()
+        self._folder.close()
 
     def _run(self) -> None:
         while True:

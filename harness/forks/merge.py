@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-
+from harness import temporary
 from harness.forks.errors import GitFailed, GitTimedOut
 from harness.forks.store import ObjectStore
 from harness.forks.submission import MergePreview
@@ -16,8 +15,8 @@ def preview(store: ObjectStore, upstream: str, commit: str) -> MergePreview:
     The objects it writes go to a folder that is thrown away. Merge drivers are configuration: ours has none.
     """
     objects = store.repository / "objects"
-    with tempfile.TemporaryDirectory(prefix="harness-merge-") as scratch:
-        env = {"GIT_OBJECT_DIRECTORY": scratch, "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(objects)}
+    with temporary.folder("merge") as scratch:
+        env = {"GIT_OBJECT_DIRECTORY": str(scratch), "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(objects)}
         try:
             finished = store.git(
                 "merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", upstream, commit,

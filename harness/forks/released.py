@@ -9,12 +9,12 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from harness import temporary
 from harness.errors import OurFailure, UserError
 from harness.forks.hardened import MIB
 from harness.paths import cache_dir
@@ -38,9 +38,9 @@ def released_tree(package: str, version: str, progress: Progress | None = None) 
     place = home / f"{package}-{version}"
     with _locked(home / f"{package}-{version}.lock"):
         if not place.exists():
-            with tempfile.TemporaryDirectory(prefix=".fetch-", dir=home) as scratch:
-                archive = _download(package, version, Path(scratch) / "archive", progress or _silent)
-                unpacked = unpack(archive, Path(scratch) / "unpacked")
+            with temporary.folder("fetch", home) as scratch:
+                archive = _download(package, version, scratch / "archive", progress or _silent)
+                unpacked = unpack(archive, scratch / "unpacked")
                 unpacked.rename(place)
     return place
 

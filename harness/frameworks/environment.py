@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from harness import temporary
 from harness.errors import OurFailure
 from harness.frameworks import GENERATIONS
 from harness.frameworks.building import Compiled, Progress, Workbench, collect
@@ -127,9 +127,9 @@ class Workshop:
         results: tuple[Compiled, ...] = ()
         if changed:
             bench = Workbench(self._backend, base.venv, _ENVIRONMENT)
-            with tempfile.TemporaryDirectory(prefix="build-", dir=work) as out:
-                results = bench.compile_modules(ours, changed, how, Path(out), progress)
-                collect(Path(out), ours, ".so", lambda path: _is_built_from(path, changed))
+            with temporary.folder("build", work) as out:
+                results = bench.compile_modules(ours, changed, how, out, progress)
+                collect(out, ours, ".so", lambda path: _is_built_from(path, changed))
         return _result(runtime_of(base, ours), results, time.monotonic() - began)
 
     @staticmethod
@@ -159,11 +159,11 @@ def _build_upstream(
 
 
 def _precompile(bench: Workbench, tree: Path, place: Path) -> None:
-    with tempfile.TemporaryDirectory(prefix="tree-", dir=place) as copy:
-        _copy_sources(tree, Path(copy) / "tree")
-        out = Path(copy) / "out"
+    with temporary.folder("tree", place) as copy:
+        _copy_sources(tree, copy / "tree")
+        out = copy / "out"
         out.mkdir()
-        bench.precompile(Path(copy) / "tree", out)
+        bench.precompile(copy / "tree", out)
         collect(out, place / "files", ".pyc", lambda _: True)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+
+from harness import temporary
 
 
 def digest(parts: Iterable[bytes | str]) -> str:
@@ -33,13 +33,10 @@ def get_or_make(folder: Path, key: str, make: Callable[[Path], None]) -> Path:
     with _locked(folder / f".{key}.lock"):
         if place.exists():
             return place
-        temporary = Path(tempfile.mkdtemp(prefix=f".{key}-", dir=folder))
-        try:
-            temporary.chmod(0o755)
-            make(temporary)
-            temporary.replace(place)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+        with temporary.folder("making", folder) as unfinished:
+            unfinished.chmod(0o755)
+            make(unfinished)
+            unfinished.replace(place)
     return place
 
 

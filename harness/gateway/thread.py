@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from harness import temporary
 from harness.clock import ScaledClock
 from harness.gateway.entries import Client, ClosedBy, Socket
 from harness.gateway.fault_plan import FaultPlan
@@ -133,10 +133,10 @@ def running_gateway(
 
     The dialects' venues should run on the same clock.
     """
-    with tempfile.TemporaryDirectory(prefix="harness-gateway-") as folder:
-        Path(folder).chmod(0o711)  # the shim may run as another user
+    with temporary.folder("gateway") as folder:
+        folder.chmod(0o711)  # the shim may run as another user
         gateway = Gateway(dialects, clock or ScaledClock(), faults, authority, record)
-        thread = GatewayThread(gateway, socket_path or Path(folder) / "gateway.sock")
+        thread = GatewayThread(gateway, socket_path or folder / "gateway.sock")
         thread.start()
         try:
             yield thread
