@@ -16,6 +16,8 @@ from harness import __version__
 from harness.errors import HarnessError
 from harness.plan import PACE
 from harness.sandbox import Choice
+from harness.terminal import say
+from harness.text import plain
 
 EXIT_ELIGIBLE, EXIT_INELIGIBLE, EXIT_BAD_INPUT, EXIT_OUR_FAILURE, EXIT_UNDETERMINED = 0, 1, 2, 3, 4
 
@@ -201,14 +203,14 @@ def main() -> None:
     try:
         app()
     except HarnessError as error:
-        ERRORS.print(f"harness: {error}", markup=False, highlight=False, soft_wrap=True)
+        say(ERRORS, f"harness: {error}")
         sys.exit(error.exit_code)
     except Exception as error:
         log = _bug_report(error)
-        ERRORS.print(
+        say(
+            ERRORS,
             f"harness: our own failure: {type(error).__name__}: {error}\n→ please report it with {log}",
-            markup=False, highlight=False, soft_wrap=True,
-        )  # fmt: skip
+        )
         sys.exit(EXIT_OUR_FAILURE)
 
 
@@ -217,7 +219,7 @@ def _bug_report(error: Exception) -> Path:
     from harness.paths import cache_dir
 
     path = cache_dir() / f"failure-{date.today():%Y-%m-%d}.log"  # noqa: DTZ011 - for the person's own eyes
-    details = "".join(traceback.format_exception(error))
+    details = plain("".join(traceback.format_exception(error)), lines=True)
     command = " ".join(sys.argv)
     path.write_text(
         f"harness {__version__}\nPython {sys.version}\n$ {command}\n\n{details}", encoding="utf-8"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
 
-from harness.text import storable
+from harness.text import inert_json, storable
 
 
 class Status(StrEnum):
@@ -191,7 +191,7 @@ class OutcomeLog:
             aside.replace(self._old)
 
     def append(self, outcomes: Iterable[Outcome]) -> None:
-        text = "".join(outcome.model_dump_json() + "\n" for outcome in outcomes)
+        text = "".join(inert_json(outcome.model_dump_json()) + "\n" for outcome in outcomes)
         with self.path.open("a", encoding="utf-8") as stream:
             stream.write(text)
             stream.flush()

@@ -24,7 +24,7 @@ from rich.progress import Progress as Bars
 from harness.outcome import Outcome, Severity, Status
 from harness.requirement import Catalogue
 from harness.screening import Progress
-from harness.text import plain
+from harness.terminal import safe, say
 
 
 @dataclass
@@ -136,13 +136,3 @@ def finding(outcome: Outcome, fixes: Mapping[str, str]) -> str:
     if fix := fixes.get(outcome.requirement):
         lines.append(f"    [green]→ {escape(' '.join(fix.split()))}[/]")
     return "\n".join(lines)
-
-
-def say(console: Console, text: str) -> None:
-    """Print text of unknown origin as it is: no markup, and nothing in it acts on the terminal."""
-    console.print(plain(text, lines=True), markup=False, highlight=False, soft_wrap=True)
-
-
-def safe(text: str) -> str:
-    """Text of unknown origin made harmless for a terminal and for rich's markup."""
-    return escape(plain(text))

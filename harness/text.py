@@ -5,6 +5,7 @@ What a format needs on top (HTML, Markdown, Discord) is escaped by that format's
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 # "Cn", unassigned, holds a block that is drawn as nothing.
@@ -61,6 +62,19 @@ def storable(text: str, limit: int) -> str:
     # One character more than fits stands for the ellipsis of an earlier cut.
     kept = encodable(text[: limit + 2])
     return kept if len(kept) <= limit + 1 else kept[:limit] + ELLIPSIS
+
+
+def inert_json(document: str) -> str:
+    """A JSON document in printable ASCII without `<`, `>` and `&`, which says the same.
+
+    Shown in a terminal or put into a page, nothing of it acts: such characters stand in strings only.
+    """
+    return re.sub(r"[^\n\x20-%'-;=?-~]", _as_escape, document)
+
+
+def _as_escape(found: re.Match[str]) -> str:
+    units = found.group().encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
 
 
 def _hidden(character: str) -> bool:

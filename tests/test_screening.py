@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from harness.errors import HarnessError
+from harness.forks.pin import pin
 from harness.forks.store import ObjectStore
-from harness.outcome import Status
+from harness.forks.submission import Submission
+from harness.outcome import Outcome, OutcomeLog, Status
 from harness.reporting.store import read_screening
 from harness.round import Candidate, load_round
 from harness.scheduling import screen_round
@@ -27,7 +29,7 @@ class Seen:
     def watch(self, progress: Progress) -> None:
         self.progress.append(progress)
 
-    def failed(self, candidate: Candidate, error: HarnessError) -> None:
+    def failed(self, candidate: Candidate, error: Exception) -> None:
         self.failures.append(f"{candidate.name}: {error}")
 
 
@@ -124,6 +126,92 @@ def test_a_run_that_was_cut_short_goes_on_where_it_stopped(tmp_path: Path, seen:
         json.loads(line)["requirement"] for line in lines[1:]
     }
     assert all(item.status is not Status.HARNESS_ERROR for item in done.outcomes)
+
+
+def test_a_failure_of_ours_is_tried_again_and_nothing_else(tmp_path: Path, seen: Seen) -> None:
+    upstream, fork = upstream_and_fork(tmp_path)
+    forks = {"hollow": fork.as_uri()}
+    page = screen(tmp_path, forks, upstream, seen)
+    folder = page.parent / "hollow"
+    broken = by_requirement(page, "hollow")["unit-tests-present"]
+    ours = Outcome.model_validate({**stored(broken), "status": "harness_error", "summary": "It broke."})
+    OutcomeLog(folder / "outcomes.jsonl").append([ours])
+    seen.progress.clear()
+    screen(tmp_path, forks, upstream, seen)
+    assert [item.total for item in seen.progress if item.total is not None] == [1]
+    assert by_requirement(page, "hollow")["unit-tests-present"]["status"] == "failed"
+    screen(tmp_path, forks, upstream, seen)
+    assert seen.progress[-1].step == "kept from an earlier run"
+
+
+def test_whatever_breaks_on_one_candidate_ends_in_its_report_alone(
+    tmp_path: Path, seen: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upstream, fork = upstream_and_fork(tmp_path)
+    forks = {"odd": fork.as_uri(), "hollow": fork.as_uri()}
+
+    def pinned(store: ObjectStore, candidate: Candidate, *rest: Any) -> Submission:
+        if candidate.name == "odd":
+            raise LookupError("\x1b[2J no such thing")
+        return pin(store, candidate, *rest)
+
+    monkeypatch.setattr("harness.screening.pin", pinned)
+    page = screen(tmp_path, forks, upstream, seen)
+    assert seen.failures == ["odd: \x1b[2J no such thing"]
+    assert by_requirement(page, "hollow")["unit-tests-present"]["status"] == "failed"
+    report = json.loads((page.parent / "odd" / "report.json").read_text())
+    assert report["verdict"] == "undetermined"
+    found = by_requirement(page, "odd")["unit-tests-present"]
+    assert found["status"] == "harness_error"
+    assert "LookupError: ␛[2J no such thing" in found["summary"]
+    log = (page.parent / "odd" / "checks.log").read_text()
+    assert "in pinned" in log, "the traceback is there"
+    assert "\x1b" not in log
+    monkeypatch.undo()
+    screen(tmp_path, forks, upstream, seen)
+    assert by_requirement(page, "odd")["unit-tests-present"]["status"] == "failed"
+
+
+def test_checks_that_are_killed_are_our_failure_and_are_taken_up_again(
+    tmp_path: Path, seen: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upstream, fork = upstream_and_fork(tmp_path)
+    forks = {"hollow": fork.as_uri()}
+    monkeypatch.setattr("harness.checkrun.MAX_SECONDS", 0.01)
+    page = screen(tmp_path, forks, upstream, seen)
+    assert seen.failures, "it was ended"
+    found = by_requirement(page, "hollow")["unit-tests-present"]
+    assert (found["status"], "took longer than 0.01 s" in found["summary"]) == ("harness_error", True)
+    monkeypatch.undo()
+    screen(tmp_path, forks, upstream, seen)
+    assert by_requirement(page, "hollow")["unit-tests-present"]["status"] == "failed"
+
+
+def test_what_was_found_outlives_days_on_which_the_repository_does_not_answer(
+    tmp_path: Path, seen: Seen
+) -> None:
+    upstream, fork = upstream_and_fork(tmp_path)
+    forks = {"hollow": fork.as_uri()}
+    page = screen(tmp_path, forks, upstream, seen)
+    before = (page.parent / "hollow" / "outcomes.jsonl").read_bytes()
+    away = fork.rename(tmp_path / "away")
+    for _ in range(2):
+        screen(tmp_path, forks, upstream, seen)
+        assert by_requirement(page, "hollow")["repository-reachable"]["status"] == "undetermined"
+    away.rename(fork)
+    seen.progress.clear()
+    screen(tmp_path, forks, upstream, seen)
+    assert (page.parent / "hollow" / "outcomes.jsonl").read_bytes() == before
+    assert [item.total for item in seen.progress if item.total is not None] == [0]
+
+
+def by_requirement(page: Path, candidate: str) -> dict[str, dict[str, Any]]:
+    report = json.loads((page.parent / candidate / "report.json").read_text())
+    return {item["requirement"]: item for item in report["outcomes"]}
+
+
+def stored(finding: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in finding.items() if name in Outcome.model_fields}
 
 
 def test_a_new_commit_starts_afresh(tmp_path: Path, seen: Seen) -> None:

@@ -19,13 +19,14 @@ from harness.forks.submission import Submission
 from harness.forks.worktree import work_tree
 from harness.grading import Verdict
 from harness.outcome import Status
-from harness.progress import Watch, safe, say
+from harness.progress import Watch
 from harness.reporting.model import CandidateReport
 from harness.reporting.publish import report_of, write_candidate
 from harness.requirement import Catalogue
 from harness.round import Candidate, Exchange, GitUpstream, PypiUpstream, Round, Voting, load_round
 from harness.sandbox import Choice
 from harness.screening import Settings, Stopwatch, screen_submission
+from harness.terminal import safe, say
 from harness.venue.dialects import dialect, known
 
 DEFAULT_UPSTREAM = GitUpstream(git="https://github.com/hummingbot/hummingbot", ref="master")

@@ -16,12 +16,13 @@ from harness.forks.upstream import upstream_commit
 from harness.frameworks import generation_of
 from harness.frameworks.upstream import upstream_base
 from harness.paths import cache_dir
-from harness.progress import Watch, say
+from harness.progress import Watch
 from harness.requirement import Catalogue
 from harness.round import Candidate, load_round
 from harness.sandbox import Choice, choose
 from harness.scheduling import screen_round
 from harness.screening import Settings
+from harness.terminal import say
 
 # A commit that was fetched once is never asked for again.
 PIN_IT = (

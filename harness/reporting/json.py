@@ -6,7 +6,8 @@ import json
 
 from pydantic import BaseModel
 
+from harness.text import inert_json
+
 
 def render(model: BaseModel) -> str:
-    """ASCII only, so that not even a terminal that shows the file can be made to act by a fork's words."""
-    return json.dumps(model.model_dump(mode="json"), indent=2).replace("\x7f", "\\u007f") + "\n"
+    return inert_json(json.dumps(model.model_dump(mode="json"), indent=2, allow_nan=False)) + "\n"

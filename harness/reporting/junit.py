@@ -10,6 +10,8 @@ from harness.reporting.model import CandidateReport, Finding
 from harness.reporting.words import BASES, STATUSES
 from harness.text import one_line, plain
 
+MAX_EVIDENCE = 20
+
 
 def render(report: CandidateReport) -> str:
     root = ElementTree.Element("testsuites", _counts(report.outcomes, report.candidate.name))
@@ -44,9 +46,11 @@ def _case(finding: Finding) -> ElementTree.Element:
 
 def _details(finding: Finding) -> str:
     parts = [finding.summary]
-    for item in finding.evidence:
+    for item in finding.evidence[:MAX_EVIDENCE]:
         place = f" {item.place}" if item.place else ""
         parts.append(f"[{BASES[item.basis]}]{place} {item.text}")
+    if (more := len(finding.evidence) - MAX_EVIDENCE) > 0:
+        parts.append(f"{more} more in report.json.")
     if finding.fix:
         parts.append(f"What to do: {finding.fix}")
     return plain("\n\n".join(parts), lines=True)

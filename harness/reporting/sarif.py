@@ -12,7 +12,8 @@ from pydantic import JsonValue
 from harness.grading import UNDECIDED
 from harness.outcome import Evidence, Severity, Status
 from harness.reporting.model import CandidateReport, Finding
-from harness.text import plain
+from harness.reporting.words import inside
+from harness.text import inert_json, plain
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS: Mapping[Severity, str] = {
@@ -37,7 +38,7 @@ def render(report: CandidateReport) -> str:
         "columnKind": "unicodeCodePoints",
         "results": [_result(item, place) for place, item in enumerate(shown)],
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+    return inert_json(json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)) + "\n"
 
 
 def _rule(finding: Finding) -> Json:
@@ -68,9 +69,9 @@ def _result(finding: Finding, rule: int) -> Json:
 
 
 def _locations(evidence: Iterable[Evidence]) -> Iterable[JsonValue]:
-    places = dict.fromkeys((item.file, item.line) for item in evidence if item.file)
+    places = dict.fromkeys((item.file, item.line) for item in evidence if item.file and inside(item.file))
     for file, line in list(places)[:MAX_LOCATIONS]:
-        place: Json = {"artifactLocation": {"uri": quote(file or ""), "uriBaseId": "%SRCROOT%"}}
+        place: Json = {"artifactLocation": {"uri": quote(file), "uriBaseId": "%SRCROOT%"}}
         if line is not None and line > 0:
             place["region"] = {"startLine": line}
         yield {"physicalLocation": place}

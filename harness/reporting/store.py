@@ -12,6 +12,7 @@ from harness.forks.submission import Submission
 from harness.outcome import OutcomeLog
 from harness.reporting.model import RunInfo
 from harness.reporting.screened import Screened
+from harness.text import inert_json
 
 if TYPE_CHECKING:
     from harness.round import Candidate
@@ -35,8 +36,8 @@ def write_run(folder: Path, run: RunInfo, submission: Submission | None) -> None
     if submission is None:
         (folder / SUBMISSION).unlink(missing_ok=True)
     else:
-        write_whole(folder / SUBMISSION, submission.to_json() + "\n")
-    write_whole(folder / RUN, run.model_dump_json(indent=2) + "\n")
+        write_whole(folder / SUBMISSION, inert_json(submission.to_json()) + "\n")
+    write_whole(folder / RUN, inert_json(run.model_dump_json(indent=2)) + "\n")
 
 
 def write_whole(path: Path, text: str) -> Path:

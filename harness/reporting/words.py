@@ -94,7 +94,7 @@ def link(url: str | None) -> str | None:
 def source_link(report: CandidateReport, file: str | None, line: int | None = None) -> str | None:
     """The page of a fork's file at the commit screened, where its host is known to have one."""
     repository, commit = link(report.candidate.repository), report.submission.commit
-    if repository is None or commit is None or file is None:
+    if repository is None or commit is None or file is None or (file and not inside(file)):
         return None
     page = SOURCE_PAGES.get(urlsplit(repository).netloc)
     if page is None:
@@ -102,6 +102,11 @@ def source_link(report: CandidateReport, file: str | None, line: int | None = No
     base = repository.rstrip("/").removesuffix(".git")
     path = page.format(commit=quote(commit), file=quote(file))
     return f"{base}/{path}#L{line}" if line else f"{base}/{path}"
+
+
+def inside(path: str) -> bool:
+    """Whether a path, joined to its repository's address or folder, stays below it."""
+    return not {"", ".", ".."} & set(path.replace("\\", "/").split("/"))
 
 
 def check_expression(finding: Finding) -> str | None:
