@@ -51,7 +51,7 @@ class _Stdin(io.RawIOBase):
 
     def __init__(self, stream: socket.socket) -> None:
         super().__init__()
-        self._stream = stream
+        self._stream = stream.dup()
 
     def writable(self) -> bool:
         return True
@@ -60,10 +60,15 @@ class _Stdin(io.RawIOBase):
         self._stream.sendall(data)
         return len(data)
 
+    def end(self) -> None:
+        """Let nobody wait for a job that is over: engines leave who writes to it waiting for minutes."""
+        with contextlib.suppress(OSError):
+            self._stream.shutdown(socket.SHUT_WR)
+
     def close(self) -> None:
         if not self.closed:
-            with contextlib.suppress(OSError):
-                self._stream.shutdown(socket.SHUT_WR)
+            self.end()
+            self._stream.close()
         super().close()
 
 
@@ -86,7 +91,8 @@ class ContainerProcess:
             container.remove(force=True)
             raise
         self._started = time.monotonic()
-        self.stdin = cast(BinaryIO, _Stdin(self._stream))
+        self._stdin = _Stdin(self._stream)
+        self.stdin = cast(BinaryIO, self._stdin)
         stdout, self._stdout_end = os.pipe()
         stderr, self._stderr_end = os.pipe()
         self.stdout: BinaryIO = io.BufferedReader(self._counted(stdout))
@@ -160,6 +166,7 @@ class ContainerProcess:
             self._failure = error if isinstance(error, SandboxFailure) else SandboxFailure(str(error))
         finally:
             self._timer.cancel()
+            self._stdin.end()
             with contextlib.suppress(DockerException):
                 self._container.remove(force=True)
             self._clean_up()
