@@ -49,7 +49,7 @@ def areas(folder: Path = HERE) -> tuple[Area, ...]:
 
 def _area(path: Path, shared: dict[str, set[str]]) -> Area:
     module = _parsed(path)
-    needs = {BACKEND: set()} | shared | _fixtures(module)
+    needs = shared | _fixtures(module)
     title = (ast.get_docstring(module) or path.stem).split("\n")[0].rstrip(".")
     attacks = (_tested(function, needs) for function in _functions(module))
     return Area(title, path, tuple(one for one in attacks if one))

@@ -61,6 +61,13 @@ class Listener:
     def next(self) -> dict[str, Any]:
         return self.messages.get(timeout=30)
 
+    def until(self, key: str, value: object) -> list[dict[str, Any]]:
+        """The messages up to the one whose `key` is `value`."""
+        seen = [self.next()]
+        while seen[-1].get(key) != value:
+            seen.append(self.next())
+        return seen
+
 
 def processes_with(marker: str) -> list[str]:
     """Command lines on this machine that hold `marker`, ours excepted."""
