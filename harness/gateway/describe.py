@@ -5,7 +5,17 @@ from __future__ import annotations
 from pydantic import JsonValue
 
 from harness.gateway.canaries import Sighting
-from harness.gateway.entries import Entry, Exchange, Frame, Handshake, Lookup, Socket, Stray, Trouble
+from harness.gateway.entries import (
+    Entry,
+    Exchange,
+    Frame,
+    Handshake,
+    Lookup,
+    Socket,
+    Stray,
+    StrayReason,
+    Trouble,
+)
 
 _SHOWN = 600  # characters of a body
 
@@ -90,6 +100,9 @@ def _socket(entry: Socket) -> Description:
 
 def _stray(entry: Stray) -> Description:
     place = f"{entry.host or entry.ip or 'an unnamed host'}:{entry.port or '?'}"
+    way = f"with TLS for {entry.sni or 'no name'}" if entry.tls else "without TLS"
+    if entry.reason is StrayReason.DATAGRAM:
+        way = "by UDP"
     said = _cut(entry.first_bytes.decode("utf-8", errors="backslashreplace"))
     reason = entry.reason.value.replace("_", " ")
     data: dict[str, JsonValue] = {
@@ -99,8 +112,9 @@ def _stray(entry: Stray) -> Description:
         "ip": entry.ip,
         "port": entry.port,
         "tls": entry.tls,
+        "sni": entry.sni,
     }
-    return f"connection to {place} not served ({reason})" + (f": {said}" if said else ""), data
+    return f"connection to {place} {way}, not served ({reason})" + (f": {said}" if said else ""), data
 
 
 def _cut(text: str) -> str:

@@ -38,7 +38,7 @@ class StrayReason(StrEnum):
     UNDECLARED_PORT = "undeclared_port"
     NO_TLS = "no_tls"
     NO_NAME = "no_name"  # TLS without SNI: usually a hard-coded address
-    HOST_MISMATCH = "host_mismatch"  # the Host header names another host than the TLS handshake did
+    HOST_MISMATCH = "host_mismatch"  # the request names another host than the TLS handshake did
     NOT_HTTP = "not_http"
     TOO_LARGE = "too_large"
     UNFINISHED = "unfinished"  # the client left, or fell silent, in the middle of a request
@@ -168,7 +168,8 @@ class Socket:
 class Stray:
     """A connection nobody declared, or one that did not speak as it should. It was closed.
 
-    `host` is what the client called it, None where it gave no name; `first_bytes` is what it said, after TLS.
+    `host` is what the client called it, None where it gave no name; `sni` is the name in its TLS handshake.
+    `first_bytes` is what it said, after TLS.
     """
 
     at: float
@@ -179,6 +180,7 @@ class Stray:
     port: int | None
     tls: bool
     first_bytes: bytes = b""
+    sni: str | None = None
     number: int = -1
 
 
@@ -196,7 +198,10 @@ class Lookup:
 
 @dataclass(frozen=True)
 class Handshake:
-    """A TLS handshake. `certificate` is `right` or how it was wrong; no `error` means the client took it."""
+    """A TLS handshake. `certificate` is `right` or how it was wrong; no `error` means the client took it.
+
+    `hello` is the beginning of the client's first message as it came: name, protocols and the rest.
+    """
 
     at: float
     host: str | None
@@ -205,6 +210,7 @@ class Handshake:
     client: Client
     certificate: str
     error: str | None
+    hello: bytes = b""
     number: int = -1
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any, TypeVar
@@ -61,12 +61,12 @@ class Record:
 
     def __init__(
         self,
-        secrets: Mapping[str, str] | None = None,
+        secrets: Mapping[str, str] | Canaries | None = None,
         *,
         most_entries: int = MOST_ENTRIES,
         most_bytes: int = MOST_BYTES,
     ) -> None:
-        self.canaries = Canaries(secrets)
+        self.canaries = secrets if isinstance(secrets, Canaries) else Canaries(secrets)
         self.overflow = 0
         self._most_entries = most_entries
         self._bytes_left = most_bytes
@@ -201,16 +201,22 @@ class Record:
         self.canaries.know(secrets)
 
     def find_secret(self, secret: str, *, client: Client | None = "connector") -> tuple[Sighting, ...]:
-        """Every place where `secret` (a known name, or the secret itself) left the sandbox, redacted.
-
-        Replies and messages from the venue are not searched: the venue may say what it likes.
-        """
+        """Every place where `secret` (a known name, or the secret itself) left the sandbox, redacted."""
         name = secret if self.canaries.has(secret) else self.canaries.name_of(secret)
         if name is None:
             name = "secret"
             self.canaries.know({name: secret})
+        return self.find_secrets([name], client=client)
+
+    def find_secrets(
+        self, names: Collection[str], *, client: Client | None = "connector"
+    ) -> tuple[Sighting, ...]:
+        """Every place where a secret with one of these names left the sandbox, redacted.
+
+        Replies and messages from the venue are not searched: the venue may say what it likes.
+        """
         entries = (each for each in self.entries() if client in (None, getattr(each, "client", "connector")))
-        return tuple(self.canaries.sightings(name, iter(entries)))
+        return tuple(self.canaries.sightings(names, entries))
 
     def redact(self, text: str) -> str:
         return self.canaries.redact(text)
@@ -244,5 +250,7 @@ def _size(entry: Entry) -> int:
             return len(entry.text) + 300
         case Stray():
             return len(entry.first_bytes) + 300
+        case Handshake():
+            return len(entry.hello) + 300
         case _:
             return 500
