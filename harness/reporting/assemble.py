@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from harness.grading import UNDECIDED, Grade, Score, combine
@@ -26,11 +27,15 @@ from harness.reporting.model import (
 from harness.reporting.screened import NOT_SCREENED, Screened
 from harness.requirement import Catalogue
 from harness.round import PypiUpstream
-from harness.text import encodable
+from harness.text import storable
 
 if TYPE_CHECKING:
     from harness.forks.submission import Submission
     from harness.round import Round
+
+MAX_PATHS = 1000
+MAX_PATH = 500  # characters
+MAX_TEXT = 2000
 
 
 def candidate_report(
@@ -131,11 +136,12 @@ def _submission(screened: Screened) -> SubmissionInfo:
     submission = screened.submission
     if submission is None:
         stated = screened.run.no_submission if screened.run else None
-        return SubmissionInfo(missing=encodable(stated or NOT_SCREENED))
+        return SubmissionInfo(missing=storable(stated or NOT_SCREENED, MAX_TEXT))
+    outside = _outside(submission)
     return SubmissionInfo(
         commit=submission.commit,
         committed_at=submission.committed_at,
-        author=encodable(submission.author),
+        author=storable(submission.author, MAX_PATH),
         newest_commit=submission.newest_commit,
         commits_after_deadline=submission.commits_after_deadline,
         pinned_by=submission.pinned_by,
@@ -144,12 +150,14 @@ def _submission(screened: Screened) -> SubmissionInfo:
         merge_base_at=submission.merge_base_at,
         behind=submission.behind,
         generation=submission.generation,
-        added=tuple(encodable(f"{item.kind}/{item.name}") for item in submission.connectors if item.new),
+        added=_names(f"{item.kind}/{item.name}" for item in submission.connectors if item.new),
         changed=len(submission.changes),
-        changed_outside=_outside(submission),
+        changed_outside=_names(outside),
+        outside_count=len(outside),
         merge=submission.merge.state,
-        merge_reason=encodable(submission.merge.reason) or None,
-        conflicts=tuple(map(encodable, submission.merge.conflicts)),
+        merge_reason=storable(submission.merge.reason, MAX_TEXT) or None,
+        conflicts=_names(submission.merge.conflicts),
+        conflict_count=len(submission.merge.conflicts),
     )
 
 
@@ -162,7 +170,11 @@ def _outside(submission: Submission) -> tuple[str, ...]:
         parts = path.split("/")
         return path.startswith(homes) or (parts[0] in ("test", "tests") and bool(names & set(parts)))
 
-    return tuple(encodable(change.path) for change in submission.changes if not inside(change.path))
+    return tuple(change.path for change in submission.changes if not inside(change.path))
+
+
+def _names(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(storable(name, MAX_PATH) for name in islice(names, MAX_PATHS))
 
 
 def _findings(

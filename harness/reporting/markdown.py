@@ -20,6 +20,7 @@ from harness.reporting.words import (
 )
 
 MAX_EVIDENCE = 6
+MAX_FINDINGS = 100  # in a section
 
 
 def render_round(report: RoundReport) -> str:
@@ -88,7 +89,7 @@ def _section(title: str, findings: Sequence[Finding]) -> Iterator[str]:
         return
     yield ""
     yield f"## {title} ({len(findings)})"
-    for finding in findings:
+    for finding in findings[:MAX_FINDINGS]:
         yield ""
         yield f"### {escaped(finding.title or finding.requirement)}"
         yield ""
@@ -96,6 +97,7 @@ def _section(title: str, findings: Sequence[Finding]) -> Iterator[str]:
         yield ""
         yield escaped(finding.summary, limit=2000)
         yield from _detail(finding)
+    yield from _left_out(findings)
 
 
 def _detail(finding: Finding) -> Iterator[str]:
@@ -130,5 +132,12 @@ def _brief(title: str, findings: Sequence[Finding]) -> Iterator[str]:
         yield ""
         yield f"## {title} ({len(findings)})"
         yield ""
-        for finding in findings:
+        for finding in findings[:MAX_FINDINGS]:
             yield f"- {code(finding.requirement)} {escaped(finding.title or '')}".rstrip()
+        yield from _left_out(findings)
+
+
+def _left_out(findings: Sequence[Finding]) -> Iterator[str]:
+    if (more := len(findings) - MAX_FINDINGS) > 0:
+        yield ""
+        yield f"{more} more in report.json."

@@ -75,7 +75,8 @@ class SubmissionInfo(Model):
     """The commit that was screened. With no commit every field is null or empty and `missing` says why.
 
     `changed_outside` lists what the diff touches beside the connector's own folder and its tests' folder;
-    whether that is too much is for the checks to say.
+    whether that is too much is for the checks to say. It and `conflicts` hold the first thousand paths;
+    `outside_count` and `conflict_count` say how many there are.
     """
 
     missing: str | None = None
@@ -93,9 +94,11 @@ class SubmissionInfo(Model):
     added: tuple[str, ...] | None = None
     changed: int | None = None
     changed_outside: tuple[str, ...] | None = None
+    outside_count: int | None = None
     merge: Literal["clean", "conflicts", "unknown"] | None = None
     merge_reason: str | None = None
     conflicts: tuple[str, ...] | None = None
+    conflict_count: int | None = None
 
 
 class WaiverInfo(Model):

@@ -119,8 +119,8 @@ def _tallies(report: CandidateReport) -> list[tuple[str, int, int, int]]:
 
 def _merge(report: CandidateReport) -> str:
     submission = report.submission
-    if submission.conflicts:
-        return words.count(len(submission.conflicts), "file") + " in conflict with upstream"
+    if submission.conflict_count:
+        return words.count(submission.conflict_count, "file") + " in conflict with upstream"
     known = MERGES.get(submission.merge or "unknown", "In conflict with upstream")
     unknown = submission.merge == "unknown" and submission.merge_reason
     return f"{known}: {submission.merge_reason}" if unknown else known

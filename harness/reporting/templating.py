@@ -19,6 +19,9 @@ from harness.text import one_line, plain
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 MAX_EVIDENCE = 8
+MAX_FINDINGS = 100  # in a section
+MAX_PATHS = 40
+MAX_SHOWN = 2500  # characters of a piece of evidence
 LONG_TEXT, LONG_LINES = 700, 10
 WIDE_INTERVAL = 20  # points; with more left open the interval is the headline, not the score
 KINDS = {
@@ -50,7 +53,9 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     made.filters.update(FILTERS)
-    made.globals.update(max_evidence=MAX_EVIDENCE, wide_interval=WIDE_INTERVAL)
+    made.globals.update(
+        max_evidence=MAX_EVIDENCE, max_findings=MAX_FINDINGS, max_paths=MAX_PATHS, wide_interval=WIDE_INTERVAL
+    )
     return made
 
 
@@ -86,6 +91,12 @@ def _datum(value: JsonValue) -> str:
     return one_line(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), 160)
 
 
+def _shown(text: str) -> str:
+    return (
+        text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…\n\nCut here; there is more in report.json."
+    )
+
+
 def _is_long(text: str) -> bool:
     return len(text) > LONG_TEXT or text.count("\n") >= LONG_LINES
 
@@ -109,6 +120,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "score_words": words.score_words,
     "seconds": words.seconds,
     "severity": words.SEVERITIES.__getitem__,
+    "shown": _shown,
     "source": words.source_link,
     "subject": lambda slug: slug.replace("-", " ").capitalize(),
 }
