@@ -20,7 +20,7 @@ ON_ALL = ("load_markets", "fetch_balance", "fetch_tickers", "fetch_positions")
 # What an exchange itself does not tell, as ccxt's own list of exceptions has it.
 NO_TIME = {"timestamp": "not told", "datetime": "not told"}
 UNTOLD = {("binance", "fetch_order_book"): NO_TIME, ("binance", "fetch_l2_order_book"): NO_TIME}
-OTHER_DEPARTMENTS = {"swap": False, "future": False, "option": False}
+OTHER_DEPARTMENTS = {"swap": False, "future": False, "option": False, "fetchPositions": False}
 
 
 def camel(name: str) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+
+from pydantic import JsonValue
 
 from harness.venue.events import BookChanged
 from harness.venue.market import Market
@@ -30,6 +32,10 @@ class BookDiff:
     def add(self, event: BookChanged) -> None:
         self.sides[event.side][event.price] = event.amount
         self.last, self.at = event.sequence, event.at
+
+    def rows(self, side: Side, write: Callable[[Decimal], str]) -> list[JsonValue]:
+        """The changes of a side as `[price, amount]`, in the order in which each price first changed."""
+        return [[write(price), write(amount)] for price, amount in self.sides[side].items()]
 
 
 class BookFeed:

@@ -10,8 +10,6 @@ import math
 import re
 from collections.abc import Callable, Iterable
 
-from pydantic import JsonValue
-
 from harness.venue.dialects.base import Close, Frame, Outgoing, StreamSession
 from harness.venue.dialects.binance import messages, tickers
 from harness.venue.dialects.binance.messages import symbol_of
@@ -31,13 +29,9 @@ _DEPTH = re.compile(r"depth(5|10|20)?(@100ms|@1000ms)?\Z")
 
 
 def _depth_update(diff: BookDiff, now: float) -> Json:
-    changed: dict[Side, JsonValue] = {
-        side: [[fixed(price), fixed(amount)] for price, amount in changes.items()]
-        for side, changes in diff.sides.items()
-    }
     return {
         "e": "depthUpdate", "E": ms(now), "s": symbol_of(diff.market), "U": diff.first, "u": diff.last,
-        "b": changed[Side.BUY], "a": changed[Side.SELL],
+        "b": diff.rows(Side.BUY, fixed), "a": diff.rows(Side.SELL, fixed),
     }  # fmt: skip
 
 
