@@ -16,7 +16,7 @@ from harness.gateway.context import Context
 from harness.gateway.entries import Client, Stray, StrayReason
 
 IDLE_SECONDS = 75.0  # real; a kept-alive connection with no request is closed after that
-REMEMBERED = 4096  # of the first bytes
+REMEMBERED = 4096  # bytes: the first ones, once a request was served the last ones
 
 _log = logging.getLogger("harness.gateway.http")
 _RST = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close sends RST, and drops what is unsent
@@ -51,7 +51,7 @@ class Door(RequestHandler):
         self.gone = asyncio.Event()
         self._context = context
         self._link: asyncio.Transport | None = None
-        self._first_bytes = bytearray()
+        self._said = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if isinstance(transport, asyncio.Transport):
@@ -59,12 +59,14 @@ class Door(RequestHandler):
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
-        if not self.served and len(self._first_bytes) < REMEMBERED:
-            self._first_bytes += data[: REMEMBERED - len(self._first_bytes)]
+        if self.served:
+            self._said = (self._said + data[-REMEMBERED:])[-REMEMBERED:]
+        elif len(self._said) < REMEMBERED:
+            self._said = (self._said + data[:REMEMBERED])[:REMEMBERED]
         super().data_received(data)
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        if self._first_bytes:
+        if self._said:
             self.write_down(StrayReason.UNFINISHED)
         elif self.arrival.tls and not self.declared:
             self.write_down(StrayReason.UNDECLARED_HOST)
@@ -80,7 +82,7 @@ class Door(RequestHandler):
     ) -> web.StreamResponse:
         """Write down what is wrong: a 400 is the client's, anything else ours."""
         if status == 400:
-            self.write_down(StrayReason.NOT_HTTP)
+            self.write_down(StrayReason.NOT_HTTP, first_bytes=self._said)
         elif exc is not None and not isinstance(exc, ConnectionError):
             self._context.trouble(f"{request.method} {request.path}", exc)
         response = web.Response(status=status)
@@ -96,12 +98,11 @@ class Door(RequestHandler):
     def write_down(
         self, reason: StrayReason, *, host: str | None = None, first_bytes: bytes | None = None
     ) -> None:
-        """Record this connection as a stray, once."""
-        if self.served:
+        """Record this connection as a stray; without `first_bytes` once, and not when it was served."""
+        if self.served and first_bytes is None:
             return
         self.served = True
         arrival = self.arrival
-        said = bytes(self._first_bytes) if first_bytes is None else first_bytes
         self._context.record.add(
             Stray(
                 self._context.now(),
@@ -111,7 +112,8 @@ class Door(RequestHandler):
                 arrival.ip,
                 arrival.port,
                 arrival.tls,
-                said,
+                self._said if first_bytes is None else first_bytes,
+                arrival.name,
             )
         )
 

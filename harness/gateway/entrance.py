@@ -19,6 +19,7 @@ from harness.gateway.tls import RIGHT, CertificateRefused, doorman
 HANDSHAKE_SECONDS = 10.0  # real
 TLS_RECORD = 0x16  # the first byte of a TLS connection
 _KEPT = 4096
+_HEADER = 5  # bytes of a TLS record; the last two say how many follow
 
 
 class Entrance:
@@ -59,12 +60,14 @@ class Entrance:
                 arrival.port,
                 arrival.tls,
                 said,
+                arrival.name,
             )
         )
 
     async def _serve_tls(self, connection: socket.socket, arrival: Arrival) -> None:
         door = Door(self._server, self._context, arrival)
         certificate: str = RIGHT
+        hello = _peeked(connection)
 
         def choose(name: str | None) -> ssl.SSLContext | None:
             nonlocal certificate
@@ -78,14 +81,30 @@ class Entrance:
             except CertificateRefused:
                 return None
 
-        error = await self._connect(connection, door, doorman(choose))
+        error: str | None = "the gateway stopped"
+        try:
+            error = await self._connect(connection, door, doorman(choose))
+        finally:
+            self._shake_hands(door, certificate, error, hello)
+
+    def _shake_hands(self, door: Door, certificate: str, error: str | None, hello: bytes) -> None:
+        """Write down how a handshake went."""
         named = door.arrival
         self._context.record.add(
-            Handshake(self._context.now(), named.name, named.ip, named.port, named.client, certificate, error)
+            Handshake(
+                self._context.now(),
+                named.name,
+                named.ip,
+                named.port,
+                named.client,
+                certificate,
+                error,
+                hello,
+            )
         )
         if error is not None and (named.name is None or not door.declared):
-            reason = StrayReason.NO_NAME if named.name is None else StrayReason.UNDECLARED_HOST
-            self.stray(named, reason)
+            unnamed = StrayReason.NO_NAME if _is_whole(hello) else StrayReason.UNFINISHED
+            self.stray(named, unnamed if named.name is None else StrayReason.UNDECLARED_HOST)
 
     def _wrong_certificate(self, name: str, arrival: Arrival) -> CertificateKind | None:
         for fault in self._context.faults.take(Traffic("handshake", "", name, arrival.client)):
@@ -107,3 +126,15 @@ class Entrance:
             connection.close()
             return str(error) or type(error).__name__
         return None
+
+
+def _peeked(connection: socket.socket) -> bytes:
+    """What there is to read, left unread."""
+    with suppress(OSError):
+        return connection.recv(_KEPT, socket.MSG_PEEK)
+    return b""
+
+
+def _is_whole(hello: bytes) -> bool:
+    """Whether a TLS record is there to its end: one that was cut off names nobody by accident."""
+    return len(hello) >= _KEPT or len(hello) >= _HEADER + int.from_bytes(hello[3:_HEADER])

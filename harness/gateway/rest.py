@@ -82,7 +82,7 @@ class Rest:
         target = urlsplit(request.raw_path)
         return Request(
             method=request.method,
-            host=_host_of(request.headers.get("Host", "")) or door.arrival.name or "",
+            host=_asked_for(request, door.arrival.name),
             path=target.path,
             query=parse_qsl(target.query, keep_blank_values=True),
             headers=request.headers,
@@ -234,10 +234,20 @@ def _turn_away(
     """Answer what is not served, write down what was asked, and close."""
     head = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
     said = f"{request.method} {request.raw_path} HTTP/1.1\r\n{head}\r\n".encode() + body[:MOST_KEPT]
-    door.write_down(reason, host=_host_of(request.headers.get("Host", "")), first_bytes=said)
+    door.write_down(reason, host=_asked_for(request, door.arrival.name), first_bytes=said)
     response = web.Response(status=status, text=f"not served here: {reason.value}\n")
     response.force_close()
     return response
+
+
+def _asked_for(request: web.BaseRequest, sni: str | None) -> str:
+    """The host that the request names: where its parts disagree, one that is not in the TLS handshake.
+
+    A request to a proxy names one in its target too (RFC 9112, 3.2.2 and 3.2.3).
+    """
+    target = request.raw_path if request.method == "CONNECT" else urlsplit(request.raw_path).netloc
+    named = [host for each in (target, request.headers.get("Host", "")) if (host := _host_of(each))]
+    return next((host for host in named if host != sni), sni or "")
 
 
 def _host_of(header: str) -> str:

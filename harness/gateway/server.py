@@ -138,4 +138,9 @@ def _listen_at(path: Path) -> socket.socket:
 
 
 async def _take_over(entrance: Entrance, connection: socket.socket, arrival: Arrival) -> None:
-    await entrance.serve(connection, arrival, await first_byte(connection, SILENCE_SECONDS))
+    try:
+        first = await first_byte(connection, SILENCE_SECONDS)
+    except asyncio.CancelledError:
+        entrance.stray(arrival, StrayReason.SILENT)
+        raise
+    await entrance.serve(connection, arrival, first)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import base64
+import hmac
+import json
+import random
+import string
 import threading
 import time
 from collections.abc import Callable
@@ -11,6 +15,7 @@ from urllib.parse import quote
 
 import pytest
 
+from harness.gateway.canaries import Canaries
 from harness.gateway.record import (
     Entry,
     Exchange,
@@ -214,3 +219,81 @@ def test_every_entry_becomes_redacted_evidence(entry: Entry) -> None:
     assert (evidence.basis, evidence.kind) == (Basis.OBSERVED, EvidenceKind.WIRE)
     assert evidence.text
     assert SECRET not in evidence.model_dump_json()
+
+
+ALPHABET = string.ascii_letters + string.digits
+
+
+def token(seed: int, size: int = 64) -> str:
+    return "".join(random.Random(seed).choices(ALPHABET, k=size))  # noqa: S311 - the same in every run
+
+
+PIECES: dict[str, Callable[[str], list[str]]] = {
+    "twelve characters": lambda s: [f"x-{s[30:42]}"],
+    "half, as hex": lambda s: [s[:32].encode().hex()],
+    "eight at a time": lambda s: [f"k={s[i : i + 8]};" for i in range(0, 64, 8)],
+    "nine bytes of base64 at a time": lambda s: [
+        base64.b64encode(s[i : i + 9].encode()).decode() for i in range(0, 63, 9)
+    ],
+    "as a list of letters": lambda s: [json.dumps(list(s))],
+    "as a list of numbers": lambda s: [json.dumps(list(s.encode()))],
+    "as escapes": lambda s: ["".join(f"\\u{ord(c):04x}" for c in s)],
+    "as some escapes": lambda s: ["".join(f"\\u{ord(c):04x}" if i % 5 else c for i, c in enumerate(s))],
+    "as entities": lambda s: ["".join(f"&#{ord(c)};" for c in s)],
+    "in other letter case": lambda s: [s.swapcase()],
+}
+
+
+@pytest.mark.parametrize("cut", PIECES)
+def test_a_secret_in_pieces_is_found(cut: str) -> None:
+    secret = token(1)
+    record = Record({"api_secret": secret})
+    for piece in PIECES[cut](secret):
+        record.add(replace(FRAME, text=piece))
+        assert piece not in record.redact(f"it said {piece}!")
+    assert record.find_secret("api_secret")
+
+
+def test_pieces_over_several_look_ups_are_found() -> None:
+    secret = token(2)
+    record = Record({"api_secret": secret})
+    text = base64.b32encode(secret.encode()).decode().rstrip("=").lower()
+    for number in range(0, len(text), 16):
+        record.add(Lookup(1.0, f"{text[number : number + 16]}.{number}.evil.test"))
+    assert len(record.find_secret("api_secret")) == len(text) // 16
+
+
+def test_one_short_piece_tells_nothing() -> None:
+    secret = token(3)
+    record = Record({"api_secret": secret})
+    for _ in range(10):
+        record.add(replace(FRAME, text=f"order {secret[20:29]}"))
+    assert record.find_secret("api_secret") == ()
+
+
+def test_honest_traffic_shows_no_trace() -> None:
+    """Keys, signatures, listen keys, order ids and certificates' noise beside sixty secrets."""
+    canaries = Canaries({f"secret {number}": token(number) for number in range(60)})
+    for number in range(1000, 1400):
+        signature = hmac.new(token(number).encode(), b"text", "sha256").hexdigest()
+        noise = random.Random(number).randbytes(300)  # noqa: S311 - the same in every run
+        text = f"timestamp={number}1700000&signature={signature}&listenKey={token(number)} {noise!r}"
+        assert canaries.redact(text) == text
+
+
+def test_the_hello_of_a_handshake_is_searched() -> None:
+    secret = token(5)
+    record = Record({"api_secret": secret})
+    hello = b"\x16\x03\x01\x00\x10api.tiny.test\x00\x40" + secret.encode()
+    record.add(Handshake(1.0, "api.tiny.test", None, 443, "connector", "right", None, hello))
+    (sighting,) = record.find_secret("api_secret")
+    assert sighting.place == "TLS hello"
+
+
+def test_secrets_of_several_scenarios_may_share_a_name() -> None:
+    canaries = Canaries({"api_secret": token(6)})
+    canaries.know({"api_secret": token(7)})
+    record = Record(canaries)
+    record.add(replace(FRAME, text=token(6)))
+    record.add(replace(FRAME, text=token(7)))
+    assert len(record.find_secrets(["api_secret", "another"])) == 2
