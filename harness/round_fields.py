@@ -86,12 +86,18 @@ def _url(value: str) -> str:
     return value
 
 
-# git-check-ref-format(1)
+# git-check-ref-format(1); public hosts allow 250 or fewer.
+REF_LENGTH = 200
 _REF = re.compile(r"(?!-|/|\.)(?!.*(?:\.\.|//|@\{|/\.|\.lock(?:/|$)))[^\x00-\x20\x7f~^:?*\[\\]+(?<![/.])")
 
 
+def is_ref(value: str) -> bool:
+    """Whether a round file may name it: a branch, tag or commit that no terminal or command trips over."""
+    return len(value) <= REF_LENGTH and value.isprintable() and bool(_REF.fullmatch(value))
+
+
 def _ref(value: str) -> str:
-    if not _REF.fullmatch(value) or not value.isprintable():
+    if not is_ref(value):
         raise wrong(f"{value!r} is not a branch, tag or commit", "write its name as `git branch -r` shows it")
     return value
 
@@ -138,7 +144,7 @@ FolderName = Annotated[str, AfterValidator(_folder_name)]
 RepositoryAddress = Annotated[
     str, StringConstraints(min_length=1, max_length=500), AfterValidator(_repository)
 ]
-Ref = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_ref)]
+Ref = Annotated[str, StringConstraints(min_length=1, max_length=REF_LENGTH), AfterValidator(_ref)]
 Host = Annotated[str, AfterValidator(_host)]
 ConnectorName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]

@@ -16,6 +16,9 @@ from harness.forks.submission import AddedConnector, Change, Generation, MergePr
 from harness.forks.tree import Tree
 from harness.forks.upstream import UpstreamCommit
 
+FIRST_INSTANT = datetime(1, 1, 1, tzinfo=UTC)
+LAST_INSTANT = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -37,7 +40,15 @@ def merge_base(store: ObjectStore, first: str, second: str) -> str | None:
 
 def committed_at(store: ObjectStore, commit: str) -> datetime:
     """A commit's own date, UTC: what its author's machine said, not when anybody saw it."""
-    return datetime.fromtimestamp(int(store.text("log", "-1", "--format=%ct", commit)), UTC)
+    return instant(int(store.text("log", "-1", "--format=%ct", commit)))
+
+
+def instant(seconds: int) -> datetime:
+    """Seconds since 1970 as a UTC datetime; the first or last there is for those no calendar holds."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):
+        return LAST_INSTANT if seconds > 0 else FIRST_INSTANT
 
 
 def compare(store: ObjectStore, upstream: UpstreamCommit, commit: str) -> Comparison:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from harness.forks import limits
 from harness.forks.errors import GitFailed
-from harness.forks.hardened import MIB
 from harness.forks.store import ObjectStore
 from harness.forks.submission import Change
 from harness.forks.tree import SUBMODULE, display, looks_binary
 
-# Larger blobs are not looked into; they count as binary.
-LOOK_LIMIT = 16 * MIB
 STATUS: dict[str, Literal["added", "modified", "deleted", "renamed"]] = {
     "A": "added",
     "M": "modified",
@@ -25,10 +23,13 @@ Row = tuple[str, int, str, str, str | None]
 
 
 def changes(store: ObjectStore, base: str, commit: str) -> tuple[Change, ...]:
-    """What turns the tree of `base` into that of `commit`, in git's order, renames found by content."""
+    """What turns the tree of `base` into that of `commit`, in git's order, renames found by content.
+
+    Blobs over the limit are not looked into; they count as binary.
+    """
     rows = tuple(_rows(_raw_diff(store, base, commit)))
     sizes = store.sizes(oid for _, mode, oid, _, _ in rows if mode != SUBMODULE)
-    small = tuple(oid for oid, size in sizes.items() if size <= LOOK_LIMIT)
+    small = tuple(oid for oid, size in sizes.items() if size <= limits.LOOK_BYTES)
     text = {oid for oid, content in store.blobs(small) if not looks_binary(content)}
     return tuple(
         Change(

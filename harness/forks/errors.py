@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from harness.errors import OurFailure, UserError
@@ -53,6 +54,26 @@ class RefusedObjects(ForkError):
         self.reason = reason
 
 
+class UnreadableObjects(ForkError):
+    """Git accepted what the repository sent and then could not read it, or not in the time it has."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(
+            f"git cannot read its history: {reason}",
+            where=url,
+            hint="`git fsck` in the fork names what is wrong",
+        )
+        self.url = url
+        self.reason = reason
+
+
+class BorrowedObjects(ForkError):
+    """A repository on this machine that shows objects of another one."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(reason, where=url, hint="`git clone --no-local` makes one that stands alone")
+
+
 class TooLarge(ForkError):
     """A repository, tree or file over a limit; never read in part without saying so."""
 
@@ -82,15 +103,29 @@ class GitFailed(OurFailure):
     """A git command of ours failed in a way we have no better words for."""
 
     def __init__(self, command: Sequence[str], code: int | None, stderr: str) -> None:
-        last = stderr.strip().splitlines()[-1] if stderr.strip() else "no message"
-        super().__init__(f"git {' '.join(command[:3])} ended with {code}: {last}")
+        self.command = tuple(command)
         self.code = code
         self.stderr = stderr
+        super().__init__(f"{_shown(command)} ended with {code}: {self.reason}")
+
+    @property
+    def reason(self) -> str:
+        """Git's last words on one line, with no escapes, passwords or more than 200 characters."""
+        lines = [line for line in re.split(r"[\r\n]+", self.stderr) if line.strip()]
+        last = re.sub(r"//[^/@\s]*@", "//…@", lines[-1]) if lines else "no message"
+        return "".join(letter for letter in last if letter.isprintable()).strip()[:200]
 
 
 class GitTimedOut(OurFailure):
     """A git command ran over its time."""
 
     def __init__(self, command: Sequence[str], seconds: float) -> None:
-        super().__init__(f"git {' '.join(command[:3])} took longer than {seconds:g} s")
+        super().__init__(f"{_shown(command)} took longer than {seconds:g} s")
         self.seconds = seconds
+        self.reason = f"no end within {seconds:g} s"
+
+
+def _shown(command: Sequence[str]) -> str:
+    """The command's name and first options, without the place that it ran in."""
+    words = [word for word in command if not word.startswith("--git-dir=")]
+    return f"git {' '.join(words[:3])}"

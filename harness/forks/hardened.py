@@ -1,63 +1,30 @@
 """Git, run so that nothing a repository brings can act: no hook, filter, helper or foreign protocol.
 
 GitPython's command wrapper is replaced by one that starts git with an environment made from scratch
-(GitPython's own hands the caller's through), a limit on time, output and file size, and a process group that
-is killed as one.
+(GitPython's own hands the caller's through), with limits on time, processor time, memory, output and file
+size, in a process group that is killed as one, also when the harness itself is killed.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
 import git
 
+from harness.forks import limits
+from harness.forks.environment import SETTINGS, environment, git_program
 from harness.forks.errors import GitFailed, GitTimedOut, TooLarge
-
-MIB = 1 << 20
-OUTPUT_LIMIT = 64 * MIB
-PACK_LIMIT = 2048 * MIB
-MEMORY_LIMIT = 6144 * MIB
-STDERR_LIMIT = 64 * 1024
-
-# The transport runs with these; everything else of the caller's environment stays outside.
-PASSED_THROUGH = (
-    "PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "SSH_AUTH_SOCK", "SUDO_UID",
-    "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY",
-    "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO", "GIT_EXEC_PATH",
-)  # fmt: skip
-
-# git-config(1). Given on each command, so a configuration file that changed under us changes nothing.
-SETTINGS: Mapping[str, str] = {
-    "core.hooksPath": os.devnull,
-    "core.attributesFile": os.devnull,
-    "core.fsmonitor": "false",
-    "core.protectHFS": "true",
-    "core.protectNTFS": "true",
-    "core.bigFileThreshold": "32m",
-    "core.packedGitLimit": "1g",
-    "credential.helper": "",
-    "diff.renameLimit": "2000",
-    "merge.renameLimit": "2000",
-    "fetch.recurseSubmodules": "false",
-    "submodule.recurse": "false",
-    "fetch.writeCommitGraph": "false",
-    "gc.auto": "0",
-    "maintenance.auto": "false",
-    "http.followRedirects": "initial",
-    "http.lowSpeedLimit": "1000",
-    "http.lowSpeedTime": "30",
-    "protocol.allow": "never",
-    "transfer.fsckObjects": "true",
-    "uploadpack.allowFilter": "false",
-}
 
 
 @dataclass(frozen=True)
@@ -67,35 +34,6 @@ class Finished:
     code: int
     stdout: bytes
     stderr: str
-
-
-def environment(settings: Mapping[str, str], protocols: Sequence[str] = ()) -> dict[str, str]:
-    """An environment for git in which only `settings` count and only `protocols` may be spoken."""
-    env = {name: os.environ[name] for name in PASSED_THROUGH if name in os.environ}
-    env |= {
-        "LC_ALL": "C",
-        "TZ": "UTC",
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_CONFIG_SYSTEM": os.devnull,
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_TEMPLATE_DIR": "",
-        "GIT_ATTR_NOSYSTEM": "1",
-        "GIT_NO_REPLACE_OBJECTS": "1",
-        "GIT_NO_LAZY_FETCH": "1",
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_ASKPASS": "true",
-        "SSH_ASKPASS": "true",
-        "GIT_SSH_COMMAND": "ssh -oBatchMode=yes -oConnectTimeout=20",
-        "GIT_PROTOCOL_FROM_USER": "0",
-        "GIT_ALLOW_PROTOCOL": ":".join(protocols) or "none",
-        "GIT_PAGER": "cat",
-        "GIT_CONFIG_COUNT": str(len(settings)),
-    }
-    for number, (key, value) in enumerate(settings.items()):
-        env[f"GIT_CONFIG_KEY_{number}"] = key
-        env[f"GIT_CONFIG_VALUE_{number}"] = value
-    return env
 
 
 class HardenedGit(git.Git):
@@ -116,7 +54,7 @@ class HardenedGit(git.Git):
             list(command)[1:],
             cwd=Path(self._working_dir or "."),
             stdin=istream.read() if istream else b"",
-            timeout=kill_after_timeout or 120,
+            timeout=kill_after_timeout or limits.LOCAL_SECONDS,
         )
         if not stdout_as_string:
             return finished.stdout
@@ -129,10 +67,10 @@ def run(
     *,
     cwd: Path,
     stdin: bytes | Iterable[bytes] = b"",
-    timeout: float = 120,
-    output_limit: int = OUTPUT_LIMIT,
+    timeout: float = limits.LOCAL_SECONDS,
+    output_limit: int | None = None,
     codes: Sequence[int] = (0,),
-    protocols: Sequence[str] = (),
+    protocol: str | None = None,
     settings: Mapping[str, str] | None = None,
     env: Mapping[str, str] | None = None,
 ) -> Finished:
@@ -140,18 +78,17 @@ def run(
 
     `codes` are the exit codes taken as an answer. Raises GitFailed on any other, GitTimedOut, TooLarge.
     """
-    full = environment({**SETTINGS, **(settings or {})}, protocols) | dict(env or {})
     process = subprocess.Popen(
         _limited(arguments),
         cwd=cwd,
-        env=full,
+        env=environment({**SETTINGS, **(settings or {})}, protocol) | dict(env or {}),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
     try:
-        finished = _converse(process, stdin, timeout, output_limit, arguments)
+        finished = _converse(process, stdin, timeout, output_limit or limits.OUTPUT_BYTES, arguments)
     finally:
         _kill(process)
     if finished.code not in codes:
@@ -160,9 +97,20 @@ def run(
 
 
 def _limited(arguments: Sequence[str]) -> list[str]:
-    """The command under file-size and memory limits; units of `ulimit` are 512-byte blocks and KiB."""
-    shell = f'ulimit -f {PACK_LIMIT // 512}; ulimit -v {MEMORY_LIMIT // 1024} 2>/dev/null; exec git "$@"'
-    return ["/bin/sh", "-c", shell, "git", *arguments]
+    """The command under its limits; `ulimit` counts blocks of 512 bytes, KiB and seconds."""
+    # Without the signal of a file over its limit, git says what was wrong before it ends.
+    shell = (
+        f"trap '' XFSZ; ulimit -c 0; ulimit -f {limits.PACK_BYTES // 512}; ulimit -t {limits.CPU_SECONDS}; "
+        f'ulimit -v {limits.MEMORY_BYTES // 1024} 2>/dev/null; exec "$0" "$@"'
+    )
+    return [*_dies_with_us(), "/bin/sh", "-c", shell, git_program(), *arguments]
+
+
+@cache
+def _dies_with_us() -> tuple[str, ...]:
+    """util-linux's setpriv(1), which has the kernel end git when the thread that started it is gone."""
+    found = shutil.which("setpriv")
+    return (found, "--pdeathsig", "KILL") if found else ()
 
 
 def _converse(
@@ -174,15 +122,14 @@ def _converse(
 ) -> Finished:
     if process.stdin is None or process.stdout is None or process.stderr is None:
         raise GitFailed(arguments, None, "no pipes")
-    out, err = _Reader(process, process.stdout, output_limit), _Reader(None, process.stderr, STDERR_LIMIT)
+    out = _Reader(process, process.stdout, output_limit)
+    err = _Reader(None, process.stderr, limits.STDERR_BYTES)
     writer = _Writer(process, process.stdin, stdin)
     threads = (out, err, writer)
     for thread in threads:
         thread.start()
     try:
-        code = process.wait(timeout)
-    except subprocess.TimeoutExpired:
-        raise GitTimedOut(arguments, timeout) from None
+        ended = _ended(process, timeout)
     finally:
         _kill(process)
         for thread in threads:
@@ -190,8 +137,21 @@ def _converse(
     if writer.error is not None:
         raise writer.error
     if out.overflow:
-        raise TooLarge(f"the answer of git {arguments[0]}", f"{output_limit // MIB} MiB")
-    return Finished(code, bytes(out.data), err.data.decode("utf-8", "replace"))
+        raise TooLarge(f"the answer of git {arguments[0]}", f"{output_limit // limits.MIB} MiB")
+    if not ended:
+        raise GitTimedOut(arguments, timeout)
+    return Finished(process.returncode, bytes(out.data), err.data.decode("utf-8", "replace"))
+
+
+def _ended(process: subprocess.Popen[bytes], timeout: float) -> bool:
+    """Wait for git to end, without taking its id from it: its helpers may live on in its group."""
+    deadline, pause = time.monotonic() + timeout, 0.0005
+    while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(pause)
+        pause = min(pause * 2, 0.05)
+    return True
 
 
 class _Reader(threading.Thread):
@@ -211,7 +171,7 @@ class _Reader(threading.Thread):
                 elif not self.overflow:
                     self.overflow = True
                     if self._process is not None:
-                        _kill(self._process)
+                        _signal(self._process)
 
 
 class _Writer(threading.Thread):
@@ -235,14 +195,17 @@ class _Writer(threading.Thread):
             yield from self._chunks
         except Exception as error:
             self.error = error
-            _kill(self._process)
+            _signal(self._process)
+
+
+def _signal(process: subprocess.Popen[bytes]) -> None:
+    """Kill the whole group, helpers of the transport included. A reaped one's id may be another's by now."""
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End the whole group, helpers of the transport included. A finished one's id may be another's by now."""
-    if process.returncode is not None:
-        return
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+    _signal(process)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(10)

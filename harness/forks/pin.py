@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
-from harness.forks.comparison import committed_at, compare
-from harness.forks.errors import NoRepository, NothingBeforeDeadline, Unreachable
+from harness.forks.comparison import committed_at, compare, instant
+from harness.forks.errors import (
+    GitFailed,
+    GitTimedOut,
+    NoRepository,
+    NothingBeforeDeadline,
+    RefusedObjects,
+    TooLarge,
+    Unreachable,
+    UnreadableObjects,
+)
+from harness.forks.inspection import inspect
 from harness.forks.lockfile import Lock, Locked
 from harness.forks.store import ObjectStore
 from harness.forks.submission import Submission
@@ -31,20 +41,47 @@ def pin(store: ObjectStore, candidate: Candidate, round_: Round, lock: Lock | No
     commits made after the deadline; with a lock, the same from the frozen commit on. Afterwards every file of
     it is in the store. Works without network when the lock names commits that the store has.
 
-    Raises NoRepository, Unreachable, RefMissing, RefusedObjects, TooLarge, NothingBeforeDeadline.
+    Raises NoRepository, BorrowedObjects, Unreachable, RefMissing, RefusedObjects, UnreadableObjects,
+    TooLarge, NothingBeforeDeadline; of what was refused the store keeps nothing.
     """
     if candidate.repository is None:
         raise NoRepository(candidate.name)
     locked = lock.of(candidate) if lock else None
     upstream = upstream_commit(store, round_.upstream, lock.upstream if lock else None)
-    tip = _tip(store, candidate, candidate.repository, round_, locked)
+    try:
+        return _submission(store, candidate, candidate.repository, round_, upstream, locked)
+    except (GitFailed, GitTimedOut) as failure:
+        store.forget(*_kept(round_, candidate))
+        raise UnreadableObjects(candidate.repository, failure.reason) from failure
+    except (RefusedObjects, TooLarge):
+        store.forget(*_kept(round_, candidate))
+        raise
+
+
+def _kept(round_: Round, candidate: Candidate) -> tuple[str, str]:
+    """Names under which the store keeps where the ref stands and which commit was chosen."""
+    keep = f"candidates/{round_.id}/{candidate.name}"
+    return f"{keep}/tip", f"{keep}/pinned"
+
+
+def _submission(
+    store: ObjectStore,
+    candidate: Candidate,
+    url: str,
+    round_: Round,
+    upstream: UpstreamCommit,
+    locked: Locked | None,
+) -> Submission:
+    kept_tip, kept_commit = _kept(round_, candidate)
+    tip = _tip(store, candidate, url, kept_tip, locked)
     commit = _by_deadline(store, candidate, upstream, tip.limit, round_.submissions_close)
-    store.git("update-ref", f"refs/candidates/{round_.id}/{candidate.name}/pinned", commit)
-    store.complete(commit, candidate.repository)
+    store.git("update-ref", f"refs/{kept_commit}", commit)
+    store.complete(commit, url)
+    inspect(store, commit, url)
     comparison = compare(store, upstream, commit)
     return Submission(
         candidate=candidate,
-        repository=candidate.repository,
+        repository=url,
         ref=candidate.ref,
         commit=commit,
         committed_at=committed_at(store, commit),
@@ -69,15 +106,14 @@ def author(store: ObjectStore, commit: str) -> str:
     return "".join(letter for letter in name if letter.isprintable())[:200]
 
 
-def _tip(store: ObjectStore, candidate: Candidate, url: str, round_: Round, locked: Locked | None) -> _Tip:
-    keep = f"candidates/{round_.id}/{candidate.name}"
+def _tip(store: ObjectStore, candidate: Candidate, url: str, keep: str, locked: Locked | None) -> _Tip:
     if locked is None:
-        commit = store.fetch(url, candidate.ref, f"{keep}/tip").commit
+        commit = store.fetch(url, candidate.ref, keep).commit
         return _Tip(commit, commit, "deadline")
     try:
-        newest = store.fetch(url, candidate.ref, f"{keep}/tip").commit
+        newest = store.fetch(url, candidate.ref, keep).commit
         if store.commit(locked.commit) is None:  # the ref was rewritten since
-            store.fetch(url, locked.commit, f"{keep}/locked")
+            store.fetch(url, locked.commit, f"{keep.removesuffix('tip')}locked")
     except Unreachable:
         if store.commit(locked.commit) is None:
             raise
@@ -99,7 +135,7 @@ def _by_deadline(
     if not late:
         return tip
     if late[-1] + 1 == len(own):
-        oldest = datetime.fromtimestamp(own[-1][1], UTC)
+        oldest = instant(own[-1][1])
         raise NothingBeforeDeadline(
             candidate.repository or "", candidate.ref, deadline.isoformat(), oldest.isoformat()
         )

@@ -16,12 +16,8 @@ from pathlib import Path
 
 from harness import temporary
 from harness.errors import OurFailure, UserError
-from harness.forks.hardened import MIB
+from harness.forks import limits
 from harness.paths import cache_dir
-
-DOWNLOAD_SECONDS = 900
-MEMBER_LIMIT = 100_000
-SIZE_LIMIT = 2048 * MIB
 
 Progress = Callable[[str], None]
 
@@ -67,7 +63,7 @@ def _followed(command: list[str], progress: Progress) -> tuple[int, deque[str]]:
     """The exit code and last lines of a command whose lines go to `progress` as they come."""
     last: deque[str] = deque(maxlen=20)
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        timer = threading.Timer(DOWNLOAD_SECONDS, process.kill)
+        timer = threading.Timer(limits.DOWNLOAD_SECONDS, process.kill)
         timer.start()
         try:
             for line in process.stdout or ():
@@ -100,7 +96,7 @@ def unpack(archive: Path, folder: Path) -> Path:
         with tarfile.open(archive) as tar:
             for number, member in enumerate(tar):
                 total += member.size
-                if number > MEMBER_LIMIT or total > SIZE_LIMIT:
+                if number > limits.RELEASED_FILES or total > limits.RELEASED_BYTES:
                     raise OurFailure("a source distribution over our limits", where=str(archive))
                 tar.extract(member, folder, filter="data")
     except tarfile.TarError as error:

@@ -8,11 +8,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from harness.forks import limits
 from harness.forks.errors import GitFailed, GitTimedOut, RefMissing, RefusedObjects, TooLarge, Unreachable
 from harness.forks.hardened import run
+from harness.round_fields import is_ref
 
-LIST_SECONDS = 90.0
+# A repository on this machine has no server to be configured: what public hosts allow, allowed here. It may
+# fetch nothing itself, whatever promisor its configuration names.
+LOCAL_UPLOAD_PACK = (
+    "GIT_ALLOW_PROTOCOL=none git -c uploadpack.allowFilter=true -c uploadpack.allowAnySHA1InWant=true "
+    "upload-pack"
+)
 TRANSPORTS = ("https", "ssh", "git", "file")
 COMMIT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
@@ -36,8 +44,19 @@ _UNREACHABLE: tuple[tuple[str, str, str], ...] = (
     (r"strange (?:host|path)name", "not an address", "use https://, ssh://, git:// or a path"),
     (r"transport '?(\S+?)'? not allowed", "protocol not allowed", "use https://, ssh://, git:// or a path"),
 )  # fmt: skip
+_REDIRECT = re.compile(r"^warning: redirecting to (\S+)", re.MULTILINE)
+# Names that are compared letter by letter to find a near one.
+COMPARED = 2000
 # git-fsck(1) names what is wrong by a word in camel case, in a line of its own before it gives up.
 _FSCK = re.compile(r"error: object [0-9a-f]+: (\w+: [^\n]*)|fatal: (fsck error[^\n]*)")
+
+
+# Which limit ended a transfer.
+_OVER: tuple[tuple[str, str], ...] = (
+    (r"File too large", f"{limits.PACK_BYTES // limits.MIB} MiB"),
+    (r"attempting to allocate \d+ over limit", f"{limits.ALLOCATION_BYTES // limits.MIB} MiB an object"),
+    (r"[Oo]ut of memory|malloc failed|mmap failed", f"{limits.MEMORY_BYTES // limits.MIB} MiB of memory"),
+)
 
 
 @dataclass(frozen=True)
@@ -75,24 +94,40 @@ def resolve(url: str, ref: str, cwd: Path) -> Found:
 
 
 def list_refs(url: str, patterns: tuple[str, ...], cwd: Path) -> dict[str, str]:
-    """Full ref name → object id, of those that match."""
+    """Full ref name → object id, of those that match. Raises as `resolve`, TooLarge."""
+    local = ("--upload-pack", LOCAL_UPLOAD_PACK) if transport_of(url) == "file" else ()
     with transport_errors(url):
         finished = run(
-            ("ls-remote", "--refs", "--quiet", "--", url, *patterns),
+            ("ls-remote", "--refs", *local, "--", url, *patterns),
             cwd=cwd,
-            timeout=LIST_SECONDS,
-            protocols=(transport_of(url),),
+            timeout=limits.LIST_SECONDS,
+            protocol=transport_of(url),
         )
-    rows = (line.split("\t", 1) for line in finished.stdout.decode("utf-8", "replace").splitlines())
+    refuse_redirect(url, finished.stderr)
+    lines = finished.stdout.decode("utf-8", "replace").splitlines()
+    if len(lines) > limits.REFS:
+        raise TooLarge(f"a list of {len(lines)} refs", f"{limits.REFS}", where=url)
+    rows = (line.split("\t", 1) for line in lines)
     return {row[1]: row[0] for row in rows if len(row) == 2}
+
+
+def refuse_redirect(url: str, said: str) -> None:
+    """Raise Unreachable where git says that it was led to another host."""
+    asked = urlsplit(url).hostname
+    for target in _REDIRECT.findall(said):
+        host = urlsplit(target).hostname or ""
+        if host != asked:
+            name = "".join(letter for letter in host if letter.isprintable())[:200]
+            hint = "put the repository's own address into the round"
+            raise Unreachable(url, f"it redirects to another host, {name}", hint=hint)
 
 
 def similar_refs(ref: str, refs: dict[str, str]) -> tuple[str, ...]:
     """Up to four short names close to `ref`; those with its last part in them come first."""
-    short = [re.sub(r"^refs/(heads|tags)/", "", name) for name in refs]
+    short = [name for name in (re.sub(r"^refs/(heads|tags)/", "", full) for full in refs) if is_ref(name)]
     tail = ref.rsplit("/", 1)[-1].lower()
     containing = [name for name in short if len(tail) > 3 and tail in name.lower()]
-    close = difflib.get_close_matches(ref, short, n=4, cutoff=0.5)
+    close = difflib.get_close_matches(ref, short[:COMPARED], n=4, cutoff=0.5)
     usual = [name for name in ("master", "main", "development") if name in short]
     return tuple(dict.fromkeys([*containing[:4], *close, *usual]))[:4]
 
@@ -122,10 +157,16 @@ def explain(url: str, failure: GitFailed) -> Unreachable | RefMissing | RefusedO
     refused = _FSCK.search(said)
     if refused:
         return RefusedObjects(url, (refused[1] or refused[2])[:200])
-    if re.search(r"died of signal (25|31)|File (?:size limit exceeded|too large)", said):
-        return TooLarge("what it sends", "2 GiB", where=url)
-    if re.search(r"[Oo]ut of memory|malloc failed|mmap failed", said):
-        return TooLarge("what it sends", "the memory git may use", where=url)
+    for pattern, limit in _OVER:
+        if re.search(pattern, said):
+            return TooLarge("what it sends", limit, where=url)
+    if "mismatched algorithms" in said:
+        return RefusedObjects(url, "its ids are of another kind (SHA-256) than upstream's")
+    if re.fullmatch(r"fatal: fetch-pack: invalid index-pack output\s*", said):
+        time, memory = f"{limits.CPU_SECONDS} s of processor time", f"{limits.MEMORY_BYTES // limits.MIB} MiB"
+        return TooLarge("what it sends", f"{time} or {memory} of memory", where=url)
+    if re.search(r"died of signal|index-pack (?:failed|output)|unresolved deltas|bad (?:object|pack)", said):
+        return RefusedObjects(url, failure.reason)
     for pattern, reason, hint in _UNREACHABLE:
         if re.search(pattern, said):
             return Unreachable(url, reason, hint=hint)

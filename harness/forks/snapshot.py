@@ -9,14 +9,12 @@ import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
+from harness.forks import limits
 from harness.forks.errors import TooLarge
-from harness.forks.hardened import MIB
 from harness.forks.store import ObjectStore
-
-FILE_LIMIT = 100 * MIB
-TOTAL_LIMIT = 1024 * MIB
 
 
 @dataclass(frozen=True)
@@ -44,8 +42,9 @@ def snapshot(
 ) -> str:
     """Commit the files `names` (relative to `folder`) and give back the commit's id.
 
-    The same files, signature, message and parent give the same id. A name that is gone, or neither a file nor
-    a symlink, is left out. Raises TooLarge over 100 MiB a file or 1 GiB in sum.
+    The same files, signature, message and parent give the same id. A name that is gone, neither a file nor a
+    symlink, or behind a symlink that leads outside, is left out. Raises TooLarge over the size of a file or
+    of all.
     """
     scratch = f"refs/scratch/{uuid.uuid4().hex}"
     header = _header(signature, message, parent, scratch)
@@ -67,18 +66,25 @@ def _header(signature: Signature, message: str, parent: str | None, ref: str) ->
 
 
 def _files(folder: Path, names: Iterable[bytes]) -> Iterator[bytes]:
-    total = 0
+    total, top = 0, folder.resolve()
     for name in sorted(names):
-        found = _content(folder / os.fsdecode(name))
+        place = folder / os.fsdecode(name)
+        found = _content(place) if _resolved(place.parent).is_relative_to(top) else None
         if found is None:
             continue
         mode, content = found
         total += len(content)
-        if total > TOTAL_LIMIT:
-            raise TooLarge("the work tree", "1 GiB", where=str(folder))
+        if total > limits.TOTAL_BYTES:
+            limit = f"{limits.TOTAL_BYTES // limits.MIB} MiB"
+            raise TooLarge("the work tree", limit, where=str(folder))
         yield b"M %s inline %s\ndata %d\n" % (mode, _quoted(name), len(content))
         yield content
         yield b"\n"
+
+
+@lru_cache(maxsize=16)  # names come sorted: a folder's files together
+def _resolved(folder: Path) -> Path:
+    return folder.resolve()
 
 
 def _content(path: Path) -> tuple[bytes, bytes] | None:
@@ -89,11 +95,13 @@ def _content(path: Path) -> tuple[bytes, bytes] | None:
             return b"120000", os.fsencode(path.readlink())
         if not stat.S_ISREG(status.st_mode):
             return None
-        if status.st_size > FILE_LIMIT:
-            limit = f"{FILE_LIMIT // MIB} MiB"
-            raise TooLarge(f"a file of {status.st_size // MIB} MiB", limit, where=str(path))
+        if status.st_size > limits.WORK_TREE_FILE_BYTES:
+            limit = f"{limits.WORK_TREE_FILE_BYTES // limits.MIB} MiB"
+            raise TooLarge(f"a file of {status.st_size // limits.MIB} MiB", limit, where=str(path))
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as stream:
-            return b"100755" if status.st_mode & 0o100 else b"100644", stream.read(FILE_LIMIT)
+            return b"100755" if status.st_mode & 0o100 else b"100644", stream.read(
+                limits.WORK_TREE_FILE_BYTES
+            )
     except (FileNotFoundError, NotADirectoryError):
         return None
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import os
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,20 +18,17 @@ from typing import TypeVar, cast
 
 import git
 
+from harness.forks import limits, upkeep
 from harness.forks.errors import FileMissing, GitFailed, RefMissing, TooLarge
-from harness.forks.hardened import MIB, Finished, HardenedGit, run
-from harness.forks.remote import resolve, transport_errors, transport_of
+from harness.forks.hardened import Finished, HardenedGit, run
+from harness.forks.local import refuse_borrowed
+from harness.forks.quarantine import admit, quarantine
+from harness.forks.remote import LOCAL_UPLOAD_PACK, refuse_redirect, resolve, transport_errors, transport_of
 from harness.paths import cache_dir
 
 T = TypeVar("T")
 
-BATCH_BYTES = 32 * MIB
-FETCH_SECONDS = 1800.0
-# A repository on this machine has no server to be configured: what public hosts allow, allowed here.
-LOCAL_UPLOAD_PACK = "git -c uploadpack.allowFilter=true -c uploadpack.allowAnySHA1InWant=true upload-pack"
-LOCAL_SECONDS = 120.0
-# Objects a server could not give, in one request, before the whole request counts as failed.
-ABSENT_LIMIT = 50
+_TIP = "refs/quarantine/tip"
 
 _ABSENT = re.compile(
     r"(?:not our ref|unable to (?:read|find)|missing blob object|bad object|could not read)"
@@ -65,19 +64,19 @@ class ObjectStore:
 
     @cached_property
     def repository(self) -> Path:
-        """The bare repository's folder, made on first use."""
+        """The bare repository's folder, made on first use, and swept when nobody else uses it."""
         with self._locked("store"):
+            in_use = os.open(self._locks() / "in-use", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            weakref.finalize(self, os.close, in_use)
+            alone = _alone(in_use)
             if not (self.root / "HEAD").exists():
                 self.root.mkdir(parents=True, exist_ok=True)
                 _Repository.init(self.root, bare=True).close()
-            self._sweep()
+            if alone:
+                upkeep.sweep(self.root)
+                upkeep.tidy(self.root)
+            fcntl.flock(in_use, fcntl.LOCK_SH)
         return self.root
-
-    def _sweep(self) -> None:
-        """Remove packs that a transfer left half-way, once no transfer can still be writing them."""
-        for left_over in (self.root / "objects" / "pack").glob("tmp_*"):
-            if left_over.stat().st_mtime < time.time() - 2 * FETCH_SECONDS:
-                left_over.unlink(missing_ok=True)
 
     def git(
         self,
@@ -85,44 +84,44 @@ class ObjectStore:
         stdin: bytes | Iterable[bytes] = b"",
         codes: Sequence[int] = (0,),
         env: dict[str, str] | None = None,
-        output_limit: int = 64 * MIB,
+        output_limit: int | None = None,
     ) -> Finished:
         """Run git on the store, with no transport allowed."""
-        return run(
-            (f"--git-dir={self.repository}", *arguments),
-            cwd=self.repository,
-            stdin=stdin,
-            codes=codes,
-            env=env,
-            timeout=LOCAL_SECONDS,
-            output_limit=output_limit,
-        )
+        return _git(self.repository, *arguments, stdin=stdin, codes=codes, env=env, output_limit=output_limit)
 
     def text(self, *arguments: str, codes: Sequence[int] = (0,)) -> str:
         return self.git(*arguments, codes=codes).stdout.decode("utf-8", "replace").strip()
 
-    def fetch(self, url: str, ref: str, keep: str) -> Fetched:
+    def fetch(self, url: str, ref: str, keep: str, *, own: bool = False) -> Fetched:
         """Bring the history of `ref` (branch, tag, full ref or commit id) and remember it as `refs/<keep>`.
 
+        `own` says that a local repository is its caller's, who may share objects between clones.
         Raises Unreachable, RefMissing, RefusedObjects or TooLarge.
         """
+        if transport_of(url) == "file" and not own:
+            refuse_borrowed(url)
         found = resolve(url, ref, self.repository)
-        kept = f"refs/{keep}"
-        options = ("--no-tags", "--no-write-fetch-head", "--force")
-        with self._locked(url):
+        with self._locked(url), quarantine(self.repository) as arrival:
             try:
-                self._transfer(url, options, (f"+{found.source}:{kept}",))
+                self._transfer(arrival, url, (f"+{found.source}:{_TIP}",), limits.FETCH_SECONDS)
             except GitFailed as failure:
                 if "not our ref" in failure.stderr:
                     raise RefMissing(url, ref) from failure
                 raise
-        commit = self.commit(kept)
+            tip = (
+                _git(arrival, "rev-parse", "--verify", "--quiet", _TIP, codes=(0, 1)).stdout.decode().strip()
+            )
+            if not tip:
+                raise RefMissing(url, ref)
+            admit(arrival, self.repository, url)
+        self.git("update-ref", "--no-deref", f"refs/{keep}", tip)
+        commit = self.commit(tip)
         if commit is None:
             raise RefMissing(url, ref)
         return Fetched(url, ref, found.full_ref, commit)
 
     def _transfer(
-        self, url: str, options: Sequence[str], wants: Sequence[str], *, by_stdin: bool = False
+        self, arrival: Path, url: str, wants: Sequence[str], seconds: float, *, by_stdin: bool = False
     ) -> None:
         # All three on the command: git takes the promisor as known and writes no configuration of its own,
         # so no later command goes to the network for an object that is missing.
@@ -133,17 +132,18 @@ class ObjectStore:
         }
         if transport_of(url) == "file":
             settings["remote.source.uploadpack"] = LOCAL_UPLOAD_PACK
-        arguments = ["fetch", "--quiet", "--refmap=", "--filter=blob:none", *options]
-        arguments += ["--stdin", "source"] if by_stdin else ["source", *wants]
+        arguments = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap="]
+        arguments += ["--filter=blob:none", *(["--stdin", "source"] if by_stdin else ["source", *wants])]
         with transport_errors(url):
-            run(
-                (f"--git-dir={self.repository}", *arguments),
-                cwd=self.repository,
+            finished = _git(
+                arrival,
+                *arguments,
                 stdin="".join(f"{want}\n" for want in wants).encode() if by_stdin else b"",
-                timeout=FETCH_SECONDS,
-                protocols=(transport_of(url),),
+                timeout=seconds,
+                protocol=transport_of(url),
                 settings=settings,
             )
+        refuse_redirect(url, finished.stderr)
 
     def complete(self, commit: str, url: str) -> tuple[str, ...]:
         """Have the contents of every file of `commit`, asking `url` for what is missing in one request.
@@ -151,20 +151,16 @@ class ObjectStore:
         Gives back the ids that the server lacks as well (copies of old histories may). Raises as `fetch`.
         """
         oids = {oid for _, mode, oid in self.list_tree(commit) if mode != 0o160000}
+        deadline = time.monotonic() + limits.FETCH_SECONDS
         with self._locked(url):
             absent = self._absent(url)
             missing = oids - self.sizes(oids).keys()
-            while missing - absent:
+            while wanted := missing - absent:
                 try:
-                    self._transfer(
-                        url,
-                        ("--no-tags", "--no-write-fetch-head"),
-                        sorted(missing - absent),
-                        by_stdin=True,
-                    )
+                    self._bring(url, wanted, max(deadline - time.monotonic(), 1.0))
                 except GitFailed as failure:
-                    named = set(_ABSENT.findall(failure.stderr)) & (missing - absent)
-                    if not named or len(absent) >= ABSENT_LIMIT:
+                    named = set(_ABSENT.findall(failure.stderr)) & wanted
+                    if not named or len(absent) >= limits.ABSENT:
                         raise
                     absent |= named
                 else:
@@ -172,6 +168,17 @@ class ObjectStore:
                     absent |= missing
             self._absent_file(url).write_text("".join(f"{oid}\n" for oid in sorted(absent)))
         return tuple(sorted(missing))
+
+    def _bring(self, url: str, oids: Iterable[str], seconds: float) -> None:
+        with quarantine(self.repository) as arrival:
+            self._transfer(arrival, url, sorted(oids), seconds, by_stdin=True)
+            admit(arrival, self.repository, url)
+
+    def forget(self, *keeps: str) -> None:
+        """Give up what was kept under these names; its objects go when the store is next tidied."""
+        for keep in keeps:
+            self.git("update-ref", "-d", f"refs/{keep}")
+        upkeep.mark_untidy(self.repository)
 
     def _absent(self, url: str) -> set[str]:
         """Objects that `url` was asked for before and does not have."""
@@ -187,11 +194,12 @@ class ObjectStore:
         finished = self.git(*arguments, codes=(0, 1, 128))
         return finished.stdout.decode().strip() or None if finished.code == 0 else None
 
-    def list_tree(self, commit: str, limit: int = 200_000) -> tuple[tuple[bytes, int, str], ...]:
-        """(path, mode, object id) of every file of a commit; raises TooLarge over `limit` entries."""
+    def list_tree(self, commit: str) -> tuple[tuple[bytes, int, str], ...]:
+        """(path, mode, object id) of every file of a commit; raises TooLarge over the number of files."""
         listing = self.git("ls-tree", "-r", "-z", "--full-tree", commit).stdout
-        if listing.count(b"\0") > limit:
-            raise TooLarge(f"a tree of {listing.count(bytes(1))} files", f"{limit} files", where=commit)
+        files = listing.count(b"\0")
+        if files > limits.TREE_FILES:
+            raise TooLarge(f"a tree of {files} files", f"{limits.TREE_FILES} files", where=commit)
         return tuple(_tree_row(row) for row in listing.split(b"\0") if row)
 
     def sizes(self, oids: Iterable[str]) -> dict[str, int]:
@@ -214,7 +222,7 @@ class ObjectStore:
         batch: list[str] = []
         size = 0
         for oid, length in self.sizes(oids).items():
-            if batch and size + length > BATCH_BYTES:
+            if batch and size + length > limits.BATCH_BYTES:
                 yield from self._batch(batch, size)
                 batch, size = [], 0
             batch.append(oid)
@@ -234,14 +242,6 @@ class ObjectStore:
             yield oid, view[end + 1 : end + 1 + length]
             at = end + 1 + length + 1
 
-    def added_line_numbers(self, old: str, new: str) -> Iterator[int]:
-        """Numbers, from 1, of the lines of blob `new` that blob `old` does not have."""
-        options = ("--no-ext-diff", "--no-textconv", "--no-color", "--text", "--unified=0")
-        diff = self.git("diff", *options, old, new, codes=(0, 1)).stdout
-        for match in re.finditer(rb"^@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@", diff, re.MULTILINE):
-            first, count = int(match[1]), int(match[2] or 1)
-            yield from range(first, first + count)
-
     def key(self, *words: str) -> str:
         """A short name for an address and a ref, fit for a ref of ours."""
         return hashlib.sha256("\n".join(words).encode()).hexdigest()[:20]
@@ -256,11 +256,47 @@ class ObjectStore:
     @contextlib.contextmanager
     def _locked(self, what: str) -> Iterator[None]:
         """One process and thread at a time for `what` (an address, or the store itself)."""
-        folder = self.root.with_name(self.root.name + ".locks")
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / self.key(what)).open("w") as handle:
+        with (self._locks() / self.key(what)).open("w") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
+
+    def _locks(self) -> Path:
+        folder = self.root.with_name(self.root.name + ".locks")
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+
+def _git(
+    repository: Path,
+    *arguments: str,
+    stdin: bytes | Iterable[bytes] = b"",
+    codes: Sequence[int] = (0,),
+    timeout: float = limits.LOCAL_SECONDS,
+    output_limit: int | None = None,
+    protocol: str | None = None,
+    settings: Mapping[str, str] | None = None,
+    env: Mapping[str, str] | None = None,
+) -> Finished:
+    return run(
+        (f"--git-dir={repository}", *arguments),
+        cwd=repository,
+        stdin=stdin,
+        codes=codes,
+        timeout=timeout,
+        output_limit=output_limit,
+        protocol=protocol,
+        settings=settings,
+        env=env,
+    )
+
+
+def _alone(handle: int) -> bool:
+    """Whether nobody else uses the store; if so, nobody can until `handle` is unlocked or shared."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _tree_row(row: bytes) -> tuple[bytes, int, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,19 +12,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+from harness.forks import limits
 from harness.forks.errors import FileMissing, TooLarge
 from harness.forks.store import ObjectStore
 from harness.forks.submission import Submission
 
-MIB = 1 << 20
-READ_LIMIT = MIB
-DIFF_LIMIT = 8 * MIB
-EXPORT_FILE_LIMIT = 64 * MIB
-EXPORT_LIMIT = 1024 * MIB
-ENTRY_LIMIT = 200_000
-PATH_LIMIT = 1024
-DEPTH_LIMIT = 64
-
+# As Windows and macOS read it: in any case, with dots or spaces behind, as a short name, or as a stream.
+_GIT_FOLDER = re.compile(r"(?:\.git|git~\d)[. ]*(?::.*)?", re.IGNORECASE)
 REGULAR = (0o100644, 0o100755, 0o100664)
 SYMLINK = 0o120000
 SUBMODULE = 0o160000
@@ -44,13 +39,6 @@ class Entry:
         return self.mode in REGULAR
 
 
-class AddedLine(NamedTuple):
-    """A line the submission adds; `number` counts from 1 in the new file, `text` has no line end."""
-
-    number: int
-    text: str
-
-
 class Skipped(NamedTuple):
     """Something of the tree that an export left out, and why."""
 
@@ -69,33 +57,24 @@ class Export:
 
 
 class Tree:
-    """A read-only view of the files of `commit`; `base` is the commit that added lines are counted from.
+    """A read-only view of the files of `commit`.
 
     Paths are text: bytes that are not UTF-8 show as `\\xNN`, and two names that then look alike are told
     apart by a number, so that nothing hides behind another's name.
     """
 
-    def __init__(self, store: ObjectStore, commit: str, base: str | None = None) -> None:
+    def __init__(self, store: ObjectStore, commit: str) -> None:
         self.store = store
         self.commit = commit
-        self._base = base
-        self._renames: Mapping[str, str] = {}
 
     @classmethod
     def of(cls, store: ObjectStore, submission: Submission) -> Tree:
-        tree = cls(store, submission.commit, submission.base)
-        tree._renames = {change.path: change.old_path for change in submission.changes if change.old_path}
-        return tree
-
-    @cached_property
-    def base(self) -> Tree | None:
-        """The tree that added lines are counted from."""
-        return Tree(self.store, self._base) if self._base else None
+        return cls(store, submission.commit)
 
     @cached_property
     def _entries(self) -> dict[str, Entry]:
         found: dict[str, Entry] = {}
-        for raw, mode, oid in self.store.list_tree(self.commit, limit=ENTRY_LIMIT):
+        for raw, mode, oid in self.store.list_tree(self.commit):
             path = unique(display(raw), found)
             found[path] = Entry(path, mode, -1, oid)
         sizes = self.store.sizes(entry.oid for entry in found.values() if entry.mode != SUBMODULE)
@@ -127,7 +106,7 @@ class Tree:
     def __contains__(self, path: object) -> bool:
         return path in self._entries
 
-    def read(self, path: str, limit: int = READ_LIMIT) -> bytes:
+    def read(self, path: str, limit: int = limits.TEXT_BYTES) -> bytes:
         """A regular file's bytes; raises FileMissing, or TooLarge over `limit` bytes."""
         entry = self._entries.get(path)
         if entry is None:
@@ -140,7 +119,7 @@ class Tree:
             raise TooLarge(f"a file of {entry.size} bytes", f"{limit} bytes", where=path)
         return self.store.blob(entry.oid)
 
-    def text(self, path: str, limit: int = READ_LIMIT) -> str:
+    def text(self, path: str, limit: int = limits.TEXT_BYTES) -> str:
         """As UTF-8; what is not UTF-8 becomes U+FFFD."""
         return self.read(path, limit).decode("utf-8", "replace")
 
@@ -151,39 +130,20 @@ class Tree:
             return None
         return display(self.store.blob(entry.oid))
 
-    def added_lines(self, path: str) -> tuple[AddedLine, ...]:
-        """Lines of `path` that `base` does not have; every line of a new file, none of a binary one.
-
-        Raises FileMissing, or TooLarge over 8 MiB.
-        """
-        content = self.read(path, DIFF_LIMIT)
-        if looks_binary(content):
-            return ()
-        lines = content.decode("utf-8", "replace").split("\n")
-        numbered = [AddedLine(number, line.removesuffix("\r")) for number, line in enumerate(lines, 1)]
-        if lines[-1] == "":
-            numbered.pop()
-        old = self.base.entry(self._renames.get(path, path)) if self.base else None
-        if old is None or not old.regular or old.size < 0:
-            return tuple(numbered)
-        if old.oid == self._entries[path].oid:
-            return ()
-        added = set(self.store.added_line_numbers(old.oid, self._entries[path].oid))
-        return tuple(line for line in numbered if line.number in added)
-
     def export(self, destination: Path, prefixes: Sequence[str] | None = None) -> Export:
         """Write the regular files under `prefixes` (default all) to `destination`, which must not exist yet.
 
         It appears whole or not at all. Symlinks, submodules and unsafe or too large names are left out and
-        listed; modes become 0644 or 0755, every mtime is the same. Raises TooLarge over 1 GiB in sum.
+        listed; modes become 0644 or 0755, every mtime is the same. Raises TooLarge over their sum.
         """
         destination.parent.mkdir(parents=True, exist_ok=True)
         workplace = Path(tempfile.mkdtemp(prefix=".export-", dir=destination.parent))
         try:
             wanted, skipped = self._exportable(prefixes)
             total = sum(entry.size for entry in wanted)
-            if total > EXPORT_LIMIT:
-                raise TooLarge(f"an export of {total // MIB} MiB", f"{EXPORT_LIMIT // MIB} MiB")
+            if total > limits.TOTAL_BYTES:
+                limit = f"{limits.TOTAL_BYTES // limits.MIB} MiB"
+                raise TooLarge(f"an export of {total // limits.MIB} MiB", limit)
             collisions = tuple(self._write(workplace, wanted))
             workplace.chmod(0o755)
             workplace.rename(destination)
@@ -255,11 +215,11 @@ def unsafe_name(path: str) -> str | None:
         return "absolute, or with a backslash"
     if any(part in ("", ".", "..") for part in parts):
         return "climbs out of its folder"
-    if any(part.lower().rstrip(". ") == ".git" for part in parts):
+    if any(_GIT_FOLDER.fullmatch(part) for part in parts):
         return "git's own folder"
     if not path.isprintable():
         return "control or invisible characters in its name"
-    if len(path.encode("utf-8", "replace")) > PATH_LIMIT or len(parts) > DEPTH_LIMIT:
+    if len(path.encode("utf-8", "replace")) > limits.PATH_BYTES or len(parts) > limits.PATH_DEPTH:
         return "name too long or too deep"
     return None
 
@@ -274,6 +234,7 @@ def why_not_exported(entry: Entry) -> str | None:
         return f"mode {entry.mode:o}"
     if entry.size < 0:
         return "content missing from this copy of the history"
-    if entry.size > EXPORT_FILE_LIMIT:
-        return f"{entry.size // MIB} MiB, over the limit of {EXPORT_FILE_LIMIT // MIB} MiB"
+    if entry.size > limits.EXPORTED_FILE_BYTES:
+        most = limits.EXPORTED_FILE_BYTES // limits.MIB
+        return f"{entry.size // limits.MIB} MiB, over the limit of {most} MiB"
     return unsafe_name(entry.path)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.errors import UserError
+from harness.forks import limits
 from harness.forks.comparison import Comparison, committed_at, compare
 from harness.forks.errors import GitFailed, TooLarge
 from harness.forks.hardened import run
@@ -17,8 +18,6 @@ from harness.forks.store import ObjectStore
 from harness.forks.submission import Submission
 from harness.forks.upstream import upstream_commit
 from harness.round import Candidate, Exchange, GitUpstream, PypiUpstream
-
-FILE_COUNT_LIMIT = 50_000
 
 
 @dataclass(frozen=True)
@@ -44,14 +43,15 @@ def work_tree(
     """
     checkout = _checkout(path)
     base = upstream_commit(store, upstream)
-    fetched = store.fetch(str(checkout.top), checkout.head, f"worktrees/{store.key(str(checkout.top))}")
+    keep = f"worktrees/{store.key(str(checkout.top))}"
+    fetched = store.fetch(str(checkout.top), checkout.head, keep, own=True)
     seconds = committed_at(store, fetched.commit)
     names = _names(checkout.top)
     signature = Signature("work tree", "worktree@localhost", seconds)
     commit = snapshot(store, checkout.top, names, signature, "The work tree as it lies", fetched.commit)
     unchanged = _tree(store, commit) == _tree(store, fetched.commit)
     commit = fetched.commit if unchanged else commit
-    store.git("update-ref", f"refs/worktrees/{store.key(str(checkout.top))}", commit)
+    store.git("update-ref", f"refs/{keep}", commit)
     comparison = compare(store, base, commit)
     return Submission(
         candidate=candidate or _candidate(checkout, comparison),
@@ -99,8 +99,8 @@ def _names(top: Path) -> Sequence[bytes]:
         ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"), cwd=top
     ).stdout
     names = [name for name in listing.split(b"\0") if name]
-    if len(names) > FILE_COUNT_LIMIT:
-        raise TooLarge(f"a work tree of {len(names)} files", f"{FILE_COUNT_LIMIT}", where=str(top))
+    if len(names) > limits.WORK_TREE_FILES:
+        raise TooLarge(f"a work tree of {len(names)} files", f"{limits.WORK_TREE_FILES}", where=str(top))
     return names
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.forks import remote
+from harness.forks import limits
 from harness.forks.errors import ForkError, GitFailed, RefMissing, RefusedObjects, TooLarge, Unreachable
 from harness.forks.remote import explain, list_refs, similar_refs, transport_of
 
@@ -50,7 +50,9 @@ def test_what_git_says_in_plain_words(said: str, reason: str) -> None:
             "error: object 12ab: duplicateEntries: contains duplicate file entries\nfatal: fsck error",
             RefusedObjects,
         ),
-        ("error: index-pack died of signal 25\nfatal: index-pack failed", TooLarge),
+        ("fatal: write error: File too large\nfatal: fetch-pack: invalid index-pack output", TooLarge),
+        ("fatal: fetch-pack: invalid index-pack output\n", TooLarge),
+        ("error: index-pack died of signal 11\nfatal: index-pack failed", RefusedObjects),
         ("fatal: Out of memory, malloc failed (tried to allocate 9 bytes)", TooLarge),
     ],
 )
@@ -82,7 +84,7 @@ def test_an_address_may_use_one_protocol(url: str, protocol: str) -> None:
 
 
 def test_a_server_that_never_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote, "LIST_SECONDS", 1.0)
+    monkeypatch.setattr(limits, "LIST_SECONDS", 1.0)
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"git://127.0.0.1:{server.getsockname()[1]}/x"
         with pytest.raises(Unreachable, match="no answer within 1 s"):

@@ -5,18 +5,17 @@ from typing import Any
 
 import pytest
 
+from harness.forks import limits
 from harness.forks import tree as tree_module
 from harness.forks.errors import FileMissing, TooLarge
 from harness.forks.store import ObjectStore
 from harness.forks.tree import Tree, unsafe_name
 
 
-def view(store: ObjectStore, repository: Any, base: str | None = None) -> Tree:
+def view(store: ObjectStore, repository: Any) -> Tree:
     fetched = store.fetch(str(repository.path), "master", "test")
     store.complete(fetched.commit, str(repository.path))
-    if base:
-        store.complete(base, str(repository.path))
-    return Tree(store, fetched.commit, base)
+    return Tree(store, fetched.commit)
 
 
 def test_files_are_read_from_objects(store: ObjectStore, fork: Any) -> None:
@@ -42,17 +41,6 @@ def test_reading_has_a_limit(store: ObjectStore, fork: Any) -> None:
         tree.read("big", limit=1999)
     with pytest.raises(FileMissing):
         tree.read("small")
-
-
-def test_added_lines_are_those_that_the_base_lacks(store: ObjectStore, fork: Any) -> None:
-    base = fork.commit({"a.py": "one\ntwo\nthree\n", "same.py": "same\n", "gone.py": "gone\n"})
-    fork.commit({"a.py": "zero\none\ntwo!\nthree\nfour", "new.py": "first\r\nsecond\n", "bin": b"\0\n"})
-    tree = view(store, fork, base)
-
-    assert tree.added_lines("a.py") == ((1, "zero"), (3, "two!"), (5, "four"))
-    assert tree.added_lines("new.py") == ((1, "first"), (2, "second"))
-    assert tree.added_lines("same.py") == ()
-    assert tree.added_lines("bin") == ()
 
 
 def test_an_export_is_whole_plain_and_reproducible(store: ObjectStore, fork: Any, tmp_path: Path) -> None:
@@ -93,7 +81,7 @@ def test_an_export_over_the_limit_leaves_nothing(
     store: ObjectStore, fork: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fork.commit({"big": b"x" * 5000})
-    monkeypatch.setattr(tree_module, "EXPORT_LIMIT", 4000)
+    monkeypatch.setattr(limits, "TOTAL_BYTES", 4000)
 
     with pytest.raises(TooLarge):
         view(store, fork).export(tmp_path / "place" / "out")
@@ -102,7 +90,7 @@ def test_an_export_over_the_limit_leaves_nothing(
 
 @pytest.mark.parametrize(
     "path",
-    ["../up", "a/../../up", "/etc/x", "a//b", "./a", ".git/config", "a/.GIT/hooks/x", ".git. /x", "a\\b",
+    ["../up", "a/../../up", "/etc/x", "a//b", "./a", ".git/config", "a/.GIT/hooks/x", ".git. /x", "GIT~1/config", ".git::$INDEX_ALLOCATION/x", "a\\b",
      "a\nb", "a\x1b[31m", "a\u202eb", "x" * 1100, "/".join("d" * 70)],
 )  # fmt: skip
 def test_names_that_are_never_written(path: str) -> None:
