@@ -20,6 +20,7 @@ from checks.conformance import (
     test_usability,
 )
 from harness.checking import Failed
+from harness.venue.dialects import known
 from tests.zoo.defect import EXCHANGE, defect
 from tests.zoo.defects import DEFECTS
 from tests.zoo.keeping import Specimen, Zoo
@@ -56,6 +57,11 @@ REAL_DEFECTS = {
     ("binance", test_order_life.test_no_orphan_after_a_lost_reply): "the connector forgot the order",
     ("kucoin", test_order_life.test_no_orphan_after_a_lost_reply): "the connector forgot the order",
     ("kucoin", test_order_life.test_a_missed_fill_is_found): "was never reported",
+    ("gate_io", test_order_life.test_no_orphan_after_a_lost_reply): "the connector forgot the order",
+    # It asks for the book without a limit, and Gate gives ten levels then: what lies below is missing for good.
+    ("gate_io", test_market_data.test_first_book_equals_the_exchange): "has 20 levels, the connector 10",
+    ("gate_io", test_market_data.test_book_follows_changes): "the exchange has",
+    ("gate_io", test_resilience.test_market_stream_comes_back): "the order book stays wrong",
 }
 
 MENDED = defect(
@@ -79,7 +85,7 @@ MENDED = defect(
 )
 
 
-@pytest.fixture(scope="module", params=["binance", "kucoin"])
+@pytest.fixture(scope="module", params=known())
 def merged(request: pytest.FixtureRequest, zoo: Zoo) -> Iterator[Specimen]:
     with zoo.good(request.param) as specimen:
         yield specimen

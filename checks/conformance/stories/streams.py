@@ -18,11 +18,11 @@ from checks.conformance.stories.order_life import (
     settle,
     size,
 )
+from harness.gateway.fault_plan import Rule
 from harness.gateway.faults import (
     DropMessage,
     DuplicateMessage,
     Junk,
-    Rule,
 )
 from harness.gateway.record import Socket
 from harness.lab import Bench, Lab
