@@ -13,6 +13,8 @@ from pathlib import Path
 
 import yaml
 
+from harness.text import one_line
+
 SIZE_LIMIT = 256 * 1024
 DEPTH_LIMIT = 12
 NODE_LIMIT = 20_000
@@ -31,7 +33,8 @@ class Mistake:
     fix: str
 
     def __str__(self) -> str:
-        return f"{self.line}: {self.field + ': ' if self.field else ''}{self.what} — {self.fix}"
+        field = one_line(self.field, 120)
+        return f"{self.line}: {field + ': ' if field else ''}{one_line(self.what)} — {one_line(self.fix)}"
 
 
 @dataclass

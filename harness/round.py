@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from harness.errors import UserError
-from harness.located_yaml import Located, Location, Mistake, read_located
+from harness.located_yaml import Located, Location, Mistake, dotted, read_located
 from harness.round_fields import (
     ConnectorName,
     Day,
@@ -30,6 +30,8 @@ from harness.round_fields import (
     Ref,
     RepositoryAddress,
     Slug,
+    local_path,
+    shown,
     wrong,
 )
 from harness.round_mistakes import did_you_mean, explained, unknown_requirements, without_echoes
@@ -196,22 +198,32 @@ class Round(_Model):
         raise UserError(f"round {self.id} has no candidate {name!r}", hint=did_you_mean(name, known))
 
 
+# More would scroll the first out of sight.
+MISTAKES_SHOWN = 100
+
+
 class RoundFileError(UserError):
     """A round file with mistakes, all of them; `mistakes` in the order of their lines."""
 
     def __init__(self, path: Path, mistakes: Sequence[Mistake]) -> None:
         self.path = path
         self.mistakes = tuple(sorted(mistakes, key=lambda mistake: mistake.line))
+        lines = [f"{path}:{mistake}" for mistake in self.mistakes[:MISTAKES_SHOWN]]
+        if len(self.mistakes) > MISTAKES_SHOWN:
+            lines.append(f"… and {len(self.mistakes) - MISTAKES_SHOWN} more")
         super().__init__(
-            "\n".join(f"{path}:{mistake}" for mistake in self.mistakes),
+            "\n".join(lines),
             hint="correct the lines above and run the command again",
         )
 
 
-def load_round(path: Path, requirements: Collection[str] | None = None) -> Round:
+def load_round(
+    path: Path, requirements: Collection[str] | None = None, *, others_rows: bool = False
+) -> Round:
     """Read a round file; raises RoundFileError with every mistake.
 
-    `requirements` are the ids that waivers may name; None leaves them unchecked.
+    `requirements` are the ids that waivers may name; None leaves them unchecked. With `others_rows`, rows are
+    taken as handed in by others: a fork on this machine has to lie below the file's own folder.
     """
     path = Path(path)
     try:
@@ -225,11 +237,26 @@ def load_round(path: Path, requirements: Collection[str] | None = None) -> Round
             round_ = Round.model_validate(located.data, context={"folder": path.absolute().parent})
         except ValidationError as error:
             mistakes += [explained(detail, located, _model_at) for detail in without_echoes(error.errors())]
+    if round_ is not None and others_rows:
+        mistakes += _outside(round_, path.absolute().parent.resolve(), located)
     if requirements is not None:
         mistakes += unknown_requirements(located, requirements)
     if mistakes or round_ is None:
         raise RoundFileError(path, mistakes)
     return round_
+
+
+def _outside(round_: Round, folder: Path, located: Located) -> Iterator[Mistake]:
+    """Rows that name a folder of this machine which is no business of whoever wrote them."""
+    for number, candidate in enumerate(round_.candidates):
+        place = local_path(candidate.repository) if candidate.repository else None
+        if place is not None and not place.resolve().is_relative_to(folder):
+            at = ("candidates", number, "repository")
+            what = f"{shown(candidate.repository)} lies outside this file's folder"
+            fix = (
+                "a row may have come from anybody: put a copy below the folder, or write its https:// address"
+            )
+            yield Mistake(located.line(at), dotted(at), what, fix)
 
 
 def round_schema() -> dict[str, Any]:

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import unquote
 
 from pydantic import AfterValidator, BeforeValidator, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
@@ -17,13 +18,19 @@ def wrong(what: str, fix: str, *at: str | int) -> PydanticCustomError:
     return PydanticCustomError("round", "{what}", {"what": what, "fix": fix, "at": at})
 
 
+def shown(value: object) -> str:
+    """What was written, quoted and cut to 80 characters; the file may hold 256 KiB of it."""
+    quoted = repr(value[:80] if isinstance(value, str) else value)
+    return quoted if len(quoted) <= 90 else f"{quoted[:80]}…"
+
+
 def _instant(value: object) -> object:
     """A UTC instant from `2020-08-19T23:59:59Z` or with an offset; never a bare local time or a number."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)
         except ValueError:
-            raise wrong(f"{value!r} is not a time", "write it like 2020-08-19T23:59:59Z") from None
+            raise wrong(f"{shown(value)} is not a time", "write it like 2020-08-19T23:59:59Z") from None
     if not isinstance(value, datetime):
         raise wrong("not a time", "write it like 2020-08-19T23:59:59Z")
     if value.tzinfo is None:
@@ -31,12 +38,15 @@ def _instant(value: object) -> object:
             "the time names no zone",
             f"end it in Z for UTC: {value.isoformat()}Z, or in an offset like +02:00",
         )
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise wrong("a time that no calendar holds", "write it like 2020-08-19T23:59:59Z") from None
 
 
 def _day(value: object) -> object:
     if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-        raise wrong(f"{value!r} is not a day", "write it like 2020-08-24")
+        raise wrong(f"{shown(value)} is not a day", "write it like 2020-08-24")
     return value
 
 
@@ -58,7 +68,7 @@ def _repository(value: str, info: ValidationInfo) -> str:
     _one_line(value)
     if value.startswith("-") or "::" in value.split("/", 1)[0]:
         raise wrong(
-            f"{value!r} is not an address git may fetch from", "use https://, ssh://, git:// or a path"
+            f"{shown(value)} is not an address git may fetch from", "use https://, ssh://, git:// or a path"
         )
     if value.startswith(("/", "./", "../", "~/")) or value in (".", ".."):
         folder = (info.context or {}).get("folder", Path())
@@ -68,12 +78,20 @@ def _repository(value: str, info: ValidationInfo) -> str:
     return _url(value)
 
 
+def local_path(address: str) -> Path | None:
+    """The folder that an address of a round names on this machine, or None."""
+    if address.lower().startswith("file://"):
+        # As git has it, what stands for a host is the first folder.
+        return Path("/" + unquote(address[len("file://") :]).lstrip("/"))
+    return Path(address) if address.startswith("/") else None
+
+
 def _url(value: str) -> str:
     match = _URL.fullmatch(value)
     if match is None:
         named = _OWNER_AND_NAME.fullmatch(value)
         fix = f"write https://github.com/{named[1]}" if named else "write https://host/owner/name, or ./path"
-        raise wrong(f"{value!r} is neither a URL nor a path", fix)
+        raise wrong(f"{shown(value)} is neither a URL nor a path", fix)
     scheme = match["scheme"].lower()
     if scheme not in ("https", "ssh", "git", "file"):
         raise wrong(f"{scheme}:// is not fetched", "use https://, ssh://, git:// or a path")
@@ -82,7 +100,7 @@ def _url(value: str) -> str:
             "the address holds a user name or password", "remove it: this file and the reports are public"
         )
     if not match["path"] or (scheme != "file" and not match["host"]):
-        raise wrong(f"{value!r} names no repository", "write https://host/owner/name")
+        raise wrong(f"{shown(value)} names no repository", "write https://host/owner/name")
     return value
 
 
@@ -98,7 +116,9 @@ def is_ref(value: str) -> bool:
 
 def _ref(value: str) -> str:
     if not is_ref(value):
-        raise wrong(f"{value!r} is not a branch, tag or commit", "write its name as `git branch -r` shows it")
+        raise wrong(
+            f"{shown(value)} is not a branch, tag or commit", "write its name as `git branch -r` shows it"
+        )
     return value
 
 
@@ -110,7 +130,8 @@ _HOST = re.compile(
 def _host(value: str) -> str:
     if not _HOST.fullmatch(value):
         raise wrong(
-            f"{value!r} is not a host name", "write it without scheme or path, in lower case: api.example.com"
+            f"{shown(value)} is not a host name",
+            "write it without scheme or path, in lower case: api.example.com",
         )
     return value
 
@@ -129,7 +150,7 @@ def _folder_name(value: str) -> str:
         better = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")[:60]
         fix = f"for example {better!r}" if better and better not in _RESERVED else "for example 'my-exchange'"
         raise wrong(
-            f"{value!r} cannot be the name of a report's folder",
+            f"{shown(value)} cannot be the name of a report's folder",
             f"use lower-case letters, digits and hyphens, {fix}",
         )
     return value

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from harness.located_yaml import Located, Location, Mistake, dotted
+from harness.round_fields import shown
 
 # Which model's fields stand at a place of the file.
 ModelAt = Callable[[Location, Located], type[BaseModel] | None]
@@ -51,9 +52,9 @@ def _words(detail: ErrorDetails, location: Location, located: Located, model_at:
         case "literal_error":
             allowed = re.findall(r"'([^']+)'", str(context.get("expected", "")))
             fix = did_you_mean(str(detail["input"]), allowed) or f"use one of {', '.join(allowed)}"
-            return f"{detail['input']!r} is not allowed", fix
+            return f"{shown(detail['input'])} is not allowed", fix
         case "string_pattern_mismatch":
-            return f"{detail['input']!r} has characters that are not allowed", f"like {example}"
+            return f"{shown(detail['input'])} has characters that are not allowed", f"like {example}"
         case "too_short":
             return "empty", f"like {example}"
         case "tuple_type":
@@ -101,4 +102,4 @@ def unknown_requirements(located: Located, requirements: Collection[str]) -> Ite
             value = value[part]
         if isinstance(value, str) and value not in requirements:
             fix = did_you_mean(value, requirements) or "`harness requirements` lists them"
-            yield Mistake(line, dotted(location), f"no requirement {value!r}", fix)
+            yield Mistake(line, dotted(location), f"no requirement {shown(value)}", fix)

@@ -44,7 +44,7 @@ def run_round(
     console: Console,
 ) -> Path:
     """Screen the round in `file` and publish under `reports`; returns the round's page."""
-    round_ = load_round(file, Catalogue.load().by_id)
+    round_ = load_round(file, Catalogue.load().by_id, others_rows=True)
     for name in only:
         round_.candidate(name)
     store = ObjectStore()
@@ -99,7 +99,7 @@ def build_upstream(settings: Settings, console: Console) -> None:
 
 def freeze_round(file: Path, console: Console) -> Path:
     """Write the lock file beside `file` and say what could not be reached."""
-    frozen = freeze(file, load_round(file, Catalogue.load().by_id), ObjectStore())
+    frozen = freeze(file, load_round(file, Catalogue.load().by_id, others_rows=True), ObjectStore())
     for name, error in frozen.failures.items():
         say(console, f"{name}: {error}")
     return frozen.path

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 
 from harness.errors import OurFailure, UserError
+from harness.text import one_line
 
 
 class ForkError(UserError):
@@ -113,7 +114,7 @@ class GitFailed(OurFailure):
         """Git's last words on one line, with no escapes, passwords or more than 200 characters."""
         lines = [line for line in re.split(r"[\r\n]+", self.stderr) if line.strip()]
         last = re.sub(r"//[^/@\s]*@", "//…@", lines[-1]) if lines else "no message"
-        return "".join(letter for letter in last if letter.isprintable()).strip()[:200]
+        return one_line(last)
 
 
 class GitTimedOut(OurFailure):

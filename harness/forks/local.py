@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import unquote
 
 from harness.forks.errors import BorrowedObjects
+from harness.round_fields import local_path
 
 
 def refuse_borrowed(address: str) -> None:
@@ -14,7 +14,7 @@ def refuse_borrowed(address: str) -> None:
     Git follows `objects/info/alternates`, `.git` files and symlinks wherever they lead, so that a folder that
     came in an archive could show this machine's other repositories.
     """
-    top = Path(unquote(address.removeprefix("file://")))
+    top = local_path(address) or Path(address)
     repository = top / ".git" if (top / ".git").exists() or (top / ".git").is_symlink() else top
     if repository.is_file():
         raise BorrowedObjects(address, "its .git is a file that names another folder")

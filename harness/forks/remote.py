@@ -14,6 +14,7 @@ from harness.forks import limits
 from harness.forks.errors import GitFailed, GitTimedOut, RefMissing, RefusedObjects, TooLarge, Unreachable
 from harness.forks.hardened import run
 from harness.round_fields import is_ref
+from harness.text import one_line
 
 # A repository on this machine has no server to be configured: what public hosts allow, allowed here. It may
 # fetch nothing itself, whatever promisor its configuration names.
@@ -55,8 +56,14 @@ _FSCK = re.compile(r"error: object [0-9a-f]+: (\w+: [^\n]*)|fatal: (fsck error[^
 _OVER: tuple[tuple[str, str], ...] = (
     (r"File too large", f"{limits.PACK_BYTES // limits.MIB} MiB"),
     (r"attempting to allocate \d+ over limit", f"{limits.ALLOCATION_BYTES // limits.MIB} MiB an object"),
+    (
+        r"\Afatal: fetch-pack: invalid index-pack output\s*\Z",  # a kill lets git say no more
+        f"{limits.CPU_SECONDS} s of processor time or {limits.MEMORY_BYTES // limits.MIB} MiB of memory",
+    ),
     (r"[Oo]ut of memory|malloc failed|mmap failed", f"{limits.MEMORY_BYTES // limits.MIB} MiB of memory"),
 )
+
+_BROKEN = re.compile(r"died of signal|index-pack (?:failed|output)|unresolved deltas|bad (?:object|pack)")
 
 
 @dataclass(frozen=True)
@@ -117,9 +124,8 @@ def refuse_redirect(url: str, said: str) -> None:
     for target in _REDIRECT.findall(said):
         host = urlsplit(target).hostname or ""
         if host != asked:
-            name = "".join(letter for letter in host if letter.isprintable())[:200]
             hint = "put the repository's own address into the round"
-            raise Unreachable(url, f"it redirects to another host, {name}", hint=hint)
+            raise Unreachable(url, f"it redirects to another host, {one_line(host)}", hint=hint)
 
 
 def similar_refs(ref: str, refs: dict[str, str]) -> tuple[str, ...]:
@@ -153,21 +159,26 @@ def explain(url: str, failure: GitFailed) -> Unreachable | RefMissing | RefusedO
         return None  # an object it lacks: the one who asked knows whether that matters
     missing = re.search(r"couldn't find remote ref (\S+)", said)
     if missing:
-        return RefMissing(url, missing[1])
-    refused = _FSCK.search(said)
-    if refused:
-        return RefusedObjects(url, (refused[1] or refused[2])[:200])
-    for pattern, limit in _OVER:
-        if re.search(pattern, said):
-            return TooLarge("what it sends", limit, where=url)
-    if "mismatched algorithms" in said:
-        return RefusedObjects(url, "its ids are of another kind (SHA-256) than upstream's")
-    if re.fullmatch(r"fatal: fetch-pack: invalid index-pack output\s*", said):
-        time, memory = f"{limits.CPU_SECONDS} s of processor time", f"{limits.MEMORY_BYTES // limits.MIB} MiB"
-        return TooLarge("what it sends", f"{time} or {memory} of memory", where=url)
-    if re.search(r"died of signal|index-pack (?:failed|output)|unresolved deltas|bad (?:object|pack)", said):
-        return RefusedObjects(url, failure.reason)
+        return RefMissing(url, one_line(missing[1]))
+    if meaning := _over_a_limit(url, said) or _refused(url, failure):
+        return meaning
     for pattern, reason, hint in _UNREACHABLE:
         if re.search(pattern, said):
             return Unreachable(url, reason, hint=hint)
     return None
+
+
+def _over_a_limit(url: str, said: str) -> TooLarge | None:
+    for pattern, limit in _OVER:
+        if re.search(pattern, said):
+            return TooLarge("what it sends", limit, where=url)
+    return None
+
+
+def _refused(url: str, failure: GitFailed) -> RefusedObjects | None:
+    named = _FSCK.search(failure.stderr)
+    if named:
+        return RefusedObjects(url, one_line(named[1] or named[2]))
+    if "mismatched algorithms" in failure.stderr:
+        return RefusedObjects(url, "its ids are of another kind (SHA-256) than upstream's")
+    return RefusedObjects(url, failure.reason) if _BROKEN.search(failure.stderr) else None
