@@ -6,10 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import yaml
-
 from harness.reporting.publish import publish_round
-from harness.reporting.store import ROUND, write_whole
+from harness.reporting.store import write_round
 from harness.round import Candidate
 from harness.screening import Progress, Settings, Watcher, screen, write_down_failure
 
@@ -29,9 +27,7 @@ def screen_round(
     others; what had been found by then is published.
     """
     folder = reports / settings.round.id
-    # Not a copy of the file: addresses relative to its folder would name something else from here.
-    stored = settings.round.model_dump(mode="json")
-    write_whole(folder / ROUND, yaml.safe_dump(stored, sort_keys=False, allow_unicode=True))
+    write_round(folder, settings.round)
 
     def one(candidate: Candidate) -> None:
         try:

@@ -22,6 +22,7 @@ from harness.outcome import Status
 from harness.progress import Watch
 from harness.reporting.model import CandidateReport
 from harness.reporting.publish import report_of, write_candidate
+from harness.reporting.store import write_round
 from harness.requirement import Catalogue
 from harness.round import Candidate, Exchange, GitUpstream, PypiUpstream, Round, Voting, load_round
 from harness.sandbox import Choice
@@ -54,9 +55,7 @@ def check_work_tree(
     submission = replace(submission, candidate=candidate)
     with ExitStack() as stack:
         folder = reports or stack.enter_context(temporary.folder("check"))
-        kept = folder.absolute() / "round.yml"
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text(round_.model_dump_json(), encoding="utf-8")
+        kept = write_round(folder.absolute(), round_)
         settings = Settings(
             round_,
             kept,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import yaml
 from pydantic import ValidationError
 
 from harness.errors import OurFailure
@@ -15,7 +16,7 @@ from harness.reporting.screened import Screened
 from harness.text import inert_json
 
 if TYPE_CHECKING:
-    from harness.round import Candidate
+    from harness.round import Candidate, Round
 
 ROUND, OUTCOMES, SUBMISSION, RUN = "round.yml", "outcomes.jsonl", "submission.json", "run.json"
 
@@ -28,6 +29,15 @@ def read_screening(folder: Path, candidate: Candidate) -> Screened:
         run=_run(folder / RUN),
         outcomes=OutcomeLog(folder / OUTCOMES).outcomes(),
     )
+
+
+def write_round(folder: Path, round_: Round) -> Path:
+    """Store what is screened, for `publish_round`; returns the file.
+
+    Not a copy of the round's own file: addresses relative to its folder would name something else from here.
+    """
+    stored = round_.model_dump(mode="json")
+    return write_whole(folder / ROUND, yaml.safe_dump(stored, sort_keys=False, allow_unicode=True))
 
 
 def write_run(folder: Path, run: RunInfo, submission: Submission | None) -> None:

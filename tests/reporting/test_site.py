@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -15,45 +14,12 @@ from harness.reporting.publish import publish_round
 from harness.reporting.site import causes, render_candidate
 from harness.reporting.templating import TEMPLATES
 from harness.text import ESCAPED_CATEGORIES, one_line
+from tests.reporting.page import Page
 from tests.reporting.parts import HOSTILE, all_passed, catalogue, one_candidate
 
 SOURCES = "".join(path.read_text() for path in TEMPLATES.glob("*.j2"))
 TAGS = frozenset(re.findall(r"<([a-z0-9]+)", SOURCES))
 ATTRIBUTES = frozenset(name.lower() for name in re.findall(r'([\w-]+)="', SOURCES)) | {"open"}
-VOID = frozenset({"meta", "br"})
-
-
-class Page(HTMLParser):
-    """Every element, attribute and piece of text of a page; fails on tags that do not nest."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self.comments: list[str] = []
-        self.open: list[str] = []
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-    def handle_comment(self, data: str) -> None:
-        self.comments.append(data)
-
-    def attribute(self, name: str) -> list[str]:
-        return [attributes[name] or "" for _, attributes in self.elements if name in attributes]
 
 
 def pages(folder: Path) -> list[Path]:
