@@ -1,268 +1,381 @@
-"""Places, matches, settles and cancels orders. Not thread-safe: the venue holds the lock."""
+"""Places, matches, settles, amends and ends orders. Not thread-safe: the venue holds the lock."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+import heapq
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 
-from harness.venue.engine import Book, Match
-from harness.venue.events import (
-    BalanceChanged,
-    BookChanged,
-    Event,
-    OrderChange,
-    OrderChanged,
-    TradePrinted,
-)
-from harness.venue.ledger import FEES, OWN, Bucket, Entry, Ledger, move
-from harness.venue.market import Market, floor_to
+from harness.venue.clearing import Charge, Clearing
+from harness.venue.engine import Match
+from harness.venue.events import BookChanged, OrderChange, OrderChanged, TradePrinted
+from harness.venue.journal import Journal
+from harness.venue.ledger import LIQUIDATOR, TRADERS
+from harness.venue.market import Market, SelfTrade
 from harness.venue.model import (
     ZERO,
     Clock,
     Fill,
     NewOrder,
-    Order,
+    OrderEnd,
     OrderStatus,
     OrderType,
+    PositionSide,
     Refusal,
     Side,
     TimeInForce,
     Trade,
     VenueRefusal,
 )
+from harness.venue.perpetual import Perpetuals
 from harness.venue.rules import check
+from harness.venue.spot import Spot
+from harness.venue.state import LiveOrder, Party, Pit
+
+CANCELS_MAKER = (SelfTrade.EXPIRE_MAKER, SelfTrade.EXPIRE_BOTH)
+CANCELS_TAKER = (SelfTrade.EXPIRE_TAKER, SelfTrade.EXPIRE_BOTH)
 
 
 class Desk:
-    """Orders, books and trades over a ledger. What happens is appended to `events`."""
+    """Orders, books and trades over a ledger. What happens is appended to the journal's events."""
 
     def __init__(self, markets: Iterable[Market], clock: Clock) -> None:
         self.clock = clock
-        self.ledger = Ledger()
-        self.books = {market: Book(market) for market in markets}
-        self.sequences = dict.fromkeys(self.books, 0)
-        self.orders: dict[int, Order] = {}
-        self.order_ids: defaultdict[str, list[int]] = defaultdict(list)  # by account, oldest first
-        self.open_ids: dict[int, None] = {}
-        self.trades: dict[Market, list[Trade]] = {market: [] for market in self.books}
-        self.fills: defaultdict[str, list[Fill]] = defaultdict(list)
-        self.halted: set[Market] = set()
-        self.events: list[Event] = []
-        self._held: dict[int, Decimal] = {}  # what is still locked for an order, in the asset it pays
-        self._by_client_id: dict[tuple[str, str], int] = {}
+        self.journal = Journal(clock)
+        now = clock.now()
+        self.pits = {market: Pit(market, now) for market in markets}
+        self.parties = {name: Party(name, unlimited=True) for name in (TRADERS, LIQUIDATOR)}
+        self.orders: dict[int, LiveOrder] = {}
+        self.perpetuals = Perpetuals(self.journal, self.pits, self.orders)
+        self._spot = Spot(self.journal, self.pits, self.perpetuals.spendable)
+        self.due = math.inf  # when the clock next makes something happen; the venue looks
+        self._expiries: list[tuple[float, int]] = []  # a heap of times and order ids
         self._last_order_id = 0
         self._last_trade_id = 0
 
     # -- questions
 
-    def book(self, market: Market) -> Book:
-        if market not in self.books:
+    def pit(self, market: Market) -> Pit:
+        pit = self.pits.get(market)
+        if pit is None:
             raise VenueRefusal(Refusal.UNKNOWN_MARKET, market.name)
-        return self.books[market]
+        return pit
 
-    def going_price(self, market: Market) -> Decimal:
-        """The last trade's price, or where the other traders start."""
-        trades = self.trades[market]
-        return trades[-1].price if trades else market.reference_price
-
-    def find(self, account: str, order_id: int | None, client_order_id: str | None) -> Order:
+    def find(self, party: Party, order_id: int | None, client_order_id: str | None) -> LiveOrder:
         """The account's order; the newest when a client order id was used again."""
-        if order_id is None and client_order_id is not None:
-            order_id = self._by_client_id.get((account, client_order_id))
-        order = None if order_id is None else self.orders.get(order_id)
-        if order is None or order.account != account:
-            raise VenueRefusal(Refusal.UNKNOWN_ORDER, f"{account} has no order {order_id or client_order_id}")
+        order = None
+        if order_id is not None:
+            order = self.orders.get(order_id)
+        elif client_order_id is not None:
+            order = party.by_client_id.get(client_order_id)
+        if order is None or order.party is not party:
+            wanted = client_order_id if order_id is None else order_id
+            raise VenueRefusal(Refusal.UNKNOWN_ORDER, f"{party.name} has no order {wanted}")
         return order
+
+    def clearing(self, pit: Pit) -> Clearing:
+        return self.perpetuals if pit.perpetual else self._spot
+
+    def next_expiry(self) -> float:
+        """When the next order ends by its time."""
+        return self._expiries[0][0] if self._expiries else math.inf
 
     # -- deeds
 
-    def place(self, account: str, new: NewOrder, *, enforce_rules: bool = True) -> Order:
+    def place(self, party: Party, new: NewOrder, *, enforce_rules: bool = True) -> LiveOrder:
         """Match the order, rest what may rest, expire the others; a `VenueRefusal` changes nothing."""
-        book = self.book(new.market)
-        if new.market in self.halted:
+        pit = self.pit(new.market)
+        if pit.halted:
             raise VenueRefusal(Refusal.MARKET_HALTED, new.market.name)
         if enforce_rules:
-            check(new, self.going_price(new.market))
-        self._check_client_id(account, new.client_order_id)
-        matches = book.plan(new.side, limit=new.price, amount=new.amount, quote_amount=new.quote_amount)
+            check(new, pit, self.clock.now())
+            self._check_room(party, pit)
+        self._check_client_id(party, new.client_order_id)
+        most = self.clearing(pit).admit(party, new)
+        matches = self._plan(party, pit, new, most)
         if new.post_only and matches:
             raise VenueRefusal(Refusal.POST_ONLY_WOULD_TAKE, f"{new.price} would trade at once")
-        if new.time_in_force is TimeInForce.FOK and sum((m.amount for m in matches), ZERO) != new.amount:
-            matches = ()
-        order = self._accept(account, new, matches)
-        for match in matches:
-            self._trade(order.order_id, match)
-        return self._rest_or_expire(order.order_id)
+        if new.time_in_force is TimeInForce.FOK and _tradable(matches) != most:
+            matches = []
+        order = self._accept(party, pit, new, most, matches)
+        self._match(order, matches)
+        self._rest_or_expire(order)
+        return order
 
-    def cancel(self, order: Order, request_id: str | None = None) -> Order:
+    def amend(
+        self, order: LiveOrder, price: Decimal | None, amount: Decimal | None, request_id: str | None = None
+    ) -> LiveOrder:
+        """Give an open order another price or whole amount (what is filled included).
+
+        It keeps its place in the queue when only the amount goes down; else it goes to the end, and at a new
+        price may trade at once. A `VenueRefusal` changes nothing.
+        """
+        self._check_open(order)
+        pit, party = order.pit, order.party
+        asked = replace(
+            order.asked,
+            price=order.price if price is None else price,
+            amount=order.amount if amount is None else amount,
+            reduce_only=order.asked.reduce_only or order.asked.close_position,
+            close_position=False,
+        )
+        check(asked, pit, self.clock.now())
+        gone = order.filled + order.prevented
+        left = ZERO if asked.amount is None else asked.amount - gone
+        if left <= 0:
+            raise VenueRefusal(Refusal.AMOUNT_TOO_SMALL, f"{gone} of order {order.order_id} is done already")
+        most = self.clearing(pit).admit(party, replace(asked, amount=left)) or ZERO
+        matches = [] if asked.price == order.price else self._plan(party, pit, asked, most)
+        if asked.post_only and matches:
+            raise VenueRefusal(Refusal.POST_ONLY_WOULD_TAKE, f"{asked.price} would trade at once")
+        self.clearing(pit).check_amendment(order, asked.price or ZERO, most)
+        stays = asked.price == order.price and most <= order.remaining
+        if stays:
+            pit.book.reduce(order.order_id, order.remaining - most)
+        else:
+            pit.book.remove(order.order_id)
+        self._book_changed(pit, order.side, order.price)
+        order.asked, order.price, order.amount = asked, asked.price, gone + most
+        self._amended(order, request_id)
+        if not stays:
+            self._match(order, matches)
+            self._rest_or_expire(order)
+        return order
+
+    def cancel(
+        self, order: LiveOrder, request_id: str | None = None, why: OrderEnd = OrderEnd.ASKED
+    ) -> LiveOrder:
         """Take an open order off the book and free what it held."""
-        if order.order_id not in self.open_ids:
-            raise VenueRefusal(Refusal.ORDER_NOT_OPEN, f"order {order.order_id} is {order.status.value}")
-        order = self.orders[order.order_id]
-        self.books[order.market].remove(order.order_id)
-        self._book_changed(order.market, order.side, order.price or ZERO)
-        return self._end(order, OrderStatus.CANCELED, OrderChange.CANCELED, request_id)
+        self._check_open(order)
+        if order.order_id in order.pit.book:
+            order.pit.book.remove(order.order_id)
+            self._book_changed(order.pit, order.side, order.price)
+        self._end(order, why, request_id)
+        return order
 
-    def post(
-        self, entries: list[Entry], reason: str, order_id: int | None = None, trade_id: int | None = None
-    ) -> None:
-        """Write a ledger transaction and tell each account that it moved; the venue's own need no telling."""
-        if not entries:
-            return
-        now = self.clock.now()
-        self.ledger.post(entries, at=now, reason=reason, order_id=order_id, trade_id=trade_id)
-        moved: defaultdict[str, set[str]] = defaultdict(set)
-        for entry in entries:
-            moved[entry.account].add(entry.asset)
-        for account, assets in moved.items():
-            if account in OWN:
-                continue
-            balances = tuple(self.ledger.balance(account, asset) for asset in sorted(assets))
-            self.events.append(BalanceChanged(account, balances, reason, order_id, trade_id, now))
+    def close_out(
+        self, party: Party, pit: Pit, side: Side, amount: Decimal, which: PositionSide
+    ) -> tuple[LiveOrder, Trade]:
+        """The venue's own order that ends a position at the mark price, away from the book."""
+        self._last_order_id += 1
+        self._last_trade_id += 1
+        number, now, market = self._last_order_id, self.clock.now(), pit.market
+        asked = NewOrder(
+            market, side, OrderType.MARKET, amount=amount, reduce_only=True, position_side=which,
+            time_in_force=TimeInForce.IOC,
+        )  # fmt: skip
+        order = LiveOrder(
+            number, f"liquidation-{number}", party, pit, asked, side, None, amount, now, now,
+            market.self_trade, market.fee_in, liquidation=True,
+        )  # fmt: skip
+        self.orders[number] = order
+        party.orders.append(order)
+        self._tell_order(order, OrderChange.NEW)
+        trade = Trade(self._last_trade_id, market, pit.mark_price(), amount, side, 0, number, now)
+        return order, trade
+
+    def expire(self, now: float) -> None:
+        """End the orders whose time has come."""
+        while self._expiries and self._expiries[0][0] <= now:
+            order = self.orders[heapq.heappop(self._expiries)[1]]
+            if order.resting:
+                self.cancel(order, why=OrderEnd.TIME)
 
     # -- steps
 
-    def _check_client_id(self, account: str, client_order_id: str | None) -> None:
+    def _check_open(self, order: LiveOrder) -> None:
+        if not order.resting:
+            raise VenueRefusal(Refusal.ORDER_NOT_OPEN, f"order {order.order_id} is {order.status.value}")
+
+    def _check_room(self, party: Party, pit: Pit) -> None:
+        most = pit.market.max_open_orders
+        if most is not None and len(party.open_in(pit.market)) >= most:
+            raise VenueRefusal(Refusal.TOO_MANY_OPEN_ORDERS, f"{most} orders are open")
+
+    def _check_client_id(self, party: Party, client_order_id: str | None) -> None:
         if client_order_id is None:
             return
-        if self._by_client_id.get((account, client_order_id)) in self.open_ids:
+        before = party.by_client_id.get(client_order_id)
+        if before is not None and before.resting:
             raise VenueRefusal(Refusal.DUPLICATE_CLIENT_ORDER_ID, client_order_id)
 
-    def _accept(self, account: str, new: NewOrder, matches: tuple[Match, ...]) -> Order:
-        asset, hold = _needs(new, matches)
-        free = self.ledger.balance(account, asset).free
-        if free < hold:
-            raise VenueRefusal(Refusal.INSUFFICIENT_BALANCE, f"needs {hold} {asset}, has {free}")
-        self._last_order_id += 1
-        number, now = self._last_order_id, self.clock.now()
+    def _plan(self, party: Party, pit: Pit, new: NewOrder, most: Decimal | None) -> list[Match]:
+        rule, own = new.self_trade or pit.market.self_trade, None
+        if rule is not SelfTrade.NONE and party.open:
+            own = party.open.__contains__
+        usable = self.clearing(pit).usable(new)
+        return pit.book.plan(
+            new.side,
+            limit=new.price,
+            amount=most,
+            quote_amount=new.quote_amount,
+            own=own,
+            self_trade=rule,
+            usable=usable,
+        )
+
+    def _accept(
+        self, party: Party, pit: Pit, new: NewOrder, most: Decimal | None, matches: list[Match]
+    ) -> LiveOrder:
+        number, now, market = self._last_order_id + 1, self.clock.now(), pit.market
         # Of a quote amount whole lots trade; what is left over buys nothing and is given back.
-        amount = new.amount if new.amount is not None else sum((m.amount for m in matches), ZERO)
+        amount = most if most is not None and new.quote_amount is None else _tradable(matches)
         client_id = new.client_order_id if new.client_order_id is not None else f"venue-{number}"
-        order = Order(
-            number, client_id, account, new.market, new.side, new.type, new.time_in_force, new.post_only,
-            new.price, amount, new.quote_amount, now, now,
+        order = LiveOrder(
+            number, client_id, party, pit, new, new.side, new.price, amount, now, now,
+            new.self_trade or market.self_trade, new.fee_in or market.fee_in,
         )  # fmt: skip
+        events, told = self.journal.events, len(self.journal.events)
+        self._tell_order(order, OrderChange.NEW)
+        try:
+            self.clearing(pit).hold(order, matches)
+        except VenueRefusal:
+            del events[told:]
+            raise
+        self._last_order_id = number
         self.orders[number] = order
-        self.order_ids[account].append(number)
-        self.open_ids[number] = None
-        self._by_client_id[account, client_id] = number
-        self._held[number] = hold
-        self.events.append(OrderChanged(order, OrderChange.NEW, None, now))
-        self.post(move(asset, hold, (account, Bucket.FREE), (account, Bucket.LOCKED)), "order", number)
+        party.orders.append(order)
+        party.open[number] = order
+        party.by_client_id[client_id] = order
         return order
 
-    def _trade(self, taker_id: int, match: Match) -> None:
-        maker, taker = self.orders[match.maker_order_id], self.orders[taker_id]
-        market, now = maker.market, self.clock.now()
+    def _match(self, taker: LiveOrder, matches: list[Match]) -> None:
+        """Trade as planned. Where earlier trades made a reduce-only order smaller, plan again."""
+        for _ in range(len(taker.pit.book) + 1):
+            short = False
+            for match in matches:
+                if not taker.resting:
+                    return
+                maker = self.orders[match.maker_order_id]
+                amount = min(match.amount, maker.remaining if maker.resting else ZERO)
+                short = short or amount != match.amount
+                if amount and match.prevented:
+                    self._prevent(taker, maker, amount)
+                elif amount:
+                    self._trade(taker, maker, match.price, amount)
+            if not short or taker.asked.time_in_force is TimeInForce.FOK:
+                return
+            matches = self._plan(taker.party, taker.pit, taker.asked, taker.remaining)
+
+    def _trade(self, taker: LiveOrder, maker: LiveOrder, price: Decimal, amount: Decimal) -> None:
+        pit, now = taker.pit, self.clock.now()
         self._last_trade_id += 1
         trade = Trade(
-            self._last_trade_id, market, match.price, match.amount, taker.side, maker.order_id, taker_id, now
+            self._last_trade_id, pit.market, price, amount, taker.side, maker.order_id, taker.order_id, now
         )
-        self.trades[market].append(trade)
-        self.books[market].take(match)
-        self._book_changed(market, maker.side, match.price)
-        self.events.append(TradePrinted(trade, self.sequences[market], now))
-        for order, is_maker in ((maker, True), (taker, False)):
-            self._fill(order.order_id, trade, is_maker)
-        buyer, seller = (taker, maker) if taker.side is Side.BUY else (maker, taker)
-        self._settle(trade, buyer, seller, buyer_is_maker=buyer is maker)
-        if not self.orders[maker.order_id].status.live:
-            self._forget(maker.order_id)
+        pit.trades.append(trade)
+        pit.book.reduce(maker.order_id, amount)
+        self._book_changed(pit, maker.side, price)
+        if self.journal.listening:
+            self.journal.events.append(TradePrinted(trade, pit.sequence, now))
+        clearing = self.clearing(pit)
+        charges = clearing.charge(maker, trade, maker=True), clearing.charge(taker, trade, maker=False)
+        self.fill(maker, trade, charges[0], maker=True)
+        self.fill(taker, trade, charges[1], maker=False)
+        clearing.settle(trade, maker, taker, charges)
+        if not maker.remaining:
+            self._forget(maker)
+        if pit.perpetual:
+            self._trim(maker.party, pit)
+            self._trim(taker.party, pit)
 
-    def _fill(self, order_id: int, trade: Trade, is_maker: bool) -> None:
-        order = self.orders[order_id]
+    def fill(self, order: LiveOrder, trade: Trade, charge: Charge, *, maker: bool) -> None:
+        """Note one side of a trade."""
         value = trade.price * trade.amount
-        fee, fee_asset = _fee(order, trade, is_maker)
-        filled = order.filled + trade.amount
-        status = OrderStatus.FILLED if filled == order.amount else OrderStatus.PARTIALLY_FILLED
-        order = replace(
-            order, filled=filled, filled_quote=order.filled_quote + value, status=status, updated_at=trade.at
-        )
-        self.orders[order_id] = order
+        order.filled += trade.amount
+        order.filled_quote += value
+        order.status = OrderStatus.PARTIALLY_FILLED if order.remaining else OrderStatus.FILLED
+        order.changed(trade.at)
         fill = Fill(
-            trade.trade_id, order_id, order.client_order_id, order.account, order.market, order.side,
-            trade.price, trade.amount, value, fee, fee_asset, is_maker, trade.at,
+            trade.trade_id, order.order_id, order.client_order_id, order.party.name, trade.market,
+            order.side, trade.price, trade.amount, value, charge.fee, charge.fee_asset, maker, trade.at,
+            order.asked.position_side, charge.realised_pnl,
         )  # fmt: skip
-        self.fills[order.account].append(fill)
-        self.events.append(OrderChanged(order, OrderChange.FILL, fill, trade.at))
+        order.party.fills.append(fill)
+        self._tell_order(order, OrderChange.FILL, fill)
 
-    def _settle(self, trade: Trade, buyer: Order, seller: Order, *, buyer_is_maker: bool) -> None:
-        """One transaction: quote to the seller, base to the buyer, fees out of both; frees what was saved."""
-        market, value = trade.market, trade.price * trade.amount
-        buyer_fee, _ = _fee(buyer, trade, buyer_is_maker)
-        seller_fee, _ = _fee(seller, trade, not buyer_is_maker)
-        base_fee, on_top = (ZERO, buyer_fee) if market.fee_in_quote else (buyer_fee, ZERO)
-        paid, given = (buyer.account, Bucket.LOCKED), (seller.account, Bucket.LOCKED)
-        fees = (FEES, Bucket.FREE)
-        # A limit order keeps held what its rest may still cost; all else ends with the order.
-        held, rest = self._held[buyer.order_id] - value - on_top, buyer.remaining - trade.amount
-        needed = held if buyer.price is None else market.buyer_pays(buyer.price * rest)
-        entries = [
-            *move(market.quote, value - seller_fee, paid, (seller.account, Bucket.FREE)),
-            *move(market.quote, seller_fee + on_top, paid, fees),
-            *move(market.base, trade.amount - base_fee, given, (buyer.account, Bucket.FREE)),
-            *move(market.base, base_fee, given, fees),
-            *move(market.quote, held - needed, paid, (buyer.account, Bucket.FREE)),
-        ]
-        self._held[buyer.order_id] = needed
-        self._held[seller.order_id] -= trade.amount
-        self.post(entries, "trade", None, trade.trade_id)
+    def _prevent(self, taker: LiveOrder, maker: LiveOrder, amount: Decimal) -> None:
+        """The two are of one account: the taker's rule says who gives way."""
+        if taker.self_trade is SelfTrade.DECREMENT:
+            maker.pit.book.reduce(maker.order_id, amount)
+            self._book_changed(maker.pit, maker.side, maker.price)
+            for order in (maker, taker):
+                order.prevented += amount
+                if order.remaining:
+                    self._amended(order)
+                else:
+                    self._end(order, OrderEnd.SELF_TRADE)
+            return
+        if taker.self_trade in CANCELS_MAKER:
+            self.cancel(maker, why=OrderEnd.SELF_TRADE)
+        if taker.self_trade in CANCELS_TAKER:
+            self._end(taker, OrderEnd.SELF_TRADE)
 
-    def _rest_or_expire(self, order_id: int) -> Order:
-        order = self.orders[order_id]
-        if not order.status.live:
-            self._forget(order_id)
-        elif order.type is OrderType.LIMIT and order.time_in_force is TimeInForce.GTC:
-            assert order.price is not None  # noqa: S101 - rules demand it of a limit order
-            self.books[order.market].rest(order_id, order.side, order.price, order.remaining)
-            self._book_changed(order.market, order.side, order.price)
+    def _trim(self, party: Party, pit: Pit) -> None:
+        """Reduce-only orders never ask for more than their position still has."""
+        for order in [order for order in party.open_in(pit.market) if order.asked.reduces]:
+            left = self.perpetuals.reducible(party, order.asked)
+            resting = order.order_id in pit.book
+            if left <= 0 and (resting or order.remaining):
+                self.cancel(order, why=OrderEnd.REDUCE_ONLY)
+            elif order.remaining > left:
+                excess = order.remaining - left
+                order.amount -= excess
+                if resting:
+                    pit.book.reduce(order.order_id, excess)
+                    self._book_changed(pit, order.side, order.price)
+                self._amended(order)
+
+    def _amended(self, order: LiveOrder, request_id: str | None = None) -> None:
+        order.changed(self.clock.now())
+        self._tell_order(order, OrderChange.AMENDED, None, request_id)
+        if order.price is not None:
+            self.clearing(order.pit).rehold(order)
+
+    def _rest_or_expire(self, order: LiveOrder) -> None:
+        if not order.resting:
+            return
+        if not order.remaining and order.filled:
+            self._forget(order)
+        elif order.price is not None and order.asked.time_in_force.rests and order.remaining:
+            order.pit.book.rest(order.order_id, order.side, order.price, order.remaining)
+            self._book_changed(order.pit, order.side, order.price)
+            if order.asked.expires_at is not None:
+                heapq.heappush(self._expiries, (order.asked.expires_at, order.order_id))
+                self.due = min(self.due, order.asked.expires_at)
         else:
-            self._end(order, OrderStatus.EXPIRED, OrderChange.EXPIRED, None)
-        return self.orders[order_id]
+            self._end(order, OrderEnd.COULD_NOT_REST)
 
-    def _end(self, order: Order, status: OrderStatus, change: OrderChange, request_id: str | None) -> Order:
-        now = self.clock.now()
-        order = replace(order, status=status, updated_at=now)
-        self.orders[order.order_id] = order
-        self.events.append(OrderChanged(order, change, None, now, request_id))
-        self._forget(order.order_id)
-        return order
+    def _end(self, order: LiveOrder, why: OrderEnd, request_id: str | None = None) -> None:
+        asked = why is OrderEnd.ASKED
+        order.status = OrderStatus.CANCELED if asked else OrderStatus.EXPIRED
+        order.ended = why
+        order.changed(self.clock.now())
+        change = OrderChange.CANCELED if asked else OrderChange.EXPIRED
+        self._tell_order(order, change, None, request_id)
+        self._forget(order)
 
-    def _forget(self, order_id: int) -> None:
+    def _forget(self, order: LiveOrder) -> None:
         """The order is done: free what is left of its hold."""
-        order = self.orders[order_id]
-        del self.open_ids[order_id]
-        asset = order.market.quote if order.side is Side.BUY else order.market.base
-        hold, name = self._held.pop(order_id), order.account
-        self.post(move(asset, hold, (name, Bucket.LOCKED), (name, Bucket.FREE)), "release", order_id)
+        del order.party.open[order.order_id]
+        self.clearing(order.pit).release(order)
 
-    def _book_changed(self, market: Market, side: Side, price: Decimal) -> None:
-        self.sequences[market] += 1
-        amount = self.books[market].amount_at(side, price)
-        now = self.clock.now()
-        self.events.append(BookChanged(market, side, price, amount, self.sequences[market], now))
+    def _tell_order(
+        self, order: LiveOrder, change: OrderChange, fill: Fill | None = None, request_id: str | None = None
+    ) -> None:
+        if self.journal.listening:
+            event = OrderChanged(order.view(), change, fill, order.updated_at, request_id)
+            self.journal.events.append(event)
 
-
-def _needs(new: NewOrder, matches: tuple[Match, ...]) -> tuple[str, Decimal]:
-    """The asset an order pays with and how much of it to hold."""
-    if new.side is Side.SELL:
-        amount = new.amount if new.amount is not None else sum((m.amount for m in matches), ZERO)
-        return new.market.base, amount
-    if new.quote_amount is not None:
-        cost = new.quote_amount
-    elif new.price is not None and new.amount is not None:
-        cost = new.price * new.amount
-    else:
-        cost = sum((m.price * m.amount for m in matches), ZERO)
-    return new.market.quote, new.market.buyer_pays(cost)
+    def _book_changed(self, pit: Pit, side: Side, price: Decimal | None) -> None:
+        pit.sequence += 1
+        if self.journal.listening and price is not None:
+            amount = pit.book.amount_at(side, price)
+            event = BookChanged(pit.market, side, price, amount, pit.sequence, self.clock.now())
+            self.journal.events.append(event)
 
 
-def _fee(order: Order, trade: Trade, is_maker: bool) -> tuple[Decimal, str]:
-    """A fraction of what the order receives (or of the value), rounded down to the asset's precision."""
-    market = order.market
-    rate = market.maker_fee if is_maker else market.taker_fee
-    if order.side is Side.BUY and not market.fee_in_quote:
-        return floor_to(trade.amount * rate, market.base_quantum), market.base
-    return floor_to(trade.price * trade.amount * rate, market.quote_quantum), market.quote
+def _tradable(matches: Iterable[Match]) -> Decimal:
+    return sum((m.amount for m in matches if not m.prevented), ZERO)

@@ -3,87 +3,125 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from decimal import Decimal
+from typing import NamedTuple
 
-from harness.venue.market import Market
+from harness.venue.market import Market, SelfTrade
 from harness.venue.model import ZERO, Level, Side
 
 
-@dataclass(frozen=True)
-class Match:
-    """So much of the resting order would trade, at its own price."""
+class Match(NamedTuple):
+    """So much of the resting order would trade, at its own price; or with `prevented`, would not."""
 
     maker_order_id: int
     price: Decimal
     amount: Decimal
+    prevented: bool = False
+
+
+# How much of a resting order may be taken: all of it usually, less of a reduce-only one.
+Usable = Callable[[int, Decimal], Decimal]
+
+
+class _Queue:
+    """What rests at one price: order ids, oldest first, with what remains of each, and the sum."""
+
+    __slots__ = ("orders", "total")
+
+    def __init__(self) -> None:
+        self.orders: dict[int, Decimal] = {}
+        self.total = ZERO
 
 
 class _Half:
-    """One side of a book: at each price a queue of order ids, oldest first, with what remains of each."""
+    """One side of a book."""
 
     def __init__(self, side: Side) -> None:
         self.side = side
+        self.buying = side is Side.BUY
         self._keys: list[Decimal] = []  # best first when read from the front
-        self._queues: dict[Decimal, dict[int, Decimal]] = {}
+        self.queues: dict[Decimal, _Queue] = {}
 
     def _key(self, price: Decimal) -> Decimal:
-        return price.copy_negate() if self.side is Side.BUY else price
+        return price.copy_negate() if self.buying else price
 
     def prices(self) -> Iterator[Decimal]:
-        return (self._key(key) for key in self._keys)
+        return map(self._key, self._keys)
 
-    def queue(self, price: Decimal) -> dict[int, Decimal]:
-        return self._queues.get(price, {})
+    def best(self) -> Decimal | None:
+        return self._key(self._keys[0]) if self._keys else None
 
     def amount(self, price: Decimal) -> Decimal:
-        return sum(self.queue(price).values(), ZERO)
+        queue = self.queues.get(price)
+        return ZERO if queue is None else queue.total
 
-    def set(self, price: Decimal, order_id: int, amount: Decimal) -> None:
-        if price not in self._queues:
+    def add(self, price: Decimal, order_id: int, amount: Decimal) -> None:
+        queue = self.queues.get(price)
+        if queue is None:
             insort(self._keys, self._key(price))
-            self._queues[price] = {}
-        self._queues[price][order_id] = amount
+            queue = self.queues[price] = _Queue()
+        queue.orders[order_id] = amount
+        queue.total += amount
 
-    def drop(self, price: Decimal, order_id: int) -> None:
-        queue = self._queues[price]
-        del queue[order_id]
-        if not queue:
-            del self._queues[price]
+    def reduce(self, price: Decimal, order_id: int, amount: Decimal) -> bool:
+        """Take `amount` off the order; says whether it is gone now."""
+        queue = self.queues[price]
+        left = queue.orders[order_id] - amount
+        queue.total -= amount
+        if left:
+            queue.orders[order_id] = left
+            return False
+        del queue.orders[order_id]
+        if not queue.orders:
+            del self.queues[price]
             del self._keys[bisect_left(self._keys, self._key(price))]
+        return True
 
 
 class Book:
-    """A market's resting orders."""
+    """A market's resting orders. Its callers reckon in `ledger.exactly()`."""
 
     def __init__(self, market: Market) -> None:
         self.market = market
-        self._halves = {side: _Half(side) for side in Side}
-        self._places: dict[int, tuple[Side, Decimal]] = {}
+        self._bids, self._asks = _Half(Side.BUY), _Half(Side.SELL)
+        self._places: dict[int, tuple[_Half, Decimal]] = {}
+
+    def _half(self, side: Side) -> _Half:
+        return self._bids if side is Side.BUY else self._asks
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __contains__(self, order_id: int) -> bool:
+        return order_id in self._places
 
     def levels(self, side: Side, depth: int | None = None) -> tuple[Level, ...]:
         """Price levels from the best, at most `depth`."""
-        half = self._halves[side]
-        prices = list(half.prices())[:depth]
-        return tuple(Level(price, half.amount(price)) for price in prices)
+        half = self._half(side)
+        return tuple(Level(price, half.amount(price)) for price in list(half.prices())[:depth])
 
     def best(self, side: Side) -> Decimal | None:
-        return next(self._halves[side].prices(), None)
+        return self._half(side).best()
 
     def amount_at(self, side: Side, price: Decimal) -> Decimal:
-        return self._halves[side].amount(price)
+        return self._half(side).amount(price)
 
     def orders_at(self, side: Side, price: Decimal) -> tuple[int, ...]:
         """Ids of the orders resting at a price, oldest first."""
-        return tuple(self._halves[side].queue(price))
+        queue = self._half(side).queues.get(price)
+        return () if queue is None else tuple(queue.orders)
+
+    def resting(self) -> dict[int, Decimal]:
+        """What remains of every order."""
+        return {number: half.queues[price].orders[number] for number, (half, price) in self._places.items()}
 
     def ahead_of(self, order_id: int) -> tuple[Match, ...]:
         """What would trade before the order does: better prices, then earlier orders at its own."""
-        side, price = self._places[order_id]
+        half, price = self._places[order_id]
         ahead: list[Match] = []
-        for better in self._halves[side].prices():
-            for other, amount in self._halves[side].queue(better).items():
+        for better in half.prices():
+            for other, amount in half.queues[better].orders.items():
                 if other == order_id:
                     return tuple(ahead)
                 ahead.append(Match(other, better, amount))
@@ -91,21 +129,19 @@ class Book:
 
     def rest(self, order_id: int, side: Side, price: Decimal, amount: Decimal) -> None:
         """Put an order at the end of its price's queue."""
-        self._halves[side].set(price, order_id, amount)
-        self._places[order_id] = (side, price)
+        half = self._bids if side is Side.BUY else self._asks
+        half.add(price, order_id, amount)
+        self._places[order_id] = (half, price)
 
     def remove(self, order_id: int) -> None:
-        side, price = self._places.pop(order_id)
-        self._halves[side].drop(price, order_id)
+        half, price = self._places.pop(order_id)
+        half.reduce(price, order_id, half.queues[price].orders[order_id])
 
-    def take(self, match: Match) -> None:
-        """Take a match's amount off the resting order, which goes when nothing is left."""
-        side, price = self._places[match.maker_order_id]
-        left = self._halves[side].queue(price)[match.maker_order_id] - match.amount
-        if left:
-            self._halves[side].set(price, match.maker_order_id, left)
-        else:
-            self.remove(match.maker_order_id)
+    def reduce(self, order_id: int, amount: Decimal) -> None:
+        """Take `amount` off a resting order, which keeps its place and goes when nothing is left."""
+        half, price = self._places[order_id]
+        if half.reduce(price, order_id, amount):
+            del self._places[order_id]
 
     def plan(
         self,
@@ -114,25 +150,39 @@ class Book:
         limit: Decimal | None = None,
         amount: Decimal | None = None,
         quote_amount: Decimal | None = None,
-    ) -> tuple[Match, ...]:
+        own: Callable[[int], bool] | None = None,
+        self_trade: SelfTrade = SelfTrade.NONE,
+        usable: Usable | None = None,
+    ) -> list[Match]:
         """What an order of `side` would take: best price first, then oldest; nothing is changed.
 
         `limit` is the worst price it accepts. Either `amount` (base) or `quote_amount` bounds it; a quote
-        amount buys whole lots only, so a little may be left over.
+        amount buys whole lots only, so a little may be left over. Where `own` says that a resting order is
+        of the same account, `self_trade` rules; a prevented match is in its turn of the list.
         """
         matches: list[Match] = []
+        half = self._asks if side is Side.BUY else self._bids
+        first = half.best()
+        if first is None or (limit is not None and (first > limit if half is self._asks else first < limit)):
+            return matches
         base_left, quote_left = amount, quote_amount
-        half = self._halves[side.other]
         for price in half.prices():
-            if limit is not None and (price > limit if side is Side.BUY else price < limit):
+            if limit is not None and (price > limit if half is self._asks else price < limit):
                 break
-            for order_id, resting in half.queue(price).items():
+            for order_id, resting in half.queues[price].orders.items():
+                if usable is not None and not (resting := usable(order_id, resting)):
+                    continue
                 size = resting if base_left is None else min(resting, base_left)
                 if quote_left is not None:
                     size = min(size, (quote_left // (price * self.market.lot_size)) * self.market.lot_size)
                 if size <= 0:
-                    return tuple(matches)
-                matches.append(Match(order_id, price, size))
+                    return matches
+                mine = own is not None and own(order_id)
+                matches.append(Match(order_id, price, size, mine))
+                if mine and self_trade is SelfTrade.EXPIRE_MAKER:
+                    continue
+                if mine and self_trade is not SelfTrade.DECREMENT:
+                    return matches
                 base_left = None if base_left is None else base_left - size
                 quote_left = None if quote_left is None else quote_left - size * price
-        return tuple(matches)
+        return matches

@@ -8,7 +8,8 @@ from decimal import Decimal
 from enum import StrEnum
 
 from harness.venue.market import Market
-from harness.venue.model import Balance, Fill, Order, Side, Trade
+from harness.venue.model import Balance, Fill, Order, PositionSide, Side, Trade
+from harness.venue.positions import FundingPayment, Position
 
 
 class OrderChange(StrEnum):
@@ -16,6 +17,7 @@ class OrderChange(StrEnum):
     FILL = "fill"
     CANCELED = "canceled"
     EXPIRED = "expired"
+    AMENDED = "amended"  # price or amount changed, or a self-trade or reduce-only rule took some off
 
 
 @dataclass(frozen=True)
@@ -63,5 +65,56 @@ class BalanceChanged:
     at: float
 
 
-Event = BookChanged | TradePrinted | OrderChanged | BalanceChanged
+@dataclass(frozen=True)
+class PositionChanged:
+    """`position` as it is after a trade, a settlement, a liquidation or a change of leverage or margin."""
+
+    position: Position
+    reason: str  # of the ledger's `Reason`
+    trade_id: int | None
+    at: float
+
+
+@dataclass(frozen=True)
+class FundingPaid:
+    payment: FundingPayment
+    at: float
+
+
+@dataclass(frozen=True)
+class MarkPriceChanged:
+    market: Market
+    mark_price: Decimal
+    index_price: Decimal
+    at: float
+
+
+@dataclass(frozen=True)
+class Liquidated:
+    """The venue closed `size` (signed, in base) of a position at the mark price for a `fee` to insurance.
+
+    The order that did it, and its fill, are among the account's.
+    """
+
+    account: str
+    market: Market
+    side: PositionSide
+    size: Decimal
+    price: Decimal
+    fee: Decimal
+    order_id: int
+    trade_id: int
+    at: float
+
+
+Event = (
+    BookChanged
+    | TradePrinted
+    | OrderChanged
+    | BalanceChanged
+    | PositionChanged
+    | FundingPaid
+    | MarkPriceChanged
+    | Liquidated
+)
 Listener = Callable[[Event], None]

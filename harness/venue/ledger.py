@@ -3,29 +3,53 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
-from decimal import Context, Decimal, Inexact, InvalidOperation, localcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from decimal import Context, Decimal, Inexact, InvalidOperation, getcontext, setcontext
 from enum import StrEnum
+from typing import NamedTuple
 
 from harness.venue.model import ZERO, Balance
 
 # Sums and products of what the venue accepts fit in 100 digits; one that did not would raise, not round.
 EXACT = Context(prec=100, traps=[Inexact, InvalidOperation])
 
-OUTSIDE = "outside"  # where deposits come from; the only account that may be below zero
+OUTSIDE = "outside"  # where deposits come from
 FEES = "fees"
 TRADERS = "traders"  # everyone who is not an account of a test's
-OWN = frozenset({OUTSIDE, FEES, TRADERS})  # names that no account may have
+CLEARING = "clearing"  # the other side of realised profit and loss; holds what is still unrealised
+INSURANCE = "insurance"  # gets liquidation fees, pays losses that an account cannot
+LIQUIDATOR = "liquidator"  # takes over liquidated positions
+OWN = frozenset({OUTSIDE, FEES, TRADERS, CLEARING, INSURANCE, LIQUIDATOR})  # names that no account may have
+MAY_OWE = OWN - {
+    TRADERS
+}  # the exchange's own pockets may be below zero: rebates, losses, other people's gains
 
 
 class Bucket(StrEnum):
     FREE = "free"
-    LOCKED = "locked"
+    LOCKED = "locked"  # what open spot orders need
+    MARGIN = "margin"  # of isolated positions
 
 
-@dataclass(frozen=True)
-class LedgerRow:
+class Reason(StrEnum):
+    """Why a transaction was written."""
+
+    DEPOSIT = "deposit"
+    WITHDRAWAL = "withdrawal"
+    ORDER = "order"  # an order locked what it needs
+    RELEASE = "release"  # and what it did not need came back
+    TRADE = "trade"  # a spot trade with its fees
+    REALISED_PNL = "realised_pnl"
+    FEE = "fee"  # of a perpetual's trade
+    FUNDING = "funding"
+    LIQUIDATION = "liquidation"  # its fee
+    INSURANCE = "insurance"  # a loss that the account could not pay
+    SETTLEMENT = "settlement"  # profit taken from an open position to pay a loss
+    MARGIN = "margin"  # to or from an isolated position
+
+
+class LedgerRow(NamedTuple):
     """One asset of one account went up or down by `delta`."""
 
     at: float
@@ -33,22 +57,40 @@ class LedgerRow:
     bucket: Bucket
     asset: str
     delta: Decimal
-    reason: str
+    reason: Reason
     order_id: int | None
     trade_id: int | None
     transaction: int
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     account: str
     bucket: Bucket
     asset: str
     delta: Decimal
 
 
+class _Transaction(NamedTuple):
+    at: float
+    reason: Reason
+    order_id: int | None
+    trade_id: int | None
+    entries: Sequence[Entry]
+
+
 class LedgerError(Exception):
     """A transaction that does not sum to zero, or would overdraw an account; nothing was written."""
+
+
+@contextmanager
+def exactly() -> Iterator[None]:
+    """Reckon in `EXACT`."""
+    before = getcontext()
+    setcontext(EXACT)
+    try:
+        yield
+    finally:
+        setcontext(before)
 
 
 def move(asset: str, amount: Decimal, source: tuple[str, Bucket], target: tuple[str, Bucket]) -> list[Entry]:
@@ -62,55 +104,61 @@ class Ledger:
     """Transactions, each a set of entries that sums to zero for every asset."""
 
     def __init__(self) -> None:
-        self._rows: list[LedgerRow] = []
-        self._balances: defaultdict[tuple[str, Bucket, str], Decimal] = defaultdict(Decimal)
-        self._transactions = 0
+        self._transactions: list[_Transaction] = []
+        self._balances: dict[tuple[str, Bucket, str], Decimal] = {}
+        self._rows: list[LedgerRow] = []  # of the first `_told` transactions: built when somebody asks
+        self._rows_of: defaultdict[str, list[LedgerRow]] = defaultdict(list)
+        self._told = 0
 
     def post(
         self,
-        entries: Iterable[Entry],
+        entries: Sequence[Entry],
         *,
         at: float,
-        reason: str,
+        reason: Reason,
         order_id: int | None = None,
         trade_id: int | None = None,
-    ) -> tuple[LedgerRow, ...]:
-        """Write one transaction whole, or raise `LedgerError` and write nothing."""
-        entries = tuple(entries)
-        with localcontext(EXACT):
-            changed = self._result(entries)
-            self._balances.update(changed)
-        self._transactions += 1
-        number = self._transactions
-        rows = tuple(
-            LedgerRow(at, e.account, e.bucket, e.asset, e.delta, reason, order_id, trade_id, number)
-            for e in entries
-        )
-        self._rows += rows
-        return rows
-
-    def _result(self, entries: tuple[Entry, ...]) -> dict[tuple[str, Bucket, str], Decimal]:
-        sums: defaultdict[str, Decimal] = defaultdict(Decimal)
+    ) -> None:
+        """Write one transaction whole, or raise `LedgerError` and write nothing. Reckons in `exactly()`."""
+        balances = self._balances
+        sums: dict[str, Decimal] = {}
         changed: dict[tuple[str, Bucket, str], Decimal] = {}
-        for entry in entries:
-            key = (entry.account, entry.bucket, entry.asset)
-            sums[entry.asset] += entry.delta
-            changed[key] = changed.get(key, self._balances.get(key, ZERO)) + entry.delta
+        for account, bucket, asset, delta in entries:
+            key = (account, bucket, asset)
+            before = changed.get(key)
+            changed[key] = (balances.get(key, ZERO) if before is None else before) + delta
+            sums[asset] = sums.get(asset, ZERO) + delta
         for asset, total in sums.items():
             if total:
                 raise LedgerError(f"the transaction creates {total} {asset}")
         for (account, bucket, asset), value in changed.items():
-            if value < 0 and account != OUTSIDE:
+            if value < 0 and account not in MAY_OWE:
                 raise LedgerError(f"{account} would have {value} {asset} {bucket.value}")
-        return changed
+        balances.update(changed)
+        self._transactions.append(_Transaction(at, reason, order_id, trade_id, entries))
 
     def rows(self, account: str | None = None) -> tuple[LedgerRow, ...]:
         """All rows, or an account's, oldest first."""
-        return tuple(row for row in self._rows if account is None or row.account == account)
+        self._tell()
+        return tuple(self._rows if account is None else self._rows_of[account])
+
+    def _tell(self) -> None:
+        for number in range(self._told, len(self._transactions)):
+            at, reason, order_id, trade_id, entries = self._transactions[number]
+            for account, bucket, asset, delta in entries:
+                row = LedgerRow(at, account, bucket, asset, delta, reason, order_id, trade_id, number + 1)
+                self._rows.append(row)
+                self._rows_of[account].append(row)
+        self._told = len(self._transactions)
+
+    def free(self, account: str, asset: str) -> Decimal:
+        return self._balances.get((account, Bucket.FREE, asset), ZERO)
 
     def balance(self, account: str, asset: str) -> Balance:
-        free = self._balances.get((account, Bucket.FREE, asset), ZERO)
-        return Balance(asset, free, self._balances.get((account, Bucket.LOCKED, asset), ZERO))
+        """Isolated margin counts as locked."""
+        locked = self._balances.get((account, Bucket.LOCKED, asset), ZERO)
+        margin = self._balances.get((account, Bucket.MARGIN, asset), ZERO)
+        return Balance(asset, self.free(account, asset), locked + margin)
 
     def balances(self, account: str) -> tuple[Balance, ...]:
         """Of every asset the account ever held, by name."""
@@ -120,7 +168,7 @@ class Ledger:
     def totals(self) -> dict[str, Decimal]:
         """The sum of each asset over everyone, from the rows alone; zero, always."""
         totals: defaultdict[str, Decimal] = defaultdict(Decimal)
-        with localcontext(EXACT):
-            for row in self._rows:
+        with exactly():
+            for row in self.rows():
                 totals[row.asset] += row.delta
         return dict(totals)

@@ -5,32 +5,60 @@ from __future__ import annotations
 from decimal import Decimal
 
 from harness.venue.market import Market, is_multiple
-from harness.venue.model import NewOrder, OrderType, Refusal, TimeInForce, VenueRefusal
+from harness.venue.model import NewOrder, OrderType, PositionSide, Refusal, Side, TimeInForce, VenueRefusal
+from harness.venue.state import Pit
 
 
-def check(order: NewOrder, going_price: Decimal) -> None:
-    """Raise `VenueRefusal` when the order breaks a rule. `going_price` values a market order's amount."""
-    _check_combination(order)
+def check(order: NewOrder, pit: Pit, now: float) -> None:
+    """Raise `VenueRefusal` when the order breaks a rule; the last price values a market order's amount."""
+    _check_combination(order, now)
     market = order.market
-    if order.price is not None:
-        _check_price(market, order.price)
+    price = order.price
+    if price is not None:
+        _check_price(market, price)
+        if market.price_band is not None:
+            _check_band(order.side, price, pit)
     if order.amount is not None:
         _check_amount(market, order.amount)
-        _check_notional(market, order.amount * (going_price if order.price is None else order.price))
+        # Who closes a position may close a small rest of it, too.
+        if not order.reduce_only:
+            _check_notional(market, order.amount * (pit.last_price() if price is None else price))
     if order.quote_amount is not None:
         _check_quote_amount(market, order.quote_amount)
 
 
-def _check_combination(order: NewOrder) -> None:
+def _check_combination(order: NewOrder, now: float) -> None:
     limit = order.type is OrderType.LIMIT
-    if (order.amount is None) == (order.quote_amount is None):
+    if order.close_position:
+        if order.amount is not None or order.quote_amount is not None:
+            raise VenueRefusal(Refusal.BAD_COMBINATION, "closing a position names no amount")
+    elif (order.amount is None) == (order.quote_amount is None):
         raise VenueRefusal(Refusal.BAD_COMBINATION, "give either an amount or a quote amount")
     if limit and (order.price is None or order.quote_amount is not None):
         raise VenueRefusal(Refusal.BAD_COMBINATION, "a limit order has a price and an amount in base")
     if not limit and (order.price is not None or order.post_only):
         raise VenueRefusal(Refusal.BAD_COMBINATION, "a market order has no price and takes")
-    if order.post_only and order.time_in_force is not TimeInForce.GTC:
+    if order.post_only and not order.time_in_force.rests:
         raise VenueRefusal(Refusal.BAD_COMBINATION, "a post-only order rests")
+    _check_expiry(order, limit, now)
+    _check_kind(order)
+
+
+def _check_expiry(order: NewOrder, limit: bool, now: float) -> None:
+    if order.time_in_force is not TimeInForce.GTD and order.expires_at is None:
+        return
+    if order.time_in_force is not TimeInForce.GTD or order.expires_at is None or not limit:
+        raise VenueRefusal(Refusal.BAD_COMBINATION, "a limit order good till a time names it, no other does")
+    if order.expires_at <= now:
+        raise VenueRefusal(Refusal.EXPIRES_IN_THE_PAST, f"{order.expires_at} is not after {now}")
+
+
+def _check_kind(order: NewOrder) -> None:
+    if order.market.perpetual:
+        if order.fee_in is not None:
+            raise VenueRefusal(Refusal.BAD_COMBINATION, "a perpetual's fee is in the settle asset")
+    elif order.reduce_only or order.close_position or order.position_side is not PositionSide.BOTH:
+        raise VenueRefusal(Refusal.BAD_COMBINATION, "a spot market has no positions")
 
 
 def _check_price(market: Market, price: Decimal) -> None:
@@ -38,6 +66,16 @@ def _check_price(market: Market, price: Decimal) -> None:
         raise VenueRefusal(Refusal.PRICE_RANGE, f"{price} is not within 0 and {market.max_price}")
     if not is_multiple(price, market.tick_size):
         raise VenueRefusal(Refusal.PRICE_INCREMENT, f"{price} is no multiple of {market.tick_size}")
+
+
+def _check_band(side: Side, price: Decimal, pit: Pit) -> None:
+    band = pit.market.price_band
+    if band is None:
+        return
+    down, up = (band.bid_down, band.bid_up) if side is Side.BUY else (band.ask_down, band.ask_up)
+    middle = pit.reference(band.reference)
+    if not middle * down <= price <= middle * up:
+        raise VenueRefusal(Refusal.PRICE_BAND, f"{price} is not within {middle * down} and {middle * up}")
 
 
 def _check_amount(market: Market, amount: Decimal) -> None:
@@ -60,3 +98,5 @@ def _check_quote_amount(market: Market, amount: Decimal) -> None:
 def _check_notional(market: Market, notional: Decimal) -> None:
     if not notional.is_finite() or notional < market.min_notional:
         raise VenueRefusal(Refusal.NOTIONAL_TOO_SMALL, f"{notional} is below {market.min_notional}")
+    if market.max_notional is not None and notional > market.max_notional:
+        raise VenueRefusal(Refusal.NOTIONAL_TOO_LARGE, f"{notional} is above {market.max_notional}")

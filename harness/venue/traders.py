@@ -6,9 +6,11 @@ import random
 from decimal import Decimal
 
 from harness.venue.desk import Desk
-from harness.venue.ledger import OUTSIDE, TRADERS, Bucket, move
+from harness.venue.funding import Funding
+from harness.venue.ledger import OUTSIDE, TRADERS, Reason
 from harness.venue.market import Market, floor_to
-from harness.venue.model import ZERO, NewOrder, Order, Refusal, Side, TimeInForce, VenueRefusal
+from harness.venue.model import ZERO, NewOrder, Refusal, Side, TimeInForce, VenueRefusal
+from harness.venue.state import LiveOrder, Pit
 
 PURSE = Decimal(10) ** 15  # of every asset: never the reason that something fails
 
@@ -16,11 +18,13 @@ PURSE = Decimal(10) ** 15  # of every asset: never the reason that something fai
 class Traders:
     """One account that stands for everyone else in the market."""
 
-    def __init__(self, desk: Desk, seed: int) -> None:
+    def __init__(self, desk: Desk, funding: Funding, seed: int) -> None:
         self.desk = desk
+        self.funding = funding
+        self.party = desk.parties[TRADERS]
         self.random = random.Random(seed)  # noqa: S311 - a repeatable market, not a secret
-        for asset in sorted({asset for m in desk.books for asset in (m.base, m.quote)}):
-            desk.post(move(asset, PURSE, (OUTSIDE, Bucket.FREE), (TRADERS, Bucket.FREE)), "deposit")
+        for asset in sorted({asset for market in desk.pits for asset in _assets(market)}):
+            desk.journal.pay(asset, PURSE, OUTSIDE, TRADERS, Reason.DEPOSIT)
 
     def seed_book(self, market: Market, levels: int, spread: Decimal | None) -> None:
         """Replace their quotes by `levels` a side around the middle, `spread` (in quote) apart at the top."""
@@ -42,10 +46,13 @@ class Traders:
             self.desk.cancel(order)
         if amount:
             quote = NewOrder(market, side, amount=amount, price=price, post_only=True)
-            self.desk.place(TRADERS, quote, enforce_rules=False)
+            self.desk.place(self.party, quote, enforce_rules=False)
 
     def walk(self, market: Market) -> None:
-        """One small thing: a quote comes, changes or goes, or two of them trade."""
+        """One small thing: a quote comes, changes or goes, two of them trade, or an index moves."""
+        pit = self.desk.pit(market)
+        if pit.perpetual and self.random.random() < 0.2:
+            self._walk_index(pit)
         chance = self.random.random()
         side = self.random.choice(tuple(Side))
         if chance < 0.15:
@@ -55,40 +62,37 @@ class Traders:
         else:
             self._quote_near(market, side)
 
-    def fill(self, order: Order, amount: Decimal) -> None:
+    def fill(self, order: LiveOrder, amount: Decimal) -> None:
         """Trade `amount` against that order: their own quotes ahead step aside, others' are filled."""
         ahead, aside = ZERO, []
-        for match in self.desk.book(order.market).ahead_of(order.order_id):
+        pit = order.pit
+        for match in pit.book.ahead_of(order.order_id):
             other = self.desk.orders[match.maker_order_id]
-            if other.account == TRADERS:
+            if other.party is self.party:
                 aside.append(self.desk.cancel(other))
             else:
                 ahead += match.amount
         side, total = order.side.other, ahead + amount
         ioc = TimeInForce.IOC
-        crossing = NewOrder(order.market, side, amount=total, price=order.price, time_in_force=ioc)
-        self.desk.place(TRADERS, crossing, enforce_rules=False)
+        crossing = NewOrder(pit.market, side, amount=total, price=order.price, time_in_force=ioc)
+        self.desk.place(self.party, crossing, enforce_rules=False)
         for quote in aside:
             if quote.price is not None:
-                self._quote(quote.market, quote.side, quote.price, quote.remaining)
+                self._quote(pit.market, quote.side, quote.price, quote.remaining)
 
     def middle(self, market: Market) -> Decimal:
         """Between best bid and ask, else the going price."""
-        book = self.desk.book(market)
-        bid, ask = book.best(Side.BUY), book.best(Side.SELL)
-        if bid is None or ask is None:
-            return self.desk.going_price(market)
-        return (bid + ask) / 2
+        return self.desk.pit(market).middle()
 
     def _withdraw(self, market: Market) -> None:
         for side in Side:
-            for level in self.desk.book(market).levels(side):
+            for level in self.desk.pit(market).book.levels(side):
                 for order in self._own_at(market, side, level.price):
                     self.desk.cancel(order)
 
-    def _own_at(self, market: Market, side: Side, price: Decimal) -> list[Order]:
-        ids = self.desk.book(market).orders_at(side, price)
-        return [order for i in ids if (order := self.desk.orders[i]).account == TRADERS]
+    def _own_at(self, market: Market, side: Side, price: Decimal) -> list[LiveOrder]:
+        ids = self.desk.pit(market).book.orders_at(side, price)
+        return [order for i in ids if (order := self.desk.orders[i]).party is self.party]
 
     def _amount(self, market: Market, price: Decimal) -> Decimal:
         """A valid amount worth up to some hundred times the least."""
@@ -99,7 +103,7 @@ class Traders:
     def _quote(self, market: Market, side: Side, price: Decimal, amount: Decimal) -> None:
         try:
             order = NewOrder(market, side, amount=amount, price=price, post_only=True)
-            self.desk.place(TRADERS, order, enforce_rules=False)
+            self.desk.place(self.party, order, enforce_rules=False)
         except VenueRefusal as refusal:
             if refusal.code is not Refusal.POST_ONLY_WOULD_TAKE:
                 raise
@@ -117,7 +121,7 @@ class Traders:
             self._quote(market, side, price, self._amount(market, price))
 
     def _drop_one(self, market: Market, side: Side) -> None:
-        levels = self.desk.book(market).levels(side, 30)
+        levels = self.desk.pit(market).book.levels(side, 30)
         if len(levels) < 5:
             self._quote_near(market, side)
             return
@@ -127,15 +131,27 @@ class Traders:
 
     def _trade(self, market: Market, side: Side) -> None:
         """Take part of the best opposite level where only their own quotes rest."""
-        book = self.desk.book(market)
+        book = self.desk.pit(market).book
         best = book.best(side.other)
         if best is None or len(book.levels(side.other, 3)) < 3:
             self._quote_near(market, side.other)
             return
         first = self.desk.orders[book.orders_at(side.other, best)[0]]
-        if first.account != TRADERS:
+        if first.party is not self.party:
             return
         most = int(first.remaining / market.lot_size)
         amount = market.lot_size * self.random.randint(1, most)
         order = NewOrder(market, side, amount=amount, price=best, time_in_force=TimeInForce.IOC)
-        self.desk.place(TRADERS, order, enforce_rules=False)
+        self.desk.place(self.party, order, enforce_rules=False)
+
+    def _walk_index(self, pit: Pit) -> None:
+        """A few hundredths of a percent up or down; the mark price keeps its distance."""
+        tick, index = pit.market.tick_size, pit.index_price
+        reach = max(int(index / 4096 / tick), 1)
+        index += self.random.randint(-reach, reach) * tick
+        if index > 0 and index + pit.basis > 0:
+            self.funding.set_prices(pit, index, index + pit.basis)
+
+
+def _assets(market: Market) -> tuple[str, ...]:
+    return (market.settle_asset,) if market.perpetual else (market.base, market.quote)

@@ -7,13 +7,13 @@ from decimal import Decimal
 
 import pytest
 
-from harness.venue.market import SAMPLE_MARKETS, Market
+from harness.venue.market import SAMPLE_MARKETS, FeeIn, Market
 from harness.venue.model import Account, NewOrder, OrderType, Refusal, Side, VenueRefusal
 from harness.venue.session import Venue
 from tests.venue.world import StillClock
 
 D = Decimal
-MARKET = replace(SAMPLE_MARKETS[0], fee_in_quote=True, maker_fee=D("0.0008"), taker_fee=D("0.001"))
+MARKET = replace(SAMPLE_MARKETS[0], fee_in=FeeIn.QUOTE, maker_fee=D("0.0008"), taker_fee=D("0.001"))
 COST = D("0.01") * 60_000
 
 

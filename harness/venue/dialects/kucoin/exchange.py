@@ -16,7 +16,7 @@ from harness.venue.dialects.kucoin.limits import Quotas
 from harness.venue.dialects.kucoin.replies import failure
 from harness.venue.dialects.kucoin.security import signer
 from harness.venue.dialects.kucoin.streams import KucoinSession
-from harness.venue.market import SAMPLE_MARKETS, Market
+from harness.venue.market import SAMPLE_MARKETS, FeeIn, Market
 from harness.venue.model import Account
 from harness.venue.session import Venue
 
@@ -32,7 +32,7 @@ class Kucoin(AccountRoutes):
     rest_hosts: ClassVar[tuple[str, ...]] = ("api.kucoin.com",)
     stream_hosts: ClassVar[tuple[str, ...]] = ("ws-api-spot.kucoin.com",)
     markets: ClassVar[tuple[Market, ...]] = tuple(
-        replace(market, fee_in_quote=True) for market in SAMPLE_MARKETS
+        replace(market, fee_in=FeeIn.QUOTE) for market in SAMPLE_MARKETS
     )
 
     def __init__(self, venue: Venue) -> None:

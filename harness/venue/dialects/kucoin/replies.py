@@ -28,6 +28,10 @@ REFUSALS: dict[Refusal, tuple[str, str]] = {
     Refusal.POST_ONLY_WOULD_TAKE: ("300012", "Post only order would take liquidity"),
     Refusal.DUPLICATE_CLIENT_ORDER_ID: (PARAMETER, "validation.createOrder.clientOidDuplicated"),
     Refusal.UNKNOWN_ORDER: (PARAMETER, "order not exist."),
+    Refusal.PRICE_BAND: (PARAMETER, "The price is out of range."),
+    Refusal.NOTIONAL_TOO_LARGE: (PARAMETER, "The order funds is above the maximum requirement."),
+    Refusal.TOO_MANY_OPEN_ORDERS: (PARAMETER, "Too many active orders."),
+    Refusal.EXPIRES_IN_THE_PAST: (PARAMETER, "Parameter Error: cancelAfter"),
     Refusal.ORDER_NOT_OPEN: (PARAMETER, "order_not_exist_or_not_allow_to_cancel"),
 }
 

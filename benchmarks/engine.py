@@ -1,0 +1,116 @@
+"""How many order operations a second one core does: through the venue's public API, and on the bare book.
+
+Run `python -m benchmarks.engine`. An operation is one call of a client; of four, two are orders that rest, one an
+order that trades at once, one a cancel. The time is the process's own, so that a busy machine blurs it less.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import pstats
+import time
+from collections.abc import Callable
+from decimal import Decimal
+
+from rich.console import Console
+from rich.table import Table
+
+from harness.venue.engine import Book
+from harness.venue.events import Event
+from harness.venue.market import SAMPLE_MARKETS, Market
+from harness.venue.model import NewOrder, Side, TimeInForce
+from harness.venue.session import Venue
+
+MARKET = SAMPLE_MARKETS[0]
+AMOUNT = Decimal("0.01")
+PRICES = [Decimal(64000) + Decimal("0.01") * n for n in range(50)]
+SEED = 7
+REPEATS = 5
+
+
+class StillClock:
+    def now(self) -> float:
+        return 1_790_000_000.0
+
+
+def through_the_venue(market: Market, listeners: int) -> Callable[[int], int]:
+    """Two accounts: one rests two orders and cancels one, the other takes the other one."""
+    venue = Venue([market], SEED, StillClock())
+    for _ in range(listeners):
+        venue.subscribe(_ignore)
+    purse = {market.base: Decimal(10**9), market.quote: Decimal(10**12)}
+    maker, taker = venue.account("maker", purse), venue.account("taker", purse)
+
+    def run(rounds: int) -> int:
+        for number in range(rounds):
+            price = PRICES[number % len(PRICES)]
+            side = Side.BUY if number % 2 else Side.SELL
+            rest = NewOrder(market, side, amount=AMOUNT, price=price)
+            cross = NewOrder(market, side.other, amount=AMOUNT, price=price, time_in_force=TimeInForce.IOC)
+            venue.place(maker, rest)
+            venue.place(taker, cross)
+            order = venue.place(maker, rest)
+            venue.cancel(maker, order.order_id)
+        return rounds * 4
+
+    return run
+
+
+def on_the_bare_book(market: Market) -> Callable[[int], int]:
+    """The same mix without accounts, ledger and events."""
+    book = Book(market)
+
+    def run(rounds: int) -> int:
+        for number in range(rounds):
+            price = PRICES[number % len(PRICES)]
+            side = Side.BUY if number % 2 else Side.SELL
+            book.rest(2 * number, side, price, AMOUNT)
+            for match in book.plan(side.other, limit=price, amount=AMOUNT):
+                book.reduce(match.maker_order_id, match.amount)
+            book.rest(2 * number + 1, side, price, AMOUNT)
+            book.remove(2 * number + 1)
+        return rounds * 4
+
+    return run
+
+
+def _ignore(event: Event) -> None:
+    """A listener that does nothing: the events are built all the same."""
+
+
+def rate(run: Callable[[int], int], rounds: int) -> float:
+    """Operations a second of the process's time, the best of some repeats."""
+    run(rounds // 10)
+    best = 0.0
+    for _ in range(REPEATS):
+        began = time.process_time()
+        done = run(rounds)
+        best = max(best, done / (time.process_time() - began))
+    return best
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5000, help="of four operations each, a repeat")
+    parser.add_argument("--profile", action="store_true", help="show where the venue's time goes")
+    args = parser.parse_args()
+    if args.profile:
+        run = through_the_venue(MARKET, 0)
+        profile = cProfile.Profile()
+        profile.runcall(run, args.rounds)
+        pstats.Stats(profile).sort_stats("tottime").print_stats(25)
+        return
+    table = Table("what", "operations a second")
+    rows = [
+        ("venue, spot", through_the_venue(MARKET, 0)),
+        ("venue, spot, one listener", through_the_venue(MARKET, 1)),
+        ("bare book", on_the_bare_book(MARKET)),
+    ]
+    for name, run in rows:
+        table.add_row(name, f"{rate(run, args.rounds):,.0f}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

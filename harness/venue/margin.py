@@ -1,0 +1,136 @@
+"""What an account's positions and orders need, at the mark price. Pure reckoning.
+
+Initial margin is the notional over the leverage, of a position together with the orders that could make it
+larger: the worse of all bids filling and all asks filling (Binance's and Bybit's one-way rule). An order that
+only reduces needs none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Context, Decimal
+from typing import NamedTuple
+
+from harness.venue.ledger import Ledger
+from harness.venue.market import Market
+from harness.venue.model import ZERO, PositionSide, Side
+from harness.venue.positions import Margin, MarginMode, Position
+from harness.venue.state import Holding, LiveOrder, Party, Pit
+
+RATIO = Context(prec=60)  # for quotients, which are then cut to what the exchange keeps
+PRICE = Context(prec=28)
+
+
+class Need(NamedTuple):
+    """What an open order that may enlarge a position is worth."""
+
+    position_side: PositionSide
+    side: Side
+    notional: Decimal
+
+
+def needs(party: Party, pit: Pit, without: LiveOrder | None = None) -> list[Need]:
+    """Of the account's open orders in a market."""
+    return [
+        Need(order.asked.position_side, order.side, order.price * order.remaining)
+        for order in party.open.values()
+        if order.pit is pit and order is not without and order.price is not None and not order.asked.reduces
+    ]
+
+
+def notionals(party: Party, pit: Pit, orders: Iterable[Need]) -> tuple[Decimal, Decimal]:
+    """Of the positions alone, and the worst of positions and orders together."""
+    mark, market = pit.mark_price(), pit.market
+    bids = asks = opening = ZERO
+    for order in orders:
+        if order.position_side is not PositionSide.BOTH:
+            opening += order.notional
+        elif order.side is Side.BUY:
+            bids += order.notional
+        else:
+            asks += order.notional
+    net = party.size(market, PositionSide.BOTH) * mark
+    legs = (abs(party.size(market, PositionSide.LONG)) + abs(party.size(market, PositionSide.SHORT))) * mark
+    return abs(net) + legs, max(abs(net + bids), abs(net - asks)) + legs + opening
+
+
+def maintenance_margin(market: Market, notional: Decimal) -> Decimal:
+    """Bracket by bracket, as an income tax is."""
+    if not market.margin_tiers:
+        return notional * market.maintenance_margin
+    total, above = ZERO, notional
+    for tier in reversed(market.margin_tiers):
+        if above > tier.above:
+            total += (above - tier.above) * tier.maintenance_margin
+            above = tier.above
+    return total
+
+
+def account_margin(party: Party, asset: str, pits: Iterable[Pit], ledger: Ledger) -> Margin:
+    """All that the account has and needs of one settle asset."""
+    balance = ledger.balance(party.name, asset)
+    unrealised = position_margin = order_margin = maintenance = isolated = ZERO
+    for pit in pits:
+        if not pit.perpetual or pit.market.settle_asset != asset:
+            continue
+        position, worst = notionals(party, pit, needs(party, pit))
+        leverage = party.leverage(pit.market)
+        order_margin += RATIO.divide(worst - position, leverage)
+        holdings = held(party, pit)
+        if party.isolated(pit.market):
+            isolated += sum((holding.margin for holding in holdings), ZERO)
+            continue
+        position_margin += RATIO.divide(position, leverage)
+        unrealised += sum((holding.unrealised_pnl() for holding in holdings), ZERO)
+        maintenance += sum((maintenance_margin(pit.market, h.notional()) for h in holdings), ZERO)
+    equity = balance.free + unrealised
+    available = max(equity - position_margin - order_margin, ZERO)
+    return Margin(
+        asset, balance.free + isolated, unrealised, equity, position_margin, order_margin, isolated,
+        maintenance, available,
+    )  # fmt: skip
+
+
+def held(party: Party, pit: Pit) -> list[Holding]:
+    """The account's open positions in a market."""
+    found = (party.holding(pit.market, side) for side in PositionSide)
+    return [holding for holding in found if holding is not None and holding.size]
+
+
+def position(party: Party, holding: Holding, equity_elsewhere: Decimal) -> Position:
+    """What callers see of a holding. `equity_elsewhere`: what a cross position can lose besides its own."""
+    market, mark = holding.pit.market, holding.pit.mark_price()
+    isolated = party.isolated(market)
+    return Position(
+        account=party.name,
+        market=market,
+        side=holding.side,
+        size=holding.size,
+        cost=holding.cost,
+        entry_price=PRICE.divide(holding.cost, holding.size) if holding.size else None,
+        mark_price=mark,
+        unrealised_pnl=holding.unrealised_pnl(),
+        realised_pnl=holding.realised_pnl,
+        leverage=party.leverage(market),
+        margin_mode=MarginMode.ISOLATED if isolated else MarginMode.CROSS,
+        isolated_margin=holding.margin,
+        initial_margin=RATIO.divide(holding.notional(), party.leverage(market)),
+        maintenance_margin=maintenance_margin(market, holding.notional()),
+        liquidation_price=liquidation_price(holding, holding.margin if isolated else equity_elsewhere),
+        opened_at=holding.opened_at,
+        updated_at=holding.updated_at,
+    )
+
+
+def liquidation_price(holding: Holding, backing: Decimal) -> Decimal | None:
+    """The mark price at which backing and profit are worth the maintenance margin, at today's bracket."""
+    size, market = holding.size, holding.pit.market
+    if not size:
+        return None
+    rate = market.tier(holding.notional()).maintenance_margin
+    deducted = rate * holding.notional() - maintenance_margin(market, holding.notional())
+    slope = size - rate * abs(size)
+    if not slope:
+        return None
+    price = PRICE.divide(holding.cost - backing - deducted, slope)
+    return price if price > 0 else None

@@ -1,0 +1,258 @@
+"""Linear perpetuals: margin instead of holds, positions instead of deliveries.
+
+Profit and loss are realised against the clearing account, which thus holds what is still unrealised: its
+balance is minus the sum of all positions' costs, always.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_UP, Decimal
+
+from harness.venue.clearing import Charge
+from harness.venue.engine import Match, Usable
+from harness.venue.events import PositionChanged
+from harness.venue.journal import Journal
+from harness.venue.ledger import CLEARING, FEES, INSURANCE, Bucket, Reason, move
+from harness.venue.margin import (
+    RATIO,
+    Need,
+    account_margin,
+    held,
+    maintenance_margin,
+    needs,
+    notionals,
+    position,
+)
+from harness.venue.market import Market, floor_to
+from harness.venue.model import ZERO, NewOrder, PositionSide, Refusal, Side, Trade, VenueRefusal
+from harness.venue.positions import Margin, Position, PositionMode
+from harness.venue.state import Holding, LiveOrder, Party, Pit
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a trade did to a position; `opened` is the notional of the part that made it larger."""
+
+    party: Party
+    holding: Holding
+    realised_pnl: Decimal
+    released_margin: Decimal
+    opened: Decimal
+
+
+class Perpetuals:
+    """The clearing of perpetuals. Accounts whose wallet or position a trade changed are in `touched`."""
+
+    def __init__(self, journal: Journal, pits: Mapping[Market, Pit], orders: Mapping[int, LiveOrder]) -> None:
+        self._journal = journal
+        self._orders = orders
+        self.pits = tuple(pit for pit in pits.values() if pit.perpetual)
+        self._assets = frozenset(pit.market.settle_asset for pit in self.pits)
+        self.touched: dict[Party, None] = {}
+        self._changes: list[Change] = []  # of the trade that is being settled
+
+    # -- questions
+
+    def margin(self, party: Party, asset: str) -> Margin:
+        return account_margin(party, asset, self.pits, self._journal.ledger)
+
+    def spendable(self, party: Party, asset: str) -> Decimal:
+        """The free balance, less what positions and their orders need of it."""
+        free = self._journal.ledger.free(party.name, asset)
+        if asset not in self._assets or party.unlimited:
+            return free
+        return min(free, self.margin(party, asset).available)
+
+    def position(self, party: Party, holding: Holding) -> Position:
+        if party.unlimited:
+            return position(party, holding, ZERO)
+        margin = self.margin(party, holding.pit.market.settle_asset)
+        own = maintenance_margin(holding.pit.market, holding.notional())
+        elsewhere = margin.equity - holding.unrealised_pnl() - (margin.maintenance_margin - own)
+        return position(party, holding, elsewhere)
+
+    def reducible(self, party: Party, new: NewOrder) -> Decimal:
+        """How much of its position a reducing order of that side can take, at least 0."""
+        size = party.size(new.market, new.position_side)
+        return max(size if new.side is Side.SELL else -size, ZERO)
+
+    # -- what the desk asks for
+
+    def admit(self, party: Party, new: NewOrder) -> Decimal | None:
+        one_way = party.mode is PositionMode.ONE_WAY
+        if not party.unlimited and one_way != (new.position_side is PositionSide.BOTH):
+            raise VenueRefusal(
+                Refusal.POSITION_SIDE_MISMATCH, f"{new.position_side.value} in {party.mode.value}"
+            )
+        if not new.reduces:
+            return new.amount
+        left = self.reducible(party, new)
+        if not left:
+            code = Refusal.NO_POSITION if new.close_position else Refusal.REDUCE_ONLY_WOULD_INCREASE
+            raise VenueRefusal(code, f"{party.name} has no position to {new.side.value} back")
+        return left if new.amount is None else min(new.amount, left)
+
+    def usable(self, new: NewOrder) -> Usable | None:  # noqa: ARG002 - as Clearing has it
+        """Reduce-only makers trade what their position has left after those that trade before them."""
+        reach: dict[tuple[Party, PositionSide], Decimal] = {}
+
+        def usable(order_id: int, resting: Decimal) -> Decimal:
+            maker = self._orders[order_id]
+            key = (maker.party, maker.asked.position_side)
+            left = reach.get(key)
+            if left is None:
+                left = self.reducible(maker.party, maker.asked)
+            size = min(resting, left) if maker.asked.reduces else resting
+            reach[key] = max(left - size, ZERO)
+            return size
+
+        return usable
+
+    def hold(self, order: LiveOrder, matches: Sequence[Match]) -> None:
+        """Nothing is locked: what open orders need is reckoned whenever somebody asks."""
+        if order.asked.reduces or order.party.unlimited:
+            return
+        price, amount = order.price, order.amount
+        if price is None:
+            price = matches[-1].price if matches else order.pit.mark_price()
+            amount = sum((m.amount for m in matches if not m.prevented), ZERO)
+        need = Need(order.asked.position_side, order.side, price * amount)
+        self._check(order.party, order.pit, need, None, matches)
+
+    def check_amendment(self, order: LiveOrder, price: Decimal, remaining: Decimal) -> None:
+        if not order.asked.reduces:
+            need = Need(order.asked.position_side, order.side, price * remaining)
+            self._check(order.party, order.pit, need, order, ())
+
+    def rehold(self, order: LiveOrder) -> None:
+        """Nothing is locked."""
+
+    def release(self, order: LiveOrder) -> None:
+        """Nothing is locked."""
+
+    def _check(
+        self, party: Party, pit: Pit, need: Need, instead: LiveOrder | None, matches: Sequence[Match]
+    ) -> None:
+        """Whether the account can afford an order (`instead` of one of its own): margin, fee, first loss."""
+        market, leverage, mark = pit.market, party.leverage(pit.market), pit.mark_price()
+        _, before = notionals(party, pit, needs(party, pit))
+        _, after = notionals(party, pit, [*needs(party, pit, instead), need])
+        if after <= before:
+            return
+        if market.tier(after).max_leverage < leverage:
+            raise VenueRefusal(Refusal.LEVERAGE_TOO_HIGH, f"{leverage} for a position worth {after}")
+        sign = 1 if need.side is Side.BUY else -1
+        loss = sum((sign * (m.price - mark) * m.amount for m in matches if not m.prevented), ZERO)
+        fee = sum((m.price * m.amount for m in matches), ZERO) * market.highest_fee
+        wanted = RATIO.divide(after - before, leverage) + max(loss, ZERO) + fee
+        available = self.margin(party, market.settle_asset).available
+        if wanted > available:
+            raise VenueRefusal(
+                Refusal.INSUFFICIENT_MARGIN, f"needs {wanted:f} {market.settle_asset}, has {available:f}"
+            )
+
+    def charge(self, order: LiveOrder, trade: Trade, *, maker: bool) -> Charge:
+        market = order.pit.market
+        change = self.trade(order.party, order.pit, order.asked.position_side, order.side, trade)
+        self._changes.append(change)
+        rate = market.maker_fee if maker else market.taker_fee
+        fee = floor_to(trade.price * trade.amount * rate, market.quote_quantum)
+        return Charge(fee, market.settle_asset, change.realised_pnl)
+
+    def trade(self, party: Party, pit: Pit, which: PositionSide, side: Side, trade: Trade) -> Change:
+        """Change the account's position; what that moves in the ledger is `settle_change`'s."""
+        key = (pit.market, which)
+        holding = party.holdings.get(key)
+        if holding is None:
+            holding = party.holdings[key] = Holding(pit, which)
+        signed = trade.amount if side is Side.BUY else -trade.amount
+        size, before = holding.size, abs(holding.size)
+        closing = min(trade.amount, before) if size * signed < 0 else ZERO
+        closed = closing.copy_sign(signed)
+        freed = _share(holding.cost, closing, before, pit.market)
+        released = _share(holding.margin, closing, before, pit.market)
+        gained = -closed * trade.price - freed
+        if closing == before:
+            holding.realised_pnl, holding.opened_at = ZERO, trade.at
+        holding.size = size + signed
+        holding.cost += (signed - closed) * trade.price - freed
+        holding.realised_pnl += gained
+        holding.updated_at = trade.at
+        return Change(party, holding, gained, released, abs(signed - closed) * trade.price)
+
+    def settle(
+        self, trade: Trade, maker: LiveOrder, taker: LiveOrder, charges: tuple[Charge, Charge]
+    ) -> None:
+        changes, self._changes = self._changes, []
+        for order, change, charge in zip((maker, taker), changes, charges, strict=True):
+            self.settle_change(change, charge.fee, FEES, Reason.FEE, order.order_id, trade.trade_id)
+
+    def settle_change(
+        self, change: Change, fee: Decimal, payee: str, reason: Reason, order_id: int | None, trade_id: int
+    ) -> None:
+        """The ledger's part of a change of position; the fee goes to `payee`."""
+        party, holding, asset = change.party, change.holding, change.holding.pit.market.settle_asset
+        self._move_margin(holding, party, -change.released_margin, trade_id)
+        self.cover(party, asset, -change.realised_pnl, trade_id)
+        self._journal.pay(
+            asset, change.realised_pnl, CLEARING, party.name, Reason.REALISED_PNL, order_id, trade_id
+        )
+        self.cover(party, asset, fee, trade_id)
+        self._journal.pay(asset, fee, party.name, payee, reason, order_id, trade_id)
+        if party.isolated(holding.pit.market):
+            needed = _up(RATIO.divide(change.opened, party.leverage(holding.pit.market)), holding.pit.market)
+            free = self._journal.ledger.free(party.name, asset)
+            self._move_margin(holding, party, min(needed, free), trade_id)
+        self.touched[party] = None
+        self.tell(party, holding, Reason.REALISED_PNL if change.realised_pnl else Reason.TRADE, trade_id)
+
+    def _move_margin(self, holding: Holding, party: Party, amount: Decimal, trade_id: int | None) -> None:
+        """Into an isolated position, or with a negative amount out of it."""
+        holding.margin += amount
+        name, asset = party.name, holding.pit.market.settle_asset
+        entries = move(asset, amount, (name, Bucket.FREE), (name, Bucket.MARGIN))
+        self._journal.post(entries, Reason.MARGIN, None, trade_id)
+
+    def adjust_margin(self, party: Party, holding: Holding, amount: Decimal) -> None:
+        """Into an isolated position, or out of it, by the account's wish."""
+        self._move_margin(holding, party, amount, None)
+        self.tell(party, holding, Reason.MARGIN, None)
+
+    def cover(self, party: Party, asset: str, amount: Decimal, trade_id: int | None = None) -> None:
+        """See to it that the account can pay: profit of its open positions first, then the insurance."""
+        short = amount - self._journal.ledger.free(party.name, asset)
+        if amount <= 0 or short <= 0 or party.unlimited:
+            return
+        winning = [h for pit in self.pits for h in held(party, pit) if h.unrealised_pnl() > 0]
+        for holding in sorted(winning, key=Holding.unrealised_pnl, reverse=True):
+            market = holding.pit.market
+            if short <= 0 or market.settle_asset != asset or party.isolated(market):
+                continue
+            gained = holding.unrealised_pnl()
+            holding.cost += gained
+            holding.realised_pnl += gained
+            short -= gained
+            self._journal.pay(asset, gained, CLEARING, party.name, Reason.SETTLEMENT, None, trade_id)
+            self.tell(party, holding, Reason.SETTLEMENT, trade_id)
+        if short > 0:
+            self._journal.pay(asset, short, INSURANCE, party.name, Reason.INSURANCE, None, trade_id)
+
+    def tell(self, party: Party, holding: Holding, reason: Reason, trade_id: int | None) -> None:
+        """Say that a position changed; the venue's own need no telling."""
+        if self._journal.listening and not party.unlimited:
+            now = self._journal.clock.now()
+            event = PositionChanged(self.position(party, holding), reason, trade_id, now)
+            self._journal.events.append(event)
+
+
+def _share(of: Decimal, part: Decimal, whole: Decimal, market: Market) -> Decimal:
+    """`of × part / whole`, rounded as the exchange keeps money; the last part takes what is left."""
+    if not part:
+        return ZERO
+    return of if part == whole else RATIO.quantize(RATIO.divide(of * part, whole), market.quote_quantum)
+
+
+def _up(value: Decimal, market: Market) -> Decimal:
+    return value.quantize(market.quote_quantum, ROUND_UP, RATIO)

@@ -1,0 +1,172 @@
+"""Spot markets: holds, fees and settlement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Context, Decimal
+
+from harness.venue.clearing import Charge
+from harness.venue.engine import Match, Usable
+from harness.venue.journal import Journal
+from harness.venue.ledger import FEES, Bucket, Entry, Reason, move
+from harness.venue.market import FeeIn, Market, floor_to
+from harness.venue.model import ZERO, NewOrder, Refusal, Side, Trade, VenueRefusal
+from harness.venue.state import LiveOrder, Party, Pit
+
+FEE_QUANTUM = Decimal("0.00000001")  # of a third asset's
+RATIO = Context(prec=60)
+
+
+class Spot:
+    """The clearing of spot markets. An order's whole need is locked while it is open."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        pits: Mapping[Market, Pit],
+        spendable: Callable[[Party, str], Decimal],
+    ) -> None:
+        self._journal = journal
+        self._spendable = spendable  # an account's free balance, less what its positions need
+        self._prices = {(m.base, m.quote): pit for m, pit in pits.items() if not pit.perpetual}
+
+    def admit(self, party: Party, new: NewOrder) -> Decimal | None:  # noqa: ARG002 - as Clearing has it
+        return new.amount
+
+    def usable(self, new: NewOrder) -> Usable | None:  # noqa: ARG002 - as Clearing has it
+        return None
+
+    def hold(self, order: LiveOrder, matches: Sequence[Match]) -> None:
+        asset, need = _pays_with(order), self._first_need(order, matches)
+        self._check(order.party, asset, need)
+        order.held = need
+        self._lock(order, asset, need)
+
+    def _check(self, party: Party, asset: str, need: Decimal) -> None:
+        free = self._spendable(party, asset)
+        if free < need:
+            raise VenueRefusal(Refusal.INSUFFICIENT_BALANCE, f"needs {need} {asset}, has {free}")
+
+    def _first_need(self, order: LiveOrder, matches: Sequence[Match]) -> Decimal:
+        market = order.pit.market
+        if order.price is not None or order.side is Side.SELL:
+            return _need(order, order.price, order.amount)
+        if order.asked.quote_amount is not None:
+            return market.buyer_pays(order.asked.quote_amount, order.fee_in)
+        return market.buyer_pays(
+            sum((m.price * m.amount for m in matches if not m.prevented), ZERO), order.fee_in
+        )
+
+    def check_amendment(self, order: LiveOrder, price: Decimal, remaining: Decimal) -> None:
+        need = _need(order, price, remaining)
+        if need > order.held:
+            self._check(order.party, _pays_with(order), need - order.held)
+
+    def rehold(self, order: LiveOrder) -> None:
+        need = _need(order, order.price, order.remaining)
+        more, order.held = need - order.held, need
+        if more:
+            self._lock(order, _pays_with(order), more)
+
+    def _lock(self, order: LiveOrder, asset: str, amount: Decimal) -> None:
+        """Lock more, or with a negative amount release some."""
+        name = order.party.name
+        reason = Reason.ORDER if amount > 0 else Reason.RELEASE
+        entries = move(asset, amount, (name, Bucket.FREE), (name, Bucket.LOCKED))
+        self._journal.post(entries, reason, order.order_id)
+
+    def charge(self, order: LiveOrder, trade: Trade, *, maker: bool) -> Charge:
+        market = order.pit.market
+        rate = market.maker_fee if maker else market.taker_fee
+        if order.party.fee_asset is not None and rate > 0:
+            fee = self._third_asset_fee(order, trade, rate)
+            if fee is not None:
+                return Charge(fee, order.party.fee_asset, ZERO)
+        if _fee_in_base(order):
+            return Charge(floor_to(trade.amount * rate, market.base_quantum), market.base, ZERO)
+        value = trade.price * trade.amount
+        return Charge(floor_to(value * rate, market.quote_quantum), market.quote, ZERO)
+
+    def _third_asset_fee(self, order: LiveOrder, trade: Trade, rate: Decimal) -> Decimal | None:
+        """What the fee is in the account's fee asset at its last price; None where that has no price or
+        the account too little of it."""
+        party, asset, quote = order.party, order.party.fee_asset, order.pit.market.quote
+        pit = self._prices.get((asset or "", quote))
+        if asset is None or (pit is None and asset != quote):
+            return None
+        price = Decimal(1) if pit is None else pit.last_price()
+        worth = trade.price * trade.amount * rate * (1 - party.fee_discount)
+        fee = floor_to(RATIO.divide(worth, price), FEE_QUANTUM)
+        return fee if self._spendable(party, asset) >= fee else None
+
+    def settle(
+        self, trade: Trade, maker: LiveOrder, taker: LiveOrder, charges: tuple[Charge, Charge]
+    ) -> None:
+        """One transaction: quote to the seller, base to the buyer, fees out of both; frees what was saved."""
+        market, value = trade.market, trade.price * trade.amount
+        maker_charge, taker_charge = charges
+        if taker.side is Side.BUY:
+            buyer, bought, seller, sold = taker, taker_charge, maker, maker_charge
+        else:
+            buyer, bought, seller, sold = maker, maker_charge, taker, taker_charge
+        entries = [
+            Entry(buyer.party.name, Bucket.LOCKED, market.quote, -value),
+            Entry(seller.party.name, Bucket.FREE, market.quote, value),
+            Entry(seller.party.name, Bucket.LOCKED, market.base, -trade.amount),
+            Entry(buyer.party.name, Bucket.FREE, market.base, trade.amount),
+        ]
+        for order, charge, given in ((buyer, bought, value), (seller, sold, trade.amount)):
+            order.held -= given
+            if charge.fee:
+                _charge(order, charge, entries)
+            if order.price is not None:  # what only a market order needed is given back when it ends
+                needed = _need(order, order.price, order.remaining)
+                if needed != order.held:
+                    entries += _unlock(order, order.held - needed)
+                    order.held = needed
+        self._journal.post(entries, Reason.TRADE, None, trade.trade_id)
+
+    def release(self, order: LiveOrder) -> None:
+        if order.held:
+            entries = _unlock(order, order.held)
+            order.held = ZERO
+            self._journal.post(entries, Reason.RELEASE, order.order_id)
+
+
+def _charge(order: LiveOrder, charge: Charge, entries: list[Entry]) -> None:
+    """The fee comes out of what the order got or the free balance; one on top was locked for it."""
+    bucket = Bucket.FREE
+    if charge.fee > 0 and charge.fee_asset == _pays_with(order) and _on_top(order):
+        bucket = Bucket.LOCKED
+        order.held -= charge.fee
+    entries.append(Entry(order.party.name, bucket, charge.fee_asset, -charge.fee))
+    entries.append(Entry(FEES, Bucket.FREE, charge.fee_asset, charge.fee))
+
+
+def _unlock(order: LiveOrder, amount: Decimal) -> list[Entry]:
+    name = order.party.name
+    return move(_pays_with(order), amount, (name, Bucket.LOCKED), (name, Bucket.FREE))
+
+
+def _pays_with(order: LiveOrder) -> str:
+    market = order.pit.market
+    return market.quote if order.side is Side.BUY else market.base
+
+
+def _need(order: LiveOrder, price: Decimal | None, amount: Decimal) -> Decimal:
+    """What an order of so much must have locked; a sale needs no price."""
+    market = order.pit.market
+    if order.side is Side.SELL:
+        return amount if order.fee_in is not FeeIn.BASE else market.seller_gives(amount, order.fee_in)
+    cost = amount * (price or ZERO)
+    return cost if order.fee_in is not FeeIn.QUOTE else market.buyer_pays(cost, order.fee_in)
+
+
+def _on_top(order: LiveOrder) -> bool:
+    return order.fee_in is (FeeIn.QUOTE if order.side is Side.BUY else FeeIn.BASE)
+
+
+def _fee_in_base(order: LiveOrder) -> bool:
+    if order.fee_in is FeeIn.RECEIVED:
+        return order.side is Side.BUY
+    return order.fee_in is FeeIn.BASE
