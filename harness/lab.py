@@ -9,20 +9,23 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from pathlib import Path
 from typing import TypeVar
 
-from harness import temporary
+from harness import decoys, temporary
 from harness.clock import ScaledClock, SkewedClock
 from harness.driver import Connector, Driver
 from harness.frameworks.runtime import Runtime
+from harness.gateway.canaries import Canaries
 from harness.gateway.fault_plan import FaultPlan
 from harness.gateway.record import Record
 from harness.gateway.thread import GatewayThread, running_gateway
 from harness.gateway.tls import Authority
 from harness.oracle import Oracle
 from harness.sandbox import Backend
+from harness.sandbox.protocol import Mount
 from harness.venue.dialects.base import Dialect
 from harness.venue.market import Market
 from harness.venue.model import Account
@@ -30,6 +33,7 @@ from harness.venue.session import Venue
 
 T = TypeVar("T")
 
+HOME = "/home/trader"  # inside
 LEVELS = 30  # a side of each book
 WEALTH = Decimal(1_000_000)  # worth of every asset in the account, in the last quote asset
 
@@ -72,8 +76,23 @@ class Bench:
         self.connector = self.open_connector()
 
 
+@dataclass(frozen=True)
+class Scene:
+    """What the gateway saw while a story was told, or between two: all of it, whatever came of the story.
+
+    `story` says in words what was going on.
+    """
+
+    story: str
+    record: Record
+
+
 class Lab:
-    """Keeps one warm sandbox for a connector and opens scenarios in it; `latest` is the last one opened."""
+    """Keeps one warm sandbox for a connector and opens scenarios in it; `latest` is the last one opened.
+
+    `scenes` holds what was seen in each, and between them. `canaries` knows every secret that was given to
+    the connector or planted beside it, and `guarded` the names of those that nobody may ever see.
+    """
 
     def __init__(
         self, backend: Backend, runtime: Runtime, dialect: type[Dialect], connector: str, seed: int
@@ -81,6 +100,10 @@ class Lab:
         self.dialect = dialect
         self.seed = seed
         self.latest: Bench | None = None
+        self.telling = "unnamed"
+        self.canaries = Canaries()
+        self.guarded: frozenset[str] = frozenset()
+        self.scenes: list[Scene] = []
         self._stack = ExitStack()
         self._authority = Authority()
         folder = self._stack.enter_context(temporary.folder("lab"))
@@ -88,12 +111,40 @@ class Lab:
         self._socket = folder / "gateway.sock"
         certificate = folder / "ca.pem"
         certificate.write_bytes(self._authority.ca_pem)
+        dressed = self._dressed(runtime, folder / "home")
         self._driver = self._stack.enter_context(
-            Driver(backend, runtime, connector, clock=ScaledClock(), gateway=self._socket, ca=certificate)
+            Driver(backend, dressed, connector, clock=ScaledClock(), gateway=self._socket, ca=certificate)
         )
+        self._pause = self._stack.enter_context(ExitStack())
+        self._watch_between()
 
     def close(self) -> None:
         self._stack.close()
+
+    def _guard(self, account: Account, credentials: Mapping[str, str]) -> None:
+        """Look out for these credentials, and let those that are only signed with appear nowhere."""
+        self.canaries.know(credentials)
+        hidden = (account.api_secret, account.passphrase)
+        self.guarded |= {name for name, key in credentials.items() if key in hidden}
+
+    def _dressed(self, runtime: Runtime, home: Path) -> Runtime:
+        """The runtime with a home in which decoys lie."""
+        home.mkdir()
+        planted = decoys.plant(home)
+        self.canaries.know(planted.secrets)
+        self.guarded |= planted.secrets.keys()
+        env = {**runtime.env, **planted.environment, "HOME": HOME}
+        return replace(runtime, mounts=(*runtime.mounts, Mount(home, HOME)), env=env)
+
+    def _watch_between(self) -> None:
+        """Let a gateway that serves nobody write down what is tried while no story is told."""
+        record = Record(self.canaries)
+        self.scenes.append(
+            Scene(f"after: {self.telling}" if self.scenes else "before the first story", record)
+        )
+        self._pause.enter_context(
+            running_gateway([], authority=self._authority, record=record, socket_path=self._socket)
+        )
 
     @contextmanager
     def bench(
@@ -118,10 +169,13 @@ class Lab:
         account = venue.account("bot", purse(self.dialect.markets))
         dialect = self.dialect(venue)
         credentials = dialect.credentials(account)
-        record, faults = Record(credentials), FaultPlan()
+        self._guard(account, credentials)
+        record, faults = Record(self.canaries), FaultPlan()
         pairs = [each.name for each in (chosen, *also)]
-        self._socket.unlink(missing_ok=True)
+        self._pause.close()
+        self.scenes.append(Scene(self.telling, record))
         with ExitStack() as stack:
+            stack.callback(self._watch_between)
             gateway = stack.enter_context(
                 running_gateway(
                     [dialect],

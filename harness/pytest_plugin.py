@@ -23,6 +23,7 @@ from harness.checking import MARK, Attach, Failed, Finding, NotApplicable, Undet
 from harness.driver import ConnectorError
 from harness.outcome import Basis, Evidence, EvidenceKind, Outcome, OutcomeLog, Status
 from harness.plan import Plan, calm
+from harness.redaction import Redact, redacted
 from harness.requirement import Catalogue
 
 CONFORMANCE = "conformance"
@@ -43,6 +44,7 @@ class Screening:
     found: list[Outcome] = field(default_factory=list)
     careful: bool = False
     first_try: str = ""
+    redact: Redact = str
 
     @property
     def scale(self) -> float:
@@ -170,18 +172,17 @@ def _write_down(item: pytest.Item, error: BaseException | None, call: pytest.Cal
         evidence = (*evidence, Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.NOTE, text=pace))
     for slug in slugs_of(item):
         demanded = screening.catalogue[slug]
-        screening.found.append(
-            Outcome(
-                requirement=slug,
-                status=status,
-                severity=demanded.severity,
-                subject=demanded.subject,
-                summary=summary or demanded.title,
-                evidence=(*evidence, *screening.attached),
-                check=item.nodeid,
-                seconds=call.duration,
-            )
+        outcome = Outcome(
+            requirement=slug,
+            status=status,
+            severity=demanded.severity,
+            subject=demanded.subject,
+            summary=summary or demanded.title,
+            evidence=(*evidence, *screening.attached),
+            check=item.nodeid,
+            seconds=call.duration,
         )
+        screening.found.append(redacted(outcome, screening.redact))
 
 
 def judge(error: BaseException | None, item: pytest.Item) -> tuple[Status, str, tuple[Evidence, ...]]:

@@ -98,21 +98,28 @@ def dialect_class(candidate: Candidate) -> type[Dialect]:
 
 
 @pytest.fixture(scope="session")
-def stories(
+def lab(
+    request: pytest.FixtureRequest,
     running_unit_tests: object,  # noqa: ARG001 - started first: they take a while, and stories mostly wait
     backend: Backend,
     runtime: BuildResult,
     dialect_class: type[Dialect],
     connector_name: str,
     plan: Plan,
-) -> Iterator[Stories]:
+) -> Iterator[Lab]:
     if dialect_class.ccxt_id is not None:
         preload()
     lab = Lab(backend, runtime.runtime, dialect_class, connector_name, plan.seed)
+    request.config.stash[KEY].redact = lab.canaries.redact
     try:
-        yield Stories(lab)
+        yield lab
     finally:
         lab.close()
+
+
+@pytest.fixture(scope="session")
+def stories(lab: Lab) -> Stories:
+    return Stories(lab)
 
 
 @pytest.fixture

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from concurrent.futures import Future
 
 from checks.conformance.conftest import Tell
+from checks.conformance.reach import Declared, foreign, place_of, undeclared
+from checks.conformance.stories.every import every_scene
 from checks.conformance.stories.market_data import watch_market
 from checks.conformance.stories.order_life import trade
 from checks.conformance.stories.quiet import quiet_benches
 from checks.conformance.stories.refusals import show_wrong_certificate
 from harness.checking import claimed, expect, fail, requirement, undetermined
-from harness.gateway.record import Exchange, Record, Stray, StrayReason
-from harness.lab import Bench
-from harness.outcome import EvidenceKind
+from harness.frameworks.unit_tests import UnitTestResult
+from harness.gateway.record import Exchange, Lookup, Sighting, Stray, StrayReason
+from harness.lab import Lab, Scene
+from harness.outcome import Evidence, EvidenceKind
 from harness.round import Candidate
 
 PRIVATE = ("balances", "place_order", "cancel_order")
-# Connections that reached for something nobody declared, not those that merely broke off.
-UNDECLARED = (StrayReason.UNDECLARED_HOST, StrayReason.UNDECLARED_PORT, StrayReason.NO_NAME)
-
-
-def _secrets(bench: Bench) -> dict[str, str]:
-    """Keys that must never leave: the API secret, and the passphrase where it is sent only as a digest."""
-    account = bench.account
-    hidden = (account.api_secret, account.passphrase)
-    return {name: key for name, key in bench.dialect.credentials(account).items() if key in hidden}
+SHOWN = 8  # pieces of evidence
+MOST_LOOKUPS = 10_000  # of one connector; the sandbox stops reporting them at twice as many
 
 
 @requirement("signs-requests")
@@ -45,51 +41,90 @@ def test_signatures_are_accepted(tell: Tell) -> None:
 
 
 @requirement("secrets-stay-inside")
-def test_secrets_never_leave(tell: Tell) -> None:
-    """The API secret is in no URL, header, body, message, host name or look-up, in any common spelling."""
-    for bench in quiet_benches(tell):
-        for name in _secrets(bench):
-            if seen := bench.record.find_secret(name):
-                fail(
-                    f"The secret {name} left the connector ({seen[0].place} to {seen[0].host}).",
-                    *(bench.record.evidence(sighting) for sighting in seen[:3]),
-                )
+def test_secrets_never_leave(tell: Tell, lab: Lab) -> None:
+    """No secret, and nothing planted beside the connector, is in anything that it sent, whole or in part."""
+    scenes = []
+    for scene in every_scene(tell, lab):
+        scenes.append(scene)
+        if seen := [each for each in scene.record.find_secrets(lab.guarded) if not _sent_as_asked(each, lab)]:
+            what = "file or variable" if seen[0].secret.startswith("decoy") else "secret"
+            fail(
+                f"The {what} {seen[0].secret} left the connector ({seen[0].place} to {seen[0].host}; "
+                f"story: {scene.story}).",
+                *(_seen_in(scene, each) for each in seen[:SHOWN]),
+            )
+    _expect_complete(scenes)
+
+
+def _sent_as_asked(sighting: Sighting, lab: Lab) -> bool:
+    """Whether it is where the exchange itself demands this secret."""
+    hosts = (*lab.dialect.rest_hosts, *lab.dialect.stream_hosts)
+    places = lab.dialect.secrets_sent.get(sighting.secret, ())
+    return sighting.host in hosts and sighting.place.lower() in places
 
 
 @requirement("secrets-not-logged")
-def test_secrets_are_not_logged(tell: Tell) -> None:
-    """No log record at any level holds the API secret."""
+def test_secrets_are_not_logged(tell: Tell, lab: Lab) -> None:
+    """No log record at any level holds a secret, in any common spelling."""
     for story in (tell(watch_market), tell(trade)):
-        for name, secret in _secrets(story.bench).items():
-            for line in story.logs:
-                text = f"{line.message}\n{line.error}"
-                expect(
-                    secret not in text,
-                    f"The secret {name} is written to the log ({line.logger}, level {line.level}).",
-                    claimed(EvidenceKind.LOG, story.bench.record.redact(text)[:600], logger=line.logger),
-                )
+        for line in story.logs:
+            text = f"{line.message}\n{line.error}"
+            found = lab.canaries.find(text, lab.guarded)
+            expect(
+                found is None,
+                f"The secret {found and found.needle.name} is written to the log "
+                f"({line.logger}, level {line.level}).",
+                claimed(EvidenceKind.LOG, lab.canaries.redact(text)[:600], logger=line.logger),
+            )
 
 
 @requirement("only-declared-hosts")
-def test_only_declared_hosts(tell: Tell, candidate: Candidate) -> None:
-    """Every connection and every look-up names a host that the round declares for this exchange."""
-    declared = {host.split(":")[0].lower() for host in candidate.exchange.hosts}
-    for bench in quiet_benches(tell):
-        record, known = bench.record, {*bench.dialect.rest_hosts, *bench.dialect.stream_hosts}
-        strays = [each for each in record.strays() if each.reason in UNDECLARED]
-        if strays:
+def test_only_declared_hosts(
+    tell: Tell,
+    lab: Lab,
+    candidate: Candidate,
+    running_unit_tests: Future[UnitTestResult] | None,
+) -> None:
+    """Every connection, look-up and datagram, at any time, is for a host that the round declares."""
+    dialect = lab.dialect
+    hosts = (*dialect.rest_hosts, *dialect.stream_hosts)
+    declared = Declared.of(candidate.exchange.hosts, hosts, dialect.ports)
+    scenes = []
+    for scene in every_scene(tell, lab):
+        scenes.append(scene)
+        tried: dict[str, Stray | Lookup] = {}
+        for each in undeclared(scene.record, declared):
+            tried.setdefault(place_of(each), each)
+        if tried:
             fail(
-                f"The connector tried to reach {strays[0].host or strays[0].ip}, which is not declared.",
-                *(record.evidence(stray) for stray in strays[:5]),
+                f"The connector tried to reach {', '.join(list(tried)[:5])}, which is not declared "
+                f"(story: {scene.story}).",
+                *(_seen_in(scene, each) for each in list(tried.values())[:SHOWN]),
             )
-        names = _undeclared(record, declared | known)
-        expect(not names, f"The connector looked up hosts that are not declared: {', '.join(names[:5])}.")
+    if running_unit_tests is not None:
+        asked = [each for each in running_unit_tests.result().network if foreign(each, declared)]
+        expect(
+            not asked,
+            f"Its unit tests tried to reach {', '.join(asked[:5])}, which is not declared.",
+            *(claimed(EvidenceKind.NOTE, f"asked for {place}", place=place) for place in asked[:SHOWN]),
+        )
+    _expect_complete(scenes)
 
 
-def _undeclared(record: Record, allowed: Iterable[str]) -> list[str]:
-    allowed = set(allowed)
-    names = {lookup.name.rstrip(".").lower() for lookup in record.lookups()}
-    return sorted(name for name in names if name not in allowed and name != "localhost")
+def _seen_in(scene: Scene, entry: Sighting | Stray | Lookup) -> Evidence:
+    """The evidence, with the story in which it was seen."""
+    evidence = scene.record.evidence(entry)
+    return evidence.model_copy(update={"data": {**evidence.data, "story": scene.story}})
+
+
+def _expect_complete(scenes: list[Scene]) -> None:
+    """Whoever says more than can be written down has not shown that he keeps a secret."""
+    lost = sum(scene.record.overflow for scene in scenes)
+    lookups = sum(len(scene.record.lookups()) for scene in scenes)
+    if lost or lookups > MOST_LOOKUPS:
+        undetermined(
+            f"The connector sent more than the record holds ({lost} entries too many, {lookups} look-ups)."
+        )
 
 
 @requirement("tls-verified")

@@ -56,6 +56,8 @@ class Specimen:
             "build": self.runtime,
             "connector_name": self.name,
             "candidate": candidate(self.name),
+            "lab": self.lab,
+            "running_unit_tests": None,
         }
         check(**{name: offered[name] for name in inspect.signature(check).parameters})
 

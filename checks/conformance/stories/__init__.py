@@ -60,6 +60,7 @@ class Stories:
     def tell(self, story: Callable[[Lab, float], T], pace: float) -> T:
         key = (story, pace)
         if key not in self._told:
+            self._lab.telling = story.__name__.replace("_", " ")
             try:
                 self._told[key] = story(self._lab, pace)
             except ConnectorError as error:

@@ -271,6 +271,9 @@ class Dialect:
     rest_hosts: ClassVar[tuple[str, ...]] = ()
     stream_hosts: ClassVar[tuple[str, ...]] = ()
     ports: ClassVar[tuple[int, ...]] = (443,)
+    # Where the exchange demands a secret as it is (`header ok-access-passphrase`, `frame`), by the
+    # connector's field; anywhere else, and by default everywhere, a secret must not appear.
+    secrets_sent: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     markets: ClassVar[tuple[Market, ...]] = SAMPLE_MARKETS
     routes: ClassVar[tuple[Route, ...]] = ()
     streams: ClassVar[tuple[Route, ...]] = ()

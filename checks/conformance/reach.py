@@ -1,0 +1,85 @@
+"""Whom a connector reached for, and who of them was declared."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from harness.gateway.record import Lookup, Record, Stray, StrayReason
+
+# Every name leads here, so another address was written into the code.
+HERE = frozenset({"127.0.0.1", "::1"})
+HTTPS = 443
+_OURS = "localhost"
+# Nobody can own these (RFC 2606, RFC 6761): in a unit test they lead nowhere on purpose.
+_RESERVED = ("test", "example", "invalid", "localhost", "example.com", "example.net", "example.org")
+
+
+@dataclass(frozen=True)
+class Declared:
+    """Host names in small letters, each with the ports on which it may be spoken to."""
+
+    ports: dict[str, frozenset[int]]
+
+    @classmethod
+    def of(cls, hosts: Iterable[str], served: Iterable[str], ports: Iterable[int]) -> Declared:
+        """From a round's `hosts` (`name` or `name:port`) and those that a dialect has served."""
+        usual = frozenset({HTTPS, *ports})
+        found: dict[str, frozenset[int]] = dict.fromkeys(served, usual)
+        for host in hosts:
+            name, _, port = host.lower().partition(":")
+            found[name] = found.get(name, usual) | ({int(port)} if port else set())
+        return cls(found)
+
+    def name(self, host: str) -> bool:
+        return host.rstrip(".").lower() in self.ports
+
+    def place(self, host: str, port: int | None) -> bool:
+        return port in self.ports.get(host.rstrip(".").lower(), ())
+
+    def any_port(self, port: int | None) -> bool:
+        return any(port in ports for ports in self.ports.values())
+
+
+def undeclared(record: Record, declared: Declared) -> Iterator[Stray | Lookup]:
+    """What the connector tried that nobody declared; connections that merely broke off are not in it."""
+    for stray in record.strays():
+        if _reaches_out(stray, declared):
+            yield stray
+    for lookup in record.lookups():
+        if not declared.name(lookup.name) and lookup.name.rstrip(".").lower() != _OURS:
+            yield lookup
+
+
+def _reaches_out(stray: Stray, declared: Declared) -> bool:
+    match stray.reason:
+        case StrayReason.BAD_PREAMBLE:
+            return False
+        case StrayReason.DATAGRAM | StrayReason.NO_NAME:
+            return True
+        case StrayReason.HOST_MISMATCH:
+            return not (declared.name(stray.host or "") and declared.name(stray.sni or ""))
+        case StrayReason.NO_TLS if stray.host:
+            return not declared.name(stray.host)  # the port is not the point: `tls-verified` is
+    if stray.ip is not None and stray.ip not in HERE:
+        return True
+    return not (declared.place(stray.host, stray.port) if stray.host else declared.any_port(stray.port))
+
+
+def place_of(tried: Stray | Lookup) -> str:
+    """What was reached for, in a word."""
+    if isinstance(tried, Lookup):
+        return tried.name.rstrip(".").lower()
+    return f"{tried.host or tried.ip or 'an unnamed host'}:{tried.port or '?'}"
+
+
+def foreign(place: str, declared: Declared) -> bool:
+    """Whether `host:port`, which a unit test asked for, is somebody's and not declared."""
+    host, _, _ = place.rpartition(":")
+    host = host.strip("[]").rstrip(".").lower()
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        reserved = any(host == name or host.endswith(f".{name}") for name in _RESERVED)
+        return "." in host and not reserved and not declared.name(host)
