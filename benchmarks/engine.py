@@ -1,7 +1,8 @@
 """How many order operations a second one core does: through the venue's public API, and on the bare book.
 
-Run `python -m benchmarks.engine`. An operation is one call of a client; of four, two are orders that rest, one
-an order that trades at once, one a cancel. The time is the process's own, so that a busy machine blurs it less.
+Run `python -m benchmarks.engine`. An operation is one call of a client; of four, two are orders that rest,
+one an order that trades at once, one a cancel. The time is the process's own, so that a busy machine blurs
+it less.
 """
 
 from __future__ import annotations
