@@ -74,28 +74,28 @@ class Attach(Protocol):
     def __call__(self, *items: Evidence) -> None: ...
 
 
-def seen_in_file(path: str, line: int | None, text: str, **data: JsonValue) -> Evidence:
+def seen_in_file(path: str, line: int | None, text: str, /, **data: JsonValue) -> Evidence:
     """A line of the submission's own files, read by us."""
     return Evidence(
         basis=Basis.OBSERVED, kind=EvidenceKind.FILE, text=text, file=path, line=line, data=dict(data)
     )
 
 
-def seen_in_git(text: str, **data: JsonValue) -> Evidence:
+def seen_in_git(text: str, /, **data: JsonValue) -> Evidence:
     """A fact of the repository's history."""
     return Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.GIT, text=text, data=dict(data))
 
 
-def measured(text: str, **data: JsonValue) -> Evidence:
+def measured(text: str, /, **data: JsonValue) -> Evidence:
     """A figure we took ourselves."""
     return Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.MEASUREMENT, text=text, data=dict(data))
 
 
-def seen_in_ledger(text: str, **data: JsonValue) -> Evidence:
+def seen_in_ledger(text: str, /, **data: JsonValue) -> Evidence:
     """What the venue's books say."""
     return Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.LEDGER, text=text, data=dict(data))
 
 
-def claimed(kind: EvidenceKind, text: str, **data: JsonValue) -> Evidence:
-    """What the fork's own process says: an event, a log line, a figure."""
+def claimed(kind: EvidenceKind, text: str, /, **data: JsonValue) -> Evidence:
+    """What the fork's own process says: an event, a log line, a figure. `data` may have any names at all."""
     return Evidence(basis=Basis.CLAIMED, kind=kind, text=text, data=dict(data))

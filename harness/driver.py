@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -24,6 +24,7 @@ from harness.driving.conversation import (
     ConnectorTimeout,
     Conversation,
 )
+from harness.driving.irregular import Irregularities
 from harness.driving.switchboard import Switchboard
 from harness.frameworks.runtime import INSIDE, Runtime
 from harness.sandbox.protocol import Backend, Job, Limits, Mount
@@ -37,6 +38,8 @@ LIMITS = Limits(output_bytes=256 << 20, cpu_seconds=1800, wall_seconds=1800, pro
 PATIENCE = 20.0
 WARM_PATIENCE = 120.0
 POLL = 0.01
+# More than any honest scenario brings; a driver that was replaced could go on for ever.
+MAX_KEPT = 50_000
 
 
 class Driver:
@@ -68,6 +71,12 @@ class Driver:
         self._conversation: Conversation | None = None
         self._warmed: claims.Warmed | None = None
         self._names = itertools.count(1)
+        self._irregular = Irregularities()
+
+    @property
+    def irregularities(self) -> tuple[str, ...]:
+        """What was said in the driver's name, in any of its processes, that it never says. Observed by us."""
+        return self._irregular.all()
 
     def __enter__(self) -> Driver:
         return self
@@ -83,7 +92,7 @@ class Driver:
         if self._conversation is not None and self._conversation.over:
             self._kill()
         if self._conversation is None:
-            self._conversation = Conversation(self._backend.start(self._job()))
+            self._conversation = Conversation(self._backend.start(self._job()), self._irregular)
             self._warmed = None
         if self._warmed is None:
             said = self._conversation.ask(
@@ -199,9 +208,10 @@ class Connector:
         """Every public trade that reached its order books since it was ready."""
         said = self._ask("trades", since=len(self._trades))
         try:
-            self._trades += [claims.TradeView.parse(item) for item in _list(said)]
+            new = [claims.TradeView.parse(item) for item in _list(said)]
         except (ValidationError, KeyError, TypeError, ValueError) as error:
             raise _nonsense("trades", error) from error
+        self._trades += _bounded(new, self._trades)
         return tuple(self._trades)
 
     def pairs(self) -> tuple[claims.PairView, ...]:
@@ -321,7 +331,7 @@ class Connector:
             said = self._ask("logs", since=len(self._logs))
             fields = said if isinstance(said, dict) else {}
             new = _parse(tuple[claims.LogLine, ...], fields.get("records"), "logs")
-            self._logs += new
+            self._logs += _bounded(new, self._logs)
             if not new:
                 return tuple(self._logs)
 
@@ -344,7 +354,7 @@ class Connector:
         new = self._get(
             tuple[claims.EventView, ...], "events", wait=wait, since=len(self._events), wait_for=wait
         )
-        self._events += new
+        self._events += _bounded(new, self._events)
         return bool(new)
 
     def _ask(self, command: str, wait: float = 0.0, **arguments: Any) -> JsonValue:
@@ -375,6 +385,12 @@ def _list(value: JsonValue) -> list[JsonValue]:
     if not isinstance(value, list):
         raise TypeError(f"a list was expected, not {type(value).__name__}")
     return value
+
+
+def _bounded(new: Sequence[T], kept: Sequence[T]) -> Sequence[T]:
+    if len(new) + len(kept) > MAX_KEPT:
+        raise ConnectorError(f"it tells of more than {MAX_KEPT} events, trades or log records")
+    return new
 
 
 def _nonsense(command: str, why: object) -> ConnectorError:

@@ -1,17 +1,18 @@
 """What the driver says, as typed values. All of it is claimed by the code under test, none of it observed.
 
-Amounts and prices are Decimals and may be NaN or infinite where the connector says so. `at` is virtual
-Unix time.
+Amounts and prices are Decimals and may be NaN or infinite where the connector says so; what is out of all
+proportion is NaN. `at` is virtual Unix time.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-Number = Annotated[Decimal, Field(allow_inf_nan=True)]
+from harness.driving.numbers import Number, within_reason
+
 Level = tuple[Number, Number]
 
 
@@ -130,17 +131,15 @@ class EventView(Claim):
     def timestamp(self) -> float | None:
         """The event's own time, in seconds if the connector does as it should."""
         found = self.data.get("timestamp")
-        return float(found) if isinstance(found, int | float) else None
+        if isinstance(found, bool) or not isinstance(found, int | float):
+            return None
+        return float(within_reason(found))
 
     def decimal(self, field: str) -> Decimal | None:
         """A number among the event's fields, None where there is none."""
         found = self.data.get(field)
-        if isinstance(found, bool) or not isinstance(found, str | int | float):
-            return None
-        try:
-            return Decimal(str(found))
-        except ArithmeticError:
-            return None
+        number = within_reason(found)
+        return number if isinstance(number, Decimal) else None
 
     @property
     def fee(self) -> Fee | None:
@@ -227,7 +226,10 @@ class Stall(Claim):
 
 
 class Usage(Claim):
-    """What the scenario's process holds, the driver's own tasks left out; -1 means unknown."""
+    """What the scenario's process holds, the driver's own tasks left out; -1 means unknown.
+
+    `changed` names what of the driver, and of what it works with, is no longer what it was.
+    """
 
     tasks: tuple[str, ...]
     timers: int
@@ -237,3 +239,4 @@ class Usage(Claim):
     cpu_seconds: float
     stalls: tuple[Stall, ...]
     at: float
+    changed: tuple[str, ...]

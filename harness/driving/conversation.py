@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
+import secrets
 import threading
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -12,13 +12,16 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from harness.driving.irregular import Irregularities
 from harness.errors import HarnessError
 from harness.sandbox.protocol import Process
 
-MAX_LINE = 16 << 20
+MAX_LINE = 8 << 20  # as in the driver, which answers with an error instead
 MAX_TEXT = 16384
 # What a scenario's process may have to finish after its time is up, in real seconds.
 GRACE = 5.0
+_NUMBERS = 52  # bits that any JSON reader keeps
+_SHAPES = ({"id", "value"}, {"id", "error"}, {"gone", "code", "left"})
 
 
 class ConnectorError(HarnessError):
@@ -40,13 +43,20 @@ class _Pending:
 
 
 class Conversation:
-    """Requests to one driver process and its answers. Thread-safe."""
+    """Requests to one driver process and its answers. Thread-safe.
 
-    def __init__(self, process: Process) -> None:
+    Requests have numbers that cannot be guessed, so whoever answers without having been asked, or before
+    the driver does, is noticed; such `irregular` things are written down.
+    """
+
+    def __init__(self, process: Process, irregular: Irregularities | None = None) -> None:
         self._process = process
-        self._numbers = itertools.count(1)
+        self._irregular = irregular or Irregularities()
         self._lock = threading.Lock()
         self._pending: dict[int, _Pending] = {}
+        self._answered: set[int] = set()
+        self._given_up: set[int] = set()
+        self._open: set[str] = set()
         self._ended: dict[str, int] = {}
         self._end: str | None = None
         self._reader = threading.Thread(target=self._read, daemon=True, name="driver-answers")
@@ -69,7 +79,7 @@ class Conversation:
 
         Raises ConnectorError (the code under test raised), ConnectorTimeout and ConnectorGone.
         """
-        number = next(self._numbers)
+        number = secrets.randbits(_NUMBERS)
         request = {"id": number, "command": command, **fields}
         if scenario is not None:
             request["scenario"] = scenario
@@ -79,8 +89,10 @@ class Conversation:
         with self._lock:
             self._refuse_if_gone(scenario)
             self._pending[number] = pending
+            if command == "open" and scenario is not None:
+                self._open.add(scenario)
         try:
-            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+            self._send(json.dumps(request).encode() + b"\n", timeout)
             return pending.answer.result(timeout)
         except TimeoutError as error:
             raise ConnectorTimeout(f"no answer to {command} within {timeout:.1f} s of real time") from error
@@ -88,7 +100,17 @@ class Conversation:
             raise ConnectorGone(self._obituary()) from error
         finally:
             with self._lock:
-                self._pending.pop(number, None)
+                if self._pending.pop(number, None) is not None:
+                    self._given_up.add(number)
+
+    def _send(self, request: bytes, timeout: float) -> None:
+        """Write it; a process that was stopped and reads no more is ended, or we would wait for ever."""
+        patience = threading.Timer(timeout, self._process.kill)
+        patience.start()
+        try:
+            self._process.stdin.write(request)
+        finally:
+            patience.cancel()
 
     def kill(self) -> None:
         """End the process and every scenario in it."""
@@ -109,6 +131,8 @@ class Conversation:
         reason = ""
         try:
             while line := self._process.stdout.readline(MAX_LINE + 1):
+                if len(line) <= MAX_LINE and not line.endswith(b"\n"):
+                    break  # cut short when the process ended
                 self._heard(line)
         except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
             reason = f"it said something that is no answer ({type(error).__name__}: {str(error)[:200]})"
@@ -116,36 +140,54 @@ class Conversation:
         self._finish(reason)
 
     def _heard(self, line: bytes) -> None:
-        if len(line) > MAX_LINE:
-            raise ValueError(f"a line of more than {MAX_LINE} bytes")
-        said = json.loads(line)
+        try:
+            said = _message(line)
+        except (ValueError, TypeError, RecursionError):
+            self._irregular.note("what is no message at all was said in the driver's name", line)
+            raise
         if "gone" in said:
-            self._scenario_ended(str(said["gone"]), int(said["code"]))
-            return
+            self._scenario_ended(str(said["gone"]), int(said["code"]), int(said["left"]), line)
+        else:
+            self._answer(int(said["id"]), said, line)
+
+    def _answer(self, number: int, said: dict[str, Any], line: bytes) -> None:
         with self._lock:
-            pending = self._pending.get(int(said["id"]))
-        if pending is None or pending.answer.done():
+            pending = self._pending.pop(number, None)
+            again, late = number in self._answered, number in self._given_up
+            if pending is not None:
+                self._answered.add(number)
+        if pending is None:
+            if not late:
+                how = "twice" if again else "without having been asked"
+                self._irregular.note(f"somebody answered {how} in the driver's name", line)
             return
         if "error" in said:
             pending.answer.set_exception(_error(said["error"]))
         else:
-            pending.answer.set_result(said.get("value"))
+            pending.answer.set_result(said["value"])
 
-    def _scenario_ended(self, scenario: str, code: int) -> None:
+    def _scenario_ended(self, scenario: str, code: int, left: int, line: bytes) -> None:
         with self._lock:
-            self._ended[scenario] = code
-            lost = [each.answer for each in self._pending.values() if each.scenario == scenario]
-        for answer in lost:
-            if not answer.done():
-                answer.set_exception(ConnectorGone(_ended_with(code) + self._last_words()))
+            known = scenario in self._open and scenario not in self._ended
+            if known:
+                self._ended[scenario] = code
+            lost = [number for number, each in self._pending.items() if known and each.scenario == scenario]
+            answers = [self._pending.pop(number).answer for number in lost]
+            self._given_up.update(lost)
+        if not known:
+            self._irregular.note("somebody said that a scenario was over which was not open", line)
+        elif left:
+            self._irregular.note(f"{left} processes outlived the scenario that they were started in")
+        for answer in answers:
+            answer.set_exception(ConnectorGone(_ended_with(code) + self._last_words()))
 
     def _finish(self, reason: str) -> None:
         with self._lock:
             self._end = reason or self._obituary()
             lost = [each.answer for each in self._pending.values()]
+            self._pending.clear()
         for answer in lost:
-            if not answer.done():
-                answer.set_exception(ConnectorGone(self._end))
+            answer.set_exception(ConnectorGone(self._end))
 
     def _obituary(self) -> str:
         try:
@@ -158,6 +200,18 @@ class Conversation:
     def _last_words(self) -> str:
         words = self._process.stderr_tail().strip()[-2000:]
         return f"\n{words}" if words else ""
+
+
+def _message(line: bytes) -> dict[str, Any]:
+    if len(line) > MAX_LINE:
+        raise ValueError(f"a line of more than {MAX_LINE} bytes")
+    said = json.loads(line)
+    if not isinstance(said, dict) or said.keys() not in _SHAPES:
+        raise ValueError("neither an answer nor the end of a scenario")
+    for name in said.keys() - {"value", "error", "gone"}:
+        if type(said[name]) is not int:
+            raise TypeError(f"{name} is no number")
+    return said
 
 
 def _ended_with(code: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -13,6 +14,7 @@ import pytest
 
 from harness.driving import conversation as module
 from harness.driving.conversation import ConnectorError, ConnectorGone, ConnectorTimeout, Conversation
+from harness.driving.irregular import MOST, Irregularities
 from harness.sandbox.protocol import Exit
 
 Answer = Callable[[dict[str, object]], bytes]
@@ -28,6 +30,7 @@ class Scripted(io.RawIOBase):
         self.stdin = self
         self._answer = answer
         self.killed = False
+        self.ended = threading.Event()
 
     def writable(self) -> bool:
         return True
@@ -59,9 +62,9 @@ class Scripted(io.RawIOBase):
             self._writing = -1
 
 
-def ask(answer: Answer, timeout: float = 5.0) -> object:
+def ask(answer: Answer, timeout: float = 5.0, irregular: Irregularities | None = None) -> object:
     process = Scripted(answer)
-    talk = Conversation(process)
+    talk = Conversation(process, irregular)
     try:
         return talk.ask("question", timeout=timeout)
     finally:
@@ -83,13 +86,114 @@ def test_an_answer_comes_back_by_its_number() -> None:
     "junk",
     [
         b"\n", b"hello\n", b"\xff\xfe\n", b"[]\n", b"7\n", b"null\n", b'{"value": 1}\n', b'{"id": null}\n',
-        b'{"id": "x"}\n', b'{"gone": "s1"}\n', b"[" * 100_000 + b"\n", b'{"id": ' + b"9" * 5000 + b"}\n",
+        b'{"id": "x"}\n', b'{"id": 1.5, "value": 1}\n', b'{"id": true, "value": 1}\n', b'{"gone": "s1"}\n',
+        b'{"id": 1, "value": 1, "more": 1}\n', b'{"gone": "s", "code": NaN, "left": 0}\n',
+        b"[" * 100_000 + b"\n", b'{"id": ' + b"9" * 5000 + b"}\n",
     ],
     ids=lambda junk: repr(junk[:12]),
 )  # fmt: skip
 def test_junk_ends_the_conversation_and_says_so(junk: bytes) -> None:
+    irregular = Irregularities()
     with pytest.raises(ConnectorGone, match="no answer"):
-        ask(lambda _: junk)
+        ask(lambda _: junk, irregular=irregular)
+    (told,) = irregular.all()
+    assert told.startswith("what is no message at all was said in the driver's name")
+
+
+def test_numbers_cannot_be_guessed() -> None:
+    asked: list[object] = []
+
+    def answer(request: dict[str, object]) -> bytes:
+        asked.append(request["id"])
+        return line(id=request["id"], value=None)
+
+    for _ in range(20):
+        ask(answer)
+    assert len(set(map(str, asked))) == 20
+    assert all(int(str(each)) > 1000 for each in asked)
+
+
+def test_who_answers_unasked_or_twice_is_written_down() -> None:
+    irregular = Irregularities()
+
+    def answer(request: dict[str, object]) -> bytes:
+        first = line(id=request["id"], value="first")
+        return line(id=1, value="a guess") + first + line(id=request["id"], value="second")
+
+    assert ask(answer, irregular=irregular) == "first"
+    unasked, twice = irregular.all()
+    assert "without having been asked" in unasked
+    assert "a guess" in unasked
+    assert "twice" in twice
+    assert "second" in twice
+
+
+def test_an_end_that_nobody_began_is_written_down() -> None:
+    irregular = Irregularities()
+
+    def answer(request: dict[str, object]) -> bytes:
+        return line(gone="s9", code=0, left=0) + line(id=request["id"], value=7)
+
+    assert ask(answer, irregular=irregular) == 7
+    assert "not open" in irregular.all()[0]
+
+
+def test_a_late_answer_is_nothing_irregular() -> None:
+    irregular = Irregularities()
+    asked: list[object] = []
+
+    def answer(request: dict[str, object]) -> bytes:
+        asked.append(request["id"])
+        return (
+            b" " if len(asked) == 1 else line(id=asked[0], value="late") + line(id=asked[1], value="in time")
+        )
+
+    talk = Conversation(Scripted(answer), irregular)
+    with pytest.raises(ConnectorTimeout):
+        talk.ask("question", timeout=0.1)
+    assert talk.ask("question", timeout=5) == "in time"
+    talk.kill()
+    assert irregular.all() == ()
+
+
+def test_a_line_cut_short_by_the_end_is_nothing_irregular() -> None:
+    irregular = Irregularities()
+    process = Scripted(lambda _: b'{"id": 12')
+    talk = Conversation(process, irregular)
+    threading.Timer(0.2, process.kill).start()
+    with pytest.raises(ConnectorGone, match="exit code 7"):
+        talk.ask("question", timeout=10)
+    assert irregular.all() == ()
+
+
+def test_only_so_many_irregularities_are_kept() -> None:
+    irregular = Irregularities()
+    for number in range(MOST + 5):
+        irregular.note("odd", b"\x1b[2J" + str(number).encode() * 1000)
+    *kept, last = irregular.all()
+    assert len(kept) == MOST
+    assert last == "and 5 more"
+    assert all(len(each) < 300 and "\x1b" not in each for each in kept)
+
+
+def test_a_process_that_reads_no_more_is_ended() -> None:
+    """A stopped driver: the pipe to it is full, and writing would take for ever."""
+
+    class Stopped(Scripted):
+        def write(self, data: bytes) -> int:  # type: ignore[override]
+            assert self.ended.wait(30)
+            raise BrokenPipeError
+
+        def kill(self) -> None:
+            super().kill()
+            self.ended.set()
+
+    process = Stopped(lambda _: b"")
+    talk = Conversation(process)
+    with pytest.raises(ConnectorGone):
+        talk.ask("question", timeout=0.2)
+    assert process.killed
+    talk.kill()
 
 
 def test_an_endless_line_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:

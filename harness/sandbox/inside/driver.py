@@ -13,10 +13,10 @@ import socket
 import sys
 from typing import Any, Callable, Dict, List, Optional
 
-from . import adapters, scenario, virtual_time, wire
+from . import adapters, integrity, leftovers, scenario, virtual_time, wire
 
 CHUNK = 1 << 16
-MAX_LINE = 16 << 20
+MAX_LINE = wire.MAX_LINE
 
 
 class Lines:
@@ -52,6 +52,7 @@ class Parent:
         self._selector = selectors.DefaultSelector()
         self._children: Dict[str, Child] = {}
         self._adapter: Optional[Any] = None
+        self._seal: Optional[integrity.Seal] = None
 
     def run(self) -> None:
         self._selector.register(self._reading, selectors.EVENT_READ, None)
@@ -95,25 +96,28 @@ class Parent:
 
     def _warm(self, request: Dict[str, Any]) -> Any:
         self._adapter = adapters.load(str(request["generation"]))
+        self._seal = integrity.Seal()
         return wire.plain(self._adapter.warm(str(request["connector"])))
 
     def _open(self, request: Dict[str, Any]) -> Any:
         name = str(request["scenario"])
-        if self._adapter is None:
+        if self._adapter is None or self._seal is None:
             raise RuntimeError("open before warm")
         if name in self._children:
             raise RuntimeError("there is already a scenario {}".format(name))
         ours, theirs = socket.socketpair()
         pid = os.fork()
         if pid == 0:
-            self._become_child(theirs, ours, request["clock"])
+            self._become_child(theirs, ours, self._seal, request["clock"])
         theirs.close()
         child = Child(name, pid, ours)
         self._children[name] = child
         self._selector.register(ours, selectors.EVENT_READ, child)
         return {"pid": pid}
 
-    def _become_child(self, channel: socket.socket, other_end: socket.socket, clock: List[float]) -> None:
+    def _become_child(
+        self, channel: socket.socket, other_end: socket.socket, seal: integrity.Seal, clock: List[float]
+    ) -> None:
         """Never returns: runs the scenario and ends the process."""
         try:
             self._selector.close()
@@ -125,7 +129,7 @@ class Parent:
             os.dup2(null, self._writing)
             epoch, monotonic, scale = (float(number) for number in clock)
             virtual_time.configure(epoch, monotonic, scale)
-            scenario.run(self._adapter, channel)
+            scenario.run(self._adapter, seal, channel)
         except BaseException:
             sys.excepthook(*sys.exc_info())
             os._exit(70)
@@ -174,7 +178,8 @@ class Parent:
             os.kill(child.pid, signal.SIGKILL)
             _, status = os.waitpid(child.pid, 0)
         code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
-        self.say({"gone": child.name, "code": code})
+        left = leftovers.end_all_but({each.pid for each in self._children.values()})
+        self.say({"gone": child.name, "code": code, "left": left})
 
 
 def main() -> None:
@@ -185,6 +190,7 @@ def main() -> None:
     # The framework's logger imports its whole application on error paths unless it believes it is under test.
     sys.argv = ["driver", "hx-unittest"]
     virtual_time.install()
+    leftovers.adopt()
     Parent(reading, writing).run()
 
 

@@ -7,16 +7,20 @@ import socket
 import time
 from typing import Any, Dict, Set
 
-from . import observe, virtual_time, wire
+from . import integrity, observe, virtual_time, wire
 
-MAX_REQUEST = 1 << 20
+MAX_REQUEST = wire.MAX_LINE
+MAX_RECORDS = 400  # an answer; each record may be as long as 16 KiB
 
 
 class Scenario:
     """Answers requests one task each, so that a slow one does not hold up the others."""
 
-    def __init__(self, adapter: Any, logs: observe.LogCapture, stalls: observe.StallWatch) -> None:
+    def __init__(
+        self, adapter: Any, seal: integrity.Seal, logs: observe.LogCapture, stalls: observe.StallWatch
+    ) -> None:
         self._adapter = adapter
+        self._seal = seal
         self._logs = logs
         self._stalls = stalls
         self._ours: "Set[asyncio.Task[Any]]" = set()
@@ -65,7 +69,7 @@ class Scenario:
         self._ours.add(task)
 
     def _said_since(self, first: int) -> Any:
-        return {"records": self._logs.records[first : first + 2000], "dropped": self._logs.dropped}
+        return {"records": self._logs.records[first : first + MAX_RECORDS], "dropped": self._logs.dropped}
 
     def _usage(self) -> Any:
         return {
@@ -77,13 +81,14 @@ class Scenario:
             "cpu_seconds": time.process_time(),
             "stalls": self._stalls.stalls,
             "at": virtual_time.now(),
+            "changed": self._seal.broken() + integrity.shadowed(self._adapter),
         }
 
 
-def run(adapter: Any, channel: socket.socket) -> None:
+def run(adapter: Any, seal: integrity.Seal, channel: socket.socket) -> None:
     """Live one scenario's life in this process."""
     logs = observe.LogCapture()
     logs.install()
     stalls = observe.StallWatch()
     stalls.install()
-    asyncio.run(Scenario(adapter, logs, stalls).serve(channel))
+    asyncio.run(Scenario(adapter, seal, logs, stalls).serve(channel))

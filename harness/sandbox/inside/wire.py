@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Any, Dict
 
 MAX_DEPTH = 12
+MAX_LINE = 8 << 20  # bytes; the harness takes no more
 MAX_TEXT = 16384
 
 
@@ -65,8 +66,11 @@ def places(text: str) -> str:
 
 
 def line(message: Dict[str, Any]) -> bytes:
-    """One message, newline at its end."""
-    return json.dumps(message, allow_nan=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
+    """One message, newline at its end. Raises OverflowError where that is too long."""
+    text = json.dumps(message, allow_nan=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
+    if len(text) > MAX_LINE:
+        raise OverflowError("an answer of {} bytes, more than {}".format(len(text), MAX_LINE))
+    return text
 
 
 def error(exception: BaseException) -> Dict[str, str]:

@@ -1,0 +1,52 @@
+"""Numbers that a fork names, before anybody reckons with them.
+
+A number of a billion digits is written in a dozen characters. What is out of all proportion reads as NaN: it
+equals nothing, and written out it is three letters long. `reckoning` lets NaN be compared without an error.
+"""
+
+from __future__ import annotations
+
+import decimal
+from contextlib import AbstractContextManager
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+# The framework's own "no limit" is 1e56; nothing traded has a step of 1e-40.
+MAX_MAGNITUDE = 100
+MAX_CHARACTERS = 300
+_NOTHING = Decimal("NaN")
+
+
+def within_reason(value: Any) -> Any:
+    """A text, integer or float as a Decimal that is safe to reckon with; anything else as it is."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        return value
+    if isinstance(value, int) and abs(value) >= 10**MAX_MAGNITUDE:
+        return _NOTHING
+    text = str(value)
+    try:
+        number = Decimal(text) if len(text) <= MAX_CHARACTERS else _NOTHING
+    except decimal.InvalidOperation:
+        return value
+    if number.is_nan():
+        return _NOTHING
+    return number if number.is_infinite() or _sensible(number) else _NOTHING
+
+
+def _sensible(number: Decimal) -> bool:
+    """Of a finite number: a zero too may be written with a billion digits."""
+    exponent = number.as_tuple().exponent
+    return isinstance(exponent, int) and max(abs(exponent), abs(number.adjusted())) <= MAX_MAGNITUDE
+
+
+Number = Annotated[Decimal, Field(allow_inf_nan=True), BeforeValidator(within_reason)]
+
+
+def reckoning() -> AbstractContextManager[decimal.Context]:
+    """Within it nothing that a claim does to a sum raises: NaN fails every comparison, as in floats.
+
+    Else a connector that is asked for a price and says NaN would break the check instead of failing it.
+    """
+    return decimal.localcontext(decimal.Context(prec=decimal.DefaultContext.prec, traps=[]))
