@@ -163,6 +163,7 @@ def test_a_line_cut_short_by_the_end_is_nothing_irregular() -> None:
     threading.Timer(0.2, process.kill).start()
     with pytest.raises(ConnectorGone, match="exit code 7"):
         talk.ask("question", timeout=10)
+    talk.kill()
     assert irregular.all() == ()
 
 
