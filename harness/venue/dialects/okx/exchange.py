@@ -1,0 +1,364 @@
+"""The `Okx` dialect: REST.
+
+Source: www.okx.com/docs-v5/en/ (REST authentication, Trading Account, Order Book Trading, Public Data), read
+against what ccxt's `okx` and Hummingbot's `okx` connector call. A cash account; candles, margin, derivatives
+and algo orders are not served.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import ClassVar
+from urllib.parse import unquote
+
+from pydantic import JsonValue
+
+from harness.venue.dialects.base import Call, Dialect, Refused, Reply, Request, Route, rest, stream
+from harness.venue.dialects.day import day
+from harness.venue.dialects.decimals import plain
+from harness.venue.dialects.okx.streams import PrivateSession, PublicSession
+from harness.venue.dialects.okx.words import (
+    REFUSALS,
+    STATES,
+    ItemRefused,
+    detail,
+    fill_data,
+    levels,
+    new_order,
+    public_trade,
+    refused,
+    success,
+)  # fmt: skip
+from harness.venue.dialects.rates import FixedWindows
+from harness.venue.dialects.signing import hmac_base64, same
+from harness.venue.dialects.wire import Json, ms
+from harness.venue.market import Market
+from harness.venue.model import (
+    ZERO,
+    Account,
+    Balance,
+    Order,
+    OrderType,
+    Refusal,
+    Side,
+    VenueRefusal,
+)  # fmt: skip
+from harness.venue.session import Venue
+
+HOST, STREAM_HOST = "www.okx.com", "ws.okx.com"
+API = "/api/v5"
+STAMP_TOLERANCE = 30.0  # seconds
+SIGNED_WITH = ("KEY", "SIGN", "TIMESTAMP", "PASSPHRASE")
+# Requests in two seconds, by route (www.okx.com/docs-v5/en/, "Rate Limit" of each endpoint).
+LIMITS = {
+    f"{API}/trade/order": 60, f"{API}/trade/cancel-order": 60, f"{API}/trade/fills": 60,
+    f"{API}/trade/orders-pending": 60, f"{API}/market/books": 40, f"{API}/market/trades": 100,
+    f"{API}/account/balance": 10, f"{API}/public/time": 10,
+}  # fmt: skip
+USUAL_LIMIT, WINDOW = 20, 2
+LISTED = "1548133413000"  # milliseconds: when trading began, for every instrument
+
+
+class Okx(Dialect):
+    """REST at www.okx.com, streams at ws.okx.com:8443."""
+
+    name: ClassVar[str] = "okx"
+    ccxt_id: ClassVar[str | None] = "okx"
+    rest_hosts: ClassVar[tuple[str, ...]] = (HOST,)
+    stream_hosts: ClassVar[tuple[str, ...]] = (STREAM_HOST,)
+    ports: ClassVar[tuple[int, ...]] = (443, 8443)
+
+    def __init__(self, venue: Venue) -> None:
+        super().__init__(venue)
+        self._windows: dict[str, FixedWindows] = {}
+        self._sessions: list[PrivateSession] = []
+
+    # -- what the base asks for
+
+    def symbol(self, market: Market) -> str:
+        return market.name
+
+    def credentials(self, account: Account) -> dict[str, str]:
+        return {
+            "okx_api_key": account.api_key,
+            "okx_secret_key": account.api_secret,
+            "okx_passphrase": account.passphrase,
+            "okx_registration_sub_domain": "www",
+        }
+
+    def ccxt_credentials(self, account: Account) -> dict[str, str]:
+        return {**super().ccxt_credentials(account), "password": account.passphrase}
+
+    def authenticate(self, request: Request, route: Route) -> Account:
+        """Four headers; the signature is over time stamp, method, path with query, and body."""
+        key, sign, stamp, passphrase = (request.header(f"OK-ACCESS-{part}") or "" for part in SIGNED_WITH)
+        if not (key and sign and stamp and passphrase):
+            raise refused("50103", 'Request header "OK-ACCESS-KEY" cannot be empty', 401)
+        account = self.venue.account_of_key(key)
+        if account is None:
+            raise refused("50111", "Invalid OK-ACCESS-KEY", 401)
+        if not self._is_near(stamp, self.received_at(request)):
+            raise refused("50102", "Timestamp request expired", 401)
+        if not same(account.passphrase, passphrase):
+            raise refused("50105", "Request header OK-ACCESS-PASSPHRASE incorrect", 401)
+        query = f"?{request.query_string}" if request.query_string else ""
+        texts = (f"{stamp}{request.method}{request.path}{q}{request.text}" for q in {query, unquote(query)})
+        if not any(same(hmac_base64(account.api_secret, text), sign) for text in texts):
+            raise refused("50113", "Invalid Sign", 401)
+        return account
+
+    def _is_near(self, stamp: str, now: float) -> bool:
+        if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", stamp):
+            return False
+        try:
+            at = datetime.fromisoformat(stamp).timestamp()
+        except ValueError:
+            return False
+        return abs(at - now) <= STAMP_TOLERANCE + self.slack
+
+    def admit(self, request: Request, route: Route) -> None:
+        window = self._windows.setdefault(
+            f"{route.method} {route.path}", FixedWindows(LIMITS.get(route.path, USUAL_LIMIT), WINDOW)
+        )
+        if window.use(request.client, 1, self.received_at(request)).over:
+            raise Refused(self.too_many_requests(WINDOW))
+
+    def too_many_requests(self, retry_after: int) -> Reply:
+        return Reply(429, {}, {"code": "50011", "msg": "Too Many Requests", "data": []})
+
+    def under_maintenance(self) -> Reply:
+        return Reply(503, {}, {"code": "50001", "msg": "Service temporarily unavailable", "data": []})
+
+    def unknown_route(self, request: Request) -> Reply:
+        return Reply(404, {}, {"code": "404", "msg": "Not Found", "data": []})
+
+    def expire_user_streams(self, account: Account) -> None:
+        for session in self._sessions:
+            session.expired = session.expired or session.account == account
+
+    # -- market data
+
+    def market_named(self, name: str) -> Market:
+        market = self.market_of(name)
+        if market is None:
+            raise refused(*REFUSALS[Refusal.UNKNOWN_MARKET])
+        return market
+
+    def _market(self, call: Call) -> Market:
+        return self.market_named(call.params.get("instId", ""))
+
+    def _wanted(self, call: Call) -> Market | None:
+        return self._market(call) if call.params.get("instId") else None
+
+    @rest("GET", f"{API}/public/time", operation="server_time")
+    def server_time(self, call: Call) -> Reply:
+        return success([{"ts": str(ms(self.venue.clock.now()))}])
+
+    @rest("GET", f"{API}/system/status", operation="ping")
+    def status(self, call: Call) -> Reply:
+        return success([])
+
+    @rest("GET", f"{API}/public/instruments", operation="symbols")
+    def instruments(self, call: Call) -> Reply:
+        wanted = self._wanted(call)
+        if call.params.get("instType") != "SPOT":
+            return success([])
+        return success([self._instrument(m) for m in self.venue.markets if wanted in (None, m)])
+
+    def _instrument(self, market: Market) -> Json:
+        return {
+            "instType": "SPOT", "instId": market.name, "baseCcy": market.base, "quoteCcy": market.quote,
+            "settleCcy": "", "uly": "", "instFamily": "", "ctVal": "", "ctMult": "", "ctValCcy": "",
+            "tickSz": plain(market.tick_size), "lotSz": plain(market.lot_size),
+            "minSz": plain(market.min_amount), "maxLmtSz": plain(market.max_amount),
+            "maxMktSz": plain(market.max_amount), "lever": "1", "category": "1", "alias": "", "expTime": "",
+            "listTime": LISTED, "stk": "", "optType": "",
+            "state": "suspend" if self.venue.is_halted(market) else "live",
+        }  # fmt: skip
+
+    @rest("GET", f"{API}/market/ticker", operation="ticker")
+    def one_ticker(self, call: Call) -> Reply:
+        return success([self.ticker(self._market(call))])
+
+    @rest("GET", f"{API}/market/tickers", operation="tickers")
+    def tickers(self, call: Call) -> Reply:
+        return success([self.ticker(market) for market in self.venue.markets])
+
+    def ticker(self, market: Market) -> Json:
+        today = day(self.venue, market)
+        last_size = today.trades[-1].amount if today.trades else ZERO
+        return {
+            "instType": "SPOT", "instId": market.name, "last": plain(today.last), "lastSz": plain(last_size),
+            "askPx": plain(today.ask.price), "askSz": plain(today.ask.amount),
+            "bidPx": plain(today.bid.price), "bidSz": plain(today.bid.amount), "open24h": plain(today.open),
+            "high24h": plain(today.high), "low24h": plain(today.low), "volCcy24h": plain(today.value),
+            "vol24h": plain(today.volume), "sodUtc0": plain(today.open), "sodUtc8": plain(today.open),
+            "ts": str(ms(today.at)),
+        }  # fmt: skip
+
+    @rest("GET", f"{API}/market/books", operation="order_book")
+    def books(self, call: Call) -> Reply:
+        """`sz` levels a side: 1 unless told, 400 at most."""
+        size = min(integer(call, "sz", 1), 400)
+        book = self.venue.book(self._market(call), size)
+        told: Json = {"asks": levels(book.asks), "bids": levels(book.bids), "ts": str(ms(book.at))}
+        return success([told])
+
+    @rest("GET", f"{API}/market/trades", operation="trades")
+    def trades(self, call: Call) -> Reply:
+        """Newest first."""
+        count = min(integer(call, "limit", 100), 500)
+        return success([public_trade(trade) for trade in self.venue.trades(self._market(call))[::-1][:count]])
+
+    # -- the account
+
+    @rest("GET", f"{API}/account/config", operation="balances", private=True)
+    def config(self, call: Call) -> Reply:
+        return success([{"uid": "1", "mainUid": "1", "acctLv": "1", "posMode": "net_mode", "perm": "trade"}])
+
+    @rest("GET", f"{API}/account/balance", operation="balances", private=True)
+    def balance(self, call: Call) -> Reply:
+        wanted = call.params.get("ccy", "")
+        held = [b for b in self.venue.balances(call.account) if not wanted or b.asset in wanted.split(",")]
+        return success([self.account_data(held)])
+
+    def account_data(self, held: Iterable[Balance]) -> Json:
+        now = str(ms(self.venue.clock.now()))
+        return {"uTime": now, "totalEq": "", "details": [detail(balance, now) for balance in held]}
+
+    @rest("GET", f"{API}/account/trade-fee", operation="fees", private=True)
+    def fees(self, call: Call) -> Reply:
+        market = self._wanted(call) or self.venue.markets[0]
+        rates: Json = {"maker": plain(-market.maker_fee), "taker": plain(-market.taker_fee)}
+        return success([{"instType": "SPOT", "level": "Lv1", "category": "1", **rates}])
+
+    @rest("POST", f"{API}/trade/order", operation="place_order", private=True)
+    @rest("POST", f"{API}/trade/batch-orders", operation="place_order", private=True)
+    def place(self, call: Call) -> Reply:
+        """One order, or a list of up to 20."""
+        return self._each(call, self._place)
+
+    @rest("POST", f"{API}/trade/cancel-order", operation="cancel_order", private=True)
+    @rest("POST", f"{API}/trade/cancel-batch-orders", operation="cancel_order", private=True)
+    def cancel(self, call: Call) -> Reply:
+        return self._each(call, self._cancel)
+
+    def _each(self, call: Call, do: Callable[[Account, Json], Order]) -> Reply:
+        """Do it for each item of the body; the reply's code is 0, 1 (all failed) or 2 (some did)."""
+        body = call.request.json()
+        items = body if isinstance(body, list) else [body]
+        results = [self._one(call.account, item if isinstance(item, dict) else {}, do) for item in items[:20]]
+        failed = sum(item["sCode"] != "0" for item in results)
+        code = "0" if not failed else "1" if failed == len(results) else "2"
+        told: list[JsonValue] = [*results]
+        return Reply(200, {}, {"code": code, "msg": "" if code == "0" else "Operation failed.", "data": told})
+
+    def _one(self, account: Account, item: Json, do: Callable[[Account, Json], Order]) -> Json:
+        told: Json = {"ordId": "", "clOrdId": str(item.get("clOrdId") or ""), "tag": "", "sMsg": ""}
+        try:
+            done = do(account, item)
+        except ItemRefused as error:
+            return {**told, "sCode": error.code, "sMsg": error.text, "ordId": str(item.get("ordId") or "")}
+        return {**told, "ordId": str(done.order_id), "clOrdId": done.client_order_id, "sCode": "0"}
+
+    def _place(self, account: Account, item: Json) -> Order:
+        wanted = new_order(item, self.market_of)
+        try:
+            return self.venue.place(account, wanted)
+        except VenueRefusal as error:
+            raise ItemRefused(*REFUSALS[error.code]) from error
+
+    def _cancel(self, account: Account, item: Json) -> Order:
+        try:
+            return self.venue.cancel(
+                account, *_key(str(item.get("ordId") or ""), str(item.get("clOrdId") or ""))
+            )
+        except VenueRefusal as error:
+            raise ItemRefused(*REFUSALS[Refusal.ORDER_NOT_OPEN]) from error
+
+    @rest("GET", f"{API}/trade/order", operation="order_status", private=True)
+    def order_status(self, call: Call) -> Reply:
+        self._market(call)
+        number, client_id = call.params.get("ordId", ""), call.params.get("clOrdId", "")
+        try:
+            found = self.venue.order(call.account, *_key(number, client_id))
+        except VenueRefusal as error:
+            raise refused(*REFUSALS[Refusal.UNKNOWN_ORDER]) from error
+        return success([self.order(call.account, found)])
+
+    @rest("GET", f"{API}/trade/orders-pending", operation="open_orders", private=True)
+    def pending(self, call: Call) -> Reply:
+        found = self.venue.open_orders(call.account, self._wanted(call))
+        return success([self.order(call.account, order) for order in reversed(found)])
+
+    @rest("GET", f"{API}/trade/orders-history", operation="open_orders", private=True)
+    @rest("GET", f"{API}/trade/orders-history-archive", operation="open_orders", private=True)
+    def history(self, call: Call) -> Reply:
+        """Those that ended, newest first."""
+        count = integer(call, "limit", 100)
+        found = [o for o in self.venue.orders(call.account, self._wanted(call)) if not o.status.live]
+        if state := call.params.get("state"):
+            found = [order for order in found if STATES[order.status] == state]
+        return success([self.order(call.account, order) for order in found[::-1][:count]])
+
+    @rest("GET", f"{API}/trade/fills", operation="order_trades", private=True)
+    @rest("GET", f"{API}/trade/fills-history", operation="order_trades", private=True)
+    def fills(self, call: Call) -> Reply:
+        """Newest first."""
+        found = self.venue.fills(call.account, self._wanted(call), integer(call, "ordId", 0) or None)
+        return success([fill_data(fill) for fill in found[::-1][: integer(call, "limit", 100)]])
+
+    def order(self, account: Account, order: Order) -> Json:
+        """As `trade/order` and the `orders` channel tell it."""
+        fills = self.venue.fills(account, order_id=order.order_id)
+        last = fills[-1] if fills else None
+        by_value = order.quote_amount is not None
+        kind = order.type.value if order.type is OrderType.MARKET else order.time_in_force.value
+        return {
+            "instType": "SPOT", "instId": order.market.name, "ordId": str(order.order_id),
+            "clOrdId": order.client_order_id, "tag": "", "ccy": "", "tdMode": "cash",
+            "side": order.side.value, "posSide": "net",
+            "ordType": "post_only" if order.post_only else kind.replace("gtc", "limit"),
+            "px": plain(order.price) if order.price is not None else "",
+            "sz": plain((order.quote_amount if by_value else order.amount) or ZERO),
+            "tgtCcy": "quote_ccy" if by_value else "base_ccy" if order.type is OrderType.MARKET else "",
+            "accFillSz": plain(order.filled),
+            "avgPx": plain(order.average_price) if order.average_price else "",
+            "state": STATES[order.status], "lever": "", "pnl": "0", "category": "normal",
+            "reduceOnly": "false",
+            "fee": plain(-sum((fill.fee for fill in fills), ZERO)),
+            "feeCcy": order.market.base if order.side is Side.BUY else order.market.quote,
+            "rebate": "0", "rebateCcy": order.market.quote,
+            "fillPx": plain(last.price) if last else "", "fillSz": plain(last.amount) if last else "0",
+            "fillTime": str(ms(last.at)) if last else "", "tradeId": str(last.trade_id) if last else "",
+            "cTime": str(ms(order.created_at)), "uTime": str(ms(order.updated_at)),
+        }  # fmt: skip
+
+    # -- streams
+
+    @stream("/ws/v5/public")
+    def public_stream(self, call: Call) -> PublicSession:
+        return PublicSession(self)
+
+    @stream("/ws/v5/private")
+    def private_stream(self, call: Call) -> PrivateSession:
+        session = PrivateSession(self, self._sessions.remove)
+        self._sessions.append(session)
+        return session
+
+
+def _key(number: str, client_id: str) -> tuple[int | None, str | None]:
+    """What names an order: OKX prefers its own number."""
+    known = int(number) if re.fullmatch(r"[0-9]{1,18}", number) else None
+    return known, client_id if known is None else None
+
+
+def integer(call: Call, name: str, default: int) -> int:
+    text = call.params.get(name, "")
+    if not text:
+        return default
+    if not re.fullmatch(r"[0-9]{1,18}", text):
+        raise refused("51000", f"Parameter {name} error")
+    return int(text)
