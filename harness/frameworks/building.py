@@ -21,6 +21,7 @@ LIMITS = Limits(
 )
 MAX_MODULE_BYTES = 64 << 20
 MAX_LINE = 1 << 20
+MAX_DEPTH = 64
 # Says how many of how many modules are built, and which one came last.
 Progress = Callable[[int, int, str], None]
 
@@ -104,7 +105,7 @@ def _result(line: bytes) -> Compiled | None:
 def collect(source: Path, destination: Path, suffix: str, wanted: Callable[[str], bool]) -> tuple[str, ...]:
     """Copy the regular files with `suffix` from a folder that a sandbox could write to; gives their paths.
 
-    Links and whatever is too large are left behind, and nothing keeps its owner or mode.
+    Links, whatever is too large and whatever lies too deep are left behind; nothing keeps its owner or mode.
     """
     taken = []
     for relative, path in _regular_files(source):
@@ -119,7 +120,10 @@ def collect(source: Path, destination: Path, suffix: str, wanted: Callable[[str]
 
 def _regular_files(folder: Path) -> Iterator[tuple[str, Path]]:
     for parent, folders, names in os.walk(folder, followlinks=False):
-        folders[:] = [name for name in folders if not (Path(parent) / name).is_symlink()]
+        depth = len(Path(parent).relative_to(folder).parts)
+        folders[:] = [
+            name for name in folders if depth < MAX_DEPTH and not (Path(parent) / name).is_symlink()
+        ]
         for name in names:
             path = Path(parent) / name
             status = path.lstat()

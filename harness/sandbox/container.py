@@ -169,8 +169,12 @@ class ContainerProcess:
             self._stdin.end()
             with contextlib.suppress(DockerException):
                 self._container.remove(force=True)
-            self._clean_up()
-            self._over.set()
+            try:
+                self._clean_up()
+            except OSError as error:
+                self._failure = SandboxFailure(f"what the job wrote could not be taken over: {error}")
+            finally:
+                self._over.set()
 
     def _describe(self) -> Exit:
         self._container.reload()

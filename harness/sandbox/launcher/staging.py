@@ -15,6 +15,7 @@ STAGING = "/tmp"  # noqa: S108 - bubblewrap needs this folder too, so it is ther
 GATEWAY = STAGING + "/gateway"
 ETC = STAGING + "/etc"
 SCRATCH = STAGING + "/scratch"
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class MountSpec(TypedDict):
@@ -78,11 +79,43 @@ def mount_scratch(size: int) -> tuple[str, str]:
 
 
 def give(path: str, uid: int) -> None:
-    """Make `uid` the owner of `path` and all below it; symlinks themselves, never what they point at."""
+    """Make `uid` the owner of `path` and all below it; symlinks themselves, never what they point at.
+
+    Goes down and up by one descriptor at a time: a job may leave a tree deeper than a path can name, or than
+    there are descriptors or stack for. Nobody else may change the tree meanwhile.
+    """
     os.chown(path, uid, uid, follow_symlinks=False)
-    for _, folders, files, folder in os.fwalk(path, follow_symlinks=False):
-        for name in (*folders, *files):
-            os.chown(name, uid, uid, dir_fd=folder, follow_symlinks=False)
+    if os.path.islink(path) or not os.path.isdir(path):
+        return
+    here = os.open(path, _FOLDER)
+    waiting = [_give_entries(here, uid)]
+    while waiting:
+        if waiting[-1]:
+            here = _move(here, waiting[-1].pop())
+            waiting.append(_give_entries(here, uid))
+        else:
+            waiting.pop()
+            if waiting:
+                here = _move(here, "..")
+    os.close(here)
+
+
+def _give_entries(folder: int, uid: int) -> list[str]:
+    """Give all that lies directly in `folder`; returns the names of the folders among it."""
+    below = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            os.chown(entry.name, uid, uid, dir_fd=folder, follow_symlinks=False)
+            if entry.is_dir(follow_symlinks=False):
+                below.append(entry.name)
+    return below
+
+
+def _move(folder: int, name: str) -> int:
+    try:
+        return os.open(name, _FOLDER, dir_fd=folder)
+    finally:
+        os.close(folder)
 
 
 def _open(path: str, staged: str, owners: int | None = None) -> Source:
