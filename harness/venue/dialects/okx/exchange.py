@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 from urllib.parse import unquote
@@ -34,7 +35,7 @@ from harness.venue.dialects.okx.words import (
 from harness.venue.dialects.rates import FixedWindows
 from harness.venue.dialects.signing import hmac_base64, same
 from harness.venue.dialects.wire import Json, ms
-from harness.venue.market import Market
+from harness.venue.market import SAMPLE_MARKETS, Market
 from harness.venue.model import (
     ZERO,
     Account,
@@ -69,6 +70,10 @@ class Okx(Dialect):
     rest_hosts: ClassVar[tuple[str, ...]] = (HOST,)
     stream_hosts: ClassVar[tuple[str, ...]] = (STREAM_HOST,)
     ports: ClassVar[tuple[int, ...]] = (443, 8443)
+    # OKX names no smallest notional.
+    markets: ClassVar[tuple[Market, ...]] = tuple(
+        replace(market, min_notional=ZERO) for market in SAMPLE_MARKETS
+    )
 
     def __init__(self, venue: Venue) -> None:
         super().__init__(venue)
