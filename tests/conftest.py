@@ -6,8 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.checking import MARK
+
 if TYPE_CHECKING:
     from tests.zoo.keeping import Zoo
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Some tests import checks as they are, marks and all, and call them by hand."""
+    config.addinivalue_line("markers", f"{MARK}(*slugs): the requirements that a check verifies")
 
 
 @pytest.fixture(scope="session")

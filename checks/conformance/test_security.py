@@ -53,7 +53,7 @@ def test_secrets_never_leave(tell: Tell, lab: Lab) -> None:
                 f"story: {scene.story}).",
                 *(_seen_in(scene, each) for each in seen[:SHOWN]),
             )
-    _expect_complete(scenes)
+    expect_complete(scenes)
 
 
 def _sent_as_asked(sighting: Sighting, lab: Lab) -> bool:
@@ -108,7 +108,7 @@ def test_only_declared_hosts(
             f"Its unit tests tried to reach {', '.join(asked[:5])}, which is not declared.",
             *(claimed(EvidenceKind.NOTE, f"asked for {place}", place=place) for place in asked[:SHOWN]),
         )
-    _expect_complete(scenes)
+    expect_complete(scenes)
 
 
 def _seen_in(scene: Scene, entry: Sighting | Stray | Lookup) -> Evidence:
@@ -117,7 +117,7 @@ def _seen_in(scene: Scene, entry: Sighting | Stray | Lookup) -> Evidence:
     return evidence.model_copy(update={"data": {**evidence.data, "story": scene.story}})
 
 
-def _expect_complete(scenes: list[Scene]) -> None:
+def expect_complete(scenes: list[Scene]) -> None:
     """Whoever says more than can be written down has not shown that he keeps a secret."""
     lost = sum(scene.record.overflow for scene in scenes)
     lookups = sum(len(scene.record.lookups()) for scene in scenes)
