@@ -30,6 +30,8 @@ def plain(text: str, *, lines: bool = False) -> str:
 
     ESC becomes `␛`, a right-to-left override becomes `\\u202e`. With `lines`, line feeds and tabs stay.
     """
+    if text.isascii() and (text.replace("\n", "").replace("\t", "") if lines else text).isprintable():
+        return text
     out: list[str] = []
     stacked = 0
     for character in text:

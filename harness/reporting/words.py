@@ -87,7 +87,8 @@ def link(url: str | None) -> str | None:
         parts = urlsplit(url)
     except ValueError:
         return None
-    safe = parts.scheme == "https" and HOST.fullmatch(parts.netloc)
+    climbs = {".", ".."} & set(parts.path.split("/"))
+    safe = parts.scheme == "https" and HOST.fullmatch(parts.netloc) and not climbs
     return url if safe else None
 
 
