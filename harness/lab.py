@@ -34,6 +34,7 @@ from harness.venue.session import Venue
 T = TypeVar("T")
 
 HOME = "/home/trader"  # inside
+SETTLE = 0.02  # real seconds for what has left the sandbox to be written down
 LEVELS = 30  # a side of each book
 WEALTH = Decimal(1_000_000)  # worth of every asset in the account, in the last quote asset
 
@@ -90,8 +91,9 @@ class Scene:
 class Lab:
     """Keeps one warm sandbox for a connector and opens scenarios in it; `latest` is the last one opened.
 
-    `scenes` holds what was seen in each, and between them. `canaries` knows every secret that was given to
-    the connector or planted beside it, and `guarded` the names of those that nobody may ever see.
+    `scenes` holds what was seen in each, and `between` what was tried while none was open. `canaries` knows
+    every secret that was given to the connector or planted beside it, and `guarded` the names of those that
+    nobody may ever see.
     """
 
     def __init__(
@@ -104,6 +106,7 @@ class Lab:
         self.canaries = Canaries()
         self.guarded: frozenset[str] = frozenset()
         self.scenes: list[Scene] = []
+        self.between = Scene("between the stories", Record(self.canaries))
         self._stack = ExitStack()
         self._authority = Authority()
         folder = self._stack.enter_context(temporary.folder("lab"))
@@ -115,11 +118,20 @@ class Lab:
         self._driver = self._stack.enter_context(
             Driver(backend, dressed, connector, clock=ScaledClock(), gateway=self._socket, ca=certificate)
         )
-        self._pause = self._stack.enter_context(ExitStack())
-        self._watch_between()
+        idle = folder / "idle.sock"
+        self._stack.enter_context(
+            running_gateway([], authority=self._authority, record=self.between.record, socket_path=idle)
+        )
+        self._lead_to(idle)
+        self._idle = idle
 
     def close(self) -> None:
         self._stack.close()
+
+    @property
+    def irregularities(self) -> tuple[str, ...]:
+        """What somebody said in our driver's name so far; see `Driver.irregularities`."""
+        return self._driver.irregularities
 
     def _guard(self, account: Account, credentials: Mapping[str, str]) -> None:
         """Look out for these credentials, and let those that are only signed with appear nowhere."""
@@ -136,15 +148,21 @@ class Lab:
         env = {**runtime.env, **planted.environment, "HOME": HOME}
         return replace(runtime, mounts=(*runtime.mounts, Mount(home, HOME)), env=env)
 
-    def _watch_between(self) -> None:
-        """Let a gateway that serves nobody write down what is tried while no story is told."""
-        record = Record(self.canaries)
-        self.scenes.append(
-            Scene(f"after: {self.telling}" if self.scenes else "before the first story", record)
-        )
-        self._pause.enter_context(
-            running_gateway([], authority=self._authority, record=record, socket_path=self._socket)
-        )
+    def _lead_to(self, gateway: Path) -> None:
+        """Let what leaves the sandbox reach that gateway, from one moment to the next."""
+        new = self._socket.with_suffix(".new")
+        new.symlink_to(gateway)
+        new.replace(self._socket)
+
+    @contextmanager
+    def _open(self, gateway: Path) -> Iterator[None]:
+        """Lead to that gateway, which is listening, and then back to the one that serves nobody."""
+        self._lead_to(gateway)
+        try:
+            yield
+        finally:
+            self._lead_to(self._idle)
+            time.sleep(SETTLE)
 
     @contextmanager
     def bench(
@@ -172,10 +190,8 @@ class Lab:
         self._guard(account, credentials)
         record, faults = Record(self.canaries), FaultPlan()
         pairs = [each.name for each in (chosen, *also)]
-        self._pause.close()
         self.scenes.append(Scene(self.telling, record))
         with ExitStack() as stack:
-            stack.callback(self._watch_between)
             gateway = stack.enter_context(
                 running_gateway(
                     [dialect],
@@ -183,9 +199,10 @@ class Lab:
                     faults=faults,
                     authority=self._authority,
                     record=record,
-                    socket_path=self._socket,
+                    socket_path=self._idle.with_name("scenario.sock"),
                 )
             )
+            stack.enter_context(self._open(gateway.socket_path))
             current = stack.enter_context(ExitStack())
 
             def open_connector() -> Connector:
@@ -203,6 +220,7 @@ class Lab:
                         dialect.ccxt_credentials(account),
                         clock,
                         self._authority,
+                        dialect.ccxt_options(),
                     )
                 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from concurrent.futures import Future
 
 from checks.conformance.conftest import Tell
@@ -43,9 +44,7 @@ def test_signatures_are_accepted(tell: Tell) -> None:
 @requirement("secrets-stay-inside")
 def test_secrets_never_leave(tell: Tell, lab: Lab) -> None:
     """No secret, and nothing planted beside the connector, is in anything that it sent, whole or in part."""
-    scenes = []
     for scene in every_scene(tell, lab):
-        scenes.append(scene)
         if seen := [each for each in scene.record.find_secrets(lab.guarded) if not _sent_as_asked(each, lab)]:
             what = "file or variable" if seen[0].secret.startswith("decoy") else "secret"
             fail(
@@ -53,7 +52,7 @@ def test_secrets_never_leave(tell: Tell, lab: Lab) -> None:
                 f"story: {scene.story}).",
                 *(_seen_in(scene, each) for each in seen[:SHOWN]),
             )
-    expect_complete(scenes)
+    expect_complete((*lab.scenes, lab.between))
 
 
 def _sent_as_asked(sighting: Sighting, lab: Lab) -> bool:
@@ -89,9 +88,7 @@ def test_only_declared_hosts(
     dialect = lab.dialect
     hosts = (*dialect.rest_hosts, *dialect.stream_hosts)
     declared = Declared.of(candidate.exchange.hosts, hosts, dialect.ports)
-    scenes = []
     for scene in every_scene(tell, lab):
-        scenes.append(scene)
         tried: dict[str, Stray | Lookup] = {}
         for each in undeclared(scene.record, declared):
             tried.setdefault(place_of(each), each)
@@ -108,7 +105,7 @@ def test_only_declared_hosts(
             f"Its unit tests tried to reach {', '.join(asked[:5])}, which is not declared.",
             *(claimed(EvidenceKind.NOTE, f"asked for {place}", place=place) for place in asked[:SHOWN]),
         )
-    expect_complete(scenes)
+    expect_complete((*lab.scenes, lab.between))
 
 
 def _seen_in(scene: Scene, entry: Sighting | Stray | Lookup) -> Evidence:
@@ -117,7 +114,7 @@ def _seen_in(scene: Scene, entry: Sighting | Stray | Lookup) -> Evidence:
     return evidence.model_copy(update={"data": {**evidence.data, "story": scene.story}})
 
 
-def expect_complete(scenes: list[Scene]) -> None:
+def expect_complete(scenes: Iterable[Scene]) -> None:
     """Whoever says more than can be written down has not shown that he keeps a secret."""
     lost = sum(scene.record.overflow for scene in scenes)
     lookups = sum(len(scene.record.lookups()) for scene in scenes)
