@@ -46,6 +46,11 @@ def frames(reader: BinaryIO) -> Iterator[tuple[int, bytes]]:
         yield number, reader.read(size)
 
 
+def _remove(container: Any) -> None:
+    with contextlib.suppress(DockerException):
+        container.remove(force=True, v=True)
+
+
 class _Stdin(io.RawIOBase):
     """The writing half of the attached socket."""
 
@@ -73,10 +78,15 @@ class _Stdin(io.RawIOBase):
 
 
 class ContainerProcess:
-    """Starts a created container; its watcher thread removes it when it is over."""
+    """Starts a created container once `ready` returns; its watcher thread removes it when it is over."""
 
     def __init__(
-        self, client: docker.DockerClient, container: Any, job: Job, clean_up: Callable[[], None]
+        self,
+        client: docker.DockerClient,
+        container: Any,
+        job: Job,
+        ready: Callable[[], None],
+        clean_up: Callable[[], None],
     ) -> None:
         self._container, self._job, self._clean_up = container, job, clean_up
         self._ended_by: Reason | None = None
@@ -84,12 +94,12 @@ class ContainerProcess:
         self._over = threading.Event()
         self._exit: Exit | None = None
         self._failure: SandboxFailure | None = None
-        try:
-            self._stream = attach(client, container)
+        with contextlib.ExitStack() as undo:
+            undo.callback(_remove, container)
+            self._stream = undo.enter_context(attach(client, container))
+            ready()
             container.start()
-        except DockerException:
-            container.remove(force=True)
-            raise
+            undo.pop_all()
         self._started = time.monotonic()
         self._stdin = _Stdin(self._stream)
         self.stdin = cast(BinaryIO, self._stdin)

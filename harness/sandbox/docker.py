@@ -9,26 +9,22 @@ bound at their own paths as in bubblewrap; the image brings only the shared libr
 from __future__ import annotations
 
 import os
-import socket
-import sys
-import tempfile
-from pathlib import Path
+import resource
 from typing import Any
 
 from docker.errors import DockerException
 from docker.types import LogConfig, Ulimit
 
-from harness.sandbox import engine, image
+from harness.sandbox import engine, image, trial
 from harness.sandbox.container import ContainerProcess
 from harness.sandbox.interpreter import mounts_of
 from harness.sandbox.keeper import Keeper
 from harness.sandbox.launcher import staging
-from harness.sandbox.protocol import Completed, Job, Limits, SandboxFailure
+from harness.sandbox.protocol import Completed, Job, Limits, NoSandboxError, SandboxFailure
 from harness.sandbox.streams import complete
 
 # A shell as first process: signals act on the job as anywhere else, and its end ends all that it started.
 _FIRST = ("/bin/sh", "-c", '"$@"; exit $?', "sh")
-_MODULES = "ssl, sqlite3, ctypes, zlib, lzma, bz2"
 
 
 class Docker:
@@ -43,7 +39,7 @@ class Docker:
 
     def health_check(self) -> str | None:
         if not self._checked:
-            self._reason = _why_not(self)
+            self._reason = _why_not(self, self._runtime)
             self._checked = True
         return self._reason
 
@@ -61,8 +57,10 @@ class Docker:
         _hand_over(job, engine.job_uid())
         keeper = Keeper(client, job.gateway) if job.gateway else None
         try:
+            # Made while the keeper gets ready, started when it is.
             container = client.containers.create(image.tag(), **self._settings(job), **_network(keeper))
-            return ContainerProcess(client, container, job, lambda: _clean_up(job, keeper))
+            ready = keeper.await_ready if keeper else lambda: None
+            return ContainerProcess(client, container, job, ready, lambda: _clean_up(job, keeper))
         except BaseException:
             _clean_up(job, keeper)
             raise
@@ -90,10 +88,16 @@ class Docker:
 
 def _limits(limits: Limits) -> dict[str, Any]:
     """No `nproc`: that counts a user's processes on the whole machine; the pids limit is the job's own."""
-    inodes = max(1024, limits.tmp_bytes // 4096)
-    tmpfs = f"rw,exec,nosuid,nodev,size={limits.tmp_bytes},nr_inodes={inodes},mode=1777"
+    tmpfs = f"rw,exec,nosuid,nodev,size={limits.tmp_bytes},mode=1777"
+    if not engine.traits().podman:
+        # Podman refuses the option; there only memory bounds the number of files.
+        tmpfs += f",nr_inodes={max(1024, limits.tmp_bytes // 4096)}"
     bounds = {"core": 0, "nofile": limits.open_files, "fsize": limits.file_bytes}
     ulimits = [Ulimit(name=name, soft=value, hard=value) for name, value in bounds.items()]
+    if engine.traits().podman:
+        # Podman raises it by itself otherwise, which takes a right that even root may lack.
+        own = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+        ulimits.append(Ulimit(name="nproc", soft=own, hard=own))
     ulimits.append(Ulimit(name="cpu", soft=limits.cpu_seconds, hard=limits.cpu_seconds + 1))
     return {
         "mem_limit": limits.memory_bytes,
@@ -134,22 +138,23 @@ def _clean_up(job: Job, keeper: Keeper | None) -> None:
     _hand_over(job, 0)
 
 
-def _why_not(backend: Docker) -> str | None:
-    if reason := engine.why_none():
-        return reason
-    if not image.exists(engine.client()):
-        return f"the image {image.tag()} is not built → harness sandbox build"
-    # The Python that runs us stands for those that jobs bring: it has to find its libraries in the image.
-    python = str(Path(sys.executable).resolve())
-    argv = (python, "-I", "-S", "-c", f"import {_MODULES}")
-    with tempfile.TemporaryDirectory(prefix="harness-") as folder, socket.socket(socket.AF_UNIX) as server:
-        path = Path(folder) / "gateway.sock"
-        server.bind(str(path))
-        try:
-            done = backend.run(Job(argv, limits=Limits(wall_seconds=30), gateway=path))
-        except SandboxFailure as error:
-            return f"a trial start failed: {error.message}"
-    if done.exit.ok:
-        return None
-    words = done.stderr.decode("utf-8", "replace").strip()[-300:]
-    return f"{python} does not run in the image: {words or done.exit} → use a Python that does"
+def _why_not(backend: Docker, runtime: str | None) -> str | None:
+    try:
+        reason = engine.traits().why_not(runtime)
+        if reason is None and not image.exists(engine.client()):
+            reason = f"the image {image.tag()} is not built → harness sandbox build"
+        # A runtime such as gVisor is a kernel of its own and shows none of this one's filters.
+        return reason or trial.why_not(backend, filtered=runtime is None)
+    except NoSandboxError as error:
+        return f"{error.message} → {error.hint}"
+    except (DockerException, OSError) as error:
+        return f"{engine.address()} does not answer as an engine does: {error} → start it anew"
+    except SandboxFailure as error:
+        return f"a trial start failed: {error.message} → {_advice(runtime)}"
+
+
+def _advice(runtime: str | None) -> str:
+    where = engine.address()
+    if not where.local:
+        return f"{where} must run on this machine: its containers are to see this machine's files"
+    return f"try the runtime {runtime} by hand" if runtime else "see the message above"

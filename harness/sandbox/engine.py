@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import socket
 import threading
-import uuid
 from functools import cache
 from pathlib import Path
 
@@ -13,46 +11,70 @@ import docker
 from docker.errors import DockerException
 from docker.types import Mount
 
-from harness.sandbox import image
+from harness import ownership
+from harness.sandbox import addresses, image
+from harness.sandbox.addresses import Address
 from harness.sandbox.bubblewrap import UNPRIVILEGED_UID
-from harness.sandbox.protocol import SandboxFailure
+from harness.sandbox.protocol import NoSandboxError, SandboxFailure
 from harness.sandbox.reaper import LABEL, Reaper
+from harness.sandbox.traits import Traits, traits_of
 
 _lock = threading.Lock()
-_reapers: list[Reaper] = []
-_name = uuid.uuid4().hex
+_reapers: dict[str, Reaper] = {}
+
+
+@cache
+def address() -> Address:
+    """The first engine that answers. Raises NoSandboxError when none does, saying what each one said."""
+    silent = []
+    for each in addresses.candidates():
+        try:
+            each.knock()
+            _connect(each).close()
+        except (DockerException, OSError) as error:
+            silent.append(f"{each}: {(str(error).splitlines() or [type(error).__name__])[0]}")
+        else:
+            return each
+    why = f" ({'; '.join(silent)})" if silent else ""
+    denied = any("ermission denied" in words for words in silent)
+    raise NoSandboxError(
+        f"no engine answers{why}",
+        hint="sudo usermod -aG docker $USER, then log in anew"
+        if denied
+        else "scripts/container-engine start",
+    )
 
 
 @cache
 def client() -> docker.DockerClient:
-    """The engine that DOCKER_HOST names, else the local one. Raises DockerException when none answers."""
-    return docker.from_env(timeout=60)
+    """A client of that engine. Raises NoSandboxError."""
+    return _connect(address())
 
 
-def why_none() -> str | None:
-    """Why no engine can be used, image or not."""
+def _connect(where: Address) -> docker.DockerClient:
+    """Raises DockerException when there is no answer; closes what it opened then."""
+    made = docker.from_env(timeout=60, environment=where.environment)
     try:
-        _knock()
-        client().ping()
-    except (DockerException, OSError) as error:
-        return f"no engine answers ({str(error).splitlines()[0]}) → install docker.io and start it"
-    return None
+        made.ping()
+    except BaseException:
+        made.close()
+        raise
+    return made
 
 
-def _knock() -> None:
-    """Try a local engine's socket ourselves: the SDK leaks one for each try that fails. Raises OSError."""
-    host = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
-    if host.startswith("unix://"):
-        with socket.socket(socket.AF_UNIX) as handle:
-            handle.connect(host.removeprefix("unix://"))
+@cache
+def traits() -> Traits:
+    """What that engine says of itself. Raises NoSandboxError, DockerException."""
+    return traits_of(client())
 
 
 def labels() -> dict[str, str]:
     """This process's label; from the first call on a reaper stands by for the case that we are killed."""
+    name = str(ownership.current())
     with _lock:
-        if not _reapers or not _reapers[-1].alive():
-            _reapers.append(Reaper(_name))
-    return {LABEL: _name}
+        if name not in _reapers or not _reapers[name].alive():
+            _reapers[name] = Reaper(name, address().environment)
+    return {LABEL: name}
 
 
 def bind(source: Path, target: str, writable: bool = False) -> Mount:
@@ -68,7 +90,12 @@ def bind(source: Path, target: str, writable: bool = False) -> Mount:
 
 
 def job_uid() -> int:
-    """The harness's own user, whose files can be read then; somebody without rights where that is root."""
+    """The harness's own user, whose files can be read then; somebody without rights where that is root.
+
+    A rootless engine shows its user's own files as root's: there the job is that root, of nothing but them.
+    """
+    if traits().rootless:
+        return 0
     return os.getuid() or UNPRIVILEGED_UID
 
 

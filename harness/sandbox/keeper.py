@@ -20,10 +20,11 @@ _PROGRAM = (
     "from launcher.keeper import main; main('/harness/gateway.sock')"
 )
 _READY = b"ready\n"
+_READY_SECONDS = 60
 
 
 class Keeper:
-    """Made ready by the constructor, which raises SandboxFailure when the redirect cannot be set up."""
+    """Started by the constructor; nothing may run in its network before `await_ready` has returned."""
 
     def __init__(self, client: docker.DockerClient, gateway: Path) -> None:
         self._container = client.containers.create(
@@ -55,7 +56,6 @@ class Keeper:
             self._stream = attach(client, self._container)
             self._reader = self._stream.makefile("rb")
             self._container.start()
-            self._await_ready()
         except BaseException:
             self.remove()
             raise
@@ -65,18 +65,22 @@ class Keeper:
         """The job's `network_mode`."""
         return f"container:{self._container.id}"
 
+    def await_ready(self) -> None:
+        """Wait until every way out leads to the shim. Raises SandboxFailure when that cannot be set up."""
+        words = b""
+        try:
+            self._stream.settimeout(_READY_SECONDS)
+            for _, data in frames(self._reader):
+                words += data
+                if words.endswith(_READY):
+                    return
+        except TimeoutError:
+            words += f"\nno word for {_READY_SECONDS} s".encode()
+        raise SandboxFailure(f"the shim's container failed: {words.decode('utf-8', 'replace')[-1000:]}")
+
     def remove(self) -> None:
         with contextlib.suppress(DockerException):
             self._container.remove(force=True)
         for handle in ("_reader", "_stream"):
             if hasattr(self, handle):
                 getattr(self, handle).close()
-
-    def _await_ready(self) -> None:
-        words = b""
-        for _, data in frames(self._reader):
-            words += data
-            if words.endswith(_READY):
-                break
-        if not words.endswith(_READY):
-            raise SandboxFailure(f"the shim's container failed: {words.decode('utf-8', 'replace')[-1000:]}")

@@ -1,15 +1,17 @@
 """Removes the containers of a harness that ended without doing so itself, killed with -9 for instance.
 
-Run as `python -P reaper.py LABEL` with a pipe as stdin whose other end the harness alone holds; `-P` because
-our own docker.py lies beside it.
+Run as `python -P reaper.py LABEL` with the engine's address in its environment and a pipe as stdin whose
+other end the harness alone holds; `-P` because our own docker.py lies beside it.
 """
 
 from __future__ import annotations
 
 import atexit
 import contextlib
+import os
 import subprocess
 import sys
+from collections.abc import Mapping
 
 import docker
 from docker.errors import APIError, DockerException
@@ -20,12 +22,13 @@ LABEL = "connector-harness.owner"
 class Reaper:
     """The harness's side: as long as this object's process lives, nothing is removed."""
 
-    def __init__(self, owner: str) -> None:
+    def __init__(self, owner: str, engine: Mapping[str, str]) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-P", __file__, owner],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            env={**os.environ, **engine},
             start_new_session=True,
         )
         atexit.register(self.dismiss)
@@ -41,9 +44,10 @@ class Reaper:
 
 
 def remove_all(client: docker.DockerClient, owner: str) -> None:
-    for container in client.containers.list(all=True, filters={"label": f"{LABEL}={owner}"}):
+    """Remove an owner's containers, running or not."""
+    for found in client.api.containers(all=True, filters={"label": f"{LABEL}={owner}"}):
         with contextlib.suppress(APIError):
-            container.remove(force=True)
+            client.api.remove_container(found["Id"], force=True, v=True)
 
 
 def main(owner: str) -> None:
