@@ -23,7 +23,7 @@ from harness.clock import ScaledClock
 from harness.errors import OurFailure
 from harness.gateway.client import GatewayConnector, ScaledLoop
 from harness.gateway.tls import Authority
-from harness.venue.market import Market
+from harness.venue.market import Market, MarketKind
 
 PATIENCE = 60.0  # real seconds for any one question
 TIMEOUT = 20_000  # real milliseconds for one request of ccxt's
@@ -35,18 +35,14 @@ Structure = dict[str, Any]
 CONFIGURATION: Structure = {
     "enableRateLimit": False,
     "has": {"fetchCurrencies": False},
-    "options": {
-        "defaultType": "spot",
-        "fetchMarkets": {"types": ["spot"]},
-        "fetchMargins": False,
-        "adjustForTimeDifference": False,
-    },
+    "options": {"fetchMargins": False, "adjustForTimeDifference": False},
 }
 
 
 def unified_symbol(market: Market) -> str:
-    """ccxt's name of a market: `BASE/QUOTE`."""
-    return f"{market.base}/{market.quote}"
+    """ccxt's name of a market: `BASE/QUOTE`, and `:SETTLE` behind a perpetual's."""
+    name = f"{market.base}/{market.quote}"
+    return f"{name}:{market.settle or market.quote}" if market.kind is MarketKind.PERPETUAL else name
 
 
 def preload() -> None:
@@ -62,8 +58,8 @@ class Oracle:
     """One ccxt client with REST and WebSocket. A context manager; not to be used after it is closed.
 
     `credentials` are ccxt's (`apiKey`, `secret`, `password` …), none for public questions only. Symbols are
-    ccxt's (`BTC/USDT`). With an `authority` it speaks TLS as the connector does, plain HTTP without. Every
-    method raises `OracleError`.
+    ccxt's (`BTC/USDT`); `options` are ccxt's, a dialect's `ccxt_options`. With an `authority` it speaks TLS
+    as the connector does, plain HTTP without. Every method raises `OracleError`.
     """
 
     def __init__(
@@ -73,8 +69,10 @@ class Oracle:
         credentials: Mapping[str, str] | None = None,
         clock: ScaledClock | None = None,
         authority: Authority | None = None,
+        options: Mapping[str, object] | None = None,
     ) -> None:
         self.ccxt_id = ccxt_id
+        self._options = dict(options or {})
         self._socket = gateway_socket
         self._credentials = dict(credentials or {})
         self._clock = clock or ScaledClock()
@@ -127,6 +125,10 @@ class Oracle:
 
     def open_orders(self, symbol: str | None = None) -> list[Structure]:
         return self._many("fetch_open_orders", symbol)
+
+    def positions(self, symbol: str) -> list[Structure]:
+        """The account's open positions on a perpetual; `contracts` times `contractSize` is base."""
+        return self._many("fetch_positions", [symbol])
 
     def my_trades(self, symbol: str) -> list[Structure]:
         """The account's fills, oldest first."""
@@ -185,9 +187,11 @@ class Oracle:
                 hint="correct the dialect's ccxt id in candidates.yml",
             )
         self._session = aiohttp.ClientSession(connector=GatewayConnector(self._socket, self._trusted))
+        configuration = copy.deepcopy(CONFIGURATION)
+        configuration["options"].update(copy.deepcopy(self._options))
         exchange = kind(
             {
-                **copy.deepcopy(CONFIGURATION),
+                **configuration,
                 **self._credentials,
                 "timeout": int(TIMEOUT * self._clock.scale),
                 "streaming": {"connectionTimeout": int(TIMEOUT * self._clock.scale)},

@@ -53,6 +53,7 @@ def world() -> Iterator[World]:
             dialect.ccxt_credentials(account),
             clock,
             gateway.authority,
+            dialect.ccxt_options(),
         ) as oracle,
     ):
         yield World(venue, account, gateway, dialect, oracle)
@@ -143,7 +144,7 @@ def test_an_exchange_that_does_not_answer_is_an_oracle_error(world: World) -> No
 def test_wrong_keys_are_refused(world: World) -> None:
     keys = {"apiKey": "x" * 64, "secret": "y" * 64}
     with (
-        Oracle("binance", world.gateway.socket_path, keys, ScaledClock()) as stranger,
+        world.stranger(keys) as stranger,
         pytest.raises(OracleError, match="AuthenticationError"),
     ):
         stranger.balance()
@@ -155,7 +156,7 @@ def test_an_exchange_ccxt_does_not_have(world: World) -> None:
 
 
 def test_a_closed_oracle_says_so(world: World) -> None:
-    oracle = Oracle("binance", world.gateway.socket_path)
+    oracle = world.stranger({})
     oracle.close()
     oracle.close()
     with pytest.raises(OracleError, match="closed"):

@@ -150,7 +150,9 @@ def opened(name: str) -> Iterator[Exchange]:
         assert ccxt_id is not None
 
         def open_oracle(credentials: dict[str, str]) -> Oracle:
-            return stack.enter_context(Oracle(ccxt_id, gateway.socket_path, credentials, clock))
+            return stack.enter_context(
+                Oracle(ccxt_id, gateway.socket_path, credentials, clock, options=spoken.ccxt_options())
+            )
 
         oracle = open_oracle(spoken.ccxt_credentials(account))
         yield Exchange(spoken, venue.markets[0], account, gateway, oracle, open_oracle)

@@ -305,6 +305,13 @@ class Dialect:
         """ccxt's `apiKey`, `secret` and, where used, `password`."""
         return {"apiKey": account.api_key, "secret": account.api_secret}
 
+    def ccxt_options(self) -> dict[str, JsonValue]:
+        """ccxt's options that make it ask for these markets and no others."""
+        if self.markets[0].perpetual:
+            swap: JsonValue = {"types": ["linear"]}
+            return {"defaultType": "swap", "defaultSubType": "linear", "fetchMarkets": swap}
+        return {"defaultType": "spot", "fetchMarkets": {"types": ["spot"]}}
+
     def unknown_route(self, request: Request) -> Reply:
         return Reply(404, {}, {"error": "not found"})
 

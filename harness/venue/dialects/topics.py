@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from harness.venue.dialects.base import Close, Outgoing, StreamSession
-from harness.venue.events import BalanceChanged, BookChanged, Event, OrderChanged, TradePrinted
+from harness.venue.events import (
+    BalanceChanged,
+    BookChanged,
+    Event,
+    FundingPaid,
+    MarkPriceChanged,
+    OrderChanged,
+    PositionChanged,
+    TradePrinted,
+)
 from harness.venue.market import Market
 from harness.venue.model import Account
 from harness.venue.session import Venue
+
+Teller = Callable[..., Iterable[Outgoing]]
 
 
 @dataclass(frozen=True)
@@ -60,6 +71,16 @@ class TopicSession(StreamSession):
     def balance_changed(self, topic: Topic, event: BalanceChanged) -> Iterable[Outgoing]:
         return ()
 
+    def position_changed(self, topic: Topic, event: PositionChanged) -> Iterable[Outgoing]:
+        return ()
+
+    def funding_paid(self, topic: Topic, event: FundingPaid) -> Iterable[Outgoing]:
+        """Funding was paid or received by the account; told to those who follow its positions."""
+        return ()
+
+    def mark_price_changed(self, topic: Topic, event: MarkPriceChanged) -> Iterable[Outgoing]:
+        return ()
+
     def otherwise(self, topic: Topic, event: Event) -> Iterable[Outgoing]:
         """Anything else that happened; called for every topic."""
         return ()
@@ -93,21 +114,33 @@ class TopicSession(StreamSession):
         return frozenset(topic.operation for topic in self._topics)
 
     def venue_event(self, event: Event) -> Iterable[Outgoing]:
-        match event:
-            case BookChanged():
-                for topic in self.topics("stream:book", event.market):
-                    yield from self.book_changed(topic, event)
-            case TradePrinted():
-                for topic in self.topics("stream:trades", event.trade.market):
-                    yield from self.trade_printed(topic, event)
-            case OrderChanged() if self._owns(event.order.account):
-                for topic in self.topics("stream:orders", event.order.market):
-                    yield from self.order_changed(topic, event)
-            case BalanceChanged() if self._owns(event.account):
-                for topic in self.topics("stream:balances"):
-                    yield from self.balance_changed(topic, event)
+        operation, market, owner, tell = self._concerns(event)
+        if operation is not None and (owner is None or self._owns(owner)):
+            for topic in self.topics(operation, market):
+                yield from tell(topic, event)
         for topic in self.topics():
             yield from self.otherwise(topic, event)
+
+    def _concerns(
+        self, event: Event
+    ) -> tuple[str | None, Market | None, str | None, Callable[..., Iterable[Outgoing]]]:
+        """Which topics an event belongs to, of which market, whose it is (None: all's) and who tells it."""
+        match event:
+            case BookChanged():
+                return "stream:book", event.market, None, self.book_changed
+            case TradePrinted():
+                return "stream:trades", event.trade.market, None, self.trade_printed
+            case MarkPriceChanged():
+                return "stream:mark_price", event.market, None, self.mark_price_changed
+            case OrderChanged():
+                return "stream:orders", event.order.market, event.order.account, self.order_changed
+            case BalanceChanged():
+                return "stream:balances", None, event.account, self.balance_changed
+            case PositionChanged(position):
+                return "stream:positions", position.market, position.account, self.position_changed
+            case FundingPaid(payment):
+                return "stream:positions", payment.market, payment.account, self.funding_paid
+        return None, None, None, self.otherwise
 
     def tick(self, now: float) -> Iterable[Outgoing]:
         if self.silence is not None and now - self.heard_at > self.silence:

@@ -191,8 +191,10 @@ class GateIo(Dialect):
             "currency_pair": self.symbol(market), "last": plain(today.last),
             "lowest_ask": plain(today.ask.price), "lowest_size": plain(today.ask.amount),
             "highest_bid": plain(today.bid.price), "highest_size": plain(today.bid.amount),
-            "change_percentage": plain(round(today.change_rate * 100, 20)), "base_volume": plain(today.volume),
-            "quote_volume": plain(today.value), "high_24h": plain(today.high), "low_24h": plain(today.low),
+            "change_percentage": plain(round(today.change_rate * 100, 20)),
+            "base_volume": plain(today.volume), "quote_volume": plain(today.value),
+            "high_24h": plain(today.high),
+            "low_24h": plain(today.low),
         }  # fmt: skip
 
     @rest("GET", f"{API}/spot/order_book", operation="order_book")
