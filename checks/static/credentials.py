@@ -23,10 +23,17 @@ from detect_secrets.plugins.stripe import StripeDetector
 from detect_secrets.plugins.telegram_token import TelegramBotTokenDetector
 from detect_secrets.plugins.twilio import TwilioKeyDetector
 
+
+class LinearNpmDetector(NpmDetector):
+    """Without the front of the address, which detect-secrets tries from every slash of a line."""
+
+    denylist = [re.compile(r"/:_authToken=\s*((npm_.+)|([A-Fa-f0-9-]{36})).*")]  # noqa: RUF012 - as its base
+
+
 TOKENS = (
     AWSKeyDetector, AzureStorageKeyDetector, DiscordBotTokenDetector, GitHubTokenDetector,
-    GitLabTokenDetector, NpmDetector, OpenAIDetector, PypiTokenDetector, SendGridDetector, SlackDetector,
-    StripeDetector, TelegramBotTokenDetector, TwilioKeyDetector,
+    GitLabTokenDetector, LinearNpmDetector, OpenAIDetector, PypiTokenDetector, SendGridDetector,
+    SlackDetector, StripeDetector, TelegramBotTokenDetector, TwilioKeyDetector,
 )  # fmt: skip
 
 SECRET_WORDS = frozenset({
@@ -47,7 +54,7 @@ MIN_LENGTH = 16
 OPAQUE = re.compile(r"[A-Za-z0-9+/=_\-.]+")
 HEX_KEY = re.compile(r"(?:0x)?[0-9a-fA-F]{64}")
 SPOKEN = re.compile(
-    r"^[A-Za-z]+([._/ -][A-Za-z0-9]+)*$|^[a-z]+([A-Z][a-z]+)+$|(test|dummy|example|fake|your|mock|xxx|\*\*)",
+    r"^[a-z]+([._/ -][a-z0-9]+)*$|(test|dummy|example|fake|your|mock|xxx|\*\*)",
     re.I,
 )
 ZERO = re.compile(r"(?:0x)?0*[0-9a-f]{0,2}|(?:0x)?(?P<one>[0-9a-fA-F])(?P=one)+", re.I)

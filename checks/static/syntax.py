@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 CONFLICT = re.compile(r"^(<{7}|>{7}|\|{7}) |^={7}$", re.MULTILINE)
+# Levels of syntax; Hummingbot's deepest file has fewer than 82. `ast.unparse` gives up near 300.
+DEEPEST = 150
 # Before 3.12 (PEP 701) an f-string could not hold its own kind of quote; this reads such lines all the same.
 QUOTED_FIELD = re.compile(r"\{[^{}]*\}")
 
@@ -37,13 +39,28 @@ def parse(text: str, *, cython: bool) -> Parsed:
 
 def _python(text: str) -> Parsed:
     try:
-        return Parsed(ast.parse(text))
+        tree = ast.parse(text)
+        if deep := _too_deep(tree):
+            return Parsed(error=f"an expression nested more than {DEEPEST} levels deep", line=deep)
+        return Parsed(tree)
     except SyntaxError as error:
         if sys.version_info < (3, 12) and (tree := _with_newer_format_strings(text)) is not None:
             return Parsed(tree, needs=(3, 12))
         return Parsed(error=error.msg, line=error.lineno or 1)
     except (ValueError, RecursionError, MemoryError) as error:
         return Parsed(error=str(error) or type(error).__name__)
+
+
+def _too_deep(tree: ast.Module) -> int | None:
+    """The line of a node deeper than `ast.unparse` can follow, None where there is none."""
+    waiting: list[tuple[ast.AST, int, int]] = [(tree, 0, 1)]
+    while waiting:
+        node, depth, line = waiting.pop()
+        line = getattr(node, "lineno", line)
+        if depth > DEEPEST:
+            return line
+        waiting.extend((child, depth + 1, line) for child in ast.iter_child_nodes(node))
+    return None
 
 
 def _with_newer_format_strings(text: str) -> ast.Module | None:

@@ -48,8 +48,9 @@ ESSENTIAL: dict[str, frozenset[str]] = {
     "execute_sell": frozenset(),
     "execute_cancel": frozenset(),
 }
-NOTE = re.compile(r"#.*\b(TODO|FIXME|XXX|HACK)\b", re.IGNORECASE)
-UNWRITTEN = re.compile(r"#.*\b(?:TODO|FIXME)\b.*\bimplement\b", re.IGNORECASE)
+# Each reads a line once, however many of its marks it holds.
+NOTE = re.compile(r"^[^#]*#.*\b(TODO|FIXME|XXX|HACK)\b", re.IGNORECASE)
+UNWRITTEN = re.compile(r"^[^#]*#(?>.*?\b(?:TODO|FIXME)\b).*\bimplement\b", re.IGNORECASE)
 # Exchanges whose names are also words of English, or of trading.
 WORDS_TOO = frozenset({"derive", "lighter", "backpack", "gemini", "liquid", "paper", "vertex", "architect"})
 CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")

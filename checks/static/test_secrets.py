@@ -14,7 +14,7 @@ from harness.outcome import Evidence
 
 LISTED = 20
 QUOTED = re.compile(
-    r"""(?P<name>[A-Za-z_][\w-]*)["']?\s*[:=]\s*["']?(?P<value>[A-Za-z0-9+/=_.-]{16,})["']?"""
+    r"""(?<![\w-])(?P<name>[\w-]+)["']?\s*[:=]\s*["']?(?P<value>[A-Za-z0-9+/=_.-]{16,})["']?"""
 )
 CONFIG_FILES = (
     ".yml",
