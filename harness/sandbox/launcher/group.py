@@ -83,9 +83,21 @@ def _candidates() -> list[tuple[_Kind, str]]:
     return found
 
 
-def _sweep(parent: str) -> None:
+def sweep() -> int:
+    """Remove the groups whose maker was killed; how many there were."""
+    removed = 0
+    for _, parent in _candidates():
+        with contextlib.suppress(OSError):
+            removed += _sweep(parent)
+    return removed
+
+
+def _sweep(parent: str) -> int:
+    removed = 0
     for name in os.listdir(parent):
         pid = name.removeprefix(_PREFIX)
         if pid != name and not os.path.exists(f"/proc/{pid}"):
             with contextlib.suppress(OSError):
                 os.rmdir(f"{parent}/{name}")
+                removed += 1
+    return removed
