@@ -9,13 +9,12 @@ bound at their own paths as in bubblewrap; the image brings only the shared libr
 from __future__ import annotations
 
 import os
-import resource
 from typing import Any
 
 from docker.errors import DockerException
 from docker.types import LogConfig, Ulimit
 
-from harness.sandbox import engine, image, trial
+from harness.sandbox import engine, image, seccomp, trial
 from harness.sandbox.container import ContainerProcess
 from harness.sandbox.interpreter import mounts_of
 from harness.sandbox.keeper import Keeper
@@ -77,7 +76,7 @@ class Docker:
             "stdin_open": True,
             "read_only": True,
             "cap_drop": ["ALL"],
-            "security_opt": ["no-new-privileges"],
+            "security_opt": ["no-new-privileges", f"seccomp={seccomp.docker_profile()}"],
             "ipc_mode": "private",
             "log_config": LogConfig(type="none"),
             "mounts": [engine.bind(mount.source, mount.target, mount.writable) for mount in mounts_of(job)],
@@ -87,17 +86,14 @@ class Docker:
 
 
 def _limits(limits: Limits) -> dict[str, Any]:
-    """No `nproc`: that counts a user's processes on the whole machine; the pids limit is the job's own."""
+    """The pids limit is the job's own; `nproc` counts a user's processes on the whole machine."""
     tmpfs = f"rw,exec,nosuid,nodev,size={limits.tmp_bytes},mode=1777"
     if not engine.traits().podman:
         # Podman refuses the option; there only memory bounds the number of files.
         tmpfs += f",nr_inodes={max(1024, limits.tmp_bytes // 4096)}"
     bounds = {"core": 0, "nofile": limits.open_files, "fsize": limits.file_bytes}
     ulimits = [Ulimit(name=name, soft=value, hard=value) for name, value in bounds.items()]
-    if engine.traits().podman:
-        # Podman raises it by itself otherwise, which takes a right that even root may lack.
-        own = resource.getrlimit(resource.RLIMIT_NPROC)[1]
-        ulimits.append(Ulimit(name="nproc", soft=own, hard=own))
+    ulimits += engine.own_ulimits()
     ulimits.append(Ulimit(name="cpu", soft=limits.cpu_seconds, hard=limits.cpu_seconds + 1))
     return {
         "mem_limit": limits.memory_bytes,

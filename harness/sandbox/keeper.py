@@ -8,7 +8,7 @@ from pathlib import Path
 
 import docker
 from docker.errors import DockerException
-from docker.types import LogConfig, Mount
+from docker.types import LogConfig, Mount, Ulimit
 
 from harness.sandbox import engine, image
 from harness.sandbox.container import attach, frames
@@ -43,6 +43,7 @@ class Keeper:
             cap_add=["NET_ADMIN", "NET_RAW", "SETUID", "SETGID"],
             security_opt=["no-new-privileges"],
             pids_limit=32,
+            ulimits=[Ulimit(name="nofile", soft=4096, hard=4096), *engine.own_ulimits()],
             mem_limit=256 << 20,
             log_config=LogConfig(type="none"),
             mounts=[
