@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from harness import temporary
-from harness.commands.run import build_upstream, chosen_name
+from harness.commands.run import build_upstream, chosen_name, clear_up
 from harness.errors import UserError
 from harness.forks.store import ObjectStore
 from harness.forks.submission import Submission
@@ -49,6 +49,7 @@ def check_work_tree(
 ) -> Verdict:
     """Check the work tree around `path`, print findings as they come, and return the verdict."""
     round_ = _round(path, round_file, upstream)
+    clear_up(console)
     store = ObjectStore()
     submission = work_tree(store, path, round_.upstream)
     candidate = _candidate(submission, round_, connector, exchange)

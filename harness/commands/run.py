@@ -20,6 +20,7 @@ from harness.progress import Watch
 from harness.requirement import Catalogue
 from harness.round import Candidate, load_round
 from harness.sandbox import Choice, choose
+from harness.sandbox.sweep import sweep
 from harness.scheduling import screen_round
 from harness.screening import Settings
 from harness.terminal import say
@@ -66,6 +67,12 @@ def run_round(
             say(console, f"{candidate.name}: our own failure: {error}")
 
         return screen_round(settings, reports, jobs=jobs, only=only, watch=watch, failed=failed)
+
+
+def clear_up(console: Console) -> None:
+    """Remove what a harness of this user's left that was killed."""
+    if removed := str(sweep()):
+        say(console, removed)
 
 
 def chosen_name(sandbox: Choice) -> Choice:
