@@ -13,7 +13,7 @@ import threading
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
-from harness.sandbox import etc
+from harness.sandbox import etc, seccomp
 from harness.sandbox.interpreter import mounts_of
 from harness.sandbox.protocol import Completed, Exit, Job, Limits, SandboxFailure
 from harness.sandbox.streams import Collector, CountedReader, Writer, complete
@@ -165,6 +165,7 @@ def _spec(job: Job) -> dict[str, object]:
         "etc_paths": etc.PATHS,
         "uid": UNPRIVILEGED_UID,
         "tools": tools,
+        "seccomp": seccomp.program().hex(),
         "memory_bytes": limits.memory_bytes,
         "processes": limits.processes,
         "open_files": limits.open_files,
@@ -186,6 +187,8 @@ def _why_not(backend: Bubblewrap) -> str | None:
     missing = [package for tool, package in TOOLS.items() if find_tool(tool) is None]
     if missing:
         return f"{', '.join(missing)} not installed → sudo apt-get install {' '.join(missing)}"
+    if reason := seccomp.why_not():
+        return reason
     trial = Job(("/bin/true",), limits=Limits(wall_seconds=20))
     try:
         done = backend.run(trial)

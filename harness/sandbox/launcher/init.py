@@ -60,25 +60,26 @@ def _start_shim(spec: insides.Spec) -> int:
 
 
 def _start_bubblewrap(spec: insides.Spec, options: list[str], status: int, entrance: int | None) -> int:
-    given = os.memfd_create("arguments")
-    os.write(given, b"".join(os.fsencode(option) + b"\0" for option in options))
-    os.lseek(given, 0, os.SEEK_SET)
+    rules = kernel.memory_file("seccomp", bytes.fromhex(spec["seccomp"]))
+    options = ["--seccomp", str(rules), *options]
+    given = kernel.memory_file("arguments", b"".join(os.fsencode(option) + b"\0" for option in options))
     pid = os.fork()
     if pid:
         os.close(given)
+        os.close(rules)
         return pid
     try:
         if entrance is not None:
             os.write(entrance, b"0")
         _limit(spec, in_group=entrance is not None)
-        _exec(spec, given, status)
+        _exec(spec, given, (given, rules, status))
     finally:
         os._exit(127)
 
 
-def _exec(spec: insides.Spec, given: int, status: int) -> NoReturn:
-    os.set_inheritable(given, True)
-    os.set_inheritable(status, True)
+def _exec(spec: insides.Spec, given: int, kept: tuple[int, ...]) -> NoReturn:
+    for handle in kept:
+        os.set_inheritable(handle, True)
     bwrap = spec["tools"]["bwrap"]
     kernel.die_with_parent()
     os.execve(bwrap, [bwrap, "--args", str(given), "--", *spec["argv"]], {})  # noqa: S606

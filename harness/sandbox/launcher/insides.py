@@ -13,7 +13,10 @@ _SYSTEM = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 
 
 class Spec(TypedDict):
-    """What the harness asks the launcher for; crosses as JSON. Sizes in bytes, times in seconds."""
+    """What the harness asks the launcher for; crosses as JSON. Sizes in bytes, times in seconds.
+
+    `seccomp` is the filter's program in hexadecimal.
+    """
 
     argv: list[str]
     env: dict[str, str]
@@ -24,6 +27,7 @@ class Spec(TypedDict):
     etc_paths: list[str]
     uid: int
     tools: dict[str, str]
+    seccomp: str
     memory_bytes: int
     processes: int
     open_files: int

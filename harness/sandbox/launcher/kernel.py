@@ -132,6 +132,14 @@ def drop_capabilities() -> None:
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
 
 
+def memory_file(name: str, content: bytes) -> int:
+    """A descriptor at the beginning of a file in memory; `name` is what lists of open files call it."""
+    handle = os.memfd_create(name)
+    os.write(handle, content)
+    os.lseek(handle, 0, os.SEEK_SET)
+    return handle
+
+
 def release_streams() -> None:
     """Hold none of the job's streams, so that their other ends see it end."""
     nothing = os.open("/dev/null", os.O_RDWR)
