@@ -6,7 +6,7 @@ A check that returns has found its requirements met. Otherwise it calls `fail`, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NoReturn, Protocol, TypeVar
 
 import pytest
@@ -27,6 +27,12 @@ def requirement(*slugs: str) -> Callable[[Check], Check]:
         return marked
 
     return mark
+
+
+def slugs_of(check: Callable[..., object]) -> tuple[str, ...]:
+    """The requirements that a check verifies."""
+    marks: Iterable[pytest.Mark] = getattr(check, "pytestmark", ())
+    return tuple(slug for mark in marks if mark.name == MARK for slug in mark.args)
 
 
 class Finding(Exception):  # noqa: N818 - a way for a check to end, not an error
@@ -74,6 +80,16 @@ class Attach(Protocol):
     def __call__(self, *items: Evidence) -> None: ...
 
 
+# Kinds of evidence that show what happened; a note only explains.
+_WITNESSES = frozenset(EvidenceKind) - {EvidenceKind.NOTE}
+ON_ITS_WORD = "Only the connector's own process says so; nothing that was seen from outside it confirms it."
+
+
+def witnessed(evidence: Iterable[Evidence]) -> bool:
+    """Whether any of it was seen by us. A blocker that a running fork meets needs one such piece."""
+    return any(each.basis is Basis.OBSERVED and each.kind in _WITNESSES for each in evidence)
+
+
 def seen_in_file(path: str, line: int | None, text: str, /, **data: JsonValue) -> Evidence:
     """A line of the submission's own files, read by us."""
     return Evidence(
@@ -94,6 +110,11 @@ def measured(text: str, /, **data: JsonValue) -> Evidence:
 def seen_in_ledger(text: str, /, **data: JsonValue) -> Evidence:
     """What the venue's books say."""
     return Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.LEDGER, text=text, data=dict(data))
+
+
+def irregular(said: Iterable[str]) -> tuple[Evidence, ...]:
+    """What came through the driver's own channel, whose end is ours, though the driver never says it."""
+    return tuple(Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.LOG, text=each) for each in said)
 
 
 def claimed(kind: EvidenceKind, text: str, /, **data: JsonValue) -> Evidence:

@@ -19,9 +19,18 @@ from pathlib import Path
 import pytest
 from _pytest.runner import runtestprotocol
 
-from harness.checking import MARK, Attach, Failed, Finding, NotApplicable, Undetermined
+from harness.checking import (
+    MARK,
+    ON_ITS_WORD,
+    Attach,
+    Failed,
+    Finding,
+    NotApplicable,
+    Undetermined,
+    witnessed,
+)
 from harness.driver import ConnectorError
-from harness.outcome import Basis, Evidence, EvidenceKind, Outcome, OutcomeLog, Status
+from harness.outcome import Basis, Evidence, EvidenceKind, Outcome, OutcomeLog, Severity, Status
 from harness.plan import Plan, calm
 from harness.redaction import Redact, redacted
 from harness.requirement import Catalogue
@@ -166,18 +175,21 @@ def _write_down(item: pytest.Item, error: BaseException | None, call: pytest.Cal
     screening = item.config.stash[KEY]
     if call.when == "teardown" and screening.found:
         return
-    status, summary, evidence = judge(error, item)
+    found, summary, evidence = judge(error, item)
+    on_its_word = _is_conformance(item) and not witnessed((*evidence, *screening.attached))
     if screening.careful:
         pace = f"At {screening.plan.scale:g}× speed: {screening.first_try} Decided at {screening.scale:g}×."
         evidence = (*evidence, Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.NOTE, text=pace))
     for slug in slugs_of(item):
         demanded = screening.catalogue[slug]
+        blocker = demanded.severity is Severity.BLOCKER
+        doubted = found is Status.PASSED and blocker and on_its_word
         outcome = Outcome(
             requirement=slug,
-            status=status,
+            status=Status.UNDETERMINED if doubted else found,
             severity=demanded.severity,
             subject=demanded.subject,
-            summary=summary or demanded.title,
+            summary=ON_ITS_WORD if doubted else summary or demanded.title,
             evidence=(*evidence, *screening.attached),
             check=item.nodeid,
             seconds=call.duration,

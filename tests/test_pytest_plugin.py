@@ -128,11 +128,12 @@ def test_a_finished_check_is_not_run_again(world: World) -> None:
 
 
 SECOND_TRY = """
-from harness.checking import expect, requirement
+from harness.checking import expect, requirement, seen_in_ledger
 from harness.pytest_plugin import KEY
 
 @requirement("cancel-one")
-def test_only_in_a_hurry(request):
+def test_only_in_a_hurry(request, evidence):
+    evidence(seen_in_ledger("one order, cancelled"))
     expect(request.config.stash[KEY].scale < 10, "It fails in a hurry.")
 
 @requirement("cancel-all-own-orders")
@@ -145,8 +146,39 @@ def test_a_conformance_failure_is_believed_at_a_calm_pace_only(world: World) -> 
     world.run(SECOND_TRY, "conformance/test_pace.py")
     found = world.outcomes()
     assert found["cancel-one"].status is Status.PASSED
-    assert "It fails in a hurry." in found["cancel-one"].evidence[-1].text
+    assert "It fails in a hurry." in found["cancel-one"].evidence[0].text
     assert found["cancel-all-own-orders"].status is Status.FAILED
+
+
+ON_ITS_WORD = """
+from harness.checking import claimed, requirement, seen_in_ledger
+from harness.outcome import Basis, Evidence, EvidenceKind
+
+@requirement("cancel-one")
+def test_nothing_attached():
+    pass
+
+@requirement("limit-buy-and-sell", "stops-cleanly")
+def test_claims_and_our_own_remarks(evidence):
+    evidence(claimed(EvidenceKind.EVENT, "OrderFilled", kind=1, text=2))
+    evidence(Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.NOTE, text="decided in a hurry"))
+
+@requirement("every-fill-reported-once")
+def test_confirmed_by_the_ledger(evidence):
+    evidence(claimed(EvidenceKind.EVENT, "OrderFilled"), seen_in_ledger("a fill"))
+"""
+
+
+def test_no_blocker_passes_on_claims_alone(world: World) -> None:
+    said = world.run(ON_ITS_WORD, "conformance/test_word.py")
+    found = world.outcomes()
+    assert {name: outcome.status for name, outcome in found.items()} == {
+        "cancel-one": Status.UNDETERMINED,
+        "limit-buy-and-sell": Status.UNDETERMINED,
+        "stops-cleanly": Status.PASSED,  # a major one, and its evidence says that it is claimed
+        "every-fill-reported-once": Status.PASSED,
+    }, said
+    assert "nothing that was seen from outside" in found["cancel-one"].summary
 
 
 def test_without_its_files_a_connector_is_not_run(world: World) -> None:

@@ -12,6 +12,7 @@ from harness.checking import (
     claimed,
     expect,
     fail,
+    irregular,
     measured,
     not_applicable,
     requirement,
@@ -22,7 +23,10 @@ from harness.driver import ConnectorError, Driver
 from harness.driving.claims import ConfigField
 from harness.frameworks.environment import BuildResult
 from harness.frameworks.unit_tests import UnitTestResult
+from harness.gateway.record import Record
+from harness.gateway.thread import running_gateway
 from harness.outcome import Evidence, EvidenceKind
+from harness.plan import PACE
 from harness.round import Candidate
 from harness.sandbox import Backend
 from harness.venue.dialects import dialect, known
@@ -30,6 +34,10 @@ from harness.venue.model import Account
 from harness.venue.session import Venue
 
 ENOUGH = 0.80
+REACHES_OUT = 60.0  # virtual seconds; healthy connectors take under two
+IRREGULAR = (
+    "Something other than our driver spoke in its name while the connector was loaded and constructed."
+)
 MADE_UP = Account("nobody", "K" * 64, "5ec7e7" * 11, "passphrase-1")
 
 
@@ -47,25 +55,37 @@ def test_it_builds(build: BuildResult, evidence: Attach) -> None:
 
 @requirement("imports-and-constructs")
 def test_it_constructs(
-    backend: Backend, runtime: BuildResult, connector_name: str, candidate: Candidate
+    backend: Backend, runtime: BuildResult, connector_name: str, candidate: Candidate, evidence: Attach
 ) -> None:
-    """The framework finds it, it imports, and it is constructed to trade and for market data alone."""
-    with Driver(backend, runtime.runtime, connector_name, clock=ScaledClock()) as driver:
+    """The framework finds it, it imports, it is constructed to trade and for market data, and it starts.
+
+    That it was constructed is its own process's word; that it then reaches for its exchange, we see.
+    """
+    record, clock = Record(), ScaledClock(PACE)
+    with (
+        running_gateway([], clock=clock, record=record) as gateway,
+        Driver(backend, runtime.runtime, connector_name, clock=clock, gateway=gateway.socket_path) as driver,
+    ):
         try:
             asked = driver.warm().config
         except ConnectorError as error:
             _missing_library(error)
             fail(f"The connector cannot be imported: {_last_line(error)}", _said(error))
         keys = _keys(asked, candidate.exchange.dialect)
-        for trading_required in (True, False):
-            _construct(driver, keys, trading_required)
+        for trading_required in (False, True):
+            _construct(driver, keys, trading_required, record)
+        expect(not driver.irregularities, IRREGULAR, *irregular(driver.irregularities))
+    evidence(*(record.evidence(lookup) for lookup in record.lookups()[:1]))
 
 
-def _construct(driver: Driver, keys: dict[str, str], trading_required: bool) -> None:
+def _construct(driver: Driver, keys: dict[str, str], trading_required: bool, record: Record) -> None:
     how = "to trade" if trading_required else "for market data alone"
     try:
         with driver.scenario(["BTC-USDT"], keys, trading_required=trading_required) as connector:
             types = connector.order_types()
+            if trading_required:
+                connector.start()
+                connector.until(record.lookups, REACHES_OUT)
     except ConnectorError as error:
         fail(f"The connector cannot be constructed {how}: {_last_line(error)}", _said(error))
     expect(types, "The connector declares no order type at all.")

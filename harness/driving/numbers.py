@@ -44,6 +44,11 @@ def _sensible(number: Decimal) -> bool:
 Number = Annotated[Decimal, Field(allow_inf_nan=True), BeforeValidator(within_reason)]
 
 
+def trusting() -> AbstractContextManager[decimal.Context]:
+    """Within it sums that make no sense raise again: for our own figures."""
+    return decimal.localcontext(decimal.DefaultContext)
+
+
 def reckoning() -> AbstractContextManager[decimal.Context]:
     """Within it nothing that a claim does to a sum raises: NaN fails every comparison, as in floats.
 

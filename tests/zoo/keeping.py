@@ -6,17 +6,19 @@ import inspect
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from checks.conformance.stories import Stories
 from demo.release import PACKAGE, VERSION
 from harness.checking import Failed
+from harness.driving.numbers import reckoning
 from harness.forks.released import released_tree
 from harness.frameworks.environment import BuildResult, Workshop
 from harness.frameworks.runtime import TREE
 from harness.lab import Lab
+from harness.outcome import Evidence
 from harness.paths import cache_dir
 from harness.plan import Plan, calm
 from harness.round import Candidate
@@ -34,23 +36,31 @@ PACE: float = Plan.model_fields["scale"].default
 
 @dataclass
 class Specimen:
-    """A connector on show: what the fixtures of a screening would hold of it."""
+    """A connector on show: what the fixtures of a screening would hold of it.
+
+    `attached` is the evidence of the last check.
+    """
 
     name: str
     backend: Backend
     runtime: BuildResult
     lab: Lab
     stories: Stories
+    attached: list[Evidence] = field(default_factory=list)
 
     def check(self, check: Check, pace: float = PACE) -> None:
         """Run a check as a screening does; raises what it finds."""
 
+        self.attached.clear()
+
         def tell(story: Callable[[Lab, float], T]) -> T:
-            return self.stories.tell(story, pace)
+            told = self.stories.tell(story, pace)
+            self.attached.extend(self.stories.seen(story, pace))
+            return told
 
         offered: dict[str, Any] = {
             "tell": tell,
-            "evidence": lambda *_: None,
+            "evidence": lambda *items: self.attached.extend(items),
             "backend": self.backend,
             "runtime": self.runtime,
             "build": self.runtime,
@@ -59,7 +69,8 @@ class Specimen:
             "lab": self.lab,
             "running_unit_tests": None,
         }
-        check(**{name: offered[name] for name in inspect.signature(check).parameters})
+        with reckoning():
+            check(**{name: offered[name] for name in inspect.signature(check).parameters})
 
     def check_patiently(self, check: Check) -> None:
         """The same, with the second, calm try that a failed check gets."""

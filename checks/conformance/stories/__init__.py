@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from checks.conformance.stories.observed import observed
 from harness.checking import Undetermined, claimed
 from harness.driver import ConnectorError
+from harness.driving.numbers import trusting
 from harness.lab import Bench, Lab
-from harness.outcome import EvidenceKind
+from harness.outcome import Evidence, EvidenceKind
 
 T = TypeVar("T")
 
@@ -56,13 +58,15 @@ class Stories:
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
         self._told: dict[tuple[Any, float], Any] = {}
+        self._seen: dict[tuple[Any, float], tuple[Evidence, ...]] = {}
 
     def tell(self, story: Callable[[Lab, float], T], pace: float) -> T:
         key = (story, pace)
         if key not in self._told:
             self._lab.telling = story.__name__.replace("_", " ")
             try:
-                self._told[key] = story(self._lab, pace)
+                with trusting():
+                    self._told[key] = story(self._lab, pace)
             except ConnectorError as error:
                 bench = self._lab.latest
                 self._told[key] = error if bench is None else BrokeOffError(error, bench)
@@ -73,3 +77,10 @@ class Stories:
             raise told
         result: T = told
         return result
+
+    def seen(self, story: Callable[[Lab, float], T], pace: float) -> tuple[Evidence, ...]:
+        """What we saw ourselves in a story that was told to its end."""
+        key = (story, pace)
+        if key not in self._seen:
+            self._seen[key] = observed(self._told[key].bench)
+        return self._seen[key]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.zoo.defect import Defect
-from tests.zoo.defects import balances, market_data, order_life, orders, resilience, security, usability
+from tests.zoo.defects import balances, foul, market_data, order_life, orders, resilience, security, usability
 
 DEFECTS: tuple[Defect, ...] = (
     *market_data.DEFECTS,
@@ -13,4 +13,5 @@ DEFECTS: tuple[Defect, ...] = (
     *resilience.DEFECTS,
     *security.DEFECTS,
     *usability.DEFECTS,
+    *foul.DEFECTS,
 )
