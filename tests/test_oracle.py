@@ -35,6 +35,11 @@ class World:
         self.dialect = dialect
         self.oracle = oracle
 
+    def stranger(self, keys: dict[str, str]) -> Oracle:
+        """Another client of the same exchange."""
+        options = self.dialect.ccxt_options()
+        return Oracle("binance", self.gateway.socket_path, keys, ScaledClock(), options=options)
+
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
