@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
@@ -32,6 +32,7 @@ from harness.sandbox.protocol import Backend, Job, Limits, Mount
 __all__ = ["Connector", "ConnectorError", "ConnectorGone", "ConnectorTimeout", "Driver"]
 
 T = TypeVar("T")
+PositionAction = Literal["OPEN", "CLOSE"]
 CA_INSIDE = "/harness/ca.pem"
 LIMITS = Limits(output_bytes=256 << 20, cpu_seconds=1800, wall_seconds=1800, processes=256)
 # Real seconds an answer may take beyond what the request itself waits for, on a busy machine.
@@ -237,14 +238,44 @@ class Connector:
             raise _nonsense("quantize", f"{len(answered)} answers to {len(asked)} questions")
         return answered
 
-    def buy(self, pair: str, amount: Decimal, price: Decimal | None = None, order_type: str = "LIMIT") -> str:
-        """Ask for an order (`price` None: market); returns its client order id at once."""
-        return self._place("buy", pair, amount, price, order_type)
+    def buy(
+        self,
+        pair: str,
+        amount: Decimal,
+        price: Decimal | None = None,
+        order_type: str = "LIMIT",
+        position: PositionAction | None = None,
+    ) -> str:
+        """Ask for an order (`price` None: market); returns its client order id at once.
+
+        `position` says what a perpetual's order does to its position, None on spot.
+        """
+        return self._place("buy", pair, amount, price, order_type, position)
 
     def sell(
-        self, pair: str, amount: Decimal, price: Decimal | None = None, order_type: str = "LIMIT"
+        self,
+        pair: str,
+        amount: Decimal,
+        price: Decimal | None = None,
+        order_type: str = "LIMIT",
+        position: PositionAction | None = None,
     ) -> str:
-        return self._place("sell", pair, amount, price, order_type)
+        return self._place("sell", pair, amount, price, order_type, position)
+
+    def positions(self) -> tuple[claims.PositionView, ...]:
+        """The open positions of a perpetual connector."""
+        return self._get(tuple[claims.PositionView, ...], "positions")
+
+    def set_leverage(self, pair: str, leverage: int) -> None:
+        """Ask for it; an event tells how it ended."""
+        self._ask("set_leverage", pair=pair, leverage=leverage)
+
+    def set_position_mode(self, mode: Literal["ONEWAY", "HEDGE"]) -> None:
+        """Ask for it; an event tells how it ended."""
+        self._ask("set_position_mode", mode=mode)
+
+    def funding(self, pair: str) -> claims.Funding:
+        return self._get(claims.Funding, "funding", pair=pair)
 
     def cancel(self, order_id: str, pair: str | None = None) -> None:
         """Ask for an order to be cancelled; `pair` is needed for orders not placed through here."""
@@ -342,10 +373,19 @@ class Connector:
         """Stop it as the application does, and give it `settle` to clean up."""
         self._ask("stop", wait=settle, settle=settle)
 
-    def _place(self, command: str, pair: str, amount: Decimal, price: Decimal | None, order_type: str) -> str:
+    def _place(
+        self,
+        command: str,
+        pair: str,
+        amount: Decimal,
+        price: Decimal | None,
+        order_type: str,
+        position: PositionAction | None,
+    ) -> str:
         order_id = self._get(
             str, command,
             pair=pair, amount=str(amount), price=None if price is None else str(price), order_type=order_type,
+            position=position,
         )  # fmt: skip
         self._pairs_of[order_id] = pair
         return order_id

@@ -115,6 +115,26 @@ class OrderView(Claim):
     created_at: Number
 
 
+class PositionView(Claim):
+    """A position of a perpetual: `side` is LONG, SHORT or BOTH, `amount` signed as the connector signs it."""
+
+    pair: str
+    side: str
+    amount: Number
+    entry_price: Number
+    unrealized_pnl: Number
+    leverage: Number
+
+
+class Funding(Claim):
+    """What a perpetual connector knows of funding; `rate` is a fraction, `next_at` Unix seconds."""
+
+    index_price: Number
+    mark_price: Number
+    rate: Number
+    next_at: float
+
+
 class EventView(Claim):
     """One market event: `kind` is the framework's name (OrderFilled, BuyOrderCreated …)."""
 

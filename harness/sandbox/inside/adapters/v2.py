@@ -21,7 +21,8 @@ class Adapter:
 
     COMMANDS = frozenset(
         "construct wait_ready status book trades pairs rules balances quantize buy sell cancel cancel_all"
-        " orders events prices fee order_types config tick save_state restore_state stop".split()
+        " orders events prices fee order_types config tick save_state restore_state stop"
+        " positions set_leverage set_position_mode funding".split()
     )
 
     def __init__(self) -> None:
@@ -232,14 +233,60 @@ class Adapter:
             for price, amount in orders
         ]
 
-    def buy(self, pair: str, amount: str, price: Optional[str], order_type: str) -> str:
-        return str(self._connector.buy(pair, Decimal(amount), _order_type(order_type), _price(price)))
+    def buy(
+        self, pair: str, amount: str, price: Optional[str], order_type: str, position: Optional[str] = None
+    ) -> str:
+        return self._place(self._connector.buy, pair, amount, price, order_type, position)
 
-    def sell(self, pair: str, amount: str, price: Optional[str], order_type: str) -> str:
-        return str(self._connector.sell(pair, Decimal(amount), _order_type(order_type), _price(price)))
+    def sell(
+        self, pair: str, amount: str, price: Optional[str], order_type: str, position: Optional[str] = None
+    ) -> str:
+        return self._place(self._connector.sell, pair, amount, price, order_type, position)
+
+    def _place(
+        self, do: Any, pair: str, amount: str, price: Optional[str], order_type: str, position: Optional[str]
+    ) -> str:
+        """`position` is what a perpetual's order does to it, OPEN or CLOSE; None on spot."""
+        more = {}
+        if position is not None:
+            actions = importlib.import_module("hummingbot.core.data_type.common").PositionAction
+            more["position_action"] = actions[position]
+        return str(do(pair, Decimal(amount), _order_type(order_type), _price(price), **more))
 
     def cancel(self, pair: str, order_id: str) -> None:
         self._connector.cancel(pair, order_id)
+
+    def positions(self) -> List[Dict[str, Any]]:
+        """The open positions of a perpetual connector; amounts are signed as the connector signs them."""
+        return [
+            {
+                "pair": position.trading_pair,
+                "side": position.position_side,
+                "amount": position.amount,
+                "entry_price": position.entry_price,
+                "unrealized_pnl": position.unrealized_pnl,
+                "leverage": position.leverage,
+            }
+            for position in list(self._connector.account_positions.values())
+        ]
+
+    def set_leverage(self, pair: str, leverage: int) -> None:
+        self._connector.set_leverage(pair, leverage)
+
+    def set_position_mode(self, mode: str) -> None:
+        """`mode` is ONEWAY or HEDGE."""
+        modes = importlib.import_module("hummingbot.core.data_type.common").PositionMode
+        self._connector.set_position_mode(modes[mode])
+
+    def funding(self, pair: str) -> Dict[str, Any]:
+        """What it knows of funding: prices in quote, the rate as a fraction, the next time in Unix seconds."""
+        info = self._connector.get_funding_info(pair)
+        return {
+            "index_price": info.index_price,
+            "mark_price": info.mark_price,
+            "rate": info.rate,
+            "next_at": info.next_funding_utc_timestamp,
+        }
 
     async def cancel_all(self, seconds: float) -> List[Dict[str, Any]]:
         results = await self._connector.cancel_all(seconds)
