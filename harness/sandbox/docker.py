@@ -8,12 +8,16 @@ bound at their own paths as in bubblewrap; the image brings only the shared libr
 
 from __future__ import annotations
 
+import hashlib
 import os
+from functools import cache
 from typing import Any
 
 from docker.errors import DockerException
 from docker.types import LogConfig, Ulimit
 
+from harness import temporary
+from harness.paths import cache_dir
 from harness.sandbox import engine, image, seccomp, trial
 from harness.sandbox.container import ContainerProcess
 from harness.sandbox.interpreter import mounts_of
@@ -46,7 +50,9 @@ class Docker:
         try:
             return self._start(job)
         except DockerException as error:
-            raise SandboxFailure(f"the container engine refused: {error}", hint="harness doctor") from error
+            raise SandboxFailure(
+                f"the container engine refused: {str(error)[:500]}", hint="harness doctor"
+            ) from error
 
     def run(self, job: Job) -> Completed:
         return complete(self.start(job))
@@ -76,7 +82,7 @@ class Docker:
             "stdin_open": True,
             "read_only": True,
             "cap_drop": ["ALL"],
-            "security_opt": ["no-new-privileges", f"seccomp={seccomp.docker_profile()}"],
+            "security_opt": ["no-new-privileges", f"seccomp={_seccomp_profile()}"],
             "ipc_mode": "private",
             "log_config": LogConfig(type="none"),
             "mounts": [engine.bind(mount.source, mount.target, mount.writable) for mount in mounts_of(job)],
@@ -115,6 +121,20 @@ def _environment(job: Job) -> list[str]:
     """The job's variables; a bare name takes away a variable of the image or the engine."""
     foreign = {"PATH", "HOSTNAME", *engine.image_variables()} - set(job.env)
     return [*sorted(foreign), *(f"{name}={value}" for name, value in job.env.items())]
+
+
+@cache
+def _seccomp_profile() -> str:
+    """The profile itself; for Podman, which reads it from there, the path of a file that holds it."""
+    profile = seccomp.docker_profile()
+    if not engine.traits().podman:
+        return profile
+    path = cache_dir() / f"seccomp-{hashlib.sha256(profile.encode()).hexdigest()[:12]}.json"
+    if not path.exists():
+        with temporary.folder("seccomp", path.parent) as folder:
+            (folder / path.name).write_text(profile)
+            (folder / path.name).replace(path)
+    return str(path)
 
 
 def _hand_over(job: Job, uid: int) -> None:
