@@ -107,6 +107,10 @@ def test_it_lives_through_an_order(exchange: Exchange) -> None:
 def test_it_reads_the_balances(exchange: Exchange) -> None:
     exchange.oracle.create_order(exchange.symbol, "limit", "buy", exchange.amount(), exchange.resting_price())
     balance = exchange.oracle.balance()
+    if exchange.market.perpetual:
+        wallet = exchange.venue.balance(exchange.account, exchange.market.settle_asset)
+        assert balance[wallet.asset]["total"] == float(wallet.total)
+        return
     for ours in exchange.venue.balances(exchange.account):
         told = balance[ours.asset]
         assert (told["total"], told["free"]) == (float(ours.total), float(ours.free)), ours.asset
@@ -121,6 +125,20 @@ def test_it_trades_at_the_market(exchange: Exchange) -> None:
     assert amount - ours.amount <= exchange.market.lot_size  # ccxt may cut what its floats blur
     sold = exchange.oracle.order(placed["id"], exchange.symbol)
     assert (sold["status"], number(sold["average"])) == ("closed", best.price)
+
+
+def test_it_reads_its_position(exchange: Exchange) -> None:
+    oracle, venue, market = exchange.oracle, exchange.venue, exchange.market
+    if not market.perpetual:
+        pytest.skip("spot")
+    amount, best = exchange.amount(), venue.book(market).bids[0].price
+    oracle.create_order(exchange.symbol, "market", "sell", amount, best)
+    (told,) = oracle.positions(exchange.symbol)
+    ours = venue.position(exchange.account, market)
+    assert (told["side"], number(told["contracts"])) == ("short", -ours.size)
+    assert number(told["entryPrice"]) == pytest.approx(ours.entry_price)
+    oracle.create_order(exchange.symbol, "market", "buy", amount, best * 2)
+    assert [p for p in oracle.positions(exchange.symbol) if p["contracts"]] == []
 
 
 def test_it_is_refused_what_it_should_be(exchange: Exchange) -> None:

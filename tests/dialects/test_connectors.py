@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from harness.driver import PositionAction
 from harness.lab import Bench
 from harness.venue.dialects import known
 from harness.venue.market import floor_to
@@ -33,6 +34,10 @@ def resting(bench: Bench) -> tuple[Decimal, Decimal]:
     return price, lots * 4 * market.lot_size
 
 
+def opening(bench: Bench) -> PositionAction | None:
+    return "OPEN" if bench.market.perpetual else None
+
+
 def test_it_keeps_the_book(bench: Bench) -> None:
     def agrees() -> bool:
         ours, theirs = bench.venue.book(bench.market, 5), bench.connector.book(bench.pair)
@@ -45,7 +50,7 @@ def test_it_keeps_the_book(bench: Bench) -> None:
 
 def test_an_order_fills_in_parts(bench: Bench) -> None:
     price, amount = resting(bench)
-    order_id = bench.connector.buy(bench.pair, amount, price)
+    order_id = bench.connector.buy(bench.pair, amount, price, position=opening(bench))
     assert bench.connector.wait_event("BuyOrderCreated", order_id)
     (order,) = bench.venue.open_orders(bench.account)
     assert (order.price, order.amount) == (price, amount)
@@ -69,7 +74,7 @@ def filled(bench: Bench) -> dict[str, list[Decimal]]:
 
 def test_an_order_is_canceled(bench: Bench) -> None:
     price, amount = resting(bench)
-    order_id = bench.connector.buy(bench.pair, amount, price)
+    order_id = bench.connector.buy(bench.pair, amount, price, position=opening(bench))
     assert bench.connector.wait_event("BuyOrderCreated", order_id)
     bench.connector.cancel(order_id)
     assert bench.connector.wait_event("OrderCancelled", order_id)
@@ -77,6 +82,12 @@ def test_an_order_is_canceled(bench: Bench) -> None:
 
 
 def test_the_balances_follow_the_ledger(bench: Bench) -> None:
+    if bench.market.perpetual:
+        wallet = bench.venue.balance(bench.account, bench.market.settle_asset)
+        bench.connector.tick(120)
+        assert bench.eventually(lambda: bench.connector.balances()[wallet.asset].total == wallet.total, 120)
+        return
+
     def agree() -> bool:
         told = bench.connector.balances()
         ours = [
@@ -86,3 +97,33 @@ def test_the_balances_follow_the_ledger(bench: Bench) -> None:
 
     bench.connector.tick(120)
     assert bench.eventually(agree, 120)
+
+
+def test_a_position_is_told_and_closed(bench: Bench) -> None:
+    if not bench.market.perpetual:
+        pytest.skip("spot")
+    venue, connector, pair = bench.venue, bench.connector, bench.pair
+    _, amount = resting(bench)
+    before = venue.position(bench.account, bench.market).size
+    opened = connector.sell(pair, amount, venue.book(bench.market).bids[-1].price, position="OPEN")
+    assert connector.wait_event("SellOrderCompleted", opened, timeout=200)
+    assert venue.position(bench.account, bench.market).size == before - amount
+
+    def told() -> bool:
+        held = [each for each in connector.positions() if each.pair == pair]
+        return sum(each.amount for each in held) == venue.position(bench.account, bench.market).size
+
+    assert bench.eventually(told, 120), connector.positions()
+    closed = connector.buy(pair, amount, venue.book(bench.market).asks[-1].price, position="CLOSE")
+    assert connector.wait_event("BuyOrderCompleted", closed, timeout=200)
+    assert bench.eventually(told, 120), connector.positions()
+
+
+def test_leverage_and_funding(bench: Bench) -> None:
+    if not bench.market.perpetual:
+        pytest.skip("spot")
+    bench.connector.set_leverage(bench.pair, 7)
+    assert bench.eventually(lambda: bench.venue.leverage(bench.account, bench.market) == 7, 60)
+    funding = bench.connector.funding(bench.pair)
+    assert funding.rate == bench.venue.funding_rate(bench.market)
+    assert funding.next_at == pytest.approx(bench.venue.next_funding_at(bench.market), abs=1)

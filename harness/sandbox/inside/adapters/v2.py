@@ -279,7 +279,7 @@ class Adapter:
         self._connector.set_position_mode(modes[mode])
 
     def funding(self, pair: str) -> Dict[str, Any]:
-        """What it knows of funding: prices in quote, the rate as a fraction, the next time in Unix seconds."""
+        """What it knows of funding: prices in quote, the rate a fraction, the next time in Unix seconds."""
         info = self._connector.get_funding_info(pair)
         return {
             "index_price": info.index_price,
