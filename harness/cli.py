@@ -16,6 +16,7 @@ from harness import __version__
 from harness.errors import HarnessError
 from harness.plan import PACE
 from harness.sandbox import Choice
+from harness.sandbox.choosing import RUNTIME
 from harness.terminal import say
 from harness.text import plain
 
@@ -41,6 +42,15 @@ Only = Annotated[
 ]
 Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="How many candidates at once.")]
 SandboxName = Annotated[Choice, typer.Option("--sandbox", help="What forks run in.")]
+Runtime = Annotated[
+    str | None,
+    typer.Option(
+        "--runtime",
+        metavar="NAME",
+        envvar=RUNTIME,
+        help="The container engine's runtime, e.g. runsc (gVisor).",
+    ),
+]
 Reports = Annotated[Path, typer.Option("--reports", metavar="DIR", help="Where reports are published.")]
 Seed = Annotated[int, typer.Option("--seed", help="The seed that decides prices, names and schedules.")]
 Speed = Annotated[float, typer.Option("--speed", min=1, max=50, help="How fast the connector's time runs.")]
@@ -52,6 +62,7 @@ def run(
     only: Only = None,
     jobs: Jobs = JOBS,
     sandbox: SandboxName = "auto",
+    runtime: Runtime = None,
     reports: Reports = Path("reports"),
     seed: Seed = 1,
     speed: Speed = PACE,
@@ -64,6 +75,7 @@ def run(
     """
     from harness.commands.run import run_round
 
+    _ask_for(runtime)
     page = run_round(
         file,
         reports,
@@ -94,6 +106,7 @@ def check(
         str | None, typer.Option(help="The simulated exchange; by default the connector's.")
     ] = None,
     sandbox: SandboxName = "auto",
+    runtime: Runtime = None,
     reports: Annotated[Path | None, typer.Option("--reports", help="Write the report here too.")] = None,
     seed: Seed = 1,
     speed: Speed = PACE,
@@ -105,6 +118,7 @@ def check(
     from harness.commands.check import check_work_tree
     from harness.grading import Verdict
 
+    _ask_for(runtime)
     verdict = check_work_tree(
         path,
         connector=connector,
@@ -143,10 +157,11 @@ def requirements(
 
 
 @app.command()
-def doctor() -> None:
+def doctor(runtime: Runtime = None) -> None:
     """Say what this machine has, what is missing, and the command that gets it."""
     from harness.commands.doctor import examine
 
+    _ask_for(runtime)
     table, complete = examine()
     CONSOLE.print(table)
     raise typer.Exit(0 if complete else EXIT_BAD_INPUT)
@@ -168,8 +183,8 @@ def sandbox_build() -> None:
     """Build the Docker image of the sandbox, from Debian packages where no registry answers."""
     from harness.sandbox.image import build
 
-    tag = build(lambda line: CONSOLE.print(line, markup=False))
-    CONSOLE.print(f"Built {tag}", markup=False)
+    tag = build(lambda line: say(CONSOLE, line))
+    say(CONSOLE, f"Built {tag}")
 
 
 @app.command(hidden=True)
@@ -179,6 +194,12 @@ def generate() -> None:
 
     for path in write_all():
         CONSOLE.print(f"Wrote {path}", markup=False)
+
+
+def _ask_for(runtime: str | None) -> None:
+    """Hand it to the processes that run the checks, too."""
+    if runtime:
+        os.environ[RUNTIME] = runtime
 
 
 def _version(wanted: bool) -> None:

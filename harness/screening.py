@@ -29,6 +29,7 @@ from harness.reporting.store import OUTCOMES, SUBMISSION, read_screening, write_
 from harness.requirement import Catalogue, Requirement
 from harness.round import Candidate, GitUpstream, Round
 from harness.sandbox import Choice
+from harness.sandbox.choosing import described
 from harness.text import one_line, plain
 
 LOG = "checks.log"
@@ -139,7 +140,7 @@ def _info(settings: Settings, trouble: Outcome | None) -> RunInfo:
         seed=settings.seed,
         harness=__version__,
         catalogue=Catalogue.load().version,
-        backend=settings.sandbox,
+        backend=described(settings.sandbox),
         framework=name,
         python=sys.version.split()[0],
         time_scale=settings.scale,

@@ -57,3 +57,13 @@ def test_every_reason_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         choosing.choose("auto")
     assert "docker: no engine answers\nbubblewrap: not installed → apt" in str(caught.value)
     assert "harness doctor" in str(caught.value)
+
+
+def test_who_asks_for_a_runtime_gets_no_other_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(choosing.RUNTIME, "runsc")
+    offer(monkeypatch, docker="the engine has no runtime runsc, only runc", bubblewrap=None)
+    with pytest.raises(NoSandboxError, match="no runtime runsc, only runc"):
+        choosing.choose("auto")
+    with pytest.raises(NoSandboxError, match="bubblewrap has no runtime runsc"):
+        choosing.choose("bubblewrap")
+    assert choosing.described("docker") == "docker (runsc)"
