@@ -8,6 +8,7 @@ import signal
 import subprocess
 from pathlib import Path
 
+import pyseccomp
 import pytest
 
 from harness.sandbox.bubblewrap import Bubblewrap
@@ -18,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 ANYBODY = 54321
 NEW_ENOUGH = "import sys; sys.exit(sys.version_info < (3, 11))"
 AS_ANYBODY = """
-import sys; sys.path.insert(0, sys.argv[1])
+import sys; sys.path[:0] = [sys.argv[1], sys.argv[3]]
 from pathlib import Path
 from harness.sandbox.bubblewrap import Bubblewrap
 from harness.sandbox.protocol import Job
@@ -61,9 +62,12 @@ def test_it_needs_no_root(gateway: Listener, tmp_path: Path) -> None:
     if other is None or subprocess.run([other, "-c", NEW_ENOUGH], check=False).returncode != 0:
         pytest.skip("no Python 3.11 or newer in /usr/bin, which anybody may run")
     gateway.reply = b"hello"
+    libraries = gateway.path.parent / "libraries"
+    libraries.mkdir()
+    shutil.copy(pyseccomp.__file__, libraries)
     for folder in (gateway.path.parent, gateway.path):
         os.chown(folder, ANYBODY, ANYBODY)
-    argv = [other, "-B", "-c", AS_ANYBODY, str(ROOT), str(gateway.path)]
+    argv = [other, "-B", "-c", AS_ANYBODY, str(ROOT), str(gateway.path), str(libraries)]
     done = subprocess.run(
         argv,
         user=ANYBODY,

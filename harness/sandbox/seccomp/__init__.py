@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
+from harness.sandbox.seccomp.compiled import program, why_not
 from harness.sandbox.seccomp.profile import docker_profile
-from harness.sandbox.seccomp.program import program, why_not
 
 __all__ = ["docker_profile", "program", "why_not"]
