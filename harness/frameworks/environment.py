@@ -10,25 +10,27 @@ import json
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
 from harness import temporary
 from harness.errors import OurFailure
 from harness.frameworks import GENERATIONS
-from harness.frameworks.building import Compiled, Progress, Workbench, collect
+from harness.frameworks.building import LIMITS, Compiled, Progress, Workbench, collect
 from harness.frameworks.generation import EnvironmentSpec
 from harness.frameworks.interpreter import find_interpreter
 from harness.frameworks.runtime import TREE, VENV, Generation, Runtime
 from harness.frameworks.sources import BuildInputs, is_placeholder
 from harness.frameworks.store import digest, get_or_make
 from harness.frameworks.venv import environment, key_of, packages_folder
-from harness.sandbox.protocol import Backend, Mount
+from harness.sandbox.protocol import Backend, Limits, Mount
 
 # What of an exported tree is run: the framework and its tests. Raised when what is stored changes its layout.
 FOLDERS = ("hummingbot", "test")
 STORED_AS = "1"
+# All of upstream takes three minutes of one core; a submission rebuilds that at most.
+SUBMISSION_LIMITS = replace(LIMITS, memory_bytes=4 << 30, cpu_seconds=300, wall_seconds=600)
 _COMPILED = (".so", ".pyd", ".pyc", ".pyo")
 # One thread each: a sandbox has few processes to spare, and forking after threads have started is unsafe.
 _ENVIRONMENT = {
@@ -78,11 +80,12 @@ def silent(_done: int, _total: int, _module: str) -> None:
 
 
 class Workshop:
-    """Prepares trees in `cache`, with compilers in `backend`."""
+    """Prepares trees in `cache`, with compilers in `backend`; `limits` are those of a submission's build."""
 
-    def __init__(self, cache: Path, backend: Backend) -> None:
+    def __init__(self, cache: Path, backend: Backend, limits: Limits = SUBMISSION_LIMITS) -> None:
         self._cache = cache
         self._backend = backend
+        self._limits = limits
 
     def upstream(self, tree: Path, generation: Generation, progress: Progress = silent) -> Base:
         """Build upstream's exported `tree`, about 90 s on two cores the first time, nothing later.
@@ -126,10 +129,8 @@ class Workshop:
         changed = [module for module in inputs.modules if module not in unchanged]
         results: tuple[Compiled, ...] = ()
         if changed:
-            bench = Workbench(self._backend, base.venv, _ENVIRONMENT)
-            with temporary.folder("build", work) as out:
-                results = bench.compile_modules(ours, changed, how, out, progress)
-                collect(out, ours, ".so", lambda path: _is_built_from(path, changed))
+            bench = Workbench(self._backend, base.venv, _ENVIRONMENT, self._limits)
+            results = bench.compile_modules(ours, changed, how, ours, progress)
         return _result(runtime_of(base, ours), results, time.monotonic() - began)
 
     @staticmethod
@@ -143,9 +144,7 @@ def _build_upstream(
     bench: Workbench, tree: Path, inputs: BuildInputs, spec: EnvironmentSpec, place: Path, progress: Progress
 ) -> None:
     modules = [module for module in inputs.modules if not is_placeholder(module)]
-    out = place / "out"
-    out.mkdir()
-    results = bench.compile_modules(tree, modules, spec.compilation, out, progress)
+    results = bench.compile_modules(tree, modules, spec.compilation, place / "modules", progress)
     failed = [result for result in results if not result.ok]
     if failed:
         raise OurFailure(
@@ -153,8 +152,6 @@ def _build_upstream(
             f"{failed[0].log[-2000:]}",
             where=str(tree),
         )
-    collect(out, place / "modules", ".so", lambda path: _is_built_from(path, modules))
-    shutil.rmtree(out)
     (place / "manifest.json").write_text(json.dumps(dict(inputs.digests), indent=1), encoding="utf-8")
 
 
@@ -207,12 +204,6 @@ def _adopt_module(modules: Path, tree: Path, module: str) -> None:
     stem = Path(module).with_suffix("")
     for built in (modules / stem.parent).glob(f"{stem.name}.*.so"):
         shutil.copyfile(built, tree / stem.parent / built.name)
-
-
-def _is_built_from(path: str, modules: Sequence[str]) -> bool:
-    """Whether `path` (a/b.cpython-311-….so) is what one of `modules` (a/b.pyx) compiles to."""
-    name = Path(path)
-    return (name.parent / name.name.split(".", 1)[0]).as_posix() + ".pyx" in modules
 
 
 def runtime_of(base: Base, tree: Path) -> Runtime:

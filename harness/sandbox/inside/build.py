@@ -1,9 +1,11 @@
-"""Builds Cython modules of a read-only tree into a folder, several at once; the tree's setup.py is not asked.
+"""Builds Cython modules of a read-only tree and hands them out, several at once; its setup.py is not asked.
 
-`python -m inside.build ORDER`, where ORDER is a JSON object: `tree`, `out`, `modules` (paths of .pyx files
-from the tree's root), `language_level`, `directives`, `arguments`, `jobs`. Says one JSON line a module.
+`python -m inside.build` reads a JSON object: `tree`, `modules` (paths of .pyx files from the tree's root),
+`language_level`, `directives`, `arguments`, `jobs`. Says one JSON line a module, and after the line of one
+that was built the `size` bytes of what was built, which is to be called `file`.
 """
 
+import glob
 import importlib
 import json
 import os
@@ -14,11 +16,12 @@ import time
 from typing import Any, Dict, List
 
 MAX_LOG = 16384
+OUT = "/tmp/work/built"  # noqa: S108 - a path inside the sandbox
 
 
 def main() -> None:
-    order = json.loads(sys.argv[1])
-    talk = os.fdopen(os.dup(1), "w")
+    order = json.loads(sys.argv[1] if len(sys.argv) > 1 else sys.stdin.readline())
+    talk = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     if "worker" in order:
         _work(order, talk)
@@ -33,22 +36,24 @@ def _share_out(order: Dict[str, Any], talk: Any) -> None:
     lock = threading.Lock()
 
     def serve(number: int) -> None:
-        mine = {**order, "worker": number, "modules": []}
-        command = [sys.executable, "-m", "inside.build", json.dumps(mine)]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as worker:
-            assert worker.stdin is not None  # noqa: S101 - a pipe
-            assert worker.stdout is not None  # noqa: S101 - a pipe
-            while True:
-                with lock:
-                    module = waiting.pop() if waiting else None
-                if module is None:
-                    return
-                worker.stdin.write(module + "\n")
-                worker.stdin.flush()
-                said = worker.stdout.readline() or _lost(module, worker.wait())
-                with lock:
-                    talk.write(said)
-                    talk.flush()
+        command = [
+            sys.executable,
+            "-m",
+            "inside.build",
+            json.dumps({**order, "worker": number, "modules": []}),
+        ]
+        while waiting:
+            with subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            ) as worker:
+                while worker.poll() is None:
+                    with lock:
+                        module = waiting.pop() if waiting else None
+                    if module is None:
+                        return
+                    result = _given_to(worker, module)
+                    with lock:
+                        _hand_out(result, talk)
 
     threads = [threading.Thread(target=serve, args=(number,)) for number in range(order["jobs"])]
     for thread in threads:
@@ -57,14 +62,32 @@ def _share_out(order: Dict[str, Any], talk: Any) -> None:
         thread.join()
 
 
-def _lost(module: str, code: int) -> str:
-    fields = {
-        "module": module,
-        "ok": False,
-        "seconds": 0.0,
-        "log": "the compiler ended with code {}".format(code),
-    }
-    return json.dumps(fields) + "\n"
+def _given_to(worker: Any, module: str) -> Dict[str, Any]:
+    """How a worker fared with a module; one that is lost over it has ended, and gets a successor."""
+    try:
+        worker.stdin.write(module + "\n")
+        worker.stdin.flush()
+        said = worker.stdout.readline()
+    except OSError:
+        said = ""
+    if said:
+        result: Dict[str, Any] = json.loads(said)
+        return result
+    log = "the compiler ended with code {}".format(worker.wait())
+    return {"module": module, "ok": False, "seconds": 0.0, "log": log}
+
+
+def _hand_out(result: Dict[str, Any], talk: Any) -> None:
+    stem = os.path.join(OUT, result["module"][: -len(".pyx")])
+    built = glob.glob(glob.escape(stem) + ".*.so") if result["ok"] else []
+    data = b""
+    if built:
+        with open(built[0], "rb") as source:
+            data = source.read()
+        os.unlink(built[0])
+    named = {**result, "file": os.path.basename(built[0]) if built else "", "size": len(data)}
+    talk.write(json.dumps(named).encode("utf-8") + b"\n" + data)
+    talk.flush()
 
 
 def _work(order: Dict[str, Any], talk: Any) -> None:
@@ -91,12 +114,12 @@ def _work(order: Dict[str, Any], talk: Any) -> None:
             "seconds": time.time() - began,
             "log": (text + problem)[-MAX_LOG:],
         }
-        talk.write(json.dumps(fields) + "\n")
+        talk.write(json.dumps(fields).encode("utf-8") + b"\n")
         talk.flush()
 
 
 def _compile(module: str, order: Dict[str, Any]) -> None:
-    """One module, from .pyx to .so under `out`; raises whatever Cython or the compiler's wrapper raises."""
+    """One module, from .pyx to .so under OUT; raises whatever Cython or the compiler's wrapper raises."""
     setuptools = importlib.import_module("setuptools")  # before distutils, which it brings
     build_ext = importlib.import_module("setuptools.command.build_ext").build_ext
     cythonize = importlib.import_module("Cython.Build").cythonize
@@ -117,7 +140,7 @@ def _compile(module: str, order: Dict[str, Any]) -> None:
         arguments: List[str] = list(each.extra_compile_args or [])
         each.extra_compile_args = arguments + order["arguments"]
     command = build_ext(setuptools.Distribution({"ext_modules": extensions, "script_name": "build"}))
-    command.build_lib = order["out"]
+    command.build_lib = OUT
     command.build_temp = os.path.join(scratch, "objects")
     command.ensure_finalized()
     command.run()
