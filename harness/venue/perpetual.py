@@ -87,6 +87,8 @@ class Perpetuals:
                 Refusal.POSITION_SIDE_MISMATCH, f"{new.position_side.value} in {party.mode.value}"
             )
         if not new.reduces:
+            if new.reduce_only or new.close_position:
+                raise VenueRefusal(Refusal.REDUCE_ONLY_WOULD_INCREASE, f"to {new.side.value} opens this side")
             return new.amount
         left = self.reducible(party, new)
         if not left:

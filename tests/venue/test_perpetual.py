@@ -211,6 +211,8 @@ def test_hedge_mode_keeps_long_and_short_apart() -> None:
     floor.venue.set_position_mode(floor.one, PositionMode.HEDGE)
     assert floor.refused(BUY, "1", "1000") is Refusal.POSITION_SIDE_MISMATCH
     floor.trade(BUY, "2", "1000", position_side=LONG)
+    would = floor.refused(BUY, "1", "1000", position_side=LONG, reduce_only=True)
+    assert would is Refusal.REDUCE_ONLY_WOULD_INCREASE
     floor.trade(SELL, "1", "1000", position_side=SHORT)
     assert (floor.size(LONG), floor.size(SHORT), floor.size()) == (2, -1, 0)
     assert floor.venue.margin(floor.one, "USDT").position_margin == 300
