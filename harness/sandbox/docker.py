@@ -8,26 +8,16 @@ bound at their own paths as in bubblewrap; the image brings only the shared libr
 
 from __future__ import annotations
 
-import hashlib
 import os
-from functools import cache
-from typing import Any
 
 from docker.errors import DockerException
-from docker.types import LogConfig, Ulimit
 
-from harness import temporary
-from harness.paths import cache_dir
-from harness.sandbox import engine, image, seccomp, trial
+from harness.sandbox import engine, image, settings, trial
 from harness.sandbox.container import ContainerProcess
-from harness.sandbox.interpreter import mounts_of
 from harness.sandbox.keeper import Keeper
 from harness.sandbox.launcher import staging
-from harness.sandbox.protocol import Completed, Job, Limits, NoSandboxError, SandboxFailure
+from harness.sandbox.protocol import Completed, Job, NoSandboxError, SandboxFailure
 from harness.sandbox.streams import complete
-
-# A shell as first process: signals act on the job as anywhere else, and its end ends all that it started.
-_FIRST = ("/bin/sh", "-c", '"$@"; exit $?', "sh")
 
 
 class Docker:
@@ -63,78 +53,13 @@ class Docker:
         keeper = Keeper(client, job.gateway) if job.gateway else None
         try:
             # Made while the keeper gets ready, started when it is.
-            container = client.containers.create(image.tag(), **self._settings(job), **_network(keeper))
+            made_with = settings.of_job(job, self._runtime, keeper.network if keeper else None)
+            container = client.containers.create(image.tag(), **made_with)
             ready = keeper.await_ready if keeper else lambda: None
             return ContainerProcess(client, container, job, ready, lambda: _clean_up(job, keeper))
         except BaseException:
             _clean_up(job, keeper)
             raise
-
-    def _settings(self, job: Job) -> dict[str, Any]:
-        uid = engine.job_uid()
-        return {
-            "command": [*_FIRST, *job.argv],
-            "entrypoint": [],
-            "environment": _environment(job),
-            "working_dir": job.cwd,
-            "user": f"{uid}:{uid}",
-            "labels": engine.labels(),
-            "stdin_open": True,
-            "read_only": True,
-            "cap_drop": ["ALL"],
-            "security_opt": ["no-new-privileges", f"seccomp={_seccomp_profile()}"],
-            "ipc_mode": "private",
-            "log_config": LogConfig(type="none"),
-            "mounts": [engine.bind(mount.source, mount.target, mount.writable) for mount in mounts_of(job)],
-            "runtime": self._runtime,
-            **_limits(job.limits),
-        }
-
-
-def _limits(limits: Limits) -> dict[str, Any]:
-    """The pids limit is the job's own; `nproc` counts a user's processes on the whole machine."""
-    tmpfs = f"rw,exec,nosuid,nodev,size={limits.tmp_bytes},mode=1777"
-    if not engine.traits().podman:
-        # Podman refuses the option; there only memory bounds the number of files.
-        tmpfs += f",nr_inodes={max(1024, limits.tmp_bytes // 4096)}"
-    bounds = {"core": 0, "nofile": limits.open_files, "fsize": limits.file_bytes}
-    ulimits = [Ulimit(name=name, soft=value, hard=value) for name, value in bounds.items()]
-    ulimits += engine.own_ulimits()
-    ulimits.append(Ulimit(name="cpu", soft=limits.cpu_seconds, hard=limits.cpu_seconds + 1))
-    return {
-        "mem_limit": limits.memory_bytes,
-        "memswap_limit": limits.memory_bytes,
-        "pids_limit": limits.processes,
-        "ulimits": ulimits,
-        "shm_size": limits.tmp_bytes,
-        "tmpfs": {"/tmp": tmpfs, "/tmp/work": tmpfs},  # noqa: S108 - inside
-    }
-
-
-def _network(keeper: Keeper | None) -> dict[str, Any]:
-    if keeper:
-        return {"network_mode": keeper.network}
-    return {"network_mode": "none", "hostname": "sandbox", "dns": ["127.0.0.1"]}
-
-
-def _environment(job: Job) -> list[str]:
-    """The job's variables; a bare name takes away a variable of the image or the engine."""
-    foreign = {"PATH", "HOSTNAME", *engine.image_variables()} - set(job.env)
-    return [*sorted(foreign), *(f"{name}={value}" for name, value in job.env.items())]
-
-
-@cache
-def _seccomp_profile() -> str:
-    """The profile itself; for Podman, which reads it from there, the path of a file that holds it."""
-    profile = seccomp.docker_profile()
-    if not engine.traits().podman:
-        return profile
-    path = cache_dir() / f"seccomp-{hashlib.sha256(profile.encode()).hexdigest()[:12]}.json"
-    if not path.exists():
-        with temporary.folder("seccomp", path.parent) as folder:
-            (folder / path.name).write_text(profile)
-            (folder / path.name).replace(path)
-    return str(path)
 
 
 def _hand_over(job: Job, uid: int) -> None:

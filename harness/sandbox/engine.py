@@ -9,17 +9,16 @@ from pathlib import Path
 
 import docker
 from docker.errors import DockerException
-from docker.types import Mount, Ulimit
+from docker.types import Mount
 
 from harness import ownership
-from harness.sandbox import addresses, image
+from harness.sandbox import addresses
 from harness.sandbox.addresses import Address
 from harness.sandbox.bubblewrap import UNPRIVILEGED_UID
 from harness.sandbox.protocol import NoSandboxError, SandboxFailure
 from harness.sandbox.reaper import LABEL, Reaper
 from harness.sandbox.traits import Traits, traits_of
 
-_MANY = 1 << 15  # more processes than any user has
 _lock = threading.Lock()
 _reapers: dict[str, Reaper] = {}
 
@@ -98,15 +97,3 @@ def job_uid() -> int:
     if traits().rootless:
         return 0
     return os.getuid() or UNPRIVILEGED_UID
-
-
-def own_ulimits() -> list[Ulimit]:
-    """What Podman would raise by itself if it weren't told, which takes a right that even root may lack."""
-    return [Ulimit(name="nproc", soft=_MANY, hard=_MANY)] if traits().podman else []
-
-
-@cache
-def image_variables() -> frozenset[str]:
-    """Names of the environment variables that the image brings."""
-    configured = client().images.get(image.tag()).attrs["Config"].get("Env") or ()
-    return frozenset(entry.partition("=")[0] for entry in configured)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import docker
 from docker.errors import DockerException
-from docker.types import LogConfig, Mount, Ulimit
+from docker.types import Mount, Ulimit
 
-from harness.sandbox import engine, image
+from harness.sandbox import engine, image, settings
 from harness.sandbox.container import attach, frames
 from harness.sandbox.protocol import SandboxFailure
 
@@ -30,22 +30,16 @@ class Keeper:
         self._container = client.containers.create(
             image.tag(),
             ["python3", "-I", "-S", "-c", _PROGRAM],
-            labels=engine.labels(),
+            **settings.shared(),
             network_mode="none",
             # Engines switch IPv6 off: then what tries it would fail unseen.
             sysctls={"net.ipv6.conf.all.disable_ipv6": "0"} if socket.has_ipv6 else {},
             hostname="sandbox",
-            dns=["127.0.0.1"],
-            dns_opt=["timeout:1", "attempts:1"],
-            stdin_open=True,
-            read_only=True,
-            cap_drop=["ALL"],
             cap_add=["NET_ADMIN", "NET_RAW", "SETUID", "SETGID"],
             security_opt=["no-new-privileges"],
             pids_limit=32,
-            ulimits=[Ulimit(name="nofile", soft=4096, hard=4096), *engine.own_ulimits()],
+            ulimits=[Ulimit(name="nofile", soft=4096, hard=4096), *settings.nproc()],
             mem_limit=256 << 20,
-            log_config=LogConfig(type="none"),
             mounts=[
                 engine.bind(_HERE / "launcher", "/harness/launcher"),
                 engine.bind(_HERE / "inside" / "shim.py", "/harness/inside/shim.py"),
