@@ -55,6 +55,12 @@ class Desk:
         self._last_order_id = 0
         self._last_trade_id = 0
 
+    def number_from(self, origin: int) -> None:
+        """Let the ids of orders and trades, and the numbers of book changes, go on from there."""
+        self._last_order_id = self._last_trade_id = origin
+        for pit in self.pits.values():
+            pit.sequence = origin
+
     # -- questions
 
     def pit(self, market: Market) -> Pit:

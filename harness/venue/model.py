@@ -135,6 +135,9 @@ class VenueRefusal(Exception):  # noqa: N818 - the exchange said no; nothing bro
         self.detail = detail
 
 
+KEY_LENGTHS = (64, 64, 16)  # of a key, its secret and its passphrase, where an exchange names no others
+
+
 @dataclass(frozen=True)
 class Account:
     """Who trades. The three secrets are generated anew in every run and must never leave the connector."""

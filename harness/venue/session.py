@@ -15,6 +15,7 @@ from harness.venue.events import Listener
 from harness.venue.ledger import OUTSIDE, OWN, LedgerRow, Reason
 from harness.venue.market import Market, MarketKind, is_multiple
 from harness.venue.model import (
+    KEY_LENGTHS,
     Account,
     Balance,
     BookView,
@@ -46,14 +47,24 @@ class Venue(PerpetualCalls):
         self._keys: dict[str, Account] = {}
         self._markets = {(market.name, market.kind): market for market in self.markets}
 
+    @operation
+    def number_from(self, origin: int) -> None:
+        """Look old: let the ids of orders and trades, and the books' numbers, go on from `origin`."""
+        self._desk.number_from(origin)
+
     # -- accounts
 
     @operation
-    def account(self, name: str, balances: Mapping[str, Decimal]) -> Account:
-        """Open an account with fresh random keys and these deposits; the name must be new."""
+    def account(
+        self, name: str, balances: Mapping[str, Decimal], key_lengths: tuple[int, int, int] = KEY_LENGTHS
+    ) -> Account:
+        """Open an account with fresh random keys and these deposits; the name must be new.
+
+        `key_lengths` are those of its key, its secret and its passphrase.
+        """
         if name in self._accounts or name in OWN:
             raise ValueError(f"account {name!r} exists")
-        account = Account(name, _token(64), _token(64), _token(16))
+        account = Account(name, *(_token(length) for length in key_lengths))
         self._accounts[name] = account
         self._keys[account.api_key] = account
         self._desk.parties[name] = Party(name)

@@ -19,7 +19,7 @@ from pydantic import JsonValue
 
 from harness.venue.events import Event
 from harness.venue.market import SAMPLE_MARKETS, Market
-from harness.venue.model import Account
+from harness.venue.model import KEY_LENGTHS, Account
 from harness.venue.session import Venue
 
 OPERATIONS = frozenset(
@@ -274,6 +274,7 @@ class Dialect:
     # Where the exchange demands a secret as it is (`header ok-access-passphrase`, `frame`), by the
     # connector's field; anywhere else, and by default everywhere, a secret must not appear.
     secrets_sent: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    key_lengths: ClassVar[tuple[int, int, int]] = KEY_LENGTHS  # of a key, its secret and its passphrase
     markets: ClassVar[tuple[Market, ...]] = SAMPLE_MARKETS
     routes: ClassVar[tuple[Route, ...]] = ()
     streams: ClassVar[tuple[Route, ...]] = ()

@@ -31,6 +31,7 @@ class Kucoin(AccountRoutes):
     ccxt_id: ClassVar[str | None] = "kucoin"
     rest_hosts: ClassVar[tuple[str, ...]] = ("api.kucoin.com",)
     stream_hosts: ClassVar[tuple[str, ...]] = ("ws-api-spot.kucoin.com",)
+    key_lengths: ClassVar[tuple[int, int, int]] = (24, 36, 16)
     markets: ClassVar[tuple[Market, ...]] = tuple(
         replace(market, fee_in=FeeIn.QUOTE) for market in SAMPLE_MARKETS
     )

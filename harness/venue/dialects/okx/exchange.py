@@ -8,7 +8,7 @@ and algo orders are not served.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
@@ -70,6 +70,10 @@ class Okx(Dialect):
     rest_hosts: ClassVar[tuple[str, ...]] = (HOST,)
     stream_hosts: ClassVar[tuple[str, ...]] = (STREAM_HOST,)
     ports: ClassVar[tuple[int, ...]] = (443, 8443)
+    secrets_sent: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "okx_passphrase": ("header ok-access-passphrase", "frame"),
+    }
+    key_lengths: ClassVar[tuple[int, int, int]] = (36, 32, 16)
     # OKX names no smallest notional.
     markets: ClassVar[tuple[Market, ...]] = tuple(
         replace(market, min_notional=ZERO) for market in SAMPLE_MARKETS
