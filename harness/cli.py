@@ -32,6 +32,8 @@ app = typer.Typer(
 )
 sandbox_app = typer.Typer(help="The sandbox that forks run in.", no_args_is_help=True)
 app.add_typer(sandbox_app, name="sandbox")
+venue_app = typer.Typer(help="Simulated exchanges.", no_args_is_help=True)
+app.add_typer(venue_app, name="venue")
 
 # A screening mostly waits for the connector's own timers, so two fit on a core.
 JOBS = 2 * (os.cpu_count() or 1)
@@ -176,6 +178,20 @@ def freeze(file: RoundFile = Path("candidates.yml")) -> None:
     from harness.commands.run import freeze_round
 
     CONSOLE.print(f"Wrote {freeze_round(file, CONSOLE)}", markup=False, soft_wrap=True)
+
+
+@venue_app.command("serve")
+def venue_serve(
+    dialect: Annotated[str, typer.Argument(help="Which exchange, by its connector's name.")],
+    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Of the proxy.")] = 8420,
+    page_port: Annotated[int, typer.Option("--page-port", min=1, max=65535, help="Of the live page.")] = 8421,
+    seed: Seed = 1,
+) -> None:
+    """Serve a simulated exchange on this machine, to point ccxt or a bot at, with a live page."""
+    from harness.commands.venue import serve
+
+    serve(dialect, host, port, page_port, seed)
 
 
 @sandbox_app.command("build")

@@ -39,6 +39,13 @@ CONFIGURATION: Structure = {
 }
 
 
+def configuration(options: Mapping[str, object]) -> Structure:
+    """What ccxt is constructed with besides keys; `options` are a dialect's `ccxt_options`."""
+    chosen = copy.deepcopy(CONFIGURATION)
+    chosen["options"].update(copy.deepcopy(dict(options)))
+    return chosen
+
+
 def unified_symbol(market: Market) -> str:
     """ccxt's name of a market: `BASE/QUOTE`, and `:SETTLE` behind a perpetual's."""
     name = f"{market.base}/{market.quote}"
@@ -187,11 +194,9 @@ class Oracle:
                 hint="correct the dialect's ccxt id in candidates.yml",
             )
         self._session = aiohttp.ClientSession(connector=GatewayConnector(self._socket, self._trusted))
-        configuration = copy.deepcopy(CONFIGURATION)
-        configuration["options"].update(copy.deepcopy(self._options))
         exchange = kind(
             {
-                **configuration,
+                **configuration(self._options),
                 **self._credentials,
                 "timeout": int(TIMEOUT * self._clock.scale),
                 "streaming": {"connectionTimeout": int(TIMEOUT * self._clock.scale)},

@@ -1,0 +1,71 @@
+"""Puts a venue, its gateway, its door and its page together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+from harness import temporary
+from harness.clock import ScaledClock
+from harness.errors import UserError
+from harness.gateway.thread import running_gateway
+from harness.scenery import purse
+from harness.serving.front import Front
+from harness.serving.life import go_on
+from harness.serving.page import application
+from harness.venue.dialects.base import Dialect
+from harness.venue.model import Account
+from harness.venue.session import Venue
+
+LEVELS = 30  # a side of each book
+
+
+@dataclass(frozen=True)
+class Served:
+    """A venue that is ready to be served. `ca` is the file with the certificate to trust."""
+
+    dialect: Dialect
+    account: Account
+    ca: Path
+    front: Front
+    page_host: str
+    page_port: int
+    seed: int
+
+    async def run(self) -> None:
+        """Serve until cancelled. Raises `UserError` when the page's port is taken."""
+        runner = web.AppRunner(application(self.dialect, self.account), access_log=None)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, self.page_host, self.page_port).start()
+        except OSError as error:
+            raise UserError(
+                f"cannot listen on port {self.page_port}: {error}", hint="choose another with --page-port"
+            ) from error
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self.front.serve())
+                tasks.create_task(go_on(self.dialect.venue, self.account, self.seed))
+        finally:
+            await runner.cleanup()
+
+
+@contextmanager
+def prepared(kind: type[Dialect], host: str, port: int, page_port: int, seed: int) -> Iterator[Served]:
+    """The venue with quotes in every market and one account with plenty of every asset."""
+    clock = ScaledClock()
+    venue = Venue(kind.markets, seed, clock)
+    for market in kind.markets:
+        venue.seed_book(market, LEVELS)
+        venue.walk(20, market)
+    account = venue.account("you", purse(kind.markets), kind.key_lengths)
+    dialect = kind(venue)
+    with temporary.folder("serve") as folder, running_gateway([dialect], clock=clock) as gateway:
+        ca = gateway.authority.write_ca(folder / "ca.pem")
+        folder.chmod(0o755)
+        yield Served(dialect, account, ca, Front(gateway.socket_path, host, port), host, page_port, seed)
