@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 import pytest
 
 from checks.conformance.stories import Stories
-from harness.checking import Attach, undetermined
+from harness.checking import Attach, not_applicable, undetermined
 from harness.driving.numbers import reckoning
 from harness.forks.store import ObjectStore
 from harness.forks.submission import Submission
@@ -85,6 +85,13 @@ def running_unit_tests(
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="unit-tests") as pool:
         there = bool(tree.under(folder))
         yield pool.submit(run_unit_tests, backend, runtime.runtime, folder, sources) if there else None
+
+
+@pytest.fixture(scope="session")
+def unit_tests(running_unit_tests: Future[UnitTestResult] | None) -> UnitTestResult:
+    if running_unit_tests is None:
+        not_applicable("There are no unit tests to run.")
+    return running_unit_tests.result()
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import Future
-
-import pytest
 
 from harness.checking import (
     Attach,
@@ -14,7 +11,6 @@ from harness.checking import (
     fail,
     irregular,
     measured,
-    not_applicable,
     requirement,
     undetermined,
 )
@@ -116,13 +112,6 @@ def _said(error: ConnectorError) -> Evidence:
     return claimed(EvidenceKind.LOG, str(error)[-3000:])
 
 
-@pytest.fixture(scope="session")
-def unit_tests(running_unit_tests: Future[UnitTestResult] | None) -> UnitTestResult:
-    if running_unit_tests is None:
-        not_applicable("There are no unit tests to run.")
-    return running_unit_tests.result()
-
-
 def _evidence(result: UnitTestResult) -> list[Evidence]:
     texts = [f"{each.name}: {each.how}\n{each.text}" for each in result.failures[:4]]
     return [claimed(EvidenceKind.LOG, text[-1500:]) for text in texts or [result.detail[-1500:]]]
@@ -135,6 +124,8 @@ def test_unit_tests_pass(unit_tests: UnitTestResult, evidence: Attach) -> None:
     count = f"{unit_tests.passed} of {unit_tests.total} unit tests passed"
     evidence(claimed(EvidenceKind.MEASUREMENT, count))
     expect(unit_tests.total, "There are test files, but no test in them ran.", *_evidence(unit_tests))
+    skipped = f"All of the {unit_tests.skipped} unit tests are skipped."
+    expect(unit_tests.skipped < unit_tests.total, skipped, *_evidence(unit_tests))
     broken = unit_tests.failed + unit_tests.errors
     expect(
         not broken, f"{broken} of {unit_tests.total} unit tests fail without network.", *_evidence(unit_tests)

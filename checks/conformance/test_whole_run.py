@@ -5,9 +5,19 @@ from __future__ import annotations
 from checks.conformance.conftest import Tell
 from checks.conformance.stories.market_data import watch_market
 from checks.conformance.stories.order_life import trade
-from harness.checking import Finding, claimed, expect, irregular, requirement
+from harness.checking import (
+    Attach,
+    Finding,
+    claimed,
+    expect,
+    irregular,
+    measured,
+    requirement,
+    seen_in_ledger,
+)
 from harness.driver import ConnectorError
 from harness.driving.claims import Usage
+from harness.frameworks.unit_tests import UnitTestResult
 from harness.lab import Lab
 from harness.outcome import EvidenceKind
 
@@ -39,3 +49,27 @@ def test_nobody_speaks_for_the_driver(tell: Tell, lab: Lab) -> None:
     )
     if broken is not None:
         raise broken
+
+
+@requirement("plays-fair-with-the-harness")
+def test_no_order_was_placed_unasked(tell: Tell) -> None:
+    """Every order on the account is one that was asked for, or that the harness placed by hand."""
+    story = tell(trade)
+    wanted = {life.placed.order_id for life in story.lives() if life.placed is not None}
+    wanted |= {story.foreign.order_id} if story.foreign is not None else set()
+    unasked = [
+        order for order in story.bench.venue.orders(story.bench.account) if order.order_id not in wanted
+    ]
+    expect(
+        not unasked,
+        f"It placed {len(unasked)} orders that nobody had asked for.",
+        *(seen_in_ledger(f"{each.side.value} {each.amount} at {each.price}") for each in unasked[:5]),
+    )
+
+
+@requirement("plays-fair-with-the-harness")
+def test_nobody_forges_the_unit_tests(unit_tests: UnitTestResult, evidence: Attach) -> None:
+    """The program that runs the unit tests printed its one result, and nothing else printed in its place."""
+    odd = unit_tests.irregular
+    expect(not odd, f"Its unit tests forge their own result: {odd[0] if odd else ''}", *irregular(odd))
+    evidence(measured("one result came, with the number that was asked for"))

@@ -13,6 +13,13 @@ from harness.checking import Attach, expect, requirement, seen_in_file, seen_in_
 from harness.outcome import Evidence
 
 # Upstream's suites, which bring tests and assertions to whoever derives from them.
+# Whoever defines one of these decides what counts as passed.
+COUNTING_HOOKS = frozenset({
+    "pytest_runtest_makereport", "pytest_runtest_protocol", "pytest_runtest_logreport", "pytest_runtest_call",
+    "pytest_pyfunc_call", "pytest_report_teststatus", "pytest_collection_modifyitems", "pytest_runtestloop",
+    "pytest_sessionfinish", "pytest_cmdline_main", "pytest_ignore_collect",
+})  # fmt: skip
+ENDING_CALLS = frozenset({"os._exit", "pytest.exit", "os.kill", "os.abort"})
 SUITES = ("AbstractExchangeConnectorTests", "AbstractPerpetualDerivativeTests", "ExchangeConnectorTests")
 
 
@@ -63,6 +70,24 @@ def test_unit_tests_present(package: Package, sources: Sources, evidence: Attach
     else:
         summary = f"There are no unit tests of {listed([item.title for item in lacking])}."
     expect(not lacking, summary, *(_hollow(source) for source in hollow), _looked(package))
+
+
+@requirement("plays-fair-with-the-harness")
+def test_tests_do_not_count_themselves(package: Package, sources: Sources) -> None:
+    """No test file and no conftest.py changes how pytest counts results, or ends its process."""
+    helpers = [source for source in sources.code if source.name == "conftest.py"]
+    suite = [source for source in suite_of(package, sources) if source not in helpers]
+    found = [place for source in (*suite, *helpers) for place in _meddling(source)]
+    expect(not found, f"Its tests {found[0].text if found else ''}.", *found)
+
+
+def _meddling(source: Source) -> Iterator[Evidence]:
+    for item in source.definitions:
+        if item.name in COUNTING_HOOKS:
+            yield seen_in_file(source.path, item.line, f"take over pytest's {item.name}")
+    for used in source.references:
+        if used.name in ENDING_CALLS:
+            yield seen_in_file(source.path, used.line, f"end the run themselves with {used.name}")
 
 
 def suite_of(package: Package, sources: Sources) -> tuple[Source, ...]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Sequence
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from harness.frameworks.runtime import INSIDE, TREE, Runtime
 from harness.sandbox.protocol import Backend, Completed, Job, Limits, Mount
+from harness.text import one_line
 
 LIMITS = Limits(memory_bytes=2 << 30, cpu_seconds=600, wall_seconds=600)
 MAX_RESULT = 4 << 20
+MAX_SHOWN = 200
 
 
 class FileCoverage(BaseModel):
@@ -40,7 +44,8 @@ class UnitTestResult(BaseModel):
     """How the tests went. `ran` says whether they got to an end at all; if not, `detail` says why.
 
     `coverage` is the part, 0 to 1, of the sources' lines that ran, None when there are none. `network` lists
-    addresses outside the machine that were asked for.
+    addresses outside the machine that were asked for. `irregular` is what somebody else said in the name of
+    our program, which prints one line and no more: that we saw, while the rest is claimed.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -54,6 +59,7 @@ class UnitTestResult(BaseModel):
     files: tuple[FileCoverage, ...] = ()
     failures: tuple[TestFailure, ...] = ()
     network: tuple[str, ...] = ()
+    irregular: tuple[str, ...] = ()
     detail: str = ""
 
     @property
@@ -69,6 +75,7 @@ class _Counts(BaseModel):
 
 
 class _Said(BaseModel):
+    nonce: str
     code: int
     counts: _Counts
     failures: tuple[TestFailure, ...]
@@ -83,7 +90,8 @@ def run_unit_tests(
 
     `sources` are the folders whose coverage is wanted. Raises SandboxFailure only.
     """
-    order = json.dumps({"tree": TREE, "tests": tests_path, "sources": list(sources)})
+    nonce = secrets.token_hex(16)
+    order = json.dumps({"tree": TREE, "tests": tests_path, "sources": list(sources), "nonce": nonce})
     done = backend.run(
         Job(
             argv=(runtime.python, "-m", "inside.unit_tests", order),
@@ -92,21 +100,35 @@ def run_unit_tests(
             limits=limits,
         )
     )
-    return _parse(done)
+    return _parse(done, nonce, _files(runtime, sources))
 
 
-def _parse(done: Completed) -> UnitTestResult:
+def _files(runtime: Runtime, sources: Sequence[str]) -> frozenset[str]:
+    """The Python files that there are in `sources`, seen by ourselves; paths from the tree's root."""
+    trees = [mount.source for mount in runtime.mounts if mount.target == TREE]
+    return frozenset(
+        path.relative_to(tree).as_posix()
+        for tree in trees
+        for source in sources
+        for path in Path(tree / source).rglob("*.py")
+    )
+
+
+def _parse(done: Completed, nonce: str, there: frozenset[str]) -> UnitTestResult:
     words = done.stderr.decode("utf-8", "replace")[-4000:]
-    line = done.stdout.splitlines()[-1] if done.stdout.strip() else b""
-    try:
-        said = _Said.model_validate_json(line[:MAX_RESULT])
-    except ValidationError:
+    found = [said for line in done.stdout.splitlines() if (said := _said(line)) and said.nonce == nonce]
+    irregular = _irregular(done.stdout, nonce)
+    if len(found) != 1:
         how = f"exit code {done.exit.code}" if done.exit.code is not None else done.exit.reason
         detail = f"the tests ended without a result: {how} {done.exit.detail}\n{words}"
-        return UnitTestResult(ran=False, detail=detail)
+        return UnitTestResult(ran=False, irregular=irregular, detail=detail)
+    (said,) = found
     files = tuple(each.model_copy(update={"path": each.path.removeprefix(TREE + "/")}) for each in said.files)
-    lines = sum(len(each.statements) for each in files)
-    missed = sum(len(each.missing) for each in files)
+    if {each.path for each in files} != there:
+        irregular = (*irregular, "the coverage is of other files than there are")
+        files = ()
+    lines = sum(len(set(each.statements)) for each in files)
+    missed = sum(len(set(each.statements) & set(each.missing)) for each in files)
     return UnitTestResult(
         ran=True,
         passed=said.counts.passed,
@@ -117,5 +139,25 @@ def _parse(done: Completed) -> UnitTestResult:
         files=files,
         failures=said.failures,
         network=said.network,
+        irregular=irregular,
         detail=words,
     )
+
+
+def _said(line: bytes) -> _Said | None:
+    try:
+        return _Said.model_validate_json(line[:MAX_RESULT])
+    except ValidationError:
+        return None
+
+
+def _irregular(stdout: bytes, nonce: str) -> tuple[str, ...]:
+    """What is no answer of ours, or one too many."""
+    ours = [line for line in stdout.splitlines(keepends=True) if nonce.encode() in line]
+    others = [line for line in stdout.splitlines() if line.strip() and nonce.encode() not in line]
+    shown = tuple(
+        "somebody printed where only our program prints: "
+        + one_line(line[:MAX_SHOWN].decode("utf-8", "replace"), MAX_SHOWN)
+        for line in others[:5]
+    )
+    return (*shown, "the result was given more than once") if len(ours) > 1 else shown

@@ -1,7 +1,8 @@
 """Runs a connector's unit tests with pytest and says in one line how they went and what they reached.
 
 `python -m inside.unit_tests ORDER`, where ORDER is a JSON object: `tree`, `tests` (a folder, or the beginning
-of file names, from the tree's root) and `sources` (folders whose coverage is wanted).
+of file names, from the tree's root), `sources` (folders whose coverage is wanted) and `nonce`, which has to
+come back with the answer.
 """
 
 import glob
@@ -83,6 +84,7 @@ def main() -> None:
     code = pytest.main(_arguments(order), plugins=[collector])
     coverage.stop()
     result = {
+        "nonce": order["nonce"],
         "code": int(code),
         "counts": {how: collector.count(how) for how in ("passed", "failed", "error", "skipped")},
         "failures": collector.failures,

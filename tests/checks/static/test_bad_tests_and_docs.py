@@ -10,6 +10,8 @@ from tests.checks.static.spoiling import Bad, assert_found, named, spoilt
 
 HOLLOW = "class Tests:\n    def test_it(self):\n        run()\n"
 TRIVIAL = "class Tests:\n    def test_it(self):\n        self.assertTrue(True)\n        assert True\n"
+COUNTS = "def pytest_runtest_makereport(item, call):\n    return None\n"
+ENDS = "from os import _exit\n\n_exit(0)\n"
 
 TESTS_AND_DOCS = [
     Bad(
@@ -35,6 +37,20 @@ TESTS_AND_DOCS = [
         test_unit_tests.test_unit_tests_present,
         today().adding({f"{TESTS}/test_{NAME}_exchange.py": TRIVIAL}),
         f"{TESTS}/test_{NAME}_exchange.py",
+    ),
+    Bad(
+        "a conftest that counts",
+        test_unit_tests.test_tests_do_not_count_themselves,
+        today().adding({"test/conftest.py": COUNTS}),
+        "test/conftest.py:1",
+        says="take over pytest's pytest_runtest_makereport",
+    ),
+    Bad(
+        "tests that end the run",
+        test_unit_tests.test_tests_do_not_count_themselves,
+        today().adding({f"{TESTS}/test_{NAME}_exchange.py": ENDS}),
+        f"{TESTS}/test_{NAME}_exchange.py:3",
+        says="end the run themselves with os._exit",
     ),
     Bad(
         "2020: no tests",

@@ -45,11 +45,26 @@ DEFECTS: tuple[Defect, ...] = (
                 import json
                 import sys
 
-                kept, wire = json.dumps, sys.modules["inside.wire"]
+                kept = json.dumps
+                (wire,) = [each for name, each in sys.modules.items() if name.endswith(".wire")]
                 json.dumps = lambda *args, **kwargs: kept(*args, **kwargs)
                 honest = wire.plain
                 wire.plain = lambda value, depth=0: honest(value, depth)
                 return super().get_all_balances()
+            """
+        ),
+    ),
+    defect(
+        "places-an-order-of-its-own",
+        checks.test_no_order_was_placed_unasked,
+        "placed 1 orders that nobody had asked for",
+        exchange(
+            """
+            def buy(self, trading_pair, amount, *args, **kwargs):
+                if not self.in_flight_orders and not getattr(self, "_helped_itself", False):
+                    self._helped_itself = True
+                    super().buy(trading_pair, amount, *args, **kwargs)
+                return super().buy(trading_pair, amount, *args, **kwargs)
             """
         ),
     ),
