@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import os
 import shutil
-import subprocess
-import sys
 import threading
-from pathlib import Path
-from typing import IO, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from harness.sandbox import etc, seccomp
 from harness.sandbox.interpreter import mounts_of
+from harness.sandbox.launcher import network
+from harness.sandbox.launcher.kernel import memory_file
+from harness.sandbox.launching import fork_supervisor
 from harness.sandbox.protocol import Completed, Exit, Job, Limits, SandboxFailure
 from harness.sandbox.streams import Collector, CountedReader, Writer, complete
 
-_HERE = Path(__file__).resolve().parent
-_LAUNCH = "import sys; sys.path.insert(0, sys.argv[1]); from launcher.supervisor import main; main()"
 _ADMIN_PATH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
 # An id that no distribution gives to anyone (Debian Policy 9.2.2 reserves 65533 and below to 60000).
 UNPRIVILEGED_UID = 65533
-TOOLS = {"bwrap": "bubblewrap", "nft": "nftables", "ip": "iproute2"}  # program: Debian package
 
 
 def find_tool(name: str) -> str | None:
@@ -56,42 +52,29 @@ class BubblewrapProcess:
     """A job under our launcher. The lifeline is a pipe that only this process holds open."""
 
     def __init__(self, job: Job) -> None:
-        spec_handle = _memory_file(json.dumps(_spec(job)))
-        result, result_end = os.pipe()
-        lifeline_end, self._lifeline = os.pipe()
-        passed = (spec_handle, result_end, lifeline_end)
+        spec = memory_file("sandbox-spec", json.dumps(_spec(job)).encode())
+        (result, result_end), (lifeline_end, self._lifeline) = os.pipe(), os.pipe()
+        (stdin_end, stdin), (stdout, stdout_end), (stderr, stderr_end) = os.pipe(), os.pipe(), os.pipe()
+        passed = (spec, result_end, lifeline_end, stdin_end, stdout_end, stderr_end)
         try:
-            self._popen = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-c", _LAUNCH, str(_HERE), *map(str, passed)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                bufsize=0,
-                env={},
-                pass_fds=passed,
-                start_new_session=True,
-            )
+            self.launcher = fork_supervisor(passed)
+            """The supervisor's process id on this machine."""
+        except SandboxFailure:
+            _close(result, self._lifeline, stdin, stdout, stderr)
+            raise
         finally:
-            for handle in passed:
-                os.close(handle)
-        self._result = result
-        self._lock = threading.Lock()
-        self._exit: Exit | None = None
+            _close(*passed)
+        self._result = b""
+        self._over, self._lock = threading.Event(), threading.Lock()
         self._overflowed = False
-        with cast(IO[bytes], self._popen.stdin) as pipe:
-            self.stdin = cast(BinaryIO, Writer(os.dup(pipe.fileno())))
-        self.stdout: BinaryIO = io.BufferedReader(self._counted(self._popen.stdout, job.limits))
-        self._stderr = Collector(self._counted(self._popen.stderr, job.limits))
         self._limits = job.limits
+        self.stdin = cast(BinaryIO, Writer(stdin))
+        self.stdout: BinaryIO = io.BufferedReader(self._counted(stdout))
+        self._stderr = Collector(self._counted(stderr))
+        threading.Thread(target=self._watch, args=(result,), daemon=True, name="sandbox-watch").start()
 
-    def _counted(self, pipe: IO[bytes] | None, limits: Limits) -> CountedReader:
-        with cast(IO[bytes], pipe) as stream:
-            return CountedReader(os.dup(stream.fileno()), limits.output_bytes, self._overflow)
-
-    @property
-    def launcher(self) -> int:
-        """The supervisor's process id on this machine."""
-        return self._popen.pid
+    def _counted(self, handle: int) -> CountedReader:
+        return CountedReader(handle, self._limits.output_bytes, self._overflow)
 
     def stderr_tail(self) -> str:
         return self._stderr.tail()
@@ -101,23 +84,16 @@ class BubblewrapProcess:
         return self._stderr.everything()
 
     def poll(self) -> Exit | None:
-        return None if self._popen.poll() is None else self.wait()
+        return self.wait() if self._over.is_set() else None
 
     def wait(self, timeout: float | None = None) -> Exit:
-        try:
-            self._popen.wait(timeout)
-        except subprocess.TimeoutExpired as error:
-            raise TimeoutError(f"the job still runs after {timeout:g} s") from error
-        with self._lock:
-            if self._exit is None:
-                self._exit = self._read_result()
-                self._release()
-            return self._exit
+        if not self._over.wait(timeout):
+            raise TimeoutError(f"the job still runs after {timeout} s")
+        return self._exit()
 
     def kill(self) -> None:
         self._cut_lifeline()
-        with contextlib.suppress(SandboxFailure):
-            self.wait()
+        self._over.wait()
 
     def _overflow(self) -> None:
         self._overflowed = True
@@ -129,29 +105,31 @@ class BubblewrapProcess:
                 os.close(self._lifeline)
                 self._lifeline = -1
 
-    def _release(self) -> None:
-        if self._lifeline >= 0:
-            os.close(self._lifeline)
-            self._lifeline = -1
-        os.close(self._result)
+    def _watch(self, result: int) -> None:
+        """Read until the supervisor has ended: it alone holds the other end."""
+        with open(result, "rb") as stream:
+            self._result = stream.read()
+        self._cut_lifeline()
+        self._over.set()
 
-    def _read_result(self) -> Exit:
-        words = os.read(self._result, 65536)
+    def _exit(self) -> Exit:
         if self._overflowed:
             return Exit(None, "output", f"wrote more than {self._limits.output_bytes} bytes")
-        if not words:
-            if self._popen.returncode < 0:
-                return Exit(None, "killed", f"the launcher got signal {-self._popen.returncode}")
-            raise SandboxFailure("the sandbox's launcher failed", hint=self._stderr.tail().strip() or None)
-        result = json.loads(words)
+        if not self._result:
+            return Exit(None, "killed", "somebody ended the launcher")
+        result = json.loads(self._result)
         if "error" in result:
             raise SandboxFailure(f"{result['error']}\n{self._stderr.tail()}".strip(), hint="harness doctor")
         return Exit(**result)
 
 
+def _close(*handles: int) -> None:
+    for handle in handles:
+        os.close(handle)
+
+
 def _spec(job: Job) -> dict[str, object]:
     limits = job.limits
-    tools = {name: find_tool(name) or name for name in TOOLS}
     return {
         "argv": job.argv,
         "env": dict(job.env),
@@ -164,7 +142,7 @@ def _spec(job: Job) -> dict[str, object]:
         "etc": etc.FILES,
         "etc_paths": etc.PATHS,
         "uid": UNPRIVILEGED_UID,
-        "tools": tools,
+        "bwrap": find_tool("bwrap") or "bwrap",
         "seccomp": seccomp.program().hex(),
         "memory_bytes": limits.memory_bytes,
         "processes": limits.processes,
@@ -176,15 +154,12 @@ def _spec(job: Job) -> dict[str, object]:
     }
 
 
-def _memory_file(text: str) -> int:
-    handle = os.memfd_create("sandbox-spec")
-    os.write(handle, text.encode())
-    os.lseek(handle, 0, os.SEEK_SET)
-    return handle
-
-
 def _why_not(backend: Bubblewrap) -> str | None:
-    missing = [package for tool, package in TOOLS.items() if find_tool(tool) is None]
+    missing = [] if find_tool("bwrap") else ["bubblewrap"]
+    try:
+        network.library()
+    except OSError:
+        missing.append("libnftables1")
     if missing:
         return f"{', '.join(missing)} not installed → sudo apt-get install {' '.join(missing)}"
     if reason := seccomp.why_not():

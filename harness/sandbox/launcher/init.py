@@ -18,11 +18,15 @@ shim = import_module("inside.shim")
 def run(spec: insides.Spec, staged: list[str], status: int, entrance: int | None) -> int:
     """Run the job to its end and return bubblewrap's exit status. What still lives dies with this process."""
     network.raise_loopback()
-    shim_pid = _start_shim(spec) if spec["gateway"] else None
-    scratch = staging.mount_scratch(spec["tmp_bytes"])
-    job_pid = _start_bubblewrap(spec, insides.arguments(spec, staged, scratch, status), status, entrance)
+    begin, begin_end = os.pipe()
+    # Entering a group takes the kernel 10 ms of waiting, in which the network is made.
+    job_pid = _start_bubblewrap(spec, insides.arguments(spec, staged, status), begin, status, entrance)
+    shim_pid = _start_shim() if spec["gateway"] else None
+    staging.mount_scratch(spec["tmp_bytes"])
+    os.write(begin_end, b".")
+    for handle in (begin, begin_end, status):
+        os.close(handle)
     kernel.release_streams()
-    os.close(status)
     while True:
         pid, wait_status = os.wait()
         if pid == shim_pid:
@@ -41,10 +45,9 @@ def _reap_rest(shim_pid: int | None) -> None:
             os.wait()
 
 
-def _start_shim(spec: insides.Spec) -> int:
+def _start_shim() -> int:
     sockets = shim.open_sockets()
-    tools = spec["tools"]
-    network.redirect_all(tools["ip"], tools["nft"], sockets.tcp_port, sockets.dns_port, sockets.with_ipv6)
+    network.redirect_all(sockets.tcp_port, sockets.dns_port, sockets.with_ipv6)
     pid = os.fork()
     if pid:
         for handle in (*sockets.tcp, *sockets.dns, *sockets.udp):
@@ -59,7 +62,10 @@ def _start_shim(spec: insides.Spec) -> int:
         os._exit(1)
 
 
-def _start_bubblewrap(spec: insides.Spec, options: list[str], status: int, entrance: int | None) -> int:
+def _start_bubblewrap(
+    spec: insides.Spec, options: list[str], begin: int, status: int, entrance: int | None
+) -> int:
+    """Fork the process that becomes bubblewrap once `begin` can be read."""
     rules = kernel.memory_file("seccomp", bytes.fromhex(spec["seccomp"]))
     options = ["--seccomp", str(rules), *options]
     given = kernel.memory_file("arguments", b"".join(os.fsencode(option) + b"\0" for option in options))
@@ -72,6 +78,7 @@ def _start_bubblewrap(spec: insides.Spec, options: list[str], status: int, entra
         if entrance is not None:
             os.write(entrance, b"0")
         _limit(spec, in_group=entrance is not None)
+        os.read(begin, 1)
         _exec(spec, given, (given, rules, status))
     finally:
         os._exit(127)
@@ -80,7 +87,7 @@ def _start_bubblewrap(spec: insides.Spec, options: list[str], status: int, entra
 def _exec(spec: insides.Spec, given: int, kept: tuple[int, ...]) -> NoReturn:
     for handle in kept:
         os.set_inheritable(handle, True)
-    bwrap = spec["tools"]["bwrap"]
+    bwrap = spec["bwrap"]
     kernel.die_with_parent()
     os.execve(bwrap, [bwrap, "--args", str(given), "--", *spec["argv"]], {})  # noqa: S606
 

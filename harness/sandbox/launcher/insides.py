@@ -26,7 +26,7 @@ class Spec(TypedDict):
     etc: dict[str, str]
     etc_paths: list[str]
     uid: int
-    tools: dict[str, str]
+    bwrap: str
     seccomp: str
     memory_bytes: int
     processes: int
@@ -37,16 +37,16 @@ class Spec(TypedDict):
     wall_seconds: float
 
 
-def arguments(spec: Spec, staged: list[str], scratch: tuple[str, str], status: int) -> list[str]:
+def arguments(spec: Spec, staged: list[str], status: int) -> list[str]:
     """bubblewrap's options; they go through a pipe, so that no other user reads the environment in `ps`."""
-    tmp, shared_memory = scratch
     options = [
         "--unshare-user", "--disable-userns", "--unshare-ipc", "--unshare-pid", "--unshare-uts",
         "--unshare-cgroup",
         "--uid", "1000", "--gid", "1000", "--hostname", "sandbox", "--cap-drop", "ALL", "--die-with-parent",
         "--new-session", "--clearenv", "--json-status-fd", str(status),
         "--ro-bind", "/usr", "/usr", *_system_folders(), "--ro-bind", staging.ETC, "/etc",
-        "--proc", "/proc", "--dev", "/dev", "--bind", shared_memory, SHARED_MEMORY, "--bind", tmp, TMP,
+        "--proc", "/proc", "--dev", "/dev", "--bind", staging.SHARED_MEMORY, SHARED_MEMORY,
+        "--bind", staging.TMP, TMP,
     ]  # fmt: skip
     for mount, place in zip(spec["mounts"], staged, strict=True):
         options += ["--bind" if mount["writable"] else "--ro-bind", place, mount["target"]]

@@ -13,7 +13,6 @@ from importlib import import_module
 from . import kernel, network
 
 shim = import_module("inside.shim")
-_TOOLS = ("/usr/sbin/ip", "/usr/sbin/nft")
 
 
 def main(gateway: str) -> None:
@@ -24,7 +23,7 @@ def main(gateway: str) -> None:
     """
     network.raise_loopback()
     sockets = shim.open_sockets()
-    network.redirect_all(*_TOOLS, sockets.tcp_port, sockets.dns_port, sockets.with_ipv6)
+    network.redirect_all(sockets.tcp_port, sockets.dns_port, sockets.with_ipv6)
     owner = os.stat(gateway).st_uid
     if owner:
         kernel.become(owner)

@@ -15,6 +15,7 @@ STAGING = "/tmp"  # noqa: S108 - bubblewrap needs this folder too, so it is ther
 GATEWAY = STAGING + "/gateway"
 ETC = STAGING + "/etc"
 SCRATCH = STAGING + "/scratch"
+TMP, SHARED_MEMORY = SCRATCH + "/tmp", SCRATCH + "/shm"  # noqa: S108
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -64,18 +65,17 @@ def stage(
     return [source.staged for source in sources]
 
 
-def mount_scratch(size: int) -> tuple[str, str]:
-    """One tmpfs of `size` bytes for /tmp and /dev/shm together; returns the two folders.
+def mount_scratch(size: int) -> None:
+    """One tmpfs of `size` bytes for /tmp and /dev/shm together, which are TMP and SHARED_MEMORY in it.
 
     A page of 4 KiB a file is what an empty file costs the kernel, at most: as many inodes as pages.
     """
     inodes = max(1024, size // 4096)
     options = f"mode=755,size={size},nr_inodes={inodes}"
     kernel.mount("scratch", SCRATCH, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, options)
-    for name in ("tmp", "shm", "tmp/work"):
-        os.mkdir(f"{SCRATCH}/{name}")
-        os.chmod(f"{SCRATCH}/{name}", 0o1777)  # noqa: S103 - as /tmp is
-    return f"{SCRATCH}/tmp", f"{SCRATCH}/shm"  # noqa: S108
+    for folder in (TMP, SHARED_MEMORY, f"{TMP}/work"):
+        os.mkdir(folder)
+        os.chmod(folder, 0o1777)  # noqa: S103 - as /tmp is
 
 
 def give(path: str, uid: int) -> None:

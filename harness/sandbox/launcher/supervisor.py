@@ -6,26 +6,38 @@ import json
 import os
 import select
 import signal
-import sys
 import time
 from typing import Any, NoReturn
 
 from . import group, init, insides, kernel, staging
 
+HANDLES = 6
 
-def main() -> None:
-    """Arguments: descriptors of the spec (JSON), of the result (one JSON line) and of the lifeline.
 
-    The lifeline's other end is held by the harness alone; its end of file means that the harness is gone.
+def serve(handles: list[int], harness: int) -> NoReturn:
+    """Run one job and write how it ended as one JSON line; the life of a supervisor.
+
+    `handles`: the spec (JSON), where to write the result, the lifeline, and the job's stdin, stdout, stderr.
+    The lifeline's other end is the harness's: its end of file ends the job, as does the end of the process
+    `harness` (a pidfd).
     """
-    spec_handle, result_handle, lifeline = (int(word) for word in sys.argv[-3:])
-    with open(spec_handle, encoding="utf-8") as stream:
-        spec: insides.Spec = json.load(stream)
-    result = supervise(spec, lifeline, result_handle)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.setsid()
+    spec_handle, result_handle, lifeline, *streams = handles
+    for number, handle in enumerate(streams):
+        os.dup2(handle, number)
+        os.close(handle)
+    try:
+        with open(spec_handle, encoding="utf-8") as stream:
+            spec: insides.Spec = json.load(stream)
+        result = supervise(spec, (lifeline, harness), result_handle)
+    except Exception as error:
+        result = {"error": f"{type(error).__name__}: {error}"}
     os.write(result_handle, json.dumps(result).encode() + b"\n")
+    os._exit(0)
 
 
-def supervise(spec: insides.Spec, lifeline: int, result_handle: int) -> dict[str, Any]:
+def supervise(spec: insides.Spec, lifelines: tuple[int, ...], result_handle: int) -> dict[str, Any]:
     started = time.monotonic()
     kernel.adopt_orphans()
     trouble, trouble_end = os.pipe()
@@ -33,13 +45,13 @@ def supervise(spec: insides.Spec, lifeline: int, result_handle: int) -> dict[str
     memory = group.make(spec["memory_bytes"])
     porter = os.fork()
     if porter == 0:
-        for handle in (lifeline, result_handle, trouble, status):
+        for handle in (*lifelines, result_handle, trouble, status):
             os.close(handle)
         _port(spec, trouble_end, status_end, memory.entrance if memory else None)
     os.close(trouble_end)
     os.close(status_end)
     kernel.release_streams()
-    reason = _watch(porter, lifeline, started + spec["wall_seconds"])
+    reason = _watch(porter, lifelines, started + spec["wall_seconds"])
     if reason:
         os.kill(porter, signal.SIGKILL)
     cpu_seconds = _reap_all()
@@ -54,12 +66,13 @@ def supervise(spec: insides.Spec, lifeline: int, result_handle: int) -> dict[str
     return result
 
 
-def _watch(porter: int, lifeline: int, deadline: float) -> str | None:
+def _watch(porter: int, lifelines: tuple[int, ...], deadline: float) -> str | None:
     """Wait for the porter's end (None) or for the reason to end it."""
     handle = os.pidfd_open(porter)
     poll = select.poll()
     poll.register(handle, select.POLLIN)
-    poll.register(lifeline, select.POLLIN | select.POLLHUP)
+    for lifeline in lifelines:
+        poll.register(lifeline, select.POLLIN | select.POLLHUP)
     while True:
         left = deadline - time.monotonic()
         if left <= 0:
@@ -67,7 +80,7 @@ def _watch(porter: int, lifeline: int, deadline: float) -> str | None:
         ready = [number for number, _ in poll.poll(min(left, 86_400) * 1000)]
         if handle in ready:
             return None
-        if lifeline in ready:
+        if ready:
             return "killed"
 
 
