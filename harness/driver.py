@@ -17,6 +17,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from harness.clock import ScaledClock
+from harness.costume import PLAIN, Costume
 from harness.driving import claims
 from harness.driving.conversation import (
     ConnectorError,
@@ -33,7 +34,6 @@ __all__ = ["Connector", "ConnectorError", "ConnectorGone", "ConnectorTimeout", "
 
 T = TypeVar("T")
 PositionAction = Literal["OPEN", "CLOSE"]
-CA_INSIDE = "/harness/ca.pem"
 LIMITS = Limits(output_bytes=256 << 20, cpu_seconds=1800, wall_seconds=1800, processes=256)
 # Real seconds an answer may take beyond what the request itself waits for, on a busy machine.
 PATIENCE = 20.0
@@ -61,6 +61,7 @@ class Driver:
         gateway: Path | None = None,
         ca: Path | None = None,
         limits: Limits = LIMITS,
+        costume: Costume = PLAIN,
     ) -> None:
         self._backend = backend
         self._runtime = runtime
@@ -69,6 +70,7 @@ class Driver:
         self._switchboard = None if gateway is None else Switchboard(gateway)
         self._ca = ca
         self._limits = limits
+        self._costume = costume
         self._conversation: Conversation | None = None
         self._warmed: claims.Warmed | None = None
         self._names = itertools.count(1)
@@ -151,13 +153,15 @@ class Driver:
             conversation.kill()
 
     def _job(self) -> Job:
-        mounts = [*self._runtime.mounts, Mount(INSIDE, "/harness/inside")]
-        env = dict(self._runtime.env)
+        folder, package = self._costume.folder, self._costume.package
+        mounts = [*self._runtime.mounts, Mount(INSIDE, f"{folder}/{package}")]
+        env = {**self._runtime.env, "PYTHONPATH": f"{folder}:{self._runtime.env['PYTHONPATH']}"}
         if self._ca is not None:
-            mounts += [Mount(self._ca, path) for path in (CA_INSIDE, *self._runtime.certificate_files)]
-            env |= {"SSL_CERT_FILE": CA_INSIDE, "REQUESTS_CA_BUNDLE": CA_INSIDE}
+            trusted = f"{folder}/ca-certificates.crt"
+            mounts += [Mount(self._ca, path) for path in (trusted, *self._runtime.certificate_files)]
+            env |= {"SSL_CERT_FILE": trusted, "REQUESTS_CA_BUNDLE": trusted}
         return Job(
-            argv=(self._runtime.python, "-m", "inside.driver"),
+            argv=(self._runtime.python, "-m", f"{package}.driver"),
             mounts=tuple(mounts),
             env=env,
             limits=self._limits,

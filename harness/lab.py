@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
-from harness import decoys, temporary
+from harness import decoys, scenery, temporary
 from harness.clock import ScaledClock, SkewedClock
+from harness.costume import Costume
 from harness.driver import Connector, Driver
 from harness.frameworks.runtime import Runtime
 from harness.gateway.canaries import Canaries
@@ -33,10 +33,8 @@ from harness.venue.session import Venue
 
 T = TypeVar("T")
 
-HOME = "/home/trader"  # inside
 SETTLE = 0.02  # real seconds for what has left the sandbox to be written down
 LEVELS = 30  # a side of each book
-WEALTH = Decimal(1_000_000)  # worth of every asset in the account, in the last quote asset
 
 
 @dataclass
@@ -99,8 +97,9 @@ class Lab:
     def __init__(
         self, backend: Backend, runtime: Runtime, dialect: type[Dialect], connector: str, seed: int
     ) -> None:
-        self.dialect = dialect
+        self.dialect = scenery.varied(dialect, seed)
         self.seed = seed
+        self._costume = Costume.of(seed)
         self.latest: Bench | None = None
         self.telling = "unnamed"
         self.canaries = Canaries()
@@ -116,7 +115,15 @@ class Lab:
         certificate.write_bytes(self._authority.ca_pem)
         dressed = self._dressed(runtime, folder / "home")
         self._driver = self._stack.enter_context(
-            Driver(backend, dressed, connector, clock=ScaledClock(), gateway=self._socket, ca=certificate)
+            Driver(
+                backend,
+                dressed,
+                connector,
+                clock=ScaledClock(),
+                gateway=self._socket,
+                ca=certificate,
+                costume=self._costume,
+            )
         )
         idle = folder / "idle.sock"
         self._stack.enter_context(
@@ -145,8 +152,9 @@ class Lab:
         planted = decoys.plant(home)
         self.canaries.know(planted.secrets)
         self.guarded |= planted.secrets.keys()
-        env = {**runtime.env, **planted.environment, "HOME": HOME}
-        return replace(runtime, mounts=(*runtime.mounts, Mount(home, HOME)), env=env)
+        place = self._costume.home
+        env = {**runtime.env, **planted.environment, "HOME": place}
+        return replace(runtime, mounts=(*runtime.mounts, Mount(home, place)), env=env)
 
     def _lead_to(self, gateway: Path) -> None:
         """Let what leaves the sandbox reach that gateway, from one moment to the next."""
@@ -184,7 +192,8 @@ class Lab:
         chosen = market or chance.choice(self.dialect.markets[:2])
         exchange_clock = SkewedClock(clock)
         venue = self._venue(exchange_clock)
-        account = venue.account("bot", purse(self.dialect.markets))
+        purse = scenery.purse(self.dialect.markets, self.seed)
+        account = venue.account(scenery.owner(self.seed), purse, self.dialect.key_lengths)
         dialect = self.dialect(venue)
         credentials = dialect.credentials(account)
         self._guard(account, credentials)
@@ -232,18 +241,8 @@ class Lab:
 
     def _venue(self, clock: SkewedClock) -> Venue:
         venue = Venue(self.dialect.markets, self.seed, clock)
+        venue.number_from(scenery.first_number(self.seed))
         for market in self.dialect.markets:
             venue.seed_book(market, LEVELS)
             venue.walk(20, market)
         return venue
-
-
-def purse(markets: Sequence[Market]) -> dict[str, Decimal]:
-    """Plenty of every asset, in amounts that differ so that a mix-up shows."""
-    worth = {markets[0].quote: Decimal(1)}
-    for market in markets:
-        worth[market.base] = market.reference_price * worth.setdefault(market.quote, Decimal(1))
-    return {
-        asset: (WEALTH / value + number).quantize(Decimal("0.00000001"))
-        for number, (asset, value) in enumerate(sorted(worth.items()), start=1)
-    }

@@ -214,7 +214,7 @@ def runtime_of(base: Base, tree: Path) -> Runtime:
         generation=base.generation,
         python=f"{VENV}/bin/python",
         mounts=(Mount(base.venv, VENV), Mount(tree, TREE)),
-        env={**_ENVIRONMENT, "PYTHONPATH": f"/harness:{TREE}"},
+        env={**_ENVIRONMENT, "PYTHONPATH": TREE},
         certificate_files=(inside,) if certifi.exists() else (),
     )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from harness.costume import PLAIN
 from harness.frameworks.runtime import INSIDE, TREE, Runtime
 from harness.sandbox.protocol import Backend, Completed, Job, Limits, Mount
 from harness.text import one_line
@@ -94,9 +95,9 @@ def run_unit_tests(
     order = json.dumps({"tree": TREE, "tests": tests_path, "sources": list(sources), "nonce": nonce})
     done = backend.run(
         Job(
-            argv=(runtime.python, "-m", "inside.unit_tests", order),
-            mounts=(*runtime.mounts, Mount(INSIDE, "/harness/inside")),
-            env=runtime.env,
+            argv=(runtime.python, "-m", f"{PLAIN.package}.unit_tests", order),
+            mounts=(*runtime.mounts, Mount(INSIDE, f"{PLAIN.folder}/{PLAIN.package}")),
+            env={**runtime.env, "PYTHONPATH": f"{PLAIN.folder}:{runtime.env['PYTHONPATH']}"},
             limits=limits,
         )
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import ssl
 import threading
 from collections.abc import Callable
@@ -14,6 +15,8 @@ from harness.gateway.faults import CertificateKind
 
 RIGHT = "right"
 MOST_CERTIFICATES = 512  # a client could ask for any number of names
+MOST_COMMON_NAME = 64  # characters (RFC 5280, upper bounds)
+_AUTHORITIES = ("Meridian Trust Services", "Northgate Certification", "Lumen Global CA", "Arcadia Sign")
 _OTHER_NAME = "some-other-host.invalid"
 
 Choice = Callable[[str | None], ssl.SSLContext | None]
@@ -27,8 +30,11 @@ class Authority:
     """Issues certificates that clients who trust `ca_pem` accept. Thread-safe."""
 
     def __init__(self) -> None:
-        self._ca = trustme.CA(organization_name="Connector harness, this run only")
-        self._unknown = trustme.CA(organization_name="An authority nobody trusts")
+        # Named as public authorities are, by chance: a client that looks learns nothing.
+        self._ca, self._unknown = (
+            trustme.CA(organization_name=name, organization_unit_name=f"{name} Root R{number}")
+            for number, name in enumerate(random.SystemRandom().sample(_AUTHORITIES, 2), start=1)
+        )
         self._lock = threading.Lock()
         self._contexts: dict[tuple[str, str], ssl.SSLContext] = {}
 
@@ -65,7 +71,14 @@ class Authority:
         end = datetime.now(UTC) - timedelta(days=1) if certificate == "expired" else None
         begin = end - timedelta(days=30) if end else None
         try:
-            leaf = authority.issue_cert(name, not_before=begin, not_after=end)
+            leaf = authority.issue_cert(
+                name,
+                common_name=name[:MOST_COMMON_NAME],
+                organization_name=name.rpartition(".")[0][:MOST_COMMON_NAME] or name[:MOST_COMMON_NAME],
+                organization_unit_name="Operations",
+                not_before=begin,
+                not_after=end,
+            )
         except ValueError as error:
             raise CertificateRefused(f"{host!r} is no host name: {error}") from error
         context = _server_context()

@@ -188,7 +188,7 @@ def main() -> None:
     reading = os.dup(0)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     # The framework's logger imports its whole application on error paths unless it believes it is under test.
-    sys.argv = ["driver", "hx-unittest"]
+    sys.argv = ["python -m unittest"]
     virtual_time.install()
     leftovers.adopt()
     Parent(reading, writing).run()
