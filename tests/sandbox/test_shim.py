@@ -75,20 +75,41 @@ def test_nonsense_is_refused_or_left_alone() -> None:
     assert shim.answer(b"\0\1", None) is None
 
 
-def ipv4(source_port: int, port: int) -> bytes:
+def ipv4(source_port: int, port: int, offset: int = 0) -> bytes:
     addresses = socket.inet_aton("127.0.0.1") + socket.inet_aton("8.8.4.4")
-    return b"\x45" + bytes(11) + addresses + struct.pack("!HHHH", source_port, port, 9, 0) + b"x"
+    head = b"\x45" + bytes(5) + struct.pack("!H", offset) + b"\x40\x11\0\0"
+    return head + addresses + struct.pack("!HHHH", source_port, port, 9, 0) + b"x"
+
+
+def ipv6(kind: int, rest: bytes) -> bytes:
+    addresses = socket.inet_pton(socket.AF_INET6, "::1") + socket.inet_pton(socket.AF_INET6, "ff02::fb")
+    return b"\x60" + bytes(5) + bytes([kind, 64]) + addresses + rest
+
+
+UDP = struct.pack("!HHHH", 40000, 123, 9, 0) + b"x"
+THERE = ("8.8.4.4", 123)
+THERE_6 = ("ff02::fb", 123)
 
 
 @pytest.mark.parametrize(
     ("packet", "expected"),
     [
-        (ipv4(40000, 123), ("8.8.4.4", 123)),
+        (ipv4(40000, 123), THERE),
         (ipv4(40000, 5353), None),
         (ipv4(53, 40000), None),
         (ipv4(40000, 123)[:22], None),
+        (ipv4(40000, 123, offset=0x2000), THERE),
+        (ipv4(40000, 123, offset=185), None),
+        (ipv6(17, UDP), THERE_6),
+        (ipv6(43, bytes([17, 1]) + bytes(14) + UDP), THERE_6),
+        (ipv6(0, bytes([44, 0]) + bytes(6) + bytes([17, 0, 0, 1]) + bytes(4) + UDP), THERE_6),
+        (ipv6(44, bytes([17, 0, 0, 8]) + bytes(4) + UDP), None),
+        (ipv6(43, bytes([17, 255])), None),
+        (ipv6(0, bytes([58, 0]) + bytes(6) + UDP), None),
+        (b"", None),
     ],
-    ids=["a datagram", "a question", "its answer", "cut"],
-)
+    ids=["a datagram", "a question", "its answer", "cut", "a first fragment", "a later one", "IPv6", "routed",
+         "with options and in fragments", "a later IPv6 one", "a cut header", "another protocol", "nothing"],
+)  # fmt: skip
 def test_datagrams_but_dns_have_a_destination(packet: bytes, expected: tuple[str, int] | None) -> None:
-    assert shim.datagram_destination(socket.AF_INET, packet, [], {53, 5353}) == expected
+    assert shim.datagram_destination(packet, {53, 5353}) == expected

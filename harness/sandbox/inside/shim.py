@@ -28,6 +28,11 @@ RECORD_TYPES = {
     1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 12: "PTR", 15: "MX", 16: "TXT", 28: "AAAA", 33: "SRV", 65: "HTTPS",
     255: "ANY",
 }  # fmt: skip
+# linux/if_ether.h, linux/if_packet.h, asm-generic/socket.h and RFC 8200, 4.
+_ETHERNET: "dict[int, int]" = {socket.AF_INET: 0x0800, socket.AF_INET6: 0x86DD}
+_SO_ATTACH_FILTER = 26
+_FRAGMENT = 44
+_EXTENSIONS = [0, 43, _FRAGMENT, 60]  # hop-by-hop options, routing, fragment, destination options
 _ANSWER = struct.pack("!HHHIH4s", 0xC00C, 1, 1, 60, 4, socket.inet_aton("127.0.0.1"))
 
 
@@ -55,14 +60,13 @@ def open_sockets() -> Sockets:
     """Bind all sockets. Needs CAP_NET_RAW for datagrams to any port; leaves IPv6 out where there is none."""
     tcp = _bound(socket.AF_INET, socket.SOCK_STREAM, 0)
     dns = _bound(socket.AF_INET, socket.SOCK_DGRAM, 0)
-    sockets = Sockets([tcp], [dns], [socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)])
+    sockets = Sockets([tcp], [dns], [_watching(socket.AF_INET)])
     if not _has_ipv6():
         return _listening(sockets)
     try:
         tcp_6 = _bound(socket.AF_INET6, socket.SOCK_STREAM, sockets.tcp_port)
         dns_6 = _bound(socket.AF_INET6, socket.SOCK_DGRAM, sockets.dns_port)
-        udp_6 = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_UDP)
-        udp_6.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+        udp_6 = _watching(socket.AF_INET6)
     except OSError:
         pass
     else:
@@ -93,6 +97,28 @@ def _bound(family: int, kind: int, port: int) -> socket.socket:
         handle.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     handle.bind(("::" if family == socket.AF_INET6 else "0.0.0.0", port))  # noqa: S104 - an empty namespace
     return handle
+
+
+def _watching(family: int) -> socket.socket:
+    """Sees each UDP packet of the family on the loopback, multicasts too, which raw sockets do not get."""
+    handle = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
+    at, kinds = (
+        (9, [socket.IPPROTO_UDP]) if family == socket.AF_INET else (6, [socket.IPPROTO_UDP, *_EXTENSIONS])
+    )
+    program = array.array("B", _only(at, kinds))
+    address, size = program.buffer_info()
+    handle.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("@HP", size // 8, address))
+    handle.bind(("lo", _ETHERNET[family]))
+    return handle
+
+
+def _only(at: int, kinds: "list[int]") -> bytes:
+    """A packet filter (linux/filter.h): the first 256 bytes of packets whose byte `at` is one of `kinds`."""
+    steps = [(0x30, 0, 0, at)]  # load the byte
+    # Equal: go on behind the refusal, which follows the last comparison.
+    steps += [(0x15, len(kinds) - number, 0, kind) for number, kind in enumerate(kinds)]
+    steps += [(0x06, 0, 0, 0), (0x06, 0, 0, 256)]
+    return b"".join(struct.pack("@HBBI", *step) for step in steps)
 
 
 class Shim:
@@ -142,9 +168,9 @@ class Shim:
         else:
             self._report({"kind": "dns", "name": question.name, "type": question.type})
 
-    def _note_datagram(self, raw: socket.socket) -> None:
-        packet, ancillary, _, _ = raw.recvmsg(256, 256)
-        place = datagram_destination(raw.family, packet, ancillary, {53, self._sockets.dns_port})
+    def _note_datagram(self, watching: socket.socket) -> None:
+        packet = watching.recv(256)
+        place = datagram_destination(packet, {53, self._sockets.dns_port})
         if place is not None and place not in self._seen and len(self._seen) < 1000:
             self._seen.add(place)
             self._report({"kind": "udp", "ip": place[0], "port": place[1]})
@@ -210,19 +236,30 @@ def answer(query: bytes, question: "Optional[Question]") -> "Optional[bytes]":
     return header + query[12 : question.end] + (_ANSWER if is_address else b"")
 
 
-def datagram_destination(
-    family: int, packet: bytes, ancillary: "list[tuple[int, int, bytes]]", dns_ports: "set[int]"
-) -> "Optional[tuple[str, int]]":
-    """Where a UDP packet seen on a raw socket was going; None for DNS and its replies."""
-    if family == socket.AF_INET:
+def datagram_destination(packet: bytes, dns_ports: "set[int]") -> "Optional[tuple[str, int]]":
+    """Where an IP packet with a datagram was going; None for DNS, its replies and what has no UDP header."""
+    if len(packet) < 20:
+        return None
+    if packet[0] >> 4 == 4:
         start, ip = (packet[0] & 0x0F) * 4, socket.inet_ntop(socket.AF_INET, packet[16:20])
+        is_first = not struct.unpack_from("!H", packet, 6)[0] & 0x1FFF
     else:
-        found = [data for level, kind, data in ancillary if kind == socket.IPV6_PKTINFO]
-        start, ip = 0, socket.inet_ntop(socket.AF_INET6, found[0][:16]) if found else "::"
-    if len(packet) < start + 4:
+        start, is_first = _behind_extensions(packet)
+        ip = socket.inet_ntop(socket.AF_INET6, packet[24:40]) if is_first else ""
+    if not is_first or len(packet) < start + 4:
         return None
     source_port, port = struct.unpack_from("!HH", packet, start)
     return None if {source_port, port} & dns_ports else (ip, port)
+
+
+def _behind_extensions(packet: bytes) -> "tuple[int, bool]":
+    """Where an IPv6 packet's UDP header begins, and whether there is one: later fragments have none."""
+    kind, at = packet[6], 40
+    while kind in _EXTENSIONS and len(packet) >= at + 8:
+        if kind == _FRAGMENT and struct.unpack_from("!H", packet, at + 2)[0] & 0xFFF8:
+            return at, False
+        kind, at = packet[at], at + (8 if kind == _FRAGMENT else (packet[at + 1] + 1) * 8)
+    return at, kind == socket.IPPROTO_UDP
 
 
 def printable(raw: bytes) -> str:
