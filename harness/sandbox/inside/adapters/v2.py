@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from .. import virtual_time
 
-MAX_EVENTS = 100000
+MAX_EVENTS = 20000
 # How often conditions are looked at, in virtual seconds.
 STEP = 0.05
 # Bounds the time a listing of every pair's symbol may take on exchanges with thousands of markets.
