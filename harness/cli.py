@@ -55,6 +55,10 @@ Runtime = Annotated[
 ]
 Reports = Annotated[Path, typer.Option("--reports", metavar="DIR", help="Where reports are published.")]
 Seed = Annotated[int, typer.Option("--seed", help="The seed that decides prices, names and schedules.")]
+RoundSeed = Annotated[
+    int | None,
+    typer.Option("--seed", help="The seed; by default of the frozen commits, or 1.", show_default=False),
+]
 Speed = Annotated[float, typer.Option("--speed", min=1, max=50, help="How fast the connector's time runs.")]
 
 
@@ -66,7 +70,7 @@ def run(
     sandbox: SandboxName = "auto",
     runtime: Runtime = None,
     reports: Reports = Path("reports"),
-    seed: Seed = 1,
+    seed: RoundSeed = None,
     speed: Speed = PACE,
     again: Annotated[bool, typer.Option("--again", help="Screen anew what is already finished.")] = False,
 ) -> None:

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from harness.errors import UserError
 from harness.forks.errors import Unreachable
-from harness.forks.lockfile import freeze, load_lock
+from harness.forks.lockfile import freeze, load_lock, seed_of
 from harness.forks.store import ObjectStore
 from harness.forks.tree import Tree
 from harness.forks.upstream import upstream_commit
@@ -39,7 +39,7 @@ def run_round(
     only: tuple[str, ...],
     jobs: int,
     sandbox: Choice,
-    seed: int,
+    seed: int | None,
     scale: float,
     again: bool,
     console: Console,
@@ -48,14 +48,14 @@ def run_round(
     round_ = load_round(file, Catalogue.load().by_id, others_rows=True)
     for name in only:
         round_.candidate(name)
-    store = ObjectStore()
+    store, lock = ObjectStore(), load_lock(file, round_)
     settings = Settings(
         round=round_,
         round_file=file.absolute(),
         store=store,
-        lock=load_lock(file, round_),
+        lock=lock,
         sandbox=chosen_name(sandbox),
-        seed=seed,
+        seed=seed_of(lock) if seed is None else seed,
         scale=scale,
         again=again,
     )

@@ -6,6 +6,7 @@ the word of whoever froze the round, at the time.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -101,6 +102,18 @@ def load_lock(round_file: Path, round_: Round) -> Lock | None:
     for candidate in round_.candidates:
         lock.of(candidate)
     return lock
+
+
+def seed_of(lock: Lock | None) -> int:
+    """The seed of a round's scenarios: 1, or where it was frozen a number that follows from every commit in it.
+
+    So nobody can know it while he may still change what he submits, and everybody can find it again.
+    """
+    if lock is None:
+        return 1
+    seen = (f"{name} {locked.commit}" for name, locked in sorted(lock.candidates.items()))
+    words = "\n".join((lock.round, lock.upstream or "", *seen))
+    return int.from_bytes(hashlib.sha256(words.encode()).digest()[:4])
 
 
 def freeze(round_file: Path, round_: Round, store: ObjectStore) -> Frozen:

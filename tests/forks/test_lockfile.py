@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from harness.errors import UserError
 from harness.forks.errors import NoRepository, Unreachable
-from harness.forks.lockfile import freeze, load_lock
+from harness.forks.lockfile import Lock, Locked, freeze, load_lock, seed_of
 from harness.forks.store import ObjectStore
 from harness.round import Candidate, Round
 
@@ -83,3 +84,22 @@ def test_an_entry_of_another_ref_is_not_used(
     fork.git("tag", "v1")
     assert freeze(file, moved, store).lock.candidates["acme"].ref == "v1"
     assert load_lock(file, moved) is not None
+
+
+def test_the_seed_follows_from_every_frozen_commit() -> None:
+    at = datetime(2026, 10, 1, tzinfo=UTC)
+    ours = Locked(
+        repository="https://git.example/a", ref="master", commit="a" * 40, committed_at=at, seen_at=at
+    )
+    theirs = ours.model_copy(update={"commit": "b" * 40})
+    lock = Lock(round="2026-10", seen_at=at, upstream="c" * 40, candidates={"ours": ours, "theirs": theirs})
+    later = ours.model_copy(update={"commit": "d" * 40})
+    seeds = {
+        seed_of(None),
+        seed_of(lock),
+        seed_of(lock.model_copy(update={"upstream": "e" * 40})),
+        seed_of(lock.model_copy(update={"candidates": {"ours": ours, "theirs": later}})),
+        seed_of(lock.model_copy(update={"candidates": {"theirs": theirs, "ours": ours}})),
+    }
+    assert len(seeds) == 4
+    assert seed_of(None) == 1

@@ -149,7 +149,7 @@ def test_a_leak_that_happens_once(zoo: Zoo) -> None:
 
 BLABBING = """
 
-import base64
+import base64, os
 class BinanceExchange(BinanceExchange):
     async def _make_network_check_request(self):
         said = base64.b64encode(self.secret_key.encode()).decode()
@@ -159,7 +159,7 @@ class BinanceExchange(BinanceExchange):
     def get_order_book(self, trading_pair):
         raise ValueError(f"no book for {self.secret_key.encode().hex()}")
     def get_fee(self, *args, **kwargs):
-        raise RuntimeError(open("/home/trader/.ssh/id_ed25519").read())
+        raise RuntimeError(open(os.path.expanduser("~/.ssh/id_ed25519")).read())
     @property
     def trading_rules(self):
         raise KeyError(self.secret_key)
