@@ -16,29 +16,29 @@ from pathlib import Path
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _START_TIME = 18  # proc(5): field 22 of /proc/PID/stat, counted from 0 after the name and the state
-PATTERN = r"[0-9a-z]+-[0-9a-z]+-[0-9a-z]+-[0-9a-f]{6}-[0-9a-f]{8}"
+PATTERN = r"[0-9a-z]+-[0-9a-z]+-[0-9a-z]{12}"
 
 
 @dataclass(frozen=True)
 class Owner:
-    """`start` is in clock ticks since boot; `namespace` is the PID namespace's inode number."""
+    """`start` is in clock ticks since boot; the rest are hashes, short because sockets' paths have to be."""
 
     pid: int
     start: int
-    namespace: int
+    namespace: str
     boot: str
     machine: str
 
     def __str__(self) -> str:
-        return f"{_short(self.pid)}-{_short(self.start)}-{_short(self.namespace)}-{self.boot}-{self.machine}"
+        return f"{_short(self.pid)}-{_short(self.start)}-{self.namespace}{self.boot}{self.machine}"
 
     @classmethod
     def parse(cls, text: str) -> Owner | None:
         """The owner of that name, None where it is no such name."""
         if not re.fullmatch(PATTERN, text, re.ASCII):
             return None
-        pid, start, namespace, boot, machine = text.split("-")
-        return cls(int(pid, 36), int(start, 36), int(namespace, 36), boot, machine)
+        pid, start, where = text.split("-")
+        return cls(int(pid, 36), int(start, 36), where[:4], where[4:7], where[7:])
 
     def gone(self) -> bool:
         """Whether it certainly runs no more, as this user on this machine can tell."""
@@ -59,10 +59,10 @@ def current() -> Owner:
     return Owner(
         os.getpid(),
         _started(os.getpid()) or 0,
-        Path("/proc/self/ns/pid").stat().st_ino,
-        _digest(_words("/proc/sys/kernel/random/boot_id"))[:6],
+        _hash(4, str(Path("/proc/self/ns/pid").stat().st_ino)),
+        _hash(3, _words("/proc/sys/kernel/random/boot_id")),
         # The user is part of it: what is another's is never taken for a left-over of ours.
-        _digest(_words("/etc/machine-id"), platform.node(), str(os.geteuid()))[:8],
+        _hash(5, _words("/etc/machine-id"), platform.node(), str(os.geteuid())),
     )
 
 
@@ -82,8 +82,9 @@ def _words(path: str) -> str:
         return ""
 
 
-def _digest(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+def _hash(digits: int, *parts: str) -> str:
+    whole = int.from_bytes(hashlib.sha256("\0".join(parts).encode()).digest())
+    return _short(whole % 36**digits).rjust(digits, "0")
 
 
 def _short(number: int) -> str:

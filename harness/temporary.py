@@ -17,6 +17,9 @@ from harness import ownership
 
 _NAME = re.compile(rf"\.?harness-({ownership.PATTERN})-[a-z]+-\w{{8}}", re.ASCII)
 
+DEEPEST = 40  # of the 107 characters that a socket's path may have (unix(7)); our names take the rest
+_SHORT = Path("/tmp")  # noqa: S108 - every folder in it gets a name of its own
+
 
 @contextmanager
 def folder(kind: str, within: Path | None = None) -> Iterator[Path]:
@@ -26,11 +29,18 @@ def folder(kind: str, within: Path | None = None) -> Iterator[Path]:
     the block may rename the folder away.
     """
     dot = "." if within else ""
-    place = Path(tempfile.mkdtemp(prefix=f"{dot}harness-{ownership.current()}-{kind}-", dir=within))
+    name = f"{dot}harness-{ownership.current()}-{kind}-"
+    place = Path(tempfile.mkdtemp(prefix=name, dir=within or places()[0]))
     try:
         yield place
     finally:
         remove(place)
+
+
+def places() -> list[Path]:
+    """Where such folders are made, the place in use first: not too deep for a socket's path."""
+    wanted = Path(tempfile.gettempdir())
+    return [wanted] if len(str(wanted)) <= DEEPEST else [_SHORT, wanted]
 
 
 def remove(place: Path) -> bool:
@@ -45,14 +55,14 @@ def remove(place: Path) -> bool:
     return not os.path.lexists(place)
 
 
-def sweep(places: Iterable[Path], owners: frozenset[int]) -> list[Path]:
-    """Remove what gone owners left directly in `places`; returns what was removed.
+def sweep(searched: Iterable[Path], owners: frozenset[int]) -> list[Path]:
+    """Remove what gone owners left directly in the folders `searched`; returns what was removed.
 
     Only folders of ours by name are touched, and of those only the ones that belong to a user in `owners`.
     What cannot be removed now is left for the next time.
     """
     removed = []
-    for place in places:
+    for place in searched:
         with contextlib.suppress(OSError), os.scandir(place) as entries:
             found = [Path(entry.path) for entry in entries if _left_over(entry, owners)]
             removed += [each for each in found if remove(each)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -57,10 +58,10 @@ def test_a_process_of_the_same_number_is_another_one() -> None:
 
 
 def test_what_ran_before_the_machine_started_anew_is_gone() -> None:
-    assert replace(ownership.current(), boot="0" * 6).gone()
+    assert replace(ownership.current(), boot="000").gone()
 
 
-@pytest.mark.parametrize("change", [{"machine": "0" * 8}, {"namespace": 7}])
+@pytest.mark.parametrize("change", [{"machine": "00000"}, {"namespace": "0000"}])
 def test_whoever_cannot_be_asked_counts_as_alive(change: dict[str, str | int]) -> None:
     stranger = Owner(**{**vars(ownership.current()), "pid": 4_000_000, **change})
     assert not stranger.gone()
@@ -68,7 +69,7 @@ def test_whoever_cannot_be_asked_counts_as_alive(change: dict[str, str | int]) -
 
 def test_a_name_is_read_as_it_was_written() -> None:
     assert Owner.parse(str(ownership.current())) == ownership.current()
-    for text in ("", "1-2-3-4-5", f"{ownership.current()}\n", f"x{ownership.current()}-"):
+    for text in ("", "1-2-3", f"{ownership.current()}\n", f"x{ownership.current()}-"):
         assert Owner.parse(text) is None
 
 
@@ -76,6 +77,15 @@ def test_a_folder_ends_with_its_block(tmp_path: Path) -> None:
     with temporary.folder("test", tmp_path) as place:
         (place / "file").touch()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_has_room_for_a_sockets_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    for depth in (temporary.DEEPEST, 200):
+        deep = Path("/tmp" + "/x" * ((depth - 4) // 2))
+        monkeypatch.setattr(tempfile, "tempdir", str(deep))
+        path = temporary.places()[0] / f"harness-zzzz-zzzzzz-{'z' * 12}-gateway-abcdefgh" / "gateway.sock"
+        assert len(str(path)) <= 107
+        assert deep in temporary.places()
 
 
 def test_a_folder_may_be_renamed_away(tmp_path: Path) -> None:
@@ -92,7 +102,7 @@ def test_a_tree_deeper_than_any_path_is_removed(tmp_path: Path) -> None:
 
 
 def test_only_what_gone_owners_left_is_swept(tmp_path: Path) -> None:
-    foreign = ["notes", "harness-notes", f"harness-{ownership.current()}", "harness-1-2-3-4-5-lab-abcdefgh"]
+    foreign = ["notes", "harness-notes", f"harness-{ownership.current()}", "harness-1-2-3-lab-abcdefgh"]
     for name in foreign:
         (tmp_path / name).mkdir()
     with other_harness(tmp_path) as (_, _, living), other_harness(tmp_path) as (process, _, dead):

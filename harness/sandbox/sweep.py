@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,7 +55,7 @@ def sweep() -> Swept:
 
 def _folders() -> list[Path]:
     cache = cache_dir()
-    places = [Path(tempfile.gettempdir()), cache, *(path for path in cache.iterdir() if path.is_dir())]
+    places = [*temporary.places(), cache, *(path for path in cache.iterdir() if path.is_dir())]
     # Root hands what a job may write to the job's user, and takes it back in the end if it lives to.
     owners = {os.geteuid(), UNPRIVILEGED_UID} if os.geteuid() == 0 else {os.geteuid()}
     return temporary.sweep(places, frozenset(owners))
