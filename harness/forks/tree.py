@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+from harness import temporary
 from harness.forks import limits
 from harness.forks.errors import FileMissing, TooLarge
 from harness.forks.store import ObjectStore
@@ -137,8 +136,7 @@ class Tree:
         listed; modes become 0644 or 0755, every mtime is the same. Raises TooLarge over their sum.
         """
         destination.parent.mkdir(parents=True, exist_ok=True)
-        workplace = Path(tempfile.mkdtemp(prefix=".export-", dir=destination.parent))
-        try:
+        with temporary.folder("export", destination.parent) as workplace:
             wanted, skipped = self._exportable(prefixes)
             total = sum(entry.size for entry in wanted)
             if total > limits.TOTAL_BYTES:
@@ -147,9 +145,6 @@ class Tree:
             collisions = tuple(self._write(workplace, wanted))
             workplace.chmod(0o755)
             workplace.rename(destination)
-        except BaseException:
-            shutil.rmtree(workplace, ignore_errors=True)
-            raise
         return Export(destination, len(wanted) - len(collisions), total, (*skipped, *collisions))
 
     def _exportable(self, prefixes: Sequence[str] | None) -> tuple[list[Entry], list[Skipped]]:
