@@ -11,7 +11,9 @@ import hashlib
 import os
 import platform
 import re
+import shutil
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -64,6 +66,16 @@ def current() -> Owner:
         # The user is part of it: what is another's is never taken for a left-over of ours.
         _hash(5, _words("/etc/machine-id"), platform.node(), str(os.geteuid())),
     )
+
+
+@cache
+def dies_with_us() -> tuple[str, ...]:
+    """What to put before a command, so that the kernel ends it with the thread that started it.
+
+    It is setpriv(1) of util-linux; nothing where there is none.
+    """
+    found = shutil.which("setpriv")
+    return (found, "--pdeathsig", "KILL") if found else ()
 
 
 def _started(pid: int) -> int | None:

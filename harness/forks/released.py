@@ -5,18 +5,20 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
 import tarfile
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from harness import temporary
 from harness.errors import OurFailure, UserError
 from harness.forks import limits
+from harness.ownership import dies_with_us
 from harness.paths import cache_dir
 
 Progress = Callable[[str], None]
@@ -42,10 +44,20 @@ def released_tree(package: str, version: str, progress: Progress | None = None) 
 
 
 def _download(package: str, version: str, folder: Path, progress: Progress) -> Path:
-    command = [*_pip(), "download", "--no-deps", "--no-binary", package, "--progress-bar", "off"]
+    command = [
+        *dies_with_us(),
+        *_pip(),
+        "download",
+        "--no-deps",
+        "--no-binary",
+        package,
+        "--progress-bar",
+        "off",
+    ]
     command += ["--dest", str(folder), f"{package}=={version}"]
     progress(f"Getting {package} {version} from the package index")
-    code, last = _followed(command, progress)
+    # Where its own temporary files go along when we are killed.
+    code, last = _followed(command, progress, {**os.environ, "TMPDIR": str(folder.parent)})
     archives = sorted(folder.glob("*.tar.*")) if folder.exists() else []
     if code == 0 and archives:
         return archives[0]
@@ -59,10 +71,12 @@ def _download(package: str, version: str, folder: Path, progress: Progress) -> P
     )
 
 
-def _followed(command: list[str], progress: Progress) -> tuple[int, deque[str]]:
+def _followed(command: list[str], progress: Progress, env: Mapping[str, str]) -> tuple[int, deque[str]]:
     """The exit code and last lines of a command whose lines go to `progress` as they come."""
     last: deque[str] = deque(maxlen=20)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env
+    ) as process:
         timer = threading.Timer(limits.DOWNLOAD_SECONDS, process.kill)
         timer.start()
         try:

@@ -12,6 +12,7 @@ from harness.errors import UserError
 from harness.frameworks.generation import EnvironmentSpec
 from harness.frameworks.interpreter import Interpreter
 from harness.frameworks.store import digest, get_or_make
+from harness.ownership import dies_with_us
 
 INSTALL_SECONDS = 1800
 # What people have set for pip counts for uv too, where uv itself is not told anything.
@@ -53,7 +54,7 @@ def _uv(*arguments: str) -> None:
     for theirs, ours in _FROM_PIP.items():
         if theirs in os.environ and ours not in os.environ:
             environment[ours] = os.environ[theirs]
-    command = [sys.executable, "-m", "uv", "--quiet", *arguments]
+    command = [*dies_with_us(), sys.executable, "-m", "uv", "--quiet", *arguments]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=INSTALL_SECONDS, env=environment, check=False
