@@ -1,7 +1,9 @@
-"""How fast the gateway is, against a plain aiohttp server that gives the same replies.
+"""How fast the gateway is, against a plain aiohttp server that gives the same replies, and against mitmproxy.
 
 Run `python -m benchmarks.gateway`. Client and server are processes of their own; everything goes over a Unix
 socket. The gateway's side includes the dialect, the venue's events, the faults' look-up and the record.
+mitmproxy, fetched by `uv tool run`, is a process of its own in front of the plain server, over TCP, recording
+nothing; it has a core to itself where there are three.
 """
 
 from __future__ import annotations
@@ -10,13 +12,15 @@ import argparse
 import asyncio
 import itertools
 import multiprocessing
+import socket as socketlib
 import ssl
+import subprocess
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -74,13 +78,20 @@ def book_message(sequence: int) -> JsonValue:
 
 @dataclass(frozen=True)
 class Client:
-    """What the client's process needs; picklable."""
+    """What the client's process needs; picklable. Without a socket it asks at a TCP port of this machine."""
 
-    socket: Path
+    socket: Path | None
     ca_pem: str | None
     seconds: float
+    port: int = 0
+
+    @property
+    def url(self) -> str:
+        return REST_URL if self.socket else f"http://127.0.0.1:{self.port}/depth?symbol=BTCUSDT"
 
     def session(self) -> aiohttp.ClientSession:
+        if self.socket is None:
+            return aiohttp.ClientSession()
         trusted = None if self.ca_pem is None else ssl.create_default_context(cadata=self.ca_pem)
         return aiohttp.ClientSession(connector=GatewayConnector(self.socket, trusted))
 
@@ -91,14 +102,14 @@ def count_requests(client: Client) -> float:
     async def worker(session: aiohttp.ClientSession, end: float) -> int:
         done = 0
         while time.monotonic() < end:
-            async with session.get(REST_URL) as reply:
+            async with session.get(client.url) as reply:
                 await reply.read()
             done += 1
         return done
 
     async def main() -> float:
         async with client.session() as session:
-            async with session.get(REST_URL) as reply:
+            async with session.get(client.url) as reply:
                 reply.raise_for_status()
             began = time.monotonic()
             workers = (worker(session, began + client.seconds) for _ in range(CONNECTIONS))
@@ -124,8 +135,33 @@ def count_messages(client: Client) -> float:
 
 
 @contextmanager
-def plain_server(socket: Path) -> Iterator[None]:
-    """The same replies from aiohttp alone."""
+def mitmproxy(upstream: int) -> Iterator[int]:
+    """A reverse proxy before the plain server's port; gives its own. Raises when it cannot be fetched."""
+    port = free_port()
+    command = [
+        *("uv", "tool", "run", "--from", "mitmproxy", "mitmdump", "--quiet", "--set", "flow_detail=0"),
+        *("--mode", f"reverse:http://127.0.0.1:{upstream}", "--listen-port", str(port)),
+    ]
+    with subprocess.Popen(command) as process:
+        try:
+            for _ in range(600):
+                with suppress(OSError), socketlib.create_connection(("127.0.0.1", port), 1):
+                    break
+                time.sleep(0.2)
+            yield port
+        finally:
+            process.terminate()
+
+
+def free_port() -> int:
+    with socketlib.socket() as handle:
+        handle.bind(("127.0.0.1", 0))
+        return int(handle.getsockname()[1])
+
+
+@contextmanager
+def plain_server(socket: Path, port: int) -> Iterator[None]:
+    """The same replies from aiohttp alone, on a socket and a TCP port."""
 
     async def depth(_: web.Request) -> web.Response:
         return web.json_response(REPLY)
@@ -148,6 +184,7 @@ def plain_server(socket: Path) -> Iterator[None]:
     async def start(runner: web.AppRunner) -> None:
         await runner.setup()
         await web.UnixSite(runner, str(socket)).start()
+        await web.TCPSite(runner, "127.0.0.1", port).start()
 
     app = web.Application()
     app.add_routes([web.get("/depth", depth), web.get("/ws", ws)])
@@ -201,8 +238,13 @@ def measure(seconds: float) -> list[tuple[str, float, float]]:
 
         socket = Path(folder) / "plain.sock"
         client = Client(socket, None, seconds)
-        with plain_server(socket):
+        port = free_port()
+        with plain_server(socket, port):
             rows.append(("aiohttp alone", ask(count_requests, client), ask(count_messages, client)))
+            with mitmproxy(port) as proxied:
+                rows.append(
+                    ("mitmproxy before it", ask(count_requests, Client(None, None, seconds, proxied)), 0)
+                )
         for name, secured in (("gateway", False), ("gateway, TLS", True)):
             clock = ScaledClock()
             venue = Venue(SAMPLE_MARKETS, seed=1, clock=clock)
@@ -228,8 +270,8 @@ def main() -> None:
             name,
             f"{requests:,.0f}",
             f"{requests / most_requests:.2f}",
-            f"{messages:,.0f}",
-            f"{messages / most_messages:.2f}",
+            f"{messages:,.0f}" if messages else "–",
+            f"{messages / most_messages:.2f}" if messages else "–",
         )
     Console().print(table)
 
