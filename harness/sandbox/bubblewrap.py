@@ -149,6 +149,8 @@ def _spec(job: Job) -> dict[str, object]:
         "open_files": limits.open_files,
         "file_bytes": limits.file_bytes,
         "tmp_bytes": limits.tmp_bytes,
+        "disk_bytes": limits.disk_bytes,
+        "disk_files": limits.disk_files,
         "cpu_seconds": limits.cpu_seconds,
         "wall_seconds": limits.wall_seconds,
     }

@@ -10,7 +10,7 @@ from typing import BinaryIO, Literal, Protocol
 from harness.errors import OurFailure, UserError
 
 WORK = "/tmp/work"  # noqa: S108 - a path inside the sandbox, not on this machine
-Reason = Literal["exited", "killed", "wall_clock", "memory", "output", "cpu"]
+Reason = Literal["exited", "killed", "wall_clock", "memory", "output", "cpu", "disk"]
 
 
 class NoSandboxError(UserError):
@@ -25,9 +25,13 @@ class SandboxFailure(OurFailure):
 class Limits:
     """Upper bounds of one job; each is enforced by the kernel or by the backend, never by what runs inside.
 
-    `memory_bytes` bounds the whole job where a memory cgroup can be had, else each process. `cpu_seconds` and
-    `file_bytes` are per process and per file. `output_bytes` is per stream (stdout and stderr).
-    `wall_seconds` is real time from start.
+    The kernel ends or refuses at once: `memory_bytes` of the whole job where a memory cgroup can be had,
+    `cpu_seconds` of each process, `processes` (threads count), `open_files` of each process, `file_bytes` of
+    each file, `tmp_bytes` of /tmp and /dev/shm together. The backend looks five times a second, so that a job
+    may get beyond by what it does in that time: `memory_bytes` of the whole job where there is no cgroup,
+    `cpu_seconds` of all its processes together, `disk_bytes` and `disk_files` (a folder counts as one) of
+    what is in its writable mounts. `output_bytes` is per stream (stdout and stderr). `wall_seconds` is real
+    time from start.
     """
 
     memory_bytes: int = 1 << 30
@@ -35,6 +39,8 @@ class Limits:
     open_files: int = 512
     file_bytes: int = 256 << 20
     tmp_bytes: int = 256 << 20
+    disk_bytes: int = 1 << 30
+    disk_files: int = 50_000
     output_bytes: int = 8 << 20
     cpu_seconds: int = 120
     wall_seconds: float = 180

@@ -29,6 +29,8 @@ class Group(NamedTuple):
     kind: _Kind
     entrance: int
     """Descriptor to write "0" to, by the process that enters; works after root has been given up."""
+    accounts: int | None
+    """Descriptor of cpu.stat, which only version 2 has."""
 
     def out_of_memory(self) -> bool:
         """Whether the kernel ended a process for want of memory."""
@@ -37,7 +39,9 @@ class Group(NamedTuple):
         return counts.get("oom_kill", "0") != "0"
 
     def remove(self) -> None:
-        os.close(self.entrance)
+        for handle in (self.entrance, self.accounts):
+            if handle is not None:
+                os.close(handle)
         with contextlib.suppress(OSError):
             os.rmdir(self.folder)
 
@@ -65,7 +69,8 @@ def _limited(folder: str, kind: _Kind, memory_bytes: int) -> Group:
         if name == kind.limits[0] or os.path.exists(f"{folder}/{name}"):
             with open(f"{folder}/{name}", "w") as stream:
                 stream.write(value)
-    return Group(folder, kind, os.open(f"{folder}/cgroup.procs", os.O_WRONLY | os.O_CLOEXEC))
+    accounts = os.open(f"{folder}/cpu.stat", os.O_RDONLY | os.O_CLOEXEC) if kind is _V2 else None
+    return Group(folder, kind, os.open(f"{folder}/cgroup.procs", os.O_WRONLY | os.O_CLOEXEC), accounts)
 
 
 def _candidates() -> list[tuple[_Kind, str]]:

@@ -6,40 +6,71 @@ import contextlib
 import os
 import resource
 import signal
+import time
 from importlib import import_module
 from typing import NoReturn
 
-from . import insides, kernel, network, staging
+from . import group, insides, kernel, network, staging, watch
 
 # Loaded before /tmp is covered: this package may lie under it.
 shim = import_module("inside.shim")
 
 
-def run(spec: insides.Spec, staged: list[str], status: int, entrance: int | None) -> int:
-    """Run the job to its end and return bubblewrap's exit status. What still lives dies with this process."""
+def run(spec: insides.Spec, staged: list[str], status: int, memory: group.Group | None) -> int:
+    """Run the job to its end and return bubblewrap's exit status. What still lives dies with this process.
+
+    Raises TooMuchError when the job used more than it may, OSError when the sandbox fails.
+    """
     network.raise_loopback()
     begin, begin_end = os.pipe()
     # Entering a group takes the kernel 10 ms of waiting, in which the network is made.
-    job_pid = _start_bubblewrap(spec, insides.arguments(spec, staged, status), begin, status, entrance)
-    shim_pid = _start_shim() if spec["gateway"] else None
+    job = _start_bubblewrap(spec, insides.arguments(spec, staged, status), begin, status, memory)
+    the_shim = _start_shim() if spec["gateway"] else None
     staging.mount_scratch(spec["tmp_bytes"])
     os.write(begin_end, b".")
     for handle in (begin, begin_end, status):
         os.close(handle)
     kernel.release_streams()
+    watcher = watch.Watch(_bounds(spec, memory), _writable(spec, staged), memory.accounts if memory else None)
+    wait_status = _await(job, the_shim, watcher)
+    _reap_rest(the_shim)
+    return os.waitstatus_to_exitcode(wait_status)
+
+
+def _await(job: int, the_shim: int | None, watcher: watch.Watch) -> int:
+    """Wait for the job's end, looking at what it uses; returns its status as `wait` does."""
+    ours = {os.getpid(), the_shim or 0}
+    # Blocked, the signal waits for `sigtimedwait` when it comes before that is called.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+    next_look = time.monotonic() + watch.SECONDS
     while True:
-        pid, wait_status = os.wait()
-        if pid == shim_pid:
+        pid, wait_status = os.waitpid(-1, os.WNOHANG)
+        if pid == job:
+            return wait_status
+        if pid and pid == the_shim:
             raise OSError(f"the shim ended by itself with status {wait_status}")
-        if pid == job_pid:
-            _reap_rest(shim_pid)
-            return os.waitstatus_to_exitcode(wait_status)
+        if (left := next_look - time.monotonic()) <= 0:
+            watcher.look(ours)
+            next_look = time.monotonic() + watch.SECONDS
+        elif not pid:
+            signal.sigtimedwait({signal.SIGCHLD}, left)
 
 
-def _reap_rest(shim_pid: int | None) -> None:
+def _bounds(spec: insides.Spec, memory: group.Group | None) -> watch.Bounds:
+    memory_bytes = None if memory else spec["memory_bytes"]
+    return watch.Bounds(spec["cpu_seconds"], memory_bytes, spec["disk_bytes"], spec["disk_files"])
+
+
+def _writable(spec: insides.Spec, staged: list[str]) -> list[str]:
+    """The folders that the job may write to and that outlive it."""
+    pairs = zip(spec["mounts"], staged, strict=True)
+    return [place for mount, place in pairs if mount["writable"] and os.path.isdir(place)]
+
+
+def _reap_rest(the_shim: int | None) -> None:
     """Wait for all that bubblewrap leaves to die, so that its processor time is counted."""
-    if shim_pid:
-        os.kill(shim_pid, signal.SIGKILL)
+    if the_shim:
+        os.kill(the_shim, signal.SIGKILL)
     with contextlib.suppress(ChildProcessError):
         while True:
             os.wait()
@@ -63,7 +94,7 @@ def _start_shim() -> int:
 
 
 def _start_bubblewrap(
-    spec: insides.Spec, options: list[str], begin: int, status: int, entrance: int | None
+    spec: insides.Spec, options: list[str], begin: int, status: int, memory: group.Group | None
 ) -> int:
     """Fork the process that becomes bubblewrap once `begin` can be read."""
     rules = kernel.memory_file("seccomp", bytes.fromhex(spec["seccomp"]))
@@ -75,9 +106,9 @@ def _start_bubblewrap(
         os.close(rules)
         return pid
     try:
-        if entrance is not None:
-            os.write(entrance, b"0")
-        _limit(spec, in_group=entrance is not None)
+        if memory:
+            os.write(memory.entrance, b"0")
+        _limit(spec, in_group=memory is not None)
         os.read(begin, 1)
         _exec(spec, given, (given, rules, status))
     finally:

@@ -33,6 +33,8 @@ class Spec(TypedDict):
     open_files: int
     file_bytes: int
     tmp_bytes: int
+    disk_bytes: int
+    disk_files: int
     cpu_seconds: int
     wall_seconds: float
 
@@ -42,7 +44,8 @@ def arguments(spec: Spec, staged: list[str], status: int) -> list[str]:
     options = [
         "--unshare-user", "--disable-userns", "--unshare-ipc", "--unshare-pid", "--unshare-uts",
         "--unshare-cgroup",
-        "--uid", "1000", "--gid", "1000", "--hostname", "sandbox", "--cap-drop", "ALL", "--die-with-parent",
+        "--uid", "1000", "--gid", "1000", "--hostname", spec["etc"]["hostname"].strip(),
+        "--cap-drop", "ALL", "--die-with-parent",
         "--new-session", "--clearenv", "--json-status-fd", str(status),
         "--ro-bind", "/usr", "/usr", *_system_folders(), "--ro-bind", staging.ETC, "/etc",
         "--proc", "/proc", "--dev", "/dev", "--bind", staging.SHARED_MEMORY, SHARED_MEMORY,

@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 from typing import NamedTuple, TypedDict
 
-from . import kernel
+from . import kernel, tree
 
 STAGING = "/tmp"  # noqa: S108 - bubblewrap needs this folder too, so it is there
 GATEWAY = STAGING + "/gateway"
 ETC = STAGING + "/etc"
+PROC = STAGING + "/proc"
 SCRATCH = STAGING + "/scratch"
 TMP, SHARED_MEMORY = SCRATCH + "/tmp", SCRATCH + "/shm"  # noqa: S108
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class MountSpec(TypedDict):
@@ -61,7 +61,8 @@ def stage(
             stream.write(text)
     for source in (*sources, *etc, *sockets):
         _bind(source)
-    os.mkdir(SCRATCH)
+    for folder in (SCRATCH, PROC):
+        os.mkdir(folder)
     return [source.staged for source in sources]
 
 
@@ -81,41 +82,15 @@ def mount_scratch(size: int) -> None:
 def give(path: str, uid: int) -> None:
     """Make `uid` the owner of `path` and all below it; symlinks themselves, never what they point at.
 
-    Goes down and up by one descriptor at a time: a job may leave a tree deeper than a path can name, or than
-    there are descriptors or stack for. Nobody else may change the tree meanwhile.
+    Nobody else may change the tree meanwhile.
     """
     os.chown(path, uid, uid, follow_symlinks=False)
     if os.path.islink(path) or not os.path.isdir(path):
         return
-    here = os.open(path, _FOLDER)
-    waiting = [_give_entries(here, uid)]
-    while waiting:
-        if waiting[-1]:
-            here = _move(here, waiting[-1].pop())
-            waiting.append(_give_entries(here, uid))
-        else:
-            waiting.pop()
-            if waiting:
-                here = _move(here, "..")
-    os.close(here)
-
-
-def _give_entries(folder: int, uid: int) -> list[str]:
-    """Give all that lies directly in `folder`; returns the names of the folders among it."""
-    below = []
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            os.chown(entry.name, uid, uid, dir_fd=folder, follow_symlinks=False)
-            if entry.is_dir(follow_symlinks=False):
-                below.append(entry.name)
-    return below
-
-
-def _move(folder: int, name: str) -> int:
-    try:
-        return os.open(name, _FOLDER, dir_fd=folder)
-    finally:
-        os.close(folder)
+    for folder in tree.folders(path):
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                os.chown(entry.name, uid, uid, dir_fd=folder, follow_symlinks=False)
 
 
 def _open(path: str, staged: str, owners: int | None = None) -> Source:

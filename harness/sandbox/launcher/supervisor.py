@@ -9,7 +9,7 @@ import signal
 import time
 from typing import Any, NoReturn
 
-from . import group, init, insides, kernel, staging
+from . import group, init, insides, kernel, staging, watch
 
 HANDLES = 6
 
@@ -47,7 +47,7 @@ def supervise(spec: insides.Spec, lifelines: tuple[int, ...], result_handle: int
     if porter == 0:
         for handle in (*lifelines, result_handle, trouble, status):
             os.close(handle)
-        _port(spec, trouble_end, status_end, memory.entrance if memory else None)
+        _port(spec, trouble_end, status_end, memory)
     os.close(trouble_end)
     os.close(status_end)
     kernel.release_streams()
@@ -101,7 +101,8 @@ def _result(spec: insides.Spec, reason: str | None, status: str, trouble: str, c
     if reason:
         return {"code": None, "reason": reason, "detail": ""}
     if trouble:
-        return {"error": trouble}
+        told: dict[str, Any] = json.loads(trouble.splitlines()[0])
+        return told
     # bubblewrap writes one JSON document a line; the exit code only when the sandbox stood and the job began.
     documents = map(json.loads, status.splitlines())
     codes = [document["exit-code"] for document in documents if "exit-code" in document]
@@ -113,6 +114,11 @@ def _result(spec: insides.Spec, reason: str | None, status: str, trouble: str, c
     return {"code": codes[0], "reason": "exited", "detail": ""}
 
 
+def _tell(trouble: int, result: dict[str, Any]) -> None:
+    """Say what the job's result is, where bubblewrap cannot."""
+    os.write(trouble, json.dumps(result).encode() + b"\n")
+
+
 def _read(handle: int) -> str:
     chunks = []
     while chunk := os.read(handle, 65536):
@@ -120,7 +126,7 @@ def _read(handle: int) -> str:
     return b"".join(chunks).decode("utf-8", "replace")
 
 
-def _port(spec: insides.Spec, trouble: int, status: int, entrance: int | None) -> NoReturn:
+def _port(spec: insides.Spec, trouble: int, status: int, memory: group.Group | None) -> NoReturn:
     """The porter's life: namespaces, mounts, then wait for the init that does the rest."""
     code = 1
     supervisor = os.getppid()
@@ -134,18 +140,18 @@ def _port(spec: insides.Spec, trouble: int, status: int, entrance: int | None) -
         pid = os.fork()
         if pid == 0:
             os.close(alive_end)
-            _be_init(spec, staged, trouble, status, alive, entrance)
+            _be_init(spec, staged, trouble, status, alive, memory)
         os.close(status)
         kernel.release_streams()
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     except Exception as error:
-        os.write(trouble, f"{type(error).__name__}: {error}".encode())
+        _tell(trouble, {"error": f"{type(error).__name__}: {error}"})
     finally:
         os._exit(code & 0xFF)
 
 
 def _be_init(
-    spec: insides.Spec, staged: list[str], trouble: int, status: int, alive: int, entrance: int | None
+    spec: insides.Spec, staged: list[str], trouble: int, status: int, alive: int, memory: group.Group | None
 ) -> NoReturn:
     code = 1
     try:
@@ -153,9 +159,11 @@ def _be_init(
         if select.select([alive], [], [], 0)[0]:
             os._exit(1)  # the porter ended before it could take us along
         os.close(alive)
-        code = init.run(spec, staged, status, entrance)
+        code = init.run(spec, staged, status, memory)
+    except watch.TooMuchError as end:
+        _tell(trouble, {"code": None, "reason": end.reason, "detail": end.detail})
     except Exception as error:
-        os.write(trouble, f"{type(error).__name__}: {error}".encode())
+        _tell(trouble, {"error": f"{type(error).__name__}: {error}"})
     finally:
         os._exit(code & 0xFF)
 
