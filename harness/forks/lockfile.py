@@ -105,7 +105,7 @@ def load_lock(round_file: Path, round_: Round) -> Lock | None:
 
 
 def seed_of(lock: Lock | None) -> int:
-    """The seed of a round's scenarios: 1, or where it was frozen a number that follows from every commit in it.
+    """The seed of a round's scenarios: where it was frozen one that follows from every commit in it, else 1.
 
     So nobody can know it while he may still change what he submits, and everybody can find it again.
     """

@@ -68,8 +68,8 @@ class Authority:
     def _new_context(self, host: str, certificate: CertificateKind | None) -> ssl.SSLContext:
         authority = self._unknown if certificate == "unknown_authority" else self._ca
         name = _OTHER_NAME if certificate == "wrong_name" else host
-        end = datetime.now(UTC) - timedelta(days=1) if certificate == "expired" else None
-        begin = end - timedelta(days=30) if end else None
+        end = datetime.now(UTC) + timedelta(days=-1 if certificate == "expired" else 60)
+        begin = end - timedelta(days=90)
         try:
             leaf = authority.issue_cert(
                 name,

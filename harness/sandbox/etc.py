@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
+
+# Ordinary names, others in every run: nobody inside is to know us by them.
+HOST = secrets.choice(
+    ("node-2", "vps-17", "trade01", "srv-berlin", "desktop", "workstation", "pi4", "prod-3")
+)
+USER = secrets.choice(("debian", "ubuntu", "bot", "trader", "admin", "dev"))
 FILES = {
-    "passwd": "root:x:0:0::/nonexistent:/bin/false\nsandbox:x:1000:1000::/tmp/work:/bin/sh\n",
-    "group": "root:x:0:\nsandbox:x:1000:\n",
-    "hosts": "127.0.0.1 localhost sandbox\n::1 localhost sandbox\n",
-    "hostname": "sandbox\n",
+    "passwd": f"root:x:0:0::/nonexistent:/bin/false\n{USER}:x:1000:1000::/tmp/work:/bin/sh\n",
+    "group": f"root:x:0:\n{USER}:x:1000:\n",
+    "hosts": f"127.0.0.1 localhost {HOST}\n::1 localhost {HOST}\n",
+    "hostname": f"{HOST}\n",
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
     "resolv.conf": "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n",
 }

@@ -10,7 +10,7 @@ import docker
 from docker.errors import DockerException
 from docker.types import Mount, Ulimit
 
-from harness.sandbox import engine, image, settings
+from harness.sandbox import engine, etc, image, settings
 from harness.sandbox.container import attach, frames
 from harness.sandbox.protocol import SandboxFailure
 
@@ -34,7 +34,7 @@ class Keeper:
             network_mode="none",
             # Engines switch IPv6 off: then what tries it would fail unseen.
             sysctls={"net.ipv6.conf.all.disable_ipv6": "0"} if socket.has_ipv6 else {},
-            hostname="sandbox",
+            hostname=etc.HOST,
             cap_add=["NET_ADMIN", "NET_RAW", "SETUID", "SETGID"],
             security_opt=["no-new-privileges"],
             pids_limit=32,

@@ -38,7 +38,7 @@ def of_job(job: Job, runtime: str | None, network: str | None) -> dict[str, Any]
         "mounts": [engine.bind(mount.source, mount.target, mount.writable) for mount in mounts_of(job)]
         + [_etc(name) for name in _OUR_ETC],
         "runtime": runtime,
-        **({"network_mode": network} if network else {"network_mode": "none", "hostname": "sandbox"}),
+        **({"network_mode": network} if network else {"network_mode": "none", "hostname": etc.HOST}),
         **_limits(job.limits),
     }
 
