@@ -7,18 +7,38 @@ from pathlib import Path
 import pytest
 
 from harness.sandbox.protocol import Backend
+from tests.hostile.forge import forge
 from tests.hostile.world import Arena
 from tests.sandbox.fixtures import backend, gateway
 
-__all__ = ["arena", "backend", "gateway"]
+__all__ = ["arena", "backend", "forge", "gateway"]
 
 
 @pytest.fixture
-def arena(backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Arena]:
+def arena(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Iterator[Arena]:
     """Where one attack runs; in the end the machine has to be as it was, and the next job has to work."""
-    (tmp_path / "temporary").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
-    prepared = Arena(backend, tmp_path / "temporary")
-    yield prepared
-    assert prepared.left_behind() == []
-    assert prepared.next_job() == "the harness goes on\n"
+    # Not below pytest's own folder: that is too deep for the name of a socket.
+    with tempfile.TemporaryDirectory(prefix="arena-") as folder:
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        prepared = Arena(backend, Path(folder))
+        yield prepared
+        assert prepared.left_behind() == []
+        assert prepared.next_job() == "the harness goes on\n"
+
+
+@pytest.fixture
+def canary(tmp_path: Path) -> Path:
+    """A file of the harness's that no job was given; its text is its own name."""
+    place = tmp_path / "secret" / "canary-of-the-host"
+    place.parent.mkdir(mode=0o755)
+    place.write_text(place.name)
+    place.chmod(0o644)
+    return place
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """An empty folder to be mounted writable."""
+    place = tmp_path / "out"
+    place.mkdir()
+    return place

@@ -5,7 +5,6 @@ Every program here is started in a sandbox only; what it takes is what its own l
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -14,20 +13,17 @@ import pytest
 
 from harness.sandbox.protocol import Mount
 from tests.hostile.attack import attack
-from tests.hostile.world import BRIEF, PRELUDE, TIGHT, Arena, need_bounded_memory
+from tests.hostile.world import BRIEF, TIGHT, Arena, need_bounded_memory
 from tests.sandbox.world import Listener
 
 # `filled(act)` does it again until an error, and gives how often it went well and the error's name.
-FILLED = (
-    PRELUDE
-    + """
+FILLED = """
 def filled(act, most=100_000):
     for done in range(most):
         answer = outcome(lambda: act(done))
         if isinstance(answer, str): return done, answer
     return most, "none"
 """
-)
 BOMBS = {
     "plain": "os.fork()",
     "in sessions of their own": "os.fork() or os.setsid()",
@@ -47,7 +43,7 @@ while True:
     outcome(lambda: {fork})
     time.sleep(0.02)
 """
-    done = arena.run(PRELUDE + code, limits=BRIEF)
+    done = arena.run(code, limits=BRIEF)
     assert (done.exit.reason, done.exit.code) == ("wall_clock", None)
     assert done.stdout.startswith(b"begun\n")
 
@@ -107,8 +103,6 @@ HOARDS = {
 def one(_): os.write(os.memfd_create("x"), bytes(4 << 20))
 """,
     "System V shared memory": """
-import ctypes
-libc = ctypes.CDLL(None, use_errno=True)
 libc.shmat.restype = ctypes.c_void_p
 def one(_):
     place = libc.shmat(libc.shmget(0, 4 << 20, 0o1600), 0, 0)
@@ -117,8 +111,6 @@ def one(_):
     libc.shmdt(ctypes.c_void_p(place))
 """,
     "System V messages": """
-import ctypes
-libc = ctypes.CDLL(None, use_errno=True)
 def one(_):
     queue = libc.msgget(0, 0o1600)
     if queue < 0 or libc.msgsnd(queue, (ctypes.c_long(1).value).to_bytes(8, "little") + bytes(8000), 8000, 0):
@@ -168,8 +160,6 @@ sys.exit(found[1] == "none")
 @attack("fills POSIX message queues", meets="the limit on a user's queues")
 def test_posix_message_queues(arena: Arena) -> None:
     code = """
-import ctypes
-libc = ctypes.CDLL(None, use_errno=True)
 attributes = (ctypes.c_long * 8)(0, 10, 8192)
 def one(number):
     if libc.mq_open(b"/q%d" % number, 0o102, 0o600, attributes) < 0: raise OSError(ctypes.get_errno(), "")
@@ -227,9 +217,7 @@ def test_a_descriptor_flood(arena: Arena) -> None:
     assert int(found[0]) < TIGHT.open_files
 
 
-@attack(
-    "hides descriptors in flight between sockets", meets="the kernel's limit on those, or its memory limit"
-)
+@attack("hides descriptors in flight between sockets", meets="the kernel's limit on those")
 def test_descriptors_in_flight(arena: Arena) -> None:
     code = """
 import array, socket
@@ -279,7 +267,7 @@ fcntl.flock(os.open("/tmp/work/lock", os.O_RDWR), fcntl.LOCK_EX)""",
 @pytest.mark.parametrize("code", FOREVER.values(), ids=FOREVER)
 def test_never_ending(arena: Arena, code: str) -> None:
     begun = "import fcntl, signal, time\nprint('begun', flush=True)\n"
-    done = arena.run(PRELUDE + begun + code, limits=BRIEF)
+    done = arena.run(begun + code, limits=BRIEF)
     assert (done.exit.reason, done.exit.code, done.stdout) == ("wall_clock", None, b"begun\n")
 
 
@@ -329,8 +317,6 @@ sys.stdout.write(" ".join(str(outcome(act)) for act in (
     lambda: os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(50)) or "given",
     lambda: os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1)) or "given",
 )))
-import ctypes
-libc = ctypes.CDLL(None, use_errno=True)
 print(libc.syscall(251, 1, 0, 1 << 13 | 4))  # ioprio_set: this process, real-time class
 """
     words = arena.said(code).split()
@@ -356,9 +342,7 @@ with socket.create_connection(("9.9.9.9", 999), 80) as s: print(s.recv(100).deco
     assert {"5.6.7.8"} == {one["ip"] for one in seen[:-1]}
 
 
-@attack(
-    "asks for names without end, some of them malformed", meets="reports up to a number; names stay answered"
-)
+@attack("asks for names without end, some of them malformed", meets="bounded reports; names stay answered")
 def test_a_name_flood(arena: Arena, gateway: Listener) -> None:
     code = """
 import socket
@@ -388,8 +372,7 @@ def test_a_deaf_conversation(arena: Arena) -> None:
     process = arena.start("import time; time.sleep(1000)", limits=BRIEF)
     began = time.monotonic()
     with pytest.raises(BrokenPipeError):
-        for _ in range(10_000):
-            process.stdin.write(json.dumps(["x" * 65536]).encode())
+        process.stdin.write(bytes(64 << 20))
     assert process.wait(60).reason == "wall_clock"
     assert time.monotonic() - began < 60
     process.stdin.close()

@@ -29,29 +29,25 @@ TIGHT = Limits(
     wall_seconds=90,
 )
 # Long enough for the slowest engine to begin a job, short enough for one that would last for ever.
-BRIEF = replace(TIGHT, wall_seconds=4)
+BRIEF = replace(TIGHT, wall_seconds=3)
 COMMON_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm", "/run", "/etc")
-# What a program finds ready: `outcome(f)` is what f() gave, or the name of the error it met.
+# What every program finds ready: `outcome(f)` is what f() gave, or the name of the error it met;
+# `works(f)` is whether it met none; `call(9, …)` is what a system call by number gave, or its error.
 PRELUDE = """
-import errno, os, sys
+import ctypes, errno, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+libc.syscall.restype = ctypes.c_long
 def outcome(act):
     try: return act()
     except OSError as error: return errno.errorcode.get(error.errno, str(error))
-    except MemoryError: return "MemoryError"
-"""
-# The same for system calls by number: `call(9, …)` is the result, or the name of the error.
-CALLS = (
-    PRELUDE
-    + """
-import ctypes
-libc = ctypes.CDLL(None, use_errno=True)
-libc.syscall.restype = ctypes.c_long
+    except (MemoryError, ValueError) as error: return type(error).__name__
+def works(act):
+    return outcome(act) not in [*errno.errorcode.values(), "MemoryError", "ValueError"]
 def call(number, *arguments):
     wide = [ctypes.c_long(one) if isinstance(one, int) else one for one in arguments]
     result = libc.syscall(ctypes.c_long(number), *wide)
     return errno.errorcode[ctypes.get_errno()] if result == -1 else result
 """
-)
 
 
 @dataclass
@@ -64,7 +60,7 @@ class Arena:
 
     def job(self, code: str, **more: Any) -> Job:
         env = {"MARKER": self.marker, **more.pop("env", {})}
-        return python(f"{code}\n# {self.marker}", **{"limits": TIGHT, "env": env, **more})
+        return python(f"{PRELUDE}{code}\n# {self.marker}", **{"limits": TIGHT, "env": env, **more})
 
     def run(self, code: str, **more: Any) -> Completed:
         return self.backend.run(self.job(code, **more))
@@ -74,11 +70,7 @@ class Arena:
 
     def said(self, code: str, **more: Any) -> str:
         """What the program printed; it has to end well."""
-        return said(self.run(PRELUDE + code, **more))
-
-    def called(self, code: str, **more: Any) -> list[str]:
-        """The words printed by a program that calls the kernel."""
-        return said(self.run(CALLS + code, **more)).split()
+        return said(self.run(code, **more))
 
     def next_job(self) -> str:
         return said(run(self.backend, "print('the harness goes on')"))
@@ -92,9 +84,9 @@ class Arena:
         for folder in Path("/proc").glob("[0-9]*"):
             if int(folder.name) == os.getpid():
                 continue
-            for name in ("cmdline", "environ"):
-                if self.marker.encode() in _bytes_of(folder / name):
-                    found.append(f"{folder}/{name}")
+            words = _bytes_of(folder / "cmdline") + _bytes_of(folder / "environ")
+            if self.marker.encode() in words:
+                found.append(f"{folder}")
         return found
 
     def _files(self) -> list[str]:

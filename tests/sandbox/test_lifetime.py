@@ -91,19 +91,6 @@ def test_killing_takes_the_whole_tree(backend: Backend, gateway: Listener, marke
     process.kill()
 
 
-def test_a_daemon_does_not_outlive_its_job(backend: Backend, gateway: Listener, marker: str) -> None:
-    done = run(backend, DAEMON.format(after="", marker=marker), gateway=gateway.path)
-    assert done.exit.ok
-    assert processes_with(marker) == []
-
-
-def test_the_wall_clock_takes_daemons_too(backend: Backend, marker: str) -> None:
-    limits = type(QUICK)(wall_seconds=2)
-    done = run(backend, DAEMON.format(after="", marker=marker) + "time.sleep(600)", limits=limits)
-    assert done.exit.reason == "wall_clock"
-    assert processes_with(marker) == []
-
-
 def test_nothing_stays_behind(
     backend: Backend, gateway: Listener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
