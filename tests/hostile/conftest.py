@@ -15,7 +15,11 @@ __all__ = ["arena", "backend", "forge", "gateway"]
 
 
 @pytest.fixture
-def arena(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Iterator[Arena]:
+def arena(
+    backend: Backend,
+    tmp_path: Path,  # noqa: ARG001 - has to be made where pytest wants it, not in the arena
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Arena]:
     """Where one attack runs; in the end the machine has to be as it was, and the next job has to work."""
     # Not below pytest's own folder: that is too deep for the name of a socket.
     with tempfile.TemporaryDirectory(prefix="arena-") as folder:
