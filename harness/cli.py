@@ -199,11 +199,15 @@ def venue_serve(
 
 
 @sandbox_app.command("build")
-def sandbox_build() -> None:
-    """Build the Docker image of the sandbox, from Debian packages where no registry answers."""
+def sandbox_build(
+    base: Annotated[
+        str | None, typer.Option(metavar="IMAGE", help="Build on this one; a Debian or what derives from it.")
+    ] = None,
+) -> None:
+    """Build the sandbox's image for the container engine, from Debian packages where no registry answers."""
     from harness.sandbox.image import build
 
-    tag = build(lambda line: say(CONSOLE, line))
+    tag = build(lambda line: say(CONSOLE, line), base)
     say(CONSOLE, f"Built {tag}")
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import docker
-from docker.errors import APIError, BuildError, DockerException, ImageNotFound
+from docker.errors import APIError, BuildError, ImageNotFound
 
+from harness import temporary
+from harness.ownership import dies_with_us
+from harness.sandbox import engine
 from harness.sandbox.protocol import NoSandboxError, SandboxFailure
 
 Progress = Callable[[str], None]
@@ -21,6 +24,8 @@ Progress = Callable[[str], None]
 DOCKERFILE = Path(__file__).resolve().parents[2] / "Dockerfile"
 REPOSITORY = "connector-harness-sandbox"
 _BASE_REPOSITORY = "connector-harness-base"
+# mmdebstrap copies them from this machine.
+_FORGET = '--customize-hook=rm -f "$1/etc/resolv.conf" "$1/etc/hostname"'
 _APT_SOURCES = ("/etc/apt/sources.list", "/etc/apt/sources.list.d/debian.sources")
 
 
@@ -37,25 +42,19 @@ def exists(client: docker.DockerClient) -> bool:
     return True
 
 
-def build(progress: Progress) -> str:
+def build(progress: Progress, base: str | None = None) -> str:
     """Build the image and return its name; `progress` is told each step.
 
-    From the Dockerfile's base where a registry answers, else from one made of Debian packages. Raises
-    NoSandboxError when no engine answers or the tool for the second way is missing, SandboxFailure when the
-    build fails.
+    From `base` if given, else from the Dockerfile's own base where a registry answers, else from one made of
+    Debian packages. Raises NoSandboxError when no engine answers or the tool for the last way is missing,
+    SandboxFailure when the build fails.
     """
+    client = docker.from_env(timeout=600, environment=engine.address().environment)
     try:
-        client = docker.from_env(timeout=600)
-    except DockerException as error:
-        raise NoSandboxError(f"no container engine answers: {error}", hint="start one: dockerd") from error
-    try:
-        try:
-            _build(client, {}, progress)
-        except (APIError, BuildError) as error:
-            progress(
-                f"not from a registry ({_first_line(error)}); making a base from Debian packages instead"
-            )
-            _build(client, {"BASE_IMAGE": _debian_base(client, progress)}, progress)
+        if base:
+            _build(client, base, progress)
+        else:
+            _build_from_what_there_is(client, progress)
     except (APIError, BuildError) as error:
         raise SandboxFailure(
             f"the image was not built: {_first_line(error)}", where=str(DOCKERFILE)
@@ -65,9 +64,25 @@ def build(progress: Progress) -> str:
     return tag()
 
 
-def _build(client: docker.DockerClient, arguments: dict[str, str], progress: Progress) -> None:
+def _build_from_what_there_is(client: docker.DockerClient, progress: Progress) -> None:
+    try:
+        _build(client, None, progress)
+        progress("The base came from a registry.")
+    except (APIError, BuildError) as error:
+        progress(f"Not from a registry ({_first_line(error)}): making a base from Debian packages instead.")
+        _build(client, _debian_base(client, progress), progress)
+        progress("The base was made here from Debian packages.")
+
+
+def _build(client: docker.DockerClient, base: str | None, progress: Progress) -> None:
+    """One build on `base`, on the Dockerfile's own where that is None."""
     steps = client.api.build(
-        fileobj=io.BytesIO(DOCKERFILE.read_bytes()), tag=tag(), buildargs=arguments, rm=True, decode=True
+        fileobj=io.BytesIO(DOCKERFILE.read_bytes()),
+        tag=tag(),
+        buildargs={"BASE_IMAGE": base} if base else {},
+        rm=True,
+        forcerm=True,
+        decode=True,
     )
     for step in steps:
         if "error" in step:
@@ -83,18 +98,21 @@ def _debian_base(client: docker.DockerClient, progress: Progress) -> str:
         raise NoSandboxError("mmdebstrap is not installed", hint="sudo apt-get install mmdebstrap")
     release, packages = debian_release(Path("/etc/os-release").read_text()), packages_wanted()
     sources = [path for path in _APT_SOURCES if Path(path).is_file()][-1:]
-    with tempfile.TemporaryDirectory(prefix="harness-base-") as folder:
-        archive = Path(folder) / "base.tar"
+    with temporary.folder("base") as folder:
+        archive = folder / "base.tar"
         command = [
+            *dies_with_us(),
             tool,
             "--variant=minbase",
             f"--include={','.join(packages)}",
+            _FORGET,
             release,
             str(archive),
             *sources,
         ]
         progress(f"mmdebstrap {release}, {len(packages)} packages")
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        env = {**os.environ, "TMPDIR": str(folder)}
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
         if done.returncode != 0:
             raise SandboxFailure(f"mmdebstrap failed: {done.stderr.strip()[-1000:]}", where=" ".join(command))
         progress("importing the base into the engine")
