@@ -17,7 +17,7 @@ __all__ = ["arena", "backend", "forge", "gateway"]
 @pytest.fixture
 def arena(
     backend: Backend,
-    tmp_path: Path,  # noqa: ARG001 - has to be made where pytest wants it, not in the arena
+    tmp_path: Path,  # has to be made where pytest wants it, not in the arena
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Arena]:
     """Where one attack runs; in the end the machine has to be as it was, and the next job has to work."""
