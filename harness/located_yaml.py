@@ -7,6 +7,9 @@ Anchors, aliases, tags, merge keys, duplicate keys and second documents are mist
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,9 +65,8 @@ class _UnusableError(Exception):
 
 
 def read_located(path: Path) -> Located:
-    """Read `path`; what is wrong in it goes into `mistakes`. Raises OSError when it cannot be opened."""
-    with path.open("rb") as stream:
-        raw = stream.read(SIZE_LIMIT + 1)
+    """Read `path`; what is wrong in it goes into `mistakes`. Raises OSError where there is no such file."""
+    raw = _bytes(path)
     located = Located()
     try:
         if len(raw) > SIZE_LIMIT:
@@ -84,6 +86,14 @@ def read_located(path: Path) -> Located:
     except yaml.YAMLError as error:
         located.mistakes.append(Mistake(1, "", f"not YAML: {error}", "save it as plain UTF-8 text"))
     return located
+
+
+def _bytes(path: Path) -> bytes:
+    """The file's bytes up to the limit and one more. A pipe or device, which may never end, is no file."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        return stream.read(SIZE_LIMIT + 1)
 
 
 def _decoded(raw: bytes) -> str:

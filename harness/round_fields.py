@@ -57,9 +57,9 @@ def _one_line(value: str) -> str:
 
 
 _URL = re.compile(
-    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<user>[^/@]*@)?(?P<host>[^/@:]*)(?::\d+)?(?P<path>/.*)?", re.I
+    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<user>[^/@]*@)?(?P<host>(?!-)[^/@:]*)(?::\d+)?(?P<path>/.*)?", re.I
 )
-_SCP = re.compile(r"[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+:[^:].*")
+_SCP = re.compile(r"[A-Za-z0-9_.-]+@(?!-)[A-Za-z0-9.-]+:[^:].*")
 _OWNER_AND_NAME = re.compile(r"(?:github\.com/)?([\w-]+/[\w.-]+)")
 
 

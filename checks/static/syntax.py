@@ -39,16 +39,20 @@ def parse(text: str, *, cython: bool) -> Parsed:
 
 def _python(text: str) -> Parsed:
     try:
-        tree = ast.parse(text)
-        if deep := _too_deep(tree):
-            return Parsed(error=f"an expression nested more than {DEEPEST} levels deep", line=deep)
-        return Parsed(tree)
+        return _shallow(ast.parse(text))
     except SyntaxError as error:
         if sys.version_info < (3, 12) and (tree := _with_newer_format_strings(text)) is not None:
-            return Parsed(tree, needs=(3, 12))
+            return _shallow(tree, needs=(3, 12))
         return Parsed(error=error.msg, line=error.lineno or 1)
     except (ValueError, RecursionError, MemoryError) as error:
         return Parsed(error=str(error) or type(error).__name__)
+
+
+def _shallow(tree: ast.Module, needs: tuple[int, int] | None = None) -> Parsed:
+    line = _too_deep(tree)
+    if line is None:
+        return Parsed(tree, needs=needs)
+    return Parsed(error=f"an expression nested more than {DEEPEST} levels deep", line=line)
 
 
 def _too_deep(tree: ast.Module) -> int | None:

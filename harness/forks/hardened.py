@@ -1,8 +1,7 @@
 """Git, run so that nothing a repository brings can act: no hook, filter, helper or foreign protocol.
 
-GitPython's command wrapper is replaced by one that starts git with an environment made from scratch
-(GitPython's own hands the caller's through), with limits on time, processor time, memory, output and file
-size, in a process group that is killed as one, also when the harness itself is killed.
+Git gets an environment made from scratch and limits on time, processor time, memory, output and file size.
+Its process group is killed as one, also when the harness itself is killed.
 """
 
 from __future__ import annotations
@@ -18,9 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import IO, Any
-
-import git
+from typing import IO
 
 from harness.forks import limits
 from harness.forks.environment import SETTINGS, environment, git_program
@@ -36,45 +33,19 @@ class Finished:
     stderr: str
 
 
-class HardenedGit(git.Git):
-    """GitPython's command wrapper over `run`. Set as `GitCommandWrapperType` of a Repo class."""
-
-    def execute(  # type: ignore[override]  # one return type for the few options we use, not ten overloads
-        self,
-        command: Sequence[str],
-        istream: IO[bytes] | None = None,
-        *,
-        stdout_as_string: bool = True,
-        strip_newline_in_stdout: bool = True,
-        kill_after_timeout: float | None = None,
-        **_unused: Any,
-    ) -> str | bytes:
-        """Run to the end and give back stdout; raises GitFailed, GitTimedOut or TooLarge."""
-        finished = run(
-            list(command)[1:],
-            cwd=Path(self._working_dir or "."),
-            stdin=istream.read() if istream else b"",
-            timeout=kill_after_timeout or limits.LOCAL_SECONDS,
-        )
-        if not stdout_as_string:
-            return finished.stdout
-        text = finished.stdout.decode("utf-8", "replace")
-        return text.rstrip("\n") if strip_newline_in_stdout else text
-
-
 def run(
     arguments: Sequence[str],
     *,
     cwd: Path,
     stdin: bytes | Iterable[bytes] = b"",
-    timeout: float = limits.LOCAL_SECONDS,
+    timeout: float | None = None,
     output_limit: int | None = None,
     codes: Sequence[int] = (0,),
     protocol: str | None = None,
     settings: Mapping[str, str] | None = None,
     env: Mapping[str, str] | None = None,
 ) -> Finished:
-    """Run `git <arguments>`; `timeout` in seconds, `output_limit` in bytes of stdout.
+    """Run `git <arguments>`; `timeout` in seconds, `output_limit` in bytes of stdout, each with a default.
 
     `codes` are the exit codes taken as an answer. Raises GitFailed on any other, GitTimedOut, TooLarge.
     """
@@ -88,7 +59,8 @@ def run(
         start_new_session=True,
     )
     try:
-        finished = _converse(process, stdin, timeout, output_limit or limits.OUTPUT_BYTES, arguments)
+        seconds = timeout or limits.LOCAL_SECONDS
+        finished = _converse(process, stdin, seconds, output_limit or limits.OUTPUT_BYTES, arguments)
     finally:
         _kill(process)
     if finished.code not in codes:

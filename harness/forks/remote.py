@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from harness import temporary
 from harness.forks import limits
 from harness.forks.errors import GitFailed, GitTimedOut, RefMissing, RefusedObjects, TooLarge, Unreachable
 from harness.forks.hardened import run
@@ -48,20 +49,11 @@ _UNREACHABLE: tuple[tuple[str, str, str], ...] = (
 _REDIRECT = re.compile(r"^warning: redirecting to (\S+)", re.MULTILINE)
 # Names that are compared letter by letter to find a near one.
 COMPARED = 2000
+# How a server that speaks git answers, and a web server that has a repository among its files does not.
+_GIT_SERVER = re.compile(rb"content-type: application/x-git-upload-pack-advertisement", re.IGNORECASE)
 # git-fsck(1) names what is wrong by a word in camel case, in a line of its own before it gives up.
 _FSCK = re.compile(r"error: object [0-9a-f]+: (\w+: [^\n]*)|fatal: (fsck error[^\n]*)")
 
-
-# Which limit ended a transfer.
-_OVER: tuple[tuple[str, str], ...] = (
-    (r"File too large", f"{limits.PACK_BYTES // limits.MIB} MiB"),
-    (r"attempting to allocate \d+ over limit", f"{limits.ALLOCATION_BYTES // limits.MIB} MiB an object"),
-    (
-        r"\Afatal: fetch-pack: invalid index-pack output\s*\Z",  # a kill lets git say no more
-        f"{limits.CPU_SECONDS} s of processor time or {limits.MEMORY_BYTES // limits.MIB} MiB of memory",
-    ),
-    (r"[Oo]ut of memory|malloc failed|mmap failed", f"{limits.MEMORY_BYTES // limits.MIB} MiB of memory"),
-)
 
 _BROKEN = re.compile(r"died of signal|index-pack (?:failed|output)|unresolved deltas|bad (?:object|pack)")
 
@@ -91,6 +83,7 @@ def resolve(url: str, ref: str, cwd: Path) -> Found:
     Raises Unreachable, RefMissing.
     """
     if COMMIT_ID.fullmatch(ref):
+        list_refs(url, ("HEAD",), cwd)  # for what it says of the server
         return Found(ref, ref)
     patterns = (ref,) if ref.startswith("refs/") else ("refs/heads/*", "refs/tags/*")
     refs = list_refs(url, patterns, cwd)
@@ -102,14 +95,21 @@ def resolve(url: str, ref: str, cwd: Path) -> Found:
 
 def list_refs(url: str, patterns: tuple[str, ...], cwd: Path) -> dict[str, str]:
     """Full ref name → object id, of those that match. Raises as `resolve`, TooLarge."""
-    local = ("--upload-pack", LOCAL_UPLOAD_PACK) if transport_of(url) == "file" else ()
-    with transport_errors(url):
+    protocol = transport_of(url)
+    local = ("--upload-pack", LOCAL_UPLOAD_PACK) if protocol == "file" else ()
+    with transport_errors(url), temporary.folder("refs") as scratch:
+        trace = scratch / "trace"
         finished = run(
             ("ls-remote", "--refs", *local, "--", url, *patterns),
             cwd=cwd,
             timeout=limits.LIST_SECONDS,
-            protocol=transport_of(url),
+            protocol=protocol,
+            env={"GIT_TRACE_CURL": str(trace), "GIT_TRACE_CURL_NO_DATA": "1"}
+            if protocol == "https"
+            else None,
         )
+        if protocol == "https" and not _GIT_SERVER.search(trace.read_bytes()):
+            raise Unreachable(url, "no git server there, only files", hint="put it on a host for git")
     refuse_redirect(url, finished.stderr)
     lines = finished.stdout.decode("utf-8", "replace").splitlines()
     if len(lines) > limits.REFS:
@@ -169,7 +169,18 @@ def explain(url: str, failure: GitFailed) -> Unreachable | RefMissing | RefusedO
 
 
 def _over_a_limit(url: str, said: str) -> TooLarge | None:
-    for pattern, limit in _OVER:
+    cpu, memory = f"{limits.CPU_SECONDS} s of processor time", f"{limits.MEMORY_BYTES // limits.MIB} MiB"
+    meanings = (
+        (r"File too large", f"{limits.PACK_BYTES // limits.MIB} MiB"),
+        (r"attempting to allocate \d+", f"{limits.ALLOCATION_BYTES // limits.MIB} MiB an object"),
+        (r"[Oo]ut of memory|(?:malloc|mmap) failed", f"{memory} of memory"),
+        # Killed by the kernel, git says no more than that.
+        (
+            r"\A(?:warning: [^\n]*\n)*fatal: fetch-pack: invalid index-pack output\s*\Z",
+            f"{cpu} or {memory} of memory",
+        ),
+    )
+    for pattern, limit in meanings:
         if re.search(pattern, said):
             return TooLarge("what it sends", limit, where=url)
     return None

@@ -16,13 +16,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar, cast
 
-import git
-
 from harness.forks import limits, upkeep
 from harness.forks.errors import FileMissing, GitFailed, RefMissing, TooLarge
-from harness.forks.hardened import Finished, HardenedGit, run
+from harness.forks.hardened import Finished, run
 from harness.forks.local import refuse_borrowed
-from harness.forks.quarantine import admit, quarantine
+from harness.forks.quarantine import admit, bare_repository, quarantine
 from harness.forks.remote import LOCAL_UPLOAD_PACK, refuse_redirect, resolve, transport_errors, transport_of
 from harness.paths import cache_dir
 
@@ -34,10 +32,6 @@ _ABSENT = re.compile(
     r"(?:not our ref|unable to (?:read|find)|missing blob object|bad object|could not read)"
     r"[^0-9a-f]*([0-9a-f]{40,64})"
 )
-
-
-class _Repository(git.Repo):
-    GitCommandWrapperType = HardenedGit
 
 
 @dataclass(frozen=True)
@@ -70,8 +64,7 @@ class ObjectStore:
             weakref.finalize(self, os.close, in_use)
             alone = _alone(in_use)
             if not (self.root / "HEAD").exists():
-                self.root.mkdir(parents=True, exist_ok=True)
-                _Repository.init(self.root, bare=True).close()
+                bare_repository(self.root)
             if alone:
                 upkeep.sweep(self.root)
                 upkeep.tidy(self.root)
@@ -271,7 +264,7 @@ def _git(
     *arguments: str,
     stdin: bytes | Iterable[bytes] = b"",
     codes: Sequence[int] = (0,),
-    timeout: float = limits.LOCAL_SECONDS,
+    timeout: float | None = None,
     output_limit: int | None = None,
     protocol: str | None = None,
     settings: Mapping[str, str] | None = None,
