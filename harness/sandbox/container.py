@@ -16,6 +16,8 @@ from typing import Any, BinaryIO, cast
 import docker
 from docker.errors import APIError, DockerException, NotFound
 
+from harness.sandbox.launcher import watch
+from harness.sandbox.monitor import Monitor
 from harness.sandbox.protocol import Exit, Job, Reason, SandboxFailure
 from harness.sandbox.streams import Collector, CountedReader
 
@@ -90,6 +92,7 @@ class ContainerProcess:
     ) -> None:
         self._container, self._job, self._clean_up = container, job, clean_up
         self._ended_by: Reason | None = None
+        self._detail = ""
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._exit: Exit | None = None
@@ -107,14 +110,16 @@ class ContainerProcess:
         stderr, self._stderr_end = os.pipe()
         self.stdout: BinaryIO = io.BufferedReader(self._counted(stdout))
         self._stderr = Collector(self._counted(stderr))
-        self._timer = threading.Timer(job.limits.wall_seconds, self._end, ("wall_clock",))
+        late = ("wall_clock", f"still running after {job.limits.wall_seconds:g} s")
+        self._timer = threading.Timer(job.limits.wall_seconds, self._end, late)
         self._timer.daemon = True
         self._timer.start()
-        for work in (self._pump, self._watch):
+        for work in (self._pump, self._watch, self._monitor):
             threading.Thread(target=work, daemon=True, name=f"sandbox{work.__name__}").start()
 
     def _counted(self, handle: int) -> CountedReader:
-        return CountedReader(handle, self._job.limits.output_bytes, lambda: self._end("output"))
+        most = self._job.limits.output_bytes
+        return CountedReader(handle, most, lambda: self._end("output", f"wrote more than {most} bytes"))
 
     def stderr_tail(self) -> str:
         return self._stderr.tail()
@@ -138,11 +143,11 @@ class ContainerProcess:
         self._end("killed")
         self._over.wait()
 
-    def _end(self, reason: Reason) -> None:
+    def _end(self, reason: Reason, detail: str = "") -> None:
         with self._lock:
             if self._ended_by or self._over.is_set():
                 return
-            self._ended_by = reason
+            self._ended_by, self._detail = reason, detail
         with contextlib.suppress(APIError):
             self._container.kill()
 
@@ -177,8 +182,7 @@ class ContainerProcess:
         finally:
             self._timer.cancel()
             self._stdin.end()
-            with contextlib.suppress(DockerException):
-                self._container.remove(force=True)
+            _remove(self._container)
             try:
                 self._clean_up()
             except OSError as error:
@@ -186,16 +190,25 @@ class ContainerProcess:
             finally:
                 self._over.set()
 
+    def _monitor(self) -> None:
+        """End a job that uses too much, and one whose use cannot be seen."""
+        try:
+            state = self._container.client.api.inspect_container(self._container.id)["State"]
+            monitor = Monitor(self._job, self._container.id, int(state["Pid"]))
+            while not self._over.wait(watch.SECONDS):
+                if found := monitor.look():
+                    return self._end(found.reason, found.detail)
+        except NotFound:
+            pass  # it was over as soon as that
+        except (DockerException, OSError) as error:
+            self._end("killed", f"what it used could not be seen: {error}")
+
     def _describe(self) -> Exit:
         self._container.reload()
         state = self._container.attrs["State"]
         code, limits = int(state["ExitCode"]), self._job.limits
-        if self._ended_by == "wall_clock":
-            return Exit(None, "wall_clock", f"still running after {limits.wall_seconds:g} s")
-        if self._ended_by == "output":
-            return Exit(None, "output", f"wrote more than {limits.output_bytes} bytes")
         if self._ended_by:
-            return Exit(None, self._ended_by)
+            return Exit(None, self._ended_by, self._detail)
         if state["OOMKilled"] and code:
             return Exit(None, "memory", f"needed more than {limits.memory_bytes} bytes")
         busy = time.monotonic() - self._started >= limits.cpu_seconds
