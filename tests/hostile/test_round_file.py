@@ -83,9 +83,15 @@ def test_a_value_that_holds_itself(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "tag",
-    ["!!python/object/apply:os.system ['touch it-ran']", "!!python/name:os.system", "!!binary aGk=",
-     "!<tag:yaml.org,2002:python/module:os> x", "!!timestamp 2020-01-01", "!!set {a}"],
-)  # fmt: skip
+    [
+        "!!python/object/apply:os.system ['touch it-ran']",
+        "!!python/name:os.system",
+        "!!binary aGk=",
+        "!<tag:yaml.org,2002:python/module:os> x",
+        "!!timestamp 2020-01-01",
+        "!!set {a}",
+    ],
+)
 @attack(
     "tags that make Python objects and call functions", meets="a reader without tags: every value is text"
 )
@@ -120,11 +126,26 @@ def test_candidates_without_end(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "bomb",
-    ["[" * 200_000, "{" * 200_000, "- " * 100_000, "? " * 100_000, "a: " * 80_000, "'" + "a" * 200_000, "%" * 200_000,
-     "|" + "\n" * 200_000, "a: |\n" + "  x\n" * 60_000 + " y", "&a " * 80_000, "!a " * 80_000, "# \n" * 80_000,
-     "\t" * 200_000, "--- " * 60_000, "a: >9\n" * 40_000, '"\\x41' * 50_000],
+    [
+        "[" * 200_000,
+        "{" * 200_000,
+        "- " * 100_000,
+        "? " * 100_000,
+        "a: " * 80_000,
+        "'" + "a" * 200_000,
+        "%" * 200_000,
+        "|" + "\n" * 200_000,
+        "a: |\n" + "  x\n" * 60_000 + " y",
+        "&a " * 80_000,
+        "!a " * 80_000,
+        "# \n" * 80_000,
+        "\t" * 200_000,
+        "--- " * 60_000,
+        "a: >9\n" * 40_000,
+        '"\\x41' * 50_000,
+    ],
     ids=lambda bomb: repr(bomb[:8]),
-)  # fmt: skip
+)
 @attack(
     "brackets, quotes, comments and markers repeated 200,000 times", meets="one mistake and its line, soon"
 )
@@ -144,9 +165,18 @@ def test_mistakes_without_end(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "instant",
-    ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "10000-01-01T00:00:00Z", "9" * 5000, "-1",
-     "2020-08-19T23:59:60Z", "2020-02-30T00:00:00Z", ".inf", "0x7fffffff"],
-)  # fmt: skip
+    [
+        "0001-01-01T00:00:00+23:59",
+        "9999-12-31T23:59:59-23:59",
+        "10000-01-01T00:00:00Z",
+        "9" * 5000,
+        "-1",
+        "2020-08-19T23:59:60Z",
+        "2020-02-30T00:00:00Z",
+        ".inf",
+        "0x7fffffff",
+    ],
+)
 @attack("a deadline that no calendar holds", meets="one mistake, never a crash")
 def test_instants_beyond_the_calendar(tmp_path: Path, instant: str) -> None:
     assert "submissions_close" in refused(tmp_path, instead("2020-08-19T23:59:59Z", instant))
@@ -160,9 +190,28 @@ def test_huge_numbers(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["../../etc", "/etc", "..", ".", "a/b", "a\\\\b", "con", "index", "round.json", "<script>", "a b", "Ａ", "a\\u202eb",
-     "-rf", "a\\nb", "a" * 61, "", "x.lock", "~"],
-)  # fmt: skip
+    [
+        "../../etc",
+        "/etc",
+        "..",
+        ".",
+        "a/b",
+        "a\\\\b",
+        "con",
+        "index",
+        "round.json",
+        "<script>",
+        "a b",
+        "Ａ",
+        "a\\u202eb",
+        "-rf",
+        "a\\nb",
+        "a" * 61,
+        "",
+        "x.lock",
+        "~",
+    ],
+)
 @attack(
     "a candidate named as a path, a device, a page of the site or a tag",
     meets="names of small letters, digits and hyphens",
@@ -182,11 +231,34 @@ def test_connectors_that_become_something_else(tmp_path: Path, connector: str) -
 
 @pytest.mark.parametrize(
     "address",
-    ["--upload-pack=touch it-ran", "-u./x", "ext::sh -c touch% it-ran", "fd::17", "file::/etc", "http://h/a", "ftp://h/a",
-     "HTTPS::x", "javascript:alert(1)", "data:text/html,x", "https://ann:token@h/a", "https://token@h/a", "https://h",
-     "ssh://-oProxyCommand=touch/x", "ssh://ann:pw@h/x", "-x@h:y", "a@h::x", "https://h/a\\nb", "https://h/\\u202e",
-     "git@-oProxyCommand=x:y", "ssh://h:-1/x", "https://[::1/x", "\\\\\\\\h\\\\share", "a:b", "https://h@evil/x"],
-)  # fmt: skip
+    [
+        "--upload-pack=touch it-ran",
+        "-u./x",
+        "ext::sh -c touch% it-ran",
+        "fd::17",
+        "file::/etc",
+        "http://h/a",
+        "ftp://h/a",
+        "HTTPS::x",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "https://ann:token@h/a",
+        "https://token@h/a",
+        "https://h",
+        "ssh://-oProxyCommand=touch/x",
+        "ssh://ann:pw@h/x",
+        "-x@h:y",
+        "a@h::x",
+        "https://h/a\\nb",
+        "https://h/\\u202e",
+        "git@-oProxyCommand=x:y",
+        "ssh://h:-1/x",
+        "https://[::1/x",
+        "\\\\\\\\h\\\\share",
+        "a:b",
+        "https://h@evil/x",
+    ],
+)
 @attack(
     "an address that is an option, a command, a script, or holds a password",
     meets="four protocols and paths, read strictly",
@@ -196,8 +268,22 @@ def test_addresses_that_act(tmp_path: Path, address: str) -> None:
     assert "candidates[0].repository" in refused(tmp_path, text)
 
 
-@pytest.mark.parametrize("address", ["/root", "/", "..", "../private", "~/.ssh", "file:///root", "file://root/x", "FILE:///etc",
-                                     "file:///%72oot", "./link", "file://{here}/link"])  # fmt: skip
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/root",
+        "/",
+        "..",
+        "../private",
+        "~/.ssh",
+        "file:///root",
+        "file://root/x",
+        "FILE:///etc",
+        "file:///%72oot",
+        "./link",
+        "file://{here}/link",
+    ],
+)
 @attack(
     "a row that names a repository of the maintainer's own machine, to see it published",
     meets="a row may name only what lies below the round file's folder, links resolved",
@@ -212,9 +298,27 @@ def test_folders_of_the_maintainer(tmp_path: Path, address: str) -> None:
 
 @pytest.mark.parametrize(
     "ref",
-    ["--upload-pack=touch it-ran", "-x", "a..b", "a b", "@{-1}", "a:b", "refs/heads/*", "a~1", "a^{tree}", "a\\0b", "a\\eb",
-     "../x", "x.lock", "a//b", ".a", "a\\\\b", "a\\u202eb", "a" * 201],
-)  # fmt: skip
+    [
+        "--upload-pack=touch it-ran",
+        "-x",
+        "a..b",
+        "a b",
+        "@{-1}",
+        "a:b",
+        "refs/heads/*",
+        "a~1",
+        "a^{tree}",
+        "a\\0b",
+        "a\\eb",
+        "../x",
+        "x.lock",
+        "a//b",
+        ".a",
+        "a\\\\b",
+        "a\\u202eb",
+        "a" * 201,
+    ],
+)
 @attack(
     "a ref that is an option, a range, a pattern or an expression",
     meets="git's own rule for names, without blanks",
@@ -243,7 +347,17 @@ def test_hosts_that_act(tmp_path: Path, host: str) -> None:
     assert "hosts" in refused(tmp_path, instead("[api.acme.com]", f'["{host}"]'))
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe" + GOOD.encode("utf-16-le"), GOOD.encode("utf-32"), b"\x00" * 5000, GOOD.encode() + b"\xed\xa0\x80", b"\x1f\x8b\x08" + bytes(99), "title: a\u2028b".encode()])  # fmt: skip
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xff\xfe" + GOOD.encode("utf-16-le"),
+        GOOD.encode("utf-32"),
+        b"\x00" * 5000,
+        GOOD.encode() + b"\xed\xa0\x80",
+        b"\x1f\x8b\x08" + bytes(99),
+        "title: a\u2028b".encode(),
+    ],
+)
 @attack("a file in UTF-16, in UTF-32, packed, or of NUL bytes", meets="UTF-8 text or nothing")
 def test_files_in_no_encoding(tmp_path: Path, content: bytes) -> None:
     assert refused(tmp_path, content)
@@ -277,9 +391,12 @@ def test_texts_that_act(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     failures: list[str] = []
 
     page = screen_round(
-        settings, tmp_path / "reports", jobs=1, watch=lambda _: None,
+        settings,
+        tmp_path / "reports",
+        jobs=1,
+        watch=lambda _: None,
         failed=lambda candidate, error: failures.append(str(error)),
-    )  # fmt: skip
+    )
 
     assert not failures
     assert json.loads((page.parent / "hollow/report.json").read_text())["verdict"] == "ineligible"
