@@ -38,6 +38,8 @@ from harness.requirement import Catalogue
 CONFORMANCE = "conformance"
 # Without these there is nothing to build or run: the rest is left undecided and says so.
 PREREQUISITES = ("adds-a-connector", "connector-files-complete", "files-parse")
+LOADS = "imports-and-constructs"
+UNLOADABLE = "loads"  # false in the data of a piece of evidence when the connector cannot be imported at all
 
 KEY = pytest.StashKey["Screening"]()
 
@@ -64,6 +66,18 @@ class Screening:
         """The first finding that makes building and running the connector pointless."""
         for outcome in (*self.log.outcomes(), *self.found):
             if outcome.requirement in PREREQUISITES and outcome.status is Status.FAILED:
+                return outcome
+        return None
+
+    def unloadable(self, item: pytest.Item) -> Outcome | None:
+        """The finding that this check's connector cannot be imported: each story would try that again."""
+        if "tell" not in getattr(item, "fixturenames", ()):
+            return None
+        parameters = item.nodeid.partition("[")[2]
+        for outcome in self.log.outcomes():
+            same = outcome.requirement == LOADS and outcome.check.partition("[")[2] == parameters
+            failed = same and outcome.status is Status.FAILED
+            if failed and any(each.data.get(UNLOADABLE) is False for each in outcome.evidence):
                 return outcome
         return None
 
@@ -114,7 +128,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         slugs = set(slugs_of(item))
         finished = all((slug, item.nodeid) in done for slug in slugs)
         (kept if slugs & wanted and not finished else dropped).append(item)
-    kept.sort(key=_is_conformance)
+    kept.sort(key=lambda item: (_is_conformance(item), LOADS not in slugs_of(item)))
     items[:] = kept
     config.hook.pytest_deselected(items=dropped)
     report_progress(total=len(kept))
@@ -156,7 +170,8 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     screening = item.config.stash[KEY]
     screening.attached.clear()
-    if _is_conformance(item) and (missing := screening.missing_prerequisite()):
+    missing = screening.missing_prerequisite() or screening.unloadable(item)
+    if _is_conformance(item) and missing:
         raise Undetermined(f"Not tried, because {missing.requirement} failed: {missing.summary}")
 
 

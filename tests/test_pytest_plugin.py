@@ -62,14 +62,20 @@ class World:
         self.plan = folder / "plan.json"
         self.folder = folder
 
-    def run(self, checks: str = CHECKS, name: str = "test_tiny.py", scale: float = 10.0) -> str:
+    def run(
+        self,
+        checks: str = CHECKS,
+        name: str = "test_tiny.py",
+        scale: float = 10.0,
+        connectors: tuple[str, ...] = ("good",),
+    ) -> str:
         target = self.checks / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(checks)
         plan = Plan(
             round_file=self.folder / "round.yml",
             candidate="good",
-            connectors=("good",),
+            connectors=connectors,
             profile="v2-spot",
             submission_file=self.folder / "submission.json",
             outcomes_file=self.log.path,
@@ -148,6 +154,41 @@ def test_a_conformance_failure_is_believed_at_a_calm_pace_only(world: World) -> 
     assert found["cancel-one"].status is Status.PASSED
     assert "It fails in a hurry." in found["cancel-one"].evidence[0].text
     assert found["cancel-all-own-orders"].status is Status.FAILED
+
+
+UNLOADABLE = """
+import pytest
+from harness.checking import claimed, fail, requirement
+from harness.outcome import EvidenceKind
+
+@pytest.fixture
+def tell():
+    return None
+
+@requirement("cancel-one")
+def test_a_story(tell, connector_name):
+    fail("It was told.")
+
+@requirement("builds")
+def test_no_story(connector_name):
+    fail("It was looked at.")
+
+@requirement("imports-and-constructs")
+def test_loads(connector_name):
+    if connector_name == "bad":
+        fail("It exits.", claimed(EvidenceKind.LOG, "gone", loads=False))
+"""
+
+
+def test_no_story_is_told_of_what_cannot_be_loaded(world: World) -> None:
+    world.run(UNLOADABLE, "conformance/test_loading.py", connectors=("good", "bad"))
+    stories = [each for each in world.log.outcomes() if each.requirement == "cancel-one"]
+    assert {each.check[-6:]: (each.status, each.summary) for each in stories} == {
+        "[good]": (Status.FAILED, "It was told."),
+        "y[bad]": (Status.UNDETERMINED, "Not tried, because imports-and-constructs failed: It exits."),
+    }
+    others = [each.status for each in world.log.outcomes() if each.requirement == "builds"]
+    assert others == [Status.FAILED, Status.FAILED]
 
 
 ON_ITS_WORD = """

@@ -23,6 +23,7 @@ from harness.gateway.record import Record
 from harness.gateway.thread import running_gateway
 from harness.outcome import Evidence, EvidenceKind
 from harness.plan import PACE
+from harness.pytest_plugin import UNLOADABLE
 from harness.round import Candidate
 from harness.sandbox import Backend
 from harness.venue.dialects import dialect, known
@@ -66,7 +67,9 @@ def test_it_constructs(
             asked = driver.warm().config
         except ConnectorError as error:
             _missing_library(error)
-            fail(f"The connector cannot be imported: {_last_line(error)}", _said(error))
+            reached = (record.evidence(lookup) for lookup in record.lookups()[:5])
+            said = _said(error, **{UNLOADABLE: False})
+            fail(f"The connector cannot be imported: {_last_line(error)}", said, *reached)
         keys = _keys(asked, candidate.exchange.dialect)
         for trading_required in (False, True):
             _construct(driver, keys, trading_required, record)
@@ -108,8 +111,8 @@ def _last_line(error: ConnectorError) -> str:
     return lines[-1][:200] if lines else "no reason given"
 
 
-def _said(error: ConnectorError) -> Evidence:
-    return claimed(EvidenceKind.LOG, str(error)[-3000:])
+def _said(error: ConnectorError, **data: bool) -> Evidence:
+    return claimed(EvidenceKind.LOG, str(error)[-3000:], **data)
 
 
 def _evidence(result: UnitTestResult) -> list[Evidence]:
