@@ -108,13 +108,13 @@ def publish(folder: Path, payload: str) -> Path:
     words = encodable(payload)  # as git's names and a pin's errors are read
     round_ = _round(words)
     write_round(folder, round_)
-    everything, missing, broken, empty = round_.candidates
-    said = {"repository": everything.repository, "ref": everything.ref}
-    pinned = submission(everything, **said, **_submission(words))
+    everything, missing, broken, met = round_.candidates
+    pinned = submission(everything, repository="https://github.com/x/y", **_submission(words))
     store(folder / everything.name, pinned, _outcomes(payload), notes=(words,), framework=words)
     store(folder / missing.name, None, [], no_submission=words)
-    store(folder / broken.name, pinned, _outcomes(payload)[:2], broken=words, finished_at=None)
-    store(folder / empty.name, submission(empty, **said, **_submission(words)), all_passed())
+    away = submission(broken, repository=f"https://github.com/x/{words}", **_submission(words))
+    store(folder / broken.name, away, _outcomes(payload)[:2], broken=words, finished_at=None)
+    store(folder / met.name, submission(met, repository=words, **_submission(words)), all_passed())
     return publish_round(folder, site_url=SITE, catalogue=catalogue())
 
 
@@ -175,6 +175,7 @@ def _taken(field: object, words: str) -> str | None:
 
 def _submission(words: str) -> dict[str, object]:
     return {
+        "ref": words,
         "author": words,
         "changes": tuple(change(path) for path in (words, f"a/{words}", words[::-1])),
         "merge": MergePreview("conflicts", (words, f"{words}/b"), words),
