@@ -7,37 +7,27 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.table import Table
 
+from harness.commands.finding import Finding
+from harness.commands.sandbox_findings import sandbox_findings
 from harness.paths import cache_dir
+from harness.terminal import safe
 
 GIT_NEEDED = (2, 38)  # `git merge-tree --write-tree`
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing the harness needs. `remedy` is a command, empty where nothing is missing."""
-
-    what: str
-    state: str
-    remedy: str = ""
-
-    @property
-    def ok(self) -> bool:
-        return not self.remedy
-
-
 def examine() -> tuple[Table, bool]:
     """The table to print, and whether a round could be screened here."""
-    findings = [*_tools(), *_backends()]
-    table = Table("", "what", "found", "to put it right")
-    for each in findings:
-        table.add_row("✓" if each.ok else "✗", each.what, each.state, each.remedy)
-    sandboxed = any(each.ok for each in findings if each.what.startswith("sandbox"))
-    return table, sandboxed and all(each.ok for each in findings if not each.what.startswith("sandbox"))
+    tools, sandbox = list(_tools()), list(sandbox_findings())
+    table = Table("", "what")
+    for heading in ("found", "to put it right"):
+        table.add_column(heading, overflow="fold")
+    for each in (*tools, *sandbox):
+        table.add_row("✓" if each.ok else "✗", each.what, safe(each.state), safe(each.remedy))
+    return table, all(each.ok for each in tools) and any(each.backend and each.ok for each in sandbox)
 
 
 def _tools() -> Iterator[Finding]:
@@ -64,11 +54,3 @@ def _git() -> Finding:
     version = said.split()[2]
     new_enough = tuple(int(part) for part in version.split(".")[:2]) >= GIT_NEEDED
     return Finding("git", version, "" if new_enough else "install git 2.38 or newer")
-
-
-def _backends() -> Iterator[Finding]:
-    from harness.sandbox.choosing import BACKENDS
-
-    for name, make in BACKENDS.items():
-        problem = make().health_check()
-        yield Finding(f"sandbox {name}", "works" if problem is None else "cannot be used", problem or "")

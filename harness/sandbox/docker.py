@@ -9,6 +9,7 @@ bound at their own paths as in bubblewrap; the image brings only the shared libr
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from docker.errors import DockerException
 
@@ -55,11 +56,19 @@ class Docker:
             # Made while the keeper gets ready, started when it is.
             made_with = settings.of_job(job, self._runtime, keeper.network if keeper else None)
             container = client.containers.create(image.tag(), **made_with)
+            self._check_runtime(container)
             ready = keeper.await_ready if keeper else lambda: None
             return ContainerProcess(client, container, job, ready, lambda: _clean_up(job, keeper))
         except BaseException:
             _clean_up(job, keeper)
             raise
+
+    def _check_runtime(self, container: Any) -> None:
+        """Podman takes the name of any runtime here, and runs its default one."""
+        used = container.attrs["HostConfig"].get("Runtime")
+        if self._runtime and used != self._runtime:
+            container.remove(force=True)
+            raise SandboxFailure(f"the engine was asked for the runtime {self._runtime} and takes {used}")
 
 
 def _hand_over(job: Job, uid: int) -> None:
@@ -98,4 +107,8 @@ def _advice(runtime: str | None) -> str:
     where = engine.address()
     if not where.local:
         return f"{where} must run on this machine: its containers are to see this machine's files"
-    return f"try the runtime {runtime} by hand" if runtime else "see the message above"
+    return (
+        f"make {runtime} the engine's default runtime, or use another engine"
+        if runtime
+        else "see the message above"
+    )
