@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 
-from harness.venue.clearing import Charge, Clearing
+from harness.venue.clearing import Charge
 from harness.venue.engine import Match
 from harness.venue.events import BookChanged, OrderChange, OrderChanged, TradePrinted
 from harness.venue.journal import Journal
@@ -30,12 +30,16 @@ from harness.venue.model import (
     VenueRefusal,
 )
 from harness.venue.perpetual import Perpetuals
-from harness.venue.rules import check
+from harness.venue.rules import RESTING, check
 from harness.venue.spot import Spot
 from harness.venue.state import LiveOrder, Party, Pit
 
 CANCELS_MAKER = (SelfTrade.EXPIRE_MAKER, SelfTrade.EXPIRE_BOTH)
 CANCELS_TAKER = (SelfTrade.EXPIRE_TAKER, SelfTrade.EXPIRE_BOTH)
+# Looking up a member of an enum takes longer than most of what is done with it.
+NEW, FILL = OrderChange.NEW, OrderChange.FILL
+FILLED, PARTIALLY_FILLED = OrderStatus.FILLED, OrderStatus.PARTIALLY_FILLED
+FOK, NO_RULE = TimeInForce.FOK, SelfTrade.NONE
 
 
 class Desk:
@@ -49,7 +53,9 @@ class Desk:
         self.parties = {name: Party(name, unlimited=True) for name in (TRADERS, LIQUIDATOR)}
         self.orders: dict[int, LiveOrder] = {}
         self.perpetuals = Perpetuals(self.journal, self.pits, self.orders)
-        self._spot = Spot(self.journal, self.pits, self.perpetuals.spendable)
+        spot = Spot(self.journal, self.pits, self.perpetuals.spendable)
+        for pit in self.pits.values():
+            pit.clearing = self.perpetuals if pit.perpetual else spot
         self.due = math.inf  # when the clock next makes something happen; the venue looks
         self._expiries: list[tuple[float, int]] = []  # a heap of times and order ids
         self._last_order_id = 0
@@ -81,9 +87,6 @@ class Desk:
             raise VenueRefusal(Refusal.UNKNOWN_ORDER, f"{party.name} has no order {wanted}")
         return order
 
-    def clearing(self, pit: Pit) -> Clearing:
-        return self.perpetuals if pit.perpetual else self._spot
-
     def next_expiry(self) -> float:
         """When the next order ends by its time."""
         return self._expiries[0][0] if self._expiries else math.inf
@@ -96,17 +99,20 @@ class Desk:
         if pit.halted:
             raise VenueRefusal(Refusal.MARKET_HALTED, new.market.name)
         if enforce_rules:
-            check(new, pit, self.clock.now())
-            self._check_room(party, pit)
-        self._check_client_id(party, new.client_order_id)
-        most = self.clearing(pit).admit(party, new)
+            check(new, pit, self.clock)
+            if pit.market.max_open_orders is not None:
+                self._check_room(party, pit, pit.market.max_open_orders)
+        if new.client_order_id is not None:
+            self._check_client_id(party, new.client_order_id)
+        most = pit.clearing.admit(party, new)
         matches = self._plan(party, pit, new, most)
         if new.post_only and matches:
             raise VenueRefusal(Refusal.POST_ONLY_WOULD_TAKE, f"{new.price} would trade at once")
-        if new.time_in_force is TimeInForce.FOK and _tradable(matches) != most:
+        if new.time_in_force is FOK and _tradable(matches) != most:
             matches = []
         order = self._accept(party, pit, new, most, matches)
-        self._match(order, matches)
+        if matches:
+            self._match(order, matches)
         self._rest_or_expire(order)
         return order
 
@@ -127,23 +133,23 @@ class Desk:
             reduce_only=order.asked.reduce_only or order.asked.close_position,
             close_position=False,
         )
-        check(asked, pit, self.clock.now())
+        check(asked, pit, self.clock)
         gone = order.filled + order.prevented
         left = ZERO if asked.amount is None else asked.amount - gone
         if left <= 0:
             raise VenueRefusal(Refusal.AMOUNT_TOO_SMALL, f"{gone} of order {order.order_id} is done already")
-        most = self.clearing(pit).admit(party, replace(asked, amount=left)) or ZERO
+        most = pit.clearing.admit(party, replace(asked, amount=left)) or ZERO
         matches = [] if asked.price == order.price else self._plan(party, pit, asked, most)
         if asked.post_only and matches:
             raise VenueRefusal(Refusal.POST_ONLY_WOULD_TAKE, f"{asked.price} would trade at once")
-        self.clearing(pit).check_amendment(order, asked.price or ZERO, most)
+        pit.clearing.check_amendment(order, asked.price or ZERO, most)
         stays = asked.price == order.price and most <= order.remaining
         if stays:
             pit.book.reduce(order.order_id, order.remaining - most)
         else:
             pit.book.remove(order.order_id)
         self._book_changed(pit, order.side, order.price)
-        order.asked, order.price, order.amount = asked, asked.price, gone + most
+        order.asked, order.price, order.amount, order.remaining = asked, asked.price, gone + most, most
         self._amended(order, request_id)
         if not stays:
             self._match(order, matches)
@@ -178,7 +184,7 @@ class Desk:
         )  # fmt: skip
         self.orders[number] = order
         party.orders.append(order)
-        self._tell_order(order, OrderChange.NEW)
+        self._tell_order(order, NEW)
         trade = Trade(self._last_trade_id, market, pit.mark_price(), amount, side, 0, number, now)
         return order, trade
 
@@ -195,23 +201,20 @@ class Desk:
         if not order.resting:
             raise VenueRefusal(Refusal.ORDER_NOT_OPEN, f"order {order.order_id} is {order.status.value}")
 
-    def _check_room(self, party: Party, pit: Pit) -> None:
-        most = pit.market.max_open_orders
-        if most is not None and len(party.open_in(pit.market)) >= most:
+    def _check_room(self, party: Party, pit: Pit, most: int) -> None:
+        if len(party.open_in(pit)) >= most:
             raise VenueRefusal(Refusal.TOO_MANY_OPEN_ORDERS, f"{most} orders are open")
 
-    def _check_client_id(self, party: Party, client_order_id: str | None) -> None:
-        if client_order_id is None:
-            return
+    def _check_client_id(self, party: Party, client_order_id: str) -> None:
         before = party.by_client_id.get(client_order_id)
         if before is not None and before.resting:
             raise VenueRefusal(Refusal.DUPLICATE_CLIENT_ORDER_ID, client_order_id)
 
     def _plan(self, party: Party, pit: Pit, new: NewOrder, most: Decimal | None) -> list[Match]:
         rule, own = new.self_trade or pit.market.self_trade, None
-        if rule is not SelfTrade.NONE and party.open:
+        if rule is not NO_RULE and party.open:
             own = party.open.__contains__
-        usable = self.clearing(pit).usable(new)
+        usable = pit.clearing.usable(new)
         return pit.book.plan(
             new.side,
             limit=new.price,
@@ -234,9 +237,9 @@ class Desk:
             new.self_trade or market.self_trade, new.fee_in or market.fee_in,
         )  # fmt: skip
         events, told = self.journal.events, len(self.journal.events)
-        self._tell_order(order, OrderChange.NEW)
+        self._tell_order(order, NEW)
         try:
-            self.clearing(pit).hold(order, matches)
+            pit.clearing.hold(order, matches)
         except VenueRefusal:
             del events[told:]
             raise
@@ -261,7 +264,7 @@ class Desk:
                     self._prevent(taker, maker, amount)
                 elif amount:
                     self._trade(taker, maker, match.price, amount)
-            if not short or taker.asked.time_in_force is TimeInForce.FOK:
+            if not short or taker.asked.time_in_force is FOK:
                 return
             matches = self._plan(taker.party, taker.pit, taker.asked, taker.remaining)
 
@@ -276,11 +279,13 @@ class Desk:
         self._book_changed(pit, maker.side, price)
         if self.journal.listening:
             self.journal.events.append(TradePrinted(trade, pit.sequence, now))
-        clearing = self.clearing(pit)
-        charges = clearing.charge(maker, trade, maker=True), clearing.charge(taker, trade, maker=False)
+        charges = (
+            pit.clearing.charge(maker, trade, maker=True),
+            pit.clearing.charge(taker, trade, maker=False),
+        )
         self.fill(maker, trade, charges[0], maker=True)
         self.fill(taker, trade, charges[1], maker=False)
-        clearing.settle(trade, maker, taker, charges)
+        pit.clearing.settle(trade, maker, taker, charges)
         if not maker.remaining:
             self._forget(maker)
         if pit.perpetual:
@@ -291,8 +296,9 @@ class Desk:
         """Note one side of a trade."""
         value = trade.price * trade.amount
         order.filled += trade.amount
+        order.remaining -= trade.amount
         order.filled_quote += value
-        order.status = OrderStatus.PARTIALLY_FILLED if order.remaining else OrderStatus.FILLED
+        order.status = PARTIALLY_FILLED if order.remaining else FILLED
         order.changed(trade.at)
         fill = Fill(
             trade.trade_id, order.order_id, order.client_order_id, order.party.name, trade.market,
@@ -300,7 +306,7 @@ class Desk:
             order.asked.position_side, charge.realised_pnl,
         )  # fmt: skip
         order.party.fills.append(fill)
-        self._tell_order(order, OrderChange.FILL, fill)
+        self._tell_order(order, FILL, fill)
 
     def _prevent(self, taker: LiveOrder, maker: LiveOrder, amount: Decimal) -> None:
         """The two are of one account: the taker's rule says who gives way."""
@@ -309,6 +315,7 @@ class Desk:
             self._book_changed(maker.pit, maker.side, maker.price)
             for order in (maker, taker):
                 order.prevented += amount
+                order.remaining -= amount
                 if order.remaining:
                     self._amended(order)
                 else:
@@ -321,7 +328,7 @@ class Desk:
 
     def _trim(self, party: Party, pit: Pit) -> None:
         """Reduce-only orders never ask for more than their position still has."""
-        for order in [order for order in party.open_in(pit.market) if order.asked.reduces]:
+        for order in [order for order in party.open_in(pit) if order.asked.reduces]:
             left = self.perpetuals.reducible(party, order.asked)
             resting = order.order_id in pit.book
             if left <= 0 and (resting or order.remaining):
@@ -329,6 +336,7 @@ class Desk:
             elif order.remaining > left:
                 excess = order.remaining - left
                 order.amount -= excess
+                order.remaining = left
                 if resting:
                     pit.book.reduce(order.order_id, excess)
                     self._book_changed(pit, order.side, order.price)
@@ -338,14 +346,14 @@ class Desk:
         order.changed(self.clock.now())
         self._tell_order(order, OrderChange.AMENDED, None, request_id)
         if order.price is not None:
-            self.clearing(order.pit).rehold(order)
+            order.pit.clearing.rehold(order)
 
     def _rest_or_expire(self, order: LiveOrder) -> None:
         if not order.resting:
             return
         if not order.remaining and order.filled:
             self._forget(order)
-        elif order.price is not None and order.asked.time_in_force.rests and order.remaining:
+        elif order.price is not None and order.asked.time_in_force in RESTING and order.remaining:
             order.pit.book.rest(order.order_id, order.side, order.price, order.remaining)
             self._book_changed(order.pit, order.side, order.price)
             if order.asked.expires_at is not None:
@@ -366,7 +374,7 @@ class Desk:
     def _forget(self, order: LiveOrder) -> None:
         """The order is done: free what is left of its hold."""
         del order.party.open[order.order_id]
-        self.clearing(order.pit).release(order)
+        order.pit.clearing.release(order)
 
     def _tell_order(
         self, order: LiveOrder, change: OrderChange, fill: Fill | None = None, request_id: str | None = None

@@ -8,7 +8,6 @@ from decimal import Decimal
 from harness.venue.desk import Desk
 from harness.venue.events import FundingPaid, MarkPriceChanged
 from harness.venue.ledger import INSURANCE, Reason
-from harness.venue.margin import held
 from harness.venue.market import Market, floor_to
 from harness.venue.model import Refusal, VenueRefusal
 from harness.venue.positions import FundingPayment, FundingRound
@@ -45,7 +44,7 @@ class Funding:
             raise ValueError(f"prices of {pit.market.name} are above zero, not {index} and {mark}")
         pit.index_price, pit.basis = index, mark - index
         for party in self._desk.parties.values():
-            if held(party, pit):
+            if party.held(pit):
                 self._desk.perpetuals.touched[party] = None
         if self._desk.journal.listening:
             now = self._desk.clock.now()
@@ -57,7 +56,7 @@ class Funding:
         pit.funding_rounds.append(FundingRound(pit.market, pit.funding_rate, pit.mark_price(), now))
         payments: list[FundingPayment] = []
         # Who pays comes first, so that the insurance is asked for crumbs only.
-        owed = [(self._amount(pit, h), party, h) for party in desk.parties.values() for h in held(party, pit)]
+        owed = [(self._amount(pit, h), party, h) for party in desk.parties.values() for h in party.held(pit)]
         for amount, party, holding in sorted(owed, key=lambda one: one[0]):
             payment = self._pay_one(pit, party, holding, amount, now)
             if not party.unlimited:

@@ -31,14 +31,25 @@ class Journal:
             return
         now = self.clock.now()
         self.ledger.post(entries, at=now, reason=reason, order_id=order_id, trade_id=trade_id)
-        if not self.listening:
-            return
-        moved: dict[str, set[str]] = {}
-        for entry in entries:
-            if entry.account not in OWN:
-                moved.setdefault(entry.account, set()).add(entry.asset)
-        for account, assets in moved.items():
-            balances = tuple(self.ledger.balance(account, asset) for asset in sorted(assets))
+        if self.listening:
+            moved: dict[str, set[str]] = {}
+            for account, _, asset, _ in entries:
+                moved.setdefault(account, set()).add(asset)
+            for account, assets in moved.items():
+                self._tell(account, sorted(assets), reason, order_id, trade_id)
+
+    def hold(self, account: str, asset: str, amount: Decimal, order_id: int) -> None:
+        """Lock for an order what it needs, or below zero release what it does not."""
+        self.ledger.hold(account, asset, amount, at=self.clock.now(), order_id=order_id)
+        if self.listening:
+            self._tell(account, [asset], Reason.ORDER if amount > 0 else Reason.RELEASE, order_id, None)
+
+    def _tell(
+        self, account: str, assets: list[str], reason: Reason, order_id: int | None, trade_id: int | None
+    ) -> None:
+        if account not in OWN:
+            balances = tuple(self.ledger.balance(account, asset) for asset in assets)
+            now = self.clock.now()
             self.events.append(BalanceChanged(account, balances, reason, order_id, trade_id, now))
 
     def pay(

@@ -32,6 +32,9 @@ class Bucket(StrEnum):
     MARGIN = "margin"  # of isolated positions
 
 
+FREE, LOCKED = Bucket.FREE, Bucket.LOCKED
+
+
 class Reason(StrEnum):
     """Why a transaction was written."""
 
@@ -49,6 +52,9 @@ class Reason(StrEnum):
     MARGIN = "margin"  # to or from an isolated position
 
 
+ORDER, RELEASE = Reason.ORDER, Reason.RELEASE
+
+
 class LedgerRow(NamedTuple):
     """One asset of one account went up or down by `delta`."""
 
@@ -63,19 +69,10 @@ class LedgerRow(NamedTuple):
     transaction: int
 
 
-class Entry(NamedTuple):
-    account: str
-    bucket: Bucket
-    asset: str
-    delta: Decimal
-
-
-class _Transaction(NamedTuple):
-    at: float
-    reason: Reason
-    order_id: int | None
-    trade_id: int | None
-    entries: Sequence[Entry]
+# The account, the bucket, the asset and by how much it changes. Plain tuples: every order writes some.
+Entry = tuple[str, Bucket, str, Decimal]
+_Transaction = tuple[float, Reason, int | None, int | None, Sequence[Entry]]
+_Hold = tuple[float, Reason, int, str, str, Decimal]  # … the order, the account, the asset, what it locks
 
 
 class LedgerError(Exception):
@@ -97,14 +94,21 @@ def move(asset: str, amount: Decimal, source: tuple[str, Bucket], target: tuple[
     """`amount` of an asset from one account's bucket to another; nothing when it is zero."""
     if not amount:
         return []
-    return [Entry(*source, asset, -amount), Entry(*target, asset, amount)]
+    return [(source[0], source[1], asset, -amount), (target[0], target[1], asset, amount)]
+
+
+def _spelled_out(written: _Transaction | _Hold) -> _Transaction:
+    if len(written) == 5:
+        return written
+    at, reason, order_id, account, asset, amount = written
+    return at, reason, order_id, None, move(asset, amount, (account, FREE), (account, LOCKED))
 
 
 class Ledger:
     """Transactions, each a set of entries that sums to zero for every asset."""
 
     def __init__(self) -> None:
-        self._transactions: list[_Transaction] = []
+        self._transactions: list[_Transaction | _Hold] = []
         self._balances: dict[tuple[str, Bucket, str], Decimal] = {}
         self._rows: list[LedgerRow] = []  # of the first `_told` transactions: built when somebody asks
         self._rows_of: defaultdict[str, list[LedgerRow]] = defaultdict(list)
@@ -135,7 +139,17 @@ class Ledger:
             if value < 0 and account not in MAY_OWE:
                 raise LedgerError(f"{account} would have {value} {asset} {bucket.value}")
         balances.update(changed)
-        self._transactions.append(_Transaction(at, reason, order_id, trade_id, entries))
+        self._transactions.append((at, reason, order_id, trade_id, entries))
+
+    def hold(self, account: str, asset: str, amount: Decimal, *, at: float, order_id: int) -> None:
+        """Lock `amount` of the free balance for an order, or below zero release some: a short `post`."""
+        balances = self._balances
+        source, target = (account, FREE, asset), (account, LOCKED, asset)
+        free, locked = balances.get(source, ZERO) - amount, balances.get(target, ZERO) + amount
+        if free < 0 or locked < 0:
+            raise LedgerError(f"{account} would have {free} free and {locked} locked {asset}")
+        balances[source], balances[target] = free, locked
+        self._transactions.append((at, ORDER if amount > 0 else RELEASE, order_id, account, asset, amount))
 
     def rows(self, account: str | None = None) -> tuple[LedgerRow, ...]:
         """All rows, or an account's, oldest first."""
@@ -144,7 +158,7 @@ class Ledger:
 
     def _tell(self) -> None:
         for number in range(self._told, len(self._transactions)):
-            at, reason, order_id, trade_id, entries = self._transactions[number]
+            at, reason, order_id, trade_id, entries = _spelled_out(self._transactions[number])
             for account, bucket, asset, delta in entries:
                 row = LedgerRow(at, account, bucket, asset, delta, reason, order_id, trade_id, number + 1)
                 self._rows.append(row)
@@ -152,7 +166,7 @@ class Ledger:
         self._told = len(self._transactions)
 
     def free(self, account: str, asset: str) -> Decimal:
-        return self._balances.get((account, Bucket.FREE, asset), ZERO)
+        return self._balances.get((account, FREE, asset), ZERO)
 
     def balance(self, account: str, asset: str) -> Balance:
         """Isolated margin counts as locked."""

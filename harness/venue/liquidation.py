@@ -12,7 +12,7 @@ from harness.venue.clearing import Charge
 from harness.venue.desk import Desk
 from harness.venue.events import Liquidated
 from harness.venue.ledger import INSURANCE, LIQUIDATOR, Reason
-from harness.venue.margin import held, maintenance_margin
+from harness.venue.margin import maintenance_margin
 from harness.venue.market import floor_to
 from harness.venue.model import ZERO, OrderEnd, PositionSide, Side
 from harness.venue.state import Holding, Party, Pit
@@ -38,7 +38,7 @@ class Liquidations:
                 self._cross(party, asset)
 
     def _isolated(self, party: Party, pit: Pit) -> None:
-        for holding in held(party, pit):
+        for holding in party.held(pit):
             least = maintenance_margin(pit.market, holding.notional())
             if holding.margin + holding.unrealised_pnl() < least:
                 self._cancel(party, [pit])
@@ -50,7 +50,7 @@ class Liquidations:
             for pit in self._desk.perpetuals.pits
             if pit.market.settle_asset == asset and not party.isolated(pit.market)
         ]
-        while holdings := [holding for pit in pits for holding in held(party, pit)]:
+        while holdings := [holding for pit in pits for holding in party.held(pit)]:
             margin = self._desk.perpetuals.margin(party, asset)
             if margin.equity >= margin.maintenance_margin:
                 return

@@ -19,6 +19,7 @@ from harness.venue.state import Holding, LiveOrder, Party, Pit
 
 RATIO = Context(prec=60)  # for quotients, which are then cut to what the exchange keeps
 PRICE = Context(prec=28)
+BUY, BOTH = Side.BUY, PositionSide.BOTH
 
 
 class Need(NamedTuple):
@@ -40,17 +41,21 @@ def needs(party: Party, pit: Pit, without: LiveOrder | None = None) -> list[Need
 
 def notionals(party: Party, pit: Pit, orders: Iterable[Need]) -> tuple[Decimal, Decimal]:
     """Of the positions alone, and the worst of positions and orders together."""
-    mark, market = pit.mark_price(), pit.market
+    mark = pit.mark_price()
     bids = asks = opening = ZERO
     for order in orders:
-        if order.position_side is not PositionSide.BOTH:
+        if order.position_side is not BOTH:
             opening += order.notional
-        elif order.side is Side.BUY:
+        elif order.side is BUY:
             bids += order.notional
         else:
             asks += order.notional
-    net = party.size(market, PositionSide.BOTH) * mark
-    legs = (abs(party.size(market, PositionSide.LONG)) + abs(party.size(market, PositionSide.SHORT))) * mark
+    net = legs = ZERO
+    for holding in party.holdings.get(pit, ()):
+        if holding.side is BOTH:
+            net = holding.size * mark
+        else:
+            legs += abs(holding.size) * mark
     return abs(net) + legs, max(abs(net + bids), abs(net - asks)) + legs + opening
 
 
@@ -76,25 +81,20 @@ def account_margin(party: Party, asset: str, pits: Iterable[Pit], ledger: Ledger
         position, worst = notionals(party, pit, needs(party, pit))
         leverage = party.leverage(pit.market)
         order_margin += RATIO.divide(worst - position, leverage)
-        holdings = held(party, pit)
-        if party.isolated(pit.market):
-            isolated += sum((holding.margin for holding in holdings), ZERO)
-            continue
-        position_margin += RATIO.divide(position, leverage)
-        unrealised += sum((holding.unrealised_pnl() for holding in holdings), ZERO)
-        maintenance += sum((maintenance_margin(pit.market, h.notional()) for h in holdings), ZERO)
+        for holding in party.held(pit):
+            if party.isolated(pit.market):
+                isolated += holding.margin
+                continue
+            unrealised += holding.unrealised_pnl()
+            maintenance += maintenance_margin(pit.market, holding.notional())
+        if not party.isolated(pit.market):
+            position_margin += RATIO.divide(position, leverage)
     equity = balance.free + unrealised
     available = max(equity - position_margin - order_margin, ZERO)
     return Margin(
         asset, balance.free + isolated, unrealised, equity, position_margin, order_margin, isolated,
         maintenance, available,
     )  # fmt: skip
-
-
-def held(party: Party, pit: Pit) -> list[Holding]:
-    """The account's open positions in a market."""
-    found = (party.holding(pit.market, side) for side in PositionSide)
-    return [holding for holding in found if holding is not None and holding.size]
 
 
 def position(party: Party, holding: Holding, equity_elsewhere: Decimal) -> Position:

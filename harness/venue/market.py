@@ -105,11 +105,23 @@ class Market:
     funding_rate: Decimal = Decimal("0.0001")
     funding_interval: float = EIGHT_HOURS
     liquidation_fee: Decimal = Decimal("0.01")
-    _hash: int = field(init=False, repr=False, compare=False)
+    perpetual: bool = field(init=False, compare=False)
+    base_quantum: Decimal = field(init=False, compare=False)  # the least amount of base that is kept
+    quote_quantum: Decimal = field(init=False, compare=False)
+    highest_fee: Decimal = field(init=False, compare=False)  # set aside until it is known who makes
+    _hash: int = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        # Every look-up by market asks for the hash; that of all fields takes microseconds.
-        object.__setattr__(self, "_hash", hash((self.base, self.quote, self.kind)))
+        # Every order asks for these several times; the hash of all fields alone takes microseconds.
+        reckoned = {
+            "perpetual": self.kind is MarketKind.PERPETUAL,
+            "base_quantum": Decimal(1).scaleb(-self.base_precision),
+            "quote_quantum": Decimal(1).scaleb(-self.quote_precision),
+            "highest_fee": max(self.maker_fee, self.taker_fee, Decimal(0)),
+            "_hash": hash((self.base, self.quote, self.kind)),
+        }
+        for name, value in reckoned.items():
+            object.__setattr__(self, name, value)
 
     def __hash__(self) -> int:
         return self._hash
@@ -123,27 +135,9 @@ class Market:
         return f"{self.base}-{self.quote}"
 
     @property
-    def perpetual(self) -> bool:
-        return self.kind is MarketKind.PERPETUAL
-
-    @property
     def settle_asset(self) -> str:
         """The asset of a perpetual's margin, profit and fees."""
         return self.settle or self.quote
-
-    @property
-    def base_quantum(self) -> Decimal:
-        """The smallest amount of base that the exchange keeps."""
-        return Decimal(1).scaleb(-self.base_precision)
-
-    @property
-    def quote_quantum(self) -> Decimal:
-        return Decimal(1).scaleb(-self.quote_precision)
-
-    @property
-    def highest_fee(self) -> Decimal:
-        """What an order sets aside for its fee before it is known whether it makes or takes."""
-        return max(self.maker_fee, self.taker_fee, Decimal(0))
 
     def buyer_pays(self, cost: Decimal, fee_in: FeeIn | None = None) -> Decimal:
         """The most that buying for `cost` can take of the quote asset: a fee on top is at the higher rate."""

@@ -19,7 +19,6 @@ from harness.venue.margin import (
     RATIO,
     Need,
     account_margin,
-    held,
     maintenance_margin,
     needs,
     notionals,
@@ -29,6 +28,8 @@ from harness.venue.market import Market, floor_to
 from harness.venue.model import ZERO, NewOrder, PositionSide, Refusal, Side, Trade, VenueRefusal
 from harness.venue.positions import Margin, Position, PositionMode
 from harness.venue.state import Holding, LiveOrder, Party, Pit
+
+BUY, SELL = Side.BUY, Side.SELL
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Perpetuals:
     def __init__(self, journal: Journal, pits: Mapping[Market, Pit], orders: Mapping[int, LiveOrder]) -> None:
         self._journal = journal
         self._orders = orders
+        self._pits = pits
         self.pits = tuple(pit for pit in pits.values() if pit.perpetual)
         self._assets = frozenset(pit.market.settle_asset for pit in self.pits)
         self.touched: dict[Party, None] = {}
@@ -75,8 +77,10 @@ class Perpetuals:
 
     def reducible(self, party: Party, new: NewOrder) -> Decimal:
         """How much of its position a reducing order of that side can take, at least 0."""
-        size = party.size(new.market, new.position_side)
-        return max(size if new.side is Side.SELL else -size, ZERO)
+        holding = party.holding(self._pits[new.market], new.position_side)
+        if holding is None:
+            return ZERO
+        return max(holding.size if new.side is SELL else -holding.size, ZERO)
 
     # -- what the desk asks for
 
@@ -145,7 +149,7 @@ class Perpetuals:
             return
         if market.tier(after).max_leverage < leverage:
             raise VenueRefusal(Refusal.LEVERAGE_TOO_HIGH, f"{leverage} for a position worth {after}")
-        sign = 1 if need.side is Side.BUY else -1
+        sign = 1 if need.side is BUY else -1
         loss = sum((sign * (m.price - mark) * m.amount for m in matches if not m.prevented), ZERO)
         fee = sum((m.price * m.amount for m in matches), ZERO) * market.highest_fee
         wanted = RATIO.divide(after - before, leverage) + max(loss, ZERO) + fee
@@ -165,11 +169,11 @@ class Perpetuals:
 
     def trade(self, party: Party, pit: Pit, which: PositionSide, side: Side, trade: Trade) -> Change:
         """Change the account's position; what that moves in the ledger is `settle_change`'s."""
-        key = (pit.market, which)
-        holding = party.holdings.get(key)
+        holding = party.holding(pit, which)
         if holding is None:
-            holding = party.holdings[key] = Holding(pit, which)
-        signed = trade.amount if side is Side.BUY else -trade.amount
+            holding = Holding(pit, which)
+            party.holdings.setdefault(pit, []).append(holding)
+        signed = trade.amount if side is BUY else -trade.amount
         size, before = holding.size, abs(holding.size)
         closing = min(trade.amount, before) if size * signed < 0 else ZERO
         closed = closing.copy_sign(signed)
@@ -227,7 +231,7 @@ class Perpetuals:
         short = amount - self._journal.ledger.free(party.name, asset)
         if amount <= 0 or short <= 0 or party.unlimited:
             return
-        winning = [h for pit in self.pits for h in held(party, pit) if h.unrealised_pnl() > 0]
+        winning = [h for pit in self.pits for h in party.held(pit) if h.unrealised_pnl() > 0]
         for holding in sorted(winning, key=Holding.unrealised_pnl, reverse=True):
             market = holding.pit.market
             if short <= 0 or market.settle_asset != asset or party.isolated(market):

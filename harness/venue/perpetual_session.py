@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from harness.venue.ledger import Reason
-from harness.venue.margin import RATIO, held, needs, notionals
+from harness.venue.margin import RATIO, needs, notionals
 from harness.venue.market import Market
 from harness.venue.model import ZERO, Account, PositionSide, Refusal, VenueRefusal
 from harness.venue.operation import Operated, operation
@@ -30,13 +30,13 @@ class PerpetualCalls(Operated):
         """The account's open positions."""
         party = self._party(account)
         perpetuals = self._desk.perpetuals
-        return tuple(perpetuals.position(party, h) for pit in perpetuals.pits for h in held(party, pit))
+        return tuple(perpetuals.position(party, h) for pit in perpetuals.pits for h in party.held(pit))
 
     @operation
     def position(self, account: Account, market: Market, side: PositionSide = PositionSide.BOTH) -> Position:
         """The account's position in a market, of size 0 when there is none."""
         party, pit = self._party(account), self._funding.pit(market)
-        holding = party.holding(market, side) or Holding(pit, side)
+        holding = party.holding(pit, side) or Holding(pit, side)
         return self._desk.perpetuals.position(party, holding)
 
     @operation
@@ -86,13 +86,13 @@ class PerpetualCalls(Operated):
             raise VenueRefusal(Refusal.LEVERAGE_TOO_HIGH, f"{leverage} on {market.name}")
         before = party.leverage(market)
         if leverage < before and worst:
-            if party.isolated(market) and held(party, pit):
+            if party.isolated(market) and party.held(pit):
                 raise VenueRefusal(Refusal.LEVERAGE_REDUCTION, f"{market.name} is open at {before}")
             more = RATIO.divide(worst, leverage) - RATIO.divide(worst, before)
             if more > self._desk.perpetuals.margin(party, market.settle_asset).available:
                 raise VenueRefusal(Refusal.INSUFFICIENT_MARGIN, f"{leverage} needs {more:f} more")
         party.leverages[market] = leverage
-        for holding in held(party, pit):
+        for holding in party.held(pit):
             self._desk.perpetuals.tell(party, holding, Reason.MARGIN, None)
 
     @operation
@@ -102,7 +102,7 @@ class PerpetualCalls(Operated):
         """Put settle asset into an isolated position, or take some out (below zero), down to the initial
         margin; raises NO_POSITION or INSUFFICIENT_MARGIN."""
         party = self._party(account)
-        holding = party.holding(self._funding.pit(market).market, side)
+        holding = party.holding(self._funding.pit(market), side)
         if holding is None or not holding.size or not party.isolated(market):
             raise VenueRefusal(Refusal.NO_POSITION, f"{account.name} has none isolated on {market.name}")
         perpetuals = self._desk.perpetuals
@@ -168,9 +168,9 @@ class PerpetualCalls(Operated):
     def open_interest(self, market: Market) -> Decimal:
         """The sum of all long positions, in base."""
         pit = self._funding.pit(market)
-        sizes = (h.size for party in self._desk.parties.values() for h in held(party, pit))
+        sizes = (h.size for party in self._desk.parties.values() for h in party.held(pit))
         return sum((size for size in sizes if size > 0), ZERO)
 
 
 def _in_use(party: Party, pit: Pit) -> bool:
-    return bool(held(party, pit) or party.open_in(pit.market))
+    return bool(party.held(pit) or party.open_in(pit))

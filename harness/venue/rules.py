@@ -5,13 +5,28 @@ from __future__ import annotations
 from decimal import Decimal
 
 from harness.venue.market import Market, is_multiple
-from harness.venue.model import NewOrder, OrderType, PositionSide, Refusal, Side, TimeInForce, VenueRefusal
+from harness.venue.model import (
+    Clock,
+    NewOrder,
+    OrderType,
+    PositionSide,
+    Refusal,
+    Side,
+    TimeInForce,
+    VenueRefusal,
+)
 from harness.venue.state import Pit
 
+# Looking up a member of an enum takes longer than most of the checks.
+LIMIT, GTD, BUY, BOTH = OrderType.LIMIT, TimeInForce.GTD, Side.BUY, PositionSide.BOTH
+RESTING = (TimeInForce.GTC, TimeInForce.GTD)
 
-def check(order: NewOrder, pit: Pit, now: float) -> None:
+
+def check(order: NewOrder, pit: Pit, clock: Clock) -> None:
     """Raise `VenueRefusal` when the order breaks a rule; the last price values a market order's amount."""
-    _check_combination(order, now)
+    _check_combination(order)
+    if order.expires_at is not None or order.time_in_force is GTD:
+        _check_expiry(order, clock.now())
     market = order.market
     price = order.price
     if price is not None:
@@ -27,8 +42,8 @@ def check(order: NewOrder, pit: Pit, now: float) -> None:
         _check_quote_amount(market, order.quote_amount)
 
 
-def _check_combination(order: NewOrder, now: float) -> None:
-    limit = order.type is OrderType.LIMIT
+def _check_combination(order: NewOrder) -> None:
+    limit = order.type is LIMIT
     if order.close_position:
         if order.amount is not None or order.quote_amount is not None:
             raise VenueRefusal(Refusal.BAD_COMBINATION, "closing a position names no amount")
@@ -38,16 +53,13 @@ def _check_combination(order: NewOrder, now: float) -> None:
         raise VenueRefusal(Refusal.BAD_COMBINATION, "a limit order has a price and an amount in base")
     if not limit and (order.price is not None or order.post_only):
         raise VenueRefusal(Refusal.BAD_COMBINATION, "a market order has no price and takes")
-    if order.post_only and not order.time_in_force.rests:
+    if order.post_only and order.time_in_force not in RESTING:
         raise VenueRefusal(Refusal.BAD_COMBINATION, "a post-only order rests")
-    _check_expiry(order, limit, now)
     _check_kind(order)
 
 
-def _check_expiry(order: NewOrder, limit: bool, now: float) -> None:
-    if order.time_in_force is not TimeInForce.GTD and order.expires_at is None:
-        return
-    if order.time_in_force is not TimeInForce.GTD or order.expires_at is None or not limit:
+def _check_expiry(order: NewOrder, now: float) -> None:
+    if order.time_in_force is not GTD or order.expires_at is None or order.type is not LIMIT:
         raise VenueRefusal(Refusal.BAD_COMBINATION, "a limit order good till a time names it, no other does")
     if order.expires_at <= now:
         raise VenueRefusal(Refusal.EXPIRES_IN_THE_PAST, f"{order.expires_at} is not after {now}")
@@ -57,7 +69,7 @@ def _check_kind(order: NewOrder) -> None:
     if order.market.perpetual:
         if order.fee_in is not None:
             raise VenueRefusal(Refusal.BAD_COMBINATION, "a perpetual's fee is in the settle asset")
-    elif order.reduce_only or order.close_position or order.position_side is not PositionSide.BOTH:
+    elif order.reduce_only or order.close_position or order.position_side is not BOTH:
         raise VenueRefusal(Refusal.BAD_COMBINATION, "a spot market has no positions")
 
 
@@ -72,7 +84,7 @@ def _check_band(side: Side, price: Decimal, pit: Pit) -> None:
     band = pit.market.price_band
     if band is None:
         return
-    down, up = (band.bid_down, band.bid_up) if side is Side.BUY else (band.ask_down, band.ask_up)
+    down, up = (band.bid_down, band.bid_up) if side is BUY else (band.ask_down, band.ask_up)
     middle = pit.reference(band.reference)
     if not middle * down <= price <= middle * up:
         raise VenueRefusal(Refusal.PRICE_BAND, f"{price} is not within {middle * down} and {middle * up}")

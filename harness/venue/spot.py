@@ -8,13 +8,16 @@ from decimal import Context, Decimal
 from harness.venue.clearing import Charge
 from harness.venue.engine import Match, Usable
 from harness.venue.journal import Journal
-from harness.venue.ledger import FEES, Bucket, Entry, Reason, move
+from harness.venue.ledger import FEES, FREE, LOCKED, Entry, Reason, move
 from harness.venue.market import FeeIn, Market, floor_to
 from harness.venue.model import ZERO, NewOrder, Refusal, Side, Trade, VenueRefusal
 from harness.venue.state import LiveOrder, Party, Pit
 
 FEE_QUANTUM = Decimal("0.00000001")  # of a third asset's
 RATIO = Context(prec=60)
+# Looking up a member of an enum takes longer than most of what is done with it.
+BUY, SELL = Side.BUY, Side.SELL
+IN_RECEIVED, IN_QUOTE, IN_BASE = FeeIn.RECEIVED, FeeIn.QUOTE, FeeIn.BASE
 
 
 class Spot:
@@ -40,7 +43,8 @@ class Spot:
         asset, need = _pays_with(order), self._first_need(order, matches)
         self._check(order.party, asset, need)
         order.held = need
-        self._lock(order, asset, need)
+        if need:
+            self._journal.hold(order.party.name, asset, need, order.order_id)
 
     def _check(self, party: Party, asset: str, need: Decimal) -> None:
         free = self._spendable(party, asset)
@@ -49,7 +53,7 @@ class Spot:
 
     def _first_need(self, order: LiveOrder, matches: Sequence[Match]) -> Decimal:
         market = order.pit.market
-        if order.price is not None or order.side is Side.SELL:
+        if order.price is not None or order.side is SELL:
             return _need(order, order.price, order.amount)
         if order.asked.quote_amount is not None:
             return market.buyer_pays(order.asked.quote_amount, order.fee_in)
@@ -66,14 +70,7 @@ class Spot:
         need = _need(order, order.price, order.remaining)
         more, order.held = need - order.held, need
         if more:
-            self._lock(order, _pays_with(order), more)
-
-    def _lock(self, order: LiveOrder, asset: str, amount: Decimal) -> None:
-        """Lock more, or with a negative amount release some."""
-        name = order.party.name
-        reason = Reason.ORDER if amount > 0 else Reason.RELEASE
-        entries = move(asset, amount, (name, Bucket.FREE), (name, Bucket.LOCKED))
-        self._journal.post(entries, reason, order.order_id)
+            self._journal.hold(order.party.name, _pays_with(order), more, order.order_id)
 
     def charge(self, order: LiveOrder, trade: Trade, *, maker: bool) -> Charge:
         market = order.pit.market
@@ -105,15 +102,15 @@ class Spot:
         """One transaction: quote to the seller, base to the buyer, fees out of both; frees what was saved."""
         market, value = trade.market, trade.price * trade.amount
         maker_charge, taker_charge = charges
-        if taker.side is Side.BUY:
+        if taker.side is BUY:
             buyer, bought, seller, sold = taker, taker_charge, maker, maker_charge
         else:
             buyer, bought, seller, sold = maker, maker_charge, taker, taker_charge
-        entries = [
-            Entry(buyer.party.name, Bucket.LOCKED, market.quote, -value),
-            Entry(seller.party.name, Bucket.FREE, market.quote, value),
-            Entry(seller.party.name, Bucket.LOCKED, market.base, -trade.amount),
-            Entry(buyer.party.name, Bucket.FREE, market.base, trade.amount),
+        entries: list[Entry] = [
+            (buyer.party.name, LOCKED, market.quote, -value),
+            (seller.party.name, FREE, market.quote, value),
+            (seller.party.name, LOCKED, market.base, -trade.amount),
+            (buyer.party.name, FREE, market.base, trade.amount),
         ]
         for order, charge, given in ((buyer, bought, value), (seller, sold, trade.amount)):
             order.held -= given
@@ -122,51 +119,46 @@ class Spot:
             if order.price is not None:  # what only a market order needed is given back when it ends
                 needed = _need(order, order.price, order.remaining)
                 if needed != order.held:
-                    entries += _unlock(order, order.held - needed)
+                    name, saved = order.party.name, order.held - needed
+                    entries += move(_pays_with(order), saved, (name, LOCKED), (name, FREE))
                     order.held = needed
         self._journal.post(entries, Reason.TRADE, None, trade.trade_id)
 
     def release(self, order: LiveOrder) -> None:
         if order.held:
-            entries = _unlock(order, order.held)
-            order.held = ZERO
-            self._journal.post(entries, Reason.RELEASE, order.order_id)
+            held, order.held = order.held, ZERO
+            self._journal.hold(order.party.name, _pays_with(order), -held, order.order_id)
 
 
 def _charge(order: LiveOrder, charge: Charge, entries: list[Entry]) -> None:
     """The fee comes out of what the order got or the free balance; one on top was locked for it."""
-    bucket = Bucket.FREE
+    bucket = FREE
     if charge.fee > 0 and charge.fee_asset == _pays_with(order) and _on_top(order):
-        bucket = Bucket.LOCKED
+        bucket = LOCKED
         order.held -= charge.fee
-    entries.append(Entry(order.party.name, bucket, charge.fee_asset, -charge.fee))
-    entries.append(Entry(FEES, Bucket.FREE, charge.fee_asset, charge.fee))
-
-
-def _unlock(order: LiveOrder, amount: Decimal) -> list[Entry]:
-    name = order.party.name
-    return move(_pays_with(order), amount, (name, Bucket.LOCKED), (name, Bucket.FREE))
+    entries.append((order.party.name, bucket, charge.fee_asset, -charge.fee))
+    entries.append((FEES, FREE, charge.fee_asset, charge.fee))
 
 
 def _pays_with(order: LiveOrder) -> str:
     market = order.pit.market
-    return market.quote if order.side is Side.BUY else market.base
+    return market.quote if order.side is BUY else market.base
 
 
 def _need(order: LiveOrder, price: Decimal | None, amount: Decimal) -> Decimal:
     """What an order of so much must have locked; a sale needs no price."""
     market = order.pit.market
-    if order.side is Side.SELL:
-        return amount if order.fee_in is not FeeIn.BASE else market.seller_gives(amount, order.fee_in)
+    if order.side is SELL:
+        return amount if order.fee_in is not IN_BASE else market.seller_gives(amount, order.fee_in)
     cost = amount * (price or ZERO)
-    return cost if order.fee_in is not FeeIn.QUOTE else market.buyer_pays(cost, order.fee_in)
+    return cost if order.fee_in is not IN_QUOTE else market.buyer_pays(cost, order.fee_in)
 
 
 def _on_top(order: LiveOrder) -> bool:
-    return order.fee_in is (FeeIn.QUOTE if order.side is Side.BUY else FeeIn.BASE)
+    return order.fee_in is (IN_QUOTE if order.side is BUY else IN_BASE)
 
 
 def _fee_in_base(order: LiveOrder) -> bool:
-    if order.fee_in is FeeIn.RECEIVED:
-        return order.side is Side.BUY
-    return order.fee_in is FeeIn.BASE
+    if order.fee_in is IN_RECEIVED:
+        return order.side is BUY
+    return order.fee_in is IN_BASE

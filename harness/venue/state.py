@@ -7,20 +7,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from harness.venue.engine import Book
 from harness.venue.market import FeeIn, Market, PriceReference, SelfTrade
 from harness.venue.model import ZERO, Fill, NewOrder, Order, OrderEnd, OrderStatus, PositionSide, Side, Trade
 from harness.venue.positions import FundingPayment, FundingRound, MarginMode, PositionMode
 
+if TYPE_CHECKING:
+    from harness.venue.clearing import Clearing
+
 
 class Pit:
     """A market's book, trades and prices."""
 
     __slots__ = (
-        "basis", "book", "funding_rate", "funding_rounds", "halted", "index_price", "market",
+        "basis", "book", "clearing", "funding_rate", "funding_rounds", "halted", "index_price", "market",
         "next_funding_at", "perpetual", "sequence", "trades",
     )  # fmt: skip
+
+    clearing: Clearing  # set by the desk, which makes both kinds
 
     def __init__(self, market: Market, now: float) -> None:
         self.market = market
@@ -89,7 +95,7 @@ class Party:
     fee_asset: str | None = None  # pays spot fees while there is enough of it
     fee_discount: Decimal = ZERO
     mode: PositionMode = PositionMode.ONE_WAY
-    holdings: dict[tuple[Market, PositionSide], Holding] = field(default_factory=dict)
+    holdings: dict[Pit, list[Holding]] = field(default_factory=dict)
     leverages: dict[Market, Decimal] = field(default_factory=dict)
     margin_modes: dict[Market, MarginMode] = field(default_factory=dict)
     funding: list[FundingPayment] = field(default_factory=list)
@@ -100,15 +106,18 @@ class Party:
     def isolated(self, market: Market) -> bool:
         return self.margin_modes.get(market) is MarginMode.ISOLATED
 
-    def holding(self, market: Market, side: PositionSide) -> Holding | None:
-        return self.holdings.get((market, side))
+    def holding(self, pit: Pit, side: PositionSide) -> Holding | None:
+        for holding in self.holdings.get(pit, ()):
+            if holding.side is side:
+                return holding
+        return None
 
-    def size(self, market: Market, side: PositionSide) -> Decimal:
-        holding = self.holdings.get((market, side))
-        return ZERO if holding is None else holding.size
+    def held(self, pit: Pit) -> list[Holding]:
+        """The open positions in a market."""
+        return [holding for holding in self.holdings.get(pit, ()) if holding.size]
 
-    def open_in(self, market: Market) -> list[LiveOrder]:
-        return [order for order in self.open.values() if order.pit.market == market]
+    def open_in(self, pit: Pit) -> list[LiveOrder]:
+        return [order for order in self.open.values() if order.pit is pit]
 
 
 @dataclass(slots=True, eq=False)
@@ -128,6 +137,7 @@ class LiveOrder:
     self_trade: SelfTrade
     fee_in: FeeIn
     held: Decimal = ZERO  # still locked for it, in the asset it pays
+    remaining: Decimal = field(init=False)  # amount less filled and prevented
     status: OrderStatus = OrderStatus.OPEN
     filled: Decimal = ZERO
     filled_quote: Decimal = ZERO
@@ -136,9 +146,8 @@ class LiveOrder:
     liquidation: bool = False
     _view: Order | None = None
 
-    @property
-    def remaining(self) -> Decimal:
-        return self.amount - self.filled - self.prevented
+    def __post_init__(self) -> None:
+        self.remaining = self.amount
 
     @property
     def resting(self) -> bool:

@@ -9,7 +9,7 @@ from harness.venue.ledger import CLEARING, MAY_OWE, Bucket, exactly
 from harness.venue.market import Market
 from harness.venue.model import ZERO, Account, Side
 from harness.venue.session import Venue
-from harness.venue.state import Holding
+from harness.venue.state import Holding, Party
 
 
 def check_ledger(venue: Venue) -> None:
@@ -40,7 +40,7 @@ def check_locks(venue: Venue, accounts: list[Account]) -> None:
                 needs[market.quote] += market.buyer_pays(order.remaining * (order.price or ZERO), live.fee_in)
             else:
                 needs[market.base] += market.seller_gives(order.remaining, live.fee_in)
-        for holding in venue._desk.parties[account.name].holdings.values():
+        for holding in _holdings(venue._desk.parties[account.name]):
             needs[holding.pit.market.settle_asset] += holding.margin
         locked = {balance.asset: balance.locked for balance in venue.balances(account) if balance.locked}
         assert locked == {asset: amount for asset, amount in needs.items() if amount}
@@ -68,12 +68,16 @@ def check_positions(venue: Venue) -> None:
     """Longs and shorts cancel out, and the clearing account holds exactly what is still unrealised."""
     costs: defaultdict[str, Decimal] = defaultdict(Decimal)
     sizes: defaultdict[Market, Decimal] = defaultdict(Decimal)
-    holdings: list[Holding] = [h for p in venue._desk.parties.values() for h in p.holdings.values()]
     with exactly():
-        for holding in holdings:
+        for holding in (one for party in venue._desk.parties.values() for one in _holdings(party)):
             sizes[holding.pit.market] += holding.size
             costs[holding.pit.market.settle_asset] += holding.cost
             assert holding.size or (holding.cost, holding.margin) == (0, 0)
         assert not any(sizes.values())
         for asset, cost in costs.items():
             assert venue._desk.journal.ledger.free(CLEARING, asset) == -cost
+
+
+def _holdings(party: Party) -> list[Holding]:
+    """Open and closed."""
+    return [holding for holdings in party.holdings.values() for holding in holdings]

@@ -28,9 +28,9 @@ def test_a_transaction_moves_what_it_says() -> None:
 @pytest.mark.parametrize(
     "entries",
     [
-        pytest.param([Entry("a", FREE, "BTC", Decimal(1))], id="out of nothing"),
+        pytest.param([("a", FREE, "BTC", Decimal(1))], id="out of nothing"),
         pytest.param(
-            [Entry("a", FREE, "BTC", Decimal(-1)), Entry("b", FREE, "ETH", Decimal(1))], id="one into another"
+            [("a", FREE, "BTC", Decimal(-1)), ("b", FREE, "ETH", Decimal(1))], id="one into another"
         ),
         pytest.param(move("BTC", Decimal(3), ("a", FREE), ("b", FREE)), id="more than there is"),
     ],
