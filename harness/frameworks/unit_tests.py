@@ -17,6 +17,8 @@ from harness.text import one_line
 LIMITS = Limits(memory_bytes=2 << 30, cpu_seconds=600, wall_seconds=600)
 MAX_RESULT = 4 << 20
 MAX_SHOWN = 200
+# pytest's exit codes of a run that went on to its end: all passed, some failed, none there.
+FINISHED = (0, 1, 5)
 
 
 class FileCoverage(BaseModel):
@@ -79,6 +81,7 @@ class _Said(BaseModel):
     nonce: str
     code: int
     counts: _Counts
+    unfinished: int
     failures: tuple[TestFailure, ...]
     files: tuple[FileCoverage, ...]
     network: tuple[str, ...]
@@ -124,6 +127,10 @@ def _parse(done: Completed, nonce: str, there: frozenset[str]) -> UnitTestResult
         detail = f"the tests ended without a result: {how} {done.exit.detail}\n{words}"
         return UnitTestResult(ran=False, irregular=irregular, detail=detail)
     (said,) = found
+    if said.code not in FINISHED or said.unfinished:
+        left = f"exit code {said.code}, {said.unfinished} tests never finished"
+        detail = f"pytest was broken off ({left})\n{words}"
+        return UnitTestResult(ran=False, irregular=irregular, detail=detail)
     files = tuple(each.model_copy(update={"path": each.path.removeprefix(TREE + "/")}) for each in said.files)
     if {each.path for each in files} != there:
         irregular = (*irregular, "the coverage is of other files than there are")

@@ -44,6 +44,10 @@ class Collector:
     def __init__(self) -> None:
         self.worst: Dict[str, str] = {}
         self.failures: List[Dict[str, str]] = []
+        self._wanted: List[str] = []
+
+    def pytest_collection_finish(self, session: Any) -> None:
+        self._wanted = [item.nodeid for item in session.items]
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         if report.failed:
@@ -62,6 +66,10 @@ class Collector:
         self.worst[name] = how
         if len(self.failures) < MAX_FAILURES:
             self.failures.append({"name": name, "how": how, "text": text[-MAX_TEXT:]})
+
+    def unfinished(self) -> int:
+        """Tests that were to run and never came to an end."""
+        return sum(1 for name in self._wanted if name not in self.worst)
 
     def count(self, how: str) -> int:
         return sum(1 for each in self.worst.values() if each == how)
@@ -87,6 +95,7 @@ def main() -> None:
         "nonce": order["nonce"],
         "code": int(code),
         "counts": {how: collector.count(how) for how in ("passed", "failed", "error", "skipped")},
+        "unfinished": collector.unfinished(),
         "failures": collector.failures,
         "files": [_reached(coverage, path) for path in _python_files(order)],
         "network": sorted(network.seen),
