@@ -6,9 +6,10 @@ import contextlib
 import os
 import resource
 import signal
+import socket
 import time
 from importlib import import_module
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from . import group, insides, kernel, network, staging, watch
 
@@ -16,19 +17,32 @@ from . import group, insides, kernel, network, staging, watch
 shim = import_module("inside.shim")
 
 
-def run(spec: insides.Spec, staged: list[str], status: int, memory: group.Group | None) -> int:
+class Ends(NamedTuple):
+    """Descriptors of which the supervisor has the other ends."""
+
+    trouble: int
+    """Takes a result that bubblewrap cannot tell, one JSON line."""
+    status: int
+    """Takes bubblewrap's own words."""
+    keeping: int
+    """Takes copies of the shim's packet sockets. Closing a last copy takes the kernel 16 ms of waiting: the
+    supervisor has it, who closes it when all is told."""
+
+
+def run(spec: insides.Spec, staged: list[str], ends: Ends, memory: group.Group | None) -> int:
     """Run the job to its end and return bubblewrap's exit status. What still lives dies with this process.
 
     Raises TooMuchError when the job used more than it may, OSError when the sandbox fails.
     """
-    network.raise_loopback()
     begin, begin_end = os.pipe()
     # Entering a group takes the kernel 10 ms of waiting, in which the network is made.
-    job = _start_bubblewrap(spec, insides.arguments(spec, staged, status), begin, status, memory)
-    the_shim = _start_shim() if spec["gateway"] else None
+    options = insides.arguments(spec, staged, ends.status)
+    job = _start_bubblewrap(spec, options, begin, ends.status, memory)
+    network.raise_loopback()
+    the_shim = _start_shim(ends.keeping) if spec["gateway"] else None
     staging.mount_scratch(spec["tmp_bytes"])
     os.write(begin_end, b".")
-    for handle in (begin, begin_end, status):
+    for handle in (begin, begin_end, ends.status, ends.keeping):
         os.close(handle)
     kernel.release_streams()
     watcher = watch.Watch(_bounds(spec, memory), _writable(spec, staged), memory.accounts if memory else None)
@@ -76,8 +90,10 @@ def _reap_rest(the_shim: int | None) -> None:
             os.wait()
 
 
-def _start_shim() -> int:
+def _start_shim(keeping: int) -> int:
     sockets = shim.open_sockets()
+    with socket.socket(fileno=os.dup(keeping)) as pair:
+        socket.send_fds(pair, [b"."], [handle.fileno() for handle in sockets.udp])
     network.redirect_all(sockets.tcp_port, sockets.dns_port, sockets.with_ipv6)
     pid = os.fork()
     if pid:

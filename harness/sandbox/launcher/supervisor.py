@@ -6,6 +6,7 @@ import json
 import os
 import select
 import signal
+import socket
 import time
 from typing import Any, NoReturn
 
@@ -34,6 +35,8 @@ def serve(handles: list[int], harness: int) -> NoReturn:
     except Exception as error:
         result = {"error": f"{type(error).__name__}: {error}"}
     os.write(result_handle, json.dumps(result).encode() + b"\n")
+    # What else is open may take its time.
+    os.close(result_handle)
     os._exit(0)
 
 
@@ -42,14 +45,16 @@ def supervise(spec: insides.Spec, lifelines: tuple[int, ...], result_handle: int
     kernel.adopt_orphans()
     trouble, trouble_end = os.pipe()
     status, status_end = os.pipe()
+    kept, keeping = (end.detach() for end in socket.socketpair())
+    ends = init.Ends(trouble_end, status_end, keeping)
     memory = group.make(spec["memory_bytes"])
     porter = os.fork()
     if porter == 0:
-        for handle in (*lifelines, result_handle, trouble, status):
+        for handle in (*lifelines, result_handle, trouble, status, kept):
             os.close(handle)
-        _port(spec, trouble_end, status_end, memory)
-    os.close(trouble_end)
-    os.close(status_end)
+        _port(spec, ends, memory)
+    for handle in ends:
+        os.close(handle)
     kernel.release_streams()
     reason = _watch(porter, lifelines, started + spec["wall_seconds"])
     if reason:
@@ -126,7 +131,7 @@ def _read(handle: int) -> str:
     return b"".join(chunks).decode("utf-8", "replace")
 
 
-def _port(spec: insides.Spec, trouble: int, status: int, memory: group.Group | None) -> NoReturn:
+def _port(spec: insides.Spec, ends: init.Ends, memory: group.Group | None) -> NoReturn:
     """The porter's life: namespaces, mounts, then wait for the init that does the rest."""
     code = 1
     supervisor = os.getppid()
@@ -140,18 +145,19 @@ def _port(spec: insides.Spec, trouble: int, status: int, memory: group.Group | N
         pid = os.fork()
         if pid == 0:
             os.close(alive_end)
-            _be_init(spec, staged, trouble, status, alive, memory)
-        os.close(status)
+            _be_init(spec, staged, ends, alive, memory)
+        os.close(ends.status)
+        os.close(ends.keeping)
         kernel.release_streams()
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     except Exception as error:
-        _tell(trouble, {"error": f"{type(error).__name__}: {error}"})
+        _tell(ends.trouble, {"error": f"{type(error).__name__}: {error}"})
     finally:
         os._exit(code & 0xFF)
 
 
 def _be_init(
-    spec: insides.Spec, staged: list[str], trouble: int, status: int, alive: int, memory: group.Group | None
+    spec: insides.Spec, staged: list[str], ends: init.Ends, alive: int, memory: group.Group | None
 ) -> NoReturn:
     code = 1
     try:
@@ -159,11 +165,11 @@ def _be_init(
         if select.select([alive], [], [], 0)[0]:
             os._exit(1)  # the porter ended before it could take us along
         os.close(alive)
-        code = init.run(spec, staged, status, memory)
+        code = init.run(spec, staged, ends, memory)
     except watch.TooMuchError as end:
-        _tell(trouble, {"code": None, "reason": end.reason, "detail": end.detail})
+        _tell(ends.trouble, {"code": None, "reason": end.reason, "detail": end.detail})
     except Exception as error:
-        _tell(trouble, {"error": f"{type(error).__name__}: {error}"})
+        _tell(ends.trouble, {"error": f"{type(error).__name__}: {error}"})
     finally:
         os._exit(code & 0xFF)
 
