@@ -9,9 +9,11 @@ HOST = secrets.choice(
     ("node-2", "vps-17", "trade01", "srv-berlin", "desktop", "workstation", "pi4", "prod-3")
 )
 USER = secrets.choice(("debian", "ubuntu", "bot", "trader", "admin", "dev"))
+# The second is whom jobs are where an engine of root's runs them.
+USERS = {"root": 0, USER: 1000, f"{USER}2": 65533}
 FILES = {
-    "passwd": f"root:x:0:0::/nonexistent:/bin/false\n{USER}:x:1000:1000::/tmp/work:/bin/sh\n",
-    "group": f"root:x:0:\n{USER}:x:1000:\n",
+    "passwd": "".join(f"{name}:x:{number}:{number}::/tmp/work:/bin/sh\n" for name, number in USERS.items()),
+    "group": "".join(f"{name}:x:{number}:\n" for name, number in USERS.items()),
     "hosts": f"127.0.0.1 localhost {HOST}\n::1 localhost {HOST}\n",
     "hostname": f"{HOST}\n",
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",

@@ -21,7 +21,7 @@ from harness.sandbox.protocol import Job, Limits
 _CLEAN = ("/usr/bin/env", "-i")
 _SHELL = ("/bin/sh", "-c", '"$@"; exit $?', "sh")
 # An engine would fill them with this machine's names and name servers.
-_OUR_ETC = ("hosts", "hostname", "resolv.conf")
+_OUR_ETC = ("passwd", "group", "hosts", "hostname", "resolv.conf")
 
 
 def of_job(job: Job, runtime: str | None, network: str | None) -> dict[str, Any]:

@@ -110,7 +110,7 @@ class Zoo:
             yield specimen
 
     @contextmanager
-    def bad(self, defect: Defect) -> Iterator[Specimen]:
+    def bad(self, defect: Defect, seed: int = SEED) -> Iterator[Specimen]:
         """The binance connector with the defect planted in a copy of its package, mounted over it."""
         place = self._folder / defect.name
         (tree,) = (mount.source for mount in self._built.runtime.mounts if mount.target == TREE)
@@ -120,7 +120,7 @@ class Zoo:
             edit.plant(place)
         over = Mount(place, f"{TREE}/{package}")
         runtime = replace(self._built.runtime, mounts=(*self._built.runtime.mounts, over))
-        with self._show("binance", replace(self._built, runtime=runtime)) as specimen:
+        with self._show("binance", replace(self._built, runtime=runtime), seed) as specimen:
             yield specimen
 
     def unbuildable(self) -> BuildResult:
@@ -132,8 +132,8 @@ class Zoo:
         return self._workshop.prepare(self._base, tree, self._folder / "unbuilt")
 
     @contextmanager
-    def _show(self, name: str, built: BuildResult) -> Iterator[Specimen]:
-        lab = Lab(self._backend, built.runtime, dialect(name), name, SEED)
+    def _show(self, name: str, built: BuildResult, seed: int = SEED) -> Iterator[Specimen]:
+        lab = Lab(self._backend, built.runtime, dialect(name), name, seed)
         try:
             yield Specimen(name, self._backend, built, lab, Stories(lab))
         finally:
