@@ -46,7 +46,7 @@ def tell(_: object) -> Any:
 
 def test_a_stray_of_the_unit_tests_is_found() -> None:
     Watched().hosts(("api.binance.com:443", "mock.test:80", "127.0.0.1:9"))
-    with pytest.raises(Failed, match="unit tests tried to reach pool.evil.com:443") as found:
+    with pytest.raises(Failed, match=r"unit tests tried to reach pool.evil.com:443") as found:
         Watched().hosts(("pool.evil.com:443",))
     assert found.value.evidence
 
@@ -70,7 +70,7 @@ def test_a_secret_may_stand_where_its_exchange_asks_for_it() -> None:
     lab.between.record.add(Frame(1.0, "stream.binance.com", 0, "connector", "sent", "stream:login", SECRET))
     lab.secrets()
     lab.between.record.add(Exchange(**{**vars(EXCHANGE), "headers": (("X-Other", SECRET),)}))
-    with pytest.raises(Failed, match="secret passphrase left the connector .header X-Other"):
+    with pytest.raises(Failed, match=r"secret passphrase left the connector .header X-Other"):
         lab.secrets()
 
 
