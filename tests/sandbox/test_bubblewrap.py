@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -55,3 +56,23 @@ def test_the_launchers_death_ends_everything(bubblewrap: Bubblewrap, gateway: Li
     assert process.wait(30).reason == "killed"
     process.stdout.read()
     assert processes_with(marker) == []
+
+
+def test_what_tells_of_the_machine_is_hidden(bubblewrap: Bubblewrap) -> None:
+    code = """
+import json, os
+found = {}
+for name in ("cmdline", "config.gz", "interrupts", "kallsyms", "kcore", "key-users", "keys", "timer_list"):
+    if os.path.exists("/proc/" + name): found[name] = len(open("/proc/" + name, "rb").read(1))
+for name in ("acpi", "asound", "scsi"):
+    if os.path.exists("/proc/" + name): found[name] = len(os.listdir("/proc/" + name))
+print(json.dumps([found, os.path.exists("/sys"), os.listdir("/dev")]))
+"""
+    found, has_sys, devices = json.loads(said(run(bubblewrap, code)))
+    assert found
+    assert set(found.values()) == {0}
+    assert not has_sys
+    assert set(devices) == {
+        "core", "fd", "full", "null", "ptmx", "pts", "random", "shm", "stderr", "stdin", "stdout", "tty",
+        "urandom", "zero",
+    }  # fmt: skip

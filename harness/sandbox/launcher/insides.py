@@ -10,6 +10,11 @@ from . import staging
 TMP, SHARED_MEMORY = "/tmp", "/dev/shm"  # noqa: S108 - inside
 # Merged into /usr on today's distributions, folders of their own on older ones.
 _SYSTEM = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+# What tells of the machine: the paths that container engines hide (moby's oci/defaults.go), and four more.
+_HIDDEN = (
+    "acpi", "asound", "cmdline", "config.gz", "interrupts", "kallsyms", "kcore", "key-users", "keys",
+    "latency_stats", "sched_debug", "scsi", "timer_list", "timer_stats",
+)  # fmt: skip
 
 
 class Spec(TypedDict):
@@ -48,7 +53,7 @@ def arguments(spec: Spec, staged: list[str], status: int) -> list[str]:
         "--cap-drop", "ALL", "--die-with-parent",
         "--new-session", "--clearenv", "--json-status-fd", str(status),
         "--ro-bind", "/usr", "/usr", *_system_folders(), "--ro-bind", staging.ETC, "/etc",
-        "--proc", "/proc", "--dev", "/dev", "--bind", staging.SHARED_MEMORY, SHARED_MEMORY,
+        "--proc", "/proc", *_hidden(), "--dev", "/dev", "--bind", staging.SHARED_MEMORY, SHARED_MEMORY,
         "--bind", staging.TMP, TMP,
     ]  # fmt: skip
     for mount, place in zip(spec["mounts"], staged, strict=True):
@@ -66,4 +71,14 @@ def _system_folders() -> list[str]:
             options += ["--symlink", os.readlink(folder), folder]
         elif os.path.isdir(folder):
             options += ["--ro-bind", folder, folder]
+    return options
+
+
+def _hidden() -> list[str]:
+    options = []
+    for path in (f"/proc/{name}" for name in _HIDDEN):
+        if os.path.isdir(path):
+            options += ["--tmpfs", path, "--remount-ro", path]
+        elif os.path.exists(path):
+            options += ["--dev-bind", "/dev/null", path]
     return options
