@@ -41,12 +41,22 @@ class Monitor:
         if not self._folders or began < self._next_walk:
             return None
         used = watch.disk(self._folders, self._limits.disk_files)
+        hidden = watch.deleted(self._processes(), self._folders, "/proc")
         self._next_walk = began + 10 * (time.monotonic() - began)
         if used.files > self._limits.disk_files:
             return TooMuch("disk", f"made more than {self._limits.disk_files} files")
-        if used.bytes > self._limits.disk_bytes:
+        if used.bytes + hidden > self._limits.disk_bytes:
             return TooMuch("disk", f"wrote more than {self._limits.disk_bytes} bytes to disk")
         return None
+
+    def _processes(self) -> list[str]:
+        """The container's processes, by their numbers here; none where its control group cannot be seen."""
+        if self._accounts is None:
+            return []
+        try:
+            return self._accounts.with_name("cgroup.procs").read_text().split()
+        except OSError:
+            return []
 
     def _seconds(self) -> float:
         if self._accounts is None:

@@ -75,7 +75,7 @@ class Watch:
         if began < self._next_walk or not self._reserves:
             return
         used = disk(self._reserves, self._bounds.disk_files)
-        hidden = _deleted(processes, {os.stat(folder).st_dev for folder in self._reserves})
+        hidden = deleted(processes, self._reserves, staging.PROC)
         self._next_walk = began + 10 * (time.monotonic() - began)
         if used.files > self._bounds.disk_files:
             raise TooMuchError("disk", f"made more than {self._bounds.disk_files} files")
@@ -152,14 +152,15 @@ def _accounted(accounts: int | None) -> float:
     return int(os.pread(accounts, 4096, 0).split()[1]) / 1e6
 
 
-def _deleted(processes: Iterable[str], devices: Collection[int]) -> int:
-    """Bytes of open files without a name."""
+def deleted(processes: Iterable[str], folders: Iterable[str], proc: str) -> int:
+    """Bytes of open files without a name on the file systems of `folders`; `proc` is where /proc is seen."""
+    devices = {os.stat(folder).st_dev for folder in folders}
     found: dict[tuple[int, int], int] = {}
     for process in processes:
         with contextlib.suppress(OSError):
-            for number in os.listdir(f"{staging.PROC}/{process}/fd"):
+            for number in os.listdir(f"{proc}/{process}/fd"):
                 with contextlib.suppress(OSError):
-                    status = os.stat(f"{staging.PROC}/{process}/fd/{number}")
+                    status = os.stat(f"{proc}/{process}/fd/{number}")
                     if status.st_nlink == 0 and status.st_dev in devices and stat.S_ISREG(status.st_mode):
                         found[status.st_dev, status.st_ino] = status.st_blocks * _BLOCK
     return sum(found.values())
