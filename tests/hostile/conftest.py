@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import temporary
 from harness.sandbox.protocol import Backend
 from tests.hostile.forge import forge
 from tests.hostile.world import Arena
@@ -41,8 +42,9 @@ def canary(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def out(tmp_path: Path) -> Path:
-    """An empty folder to be mounted writable."""
+def out(tmp_path: Path) -> Iterator[Path]:
+    """An empty folder to be mounted writable; pytest itself cannot remove what some attacks leave in it."""
     place = tmp_path / "out"
     place.mkdir()
-    return place
+    yield place
+    assert temporary.remove(place)

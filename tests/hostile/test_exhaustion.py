@@ -251,9 +251,6 @@ while True: time.sleep(1000)""",
     "stopping itself": "os.kill(os.getpid(), signal.SIGSTOP)",
     "stopping all": "outcome(lambda: os.kill(-1, signal.SIGSTOP)); os.kill(os.getpid(), signal.SIGSTOP)",
     "with its streams closed": "os.closerange(0, 100); time.sleep(1000)",
-    "burning in many processes": """
-for _ in range(3): os.fork()
-while True: pass""",
     "waiting for itself": """
 handle = os.open("/tmp/work/lock", os.O_CREAT | os.O_RDWR); fcntl.flock(handle, fcntl.LOCK_EX)
 fcntl.flock(os.open("/tmp/work/lock", os.O_RDWR), fcntl.LOCK_EX)""",
@@ -261,7 +258,7 @@ fcntl.flock(os.open("/tmp/work/lock", os.O_RDWR), fcntl.LOCK_EX)""",
 
 
 @attack(
-    "never ends: sleeps, ignores signals, stops itself, closes its streams, burns in many processes",
+    "never ends: sleeps, ignores signals, stops itself, closes its streams, waits for itself",
     meets="the wall clock, which takes the whole tree",
 )
 @pytest.mark.parametrize("code", FOREVER.values(), ids=FOREVER)
@@ -277,6 +274,75 @@ def test_processor_time(arena: Arena, ignored: bool) -> None:
     code = "import signal; signal.signal(signal.SIGXCPU, signal.SIG_IGN)\n" * ignored
     done = arena.run(code + "while True: pass", limits=replace(TIGHT, cpu_seconds=1))
     assert (done.exit.reason, done.exit.code) == ("cpu", None)
+
+
+BURNING = {
+    "side by side": """
+for _ in range(3): os.fork()
+while True: pass""",
+    "one after another": """
+while True:
+    if os.fork() == 0:
+        end = time.monotonic() + 0.3
+        while time.monotonic() < end: pass
+        os._exit(0)
+    os.wait()""",
+    "one after another, orphaned": """
+while True:
+    if os.fork() == 0:
+        if os.fork() == 0:
+            end = time.monotonic() + 0.3
+            while time.monotonic() < end: pass
+        os._exit(0)
+    os.wait(); time.sleep(0.1)""",
+}
+
+
+@attack(
+    "burns processor time in many processes, each below its limit", meets="a limit on what all use together"
+)
+@pytest.mark.parametrize("code", BURNING.values(), ids=BURNING)
+def test_processor_time_of_many(arena: Arena, code: str) -> None:
+    done = arena.run("import time\n" + code, limits=replace(TIGHT, cpu_seconds=2))
+    assert (done.exit.reason, done.exit.code) == ("cpu", None)
+
+
+FLOODS = {
+    "bytes": """
+for n in range(1000): open(f"/out/{n}", "wb", 0).write(bytes(1 << 20))""",
+    "files that have no name": """
+for n in range(100):
+    handle = os.open(f"/out/{n}", os.O_CREAT | os.O_WRONLY); os.unlink(f"/out/{n}")
+    for _ in range(8): outcome(lambda: os.write(handle, bytes(1 << 20)))""",
+    "empty files": """
+for n in range(20_000): os.close(os.open(f"/out/{n}", os.O_CREAT))""",
+    "folders in folders": """
+os.chdir("/out")
+for n in range(5000): os.mkdir("d"); os.chdir("d")""",
+    "bytes, while folders move under the counter": """
+os.makedirs("/out/a/x/y/z"); os.mkdir("/out/b")
+if os.fork() == 0:
+    while True: os.rename("/out/a/x", "/out/b/x"); os.rename("/out/b/x", "/out/a/x")
+for n in range(1000): open(f"/out/{n}", "wb", 0).write(bytes(1 << 20))""",
+    "bytes in closed folders": """
+for n in range(100):
+    os.mkdir(f"/out/{n}")
+    for m in range(8): open(f"/out/{n}/{m}", "wb", 0).write(bytes(1 << 20))
+    os.chmod(f"/out/{n}", 0)""",
+}
+
+
+@attack(
+    "floods a folder that it may write to: bytes, nameless files, inodes, depth",
+    meets="limits on what is on disk",
+)
+@pytest.mark.parametrize("code", FLOODS.values(), ids=FLOODS)
+def test_flooding_a_writable_mount(arena: Arena, code: str, out: Path) -> None:
+    limits = replace(TIGHT, disk_bytes=32 << 20, disk_files=1000, wall_seconds=30)
+    # It waits when it is done: a flood that nobody notices ends at the wall clock.
+    code += "\nimport time; time.sleep(1000)"
+    done = arena.run(code, limits=limits, mounts=(Mount(out, "/out", writable=True),))
+    assert (done.exit.reason, done.exit.code) == ("disk", None)
 
 
 @attack("leaves a daemon of its own session behind, deaf and mute", meets="the end of all it started")
