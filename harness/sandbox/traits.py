@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import docker
 
-# What /info says of a limit: its field and what it bounds.
-_LIMITS = {"MemoryLimit": "memory", "PidsLimit": "processes"}
+# What /info says of a limit: its field, what it bounds and the cgroup controller that does.
+_LIMITS = {"MemoryLimit": ("memory", "memory"), "PidsLimit": ("processes", "pids")}
 
 
 @dataclass(frozen=True)
@@ -57,12 +57,12 @@ class Traits:
 
 
 def traits_of(client: docker.DockerClient) -> Traits:
-    """Ask the engine. Raises DockerException."""
+    """Ask the engine. Raises DockerException, or OSError where it answers in no way we know."""
     info: dict[str, Any] = client.info()
     version: dict[str, Any] = client.version()
     components = [str(each.get("Name", "")) for each in version.get("Components") or ()]
     options = " ".join(info.get("SecurityOptions") or ())
-    return Traits(
+    said = Traits(
         kind="Podman" if any("podman" in name.lower() for name in components) else "Docker",
         version=str(version.get("Version", "unknown")),
         system=str(info.get("OSType", "")).lower(),
@@ -73,5 +73,19 @@ def traits_of(client: docker.DockerClient) -> Traits:
         seccomp="name=seccomp" in options,
         runtimes=frozenset(info.get("Runtimes") or ()),
         default_runtime=str(info.get("DefaultRuntime", "")),
-        unlimited=tuple(what for field, what in _LIMITS.items() if not info.get(field)),
+        unlimited=tuple(what for field, (what, _) in _LIMITS.items() if not info.get(field)),
+    )
+    return _corrected(said, client) if said.podman else said
+
+
+def _corrected(said: Traits, client: docker.DockerClient) -> Traits:
+    """Podman's Docker dialect keeps quiet about users, and promises limits that it has no controller for."""
+    answer = client.api.get(f"{client.api.base_url}/v4.0.0/libpod/info", timeout=60)
+    answer.raise_for_status()
+    host: dict[str, Any] = answer.json()["host"]
+    controllers = host.get("cgroupControllers") or ()
+    return replace(
+        said,
+        rootless=bool(host["security"]["rootless"]),
+        unlimited=tuple(what for what, controller in _LIMITS.values() if controller not in controllers),
     )

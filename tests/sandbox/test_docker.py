@@ -119,22 +119,42 @@ def test_an_engine_that_cannot_hold_a_job_is_not_used(
     assert reason is None if words is None else reason and words in reason
 
 
+class Engine:
+    """An engine that says what the test wants, in Docker's dialect and, to `get`, in Podman's."""
+
+    def __init__(self, component: str, info: dict[str, Any], host: dict[str, Any] | None = None) -> None:
+        self._component, self._info, self._host = component, info, host
+        self.api = self
+        self.base_url = "http+docker://localhost"
+
+    def info(self) -> dict[str, Any]:
+        return {"OSType": "linux", "Runtimes": {"runc": {}}, **self._info}
+
+    def version(self) -> dict[str, Any]:
+        return {"Version": "4.3.1", "Components": [{"Name": self._component}]}
+
+    def get(self, url: str, timeout: float) -> Engine:
+        assert url.endswith("/libpod/info")
+        return self
+
+    def raise_for_status(self) -> None:
+        pass
+
+    def json(self) -> dict[str, Any]:
+        return {"host": self._host}
+
+
 def test_an_engine_is_asked_what_it_is() -> None:
-    class Engine:
-        def info(self) -> dict[str, Any]:
-            options = ["name=seccomp,profile=default", "name=rootless"]
-            return {
-                "OSType": "linux",
-                "SecurityOptions": options,
-                "Runtimes": {"runc": {}},
-                "PidsLimit": True,
-            }
+    options = ["name=seccomp,profile=default", "name=rootless"]
+    found = traits_of(Engine("Engine", {"SecurityOptions": options, "PidsLimit": True}))  # type: ignore[arg-type]
+    assert (str(found), found.seccomp, found.unlimited) == ("Docker 4.3.1 rootless", True, ("memory",))
 
-        def version(self) -> dict[str, Any]:
-            return {"Version": "4.3.1", "Components": [{"Name": "Podman Engine"}]}
 
-    found = traits_of(Engine())  # type: ignore[arg-type]
-    assert (str(found), found.seccomp, found.unlimited) == ("Podman 4.3.1 rootless", True, ("memory",))
+def test_podman_is_asked_in_its_own_dialect_too() -> None:
+    promised = {"MemoryLimit": True, "PidsLimit": True}
+    host = {"security": {"rootless": True}, "cgroupControllers": ["pids"]}
+    found = traits_of(Engine("Podman Engine", promised, host))  # type: ignore[arg-type]
+    assert (str(found), found.unlimited) == ("Podman 4.3.1 rootless", ("memory",))
 
 
 def test_the_runtime_asked_for_is_the_jobs(given: Any) -> None:
