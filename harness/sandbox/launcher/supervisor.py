@@ -48,6 +48,8 @@ def supervise(spec: insides.Spec, lifelines: tuple[int, ...], result_handle: int
     kept, keeping = (end.detach() for end in socket.socketpair())
     ends = init.Ends(trouble_end, status_end, keeping)
     memory = group.make(spec["memory_bytes"])
+    if memory:
+        memory.open_early()
     porter = os.fork()
     if porter == 0:
         for handle in (*lifelines, result_handle, trouble, status, kept):
@@ -176,7 +178,7 @@ def _be_init(
 
 def _enter(spec: insides.Spec) -> list[str]:
     """Enter namespaces of our own, mounts staged; as root the mounts are made before root is given up."""
-    rest = kernel.CLONE_NEWNS | kernel.CLONE_NEWNET | kernel.CLONE_NEWPID | kernel.CLONE_NEWIPC
+    rest = kernel.CLONE_NEWNS | kernel.CLONE_NEWNET | kernel.CLONE_NEWPID
     if os.getuid() == 0:
         _hand_over(spec, spec["uid"])
         kernel.unshare(kernel.CLONE_NEWNS)
