@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Context, Decimal, Inexact, InvalidOperation, getcontext, setcontext
 from enum import StrEnum
@@ -97,6 +97,12 @@ def move(asset: str, amount: Decimal, source: tuple[str, Bucket], target: tuple[
     return [(source[0], source[1], asset, -amount), (target[0], target[1], asset, amount)]
 
 
+def _check_who_owes(changed: Mapping[tuple[str, Bucket, str], Decimal]) -> None:
+    for (account, bucket, asset), value in changed.items():
+        if value < 0 and account not in MAY_OWE:
+            raise LedgerError(f"{account} would have {value} {asset} {bucket.value}")
+
+
 def _spelled_out(written: _Transaction | _Hold) -> _Transaction:
     if len(written) == 5:
         return written
@@ -132,12 +138,10 @@ class Ledger:
             before = changed.get(key)
             changed[key] = (balances.get(key, ZERO) if before is None else before) + delta
             sums[asset] = sums.get(asset, ZERO) + delta
-        for asset, total in sums.items():
-            if total:
-                raise LedgerError(f"the transaction creates {total} {asset}")
-        for (account, bucket, asset), value in changed.items():
-            if value < 0 and account not in MAY_OWE:
-                raise LedgerError(f"{account} would have {value} {asset} {bucket.value}")
+        if any(sums.values()):
+            raise LedgerError(f"the transaction creates {sums}")
+        if min(changed.values(), default=ZERO) < 0:
+            _check_who_owes(changed)
         balances.update(changed)
         self._transactions.append((at, reason, order_id, trade_id, entries))
 

@@ -164,6 +164,7 @@ def test_reduce_only_orders_never_open() -> None:
     floor.trade(SELL, "1.5", "1000")
     now = floor.venue.order(floor.one, order.order_id)
     assert (now.amount, now.status) == (D("0.5"), OrderStatus.OPEN)
+    floor.check()
     floor.trade(SELL, "0.5", "1000")
     now = floor.venue.order(floor.one, order.order_id)
     assert (now.status, now.ended) == (OrderStatus.EXPIRED, OrderEnd.REDUCE_ONLY)
