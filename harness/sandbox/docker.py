@@ -20,6 +20,9 @@ from harness.sandbox.launcher import staging
 from harness.sandbox.protocol import Completed, Job, NoSandboxError, SandboxFailure
 from harness.sandbox.streams import complete
 
+# https://gvisor.dev/docs/user_guide/networking/: its loopback is its own and leads to no other container's.
+_RUNTIMES_NETWORK = 'gVisor needs "runtimeArgs": ["--network=host"], which is the network that a job is given'
+
 
 class Docker:
     """Runs jobs in containers. `runtime` is the engine's runtime, `runsc` for gVisor; None is the default."""
@@ -93,8 +96,10 @@ def _why_not(backend: Docker, runtime: str | None) -> str | None:
         reason = engine.traits().why_not(runtime)
         if reason is None and not image.exists(engine.client()):
             reason = f"the image {image.tag()} is not built → harness sandbox build"
+        if reason or not runtime:
+            return reason or trial.why_not(backend)
         # A runtime such as gVisor is a kernel of its own and shows none of this one's filters.
-        return reason or trial.why_not(backend, filtered=runtime is None)
+        return trial.why_not(backend, filtered=False, remedy=_RUNTIMES_NETWORK)
     except NoSandboxError as error:
         return f"{error.message} → {error.hint}"
     except (DockerException, OSError) as error:

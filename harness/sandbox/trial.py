@@ -34,8 +34,11 @@ print(json.dumps([held, writable, led, filtered, sealed]))
 """
 
 
-def why_not(backend: Backend, *, filtered: bool = True) -> str | None:
-    """Run the trial. `filtered`: whether the kernel must show a system call filter. Raises SandboxFailure."""
+def why_not(backend: Backend, *, filtered: bool = True, remedy: str = "do not use it") -> str | None:
+    """Run the trial. Raises SandboxFailure.
+
+    `filtered`: whether the kernel must show a system call filter. `remedy` helps where a wall has a hole.
+    """
     # The Python that runs us stands for those that jobs bring: it has to find its libraries in there.
     python = str(Path(sys.executable).resolve())
     with temporary.folder("trial") as folder, socket.socket(socket.AF_UNIX) as server:
@@ -55,10 +58,10 @@ def why_not(backend: Backend, *, filtered: bool = True) -> str | None:
     if not done.exit.ok:
         words = done.stderr.decode("utf-8", "replace").strip()[-300:]
         return f"{python} does not run in it: {words or done.exit} → use a Python that does"
-    return _verdict(done.stdout, filtered)
+    return _verdict(done.stdout, filtered, remedy)
 
 
-def _verdict(said: bytes, filtered: bool) -> str | None:
+def _verdict(said: bytes, filtered: bool, remedy: str) -> str | None:
     try:
         capabilities, writable, led, has_filter, sealed = json.loads(said)
     except ValueError as error:
@@ -68,7 +71,7 @@ def _verdict(said: bytes, filtered: bool) -> str | None:
     flaws += ["can gain privileges"] if not sealed else []
     flaws += ["run without a seccomp filter"] if filtered and not has_filter else []
     flaws += ["do not reach the gateway with every connection"] if not led else []
-    return f"jobs {', '.join(flaws)} → do not use it" if flaws else None
+    return f"jobs {', '.join(flaws)} → {remedy}" if flaws else None
 
 
 def _answer(server: socket.socket) -> None:
