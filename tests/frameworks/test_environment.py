@@ -99,16 +99,6 @@ def test_a_module_that_does_not_build_is_named_with_the_compilers_words(
     assert "undefined_name_here" in result.log
 
 
-def test_compiled_files_of_a_submission_are_left_out(
-    workshop: Workshop, base: Base, tree: Path, tmp_path: Path
-) -> None:
-    for name in ("sly.cpython-311-x86_64-linux-gnu.so", "sly.pyc"):
-        (tree / CONNECTOR / name).write_bytes(b"\x7fELF")
-    result = prepare(workshop, base, tree, tmp_path)
-    assert not list((tmp_path / "work").rglob("sly*"))
-    assert result.ok
-
-
 def test_the_driver_imports_the_real_connector(
     workshop: Workshop, base: Base, tree: Path, backend: Backend, tmp_path: Path
 ) -> None:
@@ -179,15 +169,3 @@ def test_unit_tests_run_offline_and_tell_what_they_reach(
     assert result.coverage is not None
     assert 0 < result.coverage < 0.5
     assert any("module_that_is_not_there" in failure.text for failure in result.failures)
-
-
-def test_tests_that_end_the_process_did_not_run(
-    workshop: Workshop, base: Base, tree: Path, backend: Backend, tmp_path: Path
-) -> None:
-    folder = tree / "test" / CONNECTOR
-    folder.mkdir(parents=True)
-    (folder / "test_exit.py").write_text("import os\nos._exit(0)\n")
-    runtime = prepare(workshop, base, tree, tmp_path).runtime
-    result = run_unit_tests(backend, runtime, f"test/{CONNECTOR}", [CONNECTOR])
-    assert not result.ran
-    assert "without a result" in result.detail

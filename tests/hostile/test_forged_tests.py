@@ -18,6 +18,7 @@ from harness.sandbox import Backend, choose
 from tests.hostile.attack import attack
 from tests.hostile.forging import PACKAGE, TESTS, TIGHT, unit_tests
 from tests.hostile.world import Arena
+from tests.sandbox.fixtures import checked
 
 FAILS = f"from {PACKAGE.replace('/', '.')}.code import one\n\ndef test_one():\n    assert one() == 2\n"
 FORGED = (
@@ -37,7 +38,8 @@ for number in range(1, 64):
 @pytest.fixture
 def one_backend() -> Backend:
     """Where the attack is on pytest, the walls around it do not matter: one will do."""
-    return choose("auto")
+    chosen, reason = checked("bubblewrap")
+    return choose("auto") if reason else chosen
 
 
 def accused(result: UnitTestResult) -> str:

@@ -1,0 +1,75 @@
+"""Tiny forks that are built on an upstream with nothing in it, and what becomes of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from harness.frameworks import v2
+from harness.frameworks.environment import SUBMISSION_LIMITS, Base, BuildResult, Workshop
+from harness.frameworks.interpreter import find_interpreter
+from harness.frameworks.venv import environment
+from harness.paths import cache_dir
+from harness.sandbox.protocol import Backend, Job, Limits
+from tests.sandbox.world import said
+
+PACKAGE = "hummingbot/forger"
+BRIEF = replace(SUBMISSION_LIMITS, memory_bytes=1 << 30, cpu_seconds=10, wall_seconds=20)
+FINE = "def answer():\n    return 42\n"
+
+
+@cache
+def compilers() -> Path:
+    """The environment that real submissions are built in."""
+    spec = v2.environment_spec()
+    return environment(cache_dir(), spec, find_interpreter(spec))
+
+
+@dataclass(frozen=True)
+class Yard:
+    """A backend, and a folder in which forks are built on `base`."""
+
+    backend: Backend
+    place: Path
+    base: Base
+
+    @classmethod
+    def open(cls, backend: Backend, place: Path) -> Yard:
+        for folder in ("builds/modules", "bytecode/files", "upstream"):
+            (place / folder).mkdir(parents=True)
+        (place / "builds/manifest.json").write_text("{}")
+        base = Base("v2", compilers(), place / "builds", place / "bytecode", place / "upstream")
+        return cls(backend, place, base)
+
+    def build(
+        self, name: str, files: Mapping[str, str | bytes], limits: Limits = SUBMISSION_LIMITS
+    ) -> BuildResult:
+        """A fork with these files, exported and prepared as a submission is."""
+        tree = self.place / name
+        for path, content in {f"{PACKAGE}/__init__.py": "", "hummingbot/__init__.py": "", **files}.items():
+            target = tree / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return Workshop(self.place, self.backend, limits).prepare(
+            self.base, tree, self.place / f"{name}-work"
+        )
+
+    def work(self, name: str) -> Path:
+        """The tree that is run."""
+        return self.place / f"{name}-work" / "tree"
+
+    def run(self, built: BuildResult, program: str) -> object:
+        """What a program in the built tree prints, as JSON."""
+        job = Job((built.runtime.python, "-c", program), built.runtime.mounts, built.runtime.env)
+        answer: object = json.loads(said(self.backend.run(job)))
+        return answer
+
+    def next_build(self) -> bool:
+        """Whether the next fork builds and runs."""
+        built = self.build("next", {f"{PACKAGE}/fine.pyx": FINE})
+        return (
+            built.ok and self.run(built, "from hummingbot.forger.fine import answer; print(answer())") == 42
+        )
