@@ -8,7 +8,6 @@ Anchors, aliases, tags, merge keys, duplicate keys and second documents are mist
 from __future__ import annotations
 
 import errno
-import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -90,9 +89,9 @@ def read_located(path: Path) -> Located:
 
 def _bytes(path: Path) -> bytes:
     """The file's bytes up to the limit and one more. A pipe or device, which may never end, is no file."""
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
-        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "not a regular file", str(path))
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    with path.open("rb") as stream:
         return stream.read(SIZE_LIMIT + 1)
 
 

@@ -111,10 +111,11 @@ class GitFailed(OurFailure):
 
     @property
     def reason(self) -> str:
-        """Git's last words on one line, with no escapes, passwords or more than 200 characters."""
-        lines = [line for line in re.split(r"[\r\n]+", self.stderr) if line.strip()]
-        last = re.sub(r"//[^/@\s]*@", "//…@", lines[-1]) if lines else "no message"
-        return one_line(last)
+        """The cause as git names it, on one line, with no escapes, passwords or more than 200 characters."""
+        lines = [line for line in re.split(r"[\r\n]+", self.stderr) if line.strip()] or ["no message"]
+        # Whoever started the command that failed complains last.
+        cause = next((line for line in lines if line.startswith("fatal: ")), lines[-1])
+        return one_line(re.sub(r"//[^/@\s]*@", "//…@", cause.removeprefix("fatal: ")))
 
 
 class GitTimedOut(OurFailure):

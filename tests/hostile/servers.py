@@ -24,8 +24,13 @@ Conversation = Callable[[socket.socket], None]
 def git_server(answer: Conversation) -> Iterator[str]:
     """The git:// address of a server that gives `answer` to every connection."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        threading.Thread(target=_serve, args=(server, answer), daemon=True).start()
-        yield f"git://127.0.0.1:{server.getsockname()[1]}/fork"
+        listener = threading.Thread(target=_serve, args=(server, answer), daemon=True)
+        listener.start()
+        try:
+            yield f"git://127.0.0.1:{server.getsockname()[1]}/fork"
+        finally:
+            server.shutdown(socket.SHUT_RDWR)  # a thread that waits in accept() would serve the next test
+            listener.join(10)
 
 
 def _serve(server: socket.socket, answer: Conversation) -> None:

@@ -447,11 +447,14 @@ def test_many_refs(forge: Forge, monkeypatch: pytest.MonkeyPatch) -> None:
     assert forge.refused() == "a list of 301 refs is over the limit of 200"
 
 
-@attack("a pack that announces four billion objects", meets="the memory for so many is refused")
-def test_a_pack_that_announces_too_much(forge: Forge) -> None:
+@pytest.mark.parametrize(
+    ("count", "said"), [(0x7FFF_FFFF, "over the limit of 256 MiB"), (0xFFFF_FFFF, "overflow")]
+)
+@attack("a pack that announces two or four billion objects", meets="the memory for so many is refused")
+def test_a_pack_that_announces_too_much(forge: Forge, count: int, said: str) -> None:
     oid, commit = lone_commit("4b825dc642cb6eb9a060e54bf8d69288fbee4904")
-    with git_server(serving(oid, [pack_of(packed(COMMIT, commit), announced=0xFFFF_FFFF)])) as address:
-        assert "over the limit of 256 MiB" in forge.refused(address)
+    with git_server(serving(oid, [pack_of(packed(COMMIT, commit), announced=count)])) as address:
+        assert said in forge.refused(address)
 
 
 @pytest.mark.parametrize("kind", [COMMIT, TREE])
@@ -563,7 +566,7 @@ def _dumb(forge: Forge, path: str) -> tuple[int, dict[str, str], bytes]:
     if name == "info/refs":
         return 200, {"Content-Type": "text/plain"}, f"{tip}\trefs/heads/master\n".encode()
     if name in ("objects/info/http-alternates", "objects/info/alternates"):
-        return 200, {}, b"https://169.254.169.254/latest\nhttps://localhost:1/private\n"
+        return 200, {}, b"/private/objects\nhttps://localhost:1/private\n"
     file = forge.fork.path / ".git" / name
     return (200, {}, file.read_bytes()) if file.is_file() else (404, {}, b"")
 
@@ -579,6 +582,29 @@ def test_dumb_http(forge: Forge, monkeypatch: pytest.MonkeyPatch) -> None:
         assert forge.refused(f"{address}/x")
     assert asked
     assert not [path for path in asked if "objects" in path]
+
+
+@attack(
+    "a web server that speaks git while its refs are listed, and hands out files when they are fetched",
+    meets="what git has not looked at never leaves quarantine",
+)
+def test_dumb_http_in_disguise(forge: Forge, monkeypatch: pytest.MonkeyPatch) -> None:
+    forge.fork.commit({ACME: "a = 1\n"})
+    tip = forge.fork.git("rev-parse", "HEAD")
+    disguise = packet(b"# service=git-upload-pack\n") + b"0000" + advertised(tip)
+    seen: list[str] = []
+
+    def answer(path: str) -> tuple[int, dict[str, str], bytes]:
+        seen.append(path)
+        if len(seen) == 1:
+            return 200, {"Content-Type": "application/x-git-upload-pack-advertisement"}, disguise
+        return _dumb(forge, path)
+
+    with https_server(forge.place, answer) as (address, _):
+        monkeypatch.setenv("GIT_SSL_CAINFO", str(forge.place / "ca.pem"))
+        assert "past its checks" in forge.refused(f"{address}/x")
+    assert not [path for path in seen if "private" in path], "no alternates are followed"
+    assert forge.store.commit(tip) is None
 
 
 @attack("an answer that asks for a password", meets="no prompt, no helper and no .netrc")

@@ -373,7 +373,7 @@ def test_files_that_are_none(tmp_path: Path, kind: str) -> None:
         os.mkfifo(path)
     else:
         path.mkdir()
-    with pytest.raises(RoundFileError):
+    with pytest.raises(RoundFileError, match="not a regular file"):
         load_round(path)
 
 
