@@ -44,6 +44,10 @@ REFUSALS: dict[Refusal, tuple[str, str]] = {
     Refusal.INSUFFICIENT_BALANCE: ("BALANCE_NOT_ENOUGH", "Not enough balance"),
     Refusal.POST_ONLY_WOULD_TAKE: ("POC_FILL_IMMEDIATELY", "Order would match and take immediately"),
     Refusal.DUPLICATE_CLIENT_ORDER_ID: ("INVALID_PARAM_VALUE", "text is in use by an open order"),
+    Refusal.PRICE_BAND: ("INVALID_PARAM_VALUE", "price deviates too much from the market's"),
+    Refusal.NOTIONAL_TOO_LARGE: ("INVALID_PARAM_VALUE", "your order value is too large"),
+    Refusal.TOO_MANY_OPEN_ORDERS: ("TOO_MANY_ORDERS", "too many open orders"),
+    Refusal.EXPIRES_IN_THE_PAST: ("INVALID_PARAM_VALUE", "invalid argument"),
     Refusal.UNKNOWN_ORDER: ("ORDER_NOT_FOUND", "Order not found"),
     Refusal.ORDER_NOT_OPEN: ("ORDER_CLOSED", "Order has been closed"),
 }

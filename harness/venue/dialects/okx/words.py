@@ -47,6 +47,10 @@ REFUSALS: dict[Refusal, tuple[str, str]] = {
     Refusal.INSUFFICIENT_BALANCE: ("51008", "Order failed. Insufficient balance in account"),
     Refusal.POST_ONLY_WOULD_TAKE: ("51401", "Cancellation: the post-only order would take liquidity"),
     Refusal.DUPLICATE_CLIENT_ORDER_ID: ("51016", "Client order ID already exists"),
+    Refusal.PRICE_BAND: ("51006", "Order price is not within the price limit"),
+    Refusal.NOTIONAL_TOO_LARGE: ("51202", "Market order amount exceeds the maximum amount"),
+    Refusal.TOO_MANY_OPEN_ORDERS: ("51039", "The number of open orders exceeds the limit"),
+    Refusal.EXPIRES_IN_THE_PAST: ("51000", "Parameter error"),
     Refusal.UNKNOWN_ORDER: ("51603", "Order does not exist"),
     Refusal.ORDER_NOT_OPEN: ("51400", "Cancellation failed as the order is filled, canceled or unknown"),
 }  # fmt: skip
