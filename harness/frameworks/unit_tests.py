@@ -161,8 +161,11 @@ def _said(line: bytes) -> _Said | None:
 
 def _irregular(stdout: bytes, nonce: str) -> tuple[str, ...]:
     """What is no answer of ours, or one too many."""
-    ours = [line for line in stdout.splitlines(keepends=True) if nonce.encode() in line]
-    others = [line for line in stdout.splitlines() if line.strip() and nonce.encode() not in line]
+    lines = [line for line in stdout.splitlines() if line.strip()]
+    ours = [line for line in lines if (said := _said(line)) and said.nonce == nonce]
+    others = [line for line in lines if line not in ours]
+    if others and not stdout.endswith(b"\n") and others[-1].startswith(f'{{"nonce": "{nonce}"'.encode()):
+        others.pop()  # ours, cut short by the end of the job
     shown = tuple(
         "somebody printed where only our program prints: "
         + one_line(line[:MAX_SHOWN].decode("utf-8", "replace"), MAX_SHOWN)
