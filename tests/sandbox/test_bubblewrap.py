@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from harness.sandbox import launching
 from harness.sandbox.bubblewrap import Bubblewrap
 from harness.sandbox.protocol import Mount
 from tests.sandbox.anybody import run_as_anybody
-from tests.sandbox.world import QUICK, Listener, processes_with, python, run, said
+from tests.sandbox.world import PYTHON, QUICK, Listener, processes_with, python, run, said
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -76,3 +82,49 @@ print(json.dumps([found, os.path.exists("/sys"), os.listdir("/dev")]))
         "core", "fd", "full", "null", "ptmx", "pts", "random", "shm", "stderr", "stdin", "stdout", "tty",
         "urandom", "zero",
     }  # fmt: skip
+
+
+def test_a_launcher_that_somebody_killed_is_replaced(bubblewrap: Bubblewrap) -> None:
+    process = bubblewrap.start(python("print(input().upper())"))
+    launcher = launching._own.launcher
+    assert launcher is not None
+    launcher._process.kill()
+    launcher._process.wait(30)
+    assert said(run(bubblewrap, "print('next')")) == "next\n"
+    process.stdin.write(b"still here\n")
+    assert process.stdout.readline() == b"STILL HERE\n"
+    assert process.wait(30).ok
+
+
+# The child holds copies of all that its parent had open, until its own stdin ends.
+FORKING = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+from harness.sandbox import launching
+from harness.sandbox.bubblewrap import Bubblewrap
+from harness.sandbox.protocol import Job
+process = Bubblewrap().start(Job(tuple(sys.argv[2:])))
+line = process.stdout.readline()
+if os.fork() == 0:
+    os.write(1, line); sys.stdin.read(); os._exit(0)
+process.wait()
+"""
+
+
+def test_a_job_ends_with_the_harness_though_a_fork_of_it_lives_on() -> None:
+    marker = f"mark-{os.getpid()}-fork"
+    job = (PYTHON, "-I", "-S", "-c", f"print(1, flush=True); input()  # {marker}")
+    argv = [sys.executable, "-c", FORKING, str(ROOT), *job]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as harness:
+        assert harness.stdout is not None
+        assert harness.stdout.readline() == b"1\n"
+        harness.kill()
+        deadline = time.monotonic() + 30
+        while (left := inside(marker)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert left == []
+
+
+def inside(marker: str) -> list[str]:
+    """Processes of the job, and not the harness, whose arguments hold the job's."""
+    return [found for found in processes_with(marker) if str(ROOT) not in found]
