@@ -225,8 +225,7 @@ def judge(error: BaseException | None, item: pytest.Item) -> tuple[Status, str, 
             return Status.UNDETERMINED, error.summary, error.evidence
         case ConnectorError():
             said = Evidence(basis=Basis.CLAIMED, kind=EvidenceKind.LOG, text=str(error))
-            first_line = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
-            return Status.UNDETERMINED, f"The connector broke off during the check: {first_line}", (said,)
+            return Status.UNDETERMINED, f"The connector broke off during the check: {error.gist}", (said,)
         case _:
             trace = "".join(traceback.format_exception(error))
             ours = Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.LOG, text=trace[-3500:])

@@ -91,6 +91,32 @@ def test_check_outside_a_work_tree(tmp_path: Path) -> None:
     assert "harness check" in said.stderr
 
 
+def test_check_of_a_work_tree_without_a_connector(tmp_path: Path) -> None:
+    upstream, fork = upstream_and_fork(tmp_path, {"notes.txt": "nothing yet\n"})
+    said = harness(tmp_path, "check", str(fork), "--upstream", f"{upstream.as_uri()}@master")
+    assert said.returncode == 2
+    assert "no connector is added or changed here" in said.stderr
+    assert "→ a connector is a package below hummingbot/connector/exchange" in said.stderr
+
+
+def test_an_upstream_that_does_not_answer_is_an_error_that_says_what_helps(tmp_path: Path) -> None:
+    upstream, fork = upstream_and_fork(tmp_path)
+    file = write_round(tmp_path, upstream, {"late": fork.as_uri()})
+    file.write_text(file.read_text().replace("2026-10-01T00", "2026-09-05T00"))  # nothing to build or run
+    assert harness(tmp_path, "run", str(file)).returncode == 0
+    assert harness(tmp_path, "freeze", str(file)).returncode == 0
+    away = upstream.rename(tmp_path / "away")
+    said = harness(tmp_path, "run", str(file))
+    assert said.returncode == 0, "a commit that was fetched before needs no answer"
+    (tmp_path / "candidates.lock.yml").unlink()
+    said = harness(tmp_path, "run", str(file))
+    assert said.returncode == 2
+    assert "upstream could not be read" in said.stderr
+    assert "harness freeze" in said.stderr
+    away.rename(upstream)
+    assert harness(tmp_path, "run", str(file)).returncode == 0
+
+
 def test_doctor_says_what_there_is(tmp_path: Path) -> None:
     said = harness(tmp_path, "doctor")
     assert "git" in said.stdout

@@ -69,7 +69,7 @@ def test_it_constructs(
             _missing_library(error)
             reached = (record.evidence(lookup) for lookup in record.lookups()[:5])
             said = _said(error, **{UNLOADABLE: False})
-            fail(f"The connector cannot be imported: {_last_line(error)}", said, *reached)
+            fail(f"The connector cannot be imported: {error.gist[:200]}", said, *reached)
         keys = _keys(asked, candidate.exchange.dialect)
         for trading_required in (False, True):
             _construct(driver, keys, trading_required, record)
@@ -86,7 +86,7 @@ def _construct(driver: Driver, keys: dict[str, str], trading_required: bool, rec
                 connector.start()
                 connector.until(record.lookups, REACHES_OUT)
     except ConnectorError as error:
-        fail(f"The connector cannot be constructed {how}: {_last_line(error)}", _said(error))
+        fail(f"The connector cannot be constructed {how}: {error.gist[:200]}", _said(error))
     expect(types, "The connector declares no order type at all.")
 
 
@@ -100,15 +100,10 @@ def _keys(asked: Iterable[ConfigField], exchange: str | None) -> dict[str, str]:
 
 def _missing_library(error: ConnectorError) -> None:
     """A library that upstream lists but our environment lacks is our lack."""
-    if "No module named" in str(error) and "hummingbot" not in _last_line(error):
+    if "No module named" in str(error) and "hummingbot" not in error.gist:
         undetermined(
-            f"The environment lacks a library that the connector imports: {_last_line(error)}", _said(error)
+            f"The environment lacks a library that the connector imports: {error.gist[:200]}", _said(error)
         )
-
-
-def _last_line(error: ConnectorError) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[-1][:200] if lines else "no reason given"
 
 
 def _said(error: ConnectorError, **data: bool) -> Evidence:

@@ -116,18 +116,11 @@ def _candidate(
         raise UserError(
             f"the work tree adds no connector {connector!r}",
             where=submission.repository,
-            hint=f"it adds or changes: {', '.join(found) or 'no connector at all'}",
+            hint=f"it adds or changes: {', '.join(found)}",
         )
     names = (
         [connector] if connector else [each.name for each in submission.connectors if each.new] or list(found)
     )
-    if not names:
-        raise UserError(
-            "the work tree adds no connector",
-            where=submission.repository,
-            hint="a connector is a folder below hummingbot/connector/exchange or /derivative; is it there, "
-            "and is this the right --upstream?",
-        )
     if len(names) > 1:
         raise UserError(
             f"the work tree adds {len(names)} connectors",

@@ -27,6 +27,12 @@ _SHAPES = ({"id", "value"}, {"id", "error"}, {"gone", "code", "left"})
 class ConnectorError(HarnessError):
     """The code under test raised, or could not be talked to. The text is claimed by it, not seen by us."""
 
+    @property
+    def gist(self) -> str:
+        """One line of it: a traceback's last."""
+        lines = str(self).strip().splitlines()
+        return lines[-1] if lines else type(self).__name__
+
 
 class ConnectorTimeout(ConnectorError):  # noqa: N818 - the contract's name
     """No answer in time."""
@@ -34,6 +40,11 @@ class ConnectorTimeout(ConnectorError):  # noqa: N818 - the contract's name
 
 class ConnectorGone(ConnectorError):  # noqa: N818 - the contract's name
     """Its process has ended, or speaks no sense any more."""
+
+    @property
+    def gist(self) -> str:
+        """The first line, which is ours; what the process left on stderr follows it."""
+        return str(self).partition("\n")[0]
 
 
 @dataclass(frozen=True)
