@@ -42,7 +42,11 @@ MODULES: tuple[ModuleType, ...] = (
     test_whole_run,
 )
 # These read a submission's own unit tests, which a release has not.
-OF_A_SUBMISSION = {test_build.test_unit_tests_pass, test_build.test_unit_tests_cover_the_connector}
+OF_A_SUBMISSION = {
+    test_build.test_unit_tests_pass,
+    test_build.test_unit_tests_cover_the_connector,
+    test_whole_run.test_nobody_forges_the_unit_tests,
+}
 
 
 def checks() -> list[Callable[..., None]]:
