@@ -137,8 +137,8 @@ def test_a_leak_that_happens_once(zoo: Zoo) -> None:
 
             mark = "/tmp/work/done"
             if not os.path.exists(mark):
-                open(mark, "w").close()
                 await self._api_get(path_url=CONSTANTS.PING_PATH_URL, params={"r": self.secret_key[20:40]})
+                open(mark, "w").close()
             await super()._make_network_check_request()
         """,
     )
