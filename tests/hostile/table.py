@@ -51,7 +51,8 @@ def _area(path: Path, shared: dict[str, set[str]]) -> Area:
     module = _parsed(path)
     needs = shared | _fixtures(module)
     title = (ast.get_docstring(module) or path.stem).split("\n")[0].rstrip(".")
-    attacks = (_tested(function, needs) for function in _functions(module))
+    words = _constants(module)
+    attacks = (_tested(function, needs, words) for function in _functions(module))
     return Area(title, path, tuple(one for one in attacks if one))
 
 
@@ -63,10 +64,26 @@ def _functions(module: ast.Module) -> Iterator[Function]:
     yield from (node for node in ast.walk(module) if isinstance(node, Function))
 
 
-def _tested(function: Function, needs: dict[str, set[str]]) -> Tested | None:
+def _constants(module: ast.Module) -> dict[str, str]:
+    """Texts that a module gives a name to, as several attacks may meet the same."""
+    return {
+        target.id: node.value.value
+        for node in module.body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def _tested(function: Function, needs: dict[str, set[str]], constants: dict[str, str]) -> Tested | None:
     for mark in function.decorator_list:
         if isinstance(mark, ast.Call) and ast.unparse(mark.func) == attack.__name__:
-            words = [ast.literal_eval(word) for word in (*mark.args, *(key.value for key in mark.keywords))]
+            given = (*mark.args, *(key.value for key in mark.keywords))
+            words = [
+                constants[one.id] if isinstance(one, ast.Name) else ast.literal_eval(one) for one in given
+            ]
             return Tested(Attack(*words), function.name, _reaches_backend(_arguments(function), needs))
     return None
 
@@ -96,7 +113,7 @@ def table(found: tuple[Area, ...]) -> str:
     """The attacks in Markdown, a heading and a table an area."""
     count = sum(len(area.attacks) for area in found)
     twice = sum(one.on_backends for area in found for one in area.attacks)
-    head = f"{count} attacks; {twice} of them run on bubblewrap and on Docker, the rest need no sandbox.\n"
+    head = f"{count} attacks; {twice} of them run on bubblewrap and on Docker, the rest on one of them or on none.\n"
     return "\n".join([head, *(_section(area) for area in found)])
 
 

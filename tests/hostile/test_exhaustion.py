@@ -11,19 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.sandbox.protocol import Mount
 from tests.hostile.attack import attack
 from tests.hostile.world import BRIEF, TIGHT, Arena, need_bounded_memory
 from tests.sandbox.world import Listener
 
-# `filled(act)` does it again until an error, and gives how often it went well and the error's name.
-FILLED = """
-def filled(act, most=100_000):
-    for done in range(most):
-        answer = outcome(lambda: act(done))
-        if isinstance(answer, str): return done, answer
-    return most, "none"
-"""
 BOMBS = {
     "plain": "os.fork()",
     "in sessions of their own": "os.fork() or os.setsid()",
@@ -58,7 +49,7 @@ def one(_):
 print(*filled(one, 500), flush=True)
 os._exit(0)
 """
-    count, error = arena.run(FILLED + code).stdout.split()
+    count, error = arena.run(code).stdout.split()
     assert error == b"EAGAIN"
     assert 10 < int(count) < TIGHT.processes
 
@@ -152,7 +143,7 @@ print(*found, flush=True)
 for pid in children: outcome(lambda: os.waitpid(pid, 0))
 sys.exit(found[1] == "none")
 """
-    done = arena.run(FILLED + code + more)
+    done = arena.run(code + more)
     assert done.exit.reason == "memory" or done.stdout, done
     assert b"none" not in done.stdout
 
@@ -165,54 +156,16 @@ def one(number):
     if libc.mq_open(b"/q%d" % number, 0o102, 0o600, attributes) < 0: raise OSError(ctypes.get_errno(), "")
 print(*filled(one, 5000))
 """
-    count, error = arena.run(FILLED + code).stdout.split()
+    count, error = arena.run(code).stdout.split()
     assert error in (b"EMFILE", b"ENOSPC", b"EPERM", b"ENOSYS", b"EACCES")
     assert int(count) < 100
     assert not list(Path("/dev/mqueue").glob("q[0-9]"))
 
 
-@attack("fills /tmp and /dev/shm", meets="file systems in memory with a size, counted as the job's memory")
-def test_filling_the_scratch_folders(arena: Arena) -> None:
-    code = """
-print(*(filled(lambda n: open(f"{folder}/{n}", "wb", 0).write(bytes(1 << 20)))
-    for folder in ("/tmp", "/tmp/work", "/dev/shm")), sep="\\n")
-"""
-    lines = arena.run(FILLED + code).stdout.decode().splitlines()
-    assert len(lines) == 3
-    assert all("ENOSPC" in line for line in lines)
-    assert sum(int(line.strip("()").split(",")[0]) for line in lines) <= 3 * TIGHT.tmp_bytes >> 20
-
-
-@attack("makes a hundred thousand empty files", meets="as many inodes as its scratch space has pages")
-def test_files_without_end(arena: Arena) -> None:
-    code = """
-print(*(filled(lambda n: os.close(os.open(f"{folder}/{n}", os.O_CREAT))) for folder in ("/tmp/work", "/tmp")))
-"""
-    said = arena.run(FILLED + code).stdout.decode()
-    assert said.count("ENOSPC") == 2
-
-
-@attack("makes a sparse file of a terabyte", meets="the limit on a file's size")
-def test_a_sparse_giant(arena: Arena, tmp_path: Path) -> None:
-    (tmp_path / "out").mkdir()
-    code = """
-import signal
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-for folder in ("/tmp/work", "/dev/shm", "/out"):
-    handle = os.open(folder + "/giant", os.O_CREAT | os.O_RDWR)
-    print(outcome(lambda: os.ftruncate(handle, 1 << 40)), outcome(lambda: os.pwrite(handle, b"x", 1 << 40)),
-          outcome(lambda: os.posix_fallocate(handle, 0, 1 << 40)))
-"""
-    words = arena.said(code, mounts=(Mount(tmp_path / "out", "/out", writable=True),)).split()
-    assert len(words) == 9
-    assert set(words) <= {"EFBIG", "ENOSPC", "EINVAL"}
-    assert (tmp_path / "out" / "giant").stat().st_size == 0
-
-
 @attack("opens files until it may not", meets="the limit on open files")
 def test_a_descriptor_flood(arena: Arena) -> None:
     code = "print(*filled(lambda n: os.dup(0)), *filled(lambda n: os.eventfd(0)))"
-    found = arena.run(FILLED + code).stdout.split()
+    found = arena.run(code).stdout.split()
     assert found[1::2] == [b"EMFILE", b"EMFILE"]
     assert int(found[0]) < TIGHT.open_files
 
@@ -229,7 +182,7 @@ def one(_):
     finally: os.close(handle)
 print(*filled(one))
 """
-    count, error = arena.run(FILLED + code).stdout.split()
+    count, error = arena.run(code).stdout.split()
     assert error in (b"ETOOMANYREFS", b"EAGAIN")
     assert int(count) < 1000
 
@@ -303,46 +256,8 @@ while True:
 )
 @pytest.mark.parametrize("code", BURNING.values(), ids=BURNING)
 def test_processor_time_of_many(arena: Arena, code: str) -> None:
-    done = arena.run("import time\n" + code, limits=replace(TIGHT, cpu_seconds=2))
+    done = arena.run("import time\n" + code, limits=replace(TIGHT, cpu_seconds=1))
     assert (done.exit.reason, done.exit.code) == ("cpu", None)
-
-
-FLOODS = {
-    "bytes": """
-for n in range(1000): open(f"/out/{n}", "wb", 0).write(bytes(1 << 20))""",
-    "files that have no name": """
-for n in range(100):
-    handle = os.open(f"/out/{n}", os.O_CREAT | os.O_WRONLY); os.unlink(f"/out/{n}")
-    for _ in range(8): outcome(lambda: os.write(handle, bytes(1 << 20)))""",
-    "empty files": """
-for n in range(20_000): os.close(os.open(f"/out/{n}", os.O_CREAT))""",
-    "folders in folders": """
-os.chdir("/out")
-for n in range(5000): os.mkdir("d"); os.chdir("d")""",
-    "bytes, while folders move under the counter": """
-os.makedirs("/out/a/x/y/z"); os.mkdir("/out/b")
-if os.fork() == 0:
-    while True: os.rename("/out/a/x", "/out/b/x"); os.rename("/out/b/x", "/out/a/x")
-for n in range(1000): open(f"/out/{n}", "wb", 0).write(bytes(1 << 20))""",
-    "bytes in closed folders": """
-for n in range(100):
-    os.mkdir(f"/out/{n}")
-    for m in range(8): open(f"/out/{n}/{m}", "wb", 0).write(bytes(1 << 20))
-    os.chmod(f"/out/{n}", 0)""",
-}
-
-
-@attack(
-    "floods a folder that it may write to: bytes, nameless files, inodes, depth",
-    meets="limits on what is on disk",
-)
-@pytest.mark.parametrize("code", FLOODS.values(), ids=FLOODS)
-def test_flooding_a_writable_mount(arena: Arena, code: str, out: Path) -> None:
-    limits = replace(TIGHT, disk_bytes=32 << 20, disk_files=1000, wall_seconds=30)
-    # It waits when it is done: a flood that nobody notices ends at the wall clock.
-    code += "\nimport time; time.sleep(1000)"
-    done = arena.run(code, limits=limits, mounts=(Mount(out, "/out", writable=True),))
-    assert (done.exit.reason, done.exit.code) == ("disk", None)
 
 
 @attack("leaves a daemon of its own session behind, deaf and mute", meets="the end of all it started")
@@ -416,11 +331,13 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 for n in range(3000):
     name = b"%06d" % n
     s.sendto(b"ab\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0\\6" + name + b"\\0\\0\\1\\0\\1"[: 5 - n % 2], ("8.8.8.8", 53))
+for _ in range(60):  # its own flood may have to be answered first
+    if works(lambda: socket.gethostbyname("api.test")): break
 print(socket.create_connection(("api.test", 99), 80).recv(99).decode())
 """
     gateway.reply = b"still here"
     assert arena.said(code, gateway=gateway.path) == "still here\n"
-    assert len(gateway.until("kind", "tcp")) <= 3010
+    assert len(gateway.until("kind", "tcp")) <= 3100
 
 
 @attack("hands a message of a gigabyte to a harness that reads lines", meets="the limit on output")

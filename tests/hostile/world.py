@@ -32,7 +32,8 @@ TIGHT = Limits(
 BRIEF = replace(TIGHT, wall_seconds=3)
 COMMON_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm", "/run", "/etc")
 # What every program finds ready: `outcome(f)` is what f() gave, or the name of the error it met;
-# `works(f)` is whether it met none; `call(9, …)` is what a system call by number gave, or its error.
+# `works(f)` is whether it met none; `filled(f)` does f(0), f(1) … until an error, and is how often and which;
+# `call(9, …)` is what a system call by number gave, or its error.
 PRELUDE = """
 import ctypes, errno, os, sys
 libc = ctypes.CDLL(None, use_errno=True)
@@ -42,7 +43,14 @@ def outcome(act):
     except OSError as error: return errno.errorcode.get(error.errno, str(error))
     except (MemoryError, ValueError) as error: return type(error).__name__
 def works(act):
-    return outcome(act) not in [*errno.errorcode.values(), "MemoryError", "ValueError"]
+    try: act()
+    except (OSError, MemoryError, ValueError): return False
+    return True
+def filled(act, most=100_000):
+    for done in range(most):
+        answer = outcome(lambda: act(done))
+        if isinstance(answer, str): return done, answer
+    return most, "none"
 def call(number, *arguments):
     wide = [ctypes.c_long(one) if isinstance(one, int) else one for one in arguments]
     result = libc.syscall(ctypes.c_long(number), *wide)
