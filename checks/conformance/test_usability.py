@@ -8,7 +8,7 @@ from checks.conformance.conftest import Tell
 from checks.conformance.stories import READY_SECONDS, NotReady
 from checks.conformance.stories.market_data import watch_market
 from checks.conformance.stories.order_life import trade
-from harness.checking import Attach, claimed, expect, fail, measured, requirement
+from harness.checking import Attach, claimed, expect, fail, requirement
 from harness.driving.claims import LogLine
 from harness.outcome import EvidenceKind
 
@@ -48,7 +48,7 @@ def test_the_event_loop_turns(tell: Tell, evidence: Attach) -> None:
     usage = tell(trade).usage
     stalls = usage.stalls if usage else ()
     long = [each for each in stalls if each.cpu_seconds > LONG_STALL or each.kind == "sleep"]
-    evidence(measured(f"{len(stalls)} short stalls, {len(long)} long ones"))
+    evidence(claimed(EvidenceKind.MEASUREMENT, f"{len(stalls)} short stalls, {len(long)} long ones"))
     longest = max((stall.seconds for stall in long), default=0.0)
     expect(
         not long,
