@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import IO
 
 from harness.forks import limits
 from harness.forks.environment import SETTINGS, environment, git_program
 from harness.forks.errors import GitFailed, GitTimedOut, TooLarge
+from harness.ownership import dies_with_us
 
 
 @dataclass(frozen=True)
@@ -75,14 +74,7 @@ def _limited(arguments: Sequence[str]) -> list[str]:
         f"trap '' XFSZ; ulimit -c 0; ulimit -f {limits.PACK_BYTES // 512}; ulimit -t {limits.CPU_SECONDS}; "
         f'ulimit -v {limits.MEMORY_BYTES // 1024} 2>/dev/null; exec "$0" "$@"'
     )
-    return [*_dies_with_us(), "/bin/sh", "-c", shell, git_program(), *arguments]
-
-
-@cache
-def _dies_with_us() -> tuple[str, ...]:
-    """util-linux's setpriv(1), which has the kernel end git when the thread that started it is gone."""
-    found = shutil.which("setpriv")
-    return (found, "--pdeathsig", "KILL") if found else ()
+    return [*dies_with_us(), "/bin/sh", "-c", shell, git_program(), *arguments]
 
 
 def _converse(

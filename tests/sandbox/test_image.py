@@ -44,7 +44,7 @@ class _Built:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *bases: str | None) -> None:
         self.bases, self.asked, self.words = bases, list[str | None](), list[str]()
         monkeypatch.setattr(engine, "address", lambda: Address("unix:///nowhere", "test"))
-        monkeypatch.setattr(image.docker, "from_env", lambda **_: self)
+        monkeypatch.setattr("docker.from_env", lambda **_: self)
         monkeypatch.setattr(image, "_build", self._build)
         monkeypatch.setattr(image, "_debian_base", lambda client, progress: "made:here")
 
