@@ -113,7 +113,8 @@ def table(found: tuple[Area, ...]) -> str:
     """The attacks in Markdown, a heading and a table an area."""
     count = sum(len(area.attacks) for area in found)
     twice = sum(one.on_backends for area in found for one in area.attacks)
-    head = f"{count} attacks; {twice} of them run on bubblewrap and on Docker, the rest on one or none.\n"
+    where = f"{twice} of them run on bubblewrap and on Docker, the rest on one of them or on none"
+    head = f"{count} attacks; {where}.\n"
     return "\n".join([head, *(_section(area) for area in found)])
 
 

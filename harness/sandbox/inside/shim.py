@@ -24,6 +24,7 @@ GATEWAY_SECONDS = 5
 BACKLOG = 256
 # A flood must not become a flood of messages; the gateway has seen the pattern long before.
 MAX_REPORTS = 20_000
+MAX_AT_ONCE = 64
 RECORD_TYPES = {
     1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 12: "PTR", 15: "MX", 16: "TXT", 28: "AAAA", 33: "SRV", 65: "HTTPS",
     255: "ANY",
@@ -132,10 +133,11 @@ class Shim:
 
     def serve(self) -> None:
         handlers: "dict[int, Callable[[], None]]" = {}
+        # Datagrams first: what was sent before a connection is told before it, and before a job's quick end.
         for group, handle in (
-            (self._sockets.tcp, self._take_connection),
+            (self._sockets.udp, self._note_datagrams),
             (self._sockets.dns, self._answer_name),
-            (self._sockets.udp, self._note_datagram),
+            (self._sockets.tcp, self._take_connection),
         ):
             for one in group:
                 one.setblocking(False)
@@ -148,7 +150,7 @@ class Shim:
                 try:
                     handlers[number]()
                 except OSError:
-                    # A peer that has gone already, or a gateway that is closing: the next one may work.
+                    # A peer that has gone already, a gateway that is closing, no more datagrams: go on.
                     continue
 
     def _take_connection(self, listener: socket.socket) -> None:
@@ -168,12 +170,13 @@ class Shim:
         else:
             self._report({"kind": "dns", "name": question.name, "type": question.type})
 
-    def _note_datagram(self, watching: socket.socket) -> None:
-        packet = watching.recv(256)
-        place = datagram_destination(packet, {53, self._sockets.dns_port})
-        if place is not None and place not in self._seen and len(self._seen) < 1000:
-            self._seen.add(place)
-            self._report({"kind": "udp", "ip": place[0], "port": place[1]})
+    def _note_datagrams(self, watching: socket.socket) -> None:
+        for _ in range(MAX_AT_ONCE):
+            packet = watching.recv(256)  # an OSError when there are no more
+            place = datagram_destination(packet, {53, self._sockets.dns_port})
+            if place is not None and place not in self._seen and len(self._seen) < 1000:
+                self._seen.add(place)
+                self._report({"kind": "udp", "ip": place[0], "port": place[1]})
 
     def _report(self, message: "dict[str, object]") -> None:
         if self._reports < MAX_REPORTS:
