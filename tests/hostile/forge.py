@@ -17,6 +17,11 @@ from harness.forks.tree import Tree
 from tests.forks.repository import BASE, Repository, a_candidate, a_round
 
 ACME = "hummingbot/connector/exchange/acme/acme_exchange.py"
+# Settings of a repository whose values git runs, where it heeds them.
+COMMANDS = (
+    "core.fsmonitor", "uploadpack.packObjectsHook", "core.sshCommand", "core.alternateRefsCommand",
+    "core.gitProxy", "credential.helper", "core.pager", "gpg.program",
+)  # fmt: skip
 # Long enough for a loaded machine; an attack that is not contained lasts for ever.
 PATIENCE = 120
 

@@ -64,7 +64,7 @@ def test_a_deep_tree(forge: Forge) -> None:
         rows = b"40000 d\0" + bytes.fromhex(tree)
         pack.append(packed(TREE, rows))
         tree = object_id("tree", rows)
-    forge.fork.git("unpack-objects", "-q", stdin=pack_of(*pack))
+    forge.fork.git("index-pack", "--stdin", stdin=pack_of(*pack))
     forge.commit_of(tree)
 
     export = forge.tree().export(forge.place / "out")
