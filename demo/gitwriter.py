@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+
+from git import Git
+from git.exc import GitCommandError
 
 from harness.errors import OurFailure
 
@@ -83,17 +86,21 @@ def _data(content: bytes) -> bytes:
     return f"data {len(content)}\n".encode() + content + b"\n"
 
 
-def _git(arguments: Sequence[str], repository: Path | None = None, stdin: bytes | None = None) -> None:
+def _git(arguments: Sequence[str], repository: Path | None = None, stdin: bytes = b"") -> None:
     """Run git on a bare repository, blind to the user's and the system's configuration."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    environment |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
     place = [f"--git-dir={repository}"] if repository else []
-    done = subprocess.run(
-        ["git", *place, *arguments], input=stdin, env=environment, capture_output=True, check=False
-    )
-    if done.returncode:
-        raise OurFailure(
-            f"git {arguments[0]} failed: {done.stderr.decode(errors='replace').strip()[-400:]}",
-            where=str(repository or arguments[-1]),
-            hint="run `harness doctor` to see whether git is recent enough",
-        )
+    with tempfile.TemporaryFile() as given:
+        given.write(stdin)
+        given.seek(0)
+        try:
+            Git().execute(
+                ["git", *place, *arguments],
+                istream=given,
+                env={"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull},
+            )
+        except GitCommandError as error:
+            raise OurFailure(
+                f"git {arguments[0]} failed: {str(error.stderr).strip()[-400:]}",
+                where=str(repository or arguments[-1]),
+                hint="run `harness doctor` to see whether git is recent enough",
+            ) from error
