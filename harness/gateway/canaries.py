@@ -19,7 +19,7 @@ from harness.gateway.entries import (
     Stray,
     Trouble,
 )
-from harness.gateway.traces import SHORTEST, Index, Needle, Trace, best, needles_of, without_overlap
+from harness.gateway.traces import SHORTEST, Index, Trace, best, needles_of, without_overlap
 
 TELLING = 12  # characters of a secret in a row that say it all by themselves
 # Pieces shorter than that count when together they say this many characters, or half of a shorter secret.
@@ -52,8 +52,7 @@ class Canaries:
     def __init__(self, secrets: Mapping[str, str] | None = None) -> None:
         self._lock = threading.Lock()
         self._names: dict[str, str] = {}  # by secret
-        self._ignored: set[str] = set()
-        self._index = Index(())
+        self._index = Index()
         self.know(secrets or {})
 
     def know(self, secrets: Mapping[str, str]) -> None:
@@ -63,12 +62,10 @@ class Canaries:
         account's number): they are never found and never redacted.
         """
         with self._lock:
-            needles: tuple[Needle, ...] = self._index.needles
             for name, secret in secrets.items():
                 if secret not in self._names:
                     self._names[secret] = name
-                    needles += needles_of(name, secret)
-            self._index = Index(needles)
+                    self._index.add(needles_of(name, secret))
 
     def redact(self, text: str) -> str:
         """`text` with every known secret or piece of one, however spelled, replaced by `‹its name›`."""

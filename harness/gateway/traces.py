@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 SHORTEST = 8  # letters and digits; shorter pieces turn up by chance
@@ -86,11 +86,15 @@ def _aligned(encode: Callable[[bytes], bytes], raw: bytes, skip: int, bits: int)
 
 
 class Index:
-    """Finds traces of any of `needles` in one pass: by a few letters first, and then in full."""
+    """Finds traces of any needle in one pass: by a few letters first, and then in full.
 
-    def __init__(self, needles: tuple[Needle, ...]) -> None:
-        self.needles = needles
+    One thread may add needles while others look.
+    """
+
+    def __init__(self) -> None:
         self._grams: defaultdict[str, list[tuple[Needle, int]]] = defaultdict(list)
+
+    def add(self, needles: Iterable[Needle]) -> None:
         for needle in needles:
             for place in range(len(needle.text) - _GRAM + 1):
                 self._grams[needle.text[place : place + _GRAM]].append((needle, place))
