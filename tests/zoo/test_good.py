@@ -89,7 +89,7 @@ UNEXPLAINED = {
     (
         "okx",
         test_resilience.test_user_stream_comes_back,
-    ): "found by polling alone; it logs in once in 15 s at most",
+    ): "found by polling alone",
     ("okx", test_resilience.test_junk_is_survived): "the book does not follow after junk",
 }
 
