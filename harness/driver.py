@@ -7,18 +7,14 @@ virtual seconds unless said otherwise; amounts and prices are Decimals.
 from __future__ import annotations
 
 import itertools
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal, TypeVar
-
-from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from harness.clock import ScaledClock
 from harness.costume import PLAIN, Costume
 from harness.driving import claims
+from harness.driving.connector import PATIENCE, Connector, PositionAction, parse
 from harness.driving.conversation import (
     ConnectorError,
     ConnectorGone,
@@ -30,17 +26,17 @@ from harness.driving.switchboard import Switchboard
 from harness.frameworks.runtime import INSIDE, Runtime
 from harness.sandbox.protocol import Backend, Job, Limits, Mount
 
-__all__ = ["Connector", "ConnectorError", "ConnectorGone", "ConnectorTimeout", "Driver"]
+__all__ = [
+    "Connector",
+    "ConnectorError",
+    "ConnectorGone",
+    "ConnectorTimeout",
+    "Driver",
+    "PositionAction",
+]
 
-T = TypeVar("T")
-PositionAction = Literal["OPEN", "CLOSE"]
 LIMITS = Limits(output_bytes=256 << 20, cpu_seconds=1800, wall_seconds=1800, processes=256)
-# Real seconds an answer may take beyond what the request itself waits for, on a busy machine.
-PATIENCE = 20.0
-WARM_PATIENCE = 120.0
-POLL = 0.01
-# More than any honest scenario brings; a driver that was replaced could go on for ever.
-MAX_KEPT = 50_000
+WARM_PATIENCE = 120.0  # real seconds
 
 
 class Driver:
@@ -101,7 +97,7 @@ class Driver:
             said = self._conversation.ask(
                 "warm", timeout=WARM_PATIENCE, generation=self._runtime.generation, connector=self._connector
             )
-            self._warmed = _parse(claims.Warmed, said, "warm")
+            self._warmed = parse(claims.Warmed, said, "warm")
         return self._warmed
 
     @contextmanager
@@ -167,275 +163,3 @@ class Driver:
             limits=self._limits,
             gateway=None if self._switchboard is None else self._switchboard.path,
         )
-
-
-class Connector:
-    """A connector in its own process. Methods raise ConnectorError, ConnectorTimeout or ConnectorGone."""
-
-    def __init__(self, conversation: Conversation, scenario: str, clock: ScaledClock) -> None:
-        self._conversation = conversation
-        self._scenario = scenario
-        self._clock = clock
-        self._events: list[claims.EventView] = []
-        self._logs: list[claims.LogLine] = []
-        self._trades: list[claims.TradeView] = []
-        self._pairs_of: dict[str, str] = {}
-        self.constructed: claims.Constructed | None = None
-
-    def construct(
-        self, pairs: tuple[str, ...], credentials: dict[str, str], trading_required: bool, tick_size: float
-    ) -> None:
-        """Done by `Driver.scenario`."""
-        self.constructed = self._get(
-            claims.Constructed, "construct",
-            pairs=pairs, credentials=credentials, trading_required=trading_required, tick_size=tick_size,
-        )  # fmt: skip
-
-    def start(self) -> None:
-        """Let its clock turn: it checks its network and starts by itself."""
-        self._ask("start")
-
-    def wait_ready(self, timeout: float = 60.0) -> claims.Ready:
-        """Wait until it says it is ready, or the time is over; look at `.ready`."""
-        return self._get(claims.Ready, "wait_ready", wait=timeout, seconds=timeout)
-
-    def status(self) -> claims.Status:
-        return self._get(claims.Status, "status")
-
-    def network_status(self) -> str:
-        """STOPPED, NOT_CONNECTED or CONNECTED."""
-        return self.status().network
-
-    def book(self, pair: str, depth: int = 1000) -> claims.BookView:
-        return self._get(claims.BookView, "book", pair=pair, depth=depth)
-
-    def trades(self) -> tuple[claims.TradeView, ...]:
-        """Every public trade that reached its order books since it was ready."""
-        said = self._ask("trades", since=len(self._trades))
-        try:
-            new = [claims.TradeView.parse(item) for item in _list(said)]
-        except (ValidationError, KeyError, TypeError, ValueError) as error:
-            raise _nonsense("trades", error) from error
-        self._trades += _bounded(new, self._trades)
-        return tuple(self._trades)
-
-    def pairs(self) -> tuple[claims.PairView, ...]:
-        """Every pair it lists (asks the exchange), with symbols both ways for the first 500."""
-        return self._get(tuple[claims.PairView, ...], "pairs", wait=60.0)
-
-    def rules(self) -> dict[str, claims.Rule]:
-        return self._get(dict[str, claims.Rule], "rules")
-
-    def balances(self) -> dict[str, claims.Balance]:
-        return self._get(dict[str, claims.Balance], "balances")
-
-    def quantize(self, pair: str, price: Decimal, amount: Decimal) -> tuple[Decimal, Decimal]:
-        return self.quantize_many(pair, [(price, amount)])[0]
-
-    def quantize_many(
-        self, pair: str, orders: Iterable[tuple[Decimal, Decimal]]
-    ) -> tuple[tuple[Decimal, Decimal], ...]:
-        """(price, amount) for each (price, amount): what it would send instead."""
-        asked = [(str(price), str(amount)) for price, amount in orders]
-        answered = self._get(tuple[claims.Level, ...], "quantize", pair=pair, orders=asked)
-        if len(answered) != len(asked):
-            raise _nonsense("quantize", f"{len(answered)} answers to {len(asked)} questions")
-        return answered
-
-    def buy(
-        self,
-        pair: str,
-        amount: Decimal,
-        price: Decimal | None = None,
-        order_type: str = "LIMIT",
-        position: PositionAction | None = None,
-    ) -> str:
-        """Ask for an order (`price` None: market); returns its client order id at once.
-
-        `position` says what a perpetual's order does to its position, None on spot.
-        """
-        return self._place("buy", pair, amount, price, order_type, position)
-
-    def sell(
-        self,
-        pair: str,
-        amount: Decimal,
-        price: Decimal | None = None,
-        order_type: str = "LIMIT",
-        position: PositionAction | None = None,
-    ) -> str:
-        return self._place("sell", pair, amount, price, order_type, position)
-
-    def positions(self) -> tuple[claims.PositionView, ...]:
-        """The open positions of a perpetual connector."""
-        return self._get(tuple[claims.PositionView, ...], "positions")
-
-    def set_leverage(self, pair: str, leverage: int) -> None:
-        """Ask for it; an event tells how it ended."""
-        self._ask("set_leverage", pair=pair, leverage=leverage)
-
-    def set_position_mode(self, mode: Literal["ONEWAY", "HEDGE"]) -> None:
-        """Ask for it; an event tells how it ended."""
-        self._ask("set_position_mode", mode=mode)
-
-    def funding(self, pair: str) -> claims.Funding:
-        return self._get(claims.Funding, "funding", pair=pair)
-
-    def cancel(self, order_id: str, pair: str | None = None) -> None:
-        """Ask for an order to be cancelled; `pair` is needed for orders not placed through here."""
-        self._ask("cancel", pair=pair or self._pairs_of[order_id], order_id=order_id)
-
-    def cancel_all(self, timeout: float = 10.0) -> tuple[claims.Cancellation, ...]:
-        return self._get(tuple[claims.Cancellation, ...], "cancel_all", wait=timeout, seconds=timeout)
-
-    def orders(self) -> dict[str, claims.OrderView]:
-        """The orders it is tracking, by client order id."""
-        return {each.order_id: each for each in self._get(tuple[claims.OrderView, ...], "orders")}
-
-    def events(self, kind: str | None = None, order_id: str | None = None) -> tuple[claims.EventView, ...]:
-        """Every event so far, oldest first, of that kind and order where given."""
-        while self._more_events(0.0):
-            pass
-        return tuple(event for event in self._events if _fits(event, kind, order_id))
-
-    def wait_event(
-        self, kind: str, order_id: str | None = None, timeout: float = 30.0, count: int = 1
-    ) -> claims.EventView | None:
-        """The `count`th such event, waiting for it; None when the time is over."""
-        deadline = self._clock.now() + timeout
-        seen = matching = 0
-        while True:
-            for event in self._events[seen:]:
-                seen += 1
-                matching += _fits(event, kind, order_id)
-                if matching == count:
-                    return event
-            left = deadline - self._clock.now()
-            if left <= 0 and not self._more_events(0.0):
-                return None
-            self._more_events(max(left, 0.0))
-
-    def until(self, condition: Callable[[], T], timeout: float = 30.0) -> T:
-        """Ask again and again until `condition()` is truthy or the time is over; returns its last value."""
-        deadline = self._clock.now() + timeout
-        while not (value := condition()) and self._clock.now() < deadline:
-            time.sleep(POLL)
-        return value
-
-    def prices(self, pair: str) -> claims.Prices:
-        return self._get(claims.Prices, "prices", wait=30.0, pair=pair)
-
-    def fee(
-        self,
-        pair: str,
-        amount: Decimal,
-        price: Decimal,
-        *,
-        side: str = "BUY",
-        order_type: str = "LIMIT",
-        is_maker: bool | None = None,
-    ) -> claims.Fee:
-        """The fee it expects for such an order."""
-        return self._get(
-            claims.Fee, "fee",
-            pair=pair, order_type=order_type, side=side,
-            amount=str(amount), price=str(price), is_maker=is_maker,
-        )  # fmt: skip
-
-    def order_types(self) -> tuple[str, ...]:
-        return self._get(tuple[str, ...], "order_types")
-
-    def config(self) -> tuple[claims.ConfigField, ...]:
-        """What a user is asked for before using it."""
-        return self._get(tuple[claims.ConfigField, ...], "config")
-
-    def tick(self, seconds: float = 120.0) -> None:
-        """Make whatever it polls for due at once, as if time had jumped ahead by `seconds`."""
-        self._ask("tick", seconds=seconds)
-
-    def save_state(self) -> dict[str, JsonValue]:
-        """Its open orders as it would store them before a restart."""
-        return self._get(dict[str, JsonValue], "save_state")
-
-    def restore_state(self, state: dict[str, JsonValue]) -> None:
-        self._ask("restore_state", state=state)
-
-    def logs(self) -> tuple[claims.LogLine, ...]:
-        """Every log record of the process so far, at every level."""
-        while True:
-            said = self._ask("logs", since=len(self._logs))
-            fields = said if isinstance(said, dict) else {}
-            new = _parse(tuple[claims.LogLine, ...], fields.get("records"), "logs")
-            self._logs += _bounded(new, self._logs)
-            if not new:
-                return tuple(self._logs)
-
-    def usage(self) -> claims.Usage:
-        return self._get(claims.Usage, "usage")
-
-    def stop(self, settle: float = 5.0) -> None:
-        """Stop it as the application does, and give it `settle` to clean up."""
-        self._ask("stop", wait=settle, settle=settle)
-
-    def _place(
-        self,
-        command: str,
-        pair: str,
-        amount: Decimal,
-        price: Decimal | None,
-        order_type: str,
-        position: PositionAction | None,
-    ) -> str:
-        order_id = self._get(
-            str, command,
-            pair=pair, amount=str(amount), price=None if price is None else str(price), order_type=order_type,
-            position=position,
-        )  # fmt: skip
-        self._pairs_of[order_id] = pair
-        return order_id
-
-    def _more_events(self, wait: float) -> bool:
-        new = self._get(
-            tuple[claims.EventView, ...], "events", wait=wait, since=len(self._events), wait_for=wait
-        )
-        self._events += _bounded(new, self._events)
-        return bool(new)
-
-    def _ask(self, command: str, wait: float = 0.0, **arguments: Any) -> JsonValue:
-        """`wait` is how long the request itself may take."""
-        return self._conversation.ask(
-            command,
-            scenario=self._scenario,
-            timeout=PATIENCE + self._clock.real_seconds(wait),
-            arguments=arguments,
-        )
-
-    def _get(self, kind: type[T], command: str, wait: float = 0.0, **arguments: Any) -> T:
-        return _parse(kind, self._ask(command, wait, **arguments), command)
-
-
-def _fits(event: claims.EventView, kind: str | None, order_id: str | None) -> bool:
-    return (kind is None or event.kind == kind) and (order_id is None or event.order_id == order_id)
-
-
-def _parse(kind: type[T], value: JsonValue, command: str) -> T:
-    try:
-        return TypeAdapter(kind).validate_python(value)
-    except ValidationError as error:
-        raise _nonsense(command, error) from error
-
-
-def _list(value: JsonValue) -> list[JsonValue]:
-    if not isinstance(value, list):
-        raise TypeError(f"a list was expected, not {type(value).__name__}")
-    return value
-
-
-def _bounded(new: Sequence[T], kept: Sequence[T]) -> Sequence[T]:
-    if len(new) + len(kept) > MAX_KEPT:
-        raise ConnectorError(f"it tells of more than {MAX_KEPT} events, trades or log records")
-    return new
-
-
-def _nonsense(command: str, why: object) -> ConnectorError:
-    return ConnectorError(f"the answer to {command} makes no sense: {str(why)[:1000]}")

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import driver as driver_module
 from harness.clock import ScaledClock
 from harness.driver import Connector, ConnectorError, ConnectorGone, ConnectorTimeout, Driver
+from harness.driving import connector as connector_module
 from tests.frameworks.local import LocalBackend, tiny_runtime
 
 SCALE = 50.0
@@ -163,7 +163,7 @@ def test_a_hang_ends_in_a_timeout_and_the_next_scenario_works(
     driver: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with driver.scenario(["A-B"], KEYS) as connector:
-        monkeypatch.setattr(driver_module, "PATIENCE", 1.0)
+        monkeypatch.setattr(connector_module, "PATIENCE", 1.0)
         with pytest.raises(ConnectorTimeout, match="no answer to buy"):
             connector.buy("hang", ONE, ONE)
         monkeypatch.undo()

@@ -15,6 +15,7 @@ import pytest
 from harness import driver as driver_module
 from harness.checking import claimed
 from harness.driver import ConnectorError, ConnectorGone
+from harness.driving import connector as connector_module
 from harness.outcome import EvidenceKind, Outcome, OutcomeLog, Severity, Status
 from tests.hostile.attack import attack
 from tests.hostile.forging import KEYS, TIGHT, driven, works
@@ -270,6 +271,7 @@ def test_stopping_the_driver(arena: Arena, tmp_path: Path, monkeypatch: pytest.M
     with driven(arena, tmp_path, members) as driver:
         with driver.scenario(["A-B"], KEYS) as connector:
             monkeypatch.setattr(driver_module, "PATIENCE", 2.0)
+            monkeypatch.setattr(connector_module, "PATIENCE", 2.0)
             with pytest.raises(ConnectorError):
                 connector.balances()
         monkeypatch.undo()
@@ -350,7 +352,7 @@ def test_a_flood_of_words(arena: Arena, tmp_path: Path, how: str) -> None:
         with driver.scenario(["A-B"], KEYS) as connector:
             if how == "log":
                 connector.buy("log", ONE, ONE)
-                assert len(connector.logs()) <= driver_module.MAX_KEPT
+                assert len(connector.logs()) <= connector_module.MAX_KEPT
             else:
                 with pytest.raises(ConnectorError):
                     connector.buy("stderr", ONE, ONE)
@@ -387,7 +389,7 @@ def test_answering_late(arena: Arena, tmp_path: Path, monkeypatch: pytest.Monkey
     """
     with driven(arena, tmp_path, members) as driver:
         with driver.scenario(["A-B"], KEYS) as connector:
-            monkeypatch.setattr(driver_module, "PATIENCE", 1.0)
+            monkeypatch.setattr(connector_module, "PATIENCE", 1.0)
             with pytest.raises(ConnectorError, match="no answer to balances"):
                 connector.balances()
             monkeypatch.undo()
