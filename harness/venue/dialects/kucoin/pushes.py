@@ -74,20 +74,21 @@ def balance_change(event: BalanceChanged, rows: Sequence[LedgerRow]) -> Iterator
     """`/account/balance`, a message for each asset; `rows` are the account's, oldest first."""
     cause = (event.reason, event.order_id, event.trade_id, event.at)
     caused = [row for row in rows if (row.reason, row.order_id, row.trade_id, row.at) == cause]
-    moved = [row for row in caused if row.transaction == caused[-1].transaction]
     context: Json = {}
     if event.trade_id is not None:
         context["tradeId"] = str(event.trade_id)
     if event.order_id is not None:
         context["orderId"] = order_id_text(event.order_id)
     for balance in event.balances:
-        of_asset = [row for row in moved if row.asset == balance.asset]
+        of_asset = [row for row in caused if row.asset == balance.asset]
+        newest = of_asset[-1].transaction if of_asset else 0
+        of_asset = [row for row in of_asset if row.transaction == newest]
         yield {
             "accountId": account_id(event.account, balance.asset), "currency": balance.asset,
             "total": plain(balance.total), "available": plain(balance.free), "hold": plain(balance.locked),
             "availableChange": _sum(of_asset, Bucket.FREE), "holdChange": _sum(of_asset, Bucket.LOCKED),
             "relationEvent": RELATIONS.get(event.reason, "trade.other"),
-            "relationEventId": str(of_asset[-1].transaction), "relationContext": context,
+            "relationEventId": str(newest), "relationContext": context,
             "time": str(ms(event.at)),
         }  # fmt: skip
 
