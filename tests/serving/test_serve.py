@@ -82,7 +82,10 @@ def test_a_client_that_was_sent_here_by_name(served: Served) -> None:
         trusting(served).wrap_socket(raw, server_hostname="api.binance.com") as wire,
     ):
         wire.sendall(b"GET /api/v3/ping HTTP/1.1\r\nHost: api.binance.com\r\nConnection: close\r\n\r\n")
-        assert wire.recv(15) == b"HTTP/1.1 200 OK"
+        said = b""
+        while part := wire.recv(4096):
+            said += part
+    assert said.startswith(b"HTTP/1.1 200 OK")
 
 
 @pytest.mark.parametrize(
