@@ -22,6 +22,8 @@ from harness.serving.serve import Served, prepared
 from harness.venue.dialects.binance import Binance
 from harness.venue.model import NewOrder, Side
 
+# aiohttp's client hangs up TLS behind a proxy without waiting for its transport to close.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 HOST = "127.0.0.1"
 
 
