@@ -48,6 +48,7 @@ def run_round(
     round_ = load_round(file, Catalogue.load().by_id, others_rows=True)
     for name in only:
         round_.candidate(name)
+    clear_up(console)
     store, lock = ObjectStore(), load_lock(file, round_)
     settings = Settings(
         round=round_,

@@ -6,9 +6,11 @@ import contextlib
 import ctypes
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from harness.paths import cache_dir
 from harness.sandbox import engine
 from harness.sandbox.protocol import NoSandboxError
 from harness.sandbox.reaper import LABEL
+from harness.temporary import DEEPEST
 
 PR_SET_CHILD_SUBREAPER = 36
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,8 +77,10 @@ class Household:
 
 
 @contextlib.contextmanager
-def household(temporary: Path) -> Iterator[Household]:
-    temporary.mkdir()
+def household() -> Iterator[Household]:
+    # Of its own, so that what is left can be counted, and short, or the harness takes another one.
+    temporary = Path(tempfile.mkdtemp(prefix="household-", dir="/tmp"))
+    assert len(str(temporary)) <= DEEPEST
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     home = Household(temporary, frozenset(_children()))
@@ -83,6 +88,7 @@ def household(temporary: Path) -> Iterator[Household]:
         yield home
     finally:
         home.end()
+        shutil.rmtree(temporary)
         libc.prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 
 

@@ -29,7 +29,7 @@ def backends() -> tuple[str, ...]:
 
 def test_every_backend_finds_the_same(backends: tuple[str, ...], tmp_path: Path) -> None:
     round_file = prepare(cache_dir())
-    with household(tmp_path / "temporary") as home:
+    with household() as home:
         found = {name: screened(home, round_file, name, tmp_path) for name in backends}
     first, *others = found.values()
     assert len(first) > 80 * (len(SCREENED) - 1)

@@ -74,7 +74,7 @@ def _screened(backend: str, folder: Path) -> Finished:
     file = write_round(folder, place.upstream, {name: (folder / name).as_uri() for name in NAMES})
     venue = "{hosts: [api.binance.com], dialect: binance}"
     file.write_text(file.read_text().replace("{hosts: [api.example.com]}", venue))
-    with household(folder / "temporary") as home:
+    with household() as home:
         said = _run(home, folder, "--sandbox", backend, killing="killed")
         left = home.left_behind(30)
         taken_up = (folder / "reports/tiny/killed/report.json").read_text()

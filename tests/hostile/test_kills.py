@@ -12,6 +12,7 @@ import random
 import secrets
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,14 +26,16 @@ from tests.hostile.attack import attack
 from tests.hostile.household import Household, household
 
 KILLS = {"bubblewrap": 50, "docker": 10}
-EARLIEST, LATEST = 0.5, 7.0  # seconds after the start
-GONE = 30  # seconds; a machine that does other things too takes its time
+# Seconds: after the start for one kill in three, after the first outcome that is new for the others.
+STARTING, WORKING = 3.0, 3.0
+GONE = 15  # seconds; a machine that does other things too takes its time
 FINISHED = 540
+SCREENED = ("binance", "binance-defects", "skeleton")
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Household]:
-    with household(tmp_path / "temporary") as made:
+def home() -> Iterator[Household]:
+    with household() as made:
         yield made
 
 
@@ -51,34 +54,52 @@ def test_nothing_survives_a_kill_and_nothing_is_lost(
 ) -> None:
     seed = int(os.environ.get("HARNESS_KILL_SEED", secrets.randbits(32)))
     drawn = random.Random(seed)  # noqa: S311 - to be repeated, not to be kept secret
-    screening = Screening(home, tmp_path, ("run", str(round_file), "--sandbox", backend.name))
+    only = (word for name in SCREENED for word in ("--only", name))
+    screening = Screening(home, tmp_path, ("run", str(round_file), "--sandbox", backend.name, *only))
     killed = 0
     while killed < KILLS[backend.name]:
-        after = drawn.uniform(EARLIEST, LATEST)
-        killed += screening.killed(after)
-        assert home.left_running(GONE) == [], f"kill {killed}, after {after:.1f} s, seed {seed}"
-        screening.lost_nothing(f"kill {killed}, after {after:.1f} s, seed {seed}")
+        starting = drawn.random() < 1 / 3
+        after = drawn.uniform(0, STARTING if starting else WORKING)
+        killed += screening.killed(after, working=not starting)
+        when = f"kill {killed}, {after:.1f} s after {'the start' if starting else 'an outcome'}, seed {seed}"
+        assert home.left_running(GONE) == [], when
+        screening.lost_nothing(when)
+    assert screening.interrupted > killed / 4, "most kills came before there was anything to lose"
     screening.to_the_end()
     assert home.left_behind(GONE) == [], f"after the last run, seed {seed}"
 
 
 class Screening:
-    """One round, run again and again; `stored` is every complete line that any candidate's log ever held."""
+    """One round, run again and again.
+
+    `_stored` is every complete line that a candidate's log ever held; `interrupted` counts the kills that
+    left temporary files, which is to say that there were jobs or checks.
+    """
 
     def __init__(self, home: Household, folder: Path, arguments: tuple[str, ...]) -> None:
         self._home = home
         self._folder = folder
         self._arguments = arguments
         self._stored: dict[Path, str] = {}
+        self.interrupted = 0
 
-    def killed(self, after: float) -> bool:
-        """Run it for so many seconds; whether it had to be killed. A finished round is put away."""
+    def killed(self, after: float, *, working: bool) -> bool:
+        """Run it for so many seconds, when `working` from its first new outcome on; whether it was killed.
+
+        A round that was finished by then is put away.
+        """
+        before = self._size()
         process = self._home.start(*self._arguments, folder=self._folder)
+        deadline = time.monotonic() + FINISHED
+        while working and process.poll() is None and self._size() == before:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
         try:
             code = process.wait(after)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+            self.interrupted += any(self._home.temporary.iterdir())
             return True
         self._finished(code)
         shutil.rmtree(self._folder / "reports")
@@ -89,6 +110,10 @@ class Screening:
         process = self._home.start(*self._arguments, folder=self._folder)
         self._finished(process.wait(FINISHED))
         self.lost_nothing("after the last run")
+
+    def _size(self) -> int:
+        """Of all outcomes stored by now."""
+        return sum(path.stat().st_size for path in self._folder.glob("reports/*/*/outcomes.jsonl"))
 
     def _finished(self, code: int) -> None:
         assert code == 0, (self._folder / "said").read_text()

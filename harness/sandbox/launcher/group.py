@@ -90,31 +90,39 @@ def _candidates() -> list[tuple[_Kind, str]]:
     with open(_OWN) as stream:
         own = {line.split(":")[1]: line.rstrip("\n").split(":", 2)[2] for line in stream}
     found = []
+    for kind, folder in _hierarchies():
+        if kind is _V1 and "memory" in own:
+            found.append((_V1, folder + own["memory"].rstrip("/")))
+        elif kind is _V2 and "" in own:
+            here = folder + own[""].rstrip("/")
+            found += [(_V2, here), (_V2, os.path.dirname(here))]
+    return found
+
+
+def _hierarchies() -> list[tuple[_Kind, str]]:
+    """Where the groups of either version are mounted."""
+    found = []
     with open(_MOUNTS) as stream:
         for _, folder, kind, options, *_ in (line.split() for line in stream):
-            if kind == "cgroup" and "memory" in options.split(",") and "memory" in own:
-                found.append((_V1, folder + own["memory"].rstrip("/")))
-            elif kind == "cgroup2" and "" in own:
-                here = folder + own[""].rstrip("/")
-                found += [(_V2, here), (_V2, os.path.dirname(here))]
+            if kind == "cgroup" and "memory" in options.split(","):
+                found.append((_V1, folder))
+            elif kind == "cgroup2":
+                found.append((_V2, folder))
     return found
 
 
 def sweep() -> int:
-    """Remove the groups whose maker was killed; how many there were."""
-    removed = 0
-    for _, parent in _candidates():
-        with contextlib.suppress(OSError):
-            removed += _sweep(parent)
-    return removed
+    """Remove the groups whose maker was killed, also in another login's part of the tree; how many there were."""
+    return sum(_sweep(parent) for _, root in _hierarchies() for parent, _, _ in os.walk(root))
 
 
 def _sweep(parent: str) -> int:
     removed = 0
-    for name in os.listdir(parent):
-        pid = name.removeprefix(_PREFIX)
-        if pid != name and not os.path.exists(f"/proc/{pid}"):
-            with contextlib.suppress(OSError):
-                os.rmdir(f"{parent}/{name}")
-                removed += 1
+    with contextlib.suppress(OSError):
+        for name in os.listdir(parent):
+            pid = name.removeprefix(_PREFIX)
+            if pid != name and not os.path.exists(f"/proc/{pid}"):
+                with contextlib.suppress(OSError):
+                    os.rmdir(f"{parent}/{name}")
+                    removed += 1
     return removed
