@@ -112,7 +112,7 @@ def _hierarchies() -> list[tuple[_Kind, str]]:
 
 
 def sweep() -> int:
-    """Remove the groups whose maker was killed, in another login's part of the tree too; how many there were."""
+    """Remove the groups whose maker was killed, in any login's part of the tree; how many there were."""
     return sum(_sweep(parent) for _, root in _hierarchies() for parent, _, _ in os.walk(root))
 
 
