@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from checks.conformance.conftest import Tell
-from checks.conformance.stories.order_life import BalanceView, Life, trade
+from checks.conformance.stories.balances import BalanceView
+from checks.conformance.stories.order_life import Life, trade
 from checks.conformance.stories.refusals import use_wrong_secret
 from checks.conformance.test_order_life import placed, told
 from harness.checking import claimed, expect, requirement, seen_in_ledger, undetermined
@@ -27,7 +28,7 @@ def _totals_match(views: Iterable[BalanceView]) -> None:
     for view in views:
         claim = view.claimed.total if view.claimed else Decimal(0)
         expect(
-            claim == view.total,
+            view.total_matches,
             f"The total balance of {view.asset} {view.moment} is {view.total}, the connector says {claim}.",
             *_evidence(view),
         )
@@ -57,7 +58,7 @@ def test_available_balances_match(tell: Tell) -> None:
     for view in story.balances:
         claim = view.claimed.available if view.claimed else Decimal(0)
         expect(
-            claim == view.available,
+            view.available_matches,
             f"Of {view.asset} {view.available} is available {view.moment}, the connector says {claim}.",
             *_evidence(view),
         )
@@ -84,7 +85,7 @@ def _fee_matches(life: Life, fill: Fill, event: EventView) -> None:
     if not flat:
         # A percentage is of what was received when it is taken from the returns, else of what was paid.
         from_returns = fee.type.startswith("DeductedFromReturns")
-        in_base = from_returns and fill.side is Side.BUY
+        in_base = from_returns and fill.side is Side.BUY and not fill.market.perpetual
         asset = fill.market.base if in_base else fill.market.quote
         flat = {asset: fee.percent * (fill.amount if in_base else fill.quote_amount)}
     tolerance = fill.fee / 100 + Decimal("0.00000001")

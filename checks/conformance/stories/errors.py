@@ -8,6 +8,7 @@ from checks.conformance.stories import start
 from checks.conformance.stories.order_life import (
     WAIT,
     Life,
+    opening,
     rest,
     resting_price,
     settle,
@@ -105,7 +106,7 @@ def lose_a_reply(lab: Lab, pace: float) -> LostReply:
         start(bench)
         bench.faults.add(LoseReply(), "place_order")
         amount, price = size(bench), resting_price(bench, Side.BUY)
-        order_id = bench.connector.buy(bench.pair, amount, price)
+        order_id = bench.connector.buy(bench.pair, amount, price, position=opening(bench))
         bench.eventually(lambda: bench.venue.orders(bench.account), WAIT)
         for _ in range(3):
             bench.connector.tick()

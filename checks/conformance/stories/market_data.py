@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from checks.conformance.stories import start
 from harness.driving.claims import BookView, ConfigField, LogLine, PairView, Prices, Rule, TradeView, Usage
@@ -124,17 +125,24 @@ def list_markets(lab: Lab, pace: float) -> Listing:
 
 
 def ask_ccxt(bench: Bench) -> dict[str, SeenByCcxt]:
-    """Every spot market as ccxt reads it from the same exchange, by `BASE-QUOTE`."""
+    """Every market of the kind that is tested, as ccxt reads it from the same exchange, by `BASE-QUOTE`."""
     markets = bench.open_oracle().markets()
+    kind = "swap" if bench.market.perpetual else "spot"
     return {
         f"{market['base']}-{market['quote']}": SeenByCcxt(
             _number(market["precision"]["price"]),
-            _number(market["precision"]["amount"]),
-            _number(market["limits"]["amount"]["min"]),
+            _amount(market, market["precision"]["amount"]),
+            _amount(market, market["limits"]["amount"]["min"]),
         )
         for market in markets.values()
-        if market.get("spot")
+        if market.get(kind)
     }
+
+
+def _amount(market: Mapping[str, Any], value: object) -> Decimal | None:
+    """In base: ccxt counts a perpetual's amounts in contracts."""
+    number, size = _number(value), _number(market.get("contractSize"))
+    return number if number is None or size is None else number * size
 
 
 def _number(value: object) -> Decimal | None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from checks.conformance.stories import start
-from harness.driving.claims import Balance, Cancellation, EventView, LogLine, OrderView, Usage
+from checks.conformance.stories.balances import IMPATIENT, PATIENT, BalanceView, settled_views
+from harness.driver import PositionAction
+from harness.driving.claims import Cancellation, EventView, LogLine, OrderView, Usage
 from harness.gateway.record import Exchange
 from harness.lab import Bench, Lab
 from harness.venue.market import floor_to
 from harness.venue.model import Fill, NewOrder, Order, Side, VenueRefusal
 
 WAIT = 10.0  # virtual seconds that an order or an event may take; it takes well under one
-IMPATIENT = 2.0  # the same once something of the order has already failed to come
 TERMINAL = ("BuyOrderCompleted", "SellOrderCompleted", "OrderCancelled", "OrderFailure", "OrderExpired")
 AWAY = Decimal("0.97")  # where a resting order is placed, as a share of the best price on its side
 
@@ -52,17 +52,6 @@ class Life:
     @property
     def name(self) -> str:
         return f"{self.kind.lower().replace('_', ' ')} {self.side.value}"
-
-
-@dataclass(frozen=True)
-class BalanceView:
-    """What the connector and the venue's ledger said of one asset at one moment."""
-
-    moment: str
-    asset: str
-    claimed: Balance | None
-    total: Decimal
-    available: Decimal
 
 
 @dataclass
@@ -146,7 +135,7 @@ def submit(bench: Bench, side: Side, amount: Decimal, price: Decimal | None, kin
     known = {order.order_id for order in bench.venue.orders(bench.account)}
     mark = bench.record.mark()
     ask = bench.connector.buy if side is Side.BUY else bench.connector.sell
-    order_id = ask(bench.pair, amount, price, kind)
+    order_id = ask(bench.pair, amount, price, kind, opening(bench))
 
     def arrived() -> Order | bool | None:
         new = [o for o in bench.venue.orders(bench.account) if o.order_id not in known]
@@ -156,6 +145,11 @@ def submit(bench: Bench, side: Side, amount: Decimal, price: Decimal | None, kin
     placed = found if isinstance(found, Order) else None
     requests = bench.record.exchanges("place_order", since=mark)
     return Life(order_id, side, kind, amount, price, placed, requests)
+
+
+def opening(bench: Bench) -> PositionAction | None:
+    """What an ordinary order does to a position, where there are positions."""
+    return "OPEN" if bench.market.perpetual else None
 
 
 def rest(bench: Bench, side: Side, kind: str = "LIMIT", amount: Decimal | None = None) -> Life:
@@ -259,6 +253,8 @@ def _refused(story: Trading) -> None:
     """Far more than the account can pay for, so that the exchange itself says no."""
     bench, price = story.bench, resting_price(story.bench, Side.BUY)
     purse = bench.venue.balance(bench.account, bench.market.quote).total
+    if bench.market.perpetual:
+        purse *= bench.venue.leverage(bench.account, bench.market)
     amount = floor_to(purse * 3 / price, bench.market.lot_size)
     life = submit(bench, Side.BUY, amount, price)
     bench.connector.wait_event("OrderFailure", life.order_id, WAIT)
@@ -299,28 +295,7 @@ def _finish(story: Trading) -> None:
 
 def _note_balances(story: Trading, moment: str) -> None:
     """Give the connector's balances time to follow, by stream or by its next poll, and write both down."""
-    bench = story.bench
-    assets = (bench.market.base, bench.market.quote)
-    patience = 10.0 if story.balances_follow else IMPATIENT
-    bench.eventually(lambda: not _differ(bench, assets), patience)
-    if _differ(bench, assets):
-        bench.connector.tick()
-        bench.eventually(lambda: not _differ(bench, assets), 2 * patience)
-        story.balances_follow = not _differ(bench, assets)
-    story.balances += _balances(bench, assets, moment)
-
-
-def _balances(bench: Bench, assets: Sequence[str], moment: str) -> list[BalanceView]:
-    claims = bench.connector.balances()
-    truths = {asset: bench.venue.balance(bench.account, asset) for asset in assets}
-    return [
-        BalanceView(moment, asset, claims.get(asset), truth.total, truth.free)
-        for asset, truth in truths.items()
-    ]
-
-
-def _differ(bench: Bench, assets: Sequence[str]) -> bool:
-    return any(
-        view.claimed is None or (view.claimed.total, view.claimed.available) != (view.total, view.available)
-        for view in _balances(bench, assets, "")
-    )
+    patience = PATIENT if story.balances_follow else IMPATIENT
+    views, follow = settled_views(story.bench, moment, patience)
+    story.balances += views
+    story.balances_follow = story.balances_follow and follow
