@@ -14,7 +14,7 @@ from pathlib import Path
 from harness.clock import ScaledClock
 from harness.costume import PLAIN, Costume
 from harness.driving import claims
-from harness.driving.connector import PATIENCE, Connector, PositionAction, parse
+from harness.driving.connector import PATIENCE, Connector, PositionAction, PositionModeName, parse
 from harness.driving.conversation import (
     ConnectorError,
     ConnectorGone,
@@ -33,6 +33,7 @@ __all__ = [
     "ConnectorTimeout",
     "Driver",
     "PositionAction",
+    "PositionModeName",
 ]
 
 LIMITS = Limits(output_bytes=256 << 20, cpu_seconds=1800, wall_seconds=1800, processes=256)

@@ -18,6 +18,7 @@ from harness.driving.conversation import ConnectorError, Conversation
 
 T = TypeVar("T")
 PositionAction = Literal["OPEN", "CLOSE"]
+PositionModeName = Literal["ONEWAY", "HEDGE"]
 # Real seconds an answer may take beyond what the request itself waits for, on a busy machine.
 PATIENCE = 20.0
 POLL = 0.01
@@ -130,9 +131,13 @@ class Connector:
         """Ask for it; an event tells how it ended."""
         self._ask("set_leverage", pair=pair, leverage=leverage)
 
-    def set_position_mode(self, mode: Literal["ONEWAY", "HEDGE"]) -> None:
+    def set_position_mode(self, mode: PositionModeName) -> None:
         """Ask for it; an event tells how it ended."""
         self._ask("set_position_mode", mode=mode)
+
+    def position_modes(self) -> tuple[str, ...]:
+        """Those it says it supports, of ONEWAY and HEDGE."""
+        return self._get(tuple[str, ...], "position_modes")
 
     def funding(self, pair: str) -> claims.Funding:
         return self._get(claims.Funding, "funding", pair=pair)

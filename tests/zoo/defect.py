@@ -20,14 +20,17 @@ UTILS = "binance_utils.py"
 class Defect:
     """A defect, the check that has to see it, and words that its finding has to contain (a pattern).
 
-    `name` says what is wrong in a few words; `edits` put it into the binance connector.
+    `name` says what is wrong in a few words; `edits` put it into the released `connector`.
     """
 
     name: str
     check: Callable[..., None]
     finding: str
     edits: tuple[Edit, ...]
+    connector: str = "binance"
 
 
-def defect(name: str, check: Callable[..., None], finding: str, *edits: Edit) -> Defect:
-    return Defect(name, check, finding, edits)
+def defect(
+    name: str, check: Callable[..., None], finding: str, *edits: Edit, connector: str = "binance"
+) -> Defect:
+    return Defect(name, check, finding, edits, connector)

@@ -1,4 +1,4 @@
-"""The released framework, built once; specimens of its binance connector; checks run on them by hand."""
+"""The released framework, built once; specimens of its connectors; checks run on them by hand."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from checks.conformance.stories import Stories
 from demo.release import PACKAGE, VERSION
 from harness.checking import Failed
 from harness.driving.numbers import reckoning
 from harness.forks.released import released_tree
+from harness.frameworks import GENERATIONS
 from harness.frameworks.environment import BuildResult, Workshop
 from harness.frameworks.runtime import TREE
 from harness.lab import Lab
 from harness.outcome import Evidence
 from harness.paths import cache_dir
 from harness.plan import Plan, calm
+from harness.requirement import Profile
 from harness.round import Candidate
 from harness.sandbox import Backend
 from harness.sandbox.protocol import Mount
@@ -29,7 +31,6 @@ from tests.zoo.defect import Defect
 
 T = TypeVar("T")
 Check = Callable[..., None]
-PACKAGES = "hummingbot/connector/exchange"
 SEED = 1
 PACE: float = Plan.model_fields["scale"].default
 
@@ -80,6 +81,14 @@ class Specimen:
             self.check(check, calm(PACE))
 
 
+def kind_of(name: str) -> Literal["exchange", "derivative"]:
+    return "derivative" if dialect(name).markets[0].perpetual else "exchange"
+
+
+def profile_of(name: str) -> Profile:
+    return "v2-perpetual" if kind_of(name) == "derivative" else "v2-spot"
+
+
 def candidate(name: str) -> Candidate:
     """The row of a round's file that a screening would have been told."""
     return Candidate.model_validate(
@@ -87,7 +96,7 @@ def candidate(name: str) -> Candidate:
             "name": name,
             "repository": f"https://git.example.org/{name}",
             "connectors": [name],
-            "kind": "exchange",
+            "kind": kind_of(name),
             "exchange": {"hosts": list(dialect(name).rest_hosts), "dialect": name},
         }
     )
@@ -111,22 +120,22 @@ class Zoo:
 
     @contextmanager
     def bad(self, defect: Defect, seed: int = SEED) -> Iterator[Specimen]:
-        """The binance connector with the defect planted in a copy of its package, mounted over it."""
+        """Its connector with the defect planted in a copy of the package, mounted over it."""
         place = self._folder / defect.name
         (tree,) = (mount.source for mount in self._built.runtime.mounts if mount.target == TREE)
-        package = f"{PACKAGES}/binance"
+        package = GENERATIONS["v2"].connector_path(kind_of(defect.connector), defect.connector)
         shutil.copytree(tree / package, place, ignore=shutil.ignore_patterns("__pycache__"))
         for edit in defect.edits:
             edit.plant(place)
         over = Mount(place, f"{TREE}/{package}")
         runtime = replace(self._built.runtime, mounts=(*self._built.runtime.mounts, over))
-        with self._show("binance", replace(self._built, runtime=runtime), seed) as specimen:
+        with self._show(defect.connector, replace(self._built, runtime=runtime), seed) as specimen:
             yield specimen
 
     def unbuildable(self) -> BuildResult:
         """A tree with one module that Cython refuses."""
         tree = self._folder / "unbuildable"
-        module = tree / PACKAGES / "broken" / "broken.pyx"
+        module = tree / GENERATIONS["v2"].connector_path("exchange", "broken") / "broken.pyx"
         module.parent.mkdir(parents=True)
         module.write_text("cdef int broken(:\n    return 1\n", encoding="utf-8")
         return self._workshop.prepare(self._base, tree, self._folder / "unbuilt")

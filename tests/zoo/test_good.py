@@ -14,6 +14,7 @@ from checks.conformance import (
     test_market_data,
     test_order_life,
     test_orders,
+    test_positions,
     test_rate_limits,
     test_resilience,
     test_security,
@@ -26,13 +27,14 @@ from harness.requirement import Catalogue
 from harness.venue.dialects import known
 from tests.zoo.defect import EXCHANGE, defect
 from tests.zoo.defects import DEFECTS
-from tests.zoo.keeping import Specimen, Zoo
+from tests.zoo.keeping import Specimen, Zoo, profile_of
 from tests.zoo.planting import behaving
 
 MODULES: tuple[ModuleType, ...] = (
     test_market_data,
     test_orders,
     test_order_life,
+    test_positions,
     test_balances,
     test_rate_limits,
     test_resilience,
@@ -114,13 +116,27 @@ MENDED = defect(
 )
 
 
-@pytest.fixture(scope="module", params=known())
+@pytest.fixture(scope="module")
 def merged(request: pytest.FixtureRequest, zoo: Zoo) -> Iterator[Specimen]:
     with zoo.good(request.param) as specimen:
         yield specimen
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__.removeprefix("test_"))
+def asked_of(name: str) -> list[Callable[..., None]]:
+    """The checks of which a connector of that kind is asked something."""
+    asked = {requirement.id for requirement in Catalogue.load().for_profile(profile_of(name))}
+    return [check for check in CHECKS if asked.intersection(slugs_of(check))]
+
+
+@pytest.mark.parametrize(
+    ("merged", "check"),
+    [
+        pytest.param(name, check, id=f"{name}-{check.__name__.removeprefix('test_')}")
+        for name in known()
+        for check in asked_of(name)
+    ],
+    indirect=["merged"],
+)
 def test_a_merged_connector_passes(merged: Specimen, check: Callable[..., None]) -> None:
     if (merged.name, check) in UNEXPLAINED:
         pytest.xfail(UNEXPLAINED[merged.name, check])

@@ -13,6 +13,7 @@ from checks.conformance.stories.observed import observed
 from harness.checking import Undetermined, claimed
 from harness.driver import ConnectorError
 from harness.driving.numbers import trusting
+from harness.errors import OurFailure
 from harness.lab import Bench, Lab
 from harness.outcome import Evidence, EvidenceKind
 
@@ -61,9 +62,11 @@ class Stories:
         self._seen: dict[tuple[Any, float], tuple[Evidence, ...]] = {}
 
     def tell(self, story: Callable[[Lab, float], T], pace: float) -> T:
+        """What happened in it. Raises OurFailure where anything of ours broke, whatever came of it."""
         key = (story, pace)
         if key not in self._told:
             self._lab.telling = story.__name__.replace("_", " ")
+            seen = len(self._lab.scenes)
             try:
                 with trusting():
                     self._told[key] = story(self._lab, pace)
@@ -72,6 +75,10 @@ class Stories:
                 self._told[key] = error if bench is None else BrokeOffError(error, bench)
             except Exception as error:
                 self._told[key] = error
+            if ours := [trouble for scene in self._lab.scenes[seen:] for trouble in scene.record.troubles()]:
+                self._told[key] = OurFailure(
+                    f"the exchange that we play broke: {ours[0].detail}", where=ours[0].where
+                )
         told = self._told[key]
         if isinstance(told, Exception):
             raise told

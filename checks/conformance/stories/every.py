@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from checks.conformance.stories.errors import answer_with_errors, lose_a_reply, take_exchange_away
 from checks.conformance.stories.market_data import list_markets, watch_market
 from checks.conformance.stories.order_life import trade
+from checks.conformance.stories.positions import hold_positions
 from checks.conformance.stories.refusals import show_wrong_certificate, use_wrong_secret
 from checks.conformance.stories.restart import restart
 from checks.conformance.stories.streams import break_streams, disturb_user_stream, send_junk
 from harness.checking import Finding
 from harness.driver import ConnectorError
+from harness.errors import OurFailure
 from harness.lab import Lab, Scene
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ STORIES: tuple[Callable[[Lab, float], Any], ...] = (
     disturb_user_stream,
     send_junk,
     restart,
+    hold_positions,
     use_wrong_secret,
     show_wrong_certificate,
 )
@@ -38,7 +41,8 @@ def every_scene(tell: Tell, lab: Lab) -> Iterator[Scene]:
     """What was seen of the connector so far, at whatever pace, and then in each story not yet told.
 
     A connector that breaks off, or never gets ready, is judged by what it did until then; where that was in a
-    quiet story the rest is undecided, and what it broke off with is raised in the end.
+    quiet story the rest is undecided, and what it broke off with is raised in the end; so is a failure
+    of ours.
     """
     seen = 0
     broken: Exception | None = None
@@ -46,6 +50,8 @@ def every_scene(tell: Tell, lab: Lab) -> Iterator[Scene]:
         if story is not None:
             try:
                 tell(story)
+            except OurFailure as error:
+                broken = broken or error
             except (Finding, ConnectorError) as error:
                 broken = broken or (error if story in QUIET else None)
         yield from lab.scenes[seen:]

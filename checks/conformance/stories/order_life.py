@@ -130,12 +130,22 @@ def resting_price(bench: Bench, side: Side) -> Decimal:
     return floor_to(book.asks[0].price / AWAY, bench.market.tick_size)
 
 
-def submit(bench: Bench, side: Side, amount: Decimal, price: Decimal | None, kind: str = "LIMIT") -> Life:
-    """Ask the connector for an order and wait for it to reach the exchange or to fail."""
+def submit(
+    bench: Bench,
+    side: Side,
+    amount: Decimal,
+    price: Decimal | None,
+    kind: str = "LIMIT",
+    position: PositionAction | None = None,
+) -> Life:
+    """Ask the connector for an order and wait for it to reach the exchange or to fail.
+
+    On a perpetual an order opens a position unless `position` says otherwise.
+    """
     known = {order.order_id for order in bench.venue.orders(bench.account)}
     mark = bench.record.mark()
     ask = bench.connector.buy if side is Side.BUY else bench.connector.sell
-    order_id = ask(bench.pair, amount, price, kind, opening(bench))
+    order_id = ask(bench.pair, amount, price, kind, position or opening(bench))
 
     def arrived() -> Order | bool | None:
         new = [o for o in bench.venue.orders(bench.account) if o.order_id not in known]

@@ -22,7 +22,7 @@ class Adapter:
     COMMANDS = frozenset(
         "construct wait_ready status book trades pairs rules balances quantize buy sell cancel cancel_all"
         " orders events prices fee order_types config tick save_state restore_state stop"
-        " positions set_leverage set_position_mode funding".split()
+        " positions set_leverage set_position_mode position_modes funding".split()
     )
 
     def __init__(self) -> None:
@@ -277,6 +277,10 @@ class Adapter:
         """`mode` is ONEWAY or HEDGE."""
         modes = importlib.import_module("hummingbot.core.data_type.common").PositionMode
         self._connector.set_position_mode(modes[mode])
+
+    def position_modes(self) -> List[str]:
+        """Those it says it supports, of ONEWAY and HEDGE."""
+        return [mode.name for mode in self._connector.supported_position_modes()]
 
     def funding(self, pair: str) -> Dict[str, Any]:
         """What it knows of funding: prices in quote, the rate a fraction, the next time in Unix seconds."""

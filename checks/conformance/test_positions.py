@@ -1,0 +1,178 @@
+"""Positions, leverage and funding of perpetuals, against the venue's books."""
+
+from __future__ import annotations
+
+from checks.conformance.conftest import Tell
+from checks.conformance.stories.order_life import Life
+from checks.conformance.stories.positions import LEVERAGE, PositionNote, Positions, hold_positions
+from harness.checking import claimed, expect, not_applicable, requirement, seen_in_ledger, undetermined
+from harness.outcome import Evidence, EvidenceKind
+from harness.venue.positions import PositionMode
+
+FUNDING_TIME_SLACK = 60.0  # seconds; some exchanges tell the next funding only as "at the next full hour"
+
+
+def _both(note: PositionNote) -> tuple[Evidence, ...]:
+    true, entry = note.true, note.true.entry_price
+    at = f" at {entry:f}" if entry is not None else ""
+    said = "; ".join(f"{each.side} {each.amount} at {each.entry_price}" for each in note.claimed) or "none"
+    return (
+        seen_in_ledger(f"{note.moment}: the position is {true.size}{at}"),
+        claimed(EvidenceKind.NOTE, f"{note.moment}, the connector's positions: {said}"),
+    )
+
+
+def _filled(story: Positions) -> list[Life]:
+    lives = [life for life in story.opened if life.fills]
+    if not lives:
+        undetermined("No order was filled that could have opened a position.")
+    return lives
+
+
+@requirement("positions-match")
+def test_positions_match(tell: Tell) -> None:
+    """Half way in, open and closed, long and short: side, size and entry price are the exchange's."""
+    story = tell(hold_positions)
+    _filled(story)
+    for note in story.notes:
+        expect(
+            note.difference is None,
+            f"{note.moment[0].upper()}{note.moment[1:]} the connector has {note.difference}.",
+            *_both(note),
+        )
+
+
+@requirement("position-restored")
+def test_a_position_outlives_the_process(tell: Tell) -> None:
+    """A new process with the same keys finds the open position."""
+    story = tell(hold_positions)
+    _filled(story)
+    note = story.after_restart
+    if note is None or not note.true.size:
+        undetermined("There was no open position when the connector was started anew.")
+    expect(
+        note.difference is None,
+        f"After a restart the connector has {note.difference}.",
+        *_both(note),
+    )
+
+
+@requirement("leverage-set")
+def test_leverage_reaches_the_exchange(tell: Tell) -> None:
+    """The leverage that was asked for is the account's."""
+    story = tell(hold_positions)
+    expect(
+        story.leverage_got == LEVERAGE,
+        f"A leverage of {LEVERAGE} was asked for; the account has {story.leverage_got}.",
+        *(story.bench.record.evidence(each) for each in story.bench.record.exchanges("set_leverage")[:2]),
+    )
+
+
+@requirement("position-mode-set")
+def test_position_mode_reaches_the_exchange(tell: Tell) -> None:
+    """Each position mode that it supports becomes the account's when it is asked for."""
+    story = tell(hold_positions)
+    if not story.modes:
+        not_applicable("The connector supports one position mode only.")
+    for asked, got in zip(story.modes, story.modes_got, strict=True):
+        expect(
+            got is asked,
+            f"{_words(asked)} was asked for; the account is in {_words(got)}.",
+            *(story.bench.record.evidence(e) for e in story.bench.record.exchanges("position_mode")[:2]),
+        )
+
+
+def _words(mode: PositionMode) -> str:
+    return "hedge mode" if mode is PositionMode.HEDGE else "one-way mode"
+
+
+@requirement("funding-info-matches")
+def test_funding_is_known(tell: Tell) -> None:
+    """Rate, time of the next funding, mark and index price are the exchange's after they changed."""
+    note = tell(hold_positions).funding
+    if note is None:
+        undetermined("The connector broke off before it could be asked about funding.")
+    said = note.claimed
+    wrong = [
+        f"{name} is {claim}, not {truth}"
+        for name, claim, truth in (
+            ("the funding rate", said.rate, note.rate),
+            ("the mark price", said.mark_price, note.mark_price),
+            ("the index price", said.index_price, note.index_price),
+        )
+        if claim != truth
+    ]
+    if abs(said.next_at - note.next_at) > FUNDING_TIME_SLACK:
+        wrong.append(f"the next funding is at {said.next_at:.0f}, not {note.next_at:.0f} (Unix seconds)")
+    text = f"rate {note.rate}, mark price {note.mark_price}, index price {note.index_price}"
+    expect(not wrong, f"{'; '.join(wrong)[:1].upper()}{'; '.join(wrong)[1:]}.", seen_in_ledger(text))
+
+
+@requirement("funding-payment-once")
+def test_a_funding_payment_is_told_once(tell: Tell) -> None:
+    """A payment is reported once, with its amount, and negative when it was paid."""
+    story = tell(hold_positions)
+    payment = story.payment
+    if payment is None:
+        undetermined("There was no open position that funding could have been paid for.")
+    truth = seen_in_ledger(f"funding of {payment.amount:f} {payment.asset} at a rate of {payment.rate}")
+    events = story.payment_events
+    claims = [claimed(EvidenceKind.EVENT, event.kind, **event.data) for event in events[:4]]
+    expect(
+        len(events) == 1,
+        f"One funding payment was reported {len(events)} times.",
+        truth,
+        *claims,
+    )
+    amount = events[0].decimal("amount")
+    expect(
+        amount == payment.amount,
+        f"A funding payment of {payment.amount:f} {payment.asset} was reported as {amount}.",
+        truth,
+        *claims,
+    )
+
+
+@requirement("reduce-only-close")
+def test_closing_orders_only_reduce(tell: Tell) -> None:
+    """An order that is to close a position cannot open one: the exchange has it as reduce-only."""
+    story = tell(hold_positions)
+    closing = [life for life in story.closed if life.placed is not None]
+    if not closing:
+        undetermined("No order arrived that was to close a position.")
+    for life in closing:
+        order = life.placed
+        expect(
+            order is not None and (order.reduce_only or order.close_position),
+            "An order that was to close a position was sent as one that may open another.",
+            *(story.bench.record.evidence(exchange) for exchange in life.requests[:2]),
+        )
+
+
+@requirement("contract-size-applied")
+def test_amounts_are_in_base(tell: Tell) -> None:
+    """However the exchange counts contracts: what was asked for in base arrives, trades and is held."""
+    story = tell(hold_positions)
+    for life in _filled(story):
+        arrived = life.placed.amount if life.placed is not None else None
+        expect(
+            arrived == life.amount,
+            f"An order for {life.amount} {story.bench.market.base} arrived as one for {arrived}.",
+            *(story.bench.record.evidence(exchange) for exchange in life.requests[:2]),
+        )
+        told = [event.decimal("amount") for event in life.of("OrderFilled")]
+        made = [fill.amount for fill in life.fills]
+        expect(
+            sorted(amount for amount in told if amount is not None) == sorted(made),
+            f"Fills of {', '.join(map(str, made))} {story.bench.market.base} were reported as "
+            f"{', '.join(map(str, told)) or 'nothing'}.",
+            *(claimed(EvidenceKind.EVENT, event.kind, **event.data) for event in life.events[:6]),
+        )
+    sizes = [note for note in story.notes if note.claimed and note.true.size]
+    for note in sizes:
+        held = abs(note.claimed[0].amount)
+        expect(
+            held == abs(note.true.size),
+            f"{abs(note.true.size)} {story.bench.market.base} are held, the connector says {held}.",
+            *_both(note),
+        )
