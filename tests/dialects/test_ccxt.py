@@ -13,6 +13,10 @@ from tests.dialects.exchange import D, Exchange, Watching, number
 
 # What ccxt makes of an order that was filled in part before it was cancelled.
 EXPECTED_END = {"bybit": "closed"}
+# What it calls a wrong signature: it does not know Kraken's words for it.
+WRONG_SIGNATURE = {"kraken": "EAPI:Invalid signature"}
+# Kraken tells orders and fills on one channel; ccxt hands on what is filled as trades alone.
+FILLS_ARE_TRADES = ("kraken",)
 
 
 def test_it_reads_the_rules(exchange: Exchange) -> None:
@@ -90,7 +94,8 @@ def test_it_lives_through_an_order(exchange: Exchange) -> None:
 
     part = amount * D("0.4")
     venue.fill(ours.order_id, part)
-    watching.until(told(placed["id"], filled=float(part)), "the fill was not told")
+    if exchange.dialect.name not in FILLS_ARE_TRADES:
+        watching.until(told(placed["id"], filled=float(part)), "the fill was not told")
     asked = oracle.order(placed["id"], symbol)
     assert (number(asked["filled"]), asked["status"]) == (part, "open")
     assert [order["id"] for order in oracle.open_orders(symbol)] == [placed["id"]]
@@ -150,6 +155,7 @@ def test_it_is_refused_what_it_should_be(exchange: Exchange) -> None:
     price = exchange.resting_price()
     with pytest.raises(OracleError, match="InsufficientFunds"):
         oracle.create_order(symbol, "limit", "buy", exchange.beyond_means(), price)
-    with pytest.raises(OracleError, match=r"AuthenticationError|PermissionDenied"):
+    words = WRONG_SIGNATURE.get(exchange.dialect.name, "AuthenticationError|PermissionDenied")
+    with pytest.raises(OracleError, match=words):
         exchange.open_oracle(exchange.wrong_keys()).balance()
     assert exchange.venue.orders(exchange.account) == ()

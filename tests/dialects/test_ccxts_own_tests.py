@@ -19,7 +19,10 @@ ON_ALL = ("load_markets", "fetch_balance", "fetch_tickers", "fetch_positions")
 
 # What an exchange itself does not tell, as ccxt's own list of exceptions has it.
 NO_TIME = {"timestamp": "not told", "datetime": "not told"}
-UNTOLD = {("binance", "fetch_order_book"): NO_TIME, ("binance", "fetch_l2_order_book"): NO_TIME}
+TIMELESS_BOOKS = ("binance", "kraken")
+UNTOLD = {
+    (name, test): NO_TIME for name in TIMELESS_BOOKS for test in ("fetch_order_book", "fetch_l2_order_book")
+}
 OTHER_DEPARTMENTS = {"swap": False, "future": False, "option": False, "fetchPositions": False}
 
 

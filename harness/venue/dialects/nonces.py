@@ -7,16 +7,22 @@ from collections.abc import Hashable
 
 
 class AscendingNonces:
-    """For each key the highest number taken so far. May be used from any thread."""
+    """For each key the highest numbers taken so far. May be used from any thread.
 
-    def __init__(self) -> None:
-        self._highest: dict[Hashable, int] = {}
+    A number may be up to `window` below the highest, for those that overtake each other, and be taken once.
+    """
+
+    def __init__(self, window: int = 0) -> None:
+        self._window = window
+        self._taken: dict[Hashable, set[int]] = {}
         self._lock = threading.Lock()
 
     def take(self, key: Hashable, nonce: int) -> bool:
-        """False, and nothing is taken, when it is not above the highest."""
+        """False, and nothing is taken, when it is too low or was taken before."""
         with self._lock:
-            if nonce <= self._highest.get(key, -1):
+            taken = self._taken.get(key, set())
+            if nonce in taken or (taken and nonce < max(taken) - self._window):
                 return False
-            self._highest[key] = nonce
+            lowest = max(taken | {nonce}) - self._window
+            self._taken[key] = {number for number in taken | {nonce} if number >= lowest}
             return True

@@ -12,7 +12,7 @@ def hmac_hex(secret: str, message: str | bytes, digest: str = "sha256") -> str:
     return _hmac(secret, message, digest).hex()
 
 
-def hmac_base64(secret: str, message: str | bytes, digest: str = "sha256") -> str:
+def hmac_base64(secret: str | bytes, message: str | bytes, digest: str = "sha256") -> str:
     return base64.b64encode(_hmac(secret, message, digest)).decode()
 
 
@@ -21,6 +21,6 @@ def same(ours: str, theirs: str) -> bool:
     return hmac.compare_digest(ours.encode(), theirs.encode("utf-8", errors="replace"))
 
 
-def _hmac(secret: str, message: str | bytes, digest: str) -> bytes:
-    raw = message.encode() if isinstance(message, str) else message
-    return hmac.new(secret.encode(), raw, getattr(hashlib, digest)).digest()
+def _hmac(secret: str | bytes, message: str | bytes, digest: str) -> bytes:
+    key, raw = (text.encode() if isinstance(text, str) else text for text in (secret, message))
+    return hmac.new(key, raw, getattr(hashlib, digest)).digest()
