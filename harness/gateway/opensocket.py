@@ -71,6 +71,11 @@ class OpenSocket:
         """The standard operations of what the client is subscribed to."""
         return self._session.carries()
 
+    @property
+    def over(self) -> bool:
+        """Whether its end has begun."""
+        return self._over
+
     async def run(self) -> None:
         """Serve it until it ends, whoever ends it; raises nothing."""
         writer = self._context.spawn(self._write(), f"messages to {self.opened.url}")

@@ -85,11 +85,13 @@ class Streams:
     def matching(
         self, operation: str = "*", host: str = "*", client: Client | None = "connector"
     ) -> tuple[OpenSocket, ...]:
-        """Open sockets that are subscribed to `operation` (a pattern), or have passed a message of it."""
+        """Open sockets, but those that are ending, that are subscribed to `operation` (a pattern) or have
+        passed a message of it."""
         return tuple(
             each
             for each in self._open
-            if client in (None, each.opened.client)
+            if not each.over
+            and client in (None, each.opened.client)
             and fnmatchcase(each.opened.host, host)
             and any(fnmatchcase(name, operation) for name in each.operations | each.carries)
         )

@@ -79,20 +79,10 @@ REAL_DEFECTS = {
     ("gate_io", test_resilience.test_market_stream_comes_back): "the order book stays wrong",
     ("okx", test_order_life.test_no_orphan_after_a_lost_reply): "the connector forgot the order",
     ("bybit", test_order_life.test_no_orphan_after_a_lost_reply): "the connector forgot the order",
-    # It does not take over the book that Bybit sends for a new subscription: what went meanwhile stays.
-    ("bybit", test_resilience.test_market_stream_comes_back): "the order book stays wrong",
     # It compares the taker's side with "BUY"; Bybit writes "Buy", so every trade is read as a sale.
     ("bybit", test_market_data.test_every_public_trade_arrives_once): "lost or changed",
     # It sends every limit order with GTC or with no time in force, never as PostOnly.
     ("bybit", test_orders.test_limit_maker_orders_are_post_only): "sent as an ordinary limit order",
-}
-# Failures that nobody has explained yet: neither the dialect nor the connector is blamed for them.
-UNEXPLAINED = {
-    (
-        "okx",
-        test_resilience.test_user_stream_comes_back,
-    ): "found by polling alone",
-    ("okx", test_resilience.test_junk_is_survived): "the book does not follow after junk",
 }
 
 MENDED = defect(
@@ -138,8 +128,6 @@ def asked_of(name: str) -> list[Callable[..., None]]:
     indirect=["merged"],
 )
 def test_a_merged_connector_passes(merged: Specimen, check: Callable[..., None]) -> None:
-    if (merged.name, check) in UNEXPLAINED:
-        pytest.xfail(UNEXPLAINED[merged.name, check])
     known = REAL_DEFECTS.get((merged.name, check))
     if known is None:
         merged.check_patiently(check)
