@@ -5,8 +5,7 @@ Source: www.okx.com/docs-v5/en/ ("WebSocket", "Order book channel", "Order chann
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,13 +13,14 @@ from pydantic import JsonValue
 
 from harness.venue.dialects.base import Close, Frame, Outgoing
 from harness.venue.dialects.book_feed import BookDiff, BookFeed
+from harness.venue.dialects.checksums import interleaved
 from harness.venue.dialects.decimals import plain
 from harness.venue.dialects.okx.words import levels, public_trade
 from harness.venue.dialects.signing import hmac_base64, same
 from harness.venue.dialects.topics import Topic, TopicSession
 from harness.venue.dialects.wire import Json, ms, parsed
 from harness.venue.events import BalanceChanged, BookChanged, Event, OrderChanged, TradePrinted
-from harness.venue.model import Level, Side
+from harness.venue.model import Side
 
 if TYPE_CHECKING:
     from harness.venue.dialects.okx.exchange import Okx
@@ -118,7 +118,7 @@ class PublicSession(_Session):
             self._told[topic] = book.sequence
             told: Json = {
                 "asks": levels(book.asks), "bids": levels(book.bids), "ts": str(ms(book.at)),
-                "checksum": checksum(book.bids, book.asks), "prevSeqId": -1, "seqId": book.sequence,
+                "checksum": interleaved(book.bids, book.asks), "prevSeqId": -1, "seqId": book.sequence,
             }  # fmt: skip
             yield self.push(topic, [told], action="snapshot")
 
@@ -144,7 +144,7 @@ class PublicSession(_Session):
         book = self.venue.book(diff.market, CHECKED_LEVELS)
         return {
             "asks": _rows(diff, Side.SELL), "bids": _rows(diff, Side.BUY), "ts": str(ms(now)),
-            "checksum": checksum(book.bids, book.asks), "prevSeqId": before, "seqId": diff.last,
+            "checksum": interleaved(book.bids, book.asks), "prevSeqId": before, "seqId": diff.last,
         }  # fmt: skip
 
 
@@ -206,17 +206,6 @@ class PrivateSession(_Session):
 
     def closed(self) -> None:
         self._on_close(self)
-
-
-def checksum(bids: Sequence[Level], asks: Sequence[Level]) -> int:
-    """CRC-32, signed, of the best 25 levels, bids and asks in turn: `bid:amount:ask:amount:…`."""
-    parts: list[str] = []
-    for index in range(CHECKED_LEVELS):
-        for side in (bids, asks):
-            if index < len(side):
-                parts += [plain(side[index].price), plain(side[index].amount)]
-    value = zlib.crc32(":".join(parts).encode())
-    return value - (1 << 32) if value >= 1 << 31 else value
 
 
 def _rows(diff: BookDiff, side: Side) -> list[JsonValue]:
