@@ -17,6 +17,21 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"{MARK}(*slugs): the requirements that a check verifies")
 
 
+# Fixtures that take minutes to make, and what each is made anew for: a parameter of the test.
+SHARED = {"finished": "backend", "merged": "merged", "bench": "bench"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share such a fixture stay together, in one of the processes that tests are spread over."""
+    for item in items:
+        parameters = (
+            item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+        )
+        for fixture, parameter in SHARED.items():
+            if fixture in getattr(item, "fixturenames", ()) and parameter in parameters:
+                item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}-{parameters[parameter]}"))
+
+
 @pytest.fixture(scope="session")
 def zoo(tmp_path_factory: pytest.TempPathFactory) -> Zoo:
     """The released framework with all its connectors, built."""
