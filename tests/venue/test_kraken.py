@@ -161,6 +161,13 @@ def test_orders_are_found_by_id_and_by_reference(kraken: Client) -> None:
     assert kraken.signed("QueryTrades", txid=first)["error"] == ["EOrder:Invalid order"]
 
 
+def test_a_reference_of_zero_is_none(kraken: Client) -> None:
+    first, second = kraken.placed(userref="0"), kraken.placed(userref="0")
+    assert {o["userref"] for o in kraken.signed("OpenOrders")["result"]["open"].values()} == {0}
+    assert kraken.signed("CancelAll")["result"] == {"count": 2}
+    assert first != second
+
+
 def test_fees_are_in_quote_unless_the_order_says_otherwise(kraken: Client) -> None:
     least = {"price": "70000", "volume": "0.0001"}
     bought, last_bought = kraken.placed(**least), kraken.placed(**least, oflags="fcib")

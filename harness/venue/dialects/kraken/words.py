@@ -199,7 +199,9 @@ def _client_order_id(said: Mapping[str, str]) -> str | None:
         raise refused("EGeneral:Invalid arguments:userref")
     if own and not CLIENT_ID.fullmatch(own):
         raise refused("EGeneral:Invalid arguments:cl_ord_id")
-    return marked(own) if own else reference or None
+    if own:
+        return marked(own)
+    return reference if user_reference(reference) else None
 
 
 def _expiry(said: Mapping[str, str], now: float) -> float:
