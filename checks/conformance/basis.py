@@ -58,6 +58,8 @@ RESTS_ON: Mapping[str, tuple[Rests, str]] = {
     "status-updated-without-user-stream": (Rests.COMPARED, "its events against the venue's books"),
     "missed-fills-recovered": (Rests.COMPARED, "its events against a fill that no stream told of"),
     "lost-reply-reconciled": (Rests.COMPARED, "its orders against those in the venue's books"),
+    "missing-order-not-failed-early": (Rests.COMPARED, "its orders against one that stayed in the books"),
+    "fill-before-ack-handled": (Rests.COMPARED, "its events against fills in the venue's books"),
     "tracking-restored-after-restart": (Rests.COMPARED, "its events against the venue's books"),
     "total-balance-matches": (Rests.COMPARED, "its balances against the ledger"),
     "available-balance-matches": (Rests.COMPARED, "its balances against the ledger"),

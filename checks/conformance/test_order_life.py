@@ -9,6 +9,7 @@ from decimal import Decimal
 from checks.conformance.conftest import Tell
 from checks.conformance.stories.errors import answer_with_errors, lose_a_reply
 from checks.conformance.stories.order_life import Life, completed, created, trade
+from checks.conformance.stories.races import race
 from checks.conformance.stories.restart import restart
 from checks.conformance.stories.streams import break_streams, disturb_user_stream
 from checks.conformance.test_orders import said
@@ -207,6 +208,48 @@ def test_no_orphan_after_a_lost_reply(tell: Tell) -> None:
         "exchange and nobody watches it.",
         seen_in_ledger(f"order {order.order_id} ({order.client_order_id}) is {order.status.value}"),
         *told(story.life),
+    )
+
+
+@requirement("fill-before-ack-handled")
+def test_a_fill_may_come_first(tell: Tell) -> None:
+    """An order trades at once, its confirmation comes late: announced, filled and completed once."""
+    story = tell(race)
+    (life,) = placed([story.crossed] if story.crossed else [])
+    if not life.fills:
+        undetermined("The order that was to trade at once did not.")
+    _fills_reported(life)
+    kinds = Counter(life.kinds())
+    expect(
+        kinds[created(life.side)] == 1,
+        f"An order whose fill came before its confirmation was announced {kinds[created(life.side)]} times.",
+        *told(life),
+    )
+    ends = [event.kind for event in life.terminal()]
+    expect(
+        ends == [completed(life.side)],
+        f"An order whose fill came before its confirmation ended as {', '.join(ends) or 'nothing'}.",
+        *told(life),
+    )
+
+
+@requirement("missing-order-not-failed-early")
+def test_an_order_out_of_sight_is_not_given_up(tell: Tell) -> None:
+    """One poll finds no such order, the next one does: it stays tracked, and its fill is reported."""
+    story = tell(race)
+    (life,) = placed([story.lagging] if story.lagging else [])
+    if not story.asked_for_lagging:
+        undetermined("The connector did not ask for the order while it could not be found.")
+    failed = life.of("OrderFailure", "OrderCancelled")
+    expect(
+        story.tracked_while_missing and not failed,
+        "An order that the exchange could not find for a moment was given up; it was open all the time.",
+        *told(life),
+    )
+    expect(
+        life.of(completed(life.side)),
+        "An order that the exchange could not find for a moment was filled later, and nothing was reported.",
+        *told(life),
     )
 
 

@@ -46,6 +46,7 @@ class Venue(PerpetualCalls):
         self._accounts: dict[str, Account] = {}
         self._keys: dict[str, Account] = {}
         self._markets = {(market.name, market.kind): market for market in self.markets}
+        self._hidden: set[int] = set()
 
     @operation
     def number_from(self, origin: int) -> None:
@@ -167,19 +168,34 @@ class Venue(PerpetualCalls):
         self, account: Account, order_id: int | None = None, client_order_id: str | None = None
     ) -> Order:
         """The account's order as it is now; raises UNKNOWN_ORDER."""
-        return self._desk.find(self._party(account), order_id, client_order_id).view()
+        order = self._desk.find(self._party(account), order_id, client_order_id).view()
+        if order.order_id in self._hidden:
+            raise VenueRefusal(Refusal.UNKNOWN_ORDER, f"{account.name} has no order {order.order_id} yet")
+        return order
 
     @operation
     def orders(self, account: Account, market: Market | None = None) -> tuple[Order, ...]:
         """Every order the account ever placed, oldest first."""
         orders = self._party(account).orders
-        return tuple(order.view() for order in orders if market in (None, order.pit.market))
+        return self._seen(order.view() for order in orders if market in (None, order.pit.market))
 
     @operation
     def open_orders(self, account: Account, market: Market | None = None) -> tuple[Order, ...]:
         """Oldest first."""
         orders = self._party(account).open.values()
-        return tuple(order.view() for order in orders if market in (None, order.pit.market))
+        return self._seen(order.view() for order in orders if market in (None, order.pit.market))
+
+    @operation
+    def hide(self, order_id: int) -> None:
+        """Let nobody look this order up until `show`, as an exchange does whose database lags; it trades."""
+        self._hidden.add(order_id)
+
+    @operation
+    def show(self, order_id: int) -> None:
+        self._hidden.discard(order_id)
+
+    def _seen(self, orders: Iterable[Order]) -> tuple[Order, ...]:
+        return tuple(order for order in orders if order.order_id not in self._hidden)
 
     @operation
     def fills(

@@ -9,6 +9,7 @@ from checks.conformance.stories.errors import answer_with_errors, lose_a_reply, 
 from checks.conformance.stories.market_data import list_markets, watch_market
 from checks.conformance.stories.order_life import trade
 from checks.conformance.stories.positions import hold_positions
+from checks.conformance.stories.races import race
 from checks.conformance.stories.refusals import show_wrong_certificate, use_wrong_secret
 from checks.conformance.stories.restart import restart
 from checks.conformance.stories.streams import break_streams, disturb_user_stream, send_junk
@@ -31,6 +32,7 @@ STORIES: tuple[Callable[[Lab, float], Any], ...] = (
     disturb_user_stream,
     send_junk,
     restart,
+    race,
     hold_positions,
     use_wrong_secret,
     show_wrong_certificate,

@@ -65,6 +65,49 @@ FILLS: tuple[Defect, ...] = (
 
 ENDS: tuple[Defect, ...] = (
     defect(
+        "a-fill-before-the-reply-dropped",
+        checks.test_a_fill_may_come_first,
+        "fills of a limit buy order were not reported",
+        exchange(
+            """
+            async def _place_order(self, order_id, *args, **kwargs):
+                placed = await super()._place_order(order_id, *args, **kwargs)
+                self._order_tracker.replied.add(order_id)
+                return placed
+
+            def _create_order_tracker(self):
+                tracker = super()._create_order_tracker()
+                tracker.replied, process = set(), tracker.process_trade_update
+
+                def process_trade_update(update):
+                    if update.client_order_id in tracker.replied:
+                        process(update)
+
+                tracker.process_trade_update = process_trade_update
+                return tracker
+
+            async def _update_order_fills_from_trades(self):
+                pass
+
+            async def _all_trade_updates_for_order(self, order):
+                return []
+            """
+        ),
+    ),
+    defect(
+        "given-up-when-not-found-once",
+        checks.test_an_order_out_of_sight_is_not_given_up,
+        "was given up; it was open all the time",
+        exchange(
+            """
+            def _create_order_tracker(self):
+                tracker = super()._create_order_tracker()
+                tracker._lost_order_count_limit = 0
+                return tracker
+            """
+        ),
+    ),
+    defect(
         "created-announced-twice",
         checks.test_created_once,
         "was announced 2 times",
