@@ -90,16 +90,6 @@ REAL_DEFECTS = {
     # It asks QueryTrades with the id of the order, which Kraken calls an invalid order (Hummingbot PR 6840).
     ("kraken", test_order_life.test_a_missed_fill_is_found): "was never reported",
 }
-# Failures that nobody is blamed for: the check, the dialect or the connector may be wrong.
-UNEXPLAINED = {
-    # These look for the venue's number of a trade, where Kraken has an id of its own.
-    ("kraken", test_resilience.test_junk_is_survived): "a fill was never reported",
-    ("kraken", test_resilience.test_user_stream_comes_back): "a fill was never reported",
-    # It makes sure that the order does not exist and sends it anew, which succeeds.
-    ("kraken", test_resilience.test_server_errors_are_survived): "ended in 0 failure events",
-    # It reckons what open orders hold without the fee; Kraken does not say whether that is held too.
-    ("kraken", test_balances.test_available_balances_match): "is available with a limit buy open",
-}
 
 MENDED = defect(
     "asks-after-a-lost-reply",
@@ -144,7 +134,7 @@ def asked_of(name: str) -> list[Callable[..., None]]:
     indirect=["merged"],
 )
 def test_a_merged_connector_passes(merged: Specimen, check: Callable[..., None]) -> None:
-    known = {**REAL_DEFECTS, **UNEXPLAINED}.get((merged.name, check))
+    known = REAL_DEFECTS.get((merged.name, check))
     if known is None:
         merged.check_patiently(check)
         assert witnessed(merged.attached) or not is_blocker(check), "a blocker was passed on claims alone"

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from harness.driving.claims import Balance
 from harness.lab import Bench
+from harness.venue.market import FeeIn
 
 # Margin is a quotient, which exchanges round as they like; nothing on spot is.
 MARGIN_ROUNDING = Decimal("0.000001")
@@ -15,7 +16,10 @@ PATIENT, IMPATIENT = 10.0, 2.0  # virtual seconds
 
 @dataclass(frozen=True)
 class BalanceView:
-    """One asset: claimed by the connector, and true. `rounding` is how far they may be apart."""
+    """One asset: claimed by the connector, and true.
+
+    `rounding` is how far they may be apart, `available_within` how far what is available may be besides.
+    """
 
     moment: str
     asset: str
@@ -23,6 +27,7 @@ class BalanceView:
     total: Decimal
     available: Decimal
     rounding: Decimal = Decimal(0)
+    available_within: Decimal = Decimal(0)
 
     @property
     def total_matches(self) -> bool:
@@ -30,7 +35,8 @@ class BalanceView:
 
     @property
     def available_matches(self) -> bool:
-        return abs((self.claimed.available if self.claimed else Decimal(0)) - self.available) <= self.rounding
+        apart = abs((self.claimed.available if self.claimed else Decimal(0)) - self.available)
+        return apart <= self.rounding + self.available_within
 
 
 def views(bench: Bench, moment: str) -> list[BalanceView]:
@@ -39,8 +45,18 @@ def views(bench: Bench, moment: str) -> list[BalanceView]:
     if bench.market.perpetual:
         return [_margin_view(bench, moment, claims.get(bench.market.settle_asset))]
     truths = [bench.venue.balance(bench.account, asset) for asset in (bench.market.base, bench.market.quote)]
+    # Where the fee comes on top of the cost, no exchange says whether an open order holds it as well.
+    held = bench.market.highest_fee if bench.market.fee_in is FeeIn.QUOTE else Decimal(0)
     return [
-        BalanceView(moment, truth.asset, claims.get(truth.asset), truth.total, truth.free) for truth in truths
+        BalanceView(
+            moment,
+            truth.asset,
+            claims.get(truth.asset),
+            truth.total,
+            truth.free,
+            available_within=truth.locked * held,
+        )
+        for truth in truths
     ]
 
 

@@ -139,9 +139,11 @@ def _keep_clear_of_polls(bench: Bench) -> None:
 
 
 def wait_for_fill(bench: Bench, life: Life, fill: Fill, timeout: float = 10.0) -> bool:
+    name = bench.dialect.trade_id(fill)
+
     def reported() -> bool:
         events = bench.connector.events("OrderFilled", life.order_id)
-        return any(str(event.data.get("exchange_trade_id")) == str(fill.trade_id) for event in events)
+        return any(str(event.data.get("exchange_trade_id")) == name for event in events)
 
     return bool(bench.eventually(reported, timeout))
 

@@ -19,7 +19,7 @@ from pydantic import JsonValue
 
 from harness.venue.events import Event
 from harness.venue.market import SAMPLE_MARKETS, Market
-from harness.venue.model import KEY_LENGTHS, Account
+from harness.venue.model import KEY_LENGTHS, Account, Fill
 from harness.venue.session import Venue
 
 OPERATIONS = frozenset(
@@ -295,6 +295,10 @@ class Dialect:
     def symbol(self, market: Market) -> str:
         """The exchange's own name of a market."""
         raise NotImplementedError
+
+    def trade_id(self, fill: Fill) -> str:
+        """What the exchange calls a fill, where that is not the venue's own number."""
+        return str(fill.trade_id)
 
     def authenticate(self, request: Request, route: Route) -> Account:
         """Who signed the request; raises `Refused` with the exchange's own error."""

@@ -96,6 +96,9 @@ class Kraken(MarketRoutes):
             "kraken_api_tier": "Pro",
         }
 
+    def trade_id(self, fill: Fill) -> str:
+        return exchange_id("T", fill.trade_id)
+
     def authenticate(self, request: Request, route: Route) -> Account:
         """HMAC-SHA512 with the decoded secret over the path and SHA-256 of nonce and body."""
         account = self.venue.account_of_key(request.header("API-Key") or "")
