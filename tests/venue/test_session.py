@@ -164,6 +164,18 @@ def test_nobody_sees_or_cancels_anothers_order() -> None:
     assert world.open_orders(account) == (order,)
 
 
+def test_an_order_out_of_sight_trades_all_the_same() -> None:
+    world, account = venue()
+    order, other = world.place(account, resting(world)), world.place(account, resting(world))
+    world.hide(order.order_id)
+    assert world.open_orders(account) == world.orders(account) == (other,)
+    with pytest.raises(VenueRefusal, match=r"no order \d+ yet"):
+        world.order(account, order.order_id)
+    world.fill(order.order_id)
+    world.show(order.order_id)
+    assert world.order(account, order.order_id).status is OrderStatus.FILLED
+
+
 def test_a_halted_market_takes_no_orders() -> None:
     world, account = venue()
     wanted = resting(world)
