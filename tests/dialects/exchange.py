@@ -69,9 +69,10 @@ class Exchange:
         return seen
 
     def beyond_means(self) -> Decimal:
-        """An amount whose cost is twice what the account holds, in lots."""
+        """An amount whose cost, or margin, is twice what the account holds, in lots."""
         held = self.venue.balance(self.account, self.market.quote).free
-        return floor_to(2 * held / self.resting_price(), self.market.lot_size)
+        leverage = self.venue.leverage(self.account, self.market) if self.market.perpetual else 1
+        return floor_to(2 * held * leverage / self.resting_price(), self.market.lot_size)
 
     def wrong_keys(self) -> dict[str, str]:
         """The account's credentials, with the secret of another."""

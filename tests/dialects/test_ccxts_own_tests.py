@@ -23,7 +23,16 @@ TIMELESS_BOOKS = ("binance", "kraken")
 UNTOLD = {
     (name, test): NO_TIME for name in TIMELESS_BOOKS for test in ("fetch_order_book", "fetch_l2_order_book")
 }
-OTHER_DEPARTMENTS = {"swap": False, "future": False, "option": False, "fetchPositions": False}
+# Bybit tells a symbol's position when there is none, too, of which nothing can be told.
+NO_POSITION = (
+    "entryPrice", "side", "liquidationPrice", "unrealizedPnl", "marginMode", "collateral", "marginRatio",
+    "initialMargin", "initialMarginPercentage", "maintenanceMargin", "maintenanceMarginPercentage",
+    "notional", "contracts", "percentage", "timestamp", "datetime",
+)  # fmt: skip
+UNTOLD["bybit_perpetual", "fetch_positions"] = dict.fromkeys(NO_POSITION, "no position")
+NEITHER = {"future": False, "option": False}
+BESIDES_SPOT = {**NEITHER, "swap": False, "fetchPositions": False}
+BESIDES_PERPETUALS = {**NEITHER, "spot": False}
 
 
 def camel(name: str) -> str:
@@ -36,7 +45,7 @@ def test_ccxts_test_passes(exchange: Exchange, name: str) -> None:
     function: Any = getattr(importlib.import_module(f"ccxt.test.exchange.async.test_{name}"), f"test_{name}")
 
     async def work(ccxt: Any) -> None:
-        ccxt.has.update(OTHER_DEPARTMENTS)
+        ccxt.has.update(BESIDES_PERPETUALS if exchange.market.perpetual else BESIDES_SPOT)
         await ccxt.load_markets()
         if name == "load_markets" or ccxt.has.get(camel(name)):
             arguments = {"fetch_tickers": [exchange.symbol], "fetch_positions": [exchange.symbol]}

@@ -13,6 +13,12 @@ from harness.venue.dialects import known
 from harness.venue.market import floor_to
 from tests.zoo.keeping import PACE, Zoo
 
+# Merged connectors whose books go astray: `test_good.py` has what a screening says of them.
+LOSES_THE_BOOK = {
+    "bybit_perpetual": "it skips levels that a delta takes out, and the snapshot of its subscription",
+}
+TELLS_EQUITY = ("bybit_perpetual",)  # as the balance: unrealised profit is in it
+
 
 @pytest.fixture(scope="module", params=known())
 def bench(request: pytest.FixtureRequest, zoo: Zoo) -> Iterator[Bench]:
@@ -39,6 +45,9 @@ def opening(bench: Bench) -> PositionAction | None:
 
 
 def test_it_keeps_the_book(bench: Bench) -> None:
+    if bench.dialect.name in LOSES_THE_BOOK:
+        pytest.skip(LOSES_THE_BOOK[bench.dialect.name])
+
     def agrees() -> bool:
         ours, theirs = bench.venue.book(bench.market, 5), bench.connector.book(bench.pair)
         return [(x.price, x.amount) for x in ours.bids] == [tuple(row) for row in theirs.bids[:5]]
@@ -83,9 +92,11 @@ def test_an_order_is_canceled(bench: Bench) -> None:
 
 def test_the_balances_follow_the_ledger(bench: Bench) -> None:
     if bench.market.perpetual:
-        wallet = bench.venue.balance(bench.account, bench.market.settle_asset)
+        margin = bench.venue.margin(bench.account, bench.market.settle_asset)
+        more = margin.unrealised_pnl if bench.dialect.name in TELLS_EQUITY else 0
+        total = margin.wallet + more
         bench.connector.tick(120)
-        assert bench.eventually(lambda: bench.connector.balances()[wallet.asset].total == wallet.total, 120)
+        assert bench.eventually(lambda: bench.connector.balances()[margin.asset].total == total, 120)
         return
 
     def agree() -> bool:
@@ -99,19 +110,24 @@ def test_the_balances_follow_the_ledger(bench: Bench) -> None:
     assert bench.eventually(agree, 120)
 
 
+def held(bench: Bench) -> Decimal:
+    """The account's net size in the market, whatever its position mode."""
+    positions = bench.venue.positions(bench.account)
+    return sum((each.size for each in positions if each.market == bench.market), Decimal(0))
+
+
 def test_a_position_is_told_and_closed(bench: Bench) -> None:
     if not bench.market.perpetual:
         pytest.skip("spot")
     venue, connector, pair = bench.venue, bench.connector, bench.pair
     _, amount = resting(bench)
-    before = venue.position(bench.account, bench.market).size
+    before = held(bench)
     opened = connector.sell(pair, amount, venue.book(bench.market).bids[-1].price, position="OPEN")
     assert connector.wait_event("SellOrderCompleted", opened, timeout=200)
-    assert venue.position(bench.account, bench.market).size == before - amount
+    assert held(bench) == before - amount
 
     def told() -> bool:
-        held = [each for each in connector.positions() if each.pair == pair]
-        return sum(each.amount for each in held) == venue.position(bench.account, bench.market).size
+        return sum(each.amount for each in connector.positions() if each.pair == pair) == held(bench)
 
     assert bench.eventually(told, 120), connector.positions()
     closed = connector.buy(pair, amount, venue.book(bench.market).asks[-1].price, position="CLOSE")

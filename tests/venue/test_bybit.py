@@ -14,6 +14,7 @@ import pytest
 
 from harness.venue.dialects.base import Close, Reply, Request, StreamSession
 from harness.venue.dialects.bybit import Bybit
+from harness.venue.dialects.bybit.v5 import BybitV5
 from harness.venue.model import Account, Side
 from harness.venue.session import Venue
 from tests.venue.world import FUNDS, NOON, StillClock, data, texts
@@ -34,7 +35,7 @@ def hexed(account: Account, text: str) -> str:
 
 @dataclass
 class Client:
-    dialect: Bybit
+    dialect: BybitV5
     account: Account
     clock: StillClock
 

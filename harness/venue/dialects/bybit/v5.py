@@ -8,7 +8,7 @@ conditional orders are not served.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import ClassVar
 from urllib.parse import unquote
@@ -52,6 +52,7 @@ class BybitV5(Dialect):
     rest_hosts: ClassVar[tuple[str, ...]] = (HOST,)
     stream_hosts: ClassVar[tuple[str, ...]] = (STREAM_HOST,)
     default_depth: ClassVar[int] = 1
+    refusals: ClassVar[Mapping[Refusal, tuple[int, str]]] = REFUSALS
 
     def __init__(self, venue: Venue) -> None:
         super().__init__(venue)
@@ -134,7 +135,7 @@ class BybitV5(Dialect):
     def market_named(self, name: str) -> Market:
         market = self.market_of(name)
         if market is None:
-            raise refused(*REFUSALS[Refusal.UNKNOWN_MARKET])
+            raise refused(*self.refusals[Refusal.UNKNOWN_MARKET])
         return market
 
     def answer(self, result: Json) -> Reply:
@@ -257,7 +258,7 @@ class BybitV5(Dialect):
         try:
             placed = self.venue.place(call.account, wanted)
         except VenueRefusal as error:
-            raise of_venue(error) from error
+            raise of_venue(error, self.refusals) from error
         return self._named(placed)
 
     @rest("POST", "/v5/order/cancel", operation="cancel_order", private=True)
@@ -267,7 +268,7 @@ class BybitV5(Dialect):
         try:
             return self._named(self.venue.cancel(call.account, *key))
         except VenueRefusal as error:
-            raise of_venue(error) from error
+            raise of_venue(error, self.refusals) from error
 
     @rest("POST", "/v5/order/cancel-all", operation="cancel_all", private=True)
     def cancel_all(self, call: Call) -> Reply:
@@ -344,13 +345,19 @@ class BybitV5(Dialect):
 
     @stream("/v5/public/{category}")
     def public_stream(self, call: Call) -> PublicSession | Reply:
-        return PublicSession(self) if call.path["category"] == self.category else Reply(404)
+        return self.public_session() if call.path["category"] == self.category else Reply(404)
 
     @stream("/v5/private")
     def private_stream(self, call: Call) -> PrivateSession:
-        session = PrivateSession(self, self.sessions.remove)
+        session = self.private_session()
         self.sessions.append(session)
         return session
+
+    def public_session(self) -> PublicSession:
+        return PublicSession(self)
+
+    def private_session(self) -> PrivateSession:
+        return PrivateSession(self, self.sessions.remove)
 
 
 def order_key(number: str, link: str) -> tuple[int | None, str | None]:

@@ -6,7 +6,7 @@ Source: bybit-exchange.github.io/docs/v5/ (error, enum, order/create-order, orde
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from pydantic import JsonValue
@@ -22,6 +22,7 @@ from harness.venue.model import (
     Order,
     OrderStatus,
     OrderType,
+    PositionSide,
     Refusal,
     Side,
     TimeInForce,
@@ -55,6 +56,8 @@ STATES = {
     OrderStatus.CANCELED: "Cancelled",
     OrderStatus.EXPIRED: "Cancelled",
 }
+INDEX_OF = {PositionSide.BOTH: 0, PositionSide.LONG: 1, PositionSide.SHORT: 2}  # enum: positionIdx
+SIDE_OF = {str(index): side for side, index in INDEX_OF.items()}
 FORCES = {"GTC": TimeInForce.GTC, "IOC": TimeInForce.IOC, "FOK": TimeInForce.FOK, "POSTONLY": TimeInForce.GTC}
 
 
@@ -67,20 +70,22 @@ def failure(code: int, message: str, status: int = 200) -> Reply:
     return Reply(status, {}, told)
 
 
-def of_venue(error: VenueRefusal) -> Refused:
-    code, message = REFUSALS.get(error.code, (PARAMETER, f"Request parameter error: {error.code.value}"))
+def of_venue(error: VenueRefusal, words: Mapping[Refusal, tuple[int, str]]) -> Refused:
+    code, message = words.get(error.code, (PARAMETER, f"Request parameter error: {error.code.value}"))
     return refused(code, message)
 
 
 def state_of(order: Order) -> str:
-    ended = order.status in (OrderStatus.CANCELED, OrderStatus.EXPIRED)
+    """`PartiallyFilledCanceled` is known on spot only."""
+    ended = order.status in (OrderStatus.CANCELED, OrderStatus.EXPIRED) and not order.market.perpetual
     return "PartiallyFilledCanceled" if ended and order.filled else STATES[order.status]
 
 
 def new_order(body: JsonValue, market_named: Callable[[str], Market]) -> NewOrder:
     """The order that `POST /v5/order/create` asks for.
 
-    On spot a market order's `qty` is what `marketUnit` says; a buy's is quote unless told. Raises `Refused`.
+    On spot a market order's `qty` is what `marketUnit` says; a buy's is quote unless told. On a perpetual a
+    `qty` of 0 with `reduceOnly` and `closeOnTrigger` is the whole position. Raises `Refused`.
     """
     said = body if isinstance(body, dict) else {}
     kind, side = str(said.get("orderType", "")).lower(), str(said.get("side", "")).lower()
@@ -89,21 +94,28 @@ def new_order(body: JsonValue, market_named: Callable[[str], Market]) -> NewOrde
         raise refused(PARAMETER, "Request parameter error: side, orderType or timeInForce")
     if link and not LINK_ID.fullmatch(link):
         raise refused(PARAMETER, "Request parameter error: orderLinkId")
+    position_side = SIDE_OF.get(str(said.get("positionIdx") or 0))
+    if position_side is None:
+        raise refused(PARAMETER, "Request parameter error: positionIdx")
     quantity = _decimal(said, "qty")
     market = market_named(str(said.get("symbol", "")))
     unit = said.get("marketUnit") or ("quoteCoin" if side == "buy" else "baseCoin")
     by_value = kind == "market" and unit == "quoteCoin" and not market.perpetual
+    closing, on_trigger = said.get("reduceOnly") is True, said.get("closeOnTrigger") is True
+    whole = market.perpetual and closing and on_trigger and not quantity
     return NewOrder(
         market=market,
         side=Side(side),
         type=OrderType(kind),
-        amount=None if by_value else quantity,
+        amount=None if by_value or whole else quantity,
         price=_decimal(said, "price") if kind == "limit" else None,
         quote_amount=quantity if by_value else None,
         time_in_force=FORCES[force],
         post_only=force == "POSTONLY",
         client_order_id=link or None,
-        reduce_only=said.get("reduceOnly") is True,
+        reduce_only=closing or (market.perpetual and on_trigger),
+        close_position=whole,
+        position_side=position_side,
     )
 
 
@@ -130,7 +142,8 @@ def order_data(order: Order, fee: Decimal, category: str) -> Json:
     return {
         "category": category, "symbol": f"{order.market.base}{order.market.quote}",
         "orderId": str(order.order_id), "orderLinkId": order.client_order_id, "blockTradeId": "",
-        "side": order.side.value.title(), "positionIdx": 0, "orderStatus": state_of(order),
+        "side": order.side.value.title(), "positionIdx": INDEX_OF[order.position_side],
+        "orderStatus": state_of(order),
         "cancelType": "UNKNOWN", "rejectReason": "EC_NoError", "timeInForce": force, "isLeverage": "0",
         "price": plain(order.price or ZERO),
         "qty": plain((order.quote_amount if by_value else order.amount) or ZERO),
@@ -142,6 +155,7 @@ def order_data(order: Order, fee: Decimal, category: str) -> Json:
         "orderType": order.type.value.title(), "stopOrderType": "", "triggerPrice": "", "takeProfit": "",
         "stopLoss": "", "reduceOnly": order.reduce_only, "closeOnTrigger": False,
         "marketUnit": "quoteCoin" if by_value else "baseCoin" if order.type is OrderType.MARKET else "",
+        **({"tpslMode": "UNKNOWN"} if order.market.perpetual else {}),  # told of contracts alone
         "createdTime": str(ms(order.created_at)), "updatedTime": str(ms(order.updated_at)),
     }  # fmt: skip
 
