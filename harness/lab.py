@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -140,10 +140,9 @@ class Lab:
         """What somebody said in our driver's name so far; see `Driver.irregularities`."""
         return self._driver.irregularities
 
-    def _guard(self, account: Account, credentials: Mapping[str, str]) -> None:
+    def _guard(self, hidden: Collection[str], credentials: Mapping[str, str]) -> None:
         """Look out for these credentials, and let those that are only signed with appear nowhere."""
         self.canaries.know(credentials)
-        hidden = (account.api_secret, account.passphrase)
         self.guarded |= {name for name, key in credentials.items() if key in hidden}
 
     def _dressed(self, runtime: Runtime, home: Path) -> Runtime:
@@ -196,7 +195,7 @@ class Lab:
         account = venue.account(scenery.owner(self.seed), purse, self.dialect.key_lengths)
         dialect = self.dialect(venue)
         credentials = dialect.credentials(account)
-        self._guard(account, credentials)
+        self._guard(dialect.hidden(account), credentials)
         record, faults = Record(self.canaries), FaultPlan()
         pairs = [each.name for each in (chosen, *also)]
         self.scenes.append(Scene(self.telling, record))

@@ -12,7 +12,8 @@ from harness.driving.claims import Cancellation, EventView, LogLine, OrderView, 
 from harness.gateway.record import Exchange
 from harness.lab import Bench, Lab
 from harness.venue.market import floor_to
-from harness.venue.model import Fill, NewOrder, Order, Side, VenueRefusal
+from harness.venue.model import Fill, NewOrder, Order, PositionSide, Side, VenueRefusal
+from harness.venue.positions import PositionMode
 
 WAIT = 10.0  # virtual seconds that an order or an event may take; it takes well under one
 TERMINAL = ("BuyOrderCompleted", "SellOrderCompleted", "OrderCancelled", "OrderFailure", "OrderExpired")
@@ -128,6 +129,22 @@ def resting_price(bench: Bench, side: Side) -> Decimal:
     if side is Side.BUY:
         return floor_to(book.bids[0].price * AWAY, bench.market.tick_size)
     return floor_to(book.asks[0].price / AWAY, bench.market.tick_size)
+
+
+def place_by_hand(bench: Bench, side: Side, price: Decimal, client_order_id: str | None = None) -> Order:
+    """An order on the same account that the connector knows nothing of."""
+    which = PositionSide.BOTH
+    if bench.market.perpetual and bench.venue.position_mode(bench.account) is PositionMode.HEDGE:
+        which = PositionSide.LONG if side is Side.BUY else PositionSide.SHORT
+    new = NewOrder(
+        bench.market,
+        side,
+        amount=size(bench),
+        price=price,
+        client_order_id=client_order_id,
+        position_side=which,
+    )
+    return bench.venue.place(bench.account, new)
 
 
 def submit(
@@ -274,12 +291,11 @@ def _refused(story: Trading) -> None:
 
 def _cancel_everything(story: Trading) -> None:
     """Cancel all, with an order on the same account that somebody else placed."""
-    bench, market = story.bench, story.bench.market
+    bench = story.bench
     for side in Side:
         story.cancel_all_lives.append(rest(bench, side))
-    price = floor_to(resting_price(bench, Side.BUY) * AWAY, market.tick_size)
-    foreign = NewOrder(market, Side.BUY, amount=size(bench), price=price, client_order_id="placed-by-hand-1")
-    story.foreign = bench.venue.place(bench.account, foreign)
+    price = floor_to(resting_price(bench, Side.BUY) * AWAY, bench.market.tick_size)
+    story.foreign = place_by_hand(bench, Side.BUY, price, "placed-by-hand-1")
     story.cancel_all = bench.connector.cancel_all(20.0)
     mine = [life for group in (story.cancel_all_lives, story.maker_orders, story.awkward) for life in group]
     bench.eventually(lambda: len(bench.venue.open_orders(bench.account)) <= 1, 10.0)

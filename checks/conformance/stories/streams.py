@@ -13,10 +13,10 @@ from checks.conformance.stories.order_life import (
     Life,
     completed,
     let_trade,
+    place_by_hand,
     rest,
     resting_price,
     settle,
-    size,
 )
 from harness.gateway.fault_plan import Rule
 from harness.gateway.faults import (
@@ -26,7 +26,7 @@ from harness.gateway.faults import (
 )
 from harness.gateway.record import Socket
 from harness.lab import Bench, Lab
-from harness.venue.model import Fill, NewOrder, Side
+from harness.venue.model import Fill, Side
 
 POLLS = 120.0  # virtual seconds; today's framework polls at whole multiples of this while a stream is up
 CLEAR = 15.0
@@ -274,6 +274,5 @@ def _book_follows(bench: Bench) -> bool:
 
 def _nudge(bench: Bench) -> None:
     """Something private happens: an order placed by hand on the same account, and cancelled."""
-    price = resting_price(bench, Side.SELL)
-    new = NewOrder(bench.market, Side.SELL, amount=size(bench), price=price)
-    bench.venue.cancel(bench.account, order_id=bench.venue.place(bench.account, new).order_id)
+    placed = place_by_hand(bench, Side.SELL, resting_price(bench, Side.SELL))
+    bench.venue.cancel(bench.account, order_id=placed.order_id)

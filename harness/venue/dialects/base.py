@@ -308,6 +308,10 @@ class Dialect:
         """The connector's configuration fields that hold the account's keys."""
         raise NotImplementedError
 
+    def hidden(self, account: Account) -> frozenset[str]:
+        """The values of `credentials` that are only signed or encrypted with, and appear nowhere."""
+        return frozenset({account.api_secret, account.passphrase})
+
     def ccxt_credentials(self, account: Account) -> dict[str, str]:
         """ccxt's `apiKey`, `secret` and, where used, `password`."""
         return {"apiKey": account.api_key, "secret": account.api_secret}

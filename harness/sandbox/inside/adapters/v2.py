@@ -111,16 +111,24 @@ class Adapter:
         return {"name": self._connector.name, "display_name": self._connector.display_name}
 
     def _api_keys(self, credentials: Dict[str, str]) -> Dict[str, Any]:
-        """The credentials given, and the defaults of connect keys that were not."""
-        keys = dict(credentials)
-        for asked in self.config():
-            if asked["connect_key"] and not asked["required"] and asked["name"] not in keys:
-                default = (
-                    type(self._settings.config_keys)
-                    .model_fields[asked["name"]]
-                    .get_default(call_default_factory=True)
-                )
-                keys[asked["name"]] = getattr(default, "get_secret_value", lambda value=default: value)()
+        """The credentials given, and the defaults of connect keys that were not, as a stored file has them.
+
+        A file is read through the connector's own validators, which may make True of "yes".
+        """
+        keys: Dict[str, Any] = dict(credentials)
+        model = type(self._settings.config_keys)
+        defaults = {
+            asked["name"]: model.model_fields[asked["name"]].get_default(call_default_factory=True)
+            for asked in self.config()
+            if asked["connect_key"] and not asked["required"] and asked["name"] not in keys
+        }
+        try:
+            read = model(**keys, **defaults)
+        except Exception:
+            read = None
+        for name, default in defaults.items():
+            value = getattr(read, name, default)
+            keys[name] = getattr(value, "get_secret_value", lambda value=value: value)()
         return keys
 
     def _listen(self) -> None:
