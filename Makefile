@@ -8,7 +8,7 @@ demo: .venv/ready
 	$(BIN)/python -m demo --again
 
 test: .venv/ready
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 lint: .venv/ready
 	$(BIN)/ruff check .
@@ -23,6 +23,7 @@ format: .venv/ready
 docs schemas: .venv/ready
 	$(BIN)/harness generate
 	$(BIN)/python -m tests.hostile.table
+	$(BIN)/python -m tests.dialects.table
 
 # Pins every dependency, with hashes, for the oldest Python supported.
 lock: .venv/ready

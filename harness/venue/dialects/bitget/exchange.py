@@ -70,6 +70,10 @@ class Bitget(Dialect):
     """Fees come off what an order receives; a market buy names quote."""
 
     name: ClassVar[str] = "bitget"
+    not_covered: ClassVar[tuple[str, ...]] = (
+        "the unified account",
+        "some error codes are the nearest documented ones",
+    )
     ccxt_id: ClassVar[str | None] = "bitget"
     rest_hosts: ClassVar[tuple[str, ...]] = (HOST,)
     stream_hosts: ClassVar[tuple[str, ...]] = (STREAM_HOST,)

@@ -65,6 +65,7 @@ class GateIo(Dialect):
     """A classic spot account. Prices and amounts are limited by decimals, so every step is a power of ten."""
 
     name: ClassVar[str] = "gate_io"
+    not_covered: ClassVar[tuple[str, ...]] = ("margin and unified accounts",)
     ccxt_id: ClassVar[str | None] = "gate"
     rest_hosts: ClassVar[tuple[str, ...]] = (HOST,)
     stream_hosts: ClassVar[tuple[str, ...]] = (HOST,)

@@ -66,6 +66,12 @@ class Kraken(MarketRoutes):
     """REST at api.kraken.com, streams at ws.kraken.com and ws-auth.kraken.com, each in two versions."""
 
     name: ClassVar[str] = "kraken"
+    not_covered: ClassVar[tuple[str, ...]] = (
+        "orders over WebSocket",
+        "the ticker of WebSocket v1",
+        "changing and batching orders",
+        "pairs with classic names such as XXBTZUSD",
+    )
     ccxt_id: ClassVar[str | None] = "kraken"
     rest_hosts: ClassVar[tuple[str, ...]] = (HOST,)
     stream_hosts: ClassVar[tuple[str, ...]] = (PUBLIC_STREAM_HOST, PRIVATE_STREAM_HOST)

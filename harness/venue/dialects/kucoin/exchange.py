@@ -28,6 +28,7 @@ class Kucoin(AccountRoutes):
     """
 
     name: ClassVar[str] = "kucoin"
+    not_covered: ClassVar[tuple[str, ...]] = ("high-frequency and margin accounts",)
     ccxt_id: ClassVar[str | None] = "kucoin"
     rest_hosts: ClassVar[tuple[str, ...]] = ("api.kucoin.com",)
     stream_hosts: ClassVar[tuple[str, ...]] = ("ws-api-spot.kucoin.com",)

@@ -66,6 +66,7 @@ class Okx(Dialect):
     """REST at www.okx.com, streams at ws.okx.com:8443."""
 
     name: ClassVar[str] = "okx"
+    not_covered: ClassVar[tuple[str, ...]] = ("derivatives and accounts with margin",)
     ccxt_id: ClassVar[str | None] = "okx"
     rest_hosts: ClassVar[tuple[str, ...]] = (HOST,)
     stream_hosts: ClassVar[tuple[str, ...]] = (STREAM_HOST,)
