@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
@@ -10,10 +11,19 @@ from harness.venue.dialects.base import Refused, Reply, Request
 from harness.venue.dialects.binance.errors import error
 from harness.venue.dialects.rates import FixedWindows
 
-WEIGHT_A_MINUTE = 6000
-ORDERS_IN_10_SECONDS = 100
-ORDERS_A_DAY = 200_000
-RAW_IN_5_MINUTES = 61_000
+INTERVALS = {"S": ("SECOND", 1), "M": ("MINUTE", 60), "D": ("DAY", 86_400)}
+
+
+@dataclass(frozen=True)
+class Rules:
+    """`weight` a minute; `orders` and `raw` requests by interval (`10S`: ten seconds)."""
+
+    weight: int
+    orders: Mapping[str, int]
+    raw: Mapping[str, int] = field(default_factory=dict)
+
+
+SPOT = Rules(6000, {"10S": 100, "1D": 200_000}, {"5M": 61_000})
 
 ALL_SYMBOLS_WEIGHT = {
     "/api/v3/ticker/24hr": 80,
@@ -42,14 +52,21 @@ def weight(request: Request, base: int) -> int:
 class _Limit:
     kind: str
     interval: str
-    number: int
     windows: FixedWindows
+
+    @classmethod
+    def of(cls, kind: str, interval: str, most: int) -> _Limit:
+        seconds = int(interval[:-1]) * INTERVALS[interval[-1]][1]
+        return cls(kind, interval, FixedWindows(most, seconds))
+
+    def words(self, what: str) -> str:
+        return f"{self.windows.limit} {what} per {self.interval[:-1]} {INTERVALS[self.interval[-1]][0]}"
 
     def described(self) -> dict[str, JsonValue]:
         return {
             "rateLimitType": self.kind,
-            "interval": self.interval,
-            "intervalNum": self.number,
+            "interval": INTERVALS[self.interval[-1]][0],
+            "intervalNum": int(self.interval[:-1]),
             "limit": self.windows.limit,
         }
 
@@ -57,17 +74,14 @@ class _Limit:
 class Limits:
     """What each client used of each limit, in virtual time."""
 
-    def __init__(self) -> None:
-        self._weight = _Limit("REQUEST_WEIGHT", "MINUTE", 1, FixedWindows(WEIGHT_A_MINUTE, 60))
-        self._raw = _Limit("RAW_REQUESTS", "MINUTE", 5, FixedWindows(RAW_IN_5_MINUTES, 300))
-        self._orders = (
-            _Limit("ORDERS", "SECOND", 10, FixedWindows(ORDERS_IN_10_SECONDS, 10)),
-            _Limit("ORDERS", "DAY", 1, FixedWindows(ORDERS_A_DAY, 86_400)),
-        )
+    def __init__(self, rules: Rules) -> None:
+        self._weight = _Limit.of("REQUEST_WEIGHT", "1M", rules.weight)
+        self._orders = tuple(_Limit.of("ORDERS", *rule) for rule in rules.orders.items())
+        self._raw = tuple(_Limit.of("RAW_REQUESTS", *rule) for rule in rules.raw.items())
 
     def described(self) -> list[JsonValue]:
         """`rateLimits` of exchangeInfo."""
-        return [limit.described() for limit in (self._weight, *self._orders, self._raw)]
+        return [limit.described() for limit in (self._weight, *self._orders, *self._raw)]
 
     def used(self, client: str, now: float) -> list[JsonValue]:
         """`rateLimits` of a WebSocket API reply."""
@@ -75,10 +89,10 @@ class Limits:
 
     def admit(self, client: str, units: int, now: float) -> None:
         """Count a request; raises Binance's 429 when it is one too many."""
-        for limit, amount in ((self._weight, units), (self._raw, 1)):
+        for limit, amount in ((self._weight, units), *((raw, 1) for raw in self._raw)):
             use = limit.windows.use(client, amount, now)
             if use.over:
-                what = f"{limit.windows.limit} request weight per {limit.number} {limit.interval}"
+                what = limit.words("request weight")
                 message = f"Too much request weight used; current limit is {what}. Please use WebSocket Streams for live updates to avoid polling the API."  # noqa: E501 - the exchange's words
                 raise too_many(-1003, message, use.retry_after)
 
@@ -87,16 +101,18 @@ class Limits:
         for limit in self._orders:
             use = limit.windows.use(account, 1, now)
             if use.over:
-                what = f"{limit.windows.limit} orders per {limit.number} {limit.interval}"
-                raise too_many(-1015, f"Too many new orders; current limit is {what}.", use.retry_after)
+                message = f"Too many new orders; current limit is {limit.words('orders')}."
+                raise too_many(-1015, message, use.retry_after)
 
     def headers(self, client: str, now: float) -> dict[str, str]:
         used = str(self._weight.windows.used(client, now))
         return {"X-MBX-USED-WEIGHT": used, "X-MBX-USED-WEIGHT-1M": used}
 
     def order_headers(self, account: str, now: float) -> dict[str, str]:
-        short, long = (str(limit.windows.used(account, now)) for limit in self._orders)
-        return {"X-MBX-ORDER-COUNT-10S": short, "X-MBX-ORDER-COUNT-1D": long}
+        return {
+            f"X-MBX-ORDER-COUNT-{limit.interval}": str(limit.windows.used(account, now))
+            for limit in self._orders
+        }
 
 
 def too_many(code: int, message: str, retry_after: float) -> Refused:

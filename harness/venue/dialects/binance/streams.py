@@ -28,13 +28,6 @@ NORMAL = 1000
 _DEPTH = re.compile(r"depth(5|10|20)?(@100ms|@1000ms)?\Z")
 
 
-def _depth_update(diff: BookDiff, now: float) -> Json:
-    return {
-        "e": "depthUpdate", "E": ms(now), "s": symbol_of(diff.market), "U": diff.first, "u": diff.last,
-        "b": diff.rows(Side.BUY, fixed), "a": diff.rows(Side.SELL, fixed),
-    }  # fmt: skip
-
-
 class MarketSession(StreamSession):
     """A connection to `/ws…` (plain messages) or `/stream` (each wrapped with its stream's name).
 
@@ -50,15 +43,44 @@ class MarketSession(StreamSession):
         wrapped: bool,
         key_owner: Callable[[str], Account | None],
     ) -> None:
-        self._venue = venue
+        self.venue = venue
         self._wrapped = wrapped
         self._key_owner = key_owner
-        self._names: dict[str, None] = {}
+        self.names: dict[str, None] = {}
         self._keys: dict[str, Account] = {}
         self._feed = BookFeed()
         self._second = (0, 0)
         for name in names:
             self._add(name)
+
+    # -- what spot and futures say differently
+
+    def told_to(self, account: Account, event: Event) -> Iterable[tuple[str, Json]]:
+        """(operation, event) of what concerns the account."""
+        return user_frames(event, account)
+
+    def depth_update(self, name: str, diff: BookDiff, now: float) -> Json:
+        return {
+            "e": "depthUpdate", "E": ms(now), "s": symbol_of(diff.market), "U": diff.first, "u": diff.last,
+            "b": diff.rows(Side.BUY, fixed), "a": diff.rows(Side.SELL, fixed),
+        }  # fmt: skip
+
+    def interval(self, kind: str) -> float | None:
+        """Virtual seconds between messages of a stream about the book; None for other streams."""
+        if kind == "bookTicker":
+            return 0.0
+        if kind == "ticker":
+            return 1.0
+        depth = _DEPTH.match(kind)
+        if depth is None:
+            return None
+        return 0.1 if depth[2] == "@100ms" else 1.0
+
+    def operation_of_kind(self, kind: str) -> str:
+        """The standard operation of a stream, by what follows the symbol in its name."""
+        if kind in ("trade", "aggTrade"):
+            return "stream:trades"
+        return "stream:book" if kind.startswith("depth") else "stream:ticker"
 
     # -- the client speaks
 
@@ -78,18 +100,18 @@ class MarketSession(StreamSession):
 
     def _control(self, method: object, params: object, number: int | str | None) -> Frame:
         if method == "LIST_SUBSCRIPTIONS":
-            return Frame.of("stream:subscribe", {"result": list(self._names), "id": number})
+            return Frame.of("stream:subscribe", {"result": list(self.names), "id": number})
         if method not in ("SUBSCRIBE", "UNSUBSCRIBE"):
             return _error(2, f"Invalid request: unknown method {method!r}", number)
         if not isinstance(params, list) or not all(isinstance(name, str) for name in params):
             return _error(2, "Invalid request: params must be a list of strings", number)
         for name in params:
             if method == "UNSUBSCRIBE":
-                self._names.pop(name, None)
+                self.names.pop(name, None)
                 self._feed.drop(name)
             else:
                 self._add(name)
-        if len(self._names) > MOST_STREAMS:
+        if len(self.names) > MOST_STREAMS:
             return _error(2, "Invalid request: too many streams", number)
         return Frame.of("stream:subscribe", {"result": None, "id": number})
 
@@ -97,47 +119,47 @@ class MarketSession(StreamSession):
         owner = self._key_owner(name)
         if owner is not None:
             self._keys[name] = owner
-        self._names[name] = None
+        self.names[name] = None
 
     def _too_fast(self) -> bool:
-        second = math.floor(self._venue.clock.now())
+        second = math.floor(self.venue.clock.now())
         count = self._second[1] + 1 if self._second[0] == second else 1
         self._second = (second, count)
         return count > MESSAGES_A_SECOND
 
     def carries(self) -> frozenset[str]:
         own = USER_OPERATIONS if self._keys else frozenset()
-        return own | {_operation(name.partition("@")[2]) for name in self._names if "@" in name}
+        return own | {self.operation_of_kind(name.partition("@")[2]) for name in self.names if "@" in name}
 
     # -- the venue speaks
 
     def venue_event(self, event: Event) -> Iterable[Outgoing]:
         frames: list[Outgoing] = []
         for key, account in self._keys.items():
-            frames += [self._frame(op, key, data) for op, data in user_frames(event, account)]
+            frames += [self.frame(op, key, data) for op, data in self.told_to(account, event)]
         if isinstance(event, TradePrinted):
-            frames += self._trade(event)
+            frames += self.trade_frames(event)
         elif isinstance(event, BookChanged):
             self._book(event)
         return frames
 
-    def _trade(self, event: TradePrinted) -> Iterable[Outgoing]:
+    def trade_frames(self, event: TradePrinted) -> Iterable[Outgoing]:
         stem = symbol_of(event.trade.market).lower()
         head: Json = {"E": ms(event.at), "s": symbol_of(event.trade.market)}
         body = messages.aggregate_trade(event.trade)
-        if f"{stem}@trade" in self._names:
+        if f"{stem}@trade" in self.names:
             own: Json = {name: body[name] for name in ("p", "q", "T", "m", "M")}
             data: Json = {"e": "trade", **head, "t": event.trade.trade_id, **own}
-            yield self._frame("stream:trades", f"{stem}@trade", data)
-        if f"{stem}@aggTrade" in self._names:
-            yield self._frame("stream:trades", f"{stem}@aggTrade", {"e": "aggTrade", **head, **body})
+            yield self.frame("stream:trades", f"{stem}@trade", data)
+        if f"{stem}@aggTrade" in self.names:
+            yield self.frame("stream:trades", f"{stem}@aggTrade", {"e": "aggTrade", **head, **body})
 
     def _book(self, event: BookChanged) -> None:
         stem = symbol_of(event.market).lower() + "@"
-        for name in self._names:
+        for name in self.names:
             if not name.startswith(stem):
                 continue
-            interval = _interval(name.removeprefix(stem))
+            interval = self.interval(name.removeprefix(stem))
             if interval is not None:
                 self._feed.add(name, interval, event)
 
@@ -145,7 +167,7 @@ class MarketSession(StreamSession):
         for key in [key for key in self._keys if self._key_owner(key) is None]:
             del self._keys[key]
             expired: Json = {"e": "listenKeyExpired", "E": ms(now), "listenKey": key}
-            yield self._frame("stream:orders", key, expired)
+            yield self.frame("stream:orders", key, expired)
             yield Close(NORMAL)
         for name, diff in self._feed.due(now):
             yield self._book_frame(str(name), diff, now)
@@ -153,44 +175,25 @@ class MarketSession(StreamSession):
     def _book_frame(self, name: str, diff: BookDiff, now: float) -> Frame:
         market, kind = diff.market, name.partition("@")[2]
         if kind == "bookTicker":
-            top = tickers.top(self._venue, market)
+            top = tickers.top(self.venue, market)
             short = {"b": "bidPrice", "B": "bidQty", "a": "askPrice", "A": "askQty"}
             best: Json = {letter: top[field_name] for letter, field_name in short.items()}
-            return self._frame("stream:ticker", name, {"u": diff.last, "s": symbol_of(market), **best})
+            return self.frame("stream:ticker", name, {"u": diff.last, "s": symbol_of(market), **best})
         if kind == "ticker":
-            return self._frame("stream:ticker", name, tickers.day_event(self._venue, market))
+            return self.frame("stream:ticker", name, tickers.day_event(self.venue, market))
         depth = _DEPTH.match(kind)
         if depth is not None and depth[1]:
-            book = self._venue.book(market, int(depth[1]))
+            book = self.venue.book(market, int(depth[1]))
             snapshot: Json = {
                 "lastUpdateId": book.sequence,
                 "bids": rows(book.bids, fixed),
                 "asks": rows(book.asks, fixed),
             }
-            return self._frame("stream:book", name, snapshot)
-        return self._frame("stream:book", name, _depth_update(diff, now))
+            return self.frame("stream:book", name, snapshot)
+        return self.frame("stream:book", name, self.depth_update(name, diff, now))
 
-    def _frame(self, operation: str, name: str, data: Json) -> Frame:
+    def frame(self, operation: str, name: str, data: Json) -> Frame:
         return Frame.of(operation, {"stream": name, "data": data} if self._wrapped else data)
-
-
-def _interval(kind: str) -> float | None:
-    """Virtual seconds between messages of a stream about the book; None for other streams."""
-    if kind == "bookTicker":
-        return 0.0
-    if kind == "ticker":
-        return 1.0
-    depth = _DEPTH.match(kind)
-    if depth is None:
-        return None
-    return 0.1 if depth[2] == "@100ms" else 1.0
-
-
-def _operation(kind: str) -> str:
-    """The standard operation of a stream, by what follows the symbol in its name."""
-    if kind in ("trade", "aggTrade"):
-        return "stream:trades"
-    return "stream:book" if kind.startswith("depth") else "stream:ticker"
 
 
 def _error(code: int, message: str, number: int | str | None) -> Frame:

@@ -1,0 +1,104 @@
+"""What Binance's spot and futures APIs have in common: keys, signatures, limits, listen keys, parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import ClassVar
+
+from pydantic import JsonValue
+
+from harness.venue.dialects.base import Call, Dialect, Reply, Request, Route
+from harness.venue.dialects.binance import parameters
+from harness.venue.dialects.binance.errors import error
+from harness.venue.dialects.binance.limits import SPOT, Limits, Rules
+from harness.venue.dialects.binance.messages import symbol_of
+from harness.venue.dialects.binance.parameters import integer, limit, required
+from harness.venue.dialects.binance.security import account_of, check_request
+from harness.venue.dialects.listen_keys import ListenKeys
+from harness.venue.dialects.wire import Json, ms
+from harness.venue.market import Market
+from harness.venue.model import Account, Trade
+from harness.venue.session import Venue
+
+LISTEN_KEY_SECONDS = 3600.0
+KEY_ONLY = frozenset({"user_stream_open", "user_stream_renew", "user_stream_close"})
+NO_LISTEN_KEY = (-1125, "This listenKey does not exist.")
+
+
+class BinanceApi(Dialect):
+    """A base for either."""
+
+    limits_rules: ClassVar[Rules] = SPOT
+
+    def __init__(self, venue: Venue) -> None:
+        super().__init__(venue)
+        self.limits = Limits(self.limits_rules)
+        self.listen_keys = ListenKeys(LISTEN_KEY_SECONDS)
+        self._generations: dict[str, int] = {}
+
+    # -- what the base asks for
+
+    def symbol(self, market: Market) -> str:
+        return symbol_of(market)
+
+    def authenticate(self, request: Request, route: Route) -> Account:
+        account = account_of(self.venue, request.header("X-MBX-APIKEY"))
+        if route.operation not in KEY_ONLY:
+            check_request(request, account, ms(self.received_at(request)), ms(self.slack))
+        return account
+
+    def admit(self, request: Request, route: Route) -> None:
+        self.limits.admit(request.client, self.weigh(request, route), self.received_at(request))
+
+    def finish(self, request: Request, route: Route, reply: Reply) -> Reply:
+        own = self.limits.headers(request.client, self.received_at(request))
+        return replace(reply, headers={**own, **reply.headers})
+
+    def unknown_route(self, request: Request) -> Reply:
+        return Reply(404, {"Content-Type": "text/html"}, b"<html><body><h2>404 Not found</h2></body></html>")
+
+    def expire_user_streams(self, account: Account) -> None:
+        self.listen_keys.expire(account)
+        self._generations[account.name] = self.generation(account) + 1
+
+    def generation(self, account: Account) -> int:
+        """Goes up when the account's user data streams are ended."""
+        return self._generations.get(account.name, 0)
+
+    def key_owner(self, key: str) -> Account | None:
+        """Whose private stream a listen key opens, as long as it lives."""
+        return self.listen_keys.account_of(key, self.venue.clock.now())
+
+    # -- what routes ask for
+
+    def _market(self, call: Call) -> Market:
+        market = self.market_of(required(call.params, "symbol"))
+        if market is None:
+            raise error(-1121, "Invalid symbol.")
+        return market
+
+    def _chosen(self, call: Call) -> tuple[Market, ...]:
+        """The markets that `symbol` or `symbols` name, or all."""
+        if "symbol" in call.params:
+            return (self._market(call),)
+        if "symbols" not in call.params:
+            return self.venue.markets
+        markets = [self.market_of(name) for name in parameters.names(call.params["symbols"])]
+        if None in markets:
+            raise error(-1121, "Invalid symbol.")
+        return tuple(market for market in markets if market is not None)
+
+    def _tickers(self, call: Call, make: Callable[[Venue, Market], Json]) -> JsonValue:
+        if "symbol" in call.params:
+            return make(self.venue, self._market(call))
+        return [make(self.venue, market) for market in self._chosen(call)]
+
+    def _recent(self, call: Call) -> tuple[Trade, ...]:
+        params, most = call.params, limit(call.params, 500, 1000)
+        first, since = integer(params, "fromId"), integer(params, "startTime")
+        trades = self.venue.trades(self._market(call))
+        if first is None and since is None:
+            return trades[-most:]
+        later = [t for t in trades if t.trade_id >= (first or 0) and ms(t.at) >= (since or 0)]
+        return tuple(later[:most])
