@@ -121,10 +121,10 @@ def test_a_position_is_told_and_closed(bench: Bench) -> None:
         pytest.skip("spot")
     venue, connector, pair = bench.venue, bench.connector, bench.pair
     _, amount = resting(bench)
-    before = held(bench)
-    opened = connector.sell(pair, amount, venue.book(bench.market).bids[-1].price, position="OPEN")
+    before = held(bench)  # a long position, which in one-way mode has to be sold first
+    opened = connector.sell(pair, amount * 2 + before, venue.book(bench.market).bids[-1].price, position="OPEN")
     assert connector.wait_event("SellOrderCompleted", opened, timeout=200)
-    assert held(bench) == before - amount
+    assert held(bench) == -amount * 2
 
     def told() -> bool:
         return sum(each.amount for each in connector.positions() if each.pair == pair) == held(bench)

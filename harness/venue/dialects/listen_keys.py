@@ -54,6 +54,12 @@ class ListenKeys:
         with self._lock:
             self._keys = {key: held for key, held in self._keys.items() if held.account != account}
 
+    def key_of(self, account: Account, now: float) -> str | None:
+        """The account's live key."""
+        with self._lock:
+            live = (held for held in self._keys.values() if held.account == account and now < held.expires_at)
+            return next((held.key for held in live), None)
+
     def account_of(self, key: str, now: float) -> Account | None:
         with self._lock:
             held = self._keys.get(key)

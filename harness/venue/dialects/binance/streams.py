@@ -35,6 +35,8 @@ class MarketSession(StreamSession):
     accepted and stay silent, as Binance has it.
     """
 
+    user_operations = USER_OPERATIONS
+
     def __init__(
         self,
         venue: Venue,
@@ -128,7 +130,7 @@ class MarketSession(StreamSession):
         return count > MESSAGES_A_SECOND
 
     def carries(self) -> frozenset[str]:
-        own = USER_OPERATIONS if self._keys else frozenset()
+        own = self.user_operations if self._keys else frozenset()
         return own | {self.operation_of_kind(name.partition("@")[2]) for name in self.names if "@" in name}
 
     # -- the venue speaks
