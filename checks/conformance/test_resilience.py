@@ -30,6 +30,10 @@ def _how(reconnection: Reconnection) -> str:
     )
 
 
+# Today's `PerpetualDerivativePyBase.stop_network` forgets it, whatever the connector does.
+LEFT_BY_THE_FRAMEWORK = "PerpetualDerivativePyBase._funding_payment_polling_loop"
+
+
 @requirement("reconnects-market-stream")
 def test_market_stream_comes_back(tell: Tell) -> None:
     """After its socket was closed, the order book follows the exchange's again."""
@@ -136,7 +140,7 @@ def test_nothing_is_left_after_stop(tell: Tell) -> None:
         *(story.bench.record.evidence(exchange) for exchange in story.requests_after_stop[:3]),
     )
     tasks = story.usage_after_stop.tasks if story.usage_after_stop else ()
-    own = [task for task in tasks if "hummingbot/connector/" in task]
+    own = [task for task in tasks if "hummingbot/connector/" in task and LEFT_BY_THE_FRAMEWORK not in task]
     expect(
         not own,
         f"{len(own)} tasks of the connector still run after it was stopped.",

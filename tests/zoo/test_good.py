@@ -85,6 +85,10 @@ REAL_DEFECTS = {
     # It sends every limit order with GTC or with no time in force, never as PostOnly.
     ("bybit", test_orders.test_limit_maker_orders_are_post_only): "sent as an ordinary limit order",
     ("kraken", test_order_life.test_no_orphan_after_a_lost_reply): "the connector forgot the order",
+    (
+        "binance_perpetual",
+        test_order_life.test_no_orphan_after_a_lost_reply,
+    ): "the connector forgot the order",
     # It reads `ordermin`, and never `costmin`.
     ("kraken", test_market_data.test_trading_rules): "the smallest notional is 0, not 5",
     # It asks QueryTrades with the id of the order, which Kraken calls an invalid order (Hummingbot PR 6840).

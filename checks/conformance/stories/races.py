@@ -59,8 +59,10 @@ def _lose_sight_of_an_order(story: Races) -> None:
     with bench.faults.during(DropMessage(), "stream:orders"):
         mark = bench.record.mark()
         bench.venue.hide(number)
-        bench.connector.tick()
-        bench.eventually(lambda: bench.record.exchanges("order_status", since=mark), LAG)
+        for _ in range(3):  # connectors poll orders less often than they poll
+            bench.connector.tick()
+            if bench.eventually(lambda: bench.record.exchanges("order_status", since=mark), LAG):
+                break
         bench.pause(LAG / 4)
         story.asked_for_lagging = len(bench.record.exchanges("order_status", since=mark))
         story.tracked_while_missing = life.order_id in bench.connector.orders()

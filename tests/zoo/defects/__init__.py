@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from tests.zoo.defect import Defect
-from tests.zoo.defects import balances, foul, market_data, order_life, orders, resilience, security, usability
+from tests.zoo.defects import (
+    balances,
+    foul,
+    market_data,
+    order_life,
+    orders,
+    positions,
+    resilience,
+    security,
+    usability,
+)
 
 DEFECTS: tuple[Defect, ...] = (
     *market_data.DEFECTS,
     *orders.DEFECTS,
     *order_life.DEFECTS,
     *balances.DEFECTS,
+    *positions.DEFECTS,
     *resilience.DEFECTS,
     *security.DEFECTS,
     *usability.DEFECTS,
