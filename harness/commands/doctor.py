@@ -13,10 +13,9 @@ from rich.table import Table
 
 from harness.commands.finding import Finding
 from harness.commands.sandbox_findings import sandbox_findings
+from harness.forks.environment import GIT_NEEDED
 from harness.paths import cache_dir
 from harness.terminal import safe
-
-GIT_NEEDED = (2, 38)  # `git merge-tree --write-tree`
 
 
 def examine() -> tuple[Table, bool]:
