@@ -122,7 +122,8 @@ def test_a_position_is_told_and_closed(bench: Bench) -> None:
     venue, connector, pair = bench.venue, bench.connector, bench.pair
     _, amount = resting(bench)
     before = held(bench)  # a long position, which in one-way mode has to be sold first
-    opened = connector.sell(pair, amount * 2 + before, venue.book(bench.market).bids[-1].price, position="OPEN")
+    bid = venue.book(bench.market).bids[-1].price
+    opened = connector.sell(pair, amount * 2 + before, bid, position="OPEN")
     assert connector.wait_event("SellOrderCompleted", opened, timeout=200)
     assert held(bench) == -amount * 2
 
