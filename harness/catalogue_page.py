@@ -172,7 +172,7 @@ def explain_in_terminal(requirement_id: str) -> RenderableType:
         parts += ["", Text(f"Verified by {_nobody(item)}.")]
     for check in checks:
         parts += ["", Text.assemble((check.place, "bold"), f"\n{check.title}")]
-        parts.append(Padding(Syntax(check.source, "python", theme="ansi_dark"), (0, 2)))
+        parts.append(Padding(Syntax(check.source, "python", theme="ansi_dark", word_wrap=True), (0, 2)))
     return Group(*parts)
 
 
