@@ -46,10 +46,13 @@ def configuration(options: Mapping[str, object]) -> Structure:
     return chosen
 
 
-def unified_symbol(market: Market) -> str:
-    """ccxt's name of a market: `BASE/QUOTE`, and `:SETTLE` behind a perpetual's."""
-    name = f"{market.base}/{market.quote}"
-    return f"{name}:{market.settle or market.quote}" if market.kind is MarketKind.PERPETUAL else name
+def unified_symbol(market: Market, names: Mapping[str, str]) -> str:
+    """ccxt's name of a market: `BASE/QUOTE`, and `:SETTLE` behind a perpetual's.
+
+    `names` has the assets that ccxt calls otherwise (`Dialect.ccxt_assets`).
+    """
+    base, quote, settle = (names.get(each, each) for each in (market.base, market.quote, market.settle_asset))
+    return f"{base}/{quote}:{settle}" if market.kind is MarketKind.PERPETUAL else f"{base}/{quote}"
 
 
 def preload() -> None:

@@ -48,7 +48,7 @@ class Exchange:
 
     @property
     def symbol(self) -> str:
-        return unified_symbol(self.market)
+        return unified_symbol(self.market, self.dialect.ccxt_assets)
 
     def resting_price(self) -> Decimal:
         """A bid far below the book."""

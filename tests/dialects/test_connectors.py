@@ -17,7 +17,8 @@ from tests.zoo.keeping import PACE, Zoo
 LOSES_THE_BOOK = {
     "bybit_perpetual": "it skips levels that a delta takes out, and the snapshot of its subscription",
 }
-TELLS_EQUITY = ("bybit_perpetual",)  # as the balance: unrealised profit is in it
+TAKES_OPEN_INTEREST_FOR_FUNDING = ("hyperliquid_perpetual",)
+TELLS_EQUITY = ("bybit_perpetual", "hyperliquid_perpetual")  # as the balance: unrealised profit is in it
 
 
 @pytest.fixture(scope="module", params=known())
@@ -142,5 +143,7 @@ def test_leverage_and_funding(bench: Bench) -> None:
     bench.connector.set_leverage(bench.pair, 7)
     assert bench.eventually(lambda: bench.venue.leverage(bench.account, bench.market) == 7, 60)
     funding = bench.connector.funding(bench.pair)
-    assert funding.rate == bench.venue.funding_rate(bench.market)
+    interest_taken = bench.dialect.name in TAKES_OPEN_INTEREST_FOR_FUNDING
+    rate = (bench.venue.open_interest if interest_taken else bench.venue.funding_rate)(bench.market)
+    assert funding.rate == rate
     assert funding.next_at == pytest.approx(bench.venue.next_funding_at(bench.market), abs=1)

@@ -128,8 +128,9 @@ def ask_ccxt(bench: Bench) -> dict[str, SeenByCcxt]:
     """Every market of the kind that is tested, as ccxt reads it from the same exchange, by `BASE-QUOTE`."""
     markets = bench.open_oracle().markets()
     kind = "swap" if bench.market.perpetual else "spot"
+    ours = {theirs: name for name, theirs in bench.dialect.ccxt_assets.items()}
     return {
-        f"{market['base']}-{market['quote']}": SeenByCcxt(
+        "-".join(ours.get(str(market[side]), str(market[side])) for side in ("base", "quote")): SeenByCcxt(
             _number(market["precision"]["price"]),
             _amount(market, market["precision"]["amount"]),
             _amount(market, market["limits"]["amount"]["min"]),

@@ -276,6 +276,8 @@ class Dialect:
     secrets_sent: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     key_lengths: ClassVar[tuple[int, int, int]] = KEY_LENGTHS  # of a key, its secret and its passphrase
     markets: ClassVar[tuple[Market, ...]] = SAMPLE_MARKETS
+    # Assets that ccxt calls otherwise than the venue, by the venue's name.
+    ccxt_assets: ClassVar[Mapping[str, str]] = {}
     # What the exchange has beyond the operations and a client would miss here; `docs/dialects.md` lists it.
     not_covered: ClassVar[tuple[str, ...]] = ()
     routes: ClassVar[tuple[Route, ...]] = ()

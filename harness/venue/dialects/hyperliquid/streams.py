@@ -38,12 +38,15 @@ OF_AN_ADDRESS = {
     "orderUpdates": "stream:orders",
     "userFills": "stream:fills",
     "userEvents": "stream:fills",
+    "user": "stream:fills",  # its channel's name; Hummingbot's perpetual connector asks for it so
     "userFundings": "stream:positions",
     "spotState": "stream:balances",
     "clearinghouseState": "stream:positions",
 }
 OF_ALL = {"allMids": "stream:ticker"}
 CHANNELS = {"userEvents": "user"}
+EVENTS = ("userEvents", "user")
+CONTEXT_INTERVAL = 1.0  # seconds between looks at what changed of a market
 INTERVAL = 0.5  # seconds between two books
 UNHEARD = 60.0  # seconds after which a connection on which the server has said nothing ends
 
@@ -61,6 +64,8 @@ class Session(TopicSession):
         self._on_close = on_close
         self._address = ""
         self._feed = BookFeed()
+        self._contexts: dict[Market, Json] = {}
+        self._contexts_at = 0.0
         self._told_at = self.heard_at
 
     def operation_of(self, message: str | bytes) -> str:
@@ -156,7 +161,8 @@ class Session(TopicSession):
     def _context(self, market: Market) -> Frame:
         self._told_at = self.venue.clock.now()
         channel = "activeAssetCtx" if market.perpetual else "activeSpotAssetCtx"
-        told: Json = {"coin": self.exchange.symbol(market), "ctx": self.exchange.context(market)}
+        self._contexts[market] = context = self.exchange.context(market)
+        told: Json = {"coin": self.exchange.symbol(market), "ctx": context}
         return Frame.of("stream:ticker", {"channel": channel, "data": told})
 
     def _state(self, topic: Topic) -> Iterable[Outgoing]:
@@ -194,10 +200,8 @@ class Session(TopicSession):
             case OrderChanged(order=order) if event.fill and topic.operation == "stream:fills":
                 if self.account is not None and self._owns(order.account):
                     yield from self._filled(topic, event.fill.trade_id)
-            case FundingPaid(payment=payment) if topic.name == "userEvents" and self._owns(payment.account):
+            case FundingPaid(payment=payment) if topic.name in EVENTS and self._owns(payment.account):
                 yield self._push(topic, {"funding": self.exchange.funding(payment)["delta"]})
-            case TradePrinted(trade=trade) if topic.name == "activeAssetCtx" and topic.market == trade.market:
-                yield self._context(trade.market)
             case TradePrinted() if topic.name == "allMids":
                 yield self._push(topic, {"mids": self.exchange.mids()})
 
@@ -205,13 +209,19 @@ class Session(TopicSession):
         assert self.account is not None  # noqa: S101 - asked before
         fills: list[JsonValue] = [f for f in self.exchange.fills(self.account) if f["tid"] == trade_id]
         told: Json = {"fills": fills}
-        yield self._push(topic, told if topic.name == "userEvents" else {**told, "user": self._address})
+        yield self._push(topic, told if topic.name in EVENTS else {**told, "user": self._address})
 
     def due(self, now: float) -> Iterable[Outgoing]:
         live = set(self.topics("stream:book"))
         for topic, diff in self._feed.due(now):
             if topic in live:
                 yield self._book(diff.market)
+        if now >= self._contexts_at:
+            self._contexts_at = now + CONTEXT_INTERVAL
+            for topic in self.topics("stream:ticker"):
+                market = topic.market
+                if market is not None and self._contexts.get(market) != self.exchange.context(market):
+                    yield self._context(market)
         if self.expired or now - self._told_at > UNHEARD + self.exchange.slack:
             yield Close(1000, "Inactive" if not self.expired else "")
 

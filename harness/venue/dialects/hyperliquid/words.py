@@ -85,9 +85,13 @@ def ok(kind: str, statuses: list[JsonValue] | None = None) -> Json:
     return {"status": "ok", "response": said}
 
 
+def refusal(error: VenueRefusal) -> str:
+    return REFUSALS.get(error.code, f"Order was rejected: {error.code.value}.")
+
+
 def worded(error: VenueRefusal, asset: int) -> str:
     """What the exchange says of a refusal; the asset is named behind it."""
-    text = REFUSALS.get(error.code, f"Order was rejected: {error.code.value}.")
+    text = refusal(error)
     return text if text == MISSING else f"{text} asset={asset}"
 
 
@@ -207,7 +211,7 @@ def fill_data(fill: Fill, coin: str, before: Decimal) -> Json:
         "time": ms(fill.at), "startPosition": number(before), "dir": direction(fill, before),
         "closedPnl": number(fill.realised_pnl), "hash": hash_of(fill.trade_id, "trade"),
         "oid": fill.order_id, "crossed": not fill.maker, "fee": number(fill.fee), "tid": fill.trade_id,
-        "feeToken": fill.fee_asset,
+        "feeToken": fill.fee_asset if not fill.market.perpetual else "USDC",
     }  # fmt: skip
     cloid = cloid_of(fill.client_order_id)
     return told if cloid is None else {**told, "cloid": cloid}
