@@ -10,7 +10,8 @@ from checks.conformance.stories.balances import BalanceView
 from checks.conformance.stories.order_life import Life, trade
 from checks.conformance.stories.refusals import use_wrong_secret
 from checks.conformance.test_order_life import placed, told
-from harness.checking import claimed, expect, requirement, seen_in_ledger, undetermined
+from harness.checking import Attach, claimed, expect, requirement, seen_in_ledger, undetermined
+from harness.driver import ConnectorError
 from harness.driving.claims import EventView
 from harness.outcome import Evidence, EvidenceKind
 from harness.venue.model import Fill, Side
@@ -102,9 +103,14 @@ def _fee_matches(life: Life, fill: Fill, event: EventView) -> None:
 
 
 @requirement("wrong-key-reported")
-def test_a_wrong_key_is_noticed(tell: Tell) -> None:
+def test_a_wrong_key_is_noticed(tell: Tell, evidence: Attach) -> None:
     """With a secret that the exchange refuses, the connector does not become ready, and says why."""
-    story = tell(use_wrong_secret)
+    tell(trade)  # one that does not work with the right key is not judged here
+    try:
+        story = tell(use_wrong_secret)
+    except ConnectorError as error:
+        evidence(claimed(EvidenceKind.NOTE, f"With a wrong secret it is not even made: {error.gist}"))
+        return
     expect(not story.ready, "With a secret that the exchange refuses, the connector says that it is ready.")
     if not story.requests:
         undetermined("The connector sent no request at all.")

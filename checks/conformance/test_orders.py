@@ -9,7 +9,7 @@ from checks.conformance.stories.errors import answer_with_errors
 from checks.conformance.stories.order_life import Life, Trading, trade
 from harness.checking import claimed, expect, not_applicable, requirement, seen_in_ledger, undetermined
 from harness.outcome import Evidence, EvidenceKind
-from harness.venue.model import OrderStatus, OrderType
+from harness.venue.model import Order, OrderStatus, OrderType, TimeInForce
 
 
 def said(story: Trading, life: Life) -> list[Evidence]:
@@ -57,12 +57,17 @@ def test_market_orders_fill(tell: Tell) -> None:
         )
         final = life.final
         expect(
-            final is not None and final.type is OrderType.MARKET and final.status is OrderStatus.FILLED
+            final is not None and _takes_only(final) and final.status is OrderStatus.FILLED
             and final.filled == life.amount and final.side is life.side,
             f"A {life.name} of {life.amount} ended as {final.side.value if final else '?'} "
             f"{final.filled if final else '?'}.",
             *said(story, life),
         )  # fmt: skip
+
+
+def _takes_only(order: Order) -> bool:
+    """A market order, or what stands for one where the exchange has none: a limit order that cannot rest."""
+    return order.type is OrderType.MARKET or order.time_in_force in (TimeInForce.IOC, TimeInForce.FOK)
 
 
 @requirement("limit-maker-as-declared")

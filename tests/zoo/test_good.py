@@ -21,7 +21,7 @@ from checks.conformance import (
     test_usability,
     test_whole_run,
 )
-from harness.checking import Failed, slugs_of, witnessed
+from harness.checking import Failed, NotApplicable, slugs_of, witnessed
 from harness.outcome import Severity
 from harness.requirement import Catalogue
 from harness.venue.dialects import known
@@ -69,26 +69,38 @@ def is_blocker(check: Callable[..., None]) -> bool:
 CHECKS = checks()
 # What merged connectors really do wrong, looked into and reproduced; README.md says how.
 REAL_DEFECTS = {
-    ("binance", test_order_life.test_no_orphan_after_a_lost_reply): "the connector forgot the order",
-    ("kucoin", test_order_life.test_no_orphan_after_a_lost_reply): "the connector forgot the order",
+    **{
+        # The framework takes a broken connection for a failure, and none asks whether the order is there.
+        (name, test_order_life.test_no_orphan_after_a_lost_reply): "the connector forgot the order"
+        for name in known()
+    },
     ("kucoin", test_order_life.test_a_missed_fill_is_found): "was never reported",
-    ("gate_io", test_order_life.test_no_orphan_after_a_lost_reply): "the connector forgot the order",
     # It asks for the book without a limit; Gate gives ten levels then, and what lies below is missing.
     ("gate_io", test_market_data.test_first_book_equals_the_exchange): "has 20 levels, the connector 10",
     ("gate_io", test_market_data.test_book_follows_changes): "order book drifts away",
     ("gate_io", test_resilience.test_market_stream_comes_back): "the order book stays wrong",
-    ("okx", test_order_life.test_no_orphan_after_a_lost_reply): "the connector forgot the order",
-    ("bybit", test_order_life.test_no_orphan_after_a_lost_reply): "the connector forgot the order",
-    ("bitget", test_order_life.test_no_orphan_after_a_lost_reply): "the connector forgot the order",
     # It compares the taker's side with "BUY"; Bybit writes "Buy", so every trade is read as a sale.
     ("bybit", test_market_data.test_every_public_trade_arrives_once): "lost or changed",
     # It sends every limit order with GTC or with no time in force, never as PostOnly.
     ("bybit", test_orders.test_limit_maker_orders_are_post_only): "sent as an ordinary limit order",
-    ("kraken", test_order_life.test_no_orphan_after_a_lost_reply): "the connector forgot the order",
-    (
-        "binance_perpetual",
-        test_order_life.test_no_orphan_after_a_lost_reply,
-    ): "the connector forgot the order",
+    # It asks for several pairs in one topic, with `|` between them, which v5 does not document: of two pairs
+    # it hears nothing.
+    ("bybit_perpetual", test_market_data.test_best_prices): "est bid is",
+    ("bybit_perpetual", test_market_data.test_book_follows_changes): "order book drifts away",
+    ("bybit_perpetual", test_market_data.test_book_follows_without_polling): "reads no order book stream",
+    ("bybit_perpetual", test_market_data.test_every_public_trade_arrives_once): "lost or changed",
+    # It skips levels that a delta takes out, and the snapshot of a new subscription.
+    ("bybit_perpetual", test_resilience.test_market_stream_comes_back): "the order book stays wrong",
+    # It takes `funding`, which is money, for the rate, and multiplies it by the size.
+    ("bybit_perpetual", test_positions.test_a_funding_payment_is_told_once): "was reported as",
+    # It passes prices through a float and back (`Decimal(round(float(…), 6))`).
+    ("hyperliquid", test_market_data.test_any_price_and_amount_becomes_acceptable): "no multiple of the tick",
+    # It knows no smallest order value on spot.
+    ("hyperliquid", test_market_data.test_trading_rules): "the smallest notional is 0, not 10",
+    # It gives the mark price for the last price.
+    ("hyperliquid_perpetual", test_market_data.test_last_price): "The last traded price is",
+    # Its stream's messages fill the rate from `openInterest` where there is one.
+    ("hyperliquid_perpetual", test_positions.test_funding_is_known): "The funding rate is",
     # It reads `ordermin`, and never `costmin`.
     ("kraken", test_market_data.test_trading_rules): "the smallest notional is 0, not 5",
     # It asks QueryTrades with the id of the order, which Kraken calls an invalid order (Hummingbot PR 6840).
@@ -138,12 +150,15 @@ def asked_of(name: str) -> list[Callable[..., None]]:
     indirect=["merged"],
 )
 def test_a_merged_connector_passes(merged: Specimen, check: Callable[..., None]) -> None:
-    known = REAL_DEFECTS.get((merged.name, check))
-    if known is None:
-        merged.check_patiently(check)
+    wrong = REAL_DEFECTS.get((merged.name, check))
+    if wrong is None:
+        try:
+            merged.check_patiently(check)
+        except NotApplicable:
+            return
         assert witnessed(merged.attached) or not is_blocker(check), "a blocker was passed on claims alone"
         return
-    with pytest.raises(Failed, match=known):
+    with pytest.raises(Failed, match=wrong):
         merged.check(check)
 
 

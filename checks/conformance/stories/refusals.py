@@ -36,10 +36,16 @@ def use_wrong_secret(lab: Lab, pace: float) -> Refused:
     """The key is right, the secret is another one."""
 
     def change(keys: Mapping[str, str]) -> dict[str, str]:
-        return {name: value[::-1] if "secret" in name else value for name, value in keys.items()}
+        return {name: _another(value) if "secret" in name else value for name, value in keys.items()}
 
     with lab.bench(pace, keys=change) as bench:
         return _not_ready(bench, 12.0)
+
+
+def _another(secret: str) -> str:
+    """Of the same form, whether it is hexadecimal or base64."""
+    body = secret[2:].rstrip("=")
+    return secret[:2] + body[::-1] + "=" * (len(secret) - 2 - len(body))
 
 
 def _not_ready(bench: Bench, seconds: float) -> Refused:
