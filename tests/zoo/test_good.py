@@ -91,6 +91,7 @@ REAL_DEFECTS = {
     ("bybit_perpetual", test_market_data.test_every_public_trade_arrives_once): "lost or changed",
     # It skips levels that a delta takes out, and the snapshot of a new subscription.
     ("bybit_perpetual", test_resilience.test_market_stream_comes_back): "the order book stays wrong",
+    ("bybit_perpetual", test_resilience.test_junk_is_survived): "the order book does not follow",
     # It takes `funding`, which is money, for the rate, and multiplies it by the size.
     ("bybit_perpetual", test_positions.test_a_funding_payment_is_told_once): "was reported as",
     # It passes prices through a float and back (`Decimal(round(float(…), 6))`).

@@ -78,7 +78,7 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "funding-rate-in-percent",
         checks.test_funding_is_known,
-        "The funding rate is",
+        "funding rate is",
         worded(
             BOOK_SOURCE,
             "get_funding_info",
@@ -92,7 +92,7 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "mark-price-taken-for-the-index",
         checks.test_funding_is_known,
-        "the index price is",
+        "index price is",
         worded(BOOK_SOURCE, "get_funding_info", ('symbol_info["indexPrice"]', 'symbol_info["markPrice"]')),
         worded(BOOK_SOURCE, "_parse_funding_info_message", ('data["i"]', 'data["p"]')),
         connector=CONNECTOR,
