@@ -1,8 +1,6 @@
 # `make demo` and `make test` do all their own set-up.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
-# One more than there are cores: half of the time a test waits.
-WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 .PHONY: demo test lint format lock schemas docs clean
 
@@ -10,7 +8,7 @@ demo: .venv/ready
 	$(BIN)/python -m demo --again
 
 test: .venv/ready
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 lint: .venv/ready
 	$(BIN)/ruff check .
