@@ -29,6 +29,7 @@ class Scripted(io.RawIOBase):
         self.stdout: BinaryIO = os.fdopen(reading, "rb")
         self.stdin = self
         self._answer = answer
+        self._hanging_up = threading.Lock()
         self.killed = False
         self.ended = threading.Event()
 
@@ -57,9 +58,11 @@ class Scripted(io.RawIOBase):
         self._hang_up()
 
     def _hang_up(self) -> None:
-        if self._writing >= 0:
-            os.close(self._writing)
-            self._writing = -1
+        """Once only: the tests end it from two threads, and a number closed twice may be another's file."""
+        with self._hanging_up:
+            writing, self._writing = self._writing, -1
+        if writing >= 0:
+            os.close(writing)
 
 
 def ask(answer: Answer, timeout: float = 5.0, irregular: Irregularities | None = None) -> object:
