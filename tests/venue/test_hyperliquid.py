@@ -12,6 +12,7 @@ import pytest
 
 from harness.venue.dialects.base import Close, Request, StreamSession
 from harness.venue.dialects.hyperliquid import Hyperliquid
+from harness.venue.dialects.hyperliquid.api import HyperliquidApi
 from harness.venue.dialects.hyperliquid.signatures import DAY, Nonces, address_of, private_key, sign
 from harness.venue.dialects.hyperliquid.words import MISSING, divisible, number
 from harness.venue.model import Account, Side
@@ -26,7 +27,7 @@ FUNDS = {"USDC": D(10_000), "HYPE": D(1000)}
 
 @dataclass
 class Client:
-    dialect: Hyperliquid
+    dialect: HyperliquidApi
     account: Account
     clock: StillClock
     nonces: Any

@@ -35,6 +35,7 @@ from harness.venue.model import (
 CLOID = re.compile(r"0x[0-9a-f]{32}")
 PLAIN_NUMBER = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
 MISSING = "Order was never placed, already canceled, or filled."
+NEWEST = 2000  # fills, orders or trades in a reply
 TICK = "Price must be divisible by tick size."
 REFUSALS: dict[Refusal, str] = {
     Refusal.MARKET_HALTED: "Trading is halted.",
