@@ -106,11 +106,15 @@ class Desk:
             self._check_client_id(party, new.client_order_id)
         most = pit.clearing.admit(party, new)
         matches = self._plan(party, pit, new, most)
-        if new.post_only and matches:
+        takes = bool(new.post_only and matches)
+        if takes and not pit.market.post_only_expires:
             raise VenueRefusal(Refusal.POST_ONLY_WOULD_TAKE, f"{new.price} would trade at once")
         if new.time_in_force is FOK and _tradable(matches) != most:
             matches = []
         order = self._accept(party, pit, new, most, matches)
+        if takes:
+            self._end(order, OrderEnd.POST_ONLY)
+            return order
         if matches:
             self._match(order, matches)
         self._rest_or_expire(order)

@@ -68,7 +68,8 @@ class Market:
     `tick_size` is the price step, `lot_size` the amount step, `min_amount` in base, `min_notional` in
     quote; `max_notional` and `max_open_orders` (of one account) None: no limit. Fees are fractions (0.001 =
     0.1 %, negative: a rebate) taken as `fee_in` says. `reference_price` is where the other traders put
-    their first quotes. Unless an order says otherwise, `self_trade` rules.
+    their first quotes. Unless an order says otherwise, `self_trade` rules. A post-only order that would take
+    is refused, or where `post_only_expires` accepted and ended at once.
 
     The rest is for perpetuals. `settle` is the asset of margin, profit and fees ("": the quote). One contract
     is `contract_size` of base; all amounts of the venue are in base nevertheless, dialects that count
@@ -95,6 +96,7 @@ class Market:
     price_band: PriceBand | None = None
     max_open_orders: int | None = None
     self_trade: SelfTrade = SelfTrade.NONE
+    post_only_expires: bool = False
     kind: MarketKind = MarketKind.SPOT
     settle: str = ""
     contract_size: Decimal = Decimal(1)

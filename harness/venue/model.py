@@ -76,6 +76,7 @@ class OrderEnd(StrEnum):
     ASKED = "asked"  # its account cancelled it
     COULD_NOT_REST = "could_not_rest"  # what an IOC, FOK or market order could not fill
     SELF_TRADE = "self_trade"
+    POST_ONLY = "post_only"  # it would have taken
     TIME = "time"  # its `expires_at` has come
     REDUCE_ONLY = "reduce_only"  # the position that it would reduce is gone
     LIQUIDATION = "liquidation"

@@ -86,6 +86,14 @@ def test_orders_that_are_refused_for_their_state(linear: Client) -> None:
     assert place(linear) == 110074
 
 
+def test_a_post_only_order_that_would_take_is_canceled(linear: Client) -> None:
+    assert place(linear, orderLinkId="one", timeInForce="PostOnly", price="70000") == 0
+    (ended,) = listed(linear, "/order/realtime?category=linear&orderLinkId=one")
+    assert (ended["orderStatus"], ended["cumExecQty"]) == ("Cancelled", "0")
+    assert ended["rejectReason"] == "EC_PostOnlyWillTakeLiquidity"
+    assert linear.dialect.venue.open_orders(linear.account) == ()
+
+
 def test_a_canceled_order_is_canceled_though_it_was_filled_in_part(linear: Client) -> None:
     place(linear, orderLinkId="one")
     (order,) = linear.dialect.venue.open_orders(linear.account)

@@ -123,7 +123,6 @@ def test_every_refusal_has_its_code() -> None:
         ({"sz": "1000"}, "51008"),
         ({"clOrdId": "not-alphanumeric"}, "51000"),
         ({"clOrdId": "x" * 33}, "51000"),
-        ({"ordType": "post_only", "px": "70000"}, "51401"),
         ({"ordType": "iceberg"}, "51000"),
         ({"tdMode": "cross"}, "51000"),
     ],
@@ -148,6 +147,14 @@ def test_an_order_is_found_by_its_number_and_by_its_own_id(okx: Client) -> None:
     codes = [data(okx.signed("POST", "/trade/cancel-order", cancel))["data"][0]["sCode"] for _ in range(2)]
     assert codes == ["0", "51400"]
     assert code(okx.signed("GET", "/trade/order?instId=BTC-USDT&ordId=99")) == (200, "51603")
+
+
+def test_a_post_only_order_that_would_take_is_canceled(okx: Client) -> None:
+    for price, expected in (("70000", ("canceled", "31", "0")), ("50000", ("live", "", "0"))):
+        placed = okx.place(ordType="post_only", px=price)
+        assert placed["sCode"] == "0"
+        (found,) = data(okx.signed("GET", f"/trade/order?instId=BTC-USDT&ordId={placed['ordId']}"))["data"]
+        assert (found["state"], found["cancelSource"], found["accFillSz"]) == expected
 
 
 def test_of_several_orders_some_may_fail(okx: Client) -> None:

@@ -224,6 +224,22 @@ def test_a_refused_amendment_changes_nothing(change: dict[str, Decimal], code: R
     assert (floor.venue.ledger_rows(), floor.now(order), floor.venue.book(floor.market)) == before
 
 
+def test_a_post_only_order_that_would_take_is_refused_or_ends_at_once() -> None:
+    for expires in (False, True):
+        floor = Floor(post_only_expires=expires)
+        floor.place(floor.two, SELL, "1", "100")
+        before = floor.venue.balances(floor.one)
+        if expires:
+            order = floor.place(floor.one, BUY, "2", "100", post_only=True)
+            assert (order.status, order.ended, order.filled) == (OrderStatus.EXPIRED, OrderEnd.POST_ONLY, 0)
+        else:
+            with pytest.raises(VenueRefusal) as refusal:
+                floor.place(floor.one, BUY, "2", "100", post_only=True)
+            assert refusal.value.code is Refusal.POST_ONLY_WOULD_TAKE
+        assert floor.venue.balances(floor.one) == before
+        assert floor.venue.open_orders(floor.one) == ()
+
+
 def test_a_done_order_is_not_amended() -> None:
     floor = Floor()
     order = floor.place(floor.one, BUY, "2", "100")

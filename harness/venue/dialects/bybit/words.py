@@ -20,6 +20,7 @@ from harness.venue.model import (
     Fill,
     NewOrder,
     Order,
+    OrderEnd,
     OrderStatus,
     OrderType,
     PositionSide,
@@ -58,6 +59,7 @@ STATES = {
 }
 INDEX_OF = {PositionSide.BOTH: 0, PositionSide.LONG: 1, PositionSide.SHORT: 2}  # enum: positionIdx
 SIDE_OF = {str(index): side for side, index in INDEX_OF.items()}
+REASONS = {OrderEnd.POST_ONLY: "EC_PostOnlyWillTakeLiquidity"}
 FORCES = {"GTC": TimeInForce.GTC, "IOC": TimeInForce.IOC, "FOK": TimeInForce.FOK, "POSTONLY": TimeInForce.GTC}
 
 
@@ -144,7 +146,9 @@ def order_data(order: Order, fee: Decimal, category: str) -> Json:
         "orderId": str(order.order_id), "orderLinkId": order.client_order_id, "blockTradeId": "",
         "side": order.side.value.title(), "positionIdx": INDEX_OF[order.position_side],
         "orderStatus": state_of(order),
-        "cancelType": "UNKNOWN", "rejectReason": "EC_NoError", "timeInForce": force, "isLeverage": "0",
+        "cancelType": "UNKNOWN", "timeInForce": force,
+        "rejectReason": REASONS.get(order.ended, "EC_NoError") if order.ended else "EC_NoError",
+        "isLeverage": "0",
         "price": plain(order.price or ZERO),
         "qty": plain((order.quote_amount if by_value else order.amount) or ZERO),
         "avgPrice": plain(order.average_price) if order.average_price else "",

@@ -7,6 +7,7 @@ account/transaction-log). Modes are of the whole account here, where Bybit has t
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import ClassVar
 
@@ -38,12 +39,14 @@ class BybitPerpetual(BybitV5):
     ccxt_id: ClassVar[str | None] = "bybit"
     category: ClassVar[str] = "linear"
     default_depth: ClassVar[int] = 25
-    markets: ClassVar[tuple[Market, ...]] = SAMPLE_PERPETUALS
+    # order/create: a post-only order that would take is cancelled, not refused.
+    markets: ClassVar[tuple[Market, ...]] = tuple(
+        replace(market, post_only_expires=True) for market in SAMPLE_PERPETUALS
+    )
     refusals = REFUSALS
     not_covered: ClassVar[tuple[str, ...]] = (
         "inverse and USDC contracts, conditional orders, take-profit and stop-loss",
         "a position mode for each symbol: it is the account's",
-        "`EC_PostOnlyWillTakeLiquidity`: a post-only order that would take is refused at once",
     )
 
     def credentials(self, account: Account) -> dict[str, str]:

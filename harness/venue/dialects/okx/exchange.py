@@ -22,6 +22,7 @@ from harness.venue.dialects.decimals import plain
 from harness.venue.dialects.okx.streams import PrivateSession, PublicSession
 from harness.venue.dialects.okx.words import (
     REFUSALS,
+    SOURCES,
     STATES,
     ItemRefused,
     detail,
@@ -75,9 +76,9 @@ class Okx(Dialect):
         "okx_passphrase": ("header ok-access-passphrase", "frame"),
     }
     key_lengths: ClassVar[tuple[int, int, int]] = (36, 32, 16)
-    # OKX names no smallest notional.
+    # OKX names no smallest notional, and cancels a post-only order that would take.
     markets: ClassVar[tuple[Market, ...]] = tuple(
-        replace(market, min_notional=ZERO) for market in SAMPLE_MARKETS
+        replace(market, min_notional=ZERO, post_only_expires=True) for market in SAMPLE_MARKETS
     )
 
     def __init__(self, venue: Venue) -> None:
@@ -337,6 +338,7 @@ class Okx(Dialect):
             "accFillSz": plain(order.filled),
             "avgPx": plain(order.average_price) if order.average_price else "",
             "state": STATES[order.status], "lever": "", "pnl": "0", "category": "normal",
+            "cancelSource": SOURCES.get(order.ended, "0") if order.ended else "",
             "reduceOnly": "false",
             "fee": plain(-sum((fill.fee for fill in fills), ZERO)),
             "feeCcy": order.market.base if order.side is Side.BUY else order.market.quote,

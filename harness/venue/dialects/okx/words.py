@@ -20,6 +20,7 @@ from harness.venue.model import (
     Fill,
     Level,
     NewOrder,
+    OrderEnd,
     OrderStatus,
     OrderType,
     Refusal,
@@ -61,6 +62,7 @@ STATES = {
     OrderStatus.CANCELED: "canceled",
     OrderStatus.EXPIRED: "canceled",
 }
+SOURCES = {OrderEnd.ASKED: "1", OrderEnd.POST_ONLY: "31"}  # who canceled it; "0" is the system
 
 
 def success(data: JsonValue) -> Reply:
