@@ -2,13 +2,17 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test lint format lock schemas docs clean
+.PHONY: demo test zoo lint format lock schemas docs clean
 
 demo: .venv/ready
 	$(BIN)/python -m demo --again
 
 test: .venv/ready
 	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+# How well the checks tell good from bad: every planted defect, every merged connector. About an hour.
+zoo: .venv/ready
+	$(BIN)/python -m tests.zoo
 
 lint: .venv/ready
 	$(BIN)/ruff check .

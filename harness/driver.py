@@ -120,9 +120,7 @@ class Driver:
         assert conversation is not None  # noqa: S101 - warm() made it
         pace = clock or self._clock
         name = f"s{next(self._names)}"
-        conversation.ask(
-            "open", scenario=name, timeout=PATIENCE, clock=(pace.epoch, pace.monotonic, pace.scale)
-        )
+        conversation.ask("open", scenario=name, timeout=PATIENCE, clock=pace.stretch)
         try:
             connector = Connector(conversation, name, pace)
             connector.construct(tuple(pairs), credentials or {}, trading_required, tick_size)

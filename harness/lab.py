@@ -70,6 +70,12 @@ class Bench:
     def pause(self, seconds: float) -> None:
         time.sleep(self.clock.real_seconds(seconds))
 
+    def go_at(self, scale: float) -> None:
+        """Let time run at another pace from now on, for everybody; returns when it does."""
+        coming = self.clock.change(scale)
+        self.connector.pace(coming)
+        time.sleep(max(coming.monotonic - time.monotonic(), 0) + SETTLE)
+
     def restart(self) -> None:
         """End the connector's process without ceremony and construct another one with the same keys."""
         self.connector = self.open_connector()

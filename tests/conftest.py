@@ -12,17 +12,26 @@ if TYPE_CHECKING:
     from tests.zoo.keeping import Zoo
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--whole-zoo", action="store_true", help="all planted defects and all merged connectors")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Some tests import checks as they are, marks and all, and call them by hand."""
     config.addinivalue_line("markers", f"{MARK}(*slugs): the requirements that a check verifies")
+    config.addinivalue_line("markers", "whole_zoo: left out of every run but `make zoo`'s")
 
 
 # Fixtures that take minutes to make, and what each is made anew for: a parameter of the test.
 SHARED = {"finished": "backend", "merged": "merged", "bench": "bench"}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests that share such a fixture stay together, in one of the processes that tests are spread over."""
+    if not config.getoption("--whole-zoo"):
+        left_out = [item for item in items if item.get_closest_marker("whole_zoo") is not None]
+        items[:] = [item for item in items if item.get_closest_marker("whole_zoo") is None]
+        config.hook.pytest_deselected(items=left_out)
     for item in items:
         parameters = (
             item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from harness.clock import ScaledClock
+from harness.clock import ScaledClock, Stretch
 from harness.driving import claims
 from harness.driving.conversation import ConnectorError, Conversation
 
@@ -47,6 +47,10 @@ class Connector:
             claims.Constructed, "construct",
             pairs=pairs, credentials=credentials, trading_required=trading_required, tick_size=tick_size,
         )  # fmt: skip
+
+    def pace(self, coming: Stretch) -> None:
+        """Let its process know the pace that its clock is about to have."""
+        self._ask("pace", clock=coming)
 
     def start(self) -> None:
         """Let its clock turn: it checks its network and starts by itself."""

@@ -16,13 +16,16 @@ class Irregularities:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept: list[str] = []
+        self._kinds: set[str] = set()
         self._left_out = 0
 
     def note(self, what: str, said: bytes = b"") -> None:
         """`what` was wrong, with the beginning of what was `said`."""
         shown = one_line(said[:MAX_SHOWN].decode("utf-8", "replace"), MAX_SHOWN)
         with self._lock:
-            if len(self._kept) < MOST:
+            new = what not in self._kinds and len(self._kinds) < MOST
+            if len(self._kept) < MOST or new:  # a flood of one kind hides none of another
+                self._kinds.add(what)
                 self._kept.append(f"{what}: {shown}" if shown else what)
             else:
                 self._left_out += 1

@@ -61,11 +61,14 @@ class Gateway:
         self._listener, self._path = listener, socket_path
         self._server = web.Server(Rest(self._context, self.streams))
         self.streams.start()
-        self._context.spawn(self._accept(listener, Entrance(self._context, self._server)), "accept")
+        self._let_in(Entrance(self._context, self._server))
 
     async def close(self) -> None:
         """Break every connection, whatever it waits for, and stop listening."""
         self.streams.stop()
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            asyncio.get_running_loop().remove_reader(listener)
         if self._server is not None:
             for door in self._server.connections:
                 if isinstance(door, Door):
@@ -74,8 +77,8 @@ class Gateway:
         for task in tuple(self._context.tasks):
             task.cancel()
         await asyncio.gather(*self._context.tasks, return_exceptions=True)
-        if self._listener is not None:
-            self._listener.close()
+        if listener is not None:
+            listener.close()
         if self._path is not None:
             self._path.unlink(missing_ok=True)
 
@@ -83,16 +86,28 @@ class Gateway:
         """Write down that something of ours broke."""
         self._context.trouble(where, error)
 
-    async def _accept(self, listener: socket.socket, entrance: Entrance) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            try:
-                connection, _ = await loop.sock_accept(listener)
-            except OSError as error:  # out of descriptors: those in use will be freed
-                self._context.trouble("accept", error)
-                await asyncio.sleep(0.1)
-                continue
-            self._spawn(self._greet(connection, entrance), connection)
+    def _let_in(self, entrance: Entrance) -> None:
+        """Greet whoever comes. (A task in `sock_accept`, when cancelled, loses whom it has just let in.)"""
+        assert self._listener is not None  # noqa: S101 - `start` has made it
+        asyncio.get_running_loop().add_reader(self._listener, self._accept, self._listener, entrance)
+
+    def _accept(self, listener: socket.socket, entrance: Entrance) -> None:
+        try:
+            connection, _ = listener.accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return
+        except OSError as error:  # out of descriptors: those in use will be freed
+            self._context.trouble("accept", error)
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(listener)
+            loop.call_later(0.1, self._resume, entrance)
+            return
+        connection.setblocking(False)
+        self._spawn(self._greet(connection, entrance), connection)
+
+    def _resume(self, entrance: Entrance) -> None:
+        if self._listener is not None:
+            self._let_in(entrance)
 
     def _spawn(self, work: Coroutine[Any, Any, None], connection: socket.socket) -> None:
         """Run `work`, which owns the connection, unless it is cancelled, perhaps before it began."""

@@ -14,7 +14,8 @@ from harness.checking import slugs_of
 from harness.venue.dialects import dialect, known
 from harness.venue.dialects.base import Dialect
 from tests.dialects.test_ccxts_own_tests import ON_A_MARKET, ON_ALL, UNTOLD, camel
-from tests.zoo.test_good import REAL_DEFECTS, asked_of
+from tests.zoo.asked import asked_of
+from tests.zoo.real_defects import REAL_DEFECTS
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "dialects.md"
 BEGIN = "<!-- Who agrees: made by `make docs` from the tests and the dialects; do not edit by hand. -->"

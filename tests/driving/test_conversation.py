@@ -180,6 +180,17 @@ def test_only_so_many_irregularities_are_kept() -> None:
     assert all(len(each) < 300 and "\x1b" not in each for each in kept)
 
 
+def test_a_flood_of_one_kind_hides_none_of_another() -> None:
+    irregular = Irregularities()
+    for number in range(MOST + 5):
+        irregular.note("odd", str(number).encode())
+    irregular.note("a process outlived the scenario")
+    for number in range(9 * MOST):
+        irregular.note(f"kind {number}")
+    assert "a process outlived the scenario" in irregular.all()
+    assert len(irregular.all()) <= 2 * MOST + 1
+
+
 def test_a_process_that_reads_no_more_is_ended() -> None:
     """A stopped driver: the pipe to it is full, and writing would take for ever."""
 

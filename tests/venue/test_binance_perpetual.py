@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from harness.venue.dialects.base import Close, Request, StreamSession
+from harness.venue.dialects.base import Request, StreamSession
 from harness.venue.dialects.binance_perpetual import BinancePerpetual
 from harness.venue.model import Side
 from harness.venue.positions import PositionMode
@@ -227,9 +227,9 @@ def test_a_listen_key_runs_out(futures: Client) -> None:
     clock.time += HOUR - 1
     assert [*stream.tick(clock.time)] == []
     clock.time += 2
-    expired, end = [*stream.tick(clock.time)]
-    assert texts([expired])[0]["e"] == "listenKeyExpired"
-    assert isinstance(end, Close)
+    (expired,) = texts([*stream.tick(clock.time)])
+    assert expired["e"] == "listenKeyExpired"
+    assert stream.carries() == frozenset()
     assert code(futures.call("PUT", "/fapi/v1/listenKey", key=futures.account.api_key)) == -1125
 
 

@@ -29,6 +29,11 @@ class Defect:
     edits: tuple[Edit, ...]
     connector: str = "binance"
 
+    @property
+    def portable(self) -> bool:
+        """Whether another connector can have it too."""
+        return all(edit.portable for edit in self.edits)
+
 
 def defect(
     name: str, check: Callable[..., None], finding: str, *edits: Edit, connector: str = "binance"

@@ -121,7 +121,8 @@ class Zoo:
     @contextmanager
     def bad(self, defect: Defect, seed: int = SEED) -> Iterator[Specimen]:
         """Its connector with the defect planted in a copy of the package, mounted over it."""
-        place = self._folder / defect.name
+        place = self._folder / defect.connector / defect.name
+        place.parent.mkdir(mode=0o755, exist_ok=True)
         (tree,) = (mount.source for mount in self._built.runtime.mounts if mount.target == TREE)
         package = GENERATIONS["v2"].connector_path(kind_of(defect.connector), defect.connector)
         shutil.copytree(tree / package, place, ignore=shutil.ignore_patterns("__pycache__"))

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from checks.conformance import test_build
-from harness.checking import Failed
+from harness.checking import Failed, NotApplicable
+from tests.zoo.accuracy import Noted
 from tests.zoo.defect import Defect
-from tests.zoo.defects import DEFECTS
 from tests.zoo.keeping import Zoo
+from tests.zoo.specimens import AT_HOME, ELSEWHERE
 
 
-@pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
-def test_the_defect_is_found(zoo: Zoo, defect: Defect) -> None:
-    with zoo.bad(defect) as specimen, pytest.raises(Failed, match=defect.finding):
-        specimen.check(defect.check)
+@pytest.mark.parametrize(
+    "defect",
+    [
+        *(pytest.param(defect, id=defect.name) for defect in AT_HOME),
+        *(
+            pytest.param(defect, id=f"{defect.connector}-{defect.name}", marks=pytest.mark.whole_zoo)
+            for defect in ELSEWHERE
+        ),
+    ],
+)
+def test_the_defect_is_found(
+    zoo: Zoo, defect: Defect, record_property: Callable[[str, object], None]
+) -> None:
+    Noted(defect.connector, defect.check.__name__, defect.name).on(record_property)
+    with zoo.bad(defect) as specimen:
+        try:
+            with pytest.raises(Failed, match=defect.finding):
+                specimen.check(defect.check)
+        except NotApplicable as error:
+            pytest.skip(str(error))
 
 
 def test_a_module_that_does_not_compile_is_found(zoo: Zoo) -> None:

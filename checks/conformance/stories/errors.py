@@ -23,6 +23,8 @@ from harness.gateway.faults import (
 from harness.lab import Bench, Lab
 from harness.venue.model import Order, Side
 
+DOOR_CLOSED = 60.0  # virtual seconds
+
 
 @dataclass
 class Errors:
@@ -115,6 +117,29 @@ def lose_a_reply(lab: Lab, pace: float) -> LostReply:
         order = orders[-1] if orders else None
         life = settle(bench, Life(order_id, Side.BUY, "LIMIT", amount, price, order, ()))
         return LostReply(bench, life, life.final)
+
+
+@dataclass
+class ClosedDoor:
+    """For `seconds` (virtual) every try to open a stream is refused; `before` were open."""
+
+    bench: Bench
+    before: int
+    seconds: float
+    tries: int = 0
+    back: bool = False
+
+
+def refuse_streams(lab: Lab, pace: float) -> ClosedDoor:
+    with lab.bench(pace) as bench:
+        start(bench)
+        story = ClosedDoor(bench, len(bench.gateway.open_sockets()), DOOR_CLOSED)
+        with bench.faults.during(Refuse(503, {"msg": "maintenance"}), "*", on="upgrade") as rule:
+            bench.gateway.close_sockets()
+            bench.pause(DOOR_CLOSED)
+            story.tries = rule.applied
+        story.back = bool(bench.eventually(lambda: len(bench.gateway.open_sockets()) >= story.before, 60.0))
+        return story
 
 
 @dataclass

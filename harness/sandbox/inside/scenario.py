@@ -57,6 +57,8 @@ class Scenario:
             return self._said_since(int(arguments.get("since", 0)))
         if command == "usage":
             return self._usage()
+        if command == "pace":
+            return virtual_time.change(*(float(number) for number in arguments["clock"]))
         if command == "start":
             return self._started()
         if command not in self._adapter.COMMANDS:

@@ -12,7 +12,6 @@ from typing import Any, Callable, List, Optional
 
 _real_time_ns = time.time_ns
 _real_monotonic = time.monotonic
-_real_perf_counter = time.perf_counter
 _real_sleep = time.sleep
 _real_gmtime = time.gmtime
 _real_localtime = time.localtime
@@ -23,16 +22,23 @@ LONG_SLEEP = 0.05
 
 
 class _Pace:
-    """Virtual Unix time = epoch + (CLOCK_MONOTONIC - monotonic) · scale, all in seconds."""
+    """Virtual Unix time = epoch + (CLOCK_MONOTONIC - monotonic) · scale, all in seconds.
 
-    def __init__(self) -> None:
-        self.epoch = _real_time_ns() / 1e9
-        self.monotonic = _real_monotonic()
-        self.scale = 1.0
-        self.perf_counter = _real_perf_counter()
+    The virtual monotonic clock is `lag` behind it: it stood at CLOCK_MONOTONIC when the first pace began.
+    """
+
+    def __init__(self, epoch: float, monotonic: float, scale: float, lag: Optional[float] = None) -> None:
+        self.epoch = epoch
+        self.monotonic = monotonic
+        self.scale = scale
+        self.lag = epoch - monotonic if lag is None else lag
+
+    def at(self, monotonic: float) -> float:
+        return self.epoch + (monotonic - self.monotonic) * self.scale
 
 
-_pace = _Pace()
+_pace = _Pace(_real_time_ns() / 1e9, _real_monotonic(), 1.0)
+_next: Optional[_Pace] = None
 # Called with the virtual seconds of every long time.sleep.
 sleep_watchers: List[Callable[[float], None]] = []
 # Called when an event loop starts to wait (False) and when it has woken up (True).
@@ -41,19 +47,43 @@ loop_watchers: List[Callable[[bool], None]] = []
 
 def configure(epoch: float, monotonic: float, scale: float) -> None:
     """Set the pace of this process; the numbers are those of the harness's clock."""
+    global _pace, _next
+    _pace, _next = _Pace(epoch, monotonic, _positive(scale)), None
+
+
+def change(epoch: float, monotonic: float, scale: float) -> None:
+    """Go on at another pace from CLOCK_MONOTONIC = `monotonic`, which is soon, when it is `epoch`."""
+    global _next
+    _next = _Pace(epoch, monotonic, _positive(scale), _current().lag)
+
+
+def _positive(scale: float) -> float:
     if not scale > 0:
         raise ValueError("the scale of time must be positive, not {!r}".format(scale))
-    _pace.epoch, _pace.monotonic, _pace.scale = epoch, monotonic, scale
-    _pace.perf_counter = _real_perf_counter()
+    return scale
+
+
+def _current() -> _Pace:
+    global _pace, _next
+    if _next is not None and _real_monotonic() >= _next.monotonic:
+        _pace, _next = _next, None
+    return _pace
+
+
+def _real_wait(seconds: float) -> float:
+    """How long a wait of so many virtual seconds may last before it is looked at again."""
+    pace = _current()
+    wait = seconds / pace.scale
+    return wait if _next is None else min(wait, max(_next.monotonic - _real_monotonic(), 0.001))
 
 
 def scale() -> float:
-    return _pace.scale
+    return _current().scale
 
 
 def now() -> float:
     """Virtual Unix time in seconds."""
-    return _pace.epoch + (_real_monotonic() - _pace.monotonic) * _pace.scale
+    return _current().at(_real_monotonic())
 
 
 def now_ns() -> int:
@@ -61,26 +91,18 @@ def now_ns() -> int:
 
 
 def monotonic() -> float:
-    return _pace.monotonic + (_real_monotonic() - _pace.monotonic) * _pace.scale
+    return now() - _current().lag
 
 
 def monotonic_ns() -> int:
     return int(monotonic() * 1e9)
 
 
-def perf_counter() -> float:
-    return _pace.perf_counter + (_real_perf_counter() - _pace.perf_counter) * _pace.scale
-
-
-def perf_counter_ns() -> int:
-    return int(perf_counter() * 1e9)
-
-
 def sleep(seconds: float) -> None:
     if seconds >= LONG_SLEEP:
         for watcher in sleep_watchers:
             watcher(seconds)
-    _real_sleep(seconds / _pace.scale)
+    _real_sleep(seconds / scale())
 
 
 def real_monotonic() -> float:
@@ -139,7 +161,9 @@ class ScaledSelector(selectors.DefaultSelector):
         for watcher in loop_watchers:
             watcher(False)
         try:
-            return super().select(timeout / _pace.scale if timeout is not None and timeout > 0 else timeout)
+            if timeout is None:
+                return super().select(None if _next is None else _real_wait(3600.0))
+            return super().select(_real_wait(timeout) if timeout > 0 else timeout)
         finally:
             for watcher in loop_watchers:
                 watcher(True)
@@ -158,7 +182,7 @@ def install() -> None:
     """Replace the clocks of `time` and asyncio in this process. Call once, before other imports."""
     replacements = (
         ("time", now), ("time_ns", now_ns), ("monotonic", monotonic), ("monotonic_ns", monotonic_ns),
-        ("perf_counter", perf_counter), ("perf_counter_ns", perf_counter_ns), ("sleep", sleep),
+        ("perf_counter", monotonic), ("perf_counter_ns", monotonic_ns), ("sleep", sleep),
         ("gmtime", gmtime), ("localtime", localtime), ("strftime", strftime),
     )  # fmt: skip
     for name, function in replacements:

@@ -6,6 +6,7 @@ from tests.zoo.defect import Defect
 from tests.zoo.defects import (
     balances,
     foul,
+    long_run,
     market_data,
     order_life,
     orders,
@@ -22,6 +23,7 @@ DEFECTS: tuple[Defect, ...] = (
     *balances.DEFECTS,
     *positions.DEFECTS,
     *resilience.DEFECTS,
+    *long_run.DEFECTS,
     *security.DEFECTS,
     *usability.DEFECTS,
     *foul.DEFECTS,

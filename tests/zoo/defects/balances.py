@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checks.conformance import test_balances as checks
 from tests.zoo.defect import EXCHANGE, defect
-from tests.zoo.planting import behaving, worded
+from tests.zoo.planting import exchange, worded
 
 POLL, LISTENER = "_update_balances", "_user_stream_event_listener"
 FREE, LOCKED = 'Decimal(balance_entry["free"])', 'Decimal(balance_entry["locked"])'
@@ -30,9 +30,7 @@ DEFECTS = (
         checks.test_totals_follow_fills,
         "The total balance of .* fill",
         worded(EXCHANGE, LISTENER, ('"outboundAccountPosition"', '"accountPosition"')),
-        behaving(
-            EXCHANGE,
-            "BinanceExchange",
+        exchange(
             """
             async def _update_balances(self):
                 if not self._account_balances:
@@ -56,9 +54,7 @@ DEFECTS = (
         "a-wrong-key-taken-for-an-empty-account",
         checks.test_a_wrong_key_is_noticed,
         "says that it is ready",
-        behaving(
-            EXCHANGE,
-            "BinanceExchange",
+        exchange(
             """
             async def _update_balances(self):
                 try:

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from checks.conformance import test_build
 from checks.conformance import test_whole_run as checks
-from tests.zoo.defect import EXCHANGE, UTILS, Defect, defect
-from tests.zoo.planting import Edit, behaving, rewritten
-
-
-def exchange(members: str) -> Edit:
-    return behaving(EXCHANGE, "BinanceExchange", members)
+from tests.zoo.defect import UTILS, Defect, defect
+from tests.zoo.planting import Edit, exchange, rewritten
 
 
 def on_import(code: str) -> Edit:
@@ -51,7 +47,7 @@ DEFECTS: tuple[Defect, ...] = (
                 honest = wire.plain
                 wire.plain = lambda value, depth=0: honest(value, depth)
                 return super().get_all_balances()
-            """
+            """,
         ),
     ),
     defect(
@@ -65,7 +61,7 @@ DEFECTS: tuple[Defect, ...] = (
                     self._helped_itself = True
                     super().buy(trading_pair, amount, *args, **kwargs)
                 return super().buy(trading_pair, amount, *args, **kwargs)
-            """
+            """,
         ),
     ),
     defect(
@@ -87,7 +83,7 @@ DEFECTS: tuple[Defect, ...] = (
                             pass
                     time.sleep(1e9)
                 await super().start_network()
-            """
+            """,
         ),
     ),
 )

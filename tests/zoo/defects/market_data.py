@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from checks.conformance import test_market_data as checks
 from demo.edits import amounts_rounded_to_eight_decimals
-from tests.zoo.defect import BOOK_SOURCE, EXCHANGE, ORDER_BOOK, UTILS, defect
-from tests.zoo.planting import behaving, rewritten, worded
+from tests.zoo.defect import EXCHANGE, ORDER_BOOK, UTILS, defect
+from tests.zoo.planting import book_source, exchange, rewritten, worded
 
 SYMBOLS = "_initialize_trading_pair_symbols_from_exchange_info"
 RULES = "_format_trading_rules"
@@ -69,9 +69,7 @@ DEFECTS = (
         "every-fifth-diff-dropped",
         checks.test_book_follows_changes,
         "drifts away",
-        behaving(
-            BOOK_SOURCE,
-            "BinanceAPIOrderBookDataSource",
+        book_source(
             """
             _count = 0
 
@@ -109,9 +107,7 @@ DEFECTS = (
         "trades-counted-twice",
         checks.test_every_public_trade_arrives_once,
         "public trades were reported that never happened",
-        behaving(
-            BOOK_SOURCE,
-            "BinanceAPIOrderBookDataSource",
+        book_source(
             """
             async def _parse_trade_message(self, raw_message, message_queue):
                 await super()._parse_trade_message(dict(raw_message), message_queue)
@@ -129,11 +125,9 @@ DEFECTS = (
         "buyers-get-the-sellers-price",
         checks.test_best_prices,
         "The price to buy at is",
-        behaving(
-            EXCHANGE,
-            "BinanceExchange",
+        exchange(
             """
-            def get_price(self, trading_pair, is_buy, amount=s_decimal_NaN):
+            def get_price(self, trading_pair, is_buy, amount=Decimal("NaN")):
                 return super().get_price(trading_pair, not is_buy)
             """,
         ),
@@ -142,7 +136,7 @@ DEFECTS = (
         "book-polled-over-rest",
         checks.test_book_follows_without_polling,
         "times over REST",
-        behaving(BOOK_SOURCE, "BinanceAPIOrderBookDataSource", "FULL_ORDER_BOOK_RESET_DELTA_SECONDS = 0.5"),
+        book_source("FULL_ORDER_BOOK_RESET_DELTA_SECONDS = 0.5"),
     ),
     defect(
         "price-increment-hard-coded",
@@ -172,9 +166,7 @@ DEFECTS = (
         "prices-rounded-to-cents",
         checks.test_any_price_and_amount_becomes_acceptable,
         "too far off",
-        behaving(
-            EXCHANGE,
-            "BinanceExchange",
+        exchange(
             """
             def quantize_order_price(self, trading_pair, price):
                 return Decimal(price).quantize(Decimal("0.01"))

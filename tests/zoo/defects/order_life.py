@@ -5,13 +5,9 @@ from __future__ import annotations
 from checks.conformance import test_order_life as checks
 from demo.edits import fills_named_after_their_order
 from tests.zoo.defect import CONSTANTS, EXCHANGE, Defect, defect
-from tests.zoo.planting import Edit, behaving, constant, rewritten, worded
+from tests.zoo.planting import constant, exchange, rewritten, worded
 
 LISTENER = "_user_stream_event_listener"
-
-
-def exchange(members: str) -> Edit:
-    return behaving(EXCHANGE, "BinanceExchange", members)
 
 
 FILLS: tuple[Defect, ...] = (
@@ -44,7 +40,7 @@ FILLS: tuple[Defect, ...] = (
                 tracker = super()._create_order_tracker()
                 tracker.TRADE_FILLS_WAIT_TIMEOUT = 0.1
                 return tracker
-            """
+            """,
         ),
     ),
     defect(
@@ -58,7 +54,7 @@ FILLS: tuple[Defect, ...] = (
 
             async def _all_trade_updates_for_order(self, order):
                 return []
-            """
+            """,
         ),
     ),
 )
@@ -91,7 +87,7 @@ ENDS: tuple[Defect, ...] = (
 
             async def _all_trade_updates_for_order(self, order):
                 return []
-            """
+            """,
         ),
     ),
     defect(
@@ -104,7 +100,7 @@ ENDS: tuple[Defect, ...] = (
                 tracker = super()._create_order_tracker()
                 tracker._lost_order_count_limit = 0
                 return tracker
-            """
+            """,
         ),
     ),
     defect(
@@ -117,7 +113,7 @@ ENDS: tuple[Defect, ...] = (
                 placed = await super()._place_order(order_id, *args, **kwargs)
                 self._order_tracker._trigger_created_event(self._order_tracker.fetch_tracked_order(order_id))
                 return placed
-            """
+            """,
         ),
     ),
     defect(
@@ -138,7 +134,7 @@ ENDS: tuple[Defect, ...] = (
                 failed = OrderUpdate(trading_pair, self.current_timestamp, tracked.current_state, order_id)
                 self._order_tracker._trigger_failure_event(tracked, failed)
                 super()._on_order_failure(order_id, trading_pair, *args, **kwargs)
-            """
+            """,
         ),
     ),
     defect(
@@ -152,7 +148,7 @@ ENDS: tuple[Defect, ...] = (
                     return await super()._place_order(*args, **kwargs)
                 except IOError:
                     return "UNKNOWN", self._time_synchronizer.time()
-            """
+            """,
         ),
     ),
     defect(
@@ -166,7 +162,7 @@ ENDS: tuple[Defect, ...] = (
                 if done:
                     self._order_tracker._trigger_cancelled_event(tracked_order)
                 return done
-            """
+            """,
         ),
     ),
     defect(
@@ -183,7 +179,7 @@ ENDS: tuple[Defect, ...] = (
 
                 tracker.__class__ = InMilliseconds
                 return tracker
-            """
+            """,
         ),
     ),
 )
@@ -207,7 +203,7 @@ TRACKING: tuple[Defect, ...] = (
                 await asyncio.sleep(0)
                 self.stop_tracking_order(order.client_order_id)
                 return placed
-            """
+            """,
         ),
     ),
     defect(
@@ -221,7 +217,7 @@ TRACKING: tuple[Defect, ...] = (
 
             async def _update_order_status(self):
                 pass
-            """
+            """,
         ),
     ),
     defect(
@@ -232,7 +228,7 @@ TRACKING: tuple[Defect, ...] = (
             """
             def restore_tracking_states(self, saved_states):
                 pass
-            """
+            """,
         ),
     ),
 )

@@ -6,7 +6,7 @@ from checks.conformance import test_orders as checks
 from checks.conformance import test_rate_limits
 from demo.edits import amounts_rounded_to_eight_decimals
 from tests.zoo.defect import CONSTANTS, EXCHANGE, defect
-from tests.zoo.planting import behaving, constant, rewritten, worded
+from tests.zoo.planting import behaving, constant, exchange, rewritten, worded
 
 DEFECTS = (
     defect(
@@ -25,9 +25,7 @@ DEFECTS = (
         "market-orders-rest-at-the-best-price",
         checks.test_market_orders_fill,
         "A market (buy|sell) of .* ended as",
-        behaving(
-            EXCHANGE,
-            "BinanceExchange",
+        exchange(
             """
             async def _place_order(self, order_id, trading_pair, amount, trade_type, order_type, price):
                 if order_type is OrderType.MARKET:
@@ -43,9 +41,7 @@ DEFECTS = (
         "limit-maker-sent-as-limit",
         checks.test_limit_maker_orders_are_post_only,
         "sent as an ordinary limit order",
-        behaving(
-            EXCHANGE,
-            "BinanceExchange",
+        exchange(
             """
             async def _place_order(self, order_id, trading_pair, amount, trade_type, order_type, price):
                 if order_type is OrderType.LIMIT_MAKER:
@@ -83,9 +79,7 @@ DEFECTS = (
         "order-ids-cut-too-short",
         checks.test_client_order_ids,
         "same client order id",
-        behaving(
-            EXCHANGE,
-            "BinanceExchange",
+        exchange(
             """
             @property
             def client_order_id_max_length(self):
@@ -97,9 +91,7 @@ DEFECTS = (
         "cancels-never-sent",
         checks.test_cancel_ends_the_order,
         "After a cancel the .* is still open",
-        behaving(
-            EXCHANGE,
-            "BinanceExchange",
+        exchange(
             """
             async def _place_cancel(self, order_id, tracked_order):
                 return True
@@ -132,9 +124,7 @@ DEFECTS = (
         "cancel-all-cancels-one",
         checks.test_cancel_all,
         "still open at the exchange",
-        behaving(
-            EXCHANGE,
-            "BinanceExchange",
+        exchange(
             """
             async def cancel_all(self, timeout_seconds):
                 for order in list(self.in_flight_orders.values())[:1]:
@@ -147,9 +137,7 @@ DEFECTS = (
         "refused-cancels-taken-for-done",
         checks.test_a_refused_cancel_is_not_reported_as_done,
         "yet the connector reported it as cancelled",
-        behaving(
-            EXCHANGE,
-            "BinanceExchange",
+        exchange(
             """
             async def _place_cancel(self, order_id, tracked_order):
                 try:

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from checks.conformance import test_positions as checks
 from tests.zoo.defect import Defect, defect
-from tests.zoo.planting import Edit, behaving, worded
+from tests.zoo.planting import exchange, worded
 
 CONNECTOR = "binance_perpetual"
 EXCHANGE = "binance_perpetual_derivative.py"
 BOOK_SOURCE = "binance_perpetual_api_order_book_data_source.py"
 LISTENER = "_process_user_stream_event"
-
-
-def exchange(members: str) -> Edit:
-    return behaving(EXCHANGE, "BinancePerpetualDerivative", members)
 
 
 DEFECTS: tuple[Defect, ...] = (
@@ -47,7 +43,7 @@ DEFECTS: tuple[Defect, ...] = (
                 await super()._update_positions()
                 if not self._order_tracker.all_orders:
                     self._perpetual_trading.account_positions.clear()
-            """
+            """,
         ),
         connector=CONNECTOR,
     ),
@@ -59,7 +55,7 @@ DEFECTS: tuple[Defect, ...] = (
             """
             async def _set_trading_pair_leverage(self, trading_pair, leverage):
                 return True, ""
-            """
+            """,
         ),
         connector=CONNECTOR,
     ),
@@ -71,7 +67,7 @@ DEFECTS: tuple[Defect, ...] = (
             """
             async def _trading_pair_position_mode_set(self, mode, trading_pair):
                 return True, ""
-            """
+            """,
         ),
         connector=CONNECTOR,
     ),
@@ -106,7 +102,7 @@ DEFECTS: tuple[Defect, ...] = (
             async def _fetch_last_fee_payment(self, trading_pair):
                 timestamp, rate, amount = await super()._fetch_last_fee_payment(trading_pair)
                 return (int(self.current_timestamp * 1e3) if timestamp else 0), rate, amount
-            """
+            """,
         ),
         connector=CONNECTOR,
     ),
@@ -119,7 +115,7 @@ DEFECTS: tuple[Defect, ...] = (
             async def _fetch_last_fee_payment(self, trading_pair):
                 timestamp, rate, amount = await super()._fetch_last_fee_payment(trading_pair)
                 return timestamp, rate, abs(amount)
-            """
+            """,
         ),
         connector=CONNECTOR,
     ),
@@ -138,7 +134,7 @@ DEFECTS: tuple[Defect, ...] = (
             """
             async def _place_order(self, order_id, trading_pair, amount, *args, **kwargs):
                 return await super()._place_order(order_id, trading_pair, amount * 10, *args, **kwargs)
-            """
+            """,
         ),
         connector=CONNECTOR,
     ),

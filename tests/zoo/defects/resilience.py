@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from checks.conformance import test_resilience as checks
 from tests.zoo.defect import BOOK_SOURCE, EXCHANGE, USER_SOURCE, Defect, defect
-from tests.zoo.planting import Edit, behaving
-
-
-def exchange(members: str) -> Edit:
-    return behaving(EXCHANGE, "BinanceExchange", members)
-
+from tests.zoo.planting import behaving, book_source, exchange, user_source
 
 STREAMS: tuple[Defect, ...] = (
     defect(
         "market-stream-connected-once",
         checks.test_market_stream_comes_back,
         "After the connection broke, the order book stays wrong",
-        behaving(
-            BOOK_SOURCE,
-            "BinanceAPIOrderBookDataSource",
+        book_source(
             """
             async def listen_for_subscriptions(self):
                 ws = await self._connected_websocket_assistant()
@@ -67,14 +60,16 @@ STREAMS: tuple[Defect, ...] = (
         "junk-ends-the-user-stream",
         checks.test_junk_is_survived,
         "a fill was never reported",
-        exchange(
+        behaving(
+            EXCHANGE,
+            "BinanceExchange",
             """
             async def _iter_user_event_queue(self):
                 while True:
                     event = await self._user_stream_tracker.user_stream.get()
                     event["e"].upper()
                     yield event
-            """
+            """,
         ),
     ),
 )
@@ -96,7 +91,7 @@ ERRORS: tuple[Defect, ...] = (
                 except IOError:
                     self._halted = True
                     raise
-            """
+            """,
         ),
     ),
     defect(
@@ -112,11 +107,12 @@ ERRORS: tuple[Defect, ...] = (
 
                 if self._up is None:
                     try:
-                        self._up = bool(await self.web_utils.get_current_server_time(domain=self.domain))
+                        await self._make_network_check_request()
+                        self._up = True
                     except IOError:
                         self._up = False
                 return await super().check_network() if self._up else NetworkStatus.NOT_CONNECTED
-            """
+            """,
         ),
     ),
     defect(
@@ -134,7 +130,7 @@ ERRORS: tuple[Defect, ...] = (
                             raise
                         await asyncio.sleep(0.2)
                 raise IOError("still limited")
-            """
+            """,
         ),
     ),
     defect(
@@ -147,7 +143,7 @@ ERRORS: tuple[Defect, ...] = (
                 from hummingbot.core.network_iterator import NetworkStatus
 
                 return NetworkStatus.CONNECTED
-            """
+            """,
         ),
     ),
 )
@@ -166,7 +162,7 @@ STOP: tuple[Defect, ...] = (
             async def _watch(self):
                 while True:
                     await asyncio.sleep(1)
-            """
+            """,
         ),
     ),
     defect(
@@ -183,16 +179,14 @@ STOP: tuple[Defect, ...] = (
                 while True:
                     await asyncio.sleep(5)
                     await self._make_network_check_request()
-            """
+            """,
         ),
     ),
     defect(
         "a-socket-left-after-stop",
         checks.test_nothing_is_left_after_stop,
         "1 sockets stay open",
-        behaving(
-            USER_SOURCE,
-            "BinanceAPIUserStreamDataSource",
+        user_source(
             """
             async def _on_user_stream_interruption(self, websocket_assistant):
                 pass

@@ -5,7 +5,7 @@ from __future__ import annotations
 from checks.conformance import test_security as checks
 from demo.edits import secret_in_the_log
 from tests.zoo.defect import AUTH, CONSTANTS, EXCHANGE, defect
-from tests.zoo.planting import behaving, constant, rewritten, worded
+from tests.zoo.planting import behaving, constant, exchange, rewritten, worded
 
 DEFECTS = (
     defect(
@@ -59,9 +59,7 @@ DEFECTS = (
         "usage-told-to-a-third-party",
         checks.test_only_declared_hosts,
         "metrics.example.org",
-        behaving(
-            EXCHANGE,
-            "BinanceExchange",
+        exchange(
             """
             async def start_network(self):
                 import aiohttp
@@ -79,9 +77,7 @@ DEFECTS = (
         "certificates-not-verified",
         checks.test_a_wrong_certificate_is_refused,
         "talked to a server that it must not trust",
-        behaving(
-            EXCHANGE,
-            "BinanceExchange",
+        exchange(
             """
             async def check_network(self):
                 import aiohttp

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from checks.conformance import test_build
 from checks.conformance import test_usability as checks
-from tests.zoo.defect import EXCHANGE, USER_SOURCE, UTILS, Defect, defect
-from tests.zoo.planting import Edit, behaving, constant, rewritten
-
-
-def exchange(members: str) -> Edit:
-    return behaving(EXCHANGE, "BinanceExchange", members)
+from tests.zoo.defect import USER_SOURCE, UTILS, Defect, defect
+from tests.zoo.planting import behaving, constant, exchange, rewritten
 
 
 def shown_while_typed(source: str) -> str:
@@ -27,7 +23,7 @@ DEFECTS: tuple[Defect, ...] = (
                 super().__init__(*args, **kwargs)
                 if not self._trading_required:
                     raise ValueError("there is no key to trade with")
-            """
+            """,
         ),
     ),
     defect(
@@ -58,7 +54,7 @@ DEFECTS: tuple[Defect, ...] = (
             """
             def _is_user_stream_initialized(self):
                 return False
-            """
+            """,
         ),
     ),
     defect(
@@ -78,7 +74,7 @@ DEFECTS: tuple[Defect, ...] = (
 
                 time.sleep(0.3)
                 return await super()._place_order(*args, **kwargs)
-            """
+            """,
         ),
     ),
     defect(
@@ -90,7 +86,7 @@ DEFECTS: tuple[Defect, ...] = (
             async def _update_balances(self):
                 sum(Decimal(number).sqrt() for number in range(400_000))
                 await super()._update_balances()
-            """
+            """,
         ),
     ),
     defect(
@@ -104,7 +100,7 @@ DEFECTS: tuple[Defect, ...] = (
                 for pair in self.trading_pairs:
                     for side in ("bid", "ask", "mid"):
                         self.logger().info(f"{pair} {side} at {timestamp}")
-            """
+            """,
         ),
     ),
     defect(
@@ -116,7 +112,7 @@ DEFECTS: tuple[Defect, ...] = (
             async def _place_cancel(self, order_id, tracked_order):
                 self.logger().warning("")
                 return await super()._place_cancel(order_id, tracked_order)
-            """
+            """,
         ),
     ),
 )

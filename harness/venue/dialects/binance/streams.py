@@ -36,6 +36,7 @@ class MarketSession(StreamSession):
     """
 
     user_operations = USER_OPERATIONS
+    ends_with_its_key = True
 
     def __init__(
         self,
@@ -170,7 +171,8 @@ class MarketSession(StreamSession):
             del self._keys[key]
             expired: Json = {"e": "listenKeyExpired", "E": ms(now), "listenKey": key}
             yield self.frame("stream:orders", key, expired)
-            yield Close(NORMAL)
+            if self.ends_with_its_key:
+                yield Close(NORMAL)
         for name, diff in self._feed.due(now):
             yield self._book_frame(str(name), diff, now)
 

@@ -49,9 +49,13 @@ _CAUSES = {Reason.DEPOSIT: "DEPOSIT", Reason.WITHDRAWAL: "WITHDRAW"}
 
 
 class FuturesSession(MarketSession):
-    """A connection to `/ws…` or `/stream`, with or without `/public`, `/market` or `/private` before it."""
+    """A connection to `/ws…` or `/stream`, with or without `/public`, `/market` or `/private` before it.
+
+    It stays open, and silent, when its listen key has expired (Event-User-Data-Stream-Expired).
+    """
 
     user_operations = USER_OPERATIONS
+    ends_with_its_key = False
 
     def __init__(
         self,

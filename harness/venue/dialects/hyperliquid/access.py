@@ -30,6 +30,7 @@ ACTIONS = 10_000  # of an account, and one more for each USDC traded
 class Access(Dialect):
     """One kind of market. An account is known by its wallet's address once it was given its key."""
 
+    book_depth: ClassVar[int] = 20
     rest_hosts: ClassVar[tuple[str, ...]] = (HOST, INTERFACE_HOST)
     stream_hosts: ClassVar[tuple[str, ...]] = (HOST, INTERFACE_HOST)
 

@@ -14,8 +14,6 @@ from harness.venue.dialects.hyperliquid.words import NEWEST, err, levels, malfor
 from harness.venue.dialects.wire import Json, ms
 from harness.venue.market import Market
 
-DEPTH = 20  # levels of a side, always
-
 
 class MarketRoutes(Access):
     """Markets are assets by their number, counted from the first."""
@@ -82,7 +80,7 @@ class MarketRoutes(Access):
         return self.book(self._market(call))
 
     def book(self, market: Market) -> Json:
-        view = self.venue.book(market, DEPTH)
+        view = self.venue.book(market, self.book_depth)
         now = ms(self.venue.clock.now())
         return {"coin": self.symbol(market), "time": now, "levels": [levels(view.bids), levels(view.asks)]}
 

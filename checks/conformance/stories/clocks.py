@@ -1,0 +1,40 @@
+"""The user's clock is wrong: the exchange's is ahead of it, or behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from checks.conformance.stories import READY_SECONDS
+from checks.conformance.stories.order_life import Life, rest
+from harness.lab import Bench, Lab
+from harness.venue.model import Side
+
+AHEAD = (45.0, -45.0)  # virtual seconds; exchanges bear between one and thirty
+
+
+@dataclass(frozen=True)
+class Skewed:
+    """How far ahead the exchange's clock was, and what became of an order; None when it never got ready."""
+
+    ahead: float
+    bench: Bench
+    life: Life | None
+
+
+@dataclass
+class WrongClocks:
+    """`bench` is the last one."""
+
+    bench: Bench
+    tries: list[Skewed] = field(default_factory=list)
+
+
+def trade_by_a_wrong_clock(lab: Lab, pace: float) -> WrongClocks:
+    tries: list[Skewed] = []
+    for ahead in AHEAD:
+        with lab.bench(pace) as bench:
+            bench.exchange_clock.offset = ahead
+            bench.connector.start()
+            ready = bench.connector.wait_ready(READY_SECONDS).ready
+            tries.append(Skewed(ahead, bench, rest(bench, Side.BUY) if ready else None))
+    return WrongClocks(tries[-1].bench, tries)

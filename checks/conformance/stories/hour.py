@@ -1,0 +1,180 @@
+"""More than an hour of market making: orders refreshed often, then seldom, with two mishaps on the way.
+
+Time runs fast while there is nothing to do but wait: renewals, polls and pings fall due as often as they do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from checks.conformance.stories import start
+from checks.conformance.stories.market_data import books_differ
+from checks.conformance.stories.order_life import WAIT, Life, let_trade, rest, settle
+from checks.conformance.stories.streams import POLLS, wait_for_fill
+from harness.driving.claims import Usage
+from harness.gateway.faults import DropMessage
+from harness.lab import Bench, Lab
+from harness.venue.model import Fill, Order, Side
+
+IDLE_FACTOR = 7.5  # how much faster time runs while all wait
+FAST_ROUNDS, FAST_REFRESH = 6, 10.0  # virtual seconds between two rounds, as in qa's two rows
+SLOW_ROUNDS, SLOW_REFRESH = 15, 300.0
+LEVELS = 150  # a side of the book
+GAP_IN, BREAK_IN = 1, 13  # rounds of the slow part in which something goes wrong; keys live up to an hour
+DROPPED = 3  # messages of the order book
+LOOK_EVERY = 5.0  # virtual seconds
+PRIVATE = ("stream:orders", "stream:fills")
+BACK = 120.0  # virtual seconds after which a broken private stream has to be there again
+
+
+@dataclass
+class Hour:
+    """What came of it. Times are virtual seconds. `depth` is how many levels of each side it keeps at first.
+
+    `deaf` is how long no private stream was open, after one had been and besides `BACK` after it was broken.
+    `never_heard`: there was none at all. `forgotten` are orders open at the end that the connector does not
+    track, `stuck` those it tracks that are not open.
+    """
+
+    bench: Bench
+    depth: tuple[int, int] = (0, 0)
+    lives: list[Life] = field(default_factory=list)
+    began: float = 0.0
+    ended: float = 0.0
+    deaf: float = 0.0
+    never_heard: bool = True
+    dropped: int = 0
+    book_difference: str | None = None
+    last_fill: Fill | None = None
+    last_fill_streamed: bool = False
+    early: Usage | None = None
+    late: Usage | None = None
+    network: str = ""
+    forgotten: tuple[Order, ...] = ()
+    stuck: tuple[str, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        return self.ended - self.began
+
+
+def make_markets(lab: Lab, pace: float) -> Hour:
+    """Quote both sides again and again; now and then somebody takes one."""
+    with lab.bench(pace) as bench:
+        story = Hour(bench)
+        bench.venue.seed_book(bench.market, LEVELS)
+        start(bench)
+        story.began = bench.clock.now()
+        book = bench.connector.book(bench.pair)
+        story.depth = (len(book.bids), len(book.asks))
+        watch = _Watch(story)
+        quotes: list[Life] = []
+        for number in range(FAST_ROUNDS):
+            quotes = _refresh(story, quotes, taken=number % 3 == 1)
+            watch.idle(FAST_REFRESH)
+        story.early = bench.connector.usage()
+        for number in range(SLOW_ROUNDS):
+            if number == GAP_IN:
+                _lose_part_of_the_book(story)
+            if number == BREAK_IN:
+                watch.break_private_streams()
+            quotes = _refresh(story, quotes, taken=number % 3 == 1)
+            bench.go_at(pace * IDLE_FACTOR)
+            watch.idle(SLOW_REFRESH)
+            bench.go_at(pace)
+        _end(story, quotes)
+        return story
+
+
+def _refresh(story: Hour, quotes: list[Life], *, taken: bool) -> list[Life]:
+    """Cancel the last quotes and place new ones; of the new bid a part is `taken`."""
+    _withdraw(story.bench, quotes)
+    new = [rest(story.bench, side) for side in Side]
+    if taken and (placed := new[0].placed) is not None:
+        lots = placed.amount / story.bench.market.lot_size // 3
+        let_trade(story.bench, new[0], lots * story.bench.market.lot_size)
+    story.lives += new
+    return new
+
+
+def _withdraw(bench: Bench, quotes: list[Life]) -> None:
+    for life in quotes:
+        bench.connector.cancel(life.order_id)
+    numbers = [life.placed.order_id for life in quotes if life.placed is not None]
+    bench.eventually(
+        lambda: not any(bench.venue.order(bench.account, order_id=number).status.live for number in numbers),
+        WAIT,
+    )
+
+
+def _lose_part_of_the_book(story: Hour) -> None:
+    """Changes of the book that nobody is told of; the levels stay as they are then, far from the best."""
+    bench = story.bench
+    book = bench.venue.book(bench.market)
+    with bench.faults.during(DropMessage(), "stream:book") as rule:
+        for side, levels in ((Side.BUY, book.bids), (Side.SELL, book.asks)):
+            for level in levels[3:8]:
+                bench.venue.set_level(
+                    bench.market, side, level.price, level.amount + bench.market.lot_size * 7
+                )
+        bench.eventually(lambda: rule.applied >= DROPPED, 5.0)
+        story.dropped = rule.applied
+
+
+class _Watch:
+    """Lets time go by and looks whether there is a private stream."""
+
+    def __init__(self, story: Hour) -> None:
+        self._story = story
+        self._bench = story.bench
+        self._excused_until = 0.0
+        self._last = story.bench.clock.now()
+
+    def break_private_streams(self) -> None:
+        self._look()
+        for operation in PRIVATE:
+            self._bench.gateway.close_sockets(operation=operation)
+        self._excused_until = self._bench.clock.now() + BACK
+
+    def idle(self, seconds: float) -> None:
+        """Prices move a little meanwhile."""
+        end = self._bench.clock.now() + seconds
+        while (left := end - self._bench.clock.now()) > 0:
+            self._bench.pause(min(LOOK_EVERY, left))
+            self._bench.venue.walk(1, self._bench.market)
+            self._look()
+
+    def _look(self) -> None:
+        now = self._bench.clock.now()
+        if any(self._bench.gateway.open_sockets(operation) for operation in PRIVATE):
+            self._story.never_heard = False
+        elif now > self._excused_until and not self._story.never_heard:
+            self._story.deaf += now - max(self._last, self._excused_until)
+        self._last = now
+
+
+def _end(story: Hour, quotes: list[Life]) -> None:
+    """One more fill, everything withdrawn, and a look at what is left."""
+    bench = story.bench
+    story.late = bench.connector.usage()
+    life = quotes[1]
+    story.last_fill = let_trade(bench, life, None)
+    if story.last_fill is not None:
+        since = bench.record.mark()
+        told = wait_for_fill(bench, life, story.last_fill, WAIT)
+        streamed = any(bench.record.frames(each, direction="received", since=since) for each in PRIVATE)
+        story.last_fill_streamed = told and streamed
+    _withdraw(bench, [quotes[0]])
+    bench.connector.wait_event("OrderCancelled", quotes[0].order_id, WAIT)
+    story.book_difference = books_differ(bench, [bench.market], WAIT)
+    bench.eventually(lambda: not bench.connector.orders(), POLLS + WAIT)  # a poll may have to tell it
+    for each in story.lives:
+        settle(bench, each)
+    open_orders = bench.venue.open_orders(bench.account)
+    tracked = set(bench.connector.orders())
+    mine = {each.placed.order_id: each.order_id for each in story.lives if each.placed is not None}
+    story.forgotten = tuple(o for o in open_orders if mine.get(o.order_id) not in tracked)
+    live = {mine.get(order.order_id) for order in open_orders}
+    story.stuck = tuple(sorted(tracked - live))
+    story.network = bench.connector.network_status()
+    story.ended = bench.clock.now()

@@ -1,0 +1,184 @@
+"""What only time shows: an hour of market making, a wrong clock, a door that stays shut."""
+
+from __future__ import annotations
+
+from checks.conformance.conftest import Tell
+from checks.conformance.stories.clocks import trade_by_a_wrong_clock
+from checks.conformance.stories.errors import refuse_streams
+from checks.conformance.stories.hour import Hour, make_markets
+from checks.conformance.test_order_life import told
+from harness.checking import (
+    Attach,
+    claimed,
+    expect,
+    measured,
+    requirement,
+    seen_in_ledger,
+    undetermined,
+)
+from harness.outcome import EvidenceKind
+
+MINUTE = 60.0
+DEPTH = 100
+MOST_DEAF = 180.0  # virtual seconds in the whole of it
+MOST_NEW_TASKS, MOST_NEW_SOCKETS = 8, 4
+MOST_NEW_BYTES = 64 << 20
+MOST_TRIES = 2.0  # a second, for each stream
+
+
+@requirement("long-run-stays-healthy")
+def test_an_hour_of_market_making(tell: Tell, evidence: Attach) -> None:
+    """After more than an hour of quoting: no order forgotten or stuck, nothing piled up, still trading."""
+    story = tell(make_markets)
+    exchanges = story.bench.record.exchanges()
+    evidence(
+        measured(
+            f"{story.seconds / MINUTE:.0f} minutes of market making: {len(story.lives)} orders, "
+            f"{len(exchanges)} requests, {_busiest(story)} in the busiest minute",
+            minutes=round(story.seconds / MINUTE),
+            orders=len(story.lives),
+            requests=len(exchanges),
+        )
+    )
+    lost = [life for life in story.lives if life.placed is None]
+    expect(
+        not lost,
+        f"{len(lost)} of {len(story.lives)} orders of an hour never reached the exchange.",
+        *(item for life in lost[:2] for item in told(life)),
+    )
+    expect(
+        not story.forgotten,
+        f"After an hour, {len(story.forgotten)} orders are open that the connector has forgotten.",
+        *(
+            seen_in_ledger(f"order {o.order_id}, client order id {o.client_order_id}")
+            for o in story.forgotten[:3]
+        ),
+    )
+    expect(
+        not story.stuck,
+        f"After an hour, the connector still tracks {len(story.stuck)} orders that are not open.",
+        *(claimed(EvidenceKind.EVENT, f"it tracks {order_id}") for order_id in story.stuck[:3]),
+    )
+    expect(
+        story.network == "CONNECTED",
+        f"After an hour, the connector says that its network is {story.network}.",
+    )
+    _nothing_piled_up(story, evidence)
+
+
+def _nothing_piled_up(story: Hour, evidence: Attach) -> None:
+    early, late = story.early, story.late
+    assert early is not None
+    assert late is not None
+    tasks, sockets = len(late.tasks) - len(early.tasks), late.sockets - early.sockets
+    grown = late.memory_bytes - early.memory_bytes
+    evidence(
+        claimed(
+            EvidenceKind.MEASUREMENT,
+            f"in the slow part: {tasks:+} tasks, {sockets:+} sockets, {grown / (1 << 20):+.1f} MiB, "
+            f"{late.cpu_seconds - early.cpu_seconds:.1f} s of processor time",
+        )
+    )
+    expect(tasks <= MOST_NEW_TASKS, f"In an hour the number of its tasks grew by {tasks}.")
+    expect(sockets <= MOST_NEW_SOCKETS, f"In an hour the number of its open sockets grew by {sockets}.")
+    expect(grown <= MOST_NEW_BYTES, f"In an hour its memory grew by {grown / (1 << 20):.0f} MiB.")
+
+
+def _busiest(story: Hour) -> int:
+    """Requests in the busiest minute."""
+    minutes: dict[int, int] = {}
+    for each in story.bench.record.exchanges():
+        minute = int((each.at - story.began) // MINUTE)
+        minutes[minute] = minutes.get(minute, 0) + 1
+    return max(minutes.values(), default=0)
+
+
+@requirement("user-stream-kept-alive")
+def test_the_private_stream_is_kept_alive(tell: Tell, evidence: Attach) -> None:
+    """Listen keys and tokens are renewed: there is a private stream all the time, and after a late break."""
+    story = tell(make_markets)
+    if story.never_heard:
+        undetermined("The connector never opened a private stream.")
+    evidence(measured(f"without a private stream for {story.deaf:.0f} s", seconds=round(story.deaf)))
+    sockets = [story.bench.record.evidence(each) for each in story.bench.record.sockets()[-4:]]
+    expect(
+        story.deaf <= MOST_DEAF,
+        f"For {story.deaf / MINUTE:.0f} of {story.seconds / MINUTE:.0f} minutes there was no private stream.",
+        *sockets,
+    )
+    fill = story.last_fill
+    if fill is None:
+        undetermined("There was no open order left at the end that could have been filled.")
+    expect(
+        story.last_fill_streamed,
+        "After an hour, a fill is no longer told by the private stream.",
+        seen_in_ledger(f"fill {fill.trade_id}: {fill.amount} at {fill.price}"),
+        *sockets,
+    )
+
+
+@requirement("order-book-recovers-from-gap")
+def test_a_gap_in_the_book_is_mended(tell: Tell) -> None:
+    """Messages of the order book were lost: an hour later at the latest, it equals the exchange's again."""
+    story = tell(make_markets)
+    if not story.dropped:
+        undetermined("No message of the order book could be dropped.")
+    expect(
+        story.book_difference is None,
+        f"An hour after {story.dropped} messages were lost, the book is wrong: {story.book_difference}.",
+        measured(f"{story.dropped} messages of the order book dropped", dropped=story.dropped),
+    )
+
+
+@requirement("order-book-depth-100")
+def test_the_book_is_deep_enough(tell: Tell) -> None:
+    """Of a book with 150 levels a side, it keeps 100, or as many as the exchange tells."""
+    story = tell(make_markets)
+    wanted = min(DEPTH, story.bench.dialect.book_depth)
+    least = min(story.depth)
+    expect(
+        least >= wanted,
+        f"The order book has {story.depth[0]} bids and {story.depth[1]} asks; the exchange gives {wanted}.",
+        claimed(EvidenceKind.NOTE, f"{story.depth[0]} bids, {story.depth[1]} asks"),
+        measured(f"the exchange has {len(story.bench.venue.book(story.bench.market).bids)} bids"),
+    )
+
+
+@requirement("tolerates-clock-skew")
+def test_a_wrong_clock_is_borne(tell: Tell) -> None:
+    """With the exchange's clock 45 seconds ahead, and then behind, it gets ready and an order arrives."""
+    story = tell(trade_by_a_wrong_clock)
+    for each in story.tries:
+        how = f"{abs(each.ahead):.0f} seconds {'ahead' if each.ahead > 0 else 'behind'}"
+        refused = [e for e in each.bench.record.exchanges() if (e.status or 0) >= 400]
+        evidence = [each.bench.record.evidence(exchange) for exchange in refused[-3:]]
+        expect(
+            each.life is not None,
+            f"With the exchange's clock {how}, the connector never gets ready.",
+            *evidence,
+        )
+        expect(
+            each.life is not None and each.life.placed is not None,
+            f"With the exchange's clock {how}, no order arrives.",
+            *evidence,
+        )
+
+
+@requirement("reconnects-with-back-off")
+def test_a_closed_door_is_not_hammered(tell: Tell, evidence: Attach) -> None:
+    """While the exchange refuses its streams for a minute, it tries again, but not all the time."""
+    story = tell(refuse_streams)
+    if not story.before:
+        undetermined("No stream was open that could have been refused.")
+    rate = story.tries / story.seconds / story.before
+    evidence(
+        measured(
+            f"{story.tries} tries to open {story.before} streams in {story.seconds:.0f} s",
+            tries=story.tries,
+            streams=story.before,
+        )
+    )
+    expect(
+        rate <= MOST_TRIES,
+        f"While its streams were refused, it tried {rate:.1f} times a second for each of them.",
+    )

@@ -1,0 +1,33 @@
+"""`python -m tests.zoo`, or `make zoo`: runs all of the zoo and writes `docs/accuracy.md`.
+
+Ends with 1 when the checks are not as good as they have to be.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from demo.release import PACKAGE, VERSION
+from tests.zoo.accuracy import PAGE, Accuracy
+
+HERE = Path(__file__).parent
+
+
+def main() -> int:
+    accuracy = Accuracy()
+    tests = [str(HERE / name) for name in ("test_good.py", "test_bad.py")]
+    options = ["-n", "auto", "--dist", "loadgroup", "--whole-zoo", "-p", "no:cacheprovider"]
+    pytest.main([*options, *tests], plugins=[accuracy])
+    PAGE.write_text(accuracy.page(f"{PACKAGE} {VERSION}"), encoding="utf-8")
+    short = accuracy.shortcomings()
+    for line in short:
+        sys.stdout.write(f"{line}\n")
+    sys.stdout.write(f"{PAGE} says how well each check tells good from bad\n")
+    return 1 if short else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

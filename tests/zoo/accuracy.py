@@ -1,0 +1,209 @@
+"""How well each check tells good from bad, made from a run of the whole zoo: `docs/accuracy.md`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.checking import slugs_of
+from harness.outcome import Severity
+from tests.zoo.asked import CHECKS, severity_of
+from tests.zoo.real_defects import REAL_DEFECTS
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "accuracy.md"
+PROPERTY = "zoo"
+WANTED = {Severity.BLOCKER: 0.95, Severity.MAJOR: 0.90}  # recall
+LONGEST = 300  # characters of a reason on the page
+
+
+@dataclass(frozen=True)
+class Noted:
+    """What a test of the zoo is about: a check on a connector, with that defect or ("") as it was merged.
+
+    `real`: a defect of the merged connector itself is expected.
+    """
+
+    connector: str
+    check: str
+    defect: str = ""
+    real: bool = False
+
+    def on(self, record_property: Callable[[str, object], None]) -> None:
+        record_property(PROPERTY, asdict(self))
+
+
+@dataclass
+class Tally:
+    """What one check has been seen to do."""
+
+    seen: list[Noted] = field(default_factory=list)
+    missed: list[tuple[Noted, str]] = field(default_factory=list)
+    kept_quiet: list[Noted] = field(default_factory=list)
+    false_alarms: list[tuple[Noted, str]] = field(default_factory=list)
+    real: list[Noted] = field(default_factory=list)
+
+    @property
+    def planted(self) -> int:
+        return len(self.seen) + len(self.missed)
+
+    @property
+    def asked(self) -> int:
+        return len(self.kept_quiet) + len(self.false_alarms) + len(self.real)
+
+
+class Accuracy:
+    """A plugin of pytest that counts; `unmeasured` are the tests that came to no end."""
+
+    def __init__(self) -> None:
+        self.tallies: defaultdict[str, Tally] = defaultdict(Tally)
+        self.unmeasured: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        told: Any = dict(report.user_properties).get(PROPERTY)
+        if report.failed and (report.when != "call" or told is None):
+            self.unmeasured.append(report.nodeid)
+        elif report.when == "call" and told is not None and not report.skipped:
+            self.count(Noted(**told), report.passed, _words(report))
+
+    def count(self, noted: Noted, passed: bool, words: str = "") -> None:
+        """`passed`: the test, so the check said what it should."""
+        tally = self.tallies[noted.check]
+        if noted.defect:
+            if passed:
+                tally.seen.append(noted)
+            else:
+                tally.missed.append((noted, words))
+        elif not passed:
+            tally.false_alarms.append((noted, words))
+        else:
+            (tally.real if noted.real else tally.kept_quiet).append(noted)
+
+    # -- what came of it
+
+    def recall(self, severity: Severity) -> float:
+        tallies = [self.tallies[c.__name__] for c in CHECKS if severity_of(c) is severity]
+        planted = sum(tally.planted for tally in tallies)
+        return sum(len(tally.seen) for tally in tallies) / planted if planted else 0.0
+
+    def shortcomings(self) -> list[str]:
+        """What keeps the zoo from being believed; none is what is wanted."""
+        told = [
+            f"recall over {severity}s is {self.recall(severity):.3f}, wanted: {least}"
+            for severity, least in WANTED.items()
+            if self.recall(severity) < least
+        ]
+        alarms = [
+            f"{noted.check} accuses {noted.connector}: {words}"
+            for check in CHECKS
+            if severity_of(check) is Severity.BLOCKER
+            for noted, words in self.tallies[check.__name__].false_alarms
+        ]
+        return [*told, *alarms, *(f"not measured: {test}" for test in self.unmeasured)]
+
+    def page(self, framework: str) -> str:
+        """Markdown."""
+        everything = [tally for tally in self.tallies.values() if tally.planted or tally.asked]
+        planted = [noted for tally in everything for noted in (*tally.seen, *(n for n, _ in tally.missed))]
+        connectors = {noted.connector for tally in everything for noted in (*planted, *tally.kept_quiet)}
+        kinds = len({noted.defect for noted in planted})
+        return "\n".join(
+            [
+                "# Accuracy",
+                "",
+                f"Made by `make zoo`: {kinds} kinds of defects planted {len(planted)} times in "
+                f"{len(connectors)} connectors of {framework}, and every check run on each of these "
+                "as it was merged.",
+                "",
+                "*Recall* is the share of planted defects that the check for them found, in words that name "
+                "them. A *false alarm* accuses an untouched connector of what is none of its real defects.",
+                "",
+                *self._summary(),
+                "",
+                "## Each check",
+                "",
+                "| requirement | severity | planted | found | merged connectors asked | false alarms "
+                "| real defects |",
+                "|---|---|---:|---:|---:|---:|---:|",
+                *(row for check in CHECKS for row in self._row(check)),
+                "",
+                "## Missed",
+                "",
+                *(self._missed() or ["None."]),
+                "",
+                "## False alarms",
+                "",
+                *(self._alarms() or ["None."]),
+                "",
+                "## Real defects of merged connectors",
+                "",
+                "Examined and reproduced; a release that mends one makes its test fail.",
+                "",
+                *self._real(),
+                "",
+            ]
+        )
+
+    def _summary(self) -> Iterable[str]:
+        yield "| severity | checks | planted | found | recall | merged connectors asked | false alarms |"
+        yield "|---|---:|---:|---:|---:|---:|---:|"
+        for severity in Severity:
+            tallies = [self.tallies[c.__name__] for c in CHECKS if severity_of(c) is severity]
+            yield (
+                f"| {severity} | {len(tallies)} | {sum(t.planted for t in tallies)} "
+                f"| {sum(len(t.seen) for t in tallies)} | {self.recall(severity):.3f} "
+                f"| {sum(t.asked for t in tallies)} | {sum(len(t.false_alarms) for t in tallies)} |"
+            )
+
+    def _row(self, check: Callable[..., None]) -> Iterable[str]:
+        tally = self.tallies[check.__name__]
+        slugs = ", ".join(f"`{slug}`" for slug in sorted(slugs_of(check)))
+        yield (
+            f"| {slugs} | {severity_of(check)} | {tally.planted} | {len(tally.seen)} | {tally.asked} "
+            f"| {len(tally.false_alarms)} | {len(tally.real)} |"
+        )
+
+    def _missed(self) -> list[str]:
+        return [
+            f"- `{noted.defect}` in {noted.connector}: {words}"
+            for tally in self.tallies.values()
+            for noted, words in tally.missed
+        ]
+
+    def _alarms(self) -> list[str]:
+        return [
+            f"- {noted.connector}, `{noted.check}`: {words}"
+            for tally in self.tallies.values()
+            for noted, words in tally.false_alarms
+        ]
+
+    def _real(self) -> list[str]:
+        """One line for what a connector does, with all the requirements that it breaks so."""
+        seen = {(n.connector, n.check) for tally in self.tallies.values() for n in tally.real}
+        found = sorted(
+            (real.why, name, slug)
+            for (name, check), real in REAL_DEFECTS.items()
+            if (name, check.__name__) in seen
+            for slug in slugs_of(check)
+        )
+        told = []
+        for why, rows in groupby(found, key=lambda row: row[0]):
+            each = list(rows)
+            names = ", ".join(dict.fromkeys(name for _, name, _ in each))
+            slugs = ", ".join(dict.fromkeys(f"`{slug}`" for _, _, slug in each))
+            told.append(f"- **{names}** ({slugs}): {why}")
+        return sorted(told)
+
+
+def _words(report: pytest.TestReport) -> str:
+    """The last line of what a failed test says, as Markdown that does nothing."""
+    if not report.failed:
+        return ""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    text = " ".join(str(crash.message if crash is not None else report.longrepr).split())[:LONGEST]
+    return "`" + text.replace("`", "'") + "`"

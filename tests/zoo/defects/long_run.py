@@ -1,0 +1,128 @@
+"""Defects that only time brings to light."""
+
+from __future__ import annotations
+
+from checks.conformance import test_long_run as checks
+from tests.zoo.defect import Defect, defect
+from tests.zoo.planting import behaving, book_source, exchange, user_source
+
+HOUR: tuple[Defect, ...] = (
+    defect(
+        "old-orders-dropped-instead-of-cancelled",
+        checks.test_an_hour_of_market_making,
+        "open that the connector has forgotten",
+        exchange(
+            """
+            async def _execute_cancel(self, trading_pair, order_id):
+                order = self._order_tracker.fetch_tracked_order(order_id)
+                if order is not None and self.current_timestamp - order.creation_timestamp > 200:
+                    self.stop_tracking_order(order_id)
+                    return order_id
+                return await super()._execute_cancel(trading_pair, order_id)
+            """
+        ),
+    ),
+    defect(
+        "a-task-left-for-each-order",
+        checks.test_an_hour_of_market_making,
+        "number of its tasks grew by",
+        exchange(
+            """
+            async def _place_order(self, *args, **kwargs):
+                self._kept = [*getattr(self, "_kept", []), asyncio.ensure_future(asyncio.sleep(1e9))]
+                return await super()._place_order(*args, **kwargs)
+            """
+        ),
+    ),
+    defect(
+        "all-balances-ever-kept",
+        checks.test_an_hour_of_market_making,
+        "its memory grew by",
+        exchange(
+            """
+            async def _update_balances(self):
+                await super()._update_balances()
+                self._history = [*getattr(self, "_history", []), bytearray(b"." * (1 << 20))]
+            """
+        ),
+    ),
+    defect(
+        "listen-key-never-renewed",
+        checks.test_the_private_stream_is_kept_alive,
+        "there was no private stream|no longer told by the private stream",
+        behaving(
+            "binance_perpetual_user_stream_data_source.py",
+            "BinancePerpetualUserStreamDataSource",
+            """
+            async def _ping_listen_key(self):
+                return True
+            """,
+        ),
+        connector="binance_perpetual",
+    ),
+    defect(
+        "one-token-for-all-connections",
+        checks.test_the_private_stream_is_kept_alive,
+        "there was no private stream",
+        user_source(
+            """
+            async def _connected_websocket_assistant(self):
+                import time
+
+                self._token_from = getattr(self, "_token_from", None) or time.time()
+                if time.time() - self._token_from > 1800:
+                    raise IOError("the token has expired")
+                return await super()._connected_websocket_assistant()
+            """
+        ),
+    ),
+    defect(
+        "snapshots-never-repeated",
+        checks.test_a_gap_in_the_book_is_mended,
+        "messages were lost, the book is wrong",
+        book_source("FULL_ORDER_BOOK_RESET_DELTA_SECONDS = 1e9"),
+    ),
+    defect(
+        "twenty-levels-of-the-snapshot",
+        checks.test_the_book_is_deep_enough,
+        "the exchange gives 100",
+        book_source(
+            """
+            async def _order_book_snapshot(self, trading_pair):
+                message = await super()._order_book_snapshot(trading_pair)
+                for side in ("bids", "asks"):
+                    message.content[side] = message.content[side][:20]
+                return message
+            """
+        ),
+    ),
+)
+
+MISHAPS: tuple[Defect, ...] = (
+    defect(
+        "signs-with-the-computers-clock",
+        checks.test_a_wrong_clock_is_borne,
+        "With the exchange's clock",
+        exchange(
+            """
+            def __init__(self, *args, **kwargs):
+                super().__init__(*args, **kwargs)
+                clock = self._time_synchronizer
+                clock.update_server_time_offset_with_time_provider = self._never
+                clock.update_server_time_if_not_initialized = self._never
+
+            async def _never(self, *args, **kwargs):
+                pass
+            """
+        ),
+    ),
+    defect(
+        "hammers-a-closed-door",
+        checks.test_a_closed_door_is_not_hammered,
+        "times a second for each",
+        book_source("async def _sleep(self, delay):\n    await asyncio.sleep(0.05)"),
+        user_source("async def _sleep(self, delay):\n    await asyncio.sleep(0.05)"),
+    ),
+)
+
+DEFECTS = (*HOUR, *MISHAPS)

@@ -1,0 +1,100 @@
+"""What merged connectors really do wrong: looked into, reproduced, and seen by the check each time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from checks.conformance import (
+    test_market_data,
+    test_order_life,
+    test_orders,
+    test_positions,
+    test_resilience,
+)
+from harness.venue.dialects import known
+
+
+class RealDefect(NamedTuple):
+    """Words that the finding has to contain (a pattern), and why it is the connector that is wrong."""
+
+    finding: str
+    why: str
+
+
+FORGETS = RealDefect(
+    "the connector forgot the order",
+    "The framework takes a broken connection for a failure, and no connector asks for the order.",
+)
+TEN_LEVELS = (
+    "It asks for the book without a limit; Gate gives ten levels then, and what lies below is missing."
+)
+ONE_TOPIC = (
+    "It asks for several pairs in one topic, with `|` between them, which v5 does not document: of two pairs "
+    "it hears nothing."
+)
+SKIPS = "It skips levels that a delta takes out, and the snapshot of a new subscription."
+
+REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
+    **{(name, test_order_life.test_no_orphan_after_a_lost_reply): FORGETS for name in known()},
+    ("kucoin", test_order_life.test_a_missed_fill_is_found): RealDefect(
+        "was never reported",
+        "It reads the list of fills from the top of the reply, but KuCoin sends it below `data`: polling "
+        "finds no fill, ever.",
+    ),
+    ("gate_io", test_market_data.test_first_book_equals_the_exchange): RealDefect(
+        "has 20 levels, the connector 10", TEN_LEVELS
+    ),
+    ("gate_io", test_market_data.test_book_follows_changes): RealDefect("order book drifts away", TEN_LEVELS),
+    ("gate_io", test_resilience.test_market_stream_comes_back): RealDefect(
+        "the order book stays wrong", TEN_LEVELS
+    ),
+    ("bybit", test_market_data.test_every_public_trade_arrives_once): RealDefect(
+        "lost or changed",
+        'It compares the taker\'s side with "BUY"; Bybit writes "Buy", so every trade is read as a sale.',
+    ),
+    ("bybit", test_orders.test_limit_maker_orders_are_post_only): RealDefect(
+        "sent as an ordinary limit order",
+        "It sends every limit order with GTC or with no time in force, never as PostOnly.",
+    ),
+    ("bybit_perpetual", test_market_data.test_best_prices): RealDefect("est bid is", ONE_TOPIC),
+    ("bybit_perpetual", test_market_data.test_book_follows_changes): RealDefect(
+        "order book drifts away", ONE_TOPIC
+    ),
+    ("bybit_perpetual", test_market_data.test_book_follows_without_polling): RealDefect(
+        "reads no order book stream", ONE_TOPIC
+    ),
+    ("bybit_perpetual", test_market_data.test_every_public_trade_arrives_once): RealDefect(
+        "lost or changed", ONE_TOPIC
+    ),
+    ("bybit_perpetual", test_resilience.test_market_stream_comes_back): RealDefect(
+        "the order book stays wrong", SKIPS
+    ),
+    ("bybit_perpetual", test_resilience.test_junk_is_survived): RealDefect(
+        "the order book does not follow", SKIPS
+    ),
+    ("bybit_perpetual", test_positions.test_a_funding_payment_is_told_once): RealDefect(
+        "was reported as",
+        "It takes `funding`, which is money, for the rate, and multiplies it by the size.",
+    ),
+    ("hyperliquid", test_market_data.test_any_price_and_amount_becomes_acceptable): RealDefect(
+        "no multiple of the tick",
+        "It passes prices through a float and back (`Decimal(round(float(…), 6))`).",
+    ),
+    ("hyperliquid", test_market_data.test_trading_rules): RealDefect(
+        "the smallest notional is 0, not 10", "It knows no smallest order value on spot."
+    ),
+    ("hyperliquid_perpetual", test_market_data.test_last_price): RealDefect(
+        "The last traded price is", "It gives the mark price for the last price."
+    ),
+    ("hyperliquid_perpetual", test_positions.test_funding_is_known): RealDefect(
+        "The funding rate is", "Its stream's messages fill the rate from `openInterest` where there is one."
+    ),
+    ("kraken", test_market_data.test_trading_rules): RealDefect(
+        "the smallest notional is 0, not 5", "It reads `ordermin`, and never `costmin`."
+    ),
+    ("kraken", test_order_life.test_a_missed_fill_is_found): RealDefect(
+        "was never reported",
+        "It asks QueryTrades with the id of the order, which Kraken calls invalid (Hummingbot PR 6840).",
+    ),
+}

@@ -1,0 +1,75 @@
+"""What is told of how well the checks do."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from checks.conformance import test_order_life, test_orders
+from harness.checking import slugs_of
+from harness.outcome import Severity
+from tests.zoo.accuracy import PAGE, Accuracy, Noted
+from tests.zoo.asked import CHECKS, severity_of
+from tests.zoo.defect import defect
+from tests.zoo.planting import exchange
+from tests.zoo.specimens import AT_HOME, ELSEWHERE, spread
+
+BLOCKER = next(check for check in CHECKS if severity_of(check) is Severity.BLOCKER).__name__
+MAJOR = next(check for check in CHECKS if severity_of(check) is Severity.MAJOR).__name__
+
+
+def counted(*told: tuple[Noted, bool]) -> Accuracy:
+    accuracy = Accuracy()
+    for noted, passed in told:
+        accuracy.count(noted, passed, "" if passed else "`so it said`")
+    return accuracy
+
+
+def test_recall_is_the_share_that_was_found() -> None:
+    accuracy = counted(
+        *((Noted("binance", BLOCKER, f"defect {number}"), number != 3) for number in range(4)),
+        (Noted("binance", MAJOR, "another"), True),
+    )
+    assert (accuracy.recall(Severity.BLOCKER), accuracy.recall(Severity.MAJOR)) == (0.75, 1.0)
+    assert accuracy.shortcomings() == ["recall over blockers is 0.750, wanted: 0.95"]
+    assert "- `defect 3` in binance: `so it said`" in accuracy.page("a release")
+
+
+def test_an_alarm_that_is_no_real_defect_is_false() -> None:
+    planted = [(Noted("binance", check, "defect"), True) for check in (BLOCKER, MAJOR)]
+    real, false = Noted("kucoin", BLOCKER, real=True), Noted("okx", BLOCKER)
+    assert counted(*planted, (real, True)).shortcomings() == []
+    assert counted(*planted, (real, True), (false, False)).shortcomings() == [
+        f"{BLOCKER} accuses okx: `so it said`"
+    ]
+
+
+def test_nothing_planted_is_nothing_found() -> None:
+    assert len(counted().shortcomings()) == 2
+
+
+def test_connectors_are_dealt_out_evenly() -> None:
+    anywhere = tuple(
+        defect(f"defect {number}", test_order_life.test_created_once, "", exchange("one = 1"))
+        for number in range(20)
+    )
+    dealt = Counter(each.connector for each in spread(anywhere, 3))
+    assert sum(dealt.values()) == 60
+    assert "binance" not in dealt
+    assert max(dealt.values()) - min(dealt.values()) <= 1
+    assert all(each.check is test_order_life.test_created_once for each in spread(anywhere, 3))
+
+
+def test_eighty_kinds_in_ten_connectors() -> None:
+    assert len({each.name for each in AT_HOME}) >= 80
+    assert len({each.connector for each in (*AT_HOME, *ELSEWHERE)}) >= 10
+    assert test_orders.test_cancel_all in {each.check for each in AT_HOME}
+
+
+def test_the_page_knows_every_check() -> None:
+    """A check or a defect more: run `make zoo`."""
+    rows = [line.split(" | ") for line in PAGE.read_text("utf-8").splitlines() if line.startswith("| `")]
+    told = {row[0].removeprefix("| "): int(row[2]) for row in rows}
+    for check in CHECKS:
+        planted = told[", ".join(f"`{slug}`" for slug in sorted(slugs_of(check)))]
+        at_home, elsewhere = (sum(each.check is check for each in group) for group in (AT_HOME, ELSEWHERE))
+        assert at_home <= planted <= at_home + elsewhere, check
