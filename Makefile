@@ -1,6 +1,8 @@
 # `make demo` and `make test` do all their own set-up.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
+# Most tests wait for something: three for two processors.
+WORKERS ?= $(shell echo $$(( ($$(nproc) * 3 + 1) / 2 )))
 
 .PHONY: demo test zoo lint format lock schemas docs clean
 
@@ -8,11 +10,11 @@ demo: .venv/ready
 	$(BIN)/python -m demo --again
 
 test: .venv/ready
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 # How well the checks tell good from bad: every planted defect, every merged connector. About an hour.
 zoo: .venv/ready
-	$(BIN)/python -m tests.zoo
+	$(BIN)/python -m tests.zoo $(WORKERS)
 
 lint: .venv/ready
 	$(BIN)/ruff check .

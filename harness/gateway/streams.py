@@ -83,17 +83,25 @@ class Streams:
         return ws
 
     def matching(
-        self, operation: str = "*", host: str = "*", client: Client | None = "connector"
+        self,
+        operation: str = "*",
+        host: str = "*",
+        client: Client | None = "connector",
+        *,
+        subscribed: bool = False,
     ) -> tuple[OpenSocket, ...]:
-        """Open sockets, but those that are ending, that are subscribed to `operation` (a pattern) or have
-        passed a message of it."""
+        """Open sockets, but those that are ending, that are subscribed to `operation` (a pattern) or, unless
+        they have to be `subscribed` still, have passed a message of it."""
         return tuple(
             each
             for each in self._open
             if not each.over
             and client in (None, each.opened.client)
             and fnmatchcase(each.opened.host, host)
-            and any(fnmatchcase(name, operation) for name in each.operations | each.carries)
+            and any(
+                fnmatchcase(name, operation)
+                for name in each.carries | (frozenset() if subscribed else each.operations)
+            )
         )
 
     def deliver(self) -> None:

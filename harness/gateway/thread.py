@@ -54,12 +54,23 @@ class GatewayThread:
             self._end()
 
     def open_sockets(
-        self, operation: str = "*", *, host: str = "*", client: Client | None = "connector"
+        self,
+        operation: str = "*",
+        *,
+        host: str = "*",
+        client: Client | None = "connector",
+        subscribed: bool = False,
     ) -> tuple[Socket, ...]:
-        """WebSockets open now that are subscribed to `operation` (a pattern) or have passed it."""
-        return self._do(
-            lambda: tuple(each.opened for each in self._gateway.streams.matching(operation, host, client))
-        )
+        """WebSockets open now that are subscribed to `operation` (a pattern) or have passed it.
+
+        `subscribed`: those alone that are so still; an expired key ends a subscription, not its connection.
+        """
+
+        def look() -> tuple[Socket, ...]:
+            links = self._gateway.streams.matching(operation, host, client, subscribed=subscribed)
+            return tuple(each.opened for each in links)
+
+        return self._do(look)
 
     def close_sockets(
         self,

@@ -1,4 +1,4 @@
-"""`python -m tests.zoo`, or `make zoo`: runs all of the zoo and writes `docs/accuracy.md`.
+"""`python -m tests.zoo [WORKERS]`, or `make zoo`: runs all of the zoo and writes `docs/accuracy.md`.
 
 Ends with 1 when the checks are not as good as they have to be.
 """
@@ -19,7 +19,8 @@ HERE = Path(__file__).parent
 def main() -> int:
     accuracy = Accuracy()
     tests = [str(HERE / name) for name in ("test_good.py", "test_bad.py")]
-    options = ["-n", "auto", "--dist", "loadgroup", "--whole-zoo", "-p", "no:cacheprovider"]
+    workers = sys.argv[1] if len(sys.argv) > 1 else "auto"
+    options = ["-n", workers, "--dist", "loadgroup", "--whole-zoo", "-p", "no:cacheprovider"]
     pytest.main([*options, *tests], plugins=[accuracy])
     PAGE.write_text(accuracy.page(f"{PACKAGE} {VERSION}"), encoding="utf-8")
     short = accuracy.shortcomings()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from checks.conformance import (
+    test_long_run,
     test_market_data,
     test_order_life,
     test_orders,
@@ -32,6 +33,9 @@ TEN_LEVELS = (
 ONE_TOPIC = (
     "It asks for several pairs in one topic, with `|` between them, which v5 does not document: of two pairs "
     "it hears nothing."
+)
+LOCAL_CLOCK = (
+    "It signs with `time.time()`, not with the synchronized time; Bybit refuses what comes from the future."
 )
 SKIPS = "It skips levels that a delta takes out, and the snapshot of a new subscription."
 
@@ -76,6 +80,26 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
     ("bybit_perpetual", test_positions.test_a_funding_payment_is_told_once): RealDefect(
         "was reported as",
         "It takes `funding`, which is money, for the rate, and multiplies it by the size.",
+    ),
+    ("gate_io", test_long_run.test_the_book_is_deep_enough): RealDefect("10 bids and 10 asks", TEN_LEVELS),
+    ("bybit", test_long_run.test_the_book_is_deep_enough): RealDefect(
+        "50 bids and 50 asks", "It subscribes to `orderbook.50`, whose snapshot replaces the deeper one."
+    ),
+    ("bybit_perpetual", test_long_run.test_the_book_is_deep_enough): RealDefect(
+        "25 bids and 25 asks",
+        "It asks for the book without a limit; Bybit gives 25 levels then, and it skips the stream's "
+        "snapshot.",
+    ),
+    ("bybit", test_long_run.test_a_wrong_clock_is_borne): RealDefect("seconds behind", LOCAL_CLOCK),
+    ("bybit_perpetual", test_long_run.test_a_wrong_clock_is_borne): RealDefect("seconds behind", LOCAL_CLOCK),
+    ("okx", test_long_run.test_the_private_stream_is_kept_alive): RealDefect(
+        "the exchange ended its private stream|there was no private stream",
+        "The pongs of aiohttp's heartbeat keep its own time-out from ever coming, so it never sends the text "
+        "`ping` that OKX wants; OKX closes a private stream on which nothing was said for 30 seconds.",
+    ),
+    ("kraken", test_long_run.test_the_private_stream_is_kept_alive): RealDefect(
+        "there was no private stream",
+        "It keeps its first token for ever; Kraken's tokens open a connection within 15 minutes only.",
     ),
     ("hyperliquid", test_market_data.test_any_price_and_amount_becomes_acceptable): RealDefect(
         "no multiple of the tick",

@@ -18,7 +18,7 @@ from tests.zoo.keeping import Specimen, Zoo
 from tests.zoo.planting import behaving
 from tests.zoo.real_defects import REAL_DEFECTS
 
-IN_EVERY_RUN = ("binance", "kucoin", "kraken", "binance_perpetual")  # the others: `make zoo`
+IN_EVERY_RUN = ("binance", "kraken", "binance_perpetual")  # the others: `make zoo`
 MENDED = defect(
     "asks-after-a-lost-reply",
     test_order_life.test_no_orphan_after_a_lost_reply,

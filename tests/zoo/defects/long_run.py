@@ -42,7 +42,7 @@ HOUR: tuple[Defect, ...] = (
             """
             async def _update_balances(self):
                 await super()._update_balances()
-                self._history = [*getattr(self, "_history", []), bytearray(b"." * (1 << 20))]
+                self._history = [*getattr(self, "_history", []), bytearray(b"." * (4 << 20))]
             """
         ),
     ),
@@ -79,7 +79,7 @@ HOUR: tuple[Defect, ...] = (
     defect(
         "snapshots-never-repeated",
         checks.test_a_gap_in_the_book_is_mended,
-        "messages were lost, the book is wrong",
+        "levels of the book are still wrong",
         book_source("FULL_ORDER_BOOK_RESET_DELTA_SECONDS = 1e9"),
     ),
     defect(

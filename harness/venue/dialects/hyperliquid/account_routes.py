@@ -19,6 +19,7 @@ from harness.venue.model import ZERO, Account, Fill, Side
 class AccountRoutes(MarketRoutes):
     """What an account holds, pays and has traded."""
 
+    @rest("POST", "/info/spotClearinghouseState", operation="balances", weight=2)
     def spot_state(self, call: Call) -> JsonValue:
         account = self._asked(call)
         return self.balances(account) if account else {"balances": []}
