@@ -20,6 +20,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from harness.checking import (
+    LONG,
     MARK,
     ON_ITS_WORD,
     Attach,
@@ -88,6 +89,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"{MARK}(*slugs): the requirements that a check verifies")
+    config.addinivalue_line("markers", f"{LONG}: told after all others")
     chosen = config.getoption("--plan")
     if not chosen:
         raise pytest.UsageError("checks run inside a screening: use `harness check` or `harness run`")
@@ -128,7 +130,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         slugs = set(slugs_of(item))
         finished = all((slug, item.nodeid) in done for slug in slugs)
         (kept if slugs & wanted and not finished else dropped).append(item)
-    kept.sort(key=lambda item: (_is_conformance(item), LOADS not in slugs_of(item)))
+    kept.sort(key=lambda i: (_is_conformance(i), _takes_long(i), LOADS not in slugs_of(i)))
     items[:] = kept
     config.hook.pytest_deselected(items=dropped)
     report_progress(total=len(kept))
@@ -136,6 +138,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def slugs_of(item: pytest.Item) -> tuple[str, ...]:
     return tuple(slug for mark in item.iter_markers(MARK) for slug in mark.args)
+
+
+def _takes_long(item: pytest.Item) -> bool:
+    """What others find in seconds is not kept waiting."""
+    return item.get_closest_marker(LONG) is not None
 
 
 def _is_conformance(item: pytest.Item) -> bool:

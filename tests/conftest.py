@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.checking import MARK
+from harness.checking import LONG, MARK
 
 if TYPE_CHECKING:
     from tests.zoo.keeping import Zoo
@@ -19,6 +19,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Some tests import checks as they are, marks and all, and call them by hand."""
     config.addinivalue_line("markers", f"{MARK}(*slugs): the requirements that a check verifies")
+    config.addinivalue_line("markers", f"{LONG}: told after all others")
     config.addinivalue_line("markers", "whole_zoo: left out of every run but `make zoo`'s")
 
 

@@ -90,6 +90,38 @@ def test_every_clock_of_the_process_agrees_with_ours(driver: Driver) -> None:
     assert is_instance == "True"
 
 
+def test_a_change_of_pace_is_the_same_moment_for_both(driver: Driver) -> None:
+    """Both clocks agree before, in and after each stretch, and none ever goes back."""
+    clock = ScaledClock(10.0)
+    with driver.scenario(["A-B"], KEYS, clock=clock) as connector:
+        seen = [clock.now()]
+        for scale in (300.0, 5.0):
+            connector.pace(coming := clock.change(scale))
+            while clock.scale != scale:
+                _agrees(connector, clock, seen)
+            assert clock.now() >= coming.epoch
+            for _ in range(5):
+                _agrees(connector, clock, seen)
+    assert seen == sorted(seen)
+
+
+def _agrees(connector: Connector, clock: ScaledClock, seen: list[float]) -> None:
+    before = clock.now()
+    at = connector.usage().at
+    assert before <= at <= clock.now()
+    seen += [before, at]
+
+
+def test_a_wait_that_began_slowly_ends_at_the_new_pace(driver: Driver) -> None:
+    clock = ScaledClock(1.0)
+    with driver.scenario(["A-B"], KEYS, clock=clock) as connector:
+        connector.start()
+        began = time.monotonic()
+        connector.pace(clock.change(100.0))
+        assert connector.wait_ready(600).ready  # it sleeps 20 virtual seconds first
+        assert time.monotonic() - began < 10
+
+
 def test_scenarios_do_not_see_each_other(driver: Driver) -> None:
     for _ in range(2):
         with driver.scenario(["A-B"], KEYS) as connector:

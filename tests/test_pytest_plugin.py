@@ -191,6 +191,31 @@ def test_no_story_is_told_of_what_cannot_be_loaded(world: World) -> None:
     assert others == [Status.FAILED, Status.FAILED]
 
 
+IN_TURN = """
+import pytest
+from harness.checking import requirement
+
+@pytest.mark.takes_a_minute
+@requirement("long-run-stays-healthy")
+def test_an_hour():
+    pass
+
+@requirement("cancel-one")
+def test_a_moment():
+    pass
+
+@requirement("imports-and-constructs")
+def test_loads():
+    pass
+"""
+
+
+def test_what_takes_a_minute_comes_last(world: World) -> None:
+    world.run(IN_TURN, "conformance/test_turns.py")
+    told = [each.requirement for each in world.log.outcomes()]
+    assert told == ["imports-and-constructs", "cancel-one", "long-run-stays-healthy"]
+
+
 ON_ITS_WORD = """
 from harness.checking import claimed, requirement, seen_in_ledger
 from harness.outcome import Basis, Evidence, EvidenceKind

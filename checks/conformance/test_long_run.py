@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from checks.conformance.conftest import Tell
 from checks.conformance.stories.clocks import trade_by_a_wrong_clock
 from checks.conformance.stories.errors import refuse_streams
@@ -28,6 +30,7 @@ MOST_NEW_BYTES = 64 << 20
 MOST_TRIES = 2.0  # a second, for each stream
 
 
+@pytest.mark.takes_a_minute
 @requirement("long-run-stays-healthy")
 def test_an_hour_of_market_making(tell: Tell, evidence: Attach) -> None:
     """After more than an hour of quoting: no order forgotten or stuck, nothing piled up, still trading."""
@@ -95,6 +98,7 @@ def _busiest(story: Hour) -> int:
     return max(minutes.values(), default=0)
 
 
+@pytest.mark.takes_a_minute
 @requirement("user-stream-kept-alive")
 def test_the_private_stream_is_kept_alive(tell: Tell, evidence: Attach) -> None:
     """Listen keys and tokens are renewed: there is a private stream all the time, and after a late break."""
@@ -131,6 +135,7 @@ def test_the_private_stream_is_kept_alive(tell: Tell, evidence: Attach) -> None:
     )
 
 
+@pytest.mark.takes_a_minute
 @requirement("order-book-recovers-from-gap")
 def test_a_gap_in_the_book_is_mended(tell: Tell) -> None:
     """Messages of the order book were lost: an hour later at the latest, it equals the exchange's again."""
@@ -153,6 +158,7 @@ def test_a_gap_in_the_book_is_mended(tell: Tell) -> None:
     )
 
 
+@pytest.mark.takes_a_minute
 @requirement("order-book-depth-100")
 def test_the_book_is_deep_enough(tell: Tell) -> None:
     """Of a book with 150 levels a side, it keeps 100, or as many as the exchange tells."""

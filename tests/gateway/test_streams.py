@@ -121,6 +121,22 @@ def test_venue_events_of_any_thread_arrive_in_order(
     assert one == two == list(range(one[0], one[0] + 100))
 
 
+def test_what_has_passed_is_told_from_what_is_subscribed_to(
+    gateway: GatewayThread, shim: EmulatedShim, venue: Venue
+) -> None:
+    """The tiny exchange sends its book to everybody: nobody is subscribed to anything."""
+
+    async def work(session: aiohttp.ClientSession) -> tuple[int, int]:
+        async with opened(session) as ws:
+            change_book(venue, 1)
+            await numbers(ws, 1)
+            passed = await asyncio.to_thread(gateway.open_sockets, "stream:book")
+            still = await asyncio.to_thread(gateway.open_sockets, "stream:book", subscribed=True)
+            return len(passed), len(still)
+
+    assert talk(gateway, shim, work) == (1, 0)
+
+
 def test_the_venue_closes_with_its_own_code(gateway: GatewayThread, shim: EmulatedShim) -> None:
     async def work(session: aiohttp.ClientSession) -> tuple[int | None, str | None]:
         async with opened(session) as ws:
