@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from checks.static.advisories import Advisories, ask_index
 from checks.static.packages import Package, find
 from checks.static.sources import Sources
 from harness.checking import undetermined
@@ -24,6 +25,12 @@ def package(sources: Sources, connector_name: str, candidate: Candidate) -> Pack
     if found is None:
         undetermined(f"There is no folder of a connector {connector_name} to look at.")
     return found
+
+
+@pytest.fixture(scope="session")
+def advisories() -> Advisories:
+    """What is known to be wrong with a library's release."""
+    return ask_index
 
 
 def sources_of(submission: Submission, tree: Tree, base: Tree) -> Sources:

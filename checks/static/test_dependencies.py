@@ -6,10 +6,19 @@ import re
 import sys
 from collections.abc import Iterator
 
+from checks.static.advisories import Advisories, Advisory, NoAnswerError
 from checks.static.libraries import COMES_WITH, IMPORTED_AS, LISTS, Listed, listed_in, normal
 from checks.static.sources import Source, Sources
 from checks.static.wording import counted
-from harness.checking import expect, not_applicable, requirement, seen_in_file
+from harness.checking import (
+    Attach,
+    expect,
+    measured,
+    not_applicable,
+    requirement,
+    seen_in_file,
+    undetermined,
+)
 from harness.outcome import Evidence
 
 OWN = frozenset(
@@ -19,6 +28,7 @@ OWN = frozenset(
 WITH_CYTHON = frozenset({"libc", "libcpp", "cpython", "posix", "cython", "Cython"})
 TEST_TOOLS = frozenset({"pytest", "_pytest", "pytest_asyncio", "aioresponses", "aiounittest"})
 PINNED = re.compile(r"[=<>~]")
+RELEASE = re.compile(r"===?\s*([0-9][A-Za-z0-9.!+_-]*)")
 ELSEWHERE = re.compile(r"@|git\+|https?://|\.whl|--(extra-)?index-url|--find-links|-i ")
 
 
@@ -44,15 +54,7 @@ def test_dependencies_are_declared(sources: Sources) -> None:
 @requirement("no-undeclared-new-dependency")
 def test_new_dependencies(sources: Sources) -> None:
     """Added libraries are pinned, come from the public index, and are imported by the new code."""
-    added = [
-        (path, entry)
-        for path in LISTS
-        if path in sources.changed and path in sources.paths
-        for entry in _listed(sources, path)
-        if entry.line in sources[path].added
-    ]
-    if not added:
-        not_applicable("It adds no library.")
+    added = _added(sources)
     used = {module for source in sources.shipped for module, _ in imported(source)}
     old = {normal(entry.name) for path in LISTS for entry in _listed_before(sources, path)}
     wrong = [
@@ -65,6 +67,49 @@ def test_new_dependencies(sources: Sources) -> None:
         f"{counted(len(wrong), 'added library is', 'added libraries are')} unpinned, unused or not public.",
         *wrong,
     )
+
+
+@requirement("known-vulnerable-dependencies")
+def test_no_known_vulnerabilities(sources: Sources, advisories: Advisories, evidence: Attach) -> None:
+    """The releases of the libraries that it adds, or the newest where it names none, have no known holes."""
+    wrong: list[Evidence] = []
+    unanswered: list[str] = []
+    added = _added(sources)
+    for path, entry in added:
+        pinned = RELEASE.search(entry.text)
+        try:
+            found = advisories(entry.name, pinned[1] if pinned else None)
+        except NoAnswerError as error:
+            unanswered.append(str(error))
+            continue
+        wrong += [seen_in_file(path, entry.line, _told(entry, each)) for each in found]
+    if not wrong and unanswered:
+        undetermined(f"Of {len(unanswered)} libraries the package index did not tell: {unanswered[0]}")
+    evidence(measured(f"{len(added)} added libraries looked up at the package index", libraries=len(added)))
+    expect(
+        not wrong,
+        f"{counted(len(wrong), 'known vulnerability', 'known vulnerabilities')} in libraries that it adds.",
+        *wrong,
+    )
+
+
+def _told(entry: Listed, advisory: Advisory) -> str:
+    mended = f"; fixed in {', '.join(advisory.fixed_in)}" if advisory.fixed_in else ""
+    return f"{entry.text}: {advisory.name} {advisory.summary}{mended}"
+
+
+def _added(sources: Sources) -> list[tuple[str, Listed]]:
+    """New lines of the lists, by the list's path; not applicable where there are none."""
+    added = [
+        (path, entry)
+        for path in LISTS
+        if path in sources.changed and path in sources.paths
+        for entry in _listed(sources, path)
+        if entry.line in sources[path].added
+    ]
+    if not added:
+        not_applicable("It adds no library.")
+    return added
 
 
 def _objection(entry: Listed, used: set[str]) -> str | None:

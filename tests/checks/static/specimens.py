@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from checks.static.advisories import Advisories
 from checks.static.conftest import sources_of
 from checks.static.packages import find
 from harness.checking import Failed, Finding, NotApplicable
@@ -286,6 +287,7 @@ class World:
     extra: dict[str, Any] = field(default_factory=dict)
     more_changes: tuple[Change, ...] = ()
     too_large: frozenset[str] = frozenset()
+    advisories: Advisories = lambda _name, _version: ()
 
     def adding(self, files: Mapping[str, str]) -> World:
         return replace(self, files={**self.files, **files})
@@ -369,6 +371,7 @@ class World:
             "candidate": self.candidate,
             "connector_name": NAME,
             "round_": round_(),
+            "advisories": self.advisories,
             "evidence": lambda *items: attached.extend(items),
         }
         return {name: fixtures[name] for name in inspect.signature(check).parameters}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from checks.static import test_dependencies, test_docs, test_unit_tests
+from checks.static.advisories import Advisory, NoAnswerError
 from tests.checks.static.specimens import NAME, PAGE, TESTS, WEB, of_2020, today
 from tests.checks.static.spoiling import Bad, assert_found, named, spoilt
 
@@ -12,6 +15,13 @@ HOLLOW = "class Tests:\n    def test_it(self):\n        run()\n"
 TRIVIAL = "class Tests:\n    def test_it(self):\n        self.assertTrue(True)\n        assert True\n"
 COUNTS = "def pytest_runtest_makereport(item, call):\n    return None\n"
 ENDS = "from os import _exit\n\n_exit(0)\n"
+
+HOLE = Advisory("PYSEC-2020-1", "runs what it is sent", ("1.1",))
+
+
+def silent(name: str, version: str | None) -> tuple[Advisory, ...]:
+    raise NoAnswerError("nobody is there")
+
 
 TESTS_AND_DOCS = [
     Bad(
@@ -93,6 +103,36 @@ TESTS_AND_DOCS = [
         test_dependencies.test_new_dependencies,
         today().adding({"setup.py": 'install_requires = [\n    "left-pad==1.0",\n]\n'}),
         "setup.py:2",
+    ),
+    Bad(
+        "a library with a known hole",
+        test_dependencies.test_no_known_vulnerabilities,
+        replace(
+            today().adding({"setup.py": 'install_requires = [\n    "left-pad==1.0",\n    "right-pad",\n]\n'}),
+            advisories=lambda name, version: (HOLE,) if (name, version) == ("left-pad", "1.0") else (),
+        ),
+        "setup.py:2",
+        "1 known vulnerability",
+    ),
+    Bad(
+        "a library with a hole in its newest release",
+        test_dependencies.test_no_known_vulnerabilities,
+        replace(
+            today().adding({"setup.py": 'install_requires = [\n    "left-pad>=1.0",\n]\n'}),
+            advisories=lambda _, version: (HOLE, HOLE) if version is None else (),
+        ),
+        "setup.py:2",
+        "2 known vulnerabilities",
+    ),
+    Bad(
+        "a library that the index does not know",
+        test_dependencies.test_no_known_vulnerabilities,
+        replace(
+            today().adding({"setup.py": 'install_requires = [\n    "left-pad>=1.0",\n]\n'}),
+            advisories=silent,
+        ),
+        says="not tell: nobody is there",
+        status="undetermined",
     ),
 ]
 
