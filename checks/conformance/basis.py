@@ -22,6 +22,7 @@ class Rests(StrEnum):
 
 RESTS_ON: Mapping[str, tuple[Rests, str]] = {
     "builds": (Rests.OBSERVED, "the modules that came out of the build"),
+    "builds-without-warnings": (Rests.CLAIMED, "what compilers wrote, in a sandbox of the fork's"),
     "imports-and-constructs": (Rests.OBSERVED, "that it looks for its exchange once it is started"),
     "unit-tests-pass-offline": (Rests.CLAIMED, "pytest's counts, in the process of the tests"),
     "unit-tests-need-no-credentials": (Rests.CLAIMED, "the same; there are no credentials to be found"),

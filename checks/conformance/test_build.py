@@ -11,6 +11,7 @@ from harness.checking import (
     fail,
     irregular,
     measured,
+    not_applicable,
     requirement,
     undetermined,
 )
@@ -47,6 +48,18 @@ def test_it_builds(build: BuildResult, evidence: Attach) -> None:
         build.ok,
         f"{len(build.failed)} modules do not compile: {', '.join(build.failed[:3])}.",
         claimed(EvidenceKind.LOG, build.log[-3000:]),
+    )
+
+
+@requirement("builds-without-warnings")
+def test_it_builds_without_warnings(build: BuildResult) -> None:
+    """Neither Cython nor the C++ compiler warns about a module that it adds or changes."""
+    if not build.compiled:
+        not_applicable("It has no module that is compiled.")
+    expect(
+        not build.warnings,
+        f"The compilers warn {len(build.warnings)} times about {len(build.compiled)} modules.",
+        *(claimed(EvidenceKind.LOG, each) for each in build.warnings[:5]),
     )
 
 

@@ -133,13 +133,13 @@ class Zoo:
         with self._show(defect.connector, replace(self._built, runtime=runtime), seed) as specimen:
             yield specimen
 
-    def unbuildable(self) -> BuildResult:
-        """A tree with one module that Cython refuses."""
-        tree = self._folder / "unbuildable"
-        module = tree / GENERATIONS["v2"].connector_path("exchange", "broken") / "broken.pyx"
+    def built_with(self, name: str, source: str) -> BuildResult:
+        """A tree with one module of that name for Cython."""
+        tree = self._folder / f"tree-{name}"
+        module = tree / GENERATIONS["v2"].connector_path("exchange", name) / f"{name}.pyx"
         module.parent.mkdir(parents=True)
-        module.write_text("cdef int broken(:\n    return 1\n", encoding="utf-8")
-        return self._workshop.prepare(self._base, tree, self._folder / "unbuilt")
+        module.write_text(source, encoding="utf-8")
+        return self._workshop.prepare(self._base, tree, self._folder / f"built-{name}")
 
     @contextmanager
     def _show(self, name: str, built: BuildResult, seed: int = SEED) -> Iterator[Specimen]:

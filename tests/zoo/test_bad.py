@@ -37,5 +37,18 @@ def test_the_defect_is_found(
 
 
 def test_a_module_that_does_not_compile_is_found(zoo: Zoo) -> None:
+    broken = zoo.built_with("broken", "cdef int broken(:\n    return 1\n")
     with pytest.raises(Failed, match=r"1 modules do not compile: .*broken\.pyx"):
-        test_build.test_it_builds(zoo.unbuildable(), lambda *_: None)
+        test_build.test_it_builds(broken, lambda *_: None)
+
+
+def test_a_module_that_compilers_warn_about_is_found(zoo: Zoo) -> None:
+    unreached = zoo.built_with("unreached", "def one():\n    return 1\n    two = 2\n")
+    assert unreached.ok
+    with pytest.raises(Failed, match="warn 1 times") as found:
+        test_build.test_it_builds_without_warnings(unreached)
+    assert "Unreachable code" in found.value.evidence[0].text
+
+
+def test_a_module_that_nobody_warns_about_is_good(zoo: Zoo) -> None:
+    test_build.test_it_builds_without_warnings(zoo.built_with("quiet", "def one():\n    return 1\n"))
