@@ -16,7 +16,7 @@ from harness.gateway.faults import DropMessage
 from harness.lab import Bench, Lab
 from harness.venue.model import Fill, Order, Side
 
-IDLE_FACTOR = 7.5  # how much faster time runs while all wait
+IDLE_FACTOR, FASTEST = 7.5, 90.0  # how much faster time runs while all wait, and how fast at most
 FAST_ROUNDS, FAST_REFRESH = 6, 10.0  # virtual seconds between two rounds, as in qa's two rows
 SLOW_ROUNDS, SLOW_REFRESH = 15, 300.0
 LEVELS = 150  # a side of the book
@@ -85,7 +85,7 @@ def make_markets(lab: Lab, pace: float) -> Hour:
             if number == BREAK_IN:
                 watch.break_private_streams()
             quotes = _refresh(story, quotes, taken=number % 3 == 1)
-            bench.go_at(pace * IDLE_FACTOR)
+            bench.go_at(max(pace, min(pace * IDLE_FACTOR, FASTEST)))
             watch.idle(SLOW_REFRESH)
             bench.go_at(pace)
             _look_at_what_was_lost(story)
