@@ -14,7 +14,7 @@ from harness.gateway.context import Context
 from harness.gateway.door import Arrival, Door
 from harness.gateway.entries import Handshake, Stray, StrayReason
 from harness.gateway.faults import CertificateKind, Traffic, WrongCertificate
-from harness.gateway.tls import RIGHT, CertificateRefused, doorman
+from harness.gateway.tls import RIGHT, CertificateRefused, doorman, name_in
 
 HANDSHAKE_SECONDS = 10.0  # real
 TLS_RECORD = 0x16  # the first byte of a TLS connection
@@ -89,6 +89,8 @@ class Entrance:
 
     def _shake_hands(self, door: Door, certificate: str, error: str | None, hello: bytes) -> None:
         """Write down how a handshake went."""
+        if door.arrival.name is None and (name := name_in(hello)) is not None:  # it ended before we read it
+            door.arrival = replace(door.arrival, name=name.lower())
         named = door.arrival
         self._context.record.add(
             Handshake(

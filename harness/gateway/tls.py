@@ -6,6 +6,7 @@ import random
 import ssl
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -103,6 +104,23 @@ def doorman(choose: Choice) -> ssl.SSLContext:
     context = _server_context()
     context.sni_callback = by_name
     return context
+
+
+def name_in(hello: bytes) -> str | None:
+    """The name that a client's hello asks for, read without an answer; None: no name, or no whole hello."""
+    names: list[str | None] = []
+
+    def note(_: ssl.SSLObject, name: str | None, __: ssl.SSLContext) -> int:
+        names.append(name)
+        return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+
+    context = _server_context()
+    context.sni_callback = note
+    heard = ssl.MemoryBIO()
+    heard.write(hello)
+    with suppress(ssl.SSLError):
+        context.wrap_bio(heard, ssl.MemoryBIO(), server_side=True).do_handshake()
+    return names[0] if names else None
 
 
 def _server_context() -> ssl.SSLContext:

@@ -16,10 +16,12 @@ import aiohttp
 import pytest
 
 from harness.clock import ScaledClock
+from harness.gateway.entrance import Entrance
 from harness.gateway.faults import Stall, WrongCertificate
 from harness.gateway.record import StrayReason
 from harness.gateway.server import GatewayError
 from harness.gateway.thread import GatewayThread, running_gateway
+from harness.gateway.tls import name_in
 from tests.gateway.emulated import PATIENCE, EmulatedShim, get, talk
 from tests.gateway.tiny import HOST, STREAMS, TinyDialect
 
@@ -147,6 +149,47 @@ def test_tls_without_a_name_is_refused(gateway: GatewayThread, shim: EmulatedShi
         context.wrap_socket(raw)
     (stray,) = gateway.record.wait_for(gateway.record.strays, PATIENCE) or ()
     assert (stray.reason, stray.host) == (StrayReason.NO_NAME, None)
+
+
+def hello(name: str | None) -> bytes:
+    """What a client says first."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    said = ssl.MemoryBIO()
+    with pytest.raises(ssl.SSLWantReadError):
+        context.wrap_bio(ssl.MemoryBIO(), said, server_hostname=name).do_handshake()
+    return said.read()
+
+
+def test_the_name_is_read_from_the_hello() -> None:
+    assert name_in(hello(HOST)) == HOST
+    for said in (hello(None), hello(HOST)[:-1], b"\x16\x03\x01garbage" * 20, b""):
+        assert name_in(said) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [(HOST, None), ("pinned.test", StrayReason.UNDECLARED_HOST), (None, StrayReason.NO_NAME)],
+)
+def test_a_handshake_that_ended_before_it_was_read_is_judged_by_its_hello(
+    gateway: GatewayThread,
+    shim: EmulatedShim,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str | None,
+    reason: StrayReason | None,
+) -> None:
+    async def reset(_: Entrance, connection: socket.socket, *__: object) -> str:
+        connection.close()
+        return "connection reset by peer"
+
+    monkeypatch.setattr(Entrance, "_connect", reset)
+    with shim.connect() as raw:
+        raw.sendall(hello(name))
+        _read(raw)
+    (handshake,) = gateway.record.wait_for(gateway.record.handshakes, PATIENCE) or ()
+    assert (handshake.host, handshake.error) == (name, "connection reset by peer")
+    strays = [(each.reason, each.host) for each in gateway.record.strays()]
+    assert strays == ([] if reason is None else [(reason, name)])
 
 
 def test_an_undeclared_name_whose_certificate_is_refused_is_still_a_stray(
