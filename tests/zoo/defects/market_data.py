@@ -165,7 +165,7 @@ DEFECTS = (
     defect(
         "prices-rounded-to-cents",
         checks.test_any_price_and_amount_becomes_acceptable,
-        "too far off",
+        "too far off|no multiple of the tick size",
         exchange(
             """
             def quantize_order_price(self, trading_pair, price):

@@ -27,12 +27,14 @@ DEFECTS = (
         "A market (buy|sell) of .* ended as",
         exchange(
             """
-            async def _place_order(self, order_id, trading_pair, amount, trade_type, order_type, price):
+            async def _place_order(
+                self, order_id, trading_pair, amount, trade_type, order_type, price, **more
+            ):
                 if order_type is OrderType.MARKET:
                     order_type = OrderType.LIMIT
                     price = self.get_price(trading_pair, trade_type is not TradeType.BUY)
                 return await super()._place_order(
-                    order_id, trading_pair, amount, trade_type, order_type, price
+                    order_id, trading_pair, amount, trade_type, order_type, price, **more
                 )
             """,
         ),
@@ -43,11 +45,13 @@ DEFECTS = (
         "sent as an ordinary limit order",
         exchange(
             """
-            async def _place_order(self, order_id, trading_pair, amount, trade_type, order_type, price):
+            async def _place_order(
+                self, order_id, trading_pair, amount, trade_type, order_type, price, **more
+            ):
                 if order_type is OrderType.LIMIT_MAKER:
                     order_type = OrderType.LIMIT
                 return await super()._place_order(
-                    order_id, trading_pair, amount, trade_type, order_type, price
+                    order_id, trading_pair, amount, trade_type, order_type, price, **more
                 )
             """,
         ),

@@ -109,7 +109,7 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "funding-paid-told-as-received",
         checks.test_a_funding_payment_is_told_once,
-        r"A funding payment of -\S+ USDT was reported as \d",
+        r"A funding payment of -\S+ \S+ was reported as \d",
         exchange(
             """
             async def _fetch_last_fee_payment(self, trading_pair):

@@ -107,8 +107,7 @@ ERRORS: tuple[Defect, ...] = (
 
                 if self._up is None:
                     try:
-                        await self._make_network_check_request()
-                        self._up = True
+                        self._up = bool(await self.web_utils.get_current_server_time(domain=self.domain))
                     except IOError:
                         self._up = False
                 return await super().check_network() if self._up else NetworkStatus.NOT_CONNECTED
