@@ -145,5 +145,5 @@ def learned(zoo: Zoo, bad: Defect) -> None:
 def test_nothing_comes_twice(zoo: Zoo) -> None:
     with zoo.good("binance") as specimen:
         benches = [specimen.stories.tell(watch_market, pace).bench for pace in (PACE, calm(PACE))]
-    seen = [(b.account.api_key, b.account.api_secret, b.clock.epoch) for b in benches]
+    seen = [(b.account.api_key, b.account.api_secret, b.clock.stretch.epoch) for b in benches]
     assert all(one != other for one, other in zip(*seen, strict=True))
