@@ -88,8 +88,8 @@ class Gateway:
 
     def _let_in(self, entrance: Entrance) -> None:
         """Greet whoever comes. (A task in `sock_accept`, when cancelled, loses whom it has just let in.)"""
-        assert self._listener is not None  # noqa: S101 - `start` has made it
-        asyncio.get_running_loop().add_reader(self._listener, self._accept, self._listener, entrance)
+        if self._listener is not None:  # until `stop`
+            asyncio.get_running_loop().add_reader(self._listener, self._accept, self._listener, entrance)
 
     def _accept(self, listener: socket.socket, entrance: Entrance) -> None:
         try:
@@ -100,14 +100,10 @@ class Gateway:
             self._context.trouble("accept", error)
             loop = asyncio.get_running_loop()
             loop.remove_reader(listener)
-            loop.call_later(0.1, self._resume, entrance)
+            loop.call_later(0.1, self._let_in, entrance)
             return
         connection.setblocking(False)
         self._spawn(self._greet(connection, entrance), connection)
-
-    def _resume(self, entrance: Entrance) -> None:
-        if self._listener is not None:
-            self._let_in(entrance)
 
     def _spawn(self, work: Coroutine[Any, Any, None], connection: socket.socket) -> None:
         """Run `work`, which owns the connection, unless it is cancelled, perhaps before it began."""

@@ -31,5 +31,4 @@ def spread(defects: tuple[Defect, ...], others: int = OTHERS) -> Iterator[Defect
         deal = [name for name in deal if name not in fit] + fit
 
 
-AT_HOME = DEFECTS
 ELSEWHERE = tuple(spread(DEFECTS))

@@ -10,8 +10,9 @@ from harness.outcome import Severity
 from tests.zoo.accuracy import PAGE, Accuracy, Noted
 from tests.zoo.asked import CHECKS, severity_of
 from tests.zoo.defect import Defect, defect
+from tests.zoo.defects import DEFECTS
 from tests.zoo.planting import exchange
-from tests.zoo.specimens import AT_HOME, ELSEWHERE, spread
+from tests.zoo.specimens import ELSEWHERE, spread
 
 BLOCKER = next(check for check in CHECKS if severity_of(check) is Severity.BLOCKER).__name__
 MAJOR = next(check for check in CHECKS if severity_of(check) is Severity.MAJOR).__name__
@@ -60,9 +61,9 @@ def test_connectors_are_dealt_out_evenly() -> None:
 
 
 def test_eighty_kinds_in_ten_connectors() -> None:
-    assert len({each.name for each in AT_HOME}) >= 80
-    assert len({each.connector for each in (*AT_HOME, *ELSEWHERE)}) >= 10
-    assert test_orders.test_cancel_all in {each.check for each in AT_HOME}
+    assert len({each.name for each in DEFECTS}) >= 80
+    assert len({each.connector for each in (*DEFECTS, *ELSEWHERE)}) >= 10
+    assert test_orders.test_cancel_all in {each.check for each in DEFECTS}
 
 
 def test_the_page_knows_every_check() -> None:
@@ -72,7 +73,7 @@ def test_the_page_knows_every_check() -> None:
         if line.startswith("| `"):
             slugs, _, planted, *_ = line.removeprefix("| ").split(" | ")
             told[slugs] += int(planted)
-    at_home, elsewhere = (Counter(_slugs(each) for each in group) for group in (AT_HOME, ELSEWHERE))
+    at_home, elsewhere = (Counter(_slugs(each) for each in group) for group in (DEFECTS, ELSEWHERE))
     for slugs, count in at_home.items():
         assert count <= told[slugs] <= count + elsewhere[slugs], slugs
 

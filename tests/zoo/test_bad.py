@@ -10,14 +10,15 @@ from checks.conformance import test_build
 from harness.checking import Failed, NotApplicable
 from tests.zoo.accuracy import Noted
 from tests.zoo.defect import Defect
+from tests.zoo.defects import DEFECTS
 from tests.zoo.keeping import Zoo
-from tests.zoo.specimens import AT_HOME, ELSEWHERE
+from tests.zoo.specimens import ELSEWHERE
 
 
 @pytest.mark.parametrize(
     "defect",
     [
-        *(pytest.param(defect, id=defect.name) for defect in AT_HOME),
+        *(pytest.param(defect, id=defect.name) for defect in DEFECTS),
         *(
             pytest.param(defect, id=f"{defect.connector}-{defect.name}", marks=pytest.mark.whole_zoo)
             for defect in ELSEWHERE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from checks.conformance.stories import READY_SECONDS
 from checks.conformance.stories.order_life import Life, rest
@@ -23,10 +23,14 @@ class Skewed:
 
 @dataclass
 class WrongClocks:
-    """`bench` is the last one."""
+    """One try for each of `AHEAD`."""
 
-    bench: Bench
-    tries: list[Skewed] = field(default_factory=list)
+    tries: tuple[Skewed, ...]
+
+    @property
+    def bench(self) -> Bench:
+        """The last try's."""
+        return self.tries[-1].bench
 
 
 def trade_by_a_wrong_clock(lab: Lab, pace: float) -> WrongClocks:
@@ -37,4 +41,4 @@ def trade_by_a_wrong_clock(lab: Lab, pace: float) -> WrongClocks:
             bench.connector.start()
             ready = bench.connector.wait_ready(READY_SECONDS).ready
             tries.append(Skewed(ahead, bench, rest(bench, Side.BUY) if ready else None))
-    return WrongClocks(tries[-1].bench, tries)
+    return WrongClocks(tuple(tries))

@@ -24,6 +24,7 @@ from harness.lab import Bench, Lab
 from harness.venue.model import Order, Side
 
 DOOR_CLOSED = 60.0  # virtual seconds
+LET_IN = 180.0  # virtual seconds; back-off may have grown as long as the refusals lasted
 
 
 @dataclass
@@ -121,7 +122,10 @@ def lose_a_reply(lab: Lab, pace: float) -> LostReply:
 
 @dataclass
 class ClosedDoor:
-    """For `seconds` (virtual) every try to open a stream is refused; `before` were open."""
+    """For `seconds` (virtual) every try to open a stream is refused; `before` were open.
+
+    `back` says whether as many were open again within `LET_IN` after that.
+    """
 
     bench: Bench
     before: int
@@ -138,7 +142,7 @@ def refuse_streams(lab: Lab, pace: float) -> ClosedDoor:
             bench.gateway.close_sockets()
             bench.pause(DOOR_CLOSED)
             story.tries = rule.applied
-        story.back = bool(bench.eventually(lambda: len(bench.gateway.open_sockets()) >= story.before, 60.0))
+        story.back = bool(bench.eventually(lambda: len(bench.gateway.open_sockets()) >= story.before, LET_IN))
         return story
 
 

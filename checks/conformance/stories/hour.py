@@ -1,10 +1,13 @@
 """More than an hour of market making: orders refreshed often, then seldom, with two mishaps on the way.
 
 Time runs fast while there is nothing to do but wait: renewals, polls and pings fall due as often as they do.
+No faster, though, than the connector can follow: what takes a tenth of a second on a busy machine is nine
+seconds to it, which it rightly takes for a dead network.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -17,6 +20,9 @@ from harness.lab import Bench, Lab
 from harness.venue.model import Fill, Order, Side
 
 IDLE_FACTOR, FASTEST = 7.5, 90.0  # how much faster time runs while all wait, and how fast at most
+MOST_LAG = 2.5  # virtual seconds until it answers us; it gives the exchange ten
+SLOWER, FASTER = 0.6, 1.15
+TRIES = 3  # each at half the pace of the one before; the last goes to its end whatever happens
 FAST_ROUNDS, FAST_REFRESH = 6, 10.0  # virtual seconds between two rounds, as in qa's two rows
 SLOW_ROUNDS, SLOW_REFRESH = 15, 300.0
 LEVELS = 150  # a side of the book
@@ -32,7 +38,9 @@ BACK = 120.0  # virtual seconds after which a broken private stream has to be th
 class Hour:
     """What came of it. Times are virtual seconds. `depth` is how many levels of each side it keeps at first.
 
-    `deaf` is how long no private stream was open, after one had been and besides `BACK` after the break.
+    `restarts` counts how often it broke all its connections off by itself, as it does when it thinks that its
+    network is down. `deaf` is how long no private stream was open, after one had been and besides `BACK`
+    after the break.
     `private` are the numbers of the sockets that were one. `unheard` are the amounts, by price, of levels
     whose change the connector was never told. Of those that it keeps and that never changed again, `judged`
     could be looked at last, so long (`after`) after it; `still_wrong` says how it had them. `forgotten` are
@@ -44,6 +52,7 @@ class Hour:
     lives: list[Life] = field(default_factory=list)
     began: float = 0.0
     ended: float = 0.0
+    restarts: int = 0
     deaf: float = 0.0
     private: set[int] = field(default_factory=set)
     unheard: dict[Decimal, Decimal] = field(default_factory=dict)
@@ -65,7 +74,24 @@ class Hour:
 
 
 def make_markets(lab: Lab, pace: float) -> Hour:
-    """Quote both sides again and again; now and then somebody takes one."""
+    """Quote both sides again and again; now and then somebody takes one.
+
+    An hour in which it started its network anew shows little: what was wrong may have been put right by that.
+    It may have been our haste, so the hour begins again, more slowly.
+    """
+    fastest = max(pace, min(pace * IDLE_FACTOR, FASTEST))
+    for number in range(TRIES - 1):
+        with suppress(_RestartedError):
+            return _hour(lab, pace, max(pace, fastest / 2**number), strict=True)
+    return _hour(lab, pace, max(pace, fastest / 2 ** (TRIES - 1)), strict=False)
+
+
+class _RestartedError(Exception):
+    """The connector started its network anew."""
+
+
+def _hour(lab: Lab, pace: float, fastest: float, *, strict: bool) -> Hour:
+    """Raises _RestartedError, if `strict`."""
     with lab.bench(pace) as bench:
         story = Hour(bench)
         bench.venue.seed_book(bench.market, LEVELS)
@@ -73,7 +99,7 @@ def make_markets(lab: Lab, pace: float) -> Hour:
         story.began = bench.clock.now()
         book = bench.connector.book(bench.pair)
         story.depth = (len(book.bids), len(book.asks))
-        watch = _Watch(story)
+        watch = _Watch(story, pace, fastest, strict=strict)
         quotes: list[Life] = []
         for number in range(FAST_ROUNDS):
             quotes = _refresh(story, quotes, taken=number % 3 == 1)
@@ -85,9 +111,7 @@ def make_markets(lab: Lab, pace: float) -> Hour:
             if number == BREAK_IN:
                 watch.break_private_streams()
             quotes = _refresh(story, quotes, taken=number % 3 == 1)
-            bench.go_at(max(pace, min(pace * IDLE_FACTOR, FASTEST)))
-            watch.idle(SLOW_REFRESH)
-            bench.go_at(pace)
+            watch.idle_fast(SLOW_REFRESH)
             _look_at_what_was_lost(story)
         _end(story, quotes)
         return story
@@ -151,11 +175,14 @@ def _look_at_what_was_lost(story: Hour) -> None:
 
 
 class _Watch:
-    """Lets time go by and looks whether there is a private stream."""
+    """Lets time go by, as fast as the connector can follow, and looks whether there is a private stream."""
 
-    def __init__(self, story: Hour) -> None:
+    def __init__(self, story: Hour, pace: float, fastest: float, *, strict: bool) -> None:
         self._story = story
+        self._strict = strict
         self._bench = story.bench
+        self._pace, self._fastest, self._fast = pace, fastest, fastest
+        self._open: frozenset[int] = frozenset()
         self._excused_until = 0.0
         self._last = self._walk_at = story.bench.clock.now()
 
@@ -164,6 +191,12 @@ class _Watch:
         for operation in PRIVATE:
             self._bench.gateway.close_sockets(operation=operation)
         self._excused_until = self._bench.clock.now() + BACK
+
+    def idle_fast(self, seconds: float) -> None:
+        self._fast = min(self._fast * FASTER, self._fastest)
+        self._bench.go_at(self._fast)
+        self.idle(seconds)
+        self._bench.go_at(self._pace)
 
     def idle(self, seconds: float) -> None:
         """Prices move a little meanwhile."""
@@ -174,10 +207,24 @@ class _Watch:
             if self._last >= self._walk_at:
                 self._bench.venue.walk(1, self._bench.market)
                 self._walk_at = self._last + WALK_EVERY
+            self._let_it_keep_up()
+
+    def _let_it_keep_up(self) -> None:
+        asked = self._bench.clock.now()
+        self._bench.connector.network_status()
+        if self._bench.clock.now() - asked > MOST_LAG and self._bench.clock.scale > self._pace:
+            self._fast = max(self._fast * SLOWER, self._pace)
+            self._bench.go_at(self._fast)
 
     def _look(self) -> None:
         now = self._bench.clock.now()
         gateway = self._bench.gateway
+        now_open = frozenset(each.number for each in gateway.open_sockets())
+        if len(self._open) > 1 and self._open.isdisjoint(now_open):
+            self._story.restarts += 1
+            if self._strict:
+                raise _RestartedError
+        self._open = now_open
         there = [each for name in PRIVATE for each in gateway.open_sockets(name, subscribed=True)]
         if there:
             self._story.private.update(each.number for each in there)

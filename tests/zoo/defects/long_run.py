@@ -123,6 +123,23 @@ MISHAPS: tuple[Defect, ...] = (
         book_source("async def _sleep(self, delay):\n    await asyncio.sleep(0.05)"),
         user_source("async def _sleep(self, delay):\n    await asyncio.sleep(0.05)"),
     ),
+    defect(
+        "gives-up-before-a-closed-door",
+        checks.test_a_closed_door_is_not_hammered,
+        "did not open its . streams again",
+        book_source(
+            """
+            async def _connected_websocket_assistant(self):
+                try:
+                    return await super()._connected_websocket_assistant()
+                except Exception:
+                    self._failures = getattr(self, "_failures", 0) + 1
+                    if self._failures > 3:
+                        await asyncio.sleep(1e9)
+                    raise
+            """
+        ),
+    ),
 )
 
 DEFECTS = (*HOUR, *MISHAPS)

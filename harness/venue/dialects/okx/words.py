@@ -46,7 +46,6 @@ REFUSALS: dict[Refusal, tuple[str, str]] = {
     Refusal.AMOUNT_TOO_LARGE: ("51202", "Market order amount exceeds the maximum amount"),
     Refusal.NOTIONAL_TOO_SMALL: ("51020", "Your order should meet or exceed the minimum order amount"),
     Refusal.INSUFFICIENT_BALANCE: ("51008", "Order failed. Insufficient balance in account"),
-    Refusal.POST_ONLY_WOULD_TAKE: ("51401", "Cancellation: the post-only order would take liquidity"),
     Refusal.DUPLICATE_CLIENT_ORDER_ID: ("51016", "Client order ID already exists"),
     Refusal.PRICE_BAND: ("51006", "Order price is not within the price limit"),
     Refusal.NOTIONAL_TOO_LARGE: ("51202", "Market order amount exceeds the maximum amount"),
