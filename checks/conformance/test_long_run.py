@@ -188,7 +188,7 @@ def test_the_book_is_deep_enough(tell: Tell) -> None:
 
 @requirement("tolerates-clock-skew")
 def test_a_wrong_clock_is_borne(tell: Tell) -> None:
-    """With the exchange's clock 45 seconds ahead, and then behind, it gets ready and an order arrives."""
+    """With the exchange's clock 75 seconds ahead, and then behind, it gets ready and an order arrives."""
     story = tell(trade_by_a_wrong_clock)
     for each in story.tries:
         how = f"{abs(each.ahead):.0f} seconds {'ahead' if each.ahead > 0 else 'behind'}"

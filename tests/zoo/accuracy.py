@@ -14,6 +14,7 @@ import pytest
 from harness.checking import slugs_of
 from harness.outcome import Severity
 from tests.zoo.asked import CHECKS, severity_of
+from tests.zoo.defects import DEFECTS
 from tests.zoo.real_defects import REAL_DEFECTS
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "accuracy.md"
@@ -135,6 +136,16 @@ class Accuracy:
                 "## Missed",
                 "",
                 *(self._missed() or ["None."]),
+                "",
+                "## Not planted",
+                "",
+                "In these connectors the same change does no harm.",
+                "",
+                *(
+                    f"- `{defect.name}` in {name}: {why}"
+                    for defect in DEFECTS
+                    for name, why in sorted(defect.harmless.items())
+                ),
                 "",
                 "## False alarms",
                 "",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from tests.zoo.planting import Edit
 
@@ -21,6 +21,7 @@ class Defect:
     """A defect, the check that has to see it, and words that its finding has to contain (a pattern).
 
     `name` says what is wrong in a few words; `edits` put it into the released `connector`.
+    `harmless` says of other connectors why the same edits do no harm there.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Defect:
     finding: str
     edits: tuple[Edit, ...]
     connector: str = "binance"
+    harmless: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def portable(self) -> bool:
@@ -36,6 +38,11 @@ class Defect:
 
 
 def defect(
-    name: str, check: Callable[..., None], finding: str, *edits: Edit, connector: str = "binance"
+    name: str,
+    check: Callable[..., None],
+    finding: str,
+    *edits: Edit,
+    connector: str = "binance",
+    harmless: Mapping[str, str] | None = None,
 ) -> Defect:
-    return Defect(name, check, finding, edits, connector)
+    return Defect(name, check, finding, edits, connector, harmless or {})

@@ -25,7 +25,7 @@ import asyncio
 from decimal import Decimal
 
 from hummingbot.core.data_type.common import OrderType, TradeType
-from hummingbot.core.data_type.in_flight_order import OrderUpdate
+from hummingbot.core.data_type.in_flight_order import OrderState, OrderUpdate
 """
 
 

@@ -15,7 +15,7 @@ OTHERS = 3  # connectors besides its own that a defect is planted in
 
 
 def spread(defects: tuple[Defect, ...], others: int = OTHERS) -> Iterator[Defect]:
-    """Deal the connectors out in turn, so that each gets its share; none that has such a defect already."""
+    """Deal the connectors out in turn, so that each gets its share; none that bears it or has it already."""
     deal = list(known())
     for defect in defects:
         if not defect.portable:
@@ -24,6 +24,7 @@ def spread(defects: tuple[Defect, ...], others: int = OTHERS) -> Iterator[Defect
             name
             for name in deal
             if name != defect.connector
+            and name not in defect.harmless
             and defect.check in asked_of(name)
             and (name, defect.check) not in REAL_DEFECTS
         ][:others]

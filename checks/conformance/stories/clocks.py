@@ -9,7 +9,7 @@ from checks.conformance.stories.order_life import Life, rest
 from harness.lab import Bench, Lab
 from harness.venue.model import Side
 
-AHEAD = (45.0, -45.0)  # virtual seconds; exchanges bear between one and thirty
+AHEAD = (75.0, -75.0)  # virtual seconds; exchanges bear between one (Binance) and sixty (Gate)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from checks.conformance.stories import start
 from checks.conformance.stories.order_life import WAIT, Life, let_trade, rest, settle
 from checks.conformance.stories.streams import POLLS, wait_for_fill
 from harness.driving.claims import Usage
+from harness.gateway.entries import ClosedBy
 from harness.gateway.faults import DropMessage
 from harness.lab import Bench, Lab
 from harness.venue.model import Fill, Order, Side
@@ -29,7 +30,7 @@ LEVELS = 150  # a side of the book
 GAP_IN, BREAK_IN = 1, 13  # rounds of the slow part in which something goes wrong; keys live up to an hour
 CHANGED = 6  # levels
 DEEPEST = 100  # what every snapshot has
-LOOK_EVERY, WALK_EVERY = 5.0, 30.0  # virtual seconds
+LOOK_EVERY, WALK_EVERY = 5.0, 10.0  # virtual seconds; no market is silent for half a minute
 PRIVATE = ("stream:orders", "stream:fills")
 BACK = 120.0  # virtual seconds after which a broken private stream has to be there again
 
@@ -220,7 +221,8 @@ class _Watch:
         now = self._bench.clock.now()
         gateway = self._bench.gateway
         now_open = frozenset(each.number for each in gateway.open_sockets())
-        if len(self._open) > 1 and self._open.isdisjoint(now_open):
+        gone = self._open - now_open
+        if len(gone) > 1 and gone == self._open and self._left(gone):
             self._story.restarts += 1
             if self._strict:
                 raise _RestartedError
@@ -231,6 +233,11 @@ class _Watch:
         elif now > self._excused_until and self._story.private:
             self._story.deaf += now - max(self._last, self._excused_until)
         self._last = now
+
+    def _left(self, numbers: frozenset[int]) -> bool:
+        """Whether all these sockets were ended by the connector."""
+        ended = {each.number: each.closed_by for each in self._bench.record.sockets()}
+        return all(ended.get(number) in (ClosedBy.CLIENT, ClosedBy.LOST) for number in numbers)
 
 
 def _end(story: Hour, quotes: list[Life]) -> None:

@@ -95,6 +95,12 @@ HOUR: tuple[Defect, ...] = (
                 return message
             """
         ),
+        harmless={
+            "bitget": "the stream's own snapshot replaces that one",
+            **dict.fromkeys(
+                ("hyperliquid", "hyperliquid_perpetual"), "the exchange tells twenty levels and no more"
+            ),
+        },
     ),
 )
 
@@ -115,6 +121,9 @@ MISHAPS: tuple[Defect, ...] = (
                 pass
             """
         ),
+        harmless=dict.fromkeys(
+            ("hyperliquid", "hyperliquid_perpetual"), "the exchange lets a nonce be a day ahead or two behind"
+        ),
     ),
     defect(
         "hammers-a-closed-door",
@@ -122,6 +131,7 @@ MISHAPS: tuple[Defect, ...] = (
         "times a second for each",
         book_source("async def _sleep(self, delay):\n    await asyncio.sleep(0.05)"),
         user_source("async def _sleep(self, delay):\n    await asyncio.sleep(0.05)"),
+        harmless={"okx": "its own limit for new connections, three a second, holds it back"},
     ),
     defect(
         "gives-up-before-a-closed-door",

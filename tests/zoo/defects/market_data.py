@@ -136,7 +136,15 @@ DEFECTS = (
         "book-polled-over-rest",
         checks.test_book_follows_without_polling,
         "times over REST",
-        book_source("FULL_ORDER_BOOK_RESET_DELTA_SECONDS = 0.5"),
+        book_source(
+            """
+            async def listen_for_order_book_snapshots(self, ev_loop, output):
+                while True:
+                    for trading_pair in self._trading_pairs:
+                        output.put_nowait(await self._order_book_snapshot(trading_pair))
+                    await asyncio.sleep(0.5)
+            """
+        ),
     ),
     defect(
         "price-increment-hard-coded",

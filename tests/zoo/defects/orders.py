@@ -147,6 +147,9 @@ DEFECTS = (
                 try:
                     return await super()._place_cancel(order_id, tracked_order)
                 except IOError:
+                    now, pair = self.current_timestamp, tracked_order.trading_pair
+                    ended = OrderUpdate(pair, now, OrderState.CANCELED, order_id)
+                    self._order_tracker.process_order_update(ended)
                     return True
             """,
         ),

@@ -108,7 +108,7 @@ ERRORS: tuple[Defect, ...] = (
                 if self._up is None:
                     try:
                         self._up = bool(await self.web_utils.get_current_server_time(domain=self.domain))
-                    except IOError:
+                    except Exception:
                         self._up = False
                 return await super().check_network() if self._up else NetworkStatus.NOT_CONNECTED
             """,
@@ -187,10 +187,12 @@ STOP: tuple[Defect, ...] = (
         "1 sockets stay open",
         user_source(
             """
-            async def _on_user_stream_interruption(self, websocket_assistant):
-                pass
+            async def _connected_websocket_assistant(self, *args):
+                websocket = await super()._connected_websocket_assistant(*args)
+                websocket.disconnect = self._leave_it_open
+                return websocket
 
-            async def stop(self):
+            async def _leave_it_open(self):
                 pass
             """,
         ),
