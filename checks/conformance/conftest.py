@@ -17,6 +17,7 @@ from harness.forks.tree import Tree
 from harness.frameworks import GENERATIONS
 from harness.frameworks.environment import BuildResult
 from harness.frameworks.interpreter import NoInterpreterError
+from harness.frameworks.mutation import MutationResult, grade_unit_tests
 from harness.frameworks.submissions import submission_build
 from harness.frameworks.unit_tests import UnitTestResult, run_unit_tests
 from harness.frameworks.upstream import upstream_base
@@ -67,24 +68,29 @@ def runtime(build: BuildResult, submission: Submission) -> BuildResult:
 
 
 @pytest.fixture(scope="session")
+def unit_test_thread() -> Iterator[ThreadPoolExecutor]:
+    """What takes a while and needs no exchange runs here, one after the other, while the stories are told."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="unit-tests") as pool:
+        yield pool
+
+
+@pytest.fixture(scope="session")
 def running_unit_tests(
+    unit_test_thread: ThreadPoolExecutor,
     backend: Backend,
     runtime: BuildResult,
     submission: Submission,
     tree: Tree,
     candidate: Candidate,
     connector_name: str,
-) -> Iterator[Future[UnitTestResult] | None]:
-    """The connector's own tests, run in a sandbox with no way out and no key while the stories are told.
-
-    None where it has none.
-    """
+) -> Future[UnitTestResult] | None:
+    """The connector's own tests, run in a sandbox with no way out and no key. None where it has none."""
     generation = GENERATIONS[submission.generation]
     folder = generation.tests_path(candidate.kind, connector_name)
     sources = [generation.connector_path(candidate.kind, connector_name)]
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="unit-tests") as pool:
-        there = bool(tree.under(folder))
-        yield pool.submit(run_unit_tests, backend, runtime.runtime, folder, sources) if there else None
+    if not tree.under(folder):
+        return None
+    return unit_test_thread.submit(run_unit_tests, backend, runtime.runtime, folder, sources)
 
 
 @pytest.fixture(scope="session")
@@ -92,6 +98,31 @@ def unit_tests(running_unit_tests: Future[UnitTestResult] | None) -> UnitTestRes
     if running_unit_tests is None:
         not_applicable("There are no unit tests to run.")
     return running_unit_tests.result()
+
+
+@pytest.fixture(scope="session")
+def running_mutation(
+    unit_test_thread: ThreadPoolExecutor,
+    running_unit_tests: Future[UnitTestResult] | None,
+    backend: Backend,
+    runtime: BuildResult,
+    plan: Plan,
+) -> Future[MutationResult] | None:
+    """How many defects, planted in the connector, its own tests notice."""
+    if running_unit_tests is None:
+        return None
+
+    def grade() -> MutationResult:
+        return grade_unit_tests(backend, runtime.runtime, running_unit_tests.result(), plan.seed)
+
+    return unit_test_thread.submit(grade)
+
+
+@pytest.fixture(scope="session")
+def mutation(running_mutation: Future[MutationResult] | None) -> MutationResult:
+    if running_mutation is None:
+        not_applicable("There are no unit tests to run.")
+    return running_mutation.result()
 
 
 @pytest.fixture(scope="session")
@@ -108,7 +139,7 @@ def dialect_class(candidate: Candidate) -> type[Dialect]:
 @pytest.fixture(scope="session")
 def lab(
     request: pytest.FixtureRequest,
-    running_unit_tests: object,  # noqa: ARG001 - started first: they take a while, and stories mostly wait
+    running_mutation: object,  # noqa: ARG001 - started first, with what it needs: stories mostly wait
     backend: Backend,
     runtime: BuildResult,
     dialect_class: type[Dialect],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import pytest
+
 from harness.checking import (
     Attach,
     claimed,
@@ -19,6 +21,7 @@ from harness.clock import ScaledClock
 from harness.driver import ConnectorError, Driver
 from harness.driving.claims import ConfigField
 from harness.frameworks.environment import BuildResult
+from harness.frameworks.mutation import MutationResult
 from harness.frameworks.unit_tests import UnitTestResult
 from harness.gateway.record import Record
 from harness.gateway.thread import running_gateway
@@ -32,6 +35,7 @@ from harness.venue.model import Account
 from harness.venue.session import Venue
 
 ENOUGH = 0.80
+NOTICED = 0.50  # merged connectors: 0.70 to 0.80
 REACHES_OUT = 60.0  # virtual seconds; healthy connectors take under two
 IRREGULAR = (
     "Something other than our driver spoke in its name while the connector was loaded and constructed."
@@ -152,4 +156,24 @@ def test_unit_tests_cover_the_connector(unit_tests: UnitTestResult, evidence: At
     expect(
         unit_tests.coverage >= ENOUGH,
         f"The unit tests reach {unit_tests.coverage:.0%} of the connector's lines, not {ENOUGH:.0%}.",
+    )
+
+
+@pytest.mark.takes_a_minute
+@requirement("unit-tests-detect-defects")
+def test_unit_tests_notice_defects(mutation: MutationResult, evidence: Attach) -> None:
+    """Of small defects planted one by one in lines that the unit tests run, these notice at least half."""
+    if not mutation.sound:
+        said = claimed(EvidenceKind.LOG, mutation.detail[-1500:])
+        undetermined("Defects could not be planted: the unit tests did not get that far.", said)
+    if not mutation.planted:
+        undetermined("No defect could be planted in a line whose tests pass.")
+    count = f"{mutation.noticed} of {mutation.planted} planted defects noticed"
+    evidence(
+        claimed(EvidenceKind.MEASUREMENT, count, noticed=mutation.noticed, planted=mutation.planted),
+        *(claimed(EvidenceKind.NOTE, f"not noticed: {each}") for each in mutation.missed[:8]),
+    )
+    expect(
+        mutation.noticed >= mutation.planted * NOTICED,
+        f"The unit tests notice {mutation.noticed} of {mutation.planted} small defects in lines they run.",
     )

@@ -22,13 +22,17 @@ FINISHED = (0, 1, 5)
 
 
 class FileCoverage(BaseModel):
-    """A file of the tree: the numbers of the lines that could run, and of those that never did."""
+    """A file of the tree: the numbers of the lines that could run, and of those that never did.
+
+    `reached_by` has, for a line that tests ran, the places of some of these in `UnitTestResult.tests`.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     path: str
     statements: tuple[int, ...]
     missing: tuple[int, ...]
+    reached_by: dict[int, tuple[int, ...]] = {}
     problem: str = ""
 
 
@@ -59,6 +63,7 @@ class UnitTestResult(BaseModel):
     errors: int = 0
     skipped: int = 0
     coverage: float | None = None
+    tests: tuple[str, ...] = ()
     files: tuple[FileCoverage, ...] = ()
     failures: tuple[TestFailure, ...] = ()
     network: tuple[str, ...] = ()
@@ -82,6 +87,7 @@ class _Said(BaseModel):
     code: int
     counts: _Counts
     unfinished: int
+    tests: tuple[str, ...]
     failures: tuple[TestFailure, ...]
     files: tuple[FileCoverage, ...]
     network: tuple[str, ...]
@@ -135,6 +141,14 @@ def _parse(done: Completed, nonce: str, there: frozenset[str]) -> UnitTestResult
     if {each.path for each in files} != there:
         irregular = (*irregular, "the coverage is of other files than there are")
         files = ()
+    if any(
+        number not in range(len(said.tests))
+        for each in files
+        for by in each.reached_by.values()
+        for number in by
+    ):
+        irregular = (*irregular, "the coverage is of other tests than there are")
+        files = ()
     lines = sum(len(set(each.statements)) for each in files)
     missed = sum(len(set(each.statements) & set(each.missing)) for each in files)
     return UnitTestResult(
@@ -144,6 +158,7 @@ def _parse(done: Completed, nonce: str, there: frozenset[str]) -> UnitTestResult
         errors=said.counts.error,
         skipped=said.counts.skipped,
         coverage=(lines - missed) / lines if lines else None,
+        tests=said.tests,
         files=files,
         failures=said.failures,
         network=said.network,

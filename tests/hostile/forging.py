@@ -83,10 +83,8 @@ def works(driver: Driver) -> bool:
         return connector.network_status() == "STOPPED"
 
 
-def unit_tests(
-    backend: Backend, place: Path, files: Mapping[str, str], limits: Limits | None = None
-) -> UnitTestResult:
-    """What the harness makes of these test files; `PACKAGE` has one file of four lines to be covered."""
+def with_tests(place: Path, files: Mapping[str, str]) -> Runtime:
+    """A tree with these test files; `PACKAGE` has one file of four lines, or what is among the files."""
     spec = v2.environment_spec()
     venv = environment(cache_dir(), spec, find_interpreter(spec))
     sources = {
@@ -100,6 +98,12 @@ def unit_tests(
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(dedent(text))
     env = {**_ENV, "PYTHONPATH": TREE}
-    runtime = Runtime("v2", f"{VENV}/bin/python", (Mount(venv, VENV), Mount(place / "tree", TREE)), env)
+    return Runtime("v2", f"{VENV}/bin/python", (Mount(venv, VENV), Mount(place / "tree", TREE)), env)
+
+
+def unit_tests(
+    backend: Backend, place: Path, files: Mapping[str, str], limits: Limits | None = None
+) -> UnitTestResult:
+    """What the harness makes of these test files."""
     tight = limits or replace(TIGHT, memory_bytes=1 << 30, output_bytes=8 << 20)
-    return run_unit_tests(backend, runtime, TESTS, [PACKAGE], tight)
+    return run_unit_tests(backend, with_tests(place, files), TESTS, [PACKAGE], tight)

@@ -180,7 +180,7 @@ def test_claiming_coverage(one_backend: Backend, tmp_path: Path) -> None:
 import sys
 main = sys.modules["__main__"]
 main._python_files = lambda order: ["/tree/hummingbot/forger/other.py"]
-main._reached = lambda coverage, path: {{"path": path, "statements": [1] * 999, "missing": [], "problem": ""}}
+main._reached = lambda _, path, __: {{"path": path, "statements": [1] * 999, "missing": [], "problem": ""}}
 {FAILS}
 """
     result = unit_tests(one_backend, tmp_path, {f"{TESTS}/test_it.py": code})

@@ -44,6 +44,7 @@ MODULES: tuple[ModuleType, ...] = (
 OF_A_SUBMISSION = {
     test_build.test_unit_tests_pass,
     test_build.test_unit_tests_cover_the_connector,
+    test_build.test_unit_tests_notice_defects,
     test_whole_run.test_nobody_forges_the_unit_tests,
 }
 

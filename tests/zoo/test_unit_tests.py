@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from checks.conformance import test_build, test_whole_run
-from harness.checking import Failed
-from harness.frameworks.unit_tests import UnitTestResult
+from harness.checking import Failed, Undetermined
+from harness.frameworks.mutation import MutationResult, grade_unit_tests
+from harness.frameworks.unit_tests import UnitTestResult, run_unit_tests
 from harness.outcome import Evidence
 from harness.sandbox import choose
-from tests.hostile.forging import PACKAGE, TESTS, unit_tests
+from tests.hostile.forging import PACKAGE, TESTS, unit_tests, with_tests
 
 IMPORT = f"from {PACKAGE.replace('/', '.')} import code\n"
 ONE = "def test_one():\n    assert code.one() == 1\n"
@@ -59,3 +60,80 @@ def test_bad_unit_tests_are_found(
 ) -> None:
     with pytest.raises(Failed, match=finding):
         check(ran(tmp_path, code), lambda *_: None)
+
+
+CODE = """
+def notional(price, amount, fee):
+    return price * amount + fee
+
+
+def is_open(order):
+    return order["state"] == "open" and not order["done"]
+
+
+def best(bids):
+    return bids[0] if len(bids) > 0 else None
+"""
+CALLED = (
+    IMPORT
+    + """
+ORDER = {"state": "open", "done": False}
+
+def test_notional():
+    code.notional(2, 3, 1)
+
+def test_open():
+    code.is_open(ORDER)
+
+def test_best():
+    code.best([7, 5])
+"""
+)
+ASSERTED = (
+    IMPORT
+    + """
+def test_notional():
+    assert code.notional(2, 3, 1) == 7
+
+def test_open():
+    assert code.is_open({"state": "open", "done": False})
+    assert not code.is_open({"state": "open", "done": True})
+    assert not code.is_open({"state": "filled", "done": False})
+
+def test_best():
+    assert code.best([7, 5]) == 7
+    assert code.best([]) is None
+"""
+)
+RED = "def test_red():\n    assert code.best([7, 5]) == 8\n"
+
+
+def graded(place: Path, code: str) -> MutationResult:
+    runtime = with_tests(place, {f"{TESTS}/test_code.py": code, f"{PACKAGE}/code.py": CODE})
+    backend = choose("auto")
+    result = run_unit_tests(backend, runtime, TESTS, [PACKAGE])
+    return grade_unit_tests(backend, runtime, result, seed=1)
+
+
+def test_tests_that_look_at_what_comes_out_notice_defects(tmp_path: Path) -> None:
+    result, attached = graded(tmp_path, ASSERTED), list[Evidence]()
+    test_build.test_unit_tests_notice_defects(result, lambda *items: attached.extend(items))
+    assert (result.noticed, result.planted) == (3, 3)
+    assert attached[0].text == "3 of 3 planted defects noticed"
+
+
+def test_tests_that_look_at_nothing_are_found(tmp_path: Path) -> None:
+    result = graded(tmp_path, CALLED)
+    with pytest.raises(Failed, match="notice 1 of 3 small defects"):
+        test_build.test_unit_tests_notice_defects(result, lambda *_: None)
+    assert any(each.endswith(" became `-`") for each in result.missed)
+
+
+def test_a_test_that_fails_anyway_notices_no_defect(tmp_path: Path) -> None:
+    result = graded(tmp_path, CALLED + RED)
+    assert (result.noticed, result.planted) == (1, 3)  # a field that is not there
+
+
+def test_without_a_test_there_is_nothing_to_grade(tmp_path: Path) -> None:
+    with pytest.raises(Undetermined, match="could not be planted"):
+        test_build.test_unit_tests_notice_defects(graded(tmp_path, "ONE = 1\n"), lambda *_: None)

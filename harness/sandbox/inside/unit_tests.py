@@ -17,6 +17,7 @@ from . import wire
 MAX_FAILURES = 50
 MAX_TEXT = 4096
 MAX_NETWORK = 100
+MAX_TESTS = 60  # told of each line
 
 
 class Network:
@@ -41,13 +42,17 @@ class Network:
 class Collector:
     """A pytest plugin that counts how tests end; setting up and taking down count with the test."""
 
-    def __init__(self) -> None:
+    def __init__(self, coverage: Any) -> None:
+        self._coverage = coverage
         self.worst: Dict[str, str] = {}
         self.failures: List[Dict[str, str]] = []
-        self._wanted: List[str] = []
+        self.tests: List[str] = []
 
     def pytest_collection_finish(self, session: Any) -> None:
-        self._wanted = [item.nodeid for item in session.items]
+        self.tests = [item.nodeid for item in session.items]
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self._coverage.switch_context(nodeid)
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         if report.failed:
@@ -69,7 +74,7 @@ class Collector:
 
     def unfinished(self) -> int:
         """Tests that were to run and never came to an end."""
-        return sum(1 for name in self._wanted if name not in self.worst)
+        return sum(1 for name in self.tests if name not in self.worst)
 
     def count(self, how: str) -> int:
         return sum(1 for each in self.worst.values() if each == how)
@@ -84,7 +89,7 @@ def main() -> None:
     coverage = importlib.import_module("coverage").Coverage(
         data_file=None, config_file=False, include=included
     )
-    network, collector = Network(), Collector()
+    network, collector = Network(), Collector(coverage)
     os.chdir(order["tree"])
     # Tests may ask whether they are run by a test runner, as the framework's logger does.
     sys.argv = ["pytest"]
@@ -97,7 +102,8 @@ def main() -> None:
         "counts": {how: collector.count(how) for how in ("passed", "failed", "error", "skipped")},
         "unfinished": collector.unfinished(),
         "failures": collector.failures,
-        "files": [_reached(coverage, path) for path in _python_files(order)],
+        "tests": collector.tests,
+        "files": [_reached(coverage, path, collector.tests) for path in _python_files(order)],
         "network": sorted(network.seen),
     }
     talk.write(json.dumps(result) + "\n")
@@ -123,13 +129,24 @@ def _python_files(order: Dict[str, Any]) -> List[str]:
     return sorted(found)
 
 
-def _reached(coverage: Any, path: str) -> Dict[str, Any]:
-    """The numbers of the lines that could run and of those that never did."""
+def _reached(coverage: Any, path: str, tests: List[str]) -> Dict[str, Any]:
+    """The numbers of the lines that could run, of those that never did, and of the tests that ran each."""
     try:
         _, statements, _, missing, _ = coverage.analysis2(path)
     except Exception as error:
         return {"path": path, "statements": [], "missing": [], "problem": str(error)[:500]}
-    return {"path": path, "statements": statements, "missing": missing, "problem": ""}
+    numbers = {name: number for number, name in enumerate(tests)}
+    reached_by = {
+        line: sorted(numbers[name] for name in names if name in numbers)[:MAX_TESTS]
+        for line, names in coverage.get_data().contexts_by_lineno(path).items()
+    }
+    return {
+        "path": path,
+        "statements": statements,
+        "missing": missing,
+        "reached_by": {line: by for line, by in reached_by.items() if by},
+        "problem": "",
+    }
 
 
 if __name__ == "__main__":
