@@ -27,6 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
 SHARED = {"finished": "backend", "merged": "merged", "bench": "bench"}
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests that share such a fixture stay together, in one of the processes that tests are spread over."""
     if not config.getoption("--whole-zoo"):
