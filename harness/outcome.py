@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
@@ -63,7 +64,7 @@ class Evidence(BaseModel):
 
     `text` may hold words of the fork's: every report escapes it. `data` is small structured detail (a wire
     exchange's method, host, path, status; a ledger row; an event), never the whole record. All of it is cut
-    to a length, and to what UTF-8 can hold.
+    to a length, and to what UTF-8 can hold. `at`, in virtual seconds, places it on its outcome's time line.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -73,6 +74,7 @@ class Evidence(BaseModel):
     text: str
     file: str | None = None
     line: int | None = None
+    at: float | None = None
     data: dict[str, JsonValue] = Field(default_factory=dict)
 
     @field_validator("text")
@@ -85,6 +87,11 @@ class Evidence(BaseModel):
     def _cut_place(cls, file: str | None) -> str | None:
         return file and storable(file, MAX_PLACE)
 
+    @field_validator("at")
+    @classmethod
+    def _keep_time(cls, at: float | None) -> float | None:
+        return round(at, 3) if at is not None and math.isfinite(at) else None
+
     @field_validator("data")
     @classmethod
     def _cut_data(cls, data: dict[str, JsonValue]) -> dict[str, JsonValue]:
@@ -96,6 +103,11 @@ class Evidence(BaseModel):
         if self.file is None:
             return None
         return self.file if self.line is None else f"{self.file}:{self.line}"
+
+    @property
+    def when(self) -> str | None:
+        """`+0.42 s` where there is a time."""
+        return None if self.at is None else f"{self.at:+.2f} s"
 
 
 def _datum(value: JsonValue) -> JsonValue:

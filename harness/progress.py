@@ -128,8 +128,9 @@ def finding(outcome: Outcome, fixes: Mapping[str, str]) -> str:
     lines = [
         f"[{colour}]✗ {outcome.severity.value}[/] [bold]{outcome.requirement}[/]  {safe(outcome.summary)}"
     ]
-    for item in outcome.evidence[:5]:
-        where = f"{safe(item.place)}: " if item.place else ""
+    timed = [item for item in outcome.evidence if item.when]
+    for item in (*timed, *[item for item in outcome.evidence if not item.when][:5]):
+        where = f"{item.when:>10}  " if item.when else f"{safe(item.place)}: " if item.place else ""
         said = " (said by the fork)" if item.basis.value == "claimed" else ""
         first_line = item.text.strip().splitlines()[0] if item.text.strip() else ""
         lines.append(f"    {where}{safe(first_line[:160])}{said}")

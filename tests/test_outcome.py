@@ -68,3 +68,11 @@ def test_text_from_a_fork_is_cut_to_a_bounded_length() -> None:
     long = Evidence(basis=Basis.CLAIMED, kind=EvidenceKind.LOG, text="x" * 1_000_000)
     assert len(long.text) < 5000
     assert long.text.endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("at", "when"),
+    [(0.4204, "+0.42 s"), (-1.0, "-1.00 s"), (None, None), (float("inf"), None), (float("nan"), None)],
+)
+def test_a_time_is_told_where_there_is_one(at: float | None, when: str | None) -> None:
+    assert Evidence(basis=Basis.CLAIMED, kind=EvidenceKind.EVENT, text="x", at=at).when == when

@@ -9,7 +9,8 @@ from checks.conformance.conftest import Tell
 from checks.conformance.stories.balances import BalanceView
 from checks.conformance.stories.order_life import Life, trade
 from checks.conformance.stories.refusals import use_wrong_secret
-from checks.conformance.test_order_life import placed, told
+from checks.conformance.test_order_life import placed
+from checks.conformance.timeline import told
 from harness.checking import Attach, claimed, expect, requirement, seen_in_ledger, undetermined
 from harness.driver import ConnectorError
 from harness.driving.claims import EventView

@@ -8,7 +8,7 @@ from checks.conformance.conftest import Tell
 from checks.conformance.stories.clocks import trade_by_a_wrong_clock
 from checks.conformance.stories.errors import refuse_streams
 from checks.conformance.stories.hour import Hour, make_markets
-from checks.conformance.test_order_life import told
+from checks.conformance.timeline import told
 from harness.checking import (
     Attach,
     claimed,

@@ -12,19 +12,8 @@ from checks.conformance.stories.order_life import Life, completed, created, trad
 from checks.conformance.stories.races import race
 from checks.conformance.stories.restart import restart
 from checks.conformance.stories.streams import break_streams, disturb_user_stream
-from checks.conformance.test_orders import said
-from harness.checking import claimed, expect, requirement, seen_in_ledger, undetermined
-from harness.outcome import Evidence, EvidenceKind
-
-
-def told(life: Life) -> list[Evidence]:
-    """What the ledger and the connector say of an order's fills."""
-    truth = [
-        seen_in_ledger(f"fill {f.trade_id}: {f.amount} at {f.price}, fee {f.fee} {f.fee_asset}")
-        for f in life.fills
-    ]
-    claims = [claimed(EvidenceKind.EVENT, event.kind, **event.data) for event in life.events[:8]]
-    return [*truth[:8], *claims]
+from checks.conformance.timeline import told
+from harness.checking import expect, requirement, seen_in_ledger, undetermined
 
 
 def placed(lives: Iterable[Life]) -> list[Life]:
@@ -41,9 +30,9 @@ def test_created_once(tell: Tell) -> None:
     story = tell(trade)
     for life in placed((*story.filled, *story.cancelled, *story.maker_orders)):
         count = life.kinds().count(created(life.side))
-        expect(count == 1, f"An accepted {life.name} order was announced {count} times.", *said(story, life))
+        expect(count == 1, f"An accepted {life.name} order was announced {count} times.", *told(life))
         wrong = len(life.of("BuyOrderCreated", "SellOrderCreated")) - count
-        expect(not wrong, f"A {life.name} order was announced as its opposite.", *said(story, life))
+        expect(not wrong, f"A {life.name} order was announced as its opposite.", *told(life))
 
 
 def _fills_reported(life: Life) -> None:
@@ -123,11 +112,11 @@ def test_a_refused_order_fails_once(tell: Tell) -> None:
     expect(
         failures == 1,
         f"A refused order ended in {failures} failure events instead of one.",
-        *said(story, life),
+        *told(life),
     )
     announced = len(life.of("BuyOrderCreated", "SellOrderCreated"))
-    expect(not announced, "An order that the exchange refused was announced as created.", *said(story, life))
-    expect(not life.tracked_after, "A refused order is still tracked.", *said(story, life))
+    expect(not announced, "An order that the exchange refused was announced as created.", *told(life))
+    expect(not life.tracked_after, "A refused order is still tracked.", *told(life))
 
 
 @requirement("one-terminal-event")

@@ -6,26 +6,17 @@ import re
 
 from checks.conformance.conftest import Tell
 from checks.conformance.stories.errors import answer_with_errors
-from checks.conformance.stories.order_life import Life, Trading, trade
+from checks.conformance.stories.order_life import Life, trade
+from checks.conformance.timeline import told
 from harness.checking import claimed, expect, not_applicable, requirement, seen_in_ledger, undetermined
-from harness.outcome import Evidence, EvidenceKind
+from harness.outcome import EvidenceKind
 from harness.venue.model import Order, OrderStatus, OrderType, TimeInForce
 
 
-def said(story: Trading, life: Life) -> list[Evidence]:
-    """The order's requests on the wire, and what the connector said of it."""
-    wire = [story.bench.record.evidence(exchange) for exchange in life.requests[:3]]
-    events = [
-        claimed(EvidenceKind.EVENT, f"{event.kind} for {life.order_id}", **event.data)
-        for event in life.events[:6]
-    ]
-    return [*wire, *events]
-
-
-def _arrived_as_asked(story: Trading, life: Life) -> None:
+def _arrived_as_asked(life: Life) -> None:
     order = life.placed
     if order is None:
-        expect(False, f"A {life.name} order never reached the exchange's book.", *said(story, life))
+        expect(False, f"A {life.name} order never reached the exchange's book.", *told(life))
         return
     asked = (life.side, life.amount, life.price)
     got = (order.side, order.amount, order.price)
@@ -33,7 +24,7 @@ def _arrived_as_asked(story: Trading, life: Life) -> None:
         asked == got,
         f"A {life.name} of {life.amount} at {life.price} arrived as {order.side.value} {order.amount} "
         f"at {order.price}.",
-        *said(story, life),
+        *told(life),
     )
 
 
@@ -42,7 +33,7 @@ def test_limit_orders_arrive_as_asked(tell: Tell) -> None:
     """Side, price and amount at the exchange are those that were asked for."""
     story = tell(trade)
     for life in (*story.filled, *story.cancelled):
-        _arrived_as_asked(story, life)
+        _arrived_as_asked(life)
 
 
 @requirement("market-buy-and-sell")
@@ -52,16 +43,14 @@ def test_market_orders_fill(tell: Tell) -> None:
     if "MARKET" not in story.order_types:
         not_applicable("The connector declares no market orders.")
     for life in story.market_orders:
-        expect(
-            life.placed is not None, f"A {life.name} order never reached the exchange.", *said(story, life)
-        )
+        expect(life.placed is not None, f"A {life.name} order never reached the exchange.", *told(life))
         final = life.final
         expect(
             final is not None and _takes_only(final) and final.status is OrderStatus.FILLED
             and final.filled == life.amount and final.side is life.side,
             f"A {life.name} of {life.amount} ended as {final.side.value if final else '?'} "
             f"{final.filled if final else '?'}.",
-            *said(story, life),
+            *told(life),
         )  # fmt: skip
 
 
@@ -77,13 +66,11 @@ def test_limit_maker_orders_are_post_only(tell: Tell) -> None:
     if "LIMIT_MAKER" not in story.order_types:
         not_applicable("The connector declares no limit maker orders.")
     for life in story.maker_orders:
-        expect(
-            life.placed is not None, f"A {life.name} order never reached the exchange.", *said(story, life)
-        )
+        expect(life.placed is not None, f"A {life.name} order never reached the exchange.", *told(life))
         expect(
             life.placed is not None and life.placed.post_only,
             "A limit maker order was sent as an ordinary limit order, which may take liquidity.",
-            *said(story, life),
+            *told(life),
         )
 
 
@@ -96,7 +83,7 @@ def test_awkward_orders_are_accepted(tell: Tell) -> None:
             life.placed is not None,
             f"An order for {life.amount} at {life.price}, with more decimals than the market has, was not "
             "rounded and the exchange refused it.",
-            *said(story, life),
+            *told(life),
         )
 
 
@@ -107,13 +94,11 @@ def test_too_small_orders_stay_home(tell: Tell) -> None:
     life = story.too_small
     if life is None:
         undetermined("The story ended before a too small order was tried.")
-    expect(
-        not life.requests, "An order below the smallest amount was sent to the exchange.", *said(story, life)
-    )
+    expect(not life.requests, "An order below the smallest amount was sent to the exchange.", *told(life))
     expect(
         life.kinds().count("OrderFailure") == 1,
         f"A too small order ended in {life.kinds().count('OrderFailure')} failure events instead of one.",
-        *said(story, life),
+        *told(life),
     )
 
 
@@ -142,10 +127,10 @@ def test_cancel_ends_the_order(tell: Tell) -> None:
         expect(
             life.final.status is OrderStatus.CANCELED,
             f"After a cancel the {life.name} order is still {life.final.status.value} at the exchange.",
-            *said(story, life),
+            *told(life),
             *(story.bench.record.evidence(item) for item in story.bench.record.exchanges("cancel_order")[:2]),
         )
-        expect(life.of("OrderCancelled"), "No OrderCancelled event followed a cancel.", *said(story, life))
+        expect(life.of("OrderCancelled"), "No OrderCancelled event followed a cancel.", *told(life))
 
 
 @requirement("cancel-all-own-orders")

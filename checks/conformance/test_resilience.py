@@ -8,7 +8,7 @@ from checks.conformance.stories.errors import answer_with_errors, take_exchange_
 from checks.conformance.stories.market_data import watch_market
 from checks.conformance.stories.order_life import trade
 from checks.conformance.stories.streams import Reconnection, break_streams, send_junk
-from checks.conformance.test_order_life import told
+from checks.conformance.timeline import told
 from harness.checking import (
     Attach,
     claimed,

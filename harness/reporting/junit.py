@@ -10,7 +10,7 @@ from harness.reporting.model import CandidateReport, Finding
 from harness.reporting.words import BASES, STATUSES
 from harness.text import one_line, plain
 
-MAX_EVIDENCE = 20
+MAX_EVIDENCE = 40
 
 
 def render(report: CandidateReport) -> str:
@@ -47,8 +47,8 @@ def _case(finding: Finding) -> ElementTree.Element:
 def _details(finding: Finding) -> str:
     parts = [finding.summary]
     for item in finding.evidence[:MAX_EVIDENCE]:
-        place = f" {item.place}" if item.place else ""
-        parts.append(f"[{BASES[item.basis]}]{place} {item.text}")
+        where = "".join(f" {each}" for each in (item.when, item.place) if each)
+        parts.append(f"[{BASES[item.basis]}]{where} {item.text}")
     if (more := len(finding.evidence) - MAX_EVIDENCE) > 0:
         parts.append(f"{more} more in report.json.")
     if finding.fix:

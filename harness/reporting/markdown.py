@@ -18,8 +18,10 @@ from harness.reporting.words import (
     moment,
     score_words,
 )
+from harness.text import one_line
 
 MAX_EVIDENCE = 6
+MAX_ROW = 160  # characters of a row of a time line
 MAX_FINDINGS = 100  # in a section
 
 
@@ -105,10 +107,15 @@ def _detail(finding: Finding) -> Iterator[str]:
         waiver = finding.waiver
         yield ""
         yield f"Waived by {escaped(waiver.granted_by)} until {waiver.until}: {escaped(waiver.reason)}"
-    for item in finding.evidence[:MAX_EVIDENCE]:
+    timed = [item for item in finding.evidence if item.when]
+    if timed:
+        yield ""
+        yield from _timeline(timed)
+    others = [item for item in finding.evidence if not item.when]
+    for item in others[:MAX_EVIDENCE]:
         yield ""
         yield from _evidence(item)
-    if (more := len(finding.evidence) - MAX_EVIDENCE) > 0:
+    if (more := len(others) - MAX_EVIDENCE) > 0:
         yield ""
         yield f"{more} more in report.json."
     if finding.status is Status.FAILED:
@@ -125,6 +132,16 @@ def _evidence(item: Evidence) -> Iterator[str]:
     yield f"Evidence ({BASES[item.basis]}, {item.kind.value}){place}:"
     yield ""
     yield fenced(item.text)
+
+
+def _timeline(items: Sequence[Evidence]) -> Iterator[str]:
+    yield "What happened, in the order it happened:"
+    yield ""
+    rows = (
+        f"{item.when:>10}  {BASES[item.basis]}, {item.kind.value}: {one_line(item.text, MAX_ROW)}"
+        for item in items
+    )
+    yield fenced("\n".join(rows), MAX_ROW * len(items))
 
 
 def _brief(title: str, findings: Sequence[Finding]) -> Iterator[str]:

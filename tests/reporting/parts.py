@@ -119,9 +119,11 @@ def evidence(
     basis: Basis = Basis.OBSERVED,
     file: str | None = None,
     line: int | None = None,
+    at: float | None = None,
     **data: str | int,
 ) -> Evidence:
-    return Evidence(basis=basis, kind=EvidenceKind(kind), text=text, file=file, line=line, data=dict(data))
+    where = {"file": file, "line": line, "at": at}
+    return Evidence(basis=basis, kind=EvidenceKind(kind), text=text, data=dict(data), **where)
 
 
 def outcome(id_: str, status: Status, summary: str | None = None, *items: Evidence) -> Outcome:

@@ -60,6 +60,9 @@ def _binance(folder: Path, candidate: Candidate) -> None:
             "reconnects-with-back-off",
             Status.FAILED,
             "951 attempts to reconnect in 5 seconds, and no pause between them.",
+            evidence("The stream is closed by us", at=0.0),
+            evidence("GET wss://stream.binance.com/ws/key\n→ 503", "wire", at=0.0051),
+            evidence("OrderBookEvent", "event", Basis.CLAIMED, at=12.5),
             evidence(trace, "wire", host="stream.binance.com", path="/ws/key", status=101),
             evidence(
                 "reconnect delay is 0",
@@ -211,6 +214,7 @@ def hostile_outcomes() -> list[Outcome]:
                 line=3,
                 data={word: word},
             ),
+            Evidence(basis=Basis.CLAIMED, kind=EvidenceKind.EVENT, text=word, at=float(place)),
         )
         for place, word in enumerate(HOSTILE)
     ]

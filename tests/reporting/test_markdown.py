@@ -51,3 +51,9 @@ def test_the_round_links_each_report(published: Path) -> None:
     links = [token.attrs["href"] for token in inline if token.type == "link_open"]
     assert len(links) == 8
     assert all((published / str(link)).exists() for link in links)
+
+
+def test_a_time_line_is_one_block(published: Path) -> None:
+    blocks, _ = parsed(published / "binance" / "report.md")
+    (rows,) = (token.content.splitlines() for token in blocks if "+0.01 s" in token.content)
+    assert [row.split("  ")[-2].strip() for row in rows] == ["+0.00 s", "+0.01 s", "+12.50 s"]

@@ -107,7 +107,7 @@ def test_each_candidate_stands_in_its_group(published: Path) -> None:
     [
         ("binance-hurried", "3 blocking requirements not met:"),
         ("binance-hurried", "only the last part became an event"),
-        ("binance-hurried", "harness check . -k test_every_fill_reported_once"),
+        ("binance-hurried", "harness check . -k test_every_fill_reported_once --seed 1"),
         ("binance-hurried", "binance_exchange.py:412"),
         ("late", "2 newer commits"),
         ("silent", "could not resolve host"),
@@ -159,3 +159,13 @@ def test_the_merge_preview_is_told(tmp_path: Path, merge: MergePreview, words: s
 
 def test_no_causes_without_findings() -> None:
     assert causes(()) == ()
+
+
+def test_what_happened_is_told_on_a_time_line(published: Path) -> None:
+    text = (published / "binance" / "index.html").read_text(encoding="utf-8")
+    page = Page(text)
+    assert [tag for tag, attributes in page.elements if attributes.get("class") == "timeline"] == ["ol"]
+    words = " ".join(" ".join(page.words).split())
+    moments = [words.index(each) for each in ("+0.00 s", "The stream is closed by us", "+0.01 s", "+12.50 s")]
+    assert moments == sorted(moments)
+    assert "said by the fork" in words[moments[-1] :][:80]

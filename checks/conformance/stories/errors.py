@@ -109,6 +109,7 @@ def lose_a_reply(lab: Lab, pace: float) -> LostReply:
         start(bench)
         bench.faults.add(LoseReply(), "place_order")
         amount, price = size(bench), resting_price(bench, Side.BUY)
+        asked_at = bench.clock.now()
         order_id = bench.connector.buy(bench.pair, amount, price, position=opening(bench))
         bench.eventually(lambda: bench.venue.orders(bench.account), WAIT)
         for _ in range(3):
@@ -116,8 +117,8 @@ def lose_a_reply(lab: Lab, pace: float) -> LostReply:
             bench.pause(6)
         orders = bench.venue.orders(bench.account)
         order = orders[-1] if orders else None
-        life = settle(bench, Life(order_id, Side.BUY, "LIMIT", amount, price, order, ()))
-        return LostReply(bench, life, life.final)
+        life = Life(bench, asked_at, order_id, Side.BUY, "LIMIT", amount, price, order, ())
+        return LostReply(bench, settle(bench, life), life.final)
 
 
 @dataclass

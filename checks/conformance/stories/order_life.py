@@ -22,12 +22,14 @@ AWAY = Decimal("0.97")  # where a resting order is placed, as a share of the bes
 
 @dataclass
 class Life:
-    """One order: as asked for, as it reached the exchange, and what was said of it afterwards.
+    """One order: as asked for, at `asked_at`, as it reached the exchange, and what was said of it afterwards.
 
     `placed` is the venue's order right after it arrived, None when it never did. `tracked` is the connector's
     view while it was open. `fills` are the ledger's, `events` the connector's.
     """
 
+    bench: Bench = field(repr=False)
+    asked_at: float
     order_id: str
     side: Side
     kind: str
@@ -160,7 +162,7 @@ def submit(
     On a perpetual an order opens a position unless `position` says otherwise.
     """
     known = {order.order_id for order in bench.venue.orders(bench.account)}
-    mark = bench.record.mark()
+    mark, asked_at = bench.record.mark(), bench.clock.now()
     ask = bench.connector.buy if side is Side.BUY else bench.connector.sell
     order_id = ask(bench.pair, amount, price, kind, position or opening(bench))
 
@@ -171,7 +173,7 @@ def submit(
     found = bench.eventually(arrived, WAIT)
     placed = found if isinstance(found, Order) else None
     requests = bench.record.exchanges("place_order", since=mark)
-    return Life(order_id, side, kind, amount, price, placed, requests)
+    return Life(bench, asked_at, order_id, side, kind, amount, price, placed, requests)
 
 
 def opening(bench: Bench) -> PositionAction | None:

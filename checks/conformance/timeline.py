@@ -1,0 +1,88 @@
+"""One order's history on one time line: what we asked, what went over the wire, what the ledger and the
+connector say of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from checks.conformance.stories.order_life import Life
+from harness.checking import claimed, seen_in_ledger
+from harness.gateway.entries import Exchange, Frame
+from harness.outcome import Basis, Evidence, EvidenceKind
+from harness.venue.model import OrderStatus
+
+OF_AN_ORDER = ("place_order", "cancel_order", "order_status", "open_orders", "order_trades")
+OF_ITS_STREAMS = ("stream:orders", "stream:fills")
+Moment = tuple[float, Evidence]
+Entry = TypeVar("Entry", Exchange, Frame)
+MOST_ALIKE = 3  # of requests for one operation, the last of them among these
+MOST = 30
+SHOWN = ("price", "amount", "base_asset_amount", "quote_asset_amount", "error_message")  # of an event
+
+
+def told(life: Life) -> tuple[Evidence, ...]:
+    """Each piece with its time, in virtual seconds since the connector was asked for the order."""
+    moments = sorted((*_asked(life), *_wire(life), *_ledger(life), *_events(life)), key=lambda each: each[0])
+    return tuple(
+        Evidence(**{**dict(piece), "at": at - life.asked_at, "data": {}}) for at, piece in moments[:MOST]
+    )
+
+
+def _asked(life: Life) -> Iterator[Moment]:
+    price = "" if life.price is None else f" at {life.price}"
+    text = f"The connector is asked for a {life.name} order of {life.amount}{price}: {life.order_id}"
+    yield life.asked_at, Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.NOTE, text=text)
+
+
+def _wire(life: Life) -> Iterator[Moment]:
+    record = life.bench.record
+    names = _names(life)
+    first = {request.number for request in life.requests}
+    for operation in OF_AN_ORDER:
+        about = [
+            each
+            for each in record.exchanges(operation)
+            if each.number in first or _mentions(names, each.path, each.raw_query, each.text, each.reply_text)
+        ]
+        for exchange in _few(about):
+            yield exchange.at, record.evidence(exchange)
+    for operation in OF_ITS_STREAMS:
+        frames = record.frames(operation, direction="received")
+        for frame in _few([each for each in frames if _mentions(names, each.text)], MOST):
+            yield frame.at, record.evidence(frame)
+
+
+def _names(life: Life) -> tuple[str, ...]:
+    placed = life.placed
+    numbers = () if placed is None else (placed.client_order_id, str(placed.order_id))
+    return tuple(name for name in {life.order_id, *numbers} if name)
+
+
+def _mentions(names: Iterable[str], *texts: str) -> bool:
+    return any(name in text for name in names for text in texts)
+
+
+def _few(entries: list[Entry], most: int = MOST_ALIKE) -> list[Entry]:
+    kept = entries[: most - 1]
+    kept += entries[most - 1 :][-1:]
+    return kept
+
+
+def _ledger(life: Life) -> Iterator[Moment]:
+    if life.placed is not None:
+        accepted = f"order {life.placed.order_id} accepted as {life.placed.client_order_id}"
+        yield life.placed.created_at, seen_in_ledger(accepted)
+    for fill in life.fills:
+        text = f"fill {fill.trade_id}: {fill.amount:f} at {fill.price:f}, fee {fill.fee:f} {fill.fee_asset}"
+        yield fill.at, seen_in_ledger(text)
+    final = life.final
+    if final is not None and not final.status.live and final.status is not OrderStatus.FILLED:
+        yield final.updated_at, seen_in_ledger(f"order {final.order_id} is {final.status.value}")
+
+
+def _events(life: Life) -> Iterator[Moment]:
+    for event in life.events:
+        details = (f"{name} {event.data[name]}" for name in SHOWN if event.data.get(name) is not None)
+        yield event.at, claimed(EvidenceKind.EVENT, " · ".join((event.kind, *details)))
