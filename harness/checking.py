@@ -6,7 +6,7 @@ A check that returns has found its requirements met. Otherwise it calls `fail`, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NoReturn, Protocol, TypeVar
 
 import pytest
@@ -106,6 +106,11 @@ def seen_in_git(text: str, /, **data: JsonValue) -> Evidence:
 def measured(text: str, /, **data: JsonValue) -> Evidence:
     """A figure we took ourselves."""
     return Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.MEASUREMENT, text=text, data=dict(data))
+
+
+def drawn(evidence: Evidence, series: Sequence[float]) -> Evidence:
+    """The same, with a small chart of these values, which are evenly spaced."""
+    return Evidence(**{**dict(evidence), "series": tuple(series)})
 
 
 def seen_in_ledger(text: str, /, **data: JsonValue) -> Evidence:

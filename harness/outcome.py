@@ -56,6 +56,7 @@ MAX_PLACE = 1000
 MAX_DATUM = 1000
 MAX_NESTED = 300  # of JSON; more could be nested deeper than pydantic reads again
 MAX_DATA = 30
+MAX_SERIES = 200
 MAX_EVIDENCE = 100
 
 
@@ -65,6 +66,7 @@ class Evidence(BaseModel):
     `text` may hold words of the fork's: every report escapes it. `data` is small structured detail (a wire
     exchange's method, host, path, status; a ledger row; an event), never the whole record. All of it is cut
     to a length, and to what UTF-8 can hold. `at`, in virtual seconds, places it on its outcome's time line.
+    `series` are values at even distances, for a small chart.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -75,6 +77,7 @@ class Evidence(BaseModel):
     file: str | None = None
     line: int | None = None
     at: float | None = None
+    series: tuple[float, ...] = ()
     data: dict[str, JsonValue] = Field(default_factory=dict)
 
     @field_validator("text")
@@ -91,6 +94,11 @@ class Evidence(BaseModel):
     @classmethod
     def _keep_time(cls, at: float | None) -> float | None:
         return round(at, 3) if at is not None and math.isfinite(at) else None
+
+    @field_validator("series")
+    @classmethod
+    def _cut_series(cls, series: tuple[float, ...]) -> tuple[float, ...]:
+        return tuple(round(value, 3) if math.isfinite(value) else 0.0 for value in series[:MAX_SERIES])
 
     @field_validator("data")
     @classmethod

@@ -76,3 +76,10 @@ def test_text_from_a_fork_is_cut_to_a_bounded_length() -> None:
 )
 def test_a_time_is_told_where_there_is_one(at: float | None, when: str | None) -> None:
     assert Evidence(basis=Basis.CLAIMED, kind=EvidenceKind.EVENT, text="x", at=at).when == when
+
+
+def test_a_series_is_finite_and_short() -> None:
+    numbers = (1.23456, float("inf"), float("nan"), *range(500))
+    series = Evidence(basis=Basis.CLAIMED, kind=EvidenceKind.MEASUREMENT, text="x", series=numbers).series
+    assert series[:4] == (1.235, 0.0, 0.0, 0.0)
+    assert len(series) == 200

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from checks.conformance.conftest import Tell
@@ -12,13 +14,14 @@ from checks.conformance.timeline import told
 from harness.checking import (
     Attach,
     claimed,
+    drawn,
     expect,
     measured,
     requirement,
     seen_in_ledger,
     undetermined,
 )
-from harness.outcome import EvidenceKind
+from harness.outcome import Evidence, EvidenceKind
 
 MINUTE = 60.0
 DEPTH = 100
@@ -36,14 +39,18 @@ def test_an_hour_of_market_making(tell: Tell, evidence: Attach) -> None:
     """After more than an hour of quoting: no order forgotten or stuck, nothing piled up, still trading."""
     story = tell(make_markets)
     exchanges = story.bench.record.exchanges()
+    each_minute = _each_minute(story)
     evidence(
-        measured(
-            f"{story.seconds / MINUTE:.0f} minutes of market making: {len(story.lives)} orders, "
-            f"{len(exchanges)} requests, {_busiest(story)} in the busiest minute",
-            minutes=round(story.seconds / MINUTE),
-            orders=len(story.lives),
-            requests=len(exchanges),
-        )
+        drawn(
+            measured(
+                f"{story.seconds / MINUTE:.0f} minutes of market making: {len(story.lives)} orders, "
+                f"{len(exchanges)} requests, {max(each_minute)} in the busiest minute",
+                minutes=round(story.seconds / MINUTE),
+                orders=len(story.lives),
+                requests=len(exchanges),
+            ),
+            each_minute,
+        ),
     )
     lost = [life for life in story.lives if life.placed is None]
     expect(
@@ -76,30 +83,30 @@ def test_an_hour_of_market_making(tell: Tell, evidence: Attach) -> None:
 
 
 def _nothing_piled_up(story: Hour, evidence: Attach) -> None:
-    early, late = story.early, story.late
-    assert early is not None
-    assert late is not None
+    early, late = story.usages[0], story.usages[-1]
     tasks, sockets = len(late.tasks) - len(early.tasks), late.sockets - early.sockets
     grown = late.memory_bytes - early.memory_bytes
     evidence(
-        claimed(
-            EvidenceKind.MEASUREMENT,
-            f"in the slow part: {tasks:+} tasks, {sockets:+} sockets, {grown / (1 << 20):+.1f} MiB, "
-            f"{late.cpu_seconds - early.cpu_seconds:.1f} s of processor time",
-        )
+        _chart("memory in MiB", [each.memory_bytes / (1 << 20) for each in story.usages]),
+        _chart("tasks", [len(each.tasks) for each in story.usages]),
+        _chart("sockets", [each.sockets for each in story.usages]),
+        _chart("seconds of processor time so far", [each.cpu_seconds for each in story.usages]),
     )
     expect(tasks <= MOST_NEW_TASKS, f"In an hour the number of its tasks grew by {tasks}.")
     expect(sockets <= MOST_NEW_SOCKETS, f"In an hour the number of its open sockets grew by {sockets}.")
     expect(grown <= MOST_NEW_BYTES, f"In an hour its memory grew by {grown / (1 << 20):.0f} MiB.")
 
 
-def _busiest(story: Hour) -> int:
-    """Requests in the busiest minute."""
-    minutes: dict[int, int] = {}
-    for each in story.bench.record.exchanges():
-        minute = int((each.at - story.began) // MINUTE)
-        minutes[minute] = minutes.get(minute, 0) + 1
-    return max(minutes.values(), default=0)
+def _chart(what: str, values: list[float]) -> Evidence:
+    """What its process says of itself, from the fast part's end to the last order."""
+    words = f"{what}: {values[0]:.4g} at first, {values[-1]:.4g} in the end"
+    return drawn(claimed(EvidenceKind.MEASUREMENT, words), values)
+
+
+def _each_minute(story: Hour) -> list[int]:
+    """Requests in each minute since it was ready."""
+    counts = Counter(int((each.at - story.began) // MINUTE) for each in story.bench.record.exchanges())
+    return [counts[minute] for minute in range(int(story.seconds // MINUTE) + 1)]
 
 
 @pytest.mark.takes_a_minute

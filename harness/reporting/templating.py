@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from harness.reporting.model import CandidateReport, Counts
 from harness.text import one_line, plain
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
+BAR_STEP, BAR_HEIGHT = 4, 28
 MAX_EVIDENCE = 8
 MAX_FINDINGS = 100  # in a section
 MAX_PATHS = 40
@@ -54,7 +55,12 @@ def _environment() -> Environment:
     )
     made.filters.update(FILTERS)
     made.globals.update(
-        max_evidence=MAX_EVIDENCE, max_findings=MAX_FINDINGS, max_paths=MAX_PATHS, wide_interval=WIDE_INTERVAL
+        bar_height=BAR_HEIGHT,
+        bar_step=BAR_STEP,
+        max_evidence=MAX_EVIDENCE,
+        max_findings=MAX_FINDINGS,
+        max_paths=MAX_PATHS,
+        wide_interval=WIDE_INTERVAL,
     )
     return made
 
@@ -101,7 +107,18 @@ def _is_long(text: str) -> bool:
     return len(text) > LONG_TEXT or text.count("\n") >= LONG_LINES
 
 
+def _bars(series: Sequence[float]) -> str:
+    """The path of a bar chart, `BAR_STEP` wide for each value and `BAR_HEIGHT` high, from nought up."""
+    highest = max((abs(value) for value in series), default=0) or 1
+    heights = [max(round(abs(value) / highest * BAR_HEIGHT, 1), 0.5) for value in series]
+    return "".join(
+        f"M{place * BAR_STEP} {BAR_HEIGHT}v{-height:g}h{BAR_STEP - 1}v{height:g}z"
+        for place, height in enumerate(heights)
+    )
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
+    "bars": _bars,
     "basis": words.BASES.__getitem__,
     "brief": one_line,
     "commit_page": _commit_page,

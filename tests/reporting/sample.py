@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness.checking import drawn
 from harness.forks.submission import AddedConnector, MergePreview, Submission
 from harness.outcome import Basis, Evidence, EvidenceKind, Outcome, Status
 from harness.round import Candidate, load_round
@@ -63,6 +64,7 @@ def _binance(folder: Path, candidate: Candidate) -> None:
             evidence("The stream is closed by us", at=0.0),
             evidence("GET wss://stream.binance.com/ws/key\n→ 503", "wire", at=0.0051),
             evidence("OrderBookEvent", "event", Basis.CLAIMED, at=12.5),
+            drawn(evidence("951 attempts", "measurement"), [0, 12, 400, 539, 0]),
             evidence(trace, "wire", host="stream.binance.com", path="/ws/key", status=101),
             evidence(
                 "reconnect delay is 0",

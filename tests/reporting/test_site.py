@@ -169,3 +169,14 @@ def test_what_happened_is_told_on_a_time_line(published: Path) -> None:
     moments = [words.index(each) for each in ("+0.00 s", "The stream is closed by us", "+0.01 s", "+12.50 s")]
     assert moments == sorted(moments)
     assert "said by the fork" in words[moments[-1] :][:80]
+
+
+def test_figures_are_drawn(published: Path) -> None:
+    page = Page((published / "binance" / "index.html").read_text(encoding="utf-8"))
+    (chart,) = (attributes for _, attributes in page.elements if attributes.get("class") == "chart")
+    assert chart["aria-label"] == "a small chart of 5 values, from 0.0 to 539.0"
+    paths = [
+        attributes["d"] or "" for tag, attributes in page.elements if tag == "path" and "d" in attributes
+    ]
+    (bars,) = (path for path in paths if path.count("z") == 5 and path.startswith("M0 28"))
+    assert bars.split("M")[4].startswith("12 28v-28h3v28z"), "the highest value has the whole height"

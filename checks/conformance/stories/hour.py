@@ -46,6 +46,7 @@ class Hour:
     whose change the connector was never told. Of those that it keeps and that never changed again, `judged`
     could be looked at last, so long (`after`) after it; `still_wrong` says how it had them. `forgotten` are
     orders open at the end that it does not track, `stuck` those that it tracks and that are not open.
+    `usages` are what its process held in the slow part, at the beginning of each round and at the end.
     """
 
     bench: Bench
@@ -63,8 +64,7 @@ class Hour:
     still_wrong: list[str] = field(default_factory=list)
     last_fill: Fill | None = None
     last_fill_streamed: bool = False
-    early: Usage | None = None
-    late: Usage | None = None
+    usages: list[Usage] = field(default_factory=list)
     network: str = ""
     forgotten: tuple[Order, ...] = ()
     stuck: tuple[str, ...] = ()
@@ -105,12 +105,12 @@ def _hour(lab: Lab, pace: float, fastest: float, *, strict: bool) -> Hour:
         for number in range(FAST_ROUNDS):
             quotes = _refresh(story, quotes, taken=number % 3 == 1)
             watch.idle(FAST_REFRESH)
-        story.early = bench.connector.usage()
         for number in range(SLOW_ROUNDS):
             if number == GAP_IN:
                 _lose_part_of_the_book(story)
             if number == BREAK_IN:
                 watch.break_private_streams()
+            story.usages.append(bench.connector.usage())
             quotes = _refresh(story, quotes, taken=number % 3 == 1)
             watch.idle_fast(SLOW_REFRESH)
             _look_at_what_was_lost(story)
@@ -243,7 +243,7 @@ class _Watch:
 def _end(story: Hour, quotes: list[Life]) -> None:
     """One more fill, everything withdrawn, and a look at what is left."""
     bench = story.bench
-    story.late = bench.connector.usage()
+    story.usages.append(bench.connector.usage())
     life = quotes[1]
     story.last_fill = let_trade(bench, life, None)
     if story.last_fill is not None:
