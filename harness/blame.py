@@ -29,7 +29,7 @@ class Trial(StrEnum):
 
 @dataclass(frozen=True)
 class Judgement:
-    """`excuse` is why a failure is not the fork's, \"\" when it is; `evidence` is what was tried."""
+    """`excuse` is why a failure is not the fork's, empty when it is; `evidence` is what was tried."""
 
     excuse: str
     evidence: tuple[Evidence, ...]
