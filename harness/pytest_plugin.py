@@ -7,7 +7,6 @@ a calm pace before it is believed. Progress goes as JSON lines to the file descr
 from __future__ import annotations
 
 import ctypes
-import inspect
 import json
 import os
 import signal
@@ -20,7 +19,6 @@ from pathlib import Path
 import pytest
 from _pytest.runner import runtestprotocol
 
-from harness.blame import Judgement, Trial, judge_failure
 from harness.checking import (
     LONG,
     MARK,
@@ -49,7 +47,7 @@ KEY = pytest.StashKey["Screening"]()
 
 @dataclass
 class Screening:
-    """The state of one run of the checks. `control` is the connector that failures are tried on too."""
+    """The state of one run of the checks."""
 
     plan: Plan
     catalogue: Catalogue
@@ -57,8 +55,6 @@ class Screening:
     attached: list[Evidence] = field(default_factory=list)
     found: list[Outcome] = field(default_factory=list)
     careful: bool = False
-    trial: Trial = Trial.FIRST
-    control: str | None = None
     first_try: str = ""
     redact: Redact = str
 
@@ -161,71 +157,20 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     screening.found.clear()
     screening.careful, screening.first_try = False, ""
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    after = nextitem or _any_other(item)
-    runtestprotocol(item, nextitem=after, log=False)
+    runtestprotocol(item, nextitem=nextitem, log=False)
     failed = [outcome for outcome in screening.found if outcome.status is Status.FAILED]
     if failed and _is_conformance(item) and calm(screening.plan.scale) < screening.plan.scale:
         screening.first_try = failed[0].summary
         screening.careful = True
         screening.found.clear()
-        _run_again(item, after)
-        _blame(item, after, screening)
+        item._initrequest()  # type: ignore[attr-defined]
+        runtestprotocol(item, nextitem=nextitem, log=False)
         screening.careful = False
     screening.log.append(screening.found)
     report_progress(outcomes=[outcome.model_dump(mode="json") for outcome in screening.found])
     screening.found.clear()
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     return True
-
-
-def _any_other(item: pytest.Item) -> pytest.Item | None:
-    """What is said to come after the last check: all that it shares with others is still there then for its
-    second try. The end of the session clears up.
-    """
-    return next((other for other in item.session.items if other is not item), None)
-
-
-def _run_again(item: pytest.Item, after: pytest.Item | None) -> None:
-    item._initrequest()  # type: ignore[attr-defined]
-    runtestprotocol(item, nextitem=after, log=False)
-
-
-def _blame(item: pytest.Item, after: pytest.Item | None, screening: Screening) -> None:
-    """A failure that comes back calmly is tried on others before it is the fork's."""
-    believed = list(screening.found)
-    if not any(outcome.status is Status.FAILED for outcome in believed) or not _of_a_story(item):
-        return
-    tried: list[tuple[Trial, Status]] = []
-    for trial in (Trial.CONTROL, Trial.OTHER_SEED, Trial.AGAIN):
-        if trial is Trial.CONTROL and screening.control is None:
-            continue
-        if trial is Trial.AGAIN and (Trial.OTHER_SEED, Status.PASSED) not in tried:
-            continue
-        screening.trial = trial
-        screening.found.clear()
-        _run_again(item, after)
-        tried += [(trial, outcome.status) for outcome in screening.found[:1]]
-    screening.trial = Trial.FIRST
-    judgement = judge_failure(screening.control or "", tried)
-    screening.found[:] = [_judged(outcome, judgement) for outcome in believed]
-
-
-def _judged(outcome: Outcome, judgement: Judgement) -> Outcome:
-    if outcome.status is not Status.FAILED:
-        return outcome
-    evidence = (*outcome.evidence, *judgement.evidence)
-    if not judgement.excuse:
-        return outcome.model_copy(update={"evidence": evidence})
-    summary = f"{judgement.excuse} What was seen: {outcome.summary}"
-    return outcome.model_copy(
-        update={"status": Status.UNDETERMINED, "summary": summary, "evidence": evidence}
-    )
-
-
-def _of_a_story(item: pytest.Item) -> bool:
-    """Whether it judges what a story tells and nothing else of the laboratory."""
-    names = inspect.signature(item.function).parameters  # type: ignore[attr-defined]
-    return "tell" in names and "lab" not in names
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -8,8 +8,7 @@ from typing import Protocol, TypeVar
 
 import pytest
 
-from checks.conformance.labs import Labs
-from harness.blame import OTHER_SEED, Trial, control_for
+from checks.conformance.stories import Stories
 from harness.checking import Attach, not_applicable, undetermined
 from harness.driving.numbers import reckoning
 from harness.forks.store import ObjectStore
@@ -158,54 +157,17 @@ def lab(
 
 
 @pytest.fixture(scope="session")
-def labs(
-    request: pytest.FixtureRequest,
-    lab: Lab,
-    backend: Backend,
-    runtime: BuildResult,
-    dialect_class: type[Dialect],
-    store: ObjectStore,
-    submission: Submission,
-    candidate: Candidate,
-    connector_name: str,
-    plan: Plan,
-) -> Iterator[Labs]:
-    upstream = Tree(store, submission.upstream_commit)
-    paths = [entry.path for entry in upstream.entries()]
-    control = control_for(paths, submission.generation, candidate.kind, candidate.exchange.dialect)
-    request.config.stash[KEY].control = control
-
-    def of(seed: int) -> Lab:
-        return Lab(backend, runtime.runtime, dialect_class, connector_name, seed)
-
-    def merged() -> Lab:
-        assert control is not None
-        base = upstream_base(cache_dir(), backend, store, upstream.commit, submission.generation)
-        built = submission_build(cache_dir(), backend, base, upstream)
-        return Lab(backend, built.runtime, dialect(control), control, plan.seed)
-
-    labs = Labs(
-        lab,
-        {
-            Trial.CONTROL: merged,
-            Trial.OTHER_SEED: lambda: of(plan.seed + OTHER_SEED),
-            Trial.AGAIN: lambda: of(plan.seed),
-        },
-    )
-    try:
-        yield labs
-    finally:
-        labs.close()
+def stories(lab: Lab) -> Stories:
+    return Stories(lab)
 
 
 @pytest.fixture
-def tell(request: pytest.FixtureRequest, labs: Labs, evidence: Attach) -> Tell:
+def tell(request: pytest.FixtureRequest, stories: Stories, evidence: Attach) -> Tell:
     """A story, told at this try's pace. What the connector broke off with makes its checks undetermined.
 
     What we saw of it ourselves is attached: without that, nothing the connector says of it is believed.
     """
-    screening = request.config.stash[KEY]
-    pace, stories = screening.scale, labs.stories(screening.trial)
+    pace = request.config.stash[KEY].scale
     witnessed: set[object] = set()
 
     def told(story: Callable[[Lab, float], T]) -> T:
