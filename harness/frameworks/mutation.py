@@ -25,7 +25,6 @@ from harness.frameworks.unit_tests import MAX_RESULT, UnitTestResult
 from harness.sandbox.protocol import Backend, Job, Limits, Mount
 
 PLANTED = 16
-MOST_TESTS = 40  # of those that run a line
 LIMITS = Limits(memory_bytes=2 << 30, cpu_seconds=300, wall_seconds=300)
 ORDER = "/order.json"
 SEEN = 60  # characters of a defect's two texts
@@ -165,7 +164,7 @@ def draw(tree: Path, result: UnitTestResult, seed: int, count: int) -> list[Muta
     kinds: dict[str, list[Mutant]] = {}
     for file in sorted(result.files, key=lambda each: each.path):
         ran = {line for line in file.statements if line in file.reached_by}
-        for kind, mutant in mutants(file.path, (tree / file.path).read_text(encoding="utf-8")):
+        for kind, mutant in mutants(file.path, (tree / file.path).read_bytes()):
             if mutant.line in ran:
                 kinds.setdefault(kind, []).append(mutant)
     for each in kinds.values():
@@ -181,17 +180,17 @@ def draw(tree: Path, result: UnitTestResult, seed: int, count: int) -> list[Muta
 
 def _tests_of(result: UnitTestResult, mutant: Mutant) -> list[str]:
     (file,) = (each for each in result.files if each.path == mutant.path)
-    return [result.tests[number] for number in file.reached_by[mutant.line][:MOST_TESTS]]
+    return [result.tests[number] for number in file.reached_by[mutant.line]]
 
 
-def mutants(path: str, source: str) -> Iterator[tuple[str, Mutant]]:
+def mutants(path: str, source: bytes) -> Iterator[tuple[str, Mutant]]:
     """Every defect that could be planted in it, each with its kind. Nothing in what is only logged.
 
-    None in a file that does not parse.
+    None in a file that is not UTF-8 or does not parse.
     """
-    lines = source.encode().splitlines()
+    lines = source.splitlines()
     try:
-        nodes = list(_code(ast.parse(source)))
+        nodes = list(_code(ast.parse(source.decode())))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     for node in nodes:

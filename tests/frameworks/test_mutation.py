@@ -11,7 +11,7 @@ from harness.frameworks.unit_tests import FileCoverage, UnitTestResult
 
 
 def texts(source: str) -> list[tuple[str, str]]:
-    return [(mutant.old, mutant.new) for _, mutant in mutants("a.py", source)]
+    return [(mutant.old, mutant.new) for _, mutant in mutants("a.py", source.encode())]
 
 
 @pytest.mark.parametrize(
@@ -74,3 +74,7 @@ def test_the_seed_decides_and_kinds_take_turns(tmp_path: Path) -> None:
     assert drawn != draw(tmp_path, result, 2, 8)
     assert sum(each.old == "+" for each in drawn) == 3
     assert len({each.line for each in drawn}) == 8
+
+
+def test_a_file_in_another_encoding_is_left_alone() -> None:
+    assert list(mutants("a.py", "# coding: latin-1\nname = 'é' == b\n".encode("latin-1"))) == []

@@ -17,7 +17,7 @@ from . import wire
 MAX_FAILURES = 50
 MAX_TEXT = 4096
 MAX_NETWORK = 100
-MAX_TESTS = 60  # told of each line
+MAX_TESTS = 40  # told of each line
 
 
 class Network:
