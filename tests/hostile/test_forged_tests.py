@@ -188,6 +188,20 @@ main._reached = lambda _, path, __: {{"path": path, "statements": [1] * 999, "mi
     assert "other files than there are" in forgery(result)
 
 
+@attack("names tests that it has not as those that run its lines", meets="a look at every number it gives")
+def test_claiming_tests(one_backend: Backend, tmp_path: Path) -> None:
+    code = f"""
+import sys
+main = sys.modules["__main__"]
+reached = main._reached
+main._reached = lambda *told: {{**reached(*told), "reached_by": {{1: [99]}}}}
+{FAILS}
+"""
+    result = unit_tests(one_backend, tmp_path, {f"{TESTS}/test_it.py": code})
+    assert result.files == ()
+    assert "other tests than there are" in forgery(result)
+
+
 @attack("never ends its tests, or the threads they start", meets="the wall clock, and an end without waiting")
 @pytest.mark.parametrize("forever", ["in a test", "in a thread", "at exit"])
 def test_never_ending(one_backend: Backend, tmp_path: Path, forever: str) -> None:
