@@ -7,6 +7,7 @@ a calm pace before it is believed. Progress goes as JSON lines to the file descr
 from __future__ import annotations
 
 import ctypes
+import inspect
 import json
 import os
 import signal
@@ -19,6 +20,7 @@ from pathlib import Path
 import pytest
 from _pytest.runner import runtestprotocol
 
+from harness.blame import Judgement, Trial, judge_failure
 from harness.checking import (
     LONG,
     MARK,
@@ -47,7 +49,7 @@ KEY = pytest.StashKey["Screening"]()
 
 @dataclass
 class Screening:
-    """The state of one run of the checks."""
+    """The state of one run of the checks. `control` is the connector that failures are tried on too."""
 
     plan: Plan
     catalogue: Catalogue
@@ -55,13 +57,19 @@ class Screening:
     attached: list[Evidence] = field(default_factory=list)
     found: list[Outcome] = field(default_factory=list)
     careful: bool = False
+    trial: Trial = Trial.FIRST
+    control: str | None = None
     first_try: str = ""
     redact: Redact = str
 
     @property
     def scale(self) -> float:
         """How many times as fast as the wall the connector's time runs in this try."""
-        return calm(self.plan.scale) if self.careful else self.plan.scale
+        return self.calm if self.careful else self.plan.scale
+
+    @property
+    def calm(self) -> float:
+        return calm(self.plan.scale)
 
     def missing_prerequisite(self) -> Outcome | None:
         """The first finding that makes building and running the connector pointless."""
@@ -157,20 +165,72 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     screening.found.clear()
     screening.careful, screening.first_try = False, ""
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    runtestprotocol(item, nextitem=nextitem, log=False)
-    failed = [outcome for outcome in screening.found if outcome.status is Status.FAILED]
-    if failed and _is_conformance(item) and calm(screening.plan.scale) < screening.plan.scale:
-        screening.first_try = failed[0].summary
+    after = nextitem or _any_other(item)
+    runtestprotocol(item, nextitem=after, log=False)
+    if _failed(screening) and _is_conformance(item) and screening.calm < screening.plan.scale:
+        screening.first_try = screening.found[0].summary
         screening.careful = True
-        screening.found.clear()
-        item._initrequest()  # type: ignore[attr-defined]
-        runtestprotocol(item, nextitem=nextitem, log=False)
+        _run_again(item, after)
+        if _failed(screening) and rests_on_stories_alone(item):
+            _blame(item, after, screening)
         screening.careful = False
     screening.log.append(screening.found)
     report_progress(outcomes=[outcome.model_dump(mode="json") for outcome in screening.found])
     screening.found.clear()
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     return True
+
+
+def _any_other(item: pytest.Item) -> pytest.Item | None:
+    """What is said to come after the last check: all that it shares with others is still there then for its
+    second try. The end of the session clears up.
+    """
+    return next((other for other in item.session.items if other is not item), None)
+
+
+def _failed(screening: Screening) -> bool:
+    return any(outcome.status is Status.FAILED for outcome in screening.found)
+
+
+def _run_again(item: pytest.Item, after: pytest.Item | None) -> None:
+    item.config.stash[KEY].found.clear()
+    item._initrequest()  # type: ignore[attr-defined]
+    runtestprotocol(item, nextitem=after, log=False)
+
+
+def _blame(item: pytest.Item, after: pytest.Item | None, screening: Screening) -> None:
+    """A failure that comes back calmly is tried on others before it is the fork's."""
+    believed = list(screening.found)
+    tried: list[tuple[Trial, Status]] = []
+    for trial in (Trial.CONTROL, Trial.OTHER_SEED, Trial.AGAIN):
+        if trial is Trial.CONTROL and screening.control is None:
+            continue
+        if trial is Trial.AGAIN and (Trial.OTHER_SEED, Status.PASSED) not in tried:
+            continue
+        screening.trial = trial
+        _run_again(item, after)
+        tried += [(trial, outcome.status) for outcome in screening.found[:1]]
+    screening.trial = Trial.FIRST
+    judgement = judge_failure(screening.control or "", tried)
+    screening.found[:] = [_judged(outcome, judgement) for outcome in believed]
+
+
+def _judged(outcome: Outcome, judgement: Judgement) -> Outcome:
+    if outcome.status is not Status.FAILED:
+        return outcome
+    evidence = (*outcome.evidence, *judgement.evidence)
+    if not judgement.excuse:
+        return outcome.model_copy(update={"evidence": evidence})
+    summary = f"{judgement.excuse} What was seen: {outcome.summary}"
+    return outcome.model_copy(
+        update={"status": Status.UNDETERMINED, "summary": summary, "evidence": evidence}
+    )
+
+
+def rests_on_stories_alone(item: pytest.Item) -> bool:
+    """Whether it judges what stories tell and nothing else of the laboratory: those can be told of others."""
+    names = inspect.signature(item.function).parameters  # type: ignore[attr-defined]
+    return "tell" in names and "lab" not in names
 
 
 @pytest.hookimpl(tryfirst=True)

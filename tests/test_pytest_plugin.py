@@ -263,3 +263,48 @@ def test_checks_do_not_run_outside_a_screening(world: World) -> None:
     )  # fmt: skip
     assert done.returncode == 4
     assert "harness check" in done.stderr
+
+
+OF_A_STORY = """
+import pytest
+
+from harness.checking import fail, measured, requirement
+from harness.pytest_plugin import KEY
+
+@pytest.fixture
+def tell(request):
+    screening = request.config.stash[KEY]
+    screening.control = "kucoin"
+    return screening.trial
+
+@requirement("created-event-once")
+def test_story(tell, evidence):
+    evidence(measured("seen"))
+    if tell.value in FAILS:
+        fail("It was announced twice.")
+
+@requirement("event-timestamps-in-seconds")
+def test_another():
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("fails", "status", "words"),
+    [
+        ({"first"}, Status.UNDETERMINED, "never again"),
+        ({"first", "again"}, Status.FAILED, "From the beginning once more, with the same prices: failed."),
+        ({"first", "other seed"}, Status.FAILED, "With other prices and amounts: failed."),
+        ({"first", "other seed"}, Status.FAILED, "The merged kucoin connector, in the fork's place: passed."),
+        ({"first", "other seed", "control"}, Status.UNDETERMINED, "The merged kucoin connector fails this"),
+    ],
+)
+def test_a_failure_is_the_forks_when_nobody_else_fails(
+    world: World, fails: set[str], status: Status, words: str
+) -> None:
+    world.run(f"FAILS = {fails!r}\n{OF_A_STORY}", "conformance/test_story.py")
+    outcome = world.outcomes()["created-event-once"]
+    assert outcome.status is status
+    assert "It was announced twice." in outcome.summary
+    assert words in "\n".join([outcome.summary, *(each.text for each in outcome.evidence)])
+    assert world.outcomes()["event-timestamps-in-seconds"].status is Status.PASSED

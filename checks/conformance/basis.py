@@ -58,6 +58,7 @@ RESTS_ON: Mapping[str, tuple[Rests, str]] = {
     "event-timestamps-in-seconds": (Rests.COMPARED, "its events against our clock"),
     "in-flight-orders-tracked": (Rests.COMPARED, "its orders against those in the venue's books"),
     "status-updated-without-user-stream": (Rests.COMPARED, "its events against the venue's books"),
+    "order-history-consistent": (Rests.COMPARED, "its events, orders and balances against the venue's books"),
     "missed-fills-recovered": (Rests.COMPARED, "its events against a fill that no stream told of"),
     "lost-reply-reconciled": (Rests.COMPARED, "its orders against those in the venue's books"),
     "missing-order-not-failed-early": (Rests.COMPARED, "its orders against one that stayed in the books"),

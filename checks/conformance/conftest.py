@@ -8,7 +8,8 @@ from typing import Protocol, TypeVar
 
 import pytest
 
-from checks.conformance.stories import Stories
+from checks.conformance.labs import Labs
+from harness.blame import OTHER_SEED, Trial, control_for
 from harness.checking import Attach, not_applicable, undetermined
 from harness.driving.numbers import reckoning
 from harness.forks.store import ObjectStore
@@ -25,7 +26,7 @@ from harness.lab import Lab
 from harness.oracle import preload
 from harness.paths import cache_dir
 from harness.plan import Plan
-from harness.pytest_plugin import KEY
+from harness.pytest_plugin import KEY, rests_on_stories_alone
 from harness.round import Candidate
 from harness.sandbox import Backend, choose
 from harness.venue.dialects import dialect, known
@@ -35,9 +36,12 @@ T = TypeVar("T")
 
 
 class Tell(Protocol):
-    """The `tell` fixture: what happened in a story, at this try's pace."""
+    """The `tell` fixture: what happened in a story, at this try's pace.
 
-    def __call__(self, story: Callable[[Lab, float], T]) -> T: ...
+    A story told `alone` looks closer at a failure: nobody else is told it, and it goes at the ordinary pace.
+    """
+
+    def __call__(self, story: Callable[[Lab, float], T], *, alone: bool = False) -> T: ...
 
 
 @pytest.fixture(scope="session")
@@ -157,27 +161,74 @@ def lab(
 
 
 @pytest.fixture(scope="session")
-def stories(lab: Lab) -> Stories:
-    return Stories(lab)
+def labs(
+    request: pytest.FixtureRequest,
+    lab: Lab,
+    backend: Backend,
+    runtime: BuildResult,
+    dialect_class: type[Dialect],
+    store: ObjectStore,
+    submission: Submission,
+    candidate: Candidate,
+    connector_name: str,
+    plan: Plan,
+) -> Iterator[Labs]:
+    upstream = Tree(store, submission.upstream_commit)
+    paths = [entry.path for entry in upstream.entries()]
+    control = control_for(paths, submission.generation, candidate.kind, candidate.exchange.dialect)
+    request.config.stash[KEY].control = control
+
+    def of(seed: int) -> Lab:
+        return Lab(backend, runtime.runtime, dialect_class, connector_name, seed)
+
+    def merged(name: str) -> Lab:
+        base = upstream_base(cache_dir(), backend, store, upstream.commit, submission.generation)
+        built = submission_build(cache_dir(), backend, base, upstream)
+        return Lab(backend, built.runtime, dialect(name), name, plan.seed)
+
+    others: dict[Trial, Callable[[], Lab]] = {
+        Trial.OTHER_SEED: lambda: of(plan.seed + OTHER_SEED),
+        Trial.AGAIN: lambda: of(plan.seed),
+    }
+    if control is not None:
+        others[Trial.CONTROL] = lambda: merged(control)
+    labs = Labs(lab, others)
+    try:
+        yield labs
+    finally:
+        labs.close()
 
 
 @pytest.fixture
-def tell(request: pytest.FixtureRequest, stories: Stories, evidence: Attach) -> Tell:
+def tell(request: pytest.FixtureRequest, labs: Labs, evidence: Attach) -> Tell:
     """A story, told at this try's pace. What the connector broke off with makes its checks undetermined.
 
     What we saw of it ourselves is attached: without that, nothing the connector says of it is believed.
     """
-    pace = request.config.stash[KEY].scale
+    screening = request.config.stash[KEY]
+    pace, trial = screening.scale, screening.trial
     witnessed: set[object] = set()
 
-    def told(story: Callable[[Lab, float], T]) -> T:
-        result = stories.tell(story, pace)
+    def told(story: Callable[[Lab, float], T], *, alone: bool = False) -> T:
+        if alone:
+            return labs.tell(trial, story, screening.plan.scale)
+        if screening.careful and rests_on_stories_alone(request.node):
+            labs.begin_elsewhere(story, pace)
+        result = labs.tell(trial, story, pace)
         if story not in witnessed:
             witnessed.add(story)
-            evidence(*stories.seen(story, pace))
+            evidence(*labs.seen(trial, story, pace))
         return result
 
     return told
+
+
+@pytest.fixture
+def last_try(request: pytest.FixtureRequest) -> bool:
+    """Whether what this try finds is reported: then it is worth looking closer."""
+    screening = request.config.stash[KEY]
+    calm: bool = screening.scale == screening.calm
+    return calm and screening.trial is Trial.FIRST
 
 
 @pytest.fixture(autouse=True)

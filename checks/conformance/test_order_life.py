@@ -5,15 +5,27 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
+from itertools import islice
+from typing import NoReturn
 
 from checks.conformance.conftest import Tell
+from checks.conformance.invariants import breaches, broken
 from checks.conformance.stories.errors import answer_with_errors, lose_a_reply
+from checks.conformance.stories.histories import History, Shorten, endure
 from checks.conformance.stories.order_life import Life, completed, created, trade
 from checks.conformance.stories.races import race
 from checks.conformance.stories.restart import restart
 from checks.conformance.stories.streams import break_streams, disturb_user_stream
-from checks.conformance.timeline import told
-from harness.checking import expect, requirement, seen_in_ledger, undetermined
+from checks.conformance.timeline import told, told_of
+from harness.checking import (
+    Attach,
+    expect,
+    fail,
+    measured,
+    requirement,
+    seen_in_ledger,
+    undetermined,
+)
 
 
 def placed(lives: Iterable[Life]) -> list[Life]:
@@ -261,3 +273,24 @@ def test_orders_survive_a_restart(tell: Tell) -> None:
         "After the restart an order could not be cancelled.",
         *told(story.cancelled),
     )
+
+
+@requirement("order-history-consistent")
+def test_histories_end_as_the_ledger_has_them(tell: Tell, last_try: bool, evidence: Attach) -> None:
+    """Fills, cancels and faults as the seed draws them: in the end it knows what the ledger knows."""
+    story = tell(endure)
+    placed(life for history in story.histories for life in history.lives.values())
+    for history in story.histories:
+        for what, _, order in islice(breaches(history), 1):
+            shorten = Shorten(history.schedule, what, order, broken)
+            shortest = tell(shorten, alone=True) if last_try else None
+            _breached(shortest or history, what)
+    steps = sum(len(history.schedule) for history in story.histories)
+    orders = sum(len(history.lives) for history in story.histories)
+    evidence(measured(f"{orders} orders lived through {steps} steps", orders=orders, steps=steps))
+
+
+def _breached(history: History, what: str) -> NoReturn:
+    breach = next(each for each in breaches(history) if each.what == what)
+    steps = f"{len(history.schedule)} steps" if len(history.schedule) > 1 else "one step"
+    fail(f"After {steps} of trading with trouble, {breach.sentence}.", *told_of(history, breach.order))

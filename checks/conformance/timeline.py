@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
+from checks.conformance.stories.histories import History
 from checks.conformance.stories.order_life import Life
 from harness.checking import claimed, seen_in_ledger
 from harness.gateway.entries import Exchange, Frame
@@ -22,12 +23,34 @@ MOST = 30
 SHOWN = ("price", "amount", "base_asset_amount", "quote_asset_amount", "error_message")  # of an event
 
 
-def told(life: Life) -> tuple[Evidence, ...]:
-    """Each piece with its time, in virtual seconds since the connector was asked for the order."""
-    moments = sorted((*_asked(life), *_wire(life), *_ledger(life), *_events(life)), key=lambda each: each[0])
+def told(life: Life, also: Iterable[Moment] = ()) -> tuple[Evidence, ...]:
+    """Each piece with its time, in virtual seconds since the connector was asked for the order.
+
+    `also` are pieces that are not of this order, with the virtual times (Unix seconds) they belong to.
+    """
+    return _since(life.asked_at, (*also, *_asked(life), *_wire(life), *_ledger(life), *_events(life)))
+
+
+def told_of(history: History, order: int | None) -> tuple[Evidence, ...]:
+    """The history's steps, and among them all of the order with this number."""
+    if order is None:
+        return _since(history.taken[0][0], _steps(history))
+    return told(history.lives[order], _steps(history))
+
+
+def _since(beginning: float, moments: Iterable[Moment]) -> tuple[Evidence, ...]:
+    ordered = sorted(moments, key=lambda each: each[0])
     return tuple(
-        Evidence(**{**dict(piece), "at": at - life.asked_at, "data": {}}) for at, piece in moments[:MOST]
+        Evidence(**{**dict(piece), "at": at - beginning, "data": {}}) for at, piece in ordered[:MOST]
     )
+
+
+def _steps(history: History) -> Iterator[Moment]:
+    for number, (began, ended, step) in enumerate(history.taken, start=1):
+        yield began, Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.NOTE, text=f"Step {number}: {step}")
+        if step.trouble is not None:
+            over = f"No longer: {step.trouble}"
+            yield ended, Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.NOTE, text=over)
 
 
 def _asked(life: Life) -> Iterator[Moment]:

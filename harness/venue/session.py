@@ -174,6 +174,11 @@ class Venue(PerpetualCalls):
         return order
 
     @operation
+    def order_of(self, account: Account, fill: Fill) -> Order:
+        """The order as it is now, hidden or not: who tells of a fill knows what it is of."""
+        return self._desk.find(self._party(account), fill.order_id, None).view()
+
+    @operation
     def orders(self, account: Account, market: Market | None = None) -> tuple[Order, ...]:
         """Every order the account ever placed, oldest first."""
         orders = self._party(account).orders

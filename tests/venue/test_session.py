@@ -171,7 +171,8 @@ def test_an_order_out_of_sight_trades_all_the_same() -> None:
     assert world.open_orders(account) == world.orders(account) == (other,)
     with pytest.raises(VenueRefusal, match=r"no order \d+ yet"):
         world.order(account, order.order_id)
-    world.fill(order.order_id)
+    (fill, *_) = world.fill(order.order_id)
+    assert world.order_of(account, fill).status is OrderStatus.FILLED
     world.show(order.order_id)
     assert world.order(account, order.order_id).status is OrderStatus.FILLED
 

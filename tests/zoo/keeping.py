@@ -54,8 +54,10 @@ class Specimen:
 
         self.attached.clear()
 
-        def tell(story: Callable[[Lab, float], T]) -> T:
-            told = self.stories.tell(story, pace)
+        def tell(story: Callable[[Lab, float], T], *, alone: bool = False) -> T:
+            told = self.stories.tell(story, PACE if alone else pace)
+            if alone:
+                return told
             self.attached.extend(self.stories.seen(story, pace))
             return told
 
@@ -68,6 +70,7 @@ class Specimen:
             "connector_name": self.name,
             "candidate": candidate(self.name),
             "lab": self.lab,
+            "last_try": pace == calm(PACE),
             "running_unit_tests": None,
         }
         with reckoning():

@@ -47,6 +47,12 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
         "It reads the list of fills from the top of the reply, but KuCoin sends it below `data`: polling "
         "finds no fill, ever.",
     ),
+    ("kucoin", test_order_life.test_histories_end_as_the_ledger_has_them): RealDefect(
+        "fills of a limit .* order were not reported", "Polling finds no fill, as above."
+    ),
+    ("kraken", test_order_life.test_histories_end_as_the_ledger_has_them): RealDefect(
+        "fills of a limit .* order were not reported", "Polling finds no fill, as below."
+    ),
     ("gate_io", test_market_data.test_first_book_equals_the_exchange): RealDefect(
         "has 20 levels, the connector 10", TEN_LEVELS
     ),

@@ -236,4 +236,64 @@ TRACKING: tuple[Defect, ...] = (
     ),
 )
 
-DEFECTS = (*FILLS, *ENDS, *TRACKING)
+UNDER_TROUBLE: tuple[Defect, ...] = (
+    defect(
+        "an-error-taken-for-the-end-of-an-order",
+        checks.test_histories_end_as_the_ledger_has_them,
+        "was reported as .*OrderCancelled|was forgotten|were not reported",
+        exchange(
+            """
+            async def _request_order_status(self, tracked_order):
+                try:
+                    return await super()._request_order_status(tracked_order)
+                except IOError:
+                    name, now = tracked_order.client_order_id, self.current_timestamp
+                    return OrderUpdate(tracked_order.trading_pair, now, OrderState.CANCELED, name)
+            """,
+        ),
+    ),
+    defect(
+        "an-unheard-cancellation-taken-for-a-failure",
+        checks.test_histories_end_as_the_ledger_has_them,
+        "was reported as .*OrderFailure|was forgotten",
+        exchange(
+            """
+            async def _place_cancel(self, order_id, tracked_order):
+                try:
+                    return await super()._place_cancel(order_id, tracked_order)
+                except Exception:
+                    self._order_tracker.process_order_update(
+                        OrderUpdate(
+                            tracked_order.trading_pair, self.current_timestamp, OrderState.FAILED, order_id
+                        )
+                    )
+                    return False
+            """,
+        ),
+    ),
+    defect(
+        "nothing-looked-for-after-a-break",
+        checks.test_histories_end_as_the_ledger_has_them,
+        "fills of a limit .* order were not reported",
+        exchange(
+            """
+            async def _update_order_fills_from_trades(self):
+                pass
+
+            async def _all_trade_updates_for_order(self, order):
+                return []
+            """,
+        ),
+        harmless=dict.fromkeys(
+            ("hyperliquid", "hyperliquid_perpetual"), "its new private stream begins with all fills"
+        ),
+    ),
+    defect(
+        "repeated-messages-counted-again",
+        checks.test_histories_end_as_the_ledger_has_them,
+        "fills of a limit .* order were reported that never happened",
+        worded(EXCHANGE, LISTENER, ('str(event_message["t"])', "str(id(event_message))")),
+    ),
+)
+
+DEFECTS = (*FILLS, *ENDS, *TRACKING, *UNDER_TROUBLE)

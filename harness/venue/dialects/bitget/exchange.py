@@ -319,7 +319,7 @@ class Bitget(Dialect):
         }  # fmt: skip
 
     def fill(self, account: Account, fill: Fill) -> Json:
-        order = self.venue.order(account, fill.order_id)
+        order = self.venue.order_of(account, fill)
         return {
             "userId": "1000001", "symbol": self.symbol(fill.market), "orderId": str(fill.order_id),
             "tradeId": str(fill.trade_id), "orderType": order.type.value, "side": fill.side.value,

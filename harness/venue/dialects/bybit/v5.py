@@ -338,7 +338,7 @@ class BybitV5(Dialect):
             fills = tuple(f for order in one for f in self.venue.fills(account, order_id=order.order_id))
         count = integer(call, "limit", 50, 100)
         return self._list(
-            [execution(f, self.venue.order(account, f.order_id), self.category) for f in fills[::-1][:count]]
+            [execution(f, self.venue.order_of(account, f), self.category) for f in fills[::-1][:count]]
         )
 
     # -- streams

@@ -306,7 +306,7 @@ class Kraken(MarketRoutes):
     def _fills(self, call: Call, fills: Iterable[Fill]) -> Json:
         """Kraken names a trade once; an account that traded with itself has two fills of it."""
         return {
-            exchange_id("T", fill.trade_id): fill_data(fill, self.venue.order(call.account, fill.order_id))
+            exchange_id("T", fill.trade_id): fill_data(fill, self.venue.order_of(call.account, fill))
             for fill in fills
         }
 

@@ -273,7 +273,7 @@ class OldSession(KrakenSession):
         return {exchange_id("O", order.order_id): order_data(order, self.fills_of(order), streamed=True)}
 
     def _fill(self, fill: Fill) -> Json:
-        order = self.venue.order(self.owner(), fill.order_id)
+        order = self.venue.order_of(self.owner(), fill)
         return {exchange_id("T", fill.trade_id): fill_data(fill, order, streamed=True)}
 
     def order_changed(self, topic: Topic, event: OrderChanged) -> Iterable[Outgoing]:

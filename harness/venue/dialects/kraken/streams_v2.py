@@ -177,7 +177,7 @@ class NewSession(KrakenSession):
     def _past_fills(self, topic: Topic) -> Iterable[Outgoing]:
         owner = self.owner()
         fills = self.venue.fills(owner)[::-1][:SNAPSHOT_TRADES]
-        told = [self._trade_of(self.venue.order(owner, fill.order_id), fill) for fill in fills]
+        told = [self._trade_of(self.venue.order_of(owner, fill), fill) for fill in fills]
         if told:
             yield self._push(topic, "snapshot", told)
 

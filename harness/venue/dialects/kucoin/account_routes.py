@@ -162,7 +162,7 @@ class AccountRoutes(MarketRoutes):
     def _fill(self, account: Account, fill: Fill) -> Json:
         trade = next(t for t in reversed(self.venue.trades(fill.market)) if t.trade_id == fill.trade_id)
         counter = trade.taker_order_id if fill.maker else trade.maker_order_id
-        return messages.fill(fill, self.venue.order(account, fill.order_id), counter)
+        return messages.fill(fill, self.venue.order_of(account, fill), counter)
 
     def _wanted(self, call: Call) -> Market | None:
         """The market that a list is limited to."""
