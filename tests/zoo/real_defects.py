@@ -38,20 +38,23 @@ LOCAL_CLOCK = (
     "It signs with `time.time()`, not with the synchronized time; Bybit refuses what comes from the future, "
     "and what is older than the window that it asks for, 50 seconds."
 )
+READS_BESIDE = (
+    "It reads the list of fills from the top of the reply, but KuCoin sends it below `data`: polling finds "
+    "no fill, ever."
+)
+ASKS_FOR_THE_ORDER = (
+    "It asks QueryTrades with the id of the order, which Kraken calls invalid (Hummingbot PR 6840)."
+)
 SKIPS = "It skips levels that a delta takes out, and the snapshot of a new subscription."
 
 REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
     **{(name, test_order_life.test_no_orphan_after_a_lost_reply): FORGETS for name in known()},
-    ("kucoin", test_order_life.test_a_missed_fill_is_found): RealDefect(
-        "was never reported",
-        "It reads the list of fills from the top of the reply, but KuCoin sends it below `data`: polling "
-        "finds no fill, ever.",
-    ),
+    ("kucoin", test_order_life.test_a_missed_fill_is_found): RealDefect("was never reported", READS_BESIDE),
     ("kucoin", test_order_life.test_histories_end_as_the_ledger_has_them): RealDefect(
-        "fills of a limit .* order were not reported", "Polling finds no fill, as above."
+        "fills of a limit .* order were not reported", READS_BESIDE
     ),
     ("kraken", test_order_life.test_histories_end_as_the_ledger_has_them): RealDefect(
-        "fills of a limit .* order were not reported", "Polling finds no fill, as below."
+        "fills of a limit .* order were not reported", ASKS_FOR_THE_ORDER
     ),
     ("gate_io", test_market_data.test_first_book_equals_the_exchange): RealDefect(
         "has 20 levels, the connector 10", TEN_LEVELS
@@ -125,7 +128,6 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
         "the smallest notional is 0, not 5", "It reads `ordermin`, and never `costmin`."
     ),
     ("kraken", test_order_life.test_a_missed_fill_is_found): RealDefect(
-        "was never reported",
-        "It asks QueryTrades with the id of the order, which Kraken calls invalid (Hummingbot PR 6840).",
+        "was never reported", ASKS_FOR_THE_ORDER
     ),
 }
