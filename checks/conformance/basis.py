@@ -27,6 +27,7 @@ RESTS_ON: Mapping[str, tuple[Rests, str]] = {
     "unit-tests-pass-offline": (Rests.CLAIMED, "pytest's counts, in the process of the tests"),
     "unit-tests-need-no-credentials": (Rests.CLAIMED, "the same; there are no credentials to be found"),
     "unit-tests-cover-80-percent": (Rests.CLAIMED, "coverage's lines, in the process of the tests"),
+    "upstream-tests-still-pass": (Rests.CLAIMED, "which tests fail, in the process of the tests"),
     "unit-tests-detect-defects": (Rests.CLAIMED, "which tests fail, in the process of the tests"),
     "trading-pairs-listed": (Rests.COMPARED, "its pairs against the venue's markets and ccxt's"),
     "trading-pairs-in-standard-form": (Rests.COMPARED, "its symbols against the dialect's"),

@@ -16,6 +16,7 @@ from harness.forks.store import ObjectStore
 from harness.forks.submission import Submission
 from harness.forks.tree import Tree
 from harness.frameworks import GENERATIONS
+from harness.frameworks.core_tests import CoreTests, changed_core, run_core_tests
 from harness.frameworks.environment import BuildResult
 from harness.frameworks.interpreter import NoInterpreterError
 from harness.frameworks.mutation import MutationResult, grade_unit_tests
@@ -94,7 +95,7 @@ def running_unit_tests(
     sources = [generation.connector_path(candidate.kind, connector_name)]
     if not tree.under(folder):
         return None
-    return unit_test_thread.submit(run_unit_tests, backend, runtime.runtime, folder, sources)
+    return unit_test_thread.submit(run_unit_tests, backend, runtime.runtime, [folder], sources)
 
 
 @pytest.fixture(scope="session")
@@ -130,6 +131,40 @@ def mutation(running_mutation: Future[MutationResult] | None) -> MutationResult:
 
 
 @pytest.fixture(scope="session")
+def running_core_tests(
+    unit_test_thread: ThreadPoolExecutor,
+    backend: Backend,
+    runtime: BuildResult,
+    store: ObjectStore,
+    submission: Submission,
+    upstream_tree: Tree,
+) -> Future[CoreTests | None]:
+    """The framework's own tests of code that the submission changes, without it and with it."""
+
+    def run() -> CoreTests | None:
+        if not changed_core(submission):
+            return None
+        before = _upstream_build(backend, store, submission, upstream_tree)
+        return run_core_tests(backend, submission, before.runtime, runtime.runtime)
+
+    return unit_test_thread.submit(run)
+
+
+@pytest.fixture(scope="session")
+def core_tests(running_core_tests: Future[CoreTests | None]) -> CoreTests:
+    found = running_core_tests.result()
+    if found is None:
+        not_applicable("It changes no code of the framework's that the framework has tests of.")
+    return found
+
+
+def _upstream_build(backend: Backend, store: ObjectStore, submission: Submission, tree: Tree) -> BuildResult:
+    """A tree of upstream's, with nothing of the fork."""
+    base = upstream_base(cache_dir(), backend, store, submission.upstream_commit, submission.generation)
+    return submission_build(cache_dir(), backend, base, tree)
+
+
+@pytest.fixture(scope="session")
 def dialect_class(candidate: Candidate) -> type[Dialect]:
     name = candidate.exchange.dialect
     if name is None or name not in known():
@@ -143,7 +178,8 @@ def dialect_class(candidate: Candidate) -> type[Dialect]:
 @pytest.fixture(scope="session")
 def lab(
     request: pytest.FixtureRequest,
-    running_mutation: object,  # noqa: ARG001 - started first, with what it needs: stories mostly wait
+    running_core_tests: object,  # noqa: ARG001 - started first, with what it needs: stories mostly wait
+    running_mutation: object,  # noqa: ARG001 - the same
     backend: Backend,
     runtime: BuildResult,
     dialect_class: type[Dialect],
@@ -182,8 +218,7 @@ def labs(
         return Lab(backend, runtime.runtime, dialect_class, connector_name, seed)
 
     def merged(name: str) -> Lab:
-        base = upstream_base(cache_dir(), backend, store, upstream.commit, submission.generation)
-        built = submission_build(cache_dir(), backend, base, upstream)
+        built = _upstream_build(backend, store, submission, upstream)
         return Lab(backend, built.runtime, dialect(name), name, plan.seed)
 
     others: dict[Trial, Callable[[], Lab]] = {

@@ -20,6 +20,7 @@ from harness.checking import (
 from harness.clock import ScaledClock
 from harness.driver import ConnectorError, Driver
 from harness.driving.claims import ConfigField
+from harness.frameworks.core_tests import CoreTests
 from harness.frameworks.environment import BuildResult
 from harness.frameworks.mutation import MutationResult
 from harness.frameworks.unit_tests import UnitTestResult
@@ -176,4 +177,24 @@ def test_unit_tests_notice_defects(mutation: MutationResult, evidence: Attach) -
     expect(
         mutation.noticed >= mutation.planted * NOTICED,
         f"The unit tests notice {mutation.noticed} of {mutation.planted} small defects in lines they run.",
+    )
+
+
+@pytest.mark.takes_a_minute
+@requirement("upstream-tests-still-pass")
+def test_the_frameworks_tests_still_pass(core_tests: CoreTests, evidence: Attach) -> None:
+    """Tests of the framework's own code that it changes pass as they did without it."""
+    tested = core_tests.held + len(core_tests.broken) + len(core_tests.lost)
+    if not core_tests.decided or not tested:
+        said = claimed(EvidenceKind.LOG, core_tests.detail[-1500:])
+        undetermined("The framework's tests of the code that it changes do not pass without it either.", said)
+    text = f"{core_tests.held} of {tested} tests in {len(core_tests.tests)} files pass as before"
+    evidence(claimed(EvidenceKind.MEASUREMENT, text, files=[*core_tests.tests[:8]]))
+    failed = (f"{each.name}: {each.how}\n{each.text}"[-1500:] for each in core_tests.broken[:4])
+    gone = (f"{name}: did not run" for name in core_tests.lost[:4])
+    expect(
+        core_tests.held == tested,
+        f"It changes the framework's own code, and {tested - core_tests.held} of the {tested} tests that the "
+        "framework has of it no longer pass.",
+        *(claimed(EvidenceKind.LOG, text) for text in (*failed, *gone)),
     )

@@ -19,10 +19,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from harness import temporary
-from harness.costume import PLAIN
-from harness.frameworks.runtime import INSIDE, TREE, Runtime
+from harness.frameworks.runtime import TREE, Runtime, our_program
 from harness.frameworks.unit_tests import MAX_RESULT, UnitTestResult
-from harness.sandbox.protocol import Backend, Job, Limits, Mount
+from harness.sandbox.protocol import Backend, Limits, Mount
 
 PLANTED = 16
 LIMITS = Limits(memory_bytes=2 << 30, cpu_seconds=300, wall_seconds=300)
@@ -128,18 +127,7 @@ def grade_unit_tests(
         folder.chmod(0o755)
         file = folder / "order.json"
         file.write_text(json.dumps(order), encoding="utf-8")
-        done = backend.run(
-            Job(
-                argv=(runtime.python, "-m", f"{PLAIN.package}.mutants", ORDER),
-                mounts=(
-                    *runtime.mounts,
-                    Mount(INSIDE, f"{PLAIN.folder}/{PLAIN.package}"),
-                    Mount(file, ORDER),
-                ),
-                env={**runtime.env, "PYTHONPATH": f"{PLAIN.folder}:{runtime.env['PYTHONPATH']}"},
-                limits=limits,
-            )
-        )
+        done = backend.run(our_program(runtime, "mutants", ORDER, limits, Mount(file, ORDER)))
     said = [each for line in done.stdout.splitlines() if (each := _said(line)) and each.nonce == nonce]
     if len(said) != 1 or not said[0].sound or len(said[0].fates) != len(chosen):
         return MutationResult(sound=False, detail=done.stderr.decode("utf-8", "replace")[-3000:])

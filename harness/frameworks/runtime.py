@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from harness.costume import PLAIN
 from harness.sandbox import inside
-from harness.sandbox.protocol import Mount
+from harness.sandbox.protocol import Job, Limits, Mount
 
 Generation = Literal["v2", "v0"]
 
@@ -31,3 +32,14 @@ class Runtime:
     mounts: tuple[Mount, ...]
     env: Mapping[str, str] = field(default_factory=dict)
     certificate_files: tuple[str, ...] = ()
+
+
+def our_program(runtime: Runtime, program: str, order: str, limits: Limits, *mounts: Mount) -> Job:
+    """A program of ours (a module of `inside`) in the runtime, with one argument and no way out."""
+    ours = Mount(INSIDE, f"{PLAIN.folder}/{PLAIN.package}")
+    return Job(
+        argv=(runtime.python, "-m", f"{PLAIN.package}.{program}", order),
+        mounts=(*runtime.mounts, ours, *mounts),
+        env={**runtime.env, "PYTHONPATH": f"{PLAIN.folder}:{runtime.env['PYTHONPATH']}"},
+        limits=limits,
+    )

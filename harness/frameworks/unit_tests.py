@@ -9,9 +9,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from harness.costume import PLAIN
-from harness.frameworks.runtime import INSIDE, TREE, Runtime
-from harness.sandbox.protocol import Backend, Completed, Job, Limits, Mount
+from harness.frameworks.runtime import TREE, Runtime, our_program
+from harness.sandbox.protocol import Backend, Completed, Limits
 from harness.text import one_line
 
 LIMITS = Limits(memory_bytes=2 << 30, cpu_seconds=600, wall_seconds=600)
@@ -94,22 +93,19 @@ class _Said(BaseModel):
 
 
 def run_unit_tests(
-    backend: Backend, runtime: Runtime, tests_path: str, sources: Sequence[str], limits: Limits = LIMITS
+    backend: Backend,
+    runtime: Runtime,
+    tests: Sequence[str],
+    sources: Sequence[str] = (),
+    limits: Limits = LIMITS,
 ) -> UnitTestResult:
-    """Run the tests in the folder `tests_path` (or in the files whose path begins so) of the runtime's tree.
+    """Run the tests in these folders of the runtime's tree (or in the files whose paths begin so).
 
     `sources` are the folders whose coverage is wanted. Raises SandboxFailure only.
     """
     nonce = secrets.token_hex(16)
-    order = json.dumps({"tree": TREE, "tests": tests_path, "sources": list(sources), "nonce": nonce})
-    done = backend.run(
-        Job(
-            argv=(runtime.python, "-m", f"{PLAIN.package}.unit_tests", order),
-            mounts=(*runtime.mounts, Mount(INSIDE, f"{PLAIN.folder}/{PLAIN.package}")),
-            env={**runtime.env, "PYTHONPATH": f"{PLAIN.folder}:{runtime.env['PYTHONPATH']}"},
-            limits=limits,
-        )
-    )
+    order = json.dumps({"tree": TREE, "tests": list(tests), "sources": list(sources), "nonce": nonce})
+    done = backend.run(our_program(runtime, "unit_tests", order, limits))
     return _parse(done, nonce, _files(runtime, sources))
 
 

@@ -157,7 +157,7 @@ def test_unit_tests_run_offline_and_tell_what_they_reach(
     (folder / "test_binance_utils.py").write_text(TESTS)
     (folder / "test_broken.py").write_text("import module_that_is_not_there\n")
     runtime = prepare(workshop, base, tree, tmp_path).runtime
-    result = run_unit_tests(backend, runtime, f"test/{CONNECTOR}", [CONNECTOR])
+    result = run_unit_tests(backend, runtime, [f"test/{CONNECTOR}"], [CONNECTOR])
     assert result.ran, result.detail
     assert (result.passed, result.failed, result.errors, result.skipped) == (2, 1, 2, 1)
     assert result.network == ("exchange.example:443",)

@@ -106,4 +106,4 @@ def unit_tests(
 ) -> UnitTestResult:
     """What the harness makes of these test files."""
     tight = limits or replace(TIGHT, memory_bytes=1 << 30, output_bytes=8 << 20)
-    return run_unit_tests(backend, with_tests(place, files), TESTS, [PACKAGE], tight)
+    return run_unit_tests(backend, with_tests(place, files), [TESTS], [PACKAGE], tight)

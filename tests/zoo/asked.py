@@ -45,6 +45,7 @@ OF_A_SUBMISSION = {
     test_build.test_unit_tests_pass,
     test_build.test_unit_tests_cover_the_connector,
     test_build.test_unit_tests_notice_defects,
+    test_build.test_the_frameworks_tests_still_pass,
     test_whole_run.test_nobody_forges_the_unit_tests,
 }
 

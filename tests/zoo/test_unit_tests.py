@@ -111,7 +111,7 @@ RED = "def test_red():\n    assert code.best([7, 5]) == 8\n"
 def graded(place: Path, code: str) -> MutationResult:
     runtime = with_tests(place, {f"{TESTS}/test_code.py": code, f"{PACKAGE}/code.py": CODE})
     backend = choose("auto")
-    result = run_unit_tests(backend, runtime, TESTS, [PACKAGE])
+    result = run_unit_tests(backend, runtime, [TESTS], [PACKAGE])
     return grade_unit_tests(backend, runtime, result, seed=1)
 
 

@@ -1,8 +1,8 @@
 """Runs a connector's unit tests with pytest and says in one line how they went and what they reached.
 
-`python -m inside.unit_tests ORDER`, where ORDER is a JSON object: `tree`, `tests` (a folder, or the beginning
-of file names, from the tree's root), `sources` (folders whose coverage is wanted) and `nonce`, which has to
-come back with the answer.
+`python -m inside.unit_tests ORDER`, where ORDER is a JSON object: `tree`, `tests` (folders, or beginnings of
+file names, from the tree's root), `sources` (folders whose coverage is wanted) and `nonce`, which has to come
+back with the answer.
 """
 
 import glob
@@ -113,12 +113,14 @@ def main() -> None:
 
 
 def _arguments(order: Dict[str, Any]) -> List[str]:
-    tests = os.path.join(order["tree"], order["tests"])
-    found = [tests] if os.path.isdir(tests) else sorted(glob.glob(glob.escape(tests) + "*"))
+    found: List[str] = []
+    for each in order["tests"]:
+        tests = os.path.join(order["tree"], each)
+        found += [tests] if os.path.isdir(tests) else sorted(glob.glob(glob.escape(tests) + "*")) or [tests]
     options = ["-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", order["tree"], "--tb=short"]
     options += ["-o", "asyncio_default_fixture_loop_scope=function", "--timeout=120"]
     options.append("--continue-on-collection-errors")
-    return options + (found or [tests])
+    return options + found
 
 
 def _python_files(order: Dict[str, Any]) -> List[str]:
