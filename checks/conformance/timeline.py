@@ -41,7 +41,8 @@ def told_of(history: History, order: int | None) -> tuple[Evidence, ...]:
 def _since(beginning: float, moments: Iterable[Moment]) -> tuple[Evidence, ...]:
     ordered = sorted(moments, key=lambda each: each[0])
     return tuple(
-        Evidence(**{**dict(piece), "at": at - beginning, "data": {}}) for at, piece in ordered[:MOST]
+        Evidence(**{**dict(piece), "at": round(at - beginning, 3) + 0.0, "data": {}})
+        for at, piece in ordered[:MOST]
     )
 
 
@@ -80,7 +81,8 @@ def _wire(life: Life) -> Iterator[Moment]:
 def _names(life: Life) -> tuple[str, ...]:
     placed = life.placed
     numbers = () if placed is None else (placed.client_order_id, str(placed.order_id))
-    return tuple(name for name in {life.order_id, *numbers} if name)
+    fills = (life.bench.dialect.trade_id(fill) for fill in life.fills)
+    return tuple(name for name in {life.order_id, *numbers, *fills} if name)
 
 
 def _mentions(names: Iterable[str], *texts: str) -> bool:
