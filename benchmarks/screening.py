@@ -83,4 +83,4 @@ def step_of(check: str) -> str:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    sys.exit(main(*sys.argv[1:3]))
