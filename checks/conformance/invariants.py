@@ -50,6 +50,12 @@ def _of_the_account(history: History) -> Iterator[Breach]:
     asked = len(history.lives) + (foreign is not None)
     if len(history.orders) > asked:
         yield Breach("unasked", f"{len(history.orders)} orders reached the exchange, {asked} were asked for")
+    names = Counter(order.client_order_id for order in history.orders)
+    if twice := [name for name, count in names.items() if count > 1]:
+        yield Breach("client order ids", f"two orders have the same client order id, {twice[0]}")
+    if away := Counter(exchange.status for exchange in history.turned_away):
+        told = ", ".join(f"{count} with {status}" for status, count in away.most_common())
+        yield Breach("turned away", f"the exchange did not accept all requests: {told}")
 
 
 def _of_an_order(life: Life) -> Iterator[tuple[str, str]]:

@@ -21,6 +21,7 @@ from checks.conformance.stories.order_life import (
     resting_price,
     settle,
 )
+from harness.gateway.entries import Exchange
 from harness.gateway.faults import Delay, DropMessage, DuplicateMessage, Fault, LoseReply, Refuse
 from harness.lab import Bench, Lab
 from harness.venue.market import floor_to
@@ -30,6 +31,7 @@ HISTORIES = 5
 ORDERS = 3  # in one history
 POLLS = 4  # at most, until the connector has heard of everything
 POLL = 8.0  # virtual seconds that a poll may take
+TURNED_AWAY = (401, 403, 418, 429)
 MOST_TRIES = 8  # at shortening
 MOST_DRAWS = 200
 PRIVATE = ("stream:orders", "stream:fills", "stream:balances")
@@ -149,7 +151,8 @@ class History:
     """What became of a schedule. `lives` are its orders, by their number in it.
 
     `taken` has the virtual times at which each step began and ended. `foreign` is an order on the account
-    that is not the connector's, as it was in the end; `orders` are all that the account has. `heard` is
+    that is not the connector's, as it was in the end; `orders` are all that the account has. `turned_away`
+    are requests that the exchange did not accept for who sent them, or for how many came. `heard` is
     whether the connector knows of everything after its last polls.
     """
 
@@ -159,6 +162,7 @@ class History:
     taken: list[tuple[float, float, Step]] = field(default_factory=list)
     foreign: Order | None = None
     orders: tuple[Order, ...] = ()
+    turned_away: tuple[Exchange, ...] = ()
     balances: list[BalanceView] = field(default_factory=list)
     heard: bool = True
 
@@ -236,6 +240,9 @@ def _live(lab: Lab, pace: float, schedule: Schedule) -> History:
         _settle(history)
         history.foreign = bench.venue.order(bench.account, order_id=foreign.order_id)
         history.orders = bench.venue.orders(bench.account)
+        history.turned_away = tuple(
+            each for each in bench.record.exchanges() if each.status in TURNED_AWAY and each.fault is None
+        )
         history.balances, _ = settled_views(bench, "in the end", PATIENT if history.heard else IMPATIENT)
         for number, life in history.lives.items():
             history.lives[number] = settle(bench, life)

@@ -85,8 +85,8 @@ def test_no_order_number_means_that_any_order_may_go(monkeypatch: pytest.MonkeyP
 PRICE = Decimal(100)
 
 
-def order(status: OrderStatus) -> Any:
-    return SimpleNamespace(status=status)
+def order(status: OrderStatus, name: str = "") -> Any:
+    return SimpleNamespace(status=status, client_order_id=name)
 
 
 def life(status: OrderStatus, *kinds: str, fills: int = 0, tracked: bool = False) -> Life:
@@ -103,7 +103,8 @@ def life(status: OrderStatus, *kinds: str, fills: int = 0, tracked: bool = False
 
 def history(*lives: Life, orders: int | None = None, foreign: OrderStatus = OrderStatus.OPEN) -> History:
     made = History(cast(Any, None), LONG, dict(enumerate(lives)), foreign=order(foreign))
-    made.orders = (order(OrderStatus.OPEN),) * (len(lives) + 1 if orders is None else orders)
+    count = len(lives) + 1 if orders is None else orders
+    made.orders = tuple(order(OrderStatus.OPEN, str(number)) for number in range(count))
     return made
 
 
@@ -145,3 +146,13 @@ def test_orders_of_others_and_orders_that_nobody_wanted() -> None:
     good = life(OrderStatus.OPEN, tracked=True)
     assert broken(history(good, foreign=OrderStatus.CANCELED)) == "foreign"
     assert broken(history(good, orders=3)) == "unasked"
+
+
+def test_client_order_ids_are_unique_and_requests_are_accepted() -> None:
+    told = history(life(OrderStatus.OPEN, tracked=True))
+    told.orders = (order(OrderStatus.OPEN, "a"), order(OrderStatus.OPEN, "a"))
+    assert broken(told) == "client order ids"
+    told = history(life(OrderStatus.OPEN, tracked=True))
+    told.turned_away = tuple(cast(Any, SimpleNamespace(status=status)) for status in (429, 401, 429))
+    (breach,) = breaches(told)
+    assert breach.sentence.endswith("2 with 429, 1 with 401")
