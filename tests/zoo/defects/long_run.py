@@ -23,6 +23,19 @@ HOUR: tuple[Defect, ...] = (
         ),
     ),
     defect(
+        "begins-anew-now-and-then",
+        checks.test_an_hour_of_market_making,
+        "it broke all its connections off",
+        exchange(
+            """
+            async def check_network(self):
+                status = await super().check_network()
+                self._looks = getattr(self, "_looks", 0) + 1
+                return status if self._looks % 60 else type(status).NOT_CONNECTED
+            """
+        ),
+    ),
+    defect(
         "a-task-left-for-each-order",
         checks.test_an_hour_of_market_making,
         "number of its tasks grew by",
