@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -111,6 +112,7 @@ class Zoo:
     def __init__(self, backend: Backend, folder: Path) -> None:
         self._backend = backend
         self._folder = folder
+        self._numbers = itertools.count(1)
         self._workshop = Workshop(cache_dir(), backend)
         released = released_tree(PACKAGE, VERSION)
         self._base = self._workshop.upstream(released, "v2")
@@ -124,8 +126,7 @@ class Zoo:
     @contextmanager
     def bad(self, defect: Defect, seed: int = SEED) -> Iterator[Specimen]:
         """Its connector with the defect planted in a copy of the package, mounted over it."""
-        place = self._folder / defect.connector / defect.name
-        place.parent.mkdir(mode=0o755, exist_ok=True)
+        place = self._folder / f"{defect.connector}-{next(self._numbers)}"
         (tree,) = (mount.source for mount in self._built.runtime.mounts if mount.target == TREE)
         package = GENERATIONS["v2"].connector_path(kind_of(defect.connector), defect.connector)
         shutil.copytree(tree / package, place, ignore=shutil.ignore_patterns("__pycache__"))
