@@ -80,7 +80,7 @@ class Screening:
 
     def unloadable(self, item: pytest.Item) -> Outcome | None:
         """The finding that this check's connector cannot be imported: each story would try that again."""
-        if "tell" not in getattr(item, "fixturenames", ()):
+        if not _tells_stories(item):
             return None
         parameters = item.nodeid.partition("[")[2]
         for outcome in self.log.outcomes():
@@ -227,6 +227,10 @@ def _judged(outcome: Outcome, judgement: Judgement) -> Outcome:
     )
 
 
+def _tells_stories(item: pytest.Item) -> bool:
+    return "tell" in getattr(item, "fixturenames", ())
+
+
 def rests_on_stories_alone(item: pytest.Item) -> bool:
     """Whether it judges what stories tell and nothing else of the laboratory: those can be told of others."""
     names = inspect.signature(item.function).parameters  # type: ignore[attr-defined]
@@ -259,7 +263,7 @@ def _write_down(item: pytest.Item, error: BaseException | None, call: pytest.Cal
         return
     found, summary, evidence = judge(error, item)
     on_its_word = _is_conformance(item) and not witnessed((*evidence, *screening.attached))
-    if screening.careful:
+    if screening.careful and _tells_stories(item):
         pace = f"At {screening.plan.scale:g}× speed: {screening.first_try} Decided at {screening.scale:g}×."
         evidence = (*evidence, Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.NOTE, text=pace))
     for slug in slugs_of(item):

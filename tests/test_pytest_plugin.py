@@ -134,13 +134,18 @@ def test_a_finished_check_is_not_run_again(world: World) -> None:
 
 
 SECOND_TRY = """
+import pytest
 from harness.checking import expect, requirement, seen_in_ledger
 from harness.pytest_plugin import KEY
 
+@pytest.fixture
+def tell(request):
+    return request.config.stash[KEY].scale
+
 @requirement("cancel-one")
-def test_only_in_a_hurry(request, evidence):
+def test_only_in_a_hurry(tell, evidence):
     evidence(seen_in_ledger("one order, cancelled"))
-    expect(request.config.stash[KEY].scale < 10, "It fails in a hurry.")
+    expect(tell < 10, "It fails in a hurry.")
 
 @requirement("cancel-all-own-orders")
 def test_always():
@@ -154,6 +159,7 @@ def test_a_conformance_failure_is_believed_at_a_calm_pace_only(world: World) -> 
     assert found["cancel-one"].status is Status.PASSED
     assert "It fails in a hurry." in found["cancel-one"].evidence[0].text
     assert found["cancel-all-own-orders"].status is Status.FAILED
+    assert found["cancel-all-own-orders"].evidence == (), "without a story there is no pace"
 
 
 UNLOADABLE = """
