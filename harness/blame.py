@@ -58,7 +58,7 @@ def judge_failure(control: str, tried: Iterable[tuple[Trial, Status]]) -> Judgem
             f"The merged {control} connector fails this check here too, so it may not be the fork's fault."
         )
     elif {Trial.OTHER_SEED, Trial.AGAIN} <= ended.keys() - failed:
-        excuse = "It failed at first, and never again: neither with other prices nor with the same ones."
+        excuse = "It failed in one sandbox and in no other: neither with other prices nor with the same ones."
     words = {
         Trial.CONTROL: f"The merged {control} connector, in the fork's place",
         Trial.OTHER_SEED: "With other prices and amounts",

@@ -1,7 +1,8 @@
 """Runs `checks/` for one screening: which checks apply, in which order, and what each of them found.
 
 Outcomes are appended to the screening's log as they come. A failed conformance check is run a second time at
-a calm pace before it is believed. Progress goes as JSON lines to the file descriptor in HARNESS_PROGRESS_FD.
+a calm pace, and on others, before it is believed. Progress goes as JSON lines to the file descriptor in
+HARNESS_PROGRESS_FD.
 """
 
 from __future__ import annotations
@@ -167,10 +168,11 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     after = nextitem or _any_other(item)
     runtestprotocol(item, nextitem=after, log=False)
-    if _failed(screening) and _is_conformance(item) and screening.calm < screening.plan.scale:
-        screening.first_try = screening.found[0].summary
-        screening.careful = True
-        _run_again(item, after)
+    if _failed(screening) and _is_conformance(item):
+        if screening.calm < screening.plan.scale:
+            screening.first_try = screening.found[0].summary
+            screening.careful = True
+            _run_again(item, after)
         if _failed(screening) and rests_on_stories_alone(item):
             _blame(item, after, screening)
         screening.careful = False

@@ -298,7 +298,7 @@ def test_another():
 @pytest.mark.parametrize(
     ("fails", "status", "words"),
     [
-        ({"first"}, Status.UNDETERMINED, "never again"),
+        ({"first"}, Status.UNDETERMINED, "in no other"),
         ({"first", "again"}, Status.FAILED, "From the beginning once more, with the same prices: failed."),
         ({"first", "other seed"}, Status.FAILED, "With other prices and amounts: failed."),
         ({"first", "other seed"}, Status.FAILED, "The merged kucoin connector, in the fork's place: passed."),
@@ -314,3 +314,8 @@ def test_a_failure_is_the_forks_when_nobody_else_fails(
     assert "It was announced twice." in outcome.summary
     assert words in "\n".join([outcome.summary, *(each.text for each in outcome.evidence)])
     assert world.outcomes()["event-timestamps-in-seconds"].status is Status.PASSED
+
+
+def test_others_are_tried_at_any_speed(world: World) -> None:
+    world.run(f"FAILS = {{'first', 'control'}}\n{OF_A_STORY}", "conformance/test_story.py", scale=2.0)
+    assert world.outcomes()["created-event-once"].status is Status.UNDETERMINED

@@ -73,15 +73,21 @@ def _of_an_order(life: Life) -> Iterator[tuple[str, str]]:
             yield "end", f"{name} that is {status.value} was reported as {_listed(ends)}"
         if life.tracked_after:
             yield "tracking", f"{name} that is {status.value} is still tracked as open"
+    lost, extra = misreported_fills(life)
+    if lost:
+        yield "lost fills", f"{lost} of {len(life.fills)} fills of {name} were not reported"
+    if extra:
+        yield "invented fills", f"{extra} fills of {name} were reported that never happened"
+
+
+def misreported_fills(life: Life) -> tuple[int, int]:
+    """How many fills of the ledger's no event tells of as they were, and how many events tell of none."""
     truth = Counter((fill.price, fill.amount) for fill in life.fills)
     claims = Counter(
         (event.decimal("price") or Decimal(0), event.decimal("amount") or Decimal(0))
         for event in life.of("OrderFilled")
     )
-    if lost := (truth - claims).total():
-        yield "lost fills", f"{lost} of {truth.total()} fills of {name} were not reported"
-    if extra := (claims - truth).total():
-        yield "invented fills", f"{extra} fills of {name} were reported that never happened"
+    return (truth - claims).total(), (claims - truth).total()
 
 
 def _listed(ends: list[str]) -> str:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from decimal import Decimal
 from itertools import islice
 from typing import NoReturn
 
 from checks.conformance.conftest import Tell
-from checks.conformance.invariants import breaches, broken
+from checks.conformance.invariants import breaches, broken, misreported_fills
 from checks.conformance.stories.errors import answer_with_errors, lose_a_reply
 from checks.conformance.stories.histories import History, Shorten, endure
 from checks.conformance.stories.order_life import Life, completed, created, trade
@@ -48,20 +47,15 @@ def test_created_once(tell: Tell) -> None:
 
 
 def _fills_reported(life: Life) -> None:
-    events = life.of("OrderFilled")
-    truth = Counter((fill.price, fill.amount) for fill in life.fills)
-    claims = Counter(
-        (event.decimal("price") or Decimal(0), event.decimal("amount") or Decimal(0)) for event in events
-    )
-    lost, extra = truth - claims, claims - truth
+    lost, extra = misreported_fills(life)
     expect(
         not lost,
-        f"{lost.total()} of {truth.total()} fills of a {life.name} order were not reported as they happened.",
+        f"{lost} of {len(life.fills)} fills of a {life.name} order were not reported as they happened.",
         *told(life),
     )
     expect(
         not extra,
-        f"{extra.total()} fills of a {life.name} order were reported that never happened.",
+        f"{extra} fills of a {life.name} order were reported that never happened.",
         *told(life),
     )
 

@@ -25,7 +25,8 @@ class CoreTests(BaseModel):
     """How the framework's `tests` (files) went on the submission, of those that pass without it.
 
     `decided`: they could be run without the submission; if not, `detail` says more and nothing else counts.
-    `broken` fail with it, `lost` are not there any more or did not run; `held` is how many still pass.
+    `broken` fail with it, `lost` do not pass for another reason: they are gone or skipped, did not run, or
+    are among more failures than are told of. `held` is how many still pass.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -87,11 +88,13 @@ def run_core_tests(
 
 def compared(tests: tuple[str, ...], before: UnitTestResult, after: UnitTestResult) -> CoreTests:
     """Only a test that passed before can be broken."""
-    failed_before = {failure.name for failure in before.failures}
-    if not before.ran or len(failed_before) < before.failed + before.errors:
+    if not before.ran:
         return CoreTests(tests=tests, decided=False, detail=before.detail)
-    good = [name for name in before.tests if name not in failed_before]
-    broken = tuple(failure for failure in after.failures if failure.name in good)
-    lost = tuple(name for name in good if name not in after.tests) if after.ran else tuple(good)
-    held = len(good) - len(broken) - len(lost)
-    return CoreTests(tests=tests, decided=True, held=held, broken=broken, lost=lost, detail=after.detail)
+    good, still = before.that_passed(), set(after.that_passed())
+    gone = [name for name in good if name not in still]
+    broken = tuple(failure for failure in after.failures if failure.name in gone)
+    named = {failure.name for failure in broken}
+    lost = tuple(name for name in gone if name not in named)
+    return CoreTests(
+        tests=tests, decided=True, held=len(good) - len(gone), broken=broken, lost=lost, detail=after.detail
+    )

@@ -49,9 +49,10 @@ class TestFailure(BaseModel):
 class UnitTestResult(BaseModel):
     """How the tests went. `ran` says whether they got to an end at all; if not, `detail` says why.
 
-    `coverage` is the part, 0 to 1, of the sources' lines that ran, None when there are none. `network` lists
-    addresses outside the machine that were asked for. `irregular` is what somebody else said in the name of
-    our program, which prints one line and no more: that we saw, while the rest is claimed.
+    `ends` says of each of `tests` how it ended. `coverage` is the part, 0 to 1, of the sources' lines that
+    ran, None when there are none. `network` lists addresses outside the machine that were asked for.
+    `irregular` is what somebody else said in the name of our program, which prints one line and no more: that
+    we saw, while the rest is claimed.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -63,6 +64,7 @@ class UnitTestResult(BaseModel):
     skipped: int = 0
     coverage: float | None = None
     tests: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
     files: tuple[FileCoverage, ...] = ()
     failures: tuple[TestFailure, ...] = ()
     network: tuple[str, ...] = ()
@@ -72,6 +74,10 @@ class UnitTestResult(BaseModel):
     @property
     def total(self) -> int:
         return self.passed + self.failed + self.errors + self.skipped
+
+    def that_passed(self) -> tuple[str, ...]:
+        """The names of the tests that did; one that was skipped did not."""
+        return tuple(name for name, end in zip(self.tests, self.ends, strict=False) if end == "passed")
 
 
 class _Counts(BaseModel):
@@ -87,6 +93,7 @@ class _Said(BaseModel):
     counts: _Counts
     unfinished: int
     tests: tuple[str, ...]
+    ends: tuple[str, ...]
     failures: tuple[TestFailure, ...]
     files: tuple[FileCoverage, ...]
     network: tuple[str, ...]
@@ -155,6 +162,7 @@ def _parse(done: Completed, nonce: str, there: frozenset[str]) -> UnitTestResult
         skipped=said.counts.skipped,
         coverage=(lines - missed) / lines if lines else None,
         tests=said.tests,
+        ends=said.ends,
         files=files,
         failures=said.failures,
         network=said.network,

@@ -13,8 +13,8 @@ from harness.sandbox.choosing import BACKENDS
 from tests.hostile.household import Household, household
 from tests.sandbox.fixtures import checked
 
-# One of each kind: a good connector, one with planted defects, one that is no more than a skeleton.
-SCREENED = ("binance", "binance-defects", "skeleton")
+# One of each kind: two good connectors, one with planted defects, one that is no more than a skeleton.
+SCREENED = ("binance", "kucoin", "binance-defects", "skeleton")
 PATIENCE = 1200  # seconds, on a machine that screens other rounds too
 
 

@@ -24,6 +24,7 @@ ROUNDS = "def down(x):\n    return int(x)\n\n\ndef up(x):\n    return -int(-x)\n
 BREAKS = ROUNDS.replace("int(x)", "int(x) + 1")
 ADDS = ROUNDS + "\n\ndef same(x):\n    return x\n"
 DOWN = "from hummingbot.core.rounding import down\n\ndef test_down():\n    assert down(1.5) == 1\n"
+SKIPS = "import pytest\n\ndef test_down():\n    pytest.skip('later')\n\n"
 RED = "def test_red():\n    assert False\n"
 MAKING = "from hummingbot.core.rounding import down\n\ndef test_making():\n    down(1)\n"
 BEFORE = {
@@ -69,8 +70,9 @@ def test_a_change_that_breaks_nothing_passes(tmp_path: Path) -> None:
         ({**BEFORE, CODE: "def up(:\n"}, "2 of the 2 tests"),
         ({**BEFORE, CODE: BREAKS, TEST: RED}, "1 of the 2 tests"),
         ({**BEFORE, CODE: "import os\nos._exit(0)\n"}, "2 of the 2 tests"),
+        ({**BEFORE, CODE: BREAKS, TEST: SKIPS + RED}, "1 of the 2 tests"),
     ],
-    ids=["a wrong result", "no module", "the test is taken away", "the end of everything"],
+    ids=["a wrong result", "no module", "the test is taken away", "the end of everything", "it is skipped"],
 )
 def test_a_change_that_breaks_something_is_found(tmp_path: Path, after: dict[str, str], words: str) -> None:
     with pytest.raises(Failed, match=words) as found:

@@ -103,6 +103,7 @@ def main() -> None:
         "unfinished": collector.unfinished(),
         "failures": collector.failures,
         "tests": collector.tests,
+        "ends": [collector.worst.get(name, "") for name in collector.tests],
         "files": [_reached(coverage, path, collector.tests) for path in _python_files(order)],
         "network": sorted(network.seen),
     }

@@ -8,6 +8,18 @@ from tests.zoo.defect import CONSTANTS, EXCHANGE, Defect, defect
 from tests.zoo.planting import constant, exchange, rewritten, worded
 
 LISTENER = "_user_stream_event_listener"
+FINDS_NO_FILLS = exchange(
+    """
+    async def _update_order_fills_from_trades(self):
+        pass
+
+    async def _all_trade_updates_for_order(self, order):
+        return []
+    """,
+)
+BEGINS_WITH_ALL_FILLS = dict.fromkeys(
+    ("hyperliquid", "hyperliquid_perpetual"), "its new private stream begins with all fills"
+)
 
 
 FILLS: tuple[Defect, ...] = (
@@ -47,18 +59,8 @@ FILLS: tuple[Defect, ...] = (
         "missed-fills-not-looked-for",
         checks.test_a_missed_fill_is_found,
         "was never reported",
-        exchange(
-            """
-            async def _update_order_fills_from_trades(self):
-                pass
-
-            async def _all_trade_updates_for_order(self, order):
-                return []
-            """,
-        ),
-        harmless=dict.fromkeys(
-            ("hyperliquid", "hyperliquid_perpetual"), "its new private stream begins with all fills"
-        ),
+        FINDS_NO_FILLS,
+        harmless=BEGINS_WITH_ALL_FILLS,
     ),
 )
 
@@ -84,14 +86,9 @@ ENDS: tuple[Defect, ...] = (
 
                 tracker.process_trade_update = process_trade_update
                 return tracker
-
-            async def _update_order_fills_from_trades(self):
-                pass
-
-            async def _all_trade_updates_for_order(self, order):
-                return []
             """,
         ),
+        FINDS_NO_FILLS,
     ),
     defect(
         "given-up-when-not-found-once",
@@ -275,18 +272,8 @@ UNDER_TROUBLE: tuple[Defect, ...] = (
         "nothing-looked-for-after-a-break",
         checks.test_histories_end_as_the_ledger_has_them,
         "fills of a limit .* order were not reported",
-        exchange(
-            """
-            async def _update_order_fills_from_trades(self):
-                pass
-
-            async def _all_trade_updates_for_order(self, order):
-                return []
-            """,
-        ),
-        harmless=dict.fromkeys(
-            ("hyperliquid", "hyperliquid_perpetual"), "its new private stream begins with all fills"
-        ),
+        FINDS_NO_FILLS,
+        harmless=BEGINS_WITH_ALL_FILLS,
     ),
     defect(
         "repeated-messages-counted-again",
