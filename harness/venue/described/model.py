@@ -48,8 +48,8 @@ class Signing(Part):
 
     `text` is a template over `time nonce method path query sorted_query params body host key passphrase
     window` with the filters `question sha256 sha512 md5 hex base64 lower upper`. `carries` says where each
-    part stands: `header NAME`, `query NAME`, `body NAME`, or in a frame the path to it. `unverified` is
-    accepted without a look, and then `signs-requests` is undetermined.
+    part of a request stands: `header NAME`, `query NAME` or `body NAME`; those of a message stand in
+    `login.said`. `unverified` is accepted without a look, and then `signs-requests` is undetermined.
     """
 
     scheme: Literal["hmac", "ed25519", "jwt", "token", "plugin", "unverified"]
@@ -57,9 +57,9 @@ class Signing(Part):
     decode: Literal["raw", "hex", "base64"] = "raw"
     written: Literal["hex", "HEX", "base64"] = "hex"
     text: str = ""
-    carries: dict[Literal["key", "signature", "time", "nonce", "passphrase", "window"], str]
+    carries: dict[Literal["key", "signature", "time", "nonce", "passphrase", "window"], str] = {}
     prefix: dict[str, str] = {}  # what stands before a part: `{signature: "Bearer "}`
-    time: Literal["s", "ms", "us", "ns", "iso", "s.ms"] = "ms"
+    time: Literal["s", "ms", "us", "ns", "iso", "any s"] = "ms"
     tolerance: float | None = Field(default=None, gt=0, description="seconds that a time may be off")
     rising_nonce: bool = False
     plugin: str | None = None
@@ -134,22 +134,22 @@ class Pattern(Part):
     topics: str = ""
     each_topic: bool = True
     answer: Template = None
+    operation: Operation = "stream:ping"
 
 
 class Login(Part):
     """How a private stream is opened.
 
-    `frame`: by a message of its own; `subscription`: every private subscription is signed by itself;
-    `token`: a key that a route gave, in the path, the query or the subscription.
+    `frame`: by a message of its own; `subscription`: every private subscription is signed by itself; `token`:
+    with a key that a route gave, in the path or query (`token`) or in a subscription (`said`). `said` is
+    where `login.key`, `login.signature` … stand in the message.
     """
 
     by: Literal["frame", "subscription", "token"]
     said: Template = None
     signing: Signing | None = None
     answer: Template = None
-    refused: Template = None
-    token: str | None = Field(default=None, description="`path NAME`, `query NAME` or `said PATH`")
-    words: dict[str, RefusalWords] = {}
+    token: str | None = Field(default=None, description="`path NAME` or `query NAME`")
 
 
 class ServerPing(Part):
@@ -190,12 +190,15 @@ class Channel(Part):
 
 
 class Connection(Part):
-    """A WebSocket path and what is said on it. A client silent for `silence` seconds is closed."""
+    """A WebSocket path and what is said on it. A client silent for `silence` seconds is closed.
+
+    `answers` are to messages that neither log in nor subscribe; `refused` is the template of an error.
+    """
 
     path: str
     subscribe: Pattern | None = None
     unsubscribe: Pattern | None = None
-    pings: tuple[Pattern, ...] = ()
+    answers: tuple[Pattern, ...] = ()
     server_ping: ServerPing | None = None
     login: Login | None = None
     hello: Template = None
