@@ -67,7 +67,6 @@ def watch_market(lab: Lab, pace: float) -> MarketData:
         connector, markets = bench.connector, (bench.market, *odd)
         ready_seconds = start(bench)
         first = books_differ(bench, markets)
-        depth = depth_kept(bench, markets)
         mark = bench.record.mark()
         before = {market: len(bench.venue.trades(market)) for market in markets}
         for _ in range(BURSTS):
@@ -75,7 +74,7 @@ def watch_market(lab: Lab, pace: float) -> MarketData:
                 bench.venue.walk(STEPS, market)
             bench.pause(0.5)
         _quote_inside(bench)
-        later = books_differ(bench, markets, depth=depth)
+        later = books_differ(bench, markets)
         made = tuple(trade for market in markets for trade in bench.venue.trades(market)[before[market] :])
         seen = bench.eventually(lambda: found if len(found := connector.trades()) >= len(made) else (), 10.0)
         book = bench.venue.book(bench.market, 1)

@@ -86,7 +86,8 @@ def break_streams(lab: Lab, pace: float) -> BrokenStreams:
         life = story.life = rest(bench, Side.BUY)
         if life.placed is None:
             return story
-        depth = depth_kept(bench, [bench.market])
+        # Of a short snapshot the far end has holes as soon as prices move, which is no matter of streams.
+        depth = depth_kept(bench, [bench.market]) // 2
         for code in (1006, 1000):
             story.rounds.append(_break_once(bench, life, code, depth))
             if not story.rounds[-1].recovered:
