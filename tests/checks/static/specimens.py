@@ -248,17 +248,18 @@ OLD_CONNECTOR: dict[str, str] = {
 class Files:
     """A tree in memory. `too_large` are paths whose reading is refused."""
 
-    def __init__(self, texts: Mapping[str, str], too_large: frozenset[str] = frozenset()) -> None:
+    def __init__(self, texts: Mapping[str, str | bytes], too_large: frozenset[str] = frozenset()) -> None:
         self._texts = dict(texts)
         self._too_large = too_large
 
     def paths(self) -> tuple[str, ...]:
         return tuple(self._texts)
 
-    def text(self, path: str) -> str:
+    def read(self, path: str) -> bytes:
         if path in self._too_large:
             raise HarnessError("a file of 3000000 bytes is over the limit", where=path)
-        return self._texts[path]
+        content = self._texts[path]
+        return content.encode() if isinstance(content, str) else content
 
 
 @dataclass(frozen=True)
