@@ -119,8 +119,7 @@ class _Resolver:
         """What every method of this name in the fork's code gives back: the same file, written out."""
         found: set[str | None] = set()
         for source in self.sources.shipped:
-            if any(isinstance(node, ast.Attribute) and node.attr == name and not isinstance(node.ctx, ast.Load)
-                   for node in source.nodes):  # fmt: skip
+            if any(_sets(node, name) for node in source.nodes):
                 return None
             for node in source.nodes:
                 if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name:
@@ -134,6 +133,10 @@ class _Resolver:
             return
         only = body[0] if len(body) == 1 else None
         yield self.path(only.value, only) if isinstance(only, ast.Return) and only.value else None
+
+
+def _sets(node: ast.AST, attribute: str) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == attribute and not isinstance(node.ctx, ast.Load)
 
 
 def _is_text(node: ast.stmt) -> bool:

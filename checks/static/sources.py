@@ -29,6 +29,8 @@ class Files(Protocol):
 
     def read(self, path: str) -> bytes: ...
 
+    def holds(self, text: str) -> bool: ...
+
 
 @dataclass(frozen=True)
 class Text:

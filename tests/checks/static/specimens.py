@@ -261,6 +261,9 @@ class Files:
         content = self._texts[path]
         return content.encode() if isinstance(content, str) else content
 
+    def holds(self, text: str) -> bool:
+        return any(text.encode() in self.read(path) for path in self._texts if path not in self._too_large)
+
 
 @dataclass(frozen=True)
 class Result:

@@ -9,7 +9,10 @@ from tests.checks.static.specimens import FOLDER, NAME, today
 
 TIDY = f"{FOLDER}/{NAME}_session.py"
 HEAD = "import os\nfrom pathlib import Path\n\nfrom hummingbot import data_path\n\n\nclass Session:\n"
-STOP = "    def stop(self, name=''):\n        left = Path(self._left_over())\n        left.unlink(missing_ok=True)\n"
+STOP = (
+    "    def stop(self, name=''):\n        left = Path(self._left_over())\n"
+    "        left.unlink(missing_ok=True)\n"
+)
 
 
 def _ends(body: str, stop: str = STOP) -> str:
