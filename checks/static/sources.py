@@ -133,6 +133,11 @@ class Source:
         return dict(imported_as(self.nodes))
 
     @cached_property
+    def imported(self) -> frozenset[str]:
+        """Every module and name that it imports, on new lines or old."""
+        return frozenset(item.name for item in resolve(self) if item.imported)
+
+    @cached_property
     def references(self) -> tuple[Reference, ...]:
         """Every dotted name used, with imports' aliases undone: `sp.run` is `subprocess.run`."""
         return tuple(item for item in resolve(self) if item.line in self.added)
