@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 NEWEST = 14
@@ -38,13 +40,35 @@ class UnknownSyntaxError(ValueError):
     """A node that has no counterpart here."""
 
 
+@cache
 def newer_pythons() -> tuple[tuple[tuple[int, int], str], ...]:
     """(version, program) of the Pythons here that are newer than ours, oldest first."""
-    found = {}
+    found: dict[tuple[int, int], str] = {}
+    for program in programs():
+        version = _version(program)
+        if version is not None and version > sys.version_info[:2]:
+            found.setdefault(version, program)
+    return tuple(sorted(found.items()))
+
+
+def programs() -> Iterator[str]:
     for minor in range(sys.version_info.minor + 1, NEWEST + 1):
         if program := shutil.which(f"python3.{minor}"):
-            found[3, minor] = program
-    return tuple(found.items())
+            yield program
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    yield from map(str, sorted(pyenv.glob("versions/3.*/bin/python3")))
+
+
+def _version(program: str) -> tuple[int, int] | None:
+    ask = "import sys; print(*sys.version_info[:2])"
+    try:
+        said = subprocess.run(
+            [program, "-I", "-S", "-c", ask], capture_output=True, timeout=SECONDS, check=True
+        )
+        major, minor = map(int, said.stdout.split())
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return None
+    return major, minor
 
 
 def parse_with_newer(text: str) -> tuple[ast.Module, tuple[int, int]] | None:
