@@ -110,11 +110,11 @@ def publish(folder: Path, payload: str) -> Path:
     write_round(folder, round_)
     everything, missing, broken, met = round_.candidates
     pinned = submission(everything, repository="https://github.com/x/y", **_submission(words))
-    store(folder / everything.name, pinned, _outcomes(payload), notes=(words,), framework=words)
-    store(folder / missing.name, None, [], no_submission=words)
+    store(folder / everything.name, everything, pinned, _outcomes(payload), notes=(words,), framework=words)
+    store(folder / missing.name, missing, None, [], no_submission=words)
     away = submission(broken, repository=f"https://github.com/x/{words}", **_submission(words))
-    store(folder / broken.name, away, _outcomes(payload)[:2], broken=words, finished_at=None)
-    store(folder / met.name, submission(met, repository=words, **_submission(words)), all_passed())
+    store(folder / broken.name, broken, away, _outcomes(payload)[:2], broken=words, finished_at=None)
+    store(folder / met.name, met, submission(met, repository=words, **_submission(words)), all_passed())
     return publish_round(folder, site_url=SITE, catalogue=catalogue())
 
 
