@@ -14,7 +14,7 @@ from harness.forks.submission import AddedConnector, MergePreview
 from harness.outcome import Basis, Evidence, EvidenceKind, Outcome, Status
 from harness.reporting.publish import publish_round
 from harness.reporting.store import write_round
-from harness.round import Candidate, Exchange, Round, Voting, Waiver
+from harness.round import Candidate, Exchange, Round, Voting, Waiver, load_round
 from harness.text import encodable
 from tests.reporting.parts import REQUIREMENTS, all_passed, catalogue, change, outcome, store, submission
 
@@ -106,8 +106,7 @@ def text(path: Path) -> str:
 def publish(folder: Path, payload: str) -> Path:
     """A published round in `folder` of which `payload` is all that anybody said; every state is in it."""
     words = encodable(payload)  # as git's names and a pin's errors are read
-    round_ = _round(words)
-    write_round(folder, round_)
+    round_ = load_round(write_round(folder, _round(words)))
     everything, missing, broken, met = round_.candidates
     pinned = submission(everything, repository="https://github.com/x/y", **_submission(words))
     store(folder / everything.name, everything, pinned, _outcomes(payload), notes=(words,), framework=words)
