@@ -123,7 +123,7 @@ class Tree:
         return self.read(path, limit).decode("utf-8", "replace")
 
     def holds(self, text: str) -> bool:
-        """Whether a line of any file holds `text`. Files that this copy of the history lacks count as without."""
+        """Whether a line of any file holds `text`; files that this copy of the history lacks do not."""
         arguments = ("grep", "-q", "-I", "-F", "--no-textconv", "--full-name", "-e", text, self.commit)
         return self.store.git(*arguments, codes=(0, 1, 128)).code == 0
 
