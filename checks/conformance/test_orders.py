@@ -89,8 +89,8 @@ def test_awkward_orders_arrive_rounded(tell: Tell) -> None:
             undetermined(f"Nothing was sent for an order in {each.market.name}.", *told(each.ordinary))
         expect(
             each.ordinary.placed is not None,
-            f"An order in {each.market.name} for {each.ordinary.amount:f} at {each.ordinary.price:f}, which are "
-            "whole steps of that market, was refused as it was sent; in another market one was taken.",
+            f"An order in {each.market.name} for {each.ordinary.amount:f} at {each.ordinary.price:f}, whole "
+            "steps of that market, was refused as it was sent; in another market one was taken.",
             *told(each.ordinary),
         )
         for life in each.awkward:
