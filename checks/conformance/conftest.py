@@ -8,9 +8,11 @@ from typing import Protocol, TypeVar
 
 import pytest
 
-from checks.conformance.labs import Labs
-from harness.blame import OTHER_SEED, Trial, control_for
+from checks.conformance.rigs import Labs
 from harness.checking import Attach, not_applicable, undetermined
+from harness.checking.attribution import OTHER_SEED, Trial, control_for
+from harness.checking.plan import Plan
+from harness.checking.pytest_plugin import KEY, rests_on_stories_alone
 from harness.driving.numbers import reckoning
 from harness.forks.store import ObjectStore
 from harness.forks.submission import Submission
@@ -23,13 +25,11 @@ from harness.frameworks.mutation import MutationResult, grade_unit_tests
 from harness.frameworks.submissions import submission_build
 from harness.frameworks.unit_tests import UnitTestResult, run_unit_tests
 from harness.frameworks.upstream import upstream_base
-from harness.lab import Lab
 from harness.oracle import preload
 from harness.paths import cache_dir
-from harness.plan import Plan
-from harness.pytest_plugin import KEY, rests_on_stories_alone
-from harness.round import Candidate
+from harness.rounds.round import Candidate
 from harness.sandbox import Backend, choose
+from harness.scenarios.rig import Lab
 from harness.venue.dialects import dialect, known
 from harness.venue.dialects.base import Dialect
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from checks.conformance.stories.histories import History
-from checks.conformance.stories.order_life import Life, completed
+from checks.conformance.scenarios.histories import History
+from checks.conformance.scenarios.order_life import Life, completed
 from harness.venue.model import OrderStatus
 
 

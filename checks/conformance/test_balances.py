@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from checks.conformance.conftest import Tell
-from checks.conformance.stories.balances import BalanceView
-from checks.conformance.stories.order_life import Life, trade
-from checks.conformance.stories.refusals import use_wrong_secret
+from checks.conformance.scenarios.balances import BalanceView
+from checks.conformance.scenarios.order_life import Life, trade
+from checks.conformance.scenarios.refusals import use_wrong_secret
 from checks.conformance.test_order_life import placed
 from checks.conformance.timeline import told
 from harness.checking import Attach, claimed, expect, requirement, seen_in_ledger, undetermined
-from harness.driver import ConnectorError
 from harness.driving.claims import EventView
+from harness.driving.driver import ConnectorError
 from harness.outcome import Evidence, EvidenceKind
 from harness.venue.model import Fill, Side
 

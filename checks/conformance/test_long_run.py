@@ -7,9 +7,9 @@ from collections import Counter
 import pytest
 
 from checks.conformance.conftest import Tell
-from checks.conformance.stories.clocks import trade_by_a_wrong_clock
-from checks.conformance.stories.errors import refuse_streams
-from checks.conformance.stories.hour import Hour, make_markets
+from checks.conformance.scenarios.clocks import trade_by_a_wrong_clock
+from checks.conformance.scenarios.errors import refuse_streams
+from checks.conformance.scenarios.hour import Hour, make_markets
 from checks.conformance.timeline import told
 from harness.checking import (
     Attach,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from checks.conformance.conftest import Tell
-from checks.conformance.stories.market_data import MarketData, list_markets, watch_market
+from checks.conformance.scenarios.market_data import MarketData, list_markets, watch_market
 from harness.checking import Attach, expect, fail, measured, requirement, seen_in_ledger, undetermined
 from harness.gateway.record import Exchange, Frame
 from harness.outcome import Evidence

@@ -9,12 +9,12 @@ from typing import NoReturn
 
 from checks.conformance.conftest import Tell
 from checks.conformance.invariants import breaches, broken, misreported_fills
-from checks.conformance.stories.errors import answer_with_errors, lose_a_reply
-from checks.conformance.stories.histories import History, Shorten, endure
-from checks.conformance.stories.order_life import Life, completed, created, trade
-from checks.conformance.stories.races import race
-from checks.conformance.stories.restart import restart
-from checks.conformance.stories.streams import break_streams, disturb_user_stream
+from checks.conformance.scenarios.errors import answer_with_errors, lose_a_reply
+from checks.conformance.scenarios.histories import History, Shorten, endure
+from checks.conformance.scenarios.order_life import Life, completed, created, trade
+from checks.conformance.scenarios.races import race
+from checks.conformance.scenarios.restart import restart
+from checks.conformance.scenarios.streams import break_streams, disturb_user_stream
 from checks.conformance.timeline import told, told_of
 from harness.checking import (
     Attach,

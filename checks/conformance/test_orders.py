@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from checks.conformance.conftest import Tell
-from checks.conformance.stories.errors import answer_with_errors
-from checks.conformance.stories.order_life import Life, trade
+from checks.conformance.scenarios.errors import answer_with_errors
+from checks.conformance.scenarios.order_life import Life, trade
 from checks.conformance.timeline import told
 from harness.checking import claimed, expect, not_applicable, requirement, seen_in_ledger, undetermined
 from harness.outcome import EvidenceKind

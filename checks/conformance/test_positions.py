@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from checks.conformance.conftest import Tell
-from checks.conformance.stories.order_life import Life
-from checks.conformance.stories.positions import LEVERAGE, PositionNote, Positions, hold_positions
+from checks.conformance.scenarios.order_life import Life
+from checks.conformance.scenarios.positions import LEVERAGE, PositionNote, Positions, hold_positions
 from harness.checking import claimed, expect, not_applicable, requirement, seen_in_ledger, undetermined
 from harness.outcome import Evidence, EvidenceKind
 from harness.venue.positions import PositionMode

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checks.conformance.conftest import Tell
-from checks.conformance.stories.quiet import quiet_benches
+from checks.conformance.scenarios.quiet import quiet_benches
 from harness.checking import Attach, expect, measured, requirement
 
 

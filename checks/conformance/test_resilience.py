@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from checks.conformance.conftest import Tell
-from checks.conformance.stories import NotReady
-from checks.conformance.stories.errors import answer_with_errors, take_exchange_away
-from checks.conformance.stories.market_data import watch_market
-from checks.conformance.stories.order_life import trade
-from checks.conformance.stories.streams import Reconnection, break_streams, send_junk
+from checks.conformance.scenarios import NotReady
+from checks.conformance.scenarios.errors import answer_with_errors, take_exchange_away
+from checks.conformance.scenarios.market_data import watch_market
+from checks.conformance.scenarios.order_life import trade
+from checks.conformance.scenarios.streams import Reconnection, break_streams, send_junk
 from checks.conformance.timeline import told
 from harness.checking import (
     Attach,

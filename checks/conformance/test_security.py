@@ -7,17 +7,17 @@ from concurrent.futures import Future
 
 from checks.conformance.conftest import Tell
 from checks.conformance.reach import Declared, foreign, place_of, undeclared
-from checks.conformance.stories.every import every_scene
-from checks.conformance.stories.market_data import watch_market
-from checks.conformance.stories.order_life import trade
-from checks.conformance.stories.quiet import quiet_benches
-from checks.conformance.stories.refusals import show_wrong_certificate
+from checks.conformance.scenarios.every import every_scene
+from checks.conformance.scenarios.market_data import watch_market
+from checks.conformance.scenarios.order_life import trade
+from checks.conformance.scenarios.quiet import quiet_benches
+from checks.conformance.scenarios.refusals import show_wrong_certificate
 from harness.checking import claimed, expect, fail, requirement, undetermined
 from harness.frameworks.unit_tests import UnitTestResult
 from harness.gateway.record import Exchange, Lookup, Sighting, Stray, StrayReason
-from harness.lab import Lab, Scene
 from harness.outcome import Evidence, EvidenceKind
-from harness.round import Candidate
+from harness.rounds.round import Candidate
+from harness.scenarios.rig import Lab, Scene
 
 PRIVATE = ("balances", "place_order", "cancel_order")
 SHOWN = 8  # pieces of evidence

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from checks.conformance.conftest import Tell
-from checks.conformance.stories import READY_SECONDS, NotReady
-from checks.conformance.stories.market_data import watch_market
-from checks.conformance.stories.order_life import trade
+from checks.conformance.scenarios import READY_SECONDS, NotReady
+from checks.conformance.scenarios.market_data import watch_market
+from checks.conformance.scenarios.order_life import trade
 from harness.checking import Attach, claimed, expect, fail, requirement
 from harness.driving.claims import LogLine
 from harness.outcome import EvidenceKind

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from checks.conformance.conftest import Tell
-from checks.conformance.stories.market_data import watch_market
-from checks.conformance.stories.order_life import trade
+from checks.conformance.scenarios.market_data import watch_market
+from checks.conformance.scenarios.order_life import trade
 from harness.checking import (
     Attach,
     Finding,
@@ -15,11 +15,11 @@ from harness.checking import (
     requirement,
     seen_in_ledger,
 )
-from harness.driver import ConnectorError
 from harness.driving.claims import Usage
+from harness.driving.driver import ConnectorError
 from harness.frameworks.unit_tests import UnitTestResult
-from harness.lab import Lab
 from harness.outcome import EvidenceKind
+from harness.scenarios.rig import Lab
 
 
 @requirement("plays-fair-with-the-harness")

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-from checks.conformance.stories.histories import History
-from checks.conformance.stories.order_life import Life
+from checks.conformance.scenarios.histories import History
+from checks.conformance.scenarios.order_life import Life
 from harness.checking import claimed, seen_in_ledger
 from harness.gateway.entries import Exchange, Frame
 from harness.outcome import Basis, Evidence, EvidenceKind

@@ -19,7 +19,7 @@ from harness.checking import (
 )
 from harness.forks.submission import Submission
 from harness.outcome import Evidence
-from harness.round import Candidate, Round
+from harness.rounds.round import Candidate, Round
 from harness.text import one_line
 
 OLD_BASE = timedelta(days=90)

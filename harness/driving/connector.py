@@ -14,7 +14,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from harness.clock import ScaledClock, Stretch
 from harness.driving import claims
-from harness.driving.conversation import ConnectorError, Conversation
+from harness.driving.rpc_client import ConnectorError, Conversation
 
 T = TypeVar("T")
 PositionAction = Literal["OPEN", "CLOSE"]

@@ -22,7 +22,7 @@ from harness.forks.lockfile import Lock, Locked
 from harness.forks.store import ObjectStore
 from harness.forks.submission import Submission
 from harness.forks.upstream import UpstreamCommit, upstream_commit
-from harness.round import Candidate, Round
+from harness.rounds.round import Candidate, Round
 
 
 @dataclass(frozen=True)

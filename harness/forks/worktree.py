@@ -17,7 +17,7 @@ from harness.forks.snapshot import Signature, snapshot
 from harness.forks.store import ObjectStore
 from harness.forks.submission import Submission
 from harness.forks.upstream import upstream_commit
-from harness.round import Candidate, Exchange, GitUpstream, PypiUpstream
+from harness.rounds.round import Candidate, Exchange, GitUpstream, PypiUpstream
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from harness.costume import PLAIN
 from harness.sandbox import inside
 from harness.sandbox.protocol import Job, Limits, Mount
+from harness.scenarios.identity import PLAIN
 
 Generation = Literal["v2", "v0"]
 

@@ -19,7 +19,7 @@ from harness.gateway.entries import (
     Stray,
     Trouble,
 )
-from harness.gateway.traces import SHORTEST, Index, Trace, best, needles_of, without_overlap
+from harness.gateway.secret_search import SHORTEST, Index, Trace, best, needles_of, without_overlap
 
 TELLING = 12  # characters of a secret in a row that say it all by themselves
 # Pieces shorter than that count when together they say this many characters, or half of a shorter secret.

@@ -12,8 +12,8 @@ from typing import Literal
 import aiohttp
 from aiohttp import web
 
+from harness.gateway.connection import Door
 from harness.gateway.context import Context
-from harness.gateway.door import Door
 from harness.gateway.entries import ClosedBy, Frame, Socket
 from harness.gateway.faults import (
     CloseSocket,

@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from aiohttp import web
 
+from harness.gateway.connection import Door
 from harness.gateway.context import Context
-from harness.gateway.door import Door
 from harness.gateway.entries import Exchange, StrayReason
 from harness.gateway.faults import (
     Delay,

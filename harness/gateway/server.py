@@ -12,9 +12,9 @@ from aiohttp import web
 
 from harness.clock import ScaledClock
 from harness.errors import OurFailure
+from harness.gateway.acceptor import Entrance
+from harness.gateway.connection import Arrival, Door
 from harness.gateway.context import Context
-from harness.gateway.door import Arrival, Door
-from harness.gateway.entrance import Entrance
 from harness.gateway.entries import Lookup, StrayReason
 from harness.gateway.fault_plan import FaultPlan
 from harness.gateway.record import Record

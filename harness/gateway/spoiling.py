@@ -6,8 +6,8 @@ import asyncio
 from dataclasses import replace
 from http import HTTPStatus
 
+from harness.gateway.connection import Door
 from harness.gateway.context import Context
-from harness.gateway.door import Door
 from harness.gateway.faults import CutShort, DoubleReply, Fault, Rewrite, Trickle
 from harness.venue.dialects.base import Reply
 

@@ -10,8 +10,8 @@ from fnmatch import fnmatchcase
 
 from aiohttp import web
 
+from harness.gateway.connection import Door
 from harness.gateway.context import Context
-from harness.gateway.door import Door
 from harness.gateway.entries import Client, ClosedBy, Socket
 from harness.gateway.faults import CloseSocket, Fault
 from harness.gateway.opensocket import BROKEN, OpenSocket

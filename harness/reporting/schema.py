@@ -9,7 +9,7 @@ from pydantic import BaseModel, JsonValue
 
 from harness.reporting.ballot import Ballot
 from harness.reporting.model import CandidateReport, RoundReport
-from harness.round import round_schema
+from harness.rounds.round import round_schema
 
 FOLDER = Path(__file__).resolve().parent.parent / "schemas"
 DRAFT = "https://json-schema.org/draft/2020-12/schema"

@@ -14,7 +14,7 @@ from harness import temporary
 from harness.clock import ScaledClock
 from harness.errors import UserError
 from harness.gateway.thread import running_gateway
-from harness.scenery import purse
+from harness.scenarios.randomization import purse
 from harness.serving.front import Front
 from harness.serving.life import go_on
 from harness.serving.page import application

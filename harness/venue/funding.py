@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 
-from harness.venue.desk import Desk
 from harness.venue.events import FundingPaid, MarkPriceChanged
 from harness.venue.ledger import INSURANCE, Reason
 from harness.venue.market import Market, floor_to
 from harness.venue.model import Refusal, VenueRefusal
+from harness.venue.order_manager import Desk
 from harness.venue.positions import FundingPayment, FundingRound
 from harness.venue.state import Holding, Party, Pit, next_multiple
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 from harness.venue.clearing import Charge
-from harness.venue.desk import Desk
 from harness.venue.events import Liquidated
 from harness.venue.ledger import INSURANCE, LIQUIDATOR, Reason
 from harness.venue.margin import maintenance_margin
 from harness.venue.market import floor_to
 from harness.venue.model import ZERO, OrderEnd, PositionSide, Side
+from harness.venue.order_manager import Desk
 from harness.venue.state import Holding, Party, Pit
 
 

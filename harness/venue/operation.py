@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable
 from decimal import getcontext, setcontext
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
-from harness.venue.desk import Desk
 from harness.venue.events import Listener
 from harness.venue.funding import Funding
 from harness.venue.ledger import EXACT, exactly
 from harness.venue.liquidation import Liquidations
 from harness.venue.market import Market
 from harness.venue.model import Account, Clock
+from harness.venue.order_manager import Desk
 from harness.venue.state import Party
 from harness.venue.traders import Traders
 

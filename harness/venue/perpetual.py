@@ -13,7 +13,6 @@ from decimal import ROUND_UP, Decimal
 from harness.venue.clearing import Charge
 from harness.venue.engine import Match, Usable
 from harness.venue.events import PositionChanged
-from harness.venue.journal import Journal
 from harness.venue.ledger import CLEARING, FEES, INSURANCE, Bucket, Reason, move
 from harness.venue.margin import (
     RATIO,
@@ -27,6 +26,7 @@ from harness.venue.margin import (
 from harness.venue.market import Market, floor_to
 from harness.venue.model import ZERO, NewOrder, PositionSide, Refusal, Side, Trade, VenueRefusal
 from harness.venue.positions import Margin, Position, PositionMode
+from harness.venue.postings import Journal
 from harness.venue.state import Holding, LiveOrder, Party, Pit
 
 BUY, SELL = Side.BUY, Side.SELL

@@ -7,10 +7,10 @@ from decimal import Context, Decimal
 
 from harness.venue.clearing import Charge
 from harness.venue.engine import Match, Usable
-from harness.venue.journal import Journal
 from harness.venue.ledger import FEES, FREE, LOCKED, Entry, Reason, move
 from harness.venue.market import FeeIn, Market, floor_to
 from harness.venue.model import ZERO, NewOrder, Refusal, Side, Trade, VenueRefusal
+from harness.venue.postings import Journal
 from harness.venue.state import LiveOrder, Party, Pit
 
 FEE_QUANTUM = Decimal("0.00000001")  # of a third asset's

@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 from decimal import Decimal
 
-from harness.venue.desk import Desk
 from harness.venue.funding import Funding
 from harness.venue.ledger import OUTSIDE, TRADERS, Reason
 from harness.venue.market import Market, floor_to
 from harness.venue.model import ZERO, NewOrder, Refusal, Side, TimeInForce, VenueRefusal
+from harness.venue.order_manager import Desk
 from harness.venue.state import LiveOrder, Pit
 
 PURSE = Decimal(10) ** 15  # of every asset: never the reason that something fails

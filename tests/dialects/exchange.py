@@ -13,7 +13,7 @@ from typing import Any
 from harness.clock import ScaledClock
 from harness.gateway.thread import GatewayThread, running_gateway
 from harness.oracle import Oracle, OracleError, unified_symbol
-from harness.scenery import purse
+from harness.scenarios.randomization import purse
 from harness.venue.dialects import dialect
 from harness.venue.dialects.base import Dialect
 from harness.venue.market import Market, floor_to

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from harness.driver import PositionAction
-from harness.lab import Bench
+from harness.driving.driver import PositionAction
+from harness.scenarios.rig import Bench
 from harness.venue.dialects import known
 from harness.venue.market import floor_to
 from harness.venue.model import Side

@@ -12,7 +12,7 @@ from harness.errors import UserError
 from harness.forks.errors import NoRepository, Unreachable
 from harness.forks.lockfile import Lock, Locked, freeze, load_lock, seed_of
 from harness.forks.store import ObjectStore
-from harness.round import Candidate, Round
+from harness.rounds.round import Candidate, Round
 
 MakeRound = Callable[..., Round]
 

@@ -15,7 +15,7 @@ from harness.forks.released import released_tree, unpack
 from harness.forks.store import ObjectStore
 from harness.forks.tree import Tree
 from harness.forks.upstream import upstream_commit
-from harness.round import PypiUpstream
+from harness.rounds.round import PypiUpstream
 
 BACKEND = """
 def prepare_metadata_for_build_wheel(folder, config_settings=None):

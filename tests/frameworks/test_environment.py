@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.clock import ScaledClock
-from harness.driver import ConnectorError, Driver
+from harness.driving.driver import ConnectorError, Driver
 from harness.frameworks.environment import Base, BuildResult, Workshop
 from harness.frameworks.runtime import Runtime
 from harness.frameworks.unit_tests import run_unit_tests

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.clock import ScaledClock
-from harness.driver import Driver
+from harness.driving.driver import Driver
 from harness.frameworks.environment import Base, Workshop
 from harness.gateway.thread import running_gateway
 from harness.gateway.tls import Authority

@@ -16,7 +16,7 @@ import aiohttp
 import pytest
 
 from harness.clock import ScaledClock
-from harness.gateway.entrance import Entrance
+from harness.gateway.acceptor import Entrance
 from harness.gateway.faults import Stall, WrongCertificate
 from harness.gateway.record import StrayReason
 from harness.gateway.server import GatewayError

@@ -12,10 +12,10 @@ from textwrap import indent
 import pytest
 
 from checks.conformance import test_security as checks
-from checks.conformance.stories.market_data import watch_market
+from checks.conformance.scenarios.market_data import watch_market
 from harness.checking import Failed
-from harness.plan import calm
-from harness.scenery import owner, purse, varied
+from harness.checking.plan import calm
+from harness.scenarios.randomization import owner, purse, varied
 from harness.venue.dialects import dialect
 from tests.hostile.attack import attack
 from tests.zoo.defect import EXCHANGE, Defect, defect

@@ -9,8 +9,8 @@ import pytest
 from checks.conformance import test_security as checks
 from harness.checking import Undetermined
 from harness.gateway.record import StrayReason
-from harness.lab import Scene
 from harness.sandbox.protocol import Backend
+from harness.scenarios.rig import Scene
 from tests.gateway.tiny import HOST
 from tests.hostile.attack import attack
 from tests.hostile.leaking import Thief, thief

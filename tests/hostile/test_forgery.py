@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from harness import driver as driver_module
 from harness.checking import claimed
-from harness.driver import ConnectorError, ConnectorGone
 from harness.driving import connector as connector_module
+from harness.driving import driver as driver_module
+from harness.driving.driver import ConnectorError, ConnectorGone
 from harness.outcome import EvidenceKind, Outcome, OutcomeLog, Severity, Status
 from tests.hostile.attack import attack
 from tests.hostile.forging import KEYS, TIGHT, driven, works

@@ -10,7 +10,7 @@ import pytest
 
 from harness.forks.tree import Tree
 from harness.forks.worktree import work_tree
-from harness.round import GitUpstream
+from harness.rounds.round import GitUpstream
 from tests.forks.repository import Repository
 from tests.hostile.attack import attack
 from tests.hostile.forge import ACME, COMMANDS, PATIENCE, Forge

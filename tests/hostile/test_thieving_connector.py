@@ -12,13 +12,13 @@ import pytest
 from rich.console import Console
 
 from checks.conformance import test_security as checks
-from checks.conformance.stories.market_data import list_markets
+from checks.conformance.scenarios.market_data import list_markets
 from demo.prepare import prepare
 from harness.checking import Failed
+from harness.checking.plan import calm
 from harness.commands.check import check_work_tree
 from harness.grading import Verdict
 from harness.paths import cache_dir
-from harness.plan import calm
 from tests.hostile.attack import attack
 from tests.hostile.leaking import leaked
 from tests.world import git
@@ -187,8 +187,8 @@ def keep(module, name):
         return value
     setattr(module, name, kept)
 if "--plan" in sys.orig_argv:
-    import harness.decoys, harness.venue.session
-    keep(harness.decoys, "_random"); keep(harness.venue.session, "_token")
+    import harness.scenarios.honeytokens, harness.venue.session
+    keep(harness.scenarios.honeytokens, "_random"); keep(harness.venue.session, "_token")
 """
 
 

@@ -11,22 +11,22 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from checks.conformance.stories import Stories
+from checks.conformance.scenarios import Stories
 from demo.release import PACKAGE, VERSION
 from harness.checking import Failed
+from harness.checking.plan import Plan, calm
 from harness.driving.numbers import reckoning
 from harness.forks.released import released_tree
 from harness.frameworks import GENERATIONS
 from harness.frameworks.environment import BuildResult, Workshop
 from harness.frameworks.runtime import TREE
-from harness.lab import Lab
 from harness.outcome import Evidence
 from harness.paths import cache_dir
-from harness.plan import Plan, calm
 from harness.requirement import Profile
-from harness.round import Candidate
+from harness.rounds.round import Candidate
 from harness.sandbox import Backend
 from harness.sandbox.protocol import Mount
+from harness.scenarios.rig import Lab
 from harness.venue.dialects import dialect
 from tests.zoo.defect import Defect
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from checks.conformance.stories import hour
+from checks.conformance.scenarios import hour
 from harness.gateway.entries import ClosedBy
 
 

@@ -13,7 +13,7 @@ from harness.checking import Failed, Undetermined
 from harness.frameworks.unit_tests import UnitTestResult
 from harness.gateway.canaries import Canaries
 from harness.gateway.record import Exchange, Frame, Lookup, Record
-from harness.lab import Scene
+from harness.scenarios.rig import Scene
 from harness.venue.dialects import dialect
 from tests.zoo.keeping import candidate
 

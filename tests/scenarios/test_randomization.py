@@ -1,0 +1,40 @@
+"""One seed, one scenery; another seed, another."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from harness.scenarios.identity import Costume
+from harness.scenarios.randomization import first_number, owner, purse, varied
+from harness.venue.dialects import dialect, known
+from harness.venue.market import is_multiple
+
+SEEDS = range(1, 200)
+
+
+@pytest.mark.parametrize("name", known())
+def test_prices_move_and_stay_tradable(name: str) -> None:
+    usual = dialect(name)
+    for seed in SEEDS:
+        for market, before in zip(varied(usual, seed).markets, usual.markets, strict=True):
+            assert is_multiple(market.reference_price, market.tick_size)
+            assert Decimal("0.5") < market.reference_price / before.reference_price < Decimal("1.6")
+            assert market.name == before.name
+    assert varied(usual, 3).markets == varied(usual, 3).markets
+    assert varied(usual, 3).routes == usual.routes
+
+
+def test_a_seed_decides_everything_once() -> None:
+    markets = dialect("binance").markets
+    for make in (owner, first_number, Costume.of, lambda seed: tuple(purse(markets, seed).values())):
+        assert make(7) == make(7)
+        assert len({make(seed) for seed in SEEDS}) > 100
+
+
+def test_the_purse_holds_different_amounts() -> None:
+    for seed in SEEDS:
+        amounts = purse(dialect("binance").markets, seed).values()
+        assert len(set(amounts)) == len(amounts)
+        assert all(amounts)
