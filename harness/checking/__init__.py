@@ -17,7 +17,7 @@ from harness.outcome import Basis, Evidence, EvidenceKind
 Check = TypeVar("Check", bound=Callable[..., object])
 
 MARK = "requirement"
-LONG = "takes_a_minute"  # marks checks whose story is told after all others
+LONG = "takes_a_minute"  # marks checks whose scenario is played after all others
 
 
 def requirement(*slugs: str) -> Callable[[Check], Check]:

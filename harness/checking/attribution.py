@@ -19,7 +19,7 @@ OTHER_SEED = 1_000_003  # added to the screening's
 
 
 class Trial(StrEnum):
-    """Whom a check is run on, and how; AGAIN is a second laboratory just like the FIRST."""
+    """Whom a check is run on, and how; AGAIN is a second sandbox just like the FIRST."""
 
     FIRST = "first"
     CONTROL = "control"

@@ -1,4 +1,4 @@
-"""What one screening is told: the border between the harness's process and the one that runs the checks."""
+"""What one screening is given: the border between the harness's process and the one that runs the checks."""
 
 from __future__ import annotations
 

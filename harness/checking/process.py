@@ -37,8 +37,8 @@ class Said(BaseModel):
     outcomes: tuple[Outcome, ...] | None = None
 
 
-def run_checks(plan_file: Path, select: str | None, log: Path, told: Callable[[Said], None]) -> None:
-    """Run the checks of a plan; what they say of their progress goes to `told`, all else into `log`.
+def run_checks(plan_file: Path, select: str | None, log: Path, said: Callable[[Said], None]) -> None:
+    """Run the checks of a plan; what they say of their progress goes to `said`, all else into `log`.
 
     Raises OurFailure when that process breaks, is killed, or runs out of time.
     """
@@ -64,7 +64,7 @@ def run_checks(plan_file: Path, select: str | None, log: Path, told: Callable[[S
         output.start()
         try:
             for line in progress:
-                told(Said.model_validate_json(line))
+                said(Said.model_validate_json(line))
             code = process.wait()
         finally:
             limit.cancel()

@@ -80,8 +80,8 @@ class Screening:
         return None
 
     def unloadable(self, item: pytest.Item) -> Outcome | None:
-        """The finding that this check's connector cannot be imported: each story would try that again."""
-        if not _tells_stories(item):
+        """The finding that this check's connector cannot be imported: each scenario would try that again."""
+        if not _plays_scenarios(item):
             return None
         parameters = item.nodeid.partition("[")[2]
         for outcome in self.log.outcomes():
@@ -98,7 +98,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"{MARK}(*slugs): the requirements that a check verifies")
-    config.addinivalue_line("markers", f"{LONG}: told after all others")
+    config.addinivalue_line("markers", f"{LONG}: played after all others")
     chosen = config.getoption("--plan")
     if not chosen:
         raise pytest.UsageError("checks run inside a screening: use `harness check` or `harness run`")
@@ -173,8 +173,8 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
             screening.first_try = screening.found[0].summary
             screening.careful = True
             _run_again(item, after)
-        if _failed(screening) and rests_on_stories_alone(item):
-            _blame(item, after, screening)
+        if _failed(screening) and rests_on_scenarios_alone(item):
+            _attribution(item, after, screening)
         screening.careful = False
     screening.log.append(screening.found)
     report_progress(outcomes=[outcome.model_dump(mode="json") for outcome in screening.found])
@@ -200,7 +200,7 @@ def _run_again(item: pytest.Item, after: pytest.Item | None) -> None:
     runtestprotocol(item, nextitem=after, log=False)
 
 
-def _blame(item: pytest.Item, after: pytest.Item | None, screening: Screening) -> None:
+def _attribution(item: pytest.Item, after: pytest.Item | None, screening: Screening) -> None:
     """A failure that comes back calmly is tried on others before it is the fork's."""
     believed = list(screening.found)
     tried: list[tuple[Trial, Status]] = []
@@ -229,14 +229,14 @@ def _judged(outcome: Outcome, judgement: Judgement) -> Outcome:
     )
 
 
-def _tells_stories(item: pytest.Item) -> bool:
-    return "tell" in getattr(item, "fixturenames", ())
+def _plays_scenarios(item: pytest.Item) -> bool:
+    return "play" in getattr(item, "fixturenames", ())
 
 
-def rests_on_stories_alone(item: pytest.Item) -> bool:
-    """Whether it judges what stories tell and nothing else of the laboratory: those can be told of others."""
+def rests_on_scenarios_alone(item: pytest.Item) -> bool:
+    """Whether it judges scenarios and nothing else of the rig: those can be played with others."""
     names = inspect.signature(item.function).parameters  # type: ignore[attr-defined]
-    return "tell" in names and "lab" not in names
+    return "play" in names and "rigs" not in names
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -265,7 +265,7 @@ def _write_down(item: pytest.Item, error: BaseException | None, call: pytest.Cal
         return
     found, summary, evidence = judge(error, item)
     on_its_word = _is_conformance(item) and not witnessed((*evidence, *screening.attached))
-    if screening.careful and _tells_stories(item):
+    if screening.careful and _plays_scenarios(item):
         pace = f"At {screening.plan.scale:g}× speed: {screening.first_try} Decided at {screening.scale:g}×."
         evidence = (*evidence, Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.NOTE, text=pace))
     for slug in slugs_of(item):

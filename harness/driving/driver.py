@@ -15,16 +15,16 @@ from harness.clock import ScaledClock
 from harness.driving import claims
 from harness.driving.connector import PATIENCE, Connector, PositionAction, PositionModeName, parse
 from harness.driving.irregular import Irregularities
-from harness.driving.relay import Switchboard
+from harness.driving.relay import Relay
 from harness.driving.rpc_client import (
     ConnectorError,
     ConnectorGone,
     ConnectorTimeout,
-    Conversation,
+    RpcClient,
 )
 from harness.frameworks.runtime import INSIDE, Runtime
 from harness.sandbox.protocol import Backend, Job, Limits, Mount
-from harness.scenarios.identity import PLAIN, Costume
+from harness.scenarios.identity import PLAIN, SandboxIdentity
 
 __all__ = [
     "Connector",
@@ -58,17 +58,17 @@ class Driver:
         gateway: Path | None = None,
         ca: Path | None = None,
         limits: Limits = LIMITS,
-        costume: Costume = PLAIN,
+        identity: SandboxIdentity = PLAIN,
     ) -> None:
         self._backend = backend
         self._runtime = runtime
         self._connector = connector
         self._clock = clock
-        self._switchboard = None if gateway is None else Switchboard(gateway)
+        self._relay = None if gateway is None else Relay(gateway)
         self._ca = ca
         self._limits = limits
-        self._costume = costume
-        self._conversation: Conversation | None = None
+        self._identity = identity
+        self._rpc: RpcClient | None = None
         self._warmed: claims.Warmed | None = None
         self._names = itertools.count(1)
         self._irregular = Irregularities()
@@ -89,13 +89,13 @@ class Driver:
 
         Raises ConnectorError with the traceback when the import fails.
         """
-        if self._conversation is not None and self._conversation.over:
+        if self._rpc is not None and self._rpc.over:
             self._kill()
-        if self._conversation is None:
-            self._conversation = Conversation(self._backend.start(self._job()), self._irregular)
+        if self._rpc is None:
+            self._rpc = RpcClient(self._backend.start(self._job()), self._irregular)
             self._warmed = None
         if self._warmed is None:
-            said = self._conversation.ask(
+            said = self._rpc.ask(
                 "warm", timeout=WARM_PATIENCE, generation=self._runtime.generation, connector=self._connector
             )
             self._warmed = parse(claims.Warmed, said, "warm")
@@ -116,39 +116,39 @@ class Driver:
         `clock` is for this scenario alone, say a skewed one. Raises ConnectorError when construction fails.
         """
         self.warm()
-        conversation = self._conversation
-        assert conversation is not None  # noqa: S101 - warm() made it
+        rpc = self._rpc
+        assert rpc is not None  # noqa: S101 - warm() made it
         pace = clock or self._clock
         name = f"s{next(self._names)}"
-        conversation.ask("open", scenario=name, timeout=PATIENCE, clock=pace.stretch)
+        rpc.ask("open", scenario=name, timeout=PATIENCE, clock=pace.stretch)
         try:
-            connector = Connector(conversation, name, pace)
+            connector = Connector(rpc, name, pace)
             connector.construct(tuple(pairs), credentials or {}, trading_required, tick_size)
             yield connector
         finally:
-            self._end(conversation, name)
+            self._end(rpc, name)
 
     def close(self) -> None:
         self._kill()
-        if self._switchboard is not None:
-            self._switchboard.close()
+        if self._relay is not None:
+            self._relay.close()
 
     def _kill(self) -> None:
-        if self._conversation is not None:
-            self._conversation.kill()
-            self._conversation = None
+        if self._rpc is not None:
+            self._rpc.kill()
+            self._rpc = None
 
-    def _end(self, conversation: Conversation, name: str) -> None:
+    def _end(self, rpc: RpcClient, name: str) -> None:
         """End a scenario; a driver too stuck for that is ended whole and starts anew next time."""
         try:
-            conversation.ask("close", timeout=PATIENCE, scenario=name)
+            rpc.ask("close", timeout=PATIENCE, scenario=name)
         except ConnectorGone:
             return
         except ConnectorError:
-            conversation.kill()
+            rpc.kill()
 
     def _job(self) -> Job:
-        folder, package = self._costume.folder, self._costume.package
+        folder, package = self._identity.folder, self._identity.package
         mounts = [*self._runtime.mounts, Mount(INSIDE, f"{folder}/{package}")]
         env = {**self._runtime.env, "PYTHONPATH": f"{folder}:{self._runtime.env['PYTHONPATH']}"}
         if self._ca is not None:
@@ -160,5 +160,5 @@ class Driver:
             mounts=tuple(mounts),
             env=env,
             limits=self._limits,
-            gateway=None if self._switchboard is None else self._switchboard.path,
+            gateway=None if self._relay is None else self._relay.path,
         )

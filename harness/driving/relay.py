@@ -21,7 +21,7 @@ BACKLOG = 512
 SEND_SECONDS = 5.0
 
 
-class Switchboard:
+class Relay:
     """Runs a thread of its own until `close()`. `path` is what a sandbox is to be given."""
 
     def __init__(self, gateway: Path) -> None:
@@ -41,7 +41,7 @@ class Switchboard:
         self._selector.register(self._listener, selectors.EVENT_READ)
         self._selector.register(wake_end, selectors.EVENT_READ)
         self._wake_end = wake_end
-        self._thread = threading.Thread(target=self._run, daemon=True, name="switchboard")
+        self._thread = threading.Thread(target=self._run, daemon=True, name="relay")
         self._thread.start()
 
     def close(self) -> None:
@@ -55,7 +55,7 @@ class Switchboard:
             for key, _ in self._selector.select():
                 end = key.fileobj
                 if end is self._wake_end:
-                    self._hang_up_all()
+                    self._close_all()
                     return
                 if end is self._listener:
                     self._connect()
@@ -86,22 +86,22 @@ class Switchboard:
                 sent = socket.send_fds(self._ends[end], [data], descriptors)
                 self._ends[end].sendall(data[sent:])
             else:
-                self._hang_up(end)
+                self._close_connection(end)
         except OSError:
-            self._hang_up(end)
+            self._close_connection(end)
         finally:
             for descriptor in descriptors:
                 os.close(descriptor)
 
-    def _hang_up(self, end: socket.socket) -> None:
+    def _close_connection(self, end: socket.socket) -> None:
         for each in (end, self._ends.get(end)):
             if each is not None and self._ends.pop(each, None) is not None:
                 self._selector.unregister(each)
                 each.close()
 
-    def _hang_up_all(self) -> None:
+    def _close_all(self) -> None:
         for end in tuple(self._ends):
-            self._hang_up(end)
+            self._close_connection(end)
         for each in (self._listener, self._wake_end):
             with contextlib.suppress(OSError):
                 each.close()

@@ -53,7 +53,7 @@ class _Pending:
     answer: Future[JsonValue]
 
 
-class Conversation:
+class RpcClient:
     """Requests to one driver process and its answers. Thread-safe.
 
     Requests have numbers that cannot be guessed, so whoever answers without having been asked, or before
@@ -108,7 +108,7 @@ class Conversation:
         except TimeoutError as error:
             raise ConnectorTimeout(f"no answer to {command} within {timeout:.1f} s of real time") from error
         except (BrokenPipeError, ValueError) as error:
-            raise ConnectorGone(self._obituary()) from error
+            raise ConnectorGone(self._exit_reason()) from error
         finally:
             with self._lock:
                 if self._pending.pop(number, None) is not None:
@@ -190,25 +190,25 @@ class Conversation:
         elif left:
             self._irregular.note(f"{left} processes outlived the scenario that they were started in")
         for answer in answers:
-            answer.set_exception(ConnectorGone(_ended_with(code) + self._last_words()))
+            answer.set_exception(ConnectorGone(_ended_with(code) + self._last_output()))
 
     def _finish(self, reason: str) -> None:
         with self._lock:
-            self._end = reason or self._obituary()
+            self._end = reason or self._exit_reason()
             lost = [each.answer for each in self._pending.values()]
             self._pending.clear()
         for answer in lost:
             answer.set_exception(ConnectorGone(self._end))
 
-    def _obituary(self) -> str:
+    def _exit_reason(self) -> str:
         try:
             end = self._process.wait(GRACE)
         except (TimeoutError, HarnessError) as error:
             return f"the driver's process does not answer any more: {error}"
         how = f"exit code {end.code}" if end.code is not None else end.reason
-        return f"the driver's process has ended: {how} {end.detail}".rstrip() + self._last_words()
+        return f"the driver's process has ended: {how} {end.detail}".rstrip() + self._last_output()
 
-    def _last_words(self) -> str:
+    def _last_output(self) -> str:
         words = self._process.stderr_tail().strip()[-2000:]
         return f"\n{words}" if words else ""
 

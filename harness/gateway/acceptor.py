@@ -1,4 +1,4 @@
-"""Puts the right door before each connection: TLS by the name asked for, plain HTTP, or none at all."""
+"""Takes each connection in the right way: TLS by the name asked for, plain HTTP, or not at all."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from harness.gateway.connection import Arrival, Door
+from harness.gateway.connection import Arrival, Connection
 from harness.gateway.context import Context
-from harness.gateway.entries import Handshake, Stray, StrayReason
+from harness.gateway.entries import Handshake, RejectedConnection, RejectionReason
 from harness.gateway.faults import CertificateKind, Traffic, WrongCertificate
-from harness.gateway.tls import RIGHT, CertificateRefused, doorman, name_in
+from harness.gateway.tls import RIGHT, CertificateRefused, name_in, sni_context
 
 HANDSHAKE_SECONDS = 10.0  # real
 TLS_RECORD = 0x16  # the first byte of a TLS connection
@@ -22,36 +22,36 @@ _KEPT = 4096
 _HEADER = 5  # bytes of a TLS record; the last two say how many follow
 
 
-class Entrance:
+class Acceptor:
     """Takes ownership of every connection it is given. Used from the gateway's thread only."""
 
     def __init__(self, context: Context, server: web.Server) -> None:
         self._context = context
         self._server = server
 
-    async def serve(self, connection: socket.socket, arrival: Arrival, first: int | None) -> None:
+    async def serve(self, accepted: socket.socket, arrival: Arrival, first: int | None) -> None:
         """`first` is the first byte, not yet read; None when there was none."""
         if first is None:
-            self.refuse(connection, arrival, StrayReason.SILENT)
+            self.refuse(accepted, arrival, RejectionReason.SILENT)
         elif first == TLS_RECORD:
-            await self._serve_tls(connection, replace(arrival, tls=True))
+            await self._serve_tls(accepted, replace(arrival, tls=True))
         elif chr(first).isalpha():
-            door = Door(self._server, self._context, arrival)
-            await self._connect(connection, door, None)
+            connection = Connection(self._server, self._context, arrival)
+            await self._connect(accepted, connection, None)
         else:
-            self.refuse(connection, arrival, StrayReason.NOT_HTTP)
+            self.refuse(accepted, arrival, RejectionReason.NOT_HTTP)
 
-    def refuse(self, connection: socket.socket, arrival: Arrival, reason: StrayReason) -> None:
+    def refuse(self, accepted: socket.socket, arrival: Arrival, reason: RejectionReason) -> None:
         """Write down what the client has said so far, and close."""
         said = b""
         with suppress(OSError):
-            said = connection.recv(_KEPT)
-        connection.close()
-        self.stray(arrival, reason, said)
+            said = accepted.recv(_KEPT)
+        accepted.close()
+        self.record_rejection(arrival, reason, said)
 
-    def stray(self, arrival: Arrival, reason: StrayReason, said: bytes = b"") -> None:
+    def record_rejection(self, arrival: Arrival, reason: RejectionReason, said: bytes = b"") -> None:
         self._context.record.add(
-            Stray(
+            RejectedConnection(
                 self._context.now(),
                 reason,
                 arrival.client,
@@ -64,16 +64,16 @@ class Entrance:
             )
         )
 
-    async def _serve_tls(self, connection: socket.socket, arrival: Arrival) -> None:
-        door = Door(self._server, self._context, arrival)
+    async def _serve_tls(self, accepted: socket.socket, arrival: Arrival) -> None:
+        connection = Connection(self._server, self._context, arrival)
         certificate: str = RIGHT
-        hello = _peeked(connection)
+        hello = _peeked(accepted)
 
         def choose(name: str | None) -> ssl.SSLContext | None:
             nonlocal certificate
             if name is None:
                 return None
-            door.arrival = replace(arrival, name=name.lower())
+            connection.arrival = replace(arrival, name=name.lower())
             kind = self._wrong_certificate(name.lower(), arrival)
             certificate = kind or RIGHT
             try:
@@ -83,15 +83,17 @@ class Entrance:
 
         error: str | None = "the gateway stopped"
         try:
-            error = await self._connect(connection, door, doorman(choose))
+            error = await self._connect(accepted, connection, sni_context(choose))
         finally:
-            self._shake_hands(door, certificate, error, hello)
+            self._shake_hands(connection, certificate, error, hello)
 
-    def _shake_hands(self, door: Door, certificate: str, error: str | None, hello: bytes) -> None:
+    def _shake_hands(self, connection: Connection, certificate: str, error: str | None, hello: bytes) -> None:
         """Write down how a handshake went."""
-        if door.arrival.name is None and (name := name_in(hello)) is not None:  # it ended before we read it
-            door.arrival = replace(door.arrival, name=name.lower())
-        named = door.arrival
+        if (
+            connection.arrival.name is None and (name := name_in(hello)) is not None
+        ):  # it ended before we read it
+            connection.arrival = replace(connection.arrival, name=name.lower())
+        named = connection.arrival
         self._context.record.add(
             Handshake(
                 self._context.now(),
@@ -104,9 +106,9 @@ class Entrance:
                 hello,
             )
         )
-        if error is not None and (named.name is None or not door.declared):
-            unnamed = StrayReason.NO_NAME if _is_whole(hello) else StrayReason.UNFINISHED
-            self.stray(named, unnamed if named.name is None else StrayReason.UNDECLARED_HOST)
+        if error is not None and (named.name is None or not connection.declared):
+            unnamed = RejectionReason.NO_NAME if _is_whole(hello) else RejectionReason.UNFINISHED
+            self.record_rejection(named, unnamed if named.name is None else RejectionReason.UNDECLARED_HOST)
 
     def _wrong_certificate(self, name: str, arrival: Arrival) -> CertificateKind | None:
         for fault in self._context.faults.take(Traffic("handshake", "", name, arrival.client)):
@@ -115,25 +117,25 @@ class Entrance:
         return None
 
     async def _connect(
-        self, connection: socket.socket, door: Door, context: ssl.SSLContext | None
+        self, accepted: socket.socket, connection: Connection, context: ssl.SSLContext | None
     ) -> str | None:
-        """Hand the connection to the door; what went wrong in the handshake, None when nothing did."""
-        connection.setblocking(False)
+        """Hand the socket to the protocol; what went wrong in the handshake, None when nothing did."""
+        accepted.setblocking(False)
         patience = HANDSHAKE_SECONDS if context is not None else None
         try:
             await asyncio.get_running_loop().connect_accepted_socket(
-                lambda: door, connection, ssl=context, ssl_handshake_timeout=patience
+                lambda: connection, accepted, ssl=context, ssl_handshake_timeout=patience
             )
         except OSError as error:  # ssl.SSLError and a lost connection among them
-            connection.close()
+            accepted.close()
             return str(error) or type(error).__name__
         return None
 
 
-def _peeked(connection: socket.socket) -> bytes:
+def _peeked(accepted: socket.socket) -> bytes:
     """What there is to read, left unread."""
     with suppress(OSError):
-        return connection.recv(_KEPT, socket.MSG_PEEK)
+        return accepted.recv(_KEPT, socket.MSG_PEEK)
     return b""
 
 

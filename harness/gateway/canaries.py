@@ -15,8 +15,8 @@ from harness.gateway.entries import (
     Frame,
     Handshake,
     Lookup,
+    RejectedConnection,
     Socket,
-    Stray,
     Trouble,
 )
 from harness.gateway.secret_search import SHORTEST, Index, Trace, best, needles_of, without_overlap
@@ -148,7 +148,7 @@ def _places(entry: Entry) -> Iterator[tuple[str, str]]:
                 yield "closing words", entry.close_reason
         case Frame(direction="sent"):
             yield "frame", entry.text
-        case Stray():
+        case RejectedConnection():
             yield "host name", entry.host or ""
             yield "first bytes", entry.first_bytes.decode("latin-1")
         case Lookup():

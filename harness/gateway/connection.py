@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 from harness.gateway.context import Context
-from harness.gateway.entries import Client, Stray, StrayReason
+from harness.gateway.entries import Client, RejectedConnection, RejectionReason
 
 IDLE_SECONDS = 75.0  # real; a kept-alive connection with no request is closed after that
 REMEMBERED = 4096  # bytes: the first ones, once a request was served the last ones
@@ -33,7 +33,7 @@ class Arrival:
     name: str | None = None  # by SNI
 
 
-class Door(RequestHandler):
+class Connection(RequestHandler):
     """Parses HTTP for one connection. Whatever the client says, nothing is raised: it is written down."""
 
     def __init__(self, server: web.Server, context: Context, arrival: Arrival) -> None:
@@ -67,9 +67,9 @@ class Door(RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         if self._said:
-            self.write_down(StrayReason.UNFINISHED)
+            self.write_down(RejectionReason.UNFINISHED)
         elif self.arrival.tls and not self.declared:
-            self.write_down(StrayReason.UNDECLARED_HOST)
+            self.write_down(RejectionReason.UNDECLARED_HOST)
         self.gone.set()
         super().connection_lost(exc)
 
@@ -82,7 +82,7 @@ class Door(RequestHandler):
     ) -> web.StreamResponse:
         """Write down what is wrong: a 400 is the client's, anything else ours."""
         if status == 400:
-            self.write_down(StrayReason.NOT_HTTP, first_bytes=self._said)
+            self.write_down(RejectionReason.NOT_HTTP, first_bytes=self._said)
         elif exc is not None and not isinstance(exc, ConnectionError):
             self._context.trouble(f"{request.method} {request.path}", exc)
         response = web.Response(status=status)
@@ -96,15 +96,15 @@ class Door(RequestHandler):
         return self._context.knows_host(name) if port is None else bool(self._context.dialect_for(name, port))
 
     def write_down(
-        self, reason: StrayReason, *, host: str | None = None, first_bytes: bytes | None = None
+        self, reason: RejectionReason, *, host: str | None = None, first_bytes: bytes | None = None
     ) -> None:
-        """Record this connection as a stray; without `first_bytes` once, and not when it was served."""
+        """Record this connection as rejected; without `first_bytes` once, and not when it was served."""
         if self.served and first_bytes is None:
             return
         self.served = True
         arrival = self.arrival
         self._context.record.add(
-            Stray(
+            RejectedConnection(
                 self._context.now(),
                 reason,
                 arrival.client,
@@ -122,7 +122,7 @@ class Door(RequestHandler):
         if self._link is not None and not self._link.is_closing():
             self._link.write(data)
 
-    def hang_up(self) -> None:
+    def close_after_sending(self) -> None:
         """Send what is still to be sent, and close."""
         if self._link is not None:
             self._link.close()

@@ -12,7 +12,7 @@ from typing import Literal
 import aiohttp
 from aiohttp import web
 
-from harness.gateway.connection import Door
+from harness.gateway.connection import Connection
 from harness.gateway.context import Context
 from harness.gateway.entries import ClosedBy, Frame, Socket
 from harness.gateway.faults import (
@@ -49,13 +49,18 @@ class OpenSocket:
     """Used from the gateway's thread only. `opened` is its entry in the record."""
 
     def __init__(
-        self, context: Context, door: Door, ws: web.WebSocketResponse, opened: Socket, session: StreamSession
+        self,
+        context: Context,
+        connection: Connection,
+        ws: web.WebSocketResponse,
+        opened: Socket,
+        session: StreamSession,
     ) -> None:
         self.opened = opened
         self.operations = {opened.operation or ""}
         self.next_tick = 0.0
         self._context = context
-        self._door = door
+        self._connection = connection
         self._ws = ws
         self._session = session
         self._number = context.record.add(opened)
@@ -123,7 +128,7 @@ class OpenSocket:
             return
         self._ended(by, code, reason)
         if code == BROKEN:
-            self._door.reset()
+            self._connection.reset()
         else:
             self._closing = self._context.spawn(self._part(code, reason), f"closing {self.opened.url}")
 
@@ -138,7 +143,7 @@ class OpenSocket:
             await self._ws.send_frame(goodbye, aiohttp.WSMsgType.CLOSE)
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self._heard_last.wait()
-        self._door.hang_up()
+        self._connection.close_after_sending()
 
     # -- out
 
@@ -198,7 +203,7 @@ class OpenSocket:
                 self.close(BROKEN, "", ClosedBy.FAULT)
             case CutShort():
                 self._write_down("received", message.operation, message.text, "text", name)
-                self._door.send_raw(_half_frame(message.text.encode()))
+                self._connection.send_raw(_half_frame(message.text.encode()))
                 self.close(BROKEN, "", ClosedBy.FAULT)
             case Stall() as fault:
                 self.mute(str(fault))
@@ -247,7 +252,7 @@ class OpenSocket:
                     return self.close(message.data or NO_CODE, message.extra or "", ClosedBy.CLIENT)
                 case aiohttp.WSMsgType.CLOSE:
                     self._ended(ClosedBy.CLIENT, message.data or NO_CODE, message.extra or "")
-                    await self._door.gone.wait()
+                    await self._connection.gone.wait()
                     return None
                 case aiohttp.WSMsgType.ERROR:
                     # aiohttp has already closed it, with 1009 or what else is wrong with the message.

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 
 from aiohttp import web
 
-from harness.gateway.connection import Door
+from harness.gateway.connection import Connection
 from harness.gateway.context import Context
 from harness.gateway.entries import Client, ClosedBy, Socket
 from harness.gateway.faults import CloseSocket, Fault
@@ -50,7 +50,7 @@ class Streams:
     async def run(
         self,
         request: web.BaseRequest,
-        door: Door,
+        connection: Connection,
         wire: Request,
         operation: str | None,
         venue: Venue,
@@ -60,7 +60,7 @@ class Streams:
         """Complete the upgrade and serve the socket until it ends."""
         ws = web.WebSocketResponse(autoping=False, autoclose=False, max_msg_size=MOST_MESSAGE)
         await ws.prepare(request)
-        arrival = door.arrival
+        arrival = connection.arrival
         opened = Socket(
             opened_at=self._context.now(),
             host=wire.host,
@@ -72,7 +72,7 @@ class Streams:
             raw_query=wire.raw_query,
             headers=tuple(wire.headers.items()),
         )
-        link = OpenSocket(self._context, door, ws, opened, session)
+        link = OpenSocket(self._context, connection, ws, opened, session)
         self._open[link] = venue
         if faults and isinstance(fault := faults[-1], CloseSocket):
             link.close(fault.code, fault.reason, ClosedBy.FAULT)

@@ -19,22 +19,22 @@ _LINE = 70
 
 
 @dataclass(frozen=True)
-class Decoys:
+class Honeytokens:
     """`secrets` by a name that says where they were planted; `environment` holds some of them too."""
 
     secrets: Mapping[str, str]
     environment: Mapping[str, str]
 
 
-def plant(home: Path) -> Decoys:
+def plant(home: Path) -> Honeytokens:
     """Fill the empty folder `home`, which becomes somebody's home in a sandbox."""
     values = {
-        "decoy ~/.ssh/id_ed25519": _random(260),
-        "decoy ~/.aws/credentials": _random(40),
-        "decoy ~/.env": _random(64),
-        "decoy ~/.netrc": _random(32),
-        "decoy ~/hummingbot/conf/connectors/kraken.yml": _random(88),
-        "decoy ~/.ethereum/keystore": secrets.token_hex(32),
+        "honeytoken ~/.ssh/id_ed25519": _random(260),
+        "honeytoken ~/.aws/credentials": _random(40),
+        "honeytoken ~/.env": _random(64),
+        "honeytoken ~/.netrc": _random(32),
+        "honeytoken ~/hummingbot/conf/connectors/kraken.yml": _random(88),
+        "honeytoken ~/.ethereum/keystore": secrets.token_hex(32),
     }
     ssh, aws, dotenv, netrc, kraken, ethereum = values.values()
     files = {
@@ -53,7 +53,9 @@ def plant(home: Path) -> Decoys:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     variables = {"CONFIG_PASSWORD": _random(20), "AWS_SECRET_ACCESS_KEY": _random(40)}
-    return Decoys(values | {f"decoy ${name}": value for name, value in variables.items()}, variables)
+    return Honeytokens(
+        values | {f"honeytoken ${name}": value for name, value in variables.items()}, variables
+    )
 
 
 def _random(length: int) -> str:

@@ -22,7 +22,7 @@ _THINGS = (
 
 
 @dataclass(frozen=True)
-class Costume:
+class SandboxIdentity:
     """Names inside a sandbox: its user's home, the folder of our own modules, and what these are called."""
 
     home: str
@@ -30,10 +30,10 @@ class Costume:
     package: str
 
     @classmethod
-    def of(cls, seed: int) -> Costume:
+    def of(cls, seed: int) -> SandboxIdentity:
         chance = random.Random(f"{seed} costume")  # noqa: S311 - the same in every run of that seed
         folder, first, second = chance.sample(_THINGS, 3)
         return cls(f"/home/{chance.choice(_PEOPLE)}", f"/opt/{folder}", f"{first}_{second}")
 
 
-PLAIN = Costume("/tmp/work", "/harness", "inside")  # noqa: S108 - inside; where nobody is looking
+PLAIN = SandboxIdentity("/tmp/work", "/harness", "inside")  # noqa: S108 - inside; where nobody is looking

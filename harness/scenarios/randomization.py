@@ -1,6 +1,6 @@
 """What a connector could know the harness by, made different with every seed.
 
-One seed gives the same scenery always, so that a finding can be looked into again. The seed of an official
+One seed gives the same values always, so that a finding can be looked into again. The seed of an official
 round is known to nobody before its submissions are frozen (`harness.forks.lockfile.seed_of`).
 """
 
@@ -39,7 +39,7 @@ def first_number(seed: int) -> int:
     return _chance(seed, "numbers").randrange(*_FIRST_NUMBERS)
 
 
-def purse(markets: Sequence[Market], seed: int = 0) -> dict[str, Decimal]:
+def initial_balances(markets: Sequence[Market], seed: int = 0) -> dict[str, Decimal]:
     """Plenty of every asset, in amounts that differ so that a mix-up shows."""
     worth = {markets[0].quote: Decimal(1)}
     for market in markets:

@@ -26,7 +26,7 @@ from harness.oracle import Oracle
 from harness.sandbox import Backend
 from harness.sandbox.protocol import Mount
 from harness.scenarios import honeytokens, randomization
-from harness.scenarios.identity import Costume
+from harness.scenarios.identity import SandboxIdentity
 from harness.venue.dialects.base import Dialect
 from harness.venue.market import Market
 from harness.venue.model import Account
@@ -39,7 +39,7 @@ LEVELS = 30  # a side of each book
 
 
 @dataclass
-class Bench:
+class Rig:
     """What a scenario works with. Times are virtual seconds. `connector` is constructed, not yet started."""
 
     clock: ScaledClock
@@ -83,22 +83,22 @@ class Bench:
 
 
 @dataclass(frozen=True)
-class Scene:
-    """What the gateway saw while a story was told, or between two: all of it, whatever came of the story.
+class Recording:
+    """What the gateway saw during a scenario, or between two: all of it, whatever came of the scenario.
 
-    `story` says in words what was going on.
+    `scenario` says in words what was going on.
     """
 
-    story: str
+    scenario: str
     record: Record
 
 
-class Lab:
-    """Keeps one warm sandbox for a connector and opens scenarios in it; `latest` is the last one opened.
+class Rigs:
+    """Keeps one warm sandbox for a connector and opens rigs on it; `latest` is the last one opened.
 
-    `scenes` holds what was seen in each, and `between` what was tried while none was open. `canaries` knows
-    every secret that was given to the connector or planted beside it, and `guarded` the names of those that
-    nobody may ever see.
+    `recordings` holds what was seen on each, and `between` what was tried while none was open. `canaries`
+    knows every secret that was given to the connector or planted beside it, and `guarded` the names of those
+    that nobody may ever see.
     """
 
     def __init__(
@@ -106,30 +106,30 @@ class Lab:
     ) -> None:
         self.dialect = randomization.varied(dialect, seed)
         self.seed = seed
-        self._costume = Costume.of(seed)
-        self.latest: Bench | None = None
-        self.telling = "unnamed"
+        self._identity = SandboxIdentity.of(seed)
+        self.latest: Rig | None = None
+        self.playing = "unnamed"
         self.canaries = Canaries()
         self.guarded: frozenset[str] = frozenset()
-        self.scenes: list[Scene] = []
-        self.between = Scene("between the stories", Record(self.canaries))
+        self.recordings: list[Recording] = []
+        self.between = Recording("between the scenarios", Record(self.canaries))
         self._stack = ExitStack()
         self._authority = Authority()
-        folder = self._stack.enter_context(temporary.folder("lab"))
+        folder = self._stack.enter_context(temporary.folder("rig"))
         folder.chmod(0o755)
         self._socket = folder / "gateway.sock"
         certificate = folder / "ca.pem"
         certificate.write_bytes(self._authority.ca_pem)
-        dressed = self._dressed(runtime, folder / "home")
+        housed = self._with_home(runtime, folder / "home")
         self._driver = self._stack.enter_context(
             Driver(
                 backend,
-                dressed,
+                housed,
                 connector,
                 clock=ScaledClock(),
                 gateway=self._socket,
                 ca=certificate,
-                costume=self._costume,
+                identity=self._identity,
             )
         )
         idle = folder / "idle.sock"
@@ -152,13 +152,13 @@ class Lab:
         self.canaries.know(credentials)
         self.guarded |= {name for name, key in credentials.items() if key in hidden}
 
-    def _dressed(self, runtime: Runtime, home: Path) -> Runtime:
-        """The runtime with a home in which decoys lie."""
+    def _with_home(self, runtime: Runtime, home: Path) -> Runtime:
+        """The runtime with a home in which honeytokens lie."""
         home.mkdir()
         planted = honeytokens.plant(home)
         self.canaries.know(planted.secrets)
         self.guarded |= planted.secrets.keys()
-        place = self._costume.home
+        place = self._identity.home
         env = {**runtime.env, **planted.environment, "HOME": place}
         return replace(runtime, mounts=(*runtime.mounts, Mount(home, place)), env=env)
 
@@ -179,14 +179,14 @@ class Lab:
             time.sleep(SETTLE)
 
     @contextmanager
-    def bench(
+    def open(
         self,
         scale: float,
         *,
         market: Market | None = None,
         also: Sequence[Market] = (),
         keys: Callable[[Mapping[str, str]], Mapping[str, str]] = dict,
-    ) -> Iterator[Bench]:
+    ) -> Iterator[Rig]:
         """A fresh exchange and a fresh connector on `market` and `also`, at `scale` times the wall's pace.
 
         `keys` may change the account's credentials before the connector gets them. Raises ConnectorError when
@@ -198,14 +198,14 @@ class Lab:
         chosen = market or chance.choice(self.dialect.markets[:2])
         exchange_clock = SkewedClock(clock)
         venue = self._venue(exchange_clock)
-        purse = randomization.purse(self.dialect.markets, self.seed)
-        account = venue.account(randomization.owner(self.seed), purse, self.dialect.key_lengths)
+        initial_balances = randomization.initial_balances(self.dialect.markets, self.seed)
+        account = venue.account(randomization.owner(self.seed), initial_balances, self.dialect.key_lengths)
         dialect = self.dialect(venue)
         credentials = dialect.credentials(account)
         self._guard(dialect.hidden(account), credentials)
         record, faults = Record(self.canaries), FaultPlan()
         pairs = [each.name for each in (chosen, *also)]
-        self.scenes.append(Scene(self.telling, record))
+        self.recordings.append(Recording(self.playing, record))
         with ExitStack() as stack:
             gateway = stack.enter_context(
                 running_gateway(
@@ -239,7 +239,7 @@ class Lab:
                     )
                 )
 
-            self.latest = Bench(
+            self.latest = Rig(
                 clock, exchange_clock, venue, dialect, account, chosen, faults, record, gateway,
                 open_connector(), chance, open_connector, open_oracle,
             )  # fmt: skip

@@ -29,10 +29,10 @@ from harness.venue.model import (
     VenueRefusal,
 )
 from harness.venue.perpetual import Perpetuals
-from harness.venue.postings import Journal
+from harness.venue.postings import Postings
 from harness.venue.rules import RESTING, check
 from harness.venue.spot import Spot
-from harness.venue.state import LiveOrder, Party, Pit
+from harness.venue.state import AccountState, LiveOrder, MarketState
 
 CANCELS_MAKER = (SelfTrade.EXPIRE_MAKER, SelfTrade.EXPIRE_BOTH)
 CANCELS_TAKER = (SelfTrade.EXPIRE_TAKER, SelfTrade.EXPIRE_BOTH)
@@ -42,20 +42,20 @@ FILLED, PARTIALLY_FILLED = OrderStatus.FILLED, OrderStatus.PARTIALLY_FILLED
 FOK, NO_RULE = TimeInForce.FOK, SelfTrade.NONE
 
 
-class Desk:
-    """Orders, books and trades over a ledger. What happens is appended to the journal's events."""
+class OrderManager:
+    """Orders, books and trades over a ledger. What happens is appended to the events of `postings`."""
 
     def __init__(self, markets: Iterable[Market], clock: Clock) -> None:
         self.clock = clock
-        self.journal = Journal(clock)
+        self.postings = Postings(clock)
         now = clock.now()
-        self.pits = {market: Pit(market, now) for market in markets}
-        self.parties = {name: Party(name, unlimited=True) for name in (TRADERS, LIQUIDATOR)}
+        self.market_states = {market: MarketState(market, now) for market in markets}
+        self.account_states = {name: AccountState(name, unlimited=True) for name in (TRADERS, LIQUIDATOR)}
         self.orders: dict[int, LiveOrder] = {}
-        self.perpetuals = Perpetuals(self.journal, self.pits, self.orders)
-        spot = Spot(self.journal, self.pits, self.perpetuals.spendable)
-        for pit in self.pits.values():
-            pit.clearing = self.perpetuals if pit.perpetual else spot
+        self.perpetuals = Perpetuals(self.postings, self.market_states, self.orders)
+        spot = Spot(self.postings, self.market_states, self.perpetuals.spendable)
+        for market_state in self.market_states.values():
+            market_state.clearing = self.perpetuals if market_state.perpetual else spot
         self.due = math.inf  # when the clock next makes something happen; the venue looks
         self._expiries: list[tuple[float, int]] = []  # a heap of times and order ids
         self._last_order_id = 0
@@ -64,27 +64,29 @@ class Desk:
     def number_from(self, origin: int) -> None:
         """Let the ids of orders and trades, and the numbers of book changes, go on from there."""
         self._last_order_id = self._last_trade_id = origin
-        for pit in self.pits.values():
-            pit.sequence = origin
+        for market_state in self.market_states.values():
+            market_state.sequence = origin
 
     # -- questions
 
-    def pit(self, market: Market) -> Pit:
-        pit = self.pits.get(market)
-        if pit is None:
+    def market_state(self, market: Market) -> MarketState:
+        market_state = self.market_states.get(market)
+        if market_state is None:
             raise VenueRefusal(Refusal.UNKNOWN_MARKET, market.name)
-        return pit
+        return market_state
 
-    def find(self, party: Party, order_id: int | None, client_order_id: str | None) -> LiveOrder:
+    def find(
+        self, account_state: AccountState, order_id: int | None, client_order_id: str | None
+    ) -> LiveOrder:
         """The account's order; the newest when a client order id was used again."""
         order = None
         if order_id is not None:
             order = self.orders.get(order_id)
         elif client_order_id is not None:
-            order = party.by_client_id.get(client_order_id)
-        if order is None or order.party is not party:
+            order = account_state.by_client_id.get(client_order_id)
+        if order is None or order.account_state is not account_state:
             wanted = client_order_id if order_id is None else order_id
-            raise VenueRefusal(Refusal.UNKNOWN_ORDER, f"{party.name} has no order {wanted}")
+            raise VenueRefusal(Refusal.UNKNOWN_ORDER, f"{account_state.name} has no order {wanted}")
         return order
 
     def next_expiry(self) -> float:
@@ -93,25 +95,25 @@ class Desk:
 
     # -- deeds
 
-    def place(self, party: Party, new: NewOrder, *, enforce_rules: bool = True) -> LiveOrder:
+    def place(self, account_state: AccountState, new: NewOrder, *, enforce_rules: bool = True) -> LiveOrder:
         """Match the order, rest what may rest, expire the others; a `VenueRefusal` changes nothing."""
-        pit = self.pit(new.market)
-        if pit.halted:
+        market_state = self.market_state(new.market)
+        if market_state.halted:
             raise VenueRefusal(Refusal.MARKET_HALTED, new.market.name)
         if enforce_rules:
-            check(new, pit, self.clock)
-            if pit.market.max_open_orders is not None:
-                self._check_room(party, pit, pit.market.max_open_orders)
+            check(new, market_state, self.clock)
+            if market_state.market.max_open_orders is not None:
+                self._check_room(account_state, market_state, market_state.market.max_open_orders)
         if new.client_order_id is not None:
-            self._check_client_id(party, new.client_order_id)
-        most = pit.clearing.admit(party, new)
-        matches = self._plan(party, pit, new, most)
+            self._check_client_id(account_state, new.client_order_id)
+        most = market_state.clearing.admit(account_state, new)
+        matches = self._plan(account_state, market_state, new, most)
         takes = bool(new.post_only and matches)
-        if takes and not pit.market.post_only_expires:
+        if takes and not market_state.market.post_only_expires:
             raise VenueRefusal(Refusal.POST_ONLY_WOULD_TAKE, f"{new.price} would trade at once")
         if new.time_in_force is FOK and _tradable(matches) != most:
             matches = []
-        order = self._accept(party, pit, new, most, matches)
+        order = self._accept(account_state, market_state, new, most, matches)
         if takes:
             self._end(order, OrderEnd.POST_ONLY)
             return order
@@ -129,7 +131,7 @@ class Desk:
         price may trade at once. A `VenueRefusal` changes nothing.
         """
         self._check_open(order)
-        pit, party = order.pit, order.party
+        market_state, account_state = order.market_state, order.account_state
         asked = replace(
             order.asked,
             price=order.price if price is None else price,
@@ -137,22 +139,22 @@ class Desk:
             reduce_only=order.asked.reduce_only or order.asked.close_position,
             close_position=False,
         )
-        check(asked, pit, self.clock)
+        check(asked, market_state, self.clock)
         gone = order.filled + order.prevented
         left = ZERO if asked.amount is None else asked.amount - gone
         if left <= 0:
             raise VenueRefusal(Refusal.AMOUNT_TOO_SMALL, f"{gone} of order {order.order_id} is done already")
-        most = pit.clearing.admit(party, replace(asked, amount=left)) or ZERO
-        matches = [] if asked.price == order.price else self._plan(party, pit, asked, most)
+        most = market_state.clearing.admit(account_state, replace(asked, amount=left)) or ZERO
+        matches = [] if asked.price == order.price else self._plan(account_state, market_state, asked, most)
         if asked.post_only and matches:
             raise VenueRefusal(Refusal.POST_ONLY_WOULD_TAKE, f"{asked.price} would trade at once")
-        pit.clearing.check_amendment(order, asked.price or ZERO, most)
+        market_state.clearing.check_amendment(order, asked.price or ZERO, most)
         stays = asked.price == order.price and most <= order.remaining
         if stays:
-            pit.book.reduce(order.order_id, order.remaining - most)
+            market_state.book.reduce(order.order_id, order.remaining - most)
         else:
-            pit.book.remove(order.order_id)
-        self._book_changed(pit, order.side, order.price)
+            market_state.book.remove(order.order_id)
+        self._book_changed(market_state, order.side, order.price)
         order.asked, order.price, order.amount, order.remaining = asked, asked.price, gone + most, most
         self._amended(order, request_id)
         if not stays:
@@ -165,31 +167,36 @@ class Desk:
     ) -> LiveOrder:
         """Take an open order off the book and free what it held."""
         self._check_open(order)
-        if order.order_id in order.pit.book:
-            order.pit.book.remove(order.order_id)
-            self._book_changed(order.pit, order.side, order.price)
+        if order.order_id in order.market_state.book:
+            order.market_state.book.remove(order.order_id)
+            self._book_changed(order.market_state, order.side, order.price)
         self._end(order, why, request_id)
         return order
 
     def close_out(
-        self, party: Party, pit: Pit, side: Side, amount: Decimal, which: PositionSide
+        self,
+        account_state: AccountState,
+        market_state: MarketState,
+        side: Side,
+        amount: Decimal,
+        which: PositionSide,
     ) -> tuple[LiveOrder, Trade]:
         """The venue's own order that ends a position at the mark price, away from the book."""
         self._last_order_id += 1
         self._last_trade_id += 1
-        number, now, market = self._last_order_id, self.clock.now(), pit.market
+        number, now, market = self._last_order_id, self.clock.now(), market_state.market
         asked = NewOrder(
             market, side, OrderType.MARKET, amount=amount, reduce_only=True, position_side=which,
             time_in_force=TimeInForce.IOC,
         )  # fmt: skip
         order = LiveOrder(
-            number, f"liquidation-{number}", party, pit, asked, side, None, amount, now, now,
+            number, f"liquidation-{number}", account_state, market_state, asked, side, None, amount, now, now,
             market.self_trade, market.fee_in, liquidation=True,
         )  # fmt: skip
         self.orders[number] = order
-        party.orders.append(order)
+        account_state.orders.append(order)
         self._tell_order(order, NEW)
-        trade = Trade(self._last_trade_id, market, pit.mark_price(), amount, side, 0, number, now)
+        trade = Trade(self._last_trade_id, market, market_state.mark_price(), amount, side, 0, number, now)
         return order, trade
 
     def expire(self, now: float) -> None:
@@ -205,21 +212,23 @@ class Desk:
         if not order.resting:
             raise VenueRefusal(Refusal.ORDER_NOT_OPEN, f"order {order.order_id} is {order.status.value}")
 
-    def _check_room(self, party: Party, pit: Pit, most: int) -> None:
-        if len(party.open_in(pit)) >= most:
+    def _check_room(self, account_state: AccountState, market_state: MarketState, most: int) -> None:
+        if len(account_state.open_in(market_state)) >= most:
             raise VenueRefusal(Refusal.TOO_MANY_OPEN_ORDERS, f"{most} orders are open")
 
-    def _check_client_id(self, party: Party, client_order_id: str) -> None:
-        before = party.by_client_id.get(client_order_id)
+    def _check_client_id(self, account_state: AccountState, client_order_id: str) -> None:
+        before = account_state.by_client_id.get(client_order_id)
         if before is not None and before.resting:
             raise VenueRefusal(Refusal.DUPLICATE_CLIENT_ORDER_ID, client_order_id)
 
-    def _plan(self, party: Party, pit: Pit, new: NewOrder, most: Decimal | None) -> list[Match]:
-        rule, own = new.self_trade or pit.market.self_trade, None
-        if rule is not NO_RULE and party.open:
-            own = party.open.__contains__
-        usable = pit.clearing.usable(new)
-        return pit.book.plan(
+    def _plan(
+        self, account_state: AccountState, market_state: MarketState, new: NewOrder, most: Decimal | None
+    ) -> list[Match]:
+        rule, own = new.self_trade or market_state.market.self_trade, None
+        if rule is not NO_RULE and account_state.open:
+            own = account_state.open.__contains__
+        usable = market_state.clearing.usable(new)
+        return market_state.book.plan(
             new.side,
             limit=new.price,
             amount=most,
@@ -230,33 +239,38 @@ class Desk:
         )
 
     def _accept(
-        self, party: Party, pit: Pit, new: NewOrder, most: Decimal | None, matches: list[Match]
+        self,
+        account_state: AccountState,
+        market_state: MarketState,
+        new: NewOrder,
+        most: Decimal | None,
+        matches: list[Match],
     ) -> LiveOrder:
-        number, now, market = self._last_order_id + 1, self.clock.now(), pit.market
+        number, now, market = self._last_order_id + 1, self.clock.now(), market_state.market
         # Of a quote amount whole lots trade; what is left over buys nothing and is given back.
         amount = most if most is not None and new.quote_amount is None else _tradable(matches)
         client_id = new.client_order_id if new.client_order_id is not None else f"venue-{number}"
         order = LiveOrder(
-            number, client_id, party, pit, new, new.side, new.price, amount, now, now,
+            number, client_id, account_state, market_state, new, new.side, new.price, amount, now, now,
             new.self_trade or market.self_trade, new.fee_in or market.fee_in,
         )  # fmt: skip
-        events, told = self.journal.events, len(self.journal.events)
+        events, told = self.postings.events, len(self.postings.events)
         self._tell_order(order, NEW)
         try:
-            pit.clearing.hold(order, matches)
+            market_state.clearing.hold(order, matches)
         except VenueRefusal:
             del events[told:]
             raise
         self._last_order_id = number
         self.orders[number] = order
-        party.orders.append(order)
-        party.open[number] = order
-        party.by_client_id[client_id] = order
+        account_state.orders.append(order)
+        account_state.open[number] = order
+        account_state.by_client_id[client_id] = order
         return order
 
     def _match(self, taker: LiveOrder, matches: list[Match]) -> None:
         """Trade as planned. Where earlier trades made a reduce-only order smaller, plan again."""
-        for _ in range(len(taker.pit.book) + 1):
+        for _ in range(len(taker.market_state.book) + 1):
             short = False
             for match in matches:
                 if not taker.resting:
@@ -270,31 +284,38 @@ class Desk:
                     self._trade(taker, maker, match.price, amount)
             if not short or taker.asked.time_in_force is FOK:
                 return
-            matches = self._plan(taker.party, taker.pit, taker.asked, taker.remaining)
+            matches = self._plan(taker.account_state, taker.market_state, taker.asked, taker.remaining)
 
     def _trade(self, taker: LiveOrder, maker: LiveOrder, price: Decimal, amount: Decimal) -> None:
-        pit, now = taker.pit, self.clock.now()
+        market_state, now = taker.market_state, self.clock.now()
         self._last_trade_id += 1
         trade = Trade(
-            self._last_trade_id, pit.market, price, amount, taker.side, maker.order_id, taker.order_id, now
+            self._last_trade_id,
+            market_state.market,
+            price,
+            amount,
+            taker.side,
+            maker.order_id,
+            taker.order_id,
+            now,
         )
-        pit.trades.append(trade)
-        pit.book.reduce(maker.order_id, amount)
-        self._book_changed(pit, maker.side, price)
-        if self.journal.listening:
-            self.journal.events.append(TradePrinted(trade, pit.sequence, now))
+        market_state.trades.append(trade)
+        market_state.book.reduce(maker.order_id, amount)
+        self._book_changed(market_state, maker.side, price)
+        if self.postings.listening:
+            self.postings.events.append(TradePrinted(trade, market_state.sequence, now))
         charges = (
-            pit.clearing.charge(maker, trade, maker=True),
-            pit.clearing.charge(taker, trade, maker=False),
+            market_state.clearing.charge(maker, trade, maker=True),
+            market_state.clearing.charge(taker, trade, maker=False),
         )
         self.fill(maker, trade, charges[0], maker=True)
         self.fill(taker, trade, charges[1], maker=False)
-        pit.clearing.settle(trade, maker, taker, charges)
+        market_state.clearing.settle(trade, maker, taker, charges)
         if not maker.remaining:
             self._forget(maker)
-        if pit.perpetual:
-            self._trim(maker.party, pit)
-            self._trim(taker.party, pit)
+        if market_state.perpetual:
+            self._trim(maker.account_state, market_state)
+            self._trim(taker.account_state, market_state)
 
     def fill(self, order: LiveOrder, trade: Trade, charge: Charge, *, maker: bool) -> None:
         """Note one side of a trade."""
@@ -305,18 +326,18 @@ class Desk:
         order.status = PARTIALLY_FILLED if order.remaining else FILLED
         order.changed(trade.at)
         fill = Fill(
-            trade.trade_id, order.order_id, order.client_order_id, order.party.name, trade.market,
+            trade.trade_id, order.order_id, order.client_order_id, order.account_state.name, trade.market,
             order.side, trade.price, trade.amount, value, charge.fee, charge.fee_asset, maker, trade.at,
             order.asked.position_side, charge.realised_pnl,
         )  # fmt: skip
-        order.party.fills.append(fill)
+        order.account_state.fills.append(fill)
         self._tell_order(order, FILL, fill)
 
     def _prevent(self, taker: LiveOrder, maker: LiveOrder, amount: Decimal) -> None:
         """The two are of one account: the taker's rule says who gives way."""
         if taker.self_trade is SelfTrade.DECREMENT:
-            maker.pit.book.reduce(maker.order_id, amount)
-            self._book_changed(maker.pit, maker.side, maker.price)
+            maker.market_state.book.reduce(maker.order_id, amount)
+            self._book_changed(maker.market_state, maker.side, maker.price)
             for order in (maker, taker):
                 order.prevented += amount
                 order.remaining -= amount
@@ -330,11 +351,11 @@ class Desk:
         if taker.self_trade in CANCELS_TAKER:
             self._end(taker, OrderEnd.SELF_TRADE)
 
-    def _trim(self, party: Party, pit: Pit) -> None:
+    def _trim(self, account_state: AccountState, market_state: MarketState) -> None:
         """Reduce-only orders never ask for more than their position still has."""
-        for order in [order for order in party.open_in(pit) if order.asked.reduces]:
-            left = self.perpetuals.reducible(party, order.asked)
-            resting = order.order_id in pit.book
+        for order in [order for order in account_state.open_in(market_state) if order.asked.reduces]:
+            left = self.perpetuals.reducible(account_state, order.asked)
+            resting = order.order_id in market_state.book
             if left <= 0 and (resting or order.remaining):
                 self.cancel(order, why=OrderEnd.REDUCE_ONLY)
             elif order.remaining > left:
@@ -342,15 +363,15 @@ class Desk:
                 order.amount -= excess
                 order.remaining = left
                 if resting:
-                    pit.book.reduce(order.order_id, excess)
-                    self._book_changed(pit, order.side, order.price)
+                    market_state.book.reduce(order.order_id, excess)
+                    self._book_changed(market_state, order.side, order.price)
                 self._amended(order)
 
     def _amended(self, order: LiveOrder, request_id: str | None = None) -> None:
         order.changed(self.clock.now())
         self._tell_order(order, OrderChange.AMENDED, None, request_id)
         if order.price is not None:
-            order.pit.clearing.rehold(order)
+            order.market_state.clearing.rehold(order)
 
     def _rest_or_expire(self, order: LiveOrder) -> None:
         if not order.resting:
@@ -358,8 +379,8 @@ class Desk:
         if not order.remaining and order.filled:
             self._forget(order)
         elif order.price is not None and order.asked.time_in_force in RESTING and order.remaining:
-            order.pit.book.rest(order.order_id, order.side, order.price, order.remaining)
-            self._book_changed(order.pit, order.side, order.price)
+            order.market_state.book.rest(order.order_id, order.side, order.price, order.remaining)
+            self._book_changed(order.market_state, order.side, order.price)
             if order.asked.expires_at is not None:
                 heapq.heappush(self._expiries, (order.asked.expires_at, order.order_id))
                 self.due = min(self.due, order.asked.expires_at)
@@ -377,22 +398,24 @@ class Desk:
 
     def _forget(self, order: LiveOrder) -> None:
         """The order is done: free what is left of its hold."""
-        del order.party.open[order.order_id]
-        order.pit.clearing.release(order)
+        del order.account_state.open[order.order_id]
+        order.market_state.clearing.release(order)
 
     def _tell_order(
         self, order: LiveOrder, change: OrderChange, fill: Fill | None = None, request_id: str | None = None
     ) -> None:
-        if self.journal.listening:
+        if self.postings.listening:
             event = OrderChanged(order.view(), change, fill, order.updated_at, request_id)
-            self.journal.events.append(event)
+            self.postings.events.append(event)
 
-    def _book_changed(self, pit: Pit, side: Side, price: Decimal | None) -> None:
-        pit.sequence += 1
-        if self.journal.listening and price is not None:
-            amount = pit.book.amount_at(side, price)
-            event = BookChanged(pit.market, side, price, amount, pit.sequence, self.clock.now())
-            self.journal.events.append(event)
+    def _book_changed(self, market_state: MarketState, side: Side, price: Decimal | None) -> None:
+        market_state.sequence += 1
+        if self.postings.listening and price is not None:
+            amount = market_state.book.amount_at(side, price)
+            event = BookChanged(
+                market_state.market, side, price, amount, market_state.sequence, self.clock.now()
+            )
+            self.postings.events.append(event)
 
 
 def _tradable(matches: Iterable[Match]) -> Decimal:

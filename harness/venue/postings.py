@@ -1,4 +1,4 @@
-"""The desk's hand in the ledger, and the list of what happened."""
+"""What the order manager writes to the ledger, and the list of what happened."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from harness.venue.ledger import OWN, Bucket, Entry, Ledger, Reason, move
 from harness.venue.model import Clock
 
 
-class Journal:
+class Postings:
     """Posts to the ledger and gathers `events`, while somebody is `listening`, until they are told."""
 
     def __init__(self, clock: Clock) -> None:

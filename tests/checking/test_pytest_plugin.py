@@ -139,13 +139,13 @@ from harness.checking import expect, requirement, seen_in_ledger
 from harness.checking.pytest_plugin import KEY
 
 @pytest.fixture
-def tell(request):
+def play(request):
     return request.config.stash[KEY].scale
 
 @requirement("cancel-one")
-def test_only_in_a_hurry(tell, evidence):
+def test_only_in_a_hurry(play, evidence):
     evidence(seen_in_ledger("one order, cancelled"))
-    expect(tell < 10, "It fails in a hurry.")
+    expect(play < 10, "It fails in a hurry.")
 
 @requirement("cancel-all-own-orders")
 def test_always():
@@ -159,7 +159,7 @@ def test_a_conformance_failure_is_believed_at_a_calm_pace_only(world: World) -> 
     assert found["cancel-one"].status is Status.PASSED
     assert "It fails in a hurry." in found["cancel-one"].evidence[0].text
     assert found["cancel-all-own-orders"].status is Status.FAILED
-    assert found["cancel-all-own-orders"].evidence == (), "without a story there is no pace"
+    assert found["cancel-all-own-orders"].evidence == (), "without a scenario there is no pace"
 
 
 UNLOADABLE = """
@@ -168,15 +168,15 @@ from harness.checking import claimed, fail, requirement
 from harness.outcome import EvidenceKind
 
 @pytest.fixture
-def tell():
+def play():
     return None
 
 @requirement("cancel-one")
-def test_a_story(tell, connector_name):
-    fail("It was told.")
+def test_a_scenario(play, connector_name):
+    fail("It was played.")
 
 @requirement("builds")
-def test_no_story(connector_name):
+def test_no_scenario(connector_name):
     fail("It was looked at.")
 
 @requirement("imports-and-constructs")
@@ -186,11 +186,11 @@ def test_loads(connector_name):
 """
 
 
-def test_no_story_is_told_of_what_cannot_be_loaded(world: World) -> None:
+def test_no_scenario_is_played_with_what_cannot_be_loaded(world: World) -> None:
     world.run(UNLOADABLE, "conformance/test_loading.py", connectors=("good", "bad"))
-    stories = [each for each in world.log.outcomes() if each.requirement == "cancel-one"]
-    assert {each.check[-6:]: (each.status, each.summary) for each in stories} == {
-        "[good]": (Status.FAILED, "It was told."),
+    scenarios = [each for each in world.log.outcomes() if each.requirement == "cancel-one"]
+    assert {each.check[-6:]: (each.status, each.summary) for each in scenarios} == {
+        "[good]": (Status.FAILED, "It was played."),
         "y[bad]": (Status.UNDETERMINED, "Not tried, because imports-and-constructs failed: It exits."),
     }
     others = [each.status for each in world.log.outcomes() if each.requirement == "builds"]
@@ -272,22 +272,22 @@ def test_checks_do_not_run_outside_a_screening(world: World) -> None:
     assert "harness check" in done.stderr
 
 
-OF_A_STORY = """
+OF_A_SCENARIO = """
 import pytest
 
 from harness.checking import fail, measured, requirement
 from harness.checking.pytest_plugin import KEY
 
 @pytest.fixture
-def tell(request):
+def play(request):
     screening = request.config.stash[KEY]
     screening.control = "kucoin"
     return screening.trial
 
 @requirement("created-event-once")
-def test_story(tell, evidence):
+def test_scenario(play, evidence):
     evidence(measured("seen"))
-    if tell.value in FAILS:
+    if play.value in FAILS:
         fail("It was announced twice.")
 
 @requirement("event-timestamps-in-seconds")
@@ -309,7 +309,7 @@ def test_another():
 def test_a_failure_is_the_forks_when_nobody_else_fails(
     world: World, fails: set[str], status: Status, words: str
 ) -> None:
-    world.run(f"FAILS = {fails!r}\n{OF_A_STORY}", "conformance/test_story.py")
+    world.run(f"FAILS = {fails!r}\n{OF_A_SCENARIO}", "conformance/test_scenario.py")
     outcome = world.outcomes()["created-event-once"]
     assert outcome.status is status
     assert "It was announced twice." in outcome.summary
@@ -318,5 +318,5 @@ def test_a_failure_is_the_forks_when_nobody_else_fails(
 
 
 def test_others_are_tried_at_any_speed(world: World) -> None:
-    world.run(f"FAILS = {{'first', 'control'}}\n{OF_A_STORY}", "conformance/test_story.py", scale=2.0)
+    world.run(f"FAILS = {{'first', 'control'}}\n{OF_A_SCENARIO}", "conformance/test_scenario.py", scale=2.0)
     assert world.outcomes()["created-event-once"].status is Status.UNDETERMINED

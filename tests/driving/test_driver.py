@@ -203,7 +203,7 @@ def test_a_hang_ends_in_a_timeout_and_the_next_scenario_works(
         assert connector.status().network == "STOPPED"
 
 
-def test_prints_do_not_disturb_the_conversation(connector: Connector) -> None:
+def test_prints_do_not_disturb_the_rpc(connector: Connector) -> None:
     connector.buy("chatter", ONE, ONE)
     assert connector.balances()["USD"].total == Decimal("1.10")
 
@@ -230,7 +230,7 @@ def test_a_lost_driver_is_started_again(tmp_path: Path) -> None:
     backend = LocalBackend(tmp_path)
     with Driver(backend, tiny_runtime(sys.executable), "tiny", clock=ScaledClock(SCALE)) as driver:
         with driver.scenario(["A-B"], KEYS) as connector:
-            connector._conversation.kill()
+            connector._rpc.kill()
             with pytest.raises(ConnectorGone):
                 connector.status()
         with driver.scenario(["A-B"], KEYS) as connector:

@@ -6,7 +6,7 @@ import os
 import socket
 from pathlib import Path
 
-from harness.driving.relay import Switchboard
+from harness.driving.relay import Relay
 
 
 def listen(path: Path) -> socket.socket:
@@ -18,7 +18,7 @@ def listen(path: Path) -> socket.socket:
     return listener
 
 
-def call(board: Switchboard) -> socket.socket:
+def call(board: Relay) -> socket.socket:
     caller = socket.socket(socket.AF_UNIX)
     caller.settimeout(10)
     caller.connect(str(board.path))
@@ -27,7 +27,7 @@ def call(board: Switchboard) -> socket.socket:
 
 def test_descriptors_reach_the_gateway_of_the_moment(tmp_path: Path) -> None:
     path = tmp_path / "gateway.sock"
-    board = Switchboard(path)
+    board = Relay(path)
     try:
         for word in (b"first", b"second"):
             reading, writing = os.pipe()
@@ -49,7 +49,7 @@ def test_descriptors_reach_the_gateway_of_the_moment(tmp_path: Path) -> None:
 
 def test_a_gateway_that_hangs_up_ends_the_call(tmp_path: Path) -> None:
     path = tmp_path / "gateway.sock"
-    board = Switchboard(path)
+    board = Relay(path)
     with listen(path) as gateway, call(board) as caller:
         caller.sendall(b"hello")
         answered, _ = gateway.accept()
@@ -59,7 +59,7 @@ def test_a_gateway_that_hangs_up_ends_the_call(tmp_path: Path) -> None:
 
 
 def test_without_a_gateway_callers_are_turned_away(tmp_path: Path) -> None:
-    board = Switchboard(tmp_path / "nobody.sock")
+    board = Relay(tmp_path / "nobody.sock")
     with call(board) as caller:
         assert caller.recv(100) == b""
     board.close()

@@ -14,7 +14,7 @@ import pytest
 
 from harness.driving import rpc_client as module
 from harness.driving.irregular import MOST, Irregularities
-from harness.driving.rpc_client import ConnectorError, ConnectorGone, ConnectorTimeout, Conversation
+from harness.driving.rpc_client import ConnectorError, ConnectorGone, ConnectorTimeout, RpcClient
 from harness.sandbox.protocol import Exit
 
 Answer = Callable[[dict[str, object]], bytes]
@@ -41,7 +41,7 @@ class Scripted(io.RawIOBase):
         if said:
             os.write(self._writing, said)
         else:
-            self._hang_up()
+            self._close_connection()
         return len(data)
 
     def stderr_tail(self) -> str:
@@ -55,9 +55,9 @@ class Scripted(io.RawIOBase):
 
     def kill(self) -> None:
         self.killed = True
-        self._hang_up()
+        self._close_connection()
 
-    def _hang_up(self) -> None:
+    def _close_connection(self) -> None:
         """Once only: the tests end it from two threads, and a number closed twice may be another's file."""
         with self._hanging_up:
             writing, self._writing = self._writing, -1
@@ -67,7 +67,7 @@ class Scripted(io.RawIOBase):
 
 def ask(answer: Answer, timeout: float = 5.0, irregular: Irregularities | None = None) -> object:
     process = Scripted(answer)
-    talk = Conversation(process, irregular)
+    talk = RpcClient(process, irregular)
     try:
         return talk.ask("question", timeout=timeout)
     finally:
@@ -95,7 +95,7 @@ def test_an_answer_comes_back_by_its_number() -> None:
     ],
     ids=lambda junk: repr(junk[:12]),
 )  # fmt: skip
-def test_junk_ends_the_conversation_and_says_so(junk: bytes) -> None:
+def test_junk_ends_the_rpc_and_says_so(junk: bytes) -> None:
     irregular = Irregularities()
     with pytest.raises(ConnectorGone, match="no answer"):
         ask(lambda _: junk, irregular=irregular)
@@ -151,7 +151,7 @@ def test_a_late_answer_is_nothing_irregular() -> None:
             b" " if len(asked) == 1 else line(id=asked[0], value="late") + line(id=asked[1], value="in time")
         )
 
-    talk = Conversation(Scripted(answer), irregular)
+    talk = RpcClient(Scripted(answer), irregular)
     with pytest.raises(ConnectorTimeout):
         talk.ask("question", timeout=0.1)
     assert talk.ask("question", timeout=5) == "in time"
@@ -162,7 +162,7 @@ def test_a_late_answer_is_nothing_irregular() -> None:
 def test_a_line_cut_short_by_the_end_is_nothing_irregular() -> None:
     irregular = Irregularities()
     process = Scripted(lambda _: b'{"id": 12')
-    talk = Conversation(process, irregular)
+    talk = RpcClient(process, irregular)
     threading.Timer(0.2, process.kill).start()
     with pytest.raises(ConnectorGone, match="exit code 7"):
         talk.ask("question", timeout=10)
@@ -204,7 +204,7 @@ def test_a_process_that_reads_no_more_is_ended() -> None:
             self.ended.set()
 
     process = Stopped(lambda _: b"")
-    talk = Conversation(process)
+    talk = RpcClient(process)
     with pytest.raises(ConnectorGone):
         talk.ask("question", timeout=0.2)
     assert process.killed
@@ -217,7 +217,7 @@ def test_an_endless_line_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch)
         ask(lambda _: b"x" * 2000)
 
 
-def test_an_ended_process_gives_its_exit_and_last_words() -> None:
+def test_an_ended_process_gives_its_exit_and_last_output() -> None:
     with pytest.raises(ConnectorGone, match=r"exit code 7(.|\n)*its last words"):
         ask(lambda _: b"")
 
@@ -233,8 +233,8 @@ def test_an_error_of_any_shape_is_an_error(said: object) -> None:
         ask(lambda request: line(id=request["id"], error=said))
 
 
-def test_a_later_question_to_an_ended_conversation_fails_at_once(tmp_path: Path) -> None:
-    talk = Conversation(Scripted(lambda _: b""))
+def test_a_call_after_the_end_fails_at_once(tmp_path: Path) -> None:
+    talk = RpcClient(Scripted(lambda _: b""))
     for _ in range(2):
         with pytest.raises(ConnectorGone):
             talk.ask("question", timeout=5)

@@ -73,7 +73,7 @@ def test_answering_first(arena: Arena, tmp_path: Path) -> None:
 
 @attack(
     "says what is no answer in the driver's name: no JSON, nested without end, impossible numbers",
-    meets="a parser with limits; the conversation ends, and the report shows what was said",
+    meets="a parser with limits; the protocol ends, and the report shows what was said",
 )
 @pytest.mark.parametrize("noise", NOISE.values(), ids=NOISE)
 def test_noise_in_the_drivers_name(arena: Arena, tmp_path: Path, noise: str) -> None:

@@ -1,4 +1,4 @@
-"""Decoys lie where a thief looks, and are found wherever they turn up."""
+"""Honeytokens lie where a thief looks, and are found wherever they turn up."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from harness.gateway.canaries import Canaries
 from harness.scenarios.honeytokens import plant
 
 
-def test_every_decoy_lies_where_its_name_says(tmp_path: Path) -> None:
-    decoys = plant(tmp_path)
-    canaries = Canaries(decoys.secrets)
-    for name, secret in decoys.secrets.items():
-        place = name.removeprefix("decoy ")
+def test_every_honeytoken_lies_where_its_name_says(tmp_path: Path) -> None:
+    honeytokens = plant(tmp_path)
+    canaries = Canaries(honeytokens.secrets)
+    for name, secret in honeytokens.secrets.items():
+        place = name.removeprefix("honeytoken ")
         if place.startswith("$"):
-            assert decoys.environment[place.removeprefix("$")] == secret
+            assert honeytokens.environment[place.removeprefix("$")] == secret
         else:
             found = tmp_path / place.removeprefix("~/")
             text = "".join(

@@ -1,4 +1,4 @@
-"""One seed, one scenery; another seed, another."""
+"""One seed, one set of values; another seed, another."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from harness.scenarios.identity import Costume
-from harness.scenarios.randomization import first_number, owner, purse, varied
+from harness.scenarios.identity import SandboxIdentity
+from harness.scenarios.randomization import first_number, initial_balances, owner, varied
 from harness.venue.dialects import dialect, known
 from harness.venue.market import is_multiple
 
@@ -28,13 +28,18 @@ def test_prices_move_and_stay_tradable(name: str) -> None:
 
 def test_a_seed_decides_everything_once() -> None:
     markets = dialect("binance").markets
-    for make in (owner, first_number, Costume.of, lambda seed: tuple(purse(markets, seed).values())):
+    for make in (
+        owner,
+        first_number,
+        SandboxIdentity.of,
+        lambda seed: tuple(initial_balances(markets, seed).values()),
+    ):
         assert make(7) == make(7)
         assert len({make(seed) for seed in SEEDS}) > 100
 
 
-def test_the_purse_holds_different_amounts() -> None:
+def test_the_initial_balances_differ() -> None:
     for seed in SEEDS:
-        amounts = purse(dialect("binance").markets, seed).values()
+        amounts = initial_balances(dialect("binance").markets, seed).values()
         assert len(set(amounts)) == len(amounts)
         assert all(amounts)

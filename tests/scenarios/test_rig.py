@@ -1,4 +1,4 @@
-"""A laboratory opens fresh scenarios of the real binance connector, each on an exchange of its own."""
+"""Each rig has a fresh process of the real binance connector and an exchange of its own."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import pytest
 from demo.release import PACKAGE, VERSION
 from harness.driving.driver import ConnectorError
 from harness.forks.released import released_tree
-from harness.frameworks.environment import Workshop
+from harness.frameworks.environment import EnvironmentBuilder
 from harness.paths import cache_dir
 from harness.sandbox import choose
-from harness.scenarios.rig import LEVELS, Bench, Lab
+from harness.scenarios.rig import LEVELS, Rig, Rigs
 from harness.venue.dialects import dialect
 from harness.venue.model import NewOrder, Side
 
@@ -21,80 +21,80 @@ BINANCE = dialect("binance")
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    folder = tmp_path_factory.mktemp("lab")
+def rigs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rigs]:
+    folder = tmp_path_factory.mktemp("rig")
     backend, released = choose("auto"), released_tree(PACKAGE, VERSION)
-    workshop = Workshop(cache_dir(), backend)
-    built = workshop.prepare(workshop.upstream(released, "v2"), released, folder / "work")
-    opened = Lab(backend, built.runtime, BINANCE, "binance", 7)
+    builder = EnvironmentBuilder(cache_dir(), backend)
+    built = builder.prepare(builder.upstream(released, "v2"), released, folder / "work")
+    opened = Rigs(backend, built.runtime, BINANCE, "binance", 7)
     yield opened
     opened.close()
 
 
-def _start(bench: Bench) -> None:
-    bench.connector.start()
-    assert bench.connector.wait_ready(60.0).ready
+def _start(rig: Rig) -> None:
+    rig.connector.start()
+    assert rig.connector.wait_ready(60.0).ready
 
 
-def test_a_scenario_knows_nothing_of_the_one_before(lab: Lab) -> None:
-    with lab.bench(SCALE) as first:
+def test_a_scenario_knows_nothing_of_the_one_before(rigs: Rigs) -> None:
+    with rigs.open(SCALE) as first:
         price = first.venue.book(first.market, 1).bids[0].price
         order = NewOrder(first.market, Side.BUY, amount=first.market.lot_size * 1000, price=price)
         first.venue.place(first.account, order)
         _start(first)
         assert first.record.exchanges()
         assert first.venue.open_orders(first.account)
-    with lab.bench(SCALE) as second:
+    with rigs.open(SCALE) as second:
         assert not second.venue.orders(second.account)
         assert not second.record.exchanges()
         assert second.account.api_secret != first.account.api_secret
-        assert lab.latest is second
+        assert rigs.latest is second
 
 
-def test_the_same_seed_chooses_the_same_market_and_book(lab: Lab) -> None:
+def test_the_same_seed_chooses_the_same_market_and_book(rigs: Rigs) -> None:
     seen = []
     for _ in range(2):
-        with lab.bench(SCALE) as bench:
-            seen.append((bench.pair, bench.venue.book(bench.market, LEVELS), bench.random.random()))
+        with rigs.open(SCALE) as rig:
+            seen.append((rig.pair, rig.venue.book(rig.market, LEVELS), rig.random.random()))
     (pair, book, number), (pair_again, book_again, number_again) = seen
     assert (pair, number) == (pair_again, number_again)
     assert (book.bids, book.asks) == (book_again.bids, book_again.asks)
 
 
-def test_the_account_has_something_different_of_every_asset(lab: Lab) -> None:
-    with lab.bench(SCALE) as bench:
+def test_the_account_has_something_different_of_every_asset(rigs: Rigs) -> None:
+    with rigs.open(SCALE) as rig:
         assets = {asset for market in BINANCE.markets for asset in (market.base, market.quote)}
-        totals = [bench.venue.balance(bench.account, asset).total for asset in assets]
+        totals = [rig.venue.balance(rig.account, asset).total for asset in assets]
         assert all(totals)
         assert len(set(totals)) == len(totals)
 
 
-def test_changed_keys_reach_the_connector_only(lab: Lab) -> None:
+def test_changed_keys_reach_the_connector_only(rigs: Rigs) -> None:
     wrong = dict.fromkeys(("binance_api_key", "binance_api_secret"), "x" * 64)
-    with lab.bench(SCALE, keys=lambda _: wrong) as bench:
-        bench.connector.start()
-        private = bench.eventually(lambda: bench.record.exchanges("balances"), 60.0)
+    with rigs.open(SCALE, keys=lambda _: wrong) as rig:
+        rig.connector.start()
+        private = rig.eventually(lambda: rig.record.exchanges("balances"), 60.0)
         assert private[0].status in (400, 401)
-        assert bench.open_oracle().balance()
+        assert rig.open_oracle().balance()
 
 
-def test_a_restart_is_another_process_with_the_same_account(lab: Lab) -> None:
-    with lab.bench(SCALE) as bench:
-        before = bench.connector
-        _start(bench)
-        bench.restart()
-        assert bench.connector is not before
+def test_a_restart_is_another_process_with_the_same_account(rigs: Rigs) -> None:
+    with rigs.open(SCALE) as rig:
+        before = rig.connector
+        _start(rig)
+        rig.restart()
+        assert rig.connector is not before
         with pytest.raises(ConnectorError):
             before.balances()
-        _start(bench)
-        quote = bench.market.quote
-        total = bench.venue.balance(bench.account, quote).total
-        assert bench.eventually(lambda: bench.connector.balances()[quote].total == total, 30.0)
+        _start(rig)
+        quote = rig.market.quote
+        total = rig.venue.balance(rig.account, quote).total
+        assert rig.eventually(lambda: rig.connector.balances()[quote].total == total, 30.0)
 
 
-def test_eventually_gives_what_was_seen_last_when_time_is_over(lab: Lab) -> None:
-    with lab.bench(SCALE) as bench:
+def test_eventually_gives_what_was_seen_last_when_time_is_over(rigs: Rigs) -> None:
+    with rigs.open(SCALE) as rig:
         looks: list[int] = []
-        assert bench.eventually(lambda: looks.append(1), 1.0) is None
+        assert rig.eventually(lambda: looks.append(1), 1.0) is None
         assert len(looks) > 1
-        assert bench.eventually(lambda: "there", 1.0) == "there"
+        assert rig.eventually(lambda: "there", 1.0) == "there"

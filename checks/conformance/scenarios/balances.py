@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from harness.driving.claims import Balance
-from harness.scenarios.rig import Bench
+from harness.scenarios.rig import Rig
 from harness.venue.market import FeeIn
 
 # Margin is a quotient, which exchanges round as they like; nothing on spot is.
@@ -39,14 +39,14 @@ class BalanceView:
         return apart <= self.rounding + self.available_within
 
 
-def views(bench: Bench, moment: str) -> list[BalanceView]:
+def views(rig: Rig, moment: str) -> list[BalanceView]:
     """Both assets of a spot market; of a perpetual the one that margin, profit and fees are paid in."""
-    claims = bench.connector.balances()
-    if bench.market.perpetual:
-        return [_margin_view(bench, moment, claims.get(bench.market.settle_asset))]
-    truths = [bench.venue.balance(bench.account, asset) for asset in (bench.market.base, bench.market.quote)]
+    claims = rig.connector.balances()
+    if rig.market.perpetual:
+        return [_margin_view(rig, moment, claims.get(rig.market.settle_asset))]
+    truths = [rig.venue.balance(rig.account, asset) for asset in (rig.market.base, rig.market.quote)]
     # Where the fee comes on top of the cost, no exchange says whether an open order holds it as well.
-    held = bench.market.highest_fee if bench.market.fee_in is FeeIn.QUOTE else Decimal(0)
+    held = rig.market.highest_fee if rig.market.fee_in is FeeIn.QUOTE else Decimal(0)
     return [
         BalanceView(
             moment,
@@ -60,23 +60,23 @@ def views(bench: Bench, moment: str) -> list[BalanceView]:
     ]
 
 
-def _margin_view(bench: Bench, moment: str, claim: Balance | None) -> BalanceView:
+def _margin_view(rig: Rig, moment: str, claim: Balance | None) -> BalanceView:
     """An exchange of perpetuals may count open profit into the total (equity) or not (wallet)."""
-    asset = bench.market.settle_asset
-    margin = bench.venue.margin(bench.account, asset)
+    asset = rig.market.settle_asset
+    margin = rig.venue.margin(rig.account, asset)
     totals = (margin.wallet, margin.wallet + margin.unrealised_pnl)
     total = min(totals, key=lambda each: abs(each - (claim.total if claim else margin.wallet)))
     return BalanceView(moment, asset, claim, total, margin.available, MARGIN_ROUNDING)
 
 
-def settled_views(bench: Bench, moment: str, patience: float) -> tuple[list[BalanceView], bool]:
+def settled_views(rig: Rig, moment: str, patience: float) -> tuple[list[BalanceView], bool]:
     """The views once they agree, or after `patience` and a poll; whether they agree."""
 
     def agree() -> bool:
-        return all(view.total_matches and view.available_matches for view in views(bench, moment))
+        return all(view.total_matches and view.available_matches for view in views(rig, moment))
 
-    if not bench.eventually(agree, patience):
-        bench.connector.tick()
-        bench.eventually(agree, 2 * patience)
-    found = views(bench, moment)
+    if not rig.eventually(agree, patience):
+        rig.connector.tick()
+        rig.eventually(agree, 2 * patience)
+    found = views(rig, moment)
     return found, all(view.total_matches and view.available_matches for view in found)

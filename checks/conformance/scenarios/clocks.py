@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from checks.conformance.scenarios import READY_SECONDS
 from checks.conformance.scenarios.order_life import Life, rest
-from harness.scenarios.rig import Bench, Lab
+from harness.scenarios.rig import Rig, Rigs
 from harness.venue.model import Side
 
 AHEAD = (75.0, -75.0)  # virtual seconds; exchanges bear between one (Binance) and sixty (Gate)
@@ -17,7 +17,7 @@ class Skewed:
     """How far ahead the exchange's clock was, and what became of an order; None when it never got ready."""
 
     ahead: float
-    bench: Bench
+    rig: Rig
     life: Life | None
 
 
@@ -28,17 +28,17 @@ class WrongClocks:
     tries: tuple[Skewed, ...]
 
     @property
-    def bench(self) -> Bench:
+    def rig(self) -> Rig:
         """The last try's."""
-        return self.tries[-1].bench
+        return self.tries[-1].rig
 
 
-def trade_by_a_wrong_clock(lab: Lab, pace: float) -> WrongClocks:
+def trade_by_a_wrong_clock(rigs: Rigs, pace: float) -> WrongClocks:
     tries: list[Skewed] = []
     for ahead in AHEAD:
-        with lab.bench(pace) as bench:
-            bench.exchange_clock.offset = ahead
-            bench.connector.start()
-            ready = bench.connector.wait_ready(READY_SECONDS).ready
-            tries.append(Skewed(ahead, bench, rest(bench, Side.BUY) if ready else None))
+        with rigs.open(pace) as rig:
+            rig.exchange_clock.offset = ahead
+            rig.connector.start()
+            ready = rig.connector.wait_ready(READY_SECONDS).ready
+            tries.append(Skewed(ahead, rig, rest(rig, Side.BUY) if ready else None))
     return WrongClocks(tuple(tries))

@@ -20,10 +20,10 @@ from harness.gateway.faults import (
     RateLimit,
     Refuse,
 )
-from harness.scenarios.rig import Bench, Lab
+from harness.scenarios.rig import Rig, Rigs
 from harness.venue.model import Order, Side
 
-DOOR_CLOSED = 60.0  # virtual seconds
+STREAMS_REFUSED = 60.0  # virtual seconds
 LET_IN = 180.0  # virtual seconds; back-off may have grown as long as the refusals lasted
 
 
@@ -31,7 +31,7 @@ LET_IN = 180.0  # virtual seconds; back-off may have grown as long as the refusa
 class Errors:
     """The exchange answers with errors, at the start and later."""
 
-    bench: Bench
+    rig: Rig
     faults_met: int = 0
     refused_cancel: Life | None = None
     cancelled_while_refused: bool = False
@@ -43,55 +43,55 @@ class Errors:
     after: Life | None = None
 
 
-def answer_with_errors(lab: Lab, pace: float) -> Errors:
-    with lab.bench(pace) as bench:
-        story = Errors(bench)
+def answer_with_errors(rigs: Rigs, pace: float) -> Errors:
+    with rigs.open(pace) as rig:
+        run = Errors(rig)
         rules = [
-            bench.faults.add(Refuse(status, {"msg": "try later"}), operation)
+            rig.faults.add(Refuse(status, {"msg": "try later"}), operation)
             for operation, status in (("server_time", 502), ("fees", 500))
         ]
-        start(bench)
+        start(rig)
         for operation, status in (("balances", 500), ("open_orders", 503), ("order_status", 502)):
-            rules.append(bench.faults.add(Refuse(status, {"msg": "try later"}), operation))
-        bench.connector.tick()
-        bench.pause(5)
-        story.faults_met = sum(rule.applied for rule in rules)
-        bench.faults.clear()
-        _refuse_a_cancel(story)
-        bench.faults.add(Refuse(500, {"msg": "internal error"}), "place_order")
-        story.server_error = _failing(bench)
-        _limit_the_rate(story)
-        bench.faults.clear()
-        story.after = rest(bench, Side.BUY)
-        return story
+            rules.append(rig.faults.add(Refuse(status, {"msg": "try later"}), operation))
+        rig.connector.tick()
+        rig.pause(5)
+        run.faults_met = sum(rule.applied for rule in rules)
+        rig.faults.clear()
+        _refuse_a_cancel(run)
+        rig.faults.add(Refuse(500, {"msg": "internal error"}), "place_order")
+        run.server_error = _failing(rig)
+        _limit_the_rate(run)
+        rig.faults.clear()
+        run.after = rest(rig, Side.BUY)
+        return run
 
 
-def _refuse_a_cancel(story: Errors) -> None:
-    bench = story.bench
-    life = story.refused_cancel = rest(bench, Side.BUY)
+def _refuse_a_cancel(run: Errors) -> None:
+    rig = run.rig
+    life = run.refused_cancel = rest(rig, Side.BUY)
     if life.placed is None:
         return
-    with bench.faults.during(Refuse(503, {"msg": "not now"}), "cancel_*"):
-        bench.connector.cancel(life.order_id)
-        event = bench.connector.wait_event("OrderCancelled", life.order_id, 6.0)
-        story.cancelled_while_refused = event is not None
-        story.tracked_while_refused = life.order_id in bench.connector.orders()
-    story.open_while_refused = bench.venue.order(bench.account, order_id=life.placed.order_id).status.live
-    settle(bench, life)
+    with rig.faults.during(Refuse(503, {"msg": "not now"}), "cancel_*"):
+        rig.connector.cancel(life.order_id)
+        event = rig.connector.wait_event("OrderCancelled", life.order_id, 6.0)
+        run.cancelled_while_refused = event is not None
+        run.tracked_while_refused = life.order_id in rig.connector.orders()
+    run.open_while_refused = rig.venue.order(rig.account, order_id=life.placed.order_id).status.live
+    settle(rig, life)
 
 
-def _failing(bench: Bench) -> Life:
-    life = submit(bench, Side.SELL, size(bench), resting_price(bench, Side.SELL))
-    bench.connector.wait_event("OrderFailure", life.order_id, WAIT)
-    bench.pause(5)
-    return settle(bench, life)
+def _failing(rig: Rig) -> Life:
+    life = submit(rig, Side.SELL, size(rig), resting_price(rig, Side.SELL))
+    rig.connector.wait_event("OrderFailure", life.order_id, WAIT)
+    rig.pause(5)
+    return settle(rig, life)
 
 
-def _limit_the_rate(story: Errors) -> None:
-    bench, mark = story.bench, story.bench.record.mark()
-    rule = bench.faults.add(RateLimit(10), "place_order", times=None)
-    story.rate_limited = _failing(bench)
-    story.rate_limited_requests = len(bench.record.exchanges("place_order", since=mark))
+def _limit_the_rate(run: Errors) -> None:
+    rig, mark = run.rig, run.rig.record.mark()
+    rule = rig.faults.add(RateLimit(10), "place_order", times=None)
+    run.rate_limited = _failing(rig)
+    run.rate_limited_requests = len(rig.record.exchanges("place_order", since=mark))
     rule.remove()
 
 
@@ -99,70 +99,70 @@ def _limit_the_rate(story: Errors) -> None:
 class LostReply:
     """An order that the exchange took while its answer never arrived; `order` is None if it never did."""
 
-    bench: Bench
+    rig: Rig
     life: Life
     order: Order | None
 
 
-def lose_a_reply(lab: Lab, pace: float) -> LostReply:
-    with lab.bench(pace) as bench:
-        start(bench)
-        bench.faults.add(LoseReply(), "place_order")
-        amount, price = size(bench), resting_price(bench, Side.BUY)
-        asked_at = bench.clock.now()
-        order_id = bench.connector.buy(bench.pair, amount, price, position=opening(bench))
-        bench.eventually(lambda: bench.venue.orders(bench.account), WAIT)
+def lose_a_reply(rigs: Rigs, pace: float) -> LostReply:
+    with rigs.open(pace) as rig:
+        start(rig)
+        rig.faults.add(LoseReply(), "place_order")
+        amount, price = size(rig), resting_price(rig, Side.BUY)
+        asked_at = rig.clock.now()
+        order_id = rig.connector.buy(rig.pair, amount, price, position=opening(rig))
+        rig.eventually(lambda: rig.venue.orders(rig.account), WAIT)
         for _ in range(3):
-            bench.connector.tick()
-            bench.pause(6)
-        orders = bench.venue.orders(bench.account)
+            rig.connector.tick()
+            rig.pause(6)
+        orders = rig.venue.orders(rig.account)
         order = orders[-1] if orders else None
-        life = Life(bench, asked_at, order_id, Side.BUY, "LIMIT", amount, price, order, ())
-        return LostReply(bench, settle(bench, life), life.final)
+        life = Life(rig, asked_at, order_id, Side.BUY, "LIMIT", amount, price, order, ())
+        return LostReply(rig, settle(rig, life), life.final)
 
 
 @dataclass
-class ClosedDoor:
+class RefusedStreams:
     """For `seconds` (virtual) every try to open a stream is refused; `before` were open.
 
     `back` says whether as many were open again within `LET_IN` after that.
     """
 
-    bench: Bench
+    rig: Rig
     before: int
     seconds: float
     tries: int = 0
     back: bool = False
 
 
-def refuse_streams(lab: Lab, pace: float) -> ClosedDoor:
-    with lab.bench(pace) as bench:
-        start(bench)
-        story = ClosedDoor(bench, len(bench.gateway.open_sockets()), DOOR_CLOSED)
-        with bench.faults.during(Refuse(503, {"msg": "maintenance"}), "*", on="upgrade") as rule:
-            bench.gateway.close_sockets()
-            bench.pause(DOOR_CLOSED)
-            story.tries = rule.applied
-        story.back = bool(bench.eventually(lambda: len(bench.gateway.open_sockets()) >= story.before, LET_IN))
-        return story
+def refuse_streams(rigs: Rigs, pace: float) -> RefusedStreams:
+    with rigs.open(pace) as rig:
+        start(rig)
+        run = RefusedStreams(rig, len(rig.gateway.open_sockets()), STREAMS_REFUSED)
+        with rig.faults.during(Refuse(503, {"msg": "maintenance"}), "*", on="upgrade") as rule:
+            rig.gateway.close_sockets()
+            rig.pause(STREAMS_REFUSED)
+            run.tries = rule.applied
+        run.back = bool(rig.eventually(lambda: len(rig.gateway.open_sockets()) >= run.before, LET_IN))
+        return run
 
 
 @dataclass
 class Outage:
     """The exchange is away for a while."""
 
-    bench: Bench
+    rig: Rig
     before: str
     during: str
     after: str
 
 
-def take_exchange_away(lab: Lab, pace: float) -> Outage:
-    with lab.bench(pace) as bench:
-        start(bench)
-        before = bench.connector.network_status()
-        with bench.faults.during(Refuse(503, {"msg": "maintenance"}), "*"):
-            bench.eventually(lambda: bench.connector.network_status() != "CONNECTED", 60.0)
-            during = bench.connector.network_status()
-        bench.eventually(lambda: bench.connector.network_status() == "CONNECTED", 60.0)
-        return Outage(bench, before, during, bench.connector.network_status())
+def take_exchange_away(rigs: Rigs, pace: float) -> Outage:
+    with rigs.open(pace) as rig:
+        start(rig)
+        before = rig.connector.network_status()
+        with rig.faults.during(Refuse(503, {"msg": "maintenance"}), "*"):
+            rig.eventually(lambda: rig.connector.network_status() != "CONNECTED", 60.0)
+            during = rig.connector.network_status()
+        rig.eventually(lambda: rig.connector.network_status() == "CONNECTED", 60.0)
+        return Outage(rig, before, during, rig.connector.network_status())

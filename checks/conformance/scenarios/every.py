@@ -1,4 +1,4 @@
-"""All stories: a connector that misbehaves in one of them only has misbehaved."""
+"""All scenarios: a connector that misbehaves in one of them only has misbehaved."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from checks.conformance.scenarios.streams import break_streams, disturb_user_str
 from harness.checking import Finding
 from harness.driving.driver import ConnectorError
 from harness.errors import OurFailure
-from harness.scenarios.rig import Lab, Scene
+from harness.scenarios.rig import Recording, Rigs
 
 if TYPE_CHECKING:
-    from checks.conformance.conftest import Tell
+    from checks.conformance.conftest import Play
 
-QUIET: tuple[Callable[[Lab, float], Any], ...] = (watch_market, trade)
-STORIES: tuple[Callable[[Lab, float], Any], ...] = (
+QUIET: tuple[Callable[[Rigs, float], Any], ...] = (watch_market, trade)
+SCENARIOS: tuple[Callable[[Rigs, float], Any], ...] = (
     *QUIET,
     list_markets,
     answer_with_errors,
@@ -39,25 +39,25 @@ STORIES: tuple[Callable[[Lab, float], Any], ...] = (
 )
 
 
-def every_scene(tell: Tell, lab: Lab) -> Iterator[Scene]:
-    """What was seen of the connector so far, at whatever pace, and then in each story not yet told.
+def every_recording(play: Play, rigs: Rigs) -> Iterator[Recording]:
+    """What was seen of the connector so far, at whatever pace, and then in each scenario not yet played.
 
     A connector that breaks off, or never gets ready, is judged by what it did until then; where that was in a
-    quiet story the rest is undecided, and what it broke off with is raised in the end; so is a failure
+    quiet scenario the rest is undecided, and what it broke off with is raised in the end; so is a failure
     of ours.
     """
     seen = 0
     broken: Exception | None = None
-    for story in (None, *STORIES):
-        if story is not None:
+    for scenario in (None, *SCENARIOS):
+        if scenario is not None:
             try:
-                tell(story)
+                play(scenario)
             except OurFailure as error:
                 broken = broken or error
             except (Finding, ConnectorError) as error:
-                broken = broken or (error if story in QUIET else None)
-        yield from lab.scenes[seen:]
-        seen = len(lab.scenes)
-        yield lab.between  # the one that goes on
+                broken = broken or (error if scenario in QUIET else None)
+        yield from rigs.recordings[seen:]
+        seen = len(rigs.recordings)
+        yield rigs.between  # the one that goes on
     if broken is not None:
         raise broken

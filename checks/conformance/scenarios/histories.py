@@ -23,7 +23,7 @@ from checks.conformance.scenarios.order_life import (
 )
 from harness.gateway.entries import Exchange
 from harness.gateway.faults import Delay, DropMessage, DuplicateMessage, Fault, LoseReply, Refuse
-from harness.scenarios.rig import Bench, Lab
+from harness.scenarios.rig import Rig, Rigs
 from harness.venue.market import floor_to
 from harness.venue.model import Order, Side, VenueRefusal
 
@@ -156,7 +156,7 @@ class History:
     whether the connector knows of everything after its last polls.
     """
 
-    bench: Bench = field(repr=False)
+    rig: Rig = field(repr=False)
     schedule: Schedule
     lives: dict[int, Life] = field(default_factory=dict)
     taken: list[tuple[float, float, Step]] = field(default_factory=list)
@@ -169,25 +169,25 @@ class History:
 
 @dataclass
 class Histories:
-    """As many as were lived; `bench` is the last one's."""
+    """As many as were lived; `rig` is the last one's."""
 
-    bench: Bench = field(repr=False)
+    rig: Rig = field(repr=False)
     histories: list[History]
 
 
-def endure(lab: Lab, pace: float) -> Histories:
+def endure(rigs: Rigs, pace: float) -> Histories:
     """Each of the seed's schedules, on an exchange of its own, until one is not heard of to its end."""
     lived: list[History] = []
-    for schedule in schedules(lab.seed):
-        lived.append(_live(lab, pace, schedule))
+    for schedule in schedules(rigs.seed):
+        lived.append(_live(rigs, pace, schedule))
         if not lived[-1].heard:
             break
-    return Histories(lived[-1].bench, lived)
+    return Histories(lived[-1].rig, lived)
 
 
 @dataclass(frozen=True)
 class Shorten:
-    """A story: the shortest schedule found that still breaks what `broken` names of a history.
+    """A scenario: the shortest schedule found that still breaks what `broken` names of a history.
 
     `order` is the number of the one that it happened to, None where it is of the account.
     """
@@ -201,7 +201,7 @@ class Shorten:
     def __name__(self) -> str:
         return "shorten a history"
 
-    def __call__(self, lab: Lab, pace: float) -> History | None:
+    def __call__(self, rigs: Rigs, pace: float) -> History | None:
         """None when nothing shorter breaks it again."""
         shortest: History | None = None
         left = self._shorter(self.schedule)
@@ -209,7 +209,7 @@ class Shorten:
             schedule = next(left, None)
             if schedule is None:
                 break
-            history = _live(lab, pace, schedule)
+            history = _live(rigs, pace, schedule)
             if self.broken(history) == self.what:
                 shortest, left = history, self._shorter(schedule)
         return shortest
@@ -229,74 +229,74 @@ class Shorten:
                 yield (*schedule[:at], replace(step, trouble=None), *schedule[at + 1 :])
 
 
-def _live(lab: Lab, pace: float, schedule: Schedule) -> History:
-    with lab.bench(pace) as bench:
-        history = History(bench, schedule)
-        start(bench)
-        price = floor_to(resting_price(bench, Side.BUY) * AWAY, bench.market.tick_size)
-        foreign = place_by_hand(bench, Side.BUY, price, "placed-by-hand-1")
+def _live(rigs: Rigs, pace: float, schedule: Schedule) -> History:
+    with rigs.open(pace) as rig:
+        history = History(rig, schedule)
+        start(rig)
+        price = floor_to(resting_price(rig, Side.BUY) * AWAY, rig.market.tick_size)
+        foreign = place_by_hand(rig, Side.BUY, price, "placed-by-hand-1")
         for step in schedule:
             _take(history, step)
         _settle(history)
-        history.foreign = bench.venue.order(bench.account, order_id=foreign.order_id)
-        history.orders = bench.venue.orders(bench.account)
+        history.foreign = rig.venue.order(rig.account, order_id=foreign.order_id)
+        history.orders = rig.venue.orders(rig.account)
         history.turned_away = tuple(
-            each for each in bench.record.exchanges() if each.status in TURNED_AWAY and each.fault is None
+            each for each in rig.record.exchanges() if each.status in TURNED_AWAY and each.fault is None
         )
-        history.balances, _ = settled_views(bench, "in the end", PATIENT if history.heard else IMPATIENT)
+        history.balances, _ = settled_views(rig, "in the end", PATIENT if history.heard else IMPATIENT)
         for number, life in history.lives.items():
-            history.lives[number] = settle(bench, life)
+            history.lives[number] = settle(rig, life)
         return history
 
 
 def _take(history: History, step: Step) -> None:
     """Make the move with its trouble, and let a poll fall into some."""
-    bench, began = history.bench, history.bench.clock.now()
+    rig, began = history.rig, history.rig.clock.now()
     with ExitStack() as stack:
         for fault, operation in _FAULTS.get(step.trouble, ()):
-            stack.enter_context(bench.faults.during(fault, operation))
+            stack.enter_context(rig.faults.during(fault, operation))
         if step.trouble is Trouble.UNSURE:
             for question in QUESTIONS:
-                stack.callback(bench.faults.add(Refuse(503, {"msg": "not now"}), question).remove)
+                stack.callback(rig.faults.add(Refuse(503, {"msg": "not now"}), question).remove)
         if step.trouble is Trouble.BROKEN:
-            bench.gateway.close_sockets(1006)
+            rig.gateway.close_sockets(1006)
         _move(history, step)
         placed = history.lives[step.order].placed
         if step.trouble is Trouble.MISSING and placed is not None:
-            bench.venue.hide(placed.order_id)
-            stack.callback(bench.venue.show, placed.order_id)
-        bench.pause(step.pause)
+            rig.venue.hide(placed.order_id)
+            stack.callback(rig.venue.show, placed.order_id)
+        rig.pause(step.pause)
         if step.trouble in _DEAF:
             history.heard = _polled(history, POLLS if history.heard else 1)
         if step.trouble in _DOUBT:
-            bench.connector.tick()
-            bench.pause(POLL / 2)
-    history.taken.append((began, bench.clock.now(), step))
+            rig.connector.tick()
+            rig.pause(POLL / 2)
+    history.taken.append((began, rig.clock.now(), step))
 
 
 def _move(history: History, step: Step) -> None:
-    bench = history.bench
+    rig = history.rig
     if step.move is Move.PLACE:
-        history.lives[step.order] = rest(bench, tuple(Side)[step.order % len(Side)])
+        history.lives[step.order] = rest(rig, tuple(Side)[step.order % len(Side)])
         return
     life = history.lives[step.order]
     if life.placed is None:
         return
     if step.move is Move.PART:
-        lots = life.placed.amount / bench.market.lot_size // 4
-        let_trade(bench, life, lots * bench.market.lot_size)
+        lots = life.placed.amount / rig.market.lot_size // 4
+        let_trade(rig, life, lots * rig.market.lot_size)
     elif step.move is Move.FILL:
-        let_trade(bench, life)
+        let_trade(rig, life)
     elif step.move is Move.CANCEL:
-        bench.connector.cancel(life.order_id, bench.pair)
+        rig.connector.cancel(life.order_id, rig.pair)
     else:
-        _cancel_by_hand(bench, life.placed)
+        _cancel_by_hand(rig, life.placed)
 
 
-def _cancel_by_hand(bench: Bench, order: Order) -> None:
+def _cancel_by_hand(rig: Rig, order: Order) -> None:
     """Nothing where it is done already."""
     try:
-        bench.venue.cancel(bench.account, order_id=order.order_id)
+        rig.venue.cancel(rig.account, order_id=order.order_id)
     except VenueRefusal:
         return
 
@@ -304,25 +304,25 @@ def _cancel_by_hand(bench: Bench, order: Order) -> None:
 def _settle(history: History) -> None:
     """Poll until all is told, or long enough; then wait for what is told too much."""
     history.heard = _polled(history, POLLS)
-    history.bench.pause(WAIT / 2)
+    history.rig.pause(WAIT / 2)
 
 
 def _polled(history: History, polls: int) -> bool:
     """Whether the connector has heard of everything after at most so many polls."""
-    bench = history.bench
+    rig = history.rig
     for _ in range(polls):
-        bench.connector.tick()
-        if bench.eventually(lambda: all(_heard(bench, life) for life in history.lives.values()), POLL):
+        rig.connector.tick()
+        if rig.eventually(lambda: all(_heard(rig, life) for life in history.lives.values()), POLL):
             return True
     return False
 
 
-def _heard(bench: Bench, life: Life) -> bool:
+def _heard(rig: Rig, life: Life) -> bool:
     """Whether as many fills were reported as there are, and an end if there is one."""
     if life.placed is None:
         return True
-    order = bench.venue.order(bench.account, order_id=life.placed.order_id)
-    fills = bench.venue.fills(bench.account, order_id=life.placed.order_id)
-    kinds = [event.kind for event in bench.connector.events(order_id=life.order_id)]
+    order = rig.venue.order(rig.account, order_id=life.placed.order_id)
+    fills = rig.venue.fills(rig.account, order_id=life.placed.order_id)
+    kinds = [event.kind for event in rig.connector.events(order_id=life.order_id)]
     ended = any(kind in TERMINAL for kind in kinds)
     return kinds.count("OrderFilled") >= len(fills) and ended is not order.status.live

@@ -9,7 +9,7 @@ from typing import Any
 
 from checks.conformance.scenarios import start
 from harness.driving.claims import BookView, ConfigField, LogLine, PairView, Prices, Rule, TradeView, Usage
-from harness.scenarios.rig import Bench, Lab
+from harness.scenarios.rig import Rig, Rigs
 from harness.venue.market import Market
 from harness.venue.model import Level, Side, Trade
 
@@ -39,7 +39,7 @@ class SeenByCcxt:
 class MarketData:
     """What was seen. Book differences are sentences, None where the books agreed."""
 
-    bench: Bench
+    rig: Rig
     markets: tuple[Market, ...]
     ready_seconds: float
     config: tuple[ConfigField, ...]
@@ -58,52 +58,52 @@ class MarketData:
     usage: Usage
 
 
-def watch_market(lab: Lab, pace: float) -> MarketData:
+def watch_market(rigs: Rigs, pace: float) -> MarketData:
     """Start on two markets, one of them with an odd name and odd sizes, and let others trade."""
-    odd = lab.dialect.markets[-2]
-    with lab.bench(pace, also=[odd]) as bench:
-        connector, markets = bench.connector, (bench.market, odd)
-        ready_seconds = start(bench)
-        first = books_differ(bench, markets)
-        mark = bench.record.mark()
-        before = {market: len(bench.venue.trades(market)) for market in markets}
+    odd = rigs.dialect.markets[-2]
+    with rigs.open(pace, also=[odd]) as rig:
+        connector, markets = rig.connector, (rig.market, odd)
+        ready_seconds = start(rig)
+        first = books_differ(rig, markets)
+        mark = rig.record.mark()
+        before = {market: len(rig.venue.trades(market)) for market in markets}
         for _ in range(BURSTS):
             for market in markets:
-                bench.venue.walk(STEPS, market)
-            bench.pause(0.5)
-        _quote_inside(bench)
-        later = books_differ(bench, markets)
-        made = tuple(trade for market in markets for trade in bench.venue.trades(market)[before[market] :])
-        seen = bench.eventually(lambda: found if len(found := connector.trades()) >= len(made) else (), 10.0)
-        book = bench.venue.book(bench.market, 1)
+                rig.venue.walk(STEPS, market)
+            rig.pause(0.5)
+        _quote_inside(rig)
+        later = books_differ(rig, markets)
+        made = tuple(trade for market in markets for trade in rig.venue.trades(market)[before[market] :])
+        seen = rig.eventually(lambda: found if len(found := connector.trades()) >= len(made) else (), 10.0)
+        book = rig.venue.book(rig.market, 1)
         return MarketData(
-            bench=bench,
+            rig=rig,
             markets=markets,
             ready_seconds=ready_seconds,
             config=connector.config(),
             order_types=connector.order_types(),
             rules=connector.rules(),
-            quantized=tuple(quantize(bench, market) for market in markets for _ in range(25)),
+            quantized=tuple(quantize(rig, market) for market in markets for _ in range(25)),
             first_difference=first,
             later_difference=later,
-            book_requests=len(bench.record.exchanges("order_book", since=mark)),
+            book_requests=len(rig.record.exchanges("order_book", since=mark)),
             trades_made=made,
             trades_seen=seen or connector.trades(),
-            prices=connector.prices(bench.pair),
-            last_price=bench.venue.last_price(bench.market),
+            prices=connector.prices(rig.pair),
+            last_price=rig.venue.last_price(rig.market),
             best=(book.bids[0].price, book.asks[0].price),
             logs=connector.logs(),
             usage=connector.usage(),
         )
 
 
-def _quote_inside(bench: Bench) -> None:
+def _quote_inside(rig: Rig) -> None:
     """New best quotes on both sides, so that neither is the price of the last trade."""
-    market, book = bench.market, bench.venue.book(bench.market, 1)
+    market, book = rig.market, rig.venue.book(rig.market, 1)
     bid, ask, amount = book.bids[0].price, book.asks[0].price, market.lot_size * 1000
     if ask - bid > 2 * market.tick_size:
-        bench.venue.set_level(market, Side.BUY, bid + market.tick_size, amount)
-        bench.venue.set_level(market, Side.SELL, ask - market.tick_size, amount)
+        rig.venue.set_level(market, Side.BUY, bid + market.tick_size, amount)
+        rig.venue.set_level(market, Side.SELL, ask - market.tick_size, amount)
 
 
 @dataclass(frozen=True)
@@ -113,22 +113,22 @@ class Listing:
     `ccxt` is None where ccxt does not know the exchange.
     """
 
-    bench: Bench
+    rig: Rig
     pairs: tuple[PairView, ...]
     ccxt: dict[str, SeenByCcxt] | None
 
 
-def list_markets(lab: Lab, pace: float) -> Listing:
-    with lab.bench(pace) as bench:
-        ccxt = ask_ccxt(bench) if bench.dialect.ccxt_id else None
-        return Listing(bench, bench.connector.pairs(), ccxt)
+def list_markets(rigs: Rigs, pace: float) -> Listing:
+    with rigs.open(pace) as rig:
+        ccxt = ask_ccxt(rig) if rig.dialect.ccxt_id else None
+        return Listing(rig, rig.connector.pairs(), ccxt)
 
 
-def ask_ccxt(bench: Bench) -> dict[str, SeenByCcxt]:
+def ask_ccxt(rig: Rig) -> dict[str, SeenByCcxt]:
     """Every market of the kind that is tested, as ccxt reads it from the same exchange, by `BASE-QUOTE`."""
-    markets = bench.open_oracle().markets()
-    kind = "swap" if bench.market.perpetual else "spot"
-    ours = {theirs: name for name, theirs in bench.dialect.ccxt_assets.items()}
+    markets = rig.open_oracle().markets()
+    kind = "swap" if rig.market.perpetual else "spot"
+    ours = {theirs: name for name, theirs in rig.dialect.ccxt_assets.items()}
     return {
         "-".join(ours.get(str(market[side]), str(market[side])) for side in ("base", "quote")): SeenByCcxt(
             _number(market["precision"]["price"]),
@@ -150,33 +150,33 @@ def _number(value: object) -> Decimal | None:
     return None if value is None else Decimal(str(value))
 
 
-def quantize(bench: Bench, market: Market) -> Quantized:
+def quantize(rig: Rig, market: Market) -> Quantized:
     """Any price near the market and any tradable amount, with more decimals than the market has."""
-    chance = bench.random
+    chance = rig.random
     price = market.reference_price * Decimal(chance.randint(900_001, 1_099_999)) / 1_000_000
     lots = chance.randint(50, 5000)
     amount = (
         market.min_amount + market.lot_size * lots + market.lot_size * Decimal(chance.randint(1, 999)) / 1000
     )
-    return Quantized(market, (price, amount), bench.connector.quantize(market.name, price, amount))
+    return Quantized(market, (price, amount), rig.connector.quantize(market.name, price, amount))
 
 
-def books_differ(bench: Bench, markets: Sequence[Market], timeout: float = 30.0) -> str | None:
+def books_differ(rig: Rig, markets: Sequence[Market], timeout: float = 30.0) -> str | None:
     """Wait for the connector's books to equal the venue's; how the first one still differs, or None."""
     differences: list[str] = []
 
     def look() -> bool:
-        differences[:] = [text for market in markets if (text := book_differs(bench, market))]
+        differences[:] = [text for market in markets if (text := book_differs(rig, market))]
         return not differences
 
-    bench.eventually(look, timeout)
+    rig.eventually(look, timeout)
     return differences[0] if differences else None
 
 
-def book_differs(bench: Bench, market: Market) -> str | None:
+def book_differs(rig: Rig, market: Market) -> str | None:
     """How the connector's best levels differ from the venue's at this moment."""
-    theirs: BookView = bench.connector.book(market.name, DEPTH)
-    ours = bench.venue.book(market, DEPTH)
+    theirs: BookView = rig.connector.book(market.name, DEPTH)
+    ours = rig.venue.book(market, DEPTH)
     for name, claims, truth in (("bids", theirs.bids, ours.bids), ("asks", theirs.asks, ours.asks)):
         if text := _side_differs(claims, truth):
             return f"{market.name} {name}: {text}"

@@ -1,4 +1,4 @@
-"""What we saw ourselves while a story was told: it stands beside whatever the connector claims of it."""
+"""What we saw ourselves during a scenario: it stands beside whatever the connector claims of it."""
 
 from __future__ import annotations
 
@@ -8,22 +8,20 @@ from pydantic import JsonValue
 
 from harness.checking import seen_in_ledger
 from harness.outcome import Basis, Evidence, EvidenceKind
-from harness.scenarios.rig import Bench
+from harness.scenarios.rig import Rig
 
 MOST_NAMED = 8
 
 
-def observed(bench: Bench) -> tuple[Evidence, ...]:
+def observed(rig: Rig) -> tuple[Evidence, ...]:
     """From the gateway's record and the venue's books. Empty where the connector reached neither."""
-    return (*_seen_on_the_wire(bench), *_seen_in_the_books(bench))
+    return (*_seen_on_the_wire(rig), *_seen_in_the_books(rig))
 
 
-def _seen_on_the_wire(bench: Bench) -> tuple[Evidence, ...]:
-    asked = Counter(str(each.operation) for each in bench.record.exchanges() if each.operation)
-    heard = Counter(
-        str(each.operation) for each in bench.record.frames(direction="received") if each.operation
-    )
-    handshakes = bench.record.handshakes()
+def _seen_on_the_wire(rig: Rig) -> tuple[Evidence, ...]:
+    asked = Counter(str(each.operation) for each in rig.record.exchanges() if each.operation)
+    heard = Counter(str(each.operation) for each in rig.record.frames(direction="received") if each.operation)
+    handshakes = rig.record.handshakes()
     if not asked and not heard and not handshakes:
         return ()
     text = (
@@ -34,11 +32,11 @@ def _seen_on_the_wire(bench: Bench) -> tuple[Evidence, ...]:
     return (Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.WIRE, text=text, data=data),)
 
 
-def _seen_in_the_books(bench: Bench) -> tuple[Evidence, ...]:
-    orders = bench.venue.orders(bench.account)
-    if not orders or not bench.record.exchanges("place_order"):  # a story places some by hand
+def _seen_in_the_books(rig: Rig) -> tuple[Evidence, ...]:
+    orders = rig.venue.orders(rig.account)
+    if not orders or not rig.record.exchanges("place_order"):  # a scenario places some by hand
         return ()
-    fills = bench.venue.fills(bench.account)
+    fills = rig.venue.fills(rig.account)
     states = Counter(order.status.value for order in orders)
     text = f"{len(orders)} orders of this account ({_named(states)}), {len(fills)} fills"
     return (seen_in_ledger(text, orders=len(orders), fills=len(fills)),)

@@ -10,7 +10,7 @@ from checks.conformance.scenarios.balances import IMPATIENT, PATIENT, BalanceVie
 from harness.driving.claims import Cancellation, EventView, LogLine, OrderView, Usage
 from harness.driving.driver import PositionAction
 from harness.gateway.record import Exchange
-from harness.scenarios.rig import Bench, Lab
+from harness.scenarios.rig import Rig, Rigs
 from harness.venue.market import floor_to
 from harness.venue.model import Fill, NewOrder, Order, PositionSide, Side, VenueRefusal
 from harness.venue.positions import PositionMode
@@ -28,7 +28,7 @@ class Life:
     view while it was open. `fills` are the ledger's, `events` the connector's.
     """
 
-    bench: Bench = field(repr=False)
+    rig: Rig = field(repr=False)
     asked_at: float
     order_id: str
     side: Side
@@ -59,9 +59,9 @@ class Life:
 
 @dataclass
 class Trading:
-    """The whole story. Lives that a connector does not offer are None."""
+    """The whole scenario. Lives that a connector does not offer are None."""
 
-    bench: Bench
+    rig: Rig
     order_types: tuple[str, ...] = ()
     filled: list[Life] = field(default_factory=list)
     cancelled: list[Life] = field(default_factory=list)
@@ -91,66 +91,66 @@ class Trading:
         return [*(life for group in groups for life in group), *self.cancel_all_lives, *single]
 
 
-def trade(lab: Lab, pace: float) -> Trading:
+def trade(rigs: Rigs, pace: float) -> Trading:
     """Buy, sell, fill, cancel, be refused, cancel everything, stop."""
-    with lab.bench(pace) as bench:
-        story = Trading(bench, began=bench.clock.now())
-        start(bench)
-        story.order_types = bench.connector.order_types()
-        _note_balances(story, "at the start")
+    with rigs.open(pace) as rig:
+        run = Trading(rig, began=rig.clock.now())
+        start(rig)
+        run.order_types = rig.connector.order_types()
+        _note_balances(run, "at the start")
         for side in Side:
-            _fill_in_parts(story, side)
+            _fill_in_parts(run, side)
         for side in Side:
-            _cancel_one(story, side)
-        if "MARKET" in story.order_types:
+            _cancel_one(run, side)
+        if "MARKET" in run.order_types:
             for side in Side:
-                _market_order(story, side)
-        if "LIMIT_MAKER" in story.order_types:
+                _market_order(run, side)
+        if "LIMIT_MAKER" in run.order_types:
             for side in Side:
-                story.maker_orders.append(rest(bench, side, kind="LIMIT_MAKER"))
+                run.maker_orders.append(rest(rig, side, kind="LIMIT_MAKER"))
         for side in Side:
-            _awkward(story, side)
-        _too_small(story)
-        _refused(story)
-        _cancel_everything(story)
-        _finish(story)
-        return story
+            _awkward(run, side)
+        _too_small(run)
+        _refused(run)
+        _cancel_everything(run)
+        _finish(run)
+        return run
 
 
-def size(bench: Bench) -> Decimal:
+def size(rig: Rig) -> Decimal:
     """An ordinary amount: some 20 to 40 times the smallest notional, in whole tens of lots."""
-    market = bench.market
-    notional = max(market.min_notional, Decimal("0.0001")) * bench.random.randint(20, 40)
+    market = rig.market
+    notional = max(market.min_notional, Decimal("0.0001")) * rig.random.randint(20, 40)
     least = max(notional / market.reference_price, market.min_amount * 10)
     return floor_to(least, market.lot_size * 10) + market.lot_size * 10
 
 
-def resting_price(bench: Bench, side: Side) -> Decimal:
+def resting_price(rig: Rig, side: Side) -> Decimal:
     """A price three percent away from the market, where nothing trades by itself."""
-    book = bench.venue.book(bench.market, 1)
+    book = rig.venue.book(rig.market, 1)
     if side is Side.BUY:
-        return floor_to(book.bids[0].price * AWAY, bench.market.tick_size)
-    return floor_to(book.asks[0].price / AWAY, bench.market.tick_size)
+        return floor_to(book.bids[0].price * AWAY, rig.market.tick_size)
+    return floor_to(book.asks[0].price / AWAY, rig.market.tick_size)
 
 
-def place_by_hand(bench: Bench, side: Side, price: Decimal, client_order_id: str | None = None) -> Order:
+def place_by_hand(rig: Rig, side: Side, price: Decimal, client_order_id: str | None = None) -> Order:
     """An order on the same account that the connector knows nothing of."""
     which = PositionSide.BOTH
-    if bench.market.perpetual and bench.venue.position_mode(bench.account) is PositionMode.HEDGE:
+    if rig.market.perpetual and rig.venue.position_mode(rig.account) is PositionMode.HEDGE:
         which = PositionSide.LONG if side is Side.BUY else PositionSide.SHORT
     new = NewOrder(
-        bench.market,
+        rig.market,
         side,
-        amount=size(bench),
+        amount=size(rig),
         price=price,
         client_order_id=client_order_id,
         position_side=which,
     )
-    return bench.venue.place(bench.account, new)
+    return rig.venue.place(rig.account, new)
 
 
 def submit(
-    bench: Bench,
+    rig: Rig,
     side: Side,
     amount: Decimal,
     price: Decimal | None,
@@ -161,31 +161,31 @@ def submit(
 
     On a perpetual an order opens a position unless `position` says otherwise.
     """
-    known = {order.order_id for order in bench.venue.orders(bench.account)}
-    mark, asked_at = bench.record.mark(), bench.clock.now()
-    ask = bench.connector.buy if side is Side.BUY else bench.connector.sell
-    order_id = ask(bench.pair, amount, price, kind, position or opening(bench))
+    known = {order.order_id for order in rig.venue.orders(rig.account)}
+    mark, asked_at = rig.record.mark(), rig.clock.now()
+    ask = rig.connector.buy if side is Side.BUY else rig.connector.sell
+    order_id = ask(rig.pair, amount, price, kind, position or opening(rig))
 
     def arrived() -> Order | bool | None:
-        new = [o for o in bench.venue.orders(bench.account) if o.order_id not in known]
-        return new[-1] if new else bool(bench.connector.events("OrderFailure", order_id)) or None
+        new = [o for o in rig.venue.orders(rig.account) if o.order_id not in known]
+        return new[-1] if new else bool(rig.connector.events("OrderFailure", order_id)) or None
 
-    found = bench.eventually(arrived, WAIT)
+    found = rig.eventually(arrived, WAIT)
     placed = found if isinstance(found, Order) else None
-    requests = bench.record.exchanges("place_order", since=mark)
-    return Life(bench, asked_at, order_id, side, kind, amount, price, placed, requests)
+    requests = rig.record.exchanges("place_order", since=mark)
+    return Life(rig, asked_at, order_id, side, kind, amount, price, placed, requests)
 
 
-def opening(bench: Bench) -> PositionAction | None:
+def opening(rig: Rig) -> PositionAction | None:
     """What an ordinary order does to a position, where there are positions."""
-    return "OPEN" if bench.market.perpetual else None
+    return "OPEN" if rig.market.perpetual else None
 
 
-def rest(bench: Bench, side: Side, kind: str = "LIMIT", amount: Decimal | None = None) -> Life:
+def rest(rig: Rig, side: Side, kind: str = "LIMIT", amount: Decimal | None = None) -> Life:
     """An order that rests in the book, with the connector's view of it."""
-    life = submit(bench, side, amount or size(bench), resting_price(bench, side), kind)
-    bench.connector.wait_event(created(side), life.order_id, WAIT if life.placed else IMPATIENT)
-    life.tracked = bench.connector.orders().get(life.order_id)
+    life = submit(rig, side, amount or size(rig), resting_price(rig, side), kind)
+    rig.connector.wait_event(created(side), life.order_id, WAIT if life.placed else IMPATIENT)
+    life.tracked = rig.connector.orders().get(life.order_id)
     return life
 
 
@@ -197,133 +197,133 @@ def completed(side: Side) -> str:
     return "BuyOrderCompleted" if side is Side.BUY else "SellOrderCompleted"
 
 
-def settle(bench: Bench, life: Life) -> Life:
+def settle(rig: Rig, life: Life) -> Life:
     """Write down how the order ended: in the venue's books, in the events, in the tracking."""
     if life.placed is not None:
-        life.final = bench.venue.order(bench.account, order_id=life.placed.order_id)
-        life.fills = bench.venue.fills(bench.account, order_id=life.placed.order_id)
-    life.tracked_after = life.order_id in bench.connector.orders()
-    life.events = bench.connector.events(order_id=life.order_id)
+        life.final = rig.venue.order(rig.account, order_id=life.placed.order_id)
+        life.fills = rig.venue.fills(rig.account, order_id=life.placed.order_id)
+    life.tracked_after = life.order_id in rig.connector.orders()
+    life.events = rig.connector.events(order_id=life.order_id)
     return life
 
 
-def let_trade(bench: Bench, life: Life, amount: Decimal | None = None) -> Fill | None:
+def let_trade(rig: Rig, life: Life, amount: Decimal | None = None) -> Fill | None:
     """Another trader takes `amount` of the order, or what is left of it; None when it is no longer open."""
     if life.placed is None:
         return None
-    left = bench.venue.order(bench.account, order_id=life.placed.order_id).remaining
+    left = rig.venue.order(rig.account, order_id=life.placed.order_id).remaining
     try:
-        return bench.venue.fill(life.placed.order_id, None if amount is None else min(amount, left))[-1]
+        return rig.venue.fill(life.placed.order_id, None if amount is None else min(amount, left))[-1]
     except VenueRefusal:
         return None
 
 
-def _fill_in_parts(story: Trading, side: Side) -> None:
+def _fill_in_parts(run: Trading, side: Side) -> None:
     """Three fills of different sizes, one after the other."""
-    bench, life = story.bench, rest(story.bench, side)
-    story.filled.append(life)
+    rig, life = run.rig, rest(run.rig, side)
+    run.filled.append(life)
     if life.placed is None:
-        settle(bench, life)
+        settle(rig, life)
         return
-    _note_balances(story, f"with a {life.name} open")
-    lots = life.placed.amount / bench.market.lot_size
-    patience = WAIT if story.fills_follow else IMPATIENT
+    _note_balances(run, f"with a {life.name} open")
+    lots = life.placed.amount / rig.market.lot_size
+    patience = WAIT if run.fills_follow else IMPATIENT
     for number, part in enumerate((lots // 5, lots // 3, None), start=1):
-        let_trade(bench, life, None if part is None else part * bench.market.lot_size)
-        if not bench.connector.wait_event("OrderFilled", life.order_id, patience, count=number):
-            patience, story.fills_follow = IMPATIENT, False
+        let_trade(rig, life, None if part is None else part * rig.market.lot_size)
+        if not rig.connector.wait_event("OrderFilled", life.order_id, patience, count=number):
+            patience, run.fills_follow = IMPATIENT, False
         if number == 1:
-            _note_balances(story, f"after a partial fill of a {life.name}")
-    bench.connector.wait_event(completed(side), life.order_id, WAIT)
-    _note_balances(story, f"after a {life.name} was filled")
-    settle(bench, life)
+            _note_balances(run, f"after a partial fill of a {life.name}")
+    rig.connector.wait_event(completed(side), life.order_id, WAIT)
+    _note_balances(run, f"after a {life.name} was filled")
+    settle(rig, life)
 
 
-def _cancel_one(story: Trading, side: Side) -> None:
-    bench, life = story.bench, rest(story.bench, side)
-    story.cancelled.append(life)
+def _cancel_one(run: Trading, side: Side) -> None:
+    rig, life = run.rig, rest(run.rig, side)
+    run.cancelled.append(life)
     if life.placed is not None:
         number = life.placed.order_id
-        bench.connector.cancel(life.order_id)
-        bench.eventually(lambda: not bench.venue.order(bench.account, order_id=number).status.live, WAIT)
-        bench.connector.wait_event("OrderCancelled", life.order_id, WAIT)
-        _note_balances(story, f"after a {life.name} was cancelled")
-    settle(bench, life)
+        rig.connector.cancel(life.order_id)
+        rig.eventually(lambda: not rig.venue.order(rig.account, order_id=number).status.live, WAIT)
+        rig.connector.wait_event("OrderCancelled", life.order_id, WAIT)
+        _note_balances(run, f"after a {life.name} was cancelled")
+    settle(rig, life)
 
 
-def _market_order(story: Trading, side: Side) -> None:
-    bench = story.bench
-    life = submit(bench, side, size(bench), None, "MARKET")
-    story.market_orders.append(life)
-    bench.connector.wait_event(completed(side), life.order_id, WAIT)
-    settle(bench, life)
+def _market_order(run: Trading, side: Side) -> None:
+    rig = run.rig
+    life = submit(rig, side, size(rig), None, "MARKET")
+    run.market_orders.append(life)
+    rig.connector.wait_event(completed(side), life.order_id, WAIT)
+    settle(rig, life)
 
 
-def _awkward(story: Trading, side: Side) -> None:
+def _awkward(run: Trading, side: Side) -> None:
     """A price and an amount with more decimals than the market has."""
-    bench, market = story.bench, story.bench.market
-    amount = size(bench) + market.lot_size * Decimal("0.37")
-    price = resting_price(bench, side) + market.tick_size * Decimal("0.29")
-    life = submit(bench, side, amount, price)
-    story.awkward.append(life)
-    bench.connector.wait_event(created(side), life.order_id, WAIT if life.placed else 1.0)
+    rig, market = run.rig, run.rig.market
+    amount = size(rig) + market.lot_size * Decimal("0.37")
+    price = resting_price(rig, side) + market.tick_size * Decimal("0.29")
+    life = submit(rig, side, amount, price)
+    run.awkward.append(life)
+    rig.connector.wait_event(created(side), life.order_id, WAIT if life.placed else 1.0)
 
 
-def _too_small(story: Trading) -> None:
+def _too_small(run: Trading) -> None:
     """Half the smallest amount, at an ordinary price."""
-    bench = story.bench
-    life = submit(bench, Side.BUY, bench.market.min_amount / 2, resting_price(bench, Side.BUY))
-    bench.connector.wait_event("OrderFailure", life.order_id, WAIT)
-    bench.pause(3)
-    story.too_small = settle(bench, life)
+    rig = run.rig
+    life = submit(rig, Side.BUY, rig.market.min_amount / 2, resting_price(rig, Side.BUY))
+    rig.connector.wait_event("OrderFailure", life.order_id, WAIT)
+    rig.pause(3)
+    run.too_small = settle(rig, life)
 
 
-def _refused(story: Trading) -> None:
+def _refused(run: Trading) -> None:
     """Far more than the account can pay for, so that the exchange itself says no."""
-    bench, price = story.bench, resting_price(story.bench, Side.BUY)
-    purse = bench.venue.balance(bench.account, bench.market.quote).total
-    if bench.market.perpetual:
-        purse *= bench.venue.leverage(bench.account, bench.market)
-    amount = floor_to(purse * 3 / price, bench.market.lot_size)
-    life = submit(bench, Side.BUY, amount, price)
-    bench.connector.wait_event("OrderFailure", life.order_id, WAIT)
-    bench.pause(3)
-    story.refused = settle(bench, life)
+    rig, price = run.rig, resting_price(run.rig, Side.BUY)
+    initial_balances = rig.venue.balance(rig.account, rig.market.quote).total
+    if rig.market.perpetual:
+        initial_balances *= rig.venue.leverage(rig.account, rig.market)
+    amount = floor_to(initial_balances * 3 / price, rig.market.lot_size)
+    life = submit(rig, Side.BUY, amount, price)
+    rig.connector.wait_event("OrderFailure", life.order_id, WAIT)
+    rig.pause(3)
+    run.refused = settle(rig, life)
 
 
-def _cancel_everything(story: Trading) -> None:
+def _cancel_everything(run: Trading) -> None:
     """Cancel all, with an order on the same account that somebody else placed."""
-    bench = story.bench
+    rig = run.rig
     for side in Side:
-        story.cancel_all_lives.append(rest(bench, side))
-    price = floor_to(resting_price(bench, Side.BUY) * AWAY, bench.market.tick_size)
-    story.foreign = place_by_hand(bench, Side.BUY, price, "placed-by-hand-1")
-    story.cancel_all = bench.connector.cancel_all(20.0)
-    mine = [life for group in (story.cancel_all_lives, story.maker_orders, story.awkward) for life in group]
-    bench.eventually(lambda: len(bench.venue.open_orders(bench.account)) <= 1, 10.0)
+        run.cancel_all_lives.append(rest(rig, side))
+    price = floor_to(resting_price(rig, Side.BUY) * AWAY, rig.market.tick_size)
+    run.foreign = place_by_hand(rig, Side.BUY, price, "placed-by-hand-1")
+    run.cancel_all = rig.connector.cancel_all(20.0)
+    mine = [life for group in (run.cancel_all_lives, run.maker_orders, run.awkward) for life in group]
+    rig.eventually(lambda: len(rig.venue.open_orders(rig.account)) <= 1, 10.0)
     for life in mine:
         if life.placed is not None:
-            bench.connector.wait_event("OrderCancelled", life.order_id, WAIT)
-        settle(bench, life)
-    story.open_after_cancel_all = bench.venue.open_orders(bench.account)
+            rig.connector.wait_event("OrderCancelled", life.order_id, WAIT)
+        settle(rig, life)
+    run.open_after_cancel_all = rig.venue.open_orders(rig.account)
 
 
-def _finish(story: Trading) -> None:
-    bench = story.bench
-    story.usage = bench.connector.usage()
-    story.ended = bench.clock.now()
-    bench.connector.stop()
-    mark = bench.record.mark()
-    bench.pause(8)
-    story.requests_after_stop = bench.record.exchanges(since=mark)
-    story.open_sockets_after_stop = len(bench.gateway.open_sockets())
-    story.usage_after_stop = bench.connector.usage()
-    story.logs = bench.connector.logs()
+def _finish(run: Trading) -> None:
+    rig = run.rig
+    run.usage = rig.connector.usage()
+    run.ended = rig.clock.now()
+    rig.connector.stop()
+    mark = rig.record.mark()
+    rig.pause(8)
+    run.requests_after_stop = rig.record.exchanges(since=mark)
+    run.open_sockets_after_stop = len(rig.gateway.open_sockets())
+    run.usage_after_stop = rig.connector.usage()
+    run.logs = rig.connector.logs()
 
 
-def _note_balances(story: Trading, moment: str) -> None:
+def _note_balances(run: Trading, moment: str) -> None:
     """Give the connector's balances time to follow, by stream or by its next poll, and write both down."""
-    patience = PATIENT if story.balances_follow else IMPATIENT
-    views, follow = settled_views(story.bench, moment, patience)
-    story.balances += views
-    story.balances_follow = story.balances_follow and follow
+    patience = PATIENT if run.balances_follow else IMPATIENT
+    views, follow = settled_views(run.rig, moment, patience)
+    run.balances += views
+    run.balances_follow = run.balances_follow and follow

@@ -21,7 +21,7 @@ from checks.conformance.scenarios.order_life import (
 from harness.checking import not_applicable
 from harness.driving.claims import EventView, Funding, PositionView
 from harness.driving.driver import PositionModeName
-from harness.scenarios.rig import Bench, Lab
+from harness.scenarios.rig import Rig, Rigs
 from harness.venue.model import Side
 from harness.venue.positions import FundingPayment, Position, PositionMode
 
@@ -75,9 +75,9 @@ class FundingNote:
 
 @dataclass
 class Positions:
-    """The whole story. `modes` and `modes_got` are what was asked for and what the account had then."""
+    """The whole scenario. `modes` and `modes_got` are what was asked for and what the account had then."""
 
-    bench: Bench
+    rig: Rig
     leverage_got: Decimal = Decimal(0)
     modes: list[PositionMode] = field(default_factory=list)
     modes_got: list[PositionMode] = field(default_factory=list)
@@ -90,63 +90,63 @@ class Positions:
     payment_events: tuple[EventView, ...] = ()
 
 
-def hold_positions(lab: Lab, pace: float) -> Positions:
+def hold_positions(rigs: Rigs, pace: float) -> Positions:
     """Set modes and leverage, go long, be paid or pay, start anew, close, go short, close."""
-    if not lab.dialect.markets[0].perpetual:
+    if not rigs.dialect.markets[0].perpetual:
         not_applicable("The connector trades no perpetuals.")
-    with lab.bench(pace) as bench:
-        story = Positions(bench)
-        start(bench)
-        _change_modes(story)
-        bench.connector.set_leverage(bench.pair, LEVERAGE)
-        bench.eventually(lambda: bench.venue.leverage(bench.account, bench.market) == LEVERAGE, WAIT)
-        story.leverage_got = bench.venue.leverage(bench.account, bench.market)
-        _ask_about_funding(story)
-        if not _open(story, Side.BUY):
-            return story
-        _pay_funding(story)
-        bench.restart()
-        start(bench)
-        story.after_restart = _note(bench, "after a restart")
-        _close(story, Side.SELL)
-        if _open(story, Side.SELL):
-            _close(story, Side.BUY)
-        return story
+    with rigs.open(pace) as rig:
+        run = Positions(rig)
+        start(rig)
+        _change_modes(run)
+        rig.connector.set_leverage(rig.pair, LEVERAGE)
+        rig.eventually(lambda: rig.venue.leverage(rig.account, rig.market) == LEVERAGE, WAIT)
+        run.leverage_got = rig.venue.leverage(rig.account, rig.market)
+        _ask_about_funding(run)
+        if not _open(run, Side.BUY):
+            return run
+        _pay_funding(run)
+        rig.restart()
+        start(rig)
+        run.after_restart = _note(rig, "after a restart")
+        _close(run, Side.SELL)
+        if _open(run, Side.SELL):
+            _close(run, Side.BUY)
+        return run
 
 
-def _change_modes(story: Positions) -> None:
+def _change_modes(run: Positions) -> None:
     """Every mode that it supports, ending with one way."""
-    bench = story.bench
-    supported = bench.connector.position_modes()
+    rig = run.rig
+    supported = rig.connector.position_modes()
     if "HEDGE" in supported:
         for name, mode in MODES:
             if name in supported:
-                bench.connector.set_position_mode(name)
-                bench.eventually(partial(_has_mode, bench, mode), WAIT)
-                story.modes.append(mode)
-                story.modes_got.append(bench.venue.position_mode(bench.account))
-    bench.venue.set_position_mode(bench.account, PositionMode.ONE_WAY)
+                rig.connector.set_position_mode(name)
+                rig.eventually(partial(_has_mode, rig, mode), WAIT)
+                run.modes.append(mode)
+                run.modes_got.append(rig.venue.position_mode(rig.account))
+    rig.venue.set_position_mode(rig.account, PositionMode.ONE_WAY)
 
 
-def _has_mode(bench: Bench, mode: PositionMode) -> bool:
-    return bench.venue.position_mode(bench.account) is mode
+def _has_mode(rig: Rig, mode: PositionMode) -> bool:
+    return rig.venue.position_mode(rig.account) is mode
 
 
-def _ask_about_funding(story: Positions) -> None:
+def _ask_about_funding(run: Positions) -> None:
     """With prices and a rate that nobody could guess."""
-    bench, market, venue = story.bench, story.bench.market, story.bench.venue
-    index = market.reference_price + market.tick_size * bench.random.randint(1, 50)
+    rig, market, venue = run.rig, run.rig.market, run.rig.venue
+    index = market.reference_price + market.tick_size * rig.random.randint(1, 50)
     venue.set_index(market, index)
-    venue.set_mark(market, index + market.tick_size * bench.random.randint(1, 50))
-    venue.set_funding_rate(market, Decimal(bench.random.randint(11, 499)) / 1_000_000)
+    venue.set_mark(market, index + market.tick_size * rig.random.randint(1, 50))
+    venue.set_funding_rate(market, Decimal(rig.random.randint(11, 499)) / 1_000_000)
 
     def differs() -> bool:
-        said = bench.connector.funding(bench.pair)
+        said = rig.connector.funding(rig.pair)
         return (said.rate, said.mark_price) != (venue.funding_rate(market), venue.mark_price(market))
 
-    bench.eventually(lambda: not differs(), FOLLOW)
-    story.funding = FundingNote(
-        bench.connector.funding(bench.pair),
+    rig.eventually(lambda: not differs(), FOLLOW)
+    run.funding = FundingNote(
+        rig.connector.funding(rig.pair),
         venue.index_price(market),
         venue.mark_price(market),
         venue.funding_rate(market),
@@ -154,61 +154,61 @@ def _ask_about_funding(story: Positions) -> None:
     )
 
 
-def _open(story: Positions, side: Side) -> bool:
+def _open(run: Positions, side: Side) -> bool:
     """A position by one order that is filled in two parts; whether there is one."""
-    bench, life = story.bench, rest(story.bench, side)
-    story.opened.append(life)
+    rig, life = run.rig, rest(run.rig, side)
+    run.opened.append(life)
     if life.placed is None:
         return False
-    half = life.placed.amount / bench.market.lot_size // 2 * bench.market.lot_size
+    half = life.placed.amount / rig.market.lot_size // 2 * rig.market.lot_size
     which = "long" if side is Side.BUY else "short"
     for part, moment in ((half, f"half way into a {which} position"), (None, f"with a {which} position")):
-        let_trade(bench, life, part)
-        story.notes.append(_note(bench, moment))
-    bench.connector.wait_event(completed(side), life.order_id, WAIT)
-    settle(bench, life)
+        let_trade(rig, life, part)
+        run.notes.append(_note(rig, moment))
+    rig.connector.wait_event(completed(side), life.order_id, WAIT)
+    settle(rig, life)
     return bool(life.fills)
 
 
-def _close(story: Positions, side: Side) -> None:
+def _close(run: Positions, side: Side) -> None:
     """Close all that is held by one order, and let it trade."""
-    bench = story.bench
-    held = abs(bench.venue.position(bench.account, bench.market).size)
-    life = submit(bench, side, held, resting_price(bench, side), position="CLOSE")
-    story.closed.append(life)
-    let_trade(bench, life)
-    bench.connector.wait_event(completed(side), life.order_id, WAIT)
-    settle(bench, life)
-    story.notes.append(_note(bench, "after it was closed"))
+    rig = run.rig
+    held = abs(rig.venue.position(rig.account, rig.market).size)
+    life = submit(rig, side, held, resting_price(rig, side), position="CLOSE")
+    run.closed.append(life)
+    let_trade(rig, life)
+    rig.connector.wait_event(completed(side), life.order_id, WAIT)
+    settle(rig, life)
+    run.notes.append(_note(rig, "after it was closed"))
 
 
-def _pay_funding(story: Positions) -> None:
+def _pay_funding(run: Positions) -> None:
     """Funding is paid once; polls that follow find nothing new."""
-    bench, kind = story.bench, "FundingPaymentCompleted"
-    paid = [each for each in bench.venue.pay_funding(bench.market) if each.account == bench.account.name]
-    story.payment = paid[0] if paid else None
+    rig, kind = run.rig, "FundingPaymentCompleted"
+    paid = [each for each in rig.venue.pay_funding(rig.market) if each.account == rig.account.name]
+    run.payment = paid[0] if paid else None
     for _ in range(3):
-        bench.connector.tick(900.0)
-        bench.connector.wait_event(kind, timeout=WAIT)
-        bench.pause(3)
-    story.payment_events = bench.connector.events(kind)
+        rig.connector.tick(900.0)
+        rig.connector.wait_event(kind, timeout=WAIT)
+        rig.pause(3)
+    run.payment_events = rig.connector.events(kind)
 
 
-def _note(bench: Bench, moment: str) -> PositionNote:
+def _note(rig: Rig, moment: str) -> PositionNote:
     """Once they agree, or after a poll that found no better."""
 
     def look() -> PositionNote:
-        claimed = tuple(each for each in bench.connector.positions() if each.pair == bench.pair)
-        return PositionNote(moment, claimed, bench.venue.position(bench.account, bench.market))
+        claimed = tuple(each for each in rig.connector.positions() if each.pair == rig.pair)
+        return PositionNote(moment, claimed, rig.venue.position(rig.account, rig.market))
 
     def agrees() -> bool:
         return look().difference is None
 
-    _follow(bench, agrees)
+    _follow(rig, agrees)
     return look()
 
 
-def _follow(bench: Bench, agrees: Callable[[], bool]) -> None:
-    if not bench.eventually(agrees, WAIT):
-        bench.connector.tick()
-        bench.eventually(agrees, FOLLOW)
+def _follow(rig: Rig, agrees: Callable[[], bool]) -> None:
+    if not rig.eventually(agrees, WAIT):
+        rig.connector.tick()
+        rig.eventually(agrees, FOLLOW)

@@ -10,14 +10,14 @@ from harness.gateway.faults import (
     WrongCertificate,
 )
 from harness.gateway.record import Exchange, Handshake
-from harness.scenarios.rig import Bench, Lab
+from harness.scenarios.rig import Rig, Rigs
 
 
 @dataclass
 class Refused:
     """A connector that must not get ready, and what it did."""
 
-    bench: Bench
+    rig: Rig
     ready: bool
     requests: tuple[Exchange, ...]
     handshakes: tuple[Handshake, ...]
@@ -25,21 +25,21 @@ class Refused:
     logs: tuple[LogLine, ...]
 
 
-def show_wrong_certificate(lab: Lab, pace: float) -> Refused:
+def show_wrong_certificate(rigs: Rigs, pace: float) -> Refused:
     """Every host presents a certificate of an authority that nobody should trust."""
-    with lab.bench(pace) as bench:
-        bench.faults.add(WrongCertificate(), times=None)
-        return _not_ready(bench, 10.0)
+    with rigs.open(pace) as rig:
+        rig.faults.add(WrongCertificate(), times=None)
+        return _not_ready(rig, 10.0)
 
 
-def use_wrong_secret(lab: Lab, pace: float) -> Refused:
+def use_wrong_secret(rigs: Rigs, pace: float) -> Refused:
     """The key is right, the secret is another one."""
 
     def change(keys: Mapping[str, str]) -> dict[str, str]:
         return {name: _another(value) if "secret" in name else value for name, value in keys.items()}
 
-    with lab.bench(pace, keys=change) as bench:
-        return _not_ready(bench, 12.0)
+    with rigs.open(pace, keys=change) as rig:
+        return _not_ready(rig, 12.0)
 
 
 def _another(secret: str) -> str:
@@ -48,14 +48,14 @@ def _another(secret: str) -> str:
     return secret[:2] + body[::-1] + "=" * (len(secret) - 2 - len(body))
 
 
-def _not_ready(bench: Bench, seconds: float) -> Refused:
-    bench.connector.start()
-    ready = bench.connector.wait_ready(seconds).ready
+def _not_ready(rig: Rig, seconds: float) -> Refused:
+    rig.connector.start()
+    ready = rig.connector.wait_ready(seconds).ready
     return Refused(
-        bench,
+        rig,
         ready,
-        bench.record.exchanges(),
-        bench.record.handshakes(),
-        bench.connector.network_status(),
-        bench.connector.logs(),
+        rig.record.exchanges(),
+        rig.record.handshakes(),
+        rig.connector.network_status(),
+        rig.connector.logs(),
     )

@@ -14,7 +14,7 @@ from checks.conformance.scenarios.order_life import (
     settle,
 )
 from harness.driving.claims import OrderView
-from harness.scenarios.rig import Bench, Lab
+from harness.scenarios.rig import Rig, Rigs
 from harness.venue.model import Side
 
 
@@ -22,30 +22,30 @@ from harness.venue.model import Side
 class Restart:
     """The process ends with orders open, and another one takes over from the saved state."""
 
-    bench: Bench
+    rig: Rig
     before: list[Life] = field(default_factory=list)
     tracked: dict[str, OrderView] = field(default_factory=dict)
     filled: Life | None = None
     cancelled: Life | None = None
 
 
-def restart(lab: Lab, pace: float) -> Restart:
-    with lab.bench(pace) as bench:
-        story = Restart(bench)
-        start(bench)
-        first, second = rest(bench, Side.BUY), rest(bench, Side.SELL)
-        story.before = [first, second]
+def restart(rigs: Rigs, pace: float) -> Restart:
+    with rigs.open(pace) as rig:
+        run = Restart(rig)
+        start(rig)
+        first, second = rest(rig, Side.BUY), rest(rig, Side.SELL)
+        run.before = [first, second]
         if first.placed is None or second.placed is None:
-            return story
-        state = bench.connector.save_state()
-        bench.restart()
-        bench.connector.restore_state(state)
-        start(bench)
-        story.tracked = bench.connector.orders()
-        let_trade(bench, first)
-        bench.connector.wait_event(completed(Side.BUY), first.order_id, WAIT)
-        if second.order_id in story.tracked:
-            bench.connector.cancel(second.order_id, bench.pair)
-            bench.connector.wait_event("OrderCancelled", second.order_id, WAIT)
-        story.filled, story.cancelled = settle(bench, first), settle(bench, second)
-        return story
+            return run
+        state = rig.connector.save_state()
+        rig.restart()
+        rig.connector.restore_state(state)
+        start(rig)
+        run.tracked = rig.connector.orders()
+        let_trade(rig, first)
+        rig.connector.wait_event(completed(Side.BUY), first.order_id, WAIT)
+        if second.order_id in run.tracked:
+            rig.connector.cancel(second.order_id, rig.pair)
+            rig.connector.wait_event("OrderCancelled", second.order_id, WAIT)
+        run.filled, run.cancelled = settle(rig, first), settle(rig, second)
+        return run

@@ -25,7 +25,7 @@ from harness.gateway.faults import (
     Junk,
 )
 from harness.gateway.record import Socket
-from harness.scenarios.rig import Bench, Lab
+from harness.scenarios.rig import Rig, Rigs
 from harness.venue.model import Fill, Side
 
 POLLS = 120.0  # virtual seconds; today's framework polls at whole multiples of this while a stream is up
@@ -67,100 +67,100 @@ class Reconnection:
 class BrokenStreams:
     """Every socket closed, by 1000 and by a broken connection, with an order open."""
 
-    bench: Bench
+    rig: Rig
     rounds: list[Reconnection] = field(default_factory=list)
     life: Life | None = None
     missed_fill: Fill | None = None
     missed_fill_reported: bool = False
 
 
-def break_streams(lab: Lab, pace: float) -> BrokenStreams:
+def break_streams(rigs: Rigs, pace: float) -> BrokenStreams:
     """Close all sockets, twice; after each the book must follow and a new fill must arrive.
 
     Nothing happens meanwhile: today's framework does not recover what changes while it is away, whatever the
     connector does. A connector that did not come back is not broken again.
     """
-    with lab.bench(pace) as bench:
-        story = BrokenStreams(bench)
-        start(bench)
-        life = story.life = rest(bench, Side.BUY)
+    with rigs.open(pace) as rig:
+        run = BrokenStreams(rig)
+        start(rig)
+        life = run.life = rest(rig, Side.BUY)
         if life.placed is None:
-            return story
+            return run
         for code in (1006, 1000):
-            story.rounds.append(_break_once(bench, life, code))
-            if not story.rounds[-1].recovered:
+            run.rounds.append(_break_once(rig, life, code))
+            if not run.rounds[-1].recovered:
                 break
-        _miss_a_fill(story, life)
-        return story
+        _miss_a_fill(run, life)
+        return run
 
 
-def _break_once(bench: Bench, life: Life, code: int) -> Reconnection:
-    mark, before = bench.record.mark(), _carried(bench)
-    streamed = _order_messages(bench, 0)
-    bench.gateway.close_sockets(code)
-    _wait_for_streams(bench, before)
-    bench.pause(3)
-    bench.venue.walk(40, bench.market)
-    difference = books_differ(bench, [bench.market], RECONNECT)
-    filling = bench.record.mark()
-    fill, reported = _fill_some(bench, life)
-    again = bool(_order_messages(bench, filling)) or not streamed
-    return Reconnection(code, before, bench.record.sockets(since=mark), difference, fill, reported, again)
+def _break_once(rig: Rig, life: Life, code: int) -> Reconnection:
+    mark, before = rig.record.mark(), _carried(rig)
+    streamed = _order_messages(rig, 0)
+    rig.gateway.close_sockets(code)
+    _wait_for_streams(rig, before)
+    rig.pause(3)
+    rig.venue.walk(40, rig.market)
+    difference = books_differ(rig, [rig.market], RECONNECT)
+    filling = rig.record.mark()
+    fill, reported = _fill_some(rig, life)
+    again = bool(_order_messages(rig, filling)) or not streamed
+    return Reconnection(code, before, rig.record.sockets(since=mark), difference, fill, reported, again)
 
 
-def _carried(bench: Bench) -> frozenset[str]:
+def _carried(rig: Rig) -> frozenset[str]:
     """What the connector is subscribed to now, of all that matters here."""
-    return frozenset(each for each in STREAMS if bench.gateway.open_sockets(each))
+    return frozenset(each for each in STREAMS if rig.gateway.open_sockets(each))
 
 
-def _wait_for_streams(bench: Bench, wanted: frozenset[str]) -> bool:
+def _wait_for_streams(rig: Rig, wanted: frozenset[str]) -> bool:
     """Subscribed again to all of it, on whatever sockets; one that has not logged in hears nothing."""
-    return bench.eventually(lambda: wanted <= _carried(bench), RECONNECT)
+    return rig.eventually(lambda: wanted <= _carried(rig), RECONNECT)
 
 
-def _order_messages(bench: Bench, since: int) -> int:
-    return len(bench.record.frames("stream:orders", direction="received", since=since))
+def _order_messages(rig: Rig, since: int) -> int:
+    return len(rig.record.frames("stream:orders", direction="received", since=since))
 
 
-def _fill_some(bench: Bench, life: Life) -> tuple[Fill | None, bool]:
+def _fill_some(rig: Rig, life: Life) -> tuple[Fill | None, bool]:
     """An eighth of the order trades, None if it cannot; whether the connector reported just that fill."""
     assert life.placed is not None
-    lots = life.placed.amount / bench.market.lot_size // 8
-    _keep_clear_of_polls(bench)
-    fill = let_trade(bench, life, lots * bench.market.lot_size)
-    return fill, fill is not None and wait_for_fill(bench, life, fill)
+    lots = life.placed.amount / rig.market.lot_size // 8
+    _keep_clear_of_polls(rig)
+    fill = let_trade(rig, life, lots * rig.market.lot_size)
+    return fill, fill is not None and wait_for_fill(rig, life, fill)
 
 
-def _keep_clear_of_polls(bench: Bench) -> None:
+def _keep_clear_of_polls(rig: Rig) -> None:
     """A fill that a regular poll might find shows nothing of the stream: wait until none is near."""
-    left = POLLS - bench.clock.now() % POLLS
+    left = POLLS - rig.clock.now() % POLLS
     if left < CLEAR:
-        bench.pause(left + 3)
+        rig.pause(left + 3)
 
 
-def wait_for_fill(bench: Bench, life: Life, fill: Fill, timeout: float = 10.0) -> bool:
-    name = bench.dialect.trade_id(fill)
+def wait_for_fill(rig: Rig, life: Life, fill: Fill, timeout: float = 10.0) -> bool:
+    name = rig.dialect.trade_id(fill)
 
     def reported() -> bool:
-        events = bench.connector.events("OrderFilled", life.order_id)
+        events = rig.connector.events("OrderFilled", life.order_id)
         return any(str(event.data.get("exchange_trade_id")) == name for event in events)
 
-    return bool(bench.eventually(reported, timeout))
+    return bool(rig.eventually(reported, timeout))
 
 
-def _miss_a_fill(story: BrokenStreams, life: Life) -> None:
+def _miss_a_fill(run: BrokenStreams, life: Life) -> None:
     """A fill that no stream tells of: the next poll has to find it."""
-    bench = story.bench
-    with bench.faults.during(DropMessage(), "stream:*"):
+    rig = run.rig
+    with rig.faults.during(DropMessage(), "stream:*"):
         assert life.placed is not None
-        lots = life.placed.amount / bench.market.lot_size // 8
-        story.missed_fill = let_trade(bench, life, lots * bench.market.lot_size)
-        if story.missed_fill is None:
+        lots = life.placed.amount / rig.market.lot_size // 8
+        run.missed_fill = let_trade(rig, life, lots * rig.market.lot_size)
+        if run.missed_fill is None:
             return
         for _ in range(2):
-            bench.connector.tick()
-            story.missed_fill_reported = wait_for_fill(bench, life, story.missed_fill, 6.0)
-            if story.missed_fill_reported:
+            rig.connector.tick()
+            run.missed_fill_reported = wait_for_fill(rig, life, run.missed_fill, 6.0)
+            if run.missed_fill_reported:
                 return
 
 
@@ -168,56 +168,56 @@ def _miss_a_fill(story: BrokenStreams, life: Life) -> None:
 class DeafStreams:
     """Every private message sent twice, then none at all."""
 
-    bench: Bench
+    rig: Rig
     repeated: Life | None = None
     silent_fill: Life | None = None
     silent_cancel: Life | None = None
 
 
-def disturb_user_stream(lab: Lab, pace: float) -> DeafStreams:
-    with lab.bench(pace) as bench:
-        story = DeafStreams(bench)
-        start(bench)
-        with bench.faults.during(DuplicateMessage(), "stream:orders"):
-            story.repeated = _filled_in_two(bench)
-        buy, sell = rest(bench, Side.BUY), rest(bench, Side.SELL)
-        with bench.faults.during(DropMessage(), "stream:*"):
-            _end_unheard(bench, buy, sell)
-        story.silent_fill, story.silent_cancel = settle(bench, buy), settle(bench, sell)
-        return story
+def disturb_user_stream(rigs: Rigs, pace: float) -> DeafStreams:
+    with rigs.open(pace) as rig:
+        run = DeafStreams(rig)
+        start(rig)
+        with rig.faults.during(DuplicateMessage(), "stream:orders"):
+            run.repeated = _filled_in_two(rig)
+        buy, sell = rest(rig, Side.BUY), rest(rig, Side.SELL)
+        with rig.faults.during(DropMessage(), "stream:*"):
+            _end_unheard(rig, buy, sell)
+        run.silent_fill, run.silent_cancel = settle(rig, buy), settle(rig, sell)
+        return run
 
 
-def _filled_in_two(bench: Bench) -> Life:
-    life = rest(bench, Side.SELL)
+def _filled_in_two(rig: Rig) -> Life:
+    life = rest(rig, Side.SELL)
     if life.placed is not None:
-        half = life.placed.amount / bench.market.lot_size // 2 * bench.market.lot_size
+        half = life.placed.amount / rig.market.lot_size // 2 * rig.market.lot_size
         for number, part in enumerate((half, None), start=1):
-            let_trade(bench, life, part)
-            bench.connector.wait_event("OrderFilled", life.order_id, WAIT, count=number)
-        bench.connector.wait_event(completed(Side.SELL), life.order_id, WAIT)
-        bench.pause(5)
-    return settle(bench, life)
+            let_trade(rig, life, part)
+            rig.connector.wait_event("OrderFilled", life.order_id, WAIT, count=number)
+        rig.connector.wait_event(completed(Side.SELL), life.order_id, WAIT)
+        rig.pause(5)
+    return settle(rig, life)
 
 
-def _end_unheard(bench: Bench, buy: Life, sell: Life) -> None:
+def _end_unheard(rig: Rig, buy: Life, sell: Life) -> None:
     """One order is filled and one is cancelled by hand while the private stream is silent."""
     if buy.placed is None or sell.placed is None:
         return
-    let_trade(bench, buy)
-    bench.venue.cancel(bench.account, order_id=sell.placed.order_id)
+    let_trade(rig, buy)
+    rig.venue.cancel(rig.account, order_id=sell.placed.order_id)
     for _ in range(4):
-        bench.connector.tick()
-        done = bench.connector.wait_event(completed(Side.BUY), buy.order_id, 8.0)
-        gone = bench.connector.wait_event("OrderCancelled", sell.order_id, 8.0)
+        rig.connector.tick()
+        done = rig.connector.wait_event(completed(Side.BUY), buy.order_id, 8.0)
+        gone = rig.connector.wait_event("OrderCancelled", sell.order_id, 8.0)
         if done and gone:
             return
 
 
 @dataclass
-class JunkStory:
+class JunkSent:
     """Messages that make no sense on every stream, then business as usual."""
 
-    bench: Bench
+    rig: Rig
     sent: int = 0
     book_follows: bool = False
     life: Life | None = None
@@ -225,54 +225,54 @@ class JunkStory:
     fill_reported: bool = False
 
 
-def send_junk(lab: Lab, pace: float) -> JunkStory:
+def send_junk(rigs: Rigs, pace: float) -> JunkSent:
     """Junk before ordinary messages. Changes lost while a connector reconnects are not held against it."""
-    with lab.bench(pace) as bench:
-        story = JunkStory(bench)
-        start(bench)
-        life = story.life = rest(bench, Side.BUY)
+    with rigs.open(pace) as rig:
+        run = JunkSent(rig)
+        start(rig)
+        life = run.life = rest(rig, Side.BUY)
         if life.placed is None:
-            return story
-        carried = _carried(bench)
+            return run
+        carried = _carried(rig)
         for text in JUNK:
-            rules = [bench.faults.add(Junk(text), kind) for kind in ("stream:book", "stream:orders")]
-            bench.venue.walk(5, bench.market)
-            _nudge(bench)
-            bench.eventually(partial(_all_applied, rules), 5.0)
-            story.sent += sum(rule.applied for rule in rules)
-            bench.faults.clear()
-            if not _wait_for_streams(bench, carried):
+            rules = [rig.faults.add(Junk(text), kind) for kind in ("stream:book", "stream:orders")]
+            rig.venue.walk(5, rig.market)
+            _nudge(rig)
+            rig.eventually(partial(_all_applied, rules), 5.0)
+            run.sent += sum(rule.applied for rule in rules)
+            rig.faults.clear()
+            if not _wait_for_streams(rig, carried):
                 break
-        bench.pause(5)
-        story.book_follows = _book_follows(bench)
-        story.fill, story.fill_reported = _fill_some(bench, life)
-        return story
+        rig.pause(5)
+        run.book_follows = _book_follows(rig)
+        run.fill, run.fill_reported = _fill_some(rig, life)
+        return run
 
 
 def _all_applied(rules: list[Rule]) -> bool:
     return all(rule.applied for rule in rules)
 
 
-def _book_follows(bench: Bench) -> bool:
+def _book_follows(rig: Rig) -> bool:
     """A new best bid appears in the connector's book, with its amount, and goes away again.
 
     Other levels are not looked at: today's framework puts back those that changed while it was away
     (`OrderBookMessage.__lt__` lets it replay all it ever kept on top of a new snapshot).
     """
-    book = bench.venue.book(bench.market, 1)
-    price = book.bids[0].price + bench.market.tick_size
-    amount = bench.market.lot_size * bench.random.randint(1000, 9999)
-    bench.venue.set_level(bench.market, Side.BUY, price, amount)
+    book = rig.venue.book(rig.market, 1)
+    price = book.bids[0].price + rig.market.tick_size
+    amount = rig.market.lot_size * rig.random.randint(1000, 9999)
+    rig.venue.set_level(rig.market, Side.BUY, price, amount)
 
     def there() -> list[Decimal]:
-        return [each for bid, each in bench.connector.book(bench.pair).bids if bid == price]
+        return [each for bid, each in rig.connector.book(rig.pair).bids if bid == price]
 
-    came = bench.eventually(lambda: there() == [amount], RECONNECT)
-    bench.venue.set_level(bench.market, Side.BUY, price, Decimal(0))
-    return bool(came and bench.eventually(lambda: not there(), RECONNECT))
+    came = rig.eventually(lambda: there() == [amount], RECONNECT)
+    rig.venue.set_level(rig.market, Side.BUY, price, Decimal(0))
+    return bool(came and rig.eventually(lambda: not there(), RECONNECT))
 
 
-def _nudge(bench: Bench) -> None:
+def _nudge(rig: Rig) -> None:
     """Something private happens: an order placed by hand on the same account, and cancelled."""
-    placed = place_by_hand(bench, Side.SELL, resting_price(bench, Side.SELL))
-    bench.venue.cancel(bench.account, order_id=placed.order_id)
+    placed = place_by_hand(rig, Side.SELL, resting_price(rig, Side.SELL))
+    rig.venue.cancel(rig.account, order_id=placed.order_id)

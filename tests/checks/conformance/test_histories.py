@@ -50,7 +50,7 @@ def lived(monkeypatch: pytest.MonkeyPatch) -> list[Schedule]:
     """The schedules that are lived from now on; each breaks when order 1 is filled in part, unheard."""
     tried: list[Schedule] = []
 
-    def live(lab: object, pace: float, schedule: Schedule) -> History:
+    def live(rigs: object, pace: float, schedule: Schedule) -> History:
         tried.append(schedule)
         return History(cast(Any, None), schedule)
 

@@ -1,4 +1,4 @@
-"""What comes of a story that breaks off."""
+"""What comes of a scenario that breaks off."""
 
 from __future__ import annotations
 
@@ -7,72 +7,72 @@ from typing import Any, cast
 
 import pytest
 
-from checks.conformance.scenarios import BrokeOffError, Stories
-from checks.conformance.scenarios.every import STORIES, every_scene
+from checks.conformance.scenarios import BrokeOffError, Scenarios
+from checks.conformance.scenarios.every import SCENARIOS, every_recording
 from harness.checking import Failed
 from harness.driving.driver import ConnectorError
 from harness.errors import OurFailure
 from harness.gateway.entries import Trouble
 from harness.gateway.record import Record
-from harness.scenarios.rig import Lab, Scene
+from harness.scenarios.rig import Recording, Rigs
 
 
-def a_lab() -> Lab:
-    between = Scene("between", Record())
-    return cast(Lab, SimpleNamespace(telling="", scenes=[], latest=object(), between=between))
+def some_rigs() -> Rigs:
+    between = Recording("between", Record())
+    return cast(Rigs, SimpleNamespace(playing="", recordings=[], latest=object(), between=between))
 
 
-def scene(lab: Lab, *, broken: bool) -> Scene:
+def recording(rigs: Rigs, *, broken: bool) -> Recording:
     record = Record()
     if broken:
         record.add(Trouble(1.0, "GET /time", "ValueError: a bug of ours"))
-    lab.scenes.append(Scene(lab.telling, record))
-    return lab.scenes[-1]
+    rigs.recordings.append(Recording(rigs.playing, record))
+    return rigs.recordings[-1]
 
 
-def test_a_story_is_told_once_at_each_pace() -> None:
-    told: list[float] = []
+def test_a_scenario_is_played_once_at_each_pace() -> None:
+    played: list[float] = []
 
-    def story(lab: Lab, pace: float) -> int:
-        told.append(pace)
-        return len(told)
+    def scenario(rigs: Rigs, pace: float) -> int:
+        played.append(pace)
+        return len(played)
 
-    stories = Stories(a_lab())
-    assert [stories.tell(story, pace) for pace in (3.0, 1.0, 3.0)] == [1, 2, 1]
+    scenarios = Scenarios(some_rigs())
+    assert [scenarios.play(scenario, pace) for pace in (3.0, 1.0, 3.0)] == [1, 2, 1]
 
 
 def test_a_failure_of_ours_is_not_the_connectors() -> None:
-    def story(lab: Lab, pace: float) -> None:
-        scene(lab, broken=True)
+    def scenario(rigs: Rigs, pace: float) -> None:
+        recording(rigs, broken=True)
         raise Failed("the connector's book is wrong")
 
-    stories = Stories(a_lab())
+    scenarios = Scenarios(some_rigs())
     for _ in range(2):
         with pytest.raises(OurFailure, match="a bug of ours"):
-            stories.tell(story, 1.0)
+            scenarios.play(scenario, 1.0)
 
 
-def test_trouble_in_an_earlier_story_is_not_this_ones() -> None:
-    def story(lab: Lab, pace: float) -> str:
-        scene(lab, broken=False)
+def test_trouble_in_an_earlier_scenario_is_not_this_ones() -> None:
+    def scenario(rigs: Rigs, pace: float) -> str:
+        recording(rigs, broken=False)
         raise ConnectorError("it ended")
 
-    lab = a_lab()
-    scene(lab, broken=True)
+    rigs = some_rigs()
+    recording(rigs, broken=True)
     with pytest.raises(BrokeOffError):
-        Stories(lab).tell(story, 1.0)
+        Scenarios(rigs).play(scenario, 1.0)
 
 
 def test_what_was_seen_is_judged_before_a_failure_of_ours_is_told() -> None:
-    lab = a_lab()
+    rigs = some_rigs()
 
-    def tell(story: Any) -> None:
-        scene(lab, broken=story is STORIES[0])
-        if story is STORIES[0]:
+    def play(scenario: Any) -> None:
+        recording(rigs, broken=scenario is SCENARIOS[0])
+        if scenario is SCENARIOS[0]:
             raise OurFailure("it broke")
 
-    scenes = every_scene(cast(Any, tell), lab)
-    seen = [next(scenes) for _ in range(2 * len(STORIES) + 1)]
-    assert [each for each in seen if each in lab.scenes] == lab.scenes
+    recordings = every_recording(cast(Any, play), rigs)
+    seen = [next(recordings) for _ in range(2 * len(SCENARIOS) + 1)]
+    assert [each for each in seen if each in rigs.recordings] == rigs.recordings
     with pytest.raises(OurFailure):
-        list(scenes)
+        list(recordings)
