@@ -23,8 +23,8 @@ from harness.driving.rpc_client import (
     RpcClient,
 )
 from harness.frameworks.runtime import INSIDE, Runtime
+from harness.sandbox.identity import PLAIN, SandboxIdentity
 from harness.sandbox.protocol import Backend, Job, Limits, Mount
-from harness.scenarios.identity import PLAIN, SandboxIdentity
 
 __all__ = [
     "Connector",

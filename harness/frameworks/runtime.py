@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from harness.sandbox import inside
+from harness.sandbox.identity import PLAIN
 from harness.sandbox.protocol import Job, Limits, Mount
-from harness.scenarios.identity import PLAIN
 
 Generation = Literal["v2", "v0"]
 

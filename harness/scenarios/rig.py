@@ -24,9 +24,9 @@ from harness.gateway.thread import GatewayThread, running_gateway
 from harness.gateway.tls import Authority
 from harness.oracle import Oracle
 from harness.sandbox import Backend
+from harness.sandbox.identity import SandboxIdentity
 from harness.sandbox.protocol import Mount
 from harness.scenarios import honeytokens, randomization
-from harness.scenarios.identity import SandboxIdentity
 from harness.venue.dialects.base import Dialect
 from harness.venue.market import Market
 from harness.venue.model import Account

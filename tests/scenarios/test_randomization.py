@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from harness.scenarios.identity import SandboxIdentity
+from harness.sandbox.identity import SandboxIdentity
 from harness.scenarios.randomization import first_number, initial_balances, owner, varied
 from harness.venue.dialects import dialect, known
 from harness.venue.market import is_multiple

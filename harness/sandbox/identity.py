@@ -31,7 +31,7 @@ class SandboxIdentity:
 
     @classmethod
     def of(cls, seed: int) -> SandboxIdentity:
-        chance = random.Random(f"{seed} costume")  # noqa: S311 - the same in every run of that seed
+        chance = random.Random(f"{seed} identity")  # noqa: S311 - the same in every run of that seed
         folder, first, second = chance.sample(_THINGS, 3)
         return cls(f"/home/{chance.choice(_PEOPLE)}", f"/opt/{folder}", f"{first}_{second}")
 
