@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.checking.plan import Plan
-from harness.forks.store import ObjectStore
+from harness.forks.object_store import ObjectStore
 from harness.forks.submission import Submission
 from harness.forks.tree import Tree
 from harness.requirement import Catalogue

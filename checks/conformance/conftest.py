@@ -14,7 +14,7 @@ from harness.checking.attribution import OTHER_SEED, Trial, control_for
 from harness.checking.plan import Plan
 from harness.checking.pytest_plugin import KEY, rests_on_scenarios_alone
 from harness.driving.numbers import reckoning
-from harness.forks.store import ObjectStore
+from harness.forks.object_store import ObjectStore
 from harness.forks.submission import Submission
 from harness.forks.tree import Tree
 from harness.frameworks import GENERATIONS

@@ -16,7 +16,7 @@ from harness.commands.progress import Watch
 from harness.commands.run import build_upstream, chosen_name, clear_up
 from harness.commands.terminal import safe, say
 from harness.errors import UserError
-from harness.forks.store import ObjectStore
+from harness.forks.object_store import ObjectStore
 from harness.forks.submission import Submission
 from harness.forks.worktree import work_tree
 from harness.grading import Verdict

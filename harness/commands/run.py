@@ -12,7 +12,7 @@ from harness.commands.terminal import say
 from harness.errors import UserError
 from harness.forks.errors import Unreachable
 from harness.forks.lockfile import freeze, load_lock, seed_of
-from harness.forks.store import ObjectStore
+from harness.forks.object_store import ObjectStore
 from harness.forks.tree import Tree
 from harness.forks.upstream import upstream_commit
 from harness.frameworks import generation_of

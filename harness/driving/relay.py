@@ -45,7 +45,7 @@ class Relay:
         self._thread.start()
 
     def close(self) -> None:
-        """Hang up everything. Harmless when done twice."""
+        """Close every connection. Harmless when done twice."""
         self._wake.close()
         self._thread.join()
         self._folder.close()

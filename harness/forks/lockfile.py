@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from harness.errors import UserError
 from harness.forks.comparison import committed_at
 from harness.forks.errors import ForkError, NoRepository
-from harness.forks.store import ObjectStore
+from harness.forks.object_store import ObjectStore
 from harness.forks.upstream import upstream_commit
 from harness.rounds.fields import FolderName, Instant
 from harness.rounds.located_yaml import dotted, read_located

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.forks.store import ObjectStore
+from harness.forks.object_store import ObjectStore
 from harness.forks.tree import Tree
 from harness.frameworks.building import Progress
 from harness.frameworks.environment import FOLDERS, Base, EnvironmentBuilder, silent

@@ -29,7 +29,7 @@ from harness.gateway.faults import (
     named,
 )
 from harness.gateway.spoiling import rewritten, spoil
-from harness.gateway.streams import Streams
+from harness.gateway.websockets import Streams
 from harness.venue.dialects.base import Dialect, Reply, Request
 
 MOST_BODY = 1 << 20

@@ -20,9 +20,9 @@ from harness.gateway.fault_plan import FaultPlan
 from harness.gateway.record import Record
 from harness.gateway.rest import Rest
 from harness.gateway.shim import Connected, Datagram, LookedUp, messages
-from harness.gateway.streams import Streams
 from harness.gateway.tls import Authority
 from harness.gateway.waiting import first_byte
+from harness.gateway.websockets import Streams
 from harness.venue.dialects.base import Dialect
 
 SILENCE_SECONDS = 10.0  # real; how long a client may be connected before its first byte

@@ -19,8 +19,8 @@ from harness.checking.process import Said, run_checks
 from harness.errors import HarnessError, OurFailure
 from harness.forks.errors import ForkError, NoRepository, NothingBeforeDeadline, Unreachable
 from harness.forks.lockfile import Lock
+from harness.forks.object_store import ObjectStore
 from harness.forks.pin import pin
-from harness.forks.store import ObjectStore
 from harness.forks.submission import Submission
 from harness.outcome import Basis, Evidence, EvidenceKind, Outcome, OutcomeLog, Status
 from harness.requirement import Catalogue, Requirement

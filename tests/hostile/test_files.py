@@ -20,7 +20,7 @@ from checks.static.test_craft import NOTE, UNWRITTEN
 from checks.static.test_secrets import QUOTED
 from harness.forks import limits
 from harness.forks.errors import FileMissing, RefusedObjects, TooLarge
-from harness.forks.store import ObjectStore
+from harness.forks.object_store import ObjectStore
 from harness.reporting.publish import publish_round
 from harness.rounds.round import load_round
 from harness.screenings.scheduling import screen_round

@@ -113,7 +113,7 @@ def test_left_overs_of_a_killed_harness(forge: Forge) -> None:
     root = forge.store.repository
     script = (
         "import os, sys, pathlib\n"
-        "from harness.forks.store import ObjectStore\n"
+        "from harness.forks.object_store import ObjectStore\n"
         "from harness.forks.quarantine import quarantine\n"
         "store = ObjectStore(pathlib.Path(sys.argv[1]))\n"
         "root = store.repository\n"

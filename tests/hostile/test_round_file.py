@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.forks.store import ObjectStore
+from harness.forks.object_store import ObjectStore
 from harness.reporting.publish import publish_round
 from harness.rounds.round import MISTAKES_SHOWN, RoundFileError, load_round
 from harness.screenings.scheduling import screen_round

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from harness.forks.object_store import ObjectStore
 from harness.forks.pin import pin
-from harness.forks.store import ObjectStore
 from harness.forks.submission import Submission
 from harness.outcome import Outcome, OutcomeLog, Status
 from harness.reporting.publish import publish_round

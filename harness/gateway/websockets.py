@@ -14,7 +14,7 @@ from harness.gateway.connection import Connection
 from harness.gateway.context import Context
 from harness.gateway.entries import Client, ClosedBy, Socket
 from harness.gateway.faults import CloseSocket, Fault
-from harness.gateway.opensocket import BROKEN, OpenSocket
+from harness.gateway.websocket import BROKEN, OpenSocket
 from harness.venue.dialects.base import Request, StreamSession
 from harness.venue.events import Event
 from harness.venue.session import Venue
