@@ -16,6 +16,7 @@ from typing import TypeVar
 from harness import temporary
 from harness.clock import ScaledClock, SkewedClock
 from harness.driving.driver import Connector, Driver
+from harness.errors import OurFailure
 from harness.frameworks.runtime import Runtime
 from harness.gateway.canaries import Canaries
 from harness.gateway.fault_plan import FaultPlan
@@ -189,13 +190,17 @@ class Rigs:
     ) -> Iterator[Rig]:
         """A fresh exchange and a fresh connector on `market` and `also`, at `scale` times the wall's pace.
 
-        `keys` may change the account's credentials before the connector gets them. Raises ConnectorError when
-        the connector cannot be constructed.
+        No market may be named twice: what is counted on each would count double. `keys` may change the
+        account's credentials before the connector gets them. Raises ConnectorError when the connector cannot
+        be constructed.
         """
         self.latest = None
         clock = ScaledClock(scale)
         chance = random.Random(self.seed)  # noqa: S311 - a repeatable scenario, not a secret
-        chosen = market or chance.choice(self.dialect.markets[:2])
+        chosen = market or chance.choice(randomization.usual(self.dialect.markets))
+        watched = (chosen, *also)
+        if len(set(watched)) < len(watched):
+            raise OurFailure(f"a market has two roles in one scenario: {', '.join(m.name for m in watched)}")
         exchange_clock = SkewedClock(clock)
         venue = self._venue(exchange_clock)
         initial_balances = randomization.initial_balances(self.dialect.markets, self.seed)
@@ -204,7 +209,7 @@ class Rigs:
         credentials = dialect.credentials(account)
         self._guard(dialect.hidden(account), credentials)
         record, faults = Record(self.canaries), FaultPlan()
-        pairs = [each.name for each in (chosen, *also)]
+        pairs = [each.name for each in watched]
         self.recordings.append(Recording(self.playing, record))
         with ExitStack() as stack:
             gateway = stack.enter_context(

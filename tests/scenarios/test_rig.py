@@ -8,6 +8,7 @@ import pytest
 
 from demo.release import PACKAGE, VERSION
 from harness.driving.driver import ConnectorError
+from harness.errors import OurFailure
 from harness.forks.released import released_tree
 from harness.frameworks.environment import EnvironmentBuilder
 from harness.paths import cache_dir
@@ -49,6 +50,13 @@ def test_a_scenario_knows_nothing_of_the_one_before(rigs: Rigs) -> None:
         assert not second.record.exchanges()
         assert second.account.api_secret != first.account.api_secret
         assert rigs.latest is second
+
+
+def test_no_market_has_two_roles(rigs: Rigs) -> None:
+    one, other = BINANCE.markets[:2]
+    for also in ([one], [other, other]):
+        with pytest.raises(OurFailure, match="two roles"), rigs.open(SCALE, market=one, also=also):
+            pass
 
 
 def test_the_same_seed_chooses_the_same_market_and_book(rigs: Rigs) -> None:

@@ -12,6 +12,7 @@ from checks.conformance.scenarios.positions import hold_positions
 from checks.conformance.scenarios.races import race
 from checks.conformance.scenarios.refusals import show_wrong_certificate, use_wrong_secret
 from checks.conformance.scenarios.restart import restart
+from checks.conformance.scenarios.rounding import round_orders
 from checks.conformance.scenarios.streams import break_streams, disturb_user_stream, send_junk
 from harness.checking import Finding
 from harness.driving.driver import ConnectorError
@@ -25,6 +26,7 @@ QUIET: tuple[Callable[[Rigs, float], Any], ...] = (watch_market, trade)
 SCENARIOS: tuple[Callable[[Rigs, float], Any], ...] = (
     *QUIET,
     list_markets,
+    round_orders,
     answer_with_errors,
     lose_a_reply,
     take_exchange_away,

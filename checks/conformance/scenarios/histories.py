@@ -234,7 +234,7 @@ def _live(rigs: Rigs, pace: float, schedule: Schedule) -> History:
         history = History(rig, schedule)
         start(rig)
         price = floor_to(resting_price(rig, Side.BUY) * AWAY, rig.market.tick_size)
-        foreign = place_by_hand(rig, Side.BUY, price, "placed-by-hand-1")
+        foreign = place_by_hand(rig, Side.BUY, price, named=True)
         for step in schedule:
             _take(history, step)
         _settle(history)

@@ -9,6 +9,7 @@ from typing import Any
 
 from checks.conformance.scenarios import start
 from harness.driving.claims import BookView, ConfigField, LogLine, PairView, Prices, Rule, TradeView, Usage
+from harness.scenarios import randomization
 from harness.scenarios.rig import Rig, Rigs
 from harness.venue.market import Market
 from harness.venue.model import Level, Side, Trade
@@ -60,9 +61,9 @@ class MarketData:
 
 def watch_market(rigs: Rigs, pace: float) -> MarketData:
     """Start on two markets, one of them with an odd name and odd sizes, and let others trade."""
-    odd = rigs.dialect.markets[-2]
-    with rigs.open(pace, also=[odd]) as rig:
-        connector, markets = rig.connector, (rig.market, odd)
+    odd = randomization.odd(rigs.dialect.markets)
+    with rigs.open(pace, also=odd) as rig:
+        connector, markets = rig.connector, (rig.market, *odd)
         ready_seconds = start(rig)
         first = books_differ(rig, markets)
         mark = rig.record.mark()

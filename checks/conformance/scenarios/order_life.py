@@ -11,7 +11,7 @@ from harness.driving.claims import Cancellation, EventView, LogLine, OrderView, 
 from harness.driving.driver import PositionAction
 from harness.gateway.record import Exchange
 from harness.scenarios.rig import Rig, Rigs
-from harness.venue.market import floor_to
+from harness.venue.market import Market, floor_to
 from harness.venue.model import Fill, NewOrder, Order, PositionSide, Side, VenueRefusal
 from harness.venue.positions import PositionMode
 
@@ -67,7 +67,6 @@ class Trading:
     cancelled: list[Life] = field(default_factory=list)
     market_orders: list[Life] = field(default_factory=list)
     maker_orders: list[Life] = field(default_factory=list)
-    awkward: list[Life] = field(default_factory=list)
     too_small: Life | None = None
     refused: Life | None = None
     cancel_all: tuple[Cancellation, ...] = ()
@@ -87,7 +86,7 @@ class Trading:
 
     def lives(self) -> list[Life]:
         single = [life for life in (self.too_small, self.refused) if life is not None]
-        groups = (self.filled, self.cancelled, self.market_orders, self.maker_orders, self.awkward)
+        groups = (self.filled, self.cancelled, self.market_orders, self.maker_orders)
         return [*(life for group in groups for life in group), *self.cancel_all_lives, *single]
 
 
@@ -108,8 +107,6 @@ def trade(rigs: Rigs, pace: float) -> Trading:
         if "LIMIT_MAKER" in run.order_types:
             for side in Side:
                 run.maker_orders.append(rest(rig, side, kind="LIMIT_MAKER"))
-        for side in Side:
-            _awkward(run, side)
         _too_small(run)
         _refused(run)
         _cancel_everything(run)
@@ -117,24 +114,25 @@ def trade(rigs: Rigs, pace: float) -> Trading:
         return run
 
 
-def size(rig: Rig) -> Decimal:
+def size(rig: Rig, market: Market | None = None) -> Decimal:
     """An ordinary amount: some 20 to 40 times the smallest notional, in whole tens of lots."""
-    market = rig.market
+    market = market or rig.market
     notional = max(market.min_notional, Decimal("0.0001")) * rig.random.randint(20, 40)
     least = max(notional / market.reference_price, market.min_amount * 10)
     return floor_to(least, market.lot_size * 10) + market.lot_size * 10
 
 
-def resting_price(rig: Rig, side: Side) -> Decimal:
+def resting_price(rig: Rig, side: Side, market: Market | None = None) -> Decimal:
     """A price three percent away from the market, where nothing trades by itself."""
-    book = rig.venue.book(rig.market, 1)
+    market = market or rig.market
+    book = rig.venue.book(market, 1)
     if side is Side.BUY:
-        return floor_to(book.bids[0].price * AWAY, rig.market.tick_size)
-    return floor_to(book.asks[0].price / AWAY, rig.market.tick_size)
+        return floor_to(book.bids[0].price * AWAY, market.tick_size)
+    return floor_to(book.asks[0].price / AWAY, market.tick_size)
 
 
-def place_by_hand(rig: Rig, side: Side, price: Decimal, client_order_id: str | None = None) -> Order:
-    """An order on the same account that the connector knows nothing of."""
+def place_by_hand(rig: Rig, side: Side, price: Decimal, *, named: bool = False) -> Order:
+    """An order on the same account that the connector knows nothing of; `named`: with a client order id."""
     which = PositionSide.BOTH
     if rig.market.perpetual and rig.venue.position_mode(rig.account) is PositionMode.HEDGE:
         which = PositionSide.LONG if side is Side.BUY else PositionSide.SHORT
@@ -143,7 +141,7 @@ def place_by_hand(rig: Rig, side: Side, price: Decimal, client_order_id: str | N
         side,
         amount=size(rig),
         price=price,
-        client_order_id=client_order_id,
+        client_order_id=f"web{rig.random.randrange(10**12)}" if named else None,
         position_side=which,
     )
     return rig.venue.place(rig.account, new)
@@ -156,19 +154,25 @@ def submit(
     price: Decimal | None,
     kind: str = "LIMIT",
     position: PositionAction | None = None,
+    market: Market | None = None,
 ) -> Life:
     """Ask the connector for an order and wait for it to reach the exchange or to fail.
 
-    On a perpetual an order opens a position unless `position` says otherwise.
+    On a perpetual an order opens a position unless `position` says otherwise. An order that was given up
+    before and arrives only now is not taken for this one, as far as the ids tell.
     """
     known = {order.order_id for order in rig.venue.orders(rig.account)}
     mark, asked_at = rig.record.mark(), rig.clock.now()
     ask = rig.connector.buy if side is Side.BUY else rig.connector.sell
-    order_id = ask(rig.pair, amount, price, kind, position or opening(rig))
+    where = (market or rig.market).name
+    order_id = ask(where, amount, price, kind, position or opening(rig))
 
     def arrived() -> Order | bool | None:
         new = [o for o in rig.venue.orders(rig.account) if o.order_id not in known]
-        return new[-1] if new else bool(rig.connector.events("OrderFailure", order_id)) or None
+        named = [each for each in new if each.client_order_id == order_id]
+        if named or new:
+            return (named or new)[-1]
+        return bool(rig.connector.events("OrderFailure", order_id)) or None
 
     found = rig.eventually(arrived, WAIT)
     placed = found if isinstance(found, Order) else None
@@ -259,16 +263,6 @@ def _market_order(run: Trading, side: Side) -> None:
     settle(rig, life)
 
 
-def _awkward(run: Trading, side: Side) -> None:
-    """A price and an amount with more decimals than the market has."""
-    rig, market = run.rig, run.rig.market
-    amount = size(rig) + market.lot_size * Decimal("0.37")
-    price = resting_price(rig, side) + market.tick_size * Decimal("0.29")
-    life = submit(rig, side, amount, price)
-    run.awkward.append(life)
-    rig.connector.wait_event(created(side), life.order_id, WAIT if life.placed else 1.0)
-
-
 def _too_small(run: Trading) -> None:
     """Half the smallest amount, at an ordinary price."""
     rig = run.rig
@@ -297,9 +291,9 @@ def _cancel_everything(run: Trading) -> None:
     for side in Side:
         run.cancel_all_lives.append(rest(rig, side))
     price = floor_to(resting_price(rig, Side.BUY) * AWAY, rig.market.tick_size)
-    run.foreign = place_by_hand(rig, Side.BUY, price, "placed-by-hand-1")
+    run.foreign = place_by_hand(rig, Side.BUY, price, named=True)
     run.cancel_all = rig.connector.cancel_all(20.0)
-    mine = [life for group in (run.cancel_all_lives, run.maker_orders, run.awkward) for life in group]
+    mine = [life for group in (run.cancel_all_lives, run.maker_orders) for life in group]
     rig.eventually(lambda: len(rig.venue.open_orders(rig.account)) <= 1, 10.0)
     for life in mine:
         if life.placed is not None:
