@@ -73,6 +73,7 @@ class Specimen:
             "rigs": self.rigs,
             "last_try": pace == calm(PACE),
             "running_unit_tests": None,
+            "test_sources": (),
         }
         with reckoning():
             check(**{name: offered[name] for name in inspect.signature(check).parameters})
