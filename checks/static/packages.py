@@ -54,8 +54,8 @@ OF_2020 = (
 )
 
 
-# From v0.32.0 to v1.5.0 nearly all of upstream's connectors have these four in one form or another; some signed
-# in the connector itself, and addresses stood wherever they were needed.
+# From v0.32.0 to v1.5.0 nearly all of upstream's connectors have these four in one form or another; some
+# signed in the connector itself, and addresses stood wherever they were needed.
 BETWEEN = (
     Role(
         "main", "the connector itself", ("_exchange.pyx", "_exchange.py", "_derivative.py", "_derivative.pyx")

@@ -81,7 +81,8 @@ def test_base_classes(package: Package) -> None:
         if source is None or not source.classes or (role == "auth" and not signs_requests(package)):
             continue
         if not any(package.bases(source, item) & bases for item in source.classes):
-            wrong.append(source.evidence(source.classes[0].line))
+            main = package.main_class if role == "main" else None
+            wrong.append(source.evidence((main[1] if main else source.classes[0]).line))
     expect(
         not wrong,
         f"{counted(len(wrong), 'part is', 'parts are')} not built on Hummingbot's base classes.",

@@ -111,7 +111,9 @@ def _of_variables(package: Package, sources: Sources) -> list[Evidence]:
         (source, node)
         for source in places
         for node in source.nodes
-        if isinstance(node, ast.Call) and _key(node).startswith(package.name + "_")
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) == "ConfigVar"
+        and _key(node).startswith(package.name + "_")
     ]
     if places and not fields:
         fail(
