@@ -24,7 +24,16 @@ from harness.outcome import Status
 from harness.reporting.model import CandidateReport
 from harness.reporting.publish import report_of, write_candidate
 from harness.requirement import Catalogue
-from harness.rounds.round import Candidate, Exchange, GitUpstream, PypiUpstream, Round, Voting, load_round
+from harness.rounds.round import (
+    OWN_CHECK,
+    Candidate,
+    Exchange,
+    GitUpstream,
+    PypiUpstream,
+    Round,
+    Voting,
+    load_round,
+)
 from harness.sandbox import Choice
 from harness.screenings.screening import Settings, Stopwatch, screen_submission
 from harness.screenings.store import write_round
@@ -88,7 +97,7 @@ def _round(path: Path, round_file: Path | None, upstream: str | None) -> Round:
         return round_.model_copy(update={"upstream": _upstream(upstream)}) if upstream else round_
     today = datetime.now(UTC).replace(microsecond=0)
     return Round(
-        id="own-check",
+        id=OWN_CHECK,
         title=f"Own check of {path.absolute().name}",
         release="none",
         submissions_close=today,
