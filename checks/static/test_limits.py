@@ -48,7 +48,7 @@ def test_rate_limits_are_declared(package: Package, evidence: Attach) -> None:
 
 
 def _limits(source: Source) -> Iterator[ast.Call]:
-    for reference in source.references:
+    for reference in source.all_references:
         if reference.call is not None and reference.name.rpartition(".")[2] == "RateLimit":
             yield reference.call
 

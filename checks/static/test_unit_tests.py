@@ -6,7 +6,6 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from checks.static.names import resolve
 from checks.static.packages import Package
 from checks.static.sources import Source, Sources
 from checks.static.wording import listed
@@ -139,7 +138,7 @@ def _uses(source: Source, module: str) -> bool:
     known = {local for local, full in source.aliases.items() if f"{full}.".startswith(f"{module}.")}
     used = (node.id for node in source.nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
     return not known.isdisjoint(used) or any(
-        item.name.startswith(f"{module}.") and not item.imported for item in resolve(source)
+        item.name.startswith(f"{module}.") and not item.imported for item in source.all_references
     )
 
 
