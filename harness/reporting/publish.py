@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.errors import UserError
-from harness.grading import grade
+from harness.grading import Waived, grade
 from harness.reporting import badge, ballot, json, junit, markdown, sarif, site
 from harness.reporting.assemble import candidate_report, round_report
 from harness.reporting.model import CandidateReport, RoundReport
@@ -45,9 +45,9 @@ def publish_round(
 def report_of(round_: Round, screened: Screened, catalogue: Catalogue) -> CandidateReport:
     """Grade one screening, its waivers judged on the day it ran."""
     day = screened.run.started_at.date() if screened.run else round_.submissions_close.date()
-    waivers = waivers_in_force(screened.candidate, day)
+    waivers = waivers_in_force(screened.candidate, day, catalogue)
     outcomes = complete(screened, catalogue)
-    graded = grade(outcomes, frozenset(item.requirement for item in waivers))
+    graded = grade(outcomes, {item.requirement: Waived(item.granted_by, item.until) for item in waivers})
     return candidate_report(round_, screened, catalogue, outcomes, graded, waivers)
 
 

@@ -11,8 +11,10 @@ from harness.reporting import words
 from harness.reporting.model import CandidateReport, Entry, Finding, RoundReport
 from harness.reporting.templating import KINDS_OF_DEMAND, render
 
+ALL_MET = "every blocking requirement is met"
+ALL_MET_OR_WAIVED = f"{ALL_MET}, or set aside by a maintainer where it says so"
 GROUP_NOTES = {
-    Verdict.ELIGIBLE: "every blocking requirement is met",
+    Verdict.ELIGIBLE: ALL_MET,
     Verdict.INELIGIBLE: "a blocking requirement is not met",
     Verdict.UNDETERMINED: "something was missing, which is not held against them",
 }
@@ -49,8 +51,9 @@ class Cause:
 
 
 def render_round(report: RoundReport) -> str:
+    notes = {**GROUP_NOTES, **({Verdict.ELIGIBLE: ALL_MET_OR_WAIVED} if report.by_waiver else {})}
     groups = [
-        Group(verdict, words.VERDICTS[verdict], GROUP_NOTES[verdict], report.with_verdict(verdict))
+        Group(verdict, words.VERDICTS[verdict], notes[verdict], report.with_verdict(verdict))
         for verdict in Verdict
     ]
     return render("round.html.j2", report=report, groups=groups)
@@ -67,7 +70,7 @@ def render_candidate(report: CandidateReport, overview: RoundReport | None = Non
         "candidate.html.j2",
         report=report,
         overview=overview,
-        verdict_words=words.VERDICTS[report.verdict],
+        verdict_words=words.verdict_words(report),
         merge_words=_merge(report),
         failed=failed,
         blockers=report.failed(Severity.BLOCKER),

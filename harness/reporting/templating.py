@@ -138,6 +138,8 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "seconds": words.seconds,
     "severity": words.SEVERITIES.__getitem__,
     "shown": _shown,
+    "set_aside": words.set_aside_line,
     "source": words.source_link,
+    "state": words.STATES.__getitem__,
     "subject": lambda slug: slug.replace("-", " ").capitalize(),
 }
