@@ -14,11 +14,11 @@ import typer
 from rich.console import Console
 
 from harness import __version__
+from harness.checking.plan import PACE
+from harness.commands.terminal import say
 from harness.errors import HarnessError, of_storage
-from harness.plan import PACE
 from harness.sandbox import Choice
 from harness.sandbox.choosing import RUNTIME
-from harness.terminal import say
 from harness.text import plain
 
 EXIT_ELIGIBLE, EXIT_INELIGIBLE, EXIT_BAD_INPUT, EXIT_OUR_FAILURE, EXIT_UNDETERMINED = 0, 1, 2, 3, 4
@@ -150,12 +150,15 @@ def report(
     round_dir: Annotated[Path, typer.Argument(help="A published round, e.g. reports/2020-08.")],
 ) -> None:
     """Grade and publish a round again from its stored outcomes. Starts no sandbox."""
+    from harness.commands.run import tell_verdicts
     from harness.reporting.publish import publish_round
-    from harness.reporting.store import ROUND
+    from harness.screenings.store import ROUND
     from harness.screenings.writing import writing
 
     with writing(round_dir) if (round_dir / ROUND).is_file() else nullcontext():
-        CONSOLE.print(f"Report: {publish_round(round_dir)}", markup=False, soft_wrap=True)
+        page = publish_round(round_dir)
+        tell_verdicts(round_dir, CONSOLE)
+    CONSOLE.print(f"Report: {page}", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -163,7 +166,7 @@ def requirements(
     requirement: Annotated[str | None, typer.Argument(metavar="[ID]", help="Explain this one.")] = None,
 ) -> None:
     """List what is demanded of a connector, or explain one requirement."""
-    from harness.catalogue_page import explain_in_terminal, list_in_terminal
+    from harness.commands.catalogue_page import explain_in_terminal, list_in_terminal
 
     CONSOLE.print(explain_in_terminal(requirement) if requirement else list_in_terminal())
 

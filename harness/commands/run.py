@@ -7,24 +7,27 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from harness.commands.progress import Watch
+from harness.commands.terminal import say
 from harness.errors import UserError
 from harness.forks.errors import Unreachable
 from harness.forks.lockfile import freeze, load_lock, lock_path, seed_of
-from harness.forks.store import ObjectStore
+from harness.forks.object_store import ObjectStore
 from harness.forks.tree import Tree
 from harness.forks.upstream import upstream_commit
 from harness.frameworks import generation_of
 from harness.frameworks.upstream import upstream_base
 from harness.paths import cache_dir
-from harness.progress import Watch
+from harness.reporting.model import RoundReport
+from harness.reporting.publish import ROUND_REPORT, publish_round
+from harness.reporting.wording import set_aside_line, verdict_words
 from harness.requirement import Catalogue
-from harness.round import Candidate, Round, load_round
+from harness.rounds.round import Candidate, Round, load_round
 from harness.sandbox import Choice, choose
 from harness.sandbox.sweep import sweep
-from harness.scheduling import screen_round
-from harness.screening import Settings
+from harness.screenings.scheduling import screen_round
+from harness.screenings.screening import Settings
 from harness.screenings.writing import writing, writing_beside
-from harness.terminal import say
 
 # A commit that was fetched once is never asked for again.
 PIN_IT = (
@@ -88,7 +91,19 @@ def _screen(
         def failed(candidate: Candidate, error: Exception) -> None:
             say(console, f"{candidate.name}: our own failure: {error}")
 
-        return screen_round(settings, reports, jobs=jobs, only=only, watch=watch, failed=failed)
+        folder = screen_round(settings, reports, jobs=jobs, only=only, watch=watch, failed=failed)
+    page = publish_round(folder)
+    tell_verdicts(folder, console)
+    return page
+
+
+def tell_verdicts(round_dir: Path, console: Console) -> None:
+    """A line for each candidate of a round that was just published, and one for each waiver it rests on."""
+    report = RoundReport.model_validate_json((round_dir / ROUND_REPORT).read_text(encoding="utf-8"))
+    for entry in report.candidates:
+        say(console, f"{entry.name}: {verdict_words(entry)}. {entry.reason}")
+        for waiver in entry.set_aside:
+            say(console, f"  {set_aside_line(waiver)}")
 
 
 def clear_up(console: Console) -> None:

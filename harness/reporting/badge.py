@@ -6,7 +6,7 @@ from html import escape
 
 from harness.grading import Verdict, Waived, set_aside_words
 from harness.reporting.model import CandidateReport
-from harness.reporting.words import VERDICT_MARKS, number, score_words
+from harness.reporting.wording import VERDICT_MARKS, number, score_words
 from harness.text import plain
 
 LABEL = "connector harness"

@@ -9,10 +9,12 @@ from harness.grading import Waived, grade
 from harness.reporting import badge, ballot, json, junit, markdown, sarif, site
 from harness.reporting.assemble import candidate_report, round_report
 from harness.reporting.model import CandidateReport, RoundReport
-from harness.reporting.screened import Screened, complete, waivers_in_force
-from harness.reporting.store import ROUND, read_screening, write_whole
 from harness.requirement import Catalogue
-from harness.round import Round, load_round
+from harness.rounds.round import Round, load_round
+from harness.screenings.screened import Screened, complete, waivers_in_force
+from harness.screenings.store import ROUND, read_screening, write_whole
+
+ROUND_REPORT = "round.json"
 
 
 def publish_round(
@@ -63,7 +65,7 @@ def write_candidate(folder: Path, report: CandidateReport, overview: RoundReport
 
 def _write_round(folder: Path, overview: RoundReport, site_url: str | None) -> Path:
     made = ballot.ballot(overview, site_url)
-    write_whole(folder / "round.json", json.render(overview))
+    write_whole(folder / ROUND_REPORT, json.render(overview))
     write_whole(folder / "report.md", markdown.render_round(overview))
     write_whole(folder / "ballot.json", json.render(made))
     write_whole(folder / "ballot.md", ballot.render(made))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.grading import UNDECIDED, Verdict
 from harness.outcome import Evidence, Severity, Status
-from harness.reporting import words
+from harness.reporting import wording
 from harness.reporting.model import CandidateReport, Entry, Finding, RoundReport
 from harness.reporting.templating import KINDS_OF_DEMAND, render
 
@@ -53,7 +53,7 @@ class Cause:
 def render_round(report: RoundReport) -> str:
     notes = {**GROUP_NOTES, **({Verdict.ELIGIBLE: ALL_MET_OR_WAIVED} if report.by_waiver else {})}
     groups = [
-        Group(verdict, words.VERDICTS[verdict], notes[verdict], report.with_verdict(verdict))
+        Group(verdict, wording.VERDICTS[verdict], notes[verdict], report.with_verdict(verdict))
         for verdict in Verdict
     ]
     return render("round.html.j2", report=report, groups=groups)
@@ -70,7 +70,7 @@ def render_candidate(report: CandidateReport, overview: RoundReport | None = Non
         "candidate.html.j2",
         report=report,
         overview=overview,
-        verdict_words=words.verdict_words(report),
+        verdict_words=wording.verdict_words(report),
         merge_words=_merge(report),
         failed=failed,
         blockers=report.failed(Severity.BLOCKER),
@@ -109,21 +109,22 @@ def _by_subject(findings: Iterable[Finding]) -> tuple[tuple[str, tuple[Finding, 
     return tuple((subject, tuple(group)) for subject, group in grouped.items())
 
 
-def _tallies(report: CandidateReport) -> list[tuple[str, int, int, int]]:
-    """By severity: its name, how many are met, not met and undecided."""
+def _tallies(report: CandidateReport) -> list[tuple[str, int, int, int, int]]:
+    """By severity: its name, how many are met, not met, undecided and waived."""
     rows = []
     for severity in Severity:
         statuses = [item.status for item in report.outcomes if item.severity is severity]
         met, failed = statuses.count(Status.PASSED), statuses.count(Status.FAILED)
         undecided = sum(status in UNDECIDED for status in statuses)
-        rows.append((KINDS_OF_DEMAND[severity].capitalize(), met, failed, undecided))
+        waived = statuses.count(Status.WAIVED)
+        rows.append((KINDS_OF_DEMAND[severity].capitalize(), met, failed, undecided, waived))
     return rows
 
 
 def _merge(report: CandidateReport) -> str:
     submission = report.submission
     if submission.conflict_count:
-        return words.count(submission.conflict_count, "file") + " in conflict with upstream"
+        return wording.count(submission.conflict_count, "file") + " in conflict with upstream"
     known = MERGES.get(submission.merge or "unknown", "In conflict with upstream")
     unknown = submission.merge == "unknown" and submission.merge_reason
     return f"{known}: {submission.merge_reason}" if unknown else known
@@ -133,15 +134,15 @@ def _facts(report: CandidateReport) -> list[tuple[str, str]]:
     environment, exchange = report.environment, report.candidate.exchange
     started, finished = environment.started_at, environment.finished_at
     facts = [
-        ("Screened", words.moment(started) if started else "not yet"),
-        ("Finished", words.moment(finished) if finished else "not finished"),
+        ("Screened", wording.moment(started) if started else "not yet"),
+        ("Finished", wording.moment(finished) if finished else "not finished"),
         ("Harness", environment.harness),
         ("Catalogue then", environment.catalogue if environment.catalogue != report.catalogue else None),
         ("Sandbox", environment.backend),
         ("Framework", environment.framework),
         ("Python", environment.python),
         ("Exchange", f"{exchange.mode}, {exchange.dialect or 'no dialect named'}"),
-        ("Time", f"{words.number(environment.time_scale)}× as fast" if environment.time_scale else None),
+        ("Time", f"{wording.number(environment.time_scale)}× as fast" if environment.time_scale else None),
         ("Seed", str(environment.seed) if environment.seed is not None else None),
     ]
     return [(name, value) for name, value in facts if value]

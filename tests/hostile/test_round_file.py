@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.forks.store import ObjectStore
-from harness.round import MISTAKES_SHOWN, RoundFileError, load_round
-from harness.scheduling import screen_round
-from harness.screening import Settings
+from harness.forks.object_store import ObjectStore
+from harness.reporting.publish import publish_round
+from harness.requirement import Catalogue
+from harness.rounds.round import MISTAKES_SHOWN, RoundFileError, load_round
+from harness.screenings.scheduling import screen_round
+from harness.screenings.screening import Settings
 from tests.hostile.attack import attack
 from tests.world import upstream_and_fork, write_round
 
@@ -53,7 +55,7 @@ def refused(folder: Path, text: str | bytes) -> str:
     """What is said of a file that is no round: printable lines, few and not long."""
     began = time.monotonic()
     with pytest.raises(RoundFileError) as caught:
-        load_round(written(folder, text), requirements=["usage-page-present"], others_rows=True)
+        load_round(written(folder, text), requirements=Catalogue.load().by_id, others_rows=True)
     assert time.monotonic() - began < SOON
     lines = caught.value.message.splitlines()
     assert len(lines) <= MISTAKES_SHOWN + 1
@@ -378,7 +380,7 @@ def test_texts_that_act(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     settings = Settings(load_round(file), file, ObjectStore(tmp_path / "store"), sandbox="bubblewrap")
     failures: list[str] = []
 
-    page = screen_round(
+    found = screen_round(
         settings,
         tmp_path / "reports",
         jobs=1,
@@ -386,6 +388,7 @@ def test_texts_that_act(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         failed=lambda candidate, error: failures.append(str(error)),
     )
 
+    page = publish_round(found)
     assert not failures
     assert json.loads((page.parent / "hollow/report.json").read_text())["verdict"] == "ineligible"
     for html in page.parent.rglob("*.html"):
