@@ -144,11 +144,10 @@ def _is_json(source: Source, line: int) -> bool:
         value = node.value
         if isinstance(value, ast.Constant) and isinstance(value.value, str):
             text = source.lines[line - 1]
-            front, rest = text[: value.col_offset], text[value.end_col_offset :].strip()
-            alone = not text[: node.col_offset].strip() and (not rest or rest.startswith("#"))
-            return (
-                alone and len(front + rest) <= MOST_AROUND and text.isascii() and _is_json_text(value.value)
-            )
+            front, behind = text[: value.col_offset], text[value.end_col_offset :]
+            alone = not text[: node.col_offset].strip() and behind.strip()[:1] in ("", "#")
+            short = len(front + behind) <= MOST_AROUND and text.isascii()
+            return alone and short and _is_json_text(value.value)
     return False
 
 
