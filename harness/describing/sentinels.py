@@ -1,13 +1,12 @@
 """Values that mean one thing wherever they turn up: unmistakable ids, prices and amounts, in sets to compare.
 
-The sets differ in every value, and within a set no value is another's sum, product or difference: a reply that
-holds one of them says which fact it holds. Times are Unix seconds, amounts decimal texts.
+The sets differ in every value, and within a set no value is another's sum, product or difference: what holds
+one of them says which fact it holds. Times are Unix seconds, amounts decimal texts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 
 
@@ -33,10 +32,6 @@ class Sentinels:
     def pair(self) -> str:
         return f"{self.base}-{self.quote}"
 
-    def order(self, side: str, order_type: str) -> dict[str, str]:
-        """The facts of an order that is told apart by this set, as a program inside is given them."""
-        return {**asdict(self), "side": side, "type": order_type}
-
 
 # Ids of digits alone, for exchanges whose ids are numbers; the assets' names are the kit's and another pair.
 SETS = (
@@ -52,49 +47,55 @@ SETS = (
 
 
 def facts(
-    sentinels: Sentinels, side: str = "", order_type: str = "", state: str = "", symbol: str = ""
-) -> Mapping[str, str]:
-    """Every fact that a reply about an order of this set can hold, by name, decimals as texts.
+    sentinels: Sentinels, side: str = "", order_type: str = "", status: str = "", symbol: str = ""
+) -> dict[str, str]:
+    """Every fact that a reply about an order of this set can hold, by its name in a description.
 
-    `state` is open, partially_filled, filled or canceled; `symbol` the exchange's own name of the pair.
+    `status` is open, partially_filled, filled or canceled; `symbol` the exchange's own name of the pair.
     """
-    price, amount = Decimal(sentinels.price), Decimal(sentinels.amount)
-    fill_price, fill_amount = _fill(sentinels, state)
     known = {
-        "base": sentinels.base,
-        "quote": sentinels.quote,
-        "pair": sentinels.pair,
-        "symbol": symbol,
-        "last_price": sentinels.last_price,
+        "market.symbol": symbol,
+        "market.base": sentinels.base,
+        "market.quote": sentinels.quote,
+        "ticker.last": sentinels.last_price,
     }
     if side:
-        known |= {
-            "client_order_id": sentinels.client_order_id,
-            "order_id": sentinels.order_id,
-            "trade_id": sentinels.trade_id,
-            "side": side.lower(),
-            "type": order_type.lower(),
-            "state": state,
-            "price": sentinels.price,
-            "amount": sentinels.amount,
-            "quote_amount": _text(price * amount),
-            "fill_price": _text(fill_price),
-            "fill_amount": _text(fill_amount),
-            "fill_quote": _text(fill_price * fill_amount),
-            "remaining": _text(amount - fill_amount),
-            "remaining_quote": _text((amount - fill_amount) * price),
-            "fee": sentinels.fee,
-            "fee_negative": f"-{sentinels.fee}",
-            "order_time": str(sentinels.time),
-        }
+        known |= _of_order(sentinels, status)
+        known |= {"order.side": side.lower(), "order.type": order_type.lower(), "order.status": status}
     return {name: value for name, value in known.items() if value}
 
 
-def _fill(sentinels: Sentinels, state: str) -> tuple[Decimal, Decimal]:
+def _of_order(sentinels: Sentinels, status: str) -> dict[str, str]:
+    price, amount = Decimal(sentinels.price), Decimal(sentinels.amount)
+    fill_price, filled = _fill(sentinels, status)
+    known = {
+        "order.order_id": sentinels.order_id,
+        "order.client_order_id": sentinels.client_order_id,
+        "order.price": sentinels.price,
+        "order.amount": sentinels.amount,
+        "order.quote_amount": _text(price * amount),
+        "order.filled": _text(filled),
+        "order.remaining": _text(amount - filled),
+        "order.filled_quote": _text(fill_price * filled),
+        "order.average_price": _text(fill_price),
+        "order.created_at": str(sentinels.time),
+    }
+    if filled:
+        known |= {
+            "fill.trade_id": sentinels.trade_id,
+            "fill.price": _text(fill_price),
+            "fill.amount": _text(filled),
+            "fill.quote_amount": _text(fill_price * filled),
+            "fill.fee": sentinels.fee,
+        }
+    return known
+
+
+def _fill(sentinels: Sentinels, status: str) -> tuple[Decimal, Decimal]:
     """Price and amount of what was filled in that state; upstream's kit fills whole orders at their price."""
-    if state == "partially_filled":
+    if status == "partially_filled":
         return Decimal(sentinels.fill_price), Decimal(sentinels.fill_amount)
-    if state == "filled":
+    if status == "filled":
         return Decimal(sentinels.price), Decimal(sentinels.amount)
     return Decimal(0), Decimal(0)
 

@@ -28,7 +28,7 @@ _KITS = (
     ("hummingbot.connector.test_support.perpetual_derivative_test", "AbstractPerpetualDerivativeTests"),
     ("hummingbot.connector.test_support.exchange_connector_test", "AbstractExchangeConnectorTests"),
 )
-_PLAIN_MEMBERS = ("_url", "_mock_response", "_websocket_update")
+_PLAIN_MEMBERS = ("_url", "exchange_trading_pair", "_mock_response", "_websocket_update")
 
 
 class Recorder:
