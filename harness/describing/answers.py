@@ -61,7 +61,8 @@ ADDRESSES = {
 class Answer:
     """One reply of one member: `url` is an address or a pattern, empty for a stream's message.
 
-    `index` tells apart the replies of a member that mocks several; `again` is the second edition.
+    `text` is the reply as sent, `document` the same as JSON (None where it is none). `index` tells apart
+    the replies of a member that mocks several; `again` is what it said when it was asked once more.
     """
 
     operation: str
@@ -72,6 +73,7 @@ class Answer:
     method: str
     url: str
     code: int
+    text: str
     document: JsonValue
     again: JsonValue = None
 
@@ -90,7 +92,7 @@ def place_of(url: str) -> tuple[str, str] | None:
 
 
 def answers(harvest: Harvest) -> tuple[Answer, ...]:
-    """Every reply in the harvest that is JSON, in its order."""
+    """Every reply in the harvest, in its order."""
     return tuple(answer for sample in harvest.samples for answer in _of(sample, _addresses(harvest)))
 
 
@@ -109,26 +111,34 @@ def _of(sample: Sample, addresses: dict[tuple[str, str], str]) -> Iterator[Answe
         return
     editions = [list(_replies(each)) for each in sample.answers]
     address = addresses.get((ADDRESSES.get(sample.member, ""), sample.set), "")
-    for index, (method, url, code, document) in enumerate(editions[0]):
-        again = editions[-1][index][3] if index < len(editions[-1]) else None
+    for index, (method, url, code, text) in enumerate(editions[0]):
+        again = _json(editions[-1][index][3]) if index < len(editions[-1]) else None
         yield Answer(
-            operation, sample.member, index, status, sample, method, url or address, code, document, again
+            operation,
+            sample.member,
+            index,
+            status,
+            sample,
+            method,
+            url or address,
+            code,
+            text,
+            _json(text),
+            again,
         )
 
 
-def _replies(answer: JsonValue) -> Iterable[tuple[str, str, int, JsonValue]]:
-    """(method, url, status, document) of what one answer of a member mocks or is."""
+def _replies(answer: JsonValue) -> Iterable[tuple[str, str, int, str]]:
+    """(method, url, status, text) of what one answer of a member mocks or is."""
     if not isinstance(answer, dict) or set(answer) != {"mocked", "returned"}:
-        if isinstance(answer, dict | list):
-            yield "", "", 200, answer
+        if isinstance(answer, dict | list | str):
+            yield "", "", 200, json.dumps(answer)
         return
     mocked: Any = answer["mocked"]
     for each in mocked:
-        document = _json(each["body"])
-        if document is not None:
-            yield each["method"], each["pattern"] or each["url"], each["status"], document
+        yield each["method"], each["pattern"] or each["url"], each["status"], each["body"]
     if not mocked and isinstance(answer["returned"], dict | list):
-        yield "", "", 200, answer["returned"]
+        yield "", "", 200, json.dumps(answer["returned"])
 
 
 def _json(text: str) -> JsonValue:

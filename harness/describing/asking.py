@@ -11,7 +11,9 @@ import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
+
+from pydantic import JsonValue
 
 from harness import temporary
 from harness.clock import ScaledClock
@@ -30,7 +32,7 @@ from harness.venue.market import SAMPLE_MARKETS
 from harness.venue.session import Venue
 
 SCALE = 20.0
-START_SECONDS = 20.0  # virtual, until rules and balances have been asked for
+START_SECONDS = 6.0  # real, until rules and balances have been asked for
 ACT_SECONDS = 4.0  # virtual, until an order or a cancel has been sent
 POLL_SECONDS = 60.0  # virtual, until orders have been polled for
 ORDERS = tuple((side, kind) for kind in ("LIMIT", "LIMIT_MAKER", "MARKET") for side in ("buy", "sell"))
@@ -79,6 +81,7 @@ class Listening(Dialect):
 
     def __init__(self, venue: Venue, answers: Iterable[Answer]) -> None:
         super().__init__(venue)
+        self._asked_for_time = -1
         self._answers = [
             (place, each) for each in answers if (place := place_of(each.url)) and each.code < 400
         ]
@@ -88,18 +91,35 @@ class Listening(Dialect):
 
     def handle(self, request: Request) -> Reply:
         found = self._answer(request)
-        return Reply(404, {}, {}) if found is None else Reply(found.code, {}, found.document)
+        if found is not None:
+            return Reply(found.code, {"Content-Type": "application/json"}, found.text.encode())
+        return self._time() if "time" in request.path.lower() else Reply(404, {}, {})
+
+    def _time(self) -> Reply:
+        """The time in one of the usual shapes, another one whenever it is asked for: none may be mocked."""
+        now = int(self.venue.clock.now() * 1000)
+        shapes: list[JsonValue] = [
+            {"serverTime": now, "timestamp": now, "time": now, "data": {"serverTime": now, "timestamp": now}},
+            now,
+            {"code": 0, "data": now, "result": {"serverTime": now, "timeSecond": now // 1000}},
+            [now],
+        ]
+        self._asked_for_time += 1
+        return Reply(200, {}, shapes[self._asked_for_time % len(shapes)])
 
     def _answer(self, request: Request) -> Answer | None:
-        """The reply to this method and path: the whole path first, else the longest beginning of it."""
+        """The reply to this method and path: the whole path first, else the longest beginning of it.
+
+        A list of symbols may be cut short in tests, the trading rules of the same route are whole.
+        """
         fitting = [
-            (len(path), each)
+            (len(path), each.member != "all_symbols_request_mock_response", each)
             for (host, path), each in self._answers
             if host == request.host
             and each.method in ("", request.method)
             and (request.path == path or (path.endswith("/") and request.path.startswith(path)))
         ]
-        return max(fitting, key=lambda each: each[0])[1] if fitting else None
+        return max(fitting, key=lambda each: each[:2])[2] if fitting else None
 
     def open_stream(self, request: Request) -> StreamSession | Reply:  # noqa: ARG002 - any
         return StreamSession()
@@ -182,7 +202,7 @@ def _asked(
     trouble = ""
     try:
         connector.start()
-        _pause(clock, START_SECONDS)
+        _wait_for_rules(connector, sentinels.pair)
         acts += _act(connector, record, clock, sentinels)
         connector.tick(120.0)
         _pause(clock, POLL_SECONDS)
@@ -216,7 +236,7 @@ def _act(connector: Connector, record: Record, clock: ScaledClock, sentinels: Se
         if kind not in offered:
             continue
         # Another price and amount each time: two orders must not be taken for one.
-        wanted = Decimal(sentinels.price) + number, Decimal(sentinels.amount) + number
+        wanted = Decimal(sentinels.price) + number, _enough(connector, sentinels) + number
         price, amount = connector.quantize(sentinels.pair, *wanted)
         before = record.mark()
         place = connector.buy if side == "buy" else connector.sell
@@ -237,6 +257,13 @@ def _act(connector: Connector, record: Record, clock: ScaledClock, sentinels: Se
         yield Act("cancel_order", {**facts, "order.order_id": sentinels.order_id}, _since(record, before))
 
 
+def _enough(connector: Connector, sentinels: Sentinels) -> Decimal:
+    """The sentinel's amount, or more where the pair's rules ask for more."""
+    least = connector.rules()[sentinels.pair].min_order_size
+    amount = Decimal(sentinels.amount)
+    return amount if least.is_nan() or least <= amount else amount + least.to_integral_value(ROUND_CEILING)
+
+
 def _since(record: Record, mark: int) -> tuple[Said, ...]:
     return tuple(map(_said, record.exchanges(since=mark)))
 
@@ -245,6 +272,14 @@ def _said(exchange: Exchange) -> Said:
     return Said(
         exchange.host, exchange.path, exchange.method, exchange.raw_query, exchange.headers, exchange.text
     )
+
+
+def _wait_for_rules(connector: Connector, pair: str) -> None:
+    """Return when it knows the rules of the pair, or will not any more."""
+    end = time.monotonic() + START_SECONDS
+    while pair not in connector.rules() and time.monotonic() < end:
+        time.sleep(0.2)
+    time.sleep(0.5)  # what else it asks for when it starts
 
 
 def _pause(clock: ScaledClock, virtual: float) -> None:

@@ -13,6 +13,7 @@ import hashlib
 import hmac
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -53,13 +54,15 @@ TEXTS = (
     "{time}",
     "{key}{time}",
     "{nonce}{other}{key}",  # AlphaPoint's
-    "{time}GET/users/self/verify",  # OKX's and Bitget's login
+    "{time}GET/users/self/verify",  # OKX's login
+    "{time}GET/user/verify",  # Bitget's login
     "GET/realtime{time}",  # Bybit's login
     "{time}websocket_login",
     "{time}#{other}#bitmart.WebSocket",
     "channel={body channel}&event={body event}&time={body time}",  # Gate's private channels
 )
 HASHES = {16: "md5", 20: "sha1", 32: "sha256", 48: "sha384", 64: "sha512"}
+TRIES = 3  # messages with a signature at one place; where none is reproduced, the others are not tried
 MOST_TEXTS = 20_000  # tried for one message
 _ATOM = re.compile(r"\{([^{}]+)\}")
 _TOKEN = re.compile(r"[A-Za-z0-9+/_=-]{16,}")
@@ -134,17 +137,21 @@ def explain(messages: Sequence[Said], credentials: Mapping[str, str]) -> Explana
     explained: set[int] = set()
     unexplained: set[str] = set()
     tokens: set[str] = set()
+    tried: Counter[str] = Counter()
     for number, said in enumerate(messages):
         tokens |= set(_tokens(said))
         if any(scheme.signs(said, credentials) for scheme in schemes):
             explained.add(number)
             continue
-        fitting = list(schemes_of(said, credentials))
+        given_up = frozenset(place for place, tries in tried.items() if tries >= TRIES)
+        fitting = list(schemes_of(said, credentials, given_up))
         if fitting:
             schemes.append(_most_telling(fitting, messages, credentials))
             explained.add(number)
         else:
-            unexplained |= {each.place for each in _signatures(said) if _named_so(each.place)}
+            places = {each.place for each in _signatures(said)}
+            tried.update(places)
+            unexplained |= set(filter(_named_so, places))
     known = {scheme.place for scheme in schemes}
     return Explanation(
         tuple(schemes), len(explained), tuple(sorted(unexplained - known)), tuple(sorted(tokens))
@@ -162,9 +169,13 @@ def _most_telling(fitting: list[Scheme], messages: Sequence[Said], credentials: 
     return max(fitting, key=worth)
 
 
-def schemes_of(said: Said, credentials: Mapping[str, str]) -> Iterator[Scheme]:
-    """Every scheme of the menu that reproduces a signature in this message."""
+def schemes_of(
+    said: Said, credentials: Mapping[str, str], given_up: frozenset[str] = frozenset()
+) -> Iterator[Scheme]:
+    """Every scheme of the menu that reproduces a signature in this message, but at places given up."""
     for signature in _signatures(said):
+        if signature.place in given_up:
+            continue
         message = _Message(said, signature.place, credentials)
         texts = list(itertools.islice(message.texts(), MOST_TEXTS))
         for name, secret in credentials.items():

@@ -18,6 +18,13 @@ from pydantic import JsonValue
 from harness.describing.leaves import Leaf, Path, flatten
 
 WORDS = ("order.side", "order.type", "order.status")
+# Facts whose sentinels turn up nowhere by chance, so one value is enough to know them by.
+UNMISTAKABLE = frozenset(
+    {
+        "market.symbol", "market.base", "market.quote",
+        "order.order_id", "order.client_order_id", "fill.trade_id",
+    }
+)  # fmt: skip
 _SHORTEST = 3  # characters of a value that may be looked for within a text
 _YEARS = (Decimal(1_420_070_400), Decimal(2_082_758_400))  # 2015 to 2036, in Unix seconds
 _UNITS = {"s": Decimal(1), "ms": Decimal(10) ** 3, "us": Decimal(10) ** 6, "ns": Decimal(10) ** 9}
@@ -113,15 +120,23 @@ def _explain(
 
 
 def _fitting(having: Sequence[tuple[Leaf, Mapping[str, str]]]) -> Iterable[tuple[str, str]]:
-    """Facts that the leaf holds in the same form everywhere, with that form; not those that never change."""
+    """Facts that the leaf holds in the same form everywhere, with that form.
+
+    A fact that never changes is none, unless its value is unmistakable.
+    """
     names = dict.fromkeys(name for _, facts in having for name in facts)
     for name in names:
         values = [(leaf, facts.get(name)) for leaf, facts in having]
-        if any(value is None for _, value in values) or len({value for _, value in values}) < 2:
+        least = 1 if name in UNMISTAKABLE else 2
+        if any(value is None for _, value in values) or len({value for _, value in values}) < least:
             continue
         telling = [(leaf, value or "") for leaf, value in values if not _says_nothing(leaf, value)]
         forms = {form_of(value, leaf) for leaf, value in telling}
-        if len(forms) == 1 and len({value for _, value in telling}) > 1 and (form := forms.pop()) is not None:
+        if (
+            len(forms) == 1
+            and len({value for _, value in telling}) >= least
+            and (form := forms.pop()) is not None
+        ):
             yield name, form
 
 
