@@ -246,6 +246,7 @@ def _act(connector: Connector, record: Record, clock: ScaledClock, sentinels: Se
             "order.client_order_id": name,
             "order.side": side,
             "order.type": {"LIMIT": "limit", "LIMIT_MAKER": "limit_maker", "MARKET": "market"}[kind],
+            "order.post_only": str(kind == "LIMIT_MAKER").lower(),
             "order.amount": str(amount),
             "market.base": sentinels.base,
             "market.quote": sentinels.quote,

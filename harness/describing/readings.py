@@ -124,7 +124,11 @@ def meaning(moved: Moved, to: JsonValue, table: Table) -> Meaning | None:
     }
     if len(followed) == 1:
         return followed.pop()
-    words = {fact for attribute in moved if (fact := fact_of(attribute, table)) in _WORDS}
+    words = {
+        fact
+        for attribute, (before, after) in moved.items()
+        if None not in (before, after) and (fact := fact_of(attribute, table)) in _WORDS
+    }
     return Meaning(words.pop()) if not followed and len(words) == 1 else _first(followed)
 
 

@@ -17,7 +17,9 @@ from pydantic import JsonValue
 
 from harness.describing.leaves import Leaf, Path, flatten
 
-WORDS = ("order.side", "order.type", "order.status")
+WORDS = ("order.side", "order.type", "order.post_only", "order.status")
+# Words that an exchange may have one literal for: whether a limit order only makes may be told elsewhere.
+_TOGETHER = ({"open", "partially_filled"}, {"canceled", "filled"}, {"limit", "limit_maker"})
 # Facts whose sentinels turn up nowhere by chance, so one value is enough to know them by.
 UNMISTAKABLE = frozenset(
     {
@@ -109,7 +111,8 @@ def _explain(
         return Explained(path, Kind.FACT, text, fact, form, tuple(name for name, _ in others), seen=seen)
     if len(seen) == 1:
         return Explained(path, Kind.CONSTANT, seen[0], seen=seen)
-    for name in WORDS:
+    told_by_flag = all(str(leaf).lower() in ("true", "false") for leaf in seen)
+    for name in ("order.post_only", *WORDS) if told_by_flag else WORDS:
         words = _words(having, name)
         if words:
             return Explained(path, Kind.WORDS, f"{{{name}}}", name, words=words, seen=seen)
@@ -124,7 +127,7 @@ def _fitting(having: Sequence[tuple[Leaf, Mapping[str, str]]]) -> Iterable[tuple
 
     A fact that never changes is none, unless its value is unmistakable.
     """
-    names = dict.fromkeys(name for _, facts in having for name in facts)
+    names = dict.fromkeys(name for _, facts in having for name in facts if name not in WORDS)
     for name in names:
         values = [(leaf, facts.get(name)) for leaf, facts in having]
         least = 1 if name in UNMISTAKABLE else 2
@@ -199,15 +202,22 @@ def _words(having: Sequence[tuple[Leaf, Mapping[str, str]]], name: str) -> dict[
 
     An exchange may have one word for two states: an order that is partly filled is open as well.
     """
+    if all(time_form(leaf) for leaf, _ in having):
+        return {}
     words: dict[str, dict[str, None]] = {}
     literals: dict[str, str] = {}
     for leaf, facts in having:
-        if not isinstance(leaf, str | int) or name not in facts:
+        if (
+            not isinstance(leaf, str | int)
+            or name not in facts
+            or (_number(leaf) is not None and "." in str(leaf))
+        ):
             return {}
         words.setdefault(str(leaf), {})[facts[name]] = None
         if literals.setdefault(facts[name], str(leaf)) != str(leaf):
             return {}
-    if len(words) < 2 or (name != "order.status" and any(len(meant) > 1 for meant in words.values())):
+    together = (set(meant) for meant in words.values() if len(meant) > 1)
+    if len(words) < 2 or any(meant not in _TOGETHER for meant in together):
         return {}
     return {literal: tuple(meant) for literal, meant in words.items()}
 

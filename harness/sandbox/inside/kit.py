@@ -91,7 +91,9 @@ class Harvest:
     def members(self) -> Iterator[str]:
         for name in sorted(dir(self.kind)):
             if not name.startswith("_") and (
-                name.endswith(_PLAIN_MEMBERS) or name.startswith(("configure_", "expected_", "target_"))
+                name.endswith(_PLAIN_MEMBERS)
+                or "_mock_response_" in name
+                or name.startswith(("configure_", "expected_", "target_"))
             ):
                 yield name
 
