@@ -82,6 +82,12 @@ class Answer:
         """Host and path of the request that it answers."""
         return place_of(self.url)
 
+    @property
+    def asked(self) -> tuple[str, str, str]:
+        """Host, method and path of that request."""
+        host, path = self.place or ("", "")
+        return host, self.method or "GET", path
+
 
 def place_of(url: str) -> tuple[str, str] | None:
     """Host and path of an address, or of a pattern that upstream's kit makes of one, or None."""

@@ -138,7 +138,7 @@ def _read_by_fork(readings: Iterable[Reading], answers: Sequence[Answer]) -> dic
 
 
 def _field(operation: str, leaf: Explained, fork: Meaning | None, ccxt: Meaning | None) -> Field:
-    """What the sources make of a leaf together: ccxt goes before the kit, the kit before the fork's reader."""
+    """What the sources make of a leaf: ccxt goes before the kit, the kit before the fork's reader."""
     fitting = (leaf.fact, *leaf.others)
     made = Field((), leaf.text, leaf.fact, leaf.kind, words=leaf.words)
     if leaf.kind in (Kind.CONSTANT, Kind.UNKNOWN, Kind.UNSTEADY):

@@ -51,6 +51,7 @@ class Route:
     private: bool
     fields: tuple[Field, ...]
     places: tuple[Place, ...]
+    by: str = SENDS
 
     @property
     def name(self) -> str:
@@ -160,7 +161,7 @@ def _route(
 
 
 def _document(said: Said, parts: frozenset[str]) -> JsonValue:
-    """A request as one document: its path's segments, its query and its body, without the signature's parts."""
+    """A request as one document: its path's segments, query and body, without the signature's parts."""
     query = dict(parse_qsl(said.query, keep_blank_values=True))
     try:
         body: JsonValue = json.loads(said.body) if said.body else {}
@@ -237,7 +238,7 @@ def _has(document: JsonValue, path: Path) -> bool:
     place: JsonValue = document
     for step in path:
         try:
-            place = place[step]  # type: ignore[index, call-overload]
+            place = place[step]  # type: ignore[index]
         except (KeyError, IndexError, TypeError):
             return False
     return True

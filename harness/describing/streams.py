@@ -87,10 +87,12 @@ def _connection(
         for where, topic, rest in _topics(document, facts):
             text = json.dumps(topic, sort_keys=True)
             topics, said = where, rest
-            operation = next((name for pattern, name in _OPERATIONS if re.search(pattern, text, re.I)), "")
-            private = operation in _PRIVATE or "private" in text.lower() or "user" in text.lower()
+            words = re.sub(r"\{[^{}]*\}", "", text)
+            operation = next((name for pattern, name in _OPERATIONS if re.search(pattern, words, re.I)), "")
+            private = operation in _PRIVATE or re.search("private|user|account", words, re.I) is not None
             subscriptions.setdefault(text, Subscription(operation, topic, private))
-    return Connection(host, path, said, topics, tuple(subscriptions.values()), login)
+    ordered = tuple(subscriptions[text] for text in sorted(subscriptions))
+    return Connection(host, path, said, topics, ordered, login)
 
 
 def _topics(
