@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import importlib
 import math
-from collections.abc import Mapping
+import secrets
+from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import JsonValue
 
 from harness.describing.leaves import Leaf, Path, changed, flatten
 from harness.describing.readings import CCXT, Meaning, meaning, number_of
+from harness.describing.said import Said
 from harness.describing.sentinels import Sentinels
+from harness.describing.signatures import Scheme, schemes_of
 
 MOST_LEAVES = 80  # of one reply
 LARGEST = 200_000  # characters of one reply
@@ -41,31 +47,7 @@ class CcxtReader:
         self._symbol = f"{sentinels.base}/{sentinels.quote}"
         if perpetual:
             self._symbol += f":{sentinels.quote}"
-        self._exchange.set_markets([self._market(symbol, perpetual)])
-
-    def _market(self, symbol: str, perpetual: bool) -> dict[str, Any]:
-        base, quote = self._sentinels.base, self._sentinels.quote
-        structure: dict[str, Any] = self._exchange.safe_market_structure(
-            {
-                "id": symbol,
-                "lowercaseId": symbol.lower(),
-                "symbol": self._symbol,
-                "base": base,
-                "quote": quote,
-                "baseId": base,
-                "quoteId": quote,
-                "settle": quote if perpetual else None,
-                "type": "swap" if perpetual else "spot",
-                "spot": not perpetual,
-                "swap": perpetual,
-                "contract": perpetual,
-                "linear": perpetual or None,
-                "contractSize": 1.0 if perpetual else None,
-                "active": True,
-                "precision": {"price": 0.01, "amount": 0.01},
-            }
-        )
-        return structure
+        self._exchange.set_markets([_market(self._exchange, self._symbol, symbol, perpetual)])
 
     def read(self, operation: str, document: JsonValue) -> dict[str, JsonValue] | None:
         """ccxt's reading as flat attributes (`order.price`), None where it cannot read such a reply."""
@@ -151,3 +133,67 @@ def _named(name: str, path: Path) -> str:
 
 def _plain(leaf: Leaf) -> JsonValue:
     return None if isinstance(leaf, float) and not math.isfinite(leaf) else leaf
+
+
+def signs_alike(ccxt_id: str, schemes: Sequence[Scheme]) -> bool:
+    """Whether a scheme that signs the fork's requests signs ccxt's own: the same text, hash and secret."""
+    kind = getattr(importlib.import_module("ccxt"), ccxt_id, None)
+    if kind is None or not schemes:
+        return False
+    # Known to nobody and of use to nobody: ccxt signs with it here, and nothing leaves.
+    secret = base64.b64encode(secrets.token_bytes(32)).decode()
+    credentials = {"key": secrets.token_hex(12), "secret": secret, "password": secrets.token_hex(6)}
+    exchange: Any = kind(
+        {"apiKey": credentials["key"], "secret": credentials["secret"], "password": credentials["password"]}
+    )
+    exchange.enableRateLimit = False
+    sent: list[Said] = []
+    exchange.fetch = lambda url, method="GET", headers=None, body=None: sent.append(
+        _said(url, method, headers, body)
+    )
+    symbol = "COINALPHA/HBOT"
+    exchange.set_markets([_market(exchange, symbol, symbol.replace("/", ""), False)])
+    for call in (
+        exchange.fetch_balance,
+        lambda: exchange.fetch_order("1", symbol),
+        lambda: exchange.create_order(symbol, "limit", "buy", 1.5, 2.5),
+    ):
+        with contextlib.suppress(Exception):  # the reply is nothing: it was sent, and that is enough
+            call()
+    formulas = {_formula(each) for each in schemes}
+    return any(formulas & {_formula(each) for each in schemes_of(said, credentials)} for said in sent)
+
+
+def _formula(scheme: Scheme) -> tuple[str, ...]:
+    return scheme.text, scheme.algorithm, scheme.encoding, scheme.form
+
+
+def _said(url: str, method: str, headers: Mapping[str, str] | None, body: str | None) -> Said:
+    parts = urlsplit(url)
+    return Said(parts.netloc, parts.path, method, parts.query, tuple((headers or {}).items()), body or "")
+
+
+def _market(exchange: Any, symbol: str, name: str, perpetual: bool) -> dict[str, Any]:
+    """ccxt's structure of one market; `name` is the exchange's own."""
+    base, quote = symbol.partition(":")[0].split("/")
+    structure: dict[str, Any] = exchange.safe_market_structure(
+        {
+            "id": name,
+            "lowercaseId": name.lower(),
+            "symbol": symbol,
+            "base": base,
+            "quote": quote,
+            "baseId": base,
+            "quoteId": quote,
+            "settle": quote if perpetual else None,
+            "type": "swap" if perpetual else "spot",
+            "spot": not perpetual,
+            "swap": perpetual,
+            "contract": perpetual,
+            "linear": perpetual or None,
+            "contractSize": 1.0 if perpetual else None,
+            "active": True,
+            "precision": {"price": 0.01, "amount": 0.01},
+        }
+    )
+    return structure
