@@ -6,16 +6,19 @@ import time
 from pathlib import Path
 
 from rich.console import Console
+from rich.table import Table
 
 from harness.commands.check import own_round
 from harness.commands.run import build_upstream, chosen_name, clear_up
+from harness.commands.terminal import safe, say
+from harness.describing.assembling import Assembled
 from harness.describing.describe import ccxt_id_of, derive_exchange, digest, tests_of
 from harness.describing.questions import questions
-from harness.describing.table import by_source, table
+from harness.describing.tally import Tally, by_source, tally
 from harness.describing.writing import Written, derived_from, review_trouble, write
 from harness.errors import UserError
+from harness.forks.object_store import ObjectStore
 from harness.forks.pin import pin
-from harness.forks.store import ObjectStore
 from harness.forks.submission import AddedConnector, Submission
 from harness.forks.tree import Tree
 from harness.forks.upstream import upstream_commit
@@ -24,10 +27,9 @@ from harness.frameworks import generation_of
 from harness.frameworks.submissions import submission_build
 from harness.frameworks.upstream import upstream_base
 from harness.paths import cache_dir
-from harness.round import Round
+from harness.rounds.round import Round
 from harness.sandbox import Choice, choose
-from harness.screening import Settings
-from harness.terminal import say
+from harness.screenings.screening import Settings
 
 MOST_SHOWN = 200  # changes
 
@@ -77,7 +79,7 @@ def describe(
     )
     data = {**made.data, "derived": made_of}
     result = write(file, data)
-    console.print(table(made))
+    console.print(_table(made))
     _tell(console, result, made.sources.harvest.detail, made.sources.asked.trouble)
     told = ", ".join(f"{source} {count}" for source, count in by_source(made.placed).items())
     say(console, f"Leaves explained, by source: {told or 'none'}. {time.monotonic() - began:.0f} s.")
@@ -126,3 +128,21 @@ def _tell(console: Console, result: Written, harvest: str, asked: str) -> None:
         say(console, f"The connector did not act to the end: {asked}")
     if trouble := review_trouble(result.path):
         say(console, f"The review no longer fits: {trouble}")
+
+
+def _table(made: Assembled) -> Table:
+    """A row for each route and channel, and one for all."""
+    shown = Table(title=f"{made.sources.exchange}: what is known of its format", title_justify="left")
+    shown.add_column("operation")
+    shown.add_column("route or channel", overflow="fold")
+    for name in ("ccxt confirms", "fork alone", "constants", "contradicted"):
+        shown.add_column(name, justify="right")
+    for part in made.placed:
+        _row(shown, part.operation, part.name, tally(part.fields))
+    _row(shown, "all", "", tally(field for part in made.placed for field in part.fields))
+    return shown
+
+
+def _row(shown: Table, operation: str, name: str, counts: Tally) -> None:
+    numbers = (counts.confirmed, counts.fork, counts.constants, counts.contradicted)
+    shown.add_row(safe(operation), safe(name), *(str(number or "") for number in numbers))

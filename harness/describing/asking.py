@@ -20,8 +20,8 @@ from harness.clock import ScaledClock
 from harness.describing.answers import Answer, place_of
 from harness.describing.said import Said
 from harness.describing.sentinels import Sentinels
-from harness.driver import Connector, ConnectorError, Driver
 from harness.driving.claims import ConfigField
+from harness.driving.driver import Connector, ConnectorError, Driver
 from harness.frameworks.runtime import Runtime
 from harness.gateway.record import Exchange, Record
 from harness.gateway.thread import running_gateway

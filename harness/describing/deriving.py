@@ -191,7 +191,7 @@ def _sized(fact: str, value: JsonValue) -> str:
 
 def _contradicted(made: Field, leaf: Explained, source: str, meant: Meaning) -> Field:
     """Two sources take a leaf for different facts: ccxt's stands, a fork's reader only speaks against it."""
-    says = {**made.says, KIT: leaf.fact, source: meant.fact}
+    says = {**dict.fromkeys(made.by, made.fact), **made.says, source: meant.fact}
     if source == CCXT:
         return replace(made, text=f"{{{meant.fact}{leaf.form}}}", fact=meant.fact, by=(CCXT,), says=says)
     return replace(made, says=says)

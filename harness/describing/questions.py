@@ -50,14 +50,18 @@ def questions(made: Assembled) -> tuple[Question, ...]:
 def line(at: Address | str, value: object = ...) -> str:
     """A line of the review, to be completed with a name and a page."""
     address = at if isinstance(at, str) else written(at)
-    said = "" if value is ... else f", is: {json.dumps(value)}"
+    said = "" if value is ... else f", is: {json.dumps(value, ensure_ascii=False)}"
     today = datetime.now(UTC).date().isoformat()
-    return f"- {{at: {json.dumps(address)}{said}, by: YOUR NAME, date: {today}, page: URL}}"
+    return (
+        f"- {{at: {json.dumps(address, ensure_ascii=False)}{said}, by: YOUR NAME, date: {today}, page: URL}}"
+    )
 
 
 def _missing(made: Assembled) -> Iterator[Question]:
+    status = [part for part in made.placed if part.operation == "order_status"]
+    fills_in_status = any("fill.trade_id" in part.facts for part in status)
     for rank, operation in enumerate(OPERATIONS):
-        if operation in made.operations:
+        if operation in made.operations or (operation == "order_trades" and fills_in_status):
             continue
         if operation.startswith("stream:"):
             at: Address = ("connections", "NAME", "channels", operation.partition(":")[2])

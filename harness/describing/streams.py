@@ -87,7 +87,7 @@ def _connection(
         for where, topic, rest in _topics(document, facts):
             text = json.dumps(topic, sort_keys=True)
             topics, said = where, rest
-            words = re.sub(r"\{[^{}]*\}", "", text)
+            words = re.sub(r"\{[a-z]+\.[^{}\"]*\}", "", text)
             operation = next((name for pattern, name in _OPERATIONS if re.search(pattern, words, re.I)), "")
             private = operation in _PRIVATE or re.search("private|user|account", words, re.I) is not None
             subscriptions.setdefault(text, Subscription(operation, topic, private))

@@ -138,7 +138,7 @@ class Harvest:
         try:
             with at_most(MEMBER_SECONDS):
                 answers = [_plain(call()) for _ in range(ASKED_AGAIN)]
-        except (Exception, TooLong) as error:
+        except BaseException as error:  # it may hang, or want to end the process
             said = wire.error(error)
             problem = {"member": name, "problem": "{}: {}".format(said["type"], said["message"][:300])}
             if problem not in self.problems:

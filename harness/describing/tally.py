@@ -1,4 +1,4 @@
-"""The end of a derivation as a person reads it: what is known and by whom, and what is not."""
+"""How much of a description is known, and by whom. Pure."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rich.table import Table
-
-from harness.describing.assembling import Assembled, Placed
+from harness.describing.assembling import Placed
 from harness.describing.deriving import CCXT, Field
 from harness.describing.templates import Kind
-from harness.terminal import safe
 from harness.venue.described.sources import confirms
 
 
@@ -42,24 +39,6 @@ def tally(fields: Iterable[Field]) -> Tally:
             counts["fork"] += 1
         counts["contradicted"] += bool(each.says)
     return Tally(counts["confirmed"], counts["fork"], counts["constants"], counts["contradicted"])
-
-
-def table(made: Assembled) -> Table:
-    """A row for each route and channel, and one for all."""
-    shown = Table(title=f"{made.sources.exchange}: what is known of its format", title_justify="left")
-    shown.add_column("operation")
-    shown.add_column("route or channel", overflow="fold")
-    for name in ("ccxt confirms", "fork alone", "constants", "contradicted"):
-        shown.add_column(name, justify="right")
-    for part in made.placed:
-        _row(shown, part.operation, part.name, tally(part.fields))
-    _row(shown, "all", "", tally(field for part in made.placed for field in part.fields))
-    return shown
-
-
-def _row(shown: Table, operation: str, name: str, counts: Tally) -> None:
-    numbers = (counts.confirmed, counts.fork, counts.constants, counts.contradicted)
-    shown.add_row(safe(operation), safe(name), *(str(number or "") for number in numbers))
 
 
 def by_source(parts: Iterable[Placed]) -> dict[str, int]:
