@@ -12,7 +12,7 @@ from harness.commands.check import own_round
 from harness.commands.run import build_upstream, chosen_name, clear_up
 from harness.commands.terminal import safe, say
 from harness.describing.assembling import Assembled
-from harness.describing.describe import ccxt_id_of, derive_exchange, digest, tests_of
+from harness.describing.describe import book_tests_of, ccxt_id_of, derive_exchange, digest, tests_of
 from harness.describing.questions import questions
 from harness.describing.tally import Tally, by_source, tally
 from harness.describing.writing import Written, derived_from, review_trouble, write
@@ -73,9 +73,14 @@ def describe(
     commit = upstream_commit(store, round_.upstream, None, lambda text: say(console, text))
     base = upstream_base(cache_dir(), backend, store, commit.commit, generation_of(tree.paths()))
     built = submission_build(cache_dir(), backend, base, tree)
-    modules = tests_of(tree, chosen)
     made = derive_exchange(
-        backend, built.runtime, chosen, modules, ccxt_id, lambda text: say(console, f"{text} …")
+        backend,
+        built.runtime,
+        chosen,
+        tests_of(tree, chosen),
+        book_tests_of(tree, chosen),
+        ccxt_id,
+        lambda text: say(console, f"{text} …"),
     )
     data = {**made.data, "derived": made_of}
     result = write(file, data)

@@ -25,7 +25,11 @@ from harness.venue.described.addresses import Address, bare, written
 
 @dataclass(frozen=True)
 class Sources:
-    """All that was gathered. `second` is ccxt's reading; `also_signed`: ccxt signs by the same scheme."""
+    """All that was gathered.
+
+    `second` is ccxt's reading; `also_signed`: ccxt signs by the same scheme. `books`: the order book and the
+    messages of books and trades, by `harness.describing.books.OPERATIONS`.
+    """
 
     exchange: str
     kind: str
@@ -36,6 +40,7 @@ class Sources:
     ccxt: str | None = None
     second: Reads = nobody
     also_signed: bool = False
+    books: Mapping[str, Derived] = field(default_factory=dict)
 
     @property
     def symbols(self) -> dict[str, str]:
@@ -207,6 +212,8 @@ def _route(
         told["takes"] = takes
     replies = _replies_of(route, named, sources)
     derived = derive(route.operation, replies, sources.harvest.readings, sources.symbols, sources.second)
+    if route.operation == "order_book" and derived is None:
+        derived = sources.books.get("order_book")
     if derived is not None:
         told["reply"] = _spoken(derived.template, derived.fields, words)
         part.fields += [replace(each, at=(*at, "reply", *each.at)) for each in derived.fields]
@@ -265,6 +272,9 @@ def _connections(
             if derived is not None:
                 channel["tells"] = _spoken(derived.template, derived.fields, words)
                 part.fields += [replace(leaf, at=(*at, "tells", *leaf.at)) for leaf in derived.fields]
+            if subscription.operation == "stream:book" and "diff" in sources.books:
+                # Who asks for a book besides hearing its changes is given none by the stream.
+                channel["book"] = {"style": "changes", "first": "nothing"}
             channels[key] = channel
             placed.append(part)
         told[name] = _connection(each, channels)
@@ -289,6 +299,9 @@ def _unique(name: str, taken: Mapping[str, object]) -> str:
 
 
 def _told_by(operation: str, sources: Sources) -> Derived | None:
+    if operation in ("stream:book", "stream:trades"):
+        kinds = ("diff", "snapshot") if operation == "stream:book" else ("trade",)
+        return next((sources.books[kind] for kind in kinds if kind in sources.books), None)
     answers = [each for each in sources.answers if each.operation == operation]
     return derive(operation, answers, sources.harvest.readings, sources.symbols, sources.second)
 

@@ -164,7 +164,7 @@ def _of_constant(operation: str, leaf: Explained, fork: Meaning | None, ccxt: Me
     value = leaf.seen[0]
     meant, source = (ccxt, CCXT) if ccxt is not None else (fork, READS)
     as_number = "" if isinstance(value, str) or value is None else "|number"
-    timed = time_form(value)
+    timed = None if str(leaf.path[-1]).lower().endswith("id") else time_form(value)
     if meant is not None:
         form = timed if timed and meant.fact.endswith("at") else as_number
         if not meant.fact.endswith((".side", ".type", ".status", "time_in_force")):

@@ -11,7 +11,7 @@ from pathlib import Path
 import ccxt
 
 import harness
-from harness.describing import kit
+from harness.describing import books, kit
 from harness.describing.answers import Answer, answers
 from harness.describing.asking import ask
 from harness.describing.assembling import Assembled, Sources, assemble
@@ -47,6 +47,16 @@ def _text(tree: Tree, path: str) -> str:
     return tree.text(path) if entry is not None and entry.regular and entry.size <= MOST_FILE else ""
 
 
+def book_tests_of(tree: Tree, connector: AddedConnector) -> tuple[str, ...]:
+    """The files that test the order book's source. Read as text; nothing is run."""
+    folder = v2.tests_path(connector.kind, connector.name)
+    return tuple(
+        path
+        for path in sorted(tree.under(folder))
+        if path.endswith(".py") and "listen_for_order_book" in _text(tree, path)
+    )
+
+
 def digest(tree: Tree, connector: AddedConnector, ccxt_id: str | None) -> str:
     """What a derivation depends on: the connector and its tests, ccxt, and our own release."""
     paths = (*tree.under(connector.path), *tree.under(v2.tests_path(connector.kind, connector.name)))
@@ -71,6 +81,7 @@ def derive_exchange(
     runtime: Runtime,
     connector: AddedConnector,
     modules: Sequence[str],
+    book_tests: Sequence[str],
     ccxt_id: str | None,
     progress: Progress,
 ) -> Assembled:
@@ -81,6 +92,8 @@ def derive_exchange(
     found = answers(harvested)
     progress("watching what the connector sends")
     asked = ask(backend, runtime, connector.name, _first_set(found), SETS[0])
+    progress("watching its order book tests")
+    notes = books.watch(backend, runtime, book_tests)
     progress("finding how it signs")
     signatures = explain([*asked.sent, *asked.frames], asked.credentials)
     progress("letting ccxt read the same replies")
@@ -92,6 +105,7 @@ def derive_exchange(
         asked=asked,
         signatures=signatures,
     )
+    sources = replace(sources, books=books.derived(notes, sources.symbols.get(SETS[0].name, "")))
     if ccxt_id is not None and sources.symbols:
         reader = CcxtReader(ccxt_id, SETS[0], sources.symbols.get(SETS[0].name, ""), perpetual)
         also = signs_alike(ccxt_id, signatures.schemes)

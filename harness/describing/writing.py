@@ -22,7 +22,10 @@ WIDTH = 110
 
 @dataclass(frozen=True)
 class Written:
-    """What became of the file: `changes` are its leaves that differ from what was there before."""
+    """What became of the file: `changes` are its leaves that differ from what was there before.
+
+    Where a leaf is known from, and what it was derived from, is written as well and not told.
+    """
 
     path: Path
     new: bool
@@ -46,7 +49,7 @@ def write(path: Path, data: dict[str, JsonValue]) -> Written:
     before = raw(path) if path.exists() else None
     changes = () if before is None else tuple(_changes(before, data))
     checked(data, path)
-    if before is None or changes:
+    if before != data:
         path.parent.mkdir(parents=True, exist_ok=True)
         text = yaml.safe_dump(data, sort_keys=False, width=WIDTH, allow_unicode=True)
         path.write_text(HEAD.format(review=review_of(path).name) + text, encoding="utf-8")
@@ -68,7 +71,7 @@ def _changes(before: JsonValue, after: JsonValue) -> Iterator[str]:
     for address in dict.fromkeys((*old, *new)):
         if old.get(address) == new.get(address) and (address in old) == (address in new):
             continue
-        if address[:1] == ("derived",):
+        if address[:1] in (("derived",), ("known",)):
             continue
         if address not in new:
             yield f"- {written(address)}: {old[address]}"

@@ -40,6 +40,13 @@ def test_what_changed_is_said_with_its_address(tmp_path: Path) -> None:
     assert change == "~ routes / GET /ticker / reply / last: {ticker.last} → {ticker.open}"
 
 
+def test_what_it_was_derived_from_is_kept_though_nothing_else_changed(tmp_path: Path) -> None:
+    path = tmp_path / "acme.yml"
+    write(path, _data())
+    assert write(path, {**_data(), "derived": "4567"}).changes == ()
+    assert derived_from(path) == "4567"
+
+
 def test_a_review_is_left_alone_and_told_when_it_no_longer_fits(tmp_path: Path) -> None:
     path, review = tmp_path / "acme.yml", tmp_path / "acme.review.yml"
     at = "routes / GET /ticker / reply / last"
