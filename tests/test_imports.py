@@ -18,7 +18,7 @@ LAYERS = (
     ("commands",),
     ("reporting", "serving"),
     ("screenings",),
-    ("checking", "scenarios"),
+    ("checking", "describing", "scenarios"),
     ("driving", "oracle"),
     ("gateway",),
     ("venue",),
@@ -27,8 +27,8 @@ LAYERS = (
     ("rounds",),
     ("grading", "requirement"),
     ("outcome",),
-    ("clock", "errors", "paths", "temporary"),
-    ("ownership", "text"),
+    ("clock", "paths", "temporary"),
+    ("errors", "ownership", "text"),
     ("__init__",),
 )
 DEPTH = {room: depth for depth, layer in enumerate(LAYERS) for room in layer}
