@@ -18,6 +18,7 @@ from tests.sandbox.fixtures import checked
 
 TIERS = ("default", "all", "zoo")
 FULL, WHOLE_ZOO = "full", "whole_zoo"
+ROOT = Path(__file__).resolve().parents[1]
 DURATIONS = Path(__file__).with_name("durations.json")
 QUICKEST_FIRST = ("bubblewrap", "docker")
 WORTH_KEEPING = 0.5  # seconds; what takes less is spread well enough by chance
@@ -85,5 +86,9 @@ class Durations:
         for nodeid, seconds in self._seconds.items():
             by_test[test_of(nodeid)].append(seconds)
         found = load_durations() | {test: round(fmean(each), 1) for test, each in by_test.items()}
-        lasting = {test: seconds for test, seconds in sorted(found.items()) if seconds >= WORTH_KEEPING}
+        lasting = {
+            test: seconds
+            for test, seconds in sorted(found.items())
+            if seconds >= WORTH_KEEPING and (ROOT / test.split("::")[0]).is_file()
+        }
         DURATIONS.write_text(json.dumps(lasting, indent=1) + "\n", encoding="utf-8")
