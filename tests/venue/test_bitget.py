@@ -13,13 +13,14 @@ from typing import Any
 
 import pytest
 
-from harness.venue.dialects.base import Close, Frame, Reply, Request, StreamSession
-from harness.venue.dialects.bitget import Bitget
+from harness.venue.dialects import dialect
+from harness.venue.dialects.base import Close, Dialect, Frame, Reply, Request, StreamSession
 from harness.venue.model import Account, Side
 from harness.venue.session import Venue
 from tests.venue.world import FUNDS, NOON, StillClock, data, texts
 
 D = Decimal
+Bitget = dialect("bitget")
 HOST, STREAM_HOST = "api.bitget.com", "ws.bitget.com"
 ORDER = {
     "symbol": "BTCUSDT", "side": "buy", "orderType": "limit", "force": "gtc", "size": "0.01",
@@ -33,7 +34,7 @@ def sign(account: Account, text: str) -> str:
 
 @dataclass
 class Exchange:
-    dialect: Bitget
+    dialect: Dialect
     account: Account
     clock: StillClock
 

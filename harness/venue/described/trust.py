@@ -8,13 +8,14 @@ from functools import lru_cache
 
 from pydantic import JsonValue
 
-from harness.venue.described.addresses import Address, bare, covering, parsed, written
+from harness.venue.described.addresses import Address, bare, covering, leaves, parsed, written
 from harness.venue.described.model import Description
 from harness.venue.described.placeholders import EACH, IF, leaf
 from harness.venue.described.sources import confirms
 
 # Parts of a description whose templates carry facts.
 CARRYING = ("routes", "connections", "shapes")
+SIGNATURE = "request.signature"  # a fact of no template: that private requests are signed as described
 
 
 @dataclass(frozen=True)
@@ -31,15 +32,13 @@ class Trust:
     def unconfirmed(self, facts: Iterable[str]) -> tuple[str, ...]:
         """Addresses of the leaves that carry one of the facts and are not confirmed, in order.
 
-        A fact that no leaf carries rests on nothing, so it is not confirmed: its own name is given.
+        What no leaf carries is not leaned on; where none carries any of the facts, they themselves are given.
         """
-        found: list[str] = []
-        for fact in facts:
-            places = self.places.get(fact, ())
-            found += [written(each) for each in places if each in self.doubted]
-            if not places:
-                found.append(fact)
-        return tuple(dict.fromkeys(found))
+        asked = tuple(facts)
+        places = [place for fact in asked for place in self.places.get(fact, ())]
+        if not places:
+            return asked
+        return tuple(dict.fromkeys(written(each) for each in places if each in self.doubted))
 
 
 @lru_cache(maxsize=32)
@@ -48,16 +47,34 @@ def _trust(text: str) -> Trust:
     table = {parsed(at): sources for at, sources in description.known.items()}
     places: dict[str, list[Address]] = {}
     doubted = set()
-    dumped = description.model_dump(by_alias=True, exclude_none=True)
+
+    def sure(address: Address) -> bool:
+        at = covering(address, table)
+        return at is not None and any(confirms(source) for source in table[at])
+
+    for fact, address, parts in _carried(description):
+        places.setdefault(fact, []).append(address)
+        if not all(map(sure, parts)):
+            doubted.add(address)
+    if description.signing is not None and description.signing.scheme == "unverified":
+        doubted.add(("signing",))
+    return Trust({fact: tuple(dict.fromkeys(found)) for fact, found in places.items()}, frozenset(doubted))
+
+
+def _carried(description: Description) -> Iterator[tuple[str, Address, tuple[Address, ...]]]:
+    """Each fact, where it is carried, and the leaves that this rests on."""
+    dumped = description.model_dump(mode="json", by_alias=True, exclude_none=True)
     for part in CARRYING:
         for address, value in _strings(dumped.get(part), (part,)):
-            at = covering(address, table)
-            sure = at is not None and any(confirms(source) for source in table[at])
             for fact in _facts(value, description):
-                places.setdefault(fact, []).append(address)
-                if not sure:
-                    doubted.add(address)
-    return Trust({fact: tuple(dict.fromkeys(found)) for fact, found in places.items()}, frozenset(doubted))
+                yield fact, address, (address,)
+    for name, words in description.words.items():
+        for word, said in words.words.items():
+            address = ("words", name, "words", word)
+            for fact in said:
+                yield f"{words.of}.{fact}", address, tuple((*address, each) for each in said)
+    if description.signing is not None:
+        yield SIGNATURE, ("signing",), tuple(at for at, _ in leaves(dumped["signing"], ("signing",)))
 
 
 def _facts(value: str, description: Description) -> Iterator[str]:

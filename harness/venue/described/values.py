@@ -166,8 +166,9 @@ def _text(value: JsonValue) -> str:
 
 
 def _said_by_word(hole: Hole, text: str, words: Words) -> dict[str, Fact]:
+    any_case = not {"lower", "upper"}.isdisjoint(hole.filters)
     for word, said in words.words.items():
-        if text in (word, word.lower() if "lower" in hole.filters else word):
+        if text == word or (any_case and text.lower() == word.lower()):
             chosen = {
                 fact: each[0] if isinstance(each, list) and each else each for fact, each in said.items()
             }

@@ -1,0 +1,50 @@
+"""What passes and fails on fields that only the fork vouches for."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.confirmed import believed
+from harness.outcome import Outcome, Severity, Status
+
+FIELD = "routes / GET /v1/fills / reply / list / each fill / px"
+
+
+def outcome(status: Status, severity: Severity = Severity.BLOCKER) -> Outcome:
+    return Outcome(
+        requirement="every-fill-reported-once", status=status, severity=severity, subject="order-life",
+        summary="Two fills were lost.", check="test_fills",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_where_all_is_confirmed_nothing_changes(status: Status) -> None:
+    assert believed(outcome(status), ()) == outcome(status)
+
+
+@pytest.mark.parametrize(
+    ("status", "severity", "expected"),
+    [
+        (Status.PASSED, Severity.BLOCKER, Status.UNDETERMINED),
+        (Status.PASSED, Severity.MAJOR, Status.PASSED),
+        (Status.FAILED, Severity.BLOCKER, Status.UNDETERMINED),
+        (Status.FAILED, Severity.MINOR, Status.UNDETERMINED),
+        (Status.NOT_APPLICABLE, Severity.BLOCKER, Status.NOT_APPLICABLE),
+        (Status.HARNESS_ERROR, Severity.BLOCKER, Status.HARNESS_ERROR),
+    ],
+)
+def test_what_only_the_fork_says_decides_no_blocker(
+    status: Status, severity: Severity, expected: Status
+) -> None:
+    assert believed(outcome(status, severity), (FIELD,)).status is expected
+
+
+def test_it_says_what_would_decide_it() -> None:
+    met = believed(outcome(Status.PASSED), (FIELD,))
+    assert met.summary.startswith("Met, if the exchange is as the fork describes it")
+    assert FIELD in met.summary
+    assert met.evidence[-1].data == {"unconfirmed": [FIELD]}
+    many = believed(outcome(Status.FAILED), [f"field {number}" for number in range(9)])
+    assert many.summary.startswith("Not met, if")
+    assert "and 4 more" in many.summary
+    assert "Two fills were lost." in many.summary
