@@ -35,7 +35,11 @@ class Source(BaseModel):
 
 
 class Requirement(BaseModel):
-    """One published demand. `conflicts` says where published documents disagree about it."""
+    """One published demand. `conflicts` says where published documents disagree about it.
+
+    `leans_on` are the facts of the exchange (`fill.price` …) on which its checks hang. Most hang on none: a
+    fill that is lost is lost, whatever its fields are called.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -49,6 +53,9 @@ class Requirement(BaseModel):
     fix: str
     automated: bool = True
     conflicts: tuple[str, ...] = ()
+    leans_on: tuple[str, ...] = Field(
+        default=(), description="facts of the exchange that its outcome hangs on, as `object.fact`"
+    )
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
+
 import pytest
 
 from harness.confirmed import believed
-from harness.outcome import Outcome, Severity, Status
+from harness.outcome import Outcome, OutcomeLog, Severity, Status
+from harness.plan import Plan
+from harness.pytest_plugin import Screening
+from harness.requirement import Catalogue
 
 FIELD = "routes / GET /v1/fills / reply / list / each fill / px"
 
@@ -48,3 +54,22 @@ def test_it_says_what_would_decide_it() -> None:
     assert many.summary.startswith("Not met, if")
     assert "and 4 more" in many.summary
     assert "Two fills were lost." in many.summary
+
+
+@pytest.mark.parametrize(
+    ("slug", "leans"), [("every-fill-reported-once", True), ("created-event-once", False)]
+)
+def test_a_screening_asks_for_what_the_requirement_leans_on(tmp_path: Path, slug: str, leans: bool) -> None:
+    def unconfirmed(facts: Iterable[str]) -> tuple[str, ...]:
+        return tuple(facts)
+
+    path = tmp_path / "file"
+    plan = Plan(
+        round_file=path, candidate="a", connectors=("a",), profile="v2-spot", submission_file=path,
+        outcomes_file=path, store=path, header={},
+    )  # fmt: skip
+    screening = Screening(plan, Catalogue.load(), OutcomeLog(path), unconfirmed=unconfirmed)
+    passed = outcome(Status.PASSED).model_copy(update={"requirement": slug})
+    weighed = screening.believed(passed)
+    assert (weighed.status is Status.UNDETERMINED) is leans
+    assert ("fill.price" in weighed.summary) is leans

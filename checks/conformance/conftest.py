@@ -190,6 +190,7 @@ def lab(
         preload()
     lab = Lab(backend, runtime.runtime, dialect_class, connector_name, plan.seed)
     request.config.stash[KEY].redact = lab.canaries.redact
+    request.config.stash[KEY].unconfirmed = lab.dialect.unconfirmed
     try:
         yield lab
     finally:
