@@ -39,7 +39,7 @@ def dialect_of(described: Description) -> type[DescribedDialect]:
     """The dialect class of a description."""
     names: dict[str, str] = {each.is_: field for field, each in described.credentials.items()}
     sent = {field: each.sent for field, each in described.credentials.items() if each.sent}
-    made: type[DescribedDialect] = type(
+    return type(
         f"Described_{described.exchange}",
         (DescribedDialect,),
         {
@@ -58,9 +58,6 @@ def dialect_of(described: Description) -> type[DescribedDialect]:
             "verifies_signatures": described.signing is None or described.signing.scheme != "unverified",
         },
     )
-    made.routes = tuple(_routes(described))
-    made.streams = tuple(_streams(described))
-    return made
 
 
 def _key_lengths(described: Description, names: Mapping[str, str]) -> tuple[int, int, int]:
@@ -98,6 +95,11 @@ class DescribedDialect(Dialect):
 
     name: ClassVar[str] = ""
     description: ClassVar[Description]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.routes = tuple(_routes(cls.description))
+        cls.streams = tuple(_streams(cls.description))
 
     def __init__(self, venue: Venue) -> None:
         super().__init__(venue)
