@@ -13,7 +13,7 @@ from typing import NamedTuple
 from harness import temporary
 from harness.forks import limits
 from harness.forks.errors import FileMissing, TooLarge
-from harness.forks.store import ObjectStore
+from harness.forks.object_store import ObjectStore
 from harness.forks.submission import Submission
 
 # As Windows and macOS read it: in any case, with dots or spaces behind, as a short name, or as a stream.
@@ -121,6 +121,11 @@ class Tree:
     def text(self, path: str, limit: int = limits.TEXT_BYTES) -> str:
         """As UTF-8; what is not UTF-8 becomes U+FFFD."""
         return self.read(path, limit).decode("utf-8", "replace")
+
+    def holds(self, text: str) -> bool:
+        """Whether a line of any file holds `text`; files that this copy of the history lacks do not."""
+        arguments = ("grep", "-q", "-I", "-F", "--no-textconv", "--full-name", "-e", text, self.commit)
+        return self.store.git(*arguments, codes=(0, 1, 128)).code == 0
 
     def link_target(self, path: str) -> str | None:
         """Where a symlink points, as its text; None for anything else."""
