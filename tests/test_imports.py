@@ -27,7 +27,8 @@ LAYERS = (
     ("rounds",),
     ("grading", "requirement"),
     ("outcome",),
-    ("clock", "errors", "paths", "temporary"),
+    ("clock", "paths", "temporary"),
+    ("errors",),
     ("ownership", "text"),
     ("__init__",),
 )
