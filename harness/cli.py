@@ -150,12 +150,15 @@ def report(
     round_dir: Annotated[Path, typer.Argument(help="A published round, e.g. reports/2020-08.")],
 ) -> None:
     """Grade and publish a round again from its stored outcomes. Starts no sandbox."""
+    from harness.commands.run import tell_verdicts
     from harness.reporting.publish import publish_round
     from harness.screenings.store import ROUND
     from harness.screenings.writing import writing
 
     with writing(round_dir) if (round_dir / ROUND).is_file() else nullcontext():
-        CONSOLE.print(f"Report: {publish_round(round_dir)}", markup=False, soft_wrap=True)
+        page = publish_round(round_dir)
+        tell_verdicts(round_dir, CONSOLE)
+    CONSOLE.print(f"Report: {page}", markup=False, soft_wrap=True)
 
 
 @app.command()

@@ -28,8 +28,7 @@ LAYERS = (
     ("grading", "requirement"),
     ("outcome",),
     ("clock", "paths", "temporary"),
-    ("errors",),
-    ("ownership", "text"),
+    ("errors", "ownership", "text"),
     ("__init__",),
 )
 DEPTH = {room: depth for depth, layer in enumerate(LAYERS) for room in layer}

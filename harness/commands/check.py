@@ -23,6 +23,7 @@ from harness.grading import Verdict
 from harness.outcome import Status
 from harness.reporting.model import CandidateReport
 from harness.reporting.publish import report_of, write_candidate
+from harness.reporting.wording import score_words, set_aside_line
 from harness.requirement import Catalogue
 from harness.rounds.round import Candidate, Exchange, GitUpstream, PypiUpstream, Round, Voting, load_round
 from harness.sandbox import Choice
@@ -149,11 +150,16 @@ def _candidate(
 def _summarise(report: CandidateReport, console: Console, *, partial: bool) -> None:
     counts = Counter(item.status for item in report.outcomes)
     undecided = counts[Status.UNDETERMINED] + counts[Status.HARNESS_ERROR]
-    console.print(f"\n[bold]{report.verdict.value}[/]: {safe(report.reason)}")
+    verdict = f"{report.verdict.value} by waiver" if report.by_waiver else report.verdict.value
+    console.print(f"\n[bold]{verdict}[/]: {safe(report.reason)}")
+    for waiver in report.set_aside:
+        console.print(f"  {safe(set_aside_line(waiver))}", highlight=False)
     console.print(
         f"{counts[Status.PASSED]} passed, {counts[Status.FAILED]} failed, {undecided} undecided; "
         f"score {report.score.value} ({report.score.low} to {report.score.high})",
         highlight=False,
     )
+    if report.without_waivers:
+        console.print(f"without the waivers: {score_words(report.without_waivers)}", highlight=False)
     if partial:
         console.print("Only the checks that match -k were run: what was left out counts as undecided.")
