@@ -50,7 +50,7 @@ def check_work_tree(
     console: Console,
 ) -> Verdict:
     """Check the work tree around `path`, print findings as they come, and return the verdict."""
-    round_ = _round(path, round_file, upstream)
+    round_ = own_round(path, round_file, upstream)
     clear_up(console)
     store = ObjectStore()
     submission = work_tree(store, path, round_.upstream)
@@ -82,7 +82,7 @@ def check_work_tree(
     return report.verdict
 
 
-def _round(path: Path, round_file: Path | None, upstream: str | None) -> Round:
+def own_round(path: Path, round_file: Path | None, upstream: str | None) -> Round:
     """The round to be checked for; without a file, one made up around the upstream."""
     if round_file is not None:
         round_ = load_round(round_file, Catalogue.load().by_id)
