@@ -285,7 +285,7 @@ def test_an_order_its_fills_and_balances_are_told_to_its_owner(bitget: Exchange)
     _, held = ask(session, "account", coin="default")
     assert {row["coin"]: row["available"] for row in held["data"]}["BTC"] == "2"
     ask(session, "orders", instId="BTCUSDT")
-    ask(session, "fill", instId="default")
+    ask(session, "fill", coin="default")
     assert session.carries() == {"stream:orders", "stream:fills", "stream:balances"}
     told = follow(bitget, session)
     number = int(data(bitget.place())["data"]["orderId"])

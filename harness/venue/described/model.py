@@ -182,6 +182,7 @@ class Channel(Part):
 
     operation: Operation
     topic: Template
+    also: tuple[Template, ...] = Field(default=(), description="other ways to name the topic")
     private: bool = False
     tells: Template = None
     first: Template = None

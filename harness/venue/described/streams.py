@@ -202,8 +202,8 @@ class DescribedSession(TopicSession):
     ) -> list[tuple[str, Channel, list[Market | None], dict[str, Fact]]]:
         """The channel of a topic and the markets that it names; raises _Refuse."""
         refusal = _Refuse(RequestError.UNKNOWN_TOPIC.value)
-        for name, channel in self._connection.channels.items():
-            template, each = _each_market(channel.topic)
+        for name, channel, named in self._topics_known():
+            template, each = _each_market(named)
             try:
                 if each is None:
                     found = self._exchange.matcher.match(template, topic)
@@ -220,6 +220,11 @@ class DescribedSession(TopicSession):
             except _MISMATCH:
                 continue
         raise refusal
+
+    def _topics_known(self) -> Iterator[tuple[str, Channel, JsonValue]]:
+        for name, channel in self._connection.channels.items():
+            for template in (channel.topic, *channel.also):
+                yield name, channel, template
 
     def _market(self, channel: Channel, found: Mapping[str, Fact]) -> Market | None:
         if found.get("market.symbol") in channel.everything:
