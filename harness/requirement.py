@@ -38,8 +38,8 @@ class Requirement(BaseModel):
     """One published demand. `conflicts` says where published documents disagree about it.
 
     `leans_on` are the facts of the exchange (`fill.price` …) on which its checks hang. Most hang on none: a
-    fill that is lost is lost, whatever its fields are called. One that is not `waivable` keeps users' money or
-    the result itself safe: no maintainer can set it aside.
+    fill that is lost is lost, whatever its fields are called. One that is not `waivable` keeps users' money
+    or the result itself safe: no maintainer can set it aside.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
