@@ -19,7 +19,7 @@ LAYERS = (
     ("voting",),
     ("reporting", "serving"),
     ("screenings",),
-    ("checking", "scenarios"),
+    ("checking", "describing", "scenarios"),
     ("driving", "oracle"),
     ("gateway",),
     ("venue",),

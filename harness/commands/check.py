@@ -25,7 +25,16 @@ from harness.reporting.model import CandidateReport
 from harness.reporting.publish import report_of, write_candidate
 from harness.reporting.wording import score_words, set_aside_line
 from harness.requirement import Catalogue
-from harness.rounds.round import Candidate, Exchange, GitUpstream, PypiUpstream, Round, Voting, load_round
+from harness.rounds.round import (
+    OWN_CHECK,
+    Candidate,
+    Exchange,
+    GitUpstream,
+    PypiUpstream,
+    Round,
+    Voting,
+    load_round,
+)
 from harness.sandbox import Choice
 from harness.screenings.screening import Settings, Stopwatch, screen_submission
 from harness.screenings.store import write_round
@@ -50,7 +59,7 @@ def check_work_tree(
     console: Console,
 ) -> Verdict:
     """Check the work tree around `path`, print findings as they come, and return the verdict."""
-    round_ = _round(path, round_file, upstream)
+    round_ = own_round(path, round_file, upstream)
     clear_up(console)
     store = ObjectStore()
     submission = work_tree(store, path, round_.upstream)
@@ -82,14 +91,14 @@ def check_work_tree(
     return report.verdict
 
 
-def _round(path: Path, round_file: Path | None, upstream: str | None) -> Round:
+def own_round(path: Path, round_file: Path | None, upstream: str | None) -> Round:
     """The round to be checked for; without a file, one made up around the upstream."""
     if round_file is not None:
         round_ = load_round(round_file, Catalogue.load().by_id)
         return round_.model_copy(update={"upstream": _upstream(upstream)}) if upstream else round_
     today = datetime.now(UTC).replace(microsecond=0)
     return Round(
-        id="own-check",
+        id=OWN_CHECK,
         title=f"Own check of {path.absolute().name}",
         release="none",
         submissions_close=today,
