@@ -214,6 +214,7 @@ def rigs(
     said = candidate.exchange.stated_credentials
     rigs = Rigs(backend, runtime.runtime, dialect_class, connector_name, plan.seed, said)
     request.config.stash[KEY].redact = rigs.canaries.redact
+    request.config.stash[KEY].unconfirmed = rigs.dialect.unconfirmed
     try:
         _all_credentials_fit(rigs)
         yield rigs

@@ -160,6 +160,7 @@ class VotingInfo(Model):
     opens: date
     closes: date
     channel: str
+    rule: Literal["plurality", "approval", "ranked"] = "plurality"
 
 
 class RoundInfo(Model):
