@@ -24,7 +24,9 @@ def submission_build(cache: Path, backend: Backend, base: Base, tree: Tree) -> B
     It is kept under the commit's own id and what it was built on, so no other submission ever gets it.
     """
     folder = cache / "submissions"
-    key = digest([tree.commit, *(str(part) for part in (base.builds, base.bytecode, base.venv))])
+    key = digest(
+        [tree.commit, *(str(part) for part in (base.builds, base.bytecode, base.environment.folder))]
+    )
     place = get_or_make(folder, key, lambda place: _make(cache, backend, base, tree, place))
     os.utime(place)
     _forget_unused(folder)
