@@ -234,7 +234,7 @@ def _is_elsewhere(entry: str) -> bool:
 
 
 def _is_package(entry: str) -> bool:
-    if _is_elsewhere(entry) or _name(entry) in NOT_PYTHON:
+    if _is_elsewhere(entry) or _name(entry) in NOT_PYTHON or not entry.isprintable():
         return False
     try:
         return Requirement(entry).url is None

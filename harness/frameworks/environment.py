@@ -18,12 +18,13 @@ from types import ModuleType
 from harness import temporary
 from harness.errors import OurFailure
 from harness.frameworks import GENERATIONS
+from harness.frameworks.additions import Layer
 from harness.frameworks.building import LIMITS, Compiled, Progress, Workbench, collect
 from harness.frameworks.declaration import FILES as DECLARING
 from harness.frameworks.declaration import Read
 from harness.frameworks.generation import Compilation, EnvironmentSpec
 from harness.frameworks.resolving import Environment, environment
-from harness.frameworks.runtime import TREE, VENV, Generation, Runtime
+from harness.frameworks.runtime import LAYER, TREE, VENV, Generation, Runtime
 from harness.frameworks.sources import BuildInputs, is_placeholder
 from harness.frameworks.store import digest, get_or_make
 from harness.sandbox.protocol import Backend, Limits, Mount
@@ -83,6 +84,12 @@ def silent(_done: int, _total: int, _module: str) -> None:
     """No progress shown."""
 
 
+def spec_of(generation: Generation) -> EnvironmentSpec:
+    module: ModuleType = GENERATIONS[generation]
+    spec: EnvironmentSpec = module.environment_spec()
+    return spec
+
+
 class Workshop:
     """Prepares trees in `cache`, with compilers in `backend`; `limits` are those of a submission's build."""
 
@@ -99,7 +106,7 @@ class Workshop:
         Its packages are those that it declares, as they were at `as_of`. Raises NoInterpreterError or
         NotInstalledError, which the user can put right, and OurFailure when upstream itself does not build.
         """
-        spec, read = self._spec(generation), reading(tree)
+        spec, read = spec_of(generation), reading(tree)
         made = environment(self._cache, spec, spec.declared(read), as_of)
         bench = Workbench(self._backend, made.folder, _ENVIRONMENT)
         how = spec.compilation(read)
@@ -121,7 +128,7 @@ class Workshop:
     def prepare(self, base: Base, tree: Path, work: Path, progress: Progress = silent) -> BuildResult:
         """Make an exported `tree`, a submission's or upstream's own, runnable in the new folder `work`."""
         began = time.monotonic()
-        how = self._spec(base.generation).compilation(reading(base.tree))
+        how = spec_of(base.generation).compilation(reading(base.tree))
         work.mkdir(parents=True)
         ours = work / "tree"
         _copy_sources(tree, ours)
@@ -137,12 +144,6 @@ class Workshop:
             bench = Workbench(self._backend, base.environment.folder, _ENVIRONMENT, self._limits)
             results = bench.compile_modules(ours, changed, how, ours, progress)
         return _result(runtime_of(base, ours), results, time.monotonic() - began)
-
-    @staticmethod
-    def _spec(generation: Generation) -> EnvironmentSpec:
-        module: ModuleType = GENERATIONS[generation]
-        spec: EnvironmentSpec = module.environment_spec()
-        return spec
 
 
 def reading(folder: Path) -> Read:
@@ -221,17 +222,23 @@ def _adopt_module(modules: Path, tree: Path, module: str) -> None:
         shutil.copyfile(built, tree / stem.parent / built.name)
 
 
-def runtime_of(base: Base, tree: Path) -> Runtime:
-    """How to run a tree that `prepare` made on `base`."""
+def runtime_of(base: Base, tree: Path, added: Layer | None = None) -> Runtime:
+    """How to run a tree that `prepare` made on `base`; `added` are libraries of its own, which go first."""
     venv = base.environment.folder
     certifi = base.environment.packages / "certifi" / "cacert.pem"
-    inside = f"{VENV}/{certifi.relative_to(venv).as_posix()}"
+    authorities = [f"{VENV}/{certifi.relative_to(venv).as_posix()}"] if certifi.exists() else []
+    mounts, path = [Mount(venv, VENV), Mount(tree, TREE)], TREE
+    if added and added.folder:
+        mounts.append(Mount(added.folder, LAYER))
+        path = f"{TREE}:{LAYER}"
+        if (added.folder / "certifi" / "cacert.pem").exists():
+            authorities.append(f"{LAYER}/certifi/cacert.pem")
     return Runtime(
         generation=base.generation,
         python=f"{VENV}/bin/python",
-        mounts=(Mount(venv, VENV), Mount(tree, TREE)),
-        env={**_ENVIRONMENT, "PYTHONPATH": TREE},
-        certificate_files=(inside,) if certifi.exists() else (),
+        mounts=tuple(mounts),
+        env={**_ENVIRONMENT, "PYTHONPATH": path},
+        certificate_files=tuple(authorities),
     )
 
 

@@ -6,11 +6,13 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from harness.errors import UserError
@@ -28,6 +30,7 @@ _UNSOLVED = re.compile(r"No solution found|No compatible|unsatisfiable")
 _UNBUILT = re.compile(
     r"(?:Failed to (?:download and )?build|Failed to prepare)\b[^`\n]*`([\w.-]+?)(?:==[^`]*)?`"
 )
+_WHEELLESS = re.compile(r"Wheels are required for `([\w.-]+)`")
 _UNDATED = "missing an upload date"
 
 
@@ -39,13 +42,15 @@ class NotInstalledError(UserError):
 class Answer:
     """`packages` are exact versions, None where there is no solution; `why` is then uv's reason.
 
-    `unbuilt` are packages whose source distributions do not build here. `undated`: the index does not say
+    `unbuilt` are packages whose source distributions do not build here, `without_wheels` those that have no
+    wheel and were not to be built. `undated`: the index does not say
     when its files were uploaded, so none of them counts as old enough.
     """
 
     packages: tuple[str, ...] | None
     why: str = ""
     unbuilt: tuple[str, ...] = ()
+    without_wheels: tuple[str, ...] = ()
     undated: bool = False
 
 
@@ -79,7 +84,8 @@ def compiled(
     unbuilt = unbuilt_in(done.stderr)
     if not unbuilt and not _UNSOLVED.search(done.stderr):
         raise _not_had(done.stderr)
-    return Answer(None, reason_in(done.stderr), unbuilt, _UNDATED in done.stderr)
+    wheelless = tuple(map(canonicalize_name, _WHEELLESS.findall(done.stderr)))
+    return Answer(None, reason_in(done.stderr), unbuilt, wheelless, _UNDATED in done.stderr)
 
 
 def install(python: Path, packages: Sequence[str], folder: Path) -> tuple[str, ...]:
@@ -107,6 +113,29 @@ def install_wheels(python: Path, packages: Sequence[str], target: Path, folder: 
     done = _run("pip", "install", *options, "-r", str(listed))
     if done.returncode:
         raise _not_had(done.stderr)
+
+
+def source_of(
+    python: Path, requirement: str, as_of: datetime | None, folder: Path
+) -> tuple[str, str | None] | None:
+    """The address and SHA-256 of the source distribution of the newest release that fits, None without one.
+
+    Nothing of it is looked into: uv is told that it depends on nothing. `folder` is scratch.
+    """
+    settings, out, wanted = (folder / name for name in ("uv.toml", "pylock.toml", "source.in"))
+    name = canonicalize_name(Requirement(requirement).name)
+    settings.write_text(f'[[dependency-metadata]]\nname = "{name}"\nrequires-dist = []\n', encoding="utf-8")
+    wanted.write_text(f"{requirement}\n", encoding="utf-8")
+    options = ["--config-file", str(settings), "pip", "compile", "--python", str(python), "--no-deps"]
+    options += ["--exclude-newer", as_of.isoformat()] if as_of else []
+    done = _run(*options, "--format", "pylock.toml", "--output-file", str(out), str(wanted))
+    if done.returncode:
+        if _UNSOLVED.search(done.stderr):
+            return None
+        raise _not_had(done.stderr)
+    (package,) = tomllib.loads(out.read_text(encoding="utf-8"))["packages"]
+    sdist = package.get("sdist")
+    return (sdist["url"], sdist.get("hashes", {}).get("sha256")) if sdist else None
 
 
 def new_environment(interpreter: Path, place: Path) -> None:
