@@ -9,6 +9,7 @@ import pytest
 from demo.release import PACKAGE, VERSION
 from harness.driver import ConnectorError
 from harness.forks.released import released_tree
+from harness.forks.upstream import packed_at
 from harness.frameworks.environment import Workshop
 from harness.lab import LEVELS, Bench, Lab
 from harness.paths import cache_dir
@@ -25,7 +26,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     folder = tmp_path_factory.mktemp("lab")
     backend, released = choose("auto"), released_tree(PACKAGE, VERSION)
     workshop = Workshop(cache_dir(), backend)
-    built = workshop.prepare(workshop.upstream(released, "v2"), released, folder / "work")
+    base = workshop.upstream(released, "v2", as_of=packed_at(released))
+    built = workshop.prepare(base, released, folder / "work")
     opened = Lab(backend, built.runtime, BINANCE, "binance", 7)
     yield opened
     opened.close()

@@ -17,7 +17,7 @@ ELSEWHERE = re.compile(r"@|git\+|https?://|\.whl|--(extra-)?index-url|--find-lin
 
 @requirement("dependencies-declared")
 def test_dependencies_are_declared(sources: Sources, libraries: Libraries, evidence: Attach) -> None:
-    """Every library that the new code imports is brought by what Hummingbot, or the change itself, declares."""
+    """Every library that the new code imports is brought by what Hummingbot or the change declares."""
     imports = libraries_imported(sources)
     missing = {module: where for module, where in imports.items() if module not in libraries.brought}
     evidence(measured(f"{len(imports)} libraries imported", imported=[*sorted(imports)[:20]]))

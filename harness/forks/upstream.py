@@ -67,7 +67,7 @@ def _released(
     store: ObjectStore, upstream: PypiUpstream, progress: Callable[[str], None] | None
 ) -> UpstreamCommit:
     folder = released_tree(upstream.pypi, upstream.version, progress)
-    packed = datetime.fromtimestamp((folder / "PKG-INFO").stat().st_mtime, UTC).isoformat(timespec="seconds")
+    packed = packed_at(folder).isoformat()
     message = f"{upstream.pypi} {upstream.version} as released\n\n{_PACKED}: {packed}\n"
     commit = snapshot(store, folder, _shipped(folder), _RELEASED, message)
     store.git("update-ref", f"refs/upstream/{store.key(upstream.pypi, upstream.version)}", commit)
@@ -79,6 +79,11 @@ def declared_at(store: ObjectStore, commit: str) -> datetime:
     fields = f"--format=%(trailers:key={_PACKED},valueonly)%x00%cI"
     packed, _, committed = store.text("show", "--no-patch", fields, commit).partition("\0")
     return datetime.fromisoformat(packed.strip() or committed.strip()).astimezone(UTC)
+
+
+def packed_at(folder: Path) -> datetime:
+    """When a source distribution was packed: its metadata was written then. To the second."""
+    return datetime.fromtimestamp(int((folder / "PKG-INFO").stat().st_mtime), UTC)
 
 
 def _shipped(folder: Path) -> Iterator[bytes]:

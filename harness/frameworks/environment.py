@@ -111,7 +111,7 @@ class Workshop:
         bench = Workbench(self._backend, made.folder, _ENVIRONMENT)
         how = spec.compilation(read)
         inputs = BuildInputs.read(tree, how.folder)
-        made_with = (STORED_AS, made.folder.name, repr(how))
+        made_with = (STORED_AS, made.built_with(), repr(how))
         key = digest([*made_with, *(part for pair in sorted(inputs.digests.items()) for part in pair)])
         builds = get_or_make(
             self._cache / "builds",
@@ -120,7 +120,7 @@ class Workshop:
         )
         bytecode = get_or_make(
             self._cache / "bytecode",
-            digest([*made_with, *_python_digests(tree)]),
+            digest([STORED_AS, made.lock.python, *_python_digests(tree)]),
             lambda place: _precompile(bench, tree, place),
         )
         return Base(generation, made, builds, bytecode, tree)

@@ -55,9 +55,10 @@ def find_interpreters(
     Raises NoInterpreterError, saying what to install.
     """
     allowed = SpecifierSet(wanted)
-    found, without_headers = _fitting(spec, allowed, programs())
-    if not found and not without_headers and uv.install_python(missing := _to_install(spec, allowed, as_of)):
-        found, without_headers = _fitting(spec, allowed, _managed(uv.pythons_folder(), missing))
+    minors = _minors(spec, allowed)
+    found, without_headers = _fitting(spec, allowed, programs(minors))
+    if not found and not without_headers and uv.install_python(_to_install(minors, as_of)):
+        found, without_headers = _fitting(spec, allowed, _managed(minors))
     if found:
         return tuple(sorted(found, key=lambda each: _preference(each, tested_with, as_of)))
     if without_headers:
@@ -69,24 +70,35 @@ def find_interpreters(
     needed = wanted or f"{_label(spec.python_from)} to {_label(spec.python_to)}"
     raise NoInterpreterError(
         f"this needs Python {needed}, and there is none on PATH, in pyenv's folder or in uv's",
-        hint=f"uv python install {_to_install(spec, allowed, as_of)}",
+        hint=f"uv python install {_to_install(minors, as_of)}",
     )
 
 
-def programs() -> Iterator[str]:
-    """Where this machine's Pythons may be, the one that runs us first."""
-    yield sys.executable
-    for minor in reversed(MINORS):
+def programs(minors: Iterable[int]) -> Iterator[str]:
+    """Where this machine may have Pythons 3.x of these, the one that runs us first."""
+    minors = tuple(minors)
+    if sys.version_info[1] in minors:
+        yield sys.executable
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    for minor in minors:
         if found := shutil.which(f"python3.{minor}"):
             yield found
-    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    yield from map(str, sorted(pyenv.glob("versions/3.*/bin/python3"), reverse=True))
-    yield from _managed(uv.pythons_folder(), "")
+        yield from map(str, sorted(pyenv.glob(f"versions/3.{minor}.*/bin/python3"), reverse=True))
+    yield from _managed(minors)
 
 
-def _managed(folder: Path | None, minor: str) -> Iterator[str]:
-    if folder:
-        yield from map(str, sorted(folder.glob(f"cpython-{minor}*/bin/python3"), reverse=True))
+def _managed(minors: Iterable[int]) -> Iterator[str]:
+    """Those that uv brought."""
+    if folder := uv.pythons_folder():
+        for minor in minors:
+            yield from map(str, sorted(folder.glob(f"cpython-3.{minor}.*/bin/python3"), reverse=True))
+
+
+def _minors(spec: EnvironmentSpec, allowed: SpecifierSet) -> tuple[int, ...]:
+    """Newest first."""
+    return tuple(
+        minor for minor in reversed(MINORS) if spec.fits((3, minor, 99)) and allowed.contains(f"3.{minor}.99")
+    )
 
 
 def _fitting(
@@ -118,12 +130,9 @@ def _was_out(minor: int, as_of: datetime | None) -> bool:
     return as_of is None or (as_of.year, as_of.month) >= (2011 + minor, 11)
 
 
-def _to_install(spec: EnvironmentSpec, allowed: SpecifierSet, as_of: datetime | None) -> str:
-    minors = [
-        minor for minor in reversed(MINORS) if spec.fits((3, minor, 99)) and allowed.contains(f"3.{minor}.99")
-    ]
+def _to_install(minors: Sequence[int], as_of: datetime | None) -> str:
     fitting = [minor for minor in minors if _was_out(minor, as_of)] or minors
-    return f"3.{fitting[0]}" if fitting else _label(spec.python_to[:2])
+    return f"3.{fitting[0]}" if fitting else "3"
 
 
 @cache

@@ -23,6 +23,7 @@ from harness.frameworks.store import digest, get_or_make
 
 LOCK = "lock.json"
 RESOLVED_AS = "1"  # raised when the same declaration comes to another lock
+BUILDING = frozenset({"cython", "numpy", "setuptools", "wheel"})
 MAX_INSTALLS = 12
 NOT_ON_INDEX = "an address, which no package index answers for"
 
@@ -60,6 +61,11 @@ class Environment:
     @property
     def packages(self) -> Path:
         return packages_folder(self.folder)
+
+    def built_with(self) -> str:
+        """What compiled modules depend on: environments with the same share them."""
+        tools = (each for each in self.lock.packages if name_of(each) in BUILDING)
+        return digest([str(self.python), self.lock.python, platform.machine(), *tools])
 
 
 def environment(

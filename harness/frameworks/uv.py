@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -149,6 +150,7 @@ def install_python(version: str) -> bool:
     return _run("python", "install", "--quiet", version, seconds=300).returncode == 0
 
 
+@cache
 def pythons_folder() -> Path | None:
     """Where uv keeps the Pythons that it brought."""
     done = _run("python", "dir", seconds=30)

@@ -16,6 +16,7 @@ from demo.release import PACKAGE, VERSION
 from harness.checking import Failed
 from harness.driving.numbers import reckoning
 from harness.forks.released import released_tree
+from harness.forks.upstream import packed_at
 from harness.frameworks import GENERATIONS
 from harness.frameworks.environment import BuildResult, Workshop
 from harness.frameworks.runtime import TREE
@@ -115,7 +116,7 @@ class Zoo:
         self._numbers = itertools.count(1)
         self._workshop = Workshop(cache_dir(), backend)
         released = released_tree(PACKAGE, VERSION)
-        self._base = self._workshop.upstream(released, "v2")
+        self._base = self._workshop.upstream(released, "v2", as_of=packed_at(released))
         self._built = self._workshop.prepare(self._base, released, folder / "released")
 
     @contextmanager
