@@ -17,6 +17,7 @@ from harness import decoys, scenery, temporary
 from harness.clock import ScaledClock, SkewedClock
 from harness.costume import Costume
 from harness.driver import Connector, Driver
+from harness.errors import OurFailure
 from harness.frameworks.runtime import Runtime
 from harness.gateway.canaries import Canaries
 from harness.gateway.fault_plan import FaultPlan
@@ -188,13 +189,17 @@ class Lab:
     ) -> Iterator[Bench]:
         """A fresh exchange and a fresh connector on `market` and `also`, at `scale` times the wall's pace.
 
-        `keys` may change the account's credentials before the connector gets them. Raises ConnectorError when
-        the connector cannot be constructed.
+        No market may be named twice: what is counted on each would count double. `keys` may change the
+        account's credentials before the connector gets them. Raises ConnectorError when the connector cannot
+        be constructed.
         """
         self.latest = None
         clock = ScaledClock(scale)
         chance = random.Random(self.seed)  # noqa: S311 - a repeatable scenario, not a secret
-        chosen = market or chance.choice(self.dialect.markets[:2])
+        chosen = market or chance.choice(scenery.usual(self.dialect.markets))
+        watched = (chosen, *also)
+        if len(set(watched)) < len(watched):
+            raise OurFailure(f"a market has two roles in one scenario: {', '.join(m.name for m in watched)}")
         exchange_clock = SkewedClock(clock)
         venue = self._venue(exchange_clock)
         purse = scenery.purse(self.dialect.markets, self.seed)
@@ -203,7 +208,7 @@ class Lab:
         credentials = dialect.credentials(account)
         self._guard(dialect.hidden(account), credentials)
         record, faults = Record(self.canaries), FaultPlan()
-        pairs = [each.name for each in (chosen, *also)]
+        pairs = [each.name for each in watched]
         self.scenes.append(Scene(self.telling, record))
         with ExitStack() as stack:
             gateway = stack.enter_context(

@@ -19,6 +19,16 @@ _LOWEST, _HIGHEST = 0.7, 1.5  # of a market's usual price
 _FIRST_NUMBERS = (10**9, 9 * 10**9)  # of orders, trades and book changes; exchanges are years old
 
 
+def usual(markets: Sequence[Market]) -> Sequence[Market]:
+    """Those on which most scenarios are played: a scenario's own is drawn from these."""
+    return markets[:2]
+
+
+def odd(markets: Sequence[Market]) -> tuple[Market, ...]:
+    """A market with an odd name and odd sizes, none of the `usual` ones; none where there are no others."""
+    return tuple(markets[2:3])
+
+
 def varied(dialect: type[Dialect], seed: int) -> type[Dialect]:
     """The dialect with every market's prices moved, each by a factor of its own that follows the seed."""
     markets = tuple(_moved(market, _chance(seed, market.name)) for market in dialect.markets)

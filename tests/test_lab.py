@@ -8,6 +8,7 @@ import pytest
 
 from demo.release import PACKAGE, VERSION
 from harness.driver import ConnectorError
+from harness.errors import OurFailure
 from harness.forks.released import released_tree
 from harness.forks.upstream import packed_at
 from harness.frameworks.environment import Workshop
@@ -51,6 +52,13 @@ def test_a_scenario_knows_nothing_of_the_one_before(lab: Lab) -> None:
         assert not second.record.exchanges()
         assert second.account.api_secret != first.account.api_secret
         assert lab.latest is second
+
+
+def test_no_market_has_two_roles(lab: Lab) -> None:
+    one, other = BINANCE.markets[:2]
+    for also in ([one], [other, other]):
+        with pytest.raises(OurFailure, match="two roles"), lab.bench(SCALE, market=one, also=also):
+            pass
 
 
 def test_the_same_seed_chooses_the_same_market_and_book(lab: Lab) -> None:

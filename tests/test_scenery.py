@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from harness.costume import Costume
-from harness.scenery import first_number, owner, purse, varied
+from harness.scenery import first_number, odd, owner, purse, usual, varied
 from harness.venue.dialects import dialect, known
 from harness.venue.market import is_multiple
 
@@ -16,14 +16,22 @@ SEEDS = range(1, 200)
 
 @pytest.mark.parametrize("name", known())
 def test_prices_move_and_stay_tradable(name: str) -> None:
-    usual = dialect(name)
+    plain = dialect(name)
     for seed in SEEDS:
-        for market, before in zip(varied(usual, seed).markets, usual.markets, strict=True):
+        for market, before in zip(varied(plain, seed).markets, plain.markets, strict=True):
             assert is_multiple(market.reference_price, market.tick_size)
             assert Decimal("0.5") < market.reference_price / before.reference_price < Decimal("1.6")
             assert market.name == before.name
-    assert varied(usual, 3).markets == varied(usual, 3).markets
-    assert varied(usual, 3).routes == usual.routes
+    assert varied(plain, 3).markets == varied(plain, 3).markets
+    assert varied(plain, 3).routes == plain.routes
+
+
+@pytest.mark.parametrize("name", known())
+def test_the_odd_market_is_none_of_the_usual_ones(name: str) -> None:
+    markets = dialect(name).markets
+    assert len(odd(markets)) == 1
+    assert set(odd(markets)).isdisjoint(usual(markets))
+    assert odd(markets[:2]) == ()
 
 
 def test_a_seed_decides_everything_once() -> None:

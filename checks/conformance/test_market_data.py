@@ -164,7 +164,7 @@ def test_trading_rules(tell: Tell) -> None:
             )
             if claim != truth
         ]
-        notional = max(rule.min_notional_size, rule.min_order_value)
+        notional = rule.smallest_notional
         if notional != market.min_notional:
             wrong.append(f"the smallest notional is {notional}, not {market.min_notional}")
         exchanges = story.bench.record.exchanges("symbols")[:1]
@@ -180,22 +180,22 @@ def test_trading_rules(tell: Tell) -> None:
             )
 
 
-@requirement("price-and-amount-quantized")
-def test_any_price_and_amount_becomes_acceptable(tell: Tell) -> None:
-    """Whatever a strategy asks for, what would be sent is a multiple of tick and lot, and close to it."""
+@requirement("quantized-figures-exact")
+def test_quantized_figures_are_multiples(tell: Tell) -> None:
+    """What a strategy is told that its price and amount become is a multiple of tick and lot, and close."""
     for each in tell(watch_market).quantized:
         market, (price, amount), (asked_price, asked_amount) = each.market, each.got, each.asked
         expect(
             price % market.tick_size == 0,
-            f"{market.name}: the price {asked_price} is sent as {price}, no multiple of the tick size "
+            f"{market.name}: the price {asked_price} becomes {price}, no multiple of the tick size "
             f"{market.tick_size}.",
         )
         expect(
             amount % market.lot_size == 0,
-            f"{market.name}: the amount {asked_amount} is sent as {amount}, no multiple of the lot size "
+            f"{market.name}: the amount {asked_amount} becomes {amount}, no multiple of the lot size "
             f"{market.lot_size}.",
         )
         expect(
             abs(price - asked_price) < market.tick_size and 0 <= asked_amount - amount < market.lot_size,
-            f"{market.name}: {asked_amount} at {asked_price} is sent as {amount} at {price}: too far off.",
+            f"{market.name}: {asked_amount} at {asked_price} becomes {amount} at {price}: too far off.",
         )

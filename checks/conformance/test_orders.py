@@ -7,9 +7,11 @@ import re
 from checks.conformance.conftest import Tell
 from checks.conformance.stories.errors import answer_with_errors
 from checks.conformance.stories.order_life import Life, trade
+from checks.conformance.stories.rounding import round_orders
 from checks.conformance.timeline import told
 from harness.checking import claimed, expect, not_applicable, requirement, seen_in_ledger, undetermined
 from harness.outcome import EvidenceKind
+from harness.venue.market import Market
 from harness.venue.model import Order, OrderStatus, OrderType, TimeInForce
 
 
@@ -75,16 +77,38 @@ def test_limit_maker_orders_are_post_only(tell: Tell) -> None:
 
 
 @requirement("price-and-amount-quantized")
-def test_awkward_orders_are_accepted(tell: Tell) -> None:
-    """An order with more decimals than the market has arrives rounded, not refused."""
-    story = tell(trade)
-    for life in story.awkward:
-        expect(
-            life.placed is not None,
-            f"An order for {life.amount} at {life.price}, with more decimals than the market has, was not "
-            "rounded and the exchange refused it.",
-            *told(life),
-        )
+def test_awkward_orders_arrive_rounded(tell: Tell) -> None:
+    """An order with more decimals than the market has reaches the exchange, at the nearest steps."""
+    for each in tell(round_orders).tried:
+        if each.ordinary.placed is None:
+            undetermined(
+                f"No order in {each.market.name} reached the exchange's book, not even one of whole steps.",
+                *told(each.ordinary),
+            )
+        for life in each.awkward:
+            _arrived_rounded(life, each.market)
+
+
+def _arrived_rounded(life: Life, market: Market) -> None:
+    """The exchange takes nothing that is no multiple of its steps, so what it took is one."""
+    asked = f"An order in {market.name} for {life.amount:f} at {life.price:f}"
+    order = life.placed
+    if order is None:
+        what = "the exchange refused what was sent" if life.requests else "nothing was sent"
+        expect(False, f"{asked}, more decimals than the market has, was not rounded: {what}.", *told(life))
+        return
+    near = (
+        life.price is not None
+        and order.price is not None
+        and abs(order.price - life.price) < market.tick_size
+        and 0 <= life.amount - order.amount < market.lot_size
+    )
+    expect(
+        near,
+        f"{asked} arrived as {order.amount:f} at {order.price:f}, though the market's steps are "
+        f"{market.lot_size:f} and {market.tick_size:f}: too far off.",
+        *told(life),
+    )
 
 
 @requirement("orders-below-minimum-not-sent")

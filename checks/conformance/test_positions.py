@@ -102,7 +102,7 @@ def test_funding_is_known(tell: Tell) -> None:
         )
         if claim != truth
     ]
-    if abs(said.next_at - note.next_at) > FUNDING_TIME_SLACK:
+    if not abs(said.next_at - note.next_at) <= FUNDING_TIME_SLACK:
         wrong.append(f"the next funding is at {said.next_at:.0f}, not {note.next_at:.0f} (Unix seconds)")
     text = f"rate {note.rate}, mark price {note.mark_price}, index price {note.index_price}"
     expect(not wrong, f"{'; '.join(wrong)[:1].upper()}{'; '.join(wrong)[1:]}.", seen_in_ledger(text))

@@ -12,6 +12,7 @@ from checks.conformance.stories.positions import hold_positions
 from checks.conformance.stories.races import race
 from checks.conformance.stories.refusals import show_wrong_certificate, use_wrong_secret
 from checks.conformance.stories.restart import restart
+from checks.conformance.stories.rounding import round_orders
 from checks.conformance.stories.streams import break_streams, disturb_user_stream, send_junk
 from harness.checking import Finding
 from harness.driver import ConnectorError
@@ -25,6 +26,7 @@ QUIET: tuple[Callable[[Lab, float], Any], ...] = (watch_market, trade)
 STORIES: tuple[Callable[[Lab, float], Any], ...] = (
     *QUIET,
     list_markets,
+    round_orders,
     answer_with_errors,
     lose_a_reply,
     take_exchange_away,

@@ -234,7 +234,7 @@ def _live(lab: Lab, pace: float, schedule: Schedule) -> History:
         history = History(bench, schedule)
         start(bench)
         price = floor_to(resting_price(bench, Side.BUY) * AWAY, bench.market.tick_size)
-        foreign = place_by_hand(bench, Side.BUY, price, "placed-by-hand-1")
+        foreign = place_by_hand(bench, Side.BUY, price, named=True)
         for step in schedule:
             _take(history, step)
         _settle(history)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from checks.conformance.stories import start
+from harness import scenery
 from harness.driving.claims import BookView, ConfigField, LogLine, PairView, Prices, Rule, TradeView, Usage
 from harness.lab import Bench, Lab
 from harness.venue.market import Market
@@ -60,9 +61,9 @@ class MarketData:
 
 def watch_market(lab: Lab, pace: float) -> MarketData:
     """Start on two markets, one of them with an odd name and odd sizes, and let others trade."""
-    odd = lab.dialect.markets[-2]
-    with lab.bench(pace, also=[odd]) as bench:
-        connector, markets = bench.connector, (bench.market, odd)
+    odd = scenery.odd(lab.dialect.markets)
+    with lab.bench(pace, also=odd) as bench:
+        connector, markets = bench.connector, (bench.market, *odd)
         ready_seconds = start(bench)
         first = books_differ(bench, markets)
         mark = bench.record.mark()

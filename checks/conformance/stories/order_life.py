@@ -11,7 +11,7 @@ from harness.driver import PositionAction
 from harness.driving.claims import Cancellation, EventView, LogLine, OrderView, Usage
 from harness.gateway.record import Exchange
 from harness.lab import Bench, Lab
-from harness.venue.market import floor_to
+from harness.venue.market import Market, floor_to
 from harness.venue.model import Fill, NewOrder, Order, PositionSide, Side, VenueRefusal
 from harness.venue.positions import PositionMode
 
@@ -67,7 +67,6 @@ class Trading:
     cancelled: list[Life] = field(default_factory=list)
     market_orders: list[Life] = field(default_factory=list)
     maker_orders: list[Life] = field(default_factory=list)
-    awkward: list[Life] = field(default_factory=list)
     too_small: Life | None = None
     refused: Life | None = None
     cancel_all: tuple[Cancellation, ...] = ()
@@ -87,7 +86,7 @@ class Trading:
 
     def lives(self) -> list[Life]:
         single = [life for life in (self.too_small, self.refused) if life is not None]
-        groups = (self.filled, self.cancelled, self.market_orders, self.maker_orders, self.awkward)
+        groups = (self.filled, self.cancelled, self.market_orders, self.maker_orders)
         return [*(life for group in groups for life in group), *self.cancel_all_lives, *single]
 
 
@@ -108,8 +107,6 @@ def trade(lab: Lab, pace: float) -> Trading:
         if "LIMIT_MAKER" in story.order_types:
             for side in Side:
                 story.maker_orders.append(rest(bench, side, kind="LIMIT_MAKER"))
-        for side in Side:
-            _awkward(story, side)
         _too_small(story)
         _refused(story)
         _cancel_everything(story)
@@ -117,24 +114,25 @@ def trade(lab: Lab, pace: float) -> Trading:
         return story
 
 
-def size(bench: Bench) -> Decimal:
+def size(bench: Bench, market: Market | None = None) -> Decimal:
     """An ordinary amount: some 20 to 40 times the smallest notional, in whole tens of lots."""
-    market = bench.market
+    market = market or bench.market
     notional = max(market.min_notional, Decimal("0.0001")) * bench.random.randint(20, 40)
     least = max(notional / market.reference_price, market.min_amount * 10)
     return floor_to(least, market.lot_size * 10) + market.lot_size * 10
 
 
-def resting_price(bench: Bench, side: Side) -> Decimal:
+def resting_price(bench: Bench, side: Side, market: Market | None = None) -> Decimal:
     """A price three percent away from the market, where nothing trades by itself."""
-    book = bench.venue.book(bench.market, 1)
+    market = market or bench.market
+    book = bench.venue.book(market, 1)
     if side is Side.BUY:
-        return floor_to(book.bids[0].price * AWAY, bench.market.tick_size)
-    return floor_to(book.asks[0].price / AWAY, bench.market.tick_size)
+        return floor_to(book.bids[0].price * AWAY, market.tick_size)
+    return floor_to(book.asks[0].price / AWAY, market.tick_size)
 
 
-def place_by_hand(bench: Bench, side: Side, price: Decimal, client_order_id: str | None = None) -> Order:
-    """An order on the same account that the connector knows nothing of."""
+def place_by_hand(bench: Bench, side: Side, price: Decimal, *, named: bool = False) -> Order:
+    """An order on the same account that the connector knows nothing of; `named`: with a client order id."""
     which = PositionSide.BOTH
     if bench.market.perpetual and bench.venue.position_mode(bench.account) is PositionMode.HEDGE:
         which = PositionSide.LONG if side is Side.BUY else PositionSide.SHORT
@@ -143,7 +141,7 @@ def place_by_hand(bench: Bench, side: Side, price: Decimal, client_order_id: str
         side,
         amount=size(bench),
         price=price,
-        client_order_id=client_order_id,
+        client_order_id=f"web{bench.random.randrange(10**12)}" if named else None,
         position_side=which,
     )
     return bench.venue.place(bench.account, new)
@@ -156,19 +154,25 @@ def submit(
     price: Decimal | None,
     kind: str = "LIMIT",
     position: PositionAction | None = None,
+    market: Market | None = None,
 ) -> Life:
     """Ask the connector for an order and wait for it to reach the exchange or to fail.
 
-    On a perpetual an order opens a position unless `position` says otherwise.
+    On a perpetual an order opens a position unless `position` says otherwise. An order that was given up
+    before and arrives only now is not taken for this one, as far as the ids tell.
     """
     known = {order.order_id for order in bench.venue.orders(bench.account)}
     mark, asked_at = bench.record.mark(), bench.clock.now()
     ask = bench.connector.buy if side is Side.BUY else bench.connector.sell
-    order_id = ask(bench.pair, amount, price, kind, position or opening(bench))
+    where = (market or bench.market).name
+    order_id = ask(where, amount, price, kind, position or opening(bench))
 
     def arrived() -> Order | bool | None:
         new = [o for o in bench.venue.orders(bench.account) if o.order_id not in known]
-        return new[-1] if new else bool(bench.connector.events("OrderFailure", order_id)) or None
+        named = [each for each in new if each.client_order_id == order_id]
+        if named or new:
+            return (named or new)[-1]
+        return bool(bench.connector.events("OrderFailure", order_id)) or None
 
     found = bench.eventually(arrived, WAIT)
     placed = found if isinstance(found, Order) else None
@@ -259,16 +263,6 @@ def _market_order(story: Trading, side: Side) -> None:
     settle(bench, life)
 
 
-def _awkward(story: Trading, side: Side) -> None:
-    """A price and an amount with more decimals than the market has."""
-    bench, market = story.bench, story.bench.market
-    amount = size(bench) + market.lot_size * Decimal("0.37")
-    price = resting_price(bench, side) + market.tick_size * Decimal("0.29")
-    life = submit(bench, side, amount, price)
-    story.awkward.append(life)
-    bench.connector.wait_event(created(side), life.order_id, WAIT if life.placed else 1.0)
-
-
 def _too_small(story: Trading) -> None:
     """Half the smallest amount, at an ordinary price."""
     bench = story.bench
@@ -297,9 +291,9 @@ def _cancel_everything(story: Trading) -> None:
     for side in Side:
         story.cancel_all_lives.append(rest(bench, side))
     price = floor_to(resting_price(bench, Side.BUY) * AWAY, bench.market.tick_size)
-    story.foreign = place_by_hand(bench, Side.BUY, price, "placed-by-hand-1")
+    story.foreign = place_by_hand(bench, Side.BUY, price, named=True)
     story.cancel_all = bench.connector.cancel_all(20.0)
-    mine = [life for group in (story.cancel_all_lives, story.maker_orders, story.awkward) for life in group]
+    mine = [life for group in (story.cancel_all_lives, story.maker_orders) for life in group]
     bench.eventually(lambda: len(bench.venue.open_orders(bench.account)) <= 1, 10.0)
     for life in mine:
         if life.placed is not None:

@@ -254,13 +254,12 @@ def _all_applied(rules: list[Rule]) -> bool:
 
 
 def _book_follows(bench: Bench) -> bool:
-    """A new best bid appears in the connector's book, with its amount, and goes away again.
+    """A new bid at the top appears in the connector's book, with its amount, and goes away again.
 
     Other levels are not looked at: today's framework puts back those that changed while it was away
     (`OrderBookMessage.__lt__` lets it replay all it ever kept on top of a new snapshot).
     """
-    book = bench.venue.book(bench.market, 1)
-    price = book.bids[0].price + bench.market.tick_size
+    price = _free_price(bench)
     amount = bench.market.lot_size * bench.random.randint(1000, 9999)
     bench.venue.set_level(bench.market, Side.BUY, price, amount)
 
@@ -270,6 +269,16 @@ def _book_follows(bench: Bench) -> bool:
     came = bench.eventually(lambda: there() == [amount], RECONNECT)
     bench.venue.set_level(bench.market, Side.BUY, price, Decimal(0))
     return bool(came and bench.eventually(lambda: not there(), RECONNECT))
+
+
+def _free_price(bench: Bench) -> Decimal:
+    """The highest price below the best ask at which nobody bids: above all bids, if there is room."""
+    book, tick = bench.venue.book(bench.market), bench.market.tick_size
+    taken = {level.price for level in book.bids}
+    price = min(book.bids[0].price + tick, book.asks[0].price - tick)
+    while price in taken:
+        price -= tick
+    return price
 
 
 def _nudge(bench: Bench) -> None:
