@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 
 import pytest
 
-from checks.static.imports import OWN, libraries_imported
-from checks.static.sources import Sources
+from checks.conformance.lacking import imports_of, lack_of
 from harness.checking import (
     Attach,
     claimed,
@@ -23,8 +23,8 @@ from harness.clock import ScaledClock
 from harness.driver import ConnectorError, Driver
 from harness.driving.claims import ConfigField
 from harness.frameworks.core_tests import CoreTests
-from harness.frameworks.environment import BuildResult
-from harness.frameworks.libraries import Libraries, missing_module
+from harness.frameworks.environment import Base, BuildResult
+from harness.frameworks.libraries import Libraries
 from harness.frameworks.mutation import MutationResult
 from harness.frameworks.unit_tests import UnitTestResult
 from harness.gateway.record import Record
@@ -48,20 +48,11 @@ IRREGULAR = (
 MADE_UP = Account("nobody", "K" * 64, "5ec7e7" * 11, "passphrase-1")
 
 
-@pytest.fixture(scope="module")
-def lacks(libraries: Libraries, sources: Sources) -> Lacks:
+@pytest.fixture(scope="session")
+def lacks(libraries: Libraries, base: Base) -> Lacks:
     """What of a traceback is our environment's lack: None where it is the submission's own."""
-    own = libraries_imported(sources)
-
-    def lack(text: str) -> str | None:
-        module = missing_module(text)
-        if module is None or module in OWN:
-            return None
-        return libraries.why_lacking(module) or (
-            None if module in own else f"the environment has no {module}, which upstream's own code imports"
-        )
-
-    return lack
+    imports = cache(imports_of(base.tree / "hummingbot"))
+    return lambda text: lack_of(text, libraries, imports)
 
 
 @requirement("builds")

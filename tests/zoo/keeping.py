@@ -73,6 +73,7 @@ class Specimen:
             "candidate": candidate(self.name),
             "lab": self.lab,
             "last_try": pace == calm(PACE),
+            "lacks": lambda _text: None,
             "running_unit_tests": None,
         }
         with reckoning():
