@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from decimal import Decimal
 
 from checks.conformance.conftest import Tell
 from checks.conformance.stories.market_data import MarketData, list_markets, watch_market
@@ -87,21 +88,48 @@ def _book_evidence(story: MarketData) -> list[Evidence]:
 
 @requirement("trades-streamed")
 def test_every_public_trade_arrives_once(tell: Tell) -> None:
-    """Each trade of the market reaches the order book once, with its price, amount and side."""
+    """Each trade of the market reaches the order book once, with its price and amount."""
     story = tell(watch_market)
-    made = Counter((t.market.name, t.price, t.amount, t.taker_side.value.upper()) for t in story.trades_made)
-    seen = Counter((t.pair, t.price, t.amount, t.side) for t in story.trades_seen)
+    made = Counter((t.market.name, t.price, t.amount) for t in story.trades_made)
+    seen = Counter((t.pair, t.price, t.amount) for t in story.trades_seen)
     expect(made, "The harness made no trades to watch.")
     lost, extra = made - seen, seen - made
-    what = "; ".join(
-        f"{pair}: {amount} at {price}, taker {side}" for pair, price, amount, side in list(lost or extra)[:3]
-    )
+    what = "; ".join(f"{pair}: {amount} at {price}" for pair, price, amount in list(lost or extra)[:3])
     expect(
         not lost,
         f"{lost.total()} of {made.total()} public trades were lost or changed: {what}.",
-        *(story.bench.record.evidence(f) for f in story.bench.record.frames("stream:trades")[:2]),
+        *_trade_frames(story),
     )
     expect(not extra, f"{extra.total()} public trades were reported that never happened: {what}.")
+
+
+@requirement("trade-side-known")
+def test_the_takers_side_is_told(tell: Tell) -> None:
+    """Each public trade that arrives says whether its taker bought or sold."""
+    story = tell(watch_market)
+    sides: dict[tuple[str, Decimal, Decimal], set[str]] = {}
+    for made in story.trades_made:
+        sides.setdefault((made.market.name, made.price, made.amount), set()).add(
+            made.taker_side.value.upper()
+        )
+    traded = [(trade, sides.get((trade.pair, trade.price, trade.amount))) for trade in story.trades_seen]
+    known = [(trade, right) for trade, right in traded if right is not None]
+    if not known:
+        undetermined("No public trade arrived whose side could have been compared.")
+    wrong = [(trade, right) for trade, right in known if trade.side not in right]
+    what = "; ".join(
+        f"{trade.pair}: {trade.amount} at {trade.price} is {trade.side}, its taker {' or '.join(right)}"
+        for trade, right in wrong[:3]
+    )
+    expect(
+        not wrong,
+        f"{len(wrong)} of {len(known)} public trades arrived with the wrong side: {what}.",
+        *_trade_frames(story),
+    )
+
+
+def _trade_frames(story: MarketData) -> list[Evidence]:
+    return [story.bench.record.evidence(frame) for frame in story.bench.record.frames("stream:trades")[:2]]
 
 
 @requirement("last-traded-price")
@@ -149,7 +177,7 @@ def test_book_follows_without_polling(tell: Tell, evidence: Attach) -> None:
 
 @requirement("trading-rules-match-exchange")
 def test_trading_rules(tell: Tell) -> None:
-    """Smallest amount, notional and increments are the exchange's; ccxt reads the same."""
+    """Smallest amount and increments are the exchange's; ccxt reads the same."""
     story = tell(watch_market)
     for market in story.markets:
         rule = story.rules.get(market.name)
@@ -164,20 +192,36 @@ def test_trading_rules(tell: Tell) -> None:
             )
             if claim != truth
         ]
-        notional = rule.smallest_notional
-        if notional != market.min_notional:
-            wrong.append(f"the smallest notional is {notional}, not {market.min_notional}")
-        exchanges = story.bench.record.exchanges("symbols")[:1]
         expect(
             not wrong,
             f"Trading rules of {market.name}: {'; '.join(wrong)}.",
-            *(story.bench.record.evidence(exchange) for exchange in exchanges),
+            *_rule_requests(story),
         )
         ccxt = (tell(list_markets).ccxt or {}).get(market.name)
         if ccxt is not None and (ccxt.tick_size, ccxt.lot_size) != (market.tick_size, market.lot_size):
             undetermined(
                 f"ccxt reads other increments of {market.name}, so the simulated exchange is not believed."
             )
+
+
+@requirement("smallest-order-value-known")
+def test_the_smallest_order_value(tell: Tell) -> None:
+    """The least that an order must be worth is the exchange's."""
+    story = tell(watch_market)
+    for market in story.markets:
+        rule = story.rules.get(market.name)
+        if rule is None:
+            undetermined(f"The connector has no trading rule for {market.name}.")
+        expect(
+            rule.smallest_notional == market.min_notional,
+            f"Trading rules of {market.name}: the smallest notional is {rule.smallest_notional}, not "
+            f"{market.min_notional}.",
+            *_rule_requests(story),
+        )
+
+
+def _rule_requests(story: MarketData) -> list[Evidence]:
+    return [story.bench.record.evidence(each) for each in story.bench.record.exchanges("symbols")[:1]]
 
 
 @requirement("quantized-figures-exact")

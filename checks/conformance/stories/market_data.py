@@ -15,6 +15,7 @@ from harness.venue.market import Market
 from harness.venue.model import Level, Side, Trade
 
 DEPTH = 20
+SHALLOWEST = 5  # levels without which a book is wrong; how deep it is besides is judged elsewhere
 BURSTS, STEPS = 8, 12
 
 
@@ -162,22 +163,35 @@ def quantize(bench: Bench, market: Market) -> Quantized:
     return Quantized(market, (price, amount), bench.connector.quantize(market.name, price, amount))
 
 
-def books_differ(bench: Bench, markets: Sequence[Market], timeout: float = 30.0) -> str | None:
-    """Wait for the connector's books to equal the venue's; how the first one still differs, or None."""
+def depth_kept(bench: Bench, markets: Sequence[Market]) -> int:
+    """How many levels of each side the connector keeps in all of these, from `SHALLOWEST` to `DEPTH`."""
+    books = [bench.connector.book(market.name, DEPTH) for market in markets]
+    kept = min(len(side) for book in books for side in (book.bids, book.asks))
+    return min(max(kept, SHALLOWEST), DEPTH)
+
+
+def books_differ(
+    bench: Bench, markets: Sequence[Market], timeout: float = 30.0, depth: int | None = None
+) -> str | None:
+    """Wait for the connector's books to equal the venue's; how the first one still differs, or None.
+
+    Compared are `depth` levels of a side; None: as many as the connector keeps at that moment.
+    """
     differences: list[str] = []
 
     def look() -> bool:
-        differences[:] = [text for market in markets if (text := book_differs(bench, market))]
+        levels = depth_kept(bench, markets) if depth is None else depth
+        differences[:] = [text for market in markets if (text := book_differs(bench, market, levels))]
         return not differences
 
     bench.eventually(look, timeout)
     return differences[0] if differences else None
 
 
-def book_differs(bench: Bench, market: Market) -> str | None:
+def book_differs(bench: Bench, market: Market, depth: int = DEPTH) -> str | None:
     """How the connector's best levels differ from the venue's at this moment."""
-    theirs: BookView = bench.connector.book(market.name, DEPTH)
-    ours = bench.venue.book(market, DEPTH)
+    theirs: BookView = bench.connector.book(market.name, depth)
+    ours = bench.venue.book(market, depth)
     for name, claims, truth in (("bids", theirs.bids, ours.bids), ("asks", theirs.asks, ours.asks)):
         if text := _side_differs(claims, truth):
             return f"{market.name} {name}: {text}"
@@ -187,7 +201,7 @@ def book_differs(bench: Bench, market: Market) -> str | None:
 def _side_differs(claims: Sequence[tuple[Decimal, Decimal]], truth: Sequence[Level]) -> str | None:
     for place, level in enumerate(truth):
         if place >= len(claims):
-            return f"the exchange has {len(truth)} levels, the connector {len(claims)}"
+            return f"of {len(truth)} levels that were compared the connector has {len(claims)}"
         if claims[place] != (level.price, level.amount):
             price, amount = claims[place]
             return (

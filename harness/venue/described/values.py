@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -29,7 +29,7 @@ DECIMALS = frozenset(
 FLAGS = frozenset({"order.post_only", "order.reduce_only"})
 PLAIN_NUMBER = re.compile(r"[0-9]{1,24}(\.[0-9]{1,24})?")
 _PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
-_UNITS = {"s": int, "ms": ms, "us": us, "ns": ns}
+_UNITS: Mapping[str, Callable[[float], int]] = {"s": int, "ms": ms, "us": us, "ns": ns}
 
 
 class Unreadable(ValueError):  # noqa: N818 - the client's fault, to be answered
