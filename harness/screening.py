@@ -21,9 +21,10 @@ from harness.forks.lockfile import Lock
 from harness.forks.pin import pin
 from harness.forks.store import ObjectStore
 from harness.forks.submission import Submission
+from harness.frameworks.installed import installed_in
 from harness.outcome import Basis, Evidence, EvidenceKind, Outcome, OutcomeLog, Status
 from harness.plan import PACE, Plan
-from harness.reporting.model import RunInfo
+from harness.reporting.model import InstalledInfo, RunInfo
 from harness.reporting.screened import Screened
 from harness.reporting.store import OUTCOMES, SUBMISSION, read_screening, write_run
 from harness.requirement import Catalogue, Requirement
@@ -119,7 +120,8 @@ def screen_submission(
     else:
         with clock.step("checks"):
             _run_checks(candidate, settings, folder, header, watch)
-    finished = info.model_copy(update={"finished_at": datetime.now(UTC), "timings": clock.seconds})
+    found = {"finished_at": datetime.now(UTC), "timings": clock.seconds, "installed": _installed(folder)}
+    finished = info.model_copy(update=found)
     write_run(folder, finished, submission)
     screened = read_screening(folder, candidate)
     if not screened.outcomes:
@@ -145,6 +147,22 @@ def _info(settings: Settings, trouble: Outcome | None) -> RunInfo:
         python=sys.version.split()[0],
         time_scale=settings.scale,
         no_submission=trouble.summary if trouble else None,
+    )
+
+
+def _installed(folder: Path) -> InstalledInfo | None:
+    found = installed_in(folder)
+    if found is None:
+        return None
+    lock, additions = found.lock, found.additions
+    return InstalledInfo(
+        python=lock.python,
+        as_of=lock.as_of,
+        undated=lock.undated,
+        packages=lock.packages,
+        relaxations=tuple(map(str, lock.relaxations)),
+        added=additions.packages,
+        unavailable=tuple(f"{each.declared}: {each.why}" for each in additions.unavailable),
     )
 
 

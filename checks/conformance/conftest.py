@@ -22,6 +22,7 @@ from harness.frameworks import GENERATIONS
 from harness.frameworks.additions import Layer
 from harness.frameworks.core_tests import CoreTests, changed_core, run_core_tests
 from harness.frameworks.environment import Base, BuildResult
+from harness.frameworks.installed import Installed
 from harness.frameworks.interpreter import NoInterpreterError
 from harness.frameworks.libraries import Libraries
 from harness.frameworks.mutation import MutationResult, grade_unit_tests
@@ -66,12 +67,16 @@ def base(backend: Backend, store: ObjectStore, submission: Submission) -> Base:
 
 
 @pytest.fixture(scope="session")
-def added(backend: Backend, base: Base, submission: Submission, tree: Tree, upstream_tree: Tree) -> Layer:
+def added(
+    plan: Plan, backend: Backend, base: Base, submission: Submission, tree: Tree, upstream_tree: Tree
+) -> Layer:
     """The libraries that the submission adds, installed for it alone."""
     try:
-        return submission_layer(cache_dir(), backend, base, submission, upstream_tree, tree)
+        found = submission_layer(cache_dir(), backend, base, submission, upstream_tree, tree)
     except NotInstalledError as error:
         undetermined(_not_there(error))
+    Installed(lock=base.environment.lock, additions=found.additions).write(plan.outcomes_file.parent)
+    return found
 
 
 def _not_there(error: UserError) -> str:
