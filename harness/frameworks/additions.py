@@ -5,6 +5,7 @@ Wheels are unpacked, which runs nothing of them. What the index has only as sour
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +24,7 @@ from harness.sandbox.protocol import Backend
 RESULT, PACKAGES = "additions.json", "packages"
 LAYERED_AS = "1"
 MAX_BUILT = 8
+_RUN_BY_THEMSELVES = frozenset({"sitecustomize", "usercustomize"})
 
 
 class Unavailable(BaseModel):
@@ -75,6 +77,10 @@ def layer(
             found = _Adding(backend, environment, as_of, place, scratch).all(asked)
             if found.packages:
                 uv.install_wheels(environment.python, found.packages, packages, scratch)
+            if taken := _taken(packages):
+                found = _refused(
+                    found, f"it brings {', '.join(taken)}, which is not a library's name to have"
+                )
         (place / RESULT).write_text(found.model_dump_json(), encoding="utf-8")
 
     day = as_of.isoformat() if as_of else ""
@@ -82,6 +88,17 @@ def layer(
     place = get_or_make(cache / "layers", key, make)
     additions = Additions.model_validate_json((place / RESULT).read_text(encoding="utf-8"))
     return Layer(additions, place / PACKAGES if additions.packages else None)
+
+
+def _taken(packages: Path) -> list[str]:
+    """Top-level names in a layer that are Python's own, the framework's, or run by themselves."""
+    names = {path.name.split(".")[0] for path in packages.iterdir()}
+    return sorted(names & (sys.stdlib_module_names | {"hummingbot", "test", *_RUN_BY_THEMSELVES}))
+
+
+def _refused(found: Additions, why: str) -> Additions:
+    missing = tuple(Unavailable(declared=each, why=why) for each in found.asked)
+    return found.model_copy(update={"packages": (), "built": (), "unavailable": missing})
 
 
 class _Adding:

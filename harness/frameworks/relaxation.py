@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
@@ -31,8 +32,8 @@ class Relaxation(BaseModel):
 def relaxed(demands: Sequence[str], resolves: Resolves) -> tuple[tuple[str, ...], tuple[Relaxation, ...]]:
     """Demands that resolve together, and what gave way.
 
-    Earlier demands go before later ones. One that contradicts those before it loses its version; only one
-    that cannot be had in any version is left out. No demand gives way that could stand beside the rest, so
+    Earlier demands go before later ones. Of one that contradicts those before it an exact version becomes the
+    oldest allowed, then any will do; only one that cannot be had in any version is left out. No demand gives way that could stand beside the rest, so
     the relaxation is minimal. Takes some `k · log n` questions where `k` give way.
     """
     kept: list[str] = []
@@ -48,12 +49,17 @@ def relaxed(demands: Sequence[str], resolves: Resolves) -> tuple[tuple[str, ...]
             give_way(block[0])
 
     def give_way(demand: str) -> None:
-        name = name_of(demand)
-        if name != demand and resolves([*kept, name]):
-            kept.append(name)
-            gone.append(Relaxation(declared=demand, instead=name))
-        else:
-            gone.append(Relaxation(declared=demand, instead=None))
+        less = next((each for each in _lesser(demand) if resolves([*kept, each])), None)
+        gone.append(Relaxation(declared=demand, instead=less))
+        kept.extend([less] if less else [])
 
     add(demands)
     return tuple(kept), tuple(gone)
+
+
+def _lesser(demand: str) -> Iterator[str]:
+    name = name_of(demand)
+    if exact := re.fullmatch(r"[\w.-]+\s*==\s*([\w.!+]+?)(?:\.\*)?", demand):
+        yield f"{name}>={exact[1]}"
+    if name != demand:
+        yield name

@@ -91,6 +91,14 @@ def test_what_cannot_be_had_is_named_and_the_rest_is_there(add: Add, index: Path
     assert "nowhere" in found.unavailable[1].why
 
 
+@pytest.mark.parametrize("module", ["json", "sitecustomize", "hummingbot"])
+def test_no_library_stands_in_for_pythons_or_the_frameworks_own(add: Add, index: Path, module: str) -> None:
+    wheel(index, "acme-sdk", "1.0", module=module)
+    found = add("acme-sdk")
+    assert found.folder is None
+    assert module in found.additions.unavailable[0].why
+
+
 BACKEND = """
 import os, socket, zipfile
 assert os.environ.get("HOME") == "/tmp/work"

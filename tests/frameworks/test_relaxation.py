@@ -30,10 +30,15 @@ def test_nothing_gives_way_where_all_goes_together() -> None:
     assert index.asked == 1
 
 
-def test_of_two_that_quarrel_the_later_loses_its_version() -> None:
+def test_of_two_that_quarrel_the_later_may_be_newer() -> None:
     kept, gone = relaxed(DEMANDS, Index({"p3==1", "p40==1"}))
-    assert gone == (Relaxation(declared="p40==1", instead="p40"),)
-    assert kept == tuple("p40" if each == "p40==1" else each for each in DEMANDS)
+    assert gone == (Relaxation(declared="p40==1", instead="p40>=1"),)
+    assert kept == tuple("p40>=1" if each == "p40==1" else each for each in DEMANDS)
+
+
+def test_where_newer_does_not_help_any_version_will_do() -> None:
+    _, gone = relaxed(("a==1.2.*", "b>=3"), Index({"a==1.2.*"}, {"a>=1.2"}, {"b>=3"}))
+    assert [each.instead for each in gone] == ["a", "b"]
 
 
 def test_what_is_not_there_in_any_version_is_left_out() -> None:
