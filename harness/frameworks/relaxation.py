@@ -33,8 +33,9 @@ def relaxed(demands: Sequence[str], resolves: Resolves) -> tuple[tuple[str, ...]
     """Demands that resolve together, and what gave way.
 
     Earlier demands go before later ones. Of one that contradicts those before it an exact version becomes the
-    oldest allowed, then any will do; only one that cannot be had in any version is left out. No demand gives way that could stand beside the rest, so
-    the relaxation is minimal. Takes some `k · log n` questions where `k` give way.
+    oldest allowed, then any will do; only one that cannot be had in any version is left out. No demand gives
+    way that could stand beside the rest, so the relaxation is minimal. Takes some `k · log n` questions where
+    `k` give way.
     """
     kept: list[str] = []
     gone: list[Relaxation] = []

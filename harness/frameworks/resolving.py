@@ -22,7 +22,7 @@ from harness.frameworks.relaxation import Relaxation, relaxed
 from harness.frameworks.store import digest, get_or_make
 
 LOCK = "lock.json"
-RESOLVED_AS = "2"  # raised when the same declaration comes to another lock
+RESOLVED_AS = "1"  # raised when the same declaration comes to another lock
 BUILDING = frozenset({"cython", "numpy", "setuptools", "wheel"})
 MAX_INSTALLS = 12
 NOT_ON_INDEX = "an address, which no package index answers for"
@@ -192,7 +192,7 @@ class _Question:
                 return None
             demands, gone = relaxed(demands, self._resolves)
             resolved = self._ask(demands)
-        exact = {canonicalize_name(each.partition("==")[0]): each for each in resolved.packages or ()}
+        exact = {name_of(each): each for each in resolved.packages or ()}
         gone = tuple(
             each.model_copy(update={"instead": each.instead and exact[name_of(each.instead)]})
             for each in gone
