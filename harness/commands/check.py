@@ -27,6 +27,7 @@ from harness.requirement import Catalogue
 from harness.round import Candidate, Exchange, GitUpstream, PypiUpstream, Round, Voting, load_round
 from harness.sandbox import Choice
 from harness.screening import Settings, Stopwatch, screen_submission
+from harness.screenings.writing import writing
 from harness.terminal import safe, say
 from harness.venue.dialects import dialect, known
 
@@ -56,6 +57,7 @@ def check_work_tree(
     submission = replace(submission, candidate=candidate)
     with ExitStack() as stack:
         folder = reports or stack.enter_context(temporary.folder("check"))
+        stack.enter_context(writing(folder))
         kept = write_round(folder.absolute(), round_)
         settings = Settings(
             round_,

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from harness.errors import UserError
 from harness.forks.errors import Unreachable
-from harness.forks.lockfile import freeze, load_lock, seed_of
+from harness.forks.lockfile import freeze, load_lock, lock_path, seed_of
 from harness.forks.store import ObjectStore
 from harness.forks.tree import Tree
 from harness.forks.upstream import upstream_commit
@@ -18,11 +18,12 @@ from harness.frameworks.upstream import upstream_base
 from harness.paths import cache_dir
 from harness.progress import Watch
 from harness.requirement import Catalogue
-from harness.round import Candidate, load_round
+from harness.round import Candidate, Round, load_round
 from harness.sandbox import Choice, choose
 from harness.sandbox.sweep import sweep
 from harness.scheduling import screen_round
 from harness.screening import Settings
+from harness.screenings.writing import writing, writing_beside
 from harness.terminal import say
 
 # A commit that was fetched once is never asked for again.
@@ -48,6 +49,26 @@ def run_round(
     round_ = load_round(file, Catalogue.load().by_id, others_rows=True)
     for name in only:
         round_.candidate(name)
+    with writing(reports / round_.id):
+        return _screen(
+            round_, file, reports,
+            only=only, jobs=jobs, sandbox=sandbox, seed=seed, scale=scale, again=again, console=console,
+        )  # fmt: skip
+
+
+def _screen(
+    round_: Round,
+    file: Path,
+    reports: Path,
+    *,
+    only: tuple[str, ...],
+    jobs: int,
+    sandbox: Choice,
+    seed: int | None,
+    scale: float,
+    again: bool,
+    console: Console,
+) -> Path:
     clear_up(console)
     store, lock = ObjectStore(), load_lock(file, round_)
     settings = Settings(
@@ -107,7 +128,10 @@ def build_upstream(settings: Settings, console: Console) -> None:
 
 def freeze_round(file: Path, console: Console) -> Path:
     """Write the lock file beside `file` and say what could not be reached."""
-    frozen = freeze(file, load_round(file, Catalogue.load().by_id, others_rows=True), ObjectStore())
+    round_ = load_round(file, Catalogue.load().by_id, others_rows=True)
+    kept = lock_path(file)
+    with writing_beside(kept.with_name(f".{kept.name}.writing"), kept):
+        frozen = freeze(file, round_, ObjectStore())
     for name, error in frozen.failures.items():
         say(console, f"{name}: {error}")
     return frozen.path
