@@ -14,11 +14,11 @@ import typer
 from rich.console import Console
 
 from harness import __version__
+from harness.checking.plan import PACE
+from harness.commands.terminal import say
 from harness.errors import HarnessError, of_storage
-from harness.plan import PACE
 from harness.sandbox import Choice
 from harness.sandbox.choosing import RUNTIME
-from harness.terminal import say
 from harness.text import plain
 
 EXIT_ELIGIBLE, EXIT_INELIGIBLE, EXIT_BAD_INPUT, EXIT_OUR_FAILURE, EXIT_UNDETERMINED = 0, 1, 2, 3, 4
@@ -151,7 +151,7 @@ def report(
 ) -> None:
     """Grade and publish a round again from its stored outcomes. Starts no sandbox."""
     from harness.reporting.publish import publish_round
-    from harness.reporting.store import ROUND
+    from harness.screenings.store import ROUND
     from harness.screenings.writing import writing
 
     with writing(round_dir) if (round_dir / ROUND).is_file() else nullcontext():
@@ -163,7 +163,7 @@ def requirements(
     requirement: Annotated[str | None, typer.Argument(metavar="[ID]", help="Explain this one.")] = None,
 ) -> None:
     """List what is demanded of a connector, or explain one requirement."""
-    from harness.catalogue_page import explain_in_terminal, list_in_terminal
+    from harness.commands.catalogue_page import explain_in_terminal, list_in_terminal
 
     CONSOLE.print(explain_in_terminal(requirement) if requirement else list_in_terminal())
 

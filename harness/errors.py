@@ -30,7 +30,7 @@ _STORAGE: Mapping[int, tuple[str, str]] = MappingProxyType(
         errno.EMFILE: ("too many files are open", "raise the limit: `ulimit -n 4096`"),
     }
 )
-# Told of an open file, whose name the system does not give.
+# Message of an open file, whose name the system does not give.
 _PLACELESS = frozenset({errno.ENOSPC, errno.EDQUOT})
 PLACES = "the cache's place is $HARNESS_CACHE, that of reports --reports"
 

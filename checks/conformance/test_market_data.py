@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from decimal import Decimal
 
-from checks.conformance.conftest import Tell
-from checks.conformance.stories.market_data import MarketData, list_markets, watch_market
+from checks.conformance.conftest import Play
+from checks.conformance.scenarios.market_data import MarketData, list_markets, watch_market
 from harness.checking import Attach, expect, fail, measured, requirement, seen_in_ledger, undetermined
 from harness.gateway.record import Exchange, Frame
 from harness.outcome import Evidence
 
 
 @requirement("trading-pairs-listed")
-def test_every_market_is_listed(tell: Tell) -> None:
+def test_every_market_is_listed(play: Play) -> None:
     """Each market that the exchange trades, and that ccxt sees, is among the connector's pairs."""
-    story = tell(list_markets)
-    listed = {view.pair for view in story.pairs}
-    traded = {market.name for market in story.bench.venue.markets}
-    if story.ccxt is not None and not traded <= set(story.ccxt):
+    run = play(list_markets)
+    listed = {view.pair for view in run.pairs}
+    traded = {market.name for market in run.rig.venue.markets}
+    if run.ccxt is not None and not traded <= set(run.ccxt):
         undetermined("ccxt does not see all markets of the simulated exchange, so neither is believed.")
     missing = sorted(traded - listed)
     expect(
@@ -31,11 +31,11 @@ def test_every_market_is_listed(tell: Tell) -> None:
 
 
 @requirement("trading-pairs-in-standard-form")
-def test_pairs_have_the_standard_form_both_ways(tell: Tell) -> None:
+def test_pairs_have_the_standard_form_both_ways(play: Play) -> None:
     """BASE-QUOTE, and the exchange's own symbol reads back as the same pair."""
-    story = tell(list_markets)
-    named = {story.bench.dialect.symbol(market): market.name for market in story.bench.venue.markets}
-    for view in story.pairs:
+    run = play(list_markets)
+    named = {run.rig.dialect.symbol(market): market.name for market in run.rig.venue.markets}
+    for view in run.pairs:
         expect(
             view.pair.count("-") == 1 and view.pair == view.pair.upper() and not view.pair.startswith("-"),
             f"{view.pair} is not in the form BASE-QUOTE.",
@@ -49,7 +49,7 @@ def test_pairs_have_the_standard_form_both_ways(tell: Tell) -> None:
             name in (None, view.pair),
             f"What the exchange calls {view.symbol} is {name}, but {view.pair} in the connector.",
         )
-    symbols = {view.pair: view.symbol for view in story.pairs}
+    symbols = {view.pair: view.symbol for view in run.pairs}
     for symbol, name in named.items():
         expect(
             symbols.get(name, symbol) == symbol,
@@ -58,61 +58,61 @@ def test_pairs_have_the_standard_form_both_ways(tell: Tell) -> None:
 
 
 @requirement("order-book-snapshot-matches")
-def test_first_book_equals_the_exchange(tell: Tell) -> None:
+def test_first_book_equals_the_exchange(play: Play) -> None:
     """The connector's book after its start equals the exchange's, level by level."""
-    story = tell(watch_market)
+    run = play(watch_market)
     expect(
-        story.first_difference is None,
-        f"The order book differs from the exchange's: {story.first_difference}.",
-        *_book_evidence(story),
+        run.first_difference is None,
+        f"The order book differs from the exchange's: {run.first_difference}.",
+        *_book_evidence(run),
     )
 
 
 @requirement("order-book-diffs-applied")
-def test_book_follows_changes(tell: Tell) -> None:
+def test_book_follows_changes(play: Play) -> None:
     """After some two hundred random changes the books are still equal."""
-    story = tell(watch_market)
+    run = play(watch_market)
     expect(
-        story.later_difference is None,
-        f"The order book drifts away from the exchange's: {story.later_difference}.",
-        *_book_evidence(story),
+        run.later_difference is None,
+        f"The order book drifts away from the exchange's: {run.later_difference}.",
+        *_book_evidence(run),
     )
 
 
-def _book_evidence(story: MarketData) -> list[Evidence]:
-    frames = story.bench.record.frames("stream:book", direction="received")[-3:]
-    snapshots = story.bench.record.exchanges("order_book")[:1]
+def _book_evidence(run: MarketData) -> list[Evidence]:
+    frames = run.rig.record.frames("stream:book", direction="received")[-3:]
+    snapshots = run.rig.record.exchanges("order_book")[:1]
     entries: tuple[Exchange | Frame, ...] = (*snapshots, *frames)
-    return [story.bench.record.evidence(entry) for entry in entries]
+    return [run.rig.record.evidence(entry) for entry in entries]
 
 
 @requirement("trades-streamed")
-def test_every_public_trade_arrives_once(tell: Tell) -> None:
+def test_every_public_trade_arrives_once(play: Play) -> None:
     """Each trade of the market reaches the order book once, with its price and amount."""
-    story = tell(watch_market)
-    made = Counter((t.market.name, t.price, t.amount) for t in story.trades_made)
-    seen = Counter((t.pair, t.price, t.amount) for t in story.trades_seen)
+    run = play(watch_market)
+    made = Counter((t.market.name, t.price, t.amount) for t in run.trades_made)
+    seen = Counter((t.pair, t.price, t.amount) for t in run.trades_seen)
     expect(made, "The harness made no trades to watch.")
     lost, extra = made - seen, seen - made
     what = "; ".join(f"{pair}: {amount} at {price}" for pair, price, amount in list(lost or extra)[:3])
     expect(
         not lost,
         f"{lost.total()} of {made.total()} public trades were lost or changed: {what}.",
-        *_trade_frames(story),
+        *_trade_frames(run),
     )
     expect(not extra, f"{extra.total()} public trades were reported that never happened: {what}.")
 
 
 @requirement("trade-side-known")
-def test_the_takers_side_is_told(tell: Tell) -> None:
+def test_the_takers_side_is_told(play: Play) -> None:
     """Each public trade that arrives says whether its taker bought or sold."""
-    story = tell(watch_market)
+    run = play(watch_market)
     sides: dict[tuple[str, Decimal, Decimal], set[str]] = {}
-    for made in story.trades_made:
+    for made in run.trades_made:
         sides.setdefault((made.market.name, made.price, made.amount), set()).add(
             made.taker_side.value.upper()
         )
-    traded = [(trade, sides.get((trade.pair, trade.price, trade.amount))) for trade in story.trades_seen]
+    traded = [(trade, sides.get((trade.pair, trade.price, trade.amount))) for trade in run.trades_seen]
     known = [(trade, right) for trade, right in traded if right is not None]
     if not known:
         undetermined("No public trade arrived whose side could have been compared.")
@@ -124,29 +124,29 @@ def test_the_takers_side_is_told(tell: Tell) -> None:
     expect(
         not wrong,
         f"{len(wrong)} of {len(known)} public trades arrived with the wrong side: {what}.",
-        *_trade_frames(story),
+        *_trade_frames(run),
     )
 
 
-def _trade_frames(story: MarketData) -> list[Evidence]:
-    return [story.bench.record.evidence(frame) for frame in story.bench.record.frames("stream:trades")[:2]]
+def _trade_frames(run: MarketData) -> list[Evidence]:
+    return [run.rig.record.evidence(frame) for frame in run.rig.record.frames("stream:trades")[:2]]
 
 
 @requirement("last-traded-price")
-def test_last_price(tell: Tell) -> None:
+def test_last_price(play: Play) -> None:
     """get_last_traded_prices gives the price of the market's last trade."""
-    story = tell(watch_market)
+    run = play(watch_market)
     expect(
-        story.prices.last == story.last_price,
-        f"The last traded price is {story.last_price}, the connector says {story.prices.last}.",
+        run.prices.last == run.last_price,
+        f"The last traded price is {run.last_price}, the connector says {run.prices.last}.",
     )
 
 
 @requirement("top-of-book-prices")
-def test_best_prices(tell: Tell) -> None:
+def test_best_prices(play: Play) -> None:
     """get_price and the best bid and ask are those of the exchange, the right way round."""
-    story, (bid, ask) = (told := tell(watch_market)), told.best
-    prices = story.prices
+    run, (bid, ask) = (played := play(watch_market)), played.best
+    prices = run.prices
     wrong = [
         f"{name} is {claim}, not {truth}"
         for name, claim, truth in (
@@ -161,26 +161,26 @@ def test_best_prices(tell: Tell) -> None:
 
 
 @requirement("websocket-preferred")
-def test_book_follows_without_polling(tell: Tell, evidence: Attach) -> None:
+def test_book_follows_without_polling(play: Play, evidence: Attach) -> None:
     """While the market moves the book is not fetched again and again over REST."""
-    story = tell(watch_market)
-    evidence(measured(f"{story.book_requests} order book requests while the market moved"))
+    run = play(watch_market)
+    evidence(measured(f"{run.book_requests} order book requests while the market moved"))
     expect(
-        story.bench.record.frames("stream:book", direction="received"),
+        run.rig.record.frames("stream:book", direction="received"),
         "The connector reads no order book stream.",
     )
     expect(
-        story.book_requests <= 2 * len(story.markets),
-        f"The connector fetched the book {story.book_requests} times over REST while its stream was up.",
+        run.book_requests <= 2 * len(run.markets),
+        f"The connector fetched the book {run.book_requests} times over REST while its stream was up.",
     )
 
 
 @requirement("trading-rules-match-exchange")
-def test_trading_rules(tell: Tell) -> None:
+def test_trading_rules(play: Play) -> None:
     """Smallest amount and increments are the exchange's; ccxt reads the same."""
-    story = tell(watch_market)
-    for market in story.markets:
-        rule = story.rules.get(market.name)
+    run = play(watch_market)
+    for market in run.markets:
+        rule = run.rules.get(market.name)
         if rule is None:
             fail(f"The connector has no trading rule for {market.name}.")
         wrong = [
@@ -195,9 +195,9 @@ def test_trading_rules(tell: Tell) -> None:
         expect(
             not wrong,
             f"Trading rules of {market.name}: {'; '.join(wrong)}.",
-            *_rule_requests(story),
+            *_rule_requests(run),
         )
-        ccxt = (tell(list_markets).ccxt or {}).get(market.name)
+        ccxt = (play(list_markets).ccxt or {}).get(market.name)
         if ccxt is not None and (ccxt.tick_size, ccxt.lot_size) != (market.tick_size, market.lot_size):
             undetermined(
                 f"ccxt reads other increments of {market.name}, so the simulated exchange is not believed."
@@ -205,29 +205,29 @@ def test_trading_rules(tell: Tell) -> None:
 
 
 @requirement("smallest-order-value-known")
-def test_the_smallest_order_value(tell: Tell) -> None:
+def test_the_smallest_order_value(play: Play) -> None:
     """The least that an order must be worth is the exchange's."""
-    story = tell(watch_market)
-    for market in story.markets:
-        rule = story.rules.get(market.name)
+    run = play(watch_market)
+    for market in run.markets:
+        rule = run.rules.get(market.name)
         if rule is None:
             undetermined(f"The connector has no trading rule for {market.name}.")
         expect(
             rule.smallest_notional == market.min_notional,
             f"Trading rules of {market.name}: the smallest notional is {rule.smallest_notional}, not "
             f"{market.min_notional}.",
-            *_rule_requests(story),
+            *_rule_requests(run),
         )
 
 
-def _rule_requests(story: MarketData) -> list[Evidence]:
-    return [story.bench.record.evidence(each) for each in story.bench.record.exchanges("symbols")[:1]]
+def _rule_requests(run: MarketData) -> list[Evidence]:
+    return [run.rig.record.evidence(each) for each in run.rig.record.exchanges("symbols")[:1]]
 
 
 @requirement("quantized-figures-exact")
-def test_quantized_figures_are_multiples(tell: Tell) -> None:
+def test_quantized_figures_are_multiples(play: Play) -> None:
     """What a strategy is told that its price and amount become is a multiple of tick and lot, and close."""
-    for each in tell(watch_market).quantized:
+    for each in play(watch_market).quantized:
         market, (price, amount), (asked_price, asked_amount) = each.market, each.got, each.asked
         expect(
             price % market.tick_size == 0,

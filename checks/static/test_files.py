@@ -20,7 +20,7 @@ from harness.checking import (
     undetermined,
 )
 from harness.outcome import Evidence
-from harness.round import Candidate
+from harness.rounds.round import Candidate
 
 LISTED = 20
 FOLDER_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")

@@ -8,10 +8,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from harness.commands.progress import Watch
+from harness.commands.terminal import say
 from harness.errors import UserError
 from harness.forks.errors import Unreachable
 from harness.forks.lockfile import freeze, load_lock, lock_path, seed_of
-from harness.forks.store import ObjectStore
+from harness.forks.object_store import ObjectStore
 from harness.forks.tree import Tree
 from harness.forks.upstream import upstream_commit
 from harness.frameworks import generation_of
@@ -19,15 +21,14 @@ from harness.frameworks.interpreter import NoInterpreterError
 from harness.frameworks.upstream import upstream_base
 from harness.frameworks.uv import NotInstalledError
 from harness.paths import cache_dir
-from harness.progress import Watch
+from harness.reporting.publish import publish_round
 from harness.requirement import Catalogue
-from harness.round import Candidate, Round, load_round
+from harness.rounds.round import Candidate, Round, load_round
 from harness.sandbox import Choice, choose
 from harness.sandbox.sweep import sweep
-from harness.scheduling import screen_round
-from harness.screening import Settings
+from harness.screenings.scheduling import screen_round
+from harness.screenings.screening import Settings
 from harness.screenings.writing import writing, writing_beside
-from harness.terminal import say
 
 # A commit that was fetched once is never asked for again.
 PIN_IT = (
@@ -91,7 +92,9 @@ def _screen(
         def failed(candidate: Candidate, error: Exception) -> None:
             say(console, f"{candidate.name}: our own failure: {error}")
 
-        return screen_round(settings, reports, jobs=jobs, only=only, watch=watch, failed=failed)
+        return publish_round(
+            screen_round(settings, reports, jobs=jobs, only=only, watch=watch, failed=failed)
+        )
 
 
 def clear_up(console: Console) -> None:

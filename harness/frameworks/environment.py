@@ -19,7 +19,7 @@ from harness import temporary
 from harness.errors import OurFailure
 from harness.frameworks import GENERATIONS
 from harness.frameworks.additions import Layer
-from harness.frameworks.building import LIMITS, Compiled, Progress, Workbench, collect
+from harness.frameworks.building import LIMITS, Compiled, Progress, SandboxBuilder, collect
 from harness.frameworks.declaration import FILES as DECLARING
 from harness.frameworks.declaration import Read
 from harness.frameworks.generation import Compilation, EnvironmentSpec
@@ -90,7 +90,7 @@ def spec_of(generation: Generation) -> EnvironmentSpec:
     return spec
 
 
-class Workshop:
+class EnvironmentBuilder:
     """Prepares trees in `cache`, with compilers in `backend`; `limits` are those of a submission's build."""
 
     def __init__(self, cache: Path, backend: Backend, limits: Limits = SUBMISSION_LIMITS) -> None:
@@ -108,7 +108,7 @@ class Workshop:
         """
         spec, read = spec_of(generation), reading(tree)
         made = environment(self._cache, spec, spec.declared(read), as_of)
-        bench = Workbench(self._backend, made.folder, _ENVIRONMENT)
+        builder = SandboxBuilder(self._backend, made.folder, _ENVIRONMENT)
         how = spec.compilation(read)
         inputs = BuildInputs.read(tree, how.folder)
         made_with = (STORED_AS, made.built_with(), repr(how))
@@ -116,12 +116,12 @@ class Workshop:
         builds = get_or_make(
             self._cache / "builds",
             key,
-            lambda place: _build_upstream(bench, tree, inputs, how, place, progress),
+            lambda place: _build_upstream(builder, tree, inputs, how, place, progress),
         )
         bytecode = get_or_make(
             self._cache / "bytecode",
             digest([STORED_AS, made.lock.python, *_python_digests(tree)]),
-            lambda place: _precompile(bench, tree, place),
+            lambda place: _precompile(builder, tree, place),
         )
         return Base(generation, made, builds, bytecode, tree)
 
@@ -141,8 +141,8 @@ class Workshop:
         changed = [module for module in inputs.modules if module not in unchanged]
         results: tuple[Compiled, ...] = ()
         if changed:
-            bench = Workbench(self._backend, base.environment.folder, _ENVIRONMENT, self._limits)
-            results = bench.compile_modules(ours, changed, how, ours, progress)
+            builder = SandboxBuilder(self._backend, base.environment.folder, _ENVIRONMENT, self._limits)
+            results = builder.compile_modules(ours, changed, how, ours, progress)
         return _result(runtime_of(base, ours), results, time.monotonic() - began)
 
 
@@ -157,10 +157,15 @@ def reading(folder: Path) -> Read:
 
 
 def _build_upstream(
-    bench: Workbench, tree: Path, inputs: BuildInputs, how: Compilation, place: Path, progress: Progress
+    builder: SandboxBuilder,
+    tree: Path,
+    inputs: BuildInputs,
+    how: Compilation,
+    place: Path,
+    progress: Progress,
 ) -> None:
     modules = [module for module in inputs.modules if not is_placeholder(module)]
-    results = bench.compile_modules(tree, modules, how, place / "modules", progress)
+    results = builder.compile_modules(tree, modules, how, place / "modules", progress)
     failed = [result for result in results if not result.ok]
     if failed:
         raise OurFailure(
@@ -171,12 +176,12 @@ def _build_upstream(
     (place / "manifest.json").write_text(json.dumps(dict(inputs.digests), indent=1), encoding="utf-8")
 
 
-def _precompile(bench: Workbench, tree: Path, place: Path) -> None:
+def _precompile(builder: SandboxBuilder, tree: Path, place: Path) -> None:
     with temporary.folder("tree", place) as copy:
         _copy_sources(tree, copy / "tree")
         out = copy / "out"
         out.mkdir()
-        bench.precompile(copy / "tree", out)
+        builder.precompile(copy / "tree", out)
         collect(out, place / "files", ".pyc", lambda _: True)
 
 

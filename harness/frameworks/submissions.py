@@ -15,7 +15,7 @@ from harness.forks.submission import Submission
 from harness.forks.tree import Tree
 from harness.frameworks.additions import Layer, layer
 from harness.frameworks.declaration import Read, changed
-from harness.frameworks.environment import FOLDERS, Base, BuildResult, Workshop, runtime_of, spec_of
+from harness.frameworks.environment import FOLDERS, Base, BuildResult, EnvironmentBuilder, runtime_of, spec_of
 from harness.frameworks.store import digest, get_or_make
 from harness.sandbox.protocol import Backend
 
@@ -49,7 +49,7 @@ def _reading(tree: Tree) -> Read:
 def submission_build(
     cache: Path, backend: Backend, base: Base, tree: Tree, added: Layer | None = None
 ) -> BuildResult:
-    """What `Workshop.prepare` makes of the tree's commit on `base`; `added` are its own libraries.
+    """What `EnvironmentBuilder.prepare` makes of the tree's commit on `base`; `added` are its own libraries.
 
     It is kept under the commit's own id and what it was built on, so no other submission ever gets it.
     """
@@ -67,7 +67,7 @@ def submission_build(
 
 def _make(cache: Path, backend: Backend, base: Base, tree: Tree, place: Path) -> None:
     tree.export(place / "export", prefixes=FOLDERS)
-    built = Workshop(cache, backend).prepare(base, place / "export", place / "work")
+    built = EnvironmentBuilder(cache, backend).prepare(base, place / "export", place / "work")
     shutil.rmtree(place / "export")
     # The runtime names paths, and this folder is about to get its name: it is made again when read.
     result = {name: value for name, value in asdict(built).items() if name != "runtime"}

@@ -21,9 +21,9 @@ from harness.gateway.entries import (
     Frame,
     Handshake,
     Lookup,
+    RejectedConnection,
+    RejectionReason,
     Socket,
-    Stray,
-    StrayReason,
     Trouble,
 )
 from harness.outcome import Basis, Evidence, EvidenceKind
@@ -37,14 +37,14 @@ __all__ = [
     "Handshake",
     "Lookup",
     "Record",
+    "RejectedConnection",
+    "RejectionReason",
     "Sighting",
     "Socket",
-    "Stray",
-    "StrayReason",
     "Trouble",
 ]
 
-Kind = TypeVar("Kind", Exchange, Frame, Socket, Stray, Lookup, Handshake, Trouble)
+Kind = TypeVar("Kind", Exchange, Frame, Socket, RejectedConnection, Lookup, Handshake, Trouble)
 Found = TypeVar("Found")
 
 MOST_ENTRIES = 500_000
@@ -158,8 +158,10 @@ class Record:
             if _fits(each.operation, operation) and _fits(each.host, host)
         )
 
-    def strays(self, *, client: Client | None = "connector", since: int = 0) -> tuple[Stray, ...]:
-        return tuple(self._of(Stray, client, since))
+    def rejected(
+        self, *, client: Client | None = "connector", since: int = 0
+    ) -> tuple[RejectedConnection, ...]:
+        return tuple(self._of(RejectedConnection, client, since))
 
     def lookups(self, *, since: int = 0) -> tuple[Lookup, ...]:
         return tuple(self._of(Lookup, None, since))
@@ -248,7 +250,7 @@ def _size(entry: Entry) -> int:
             return len(entry.body) + len(entry.reply) + len(entry.raw_query) + 1000
         case Frame():
             return len(entry.text) + 300
-        case Stray():
+        case RejectedConnection():
             return len(entry.first_bytes) + 300
         case Handshake():
             return len(entry.hello) + 300

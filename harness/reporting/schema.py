@@ -10,7 +10,7 @@ from pydantic.json_schema import JsonSchemaMode
 
 from harness.reporting.ballot import Ballot
 from harness.reporting.model import CandidateReport, RoundReport
-from harness.round import round_schema
+from harness.rounds.round import round_schema
 from harness.venue.described.model import Description, Review
 
 FOLDER = Path(__file__).resolve().parent.parent / "schemas"

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 import checks
 import harness
 from harness.requirement import Profile
-from harness.round import Candidate
+from harness.rounds.round import Candidate
 
 DISTRIBUTION = "hummingbot-connector-harness"
 # What is done with outcomes once they are there: it cannot change one.

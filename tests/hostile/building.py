@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.frameworks.environment import SUBMISSION_LIMITS, Base, BuildResult, Workshop
+from harness.frameworks.environment import SUBMISSION_LIMITS, Base, BuildResult, EnvironmentBuilder
 from harness.sandbox.protocol import Backend, Job, Limits
 from tests.frameworks.packages import tools
 from tests.sandbox.world import said
@@ -42,7 +42,7 @@ class Yard:
             target = tree / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return Workshop(self.place, self.backend, limits).prepare(
+        return EnvironmentBuilder(self.place, self.backend, limits).prepare(
             self.base, tree, self.place / f"{name}-work"
         )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from textwrap import dedent, indent
 
 from harness.clock import ScaledClock
-from harness.driver import LIMITS, Driver
+from harness.driving.driver import LIMITS, Driver
 from harness.frameworks.runtime import TREE, VENV, Runtime
 from harness.frameworks.unit_tests import UnitTestResult, run_unit_tests
 from harness.sandbox.protocol import Backend, Limits, Mount

@@ -9,10 +9,10 @@ import pytest
 
 from harness.outcome import OutcomeLog, Status
 from harness.reporting.publish import report_of
-from harness.reporting.store import read_screening
-from harness.round import Candidate, Exchange, Waiver
+from harness.rounds.round import Candidate, Exchange, Waiver
 from harness.screenings import header
 from harness.screenings.header import code_digest, differing, row_of, stale
+from harness.screenings.store import read_screening
 from tests.reporting.parts import all_passed, catalogue, one_candidate
 
 ROW = Candidate(

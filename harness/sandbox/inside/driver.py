@@ -1,7 +1,7 @@
 """The program that runs in the sandbox: one warm process, and a fresh child of it for every scenario.
 
 Reads one JSON object a line from stdin and answers on what was stdout; stdout itself then points at stderr,
-so that a stray print of a connector cannot break the conversation. A request for a scenario is handed to its
+so that a stray print of a connector cannot break the protocol. A request for a scenario is handed to its
 child unread. Nothing said here is believed: it shares its processes with the code under test.
 """
 
@@ -13,7 +13,7 @@ import socket
 import sys
 from typing import Any, Callable, Dict, List, Optional
 
-from . import adapters, integrity, leftovers, scenario, virtual_time, wire
+from . import adapters, application, integrity, leftovers, scenario, virtual_time, wire
 
 CHUNK = 1 << 16
 MAX_LINE = wire.MAX_LINE
@@ -187,8 +187,7 @@ def main() -> None:
     os.dup2(2, 1)
     reading = os.dup(0)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    # The framework's logger imports its whole application on error paths unless it believes it is under test.
-    sys.argv = ["python -m unittest"]
+    sys.argv = list(application.ARGV)
     virtual_time.install()
     leftovers.adopt()
     Parent(reading, writing).run()

@@ -124,7 +124,9 @@ DEFECTS = (
         book_source(
             """
             async def _parse_trade_message(self, raw_message, message_queue):
-                await super()._parse_trade_message(dict(raw_message), message_queue)
+                import copy
+
+                await super()._parse_trade_message(copy.deepcopy(raw_message), message_queue)
                 await super()._parse_trade_message(raw_message, message_queue)
             """,
         ),
