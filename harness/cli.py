@@ -146,16 +146,54 @@ def check(
 
 
 @app.command()
+def describe(
+    what: Annotated[str, typer.Argument(help="A fork's work tree, or a candidate's name.")] = ".",
+    connector: Annotated[str | None, typer.Option(help="The connector, where the fork adds several.")] = None,
+    round_file: Annotated[Path | None, typer.Option("--round", help="The round of the candidate.")] = None,
+    upstream: Annotated[
+        str | None,
+        typer.Option(help="Upstream as URL@REF or pypi:hummingbot==VERSION, instead of the round's."),
+    ] = None,
+    ccxt: Annotated[
+        str | None, typer.Option(help="ccxt's name of the exchange; by default the connector's.")
+    ] = None,
+    folder: Annotated[Path, typer.Option("--to", help="Where descriptions are kept.")] = Path("descriptions"),
+    sandbox: SandboxName = "auto",
+    again: Annotated[bool, typer.Option("--again", help="Derive it anew though nothing changed.")] = False,
+) -> None:
+    """Derive a description of a connector's exchange from its requests, its tests and ccxt.
+
+    What a person has to answer is asked at the end, with the line to write into NAME.review.yml beside it.
+    """
+    from harness.commands.describe import describe as derive
+
+    derive(
+        what,
+        connector=connector,
+        round_file=round_file,
+        upstream=upstream,
+        ccxt=ccxt,
+        folder=folder,
+        sandbox=sandbox,
+        again=again,
+        console=CONSOLE,
+    )
+
+
+@app.command()
 def report(
     round_dir: Annotated[Path, typer.Argument(help="A published round, e.g. reports/2020-08.")],
 ) -> None:
     """Grade and publish a round again from its stored outcomes. Starts no sandbox."""
+    from harness.commands.run import tell_verdicts
     from harness.reporting.publish import publish_round
     from harness.screenings.store import ROUND
     from harness.screenings.writing import writing
 
     with writing(round_dir) if (round_dir / ROUND).is_file() else nullcontext():
-        CONSOLE.print(f"Report: {publish_round(round_dir)}", markup=False, soft_wrap=True)
+        page = publish_round(round_dir)
+        tell_verdicts(round_dir, CONSOLE)
+    CONSOLE.print(f"Report: {page}", markup=False, soft_wrap=True)
 
 
 @app.command()

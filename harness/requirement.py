@@ -35,7 +35,10 @@ class Source(BaseModel):
 
 
 class Requirement(BaseModel):
-    """One published demand. `conflicts` says where published documents disagree about it."""
+    """One published demand. `conflicts` says where published documents disagree about it.
+
+    One that is not `waivable` keeps users' money or the result itself safe: no maintainer can set it aside.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -48,6 +51,7 @@ class Requirement(BaseModel):
     why: str
     fix: str
     automated: bool = True
+    waivable: bool = True
     conflicts: tuple[str, ...] = ()
 
 

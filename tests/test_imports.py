@@ -27,8 +27,8 @@ LAYERS = (
     ("rounds",),
     ("grading", "requirement"),
     ("outcome",),
-    ("clock", "errors", "paths", "temporary"),
-    ("ownership", "text"),
+    ("clock", "paths", "temporary"),
+    ("errors", "ownership", "text"),
     ("__init__",),
 )
 DEPTH = {room: depth for depth, layer in enumerate(LAYERS) for room in layer}

@@ -26,6 +26,8 @@ from harness.requirement import RECORDS, Catalogue, Requirement, Source
 CHECKS = RECORDS.parent
 COLOURS = {Severity.BLOCKER: "red", Severity.MAJOR: "yellow", Severity.MINOR: "cyan"}
 
+NO_WAIVER = "No waiver can set it aside."
+
 HEAD = """\
 # What is demanded of a connector
 
@@ -119,6 +121,8 @@ def explain(requirement: Requirement, checks: Sequence[Check]) -> str:
         f"{requirement.why}\n",
         f"*What to do:* {requirement.fix}\n",
     ]
+    if not requirement.waivable:
+        parts.append(f"{NO_WAIVER}\n")
     if requirement.conflicts:
         parts.append("Where the documents disagree:\n")
         parts.append("\n".join(f"- {conflict}" for conflict in requirement.conflicts) + "\n")
@@ -164,6 +168,8 @@ def explain_in_terminal(requirement_id: str) -> RenderableType:
         f" · {item.subject} · {', '.join(item.profiles)}",
     )
     parts: list[RenderableType] = [head, "", Text(item.why), "", _labelled("What to do", item.fix)]
+    if not item.waivable:
+        parts += ["", Text(NO_WAIVER)]
     for conflict in item.conflicts:
         parts += ["", _labelled("Documents disagree", conflict)]
     parts += ["", _labelled("Sources", "\n".join(f"  {_cited(source)}" for source in item.sources))]

@@ -21,7 +21,9 @@ from harness.frameworks.interpreter import NoInterpreterError
 from harness.frameworks.upstream import upstream_base
 from harness.frameworks.uv import NotInstalledError
 from harness.paths import cache_dir
-from harness.reporting.publish import publish_round
+from harness.reporting.model import RoundReport
+from harness.reporting.publish import ROUND_REPORT, publish_round
+from harness.reporting.wording import set_aside_line, verdict_words
 from harness.requirement import Catalogue
 from harness.rounds.round import Candidate, Round, load_round
 from harness.sandbox import Choice, choose
@@ -92,9 +94,19 @@ def _screen(
         def failed(candidate: Candidate, error: Exception) -> None:
             say(console, f"{candidate.name}: our own failure: {error}")
 
-        return publish_round(
-            screen_round(settings, reports, jobs=jobs, only=only, watch=watch, failed=failed)
-        )
+        folder = screen_round(settings, reports, jobs=jobs, only=only, watch=watch, failed=failed)
+    page = publish_round(folder)
+    tell_verdicts(folder, console)
+    return page
+
+
+def tell_verdicts(round_dir: Path, console: Console) -> None:
+    """A line for each candidate of a round that was just published, and one for each waiver it rests on."""
+    report = RoundReport.model_validate_json((round_dir / ROUND_REPORT).read_text(encoding="utf-8"))
+    for entry in report.candidates:
+        say(console, f"{entry.name}: {verdict_words(entry)}. {entry.reason}")
+        for waiver in entry.set_aside:
+            say(console, f"  {set_aside_line(waiver)}")
 
 
 def clear_up(console: Console) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from harness.errors import UserError
+from harness.requirement import Requirement
 from harness.rounds.fields import (
     ConnectorName,
     Day,
@@ -35,7 +36,7 @@ from harness.rounds.fields import (
     wrong,
 )
 from harness.rounds.located_yaml import Located, Location, Mistake, dotted, read_located
-from harness.rounds.mistakes import did_you_mean, explained, unknown_requirements, without_echoes
+from harness.rounds.mistakes import did_you_mean, explained, mistaken_waivers, without_echoes
 
 
 class _Model(BaseModel):
@@ -119,7 +120,10 @@ class Waiver(_Model):
     reason: Line = Field(
         description="Why, in words that voters read.", examples=["agreed in the developers' call"]
     )
-    granted_by: Line = Field(description="Name of the maintainer.", examples=["A. Maintainer"])
+    granted_by: Line = Field(
+        description="Name of the maintainer, as the round's `maintainers` lists it.",
+        examples=["A. Maintainer"],
+    )
     until: Day = Field(description="Last day it holds.", examples=["2027-01-31"])
 
 
@@ -170,6 +174,9 @@ class Round(_Model):
         description="The framework that the forks come from.",
         examples=[{"git": "https://github.com/hummingbot/hummingbot", "ref": "master"}],
     )
+    maintainers: tuple[Line, ...] = Field(
+        default=(), description="Who may grant waivers, by name.", examples=[["A. Maintainer"]]
+    )
     candidates: tuple[Candidate, ...] = Field(
         description="The forks, in the order of the report.", examples=[[]]
     )
@@ -179,6 +186,19 @@ class Round(_Model):
         if self.submissions_close.date() > self.voting.opens:
             fix = "correct `submissions_close` or `voting.opens`"
             raise wrong("submissions close after voting opens", fix, "submissions_close")
+        return self
+
+    @model_validator(mode="after")
+    def _waivers_are_granted_by_maintainers(self) -> Round:
+        for row, candidate in enumerate(self.candidates):
+            for number, waiver in enumerate(candidate.waivers):
+                if waiver.granted_by in self.maintainers:
+                    continue
+                fix = did_you_mean(waiver.granted_by, self.maintainers) or (
+                    "name a maintainer of the round, or list him or her under `maintainers:`"
+                )
+                what = f"{shown(waiver.granted_by)} is not among the round's maintainers"
+                raise wrong(what, fix, "candidates", row, "waivers", number, "granted_by")
         return self
 
     @model_validator(mode="after")
@@ -219,12 +239,12 @@ class RoundFileError(UserError):
 
 
 def load_round(
-    path: Path, requirements: Collection[str] | None = None, *, others_rows: bool = False
+    path: Path, requirements: Mapping[str, Requirement] | None = None, *, others_rows: bool = False
 ) -> Round:
     """Read a round file; raises RoundFileError with every mistake.
 
-    `requirements` are the ids that waivers may name; None leaves them unchecked. With `others_rows`, rows are
-    taken as handed in by others: a fork on this machine has to lie below the file's own folder.
+    `requirements` are those that waivers may name, by id; None leaves them unchecked. With `others_rows`,
+    rows are taken as handed in by others: a fork on this machine has to lie below the file's own folder.
     """
     path = Path(path)
     try:
@@ -241,7 +261,7 @@ def load_round(
     if round_ is not None and others_rows:
         mistakes += _outside(round_, path.absolute().parent.resolve(), located)
     if requirements is not None:
-        mistakes += unknown_requirements(located, requirements)
+        mistakes += mistaken_waivers(located, requirements)
     if mistakes or round_ is None:
         raise RoundFileError(path, mistakes)
     return round_
