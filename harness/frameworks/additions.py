@@ -23,7 +23,8 @@ from harness.sandbox.protocol import Backend
 
 RESULT, PACKAGES = "additions.json", "packages"
 LAYERED_AS = "1"
-MAX_BUILT = 8
+MAX_ASKED, MAX_BUILT = 50, 8
+TOO_MANY = f"no more than {MAX_ASKED} libraries are installed for one submission"
 _RUN_BY_THEMSELVES = frozenset({"sitecustomize", "usercustomize"})
 
 
@@ -118,7 +119,8 @@ class _Adding:
         self._unavailable += [
             Unavailable(declared=each, why=NOT_ON_INDEX) for each in asked if not name_of(each)
         ]
-        self._add(on_index)
+        self._unavailable += [Unavailable(declared=each, why=TOO_MANY) for each in on_index[MAX_ASKED:]]
+        self._add(on_index[:MAX_ASKED])
         resolved = self._ask(()).packages or ()
         there = set(self._environment.lock.packages)
         new = tuple(each for each in resolved if each not in there)

@@ -28,6 +28,7 @@ WORKFLOWS = (
 )
 FILES = (*ENVIRONMENTS, WITHOUT_DEPENDENCIES, SETUP, PROJECT, *WORKFLOWS)
 MAX_TEXT = 1 << 18
+MAX_ENTRIES, MAX_ENTRY = 500, 300
 
 # Packages that go by another name on the package index, or have been renamed there.
 RENAMED = {
@@ -67,7 +68,7 @@ def declared(read: Read) -> Declaration:
     texts = {path: (read(path) or "")[:MAX_TEXT] for path in FILES}
     environment = next((texts[path] for path in ENVIRONMENTS if texts[path].strip()), "")
     conda = list(_conda(environment))
-    alone = [line.split("#")[0].strip() for line in texts[WITHOUT_DEPENDENCIES].splitlines()]
+    alone = _first_of_each(line.split("#")[0].strip() for line in texts[WITHOUT_DEPENDENCIES].splitlines())
     project, setup = _project(texts[PROJECT]), _setup(texts[SETUP])
     wanted = _first_of_each([*conda, *setup.requirements, *project.requirements])
     own = {_name(each) for each in alone}
@@ -217,11 +218,12 @@ def _project(text: str) -> _Lists:
 
 
 def _first_of_each(entries: Iterable[str]) -> list[str]:
+    """What cannot be shown, or is longer than any requirement, is none; a list has an end."""
     found: dict[str, str] = {}
     for entry in entries:
-        if entry:
+        if entry and entry.isprintable() and len(entry) <= MAX_ENTRY:
             found.setdefault(_name(entry) or entry, entry)
-    return list(found.values())
+    return list(found.values())[:MAX_ENTRIES]
 
 
 def _name(entry: str) -> str:
@@ -234,7 +236,7 @@ def _is_elsewhere(entry: str) -> bool:
 
 
 def _is_package(entry: str) -> bool:
-    if _is_elsewhere(entry) or _name(entry) in NOT_PYTHON or not entry.isprintable():
+    if _is_elsewhere(entry) or _name(entry) in NOT_PYTHON:
         return False
     try:
         return Requirement(entry).url is None

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.frameworks import v2
-from harness.frameworks.additions import Layer, layer
+from harness.frameworks.additions import TOO_MANY, Layer, layer
 from harness.frameworks.contents import brought_by
 from harness.frameworks.declaration import Declaration
 from harness.frameworks.resolving import NOT_ON_INDEX, Environment, environment
@@ -89,6 +89,13 @@ def test_what_cannot_be_had_is_named_and_the_rest_is_there(add: Add, index: Path
     assert [each.declared for each in found.unavailable] == ["git+https://example.org/x", "nowhere==1"]
     assert found.unavailable[0].why == NOT_ON_INDEX
     assert "nowhere" in found.unavailable[1].why
+
+
+def test_a_submission_has_no_more_than_so_many(add: Add, index: Path) -> None:
+    wheel(index, "acme", "1.0")
+    found = add("acme", *(f"shared>={number}" for number in range(60))).additions
+    assert len(found.unavailable) >= 11
+    assert found.unavailable[0].why == TOO_MANY
 
 
 @pytest.mark.parametrize("module", ["json", "sitecustomize", "hummingbot"])

@@ -110,6 +110,14 @@ def test_no_entry_gives_uv_an_option() -> None:
     assert found.requirements == ()
 
 
+def test_a_list_has_an_end_and_its_entries_can_be_shown() -> None:
+    many = "".join(f"  - acme{number}\n" for number in range(2000))
+    text = f"dependencies:\n  - 'git+https://example.org/\u202e'\n  - {'a' * 400}\n{many}"
+    found = of(environment=text)
+    assert (len(found.requirements), found.elsewhere) == (500, ())
+    assert found.requirements[0] == "acme0"
+
+
 def test_directives_are_those_that_are_always_set() -> None:
     assert directives_of(SETUP) == {"annotation_typing": False}
     within = "def main():\n    if fast:\n        compiler_directives = {'a': True}\n"
