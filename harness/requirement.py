@@ -16,7 +16,7 @@ from harness.errors import OurFailure
 from harness.outcome import Severity
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
-Profile = Literal["v2-spot", "v2-perpetual", "v0"]
+Profile = Literal["v2-spot", "v2-perpetual", "v1-spot", "v1-perpetual", "v0"]
 
 # The same language as SafeLoader's, ten times as fast where libyaml is there.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

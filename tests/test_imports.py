@@ -18,7 +18,7 @@ LAYERS = (
     ("commands",),
     ("reporting", "serving"),
     ("screenings",),
-    ("checking", "scenarios"),
+    ("checking", "describing", "scenarios"),
     ("driving", "oracle"),
     ("gateway",),
     ("venue",),

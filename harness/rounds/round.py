@@ -157,6 +157,9 @@ class Candidate(_Model):
     waivers: tuple[Waiver, ...] = Field(default=(), description="Requirements set aside for this candidate.")
 
 
+OWN_CHECK = "own-check"  # the id of the round that `harness check` makes up where it is given none
+
+
 class Round(_Model):
     """One vote: what it feeds, its dates, what it builds on, and who takes part."""
 
@@ -209,6 +212,11 @@ class Round(_Model):
                 fix = "give each candidate a name of its own"
                 raise wrong(f"{name!r} is taken by an earlier candidate", fix, "candidates", number, "name")
         return self
+
+    @property
+    def has_a_deadline(self) -> bool:
+        """Not so in a developer's own check without a round: it counts from now."""
+        return self.id != OWN_CHECK
 
     def candidate(self, name: str) -> Candidate:
         """By name; raises UserError with near names."""
