@@ -16,6 +16,7 @@ LAYERS = (
     ("__main__",),
     ("cli",),
     ("commands",),
+    ("voting",),
     ("reporting", "serving"),
     ("screenings",),
     ("checking", "describing", "scenarios"),

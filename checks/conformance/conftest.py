@@ -229,6 +229,7 @@ def rigs(
         preload()
     rigs = Rigs(backend, runtime.runtime, dialect_class, connector_name, plan.seed)
     request.config.stash[KEY].redact = rigs.canaries.redact
+    request.config.stash[KEY].unconfirmed = rigs.dialect.unconfirmed
     try:
         yield rigs
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -34,8 +35,8 @@ from harness.screenings.writing import writing, writing_beside
 
 # A commit that was fetched once is never asked for again.
 PIN_IT = (
-    "try again; a round whose upstream is a commit that was fetched before needs no answer: `harness freeze` "
-    "writes it down while upstream answers, or put its id under `upstream: ref:`"
+    "try again; a round whose upstream is a commit that was fetched before needs no answer: put its id under "
+    "`upstream: ref:`; after the deadline `harness freeze` writes it down while upstream answers"
 )
 
 
@@ -158,9 +159,19 @@ def build_upstream(settings: Settings, console: Console) -> Settings:
     return replace(settings, environment=environment.folder.name)
 
 
-def freeze_round(file: Path, console: Console) -> Path:
-    """Write the lock file beside `file` and say what could not be reached."""
+def freeze_round(file: Path, console: Console, now: datetime) -> Path:
+    """Write the lock file beside `file` and say what could not be reached.
+
+    Raises UserError before submissions close: a commit that is made until then counts.
+    """
     round_ = load_round(file, Catalogue.load().by_id, others_rows=True)
+    if now <= round_.submissions_close:
+        raise UserError(
+            f"submissions are open until {round_.submissions_close:%Y-%m-%d %H:%M} UTC: who commits until "
+            "then would be left out",
+            where=str(file),
+            hint="freeze after that, or correct `submissions_close`; `harness run` screens what is there now",
+        )
     kept = lock_path(file)
     with writing_beside(kept.with_name(f".{kept.name}.writing"), kept):
         frozen = freeze(file, round_, ObjectStore())

@@ -76,7 +76,9 @@ def round_report(round_: Round, catalogue: Catalogue, reports: Sequence[Candidat
             title=round_.title,
             release=round_.release,
             submissions_close=round_.submissions_close,
-            voting=VotingInfo(opens=voting.opens, closes=voting.closes, channel=voting.channel),
+            voting=VotingInfo(
+                opens=voting.opens, closes=voting.closes, channel=voting.channel, rule=voting.rule
+            ),
             upstream=_upstream(round_),
         ),
         catalogue=catalogue.version,

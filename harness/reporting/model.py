@@ -161,6 +161,7 @@ class VotingInfo(Model):
     opens: date
     closes: date
     channel: str
+    rule: Literal["plurality", "approval", "ranked"] = "plurality"
 
 
 class RoundInfo(Model):

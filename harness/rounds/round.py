@@ -49,6 +49,10 @@ class Voting(_Model):
     opens: Day = Field(description="First day of voting.", examples=["2020-08-24"])
     closes: Day = Field(description="Last day of voting.", examples=["2020-09-10"])
     channel: Line = Field(description="Where the vote is held.", examples=["#governance"])
+    rule: Literal["plurality", "approval", "ranked"] = Field(
+        default="plurality",
+        description="How it is decided: one vote each, several votes each, or a ranking.",
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> Voting:
