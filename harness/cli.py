@@ -279,7 +279,9 @@ def tally(
 
 @venue_app.command("serve")
 def venue_serve(
-    dialect: Annotated[str, typer.Argument(help="Which exchange, by its connector's name.")],
+    dialect: Annotated[
+        str, typer.Argument(help="Which exchange: its connector's name, or a description's path.")
+    ],
     host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Of the proxy.")] = 8420,
     page_port: Annotated[int, typer.Option("--page-port", min=1, max=65535, help="Of the live page.")] = 8421,

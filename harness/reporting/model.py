@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field
 
 from harness.grading import Verdict
 from harness.outcome import Outcome, Severity, Status
-from harness.screenings.run import Model, WaiverInfo
+from harness.screenings.run import InstalledInfo, Model, WaiverInfo
 
 
 class ScoreInfo(Model):
@@ -106,6 +106,7 @@ class Environment(Model):
     backend: str | None
     framework: str | None
     python: str | None
+    installed: InstalledInfo | None = None
     time_scale: float | None
     seed: int | None
     started_at: datetime | None
