@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from harness.credentials.asked import Asked
 from harness.credentials.examples import Example
 from harness.credentials.matching import usual_option, wanted
 from harness.credentials.meanings import IDENTITIES, Meaning, meaning_of
 from harness.credentials.shapes import Shape, identity_of, make, shape_of
 from harness.credentials.stated import Literal, Stated
-from harness.driving.claims import ConfigField
 
 MOST_TRIES = 80
 MOST_EXAMPLES = 5
@@ -77,7 +77,7 @@ class Choice:
 
 
 def choose(
-    fields: Iterable[ConfigField],
+    fields: Iterable[Asked],
     connector: str,
     attempt: Attempt,
     examples: Sequence[Example] = (),
@@ -107,7 +107,7 @@ class _Search:
 
     def __init__(
         self,
-        asked: Sequence[ConfigField],
+        asked: Sequence[Asked],
         connector: str,
         attempt: Attempt,
         examples: Sequence[Example],
@@ -203,7 +203,7 @@ class _Search:
         return (places[-1] if places else "", re.sub(r"\d+", "#", lines[-1]) if lines else "")
 
 
-def _fixed(field: ConfigField, said: Stated | None, connector: str) -> str | None:
+def _fixed(field: Asked, said: Stated | None, connector: str) -> str | None:
     """A value that is not searched for: stated in the row, or an option among others."""
     if isinstance(said, Literal):
         return said.value
@@ -211,7 +211,7 @@ def _fixed(field: ConfigField, said: Stated | None, connector: str) -> str | Non
 
 
 def _order(
-    field: ConfigField, meaning: Meaning | None, examples: Sequence[Example], said: Stated | None
+    field: Asked, meaning: Meaning | None, examples: Sequence[Example], said: Stated | None
 ) -> tuple[Shape, ...]:
     if isinstance(said, Shape):
         return (said,)

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from harness.credentials.asked import Asked
 from harness.credentials.meanings import IDENTITIES, Meaning, meaning_of, meaning_of_name, says_identity
 from harness.credentials.shapes import make
 from harness.credentials.stated import Literal, Stated
-from harness.driving.claims import ConfigField
 
 _HELD = frozenset({Meaning.KEY, Meaning.SECRET, Meaning.PASSPHRASE, Meaning.ADDRESS})
 
@@ -20,11 +20,11 @@ class Matched:
     """What the connector is constructed with, and what it asks for besides that nothing offered fits."""
 
     credentials: Mapping[str, str]
-    missing: tuple[ConfigField, ...] = ()
+    missing: tuple[Asked, ...] = ()
 
 
 def matched(
-    fields: Iterable[ConfigField],
+    fields: Iterable[Asked],
     offered: Mapping[str, str],
     connector: str,
     stated: Mapping[str, Stated] | None = None,
@@ -56,7 +56,7 @@ def matched(
     return Matched(pairing.credentials, tuple(left))
 
 
-def unmatched(missing: Iterable[ConfigField], exchange: str) -> str:
+def unmatched(missing: Iterable[Asked], exchange: str) -> str:
     """What to tell of fields that nothing offered fits, and what to do."""
     names = [field.name for field in missing]
     return (
@@ -65,12 +65,12 @@ def unmatched(missing: Iterable[ConfigField], exchange: str) -> str:
     )
 
 
-def wanted(field: ConfigField, connector: str) -> bool:
+def wanted(field: Asked, connector: str) -> bool:
     """Whether it has to be given: it has no default, or a key's default that stands for none."""
     return field.required or (not field.default and meaning_of(field, connector) in _HELD)
 
 
-def usual_option(field: ConfigField) -> str | None:
+def usual_option(field: Asked) -> str | None:
     """Of a switch the one that is off, of a choice the first; None where it is neither."""
     if field.kind == "bool":
         return "no"
@@ -92,7 +92,7 @@ class _Pairing:
         self._left = dict(offered)
         self._connector = connector
 
-    def state(self, field: ConfigField, said: Stated) -> None:
+    def state(self, field: Asked, said: Stated) -> None:
         if isinstance(said, Literal):
             self.credentials[field.name] = said.value
         elif isinstance(said, Meaning):
@@ -100,11 +100,11 @@ class _Pairing:
         else:
             self.credentials[field.name] = make(said)
 
-    def by_name(self, field: ConfigField) -> None:
+    def by_name(self, field: Asked) -> None:
         if field.name not in self.credentials:
             self._take(field, [name for name in self._left if name == field.name])
 
-    def by_meaning(self, field: ConfigField) -> None:
+    def by_meaning(self, field: Asked) -> None:
         meaning = meaning_of(field, self._connector)
         told = [each for each in IDENTITIES if says_identity(field, each)]
         if meaning in IDENTITIES and told and meaning not in told:
@@ -112,7 +112,7 @@ class _Pairing:
         if meaning is not None:
             self._take(field, self._meaning(meaning))
 
-    def identities(self, fields: list[ConfigField]) -> None:
+    def identities(self, fields: list[Asked]) -> None:
         """Who it is: by what the prompt says, then the one that is left for the one that is offered."""
         for field in fields:
             for meaning in IDENTITIES:
@@ -130,7 +130,7 @@ class _Pairing:
     def _meaning(self, meaning: Meaning) -> list[str]:
         return [name for name in self._left if meaning_of_name(name) is meaning]
 
-    def _take(self, field: ConfigField, names: list[str]) -> None:
+    def _take(self, field: Asked, names: list[str]) -> None:
         """Where exactly one fits."""
         if len(names) == 1:
             self.credentials[field.name] = self._left.pop(names[0])

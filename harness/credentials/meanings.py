@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from enum import StrEnum
 
-from harness.driving.claims import ConfigField
+from harness.credentials.asked import Asked
 
 
 class Meaning(StrEnum):
@@ -58,7 +58,7 @@ _MODAL = frozenset({"use", "is", "enable", "enabled"})
 _TYPES = {"bool": Meaning.MODE, "int": Meaning.ACCOUNT, "Decimal": Meaning.ACCOUNT}
 
 
-def meaning_of(field: ConfigField, connector: str) -> Meaning | None:
+def meaning_of(field: Asked, connector: str) -> Meaning | None:
     """None where neither its name nor its prompt tells."""
     told = _TYPES.get(field.kind)
     if told is not None:
@@ -74,7 +74,7 @@ def meaning_of_name(name: str, connector: str = "") -> Meaning | None:
     return Meaning.MODE if words and words[0] in _MODAL else _first_meaning(words)
 
 
-def says_identity(field: ConfigField, meaning: Meaning) -> bool:
+def says_identity(field: Asked, meaning: Meaning) -> bool:
     """Whether its prompt names that identity: `Enter your wallet's address` for `…_api_key`."""
     return _first_meaning([word for word in _words(field.prompt) if word != "key"]) is meaning
 

@@ -15,9 +15,9 @@ from typing import TypeVar
 
 from harness import temporary
 from harness.clock import ScaledClock, SkewedClock
+from harness.credentials.asked import Asked
 from harness.credentials.matching import Matched, matched
 from harness.credentials.stated import Stated
-from harness.driving.claims import ConfigField
 from harness.driving.driver import Connector, Driver
 from harness.errors import OurFailure
 from harness.frameworks.runtime import Runtime
@@ -159,7 +159,7 @@ class Rigs:
         """What somebody said in our driver's name so far; see `Driver.irregularities`."""
         return self._driver.irregularities
 
-    def unmatched_credentials(self) -> tuple[ConfigField, ...]:
+    def unmatched_credentials(self) -> tuple[Asked, ...]:
         """What the connector asks for and nothing of this exchange fits; raises ConnectorError."""
         dialect = self.dialect(Venue(self.dialect.markets, self.seed, ScaledClock()))
         account = dialect.venue.account("nobody", {}, self.dialect.key_lengths)
