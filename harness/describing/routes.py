@@ -30,6 +30,7 @@ _BY_NAME = (
     (r"my_?trades|fills|transactions", "order_trades"),
     (r"balance|account|wallet|capital", "balances"),
     (r"ticker", "ticker"),
+    (r"symbols|pairs|markets|instruments|exchange_?info|products|contracts", "symbols"),
 )
 _SINCE, _UNTIL = re.compile(r"start|since|from|after", re.I), re.compile(r"end|until|to$|before", re.I)
 _LIMIT = re.compile(r"limit|size|count|depth", re.I)
