@@ -25,7 +25,16 @@ from harness.reporting.model import CandidateReport
 from harness.reporting.publish import report_of, write_candidate
 from harness.reporting.wording import score_words, set_aside_line
 from harness.requirement import Catalogue
-from harness.rounds.round import Candidate, Exchange, GitUpstream, PypiUpstream, Round, Voting, load_round
+from harness.rounds.round import (
+    OWN_CHECK,
+    Candidate,
+    Exchange,
+    GitUpstream,
+    PypiUpstream,
+    Round,
+    Voting,
+    load_round,
+)
 from harness.sandbox import Choice
 from harness.screenings.screening import Settings, Stopwatch, screen_submission
 from harness.screenings.store import write_round
@@ -70,7 +79,7 @@ def check_work_tree(
             select=select,
             again=True,
         )
-        build_upstream(settings, console)
+        settings = build_upstream(settings, console)
         with Watch(console, [candidate.name], findings=True) as watch:
             screened = screen_submission(
                 candidate, submission, None, settings, folder / candidate.name, Stopwatch(), watch
@@ -89,7 +98,7 @@ def own_round(path: Path, round_file: Path | None, upstream: str | None) -> Roun
         return round_.model_copy(update={"upstream": _upstream(upstream)}) if upstream else round_
     today = datetime.now(UTC).replace(microsecond=0)
     return Round(
-        id="own-check",
+        id=OWN_CHECK,
         title=f"Own check of {path.absolute().name}",
         release="none",
         submissions_close=today,

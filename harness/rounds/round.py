@@ -49,6 +49,10 @@ class Voting(_Model):
     opens: Day = Field(description="First day of voting.", examples=["2020-08-24"])
     closes: Day = Field(description="Last day of voting.", examples=["2020-09-10"])
     channel: Line = Field(description="Where the vote is held.", examples=["#governance"])
+    rule: Literal["plurality", "approval", "ranked"] = Field(
+        default="plurality",
+        description="How it is decided: one vote each, several votes each, or a ranking.",
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> Voting:
@@ -157,6 +161,9 @@ class Candidate(_Model):
     waivers: tuple[Waiver, ...] = Field(default=(), description="Requirements set aside for this candidate.")
 
 
+OWN_CHECK = "own-check"  # the id of the round that `harness check` makes up where it is given none
+
+
 class Round(_Model):
     """One vote: what it feeds, its dates, what it builds on, and who takes part."""
 
@@ -209,6 +216,11 @@ class Round(_Model):
                 fix = "give each candidate a name of its own"
                 raise wrong(f"{name!r} is taken by an earlier candidate", fix, "candidates", number, "name")
         return self
+
+    @property
+    def has_a_deadline(self) -> bool:
+        """Not so in a developer's own check without a round: it counts from now."""
+        return self.id != OWN_CHECK
 
     def candidate(self, name: str) -> Candidate:
         """By name; raises UserError with near names."""

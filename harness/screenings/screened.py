@@ -47,7 +47,9 @@ class Screened:
         generation = self.submission.generation if self.submission else None
         if generation == "v0" or (generation is None and self.candidate.kind == "market"):
             return "v0"
-        return "v2-perpetual" if self.candidate.kind == "derivative" else "v2-spot"
+        if self.candidate.kind == "derivative":
+            return "v1-perpetual" if generation == "v1" else "v2-perpetual"
+        return "v1-spot" if generation == "v1" else "v2-spot"
 
 
 def complete(screened: Screened, catalogue: Catalogue) -> tuple[Outcome, ...]:
