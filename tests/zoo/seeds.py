@@ -1,8 +1,8 @@
-"""`python -m tests.zoo.seeds`, or `make zoo-seeds`: whether a verdict on a merged connector hangs on the seed.
+"""`python -m tests.zoo.seeds`, or `make zoo-seeds`: whether a verdict hangs on the seed.
 
 Runs every check on every merged connector as it is, with many seeds, and writes a section of
-`docs/accuracy.md`. A check that says one thing with one seed and another with the next is a fault of ours. Ends
-with 1 if there is one.
+`docs/accuracy.md`. A check that says one thing with one seed and another with the next is a fault of ours.
+Ends with 1 if there is one.
 """
 
 from __future__ import annotations
@@ -79,9 +79,10 @@ def section(verdicts: Sequence[Verdict], framework: str) -> list[str]:
     connectors = sorted({each.connector for each in verdicts})
     checks = {each.check for each in verdicts}
     lines = [
-        f"Made by `make zoo-seeds`: {len(checks)} checks on {len(connectors)} merged connectors of {framework}, "
-        f"untouched, each with up to {len(seeds)} seeds: {len(verdicts)} verdicts. One that depends on the seed "
-        "is a fault of the harness.",
+        f"Made by `make zoo-seeds`: {len(checks)} checks on {len(connectors)} merged connectors of "
+        f"{framework}, untouched, each with up to {len(seeds)} seeds: {len(verdicts)} verdicts. One that "
+        f"depends "
+        "on the seed is a fault of the harness.",
         "",
         "| connector | checks | seeds | verdicts | checks whose verdict depends on the seed |",
         "|---|---:|---:|---:|---:|",
