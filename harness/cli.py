@@ -262,6 +262,21 @@ def ballot(
     )
 
 
+@app.command()
+def tally(
+    round_dir: Annotated[Path, typer.Argument(help="A published round, e.g. reports/2020-08.")],
+    source: Annotated[
+        Path,
+        typer.Option("--from", metavar="FILE", help="Discord or Snapshot JSON, CSV, or `name: votes` YAML."),
+    ],
+) -> None:
+    """Count the votes of a round that is over, write `result.json`, and show it on the round's page."""
+    from harness.commands.tally import tally_round
+
+    page = tally_round(round_dir, source, datetime.now(UTC), CONSOLE)
+    CONSOLE.print(f"Report: {page}", markup=False, soft_wrap=True)
+
+
 @venue_app.command("serve")
 def venue_serve(
     dialect: Annotated[

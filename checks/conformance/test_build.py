@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
 
 import pytest
 
+from checks.conformance.lacking import imports_of, lack_of
 from harness.checking import (
     Attach,
     claimed,
@@ -23,7 +25,8 @@ from harness.clock import ScaledClock
 from harness.driving.claims import ConfigField
 from harness.driving.driver import ConnectorError, Driver
 from harness.frameworks.core_tests import CoreTests
-from harness.frameworks.environment import BuildResult
+from harness.frameworks.environment import Base, BuildResult
+from harness.frameworks.libraries import Libraries
 from harness.frameworks.mutation import MutationResult
 from harness.frameworks.unit_tests import UnitTestResult
 from harness.gateway.record import Record
@@ -35,6 +38,7 @@ from harness.venue.dialects import dialect, known
 from harness.venue.model import Account
 from harness.venue.session import Venue
 
+Lacks = Callable[[str], str | None]
 ENOUGH = 0.80
 NOTICED = 0.50  # merged connectors: 0.70 to 0.80
 REACHES_OUT = 60.0  # virtual seconds; healthy connectors take under two
@@ -42,6 +46,13 @@ IRREGULAR = (
     "Something other than our driver spoke in its name while the connector was loaded and constructed."
 )
 MADE_UP = Account("nobody", "K" * 64, "5ec7e7" * 11, "passphrase-1")
+
+
+@pytest.fixture(scope="session")
+def lacks(libraries: Libraries, base: Base) -> Lacks:
+    """What of a traceback is our environment's lack: None where it is the submission's own."""
+    imports = cache(imports_of(base.tree / "hummingbot"))
+    return lambda text: lack_of(text, libraries, imports)
 
 
 @requirement("builds")
@@ -70,7 +81,12 @@ def test_it_builds_without_warnings(build: BuildResult) -> None:
 
 @requirement("imports-and-constructs")
 def test_it_constructs(
-    backend: Backend, runtime: BuildResult, connector_name: str, candidate: Candidate, evidence: Attach
+    backend: Backend,
+    runtime: BuildResult,
+    lacks: Lacks,
+    connector_name: str,
+    candidate: Candidate,
+    evidence: Attach,
 ) -> None:
     """The framework finds it, it imports, it is constructed to trade and for market data, and it starts.
 
@@ -84,7 +100,8 @@ def test_it_constructs(
         try:
             asked = driver.warm().config
         except ConnectorError as error:
-            _missing_library(error)
+            if lack := lacks(str(error)):
+                undetermined(f"The connector cannot be imported here: {lack}.", _said(error))
             reached = (record.evidence(lookup) for lookup in record.lookups()[:5])
             said = _said(error, **{UNLOADABLE: False})
             fail(f"The connector cannot be imported: {error.gist[:200]}", said, *reached)
@@ -116,14 +133,6 @@ def _keys(asked: Iterable[ConfigField], exchange: str | None) -> dict[str, str]:
     return {each.name: MADE_UP.api_secret for each in asked if each.connect_key}
 
 
-def _missing_library(error: ConnectorError) -> None:
-    """A library that upstream lists but our environment lacks is our lack."""
-    if "No module named" in str(error) and "hummingbot" not in error.gist:
-        undetermined(
-            f"The environment lacks a library that the connector imports: {error.gist[:200]}", _said(error)
-        )
-
-
 def _said(error: ConnectorError, **data: bool) -> Evidence:
     return claimed(EvidenceKind.LOG, str(error)[-3000:], **data)
 
@@ -133,9 +142,19 @@ def _evidence(result: UnitTestResult) -> list[Evidence]:
     return [claimed(EvidenceKind.LOG, text[-1500:]) for text in texts or [result.detail[-1500:]]]
 
 
+def _not_ours(result: UnitTestResult, lacks: Lacks) -> None:
+    """Tests that lack a library here say nothing of the connector."""
+    texts = (f"{each.name}\n{each.text}" for each in result.failures)
+    for text in (*texts, *(() if result.ran else (result.detail,))):
+        if lack := lacks(text):
+            said = claimed(EvidenceKind.LOG, text[-1500:])
+            undetermined(f"Some unit tests cannot run here: {lack}.", said)
+
+
 @requirement("unit-tests-pass-offline", "unit-tests-need-no-credentials")
-def test_unit_tests_pass(unit_tests: UnitTestResult, evidence: Attach) -> None:
+def test_unit_tests_pass(unit_tests: UnitTestResult, lacks: Lacks, evidence: Attach) -> None:
     """The connector's unit tests pass with no network and no credentials."""
+    _not_ours(unit_tests, lacks)
     expect(unit_tests.ran, "The unit tests could not be run to their end.", *_evidence(unit_tests))
     count = f"{unit_tests.passed} of {unit_tests.total} unit tests passed"
     evidence(claimed(EvidenceKind.MEASUREMENT, count))
@@ -149,8 +168,9 @@ def test_unit_tests_pass(unit_tests: UnitTestResult, evidence: Attach) -> None:
 
 
 @requirement("unit-tests-cover-80-percent")
-def test_unit_tests_cover_the_connector(unit_tests: UnitTestResult, evidence: Attach) -> None:
+def test_unit_tests_cover_the_connector(unit_tests: UnitTestResult, lacks: Lacks, evidence: Attach) -> None:
     """The unit tests reach at least four fifths of the connector's lines."""
+    _not_ours(unit_tests, lacks)
     if unit_tests.coverage is None:
         undetermined("No coverage could be taken.")
     evidence(claimed(EvidenceKind.MEASUREMENT, f"{unit_tests.coverage:.0%} of the connector's lines ran"))

@@ -17,6 +17,7 @@ from harness.checking import Failed
 from harness.checking.plan import Plan, calm
 from harness.driving.numbers import reckoning
 from harness.forks.released import released_tree
+from harness.forks.upstream import packed_at
 from harness.frameworks import GENERATIONS
 from harness.frameworks.environment import BuildResult, EnvironmentBuilder
 from harness.frameworks.runtime import TREE
@@ -72,6 +73,7 @@ class Specimen:
             "candidate": candidate(self.name),
             "rigs": self.rigs,
             "last_try": pace == calm(PACE),
+            "lacks": lambda _text: None,
             "running_unit_tests": None,
         }
         with reckoning():
@@ -115,7 +117,7 @@ class Zoo:
         self._numbers = itertools.count(1)
         self._builder = EnvironmentBuilder(cache_dir(), backend)
         released = released_tree(PACKAGE, VERSION)
-        self._base = self._builder.upstream(released, "v2")
+        self._base = self._builder.upstream(released, "v2", as_of=packed_at(released))
         self._built = self._builder.prepare(self._base, released, folder / "released")
 
     @contextmanager
