@@ -28,7 +28,7 @@ LAYERS = (
     ("rounds",),
     ("grading", "requirement"),
     ("outcome",),
-    ("clock", "paths", "temporary"),
+    ("clock", "credentials", "paths", "temporary"),
     ("errors", "ownership", "text"),
     ("__init__",),
 )
