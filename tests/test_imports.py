@@ -29,7 +29,7 @@ LAYERS = (
     ("rounds",),
     ("grading", "requirement"),
     ("outcome",),
-    ("clock", "paths", "temporary"),
+    ("clock", "credentials", "paths", "temporary"),
     ("errors", "ownership", "text"),
     ("__init__",),
 )
