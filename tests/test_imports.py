@@ -17,6 +17,7 @@ LAYERS = (
     ("cli",),
     ("commands",),
     ("voting",),
+    ("voting",),
     ("reporting", "serving"),
     ("screenings",),
     ("checking", "describing", "scenarios"),
@@ -28,7 +29,7 @@ LAYERS = (
     ("rounds",),
     ("grading", "requirement"),
     ("outcome",),
-    ("clock", "paths", "temporary"),
+    ("clock", "credentials", "paths", "temporary"),
     ("errors", "ownership", "text"),
     ("__init__",),
 )

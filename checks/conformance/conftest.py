@@ -15,8 +15,11 @@ from harness.checking import Attach, not_applicable, undetermined
 from harness.checking.attribution import OTHER_SEED, Trial, control_for
 from harness.checking.plan import Plan
 from harness.checking.pytest_plugin import KEY, rests_on_scenarios_alone
+from harness.credentials.matching import unmatched
+from harness.driving.driver import ConnectorError
 from harness.driving.numbers import reckoning
 from harness.errors import UserError
+from harness.forks.errors import FileMissing, TooLarge
 from harness.forks.object_store import ObjectStore
 from harness.forks.submission import Submission
 from harness.forks.tree import Tree
@@ -41,6 +44,7 @@ from harness.venue.dialects import dialect, known
 from harness.venue.dialects.base import Dialect
 
 T = TypeVar("T")
+MOST_TEST_MODULES = 60
 
 
 class Play(Protocol):
@@ -138,6 +142,24 @@ def running_unit_tests(
 
 
 @pytest.fixture(scope="session")
+def test_sources(
+    submission: Submission, tree: Tree, candidate: Candidate, connector_name: str
+) -> tuple[str, ...]:
+    """The connector's own test modules, as text."""
+    folder = GENERATIONS[submission.generation].tests_path(candidate.kind, connector_name)
+    return tuple(_texts(tree, folder))
+
+
+def _texts(tree: Tree, folder: str) -> Iterator[str]:
+    for path in tree.under(folder)[:MOST_TEST_MODULES]:
+        if path.endswith(".py"):
+            try:
+                yield tree.read(path).decode("utf-8", "replace")
+            except (FileMissing, TooLarge):
+                continue
+
+
+@pytest.fixture(scope="session")
 def unit_tests(running_unit_tests: Future[UnitTestResult] | None) -> UnitTestResult:
     if running_unit_tests is None:
         not_applicable("There are no unit tests to run.")
@@ -223,17 +245,30 @@ def rigs(
     runtime: BuildResult,
     dialect_class: type[Dialect],
     connector_name: str,
+    candidate: Candidate,
     plan: Plan,
 ) -> Iterator[Rigs]:
     if dialect_class.ccxt_id is not None:
         preload()
-    rigs = Rigs(backend, runtime.runtime, dialect_class, connector_name, plan.seed)
+    said = candidate.exchange.stated_credentials
+    rigs = Rigs(backend, runtime.runtime, dialect_class, connector_name, plan.seed, said)
     request.config.stash[KEY].redact = rigs.canaries.redact
     request.config.stash[KEY].unconfirmed = rigs.dialect.unconfirmed
     try:
+        _all_credentials_fit(rigs)
         yield rigs
     finally:
         rigs.close()
+
+
+def _all_credentials_fit(rigs: Rigs) -> None:
+    """One that cannot even be imported is told of elsewhere."""
+    try:
+        missing = rigs.unmatched_credentials()
+    except ConnectorError:
+        return
+    if missing:
+        undetermined(unmatched(missing, rigs.dialect.name))
 
 
 @pytest.fixture(scope="session")
@@ -255,7 +290,8 @@ def trial_rigs(
     request.config.stash[KEY].control = control
 
     def of(seed: int) -> Rigs:
-        return Rigs(backend, runtime.runtime, dialect_class, connector_name, seed)
+        said = candidate.exchange.stated_credentials
+        return Rigs(backend, runtime.runtime, dialect_class, connector_name, seed, said)
 
     def merged(name: str) -> Rigs:
         built = _upstream_build(backend, store, submission, upstream)

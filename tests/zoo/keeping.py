@@ -75,6 +75,7 @@ class Specimen:
             "last_try": pace == calm(PACE),
             "lacks": lambda _text: None,
             "running_unit_tests": None,
+            "test_sources": (),
         }
         with reckoning():
             check(**{name: offered[name] for name in inspect.signature(check).parameters})
