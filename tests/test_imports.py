@@ -17,6 +17,7 @@ LAYERS = (
     ("cli",),
     ("commands",),
     ("voting",),
+    ("voting",),
     ("reporting", "serving"),
     ("screenings",),
     ("checking", "describing", "scenarios"),
