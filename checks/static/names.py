@@ -94,7 +94,7 @@ def _imports(nodes: Iterable[ast.AST]) -> Iterator[Reference]:
         if isinstance(node, ast.Import):
             for item in node.names:
                 yield Reference(item.name, node.lineno, imported=True)
-        elif called := module_called_for(node):
+        elif isinstance(node, ast.Call) and (called := module_called_for(node)):
             yield Reference(called, node.lineno, imported=True)
         elif isinstance(node, ast.ImportFrom):
             module = "." * node.level + (node.module or "")
