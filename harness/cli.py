@@ -6,7 +6,7 @@ import os
 import sys
 import traceback
 from contextlib import nullcontext
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -225,12 +225,82 @@ def freeze(file: RoundFile = Path("candidates.yml")) -> None:
     """
     from harness.commands.run import freeze_round
 
-    CONSOLE.print(f"Wrote {freeze_round(file, CONSOLE)}", markup=False, soft_wrap=True)
+    CONSOLE.print(f"Wrote {freeze_round(file, CONSOLE, datetime.now(UTC))}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def status(file: RoundFile = Path("candidates.yml"), reports: Reports = Path("reports")) -> None:
+    """Say where the round stands, what is next, and the command for it."""
+    from harness.commands.status import status_lines
+
+    for line in status_lines(file, reports, datetime.now(UTC)):
+        say(CONSOLE, line)
+
+
+@app.command()
+def ballot(
+    round_dir: Annotated[Path, typer.Argument(help="A published round, e.g. reports/2020-08.")],
+    webhook: Annotated[
+        str | None,
+        typer.Option(
+            "--discord-webhook",
+            metavar="URL",
+            envvar="HARNESS_DISCORD_WEBHOOK",
+            help="Post it there, each message once.",
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be posted.")] = False,
+    site: Annotated[
+        str | None, typer.Option(metavar="URL", help="The https address that the round's folder has.")
+    ] = None,
+) -> None:
+    """Write the ballot for Discord, Snapshot, Reddit and as plain text, and post it to Discord on demand."""
+    from harness.commands.ballot import ballot_round
+
+    ballot_round(
+        round_dir, webhook=webhook, dry_run=dry_run, site=site, now=datetime.now(UTC), console=CONSOLE
+    )
+
+
+@app.command()
+def tally(
+    round_dir: Annotated[Path, typer.Argument(help="A published round, e.g. reports/2020-08.")],
+    source: Annotated[
+        Path,
+        typer.Option("--from", metavar="FILE", help="Discord or Snapshot JSON, CSV, or `name: votes` YAML."),
+    ],
+) -> None:
+    """Count the votes of a round that is over, write `result.json`, and show it on the round's page."""
+    from harness.commands.tally import tally_round
+
+    page = tally_round(round_dir, source, datetime.now(UTC), CONSOLE)
+    CONSOLE.print(f"Report: {page}", markup=False, soft_wrap=True)
+
+
+@app.command("next")
+def next_command(
+    round_dir: Annotated[Path, typer.Argument(help="A round whose votes are counted, e.g. reports/2020-08.")],
+    id_: Annotated[str, typer.Option("--id", help="The next round's id, e.g. 2020-09.")],
+    release: Annotated[str, typer.Option(help="The release it feeds, e.g. v0.32.0.")],
+    title: Annotated[
+        str | None, typer.Option(help="Its title; by default this one's with the month moved.")
+    ] = None,
+    days: Annotated[int, typer.Option(help="How many days later it is.")] = 28,
+    winner: Annotated[str | None, typer.Option(help="Who of those that tie has won.")] = None,
+    out: Annotated[Path, typer.Option(help="The file to write.")] = Path("candidates.next.yml"),
+) -> None:
+    """Write the next round's file: the winner leaves, the others carry over with what is known of them."""
+    from harness.commands.next_round import write_next
+
+    path = write_next(round_dir, out, id_=id_, release=release, title=title, days=days, winner=winner)
+    CONSOLE.print(f"Wrote {path}", markup=False, soft_wrap=True)
 
 
 @venue_app.command("serve")
 def venue_serve(
-    dialect: Annotated[str, typer.Argument(help="Which exchange, by its connector's name.")],
+    dialect: Annotated[
+        str, typer.Argument(help="Which exchange: its connector's name, or a description's path.")
+    ],
     host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Of the proxy.")] = 8420,
     page_port: Annotated[int, typer.Option("--page-port", min=1, max=65535, help="Of the live page.")] = 8421,

@@ -37,7 +37,9 @@ class Source(BaseModel):
 class Requirement(BaseModel):
     """One published demand. `conflicts` says where published documents disagree about it.
 
-    One that is not `waivable` keeps users' money or the result itself safe: no maintainer can set it aside.
+    `leans_on` are the facts of the exchange (`fill.price` …) on which its checks hang. Most hang on none: a
+    fill that is lost is lost, whatever its fields are called. One that is not `waivable` keeps users' money
+    or the result itself safe: no maintainer can set it aside.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -53,6 +55,9 @@ class Requirement(BaseModel):
     automated: bool = True
     waivable: bool = True
     conflicts: tuple[str, ...] = ()
+    leans_on: tuple[str, ...] = Field(
+        default=(), description="facts of the exchange that its outcome hangs on, as `object.fact`"
+    )
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ LAYERS = (
     ("__main__",),
     ("cli",),
     ("commands",),
+    ("voting",),
+    ("voting",),
     ("reporting", "serving"),
     ("screenings",),
     ("checking", "describing", "scenarios"),
@@ -27,7 +29,7 @@ LAYERS = (
     ("rounds",),
     ("grading", "requirement"),
     ("outcome",),
-    ("clock", "paths", "temporary"),
+    ("clock", "credentials", "paths", "temporary"),
     ("errors", "ownership", "text"),
     ("__init__",),
 )

@@ -9,22 +9,32 @@ from typing import Protocol, TypeVar
 import pytest
 
 from checks.conformance.rigs import TrialRigs
+from checks.static.conftest import sources_of
+from checks.static.sources import Sources
 from harness.checking import Attach, not_applicable, undetermined
 from harness.checking.attribution import OTHER_SEED, Trial, control_for
 from harness.checking.plan import Plan
 from harness.checking.pytest_plugin import KEY, rests_on_scenarios_alone
+from harness.credentials.matching import unmatched
+from harness.driving.driver import ConnectorError
 from harness.driving.numbers import reckoning
+from harness.errors import UserError
+from harness.forks.errors import FileMissing, TooLarge
 from harness.forks.object_store import ObjectStore
 from harness.forks.submission import Submission
 from harness.forks.tree import Tree
 from harness.frameworks import GENERATIONS
+from harness.frameworks.additions import Layer
 from harness.frameworks.core_tests import CoreTests, changed_core, run_core_tests
-from harness.frameworks.environment import BuildResult
+from harness.frameworks.environment import Base, BuildResult
+from harness.frameworks.installed import Installed
 from harness.frameworks.interpreter import NoInterpreterError
+from harness.frameworks.libraries import Libraries
 from harness.frameworks.mutation import MutationResult, grade_unit_tests
-from harness.frameworks.submissions import submission_build
+from harness.frameworks.submissions import submission_build, submission_layer
 from harness.frameworks.unit_tests import UnitTestResult, run_unit_tests
 from harness.frameworks.upstream import upstream_base
+from harness.frameworks.uv import NotInstalledError
 from harness.oracle import preload
 from harness.paths import cache_dir
 from harness.rounds.round import Candidate
@@ -34,6 +44,7 @@ from harness.venue.dialects import dialect, known
 from harness.venue.dialects.base import Dialect
 
 T = TypeVar("T")
+MOST_TEST_MODULES = 60
 
 
 class Play(Protocol):
@@ -51,14 +62,46 @@ def backend(plan: Plan) -> Backend:
 
 
 @pytest.fixture(scope="session")
-def build(backend: Backend, store: ObjectStore, submission: Submission, tree: Tree) -> BuildResult:
-    """The submission, built in the sandbox with upstream's modules reused."""
-    cache = cache_dir()
+def base(backend: Backend, store: ObjectStore, submission: Submission) -> Base:
+    """Upstream, built, with the Python and the packages that it declares."""
     try:
-        base = upstream_base(cache, backend, store, submission.upstream_commit, submission.generation)
-    except NoInterpreterError as error:
-        undetermined(str(error).splitlines()[0])
-    return submission_build(cache, backend, base, tree)
+        return upstream_base(cache_dir(), backend, store, submission.upstream_commit, submission.generation)
+    except (NoInterpreterError, NotInstalledError) as error:
+        undetermined(_not_there(error))
+
+
+@pytest.fixture(scope="session")
+def added(
+    plan: Plan, backend: Backend, base: Base, submission: Submission, tree: Tree, upstream_tree: Tree
+) -> Layer:
+    """The libraries that the submission adds, installed for it alone."""
+    try:
+        found = submission_layer(cache_dir(), backend, base, submission, upstream_tree, tree)
+    except NotInstalledError as error:
+        undetermined(_not_there(error))
+    Installed(lock=base.environment.lock, additions=found.additions).write(plan.outcomes_file.parent)
+    return found
+
+
+def _not_there(error: UserError) -> str:
+    hint = f"; {error.hint}" if error.hint else ""
+    return f"Not tried: {error.message.splitlines()[0]}{hint}."
+
+
+@pytest.fixture(scope="session")
+def libraries(base: Base, added: Layer) -> Libraries:
+    return Libraries.of(base.environment, added)
+
+
+@pytest.fixture(scope="session")
+def sources(submission: Submission, tree: Tree, upstream_tree: Tree) -> Sources:
+    return sources_of(submission, tree, upstream_tree)
+
+
+@pytest.fixture(scope="session")
+def build(backend: Backend, base: Base, added: Layer, tree: Tree) -> BuildResult:
+    """The submission, built in the sandbox with upstream's modules reused."""
+    return submission_build(cache_dir(), backend, base, tree, added)
 
 
 @pytest.fixture(scope="session")
@@ -96,6 +139,24 @@ def running_unit_tests(
     if not tree.under(folder):
         return None
     return unit_test_thread.submit(run_unit_tests, backend, runtime.runtime, [folder], sources)
+
+
+@pytest.fixture(scope="session")
+def test_sources(
+    submission: Submission, tree: Tree, candidate: Candidate, connector_name: str
+) -> tuple[str, ...]:
+    """The connector's own test modules, as text."""
+    folder = GENERATIONS[submission.generation].tests_path(candidate.kind, connector_name)
+    return tuple(_texts(tree, folder))
+
+
+def _texts(tree: Tree, folder: str) -> Iterator[str]:
+    for path in tree.under(folder)[:MOST_TEST_MODULES]:
+        if path.endswith(".py"):
+            try:
+                yield tree.read(path).decode("utf-8", "replace")
+            except (FileMissing, TooLarge):
+                continue
 
 
 @pytest.fixture(scope="session")
@@ -184,16 +245,30 @@ def rigs(
     runtime: BuildResult,
     dialect_class: type[Dialect],
     connector_name: str,
+    candidate: Candidate,
     plan: Plan,
 ) -> Iterator[Rigs]:
     if dialect_class.ccxt_id is not None:
         preload()
-    rigs = Rigs(backend, runtime.runtime, dialect_class, connector_name, plan.seed)
+    said = candidate.exchange.stated_credentials
+    rigs = Rigs(backend, runtime.runtime, dialect_class, connector_name, plan.seed, said)
     request.config.stash[KEY].redact = rigs.canaries.redact
+    request.config.stash[KEY].unconfirmed = rigs.dialect.unconfirmed
     try:
+        _all_credentials_fit(rigs)
         yield rigs
     finally:
         rigs.close()
+
+
+def _all_credentials_fit(rigs: Rigs) -> None:
+    """One that cannot even be imported is told of elsewhere."""
+    try:
+        missing = rigs.unmatched_credentials()
+    except ConnectorError:
+        return
+    if missing:
+        undetermined(unmatched(missing, rigs.dialect.name))
 
 
 @pytest.fixture(scope="session")
@@ -215,7 +290,8 @@ def trial_rigs(
     request.config.stash[KEY].control = control
 
     def of(seed: int) -> Rigs:
-        return Rigs(backend, runtime.runtime, dialect_class, connector_name, seed)
+        said = candidate.exchange.stated_credentials
+        return Rigs(backend, runtime.runtime, dialect_class, connector_name, seed, said)
 
     def merged(name: str) -> Rigs:
         built = _upstream_build(backend, store, submission, upstream)

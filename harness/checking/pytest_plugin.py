@@ -14,7 +14,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,6 +33,7 @@ from harness.checking import (
     witnessed,
 )
 from harness.checking.attribution import Judgement, Trial, judge_failure
+from harness.checking.confirmed import believed
 from harness.checking.plan import Plan, calm
 from harness.checking.redaction import Redact, redacted
 from harness.driving.driver import ConnectorError
@@ -62,6 +63,12 @@ class Screening:
     control: str | None = None
     first_try: str = ""
     redact: Redact = str
+    unconfirmed: Callable[[Iterable[str]], tuple[str, ...]] = lambda _: ()
+
+    def believed(self, outcome: Outcome) -> Outcome:
+        """The outcome, as far as somebody other than the fork vouches for what it leans on."""
+        leans_on = self.catalogue[outcome.requirement].leans_on
+        return believed(outcome, self.unconfirmed(leans_on) if leans_on else ())
 
     @property
     def scale(self) -> float:
@@ -176,6 +183,7 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
         if _failed(screening) and rests_on_scenarios_alone(item):
             _attribution(item, after, screening)
         screening.careful = False
+    screening.found[:] = map(screening.believed, screening.found)
     screening.log.append(screening.found)
     report_progress(outcomes=[outcome.model_dump(mode="json") for outcome in screening.found])
     screening.found.clear()

@@ -126,6 +126,9 @@ def explain(requirement: Requirement, checks: Sequence[Check]) -> str:
     if requirement.conflicts:
         parts.append("Where the documents disagree:\n")
         parts.append("\n".join(f"- {conflict}" for conflict in requirement.conflicts) + "\n")
+    if requirement.leans_on:
+        facts = ", ".join(f"`{fact}`" for fact in requirement.leans_on)
+        parts.append(f"Decided only where these facts of the exchange are confirmed: {facts}\n")
     parts.append("Sources: " + "; ".join(_cited(source) for source in requirement.sources) + "\n")
     if checks:
         parts.append("\n".join(f"- `{check.name}` ({check.path}): {check.title}" for check in checks) + "\n")

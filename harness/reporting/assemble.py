@@ -16,6 +16,7 @@ from harness.reporting.model import (
     Environment,
     ExchangeInfo,
     Finding,
+    Result,
     RoundInfo,
     RoundReport,
     ScoreInfo,
@@ -67,7 +68,12 @@ def candidate_report(
     )
 
 
-def round_report(round_: Round, catalogue: Catalogue, reports: Sequence[CandidateReport]) -> RoundReport:
+def round_report(
+    round_: Round,
+    catalogue: Catalogue,
+    reports: Sequence[CandidateReport],
+    result: Result | None = None,
+) -> RoundReport:
     """The round's report; each candidate's own lies in a folder of its name."""
     voting = round_.voting
     return RoundReport(
@@ -76,11 +82,14 @@ def round_report(round_: Round, catalogue: Catalogue, reports: Sequence[Candidat
             title=round_.title,
             release=round_.release,
             submissions_close=round_.submissions_close,
-            voting=VotingInfo(opens=voting.opens, closes=voting.closes, channel=voting.channel),
+            voting=VotingInfo(
+                opens=voting.opens, closes=voting.closes, channel=voting.channel, rule=voting.rule
+            ),
             upstream=_upstream(round_),
         ),
         catalogue=catalogue.version,
         candidates=tuple(_entry(report) for report in reports),
+        result=result,
     )
 
 

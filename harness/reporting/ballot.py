@@ -63,12 +63,15 @@ class Ballot(Model):
     messages: tuple[str, ...]
 
 
-def ballot(report: RoundReport, site: str | None = None) -> Ballot:
-    """The ballot of a round. `site` is the https address of the round's folder once it is online."""
+def ballot(report: RoundReport, site: str | None = None, *, by_poll: bool = False) -> Ballot:
+    """The ballot of a round. `site` is the https address of the round's folder once it is online.
+
+    `by_poll` says that polls follow, instead of reactions to these messages.
+    """
     eligible = report.with_verdict(Verdict.ELIGIBLE)
     absent = [entry for entry in report.candidates if entry.verdict is not Verdict.ELIGIBLE]
     blocks = [_option(entry, _reaction(place), site) for place, entry in enumerate(eligible)]
-    messages, where = _split(_heading(report, eligible), blocks, list(_absences(absent, site)))
+    messages, where = _split(_heading(report, eligible, by_poll), blocks, list(_absences(absent, site)))
     about = report.round
     return Ballot(
         round=about.id,
@@ -125,13 +128,15 @@ def _reaction(place: int) -> str:
     return REACTIONS[place % len(REACTIONS)]
 
 
-def _heading(report: RoundReport, eligible: Sequence[Entry]) -> str:
+def _heading(report: RoundReport, eligible: Sequence[Entry], by_poll: bool) -> str:
     about = report.round
     voting = about.voting
     how = (
-        "React with the emoji of each connector you vote for."
-        if eligible
-        else "No submission of this round may be voted on."
+        "No submission of this round may be voted on."
+        if not eligible
+        else "Vote in the poll below."
+        if by_poll
+        else "React with the emoji of each connector you vote for."
     )
     return (
         f"**{discord(about.title, 120)}**\n"

@@ -15,6 +15,9 @@ from typing import TypeVar
 
 from harness import temporary
 from harness.clock import ScaledClock, SkewedClock
+from harness.credentials.asked import Asked
+from harness.credentials.matching import Matched, matched
+from harness.credentials.stated import Stated
 from harness.driving.driver import Connector, Driver
 from harness.errors import OurFailure
 from harness.frameworks.runtime import Runtime
@@ -99,14 +102,22 @@ class Rigs:
 
     `recordings` holds what was seen on each, and `between` what was tried while none was open. `canaries`
     knows every secret that was given to the connector or planted beside it, and `guarded` the names of those
-    that nobody may ever see.
+    that nobody may ever see. `stated` is what a round's row says of fields that the connector asks for.
     """
 
     def __init__(
-        self, backend: Backend, runtime: Runtime, dialect: type[Dialect], connector: str, seed: int
+        self,
+        backend: Backend,
+        runtime: Runtime,
+        dialect: type[Dialect],
+        connector: str,
+        seed: int,
+        stated: Mapping[str, Stated] | None = None,
     ) -> None:
         self.dialect = randomization.varied(dialect, seed)
         self.seed = seed
+        self._connector = connector
+        self._stated = dict(stated or {})
         self._identity = SandboxIdentity.of(seed)
         self.latest: Rig | None = None
         self.playing = "unnamed"
@@ -147,6 +158,16 @@ class Rigs:
     def irregularities(self) -> tuple[str, ...]:
         """What somebody said in our driver's name so far; see `Driver.irregularities`."""
         return self._driver.irregularities
+
+    def unmatched_credentials(self) -> tuple[Asked, ...]:
+        """What the connector asks for and nothing of this exchange fits; raises ConnectorError."""
+        dialect = self.dialect(Venue(self.dialect.markets, self.seed, ScaledClock()))
+        account = dialect.venue.account("nobody", {}, self.dialect.key_lengths)
+        return self._matched(dialect.credentials(account)).missing
+
+    def _matched(self, credentials: Mapping[str, str]) -> Matched:
+        """The exchange's keys, by the names that this connector has for them."""
+        return matched(self._driver.warm().config, credentials, self._connector, self._stated)
 
     def _guard(self, hidden: Collection[str], credentials: Mapping[str, str]) -> None:
         """Look out for these credentials, and let those that are only signed with appear nowhere."""
@@ -227,9 +248,8 @@ class Rigs:
 
             def open_connector() -> Connector:
                 current.close()
-                return current.enter_context(
-                    self._driver.scenario(pairs, dict(keys(credentials)), clock=clock)
-                )
+                fitting = self._matched(keys(credentials)).credentials
+                return current.enter_context(self._driver.scenario(pairs, dict(fitting), clock=clock))
 
             def open_oracle() -> Oracle:
                 assert dialect.ccxt_id is not None  # noqa: S101 - the check asked first

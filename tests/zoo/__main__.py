@@ -12,6 +12,8 @@ import pytest
 
 from demo.release import PACKAGE, VERSION
 from tests.zoo.accuracy import PAGE, Accuracy
+from tests.zoo.sections import section_of, with_section
+from tests.zoo.seeds import TITLE
 
 HERE = Path(__file__).parent
 
@@ -20,9 +22,11 @@ def main() -> int:
     accuracy = Accuracy()
     tests = [str(HERE / name) for name in ("test_good.py", "test_bad.py")]
     workers = sys.argv[1] if len(sys.argv) > 1 else "auto"
-    options = ["-n", workers, "--dist", "loadgroup", "--whole-zoo", "-p", "no:cacheprovider"]
+    options = ["-n", workers, "--dist", "loadgroup", "--tier", "zoo", "-p", "no:cacheprovider"]
     pytest.main([*options, *tests], plugins=[accuracy])
-    PAGE.write_text(accuracy.page(f"{PACKAGE} {VERSION}"), encoding="utf-8")
+    seeds = section_of(PAGE.read_text(encoding="utf-8"), TITLE)
+    page = accuracy.page(f"{PACKAGE} {VERSION}")
+    PAGE.write_text(with_section(page, TITLE, seeds) if seeds else page, encoding="utf-8")
     short = accuracy.shortcomings()
     for line in short:
         sys.stdout.write(f"{line}\n")

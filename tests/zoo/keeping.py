@@ -17,6 +17,7 @@ from harness.checking import Failed
 from harness.checking.plan import Plan, calm
 from harness.driving.numbers import reckoning
 from harness.forks.released import released_tree
+from harness.forks.upstream import packed_at
 from harness.frameworks import GENERATIONS
 from harness.frameworks.environment import BuildResult, EnvironmentBuilder
 from harness.frameworks.runtime import TREE
@@ -72,7 +73,9 @@ class Specimen:
             "candidate": candidate(self.name),
             "rigs": self.rigs,
             "last_try": pace == calm(PACE),
+            "lacks": lambda _text: None,
             "running_unit_tests": None,
+            "test_sources": (),
         }
         with reckoning():
             check(**{name: offered[name] for name in inspect.signature(check).parameters})
@@ -115,12 +118,12 @@ class Zoo:
         self._numbers = itertools.count(1)
         self._builder = EnvironmentBuilder(cache_dir(), backend)
         released = released_tree(PACKAGE, VERSION)
-        self._base = self._builder.upstream(released, "v2")
+        self._base = self._builder.upstream(released, "v2", as_of=packed_at(released))
         self._built = self._builder.prepare(self._base, released, folder / "released")
 
     @contextmanager
-    def good(self, name: str) -> Iterator[Specimen]:
-        with self._show(name, self._built) as specimen:
+    def good(self, name: str, seed: int = SEED) -> Iterator[Specimen]:
+        with self._show(name, self._built, seed) as specimen:
             yield specimen
 
     @contextmanager

@@ -15,6 +15,7 @@ FILTERS = {
     "s": "a time in whole seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds",
     "s.ms": "seconds with three decimals", "ms.us": "milliseconds with three decimals",
     "iso": "2026-11-22T20:11:46.123Z", "uuid": "a number as a UUID",
+    "datetime": "2026-11-22 20:11:46.123456",
     "negated": "the other sign",
     "percent": "times 100",
     "contracts": "in contracts instead of base",
@@ -94,7 +95,7 @@ def default_of(name: str) -> str | None:
 # Keys of a mapping that say something else than their name.
 EACH = re.compile(r"each (?P<what>[a-z]+)( as (?P<key>.+))?")
 LIKE, AS_JSON, IF, THEN, ELSE = "$like", "$json", "$if", "$then", "$else"
-SPECIAL = frozenset({LIKE, AS_JSON, IF, THEN, ELSE})
+LEFT_OUT = "$absent"  # the value of a key that a shape has and this place has not
 
 
 def texts(value: JsonValue) -> list[str]:
