@@ -40,8 +40,8 @@ def through_the_venue(market: Market, listeners: int) -> Callable[[int], int]:
     venue = Venue([market], SEED, StillClock())
     for _ in range(listeners):
         venue.subscribe(_ignore)
-    purse = {market.base: Decimal(10**9), market.quote: Decimal(10**12)}
-    maker, taker = venue.account("maker", purse), venue.account("taker", purse)
+    initial_balances = {market.base: Decimal(10**9), market.quote: Decimal(10**12)}
+    maker, taker = venue.account("maker", initial_balances), venue.account("taker", initial_balances)
 
     resting = [NewOrder(market, side, amount=AMOUNT, price=price) for price in PRICES for side in Side]
     pairs = [(new, replace(new, side=new.side.other, time_in_force=TimeInForce.IOC)) for new in resting]

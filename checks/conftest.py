@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from harness.forks.store import ObjectStore
+from harness.checking.plan import Plan
+from harness.forks.object_store import ObjectStore
 from harness.forks.submission import Submission
 from harness.forks.tree import Tree
-from harness.plan import Plan
 from harness.requirement import Catalogue
-from harness.round import Candidate, Round, load_round
+from harness.rounds.round import Candidate, Round, load_round
 
 
 @pytest.fixture(scope="session")

@@ -13,11 +13,11 @@ import typer
 from rich.console import Console
 
 from harness import __version__
+from harness.checking.plan import PACE
+from harness.commands.terminal import say
 from harness.errors import HarnessError
-from harness.plan import PACE
 from harness.sandbox import Choice
 from harness.sandbox.choosing import RUNTIME
-from harness.terminal import say
 from harness.text import plain
 
 EXIT_ELIGIBLE, EXIT_INELIGIBLE, EXIT_BAD_INPUT, EXIT_OUR_FAILURE, EXIT_UNDETERMINED = 0, 1, 2, 3, 4
@@ -157,7 +157,7 @@ def requirements(
     requirement: Annotated[str | None, typer.Argument(metavar="[ID]", help="Explain this one.")] = None,
 ) -> None:
     """List what is demanded of a connector, or explain one requirement."""
-    from harness.catalogue_page import explain_in_terminal, list_in_terminal
+    from harness.commands.catalogue_page import explain_in_terminal, list_in_terminal
 
     CONSOLE.print(explain_in_terminal(requirement) if requirement else list_in_terminal())
 

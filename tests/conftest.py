@@ -24,7 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 # Fixtures that take minutes to make, and what each is made anew for: a parameter of the test.
-SHARED = {"finished": "backend", "merged": "merged", "bench": "bench"}
+SHARED = {"finished": "backend", "merged": "merged", "rig": "rig"}
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups

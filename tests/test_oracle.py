@@ -63,7 +63,7 @@ def world() -> Iterator[World]:
     ):
         yield World(venue, account, gateway, dialect, oracle)
     assert gateway.record.troubles() == ()
-    assert gateway.record.strays(client=None) == ()
+    assert gateway.record.rejected(client=None) == ()
 
 
 def exact(value: object) -> Decimal:

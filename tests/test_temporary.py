@@ -102,7 +102,7 @@ def test_a_tree_deeper_than_any_path_is_removed(tmp_path: Path) -> None:
 
 
 def test_only_what_gone_owners_left_is_swept(tmp_path: Path) -> None:
-    foreign = ["notes", "harness-notes", f"harness-{ownership.current()}", "harness-1-2-3-lab-abcdefgh"]
+    foreign = ["notes", "harness-notes", f"harness-{ownership.current()}", "harness-1-2-3-rig-abcdefgh"]
     for name in foreign:
         (tmp_path / name).mkdir()
     with other_harness(tmp_path) as (_, _, living), other_harness(tmp_path) as (process, _, dead):
@@ -121,8 +121,8 @@ def test_neither_links_nor_other_users_folders_are_swept(tmp_path: Path) -> None
     precious = tmp_path / "precious"
     precious.mkdir()
     (precious / "file").touch()
-    (tmp_path / f"harness-{gone}-lab-aaaaaaaa").symlink_to(precious)
-    (tmp_path / f"harness-{gone}-lab-bbbbbbbb").mkdir()
+    (tmp_path / f"harness-{gone}-rig-aaaaaaaa").symlink_to(precious)
+    (tmp_path / f"harness-{gone}-rig-bbbbbbbb").mkdir()
     assert temporary.sweep([tmp_path], frozenset({os.getuid() + 1})) == []
     assert [path.name[-8:] for path in temporary.sweep([tmp_path], OURS)] == ["bbbbbbbb"]
     assert (precious / "file").exists()

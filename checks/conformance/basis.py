@@ -38,10 +38,8 @@ RESTS_ON: Mapping[str, tuple[Rests, str]] = {
     "top-of-book-prices": (Rests.COMPARED, "its prices against the venue's"),
     "websocket-preferred": (Rests.OBSERVED, "requests and messages at the gateway"),
     "trading-rules-match-exchange": (Rests.COMPARED, "its rules against the venue's markets"),
-    "price-and-amount-quantized": (
-        Rests.COMPARED,
-        "its figures against the venue's steps; orders that arrive",
-    ),
+    "price-and-amount-quantized": (Rests.OBSERVED, "orders in the venue's books"),
+    "quantized-figures-exact": (Rests.COMPARED, "its figures against the venue's steps"),
     "orders-below-minimum-not-sent": (Rests.OBSERVED, "requests at the gateway; and one failure event"),
     "limit-buy-and-sell": (Rests.OBSERVED, "orders in the venue's books"),
     "market-buy-and-sell": (Rests.OBSERVED, "orders in the venue's books"),

@@ -1,4 +1,4 @@
-"""The built submission, the laboratory it is driven in, and the stories told of it."""
+"""The built submission, the rigs it is driven on, and the scenarios played with it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Protocol, TypeVar
 
 import pytest
 
-from checks.conformance.labs import Labs
-from harness.blame import OTHER_SEED, Trial, control_for
+from checks.conformance.rigs import TrialRigs
 from harness.checking import Attach, not_applicable, undetermined
+from harness.checking.attribution import OTHER_SEED, Trial, control_for
+from harness.checking.plan import Plan
+from harness.checking.pytest_plugin import KEY, rests_on_scenarios_alone
 from harness.driving.numbers import reckoning
-from harness.forks.store import ObjectStore
+from harness.forks.object_store import ObjectStore
 from harness.forks.submission import Submission
 from harness.forks.tree import Tree
 from harness.frameworks import GENERATIONS
@@ -23,26 +25,24 @@ from harness.frameworks.mutation import MutationResult, grade_unit_tests
 from harness.frameworks.submissions import submission_build
 from harness.frameworks.unit_tests import UnitTestResult, run_unit_tests
 from harness.frameworks.upstream import upstream_base
-from harness.lab import Lab
 from harness.oracle import preload
 from harness.paths import cache_dir
-from harness.plan import Plan
-from harness.pytest_plugin import KEY, rests_on_stories_alone
-from harness.round import Candidate
+from harness.rounds.round import Candidate
 from harness.sandbox import Backend, choose
+from harness.scenarios.rig import Rigs
 from harness.venue.dialects import dialect, known
 from harness.venue.dialects.base import Dialect
 
 T = TypeVar("T")
 
 
-class Tell(Protocol):
-    """The `tell` fixture: what happened in a story, at this try's pace.
+class Play(Protocol):
+    """The `play` fixture: what happened in a scenario, at this try's pace.
 
-    A story told `alone` looks closer at a failure: nobody else is told it, and it goes at the ordinary pace.
+    A scenario played `alone` looks closer at a failure: only the fork plays it, at the ordinary pace.
     """
 
-    def __call__(self, story: Callable[[Lab, float], T], *, alone: bool = False) -> T: ...
+    def __call__(self, scenario: Callable[[Rigs, float], T], *, alone: bool = False) -> T: ...
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +74,7 @@ def runtime(build: BuildResult, submission: Submission) -> BuildResult:
 
 @pytest.fixture(scope="session")
 def unit_test_thread() -> Iterator[ThreadPoolExecutor]:
-    """What takes a while and needs no exchange runs here, one after the other, while the stories are told."""
+    """What takes a while and needs no exchange runs here, one after the other, beside the scenarios."""
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="unit-tests") as pool:
         yield pool
 
@@ -176,30 +176,30 @@ def dialect_class(candidate: Candidate) -> type[Dialect]:
 
 
 @pytest.fixture(scope="session")
-def lab(
+def rigs(
     request: pytest.FixtureRequest,
-    running_core_tests: object,  # noqa: ARG001 - started first, with what it needs: stories mostly wait
+    running_core_tests: object,  # noqa: ARG001 - started first, with what it needs: scenarios mostly wait
     running_mutation: object,  # noqa: ARG001 - the same
     backend: Backend,
     runtime: BuildResult,
     dialect_class: type[Dialect],
     connector_name: str,
     plan: Plan,
-) -> Iterator[Lab]:
+) -> Iterator[Rigs]:
     if dialect_class.ccxt_id is not None:
         preload()
-    lab = Lab(backend, runtime.runtime, dialect_class, connector_name, plan.seed)
-    request.config.stash[KEY].redact = lab.canaries.redact
+    rigs = Rigs(backend, runtime.runtime, dialect_class, connector_name, plan.seed)
+    request.config.stash[KEY].redact = rigs.canaries.redact
     try:
-        yield lab
+        yield rigs
     finally:
-        lab.close()
+        rigs.close()
 
 
 @pytest.fixture(scope="session")
-def labs(
+def trial_rigs(
     request: pytest.FixtureRequest,
-    lab: Lab,
+    rigs: Rigs,
     backend: Backend,
     runtime: BuildResult,
     dialect_class: type[Dialect],
@@ -208,35 +208,35 @@ def labs(
     candidate: Candidate,
     connector_name: str,
     plan: Plan,
-) -> Iterator[Labs]:
+) -> Iterator[TrialRigs]:
     upstream = Tree(store, submission.upstream_commit)
     paths = [entry.path for entry in upstream.entries()]
     control = control_for(paths, submission.generation, candidate.kind, candidate.exchange.dialect)
     request.config.stash[KEY].control = control
 
-    def of(seed: int) -> Lab:
-        return Lab(backend, runtime.runtime, dialect_class, connector_name, seed)
+    def of(seed: int) -> Rigs:
+        return Rigs(backend, runtime.runtime, dialect_class, connector_name, seed)
 
-    def merged(name: str) -> Lab:
+    def merged(name: str) -> Rigs:
         built = _upstream_build(backend, store, submission, upstream)
-        return Lab(backend, built.runtime, dialect(name), name, plan.seed)
+        return Rigs(backend, built.runtime, dialect(name), name, plan.seed)
 
-    others: dict[Trial, Callable[[], Lab]] = {
+    others: dict[Trial, Callable[[], Rigs]] = {
         Trial.OTHER_SEED: lambda: of(plan.seed + OTHER_SEED),
         Trial.AGAIN: lambda: of(plan.seed),
     }
     if control is not None:
         others[Trial.CONTROL] = lambda: merged(control)
-    labs = Labs(lab, others)
+    trial_rigs = TrialRigs(rigs, others)
     try:
-        yield labs
+        yield trial_rigs
     finally:
-        labs.close()
+        trial_rigs.close()
 
 
 @pytest.fixture
-def tell(request: pytest.FixtureRequest, labs: Labs, evidence: Attach) -> Tell:
-    """A story, told at this try's pace. What the connector broke off with makes its checks undetermined.
+def play(request: pytest.FixtureRequest, trial_rigs: TrialRigs, evidence: Attach) -> Play:
+    """A scenario, played at this try's pace. What the connector broke off with makes its checks undetermined.
 
     What we saw of it ourselves is attached: without that, nothing the connector says of it is believed.
     """
@@ -244,18 +244,18 @@ def tell(request: pytest.FixtureRequest, labs: Labs, evidence: Attach) -> Tell:
     pace, trial = screening.scale, screening.trial
     witnessed: set[object] = set()
 
-    def told(story: Callable[[Lab, float], T], *, alone: bool = False) -> T:
+    def played(scenario: Callable[[Rigs, float], T], *, alone: bool = False) -> T:
         if alone:
-            return labs.tell(trial, story, screening.plan.scale)
-        if screening.careful and rests_on_stories_alone(request.node):
-            labs.begin_elsewhere(story, pace)
-        result = labs.tell(trial, story, pace)
-        if story not in witnessed:
-            witnessed.add(story)
-            evidence(*labs.seen(trial, story, pace))
+            return trial_rigs.play(trial, scenario, screening.plan.scale)
+        if screening.careful and rests_on_scenarios_alone(request.node):
+            trial_rigs.begin_elsewhere(scenario, pace)
+        result = trial_rigs.play(trial, scenario, pace)
+        if scenario not in witnessed:
+            witnessed.add(scenario)
+            evidence(*trial_rigs.seen(trial, scenario, pace))
         return result
 
-    return told
+    return played
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from checks.conformance.stories.histories import History
-from checks.conformance.stories.order_life import Life, completed
+from checks.conformance.scenarios.histories import History
+from checks.conformance.scenarios.order_life import Life, completed
 from harness.venue.model import OrderStatus
 
 
@@ -54,8 +54,8 @@ def _of_the_account(history: History) -> Iterator[Breach]:
     if twice := [name for name, count in names.items() if count > 1]:
         yield Breach("client order ids", f"two orders have the same client order id, {twice[0]}")
     if away := Counter(exchange.status for exchange in history.turned_away):
-        told = ", ".join(f"{count} with {status}" for status, count in away.most_common())
-        yield Breach("turned away", f"the exchange did not accept all requests: {told}")
+        refusals = ", ".join(f"{count} with {status}" for status, count in away.most_common())
+        yield Breach("turned away", f"the exchange did not accept all requests: {refusals}")
 
 
 def _of_an_order(life: Life) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from harness.gateway.record import Lookup, Record, Stray, StrayReason
+from harness.gateway.record import Lookup, Record, RejectedConnection, RejectionReason
 
 # Every name leads here, so another address was written into the code.
 HERE = frozenset({"127.0.0.1", "::1"})
@@ -42,32 +42,34 @@ class Declared:
         return any(port in ports for ports in self.ports.values())
 
 
-def undeclared(record: Record, declared: Declared) -> Iterator[Stray | Lookup]:
+def undeclared(record: Record, declared: Declared) -> Iterator[RejectedConnection | Lookup]:
     """What the connector tried that nobody declared; connections that merely broke off are not in it."""
-    for stray in record.strays():
-        if _reaches_out(stray, declared):
-            yield stray
+    for rejected in record.rejected():
+        if _reaches_out(rejected, declared):
+            yield rejected
     for lookup in record.lookups():
         if not declared.name(lookup.name) and lookup.name.rstrip(".").lower() != _OURS:
             yield lookup
 
 
-def _reaches_out(stray: Stray, declared: Declared) -> bool:
-    match stray.reason:
-        case StrayReason.BAD_PREAMBLE:
+def _reaches_out(rejected: RejectedConnection, declared: Declared) -> bool:
+    match rejected.reason:
+        case RejectionReason.BAD_PREAMBLE:
             return False
-        case StrayReason.DATAGRAM | StrayReason.NO_NAME:
+        case RejectionReason.DATAGRAM | RejectionReason.NO_NAME:
             return True
-        case StrayReason.HOST_MISMATCH:
-            return not (declared.name(stray.host or "") and declared.name(stray.sni or ""))
-        case StrayReason.NO_TLS if stray.host:
-            return not declared.name(stray.host)  # the port is not the point: `tls-verified` is
-    if stray.ip is not None and stray.ip not in HERE:
+        case RejectionReason.HOST_MISMATCH:
+            return not (declared.name(rejected.host or "") and declared.name(rejected.sni or ""))
+        case RejectionReason.NO_TLS if rejected.host:
+            return not declared.name(rejected.host)  # the port is not the point: `tls-verified` is
+    if rejected.ip is not None and rejected.ip not in HERE:
         return True
-    return not (declared.place(stray.host, stray.port) if stray.host else declared.any_port(stray.port))
+    return not (
+        declared.place(rejected.host, rejected.port) if rejected.host else declared.any_port(rejected.port)
+    )
 
 
-def place_of(tried: Stray | Lookup) -> str:
+def place_of(tried: RejectedConnection | Lookup) -> str:
     """What was reached for, in a word."""
     if isinstance(tried, Lookup):
         return tried.name.rstrip(".").lower()

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from checks.conformance.conftest import Tell
-from checks.conformance.stories.balances import BalanceView
-from checks.conformance.stories.order_life import Life, trade
-from checks.conformance.stories.refusals import use_wrong_secret
+from checks.conformance.conftest import Play
+from checks.conformance.scenarios.balances import BalanceView
+from checks.conformance.scenarios.order_life import Life, trade
+from checks.conformance.scenarios.refusals import use_wrong_secret
 from checks.conformance.test_order_life import placed
-from checks.conformance.timeline import told
+from checks.conformance.timeline import timeline
 from harness.checking import Attach, claimed, expect, requirement, seen_in_ledger, undetermined
-from harness.driver import ConnectorError
 from harness.driving.claims import EventView
+from harness.driving.driver import ConnectorError
 from harness.outcome import Evidence, EvidenceKind
 from harness.venue.model import Fill, Side
 
@@ -37,27 +37,27 @@ def _totals_match(views: Iterable[BalanceView]) -> None:
 
 
 @requirement("total-balance-matches")
-def test_totals_match(tell: Tell) -> None:
+def test_totals_match(play: Play) -> None:
     """At the start, and while orders are open, total balances are the ledger's."""
-    story = tell(trade)
-    _totals_match(view for view in story.balances if "fill" not in view.moment)
+    run = play(trade)
+    _totals_match(view for view in run.balances if "fill" not in view.moment)
 
 
 @requirement("balance-follows-fills")
-def test_totals_follow_fills(tell: Tell) -> None:
+def test_totals_follow_fills(play: Play) -> None:
     """After each partial and full fill, total balances are the ledger's."""
-    story = tell(trade)
-    views = [view for view in story.balances if "fill" in view.moment]
+    run = play(trade)
+    views = [view for view in run.balances if "fill" in view.moment]
     if not views:
         undetermined("No order was filled.")
     _totals_match(views)
 
 
 @requirement("available-balance-matches")
-def test_available_balances_match(tell: Tell) -> None:
+def test_available_balances_match(play: Play) -> None:
     """What open orders hold is not available; a cancel or a fill frees what it should."""
-    story = tell(trade)
-    for view in story.balances:
+    run = play(trade)
+    for view in run.balances:
         claim = view.claimed.available if view.claimed else Decimal(0)
         expect(
             view.available_matches,
@@ -67,12 +67,12 @@ def test_available_balances_match(tell: Tell) -> None:
 
 
 @requirement("trade-fee-matches")
-def test_fees_match(tell: Tell) -> None:
+def test_fees_match(play: Play) -> None:
     """The fee of each reported fill is the ledger's: its amount and its asset."""
-    story = tell(trade)
-    for life in placed((*story.filled, *story.market_orders)):
+    run = play(trade)
+    for life in placed((*run.filled, *run.market_orders)):
         for fill in life.fills:
-            event = _report_of(life, fill, story.bench.dialect.trade_id(fill))
+            event = _report_of(life, fill, run.rig.dialect.trade_id(fill))
             if event is not None:
                 _fee_matches(life, fill, event)
 
@@ -87,7 +87,7 @@ def _report_of(life: Life, fill: Fill, name: str) -> EventView | None:
 
 def _fee_matches(life: Life, fill: Fill, event: EventView) -> None:
     fee = event.fee
-    expect(fee is not None, "A fill was reported with no fee that can be read.", *told(life))
+    expect(fee is not None, "A fill was reported with no fee that can be read.", *timeline(life))
     if fee is None:
         return
     flat = {each.token: each.amount for each in fee.flat_fees if each.amount}
@@ -100,20 +100,22 @@ def _fee_matches(life: Life, fill: Fill, event: EventView) -> None:
     tolerance = fill.fee / 100 + Decimal("0.00000001")
     right = set(flat) == {fill.fee_asset} and abs(flat[fill.fee_asset] - fill.fee) <= tolerance
     said = ", ".join(f"{amount:f} {token}" for token, amount in flat.items())
-    expect(right, f"A fill cost {fill.fee:f} {fill.fee_asset}; the connector reported {said}.", *told(life))
+    expect(
+        right, f"A fill cost {fill.fee:f} {fill.fee_asset}; the connector reported {said}.", *timeline(life)
+    )
 
 
 @requirement("wrong-key-reported")
-def test_a_wrong_key_is_noticed(tell: Tell, evidence: Attach) -> None:
+def test_a_wrong_key_is_noticed(play: Play, evidence: Attach) -> None:
     """With a secret that the exchange refuses, the connector does not become ready, and says why."""
-    tell(trade)  # one that does not work with the right key is not judged here
+    play(trade)  # one that does not work with the right key is not judged here
     try:
-        story = tell(use_wrong_secret)
+        run = play(use_wrong_secret)
     except ConnectorError as error:
         evidence(claimed(EvidenceKind.NOTE, f"With a wrong secret it is not even made: {error.gist}"))
         return
-    expect(not story.ready, "With a secret that the exchange refuses, the connector says that it is ready.")
-    if not story.requests:
+    expect(not run.ready, "With a secret that the exchange refuses, the connector says that it is ready.")
+    if not run.requests:
         undetermined("The connector sent no request at all.")
-    complaints = [line for line in story.logs if line.level in ("WARNING", "ERROR", "CRITICAL")]
+    complaints = [line for line in run.logs if line.level in ("WARNING", "ERROR", "CRITICAL")]
     expect(complaints, "With a secret that the exchange refuses, the connector logs no warning and no error.")

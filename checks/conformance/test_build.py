@@ -17,9 +17,11 @@ from harness.checking import (
     requirement,
     undetermined,
 )
+from harness.checking.plan import PACE
+from harness.checking.pytest_plugin import UNLOADABLE
 from harness.clock import ScaledClock
-from harness.driver import ConnectorError, Driver
 from harness.driving.claims import ConfigField
+from harness.driving.driver import ConnectorError, Driver
 from harness.frameworks.core_tests import CoreTests
 from harness.frameworks.environment import BuildResult
 from harness.frameworks.mutation import MutationResult
@@ -27,9 +29,7 @@ from harness.frameworks.unit_tests import UnitTestResult
 from harness.gateway.record import Record
 from harness.gateway.thread import running_gateway
 from harness.outcome import Evidence, EvidenceKind
-from harness.plan import PACE
-from harness.pytest_plugin import UNLOADABLE
-from harness.round import Candidate
+from harness.rounds.round import Candidate
 from harness.sandbox import Backend
 from harness.venue.dialects import dialect, known
 from harness.venue.model import Account

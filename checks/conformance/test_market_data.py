@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 
-from checks.conformance.conftest import Tell
-from checks.conformance.stories.market_data import MarketData, list_markets, watch_market
+from checks.conformance.conftest import Play
+from checks.conformance.scenarios.market_data import MarketData, list_markets, watch_market
 from harness.checking import Attach, expect, fail, measured, requirement, seen_in_ledger, undetermined
 from harness.gateway.record import Exchange, Frame
 from harness.outcome import Evidence
 
 
 @requirement("trading-pairs-listed")
-def test_every_market_is_listed(tell: Tell) -> None:
+def test_every_market_is_listed(play: Play) -> None:
     """Each market that the exchange trades, and that ccxt sees, is among the connector's pairs."""
-    story = tell(list_markets)
-    listed = {view.pair for view in story.pairs}
-    traded = {market.name for market in story.bench.venue.markets}
-    if story.ccxt is not None and not traded <= set(story.ccxt):
+    run = play(list_markets)
+    listed = {view.pair for view in run.pairs}
+    traded = {market.name for market in run.rig.venue.markets}
+    if run.ccxt is not None and not traded <= set(run.ccxt):
         undetermined("ccxt does not see all markets of the simulated exchange, so neither is believed.")
     missing = sorted(traded - listed)
     expect(
@@ -30,11 +30,11 @@ def test_every_market_is_listed(tell: Tell) -> None:
 
 
 @requirement("trading-pairs-in-standard-form")
-def test_pairs_have_the_standard_form_both_ways(tell: Tell) -> None:
+def test_pairs_have_the_standard_form_both_ways(play: Play) -> None:
     """BASE-QUOTE, and the exchange's own symbol reads back as the same pair."""
-    story = tell(list_markets)
-    named = {story.bench.dialect.symbol(market): market.name for market in story.bench.venue.markets}
-    for view in story.pairs:
+    run = play(list_markets)
+    named = {run.rig.dialect.symbol(market): market.name for market in run.rig.venue.markets}
+    for view in run.pairs:
         expect(
             view.pair.count("-") == 1 and view.pair == view.pair.upper() and not view.pair.startswith("-"),
             f"{view.pair} is not in the form BASE-QUOTE.",
@@ -48,7 +48,7 @@ def test_pairs_have_the_standard_form_both_ways(tell: Tell) -> None:
             name in (None, view.pair),
             f"What the exchange calls {view.symbol} is {name}, but {view.pair} in the connector.",
         )
-    symbols = {view.pair: view.symbol for view in story.pairs}
+    symbols = {view.pair: view.symbol for view in run.pairs}
     for symbol, name in named.items():
         expect(
             symbols.get(name, symbol) == symbol,
@@ -57,40 +57,40 @@ def test_pairs_have_the_standard_form_both_ways(tell: Tell) -> None:
 
 
 @requirement("order-book-snapshot-matches")
-def test_first_book_equals_the_exchange(tell: Tell) -> None:
+def test_first_book_equals_the_exchange(play: Play) -> None:
     """The connector's book after its start equals the exchange's, level by level."""
-    story = tell(watch_market)
+    run = play(watch_market)
     expect(
-        story.first_difference is None,
-        f"The order book differs from the exchange's: {story.first_difference}.",
-        *_book_evidence(story),
+        run.first_difference is None,
+        f"The order book differs from the exchange's: {run.first_difference}.",
+        *_book_evidence(run),
     )
 
 
 @requirement("order-book-diffs-applied")
-def test_book_follows_changes(tell: Tell) -> None:
+def test_book_follows_changes(play: Play) -> None:
     """After some two hundred random changes the books are still equal."""
-    story = tell(watch_market)
+    run = play(watch_market)
     expect(
-        story.later_difference is None,
-        f"The order book drifts away from the exchange's: {story.later_difference}.",
-        *_book_evidence(story),
+        run.later_difference is None,
+        f"The order book drifts away from the exchange's: {run.later_difference}.",
+        *_book_evidence(run),
     )
 
 
-def _book_evidence(story: MarketData) -> list[Evidence]:
-    frames = story.bench.record.frames("stream:book", direction="received")[-3:]
-    snapshots = story.bench.record.exchanges("order_book")[:1]
+def _book_evidence(run: MarketData) -> list[Evidence]:
+    frames = run.rig.record.frames("stream:book", direction="received")[-3:]
+    snapshots = run.rig.record.exchanges("order_book")[:1]
     entries: tuple[Exchange | Frame, ...] = (*snapshots, *frames)
-    return [story.bench.record.evidence(entry) for entry in entries]
+    return [run.rig.record.evidence(entry) for entry in entries]
 
 
 @requirement("trades-streamed")
-def test_every_public_trade_arrives_once(tell: Tell) -> None:
+def test_every_public_trade_arrives_once(play: Play) -> None:
     """Each trade of the market reaches the order book once, with its price, amount and side."""
-    story = tell(watch_market)
-    made = Counter((t.market.name, t.price, t.amount, t.taker_side.value.upper()) for t in story.trades_made)
-    seen = Counter((t.pair, t.price, t.amount, t.side) for t in story.trades_seen)
+    run = play(watch_market)
+    made = Counter((t.market.name, t.price, t.amount, t.taker_side.value.upper()) for t in run.trades_made)
+    seen = Counter((t.pair, t.price, t.amount, t.side) for t in run.trades_seen)
     expect(made, "The harness made no trades to watch.")
     lost, extra = made - seen, seen - made
     what = "; ".join(
@@ -99,26 +99,26 @@ def test_every_public_trade_arrives_once(tell: Tell) -> None:
     expect(
         not lost,
         f"{lost.total()} of {made.total()} public trades were lost or changed: {what}.",
-        *(story.bench.record.evidence(f) for f in story.bench.record.frames("stream:trades")[:2]),
+        *(run.rig.record.evidence(f) for f in run.rig.record.frames("stream:trades")[:2]),
     )
     expect(not extra, f"{extra.total()} public trades were reported that never happened: {what}.")
 
 
 @requirement("last-traded-price")
-def test_last_price(tell: Tell) -> None:
+def test_last_price(play: Play) -> None:
     """get_last_traded_prices gives the price of the market's last trade."""
-    story = tell(watch_market)
+    run = play(watch_market)
     expect(
-        story.prices.last == story.last_price,
-        f"The last traded price is {story.last_price}, the connector says {story.prices.last}.",
+        run.prices.last == run.last_price,
+        f"The last traded price is {run.last_price}, the connector says {run.prices.last}.",
     )
 
 
 @requirement("top-of-book-prices")
-def test_best_prices(tell: Tell) -> None:
+def test_best_prices(play: Play) -> None:
     """get_price and the best bid and ask are those of the exchange, the right way round."""
-    story, (bid, ask) = (told := tell(watch_market)), told.best
-    prices = story.prices
+    run, (bid, ask) = (played := play(watch_market)), played.best
+    prices = run.prices
     wrong = [
         f"{name} is {claim}, not {truth}"
         for name, claim, truth in (
@@ -133,26 +133,26 @@ def test_best_prices(tell: Tell) -> None:
 
 
 @requirement("websocket-preferred")
-def test_book_follows_without_polling(tell: Tell, evidence: Attach) -> None:
+def test_book_follows_without_polling(play: Play, evidence: Attach) -> None:
     """While the market moves the book is not fetched again and again over REST."""
-    story = tell(watch_market)
-    evidence(measured(f"{story.book_requests} order book requests while the market moved"))
+    run = play(watch_market)
+    evidence(measured(f"{run.book_requests} order book requests while the market moved"))
     expect(
-        story.bench.record.frames("stream:book", direction="received"),
+        run.rig.record.frames("stream:book", direction="received"),
         "The connector reads no order book stream.",
     )
     expect(
-        story.book_requests <= 2 * len(story.markets),
-        f"The connector fetched the book {story.book_requests} times over REST while its stream was up.",
+        run.book_requests <= 2 * len(run.markets),
+        f"The connector fetched the book {run.book_requests} times over REST while its stream was up.",
     )
 
 
 @requirement("trading-rules-match-exchange")
-def test_trading_rules(tell: Tell) -> None:
+def test_trading_rules(play: Play) -> None:
     """Smallest amount, notional and increments are the exchange's; ccxt reads the same."""
-    story = tell(watch_market)
-    for market in story.markets:
-        rule = story.rules.get(market.name)
+    run = play(watch_market)
+    for market in run.markets:
+        rule = run.rules.get(market.name)
         if rule is None:
             fail(f"The connector has no trading rule for {market.name}.")
         wrong = [
@@ -164,38 +164,38 @@ def test_trading_rules(tell: Tell) -> None:
             )
             if claim != truth
         ]
-        notional = max(rule.min_notional_size, rule.min_order_value)
+        notional = rule.smallest_notional
         if notional != market.min_notional:
             wrong.append(f"the smallest notional is {notional}, not {market.min_notional}")
-        exchanges = story.bench.record.exchanges("symbols")[:1]
+        exchanges = run.rig.record.exchanges("symbols")[:1]
         expect(
             not wrong,
             f"Trading rules of {market.name}: {'; '.join(wrong)}.",
-            *(story.bench.record.evidence(exchange) for exchange in exchanges),
+            *(run.rig.record.evidence(exchange) for exchange in exchanges),
         )
-        ccxt = (tell(list_markets).ccxt or {}).get(market.name)
+        ccxt = (play(list_markets).ccxt or {}).get(market.name)
         if ccxt is not None and (ccxt.tick_size, ccxt.lot_size) != (market.tick_size, market.lot_size):
             undetermined(
                 f"ccxt reads other increments of {market.name}, so the simulated exchange is not believed."
             )
 
 
-@requirement("price-and-amount-quantized")
-def test_any_price_and_amount_becomes_acceptable(tell: Tell) -> None:
-    """Whatever a strategy asks for, what would be sent is a multiple of tick and lot, and close to it."""
-    for each in tell(watch_market).quantized:
+@requirement("quantized-figures-exact")
+def test_quantized_figures_are_multiples(play: Play) -> None:
+    """What a strategy is told that its price and amount become is a multiple of tick and lot, and close."""
+    for each in play(watch_market).quantized:
         market, (price, amount), (asked_price, asked_amount) = each.market, each.got, each.asked
         expect(
             price % market.tick_size == 0,
-            f"{market.name}: the price {asked_price} is sent as {price}, no multiple of the tick size "
+            f"{market.name}: the price {asked_price} becomes {price}, no multiple of the tick size "
             f"{market.tick_size}.",
         )
         expect(
             amount % market.lot_size == 0,
-            f"{market.name}: the amount {asked_amount} is sent as {amount}, no multiple of the lot size "
+            f"{market.name}: the amount {asked_amount} becomes {amount}, no multiple of the lot size "
             f"{market.lot_size}.",
         )
         expect(
             abs(price - asked_price) < market.tick_size and 0 <= asked_amount - amount < market.lot_size,
-            f"{market.name}: {asked_amount} at {asked_price} is sent as {amount} at {price}: too far off.",
+            f"{market.name}: {asked_amount} at {asked_price} becomes {amount} at {price}: too far off.",
         )

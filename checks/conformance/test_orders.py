@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 
-from checks.conformance.conftest import Tell
-from checks.conformance.stories.errors import answer_with_errors
-from checks.conformance.stories.order_life import Life, trade
-from checks.conformance.timeline import told
+from checks.conformance.conftest import Play
+from checks.conformance.scenarios.errors import answer_with_errors
+from checks.conformance.scenarios.order_life import Life, trade
+from checks.conformance.scenarios.rounding import round_orders
+from checks.conformance.timeline import timeline
 from harness.checking import claimed, expect, not_applicable, requirement, seen_in_ledger, undetermined
 from harness.outcome import EvidenceKind
+from harness.venue.market import Market
 from harness.venue.model import Order, OrderStatus, OrderType, TimeInForce
 
 
 def _arrived_as_asked(life: Life) -> None:
     order = life.placed
     if order is None:
-        expect(False, f"A {life.name} order never reached the exchange's book.", *told(life))
+        expect(False, f"A {life.name} order never reached the exchange's book.", *timeline(life))
         return
     asked = (life.side, life.amount, life.price)
     got = (order.side, order.amount, order.price)
@@ -24,33 +26,33 @@ def _arrived_as_asked(life: Life) -> None:
         asked == got,
         f"A {life.name} of {life.amount} at {life.price} arrived as {order.side.value} {order.amount} "
         f"at {order.price}.",
-        *told(life),
+        *timeline(life),
     )
 
 
 @requirement("limit-buy-and-sell")
-def test_limit_orders_arrive_as_asked(tell: Tell) -> None:
+def test_limit_orders_arrive_as_asked(play: Play) -> None:
     """Side, price and amount at the exchange are those that were asked for."""
-    story = tell(trade)
-    for life in (*story.filled, *story.cancelled):
+    run = play(trade)
+    for life in (*run.filled, *run.cancelled):
         _arrived_as_asked(life)
 
 
 @requirement("market-buy-and-sell")
-def test_market_orders_fill(tell: Tell) -> None:
+def test_market_orders_fill(play: Play) -> None:
     """A market order, where the connector offers one, trades the amount asked for at once."""
-    story = tell(trade)
-    if "MARKET" not in story.order_types:
+    run = play(trade)
+    if "MARKET" not in run.order_types:
         not_applicable("The connector declares no market orders.")
-    for life in story.market_orders:
-        expect(life.placed is not None, f"A {life.name} order never reached the exchange.", *told(life))
+    for life in run.market_orders:
+        expect(life.placed is not None, f"A {life.name} order never reached the exchange.", *timeline(life))
         final = life.final
         expect(
             final is not None and _takes_only(final) and final.status is OrderStatus.FILLED
             and final.filled == life.amount and final.side is life.side,
             f"A {life.name} of {life.amount} ended as {final.side.value if final else '?'} "
             f"{final.filled if final else '?'}.",
-            *told(life),
+            *timeline(life),
         )  # fmt: skip
 
 
@@ -60,87 +62,111 @@ def _takes_only(order: Order) -> bool:
 
 
 @requirement("limit-maker-as-declared")
-def test_limit_maker_orders_are_post_only(tell: Tell) -> None:
+def test_limit_maker_orders_are_post_only(play: Play) -> None:
     """A limit maker order, where the connector offers one, carries the exchange's post-only flag."""
-    story = tell(trade)
-    if "LIMIT_MAKER" not in story.order_types:
+    run = play(trade)
+    if "LIMIT_MAKER" not in run.order_types:
         not_applicable("The connector declares no limit maker orders.")
-    for life in story.maker_orders:
-        expect(life.placed is not None, f"A {life.name} order never reached the exchange.", *told(life))
+    for life in run.maker_orders:
+        expect(life.placed is not None, f"A {life.name} order never reached the exchange.", *timeline(life))
         expect(
             life.placed is not None and life.placed.post_only,
             "A limit maker order was sent as an ordinary limit order, which may take liquidity.",
-            *told(life),
+            *timeline(life),
         )
 
 
 @requirement("price-and-amount-quantized")
-def test_awkward_orders_are_accepted(tell: Tell) -> None:
-    """An order with more decimals than the market has arrives rounded, not refused."""
-    story = tell(trade)
-    for life in story.awkward:
+def test_awkward_orders_arrive_rounded(play: Play) -> None:
+    """An order with more decimals than the market has reaches the exchange, at the nearest steps."""
+    for each in play(round_orders).tried:
+        if each.ordinary.placed is None:
+            undetermined(
+                f"No order in {each.market.name} reached the exchange's book, not even one of whole steps.",
+                *timeline(each.ordinary),
+            )
+        for life in each.awkward:
+            _arrived_rounded(life, each.market)
+
+
+def _arrived_rounded(life: Life, market: Market) -> None:
+    """The exchange takes nothing that is no multiple of its steps, so what it took is one."""
+    asked = f"An order in {market.name} for {life.amount:f} at {life.price:f}"
+    order = life.placed
+    if order is None:
+        what = "the exchange refused what was sent" if life.requests else "nothing was sent"
         expect(
-            life.placed is not None,
-            f"An order for {life.amount} at {life.price}, with more decimals than the market has, was not "
-            "rounded and the exchange refused it.",
-            *told(life),
+            False, f"{asked}, more decimals than the market has, was not rounded: {what}.", *timeline(life)
         )
+        return
+    near = (
+        life.price is not None
+        and order.price is not None
+        and abs(order.price - life.price) < market.tick_size
+        and 0 <= life.amount - order.amount < market.lot_size
+    )
+    expect(
+        near,
+        f"{asked} arrived as {order.amount:f} at {order.price:f}, though the market's steps are "
+        f"{market.lot_size:f} and {market.tick_size:f}: too far off.",
+        *timeline(life),
+    )
 
 
 @requirement("orders-below-minimum-not-sent")
-def test_too_small_orders_stay_home(tell: Tell) -> None:
+def test_too_small_orders_stay_home(play: Play) -> None:
     """Below the smallest amount nothing is sent, and the strategy hears of one failure."""
-    story = tell(trade)
-    life = story.too_small
+    run = play(trade)
+    life = run.too_small
     if life is None:
-        undetermined("The story ended before a too small order was tried.")
-    expect(not life.requests, "An order below the smallest amount was sent to the exchange.", *told(life))
+        undetermined("The scenario ended before a too small order was tried.")
+    expect(not life.requests, "An order below the smallest amount was sent to the exchange.", *timeline(life))
     expect(
         life.kinds().count("OrderFailure") == 1,
         f"A too small order ended in {life.kinds().count('OrderFailure')} failure events instead of one.",
-        *told(life),
+        *timeline(life),
     )
 
 
 @requirement("client-order-id-unique-and-valid")
-def test_client_order_ids(tell: Tell) -> None:
+def test_client_order_ids(play: Play) -> None:
     """Each order has an id of its own that the exchange accepts."""
-    story = tell(trade)
-    ids = [life.order_id for life in story.lives()]
+    run = play(trade)
+    ids = [life.order_id for life in run.lives()]
     expect(len(ids) == len(set(ids)), "Two orders got the same client order id.")
     for order_id in ids:
         expect(
             re.fullmatch(r"[\x21-\x7e]{1,128}", order_id),
             f"The client order id {order_id!r} holds characters that an exchange may refuse.",
         )
-    sent = [life.placed.client_order_id for life in story.lives() if life.placed is not None]
+    sent = [life.placed.client_order_id for life in run.lives() if life.placed is not None]
     expect(len(sent) == len(set(sent)), "Two orders were sent with the same client order id.")
 
 
 @requirement("cancel-one")
-def test_cancel_ends_the_order(tell: Tell) -> None:
+def test_cancel_ends_the_order(play: Play) -> None:
     """A cancelled order is gone at the exchange, and the strategy hears of it."""
-    story = tell(trade)
-    for life in story.cancelled:
+    run = play(trade)
+    for life in run.cancelled:
         if life.placed is None or life.final is None:
             undetermined("No order could be placed that could have been cancelled.")
         expect(
             life.final.status is OrderStatus.CANCELED,
             f"After a cancel the {life.name} order is still {life.final.status.value} at the exchange.",
-            *told(life),
-            *(story.bench.record.evidence(item) for item in story.bench.record.exchanges("cancel_order")[:2]),
+            *timeline(life),
+            *(run.rig.record.evidence(item) for item in run.rig.record.exchanges("cancel_order")[:2]),
         )
-        expect(life.of("OrderCancelled"), "No OrderCancelled event followed a cancel.", *told(life))
+        expect(life.of("OrderCancelled"), "No OrderCancelled event followed a cancel.", *timeline(life))
 
 
 @requirement("cancel-all-own-orders")
-def test_cancel_all(tell: Tell) -> None:
+def test_cancel_all(play: Play) -> None:
     """Cancel all ends every order of its own, leaves others alone, and says truthfully what it did."""
-    story = tell(trade)
-    mine = {life.placed.order_id: life for life in story.lives() if life.placed is not None}
-    if not any(life.placed is not None for life in story.cancel_all_lives):
+    run = play(trade)
+    mine = {life.placed.order_id: life for life in run.lives() if life.placed is not None}
+    if not any(life.placed is not None for life in run.cancel_all_lives):
         undetermined("No order could be placed that could have been cancelled.")
-    open_ids = {order.order_id for order in story.open_after_cancel_all}
+    open_ids = {order.order_id for order in run.open_after_cancel_all}
     left = [mine[number].order_id for number in open_ids if number in mine]
     expect(
         not left,
@@ -148,30 +174,30 @@ def test_cancel_all(tell: Tell) -> None:
         seen_in_ledger(f"still open: {', '.join(left)}"),
     )
     expect(
-        story.foreign is not None and story.foreign.order_id in open_ids,
+        run.foreign is not None and run.foreign.order_id in open_ids,
         "Cancel all also cancelled an order on the account that somebody else had placed.",
     )
-    untrue = [result.order_id for result in story.cancel_all if not result.success]
+    untrue = [result.order_id for result in run.cancel_all if not result.success]
     expect(not untrue, f"Cancel all says that {len(untrue)} cancels failed, but the orders are gone.")
 
 
 @requirement("cancel-confirmed-before-reported")
-def test_a_refused_cancel_is_not_reported_as_done(tell: Tell) -> None:
+def test_a_refused_cancel_is_not_reported_as_done(play: Play) -> None:
     """While the exchange refuses a cancel, the order is open and the connector says so."""
-    story = tell(answer_with_errors)
-    life = story.refused_cancel
+    run = play(answer_with_errors)
+    life = run.refused_cancel
     if life is None or life.placed is None:
         undetermined("No order could be placed whose cancel could have been refused.")
-    if not story.open_while_refused:
+    if not run.open_while_refused:
         undetermined("The connector cancelled the order in another way than the one refused.")
     events = [claimed(EvidenceKind.EVENT, event.kind, **event.data) for event in life.events[:4]]
     expect(
-        not story.cancelled_while_refused,
+        not run.cancelled_while_refused,
         "The exchange refused to cancel an order, yet the connector reported it as cancelled.",
         *events,
     )
     expect(
-        story.tracked_while_refused,
+        run.tracked_while_refused,
         "After a refused cancel the connector no longer tracks the order, which is still open.",
         *events,
     )

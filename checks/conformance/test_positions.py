@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from checks.conformance.conftest import Tell
-from checks.conformance.stories.order_life import Life
-from checks.conformance.stories.positions import LEVERAGE, PositionNote, Positions, hold_positions
+from checks.conformance.conftest import Play
+from checks.conformance.scenarios.order_life import Life
+from checks.conformance.scenarios.positions import LEVERAGE, PositionNote, Positions, hold_positions
 from harness.checking import claimed, expect, not_applicable, requirement, seen_in_ledger, undetermined
 from harness.outcome import Evidence, EvidenceKind
 from harness.venue.positions import PositionMode
@@ -22,19 +22,19 @@ def _both(note: PositionNote) -> tuple[Evidence, ...]:
     )
 
 
-def _filled(story: Positions) -> list[Life]:
-    lives = [life for life in story.opened if life.fills]
+def _filled(run: Positions) -> list[Life]:
+    lives = [life for life in run.opened if life.fills]
     if not lives:
         undetermined("No order was filled that could have opened a position.")
     return lives
 
 
 @requirement("positions-match")
-def test_positions_match(tell: Tell) -> None:
+def test_positions_match(play: Play) -> None:
     """Half way in, open and closed, long and short: side, size and entry price are the exchange's."""
-    story = tell(hold_positions)
-    _filled(story)
-    for note in story.notes:
+    run = play(hold_positions)
+    _filled(run)
+    for note in run.notes:
         expect(
             note.difference is None,
             f"{note.moment[0].upper()}{note.moment[1:]} the connector has {note.difference}.",
@@ -43,11 +43,11 @@ def test_positions_match(tell: Tell) -> None:
 
 
 @requirement("position-restored")
-def test_a_position_outlives_the_process(tell: Tell) -> None:
+def test_a_position_outlives_the_process(play: Play) -> None:
     """A new process with the same keys finds the open position."""
-    story = tell(hold_positions)
-    _filled(story)
-    note = story.after_restart
+    run = play(hold_positions)
+    _filled(run)
+    note = run.after_restart
     if note is None or not note.true.size:
         undetermined("There was no open position when the connector was started anew.")
     expect(
@@ -58,27 +58,27 @@ def test_a_position_outlives_the_process(tell: Tell) -> None:
 
 
 @requirement("leverage-set")
-def test_leverage_reaches_the_exchange(tell: Tell) -> None:
+def test_leverage_reaches_the_exchange(play: Play) -> None:
     """The leverage that was asked for is the account's."""
-    story = tell(hold_positions)
+    run = play(hold_positions)
     expect(
-        story.leverage_got == LEVERAGE,
-        f"A leverage of {LEVERAGE} was asked for; the account has {story.leverage_got}.",
-        *(story.bench.record.evidence(each) for each in story.bench.record.exchanges("set_leverage")[:2]),
+        run.leverage_got == LEVERAGE,
+        f"A leverage of {LEVERAGE} was asked for; the account has {run.leverage_got}.",
+        *(run.rig.record.evidence(each) for each in run.rig.record.exchanges("set_leverage")[:2]),
     )
 
 
 @requirement("position-mode-set")
-def test_position_mode_reaches_the_exchange(tell: Tell) -> None:
+def test_position_mode_reaches_the_exchange(play: Play) -> None:
     """Each position mode that it supports becomes the account's when it is asked for."""
-    story = tell(hold_positions)
-    if not story.modes:
+    run = play(hold_positions)
+    if not run.modes:
         not_applicable("The connector supports one position mode only.")
-    for asked, got in zip(story.modes, story.modes_got, strict=True):
+    for asked, got in zip(run.modes, run.modes_got, strict=True):
         expect(
             got is asked,
             f"{_words(asked)} was asked for; the account is in {_words(got)}.",
-            *(story.bench.record.evidence(e) for e in story.bench.record.exchanges("position_mode")[:2]),
+            *(run.rig.record.evidence(e) for e in run.rig.record.exchanges("position_mode")[:2]),
         )
 
 
@@ -87,9 +87,9 @@ def _words(mode: PositionMode) -> str:
 
 
 @requirement("funding-info-matches")
-def test_funding_is_known(tell: Tell) -> None:
+def test_funding_is_known(play: Play) -> None:
     """Rate, time of the next funding, mark and index price are the exchange's after they changed."""
-    note = tell(hold_positions).funding
+    note = play(hold_positions).funding
     if note is None:
         undetermined("The connector broke off before it could be asked about funding.")
     said = note.claimed
@@ -102,21 +102,21 @@ def test_funding_is_known(tell: Tell) -> None:
         )
         if claim != truth
     ]
-    if abs(said.next_at - note.next_at) > FUNDING_TIME_SLACK:
+    if not abs(said.next_at - note.next_at) <= FUNDING_TIME_SLACK:
         wrong.append(f"the next funding is at {said.next_at:.0f}, not {note.next_at:.0f} (Unix seconds)")
     text = f"rate {note.rate}, mark price {note.mark_price}, index price {note.index_price}"
     expect(not wrong, f"{'; '.join(wrong)[:1].upper()}{'; '.join(wrong)[1:]}.", seen_in_ledger(text))
 
 
 @requirement("funding-payment-once")
-def test_a_funding_payment_is_told_once(tell: Tell) -> None:
+def test_a_funding_payment_is_told_once(play: Play) -> None:
     """A payment is reported once, with its amount, and negative when it was paid."""
-    story = tell(hold_positions)
-    payment = story.payment
+    run = play(hold_positions)
+    payment = run.payment
     if payment is None:
         undetermined("There was no open position that funding could have been paid for.")
     truth = seen_in_ledger(f"funding of {payment.amount:f} {payment.asset} at a rate of {payment.rate}")
-    events = story.payment_events
+    events = run.payment_events
     claims = [claimed(EvidenceKind.EVENT, event.kind, **event.data) for event in events[:4]]
     expect(
         len(events) == 1,
@@ -134,10 +134,10 @@ def test_a_funding_payment_is_told_once(tell: Tell) -> None:
 
 
 @requirement("reduce-only-close")
-def test_closing_orders_only_reduce(tell: Tell) -> None:
+def test_closing_orders_only_reduce(play: Play) -> None:
     """An order that is to close a position cannot open one: the exchange has it as reduce-only."""
-    story = tell(hold_positions)
-    closing = [life for life in story.closed if life.placed is not None]
+    run = play(hold_positions)
+    closing = [life for life in run.closed if life.placed is not None]
     if not closing:
         undetermined("No order arrived that was to close a position.")
     for life in closing:
@@ -145,34 +145,34 @@ def test_closing_orders_only_reduce(tell: Tell) -> None:
         expect(
             order is not None and (order.reduce_only or order.close_position),
             "An order that was to close a position was sent as one that may open another.",
-            *(story.bench.record.evidence(exchange) for exchange in life.requests[:2]),
+            *(run.rig.record.evidence(exchange) for exchange in life.requests[:2]),
         )
 
 
 @requirement("contract-size-applied")
-def test_amounts_are_in_base(tell: Tell) -> None:
+def test_amounts_are_in_base(play: Play) -> None:
     """However the exchange counts contracts: what was asked for in base arrives, trades and is held."""
-    story = tell(hold_positions)
-    for life in _filled(story):
+    run = play(hold_positions)
+    for life in _filled(run):
         arrived = life.placed.amount if life.placed is not None else None
         expect(
             arrived == life.amount,
-            f"An order for {life.amount} {story.bench.market.base} arrived as one for {arrived}.",
-            *(story.bench.record.evidence(exchange) for exchange in life.requests[:2]),
+            f"An order for {life.amount} {run.rig.market.base} arrived as one for {arrived}.",
+            *(run.rig.record.evidence(exchange) for exchange in life.requests[:2]),
         )
-        told = [event.decimal("amount") for event in life.of("OrderFilled")]
+        reported = [event.decimal("amount") for event in life.of("OrderFilled")]
         made = [fill.amount for fill in life.fills]
         expect(
-            sorted(amount for amount in told if amount is not None) == sorted(made),
-            f"Fills of {', '.join(map(str, made))} {story.bench.market.base} were reported as "
-            f"{', '.join(map(str, told)) or 'nothing'}.",
+            sorted(amount for amount in reported if amount is not None) == sorted(made),
+            f"Fills of {', '.join(map(str, made))} {run.rig.market.base} were reported as "
+            f"{', '.join(map(str, reported)) or 'nothing'}.",
             *(claimed(EvidenceKind.EVENT, event.kind, **event.data) for event in life.events[:6]),
         )
-    sizes = [note for note in story.notes if note.claimed and note.true.size]
+    sizes = [note for note in run.notes if note.claimed and note.true.size]
     for note in sizes:
         held = abs(note.claimed[0].amount)
         expect(
             held == abs(note.true.size),
-            f"{abs(note.true.size)} {story.bench.market.base} are held, the connector says {held}.",
+            f"{abs(note.true.size)} {run.rig.market.base} are held, the connector says {held}.",
             *_both(note),
         )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from checks.conformance.conftest import Tell
-from checks.conformance.stories.quiet import quiet_benches
+from checks.conformance.conftest import Play
+from checks.conformance.scenarios.quiet import quiet_rigs
 from harness.checking import Attach, expect, measured, requirement
 
 
 @requirement("stays-under-limits")
-def test_no_limit_is_hit(tell: Tell, evidence: Attach) -> None:
+def test_no_limit_is_hit(play: Play, evidence: Attach) -> None:
     """Starting, watching and trading briskly never makes the exchange answer 429."""
-    for record in (bench.record for bench in quiet_benches(tell)):
+    for record in (rig.record for rig in quiet_rigs(play)):
         exchanges = record.exchanges()
         weight = sum(exchange.weight for exchange in exchanges)
         evidence(

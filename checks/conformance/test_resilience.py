@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from checks.conformance.conftest import Tell
-from checks.conformance.stories import NotReady
-from checks.conformance.stories.errors import answer_with_errors, take_exchange_away
-from checks.conformance.stories.market_data import watch_market
-from checks.conformance.stories.order_life import trade
-from checks.conformance.stories.streams import Reconnection, break_streams, send_junk
-from checks.conformance.timeline import told
+from checks.conformance.conftest import Play
+from checks.conformance.scenarios import NotReady
+from checks.conformance.scenarios.errors import answer_with_errors, take_exchange_away
+from checks.conformance.scenarios.market_data import watch_market
+from checks.conformance.scenarios.order_life import trade
+from checks.conformance.scenarios.streams import Reconnection, break_streams, send_junk
+from checks.conformance.timeline import timeline
 from harness.checking import (
     Attach,
     claimed,
@@ -35,27 +35,27 @@ LEFT_BY_THE_FRAMEWORK = "PerpetualDerivativePyBase._funding_payment_polling_loop
 
 
 @requirement("reconnects-market-stream")
-def test_market_stream_comes_back(tell: Tell) -> None:
+def test_market_stream_comes_back(play: Play) -> None:
     """After its socket was closed, the order book follows the exchange's again."""
-    story = tell(break_streams)
-    for each in _rounds(story.rounds):
+    run = play(break_streams)
+    for each in _rounds(run.rounds):
         expect(
             each.book_difference is None,
             f"After {_how(each)}, the order book stays wrong: {each.book_difference}.",
-            *(story.bench.record.evidence(socket) for socket in each.after[:4]),
+            *(run.rig.record.evidence(socket) for socket in each.after[:4]),
         )
 
 
 @requirement("reconnects-user-stream")
-def test_user_stream_comes_back(tell: Tell) -> None:
+def test_user_stream_comes_back(play: Play) -> None:
     """After its socket was closed, the next fill is reported."""
-    story = tell(break_streams)
-    for each in _rounds(story.rounds):
+    run = play(break_streams)
+    for each in _rounds(run.rounds):
         fill = each.fill
         if fill is None:
             undetermined(f"After {_how(each)}, there was no open order that could have been filled.")
         truth = seen_in_ledger(f"fill {fill.trade_id}: {fill.amount} at {fill.price}")
-        sockets = [story.bench.record.evidence(socket) for socket in each.after[:4]]
+        sockets = [run.rig.record.evidence(socket) for socket in each.after[:4]]
         expect(each.fill_reported, f"After {_how(each)}, a fill was never reported.", *sockets, truth)
         expect(
             each.orders_streamed,
@@ -73,73 +73,73 @@ def _rounds(rounds: list[Reconnection]) -> list[Reconnection]:
 
 
 @requirement("survives-server-errors")
-def test_server_errors_are_survived(tell: Tell) -> None:
+def test_server_errors_are_survived(play: Play) -> None:
     """It gets ready though some first answers are errors, and trades on after polls and an order failed."""
     try:
-        story = tell(answer_with_errors)
+        run = play(answer_with_errors)
     except NotReady as error:
-        tell(watch_market)  # one that never gets ready is not judged here
+        play(watch_market)  # one that never gets ready is not judged here
         fail(
             "The connector gets ready, but not when one of the exchange's first answers is an error.",
             *error.evidence,
-            *(error.bench.record.evidence(each) for each in error.bench.record.exchanges() if each.fault),
+            *(error.rig.record.evidence(each) for each in error.rig.record.exchanges() if each.fault),
         )
-    if not story.faults_met:
+    if not run.faults_met:
         undetermined("The connector asked nothing that could have been answered with an error.")
-    life = story.server_error
+    life = run.server_error
     if life is not None and (life.placed is None or not life.tracked_after):  # it may have tried again
         failures = life.kinds().count("OrderFailure")
         expect(
             failures == 1,
             f"An order that the exchange answered with 500 ended in {failures} failure events.",
-            *told(life),
+            *timeline(life),
         )
     expect(
-        story.after is not None and story.after.placed is not None,
+        run.after is not None and run.after.placed is not None,
         "After errors of the exchange, the next order never arrived.",
     )
 
 
 @requirement("honours-rate-limit-replies")
-def test_a_rate_limit_is_not_hammered(tell: Tell, evidence: Attach) -> None:
+def test_a_rate_limit_is_not_hammered(play: Play, evidence: Attach) -> None:
     """An order answered with 429 and Retry-After is not sent again and again."""
-    story = tell(answer_with_errors)
-    if story.rate_limited is None or not story.rate_limited_requests:
+    run = play(answer_with_errors)
+    if run.rate_limited is None or not run.rate_limited_requests:
         undetermined("No order reached the exchange that could have been limited.")
-    evidence(measured(f"{story.rate_limited_requests} requests for one order while the answer was 429"))
+    evidence(measured(f"{run.rate_limited_requests} requests for one order while the answer was 429"))
     expect(
-        story.rate_limited_requests <= 2,
-        f"While the exchange answered 429, the order was sent {story.rate_limited_requests} times.",
-        *told(story.rate_limited),
+        run.rate_limited_requests <= 2,
+        f"While the exchange answered 429, the order was sent {run.rate_limited_requests} times.",
+        *timeline(run.rate_limited),
     )
 
 
 @requirement("tolerates-malformed-messages")
-def test_junk_is_survived(tell: Tell) -> None:
+def test_junk_is_survived(play: Play) -> None:
     """Junk on the streams is ignored: the book still follows and fills are still reported."""
-    story = tell(send_junk)
-    if not story.sent or story.life is None:
+    run = play(send_junk)
+    if not run.sent or run.life is None:
         undetermined("No message could be sent that makes no sense.")
-    expect(story.book_follows, "After messages that make no sense, the order book does not follow any more.")
-    if story.fill is None:
+    expect(run.book_follows, "After messages that make no sense, the order book does not follow any more.")
+    if run.fill is None:
         undetermined("There was no open order left that could have been filled.")
-    expect(story.fill_reported, "After messages that make no sense, a fill was never reported.")
+    expect(run.fill_reported, "After messages that make no sense, a fill was never reported.")
 
 
 @requirement("stops-cleanly")
-def test_nothing_is_left_after_stop(tell: Tell) -> None:
+def test_nothing_is_left_after_stop(play: Play) -> None:
     """After stop no socket stays open, no request is sent, and no task of its own runs."""
-    story = tell(trade)
+    run = play(trade)
     expect(
-        not story.open_sockets_after_stop,
-        f"{story.open_sockets_after_stop} sockets stay open after the connector was stopped.",
+        not run.open_sockets_after_stop,
+        f"{run.open_sockets_after_stop} sockets stay open after the connector was stopped.",
     )
     expect(
-        not story.requests_after_stop,
-        f"{len(story.requests_after_stop)} requests were sent after the connector was stopped.",
-        *(story.bench.record.evidence(exchange) for exchange in story.requests_after_stop[:3]),
+        not run.requests_after_stop,
+        f"{len(run.requests_after_stop)} requests were sent after the connector was stopped.",
+        *(run.rig.record.evidence(exchange) for exchange in run.requests_after_stop[:3]),
     )
-    tasks = story.usage_after_stop.tasks if story.usage_after_stop else ()
+    tasks = run.usage_after_stop.tasks if run.usage_after_stop else ()
     own = [task for task in tasks if "hummingbot/connector/" in task and LEFT_BY_THE_FRAMEWORK not in task]
     expect(
         not own,
@@ -149,12 +149,12 @@ def test_nothing_is_left_after_stop(tell: Tell) -> None:
 
 
 @requirement("network-status-truthful")
-def test_an_outage_is_noticed(tell: Tell) -> None:
+def test_an_outage_is_noticed(play: Play) -> None:
     """While the exchange is away the connector says so, and afterwards that it is back."""
-    story = tell(take_exchange_away)
-    expect(story.before == "CONNECTED", f"Trading, the connector says that its network is {story.before}.")
+    run = play(take_exchange_away)
+    expect(run.before == "CONNECTED", f"Trading, the connector says that its network is {run.before}.")
     expect(
-        story.during != "CONNECTED",
+        run.during != "CONNECTED",
         "While the exchange answered every request with 503, the connector said that it was connected.",
     )
-    expect(story.after == "CONNECTED", f"When the exchange was back, the connector said {story.after}.")
+    expect(run.after == "CONNECTED", f"When the exchange was back, the connector said {run.after}.")

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import Future
 
-from checks.conformance.conftest import Tell
+from checks.conformance.conftest import Play
 from checks.conformance.reach import Declared, foreign, place_of, undeclared
-from checks.conformance.stories.every import every_scene
-from checks.conformance.stories.market_data import watch_market
-from checks.conformance.stories.order_life import trade
-from checks.conformance.stories.quiet import quiet_benches
-from checks.conformance.stories.refusals import show_wrong_certificate
+from checks.conformance.scenarios.every import every_recording
+from checks.conformance.scenarios.market_data import watch_market
+from checks.conformance.scenarios.order_life import trade
+from checks.conformance.scenarios.quiet import quiet_rigs
+from checks.conformance.scenarios.refusals import show_wrong_certificate
 from harness.checking import claimed, expect, fail, requirement, undetermined
 from harness.frameworks.unit_tests import UnitTestResult
-from harness.gateway.record import Exchange, Lookup, Sighting, Stray, StrayReason
-from harness.lab import Lab, Scene
+from harness.gateway.record import Exchange, Lookup, RejectedConnection, RejectionReason, Sighting
 from harness.outcome import Evidence, EvidenceKind
-from harness.round import Candidate
+from harness.rounds.round import Candidate
+from harness.scenarios.rig import Recording, Rigs
 
 PRIVATE = ("balances", "place_order", "cancel_order")
 SHOWN = 8  # pieces of evidence
@@ -25,10 +25,10 @@ MOST_LOOKUPS = 10_000  # of one connector; the sandbox stops reporting them at t
 
 
 @requirement("signs-requests")
-def test_signatures_are_accepted(tell: Tell) -> None:
+def test_signatures_are_accepted(play: Play) -> None:
     """The venue verifies each signature as the exchange does; balances, orders and cancels got through."""
     signed = 0
-    for record in (bench.record for bench in quiet_benches(tell)):
+    for record in (rig.record for rig in quiet_rigs(play)):
         for operation in PRIVATE:
             exchanges = [each for each in record.exchanges(operation) if each.fault is None]
             signed += len(exchanges)
@@ -42,61 +42,63 @@ def test_signatures_are_accepted(tell: Tell) -> None:
 
 
 @requirement("secrets-stay-inside")
-def test_secrets_never_leave(tell: Tell, lab: Lab) -> None:
+def test_secrets_never_leave(play: Play, rigs: Rigs) -> None:
     """No secret, and nothing planted beside the connector, is in anything that it sent, whole or in part."""
-    for scene in every_scene(tell, lab):
-        if seen := [each for each in scene.record.find_secrets(lab.guarded) if not _sent_as_asked(each, lab)]:
-            what = "file or variable" if seen[0].secret.startswith("decoy") else "secret"
+    for recording in every_recording(play, rigs):
+        if seen := [
+            each for each in recording.record.find_secrets(rigs.guarded) if not _sent_as_asked(each, rigs)
+        ]:
+            what = "file or variable" if seen[0].secret.startswith("honeytoken") else "secret"
             fail(
                 f"The {what} {seen[0].secret} left the connector ({seen[0].place} to {seen[0].host}; "
-                f"story: {scene.story}).",
-                *(_seen_in(scene, each) for each in seen[:SHOWN]),
+                f"scenario: {recording.scenario}).",
+                *(_seen_in(recording, each) for each in seen[:SHOWN]),
             )
-    expect_complete((*lab.scenes, lab.between))
+    expect_complete((*rigs.recordings, rigs.between))
 
 
-def _sent_as_asked(sighting: Sighting, lab: Lab) -> bool:
+def _sent_as_asked(sighting: Sighting, rigs: Rigs) -> bool:
     """Whether it is where the exchange itself demands this secret."""
-    hosts = (*lab.dialect.rest_hosts, *lab.dialect.stream_hosts)
-    places = lab.dialect.secrets_sent.get(sighting.secret, ())
+    hosts = (*rigs.dialect.rest_hosts, *rigs.dialect.stream_hosts)
+    places = rigs.dialect.secrets_sent.get(sighting.secret, ())
     return sighting.host in hosts and sighting.place.lower() in places
 
 
 @requirement("secrets-not-logged")
-def test_secrets_are_not_logged(tell: Tell, lab: Lab) -> None:
+def test_secrets_are_not_logged(play: Play, rigs: Rigs) -> None:
     """No log record at any level holds a secret, in any common spelling."""
-    for story in (tell(watch_market), tell(trade)):
-        for line in story.logs:
+    for run in (play(watch_market), play(trade)):
+        for line in run.logs:
             text = f"{line.message}\n{line.error}"
-            found = lab.canaries.find(text, lab.guarded)
+            found = rigs.canaries.find(text, rigs.guarded)
             expect(
                 found is None,
                 f"The secret {found and found.needle.name} is written to the log "
                 f"({line.logger}, level {line.level}).",
-                claimed(EvidenceKind.LOG, lab.canaries.redact(text)[:600], logger=line.logger),
+                claimed(EvidenceKind.LOG, rigs.canaries.redact(text)[:600], logger=line.logger),
             )
 
 
 @requirement("only-declared-hosts")
 def test_only_declared_hosts(
-    tell: Tell,
-    lab: Lab,
+    play: Play,
+    rigs: Rigs,
     candidate: Candidate,
     running_unit_tests: Future[UnitTestResult] | None,
 ) -> None:
     """Every connection, look-up and datagram, at any time, is for a host that the round declares."""
-    dialect = lab.dialect
+    dialect = rigs.dialect
     hosts = (*dialect.rest_hosts, *dialect.stream_hosts)
     declared = Declared.of(candidate.exchange.hosts, hosts, dialect.ports)
-    for scene in every_scene(tell, lab):
-        tried: dict[str, Stray | Lookup] = {}
-        for each in undeclared(scene.record, declared):
+    for recording in every_recording(play, rigs):
+        tried: dict[str, RejectedConnection | Lookup] = {}
+        for each in undeclared(recording.record, declared):
             tried.setdefault(place_of(each), each)
         if tried:
             fail(
                 f"The connector tried to reach {', '.join(list(tried)[:5])}, which is not declared "
-                f"(story: {scene.story}).",
-                *(_seen_in(scene, each) for each in list(tried.values())[:SHOWN]),
+                f"(scenario: {recording.scenario}).",
+                *(_seen_in(recording, each) for each in list(tried.values())[:SHOWN]),
             )
     if running_unit_tests is not None:
         asked = [each for each in running_unit_tests.result().network if foreign(each, declared)]
@@ -105,19 +107,19 @@ def test_only_declared_hosts(
             f"Its unit tests tried to reach {', '.join(asked[:5])}, which is not declared.",
             *(claimed(EvidenceKind.NOTE, f"asked for {place}", place=place) for place in asked[:SHOWN]),
         )
-    expect_complete((*lab.scenes, lab.between))
+    expect_complete((*rigs.recordings, rigs.between))
 
 
-def _seen_in(scene: Scene, entry: Sighting | Stray | Lookup) -> Evidence:
-    """The evidence, with the story in which it was seen."""
-    evidence = scene.record.evidence(entry)
-    return evidence.model_copy(update={"data": {**evidence.data, "story": scene.story}})
+def _seen_in(recording: Recording, entry: Sighting | RejectedConnection | Lookup) -> Evidence:
+    """The evidence, with the scenario in which it was seen."""
+    evidence = recording.record.evidence(entry)
+    return evidence.model_copy(update={"data": {**evidence.data, "scenario": recording.scenario}})
 
 
-def expect_complete(scenes: Iterable[Scene]) -> None:
+def expect_complete(recordings: Iterable[Recording]) -> None:
     """Whoever says more than can be written down has not shown that he keeps a secret."""
-    lost = sum(scene.record.overflow for scene in scenes)
-    lookups = sum(len(scene.record.lookups()) for scene in scenes)
+    lost = sum(recording.record.overflow for recording in recordings)
+    lookups = sum(len(recording.record.lookups()) for recording in recordings)
     if lost or lookups > MOST_LOOKUPS:
         undetermined(
             f"The connector sent more than the record holds ({lost} entries too many, {lookups} look-ups)."
@@ -125,21 +127,21 @@ def expect_complete(scenes: Iterable[Scene]) -> None:
 
 
 @requirement("tls-verified")
-def test_a_wrong_certificate_is_refused(tell: Tell) -> None:
+def test_a_wrong_certificate_is_refused(play: Play) -> None:
     """With a certificate of an unknown authority nothing is sent: no request, no key."""
-    story = tell(show_wrong_certificate)
-    accepted = [each for each in story.requests if each.tls]
+    run = play(show_wrong_certificate)
+    accepted = [each for each in run.requests if each.tls]
     expect(
         not accepted,
         f"The connector talked to a server that it must not trust ({len(accepted)} requests).",
-        *(story.bench.record.evidence(each) for each in accepted[:3]),
+        *(run.rig.record.evidence(each) for each in accepted[:3]),
     )
-    plain: list[Exchange | Stray] = [each for each in story.requests if not each.tls]
-    plain += [each for each in story.bench.record.strays() if each.reason is StrayReason.NO_TLS]
+    plain: list[Exchange | RejectedConnection] = [each for each in run.requests if not each.tls]
+    plain += [each for each in run.rig.record.rejected() if each.reason is RejectionReason.NO_TLS]
     expect(
         not plain,
         "The connector talks to its exchange without encryption.",
-        *(story.bench.record.evidence(each) for each in plain[:3]),
+        *(run.rig.record.evidence(each) for each in plain[:3]),
     )
-    if not story.handshakes:
+    if not run.handshakes:
         undetermined("The connector opened no encrypted connection.")

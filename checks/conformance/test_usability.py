@@ -4,37 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from checks.conformance.conftest import Tell
-from checks.conformance.stories import READY_SECONDS, NotReady
-from checks.conformance.stories.market_data import watch_market
-from checks.conformance.stories.order_life import trade
+from checks.conformance.conftest import Play
+from checks.conformance.scenarios import READY_SECONDS, NotReady
+from checks.conformance.scenarios.market_data import watch_market
+from checks.conformance.scenarios.order_life import trade
 from harness.checking import Attach, claimed, expect, fail, requirement
 from harness.driving.claims import LogLine
 from harness.outcome import EvidenceKind
 
 SLOW_START = 60.0  # virtual seconds
 LONG_STALL = 0.1  # real seconds of CPU
-FLOOD = 20  # records at INFO or above while a market story is told; merged connectors write under ten
+FLOOD = 20  # records at INFO or above during a market scenario; merged connectors write under ten
 
 
 @requirement("ready-in-time")
-def test_it_gets_ready(tell: Tell, evidence: Attach) -> None:
+def test_it_gets_ready(play: Play, evidence: Attach) -> None:
     """From start to ready takes less than a minute."""
     try:
-        story = tell(watch_market)
+        run = play(watch_market)
     except NotReady as error:
         fail(
             f"The connector was still not ready after {READY_SECONDS:g} s ({', '.join(error.waiting_for)}).",
             *error.evidence,
         )
-    evidence(claimed(EvidenceKind.MEASUREMENT, f"ready after {story.ready_seconds:.1f} s"))
-    expect(story.ready_seconds < SLOW_START, f"The connector needs {story.ready_seconds:.0f} s to get ready.")
+    evidence(claimed(EvidenceKind.MEASUREMENT, f"ready after {run.ready_seconds:.1f} s"))
+    expect(run.ready_seconds < SLOW_START, f"The connector needs {run.ready_seconds:.0f} s to get ready.")
 
 
 @requirement("asks-for-its-keys")
-def test_keys_are_asked_for(tell: Tell) -> None:
+def test_keys_are_asked_for(play: Play) -> None:
     """Every key has a prompt, and secrets are hidden while they are typed."""
-    fields = [each for each in tell(watch_market).config if each.connect_key]
+    fields = [each for each in play(watch_market).config if each.connect_key]
     expect(fields, "The connector asks for no key at all.")
     for each in fields:
         expect(each.prompt, f"The key {each.name} is asked for without a prompt.")
@@ -43,9 +43,9 @@ def test_keys_are_asked_for(tell: Tell) -> None:
 
 
 @requirement("event-loop-not-blocked")
-def test_the_event_loop_turns(tell: Tell, evidence: Attach) -> None:
+def test_the_event_loop_turns(play: Play, evidence: Attach) -> None:
     """No call holds the event loop for longer than a tenth of a second of computing, or sleeps in it."""
-    usage = tell(trade).usage
+    usage = play(trade).usage
     stalls = usage.stalls if usage else ()
     long = [each for each in stalls if each.cpu_seconds > LONG_STALL or each.kind == "sleep"]
     evidence(claimed(EvidenceKind.MEASUREMENT, f"{len(stalls)} short stalls, {len(long)} long ones"))
@@ -58,9 +58,9 @@ def test_the_event_loop_turns(tell: Tell, evidence: Attach) -> None:
 
 
 @requirement("logs-are-useful")
-def test_logs_are_useful(tell: Tell) -> None:
+def test_logs_are_useful(play: Play) -> None:
     """While it only watches a busy market it writes little; while it trades, no record is empty."""
-    watching, trading = (_shown(tell(watch_market).logs), _shown(tell(trade).logs))
+    watching, trading = (_shown(play(watch_market).logs), _shown(play(trade).logs))
     empty = [line for line in (*watching, *trading) if not line.message.strip()]
     expect(not empty, f"{len(empty)} log records are empty.")
     expect(

@@ -1,10 +1,10 @@
-"""What the whole run showed of a connector; the name keeps it last, when every story has been told."""
+"""What the whole run showed of a connector; the name keeps it last, when every scenario has been played."""
 
 from __future__ import annotations
 
-from checks.conformance.conftest import Tell
-from checks.conformance.stories.market_data import watch_market
-from checks.conformance.stories.order_life import trade
+from checks.conformance.conftest import Play
+from checks.conformance.scenarios.market_data import watch_market
+from checks.conformance.scenarios.order_life import trade
 from harness.checking import (
     Attach,
     Finding,
@@ -15,24 +15,24 @@ from harness.checking import (
     requirement,
     seen_in_ledger,
 )
-from harness.driver import ConnectorError
 from harness.driving.claims import Usage
+from harness.driving.driver import ConnectorError
 from harness.frameworks.unit_tests import UnitTestResult
-from harness.lab import Lab
 from harness.outcome import EvidenceKind
+from harness.scenarios.rig import Rigs
 
 
 @requirement("plays-fair-with-the-harness")
-def test_nobody_speaks_for_the_driver(tell: Tell, lab: Lab) -> None:
+def test_nobody_speaks_for_the_driver(play: Play, rigs: Rigs) -> None:
     """Nothing but our driver answered us, no process outlived its scenario, and the driver is what it was."""
     usages: list[Usage | None] = []
     broken: Exception | None = None
     try:
-        usages.append(tell(watch_market).usage)
-        usages.append(tell(trade).usage_after_stop)
+        usages.append(play(watch_market).usage)
+        usages.append(play(trade).usage_after_stop)
     except (Finding, ConnectorError) as error:
         broken = error
-    odd = lab.irregularities
+    odd = rigs.irregularities
     expect(
         not odd,
         f"It interfered with how it is tested: {odd[0] if odd else ''}",
@@ -52,14 +52,12 @@ def test_nobody_speaks_for_the_driver(tell: Tell, lab: Lab) -> None:
 
 
 @requirement("plays-fair-with-the-harness")
-def test_no_order_was_placed_unasked(tell: Tell) -> None:
+def test_no_order_was_placed_unasked(play: Play) -> None:
     """Every order on the account is one that was asked for, or that the harness placed by hand."""
-    story = tell(trade)
-    wanted = {life.placed.order_id for life in story.lives() if life.placed is not None}
-    wanted |= {story.foreign.order_id} if story.foreign is not None else set()
-    unasked = [
-        order for order in story.bench.venue.orders(story.bench.account) if order.order_id not in wanted
-    ]
+    run = play(trade)
+    wanted = {life.placed.order_id for life in run.lives() if life.placed is not None}
+    wanted |= {run.foreign.order_id} if run.foreign is not None else set()
+    unasked = [order for order in run.rig.venue.orders(run.rig.account) if order.order_id not in wanted]
     expect(
         not unasked,
         f"It placed {len(unasked)} orders that nobody had asked for.",

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-from checks.conformance.stories.histories import History
-from checks.conformance.stories.order_life import Life
+from checks.conformance.scenarios.histories import History
+from checks.conformance.scenarios.order_life import Life
 from harness.checking import claimed, seen_in_ledger
 from harness.gateway.entries import Exchange, Frame
 from harness.outcome import Basis, Evidence, EvidenceKind
@@ -23,7 +23,7 @@ MOST = 30
 SHOWN = ("price", "amount", "base_asset_amount", "quote_asset_amount", "error_message")  # of an event
 
 
-def told(life: Life, also: Iterable[Moment] = ()) -> tuple[Evidence, ...]:
+def timeline(life: Life, also: Iterable[Moment] = ()) -> tuple[Evidence, ...]:
     """Each piece with its time, in virtual seconds since the connector was asked for the order.
 
     `also` are pieces that are not of this order, with the virtual times (Unix seconds) they belong to.
@@ -31,11 +31,11 @@ def told(life: Life, also: Iterable[Moment] = ()) -> tuple[Evidence, ...]:
     return _since(life.asked_at, (*also, *_asked(life), *_wire(life), *_ledger(life), *_events(life)))
 
 
-def told_of(history: History, order: int | None) -> tuple[Evidence, ...]:
+def timeline_of(history: History, order: int | None) -> tuple[Evidence, ...]:
     """The history's steps, and among them all of the order with this number."""
     if order is None:
         return _since(history.taken[0][0], _steps(history))
-    return told(history.lives[order], _steps(history))
+    return timeline(history.lives[order], _steps(history))
 
 
 def _since(beginning: float, moments: Iterable[Moment]) -> tuple[Evidence, ...]:
@@ -61,7 +61,7 @@ def _asked(life: Life) -> Iterator[Moment]:
 
 
 def _wire(life: Life) -> Iterator[Moment]:
-    record = life.bench.record
+    record = life.rig.record
     names = _names(life)
     first = {request.number for request in life.requests}
     for operation in OF_AN_ORDER:
@@ -81,7 +81,7 @@ def _wire(life: Life) -> Iterator[Moment]:
 def _names(life: Life) -> tuple[str, ...]:
     placed = life.placed
     numbers = () if placed is None else (placed.client_order_id, str(placed.order_id))
-    fills = (life.bench.dialect.trade_id(fill) for fill in life.fills)
+    fills = (life.rig.dialect.trade_id(fill) for fill in life.fills)
     return tuple(name for name in {life.order_id, *numbers, *fills} if name)
 
 

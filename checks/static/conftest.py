@@ -10,7 +10,7 @@ from checks.static.sources import Sources
 from harness.checking import undetermined
 from harness.forks.submission import Submission
 from harness.forks.tree import Tree
-from harness.round import Candidate
+from harness.rounds.round import Candidate
 
 
 @pytest.fixture(scope="session")

@@ -147,7 +147,7 @@ def _line_at(text: str, match: re.Match[str]) -> str:
     return text[match.start() :].split("\n", 1)[0].strip()
 
 
-def stray(change: Change) -> str | None:
+def rejected(change: Change) -> str | None:
     """Why an added path looks like a left-over, or None."""
     if change.status not in ("added", "renamed"):
         return None

@@ -11,7 +11,7 @@ from checks.static.tables import named_in, registrations_of_2020
 from checks.static.wording import counted
 from harness.checking import Attach, expect, fail, not_applicable, requirement, seen_in_file, seen_in_git
 from harness.outcome import Evidence
-from harness.round import Candidate
+from harness.rounds.round import Candidate
 
 LISTED = 20
 FOLDER_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")

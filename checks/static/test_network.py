@@ -11,7 +11,7 @@ from checks.static import forbidden
 from checks.static.sources import Source, Sources
 from harness.checking import Attach, expect, requirement, undetermined
 from harness.outcome import Evidence
-from harness.round import Candidate
+from harness.rounds.round import Candidate
 
 LISTED = 20
 ADDRESS = re.compile(r"(?P<scheme>https?|wss?)://(?P<host>[^/?#\s\"']*)(?P<rest>\S*)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from checks.static.scope import Scope, identity_findings, stray
+from checks.static.scope import Scope, identity_findings, rejected
 from checks.static.sources import Sources
 from checks.static.wording import counted, places
 from harness.checking import (
@@ -19,7 +19,7 @@ from harness.checking import (
 )
 from harness.forks.submission import Submission
 from harness.outcome import Evidence
-from harness.round import Candidate, Round
+from harness.rounds.round import Candidate, Round
 from harness.text import one_line
 
 OLD_BASE = timedelta(days=90)
@@ -140,7 +140,7 @@ def test_identity_is_untouched(submission: Submission, sources: Sources) -> None
 @requirement("no-stray-files")
 def test_no_stray_files(submission: Submission) -> None:
     """No caches, logs, editor files, databases or copies of libraries are added."""
-    left = [(change.path, why) for change in submission.changes if (why := stray(change))]
+    left = [(change.path, why) for change in submission.changes if (why := rejected(change))]
     expect(
         not left,
         f"{counted(len(left), 'file')} came along that should not be there.",

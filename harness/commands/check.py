@@ -12,22 +12,22 @@ from pathlib import Path
 from rich.console import Console
 
 from harness import temporary
+from harness.commands.progress import Watch
 from harness.commands.run import build_upstream, chosen_name, clear_up
+from harness.commands.terminal import safe, say
 from harness.errors import UserError
-from harness.forks.store import ObjectStore
+from harness.forks.object_store import ObjectStore
 from harness.forks.submission import Submission
 from harness.forks.worktree import work_tree
 from harness.grading import Verdict
 from harness.outcome import Status
-from harness.progress import Watch
 from harness.reporting.model import CandidateReport
 from harness.reporting.publish import report_of, write_candidate
-from harness.reporting.store import write_round
 from harness.requirement import Catalogue
-from harness.round import Candidate, Exchange, GitUpstream, PypiUpstream, Round, Voting, load_round
+from harness.rounds.round import Candidate, Exchange, GitUpstream, PypiUpstream, Round, Voting, load_round
 from harness.sandbox import Choice
-from harness.screening import Settings, Stopwatch, screen_submission
-from harness.terminal import safe, say
+from harness.screenings.screening import Settings, Stopwatch, screen_submission
+from harness.screenings.store import write_round
 from harness.venue.dialects import dialect, known
 
 DEFAULT_UPSTREAM = GitUpstream(git="https://github.com/hummingbot/hummingbot", ref="master")

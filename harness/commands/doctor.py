@@ -13,9 +13,9 @@ from rich.table import Table
 
 from harness.commands.finding import Finding
 from harness.commands.sandbox_findings import sandbox_findings
-from harness.forks.environment import GIT_NEEDED
+from harness.commands.terminal import safe
+from harness.forks.git_environment import GIT_NEEDED
 from harness.paths import cache_dir
-from harness.terminal import safe
 
 
 def examine() -> tuple[Table, bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.catalogue_page import page
+from harness.commands.catalogue_page import page
 from harness.reporting.schema import write_schemas
 from harness.requirement import Catalogue
 

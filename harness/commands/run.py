@@ -7,23 +7,24 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from harness.commands.progress import Watch
+from harness.commands.terminal import say
 from harness.errors import UserError
 from harness.forks.errors import Unreachable
 from harness.forks.lockfile import freeze, load_lock, seed_of
-from harness.forks.store import ObjectStore
+from harness.forks.object_store import ObjectStore
 from harness.forks.tree import Tree
 from harness.forks.upstream import upstream_commit
 from harness.frameworks import generation_of
 from harness.frameworks.upstream import upstream_base
 from harness.paths import cache_dir
-from harness.progress import Watch
+from harness.reporting.publish import publish_round
 from harness.requirement import Catalogue
-from harness.round import Candidate, load_round
+from harness.rounds.round import Candidate, load_round
 from harness.sandbox import Choice, choose
 from harness.sandbox.sweep import sweep
-from harness.scheduling import screen_round
-from harness.screening import Settings
-from harness.terminal import say
+from harness.screenings.scheduling import screen_round
+from harness.screenings.screening import Settings
 
 # A commit that was fetched once is never asked for again.
 PIN_IT = (
@@ -67,7 +68,9 @@ def run_round(
         def failed(candidate: Candidate, error: Exception) -> None:
             say(console, f"{candidate.name}: our own failure: {error}")
 
-        return screen_round(settings, reports, jobs=jobs, only=only, watch=watch, failed=failed)
+        return publish_round(
+            screen_round(settings, reports, jobs=jobs, only=only, watch=watch, failed=failed)
+        )
 
 
 def clear_up(console: Console) -> None:

@@ -7,9 +7,9 @@ import contextlib
 
 from rich.console import Console
 
+from harness.commands.terminal import say
 from harness.oracle import configuration
 from harness.serving.serve import Served, prepared
-from harness.terminal import say
 from harness.venue.dialects import dialect
 
 

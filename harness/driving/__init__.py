@@ -1,1 +1,1 @@
-"""Talking to the driver in the sandbox: the conversation, and typed views of what it claims."""
+"""Talking to the driver in the sandbox: the RPC client, and typed views of what it claims."""

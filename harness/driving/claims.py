@@ -1,19 +1,43 @@
 """What the driver says, as typed values. All of it is claimed by the code under test, none of it observed.
 
-Amounts and prices are Decimals and may be NaN or infinite where the connector says so; what is out of all
-proportion is NaN. `at` is virtual Unix time.
+A connector may say other things than its siblings do (a number as a text, an id as a number, nothing at all),
+and none of that is an error: where a number belongs, what is none, or is out of all proportion, reads as NaN,
+which fails whatever it is compared with. Amounts and prices are Decimals. `at` is virtual Unix time.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
-from harness.driving.numbers import Number, within_reason
+from harness.driving.numbers import Number, NumberIfAny, as_number, within_reason
 
 Level = tuple[Number, Number]
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else "" if value is None else str(value)
+
+
+def _as_text_if_any(value: Any) -> str | None:
+    return None if value is None else _as_text(value)
+
+
+def _as_flag(value: Any) -> bool:
+    return value not in ("", "False", "None", "0") and bool(value)
+
+
+def _as_fields(value: Any) -> dict[str, JsonValue]:
+    return value if isinstance(value, dict) else {"value": value}
+
+
+Text = Annotated[str, BeforeValidator(_as_text)]
+TextIfAny = Annotated[str | None, BeforeValidator(_as_text_if_any)]
+Moment = Annotated[float, BeforeValidator(lambda value: float(as_number(value)))]
+Flag = Annotated[bool, BeforeValidator(_as_flag)]
+Fields = Annotated[dict[str, JsonValue], BeforeValidator(_as_fields)]
 
 
 class Claim(BaseModel):
@@ -42,24 +66,24 @@ class Warmed(Claim):
 
 
 class Constructed(Claim):
-    name: str
-    display_name: str
+    name: Text
+    display_name: Text
 
 
 class Ready(Claim):
     """`parts` is the connector's own status, one entry a component; `seconds` are virtual."""
 
-    ready: bool
+    ready: Flag
     seconds: float
-    parts: dict[str, bool]
+    parts: dict[str, Flag]
 
 
 class Status(Claim):
     """`network` is the framework's word: STOPPED, NOT_CONNECTED or CONNECTED."""
 
-    ready: bool
-    parts: dict[str, bool]
-    network: str
+    ready: Flag
+    parts: dict[str, Flag]
+    network: Text
     timestamp: Number
 
 
@@ -68,17 +92,17 @@ class BookView(Claim):
 
     bids: tuple[Level, ...]
     asks: tuple[Level, ...]
-    snapshot_uid: int
-    last_diff_uid: int
+    snapshot_uid: Number
+    last_diff_uid: Number
     last_trade_price: Number
 
 
 class PairView(Claim):
     """A traded pair, its symbol at the exchange, and the pair which that symbol is read back as."""
 
-    pair: str
-    symbol: str
-    back: str
+    pair: Text
+    symbol: Text
+    back: Text
 
 
 class Rule(Claim):
@@ -87,12 +111,19 @@ class Rule(Claim):
     min_price_increment: Number
     min_base_amount_increment: Number
     min_quote_amount_increment: Number
-    min_notional_size: Number
-    min_order_value: Number
-    supports_limit_orders: bool
-    supports_market_orders: bool
-    buy_order_collateral_token: str | None
-    sell_order_collateral_token: str | None
+    min_notional_size: NumberIfAny
+    min_order_value: NumberIfAny
+    supports_limit_orders: Flag
+    supports_market_orders: Flag
+    buy_order_collateral_token: TextIfAny
+    sell_order_collateral_token: TextIfAny
+
+    @property
+    def smallest_notional(self) -> Decimal:
+        """The larger of the two that a rule can name, 0 where it names none; NaN where one makes no sense."""
+        named = [each for each in (self.min_notional_size, self.min_order_value) if each is not None]
+        nonsense = [each for each in named if each.is_nan()]
+        return nonsense[0] if nonsense else max(named, default=Decimal(0))
 
 
 class Balance(Claim):
@@ -103,23 +134,23 @@ class Balance(Claim):
 class OrderView(Claim):
     """An order that the connector is tracking. `side` is BUY or SELL, `state` the framework's name for it."""
 
-    order_id: str
-    exchange_order_id: str | None
-    pair: str
-    side: str
-    order_type: str
-    price: Number | None
+    order_id: Text
+    exchange_order_id: TextIfAny
+    pair: Text
+    side: Text
+    order_type: Text
+    price: NumberIfAny
     amount: Number
     executed: Number
-    state: str
+    state: Text
     created_at: Number
 
 
 class PositionView(Claim):
     """A position of a perpetual: `side` is LONG, SHORT or BOTH, `amount` signed as the connector signs it."""
 
-    pair: str
-    side: str
+    pair: Text
+    side: Text
     amount: Number
     entry_price: Number
     unrealized_pnl: Number
@@ -132,7 +163,7 @@ class Funding(Claim):
     index_price: Number
     mark_price: Number
     rate: Number
-    next_at: float
+    next_at: Moment
 
 
 class EventView(Claim):
@@ -140,12 +171,11 @@ class EventView(Claim):
 
     at: float
     kind: str
-    data: dict[str, JsonValue]
+    data: Fields
 
     @property
     def order_id(self) -> str | None:
-        found = self.data.get("order_id")
-        return found if isinstance(found, str) else None
+        return _as_text_if_any(self.data.get("order_id"))
 
     @property
     def timestamp(self) -> float | None:
@@ -171,28 +201,25 @@ class EventView(Claim):
 
 
 class TradeView(Claim):
-    """A public trade that reached the connector's order book. `side` is the taker's: BUY or SELL."""
+    """A public trade that reached the connector's order book. `side` is the taker's: BUY or SELL.
+
+    `timestamp` is None where the exchange's public trades have no time.
+    """
 
     at: float
-    pair: str
-    side: str
+    pair: Text
+    side: Text
     price: Number
     amount: Number
-    trade_id: str | None
-    timestamp: Number
+    trade_id: TextIfAny
+    timestamp: NumberIfAny
 
     @classmethod
     def parse(cls, value: Any) -> TradeView:
-        fields = dict(value["data"])
-        trade_id = fields.get("trade_id")
+        fields = _as_fields(value["data"])
+        said = {name: fields.get(name) for name in ("price", "amount", "trade_id", "timestamp")}
         return cls.model_validate(
-            {
-                **fields,
-                "at": value["at"],
-                "pair": fields.get("trading_pair"),
-                "side": fields.get("type"),
-                "trade_id": None if trade_id is None else str(trade_id),
-            }
+            {**said, "at": value["at"], "pair": fields.get("trading_pair"), "side": fields.get("type")}
         )
 
 
@@ -207,22 +234,22 @@ class Prices(Claim):
 
 
 class TokenAmount(Claim):
-    token: str
+    token: Text
     amount: Number
 
 
 class Fee(Claim):
     """`type` is the framework's class: added to what is paid, or taken from what is received."""
 
-    type: str
+    type: Text
     percent: Number
-    percent_token: str | None
+    percent_token: TextIfAny
     flat_fees: tuple[TokenAmount, ...]
 
 
 class Cancellation(Claim):
-    order_id: str
-    success: bool
+    order_id: Text
+    success: Flag
 
 
 class LogLine(Claim):

@@ -14,7 +14,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from harness.clock import ScaledClock, Stretch
 from harness.driving import claims
-from harness.driving.conversation import ConnectorError, Conversation
+from harness.driving.rpc_client import ConnectorError, RpcClient
 
 T = TypeVar("T")
 PositionAction = Literal["OPEN", "CLOSE"]
@@ -29,8 +29,8 @@ MAX_KEPT = 50_000
 class Connector:
     """A connector in its own process. Methods raise ConnectorError, ConnectorTimeout or ConnectorGone."""
 
-    def __init__(self, conversation: Conversation, scenario: str, clock: ScaledClock) -> None:
-        self._conversation = conversation
+    def __init__(self, rpc: RpcClient, scenario: str, clock: ScaledClock) -> None:
+        self._rpc = rpc
         self._scenario = scenario
         self._clock = clock
         self._events: list[claims.EventView] = []
@@ -268,7 +268,7 @@ class Connector:
 
     def _ask(self, command: str, wait: float = 0.0, **arguments: Any) -> JsonValue:
         """`wait` is how long the request itself may take."""
-        return self._conversation.ask(
+        return self._rpc.ask(
             command,
             scenario=self._scenario,
             timeout=PATIENCE + self._clock.real_seconds(wait),

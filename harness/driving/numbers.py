@@ -41,7 +41,21 @@ def _sensible(number: Decimal) -> bool:
     return isinstance(exponent, int) and max(abs(exponent), abs(number.adjusted())) <= MAX_MAGNITUDE
 
 
-Number = Annotated[Decimal, Field(allow_inf_nan=True), BeforeValidator(within_reason)]
+def as_number(value: Any) -> Decimal:
+    """Anything that a connector may say where a number belongs: what is none is NaN."""
+    number = within_reason(value)
+    return number if isinstance(number, Decimal) else _NOTHING
+
+
+def _as_number_if_any(value: Any) -> Decimal | None:
+    return None if value is None else as_number(value)
+
+
+Number = Annotated[Decimal, Field(allow_inf_nan=True), BeforeValidator(as_number)]
+# None where the connector says None; a number of another kind is NaN all the same.
+NumberIfAny = Annotated[
+    Annotated[Decimal, Field(allow_inf_nan=True)] | None, BeforeValidator(_as_number_if_any)
+]
 
 
 def trusting() -> AbstractContextManager[decimal.Context]:

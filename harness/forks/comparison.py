@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from harness.forks.connectors import connectors, generation
 from harness.forks.diff import changes
 from harness.forks.merge import preview
-from harness.forks.store import ObjectStore
+from harness.forks.object_store import ObjectStore
 from harness.forks.submission import AddedConnector, Change, Generation, MergePreview
 from harness.forks.tree import Tree
 from harness.forks.upstream import UpstreamCommit

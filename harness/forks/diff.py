@@ -7,7 +7,7 @@ from typing import Literal
 
 from harness.forks import limits
 from harness.forks.errors import GitFailed
-from harness.forks.store import ObjectStore
+from harness.forks.object_store import ObjectStore
 from harness.forks.submission import Change
 from harness.forks.tree import SUBMODULE, display, looks_binary
 

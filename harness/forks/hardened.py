@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import IO
 
 from harness.forks import limits
-from harness.forks.environment import SETTINGS, environment, git_program
 from harness.forks.errors import GitFailed, GitTimedOut, TooLarge
+from harness.forks.git_environment import SETTINGS, environment, git_program
 from harness.ownership import dies_with_us
 
 

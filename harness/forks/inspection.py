@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 
+from harness.forks.object_store import ObjectStore
 from harness.forks.quarantine import quarantine
 from harness.forks.remote import transport_errors
-from harness.forks.store import ObjectStore
 
 # `.gitmodules` and `.gitattributes` as Windows (short names: `GITMOD~1`, or a hash) or macOS (invisible
 # characters) may read them. Too many is fine: git itself looks at which they are.

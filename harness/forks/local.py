@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.forks.errors import BorrowedObjects
-from harness.round_fields import local_path
+from harness.rounds.fields import local_path
 
 
 def refuse_borrowed(address: str) -> None:

@@ -19,11 +19,11 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from harness.errors import UserError
 from harness.forks.comparison import committed_at
 from harness.forks.errors import ForkError, NoRepository
-from harness.forks.store import ObjectStore
+from harness.forks.object_store import ObjectStore
 from harness.forks.upstream import upstream_commit
-from harness.located_yaml import dotted, read_located
-from harness.round import Candidate, GitUpstream, Round
-from harness.round_fields import FolderName, Instant
+from harness.rounds.fields import FolderName, Instant
+from harness.rounds.located_yaml import dotted, read_located
+from harness.rounds.round import Candidate, GitUpstream, Round
 
 CommitId = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})$")]
 HEADER = (

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from harness.forks.errors import GitFailed, GitTimedOut, TooLarge
+from harness.forks.object_store import ObjectStore
 from harness.forks.quarantine import quarantine
-from harness.forks.store import ObjectStore
 from harness.forks.submission import MergePreview
 from harness.forks.tree import display
 

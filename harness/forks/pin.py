@@ -19,10 +19,10 @@ from harness.forks.errors import (
 )
 from harness.forks.inspection import inspect
 from harness.forks.lockfile import Lock, Locked
-from harness.forks.store import ObjectStore
+from harness.forks.object_store import ObjectStore
 from harness.forks.submission import Submission
 from harness.forks.upstream import UpstreamCommit, upstream_commit
-from harness.round import Candidate, Round
+from harness.rounds.round import Candidate, Round
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from harness import temporary
 from harness.forks import limits
 from harness.forks.errors import GitFailed, GitTimedOut, RefMissing, RefusedObjects, TooLarge, Unreachable
 from harness.forks.hardened import run
-from harness.round_fields import is_ref
+from harness.rounds.fields import is_ref
 from harness.text import one_line
 
 # A repository on this machine has no server to be configured: what public hosts allow, allowed here. It may

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from harness.forks import limits
 from harness.forks.errors import TooLarge
-from harness.forks.store import ObjectStore
+from harness.forks.object_store import ObjectStore
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
-from harness.round import Candidate
+from harness.rounds.round import Candidate
 
 Generation = Literal["v2", "v0"]
 Kind = Literal["exchange", "derivative", "market"]

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from harness import temporary
 from harness.forks import limits
 from harness.forks.errors import FileMissing, TooLarge
-from harness.forks.store import ObjectStore
+from harness.forks.object_store import ObjectStore
 from harness.forks.submission import Submission
 
 # As Windows and macOS read it: in any case, with dots or spaces behind, as a short name, or as a stream.

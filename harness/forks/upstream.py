@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.forks.errors import Unreachable
+from harness.forks.object_store import ObjectStore
 from harness.forks.released import released_tree
 from harness.forks.snapshot import Signature, snapshot
-from harness.forks.store import ObjectStore
-from harness.round import GitUpstream, PypiUpstream
+from harness.rounds.round import GitUpstream, PypiUpstream
 
 # Written by packaging, not by people: no part of what a release ships.
 _PACKAGING = ("PKG-INFO", "setup.cfg")

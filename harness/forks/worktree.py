@@ -12,12 +12,12 @@ from harness.forks import limits
 from harness.forks.comparison import Comparison, committed_at, compare
 from harness.forks.errors import GitFailed, TooLarge
 from harness.forks.hardened import run
+from harness.forks.object_store import ObjectStore
 from harness.forks.pin import author
 from harness.forks.snapshot import Signature, snapshot
-from harness.forks.store import ObjectStore
 from harness.forks.submission import Submission
 from harness.forks.upstream import upstream_commit
-from harness.round import Candidate, Exchange, GitUpstream, PypiUpstream
+from harness.rounds.round import Candidate, Exchange, GitUpstream, PypiUpstream
 
 
 @dataclass(frozen=True)

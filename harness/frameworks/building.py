@@ -42,7 +42,7 @@ class Compiled:
 
 
 @dataclass(frozen=True)
-class Workbench:
+class SandboxBuilder:
     """Where compilers run: a backend, an environment, and how its interpreter is called inside."""
 
     backend: Backend

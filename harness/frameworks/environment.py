@@ -17,7 +17,7 @@ from types import ModuleType
 from harness import temporary
 from harness.errors import OurFailure
 from harness.frameworks import GENERATIONS
-from harness.frameworks.building import LIMITS, Compiled, Progress, Workbench, collect
+from harness.frameworks.building import LIMITS, Compiled, Progress, SandboxBuilder, collect
 from harness.frameworks.generation import EnvironmentSpec
 from harness.frameworks.interpreter import find_interpreter
 from harness.frameworks.runtime import TREE, VENV, Generation, Runtime
@@ -79,7 +79,7 @@ def silent(_done: int, _total: int, _module: str) -> None:
     """No progress shown."""
 
 
-class Workshop:
+class EnvironmentBuilder:
     """Prepares trees in `cache`, with compilers in `backend`; `limits` are those of a submission's build."""
 
     def __init__(self, cache: Path, backend: Backend, limits: Limits = SUBMISSION_LIMITS) -> None:
@@ -96,7 +96,7 @@ class Workshop:
         spec = self._spec(generation)
         interpreter = find_interpreter(spec)
         venv = environment(self._cache, spec, interpreter)
-        bench = Workbench(self._backend, venv, _ENVIRONMENT)
+        builder = SandboxBuilder(self._backend, venv, _ENVIRONMENT)
         how = spec.compilation
         inputs = BuildInputs.read(tree, how.folder)
         made_with = (STORED_AS, key_of(spec, interpreter), repr(how))
@@ -104,12 +104,12 @@ class Workshop:
         builds = get_or_make(
             self._cache / "builds",
             key,
-            lambda place: _build_upstream(bench, tree, inputs, spec, place, progress),
+            lambda place: _build_upstream(builder, tree, inputs, spec, place, progress),
         )
         bytecode = get_or_make(
             self._cache / "bytecode",
             digest([*made_with, *_python_digests(tree)]),
-            lambda place: _precompile(bench, tree, place),
+            lambda place: _precompile(builder, tree, place),
         )
         return Base(generation, venv, builds, bytecode, tree)
 
@@ -129,8 +129,8 @@ class Workshop:
         changed = [module for module in inputs.modules if module not in unchanged]
         results: tuple[Compiled, ...] = ()
         if changed:
-            bench = Workbench(self._backend, base.venv, _ENVIRONMENT, self._limits)
-            results = bench.compile_modules(ours, changed, how, ours, progress)
+            builder = SandboxBuilder(self._backend, base.venv, _ENVIRONMENT, self._limits)
+            results = builder.compile_modules(ours, changed, how, ours, progress)
         return _result(runtime_of(base, ours), results, time.monotonic() - began)
 
     @staticmethod
@@ -141,10 +141,15 @@ class Workshop:
 
 
 def _build_upstream(
-    bench: Workbench, tree: Path, inputs: BuildInputs, spec: EnvironmentSpec, place: Path, progress: Progress
+    builder: SandboxBuilder,
+    tree: Path,
+    inputs: BuildInputs,
+    spec: EnvironmentSpec,
+    place: Path,
+    progress: Progress,
 ) -> None:
     modules = [module for module in inputs.modules if not is_placeholder(module)]
-    results = bench.compile_modules(tree, modules, spec.compilation, place / "modules", progress)
+    results = builder.compile_modules(tree, modules, spec.compilation, place / "modules", progress)
     failed = [result for result in results if not result.ok]
     if failed:
         raise OurFailure(
@@ -155,12 +160,12 @@ def _build_upstream(
     (place / "manifest.json").write_text(json.dumps(dict(inputs.digests), indent=1), encoding="utf-8")
 
 
-def _precompile(bench: Workbench, tree: Path, place: Path) -> None:
+def _precompile(builder: SandboxBuilder, tree: Path, place: Path) -> None:
     with temporary.folder("tree", place) as copy:
         _copy_sources(tree, copy / "tree")
         out = copy / "out"
         out.mkdir()
-        bench.precompile(copy / "tree", out)
+        builder.precompile(copy / "tree", out)
         collect(out, place / "files", ".pyc", lambda _: True)
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from harness.costume import PLAIN
 from harness.sandbox import inside
+from harness.sandbox.identity import PLAIN
 from harness.sandbox.protocol import Job, Limits, Mount
 
 Generation = Literal["v2", "v0"]

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from harness.forks.tree import Tree
-from harness.frameworks.environment import FOLDERS, Base, BuildResult, Workshop, runtime_of
+from harness.frameworks.environment import FOLDERS, Base, BuildResult, EnvironmentBuilder, runtime_of
 from harness.frameworks.store import digest, get_or_make
 from harness.sandbox.protocol import Backend
 
@@ -19,7 +19,7 @@ UNUSED_SECONDS = 7 * 24 * 3600
 
 
 def submission_build(cache: Path, backend: Backend, base: Base, tree: Tree) -> BuildResult:
-    """What `Workshop.prepare` makes of the tree's commit on `base`.
+    """What `EnvironmentBuilder.prepare` makes of the tree's commit on `base`.
 
     It is kept under the commit's own id and what it was built on, so no other submission ever gets it.
     """
@@ -35,7 +35,7 @@ def submission_build(cache: Path, backend: Backend, base: Base, tree: Tree) -> B
 
 def _make(cache: Path, backend: Backend, base: Base, tree: Tree, place: Path) -> None:
     tree.export(place / "export", prefixes=FOLDERS)
-    built = Workshop(cache, backend).prepare(base, place / "export", place / "work")
+    built = EnvironmentBuilder(cache, backend).prepare(base, place / "export", place / "work")
     shutil.rmtree(place / "export")
     # The runtime names paths, and this folder is about to get its name: it is made again when read.
     result = {name: value for name, value in asdict(built).items() if name != "runtime"}

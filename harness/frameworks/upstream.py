@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.forks.store import ObjectStore
+from harness.forks.object_store import ObjectStore
 from harness.forks.tree import Tree
 from harness.frameworks.building import Progress
-from harness.frameworks.environment import FOLDERS, Base, Workshop, silent
+from harness.frameworks.environment import FOLDERS, Base, EnvironmentBuilder, silent
 from harness.frameworks.runtime import Generation
 from harness.frameworks.store import get_or_make
 from harness.sandbox.protocol import Backend
@@ -21,11 +21,11 @@ def upstream_base(
     generation: Generation,
     progress: Progress = silent,
 ) -> Base:
-    """What `Workshop.upstream` makes of that commit's files; they must be in the store."""
+    """What `EnvironmentBuilder.upstream` makes of that commit's files; they must be in the store."""
     exported = get_or_make(
         cache / "trees", commit, lambda place: _export(Tree(store, commit), place / "files")
     )
-    return Workshop(cache, backend).upstream(exported / "files", generation, progress)
+    return EnvironmentBuilder(cache, backend).upstream(exported / "files", generation, progress)
 
 
 def _export(tree: Tree, destination: Path) -> None:

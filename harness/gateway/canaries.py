@@ -15,11 +15,11 @@ from harness.gateway.entries import (
     Frame,
     Handshake,
     Lookup,
+    RejectedConnection,
     Socket,
-    Stray,
     Trouble,
 )
-from harness.gateway.traces import SHORTEST, Index, Trace, best, needles_of, without_overlap
+from harness.gateway.secret_search import SHORTEST, Index, Trace, best, needles_of, without_overlap
 
 TELLING = 12  # characters of a secret in a row that say it all by themselves
 # Pieces shorter than that count when together they say this many characters, or half of a shorter secret.
@@ -148,7 +148,7 @@ def _places(entry: Entry) -> Iterator[tuple[str, str]]:
                 yield "closing words", entry.close_reason
         case Frame(direction="sent"):
             yield "frame", entry.text
-        case Stray():
+        case RejectedConnection():
             yield "host name", entry.host or ""
             yield "first bytes", entry.first_bytes.decode("latin-1")
         case Lookup():

@@ -11,9 +11,9 @@ from harness.gateway.entries import (
     Frame,
     Handshake,
     Lookup,
+    RejectedConnection,
+    RejectionReason,
     Socket,
-    Stray,
-    StrayReason,
     Trouble,
 )
 
@@ -31,8 +31,8 @@ def describe(entry: Entry | Sighting) -> Description:
             return _frame(entry)
         case Socket():
             return _socket(entry)
-        case Stray():
-            return _stray(entry)
+        case RejectedConnection():
+            return _rejected(entry)
         case Lookup():
             return f"look-up of {entry.name} ({entry.kind})", {"at": entry.at, "host": entry.name}
         case Handshake():
@@ -98,10 +98,10 @@ def _socket(entry: Socket) -> Description:
     return f"WebSocket {entry.url}: {end}", data
 
 
-def _stray(entry: Stray) -> Description:
+def _rejected(entry: RejectedConnection) -> Description:
     place = f"{entry.host or entry.ip or 'an unnamed host'}:{entry.port or '?'}"
     way = f"with TLS for {entry.sni or 'no name'}" if entry.tls else "without TLS"
-    if entry.reason is StrayReason.DATAGRAM:
+    if entry.reason is RejectionReason.DATAGRAM:
         way = "by UDP"
     said = _cut(entry.first_bytes.decode("utf-8", errors="backslashreplace"))
     reason = entry.reason.value.replace("_", " ")

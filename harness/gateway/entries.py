@@ -31,7 +31,7 @@ class ClosedBy(StrEnum):
     LOST = "lost"
 
 
-class StrayReason(StrEnum):
+class RejectionReason(StrEnum):
     """Why a connection was not served."""
 
     UNDECLARED_HOST = "undeclared_host"
@@ -165,7 +165,7 @@ class Socket:
 
 
 @dataclass(frozen=True)
-class Stray:
+class RejectedConnection:
     """A connection nobody declared, or one that did not speak as it should. It was closed.
 
     `host` is what the client called it, None where it gave no name; `sni` is the name in its TLS handshake.
@@ -173,7 +173,7 @@ class Stray:
     """
 
     at: float
-    reason: StrayReason
+    reason: RejectionReason
     client: Client
     host: str | None
     ip: str | None
@@ -224,7 +224,7 @@ class Trouble:
     number: int = -1
 
 
-Entry = Exchange | Frame | Socket | Stray | Lookup | Handshake | Trouble
+Entry = Exchange | Frame | Socket | RejectedConnection | Lookup | Handshake | Trouble
 
 
 def _json(text: str | bytes) -> JsonValue:

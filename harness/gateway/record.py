@@ -17,9 +17,9 @@ from harness.gateway.entries import (
     Frame,
     Handshake,
     Lookup,
+    RejectedConnection,
+    RejectionReason,
     Socket,
-    Stray,
-    StrayReason,
     Trouble,
 )
 from harness.gateway.wire import Wire
@@ -33,10 +33,10 @@ __all__ = [
     "Handshake",
     "Lookup",
     "Record",
+    "RejectedConnection",
+    "RejectionReason",
     "Sighting",
     "Socket",
-    "Stray",
-    "StrayReason",
     "Trouble",
 ]
 
@@ -165,7 +165,7 @@ def _size(entry: Entry) -> int:
             return len(entry.body) + len(entry.reply) + len(entry.raw_query) + 1000
         case Frame():
             return len(entry.text) + 300
-        case Stray():
+        case RejectedConnection():
             return len(entry.first_bytes) + 300
         case Handshake():
             return len(entry.hello) + 300

@@ -11,9 +11,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from aiohttp import web
 
+from harness.gateway.connection import Connection
 from harness.gateway.context import Context
-from harness.gateway.door import Door
-from harness.gateway.entries import Exchange, StrayReason
+from harness.gateway.entries import Exchange, RejectionReason
 from harness.gateway.faults import (
     Delay,
     Fault,
@@ -29,13 +29,13 @@ from harness.gateway.faults import (
     named,
 )
 from harness.gateway.spoiling import rewritten, spoil
-from harness.gateway.streams import Streams
+from harness.gateway.websockets import Streams
 from harness.venue.dialects.base import Dialect, Reply, Request
 
 MOST_BODY = 1 << 20
 BODY_SECONDS = 20.0  # real; how long a client may take to send a body
 HTTPS = 443
-MOST_KEPT = 64 << 10  # bytes of a stray request's body
+MOST_KEPT = 64 << 10  # bytes of a rejected request's body
 COMPRESS_FROM = 4096  # bytes; smaller replies are sent as they are
 
 
@@ -47,105 +47,109 @@ class Next(Enum):
 
 
 class Rest:
-    """The handler behind every door."""
+    """The handler behind every connection."""
 
     def __init__(self, context: Context, streams: Streams) -> None:
         self._context = context
         self._streams = streams
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
-        door = request.protocol
-        if not isinstance(door, Door):
-            raise TypeError("a request that came through no door")
+        connection = request.protocol
+        if not isinstance(connection, Connection):
+            raise TypeError("a request that came through no connection of ours")
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 body = await request.read()
         except web.HTTPRequestEntityTooLarge:
-            return _turn_away(door, request, b"", StrayReason.TOO_LARGE, 413)
+            return _turn_away(connection, request, b"", RejectionReason.TOO_LARGE, 413)
         except (TimeoutError, web.RequestPayloadError):
-            return _turn_away(door, request, b"", StrayReason.UNFINISHED, 408)
-        wire = self._read(request, door, body)
-        port = _port(request, door)
-        door.arrival = replace(door.arrival, port=port)
+            return _turn_away(connection, request, b"", RejectionReason.UNFINISHED, 408)
+        wire = self._read(request, connection, body)
+        port = _port(request, connection)
+        connection.arrival = replace(connection.arrival, port=port)
         dialect = self._context.dialect_for(wire.host, port)
-        reason = self._why_not(door, wire.host, dialect)
+        reason = self._why_not(connection, wire.host, dialect)
         if reason is not None or dialect is None:
-            return _turn_away(door, request, body, reason or StrayReason.UNDECLARED_HOST, 421)
-        door.served = True
+            return _turn_away(connection, request, body, reason or RejectionReason.UNDECLARED_HOST, 421)
+        connection.served = True
         wire = replace(wire, at=dialect.venue.clock.now())
         if request.headers.get("Upgrade", "").lower() == "websocket":
-            return await self._upgrade(request, door, dialect, wire)
-        return await self._answer(request, door, dialect, wire)
+            return await self._upgrade(request, connection, dialect, wire)
+        return await self._answer(request, connection, dialect, wire)
 
-    def _read(self, request: web.BaseRequest, door: Door, body: bytes) -> Request:
+    def _read(self, request: web.BaseRequest, connection: Connection, body: bytes) -> Request:
         """The request as it came: aiohttp's own parts would be decoded and encoded anew."""
         target = urlsplit(request.raw_path)
         return Request(
             method=request.method,
-            host=_asked_for(request, door.arrival.name),
+            host=_asked_for(request, connection.arrival.name),
             path=target.path,
             query=parse_qsl(target.query, keep_blank_values=True),
             headers=request.headers,
             body=body,
             raw_query=target.query,
-            client=door.arrival.client,
+            client=connection.arrival.client,
         )
 
-    def _why_not(self, door: Door, host: str, dialect: Dialect | None) -> StrayReason | None:
-        arrival = door.arrival
+    def _why_not(self, connection: Connection, host: str, dialect: Dialect | None) -> RejectionReason | None:
+        arrival = connection.arrival
         if arrival.client == "connector" and not arrival.tls:
-            return StrayReason.NO_TLS
+            return RejectionReason.NO_TLS
         if arrival.tls and arrival.name is None:
-            return StrayReason.NO_NAME
+            return RejectionReason.NO_NAME
         if arrival.name is not None and host != arrival.name:
-            return StrayReason.HOST_MISMATCH
+            return RejectionReason.HOST_MISMATCH
         if dialect is None:
             known = self._context.knows_host(host)
-            return StrayReason.UNDECLARED_PORT if known else StrayReason.UNDECLARED_HOST
+            return RejectionReason.UNDECLARED_PORT if known else RejectionReason.UNDECLARED_HOST
         return None
 
     async def _upgrade(
-        self, request: web.BaseRequest, door: Door, dialect: Dialect, wire: Request
+        self, request: web.BaseRequest, connection: Connection, dialect: Dialect, wire: Request
     ) -> web.StreamResponse:
-        operation, faults, number = self._begin(door, dialect, wire, "upgrade")
-        outcome = await self._before(faults, door, dialect)
+        operation, faults, number = self._begin(connection, dialect, wire, "upgrade")
+        outcome = await self._before(faults, connection, dialect)
         if outcome is Next.BREAK:
-            return _broken(door)
+            return _broken(connection)
         if outcome is Next.ASK:
             self._streams.deliver()
             opened = dialect.open_stream(wire)
             if not isinstance(opened, Reply):
                 self._complete(number, 101, {}, b"")
-                return await self._streams.run(request, door, wire, operation, dialect.venue, opened, faults)
+                return await self._streams.run(
+                    request, connection, wire, operation, dialect.venue, opened, faults
+                )
             outcome = opened
         return self._reply(request, number, outcome)
 
     async def _answer(
-        self, request: web.BaseRequest, door: Door, dialect: Dialect, wire: Request
+        self, request: web.BaseRequest, connection: Connection, dialect: Dialect, wire: Request
     ) -> web.StreamResponse:
-        _, faults, number = self._begin(door, dialect, wire, "request")
+        _, faults, number = self._begin(connection, dialect, wire, "request")
         if not faults:
             return self._reply(request, number, self._ask(dialect, wire))
-        work = self._faulted(faults, door, dialect, wire)
+        work = self._faulted(faults, connection, dialect, wire)
         # Shielded: a client that gives up does not take back what it has sent.
         outcome = await asyncio.shield(self._context.spawn(work, f"{wire.method} {wire.path}"))
         if outcome is Next.BREAK:
-            return _broken(door)
+            return _broken(connection)
         response = self._reply(request, number, outcome)
-        spoilt = await spoil(self._context, door, outcome, faults[-1])
+        spoilt = await spoil(self._context, connection, outcome, faults[-1])
         return web.Response(status=500) if spoilt else response  # aiohttp cannot send it any more
 
     async def _faulted(
-        self, faults: tuple[Fault, ...], door: Door, dialect: Dialect, wire: Request
+        self, faults: tuple[Fault, ...], connection: Connection, dialect: Dialect, wire: Request
     ) -> Reply | Literal[Next.BREAK]:
-        outcome = await self._before(faults, door, dialect)
+        outcome = await self._before(faults, connection, dialect)
         if outcome is not Next.ASK:
             return outcome
         reply = rewritten(self._ask(dialect, replace(wire, at=dialect.venue.clock.now())), faults)
         await self._context.sleep(_delay(faults, "reply"))
         return Next.BREAK if isinstance(faults[-1], LoseReply) else reply
 
-    async def _before(self, faults: tuple[Fault, ...], door: Door, dialect: Dialect) -> Reply | Next:
+    async def _before(
+        self, faults: tuple[Fault, ...], connection: Connection, dialect: Dialect
+    ) -> Reply | Next:
         """What happens before the venue hears of it, and whether it ever will."""
         if not faults:
             return Next.ASK
@@ -163,7 +167,7 @@ class Rest:
             case Reset():
                 return Next.BREAK
             case Stall():
-                await door.gone.wait()
+                await connection.gone.wait()
                 return Next.BREAK
             case _:
                 return Next.ASK
@@ -173,10 +177,10 @@ class Rest:
         return dialect.handle(wire)
 
     def _begin(
-        self, door: Door, dialect: Dialect, wire: Request, point: Point
+        self, connection: Connection, dialect: Dialect, wire: Request, point: Point
     ) -> tuple[str | None, tuple[Fault, ...], int]:
         """(operation, faults, the number of the exchange in the record)."""
-        arrival, operation = door.arrival, dialect.operation_of(wire)
+        arrival, operation = connection.arrival, dialect.operation_of(wire)
         text = f"{wire.method} {wire.path}?{wire.raw_query}\n{wire.text}"
         traffic = Traffic(point, operation or "", wire.host, arrival.client, text, self._context.now())
         faults = self._context.faults.take(traffic)
@@ -217,9 +221,9 @@ class Rest:
         return response
 
 
-def _broken(door: Door) -> web.Response:
+def _broken(connection: Connection) -> web.Response:
     """Break the connection; the response is never sent."""
-    door.reset()
+    connection.reset()
     return web.Response(status=500)
 
 
@@ -229,12 +233,12 @@ def _delay(faults: tuple[Fault, ...], when: str) -> float:
 
 
 def _turn_away(
-    door: Door, request: web.BaseRequest, body: bytes, reason: StrayReason, status: int
+    connection: Connection, request: web.BaseRequest, body: bytes, reason: RejectionReason, status: int
 ) -> web.Response:
     """Answer what is not served, write down what was asked, and close."""
     head = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
     said = f"{request.method} {request.raw_path} HTTP/1.1\r\n{head}\r\n".encode() + body[:MOST_KEPT]
-    door.write_down(reason, host=_asked_for(request, door.arrival.name), first_bytes=said)
+    connection.write_down(reason, host=_asked_for(request, connection.arrival.name), first_bytes=said)
     response = web.Response(status=status, text=f"not served here: {reason.value}\n")
     response.force_close()
     return response
@@ -256,9 +260,9 @@ def _host_of(header: str) -> str:
     return name if colon and port.isdigit() else header.strip().lower()
 
 
-def _port(request: web.BaseRequest, door: Door) -> int:
+def _port(request: web.BaseRequest, connection: Connection) -> int:
     """Where the client wanted to go; the oracle has no address but what it writes."""
-    if door.arrival.port is not None:
-        return door.arrival.port
+    if connection.arrival.port is not None:
+        return connection.arrival.port
     _, _, port = request.headers.get("Host", "").rpartition(":")
     return int(port) if port.isdigit() and len(port) <= 5 else HTTPS

@@ -12,17 +12,17 @@ from aiohttp import web
 
 from harness.clock import ScaledClock
 from harness.errors import OurFailure
+from harness.gateway.acceptor import Acceptor
+from harness.gateway.connection import Arrival, Connection
 from harness.gateway.context import Context
-from harness.gateway.door import Arrival, Door
-from harness.gateway.entrance import Entrance
-from harness.gateway.entries import Lookup, StrayReason
+from harness.gateway.entries import Lookup, RejectionReason
 from harness.gateway.fault_plan import FaultPlan
 from harness.gateway.record import Record
 from harness.gateway.rest import Rest
 from harness.gateway.shim import Connected, Datagram, LookedUp, messages
-from harness.gateway.streams import Streams
 from harness.gateway.tls import Authority
 from harness.gateway.waiting import first_byte
+from harness.gateway.websockets import Streams
 from harness.venue.dialects.base import Dialect
 
 SILENCE_SECONDS = 10.0  # real; how long a client may be connected before its first byte
@@ -61,7 +61,7 @@ class Gateway:
         self._listener, self._path = listener, socket_path
         self._server = web.Server(Rest(self._context, self.streams))
         self.streams.start()
-        self._let_in(Entrance(self._context, self._server))
+        self._let_in(Acceptor(self._context, self._server))
 
     async def close(self) -> None:
         """Break every connection, whatever it waits for, and stop listening."""
@@ -70,9 +70,9 @@ class Gateway:
         if listener is not None:
             asyncio.get_running_loop().remove_reader(listener)
         if self._server is not None:
-            for door in self._server.connections:
-                if isinstance(door, Door):
-                    door.reset()
+            for connection in self._server.connections:
+                if isinstance(connection, Connection):
+                    connection.reset()
             await self._server.shutdown(STOP_SECONDS)
         for task in tuple(self._context.tasks):
             task.cancel()
@@ -86,12 +86,12 @@ class Gateway:
         """Write down that something of ours broke."""
         self._context.trouble(where, error)
 
-    def _let_in(self, entrance: Entrance) -> None:
+    def _let_in(self, acceptor: Acceptor) -> None:
         """Greet whoever comes. (A task in `sock_accept`, when cancelled, loses whom it has just let in.)"""
         if self._listener is not None:  # until `stop`
-            asyncio.get_running_loop().add_reader(self._listener, self._accept, self._listener, entrance)
+            asyncio.get_running_loop().add_reader(self._listener, self._accept, self._listener, acceptor)
 
-    def _accept(self, listener: socket.socket, entrance: Entrance) -> None:
+    def _accept(self, listener: socket.socket, acceptor: Acceptor) -> None:
         try:
             connection, _ = listener.accept()
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):
@@ -100,34 +100,34 @@ class Gateway:
             self._context.trouble("accept", error)
             loop = asyncio.get_running_loop()
             loop.remove_reader(listener)
-            loop.call_later(0.1, self._let_in, entrance)
+            loop.call_later(0.1, self._let_in, acceptor)
             return
         connection.setblocking(False)
-        self._spawn(self._greet(connection, entrance), connection)
+        self._spawn(self._greet(connection, acceptor), connection)
 
     def _spawn(self, work: Coroutine[Any, Any, None], connection: socket.socket) -> None:
         """Run `work`, which owns the connection, unless it is cancelled, perhaps before it began."""
         task = self._context.spawn(work, "a new connection")
         task.add_done_callback(lambda done: connection.close() if done.cancelled() else None)
 
-    async def _greet(self, connection: socket.socket, entrance: Entrance) -> None:
+    async def _greet(self, connection: socket.socket, acceptor: Acceptor) -> None:
         """`{` begins the shim's line; anything else is the oracle, who speaks for itself."""
         first = await first_byte(connection, SILENCE_SECONDS)
         if first != ord("{"):
-            await entrance.serve(connection, Arrival("oracle"), first)
+            await acceptor.serve(connection, Arrival("oracle"), first)
             return
         with connection:
             async for message in messages(connection, SILENCE_SECONDS):
                 match message:
                     case Connected(ip, port, passed):
                         arrival = Arrival("connector", ip, port)
-                        self._spawn(_take_over(entrance, passed, arrival), passed)
+                        self._spawn(_take_over(acceptor, passed, arrival), passed)
                     case LookedUp(name, kind):
                         self.record.add(Lookup(self._context.now(), name, kind))
                     case Datagram(ip, port):
-                        entrance.stray(Arrival("connector", ip, port), StrayReason.DATAGRAM)
+                        acceptor.record_rejection(Arrival("connector", ip, port), RejectionReason.DATAGRAM)
                     case bytes():
-                        entrance.stray(Arrival("connector"), StrayReason.BAD_PREAMBLE, message)
+                        acceptor.record_rejection(Arrival("connector"), RejectionReason.BAD_PREAMBLE, message)
 
 
 def _listen_at(path: Path) -> socket.socket:
@@ -148,10 +148,10 @@ def _listen_at(path: Path) -> socket.socket:
     return listener
 
 
-async def _take_over(entrance: Entrance, connection: socket.socket, arrival: Arrival) -> None:
+async def _take_over(acceptor: Acceptor, connection: socket.socket, arrival: Arrival) -> None:
     try:
         first = await first_byte(connection, SILENCE_SECONDS)
     except asyncio.CancelledError:
-        entrance.stray(arrival, StrayReason.SILENT)
+        acceptor.record_rejection(arrival, RejectionReason.SILENT)
         raise
-    await entrance.serve(connection, arrival, first)
+    await acceptor.serve(connection, arrival, first)

@@ -6,8 +6,8 @@ import asyncio
 from dataclasses import replace
 from http import HTTPStatus
 
+from harness.gateway.connection import Connection
 from harness.gateway.context import Context
-from harness.gateway.door import Door
 from harness.gateway.faults import CutShort, DoubleReply, Fault, Rewrite, Trickle
 from harness.venue.dialects.base import Reply
 
@@ -23,30 +23,30 @@ def rewritten(reply: Reply, faults: tuple[Fault, ...]) -> Reply:
     return reply
 
 
-async def spoil(context: Context, door: Door, reply: Reply, fault: Fault) -> bool:
+async def spoil(context: Context, connection: Connection, reply: Reply, fault: Fault) -> bool:
     """Send the reply as `fault` has it. False when it leaves the sending to the caller."""
     whole = _as_sent(reply)
     match fault:
         case Trickle(seconds, size):
             for start in range(0, len(whole), size):
-                if door.gone.is_set():
+                if connection.gone.is_set():
                     break
-                door.send_raw(whole[start : start + size])
+                connection.send_raw(whole[start : start + size])
                 await context.sleep(seconds)
         case CutShort():
-            door.send_raw(whole[: len(whole) - (len(reply.content()) + 1) // 2])
+            connection.send_raw(whole[: len(whole) - (len(reply.content()) + 1) // 2])
         case DoubleReply():
-            context.spawn(_again(door, whole), "a second reply")
+            context.spawn(_again(connection, whole), "a second reply")
             return False
         case _:
             return False
-    door.hang_up()
+    connection.close_after_sending()
     return True
 
 
-async def _again(door: Door, whole: bytes) -> None:
+async def _again(connection: Connection, whole: bytes) -> None:
     await asyncio.sleep(SECOND_REPLY_AFTER)
-    door.send_raw(whole)
+    connection.send_raw(whole)
 
 
 def _as_sent(reply: Reply) -> bytes:

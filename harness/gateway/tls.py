@@ -87,7 +87,7 @@ class Authority:
         return context
 
 
-def doorman(choose: Choice) -> ssl.SSLContext:
+def sni_context(choose: Choice) -> ssl.SSLContext:
     """A context for one connection that picks the real one by the name in the client's hello.
 
     `choose` gets the name (None: the client sent none) and returns a context, or None to refuse with a TLS
@@ -126,7 +126,7 @@ def name_in(hello: bytes) -> str | None:
 def _server_context() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_alpn_protocols(["http/1.1"])
-    # Each connection has its own doorman, so no session could be resumed: no tickets.
+    # Each connection has a context of its own, so no session could be resumed: no tickets.
     context.options |= ssl.OP_NO_TICKET
     context.num_tickets = 0
     return context

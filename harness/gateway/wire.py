@@ -17,13 +17,13 @@ from harness.gateway.entries import (
     Frame,
     Handshake,
     Lookup,
+    RejectedConnection,
     Socket,
-    Stray,
     Trouble,
 )
 from harness.outcome import Basis, Evidence, EvidenceKind
 
-Kind = TypeVar("Kind", Exchange, Frame, Socket, Stray, Lookup, Handshake, Trouble)
+Kind = TypeVar("Kind", Exchange, Frame, Socket, RejectedConnection, Lookup, Handshake, Trouble)
 
 
 class Wire:
@@ -84,8 +84,10 @@ class Wire:
             if _fits(each.operation, operation) and _fits(each.host, host)
         )
 
-    def strays(self, *, client: Client | None = "connector", since: int = 0) -> tuple[Stray, ...]:
-        return tuple(self._of(Stray, client, since))
+    def rejected(
+        self, *, client: Client | None = "connector", since: int = 0
+    ) -> tuple[RejectedConnection, ...]:
+        return tuple(self._of(RejectedConnection, client, since))
 
     def lookups(self, *, since: int = 0) -> tuple[Lookup, ...]:
         return tuple(self._of(Lookup, None, since))

@@ -18,20 +18,19 @@ from harness.reporting.model import (
     Finding,
     RoundInfo,
     RoundReport,
-    RunInfo,
     ScoreInfo,
     SubmissionInfo,
     VotingInfo,
-    WaiverInfo,
 )
-from harness.reporting.screened import NOT_SCREENED, Screened
 from harness.requirement import Catalogue
-from harness.round import PypiUpstream
+from harness.rounds.round import PypiUpstream
+from harness.screenings.run import RunInfo, WaiverInfo
+from harness.screenings.screened import NOT_SCREENED, Screened
 from harness.text import storable
 
 if TYPE_CHECKING:
     from harness.forks.submission import Submission
-    from harness.round import Round
+    from harness.rounds.round import Round
 
 MAX_PATHS = 1000
 MAX_PATH = 500  # characters

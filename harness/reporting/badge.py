@@ -6,7 +6,7 @@ from html import escape
 
 from harness.grading import Verdict
 from harness.reporting.model import CandidateReport
-from harness.reporting.words import VERDICT_MARKS, number, score_words
+from harness.reporting.wording import VERDICT_MARKS, number, score_words
 
 LABEL = "connector harness"
 COLOURS = {Verdict.ELIGIBLE: "#1a7f4b", Verdict.INELIGIBLE: "#b42318", Verdict.UNDETERMINED: "#8a5a00"}

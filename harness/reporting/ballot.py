@@ -10,8 +10,9 @@ from pydantic import Field
 
 from harness.grading import Verdict
 from harness.reporting.markup import discord
-from harness.reporting.model import Entry, Model, RoundReport, ScoreInfo
-from harness.reporting.words import VERDICTS, day, link, score_words
+from harness.reporting.model import Entry, RoundReport, ScoreInfo
+from harness.reporting.wording import VERDICTS, day, link, score_words
+from harness.screenings.run import Model
 
 # Discord's own limits, in UTF-16 units as its clients count, and reactions on one message.
 MESSAGE_LIMIT = 2000

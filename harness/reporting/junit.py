@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 from harness.outcome import Status
 from harness.reporting.model import CandidateReport, Finding
-from harness.reporting.words import BASES, STATUSES
+from harness.reporting.wording import BASES, STATUSES
 from harness.text import one_line, plain
 
 MAX_EVIDENCE = 40

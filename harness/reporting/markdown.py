@@ -8,7 +8,7 @@ from harness.grading import UNDECIDED, Verdict
 from harness.outcome import Evidence, Severity, Status
 from harness.reporting.markup import code, escaped, fenced
 from harness.reporting.model import CandidateReport, Entry, Finding, RoundReport
-from harness.reporting.words import (
+from harness.reporting.wording import (
     BASES,
     SEVERITIES,
     VERDICT_MARKS,

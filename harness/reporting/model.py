@@ -1,4 +1,4 @@
-"""What is published, as types: `report.json`, `round.json`, and the stored `run.json`.
+"""What is published, as types: `report.json` and `round.json`.
 
 The field names are a promise to other programs. A change that breaks a reader raises the number in the
 schema's name; adding a field does not.
@@ -9,36 +9,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from harness.grading import Verdict
 from harness.outcome import Outcome, Severity, Status
-
-
-class Model(BaseModel):
-    """Frozen, closed, and written under the names that the schemas publish."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", serialize_by_alias=True, json_schema_serialization_defaults_required=True
-    )
-
-
-class RunInfo(Model):
-    """`run.json`: how one candidate was screened. Times are real UTC instants, `timings` seconds by step."""
-
-    started_at: datetime
-    finished_at: datetime | None = None
-    seed: int
-    harness: str
-    catalogue: str | None = None
-    backend: str | None = None
-    framework: str | None = None
-    python: str | None = None
-    time_scale: float | None = None
-    timings: dict[str, float] = Field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-    no_submission: str | None = None  # why no commit could be pinned, in one sentence
-    broken: str | None = None  # the failure of ours that ended it early, in one sentence
+from harness.screenings.run import Model, WaiverInfo
 
 
 class ScoreInfo(Model):
@@ -99,13 +74,6 @@ class SubmissionInfo(Model):
     merge_reason: str | None = None
     conflicts: tuple[str, ...] | None = None
     conflict_count: int | None = None
-
-
-class WaiverInfo(Model):
-    requirement: str
-    reason: str
-    granted_by: str
-    until: date
 
 
 class Finding(Outcome):

@@ -9,10 +9,10 @@ from harness.grading import grade
 from harness.reporting import badge, ballot, json, junit, markdown, sarif, site
 from harness.reporting.assemble import candidate_report, round_report
 from harness.reporting.model import CandidateReport, RoundReport
-from harness.reporting.screened import Screened, complete, waivers_in_force
-from harness.reporting.store import ROUND, read_screening, write_whole
 from harness.requirement import Catalogue
-from harness.round import Round, load_round
+from harness.rounds.round import Round, load_round
+from harness.screenings.screened import Screened, complete, waivers_in_force
+from harness.screenings.store import ROUND, read_screening, write_whole
 
 
 def publish_round(

@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from harness.grading import UNDECIDED
 from harness.outcome import Evidence, Severity, Status
 from harness.reporting.model import CandidateReport, Finding
-from harness.reporting.words import inside
+from harness.reporting.wording import inside
 from harness.text import inert_json, plain
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

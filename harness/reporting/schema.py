@@ -6,19 +6,23 @@ import json
 from pathlib import Path
 
 from pydantic import BaseModel, JsonValue
+from pydantic.json_schema import JsonSchemaMode
 
 from harness.reporting.ballot import Ballot
 from harness.reporting.model import CandidateReport, RoundReport
-from harness.round import round_schema
+from harness.rounds.round import round_schema
+from harness.venue.described.model import Description, Review
 
 FOLDER = Path(__file__).resolve().parent.parent / "schemas"
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 WRITTEN: dict[str, type[BaseModel]] = {"round": RoundReport, "report": CandidateReport, "ballot": Ballot}
+READ: dict[str, type[BaseModel]] = {"description": Description, "review": Review}
 
 
 def schemas() -> dict[str, dict[str, JsonValue]]:
     """File name → schema."""
     found = {f"{name}.schema.json": _schema(name, model) for name, model in WRITTEN.items()}
+    found |= {f"{name}.schema.json": _schema(name, model, "validation") for name, model in READ.items()}
     return {**found, "candidates.schema.json": round_schema()}
 
 
@@ -33,9 +37,11 @@ def write_schemas(folder: Path = FOLDER) -> tuple[Path, ...]:
     return tuple(written)
 
 
-def _schema(name: str, model: type[BaseModel]) -> dict[str, JsonValue]:
+def _schema(
+    name: str, model: type[BaseModel], mode: JsonSchemaMode = "serialization"
+) -> dict[str, JsonValue]:
     return {
         "$schema": DRAFT,
         "$id": f"urn:connector-harness:{name}:v1",
-        **model.model_json_schema(mode="serialization", by_alias=True),
+        **model.model_json_schema(mode=mode, by_alias=True),
     }

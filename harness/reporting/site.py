@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.grading import UNDECIDED, Verdict
 from harness.outcome import Evidence, Severity, Status
-from harness.reporting import words
+from harness.reporting import wording
 from harness.reporting.model import CandidateReport, Entry, Finding, RoundReport
 from harness.reporting.templating import KINDS_OF_DEMAND, render
 
@@ -50,7 +50,7 @@ class Cause:
 
 def render_round(report: RoundReport) -> str:
     groups = [
-        Group(verdict, words.VERDICTS[verdict], GROUP_NOTES[verdict], report.with_verdict(verdict))
+        Group(verdict, wording.VERDICTS[verdict], GROUP_NOTES[verdict], report.with_verdict(verdict))
         for verdict in Verdict
     ]
     return render("round.html.j2", report=report, groups=groups)
@@ -67,7 +67,7 @@ def render_candidate(report: CandidateReport, overview: RoundReport | None = Non
         "candidate.html.j2",
         report=report,
         overview=overview,
-        verdict_words=words.VERDICTS[report.verdict],
+        verdict_words=wording.VERDICTS[report.verdict],
         merge_words=_merge(report),
         failed=failed,
         blockers=report.failed(Severity.BLOCKER),
@@ -120,7 +120,7 @@ def _tallies(report: CandidateReport) -> list[tuple[str, int, int, int]]:
 def _merge(report: CandidateReport) -> str:
     submission = report.submission
     if submission.conflict_count:
-        return words.count(submission.conflict_count, "file") + " in conflict with upstream"
+        return wording.count(submission.conflict_count, "file") + " in conflict with upstream"
     known = MERGES.get(submission.merge or "unknown", "In conflict with upstream")
     unknown = submission.merge == "unknown" and submission.merge_reason
     return f"{known}: {submission.merge_reason}" if unknown else known
@@ -130,15 +130,15 @@ def _facts(report: CandidateReport) -> list[tuple[str, str]]:
     environment, exchange = report.environment, report.candidate.exchange
     started, finished = environment.started_at, environment.finished_at
     facts = [
-        ("Screened", words.moment(started) if started else "not yet"),
-        ("Finished", words.moment(finished) if finished else "not finished"),
+        ("Screened", wording.moment(started) if started else "not yet"),
+        ("Finished", wording.moment(finished) if finished else "not finished"),
         ("Harness", environment.harness),
         ("Catalogue then", environment.catalogue if environment.catalogue != report.catalogue else None),
         ("Sandbox", environment.backend),
         ("Framework", environment.framework),
         ("Python", environment.python),
         ("Exchange", f"{exchange.mode}, {exchange.dialect or 'no dialect named'}"),
-        ("Time", f"{words.number(environment.time_scale)}× as fast" if environment.time_scale else None),
+        ("Time", f"{wording.number(environment.time_scale)}× as fast" if environment.time_scale else None),
         ("Seed", str(environment.seed) if environment.seed is not None else None),
     ]
     return [(name, value) for name, value in facts if value]

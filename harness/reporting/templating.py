@@ -13,7 +13,7 @@ from markupsafe import Markup
 from pydantic import JsonValue
 
 from harness.outcome import EvidenceKind, Severity
-from harness.reporting import words
+from harness.reporting import wording
 from harness.reporting.model import CandidateReport, Counts
 from harness.text import one_line, plain
 
@@ -72,9 +72,9 @@ def _visible(value: Any) -> Any:
 
 def _counts(counts: Counts) -> str:
     parts = [
-        words.count(counts.blocker, "blocker"),
-        words.count(counts.major, "major finding"),
-        words.count(counts.minor, "minor finding"),
+        wording.count(counts.blocker, "blocker"),
+        wording.count(counts.major, "major finding"),
+        wording.count(counts.minor, "minor finding"),
     ]
     shown = [part for part in parts if not part.startswith("0 ")]
     if counts.undecided:
@@ -90,7 +90,7 @@ def _failure_counts(report: CandidateReport) -> str:
 
 
 def _commit_page(report: CandidateReport) -> str | None:
-    return words.source_link(report, "") if report.submission.commit else None
+    return wording.source_link(report, "") if report.submission.commit else None
 
 
 def _datum(value: JsonValue) -> str:
@@ -119,25 +119,25 @@ def _bars(series: Sequence[float]) -> str:
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "bars": _bars,
-    "basis": words.BASES.__getitem__,
+    "basis": wording.BASES.__getitem__,
     "brief": one_line,
     "commit_page": _commit_page,
-    "count": words.count,
+    "count": wording.count,
     "counts": _counts,
     "datum": _datum,
-    "day": words.day,
-    "expression": words.check_expression,
+    "day": wording.day,
+    "expression": wording.check_expression,
     "failure_counts": _failure_counts,
     "first_line": lambda text: one_line(text.lstrip().split("\n", 1)[0], 120),
     "is_long": _is_long,
     "kind": KINDS.__getitem__,
-    "link": words.link,
-    "moment": words.moment,
-    "number": words.number,
-    "score_words": words.score_words,
-    "seconds": words.seconds,
-    "severity": words.SEVERITIES.__getitem__,
+    "link": wording.link,
+    "moment": wording.moment,
+    "number": wording.number,
+    "score_words": wording.score_words,
+    "seconds": wording.seconds,
+    "severity": wording.SEVERITIES.__getitem__,
     "shown": _shown,
-    "source": words.source_link,
+    "source": wording.source_link,
     "subject": lambda slug: slug.replace("-", " ").capitalize(),
 }

@@ -14,8 +14,8 @@ from harness.sandbox.interpreter import mounts_of
 from harness.sandbox.launcher import network
 from harness.sandbox.launcher.kernel import memory_file
 from harness.sandbox.launching import fork_supervisor
+from harness.sandbox.pipes import Collector, CountedReader, Writer, complete
 from harness.sandbox.protocol import Completed, Exit, Job, Limits, SandboxFailure
-from harness.sandbox.streams import Collector, CountedReader, Writer, complete
 
 _ADMIN_PATH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
 # An id that no distribution gives to anyone (Debian Policy 9.2.2 reserves 65533 and below to 60000).

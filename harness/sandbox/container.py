@@ -18,8 +18,8 @@ from docker.errors import APIError, DockerException, NotFound
 
 from harness.sandbox.launcher import watch
 from harness.sandbox.monitor import Monitor
+from harness.sandbox.pipes import Collector, CountedReader
 from harness.sandbox.protocol import Exit, Job, Reason, SandboxFailure
-from harness.sandbox.streams import Collector, CountedReader
 
 _HEADER = struct.Struct(">BxxxL")
 _STDERR = 2

@@ -17,8 +17,8 @@ from harness.sandbox import engine, image, settings, trial
 from harness.sandbox.container import ContainerProcess
 from harness.sandbox.keeper import Keeper
 from harness.sandbox.launcher import staging
+from harness.sandbox.pipes import complete
 from harness.sandbox.protocol import Completed, Job, NoSandboxError, SandboxFailure
-from harness.sandbox.streams import complete
 
 # https://gvisor.dev/docs/user_guide/networking/: its loopback is its own and leads to no other container's.
 _RUNTIMES_NETWORK = 'gVisor needs "runtimeArgs": ["--network=host"], which is the network that a job is given'

@@ -1,4 +1,4 @@
-"""The TCP door of a served venue: an HTTPS proxy, and TLS for those who send the exchange's names here.
+"""The TCP front of a served venue: an HTTPS proxy, and TLS for those who send the exchange's names here.
 
 Accepted connections are handed to the gateway as a sandbox's shim does it: as a file descriptor, beside a
 line that says where they were meant to go.

@@ -1,4 +1,4 @@
-"""Puts a venue, its gateway, its door and its page together."""
+"""Puts a venue, its gateway, its front and its page together."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from harness import temporary
 from harness.clock import ScaledClock
 from harness.errors import UserError
 from harness.gateway.thread import running_gateway
-from harness.scenery import purse
+from harness.scenarios.randomization import initial_balances
 from harness.serving.front import Front
 from harness.serving.life import go_on
 from harness.serving.page import application
@@ -63,7 +63,7 @@ def prepared(kind: type[Dialect], host: str, port: int, page_port: int, seed: in
     for market in kind.markets:
         venue.seed_book(market, LEVELS)
         venue.walk(20, market)
-    account = venue.account("you", purse(kind.markets), kind.key_lengths)
+    account = venue.account("you", initial_balances(kind.markets), kind.key_lengths)
     dialect = kind(venue)
     with temporary.folder("serve") as folder, running_gateway([dialect], clock=clock) as gateway:
         ca = gateway.authority.write_ca(folder / "ca.pem")

@@ -1,4 +1,4 @@
-"""What a kind of market must be able to do for the desk: hold, charge and settle."""
+"""What a kind of market must be able to do for the order manager: hold, charge and settle."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 from harness.venue.engine import Match, Usable
 from harness.venue.model import NewOrder, Trade
-from harness.venue.state import LiveOrder, Party
+from harness.venue.state import AccountState, LiveOrder
 
 
 class Charge(NamedTuple):
@@ -22,7 +22,7 @@ class Charge(NamedTuple):
 class Clearing(Protocol):
     """Spot or perpetual."""
 
-    def admit(self, party: Party, new: NewOrder) -> Decimal | None:
+    def admit(self, account_state: AccountState, new: NewOrder) -> Decimal | None:
         """The most base that the order may trade, None for no bound; raises `VenueRefusal`."""
 
     def usable(self, new: NewOrder) -> Usable | None:

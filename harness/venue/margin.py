@@ -15,7 +15,7 @@ from harness.venue.ledger import Ledger
 from harness.venue.market import Market
 from harness.venue.model import ZERO, PositionSide, Side
 from harness.venue.positions import Margin, MarginMode, Position
-from harness.venue.state import Holding, LiveOrder, Party, Pit
+from harness.venue.state import AccountState, Holding, LiveOrder, MarketState
 
 RATIO = Context(prec=60)  # for quotients, which are then cut to what the exchange keeps
 PRICE = Context(prec=28)
@@ -30,18 +30,25 @@ class Need(NamedTuple):
     notional: Decimal
 
 
-def needs(party: Party, pit: Pit, without: LiveOrder | None = None) -> list[Need]:
+def needs(
+    account_state: AccountState, market_state: MarketState, without: LiveOrder | None = None
+) -> list[Need]:
     """Of the account's open orders in a market."""
     return [
         Need(order.asked.position_side, order.side, order.price * order.remaining)
-        for order in party.open.values()
-        if order.pit is pit and order is not without and order.price is not None and not order.asked.reduces
+        for order in account_state.open.values()
+        if order.market_state is market_state
+        and order is not without
+        and order.price is not None
+        and not order.asked.reduces
     ]
 
 
-def notionals(party: Party, pit: Pit, orders: Iterable[Need]) -> tuple[Decimal, Decimal]:
+def notionals(
+    account_state: AccountState, market_state: MarketState, orders: Iterable[Need]
+) -> tuple[Decimal, Decimal]:
     """Of the positions alone, and the worst of positions and orders together."""
-    mark = pit.mark_price()
+    mark = market_state.mark_price()
     bids = asks = opening = ZERO
     for order in orders:
         if order.position_side is not BOTH:
@@ -51,7 +58,7 @@ def notionals(party: Party, pit: Pit, orders: Iterable[Need]) -> tuple[Decimal, 
         else:
             asks += order.notional
     net = legs = ZERO
-    for holding in party.holdings.get(pit, ()):
+    for holding in account_state.holdings.get(market_state, ()):
         if holding.side is BOTH:
             net = holding.size * mark
         else:
@@ -71,23 +78,25 @@ def maintenance_margin(market: Market, notional: Decimal) -> Decimal:
     return total
 
 
-def account_margin(party: Party, asset: str, pits: Iterable[Pit], ledger: Ledger) -> Margin:
+def account_margin(
+    account_state: AccountState, asset: str, market_states: Iterable[MarketState], ledger: Ledger
+) -> Margin:
     """All that the account has and needs of one settle asset."""
-    balance = ledger.balance(party.name, asset)
+    balance = ledger.balance(account_state.name, asset)
     unrealised = position_margin = order_margin = maintenance = isolated = ZERO
-    for pit in pits:
-        if not pit.perpetual or pit.market.settle_asset != asset:
+    for market_state in market_states:
+        if not market_state.perpetual or market_state.market.settle_asset != asset:
             continue
-        position, worst = notionals(party, pit, needs(party, pit))
-        leverage = party.leverage(pit.market)
+        position, worst = notionals(account_state, market_state, needs(account_state, market_state))
+        leverage = account_state.leverage(market_state.market)
         order_margin += RATIO.divide(worst - position, leverage)
-        for holding in party.held(pit):
-            if party.isolated(pit.market):
+        for holding in account_state.held(market_state):
+            if account_state.isolated(market_state.market):
                 isolated += holding.margin
                 continue
             unrealised += holding.unrealised_pnl()
-            maintenance += maintenance_margin(pit.market, holding.notional())
-        if not party.isolated(pit.market):
+            maintenance += maintenance_margin(market_state.market, holding.notional())
+        if not account_state.isolated(market_state.market):
             position_margin += RATIO.divide(position, leverage)
     equity = balance.free + unrealised
     available = max(equity - position_margin - order_margin, ZERO)
@@ -97,12 +106,12 @@ def account_margin(party: Party, asset: str, pits: Iterable[Pit], ledger: Ledger
     )  # fmt: skip
 
 
-def position(party: Party, holding: Holding, equity_elsewhere: Decimal) -> Position:
+def position(account_state: AccountState, holding: Holding, equity_elsewhere: Decimal) -> Position:
     """What callers see of a holding. `equity_elsewhere`: what a cross position can lose besides its own."""
-    market, mark = holding.pit.market, holding.pit.mark_price()
-    isolated = party.isolated(market)
+    market, mark = holding.market_state.market, holding.market_state.mark_price()
+    isolated = account_state.isolated(market)
     return Position(
-        account=party.name,
+        account=account_state.name,
         market=market,
         side=holding.side,
         size=holding.size,
@@ -111,10 +120,10 @@ def position(party: Party, holding: Holding, equity_elsewhere: Decimal) -> Posit
         mark_price=mark,
         unrealised_pnl=holding.unrealised_pnl(),
         realised_pnl=holding.realised_pnl,
-        leverage=party.leverage(market),
+        leverage=account_state.leverage(market),
         margin_mode=MarginMode.ISOLATED if isolated else MarginMode.CROSS,
         isolated_margin=holding.margin,
-        initial_margin=RATIO.divide(holding.notional(), party.leverage(market)),
+        initial_margin=RATIO.divide(holding.notional(), account_state.leverage(market)),
         maintenance_margin=maintenance_margin(market, holding.notional()),
         liquidation_price=liquidation_price(holding, holding.margin if isolated else equity_elsewhere),
         opened_at=holding.opened_at,
@@ -124,7 +133,7 @@ def position(party: Party, holding: Holding, equity_elsewhere: Decimal) -> Posit
 
 def liquidation_price(holding: Holding, backing: Decimal) -> Decimal | None:
     """The mark price at which backing and profit are worth the maintenance margin, at today's bracket."""
-    size, market = holding.size, holding.pit.market
+    size, market = holding.size, holding.market_state.market
     if not size:
         return None
     rate = market.tier(holding.notional()).maintenance_margin

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterable
 from decimal import getcontext, setcontext
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
-from harness.venue.desk import Desk
 from harness.venue.events import Listener
 from harness.venue.funding import Funding
 from harness.venue.ledger import EXACT, exactly
 from harness.venue.liquidation import Liquidations
 from harness.venue.market import Market
 from harness.venue.model import Account, Clock
-from harness.venue.state import Party
+from harness.venue.order_manager import OrderManager
+from harness.venue.state import AccountState
 from harness.venue.traders import Traders
 
 P = ParamSpec("P")
@@ -37,15 +37,15 @@ def operation(method: Callable[Concatenate[V, P], R]) -> Callable[Concatenate[V,
             setcontext(EXACT)
             self._depth += 1
             try:
-                if self._desk.due is not math.inf and self._desk.due <= self.clock.now():
+                if self._order_manager.due is not math.inf and self._order_manager.due <= self.clock.now():
                     self._run_due()
                 result = method(self, *args, **kwargs)
-                if self._desk.perpetuals.touched:
+                if self._order_manager.perpetuals.touched:
                     self._liquidations.run()
                 return result
             finally:
                 setcontext(before)
-                if self._depth == 1 and self._desk.journal.events:
+                if self._depth == 1 and self._order_manager.postings.events:
                     self._tell()
                 self._depth -= 1
 
@@ -53,7 +53,7 @@ def operation(method: Callable[Concatenate[V, P], R]) -> Callable[Concatenate[V,
 
 
 class Operated:
-    """What every part of the venue stands on: the lock, the desk and the listeners."""
+    """What every part of the venue stands on: the lock, the order manager and the listeners."""
 
     def __init__(self, markets: Iterable[Market], seed: int, clock: Clock) -> None:
         self.markets = tuple(markets)
@@ -62,28 +62,28 @@ class Operated:
         self._depth = 0
         self._listeners: list[Listener] = []
         with exactly():
-            self._desk = Desk(self.markets, clock)
-            self._funding = Funding(self._desk)
-            self._liquidations = Liquidations(self._desk)
-            self._traders = Traders(self._desk, self._funding, seed)
-        self._desk.due = self._funding.next_due()
+            self._order_manager = OrderManager(self.markets, clock)
+            self._funding = Funding(self._order_manager)
+            self._liquidations = Liquidations(self._order_manager)
+            self._traders = Traders(self._order_manager, self._funding, seed)
+        self._order_manager.due = self._funding.next_due()
 
-    def _party(self, account: Account) -> Party:
-        return self._desk.parties[account.name]
+    def _account_state(self, account: Account) -> AccountState:
+        return self._order_manager.account_states[account.name]
 
     def _run_due(self) -> None:
         """What the clock has made due since the last call."""
         now = self.clock.now()
-        self._desk.expire(now)
+        self._order_manager.expire(now)
         self._funding.run_due(now)
         self._liquidations.run()
-        self._desk.due = min(self._desk.next_expiry(), self._funding.next_due())
+        self._order_manager.due = min(self._order_manager.next_expiry(), self._funding.next_due())
 
     def _tell(self) -> None:
         """A listener's own calls may append further events: they are told after these."""
-        journal = self._desk.journal
-        while journal.events:
-            events, journal.events = journal.events, []
+        postings = self._order_manager.postings
+        while postings.events:
+            events, postings.events = postings.events, []
             for event in events:
                 for listener in tuple(self._listeners):
                     listener(event)

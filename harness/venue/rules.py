@@ -15,14 +15,14 @@ from harness.venue.model import (
     TimeInForce,
     VenueRefusal,
 )
-from harness.venue.state import Pit
+from harness.venue.state import MarketState
 
 # Looking up a member of an enum takes longer than most of the checks.
 LIMIT, GTD, BUY, BOTH = OrderType.LIMIT, TimeInForce.GTD, Side.BUY, PositionSide.BOTH
 RESTING = (TimeInForce.GTC, TimeInForce.GTD)
 
 
-def check(order: NewOrder, pit: Pit, clock: Clock) -> None:
+def check(order: NewOrder, market_state: MarketState, clock: Clock) -> None:
     """Raise `VenueRefusal` when the order breaks a rule; the last price values a market order's amount."""
     _check_combination(order)
     if order.expires_at is not None or order.time_in_force is GTD:
@@ -32,12 +32,12 @@ def check(order: NewOrder, pit: Pit, clock: Clock) -> None:
     if price is not None:
         _check_price(market, price)
         if market.price_band is not None:
-            _check_band(order.side, price, pit)
+            _check_band(order.side, price, market_state)
     if order.amount is not None:
         _check_amount(market, order.amount)
         # Who closes a position may close a small rest of it, too.
         if not order.reduce_only:
-            _check_notional(market, order.amount * (pit.last_price() if price is None else price))
+            _check_notional(market, order.amount * (market_state.last_price() if price is None else price))
     if order.quote_amount is not None:
         _check_quote_amount(market, order.quote_amount)
 
@@ -80,12 +80,12 @@ def _check_price(market: Market, price: Decimal) -> None:
         raise VenueRefusal(Refusal.PRICE_INCREMENT, f"{price} is no multiple of {market.tick_size}")
 
 
-def _check_band(side: Side, price: Decimal, pit: Pit) -> None:
-    band = pit.market.price_band
+def _check_band(side: Side, price: Decimal, market_state: MarketState) -> None:
+    band = market_state.market.price_band
     if band is None:
         return
     down, up = (band.bid_down, band.bid_up) if side is BUY else (band.ask_down, band.ask_up)
-    middle = pit.reference(band.reference)
+    middle = market_state.reference(band.reference)
     if not middle * down <= price <= middle * up:
         raise VenueRefusal(Refusal.PRICE_BAND, f"{price} is not within {middle * down} and {middle * up}")
 

@@ -1,4 +1,4 @@
-"""The venue: accounts, orders, balances and events over the desk and the ledger.
+"""The venue: accounts, orders, balances and events over the order manager and the ledger.
 
 Every public method may be called from any thread: one lock serialises them, and listeners are told of a
 whole operation's events, in order, before it is released. A listener must not block; it may read the venue.
@@ -30,7 +30,7 @@ from harness.venue.model import (
 )
 from harness.venue.operation import operation
 from harness.venue.perpetual_session import PerpetualCalls
-from harness.venue.state import Party
+from harness.venue.state import AccountState
 
 
 class Venue(PerpetualCalls):
@@ -51,7 +51,7 @@ class Venue(PerpetualCalls):
     @operation
     def number_from(self, origin: int) -> None:
         """Look old: let the ids of orders and trades, and the books' numbers, go on from `origin`."""
-        self._desk.number_from(origin)
+        self._order_manager.number_from(origin)
 
     # -- accounts
 
@@ -68,7 +68,7 @@ class Venue(PerpetualCalls):
         account = Account(name, *(_token(length) for length in key_lengths))
         self._accounts[name] = account
         self._keys[account.api_key] = account
-        self._desk.parties[name] = Party(name)
+        self._order_manager.account_states[name] = AccountState(name)
         for asset, amount in balances.items():
             self.deposit(account, asset, amount)
         return account
@@ -76,22 +76,22 @@ class Venue(PerpetualCalls):
     @operation
     def deposit(self, account: Account, asset: str, amount: Decimal) -> None:
         """Credit an account from outside."""
-        self._desk.journal.pay(asset, amount, OUTSIDE, account.name, Reason.DEPOSIT)
+        self._order_manager.postings.pay(asset, amount, OUTSIDE, account.name, Reason.DEPOSIT)
 
     @operation
     def withdraw(self, account: Account, asset: str, amount: Decimal) -> None:
         """Send to outside what is neither locked nor needed as margin; raises INSUFFICIENT_BALANCE."""
-        free = self._desk.perpetuals.spendable(self._party(account), asset)
+        free = self._order_manager.perpetuals.spendable(self._account_state(account), asset)
         if not 0 <= amount <= free:
             raise VenueRefusal(Refusal.INSUFFICIENT_BALANCE, f"{amount} {asset} of {free}")
-        self._desk.journal.pay(asset, amount, account.name, OUTSIDE, Reason.WITHDRAWAL)
+        self._order_manager.postings.pay(asset, amount, account.name, OUTSIDE, Reason.WITHDRAWAL)
 
     @operation
     def pay_fees_with(self, account: Account, asset: str | None, discount: Decimal = Decimal("0.25")) -> None:
         """From now on pay spot fees in this asset, a fraction `discount` cheaper, valued at the last price of
         its market against the quote, as long as there is enough of it free. None: as the market has it."""
-        party = self._party(account)
-        party.fee_asset, party.fee_discount = asset, discount
+        account_state = self._account_state(account)
+        account_state.fee_asset, account_state.fee_discount = asset, discount
 
     @operation
     def account_of_key(self, api_key: str) -> Account | None:
@@ -104,29 +104,29 @@ class Venue(PerpetualCalls):
 
     @operation
     def balance(self, account: Account, asset: str) -> Balance:
-        return self._desk.journal.ledger.balance(account.name, asset)
+        return self._order_manager.postings.ledger.balance(account.name, asset)
 
     @operation
     def balances(self, account: Account) -> tuple[Balance, ...]:
         """Of every asset the account ever held, by name."""
-        return self._desk.journal.ledger.balances(account.name)
+        return self._order_manager.postings.ledger.balances(account.name)
 
     @operation
     def ledger_rows(self, account: Account | None = None) -> tuple[LedgerRow, ...]:
         """The truth: everyone's rows, or an account's, oldest first."""
-        return self._desk.journal.ledger.rows(None if account is None else account.name)
+        return self._order_manager.postings.ledger.rows(None if account is None else account.name)
 
     @operation
     def ledger_totals(self) -> dict[str, Decimal]:
         """The sum of each asset over everyone, deposits' source included: zero, or the venue is broken."""
-        return self._desk.journal.ledger.totals()
+        return self._order_manager.postings.ledger.totals()
 
     # -- orders
 
     @operation
     def place(self, account: Account, order: NewOrder) -> Order:
         """The order as it is after matching; raises `VenueRefusal` and then nothing has changed."""
-        return self._desk.place(self._party(account), order).view()
+        return self._order_manager.place(self._account_state(account), order).view()
 
     @operation
     def cancel(
@@ -141,8 +141,8 @@ class Venue(PerpetualCalls):
         To replace an order by another (Binance's cancelReplace, Hyperliquid's modify), cancel and place while
         holding `lock`.
         """
-        order = self._desk.find(self._party(account), order_id, client_order_id)
-        return self._desk.cancel(order, request_id).view()
+        order = self._order_manager.find(self._account_state(account), order_id, client_order_id)
+        return self._order_manager.cancel(order, request_id).view()
 
     @operation
     def amend(
@@ -160,15 +160,15 @@ class Venue(PerpetualCalls):
         With the same price and no larger amount it keeps its place in the queue, else it goes to the end, and
         at a crossing price trades at once. Raises as `place` and `cancel` do, and then nothing has changed.
         """
-        order = self._desk.find(self._party(account), order_id, client_order_id)
-        return self._desk.amend(order, price, amount, request_id).view()
+        order = self._order_manager.find(self._account_state(account), order_id, client_order_id)
+        return self._order_manager.amend(order, price, amount, request_id).view()
 
     @operation
     def order(
         self, account: Account, order_id: int | None = None, client_order_id: str | None = None
     ) -> Order:
         """The account's order as it is now; raises UNKNOWN_ORDER."""
-        order = self._desk.find(self._party(account), order_id, client_order_id).view()
+        order = self._order_manager.find(self._account_state(account), order_id, client_order_id).view()
         if order.order_id in self._hidden:
             raise VenueRefusal(Refusal.UNKNOWN_ORDER, f"{account.name} has no order {order.order_id} yet")
         return order
@@ -176,19 +176,19 @@ class Venue(PerpetualCalls):
     @operation
     def order_of(self, account: Account, fill: Fill) -> Order:
         """The order as it is now, hidden or not: who tells of a fill knows what it is of."""
-        return self._desk.find(self._party(account), fill.order_id, None).view()
+        return self._order_manager.find(self._account_state(account), fill.order_id, None).view()
 
     @operation
     def orders(self, account: Account, market: Market | None = None) -> tuple[Order, ...]:
         """Every order the account ever placed, oldest first."""
-        orders = self._party(account).orders
-        return self._seen(order.view() for order in orders if market in (None, order.pit.market))
+        orders = self._account_state(account).orders
+        return self._seen(order.view() for order in orders if market in (None, order.market_state.market))
 
     @operation
     def open_orders(self, account: Account, market: Market | None = None) -> tuple[Order, ...]:
         """Oldest first."""
-        orders = self._party(account).open.values()
-        return self._seen(order.view() for order in orders if market in (None, order.pit.market))
+        orders = self._account_state(account).open.values()
+        return self._seen(order.view() for order in orders if market in (None, order.market_state.market))
 
     @operation
     def hide(self, order_id: int) -> None:
@@ -207,7 +207,7 @@ class Venue(PerpetualCalls):
         self, account: Account, market: Market | None = None, order_id: int | None = None
     ) -> tuple[Fill, ...]:
         """The account's fills, oldest first."""
-        fills = self._party(account).fills
+        fills = self._account_state(account).fills
         return tuple(f for f in fills if market in (None, f.market) and order_id in (None, f.order_id))
 
     # -- market data
@@ -222,32 +222,32 @@ class Venue(PerpetualCalls):
 
     @operation
     def book(self, market: Market, depth: int | None = None) -> BookView:
-        pit = self._desk.pit(market)
-        bids, asks = pit.book.levels(Side.BUY, depth), pit.book.levels(Side.SELL, depth)
-        return BookView(market, bids, asks, pit.sequence, self.clock.now())
+        market_state = self._order_manager.market_state(market)
+        bids, asks = market_state.book.levels(Side.BUY, depth), market_state.book.levels(Side.SELL, depth)
+        return BookView(market, bids, asks, market_state.sequence, self.clock.now())
 
     @operation
     def trades(self, market: Market) -> tuple[Trade, ...]:
         """Every trade of the market, oldest first."""
-        return tuple(self._desk.pit(market).trades)
+        return tuple(self._order_manager.market_state(market).trades)
 
     @operation
     def last_price(self, market: Market) -> Decimal:
         """Of the last trade, or the market's reference price before the first."""
-        return self._desk.pit(market).last_price()
+        return self._order_manager.market_state(market).last_price()
 
     @operation
     def halt(self, market: Market) -> None:
         """Refuse new orders on the market until `resume`."""
-        self._desk.pit(market).halted = True
+        self._order_manager.market_state(market).halted = True
 
     @operation
     def resume(self, market: Market) -> None:
-        self._desk.pit(market).halted = False
+        self._order_manager.market_state(market).halted = False
 
     @operation
     def is_halted(self, market: Market) -> bool:
-        return self._desk.pit(market).halted
+        return self._order_manager.market_state(market).halted
 
     @operation
     def tick(self) -> None:
@@ -259,14 +259,14 @@ class Venue(PerpetualCalls):
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Tell `listener` of everything from now on, in the causing thread; call the result to stop."""
         self._listeners.append(listener)
-        self._desk.journal.listening = True
+        self._order_manager.postings.listening = True
         return functools.partial(self._unsubscribe, listener)
 
     def _unsubscribe(self, listener: Listener) -> None:
         with self.lock:
             if listener in self._listeners:
                 self._listeners.remove(listener)
-            self._desk.journal.listening = bool(self._listeners)
+            self._order_manager.postings.listening = bool(self._listeners)
 
     # -- the other traders, for checks
 
@@ -291,17 +291,17 @@ class Venue(PerpetualCalls):
     @operation
     def fill(self, order_id: int, amount: Decimal | None = None) -> tuple[Fill, ...]:
         """Another trader crosses that open order for `amount` (base), or all that is left; its new fills."""
-        order = self._desk.orders.get(order_id)
+        order = self._order_manager.orders.get(order_id)
         if order is None:
             raise VenueRefusal(Refusal.UNKNOWN_ORDER, str(order_id))
         if not order.resting:
             raise VenueRefusal(Refusal.ORDER_NOT_OPEN, str(order_id))
-        wanted, lot = order.remaining if amount is None else amount, order.pit.market.lot_size
+        wanted, lot = order.remaining if amount is None else amount, order.market_state.market.lot_size
         if not 0 < wanted <= order.remaining or not is_multiple(wanted, lot):
             raise ValueError(f"{wanted} of order {order_id}: {order.remaining} is left, in lots of {lot}")
-        before = len(order.party.fills)
+        before = len(order.account_state.fills)
         self._traders.fill(order, wanted)
-        return tuple(f for f in order.party.fills[before:] if f.order_id == order_id)
+        return tuple(f for f in order.account_state.fills[before:] if f.order_id == order_id)
 
 
 def _token(length: int) -> str:

@@ -1,4 +1,4 @@
-"""What the desk keeps of each order, account and market: mutable, and never shown to a caller.
+"""What the order manager keeps of each order, account and market: mutable, and never shown to a caller.
 
 Callers get `Order`s, `Position`s and events, which never change.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from harness.venue.clearing import Clearing
 
 
-class Pit:
+class MarketState:
     """A market's book, trades and prices."""
 
     __slots__ = (
@@ -26,7 +26,7 @@ class Pit:
         "next_funding_at", "perpetual", "sequence", "trades",
     )  # fmt: skip
 
-    clearing: Clearing  # set by the desk, which makes both kinds
+    clearing: Clearing  # set by the order manager, which makes both kinds
 
     def __init__(self, market: Market, now: float) -> None:
         self.market = market
@@ -66,7 +66,7 @@ class Pit:
 class Holding:
     """A position. `cost` is what the size was bought for, signed like it: exact, as an entry price is not."""
 
-    pit: Pit
+    market_state: MarketState
     side: PositionSide
     size: Decimal = ZERO
     cost: Decimal = ZERO
@@ -76,14 +76,14 @@ class Holding:
     updated_at: float = 0.0
 
     def unrealised_pnl(self) -> Decimal:
-        return self.size * self.pit.mark_price() - self.cost
+        return self.size * self.market_state.mark_price() - self.cost
 
     def notional(self) -> Decimal:
-        return abs(self.size) * self.pit.mark_price()
+        return abs(self.size) * self.market_state.mark_price()
 
 
 @dataclass(slots=True, eq=False)
-class Party:
+class AccountState:
     """An account, or the other traders."""
 
     name: str
@@ -95,7 +95,7 @@ class Party:
     fee_asset: str | None = None  # pays spot fees while there is enough of it
     fee_discount: Decimal = ZERO
     mode: PositionMode = PositionMode.ONE_WAY
-    holdings: dict[Pit, list[Holding]] = field(default_factory=dict)
+    holdings: dict[MarketState, list[Holding]] = field(default_factory=dict)
     leverages: dict[Market, Decimal] = field(default_factory=dict)
     margin_modes: dict[Market, MarginMode] = field(default_factory=dict)
     funding: list[FundingPayment] = field(default_factory=list)
@@ -106,18 +106,18 @@ class Party:
     def isolated(self, market: Market) -> bool:
         return self.margin_modes.get(market) is MarginMode.ISOLATED
 
-    def holding(self, pit: Pit, side: PositionSide) -> Holding | None:
-        for holding in self.holdings.get(pit, ()):
+    def holding(self, market_state: MarketState, side: PositionSide) -> Holding | None:
+        for holding in self.holdings.get(market_state, ()):
             if holding.side is side:
                 return holding
         return None
 
-    def held(self, pit: Pit) -> list[Holding]:
+    def held(self, market_state: MarketState) -> list[Holding]:
         """The open positions in a market."""
-        return [holding for holding in self.holdings.get(pit, ()) if holding.size]
+        return [holding for holding in self.holdings.get(market_state, ()) if holding.size]
 
-    def open_in(self, pit: Pit) -> list[LiveOrder]:
-        return [order for order in self.open.values() if order.pit is pit]
+    def open_in(self, market_state: MarketState) -> list[LiveOrder]:
+        return [order for order in self.open.values() if order.market_state is market_state]
 
 
 @dataclass(slots=True, eq=False)
@@ -126,8 +126,8 @@ class LiveOrder:
 
     order_id: int
     client_order_id: str
-    party: Party
-    pit: Pit
+    account_state: AccountState
+    market_state: MarketState
     asked: NewOrder
     side: Side
     price: Decimal | None
@@ -151,7 +151,7 @@ class LiveOrder:
 
     @property
     def resting(self) -> bool:
-        return self.order_id in self.party.open
+        return self.order_id in self.account_state.open
 
     def changed(self, at: float) -> None:
         self.updated_at = at
@@ -161,8 +161,8 @@ class LiveOrder:
         if self._view is None:
             asked = self.asked
             self._view = Order(
-                self.order_id, self.client_order_id, self.party.name, asked.market, self.side, asked.type,
-                asked.time_in_force, asked.post_only, self.price, self.amount, asked.quote_amount,
+                self.order_id, self.client_order_id, self.account_state.name, asked.market, self.side,
+                asked.type, asked.time_in_force, asked.post_only, self.price, self.amount, asked.quote_amount,
                 self.created_at, self.updated_at, self.status, self.filled, self.filled_quote, self.prevented,
                 self.ended, asked.expires_at, self.self_trade, asked.reduce_only or asked.close_position,
                 asked.close_position, asked.position_side, self.liquidation,

@@ -5,26 +5,26 @@ from __future__ import annotations
 import random
 from decimal import Decimal
 
-from harness.venue.desk import Desk
 from harness.venue.funding import Funding
 from harness.venue.ledger import OUTSIDE, TRADERS, Reason
 from harness.venue.market import Market, floor_to
 from harness.venue.model import ZERO, NewOrder, Refusal, Side, TimeInForce, VenueRefusal
-from harness.venue.state import LiveOrder, Pit
+from harness.venue.order_manager import OrderManager
+from harness.venue.state import LiveOrder, MarketState
 
-PURSE = Decimal(10) ** 15  # of every asset: never the reason that something fails
+INITIAL_BALANCES = Decimal(10) ** 15  # of every asset: never the reason that something fails
 
 
 class Traders:
     """One account that stands for everyone else in the market."""
 
-    def __init__(self, desk: Desk, funding: Funding, seed: int) -> None:
-        self.desk = desk
+    def __init__(self, order_manager: OrderManager, funding: Funding, seed: int) -> None:
+        self.order_manager = order_manager
         self.funding = funding
-        self.party = desk.parties[TRADERS]
+        self.account_state = order_manager.account_states[TRADERS]
         self.random = random.Random(seed)  # noqa: S311 - a repeatable market, not a secret
-        for asset in sorted({asset for market in desk.pits for asset in _assets(market)}):
-            desk.journal.pay(asset, PURSE, OUTSIDE, TRADERS, Reason.DEPOSIT)
+        for asset in sorted({asset for market in order_manager.market_states for asset in _assets(market)}):
+            order_manager.postings.pay(asset, INITIAL_BALANCES, OUTSIDE, TRADERS, Reason.DEPOSIT)
 
     def seed_book(self, market: Market, levels: int, spread: Decimal | None) -> None:
         """Replace their quotes by `levels` a side around the middle, `spread` (in quote) apart at the top."""
@@ -43,16 +43,16 @@ class Traders:
     def set_level(self, market: Market, side: Side, price: Decimal, amount: Decimal) -> None:
         """Make their quotes at a price amount to `amount`; accounts' orders there stay."""
         for order in self._own_at(market, side, price):
-            self.desk.cancel(order)
+            self.order_manager.cancel(order)
         if amount:
             quote = NewOrder(market, side, amount=amount, price=price, post_only=True)
-            self.desk.place(self.party, quote, enforce_rules=False)
+            self.order_manager.place(self.account_state, quote, enforce_rules=False)
 
     def walk(self, market: Market) -> None:
         """One small thing: a quote comes, changes or goes, two of them trade, or an index moves."""
-        pit = self.desk.pit(market)
-        if pit.perpetual and self.random.random() < 0.2:
-            self._walk_index(pit)
+        market_state = self.order_manager.market_state(market)
+        if market_state.perpetual and self.random.random() < 0.2:
+            self._walk_index(market_state)
         chance = self.random.random()
         side = self.random.choice(tuple(Side))
         if chance < 0.15:
@@ -65,34 +65,36 @@ class Traders:
     def fill(self, order: LiveOrder, amount: Decimal) -> None:
         """Trade `amount` against that order: their own quotes ahead step aside, others' are filled."""
         ahead, aside = ZERO, []
-        pit = order.pit
-        for match in pit.book.ahead_of(order.order_id):
-            other = self.desk.orders[match.maker_order_id]
-            if other.party is self.party:
-                aside.append(self.desk.cancel(other))
+        market_state = order.market_state
+        for match in market_state.book.ahead_of(order.order_id):
+            other = self.order_manager.orders[match.maker_order_id]
+            if other.account_state is self.account_state:
+                aside.append(self.order_manager.cancel(other))
             else:
                 ahead += match.amount
         side, total = order.side.other, ahead + amount
         ioc = TimeInForce.IOC
-        crossing = NewOrder(pit.market, side, amount=total, price=order.price, time_in_force=ioc)
-        self.desk.place(self.party, crossing, enforce_rules=False)
+        crossing = NewOrder(market_state.market, side, amount=total, price=order.price, time_in_force=ioc)
+        self.order_manager.place(self.account_state, crossing, enforce_rules=False)
         for quote in aside:
             if quote.price is not None:
-                self._quote(pit.market, quote.side, quote.price, quote.remaining)
+                self._quote(market_state.market, quote.side, quote.price, quote.remaining)
 
     def middle(self, market: Market) -> Decimal:
         """Between best bid and ask, else the going price."""
-        return self.desk.pit(market).middle()
+        return self.order_manager.market_state(market).middle()
 
     def _withdraw(self, market: Market) -> None:
         for side in Side:
-            for level in self.desk.pit(market).book.levels(side):
+            for level in self.order_manager.market_state(market).book.levels(side):
                 for order in self._own_at(market, side, level.price):
-                    self.desk.cancel(order)
+                    self.order_manager.cancel(order)
 
     def _own_at(self, market: Market, side: Side, price: Decimal) -> list[LiveOrder]:
-        ids = self.desk.pit(market).book.orders_at(side, price)
-        return [order for i in ids if (order := self.desk.orders[i]).party is self.party]
+        ids = self.order_manager.market_state(market).book.orders_at(side, price)
+        return [
+            order for i in ids if (order := self.order_manager.orders[i]).account_state is self.account_state
+        ]
 
     def _amount(self, market: Market, price: Decimal) -> Decimal:
         """A valid amount worth up to some hundred times the least."""
@@ -103,7 +105,7 @@ class Traders:
     def _quote(self, market: Market, side: Side, price: Decimal, amount: Decimal) -> None:
         try:
             order = NewOrder(market, side, amount=amount, price=price, post_only=True)
-            self.desk.place(self.party, order, enforce_rules=False)
+            self.order_manager.place(self.account_state, order, enforce_rules=False)
         except VenueRefusal as refusal:
             if refusal.code is not Refusal.POST_ONLY_WOULD_TAKE:
                 raise
@@ -121,36 +123,36 @@ class Traders:
             self._quote(market, side, price, self._amount(market, price))
 
     def _drop_one(self, market: Market, side: Side) -> None:
-        levels = self.desk.pit(market).book.levels(side, 30)
+        levels = self.order_manager.market_state(market).book.levels(side, 30)
         if len(levels) < 5:
             self._quote_near(market, side)
             return
         own = self._own_at(market, side, self.random.choice(levels).price)
         if own:
-            self.desk.cancel(own[0])
+            self.order_manager.cancel(own[0])
 
     def _trade(self, market: Market, side: Side) -> None:
         """Take part of the best opposite level where only their own quotes rest."""
-        book = self.desk.pit(market).book
+        book = self.order_manager.market_state(market).book
         best = book.best(side.other)
         if best is None or len(book.levels(side.other, 3)) < 3:
             self._quote_near(market, side.other)
             return
-        first = self.desk.orders[book.orders_at(side.other, best)[0]]
-        if first.party is not self.party:
+        first = self.order_manager.orders[book.orders_at(side.other, best)[0]]
+        if first.account_state is not self.account_state:
             return
         most = int(first.remaining / market.lot_size)
         amount = market.lot_size * self.random.randint(1, most)
         order = NewOrder(market, side, amount=amount, price=best, time_in_force=TimeInForce.IOC)
-        self.desk.place(self.party, order, enforce_rules=False)
+        self.order_manager.place(self.account_state, order, enforce_rules=False)
 
-    def _walk_index(self, pit: Pit) -> None:
+    def _walk_index(self, market_state: MarketState) -> None:
         """A few hundredths of a percent up or down; the mark price keeps its distance."""
-        tick, index = pit.market.tick_size, pit.index_price
+        tick, index = market_state.market.tick_size, market_state.index_price
         reach = max(int(index / 4096 / tick), 1)
         index += self.random.randint(-reach, reach) * tick
-        if index > 0 and index + pit.basis > 0:
-            self.funding.set_prices(pit, index, index + pit.basis)
+        if index > 0 and index + market_state.basis > 0:
+            self.funding.set_prices(market_state, index, index + market_state.basis)
 
 
 def _assets(market: Market) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checks.conformance.basis import RESTS_ON, Rests
-from harness.catalogue_page import checks_in
+from harness.commands.catalogue_page import checks_in
 from harness.outcome import Severity
 from harness.requirement import Catalogue
 

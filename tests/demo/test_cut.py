@@ -12,7 +12,7 @@ from demo.edits import AnchorMissing
 from demo.forks import EXCHANGES, REVEALING_TESTS
 from demo.release import CLIENT_CONFIG, FEE_TEMPLATE, Release
 from demo.roundfile import SUBMISSIONS_CLOSE, UNREACHABLE, write_round
-from harness.round import GitUpstream, load_round
+from harness.rounds.round import GitUpstream, load_round
 
 if TYPE_CHECKING:
     from tests.demo.conftest import Cut

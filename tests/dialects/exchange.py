@@ -13,7 +13,7 @@ from typing import Any
 from harness.clock import ScaledClock
 from harness.gateway.thread import GatewayThread, running_gateway
 from harness.oracle import Oracle, OracleError, unified_symbol
-from harness.scenery import purse
+from harness.scenarios.randomization import initial_balances
 from harness.venue.dialects import dialect
 from harness.venue.dialects.base import Dialect
 from harness.venue.market import Market, floor_to
@@ -141,7 +141,7 @@ def opened(name: str) -> Iterator[Exchange]:
     kind = dialect(name)
     clock = ScaledClock(2.0)
     venue = Venue(kind.markets, SEED, clock)
-    account = venue.account("trader", purse(kind.markets))
+    account = venue.account("trader", initial_balances(kind.markets))
     for market in venue.markets:
         venue.seed_book(market, 30)
     spoken = kind(venue)
@@ -157,5 +157,5 @@ def opened(name: str) -> Iterator[Exchange]:
 
         oracle = open_oracle(spoken.ccxt_credentials(account))
         yield Exchange(spoken, venue.markets[0], account, gateway, oracle, open_oracle)
-        assert not gateway.record.strays()
+        assert not gateway.record.rejected()
         assert not gateway.record.troubles()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.forks.store import ObjectStore
-from harness.round import Candidate, Round
+from harness.forks.object_store import ObjectStore
+from harness.rounds.round import Candidate, Round
 from tests.forks.repository import BASE, Repository, a_candidate, a_round
 
 

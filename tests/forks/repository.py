@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from harness.round import Candidate, Exchange, GitUpstream, Round, Voting
+from harness.rounds.round import Candidate, Exchange, GitUpstream, Round, Voting
 
 CONNECTOR = "hummingbot/connector/exchange"
 BASE = {

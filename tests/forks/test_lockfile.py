@@ -11,8 +11,8 @@ import pytest
 from harness.errors import UserError
 from harness.forks.errors import NoRepository, Unreachable
 from harness.forks.lockfile import Lock, Locked, freeze, load_lock, seed_of
-from harness.forks.store import ObjectStore
-from harness.round import Candidate, Round
+from harness.forks.object_store import ObjectStore
+from harness.rounds.round import Candidate, Round
 
 MakeRound = Callable[..., Round]
 

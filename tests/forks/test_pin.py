@@ -10,10 +10,10 @@ import pytest
 
 from harness.forks.errors import NoRepository, NothingBeforeDeadline, RefMissing, Unreachable
 from harness.forks.lockfile import freeze, load_lock
+from harness.forks.object_store import ObjectStore
 from harness.forks.pin import pin
-from harness.forks.store import ObjectStore
 from harness.forks.submission import AddedConnector, Submission
-from harness.round import Candidate, Round
+from harness.rounds.round import Candidate, Round
 
 ACME = "hummingbot/connector/exchange/acme/acme_exchange.py"
 MakeRound = Callable[..., Round]

@@ -11,11 +11,11 @@ import pytest
 
 from harness.errors import OurFailure, UserError
 from harness.forks.comparison import compare
+from harness.forks.object_store import ObjectStore
 from harness.forks.released import released_tree, unpack
-from harness.forks.store import ObjectStore
 from harness.forks.tree import Tree
 from harness.forks.upstream import upstream_commit
-from harness.round import PypiUpstream
+from harness.rounds.round import PypiUpstream
 
 BACKEND = """
 def prepare_metadata_for_build_wheel(folder, config_settings=None):

@@ -8,7 +8,7 @@ import pytest
 from harness.forks import limits
 from harness.forks import tree as tree_module
 from harness.forks.errors import FileMissing, TooLarge
-from harness.forks.store import ObjectStore
+from harness.forks.object_store import ObjectStore
 from harness.forks.tree import Tree, unsafe_name
 
 

@@ -9,12 +9,12 @@ import pytest
 
 from harness.forks import limits, upkeep
 from harness.forks.errors import GitFailed
-from harness.forks.store import ObjectStore
+from harness.forks.object_store import ObjectStore
 from harness.forks.tree import Tree
 
 OTHERS_USE = (
     "import pathlib, sys\n"
-    "from harness.forks.store import ObjectStore\n"
+    "from harness.forks.object_store import ObjectStore\n"
     "store = ObjectStore(pathlib.Path(sys.argv[1])); store.repository\n"
     "print('using', flush=True); sys.stdin.read()\n"
 )

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from harness.errors import UserError
-from harness.forks.store import ObjectStore
+from harness.forks.object_store import ObjectStore
 from harness.forks.tree import Tree
 from harness.forks.worktree import work_tree
-from harness.round import GitUpstream
+from harness.rounds.round import GitUpstream
 
 ACME = "hummingbot/connector/exchange/acme/acme_exchange.py"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.forks.released import released_tree
-from harness.frameworks.environment import Base, Workshop
+from harness.frameworks.environment import Base, EnvironmentBuilder
 from harness.paths import cache_dir
 from harness.sandbox import Backend, choose
 
@@ -20,8 +20,8 @@ def backend() -> Backend:
 
 
 @pytest.fixture(scope="session")
-def workshop(backend: Backend) -> Workshop:
-    return Workshop(cache_dir(), backend)
+def builder(backend: Backend) -> EnvironmentBuilder:
+    return EnvironmentBuilder(cache_dir(), backend)
 
 
 @pytest.fixture(scope="session")
@@ -30,5 +30,5 @@ def released() -> Path:
 
 
 @pytest.fixture(scope="session")
-def base(workshop: Workshop, released: Path) -> Base:
-    return workshop.upstream(released, "v2")
+def base(builder: EnvironmentBuilder, released: Path) -> Base:
+    return builder.upstream(released, "v2")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.frameworks import building
-from harness.frameworks.building import Workbench, _announced, collect
+from harness.frameworks.building import SandboxBuilder, _announced, collect
 from harness.frameworks.environment import silent
 from harness.frameworks.generation import Compilation
 from harness.sandbox.protocol import Completed, Exit, Job
@@ -75,9 +75,9 @@ def said(module: str, file: str, size: int, *, ok: bool = True) -> bytes:
 
 def built(tmp_path: Path, words: bytes, *modules: str) -> tuple[list[bool], list[str]]:
     """Whether each module counts as built, and what was written."""
-    bench = Workbench(Builder(words), tmp_path)
+    builder = SandboxBuilder(Builder(words), tmp_path)
     out = tmp_path / "out"
-    results = bench.compile_modules(tmp_path, modules, Compilation("pkg", 3), out, silent)
+    results = builder.compile_modules(tmp_path, modules, Compilation("pkg", 3), out, silent)
     files = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
     return [each.ok for each in results], files
 

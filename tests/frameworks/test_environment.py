@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from harness.clock import ScaledClock
-from harness.driver import ConnectorError, Driver
-from harness.frameworks.environment import Base, BuildResult, Workshop
+from harness.driving.driver import ConnectorError, Driver
+from harness.frameworks.environment import Base, BuildResult, EnvironmentBuilder
 from harness.frameworks.runtime import Runtime
 from harness.frameworks.unit_tests import run_unit_tests
 from harness.sandbox import Backend, Job
@@ -32,21 +32,21 @@ def run(backend: Backend, runtime: Runtime, program: str) -> object:
     return json.loads(done.stdout)
 
 
-def prepare(workshop: Workshop, base: Base, tree: Path, tmp_path: Path) -> BuildResult:
-    return workshop.prepare(base, tree, tmp_path / "work")
+def prepare(builder: EnvironmentBuilder, base: Base, tree: Path, tmp_path: Path) -> BuildResult:
+    return builder.prepare(base, tree, tmp_path / "work")
 
 
-def test_what_is_built_is_found_again(workshop: Workshop, base: Base, released: Path) -> None:
+def test_what_is_built_is_found_again(builder: EnvironmentBuilder, base: Base, released: Path) -> None:
     def unexpected(done: int, total: int, module: str) -> None:
         pytest.fail(f"{module} was built again")
 
-    assert workshop.upstream(released, "v2", unexpected) == base
+    assert builder.upstream(released, "v2", unexpected) == base
 
 
 def test_an_unchanged_tree_needs_no_compiler(
-    workshop: Workshop, base: Base, tree: Path, backend: Backend, tmp_path: Path
+    builder: EnvironmentBuilder, base: Base, tree: Path, backend: Backend, tmp_path: Path
 ) -> None:
-    result = prepare(workshop, base, tree, tmp_path)
+    result = prepare(builder, base, tree, tmp_path)
     assert result.ok
     assert result.compiled == ()
     program = (
@@ -59,14 +59,14 @@ def test_an_unchanged_tree_needs_no_compiler(
 
 
 def test_a_changed_file_runs_as_it_is_now(
-    workshop: Workshop, base: Base, tree: Path, backend: Backend, tmp_path: Path
+    builder: EnvironmentBuilder, base: Base, tree: Path, backend: Backend, tmp_path: Path
 ) -> None:
     """Upstream's byte code lies beside it, and every exported file has the same time stamp."""
     source = tree / CONNECTOR / "binance_constants.py"
     changed = source.read_text().replace("x-MG43PCSN", "x-CHANGED0")
     assert len(changed) == len(source.read_text())
     source.write_text(changed)
-    result = prepare(workshop, base, tree, tmp_path)
+    result = prepare(builder, base, tree, tmp_path)
     program = (
         "import json, hummingbot.connector.exchange.binance.binance_constants as c;"
         "print(json.dumps(c.HBOT_ORDER_ID_PREFIX))"
@@ -75,13 +75,13 @@ def test_a_changed_file_runs_as_it_is_now(
 
 
 def test_a_changed_module_is_compiled_for_that_tree_alone(
-    workshop: Workshop, base: Base, tree: Path, backend: Backend, tmp_path: Path
+    builder: EnvironmentBuilder, base: Base, tree: Path, backend: Backend, tmp_path: Path
 ) -> None:
     before = sorted((base.builds / "modules").rglob("*"))
     (tree / CLOCK).write_text(
         (tree / CLOCK).read_text() + "\n\ndef made_here():\n    return 'in this tree'\n"
     )
-    result = prepare(workshop, base, tree, tmp_path)
+    result = prepare(builder, base, tree, tmp_path)
     assert result.ok, result.log
     assert result.compiled == (CLOCK,)
     program = "import json, hummingbot.core.clock as c; print(json.dumps(c.made_here()))"
@@ -90,19 +90,19 @@ def test_a_changed_module_is_compiled_for_that_tree_alone(
 
 
 def test_a_module_that_does_not_build_is_named_with_the_compilers_words(
-    workshop: Workshop, base: Base, tree: Path, tmp_path: Path
+    builder: EnvironmentBuilder, base: Base, tree: Path, tmp_path: Path
 ) -> None:
     (tree / CONNECTOR / "broken.pyx").write_text("cdef int x = undefined_name_here\n")
-    result = prepare(workshop, base, tree, tmp_path)
+    result = prepare(builder, base, tree, tmp_path)
     assert not result.ok
     assert result.failed == (f"{CONNECTOR}/broken.pyx",)
     assert "undefined_name_here" in result.log
 
 
 def test_the_driver_imports_the_real_connector(
-    workshop: Workshop, base: Base, tree: Path, backend: Backend, tmp_path: Path
+    builder: EnvironmentBuilder, base: Base, tree: Path, backend: Backend, tmp_path: Path
 ) -> None:
-    result = prepare(workshop, base, tree, tmp_path)
+    result = prepare(builder, base, tree, tmp_path)
     with Driver(backend, result.runtime, "binance", clock=ScaledClock(20)) as driver:
         assert driver.warm().class_name == "BinanceExchange"
         with driver.scenario(["BTC-USDT"], {"binance_api_key": "k", "binance_api_secret": "s"}) as connector:
@@ -150,13 +150,13 @@ def test_plain_function(no_such_fixture):
 
 
 def test_unit_tests_run_offline_and_tell_what_they_reach(
-    workshop: Workshop, base: Base, tree: Path, backend: Backend, tmp_path: Path
+    builder: EnvironmentBuilder, base: Base, tree: Path, backend: Backend, tmp_path: Path
 ) -> None:
     folder = tree / "test" / CONNECTOR
     folder.mkdir(parents=True)
     (folder / "test_binance_utils.py").write_text(TESTS)
     (folder / "test_broken.py").write_text("import module_that_is_not_there\n")
-    runtime = prepare(workshop, base, tree, tmp_path).runtime
+    runtime = prepare(builder, base, tree, tmp_path).runtime
     result = run_unit_tests(backend, runtime, [f"test/{CONNECTOR}"], [CONNECTOR])
     assert result.ran, result.detail
     assert (result.passed, result.failed, result.errors, result.skipped) == (2, 1, 2, 1)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from harness.clock import ScaledClock
-from harness.driver import Driver
-from harness.frameworks.environment import Base, Workshop
+from harness.driving.driver import Driver
+from harness.frameworks.environment import Base, EnvironmentBuilder
 from harness.gateway.thread import running_gateway
 from harness.gateway.tls import Authority
 from harness.sandbox import Backend
@@ -20,7 +20,7 @@ from harness.venue.model import Account
 from harness.venue.session import Venue
 
 SCALE = 10.0
-PURSE = {"BTC": Decimal(10), "USDT": Decimal(1_000_000)}
+INITIAL_BALANCES = {"BTC": Decimal(10), "USDT": Decimal(1_000_000)}
 
 
 @pytest.fixture(scope="module", params=list(BACKENDS))
@@ -46,14 +46,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Pa
 
 @pytest.fixture(scope="module")
 def driver(
-    workshop: Workshop,
+    builder: EnvironmentBuilder,
     base: Base,
     released: Path,
     sandbox: Backend,
     folder: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Driver]:
-    runtime = workshop.prepare(base, released, tmp_path_factory.mktemp("built") / "work").runtime
+    runtime = builder.prepare(base, released, tmp_path_factory.mktemp("built") / "work").runtime
     with Driver(
         sandbox,
         runtime,
@@ -68,7 +68,7 @@ def driver(
 def an_exchange(clock: ScaledClock) -> tuple[Venue, Account]:
     venue = Venue(dialect("binance").markets, 7, clock)
     venue.seed_book(venue.markets[0], 30)
-    return venue, venue.account("bot", PURSE)
+    return venue, venue.account("bot", INITIAL_BALANCES)
 
 
 def test_an_order_lives_and_dies_as_the_ledger_says(

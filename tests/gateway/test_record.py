@@ -23,9 +23,9 @@ from harness.gateway.record import (
     Handshake,
     Lookup,
     Record,
+    RejectedConnection,
+    RejectionReason,
     Socket,
-    Stray,
-    StrayReason,
     Trouble,
 )
 from harness.outcome import Basis, EvidenceKind
@@ -47,7 +47,9 @@ EXCHANGE = Exchange(
 )
 FRAME = Frame(2.0, "stream.tiny.test", 0, "connector", "sent", "stream:subscribe", '{"op":"sub"}')
 SOCKET = Socket(1.5, "stream.tiny.test", 443, True, "connector", "stream:subscribe", "/ws")
-STRAY = Stray(3.0, StrayReason.UNDECLARED_HOST, "connector", "evil.test", "10.0.0.1", 443, True, b"GET / ")
+REJECTED = RejectedConnection(
+    3.0, RejectionReason.UNDECLARED_HOST, "connector", "evil.test", "10.0.0.1", 443, True, b"GET / "
+)
 
 
 def test_an_exchange_is_read_in_its_parts() -> None:
@@ -62,7 +64,7 @@ def test_an_exchange_is_read_in_its_parts() -> None:
 
 def test_entries_of_all_kinds_share_one_line() -> None:
     record = Record()
-    numbers = [record.add(replace(each)) for each in (EXCHANGE, SOCKET, FRAME, STRAY)]
+    numbers = [record.add(replace(each)) for each in (EXCHANGE, SOCKET, FRAME, REJECTED)]
     assert numbers == [0, 1, 2, 3] == [entry.number for entry in record.entries()]
     assert record.entries(since=2) == record.entries()[2:]
     assert (record.frames()[0].number, record.sockets()[0].number) == (2, 1)
@@ -126,7 +128,7 @@ def test_waiting_ends_when_it_is_there_and_when_time_is_up() -> None:
     threading.Timer(0.2, record.add, args=(EXCHANGE,)).start()
     assert record.wait_for(record.exchanges, 20)
     began = time.monotonic()
-    assert not record.wait_for(record.strays, 0.1)
+    assert not record.wait_for(record.rejected, 0.1)
     assert time.monotonic() - began >= 0.1
 
 
@@ -147,7 +149,7 @@ PLACES: dict[str, Callable[[str], Entry]] = {
     "header X-Debug": lambda s: replace(EXCHANGE, headers=(("X-Debug", s),)),
     "body": lambda s: replace(EXCHANGE, body=f'{{"k": "{s}"}}'.encode()),
     "frame": lambda s: replace(FRAME, text=f"auth {s}"),
-    "first bytes": lambda s: replace(STRAY, first_bytes=f"GET /?{s} HTTP/1.1".encode()),
+    "first bytes": lambda s: replace(REJECTED, first_bytes=f"GET /?{s} HTTP/1.1".encode()),
 }
 
 
@@ -207,7 +209,7 @@ def test_settings_are_no_secrets() -> None:
         replace(EXCHANGE, raw_query=f"key={SECRET}", body=SECRET.encode(), status=200, reply=b"ok"),
         replace(FRAME, text=SECRET),
         replace(SOCKET, raw_query=SECRET, closed_at=9.0, close_code=1006),
-        replace(STRAY, first_bytes=SECRET.encode()),
+        replace(REJECTED, first_bytes=SECRET.encode()),
         Lookup(1.0, "api.tiny.test"),
         Handshake(1.0, "api.tiny.test", None, None, "connector", "expired", "bad certificate"),
         Trouble(1.0, "accept", f"it broke at {SECRET}"),

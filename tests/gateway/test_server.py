@@ -16,9 +16,9 @@ import aiohttp
 import pytest
 
 from harness.clock import ScaledClock
-from harness.gateway.entrance import Entrance
+from harness.gateway.acceptor import Acceptor
 from harness.gateway.faults import Stall, WrongCertificate
-from harness.gateway.record import StrayReason
+from harness.gateway.record import RejectionReason
 from harness.gateway.server import GatewayError
 from harness.gateway.thread import GatewayThread, running_gateway
 from harness.gateway.tls import name_in
@@ -35,7 +35,7 @@ def test_a_verifying_client_gets_the_dialects_reply(gateway: GatewayThread, shim
     assert (exchange.status, exchange.reply_json()) == (200, {"pong": "a/b"})
     (handshake,) = gateway.record.handshakes()
     assert (handshake.host, handshake.error, handshake.certificate) == (HOST, None, "right")
-    assert gateway.record.strays() == ()
+    assert gateway.record.rejected() == ()
     assert gateway.record.troubles() == ()
 
 
@@ -113,9 +113,13 @@ def test_an_undeclared_host_is_answered_421_and_written_down(
 ) -> None:
     url = "https://telemetry.test/collect?key=abc"
     assert talk(gateway, shim, lambda s: get(s, url))[0] == 421
-    (stray,) = gateway.record.strays()
-    assert (stray.reason, stray.host, stray.port) == (StrayReason.UNDECLARED_HOST, "telemetry.test", 443)
-    assert b"GET /collect?key=abc HTTP/1.1" in stray.first_bytes
+    (rejected,) = gateway.record.rejected()
+    assert (rejected.reason, rejected.host, rejected.port) == (
+        RejectionReason.UNDECLARED_HOST,
+        "telemetry.test",
+        443,
+    )
+    assert b"GET /collect?key=abc HTTP/1.1" in rejected.first_bytes
     assert gateway.record.exchanges() == ()
 
 
@@ -125,21 +129,25 @@ def test_an_undeclared_port_is_written_down(gateway: GatewayThread) -> None:
         assert talk(gateway, shim, lambda s: get(s, f"https://{HOST}/ping"))[0] == 421
     finally:
         shim.close()
-    (stray,) = gateway.record.strays()
-    assert (stray.reason, stray.ip, stray.port) == (StrayReason.UNDECLARED_PORT, "203.0.113.9", 8443)
+    (rejected,) = gateway.record.rejected()
+    assert (rejected.reason, rejected.ip, rejected.port) == (
+        RejectionReason.UNDECLARED_PORT,
+        "203.0.113.9",
+        8443,
+    )
 
 
 def test_plain_http_is_not_served(gateway: GatewayThread, shim: EmulatedShim) -> None:
     assert talk(gateway, shim, lambda s: get(s, f"http://{HOST}/ping"))[0] == 421
-    (stray,) = gateway.record.strays()
-    assert (stray.reason, stray.host, stray.tls) == (StrayReason.NO_TLS, HOST, False)
+    (rejected,) = gateway.record.rejected()
+    assert (rejected.reason, rejected.host, rejected.tls) == (RejectionReason.NO_TLS, HOST, False)
 
 
 def test_another_name_in_the_host_header_is_not_served(gateway: GatewayThread, shim: EmulatedShim) -> None:
     answer = talk(gateway, shim, lambda s: get(s, f"https://{HOST}/ping", headers={"Host": STREAMS}))
     assert answer[0] == 421
-    (stray,) = gateway.record.strays()
-    assert (stray.reason, stray.host) == (StrayReason.HOST_MISMATCH, STREAMS)
+    (rejected,) = gateway.record.rejected()
+    assert (rejected.reason, rejected.host) == (RejectionReason.HOST_MISMATCH, STREAMS)
 
 
 def test_tls_without_a_name_is_refused(gateway: GatewayThread, shim: EmulatedShim) -> None:
@@ -147,8 +155,8 @@ def test_tls_without_a_name_is_refused(gateway: GatewayThread, shim: EmulatedShi
     context.check_hostname = False
     with shim.connect() as raw, pytest.raises(OSError):  # noqa: PT011 - which alert is the library's choice
         context.wrap_socket(raw)
-    (stray,) = gateway.record.wait_for(gateway.record.strays, PATIENCE) or ()
-    assert (stray.reason, stray.host) == (StrayReason.NO_NAME, None)
+    (rejected,) = gateway.record.wait_for(gateway.record.rejected, PATIENCE) or ()
+    assert (rejected.reason, rejected.host) == (RejectionReason.NO_NAME, None)
 
 
 def hello(name: str | None) -> bytes:
@@ -169,30 +177,30 @@ def test_the_name_is_read_from_the_hello() -> None:
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [(HOST, None), ("pinned.test", StrayReason.UNDECLARED_HOST), (None, StrayReason.NO_NAME)],
+    [(HOST, None), ("pinned.test", RejectionReason.UNDECLARED_HOST), (None, RejectionReason.NO_NAME)],
 )
 def test_a_handshake_that_ended_before_it_was_read_is_judged_by_its_hello(
     gateway: GatewayThread,
     shim: EmulatedShim,
     monkeypatch: pytest.MonkeyPatch,
     name: str | None,
-    reason: StrayReason | None,
+    reason: RejectionReason | None,
 ) -> None:
-    async def reset(_: Entrance, connection: socket.socket, *__: object) -> str:
+    async def reset(_: Acceptor, connection: socket.socket, *__: object) -> str:
         connection.close()
         return "connection reset by peer"
 
-    monkeypatch.setattr(Entrance, "_connect", reset)
+    monkeypatch.setattr(Acceptor, "_connect", reset)
     with shim.connect() as raw:
         raw.sendall(hello(name))
         _read(raw)
     (handshake,) = gateway.record.wait_for(gateway.record.handshakes, PATIENCE) or ()
     assert (handshake.host, handshake.error) == (name, "connection reset by peer")
-    strays = [(each.reason, each.host) for each in gateway.record.strays()]
-    assert strays == ([] if reason is None else [(reason, name)])
+    rejected = [(each.reason, each.host) for each in gateway.record.rejected()]
+    assert rejected == ([] if reason is None else [(reason, name)])
 
 
-def test_an_undeclared_name_whose_certificate_is_refused_is_still_a_stray(
+def test_an_undeclared_name_whose_certificate_is_refused_is_still_rejected(
     gateway: GatewayThread, shim: EmulatedShim
 ) -> None:
     async def work(session: aiohttp.ClientSession) -> None:
@@ -200,8 +208,8 @@ def test_an_undeclared_name_whose_certificate_is_refused_is_still_a_stray(
             await get(session, "https://pinned.test/", ssl=ssl.create_default_context())
 
     talk(gateway, shim, work)
-    (stray,) = gateway.record.wait_for(gateway.record.strays, PATIENCE) or ()
-    assert (stray.reason, stray.host) == (StrayReason.UNDECLARED_HOST, "pinned.test")
+    (rejected,) = gateway.record.wait_for(gateway.record.rejected, PATIENCE) or ()
+    assert (rejected.reason, rejected.host) == (RejectionReason.UNDECLARED_HOST, "pinned.test")
 
 
 @pytest.mark.parametrize(
@@ -214,7 +222,7 @@ def test_garbage_is_written_down_and_closed(gateway: GatewayThread, shim: Emulat
         raw.sendall(said)
         while _read(raw):
             pass
-    assert gateway.record.wait_for(gateway.record.strays, PATIENCE)
+    assert gateway.record.wait_for(gateway.record.rejected, PATIENCE)
     assert gateway.record.troubles() == ()
     assert talk(gateway, shim, lambda s: get(s, f"https://{HOST}/ping"))[0] == 200
 
@@ -223,17 +231,17 @@ def test_half_a_request_is_written_down(gateway: GatewayThread, shim: EmulatedSh
     context = gateway.authority.client_context()
     with context.wrap_socket(shim.connect(), server_hostname=HOST) as secured:
         secured.sendall(b"POST /order HTTP/1.1\r\nHost: " + HOST.encode())
-    (stray,) = gateway.record.wait_for(gateway.record.strays, PATIENCE) or ()
-    assert (stray.reason, stray.host) == (StrayReason.UNFINISHED, HOST)
-    assert stray.first_bytes.startswith(b"POST /order")
+    (rejected,) = gateway.record.wait_for(gateway.record.rejected, PATIENCE) or ()
+    assert (rejected.reason, rejected.host) == (RejectionReason.UNFINISHED, HOST)
+    assert rejected.first_bytes.startswith(b"POST /order")
 
 
 def test_half_a_body_is_written_down(gateway: GatewayThread, shim: EmulatedShim) -> None:
     context = gateway.authority.client_context()
     with context.wrap_socket(shim.connect(), server_hostname=HOST) as secured:
         secured.sendall(f"POST /order HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 50\r\n\r\nhalf".encode())
-    (stray,) = gateway.record.wait_for(gateway.record.strays, PATIENCE) or ()
-    assert stray.reason is StrayReason.UNFINISHED
+    (rejected,) = gateway.record.wait_for(gateway.record.rejected, PATIENCE) or ()
+    assert rejected.reason is RejectionReason.UNFINISHED
     assert gateway.record.troubles() == ()
 
 
@@ -247,7 +255,10 @@ def test_huge_headers_and_bodies_are_refused(
             assert reply.status == 413
 
     talk(gateway, shim, work)
-    assert [s.reason for s in gateway.record.strays()] == [StrayReason.NOT_HTTP, StrayReason.TOO_LARGE]
+    assert [s.reason for s in gateway.record.rejected()] == [
+        RejectionReason.NOT_HTTP,
+        RejectionReason.TOO_LARGE,
+    ]
     assert dialect.placed == []
 
 
@@ -255,10 +266,10 @@ def test_a_bad_preamble_and_a_look_up(gateway: GatewayThread, shim: EmulatedShim
     shim.say(b'{"kind":"dns","name":"api.tiny.test","type":"A"}\n')
     shim.say(b'{"kind":"tcp","ip":"127.0.0.1","port":443}\n')  # no connection came with it
     shim.say(b"{not json}\n")
-    (stray, other) = gateway.record.wait_for(lambda: gateway.record.strays()[1:], PATIENCE) and (
-        gateway.record.strays()
+    (rejected, other) = gateway.record.wait_for(lambda: gateway.record.rejected()[1:], PATIENCE) and (
+        gateway.record.rejected()
     )
-    assert {stray.reason, other.reason} == {StrayReason.BAD_PREAMBLE}
+    assert {rejected.reason, other.reason} == {RejectionReason.BAD_PREAMBLE}
     lookups = gateway.record.wait_for(gateway.record.lookups, PATIENCE)
     assert lookups
     assert (lookups[0].name, lookups[0].kind) == ("api.tiny.test", "A")
@@ -267,8 +278,8 @@ def test_a_bad_preamble_and_a_look_up(gateway: GatewayThread, shim: EmulatedShim
 
 def test_a_datagram_is_written_down(gateway: GatewayThread, shim: EmulatedShim) -> None:
     shim.say(b'{"kind":"udp","ip":"203.0.113.9","port":53535}\n')
-    (stray,) = gateway.record.wait_for(gateway.record.strays, PATIENCE) or ()
-    assert (stray.reason, stray.ip, stray.port) == (StrayReason.DATAGRAM, "203.0.113.9", 53535)
+    (rejected,) = gateway.record.wait_for(gateway.record.rejected, PATIENCE) or ()
+    assert (rejected.reason, rejected.ip, rejected.port) == (RejectionReason.DATAGRAM, "203.0.113.9", 53535)
 
 
 def test_the_oracle_speaks_plain_http_on_the_same_socket(gateway: GatewayThread) -> None:

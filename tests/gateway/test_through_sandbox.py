@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.gateway.record import StrayReason
+from harness.gateway.record import RejectionReason
 from harness.gateway.thread import GatewayThread
 from harness.sandbox.choosing import choose
 from harness.sandbox.protocol import Job, Limits, Mount
@@ -73,10 +73,10 @@ def test_what_gets_out_of_a_sandbox(gateway: GatewayThread, answers: list[list[o
     record = gateway.record
     (exchange,) = record.exchanges()
     assert (exchange.client, exchange.host, exchange.params) == ("connector", HOST, {"n": "7"})
-    assert [(s.reason, s.host, s.port) for s in record.strays()] == [
-        (StrayReason.UNDECLARED_HOST, "telemetry.test", 443),
-        (StrayReason.UNDECLARED_PORT, HOST, 8443),
-        (StrayReason.NO_TLS, HOST, 80),
+    assert [(s.reason, s.host, s.port) for s in record.rejected()] == [
+        (RejectionReason.UNDECLARED_HOST, "telemetry.test", 443),
+        (RejectionReason.UNDECLARED_PORT, HOST, 8443),
+        (RejectionReason.NO_TLS, HOST, 80),
     ]
     assert {HOST, "telemetry.test"} <= {lookup.name.rstrip(".") for lookup in record.lookups()}
     refused = record.wait_for(lambda: [h for h in record.handshakes() if h.error], PATIENCE)

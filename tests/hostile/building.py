@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from harness.frameworks import v2
-from harness.frameworks.environment import SUBMISSION_LIMITS, Base, BuildResult, Workshop
+from harness.frameworks.environment import SUBMISSION_LIMITS, Base, BuildResult, EnvironmentBuilder
 from harness.frameworks.interpreter import find_interpreter
 from harness.frameworks.venv import environment
 from harness.paths import cache_dir
@@ -53,7 +53,7 @@ class Yard:
             target = tree / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return Workshop(self.place, self.backend, limits).prepare(
+        return EnvironmentBuilder(self.place, self.backend, limits).prepare(
             self.base, tree, self.place / f"{name}-work"
         )
 

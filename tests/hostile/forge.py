@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from harness.forks.errors import ForkError
+from harness.forks.object_store import ObjectStore
 from harness.forks.pin import pin
-from harness.forks.store import ObjectStore
 from harness.forks.submission import Submission
 from harness.forks.tree import Tree
 from tests.forks.repository import BASE, Repository, a_candidate, a_round

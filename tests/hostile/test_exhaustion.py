@@ -341,7 +341,7 @@ print(socket.create_connection(("api.test", 99), 80).recv(99).decode())
 
 
 @attack("hands a message of a gigabyte to a harness that reads lines", meets="the limit on output")
-def test_a_line_without_end_in_a_conversation(arena: Arena) -> None:
+def test_a_line_without_end(arena: Arena) -> None:
     process = arena.start("import os\nwhile True: os.write(1, b'{' * 65536)")
     line = process.stdout.readline()
     assert len(line) == TIGHT.output_bytes
@@ -351,7 +351,7 @@ def test_a_line_without_end_in_a_conversation(arena: Arena) -> None:
 
 
 @attack("does not read what the harness says to it", meets="a harness that gives up at the wall clock")
-def test_a_deaf_conversation(arena: Arena) -> None:
+def test_a_process_that_reads_nothing(arena: Arena) -> None:
     process = arena.start("import time; time.sleep(1000)", limits=BRIEF)
     began = time.monotonic()
     with pytest.raises(BrokenPipeError):

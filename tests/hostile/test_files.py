@@ -20,10 +20,11 @@ from checks.static.test_craft import NOTE, UNWRITTEN
 from checks.static.test_secrets import QUOTED
 from harness.forks import limits
 from harness.forks.errors import FileMissing, RefusedObjects, TooLarge
-from harness.forks.store import ObjectStore
-from harness.round import load_round
-from harness.scheduling import screen_round
-from harness.screening import Settings
+from harness.forks.object_store import ObjectStore
+from harness.reporting.publish import publish_round
+from harness.rounds.round import load_round
+from harness.screenings.scheduling import screen_round
+from harness.screenings.screening import Settings
 from tests.forks.repository import Repository
 from tests.hostile.attack import attack
 from tests.hostile.forge import ACME, PATIENCE, Forge
@@ -321,10 +322,11 @@ def screened(folder: Path, upstream: Path, fork: Path) -> dict[str, dict[str, ob
     file = write_round(folder, upstream, {"hostile": fork.as_uri(), "hollow": second.as_uri()})
     failures: list[str] = []
     settings = Settings(load_round(file), file, ObjectStore(folder / "store"), sandbox="bubblewrap")
-    page = screen_round(
+    found = screen_round(
         settings, folder / "reports", jobs=1, watch=lambda _: None,
         failed=lambda candidate, error: failures.append(f"{candidate.name}: {error}"),
     )  # fmt: skip
+    page = publish_round(found)
     assert not failures
     return {
         name: json.loads((page.parent / name / "report.json").read_text()) for name in ("hostile", "hollow")

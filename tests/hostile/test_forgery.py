@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from harness import driver as driver_module
 from harness.checking import claimed
-from harness.driver import ConnectorError, ConnectorGone
 from harness.driving import connector as connector_module
+from harness.driving import driver as driver_module
+from harness.driving.driver import ConnectorError, ConnectorGone
 from harness.outcome import EvidenceKind, Outcome, OutcomeLog, Severity, Status
 from tests.hostile.attack import attack
 from tests.hostile.forging import KEYS, TIGHT, driven, works
@@ -73,7 +73,7 @@ def test_answering_first(arena: Arena, tmp_path: Path) -> None:
 
 @attack(
     "says what is no answer in the driver's name: no JSON, nested without end, impossible numbers",
-    meets="a parser with limits; the conversation ends, and the report shows what was said",
+    meets="a parser with limits; the protocol ends, and the report shows what was said",
 )
 @pytest.mark.parametrize("noise", NOISE.values(), ids=NOISE)
 def test_noise_in_the_drivers_name(arena: Arena, tmp_path: Path, noise: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from harness.forks.tree import Tree
 from harness.forks.worktree import work_tree
-from harness.round import GitUpstream
+from harness.rounds.round import GitUpstream
 from tests.forks.repository import Repository
 from tests.hostile.attack import attack
 from tests.hostile.forge import ACME, COMMANDS, PATIENCE, Forge
@@ -113,7 +113,7 @@ def test_left_overs_of_a_killed_harness(forge: Forge) -> None:
     root = forge.store.repository
     script = (
         "import os, sys, pathlib\n"
-        "from harness.forks.store import ObjectStore\n"
+        "from harness.forks.object_store import ObjectStore\n"
         "from harness.forks.quarantine import quarantine\n"
         "store = ObjectStore(pathlib.Path(sys.argv[1]))\n"
         "root = store.repository\n"

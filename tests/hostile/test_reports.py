@@ -19,13 +19,13 @@ import pytest
 from markdown_it import MarkdownIt
 from rich.console import Console
 
-from harness.checkrun import run_checks
+from harness.checking.process import run_checks
+from harness.commands.progress import Watch
+from harness.commands.terminal import say
 from harness.errors import HarnessError, OurFailure
 from harness.outcome import Status
-from harness.progress import Watch
 from harness.reporting.markup import JOINER
-from harness.screening import Progress
-from harness.terminal import say
+from harness.screenings.screening import Progress
 from harness.text import ESCAPED_CATEGORIES, one_line, storable
 from tests.hostile.attack import attack
 from tests.hostile.planting import (

@@ -10,7 +10,7 @@ from harness.forks import limits
 from harness.forks.errors import ForkError, RefMissing
 from harness.forks.pin import pin
 from harness.forks.tree import Tree
-from harness.round import GitUpstream
+from harness.rounds.round import GitUpstream
 from tests.forks.repository import a_candidate, a_round
 from tests.hostile.attack import attack
 from tests.hostile.forge import ACME, COMMANDS, Forge

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.forks.store import ObjectStore
-from harness.round import MISTAKES_SHOWN, RoundFileError, load_round
-from harness.scheduling import screen_round
-from harness.screening import Settings
+from harness.forks.object_store import ObjectStore
+from harness.reporting.publish import publish_round
+from harness.rounds.round import MISTAKES_SHOWN, RoundFileError, load_round
+from harness.screenings.scheduling import screen_round
+from harness.screenings.screening import Settings
 from tests.hostile.attack import attack
 from tests.world import upstream_and_fork, write_round
 
@@ -378,7 +379,7 @@ def test_texts_that_act(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     settings = Settings(load_round(file), file, ObjectStore(tmp_path / "store"), sandbox="bubblewrap")
     failures: list[str] = []
 
-    page = screen_round(
+    found = screen_round(
         settings,
         tmp_path / "reports",
         jobs=1,
@@ -386,6 +387,7 @@ def test_texts_that_act(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         failed=lambda candidate, error: failures.append(str(error)),
     )
 
+    page = publish_round(found)
     assert not failures
     assert json.loads((page.parent / "hollow/report.json").read_text())["verdict"] == "ineligible"
     for html in page.parent.rglob("*.html"):

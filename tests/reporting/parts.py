@@ -7,10 +7,10 @@ from pathlib import Path
 
 from harness.forks.submission import AddedConnector, Change, MergePreview, Submission
 from harness.outcome import Basis, Evidence, EvidenceKind, Outcome, OutcomeLog, Severity, Status
-from harness.reporting.model import RunInfo
-from harness.reporting.store import write_run
 from harness.requirement import Catalogue, Requirement, Source
-from harness.round import Candidate, Round, load_round
+from harness.rounds.round import Candidate, Round, load_round
+from harness.screenings.run import RunInfo
+from harness.screenings.store import write_run
 
 HOSTILE = (
     "<script>alert(1)</script>",

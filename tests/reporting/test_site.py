@@ -161,7 +161,7 @@ def test_no_causes_without_findings() -> None:
     assert causes(()) == ()
 
 
-def test_what_happened_is_told_on_a_time_line(published: Path) -> None:
+def test_what_happened_is_on_a_time_line(published: Path) -> None:
     text = (published / "binance" / "index.html").read_text(encoding="utf-8")
     page = Page(text)
     assert [tag for tag, attributes in page.elements if attributes.get("class") == "timeline"] == ["ol"]

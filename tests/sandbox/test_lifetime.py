@@ -48,7 +48,7 @@ def marker() -> str:
     return f"mark-{uuid.uuid4().hex}"
 
 
-def test_a_conversation(backend: Backend) -> None:
+def test_a_call_and_its_answer(backend: Backend) -> None:
     process = backend.start(python("while True: print(input().upper(), flush=True)"))
     for word in (b"one\n", b"two\n"):
         process.stdin.write(word)

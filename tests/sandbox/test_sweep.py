@@ -32,7 +32,7 @@ from harness import ownership, temporary
 from harness.paths import cache_dir
 from harness.sandbox.choosing import BACKENDS
 from harness.sandbox.protocol import Job, Mount
-with temporary.folder("lab") as folder, temporary.folder("out", cache_dir() / "builds") as out, \\
+with temporary.folder("rig") as folder, temporary.folder("out", cache_dir() / "builds") as out, \\
         socket.socket(socket.AF_UNIX) as server:
     folder.chmod(0o711)
     server.bind(str(folder / "gateway.sock")); server.listen()

@@ -40,8 +40,8 @@ class AnyPerpetualSequence(RuleBasedStateMachine):
     def open(self, seed: int, money: str) -> None:
         self.clock = StillClock()
         self.venue = Venue(MARKETS, seed, self.clock)
-        purse = {"USDT": D(money), "USDC": D(money), "BTC": D(1)}
-        self.accounts = [self.venue.account(name, purse) for name in ("a", "b", "c")]
+        initial_balances = {"USDT": D(money), "USDC": D(money), "BTC": D(1)}
+        self.accounts = [self.venue.account(name, initial_balances) for name in ("a", "b", "c")]
         for market in MARKETS:
             self.venue.seed_book(market, 5)
         for number, account in enumerate(self.accounts[:2]):

@@ -238,7 +238,7 @@ def trade_a_little(place: Venue, account: Account) -> int:
     return order.order_id
 
 
-def check_story(events: list[Any], order_id: int) -> None:
+def check_order_life(events: list[Any], order_id: int) -> None:
     reports = [event for event in events if event["e"] == "executionReport"]
     assert [(r["x"], r["X"], r["i"]) for r in reports] == [
         ("NEW", "NEW", order_id),
@@ -267,7 +267,7 @@ def test_a_listen_key_opens_the_accounts_stream(world: tuple[Binance, Account]) 
     trade_a_little(exchange.venue, other)
     assert not wire.frames
     order_id = trade_a_little(exchange.venue, account)
-    check_story([json.loads(frame.text) for frame in wire.frames], order_id)
+    check_order_life([json.loads(frame.text) for frame in wire.frames], order_id)
     assert not stranger.frames
 
 
@@ -323,7 +323,7 @@ def test_a_signature_subscribes_to_the_user_stream(world: tuple[Binance, Account
     order_id = trade_a_little(exchange.venue, account)
     told = [json.loads(frame.text) for frame in wire.frames[1:]]
     assert {message["subscriptionId"] for message in told} == {0}
-    check_story([message["event"] for message in told], order_id)
+    check_order_life([message["event"] for message in told], order_id)
     (twice,) = wire.say({"id": 2, "method": SUBSCRIBE, "params": signed(exchange, account)})
     assert twice["error"]["code"] == -2035
 

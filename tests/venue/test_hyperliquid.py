@@ -13,8 +13,8 @@ import pytest
 from harness.venue.dialects.base import Close, Request, StreamSession
 from harness.venue.dialects.hyperliquid import Hyperliquid
 from harness.venue.dialects.hyperliquid.api import HyperliquidApi
+from harness.venue.dialects.hyperliquid.codec import MISSING, divisible, number
 from harness.venue.dialects.hyperliquid.signatures import DAY, Nonces, address_of, private_key, sign
-from harness.venue.dialects.hyperliquid.words import MISSING, divisible, number
 from harness.venue.model import Account, Side
 from harness.venue.session import Venue
 from tests.venue.world import NOON, StillClock, data, texts

@@ -16,7 +16,7 @@ import pytest
 
 from harness.venue.dialects.base import Close, Reply, Request, StreamSession
 from harness.venue.dialects.okx import Okx
-from harness.venue.dialects.okx.words import REFUSALS
+from harness.venue.dialects.okx.codec import REFUSALS
 from harness.venue.dialects.wire import iso
 from harness.venue.model import PERPETUAL_REFUSALS, Account, Refusal, Side
 from harness.venue.session import Venue

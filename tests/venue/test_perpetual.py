@@ -298,7 +298,7 @@ def test_a_position_that_cannot_be_borne_is_liquidated_at_the_mark_price() -> No
     assert (floor.rows(Reason.REALISED_PNL), floor.rows(Reason.LIQUIDATION)) == ([loss], [-fee])
     (told,) = [event for event in floor.events if isinstance(event, Liquidated)]
     assert (told.size, told.price, told.fee, told.order_id) == (5, D("843.1"), fee, order.order_id)
-    assert floor.venue._desk.journal.ledger.free(INSURANCE, "USDT") == fee
+    assert floor.venue._order_manager.postings.ledger.free(INSURANCE, "USDT") == fee
     floor.check()
 
 

@@ -56,7 +56,7 @@ def test_after_a_partial_fill_only_the_rest_is_held(world: Venue) -> None:
     assert totals(world, account) == (100_000 - D("0.004") * 60_000 * D("1.0008"), D("1.004"))
 
 
-def test_the_purse_must_cover_the_fee_too(world: Venue) -> None:
+def test_the_balance_must_cover_the_fee_too(world: Venue) -> None:
     account = trader(world, "600.59999999")
     with pytest.raises(VenueRefusal) as refused:
         world.place(account, bid())

@@ -11,22 +11,22 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from checks.conformance.stories import Stories
+from checks.conformance.scenarios import Scenarios
 from demo.release import PACKAGE, VERSION
 from harness.checking import Failed
+from harness.checking.plan import Plan, calm
 from harness.driving.numbers import reckoning
 from harness.forks.released import released_tree
 from harness.frameworks import GENERATIONS
-from harness.frameworks.environment import BuildResult, Workshop
+from harness.frameworks.environment import BuildResult, EnvironmentBuilder
 from harness.frameworks.runtime import TREE
-from harness.lab import Lab
 from harness.outcome import Evidence
 from harness.paths import cache_dir
-from harness.plan import Plan, calm
 from harness.requirement import Profile
-from harness.round import Candidate
+from harness.rounds.round import Candidate
 from harness.sandbox import Backend
 from harness.sandbox.protocol import Mount
+from harness.scenarios.rig import Rigs
 from harness.venue.dialects import dialect
 from tests.zoo.defect import Defect
 
@@ -46,8 +46,8 @@ class Specimen:
     name: str
     backend: Backend
     runtime: BuildResult
-    lab: Lab
-    stories: Stories
+    rigs: Rigs
+    scenarios: Scenarios
     attached: list[Evidence] = field(default_factory=list)
 
     def check(self, check: Check, pace: float = PACE) -> None:
@@ -55,22 +55,22 @@ class Specimen:
 
         self.attached.clear()
 
-        def tell(story: Callable[[Lab, float], T], *, alone: bool = False) -> T:
-            told = self.stories.tell(story, PACE if alone else pace)
+        def play(scenario: Callable[[Rigs, float], T], *, alone: bool = False) -> T:
+            played = self.scenarios.play(scenario, PACE if alone else pace)
             if alone:
-                return told
-            self.attached.extend(self.stories.seen(story, pace))
-            return told
+                return played
+            self.attached.extend(self.scenarios.seen(scenario, pace))
+            return played
 
         offered: dict[str, Any] = {
-            "tell": tell,
+            "play": play,
             "evidence": lambda *items: self.attached.extend(items),
             "backend": self.backend,
             "runtime": self.runtime,
             "build": self.runtime,
             "connector_name": self.name,
             "candidate": candidate(self.name),
-            "lab": self.lab,
+            "rigs": self.rigs,
             "last_try": pace == calm(PACE),
             "running_unit_tests": None,
         }
@@ -94,7 +94,7 @@ def profile_of(name: str) -> Profile:
 
 
 def candidate(name: str) -> Candidate:
-    """The row of a round's file that a screening would have been told."""
+    """The row of a round's file that a screening would be given."""
     return Candidate.model_validate(
         {
             "name": name,
@@ -113,10 +113,10 @@ class Zoo:
         self._backend = backend
         self._folder = folder
         self._numbers = itertools.count(1)
-        self._workshop = Workshop(cache_dir(), backend)
+        self._builder = EnvironmentBuilder(cache_dir(), backend)
         released = released_tree(PACKAGE, VERSION)
-        self._base = self._workshop.upstream(released, "v2")
-        self._built = self._workshop.prepare(self._base, released, folder / "released")
+        self._base = self._builder.upstream(released, "v2")
+        self._built = self._builder.prepare(self._base, released, folder / "released")
 
     @contextmanager
     def good(self, name: str) -> Iterator[Specimen]:
@@ -143,12 +143,12 @@ class Zoo:
         module = tree / GENERATIONS["v2"].connector_path("exchange", name) / f"{name}.pyx"
         module.parent.mkdir(parents=True)
         module.write_text(source, encoding="utf-8")
-        return self._workshop.prepare(self._base, tree, self._folder / f"built-{name}")
+        return self._builder.prepare(self._base, tree, self._folder / f"built-{name}")
 
     @contextmanager
     def _show(self, name: str, built: BuildResult, seed: int = SEED) -> Iterator[Specimen]:
-        lab = Lab(self._backend, built.runtime, dialect(name), name, seed)
+        rigs = Rigs(self._backend, built.runtime, dialect(name), name, seed)
         try:
-            yield Specimen(name, self._backend, built, lab, Stories(lab))
+            yield Specimen(name, self._backend, built, rigs, Scenarios(rigs))
         finally:
-            lab.close()
+            rigs.close()

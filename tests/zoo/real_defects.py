@@ -111,9 +111,10 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
         "there was no private stream",
         "It keeps its first token for ever; Kraken's tokens open a connection within 15 minutes only.",
     ),
-    ("hyperliquid", test_market_data.test_any_price_and_amount_becomes_acceptable): RealDefect(
+    ("hyperliquid", test_market_data.test_quantized_figures_are_multiples): RealDefect(
         "no multiple of the tick",
-        "It passes prices through a float and back (`Decimal(round(float(…), 6))`).",
+        "It passes prices through a float and back (`Decimal(round(float(…), 6))`); its writer rounds "
+        "again, so the exchange receives the right price; a strategy that compares the two sees them differ.",
     ),
     ("hyperliquid", test_market_data.test_trading_rules): RealDefect(
         "the smallest notional is 0, not 10", "It knows no smallest order value on spot."

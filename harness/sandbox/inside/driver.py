@@ -1,7 +1,7 @@
 """The program that runs in the sandbox: one warm process, and a fresh child of it for every scenario.
 
 Reads one JSON object a line from stdin and answers on what was stdout; stdout itself then points at stderr,
-so that a stray print of a connector cannot break the conversation. A request for a scenario is handed to its
+so that a stray print of a connector cannot break the protocol. A request for a scenario is handed to its
 child unread. Nothing said here is believed: it shares its processes with the code under test.
 """
 

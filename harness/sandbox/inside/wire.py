@@ -17,20 +17,23 @@ from typing import Any, Dict
 MAX_DEPTH = 12
 MAX_LINE = 8 << 20  # bytes; the harness takes no more
 MAX_TEXT = 16384
+MAX_BITS = 400  # of an integer; longer ones are told as text
 
 
 def plain(value: Any, depth: int = 0) -> Any:
     """`value` in JSON's own types."""
-    if value is None or (isinstance(value, (bool, int)) and not isinstance(value, Enum)):
+    if value is None or isinstance(value, bool):
         return value
     if isinstance(value, Enum):
         return value.name
+    if isinstance(value, int):
+        return int(value) if value.bit_length() <= MAX_BITS else _text(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, str):
-        return str(value[:MAX_TEXT])
+        return _readable(value)
     if depth >= MAX_DEPTH:
         return _text(value)
     return _container(value, depth + 1)
@@ -39,7 +42,7 @@ def plain(value: Any, depth: int = 0) -> Any:
 def _container(value: Any, depth: int) -> Any:
     if isinstance(value, dict):
         return {_key(key): plain(item, depth) for key, item in value.items()}
-    if hasattr(value, "_asdict"):
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
         return {str(key): plain(item, depth) for key, item in value._asdict().items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(item, depth) for item in value]
@@ -55,9 +58,14 @@ def _key(key: Any) -> str:
 
 def _text(value: Any) -> str:
     try:
-        return str(value)[:MAX_TEXT]
+        return _readable(str(value))
     except Exception:
         return "<{} that cannot be shown>".format(type(value).__name__)
+
+
+def _readable(text: str) -> str:
+    """Cut short, and without halves of characters, which JSON can carry and nobody can write down."""
+    return str(text[:MAX_TEXT]).encode("utf-8", "replace").decode("utf-8")
 
 
 def places(text: str) -> str:

@@ -27,7 +27,7 @@ class Group(NamedTuple):
 
     folder: str
     kind: _Kind
-    entrance: int
+    procs: int
     """Descriptor to write "0" to, by the process that enters; works after root has been given up."""
     accounts: int | None
     """Descriptor of cpu.stat, which only version 2 has."""
@@ -40,7 +40,7 @@ class Group(NamedTuple):
         """
         if os.fork() == 0:
             try:
-                os.write(self.entrance, b"0")
+                os.write(self.procs, b"0")
             finally:
                 os._exit(0)
 
@@ -51,7 +51,7 @@ class Group(NamedTuple):
         return counts.get("oom_kill", "0") != "0"
 
     def remove(self) -> None:
-        for handle in (self.entrance, self.accounts):
+        for handle in (self.procs, self.accounts):
             if handle is not None:
                 os.close(handle)
         with contextlib.suppress(OSError):

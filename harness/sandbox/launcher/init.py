@@ -123,7 +123,7 @@ def _start_bubblewrap(
         return pid
     try:
         if memory:
-            os.write(memory.entrance, b"0")
+            os.write(memory.procs, b"0")
         _limit(spec, in_group=memory is not None)
         os.read(begin, 1)
         _exec(spec, given, (given, rules, status))

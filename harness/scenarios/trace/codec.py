@@ -17,7 +17,7 @@ Redact = Callable[[str], str]
 _WIRE: dict[str, type[Any]] = {
     kind.__name__.lower(): kind
     for kind in (
-        wire.Exchange, wire.Frame, wire.Socket, wire.Stray, wire.Lookup, wire.Handshake, wire.Trouble
+        wire.Exchange, wire.Frame, wire.Socket, wire.RejectedConnection, wire.Lookup, wire.Handshake, wire.Trouble
     )
 }  # fmt: skip
 _OTHERS: dict[str, type[Any]] = {
@@ -112,5 +112,5 @@ def _field(name: str, value: Any) -> Any:
     if name == "closed_by":
         return wire.ClosedBy(value)
     if name == "reason":
-        return wire.StrayReason(value)
+        return wire.RejectionReason(value)
     return value

@@ -240,7 +240,7 @@ Entry = (
     | Cut
 )
 _WIRE = (
-    wire.Exchange, wire.Frame, wire.Socket, wire.Stray, wire.Lookup, wire.Handshake, wire.Trouble
+    wire.Exchange, wire.Frame, wire.Socket, wire.RejectedConnection, wire.Lookup, wire.Handshake, wire.Trouble
 )  # fmt: skip
 
 

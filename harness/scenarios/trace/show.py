@@ -35,7 +35,7 @@ from harness.text import one_line
 
 WIDTH = 160
 _WIRE = (
-    wire.Exchange, wire.Frame, wire.Socket, wire.Stray, wire.Lookup, wire.Handshake, wire.Trouble
+    wire.Exchange, wire.Frame, wire.Socket, wire.RejectedConnection, wire.Lookup, wire.Handshake, wire.Trouble
 )  # fmt: skip
 OFTEN = ("stream:book", "stream:trades")  # market data, shown only on demand
 

@@ -20,7 +20,7 @@ from harness.venue.market import Market
 from harness.venue.model import Account
 from harness.venue.session import Venue
 
-Teller = Callable[..., Iterable[Outgoing]]
+Publisher = Callable[..., Iterable[Outgoing]]
 
 
 @dataclass(frozen=True)

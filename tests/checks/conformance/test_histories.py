@@ -9,9 +9,9 @@ from typing import Any, cast
 import pytest
 
 from checks.conformance.invariants import breaches, broken
-from checks.conformance.stories import histories
-from checks.conformance.stories.histories import History, Move, Schedule, Shorten, Step, Trouble, schedules
-from checks.conformance.stories.order_life import Life
+from checks.conformance.scenarios import histories
+from checks.conformance.scenarios.histories import History, Move, Schedule, Shorten, Step, Trouble, schedules
+from checks.conformance.scenarios.order_life import Life
 from harness.driving.claims import EventView
 from harness.venue.model import OrderStatus, Side
 
@@ -50,7 +50,7 @@ def lived(monkeypatch: pytest.MonkeyPatch) -> list[Schedule]:
     """The schedules that are lived from now on; each breaks when order 1 is filled in part, unheard."""
     tried: list[Schedule] = []
 
-    def live(lab: object, pace: float, schedule: Schedule) -> History:
+    def live(rigs: object, pace: float, schedule: Schedule) -> History:
         tried.append(schedule)
         return History(cast(Any, None), schedule)
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from checks.conformance.stories import hour
+from checks.conformance.scenarios import hour
 from harness.gateway.entries import ClosedBy
 
 
@@ -19,16 +19,16 @@ def watched(*looks: set[int], by: ClosedBy, strict: bool) -> hour.Hour:
         return [] if subscribed else [SimpleNamespace(number=number) for number in next(left)]
 
     closed = [SimpleNamespace(number=number, closed_by=by) for number in range(9)]
-    bench = SimpleNamespace(
+    rig = SimpleNamespace(
         clock=SimpleNamespace(now=lambda: 0.0),
         gateway=SimpleNamespace(open_sockets=open_sockets),
         record=SimpleNamespace(sockets=lambda: closed),
     )
-    story = hour.Hour(cast(Any, bench))
-    watch = hour._Watch(story, 12.0, 90.0, strict=strict)
+    run = hour.Hour(cast(Any, rig))
+    watch = hour._Watch(run, 12.0, 90.0, strict=strict)
     for _ in looks:
         watch._look()
-    return story
+    return run
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The security checks on scenes made by hand."""
+"""The security checks on recordings made by hand."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from harness.checking import Failed, Undetermined
 from harness.frameworks.unit_tests import UnitTestResult
 from harness.gateway.canaries import Canaries
 from harness.gateway.record import Exchange, Frame, Lookup, Record
-from harness.lab import Scene
+from harness.scenarios.rig import Recording
 from harness.venue.dialects import dialect
 from tests.zoo.keeping import candidate
 
@@ -22,63 +22,65 @@ EXCHANGE = Exchange(1.0, "api.binance.com", 443, True, "connector", "place_order
 
 
 class Watched:
-    """Stands for a laboratory in which every story was told; `between` is all that was seen."""
+    """Stands for rigs on which every scenario was played; `between` is all that was seen."""
 
     def __init__(self) -> None:
         self.canaries = Canaries({"passphrase": SECRET})
         self.guarded = frozenset({"passphrase"})
         self.dialect: Any = dialect("binance")
-        self.between = Scene("between the stories", Record(self.canaries))
-        self.scenes: list[Scene] = []
+        self.between = Recording("between the scenarios", Record(self.canaries))
+        self.recordings: list[Recording] = []
 
     def hosts(self, network: tuple[str, ...] = ()) -> None:
         future: Future[UnitTestResult] = Future()
         future.set_result(UnitTestResult(ran=True, network=network))
-        checks.test_only_declared_hosts(tell, self, candidate("binance"), future)  # type: ignore[arg-type]
+        checks.test_only_declared_hosts(play, self, candidate("binance"), future)  # type: ignore[arg-type]
 
     def secrets(self) -> None:
-        checks.test_secrets_never_leave(tell, self)  # type: ignore[arg-type]
+        checks.test_secrets_never_leave(play, self)  # type: ignore[arg-type]
 
 
-def tell(_: object) -> Any:
+def play(_: object) -> Any:
     return None
 
 
-def test_a_stray_of_the_unit_tests_is_found() -> None:
+def test_a_connection_of_the_unit_tests_is_found() -> None:
     Watched().hosts(("api.binance.com:443", "mock.test:80", "127.0.0.1:9"))
     with pytest.raises(Failed, match=r"unit tests tried to reach pool.evil.com:443") as found:
         Watched().hosts(("pool.evil.com:443",))
     assert found.value.evidence
 
 
-def test_a_stray_between_the_stories_is_found() -> None:
-    lab = Watched()
-    lab.between.record.add(Lookup(1.0, "pool.evil.com"))
-    with pytest.raises(Failed, match=r"pool.evil.com, which is not declared \(story: between the stories\)"):
-        lab.hosts()
+def test_a_connection_between_the_scenarios_is_found() -> None:
+    rigs = Watched()
+    rigs.between.record.add(Lookup(1.0, "pool.evil.com"))
+    with pytest.raises(
+        Failed, match=r"pool.evil.com, which is not declared \(scenario: between the scenarios\)"
+    ):
+        rigs.hosts()
 
 
 def test_a_secret_may_stand_where_its_exchange_asks_for_it() -> None:
-    lab = Watched()
-    lab.dialect = SimpleNamespace(
+    rigs = Watched()
+    rigs.dialect = SimpleNamespace(
         rest_hosts=("api.binance.com",),
         stream_hosts=("stream.binance.com",),
         secrets_sent={"passphrase": ("header x-passphrase", "frame")},
     )
     asked = Exchange(**{**vars(EXCHANGE), "headers": (("X-Passphrase", SECRET),)})
-    lab.between.record.add(asked)
-    lab.between.record.add(Frame(1.0, "stream.binance.com", 0, "connector", "sent", "stream:login", SECRET))
-    lab.secrets()
-    lab.between.record.add(Exchange(**{**vars(EXCHANGE), "headers": (("X-Other", SECRET),)}))
+    rigs.between.record.add(asked)
+    rigs.between.record.add(Frame(1.0, "stream.binance.com", 0, "connector", "sent", "stream:login", SECRET))
+    rigs.secrets()
+    rigs.between.record.add(Exchange(**{**vars(EXCHANGE), "headers": (("X-Other", SECRET),)}))
     with pytest.raises(Failed, match=r"secret passphrase left the connector .header X-Other"):
-        lab.secrets()
+        rigs.secrets()
 
 
 def test_more_look_ups_than_are_reported_decide_nothing() -> None:
-    lab = Watched()
+    rigs = Watched()
     for _ in range(checks.MOST_LOOKUPS + 1):
-        lab.between.record.add(Lookup(1.0, "api.binance.com"))
+        rigs.between.record.add(Lookup(1.0, "api.binance.com"))
     with pytest.raises(Undetermined, match="more than the record holds"):
-        lab.hosts()
+        rigs.hosts()
     with pytest.raises(Undetermined, match="more than the record holds"):
-        lab.secrets()
+        rigs.secrets()

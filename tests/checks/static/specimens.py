@@ -16,7 +16,7 @@ from harness.checking import Failed, Finding, NotApplicable
 from harness.errors import HarnessError
 from harness.forks.submission import AddedConnector, Change, MergePreview, Submission
 from harness.outcome import Evidence
-from harness.round import Candidate, Exchange, Round, Voting
+from harness.rounds.round import Candidate, Exchange, Round, Voting
 
 DEADLINE = datetime(2026, 9, 30, 12, tzinfo=UTC)
 NAME = "acme"

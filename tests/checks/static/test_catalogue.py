@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalogue_page import checks_in, explain, explain_in_terminal, page, verifying
+from harness.commands.catalogue_page import checks_in, explain, explain_in_terminal, page, verifying
 from harness.errors import UserError
 from harness.requirement import Catalogue, Requirement
 

@@ -11,9 +11,9 @@ from harness.gateway.entries import (
     Frame,
     Handshake,
     Lookup,
+    RejectedConnection,
+    RejectionReason,
     Socket,
-    Stray,
-    StrayReason,
     Trouble,
 )
 from harness.scenarios.trace.model import (
@@ -83,7 +83,7 @@ ENTRIES: tuple[Entry, ...] = (
     Frame(1.3, "ws.example.com", 2, "connector", "received", "stream:book", '{"b": "\u2028"}', number=3),
     Frame(1.4, "ws.example.com", 2, "connector", "received", "stream:orders", "{}", number=4),
     Frame(1.5, "ws.example.com", 2, "connector", "sent", "subscribe", "{}", number=5),
-    Stray(1.6, StrayReason.NO_TLS, "connector", "evil.example", None, 80, False, b"GET / \xfe", None, 6),
+    RejectedConnection(1.6, RejectionReason.NO_TLS, "connector", "evil.example", None, 80, False, b"GET / \xfe", None, 6),
     Lookup(1.7, "evil.example", "A", 7),
     Trouble(1.8, "gateway", "broke", 8),
     FaultBegan(1.9, "refuse 503", "cancel_*"),

@@ -139,16 +139,16 @@ MISHAPS: tuple[Defect, ...] = (
         ),
     ),
     defect(
-        "hammers-a-closed-door",
-        checks.test_a_closed_door_is_not_hammered,
+        "hammers-refused-streams",
+        checks.test_refused_streams_are_not_hammered,
         "times a second for each",
         book_source("async def _sleep(self, delay):\n    await asyncio.sleep(0.05)"),
         user_source("async def _sleep(self, delay):\n    await asyncio.sleep(0.05)"),
         harmless={"okx": "its own limit for new connections, three a second, holds it back"},
     ),
     defect(
-        "gives-up-before-a-closed-door",
-        checks.test_a_closed_door_is_not_hammered,
+        "gives-up-on-refused-streams",
+        checks.test_refused_streams_are_not_hammered,
         "did not open its . streams again",
         book_source(
             """

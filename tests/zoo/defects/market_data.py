@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from checks.conformance import test_market_data as checks
-from demo.edits import amounts_rounded_to_eight_decimals
 from tests.zoo.defect import EXCHANGE, ORDER_BOOK, UTILS, defect
-from tests.zoo.planting import book_source, exchange, rewritten, worded
+from tests.zoo.planting import book_source, exchange, worded
 
 SYMBOLS = "_initialize_trading_pair_symbols_from_exchange_info"
 RULES = "_format_trading_rules"
@@ -165,19 +164,13 @@ DEFECTS = (
         worded(EXCHANGE, RULES, ("min_notional_size=Decimal(min_notional)", "min_notional_size=Decimal(0)")),
     ),
     defect(
-        "amounts-rounded-to-eight-decimals",
-        checks.test_any_price_and_amount_becomes_acceptable,
-        "no multiple of the lot size",
-        rewritten(EXCHANGE, amounts_rounded_to_eight_decimals),
-    ),
-    defect(
-        "prices-rounded-to-cents",
-        checks.test_any_price_and_amount_becomes_acceptable,
-        "too far off|no multiple of the tick size",
+        "prices-told-through-a-float",
+        checks.test_quantized_figures_are_multiples,
+        "no multiple of the tick size",
         exchange(
             """
             def quantize_order_price(self, trading_pair, price):
-                return Decimal(price).quantize(Decimal("0.01"))
+                return Decimal(float(super().quantize_order_price(trading_pair, price)))
             """,
         ),
     ),

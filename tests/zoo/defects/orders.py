@@ -58,9 +58,32 @@ DEFECTS = (
     ),
     defect(
         "amounts-not-quantized",
-        checks.test_awkward_orders_are_accepted,
-        "was not rounded",
+        checks.test_awkward_orders_arrive_rounded,
+        "was not rounded: the exchange refused",
         rewritten(EXCHANGE, amounts_rounded_to_eight_decimals),
+    ),
+    defect(
+        "prices-rounded-to-cents",
+        checks.test_awkward_orders_arrive_rounded,
+        "was not rounded",
+        exchange(
+            """
+            def quantize_order_price(self, trading_pair, price):
+                return Decimal(price).quantize(Decimal("0.01"))
+            """,
+        ),
+    ),
+    defect(
+        "amounts-in-whole-tens-of-lots",
+        checks.test_awkward_orders_arrive_rounded,
+        "too far off",
+        exchange(
+            """
+            def quantize_order_amount(self, trading_pair, amount):
+                step = self._trading_rules[trading_pair].min_base_amount_increment * 10
+                return amount // step * step
+            """,
+        ),
     ),
     defect(
         "no-smallest-amount",

@@ -3,7 +3,7 @@
 import asyncio
 import importlib
 import inspect
-import math
+import logging
 from decimal import Decimal
 from typing import Any, Dict, List, Optional, Tuple
 
@@ -108,7 +108,7 @@ class Adapter:
         self._clock = clock_module.Clock(mode, tick_size=tick_size)
         self._news = asyncio.Event()
         self._listen()
-        return {"name": self._connector.name, "display_name": self._connector.display_name}
+        return {"name": self._connector.name, "display_name": getattr(self._connector, "display_name", "")}
 
     def _api_keys(self, credentials: Dict[str, str]) -> Dict[str, Any]:
         """The credentials given, and the defaults of connect keys that were not, as a stored file has them.
@@ -163,7 +163,12 @@ class Adapter:
         ready = bool(self._connector.ready)
         if ready:
             self._listen_to_trades()
-        return {"ready": ready, "seconds": virtual_time.now() - began, "parts": self._connector.status_dict}
+        return {"ready": ready, "seconds": virtual_time.now() - began, "parts": self._parts()}
+
+    def _parts(self) -> Dict[str, bool]:
+        """Its own status, one entry a component; none where it keeps no such thing."""
+        said = getattr(self._connector, "status_dict", None)
+        return {str(name): bool(done) for name, done in said.items()} if isinstance(said, dict) else {}
 
     def _listen_to_trades(self) -> None:
         if self._hears_trades:
@@ -183,7 +188,7 @@ class Adapter:
     def status(self) -> Dict[str, Any]:
         return {
             "ready": bool(self._connector.ready),
-            "parts": self._connector.status_dict,
+            "parts": self._parts(),
             "network": self._connector.network_status,
             "timestamp": self._connector.current_timestamp,
         }
@@ -205,11 +210,11 @@ class Adapter:
 
     async def pairs(self) -> List[Dict[str, Any]]:
         """Every pair that the connector lists, with its symbol, and what that symbol is read back as."""
-        listed = list(await self._connector.all_trading_pairs())
+        listed = list(await _settled(self._connector.all_trading_pairs()) or ())
         mapped = []
         for pair in listed[:MAX_PAIRS_MAPPED]:
-            symbol = await self._connector.exchange_symbol_associated_to_pair(pair)
-            back = await self._connector.trading_pair_associated_to_exchange_symbol(symbol)
+            symbol = await _settled(self._connector.exchange_symbol_associated_to_pair(pair))
+            back = await _settled(self._connector.trading_pair_associated_to_exchange_symbol(symbol))
             mapped.append({"pair": pair, "symbol": symbol, "back": back})
         return mapped + [{"pair": pair, "symbol": "", "back": ""} for pair in listed[MAX_PAIRS_MAPPED:]]
 
@@ -224,22 +229,27 @@ class Adapter:
             for pair, rule in self._connector.trading_rules.items()
         }
 
-    def balances(self) -> Dict[str, Any]:
-        total = self._connector.get_all_balances()
+    async def balances(self) -> Dict[str, Any]:
+        total = await _settled(self._connector.get_all_balances())
         return {
-            str(asset): {"total": amount, "available": self._connector.get_available_balance(asset)}
-            for asset, amount in total.items()
+            str(asset): {
+                "total": amount,
+                "available": await _settled(self._connector.get_available_balance(asset)),
+            }
+            for asset, amount in dict(total or {}).items()
         }
 
-    def quantize(self, pair: str, orders: List[Tuple[str, str]]) -> List[List[Any]]:
-        """For each (price, amount) what the connector would send instead."""
+    async def quantize(self, pair: str, orders: List[Tuple[str, str]]) -> List[List[Any]]:
+        """For each (price, amount) what the connector would send instead; None where it raises."""
         return [
             [
-                self._connector.quantize_order_price(pair, Decimal(price)),
-                self._connector.quantize_order_amount(pair, Decimal(amount)),
+                await _tried(self._connector.quantize_order_price, pair, Decimal(price)),
+                await _tried(self._connector.quantize_order_amount, pair, Decimal(amount)),
             ]
             for price, amount in orders
         ]
+
+    # What follows acts. Strategies call these plainly and await nothing, so a coroutine would do nothing.
 
     def buy(
         self, pair: str, amount: str, price: Optional[str], order_type: str, position: Optional[str] = None
@@ -266,6 +276,7 @@ class Adapter:
 
     def positions(self) -> List[Dict[str, Any]]:
         """The open positions of a perpetual connector; amounts are signed as the connector signs them."""
+        held = self._connector.account_positions
         return [
             {
                 "pair": position.trading_pair,
@@ -275,7 +286,7 @@ class Adapter:
                 "unrealized_pnl": position.unrealized_pnl,
                 "leverage": position.leverage,
             }
-            for position in list(self._connector.account_positions.values())
+            for position in list(held.values() if isinstance(held, dict) else held or ())
         ]
 
     def set_leverage(self, pair: str, leverage: int) -> None:
@@ -286,38 +297,39 @@ class Adapter:
         modes = importlib.import_module("hummingbot.core.data_type.common").PositionMode
         self._connector.set_position_mode(modes[mode])
 
-    def position_modes(self) -> List[str]:
+    async def position_modes(self) -> List[str]:
         """Those it says it supports, of ONEWAY and HEDGE."""
-        return [mode.name for mode in self._connector.supported_position_modes()]
+        return _names(await _settled(self._connector.supported_position_modes()))
 
-    def funding(self, pair: str) -> Dict[str, Any]:
+    async def funding(self, pair: str) -> Dict[str, Any]:
         """What it knows of funding: prices in quote, the rate a fraction, the next time in Unix seconds."""
-        info = self._connector.get_funding_info(pair)
+        info = await _settled(self._connector.get_funding_info(pair))
         return {
-            "index_price": info.index_price,
-            "mark_price": info.mark_price,
-            "rate": info.rate,
-            "next_at": info.next_funding_utc_timestamp,
+            "index_price": getattr(info, "index_price", None),
+            "mark_price": getattr(info, "mark_price", None),
+            "rate": getattr(info, "rate", None),
+            "next_at": getattr(info, "next_funding_utc_timestamp", None),
         }
 
     async def cancel_all(self, seconds: float) -> List[Dict[str, Any]]:
-        results = await self._connector.cancel_all(seconds)
-        return [{"order_id": result.order_id, "success": bool(result.success)} for result in results]
+        results = await _settled(self._connector.cancel_all(seconds))
+        return [{"order_id": result.order_id, "success": bool(result.success)} for result in results or ()]
 
     def orders(self) -> List[Dict[str, Any]]:
         """The orders that the connector is tracking."""
         return [
             {
                 "order_id": order_id,
-                "exchange_order_id": order.exchange_order_id,
+                "exchange_order_id": getattr(order, "exchange_order_id", None),
                 "pair": order.trading_pair,
                 "side": order.trade_type,
                 "order_type": order.order_type,
                 "price": order.price,
                 "amount": order.amount,
-                "executed": order.executed_amount_base,
-                "state": order.current_state,
-                "created_at": order.creation_timestamp,
+                "executed": getattr(order, "executed_amount_base", None),
+                # Orders of before 2022 keep the exchange's own word for it.
+                "state": getattr(order, "current_state", getattr(order, "last_state", "")),
+                "created_at": getattr(order, "creation_timestamp", None),
             }
             for order_id, order in list(self._connector.in_flight_orders.items())
         ]
@@ -338,33 +350,36 @@ class Adapter:
 
     async def prices(self, pair: str) -> Dict[str, Any]:
         common = importlib.import_module("hummingbot.core.data_type.common")
-        last = await self._connector.get_last_traded_prices([pair])
+        connector, types = self._connector, common.PriceType
+        last = await _tried(connector.get_last_traded_prices, [pair])
         return {
-            "buy": self._connector.get_price(pair, True),
-            "sell": self._connector.get_price(pair, False),
-            "best_bid": self._connector.get_price_by_type(pair, common.PriceType.BestBid),
-            "best_ask": self._connector.get_price_by_type(pair, common.PriceType.BestAsk),
-            "last": str(last.get(pair, math.nan)),
+            "buy": await _tried(connector.get_price, pair, True),
+            "sell": await _tried(connector.get_price, pair, False),
+            "best_bid": await _tried(connector.get_price_by_type, pair, types.BestBid),
+            "best_ask": await _tried(connector.get_price_by_type, pair, types.BestAsk),
+            "last": last.get(pair) if isinstance(last, dict) else None,
         }
 
-    def fee(
+    async def fee(
         self, pair: str, order_type: str, side: str, amount: str, price: str, is_maker: Optional[bool] = None
     ) -> Any:
         """The fee that the connector expects for such an order."""
         common = importlib.import_module("hummingbot.core.data_type.common")
         base, quote = pair.split("-")
-        return self._connector.get_fee(
-            base,
-            quote,
-            _order_type(order_type),
-            common.TradeType[side],
-            Decimal(amount),
-            Decimal(price),
-            is_maker,
+        return await _settled(
+            self._connector.get_fee(
+                base,
+                quote,
+                _order_type(order_type),
+                common.TradeType[side],
+                Decimal(amount),
+                Decimal(price),
+                is_maker,
+            )
         )
 
-    def order_types(self) -> List[str]:
-        return [kind.name for kind in self._connector.supported_order_types()]
+    async def order_types(self) -> List[str]:
+        return _names(await _settled(self._connector.supported_order_types()))
 
     def tick(self, seconds: float) -> None:
         """Tell the connector that time has jumped ahead, so that whatever it polls for is due at once."""
@@ -383,6 +398,25 @@ class Adapter:
             await asyncio.wait([self._turning])
             self._turning = None
         await asyncio.sleep(settle)
+
+
+async def _settled(value: Any) -> Any:
+    """What a method gives, whether it is a coroutine's or a plain one: connectors differ in which are."""
+    return await value if inspect.isawaitable(value) else value
+
+
+async def _tried(method: Any, *arguments: Any) -> Any:
+    """The same, or None where it raises: then one figure is missing, and the others can be told."""
+    try:
+        return await _settled(method(*arguments))
+    except Exception:
+        logging.getLogger(__name__).debug("%s raised", method, exc_info=True)
+        return None
+
+
+def _names(kinds: Any) -> List[str]:
+    """Of order types or position modes; some connectors give names instead of the framework's own."""
+    return [str(getattr(kind, "name", kind)) for kind in kinds or ()]
 
 
 def _levels(entries: Any, depth: int) -> List[List[str]]:

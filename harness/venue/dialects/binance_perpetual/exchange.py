@@ -19,7 +19,7 @@ from harness.venue.dialects.binance.errors import NO_SUCH_ORDER, UNKNOWN_ORDER, 
 from harness.venue.dialects.binance.limits import Rules
 from harness.venue.dialects.binance.messages import symbol_of
 from harness.venue.dialects.binance.parameters import integer, limit, required
-from harness.venue.dialects.binance_perpetual import words
+from harness.venue.dialects.binance_perpetual import codec
 from harness.venue.dialects.binance_perpetual.orders import new_order
 from harness.venue.dialects.binance_perpetual.routes import MarketRoutes
 from harness.venue.dialects.binance_perpetual.streams import FuturesSession
@@ -64,8 +64,8 @@ class BinancePerpetual(MarketRoutes):
     def account(self, call: Call) -> JsonValue:
         with self.venue.lock:
             now = self.venue.clock.now()
-            assets = [words.asset(each, now) for each in self._margins(call.account)]
-            positions = [words.account_position(each) for each in self._positions(call.account)]
+            assets = [codec.asset(each, now) for each in self._margins(call.account)]
+            positions = [codec.account_position(each) for each in self._positions(call.account)]
         totals = {
             "totalInitialMargin": "initialMargin", "totalMaintMargin": "maintMargin",
             "totalWalletBalance": "walletBalance", "totalUnrealizedProfit": "unrealizedProfit",
@@ -88,7 +88,7 @@ class BinancePerpetual(MarketRoutes):
     @rest("GET", "/fapi/v3/balance", operation="balances", weight=5, private=True)
     def balance(self, call: Call) -> JsonValue:
         alias, now = f"{zlib.crc32(call.account.name.encode()):08x}", self.venue.clock.now()
-        return [words.balance(each, alias, now) for each in self._margins(call.account)]
+        return [codec.balance(each, alias, now) for each in self._margins(call.account)]
 
     @rest("GET", "/fapi/v1/commissionRate", operation="fees", weight=20, private=True)
     def commission_rate(self, call: Call) -> JsonValue:
@@ -111,7 +111,7 @@ class BinancePerpetual(MarketRoutes):
             and (first is None or fill.trade_id >= first)
         ]
         newest = since is None and first is None
-        return [words.my_trade(fill) for fill in (fills[-most:] if newest else fills[:most])]
+        return [codec.my_trade(fill) for fill in (fills[-most:] if newest else fills[:most])]
 
     @rest("GET", "/fapi/v1/income", operation="funding_payments", weight=30, private=True)
     def income(self, call: Call) -> JsonValue:
@@ -119,8 +119,8 @@ class BinancePerpetual(MarketRoutes):
         params, wanted = call.params, call.params.get("incomeType")
         market = self._market(call) if "symbol" in params else None
         since = integer(params, "startTime") or 0
-        told = [words.funding_income(each) for each in self.venue.funding_payments(call.account, market)]
-        told += [each for fill in self.venue.fills(call.account, market) for each in words.fill_income(fill)]
+        told = [codec.funding_income(each) for each in self.venue.funding_payments(call.account, market)]
+        told += [each for fill in self.venue.fills(call.account, market) for each in codec.fill_income(fill)]
         found = [
             each for each in told if wanted in (None, each["incomeType"]) and int(str(each["time"])) >= since
         ]
@@ -132,13 +132,13 @@ class BinancePerpetual(MarketRoutes):
     def position_risk(self, call: Call) -> JsonValue:
         """Every symbol's, open or not."""
         market = self._market(call) if "symbol" in call.params else None
-        return [words.position_risk(each) for each in self._positions(call.account, market)]
+        return [codec.position_risk(each) for each in self._positions(call.account, market)]
 
     @rest("GET", "/fapi/v3/positionRisk", operation="positions", weight=5, private=True)
     def open_position_risk(self, call: Call) -> JsonValue:
         """Those that are open."""
         market = self._market(call) if "symbol" in call.params else None
-        return [words.position_risk(each) for each in self._positions(call.account, market) if each.size]
+        return [codec.position_risk(each) for each in self._positions(call.account, market) if each.size]
 
     @rest("GET", "/fapi/v1/leverageBracket", operation="positions", private=True)
     def leverage_bracket(self, call: Call) -> JsonValue:
@@ -180,7 +180,7 @@ class BinancePerpetual(MarketRoutes):
         except VenueRefusal as refusal:
             if refusal.code is Refusal.LEVERAGE_TOO_HIGH:
                 raise error(-4028, f"Leverage {leverage} is not valid") from None
-            raise words.refused(refusal) from None
+            raise codec.refused(refusal) from None
         return {"symbol": symbol_of(market), "leverage": leverage, "maxNotionalValue": "100000000"}
 
     @rest("POST", "/fapi/v1/marginType", operation="margin_mode", private=True)
@@ -190,11 +190,11 @@ class BinancePerpetual(MarketRoutes):
         if mode is None:
             raise missing("marginType")
         if self.venue.margin_mode(call.account, market) is mode:
-            raise error(*words.NEEDLESS_MARGIN)
+            raise error(*codec.NEEDLESS_MARGIN)
         try:
             self.venue.set_margin_mode(call.account, market, mode)
         except VenueRefusal as refusal:
-            raise words.refused(refusal) from None
+            raise codec.refused(refusal) from None
         return {"code": 200, "msg": "success"}
 
     @rest("GET", "/fapi/v1/positionSide/dual", operation="position_mode", weight=30, private=True)
@@ -209,11 +209,11 @@ class BinancePerpetual(MarketRoutes):
         mode = PositionMode.HEDGE if dual else PositionMode.ONE_WAY
         with self.venue.lock:
             if self.venue.position_mode(call.account) is mode:
-                raise error(*words.NEEDLESS_MODE)
+                raise error(*codec.NEEDLESS_MODE)
             if self.venue.open_orders(call.account):
-                raise error(*words.MODE_WITH_ORDERS)
+                raise error(*codec.MODE_WITH_ORDERS)
             if self.venue.positions(call.account):
-                raise error(*words.MODE_WITH_POSITIONS)
+                raise error(*codec.MODE_WITH_POSITIONS)
             self.venue.set_position_mode(call.account, mode)
         return {"code": 200, "msg": "success"}
 
@@ -228,9 +228,9 @@ class BinancePerpetual(MarketRoutes):
         try:
             placed = self.venue.place(account, wanted)
         except VenueRefusal as refusal:
-            raise words.refused(refusal, market) from None
+            raise codec.refused(refusal, market) from None
         kind = call.params.get("newOrderRespType", "ACK")
-        return Reply(200, self.limits.order_headers(account.name, now), words.order_placed(placed, kind))
+        return Reply(200, self.limits.order_headers(account.name, now), codec.order_placed(placed, kind))
 
     @rest("DELETE", "/fapi/v1/order", operation="cancel_order", private=True)
     def cancel_order(self, call: Call) -> JsonValue:
@@ -238,8 +238,8 @@ class BinancePerpetual(MarketRoutes):
         try:
             canceled = self.venue.cancel(call.account, order.order_id, request_id=secrets.token_hex(11))
         except VenueRefusal as refusal:
-            raise words.refused(refusal) from None
-        told = words.order_state(canceled)
+            raise codec.refused(refusal) from None
+        told = codec.order_state(canceled)
         return {**told, "cumQty": told["executedQty"]}
 
     @rest("DELETE", "/fapi/v1/allOpenOrders", operation="cancel_all", private=True)
@@ -251,24 +251,24 @@ class BinancePerpetual(MarketRoutes):
 
     @rest("GET", "/fapi/v1/order", operation="order_status", private=True)
     def order_status(self, call: Call) -> JsonValue:
-        return words.order_state(self._named_order(call, NO_SUCH_ORDER))
+        return codec.order_state(self._named_order(call, NO_SUCH_ORDER))
 
     @rest("GET", "/fapi/v1/openOrder", operation="order_status", private=True)
     def open_order(self, call: Call) -> JsonValue:
         order = self._named_order(call, NO_SUCH_ORDER)
         if not order.status.live:
             raise error(*NO_SUCH_ORDER)
-        return words.order_state(order)
+        return codec.order_state(order)
 
     @rest("GET", "/fapi/v1/openOrders", operation="open_orders", private=True)
     def open_orders(self, call: Call) -> JsonValue:
         market = self._market(call) if "symbol" in call.params else None
-        return [words.order_state(order) for order in self.venue.open_orders(call.account, market)]
+        return [codec.order_state(order) for order in self.venue.open_orders(call.account, market)]
 
     @rest("GET", "/fapi/v1/allOrders", operation="order_status", weight=5, private=True)
     def all_orders(self, call: Call) -> JsonValue:
         orders = self.venue.orders(call.account, self._market(call))
-        return [words.order_state(order) for order in orders[-limit(call.params, 500, 1000) :]]
+        return [codec.order_state(order) for order in orders[-limit(call.params, 500, 1000) :]]
 
     # -- private streams
 

@@ -9,7 +9,7 @@ from harness.venue.dialects.binance import messages, tickers
 from harness.venue.dialects.binance.api import BinanceApi
 from harness.venue.dialects.binance.messages import symbol_of
 from harness.venue.dialects.binance.parameters import integer, limit
-from harness.venue.dialects.binance_perpetual.words import amount_of, price_of, symbol_info
+from harness.venue.dialects.binance_perpetual.codec import amount_of, price_of, symbol_info
 from harness.venue.dialects.decimals import fixed
 from harness.venue.dialects.wire import Json, ms
 from harness.venue.market import Market

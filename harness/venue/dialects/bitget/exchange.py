@@ -17,8 +17,7 @@ from urllib.parse import unquote
 from pydantic import JsonValue
 
 from harness.venue.dialects.base import Call, Dialect, Refused, Reply, Request, Route, rest, stream
-from harness.venue.dialects.bitget.streams import PrivateSession, PublicSession
-from harness.venue.dialects.bitget.words import (
+from harness.venue.dialects.bitget.codec import (
     REFUSALS,
     STATUS,
     balance,
@@ -32,6 +31,7 @@ from harness.venue.dialects.bitget.words import (
     refused_by_venue,
     size,
 )  # fmt: skip
+from harness.venue.dialects.bitget.streams import PrivateSession, PublicSession
 from harness.venue.dialects.day import day
 from harness.venue.dialects.decimals import decimals_of, plain
 from harness.venue.dialects.rates import FixedWindows

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import JsonValue
 
 from harness.venue.dialects.base import Close, Frame, Outgoing
-from harness.venue.dialects.bitget.words import STATUS, balance, fee_of, force, public_trade, size
+from harness.venue.dialects.bitget.codec import STATUS, balance, fee_of, force, public_trade, size
 from harness.venue.dialects.book_feed import BookFeed
 from harness.venue.dialects.checksums import interleaved
 from harness.venue.dialects.decimals import plain

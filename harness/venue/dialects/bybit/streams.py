@@ -13,7 +13,7 @@ from pydantic import JsonValue
 
 from harness.venue.dialects.base import Close, Frame, Outgoing
 from harness.venue.dialects.book_feed import BookDiff, BookFeed
-from harness.venue.dialects.bybit.words import execution
+from harness.venue.dialects.bybit.codec import execution
 from harness.venue.dialects.decimals import plain
 from harness.venue.dialects.signing import hmac_hex, same
 from harness.venue.dialects.topics import Topic, TopicSession

@@ -16,8 +16,7 @@ from urllib.parse import unquote
 from pydantic import JsonValue
 
 from harness.venue.dialects.base import Call, Dialect, Refused, Reply, Request, Route, rest, stream
-from harness.venue.dialects.bybit.streams import PrivateSession, PublicSession
-from harness.venue.dialects.bybit.words import (
+from harness.venue.dialects.bybit.codec import (
     PARAMETER,
     REFUSALS,
     execution,
@@ -29,6 +28,7 @@ from harness.venue.dialects.bybit.words import (
     public_trade,
     refused,
 )
+from harness.venue.dialects.bybit.streams import PrivateSession, PublicSession
 from harness.venue.dialects.day import day
 from harness.venue.dialects.decimals import plain
 from harness.venue.dialects.rates import FixedWindows

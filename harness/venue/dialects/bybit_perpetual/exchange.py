@@ -12,11 +12,11 @@ from decimal import Decimal
 from typing import ClassVar
 
 from harness.venue.dialects.base import Call, Reply, rest
+from harness.venue.dialects.bybit.codec import PARAMETER, PLAIN_NUMBER, integer, of_venue, refused
 from harness.venue.dialects.bybit.streams import PrivateSession, PublicSession
 from harness.venue.dialects.bybit.v5 import BybitV5
-from harness.venue.dialects.bybit.words import PARAMETER, PLAIN_NUMBER, integer, of_venue, refused
+from harness.venue.dialects.bybit_perpetual.codec import REFUSALS, coin_data, position_data, settlement
 from harness.venue.dialects.bybit_perpetual.streams import LinearPrivateSession, LinearPublicSession
-from harness.venue.dialects.bybit_perpetual.words import REFUSALS, coin_data, position_data, settlement
 from harness.venue.dialects.day import day
 from harness.venue.dialects.decimals import decimals_of, plain
 from harness.venue.dialects.wire import Json, ms

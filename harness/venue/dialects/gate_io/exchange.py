@@ -28,8 +28,7 @@ from harness.venue.dialects.base import (
 )  # fmt: skip
 from harness.venue.dialects.day import day
 from harness.venue.dialects.decimals import decimals_of, plain
-from harness.venue.dialects.gate_io.streams import GateSession
-from harness.venue.dialects.gate_io.words import (
+from harness.venue.dialects.gate_io.codec import (
     FINISHED,
     REFUSALS,
     STATUS,
@@ -39,6 +38,7 @@ from harness.venue.dialects.gate_io.words import (
     refused_by_venue,
     user_id,
 )  # fmt: skip
+from harness.venue.dialects.gate_io.streams import GateSession
 from harness.venue.dialects.rates import FixedWindows
 from harness.venue.dialects.signing import hmac_hex, same
 from harness.venue.dialects.wire import Json, ms, rows

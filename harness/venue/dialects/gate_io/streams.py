@@ -16,7 +16,7 @@ from harness.venue.dialects.base import (
 )  # fmt: skip
 from harness.venue.dialects.book_feed import BookDiff, BookFeed
 from harness.venue.dialects.decimals import plain
-from harness.venue.dialects.gate_io.words import user_id_of
+from harness.venue.dialects.gate_io.codec import user_id_of
 from harness.venue.dialects.signing import hmac_hex, same
 from harness.venue.dialects.topics import Topic, TopicSession
 from harness.venue.dialects.wire import Json, ms, parsed, rows

@@ -14,8 +14,8 @@ from typing import ClassVar
 from pydantic import JsonValue
 
 from harness.venue.dialects.base import Call, Dialect, Refused, Reply, Request, Route
+from harness.venue.dialects.hyperliquid.codec import err, malformed
 from harness.venue.dialects.hyperliquid.signatures import ADDRESS, Nonces, address_of, private_key, signer
-from harness.venue.dialects.hyperliquid.words import err, malformed
 from harness.venue.dialects.rates import FixedWindows
 from harness.venue.dialects.wire import Json, ms, parsed
 from harness.venue.model import ZERO, Account

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from harness.venue.dialects.base import Call, stream
+from harness.venue.dialects.hyperliquid.codec import hash_of, number
 from harness.venue.dialects.hyperliquid.order_routes import OrderRoutes
 from harness.venue.dialects.hyperliquid.streams import Session
-from harness.venue.dialects.hyperliquid.words import hash_of, number
 from harness.venue.dialects.wire import Json, ms
 from harness.venue.model import Account
 from harness.venue.positions import FundingPayment

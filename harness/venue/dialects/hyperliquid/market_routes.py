@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from harness.venue.dialects.base import Call, Refused, Reply, rest
 from harness.venue.dialects.day import day
 from harness.venue.dialects.hyperliquid.access import Access
-from harness.venue.dialects.hyperliquid.words import NEWEST, err, levels, malformed, number, public_trade
+from harness.venue.dialects.hyperliquid.codec import NEWEST, err, levels, malformed, number, public_trade
 from harness.venue.dialects.wire import Json, ms
 from harness.venue.market import Market
 

@@ -6,7 +6,7 @@ from pydantic import JsonValue
 
 from harness.venue.dialects.base import Call, rest
 from harness.venue.dialects.hyperliquid.account_routes import AccountRoutes
-from harness.venue.dialects.hyperliquid.words import (
+from harness.venue.dialects.hyperliquid.codec import (
     CLOID,
     MISSING,
     NEWEST,

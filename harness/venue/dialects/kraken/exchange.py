@@ -27,12 +27,7 @@ from harness.venue.dialects.base import (
     stream,
 )  # fmt: skip
 from harness.venue.dialects.decimals import decimals_of, fixed
-from harness.venue.dialects.kraken.limits import TOKEN_LIFE, Limits, Tokens
-from harness.venue.dialects.kraken.market_routes import MarketRoutes, integer, parameters, success
-from harness.venue.dialects.kraken.streams import KrakenSession, OldSession
-from harness.venue.dialects.kraken.streams_v2 import NewSession
-from harness.venue.dialects.kraken.telling import fill_data, order_data
-from harness.venue.dialects.kraken.words import (
+from harness.venue.dialects.kraken.codec import (
     REFUSALS,
     alternative_name,
     asset_name,
@@ -47,6 +42,11 @@ from harness.venue.dialects.kraken.words import (
     refused,
     user_reference,
 )  # fmt: skip
+from harness.venue.dialects.kraken.limits import TOKEN_LIFE, Limits, Tokens
+from harness.venue.dialects.kraken.market_routes import MarketRoutes, integer, parameters, success
+from harness.venue.dialects.kraken.messages import fill_data, order_data
+from harness.venue.dialects.kraken.streams import KrakenSession, OldSession
+from harness.venue.dialects.kraken.streams_v2 import NewSession
 from harness.venue.dialects.nonces import AscendingNonces
 from harness.venue.dialects.signing import hmac_base64, same
 from harness.venue.dialects.wire import Json, parsed

@@ -13,8 +13,7 @@ from pydantic import JsonValue
 
 from harness.venue.dialects.base import Call, Dialect, Reply, Request, rest
 from harness.venue.dialects.day import day
-from harness.venue.dialects.kraken.telling import pair_data, ticker_data
-from harness.venue.dialects.kraken.words import (
+from harness.venue.dialects.kraken.codec import (
     REFUSALS,
     alternative_name,
     asset_name,
@@ -26,6 +25,7 @@ from harness.venue.dialects.kraken.words import (
     stream_name,
     volume_text,
 )
+from harness.venue.dialects.kraken.messages import pair_data, ticker_data
 from harness.venue.dialects.wire import iso, ns, parsed
 from harness.venue.market import Market
 from harness.venue.model import Level, Refusal, Trade

@@ -13,17 +13,17 @@ from decimal import Decimal
 from harness.venue.dialects.base import Frame, Outgoing
 from harness.venue.dialects.day import day
 from harness.venue.dialects.decimals import decimals_of, fixed
+from harness.venue.dialects.kraken.codec import client_id, exchange_id, modern_name, user_reference
 from harness.venue.dialects.kraken.depth import Change, Depth
+from harness.venue.dialects.kraken.messages import average, flags, reason
 from harness.venue.dialects.kraken.streams import SNAPSHOT_TRADES, KrakenSession
-from harness.venue.dialects.kraken.telling import average, flags, reason
-from harness.venue.dialects.kraken.words import client_id, exchange_id, modern_name, user_reference
 from harness.venue.dialects.topics import Topic
 from harness.venue.dialects.wire import Json, iso, parsed
 from harness.venue.events import BalanceChanged, Event, OrderChange, OrderChanged, TradePrinted
 from harness.venue.market import Market
 from harness.venue.model import ZERO, Fill, Level, Order, OrderEnd, OrderStatus, Side, Trade
 
-Told = dict[str, object]
+Message = dict[str, object]
 STATES = {
     OrderStatus.OPEN: "new",
     OrderStatus.PARTIALLY_FILLED: "partially_filled",
@@ -49,7 +49,7 @@ class NewSession(KrakenSession):
         return "stream:ping" if parsed(message).get("method") == "ping" else "stream:subscribe"
 
     def opened(self) -> Iterable[Outgoing]:
-        about: Told = {"version": "2.0.10", "system": "online", "api_version": "v2"}
+        about: Message = {"version": "2.0.10", "system": "online", "api_version": "v2"}
         yield self._frame("stream:subscribe", {"channel": "status", "type": "update", "data": [about]})
 
     def heartbeat(self) -> Frame:
@@ -73,10 +73,10 @@ class NewSession(KrakenSession):
         depth = params.get("depth", 10) if channel == "book" else 0
         number = depth if isinstance(depth, int) else -1
         refusal = self.refusal(channel, market, name, number, str(params.get("token", "")))
-        told: Told = {"channel": channel}
+        told: Message = {"channel": channel}
         told |= {"symbol": name} if name else {}
         told |= {"depth": number} if number else {}
-        answer: Told = {"method": said["method"]}
+        answer: Message = {"method": said["method"]}
         if refusal is not None:
             yield self._answer(
                 said, "stream:subscribe", {**answer, **told, "error": refusal, "success": False}
@@ -91,16 +91,16 @@ class NewSession(KrakenSession):
             if channel == "executions" and params.get("snap_trades") is True:
                 yield from self._past_fills(topic)
 
-    def _answer(self, said: Json, operation: str, told: Told) -> Frame:
+    def _answer(self, said: Json, operation: str, told: Message) -> Frame:
         now = iso(self.venue.clock.now(), "microseconds")
         asked = {"req_id": said["req_id"]} if "req_id" in said else {}
         return self._frame(operation, {**told, **asked, "time_in": now, "time_out": now})
 
-    def _frame(self, operation: str, told: Told) -> Frame:
+    def _frame(self, operation: str, told: Message) -> Frame:
         return Frame(operation, written(told))
 
-    def _push(self, topic: Topic, kind: str, data: Sequence[Told]) -> Frame:
-        told: Told = {"channel": topic.name, "type": kind, "data": data}
+    def _push(self, topic: Topic, kind: str, data: Sequence[Message]) -> Frame:
+        told: Message = {"channel": topic.name, "type": kind, "data": data}
         if self._is_private:
             told["sequence"] = self.sequence(topic.name)
         return self._frame(topic.operation, told)
@@ -120,7 +120,7 @@ class NewSession(KrakenSession):
             self._totals = {balance.asset: balance.total for balance in held}
             yield self._push(topic, "snapshot", [_balance(b.asset, b.total) for b in held])
 
-    def _book(self, market: Market, book: Depth) -> Told:
+    def _book(self, market: Market, book: Depth) -> Message:
         return {
             "symbol": modern_name(market), "bids": _levels(market, book.levels(Side.BUY)),
             "asks": _levels(market, book.levels(Side.SELL)), "checksum": _checksum(market, book),
@@ -144,7 +144,7 @@ class NewSession(KrakenSession):
         if isinstance(event, TradePrinted) and (topic.name, topic.market) == ("ticker", event.trade.market):
             yield self._push(topic, "update", [self._ticker(event.trade.market)])
 
-    def _ticker(self, market: Market) -> Told:
+    def _ticker(self, market: Market) -> Message:
         today = day(self.venue, market)
 
         def price(value: Decimal) -> Decimal:
@@ -181,11 +181,11 @@ class NewSession(KrakenSession):
         if told:
             yield self._push(topic, "snapshot", told)
 
-    def _order(self, order: Order, kind: str, state: str | None = None) -> Told:
+    def _order(self, order: Order, kind: str, state: str | None = None) -> Message:
         """With every field, in any message: the documentation leaves those out that did not change."""
         market = order.market
         status = "expired" if order.ended is OrderEnd.TIME else STATES[order.status]
-        told: Told = {
+        told: Message = {
             "order_id": exchange_id("O", order.order_id), "symbol": modern_name(market),
             "order_userref": user_reference(order.client_order_id), "exec_type": kind,
             "order_status": state or status, "side": order.side.value, "order_type": order.type.value,
@@ -203,7 +203,7 @@ class NewSession(KrakenSession):
             told["reason"] = why
         return told
 
-    def _trade_of(self, order: Order, fill: Fill) -> Told:
+    def _trade_of(self, order: Order, fill: Fill) -> Message:
         market = fill.market
         return self._order(order, "trade") | {
             "exec_id": exchange_id("T", fill.trade_id), "trade_id": fill.trade_id,
@@ -220,7 +220,7 @@ class NewSession(KrakenSession):
             before = self._totals.get(balance.asset, ZERO)
             if balance.total != before:
                 self._totals[balance.asset] = balance.total
-                moved: Told = {"type": event.reason, "amount": balance.total - before, "timestamp": at}
+                moved: Message = {"type": event.reason, "amount": balance.total - before, "timestamp": at}
                 yield self._push(topic, "update", [_balance(balance.asset, balance.total) | moved])
 
 
@@ -243,7 +243,7 @@ def _amount(market: Market, amount: Decimal) -> Decimal:
     return Decimal(fixed(amount, decimals_of(market.lot_size)))
 
 
-def _levels(market: Market, levels: Iterable[Level]) -> list[Told]:
+def _levels(market: Market, levels: Iterable[Level]) -> list[Message]:
     return [{"price": _price(market, x.price), "qty": _amount(market, x.amount)} for x in levels]
 
 
@@ -252,7 +252,7 @@ def _checksum(market: Market, book: Depth) -> int:
     return book.checksum(lambda price: fixed(price, places), lambda amount: fixed(amount, lots))
 
 
-def _trade(trade: Trade) -> Told:
+def _trade(trade: Trade) -> Message:
     return {
         "symbol": modern_name(trade.market), "side": trade.taker_side.value,
         "price": _price(trade.market, trade.price), "qty": _amount(trade.market, trade.amount),
@@ -260,6 +260,6 @@ def _trade(trade: Trade) -> Told:
     }  # fmt: skip
 
 
-def _balance(asset: str, total: Decimal) -> Told:
+def _balance(asset: str, total: Decimal) -> Message:
     wallet = {"type": "spot", "id": "main", "balance": total}
     return {"asset": asset, "asset_class": "currency", "balance": total, "wallets": [wallet]}

@@ -19,8 +19,7 @@ from pydantic import JsonValue
 from harness.venue.dialects.base import Call, Dialect, Refused, Reply, Request, Route, rest, stream
 from harness.venue.dialects.day import day
 from harness.venue.dialects.decimals import plain
-from harness.venue.dialects.okx.streams import PrivateSession, PublicSession
-from harness.venue.dialects.okx.words import (
+from harness.venue.dialects.okx.codec import (
     REFUSALS,
     SOURCES,
     STATES,
@@ -33,6 +32,7 @@ from harness.venue.dialects.okx.words import (
     refused,
     success,
 )  # fmt: skip
+from harness.venue.dialects.okx.streams import PrivateSession, PublicSession
 from harness.venue.dialects.rates import FixedWindows
 from harness.venue.dialects.signing import hmac_base64, same
 from harness.venue.dialects.wire import Json, ms

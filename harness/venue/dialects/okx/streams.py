@@ -15,7 +15,7 @@ from harness.venue.dialects.base import Close, Frame, Outgoing
 from harness.venue.dialects.book_feed import BookDiff, BookFeed
 from harness.venue.dialects.checksums import interleaved
 from harness.venue.dialects.decimals import plain
-from harness.venue.dialects.okx.words import levels, public_trade
+from harness.venue.dialects.okx.codec import levels, public_trade
 from harness.venue.dialects.signing import hmac_base64, same
 from harness.venue.dialects.topics import Topic, TopicSession
 from harness.venue.dialects.wire import Json, ms, parsed

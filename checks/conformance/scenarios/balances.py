@@ -1,0 +1,82 @@
+"""What the connector says of its money beside what the venue's books say, at one moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from harness.driving.claims import Balance
+from harness.scenarios.rig import Rig
+from harness.venue.market import FeeIn
+
+# Margin is a quotient, which exchanges round as they like; nothing on spot is.
+MARGIN_ROUNDING = Decimal("0.000001")
+PATIENT, IMPATIENT = 10.0, 2.0  # virtual seconds
+
+
+@dataclass(frozen=True)
+class BalanceView:
+    """One asset: claimed by the connector, and true.
+
+    `rounding` is how far they may be apart, `available_within` how far what is available may be besides.
+    """
+
+    moment: str
+    asset: str
+    claimed: Balance | None
+    total: Decimal
+    available: Decimal
+    rounding: Decimal = Decimal(0)
+    available_within: Decimal = Decimal(0)
+
+    @property
+    def total_matches(self) -> bool:
+        return abs((self.claimed.total if self.claimed else Decimal(0)) - self.total) <= self.rounding
+
+    @property
+    def available_matches(self) -> bool:
+        apart = abs((self.claimed.available if self.claimed else Decimal(0)) - self.available)
+        return apart <= self.rounding + self.available_within
+
+
+def views(rig: Rig, moment: str) -> list[BalanceView]:
+    """Both assets of a spot market; of a perpetual the one that margin, profit and fees are paid in."""
+    claims = rig.connector.balances()
+    if rig.market.perpetual:
+        return [_margin_view(rig, moment, claims.get(rig.market.settle_asset))]
+    truths = [rig.venue.balance(rig.account, asset) for asset in (rig.market.base, rig.market.quote)]
+    # Where the fee comes on top of the cost, no exchange says whether an open order holds it as well.
+    held = rig.market.highest_fee if rig.market.fee_in is FeeIn.QUOTE else Decimal(0)
+    return [
+        BalanceView(
+            moment,
+            truth.asset,
+            claims.get(truth.asset),
+            truth.total,
+            truth.free,
+            available_within=truth.locked * held,
+        )
+        for truth in truths
+    ]
+
+
+def _margin_view(rig: Rig, moment: str, claim: Balance | None) -> BalanceView:
+    """An exchange of perpetuals may count open profit into the total (equity) or not (wallet)."""
+    asset = rig.market.settle_asset
+    margin = rig.venue.margin(rig.account, asset)
+    totals = (margin.wallet, margin.wallet + margin.unrealised_pnl)
+    total = min(totals, key=lambda each: abs(each - (claim.total if claim else margin.wallet)))
+    return BalanceView(moment, asset, claim, total, margin.available, MARGIN_ROUNDING)
+
+
+def settled_views(rig: Rig, moment: str, patience: float) -> tuple[list[BalanceView], bool]:
+    """The views once they agree, or after `patience` and a poll; whether they agree."""
+
+    def agree() -> bool:
+        return all(view.total_matches and view.available_matches for view in views(rig, moment))
+
+    if not rig.eventually(agree, patience):
+        rig.connector.tick()
+        rig.eventually(agree, 2 * patience)
+    found = views(rig, moment)
+    return found, all(view.total_matches and view.available_matches for view in found)

@@ -1,0 +1,71 @@
+"""Whose fault a failure is: it is tried again with other prices, and on a connector that is known to be good.
+
+A failure counts against a fork when it comes back with another seed, or every time with the same one, and
+when a merged connector, the control, does not fail in the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from harness.frameworks import GENERATIONS
+from harness.frameworks.runtime import Generation
+from harness.outcome import Basis, Evidence, EvidenceKind, Status
+from harness.venue.dialects import dialect, known
+
+OTHER_SEED = 1_000_003  # added to the screening's
+
+
+class Trial(StrEnum):
+    """Whom a check is run on, and how; AGAIN is a second sandbox just like the FIRST."""
+
+    FIRST = "first"
+    CONTROL = "control"
+    OTHER_SEED = "other seed"
+    AGAIN = "again"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """`excuse` is why a failure is not the fork's, empty when it is; `evidence` is what was tried."""
+
+    excuse: str
+    evidence: tuple[Evidence, ...]
+
+
+def control_for(
+    paths: Collection[str], generation: Generation, kind: str, exchange: str | None
+) -> str | None:
+    """A merged connector among upstream's `paths`: of the same exchange if there is one, else of another."""
+    for name in (exchange, *known()):
+        if name not in known() or dialect(name).markets[0].perpetual != (kind == "derivative"):
+            continue
+        folder = GENERATIONS[generation].connector_path(kind, name)
+        if any(path.startswith(f"{folder}/") for path in paths):
+            return name
+    return None
+
+
+def judge_failure(control: str, tried: Iterable[tuple[Trial, Status]]) -> Judgement:
+    """What the other trials of a failed check say of it; a trial that decided nothing says nothing."""
+    ended = {trial: status for trial, status in tried if status in (Status.PASSED, Status.FAILED)}
+    failed = {trial for trial, status in ended.items() if status is Status.FAILED}
+    excuse = ""
+    if Trial.CONTROL in failed:
+        excuse = (
+            f"The merged {control} connector fails this check here too, so it may not be the fork's fault."
+        )
+    elif {Trial.OTHER_SEED, Trial.AGAIN} <= ended.keys() - failed:
+        excuse = "It failed in one sandbox and in no other: neither with other prices nor with the same ones."
+    words = {
+        Trial.CONTROL: f"The merged {control} connector, in the fork's place",
+        Trial.OTHER_SEED: "With other prices and amounts",
+        Trial.AGAIN: "From the beginning once more, with the same prices",
+    }
+    notes = (f"{words[trial]}: {status.value}." for trial, status in ended.items())
+    return Judgement(
+        excuse,
+        tuple(Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.NOTE, text=note) for note in notes),
+    )

@@ -1,0 +1,36 @@
+"""What one screening is given: the border between the harness's process and the one that runs the checks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from harness.requirement import Profile
+from harness.sandbox import Choice
+
+PACE = 12.0  # how fast the connector's time runs, where nobody says otherwise
+CALM_PACE = 6.0
+
+
+class Plan(BaseModel):
+    """One candidate's screening. Everything in it is reproducible from the round, the seed and the cache."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    round_file: Path
+    candidate: str
+    connectors: tuple[str, ...]
+    profile: Profile
+    submission_file: Path
+    outcomes_file: Path
+    store: Path
+    sandbox: Choice = "auto"
+    seed: int = 0
+    scale: float = PACE
+    header: dict[str, JsonValue]
+
+
+def calm(scale: float) -> float:
+    """The time scale of a second, careful try: a failure seen only in a hurry is not the fork's."""
+    return min(scale, CALM_PACE)

@@ -1,0 +1,113 @@
+"""The process that runs one candidate's checks: started, followed, limited in time, its words kept."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from pydantic import BaseModel, ConfigDict
+
+import checks
+from harness.errors import OurFailure
+from harness.outcome import Outcome
+from harness.paths import cache_dir
+from harness.text import plain
+
+CHECKS = Path(checks.__file__).resolve().parent
+# Long enough for the slowest honest connector; a run that takes longer is ended and reported as ours.
+MAX_SECONDS = 1800
+MAX_LOG = 2_000_000  # characters
+MAX_LINE = 10_000
+# pytest's exit codes of a finished run: all passed, some failed, nothing left to run.
+FINISHED = (0, 1, 5)
+
+
+class Said(BaseModel):
+    """A line of progress: how many checks there are, which one starts, or what one of them found."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    total: int | None = None
+    check: str | None = None
+    outcomes: tuple[Outcome, ...] | None = None
+
+
+def run_checks(plan_file: Path, select: str | None, log: Path, said: Callable[[Said], None]) -> None:
+    """Run the checks of a plan; what they say of their progress goes to `said`, all else into `log`.
+
+    Raises OurFailure when that process breaks, is killed, or runs out of time.
+    """
+    reading, writing = os.pipe()
+    with os.fdopen(reading, encoding="utf-8") as progress:
+        try:
+            process = subprocess.Popen(
+                _command(plan_file, select), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL, pass_fds=(writing,), env=_environment(writing),
+                cwd=plan_file.parent, encoding="utf-8", errors="backslashreplace",
+            )  # fmt: skip
+        finally:
+            os.close(writing)
+        too_late = threading.Event()
+
+        def stop() -> None:
+            too_late.set()
+            process.kill()
+
+        limit = threading.Timer(MAX_SECONDS, stop)
+        output = threading.Thread(target=_write_down, args=(process.stdout, log))
+        limit.start()
+        output.start()
+        try:
+            for line in progress:
+                said(Said.model_validate_json(line))
+            code = process.wait()
+        finally:
+            limit.cancel()
+            process.kill()
+            process.wait()
+            output.join()
+    if too_late.is_set():
+        raise OurFailure(f"the checks took longer than {MAX_SECONDS} s", where=str(log))
+    if code not in FINISHED:
+        how = f"were killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        raise OurFailure(f"the checks {how}", where=str(log))
+
+
+def _command(plan_file: Path, select: str | None) -> list[str]:
+    command = [
+        sys.executable, "-m", "pytest", str(CHECKS), "-p", "harness.checking.pytest_plugin",
+        "--plan", str(plan_file), "-c", os.devnull, "--rootdir", str(CHECKS.parent),
+        "--confcutdir", str(CHECKS), "--import-mode=importlib", "-p", "no:cacheprovider", "-q", "--tb=no",
+    ]  # fmt: skip
+    return [*command, "-k", select] if select else command
+
+
+def _environment(progress: int) -> dict[str, str]:
+    # Byte code of our own, whatever the caller's settings: without it each run compiles everything anew.
+    byte_code = str(cache_dir() / "byte-code")
+    ours = {
+        "PYTHONPYCACHEPREFIX": byte_code,
+        "HARNESS_PROGRESS_FD": str(progress),
+        "HARNESS_PARENT": str(os.getpid()),
+    }
+    unwanted = ("PYTEST_ADDOPTS", "PYTHONDONTWRITEBYTECODE")
+    return {**{name: value for name, value in os.environ.items() if name not in unwanted}, **ours}
+
+
+def _write_down(output: IO[str], log: Path) -> None:
+    """Copy what a process prints, made safe to look at in a terminal, up to a size; the rest is dropped."""
+    room = MAX_LOG
+    with output, log.open("w", encoding="utf-8") as written:
+        while line := output.readline(MAX_LINE):
+            shown = plain(line, lines=True)
+            if 0 < room <= len(shown):
+                written.write("\n… and more, left out\n")
+            elif room > 0:
+                written.write(shown)
+                written.flush()
+            room -= len(shown)

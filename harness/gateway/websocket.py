@@ -1,0 +1,347 @@
+"""One open WebSocket: a queue out, with faults on each message, and the client's messages in."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import struct
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Literal
+
+import aiohttp
+from aiohttp import web
+
+from harness.gateway.connection import Connection
+from harness.gateway.context import Context
+from harness.gateway.entries import ClosedBy, Frame, Socket
+from harness.gateway.faults import (
+    CloseSocket,
+    CutShort,
+    Delay,
+    DropMessage,
+    DuplicateMessage,
+    Fault,
+    Junk,
+    Reorder,
+    Reset,
+    Rewrite,
+    Stall,
+    Traffic,
+    named,
+)
+from harness.venue.dialects.base import Close, Outgoing, Ping, StreamSession
+from harness.venue.dialects.base import Frame as Message
+from harness.venue.events import Event
+
+MOST_WAITING = 50_000  # messages for a client that does not read
+NO_CODE = 1005  # never sent: a close frame without a code
+BROKEN = 1006  # never sent: what both ends say of a connection that ended with no close frame
+OUR_FAULT = 1011
+LONGEST_REASON = 123  # bytes
+LONGEST_HOLD = 5.0  # virtual seconds that a reordered message waits for another to overtake it
+CLOSE_SECONDS = 2.0  # real; how long a client may take to answer a close frame
+
+Opcode = Literal["text", "binary", "ping", "pong"]
+
+
+class OpenSocket:
+    """Used from the gateway's thread only. `opened` is its entry in the record."""
+
+    def __init__(
+        self,
+        context: Context,
+        connection: Connection,
+        ws: web.WebSocketResponse,
+        opened: Socket,
+        session: StreamSession,
+    ) -> None:
+        self.opened = opened
+        self.operations = {opened.operation or ""}
+        self.next_tick = 0.0
+        self._context = context
+        self._connection = connection
+        self._ws = ws
+        self._session = session
+        self._number = context.record.add(opened)
+        self._outbox: asyncio.Queue[Outgoing] = asyncio.Queue()
+        self._held: dict[str, Message] = {}
+        self._mute: str | None = None  # the fault that made it half-open
+        self._closing: asyncio.Task[object] | None = None
+        self._heard_last = asyncio.Event()
+        self._over = False
+
+    @property
+    def carries(self) -> frozenset[str]:
+        """The standard operations of what the client is subscribed to."""
+        return self._session.carries()
+
+    @property
+    def over(self) -> bool:
+        """Whether its end has begun."""
+        return self._over
+
+    async def run(self) -> None:
+        """Serve it until it ends, whoever ends it; raises nothing."""
+        writer = self._context.spawn(self._write(), f"messages to {self.opened.url}")
+        self.tell(self._session.opened)
+        try:
+            await self._listen()
+        finally:
+            self._heard_last.set()
+            writer.cancel()
+            self._ended(ClosedBy.LOST, BROKEN, "")
+            self._tell_end()
+        if self._closing is not None:
+            await asyncio.wait({self._closing})
+
+    def tell(self, make: Callable[[], Iterable[Outgoing]]) -> None:
+        """Queue what the session makes; an error in the dialect is ours and closes the socket with 1011."""
+        if self._over:
+            return
+        try:
+            for each in make():
+                self._outbox.put_nowait(each)
+        except Exception as error:
+            self._context.trouble(f"the dialect's stream {self.opened.url}", error)
+            self.close(OUR_FAULT, "", ClosedBy.GATEWAY)
+        if self._outbox.qsize() > MOST_WAITING:
+            self.close(BROKEN, "the client does not read", ClosedBy.GATEWAY)
+
+    def venue_event(self, event: Event) -> None:
+        self.tell(lambda: self._session.venue_event(event))
+
+    def tick(self, now: float) -> None:
+        """Let the session do what is due; called more often than it needs."""
+        if now >= self.next_tick:
+            self.next_tick = now + self._session.tick_interval
+            self.tell(lambda: self._session.tick(now))
+
+    def mute(self, why: str) -> None:
+        """Make it half-open: nothing goes out and nothing is answered, not even a ping or a close."""
+        self._mute = why
+        self._context.record.complete(self._number, fault=why)
+
+    def close(self, code: int, reason: str, by: ClosedBy) -> None:
+        """End it, once; 1006 breaks the connection without a close frame."""
+        if self._over:
+            return
+        self._ended(by, code, reason)
+        if code == BROKEN:
+            self._connection.reset()
+        else:
+            self._closing = self._context.spawn(self._part(code, reason), f"closing {self.opened.url}")
+
+    async def _part(self, code: int, reason: str) -> None:
+        """Say goodbye, give the client a moment to answer, hang up.
+
+        `WebSocketResponse.close` would hang up at once while a message is awaited, and the client's answer
+        would then meet a closed port: some clients report that as 1006.
+        """
+        goodbye = b"" if code == NO_CODE else struct.pack(">H", code) + reason.encode()[:LONGEST_REASON]
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            await self._ws.send_frame(goodbye, aiohttp.WSMsgType.CLOSE)
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._heard_last.wait()
+        self._connection.close_after_sending()
+
+    # -- out
+
+    async def _write(self) -> None:
+        while True:
+            item = await self._outbox.get()
+            try:
+                if isinstance(item, Close):
+                    self.close(item.code, item.reason, ClosedBy.VENUE)
+                elif isinstance(item, Ping):
+                    await self._ping(item)
+                else:
+                    await self._pass(item)
+            except ConnectionError:
+                return  # the reader notices too
+
+    async def _pass(self, message: Message) -> None:
+        """Send a message, after the faults have had their way with it."""
+        self.operations.add(message.operation)
+        plan, opened = self._context.faults, self.opened
+        if plan.idle and not self._held:
+            return await self._send(message)
+        faults = plan.take(
+            Traffic(
+                "message", message.operation, opened.host, opened.client, message.text, self._context.now()
+            )
+        )
+        if faults and not self._mute:
+            await self._faulted(message, faults)
+        else:
+            await self._send(message)
+        if message.operation in self._held and self._held[message.operation] is not message:
+            await self._send(self._held.pop(message.operation), "reorder")
+        return None
+
+    async def _faulted(self, message: Message, faults: tuple[Fault, ...]) -> None:
+        name = named(faults)
+        await self._context.sleep(sum(fault.seconds for fault in faults if isinstance(fault, Delay)))
+        message = _rewritten(message, faults)
+        match faults[-1]:
+            case DropMessage():
+                self._write_down("received", message.operation, message.text, "text", name)
+            case Reorder():
+                self._held[message.operation] = message
+                self._context.spawn(self._release(message), "a message held back")
+            case DuplicateMessage():
+                await self._send(message, name)
+                await self._send(message, name)
+            case Junk(text):
+                await self._send(Message(message.operation, text), name)
+                await self._send(message)
+            case CloseSocket(code, reason):
+                self._write_down("received", message.operation, message.text, "text", name)
+                self.close(code, reason, ClosedBy.FAULT)
+            case Reset():
+                self._write_down("received", message.operation, message.text, "text", name)
+                self.close(BROKEN, "", ClosedBy.FAULT)
+            case CutShort():
+                self._write_down("received", message.operation, message.text, "text", name)
+                self._connection.send_raw(_half_frame(message.text.encode()))
+                self.close(BROKEN, "", ClosedBy.FAULT)
+            case Stall() as fault:
+                self.mute(str(fault))
+                await self._send(message)
+            case _:
+                await self._send(message, name)
+
+    async def _release(self, message: Message) -> None:
+        """Nothing followed that could overtake it: send it after all."""
+        await self._context.sleep(LONGEST_HOLD)
+        if self._held.get(message.operation) is message:
+            del self._held[message.operation]
+            with contextlib.suppress(ConnectionError):
+                await self._send(message, "reorder")
+
+    async def _send(self, message: Message, fault: str | None = None) -> None:
+        opcode: Opcode = "text" if message.binary is None else "binary"
+        self._write_down("received", message.operation, message.text, opcode, self._mute or fault)
+        if self._mute is not None or self._over:
+            return
+        if message.binary is None:
+            await self._ws.send_str(message.text)
+        else:
+            await self._ws.send_bytes(message.binary)
+
+    async def _ping(self, ping: Ping) -> None:
+        self._write_down("received", "stream:ping", _text(ping.payload), "ping", self._mute)
+        if self._mute is None and not self._over:
+            await self._ws.ping(ping.payload)
+
+    # -- in
+
+    async def _listen(self) -> None:
+        while True:
+            message = await self._ws.receive()
+            match message.type:
+                case aiohttp.WSMsgType.TEXT | aiohttp.WSMsgType.BINARY:
+                    self._hear(message.data)
+                case aiohttp.WSMsgType.PING:
+                    await self._pong(message.data)
+                case aiohttp.WSMsgType.PONG:
+                    self._write_down("sent", "stream:ping", _text(message.data), "pong", self._mute)
+                    if self._mute is None:
+                        self._session.ponged(message.data)
+                case aiohttp.WSMsgType.CLOSE if self._mute is None:
+                    return self.close(message.data or NO_CODE, message.extra or "", ClosedBy.CLIENT)
+                case aiohttp.WSMsgType.CLOSE:
+                    self._ended(ClosedBy.CLIENT, message.data or NO_CODE, message.extra or "")
+                    await self._connection.gone.wait()
+                    return None
+                case aiohttp.WSMsgType.ERROR:
+                    # aiohttp has already closed it, with 1009 or what else is wrong with the message.
+                    code = getattr(message.data, "code", BROKEN)
+                    self._ended(ClosedBy.GATEWAY, code, str(message.data))
+                    return None
+                case _:
+                    return None
+
+    def _hear(self, data: str | bytes) -> None:
+        try:
+            operation = self._session.operation_of(data)
+        except Exception as error:
+            self._context.trouble(f"the dialect's stream {self.opened.url}", error)
+            operation = self.opened.operation or ""
+        self.operations.add(operation)
+        opcode: Opcode = "text" if isinstance(data, str) else "binary"
+        self._write_down("sent", operation, _text(data), opcode, self._mute)
+        if self._mute is None:
+            self.tell(lambda: self._session.received(data))
+
+    async def _pong(self, data: bytes) -> None:
+        self._write_down("sent", "stream:ping", _text(data), "ping", self._mute)
+        if self._mute is None:
+            with contextlib.suppress(ConnectionError):
+                await self._ws.pong(data)
+
+    # -- the record
+
+    def _write_down(
+        self,
+        direction: Literal["sent", "received"],
+        operation: str,
+        text: str,
+        opcode: Opcode,
+        fault: str | None = None,
+    ) -> None:
+        opened = self.opened
+        self._context.record.add(
+            Frame(
+                self._context.now(),
+                opened.host,
+                self._number,
+                opened.client,
+                direction,
+                operation,
+                text,
+                opcode,
+                fault,
+            )
+        )
+
+    def _ended(self, by: ClosedBy, code: int, reason: str) -> None:
+        """Write down the end, once: what ended it first counts."""
+        if not self._over:
+            self._over = True
+            self._context.record.complete(
+                self._number,
+                closed_at=self._context.now(),
+                close_code=code,
+                close_reason=reason,
+                closed_by=by,
+            )
+
+    def _tell_end(self) -> None:
+        try:
+            self._session.closed()
+        except Exception as error:
+            self._context.trouble(f"the dialect's stream {self.opened.url}", error)
+
+
+def _rewritten(message: Message, faults: tuple[Fault, ...]) -> Message:
+    """The message after every change of its text; packed ones stay as they are."""
+    for fault in faults:
+        if isinstance(fault, Rewrite) and message.binary is None:
+            message = replace(message, text=fault.change(message.text))
+    return message
+
+
+def _half_frame(payload: bytes) -> bytes:
+    """A text frame that promises all of `payload` and holds its first half (RFC 6455, 5.2)."""
+    if len(payload) < 126:
+        length = bytes([len(payload)])
+    elif len(payload) < 65536:
+        length = b"\x7e" + struct.pack("!H", len(payload))
+    else:
+        length = b"\x7f" + struct.pack("!Q", len(payload))
+    return b"\x81" + length + payload[: len(payload) // 2]
+
+
+def _text(data: str | bytes) -> str:
+    return data if isinstance(data, str) else data.decode("utf-8", errors="backslashreplace")

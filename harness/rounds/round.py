@@ -1,0 +1,290 @@
+"""`candidates.yml` ↔ a typed round. Every mistake is named at once: file, line, field and a fix."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    ValidationError,
+    model_validator,
+)
+
+from harness.errors import UserError
+from harness.rounds.fields import (
+    ConnectorName,
+    Day,
+    FolderName,
+    Host,
+    Instant,
+    Line,
+    Ref,
+    RepositoryAddress,
+    Slug,
+    local_path,
+    shown,
+    wrong,
+)
+from harness.rounds.located_yaml import Located, Location, Mistake, dotted, read_located
+from harness.rounds.mistakes import did_you_mean, explained, unknown_requirements, without_echoes
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Voting(_Model):
+    """When and where votes are cast; both days count."""
+
+    opens: Day = Field(description="First day of voting.", examples=["2020-08-24"])
+    closes: Day = Field(description="Last day of voting.", examples=["2020-09-10"])
+    channel: Line = Field(description="Where the vote is held.", examples=["#governance"])
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Voting:
+        if self.closes < self.opens:
+            raise wrong(
+                "voting closes before it opens", "swap `opens` and `closes`, or correct one", "closes"
+            )
+        return self
+
+
+class GitUpstream(_Model):
+    """The framework as a git repository."""
+
+    git: RepositoryAddress = Field(
+        description="Address.", examples=["https://github.com/hummingbot/hummingbot"]
+    )
+    ref: Ref = Field(
+        description="Branch, tag or commit that submissions should merge into.", examples=["master"]
+    )
+
+
+class PypiUpstream(_Model):
+    """The framework as a released package."""
+
+    pypi: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$")] = Field(
+        description="Name of the package.", examples=["hummingbot"]
+    )
+    version: Annotated[str, StringConstraints(pattern=r"^[0-9][0-9A-Za-z.!+_-]*$")] = Field(
+        description="Exact version.", examples=["20260922"]
+    )
+
+
+def _kind_of_upstream(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "pypi" if "pypi" in value and "git" not in value else "git"
+    return "pypi" if isinstance(value, PypiUpstream) else "git"
+
+
+Upstream = Annotated[
+    Annotated[GitUpstream, Tag("git")] | Annotated[PypiUpstream, Tag("pypi")],
+    Discriminator(_kind_of_upstream),
+]
+
+
+class Exchange(_Model):
+    """How the connector's exchange is reached."""
+
+    hosts: tuple[Host, ...] = Field(
+        description="Every host the connector may talk to. One that is not listed is a finding.",
+        examples=[["api.example.com"]],
+    )
+    dialect: str | None = Field(
+        default=None, description="Simulated exchange that speaks its wire format; null if none."
+    )
+    ccxt: str | None = Field(
+        default=None, description="Its id in ccxt, the second opinion; null if ccxt lacks it."
+    )
+    mode: Literal["simulate", "replay", "live"] = Field(
+        default="simulate", description="What answers the connector."
+    )
+
+
+class Waiver(_Model):
+    """A requirement set aside for one candidate: by whom, why and until when."""
+
+    requirement: Slug = Field(
+        description="Id, as `harness requirements` lists it.", examples=["usage-page-present"]
+    )
+    reason: Line = Field(
+        description="Why, in words that voters read.", examples=["agreed in the developers' call"]
+    )
+    granted_by: Line = Field(description="Name of the maintainer.", examples=["A. Maintainer"])
+    until: Day = Field(description="Last day it holds.", examples=["2027-01-31"])
+
+
+class Candidate(_Model):
+    """One fork that wants to be voted on."""
+
+    name: FolderName = Field(
+        description="Short unique name; becomes a folder of reports.", examples=["my-exchange"]
+    )
+    repository: RepositoryAddress | None = Field(
+        description="Address of the fork; null as long as none is known.",
+        examples=["https://github.com/owner/hummingbot"],
+    )
+    ref: Ref = Field(default="master", description="Branch, tag or commit.")
+    connectors: tuple[ConnectorName, ...] = Field(
+        min_length=1, description="Names of the connector packages it adds.", examples=[["my_exchange"]]
+    )
+    kind: Literal["exchange", "derivative", "market"] = Field(
+        description="Folder of the connector: exchange, derivative, or market (layout of 2020).",
+        examples=["exchange"],
+    )
+    contact: Line | None = Field(
+        default=None, description="Who answers questions, and where; null if nobody is named."
+    )
+    maintenance: Line | None = Field(
+        default=None, description="Who keeps it working, for how long; null if not said."
+    )
+    exchange: Exchange = Field(
+        description="How the exchange is reached.", examples=[{"hosts": ["api.example.com"]}]
+    )
+    waivers: tuple[Waiver, ...] = Field(default=(), description="Requirements set aside for this candidate.")
+
+
+class Round(_Model):
+    """One vote: what it feeds, its dates, what it builds on, and who takes part."""
+
+    id: FolderName = Field(description="Short name; becomes the folder of its reports.", examples=["2020-08"])
+    title: Line = Field(description="As voters read it.", examples=["Connector vote of August 2020"])
+    release: Line = Field(description="The release it feeds.", examples=["v0.31.0"])
+    submissions_close: Instant = Field(
+        description="A commit made later does not count. An instant with a zone.",
+        examples=["2020-08-19T23:59:59Z"],
+    )
+    voting: Voting = Field(
+        description="When and where votes are cast.", examples=[{"channel": "#governance"}]
+    )
+    upstream: Upstream = Field(
+        description="The framework that the forks come from.",
+        examples=[{"git": "https://github.com/hummingbot/hummingbot", "ref": "master"}],
+    )
+    candidates: tuple[Candidate, ...] = Field(
+        description="The forks, in the order of the report.", examples=[[]]
+    )
+
+    @model_validator(mode="after")
+    def _closes_before_the_vote(self) -> Round:
+        if self.submissions_close.date() > self.voting.opens:
+            fix = "correct `submissions_close` or `voting.opens`"
+            raise wrong("submissions close after voting opens", fix, "submissions_close")
+        return self
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Round:
+        names = [candidate.name for candidate in self.candidates]
+        for number, name in enumerate(names):
+            if name in names[:number]:
+                fix = "give each candidate a name of its own"
+                raise wrong(f"{name!r} is taken by an earlier candidate", fix, "candidates", number, "name")
+        return self
+
+    def candidate(self, name: str) -> Candidate:
+        """By name; raises UserError with near names."""
+        for candidate in self.candidates:
+            if candidate.name == name:
+                return candidate
+        known = [candidate.name for candidate in self.candidates]
+        raise UserError(f"round {self.id} has no candidate {name!r}", hint=did_you_mean(name, known))
+
+
+# More would scroll the first out of sight.
+MISTAKES_SHOWN = 100
+
+
+class RoundFileError(UserError):
+    """A round file with mistakes, all of them; `mistakes` in the order of their lines."""
+
+    def __init__(self, path: Path, mistakes: Sequence[Mistake]) -> None:
+        self.path = path
+        self.mistakes = tuple(sorted(mistakes, key=lambda mistake: mistake.line))
+        lines = [f"{path}:{mistake}" for mistake in self.mistakes[:MISTAKES_SHOWN]]
+        if len(self.mistakes) > MISTAKES_SHOWN:
+            lines.append(f"… and {len(self.mistakes) - MISTAKES_SHOWN} more")
+        super().__init__(
+            "\n".join(lines),
+            hint="correct the lines above and run the command again",
+        )
+
+
+def load_round(
+    path: Path, requirements: Collection[str] | None = None, *, others_rows: bool = False
+) -> Round:
+    """Read a round file; raises RoundFileError with every mistake.
+
+    `requirements` are the ids that waivers may name; None leaves them unchecked. With `others_rows`, rows are
+    taken as handed in by others: a fork on this machine has to lie below the file's own folder.
+    """
+    path = Path(path)
+    try:
+        located = read_located(path)
+    except OSError as error:
+        raise RoundFileError(path, [_cannot_open(path, error)]) from error
+    mistakes = list(located.mistakes)
+    round_ = None
+    if located.data is not None or not mistakes:
+        try:
+            round_ = Round.model_validate(located.data, context={"folder": path.absolute().parent})
+        except ValidationError as error:
+            mistakes += [explained(detail, located, _model_at) for detail in without_echoes(error.errors())]
+    if round_ is not None and others_rows:
+        mistakes += _outside(round_, path.absolute().parent.resolve(), located)
+    if requirements is not None:
+        mistakes += unknown_requirements(located, requirements)
+    if mistakes or round_ is None:
+        raise RoundFileError(path, mistakes)
+    return round_
+
+
+def _outside(round_: Round, folder: Path, located: Located) -> Iterator[Mistake]:
+    """Rows that name a folder of this machine which is no business of whoever wrote them."""
+    for number, candidate in enumerate(round_.candidates):
+        place = local_path(candidate.repository) if candidate.repository else None
+        if place is not None and not place.resolve().is_relative_to(folder):
+            at = ("candidates", number, "repository")
+            what = f"{shown(candidate.repository)} lies outside this file's folder"
+            fix = (
+                "a row may have come from anybody: put a copy below the folder, or write its https:// address"
+            )
+            yield Mistake(located.line(at), dotted(at), what, fix)
+
+
+def round_schema() -> dict[str, Any]:
+    """The JSON Schema of a round file, for editors."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Connector vote round",
+        **Round.model_json_schema(),
+    }
+
+
+def _cannot_open(path: Path, error: OSError) -> Mistake:
+    near = difflib.get_close_matches(
+        path.name, [other.name for other in path.absolute().parent.glob("*.y*ml")], 1
+    )
+    fix = (
+        f"did you mean {path.with_name(near[0])}?" if near else "name the file: `harness run candidates.yml`"
+    )
+    return Mistake(1, "", f"cannot be read: {error.strerror}", fix)
+
+
+def _model_at(location: Location, located: Located) -> type[BaseModel] | None:
+    """The model whose fields stand at `location`."""
+    known: dict[str, type[BaseModel]] = {"voting": Voting, "exchange": Exchange, "waivers": Waiver}
+    names = [part for part in location if isinstance(part, str)]
+    if not names:
+        return Round
+    if names == ["upstream"]:
+        upstream = located.data.get("upstream") if isinstance(located.data, dict) else None
+        return PypiUpstream if _kind_of_upstream(upstream) == "pypi" else GitUpstream
+    return Candidate if names == ["candidates"] else known.get(names[-1])

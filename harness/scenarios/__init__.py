@@ -1,0 +1,1 @@
+"""One scenario at a time: the rig it is run on, and what is drawn from the seed."""

@@ -1,0 +1,69 @@
+"""What a connector could know the harness by, made different with every seed.
+
+One seed gives the same values always, so that a finding can be looked into again. The seed of an official
+round is known to nobody before its submissions are frozen (`harness.forks.lockfile.seed_of`).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from harness.venue.dialects.base import Dialect
+from harness.venue.market import Market, floor_to
+
+WEALTH = Decimal(1_000_000)  # worth of every asset in an account, in the last quote asset, give or take
+_LOWEST, _HIGHEST = 0.7, 1.5  # of a market's usual price
+_FIRST_NUMBERS = (10**9, 9 * 10**9)  # of orders, trades and book changes; exchanges are years old
+
+
+def usual(markets: Sequence[Market]) -> Sequence[Market]:
+    """Those on which most scenarios are played: a scenario's own is drawn from these."""
+    return markets[:2]
+
+
+def odd(markets: Sequence[Market]) -> tuple[Market, ...]:
+    """A market with an odd name and odd sizes, none of the `usual` ones; none where there are no others."""
+    return tuple(markets[2:3])
+
+
+def varied(dialect: type[Dialect], seed: int) -> type[Dialect]:
+    """The dialect with every market's prices moved, each by a factor of its own that follows the seed."""
+    markets = tuple(_moved(market, _chance(seed, market.name)) for market in dialect.markets)
+    return type(dialect.__name__, (dialect,), {"markets": markets, "__module__": dialect.__module__})
+
+
+def _moved(market: Market, chance: random.Random) -> Market:
+    price = market.reference_price * Decimal(str(round(chance.uniform(_LOWEST, _HIGHEST), 6)))
+    return replace(market, reference_price=floor_to(price, market.tick_size) or market.tick_size)
+
+
+def owner(seed: int) -> str:
+    """The account's name; exchanges derive its number from it."""
+    return f"account-{_chance(seed, 'owner').randrange(10**8)}"
+
+
+def first_number(seed: int) -> int:
+    return _chance(seed, "numbers").randrange(*_FIRST_NUMBERS)
+
+
+def initial_balances(markets: Sequence[Market], seed: int = 0) -> dict[str, Decimal]:
+    """Plenty of every asset, in amounts that differ so that a mix-up shows."""
+    worth = {markets[0].quote: Decimal(1)}
+    for market in markets:
+        worth[market.base] = market.reference_price * worth.setdefault(market.quote, Decimal(1))
+    return {
+        asset: (_about(WEALTH, seed, asset) / value + number).quantize(Decimal("0.00000001"))
+        for number, (asset, value) in enumerate(sorted(worth.items()), start=1)
+    }
+
+
+def _about(amount: Decimal, seed: int, name: str) -> Decimal:
+    return amount * _chance(seed, name).randint(700_000, 1_400_000) / 1_000_000
+
+
+def _chance(seed: int, what: str) -> random.Random:
+    """Of one thing alone, so that none depends on the order in which others are drawn."""
+    return random.Random(f"{seed} {what}")  # noqa: S311 - a repeatable scenario, not a secret

@@ -1,0 +1,1 @@
+"""One candidate from its commit to stored outcomes; many of them."""

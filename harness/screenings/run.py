@@ -1,0 +1,40 @@
+"""How a candidate was screened, as types: the stored `run.json`, and the waivers in force."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Model(BaseModel):
+    """Frozen, closed, and written under the names that the schemas publish."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", serialize_by_alias=True, json_schema_serialization_defaults_required=True
+    )
+
+
+class RunInfo(Model):
+    """`run.json`: how one candidate was screened. Times are real UTC instants, `timings` seconds by step."""
+
+    started_at: datetime
+    finished_at: datetime | None = None
+    seed: int
+    harness: str
+    catalogue: str | None = None
+    backend: str | None = None
+    framework: str | None = None
+    python: str | None = None
+    time_scale: float | None = None
+    timings: dict[str, float] = Field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    no_submission: str | None = None  # why no commit could be pinned, in one sentence
+    broken: str | None = None  # the failure of ours that ended it early, in one sentence
+
+
+class WaiverInfo(Model):
+    requirement: str
+    reason: str
+    granted_by: str
+    until: date

@@ -1,0 +1,95 @@
+"""What one screening left behind, made whole: nothing that it did not reach counts as met. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from harness.outcome import Outcome, Status
+from harness.requirement import Catalogue, Profile, Requirement
+from harness.screenings.run import RunInfo, WaiverInfo
+
+if TYPE_CHECKING:
+    from harness.forks.submission import Submission
+    from harness.rounds.round import Candidate
+
+NOT_SCREENED = "It has not been screened yet."
+
+
+@dataclass(frozen=True)
+class Screened:
+    """All that one screening left behind.
+
+    `run` is None while it is unfinished, `submission` when no commit was pinned.
+    """
+
+    candidate: Candidate
+    submission: Submission | None
+    run: RunInfo | None
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def finished(self) -> bool:
+        """Whether a commit was screened to the end with no failure of ours."""
+        ended = self.submission is not None and self.run is not None and self.run.finished_at is not None
+        return ended and all(item.status is not Status.HARNESS_ERROR for item in self.outcomes)
+
+    @property
+    def profile(self) -> Profile:
+        """Which requirements apply to it."""
+        generation = self.submission.generation if self.submission else None
+        if generation == "v0" or (generation is None and self.candidate.kind == "market"):
+            return "v0"
+        return "v2-perpetual" if self.candidate.kind == "derivative" else "v2-spot"
+
+
+def complete(screened: Screened, catalogue: Catalogue) -> tuple[Outcome, ...]:
+    """The outcomes, with an `undetermined` for every requirement that applies and that nothing spoke to.
+
+    Without it a screening that was cut short would look better than one that was finished. Where a failure of
+    ours cut it short, they are `harness_error`.
+    """
+    spoken = {outcome.requirement for outcome in screened.outcomes}
+    missing = tuple(
+        Outcome(
+            requirement=item.id,
+            status=_status(screened, item),
+            severity=item.severity,
+            subject=item.subject,
+            summary=_why_open(screened, item),
+            check="harness.reporting",
+            seconds=0,
+        )
+        for item in catalogue.for_profile(screened.profile)
+        if item.id not in spoken
+    )
+    return (*screened.outcomes, *missing)
+
+
+def _status(screened: Screened, requirement: Requirement) -> Status:
+    ours = screened.run and screened.run.broken and requirement.automated
+    return Status.HARNESS_ERROR if ours else Status.UNDETERMINED
+
+
+def _why_open(screened: Screened, requirement: Requirement) -> str:
+    if screened.run and screened.run.no_submission:
+        return screened.run.no_submission
+    if not requirement.automated:
+        return f"Needs a person to look. {requirement.title}?"
+    if screened.run and screened.run.broken:
+        return screened.run.broken
+    if screened.run and screened.run.finished_at:
+        return "No check spoke to this requirement."
+    return "The screening ended before this was decided." if screened.outcomes else NOT_SCREENED
+
+
+def waivers_in_force(candidate: Candidate, on: date) -> tuple[WaiverInfo, ...]:
+    """The candidate's waivers that have not run out on the day it was screened."""
+    return tuple(
+        WaiverInfo(
+            requirement=item.requirement, reason=item.reason, granted_by=item.granted_by, until=item.until
+        )
+        for item in candidate.waivers
+        if item.until >= on
+    )

@@ -1,0 +1,1 @@
+"""Exchanges that are described as data and spoken by one dialect."""

@@ -1,0 +1,170 @@
+"""Reading a description and the review that lies over it; every mistake names the file and the address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, JsonValue, ValidationError
+
+from harness.errors import UserError
+from harness.venue.described.addresses import covering, leaves, parsed, written
+from harness.venue.described.facts import COLLECTIONS, ECHO, FACTS, known_fact
+from harness.venue.described.model import Description, Review
+from harness.venue.described.placeholders import EACH, IF, LIKE, known_filter, leaf, texts
+from harness.venue.described.review import reviewed
+from harness.venue.dialects.base import OPERATIONS
+from harness.venue.model import Refusal
+
+SHIPPED = Path(__file__).resolve().parent / "exchanges"
+LARGEST = 1 << 20  # bytes of a file
+# Keys whose values are facts about us, not about the exchange.
+OWN_KEYS = frozenset({"exchange", "kind", "ccxt", "derived", "known", "contradictions", "lacks"})
+# What can go wrong besides the venue's own refusals.
+WORDS_OF_ERRORS = frozenset(
+    {
+        "missing_key", "missing_signature", "missing_time", "missing_passphrase", "unknown_key", "bad_time",
+        "stale_time", "bad_passphrase", "bad_signature", "bad_nonce", "missing_parameter", "bad_parameter",
+        "over_limit", "maintenance", "unknown_route", "not_logged_in", "unknown_topic", "unknown_message",
+    }
+) | {refusal.value for refusal in Refusal}  # fmt: skip
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """YAML 1.2's core types: `on`, `no` and dates are text, and every key is."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in pairs if not tag.endswith((":bool", ":timestamp"))]
+    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(true|false)$"), list("tf"))
+
+
+def load(path: Path) -> Description:
+    """The description with its review laid over it; raises UserError."""
+    data = raw(path)
+    review = review_of(path)
+    if review.exists():
+        data = reviewed(data, _checked(Review, {"corrections": raw(review)}, review).corrections, review)
+    return checked(data, path)
+
+
+def review_of(path: Path) -> Path:
+    """Where the corrections of a description stand."""
+    return path.with_name(f"{path.stem}.review.yml")
+
+
+def raw(path: Path) -> JsonValue:
+    """A YAML file as JSON; raises UserError."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise UserError(
+                f"larger than {LARGEST} bytes", where=str(path), hint="a description is some pages"
+            )
+        read = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - safe types only
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UserError(
+            f"cannot be read: {error}", where=str(path), hint="write it as YAML, in UTF-8"
+        ) from error
+    return _json(read)
+
+
+def _json(value: Any) -> JsonValue:
+    if isinstance(value, dict):
+        return {_key(key): _json(item) for key, item in value.items()}
+    return [_json(item) for item in value] if isinstance(value, list) else value
+
+
+def _key(key: object) -> str:
+    return str(key).lower() if isinstance(key, bool) else str(key)
+
+
+def checked(data: JsonValue, path: Path) -> Description:
+    """The description that `data` is; raises UserError with everything that is wrong."""
+    description = _checked(Description, data, path)
+    wrong = [*_unsourced(data), *_unknown_words(description), *_unknown_templates(description)]
+    if wrong:
+        raise UserError("; ".join(wrong[:10]), where=str(path), hint="docs/descriptions.md has the format")
+    return description
+
+
+def _checked(model: type[Model], data: JsonValue, path: Path) -> Model:
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        told = [f"{written(tuple(map(str, each['loc'])))}: {each['msg']}" for each in error.errors()[:10]]
+        raise UserError(
+            "; ".join(told), where=str(path), hint="docs/descriptions.md has the format"
+        ) from error
+
+
+def _unsourced(data: JsonValue) -> Iterator[str]:
+    """Leaves that nothing in `known` covers, and addresses in it that nothing lies at."""
+    if not isinstance(data, dict):
+        return
+    said = data.get("known")
+    table = {parsed(at): at for at in said} if isinstance(said, dict) else {}
+    used = set()
+    for address, _ in leaves({key: value for key, value in data.items() if key not in OWN_KEYS}):
+        found = covering(address, table)
+        if found is None:
+            yield f"{written(address)}: nothing in `known` says where it is known from"
+        used |= {address[:length] for length in range(len(address) + 1)}
+    for address, text in table.items():
+        if address not in used:
+            yield f"known / {text}: nothing lies at this address"
+
+
+def _unknown_words(description: Description) -> Iterator[str]:
+    for name, route in description.routes.items():
+        if route.operation not in OPERATIONS:
+            yield f"routes / {name} / operation: {route.operation!r} is no standard operation"
+    for name, connection in description.connections.items():
+        for channel, told in connection.channels.items():
+            if told.operation not in OPERATIONS:
+                yield f"connections / {name} / channels / {channel}: {told.operation!r} is no operation"
+    for code in description.refusals.words:
+        if code not in WORDS_OF_ERRORS:
+            yield f"refusals / words / {code}: known are {', '.join(sorted(WORDS_OF_ERRORS))}"
+
+
+def _unknown_templates(description: Description) -> Iterator[str]:
+    """Facts, filters, collections and shapes in templates that do not exist."""
+    lists = frozenset(description.words)
+    parts = description.model_dump(include={"routes", "connections", "shapes", "refusals", "symbol"})
+    for address, key, value in _entries(parts):
+        found = EACH.fullmatch(key)
+        if found and found["what"] not in (*COLLECTIONS, "topic"):
+            yield f"{address}: {found['what']!r} is none of {', '.join(COLLECTIONS)}"
+        if key == LIKE and value not in description.shapes:
+            yield f"{address}: there is no shape {value!r}"
+        if key == IF and not (isinstance(value, str) and known_fact(value)):
+            yield f"{address}: {value!r} is no fact"
+        for text in texts(value) if isinstance(value, str) else texts({key: None}):
+            yield from _unknown_holes(address, text, lists)
+
+
+def _entries(value: Any, at: str = "") -> Iterator[tuple[str, str, JsonValue]]:
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in pairs:
+        here = f"{at} / {key}" if at else str(key)
+        yield here, str(key), item
+        yield from _entries(item, here)
+
+
+def _unknown_holes(address: str, text: str, lists: frozenset[str]) -> Iterator[str]:
+    for hole in leaf(text).holes:
+        named = any(name in lists for name in hole.filters)
+        ours = hole.thing in FACTS or hole.thing == ECHO
+        if ours and not (known_fact(hole.name) or (named and hole.name in FACTS)):
+            choice = ", ".join(sorted(FACTS[hole.thing]))
+            yield f"{address}: {hole.name!r} is no fact; of {hole.thing}: {choice}"
+        for name in hole.filters:
+            if hole.thing in FACTS and not known_filter(name, lists):
+                yield f"{address}: {name!r} is neither a filter nor a list of words"

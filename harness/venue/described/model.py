@@ -1,0 +1,289 @@
+"""The description of an exchange: one file of data that the generic dialect speaks.
+
+`docs/descriptions.md` explains the format. A `Template` is JSON whose leaves may hold `{object.fact|filter}`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+
+from harness.venue.described.sources import Source
+
+Template = JsonValue
+Operation = str
+ROUTE_NAME = r"^(GET|POST|PUT|PATCH|DELETE) (/\S*)( #\w+)?$"
+RouteName = Annotated[str, StringConstraints(pattern=ROUTE_NAME)]
+
+
+class Part(BaseModel):
+    """A part of a description: unknown keys are mistakes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Hosts(Part):
+    rest: tuple[str, ...]
+    stream: tuple[str, ...] = ()
+    ports: tuple[int, ...] = (443,)
+
+
+class Credential(Part):
+    """A field of the connector's configuration. `sent`: where the exchange demands it as it is.
+
+    `is_`: which of the account's three values it holds, or `none` for a field that holds `value` for
+    everybody. `form`: how that is written; a `seed` is the 32 bytes of an Ed25519 private key.
+    """
+
+    is_: Literal["key", "secret", "passphrase", "number", "none"] = Field(alias="is")
+    form: Literal["text", "hex", "base64", "seed hex", "seed base64", "pem"] = "text"
+    length: int | None = Field(default=None, ge=8, le=256)
+    value: str | None = None
+    sent: tuple[str, ...] = ()
+
+
+class Signing(Part):
+    """How a text is signed, and where the parts of the signature stand.
+
+    `text` is a template over `time nonce method path query sorted_query params body host key passphrase
+    window` with the filters `question sha256 sha512 md5 hex base64 lower upper`. `carries` says where each
+    part of a request stands: `header NAME`, `query NAME` or `body NAME`; those of a message stand in
+    `login.said`. `unverified` is accepted without a look, and then `signs-requests` is undetermined.
+    """
+
+    scheme: Literal["hmac", "ed25519", "jwt", "token", "plugin", "unverified"]
+    digest: Literal["sha256", "sha384", "sha512"] = "sha256"
+    decode: Literal["raw", "hex", "base64"] = "raw"
+    written: Literal["hex", "HEX", "base64"] = "hex"
+    text: str = ""
+    carries: dict[Literal["key", "signature", "time", "nonce", "passphrase", "window"], str] = {}
+    prefix: dict[str, str] = {}  # what stands before a part: `{signature: "Bearer "}`
+    time: Literal["s", "ms", "us", "ns", "iso", "any s"] = "ms"
+    tolerance: float | None = Field(default=None, gt=0, description="seconds that a time may be off")
+    rising_nonce: bool = False
+    plugin: str | None = None
+
+
+class Words(Part):
+    """A list of words: what each says of an object's facts; when written the first that fits is taken."""
+
+    of: Literal[
+        "order", "fill", "trade", "market", "position", "change", "page", "account", "payment", "action"
+    ]
+    words: dict[str, dict[str, JsonValue]]
+    usual: str | None = Field(default=None, description="the word when a request leaves it out")
+
+
+class Rows(Part):
+    """Which rows a list holds and how it is cut. `order` is how they are sorted by time."""
+
+    of: Literal["all", "open", "ended"] = "all"
+    order: Literal["newest first", "oldest first"] = "newest first"
+    usual: int | None = None
+    most: int | None = None
+
+
+class RefusalWords(Part):
+    """A refusal's code and message as the exchange has them; `status` and `body` where they differ."""
+
+    code: str | int | None = None
+    message: str = ""
+    status: int | None = None
+    body: Template = None
+
+
+class Refusals(Part):
+    """`otherwise` is said of what is not listed. `body` is a template over `refusal.code` and `.message`."""
+
+    status: int = 400
+    body: Template
+    words: dict[str, RefusalWords] = {}
+    otherwise: RefusalWords = RefusalWords(message="request refused")
+
+
+class RouteDescription(Part):
+    """A REST route. `when` tells apart routes that share method and path, by literal parameters.
+
+    `takes` is a template of the parameters; those in the path are named in the route's own name. A key that
+    ends in `?` may be left out. `unknown: empty` answers a look-up of what nobody knows with no row.
+    """
+
+    operation: Operation
+    private: bool = False
+    weight: int = 1
+    when: dict[str, str] = {}
+    parameters: Literal["query", "json", "form"] | None = None
+    takes: Template = None
+    rows: Rows = Rows()
+    status: int = 200
+    reply: Template = None
+    unknown: Literal["refused", "empty"] = "refused"
+    refusals: dict[str, RefusalWords] = {}
+
+
+class Pattern(Part):
+    """What a client may say, and the answer. `said` is a template to be matched; what it leaves out is
+    ignored.
+
+    `topics` is the path to the topic or topics in the message (`args[]`, `data.channel`), empty: the message
+    itself. `answer` is said once for each topic where `each_topic`, else once.
+    """
+
+    said: Template
+    topics: str = ""
+    each_topic: bool = True
+    answer: Template = None
+    operation: Operation = "stream:ping"
+
+
+class Login(Part):
+    """How a private stream is opened.
+
+    `frame`: by a message of its own; `subscription`: every private subscription is signed by itself; `token`:
+    with a key that a route gave, in the path or query (`token`) or in a subscription (`said`). `said` is
+    where `login.key`, `login.signature` … stand in the message.
+    """
+
+    by: Literal["frame", "subscription", "token"]
+    said: Template = None
+    signing: Signing | None = None
+    answer: Template = None
+    token: str | None = Field(default=None, description="`path NAME` or `query NAME`")
+
+
+class ServerPing(Part):
+    every: float
+    say: Template
+    expects: Template = None
+
+
+class Book(Part):
+    """How a book is told: whole each time or by changes, and what a new subscriber gets first.
+
+    `every` in seconds; `sequence`: whether counted per change of the venue or per message; `checksum`: over
+    the best `checksum_depth` levels of both sides in turn.
+    """
+
+    style: Literal["changes", "whole"]
+    first: Literal["whole", "nothing"] = "whole"
+    every: float = 0.1
+    depth: int | None = None
+    sequence: Literal["change", "message"] = "change"
+    checksum: Literal["none", "crc32 interleaved"] = "none"
+    checksum_depth: int = 25
+
+
+class Channel(Part):
+    """What a client can subscribe to. `topic` is a template of how it is named, with `market.symbol` where it
+    belongs to one market. `tells` is a template of a message, of each event; `first` of what a new
+    subscriber gets, for books the whole book."""
+
+    operation: Operation
+    topic: Template
+    private: bool = False
+    tells: Template = None
+    first: Template = None
+    book: Book | None = None
+    everything: tuple[str, ...] = Field(default=(), description="words in the symbol's place: all markets")
+    only: tuple[str, ...] = Field(default=(), description="order changes that are told; empty: all")
+
+
+class Connection(Part):
+    """A WebSocket path and what is said on it. A client silent for `silence` seconds is closed.
+
+    `answers` are to messages that neither log in nor subscribe; `refused` is the template of an error.
+    """
+
+    path: str
+    subscribe: Pattern | None = None
+    unsubscribe: Pattern | None = None
+    answers: tuple[Pattern, ...] = ()
+    server_ping: ServerPing | None = None
+    login: Login | None = None
+    hello: Template = None
+    refused: Template = None
+    refusals: dict[str, RefusalWords] = {}
+    silence: float | None = None
+    lifetime: float | None = Field(default=None, description="seconds that a token lives")
+    channels: dict[str, Channel] = {}
+
+
+class Limit(Part):
+    """So many requests in a window, counted for each route or all together; no operations: any other."""
+
+    operations: tuple[Operation, ...] = ()
+    requests: int
+    seconds: float
+    together: bool = False
+    weighed: bool = False
+
+
+class Orders(Part):
+    """Rules of orders that no reply tells."""
+
+    market_buy_in: Literal["base", "quote", "either"] = "base"
+    fee_in: Literal["received", "quote", "base"] = "received"
+    post_only_would_take: Literal["refused", "expires"] = "refused"
+    client_order_id: str | None = Field(default=None, description="pattern that it must match")
+    numbers: Literal["plain", "any"] = "plain"
+    prefix: str = ""
+
+
+class Contradiction(Part):
+    """Two sources that differ about a leaf: the description holds what the stronger says."""
+
+    at: str
+    says: dict[str, JsonValue]
+
+
+class Description(Part):
+    """An exchange's wire format. `known` says for addresses where what lies under them is known from."""
+
+    exchange: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]
+    kind: Literal["spot", "perpetual"] = "spot"
+    ccxt: str | None = None
+    derived: str | None = Field(default=None, description="digest of what it was derived from")
+    hosts: Hosts
+    symbol: str
+    assets: dict[str, str] = Field(default={}, description="assets that are named otherwise here")
+    credentials: dict[str, Credential]
+    signing: Signing | None = None
+    orders: Orders = Orders()
+    words: dict[str, Words] = {}
+    shapes: dict[str, Template] = {}
+    routes: dict[RouteName, RouteDescription]
+    refusals: Refusals
+    reply_headers: dict[str, str] = {}
+    connections: dict[str, Connection] = {}
+    limits: tuple[Limit, ...] = ()
+    notional_in: tuple[str, ...] = Field(default=(), description="quotes with a least notional; empty: all")
+    lacks: tuple[str, ...] = ()
+    known: dict[str, tuple[Source, ...]]
+    contradictions: tuple[Contradiction, ...] = ()
+
+
+class Correction(Part):
+    """A line of `<exchange>.review.yml`: confirms what stands at `at`, or puts `is` in its place.
+
+    An address that is not there yet is added; `remove` takes it out. Named by whom, when and after which
+    page.
+    """
+
+    at: str
+    is_: JsonValue = Field(default=None, alias="is")
+    remove: bool = False
+    by: str
+    date: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    page: str | None = None
+    note: str = ""
+
+    @property
+    def source(self) -> str:
+        """As `known` writes it."""
+        who = "maintainer" if self.page is None else "reviewer"
+        return " ".join(part for part in (who, self.by, self.date, self.page) if part)
+
+
+class Review(Part):
+    corrections: tuple[Correction, ...]

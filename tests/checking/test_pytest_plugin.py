@@ -1,0 +1,322 @@
+"""How the end of a check becomes an outcome, in a real pytest run over a folder of tiny checks."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.checking.plan import Plan
+from harness.outcome import Outcome, OutcomeLog, Status
+
+HEADER = {"commit": "c" * 40}
+CHECKS = """
+from harness.checking import expect, fail, measured, not_applicable, requirement, undetermined
+from harness.driving.driver import ConnectorError
+
+@requirement("builds")
+def test_passes(evidence):
+    evidence(measured("seen"))
+
+@requirement("files-parse")
+def test_fails():
+    fail("It does not parse.", measured("line 3"))
+
+@requirement("usage-page-present")
+def test_undetermined():
+    undetermined("Nobody knows.")
+
+@requirement("merges-cleanly")
+def test_not_applicable():
+    not_applicable("Nothing to merge.")
+
+@requirement("no-stray-files")
+def test_breaks():
+    raise KeyError("ours")
+
+@requirement("adds-a-connector")
+def test_connector_breaks_off():
+    raise ConnectorError("Traceback\\nValueError: theirs")
+
+@requirement("config-templates-present")
+def test_of_another_generation():
+    fail("Not asked of this one.")
+
+@requirement("naming-follows-convention")
+def test_takes_a_name(connector_name):
+    expect(connector_name == "good", f"{connector_name} is no name.")
+"""
+
+
+class World:
+    """A folder of checks and the screening that runs them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.checks = folder / "checks"
+        self.checks.mkdir()
+        self.log = OutcomeLog(folder / "outcomes.jsonl")
+        self.plan = folder / "plan.json"
+        self.folder = folder
+
+    def run(
+        self,
+        checks: str = CHECKS,
+        name: str = "test_tiny.py",
+        scale: float = 10.0,
+        connectors: tuple[str, ...] = ("good",),
+    ) -> str:
+        target = self.checks / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(checks)
+        plan = Plan(
+            round_file=self.folder / "round.yml",
+            candidate="good",
+            connectors=connectors,
+            profile="v2-spot",
+            submission_file=self.folder / "submission.json",
+            outcomes_file=self.log.path,
+            store=self.folder / "store",
+            scale=scale,
+            header=dict(HEADER),
+        )
+        self.plan.write_text(plan.model_dump_json())
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", str(self.checks), "-p", "harness.checking.pytest_plugin",
+             "--plan", str(self.plan), "-c", os.devnull, "--rootdir", str(self.checks),
+             "--import-mode=importlib", "-p", "no:cacheprovider", "-q"],
+            capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        return done.stdout + done.stderr
+
+    def outcomes(self) -> dict[str, Outcome]:
+        return {outcome.requirement: outcome for outcome in self.log.outcomes()}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def test_each_end_is_an_outcome(world: World) -> None:
+    said = world.run()
+    statuses = {name: outcome.status for name, outcome in world.outcomes().items()}
+    assert statuses == {
+        "builds": Status.PASSED,
+        "files-parse": Status.FAILED,
+        "usage-page-present": Status.UNDETERMINED,
+        "merges-cleanly": Status.NOT_APPLICABLE,
+        "no-stray-files": Status.HARNESS_ERROR,
+        "adds-a-connector": Status.UNDETERMINED,
+        "naming-follows-convention": Status.PASSED,
+    }, said
+
+
+def test_summaries_and_evidence_are_kept(world: World) -> None:
+    world.run()
+    found = world.outcomes()
+    assert found["files-parse"].summary == "It does not parse."
+    assert [item.text for item in found["files-parse"].evidence] == ["line 3"]
+    assert [item.text for item in found["builds"].evidence] == ["seen"]
+    assert "ValueError: theirs" in found["adds-a-connector"].summary
+    assert "KeyError" in found["no-stray-files"].evidence[0].text
+
+
+def test_a_finished_check_is_not_run_again(world: World) -> None:
+    world.run()
+    lines = world.log.path.read_text().splitlines()
+    world.run()
+    again = world.log.path.read_text().splitlines()[len(lines) :]
+    assert [json.loads(line)["requirement"] for line in again] == ["no-stray-files"], "only our own failure"
+
+
+SECOND_TRY = """
+import pytest
+from harness.checking import expect, requirement, seen_in_ledger
+from harness.checking.pytest_plugin import KEY
+
+@pytest.fixture
+def play(request):
+    return request.config.stash[KEY].scale
+
+@requirement("cancel-one")
+def test_only_in_a_hurry(play, evidence):
+    evidence(seen_in_ledger("one order, cancelled"))
+    expect(play < 10, "It fails in a hurry.")
+
+@requirement("cancel-all-own-orders")
+def test_always():
+    expect(False, "It always fails.")
+"""
+
+
+def test_a_conformance_failure_is_believed_at_a_calm_pace_only(world: World) -> None:
+    world.run(SECOND_TRY, "conformance/test_pace.py")
+    found = world.outcomes()
+    assert found["cancel-one"].status is Status.PASSED
+    assert "It fails in a hurry." in found["cancel-one"].evidence[0].text
+    assert found["cancel-all-own-orders"].status is Status.FAILED
+    assert found["cancel-all-own-orders"].evidence == (), "without a scenario there is no pace"
+
+
+UNLOADABLE = """
+import pytest
+from harness.checking import claimed, fail, requirement
+from harness.outcome import EvidenceKind
+
+@pytest.fixture
+def play():
+    return None
+
+@requirement("cancel-one")
+def test_a_scenario(play, connector_name):
+    fail("It was played.")
+
+@requirement("builds")
+def test_no_scenario(connector_name):
+    fail("It was looked at.")
+
+@requirement("imports-and-constructs")
+def test_loads(connector_name):
+    if connector_name == "bad":
+        fail("It exits.", claimed(EvidenceKind.LOG, "gone", loads=False))
+"""
+
+
+def test_no_scenario_is_played_with_what_cannot_be_loaded(world: World) -> None:
+    world.run(UNLOADABLE, "conformance/test_loading.py", connectors=("good", "bad"))
+    scenarios = [each for each in world.log.outcomes() if each.requirement == "cancel-one"]
+    assert {each.check[-6:]: (each.status, each.summary) for each in scenarios} == {
+        "[good]": (Status.FAILED, "It was played."),
+        "y[bad]": (Status.UNDETERMINED, "Not tried, because imports-and-constructs failed: It exits."),
+    }
+    others = [each.status for each in world.log.outcomes() if each.requirement == "builds"]
+    assert others == [Status.FAILED, Status.FAILED]
+
+
+IN_TURN = """
+import pytest
+from harness.checking import requirement
+
+@pytest.mark.takes_a_minute
+@requirement("long-run-stays-healthy")
+def test_an_hour():
+    pass
+
+@requirement("cancel-one")
+def test_a_moment():
+    pass
+
+@requirement("imports-and-constructs")
+def test_loads():
+    pass
+"""
+
+
+def test_what_takes_a_minute_comes_last(world: World) -> None:
+    world.run(IN_TURN, "conformance/test_turns.py")
+    told = [each.requirement for each in world.log.outcomes()]
+    assert told == ["imports-and-constructs", "cancel-one", "long-run-stays-healthy"]
+
+
+ON_ITS_WORD = """
+from harness.checking import claimed, requirement, seen_in_ledger
+from harness.outcome import Basis, Evidence, EvidenceKind
+
+@requirement("cancel-one")
+def test_nothing_attached():
+    pass
+
+@requirement("limit-buy-and-sell", "stops-cleanly")
+def test_claims_and_our_own_remarks(evidence):
+    evidence(claimed(EvidenceKind.EVENT, "OrderFilled", kind=1, text=2))
+    evidence(Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.NOTE, text="decided in a hurry"))
+
+@requirement("every-fill-reported-once")
+def test_confirmed_by_the_ledger(evidence):
+    evidence(claimed(EvidenceKind.EVENT, "OrderFilled"), seen_in_ledger("a fill"))
+"""
+
+
+def test_no_blocker_passes_on_claims_alone(world: World) -> None:
+    said = world.run(ON_ITS_WORD, "conformance/test_word.py")
+    found = world.outcomes()
+    assert {name: outcome.status for name, outcome in found.items()} == {
+        "cancel-one": Status.UNDETERMINED,
+        "limit-buy-and-sell": Status.UNDETERMINED,
+        "stops-cleanly": Status.PASSED,  # a major one, and its evidence says that it is claimed
+        "every-fill-reported-once": Status.PASSED,
+    }, said
+    assert "nothing that was seen from outside" in found["cancel-one"].summary
+
+
+def test_without_its_files_a_connector_is_not_run(world: World) -> None:
+    world.run()
+    world.run(SECOND_TRY, "conformance/test_pace.py")
+    found = world.outcomes()
+    assert found["cancel-all-own-orders"].status is Status.UNDETERMINED
+    assert "files-parse failed: It does not parse." in found["cancel-all-own-orders"].summary
+
+
+def test_checks_do_not_run_outside_a_screening(world: World) -> None:
+    world.checks.joinpath("test_x.py").write_text(CHECKS)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", str(world.checks), "-p", "harness.checking.pytest_plugin",
+         "-c", os.devnull],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 4
+    assert "harness check" in done.stderr
+
+
+OF_A_SCENARIO = """
+import pytest
+
+from harness.checking import fail, measured, requirement
+from harness.checking.pytest_plugin import KEY
+
+@pytest.fixture
+def play(request):
+    screening = request.config.stash[KEY]
+    screening.control = "kucoin"
+    return screening.trial
+
+@requirement("created-event-once")
+def test_scenario(play, evidence):
+    evidence(measured("seen"))
+    if play.value in FAILS:
+        fail("It was announced twice.")
+
+@requirement("event-timestamps-in-seconds")
+def test_another():
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("fails", "status", "words"),
+    [
+        ({"first"}, Status.UNDETERMINED, "in no other"),
+        ({"first", "again"}, Status.FAILED, "From the beginning once more, with the same prices: failed."),
+        ({"first", "other seed"}, Status.FAILED, "With other prices and amounts: failed."),
+        ({"first", "other seed"}, Status.FAILED, "The merged kucoin connector, in the fork's place: passed."),
+        ({"first", "other seed", "control"}, Status.UNDETERMINED, "The merged kucoin connector fails this"),
+    ],
+)
+def test_a_failure_is_the_forks_when_nobody_else_fails(
+    world: World, fails: set[str], status: Status, words: str
+) -> None:
+    world.run(f"FAILS = {fails!r}\n{OF_A_SCENARIO}", "conformance/test_scenario.py")
+    outcome = world.outcomes()["created-event-once"]
+    assert outcome.status is status
+    assert "It was announced twice." in outcome.summary
+    assert words in "\n".join([outcome.summary, *(each.text for each in outcome.evidence)])
+    assert world.outcomes()["event-timestamps-in-seconds"].status is Status.PASSED
+
+
+def test_others_are_tried_at_any_speed(world: World) -> None:
+    world.run(f"FAILS = {{'first', 'control'}}\n{OF_A_SCENARIO}", "conformance/test_scenario.py", scale=2.0)
+    assert world.outcomes()["created-event-once"].status is Status.UNDETERMINED

@@ -1,0 +1,107 @@
+"""The adapter of today's generation, and what crosses the border, with connectors unlike their siblings."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import namedtuple
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from harness.driving import claims
+from harness.driving.connector import parse
+from harness.sandbox.inside import wire
+from harness.sandbox.inside.adapters.v2 import Adapter
+
+Row = namedtuple("Row", "name text")
+
+
+def adapter(**members: object) -> Adapter:
+    made = Adapter()
+    made._connector = SimpleNamespace(**members)
+    return made
+
+
+def told(value: Any) -> Any:
+    """As it arrives outside."""
+    return json.loads(wire.line({"value": wire.plain(value)}))["value"]
+
+
+async def coroutine(value: object) -> object:
+    return value
+
+
+def listing(as_coroutines: bool) -> dict[str, object]:
+    answers = {
+        "all_trading_pairs": lambda: ["A-B"],
+        "exchange_symbol_associated_to_pair": lambda pair: pair.replace("-", ""),
+        "trading_pair_associated_to_exchange_symbol": lambda symbol: f"{symbol[0]}-{symbol[1:]}",
+    }
+    if not as_coroutines:
+        return dict(answers)
+    return {name: lambda *args, do=do: coroutine(do(*args)) for name, do in answers.items()}
+
+
+@pytest.mark.parametrize("as_coroutines", [True, False])
+def test_symbols_may_come_from_plain_methods(as_coroutines: bool) -> None:
+    said = told(asyncio.run(adapter(**listing(as_coroutines)).pairs()))
+    assert parse(tuple[claims.PairView, ...], said, "pairs") == (
+        claims.PairView(pair="A-B", symbol="AB", back="A-B"),
+    )
+
+
+def test_one_figure_that_raises_leaves_the_others() -> None:
+    def raising(*_: object) -> object:
+        raise NotImplementedError
+
+    made = adapter(quantize_order_price=raising, quantize_order_amount=lambda pair, amount: amount)
+    ((price, amount),) = parse(
+        tuple[claims.Level, ...], told(asyncio.run(made.quantize("A-B", [("1", "2")]))), "quantize"
+    )
+    assert price.is_nan()
+    assert amount == 2
+
+
+@pytest.mark.parametrize("parts", [None, "ready", {"book": None, "user": 1}])
+def test_a_status_may_be_of_another_kind(parts: object) -> None:
+    made = adapter(ready=True, status_dict=parts, network_status="CONNECTED", current_timestamp=None)
+    status = parse(claims.Status, told(made.status()), "status")
+    assert status.ready
+    assert status.timestamp.is_nan()
+
+
+def test_orders_of_before_2022_have_other_fields() -> None:
+    order = SimpleNamespace(
+        exchange_order_id=5, trading_pair="A-B", trade_type="BUY", order_type="LIMIT", price=1, amount=2,
+        last_state="NEW",
+    )  # fmt: skip
+    said = told(adapter(in_flight_orders={"x1": order}).orders())
+    (read,) = parse(tuple[claims.OrderView, ...], said, "orders")
+    assert (read.state, read.exchange_order_id) == ("NEW", "5")
+
+
+@dataclass
+class Unshowable:
+    number: int
+
+    def __str__(self) -> str:
+        raise ValueError
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        (10**5000, "<int that cannot be shown>"),
+        ("half \ud83d", "half ?"),
+        (Row("a", None), {"name": "a", "text": None}),
+        (SimpleNamespace(_asdict=7), "namespace(_asdict=7)"),
+        ({1: Unshowable(3)}, {"1": {"type": "Unshowable", "number": 3}}),
+        (float("nan"), "nan"),
+    ],
+    ids=["an endless number", "half a character", "a row", "no row", "what cannot be shown", "no number"],
+)
+def test_anything_crosses_the_border(value: object, read: object) -> None:
+    assert told(value) == read

@@ -1,0 +1,53 @@
+"""One seed, one set of values; another seed, another."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from harness.sandbox.identity import SandboxIdentity
+from harness.scenarios.randomization import first_number, initial_balances, odd, owner, usual, varied
+from harness.venue.dialects import dialect, known
+from harness.venue.market import is_multiple
+
+SEEDS = range(1, 200)
+
+
+@pytest.mark.parametrize("name", known())
+def test_prices_move_and_stay_tradable(name: str) -> None:
+    plain = dialect(name)
+    for seed in SEEDS:
+        for market, before in zip(varied(plain, seed).markets, plain.markets, strict=True):
+            assert is_multiple(market.reference_price, market.tick_size)
+            assert Decimal("0.5") < market.reference_price / before.reference_price < Decimal("1.6")
+            assert market.name == before.name
+    assert varied(plain, 3).markets == varied(plain, 3).markets
+    assert varied(plain, 3).routes == plain.routes
+
+
+@pytest.mark.parametrize("name", known())
+def test_the_odd_market_is_none_of_the_usual_ones(name: str) -> None:
+    markets = dialect(name).markets
+    assert len(odd(markets)) == 1
+    assert set(odd(markets)).isdisjoint(usual(markets))
+    assert odd(markets[:2]) == ()
+
+
+def test_a_seed_decides_everything_once() -> None:
+    markets = dialect("binance").markets
+    for make in (
+        owner,
+        first_number,
+        SandboxIdentity.of,
+        lambda seed: tuple(initial_balances(markets, seed).values()),
+    ):
+        assert make(7) == make(7)
+        assert len({make(seed) for seed in SEEDS}) > 100
+
+
+def test_the_initial_balances_differ() -> None:
+    for seed in SEEDS:
+        amounts = initial_balances(dialect("binance").markets, seed).values()
+        assert len(set(amounts)) == len(amounts)
+        assert all(amounts)
