@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-from checks.conformance.scenarios.histories import History
-from checks.conformance.scenarios.order_life import Life
 from harness.checking import claimed, seen_in_ledger
 from harness.gateway.entries import Exchange, Frame
 from harness.outcome import Basis, Evidence, EvidenceKind
+from harness.scenarios.played.histories import History
+from harness.scenarios.played.order_life import Life
 from harness.venue.model import OrderStatus
 
 OF_AN_ORDER = ("place_order", "cancel_order", "order_status", "open_orders", "order_trades")
@@ -61,7 +61,7 @@ def _asked(life: Life) -> Iterator[Moment]:
 
 
 def _wire(life: Life) -> Iterator[Moment]:
-    record = life.rig.record
+    record = life.part.wire
     names = _names(life)
     first = {request.number for request in life.requests}
     for operation in OF_AN_ORDER:
@@ -81,7 +81,7 @@ def _wire(life: Life) -> Iterator[Moment]:
 def _names(life: Life) -> tuple[str, ...]:
     placed = life.placed
     numbers = () if placed is None else (placed.client_order_id, str(placed.order_id))
-    fills = (life.rig.dialect.trade_id(fill) for fill in life.fills)
+    fills = (life.part.fill_names.get(fill.trade_id, "") for fill in life.fills)
     return tuple(name for name in {life.order_id, *numbers, *fills} if name)
 
 

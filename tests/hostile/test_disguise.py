@@ -12,9 +12,9 @@ from textwrap import indent
 import pytest
 
 from checks.conformance import test_security as checks
-from checks.conformance.scenarios.market_data import watch_market
 from harness.checking import Failed
 from harness.checking.plan import calm
+from harness.scenarios.played.market_data import watch_market
 from harness.scenarios.randomization import initial_balances, owner, varied
 from harness.venue.dialects import dialect
 from tests.hostile.attack import attack

@@ -12,13 +12,13 @@ import pytest
 from rich.console import Console
 
 from checks.conformance import test_security as checks
-from checks.conformance.scenarios.market_data import list_markets
 from demo.prepare import prepare
 from harness.checking import Failed
 from harness.checking.plan import calm
 from harness.commands.check import check_work_tree
 from harness.grading import Verdict
 from harness.paths import cache_dir
+from harness.scenarios.played.market_data import list_markets
 from tests.hostile.attack import attack
 from tests.hostile.leaking import leaked
 from tests.world import git

@@ -17,7 +17,8 @@ Redact = Callable[[str], str]
 _WIRE: dict[str, type[Any]] = {
     kind.__name__.lower(): kind
     for kind in (
-        wire.Exchange, wire.Frame, wire.Socket, wire.RejectedConnection, wire.Lookup, wire.Handshake, wire.Trouble
+        wire.Exchange, wire.Frame, wire.Socket, wire.RejectedConnection, wire.Lookup, wire.Handshake,
+        wire.Trouble,
     )
 }  # fmt: skip
 _OTHERS: dict[str, type[Any]] = {

@@ -22,11 +22,15 @@ from harness.venue.market import Market
 from harness.venue.model import Fill, Order
 
 FORMAT = 1
+BY_HAND = "by hand"  # the command of what somebody else does on the account
 Kind = TypeVar("Kind")
 
 
 class Header(BaseModel):
-    """What was run, of what, on what. `trial` is `first`, `control`, `other seed` or `again`."""
+    """What was run, of what, on what. `trial` is `first`, `control`, `other seed` or `again`.
+
+    `hosts` and `ports` are those that the simulated exchange serves.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -41,6 +45,8 @@ class Header(BaseModel):
     upstream: str | None = None
     environment: str = ""
     harness: str = ""
+    hosts: tuple[str, ...] = ()
+    ports: tuple[int, ...] = ()
     machine: str = ""
 
 
@@ -48,15 +54,13 @@ class Header(BaseModel):
 class Began:
     """An exchange was opened. Wire entries numbered from `first` on are its own.
 
-    `hosts` and `ports` are those that the dialect has; `book_depth` is how many levels its snapshots tell.
+    `book_depth` is how many levels of a book its snapshots tell.
     """
 
     at: float
     first: int
     pair: str
     market: Market
-    hosts: tuple[str, ...] = ()
-    ports: tuple[int, ...] = ()
     book_depth: int = 0
 
 

@@ -8,11 +8,11 @@ from typing import Any, cast
 
 import pytest
 
-from checks.conformance.invariants import breaches, broken
-from checks.conformance.scenarios import histories
-from checks.conformance.scenarios.histories import History, Move, Schedule, Shorten, Step, Trouble, schedules
-from checks.conformance.scenarios.order_life import Life
 from harness.driving.claims import EventView
+from harness.scenarios.played import histories
+from harness.scenarios.played.histories import History, Move, Schedule, Shorten, Step, Trouble, schedules
+from harness.scenarios.played.invariants import breaches, broken
+from harness.scenarios.played.order_life import Life
 from harness.venue.model import OrderStatus, Side
 
 SEEDS = range(50)

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from checks.conformance.scenarios import hour
 from harness.gateway.entries import ClosedBy
+from harness.scenarios.played import hour
 
 
 def watched(*looks: set[int], by: ClosedBy, strict: bool) -> hour.Hour:

@@ -6,14 +6,14 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from harness.scenarios.played.every import SCENARIOS, every_recording
 
-from checks.conformance.scenarios import BrokeOffError, Scenarios
-from checks.conformance.scenarios.every import SCENARIOS, every_recording
 from harness.checking import Failed
 from harness.driving.driver import ConnectorError
 from harness.errors import OurFailure
 from harness.gateway.entries import Trouble
 from harness.gateway.record import Record
+from harness.scenarios.played import BrokeOffError, Scenarios
 from harness.scenarios.rig import Recording, Rigs
 
 

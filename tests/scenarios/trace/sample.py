@@ -70,7 +70,7 @@ USAGE = Usage(
     at=4.0, changed=(),
 )  # fmt: skip
 ENTRIES: tuple[Entry, ...] = (
-    Began(0.0, 0, "BTC-USDT", MARKET, ("api.example.com",), (9443,), 100),
+    Began(0.0, 0, "BTC-USDT", MARKET, 100),
     Asked(0.5, "buy", {"pair": "BTC-USDT", "amount": "0.02", "price": None}),
     Handshake(0.6, "api.example.com", None, 443, "connector", "right", None, b"\x16\x03\xff\x00", 0),
     Exchange(

@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 
-from checks.conformance.scenarios import start
-from checks.conformance.scenarios.order_life import (
+from harness.checking import not_applicable
+from harness.driving.claims import EventView, Funding, PositionView
+from harness.driving.driver import PositionModeName
+from harness.scenarios.played import start
+from harness.scenarios.played.order_life import (
     WAIT,
     Life,
     completed,
@@ -18,10 +21,8 @@ from checks.conformance.scenarios.order_life import (
     settle,
     submit,
 )
-from harness.checking import not_applicable
-from harness.driving.claims import EventView, Funding, PositionView
-from harness.driving.driver import PositionModeName
 from harness.scenarios.rig import Rig, Rigs
+from harness.scenarios.trace.view import View
 from harness.venue.model import Side
 from harness.venue.positions import FundingPayment, Position, PositionMode
 
@@ -74,17 +75,17 @@ class FundingNote:
 
 
 @dataclass
-class Positions:
+class Positions(View):
     """The whole scenario. `modes` and `modes_got` are what was asked for and what the account had then."""
 
-    rig: Rig
+    rig_number: int
     leverage_got: Decimal = Decimal(0)
     modes: list[PositionMode] = field(default_factory=list)
     modes_got: list[PositionMode] = field(default_factory=list)
     funding: FundingNote | None = None
     notes: list[PositionNote] = field(default_factory=list)
     after_restart: PositionNote | None = None
-    opened: list[Life] = field(default_factory=list)
+    openings: list[Life] = field(default_factory=list)
     closed: list[Life] = field(default_factory=list)
     payment: FundingPayment | None = None
     payment_events: tuple[EventView, ...] = ()
@@ -95,28 +96,27 @@ def hold_positions(rigs: Rigs, pace: float) -> Positions:
     if not rigs.dialect.markets[0].perpetual:
         not_applicable("The connector trades no perpetuals.")
     with rigs.open(pace) as rig:
-        run = Positions(rig)
+        run = Positions(rig.number)
         start(rig)
-        _change_modes(run)
+        _change_modes(rig, run)
         rig.connector.set_leverage(rig.pair, LEVERAGE)
         rig.eventually(lambda: rig.venue.leverage(rig.account, rig.market) == LEVERAGE, WAIT)
         run.leverage_got = rig.venue.leverage(rig.account, rig.market)
-        _ask_about_funding(run)
-        if not _open(run, Side.BUY):
+        _ask_about_funding(rig, run)
+        if not _open(rig, run, Side.BUY):
             return run
-        _pay_funding(run)
+        _pay_funding(rig, run)
         rig.restart()
         start(rig)
         run.after_restart = _note(rig, "after a restart")
-        _close(run, Side.SELL)
-        if _open(run, Side.SELL):
-            _close(run, Side.BUY)
+        _close(rig, run, Side.SELL)
+        if _open(rig, run, Side.SELL):
+            _close(rig, run, Side.BUY)
         return run
 
 
-def _change_modes(run: Positions) -> None:
+def _change_modes(rig: Rig, run: Positions) -> None:
     """Every mode that it supports, ending with one way."""
-    rig = run.rig
     supported = rig.connector.position_modes()
     if "HEDGE" in supported:
         for name, mode in MODES:
@@ -132,9 +132,9 @@ def _has_mode(rig: Rig, mode: PositionMode) -> bool:
     return rig.venue.position_mode(rig.account) is mode
 
 
-def _ask_about_funding(run: Positions) -> None:
+def _ask_about_funding(rig: Rig, run: Positions) -> None:
     """With prices and a rate that nobody could guess."""
-    rig, market, venue = run.rig, run.rig.market, run.rig.venue
+    market, venue = rig.market, rig.venue
     index = market.reference_price + market.tick_size * rig.random.randint(1, 50)
     venue.set_index(market, index)
     venue.set_mark(market, index + market.tick_size * rig.random.randint(1, 50))
@@ -154,10 +154,10 @@ def _ask_about_funding(run: Positions) -> None:
     )
 
 
-def _open(run: Positions, side: Side) -> bool:
+def _open(rig: Rig, run: Positions, side: Side) -> bool:
     """A position by one order that is filled in two parts; whether there is one."""
-    rig, life = run.rig, rest(run.rig, side)
-    run.opened.append(life)
+    life = rest(rig, side)
+    run.openings.append(life)
     if life.placed is None:
         return False
     half = life.placed.amount / rig.market.lot_size // 2 * rig.market.lot_size
@@ -170,9 +170,8 @@ def _open(run: Positions, side: Side) -> bool:
     return bool(life.fills)
 
 
-def _close(run: Positions, side: Side) -> None:
+def _close(rig: Rig, run: Positions, side: Side) -> None:
     """Close all that is held by one order, and let it trade."""
-    rig = run.rig
     held = abs(rig.venue.position(rig.account, rig.market).size)
     life = submit(rig, side, held, resting_price(rig, side), position="CLOSE")
     run.closed.append(life)
@@ -182,9 +181,9 @@ def _close(run: Positions, side: Side) -> None:
     run.notes.append(_note(rig, "after it was closed"))
 
 
-def _pay_funding(run: Positions) -> None:
+def _pay_funding(rig: Rig, run: Positions) -> None:
     """Funding is paid once; polls that follow find nothing new."""
-    rig, kind = run.rig, "FundingPaymentCompleted"
+    kind = "FundingPaymentCompleted"
     paid = [each for each in rig.venue.pay_funding(rig.market) if each.account == rig.account.name]
     run.payment = paid[0] if paid else None
     for _ in range(3):

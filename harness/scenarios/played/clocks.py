@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from checks.conformance.scenarios import READY_SECONDS
-from checks.conformance.scenarios.order_life import Life, rest
-from harness.scenarios.rig import Rig, Rigs
+from harness.scenarios.played import READY_SECONDS
+from harness.scenarios.played.order_life import Life, rest
+from harness.scenarios.rig import Rigs
+from harness.scenarios.trace.view import View
 from harness.venue.model import Side
 
 AHEAD = (75.0, -75.0)  # virtual seconds; exchanges bear between one (Binance) and sixty (Gate)
 
 
 @dataclass(frozen=True)
-class Skewed:
+class Skewed(View):
     """How far ahead the exchange's clock was, and what became of an order; None when it never got ready."""
 
     ahead: float
-    rig: Rig
+    rig_number: int
     life: Life | None
 
 
@@ -27,11 +28,6 @@ class WrongClocks:
 
     tries: tuple[Skewed, ...]
 
-    @property
-    def rig(self) -> Rig:
-        """The last try's."""
-        return self.tries[-1].rig
-
 
 def trade_by_a_wrong_clock(rigs: Rigs, pace: float) -> WrongClocks:
     tries: list[Skewed] = []
@@ -40,5 +36,5 @@ def trade_by_a_wrong_clock(rigs: Rigs, pace: float) -> WrongClocks:
             rig.exchange_clock.offset = ahead
             rig.connector.start()
             ready = rig.connector.wait_ready(READY_SECONDS).ready
-            tries.append(Skewed(ahead, rig, rest(rig, Side.BUY) if ready else None))
+            tries.append(Skewed(ahead, rig.number, rest(rig, Side.BUY) if ready else None))
     return WrongClocks(tuple(tries))

@@ -11,13 +11,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from checks.conformance.scenarios import start
-from checks.conformance.scenarios.order_life import WAIT, Life, let_trade, rest, settle
-from checks.conformance.scenarios.streams import POLLS, wait_for_fill
 from harness.driving.claims import Usage
 from harness.gateway.entries import ClosedBy
 from harness.gateway.faults import DropMessage
+from harness.scenarios.played import start
+from harness.scenarios.played.order_life import WAIT, Life, let_trade, rest, settle
+from harness.scenarios.played.streams import POLLS, wait_for_fill
 from harness.scenarios.rig import Rig, Rigs
+from harness.scenarios.trace.view import View
 from harness.venue.model import Fill, Order, Side
 
 IDLE_FACTOR, FASTEST = 7.5, 90.0  # how much faster time runs while all wait, and how fast at most
@@ -36,7 +37,7 @@ BACK = 120.0  # virtual seconds after which a broken private stream has to be th
 
 
 @dataclass
-class Hour:
+class Hour(View):
     """What came of it. Times are virtual seconds. `depth` is how many levels of each side it keeps at first.
 
     `restarts` counts how often it broke all its connections off by itself, as it does when it thinks that its
@@ -45,11 +46,12 @@ class Hour:
     `private` are the numbers of the sockets that were one. `unheard` are the amounts, by price, of levels
     whose change the connector was never told. Of those that it keeps and that never changed again, `judged`
     could be looked at last, so long (`after`) after it; `still_wrong` says how it had them. `forgotten` are
-    orders open at the end that it does not track, `stuck` those that it tracks and that are not open.
-    `usages` are what its process held in the slow part, at the beginning of each round and at the end.
+    orders open at the end that it does not track, `stuck` those that it tracks and that are not open; the
+    exchange has `bids` bids then. `usages` are what its process held in the slow part, at the beginning of
+    each round and at the end.
     """
 
-    rig: Rig
+    rig_number: int
     depth: tuple[int, int] = (0, 0)
     lives: list[Life] = field(default_factory=list)
     began: float = 0.0
@@ -66,6 +68,7 @@ class Hour:
     last_fill_streamed: bool = False
     usages: list[Usage] = field(default_factory=list)
     network: str = ""
+    bids: int = 0
     forgotten: tuple[Order, ...] = ()
     stuck: tuple[str, ...] = ()
 
@@ -94,37 +97,37 @@ class _RestartedError(Exception):
 def _hour(rigs: Rigs, pace: float, fastest: float, *, strict: bool) -> Hour:
     """Raises _RestartedError, if `strict`."""
     with rigs.open(pace) as rig:
-        run = Hour(rig)
+        run = Hour(rig.number)
         rig.venue.seed_book(rig.market, LEVELS)
         start(rig)
         run.began = rig.clock.now()
         book = rig.connector.book(rig.pair)
         run.depth = (len(book.bids), len(book.asks))
-        watch = _Watch(run, pace, fastest, strict=strict)
+        watch = _Watch(rig, run, pace, fastest, strict=strict)
         quotes: list[Life] = []
         for number in range(FAST_ROUNDS):
-            quotes = _refresh(run, quotes, taken=number % 3 == 1)
+            quotes = _refresh(rig, run, quotes, taken=number % 3 == 1)
             watch.idle(FAST_REFRESH)
         for number in range(SLOW_ROUNDS):
             if number == GAP_IN:
-                _lose_part_of_the_book(run)
+                _lose_part_of_the_book(rig, run)
             if number == BREAK_IN:
                 watch.break_private_streams()
             run.usages.append(rig.connector.usage())
-            quotes = _refresh(run, quotes, taken=number % 3 == 1)
+            quotes = _refresh(rig, run, quotes, taken=number % 3 == 1)
             watch.idle_fast(SLOW_REFRESH)
-            _look_at_what_was_lost(run)
-        _end(run, quotes)
+            _look_at_what_was_lost(rig, run)
+        _end(rig, run, quotes)
         return run
 
 
-def _refresh(run: Hour, quotes: list[Life], *, taken: bool) -> list[Life]:
+def _refresh(rig: Rig, run: Hour, quotes: list[Life], *, taken: bool) -> list[Life]:
     """Cancel the last quotes and place new ones; of the new bid a part is `taken`."""
-    _withdraw(run.rig, quotes)
-    new = [rest(run.rig, side) for side in Side]
+    _withdraw(rig, quotes)
+    new = [rest(rig, side) for side in Side]
     if taken and (placed := new[0].placed) is not None:
-        lots = placed.amount / run.rig.market.lot_size // 3
-        let_trade(run.rig, new[0], lots * run.rig.market.lot_size)
+        lots = placed.amount / rig.market.lot_size // 3
+        let_trade(rig, new[0], lots * rig.market.lot_size)
     run.lives += new
     return new
 
@@ -139,14 +142,14 @@ def _withdraw(rig: Rig, quotes: list[Life]) -> None:
     )
 
 
-def _lose_part_of_the_book(run: Hour) -> None:
+def _lose_part_of_the_book(rig: Rig, run: Hour) -> None:
     """Change levels that the connector keeps and nobody else soon touches, and let nobody be told.
 
     Only those are looked at in the end: of levels that change often, today's framework puts back old amounts
     whenever a new snapshot arrives (`OrderBookMessage.__lt__`), whatever the connector does. They are asks:
     for a bid to be taken, other bids step aside, and all are told again.
     """
-    rig, step = run.rig, run.rig.market.lot_size
+    step = rig.market.lot_size
     first = max(min(*run.depth, DEEPEST) * 4 // 5 - CHANGED, 0)
     book = rig.venue.book(rig.market)
     with rig.faults.during(DropMessage(), "stream:book") as rule:
@@ -161,8 +164,7 @@ def _lose_part_of_the_book(run: Hour) -> None:
             run.unheard.clear()
 
 
-def _look_at_what_was_lost(run: Hour) -> None:
-    rig = run.rig
+def _look_at_what_was_lost(rig: Rig, run: Hour) -> None:
     levels = rig.venue.book(rig.market, rig.dialect.book_depth).asks
     truth = {level.price: level.amount for level in levels}
     kept = dict(rig.connector.book(rig.pair).asks)
@@ -178,14 +180,14 @@ def _look_at_what_was_lost(run: Hour) -> None:
 class _Watch:
     """Lets time go by, as fast as the connector can follow, and looks whether there is a private stream."""
 
-    def __init__(self, run: Hour, pace: float, fastest: float, *, strict: bool) -> None:
+    def __init__(self, rig: Rig, run: Hour, pace: float, fastest: float, *, strict: bool) -> None:
         self._story = run
         self._strict = strict
-        self._rig = run.rig
+        self._rig = rig
         self._pace, self._fastest, self._fast = pace, fastest, fastest
         self._open: frozenset[int] = frozenset()
         self._excused_until = 0.0
-        self._last = self._walk_at = run.rig.clock.now()
+        self._last = self._walk_at = rig.clock.now()
 
     def break_private_streams(self) -> None:
         self._look()
@@ -240,9 +242,8 @@ class _Watch:
         return all(ended.get(number) in (ClosedBy.CLIENT, ClosedBy.LOST) for number in numbers)
 
 
-def _end(run: Hour, quotes: list[Life]) -> None:
+def _end(rig: Rig, run: Hour, quotes: list[Life]) -> None:
     """One more fill, everything withdrawn, and a look at what is left."""
-    rig = run.rig
     run.usages.append(rig.connector.usage())
     life = quotes[1]
     run.last_fill = let_trade(rig, life, None)
@@ -263,4 +264,5 @@ def _end(run: Hour, quotes: list[Life]) -> None:
     live = {mine.get(order.order_id) for order in open_orders}
     run.stuck = tuple(sorted(tracked - live))
     run.network = rig.connector.network_status()
+    run.bids = len(rig.venue.book(rig.market).bids)
     run.ended = rig.clock.now()

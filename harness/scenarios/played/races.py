@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from checks.conformance.scenarios import start
-from checks.conformance.scenarios.order_life import (
+from harness.gateway.faults import Delay, DropMessage
+from harness.scenarios.played import start
+from harness.scenarios.played.order_life import (
     WAIT,
     Life,
     completed,
@@ -15,8 +16,8 @@ from checks.conformance.scenarios.order_life import (
     size,
     submit,
 )
-from harness.gateway.faults import Delay, DropMessage
 from harness.scenarios.rig import Rig, Rigs
+from harness.scenarios.trace.view import View
 from harness.venue.model import Side
 
 LATE = 3.0  # virtual seconds by which the confirmation comes after the fill
@@ -24,10 +25,10 @@ LAG = 12.0  # virtual seconds for which an order cannot be looked up: one or two
 
 
 @dataclass
-class Races:
+class Races(View):
     """`crossed` traded at once while its confirmation was late; `lagging` could not be found for a while."""
 
-    rig: Rig
+    rig_number: int
     crossed: Life | None = None
     lagging: Life | None = None
     asked_for_lagging: int = 0
@@ -36,10 +37,10 @@ class Races:
 
 def race(rigs: Rigs, pace: float) -> Races:
     with rigs.open(pace) as rig:
-        run = Races(rig)
+        run = Races(rig.number)
         start(rig)
         run.crossed = _fill_before_the_reply(rig)
-        _lose_sight_of_an_order(run)
+        _lose_sight_of_an_order(rig, run)
         return run
 
 
@@ -58,9 +59,8 @@ def _fill_before_the_reply(rig: Rig) -> Life:
     return settle(rig, life)
 
 
-def _lose_sight_of_an_order(run: Races) -> None:
+def _lose_sight_of_an_order(rig: Rig, run: Races) -> None:
     """With the private stream silent, a poll is told that there is no such order; later it is there again."""
-    rig = run.rig
     life = run.lagging = rest(rig, Side.SELL)
     if life.placed is None:
         return

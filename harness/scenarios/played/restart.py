@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from checks.conformance.scenarios import start
-from checks.conformance.scenarios.order_life import (
+from harness.driving.claims import OrderView
+from harness.scenarios.played import start
+from harness.scenarios.played.order_life import (
     WAIT,
     Life,
     completed,
@@ -13,16 +14,16 @@ from checks.conformance.scenarios.order_life import (
     rest,
     settle,
 )
-from harness.driving.claims import OrderView
-from harness.scenarios.rig import Rig, Rigs
+from harness.scenarios.rig import Rigs
+from harness.scenarios.trace.view import View
 from harness.venue.model import Side
 
 
 @dataclass
-class Restart:
+class Restart(View):
     """The process ends with orders open, and another one takes over from the saved state."""
 
-    rig: Rig
+    rig_number: int
     before: list[Life] = field(default_factory=list)
     tracked: dict[str, OrderView] = field(default_factory=dict)
     filled: Life | None = None
@@ -31,7 +32,7 @@ class Restart:
 
 def restart(rigs: Rigs, pace: float) -> Restart:
     with rigs.open(pace) as rig:
-        run = Restart(rig)
+        run = Restart(rig.number)
         start(rig)
         first, second = rest(rig, Side.BUY), rest(rig, Side.SELL)
         run.before = [first, second]

@@ -8,20 +8,20 @@ from pydantic import JsonValue
 
 from harness.checking import seen_in_ledger
 from harness.outcome import Basis, Evidence, EvidenceKind
-from harness.scenarios.rig import Rig
+from harness.scenarios.trace.model import Part
 
 MOST_NAMED = 8
 
 
-def observed(rig: Rig) -> tuple[Evidence, ...]:
+def observed(part: Part) -> tuple[Evidence, ...]:
     """From the gateway's record and the venue's books. Empty where the connector reached neither."""
-    return (*_seen_on_the_wire(rig), *_seen_in_the_books(rig))
+    return (*_seen_on_the_wire(part), *_seen_in_the_books(part))
 
 
-def _seen_on_the_wire(rig: Rig) -> tuple[Evidence, ...]:
-    asked = Counter(str(each.operation) for each in rig.record.exchanges() if each.operation)
-    heard = Counter(str(each.operation) for each in rig.record.frames(direction="received") if each.operation)
-    handshakes = rig.record.handshakes()
+def _seen_on_the_wire(part: Part) -> tuple[Evidence, ...]:
+    asked = Counter(str(each.operation) for each in part.wire.exchanges() if each.operation)
+    heard = Counter(str(each.operation) for each in part.wire.frames(direction="received") if each.operation)
+    handshakes = part.wire.handshakes()
     if not asked and not heard and not handshakes:
         return ()
     text = (
@@ -32,11 +32,11 @@ def _seen_on_the_wire(rig: Rig) -> tuple[Evidence, ...]:
     return (Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.WIRE, text=text, data=data),)
 
 
-def _seen_in_the_books(rig: Rig) -> tuple[Evidence, ...]:
-    orders = rig.venue.orders(rig.account)
-    if not orders or not rig.record.exchanges("place_order"):  # a scenario places some by hand
+def _seen_in_the_books(part: Part) -> tuple[Evidence, ...]:
+    orders = part.orders
+    if not orders or not part.wire.exchanges("place_order"):  # a scenario places some by hand
         return ()
-    fills = rig.venue.fills(rig.account)
+    fills = part.fills
     states = Counter(order.status.value for order in orders)
     text = f"{len(orders)} orders of this account ({_named(states)}), {len(fills)} fills"
     return (seen_in_ledger(text, orders=len(orders), fills=len(fills)),)

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from checks.conformance.scenarios import start
 from harness.driving.claims import BookView, ConfigField, LogLine, PairView, Prices, Rule, TradeView, Usage
+from harness.driving.numbers import Number
 from harness.scenarios import randomization
+from harness.scenarios.played import start
 from harness.scenarios.rig import Rig, Rigs
+from harness.scenarios.trace.view import View
 from harness.venue.market import Market
 from harness.venue.model import Level, Side, Trade
 
@@ -24,7 +26,7 @@ class Quantized:
 
     market: Market
     asked: tuple[Decimal, Decimal]
-    got: tuple[Decimal, Decimal]
+    got: tuple[Number, Number]
 
 
 @dataclass(frozen=True)
@@ -37,10 +39,10 @@ class SeenByCcxt:
 
 
 @dataclass(frozen=True)
-class MarketData:
+class MarketData(View):
     """What was seen. Book differences are sentences, None where the books agreed."""
 
-    rig: Rig
+    rig_number: int
     markets: tuple[Market, ...]
     ready_seconds: float
     config: tuple[ConfigField, ...]
@@ -78,7 +80,7 @@ def watch_market(rigs: Rigs, pace: float) -> MarketData:
         seen = rig.eventually(lambda: found if len(found := connector.trades()) >= len(made) else (), 10.0)
         book = rig.venue.book(rig.market, 1)
         return MarketData(
-            rig=rig,
+            rig_number=rig.number,
             markets=markets,
             ready_seconds=ready_seconds,
             config=connector.config(),
@@ -108,21 +110,23 @@ def _quote_inside(rig: Rig) -> None:
 
 
 @dataclass(frozen=True)
-class Listing:
+class Listing(View):
     """The pairs that the connector lists, asked before it is started: a wrong name keeps it from starting.
 
-    `ccxt` is None where ccxt does not know the exchange.
+    `symbols` are the exchange's own, by market; `ccxt` is None where ccxt does not know the exchange.
     """
 
-    rig: Rig
+    rig_number: int
     pairs: tuple[PairView, ...]
+    symbols: dict[str, str]
     ccxt: dict[str, SeenByCcxt] | None
 
 
 def list_markets(rigs: Rigs, pace: float) -> Listing:
     with rigs.open(pace) as rig:
         ccxt = ask_ccxt(rig) if rig.dialect.ccxt_id else None
-        return Listing(rig, rig.connector.pairs(), ccxt)
+        symbols = {market.name: rig.dialect.symbol(market) for market in rig.venue.markets}
+        return Listing(rig.number, rig.connector.pairs(), symbols, ccxt)
 
 
 def ask_ccxt(rig: Rig) -> dict[str, SeenByCcxt]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from checks.conformance.scenarios import start
-from checks.conformance.scenarios.order_life import Life, resting_price, settle, size, submit
 from harness.scenarios import randomization
+from harness.scenarios.played import start
+from harness.scenarios.played.order_life import Life, resting_price, settle, size, submit
 from harness.scenarios.rig import Rig, Rigs
+from harness.scenarios.trace.view import View
 from harness.venue.market import Market
 from harness.venue.model import Side
 
@@ -25,10 +26,10 @@ class Tried:
 
 
 @dataclass
-class Rounding:
+class Rounding(View):
     """The whole scenario, one entry a market."""
 
-    rig: Rig
+    rig_number: int
     tried: list[Tried] = field(default_factory=list)
 
 
@@ -36,7 +37,7 @@ def round_orders(rigs: Rigs, pace: float) -> Rounding:
     """In an ordinary market and an odd one."""
     odd = randomization.odd(rigs.dialect.markets)
     with rigs.open(pace, also=odd) as rig:
-        run = Rounding(rig)
+        run = Rounding(rig.number)
         start(rig)
         for market in (rig.market, *odd):
             price = resting_price(rig, Side.BUY, market)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from checks.conformance.scenarios import start
-from checks.conformance.scenarios.balances import IMPATIENT, PATIENT, BalanceView, settled_views
 from harness.driving.claims import Cancellation, EventView, LogLine, OrderView, Usage
 from harness.driving.driver import PositionAction
-from harness.gateway.record import Exchange
+from harness.scenarios.played import start
+from harness.scenarios.played.balances import IMPATIENT, PATIENT, BalanceView, settled_views
 from harness.scenarios.rig import Rig, Rigs
+from harness.scenarios.trace.model import BY_HAND
+from harness.scenarios.trace.view import SeenExchange, View
 from harness.venue.market import Market, floor_to
 from harness.venue.model import Fill, NewOrder, Order, PositionSide, Side, VenueRefusal
 from harness.venue.positions import PositionMode
@@ -21,14 +22,14 @@ AWAY = Decimal("0.97")  # where a resting order is placed, as a share of the bes
 
 
 @dataclass
-class Life:
+class Life(View):
     """One order: as asked for, at `asked_at`, as it reached the exchange, and what was said of it afterwards.
 
     `placed` is the venue's order right after it arrived, None when it never did. `tracked` is the connector's
     view while it was open. `fills` are the ledger's, `events` the connector's.
     """
 
-    rig: Rig = field(repr=False)
+    rig_number: int
     asked_at: float
     order_id: str
     side: Side
@@ -36,7 +37,7 @@ class Life:
     amount: Decimal
     price: Decimal | None
     placed: Order | None
-    requests: tuple[Exchange, ...]
+    requests: tuple[SeenExchange, ...]
     tracked: OrderView | None = None
     final: Order | None = None
     fills: tuple[Fill, ...] = ()
@@ -58,10 +59,10 @@ class Life:
 
 
 @dataclass
-class Trading:
+class Trading(View):
     """The whole scenario. Lives that a connector does not offer are None."""
 
-    rig: Rig
+    rig_number: int
     order_types: tuple[str, ...] = ()
     filled: list[Life] = field(default_factory=list)
     cancelled: list[Life] = field(default_factory=list)
@@ -79,7 +80,7 @@ class Trading:
     logs: tuple[LogLine, ...] = ()
     usage: Usage | None = None
     usage_after_stop: Usage | None = None
-    requests_after_stop: tuple[Exchange, ...] = ()
+    requests_after_stop: tuple[SeenExchange, ...] = ()
     open_sockets_after_stop: int = 0
     began: float = 0.0
     ended: float = 0.0
@@ -93,24 +94,24 @@ class Trading:
 def trade(rigs: Rigs, pace: float) -> Trading:
     """Buy, sell, fill, cancel, be refused, cancel everything, stop."""
     with rigs.open(pace) as rig:
-        run = Trading(rig, began=rig.clock.now())
+        run = Trading(rig.number, began=rig.clock.now())
         start(rig)
         run.order_types = rig.connector.order_types()
-        _note_balances(run, "at the start")
+        _note_balances(rig, run, "at the start")
         for side in Side:
-            _fill_in_parts(run, side)
+            _fill_in_parts(rig, run, side)
         for side in Side:
-            _cancel_one(run, side)
+            _cancel_one(rig, run, side)
         if "MARKET" in run.order_types:
             for side in Side:
-                _market_order(run, side)
+                _market_order(rig, run, side)
         if "LIMIT_MAKER" in run.order_types:
             for side in Side:
                 run.maker_orders.append(rest(rig, side, kind="LIMIT_MAKER"))
-        _too_small(run)
-        _refused(run)
-        _cancel_everything(run)
-        _finish(run)
+        _too_small(rig, run)
+        _refused(rig, run)
+        _cancel_everything(rig, run)
+        _finish(rig, run)
         return run
 
 
@@ -144,7 +145,9 @@ def place_by_hand(rig: Rig, side: Side, price: Decimal, *, named: bool = False) 
         client_order_id=f"web{rig.random.randrange(10**12)}" if named else None,
         position_side=which,
     )
-    return rig.venue.place(rig.account, new)
+    placed = rig.venue.place(rig.account, new)
+    rig.note(BY_HAND, order_id=str(placed.order_id), side=side.value)
+    return placed
 
 
 def submit(
@@ -177,7 +180,7 @@ def submit(
     found = rig.eventually(arrived, WAIT)
     placed = found if isinstance(found, Order) else None
     requests = rig.record.exchanges("place_order", since=mark)
-    return Life(rig, asked_at, order_id, side, kind, amount, price, placed, requests)
+    return Life(rig.number, asked_at, order_id, side, kind, amount, price, placed, requests)
 
 
 def opening(rig: Rig) -> PositionAction | None:
@@ -222,14 +225,14 @@ def let_trade(rig: Rig, life: Life, amount: Decimal | None = None) -> Fill | Non
         return None
 
 
-def _fill_in_parts(run: Trading, side: Side) -> None:
+def _fill_in_parts(rig: Rig, run: Trading, side: Side) -> None:
     """Three fills of different sizes, one after the other."""
-    rig, life = run.rig, rest(run.rig, side)
+    life = rest(rig, side)
     run.filled.append(life)
     if life.placed is None:
         settle(rig, life)
         return
-    _note_balances(run, f"with a {life.name} open")
+    _note_balances(rig, run, f"with a {life.name} open")
     lots = life.placed.amount / rig.market.lot_size
     patience = WAIT if run.fills_follow else IMPATIENT
     for number, part in enumerate((lots // 5, lots // 3, None), start=1):
@@ -237,44 +240,42 @@ def _fill_in_parts(run: Trading, side: Side) -> None:
         if not rig.connector.wait_event("OrderFilled", life.order_id, patience, count=number):
             patience, run.fills_follow = IMPATIENT, False
         if number == 1:
-            _note_balances(run, f"after a partial fill of a {life.name}")
+            _note_balances(rig, run, f"after a partial fill of a {life.name}")
     rig.connector.wait_event(completed(side), life.order_id, WAIT)
-    _note_balances(run, f"after a {life.name} was filled")
+    _note_balances(rig, run, f"after a {life.name} was filled")
     settle(rig, life)
 
 
-def _cancel_one(run: Trading, side: Side) -> None:
-    rig, life = run.rig, rest(run.rig, side)
+def _cancel_one(rig: Rig, run: Trading, side: Side) -> None:
+    life = rest(rig, side)
     run.cancelled.append(life)
     if life.placed is not None:
         number = life.placed.order_id
         rig.connector.cancel(life.order_id)
         rig.eventually(lambda: not rig.venue.order(rig.account, order_id=number).status.live, WAIT)
         rig.connector.wait_event("OrderCancelled", life.order_id, WAIT)
-        _note_balances(run, f"after a {life.name} was cancelled")
+        _note_balances(rig, run, f"after a {life.name} was cancelled")
     settle(rig, life)
 
 
-def _market_order(run: Trading, side: Side) -> None:
-    rig = run.rig
+def _market_order(rig: Rig, run: Trading, side: Side) -> None:
     life = submit(rig, side, size(rig), None, "MARKET")
     run.market_orders.append(life)
     rig.connector.wait_event(completed(side), life.order_id, WAIT)
     settle(rig, life)
 
 
-def _too_small(run: Trading) -> None:
+def _too_small(rig: Rig, run: Trading) -> None:
     """Half the smallest amount, at an ordinary price."""
-    rig = run.rig
     life = submit(rig, Side.BUY, rig.market.min_amount / 2, resting_price(rig, Side.BUY))
     rig.connector.wait_event("OrderFailure", life.order_id, WAIT)
     rig.pause(3)
     run.too_small = settle(rig, life)
 
 
-def _refused(run: Trading) -> None:
+def _refused(rig: Rig, run: Trading) -> None:
     """Far more than the account can pay for, so that the exchange itself says no."""
-    rig, price = run.rig, resting_price(run.rig, Side.BUY)
+    price = resting_price(rig, Side.BUY)
     initial_balances = rig.venue.balance(rig.account, rig.market.quote).total
     if rig.market.perpetual:
         initial_balances *= rig.venue.leverage(rig.account, rig.market)
@@ -285,9 +286,8 @@ def _refused(run: Trading) -> None:
     run.refused = settle(rig, life)
 
 
-def _cancel_everything(run: Trading) -> None:
+def _cancel_everything(rig: Rig, run: Trading) -> None:
     """Cancel all, with an order on the same account that somebody else placed."""
-    rig = run.rig
     for side in Side:
         run.cancel_all_lives.append(rest(rig, side))
     price = floor_to(resting_price(rig, Side.BUY) * AWAY, rig.market.tick_size)
@@ -302,8 +302,7 @@ def _cancel_everything(run: Trading) -> None:
     run.open_after_cancel_all = rig.venue.open_orders(rig.account)
 
 
-def _finish(run: Trading) -> None:
-    rig = run.rig
+def _finish(rig: Rig, run: Trading) -> None:
     run.usage = rig.connector.usage()
     run.ended = rig.clock.now()
     rig.connector.stop()
@@ -315,9 +314,9 @@ def _finish(run: Trading) -> None:
     run.logs = rig.connector.logs()
 
 
-def _note_balances(run: Trading, moment: str) -> None:
+def _note_balances(rig: Rig, run: Trading, moment: str) -> None:
     """Give the connector's balances time to follow, by stream or by its next poll, and write both down."""
     patience = PATIENT if run.balances_follow else IMPATIENT
-    views, follow = settled_views(run.rig, moment, patience)
+    views, follow = settled_views(rig, moment, patience)
     run.balances += views
     run.balances_follow = run.balances_follow and follow

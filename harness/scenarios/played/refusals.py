@@ -9,18 +9,18 @@ from harness.driving.claims import LogLine
 from harness.gateway.faults import (
     WrongCertificate,
 )
-from harness.gateway.record import Exchange, Handshake
 from harness.scenarios.rig import Rig, Rigs
+from harness.scenarios.trace.view import SeenExchange, SeenHandshake, View
 
 
 @dataclass
-class Refused:
+class Refused(View):
     """A connector that must not get ready, and what it did."""
 
-    rig: Rig
+    rig_number: int
     ready: bool
-    requests: tuple[Exchange, ...]
-    handshakes: tuple[Handshake, ...]
+    requests: tuple[SeenExchange, ...]
+    handshakes: tuple[SeenHandshake, ...]
     network: str
     logs: tuple[LogLine, ...]
 
@@ -52,7 +52,7 @@ def _not_ready(rig: Rig, seconds: float) -> Refused:
     rig.connector.start()
     ready = rig.connector.wait_ready(seconds).ready
     return Refused(
-        rig,
+        rig.number,
         ready,
         rig.record.exchanges(),
         rig.record.handshakes(),

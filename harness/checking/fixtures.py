@@ -1,19 +1,17 @@
-"""The built submission, the rigs it is driven on, and the scenarios played with it."""
+"""Fixtures of the checks of a running connector: the built submission, its unit tests, the players."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Protocol, TypeVar
 
 import pytest
 
-from checks.conformance.rigs import TrialRigs
-from harness.checking import Attach, not_applicable, undetermined
+from harness.checking import not_applicable, undetermined
 from harness.checking.attribution import OTHER_SEED, Trial, control_for
 from harness.checking.plan import Plan
-from harness.checking.pytest_plugin import KEY, rests_on_scenarios_alone
-from harness.driving.numbers import reckoning
+from harness.checking.players import Players
+from harness.checking.pytest_plugin import screening_of
 from harness.forks.object_store import ObjectStore
 from harness.forks.submission import Submission
 from harness.forks.tree import Tree
@@ -29,20 +27,13 @@ from harness.oracle import preload
 from harness.paths import cache_dir
 from harness.rounds.round import Candidate
 from harness.sandbox import Backend, choose
+from harness.sandbox.choosing import described
+from harness.scenarios.player import Keep, Player
 from harness.scenarios.rig import Rigs
+from harness.scenarios.trace.model import Header
+from harness.scenarios.trace.store import FOLDER, name_of, write
 from harness.venue.dialects import dialect, known
 from harness.venue.dialects.base import Dialect
-
-T = TypeVar("T")
-
-
-class Play(Protocol):
-    """The `play` fixture: what happened in a scenario, at this try's pace.
-
-    A scenario played `alone` looks closer at a failure: only the fork plays it, at the ordinary pace.
-    """
-
-    def __call__(self, scenario: Callable[[Rigs, float], T], *, alone: bool = False) -> T: ...
 
 
 @pytest.fixture(scope="session")
@@ -176,30 +167,10 @@ def dialect_class(candidate: Candidate) -> type[Dialect]:
 
 
 @pytest.fixture(scope="session")
-def rigs(
+def players(
     request: pytest.FixtureRequest,
     running_core_tests: object,  # noqa: ARG001 - started first, with what it needs: scenarios mostly wait
     running_mutation: object,  # noqa: ARG001 - the same
-    backend: Backend,
-    runtime: BuildResult,
-    dialect_class: type[Dialect],
-    connector_name: str,
-    plan: Plan,
-) -> Iterator[Rigs]:
-    if dialect_class.ccxt_id is not None:
-        preload()
-    rigs = Rigs(backend, runtime.runtime, dialect_class, connector_name, plan.seed)
-    request.config.stash[KEY].redact = rigs.canaries.redact
-    try:
-        yield rigs
-    finally:
-        rigs.close()
-
-
-@pytest.fixture(scope="session")
-def trial_rigs(
-    request: pytest.FixtureRequest,
-    rigs: Rigs,
     backend: Backend,
     runtime: BuildResult,
     dialect_class: type[Dialect],
@@ -208,66 +179,50 @@ def trial_rigs(
     candidate: Candidate,
     connector_name: str,
     plan: Plan,
-) -> Iterator[TrialRigs]:
+) -> Iterator[Players]:
+    """Plays scenarios with the connector when a check asks for them, and elsewhere when one failed."""
+    if dialect_class.ccxt_id is not None:
+        preload()
     upstream = Tree(store, submission.upstream_commit)
     paths = [entry.path for entry in upstream.entries()]
     control = control_for(paths, submission.generation, candidate.kind, candidate.exchange.dialect)
-    request.config.stash[KEY].control = control
+    keep = keeper(plan)
 
-    def of(seed: int) -> Rigs:
-        return Rigs(backend, runtime.runtime, dialect_class, connector_name, seed)
+    def of(name: str, trial: Trial, seed: int) -> Player:
+        forks = trial is not Trial.CONTROL
+        built = runtime if forks else _upstream_build(backend, store, submission, upstream)
+        played_on = dialect_class if forks else dialect(name)
+        rigs = Rigs(backend, built.runtime, played_on, name, seed)
+        rigs.looks_closer = trial is Trial.FIRST
+        about = Header(
+            scenario="", connector=name, dialect=played_on.name, seed=seed, pace=plan.scale,
+            trial=trial.value,
+            commit=submission.commit if forks else submission.upstream_commit,
+            upstream=submission.upstream_commit, environment=described(plan.sandbox),
+            hosts=(*played_on.rest_hosts, *played_on.stream_hosts), ports=tuple(played_on.ports),
+        )  # fmt: skip
+        return Player(rigs, about, keep)
 
-    def merged(name: str) -> Rigs:
-        built = _upstream_build(backend, store, submission, upstream)
-        return Rigs(backend, built.runtime, dialect(name), name, plan.seed)
-
-    others: dict[Trial, Callable[[], Rigs]] = {
-        Trial.OTHER_SEED: lambda: of(plan.seed + OTHER_SEED),
-        Trial.AGAIN: lambda: of(plan.seed),
+    others = {
+        Trial.OTHER_SEED: lambda: of(connector_name, Trial.OTHER_SEED, plan.seed + OTHER_SEED),
+        Trial.AGAIN: lambda: of(connector_name, Trial.AGAIN, plan.seed),
     }
     if control is not None:
-        others[Trial.CONTROL] = lambda: merged(control)
-    trial_rigs = TrialRigs(rigs, others)
+        others[Trial.CONTROL] = lambda: of(control, Trial.CONTROL, plan.seed)
+    players = Players(of(connector_name, Trial.FIRST, plan.seed), others, control=control)
+    screening_of(request.config).redact_with(players.redact)
     try:
-        yield trial_rigs
+        yield players
     finally:
-        trial_rigs.close()
+        players.close()
 
 
-@pytest.fixture
-def play(request: pytest.FixtureRequest, trial_rigs: TrialRigs, evidence: Attach) -> Play:
-    """A scenario, played at this try's pace. What the connector broke off with makes its checks undetermined.
+def keeper(plan: Plan) -> Keep:
+    """Writes traces beside the outcomes."""
+    folder = plan.outcomes_file.parent / FOLDER
+    several = len(plan.connectors) > 1
 
-    What we saw of it ourselves is attached: without that, nothing the connector says of it is believed.
-    """
-    screening = request.config.stash[KEY]
-    pace, trial = screening.scale, screening.trial
-    witnessed: set[object] = set()
+    def keep(header: Header, contents: bytes) -> None:
+        write(folder / name_of(header, with_connector=several), contents)
 
-    def played(scenario: Callable[[Rigs, float], T], *, alone: bool = False) -> T:
-        if alone:
-            return trial_rigs.play(trial, scenario, screening.plan.scale)
-        if screening.careful and rests_on_scenarios_alone(request.node):
-            trial_rigs.begin_elsewhere(scenario, pace)
-        result = trial_rigs.play(trial, scenario, pace)
-        if scenario not in witnessed:
-            witnessed.add(scenario)
-            evidence(*trial_rigs.seen(trial, scenario, pace))
-        return result
-
-    return played
-
-
-@pytest.fixture
-def last_try(request: pytest.FixtureRequest) -> bool:
-    """Whether what this try finds is reported: then it is worth looking closer."""
-    screening = request.config.stash[KEY]
-    calm: bool = screening.scale == screening.calm
-    return calm and screening.trial is Trial.FIRST
-
-
-@pytest.fixture(autouse=True)
-def _reckoning() -> Iterator[None]:
-    """A number that a connector made up fails a check; it does not break it."""
-    with reckoning():
-        yield
+    return keep

@@ -6,9 +6,15 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 
-from checks.conformance.scenarios import start
-from checks.conformance.scenarios.market_data import books_differ
-from checks.conformance.scenarios.order_life import (
+from harness.gateway.fault_plan import Rule
+from harness.gateway.faults import (
+    DropMessage,
+    DuplicateMessage,
+    Junk,
+)
+from harness.scenarios.played import start
+from harness.scenarios.played.market_data import books_differ
+from harness.scenarios.played.order_life import (
     WAIT,
     Life,
     completed,
@@ -18,14 +24,8 @@ from checks.conformance.scenarios.order_life import (
     resting_price,
     settle,
 )
-from harness.gateway.fault_plan import Rule
-from harness.gateway.faults import (
-    DropMessage,
-    DuplicateMessage,
-    Junk,
-)
-from harness.gateway.record import Socket
 from harness.scenarios.rig import Rig, Rigs
+from harness.scenarios.trace.view import SeenSocket, View
 from harness.venue.model import Fill, Side
 
 POLLS = 120.0  # virtual seconds; today's framework polls at whole multiples of this while a stream is up
@@ -52,7 +52,7 @@ class Reconnection:
 
     code: int
     before: frozenset[str]
-    after: tuple[Socket, ...]
+    after: tuple[SeenSocket, ...]
     book_difference: str | None
     fill: Fill | None
     fill_reported: bool
@@ -64,10 +64,10 @@ class Reconnection:
 
 
 @dataclass
-class BrokenStreams:
+class BrokenStreams(View):
     """Every socket closed, by 1000 and by a broken connection, with an order open."""
 
-    rig: Rig
+    rig_number: int
     rounds: list[Reconnection] = field(default_factory=list)
     life: Life | None = None
     missed_fill: Fill | None = None
@@ -81,7 +81,7 @@ def break_streams(rigs: Rigs, pace: float) -> BrokenStreams:
     connector does. A connector that did not come back is not broken again.
     """
     with rigs.open(pace) as rig:
-        run = BrokenStreams(rig)
+        run = BrokenStreams(rig.number)
         start(rig)
         life = run.life = rest(rig, Side.BUY)
         if life.placed is None:
@@ -90,7 +90,7 @@ def break_streams(rigs: Rigs, pace: float) -> BrokenStreams:
             run.rounds.append(_break_once(rig, life, code))
             if not run.rounds[-1].recovered:
                 break
-        _miss_a_fill(run, life)
+        _miss_a_fill(rig, run, life)
         return run
 
 
@@ -124,7 +124,8 @@ def _order_messages(rig: Rig, since: int) -> int:
 
 def _fill_some(rig: Rig, life: Life) -> tuple[Fill | None, bool]:
     """An eighth of the order trades, None if it cannot; whether the connector reported just that fill."""
-    assert life.placed is not None
+    if life.placed is None:
+        return None, False
     lots = life.placed.amount / rig.market.lot_size // 8
     _keep_clear_of_polls(rig)
     fill = let_trade(rig, life, lots * rig.market.lot_size)
@@ -148,11 +149,11 @@ def wait_for_fill(rig: Rig, life: Life, fill: Fill, timeout: float = 10.0) -> bo
     return bool(rig.eventually(reported, timeout))
 
 
-def _miss_a_fill(run: BrokenStreams, life: Life) -> None:
+def _miss_a_fill(rig: Rig, run: BrokenStreams, life: Life) -> None:
     """A fill that no stream tells of: the next poll has to find it."""
-    rig = run.rig
     with rig.faults.during(DropMessage(), "stream:*"):
-        assert life.placed is not None
+        if life.placed is None:
+            return
         lots = life.placed.amount / rig.market.lot_size // 8
         run.missed_fill = let_trade(rig, life, lots * rig.market.lot_size)
         if run.missed_fill is None:
@@ -165,10 +166,10 @@ def _miss_a_fill(run: BrokenStreams, life: Life) -> None:
 
 
 @dataclass
-class DeafStreams:
+class DeafStreams(View):
     """Every private message sent twice, then none at all."""
 
-    rig: Rig
+    rig_number: int
     repeated: Life | None = None
     silent_fill: Life | None = None
     silent_cancel: Life | None = None
@@ -176,7 +177,7 @@ class DeafStreams:
 
 def disturb_user_stream(rigs: Rigs, pace: float) -> DeafStreams:
     with rigs.open(pace) as rig:
-        run = DeafStreams(rig)
+        run = DeafStreams(rig.number)
         start(rig)
         with rig.faults.during(DuplicateMessage(), "stream:orders"):
             run.repeated = _filled_in_two(rig)
@@ -214,10 +215,10 @@ def _end_unheard(rig: Rig, buy: Life, sell: Life) -> None:
 
 
 @dataclass
-class JunkSent:
+class JunkSent(View):
     """Messages that make no sense on every stream, then business as usual."""
 
-    rig: Rig
+    rig_number: int
     sent: int = 0
     book_follows: bool = False
     life: Life | None = None
@@ -228,7 +229,7 @@ class JunkSent:
 def send_junk(rigs: Rigs, pace: float) -> JunkSent:
     """Junk before ordinary messages. Changes lost while a connector reconnects are not held against it."""
     with rigs.open(pace) as rig:
-        run = JunkSent(rig)
+        run = JunkSent(rig.number)
         start(rig)
         life = run.life = rest(rig, Side.BUY)
         if life.placed is None:

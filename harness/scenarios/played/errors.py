@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from checks.conformance.scenarios import start
-from checks.conformance.scenarios.order_life import (
+from harness.gateway.faults import (
+    LoseReply,
+    RateLimit,
+    Refuse,
+)
+from harness.scenarios.played import start
+from harness.scenarios.played.order_life import (
     WAIT,
     Life,
     opening,
@@ -15,12 +20,8 @@ from checks.conformance.scenarios.order_life import (
     size,
     submit,
 )
-from harness.gateway.faults import (
-    LoseReply,
-    RateLimit,
-    Refuse,
-)
 from harness.scenarios.rig import Rig, Rigs
+from harness.scenarios.trace.view import View
 from harness.venue.model import Order, Side
 
 STREAMS_REFUSED = 60.0  # virtual seconds
@@ -28,10 +29,10 @@ LET_IN = 180.0  # virtual seconds; back-off may have grown as long as the refusa
 
 
 @dataclass
-class Errors:
+class Errors(View):
     """The exchange answers with errors, at the start and later."""
 
-    rig: Rig
+    rig_number: int
     faults_met: int = 0
     refused_cancel: Life | None = None
     cancelled_while_refused: bool = False
@@ -45,7 +46,7 @@ class Errors:
 
 def answer_with_errors(rigs: Rigs, pace: float) -> Errors:
     with rigs.open(pace) as rig:
-        run = Errors(rig)
+        run = Errors(rig.number)
         rules = [
             rig.faults.add(Refuse(status, {"msg": "try later"}), operation)
             for operation, status in (("server_time", 502), ("fees", 500))
@@ -57,17 +58,16 @@ def answer_with_errors(rigs: Rigs, pace: float) -> Errors:
         rig.pause(5)
         run.faults_met = sum(rule.applied for rule in rules)
         rig.faults.clear()
-        _refuse_a_cancel(run)
+        _refuse_a_cancel(rig, run)
         rig.faults.add(Refuse(500, {"msg": "internal error"}), "place_order")
         run.server_error = _failing(rig)
-        _limit_the_rate(run)
+        _limit_the_rate(rig, run)
         rig.faults.clear()
         run.after = rest(rig, Side.BUY)
         return run
 
 
-def _refuse_a_cancel(run: Errors) -> None:
-    rig = run.rig
+def _refuse_a_cancel(rig: Rig, run: Errors) -> None:
     life = run.refused_cancel = rest(rig, Side.BUY)
     if life.placed is None:
         return
@@ -87,8 +87,8 @@ def _failing(rig: Rig) -> Life:
     return settle(rig, life)
 
 
-def _limit_the_rate(run: Errors) -> None:
-    rig, mark = run.rig, run.rig.record.mark()
+def _limit_the_rate(rig: Rig, run: Errors) -> None:
+    mark = rig.record.mark()
     rule = rig.faults.add(RateLimit(10), "place_order", times=None)
     run.rate_limited = _failing(rig)
     run.rate_limited_requests = len(rig.record.exchanges("place_order", since=mark))
@@ -96,10 +96,10 @@ def _limit_the_rate(run: Errors) -> None:
 
 
 @dataclass(frozen=True)
-class LostReply:
+class LostReply(View):
     """An order that the exchange took while its answer never arrived; `order` is None if it never did."""
 
-    rig: Rig
+    rig_number: int
     life: Life
     order: Order | None
 
@@ -117,18 +117,18 @@ def lose_a_reply(rigs: Rigs, pace: float) -> LostReply:
             rig.pause(6)
         orders = rig.venue.orders(rig.account)
         order = orders[-1] if orders else None
-        life = Life(rig, asked_at, order_id, Side.BUY, "LIMIT", amount, price, order, ())
-        return LostReply(rig, settle(rig, life), life.final)
+        life = Life(rig.number, asked_at, order_id, Side.BUY, "LIMIT", amount, price, order, ())
+        return LostReply(rig.number, settle(rig, life), life.final)
 
 
 @dataclass
-class RefusedStreams:
+class RefusedStreams(View):
     """For `seconds` (virtual) every try to open a stream is refused; `before` were open.
 
     `back` says whether as many were open again within `LET_IN` after that.
     """
 
-    rig: Rig
+    rig_number: int
     before: int
     seconds: float
     tries: int = 0
@@ -138,7 +138,7 @@ class RefusedStreams:
 def refuse_streams(rigs: Rigs, pace: float) -> RefusedStreams:
     with rigs.open(pace) as rig:
         start(rig)
-        run = RefusedStreams(rig, len(rig.gateway.open_sockets()), STREAMS_REFUSED)
+        run = RefusedStreams(rig.number, len(rig.gateway.open_sockets()), STREAMS_REFUSED)
         with rig.faults.during(Refuse(503, {"msg": "maintenance"}), "*", on="upgrade") as rule:
             rig.gateway.close_sockets()
             rig.pause(STREAMS_REFUSED)
@@ -148,10 +148,10 @@ def refuse_streams(rigs: Rigs, pace: float) -> RefusedStreams:
 
 
 @dataclass
-class Outage:
+class Outage(View):
     """The exchange is away for a while."""
 
-    rig: Rig
+    rig_number: int
     before: str
     during: str
     after: str
@@ -165,4 +165,4 @@ def take_exchange_away(rigs: Rigs, pace: float) -> Outage:
             rig.eventually(lambda: rig.connector.network_status() != "CONNECTED", 60.0)
             during = rig.connector.network_status()
         rig.eventually(lambda: rig.connector.network_status() == "CONNECTED", 60.0)
-        return Outage(rig, before, during, rig.connector.network_status())
+        return Outage(rig.number, before, during, rig.connector.network_status())

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import islice
 
-from checks.conformance.scenarios import start
-from checks.conformance.scenarios.balances import IMPATIENT, PATIENT, BalanceView, settled_views
-from checks.conformance.scenarios.order_life import (
+from harness.checking import Finding
+from harness.checking.plan import CALM_PACE, PACE
+from harness.driving.driver import ConnectorError
+from harness.gateway.faults import Delay, DropMessage, DuplicateMessage, Fault, LoseReply, Refuse
+from harness.scenarios.played import start
+from harness.scenarios.played.balances import IMPATIENT, PATIENT, BalanceView, settled_views
+from harness.scenarios.played.invariants import breaches, broken
+from harness.scenarios.played.order_life import (
     AWAY,
     TERMINAL,
     WAIT,
@@ -21,9 +27,8 @@ from checks.conformance.scenarios.order_life import (
     resting_price,
     settle,
 )
-from harness.gateway.entries import Exchange
-from harness.gateway.faults import Delay, DropMessage, DuplicateMessage, Fault, LoseReply, Refuse
 from harness.scenarios.rig import Rig, Rigs
+from harness.scenarios.trace.view import SeenExchange, View
 from harness.venue.market import floor_to
 from harness.venue.model import Order, Side, VenueRefusal
 
@@ -147,7 +152,7 @@ def _of_open_orders(schedule: Schedule) -> Iterator[Step]:
 
 
 @dataclass
-class History:
+class History(View):
     """What became of a schedule. `lives` are its orders, by their number in it.
 
     `taken` has the virtual times at which each step began and ended. `foreign` is an order on the account
@@ -156,62 +161,66 @@ class History:
     whether the connector knows of everything after its last polls.
     """
 
-    rig: Rig = field(repr=False)
+    rig_number: int
     schedule: Schedule
     lives: dict[int, Life] = field(default_factory=dict)
     taken: list[tuple[float, float, Step]] = field(default_factory=list)
     foreign: Order | None = None
     orders: tuple[Order, ...] = ()
-    turned_away: tuple[Exchange, ...] = ()
+    turned_away: tuple[SeenExchange, ...] = ()
     balances: list[BalanceView] = field(default_factory=list)
     heard: bool = True
 
 
 @dataclass
-class Histories:
-    """As many as were lived; `rig` is the last one's."""
+class Histories(View):
+    """As many as were `lived`; `rig_number` is the last one's.
 
-    rig: Rig = field(repr=False)
-    histories: list[History]
+    `shortest` is a shorter one that breaks what the first bad one broke, where it was looked for and found.
+    """
+
+    rig_number: int
+    lived: list[History]
+    shortest: History | None = None
 
 
 def endure(rigs: Rigs, pace: float) -> Histories:
-    """Each of the seed's schedules, on an exchange of its own, until one is not heard of to its end."""
+    """Each of the seed's schedules, on an exchange of its own, until one is not heard of to its end.
+
+    In a calm, last try of the fork itself the schedule of one that breaks something is shortened, hurriedly.
+    """
     lived: list[History] = []
     for schedule in schedules(rigs.seed):
         lived.append(_live(rigs, pace, schedule))
         if not lived[-1].heard:
             break
-    return Histories(lived[-1].rig, lived)
+    run = Histories(lived[-1].rig_number, lived)
+    if rigs.looks_closer and pace <= CALM_PACE:
+        found = ((history.schedule, each) for history in lived for each in islice(breaches(history), 1))
+        for schedule, (what, _, order) in islice(found, 1):
+            hurried = PACE if pace == CALM_PACE else pace
+            run.shortest = _Shortening(what, order).of(rigs, hurried, schedule)
+    return run
 
 
 @dataclass(frozen=True)
-class Shorten:
-    """A scenario: the shortest schedule found that still breaks what `broken` names of a history.
+class _Shortening:
+    """`what` names the breach and `order` the order that it happened to, None where it is of the account."""
 
-    `order` is the number of the one that it happened to, None where it is of the account.
-    """
-
-    schedule: Schedule
     what: str
     order: int | None
-    broken: Callable[[History], str | None]
 
-    @property
-    def __name__(self) -> str:
-        return "shorten a history"
-
-    def __call__(self, rigs: Rigs, pace: float) -> History | None:
-        """None when nothing shorter breaks it again."""
+    def of(self, rigs: Rigs, pace: float, schedule: Schedule) -> History | None:
+        """The shortest found that breaks the same; None when nothing shorter breaks it again."""
         shortest: History | None = None
-        left = self._shorter(self.schedule)
-        for _ in range(MOST_TRIES):
-            schedule = next(left, None)
-            if schedule is None:
-                break
-            history = _live(rigs, pace, schedule)
-            if self.broken(history) == self.what:
-                shortest, left = history, self._shorter(schedule)
+        left = self._shorter(schedule)
+        with suppress(Finding, ConnectorError):
+            for _ in range(MOST_TRIES):
+                if (shorter := next(left, None)) is None:
+                    break
+                history = _live(rigs, pace, shorter)
+                if broken(history) == self.what:
+                    shortest, left = history, self._shorter(shorter)
         return shortest
 
     def _shorter(self, schedule: Schedule) -> Iterator[Schedule]:
@@ -231,13 +240,13 @@ class Shorten:
 
 def _live(rigs: Rigs, pace: float, schedule: Schedule) -> History:
     with rigs.open(pace) as rig:
-        history = History(rig, schedule)
+        history = History(rig.number, schedule)
         start(rig)
         price = floor_to(resting_price(rig, Side.BUY) * AWAY, rig.market.tick_size)
         foreign = place_by_hand(rig, Side.BUY, price, named=True)
         for step in schedule:
-            _take(history, step)
-        _settle(history)
+            _take(rig, history, step)
+        _settle(rig, history)
         history.foreign = rig.venue.order(rig.account, order_id=foreign.order_id)
         history.orders = rig.venue.orders(rig.account)
         history.turned_away = tuple(
@@ -249,9 +258,9 @@ def _live(rigs: Rigs, pace: float, schedule: Schedule) -> History:
         return history
 
 
-def _take(history: History, step: Step) -> None:
+def _take(rig: Rig, history: History, step: Step) -> None:
     """Make the move with its trouble, and let a poll fall into some."""
-    rig, began = history.rig, history.rig.clock.now()
+    began = rig.clock.now()
     with ExitStack() as stack:
         for fault, operation in _FAULTS.get(step.trouble, ()):
             stack.enter_context(rig.faults.during(fault, operation))
@@ -260,22 +269,21 @@ def _take(history: History, step: Step) -> None:
                 stack.callback(rig.faults.add(Refuse(503, {"msg": "not now"}), question).remove)
         if step.trouble is Trouble.BROKEN:
             rig.gateway.close_sockets(1006)
-        _move(history, step)
+        _move(rig, history, step)
         placed = history.lives[step.order].placed
         if step.trouble is Trouble.MISSING and placed is not None:
             rig.venue.hide(placed.order_id)
             stack.callback(rig.venue.show, placed.order_id)
         rig.pause(step.pause)
         if step.trouble in _DEAF:
-            history.heard = _polled(history, POLLS if history.heard else 1)
+            history.heard = _polled(rig, history, POLLS if history.heard else 1)
         if step.trouble in _DOUBT:
             rig.connector.tick()
             rig.pause(POLL / 2)
     history.taken.append((began, rig.clock.now(), step))
 
 
-def _move(history: History, step: Step) -> None:
-    rig = history.rig
+def _move(rig: Rig, history: History, step: Step) -> None:
     if step.move is Move.PLACE:
         history.lives[step.order] = rest(rig, tuple(Side)[step.order % len(Side)])
         return
@@ -301,15 +309,14 @@ def _cancel_by_hand(rig: Rig, order: Order) -> None:
         return
 
 
-def _settle(history: History) -> None:
+def _settle(rig: Rig, history: History) -> None:
     """Poll until all is told, or long enough; then wait for what is told too much."""
-    history.heard = _polled(history, POLLS)
-    history.rig.pause(WAIT / 2)
+    history.heard = _polled(rig, history, POLLS)
+    rig.pause(WAIT / 2)
 
 
-def _polled(history: History, polls: int) -> bool:
+def _polled(rig: Rig, history: History, polls: int) -> bool:
     """Whether the connector has heard of everything after at most so many polls."""
-    rig = history.rig
     for _ in range(polls):
         rig.connector.tick()
         if rig.eventually(lambda: all(_heard(rig, life) for life in history.lives.values()), POLL):

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from checks.conformance.scenarios.histories import History
-from checks.conformance.scenarios.order_life import Life, completed
+from harness.scenarios.played.order_life import Life, completed
 from harness.venue.model import OrderStatus
+
+if TYPE_CHECKING:
+    from harness.scenarios.played.histories import History
 
 
 class Breach(NamedTuple):
@@ -59,7 +61,8 @@ def _of_the_account(history: History) -> Iterator[Breach]:
 
 
 def _of_an_order(life: Life) -> Iterator[tuple[str, str]]:
-    assert life.final is not None
+    if life.final is None:
+        return
     status, name = life.final.status, f"a {life.name} order"
     ends = [event.kind for event in life.terminal()]
     if status.live:

@@ -1,0 +1,49 @@
+"""A scenario as a thing with a name, and its trace read back as what it noted of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from harness.checking import NotApplicable, Undetermined
+from harness.errors import OurFailure
+from harness.scenarios.played import BrokeOffError, NotReady
+from harness.scenarios.rig import Rigs
+from harness.scenarios.trace.model import End, Trace
+from harness.scenarios.trace.view import NotInTraceError, view_of
+
+V = TypeVar("V")
+
+
+@dataclass(frozen=True)
+class Scenario(Generic[V]):
+    """`fixture` is the name under which checks ask for its view."""
+
+    fixture: str
+    play: Callable[[Rigs, float], V]
+    view: type[V]
+
+    @property
+    def name(self) -> str:
+        return self.play.__name__
+
+    def read(self, trace: Trace) -> V:
+        """Its view. Raises what ended the run early: NotReady, BrokeOffError, NotApplicable, OurFailure.
+
+        Raises Undetermined where the trace does not hold enough of it.
+        """
+        how, why = (trace.end.how, trace.end.why) if trace.end is not None else (None, "")
+        match how:
+            case End.NOT_READY if trace.end is not None:
+                raise NotReady(trace.end.waiting_for)
+            case End.BROKE_OFF:
+                raise BrokeOffError(why)
+            case End.NOT_APPLICABLE:
+                raise NotApplicable(why)
+            case End.OURS:
+                raise OurFailure(why, where=trace.title)
+        try:
+            return view_of(trace, self.view)
+        except NotInTraceError as error:
+            raise Undetermined(f"Not decided: {error.message}.") from error
