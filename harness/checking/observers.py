@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.gateway.entries import Exchange
+from harness.gateway.faults import LoseReply
 from harness.scenarios.trace.model import (
     BY_HAND,
     Asked,
@@ -21,7 +22,7 @@ from harness.scenarios.trace.model import (
 from harness.venue.model import Order
 
 PLACING = ("buy", "sell", BY_HAND)
-LOST = "losereply"  # how a fault that loses an answer is called
+LOST = str(LoseReply())
 LIMITED = (418, 429)
 
 
