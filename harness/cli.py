@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +16,7 @@ from rich.console import Console
 from harness import __version__
 from harness.checking.plan import PACE
 from harness.commands.terminal import say
-from harness.errors import HarnessError
+from harness.errors import HarnessError, of_storage
 from harness.sandbox import Choice
 from harness.sandbox.choosing import RUNTIME
 from harness.text import plain
@@ -29,6 +30,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
+    epilog="Ends with 0 done (eligible), 1 ineligible, 2 something for you to put right, 3 our own failure, "
+    "4 undetermined.",
 )
 sandbox_app = typer.Typer(help="The sandbox that forks run in.", no_args_is_help=True)
 app.add_typer(sandbox_app, name="sandbox")
@@ -148,8 +151,11 @@ def report(
 ) -> None:
     """Grade and publish a round again from its stored outcomes. Starts no sandbox."""
     from harness.reporting.publish import publish_round
+    from harness.screenings.store import ROUND
+    from harness.screenings.writing import writing
 
-    CONSOLE.print(f"Report: {publish_round(round_dir)}", markup=False, soft_wrap=True)
+    with writing(round_dir) if (round_dir / ROUND).is_file() else nullcontext():
+        CONSOLE.print(f"Report: {publish_round(round_dir)}", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -251,22 +257,29 @@ def main() -> None:
         say(ERRORS, f"harness: {error}")
         sys.exit(error.exit_code)
     except Exception as error:
-        log = _bug_report(error)
+        told = of_storage(error) if isinstance(error, OSError) else None
+        if told is not None:
+            say(ERRORS, f"harness: {told}")
+            sys.exit(told.exit_code)
         say(
             ERRORS,
-            f"harness: our own failure: {type(error).__name__}: {error}\n→ please report it with {log}",
+            f"harness: our own failure: {type(error).__name__}: {error}\n"
+            f"→ please report it with {_bug_report(error)}",
         )
         sys.exit(EXIT_OUR_FAILURE)
 
 
-def _bug_report(error: Exception) -> Path:
-    """A file that says all we need to know of a failure of ours."""
+def _bug_report(error: Exception) -> Path | str:
+    """A file that says all we need to know of a failure of ours, else it is printed."""
     from harness.paths import cache_dir
 
-    path = cache_dir() / f"failure-{date.today():%Y-%m-%d}.log"  # noqa: DTZ011 - for the person's own eyes
+    name = f"failure-{date.today():%Y-%m-%d}.log"  # noqa: DTZ011 - for the person's own eyes
     details = plain("".join(traceback.format_exception(error)), lines=True)
-    command = " ".join(sys.argv)
-    path.write_text(
-        f"harness {__version__}\nPython {sys.version}\n$ {command}\n\n{details}", encoding="utf-8"
-    )
+    text = f"harness {__version__}\nPython {sys.version}\n$ {' '.join(sys.argv)}\n\n{details}"
+    try:
+        path = cache_dir() / name
+        path.write_text(text, encoding="utf-8")
+    except (OSError, HarnessError):
+        say(ERRORS, text)
+        return "what stands above"
     return path

@@ -190,7 +190,7 @@ class OutcomeLog:
                 return True
         if self.path.exists():
             self.path.replace(self._old)
-        self._rewrite([json.dumps({"header": header}, sort_keys=True)])
+        self._rewrite([inert_json(json.dumps({"header": header}, sort_keys=True))])
         return False
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from decimal import Decimal
 
 from harness.checking import Attach, expect, fail, measured, requirement, seen_in_ledger, undetermined
 from harness.gateway.record import Exchange, Frame
@@ -82,22 +83,48 @@ def _book_evidence(run: MarketData) -> list[Evidence]:
 
 @requirement("trades-streamed")
 def test_every_public_trade_arrives_once(market_data: MarketData) -> None:
-    """Each trade of the market reaches the order book once, with its price, amount and side."""
-    made = Counter(
-        (t.market.name, t.price, t.amount, t.taker_side.value.upper()) for t in market_data.trades_made
-    )
-    seen = Counter((t.pair, t.price, t.amount, t.side) for t in market_data.trades_seen)
+    """Each trade of the market reaches the order book once, with its price and amount."""
+    made = Counter((t.market.name, t.price, t.amount) for t in market_data.trades_made)
+    seen = Counter((t.pair, t.price, t.amount) for t in market_data.trades_seen)
     expect(made, "The harness made no trades to watch.")
     lost, extra = made - seen, seen - made
-    what = "; ".join(
-        f"{pair}: {amount} at {price}, taker {side}" for pair, price, amount, side in list(lost or extra)[:3]
-    )
+    what = "; ".join(f"{pair}: {amount} at {price}" for pair, price, amount in list(lost or extra)[:3])
     expect(
         not lost,
         f"{lost.total()} of {made.total()} public trades were lost or changed: {what}.",
-        *(market_data.part.wire.evidence(f) for f in market_data.part.wire.frames("stream:trades")[:2]),
+        *_trade_frames(market_data),
     )
     expect(not extra, f"{extra.total()} public trades were reported that never happened: {what}.")
+
+
+@requirement("trade-side-known")
+def test_the_takers_side_is_told(market_data: MarketData) -> None:
+    """Each public trade that arrives says whether its taker bought or sold."""
+    sides: dict[tuple[str, Decimal, Decimal], set[str]] = {}
+    for made in market_data.trades_made:
+        sides.setdefault((made.market.name, made.price, made.amount), set()).add(
+            made.taker_side.value.upper()
+        )
+    traded = [
+        (trade, sides.get((trade.pair, trade.price, trade.amount))) for trade in market_data.trades_seen
+    ]
+    known = [(trade, right) for trade, right in traded if right is not None]
+    if not known:
+        undetermined("No public trade arrived whose side could have been compared.")
+    wrong = [(trade, right) for trade, right in known if trade.side not in right]
+    what = "; ".join(
+        f"{trade.pair}: {trade.amount} at {trade.price} is {trade.side}, its taker {' or '.join(right)}"
+        for trade, right in wrong[:3]
+    )
+    expect(
+        not wrong,
+        f"{len(wrong)} of {len(known)} public trades arrived with the wrong side: {what}.",
+        *_trade_frames(market_data),
+    )
+
+
+def _trade_frames(run: MarketData) -> list[Evidence]:
+    return [run.part.wire.evidence(frame) for frame in run.part.wire.frames("stream:trades")[:2]]
 
 
 @requirement("last-traded-price")
@@ -143,7 +170,7 @@ def test_book_follows_without_polling(market_data: MarketData, evidence: Attach)
 
 @requirement("trading-rules-match-exchange")
 def test_trading_rules(market_data: MarketData, listing: Listing) -> None:
-    """Smallest amount, notional and increments are the exchange's; ccxt reads the same."""
+    """Smallest amount and increments are the exchange's; ccxt reads the same."""
     for market in market_data.markets:
         rule = market_data.rules.get(market.name)
         if rule is None:
@@ -157,20 +184,35 @@ def test_trading_rules(market_data: MarketData, listing: Listing) -> None:
             )
             if claim != truth
         ]
-        notional = rule.smallest_notional
-        if notional != market.min_notional:
-            wrong.append(f"the smallest notional is {notional}, not {market.min_notional}")
-        exchanges = market_data.part.wire.exchanges("symbols")[:1]
         expect(
             not wrong,
             f"Trading rules of {market.name}: {'; '.join(wrong)}.",
-            *(market_data.part.wire.evidence(exchange) for exchange in exchanges),
+            *_rule_requests(market_data),
         )
         ccxt = (listing.ccxt or {}).get(market.name)
         if ccxt is not None and (ccxt.tick_size, ccxt.lot_size) != (market.tick_size, market.lot_size):
             undetermined(
                 f"ccxt reads other increments of {market.name}, so the simulated exchange is not believed."
             )
+
+
+@requirement("smallest-order-value-known")
+def test_the_smallest_order_value(market_data: MarketData) -> None:
+    """The least that an order must be worth is the exchange's."""
+    for market in market_data.markets:
+        rule = market_data.rules.get(market.name)
+        if rule is None:
+            undetermined(f"The connector has no trading rule for {market.name}.")
+        expect(
+            rule.smallest_notional == market.min_notional,
+            f"Trading rules of {market.name}: the smallest notional is {rule.smallest_notional}, not "
+            f"{market.min_notional}.",
+            *_rule_requests(market_data),
+        )
+
+
+def _rule_requests(run: MarketData) -> list[Evidence]:
+    return [run.part.wire.evidence(each) for each in run.part.wire.exchanges("symbols")[:1]]
 
 
 @requirement("quantized-figures-exact")

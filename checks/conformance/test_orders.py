@@ -75,12 +75,20 @@ def test_limit_maker_orders_are_post_only(trading: Trading) -> None:
 @requirement("price-and-amount-quantized")
 def test_awkward_orders_arrive_rounded(rounding: Rounding) -> None:
     """An order with more decimals than the market has reaches the exchange, at the nearest steps."""
-    for each in rounding.tried:
-        if each.ordinary.placed is None:
-            undetermined(
-                f"No order in {each.market.name} reached the exchange's book, not even one of whole steps.",
-                *timeline(each.ordinary),
-            )
+    tried = rounding.tried
+    if all(each.ordinary.placed is None for each in tried):
+        undetermined(
+            "No order reached the exchange's book, not even one of whole steps.", *timeline(tried[0].ordinary)
+        )
+    for each in tried:
+        if each.ordinary.placed is None and not each.ordinary.requests:
+            undetermined(f"Nothing was sent for an order in {each.market.name}.", *timeline(each.ordinary))
+        expect(
+            each.ordinary.placed is not None,
+            f"An order in {each.market.name} for {each.ordinary.amount:f} at {each.ordinary.price:f}, whole "
+            "steps of that market, was refused as it was sent; in another market one was taken.",
+            *timeline(each.ordinary),
+        )
         for life in each.awkward:
             _arrived_rounded(life, each.market)
 

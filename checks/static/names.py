@@ -28,13 +28,13 @@ def resolve(source: Source) -> Iterator[Reference]:
     if source.parsed.tree is None:
         yield from _in_tokens(source.text)
         return
-    aliases = dict(_aliases(source.nodes))
+    aliases = source.aliases
     yield from _imports(source.nodes)
     heads = {id(node.func): node for node in source.nodes if isinstance(node, ast.Call)}
     inner = {id(node.value) for node in source.nodes if isinstance(node, ast.Attribute)}
     for node in source.nodes:
         if isinstance(node, ast.Name | ast.Attribute) and id(node) not in inner and _is_read(node):
-            yield Reference(_full(dotted(node), aliases), node.lineno, heads.get(id(node)))
+            yield Reference(full_name(dotted(node), aliases), node.lineno, heads.get(id(node)))
         elif isinstance(node, ast.Call) and dotted(node.func) == "getattr" and len(node.args) > 1:
             yield Reference(_got(node, aliases), node.lineno, node)
 
@@ -43,7 +43,7 @@ def _got(call: ast.Call, aliases: dict[str, str]) -> str:
     """`getattr(os, "system")` is `os.system`; with a name that is worked out, `os.*`."""
     wanted = call.args[1]
     attribute = wanted.value if isinstance(wanted, ast.Constant) and isinstance(wanted.value, str) else "*"
-    return f"{_full(dotted(call.args[0]), aliases)}.{attribute}"
+    return f"{full_name(dotted(call.args[0]), aliases)}.{attribute}"
 
 
 def _is_read(node: ast.Name | ast.Attribute) -> bool:
@@ -60,14 +60,14 @@ def dotted(node: ast.AST) -> str:
     return ".".join(reversed(parts))
 
 
-def _full(name: str, aliases: dict[str, str]) -> str:
+def full_name(name: str, aliases: dict[str, str]) -> str:
     head, _, rest = name.partition(".")
     known = aliases.get(head, head)
     full = f"{known}.{rest}" if rest else known
     return full.removeprefix("builtins.").removeprefix("__builtins__.")
 
 
-def _aliases(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
+def imported_as(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
     for node in nodes:
         if isinstance(node, ast.Import):
             for item in node.names:
@@ -108,12 +108,12 @@ def _names_in(statement: list[tokenize.TokenInfo], aliases: dict[str, str]) -> I
     for token in statement:
         if token.type == tokenize.NAME:
             if name and not after_dot:
-                yield Reference(_full(name, aliases), token.start[0])
+                yield Reference(full_name(name, aliases), token.start[0])
             name, after_dot = (name + token.string if after_dot else token.string), False
         elif token.string == ".":
             name, after_dot = f"{name or '()'}.", True
         elif name:
-            yield Reference(_full(name, aliases), token.start[0])
+            yield Reference(full_name(name, aliases), token.start[0])
             name, after_dot = "", False
 
 
@@ -136,6 +136,6 @@ def _import_statement(statement: list[tokenize.TokenInfo]) -> Iterator[tuple[Ref
         nodes = tuple(ast.walk(ast.parse(words.replace(" . ", "."))))
     except SyntaxError:
         return
-    aliases = dict(_aliases(nodes))
+    aliases = dict(imported_as(nodes))
     for reference in _imports(nodes):
         yield Reference(reference.name, line, imported=True), aliases

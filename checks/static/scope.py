@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
-from checks.static.sources import Sources
+from checks.static.sources import Source, Sources
 from harness.checking import seen_in_file, seen_in_git
 from harness.errors import HarnessError
 from harness.forks.submission import Change, Submission
@@ -15,20 +15,24 @@ from harness.outcome import Evidence
 
 # Where a connector is made known to the rest of Hummingbot, and where libraries are listed.
 REGISTRATION_TODAY = (
-    "hummingbot/templates/conf_fee_overrides_TEMPLATE.yml",
+    "conf/__init__.py",
+    "hummingbot/connector/connector_status.py",
+    "hummingbot/templates/conf_*_TEMPLATE.yml",
     "hummingbot/client/settings.py",
     "hummingbot/client/config/client_config_map.py",
     "hummingbot/client/config/fee_overrides_config_map.py",
-    "hummingbot/core/rate_oracle/rate_oracle.py",
+    "hummingbot/core/rate_oracle/*.py",
     "hummingbot/data_feed/candles_feed/candles_factory.py",
     "setup.py",
-    "setup/environment*.yml",
-    "setup/pip_packages.txt",
+    "setup/*",
     "pyproject.toml",
     "README.md",
     ".gitignore",
     ".coveragerc",
+    ".flake8",
     "Makefile",
+    "assets/*.png",
+    "assets/*.svg",
 )
 REGISTRATION_2020 = (
     "conf/__init__.py",
@@ -39,6 +43,7 @@ REGISTRATION_2020 = (
     "hummingbot/client/config/global_config_map.py",
     "hummingbot/client/command/connect_command.py",
     "hummingbot/templates/conf_*_TEMPLATE.yml",
+    "hummingbot/connector/connector_status.py",
     "hummingbot/core/utils/estimate_fee.py",
     "hummingbot/core/utils/market_mid_price.py",
     "hummingbot/core/utils/trading_pair_fetcher.py",
@@ -54,12 +59,22 @@ REGISTRATION_2020 = (
     ".gitignore",
 )
 DOCUMENTATION = ("docs/*", "documentation/*", "CHANGELOG*")
+# Reach no user. That upstream's tests still pass is a requirement of its own.
+TESTS = ("test/*",)
+# What installs a connector's libraries where tests run; not what takes part in anything else.
+CI = (".github/workflows/*", ".github/actions/*")
+MORE_THAN_TESTING = re.compile(
+    r"secrets\b|pull_request_target|permissions\s*:|github\.token|GITHUB_TOKEN|\b(curl|wget)\b|base64"
+    r"|uses\s*:\s*(?!actions/|conda-incubator/|\./)|registry|publish|deploy",
+    re.IGNORECASE,
+)
 
 IDENTITY = (
     "LICENSE*", "COPYING*", "NOTICE*", "hummingbot/VERSION", "VERSION", "Dockerfile*", "docker-compose*",
-    "docker/*", ".github/*", "installation/*", "install", "clean", "uninstall", "redist/*", "pyinstaller/*",
-    "win_installer/*", "*.icns", "*/hummingbot-logo*", "assets/hummingbot*", "documentation/mkdocs.yml",
-    "CODE_OF_CONDUCT*", "CODEOWNERS",
+    "docker/*", ".github/*.md", ".github/ISSUE_TEMPLATE/*", ".github/FUNDING*", ".github/CODEOWNERS",
+    "installation/*", "install", "clean", "uninstall", "redist/*", "pyinstaller/*", "win_installer/*",
+    "*.icns", "*/hummingbot-logo*", "assets/hummingbot*", "documentation/mkdocs.yml", "CODE_OF_CONDUCT*",
+    "CODEOWNERS",
 )  # fmt: skip
 CLONE = re.compile(r"github\.com[/:]([\w.-]+)/hummingbot(?:-site)?(?:\.git)?(?![\w-])", re.IGNORECASE)
 OWNERS = frozenset({"hummingbot", "coinalpha"})
@@ -102,16 +117,24 @@ class Scope:
         return cls(
             tuple(folders),
             tuple(_bare(name) for name in names if name in submission.candidate.connectors),
-            (*(REGISTRATION_2020 if of_2020 else REGISTRATION_TODAY), *DOCUMENTATION),
+            (*(REGISTRATION_2020 if of_2020 else REGISTRATION_TODAY), *DOCUMENTATION, *TESTS),
         )
 
-    def allows(self, path: str) -> bool:
-        """In its folders, where it is registered, or named after it (a rate source, a page …)."""
+    def allows(self, change: Change, sources: Sources) -> bool:
+        """In its folders, where it is registered or tested, or named after it (a rate source, a page …)."""
+        path = change.path
+        if any(fnmatch(path, pattern) for pattern in CI):
+            return change.status == "modified" and only_tests_differently(sources[path])
         if any(path.startswith(folder + "/") for folder in self.folders):
             return True
         if any(fnmatch(path, pattern) for pattern in self.patterns):
             return True
         return any(name in _bare(part) for name in self.names for part in path.split("/"))
+
+
+def only_tests_differently(workflow: Source) -> bool:
+    """Whether the new lines of a workflow neither touch what it may do nor bring in somebody else's steps."""
+    return not any(MORE_THAN_TESTING.search(workflow.line(number)) for number in workflow.added)
 
 
 def _bare(name: str) -> str:

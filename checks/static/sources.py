@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
-from checks.static.names import Reference, resolve
+from checks.static.decoding import UnreadableEncodingError, decoded, with_plain_newlines
+from checks.static.names import Reference, dotted, full_name, imported_as, resolve
 from checks.static.syntax import Parsed, parse, tokens
 from harness.checking import seen_in_file
 from harness.errors import HarnessError
@@ -26,7 +27,9 @@ class Files(Protocol):
 
     def paths(self) -> tuple[str, ...]: ...
 
-    def text(self, path: str) -> str: ...
+    def read(self, path: str) -> bytes: ...
+
+    def holds(self, text: str) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -53,13 +56,16 @@ class Definition:
 class Source:
     """One file. `base` is its text before the submission, None for a file that the submission adds.
 
-    `unreadable` says why a file could not be read (too large, not in this copy); its text is then empty.
+    Lines end as Python ends them: a lone carriage return does too. `unreadable` says why a file could not be
+    read (too large, not in this copy), and its text is then empty; or why Python reads it otherwise than it
+    looks (`disguised`), and its text is then what a reviewer sees.
     """
 
     path: str
     text: str
     base: str | None = None
     unreadable: str | None = None
+    disguised: bool = False
 
     @property
     def cython(self) -> bool:
@@ -100,6 +106,36 @@ class Source:
     @cached_property
     def nodes(self) -> tuple[ast.AST, ...]:
         return tuple(ast.walk(self.parsed.tree)) if self.parsed.tree else ()
+
+    @cached_property
+    def parents(self) -> dict[int, ast.AST]:
+        """Each node's parent, by the node's id."""
+        return {id(child): node for node in self.nodes for child in ast.iter_child_nodes(node)}
+
+    def above(self, node: ast.AST) -> Iterator[ast.AST]:
+        """The nodes around `node`, innermost first."""
+        while (parent := self.parents.get(id(node))) is not None:
+            yield parent
+            node = parent
+
+    def function_around(self, node: ast.AST) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+        return next(
+            (item for item in self.above(node) if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)),
+            None,
+        )
+
+    def full_name(self, node: ast.AST) -> str:
+        """The dotted name that an expression stands for, imports' aliases undone."""
+        return full_name(dotted(node), self.aliases)
+
+    @cached_property
+    def aliases(self) -> dict[str, str]:
+        return dict(imported_as(self.nodes))
+
+    @cached_property
+    def imported(self) -> frozenset[str]:
+        """Every module and name that it imports, on new lines or old."""
+        return frozenset(item.name for item in resolve(self) if item.imported)
 
     @cached_property
     def references(self) -> tuple[Reference, ...]:
@@ -154,6 +190,11 @@ class Source:
                 yield Text(_literal(token.string), token.start[0], prose)
 
 
+def seen(content: bytes) -> str:
+    """As a reviewer's page shows it: UTF-8, what is not becomes U+FFFD."""
+    return with_plain_newlines(content).decode("utf-8-sig", "replace")
+
+
 DEFINES = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -177,13 +218,18 @@ class Sources:
 
     def _source(self, path: str) -> Source:
         try:
-            text = self.tree.text(path)
+            content = self.tree.read(path)
         except HarnessError as error:
             return Source(path, "", unreadable=error.message)
-        if path not in self.changed:
-            return Source(path, text, text)
-        old = self.changed[path]
-        return Source(path, text, self.base.text(old) if old in self._base_paths else None)
+        old = self.changed.get(path, path)
+        base = seen(self.base.read(old)) if old in self._base_paths and path in self.changed else None
+        if not path.endswith(CODE):
+            return Source(path, seen(content), base if path in self.changed else seen(content))
+        try:
+            text = decoded(content, cython=not path.endswith(".py"))
+        except UnreadableEncodingError as error:
+            return Source(path, seen(content), base, unreadable=str(error), disguised=True)
+        return Source(path, text, base if path in self.changed else text)
 
     @cached_property
     def paths(self) -> frozenset[str]:

@@ -10,9 +10,13 @@ import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from checks.static.newer import newer_pythons, parse_with_newer
+
 CONFLICT = re.compile(r"^(<{7}|>{7}|\|{7}) |^={7}$", re.MULTILINE)
 # Levels of syntax; Hummingbot's deepest file has fewer than 82. `ast.unparse` gives up near 300.
 DEEPEST = 150
+# PEP 695.
+TYPE_PARAMETERS = re.compile(r"\s*(type\s+\w+\s*[=\[]|(async\s+)?(def|class)\s+\w+\[)")
 # Before 3.12 (PEP 701) an f-string could not hold its own kind of quote; this reads such lines all the same.
 QUOTED_FIELD = re.compile(r"\{[^{}]*\}")
 
@@ -21,7 +25,8 @@ QUOTED_FIELD = re.compile(r"\{[^{}]*\}")
 class Parsed:
     """`tree` is None for Cython and for what does not parse; then `error` and `line` say why not.
 
-    `needs` is the oldest Python that can read the file, where that is newer than the one this runs on.
+    `needs` is the oldest Python that can read the file, where that is newer than the one this runs on; beside
+    an `error`, the one that could tell whether it can be read.
     """
 
     tree: ast.Module | None = None
@@ -41,11 +46,20 @@ def _python(text: str) -> Parsed:
     try:
         return _shallow(ast.parse(text))
     except SyntaxError as error:
+        if (newer := parse_with_newer(text)) is not None:
+            return _shallow(newer[0], needs=newer[1])
         if sys.version_info < (3, 12) and (tree := _with_newer_format_strings(text)) is not None:
             return _shallow(tree, needs=(3, 12))
-        return Parsed(error=error.msg, line=error.lineno or 1)
+        return Parsed(error=error.msg, line=error.lineno or 1, needs=_perhaps_needs(text, error.lineno or 0))
     except (ValueError, RecursionError, MemoryError) as error:
         return Parsed(error=str(error) or type(error).__name__)
+
+
+def _perhaps_needs(text: str, line: int) -> tuple[int, int] | None:
+    """What the faulty line looks like where no newer Python is here to tell."""
+    lines = text.split("\n")
+    looks = 0 < line <= len(lines) and TYPE_PARAMETERS.match(lines[line - 1])
+    return (3, 12) if looks and not newer_pythons() and sys.version_info < (3, 12) else None
 
 
 def _shallow(tree: ast.Module, needs: tuple[int, int] | None = None) -> Parsed:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from checks.static import forbidden
 from checks.static.names import Reference
+from checks.static.own_files import REMOVERS, removes_own_file
 from checks.static.sources import Source, Sources
 from checks.static.wording import places
 from harness.checking import expect, requirement
@@ -43,14 +44,12 @@ def test_no_dynamic_code(sources: Sources) -> None:
 
 @requirement("no-processes-or-foreign-files")
 def test_no_processes_or_files(sources: Sources) -> None:
-    """No other program is started, and no file is written, deleted or searched for."""
+    """No program is started, and no file written, deleted or searched for but a left-over of its own."""
     processes = _lines(sources, forbidden.PROCESSES, forbidden.PROCESS_MODULES)
     files = [
         source.evidence(line)
         for source in sources.shipped
-        for line in sorted(
-            {*_uses(source, forbidden.FILES, forbidden.FILE_MODULES), *_file_calls(source, sources)}
-        )
+        for line in sorted({*_file_uses(source, sources), *_file_calls(source, sources)})
     ]
     parts = []
     if processes:
@@ -70,11 +69,21 @@ def _lines(sources: Sources, names: frozenset[str], modules: frozenset[str]) -> 
 
 def _uses(source: Source, names: frozenset[str], modules: frozenset[str]) -> Iterator[int]:
     """Lines that use one of `names`, or anything of `modules`."""
+    return (item.line for item in source.references if _is_one_of(item, names, modules))
+
+
+def _is_one_of(reference: Reference, names: frozenset[str], modules: frozenset[str]) -> bool:
+    return reference.name in names or any(
+        _within(reference.name, module) for module in modules if reference.imported
+    )
+
+
+def _file_uses(source: Source, sources: Sources) -> Iterator[int]:
     for reference in source.references:
-        if reference.name in names or any(
-            _within(reference.name, module) for module in modules if reference.imported
-        ):
-            yield reference.line
+        if _is_one_of(reference, forbidden.FILES, forbidden.FILE_MODULES):
+            imported = reference.imported and reference.name in REMOVERS  # what is done with it counts
+            if not imported and not removes_own_file(reference, source, sources):
+                yield reference.line
 
 
 def _within(name: str, module: str) -> bool:
@@ -101,7 +110,9 @@ def _file_calls(source: Source, sources: Sources) -> Iterator[int]:
     spans = _script_spans(source, sources)
     for reference in source.references:
         inside = any(first <= reference.line <= last for first, last in spans)
-        if not inside and _handles_file(reference, cython=source.cython):
+        if inside or removes_own_file(reference, source, sources):
+            continue
+        if _handles_file(reference, cython=source.cython):
             yield reference.line
 
 

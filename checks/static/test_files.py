@@ -9,7 +9,16 @@ from checks.static.packages import LAYOUTS, Package, Role, find
 from checks.static.sources import Source, Sources
 from checks.static.tables import named_in, registrations_of_2020
 from checks.static.wording import counted
-from harness.checking import Attach, expect, fail, not_applicable, requirement, seen_in_file, seen_in_git
+from harness.checking import (
+    Attach,
+    expect,
+    fail,
+    not_applicable,
+    requirement,
+    seen_in_file,
+    seen_in_git,
+    undetermined,
+)
 from harness.outcome import Evidence
 from harness.rounds.round import Candidate
 
@@ -84,21 +93,26 @@ def _has_base(package: Package, base: str) -> bool:
 @requirement("files-parse")
 def test_files_parse(sources: Sources, evidence: Attach) -> None:
     """Python can read every Python file, and every Cython file has its brackets and strings closed."""
-    wrong = []
+    wrong, open_ = [], []
     for source in sources.code:
+        parsed = source.parsed
+        needs = f"needs Python {'.'.join(map(str, parsed.needs))} or newer" if parsed.needs else ""
         if source.unreadable:
             wrong.append(seen_in_file(source.path, None, source.unreadable))
-        elif source.parsed.error:
-            line = source.parsed.line
-            wrong.append(seen_in_file(source.path, line, f"{source.parsed.error}: {source.line(line)}"))
-        elif source.parsed.needs:
-            needed = ".".join(map(str, source.parsed.needs))
-            evidence(seen_in_file(source.path, None, f"needs Python {needed} or newer"))
+        elif parsed.error and parsed.needs:
+            open_.append(seen_in_file(source.path, parsed.line, f"{needs}: {source.line(parsed.line)}"))
+        elif parsed.error:
+            seen = f"{parsed.error}: {source.line(parsed.line)}"
+            wrong.append(seen_in_file(source.path, parsed.line, seen))
+        elif needs:
+            evidence(seen_in_file(source.path, None, needs))
     expect(
         not wrong,
         f"{counted(len(wrong), 'source file')} cannot be read as code.",
         *wrong[:LISTED],
     )
+    if open_:
+        undetermined("This machine has no Python that could read it: `uv python install 3.12`.", *open_)
 
 
 @requirement("naming-follows-convention")
@@ -190,6 +204,6 @@ def test_config_templates(package: Package, sources: Sources) -> None:
         ("conf_fee_overrides_TEMPLATE.yml", "_maker_fee"),
     ):
         path = f"{folder}/{name}"
-        if path in sources.paths and not named_in(sources.tree.text(path), f"{package.name}{ending}"):
+        if path in sources.paths and not named_in(sources[path].text, f"{package.name}{ending}"):
             missing.append(seen_in_file(path, None, f"no entry {package.name}{ending}…"))
     expect(not missing, f"The settings templates lack entries for {package.name}.", *missing)

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from checks.static.constants import Uses
 from checks.static.sources import Source, Sources
 from checks.static.wording import places
 from harness.checking import expect, requirement
@@ -34,19 +35,17 @@ SDK_CALLS = frozenset({
     "transfer_money", "send_transaction", "MsgSend", "MsgWithdraw", "MsgExternalTransfer",
     "universal_transfer", "make_universal_transfer",
 })  # fmt: skip
-GETTERS = frozenset({"_api_get", "api_get", "get"})
-PASSIVE = frozenset({"RateLimit", "LinkedLimitWeightPair", "len", "str", "repr"})
 PATH = re.compile(r"^(?:https?://|wss?://)?[\w{}./:?=&%-]+$")
 
 
 @requirement("no-fund-movement")
 def test_no_fund_movement(sources: Sources) -> None:
-    """No request, message, function or call that withdraws or transfers."""
-    readers = _reading_constants(sources.shipped)
+    """No request or message that withdraws or transfers is sent, and no function or call does so."""
+    uses = Uses(sources)
     found = [
         source.evidence(line)
         for source in sources.shipped
-        for line in sorted({*_endpoints(source, readers), *_functions(source), *_calls(source)})
+        for line in sorted({*_endpoints(source, uses), *_functions(source), *_calls(source)})
     ]
     expect(
         not found,
@@ -55,63 +54,40 @@ def test_no_fund_movement(sources: Sources) -> None:
     )
 
 
-def _endpoints(source: Source, readers: frozenset[str]) -> Iterator[int]:
-    reading_lines = {
-        line
+def _endpoints(source: Source, uses: Uses) -> Iterator[int]:
+    """Lines of paths and actions that may be sent; in Cython, which is not followed, of all."""
+    if source.parsed.tree is None:
+        yield from (text.line for text in source.strings if not text.prose and _moves(text.value))
+        return
+    sent = {
+        node.lineno
         for node in source.nodes
-        if isinstance(node, ast.Assign | ast.AnnAssign) and _target(node) in readers
-        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+        if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp)
+        and node.lineno in source.added
+        and _moves(text_of(node))
+        and uses.may_be_sent(source, node)
     }
-    for text in source.strings:
-        if text.prose or text.line in reading_lines:
-            continue
-        is_path = "/" in text.value and PATH.match(text.value) and ENDPOINT.search(text.value)
-        if (is_path and not READS.search(text.value)) or text.value in ACTIONS - {"withdraw"}:
-            yield text.line
+    yield from sorted(sent)
 
 
-def _target(node: ast.Assign | ast.AnnAssign) -> str | None:
-    target = node.targets[0] if isinstance(node, ast.Assign) else node.target
-    return target.id if isinstance(target, ast.Name) else None
+def _moves(text: str) -> bool:
+    """A path with a step that moves money, or the type of an action that does."""
+    is_path = "/" in text and PATH.match(text) and ENDPOINT.search(text)
+    return bool(is_path and not READS.search(text)) or text in ACTIONS - {"withdraw"}
 
 
-def _reading_constants(sources: tuple[Source, ...]) -> frozenset[str]:
-    """Names of paths that are only ever asked for with GET."""
-    got: set[str] = set()
-    sent: set[str] = set()
-    for source in sources:
-        for node in source.nodes:
-            if isinstance(node, ast.Call):
-                name = _called(node)
-                used = {part.attr for part in _own_arguments(node) if isinstance(part, ast.Attribute)}
-                used |= {part.id for part in _own_arguments(node) if isinstance(part, ast.Name)}
-                if name in GETTERS or _says_get(node):
-                    got |= used
-                elif name not in PASSIVE:
-                    sent |= used
-    return frozenset(got - sent)
-
-
-def _called(node: ast.Call) -> str:
-    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-
-
-def _own_arguments(node: ast.Call) -> Iterator[ast.AST]:
-    """Arguments without those of calls inside them."""
-    waiting: list[ast.AST] = [*node.args, *(item.value for item in node.keywords)]
-    while waiting:
-        part = waiting.pop()
-        yield part
-        if not isinstance(part, ast.Call):
-            waiting.extend(ast.iter_child_nodes(part))
-
-
-def _says_get(node: ast.Call) -> bool:
-    return any(
-        (isinstance(value, ast.Attribute) and value.attr == "GET")
-        or (isinstance(value, ast.Constant) and value.value == "GET")
-        for value in (*node.args, *(item.value for item in node.keywords))
-    )
+def text_of(node: ast.AST) -> str:
+    """What a text says as far as it is written out; `{}` stands for the rest."""
+    if isinstance(node, ast.Constant):
+        value = node.value
+        return (
+            value if isinstance(value, str) else value.decode("latin-1") if isinstance(value, bytes) else "{}"
+        )
+    if isinstance(node, ast.JoinedStr):
+        return "".join(text_of(part) for part in node.values)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return text_of(node.left) + text_of(node.right)
+    return "{}"
 
 
 def _functions(source: Source) -> Iterator[int]:

@@ -62,5 +62,6 @@ def _is_empty_log(call: ast.Call) -> bool:
         return False
     if not ast.unparse(call.func.value).endswith(("logger()", "logger")):
         return False
-    message = call.args[0] if call.args else None
+    named = (item.value for item in call.keywords if item.arg in (None, "msg"))
+    message = next(iter(call.args), next(named, None))
     return message is None or (isinstance(message, ast.Constant) and not str(message.value).strip())

@@ -61,6 +61,8 @@ def test_everything_can_be_read(submission: Submission, sources: Sources) -> Non
     """No compiled or linked files, packed strings, invisible characters, nor tricks with names."""
     found = [seen for change in submission.changes for seen in _unreadable(change)]
     for source in sources.code:
+        if source.disguised:
+            found.append(seen_in_file(source.path, None, source.unreadable or ""))
         found += [
             seen_in_file(source.path, line, f"{why}: {_shown(source, line)}")
             for line, why in sorted(set(_tricks(source)))

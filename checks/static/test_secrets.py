@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from checks.static.credentials import HEX_KEY, is_secret_name, looks_secret, private_key_in, tokens_in
+from checks.static.dummies import why_harmless
 from checks.static.sources import Source, Sources
 from checks.static.wording import places
 from harness.checking import expect, requirement, seen_in_file
@@ -16,6 +18,12 @@ LISTED = 20
 QUOTED = re.compile(
     r"""(?<![\w-])(?P<name>[\w-]+)["']?\s*[:=]\s*["']?(?P<value>[A-Za-z0-9+/=_.-]{16,})["']?"""
 )
+# In code a value stands in quotes: `secret=self._secret` gives none away.
+IN_CODE = re.compile(
+    r"""(?<![\w-])(?P<name>[\w-]+)["']?\s*[:=]\s*["'](?P<value>[A-Za-z0-9+/=_.-]{16,})["']"""
+)
+# Upstream's suites for connectors, and replies of exchanges for them.
+FIXTURES = "hummingbot/connector/test_support/"
 CONFIG_FILES = (
     ".yml",
     ".yaml",
@@ -56,21 +64,47 @@ SECRET_PAIRS = (
 CARRIERS = (ast.JoinedStr, ast.FormattedValue, ast.BinOp, ast.Tuple, ast.List, ast.Dict, ast.BoolOp)
 
 
+@dataclass(frozen=True, order=True)
+class Key:
+    """What looks like somebody's key, and the name it is given to: empty for a token by its form."""
+
+    line: int
+    why: str
+    name: str = ""
+    value: str = ""
+
+
 @requirement("no-hardcoded-credentials")
 def test_no_credentials(sources: Sources) -> None:
-    """The added lines hold no tokens, private keys, or random-looking values under the name of a secret."""
-    found: list[Evidence] = []
-    for source in sources.code:
-        found += [_redacted(source, line, why) for line, why in sorted(set(_in_code(source)))]
-    for path in sorted(sources.changed):
-        if path.endswith(CONFIG_FILES) and path in sources.paths:
-            source = sources[path]
-            found += [_redacted(source, line, why) for line, why in sorted(set(_in_text(source)))]
+    """The added lines hold no tokens, private keys or random-looking values that could be real."""
+    found = [_redacted(source, key.line, key.why) for source, key, harmless in _keys(sources) if not harmless]
     expect(
         not found,
         f"Somebody's key or secret seems to be in the code, in {places(found)}.",
         *found[:LISTED],
     )
+
+
+@requirement("dummy-keys-recognizable")
+def test_dummies_are_recognizable(sources: Sources) -> None:
+    """Values that stand in for a key are words, zeros or upstream's own: nobody takes them for real."""
+    found = [
+        _redacted(source, key.line, f"{key.why}, {harmless}")
+        for source, key, harmless in _keys(sources)
+        if harmless and not (key.value and sources.base.holds(key.value))
+    ]
+    expect(not found, f"A dummy looks like a real key in {places(found)}.", *found[:LISTED])
+
+
+def _keys(sources: Sources) -> Iterator[tuple[Source, Key, str | None]]:
+    """Each with why it is harmless, or None."""
+    for source in sources.code:
+        for key in sorted(set(_in_code(source))):
+            yield source, key, why_harmless(source, key.line, key.name, key.value, sources)
+    for path in sorted(sources.changed):
+        if path.endswith(CONFIG_FILES) and path in sources.paths:
+            for key in sorted(set(_in_text(sources[path]))):
+                yield sources[path], key, why_harmless(sources[path], key.line, key.name, key.value, sources)
 
 
 def _redacted(source: Source, line: int, why: str) -> Evidence:
@@ -79,15 +113,28 @@ def _redacted(source: Source, line: int, why: str) -> Evidence:
     return seen_in_file(source.path, line, f"{why}: {text}")
 
 
-def _in_code(source: Source) -> Iterator[tuple[int, str]]:
+def _in_code(source: Source) -> Iterator[Key]:
+    fixtures = source.is_test or FIXTURES in source.path
     for number in sorted(source.added):
         line = source.lines[number - 1]
         if len(line) >= 20:
-            yield from ((number, kind) for kind in tokens_in(line))
-            if private_key_in(line) and not source.is_test and not _mentions_only(line):
-                yield number, "private key"
-    if not source.is_test:
+            value = _text_at(source, number)
+            yield from (Key(number, kind, value=value) for kind in tokens_in(line))
+            if private_key_in(line) and not fixtures and not _mentions_only(line):
+                yield Key(number, "private key", value=value)
+    if not fixtures:
         yield from _named_values(source)
+
+
+def _text_at(source: Source, line: int) -> str:
+    """The one string constant that spans the line; empty where there are more, or none."""
+    spanning = [
+        node.value
+        for node in source.nodes
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        and node.lineno <= line <= (node.end_lineno or node.lineno)
+    ]  # fmt: skip
+    return spanning[0] if len(spanning) == 1 else ""
 
 
 def _mentions_only(line: str) -> bool:
@@ -98,19 +145,20 @@ def _mentions_only(line: str) -> bool:
     )
 
 
-def _named_values(source: Source) -> Iterator[tuple[int, str]]:
+def _named_values(source: Source) -> Iterator[Key]:
     """A random-looking constant given to, or compared with, something that is called a secret."""
     for node in source.nodes:
         for name, value in _pairs(node):
-            if value.lineno in source.added and is_secret_name(name) and looks_secret(str(value.value)):
-                yield value.lineno, f"a value for {name}"
+            text = str(value.value)
+            if value.lineno in source.added and is_secret_name(name) and looks_secret(text):
+                yield Key(value.lineno, f"a value for {name}", name, text)
     if source.parsed.tree is None:
         for number in sorted(source.added):
-            yield from ((number, f"a value for {name}") for name in _quoted(source.lines[number - 1]))
-    for text in source.strings:
-        given_to = re.split("[=:]", source.line(text.line))[0].strip()
-        if HEX_KEY.fullmatch(text.value) and looks_secret(text.value) and is_secret_name(given_to):
-            yield text.line, "a private key in hexadecimal"
+            yield from _given(IN_CODE, source.lines[number - 1], number)
+    for item in source.strings:
+        given_to = re.split("[=:]", source.line(item.line))[0].strip()
+        if HEX_KEY.fullmatch(item.value) and looks_secret(item.value) and is_secret_name(given_to):
+            yield Key(item.line, "a private key in hexadecimal", given_to, item.value)
 
 
 def _pairs(node: ast.AST) -> Iterator[tuple[str, ast.Constant]]:
@@ -130,20 +178,20 @@ def _pairs(node: ast.AST) -> Iterator[tuple[str, ast.Constant]]:
                 yield argument.arg, default
 
 
-def _quoted(line: str) -> Iterator[str]:
-    for match in QUOTED.finditer(line):
+def _given(pattern: re.Pattern[str], line: str, number: int) -> Iterator[Key]:
+    for match in pattern.finditer(line):
         if is_secret_name(match["name"]) and looks_secret(match["value"]):
-            yield match["name"]
+            yield Key(number, f"a value for {match['name']}", match["name"], match["value"])
 
 
-def _in_text(source: Source) -> Iterator[tuple[int, str]]:
+def _in_text(source: Source) -> Iterator[Key]:
     """Settings and pages, line by line."""
     for number in sorted(source.added):
         line = source.lines[number - 1]
-        yield from ((number, kind) for kind in tokens_in(line))
-        yield from ((number, f"a value for {name}") for name in _quoted(line))
+        yield from (Key(number, kind) for kind in tokens_in(line))
+        yield from _given(QUOTED, line, number)
         if private_key_in(line):
-            yield number, "private key"
+            yield Key(number, "private key")
 
 
 @requirement("secrets-not-logged")

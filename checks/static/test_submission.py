@@ -110,10 +110,10 @@ def test_merges_cleanly(submission: Submission) -> None:
 
 
 @requirement("change-limited-to-connector")
-def test_change_is_limited(submission: Submission) -> None:
-    """What it touches belongs to the connector, its tests, its page or its registration."""
+def test_change_is_limited(submission: Submission, sources: Sources) -> None:
+    """What it touches belongs to the connector, tests, pages, registration or the environment it needs."""
     scope = Scope.of(submission)
-    outside = [change for change in submission.changes if not scope.allows(change.path)]
+    outside = [change for change in submission.changes if not scope.allows(change, sources)]
     shown = [_changed(f"{change.status}: {change.path}", change.path) for change in outside[:LISTED]]
     expect(
         not outside,

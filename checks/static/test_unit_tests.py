@@ -6,13 +6,13 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from checks.static.names import resolve
 from checks.static.packages import Package
 from checks.static.sources import Source, Sources
 from checks.static.wording import listed
 from harness.checking import Attach, expect, requirement, seen_in_file, seen_in_git
 from harness.outcome import Evidence
 
-# Upstream's suites, which bring tests and assertions to whoever derives from them.
 # Whoever defines one of these decides what counts as passed.
 COUNTING_HOOKS = frozenset({
     "pytest_runtest_makereport", "pytest_runtest_protocol", "pytest_runtest_logreport", "pytest_runtest_call",
@@ -20,12 +20,16 @@ COUNTING_HOOKS = frozenset({
     "pytest_sessionfinish", "pytest_cmdline_main", "pytest_ignore_collect",
 })  # fmt: skip
 ENDING_CALLS = frozenset({"os._exit", "pytest.exit", "os.kill", "os.abort"})
-SUITES = ("AbstractExchangeConnectorTests", "AbstractPerpetualDerivativeTests", "ExchangeConnectorTests")
+# Upstream's suites, which bring tests and assertions to whoever derives from them.
+SUITES = "hummingbot.connector.test_support."
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What a test is of: parts of its file's name, whether there must be one, whether it must assert."""
+    """What a test is of: a part of the connector, words for it in file names, whether there must be one.
+
+    A test is of a part that it imports and uses; one that imports another part may say so by its file's name.
+    """
 
     id: str
     title: str
@@ -53,13 +57,13 @@ OF_2020 = (
 def test_unit_tests_present(package: Package, sources: Sources, evidence: Attach) -> None:
     """There are test files with assertions for the connector, its order book source and its user stream."""
     tests = suite_of(package, sources)
-    real = [source for source in tests if is_real(source)]
+    real = [source for source in tests if is_real(source, sources)]
     hollow = [source for source in tests if source not in real]
     subjects = [item for item in _subjects(package) if item.id != "stream" or package.role("stream")]
     missing = [
         item
         for item in subjects
-        if not any(_covers(source, item) for source in (real if item.asserting else tests))
+        if not any(covers(source, item, package) for source in (real if item.asserting else tests))
     ]
     evidence(
         *(seen_in_git(f"no test of {item.title}", subject=item.id) for item in missing if not item.demanded)
@@ -76,7 +80,7 @@ def test_unit_tests_present(package: Package, sources: Sources, evidence: Attach
 def test_tests_do_not_count_themselves(package: Package, sources: Sources) -> None:
     """No test file and no conftest.py changes how pytest counts results, or ends its process."""
     helpers = [source for source in sources.code if source.name == "conftest.py"]
-    suite = [source for source in suite_of(package, sources) if source not in helpers]
+    suite = [source for source in _beside(package, sources) if source not in helpers]
     found = [place for source in (*suite, *helpers) for place in _meddling(source)]
     expect(not found, f"Its tests {found[0].text if found else ''}.", *found)
 
@@ -91,40 +95,83 @@ def _meddling(source: Source) -> Iterator[Evidence]:
 
 
 def suite_of(package: Package, sources: Sources) -> tuple[Source, ...]:
-    """The connector's test files: its folder under `test/`, in 2020 every test that carries its name."""
-    if package.of_2020:
-        paths = [
-            path for path in sources.paths if path.startswith("test/") and f"test_{package.name}_" in path
-        ]
-    else:
-        start = f"test/hummingbot/connector/{package.kind}/{package.name}/"
-        paths = [path for path in sources.paths if path.startswith(start)]
-    return tuple(
-        sources[path] for path in sorted(paths) if path.endswith(".py") and not path.endswith("/__init__.py")
-    )
+    """The connector's test files: those that import from its folder."""
+    return tuple(source for source in _beside(package, sources) if _imports(source, module_of(package.path)))
+
+
+def _beside(package: Package, sources: Sources) -> tuple[Source, ...]:
+    """Test files where its own may be: in a folder or under a name like the connector's, or changed too."""
+    paths = [
+        path
+        for path in sources.paths
+        if path.startswith("test/")
+        and path.endswith(".py")
+        and not path.endswith("/__init__.py")
+        and (path in sources.changed or f"/{package.name}/" in path or f"test_{package.name}" in path)
+    ]
+    return tuple(sources[path] for path in sorted(paths))
+
+
+def module_of(path: str) -> str:
+    return path.rsplit(".", 1)[0].replace("/", ".")
+
+
+def _imports(source: Source, module: str) -> bool:
+    return any(f"{name}.".startswith(f"{module}.") for name in source.imported)
 
 
 def _subjects(package: Package) -> tuple[Subject, ...]:
     return OF_2020 if package.of_2020 else TODAY
 
 
-def _covers(source: Source, subject: Subject) -> bool:
+def covers(source: Source, subject: Subject, package: Package) -> bool:
+    """Whether a test file uses what it imports of that part, or is called after it."""
+    part = package.role(subject.id)
+    if part is not None and _uses(source, module_of(part.path)):
+        return True
     name = source.name.removesuffix(".py")
-    if subject.id == "main":
-        return any(mark in name for mark in subject.marks) and "data_source" not in name
+    if subject.id == "main" and "data_source" in name:
+        return False
     return any(mark in name for mark in subject.marks)
 
 
-def is_real(source: Source) -> bool:
-    """A test function that asserts, or a class that inherits upstream's suite of test functions."""
-    inherits = any(base in SUITES for item in source.classes for base in _base_names(item.node))
-    return inherits or any(_asserts(node) for node in functions_of(source))
+def _uses(source: Source, module: str) -> bool:
+    known = {local for local, full in source.aliases.items() if f"{full}.".startswith(f"{module}.")}
+    used = (node.id for node in source.nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
+    return not known.isdisjoint(used) or any(
+        item.name.startswith(f"{module}.") and not item.imported for item in resolve(source)
+    )
 
 
-def _base_names(node: ast.AST | None) -> Iterator[str]:
-    if isinstance(node, ast.ClassDef):
-        for base in node.bases:
-            yield from (part for part in ast.unparse(base).split("."))
+def is_real(source: Source, sources: Sources) -> bool:
+    """A test function that asserts, or a class that inherits one of upstream's suites of such functions."""
+    return any(_asserts(node) for node in functions_of(source)) or any(
+        _is_suite(source, base, sources)
+        for item in source.classes
+        if isinstance(item.node, ast.ClassDef)
+        for base in item.node.bases
+    )
+
+
+def _is_suite(source: Source, base: ast.expr, sources: Sources) -> bool:
+    name = source.full_name(base)
+    module = next((item for item in source.imported if f"{name}.".startswith(f"{item}.")), "")
+    while module.startswith(SUITES):
+        path = module.replace(".", "/") + ".py"
+        if path in sources.paths:
+            return any(_asserts(node) for node in functions_of(sources[path])) or _derives(sources[path])
+        module = module.rpartition(".")[0]
+    return False
+
+
+def _derives(suite: Source) -> bool:
+    """A suite on top of another of upstream's."""
+    return any(
+        suite.full_name(base).startswith(SUITES)
+        for item in suite.classes
+        if isinstance(item.node, ast.ClassDef)
+        for base in item.node.bases
+    )
 
 
 def functions_of(source: Source) -> Iterator[ast.AST]:
@@ -159,9 +206,4 @@ def _hollow(source: Source) -> Evidence:
 
 
 def _looked(package: Package) -> Evidence:
-    place = (
-        f"test/**/test_{package.name}_*.py"
-        if package.of_2020
-        else (f"test/hummingbot/connector/{package.kind}/{package.name}/")
-    )
-    return seen_in_git(f"looked in {place}")
+    return seen_in_git(f"looked in test/ for files that import from {module_of(package.path)}")

@@ -28,6 +28,7 @@ from harness.rounds.round import Candidate, Exchange, GitUpstream, PypiUpstream,
 from harness.sandbox import Choice
 from harness.screenings.screening import Settings, Stopwatch, screen_submission
 from harness.screenings.store import write_round
+from harness.screenings.writing import writing
 from harness.venue.dialects import dialect, known
 
 DEFAULT_UPSTREAM = GitUpstream(git="https://github.com/hummingbot/hummingbot", ref="master")
@@ -56,6 +57,7 @@ def check_work_tree(
     submission = replace(submission, candidate=candidate)
     with ExitStack() as stack:
         folder = reports or stack.enter_context(temporary.folder("check"))
+        stack.enter_context(writing(folder))
         kept = write_round(folder.absolute(), round_)
         settings = Settings(
             round_,

@@ -11,7 +11,7 @@ from harness.commands.progress import Watch
 from harness.commands.terminal import say
 from harness.errors import UserError
 from harness.forks.errors import Unreachable
-from harness.forks.lockfile import freeze, load_lock, seed_of
+from harness.forks.lockfile import freeze, load_lock, lock_path, seed_of
 from harness.forks.object_store import ObjectStore
 from harness.forks.tree import Tree
 from harness.forks.upstream import upstream_commit
@@ -20,11 +20,12 @@ from harness.frameworks.upstream import upstream_base
 from harness.paths import cache_dir
 from harness.reporting.publish import publish_round
 from harness.requirement import Catalogue
-from harness.rounds.round import Candidate, load_round
+from harness.rounds.round import Candidate, Round, load_round
 from harness.sandbox import Choice, choose
 from harness.sandbox.sweep import sweep
 from harness.screenings.scheduling import screen_round
 from harness.screenings.screening import Settings
+from harness.screenings.writing import writing, writing_beside
 
 # A commit that was fetched once is never asked for again.
 PIN_IT = (
@@ -49,6 +50,26 @@ def run_round(
     round_ = load_round(file, Catalogue.load().by_id, others_rows=True)
     for name in only:
         round_.candidate(name)
+    with writing(reports / round_.id):
+        return _screen(
+            round_, file, reports,
+            only=only, jobs=jobs, sandbox=sandbox, seed=seed, scale=scale, again=again, console=console,
+        )  # fmt: skip
+
+
+def _screen(
+    round_: Round,
+    file: Path,
+    reports: Path,
+    *,
+    only: tuple[str, ...],
+    jobs: int,
+    sandbox: Choice,
+    seed: int | None,
+    scale: float,
+    again: bool,
+    console: Console,
+) -> Path:
     clear_up(console)
     store, lock = ObjectStore(), load_lock(file, round_)
     settings = Settings(
@@ -110,7 +131,10 @@ def build_upstream(settings: Settings, console: Console) -> None:
 
 def freeze_round(file: Path, console: Console) -> Path:
     """Write the lock file beside `file` and say what could not be reached."""
-    frozen = freeze(file, load_round(file, Catalogue.load().by_id, others_rows=True), ObjectStore())
+    round_ = load_round(file, Catalogue.load().by_id, others_rows=True)
+    kept = lock_path(file)
+    with writing_beside(kept.with_name(f".{kept.name}.writing"), kept):
+        frozen = freeze(file, round_, ObjectStore())
     for name, error in frozen.failures.items():
         say(console, f"{name}: {error}")
     return frozen.path

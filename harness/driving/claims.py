@@ -45,7 +45,7 @@ class Claim(BaseModel):
 
 
 class ConfigField(Claim):
-    """One thing that the user is asked for."""
+    """One thing that the user is asked for. `default` is None where there is none, `kind` its type's name."""
 
     name: str
     prompt: str
@@ -53,6 +53,8 @@ class ConfigField(Claim):
     connect_key: bool
     prompted: bool
     required: bool
+    default: TextIfAny = None
+    kind: Text = ""
 
 
 class Warmed(Claim):

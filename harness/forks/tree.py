@@ -122,6 +122,11 @@ class Tree:
         """As UTF-8; what is not UTF-8 becomes U+FFFD."""
         return self.read(path, limit).decode("utf-8", "replace")
 
+    def holds(self, text: str) -> bool:
+        """Whether a line of any file holds `text`; files that this copy of the history lacks do not."""
+        arguments = ("grep", "-q", "-I", "-F", "--no-textconv", "--full-name", "-e", text, self.commit)
+        return self.store.git(*arguments, codes=(0, 1, 128)).code == 0
+
     def link_target(self, path: str) -> str | None:
         """Where a symlink points, as its text; None for anything else."""
         entry = self._entries.get(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import unquote
 
 from pydantic import AfterValidator, BeforeValidator, StringConstraints, ValidationInfo
@@ -156,6 +156,15 @@ def _folder_name(value: str) -> str:
     return value
 
 
+def _mode(value: object) -> object:
+    if value in ("replay", "live"):
+        raise wrong(
+            f"{shown(value)} is not there yet: every exchange is simulated",
+            "write simulate, or leave `mode` out",
+        )
+    return value
+
+
 Instant = Annotated[datetime, BeforeValidator(_instant)]
 Day = Annotated[date, BeforeValidator(_day)]
 Line = Annotated[
@@ -166,6 +175,7 @@ RepositoryAddress = Annotated[
     str, StringConstraints(min_length=1, max_length=500), AfterValidator(_repository)
 ]
 Ref = Annotated[str, StringConstraints(min_length=1, max_length=REF_LENGTH), AfterValidator(_ref)]
+Mode = Annotated[Literal["simulate"], BeforeValidator(_mode)]
 Host = Annotated[str, AfterValidator(_host)]
 ConnectorName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]

@@ -26,6 +26,7 @@ from harness.rounds.fields import (
     Host,
     Instant,
     Line,
+    Mode,
     Ref,
     RepositoryAddress,
     Slug,
@@ -104,8 +105,8 @@ class Exchange(_Model):
     ccxt: str | None = Field(
         default=None, description="Its id in ccxt, the second opinion; null if ccxt lacks it."
     )
-    mode: Literal["simulate", "replay", "live"] = Field(
-        default="simulate", description="What answers the connector."
+    mode: Mode = Field(
+        default="simulate", description="What answers the connector; a simulated exchange is all there is."
     )
 
 

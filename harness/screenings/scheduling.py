@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from harness.rounds.round import Candidate
@@ -26,7 +27,8 @@ def screen_round(
     others; what had been found by then is kept.
     """
     folder = reports / settings.round.id
-    write_round(folder, settings.round)
+    # Checks read the round as it was when this began, whoever edits its file meanwhile.
+    settings = replace(settings, round_file=write_round(folder.absolute(), settings.round))
 
     def one(candidate: Candidate) -> None:
         try:

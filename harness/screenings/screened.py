@@ -21,19 +21,25 @@ NOT_SCREENED = "It has not been screened yet."
 class Screened:
     """All that one screening left behind.
 
-    `run` is None while it is unfinished, `submission` when no commit was pinned.
+    `run` is None while it is unfinished, `submission` when no commit was pinned. `stale` says why the
+    outcomes that were kept do not count for this row.
     """
 
     candidate: Candidate
     submission: Submission | None
     run: RunInfo | None
     outcomes: tuple[Outcome, ...]
+    stale: str | None = None
 
     @property
     def finished(self) -> bool:
         """Whether a commit was screened to the end with no failure of ours."""
         ended = self.submission is not None and self.run is not None and self.run.finished_at is not None
-        return ended and all(item.status is not Status.HARNESS_ERROR for item in self.outcomes)
+        return (
+            ended
+            and not self.stale
+            and all(item.status is not Status.HARNESS_ERROR for item in self.outcomes)
+        )
 
     @property
     def profile(self) -> Profile:
@@ -68,11 +74,13 @@ def complete(screened: Screened, catalogue: Catalogue) -> tuple[Outcome, ...]:
 
 
 def _status(screened: Screened, requirement: Requirement) -> Status:
-    ours = screened.run and screened.run.broken and requirement.automated
+    ours = screened.run and screened.run.broken and requirement.automated and not screened.stale
     return Status.HARNESS_ERROR if ours else Status.UNDETERMINED
 
 
 def _why_open(screened: Screened, requirement: Requirement) -> str:
+    if screened.stale:
+        return screened.stale
     if screened.run and screened.run.no_submission:
         return screened.run.no_submission
     if not requirement.automated:

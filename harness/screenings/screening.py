@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -27,6 +26,7 @@ from harness.requirement import Catalogue, Requirement
 from harness.rounds.round import Candidate, GitUpstream, Round
 from harness.sandbox import Choice
 from harness.sandbox.choosing import described
+from harness.screenings.header import Header, code_digest, python_version, row_of
 from harness.screenings.run import RunInfo
 from harness.screenings.screened import Screened
 from harness.screenings.store import OUTCOMES, SUBMISSION, read_screening, write_run
@@ -63,6 +63,7 @@ class Settings:
     scale: float = PACE
     select: str | None = None
     again: bool = False
+    environment: str | None = None  # the digest of the lock that the framework's packages come from
 
 
 @dataclass
@@ -84,8 +85,9 @@ class Stopwatch:
 def screen(candidate: Candidate, settings: Settings, folder: Path, watch: Watcher) -> None:
     """Bring `folder` to hold submission.json, outcomes.jsonl and run.json for this candidate.
 
-    What an earlier run of the same commit, catalogue, harness and seed already found is kept; where that
-    run broke off or failed through a fault of ours, only what is missing is tried. Raises OurFailure.
+    What an earlier run already found is kept where everything that it depends on is the same (see `Header`);
+    where that run broke off or failed through a fault of ours, only what is missing is tried. Raises
+    OurFailure.
     """
     clock = Stopwatch()
     watch(Progress(candidate.name, step="fetching"))
@@ -106,7 +108,7 @@ def screen_submission(
     """The same for a submission already pinned, or for the `trouble` that there is none."""
     folder = folder.absolute()  # the checks run in a process and a folder of their own
     log = OutcomeLog(folder / OUTCOMES)
-    header = _header(settings, submission)
+    header = _header(candidate, settings, submission)
     if log.begin(header, afresh=settings.again):
         kept = read_screening(folder, candidate)
         if kept.finished:
@@ -142,7 +144,7 @@ def _info(settings: Settings, trouble: Outcome | None) -> RunInfo:
         catalogue=Catalogue.load().version,
         backend=described(settings.sandbox),
         framework=name,
-        python=sys.version.split()[0],
+        python=python_version(),
         time_scale=settings.scale,
         no_submission=trouble.summary if trouble else None,
     )
@@ -181,15 +183,24 @@ def _in_a_sentence(error: ForkError) -> str:
     return f"{error.message[:1].upper()}{error.message[1:]}."
 
 
-def _header(settings: Settings, submission: Submission | None) -> dict[str, JsonValue]:
+def _header(candidate: Candidate, settings: Settings, submission: Submission | None) -> dict[str, JsonValue]:
     """Outcomes with equal headers are about the same thing and may stand in one log."""
-    return {
-        "commit": submission.commit if submission else None,
-        "upstream": submission.upstream_commit if submission else None,
-        "catalogue": Catalogue.load().version,
-        "harness": __version__,
-        "seed": settings.seed,
-    }
+    return Header(
+        commit=submission.commit if submission else None,
+        upstream=submission.upstream_commit if submission else None,
+        pinned_by=submission.pinned_by if submission else None,
+        submissions_close=settings.round.submissions_close,
+        row=row_of(candidate),
+        profile=Screened(candidate, submission, None, ()).profile,
+        environment=settings.environment,
+        backend=described(settings.sandbox),
+        catalogue=Catalogue.load().version,
+        harness=__version__,
+        code=code_digest(),
+        python=python_version(),
+        seed=settings.seed,
+        time_scale=settings.scale,
+    ).as_line()
 
 
 def _run_checks(

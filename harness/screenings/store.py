@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from harness.errors import OurFailure
 from harness.forks.submission import Submission
 from harness.outcome import OutcomeLog
+from harness.screenings.header import stale
 from harness.screenings.run import RunInfo
 from harness.screenings.screened import Screened
 from harness.text import inert_json
@@ -22,13 +23,14 @@ ROUND, OUTCOMES, SUBMISSION, RUN = "round.yml", "outcomes.jsonl", "submission.js
 
 
 def read_screening(folder: Path, candidate: Candidate) -> Screened:
-    """What `folder` holds about the candidate, which may be nothing; raises OurFailure for a broken file."""
-    return Screened(
-        candidate=candidate,
-        submission=_submission(folder / SUBMISSION),
-        run=_run(folder / RUN),
-        outcomes=OutcomeLog(folder / OUTCOMES).outcomes(),
-    )
+    """What `folder` holds about the candidate, which may be nothing; raises OurFailure for a broken file.
+
+    Outcomes of another row or commit are left out: they say nothing of this one.
+    """
+    submission, run, log = _submission(folder / SUBMISSION), _run(folder / RUN), OutcomeLog(folder / OUTCOMES)
+    header = log.header()
+    why = stale(header, candidate, submission.commit if submission else None) if header else None
+    return Screened(candidate, submission, run, () if why else log.outcomes(), stale=why)
 
 
 def write_round(folder: Path, round_: Round) -> Path:

@@ -6,7 +6,6 @@ import json
 
 import aiohttp
 import pytest
-from tests.gateway.test_streams import change_book, numbers, opened
 
 from harness.clock import ScaledClock, SkewedClock
 from harness.gateway import rewriting
@@ -25,6 +24,7 @@ from harness.gateway.thread import GatewayThread, running_gateway
 from harness.venue.market import SAMPLE_MARKETS
 from harness.venue.session import Venue
 from tests.gateway.emulated import EmulatedShim, talk
+from tests.gateway.test_websockets import change_book, numbers, opened
 from tests.gateway.tiny import HOST, TinyDialect
 
 

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from harness.forks.submission import AddedConnector, MergePreview
 from harness.outcome import Basis, Evidence, EvidenceKind, Outcome, Status
 from harness.reporting.publish import publish_round
-from harness.rounds.round import Candidate, Exchange, Round, Voting, Waiver
+from harness.rounds.round import Candidate, Exchange, Round, Voting, Waiver, load_round
 from harness.screenings.store import write_round
 from harness.text import encodable
 from tests.reporting.parts import REQUIREMENTS, all_passed, catalogue, change, outcome, store, submission
@@ -106,15 +106,14 @@ def text(path: Path) -> str:
 def publish(folder: Path, payload: str) -> Path:
     """A published round in `folder` of which `payload` is all that anybody said; every state is in it."""
     words = encodable(payload)  # as git's names and a pin's errors are read
-    round_ = _round(words)
-    write_round(folder, round_)
+    round_ = load_round(write_round(folder, _round(words)))
     everything, missing, broken, met = round_.candidates
     pinned = submission(everything, repository="https://github.com/x/y", **_submission(words))
-    store(folder / everything.name, pinned, _outcomes(payload), notes=(words,), framework=words)
-    store(folder / missing.name, None, [], no_submission=words)
+    store(folder / everything.name, everything, pinned, _outcomes(payload), notes=(words,), framework=words)
+    store(folder / missing.name, missing, None, [], no_submission=words)
     away = submission(broken, repository=f"https://github.com/x/{words}", **_submission(words))
-    store(folder / broken.name, away, _outcomes(payload)[:2], broken=words, finished_at=None)
-    store(folder / met.name, submission(met, repository=words, **_submission(words)), all_passed())
+    store(folder / broken.name, broken, away, _outcomes(payload)[:2], broken=words, finished_at=None)
+    store(folder / met.name, met, submission(met, repository=words, **_submission(words)), all_passed())
     return publish_round(folder, site_url=SITE, catalogue=catalogue())
 
 

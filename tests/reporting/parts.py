@@ -9,6 +9,7 @@ from harness.forks.submission import AddedConnector, Change, MergePreview, Submi
 from harness.outcome import Basis, Evidence, EvidenceKind, Outcome, OutcomeLog, Severity, Status
 from harness.requirement import Catalogue, Requirement, Source
 from harness.rounds.round import Candidate, Round, load_round
+from harness.screenings.header import row_of
 from harness.screenings.run import RunInfo
 from harness.screenings.store import write_run
 
@@ -208,12 +209,19 @@ def one_candidate(folder: Path, name: str, outcomes: list[Outcome], **changes: o
     )
     (folder / "round.yml").write_text(ROUND + row, encoding="utf-8")
     round_ = load_round(folder / "round.yml")
-    store(folder / name, submission(round_.candidate(name), **changes), outcomes)
+    candidate = round_.candidate(name)
+    store(folder / name, candidate, submission(candidate, **changes), outcomes)
     return round_
 
 
-def store(folder: Path, pinned: Submission | None, outcomes: list[Outcome], **changes: object) -> None:
+def store(
+    folder: Path,
+    candidate: Candidate,
+    pinned: Submission | None,
+    outcomes: list[Outcome],
+    **changes: object,
+) -> None:
     write_run(folder, run_info(**changes), pinned)
     log = OutcomeLog(folder / "outcomes.jsonl")
-    log.begin({"commit": pinned.commit if pinned else None})
+    log.begin({"commit": pinned.commit if pinned else None, "row": row_of(candidate)})
     log.append(outcomes)

@@ -86,12 +86,17 @@ def _binance(folder: Path, candidate: Candidate) -> None:
             "naming-follows-convention", Status.NOT_APPLICABLE, "Only for connectors that are new."
         ),
     )
-    store(folder, submission(candidate, repository="https://github.com/binance-dev/hummingbot.git"), outcomes)
+    store(
+        folder,
+        candidate,
+        submission(candidate, repository="https://github.com/binance-dev/hummingbot.git"),
+        outcomes,
+    )
 
 
 def _kucoin(folder: Path, candidate: Candidate) -> None:
     missing = outcome("usage-page-present", Status.FAILED, "No page says how to get the API keys.")
-    store(folder, submission(candidate), all_passed(usage_page_present=missing))
+    store(folder, candidate, submission(candidate), all_passed(usage_page_present=missing))
 
 
 def _hurried(folder: Path, candidate: Candidate) -> None:
@@ -136,12 +141,12 @@ def _hurried(folder: Path, candidate: Candidate) -> None:
             "An event was stamped 1793954000123, which is milliseconds.",
         ),
     )
-    store(folder, submission(candidate), outcomes)
+    store(folder, candidate, submission(candidate), outcomes)
 
 
 def _late(folder: Path, candidate: Candidate) -> None:
     pinned = submission(candidate, newest_commit="ff" * 20, commits_after_deadline=2, pinned_by="deadline")
-    store(folder, pinned, all_passed())
+    store(folder, candidate, pinned, all_passed())
 
 
 def _skeleton(folder: Path, candidate: Candidate) -> None:
@@ -159,7 +164,7 @@ def _skeleton(folder: Path, candidate: Candidate) -> None:
         for id_, subject, *_ in REQUIREMENTS
         if id_ not in (files.requirement, tests.requirement)
     ]  # fmt: skip
-    store(folder, submission(candidate), [files, tests, *rest])
+    store(folder, candidate, submission(candidate), [files, tests, *rest])
 
 
 def _no_dialect(folder: Path, candidate: Candidate) -> None:
@@ -170,18 +175,18 @@ def _no_dialect(folder: Path, candidate: Candidate) -> None:
                 None if subject in static else reason)
         for id_, subject, *_ in REQUIREMENTS
     ]  # fmt: skip
-    store(folder, submission(candidate), outcomes)
+    store(folder, candidate, submission(candidate), outcomes)
 
 
 def _silent(folder: Path, candidate: Candidate) -> None:
     reason = "https://github.com/silent-dev/hummingbot did not answer: could not resolve host"
     seen = evidence("fatal: unable to access", "git")
     unreachable = outcome("repository-reachable", Status.UNDETERMINED, reason, seen)
-    store(folder, None, [unreachable], no_submission=reason)
+    store(folder, candidate, None, [unreachable], no_submission=reason)
 
 
 def _hostile(folder: Path, candidate: Candidate) -> None:
-    store(folder, hostile_submission(candidate), hostile_outcomes(), notes=HOSTILE[:3])
+    store(folder, candidate, hostile_submission(candidate), hostile_outcomes(), notes=HOSTILE[:3])
 
 
 def hostile_submission(candidate: Candidate) -> Submission:

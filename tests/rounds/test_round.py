@@ -265,3 +265,13 @@ def test_names_that_cannot_be_a_folder_of_reports(name: str, tmp_path: Path) -> 
     (found,) = mistakes(tmp_path, GOOD.replace(f"name: {taken}", f'name: "{name}"'))
     assert "candidates[0].name: " in found
     assert "cannot be the name of a report's folder" in found
+
+
+@pytest.mark.parametrize("mode", ["live", "replay"])
+def test_a_mode_that_is_not_there_is_refused_with_its_line(mode: str, tmp_path: Path) -> None:
+    text = GOOD.replace("    exchange:\n", f"    exchange:\n      mode: {mode}\n")
+    (found,) = mistakes(tmp_path, text)
+    assert f"candidates[0].exchange.mode: '{mode}' is not there yet" in found
+    line = text.splitlines().index(f"      mode: {mode}") + 1
+    assert found.startswith(f"{line}: ")
+    assert "write simulate" in found

@@ -219,6 +219,39 @@ def stored(finding: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in finding.items() if name in Outcome.model_fields}
 
 
+def test_a_corrected_row_is_screened_again(tmp_path: Path, seen: Seen) -> None:
+    upstream, fork = upstream_and_fork(tmp_path)
+    page = screen(tmp_path, {"hollow": fork.as_uri()}, upstream, seen)
+    assert by_requirement(page, "hollow")["point-of-contact-given"]["status"] == "passed"
+    file = tmp_path / "candidates.yml"
+    file.write_text(file.read_text().replace("contact: ann@example.com", "contact: null"))
+    settings = Settings(load_round(file), file, ObjectStore(tmp_path / "store"), sandbox="bubblewrap")
+    screen_round(settings, tmp_path / "reports", jobs=1, watch=seen.watch, failed=seen.failed)
+    assert by_requirement(page, "hollow")["point-of-contact-given"]["status"] != "passed"
+
+
+def test_the_same_seed_sandbox_and_speed_decide_whether_outcomes_are_kept(tmp_path: Path, seen: Seen) -> None:
+    upstream, fork = upstream_and_fork(tmp_path)
+    page = screen(tmp_path, {"hollow": fork.as_uri()}, upstream, seen)
+    header = OutcomeLog(page.parent / "hollow" / "outcomes.jsonl").header()
+    assert {
+        "row",
+        "profile",
+        "environment",
+        "backend",
+        "code",
+        "python",
+        "seed",
+        "time_scale",
+    } <= header.keys()
+    file = tmp_path / "candidates.yml"
+    settings = Settings(
+        load_round(file), file, ObjectStore(tmp_path / "store"), sandbox="bubblewrap", scale=6.0
+    )
+    screen_round(settings, tmp_path / "reports", jobs=1, watch=seen.watch, failed=seen.failed)
+    assert seen.progress[-1].step == "done"
+
+
 def test_a_new_commit_starts_afresh(tmp_path: Path, seen: Seen) -> None:
     upstream, fork = upstream_and_fork(tmp_path)
     forks = {"hollow": fork.as_uri()}

@@ -56,15 +56,12 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
     ("kraken", test_order_life.test_histories_end_as_the_ledger_has_them): RealDefect(
         "fills of a limit .* order were not reported", ASKS_FOR_THE_ORDER
     ),
-    ("gate_io", test_market_data.test_first_book_equals_the_exchange): RealDefect(
-        "has 20 levels, the connector 10", TEN_LEVELS
-    ),
     ("gate_io", test_market_data.test_book_follows_changes): RealDefect("order book drifts away", TEN_LEVELS),
     ("gate_io", test_resilience.test_market_stream_comes_back): RealDefect(
         "the order book stays wrong", TEN_LEVELS
     ),
-    ("bybit", test_market_data.test_every_public_trade_arrives_once): RealDefect(
-        "lost or changed",
+    ("bybit", test_market_data.test_the_takers_side_is_told): RealDefect(
+        "with the wrong side",
         'It compares the taker\'s side with "BUY"; Bybit writes "Buy", so every trade is read as a sale.',
     ),
     ("bybit", test_orders.test_limit_maker_orders_are_post_only): RealDefect(
@@ -116,7 +113,7 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
         "It passes prices through a float and back (`Decimal(round(float(…), 6))`); its writer rounds "
         "again, so the exchange receives the right price; a strategy that compares the two sees them differ.",
     ),
-    ("hyperliquid", test_market_data.test_trading_rules): RealDefect(
+    ("hyperliquid", test_market_data.test_the_smallest_order_value): RealDefect(
         "the smallest notional is 0, not 10", "It knows no smallest order value on spot."
     ),
     ("hyperliquid_perpetual", test_market_data.test_last_price): RealDefect(
@@ -125,7 +122,7 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
     ("hyperliquid_perpetual", test_positions.test_funding_is_known): RealDefect(
         "The funding rate is", "Its stream's messages fill the rate from `openInterest` where there is one."
     ),
-    ("kraken", test_market_data.test_trading_rules): RealDefect(
+    ("kraken", test_market_data.test_the_smallest_order_value): RealDefect(
         "the smallest notional is 0, not 5", "It reads `ordermin`, and never `costmin`."
     ),
     ("kraken", test_order_life.test_a_missed_fill_is_found): RealDefect(

@@ -13,7 +13,7 @@ import socket
 import sys
 from typing import Any, Callable, Dict, List, Optional
 
-from . import adapters, integrity, leftovers, scenario, virtual_time, wire
+from . import adapters, application, integrity, leftovers, scenario, virtual_time, wire
 
 CHUNK = 1 << 16
 MAX_LINE = wire.MAX_LINE
@@ -187,8 +187,7 @@ def main() -> None:
     os.dup2(2, 1)
     reading = os.dup(0)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    # The framework's logger imports its whole application on error paths unless it believes it is under test.
-    sys.argv = ["python -m unittest"]
+    sys.argv = list(application.ARGV)
     virtual_time.install()
     leftovers.adopt()
     Parent(reading, writing).run()

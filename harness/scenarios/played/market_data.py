@@ -17,6 +17,7 @@ from harness.venue.market import Market
 from harness.venue.model import Level, Side, Trade
 
 DEPTH = 20
+SHALLOWEST = 5  # levels without which a book is wrong; how deep it is besides is judged elsewhere
 BURSTS, STEPS = 8, 12
 
 
@@ -166,22 +167,35 @@ def quantize(rig: Rig, market: Market) -> Quantized:
     return Quantized(market, (price, amount), rig.connector.quantize(market.name, price, amount))
 
 
-def books_differ(rig: Rig, markets: Sequence[Market], timeout: float = 30.0) -> str | None:
-    """Wait for the connector's books to equal the venue's; how the first one still differs, or None."""
+def depth_kept(rig: Rig, markets: Sequence[Market]) -> int:
+    """How many levels of each side the connector keeps in all of these, from `SHALLOWEST` to `DEPTH`."""
+    books = [rig.connector.book(market.name, DEPTH) for market in markets]
+    kept = min(len(side) for book in books for side in (book.bids, book.asks))
+    return min(max(kept, SHALLOWEST), DEPTH)
+
+
+def books_differ(
+    rig: Rig, markets: Sequence[Market], timeout: float = 30.0, depth: int | None = None
+) -> str | None:
+    """Wait for the connector's books to equal the venue's; how the first one still differs, or None.
+
+    Compared are `depth` levels of a side; None: as many as the connector keeps at that moment.
+    """
     differences: list[str] = []
 
     def look() -> bool:
-        differences[:] = [text for market in markets if (text := book_differs(rig, market))]
+        levels = depth_kept(rig, markets) if depth is None else depth
+        differences[:] = [text for market in markets if (text := book_differs(rig, market, levels))]
         return not differences
 
     rig.eventually(look, timeout)
     return differences[0] if differences else None
 
 
-def book_differs(rig: Rig, market: Market) -> str | None:
+def book_differs(rig: Rig, market: Market, depth: int = DEPTH) -> str | None:
     """How the connector's best levels differ from the venue's at this moment."""
-    theirs: BookView = rig.connector.book(market.name, DEPTH)
-    ours = rig.venue.book(market, DEPTH)
+    theirs: BookView = rig.connector.book(market.name, depth)
+    ours = rig.venue.book(market, depth)
     for name, claims, truth in (("bids", theirs.bids, ours.bids), ("asks", theirs.asks, ours.asks)):
         if text := _side_differs(claims, truth):
             return f"{market.name} {name}: {text}"
@@ -191,7 +205,7 @@ def book_differs(rig: Rig, market: Market) -> str | None:
 def _side_differs(claims: Sequence[tuple[Decimal, Decimal]], truth: Sequence[Level]) -> str | None:
     for place, level in enumerate(truth):
         if place >= len(claims):
-            return f"the exchange has {len(truth)} levels, the connector {len(claims)}"
+            return f"of {len(truth)} levels that were compared the connector has {len(claims)}"
         if claims[place] != (level.price, level.amount):
             price, amount = claims[place]
             return (

@@ -54,10 +54,12 @@ UTILS = f"{FOLDER}/{NAME}_utils.py"
 WEB = f"{FOLDER}/{NAME}_web_utils.py"
 PAGE = f"docs/connectors/{NAME}.md"
 
-_TEST = (
-    "from unittest import TestCase\n\n\nclass {}(TestCase):\n"
-    "    def test_it(self):\n        self.assertEqual(2, add(1, 1))\n"
-)
+
+def _test(part: str, class_name: str, folder: str = FOLDER) -> str:
+    module = f"{folder.replace('/', '.')}.{NAME}_{part}"
+    head = f"from unittest import TestCase\n\nfrom {module} import {class_name}\n\n\nclass Tests(TestCase):\n"
+    return f"{head}    def test_it(self):\n        self.assertEqual(2, {class_name}().add(1, 1))\n"
+
 
 CONNECTOR: dict[str, str] = {
     f"{FOLDER}/__init__.py": "",
@@ -161,10 +163,14 @@ CONNECTOR: dict[str, str] = {
         """).replace("from pydantic import Field, SecretStr\n", ""),
     WEB: "def public_rest_url(path):\n    return path\n",
     f"{TESTS}/__init__.py": "",
-    f"{TESTS}/test_{NAME}_exchange.py": _TEST.format("AcmeExchangeTests"),
-    f"{TESTS}/test_{NAME}_api_order_book_data_source.py": _TEST.format("AcmeBookTests"),
-    f"{TESTS}/test_{NAME}_api_user_stream_data_source.py": _TEST.format("AcmeStreamTests"),
-    f"{TESTS}/test_{NAME}_auth.py": _TEST.format("AcmeAuthTests"),
+    f"{TESTS}/test_{NAME}_exchange.py": _test("exchange", "AcmeExchange"),
+    f"{TESTS}/test_{NAME}_api_order_book_data_source.py": _test(
+        "api_order_book_data_source", "AcmeAPIOrderBookDataSource"
+    ),
+    f"{TESTS}/test_{NAME}_api_user_stream_data_source.py": _test(
+        "api_user_stream_data_source", "AcmeAPIUserStreamDataSource"
+    ),
+    f"{TESTS}/test_{NAME}_auth.py": _test("auth", "AcmeAuth"),
     PAGE: "# Acme\n" + "Make a key that may trade and may not do anything else. " * 10,
 }
 
@@ -237,9 +243,13 @@ OLD_CONNECTOR: dict[str, str] = {
     GLOBAL_TEMPLATE: "acme_api_key: null\nacme_secret_key: null\nbinance_api_key: null\n",
     FEE_TEMPLATE: "acme_maker_fee:\nacme_taker_fee:\nbinance_maker_fee:\nbinance_taker_fee:\n",
     "setup.py": _setup("acme", "binance"),
-    f"test/integration/test_{NAME}_market.py": _TEST.format("AcmeMarketTests"),
-    f"test/integration/test_{NAME}_order_book_tracker.py": _TEST.format("AcmeBookTests"),
-    f"test/integration/test_{NAME}_user_stream_tracker.py": _TEST.format("AcmeStreamTests"),
+    f"test/integration/test_{NAME}_market.py": _test("market", "AcmeMarket", OLD_FOLDER),
+    f"test/integration/test_{NAME}_order_book_tracker.py": _test(
+        "order_book_tracker", "AcmeOrderBookTracker", OLD_FOLDER
+    ),
+    f"test/integration/test_{NAME}_user_stream_tracker.py": _test(
+        "user_stream_tracker", "AcmeUserStreamTracker", OLD_FOLDER
+    ),
     f"documentation/docs/connectors/{NAME}.md": "# Acme\n"
     + "Make a key that may trade and nothing else. " * 10,
 }
@@ -248,17 +258,21 @@ OLD_CONNECTOR: dict[str, str] = {
 class Files:
     """A tree in memory. `too_large` are paths whose reading is refused."""
 
-    def __init__(self, texts: Mapping[str, str], too_large: frozenset[str] = frozenset()) -> None:
+    def __init__(self, texts: Mapping[str, str | bytes], too_large: frozenset[str] = frozenset()) -> None:
         self._texts = dict(texts)
         self._too_large = too_large
 
     def paths(self) -> tuple[str, ...]:
         return tuple(self._texts)
 
-    def text(self, path: str) -> str:
+    def read(self, path: str) -> bytes:
         if path in self._too_large:
             raise HarnessError("a file of 3000000 bytes is over the limit", where=path)
-        return self._texts[path]
+        content = self._texts[path]
+        return content.encode() if isinstance(content, str) else content
+
+    def holds(self, text: str) -> bool:
+        return any(text.encode() in self.read(path) for path in self._texts if path not in self._too_large)
 
 
 @dataclass(frozen=True)

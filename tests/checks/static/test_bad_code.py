@@ -133,20 +133,6 @@ CODE = [
         "id_rsa",
     ),
     spoilt(
-        "a path for withdrawing",
-        test_funds.test_no_fund_movement,
-        CONSTANTS,
-        "OUT = 'wallet/withdraw'\n",
-        "OUT = ",
-    ),
-    spoilt(
-        "a path for transferring",
-        test_funds.test_no_fund_movement,
-        CONSTANTS,
-        "OUT = '/api/v3/sub-transfer'\n",
-        "OUT = ",
-    ),
-    spoilt(
         "a signed message that sends",
         test_funds.test_no_fund_movement,
         WEB,
@@ -239,6 +225,71 @@ READABLE = [
         "salt = ",
     ),
 ]
+
+
+OUT = "OUT = '/api/v3/{}'\n"
+IN_A_METHOD = "    async def move(self):\n        {}\n"
+SENT = {
+    "by post": "await self._api_post(path_url=CONSTANTS.OUT)",
+    "by a url that somebody forms": "await self.go(web_utils.private_rest_url(CONSTANTS.OUT))",
+    "by a request that says two methods": "await self.go(CONSTANTS.OUT, RESTMethod.GET, RESTMethod.POST)",
+    "by a name that is worked out": "await self._api_post(path_url=getattr(CONSTANTS, 'O' + self.rest))",
+    "by its name in quotes": "await self._api_post(path_url=getattr(CONSTANTS, 'OUT'))",
+    "by all there is": "await self._api_post(path_url=vars(CONSTANTS)[self.rest])",
+    "by another name": "path = CONSTANTS.OUT\n        await self._api_post(path_url=path)",
+    "in a message": "await self.send({'op': CONSTANTS.OUT, 'note': 'subscribe'})",
+    "in a message that does two things": (
+        "await self.send({'op': 'subscribe', 'path': '/wallet', 'x': CONSTANTS.OUT})"
+    ),
+    "in a list": "for path in [CONSTANTS.OUT]: await self._api_post(path_url=path)",
+    "given back": "return CONSTANTS.OUT",
+}
+NOT_SENT = {
+    "nowhere": "pass",
+    "by get": "await self._api_get(path_url=CONSTANTS.OUT)",
+    "compared": "return self.topic == CONSTANTS.OUT",
+    "looked up": "return self.handlers[CONSTANTS.OUT]",
+    "subscribed to": "await self.send({'op': 'subscribe', 'args': [CONSTANTS.OUT.format(user=1)]})",
+    "subscribed to by a library": "await self.send(stomper.subscribe(CONSTANTS.OUT, 1))",
+}
+
+
+@pytest.mark.parametrize("step", ["withdraw", "sub-transfer", "transfers"])
+@pytest.mark.parametrize("how", SENT)
+def test_a_path_that_moves_money_is_sent(how: str, step: str) -> None:
+    world = today().appending(CONSTANTS, OUT.format(step)).appending(MAIN, IN_A_METHOD.format(SENT[how]))
+    assert world.run(test_funds.test_no_fund_movement).status == "failed"
+
+
+@pytest.mark.parametrize("how", NOT_SENT)
+def test_a_path_that_is_not_sent_moves_nothing(how: str) -> None:
+    world = today().appending(CONSTANTS, OUT.format("transfers"))
+    result = world.appending(MAIN, IN_A_METHOD.format(NOT_SENT[how])).run(test_funds.test_no_fund_movement)
+    assert result.status == "passed", result.places
+
+
+@pytest.mark.parametrize(
+    "pretender",
+    [
+        "    async def _api_get(self, path_url):\n        return await self.http.post(path_url)\n",
+        "    async def subscribe_to(self, url):\n        return await self.http.request('POST', url)\n",
+        "    async def subscribe_to(self, path_url):\n        await self.ws.send({'op': path_url})\n",
+    ],
+)
+def test_a_harmless_name_must_be_deserved(pretender: str) -> None:
+    name = pretender.split("async def ")[1].split("(")[0]
+    world = today().appending(CONSTANTS, OUT.format("transfers")).appending(MAIN, pretender)
+    world = world.appending(MAIN, IN_A_METHOD.format(f"await self.{name}(CONSTANTS.OUT)"))
+    assert world.run(test_funds.test_no_fund_movement).status == "failed"
+
+
+def test_what_is_in_a_class_that_is_gone_through_is_sent() -> None:
+    paths = "class Paths(Enum):\n    OUT = '/api/v3/withdraw'\n\n\n"
+    world = today().appending(CONSTANTS, paths)
+    assert world.run(test_funds.test_no_fund_movement).status == "passed"
+    all_of_them = "for path in CONSTANTS.Paths: await self._api_post(path_url=path.value)"
+    found = world.appending(MAIN, IN_A_METHOD.format(all_of_them)).run(test_funds.test_no_fund_movement)
+    assert found.status == "failed"
 
 
 def test_leaves_a_script_alone_that_nothing_calls() -> None:

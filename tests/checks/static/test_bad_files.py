@@ -116,6 +116,26 @@ FILES = [
     ),
 ]
 
+LISTENER = "    async def _user_stream_event_listener(self):\n        pass\n"
+
+
+def with_helper(request: str) -> World:
+    """A connector with a helper for keys instead of a class that signs."""
+    helper = "class AcmeAuth:\n    def __init__(self, key):\n        self.key = key\n"
+    asking = f"    async def ask(self):\n        return await self._api_get(CONSTANTS.ORDER_URL, {request})\n"
+    return today().adding({AUTH: helper}).appending(MAIN, asking)
+
+
+def test_an_exchange_without_a_private_stream_is_polled() -> None:
+    said = f"{LISTENER}    def _is_user_stream_initialized(self):\n        return True\n"
+    assert today().appending(MAIN, said).run(test_craft.test_no_stubs).status == "passed"
+
+
+@pytest.mark.parametrize("request_", ["", "is_auth_required=False"])
+def test_a_helper_for_keys_needs_no_base_class(request_: str) -> None:
+    assert with_helper(request_).run(test_craft.test_base_classes).status == "passed"
+
+
 CRAFT = [
     Bad(
         "a base of its own",
@@ -142,6 +162,26 @@ CRAFT = [
         "    async def _update_balances(self):\n        pass\n",
         "_update_balances",
         "unfinished",
+    ),
+    spoilt(
+        "a private stream that nobody listens to",
+        test_craft.test_no_stubs,
+        MAIN,
+        LISTENER,
+        "_user_stream_event_listener",
+    ),
+    spoilt(
+        "a private stream that is said to be there and is not",
+        test_craft.test_no_stubs,
+        MAIN,
+        f"{LISTENER}    def _is_user_stream_initialized(self):\n        pass\n",
+        "_user_stream_event_listener",
+    ),
+    Bad(
+        "signing of its own, for requests that Hummingbot sends",
+        test_craft.test_base_classes,
+        with_helper("is_auth_required=True"),
+        line_of(with_helper(""), AUTH, "class AcmeAuth"),
     ),
     spoilt(
         "a function that gives up",

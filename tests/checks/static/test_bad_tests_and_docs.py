@@ -11,8 +11,15 @@ from checks.static.advisories import Advisory, NoAnswerError
 from tests.checks.static.specimens import NAME, PAGE, TESTS, WEB, of_2020, today
 from tests.checks.static.spoiling import Bad, assert_found, named, spoilt
 
-HOLLOW = "class Tests:\n    def test_it(self):\n        run()\n"
-TRIVIAL = "class Tests:\n    def test_it(self):\n        self.assertTrue(True)\n        assert True\n"
+HEAD = f"from hummingbot.connector.exchange.{NAME}.{NAME}_exchange import AcmeExchange\n\n\n"
+HOLLOW = f"{HEAD}class Tests:\n    def test_it(self):\n        run()\n"
+TRIVIAL = f"{HEAD}class Tests:\n    def test_it(self):\n        self.assertTrue(True)\n        assert True\n"
+ELSEWHERE = "class Tests:\n    def test_it(self):\n        self.assertEqual(2, add(1, 1))\n"
+SUITE = "hummingbot/connector/test_support/acme_suite.py"
+DERIVED = (
+    f"from hummingbot.connector.test_support.acme_suite import Suites\n{HEAD}"
+    "class Tests(Suites.ExchangeTests):\n    def make(self):\n        return AcmeExchange()\n"
+)
 COUNTS = "def pytest_runtest_makereport(item, call):\n    return None\n"
 ENDS = "from os import _exit\n\n_exit(0)\n"
 
@@ -47,6 +54,18 @@ TESTS_AND_DOCS = [
         test_unit_tests.test_unit_tests_present,
         today().adding({f"{TESTS}/test_{NAME}_exchange.py": TRIVIAL}),
         f"{TESTS}/test_{NAME}_exchange.py",
+    ),
+    Bad(
+        "tests of something else",
+        test_unit_tests.test_unit_tests_present,
+        today().adding({f"{TESTS}/test_{NAME}_exchange.py": ELSEWHERE}),
+        says="the connector itself",
+    ),
+    Bad(
+        "a suite of its own that asserts nothing",
+        test_unit_tests.test_unit_tests_present,
+        today().adding({f"{TESTS}/test_{NAME}_exchange.py": DERIVED, SUITE: HOLLOW}),
+        says="the connector itself",
     ),
     Bad(
         "a conftest that counts",

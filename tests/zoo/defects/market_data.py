@@ -98,9 +98,24 @@ DEFECTS = (
     ),
     defect(
         "trade-side-inverted",
+        checks.test_the_takers_side_is_told,
+        "public trades arrived with the wrong side",
+        worded(ORDER_BOOK, "trade_message_from_exchange", ('if msg["m"]', 'if not msg["m"]')),
+    ),
+    defect(
+        "every-third-trade-dropped",
         checks.test_every_public_trade_arrives_once,
         "public trades were lost or changed",
-        worded(ORDER_BOOK, "trade_message_from_exchange", ('if msg["m"]', 'if not msg["m"]')),
+        book_source(
+            """
+            _trades_told = 0
+
+            async def _parse_trade_message(self, raw_message, message_queue):
+                self._trades_told += 1
+                if self._trades_told % 3:
+                    await super()._parse_trade_message(raw_message, message_queue)
+            """,
+        ),
     ),
     defect(
         "trades-counted-twice",
@@ -109,7 +124,9 @@ DEFECTS = (
         book_source(
             """
             async def _parse_trade_message(self, raw_message, message_queue):
-                await super()._parse_trade_message(dict(raw_message), message_queue)
+                import copy
+
+                await super()._parse_trade_message(copy.deepcopy(raw_message), message_queue)
                 await super()._parse_trade_message(raw_message, message_queue)
             """,
         ),
@@ -159,7 +176,7 @@ DEFECTS = (
     ),
     defect(
         "smallest-notional-ignored",
-        checks.test_trading_rules,
+        checks.test_the_smallest_order_value,
         "the smallest notional is",
         worded(EXCHANGE, RULES, ("min_notional_size=Decimal(min_notional)", "min_notional_size=Decimal(0)")),
     ),

@@ -65,7 +65,7 @@ DEFECTS = (
     defect(
         "prices-rounded-to-cents",
         checks.test_awkward_orders_arrive_rounded,
-        "was not rounded",
+        "was not rounded|was refused as it was sent",
         exchange(
             """
             def quantize_order_price(self, trading_pair, price):

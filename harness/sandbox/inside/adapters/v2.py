@@ -7,7 +7,7 @@ import logging
 from decimal import Decimal
 from typing import Any, Dict, List, Optional, Tuple
 
-from .. import virtual_time
+from .. import application, config_map, virtual_time
 
 MAX_EVENTS = 20000
 # How often conditions are looked at, in virtual seconds.
@@ -42,6 +42,7 @@ class Adapter:
         """Import the framework and the connector. Raises what the import does, KeyError if not registered."""
         importlib.import_module("pandas")
         virtual_time.install_datetime()
+        application.install()
         settings = importlib.import_module("hummingbot.client.settings").AllConnectorSettings
         known = settings.get_connector_settings()
         if connector not in known:
@@ -66,23 +67,7 @@ class Adapter:
 
     def config(self) -> List[Dict[str, Any]]:
         """What the user is asked for before the connector can be used, in order."""
-        keys = self._settings.config_keys
-        fields = getattr(type(keys), "model_fields", {}) if keys is not None else {}
-        asked = []
-        for name, field in fields.items():
-            extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-            prompt = extra.get("prompt")
-            asked.append(
-                {
-                    "name": name,
-                    "prompt": str(prompt(keys) if callable(prompt) else prompt or ""),
-                    "secure": bool(extra.get("is_secure")),
-                    "connect_key": bool(extra.get("is_connect_key")),
-                    "prompted": bool(extra.get("prompt_on_new")),
-                    "required": bool(field.is_required()),
-                }
-            )
-        return asked
+        return config_map.asked(self._settings.config_keys)
 
     def construct(
         self,
@@ -92,17 +77,15 @@ class Adapter:
         tick_size: float = 1.0,
     ) -> Dict[str, Any]:
         """Make the connector as the application does, from the fields that its configuration declares."""
-        build = self._settings.conn_init_parameters
         offered: Dict[str, Any] = {
             "trading_pairs": list(pairs),
             "trading_required": trading_required,
-            "api_keys": self._api_keys(credentials),
+            "api_keys": config_map.complete(self._settings.config_keys, credentials),
             "balance_asset_limit": {},
             "rate_limits_share_pct": Decimal(100),
         }
-        accepted = set(inspect.signature(build).parameters)
-        parameters = build(**{name: value for name, value in offered.items() if name in accepted})
-        self._connector = getattr(self._module, self._settings.class_name())(**parameters)
+        kind = getattr(self._module, self._settings.class_name())
+        self._connector = kind(**self._init_parameters(kind, offered))
         clock_module = importlib.import_module("hummingbot.core.clock")
         mode = importlib.import_module("hummingbot.core.clock_mode").ClockMode.REALTIME
         self._clock = clock_module.Clock(mode, tick_size=tick_size)
@@ -110,26 +93,19 @@ class Adapter:
         self._listen()
         return {"name": self._connector.name, "display_name": getattr(self._connector, "display_name", "")}
 
-    def _api_keys(self, credentials: Dict[str, str]) -> Dict[str, Any]:
-        """The credentials given, and the defaults of connect keys that were not, as a stored file has them.
+    def _init_parameters(self, kind: Any, offered: Dict[str, Any]) -> Dict[str, Any]:
+        """As the framework makes them of what it takes, with what older ones leave to their caller.
 
-        A file is read through the connector's own validators, which may make True of "yes".
+        Those of 2022 to 2025 hand every connector the client's configuration as well; those of before 2023
+        leave it to the caller to add the pairs.
         """
-        keys: Dict[str, Any] = dict(credentials)
-        model = type(self._settings.config_keys)
-        defaults = {
-            asked["name"]: model.model_fields[asked["name"]].get_default(call_default_factory=True)
-            for asked in self.config()
-            if asked["connect_key"] and not asked["required"] and asked["name"] not in keys
-        }
-        try:
-            read = model(**keys, **defaults)
-        except Exception:
-            read = None
-        for name, default in defaults.items():
-            value = getattr(read, name, default)
-            keys[name] = getattr(value, "get_secret_value", lambda value=value: value)()
-        return keys
+        if "client_config_map" in _parameters(kind):
+            running = application.HummingbotApplication.main_application()
+            offered = {**offered, "client_config_map": running.client_config_map}
+        build = self._settings.conn_init_parameters
+        made = dict(build(**_fitting(build, offered)))
+        rest = {name: value for name, value in offered.items() if name not in made and name != "api_keys"}
+        return {**made, **_fitting(kind, rest)}
 
     def _listen(self) -> None:
         events = importlib.import_module("hummingbot.core.event.events")
@@ -412,6 +388,16 @@ async def _tried(method: Any, *arguments: Any) -> Any:
     except Exception:
         logging.getLogger(__name__).debug("%s raised", method, exc_info=True)
         return None
+
+
+def _parameters(function: Any) -> Any:
+    return inspect.signature(function).parameters
+
+
+def _fitting(function: Any, offered: Dict[str, Any]) -> Dict[str, Any]:
+    """Those that it has a parameter for."""
+    accepted = _parameters(function)
+    return {name: value for name, value in offered.items() if name in accepted}
 
 
 def _names(kinds: Any) -> List[str]:
