@@ -9,6 +9,7 @@ import pytest
 
 from harness.checking import not_applicable, undetermined
 from harness.checking.attribution import OTHER_SEED, Trial, control_for
+from harness.checking.kept import prefix_for
 from harness.checking.plan import Plan
 from harness.checking.players import Players
 from harness.checking.pytest_plugin import screening_of
@@ -196,7 +197,7 @@ def players(
         rigs.looks_closer = trial is Trial.FIRST
         about = Header(
             scenario="", connector=name, dialect=played_on.name, seed=seed, pace=plan.scale,
-            trial=trial.value,
+            trial=trial.value, prefix=prefix_for(connector_name, plan.connectors),
             commit=submission.commit if forks else submission.upstream_commit,
             upstream=submission.upstream_commit, environment=described(plan.sandbox),
             hosts=(*played_on.rest_hosts, *played_on.stream_hosts), ports=tuple(played_on.ports),
@@ -220,9 +221,8 @@ def players(
 def keeper(plan: Plan) -> Keep:
     """Writes traces beside the outcomes."""
     folder = plan.outcomes_file.parent / FOLDER
-    several = len(plan.connectors) > 1
 
     def keep(header: Header, contents: bytes) -> None:
-        write(folder / name_of(header, with_connector=several), contents)
+        write(folder / name_of(header), contents)
 
     return keep

@@ -25,11 +25,15 @@ class Try:
 
 @dataclass(frozen=True)
 class Ending:
-    """What a check found on one try. An empty summary stands for the requirement's title."""
+    """What a check found on one try. An empty summary stands for the requirement's title.
+
+    `traces` are the names of the files that it rests on.
+    """
 
     status: Status
     summary: str = ""
     evidence: tuple[Evidence, ...] = ()
+    traces: tuple[str, ...] = ()
 
 
 Tried = tuple[Try, Ending]
@@ -37,12 +41,14 @@ Tried = tuple[Try, Ending]
 
 @dataclass(frozen=True)
 class Policy:
-    """`repeats`: the check is of a running connector; `elsewhere`: it judges nothing but scenarios.
+    """`running`: the check is of a running connector; `repeats`: a failure may be chance;
+    `elsewhere`: it judges nothing but scenarios, which others can play too.
 
     `control` is the merged connector that failures are tried on too, None where there is none.
     """
 
     pace: float
+    running: bool = True
     repeats: bool = True
     elsewhere: bool = True
     control: str | None = None
@@ -56,7 +62,7 @@ class Policy:
         if not done:
             return Try(Trial.FIRST, self.pace)
         firsts = [ending for each, ending in done if each.trial is Trial.FIRST]
-        if not self.repeats or firsts[-1].status is not Status.FAILED:
+        if not self.running or not self.repeats or firsts[-1].status is not Status.FAILED:
             return None
         if self.calm < self.pace and len(firsts) == 1:
             return Try(Trial.FIRST, self.calm)
@@ -79,7 +85,7 @@ class Policy:
             hurried, found = firsts[0]
             pace = f"At {hurried.pace:g}× speed: {found.summary} Decided at {last.pace:g}×."
             ending = replace(ending, evidence=(*ending.evidence, _note(pace)))
-        if ending.status is not Status.FAILED or not self.repeats:
+        if ending.status is not Status.FAILED or not self.running:
             return ending
         others = [(each.trial, found.status) for each, found in done if each.trial is not Trial.FIRST]
         judgement = judge_failure(self.control or "", others)
@@ -87,13 +93,13 @@ class Policy:
         if not judgement.excuse:
             return replace(ending, evidence=evidence)
         summary = f"{judgement.excuse} What was seen: {ending.summary}"
-        return Ending(Status.UNDETERMINED, summary, evidence)
+        return Ending(Status.UNDETERMINED, summary, evidence, ending.traces)
 
     def believed(self, ending: Ending, severity: Severity) -> Ending:
         """What it counts as for a requirement of this severity."""
-        doubted = ending.status is Status.PASSED and severity is Severity.BLOCKER and self.repeats
+        doubted = ending.status is Status.PASSED and severity is Severity.BLOCKER and self.running
         if doubted and not witnessed(ending.evidence):
-            return Ending(Status.UNDETERMINED, ON_ITS_WORD, ending.evidence)
+            return Ending(Status.UNDETERMINED, ON_ITS_WORD, ending.evidence, ending.traces)
         return ending
 
 

@@ -181,6 +181,7 @@ def outcomes_of(
                 subject=demanded.subject,
                 summary=believed.summary or demanded.title,
                 evidence=believed.evidence,
+                traces=believed.traces,
                 check=check,
                 seconds=seconds,
             )

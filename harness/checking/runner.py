@@ -18,12 +18,14 @@ from harness.outcome import Basis, Evidence, EvidenceKind, Status
 from harness.scenarios.catalogue import QUIET, SCENARIOS, WATCHED
 from harness.scenarios.scenario import Scenario
 from harness.scenarios.trace.model import End, Trace
+from harness.scenarios.trace.store import name_of
 
 V = TypeVar("V")
 Check = Callable[..., object]
 TRACES = "traces"
 EVERY = "every_trace"  # the argument of checks that look into all there are
 EVIDENCE = "evidence"
+MOST_FILES = 20  # named by an outcome
 
 
 class Source(Protocol):
@@ -55,11 +57,14 @@ class Traces:
         self._attach = attach
         self._beside = beside
         self._witnessed: set[str] = set()
+        self.files: list[str] = []
 
     def of(self, scenario: Scenario[Any]) -> Trace:
         if self._beside:
             self._source.begin_elsewhere(scenario, self._attempt)
         trace = self._source.trace(scenario, self._attempt)
+        if (name := name_of(trace.header)) not in self.files:
+            self.files.append(name)
         finished = trace.end is not None and trace.end.how is End.FINISHED
         if finished and trace.last is not None and scenario.name not in self._witnessed:
             self._witnessed.add(scenario.name)
@@ -81,24 +86,22 @@ class Traces:
             scenario.read(trace)
 
     def every(self) -> Iterator[Trace]:
-        """All that was seen of the connector so far, and then in each scenario not yet played.
+        """All that was seen of the connector, in whatever scenario, at whatever pace, with whatever seed.
 
         A connector that breaks off, or never gets ready, is judged by what it did until then; where that was
         in a quiet scenario the rest is undecided, and what it broke off with is raised in the end; so is a
         failure of ours.
         """
-        yield from self._source.played()
         broken: Exception | None = None
         for scenario in WATCHED:
             trace = self.of(scenario)
-            yield trace
             try:
                 scenario.read(trace)
             except OurFailure as error:
                 broken = broken or error
             except (Finding, ConnectorError) as error:
                 broken = broken or (error if scenario in QUIET else None)
-        yield from self._source.played()[-1:]  # what was tried between the scenarios
+        yield from sorted(self._source.played(), key=lambda trace: name_of(trace.header))
         if broken is not None:
             raise broken
 
@@ -113,9 +116,10 @@ def parameters_of(check: Check) -> tuple[str, ...]:
 
 
 def policy_for(check: Check, pace: float, control: str | None, *, of_the_running: bool) -> Policy:
-    """A check that looks into every trace needs no other connector: what was seen once was done."""
-    elsewhere = judges_traces(check) and EVERY not in parameters_of(check)
-    return Policy(pace, repeats=of_the_running, elsewhere=elsewhere, control=control)
+    """A check that looks into every trace is not tried again: what was seen once was done."""
+    once = EVERY in parameters_of(check)
+    elsewhere = judges_traces(check) and not once
+    return Policy(pace, running=of_the_running, repeats=not once, elsewhere=elsewhere, control=control)
 
 
 def run(check: Check, policy: Policy, source: Source | None, given: Mapping[str, Any]) -> Ending:
@@ -136,14 +140,19 @@ def try_once(
     def attach(*items: Evidence) -> None:
         attached.extend(items)
 
+    traces = None if source is None else Traces(source, attempt, attach, beside=beside)
     try:
         with reckoning():  # a number that a connector made up fails a check; it does not break it
-            traces = None if source is None else Traces(source, attempt, attach, beside=beside)
             check(**_arguments(check, traces, given, attach))
     except Exception as error:
         ending = ending_of(error, getattr(check, "__name__", "a check"))
-        return Ending(ending.status, ending.summary, (*ending.evidence, *attached))
-    return Ending(Status.PASSED, "", tuple(attached))
+        evidence = (*ending.evidence, *attached)
+        return Ending(ending.status, ending.summary, evidence, _files(traces))
+    return Ending(Status.PASSED, "", tuple(attached), _files(traces))
+
+
+def _files(traces: Traces | None) -> tuple[str, ...]:
+    return () if traces is None else tuple(traces.files[:MOST_FILES])
 
 
 def _arguments(

@@ -92,7 +92,7 @@ def test_what_judges_more_than_scenarios_is_tried_calmly_only() -> None:
 
 
 def test_a_static_check_is_tried_once() -> None:
-    static = Policy(12.0, repeats=False)
+    static = Policy(12.0, running=False)
     done = played(static, hurried=FAILED)
     assert tried(done) == [("first", 12.0)]
     assert static.conclude(done) == FAILED
@@ -105,5 +105,5 @@ def test_no_blocker_passes_on_a_claim() -> None:
     )
     assert BELIEVES.believed(said, Severity.MAJOR) == said
     assert BELIEVES.believed(PASSED, Severity.BLOCKER) == PASSED
-    read = Policy(12.0, repeats=False)
+    read = Policy(12.0, running=False)
     assert read.believed(said, Severity.BLOCKER) == said, "files are read by us"

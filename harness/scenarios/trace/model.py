@@ -29,7 +29,8 @@ Kind = TypeVar("Kind")
 class Header(BaseModel):
     """What was run, of what, on what. `trial` is `first`, `control`, `other seed` or `again`.
 
-    `hosts` and `ports` are those that the simulated exchange serves.
+    `hosts` and `ports` are those that the simulated exchange serves. `prefix` is what the file's name begins
+    with, where a candidate has several connectors.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,6 +46,7 @@ class Header(BaseModel):
     upstream: str | None = None
     environment: str = ""
     harness: str = ""
+    prefix: str = ""
     hosts: tuple[str, ...] = ()
     ports: tuple[int, ...] = ()
     machine: str = ""

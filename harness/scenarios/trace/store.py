@@ -79,9 +79,9 @@ def load(path: Path) -> Trace:
         raise TraceError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def name_of(header: Header, *, with_connector: bool = False) -> str:
-    """`<scenario>-<pace>-<try>.ndjson.zst`, after the connector's name where there are several."""
-    words = [header.connector] if with_connector else []
+def name_of(header: Header) -> str:
+    """`<scenario>-<pace>-<try>.ndjson.zst`, after the header's prefix."""
+    words = [header.prefix] if header.prefix else []
     words += [header.scenario, f"{header.pace:g}", header.trial]
     return "-".join(re.sub(r"[^0-9A-Za-z_.]+", "_", word) for word in words) + SUFFIX
 

@@ -33,8 +33,10 @@ def test_a_trace_comes_back_equal(tmp_path: Path) -> None:
 
 def test_the_name_says_what_it_is_of() -> None:
     assert name_of(HEADER) == "trade-12-first.ndjson.zst"
-    other = HEADER.model_copy(update={"trial": "other seed", "pace": 2.5, "scenario": "../x y"})
-    assert name_of(other, with_connector=True) == "binance-.._x_y-2.5-other_seed.ndjson.zst"
+    other = HEADER.model_copy(
+        update={"trial": "other seed", "pace": 2.5, "scenario": "../x y", "prefix": "binance"}
+    )
+    assert name_of(other) == "binance-.._x_y-2.5-other_seed.ndjson.zst"
 
 
 def test_market_data_is_left_out_first_and_it_is_said() -> None:
