@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, TypeVar
 
-from harness.checking import Attach, Failed, Finding, NotApplicable
+from harness.checking import Attach, Failed, Finding, NotApplicable, raised
 from harness.checking.attribution import Trial
 from harness.checking.observed import observed
 from harness.checking.policy import Ending, Policy, Tried, Try
@@ -183,7 +183,7 @@ def ending_of(error: BaseException, name: str) -> Ending:
         case Finding():
             return Ending(Status.UNDETERMINED, error.summary, error.evidence)
         case ConnectorError():
-            said = Evidence(basis=Basis.CLAIMED, kind=EvidenceKind.LOG, text=str(error))
+            said = raised(str(error))
             return Ending(
                 Status.UNDETERMINED, f"The connector broke off during the check: {error.gist}", (said,)
             )

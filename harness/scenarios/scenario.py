@@ -10,10 +10,11 @@ from harness.checking import NotApplicable, Undetermined
 from harness.errors import OurFailure
 from harness.scenarios.played import BrokeOffError, NotReady
 from harness.scenarios.rig import Rigs
-from harness.scenarios.trace.model import End, Trace
+from harness.scenarios.trace.model import End, Logged, Trace
 from harness.scenarios.trace.view import NotInTraceError, view_of
 
 V = TypeVar("V")
+MOST_ERRORS = 3
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Scenario(Generic[V]):
         how, why = (trace.end.how, trace.end.why) if trace.end is not None else (None, "")
         match how:
             case End.NOT_READY if trace.end is not None:
-                raise NotReady(trace.end.waiting_for)
+                raise NotReady(trace.end.waiting_for, _errors(trace))
             case End.BROKE_OFF:
                 raise BrokeOffError(why)
             case End.NOT_APPLICABLE:
@@ -47,3 +48,9 @@ class Scenario(Generic[V]):
             return view_of(trace, self.view)
         except NotInTraceError as error:
             raise Undetermined(f"Not decided: {error.message}.") from error
+
+
+def _errors(trace: Trace) -> tuple[str, ...]:
+    """The last different tracebacks that the connector logged."""
+    logged = [each.line.error for each in trace.of(Logged) if each.line.error]
+    return tuple(dict.fromkeys(logged))[-MOST_ERRORS:]

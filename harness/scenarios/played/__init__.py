@@ -6,7 +6,7 @@ never got that far.
 
 from __future__ import annotations
 
-from harness.checking import Undetermined, claimed
+from harness.checking import Undetermined, claimed, raised
 from harness.driving.driver import ConnectorError
 from harness.outcome import EvidenceKind
 from harness.scenarios.rig import Rig
@@ -17,10 +17,13 @@ READY_SECONDS = 90.0  # virtual; healthy connectors take under ten
 class NotReady(Undetermined):
     """The connector never said that it is ready, so what depends on it was not tried."""
 
-    def __init__(self, waiting_for: tuple[str, ...]) -> None:
+    def __init__(self, waiting_for: tuple[str, ...], errors: tuple[str, ...] = ()) -> None:
+        """`errors` are tracebacks that it logged until then."""
         parts = ", ".join(waiting_for) or "its own reasons"
         said = claimed(EvidenceKind.NOTE, f"still waiting for: {parts}")
-        super().__init__(f"Not tried, because the connector never became ready ({parts}).", (said,))
+        super().__init__(
+            f"Not tried, because the connector never became ready ({parts}).", (said, *map(raised, errors))
+        )
         self.waiting_for = waiting_for
 
 
