@@ -13,7 +13,7 @@ from harness.checking import (
     seen_in_ledger,
     undetermined,
 )
-from harness.checking.runner import Traces
+from harness.checking.runner import Traces, evidence_of
 from harness.outcome import EvidenceKind
 from harness.scenarios.catalogue import ERRORS, MARKET_DATA
 from harness.scenarios.played import NotReady
@@ -80,7 +80,7 @@ def test_server_errors_are_survived(traces: Traces) -> None:
         traces.view(MARKET_DATA)  # one that never gets ready is not judged here
         fail(
             "The connector gets ready, but not when one of the exchange's first answers is an error.",
-            *error.evidence,
+            *evidence_of(error),
             *(wire.evidence(each) for each in wire.exchanges() if each.fault),
         )
     if not run.faults_met:

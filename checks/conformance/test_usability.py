@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from harness.checking import Attach, claimed, expect, fail, requirement
-from harness.checking.runner import Traces
+from harness.checking.runner import Traces, evidence_of
 from harness.driving.claims import LogLine
 from harness.outcome import EvidenceKind
 from harness.scenarios.catalogue import MARKET_DATA
@@ -25,8 +25,9 @@ def test_it_gets_ready(traces: Traces, evidence: Attach) -> None:
         run = traces.view(MARKET_DATA)
     except NotReady as error:
         fail(
-            f"The connector was still not ready after {READY_SECONDS:g} s ({', '.join(error.waiting_for)}).",
-            *error.evidence,
+            f"The connector was still not ready after {READY_SECONDS:g} s "
+            f"({', '.join(error.waiting_for) or 'its own reasons'}).",
+            *evidence_of(error),
         )
     evidence(claimed(EvidenceKind.MEASUREMENT, f"ready after {run.ready_seconds:.1f} s"))
     expect(run.ready_seconds < SLOW_START, f"The connector needs {run.ready_seconds:.0f} s to get ready.")

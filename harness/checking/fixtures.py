@@ -10,7 +10,7 @@ import pytest
 from harness.checking import not_applicable, undetermined
 from harness.checking.attribution import OTHER_SEED, Trial, control_for
 from harness.checking.kept import prefix_for
-from harness.checking.plan import Plan
+from harness.checking.plan import Plan, calm
 from harness.checking.players import Players
 from harness.checking.pytest_plugin import screening_of
 from harness.forks.object_store import ObjectStore
@@ -194,7 +194,8 @@ def players(
         built = runtime if forks else _upstream_build(backend, store, submission, upstream)
         played_on = dialect_class if forks else dialect(name)
         rigs = Rigs(backend, built.runtime, played_on, name, seed)
-        rigs.looks_closer = trial is Trial.FIRST
+        if trial is Trial.FIRST:
+            rigs.looks_closer = lambda pace: plan.scale if pace <= calm(plan.scale) else None
         about = Header(
             scenario="", connector=name, dialect=played_on.name, seed=seed, pace=plan.scale,
             trial=trial.value, prefix=prefix_for(connector_name, plan.connectors),

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, TypeVar
 
-from harness.checking import Attach, Failed, Finding, NotApplicable, raised
+from harness.checking import Attach, Failed, Finding, NotApplicable, claimed, raised
 from harness.checking.attribution import Trial
 from harness.checking.observed import observed
 from harness.checking.policy import Ending, Policy, Tried, Try
@@ -16,9 +16,11 @@ from harness.driving.numbers import reckoning
 from harness.errors import OurFailure
 from harness.outcome import Basis, Evidence, EvidenceKind, Status
 from harness.scenarios.catalogue import QUIET, SCENARIOS, WATCHED
+from harness.scenarios.played import NothingToPlay, NotReady
 from harness.scenarios.scenario import Scenario
 from harness.scenarios.trace.model import End, Trace
 from harness.scenarios.trace.store import name_of
+from harness.scenarios.trace.view import NotInTraceError
 
 V = TypeVar("V")
 Check = Callable[..., object]
@@ -99,7 +101,7 @@ class Traces:
                 scenario.read(trace)
             except OurFailure as error:
                 broken = broken or error
-            except (Finding, ConnectorError) as error:
+            except (NotReady, NothingToPlay, ConnectorError) as error:
                 broken = broken or (error if scenario in QUIET else None)
         yield from sorted(self._source.played(), key=lambda trace: name_of(trace.header))
         if broken is not None:
@@ -173,6 +175,12 @@ def _arguments(
     return found
 
 
+def evidence_of(error: NotReady) -> tuple[Evidence, ...]:
+    """What a connector that never became ready was waiting for, and what it logged."""
+    said = f"still waiting for: {', '.join(error.waiting_for) or 'its own reasons'}"
+    return (claimed(EvidenceKind.NOTE, said), *map(raised, error.errors))
+
+
 def ending_of(error: BaseException, name: str) -> Ending:
     """The outcome that the way a check ended stands for."""
     match error:
@@ -182,6 +190,14 @@ def ending_of(error: BaseException, name: str) -> Ending:
             return Ending(Status.NOT_APPLICABLE, error.summary, error.evidence)
         case Finding():
             return Ending(Status.UNDETERMINED, error.summary, error.evidence)
+        case NothingToPlay():
+            return Ending(Status.NOT_APPLICABLE, str(error))
+        case NotReady():
+            return Ending(
+                Status.UNDETERMINED, f"Not tried, because the connector {error}.", evidence_of(error)
+            )
+        case NotInTraceError():
+            return Ending(Status.UNDETERMINED, f"Not decided: {error.message}.")
         case ConnectorError():
             said = raised(str(error))
             return Ending(

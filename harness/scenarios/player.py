@@ -10,11 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 from harness import __version__
-from harness.checking import NotApplicable
 from harness.driving.driver import ConnectorError
 from harness.driving.numbers import trusting
 from harness.gateway.entries import Trouble
-from harness.scenarios.played import NotReady
+from harness.scenarios.played import NothingToPlay, NotReady
 from harness.scenarios.recording import leaks_in
 from harness.scenarios.rig import Rigs
 from harness.scenarios.scenario import Scenario
@@ -78,11 +77,11 @@ class Player:
             with trusting():
                 return scenario.play(self._rigs, pace), End.FINISHED, "", ()
         except NotReady as error:
-            return None, End.NOT_READY, error.summary, error.waiting_for
+            return None, End.NOT_READY, str(error), error.waiting_for
         except ConnectorError as error:
             return None, End.BROKE_OFF, str(error), ()
-        except NotApplicable as error:
-            return None, End.NOT_APPLICABLE, error.summary, ()
+        except NothingToPlay as error:
+            return None, End.NOT_APPLICABLE, str(error), ()
         except Exception:
             return None, End.OURS, traceback.format_exc()[-3500:], ()
 

@@ -105,7 +105,8 @@ class Rigs:
 
     `seen` holds what was seen on each since `begin`, and `between` what was tried while none was open.
     `canaries` knows every secret that was given to the connector or planted beside it, and `guarded` the
-    names of those that nobody may ever see. `looks_closer`: what goes wrong may be tried in other ways too.
+    names of those that nobody may ever see. `looks_closer` says at which pace what goes wrong at a pace is
+    tried in other ways too, None: it is not.
     """
 
     def __init__(
@@ -113,7 +114,7 @@ class Rigs:
     ) -> None:
         self.dialect = randomization.varied(dialect, seed)
         self.seed = seed
-        self.looks_closer = True
+        self.looks_closer: Callable[[float], float | None] = lambda _pace: None
         self._identity = SandboxIdentity.of(seed)
         self.latest: Rig | None = None
         self.canaries = Canaries()

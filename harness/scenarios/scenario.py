@@ -6,12 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from harness.checking import NotApplicable, Undetermined
 from harness.errors import OurFailure
-from harness.scenarios.played import BrokeOffError, NotReady
+from harness.scenarios.played import BrokeOffError, NothingToPlay, NotReady
 from harness.scenarios.rig import Rigs
 from harness.scenarios.trace.model import End, Logged, Trace
-from harness.scenarios.trace.view import NotInTraceError, view_of
+from harness.scenarios.trace.view import view_of
 
 V = TypeVar("V")
 MOST_ERRORS = 3
@@ -30,9 +29,9 @@ class Scenario(Generic[V]):
         return self.play.__name__
 
     def read(self, trace: Trace) -> V:
-        """Its view. Raises what ended the run early: NotReady, BrokeOffError, NotApplicable, OurFailure.
+        """Its view. Raises what ended the run early: NotReady, BrokeOffError, NothingToPlay, OurFailure.
 
-        Raises Undetermined where the trace does not hold enough of it.
+        Raises NotInTraceError where the trace does not hold enough of it.
         """
         how, why = (trace.end.how, trace.end.why) if trace.end is not None else (None, "")
         match how:
@@ -41,13 +40,10 @@ class Scenario(Generic[V]):
             case End.BROKE_OFF:
                 raise BrokeOffError(why)
             case End.NOT_APPLICABLE:
-                raise NotApplicable(why)
+                raise NothingToPlay(why)
             case End.OURS:
                 raise OurFailure(why, where=trace.title)
-        try:
-            return view_of(trace, self.view)
-        except NotInTraceError as error:
-            raise Undetermined(f"Not decided: {error.message}.") from error
+        return view_of(trace, self.view)
 
 
 def _errors(trace: Trace) -> tuple[str, ...]:

@@ -8,19 +8,18 @@ from typing import Any, cast
 
 import pytest
 
-from harness.checking import Failed, NotApplicable, Undetermined
 from harness.driving.driver import ConnectorError
 from harness.errors import OurFailure
 from harness.gateway.canaries import Canaries
 from harness.gateway.entries import Exchange, Trouble
 from harness.gateway.record import Record
-from harness.scenarios.played import BrokeOffError, NotReady
+from harness.scenarios.played import BrokeOffError, NothingToPlay, NotReady
 from harness.scenarios.player import Player
 from harness.scenarios.rig import Rigs
 from harness.scenarios.scenario import Scenario
 from harness.scenarios.trace.model import Began, Header
 from harness.scenarios.trace.store import unpacked
-from harness.scenarios.trace.view import SeenExchange, View
+from harness.scenarios.trace.view import NotInTraceError, SeenExchange, View
 from tests.scenarios.trace.sample import MARKET
 
 SECRET = "Zk3v9QmT2xLw7RbY5nHs8dFcJ1gP6aUe"
@@ -97,9 +96,8 @@ def raising(error: Exception) -> Any:
     [
         (NotReady(("order book",)), NotReady, "never became ready .order book."),
         (ConnectorError("Traceback\nValueError: theirs"), BrokeOffError, "ValueError: theirs"),
-        (NotApplicable("no perpetuals"), NotApplicable, "no perpetuals"),
+        (NothingToPlay("no perpetuals"), NothingToPlay, "no perpetuals"),
         (KeyError("ours"), OurFailure, "KeyError: 'ours'"),
-        (Failed("a scenario judges nothing"), OurFailure, "judges nothing"),
     ],
 )
 def test_what_ended_it_is_raised_when_it_is_read(
@@ -130,5 +128,5 @@ def test_notes_of_another_kind_decide_nothing() -> None:
     class Others(Notes):
         pass
 
-    with pytest.raises(Undetermined, match="no notes of the kind Others"):
+    with pytest.raises(NotInTraceError, match="no notes of the kind Others"):
         Scenario("others", noting, Others).read(trace)

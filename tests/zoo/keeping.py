@@ -15,7 +15,7 @@ from typing import Any, Literal
 from demo.release import PACKAGE, VERSION
 from harness.checking import Failed, NotApplicable, Undetermined, slugs_of
 from harness.checking.attribution import OTHER_SEED, Trial
-from harness.checking.plan import Plan
+from harness.checking.plan import Plan, calm
 from harness.checking.players import Players
 from harness.checking.policy import Ending
 from harness.checking.runner import policy_for, run
@@ -189,7 +189,8 @@ class Zoo:
     def _player(self, name: str, built: BuildResult, trial: Trial, seed: int) -> tuple[Rigs, Player]:
         on = dialect(name)
         rigs = Rigs(self._backend, built.runtime, on, name, seed)
-        rigs.looks_closer = trial is Trial.FIRST
+        if trial is Trial.FIRST:
+            rigs.looks_closer = lambda pace: PACE if pace <= calm(PACE) else None
         about = Header(
             scenario="", connector=name, dialect=name, seed=seed, pace=PACE, trial=trial.value,
             hosts=(*on.rest_hosts, *on.stream_hosts), ports=tuple(on.ports),

@@ -9,11 +9,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import islice
 
-from harness.checking import Finding
-from harness.checking.plan import CALM_PACE, PACE
 from harness.driving.driver import ConnectorError
 from harness.gateway.faults import Delay, DropMessage, DuplicateMessage, Fault, LoseReply, Refuse
-from harness.scenarios.played import start
+from harness.scenarios.played import NotReady, start
 from harness.scenarios.played.balances import IMPATIENT, PATIENT, BalanceView, settled_views
 from harness.scenarios.played.invariants import breaches, broken
 from harness.scenarios.played.order_life import (
@@ -187,7 +185,7 @@ class Histories(View):
 def endure(rigs: Rigs, pace: float) -> Histories:
     """Each of the seed's schedules, on an exchange of its own, until one is not heard of to its end.
 
-    In a calm, last try of the fork itself the schedule of one that breaks something is shortened, hurriedly.
+    Where the rigs look closer, the schedule of one that breaks something is shortened.
     """
     lived: list[History] = []
     for schedule in schedules(rigs.seed):
@@ -195,10 +193,10 @@ def endure(rigs: Rigs, pace: float) -> Histories:
         if not lived[-1].heard:
             break
     run = Histories(lived[-1].rig_number, lived)
-    if rigs.looks_closer and pace <= CALM_PACE:
+    hurried = rigs.looks_closer(pace)
+    if hurried is not None:
         found = ((history.schedule, each) for history in lived for each in islice(breaches(history), 1))
         for schedule, (what, _, order) in islice(found, 1):
-            hurried = PACE if pace == CALM_PACE else pace
             run.shortest = _Shortening(what, order).of(rigs, hurried, schedule)
     return run
 
@@ -214,7 +212,7 @@ class _Shortening:
         """The shortest found that breaks the same; None when nothing shorter breaks it again."""
         shortest: History | None = None
         left = self._shorter(schedule)
-        with suppress(Finding, ConnectorError):
+        with suppress(NotReady, ConnectorError):
             for _ in range(MOST_TRIES):
                 if (shorter := next(left, None)) is None:
                     break

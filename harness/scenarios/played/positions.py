@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 
-from harness.checking import not_applicable
 from harness.driving.claims import EventView, Funding, PositionView
 from harness.driving.driver import PositionModeName
-from harness.scenarios.played import start
+from harness.scenarios.played import NothingToPlay, start
 from harness.scenarios.played.order_life import (
     WAIT,
     Life,
@@ -94,7 +93,7 @@ class Positions(View):
 def hold_positions(rigs: Rigs, pace: float) -> Positions:
     """Set modes and leverage, go long, be paid or pay, start anew, close, go short, close."""
     if not rigs.dialect.markets[0].perpetual:
-        not_applicable("The connector trades no perpetuals.")
+        raise NothingToPlay("The connector trades no perpetuals.")
     with rigs.open(pace) as rig:
         run = Positions(rig.number)
         start(rig)
