@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pydantic import JsonValue
 
 from checks.conformance.reach import Declared, foreign, place_of, undeclared
-from harness.checking import claimed, expect, fail, requirement, undetermined
+from harness.checking import Attach, claimed, expect, fail, measured, requirement, undetermined
 from harness.checking.observers import leaks, logged_secrets, lost_entries
 from harness.checking.runner import Traces
 from harness.frameworks.unit_tests import UnitTestResult
@@ -97,7 +97,9 @@ def test_only_declared_hosts(every_trace: Iterator[Trace], candidate: Candidate)
 
 
 @requirement("only-declared-hosts")
-def test_unit_tests_reach_for_nobody(unit_tests: UnitTestResult, candidate: Candidate) -> None:
+def test_unit_tests_reach_for_nobody(
+    unit_tests: UnitTestResult, candidate: Candidate, evidence: Attach
+) -> None:
     """The connector's unit tests, too, ask for no host that the round does not declare."""
     exchange = candidate.exchange.dialect
     served = dialect(exchange) if exchange in known() else None
@@ -109,6 +111,7 @@ def test_unit_tests_reach_for_nobody(unit_tests: UnitTestResult, candidate: Cand
         f"Its unit tests tried to reach {', '.join(asked[:5])}, which is not declared.",
         *(claimed(EvidenceKind.NOTE, f"asked for {place}", place=place) for place in asked[:SHOWN]),
     )
+    evidence(measured(f"{unit_tests.total} unit tests ran in a sandbox that nothing leads out of"))
 
 
 def _declared(candidate: Candidate, trace: Trace) -> Declared:

@@ -52,7 +52,7 @@ class Watched:
 def test_a_connection_of_the_unit_tests_is_found() -> None:
     def reach(*network: str) -> None:
         checks.test_unit_tests_reach_for_nobody(
-            UnitTestResult(ran=True, network=network), candidate("binance")
+            UnitTestResult(ran=True, network=network), candidate("binance"), lambda *_: None
         )
 
     reach("api.binance.com:443", "mock.test:80", "127.0.0.1:9")
