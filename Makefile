@@ -4,15 +4,24 @@ BIN := .venv/bin
 # Most tests wait for something: three for two processors.
 WORKERS ?= $(shell echo $$(( ($$(nproc) * 3 + 1) / 2 )))
 
-.PHONY: demo test zoo lint format lock schemas docs clean
+PYTEST := -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --durations 20
+
+.PHONY: demo test test-all zoo lint format lock schemas docs clean
 
 demo: .venv/ready
 	$(BIN)/python -m demo --again
 
 test: .venv/ready
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	$(BIN)/python $(PYTEST)
 
-# How well the checks tell good from bad: every planted defect, every merged connector. About an hour.
+# Everything: both sandboxes, every merged connector, every planted defect, kills; and how much of our code it runs.
+test-all: .venv/ready
+	$(BIN)/coverage erase
+	$(BIN)/coverage run $(PYTEST) --tier all --store-durations
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+# How well the checks tell good from bad: every defect in several connectors. About an hour.
 zoo: .venv/ready
 	$(BIN)/python -m tests.zoo $(WORKERS)
 

@@ -6,7 +6,7 @@ import os
 import sys
 import traceback
 from contextlib import nullcontext
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -149,16 +149,54 @@ def check(
 
 
 @app.command()
+def describe(
+    what: Annotated[str, typer.Argument(help="A fork's work tree, or a candidate's name.")] = ".",
+    connector: Annotated[str | None, typer.Option(help="The connector, where the fork adds several.")] = None,
+    round_file: Annotated[Path | None, typer.Option("--round", help="The round of the candidate.")] = None,
+    upstream: Annotated[
+        str | None,
+        typer.Option(help="Upstream as URL@REF or pypi:hummingbot==VERSION, instead of the round's."),
+    ] = None,
+    ccxt: Annotated[
+        str | None, typer.Option(help="ccxt's name of the exchange; by default the connector's.")
+    ] = None,
+    folder: Annotated[Path, typer.Option("--to", help="Where descriptions are kept.")] = Path("descriptions"),
+    sandbox: SandboxName = "auto",
+    again: Annotated[bool, typer.Option("--again", help="Derive it anew though nothing changed.")] = False,
+) -> None:
+    """Derive a description of a connector's exchange from its requests, its tests and ccxt.
+
+    What a person has to answer is asked at the end, with the line to write into NAME.review.yml beside it.
+    """
+    from harness.commands.describe import describe as derive
+
+    derive(
+        what,
+        connector=connector,
+        round_file=round_file,
+        upstream=upstream,
+        ccxt=ccxt,
+        folder=folder,
+        sandbox=sandbox,
+        again=again,
+        console=CONSOLE,
+    )
+
+
+@app.command()
 def report(
     round_dir: Annotated[Path, typer.Argument(help="A published round, e.g. reports/2020-08.")],
 ) -> None:
     """Grade and publish a round again from its stored outcomes. Starts no sandbox."""
+    from harness.commands.run import tell_verdicts
     from harness.reporting.publish import publish_round
     from harness.screenings.store import ROUND
     from harness.screenings.writing import writing
 
     with writing(round_dir) if (round_dir / ROUND).is_file() else nullcontext():
-        CONSOLE.print(f"Report: {publish_round(round_dir)}", markup=False, soft_wrap=True)
+        page = publish_round(round_dir)
+        tell_verdicts(round_dir, CONSOLE)
+    CONSOLE.print(f"Report: {page}", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -251,12 +289,48 @@ def freeze(file: RoundFile = Path("candidates.yml")) -> None:
     """
     from harness.commands.run import freeze_round
 
-    CONSOLE.print(f"Wrote {freeze_round(file, CONSOLE)}", markup=False, soft_wrap=True)
+    CONSOLE.print(f"Wrote {freeze_round(file, CONSOLE, datetime.now(UTC))}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def status(file: RoundFile = Path("candidates.yml"), reports: Reports = Path("reports")) -> None:
+    """Say where the round stands, what is next, and the command for it."""
+    from harness.commands.status import status_lines
+
+    for line in status_lines(file, reports, datetime.now(UTC)):
+        say(CONSOLE, line)
+
+
+@app.command()
+def ballot(
+    round_dir: Annotated[Path, typer.Argument(help="A published round, e.g. reports/2020-08.")],
+    webhook: Annotated[
+        str | None,
+        typer.Option(
+            "--discord-webhook",
+            metavar="URL",
+            envvar="HARNESS_DISCORD_WEBHOOK",
+            help="Post it there, each message once.",
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be posted.")] = False,
+    site: Annotated[
+        str | None, typer.Option(metavar="URL", help="The https address that the round's folder has.")
+    ] = None,
+) -> None:
+    """Write the ballot for Discord, Snapshot, Reddit and as plain text, and post it to Discord on demand."""
+    from harness.commands.ballot import ballot_round
+
+    ballot_round(
+        round_dir, webhook=webhook, dry_run=dry_run, site=site, now=datetime.now(UTC), console=CONSOLE
+    )
 
 
 @venue_app.command("serve")
 def venue_serve(
-    dialect: Annotated[str, typer.Argument(help="Which exchange, by its connector's name.")],
+    dialect: Annotated[
+        str, typer.Argument(help="Which exchange: its connector's name, or a description's path.")
+    ],
     host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Of the proxy.")] = 8420,
     page_port: Annotated[int, typer.Option("--page-port", min=1, max=65535, help="Of the live page.")] = 8421,

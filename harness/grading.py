@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
+from types import MappingProxyType
 
 from harness.outcome import Outcome, Severity, Status
 
 WEIGHTS: Mapping[Severity, int] = {Severity.BLOCKER: 10, Severity.MAJOR: 5, Severity.MINOR: 2}
 DECIDED = frozenset({Status.PASSED, Status.FAILED})
 UNDECIDED = frozenset({Status.UNDETERMINED, Status.HARNESS_ERROR})
+UNMET = UNDECIDED | {Status.FAILED}
 
 SEPARATOR = " · "  # between the summaries of several checks of one requirement
 
@@ -44,13 +47,27 @@ class Score:
 
 
 @dataclass(frozen=True)
+class Waived:
+    """Who set a requirement aside, and the last day that holds."""
+
+    granted_by: str
+    until: date
+
+
+@dataclass(frozen=True)
 class Grade:
-    """`without_waivers` is the same score had nothing been waived; equal to `score` where nothing was."""
+    """`without_waivers` is the same score had nothing been waived; equal to `score` where nothing was.
+
+    `waived` are the requirements that a waiver took out because they were not met or not decided, `set_aside`
+    the blocking ones among them.
+    """
 
     verdict: Verdict
     reason: str
     score: Score
     without_waivers: Score
+    waived: tuple[str, ...] = ()
+    set_aside: tuple[str, ...] = ()
 
 
 def combine(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
@@ -74,19 +91,38 @@ def _worst(group: Sequence[Outcome]) -> Outcome:
     )
 
 
-def grade(outcomes: Iterable[Outcome], waived: frozenset[str] = frozenset()) -> Grade:
+def grade(outcomes: Iterable[Outcome], waivers: Mapping[str, Waived] = MappingProxyType({})) -> Grade:
     """The verdict and score of one candidate.
 
-    `waived` names requirements set aside by a maintainer: they count for nothing, and the score that
+    `waivers` are by requirement. One that is met needs none; the others count for nothing, and the score that
     would have been is kept beside it. A blocker that failed makes it ineligible whatever else is undecided.
     """
     combined = combine(outcomes)
-    counted = [item for item in combined if item.requirement not in waived]
-    verdict, reason = _verdict(counted)
-    return Grade(verdict, reason, score(counted), score(combined))
+    waived = [item for item in combined if item.requirement in waivers and item.status in UNMET]
+    counted = [item for item in combined if item not in waived]
+    blocking = [item.requirement for item in waived if item.severity is Severity.BLOCKER]
+    verdict, reason = _verdict(counted, [waivers[each] for each in blocking])
+    return Grade(
+        verdict,
+        reason,
+        score(counted),
+        score(combined),
+        tuple(item.requirement for item in waived),
+        tuple(blocking),
+    )
 
 
-def _verdict(outcomes: Sequence[Outcome]) -> tuple[Verdict, str]:
+def set_aside_words(waivers: Iterable[Waived]) -> str:
+    """`2 blocking requirements set aside by NAME until DATE`, for each name and date."""
+    counted = Counter(waivers)
+    parts = [
+        f"{amount} set aside by {each.granted_by} until {each.until}" for each, amount in counted.items()
+    ]
+    first, _, rest = " and ".join(parts).partition(" ")
+    return f"{first} blocking requirement{'s' if first != '1' else ''} {rest}"
+
+
+def _verdict(outcomes: Sequence[Outcome], set_aside: Sequence[Waived]) -> tuple[Verdict, str]:
     blockers = [item for item in outcomes if item.severity is Severity.BLOCKER]
     failed = [item for item in blockers if item.status is Status.FAILED]
     open_ones = [item for item in blockers if item.status in UNDECIDED]
@@ -100,6 +136,8 @@ def _verdict(outcomes: Sequence[Outcome]) -> tuple[Verdict, str]:
         return Verdict.UNDETERMINED, "No blocking requirement was decided."
     failures = sum(item.status is Status.FAILED for item in outcomes)
     tail = f"; {failures} lesser findings" if failures > 1 else "; one lesser finding" if failures else ""
+    if set_aside:
+        return Verdict.ELIGIBLE, f"By waiver: {set_aside_words(set_aside)}; every other one is met{tail}."
     return Verdict.ELIGIBLE, f"Every blocking requirement is met{tail}."
 
 

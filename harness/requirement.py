@@ -16,7 +16,7 @@ from harness.errors import OurFailure
 from harness.outcome import Severity
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
-Profile = Literal["v2-spot", "v2-perpetual", "v0"]
+Profile = Literal["v2-spot", "v2-perpetual", "v1-spot", "v1-perpetual", "v0"]
 
 # The same language as SafeLoader's, ten times as fast where libyaml is there.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -35,7 +35,12 @@ class Source(BaseModel):
 
 
 class Requirement(BaseModel):
-    """One published demand. `conflicts` says where published documents disagree about it."""
+    """One published demand. `conflicts` says where published documents disagree about it.
+
+    `leans_on` are the facts of the exchange (`fill.price` …) on which its checks hang. Most hang on none: a
+    fill that is lost is lost, whatever its fields are called. One that is not `waivable` keeps users' money
+    or the result itself safe: no maintainer can set it aside.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -48,7 +53,11 @@ class Requirement(BaseModel):
     why: str
     fix: str
     automated: bool = True
+    waivable: bool = True
     conflicts: tuple[str, ...] = ()
+    leans_on: tuple[str, ...] = Field(
+        default=(), description="facts of the exchange that its outcome hangs on, as `object.fact`"
+    )
 
 
 @dataclass(frozen=True)

@@ -7,20 +7,25 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.checking import LONG, MARK
+from tests.tiers import FULL, TIERS, WHOLE_ZOO, Durations, load_durations, longest_first, parameters, tier_of
 
 if TYPE_CHECKING:
     from tests.zoo.keeping import Zoo
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--whole-zoo", action="store_true", help="all planted defects and all merged connectors")
+    parser.addoption("--tier", choices=TIERS, default=TIERS[0], help="how much is run: tests/README.md")
+    parser.addoption("--store-durations", action="store_true", help="bring tests/durations.json up to date")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Some tests import checks as they are, marks and all, and call them by hand."""
     config.addinivalue_line("markers", f"{MARK}(*slugs): the requirements that a check verifies")
-    config.addinivalue_line("markers", f"{LONG}: told after all others")
-    config.addinivalue_line("markers", "whole_zoo: left out of every run but `make zoo`'s")
+    config.addinivalue_line("markers", f"{LONG}: played after all others")
+    config.addinivalue_line("markers", f"{FULL}: left out by default, where a smaller test stands for it")
+    config.addinivalue_line("markers", f"{WHOLE_ZOO}: left out of every run but `make zoo`'s")
+    if config.getoption("--store-durations"):
+        config.pluginmanager.register(Durations())
 
 
 # Fixtures that take minutes to make, and what each is made anew for: a parameter of the test.
@@ -29,18 +34,19 @@ SHARED = {"finished": "backend", "merged": "merged", "rig": "rig"}
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests that share such a fixture stay together, in one of the processes that tests are spread over."""
-    if not config.getoption("--whole-zoo"):
-        left_out = [item for item in items if item.get_closest_marker("whole_zoo") is not None]
-        items[:] = [item for item in items if item.get_closest_marker("whole_zoo") is None]
+    """Leave out what the tier does not have; keep tests that share a fixture together, longest first."""
+    wanted = TIERS[: TIERS.index(config.getoption("--tier")) + 1]
+    left_out = [item for item in items if tier_of(item) not in wanted]
+    if left_out:
+        items[:] = [item for item in items if item not in set(left_out)]
         config.hook.pytest_deselected(items=left_out)
     for item in items:
-        parameters = (
-            item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-        )
         for fixture, parameter in SHARED.items():
-            if fixture in getattr(item, "fixturenames", ()) and parameter in parameters:
-                item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}-{parameters[parameter]}"))
+            if fixture in getattr(item, "fixturenames", ()) and parameter in parameters(item):
+                group = f"{item.path.stem}-{parameters(item)[parameter]}"
+                item.add_marker(pytest.mark.xdist_group(group))
+    if hasattr(config, "workerinput"):
+        items[:] = longest_first(items, load_durations())
 
 
 @pytest.fixture(scope="session")

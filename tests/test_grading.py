@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
-from harness.grading import Verdict, combine, grade, score
+from harness.grading import Verdict, Waived, combine, grade, score, set_aside_words
 from harness.outcome import Outcome, Severity, Status
 
 
@@ -73,11 +75,30 @@ def test_several_checks_of_one_requirement_count_once_and_the_worst_wins() -> No
     assert combined.summary == "One. · Two."
 
 
-def test_a_waiver_is_shown_with_the_score_without_it() -> None:
-    result = grade([outcome("a", PASSED), outcome("b", FAILED)], waived=frozenset({"b"}))
+def test_a_waiver_is_told_with_the_score_without_it() -> None:
+    result = grade([outcome("a", PASSED), outcome("b", FAILED)], {"b": Waived("Ann", date(2027, 1, 31))})
     assert result.verdict is Verdict.ELIGIBLE
+    assert (
+        result.reason
+        == "By waiver: 1 blocking requirement set aside by Ann until 2027-01-31; every other one is met."
+    )
+    assert (result.waived, result.set_aside) == (("b",), ("b",))
     assert result.score.value == 100.0
     assert result.without_waivers.value == 50.0
+
+
+def test_a_waiver_of_what_is_met_counts_for_nothing() -> None:
+    result = grade([outcome("a", PASSED), outcome("b", PASSED)], {"b": Waived("Ann", date(2027, 1, 31))})
+    assert (result.waived, result.set_aside) == ((), ())
+    assert result.score.decided == 2
+    assert result.reason == "Every blocking requirement is met."
+
+
+def test_waivers_of_several_people_and_days_are_told_apart() -> None:
+    first, second = Waived("Ann", date(2027, 1, 31)), Waived("Bo", date(2027, 3, 1))
+    assert set_aside_words([first, second, first]) == (
+        "2 blocking requirements set aside by Ann until 2027-01-31 and 1 set aside by Bo until 2027-03-01"
+    )
 
 
 def test_the_reason_is_one_line_naming_the_first_blocker() -> None:

@@ -34,7 +34,7 @@ REGISTRATION_TODAY = (
     "assets/*.png",
     "assets/*.svg",
 )
-REGISTRATION_2020 = (
+REGISTRATION_BEFORE = (
     "conf/__init__.py",
     "hummingbot/__init__.py",
     "hummingbot/client/settings.py",
@@ -113,11 +113,11 @@ class Scope:
         wanted = [item for item in submission.connectors if item.name in submission.candidate.connectors]
         folders = [item.path for item in wanted]
         folders += [f"test/hummingbot/connector/{item.kind}/{item.name}" for item in wanted]
-        of_2020 = submission.generation == "v0"
+        before_today = submission.generation != "v2"
         return cls(
             tuple(folders),
             tuple(_bare(name) for name in names if name in submission.candidate.connectors),
-            (*(REGISTRATION_2020 if of_2020 else REGISTRATION_TODAY), *DOCUMENTATION, *TESTS),
+            (*(REGISTRATION_BEFORE if before_today else REGISTRATION_TODAY), *DOCUMENTATION, *TESTS),
         )
 
     def allows(self, change: Change, sources: Sources) -> bool:

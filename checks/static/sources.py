@@ -135,12 +135,16 @@ class Source:
     @cached_property
     def imported(self) -> frozenset[str]:
         """Every module and name that it imports, on new lines or old."""
-        return frozenset(item.name for item in resolve(self) if item.imported)
+        return frozenset(item.name for item in self.all_references if item.imported)
 
     @cached_property
     def references(self) -> tuple[Reference, ...]:
-        """Every dotted name used, with imports' aliases undone: `sp.run` is `subprocess.run`."""
-        return tuple(item for item in resolve(self) if item.line in self.added)
+        """Every dotted name used on new lines, with imports' aliases undone: `sp.run` is `subprocess.run`."""
+        return tuple(item for item in self.all_references if item.line in self.added)
+
+    @cached_property
+    def all_references(self) -> tuple[Reference, ...]:
+        return tuple(resolve(self))
 
     @cached_property
     def strings(self) -> tuple[Text, ...]:

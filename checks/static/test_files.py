@@ -23,6 +23,7 @@ from harness.outcome import Evidence
 from harness.rounds.round import Candidate
 
 LISTED = 20
+SETTINGS = "hummingbot/client/settings.py"
 FOLDER_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 # What a file in the connector's folder may be called besides `<name>_….py`.
 NEUTRAL_FILES = frozenset({"__init__.py", "dummy.pyx", "dummy.pxd", "placeholder.pyx", "placeholder.pxd"})
@@ -35,7 +36,11 @@ def test_connector_files_complete(sources: Sources, connector_name: str, candida
     if package is None:
         folder = f"{LAYOUTS[candidate.kind]}/{connector_name}"
         fail(f"There is no connector in {folder}.", seen_in_git(f"no Python or Cython file in {folder}"))
-    missing = [role for role in package.roles if package.role(role.id) is None and not excused(package, role)]
+    missing = [
+        role
+        for role in package.roles
+        if role.demanded and package.role(role.id) is None and not excused(package, role)
+    ]
     if f"{package.path}/__init__.py" not in sources.paths:
         missing.insert(0, Role("package", "the package's own file", ("__init__.py",)))
     expect(
@@ -54,6 +59,10 @@ def expected(package: Package, role: Role) -> str:
 
 def excused(package: Package, role: Role) -> bool:
     """An exchange may do without a part: no private stream, no signed requests, a part under another name."""
+    if package.generation == "v1":
+        return role.id == "stream" and not _follows_a_user_stream(package)
+    if role.id in SUPPLIED and package.takes_over(SUPPLIED[role.id]):
+        return True
     if role.id == "stream":
         return (
             package.of_2020
@@ -65,6 +74,20 @@ def excused(package: Package, role: Role) -> bool:
     if role.id == "in-flight":
         return _has_base(package, "InFlightOrderBase")
     return False
+
+
+# Methods that make a part; what several exchanges run on may bring them along.
+SUPPLIED = {
+    "book": "_create_order_book_data_source",
+    "stream": "_create_user_stream_data_source",
+    "auth": "authenticator",
+}
+
+
+def _follows_a_user_stream(package: Package) -> bool:
+    return (
+        package.main is not None and re.search(r"user_?stream", package.main.text, re.IGNORECASE) is not None
+    )
 
 
 def _declares(package: Package, method: str) -> bool:
@@ -162,15 +185,28 @@ def _undiscovered(package: Package, sources: Sources) -> list[Evidence]:
         names = _assigned(utils)
         missing += [
             seen_in_file(utils.path, None, f"{name} is not set")
-            for name in ("DEFAULT_FEES", "KEYS")
+            for name in _asked_of_settings(package, sources)
             if name not in names
         ]
-    main = f"{package.path}/{package.name}_{package.kind}.py"
-    if main not in sources.paths:
-        missing.append(seen_in_git(f"no {main}: it is what Hummingbot imports"))
+    endings = (".pyx", ".py") if package.generation == "v1" else (".py",)
+    mains = [f"{package.path}/{package.name}_{package.kind}{ending}" for ending in endings]
+    main = next((path for path in mains if path in sources.paths), None)
+    if main is None:
+        missing.append(seen_in_git(f"no {mains[-1]}: it is what Hummingbot imports"))
     elif package.class_name not in {item.name for item in sources[main].classes}:
         missing.append(seen_in_file(main, None, f"no class {package.class_name}, which Hummingbot asks for"))
     return missing
+
+
+def _asked_of_settings(package: Package, sources: Sources) -> tuple[str, ...]:
+    """What a connector's settings module has to say; before 2021 fees and keys stood in tables for all."""
+    wanted = ("DEFAULT_FEES", "KEYS")
+    if package.generation == "v2":
+        return wanted
+    utils = package.role("utils")
+    read = sources[SETTINGS].text if SETTINGS in sources.paths else ""
+    by_wallet = utils is not None and "USE_ETHEREUM_WALLET" in _assigned(utils)
+    return tuple(name for name in wanted if f'"{name}"' in read and not (by_wallet and name == "KEYS"))
 
 
 def _assigned(source: Source) -> set[str]:

@@ -48,13 +48,15 @@ def test_rate_limits_are_declared(package: Package, evidence: Attach) -> None:
 
 
 def _limits(source: Source) -> Iterator[ast.Call]:
-    for reference in source.references:
+    for reference in source.all_references:
         if reference.call is not None and reference.name.rpartition(".")[2] == "RateLimit":
             yield reference.call
 
 
 def _takes_them_over(package: Package) -> bool:
-    """From a sibling: a perpetual connector may share the limits of its exchange's spot connector."""
+    """From a sibling, or from what several exchanges run on."""
+    if package.takes_over("rate_limits_rules"):
+        return True
     if package.main_class is None:
         return False
     rules = [node for node in package.methods(package.main_class[1]) if node.name == "rate_limits_rules"]

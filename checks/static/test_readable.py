@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
+import tokenize
 import unicodedata
 from collections.abc import Iterator
 
 from checks.static import forbidden
 from checks.static.credentials import entropy
 from checks.static.sources import Source, Sources
+from checks.static.syntax import tokens
 from checks.static.wording import places
 from harness.checking import expect, requirement, seen_in_file, seen_in_git
 from harness.forks.submission import Change, Submission
@@ -51,6 +54,9 @@ UNPACKERS = frozenset({
 HIDDEN_ATTRIBUTES = frozenset(
     {"__subclasses__", "__globals__", "__code__", "__mro__", "f_globals", "f_back", "func_globals"}
 )
+# Zero-width space, soft hyphen, word joiner.
+WITHOUT_WIDTH = frozenset("\u200b\u00ad\u2060")
+MOST_AROUND = 120
 JOINERS = frozenset({0x200C, 0x200D})
 
 RANDOM_FOR = re.compile(r"nonce|salt|secret|private|key|token|signature|\biv\b|entropy|seed", re.IGNORECASE)
@@ -93,9 +99,10 @@ def _unreadable(change: Change) -> Iterator[Evidence]:
 def _tricks(source: Source) -> Iterator[tuple[int, str]]:
     for number in sorted(source.added):
         line = source.lines[number - 1]
-        if not line.isascii() and any(_invisible(character) for character in line):
+        hidden = {character for character in line if _invisible(character)} if not line.isascii() else set()
+        if hidden and not (hidden <= WITHOUT_WIDTH and _are_in_comments(source, number, hidden)):
             yield number, "invisible or direction-changing characters"
-        if len(line) > MAX_LINE and not source.is_test and not _is_generated(source):
+        if len(line) > MAX_LINE and not (source.is_test or _is_generated(source) or _is_json(source, number)):
             yield number, f"a line of {len(line)} characters"
     yield from ((line, "a packed string") for line in _packed(source))
     if source.is_test:
@@ -118,6 +125,37 @@ def _invisible(character: str) -> bool:
         and character != "\ufeff"
         and ord(character) not in JOINERS
     )
+
+
+def _are_in_comments(source: Source, line: int, characters: set[str]) -> bool:
+    """A page that a comment was copied from leaves them; nothing of the code is hidden by them."""
+    return not any(
+        token.start[0] <= line <= token.end[0] and not characters.isdisjoint(token.string)
+        for token in tokens(source.text)
+        if token.type != tokenize.COMMENT
+    )
+
+
+def _is_json(source: Source, line: int) -> bool:
+    """Whether the long line gives a text of JSON (a contract's interface) to a name and does nothing else."""
+    for node in source.nodes:
+        if not (isinstance(node, ast.Assign) and node.lineno == node.end_lineno == line):
+            continue
+        value = node.value
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            text = source.lines[line - 1]
+            front, behind = text[: value.col_offset], text[value.end_col_offset :]
+            alone = not text[: node.col_offset].strip() and behind.strip()[:1] in ("", "#")
+            short = len(front + behind) <= MOST_AROUND and text.isascii()
+            return alone and short and _is_json_text(value.value)
+    return False
+
+
+def _is_json_text(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), list | dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _packed(source: Source) -> Iterator[int]:

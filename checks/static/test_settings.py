@@ -8,18 +8,20 @@ from collections.abc import Iterator
 from checks.static.packages import Package
 from checks.static.sources import Source, Sources
 from checks.static.wording import counted
-from harness.checking import expect, fail, requirement, seen_in_file
+from harness.checking import expect, fail, not_applicable, requirement, seen_in_file
 from harness.outcome import Evidence
 
 CONFIG_MAP = "BaseConnectorConfigMap"
 MUST_HIDE = ("secret", "passphrase", "password", "private_key", "mnemonic", "seed")
+# `USE_ETHEREUM_WALLET = True` in a connector's settings module.
+BY_WALLET = "USE_ETHEREUM_WALLET"
 GLOBAL_MAP = "hummingbot/client/config/global_config_map.py"
 
 
 @requirement("asks-for-its-keys")
 def test_asks_for_its_keys(package: Package, sources: Sources) -> None:
     """Each connect key has a prompt, and what is secret is stored encrypted and not shown."""
-    wrong = _of_2020(package, sources) if package.of_2020 else _of_today(package)
+    wrong = _of_today(package) if package.generation == "v2" else _of_variables(package, sources)
     expect(
         not wrong,
         f"Connecting to {package.name} does not ask for {counted(len(wrong), 'field')} as it should.",
@@ -98,24 +100,29 @@ def _is_true(node: ast.expr | None) -> bool:
     return isinstance(node, ast.Constant) and node.value is True
 
 
-def _of_2020(package: Package, sources: Sources) -> list[Evidence]:
-    """Entries of the one table that held every setting in 2020."""
-    if GLOBAL_MAP not in sources.paths:
-        return []
-    source = sources[GLOBAL_MAP]
+def _of_variables(package: Package, sources: Sources) -> list[Evidence]:
+    """Entries of the table that held every setting in 2020, or of the connector's own that came after."""
+    own = package.role("utils") if package.generation == "v1" else None
+    places = [own] if own is not None else []
+    places += [sources[GLOBAL_MAP]] if GLOBAL_MAP in sources.paths else []
+    if own is not None and any(isinstance(node, ast.Name) and node.id == BY_WALLET for node in own.nodes):
+        not_applicable("Its users sign with their wallet, which Hummingbot asks for itself.")
     fields = [
-        node
+        (source, node)
+        for source in places
         for node in source.nodes
-        if isinstance(node, ast.Call) and _key(node).startswith(package.name + "_")
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) == "ConfigVar"
+        and _key(node).startswith(package.name + "_")
     ]
-    if not fields:
+    if places and not fields:
         fail(
             f"Nothing says which keys {package.name} needs.",
-            seen_in_file(GLOBAL_MAP, None, f"no {package.name}_… key"),
+            seen_in_file(places[0].path, None, f"no {package.name}_… key"),
         )
     return [
-        seen_in_file(GLOBAL_MAP, node.lineno, f"{_key(node)}: {fault}")
-        for node in fields
+        seen_in_file(source.path, node.lineno, f"{_key(node)}: {fault}")
+        for source, node in fields
         for fault in _old_faults(node)
     ]
 

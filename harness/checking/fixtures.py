@@ -26,6 +26,7 @@ from harness.frameworks.unit_tests import UnitTestResult, run_unit_tests
 from harness.frameworks.upstream import upstream_base
 from harness.oracle import preload
 from harness.paths import cache_dir
+from harness.requirement import Catalogue
 from harness.rounds.round import Candidate
 from harness.sandbox import Backend, choose
 from harness.sandbox.choosing import described
@@ -179,6 +180,7 @@ def players(
     submission: Submission,
     candidate: Candidate,
     connector_name: str,
+    catalogue: Catalogue,
     plan: Plan,
 ) -> Iterator[Players]:
     """Plays scenarios with the connector when a check asks for them, and elsewhere when one failed."""
@@ -187,7 +189,7 @@ def players(
     upstream = Tree(store, submission.upstream_commit)
     paths = [entry.path for entry in upstream.entries()]
     control = control_for(paths, submission.generation, candidate.kind, candidate.exchange.dialect)
-    keep = keeper(plan)
+    keep, leaning = keeper(plan), unconfirmed_of(dialect_class, catalogue)
 
     def of(name: str, trial: Trial, seed: int) -> Player:
         forks = trial is not Trial.CONTROL
@@ -202,6 +204,7 @@ def players(
             commit=submission.commit if forks else submission.upstream_commit,
             upstream=submission.upstream_commit, environment=described(plan.sandbox),
             hosts=(*played_on.rest_hosts, *played_on.stream_hosts), ports=tuple(played_on.ports),
+            unconfirmed=leaning if forks else {},
         )  # fmt: skip
         return Player(rigs, about, keep)
 
@@ -211,12 +214,20 @@ def players(
     }
     if control is not None:
         others[Trial.CONTROL] = lambda: of(control, Trial.CONTROL, plan.seed)
-    players = Players(of(connector_name, Trial.FIRST, plan.seed), others, control=control)
+    players = Players(
+        of(connector_name, Trial.FIRST, plan.seed), others, control=control, unconfirmed=leaning
+    )
     screening_of(request.config).redact_with(players.redact)
     try:
         yield players
     finally:
         players.close()
+
+
+def unconfirmed_of(exchange: type[Dialect], catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
+    """By requirement, the fields that its checks lean on and that nobody but the fork vouches for."""
+    found = {each.id: exchange.unconfirmed(each.leans_on) for each in catalogue if each.leans_on}
+    return {name: fields for name, fields in found.items() if fields}
 
 
 def keeper(plan: Plan) -> Keep:

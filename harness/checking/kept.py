@@ -37,6 +37,11 @@ class KeptTraces:
         """The merged connector that failures were tried on, None where it never came to that."""
         return next((each.connector for each in self._headers if each.trial == Trial.CONTROL), None)
 
+    @cached_property
+    def unconfirmed(self) -> dict[str, tuple[str, ...]]:
+        """As it was when the scenarios were played."""
+        return next((each.unconfirmed for each in self._headers if each.trial != Trial.CONTROL), {})
+
     def begin_elsewhere(self, scenario: Scenario[Any], attempt: Try) -> None:
         """Nothing: what was not played is not played now."""
 

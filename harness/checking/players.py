@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from types import MappingProxyType
 from typing import Any
 
 from harness.checking.attribution import Trial
@@ -54,10 +55,16 @@ class Players:
         others: Mapping[Trial, Callable[[], Player]],
         *,
         control: str | None = None,
+        unconfirmed: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
     ) -> None:
         self._first = first
         self._others = {trial: _Elsewhere(open_player, trial.value) for trial, open_player in others.items()}
         self._control = control
+        self._unconfirmed = unconfirmed
+
+    @property
+    def unconfirmed(self) -> Mapping[str, tuple[str, ...]]:
+        return self._unconfirmed
 
     @property
     def control(self) -> str | None:

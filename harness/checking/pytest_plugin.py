@@ -14,11 +14,13 @@ import sys
 import time
 from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
 from harness.checking import LONG, MARK, Undetermined
+from harness.checking.confirmed import believed as vouched_for
 from harness.checking.plan import Plan
 from harness.checking.policy import Ending, Policy
 from harness.checking.redaction import Redact, redacted
@@ -27,6 +29,7 @@ from harness.checking.runner import (
     EVIDENCE,
     TRACES,
     Source,
+    Unconfirmed,
     ending_of,
     judges_traces,
     parameters_of,
@@ -136,7 +139,8 @@ class Screening:
         source: Source | None = found
         policy = self._policy(pyfuncitem, None if source is None else source.control)
         ending = run(pyfuncitem.function, policy, source, given)
-        self._write(pyfuncitem, policy, ending, time.monotonic() - began)
+        unconfirmed = {} if source is None else source.unconfirmed
+        self._write(pyfuncitem, policy, ending, time.monotonic() - began, unconfirmed)
         if ending.status is Status.FAILED:
             pytest.fail(ending.summary, pytrace=False)
         return True
@@ -157,9 +161,16 @@ class Screening:
     def _policy(self, item: pytest.Item, control: str | None) -> Policy:
         return policy_for(_function(item), self.plan.scale, control, of_the_running=is_conformance(item))
 
-    def _write(self, item: pytest.Item, policy: Policy, ending: Ending, seconds: float) -> None:
+    def _write(
+        self,
+        item: pytest.Item,
+        policy: Policy,
+        ending: Ending,
+        seconds: float,
+        unconfirmed: Unconfirmed = MappingProxyType({}),
+    ) -> None:
         requirements = [self.catalogue[slug] for slug in slugs_of(item)]
-        found = outcomes_of(item.nodeid, requirements, policy, ending, seconds)
+        found = outcomes_of(item.nodeid, requirements, policy, ending, seconds, unconfirmed)
         for redact in self._redact:
             found = [redacted(outcome, redact) for outcome in found]
         self.log.append(found)
@@ -167,25 +178,32 @@ class Screening:
 
 
 def outcomes_of(
-    check: str, requirements: Iterable[Requirement], policy: Policy, ending: Ending, seconds: float
+    check: str,
+    requirements: Iterable[Requirement],
+    policy: Policy,
+    ending: Ending,
+    seconds: float,
+    unconfirmed: Unconfirmed = MappingProxyType({}),
 ) -> list[Outcome]:
-    """What a check that ended so says of each requirement that it verifies."""
+    """What a check that ended so says of each requirement that it verifies.
+
+    `unconfirmed` names, by requirement, the fields that only the fork vouches for.
+    """
     found = []
     for demanded in requirements:
         believed = policy.believed(ending, demanded.severity)
-        found.append(
-            Outcome(
-                requirement=demanded.id,
-                status=believed.status,
-                severity=demanded.severity,
-                subject=demanded.subject,
-                summary=believed.summary or demanded.title,
-                evidence=believed.evidence,
-                traces=believed.traces,
-                check=check,
-                seconds=seconds,
-            )
+        outcome = Outcome(
+            requirement=demanded.id,
+            status=believed.status,
+            severity=demanded.severity,
+            subject=demanded.subject,
+            summary=believed.summary or demanded.title,
+            evidence=believed.evidence,
+            traces=believed.traces,
+            check=check,
+            seconds=seconds,
         )
+        found.append(vouched_for(outcome, unconfirmed.get(demanded.id, ())))
     return found
 
 

@@ -24,6 +24,7 @@ from harness.scenarios.trace.view import NotInTraceError
 
 V = TypeVar("V")
 Check = Callable[..., object]
+Unconfirmed = Mapping[str, tuple[str, ...]]
 TRACES = "traces"
 EVERY = "every_trace"  # the argument of checks that look into all there are
 EVIDENCE = "evidence"
@@ -36,6 +37,10 @@ class Source(Protocol):
     @property
     def control(self) -> str | None:
         """The merged connector that failures are tried on too."""
+
+    @property
+    def unconfirmed(self) -> Unconfirmed:
+        """By requirement, the fields of the exchange that only the fork vouches for."""
 
     def trace(self, scenario: Scenario[Any], attempt: Try) -> Trace:
         """Raises Undetermined where there is none and none can be made."""

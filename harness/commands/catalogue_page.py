@@ -26,6 +26,8 @@ from harness.requirement import RECORDS, Catalogue, Requirement, Source
 CHECKS = RECORDS.parent
 COLOURS = {Severity.BLOCKER: "red", Severity.MAJOR: "yellow", Severity.MINOR: "cyan"}
 
+NO_WAIVER = "No waiver can set it aside."
+
 HEAD = """\
 # What is demanded of a connector
 
@@ -119,9 +121,14 @@ def explain(requirement: Requirement, checks: Sequence[Check]) -> str:
         f"{requirement.why}\n",
         f"*What to do:* {requirement.fix}\n",
     ]
+    if not requirement.waivable:
+        parts.append(f"{NO_WAIVER}\n")
     if requirement.conflicts:
         parts.append("Where the documents disagree:\n")
         parts.append("\n".join(f"- {conflict}" for conflict in requirement.conflicts) + "\n")
+    if requirement.leans_on:
+        facts = ", ".join(f"`{fact}`" for fact in requirement.leans_on)
+        parts.append(f"Decided only where these facts of the exchange are confirmed: {facts}\n")
     parts.append("Sources: " + "; ".join(_cited(source) for source in requirement.sources) + "\n")
     if checks:
         parts.append("\n".join(f"- `{check.name}` ({check.path}): {check.title}" for check in checks) + "\n")
@@ -164,6 +171,8 @@ def explain_in_terminal(requirement_id: str) -> RenderableType:
         f" · {item.subject} · {', '.join(item.profiles)}",
     )
     parts: list[RenderableType] = [head, "", Text(item.why), "", _labelled("What to do", item.fix)]
+    if not item.waivable:
+        parts += ["", Text(NO_WAIVER)]
     for conflict in item.conflicts:
         parts += ["", _labelled("Documents disagree", conflict)]
     parts += ["", _labelled("Sources", "\n".join(f"  {_cited(source)}" for source in item.sources))]

@@ -23,8 +23,18 @@ from harness.grading import Verdict
 from harness.outcome import Status
 from harness.reporting.model import CandidateReport
 from harness.reporting.publish import report_of, write_candidate
+from harness.reporting.wording import score_words, set_aside_line
 from harness.requirement import Catalogue
-from harness.rounds.round import Candidate, Exchange, GitUpstream, PypiUpstream, Round, Voting, load_round
+from harness.rounds.round import (
+    OWN_CHECK,
+    Candidate,
+    Exchange,
+    GitUpstream,
+    PypiUpstream,
+    Round,
+    Voting,
+    load_round,
+)
 from harness.sandbox import Choice
 from harness.screenings.screening import Settings, Stopwatch, screen_submission
 from harness.screenings.store import write_round
@@ -49,7 +59,7 @@ def check_work_tree(
     console: Console,
 ) -> Verdict:
     """Check the work tree around `path`, print findings as they come, and return the verdict."""
-    round_ = _round(path, round_file, upstream)
+    round_ = own_round(path, round_file, upstream)
     clear_up(console)
     store = ObjectStore()
     submission = work_tree(store, path, round_.upstream)
@@ -81,14 +91,14 @@ def check_work_tree(
     return report.verdict
 
 
-def _round(path: Path, round_file: Path | None, upstream: str | None) -> Round:
+def own_round(path: Path, round_file: Path | None, upstream: str | None) -> Round:
     """The round to be checked for; without a file, one made up around the upstream."""
     if round_file is not None:
         round_ = load_round(round_file, Catalogue.load().by_id)
         return round_.model_copy(update={"upstream": _upstream(upstream)}) if upstream else round_
     today = datetime.now(UTC).replace(microsecond=0)
     return Round(
-        id="own-check",
+        id=OWN_CHECK,
         title=f"Own check of {path.absolute().name}",
         release="none",
         submissions_close=today,
@@ -149,11 +159,16 @@ def _candidate(
 def _summarise(report: CandidateReport, console: Console, *, partial: bool) -> None:
     counts = Counter(item.status for item in report.outcomes)
     undecided = counts[Status.UNDETERMINED] + counts[Status.HARNESS_ERROR]
-    console.print(f"\n[bold]{report.verdict.value}[/]: {safe(report.reason)}")
+    verdict = f"{report.verdict.value} by waiver" if report.by_waiver else report.verdict.value
+    console.print(f"\n[bold]{verdict}[/]: {safe(report.reason)}")
+    for waiver in report.set_aside:
+        console.print(f"  {safe(set_aside_line(waiver))}", highlight=False)
     console.print(
         f"{counts[Status.PASSED]} passed, {counts[Status.FAILED]} failed, {undecided} undecided; "
         f"score {report.score.value} ({report.score.low} to {report.score.high})",
         highlight=False,
     )
+    if report.without_waivers:
+        console.print(f"without the waivers: {score_words(report.without_waivers)}", highlight=False)
     if partial:
         console.print("Only the checks that match -k were run: what was left out counts as undecided.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -18,7 +19,9 @@ from harness.forks.upstream import upstream_commit
 from harness.frameworks import generation_of
 from harness.frameworks.upstream import upstream_base
 from harness.paths import cache_dir
-from harness.reporting.publish import publish_round
+from harness.reporting.model import RoundReport
+from harness.reporting.publish import ROUND_REPORT, publish_round
+from harness.reporting.wording import set_aside_line, verdict_words
 from harness.requirement import Catalogue
 from harness.rounds.round import Candidate, Round, load_round
 from harness.sandbox import Choice, choose
@@ -29,8 +32,8 @@ from harness.screenings.writing import writing, writing_beside
 
 # A commit that was fetched once is never asked for again.
 PIN_IT = (
-    "try again; a round whose upstream is a commit that was fetched before needs no answer: `harness freeze` "
-    "writes it down while upstream answers, or put its id under `upstream: ref:`"
+    "try again; a round whose upstream is a commit that was fetched before needs no answer: put its id under "
+    "`upstream: ref:`; after the deadline `harness freeze` writes it down while upstream answers"
 )
 
 
@@ -89,9 +92,19 @@ def _screen(
         def failed(candidate: Candidate, error: Exception) -> None:
             say(console, f"{candidate.name}: our own failure: {error}")
 
-        return publish_round(
-            screen_round(settings, reports, jobs=jobs, only=only, watch=watch, failed=failed)
-        )
+        folder = screen_round(settings, reports, jobs=jobs, only=only, watch=watch, failed=failed)
+    page = publish_round(folder)
+    tell_verdicts(folder, console)
+    return page
+
+
+def tell_verdicts(round_dir: Path, console: Console) -> None:
+    """A line for each candidate of a round that was just published, and one for each waiver it rests on."""
+    report = RoundReport.model_validate_json((round_dir / ROUND_REPORT).read_text(encoding="utf-8"))
+    for entry in report.candidates:
+        say(console, f"{entry.name}: {verdict_words(entry)}. {entry.reason}")
+        for waiver in entry.set_aside:
+            say(console, f"  {set_aside_line(waiver)}")
 
 
 def clear_up(console: Console) -> None:
@@ -129,9 +142,19 @@ def build_upstream(settings: Settings, console: Console) -> None:
         upstream_base(cache_dir(), choose(settings.sandbox), store, commit.commit, generation, progress)
 
 
-def freeze_round(file: Path, console: Console) -> Path:
-    """Write the lock file beside `file` and say what could not be reached."""
+def freeze_round(file: Path, console: Console, now: datetime) -> Path:
+    """Write the lock file beside `file` and say what could not be reached.
+
+    Raises UserError before submissions close: a commit that is made until then counts.
+    """
     round_ = load_round(file, Catalogue.load().by_id, others_rows=True)
+    if now <= round_.submissions_close:
+        raise UserError(
+            f"submissions are open until {round_.submissions_close:%Y-%m-%d %H:%M} UTC: who commits until "
+            "then would be left out",
+            where=str(file),
+            hint="freeze after that, or correct `submissions_close`; `harness run` screens what is there now",
+        )
     kept = lock_path(file)
     with writing_beside(kept.with_name(f".{kept.name}.writing"), kept):
         frozen = freeze(file, round_, ObjectStore())

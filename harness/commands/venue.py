@@ -10,12 +10,12 @@ from rich.console import Console
 from harness.commands.terminal import say
 from harness.oracle import configuration
 from harness.serving.serve import Served, prepared
-from harness.venue.dialects import dialect
+from harness.venue.described import dialect_or_description
 
 
 def serve(name: str, host: str, port: int, page_port: int, seed: int) -> None:
-    """Serve the dialect's exchange until interrupted. Raises `UserError`."""
-    with prepared(dialect(name), host, port, page_port, seed) as served:
+    """Serve an exchange, by name or by the path of its description, until interrupted. Raises `UserError`."""
+    with prepared(dialect_or_description(name), host, port, page_port, seed) as served:
         say(Console(), description(served))
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(served.run())

@@ -11,13 +11,19 @@ from harness.forks.submission import AddedConnector, Change, Generation, Kind
 _FOLDER = re.compile(
     r"(?P<path>hummingbot/(?:connector/(?P<kind>exchange|derivative)|market)/(?P<name>[A-Za-z0-9]\w*))/(?P<file>.+)"
 )
-# Every connector of today's generation derives from this module of upstream's.
+# What tells the generations apart: the base class of today's connectors, that of the ones before them (which
+# is still there), and the models of settings that today's connectors describe their keys with.
 _TODAY = "hummingbot/connector/exchange_py_base.py"
+_BEFORE = ("hummingbot/connector/exchange_base.pyx", "hummingbot/connector/exchange_base.py")
+_SETTINGS = "hummingbot/client/config/config_data_types.py"
 
 
 def generation(paths: Collection[str]) -> Generation:
-    """`v2` for today's framework, `v0` for the one in Cython that the votes of 2020 were about."""
-    return "v2" if _TODAY in paths else "v0"
+    """`v2` for today's framework, `v1` for autumn 2020 to mid 2022, `v0` for the votes of 2020 (Cython)."""
+    before = any(path in paths for path in _BEFORE)
+    if _TODAY in paths and (_SETTINGS in paths or not before):
+        return "v2"
+    return "v1" if before else "v0"
 
 
 def connectors(changes: Iterable[Change], upstream_paths: Iterable[str]) -> tuple[AddedConnector, ...]:

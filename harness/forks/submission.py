@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from harness.rounds.round import Candidate
 
-Generation = Literal["v2", "v0"]
+Generation = Literal["v2", "v1", "v0"]
 Kind = Literal["exchange", "derivative", "market"]
 
 

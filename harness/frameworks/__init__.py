@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType, ModuleType
 
 from harness.errors import UserError
-from harness.frameworks import v0, v2
+from harness.frameworks import v0, v1, v2
 from harness.frameworks.runtime import Generation
 
-GENERATIONS: Mapping[Generation, ModuleType] = MappingProxyType({"v2": v2, "v0": v0})
+GENERATIONS: Mapping[Generation, ModuleType] = MappingProxyType({"v1": v1, "v2": v2, "v0": v0})
 
 
 class UnknownGenerationError(UserError):

@@ -11,7 +11,7 @@ from harness.sandbox import inside
 from harness.sandbox.identity import PLAIN
 from harness.sandbox.protocol import Job, Limits, Mount
 
-Generation = Literal["v2", "v0"]
+Generation = Literal["v2", "v1", "v0"]
 
 INSIDE = Path(inside.__file__).resolve().parent
 # Paths inside the sandbox. They are the same everywhere, so that nothing built for them names this machine.

@@ -19,6 +19,7 @@ from harness.reporting.model import (
     RoundInfo,
     RoundReport,
     ScoreInfo,
+    SetAside,
     SubmissionInfo,
     VotingInfo,
 )
@@ -47,6 +48,8 @@ def candidate_report(
 ) -> CandidateReport:
     """One candidate's report. `outcomes` are those that `grade` was made from, `waivers` those in force."""
     run = screened.run
+    needed = {item.requirement: item for item in waivers if item.requirement in grade.waived}
+    findings = _findings(outcomes, catalogue, needed)
     return CandidateReport(
         round=round_.id,
         catalogue=catalogue.version,
@@ -55,8 +58,9 @@ def candidate_report(
         verdict=grade.verdict,
         reason=grade.reason,
         score=_score(grade.score),
-        without_waivers=_score(grade.without_waivers) if waivers else None,
-        outcomes=_findings(outcomes, catalogue, {item.requirement: item for item in waivers}),
+        without_waivers=_score(grade.without_waivers) if needed else None,
+        set_aside=tuple(_set_aside(item) for item in findings if item.requirement in grade.set_aside),
+        outcomes=findings,
         environment=_environment(run),
         timings=run.timings if run else {},
         notes=_notes(run),
@@ -72,7 +76,9 @@ def round_report(round_: Round, catalogue: Catalogue, reports: Sequence[Candidat
             title=round_.title,
             release=round_.release,
             submissions_close=round_.submissions_close,
-            voting=VotingInfo(opens=voting.opens, closes=voting.closes, channel=voting.channel),
+            voting=VotingInfo(
+                opens=voting.opens, closes=voting.closes, channel=voting.channel, rule=voting.rule
+            ),
             upstream=_upstream(round_),
         ),
         catalogue=catalogue.version,
@@ -109,6 +115,8 @@ def _entry(report: CandidateReport) -> Entry:
             passed=len(report.with_status(Status.PASSED)),
         ),
         blockers=tuple(item.title or item.requirement for item in blockers),
+        without_waivers=report.without_waivers,
+        set_aside=report.set_aside,
         report=f"{folder}/report.json",
         page=f"{folder}/index.html",
     )
@@ -193,14 +201,21 @@ def _finding(outcome: Outcome, catalogue: Catalogue, waiver: WaiverInfo | None) 
     stated = outcome.model_dump()
     if waiver is not None:
         stated["status"] = Status.WAIVED
-        found = outcome.status.value.replace("_", " ")
-        stated["summary"] = f"{found} before it was waived: {outcome.summary}"
+        stated["found"] = outcome.status
     return Finding(
         **stated,
         title=requirement.title if requirement else None,
         why=requirement.why if requirement else None,
         fix=requirement.fix if requirement else None,
         waiver=waiver,
+    )
+
+
+def _set_aside(finding: Finding) -> SetAside:
+    assert finding.waiver is not None  # noqa: S101 - only a waiver sets aside
+    assert finding.found is not None  # noqa: S101
+    return SetAside(
+        **finding.waiver.model_dump(), title=finding.title or finding.requirement, found=finding.found
     )
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from html import escape
 
-from harness.grading import Verdict
+from harness.grading import Verdict, Waived, set_aside_words
 from harness.reporting.model import CandidateReport
 from harness.reporting.wording import VERDICT_MARKS, number, score_words
+from harness.text import plain
 
 LABEL = "connector harness"
 COLOURS = {Verdict.ELIGIBLE: "#1a7f4b", Verdict.INELIGIBLE: "#b42318", Verdict.UNDETERMINED: "#8a5a00"}
+BY_WAIVER = "#8a5a00"
 CHARACTER = 6.6  # pixels, of 11 px Verdana on average; textLength fits the words to what was measured
 PADDING = 7
 
@@ -27,7 +29,8 @@ SHIELD = """\
 
 
 def render(report: CandidateReport) -> str:
-    words = f"{VERDICT_MARKS[report.verdict]} {report.verdict.value}"
+    verdict = f"{report.verdict.value} by waiver" if report.by_waiver else report.verdict.value
+    words = f"{VERDICT_MARKS[report.verdict]} {verdict}"
     if report.score.value is not None:
         words += f" · {number(report.score.value)} ({report.score.decided}/{report.score.total})"
     left_text, right_text = (round(len(text) * CHARACTER) for text in (LABEL, words))
@@ -40,8 +43,18 @@ def render(report: CandidateReport) -> str:
         right_text=right_text,
         at=left + PADDING,
         pad=PADDING,
-        colour=COLOURS[report.verdict],
+        colour=BY_WAIVER if report.by_waiver else COLOURS[report.verdict],
         label=LABEL,
         words=escape(words),
-        title=escape(f"{LABEL}: {report.verdict.value}, {score_words(report.score)}"),
+        title=escape(f"{LABEL}: {_title(report)}"),
     )
+
+
+def _title(report: CandidateReport) -> str:
+    told = [report.verdict.value, score_words(report.score)]
+    if report.by_waiver:
+        waivers = (Waived(plain(each.granted_by), each.until) for each in report.set_aside)
+        told[0] += f" by waiver: {set_aside_words(waivers)}"
+    if report.without_waivers:
+        told.append(f"without waivers {score_words(report.without_waivers)}")
+    return ", ".join(told)

@@ -8,15 +8,16 @@ from typing import Literal
 
 from pydantic import Field
 
-from harness.grading import Verdict
+from harness.grading import Verdict, Waived, set_aside_words
 from harness.reporting.markup import discord
-from harness.reporting.model import Entry, RoundReport, ScoreInfo
-from harness.reporting.wording import VERDICTS, day, link, score_words
+from harness.reporting.model import Entry, RoundReport, ScoreInfo, SetAside
+from harness.reporting.wording import VERDICTS, day, link, score_words, set_aside_line
 from harness.screenings.run import Model
 
 # Discord's own limits, in UTF-16 units as its clients count, and reactions on one message.
 MESSAGE_LIMIT = 2000
 REACTION_LIMIT = 20
+SET_ASIDE_SHOWN = 3
 SEPARATOR = "\n\n<!-- message {number} of {total} -->\n\n"
 
 DIGITS = (*(f"{digit}\ufe0f\u20e3" for digit in "123456789"), "🔟")
@@ -33,6 +34,8 @@ class Option(Model):
     connector: str
     commit: str | None
     score: ScoreInfo
+    without_waivers: ScoreInfo | None = None
+    set_aside: tuple[SetAside, ...] = ()  # not empty where it may be voted on by waiver alone
     report: str
 
 
@@ -60,12 +63,15 @@ class Ballot(Model):
     messages: tuple[str, ...]
 
 
-def ballot(report: RoundReport, site: str | None = None) -> Ballot:
-    """The ballot of a round. `site` is the https address of the round's folder once it is online."""
+def ballot(report: RoundReport, site: str | None = None, *, by_poll: bool = False) -> Ballot:
+    """The ballot of a round. `site` is the https address of the round's folder once it is online.
+
+    `by_poll` says that polls follow, instead of reactions to these messages.
+    """
     eligible = report.with_verdict(Verdict.ELIGIBLE)
     absent = [entry for entry in report.candidates if entry.verdict is not Verdict.ELIGIBLE]
     blocks = [_option(entry, _reaction(place), site) for place, entry in enumerate(eligible)]
-    messages, where = _split(_heading(report, eligible), blocks, list(_absences(absent, site)))
+    messages, where = _split(_heading(report, eligible, by_poll), blocks, list(_absences(absent, site)))
     about = report.round
     return Ballot(
         round=about.id,
@@ -81,6 +87,8 @@ def ballot(report: RoundReport, site: str | None = None) -> Ballot:
                 connector=entry.connector,
                 commit=entry.commit,
                 score=entry.score,
+                without_waivers=entry.without_waivers,
+                set_aside=entry.set_aside,
                 report=entry.page,
             )
             for place, entry in enumerate(eligible)
@@ -120,13 +128,15 @@ def _reaction(place: int) -> str:
     return REACTIONS[place % len(REACTIONS)]
 
 
-def _heading(report: RoundReport, eligible: Sequence[Entry]) -> str:
+def _heading(report: RoundReport, eligible: Sequence[Entry], by_poll: bool) -> str:
     about = report.round
     voting = about.voting
     how = (
-        "React with the emoji of each connector you vote for."
-        if eligible
-        else "No submission of this round may be voted on."
+        "No submission of this round may be voted on."
+        if not eligible
+        else "Vote in the poll below."
+        if by_poll
+        else "React with the emoji of each connector you vote for."
     )
     return (
         f"**{discord(about.title, 120)}**\n"
@@ -139,8 +149,22 @@ def _option(entry: Entry, emoji: str, site: str | None) -> str:
     commit = f" · commit {entry.commit[:10]}" if entry.commit else ""
     return (
         f"{emoji} **{discord(entry.name, 80)}** ({discord(entry.connector, 80)})\n"
-        f"{score_words(entry.score)}{commit}{_report(entry, site)}"
+        f"{score_words(entry.score)}{commit}{_waiver(entry)}{_report(entry, site)}"
     )
+
+
+def _waiver(entry: Entry) -> str:
+    """A line for each blocking requirement set aside, the first few of them, and the score without."""
+    if not entry.by_waiver:
+        return ""
+    waivers = (Waived(each.granted_by, each.until) for each in entry.set_aside)
+    lines = [f"⚠ __By waiver__: {discord(set_aside_words(waivers), 240)}:"]
+    lines += [f"• {discord(set_aside_line(each), 200)}" for each in entry.set_aside[:SET_ASIDE_SHOWN]]
+    if (more := len(entry.set_aside) - SET_ASIDE_SHOWN) > 0:
+        lines.append(f"• and {more} more")
+    if entry.without_waivers:
+        lines.append(f"Without the waivers: {score_words(entry.without_waivers)}")
+    return "".join(f"\n{line}" for line in lines)
 
 
 def _absences(entries: Sequence[Entry], site: str | None) -> Iterator[str]:

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 from harness.outcome import Status
 from harness.reporting.model import CandidateReport, Finding
-from harness.reporting.wording import BASES, STATUSES
+from harness.reporting.wording import BASES, STATES, STATUSES
 from harness.text import one_line, plain
 
 MAX_EVIDENCE = 40
@@ -40,8 +40,16 @@ def _case(finding: Finding) -> ElementTree.Element:
     elif finding.status is Status.HARNESS_ERROR:
         ElementTree.SubElement(case, "error", type="harness", message=message).text = _details(finding)
     elif finding.status is not Status.PASSED:
-        ElementTree.SubElement(case, "skipped", message=f"{STATUSES[finding.status]}: {message}")
+        ElementTree.SubElement(case, "skipped", message=f"{_why_skipped(finding)}: {message}")
     return case
+
+
+def _why_skipped(finding: Finding) -> str:
+    waiver = finding.waiver
+    if waiver is None or finding.found is None:
+        return STATUSES[finding.status]
+    by = one_line(waiver.granted_by, 200)
+    return f"waived by {by} until {waiver.until}, {STATES[finding.found]} without the waiver"
 
 
 def _details(finding: Finding) -> str:

@@ -11,12 +11,15 @@ from harness.reporting.model import CandidateReport, Entry, Finding, RoundReport
 from harness.reporting.wording import (
     BASES,
     SEVERITIES,
+    STATES,
     VERDICT_MARKS,
     VERDICTS,
     count,
     day,
     moment,
     score_words,
+    set_aside_line,
+    verdict_words,
 )
 from harness.text import one_line
 
@@ -35,20 +38,24 @@ def render_round(report: RoundReport) -> str:
     ]
     for verdict in Verdict:
         entries = report.with_verdict(verdict)
-        lines += ["", f"## {VERDICT_MARKS[verdict]} {VERDICTS[verdict]} ({len(entries)})", ""]
+        waived = sum(entry.by_waiver for entry in entries)
+        amount = f"{len(entries)}, {waived} of them by waiver" if waived else str(len(entries))
+        lines += ["", f"## {VERDICT_MARKS[verdict]} {VERDICTS[verdict]} ({amount})", ""]
         lines += [_entry(entry) for entry in entries] or ["None."]
     lines += ["", f"Catalogue {report.catalogue}, upstream {escaped(about.upstream)}."]
     return "\n".join(lines) + "\n"
 
 
 def render_candidate(report: CandidateReport) -> str:
-    verdict = report.verdict
+    verdict = f"{VERDICT_MARKS[report.verdict]} {verdict_words(report).lower()}"
     lines = [
-        f"# {escaped(report.candidate.name)}: {VERDICT_MARKS[verdict]} {VERDICTS[verdict].lower()}",
+        f"# {escaped(report.candidate.name)}: {verdict}",
         "",
         escaped(report.reason),
         "",
-        f"{score_words(report.score).capitalize()} · catalogue {report.catalogue}",
+        *[f"- {escaped(set_aside_line(waiver))}" for waiver in report.set_aside],
+        *([""] if report.set_aside else []),
+        f"{score_words(report.score).capitalize()}{_without(report)} · catalogue {report.catalogue}",
         "",
         *_submission(report),
     ]
@@ -64,8 +71,13 @@ def render_candidate(report: CandidateReport) -> str:
 def _entry(entry: Entry) -> str:
     words = [f"- [{escaped(entry.name)}](<{entry.page}>): {escaped(entry.reason)}"]
     words += [f"  - {escaped(title)}" for title in entry.blockers]
-    words.append(f"  - {score_words(entry.score)}")
+    words += [f"  - {escaped(set_aside_line(waiver))}" for waiver in entry.set_aside]
+    words.append(f"  - {score_words(entry.score)}{_without(entry)}")
     return "\n".join(words)
+
+
+def _without(told: CandidateReport | Entry) -> str:
+    return f"; without waivers {score_words(told.without_waivers)}" if told.without_waivers else ""
 
 
 def _submission(report: CandidateReport) -> Iterator[str]:
@@ -104,9 +116,10 @@ def _section(title: str, findings: Sequence[Finding]) -> Iterator[str]:
 
 def _detail(finding: Finding) -> Iterator[str]:
     if finding.waiver:
-        waiver = finding.waiver
+        waiver, found = finding.waiver, finding.found
+        state = f" ({STATES[found]} without the waiver)" if found else ""
         yield ""
-        yield f"Waived by {escaped(waiver.granted_by)} until {waiver.until}: {escaped(waiver.reason)}"
+        yield f"Waived by {escaped(waiver.granted_by)} until {waiver.until}{state}: {escaped(waiver.reason)}"
     timed = [item for item in finding.evidence if item.when]
     if timed:
         yield ""

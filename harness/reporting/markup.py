@@ -19,12 +19,12 @@ ADDRESS = re.compile(r":(?=//|[\w+-]+:)|\bwww(?=\.)|\bdiscord(?:app)?(?=\.)", re
 
 def escaped(text: str, limit: int = 600) -> str:
     """One line of text for GitHub's Markdown, in which nothing means anything."""
-    return FIRST.sub(r"\1\\\2", PUNCTUATION.sub(r"\\\1", _apart(one_line(text, limit))))
+    return FIRST.sub(r"\1\\\2", PUNCTUATION.sub(r"\\\1", apart(one_line(text, limit))))
 
 
 def discord(text: str, limit: int = 160) -> str:
     """Text for the middle of a line of a Discord message: nothing means anything, nobody is mentioned."""
-    return DISCORD_PUNCTUATION.sub(r"\\\1", _apart(one_line(text, limit)))
+    return DISCORD_PUNCTUATION.sub(r"\\\1", apart(one_line(text, limit)))
 
 
 def code(text: str, limit: int = 300) -> str:
@@ -44,7 +44,9 @@ def fenced(text: str, limit: int = 2000) -> str:
     return f"{ticks}text\n{words}\n{ticks}"
 
 
-def _apart(text: str) -> str:
+def apart(text: str) -> str:
+    """The text with no mention, issue number or address in it that a site would find."""
+
     def part(match: re.Match[str]) -> str:
         return match.group() + JOINER
 

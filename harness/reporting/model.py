@@ -76,8 +76,18 @@ class SubmissionInfo(Model):
     conflict_count: int | None = None
 
 
+class SetAside(WaiverInfo):
+    """A blocking requirement that is not known to be met and that a maintainer's waiver sets aside."""
+
+    title: str
+    found: Status
+
+
 class Finding(Outcome):
-    """An outcome with its requirement's words beside it: null for an id that the catalogue does not have."""
+    """An outcome with its requirement's words beside it: null for an id that the catalogue does not have.
+
+    `found` is the status that a waived one had without its waiver.
+    """
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
@@ -85,6 +95,7 @@ class Finding(Outcome):
     why: str | None = None
     fix: str | None = None
     waiver: WaiverInfo | None = None
+    found: Status | None = None
 
 
 class Environment(Model):
@@ -102,7 +113,11 @@ class Environment(Model):
 
 
 class CandidateReport(Model):
-    """`report.json`. `without_waivers` is null where nothing was waived."""
+    """`report.json`. `without_waivers` is null where nothing was waived.
+
+    `set_aside` are the blocking requirements that are not known to be met and that a waiver keeps from
+    counting: who is eligible with some may be voted on *by waiver*.
+    """
 
     schema_: Literal["connector-harness/report/v1"] = Field(
         default="connector-harness/report/v1", alias="schema"
@@ -115,10 +130,16 @@ class CandidateReport(Model):
     reason: str
     score: ScoreInfo
     without_waivers: ScoreInfo | None = None
+    set_aside: tuple[SetAside, ...] = ()
     outcomes: tuple[Finding, ...]
     environment: Environment
     timings: dict[str, float]
     notes: tuple[str, ...] = ()
+
+    @property
+    def by_waiver(self) -> bool:
+        """Whether it may be voted on only because a maintainer set something aside."""
+        return self.verdict is Verdict.ELIGIBLE and bool(self.set_aside)
 
     @property
     def connectors(self) -> tuple[str, ...]:
@@ -139,6 +160,7 @@ class VotingInfo(Model):
     opens: date
     closes: date
     channel: str
+    rule: Literal["plurality", "approval", "ranked"] = "plurality"
 
 
 class RoundInfo(Model):
@@ -175,8 +197,15 @@ class Entry(Model):
     score: ScoreInfo
     counts: Counts
     blockers: tuple[str, ...]  # titles of the failed blockers
+    without_waivers: ScoreInfo | None = None
+    set_aside: tuple[SetAside, ...] = ()
     report: str
     page: str
+
+    @property
+    def by_waiver(self) -> bool:
+        """Whether it may be voted on only because a maintainer set something aside."""
+        return self.verdict is Verdict.ELIGIBLE and bool(self.set_aside)
 
 
 class RoundReport(Model):
@@ -188,6 +217,10 @@ class RoundReport(Model):
     round: RoundInfo
     catalogue: str
     candidates: tuple[Entry, ...]
+
+    @property
+    def by_waiver(self) -> tuple[Entry, ...]:
+        return tuple(entry for entry in self.candidates if entry.by_waiver)
 
     def with_verdict(self, verdict: Verdict) -> tuple[Entry, ...]:
         return tuple(entry for entry in self.candidates if entry.verdict is verdict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.errors import UserError
-from harness.grading import grade
+from harness.grading import Waived, grade
 from harness.reporting import badge, ballot, json, junit, markdown, sarif, site
 from harness.reporting.assemble import candidate_report, round_report
 from harness.reporting.model import CandidateReport, RoundReport
@@ -13,6 +13,8 @@ from harness.requirement import Catalogue
 from harness.rounds.round import Round, load_round
 from harness.screenings.screened import Screened, complete, waivers_in_force
 from harness.screenings.store import ROUND, read_screening, write_whole
+
+ROUND_REPORT = "round.json"
 
 
 def publish_round(
@@ -45,9 +47,9 @@ def publish_round(
 def report_of(round_: Round, screened: Screened, catalogue: Catalogue) -> CandidateReport:
     """Grade one screening, its waivers judged on the day it ran."""
     day = screened.run.started_at.date() if screened.run else round_.submissions_close.date()
-    waivers = waivers_in_force(screened.candidate, day)
+    waivers = waivers_in_force(screened.candidate, day, catalogue)
     outcomes = complete(screened, catalogue)
-    graded = grade(outcomes, frozenset(item.requirement for item in waivers))
+    graded = grade(outcomes, {item.requirement: Waived(item.granted_by, item.until) for item in waivers})
     return candidate_report(round_, screened, catalogue, outcomes, graded, waivers)
 
 
@@ -63,7 +65,7 @@ def write_candidate(folder: Path, report: CandidateReport, overview: RoundReport
 
 def _write_round(folder: Path, overview: RoundReport, site_url: str | None) -> Path:
     made = ballot.ballot(overview, site_url)
-    write_whole(folder / "round.json", json.render(overview))
+    write_whole(folder / ROUND_REPORT, json.render(overview))
     write_whole(folder / "report.md", markdown.render_round(overview))
     write_whole(folder / "ballot.json", json.render(made))
     write_whole(folder / "ballot.md", ballot.render(made))

@@ -27,7 +27,7 @@ Json = dict[str, JsonValue]
 
 
 def render(report: CandidateReport) -> str:
-    shown = report.with_status(Status.FAILED, *UNDECIDED)
+    shown = report.with_status(Status.FAILED, *UNDECIDED, Status.WAIVED)
     driver: Json = {
         "name": "connector harness",
         "version": report.environment.harness or "unknown",
@@ -56,8 +56,8 @@ def _rule(finding: Finding) -> Json:
 
 
 def _result(finding: Finding, rule: int) -> Json:
-    failed = finding.status is Status.FAILED
-    return {
+    failed = Status.FAILED in (finding.status, finding.found)
+    result: Json = {
         "ruleId": finding.requirement,
         "ruleIndex": rule,
         "kind": "fail" if failed else "open",
@@ -66,6 +66,11 @@ def _result(finding: Finding, rule: int) -> Json:
         "locations": list(_locations(finding.evidence)),
         "partialFingerprints": {"requirement/v1": finding.requirement},
     }
+    if (waiver := finding.waiver) is not None:
+        why = f"Waived by {waiver.granted_by} until {waiver.until}: {waiver.reason}"
+        accepted: Json = {"kind": "external", "status": "accepted", "justification": plain(why)}
+        result["suppressions"] = [accepted]
+    return result
 
 
 def _locations(evidence: Iterable[Evidence]) -> Iterable[JsonValue]:

@@ -11,8 +11,10 @@ from harness.reporting import wording
 from harness.reporting.model import CandidateReport, Entry, Finding, RoundReport
 from harness.reporting.templating import KINDS_OF_DEMAND, render
 
+ALL_MET = "every blocking requirement is met"
+ALL_MET_OR_WAIVED = f"{ALL_MET}, or set aside by a maintainer where it says so"
 GROUP_NOTES = {
-    Verdict.ELIGIBLE: "every blocking requirement is met",
+    Verdict.ELIGIBLE: ALL_MET,
     Verdict.INELIGIBLE: "a blocking requirement is not met",
     Verdict.UNDETERMINED: "something was missing, which is not held against them",
 }
@@ -49,8 +51,9 @@ class Cause:
 
 
 def render_round(report: RoundReport) -> str:
+    notes = {**GROUP_NOTES, **({Verdict.ELIGIBLE: ALL_MET_OR_WAIVED} if report.by_waiver else {})}
     groups = [
-        Group(verdict, wording.VERDICTS[verdict], GROUP_NOTES[verdict], report.with_verdict(verdict))
+        Group(verdict, wording.VERDICTS[verdict], notes[verdict], report.with_verdict(verdict))
         for verdict in Verdict
     ]
     return render("round.html.j2", report=report, groups=groups)
@@ -67,7 +70,7 @@ def render_candidate(report: CandidateReport, overview: RoundReport | None = Non
         "candidate.html.j2",
         report=report,
         overview=overview,
-        verdict_words=wording.VERDICTS[report.verdict],
+        verdict_words=wording.verdict_words(report),
         merge_words=_merge(report),
         failed=failed,
         blockers=report.failed(Severity.BLOCKER),
@@ -106,14 +109,15 @@ def _by_subject(findings: Iterable[Finding]) -> tuple[tuple[str, tuple[Finding, 
     return tuple((subject, tuple(group)) for subject, group in grouped.items())
 
 
-def _tallies(report: CandidateReport) -> list[tuple[str, int, int, int]]:
-    """By severity: its name, how many are met, not met and undecided."""
+def _tallies(report: CandidateReport) -> list[tuple[str, int, int, int, int]]:
+    """By severity: its name, how many are met, not met, undecided and waived."""
     rows = []
     for severity in Severity:
         statuses = [item.status for item in report.outcomes if item.severity is severity]
         met, failed = statuses.count(Status.PASSED), statuses.count(Status.FAILED)
         undecided = sum(status in UNDECIDED for status in statuses)
-        rows.append((KINDS_OF_DEMAND[severity].capitalize(), met, failed, undecided))
+        waived = statuses.count(Status.WAIVED)
+        rows.append((KINDS_OF_DEMAND[severity].capitalize(), met, failed, undecided, waived))
     return rows
 
 

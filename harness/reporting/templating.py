@@ -138,6 +138,8 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "seconds": wording.seconds,
     "severity": wording.SEVERITIES.__getitem__,
     "shown": _shown,
+    "set_aside": wording.set_aside_line,
     "source": wording.source_link,
+    "state": wording.STATES.__getitem__,
     "subject": lambda slug: slug.replace("-", " ").capitalize(),
 }

@@ -9,13 +9,14 @@ from urllib.parse import quote, urlsplit
 
 from harness.grading import Verdict
 from harness.outcome import Basis, Severity, Status
-from harness.reporting.model import CandidateReport, Finding, ScoreInfo
+from harness.reporting.model import CandidateReport, Entry, Finding, ScoreInfo, SetAside
 
 VERDICTS = {
     Verdict.ELIGIBLE: "May be voted on",
     Verdict.INELIGIBLE: "May not be voted on",
     Verdict.UNDETERMINED: "Could not be decided",
 }
+BY_WAIVER = "May be voted on by waiver"
 VERDICT_MARKS = {Verdict.ELIGIBLE: "✓", Verdict.INELIGIBLE: "✕", Verdict.UNDETERMINED: "?"}
 STATUSES = {
     Status.PASSED: "passed",
@@ -30,12 +31,29 @@ SEVERITIES = {
     Severity.MAJOR: "major",
     Severity.MINOR: "minor",
 }
+STATES = {
+    Status.FAILED: "not met",
+    Status.UNDETERMINED: "not decided",
+    Status.HARNESS_ERROR: "not decided, through our own failure",
+}
 BASES = {Basis.OBSERVED: "seen by us", Basis.CLAIMED: "said by the fork"}
 
 # Where a web page shows one file at one commit: host → path below the repository.
 SOURCE_PAGES = {"github.com": "blob/{commit}/{file}", "gitlab.com": "-/blob/{commit}/{file}"}
 UNLINKED = frozenset(" \"'<>\\`()[]|*")
 HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
+
+
+def verdict_words(told: CandidateReport | Entry) -> str:
+    """The verdict as it must be told: never without saying that it rests on a waiver."""
+    return BY_WAIVER if told.by_waiver else VERDICTS[told.verdict]
+
+
+def set_aside_line(waiver: SetAside) -> str:
+    """`It builds: not met, set aside by NAME until 31 Jan 2027`."""
+    return (
+        f"{waiver.title}: {STATES[waiver.found]}, set aside by {waiver.granted_by} until {day(waiver.until)}"
+    )
 
 
 def number(value: float | None) -> str:

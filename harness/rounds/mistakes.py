@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from harness.requirement import Requirement
 from harness.rounds.fields import shown
 from harness.rounds.located_yaml import Located, Location, Mistake, dotted
 
@@ -93,13 +94,19 @@ def did_you_mean(word: str, known: Collection[str]) -> str:
     return f"did you mean `{near[0]}`?" if near else ""
 
 
-def unknown_requirements(located: Located, requirements: Collection[str]) -> Iterator[Mistake]:
+def mistaken_waivers(located: Located, requirements: Mapping[str, Requirement]) -> Iterator[Mistake]:
+    """Waivers of what is no requirement, or of one that nobody can set aside."""
     for location, line in located.lines.items():
         if len(location) != 5 or location[2] != "waivers" or location[4] != "requirement":
             continue
         value: Any = located.data
         for part in location:
             value = value[part]
-        if isinstance(value, str) and value not in requirements:
+        if not isinstance(value, str):
+            continue
+        if value not in requirements:
             fix = did_you_mean(value, requirements) or "`harness requirements` lists them"
             yield Mistake(line, dotted(location), f"no requirement {shown(value)}", fix)
+        elif not requirements[value].waivable:
+            what = f"{shown(value)} cannot be waived: users' money or the result depends on it"
+            yield Mistake(line, dotted(location), what, "remove the waiver")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from harness.errors import UserError
+from harness.requirement import Requirement
 from harness.rounds.fields import (
     ConnectorName,
     Day,
@@ -35,7 +36,7 @@ from harness.rounds.fields import (
     wrong,
 )
 from harness.rounds.located_yaml import Located, Location, Mistake, dotted, read_located
-from harness.rounds.mistakes import did_you_mean, explained, unknown_requirements, without_echoes
+from harness.rounds.mistakes import did_you_mean, explained, mistaken_waivers, without_echoes
 
 
 class _Model(BaseModel):
@@ -48,6 +49,10 @@ class Voting(_Model):
     opens: Day = Field(description="First day of voting.", examples=["2020-08-24"])
     closes: Day = Field(description="Last day of voting.", examples=["2020-09-10"])
     channel: Line = Field(description="Where the vote is held.", examples=["#governance"])
+    rule: Literal["plurality", "approval", "ranked"] = Field(
+        default="plurality",
+        description="How it is decided: one vote each, several votes each, or a ranking.",
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> Voting:
@@ -119,7 +124,10 @@ class Waiver(_Model):
     reason: Line = Field(
         description="Why, in words that voters read.", examples=["agreed in the developers' call"]
     )
-    granted_by: Line = Field(description="Name of the maintainer.", examples=["A. Maintainer"])
+    granted_by: Line = Field(
+        description="Name of the maintainer, as the round's `maintainers` lists it.",
+        examples=["A. Maintainer"],
+    )
     until: Day = Field(description="Last day it holds.", examples=["2027-01-31"])
 
 
@@ -153,6 +161,9 @@ class Candidate(_Model):
     waivers: tuple[Waiver, ...] = Field(default=(), description="Requirements set aside for this candidate.")
 
 
+OWN_CHECK = "own-check"  # the id of the round that `harness check` makes up where it is given none
+
+
 class Round(_Model):
     """One vote: what it feeds, its dates, what it builds on, and who takes part."""
 
@@ -170,6 +181,9 @@ class Round(_Model):
         description="The framework that the forks come from.",
         examples=[{"git": "https://github.com/hummingbot/hummingbot", "ref": "master"}],
     )
+    maintainers: tuple[Line, ...] = Field(
+        default=(), description="Who may grant waivers, by name.", examples=[["A. Maintainer"]]
+    )
     candidates: tuple[Candidate, ...] = Field(
         description="The forks, in the order of the report.", examples=[[]]
     )
@@ -182,6 +196,19 @@ class Round(_Model):
         return self
 
     @model_validator(mode="after")
+    def _waivers_are_granted_by_maintainers(self) -> Round:
+        for row, candidate in enumerate(self.candidates):
+            for number, waiver in enumerate(candidate.waivers):
+                if waiver.granted_by in self.maintainers:
+                    continue
+                fix = did_you_mean(waiver.granted_by, self.maintainers) or (
+                    "name a maintainer of the round, or list him or her under `maintainers:`"
+                )
+                what = f"{shown(waiver.granted_by)} is not among the round's maintainers"
+                raise wrong(what, fix, "candidates", row, "waivers", number, "granted_by")
+        return self
+
+    @model_validator(mode="after")
     def _names_are_unique(self) -> Round:
         names = [candidate.name for candidate in self.candidates]
         for number, name in enumerate(names):
@@ -189,6 +216,11 @@ class Round(_Model):
                 fix = "give each candidate a name of its own"
                 raise wrong(f"{name!r} is taken by an earlier candidate", fix, "candidates", number, "name")
         return self
+
+    @property
+    def has_a_deadline(self) -> bool:
+        """Not so in a developer's own check without a round: it counts from now."""
+        return self.id != OWN_CHECK
 
     def candidate(self, name: str) -> Candidate:
         """By name; raises UserError with near names."""
@@ -219,12 +251,12 @@ class RoundFileError(UserError):
 
 
 def load_round(
-    path: Path, requirements: Collection[str] | None = None, *, others_rows: bool = False
+    path: Path, requirements: Mapping[str, Requirement] | None = None, *, others_rows: bool = False
 ) -> Round:
     """Read a round file; raises RoundFileError with every mistake.
 
-    `requirements` are the ids that waivers may name; None leaves them unchecked. With `others_rows`, rows are
-    taken as handed in by others: a fork on this machine has to lie below the file's own folder.
+    `requirements` are those that waivers may name, by id; None leaves them unchecked. With `others_rows`,
+    rows are taken as handed in by others: a fork on this machine has to lie below the file's own folder.
     """
     path = Path(path)
     try:
@@ -241,7 +273,7 @@ def load_round(
     if round_ is not None and others_rows:
         mistakes += _outside(round_, path.absolute().parent.resolve(), located)
     if requirements is not None:
-        mistakes += unknown_requirements(located, requirements)
+        mistakes += mistaken_waivers(located, requirements)
     if mistakes or round_ is None:
         raise RoundFileError(path, mistakes)
     return round_

@@ -106,7 +106,9 @@ def _judged_anew(folder: Path, log: OutcomeLog, select: str | None) -> Iterator[
                 continue
             policy = policy_for(check, pace, source.control, of_the_running=True)
             ending = run(check, policy, source, {CANDIDATE: submission.candidate})
-            yield from outcomes_of(name, [catalogue[slug] for slug in slugs], policy, ending, 0.0)
+            yield from outcomes_of(
+                name, [catalogue[slug] for slug in slugs], policy, ending, 0.0, source.unconfirmed
+            )
 
 
 def checks_of_traces() -> Iterator[tuple[str, Callable[..., object]]]:

@@ -47,7 +47,9 @@ class Screened:
         generation = self.submission.generation if self.submission else None
         if generation == "v0" or (generation is None and self.candidate.kind == "market"):
             return "v0"
-        return "v2-perpetual" if self.candidate.kind == "derivative" else "v2-spot"
+        if self.candidate.kind == "derivative":
+            return "v1-perpetual" if generation == "v1" else "v2-perpetual"
+        return "v1-spot" if generation == "v1" else "v2-spot"
 
 
 def complete(screened: Screened, catalogue: Catalogue) -> tuple[Outcome, ...]:
@@ -92,12 +94,13 @@ def _why_open(screened: Screened, requirement: Requirement) -> str:
     return "The screening ended before this was decided." if screened.outcomes else NOT_SCREENED
 
 
-def waivers_in_force(candidate: Candidate, on: date) -> tuple[WaiverInfo, ...]:
-    """The candidate's waivers that have not run out on the day it was screened."""
+def waivers_in_force(candidate: Candidate, on: date, catalogue: Catalogue) -> tuple[WaiverInfo, ...]:
+    """The candidate's waivers that have not run out on the day it was screened, of what can be waived."""
+    fixed = {item.id for item in catalogue if not item.waivable}
     return tuple(
         WaiverInfo(
             requirement=item.requirement, reason=item.reason, granted_by=item.granted_by, until=item.until
         )
         for item in candidate.waivers
-        if item.until >= on
+        if item.until >= on and item.requirement not in fixed
     )

@@ -98,6 +98,11 @@ class Venue(PerpetualCalls):
         return self._keys.get(api_key)
 
     @operation
+    def accounts(self) -> tuple[Account, ...]:
+        """Those whose keys are known, in the order in which they were opened."""
+        return tuple(self._keys.values())
+
+    @operation
     def revoke(self, account: Account) -> None:
         """From now on nobody knows the account's key."""
         self._keys.pop(account.api_key, None)

@@ -141,6 +141,7 @@ from harness.scenarios.trace.model import Header, Trace
 
 class Players:
     control = "kucoin"
+    unconfirmed = {}
     def begin_elsewhere(self, scenario, attempt):
         pass
     def trace(self, scenario, attempt):

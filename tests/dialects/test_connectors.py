@@ -18,11 +18,17 @@ from tests.zoo.keeping import PACE, Zoo
 LOSES_THE_BOOK = {
     "bybit_perpetual": "it skips levels that a delta takes out, and the snapshot of its subscription",
 }
+BY_DEFAULT = ("binance", "binance_perpetual")  # the others: `make test-all`
 TAKES_OPEN_INTEREST_FOR_FUNDING = ("hyperliquid_perpetual",)
 TELLS_EQUITY = ("bybit_perpetual", "hyperliquid_perpetual")  # as the balance: unrealised profit is in it
 
 
-@pytest.fixture(scope="module", params=known())
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(name, marks=[] if name in BY_DEFAULT else pytest.mark.full, id=name) for name in known()
+    ],
+)
 def rig(request: pytest.FixtureRequest, zoo: Zoo) -> Iterator[Rig]:
     """The exchange's own connector, started and ready, in the sandbox."""
     with zoo.good(request.param) as specimen, specimen.rigs.open(PACE / 2) as rig:

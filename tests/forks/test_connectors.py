@@ -68,3 +68,15 @@ def test_removing_a_connector_adds_none() -> None:
 def test_the_generation_is_told_by_its_base_class() -> None:
     assert generation({"hummingbot/connector/exchange_py_base.py"}) == "v2"
     assert generation({"hummingbot/market/market_base.pyx"}) == "v0"
+
+
+def test_connectors_between_the_two_are_a_generation_of_their_own() -> None:
+    between = {"hummingbot/market/market_base.pyx", "hummingbot/connector/exchange_base.pyx"}
+    assert generation(between) == "v1"
+    assert generation({*between, "hummingbot/connector/exchange_py_base.py"}) == "v1"
+    today = {
+        *between,
+        "hummingbot/connector/exchange_py_base.py",
+        "hummingbot/client/config/config_data_types.py",
+    }
+    assert generation(today) == "v2"

@@ -28,6 +28,7 @@ def test_every_generation_has_the_same_names() -> None:
     ("path", "generation"),
     [
         ("hummingbot/connector/exchange_py_base.py", "v2"),
+        ("hummingbot/connector/exchange_base.pyx", "v1"),
         ("hummingbot/market/market_base.pyx", "v0"),
     ],
 )
@@ -36,7 +37,7 @@ def test_a_tree_is_recognised(path: str, generation: str) -> None:
 
 
 def test_another_tree_is_not() -> None:
-    with pytest.raises(UnknownGenerationError, match="v2, v0"):
+    with pytest.raises(UnknownGenerationError, match="v1, v2, v0"):
         generation_of(["README.md"])
 
 

@@ -27,6 +27,7 @@ def backends() -> tuple[str, ...]:
     return tuple(BACKENDS)
 
 
+@pytest.mark.full
 def test_every_backend_finds_the_same(backends: tuple[str, ...], tmp_path: Path) -> None:
     round_file = prepare(cache_dir())
     with household() as home:

@@ -45,6 +45,7 @@ def round_file() -> Path:
     return prepare(cache_dir())
 
 
+@pytest.mark.full  # by default: test_lifetime.py and test_sweep.py, one kill each, and test_hostile_round.py
 @attack(
     "has its harness killed with -9 at fifty random moments of a round",
     meets="its processes end with it, the next start clears up, and no finished outcome is lost",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -161,7 +162,7 @@ def test_a_lock_file_holds_strings(tmp_path: Path) -> None:
     for name, ref in names.items():
         row = f"(name: {name}\\n.*\\n    ref: )master"
         file.write_text(re.sub(row, lambda at, ref=ref: at[1] + json.dumps(ref), text(file)))  # type: ignore[misc]
-    freeze_round(file, Console(file=io.StringIO()))
+    freeze_round(file, Console(file=io.StringIO()), datetime(2027, 1, 1, tzinfo=UTC))
     stored = yaml.safe_load(text(lock_path(file)))
     assert {name: item["ref"] for name, item in stored["candidates"].items()} == names
     lock = load_lock(file, load_round(file))

@@ -42,6 +42,7 @@ release: v2.18.0
 submissions_close: "2026-11-15T23:59:59Z"
 voting: {opens: "2026-11-18", closes: "2026-12-02", channel: "#governance"}
 upstream: {pypi: hummingbot, version: "20260922"}
+maintainers: [A. Maintainer]
 candidates:
 """
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import UserError
+from harness.requirement import Catalogue
 from harness.rounds.located_yaml import read_located
 from harness.rounds.round import GitUpstream, PypiUpstream, Round, RoundFileError, load_round, round_schema
 
@@ -28,6 +29,7 @@ voting:
 upstream:
   git: https://github.com/hummingbot/hummingbot
   ref: v0.30.0
+maintainers: [A. Maintainer]
 candidates:
   - name: acme
     repository: https://github.com/acme/hummingbot
@@ -55,13 +57,13 @@ def mistakes(tmp_path: Path, text: str | bytes) -> list[str]:
     """`line: field: what — fix` of each mistake."""
     path = write(tmp_path, text)
     with pytest.raises(RoundFileError) as caught:
-        load_round(path, requirements=["usage-page-present"])
+        load_round(path, requirements=Catalogue.load().by_id)
     assert caught.value.exit_code == 2
     return [line.removeprefix(f"{path}:") for line in caught.value.message.splitlines()]
 
 
 def test_a_good_file(tmp_path: Path) -> None:
-    round_ = load_round(write(tmp_path, GOOD), requirements=["usage-page-present"])
+    round_ = load_round(write(tmp_path, GOOD), requirements=Catalogue.load().by_id)
 
     assert round_.submissions_close == datetime(2020, 8, 19, 23, 59, 59, tzinfo=UTC)
     assert round_.voting.closes == date(2020, 9, 10)
@@ -86,6 +88,7 @@ def test_the_rounds_in_the_project_are_valid() -> None:
 
 def test_the_example_in_candidates_yml_is_valid(tmp_path: Path) -> None:
     text = (TOP / "candidates.yml").read_text().replace("\ncandidates: []\n", "\n")
+    text = text.replace("maintainers: []", "maintainers: [A. Maintainer]")
     start = text.index("# candidates:\n")
     example = "".join(line.removeprefix("# ") for line in text[start:].splitlines(keepends=True))
 
@@ -120,7 +123,7 @@ def test_paths_count_from_the_files_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("wrong", "right", "said"),
     [
-        ("contct: x", 'contact: "@ann"', "18: candidates[0].contct: unknown field"),
+        ("contct: x", 'contact: "@ann"', "19: candidates[0].contct: unknown field"),
         ("", "release: v0.31.0\n", "1: release: missing — add `release: v0.31.0`"),
         ("23:59:59", "23:59:59Z", "4: submissions_close: the time names no zone — end it in Z for UTC: 2020"),
         ("1597881599", "2020-08-19T23:59:59Z", "4: submissions_close: '1597881599' is not a time"),
@@ -128,16 +131,16 @@ def test_paths_count_from_the_files_folder(tmp_path: Path) -> None:
         ("opens: 2020-08-01", "opens: 2020-08-24", "4: submissions_close: submissions close after voting"),
         ("opens: soon", "opens: 2020-08-24", "6: voting.opens: 'soon' is not a day — write"),
         ("channel:", 'channel: "#governance"', '8: voting.channel: empty — like "#governance"'),
-        ("kind: exchnge", "kind: exchange", "17: candidates[0].kind: 'exchnge' is not allowed"),
-        ("connectors: acme", "connectors: [acme]", "16: candidates[0].connectors: not a list — like"),
-        ("connectors: [A-B]", "connectors: [acme]", "16: candidates[0].connectors[0]: 'A-B' has"),
-        ("name: ../x", "name: acme", "13: candidates[0].name: '../x' cannot be the name"),
-        ("name: CON", "name: acme", "13: candidates[0].name: 'CON' cannot be the name"),
-        ("[https://api.acme.com]", '[api.acme.com, "ws.acme.com:8443"]', "20: candidates[0].exchange"),
-        ("usage-page-presnt", "usage-page-present", "22: candidates[0].waivers[0].requirement: no"),
-        ("ref: a..b", "ref: feat/acme", "15: candidates[0].ref: 'a..b' is not a"),
-        ("ref: --exec=x", "ref: feat/acme", "15: candidates[0].ref: '--exec=x' is not a branch"),
-        ("connectors: []", "connectors: [acme]", "16: candidates[0].connectors: empty — like [my_"),
+        ("kind: exchnge", "kind: exchange", "18: candidates[0].kind: 'exchnge' is not allowed"),
+        ("connectors: acme", "connectors: [acme]", "17: candidates[0].connectors: not a list — like"),
+        ("connectors: [A-B]", "connectors: [acme]", "17: candidates[0].connectors[0]: 'A-B' has"),
+        ("name: ../x", "name: acme", "14: candidates[0].name: '../x' cannot be the name"),
+        ("name: CON", "name: acme", "14: candidates[0].name: 'CON' cannot be the name"),
+        ("[https://api.acme.com]", '[api.acme.com, "ws.acme.com:8443"]', "21: candidates[0].exchange"),
+        ("usage-page-presnt", "usage-page-present", "23: candidates[0].waivers[0].requirement: no"),
+        ("ref: a..b", "ref: feat/acme", "16: candidates[0].ref: 'a..b' is not a"),
+        ("ref: --exec=x", "ref: feat/acme", "16: candidates[0].ref: '--exec=x' is not a branch"),
+        ("connectors: []", "connectors: [acme]", "17: candidates[0].connectors: empty — like [my_"),
         ("title: \"a\\x1b[31m\"", "title: A vote", "2: title: line breaks, control"),
         ("title: &x A vote", "title: A vote", "2: an anchor or alias (`&`, `*`)"),
         ("title: !!python/name:os.system x", "title: A vote", "2: a tag (tag:yaml.org,2002:python"),
@@ -167,7 +170,7 @@ def test_a_mistake_names_line_field_and_fix(wrong: str, right: str, said: str, t
 )
 def test_addresses_that_are_refused(address: str, fix: str, tmp_path: Path) -> None:
     (found,) = mistakes(tmp_path, GOOD.replace("https://github.com/acme/hummingbot", f'"{address}"'))
-    assert found.startswith("14: candidates[0].repository: ")
+    assert found.startswith("15: candidates[0].repository: ")
     assert fix in found
 
 
@@ -203,7 +206,7 @@ def test_every_mistake_is_named_at_once_in_the_order_of_lines(tmp_path: Path) ->
 def test_two_candidates_of_one_name(tmp_path: Path) -> None:
     entry = GOOD[GOOD.index("  - name: acme") :]
     (found,) = mistakes(tmp_path, GOOD + entry)
-    assert found.startswith("26: candidates[1].name: 'acme' is taken by an earlier candidate")
+    assert found.startswith("27: candidates[1].name: 'acme' is taken by an earlier candidate")
 
 
 @pytest.mark.parametrize(
@@ -275,3 +278,14 @@ def test_a_mode_that_is_not_there_is_refused_with_its_line(mode: str, tmp_path: 
     line = text.splitlines().index(f"      mode: {mode}") + 1
     assert found.startswith(f"{line}: ")
     assert "write simulate" in found
+
+
+def test_a_waiver_of_somebody_who_is_no_maintainer_is_refused_with_its_line(tmp_path: Path) -> None:
+    (found,) = mistakes(tmp_path, GOOD.replace("granted_by: A. Maintainer", "granted_by: A. Maintainr"))
+    assert "candidates[0].waivers[0].granted_by: 'A. Maintainr' is not among the round's maintainers" in found
+    assert "did you mean `A. Maintainer`?" in found
+
+
+def test_a_requirement_that_guards_money_cannot_be_waived(tmp_path: Path) -> None:
+    (found,) = mistakes(tmp_path, GOOD.replace("usage-page-present", "secrets-stay-inside"))
+    assert "candidates[0].waivers[0].requirement: 'secrets-stay-inside' cannot be waived" in found

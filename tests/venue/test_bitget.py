@@ -13,13 +13,14 @@ from typing import Any
 
 import pytest
 
-from harness.venue.dialects.base import Close, Frame, Reply, Request, StreamSession
-from harness.venue.dialects.bitget import Bitget
+from harness.venue.dialects import dialect
+from harness.venue.dialects.base import Close, Dialect, Frame, Reply, Request, StreamSession
 from harness.venue.model import Account, Side
 from harness.venue.session import Venue
 from tests.venue.world import FUNDS, NOON, StillClock, data, texts
 
 D = Decimal
+Bitget = dialect("bitget")
 HOST, STREAM_HOST = "api.bitget.com", "ws.bitget.com"
 ORDER = {
     "symbol": "BTCUSDT", "side": "buy", "orderType": "limit", "force": "gtc", "size": "0.01",
@@ -33,7 +34,7 @@ def sign(account: Account, text: str) -> str:
 
 @dataclass
 class Exchange:
-    dialect: Bitget
+    dialect: Dialect
     account: Account
     clock: StillClock
 
@@ -284,7 +285,7 @@ def test_an_order_its_fills_and_balances_are_told_to_its_owner(bitget: Exchange)
     _, held = ask(session, "account", coin="default")
     assert {row["coin"]: row["available"] for row in held["data"]}["BTC"] == "2"
     ask(session, "orders", instId="BTCUSDT")
-    ask(session, "fill", instId="default")
+    ask(session, "fill", coin="default")
     assert session.carries() == {"stream:orders", "stream:fills", "stream:balances"}
     told = follow(bitget, session)
     number = int(data(bitget.place())["data"]["orderId"])

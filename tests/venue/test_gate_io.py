@@ -12,20 +12,21 @@ from typing import Any
 
 import pytest
 
-from harness.venue.dialects.base import Reply, Request, StreamSession
-from harness.venue.dialects.gate_io import GateIo
+from harness.venue.dialects import dialect
+from harness.venue.dialects.base import Dialect, Reply, Request, StreamSession
 from harness.venue.model import Account, Side
 from harness.venue.session import Venue
 from tests.venue.world import FUNDS, NOON, StillClock, data, texts
 
 D = Decimal
+GateIo = dialect("gate_io")
 HOST = "api.gateio.ws"
 ORDER = {"currency_pair": "BTC_USDT", "side": "buy", "amount": "0.01", "price": "50000", "text": "t-one"}
 
 
 @dataclass
 class Gate:
-    dialect: GateIo
+    dialect: Dialect
     account: Account
 
     def public(self, path: str, **query: str) -> Reply:

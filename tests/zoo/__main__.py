@@ -20,7 +20,7 @@ def main() -> int:
     accuracy = Accuracy()
     tests = [str(HERE / name) for name in ("test_good.py", "test_bad.py")]
     workers = sys.argv[1] if len(sys.argv) > 1 else "auto"
-    options = ["-n", workers, "--dist", "loadgroup", "--whole-zoo", "-p", "no:cacheprovider"]
+    options = ["-n", workers, "--dist", "loadgroup", "--tier", "zoo", "-p", "no:cacheprovider"]
     pytest.main([*options, *tests], plugins=[accuracy])
     PAGE.write_text(accuracy.page(f"{PACKAGE} {VERSION}"), encoding="utf-8")
     short = accuracy.shortcomings()

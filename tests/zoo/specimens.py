@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from harness.checking import LONG
 from harness.venue.dialects import known
 from tests.zoo.asked import asked_of
 from tests.zoo.defect import Defect
@@ -32,4 +33,15 @@ def spread(defects: tuple[Defect, ...], others: int = OTHERS) -> Iterator[Defect
         deal = [name for name in deal if name not in fit] + fit
 
 
+def one_of_each(defects: tuple[Defect, ...]) -> Iterator[Defect]:
+    """The first defect of each subject whose check does not take minutes."""
+    subjects = set()
+    for defect in defects:
+        long = LONG in (mark.name for mark in getattr(defect.check, "pytestmark", ()))
+        if not long and defect.check.__module__ not in subjects:
+            subjects.add(defect.check.__module__)
+            yield defect
+
+
 ELSEWHERE = tuple(spread(DEFECTS))
+ONE_OF_EACH_KIND = tuple(one_of_each(DEFECTS))

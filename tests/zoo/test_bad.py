@@ -12,13 +12,16 @@ from tests.zoo.accuracy import Noted
 from tests.zoo.defect import Defect
 from tests.zoo.defects import DEFECTS
 from tests.zoo.keeping import Zoo
-from tests.zoo.specimens import ELSEWHERE
+from tests.zoo.specimens import ELSEWHERE, ONE_OF_EACH_KIND
 
 
 @pytest.mark.parametrize(
     "defect",
     [
-        *(pytest.param(defect, id=defect.name) for defect in DEFECTS),
+        *(
+            pytest.param(defect, id=defect.name, marks=[] if defect in ONE_OF_EACH_KIND else pytest.mark.full)
+            for defect in DEFECTS
+        ),
         *(
             pytest.param(defect, id=f"{defect.connector}-{defect.name}", marks=pytest.mark.whole_zoo)
             for defect in ELSEWHERE

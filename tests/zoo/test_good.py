@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from checks.conformance import test_build, test_order_life
+from checks.conformance import test_build, test_order_life, test_positions
 from harness.checking import Failed, NotApplicable, witnessed
 from harness.outcome import Severity
 from harness.venue.dialects import known
@@ -18,7 +18,8 @@ from tests.zoo.keeping import Specimen, Zoo
 from tests.zoo.planting import behaving
 from tests.zoo.real_defects import REAL_DEFECTS
 
-IN_EVERY_RUN = ("binance", "kraken", "binance_perpetual")  # the others: `make zoo`
+BY_DEFAULT = "binance"  # gets all checks, and a perpetual those of positions; the others: `make test-all`
+PERPETUAL_BY_DEFAULT = "binance_perpetual"
 MENDED = defect(
     "asks-after-a-lost-reply",
     test_order_life.test_no_orphan_after_a_lost_reply,
@@ -40,6 +41,12 @@ MENDED = defect(
 )
 
 
+def by_default(name: str, check: Callable[..., None]) -> bool:
+    """Whether every run looks at it."""
+    positions = check.__module__ == test_positions.__name__
+    return name == BY_DEFAULT or (name == PERPETUAL_BY_DEFAULT and positions)
+
+
 @pytest.fixture(scope="module")
 def merged(request: pytest.FixtureRequest, zoo: Zoo) -> Iterator[Specimen]:
     with zoo.good(request.param) as specimen:
@@ -53,7 +60,7 @@ def merged(request: pytest.FixtureRequest, zoo: Zoo) -> Iterator[Specimen]:
             name,
             check,
             id=f"{name}-{check.__name__.removeprefix('test_')}",
-            marks=[] if name in IN_EVERY_RUN or (name, check) in REAL_DEFECTS else pytest.mark.whole_zoo,
+            marks=[] if by_default(name, check) else pytest.mark.full,
         )
         for name in known()
         for check in asked_of(name)

@@ -30,7 +30,8 @@ class Header(BaseModel):
     """What was run, of what, on what. `trial` is `first`, `control`, `other seed` or `again`.
 
     `hosts` and `ports` are those that the simulated exchange serves. `prefix` is what the file's name begins
-    with, where a candidate has several connectors.
+    with, where a candidate has several connectors. `unconfirmed` names, by requirement, the fields of the
+    exchange that its checks lean on and that nobody but the fork vouches for.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,6 +50,7 @@ class Header(BaseModel):
     prefix: str = ""
     hosts: tuple[str, ...] = ()
     ports: tuple[int, ...] = ()
+    unconfirmed: dict[str, tuple[str, ...]] = {}
     machine: str = ""
 
 

@@ -21,10 +21,11 @@ _OBJECTS = {
     "balance": "asset free locked total",
     "order": """order_id client_order_id any_id side type time_in_force post_only reduce_only position_side
         price amount signed_amount quote_amount asked asked_left remaining filled filled_quote average_price
-        status ended created_at updated_at expires_at fee fee_asset leverage""",
+        status ended notional created_at updated_at expires_at fee fee_asset leverage""",
     "fill": """trade_id order_id client_order_id side price amount quote_amount fee fee_asset maker at
         position_side realised_pnl""",
     "paid": "asset amount",
+    "group": "count",
     "position": """side size amount entry_price mark_price unrealised_pnl realised_pnl leverage margin_mode
         margin liquidation_price notional updated_at""",
     "margin": "asset wallet equity available unrealised_pnl used",
@@ -48,6 +49,7 @@ COLLECTIONS: Mapping[str, str] = MappingProxyType(
         "market": "market", "asset": "asset", "ticker": "ticker", "bid": "level", "ask": "level",
         "trade": "trade", "balance": "balance", "order": "order", "fill": "fill", "paid": "paid",
         "position": "position", "margin": "margin", "funding": "funding", "payment": "payment",
+        "group": "group",
     }
 )  # fmt: skip
 # What a message of the client's itself holds may be said back to it: `{said.id}`, `{said.args.0.channel}`.

@@ -18,20 +18,13 @@ from harness.venue.described.placeholders import EACH, IF, LIKE, known_filter, l
 from harness.venue.described.review import reviewed
 from harness.venue.dialects.base import OPERATIONS
 from harness.venue.model import Refusal
+from harness.venue.operations.refusals import RequestError
 
 SHIPPED = Path(__file__).resolve().parent / "exchanges"
 LARGEST = 1 << 20  # bytes of a file
 # Keys whose values are facts about us, not about the exchange.
 OWN_KEYS = frozenset({"exchange", "kind", "ccxt", "derived", "known", "contradictions", "lacks"})
-# What can go wrong besides the venue's own refusals.
-WORDS_OF_ERRORS = frozenset(
-    {
-        "missing_key", "missing_signature", "missing_time", "missing_passphrase", "unknown_key", "bad_time",
-        "stale_time", "bad_passphrase", "bad_signature", "bad_nonce", "missing_parameter", "bad_parameter",
-        "over_limit", "maintenance", "unknown_route", "not_logged_in", "unknown_topic", "unknown_message",
-    }
-) | {refusal.value for refusal in Refusal}  # fmt: skip
-
+WORDS_OF_ERRORS = frozenset(each.value for kinds in (RequestError, Refusal) for each in kinds)
 Model = TypeVar("Model", bound=BaseModel)
 
 

@@ -13,7 +13,7 @@ from harness.venue.described.sources import Source
 
 Template = JsonValue
 Operation = str
-ROUTE_NAME = r"^(GET|POST|PUT|PATCH|DELETE) (/\S*)( #\w+)?$"
+ROUTE_NAME = r"^(GET|POST|PUT|PATCH|DELETE) (/\S*)( \(\w+\))?$"
 RouteName = Annotated[str, StringConstraints(pattern=ROUTE_NAME)]
 
 
@@ -48,8 +48,9 @@ class Signing(Part):
 
     `text` is a template over `time nonce method path query sorted_query params body host key passphrase
     window` with the filters `question sha256 sha512 md5 hex base64 lower upper`. `carries` says where each
-    part of a request stands: `header NAME`, `query NAME` or `body NAME`; those of a message stand in
-    `login.said`. `unverified` is accepted without a look, and then `signs-requests` is undetermined.
+    part of a request stands: `header NAME`, `query NAME`, `body NAME` or `claim NAME` of a JWT; those of a
+    message stand in `login.said`. `unverified` is accepted without a look, and then `signs-requests` is
+    undetermined.
     """
 
     scheme: Literal["hmac", "ed25519", "jwt", "token", "plugin", "unverified"]
@@ -181,6 +182,7 @@ class Channel(Part):
 
     operation: Operation
     topic: Template
+    also: tuple[Template, ...] = Field(default=(), description="other ways to name the topic")
     private: bool = False
     tells: Template = None
     first: Template = None

@@ -94,7 +94,7 @@ def default_of(name: str) -> str | None:
 # Keys of a mapping that say something else than their name.
 EACH = re.compile(r"each (?P<what>[a-z]+)( as (?P<key>.+))?")
 LIKE, AS_JSON, IF, THEN, ELSE = "$like", "$json", "$if", "$then", "$else"
-SPECIAL = frozenset({LIKE, AS_JSON, IF, THEN, ELSE})
+LEFT_OUT = "$absent"  # the value of a key that a shape has and this place has not
 
 
 def texts(value: JsonValue) -> list[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from enum import Enum
 from typing import Any
 
@@ -18,7 +19,7 @@ from harness.venue.dialects.wire import iso, ms, ns, us
 
 # A fact: a decimal, a whole number, a time (float, virtual Unix seconds), text, a flag, or none at all.
 Fact = Decimal | int | float | str | bool | None
-TIMES = frozenset({"page.since", "page.until", "order.expires_at", "login.time"})
+TIMES = frozenset({"page.since", "page.until", "order.expires_at"})
 NUMBERS = frozenset({"order.order_id", "page.limit", "page.from_id", "page.offset", "page.number"})
 DECIMALS = frozenset(
     {
@@ -53,7 +54,7 @@ def write(hole: Hole, facts: Mapping[str, Fact], words: Mapping[str, Words], con
     value: Any = facts.get(hole.name.partition(".")[2]) if "." in hole.name else facts
     for name in hole.filters:
         value = _word(words[name], facts) if name in words else _filtered(value, name, contract)
-    return _told(value) if not isinstance(value, dict | list) else value
+    return _numeric(value) if "number" in hole.filters else _told(value)
 
 
 def _told(value: Fact | JsonValue) -> JsonValue:
@@ -73,7 +74,7 @@ def _filtered(value: Any, name: str, contract: Decimal) -> Any:
     if numbered is not None:
         return _sized(value, *numbered)
     if name == "number":
-        return _Number(value)
+        return value
     if name in ("lower", "upper", "no_dash"):
         text = str(_told(value))
         return {"lower": text.lower(), "upper": text.upper(), "no_dash": text.replace("-", "")}[name]
@@ -94,7 +95,7 @@ def _timed(value: Any, name: str) -> Any:
         case "iso":
             return iso(value)
         case "uuid":
-            return str(uuid.UUID(int=int(value), version=4))
+            return str(uuid.UUID(int=int(value)))
         case "text":
             return ("true" if value else "false") if isinstance(value, bool) else str(_told(value))
     return value
@@ -107,8 +108,12 @@ def _sized(value: Any, name: str, places: int) -> Any:
     return round(amount, places) if name == "round" else int(amount.scaleb(places))
 
 
-def _Number(value: Any) -> JsonValue:  # noqa: N802
-    ...
+def _numeric(value: Any) -> JsonValue:
+    """As a JSON number, whole where it is."""
+    if value is None or isinstance(value, int):
+        return value
+    exact = Decimal(str(value))
+    return int(exact) if exact == exact.to_integral_value() else float(exact)
 
 
 def _word(words: Words, facts: Mapping[str, Fact]) -> str | None:
@@ -123,3 +128,101 @@ def _fits(value: Fact, wanted: JsonValue) -> bool:
     if isinstance(wanted, list):
         return any(_fits(value, each) for each in wanted)
     return value == wanted if isinstance(wanted, bool) or value is None else str(_told(value)) == str(wanted)
+
+
+# -- read
+
+
+def read(
+    hole: Hole, value: JsonValue, words: Mapping[str, Words], contract: Decimal, *, exponents: bool = True
+) -> dict[str, Fact]:
+    """What a value says, as `object.fact`; raises Unreadable. JSON numbers may have exponents, text only
+    where `exponents`."""
+    text = _text(value)
+    chosen = next((name for name in hole.filters if name in words), None)
+    if chosen is not None:
+        return _said_by_word(hole, text, words[chosen])
+    if hole.name in TIMES:
+        return {hole.name: _read_time(text, hole.filters)}
+    if hole.name in FLAGS:
+        if text not in ("true", "false"):
+            raise Unreadable(text)
+        return {hole.name: text == "true"}
+    if hole.name in DECIMALS:
+        if isinstance(value, str) and not exponents and not PLAIN_NUMBER.fullmatch(text.lstrip("-")):
+            raise Unreadable(text)
+        return {hole.name: _read_decimal(text, hole.filters, contract)}
+    if hole.name in NUMBERS:
+        return {hole.name: _read_number(text, hole.filters)}
+    return {hole.name: text}
+
+
+def _text(value: JsonValue) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return plain(Decimal(str(value)))
+    return str(value)
+
+
+def _said_by_word(hole: Hole, text: str, words: Words) -> dict[str, Fact]:
+    any_case = not {"lower", "upper"}.isdisjoint(hole.filters)
+    for word, said in words.words.items():
+        if text == word or (any_case and text.lower() == word.lower()):
+            chosen = {
+                fact: each[0] if isinstance(each, list) and each else each for fact, each in said.items()
+            }
+            return {f"{hole.thing}.{fact}": plainly(each) for fact, each in chosen.items()}
+    raise Unreadable(text)
+
+
+def _read_time(text: str, filters: tuple[str, ...]) -> float:
+    unit = next((name for name in filters if name in _PER_SECOND), "s")
+    try:
+        if "iso" in filters:
+            return datetime.fromisoformat(text).astimezone(UTC).timestamp()
+        return float(Decimal(text) / _PER_SECOND[unit])
+    except (ValueError, InvalidOperation) as error:
+        raise Unreadable(text) from error
+
+
+def _read_decimal(text: str, filters: tuple[str, ...], contract: Decimal) -> Decimal:
+    try:
+        value = Decimal(text)
+    except InvalidOperation as error:
+        raise Unreadable(text) from error
+    if not value.is_finite():
+        raise Unreadable(text)
+    for name in filters:
+        numbered = with_number(name)
+        if numbered is not None and numbered[0] == "units":
+            value = value.scaleb(-numbered[1])
+        elif name == "contracts":
+            value = value * contract
+        elif name == "negated":
+            value = -value
+    return value
+
+
+def _read_number(text: str, filters: tuple[str, ...]) -> int:
+    if "uuid" in filters:
+        try:
+            return uuid.UUID(text).int
+        except ValueError as error:
+            raise Unreadable(text) from error
+    if not re.fullmatch(r"[0-9]{1,19}", text):
+        raise Unreadable(text)
+    return int(text)
+
+
+def moment(text: str, unit: str) -> float | None:
+    """A time of a signature in virtual Unix seconds; None where it is no such time."""
+    if unit == "iso":
+        try:
+            return _read_time(text, ("iso",))
+        except Unreadable:
+            return None
+    if unit == "any s":
+        return float(text) if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,9})?", text) else None
+    digits = {"s": 10, "ms": 13, "us": 16, "ns": 19}[unit]
+    return int(text) / _PER_SECOND[unit] if re.fullmatch(rf"[0-9]{{{digits}}}", text) else None

@@ -1,4 +1,4 @@
-"""One module an exchange: its REST and WebSocket wire format over the venue."""
+"""One module an exchange: its REST and WebSocket wire format over the venue. Described ones are found too."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from harness.venue.dialects.base import Dialect
 
 @cache
 def _all() -> dict[str, type[Dialect]]:
-    found: dict[str, type[Dialect]] = {}
+    from harness.venue.described import shipped_dialects  # stands on this package's modules
+
+    found = shipped_dialects()
     for module in pkgutil.iter_modules(__path__):
         for value in vars(importlib.import_module(f"{__name__}.{module.name}")).values():
             named = isinstance(value, type) and issubclass(value, Dialect) and "name" in vars(value)

@@ -281,6 +281,9 @@ class Dialect:
     ccxt_assets: ClassVar[Mapping[str, str]] = {}
     # What the exchange has beyond the operations and a client would miss here; `docs/dialects.md` lists it.
     not_covered: ClassVar[tuple[str, ...]] = ()
+    verifies_signatures: ClassVar[bool] = (
+        True  # else whatever is signed is let in, and nothing follows from it
+    )
     routes: ClassVar[tuple[Route, ...]] = ()
     streams: ClassVar[tuple[Route, ...]] = ()
 
@@ -325,6 +328,14 @@ class Dialect:
             swap: JsonValue = {"types": ["linear"]}
             return {"defaultType": "swap", "defaultSubType": "linear", "fetchMarkets": swap}
         return {"defaultType": "spot", "fetchMarkets": {"types": ["spot"]}}
+
+    @classmethod
+    def unconfirmed(cls, facts: Iterable[str]) -> tuple[str, ...]:
+        """Where it tells these facts (`fill.price` …) though nobody but the fork vouches for that.
+
+        A written dialect is vouched for by ccxt and the merged connector.
+        """
+        return ()
 
     def unknown_route(self, request: Request) -> Reply:
         return Reply(404, {}, {"error": "not found"})

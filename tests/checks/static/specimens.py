@@ -301,6 +301,7 @@ class World:
     extra: dict[str, Any] = field(default_factory=dict)
     more_changes: tuple[Change, ...] = ()
     too_large: frozenset[str] = frozenset()
+    round_id: str = "test"
     advisories: Advisories = lambda _name, _version: ()
 
     def adding(self, files: Mapping[str, str]) -> World:
@@ -384,7 +385,7 @@ class World:
             "package": find(sources, NAME, self.kind),
             "candidate": self.candidate,
             "connector_name": NAME,
-            "round_": round_(),
+            "round_": round_(self.round_id),
             "advisories": self.advisories,
             "evidence": lambda *items: attached.extend(items),
         }
@@ -396,9 +397,9 @@ def change(path: str, status: Any = "added", **other: Any) -> Change:
     return Change(status=status, path=path, **fields)
 
 
-def round_() -> Round:
+def round_(round_id: str) -> Round:
     return Round.model_construct(
-        id="test",
+        id=round_id,
         title="Test",
         release="v1",
         submissions_close=DEADLINE,

@@ -308,6 +308,38 @@ def test_reading_how_much_could_be_withdrawn_is_fine() -> None:
     )
 
 
+LONG = "[" + ", ".join(['{"name": "Executed", "type": "event"}'] * 200) + "]"
+INVISIBLE = "\u200b"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"ABI = '{LONG}'\n", f"X = 1  # copied from{INVISIBLE} a page\n", f"ABI = '{LONG}'  # of the router\n"],
+    ids=lambda text: text[-30:],
+)
+def test_what_a_reviewer_can_read_is_no_trick(text: str) -> None:
+    result = today().appending(WEB, text).run(test_readable.test_everything_can_be_read)
+    assert result.status == "passed", result.places
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"ABI = '{LONG}'; import os\n",
+        f"import os; ABI = '{LONG}'\n",
+        f"ABI = '{LONG[:-1]}'\n",
+        f"ABI = f('{LONG}')\n",
+        f"ABI = '{LONG}' {' ' * 200} # and more\n",
+        f"X = 'a{INVISIBLE}b'\n",
+        f"X = 1  # {RIGHT_TO_LEFT}x\n",
+        f'X = """\n# a{INVISIBLE}b\n"""\n',
+    ],
+    ids=lambda text: text[-30:],
+)
+def test_what_a_reviewer_cannot_read_is(text: str) -> None:
+    assert today().appending(WEB, text).run(test_readable.test_everything_can_be_read).status == "failed"
+
+
 BAD = [*CODE, *READABLE]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from checks.static import test_limits, test_manners, test_settings
@@ -76,6 +78,12 @@ MANNERS = [
 ]
 
 BAD = MANNERS
+
+
+def test_a_limit_that_was_there_before_counts() -> None:
+    before = today().files[CONSTANTS].replace("api.acme.com", "old.acme.com")
+    world = replace(today(), base={**today().base, CONSTANTS: before})
+    assert world.run(test_limits.test_rate_limits_are_declared).status == "passed"
 
 
 @pytest.mark.parametrize("bad", BAD, ids=named)

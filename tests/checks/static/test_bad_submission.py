@@ -9,6 +9,7 @@ import pytest
 
 from checks.static import test_submission
 from harness.forks.submission import AddedConnector, MergePreview
+from harness.rounds.round import OWN_CHECK
 from tests.checks.static.specimens import FOLDER, NAME, World, today
 from tests.checks.static.spoiling import Bad, assert_found, extra, named
 
@@ -74,7 +75,16 @@ SUBMISSION = [
         "an old base",
         test_submission.test_based_on_recent_upstream,
         extra(behind=40, merge_base_at=datetime(2026, 9, 30, tzinfo=UTC) - timedelta(days=200)),
-        says="200 days",
+        says="200 days and 40 commits older than the deadline.",
+    ),
+    Bad(
+        "an old base, checked without a round",
+        test_submission.test_based_on_recent_upstream,
+        replace(
+            extra(behind=40, merge_base_at=datetime(2026, 9, 30, tzinfo=UTC) - timedelta(days=200)),
+            round_id=OWN_CHECK,
+        ),
+        says="200 days and 40 commits older than today's.",
     ),
     Bad(
         "conflicts",

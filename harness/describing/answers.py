@@ -1,0 +1,155 @@
+"""The replies that a fork's tests mock, by operation and by the request that they answer. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import JsonValue
+
+from harness.describing.kit import Harvest, Sample
+
+# Members of upstream's test kit: the operation they are about and the order's status in them.
+ABOUT: dict[str, tuple[str, str]] = {
+    "configure_open_order_status_response": ("order_status", "open"),
+    "configure_partially_filled_order_status_response": ("order_status", "partially_filled"),
+    "configure_completely_filled_order_status_response": ("order_status", "filled"),
+    "configure_canceled_order_status_response": ("order_status", "canceled"),
+    "configure_partial_fill_trade_response": ("order_trades", "partially_filled"),
+    "configure_full_fill_trade_response": ("order_trades", "filled"),
+    "configure_successful_cancelation_response": ("cancel_order", "canceled"),
+    "order_creation_request_successful_mock_response": ("place_order", "open"),
+    "order_event_for_new_order_websocket_update": ("stream:orders", "open"),
+    "order_event_for_canceled_order_websocket_update": ("stream:orders", "canceled"),
+    "order_event_for_full_fill_websocket_update": ("stream:orders", "filled"),
+    "trade_event_for_full_fill_websocket_update": ("stream:fills", "filled"),
+    "balance_event_websocket_update": ("stream:balances", ""),
+    "all_symbols_request_mock_response": ("symbols", ""),
+    "trading_rules_request_mock_response": ("symbols", ""),
+    "latest_prices_request_mock_response": ("ticker", ""),
+    "network_status_request_successful_mock_response": ("server_time", ""),
+    "balance_request_mock_response_for_base_and_quote": ("balances", ""),
+    "position_event_for_full_fill_websocket_update": ("stream:positions", "filled"),
+    "funding_info_mock_response": ("funding_rate", ""),
+    "funding_payment_mock_response": ("funding_payments", ""),
+    "configure_successful_set_position_mode": ("position_mode", ""),
+    "configure_successful_set_leverage": ("set_leverage", ""),
+    "funding_info_event_for_websocket_update": ("stream:mark_price", ""),
+}
+REFUSALS = {
+    "configure_order_not_found_error_order_status_response": ("order_status", "unknown_order"),
+    "configure_order_not_found_error_cancelation_response": ("cancel_order", "unknown_order"),
+}
+# The address of a reply that is a property.
+ADDRESSES = {
+    "all_symbols_request_mock_response": "all_symbols_url",
+    "trading_rules_request_mock_response": "trading_rules_url",
+    "latest_prices_request_mock_response": "latest_prices_url",
+    "network_status_request_successful_mock_response": "network_status_url",
+    "balance_request_mock_response_for_base_and_quote": "balance_url",
+    "order_creation_request_successful_mock_response": "order_creation_url",
+    "funding_info_mock_response": "funding_info_url",
+    "funding_payment_mock_response": "funding_payment_url",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One reply of one member: `url` is an address or a pattern, empty for a stream's message.
+
+    `text` is the reply as sent, `document` the same as JSON (None where it is none). `index` tells apart
+    the replies of a member that mocks several; `again` is what it said when it was asked once more.
+    """
+
+    operation: str
+    member: str
+    index: int
+    status: str
+    sample: Sample
+    method: str
+    url: str
+    code: int
+    text: str
+    document: JsonValue
+    again: JsonValue = None
+
+    @property
+    def place(self) -> tuple[str, str] | None:
+        """Host and path of the request that it answers."""
+        return place_of(self.url)
+
+    @property
+    def asked(self) -> tuple[str, str, str]:
+        """Host, method and path of that request."""
+        host, path = self.place or ("", "")
+        return host, self.method or "GET", path
+
+
+def place_of(url: str) -> tuple[str, str] | None:
+    """Host and path of an address, or of a pattern that upstream's kit makes of one, or None."""
+    plain = re.sub(r"\\(.)", r"\1", url.removeprefix("^").removesuffix("$"))
+    parts = urlsplit(plain)
+    path = parts.path.removesuffix(".*")
+    return (parts.hostname, path) if parts.hostname and path.startswith("/") else None
+
+
+def answers(harvest: Harvest) -> tuple[Answer, ...]:
+    """Every reply in the harvest, in its order."""
+    return tuple(answer for sample in harvest.samples for answer in _of(sample, _addresses(harvest)))
+
+
+def _addresses(harvest: Harvest) -> dict[tuple[str, str], str]:
+    """The text of each `…_url` member, by member and set."""
+    return {
+        (sample.member, sample.set): str(sample.answers[0])
+        for sample in harvest.samples
+        if sample.member.endswith("_url") and sample.answers
+    }
+
+
+def _of(sample: Sample, addresses: dict[tuple[str, str], str]) -> Iterator[Answer]:
+    operation, status = ABOUT.get(sample.member) or REFUSALS.get(sample.member) or ("", "")
+    if not operation or not sample.answers:
+        return
+    editions = [list(_replies(each)) for each in sample.answers]
+    address = addresses.get((ADDRESSES.get(sample.member, ""), sample.set), "")
+    for index, (method, url, code, text) in enumerate(editions[0]):
+        again = _json(editions[-1][index][3]) if index < len(editions[-1]) else None
+        yield Answer(
+            operation,
+            sample.member,
+            index,
+            status,
+            sample,
+            method,
+            url or address,
+            code,
+            text,
+            _json(text),
+            again,
+        )
+
+
+def _replies(answer: JsonValue) -> Iterable[tuple[str, str, int, str]]:
+    """(method, url, status, text) of what one answer of a member mocks or is."""
+    if not isinstance(answer, dict) or set(answer) != {"mocked", "returned"}:
+        if isinstance(answer, dict | list | str):
+            yield "", "", 200, json.dumps(answer)
+        return
+    mocked: Any = answer["mocked"]
+    for each in mocked:
+        yield each["method"], each["pattern"] or each["url"], each["status"], each["body"]
+    if not mocked and isinstance(answer["returned"], dict | list):
+        yield "", "", 200, json.dumps(answer["returned"])
+
+
+def _json(text: str) -> JsonValue:
+    try:
+        document: JsonValue = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return document

@@ -1,0 +1,287 @@
+"""What a connector sends when it is told to act: read at the gateway, where its tests' replies answer it.
+
+The connector runs in the sandbox as it always does. Whatever host it asks for answers here with what its own
+tests mock, else with 404; every stream opens and says nothing. So what it sends is seen by us, not claimed.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
+
+from pydantic import JsonValue
+
+from harness import temporary
+from harness.clock import ScaledClock
+from harness.describing.answers import Answer, place_of
+from harness.describing.said import Said
+from harness.describing.sentinels import Sentinels
+from harness.driving.claims import ConfigField
+from harness.driving.driver import Connector, ConnectorError, Driver
+from harness.frameworks.runtime import Runtime
+from harness.gateway.record import Exchange, Record
+from harness.gateway.thread import running_gateway
+from harness.gateway.tls import Authority
+from harness.sandbox.protocol import Backend
+from harness.venue.dialects.base import Dialect, Reply, Request, StreamSession
+from harness.venue.market import SAMPLE_MARKETS
+from harness.venue.session import Venue
+
+SCALE = 20.0
+START_SECONDS = 6.0  # real, until rules and balances have been asked for
+ACT_SECONDS = 4.0  # virtual, until an order or a cancel has been sent
+POLL_SECONDS = 60.0  # virtual, until orders have been polled for
+ORDERS = tuple((side, kind) for kind in ("LIMIT", "LIMIT_MAKER", "MARKET") for side in ("buy", "sell"))
+# Forms in which connectors expect a secret, tried in turn until one can be constructed with it.
+_SECRETS = (
+    lambda: base64.b64encode(secrets.token_bytes(32)).decode(),
+    lambda: "0x" + secrets.token_hex(32),
+    lambda: secrets.token_hex(32),
+)
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something that the connector was told, and what left it then.
+
+    `facts` are those of the order that it was about, as the connector says it will send them.
+    """
+
+    operation: str
+    facts: Mapping[str, str]
+    sent: tuple[Said, ...]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """All that the connector sent, when it started, acted and polled. `trouble` is why it stopped early.
+
+    `fields` are its configuration's names of secrets, `credentials` the canary values given for them.
+    """
+
+    credentials: Mapping[str, str]
+    fields: tuple[ConfigField, ...] = ()
+    sent: tuple[Said, ...] = ()
+    frames: tuple[Said, ...] = ()
+    sockets: tuple[str, ...] = ()
+    acts: tuple[Act, ...] = ()
+    lookups: tuple[str, ...] = ()
+    trouble: str = ""
+
+
+class Listening(Dialect):
+    """Any exchange: answers with what tests mock, and writes down all that is asked."""
+
+    name = "listening"
+    markets = SAMPLE_MARKETS
+
+    def __init__(self, venue: Venue, answers: Iterable[Answer]) -> None:
+        super().__init__(venue)
+        self._asked_for_time = -1
+        self._answers = [
+            (place, each) for each in answers if (place := place_of(each.url)) and each.code < 400
+        ]
+
+    def serves(self, host: str, port: int) -> bool:  # noqa: ARG002 - any
+        return True
+
+    def handle(self, request: Request) -> Reply:
+        found = self._answer(request)
+        if found is not None:
+            return Reply(found.code, {"Content-Type": "application/json"}, found.text.encode())
+        return self._time() if "time" in request.path.lower() else Reply(404, {}, {})
+
+    def _time(self) -> Reply:
+        """The time in one of the usual shapes, another one whenever it is asked for: none may be mocked."""
+        now = int(self.venue.clock.now() * 1000)
+        shapes: list[JsonValue] = [
+            {"serverTime": now, "timestamp": now, "time": now, "data": {"serverTime": now, "timestamp": now}},
+            now,
+            {"code": 0, "data": now, "result": {"serverTime": now, "timeSecond": now // 1000}},
+            [now],
+        ]
+        self._asked_for_time += 1
+        return Reply(200, {}, shapes[self._asked_for_time % len(shapes)])
+
+    def _answer(self, request: Request) -> Answer | None:
+        """The reply to this method and path: the whole path first, else the longest beginning of it.
+
+        A list of symbols may be cut short in tests, the trading rules of the same route are whole.
+        """
+        fitting = [
+            (len(path), each.member != "all_symbols_request_mock_response", each)
+            for (host, path), each in self._answers
+            if host == request.host
+            and each.method in ("", request.method)
+            and (request.path == path or (path.endswith("/") and request.path.startswith(path)))
+        ]
+        return max(fitting, key=lambda each: each[:2])[2] if fitting else None
+
+    def open_stream(self, request: Request) -> StreamSession | Reply:  # noqa: ARG002 - any
+        return StreamSession()
+
+
+def canaries(fields: Sequence[ConfigField], form: int = 0) -> dict[str, str]:
+    """Values for what a connector wants to be told: unmistakable, and shaped as its name suggests."""
+    values = {}
+    for each in fields:
+        if not each.connect_key:
+            continue
+        name = each.name.lower()
+        if "secret" in name or "private" in name:
+            values[each.name] = _SECRETS[form]()
+        elif "pass" in name or "memo" in name:
+            values[each.name] = f"word{secrets.token_hex(6)}"
+        elif name.endswith(("_id", "_uid", "account", "number")):
+            values[each.name] = str(secrets.randbelow(10**8) + 10**8)
+        elif each.required:
+            values[each.name] = f"key{secrets.token_hex(14)}"
+    return values
+
+
+def ask(
+    backend: Backend, runtime: Runtime, connector: str, answers: Sequence[Answer], sentinels: Sentinels
+) -> Asked:
+    """Have the connector start, place and cancel orders of every kind, and poll. Raises SandboxFailure."""
+    with temporary.folder("asking") as folder:
+        folder.chmod(0o755)
+        authority = Authority()
+        clock = ScaledClock(SCALE)
+        venue = Venue(SAMPLE_MARKETS, 1, clock)
+        record = Record()
+        with (
+            running_gateway(
+                [Listening(venue, answers)],
+                clock=clock,
+                authority=authority,
+                record=record,
+                socket_path=folder / "gateway.sock",
+            ),
+            Driver(
+                backend,
+                runtime,
+                connector,
+                clock=clock,
+                gateway=folder / "gateway.sock",
+                ca=authority.write_ca(folder / "ca.pem"),
+            ) as driver,
+        ):
+            return _try_forms(driver, record, clock, sentinels)
+
+
+def _try_forms(driver: Driver, record: Record, clock: ScaledClock, sentinels: Sentinels) -> Asked:
+    """The first form of secrets with which the connector can be constructed."""
+    trouble = ""
+    try:
+        fields = driver.warm().config
+    except ConnectorError as error:
+        return Asked({}, trouble=f"it cannot be imported: {error.gist}")
+    for form in range(len(_SECRETS)):
+        given = canaries(fields, form)
+        try:
+            with driver.scenario([sentinels.pair], given) as scenario:
+                return _asked(scenario, record, clock, sentinels, given, fields)
+        except ConnectorError as error:
+            trouble = f"it cannot be constructed: {error.gist}"
+    return Asked(given, fields, trouble=trouble)
+
+
+def _asked(
+    connector: Connector,
+    record: Record,
+    clock: ScaledClock,
+    sentinels: Sentinels,
+    given: Mapping[str, str],
+    fields: tuple[ConfigField, ...],
+) -> Asked:
+    acts: list[Act] = []
+    trouble = ""
+    try:
+        connector.start()
+        _wait_for_rules(connector, sentinels.pair)
+        acts += _act(connector, record, clock, sentinels)
+        connector.tick(120.0)
+        _pause(clock, POLL_SECONDS)
+    except ConnectorError as error:
+        trouble = error.gist
+    sockets = {each.number: each for each in record.sockets()}
+    return Asked(
+        given,
+        fields,
+        tuple(map(_said, record.exchanges())),
+        tuple(
+            Said(
+                frame.host,
+                sockets[frame.socket_id].path if frame.socket_id in sockets else "",
+                body=frame.text,
+            )
+            for frame in record.frames(direction="sent")
+            if frame.opcode in ("text", "binary")
+        ),
+        tuple(dict.fromkeys(f"{each.host}{each.path}" for each in record.sockets())),
+        tuple(acts),
+        tuple(dict.fromkeys(each.name for each in record.lookups())),
+        trouble,
+    )
+
+
+def _act(connector: Connector, record: Record, clock: ScaledClock, sentinels: Sentinels) -> Iterator[Act]:
+    """Place an order of every type that it offers on each side, and cancel it."""
+    offered = connector.order_types()
+    for number, (side, kind) in enumerate(ORDERS):
+        if kind not in offered:
+            continue
+        # Another price and amount each time: two orders must not be taken for one.
+        wanted = Decimal(sentinels.price) + number, _enough(connector, sentinels) + number
+        price, amount = connector.quantize(sentinels.pair, *wanted)
+        before = record.mark()
+        place = connector.buy if side == "buy" else connector.sell
+        name = place(sentinels.pair, wanted[1], None if kind == "MARKET" else wanted[0], kind)
+        _pause(clock, ACT_SECONDS)
+        facts = {
+            "order.client_order_id": name,
+            "order.side": side,
+            "order.type": {"LIMIT": "limit", "LIMIT_MAKER": "limit_maker", "MARKET": "market"}[kind],
+            "order.post_only": str(kind == "LIMIT_MAKER").lower(),
+            "order.amount": str(amount),
+            "market.base": sentinels.base,
+            "market.quote": sentinels.quote,
+        } | ({} if kind == "MARKET" else {"order.price": str(price)})
+        yield Act("place_order", facts, _since(record, before))
+        before = record.mark()
+        connector.cancel(name, sentinels.pair)
+        _pause(clock, ACT_SECONDS)
+        yield Act("cancel_order", {**facts, "order.order_id": sentinels.order_id}, _since(record, before))
+
+
+def _enough(connector: Connector, sentinels: Sentinels) -> Decimal:
+    """The sentinel's amount, or more where the pair's rules ask for more."""
+    least = connector.rules()[sentinels.pair].min_order_size
+    amount = Decimal(sentinels.amount)
+    return amount if least.is_nan() or least <= amount else amount + least.to_integral_value(ROUND_CEILING)
+
+
+def _since(record: Record, mark: int) -> tuple[Said, ...]:
+    return tuple(map(_said, record.exchanges(since=mark)))
+
+
+def _said(exchange: Exchange) -> Said:
+    return Said(
+        exchange.host, exchange.path, exchange.method, exchange.raw_query, exchange.headers, exchange.text
+    )
+
+
+def _wait_for_rules(connector: Connector, pair: str) -> None:
+    """Return when it knows the rules of the pair, or will not any more."""
+    end = time.monotonic() + START_SECONDS
+    while pair not in connector.rules() and time.monotonic() < end:
+        time.sleep(0.2)
+    time.sleep(0.5)  # what else it asks for when it starts
+
+
+def _pause(clock: ScaledClock, virtual: float) -> None:
+    time.sleep(clock.real_seconds(virtual))

@@ -1,0 +1,339 @@
+"""From what is known of an exchange's parts to its description, as plain data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pydantic import JsonValue
+
+from harness.describing.answers import REFUSALS, Answer
+from harness.describing.asking import Asked
+from harness.describing.deriving import KIT, SENDS, Derived, Field, Reads, derive, nobody
+from harness.describing.kit import Harvest
+from harness.describing.routes import Route, routes
+from harness.describing.sentinels import SETS
+from harness.describing.signatures import Explanation
+from harness.describing.signing import credentials_of, signing_of
+from harness.describing.streams import Connection, connections
+from harness.describing.templates import Kind, embedded
+from harness.describing.wordlists import WordLists
+from harness.venue.described.addresses import Address, bare, written
+
+
+@dataclass(frozen=True)
+class Sources:
+    """All that was gathered.
+
+    `second` is ccxt's reading; `also_signed`: ccxt signs by the same scheme. `books`: the order book and the
+    messages of books and trades, by `harness.describing.books.OPERATIONS`.
+    """
+
+    exchange: str
+    kind: str
+    harvest: Harvest
+    answers: tuple[Answer, ...]
+    asked: Asked
+    signatures: Explanation
+    ccxt: str | None = None
+    second: Reads = nobody
+    also_signed: bool = False
+    books: Mapping[str, Derived] = field(default_factory=dict)
+
+    @property
+    def symbols(self) -> dict[str, str]:
+        """The exchange's name of each set's pair."""
+        return {each.set: str(each.answers[0]) for each in self.harvest.of("exchange_trading_pair")}
+
+
+@dataclass
+class Placed:
+    """A part of the description with its leaves, each at its whole address."""
+
+    operation: str
+    name: str
+    at: Address
+    fields: list[Field] = field(default_factory=list)
+    by: str = SENDS
+
+    @property
+    def facts(self) -> frozenset[str]:
+        return frozenset(each.fact for each in self.fields if each.fact)
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """The description, and its parts for the table and the questions."""
+
+    data: dict[str, JsonValue]
+    placed: tuple[Placed, ...]
+    connections: tuple[Connection, ...]
+    unnamed: tuple[Route, ...]
+    sources: Sources
+
+    @property
+    def operations(self) -> frozenset[str]:
+        return frozenset(each.operation for each in self.placed)
+
+
+def assemble(sources: Sources) -> Assembled:
+    """Put everything together that has an operation; what has none is left for the questions."""
+    words = WordLists()
+    symbol = sources.symbols.get(SETS[0].name, "")
+    seen = routes(sources.asked, sources.answers, sources.signatures.schemes, symbol)
+    named = [each for each in seen if each.operation]
+    named += _only_in_tests(sources, named)
+    named.sort(key=lambda each: (_order(each.operation), each.name))
+    known: dict[str, list[str]] = {"": [KIT]}
+    placed: list[Placed] = []
+    told: dict[str, Any] = {}
+    for route in named:
+        told[route.name], part = _route(route, named, sources, words)
+        placed.append(part)
+    linked = connections(sources.asked, sources.signatures.schemes, _market_facts(symbol))
+    streams, parts = _connections(linked, sources, words)
+    placed += parts
+    data: dict[str, Any] = {
+        "exchange": sources.exchange,
+        "kind": sources.kind,
+        **({"ccxt": sources.ccxt} if sources.ccxt else {}),
+        "hosts": _hosts(named, linked),
+        "symbol": _symbol(sources),
+        "credentials": credentials_of(sources.asked, sources.signatures),
+    }
+    signing = signing_of(sources.asked, sources.signatures)
+    if signing:
+        data["signing"] = signing
+        known["signing"] = [SENDS, *(["ccxt"] if sources.also_signed else [])]
+    if words.lists:
+        data["words"] = words.lists
+        known["words"] = [KIT]
+    data |= {"routes": told, "refusals": _refusals(sources.answers)}
+    if streams:
+        data["connections"] = streams
+    known |= {"hosts": [SENDS], "credentials": [SENDS]}
+    known |= _known(placed)
+    data["known"] = known
+    data["contradictions"] = [
+        {"at": written(each.at), "says": dict(each.says)}
+        for part in placed
+        for each in part.fields
+        if each.says
+    ]
+    unnamed = tuple(sorted((each for each in seen if not each.operation), key=lambda each: each.name))
+    return Assembled(data, tuple(placed), tuple(linked), unnamed, sources)
+
+
+def _order(operation: str) -> int:
+    """Where a route stands in the file: as an order's life goes."""
+    usual = ("symbols", "server_time", "order_book", "ticker", "balances", "place_order", "order_status")
+    return usual.index(operation) if operation in usual else len(usual)
+
+
+def _market_facts(symbol: str) -> dict[str, str]:
+    known = {"market.symbol": symbol, "market.base": SETS[0].base, "market.quote": SETS[0].quote}
+    return {name: value for name, value in known.items() if value}
+
+
+def _symbol(sources: Sources) -> str:
+    """The form of a symbol, told from its two names."""
+    having = [
+        (name, {"market.base": each.base, "market.quote": each.quote})
+        for each in SETS
+        if (name := sources.symbols.get(each.name))
+    ]
+    return (embedded(having) if having else None) or "{market.base}-{market.quote}"
+
+
+def _hosts(named: Sequence[Route], linked: Sequence[Connection]) -> dict[str, JsonValue]:
+    rest = list(dict.fromkeys(each.host for each in named))
+    stream = list(dict.fromkeys(each.host for each in linked))
+    return {"rest": list[JsonValue](rest), **({"stream": list[JsonValue](stream)} if stream else {})}
+
+
+def _only_in_tests(sources: Sources, named: Sequence[Route]) -> list[Route]:
+    """Routes that the tests mock and the connector did not ask for when it was watched."""
+    found: dict[str, Route] = {}
+    have = {each.operation for each in named} | {each.name for each in named}
+    market = _market_facts(sources.symbols.get(SETS[0].name, ""))
+    for each in sources.answers:
+        other_set = each.sample.set != SETS[0].name
+        if each.place is None or each.operation in have or each.member in REFUSALS or other_set:
+            continue
+        host, whole = each.place
+        path, fields = _named_in(whole, {**market, "order.order_id": SETS[0].order_id})
+        takes = {field.at[0]: field.text for field in fields}
+        method = each.method or "GET"
+        route = Route(each.operation, host, method, path, takes, "query", False, fields, (each.asked,), KIT)
+        if route.name not in have:
+            found.setdefault(each.operation, route)
+    return list(found.values())
+
+
+def _named_in(path: str, facts: Mapping[str, str]) -> tuple[str, tuple[Field, ...]]:
+    """A path of a test's with names for the facts in it, and these as parameters."""
+    segments: list[str] = []
+    fields: list[Field] = []
+    for segment in path.split("/"):
+        text = embedded([(segment, facts)])
+        fact = next((name for name, value in facts.items() if segment == value), "")
+        name = fact.rpartition(".")[2] or "symbol"
+        segments.append(segment if text is None else f"{{{name}}}")
+        if text is not None:
+            fields.append(Field((name,), text, fact, by=(KIT,)))
+    return "/".join(segments), tuple(fields)
+
+
+def _replies_of(route: Route, named: Sequence[Route], sources: Sources) -> list[Answer]:
+    """The mocked replies of a route: those of its address, else those of its operation that have no other."""
+    good = [each for each in sources.answers if each.member not in REFUSALS]
+    places = {(place[0], place[2]) for place in route.places} or {(route.host, route.path)}
+    here = [each for each in good if each.place in places]
+    if here:
+        return here
+    elsewhere = {(place[0], place[2]) for each in named if each is not route for place in each.places}
+    return [each for each in good if each.operation == route.operation and each.place not in elsewhere]
+
+
+def _route(
+    route: Route, named: Sequence[Route], sources: Sources, words: WordLists
+) -> tuple[dict[str, JsonValue], Placed]:
+    at: Address = ("routes", route.name)
+    part = Placed(route.operation, route.name, at, by=route.by)
+    takes = _spoken(route.takes, route.fields, words)
+    part.fields += [replace(each, at=(*at, "takes", *map(bare, each.at))) for each in route.fields]
+    told: dict[str, JsonValue] = {"operation": route.operation, "private": route.private}
+    if route.fields:
+        usual = "query" if route.method in ("GET", "DELETE") else "json"
+        if route.parameters != usual:
+            told["parameters"] = route.parameters
+        told["takes"] = takes
+    replies = _replies_of(route, named, sources)
+    derived = derive(route.operation, replies, sources.harvest.readings, sources.symbols, sources.second)
+    if route.operation == "order_book" and derived is None:
+        derived = sources.books.get("order_book")
+    if derived is not None:
+        told["reply"] = _spoken(derived.template, derived.fields, words)
+        part.fields += [replace(each, at=(*at, "reply", *each.at)) for each in derived.fields]
+    return told, part
+
+
+def _spoken(template: Any, fields: Iterable[Field], words: WordLists) -> JsonValue:
+    """The template with each word said through its list."""
+    made: JsonValue = _copy(template)
+    for each in fields:
+        text = words.text_of(each)
+        if text is not None:
+            made = _put(made, each.at, text)
+    return made
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _copy(item) for key, item in value.items()}
+    return [_copy(item) for item in value] if isinstance(value, list) else value
+
+
+def _put(document: Any, at: Sequence[str], text: JsonValue) -> JsonValue:
+    if not at:
+        return text
+    place = document
+    for step in at[:-1]:
+        place = place[int(step)] if isinstance(place, list) else place[step]
+    if isinstance(place, list):
+        place[int(at[-1])] = text
+    else:
+        place[at[-1]] = text
+    made: JsonValue = document
+    return made
+
+
+def _connections(
+    linked: Sequence[Connection], sources: Sources, words: WordLists
+) -> tuple[dict[str, JsonValue], list[Placed]]:
+    told: dict[str, JsonValue] = {}
+    placed: list[Placed] = []
+    for number, each in enumerate(linked):
+        name = "stream" if len(linked) == 1 else f"stream{number + 1}"
+        channels: dict[str, JsonValue] = {}
+        for subscription in each.subscriptions:
+            if not subscription.operation:
+                continue
+            key = _unique(subscription.operation.partition(":")[2], channels)
+            at: Address = ("connections", name, "channels", key)
+            part = Placed(subscription.operation, key, at)
+            channel: dict[str, JsonValue] = {"operation": subscription.operation, "topic": subscription.topic}
+            if subscription.private:
+                channel["private"] = True
+            part.fields.append(Field((*at, "topic"), str(subscription.topic), "", Kind.TEXT, (SENDS,)))
+            derived = _told_by(subscription.operation, sources)
+            if derived is not None:
+                channel["tells"] = _spoken(derived.template, derived.fields, words)
+                part.fields += [replace(leaf, at=(*at, "tells", *leaf.at)) for leaf in derived.fields]
+            if subscription.operation == "stream:book" and "diff" in sources.books:
+                # Who asks for a book besides hearing its changes is given none by the stream.
+                channel["book"] = {"style": "changes", "first": "nothing"}
+            channels[key] = channel
+            placed.append(part)
+        told[name] = _connection(each, channels)
+    return told, placed
+
+
+def _connection(each: Connection, channels: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    made: dict[str, JsonValue] = {"path": each.path}
+    if each.subscriptions:
+        made["subscribe"] = {"said": dict(each.said), "topics": each.topics}
+    if channels:
+        made["channels"] = channels
+    return made
+
+
+def _unique(name: str, taken: Mapping[str, object]) -> str:
+    number = 2
+    made = name
+    while made in taken:
+        made, number = f"{name}{number}", number + 1
+    return made
+
+
+def _told_by(operation: str, sources: Sources) -> Derived | None:
+    if operation in ("stream:book", "stream:trades"):
+        kinds = ("diff", "snapshot") if operation == "stream:book" else ("trade",)
+        return next((sources.books[kind] for kind in kinds if kind in sources.books), None)
+    answers = [each for each in sources.answers if each.operation == operation]
+    return derive(operation, answers, sources.harvest.readings, sources.symbols, sources.second)
+
+
+def _refusals(answers: Iterable[Answer]) -> dict[str, JsonValue]:
+    """How the exchange refuses, by what the tests answer to a request for an unknown order."""
+    for each in answers:
+        if each.member not in REFUSALS or not isinstance(each.document, dict):
+            continue
+        body: dict[str, JsonValue] = dict(each.document)
+        word: dict[str, JsonValue] = {}
+        for key, value in each.document.items():
+            if "code" in key.lower() and "code" not in word and isinstance(value, str | int):
+                word["code"] = value
+                body[key] = "{refusal.code|number}" if isinstance(value, int) else "{refusal.code}"
+            elif "message" not in word and isinstance(value, str):
+                word["message"] = value
+                body[key] = "{refusal.message}"
+        return {"status": each.code, "body": body, "words": {"unknown_order": word}}
+    return {"status": 400, "body": {"message": "{refusal.message}"}}
+
+
+def _known(placed: Sequence[Placed]) -> dict[str, list[str]]:
+    """Each part's usual source at its own address, and the leaves that have others."""
+    known: dict[str, list[str]] = {}
+    for part in placed:
+        known[written(part.at)] = [part.by]
+        for inner in ("takes", "reply", "topic", "tells"):
+            leaves = [each for each in part.fields if each.at[: len(part.at) + 1] == (*part.at, inner)]
+            if not leaves:
+                continue
+            usual = Counter(each.by for each in leaves).most_common(1)[0][0]
+            known[written((*part.at, inner))] = list(usual)
+            known |= {written(each.at): list(each.by) for each in leaves if each.by != usual}
+    return known

@@ -1,0 +1,233 @@
+"""Order books and public trades: what a fork's tests show of their messages, beside what it makes of them."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+
+from harness.describing.deriving import KIT, READS, Derived, Field
+from harness.describing.leaves import Leaf, Path, flatten
+from harness.describing.readings import number_of
+from harness.describing.templates import Kind, time_form
+from harness.frameworks.runtime import TREE, Runtime, our_program
+from harness.sandbox.protocol import Backend, Limits
+
+LIMITS = Limits(memory_bytes=2 << 30, cpu_seconds=60, wall_seconds=40, output_bytes=16 << 20)
+# The operation that each kind of note tells of; a snapshot that comes by a stream is a book's as well.
+OPERATIONS = {
+    "order_book": "order_book",
+    "diff": "stream:book",
+    "snapshot": "stream:book",
+    "trade": "stream:trades",
+}
+_SIDES = (("bids", "bid"), ("asks", "ask"))
+
+
+class Made(BaseModel):
+    """What the connector made of a message: `content` is an OrderBookMessage's."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: str
+    at: float | str | None
+    content: dict[str, JsonValue]
+
+
+class Note(BaseModel):
+    """A raw message or reply, and what it became."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: str
+    raw: JsonValue
+    made: tuple[Made, ...]
+
+
+class _Said(BaseModel):
+    nonce: str
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True)
+class _Level:
+    """A list of levels in a document: where, of which side, and where in a level its price and amount are."""
+
+    path: Path
+    side: str
+    price: Path
+    amount: Path
+
+
+def watch(
+    backend: Backend, runtime: Runtime, tests: Sequence[str], limits: Limits = LIMITS
+) -> tuple[Note, ...]:
+    """Run these tests (paths in the tree) and note what they parse. Raises SandboxFailure only."""
+    if not tests:
+        return ()
+    nonce = secrets.token_hex(16)
+    order = json.dumps({"tree": TREE, "tests": list(tests), "nonce": nonce})
+    done = backend.run(our_program(runtime, "books", order, limits))
+    answers = [line for line in done.stdout.splitlines() if nonce.encode() in line[:200]]
+    try:
+        said = _Said.model_validate_json(answers[0]) if len(answers) == 1 else None
+    except ValidationError:
+        return ()
+    return said.notes if said is not None and said.nonce == nonce else ()
+
+
+def derived(notes: Sequence[Note], symbol: str) -> dict[str, Derived]:
+    """A template for each kind of note that shows one, by kind; the one that explains most leaves."""
+    found: dict[str, Derived] = {}
+    for note in notes:
+        for made in note.made:
+            each = _derive(note, made, symbol)
+            before = found.get(note.kind)
+            if each is not None and (before is None or _worth(each) > _worth(before)):
+                found[note.kind] = each
+    return found
+
+
+def _worth(each: Derived) -> int:
+    return sum(bool(field.fact) for field in each.fields)
+
+
+def _derive(note: Note, made: Made, symbol: str) -> Derived | None:
+    if note.kind not in OPERATIONS or not made.content:
+        return None
+    lists = [] if note.kind == "trade" else list(_levels(note.raw, made.content))
+    if note.kind != "trade" and not lists:
+        return None
+    builder = _Builder(made.content, lists, symbol, "trade" if note.kind == "trade" else "book")
+    template = builder.build(note.raw, (), ())
+    return Derived(OPERATIONS[note.kind], template, tuple(builder.fields))
+
+
+def _levels(raw: JsonValue, content: Mapping[str, JsonValue]) -> Iterator[_Level]:
+    """Where the levels that the connector read stand in the message."""
+    used: set[Path] = set()
+    for key, side in _SIDES:
+        levels = content.get(key)
+        first = levels[0] if isinstance(levels, list) and levels else None
+        if not isinstance(first, list) or len(first) < 2:
+            continue
+        price, amount = number_of(first[0]), number_of(first[1])
+        # Tests may have the same level on both sides: the list's name decides.
+        lists = sorted(_lists(raw, ()), key=lambda each: not _name(each[0]).startswith(side[0]))
+        for path, value in lists:
+            if path in used:
+                continue
+            leaves = flatten(value[0])
+            prices = [at for at, leaf in leaves.items() if number_of(leaf) == price]
+            amounts = [
+                at for at, leaf in leaves.items() if number_of(leaf) == amount and at not in prices[:1]
+            ]
+            if prices and amounts and None not in (price, amount):
+                used.add(path)
+                yield _Level(path, side, prices[0], amounts[0])
+                break
+
+
+def _name(path: Path) -> str:
+    """The last name on the way to a leaf, in small letters."""
+    return next((str(step).lower() for step in reversed(path) if isinstance(step, str)), "")
+
+
+def _lists(value: JsonValue, path: Path) -> Iterator[tuple[Path, list[JsonValue]]]:
+    """Lists of lists or objects."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _lists(item, (*path, key))
+    elif isinstance(value, list):
+        if value and isinstance(value[0], list | dict):
+            yield path, value
+        for index, item in enumerate(value[:3]):
+            yield from _lists(item, (*path, index))
+
+
+class _Builder:
+    """A message with its leaves replaced; `fields` gets each with its address."""
+
+    def __init__(
+        self, content: Mapping[str, JsonValue], lists: Sequence[_Level], symbol: str, thing: str
+    ) -> None:
+        self._content = content
+        self._lists = {each.path: each for each in lists}
+        self._symbol = symbol
+        self._thing = thing
+        self.fields: list[Field] = []
+
+    def build(self, value: JsonValue, path: Path, at: tuple[str, ...]) -> JsonValue:
+        level = self._lists.get(path)
+        if level is not None and isinstance(value, list):
+            name = f"each {level.side}"
+            return {name: self._level(value[0], level, (), (*at, name))}
+        if isinstance(value, dict):
+            return {key: self.build(item, (*path, key), (*at, key)) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.build(item, (*path, i), (*at, str(i))) for i, item in enumerate(value)]
+        text, fact = self._leaf(value, _name(path))
+        return self._note(text, fact, at)
+
+    def _level(self, value: JsonValue, level: _Level, path: Path, at: tuple[str, ...]) -> JsonValue:
+        if isinstance(value, dict):
+            return {key: self._level(item, level, (*path, key), (*at, key)) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._level(item, level, (*path, i), (*at, str(i))) for i, item in enumerate(value)]
+        fact = {level.price: "level.price", level.amount: "level.amount"}.get(path, "")
+        form = "" if isinstance(value, str) else "|number"
+        return self._note(f"{{{fact}{form}}}" if fact else value, fact, at)
+
+    def _note(self, text: JsonValue, fact: str, at: tuple[str, ...]) -> JsonValue:
+        known = bool(fact) or (isinstance(text, str) and "{" in text)
+        kind = (Kind.FACT if fact else Kind.TEXT) if known else Kind.CONSTANT
+        self.fields.append(Field(at, text, fact, kind, (KIT, READS) if fact else (KIT,)))
+        return text
+
+    def _leaf(self, value: Leaf, name: str) -> tuple[JsonValue, str]:
+        """(what a template has in its place, the fact). What is named as a time is no sequence."""
+        form = "" if isinstance(value, str) else "|number"
+        timed = None if name.endswith("id") else time_form(value)
+        if timed and re.search(r"time|\bts\b|date", name):
+            return f"{{{self._thing}.at{timed}}}", f"{self._thing}.at"
+        for made, fact in self._facts():
+            if self._same(self._content.get(made), value):
+                return f"{{{fact}{form}}}", fact
+        if isinstance(value, str):
+            text = _named(value, self._symbol)
+            if text != value:
+                return text, "market.symbol" if text == "{market.symbol}" else ""
+        if timed:
+            return f"{{{self._thing}.at{timed}}}", f"{self._thing}.at"
+        return value, ""
+
+    def _facts(self) -> tuple[tuple[str, str], ...]:
+        if self._thing == "trade":
+            return (("trade_id", "trade.trade_id"), ("price", "trade.price"), ("amount", "trade.amount"))
+        return (("first_update_id", "book.first"), ("update_id", "book.last"))
+
+    def _same(self, made: JsonValue, leaf: Leaf) -> bool:
+        one, other = number_of(made), number_of(leaf)
+        if one is None or other is None:
+            return made is not None and made == leaf
+        return one == other and (one != Decimal(0) or made == leaf)
+
+
+def _named(text: str, symbol: str) -> str:
+    """The text with the pair's name in it replaced, in whatever letters and with whatever sign between."""
+    spelled = [
+        each for each in {symbol, symbol.lower(), symbol.upper(), "COINALPHAHBOT", "COINALPHA-HBOT"} if each
+    ]
+    for name in sorted(spelled, key=len, reverse=True):
+        found = re.search(re.escape(name), text, re.I)
+        if found:
+            hole = "{market.symbol}"
+            if found[0] != symbol and symbol:
+                hole = "{market.symbol|lower}" if found[0].islower() else "{market.symbol}"
+            return text[: found.start()] + hole + text[found.end() :]
+    return text

@@ -1,0 +1,302 @@
+"""From a fork's mocked replies to templates of them, with who says what of each leaf."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from pydantic import JsonValue
+
+from harness.describing.answers import Answer
+from harness.describing.kit import Reading
+from harness.describing.leaves import Path, flatten
+from harness.describing.readings import FORK, Meaning, meaning, number_of
+from harness.describing.sentinels import SETS, Sentinels, facts
+from harness.describing.templates import Example, Explained, Kind, explained, time_form
+
+KIT, READS, SENDS, CCXT = "kit", "fork reads", "connector sends", "ccxt"
+# What the rows of a list are, by operation.
+ROWS: Mapping[str, str] = {
+    "symbols": "market",
+    "balances": "balance",
+    "ticker": "ticker",
+    "order_status": "order",
+    "order_trades": "fill",
+    "cancel_order": "order",
+    "place_order": "order",
+    "positions": "position",
+    "stream:orders": "order",
+    "stream:fills": "fill",
+    "stream:balances": "balance",
+    "stream:positions": "position",
+}
+# Objects that stand for one another: a fill's price may be told as its order's.
+# What a name of an asset may be more exactly.
+_ASSETS: Mapping[str, tuple[str, ...]] = {
+    "market.base": ("fill.fee_asset", "balance.asset", "market.settle"),
+    "market.quote": ("fill.fee_asset", "balance.asset", "market.settle"),
+}
+_SAME = {"fill": "order", "order": "order"}
+# What upstream's kit has as the account's balances, whatever is asked: base total and free, quote of both.
+_KIT_BALANCES = {"15": "balance.total", "10": "balance.free", "5": "balance.locked", "2000": "balance.total"}
+MOST_DECIMALS = 18
+Reads = Callable[[str, JsonValue], Mapping[Path, Meaning]]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One leaf of a template: where it stands in it, what it holds, and who says so.
+
+    `says` has each source's fact where sources differ; `text` is then the stronger's. `words` has the literal
+    of each word where the leaf is one.
+    """
+
+    at: tuple[str, ...]
+    text: JsonValue
+    fact: str = ""
+    kind: Kind = Kind.FACT
+    by: tuple[str, ...] = (KIT,)
+    says: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A template and its leaves. `operation` is what it answers, or what a stream's message tells."""
+
+    operation: str
+    template: JsonValue
+    fields: tuple[Field, ...]
+
+
+def nobody(_operation: str, _document: JsonValue) -> Mapping[Path, Meaning]:
+    """No second reader."""
+    return {}
+
+
+def derive(
+    operation: str,
+    answers: Sequence[Answer],
+    readings: Iterable[Reading],
+    symbols: Mapping[str, str],
+    second: Reads = nobody,
+) -> Derived | None:
+    """The template of one operation's replies; None where there is no document among the answers.
+
+    `symbols` has the exchange's name of each set's pair; `second` is ccxt, or nobody.
+    """
+    answers = [each for each in answers if isinstance(each.document, dict | list)]
+    if not answers:
+        return None
+    prefer = ROWS.get(operation, "order")
+    examples = [_example(each, symbols) for each in answers]
+    known = explained(examples, "fill" if prefer == "fill" else "order")
+    by_fork = _read_by_fork(readings, answers)
+    by_ccxt: dict[Path, Meaning] = {}
+    for each in _one_of_each(answers):
+        by_ccxt = {**second(operation, each.document), **by_ccxt}
+    base = max(answers, key=lambda each: len(flatten(each.document)))
+    fields = {
+        path: _field(operation, each, by_fork.get(path), by_ccxt.get(path)) for path, each in known.items()
+    }
+    builder = _Builder(operation, fields)
+    template = builder.build(base.document, (), ())
+    return Derived(operation, template, tuple(builder.placed))
+
+
+def _example(answer: Answer, symbols: Mapping[str, str]) -> Example:
+    sentinels = sentinels_named(answer.sample.set)
+    side, kind = answer.sample.side, answer.sample.type
+    if answer.operation == "place_order" and not side:  # the kit's reply to a new order knows no order
+        side, kind = "BUY", "LIMIT"
+    known = facts(sentinels, side, kind, answer.status, symbols.get(answer.sample.set, ""))
+    return Example(known, answer.document, answer.again)
+
+
+def sentinels_named(name: str) -> Sentinels:
+    return next(each for each in SETS if each.name == name)
+
+
+def _one_of_each(answers: Sequence[Answer]) -> list[Answer]:
+    """One reply of each member, of the first set's order to buy: enough for a reader."""
+    found: dict[tuple[str, int], Answer] = {}
+    for each in answers:
+        if each.sample.set == SETS[0].name and each.sample.side in ("", "BUY"):
+            found.setdefault((each.member, each.index), each)
+    return list(found.values())
+
+
+def _read_by_fork(readings: Iterable[Reading], answers: Sequence[Answer]) -> dict[Path, Meaning]:
+    members = {each.member for each in answers}
+    found: dict[Path, Meaning] = {}
+    for each in readings:
+        if each.member in members and each.path is not None and each.moved:
+            meant = meaning(each.moved, each.to, FORK)
+            if meant is not None:
+                found.setdefault(each.path, meant)
+    return found
+
+
+def _field(operation: str, leaf: Explained, fork: Meaning | None, ccxt: Meaning | None) -> Field:
+    """What the sources make of a leaf: ccxt goes before the kit, the kit before the fork's reader."""
+    fitting = (leaf.fact, *leaf.others)
+    made = Field((), leaf.text, leaf.fact, leaf.kind, words=leaf.words)
+    if leaf.kind in (Kind.CONSTANT, Kind.UNKNOWN, Kind.UNSTEADY):
+        made = _of_constant(operation, leaf, fork, ccxt)
+    for source, meant in ((READS, fork), (CCXT, ccxt)):
+        if meant is None or not made.fact:
+            continue
+        agreed = next((fact for fact in fitting if fact and same(fact, meant.fact)), None)
+        if same(made.fact, meant.fact):
+            made = replace(made, by=tuple(dict.fromkeys((*made.by, source))))
+        elif made.fact in _ASSETS and meant.fact in _ASSETS[made.fact]:
+            made = replace(made, fact=meant.fact, text=f"{{{meant.fact}{leaf.form}}}", by=(*made.by, source))
+        elif agreed is not None and made.kind is Kind.FACT:
+            text = f"{{{agreed}{leaf.form}}}"
+            made = replace(made, fact=agreed, text=text, by=tuple(dict.fromkeys((*made.by, source))))
+        elif comparable(made.fact, meant.fact):
+            made = _contradicted(made, leaf, source, meant)
+    return made
+
+
+def _of_constant(operation: str, leaf: Explained, fork: Meaning | None, ccxt: Meaning | None) -> Field:
+    """A leaf of which the kit says nothing: what a reader takes it for, or a time by its size."""
+    value = leaf.seen[0]
+    meant, source = (ccxt, CCXT) if ccxt is not None else (fork, READS)
+    as_number = "" if isinstance(value, str) or value is None else "|number"
+    timed = None if str(leaf.path[-1]).lower().endswith("id") else time_form(value)
+    if meant is not None:
+        form = timed if timed and meant.fact.endswith("at") else as_number
+        if not meant.fact.endswith((".side", ".type", ".status", "time_in_force")):
+            fact = _sized(meant.fact, value)
+            return Field((), f"{{{fact}{form}}}", fact, Kind.FACT, (source,))
+        return Field((), value, meant.fact, Kind.CONSTANT, (KIT,))
+    if timed:
+        at = {"fill": "fill.at", "order": "order.updated_at"}.get(ROWS.get(operation, ""), "now.at")
+        return Field((), f"{{{at}{timed}}}", at, Kind.FACT, (KIT,))
+    number = number_of(value)
+    told = _KIT_BALANCES.get(format(number.normalize(), "f")) if number is not None else None
+    if operation in ("balances", "stream:balances") and told:
+        return Field((), f"{{{told}{as_number}}}", told, Kind.FACT, (KIT,))
+    return Field((), value, "", leaf.kind, (KIT,))
+
+
+def _sized(fact: str, value: JsonValue) -> str:
+    """A tick or lot of whole decimals is a number of them."""
+    number = number_of(value)
+    if fact in ("market.tick_size", "market.lot_size") and number is not None and "." not in str(value):
+        return fact.replace("_size", "_decimals") if number <= MOST_DECIMALS else fact
+    return fact
+
+
+def _contradicted(made: Field, leaf: Explained, source: str, meant: Meaning) -> Field:
+    """Two sources take a leaf for different facts: ccxt's stands, a fork's reader only speaks against it."""
+    says = {**dict.fromkeys(made.by, made.fact), **made.says, source: meant.fact}
+    if source == CCXT:
+        return replace(made, text=f"{{{meant.fact}{leaf.form}}}", fact=meant.fact, by=(CCXT,), says=says)
+    return replace(made, says=says)
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two facts are one, whoever's they are called: an order's side and its fill's."""
+    (thing, _, name), (other_thing, _, other_name) = one.partition("."), other.partition(".")
+    if thing == other_thing:
+        return name == other_name or {name, other_name} == {"created_at", "updated_at"}
+    both = {name, other_name}
+    alike = name == other_name or both in ({"filled", "amount"}, {"filled_quote", "quote_amount"})
+    alike = alike or both in ({"average_price", "price"}, {"at", "created_at"}, {"at", "updated_at"})
+    return alike and _SAME.get(thing, thing) == _SAME.get(other_thing, other_thing)
+
+
+def comparable(one: str, other: str) -> bool:
+    """Whether two facts are of a kind, so that taking one for the other is a contradiction."""
+    kinds = (
+        {"order_id", "client_order_id", "trade_id"},
+        {"price", "average_price"},
+        {"amount", "quote_amount", "filled", "filled_quote", "remaining"},
+        {"free", "total", "locked"},
+        {"fee"},
+    )
+    names = one.partition(".")[2], other.partition(".")[2]
+    groups = [next((index for index, kind in enumerate(kinds) if name in kind), None) for name in names]
+    return None not in groups
+
+
+# What a fact is called where its object is told of.
+_TOLD = {
+    ("fill", "order.order_id"): "fill.order_id",
+    ("fill", "order.client_order_id"): "fill.client_order_id",
+    ("fill", "order.side"): "fill.side",
+    ("fill", "order.filled_quote"): "fill.quote_amount",
+    ("fill", "order.filled"): "fill.amount",
+    ("fill", "order.price"): "fill.price",
+    ("fill", "order.average_price"): "fill.price",
+    ("balance", "market.base"): "balance.asset",
+    ("balance", "market.quote"): "balance.asset",
+}
+
+
+class _Builder:
+    """A document with its leaves replaced and rows said once; `placed` gets each leaf with its address."""
+
+    def __init__(self, operation: str, fields: Mapping[Path, Field]) -> None:
+        self._thing = self._about = ROWS.get(operation, "")
+        self._fields = fields
+        self.placed: list[Field] = []
+
+    def build(self, value: JsonValue, path: Path, at: tuple[str, ...], within: bool = False) -> JsonValue:
+        """The template of what stands at `path`; `within`: it is part of a row already."""
+        if isinstance(value, dict):
+            rows = None if within else self._keyed_rows(value)
+            if rows is not None:
+                key, name = rows
+                made = self.build(value[key], (*path, key), (*at, name), within=True)
+                return {name: made}
+            return {key: self.build(item, (*path, key), (*at, key), within) for key, item in value.items()}
+        if isinstance(value, list):
+            thing = self._rows(path, within) if value and isinstance(value[0], dict | list) else ""
+            if thing:
+                name = f"each {thing}"
+                about, self._about = self._about, thing
+                made = self.build(value[0], (*path, 0), (*at, name), within=True)
+                self._about = about
+                return {name: made}
+            return [
+                self.build(item, (*path, index), (*at, str(index)), within)
+                for index, item in enumerate(value)
+            ]
+        return self._leaf(value, path, at)
+
+    def _leaf(self, value: JsonValue, path: Path, at: tuple[str, ...]) -> JsonValue:
+        found = self._fields.get(path)
+        if found is None:  # an empty list or mapping
+            return value
+        found = replace(found, at=at)
+        name = _TOLD.get((self._about, found.fact))
+        if name and isinstance(found.text, str):
+            found = replace(found, fact=name, text=found.text.replace(f"{{{found.fact}", f"{{{name}"))
+        self.placed.append(found)
+        return found.text
+
+    def _rows(self, path: Path, within: bool) -> str:
+        """What the rows of the list at `path` are, empty where it is no list of rows."""
+        of = {self._fields[each].fact for each in self._fields if each[: len(path) + 1] == (*path, 0)}
+        things = {fact.partition(".")[0] for fact in of}
+        if within or self._thing == "order":
+            fills = sum(fact.startswith("fill.") for fact in of)
+            orders = sum(fact.startswith("order.") for fact in of)
+            if "fill.trade_id" in of and fills > orders:
+                return "fill"
+        return self._thing if not within and things - {""} else ""
+
+    def _keyed_rows(self, value: Mapping[str, JsonValue]) -> tuple[str, str] | None:
+        """(a key, the name of the rows) of an object that has a key for each asset."""
+        if self._thing != "balance":
+            return None
+        for key in value:
+            for sentinels in SETS:
+                for asset in (sentinels.base, sentinels.base.lower()):
+                    if key == asset:
+                        form = "" if key == sentinels.base else "|lower"
+                        return key, f"each balance as {{balance.asset{form}}}"
+        return None

@@ -1,0 +1,145 @@
+"""One derivation from beginning to end: the tests, what the connector sends, ccxt, and what they give."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import ccxt
+
+import harness
+from harness.describing import books, kit
+from harness.describing.answers import Answer, answers
+from harness.describing.asking import ask
+from harness.describing.assembling import Assembled, Sources, assemble
+from harness.describing.ccxt_reader import CcxtReader, signs_alike
+from harness.describing.deriving import Reads
+from harness.describing.kit import Harvest
+from harness.describing.sentinels import SETS
+from harness.describing.signatures import explain
+from harness.forks.submission import AddedConnector
+from harness.forks.tree import Tree
+from harness.frameworks import v2
+from harness.frameworks.runtime import Runtime
+from harness.sandbox.protocol import Backend
+
+KITS = ("AbstractExchangeConnectorTests", "AbstractPerpetualDerivativeTests")
+MOST_FILE = 1 << 20
+Progress = Callable[[str], None]
+
+
+def tests_of(tree: Tree, connector: AddedConnector) -> tuple[str, ...]:
+    """The connector's test modules that use upstream's kit, as dotted names. Read as text; nothing is run."""
+    folder = v2.tests_path(connector.kind, connector.name)
+    found = [
+        path
+        for path in tree.under(folder)
+        if path.endswith(".py") and any(name in _text(tree, path) for name in KITS)
+    ]
+    return tuple(path.removesuffix(".py").replace("/", ".") for path in sorted(found))
+
+
+def _text(tree: Tree, path: str) -> str:
+    entry = tree.entry(path)
+    return tree.text(path) if entry is not None and entry.regular and entry.size <= MOST_FILE else ""
+
+
+def book_tests_of(tree: Tree, connector: AddedConnector) -> tuple[str, ...]:
+    """The files that test the order book's source. Read as text; nothing is run."""
+    folder = v2.tests_path(connector.kind, connector.name)
+    return tuple(
+        path
+        for path in sorted(tree.under(folder))
+        if path.endswith(".py") and "listen_for_order_book" in _text(tree, path)
+    )
+
+
+def digest(tree: Tree, connector: AddedConnector, ccxt_id: str | None) -> str:
+    """What a derivation depends on: the connector and its tests, ccxt, and our own release."""
+    paths = (*tree.under(connector.path), *tree.under(v2.tests_path(connector.kind, connector.name)))
+    total = hashlib.sha256(f"{harness.__version__} {ccxt.__version__} {ccxt_id} {_own_code()}".encode())
+    for path in sorted(paths):
+        entry = tree.entry(path)
+        total.update(f"{path} {entry.oid if entry else ''}\n".encode())
+    return total.hexdigest()[:16]
+
+
+def _own_code() -> str:
+    """A digest of this package: a derivation by other code may come to something else."""
+    folder = Path(inspect.getfile(kit)).parent
+    total = hashlib.sha256()
+    for path in sorted(folder.glob("*.py")):
+        total.update(path.read_bytes())
+    return total.hexdigest()[:16]
+
+
+def derive_exchange(
+    backend: Backend,
+    runtime: Runtime,
+    connector: AddedConnector,
+    modules: Sequence[str],
+    book_tests: Sequence[str],
+    ccxt_id: str | None,
+    progress: Progress,
+) -> Assembled:
+    """Ask every source in turn. Raises SandboxFailure; what a fork does wrong only makes less known."""
+    perpetual = connector.kind == "derivative"
+    progress("asking the fork's tests")
+    harvested = _harvest(backend, runtime, modules, perpetual)
+    found = answers(harvested)
+    progress("watching what the connector sends")
+    asked = ask(backend, runtime, connector.name, _first_set(found), SETS[0])
+    progress("watching its order book tests")
+    notes = books.watch(backend, runtime, book_tests)
+    progress("finding how it signs")
+    signatures = explain([*asked.sent, *asked.frames], asked.credentials)
+    progress("letting ccxt read the same replies")
+    sources = Sources(
+        exchange=connector.name,
+        kind="perpetual" if perpetual else "spot",
+        harvest=harvested,
+        answers=found,
+        asked=asked,
+        signatures=signatures,
+    )
+    sources = replace(sources, books=books.derived(notes, sources.symbols.get(SETS[0].name, "")))
+    if ccxt_id is not None and sources.symbols:
+        reader = CcxtReader(ccxt_id, SETS[0], sources.symbols.get(SETS[0].name, ""), perpetual)
+        also = signs_alike(ccxt_id, signatures.schemes)
+        sources = replace(sources, ccxt=ccxt_id, second=_reads(reader), also_signed=also)
+    return assemble(sources)
+
+
+def _reads(reader: CcxtReader) -> Reads:
+    return reader.meanings
+
+
+def _harvest(backend: Backend, runtime: Runtime, modules: Sequence[str], perpetual: bool) -> Harvest:
+    """The first module's answers that there are; an empty harvest where there is no kit."""
+    last = Harvest(detail="no test of this connector uses upstream's test kit")
+    for module in modules:
+        last = kit.harvest(backend, runtime, module, perpetual=perpetual)
+        if last.samples:
+            return last
+    return last
+
+
+def _first_set(found: Sequence[Answer]) -> list[Answer]:
+    """The replies about the first set's limit order to buy, and those about none."""
+    return [
+        each
+        for each in found
+        if each.sample.set == SETS[0].name
+        and each.sample.side in ("", "BUY")
+        and each.sample.type in ("", "LIMIT")
+    ]
+
+
+def ccxt_id_of(name: str) -> str | None:
+    """ccxt's exchange of a connector's name, None where it has none by a name like it."""
+    bare = name.removesuffix("_perpetual")
+    known = set(ccxt.exchanges)
+    return next((each for each in (name, bare, bare.replace("_", "")) if each in known), None)

@@ -1,0 +1,260 @@
+"""From the requests that left a connector to routes: where each parameter stands and what it holds. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl
+
+from pydantic import JsonValue
+
+from harness.describing.answers import Answer
+from harness.describing.asking import Act, Asked
+from harness.describing.deriving import SENDS, Field
+from harness.describing.leaves import Path
+from harness.describing.said import Said
+from harness.describing.signatures import Scheme
+from harness.describing.templates import Example, Explained, Kind, explained, time_form
+
+Place = tuple[str, str, str]  # host, method, path
+# What a path's words say of a route that neither an act nor the tests' kit names.
+_BY_NAME = (
+    (r"depth|order_?book|orderbook", "order_book"),
+    (r"listen_?key|data_?stream", "user_stream_open"),
+    (r"token|bullet", "stream_token"),
+    (r"server_?time|/time\b", "server_time"),
+    (r"fee", "fees"),
+    (r"ping|status|health", "ping"),
+    (r"my_?trades|fills|transactions", "order_trades"),
+    (r"balance|account|wallet|capital", "balances"),
+    (r"ticker", "ticker"),
+)
+_SINCE, _UNTIL = re.compile(r"start|since|from|after", re.I), re.compile(r"end|until|to$|before", re.I)
+_LIMIT = re.compile(r"limit|size|count|depth", re.I)
+
+
+@dataclass(frozen=True)
+class Route:
+    """A route as it was used. `path` names its parameters (`/orders/{id}`); `fields` are those of `takes`.
+
+    `parameters` says where they stand: query, json or form. `private`: requests to it were signed.
+    """
+
+    operation: str
+    host: str
+    method: str
+    path: str
+    takes: Mapping[str, JsonValue]
+    parameters: str
+    private: bool
+    fields: tuple[Field, ...]
+    places: tuple[Place, ...]
+    by: str = SENDS
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def routes(asked: Asked, answers: Iterable[Answer], schemes: Sequence[Scheme], symbol: str) -> list[Route]:
+    """Every route that was used, those of acts first. `symbol` is the exchange's name of the pair."""
+    labels = _labels(answers)
+    parts = _signed_parts(schemes)
+    common = {"market.symbol": symbol} if symbol else {}
+    found: list[Route] = []
+    taken: set[Place] = set()
+    for operation in ("place_order", "cancel_order"):
+        used = [(said, act) for act in asked.acts if act.operation == operation for said in _of_act(act)]
+        if used:
+            examples = [(said, {**common, **act.facts}) for said, act in used]
+            route = _route(operation, examples, parts, schemes, asked.credentials)
+            found.append(route)
+            taken |= {_place(said) for said, _ in used}
+    others: dict[Place, list[Said]] = {}
+    for said in asked.sent:
+        if _place(said) not in taken and not _is_upgrade(said):
+            others.setdefault(_place(said), []).append(said)
+    by_client_id = {act.facts["order.client_order_id"]: act.facts for act in asked.acts}
+    for place, messages in others.items():
+        operation = labels.get((place[0], place[2])) or _by_name(place[2])
+        examples = [(said, {**common, **_facts_in(said, by_client_id, asked)}) for said in messages[:20]]
+        found.append(_route(operation, examples, parts, schemes, asked.credentials))
+    return _merged(found)
+
+
+def _labels(answers: Iterable[Answer]) -> dict[tuple[str, str], str]:
+    """Operation by host and path, as the tests' kit has them; an order's status goes before its fills."""
+    found: dict[tuple[str, str], str] = {}
+    for each in answers:
+        if each.place is not None and found.get(each.place) != "order_status":
+            found[each.place] = each.operation
+    return found
+
+
+def _by_name(path: str) -> str:
+    return next((operation for pattern, operation in _BY_NAME if re.search(pattern, path, re.I)), "")
+
+
+def _of_act(act: Act) -> list[Said]:
+    """The request that an act led to: the first that names the order."""
+    facts = act.facts
+    telling = [facts["order.client_order_id"], facts.get("order.order_id", "")]
+    if act.operation == "place_order":
+        telling.append(facts["order.amount"])
+    for said in act.sent:
+        words = [said.path, *said.values.values()]
+        if said.method != "GET" and any(_holds(word, value) for value in telling if value for word in words):
+            return [said]
+    return []
+
+
+def _holds(word: str, value: str) -> bool:
+    return value in word if len(value) > 6 else word.rstrip("0") == value.rstrip("0") and "." in word
+
+
+def _facts_in(said: Said, acts: Mapping[str, Mapping[str, str]], asked: Asked) -> Mapping[str, str]:
+    """The facts of the order that a request is about, by its client order id, else what all orders share."""
+    words = [said.path, *said.values.values()]
+    for name, facts in acts.items():
+        if any(name in word for word in words):
+            return facts
+    shared = next((act.facts for act in asked.acts if "order.order_id" in act.facts), {})
+    return {
+        name: shared[name] for name in ("order.order_id", "market.base", "market.quote") if name in shared
+    }
+
+
+def _signed_parts(schemes: Sequence[Scheme]) -> frozenset[str]:
+    """Places of requests that hold a part of the signature and no parameter."""
+    return frozenset(place for each in schemes for place in (each.place, *each.parts.values()))
+
+
+def _route(
+    operation: str,
+    used: Sequence[tuple[Said, Mapping[str, str]]],
+    parts: frozenset[str],
+    schemes: Sequence[Scheme],
+    credentials: Mapping[str, str],
+) -> Route:
+    examples = [Example(facts, _document(said, parts)) for said, facts in used]
+    known = explained(examples)
+    first = used[0][0]
+    path, fields = _path(known, first)
+    takes: dict[str, JsonValue] = {each.at[0]: each.text for each in fields}
+    for leaf, each in known.items():
+        if leaf[0] == "path":
+            continue
+        everywhere = sum(_has(example.document, leaf) for example in examples) == len(examples)
+        found = _parameter(leaf, each, everywhere)
+        if found is not None:
+            fields.append(found)
+            _put(takes, found.at, found.text)
+    keys = {value for value in credentials.values() if len(value) > 7}
+    private = any(scheme.signs(first, credentials) for scheme in schemes) or any(
+        key in value for key in keys for value in first.values.values()
+    )
+    where = "query" if not first.body else "json" if first.body.lstrip().startswith(("{", "[")) else "form"
+    places = tuple(dict.fromkeys(_place(said) for said, _ in used))
+    return Route(operation, first.host, first.method, path, takes, where, private, tuple(fields), places)
+
+
+def _document(said: Said, parts: frozenset[str]) -> JsonValue:
+    """A request as one document: its path's segments, query and body, without the signature's parts."""
+    query = dict(parse_qsl(said.query, keep_blank_values=True))
+    try:
+        body: JsonValue = json.loads(said.body) if said.body else {}
+    except (ValueError, RecursionError):
+        body = dict(parse_qsl(said.body, keep_blank_values=True))
+    if isinstance(body, dict):
+        body = {name: value for name, value in body.items() if f"body {name}" not in parts}
+    return {
+        "path": [*said.path.split("/")],
+        "query": {name: value for name, value in query.items() if f"query {name}" not in parts},
+        "body": body,
+    }
+
+
+def _path(known: Mapping[Path, Explained], first: Said) -> tuple[str, list[Field]]:
+    """The path with names for what changes in it, and these parameters."""
+    segments: list[str] = []
+    fields: list[Field] = []
+    for index, segment in enumerate(first.path.split("/")):
+        each = known.get(("path", index))
+        if each is None or each.kind in (Kind.CONSTANT, Kind.UNKNOWN, Kind.UNSTEADY):
+            segments.append(segment)
+            continue
+        name = (each.fact.rpartition(".")[2] if each.fact else "symbol") or f"part{index}"
+        segments.append(f"{{{name}}}")
+        fields.append(Field((name,), each.text, each.fact, each.kind, (SENDS,), words=each.words))
+    return "/".join(segments), fields
+
+
+def _parameter(leaf: Path, each: Explained, everywhere: bool) -> Field | None:
+    """A parameter of the query or the body, None for a time that only dates the request."""
+    steps = [str(step) for step in leaf[1:]]
+    if not steps:
+        return None
+    name = next((str(step) for step in reversed(leaf) if isinstance(step, str)), "")
+    made = Field((), each.text, each.fact, each.kind, (SENDS,), words=each.words)
+    timed = time_form(each.seen[0])
+    if each.kind in (Kind.UNKNOWN, Kind.CONSTANT, Kind.UNSTEADY):
+        if timed:
+            fact = "page.since" if _SINCE.search(name) else "page.until" if _UNTIL.search(name) else ""
+            if not fact:
+                return None
+            made = replace(made, text=f"{{{fact}{timed}}}", fact=fact, kind=Kind.FACT)
+        elif _LIMIT.search(name) and str(each.seen[0]).isdigit():
+            made = replace(made, text="{page.limit}", fact="page.limit", kind=Kind.FACT)
+        elif not everywhere and len(each.seen) == 1:
+            made = _only_for_makers(made, each)
+    elif isinstance(made.text, str):
+        # When it is read any number of decimals will do.
+        made = replace(made, text=re.sub(r"\|fixed\d+", "", made.text))
+    steps[-1] += "" if everywhere else "?"
+    return replace(made, at=tuple(steps))
+
+
+def _only_for_makers(made: Field, each: Explained) -> Field:
+    """A literal that only some orders carry says that they may only make."""
+    if not re.search(r"post|maker|moc|passive", str(each.path[-1]), re.I):
+        return made
+    words = {str(each.seen[0]): ("true",)}
+    return replace(made, fact="order.post_only", kind=Kind.WORDS, words=words)
+
+
+def _put(takes: dict[str, JsonValue], at: tuple[str, ...], text: JsonValue) -> None:
+    place = takes
+    for step in at[:-1]:
+        inner = place.setdefault(step, {})
+        if not isinstance(inner, dict):
+            return
+        place = inner
+    place[at[-1]] = text
+
+
+def _has(document: JsonValue, path: Path) -> bool:
+    place: JsonValue = document
+    for step in path:
+        try:
+            place = place[step]  # type: ignore[index]
+        except (KeyError, IndexError, TypeError):
+            return False
+    return True
+
+
+def _merged(found: Sequence[Route]) -> list[Route]:
+    """One route for each name; the first stands."""
+    unique: dict[str, Route] = {}
+    for each in found:
+        unique.setdefault(each.name, each)
+    return list(unique.values())
+
+
+def _place(said: Said) -> Place:
+    return said.host, said.method, said.path
+
+
+def _is_upgrade(said: Said) -> bool:
+    return any(name.lower() == "upgrade" for name, _ in said.headers)

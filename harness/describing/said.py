@@ -1,0 +1,55 @@
+"""A request or a WebSocket message of a client's, with every value in it by the place where it stands."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import parse_qsl
+
+from harness.describing.leaves import flatten, written
+
+MOST_VALUES = 200
+
+
+@dataclass(frozen=True)
+class Said:
+    """What left the client.
+
+    A WebSocket message has no method; its `path` is its socket's, its text the `body`.
+    """
+
+    host: str
+    path: str
+    method: str = ""
+    query: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str = ""
+
+    @cached_property
+    def values(self) -> dict[str, str]:
+        """Every value by its place (`header X-Time`, `query symbol`, `body order.price`), the first 200."""
+        found = {f"header {name}": value for name, value in self.headers}
+        found |= {f"query {name}": value for name, value in parse_qsl(self.query, keep_blank_values=True)}
+        found |= {f"body {name}": value for name, value in self.fields.items()}
+        return dict(list(found.items())[:MOST_VALUES])
+
+    @cached_property
+    def fields(self) -> dict[str, str]:
+        """The body's values by their path, of a JSON document or a form; nothing where it is neither."""
+        try:
+            document = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return dict(parse_qsl(self.body, keep_blank_values=True))
+        if not isinstance(document, dict | list):
+            return {}
+        return {written(path): _text(leaf) for path, leaf in flatten(document).items()}
+
+    @property
+    def target(self) -> str:
+        """The path and, where there is one, the query behind it."""
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+
+def _text(leaf: object) -> str:
+    return leaf if isinstance(leaf, str) else json.dumps(leaf)

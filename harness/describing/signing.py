@@ -1,0 +1,129 @@
+"""A scheme that was found, and the credentials, in the words of a description. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from pydantic import JsonValue
+
+from harness.describing.asking import Asked
+from harness.describing.said import Said
+from harness.describing.signatures import Explanation, Scheme
+from harness.describing.templates import time_form
+
+# Parts of the menu's texts, as a description writes them.
+_PARTS = {
+    "{target}": "{path}{query|question}",
+    "{sorted}": "{sorted_query}",
+    "{decoded}": "{query}",
+    "{named}": "{params}",
+    "{sha512_body}": "{body|sha512|hex}",
+    "{path}{sha256_nonce_body}": "{path}{nonce+body|sha256}",
+}
+# What a description has no word for.
+_UNSAID = ("{content_type}", "{nonce+body|sha256}", "{body ")
+_KNOWN = ("key", "signature", "time", "nonce", "passphrase", "window")
+
+
+def signing_of(asked: Asked, found: Explanation) -> dict[str, JsonValue]:
+    """How requests are signed; unverified where that was not found or cannot be said; {} where none is."""
+    for said in asked.sent:
+        for scheme in found.schemes:
+            if scheme.signs(said, asked.credentials):
+                return _told(scheme, said, asked.credentials)
+    place = _key_place(asked)
+    return {"scheme": "unverified", "carries": {"key": place}} if place else {}
+
+
+def _told(scheme: Scheme, said: Said, credentials: Mapping[str, str]) -> dict[str, JsonValue]:
+    text, carries, prefix = _parts_of(scheme, said, credentials)
+    made: dict[str, JsonValue] = {"scheme": "unverified", "text": text, "carries": carries}
+    if not any(each in text for each in _UNSAID):
+        made["scheme"] = "ed25519" if scheme.algorithm == "ed25519" else "hmac"
+        if scheme.algorithm in ("sha256", "sha384", "sha512"):
+            made["digest"] = scheme.algorithm
+        made |= {"written": scheme.encoding.removesuffix("url"), "decode": scheme.form}
+        if unit := time_form(said.values.get(scheme.parts.get("time", ""), "")):
+            made["time"] = {"s.ms": "any s"}.get(unit.split("|")[1], unit.split("|")[1])
+    return {**made, **({"prefix": prefix} if prefix else {})}
+
+
+def _parts_of(
+    scheme: Scheme, said: Said, credentials: Mapping[str, str]
+) -> tuple[str, dict[str, JsonValue], dict[str, JsonValue]]:
+    """The text in a description's words, where each part stands, and what stands before it."""
+    carries: dict[str, JsonValue] = {"signature": scheme.place}
+    prefix: dict[str, JsonValue] = {}
+    text = scheme.text
+    for ours, theirs in _PARTS.items():
+        text = text.replace(ours, theirs)
+    for role, place in scheme.parts.items():
+        value = said.values.get(place, "")
+        name = role
+        if role == "other":
+            secret = next((key for key, held in credentials.items() if held == value), "")
+            text = text.replace("{other}", "{passphrase}" if secret else value)
+            name = "passphrase" if secret else ""
+        if role == "key" and (before := _before_key(value, credentials)):
+            text = text.replace("{key}", f"{before}{{key}}")
+            prefix["key"] = before
+        if name in _KNOWN and not place.startswith("credential "):
+            carries[name] = place
+    key = _place_of_key(said, credentials, scheme)
+    return text, {**({"key": key} if key else {}), **carries}, prefix
+
+
+def _before_key(value: str, credentials: Mapping[str, str]) -> str:
+    """What stands before a key in its place (`BITSTAMP `)."""
+    held = next((key for key in credentials.values() if len(key) > 7 and key in value), "")
+    return value.partition(held)[0] if held else ""
+
+
+def _place_of_key(said: Said, credentials: Mapping[str, str], scheme: Scheme) -> str:
+    keys = {value for name, value in credentials.items() if name != scheme.secret and len(value) > 7}
+    return next((place for place, value in said.values.items() if any(key in value for key in keys)), "")
+
+
+def _key_place(asked: Asked) -> str:
+    keys = {value for value in asked.credentials.values() if len(value) > 7}
+    return next(
+        (
+            place
+            for said in asked.sent
+            for place, value in said.values.items()
+            if any(key in value for key in keys)
+        ),
+        "",
+    )
+
+
+def credentials_of(asked: Asked, found: Explanation) -> dict[str, JsonValue]:
+    """The connector's fields and which of the account's values each holds."""
+    secrets = {scheme.secret: scheme for scheme in found.schemes}
+    made: dict[str, JsonValue] = {}
+    for name, value in asked.credentials.items():
+        low = name.lower()
+        if name in secrets or re.search(r"secret|private", low):
+            made[name] = {"is": "secret", **_form(secrets.get(name))}
+        elif re.search(r"pass|memo", low):
+            places = _places(asked, value)
+            made[name] = {"is": "passphrase", **({"sent": places} if places else {})}
+        elif value.isdigit():
+            made[name] = {"is": "number"}
+        else:
+            made[name] = {"is": "key"}
+    return made
+
+
+def _form(scheme: Scheme | None) -> dict[str, JsonValue]:
+    if scheme is None or scheme.form == "raw":
+        return {}
+    return {"form": f"seed {scheme.form}" if scheme.algorithm == "ed25519" else scheme.form}
+
+
+def _places(asked: Asked, value: str) -> list[JsonValue]:
+    """Where a value is sent as it is: headers by name, or `frame`."""
+    headers = {place for said in asked.sent for place, held in said.values.items() if held == value}
+    frames = {"frame" for said in asked.frames if value in said.body}
+    return list[JsonValue](sorted(headers | frames))

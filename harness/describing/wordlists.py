@@ -1,0 +1,61 @@
+"""Lists of words, as a description has them: what each literal says of an order. Equal lists are one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
+
+from harness.describing.deriving import Field
+from harness.describing.templates import Kind
+
+
+@dataclass
+class WordLists:
+    """`lists` is the description's `words`."""
+
+    lists: dict[str, JsonValue] = field(default_factory=dict)
+
+    def text_of(self, leaf: Field) -> JsonValue:
+        """What a template says through a list, None where the leaf needs none.
+
+        A literal that one reply alone never varies is known by the lists that others have made.
+        """
+        if leaf.kind is Kind.WORDS:
+            return f"{{{self._thing(leaf)}|{self._list(leaf)}}}"
+        if leaf.kind is Kind.CONSTANT and leaf.fact and isinstance(leaf.text, str | int):
+            for name, made in self.lists.items():
+                if name.startswith(_base(leaf.fact)) and isinstance(made, dict):
+                    words = made["words"]
+                    if isinstance(words, dict) and str(leaf.text) in words:
+                        return f"{{{self._thing(leaf)}|{name}}}"
+        return None
+
+    def _thing(self, leaf: Field) -> str:
+        return leaf.fact.partition(".")[0]
+
+    def _list(self, leaf: Field) -> str:
+        words: dict[str, JsonValue] = {
+            literal: _says(leaf.fact, meant) for literal, meant in leaf.words.items()
+        }
+        made: JsonValue = {"of": self._thing(leaf), "words": words}
+        base = _base(leaf.fact)
+        number, name = 2, base
+        while name in self.lists and self.lists[name] != made:
+            name, number = f"{base}_{number}", number + 1
+        self.lists[name] = made
+        return name
+
+
+def _base(fact: str) -> str:
+    return fact.replace(".", "_")
+
+
+def _says(fact: str, meant: tuple[str, ...]) -> dict[str, JsonValue]:
+    name = fact.partition(".")[2]
+    if name == "type":
+        told: dict[str, JsonValue] = {"type": meant[0].removesuffix("_maker")}
+        return {**told, "post_only": True} if meant == ("limit_maker",) else told
+    if name == "post_only":
+        return {"post_only": meant == ("true",)}
+    return {name: meant[0] if len(meant) == 1 else list[JsonValue](meant)}

@@ -1,0 +1,52 @@
+"""The generation between autumn 2020 and mid 2022: `hummingbot/connector/{exchange,derivative}/<name>`, with
+trackers of each connector's own and `ConfigVar`s for its keys.
+
+File names are those that upstream's connectors of v0.32.0 to v1.5.0 share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from harness.forks.connectors import generation
+from harness.frameworks import v0
+from harness.frameworks.generation import EnvironmentSpec, RequiredFile
+from harness.frameworks.runtime import Generation
+
+GENERATION: Generation = "v1"
+KINDS = ("exchange", "derivative")
+adapter: str | None = None
+no_adapter_because = (
+    "connectors of autumn 2020 to mid 2022 cannot be run yet: there is no driver adapter for their framework"
+)
+
+
+def connector_path(kind: str, name: str) -> str:
+    return f"hummingbot/connector/{kind}/{name}"
+
+
+def tests_path(kind: str, name: str) -> str:
+    return f"test/connector/{kind}/{name}"
+
+
+def required_files(name: str, kind: str) -> tuple[RequiredFile, ...]:
+    """Paths from the tree's root."""
+    folder = connector_path(kind, name)
+    wanted = (
+        ("package", ("__init__.py",)),
+        ("connector", (f"{name}_{kind}.pyx", f"{name}_{kind}.py")),
+        ("market data source", (f"{name}_api_order_book_data_source.py",)),
+        ("fees, example pair and keys", (f"{name}_utils.py",)),
+    )
+    return tuple(
+        RequiredFile(purpose, tuple(f"{folder}/{file}" for file in files)) for purpose, files in wanted
+    )
+
+
+def detect(tree_paths: Iterable[str]) -> bool:
+    return generation(frozenset(tree_paths)) == GENERATION
+
+
+def environment_spec() -> EnvironmentSpec:
+    """Python and packages of the generation before: nothing of this one runs in them yet."""
+    return v0.environment_spec()

@@ -1,0 +1,79 @@
+"""Where a round stands, and what is next. Pure: the time and what is there are given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+
+from harness.rounds.round import Round
+
+
+class Stage(StrEnum):
+    """The parts of a round, in their order."""
+
+    OPEN = "submissions are open"
+    CLOSED = "submissions are closed"
+    VOTING = "voting is open"
+    ENDED = "voting is over"
+
+
+@dataclass(frozen=True)
+class Done:
+    """What has been done of a round: `screened` of `candidates` to the end, `posted` ballot messages."""
+
+    frozen: bool
+    screened: int
+    candidates: int
+    posted: int
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`until` is when the stage ends, None for the last; `command` is empty where there is nothing to run."""
+
+    stage: Stage
+    until: datetime | None
+    next: str
+    command: str
+
+
+def first_instant(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def last_instant(day: date) -> datetime:
+    """When a day that counts is over."""
+    return first_instant(day + timedelta(days=1))
+
+
+def standing(round_: Round, now: datetime, done: Done, file: str) -> Standing:
+    """Where the round in `file` stands at `now`."""
+    if now <= round_.submissions_close:
+        return Standing(
+            Stage.OPEN,
+            round_.submissions_close,
+            f"as soon as they close, `harness freeze {file}`; a run before that is a trial",
+            f"harness run {file}",
+        )
+    if now < first_instant(round_.voting.opens):
+        return Standing(
+            Stage.CLOSED, first_instant(round_.voting.opens), *_towards_the_vote(done, file, round_.id)
+        )
+    if now < last_instant(round_.voting.closes):
+        return Standing(
+            Stage.VOTING, last_instant(round_.voting.closes), *_towards_the_vote(done, file, round_.id)
+        )
+    return Standing(Stage.ENDED, None, "the votes are counted where they were cast", "")
+
+
+def _towards_the_vote(done: Done, file: str, round_id: str) -> tuple[str, str]:
+    if not done.frozen:
+        return "freeze the commits that were submitted", f"harness freeze {file}"
+    if done.screened < done.candidates:
+        left = done.candidates - done.screened
+        what = "the candidate" if left == 1 else f"the {left} candidates"
+        return f"screen {what} that no finished screening is there of", f"harness run {file}"
+    if not done.posted:
+        return "post the ballot", f"harness ballot reports/{round_id} --dry-run"
+    return "wait for the votes", ""

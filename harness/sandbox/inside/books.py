@@ -1,0 +1,148 @@
+"""What a connector's order book tests show: raw messages beside what the connector makes of them.
+
+`python -m inside.books ORDER`, where ORDER is a JSON object: `tree`, `tests` (files from the tree's root) and
+`nonce`, which has to come back with the answer. The tests run with the parsing methods wrapped.
+"""
+
+import copy
+import functools
+import importlib
+import json
+import os
+import sys
+from typing import Any, Dict, Iterator, List
+
+from . import wire
+
+PARSERS = {
+    "_parse_trade_message": "trade",
+    "_parse_order_book_diff_message": "diff",
+    "_parse_order_book_snapshot_message": "snapshot",
+}
+TEST_SECONDS = 8
+MAX_NOTES = 200
+MAX_TEXT = 100_000  # characters of one message or reply
+
+
+class Noted:
+    """All that was parsed and mocked, in its order."""
+
+    def __init__(self) -> None:
+        self.notes: List[Dict[str, Any]] = []
+
+    def add(self, kind: str, raw: Any, made: List[Any]) -> None:
+        note = {"kind": kind, "raw": _json(raw), "made": [_message(each) for each in made]}
+        if len(self.notes) < MAX_NOTES and note["raw"] is not None and len(json.dumps(note)) <= MAX_TEXT:
+            self.notes.append(note)
+
+
+class Queue:
+    """Passes on what is put, and keeps it."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+        self.put_in: List[Any] = []
+
+    def put_nowait(self, item: Any) -> None:
+        self.put_in.append(item)
+        self.inner.put_nowait(item)
+
+    async def put(self, item: Any) -> None:
+        self.put_in.append(item)
+        await self.inner.put(item)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+
+class Watch:
+    """A pytest plugin that wraps the parsers once the tests have been imported."""
+
+    def __init__(self, noted: Noted) -> None:
+        self._noted = noted
+        self._reply: Any = None
+
+    def pytest_collection_finish(self) -> None:
+        source = importlib.import_module("hummingbot.core.data_type.order_book_tracker_data_source")
+        for kind in _subclasses(source.OrderBookTrackerDataSource):
+            for name, what in PARSERS.items():
+                if name in vars(kind):
+                    setattr(kind, name, self._parser(vars(kind)[name], what))
+            if "_order_book_snapshot" in vars(kind):
+                kind._order_book_snapshot = self._snapshot(vars(kind)["_order_book_snapshot"])
+        mocked = importlib.import_module("aioresponses").aioresponses
+        mocked.add = self._mock(mocked.add)
+
+    def _parser(self, parse: Any, what: str) -> Any:
+        @functools.wraps(parse)
+        async def wrapped(data_source: Any, raw_message: Any, message_queue: Any) -> Any:
+            raw, queue = copy.deepcopy(raw_message), Queue(message_queue)
+            done = await parse(data_source, raw_message, queue)
+            self._noted.add(what, raw, queue.put_in)
+            return done
+
+        return wrapped
+
+    def _snapshot(self, ask: Any) -> Any:
+        @functools.wraps(ask)
+        async def wrapped(data_source: Any, *positional: Any, **named: Any) -> Any:
+            made = await ask(data_source, *positional, **named)
+            self._noted.add("order_book", self._reply, [made])
+            return made
+
+        return wrapped
+
+    def _mock(self, add: Any) -> Any:
+        @functools.wraps(add)
+        def wrapped(mock: Any, *positional: Any, **named: Any) -> Any:
+            body = named.get("body") or named.get("payload")
+            if body and int(named.get("status", 200)) < 400:
+                self._reply = body
+            return add(mock, *positional, **named)
+
+        return wrapped
+
+
+def _subclasses(kind: Any) -> Iterator[Any]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from _subclasses(each)
+
+
+def _json(raw: Any) -> Any:
+    """JSON's types; None for what is none, say a message in protobuf."""
+    try:
+        return json.loads(raw) if isinstance(raw, (str, bytes)) else json.loads(json.dumps(raw))
+    except (TypeError, ValueError):
+        return None
+
+
+def _message(message: Any) -> Dict[str, Any]:
+    content = getattr(message, "content", None)
+    return {
+        "type": getattr(getattr(message, "type", None), "name", ""),
+        "at": wire.plain(getattr(message, "timestamp", None)),
+        "content": wire.plain(dict(content)) if isinstance(content, dict) else {},
+    }
+
+
+def main() -> None:
+    order = json.loads(sys.argv[1])
+    talk = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    os.chdir(order["tree"])
+    sys.argv = ["pytest"]
+    noted = Noted()
+    options = ["-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", order["tree"], "--tb=no"]
+    options += ["-o", "asyncio_default_fixture_loop_scope=function", "--timeout={}".format(TEST_SECONDS)]
+    try:
+        importlib.import_module("pytest").main(options + order["tests"], plugins=[Watch(noted)])
+    except BaseException as error:  # what was noted until then stands
+        sys.stderr.write(wire.error(error)["trace"])
+    talk.write(json.dumps({"nonce": order["nonce"], "notes": noted.notes}) + "\n")
+    talk.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

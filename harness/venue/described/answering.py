@@ -1,0 +1,311 @@
+"""What a REST request asks for, in the venue's words, and the scope that its reply is told from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from harness.venue.described.model import Description, Rows
+from harness.venue.described.telling import Teller
+from harness.venue.described.templates import Missing, Scope
+from harness.venue.described.values import Fact, Unreadable
+from harness.venue.market import Market
+from harness.venue.model import (
+    Account,
+    NewOrder,
+    Order,
+    OrderType,
+    PositionSide,
+    Refusal,
+    Side,
+    TimeInForce,
+    VenueRefusal,
+)  # fmt: skip
+from harness.venue.operations.lookup import Named, cancel, find, number_or_name
+from harness.venue.operations.paging import Page, page
+from harness.venue.operations.refusals import RequestError, RequestRefused
+from harness.venue.positions import MarginMode, PositionMode
+
+Row = TypeVar("Row")
+Found = Mapping[str, Fact]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request that was understood: `found` is what it carries, `market` the one that it names."""
+
+    operation: str
+    account: Account | None
+    market: Market | None
+    found: Found
+    rows: Rows
+
+    @property
+    def who(self) -> Account:
+        if self.account is None:
+            raise LookupError(f"{self.operation} is described as public, and tells of an account")
+        return self.account
+
+    @property
+    def named(self) -> Named:
+        """The order that the request names."""
+        any_id, number, name = (
+            self.found.get(f"order.{key}") for key in ("any_id", "order_id", "client_order_id")
+        )
+        if any_id is not None:
+            return number_or_name(str(any_id))
+        if isinstance(number, int):
+            return Named(number)
+        return Named(None, None if name is None else str(name))
+
+    @property
+    def page(self) -> Page:
+        said = {
+            name: self.found.get(f"page.{name}") for name in ("limit", "since", "until", "offset", "number")
+        }
+        given: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
+        after = self.found.get("page.from_id")
+        return Page(after=after if isinstance(after, int) else None, **given)
+
+    def text(self, name: str) -> str | None:
+        value = self.found.get(name)
+        return None if value is None else str(value)
+
+    def decimal(self, name: str) -> Decimal | None:
+        value = self.found.get(name)
+        return value if isinstance(value, Decimal) else None
+
+
+def new_order(asked: Asked, description: Description) -> NewOrder:
+    """The order that was asked for; raises Unreadable or VenueRefusal."""
+    if asked.market is None:
+        raise VenueRefusal(Refusal.UNKNOWN_MARKET)
+    rules, found = description.orders, asked.found
+    signed = asked.decimal("order.signed_amount")
+    kind = OrderType(asked.text("order.type") or "limit")
+    side = Side(asked.text("order.side") or ("sell" if signed is not None and signed < 0 else "buy"))
+    name = asked.text("order.client_order_id")
+    if name and rules.client_order_id and not re.fullmatch(rules.client_order_id, name):
+        raise Unreadable(name)
+    stated = asked.decimal("order.asked")
+    amount = asked.decimal("order.amount") if signed is None else abs(signed)
+    by_value = kind is OrderType.MARKET and side is Side.BUY and rules.market_buy_in == "quote"
+    quote = asked.decimal("order.quote_amount")
+    if stated is not None:
+        amount, quote = (None, stated) if by_value else (stated, quote)
+    if kind is OrderType.LIMIT and asked.decimal("order.price") is None:
+        raise Missing("price", "order.price")
+    if amount is None and quote is None:
+        raise Missing("amount", "order.amount")
+    usual = TimeInForce.IOC if kind is OrderType.MARKET else TimeInForce.GTC
+    force = usual if kind is OrderType.MARKET else TimeInForce(asked.text("order.time_in_force") or usual)
+    expires = found.get("order.expires_at")
+    return NewOrder(
+        market=asked.market,
+        side=side,
+        type=kind,
+        amount=amount,
+        price=asked.decimal("order.price") if kind is OrderType.LIMIT else None,
+        quote_amount=quote,
+        time_in_force=force,
+        post_only=found.get("order.post_only") is True,
+        client_order_id=name or None,
+        expires_at=expires if isinstance(expires, float) else None,
+        reduce_only=found.get("order.reduce_only") is True,
+        position_side=PositionSide(asked.text("order.position_side") or "both"),
+    )
+
+
+class Answering:
+    """Does what a request asks for and gives what its reply can tell."""
+
+    def __init__(self, description: Description, teller: Teller, depth: int) -> None:
+        self._description = description
+        self._teller = teller
+        self._venue = teller.venue
+        self._depth = depth
+        self._actions: dict[str, Callable[[Asked], Scope]] = {
+            "place_order": self._place, "amend_order": self._amend, "cancel_order": self._cancel,
+            "cancel_all": self._cancel_all, "set_leverage": self._set_leverage,
+            "position_mode": self._position_mode, "margin_mode": self._margin_mode,
+        }  # fmt: skip
+
+    def answer(self, asked: Asked) -> Scope:
+        """Raises VenueRefusal or Unreadable."""
+        scope = self._scope(asked)
+        act = self._actions.get(asked.operation)
+        if act is not None:
+            return act(asked).within(scope)
+        if asked.operation == "order_status" and asked.named:
+            order = find(self._venue, asked.who, asked.named)
+            told = self._teller.order(asked.who, order)
+            return Scope(told.objects, {**told.rows, "order": lambda: [told]}).within(scope)
+        return scope
+
+    # -- what changes something
+
+    def _place(self, asked: Asked) -> Scope:
+        wanted = new_order(asked, self._description)
+        leverage = asked.decimal("order.leverage")
+        if leverage is not None and wanted.market.perpetual:
+            self._venue.set_leverage(asked.who, wanted.market, leverage)
+        return self._teller.order(asked.who, self._venue.place(asked.who, wanted))
+
+    def _amend(self, asked: Asked) -> Scope:
+        order = find(self._venue, asked.who, asked.named)
+        changed = self._venue.amend(
+            asked.who,
+            order.order_id,
+            price=asked.decimal("order.price"),
+            amount=asked.decimal("order.amount"),
+        )
+        return self._teller.order(asked.who, changed)
+
+    def _cancel(self, asked: Asked) -> Scope:
+        if not asked.named:
+            raise Unreadable("no id of an order")
+        order = cancel(self._venue, asked.who, asked.named)
+        told = self._teller.order(asked.who, order)
+        return Scope(told.objects, {**told.rows, "order": lambda: [told]})
+
+    def _cancel_all(self, asked: Asked) -> Scope:
+        numbers = [order.order_id for order in self._venue.open_orders(asked.who, asked.market)]
+        gone = [self._venue.cancel(asked.who, number) for number in numbers]
+        return Scope({}, {"order": lambda: [self._teller.order(asked.who, order) for order in gone]})
+
+    def _set_leverage(self, asked: Asked) -> Scope:
+        value = asked.decimal("position.leverage")
+        if value is not None and asked.market is not None:
+            self._venue.set_leverage(asked.who, asked.market, value)
+        return Scope({"position": lambda: {"leverage": self._leverage(asked)}})
+
+    def _leverage(self, asked: Asked) -> Fact:
+        return None if asked.market is None else self._venue.leverage(asked.who, asked.market)
+
+    def _position_mode(self, asked: Asked) -> Scope:
+        mode = asked.text("account.position_mode")
+        if mode is not None:
+            self._venue.set_position_mode(asked.who, PositionMode(mode))
+        return Scope()
+
+    def _margin_mode(self, asked: Asked) -> Scope:
+        mode = asked.text("account.margin_mode") or asked.text("position.margin_mode")
+        if mode is not None and asked.market is not None:
+            self._venue.set_margin_mode(asked.who, asked.market, MarginMode(mode))
+        return Scope()
+
+    # -- what is only told
+
+    def _scope(self, asked: Asked) -> Scope:
+        """Everything that a reply may tell of, made when it is asked for."""
+        teller, venue, chosen = self._teller, self._venue, asked.market
+        markets = venue.markets if chosen is None else (chosen,)
+        assets = dict.fromkeys(asset for each in venue.markets for asset in (each.base, each.quote))
+        wanted = asked.text("asset.name") or asked.text("balance.asset")
+
+        def named(asset: str) -> bool:
+            return wanted is None or teller.asset(asset) == wanted
+
+        if wanted is not None and asked.account is None and not any(map(named, assets)):
+            raise RequestRefused(RequestError.UNKNOWN_ASSET, wanted)
+        rows: dict[str, Callable[[], Iterable[Scope]]] = {
+            "market": lambda: map(teller.market, markets),
+            "ticker": lambda: map(teller.market, markets),
+            "funding": lambda: map(teller.market, markets),
+            "asset": lambda: [_asset(teller.asset(each)) for each in assets if named(each)],
+        }
+        if chosen is not None:
+            rows["trade"] = lambda: map(
+                teller.trade, self._cut(asked, venue.trades(chosen), lambda t: t.at, lambda t: t.trade_id)
+            )
+        if asked.account is not None:
+            rows |= self._rows_of_account(asked, asked.account, named)
+        scope = Scope({} if wanted is None else {"asset": lambda: {"name": wanted}}, rows)
+        if asked.account is not None:
+            scope = scope.within(teller.account(asked.account))
+        if chosen is None and asked.operation == "fees":
+            return scope.within(teller.market(venue.markets[0])).within(teller.now())
+        if chosen is None:
+            return scope.within(teller.now())
+        return scope.within(self._book(asked, chosen)).within(teller.market(chosen)).within(teller.now())
+
+    def _rows_of_account(
+        self, asked: Asked, account: Account, named: Callable[[str], bool]
+    ) -> dict[str, Callable[[], Iterable[Scope]]]:
+        teller, venue, market = self._teller, self._venue, asked.market
+        settled = dict.fromkeys(each.settle_asset for each in venue.markets if each.perpetual)
+        order_id = self._order_of_fills(asked, account)
+        return {
+            "balance": lambda: [
+                teller.balance(each) for each in venue.balances(account) if named(each.asset)
+            ],
+            "margin": lambda: [teller.margin(account, each) for each in settled if named(each)],
+            "order": lambda: [teller.order(account, each) for each in self._orders(asked, account)],
+            "group": lambda: self._groups(asked, account),
+            "fill": lambda: [
+                teller.fill(account, each)
+                for each in self._cut(
+                    asked, venue.fills(account, market, order_id()), lambda f: f.at, lambda f: f.trade_id
+                )
+            ],
+            "position": lambda: [
+                teller.position(each) for each in venue.positions(account) if market in (None, each.market)
+            ],
+            "payment": lambda: [
+                teller.payment(each)
+                for each in self._cut(
+                    asked, venue.funding_payments(account, market), lambda p: p.at, lambda p: p.payment_id
+                )
+            ],
+        }
+
+    def _order_of_fills(self, asked: Asked, account: Account) -> Callable[[], int | None]:
+        def number() -> int | None:
+            named = asked.named
+            if named.order_id is not None or not named:
+                return named.order_id
+            return find(self._venue, account, named).order_id
+
+        return number
+
+    def _orders(self, asked: Asked, account: Account) -> list[Order]:
+        state = asked.text("page.state") or ("open" if asked.operation == "open_orders" else asked.rows.of)
+        if state == "open":
+            found = self._venue.open_orders(account, asked.market)
+        else:
+            found = self._venue.orders(account, asked.market)
+        if state == "ended":
+            found = tuple(order for order in found if not order.status.live)
+        return self._cut(asked, found, lambda order: order.created_at, lambda order: order.order_id)
+
+    def _groups(self, asked: Asked, account: Account) -> list[Scope]:
+        """The orders of each market that has some."""
+        orders, found = self._orders(asked, account), []
+        for market in dict.fromkeys(order.market for order in orders):
+            told = [self._teller.order(account, order) for order in orders if order.market == market]
+            found.append(_group(told).within(self._teller.market(market)))
+        return found
+
+    def _cut(
+        self, asked: Asked, rows: Sequence[Row], at: Callable[[Row], float], id_of: Callable[[Row], int]
+    ) -> list[Row]:
+        newest = asked.rows.order == "newest first"
+        usual, most = asked.rows.usual, asked.rows.most
+        return page(rows, asked.page, at=at, id_of=id_of, newest_first=newest, usual=usual, most=most)
+
+    def _book(self, asked: Asked, market: Market) -> Scope:
+        limit = asked.page.limit or asked.rows.usual or self._depth
+        book = self._venue.book(market, min(limit, asked.rows.most or self._depth))
+        facts = {"sequence": book.sequence, "last": book.sequence, "first": book.sequence, "at": book.at}
+        return self._teller.book(facts, book.bids, book.asks)
+
+
+def _group(orders: list[Scope]) -> Scope:
+    return Scope({"group": lambda: {"count": len(orders)}}, {"order": lambda: orders})
+
+
+def _asset(name: str) -> Scope:
+    return Scope({"asset": lambda: {"name": name}})

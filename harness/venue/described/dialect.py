@@ -1,0 +1,395 @@
+"""The dialect of any exchange that is described."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
+from typing import Any, ClassVar
+
+from pydantic import JsonValue
+
+from harness.venue.described.answering import Answering, Asked
+from harness.venue.described.markets import sayable
+from harness.venue.described.model import Connection, Credential, Description, RouteDescription, Signing
+from harness.venue.described.placeholders import leaf
+from harness.venue.described.refusing import RefusalBook
+from harness.venue.described.signing import Given, credential, given_by, signed_right, texts_of
+from harness.venue.described.streams import DescribedSession
+from harness.venue.described.telling import Teller
+from harness.venue.described.templates import NO_CONTRACT, Filler, Matcher, Missing, Scope, Unlike
+from harness.venue.described.trust import Trust
+from harness.venue.described.values import Fact, Unreadable, moment, write
+from harness.venue.dialects.base import Call, Dialect, Refused, Reply, Request, Route, StreamSession
+from harness.venue.dialects.listen_keys import ListenKeys
+from harness.venue.dialects.nonces import AscendingNonces
+from harness.venue.dialects.signing import same
+from harness.venue.market import Market
+from harness.venue.model import KEY_LENGTHS, Account, Refusal, VenueRefusal
+from harness.venue.operations.limits import RouteLimit, RouteLimits
+from harness.venue.operations.refusals import RequestError, RequestRefused
+from harness.venue.operations.sessions import PrivateSessions
+from harness.venue.session import Venue
+
+TOKEN_LIFETIME = 3600.0  # virtual seconds, where a description names none
+_NOTHING: Mapping[str, Fact] = {}
+
+
+def dialect_of(described: Description) -> type[DescribedDialect]:
+    """The dialect class of a description."""
+    names: dict[str, str] = {each.is_: field for field, each in described.credentials.items()}
+    sent = {field: each.sent for field, each in described.credentials.items() if each.sent}
+    return type(
+        f"Described_{described.exchange}",
+        (DescribedDialect,),
+        {
+            "name": described.exchange,
+            "ccxt_id": described.ccxt,
+            "description": described,
+            "rest_hosts": described.hosts.rest,
+            "stream_hosts": described.hosts.stream,
+            "ports": described.hosts.ports,
+            "secrets_sent": sent,
+            "markets": sayable(described),
+            "not_covered": described.lacks,
+            "ccxt_assets": described.assets,
+            "key_lengths": _key_lengths(described, names),
+            "book_depth": _book_depth(described),
+            "verifies_signatures": described.signing is None or described.signing.scheme != "unverified",
+        },
+    )
+
+
+def _key_lengths(described: Description, names: Mapping[str, str]) -> tuple[int, int, int]:
+    lengths = list(KEY_LENGTHS)
+    for index, kind in enumerate(("key", "secret", "passphrase")):
+        field = names.get(kind)
+        given = described.credentials[field] if field is not None else None
+        if given is not None and given.form == "text" and given.length is not None:
+            lengths[index] = given.length
+    return lengths[0], lengths[1], lengths[2]
+
+
+def _book_depth(described: Description) -> int:
+    depths = [route.rows.most for route in described.routes.values() if route.operation == "order_book"]
+    known = [depth for depth in depths if depth is not None]
+    return max(known, default=DescribedDialect.book_depth)
+
+
+def _routes(described: Description) -> Iterator[Route]:
+    """Those with fixed paths before those with parts, and those told apart before those for anything else."""
+    routes = described.routes
+    for name in sorted(routes, key=lambda each: ("{" in each, not routes[each].when)):
+        route = described.routes[name]
+        method, path, *_ = name.split(" ")
+        yield Route(method, path, route.operation, route.weight, route.private, name)
+
+
+def _streams(described: Description) -> Iterator[Route]:
+    for name, connection in described.connections.items():
+        yield Route("GET", connection.path, "stream:subscribe", 0, False, name)
+
+
+class DescribedDialect(Dialect):
+    """Speaks as its `description` says. A route's `handler` is its name in the description."""
+
+    name: ClassVar[str] = ""
+    description: ClassVar[Description]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.routes = tuple(_routes(cls.description))
+        cls.streams = tuple(_streams(cls.description))
+
+    def __init__(self, venue: Venue) -> None:
+        super().__init__(venue)
+        described = self.description
+        self.teller = Teller(venue, self.symbol, described.assets)
+        self.filler = Filler(described.words, described.shapes)
+        exponents = described.orders.numbers == "any"
+        self.matcher = Matcher(described.words, described.shapes, exponents, self._symbol_of)
+        self.refusals = RefusalBook(described.refusals, self.filler)
+        self.sessions = PrivateSessions()
+        self.keys = ListenKeys(self._token_lifetime())
+        self._answering = Answering(described, self.teller, self.book_depth)
+        self._nonces = AscendingNonces()
+        self._limits = RouteLimits(
+            RouteLimit(
+                each.requests, int(each.seconds), frozenset(each.operations), each.together, each.weighed
+            )
+            for each in described.limits
+        )
+
+    def _token_lifetime(self) -> float:
+        lifetimes = [each.lifetime for each in self.description.connections.values() if each.lifetime]
+        return min(lifetimes, default=TOKEN_LIFETIME)
+
+    # -- what the base asks for
+
+    def symbol(self, market: Market) -> str:
+        names = self.description.assets
+        known = {
+            "base": names.get(market.base, market.base), "quote": names.get(market.quote, market.quote),
+            "settle": names.get(market.settle_asset, market.settle_asset),
+        }  # fmt: skip
+        return str(self.filler_of_symbols.fill(self.description.symbol, Scope({"market": lambda: known})))
+
+    @cached_property
+    def filler_of_symbols(self) -> Filler:
+        return Filler(self.description.words, {})
+
+    def _symbol_of(self, text: str, filters: tuple[str, ...]) -> str:
+        """A symbol as the exchange lists it, of one whose letters a request writes otherwise."""
+        if not filters:
+            return text
+        hole = replace(leaf("{market.symbol}").holes[0], filters=filters)
+        for market in self.venue.markets:
+            own = self.symbol(market)
+            if write(hole, {"symbol": own}, {}, NO_CONTRACT) == text:
+                return own
+        return text
+
+    def credentials(self, account: Account) -> dict[str, str]:
+        return {field: credential(account, each) for field, each in self.description.credentials.items()}
+
+    def hidden(self, account: Account) -> frozenset[str]:
+        held = self.description.credentials.values()
+        return frozenset(credential(account, each) for each in held if each.is_ in ("secret", "passphrase"))
+
+    def _of_kind(self, kind: str) -> Credential | None:
+        return next((each for each in self.description.credentials.values() if each.is_ == kind), None)
+
+    def secret(self, account: Account) -> str:
+        """What the connector signs with."""
+        given = self._of_kind("secret")
+        return account.api_secret if given is None else credential(account, given)
+
+    def passphrase(self, account: Account) -> str:
+        given = self._of_kind("passphrase")
+        return account.passphrase if given is None else credential(account, given)
+
+    def ccxt_credentials(self, account: Account) -> dict[str, str]:
+        names = {"key": "apiKey", "secret": "secret", "passphrase": "password", "number": "uid"}
+        held = self.description.credentials.values()
+        return {names[each.is_]: credential(account, each) for each in held if each.is_ in names}
+
+    def authenticate(self, request: Request, route: Route) -> Account:
+        """Missing parts first, then the key, the time, the passphrase and the signature."""
+        signing = self.description.signing
+        if signing is None:
+            raise LookupError(f"{self.name}: {route.path} is private, and `signing` is not described")
+        given = given_by(signing, request)
+        for part, error in (
+            ("key", RequestError.MISSING_KEY), ("signature", RequestError.MISSING_SIGNATURE),
+            ("time", RequestError.MISSING_TIME), ("passphrase", RequestError.MISSING_PASSPHRASE),
+        ):  # fmt: skip
+            if part in signing.carries and not getattr(given, part):
+                raise self.refused(error.value)
+        found = self.verified(signing, given, texts_of(signing, request, given), self.received_at(request))
+        if isinstance(found, RequestError):
+            raise self.refused(found.value)
+        return found
+
+    def verified(
+        self, signing: Signing, given: Given, texts: frozenset[bytes], at: float
+    ) -> Account | RequestError:
+        """Whose signature it is, or what is wrong with it."""
+        account = self._account_of(given.key)
+        if account is None:
+            return RequestError.UNKNOWN_KEY
+        if given.time or "time" in signing.carries:
+            told = moment(given.time, signing.time)
+            if told is None:
+                return RequestError.BAD_TIME
+            if signing.tolerance is not None and abs(told - at) > signing.tolerance + self.slack:
+                return RequestError.STALE_TIME
+        if given.passphrase and not same(self.passphrase(account), given.passphrase):
+            return RequestError.BAD_PASSPHRASE
+        if not signed_right(signing, self.secret(account), texts, given.signature):
+            return RequestError.BAD_SIGNATURE
+        if signing.rising_nonce and not (
+            given.nonce.isdigit() and self._nonces.take(account.api_key, int(given.nonce))
+        ):
+            return RequestError.BAD_NONCE
+        return account
+
+    def _account_of(self, key: str) -> Account | None:
+        given = self._of_kind("key")
+        if given is None or (given.form, given.length) == ("text", None):
+            return self.venue.account_of_key(key)
+        return next((each for each in self.venue.accounts() if credential(each, given) == key), None)
+
+    def refused(self, code: str, route: str = "", detail: str = "") -> Refused:
+        own = self.description.routes[route].refusals if route else {}
+        return Refused(self.refusals.reply(code, self.teller.now(), own, detail))
+
+    def admit(self, request: Request, route: Route) -> None:
+        now = self.received_at(request)
+        stand = self._limits.use(request.client, route.handler, route.operation, route.weight, now)
+        self._standing = stand
+        if stand is not None and stand.use.over:
+            raise self.refused(RequestError.OVER_LIMIT.value)
+
+    def finish(self, request: Request, route: Route, reply: Reply) -> Reply:
+        stand = self._standing
+        if not self.description.reply_headers or stand is None:
+            return reply
+        told: dict[str, Fact] = {
+            "limit": stand.limit.requests, "used": stand.use.used, "left": stand.left,
+            "resets_at": stand.resets_at, "retry_after": int(stand.use.retry_after + 1),
+        }  # fmt: skip
+        scope = Scope({"limit": lambda: told}).within(self.teller.now())
+        own = {
+            name: str(self.filler.fill(text, scope)) for name, text in self.description.reply_headers.items()
+        }
+        return replace(reply, headers={**own, **reply.headers})
+
+    def too_many_requests(self, retry_after: int) -> Reply:
+        return self.refusals.reply(RequestError.OVER_LIMIT.value, self.teller.now())
+
+    def under_maintenance(self) -> Reply:
+        return self.refusals.reply(RequestError.MAINTENANCE.value, self.teller.now())
+
+    def unknown_route(self, request: Request) -> Reply:
+        return self.refusals.reply(RequestError.UNKNOWN_ROUTE.value, self.teller.now())
+
+    def expire_user_streams(self, account: Account) -> None:
+        self.keys.expire(account)
+        self.sessions.expire(account)
+
+    # -- what the gateway calls
+
+    def find(self, request: Request) -> tuple[Route, dict[str, str]] | None:
+        """By method and path, and where several share these, by the parameters that tell them apart."""
+        if request.host not in self.rest_hosts:
+            return None
+        for route in self.routes:
+            parts = route.match(request.method, request.path)
+            if parts is not None and self._meant(self.description.routes[route.handler], request):
+                return route, parts
+        return None
+
+    def _meant(self, route: RouteDescription, request: Request) -> bool:
+        if not route.when:
+            return True
+        said = self._parameters(route, request)
+        return all(str(said.get(name)) == value for name, value in route.when.items())
+
+    def handle(self, request: Request) -> Reply:
+        found = self.find(request)
+        if found is None:
+            return self.unknown_route(request)
+        route, path = found
+        try:
+            self.admit(request, route)
+            signer = self.authenticate(request, route) if route.private else None
+            with self.venue.lock:
+                reply = self._serve(Call(request, route, path, signer))
+        except Refused as refused:
+            reply = refused.reply
+        return self.finish(request, route, reply)
+
+    def _serve(self, call: Call) -> Reply:
+        described = self.description.routes[call.route.handler]
+        try:
+            asked = self._asked(call, described)
+            scope = self._answering.answer(asked)
+        except VenueRefusal as error:
+            if error.code is Refusal.UNKNOWN_ORDER and described.unknown == "empty":
+                return Reply(described.status, {}, self.filler.fill(described.reply, self.teller.now()))
+            raise self.refused(error.code.value, call.route.handler, error.detail) from error
+        except RequestRefused as error:
+            raise self.refused(error.error.value, call.route.handler, error.detail) from error
+        except Missing as error:
+            code = RequestError.MISSING_PARAMETER.value
+            if error.hole == "market.symbol":
+                code = Refusal.UNKNOWN_MARKET.value
+            raise self.refused(code, call.route.handler, error.name) from error
+        except (Unreadable, Unlike, ValueError) as error:
+            code = RequestError.BAD_PARAMETER.value
+            raise self.refused(code, call.route.handler, str(error)) from error
+        if call.signer is not None and described.operation in ("user_stream_open", "stream_token"):
+            scope = self._session(call.signer).within(scope)
+        return Reply(described.status, {}, self.filler.fill(described.reply, scope))
+
+    def _session(self, account: Account) -> Scope:
+        key = self.keys.open(account, self.venue.clock.now())
+        return Scope({"session": lambda: {"key": key, "lifetime": int(self.keys.lifetime)}})
+
+    def _asked(self, call: Call, described: RouteDescription) -> Asked:
+        """Raises Missing, Unlike, Unreadable or VenueRefusal."""
+        said: JsonValue = {**self._parameters(described, call.request), **call.path}
+        takes = described.takes if described.takes is not None else {}
+        found = self.matcher.match(takes, said)
+        market = self.market_in(found)
+        if market is not None and market.contract_size != 1:
+            found = self.matcher.match(takes, said, market.contract_size)
+        if described.operation == "user_stream_renew":
+            self._renew(found)
+        return Asked(described.operation, call.signer, market, found, described.rows)
+
+    def _renew(self, found: Mapping[str, Fact]) -> None:
+        if not self.keys.renew(str(found.get("session.key", "")), self.venue.clock.now()):
+            raise Unreadable("no such key")
+
+    def market_in(self, found: Mapping[str, Fact]) -> Market | None:
+        """The market that was named; raises UNKNOWN_MARKET."""
+        name, base, quote = (found.get(f"market.{key}") for key in ("symbol", "base", "quote"))
+        if name is not None:
+            market = self.market_of(str(name))
+        elif base is not None and quote is not None:
+            wanted = (base, quote)
+            market = next(
+                (
+                    each
+                    for each in self.venue.markets
+                    if (self.teller.asset(each.base), self.teller.asset(each.quote)) == wanted
+                ),
+                None,
+            )
+        else:
+            return None
+        if market is None:
+            raise VenueRefusal(Refusal.UNKNOWN_MARKET, str(name or f"{base}-{quote}"))
+        return market
+
+    def _parameters(self, route: RouteDescription, request: Request) -> dict[str, Any]:
+        usual = "query" if request.method in ("GET", "DELETE") else "json"
+        match route.parameters or usual:
+            case "json":
+                body = request.json()
+                if isinstance(body, list):
+                    return {"": body}
+                return body if isinstance(body, dict) else {}
+            case "form":
+                return dict(request.form)
+        return dict(request.query)
+
+    def open_stream(self, request: Request) -> StreamSession | Reply:
+        found = self.find_stream(request)
+        if found is None:
+            return self.unknown_route(request)
+        route, path = found
+        connection = self.description.connections[route.handler]
+        account = None
+        if connection.login is not None and connection.login.token is not None:
+            account = self._account_of_token(connection.login.token, path, request)
+            if account is None:
+                return self.refusals.reply(RequestError.UNKNOWN_KEY.value, self.teller.now())
+        return self._opened(connection, account)
+
+    def _account_of_token(self, place: str, path: Mapping[str, str], request: Request) -> Account | None:
+        kind, _, name = place.partition(" ")
+        token = path.get(name, "") if kind == "path" else dict(request.query).get(name, "")
+        return self.keys.account_of(token, self.venue.clock.now())
+
+    def _opened(self, connection: Connection, account: Account | None) -> DescribedSession:
+        session = DescribedSession(self, connection, account)
+        self.sessions.add(session)
+        return session
+
+    # -- trust
+
+    @classmethod
+    def unconfirmed(cls, facts: Iterable[str]) -> tuple[str, ...]:
+        return Trust.of(cls.description).unconfirmed(facts)

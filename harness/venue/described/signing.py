@@ -1,0 +1,175 @@
+"""Signatures made anew from a description's formula, to compare with what the client sent."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote, urlencode
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from harness.venue.described.model import Credential, Signing
+from harness.venue.described.placeholders import Hole, leaf
+from harness.venue.dialects.base import Request
+from harness.venue.dialects.signing import same
+from harness.venue.model import Account
+
+_HASHES = frozenset({"md5", "sha1", "sha256", "sha384", "sha512"})
+
+
+def credential(account: Account, given: Credential) -> str:
+    """What the connector's field holds for an account."""
+    if given.is_ == "none":
+        return given.value or ""
+    if given.is_ == "number":
+        return str(number_of(account))
+    own = {"key": account.api_key, "secret": account.api_secret, "passphrase": account.passphrase}[given.is_]
+    if given.form == "text":
+        return own if given.length is None else own[: given.length].ljust(given.length, "0")
+    raw = hashlib.shake_256(own.encode()).digest(32 if "seed" in given.form else given.length or 32)
+    return raw.hex() if given.form.endswith("hex") else base64.b64encode(raw).decode()
+
+
+def number_of(account: Account | str) -> int:
+    """A number for an account, as exchanges have for their users."""
+    name = account if isinstance(account, str) else account.name
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:3], "big") + 1_000_000
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a client sent to prove who it is; empty where it said nothing."""
+
+    key: str = ""
+    signature: str = ""
+    time: str = ""
+    nonce: str = ""
+    passphrase: str = ""
+    window: str = ""
+
+
+def given_by(signing: Signing, request: Request) -> Given:
+    """The parts of a signature, from where the description says that they stand."""
+    parts: dict[str, str] = {}
+    for name, place in sorted(signing.carries.items(), key=lambda pair: pair[1].startswith("claim ")):
+        kind, _, where = place.partition(" ")
+        if kind == "claim":
+            parts[name] = claims(parts.get("signature", "")).get(where, "")
+        else:
+            parts[name] = _at(request, kind, where).removeprefix(signing.prefix.get(name, ""))
+    return Given(**parts)
+
+
+def _at(request: Request, kind: str, where: str) -> str:
+    if kind == "header":
+        return request.header(where) or ""
+    if kind == "query":
+        return dict(request.query).get(where, "")
+    body = request.json()
+    if isinstance(body, dict):
+        return str(body.get(where) or "")
+    return dict(request.form).get(where, "")
+
+
+def texts_of(signing: Signing, request: Request, given: Given) -> frozenset[bytes]:
+    """What the client may have signed: the query as it was sent, and decoded."""
+    sent = request.query_string
+    left_out = {where for place in signing.carries.values() for where in [place.partition(" ")[2]]}
+    signature = signing.carries.get("signature", "")
+    without = "&".join(part for part in sent.split("&") if part.partition("=")[0] != signature[6:])
+    query = without if signature.startswith("query ") else sent
+    pairs = [pair for pair in (*request.query, *request.form) if pair[0] not in left_out]
+    values = {
+        "method": request.method, "path": request.path, "host": request.host, "body": request.text,
+        "params": query + request.text, "sorted_params": urlencode(sorted(pairs)), **vars(given),
+        "sorted_query": "&".join(sorted(query.split("&"))) if query else "",
+        "content_type": request.header("content-type") or "",
+    }  # fmt: skip
+    return frozenset(text_of(signing.text, {**values, "query": each}) for each in (query, unquote(query)))
+
+
+def text_of(template: str, values: Mapping[str, str]) -> bytes:
+    """What is signed; a digest without `hex` or `base64` is in it as raw bytes."""
+    parts = leaf(template).parts
+    return b"".join(part.encode() if isinstance(part, str) else _filled(part, values) for part in parts)
+
+
+def _filled(hole: Hole, values: Mapping[str, str]) -> bytes:
+    raw = values.get(hole.name, "").encode()
+    for name in hole.filters:
+        if name == "question":
+            raw = b"?" + raw if raw else b""
+        elif name in _HASHES:
+            raw = hashlib.new(name, raw, usedforsecurity=False).digest()
+        elif name in ("hex", "base64"):
+            raw = base64.b64encode(raw) if name == "base64" else raw.hex().encode()
+        else:
+            raw = {"lower": raw.lower(), "upper": raw.upper()}.get(name, raw)
+    return raw
+
+
+def signed_right(signing: Signing, secret: str, texts: frozenset[bytes], signature: str) -> bool:
+    """Whether one of the texts, signed with the secret, gives the signature."""
+    match signing.scheme:
+        case "unverified":
+            return True
+        case "token":
+            return same(secret, signature)
+        case "hmac":
+            key = decoded(secret, signing.decode)
+            return any(same(_hmac(signing, key, text), signature) for text in texts)
+        case "ed25519":
+            return any(_ed25519(decoded(secret, signing.decode), text, signature, signing) for text in texts)
+        case "jwt":
+            return _jwt(secret, signature, signing)
+    raise NotImplementedError(f"{signing.scheme}: no plug-in")
+
+
+def decoded(secret: str, how: str) -> bytes:
+    """The bytes of a secret as it is written."""
+    if how == "raw":
+        return secret.encode()
+    return bytes.fromhex(secret) if how == "hex" else base64.b64decode(secret)
+
+
+def _hmac(signing: Signing, key: bytes, text: bytes) -> str:
+    return in_form(hmac.new(key, text, signing.digest).digest(), signing.written)
+
+
+def in_form(digest: bytes, written: str) -> str:
+    """A digest as text."""
+    if written == "base64":
+        return base64.b64encode(digest).decode()
+    return digest.hex().upper() if written == "HEX" else digest.hex()
+
+
+def _ed25519(seed: bytes, text: bytes, signature: str, signing: Signing) -> bool:
+    key = Ed25519PrivateKey.from_private_bytes(seed[:32]).public_key()
+    try:
+        given = base64.b64decode(signature) if signing.written == "base64" else bytes.fromhex(signature)
+        key.verify(given, text)
+    except (ValueError, InvalidSignature):
+        return False
+    return True
+
+
+def _jwt(secret: str, token: str, signing: Signing) -> bool:
+    """HS256, HS384 or HS512 by the secret; what it claims is not looked at."""
+    head, _, signature = token.rpartition(".")
+    made = hmac.new(decoded(secret, signing.decode), head.encode(), signing.digest).digest()
+    return bool(head) and same(base64.urlsafe_b64encode(made).decode().rstrip("="), signature)
+
+
+def claims(token: str) -> dict[str, str]:
+    """What a JWT says; empty where it is none."""
+    parts = token.split(".")
+    try:
+        said = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (IndexError, ValueError):
+        return {}
+    return {str(key): str(value) for key, value in said.items()} if isinstance(said, dict) else {}

@@ -1,0 +1,504 @@
+"""A WebSocket connection to an exchange that is described."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pydantic import JsonValue
+
+from harness.venue.described.model import Channel, Connection, Pattern
+from harness.venue.described.placeholders import EACH, texts
+from harness.venue.described.signing import Given, text_of
+from harness.venue.described.templates import Missing, Scope, Unlike, found_at
+from harness.venue.described.values import Fact, Unreadable
+from harness.venue.dialects.base import Close, Frame, Outgoing, Ping
+from harness.venue.dialects.book_feed import BookDiff, BookFeed
+from harness.venue.dialects.checksums import interleaved
+from harness.venue.dialects.topics import Topic, TopicSession
+from harness.venue.events import (
+    BalanceChanged,
+    BookChanged,
+    Event,
+    FundingPaid,
+    MarkPriceChanged,
+    OrderChange,
+    OrderChanged,
+    PositionChanged,
+    TradePrinted,
+)  # fmt: skip
+from harness.venue.market import Market
+from harness.venue.model import Account, Fill, Level, Refusal, Side, VenueRefusal
+from harness.venue.operations.books import BookCopy
+from harness.venue.operations.refusals import RequestError
+
+if TYPE_CHECKING:
+    from harness.venue.described.dialect import DescribedDialect
+
+_MISMATCH = (Missing, Unlike, Unreadable)
+_PRIVATE = frozenset(
+    {"stream:orders", "stream:fills", "stream:balances", "stream:positions"}
+)  # whatever a description says
+
+
+@dataclass
+class _Book:
+    """A subscription to a book: as it was told, and the number of its last message."""
+
+    copy: BookCopy
+    last: int
+    messages: int = 0
+
+
+@dataclass(frozen=True)
+class _Subscription:
+    channel: Channel
+    found: Mapping[str, Fact] = field(default_factory=dict)
+    said: JsonValue = None
+
+
+class DescribedSession(TopicSession):
+    """Subscriptions, logins and pings as a `Connection` says. `expired` ends it."""
+
+    def __init__(self, exchange: DescribedDialect, connection: Connection, account: Account | None) -> None:
+        super().__init__(exchange.venue, account)
+        self.silence = connection.silence
+        self.expired = False
+        self._exchange = exchange
+        self._connection = connection
+        self._feed = BookFeed()
+        self._books: dict[Topic, _Book] = {}
+        self._subscriptions: dict[Topic, _Subscription] = {}
+        self._pinged_at = self.heard_at
+
+    # -- what the client says
+
+    def opened(self) -> Iterable[Outgoing]:
+        if self._connection.hello is not None:
+            yield self._frame("stream:subscribe", self._connection.hello, self._scope(None))
+
+    def operation_of(self, message: str | bytes) -> str:
+        said = _heard(message)
+        for pattern in self._connection.answers:
+            if self._fits(pattern.said, said) is not None:
+                return pattern.operation
+        login = self._connection.login
+        if login is not None and login.by == "frame" and self._fits(login.said, said) is not None:
+            return "stream:login"
+        return "stream:subscribe"
+
+    def said(self, message: str | bytes) -> Iterable[Outgoing]:
+        said, connection = _heard(message), self._connection
+        for pattern in connection.answers:
+            if self._fits(pattern.said, said) is not None:
+                if pattern.answer is not None:
+                    yield self._frame(pattern.operation, pattern.answer, self._scope(said))
+                return
+        login = connection.login
+        if login is not None and login.by == "frame":
+            found = self._fits(login.said, said)
+            if found is not None:
+                yield from self._logged_in(said, found)
+                return
+        for asked, action in ((connection.subscribe, self._begin), (connection.unsubscribe, self._end)):
+            if asked is not None and self._fits(asked.said, said) is not None:
+                yield from self._asked(asked, said, action)
+                return
+        yield from self._refuse(RequestError.UNKNOWN_MESSAGE.value, said)
+
+    def _fits(self, template: JsonValue, said: JsonValue) -> dict[str, Fact] | None:
+        try:
+            return self._exchange.matcher.match(template, said)
+        except _MISMATCH:
+            return None
+
+    def _logged_in(self, said: JsonValue, found: Mapping[str, Fact]) -> Iterator[Outgoing]:
+        error = self._log_in(said, found)
+        login = self._connection.login
+        if error is not None:
+            yield from self._refuse(error.value, said, operation="stream:login")
+        elif login is not None and login.answer is not None:
+            yield self._frame("stream:login", login.answer, self._scope(said))
+
+    def _log_in(self, said: JsonValue, found: Mapping[str, Fact]) -> RequestError | None:
+        """Whose the connection is from now on, or why not."""
+        login = self._connection.login
+        token = found.get("login.token")
+        if token is not None:
+            self.account = self._exchange.keys.account_of(str(token), self.heard_at) or self.account
+            return None if self.account is not None else RequestError.UNKNOWN_KEY
+        if login is None or login.signing is None:
+            return RequestError.NOT_LOGGED_IN
+        given = Given(
+            **{
+                name: _plain(found.get(f"login.{name}"))
+                for name in ("key", "passphrase", "signature", "time")
+            }
+        )
+        values = {**vars(given), **{f"said.{key}": text for key, text in _texts_in(said)}}
+        text = text_of(login.signing.text, values)
+        verified = self._exchange.verified(login.signing, given, frozenset({text}), self.heard_at)
+        if isinstance(verified, RequestError):
+            return verified
+        self.account = verified
+        return None
+
+    def _asked(
+        self, pattern: Pattern, said: JsonValue, act: Callable[[JsonValue, JsonValue], Iterable[Outgoing]]
+    ) -> Iterator[Outgoing]:
+        """Each topic of a message in turn: the answer, then what a new subscriber is told."""
+        later: list[list[Outgoing]] = []
+        for topic in _topics_at(said, pattern.topics):
+            try:
+                told = list(act(said, topic))
+            except _Refuse as refused:
+                yield from self._refuse(refused.code, said, topic, detail=refused.detail)
+                continue
+            if pattern.answer is not None and (pattern.each_topic or not later):
+                scope = self._scope(_with_topic(said, topic))
+                yield self._frame("stream:subscribe", pattern.answer, scope)
+            if pattern.each_topic:
+                yield from told
+            later.append(told)
+        if not pattern.each_topic:
+            for each in later:
+                yield from each
+
+    def _begin(self, said: JsonValue, topic: JsonValue) -> Iterator[Outgoing]:
+        chosen = self._channels_of(topic)
+        for name, channel, markets, found in chosen:
+            if channel.private or channel.operation in _PRIVATE:
+                self._admit(said)
+            for market in markets:
+                own = Topic(channel.operation, market, name, _detail(found))
+                self._subscriptions[own] = _Subscription(channel, found, topic)
+                self.subscribe(own)
+                yield from self._first(own)
+
+    def _admit(self, said: JsonValue) -> None:
+        """Raises _Refuse where a private subscription is nobody's."""
+        login = self._connection.login
+        if login is not None and login.said is not None and login.by != "frame":
+            found = self._fits(login.said, said)
+            error = RequestError.NOT_LOGGED_IN if found is None else self._log_in(said, found)
+            if error is not None:
+                raise _Refuse(error.value)
+        if self.account is None:
+            raise _Refuse(RequestError.NOT_LOGGED_IN.value)
+
+    def _end(self, _: JsonValue, topic: JsonValue) -> Iterator[Outgoing]:
+        for name, channel, markets, found in self._channels_of(topic):
+            for market in markets:
+                own = Topic(channel.operation, market, name, _detail(found))
+                self.unsubscribe(own)
+                self._books.pop(own, None)
+                self._subscriptions.pop(own, None)
+        return iter(())
+
+    def _channels_of(
+        self, topic: JsonValue
+    ) -> list[tuple[str, Channel, list[Market | None], dict[str, Fact]]]:
+        """The channel of a topic and the markets that it names; raises _Refuse."""
+        refusal = _Refuse(RequestError.UNKNOWN_TOPIC.value)
+        for name, channel, named in self._topics_known():
+            template, each = _each_market(named)
+            try:
+                if each is None:
+                    found = self._exchange.matcher.match(template, topic)
+                    return [(name, channel, [self._market(channel, found)], found)]
+                self._exchange.matcher.match(template, topic)
+                listed = found_at(topic, each)
+                names = listed if isinstance(listed, list) else []
+                markets = [self._market(channel, {"market.symbol": str(item)}) for item in names]
+                if not names:
+                    raise VenueRefusal(Refusal.UNKNOWN_MARKET, "none is named")
+                return [(name, channel, markets, {})]
+            except VenueRefusal as error:
+                refusal = _Refuse(error.code.value, error.detail)
+            except _MISMATCH:
+                continue
+        raise refusal
+
+    def _topics_known(self) -> Iterator[tuple[str, Channel, JsonValue]]:
+        for name, channel in self._connection.channels.items():
+            for template in (channel.topic, *channel.also):
+                yield name, channel, template
+
+    def _market(self, channel: Channel, found: Mapping[str, Fact]) -> Market | None:
+        if found.get("market.symbol") in channel.everything:
+            return None
+        return self._exchange.market_in(found)
+
+    def _refuse(
+        self, code: str, said: JsonValue, topic: JsonValue = None, *, operation: str = "stream:subscribe",
+        detail: str = "",
+    ) -> Iterator[Outgoing]:  # fmt: skip
+        template = self._connection.refused
+        if template is not None:
+            own, scope = self._connection.refusals, self._scope(_with_topic(said, topic))
+            yield Frame.of(operation, self._exchange.refusals.frame(code, template, scope, own, detail))
+
+    # -- what the exchange says
+
+    def _scope(self, said: JsonValue) -> Scope:
+        scope = self._exchange.teller.now()
+        scope.said = said
+        return scope if self.account is None else scope.within(self._exchange.teller.account(self.account))
+
+    def _frame(self, operation: str, template: JsonValue, scope: Scope) -> Frame:
+        told = self._exchange.filler.fill(template, scope)
+        return Frame(operation, told) if isinstance(told, str) else Frame.of(operation, told)
+
+    def _tell(self, topic: Topic, scope: Scope, template: JsonValue = None) -> Iterator[Outgoing]:
+        """A channel's message; nothing where it has none."""
+        subscription = self._subscriptions.get(topic)
+        if subscription is None:
+            return
+        template = subscription.channel.tells if template is None else template
+        if template is not None:
+            found = {
+                name.partition(".")[2]: value
+                for name, value in subscription.found.items()
+                if name[:5] == "page."
+            }
+            around = self._scope(_with_topic(None, subscription.said))
+            if topic.market is not None:
+                around = self._exchange.teller.market(topic.market).within(around)
+            inner = scope.within(Scope({"page": lambda: found}).within(around))
+            yield self._frame(topic.operation, template, inner)
+
+    def _first(self, topic: Topic) -> Iterator[Outgoing]:
+        channel = self._subscriptions[topic].channel
+        if channel.book is not None and topic.market is not None:
+            self._feed.drop(topic)
+            copy = BookCopy(self.venue.book(topic.market))
+            self._books[topic] = _Book(copy, copy.sequence)
+            if channel.book.first == "whole":
+                template = channel.tells if channel.first is None else channel.first
+                yield from self._tell(
+                    topic, self._whole(channel, self._books[topic], copy.sequence), template
+                )
+        elif channel.first is not None:
+            yield from self._tell(topic, self._held(), channel.first)
+
+    def _held(self) -> Scope:
+        """What the account has now."""
+        account, teller = self.account, self._exchange.teller
+        if account is None:
+            return Scope()
+        return Scope(
+            {},
+            {
+                "balance": lambda: map(teller.balance, self.venue.balances(account)),
+                "position": lambda: map(teller.position, self.venue.positions(account)),
+                "order": lambda: [teller.order(account, each) for each in self.venue.open_orders(account)],
+            },
+        )
+
+    def _numbers(self, channel: Channel, book: _Book, first: int) -> dict[str, Fact]:
+        """The book's sequence numbers, as the exchange counts."""
+        rules = channel.book
+        told: dict[str, Fact] = {"first": first, "last": book.copy.sequence, "previous": book.last}
+        if rules is not None and rules.sequence == "message":
+            told = {"first": book.messages, "last": book.messages, "previous": book.messages - 1}
+        book.messages += 1
+        book.last = book.copy.sequence
+        told |= {"sequence": told["last"], "at": book.copy.at}
+        if rules is not None and rules.checksum != "none":
+            bids, asks = (book.copy.best(side, rules.checksum_depth) for side in (Side.BUY, Side.SELL))
+            told["checksum"] = interleaved(bids, asks, rules.checksum_depth)
+        return told
+
+    def _whole(self, channel: Channel, book: _Book, first: int) -> Scope:
+        depth = channel.book.depth if channel.book is not None else None
+        bids, asks = (book.copy.best(side, depth) for side in (Side.BUY, Side.SELL))
+        return self._exchange.teller.book(self._numbers(channel, book, first), bids, asks)
+
+    def _changes(self, channel: Channel, book: _Book, diff: BookDiff) -> Scope:
+        bids, asks = (
+            [Level(price, amount) for price, amount in diff.sides[side].items()]
+            for side in (Side.BUY, Side.SELL)
+        )
+        return self._exchange.teller.book(self._numbers(channel, book, diff.first), bids, asks)
+
+    def book_changed(self, topic: Topic, event: BookChanged) -> Iterable[Outgoing]:
+        book, subscription = self._books.get(topic), self._subscriptions.get(topic)
+        if book is not None and subscription is not None and book.copy.add(event):
+            rules = subscription.channel.book
+            self._feed.add(topic, 0.1 if rules is None else rules.every, event)
+        return ()
+
+    def due(self, now: float) -> Iterable[Outgoing]:
+        live = set(self.topics("stream:book"))
+        for topic, diff in self._feed.due(now):
+            if isinstance(topic, Topic) and topic in live:
+                channel, book = self._subscriptions[topic].channel, self._books[topic]
+                if channel.book is not None and channel.book.style == "whole":
+                    yield from self._tell(topic, self._whole(channel, book, diff.first))
+                else:
+                    yield from self._tell(topic, self._changes(channel, book, diff))
+        yield from self._ping(now)
+
+    def _ping(self, now: float) -> Iterator[Outgoing]:
+        ping = self._connection.server_ping
+        if ping is not None and now - self._pinged_at >= ping.every:
+            self._pinged_at = now
+            if ping.say is None:
+                yield Ping()
+            else:
+                yield self._frame("stream:ping", ping.say, self._scope(None))
+
+    def trade_printed(self, topic: Topic, event: TradePrinted) -> Iterable[Outgoing]:
+        one = self._exchange.teller.trade(event.trade)
+        return self._tell(topic, Scope(one.objects, {"trade": lambda: [one]}))
+
+    def order_changed(self, topic: Topic, event: OrderChanged) -> Iterable[Outgoing]:
+        channel = self._subscriptions[topic].channel if topic in self._subscriptions else None
+        if self.account is None or channel is None or (channel.only and event.change not in channel.only):
+            return ()
+        one = self._exchange.teller.order(self.account, event.order, event.fill)
+        change: dict[str, Fact] = {"kind": _change_of(event), "at": event.at}
+        return self._tell(
+            topic, Scope({**one.objects, "change": lambda: change}, {**one.rows, "order": lambda: [one]})
+        )
+
+    def balance_changed(self, topic: Topic, event: BalanceChanged) -> Iterable[Outgoing]:
+        told = list(map(self._exchange.teller.balance, event.balances))
+        change: dict[str, Fact] = {"kind": event.reason, "at": event.at}
+        around: dict[str, Callable[[], Mapping[str, Fact]]] = {"change": lambda: change}
+        account, subscription = self.account, self._subscriptions.get(topic)
+        if account is None or subscription is None:
+            return
+        settled = {each.settle_asset for each in self.venue.markets if each.perpetual}
+        margins = [
+            self._exchange.teller.margin(account, b.asset) for b in event.balances if b.asset in settled
+        ]
+        if _names(subscription.channel.tells, "balance") or _names(subscription.channel.tells, "margin"):
+            rows = {"balance": lambda: told, "margin": lambda: margins}
+            yield from self._tell(topic, Scope(around, rows))
+            return
+        for one in told:
+            yield from self._tell(topic, Scope(around).within(one))
+
+    def position_changed(self, topic: Topic, event: PositionChanged) -> Iterable[Outgoing]:
+        one = self._exchange.teller.position(event.position)
+        change: dict[str, Fact] = {"kind": event.reason, "at": event.at}
+        return self._tell(
+            topic, Scope({**one.objects, "change": lambda: change}, {"position": lambda: [one]})
+        )
+
+    def funding_paid(self, topic: Topic, event: FundingPaid) -> Iterable[Outgoing]:
+        if not _tells(self._subscriptions.get(topic), "payment"):
+            return ()
+        one = self._exchange.teller.payment(event.payment)
+        return self._tell(topic, Scope(one.objects, {"payment": lambda: [one]}))
+
+    def mark_price_changed(self, topic: Topic, event: MarkPriceChanged) -> Iterable[Outgoing]:
+        one = self._exchange.teller.market(event.market)
+        return self._tell(topic, Scope(one.objects, {"funding": lambda: [one], "ticker": lambda: [one]}))
+
+    def otherwise(self, topic: Topic, event: Event) -> Iterable[Outgoing]:
+        match event:
+            case OrderChanged(fill=Fill() as fill) if topic.operation == "stream:fills":
+                if (
+                    self.account is not None
+                    and self._owns(fill.account)
+                    and topic.market in (None, fill.market)
+                ):
+                    one = self._exchange.teller.fill(self.account, fill)
+                    yield from self._tell(topic, Scope(one.objects, {**one.rows, "fill": lambda: [one]}))
+            case TradePrinted() if topic.operation == "stream:ticker":
+                if topic.market in (None, event.trade.market):
+                    one = self._exchange.teller.market(event.trade.market)
+                    yield from self._tell(topic, Scope(one.objects, {"ticker": lambda: [one]}))
+
+    def tick(self, now: float) -> Iterable[Outgoing]:
+        if self.expired:
+            yield Close(1000, "login expired")
+        else:
+            yield from super().tick(now)
+
+    def closed(self) -> None:
+        self._exchange.sessions.remove(self)
+
+
+class _Refuse(Exception):  # noqa: N818 - an answer, not a failure of ours
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(code)
+        self.code = code
+        self.detail = detail
+
+
+def _heard(message: str | bytes) -> JsonValue:
+    """A message as JSON, else as text."""
+    text = message.decode("utf-8", "replace") if isinstance(message, bytes) else message
+    try:
+        said: JsonValue = json.loads(text)
+    except ValueError:
+        return text
+    return said
+
+
+def _plain(value: Fact | JsonValue) -> str:
+    return "" if value is None else str(value)
+
+
+def _with_topic(said: JsonValue, topic: JsonValue) -> JsonValue:
+    """What was said, with the topic at `said.topic`."""
+    return {**(said if isinstance(said, dict) else {}), **({} if topic is None else {"topic": topic})}
+
+
+def _topics_at(said: JsonValue, path: str) -> list[JsonValue]:
+    """The topics of a message: at `args[]` each of a list, at `data.channel` the one, at `` the message."""
+    found = found_at(said, path.removesuffix("[]"))
+    if path.endswith("[]"):
+        return found if isinstance(found, list) else []
+    return [found]
+
+
+def _each_market(template: JsonValue) -> tuple[JsonValue, str | None]:
+    """The topic without a list of markets in it, and where that list stands."""
+    if isinstance(template, dict):
+        for key, value in template.items():
+            if isinstance(value, dict) and "each market" in value:
+                return {other: item for other, item in template.items() if other != key}, key
+    return template, None
+
+
+def _detail(found: Mapping[str, Fact]) -> str:
+    return ",".join(f"{name}={value}" for name, value in sorted(found.items()) if name[:5] == "page.")
+
+
+def _texts_in(said: JsonValue, at: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+    """Every scalar of a message with its path."""
+    items = said.items() if isinstance(said, dict) else enumerate(said) if isinstance(said, list) else None
+    if items is None:
+        yield ".".join(at), _plain(said)
+        return
+    for key, item in items:
+        yield from _texts_in(item, (*at, str(key)))
+
+
+def _names(template: JsonValue, what: str) -> bool:
+    """Whether a template repeats something for each of these."""
+    if isinstance(template, dict):
+        return any(
+            ((found := EACH.fullmatch(key)) is not None and found["what"] == what) or _names(item, what)
+            for key, item in template.items()
+        )
+    return any(_names(item, what) for item in template) if isinstance(template, list) else False
+
+
+def _tells(subscription: _Subscription | None, thing: str) -> bool:
+    """Whether a channel's message tells of a thing."""
+    return subscription is not None and any(
+        f"{{{thing}." in text for text in texts(subscription.channel.tells)
+    )
+
+
+def _change_of(event: OrderChanged) -> str:
+    """A fill that ends an order is told as its last change, whatever the order's time in force."""
+    filled = event.change is OrderChange.FILL and not event.order.status.live
+    return "filled" if filled else event.change.value

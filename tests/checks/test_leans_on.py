@@ -1,0 +1,20 @@
+"""Requirements name facts that descriptions can speak of."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.requirement import Catalogue, Requirement
+from harness.venue.described.facts import all_facts
+from harness.venue.described.trust import SIGNATURE
+
+LEANING = [each for each in Catalogue.load() if each.leans_on]
+
+
+@pytest.mark.parametrize("requirement", LEANING, ids=lambda each: each.id)
+def test_every_fact_exists(requirement: Requirement) -> None:
+    assert set(requirement.leans_on) <= {*all_facts(), SIGNATURE}
+
+
+def test_some_forty_requirements_lean_on_none() -> None:
+    assert len([each for each in Catalogue.load() if not each.leans_on]) >= 40

@@ -1,0 +1,125 @@
+"""A whole description out of what was gathered, which the format's own reader accepts, and its questions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.describing.answers import answers
+from harness.describing.asking import Act, Asked
+from harness.describing.assembling import Assembled, Sources, assemble
+from harness.describing.kit import Harvest, Sample
+from harness.describing.questions import questions
+from harness.describing.said import Said
+from harness.describing.sentinels import SETS
+from harness.describing.signatures import explain
+from harness.describing.tally import by_source, tally
+from harness.venue.described.loading import checked
+
+HOST = "api.acme.test"
+STATES = {"open": "live", "partially_filled": "live", "filled": "done", "canceled": "gone"}
+MEMBERS = {
+    "configure_open_order_status_response": "open",
+    "configure_partially_filled_order_status_response": "partially_filled",
+    "configure_completely_filled_order_status_response": "filled",
+    "configure_canceled_order_status_response": "canceled",
+}
+
+
+def _harvest() -> Harvest:
+    """A fork's tests that know an order's status, and nothing else."""
+    samples = []
+    for each in SETS:
+        symbol = f"{each.base}_{each.quote}".lower()
+        samples.append(
+            Sample(member="exchange_trading_pair", set=each.name, side="", type="", answers=(symbol, symbol))
+        )
+        for member, status in MEMBERS.items():
+            for side in ("BUY", "SELL"):
+                reply = {
+                    "id": each.order_id,
+                    "state": STATES[status],
+                    "dir": side[0],
+                    "left": each.amount if status in ("open", "canceled") else "0",
+                }
+                mocked = {
+                    "method": "GET", "url": f"https://{HOST}/orders", "pattern": "", "status": 200,
+                    "body": json.dumps(reply), "error": "",
+                }  # fmt: skip
+                answer: Any = {"mocked": [mocked], "returned": ""}
+                samples.append(
+                    Sample(member=member, set=each.name, side=side, type="LIMIT", answers=(answer, answer))
+                )
+    return Harvest(kit=True, samples=tuple(samples))
+
+
+def _asked() -> Asked:
+    acts = []
+    for side, price in (("buy", "9871.3"), ("sell", "9872.3")):
+        facts = {
+            "order.client_order_id": f"HBOT-{side}-71",
+            "order.side": side,
+            "order.type": "limit",
+            "order.post_only": "false",
+            "order.price": price,
+            "order.amount": "17.19",
+        }
+        body = {"dir": side[0].upper(), "px": price, "sz": "17.19", "cid": facts["order.client_order_id"]}
+        said = Said(HOST, "/orders", "POST", headers=(("X-KEY", "key-0123456789"),), body=json.dumps(body))
+        acts.append(Act("place_order", facts, (said,)))
+    sent = (*(said for act in acts for said in act.sent), Said(HOST, "/orders", "GET", "id=82400002"))
+    return Asked(
+        {"acme_api_key": "key-0123456789"}, sent=(*sent, Said(HOST, "/odd", "GET")), acts=tuple(acts)
+    )
+
+
+@pytest.fixture(scope="module")
+def made() -> Assembled:
+    harvest, asked = _harvest(), _asked()
+    found = answers(harvest)
+    return assemble(Sources("acme", "spot", harvest, found, asked, explain(asked.sent, asked.credentials)))
+
+
+def _data(made: Assembled) -> Any:
+    return made.data
+
+
+def test_the_format_accepts_it(made: Assembled) -> None:
+    description = checked(made.data, Path("acme.yml"))
+    assert description.symbol == "{market.base|lower}_{market.quote|lower}"
+    assert description.hosts.rest == (HOST,)
+
+
+def test_words_that_orders_and_replies_share_are_one_list(made: Assembled) -> None:
+    routes = _data(made)["routes"]
+    assert routes["POST /orders"]["takes"]["dir"] == "{order|order_side}"
+    assert routes["GET /orders"]["reply"]["dir"] == "{order|order_side}"
+    assert _data(made)["words"]["order_status"]["words"]["live"] == {"status": ["open", "partially_filled"]}
+
+
+def test_every_part_says_where_it_is_known_from(made: Assembled) -> None:
+    known = _data(made)["known"]
+    assert known["routes / POST /orders / takes"] == ["connector sends"]
+    assert known["routes / GET /orders / reply"] == ["kit"]
+
+
+def test_what_nobody_showed_is_asked_first_each_with_its_line(made: Assembled) -> None:
+    asked = questions(made)
+    assert [each.rank for each in asked] == sorted(each.rank for each in asked)
+    assert asked[0].text == "Which route is symbols?"
+    told = [each.text for each in asked]
+    assert "What is GET /odd for?" in told
+    assert "GET /orders / reply: 3 of 3 facts rest on the fork alone. Are they right?" not in told[:5]
+    assert all(each.line.startswith("- {at: ") for each in asked)
+
+
+def test_leaves_are_counted_by_who_explains_them(made: Assembled) -> None:
+    counts = tally(field for part in made.placed for field in part.fields)
+    assert (counts.confirmed, counts.contradicted) == (0, 0)
+    assert counts.fork == sum(
+        1 for part in made.placed for field in part.fields if field.fact or "{" in str(field.text)
+    )
+    assert by_source(made.placed)["connector sends"] > 0

@@ -1,0 +1,68 @@
+"""Books and trades, told from raw messages beside what a connector made of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.describing.books import Made, Note, derived
+from harness.describing.deriving import KIT, READS
+
+
+def _note(kind: str, raw: Any, content: dict[str, Any]) -> Note:
+    return Note(kind=kind, raw=raw, made=(Made(type=kind.upper(), at=1764000000.0, content=content),))
+
+
+def test_levels_are_found_wherever_they_stand() -> None:
+    raw = {
+        "topic": "depth.coinalphahbot",
+        "data": {
+            "b": [["4.5", "431", 2]],
+            "a": [["4.5", "431", 1]],
+            "u": 77,
+            "pu": 70,
+            "timestamp": 1764000000123,
+        },
+    }
+    content = {
+        "trading_pair": "COINALPHA-HBOT",
+        "update_id": 77,
+        "first_update_id": 70,
+        "bids": [[4.5, 431.0]],
+        "asks": [[4.5, 431.0]],
+    }
+    found = derived([_note("diff", raw, content)], "COINALPHAHBOT")["diff"]
+    assert found.template == {
+        "topic": "depth.{market.symbol|lower}",
+        "data": {
+            "b": {"each bid": ["{level.price}", "{level.amount}", 2]},
+            "a": {"each ask": ["{level.price}", "{level.amount}", 1]},
+            "u": "{book.last|number}",
+            "pu": "{book.first|number}",
+            "timestamp": "{book.at|ms|number}",
+        },
+    }
+    by = {each.at[-1]: each.by for each in found.fields}
+    assert by["u"] == (KIT, READS)
+
+
+def test_levels_may_be_objects() -> None:
+    raw = {"asks": [{"px": 7.25, "sz": 3}], "bids": []}
+    found = derived([_note("order_book", raw, {"asks": [[7.25, 3]], "bids": []})], "")["order_book"]
+    assert found.template == {
+        "asks": {"each ask": {"px": "{level.price|number}", "sz": "{level.amount|number}"}},
+        "bids": [],
+    }
+
+
+def test_a_public_trade() -> None:
+    raw = {"id": "99", "p": "4.5", "q": "12", "ts": 1764000000, "order_id": 1764000001, "side": "B"}
+    content = {"trade_id": 99, "price": 4.5, "amount": 12.0, "trade_type": 1.0}
+    found = derived([_note("trade", raw, content)], "X")["trade"]
+    assert found.template == {
+        "id": "{trade.trade_id}", "p": "{trade.price}", "q": "{trade.amount}", "ts": "{trade.at|s|number}",
+        "order_id": 1764000001, "side": "B",
+    }  # fmt: skip
+
+
+def test_what_holds_no_level_that_was_read_is_no_book() -> None:
+    assert derived([_note("diff", {"b": [["1", "2"]]}, {"bids": [[9.0, 9.0]], "asks": []})], "X") == {}

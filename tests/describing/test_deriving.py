@@ -1,0 +1,131 @@
+"""Templates of replies, and what becomes of sources that differ."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from harness.describing.answers import Answer, answers, place_of
+from harness.describing.deriving import CCXT, KIT, READS, derive
+from harness.describing.kit import Harvest, Reading, Sample
+from harness.describing.readings import Meaning
+from harness.describing.sentinels import SETS, Sentinels
+
+SYMBOLS = {each.name: each.base + each.quote for each in SETS}
+
+
+def _mocked(url: str, document: Any, method: str = "GET", status: int = 200) -> dict[str, Any]:
+    reply = {"method": method, "url": "", "pattern": url, "status": status, "body": json.dumps(document)}
+    return {"mocked": [{**reply, "error": ""}], "returned": url}
+
+
+def _sample(member: str, each: Sentinels, answer: Any, side: str = "BUY", kind: str = "LIMIT") -> Sample:
+    return Sample(member=member, set=each.name, side=side, type=kind, answers=(answer, answer))
+
+
+def _fills() -> list[Answer]:
+    """A fork's replies about fills, in which the fee's asset is a word that never changes."""
+    made = []
+    for each in SETS:
+        fill = {
+            "id": each.trade_id,
+            "order": each.order_id,
+            "px": each.fill_price,
+            "qty": each.fill_amount,
+            "cost": each.fee,
+            "coin": "HBOT",
+            "at": 1640780000000,
+        }
+        url = r"^https://api\.x\.test/fills\?order="
+        member = "configure_partial_fill_trade_response"
+        made.append(_sample(member, each, _mocked(url, {"rows": [fill]})))
+    return list(answers(Harvest(kit=True, samples=tuple(made))))
+
+
+def test_a_list_of_fills_is_said_once() -> None:
+    found = derive("order_trades", _fills(), (), SYMBOLS)
+    assert found is not None
+    assert found.template == {
+        "rows": {
+            "each fill": {
+                "id": "{fill.trade_id}", "order": "{fill.order_id}", "px": "{fill.price}",
+                "qty": "{fill.amount}",
+                "cost": "{fill.fee}", "coin": "HBOT", "at": "{fill.at|ms|number}",
+            }
+        }
+    }  # fmt: skip
+
+
+def test_what_the_fork_reads_explains_a_constant_and_joins_what_the_tests_say() -> None:
+    member = "configure_partial_fill_trade_response"
+    readings = [
+        Reading(member=member, reply=0, path=("rows", 0, "coin"), to="QHBOT",
+                moved={"[0].fee.flat_fees[0].token": ("HBOT", "QHBOT")}),
+        Reading(member=member, reply=0, path=("rows", 0, "px"), to="9644.7",
+                moved={"[0].fill_price": ("9643.7", "9644.7")}),
+    ]  # fmt: skip
+    found = derive("order_trades", _fills(), readings, SYMBOLS)
+    assert found is not None
+    by = {each.at[-1]: (each.fact, each.by) for each in found.fields}
+    assert by["coin"] == ("fill.fee_asset", (READS,))
+    assert by["px"] == ("fill.price", (KIT, READS))
+
+
+def _balances() -> list[Answer]:
+    """Planted in a connector and in its tests alike: free and total are taken for one another."""
+    rows = [
+        {"asset": "COINALPHA", "free": "15", "total": "10"},
+        {"asset": "HBOT", "free": "2000", "total": "2000"},
+    ]
+    address = _sample("balance_url", SETS[0], "https://api.x.test/balances", "", "")
+    sample = _sample("balance_request_mock_response_for_base_and_quote", SETS[0], rows, "", "")
+    return list(answers(Harvest(kit=True, samples=(address, sample))))
+
+
+def test_where_fork_and_ccxt_differ_the_description_speaks_ccxts() -> None:
+    def second(_operation: str, _document: Any) -> dict[tuple[str | int, ...], Meaning]:
+        return {(0, "free"): Meaning("balance.free"), (0, "total"): Meaning("balance.total")}
+
+    member = "balance_request_mock_response_for_base_and_quote"
+    readings = [
+        Reading(member=member, reply=0, path=(0, "free"), to="16",
+                moved={"total.COINALPHA": ("15", "16")}),
+        Reading(member=member, reply=0, path=(0, "total"), to="11",
+                moved={"available.COINALPHA": ("10", "11")}),
+    ]  # fmt: skip
+    found = derive("balances", _balances(), readings, {}, second)
+    assert found is not None
+    fields = {each.at[-1]: each for each in found.fields}
+    assert found.template == {
+        "each balance": {"asset": "{balance.asset}", "free": "{balance.free}", "total": "{balance.total}"}
+    }
+    assert fields["free"].by == (CCXT,)
+    assert fields["free"].says == {CCXT: "balance.free", READS: "balance.total"}
+    assert fields["total"].says == {CCXT: "balance.total", READS: "balance.free"}
+
+
+def test_a_reply_that_differs_when_asked_again_holds_no_fact() -> None:
+    made = []
+    for each in SETS:
+        first, second = ({"id": each.order_id, "trace": word} for word in ("one", "two"))
+        sample = Sample(
+            member="configure_open_order_status_response", set=each.name, side="BUY", type="LIMIT",
+            answers=(_mocked("https://x.test/order", first), _mocked("https://x.test/order", second)),
+        )  # fmt: skip
+        made.append(sample)
+    found = derive("order_status", answers(Harvest(kit=True, samples=tuple(made))), (), SYMBOLS)
+    assert found is not None
+    assert {each.at: (each.kind.value, each.fact) for each in found.fields} == {
+        ("id",): ("fact", "order.order_id"),
+        ("trace",): ("unsteady", ""),
+    }
+
+
+def test_no_document_no_template() -> None:
+    assert derive("ticker", (), (), SYMBOLS) is None
+
+
+def test_the_place_of_an_address_or_of_the_kits_pattern() -> None:
+    assert place_of("https://api.x.test/v1/time") == ("api.x.test", "/v1/time")
+    assert place_of(r"^https://api\.x\.test/v1/order\?id=1.*") == ("api.x.test", "/v1/order")
+    assert place_of(".*") is None

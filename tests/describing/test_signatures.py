@@ -1,0 +1,119 @@
+"""The search is tried on ccxt's own signed requests, which know nothing of our menu."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from typing import Any
+from urllib.parse import urlsplit
+
+import ccxt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from harness.describing.said import Said
+from harness.describing.signatures import explain
+
+SECRET = base64.b64encode(bytes(range(32))).decode()
+KEYS = {"api_key": "key-4711-0815", "secret_key": SECRET, "passphrase": "word-42-word"}
+
+
+def _said(exchange: str, path: str, api: list[str], method: str) -> Said:
+    names = {"apiKey": KEYS["api_key"], "secret": SECRET, "password": KEYS["passphrase"], "uid": "memo"}
+    client: Any = getattr(ccxt, exchange)(names)
+    signed = client.sign(path, api, method, {"symbol": "BTCUSDT", "amount": "1.5"})
+    url = urlsplit(signed["url"])
+    headers = tuple((signed.get("headers") or {}).items())
+    return Said(url.netloc, url.path, method, url.query, headers, signed.get("body") or "")
+
+
+@pytest.mark.parametrize(
+    ("exchange", "path", "api", "method", "text", "place"),
+    [
+        ("binance", "order", ["private"], "POST", "{query}{body}", "body signature"),
+        ("mexc", "order", ["spot", "private"], "GET", "{query}{body}", "query signature"),
+        ("okx", "trade/order", ["private"], "POST", "{time}{method}{target}{body}", "header OK-ACCESS-SIGN"),
+        ("kucoin", "orders", ["private"], "GET", "{time}{method}{target}{body}", "header KC-API-SIGN"),
+        (
+            "bybit",
+            "v5/order/create",
+            ["private"],
+            "POST",
+            "{time}{key}{window}{query}{body}",
+            "header X-BAPI-SIGN",
+        ),
+        (
+            "htx",
+            "v1/order/orders",
+            ["spot", "private"],
+            "GET",
+            "{method}\n{host}\n{path}\n{sorted}",
+            "query Signature",
+        ),
+        ("kraken", "AddOrder", ["private"], "POST", "{path}{sha256_nonce_body}", "header API-Sign"),
+        (
+            "btcmarkets",
+            "orders",
+            ["private"],
+            "GET",
+            "{method}{path}{time}{body}",
+            "header BM-AUTH-SIGNATURE",
+        ),
+        ("bitfinex", "auth/r/orders", ["private"], "POST", "/api{path}{nonce}{body}", "header bfx-signature"),
+    ],
+)
+def test_finds_how_ccxt_signs(
+    exchange: str, path: str, api: list[str], method: str, text: str, place: str
+) -> None:
+    found = explain([_said(exchange, path, api, method)], KEYS)
+    assert [(scheme.text, scheme.place, scheme.secret) for scheme in found.schemes] == [
+        (text, place, "secret_key")
+    ]
+
+
+def test_a_signature_by_another_key_is_left_unexplained() -> None:
+    said = _said("okx", "trade/order", ["private"], "POST")
+    found = explain([said], {**KEYS, "secret_key": "something else"})
+    assert not found.schemes
+    assert found.unexplained == ("header OK-ACCESS-SIGN",)
+
+
+def test_one_scheme_explains_queries_and_bodies() -> None:
+    messages = [_said("okx", "account/balance", ["private"], method) for method in ("GET", "POST")]
+    found = explain(messages, KEYS)
+    assert (len(found.schemes), found.explained) == (1, 2)
+
+
+def test_a_changed_body_is_no_longer_signed_for() -> None:
+    said = _said("okx", "trade/order", ["private"], "POST")
+    scheme = explain([said], KEYS).schemes[0]
+    forged = Said(
+        said.host, said.path, said.method, said.query, said.headers, said.body.replace("1.5", "9.5")
+    )
+    assert scheme.signs(said, KEYS)
+    assert not scheme.signs(forged, KEYS)
+
+
+def test_finds_an_ed25519_signature() -> None:
+    seed = base64.b64decode(SECRET)
+    text = b"amount=1&symbol=X&timestamp=1764000000000&window=5000"
+    signature = base64.b64encode(Ed25519PrivateKey.from_private_bytes(seed).sign(text)).decode()
+    headers = (("X-Timestamp", "1764000000000"), ("X-Window", "5000"), ("X-Signature", signature))
+    said = Said("api.x.test", "/orders", "POST", "", headers, '{"symbol": "X", "amount": "1"}')
+    (scheme,) = explain([said], KEYS).schemes
+    assert (scheme.algorithm, scheme.form, scheme.text) == (
+        "ed25519", "base64", "{named}&timestamp={time}&window={window}",
+    )  # fmt: skip
+
+
+def test_finds_a_login_message() -> None:
+    digest = hmac.new(SECRET.encode(), b"GET/realtime1764000000000", hashlib.sha256).hexdigest()
+    body = f'{{"op": "auth", "args": ["{KEYS["api_key"]}", 1764000000000, "{digest}"]}}'
+    (scheme,) = explain([Said("stream.x.test", "/private", body=body)], KEYS).schemes
+    assert (scheme.place, scheme.text) == ("body args[2]", "GET/realtime{time}")
+
+
+def test_a_web_token_is_named() -> None:
+    said = Said("x.test", "/", "GET", headers=(("Authorization", "Bearer eyJhbGciOiJFUzI1NiJ9.e30.c2ln"),))
+    assert explain([said], KEYS).tokens == ("header Authorization",)

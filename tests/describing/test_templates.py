@@ -1,0 +1,110 @@
+"""What a leaf holds, told from replies about known orders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.describing.sentinels import SETS, facts
+from harness.describing.templates import Example, Explained, Kind, explained, form_of, time_form
+
+STATES = ("open", "partially_filled", "filled", "canceled")
+
+
+def _explained(reply: Any, prefer: str = "order") -> dict[str, Explained]:
+    """A reply that is a function of an order's facts, seen for both sets, all sides, types and states."""
+    examples = []
+    for each in SETS:
+        for side in ("BUY", "SELL"):
+            for order_type in ("LIMIT", "MARKET"):
+                for status in STATES:
+                    known = facts(each, side, order_type, status, f"{each.base}_{each.quote}".lower())
+                    document = reply(known)
+                    examples.append(Example(known, document, reply(known)))
+    return {str(path[0]): each for path, each in explained(examples, prefer).items()}
+
+
+def test_a_fact_is_known_by_its_place_and_form() -> None:
+    found = _explained(
+        lambda order: {
+            "id": int(order["order.order_id"]),
+            "cid": order["order.client_order_id"],
+            "price": order["order.price"] + "000",
+            "left": float(order["order.remaining"]),
+            "cost": f"-{order['order.quote_amount']}",
+            "made": int(order["order.created_at"]) * 1000,
+            "market": order["market.symbol"],
+        }
+    )
+    assert {name: each.text for name, each in found.items()} == {
+        "id": "{order.order_id|number}",
+        "cid": "{order.client_order_id}",
+        "price": "{order.price|fixed4}",
+        "left": "{order.remaining|number}",
+        "cost": "{order.quote_amount|negated}",
+        "made": "{order.created_at|ms|number}",
+        "market": "{market.symbol}",
+    }
+
+
+def test_zero_may_be_written_in_any_way() -> None:
+    found = _explained(
+        lambda order: {"filled": order["order.filled"] if order["order.filled"] != "0" else None}
+    )
+    assert found["filled"].fact == "order.filled"
+
+
+def test_words_are_told_by_what_they_follow() -> None:
+    say = {"open": "NEW", "partially_filled": "NEW", "filled": "DONE", "canceled": "GONE"}
+    wrong = {"limit": "LIMIT", "market": "LIMIT"}
+    found = _explained(
+        lambda order: {
+            "side": {"buy": 0, "sell": 1}[order["order.side"]],
+            "status": say[order["order.status"]],
+            "kind": wrong[order["order.type"]],
+        }
+    )
+    assert found["side"].words == {"0": ("buy",), "1": ("sell",)}
+    assert found["status"].words == {
+        "NEW": ("open", "partially_filled"), "DONE": ("filled",), "GONE": ("canceled",),
+    }  # fmt: skip
+    assert found["kind"].kind is Kind.CONSTANT
+
+
+def test_a_constant_stays_one_and_what_changes_by_itself_is_named() -> None:
+    count = iter(range(1000))
+    found = _explained(lambda _: {"code": 0, "trace": next(count)})
+    assert (found["code"].kind, found["trace"].kind) == (Kind.CONSTANT, Kind.UNSTEADY)
+
+
+def test_facts_within_a_text() -> None:
+    found = _explained(lambda order: {"topic": f"orders-{order['market.symbol'].replace('_', '')}-7"})
+    assert found["topic"].text == "orders-{market.base|lower}{market.quote|lower}-7"
+
+
+def test_of_equal_facts_the_name_decides() -> None:
+    examples = [
+        Example(known, {"price": known["fill.price"], "avgPrice": known["order.average_price"]})
+        for each in SETS
+        for known in [facts(each, "BUY", "LIMIT", "filled")]
+    ]
+    found = explained(examples)
+    assert found[("price",)].fact == "order.price"
+    assert found[("avgPrice",)].fact == "order.average_price"
+    assert "order.price" in found[("avgPrice",)].others
+
+
+@pytest.mark.parametrize(
+    ("leaf", "form"),
+    [
+        (1640780000, "|s|number"), ("1640780000123", "|ms"), (1640780000.5, "|s.ms|number"),
+        ("2026-11-22T20:11:46.123Z", "|iso"), (12345, None), (True, None), ("word", None),
+    ],
+)  # fmt: skip
+def test_times_by_their_size(leaf: Any, form: str | None) -> None:
+    assert time_form(leaf) == form
+
+
+def test_another_number_is_no_form() -> None:
+    assert form_of("17.19", "17.20") is None

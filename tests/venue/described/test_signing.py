@@ -1,0 +1,115 @@
+"""Signatures are made anew from a formula; the vectors are reckoned here by hand."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from harness.venue.described.model import Credential, Signing
+from harness.venue.described.signing import Given, credential, given_by, signed_right, texts_of
+from harness.venue.dialects.base import Request
+from harness.venue.model import Account
+
+SECRET = "5ec3e7"
+ACCOUNT = Account("maker", "key", SECRET, "phrase")
+QUERY = [("b", "2"), ("a", "1 x")]
+
+
+def request(**headers: str) -> Request:
+    return Request("POST", "api.acme.test", "/v1/orders", QUERY, headers, b'{"x":1}', raw_query="b=2&a=1%20x")
+
+
+def accepted(signing: Signing, made: str, sent: Request | None = None, secret: str = SECRET) -> bool:
+    sent = sent or request()
+    return signed_right(signing, secret, texts_of(signing, sent, Given(time="17")), made)
+
+
+@pytest.mark.parametrize(
+    ("text", "signed"),
+    [
+        ("{time}{method}{path}{query|question}{body}", '17POST/v1/orders?b=2&a=1%20x{"x":1}'),
+        ("{query}", "b=2&a=1 x"),
+        ("{sorted_query}", "a=1%20x&b=2"),
+        ("{method|lower}\n{host}", "post\napi.acme.test"),
+        ("{body|sha256|hex}", hashlib.sha256(b'{"x":1}').hexdigest()),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("digest", ["sha256", "sha384", "sha512"])
+def test_a_text_is_signed(text: str, signed: str, digest: str) -> None:
+    signing = Signing.model_validate({"scheme": "hmac", "digest": digest, "text": text})
+    made = hmac.new(SECRET.encode(), signed.encode(), digest).hexdigest()
+    assert accepted(signing, made)
+    assert not accepted(signing, made.upper())
+    assert not accepted(signing, hmac.new(b"other", signed.encode(), digest).hexdigest())
+
+
+def test_a_digest_may_be_raw_in_the_text_and_the_secret_be_decoded() -> None:
+    key = base64.b64encode(b"raw secret").decode()
+    signing = Signing(
+        scheme="hmac", digest="sha512", decode="base64", written="base64", text="{path}{body|sha256}"
+    )
+    text = b"/v1/orders" + hashlib.sha256(b'{"x":1}').digest()
+    made = base64.b64encode(hmac.new(b"raw secret", text, "sha512").digest()).decode()
+    assert accepted(signing, made, secret=key)
+
+
+def test_ed25519() -> None:
+    seed = credential(ACCOUNT, Credential.model_validate({"is": "secret", "form": "seed base64"}))
+    key = Ed25519PrivateKey.from_private_bytes(base64.b64decode(seed))
+    signing = Signing(scheme="ed25519", decode="base64", written="base64", text="{time}{body}")
+    made = base64.b64encode(key.sign(b'17{"x":1}')).decode()
+    assert accepted(signing, made, secret=seed)
+    assert not accepted(signing, base64.b64encode(key.sign(b"18")).decode(), secret=seed)
+    assert not accepted(signing, "no base64", secret=seed)
+
+
+def jwt(claims: dict[str, str]) -> str:
+    def part(raw: bytes) -> str:
+        return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+    head = f"{part(b'{}')}.{part(json.dumps(claims).encode())}"
+    return f"{head}.{part(hmac.new(SECRET.encode(), head.encode(), 'sha256').digest())}"
+
+
+def test_a_jwt_names_its_key() -> None:
+    signing = Signing.model_validate(
+        {
+            "scheme": "jwt",
+            "carries": {"key": "claim sub", "signature": "header Authorization"},
+            "prefix": {"signature": "Bearer "},
+        }
+    )
+    token = jwt({"sub": "key"})
+    given = given_by(signing, request(Authorization=f"Bearer {token}"))
+    assert (given.key, given.signature) == ("key", token)
+    assert accepted(signing, token)
+    assert not accepted(signing, token[:-2] + "xx")
+
+
+def test_parts_stand_in_headers_queries_and_bodies() -> None:
+    places = {"key": "header X-Key", "nonce": "query b", "time": "body x", "window": "query w"}
+    signing = Signing.model_validate({"scheme": "hmac", "carries": places})
+    assert given_by(signing, request(**{"x-key": "k"})) == Given(key="k", nonce="2", time="1")
+
+
+def test_a_signature_in_the_query_is_not_signed_itself() -> None:
+    signing = Signing(scheme="hmac", text="{params}", carries={"signature": "query sign"})
+    sent = Request("GET", "h", "/p", [("a", "1"), ("sign", "x")], raw_query="a=1&sign=x")
+    assert texts_of(signing, sent, Given()) == {b"a=1"}
+
+
+def test_what_cannot_be_verified_is_let_in() -> None:
+    assert accepted(Signing(scheme="unverified"), "anything")
+
+
+@pytest.mark.parametrize(
+    ("form", "length"), [("hex", 64), ("seed hex", 64), ("base64", 44), ("text", len(SECRET))]
+)
+def test_secrets_have_the_form_that_the_connector_expects(form: str, length: int) -> None:
+    given = Credential.model_validate({"is": "secret", "form": form})
+    assert len(credential(ACCOUNT, given)) == length

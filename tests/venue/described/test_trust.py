@@ -1,0 +1,63 @@
+"""Which facts of a description are confirmed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from harness.venue.described import described_dialect
+from harness.venue.described.sources import confirms
+from tests.venue.described.test_loading import PRICE, acme
+
+REVIEWED = "reviewer Ann 2026-11-29 https://acme.test/docs"
+
+
+def unconfirmed(folder: Path, known: dict[str, Any], *facts: str) -> tuple[str, ...]:
+    path = folder / "acme.yml"
+    path.write_text(yaml.safe_dump({**acme(), "known": known}), encoding="utf-8")
+    return described_dialect(path).unconfirmed(facts)
+
+
+def test_a_fact_is_confirmed_when_every_leaf_that_tells_it_is(tmp_path: Path) -> None:
+    assert unconfirmed(tmp_path, {"": ["kit"]}, "fill.price") == (PRICE,)
+    assert unconfirmed(tmp_path, {"": ["kit"], PRICE: ["kit", "ccxt"]}, "fill.price") == ()
+    assert unconfirmed(tmp_path, {"": [REVIEWED]}, "fill.price", "order.side", "request.signature") == ()
+
+
+def test_words_are_facts_too(tmp_path: Path) -> None:
+    known = {"": ["ccxt"], "words / kind / words / MAKER": ["connector sends"]}
+    assert unconfirmed(tmp_path, known, "order.post_only") == ("words / kind / words / MAKER",)
+    assert unconfirmed(tmp_path, known, "order.side") == ()
+
+
+def test_what_nothing_tells_is_leaned_on_only_where_nothing_else_is(tmp_path: Path) -> None:
+    assert unconfirmed(tmp_path, {"": ["ccxt"]}, "fill.price", "order.average_price") == ()
+    assert unconfirmed(tmp_path, {"": ["ccxt"]}, "position.size") == ("position.size",)
+
+
+def test_a_signature_that_is_not_verified_is_never_confirmed(tmp_path: Path) -> None:
+    assert unconfirmed(tmp_path, {"": ["ccxt"]}, "request.signature") == ()
+    assert unconfirmed(tmp_path, {"": ["ccxt"], "signing / text": ["kit"]}, "request.signature") == (
+        "signing",
+    )
+    data = acme()
+    data["signing"]["scheme"] = "unverified"
+    path = tmp_path / "other.yml"
+    path.write_text(yaml.safe_dump({**data, "known": {"": ["ccxt"]}}), encoding="utf-8")
+    assert described_dialect(path).unconfirmed(["request.signature"]) == ("signing",)
+    assert not described_dialect(path).verifies_signatures
+
+
+@pytest.mark.parametrize(
+    ("source", "confirming"),
+    [
+        ("kit", False), ("connector sends", False), ("fork reads", False),
+        ("ccxt", True), ("recording", True),
+        (REVIEWED, True), ("maintainer Bob 2026-11-29", True), ("reviewer Ann 2026-11-29", False),
+    ],
+)  # fmt: skip
+def test_only_others_than_the_fork_confirm(source: str, confirming: bool) -> None:
+    assert confirms(source) is confirming
