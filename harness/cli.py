@@ -326,6 +326,40 @@ def ballot(
     )
 
 
+@app.command()
+def tally(
+    round_dir: Annotated[Path, typer.Argument(help="A published round, e.g. reports/2020-08.")],
+    source: Annotated[
+        Path,
+        typer.Option("--from", metavar="FILE", help="Discord or Snapshot JSON, CSV, or `name: votes` YAML."),
+    ],
+) -> None:
+    """Count the votes of a round that is over, write `result.json`, and show it on the round's page."""
+    from harness.commands.tally import tally_round
+
+    page = tally_round(round_dir, source, datetime.now(UTC), CONSOLE)
+    CONSOLE.print(f"Report: {page}", markup=False, soft_wrap=True)
+
+
+@app.command("next")
+def next_command(
+    round_dir: Annotated[Path, typer.Argument(help="A round whose votes are counted, e.g. reports/2020-08.")],
+    id_: Annotated[str, typer.Option("--id", help="The next round's id, e.g. 2020-09.")],
+    release: Annotated[str, typer.Option(help="The release it feeds, e.g. v0.32.0.")],
+    title: Annotated[
+        str | None, typer.Option(help="Its title; by default this one's with the month moved.")
+    ] = None,
+    days: Annotated[int, typer.Option(help="How many days later it is.")] = 28,
+    winner: Annotated[str | None, typer.Option(help="Who of those that tie has won.")] = None,
+    out: Annotated[Path, typer.Option(help="The file to write.")] = Path("candidates.next.yml"),
+) -> None:
+    """Write the next round's file: the winner leaves, the others carry over with what is known of them."""
+    from harness.commands.next_round import write_next
+
+    path = write_next(round_dir, out, id_=id_, release=release, title=title, days=days, winner=winner)
+    CONSOLE.print(f"Wrote {path}", markup=False, soft_wrap=True)
+
+
 @venue_app.command("serve")
 def venue_serve(
     dialect: Annotated[

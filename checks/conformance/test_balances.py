@@ -83,7 +83,7 @@ def _report_of(life: Life, fill: Fill, name: str) -> EventView | None:
 
 def _fee_matches(life: Life, fill: Fill, event: EventView) -> None:
     fee = event.fee
-    expect(fee is not None, "A fill was reported with no fee that can be read.", *timeline(life))
+    expect(fee is not None, "A fill event carried no readable fee.", *timeline(life))
     if fee is None:
         return
     flat = {each.token: each.amount for each in fee.flat_fees if each.amount}

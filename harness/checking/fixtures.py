@@ -13,17 +13,25 @@ from harness.checking.kept import prefix_for
 from harness.checking.plan import Plan, calm
 from harness.checking.players import Players
 from harness.checking.pytest_plugin import screening_of
+from harness.credentials.matching import unmatched
+from harness.driving.driver import ConnectorError
+from harness.errors import UserError
+from harness.forks.errors import FileMissing, TooLarge
 from harness.forks.object_store import ObjectStore
 from harness.forks.submission import Submission
 from harness.forks.tree import Tree
 from harness.frameworks import GENERATIONS
+from harness.frameworks.additions import Layer
 from harness.frameworks.core_tests import CoreTests, changed_core, run_core_tests
-from harness.frameworks.environment import BuildResult
+from harness.frameworks.environment import Base, BuildResult
+from harness.frameworks.installed import Installed
 from harness.frameworks.interpreter import NoInterpreterError
+from harness.frameworks.libraries import Libraries
 from harness.frameworks.mutation import MutationResult, grade_unit_tests
-from harness.frameworks.submissions import submission_build
+from harness.frameworks.submissions import submission_build, submission_layer
 from harness.frameworks.unit_tests import UnitTestResult, run_unit_tests
 from harness.frameworks.upstream import upstream_base
+from harness.frameworks.uv import NotInstalledError
 from harness.oracle import preload
 from harness.paths import cache_dir
 from harness.requirement import Catalogue
@@ -37,6 +45,8 @@ from harness.scenarios.trace.store import FOLDER, name_of, write
 from harness.venue.dialects import dialect, known
 from harness.venue.dialects.base import Dialect
 
+MOST_TEST_MODULES = 60
+
 
 @pytest.fixture(scope="session")
 def backend(plan: Plan) -> Backend:
@@ -44,14 +54,41 @@ def backend(plan: Plan) -> Backend:
 
 
 @pytest.fixture(scope="session")
-def build(backend: Backend, store: ObjectStore, submission: Submission, tree: Tree) -> BuildResult:
-    """The submission, built in the sandbox with upstream's modules reused."""
-    cache = cache_dir()
+def base(backend: Backend, store: ObjectStore, submission: Submission) -> Base:
+    """Upstream, built, with the Python and the packages that it declares."""
     try:
-        base = upstream_base(cache, backend, store, submission.upstream_commit, submission.generation)
-    except NoInterpreterError as error:
-        undetermined(str(error).splitlines()[0])
-    return submission_build(cache, backend, base, tree)
+        return upstream_base(cache_dir(), backend, store, submission.upstream_commit, submission.generation)
+    except (NoInterpreterError, NotInstalledError) as error:
+        undetermined(_not_there(error))
+
+
+@pytest.fixture(scope="session")
+def added(
+    plan: Plan, backend: Backend, base: Base, submission: Submission, tree: Tree, upstream_tree: Tree
+) -> Layer:
+    """The libraries that the submission adds, installed for it alone."""
+    try:
+        found = submission_layer(cache_dir(), backend, base, submission, upstream_tree, tree)
+    except NotInstalledError as error:
+        undetermined(_not_there(error))
+    Installed(lock=base.environment.lock, additions=found.additions).write(plan.outcomes_file.parent)
+    return found
+
+
+def _not_there(error: UserError) -> str:
+    hint = f"; {error.hint}" if error.hint else ""
+    return f"Not tried: {error.message.splitlines()[0]}{hint}."
+
+
+@pytest.fixture(scope="session")
+def libraries(base: Base, added: Layer) -> Libraries:
+    return Libraries.of(base.environment, added)
+
+
+@pytest.fixture(scope="session")
+def build(backend: Backend, base: Base, added: Layer, tree: Tree) -> BuildResult:
+    """The submission, built in the sandbox with upstream's modules reused."""
+    return submission_build(cache_dir(), backend, base, tree, added)
 
 
 @pytest.fixture(scope="session")
@@ -89,6 +126,24 @@ def running_unit_tests(
     if not tree.under(folder):
         return None
     return unit_test_thread.submit(run_unit_tests, backend, runtime.runtime, [folder], sources)
+
+
+@pytest.fixture(scope="session")
+def test_sources(
+    submission: Submission, tree: Tree, candidate: Candidate, connector_name: str
+) -> tuple[str, ...]:
+    """The connector's own test modules, as text."""
+    folder = GENERATIONS[submission.generation].tests_path(candidate.kind, connector_name)
+    return tuple(_texts(tree, folder))
+
+
+def _texts(tree: Tree, folder: str) -> Iterator[str]:
+    for path in tree.under(folder)[:MOST_TEST_MODULES]:
+        if path.endswith(".py"):
+            try:
+                yield tree.read(path).decode("utf-8", "replace")
+            except (FileMissing, TooLarge):
+                continue
 
 
 @pytest.fixture(scope="session")
@@ -195,8 +250,10 @@ def players(
         forks = trial is not Trial.CONTROL
         built = runtime if forks else _upstream_build(backend, store, submission, upstream)
         played_on = dialect_class if forks else dialect(name)
-        rigs = Rigs(backend, built.runtime, played_on, name, seed)
+        said = candidate.exchange.stated_credentials if forks else None
+        rigs = Rigs(backend, built.runtime, played_on, name, seed, said)
         if trial is Trial.FIRST:
+            _all_credentials_fit(rigs)
             rigs.looks_closer = lambda pace: plan.scale if pace <= calm(plan.scale) else None
         about = Header(
             scenario="", connector=name, dialect=played_on.name, seed=seed, pace=plan.scale,
@@ -222,6 +279,17 @@ def players(
         yield players
     finally:
         players.close()
+
+
+def _all_credentials_fit(rigs: Rigs) -> None:
+    """One that cannot even be imported is told of elsewhere."""
+    try:
+        missing = rigs.unmatched_credentials()
+    except ConnectorError:
+        return
+    if missing:
+        rigs.close()
+        undetermined(unmatched(missing, rigs.dialect.name))
 
 
 def unconfirmed_of(exchange: type[Dialect], catalogue: Catalogue) -> dict[str, tuple[str, ...]]:

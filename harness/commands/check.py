@@ -79,7 +79,7 @@ def check_work_tree(
             select=select,
             again=True,
         )
-        build_upstream(settings, console)
+        settings = build_upstream(settings, console)
         with Watch(console, [candidate.name], findings=True) as watch:
             screened = screen_submission(
                 candidate, submission, None, settings, folder / candidate.name, Stopwatch(), watch

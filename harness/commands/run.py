@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -17,7 +18,9 @@ from harness.forks.object_store import ObjectStore
 from harness.forks.tree import Tree
 from harness.forks.upstream import upstream_commit
 from harness.frameworks import generation_of
+from harness.frameworks.interpreter import NoInterpreterError
 from harness.frameworks.upstream import upstream_base
+from harness.frameworks.uv import NotInstalledError
 from harness.paths import cache_dir
 from harness.reporting.model import RoundReport
 from harness.reporting.publish import ROUND_REPORT, publish_round
@@ -85,7 +88,7 @@ def _screen(
         scale=scale,
         again=again,
     )
-    build_upstream(settings, console)
+    settings = build_upstream(settings, console)
     names = [candidate.name for candidate in round_.candidates if not only or candidate.name in only]
     with Watch(console, names) as watch:
 
@@ -118,8 +121,12 @@ def chosen_name(sandbox: Choice) -> Choice:
     return "docker" if choose(sandbox).name == "docker" else "bubblewrap"
 
 
-def build_upstream(settings: Settings, console: Console) -> None:
-    """Fetch and build the framework once, with a progress bar; nothing when that was done before."""
+def build_upstream(settings: Settings, console: Console) -> Settings:
+    """Fetch and build the framework once, with a progress bar; nothing when that was done before.
+
+    The settings then name the environment. Where there is none to be had here, that is said, and what needs
+    one is undetermined.
+    """
     store = settings.store
     locked = settings.lock.upstream if settings.lock else None
     say(console, "Fetching upstream …")
@@ -139,7 +146,17 @@ def build_upstream(settings: Settings, console: Console) -> None:
             if not console.is_terminal and (done % 10 == 0 or done == total):
                 say(console, f"building upstream: {done} of {total} modules")
 
-        upstream_base(cache_dir(), choose(settings.sandbox), store, commit.commit, generation, progress)
+        sandbox = choose(settings.sandbox)
+        try:
+            base = upstream_base(cache_dir(), sandbox, store, commit.commit, generation, progress)
+        except (NoInterpreterError, NotInstalledError) as error:
+            say(console, f"No connector can be run here: {error}")
+            return settings
+    environment = base.environment
+    say(console, f"Upstream runs on Python {environment.lock.python}.")
+    for relaxation in environment.lock.relaxations:
+        say(console, f"not as upstream declares it: {relaxation}")
+    return replace(settings, environment=environment.folder.name)
 
 
 def freeze_round(file: Path, console: Console, now: datetime) -> Path:

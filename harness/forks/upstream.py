@@ -16,6 +16,7 @@ from harness.rounds.round import GitUpstream, PypiUpstream
 
 # Written by packaging, not by people: no part of what a release ships.
 _PACKAGING = ("PKG-INFO", "setup.cfg")
+_PACKED = "Packed"
 _RELEASED = Signature("released package", "released@localhost", datetime(2000, 1, 1, tzinfo=UTC))
 
 
@@ -66,10 +67,23 @@ def _released(
     store: ObjectStore, upstream: PypiUpstream, progress: Callable[[str], None] | None
 ) -> UpstreamCommit:
     folder = released_tree(upstream.pypi, upstream.version, progress)
-    message = f"{upstream.pypi} {upstream.version} as released"
+    packed = packed_at(folder).isoformat()
+    message = f"{upstream.pypi} {upstream.version} as released\n\n{_PACKED}: {packed}\n"
     commit = snapshot(store, folder, _shipped(folder), _RELEASED, message)
     store.git("update-ref", f"refs/upstream/{store.key(upstream.pypi, upstream.version)}", commit)
     return UpstreamCommit(commit, None)
+
+
+def declared_at(store: ObjectStore, commit: str) -> datetime:
+    """When what upstream declares in `commit` was true: its day, or the day a release was packed."""
+    fields = f"--format=%(trailers:key={_PACKED},valueonly)%x00%cI"
+    packed, _, committed = store.text("show", "--no-patch", fields, commit).partition("\0")
+    return datetime.fromisoformat(packed.strip() or committed.strip()).astimezone(UTC)
+
+
+def packed_at(folder: Path) -> datetime:
+    """When a source distribution was packed: its metadata was written then. To the second."""
+    return datetime.fromtimestamp(int((folder / "PKG-INFO").stat().st_mtime), UTC)
 
 
 def _shipped(folder: Path) -> Iterator[bytes]:

@@ -11,24 +11,29 @@ import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 
 from harness import temporary
 from harness.errors import OurFailure
 from harness.frameworks import GENERATIONS
+from harness.frameworks.additions import Layer
 from harness.frameworks.building import LIMITS, Compiled, Progress, SandboxBuilder, collect
-from harness.frameworks.generation import EnvironmentSpec
-from harness.frameworks.interpreter import find_interpreter
-from harness.frameworks.runtime import TREE, VENV, Generation, Runtime
+from harness.frameworks.declaration import FILES as DECLARING
+from harness.frameworks.declaration import Read
+from harness.frameworks.generation import Compilation, EnvironmentSpec
+from harness.frameworks.resolving import Environment, environment
+from harness.frameworks.runtime import LAYER, TREE, VENV, Generation, Runtime
 from harness.frameworks.sources import BuildInputs, is_placeholder
 from harness.frameworks.store import digest, get_or_make
-from harness.frameworks.venv import environment, key_of, packages_folder
 from harness.sandbox.protocol import Backend, Limits, Mount
 
 # What of an exported tree is run: the framework and its tests. Raised when what is stored changes its layout.
 FOLDERS = ("hummingbot", "test")
-STORED_AS = "1"
+# What an upstream's export holds besides: it says what the tree is run with.
+EXPORTED = (*FOLDERS, *DECLARING)
+STORED_AS = "2"
 # All of upstream takes three minutes of one core; a submission rebuilds that at most.
 SUBMISSION_LIMITS = replace(LIMITS, memory_bytes=4 << 30, cpu_seconds=300, wall_seconds=600)
 _COMPILED = (".so", ".pyd", ".pyc", ".pyo")
@@ -51,7 +56,7 @@ class Base:
     """Upstream, built: what submissions are built upon. `builds` and `bytecode` are folders of the store."""
 
     generation: Generation
-    venv: Path
+    environment: Environment
     builds: Path
     bytecode: Path
     tree: Path
@@ -79,6 +84,12 @@ def silent(_done: int, _total: int, _module: str) -> None:
     """No progress shown."""
 
 
+def spec_of(generation: Generation) -> EnvironmentSpec:
+    module: ModuleType = GENERATIONS[generation]
+    spec: EnvironmentSpec = module.environment_spec()
+    return spec
+
+
 class EnvironmentBuilder:
     """Prepares trees in `cache`, with compilers in `backend`; `limits` are those of a submission's build."""
 
@@ -87,36 +98,37 @@ class EnvironmentBuilder:
         self._backend = backend
         self._limits = limits
 
-    def upstream(self, tree: Path, generation: Generation, progress: Progress = silent) -> Base:
+    def upstream(
+        self, tree: Path, generation: Generation, progress: Progress = silent, as_of: datetime | None = None
+    ) -> Base:
         """Build upstream's exported `tree`, about 90 s on two cores the first time, nothing later.
 
-        Raises NoInterpreterError or NotInstalledError, which the user can put right, and OurFailure when
-        upstream itself does not build.
+        Its packages are those that it declares, as they were at `as_of`. Raises NoInterpreterError or
+        NotInstalledError, which the user can put right, and OurFailure when upstream itself does not build.
         """
-        spec = self._spec(generation)
-        interpreter = find_interpreter(spec)
-        venv = environment(self._cache, spec, interpreter)
-        builder = SandboxBuilder(self._backend, venv, _ENVIRONMENT)
-        how = spec.compilation
+        spec, read = spec_of(generation), reading(tree)
+        made = environment(self._cache, spec, spec.declared(read), as_of)
+        builder = SandboxBuilder(self._backend, made.folder, _ENVIRONMENT)
+        how = spec.compilation(read)
         inputs = BuildInputs.read(tree, how.folder)
-        made_with = (STORED_AS, key_of(spec, interpreter), repr(how))
+        made_with = (STORED_AS, made.built_with(), repr(how))
         key = digest([*made_with, *(part for pair in sorted(inputs.digests.items()) for part in pair)])
         builds = get_or_make(
             self._cache / "builds",
             key,
-            lambda place: _build_upstream(builder, tree, inputs, spec, place, progress),
+            lambda place: _build_upstream(builder, tree, inputs, how, place, progress),
         )
         bytecode = get_or_make(
             self._cache / "bytecode",
-            digest([*made_with, *_python_digests(tree)]),
+            digest([STORED_AS, made.lock.python, *_python_digests(tree)]),
             lambda place: _precompile(builder, tree, place),
         )
-        return Base(generation, venv, builds, bytecode, tree)
+        return Base(generation, made, builds, bytecode, tree)
 
     def prepare(self, base: Base, tree: Path, work: Path, progress: Progress = silent) -> BuildResult:
         """Make an exported `tree`, a submission's or upstream's own, runnable in the new folder `work`."""
         began = time.monotonic()
-        how = self._spec(base.generation).compilation
+        how = spec_of(base.generation).compilation(reading(base.tree))
         work.mkdir(parents=True)
         ours = work / "tree"
         _copy_sources(tree, ours)
@@ -129,27 +141,31 @@ class EnvironmentBuilder:
         changed = [module for module in inputs.modules if module not in unchanged]
         results: tuple[Compiled, ...] = ()
         if changed:
-            builder = SandboxBuilder(self._backend, base.venv, _ENVIRONMENT, self._limits)
+            builder = SandboxBuilder(self._backend, base.environment.folder, _ENVIRONMENT, self._limits)
             results = builder.compile_modules(ours, changed, how, ours, progress)
         return _result(runtime_of(base, ours), results, time.monotonic() - began)
 
-    @staticmethod
-    def _spec(generation: Generation) -> EnvironmentSpec:
-        module: ModuleType = GENERATIONS[generation]
-        spec: EnvironmentSpec = module.environment_spec()
-        return spec
+
+def reading(folder: Path) -> Read:
+    """The text of files below a folder that we wrote ourselves."""
+
+    def read(path: str) -> str | None:
+        file = folder / path
+        return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else None
+
+    return read
 
 
 def _build_upstream(
     builder: SandboxBuilder,
     tree: Path,
     inputs: BuildInputs,
-    spec: EnvironmentSpec,
+    how: Compilation,
     place: Path,
     progress: Progress,
 ) -> None:
     modules = [module for module in inputs.modules if not is_placeholder(module)]
-    results = builder.compile_modules(tree, modules, spec.compilation, place / "modules", progress)
+    results = builder.compile_modules(tree, modules, how, place / "modules", progress)
     failed = [result for result in results if not result.ok]
     if failed:
         raise OurFailure(
@@ -211,16 +227,23 @@ def _adopt_module(modules: Path, tree: Path, module: str) -> None:
         shutil.copyfile(built, tree / stem.parent / built.name)
 
 
-def runtime_of(base: Base, tree: Path) -> Runtime:
-    """How to run a tree that `prepare` made on `base`."""
-    certifi = packages_folder(base.venv) / "certifi" / "cacert.pem"
-    inside = f"{VENV}/{certifi.relative_to(base.venv).as_posix()}"
+def runtime_of(base: Base, tree: Path, added: Layer | None = None) -> Runtime:
+    """How to run a tree that `prepare` made on `base`; `added` are libraries of its own, which go first."""
+    venv = base.environment.folder
+    certifi = base.environment.packages / "certifi" / "cacert.pem"
+    authorities = [f"{VENV}/{certifi.relative_to(venv).as_posix()}"] if certifi.exists() else []
+    mounts, path = [Mount(venv, VENV), Mount(tree, TREE)], TREE
+    if added and added.folder:
+        mounts.append(Mount(added.folder, LAYER))
+        path = f"{TREE}:{LAYER}"
+        if (added.folder / "certifi" / "cacert.pem").exists():
+            authorities.append(f"{LAYER}/certifi/cacert.pem")
     return Runtime(
         generation=base.generation,
         python=f"{VENV}/bin/python",
-        mounts=(Mount(base.venv, VENV), Mount(tree, TREE)),
-        env={**_ENVIRONMENT, "PYTHONPATH": TREE},
-        certificate_files=(inside,) if certifi.exists() else (),
+        mounts=tuple(mounts),
+        env={**_ENVIRONMENT, "PYTHONPATH": path},
+        certificate_files=tuple(authorities),
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from harness.frameworks.declaration import Declaration, Read
 
 HERE = Path(__file__).resolve().parent
 Version = tuple[int, ...]
@@ -30,16 +32,25 @@ class Compilation:
 
 @dataclass(frozen=True)
 class EnvironmentSpec:
-    """The interpreter and the packages that a tree runs with.
+    """What trees of a generation run with.
 
-    Any Python from `python_from` to `python_to` (two numbers: any patch of it) will do. `pins` is a
-    requirements file with exact versions.
+    Any Python from `python_from` to `python_to` (two numbers: any patch of it) can be driven. `declared`
+    reads off a tree which of them, and which packages, it wants itself; `directives` which of Cython's it
+    sets. `tools` are packages that we need to build and test it, in any version that goes with the rest.
     """
 
     python_from: Version
     python_to: Version
-    pins: Path
-    compilation: Compilation
+    declared: Callable[[Read], Declaration]
+    directives: Callable[[Read], Mapping[str, bool]]
+    folder: str = "hummingbot"
+    language_level: int = 3
+    tools: tuple[str, ...] = (
+        "cython", "numpy", "setuptools", "wheel", "coverage", "pytest", "pytest-asyncio", "pytest-timeout",
+    )  # fmt: skip
 
     def fits(self, version: Version) -> bool:
         return self.python_from <= version and version[: len(self.python_to)] <= self.python_to
+
+    def compilation(self, read: Read) -> Compilation:
+        return Compilation(self.folder, self.language_level, self.directives(read))

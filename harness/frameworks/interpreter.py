@@ -1,15 +1,21 @@
-"""The Python that a generation runs on: the one running us where it fits, else one on PATH."""
+"""The Pythons of this machine, and which of them a tree of the framework is run with."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+from packaging.specifiers import SpecifierSet
+
 from harness.errors import UserError
+from harness.frameworks import uv
 from harness.frameworks.generation import EnvironmentSpec, Version
 
 ASK = (
@@ -18,10 +24,11 @@ ASK = (
     "print(os.path.realpath(sys.executable));"
     "print(os.path.join(sysconfig.get_path('include'), 'Python.h'))"
 )
+MINORS = range(7, 15)
 
 
 class NoInterpreterError(UserError):
-    """No Python on this machine fits the generation."""
+    """No Python on this machine fits the tree."""
 
 
 @dataclass(frozen=True)
@@ -33,32 +40,99 @@ class Interpreter:
     def label(self) -> str:
         return ".".join(map(str, self.version))
 
+    @property
+    def minor(self) -> str:
+        return ".".join(map(str, self.version[:2]))
 
-def find_interpreter(spec: EnvironmentSpec) -> Interpreter:
-    """One that fits and can build extensions. Raises NoInterpreterError, saying what to install."""
-    without_headers: list[str] = []
-    for candidate in _candidates(spec):
-        found = _ask(candidate)
-        if found is None or not spec.fits(found[0].version):
-            continue
-        interpreter, headers = found
-        if headers.exists():
-            return interpreter
-        without_headers.append(interpreter.label)
-    wanted = f"Python {_label(spec.python_from)} to {_label(spec.python_to)}"
+
+def find_interpreters(
+    spec: EnvironmentSpec, wanted: str = "", tested_with: Sequence[str] = (), as_of: datetime | None = None
+) -> tuple[Interpreter, ...]:
+    """One of each version that fits and can build extensions, the one to prefer first.
+
+    `wanted` is a PEP 440 specifier. Preferred are those that the upstream is tested with, then the newest
+    that was out at `as_of`. uv is asked to bring one where none is here.
+    Raises NoInterpreterError, saying what to install.
+    """
+    allowed = SpecifierSet(wanted)
+    minors = _minors(spec, allowed)
+    found, without_headers = _fitting(spec, allowed, programs(minors))
+    if not found and not without_headers and uv.install_python(_to_install(minors, as_of)):
+        found, without_headers = _fitting(spec, allowed, _managed(minors))
+    if found:
+        return tuple(sorted(found, key=lambda each: _preference(each, tested_with, as_of)))
     if without_headers:
+        bare = without_headers[0]
         raise NoInterpreterError(
-            f"Python {without_headers[0]} is here without the headers that Cython modules are built with",
-            hint=f"sudo apt-get install python{'.'.join(without_headers[0].split('.')[:2])}-dev",
+            f"Python {bare.label} is here without the headers that Cython modules are built with",
+            hint=f"sudo apt-get install python{bare.minor}-dev",
         )
+    needed = wanted or f"{_label(spec.python_from)} to {_label(spec.python_to)}"
     raise NoInterpreterError(
-        f"this needs {wanted}, and none is on PATH", hint=f"uv python install {_label(spec.python_to[:2])}"
+        f"this needs Python {needed}, and there is none on PATH, in pyenv's folder or in uv's",
+        hint=f"uv python install {_to_install(minors, as_of)}",
     )
 
 
-def _candidates(spec: EnvironmentSpec) -> list[str]:
-    newest_first = range(spec.python_to[1], spec.python_from[1] - 1, -1)
-    return [sys.executable, *(found for minor in newest_first if (found := shutil.which(f"python3.{minor}")))]
+def programs(minors: Iterable[int]) -> Iterator[str]:
+    """Where this machine may have Pythons 3.x of these, the one that runs us first."""
+    minors = tuple(minors)
+    if sys.version_info[1] in minors:
+        yield sys.executable
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    for minor in minors:
+        if found := shutil.which(f"python3.{minor}"):
+            yield found
+        yield from map(str, sorted(pyenv.glob(f"versions/3.{minor}.*/bin/python3"), reverse=True))
+    yield from _managed(minors)
+
+
+def _managed(minors: Iterable[int]) -> Iterator[str]:
+    """Those that uv brought."""
+    if folder := uv.pythons_folder():
+        for minor in minors:
+            yield from map(str, sorted(folder.glob(f"cpython-3.{minor}.*/bin/python3"), reverse=True))
+
+
+def _minors(spec: EnvironmentSpec, allowed: SpecifierSet) -> tuple[int, ...]:
+    """Newest first."""
+    return tuple(
+        minor for minor in reversed(MINORS) if spec.fits((3, minor, 99)) and allowed.contains(f"3.{minor}.99")
+    )
+
+
+def _fitting(
+    spec: EnvironmentSpec, allowed: SpecifierSet, candidates: Iterable[str]
+) -> tuple[list[Interpreter], list[Interpreter]]:
+    """One interpreter a minor version with headers; and those without them."""
+    found: dict[str, Interpreter] = {}
+    without_headers = []
+    for candidate in candidates:
+        said = _ask(candidate)
+        if said is None or not spec.fits(said[0].version) or not allowed.contains(said[0].label):
+            continue
+        interpreter, headers = said
+        if headers.exists():
+            found.setdefault(interpreter.minor, interpreter)
+        else:
+            without_headers.append(interpreter)
+    return list(found.values()), without_headers
+
+
+def _preference(
+    each: Interpreter, tested_with: Sequence[str], as_of: datetime | None
+) -> tuple[bool, bool, int]:
+    return each.minor not in tested_with, not _was_out(each.version[1], as_of), -each.version[1]
+
+
+def _was_out(minor: int, as_of: datetime | None) -> bool:
+    """PEP 602: a Python 3.x each October, 3.8 in 2019."""
+    return as_of is None or (as_of.year, as_of.month) >= (2011 + minor, 11)
+
+
+def _to_install(minors: Sequence[int], as_of: datetime | None) -> str:
+    fitting = [minor for minor in minors if _was_out(minor, as_of)] or minors
+    return f"3.{fitting[0]}" if fitting else "3"
 
 
 @cache

@@ -16,6 +16,7 @@ Generation = Literal["v2", "v1", "v0"]
 INSIDE = Path(inside.__file__).resolve().parent
 # Paths inside the sandbox. They are the same everywhere, so that nothing built for them names this machine.
 VENV = "/venv"
+LAYER = "/layer"
 TREE = "/tree"
 
 

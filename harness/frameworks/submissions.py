@@ -10,27 +10,59 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
+from harness.forks.errors import ForkError
+from harness.forks.submission import Submission
 from harness.forks.tree import Tree
-from harness.frameworks.environment import FOLDERS, Base, BuildResult, EnvironmentBuilder, runtime_of
+from harness.frameworks.additions import Layer, layer
+from harness.frameworks.declaration import Read, changed
+from harness.frameworks.environment import FOLDERS, Base, BuildResult, EnvironmentBuilder, runtime_of, spec_of
 from harness.frameworks.store import digest, get_or_make
 from harness.sandbox.protocol import Backend
 
 UNUSED_SECONDS = 7 * 24 * 3600
 
 
-def submission_build(cache: Path, backend: Backend, base: Base, tree: Tree) -> BuildResult:
-    """What `EnvironmentBuilder.prepare` makes of the tree's commit on `base`.
+def submission_layer(
+    cache: Path, backend: Backend, base: Base, submission: Submission, before: Tree, after: Tree
+) -> Layer:
+    """The libraries that it declares in `after` and that were not declared `before`, nor so.
+
+    They are taken as the index had them when it was committed. Raises NotInstalledError.
+    """
+    declared = spec_of(base.generation).declared
+    asked = changed(declared(_reading(before)), declared(_reading(after)))
+    as_of = base.environment.lock.as_of
+    as_of = max(as_of, submission.committed_at) if as_of else None
+    return layer(cache, backend, base.environment, submission.commit, asked, as_of)
+
+
+def _reading(tree: Tree) -> Read:
+    def read(path: str) -> str | None:
+        try:
+            return tree.text(path)
+        except ForkError:
+            return None
+
+    return read
+
+
+def submission_build(
+    cache: Path, backend: Backend, base: Base, tree: Tree, added: Layer | None = None
+) -> BuildResult:
+    """What `EnvironmentBuilder.prepare` makes of the tree's commit on `base`; `added` are its own libraries.
 
     It is kept under the commit's own id and what it was built on, so no other submission ever gets it.
     """
     folder = cache / "submissions"
-    key = digest([tree.commit, *(str(part) for part in (base.builds, base.bytecode, base.venv))])
+    key = digest(
+        [tree.commit, *(str(part) for part in (base.builds, base.bytecode, base.environment.folder))]
+    )
     place = get_or_make(folder, key, lambda place: _make(cache, backend, base, tree, place))
     os.utime(place)
     _forget_unused(folder)
     stored = json.loads((place / "result.json").read_text(encoding="utf-8"))
     sequences = {name: tuple(stored[name]) for name in ("compiled", "failed", "warnings")}
-    return BuildResult(**{**stored, **sequences}, runtime=runtime_of(base, place / "work" / "tree"))
+    return BuildResult(**{**stored, **sequences}, runtime=runtime_of(base, place / "work" / "tree", added))
 
 
 def _make(cache: Path, backend: Backend, base: Base, tree: Tree, place: Path) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from harness.frameworks.generation import HERE, Compilation, EnvironmentSpec, RequiredFile
+from harness.frameworks.declaration import Declaration
+from harness.frameworks.generation import HERE, EnvironmentSpec, RequiredFile
 from harness.frameworks.runtime import Generation
 
 GENERATION: Generation = "v0"
@@ -54,10 +55,16 @@ def detect(tree_paths: Iterable[str]) -> bool:
 
 
 def environment_spec() -> EnvironmentSpec:
-    """Python and packages with which trees of v0.30.0 were built and imported (3.8.18)."""
+    """What trees of v0.30.0 were built and imported with (3.8.18); much that they declare is gone."""
     return EnvironmentSpec(
         python_from=(3, 7),
         python_to=(3, 8),
-        pins=HERE / "v0.txt",
-        compilation=Compilation("hummingbot", 3),
+        declared=lambda _: Declaration(python=">=3.7,<3.9", requirements=_pins()),
+        directives=lambda _: {},
+        tools=("setuptools", "wheel", "cython", "numpy", "coverage", "pytest"),
     )
+
+
+def _pins() -> tuple[str, ...]:
+    lines = (HERE / "v0.txt").read_text(encoding="utf-8").splitlines()
+    return tuple(line for line in lines if line and not line.startswith("#"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from harness.forks.connectors import generation
-from harness.frameworks import v0
+from harness.frameworks.declaration import SETUP, declared, directives_of
 from harness.frameworks.generation import EnvironmentSpec, RequiredFile
 from harness.frameworks.runtime import Generation
 
@@ -48,5 +48,10 @@ def detect(tree_paths: Iterable[str]) -> bool:
 
 
 def environment_spec() -> EnvironmentSpec:
-    """Python and packages of the generation before: nothing of this one runs in them yet."""
-    return v0.environment_spec()
+    """Each tree says itself what it needs; their environment files name Python 3.7 or 3.8."""
+    return EnvironmentSpec(
+        python_from=(3, 7),
+        python_to=(3, 10),
+        declared=declared,
+        directives=lambda read: directives_of(read(SETUP) or ""),
+    )

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from harness.frameworks.generation import HERE, Compilation, EnvironmentSpec, RequiredFile
+from harness.frameworks.declaration import SETUP, declared, directives_of
+from harness.frameworks.generation import EnvironmentSpec, RequiredFile
 from harness.frameworks.runtime import Generation
 
 GENERATION: Generation = "v2"
@@ -52,10 +53,10 @@ def detect(tree_paths: Iterable[str]) -> bool:
 
 
 def environment_spec() -> EnvironmentSpec:
-    """Python from what its setup.py demands on; tried with 3.11."""
+    """Each tree says itself what it needs; from 3.8 of 2022 on."""
     return EnvironmentSpec(
-        python_from=(3, 10, 12),
-        python_to=(3, 13),
-        pins=HERE / "v2.txt",
-        compilation=Compilation("hummingbot", 3, {"annotation_typing": False}),
+        python_from=(3, 8),
+        python_to=(3, 14),
+        declared=declared,
+        directives=lambda read: directives_of(read(SETUP) or ""),
     )

@@ -10,6 +10,7 @@ from harness.outcome import Evidence, Severity, Status
 from harness.reporting import wording
 from harness.reporting.model import CandidateReport, Entry, Finding, RoundReport
 from harness.reporting.templating import KINDS_OF_DEMAND, render
+from harness.screenings.run import InstalledInfo
 
 ALL_MET = "every blocking requirement is met"
 ALL_MET_OR_WAIVED = f"{ALL_MET}, or set aside by a maintainer where it says so"
@@ -140,12 +141,28 @@ def _facts(report: CandidateReport) -> list[tuple[str, str]]:
         ("Catalogue then", environment.catalogue if environment.catalogue != report.catalogue else None),
         ("Sandbox", environment.backend),
         ("Framework", environment.framework),
-        ("Python", environment.python),
+        ("Harness's Python", environment.python),
+        *_installed(environment.installed),
         ("Exchange", f"{exchange.mode}, {exchange.dialect or 'no dialect named'}"),
         ("Time", f"{wording.number(environment.time_scale)}× as fast" if environment.time_scale else None),
         ("Seed", str(environment.seed) if environment.seed is not None else None),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _installed(installed: InstalledInfo | None) -> list[tuple[str, str]]:
+    if installed is None:
+        return []
+    as_of = f", as the index had them on {installed.as_of:%Y-%m-%d}" if installed.as_of else ""
+    if installed.undated:
+        as_of = ", as the index has them now: it does not say since when"
+    return [
+        ("Framework's Python", installed.python),
+        ("Packages", f"{len(installed.packages)} that upstream declares{as_of}"),
+        ("Not as declared", "; ".join(installed.relaxations)),
+        ("Libraries of its own", ", ".join(installed.added)),
+        ("Not to be had", "; ".join(installed.unavailable)),
+    ]
 
 
 def _commands(report: CandidateReport) -> list[tuple[str, str]]:

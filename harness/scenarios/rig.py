@@ -15,6 +15,9 @@ from typing import TypeVar
 
 from harness import temporary
 from harness.clock import ScaledClock, SkewedClock
+from harness.credentials.asked import Asked as AskedFor
+from harness.credentials.matching import Matched, matched
+from harness.credentials.stated import Stated
 from harness.driving.driver import Connector, ConnectorError, Driver
 from harness.errors import OurFailure
 from harness.frameworks.runtime import Runtime
@@ -106,15 +109,24 @@ class Rigs:
     `seen` holds what was seen on each since `begin`, and `between` what was tried while none was open.
     `canaries` knows every secret that was given to the connector or planted beside it, and `guarded` the
     names of those that nobody may ever see. `looks_closer` says at which pace what goes wrong at a pace is
-    tried in other ways too, None: it is not.
+    tried in other ways too, None: it is not. `stated` is what a round's row
+    says of fields that the connector asks for.
     """
 
     def __init__(
-        self, backend: Backend, runtime: Runtime, dialect: type[Dialect], connector: str, seed: int
+        self,
+        backend: Backend,
+        runtime: Runtime,
+        dialect: type[Dialect],
+        connector: str,
+        seed: int,
+        stated: Mapping[str, Stated] | None = None,
     ) -> None:
         self.dialect = randomization.varied(dialect, seed)
         self.seed = seed
         self.looks_closer: Callable[[float], float | None] = lambda _pace: None
+        self._connector = connector
+        self._stated = dict(stated or {})
         self._identity = SandboxIdentity.of(seed)
         self.latest: Rig | None = None
         self.canaries = Canaries()
@@ -165,6 +177,16 @@ class Rigs:
         text = tail.removeprefix(self._printed) if self._printed else tail
         self._printed = tail
         return (*(Meddled(at, each) for each in new), *([Printed(at, text)] if text.strip() else []))
+
+    def unmatched_credentials(self) -> tuple[AskedFor, ...]:
+        """What the connector asks for and nothing of this exchange fits; raises ConnectorError."""
+        dialect = self.dialect(Venue(self.dialect.markets, self.seed, ScaledClock()))
+        account = dialect.venue.account("nobody", {}, self.dialect.key_lengths)
+        return self._matched(dialect.credentials(account)).missing
+
+    def _matched(self, credentials: Mapping[str, str]) -> Matched:
+        """The exchange's keys, by the names that this connector has for them."""
+        return matched(self._driver.warm().config, credentials, self._connector, self._stated)
 
     def _guard(self, hidden: Collection[str], credentials: Mapping[str, str]) -> None:
         """Look out for these credentials, and let those that are only signed with appear nowhere."""
@@ -263,9 +285,9 @@ class Rigs:
 
             def open_connector() -> Connector:
                 current.close()
-                connectors.append(
-                    current.enter_context(self._driver.scenario(pairs, dict(keys(credentials)), clock=clock))
-                )
+                fitting = self._matched(keys(credentials)).credentials
+                opened = self._driver.scenario(pairs, dict(fitting), clock=clock)
+                connectors.append(current.enter_context(opened))
                 return connectors[-1]
 
             def open_oracle() -> Oracle:

@@ -15,6 +15,24 @@ class Model(BaseModel):
     )
 
 
+class InstalledInfo(Model):
+    """What the framework ran with: exact `packages`, as the index had them at `as_of` where that is known.
+
+    `undated`: the index does not say when its files were uploaded, so it was asked as it is.
+
+    `relaxations` are what upstream declares and is not there, or not so; `added` are the submission's own
+    libraries, `unavailable` those of them that could not be had.
+    """
+
+    python: str
+    as_of: datetime | None
+    undated: bool = False
+    packages: tuple[str, ...]
+    relaxations: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    unavailable: tuple[str, ...] = ()
+
+
 class RunInfo(Model):
     """`run.json`: how one candidate was screened. Times are real UTC instants, `timings` seconds by step."""
 
@@ -26,6 +44,7 @@ class RunInfo(Model):
     backend: str | None = None
     framework: str | None = None
     python: str | None = None
+    installed: InstalledInfo | None = None
     time_scale: float | None = None
     timings: dict[str, float] = Field(default_factory=dict)
     notes: tuple[str, ...] = ()

@@ -22,6 +22,7 @@ from harness.forks.lockfile import Lock
 from harness.forks.object_store import ObjectStore
 from harness.forks.pin import pin
 from harness.forks.submission import Submission
+from harness.frameworks.installed import installed_in
 from harness.outcome import Basis, Evidence, EvidenceKind, Outcome, OutcomeLog, Status
 from harness.requirement import Catalogue, Requirement
 from harness.rounds.round import Candidate, GitUpstream, Round
@@ -29,7 +30,7 @@ from harness.sandbox import Choice
 from harness.sandbox.choosing import described
 from harness.scenarios.trace.store import FOLDER
 from harness.screenings.header import Header, code_digest, python_version, row_of
-from harness.screenings.run import RunInfo
+from harness.screenings.run import InstalledInfo, RunInfo
 from harness.screenings.screened import Screened
 from harness.screenings.store import OUTCOMES, SUBMISSION, read_screening, write_run
 from harness.text import one_line, plain
@@ -125,7 +126,8 @@ def screen_submission(
     else:
         with clock.step("checks"):
             _run_checks(candidate, settings, folder, header, watch)
-    finished = info.model_copy(update={"finished_at": datetime.now(UTC), "timings": clock.seconds})
+    found = {"finished_at": datetime.now(UTC), "timings": clock.seconds, "installed": _installed(folder)}
+    finished = info.model_copy(update=found)
     write_run(folder, finished, submission)
     screened = read_screening(folder, candidate)
     if not screened.outcomes:
@@ -151,6 +153,22 @@ def _info(settings: Settings, trouble: Outcome | None) -> RunInfo:
         python=python_version(),
         time_scale=settings.scale,
         no_submission=trouble.summary if trouble else None,
+    )
+
+
+def _installed(folder: Path) -> InstalledInfo | None:
+    found = installed_in(folder)
+    if found is None:
+        return None
+    lock, additions = found.lock, found.additions
+    return InstalledInfo(
+        python=lock.python,
+        as_of=lock.as_of,
+        undated=lock.undated,
+        packages=lock.packages,
+        relaxations=tuple(map(str, lock.relaxations)),
+        added=additions.packages,
+        unavailable=tuple(f"{each.declared}: {each.why}" for each in additions.unavailable),
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.forks.released import released_tree
+from harness.forks.upstream import packed_at
 from harness.frameworks.environment import Base, EnvironmentBuilder
 from harness.paths import cache_dir
 from harness.sandbox import Backend, choose
@@ -31,4 +32,4 @@ def released() -> Path:
 
 @pytest.fixture(scope="session")
 def base(builder: EnvironmentBuilder, released: Path) -> Base:
-    return builder.upstream(released, "v2")
+    return builder.upstream(released, "v2", as_of=packed_at(released))

@@ -10,6 +10,7 @@ import pytest
 
 from harness.clock import ScaledClock
 from harness.driving.driver import ConnectorError, Driver
+from harness.forks.upstream import packed_at
 from harness.frameworks.environment import Base, BuildResult, EnvironmentBuilder
 from harness.frameworks.runtime import Runtime
 from harness.frameworks.unit_tests import run_unit_tests
@@ -40,7 +41,7 @@ def test_what_is_built_is_found_again(builder: EnvironmentBuilder, base: Base, r
     def unexpected(done: int, total: int, module: str) -> None:
         pytest.fail(f"{module} was built again")
 
-    assert builder.upstream(released, "v2", unexpected) == base
+    assert builder.upstream(released, "v2", unexpected, packed_at(released)) == base
 
 
 def test_an_unchanged_tree_needs_no_compiler(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from harness.frameworks import GENERATIONS, UnknownGenerationError, generation_of
-from harness.frameworks.generation import Compilation, EnvironmentSpec
-from harness.frameworks.interpreter import NoInterpreterError, find_interpreter
+from harness.frameworks import GENERATIONS, UnknownGenerationError, generation_of, interpreter, uv
+from harness.frameworks.declaration import Declaration
+from harness.frameworks.generation import EnvironmentSpec
+from harness.frameworks.interpreter import Interpreter, NoInterpreterError, find_interpreters
 
 
 def test_every_generation_has_the_same_names() -> None:
@@ -41,17 +42,20 @@ def test_another_tree_is_not() -> None:
         generation_of(["README.md"])
 
 
-@pytest.mark.parametrize("generation", list(GENERATIONS))
-def test_todays_pins_are_exact(generation: str) -> None:
-    pins: Path = GENERATIONS[generation].environment_spec().pins  # type: ignore[index]
-    lines = [line for line in pins.read_text().splitlines() if line and not line.startswith("#")]
-    assert lines
-    if generation == "v2":
-        assert all(re.match(r"[a-z0-9.-]+==\S+", line) for line in lines)
-
-
 def spec(python_from: tuple[int, ...], python_to: tuple[int, ...]) -> EnvironmentSpec:
-    return EnvironmentSpec(python_from, python_to, Path("pins.txt"), Compilation("hummingbot", 3))
+    return EnvironmentSpec(python_from, python_to, lambda _: Declaration(), lambda _: {})
+
+
+def test_the_environment_of_2020_is_pinned_whatever_a_tree_declares() -> None:
+    declared = GENERATIONS["v0"].environment_spec().declared({"setup.py": "install_requires = ['acme']"}.get)
+    assert declared.python == ">=3.7,<3.9"
+    assert "aiohttp==3.6.2" in declared.requirements
+    assert not any("acme" in each for each in declared.requirements)
+
+
+def test_todays_environment_is_what_a_tree_declares() -> None:
+    declared = GENERATIONS["v2"].environment_spec().declared({"setup.py": "install_requires = ['acme']"}.get)
+    assert declared.requirements == ("acme",)
 
 
 def test_any_patch_of_the_last_version_fits() -> None:
@@ -63,10 +67,54 @@ def test_any_patch_of_the_last_version_fits() -> None:
 
 def test_the_running_interpreter_is_taken_where_it_fits() -> None:
     running = sys.version_info[:3]
-    assert find_interpreter(spec(running, running[:2])).version == running
+    (found,) = find_interpreters(spec(running, running[:2]))
+    assert found.version == running
 
 
-def test_a_missing_interpreter_is_named_with_a_way_to_get_it() -> None:
-    with pytest.raises(NoInterpreterError, match=r"Python 3\.99\.1 to 3\.99") as caught:
-        find_interpreter(spec((3, 99, 1), (3, 99)))
-    assert caught.value.hint == "uv python install 3.99"
+def test_a_missing_interpreter_is_named_with_a_way_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(uv, "install_python", lambda version: bool(asked.append(version)))
+    monkeypatch.setattr(interpreter, "programs", lambda _: iter(()))
+    with pytest.raises(NoInterpreterError, match=r"Python ==3\.12\.\*") as caught:
+        find_interpreters(spec((3, 8), (3, 14)), "==3.12.*")
+    assert caught.value.hint == "uv python install 3.12"
+    assert asked == ["3.12"]
+
+
+@pytest.fixture
+def three(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pythons 3.10, 3.12 and 3.13 on this machine, the second in two patches."""
+    here = {"a": (3, 10, 4), "b": (3, 13, 0), "c": (3, 12, 1), "d": (3, 12, 9), "e": (3, 12, 0)}
+
+    def ask(program: str) -> tuple[Interpreter, Path]:
+        missing = Path("/nowhere") if program == "e" else Path(__file__)
+        return Interpreter(Path(program), here[program]), missing
+
+    monkeypatch.setattr(interpreter, "programs", lambda _: iter(here))
+    monkeypatch.setattr(interpreter, "_ask", ask)
+
+
+@pytest.mark.usefixtures("three")
+@pytest.mark.parametrize(
+    ("wanted", "tested_with", "as_of", "found"),
+    [
+        ("==3.10.*", (), None, ["3.10.4"]),
+        (">=3.10.12", (), None, ["3.13.0", "3.12.1"]),
+        (">=3.8", (), None, ["3.13.0", "3.12.1", "3.10.4"]),
+        (">=3.8", ("3.10",), None, ["3.10.4", "3.13.0", "3.12.1"]),
+        (">=3.8", (), datetime(2024, 3, 1, tzinfo=UTC), ["3.12.1", "3.10.4", "3.13.0"]),
+        (">=3.8", (), datetime(2024, 11, 1, tzinfo=UTC), ["3.13.0", "3.12.1", "3.10.4"]),
+    ],
+)
+def test_upstreams_own_python_goes_first_then_the_newest_of_its_day(
+    wanted: str, tested_with: tuple[str, ...], as_of: datetime | None, found: list[str]
+) -> None:
+    pythons = find_interpreters(spec((3, 8), (3, 14)), wanted, tested_with, as_of)
+    assert [each.label for each in pythons] == found
+
+
+def test_a_python_without_headers_is_named(three: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interpreter, "programs", lambda _: iter("e"))
+    with pytest.raises(NoInterpreterError) as caught:
+        find_interpreters(spec((3, 8), (3, 14)), "==3.12.*")
+    assert caught.value.hint == "sudo apt-get install python3.12-dev"

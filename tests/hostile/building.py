@@ -5,27 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 
-from harness.frameworks import v2
 from harness.frameworks.environment import SUBMISSION_LIMITS, Base, BuildResult, EnvironmentBuilder
-from harness.frameworks.interpreter import find_interpreter
-from harness.frameworks.venv import environment
-from harness.paths import cache_dir
 from harness.sandbox.protocol import Backend, Job, Limits
+from tests.frameworks.packages import tools
 from tests.sandbox.world import said
 
 PACKAGE = "hummingbot/forger"
 BRIEF = replace(SUBMISSION_LIMITS, memory_bytes=1 << 30, cpu_seconds=10, wall_seconds=20)
 FINE = "def answer():\n    return 42\n"
-
-
-@cache
-def compilers() -> Path:
-    """The environment that real submissions are built in."""
-    spec = v2.environment_spec()
-    return environment(cache_dir(), spec, find_interpreter(spec))
 
 
 @dataclass(frozen=True)
@@ -41,7 +30,7 @@ class Yard:
         for folder in ("builds/modules", "bytecode/files", "upstream"):
             (place / folder).mkdir(parents=True)
         (place / "builds/manifest.json").write_text("{}")
-        base = Base("v2", compilers(), place / "builds", place / "bytecode", place / "upstream")
+        base = Base("v2", tools(), place / "builds", place / "bytecode", place / "upstream")
         return cls(backend, place, base)
 
     def build(

@@ -11,14 +11,11 @@ from textwrap import dedent, indent
 
 from harness.clock import ScaledClock
 from harness.driving.driver import LIMITS, Driver
-from harness.frameworks import v2
-from harness.frameworks.interpreter import find_interpreter
 from harness.frameworks.runtime import TREE, VENV, Runtime
 from harness.frameworks.unit_tests import UnitTestResult, run_unit_tests
-from harness.frameworks.venv import environment
-from harness.paths import cache_dir
 from harness.sandbox.protocol import Backend, Limits, Mount
 from tests.frameworks.local import TINY
+from tests.frameworks.packages import tools
 from tests.hostile.world import Arena
 from tests.sandbox.world import PYTHON
 
@@ -85,8 +82,6 @@ def works(driver: Driver) -> bool:
 
 def with_tests(place: Path, files: Mapping[str, str]) -> Runtime:
     """A tree with these test files; `PACKAGE` has one file of four lines, or what is among the files."""
-    spec = v2.environment_spec()
-    venv = environment(cache_dir(), spec, find_interpreter(spec))
     sources = {
         "hummingbot/__init__.py": "",
         f"{PACKAGE}/__init__.py": "",
@@ -98,7 +93,9 @@ def with_tests(place: Path, files: Mapping[str, str]) -> Runtime:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(dedent(text))
     env = {**_ENV, "PYTHONPATH": TREE}
-    return Runtime("v2", f"{VENV}/bin/python", (Mount(venv, VENV), Mount(place / "tree", TREE)), env)
+    return Runtime(
+        "v2", f"{VENV}/bin/python", (Mount(tools().folder, VENV), Mount(place / "tree", TREE)), env
+    )
 
 
 def unit_tests(

@@ -10,6 +10,7 @@ from demo.release import PACKAGE, VERSION
 from harness.driving.driver import ConnectorError
 from harness.errors import OurFailure
 from harness.forks.released import released_tree
+from harness.forks.upstream import packed_at
 from harness.frameworks.environment import EnvironmentBuilder
 from harness.paths import cache_dir
 from harness.sandbox import choose
@@ -26,7 +27,8 @@ def rigs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rigs]:
     folder = tmp_path_factory.mktemp("rig")
     backend, released = choose("auto"), released_tree(PACKAGE, VERSION)
     builder = EnvironmentBuilder(cache_dir(), backend)
-    built = builder.prepare(builder.upstream(released, "v2"), released, folder / "work")
+    base = builder.upstream(released, "v2", as_of=packed_at(released))
+    built = builder.prepare(base, released, folder / "work")
     opened = Rigs(backend, built.runtime, BINANCE, "binance", 7)
     yield opened
     opened.close()

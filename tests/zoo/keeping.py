@@ -20,6 +20,7 @@ from harness.checking.players import Players
 from harness.checking.policy import Ending
 from harness.checking.runner import policy_for, run
 from harness.forks.released import released_tree
+from harness.forks.upstream import packed_at
 from harness.frameworks import GENERATIONS
 from harness.frameworks.environment import BuildResult, EnvironmentBuilder
 from harness.frameworks.runtime import TREE
@@ -64,6 +65,8 @@ class Specimen:
             "build": self.runtime,
             "connector_name": self.name,
             "candidate": candidate(self.name),
+            "lacks": lambda _text: None,
+            "test_sources": (),
         }
         policy = policy_for(check, PACE, self.players.control, of_the_running=True)
         ending = policy.believed(run(check, policy, self.players, given), severity_of(check))
@@ -125,7 +128,7 @@ class Zoo:
         self._controls: dict[str, Player] = {}
         self._builder = EnvironmentBuilder(cache_dir(), backend)
         released = released_tree(PACKAGE, VERSION)
-        self._base = self._builder.upstream(released, "v2")
+        self._base = self._builder.upstream(released, "v2", as_of=packed_at(released))
         self._built = self._builder.prepare(self._base, released, folder / "released")
 
     @contextmanager

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from harness.credentials.meanings import Meaning, meaning_of_name
 from harness.driving.claims import LogLine
+from harness.errors import OurFailure
 from harness.gateway.faults import (
     WrongCertificate,
 )
@@ -36,7 +38,11 @@ def use_wrong_secret(rigs: Rigs, pace: float) -> Refused:
     """The key is right, the secret is another one."""
 
     def change(keys: Mapping[str, str]) -> dict[str, str]:
-        return {name: _another(value) if "secret" in name else value for name, value in keys.items()}
+        secret = {name for name in keys if meaning_of_name(name) is Meaning.SECRET} or rigs.guarded
+        wrong = {name: _another(value) if name in secret else value for name, value in keys.items()}
+        if wrong == keys:
+            raise OurFailure(f"a wrong secret is the right one: none of {', '.join(keys)} was changed")
+        return wrong
 
     with rigs.open(pace, keys=change) as rig:
         return _not_ready(rig, 12.0)

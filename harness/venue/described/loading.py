@@ -116,6 +116,9 @@ def _unsourced(data: JsonValue) -> Iterator[str]:
 
 def _unknown_words(description: Description) -> Iterator[str]:
     for name, route in description.routes.items():
+        for fact in route.means:
+            if not known_fact(fact):
+                yield f"routes / {name} / means: {fact!r} is no fact"
         if route.operation not in OPERATIONS:
             yield f"routes / {name} / operation: {route.operation!r} is no standard operation"
     for name, connection in description.connections.items():
@@ -139,7 +142,7 @@ def _unknown_templates(description: Description) -> Iterator[str]:
             yield f"{address}: there is no shape {value!r}"
         if key == IF and not (isinstance(value, str) and known_fact(value)):
             yield f"{address}: {value!r} is no fact"
-        for text in texts(value) if isinstance(value, str) else texts({key: None}):
+        for text in (key, *(texts(value) if isinstance(value, str) else ())):
             yield from _unknown_holes(address, text, lists)
 
 

@@ -116,6 +116,9 @@ class RouteDescription(Part):
     when: dict[str, str] = {}
     parameters: Literal["query", "json", "form"] | None = None
     takes: Template = None
+    means: dict[str, JsonValue] = Field(
+        default={}, description="facts that the route itself stands for, such as `order.side`"
+    )
     rows: Rows = Rows()
     status: int = 200
     reply: Template = None

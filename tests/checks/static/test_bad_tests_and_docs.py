@@ -8,8 +8,8 @@ import pytest
 
 from checks.static import test_dependencies, test_docs, test_unit_tests
 from checks.static.advisories import Advisory, NoAnswerError
-from tests.checks.static.specimens import NAME, PAGE, TESTS, WEB, of_2020, today
-from tests.checks.static.spoiling import Bad, assert_found, named, spoilt
+from tests.checks.static.specimens import NAME, PAGE, TESTS, of_2020, today
+from tests.checks.static.spoiling import Bad, assert_found, named
 
 HEAD = f"from hummingbot.connector.exchange.{NAME}.{NAME}_exchange import AcmeExchange\n\n\n"
 HOLLOW = f"{HEAD}class Tests:\n    def test_it(self):\n        run()\n"
@@ -95,34 +95,6 @@ TESTS_AND_DOCS = [
     ),
     Bad("an empty page", test_docs.test_usage_page, today().adding({PAGE: "# Acme\n"}), PAGE),
     Bad("no page in the fork", test_docs.test_usage_page, today().without(PAGE), status="undetermined"),
-    spoilt(
-        "a library that nobody installs",
-        test_dependencies.test_dependencies_are_declared,
-        WEB,
-        "import acme_sdk\n",
-        "import acme_sdk",
-        "acme_sdk",
-    ),
-    Bad(
-        "an unpinned library",
-        test_dependencies.test_new_dependencies,
-        today().adding({"setup.py": 'install_requires = [\n    "aiohttp>=3.8",\n    "acme-sdk",\n]\n'}),
-        "setup.py:3",
-    ),
-    Bad(
-        "a library from a repository",
-        test_dependencies.test_new_dependencies,
-        today().adding(
-            {"setup.py": 'install_requires = [\n    "acme-sdk @ git+https://example.org/x",\n]\n'}
-        ),
-        "setup.py:2",
-    ),
-    Bad(
-        "a library that nothing uses",
-        test_dependencies.test_new_dependencies,
-        today().adding({"setup.py": 'install_requires = [\n    "left-pad==1.0",\n]\n'}),
-        "setup.py:2",
-    ),
     Bad(
         "a library with a known hole",
         test_dependencies.test_no_known_vulnerabilities,

@@ -1,0 +1,41 @@
+"""Whose lack it is when something cannot be imported."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from checks.static.imports import OWN
+from harness.frameworks.libraries import Libraries, missing_module
+from harness.frameworks.runtime import LAYER, VENV
+
+_PLACE = re.compile(r'File "([^"]+)", line \d+')
+
+
+def lack_of(text: str, libraries: Libraries, upstream_imports: Callable[[str], bool]) -> str | None:
+    """What the environment lacks, by a traceback; None where it is the submission's own fault, or no lack.
+
+    A library's own imports, upstream's, and what was declared in vain are the environment's to serve.
+    """
+    module = missing_module(text)
+    if module is None or module in OWN:
+        return None
+    if why := libraries.why_lacking(module):
+        return why
+    places = _PLACE.findall(text)
+    if places and places[-1].startswith((f"{VENV}/", f"{LAYER}/")):
+        return f"an installed library imports {module}, which is not in the environment"
+    if upstream_imports(module):
+        return f"upstream's own code imports {module}, which is not in the environment"
+    return None
+
+
+def imports_of(tree: Path) -> Callable[[str], bool]:
+    """Whether a file below `tree`, which is upstream's, imports a module."""
+
+    def imports(module: str) -> bool:
+        pattern = re.compile(rf"^\s*(?:import|from)\s+{re.escape(module)}\b".encode(), re.MULTILINE)
+        return any(pattern.search(path.read_bytes()) for path in tree.rglob("*.py"))
+
+    return imports

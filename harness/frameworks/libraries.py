@@ -1,0 +1,58 @@
+"""Which imports the environment of a submission can serve, and whose fault it is where it cannot."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from harness.frameworks.additions import Layer, Unavailable
+from harness.frameworks.contents import brought_by
+from harness.frameworks.declaration import name_of
+from harness.frameworks.resolving import Environment
+
+_NO_MODULE = re.compile(r"No module named '([^'.]+)")
+
+
+@dataclass(frozen=True)
+class Libraries:
+    """`brought` has for each top-level module the distributions that bring it.
+
+    `left_out` was declared by upstream and is not in the environment, `unavailable` by the submission.
+    """
+
+    brought: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+    unavailable: tuple[Unavailable, ...] = ()
+
+    @classmethod
+    def of(cls, environment: Environment, added: Layer) -> Libraries:
+        folders = [environment.packages, *([added.folder] if added.folder else [])]
+        return cls(brought_by(*folders), environment.lock.left_out(), added.additions.unavailable)
+
+    def why_lacking(self, module: str) -> str | None:
+        """Why it is our environment's lack that `module` is not there; None where nothing declares it."""
+        if self.unavailable:
+            each = self.unavailable[0]
+            return f"{each.declared}, which the submission declares, could not be had: {each.why}"
+        for declared in self.left_out:
+            if _alike(module, declared):
+                return f"{declared}, which upstream declares, is not in the environment"
+        return None
+
+    def brings(self, package: str) -> frozenset[str]:
+        """The modules of a package, or of whatever is installed by that name."""
+        return frozenset(module for module, names in self.brought.items() if name_of(package) in names)
+
+
+def missing_module(text: str) -> str | None:
+    """The top-level module that a traceback says there is none of."""
+    found = _NO_MODULE.findall(text)
+    return found[-1] if found else None
+
+
+def _alike(module: str, declared: str) -> bool:
+    """An address or a package that is not here may bring any module; likely one with its name."""
+    plain = module.lower().replace("_", "")
+    words = re.sub(r"[^a-z0-9]", "", (name_of(declared) or declared).lower())
+    return plain in words or (bool(words) and words in plain)
