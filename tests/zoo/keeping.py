@@ -132,8 +132,8 @@ class Zoo:
         self._built = self._builder.prepare(self._base, released, folder / "released")
 
     @contextmanager
-    def good(self, name: str) -> Iterator[Specimen]:
-        with self._show(name, self._built) as specimen:
+    def good(self, name: str, seed: int = SEED) -> Iterator[Specimen]:
+        with self._show(name, self._built, seed) as specimen:
             yield specimen
 
     def close(self) -> None:
