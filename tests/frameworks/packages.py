@@ -27,7 +27,9 @@ AS_OF = datetime(2026, 10, 7, tzinfo=UTC)
 def tools() -> Environment:
     """What we need to build and test any tree, on the Python that runs us."""
     python = f"=={sys.version_info[0]}.{sys.version_info[1]}.*"
-    return environment(cache_dir(), v2.environment_spec(), Declaration(python=python), AS_OF)
+    return environment(
+        cache_dir(), v2.environment_spec(), Declaration(python=python, requirements=("aiohttp",)), AS_OF
+    )
 
 
 def index_of_files(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
