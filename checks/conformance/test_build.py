@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+from typing import NoReturn
 
 import pytest
 
@@ -16,12 +17,16 @@ from harness.checking import (
     irregular,
     measured,
     not_applicable,
+    raised,
     requirement,
     undetermined,
 )
 from harness.checking.plan import PACE
 from harness.checking.pytest_plugin import UNLOADABLE
 from harness.clock import ScaledClock
+from harness.credentials.choosing import Choice, choose
+from harness.credentials.examples import examples
+from harness.credentials.matching import matched, unmatched
 from harness.driving.claims import ConfigField
 from harness.driving.driver import ConnectorError, Driver
 from harness.frameworks.core_tests import CoreTests
@@ -29,6 +34,7 @@ from harness.frameworks.environment import Base, BuildResult
 from harness.frameworks.libraries import Libraries
 from harness.frameworks.mutation import MutationResult
 from harness.frameworks.unit_tests import UnitTestResult
+from harness.gateway.canaries import Canaries
 from harness.gateway.record import Record
 from harness.gateway.thread import running_gateway
 from harness.outcome import Evidence, EvidenceKind
@@ -45,6 +51,7 @@ REACHES_OUT = 60.0  # virtual seconds; healthy connectors take under two
 IRREGULAR = (
     "Something other than our driver spoke in its name while the connector was loaded and constructed."
 )
+PAIRS = ("BTC-USDT",)
 MADE_UP = Account("nobody", "K" * 64, "5ec7e7" * 11, "passphrase-1")
 
 
@@ -86,13 +93,15 @@ def test_it_constructs(
     lacks: Lacks,
     connector_name: str,
     candidate: Candidate,
+    test_sources: tuple[str, ...],
     evidence: Attach,
 ) -> None:
     """The framework finds it, it imports, it is constructed to trade and for market data, and it starts.
 
     That it was constructed is its own process's word; that it then reaches for its exchange, we see.
     """
-    record, clock = Record(), ScaledClock(PACE)
+    canaries = Canaries()
+    record, clock = Record(canaries), ScaledClock(PACE)
     with (
         running_gateway([], clock=clock, record=record) as gateway,
         Driver(backend, runtime.runtime, connector_name, clock=clock, gateway=gateway.socket_path) as driver,
@@ -105,17 +114,18 @@ def test_it_constructs(
             reached = (record.evidence(lookup) for lookup in record.lookups()[:5])
             said = _said(error, **{UNLOADABLE: False})
             fail(f"The connector cannot be imported: {error.gist[:200]}", said, *reached)
-        keys = _keys(asked, candidate.exchange.dialect)
+        keys = _keys(driver, asked, connector_name, candidate, test_sources, lacks)
+        canaries.know(keys)
         for trading_required in (False, True):
             _construct(driver, keys, trading_required, record)
         expect(not driver.irregularities, IRREGULAR, *irregular(driver.irregularities))
     evidence(*(record.evidence(lookup) for lookup in record.lookups()[:1]))
 
 
-def _construct(driver: Driver, keys: dict[str, str], trading_required: bool, record: Record) -> None:
+def _construct(driver: Driver, keys: Mapping[str, str], trading_required: bool, record: Record) -> None:
     how = "to trade" if trading_required else "for market data alone"
     try:
-        with driver.scenario(["BTC-USDT"], keys, trading_required=trading_required) as connector:
+        with driver.scenario(PAIRS, dict(keys), trading_required=trading_required) as connector:
             types = connector.order_types()
             if trading_required:
                 connector.start()
@@ -125,21 +135,73 @@ def _construct(driver: Driver, keys: dict[str, str], trading_required: bool, rec
     expect(types, "The connector declares no order type at all.")
 
 
-def _keys(asked: Iterable[ConfigField], exchange: str | None) -> dict[str, str]:
-    """Keys of the exchange's own shape where it is simulated, else something for every field asked for."""
+def _keys(
+    driver: Driver,
+    asked: tuple[ConfigField, ...],
+    connector: str,
+    candidate: Candidate,
+    test_sources: Iterable[str],
+    lacks: Lacks,
+) -> Mapping[str, str]:
+    """Keys of the exchange's own where it is simulated, else such as the connector's own code accepts."""
+    said, exchange = candidate.exchange.stated_credentials, candidate.exchange.dialect
     if exchange in known():
         simulated = dialect(exchange)
-        return simulated(Venue(simulated.markets, 1, ScaledClock())).credentials(MADE_UP)
-    return {each.name: MADE_UP.api_secret for each in asked if each.connect_key}
+        offered = simulated(Venue(simulated.markets, 1, ScaledClock())).credentials(MADE_UP)
+        found = matched(asked, offered, connector, said)
+        if found.missing:
+            undetermined(unmatched(found.missing, exchange))
+        return found.credentials
+
+    def attempt(credentials: Mapping[str, str]) -> str | None:
+        try:
+            with driver.scenario(PAIRS, dict(credentials)):
+                return None
+        except ConnectorError as error:
+            return str(error)
+
+    names = {field.name for field in asked if field.connect_key}
+    tests = examples(test_sources, names)
+    choice = choose(asked, connector, attempt, tests, said)
+    if choice.failure is not None:
+        unreadable = [name for each in tests for name, value in each.values.items() if value is None]
+        _no_shape_fits(choice, unreadable, lacks)
+    return choice.credentials
+
+
+def _no_shape_fits(choice: Choice, unreadable: Iterable[str], lacks: Lacks) -> NoReturn:
+    """Its own tests may know what to give it, where they make it up themselves."""
+    log = claimed(EvidenceKind.LOG, str(choice.failure)[-3000:])
+    if lack := lacks(str(choice.failure)):
+        undetermined(f"The connector cannot be constructed here: {lack}.", log)
+    gist = str(choice.failure).strip().splitlines()[-1][:200]
+    unread = ", ".join(sorted(set(unreadable)))
+    if unread:
+        undetermined(
+            f"None of {choice.tries} made-up credentials was accepted ({gist}), and its tests make their own "
+            f"for {unread}: say in the candidate's row what shape they have (`exchange: credentials:`).",
+            log,
+        )
+    fail(
+        f"The connector cannot be constructed with any of {choice.tries} made-up credentials, of the shapes "
+        f"in its own tests and others: {gist}",
+        log,
+    )
 
 
 def _said(error: ConnectorError, **data: bool) -> Evidence:
-    return claimed(EvidenceKind.LOG, str(error)[-3000:], **data)
+    return raised(str(error), **data)
 
 
 def _evidence(result: UnitTestResult) -> list[Evidence]:
-    texts = [f"{each.name}: {each.how}\n{each.text}" for each in result.failures[:4]]
-    return [claimed(EvidenceKind.LOG, text[-1500:]) for text in texts or [result.detail[-1500:]]]
+    texts = [_failure(each.name, each.how, each.text) for each in result.failures[:4]]
+    return [claimed(EvidenceKind.LOG, text) for text in texts or [result.detail[-1500:]]]
+
+
+def _failure(name: str, how: str, text: str) -> str:
+    """The test and its message on the first line, then the end of what it printed."""
+    message = next((line for line in reversed(text.strip().splitlines()) if line.strip()), "")
+    return f"{name}: {how}: {message.strip()[:300]}\n{text[-1500:]}"
 
 
 def _not_ours(result: UnitTestResult, lacks: Lacks) -> None:

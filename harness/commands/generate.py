@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.commands.catalogue_page import page
+from harness.commands import catalogue_page, messages_page
 from harness.reporting.schema import write_schemas
 from harness.requirement import Catalogue
 
-REQUIREMENTS_PAGE = Path(__file__).resolve().parents[2] / "docs" / "requirements.md"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+REQUIREMENTS_PAGE = DOCS / "requirements.md"
+MESSAGES_PAGE = DOCS / "messages.md"
 
 
 def write_all() -> Iterator[Path]:
     """Write them all, telling each path as it is done."""
     yield from write_schemas()
-    REQUIREMENTS_PAGE.write_text(page(Catalogue.load()), encoding="utf-8")
+    REQUIREMENTS_PAGE.write_text(catalogue_page.page(Catalogue.load()), encoding="utf-8")
     yield REQUIREMENTS_PAGE
+    MESSAGES_PAGE.write_text(messages_page.page(), encoding="utf-8")
+    yield MESSAGES_PAGE

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.commands.ballot import posted_file
 from harness.forks.lockfile import load_lock
+from harness.reporting.publish import read_result
 from harness.requirement import Catalogue
 from harness.rounds.calendar import Done, first_instant, last_instant, standing
 from harness.rounds.round import Round, load_round
@@ -44,6 +45,7 @@ def _done(file: Path, round_: Round, folder: Path) -> Done:
         screened=screened,
         candidates=len(round_.candidates),
         posted=len(read_posted(posted_file(folder))),
+        tallied=read_result(folder) is not None,
     )
 
 

@@ -202,8 +202,10 @@ def _asked(
     trouble = ""
     try:
         connector.start()
-        _wait_for_rules(connector, sentinels.pair)
-        acts += _act(connector, record, clock, sentinels)
+        if _wait_for_rules(connector, sentinels.pair):
+            acts += _act(connector, record, clock, sentinels)
+        else:
+            trouble = f"it never learnt the trading rules of {sentinels.pair}, so it was told no order"
         connector.tick(120.0)
         _pause(clock, POLL_SECONDS)
     except ConnectorError as error:
@@ -275,12 +277,13 @@ def _said(exchange: Exchange) -> Said:
     )
 
 
-def _wait_for_rules(connector: Connector, pair: str) -> None:
-    """Return when it knows the rules of the pair, or will not any more."""
+def _wait_for_rules(connector: Connector, pair: str) -> bool:
+    """Return when it knows the rules of the pair, or will not any more; whether it does."""
     end = time.monotonic() + START_SECONDS
     while pair not in connector.rules() and time.monotonic() < end:
         time.sleep(0.2)
     time.sleep(0.5)  # what else it asks for when it starts
+    return pair in connector.rules()
 
 
 def _pause(clock: ScaledClock, virtual: float) -> None:

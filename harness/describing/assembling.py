@@ -189,12 +189,22 @@ def _named_in(path: str, facts: Mapping[str, str]) -> tuple[str, tuple[Field, ..
 def _replies_of(route: Route, named: Sequence[Route], sources: Sources) -> list[Answer]:
     """The mocked replies of a route: those of its address, else those of its operation that have no other."""
     good = [each for each in sources.answers if each.member not in REFUSALS]
-    places = {(place[0], place[2]) for place in route.places} or {(route.host, route.path)}
-    here = [each for each in good if each.place in places]
+    here = [each for each in good if _answers_to(each, route)]
     if here:
         return here
-    elsewhere = {(place[0], place[2]) for each in named if each is not route for place in each.places}
-    return [each for each in good if each.operation == route.operation and each.place not in elsewhere]
+    others = [each for each in named if each is not route]
+    return [
+        each
+        for each in good
+        if each.operation == route.operation and not any(_answers_to(each, other) for other in others)
+    ]
+
+
+def _answers_to(answer: Answer, route: Route) -> bool:
+    """Whether it is mocked for this route: by address and method or, where a test names none, operation."""
+    if answer.place not in {(host, path) for host, _, path in route.places}:
+        return False
+    return answer.method == route.method if answer.method else answer.operation == route.operation
 
 
 def _route(

@@ -18,7 +18,7 @@ from harness.describing.templates import Kind, time_form
 from harness.frameworks.runtime import TREE, Runtime, our_program
 from harness.sandbox.protocol import Backend, Limits
 
-LIMITS = Limits(memory_bytes=2 << 30, cpu_seconds=60, wall_seconds=40, output_bytes=16 << 20)
+LIMITS = Limits(memory_bytes=2 << 30, cpu_seconds=60, wall_seconds=90, output_bytes=16 << 20)
 # The operation that each kind of note tells of; a snapshot that comes by a stream is a book's as well.
 OPERATIONS = {
     "order_book": "order_book",

@@ -30,6 +30,7 @@ _BY_NAME = (
     (r"my_?trades|fills|transactions", "order_trades"),
     (r"balance|account|wallet|capital", "balances"),
     (r"ticker", "ticker"),
+    (r"symbols|pairs|markets|instruments|exchange_?info|products|contracts", "symbols"),
 )
 _SINCE, _UNTIL = re.compile(r"start|since|from|after", re.I), re.compile(r"end|until|to$|before", re.I)
 _LIMIT = re.compile(r"limit|size|count|depth", re.I)
@@ -78,18 +79,23 @@ def routes(asked: Asked, answers: Iterable[Answer], schemes: Sequence[Scheme], s
             others.setdefault(_place(said), []).append(said)
     by_client_id = {act.facts["order.client_order_id"]: act.facts for act in asked.acts}
     for place, messages in others.items():
-        operation = labels.get((place[0], place[2])) or _by_name(place[2])
+        operation = labels.get(place) or labels.get((place[0], "", place[2])) or _by_name(place[2])
         examples = [(said, {**common, **_facts_in(said, by_client_id, asked)}) for said in messages[:20]]
         found.append(_route(operation, examples, parts, schemes, asked.credentials))
     return _merged(found)
 
 
-def _labels(answers: Iterable[Answer]) -> dict[tuple[str, str], str]:
-    """Operation by host and path, as the tests' kit has them; an order's status goes before its fills."""
-    found: dict[tuple[str, str], str] = {}
+def _labels(answers: Iterable[Answer]) -> dict[Place, str]:
+    """Operation by host, method (empty where a test names none) and path.
+
+    Where a route tells of an order's status and of its fills, it is the status's.
+    """
+    found: dict[Place, str] = {}
     for each in answers:
-        if each.place is not None and found.get(each.place) != "order_status":
-            found[each.place] = each.operation
+        if each.place is not None:
+            host, path = each.place
+            if found.get((host, each.method, path)) != "order_status":
+                found[(host, each.method, path)] = each.operation
     return found
 
 

@@ -16,6 +16,7 @@ from harness.reporting.model import (
     Environment,
     ExchangeInfo,
     Finding,
+    Result,
     RoundInfo,
     RoundReport,
     ScoreInfo,
@@ -67,7 +68,12 @@ def candidate_report(
     )
 
 
-def round_report(round_: Round, catalogue: Catalogue, reports: Sequence[CandidateReport]) -> RoundReport:
+def round_report(
+    round_: Round,
+    catalogue: Catalogue,
+    reports: Sequence[CandidateReport],
+    result: Result | None = None,
+) -> RoundReport:
     """The round's report; each candidate's own lies in a folder of its name."""
     voting = round_.voting
     return RoundReport(
@@ -83,6 +89,7 @@ def round_report(round_: Round, catalogue: Catalogue, reports: Sequence[Candidat
         ),
         catalogue=catalogue.version,
         candidates=tuple(_entry(report) for report in reports),
+        result=result,
     )
 
 

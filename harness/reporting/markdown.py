@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from harness.grading import UNDECIDED, Verdict
 from harness.outcome import Evidence, Severity, Status
 from harness.reporting.markup import code, escaped, fenced
-from harness.reporting.model import CandidateReport, Entry, Finding, RoundReport
+from harness.reporting.model import CandidateReport, Entry, Finding, Result, RoundReport
 from harness.reporting.wording import (
     BASES,
+    NOT_COUNTED,
+    RULES,
     SEVERITIES,
     STATES,
     VERDICT_MARKS,
@@ -17,6 +19,8 @@ from harness.reporting.wording import (
     count,
     day,
     moment,
+    number,
+    result_words,
     score_words,
     set_aside_line,
     verdict_words,
@@ -36,6 +40,8 @@ def render_round(report: RoundReport) -> str:
         f"Release {escaped(about.release)} · submissions closed {moment(about.submissions_close)} · voting "
         f"{day(about.voting.opens)} – {day(about.voting.closes)} in {escaped(about.voting.channel)}",
     ]
+    if report.result:
+        lines += _result(report.result)
     for verdict in Verdict:
         entries = report.with_verdict(verdict)
         waived = sum(entry.by_waiver for entry in entries)
@@ -66,6 +72,17 @@ def render_candidate(report: CandidateReport) -> str:
     for title, status in (("Passed", Status.PASSED), ("Does not apply", Status.NOT_APPLICABLE)):
         lines += _brief(title, report.with_status(status))
     return "\n".join(lines) + "\n"
+
+
+def _result(result: Result) -> Iterator[str]:
+    yield from ("", f"## Result: {escaped(result_words(result))}", "", f"{RULES[result.rule]}.", "")
+    for counted in result.candidates:
+        won = " · **won**" if counted.name in result.winners and not result.tie else ""
+        tied = " · tied" if counted.name in result.winners and result.tie else ""
+        waiver = " · by waiver" if counted.by_waiver else ""
+        yield f"- {escaped(counted.name)}: {number(counted.votes)}{won}{tied}{waiver}"
+    for counted in result.void:
+        yield f"- {escaped(counted.name)}: {number(counted.votes)}, {NOT_COUNTED}"
 
 
 def _entry(entry: Entry) -> str:

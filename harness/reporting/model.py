@@ -209,8 +209,39 @@ class Entry(Model):
         return self.verdict is Verdict.ELIGIBLE and bool(self.set_aside)
 
 
+class Counted(Model):
+    """One candidate's votes; of a ranked vote its first choices. `verdict` is that of the day of counting."""
+
+    name: str
+    votes: float
+    verdict: Verdict
+    by_waiver: bool = False
+    page: str
+
+
+class Result(Model):
+    """`result.json`: how a round was decided. More than one winner is a tie, none means that nobody voted.
+
+    `votes` are all that were cast for candidates, `void` those for candidates that may not be voted on; they
+    decide nothing. `counts` are the counts of a ranked vote, in order.
+    """
+
+    schema_: Literal["connector-harness/result/v1"] = Field(
+        default="connector-harness/result/v1", alias="schema"
+    )
+    round: str
+    rule: Literal["plurality", "approval", "ranked"]
+    source: str
+    votes: float
+    candidates: tuple[Counted, ...]
+    winners: tuple[str, ...]
+    tie: bool
+    void: tuple[Counted, ...] = ()
+    counts: tuple[dict[str, float], ...] = ()
+
+
 class RoundReport(Model):
-    """`round.json`, candidates in the order of `candidates.yml`."""
+    """`round.json`, candidates in the order of `candidates.yml`; `result` once the votes are counted."""
 
     schema_: Literal["connector-harness/round/v1"] = Field(
         default="connector-harness/round/v1", alias="schema"
@@ -218,6 +249,7 @@ class RoundReport(Model):
     round: RoundInfo
     catalogue: str
     candidates: tuple[Entry, ...]
+    result: Result | None = None
 
     @property
     def by_waiver(self) -> tuple[Entry, ...]:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from harness.errors import UserError
 from harness.grading import Waived, grade
 from harness.reporting import badge, ballot, json, junit, markdown, sarif, site
 from harness.reporting.assemble import candidate_report, round_report
-from harness.reporting.model import CandidateReport, RoundReport
+from harness.reporting.model import CandidateReport, Result, RoundReport
 from harness.requirement import Catalogue
 from harness.rounds.round import Round, load_round
 from harness.screenings.screened import Screened, complete, waivers_in_force
 from harness.screenings.store import ROUND, read_screening, write_whole
 
-ROUND_REPORT = "round.json"
+ROUND_REPORT, RESULT = "round.json", "result.json"
 
 
 def publish_round(
@@ -38,10 +40,22 @@ def publish_round(
         report_of(round_, read_screening(round_dir / candidate.name, candidate), catalogue)
         for candidate in round_.candidates
     ]
-    overview = round_report(round_, catalogue, reports)
+    overview = round_report(round_, catalogue, reports, read_result(round_dir))
     for report in reports:
         write_candidate(round_dir / report.candidate.name, report, overview)
     return _write_round(round_dir, overview, site_url)
+
+
+def read_result(round_dir: Path) -> Result | None:
+    """The result that `harness tally` wrote, None where there is none; raises UserError for a broken one."""
+    path = round_dir / RESULT
+    if not path.exists():
+        return None
+    try:
+        return Result.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        hint = "count the votes again: harness tally"
+        raise UserError("this is no result of a vote", where=str(path), hint=hint) from error
 
 
 def report_of(round_: Round, screened: Screened, catalogue: Catalogue) -> CandidateReport:

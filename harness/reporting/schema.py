@@ -9,13 +9,18 @@ from pydantic import BaseModel, JsonValue
 from pydantic.json_schema import JsonSchemaMode
 
 from harness.reporting.ballot import Ballot
-from harness.reporting.model import CandidateReport, RoundReport
+from harness.reporting.model import CandidateReport, Result, RoundReport
 from harness.rounds.round import round_schema
 from harness.venue.described.model import Description, Review
 
 FOLDER = Path(__file__).resolve().parent.parent / "schemas"
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
-WRITTEN: dict[str, type[BaseModel]] = {"round": RoundReport, "report": CandidateReport, "ballot": Ballot}
+WRITTEN: dict[str, type[BaseModel]] = {
+    "round": RoundReport,
+    "report": CandidateReport,
+    "ballot": Ballot,
+    "result": Result,
+}
 READ: dict[str, type[BaseModel]] = {"description": Description, "review": Review}
 
 

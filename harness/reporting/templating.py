@@ -134,6 +134,8 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "link": wording.link,
     "moment": wording.moment,
     "number": wording.number,
+    "result_words": wording.result_words,
+    "rule": wording.RULES.__getitem__,
     "score_words": wording.score_words,
     "seconds": wording.seconds,
     "severity": wording.SEVERITIES.__getitem__,

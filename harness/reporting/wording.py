@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from harness.grading import Verdict
 from harness.outcome import Basis, Severity, Status
-from harness.reporting.model import CandidateReport, Entry, Finding, ScoreInfo, SetAside
+from harness.reporting.model import CandidateReport, Entry, Finding, Result, ScoreInfo, SetAside
 
 VERDICTS = {
     Verdict.ELIGIBLE: "May be voted on",
@@ -69,6 +69,25 @@ def score_words(score: ScoreInfo) -> str:
     if score.low == score.high:
         return f"score {number(score.value)}, {decided}"
     return f"score {number(score.value)} (between {number(score.low)} and {number(score.high)}), {decided}"
+
+
+RULES = {
+    "plurality": "One vote each",
+    "approval": "Several votes each",
+    "ranked": "Ranked: whoever has least is left out, until one has more than half",
+}
+
+
+NOT_COUNTED = "not counted: it may not be voted on any more"
+
+
+def result_words(result: Result) -> str:
+    """Who won, or that nobody did alone."""
+    if not result.winners:
+        return "Nobody has a vote"
+    if result.tie:
+        return f"A tie between {listed(result.winners)}"
+    return f"{result.winners[0]} won"
 
 
 def moment(at: datetime) -> str:

@@ -16,6 +16,7 @@ class Stage(StrEnum):
     CLOSED = "submissions are closed"
     VOTING = "voting is open"
     ENDED = "voting is over"
+    TALLIED = "the votes are counted"
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Done:
     screened: int
     candidates: int
     posted: int
+    tallied: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,14 @@ def standing(round_: Round, now: datetime, done: Done, file: str) -> Standing:
         return Standing(
             Stage.VOTING, last_instant(round_.voting.closes), *_towards_the_vote(done, file, round_.id)
         )
-    return Standing(Stage.ENDED, None, "the votes are counted where they were cast", "")
+    if done.tallied:
+        return Standing(
+            Stage.TALLIED,
+            None,
+            "prepare the next round",
+            f"harness next reports/{round_.id} --id ID --release RELEASE",
+        )
+    return Standing(Stage.ENDED, None, "count the votes", f"harness tally reports/{round_.id} --from FILE")
 
 
 def _towards_the_vote(done: Done, file: str, round_id: str) -> tuple[str, str]:

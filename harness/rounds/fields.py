@@ -11,6 +11,10 @@ from urllib.parse import unquote
 from pydantic import AfterValidator, BeforeValidator, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from harness.credentials.meanings import Meaning
+from harness.credentials.shapes import Shape
+from harness.credentials.stated import stated
+
 
 def wrong(what: str, fix: str, *at: str | int) -> PydanticCustomError:
     """A mistake and its fix; `at` leads from the value looked at to the part of it that is wrong."""
@@ -165,6 +169,21 @@ def _mode(value: object) -> object:
     return value
 
 
+def _credential(value: str) -> str:
+    try:
+        stated(value)
+    except ValueError:
+        known = ", ".join([*Meaning, *Shape])
+        raise wrong(
+            f"{shown(value)} says nothing of a credential",
+            f"write what it means or its shape ({known}), or =VALUE for a fixed value that is no secret",
+        ) from None
+    return _one_line(value)
+
+
+Credential = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(_credential)
+]
 Instant = Annotated[datetime, BeforeValidator(_instant)]
 Day = Annotated[date, BeforeValidator(_day)]
 Line = Annotated[

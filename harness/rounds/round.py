@@ -18,10 +18,12 @@ from pydantic import (
     model_validator,
 )
 
+from harness.credentials.stated import Stated, stated
 from harness.errors import UserError
 from harness.requirement import Requirement
 from harness.rounds.fields import (
     ConnectorName,
+    Credential,
     Day,
     FolderName,
     Host,
@@ -110,9 +112,21 @@ class Exchange(_Model):
     ccxt: str | None = Field(
         default=None, description="Its id in ccxt, the second opinion; null if ccxt lacks it."
     )
+    credentials: dict[str, Credential] = Field(
+        default_factory=dict,
+        description="What fields of the connector's configuration hold, by their names, where the harness "
+        "cannot tell by itself: `key`, `secret`, `passphrase`, `address`, `account`, `mode`, a shape such as "
+        "`hex-32` or `pem-ec`, or `=VALUE` for a fixed value. Never a real key: this file is public.",
+        examples=[{"my_exchange_signer": "secret", "my_exchange_sub_domain": "=www"}],
+    )
     mode: Mode = Field(
         default="simulate", description="What answers the connector; a simulated exchange is all there is."
     )
+
+    @property
+    def stated_credentials(self) -> dict[str, Stated]:
+        """The same, read."""
+        return {name: stated(text) for name, text in self.credentials.items()}
 
 
 class Waiver(_Model):

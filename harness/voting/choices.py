@@ -29,16 +29,17 @@ def choices(report: RoundReport, limit: int) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for entry in on_the_ballot(report):
         tail = BY_WAIVER if entry.by_waiver else ""
-        text = _fitted(entry.name, tail, limit)
+        text = fitted(entry.name, tail, limit)
         number = 2
         while text in found:
-            text = _fitted(entry.name, f" #{number}{tail}", limit)
+            text = fitted(entry.name, f" #{number}{tail}", limit)
             number += 1
         found[text] = entry.name
     return found
 
 
-def _fitted(name: str, tail: str, limit: int) -> str:
+def fitted(name: str, tail: str, limit: int) -> str:
+    """Name and tail in `limit` UTF-16 units, the name cut where they are longer."""
     if length(name + tail) <= limit:
         return name + tail
     room = limit - length(CUT + tail)

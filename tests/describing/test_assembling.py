@@ -100,6 +100,12 @@ def test_words_that_orders_and_replies_share_are_one_list(made: Assembled) -> No
     assert _data(made)["words"]["order_status"]["words"]["live"] == {"status": ["open", "partially_filled"]}
 
 
+def test_a_reply_answers_the_method_that_it_is_mocked_for(made: Assembled) -> None:
+    routes = _data(made)["routes"]
+    assert routes["GET /orders"]["operation"] == "order_status"
+    assert "reply" not in routes["POST /orders"]
+
+
 def test_every_part_says_where_it_is_known_from(made: Assembled) -> None:
     known = _data(made)["known"]
     assert known["routes / POST /orders / takes"] == ["connector sends"]

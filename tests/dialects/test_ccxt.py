@@ -20,6 +20,8 @@ WRONG_SIGNATURE = {
     "hyperliquid": "User or API Wallet .* does not exist",
     "hyperliquid_perpetual": "User or API Wallet .* does not exist",
 }
+# On Bitstamp's stream ccxt gives no status to an order that has not ended; fills do not say who made.
+OPEN_HAS_NO_STATUS = SILENT_ON_MAKERS = ("bitstamp",)
 # Kraken tells orders and fills on one channel; ccxt hands on what is filled as trades alone.
 FILLS_ARE_TRADES = ("kraken",)
 
@@ -105,7 +107,8 @@ def test_it_lives_through_an_order(exchange: Exchange) -> None:
     placed = oracle.create_order(symbol, "limit", "buy", amount, price)
     ours = exchange.only_order()
     assert (ours.side, ours.price, ours.amount) == (Side.BUY, price, amount)
-    watching.until(told(placed["id"], status="open"), "the order was not told")
+    resting = None if exchange.dialect.name in OPEN_HAS_NO_STATUS else "open"
+    watching.until(told(placed["id"], status=resting), "the order was not told")
 
     part = amount * D("0.4")
     venue.fill(ours.order_id, part)
@@ -119,7 +122,8 @@ def test_it_lives_through_an_order(exchange: Exchange) -> None:
     assert (number(mine["price"]), number(mine["amount"])) == (fill.price, fill.amount)
     asset = exchange.dialect.ccxt_assets.get(fill.fee_asset, fill.fee_asset)
     assert (number(mine["fee"]["cost"]), mine["fee"]["currency"]) == (fill.fee, asset)
-    assert (mine["takerOrMaker"], mine["side"], mine["order"]) == ("maker", "buy", placed["id"])
+    role = None if exchange.dialect.name in SILENT_ON_MAKERS else "maker"
+    assert (mine["takerOrMaker"], mine["side"], mine["order"]) == (role, "buy", placed["id"])
 
     oracle.cancel_order(placed["id"], symbol)
     ended = EXPECTED_END.get(exchange.dialect.name, "canceled")

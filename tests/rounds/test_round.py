@@ -10,6 +10,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.credentials.meanings import Meaning
+from harness.credentials.shapes import Shape
+from harness.credentials.stated import Literal
 from harness.errors import UserError
 from harness.requirement import Catalogue
 from harness.rounds.located_yaml import read_located
@@ -289,3 +292,23 @@ def test_a_waiver_of_somebody_who_is_no_maintainer_is_refused_with_its_line(tmp_
 def test_a_requirement_that_guards_money_cannot_be_waived(tmp_path: Path) -> None:
     (found,) = mistakes(tmp_path, GOOD.replace("usage-page-present", "secrets-stay-inside"))
     assert "candidates[0].waivers[0].requirement: 'secrets-stay-inside' cannot be waived" in found
+
+
+HOSTS = 'hosts: [api.acme.com, "ws.acme.com:8443"]\n'
+
+
+def test_a_row_says_what_the_fields_of_a_connector_hold(tmp_path: Path) -> None:
+    row = HOSTS + "      credentials: {acme_signer: secret, acme_area: =www, acme_seed: base64-32}\n"
+    (acme,) = load_round(write(tmp_path, GOOD.replace(HOSTS, row))).candidates
+    assert acme.exchange.stated_credentials == {
+        "acme_signer": Meaning.SECRET,
+        "acme_area": Literal("www"),
+        "acme_seed": Shape.BASE64_32,
+    }
+
+
+def test_a_row_that_says_nothing_of_a_field_is_refused(tmp_path: Path) -> None:
+    row = HOSTS + "      credentials: {acme_signer: a real key}\n"
+    (told,) = mistakes(tmp_path, GOOD.replace(HOSTS, row))
+    assert "'a real key' says nothing of a credential" in told
+    assert "hex-32" in told

@@ -19,7 +19,7 @@ PARSERS = {
     "_parse_order_book_diff_message": "diff",
     "_parse_order_book_snapshot_message": "snapshot",
 }
-TEST_SECONDS = 8
+TEST_SECONDS = 12
 MAX_NOTES = 200
 MAX_TEXT = 100_000  # characters of one message or reply
 

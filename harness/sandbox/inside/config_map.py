@@ -118,7 +118,9 @@ def _default_of_variable(variable: Any) -> Any:
 
 def _type_name(kind: Any) -> str:
     """`SecretStr`, `int` …; of a type that is put together from others, as it is written."""
-    return "" if kind is None else getattr(kind, "__name__", None) or str(kind)
+    if kind is None:
+        return ""
+    return str(kind) if getattr(kind, "__args__", None) else getattr(kind, "__name__", None) or str(kind)
 
 
 def _prompt(prompt: Any, keys: Any) -> str:

@@ -20,7 +20,8 @@ from typing import Any, Callable, Dict, Iterator, List, Optional
 
 from . import readers, wire
 
-MEMBER_SECONDS = 3.0
+MEMBER_SECONDS = 4.0
+MOST_HANGING = 4  # members that do not come back; then no more are asked
 MAX_DOCUMENT = 200_000  # characters of one reply
 MAX_SAMPLES = 2000
 ASKED_AGAIN = 2
@@ -87,6 +88,7 @@ class Harvest:
         self.samples: List[Dict[str, Any]] = []
         self.readings: List[Dict[str, Any]] = []
         self.problems: List[Dict[str, str]] = []
+        self.hanging = 0
 
     def members(self) -> Iterator[str]:
         for name in sorted(dir(self.kind)):
@@ -132,13 +134,14 @@ class Harvest:
 
     def _note(self, name: str, sentinels: Dict[str, Any], order: Any, call: Callable[[], Any]) -> None:
         """Ask twice, so that what is different every time is known."""
-        if len(self.samples) >= MAX_SAMPLES:
+        if len(self.samples) >= MAX_SAMPLES or self.hanging >= MOST_HANGING:
             return
         answers = []
         try:
             with at_most(MEMBER_SECONDS):
                 answers = [_plain(call()) for _ in range(ASKED_AGAIN)]
         except BaseException as error:  # it may hang, or want to end the process
+            self.hanging += isinstance(error, TooLong)
             said = wire.error(error)
             problem = {"member": name, "problem": "{}: {}".format(said["type"], said["message"][:300])}
             if problem not in self.problems:

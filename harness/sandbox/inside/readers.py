@@ -15,8 +15,8 @@ from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 from . import wire
 
-READ_SECONDS = 1.0
-HANG_SECONDS = 5.0  # beyond this the connector does not even let itself be cancelled
+READ_SECONDS = 3.0
+HANG_SECONDS = 8.0  # beyond this the connector does not even let itself be cancelled
 RULE = (
     "trading_pair min_order_size max_order_size min_price_increment min_base_amount_increment"
     " min_quote_amount_increment min_notional_size min_order_value"

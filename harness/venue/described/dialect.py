@@ -19,7 +19,7 @@ from harness.venue.described.streams import DescribedSession
 from harness.venue.described.telling import Teller
 from harness.venue.described.templates import NO_CONTRACT, Filler, Matcher, Missing, Scope, Unlike
 from harness.venue.described.trust import Trust
-from harness.venue.described.values import Fact, Unreadable, moment, write
+from harness.venue.described.values import Fact, Unreadable, moment, plainly, write
 from harness.venue.dialects.base import Call, Dialect, Refused, Reply, Request, Route, StreamSession
 from harness.venue.dialects.listen_keys import ListenKeys
 from harness.venue.dialects.nonces import AscendingNonces
@@ -324,6 +324,7 @@ class DescribedDialect(Dialect):
         market = self.market_in(found)
         if market is not None and market.contract_size != 1:
             found = self.matcher.match(takes, said, market.contract_size)
+        found |= {name: plainly(value) for name, value in described.means.items()}
         if described.operation == "user_stream_renew":
             self._renew(found)
         return Asked(described.operation, call.signer, market, found, described.rows)

@@ -63,7 +63,7 @@ class Signing(Part):
     time: Literal["s", "ms", "us", "ns", "iso", "any s"] = "ms"
     tolerance: float | None = Field(default=None, gt=0, description="seconds that a time may be off")
     rising_nonce: bool = False
-    plugin: str | None = None
+    plugin: str | None = Field(default=None, description="a name in `signing.PLUGINS`")
 
 
 class Words(Part):
@@ -116,6 +116,9 @@ class RouteDescription(Part):
     when: dict[str, str] = {}
     parameters: Literal["query", "json", "form"] | None = None
     takes: Template = None
+    means: dict[str, JsonValue] = Field(
+        default={}, description="facts that the route itself stands for, such as `order.side`"
+    )
     rows: Rows = Rows()
     status: int = 200
     reply: Template = None

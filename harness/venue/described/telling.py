@@ -186,7 +186,9 @@ class Teller:
     def fill_facts(self, fill: Fill) -> Facts:
         names = ("trade_id", "order_id", "client_order_id", "side", "price", "amount", "quote_amount", "fee")
         told: dict[str, Fact] = {name: plainly(getattr(fill, name)) for name in names}
+        way = 1 if fill.side is Side.BUY else -1
         return {
+            "signed_amount": fill.amount * way, "signed_quote_amount": -fill.quote_amount * way,
             **told, "fee_asset": self.asset(fill.fee_asset), "maker": fill.maker, "at": fill.at,
             "position_side": plainly(fill.position_side), "realised_pnl": fill.realised_pnl,
         }  # fmt: skip

@@ -96,7 +96,10 @@ class Filler:
             told = self._fill(value, scope)
             if told is ABSENT or (key.endswith("?") and told is None):
                 continue
-            yield bare(key), told  # type: ignore[misc]
+            yield self._key(bare(key), scope), told  # type: ignore[misc]
+
+    def _key(self, key: str, scope: Scope) -> str:
+        return str(self._leaf(key, scope)) if leaf(key).holes else key
 
     def alike(self, template: dict[str, JsonValue]) -> dict[str, JsonValue]:
         """The mapping with the shape that it names laid out."""

@@ -73,6 +73,10 @@ def _carried(description: Description) -> Iterator[tuple[str, Address, tuple[Add
             address = ("words", name, "words", word)
             for fact in said:
                 yield f"{words.of}.{fact}", address, tuple((*address, each) for each in said)
+    for name, route in description.routes.items():
+        for fact in route.means:
+            address = ("routes", name, "means", fact)
+            yield fact, address, (address,)
     if description.signing is not None:
         yield SIGNATURE, ("signing",), tuple(at for at, _ in leaves(dumped["signing"], ("signing",)))
 

@@ -94,6 +94,8 @@ def _timed(value: Any, name: str) -> Any:
             return f"{value * 1000:.3f}"
         case "iso":
             return iso(value)
+        case "datetime":
+            return iso(value, "microseconds").replace("T", " ").removesuffix("Z")
         case "uuid":
             return str(uuid.UUID(int=int(value)))
         case "text":

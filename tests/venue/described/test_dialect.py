@@ -92,6 +92,13 @@ def test_routes_of_one_path_are_told_apart(acme: Exchange) -> None:
     assert acme.signed("POST", "/rpc", {"do": "dance"}).status == 404
 
 
+def test_a_route_may_itself_say_what_is_meant(acme: Exchange) -> None:
+    sold = data(acme.signed("POST", "/sell/XBTUSDT-P", {"size": "0.01"}))
+    assert sold["state"] == "done"
+    (position,) = acme.dialect.venue.positions(acme.account)
+    assert position.size == D("-0.01")
+
+
 def test_nonces_rise_and_signatures_are_verified(acme: Exchange) -> None:
     assert acme.signed("GET", "/wallet").status == 200
     assert data(acme.signed("GET", "/wallet"))["USDT"] == "100000.00"

@@ -59,6 +59,8 @@ def scope() -> Scope:
         ("{order.created_at|ms|number}", 1_790_000_000_125),
         ("{order.created_at|s.ms}", "1790000000.125"),
         ("{order.created_at|iso}", "2026-09-21T14:13:20.125Z"),
+        ("{order.created_at|datetime}", "2026-09-21 14:13:20.125000"),
+        ({"{market.symbol|lower}": 1}, {"btc-usdt": 1}),
         ("{order.average_price}", None),
         ("{order.average_price|or 0}", "0"),
         ("{order.average_price|or 0|number}", 0),

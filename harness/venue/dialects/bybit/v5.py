@@ -36,6 +36,7 @@ from harness.venue.dialects.signing import hmac_hex, same
 from harness.venue.dialects.wire import Json, ms, rows
 from harness.venue.market import Market
 from harness.venue.model import ZERO, Account, Balance, Order, Refusal, VenueRefusal
+from harness.venue.operations.sessions import PrivateSessions
 from harness.venue.session import Venue
 
 HOST, STREAM_HOST = "api.bybit.com", "stream.bybit.com"
@@ -58,7 +59,7 @@ class BybitV5(Dialect):
         super().__init__(venue)
         self._address = FixedWindows(ADDRESS_LIMIT, ADDRESS_SECONDS)
         self._windows: dict[str, FixedWindows] = {}
-        self.sessions: list[PrivateSession] = []
+        self.sessions = PrivateSessions()
 
     # -- what the base asks for
 
@@ -127,8 +128,7 @@ class BybitV5(Dialect):
         return Reply(404, {}, b"")
 
     def expire_user_streams(self, account: Account) -> None:
-        for session in self.sessions:
-            session.expired = session.expired or session.account == account
+        self.sessions.expire(account)
 
     # -- market data
 
@@ -350,7 +350,7 @@ class BybitV5(Dialect):
     @stream("/v5/private")
     def private_stream(self, call: Call) -> PrivateSession:
         session = self.private_session()
-        self.sessions.append(session)
+        self.sessions.add(session)
         return session
 
     def public_session(self) -> PublicSession:

@@ -8,6 +8,7 @@ from harness.venue.dialects.hyperliquid.order_routes import OrderRoutes
 from harness.venue.dialects.hyperliquid.streams import Session
 from harness.venue.dialects.wire import Json, ms
 from harness.venue.model import Account
+from harness.venue.operations.sessions import PrivateSessions
 from harness.venue.positions import FundingPayment
 from harness.venue.session import Venue
 
@@ -17,12 +18,11 @@ class HyperliquidApi(OrderRoutes):
 
     def __init__(self, venue: Venue) -> None:
         super().__init__(venue)
-        self.sessions: list[Session] = []
+        self.sessions = PrivateSessions()
 
     def expire_user_streams(self, account: Account) -> None:
         """Subscriptions never run out here; the server hangs up, as it does when it is restarted."""
-        for session in self.sessions:
-            session.expired = session.expired or session.account == account
+        self.sessions.expire(account)
 
     def state(self, kind: str, account: Account) -> Json | None:
         """What `spotState` or `clearinghouseState` tells of an account; None where there is no such thing."""
@@ -39,5 +39,5 @@ class HyperliquidApi(OrderRoutes):
     @stream("/ws")
     def websocket(self, call: Call) -> Session:
         session = Session(self, call.request, self.sessions.remove)
-        self.sessions.append(session)
+        self.sessions.add(session)
         return session

@@ -52,6 +52,7 @@ from harness.venue.dialects.signing import hmac_base64, same
 from harness.venue.dialects.wire import Json, parsed
 from harness.venue.market import SAMPLE_MARKETS, FeeIn, Market
 from harness.venue.model import Account, Fill, NewOrder, Order, Refusal, VenueRefusal
+from harness.venue.operations.sessions import PrivateSessions
 from harness.venue.session import Venue
 
 HOST, PUBLIC_STREAM_HOST, PRIVATE_STREAM_HOST = "api.kraken.com", "ws.kraken.com", "ws-auth.kraken.com"
@@ -88,7 +89,7 @@ class Kraken(MarketRoutes):
         self.tokens = Tokens()
         self._limits = Limits()
         self._nonces = AscendingNonces(NONCE_WINDOW)
-        self._sessions: list[KrakenSession] = []
+        self._sessions = PrivateSessions()
 
     # -- what the base asks for
 
@@ -142,8 +143,7 @@ class Kraken(MarketRoutes):
 
     def expire_user_streams(self, account: Account) -> None:
         self.tokens.revoke(account)
-        for session in self._sessions:
-            session.expired = session.expired or session.account == account
+        self._sessions.expire(account)
 
     # -- the account
 
@@ -321,7 +321,7 @@ class Kraken(MarketRoutes):
         return self._opened(NewSession(self, private=call.request.host == PRIVATE_STREAM_HOST))
 
     def _opened(self, session: KrakenSession) -> KrakenSession:
-        self._sessions.append(session)
+        self._sessions.add(session)
         return session
 
     def forget(self, session: KrakenSession) -> None:

@@ -18,6 +18,7 @@ from harness.venue.dialects.kucoin.security import signer
 from harness.venue.dialects.kucoin.streams import KucoinSession
 from harness.venue.market import SAMPLE_MARKETS, FeeIn, Market
 from harness.venue.model import Account
+from harness.venue.operations.sessions import PrivateSessions
 from harness.venue.session import Venue
 
 
@@ -40,7 +41,7 @@ class Kucoin(AccountRoutes):
     def __init__(self, venue: Venue) -> None:
         super().__init__(venue)
         self._tokens: dict[str, Account | None] = {}
-        self._sessions: list[KucoinSession] = []
+        self._sessions = PrivateSessions()
         self._quotas = Quotas()
 
     @property
@@ -74,8 +75,7 @@ class Kucoin(AccountRoutes):
 
     def expire_user_streams(self, account: Account) -> None:
         self._tokens = {token: owner for token, owner in self._tokens.items() if owner != account}
-        for session in self._sessions:
-            session.expired = session.expired or session.account == account
+        self._sessions.expire(account)
 
     # -- streams
 
@@ -86,9 +86,8 @@ class Kucoin(AccountRoutes):
             return failure("401", "token is invalid", 401)
         connect_id = call.params.get("connectId") or secrets.token_hex(8)
         session = KucoinSession(self.venue, self._tokens[token], connect_id, self._forget)
-        self._sessions.append(session)
+        self._sessions.add(session)
         return session
 
     def _forget(self, session: KucoinSession) -> None:
-        if session in self._sessions:
-            self._sessions.remove(session)
+        self._sessions.remove(session)

@@ -47,6 +47,7 @@ from harness.venue.model import (
     Side,
     VenueRefusal,
 )  # fmt: skip
+from harness.venue.operations.sessions import PrivateSessions
 from harness.venue.session import Venue
 
 HOST, STREAM_HOST = "www.okx.com", "ws.okx.com"
@@ -84,7 +85,7 @@ class Okx(Dialect):
     def __init__(self, venue: Venue) -> None:
         super().__init__(venue)
         self._windows: dict[str, FixedWindows] = {}
-        self._sessions: list[PrivateSession] = []
+        self._sessions = PrivateSessions()
 
     # -- what the base asks for
 
@@ -146,8 +147,7 @@ class Okx(Dialect):
         return Reply(404, {}, {"code": "404", "msg": "Not Found", "data": []})
 
     def expire_user_streams(self, account: Account) -> None:
-        for session in self._sessions:
-            session.expired = session.expired or session.account == account
+        self._sessions.expire(account)
 
     # -- market data
 
@@ -357,7 +357,7 @@ class Okx(Dialect):
     @stream("/ws/v5/private")
     def private_stream(self, call: Call) -> PrivateSession:
         session = PrivateSession(self, self._sessions.remove)
-        self._sessions.append(session)
+        self._sessions.add(session)
         return session
 
 
