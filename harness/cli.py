@@ -38,6 +38,9 @@ app.add_typer(sandbox_app, name="sandbox")
 venue_app = typer.Typer(help="Simulated exchanges.", no_args_is_help=True)
 app.add_typer(venue_app, name="venue")
 
+trace_app = typer.Typer(help="What was seen of a connector in a scenario.", no_args_is_help=True)
+app.add_typer(trace_app, name="trace")
+
 # A screening mostly waits for the connector's own timers, so two fit on a core.
 JOBS = 2 * (os.cpu_count() or 1)
 
@@ -197,6 +200,67 @@ def report(
 
 
 @app.command()
+def judge(
+    folder: Annotated[Path, typer.Argument(help="A published round, or one candidate's folder in it.")],
+    select: Annotated[
+        str | None, typer.Option("-k", metavar="TEXT", help="Only checks and requirements named so.")
+    ] = None,
+) -> None:
+    """Judge kept traces again with today's checks, and say what changed. Starts no sandbox.
+
+    `harness report` then publishes it.
+    """
+    from harness.commands.judge import judge_folder
+
+    judge_folder(folder, select, CONSOLE)
+
+
+TraceFile = Annotated[Path, typer.Argument(help="A trace, e.g. reports/ROUND/NAME/traces/trade-12-first….")]
+
+
+@trace_app.command("list")
+def trace_list(
+    folder: Annotated[Path, typer.Argument(help="A round's or a candidate's folder of reports.")],
+) -> None:
+    """List the traces of a candidate, or of a whole round."""
+    from harness.commands.trace import list_traces
+
+    CONSOLE.print(list_traces(folder), soft_wrap=True)
+
+
+@trace_app.command("show")
+def trace_show(
+    file: TraceFile,
+    market_data: Annotated[bool, typer.Option("--market-data", help="Order books and trades too.")] = False,
+) -> None:
+    """Print a trace's time line."""
+    from harness.commands.trace import show
+
+    show(file, CONSOLE, market_data=market_data)
+
+
+@trace_app.command("har")
+def trace_har(
+    file: TraceFile,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The file to write.")] = None,
+) -> None:
+    """Write what went over the wire as HAR 1.2, which browsers' developer tools open."""
+    from harness.commands.trace import write_har
+
+    CONSOLE.print(f"Wrote {write_har(file, output)}", markup=False, soft_wrap=True)
+
+
+@trace_app.command("diff")
+def trace_diff(
+    first: TraceFile, second: Annotated[Path, typer.Argument(help="Another of the same scenario.")]
+) -> None:
+    """Show what happened in one trace and not in another. Ends with 1 where they differ."""
+    from harness.commands.trace import diff
+
+    raise typer.Exit(1 if diff(first, second, CONSOLE) else 0)
+
+
+@app.command()
 def requirements(
     requirement: Annotated[str | None, typer.Argument(metavar="[ID]", help="Explain this one.")] = None,
 ) -> None:
@@ -275,6 +339,25 @@ def tally(
 
     page = tally_round(round_dir, source, datetime.now(UTC), CONSOLE)
     CONSOLE.print(f"Report: {page}", markup=False, soft_wrap=True)
+
+
+@app.command("next")
+def next_command(
+    round_dir: Annotated[Path, typer.Argument(help="A round whose votes are counted, e.g. reports/2020-08.")],
+    id_: Annotated[str, typer.Option("--id", help="The next round's id, e.g. 2020-09.")],
+    release: Annotated[str, typer.Option(help="The release it feeds, e.g. v0.32.0.")],
+    title: Annotated[
+        str | None, typer.Option(help="Its title; by default this one's with the month moved.")
+    ] = None,
+    days: Annotated[int, typer.Option(help="How many days later it is.")] = 28,
+    winner: Annotated[str | None, typer.Option(help="Who of those that tie has won.")] = None,
+    out: Annotated[Path, typer.Option(help="The file to write.")] = Path("candidates.next.yml"),
+) -> None:
+    """Write the next round's file: the winner leaves, the others carry over with what is known of them."""
+    from harness.commands.next_round import write_next
+
+    path = write_next(round_dir, out, id_=id_, release=release, title=title, days=days, winner=winner)
+    CONSOLE.print(f"Wrote {path}", markup=False, soft_wrap=True)
 
 
 @venue_app.command("serve")

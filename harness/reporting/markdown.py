@@ -79,7 +79,8 @@ def _result(result: Result) -> Iterator[str]:
     for counted in result.candidates:
         won = " · **won**" if counted.name in result.winners and not result.tie else ""
         tied = " · tied" if counted.name in result.winners and result.tie else ""
-        yield f"- {escaped(counted.name)}: {number(counted.votes)}{won}{tied}"
+        waiver = " · by waiver" if counted.by_waiver else ""
+        yield f"- {escaped(counted.name)}: {number(counted.votes)}{won}{tied}{waiver}"
     for counted in result.void:
         yield f"- {escaped(counted.name)}: {number(counted.votes)}, {NOT_COUNTED}"
 

@@ -215,6 +215,7 @@ class Counted(Model):
     name: str
     votes: float
     verdict: Verdict
+    by_waiver: bool = False
     page: str
 
 

@@ -68,7 +68,10 @@ def standing(round_: Round, now: datetime, done: Done, file: str) -> Standing:
         )
     if done.tallied:
         return Standing(
-            Stage.TALLIED, None, "the winner's developer and the maintainers review and merge it", ""
+            Stage.TALLIED,
+            None,
+            "prepare the next round",
+            f"harness next reports/{round_.id} --id ID --release RELEASE",
         )
     return Standing(Stage.ENDED, None, "count the votes", f"harness tally reports/{round_.id} --from FILE")
 

@@ -64,7 +64,13 @@ def _counted(
     entries = {entry.name: entry for entry in report.candidates}
     ordered = sorted(votes, key=lambda name: (name not in winners, -votes[name], list(entries).index(name)))
     return tuple(
-        Counted(name=name, votes=votes[name], verdict=entries[name].verdict, page=entries[name].page)
+        Counted(
+            name=name,
+            votes=votes[name],
+            verdict=entries[name].verdict,
+            by_waiver=entries[name].by_waiver,
+            page=entries[name].page,
+        )
         for name in ordered
     )
 
