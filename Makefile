@@ -6,7 +6,7 @@ WORKERS ?= $(shell echo $$(( ($$(nproc) * 3 + 1) / 2 )))
 
 PYTEST := -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --durations 20
 
-.PHONY: demo test test-all zoo lint format lock schemas docs clean
+.PHONY: demo test test-all zoo zoo-seeds lint format lock schemas docs clean
 
 demo: .venv/ready
 	$(BIN)/python -m demo --again
@@ -24,6 +24,10 @@ test-all: .venv/ready
 # How well the checks tell good from bad: every defect in several connectors. About an hour.
 zoo: .venv/ready
 	$(BIN)/python -m tests.zoo $(WORKERS)
+
+# Whether a verdict on an untouched connector depends on the seed: all of them with twenty seeds. For the night.
+zoo-seeds: .venv/ready
+	$(BIN)/python -m tests.zoo.seeds
 
 lint: .venv/ready
 	$(BIN)/ruff check .

@@ -12,6 +12,8 @@ import pytest
 
 from demo.release import PACKAGE, VERSION
 from tests.zoo.accuracy import PAGE, Accuracy
+from tests.zoo.sections import section_of, with_section
+from tests.zoo.seeds import TITLE
 
 HERE = Path(__file__).parent
 
@@ -22,7 +24,9 @@ def main() -> int:
     workers = sys.argv[1] if len(sys.argv) > 1 else "auto"
     options = ["-n", workers, "--dist", "loadgroup", "--tier", "zoo", "-p", "no:cacheprovider"]
     pytest.main([*options, *tests], plugins=[accuracy])
-    PAGE.write_text(accuracy.page(f"{PACKAGE} {VERSION}"), encoding="utf-8")
+    seeds = section_of(PAGE.read_text(encoding="utf-8"), TITLE)
+    page = accuracy.page(f"{PACKAGE} {VERSION}")
+    PAGE.write_text(with_section(page, TITLE, seeds) if seeds else page, encoding="utf-8")
     short = accuracy.shortcomings()
     for line in short:
         sys.stdout.write(f"{line}\n")

@@ -17,7 +17,10 @@ from harness.venue.dialects import known
 
 
 class RealDefect(NamedTuple):
-    """Words that the finding has to contain (a pattern), and why it is the connector that is wrong."""
+    """Words that the finding has to contain (a pattern), and why it is the connector that is wrong.
+
+    `why` says what the exchange received, where that matters, and what the user loses by it.
+    """
 
     finding: str
     why: str
@@ -25,27 +28,36 @@ class RealDefect(NamedTuple):
 
 FORGETS = RealDefect(
     "the connector forgot the order",
-    "The framework takes a broken connection for a failure, and no connector asks for the order.",
+    "The framework takes a broken connection for a failure, and no connector asks for the order: the "
+    "exchange has "
+    "an order that its user does not know of.",
 )
 TEN_LEVELS = (
-    "It asks for the book without a limit; Gate gives ten levels then, and what lies below is missing."
+    "It asks for the book without a limit; Gate gives ten levels then. What lies below is missing, so its "
+    "user "
+    "sees a book with holes as soon as prices move."
 )
 ONE_TOPIC = (
     "It asks for several pairs in one topic, with `|` between them, which v5 does not document: of two pairs "
-    "it hears nothing."
+    "it hears nothing here. Who trades one pair loses nothing."
 )
 LOCAL_CLOCK = (
     "It signs with `time.time()`, not with the synchronized time; Bybit refuses what comes from the future, "
-    "and what is older than the window that it asks for, 50 seconds."
+    "and what is older than the window that it asks for, 50 seconds. Whose clock is further off cannot trade."
 )
 READS_BESIDE = (
     "It reads the list of fills from the top of the reply, but KuCoin sends it below `data`: polling finds "
-    "no fill, ever."
+    "no fill, ever, and one that no stream told of stays unknown to its user."
 )
 ASKS_FOR_THE_ORDER = (
-    "It asks QueryTrades with the id of the order, which Kraken calls invalid (Hummingbot PR 6840)."
+    "It asks QueryTrades with the id of the order, which Kraken calls invalid (Hummingbot PR 6840): a fill "
+    "that no stream told of stays unknown to its user."
 )
-SKIPS = "It skips levels that a delta takes out, and the snapshot of a new subscription."
+SKIPS = (
+    "It skips levels that a delta takes out, and the snapshot of a new subscription: its user sees prices "
+    "that "
+    "are gone."
+)
 
 REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
     **{(name, test_order_life.test_no_orphan_after_a_lost_reply): FORGETS for name in known()},
@@ -57,16 +69,15 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
         "fills of a limit .* order were not reported", ASKS_FOR_THE_ORDER
     ),
     ("gate_io", test_market_data.test_book_follows_changes): RealDefect("order book drifts away", TEN_LEVELS),
-    ("gate_io", test_resilience.test_market_stream_comes_back): RealDefect(
-        "the order book stays wrong", TEN_LEVELS
-    ),
     ("bybit", test_market_data.test_the_takers_side_is_told): RealDefect(
         "with the wrong side",
-        'It compares the taker\'s side with "BUY"; Bybit writes "Buy", so every trade is read as a sale.',
+        'It compares the taker\'s side with "BUY"; Bybit writes "Buy", so every trade is read as a sale. '
+        "Paper trading fills the wrong side by it; nothing wrong reaches the exchange.",
     ),
     ("bybit", test_orders.test_limit_maker_orders_are_post_only): RealDefect(
         "sent as an ordinary limit order",
-        "It sends every limit order with GTC or with no time in force, never as PostOnly.",
+        "It sends every limit order with GTC or with no time in force, never as PostOnly; its "
+        "user pays the taker's fee where a price has moved.",
     ),
     ("bybit_perpetual", test_market_data.test_best_prices): RealDefect("est bid is", ONE_TOPIC),
     ("bybit_perpetual", test_market_data.test_book_follows_changes): RealDefect(
@@ -86,7 +97,8 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
     ),
     ("bybit_perpetual", test_positions.test_a_funding_payment_is_told_once): RealDefect(
         "was reported as",
-        "It takes `funding`, which is money, for the rate, and multiplies it by the size.",
+        "It takes `funding`, which is money, for the rate, and multiplies it by the size: its "
+        "user's books show another payment than was made.",
     ),
     ("gate_io", test_long_run.test_the_book_is_deep_enough): RealDefect("10 bids and 10 asks", TEN_LEVELS),
     ("bybit", test_long_run.test_the_book_is_deep_enough): RealDefect(
@@ -114,16 +126,24 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
         "again, so the exchange receives the right price; a strategy that compares the two sees them differ.",
     ),
     ("hyperliquid", test_market_data.test_the_smallest_order_value): RealDefect(
-        "the smallest notional is 0, not 10", "It knows no smallest order value on spot."
+        "the smallest notional is 0, not 10",
+        "It knows no smallest order value on spot; the exchange receives orders that are too small, and "
+        "refuses.",
     ),
     ("hyperliquid_perpetual", test_market_data.test_last_price): RealDefect(
-        "The last traded price is", "It gives the mark price for the last price."
+        "The last traded price is",
+        "It gives the mark price for the last price; strategies that quote around the last trade quote "
+        "elsewhere.",
     ),
     ("hyperliquid_perpetual", test_positions.test_funding_is_known): RealDefect(
-        "The funding rate is", "Its stream's messages fill the rate from `openInterest` where there is one."
+        "The funding rate is",
+        "Its stream's messages fill the rate from `openInterest` where there is one; "
+        "strategies that weigh funding reckon with a rate that is none.",
     ),
     ("kraken", test_market_data.test_the_smallest_order_value): RealDefect(
-        "the smallest notional is 0, not 5", "It reads `ordermin`, and never `costmin`."
+        "the smallest notional is 0, not 5",
+        "It reads `ordermin`, and never `costmin`; the exchange receives orders that are too small, and "
+        "refuses.",
     ),
     ("kraken", test_order_life.test_a_missed_fill_is_found): RealDefect(
         "was never reported", ASKS_FOR_THE_ORDER
