@@ -38,6 +38,9 @@ app.add_typer(sandbox_app, name="sandbox")
 venue_app = typer.Typer(help="Simulated exchanges.", no_args_is_help=True)
 app.add_typer(venue_app, name="venue")
 
+trace_app = typer.Typer(help="What was seen of a connector in a scenario.", no_args_is_help=True)
+app.add_typer(trace_app, name="trace")
+
 # A screening mostly waits for the connector's own timers, so two fit on a core.
 JOBS = 2 * (os.cpu_count() or 1)
 
@@ -194,6 +197,67 @@ def report(
         page = publish_round(round_dir)
         tell_verdicts(round_dir, CONSOLE)
     CONSOLE.print(f"Report: {page}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def judge(
+    folder: Annotated[Path, typer.Argument(help="A published round, or one candidate's folder in it.")],
+    select: Annotated[
+        str | None, typer.Option("-k", metavar="TEXT", help="Only checks and requirements named so.")
+    ] = None,
+) -> None:
+    """Judge kept traces again with today's checks, and say what changed. Starts no sandbox.
+
+    `harness report` then publishes it.
+    """
+    from harness.commands.judge import judge_folder
+
+    judge_folder(folder, select, CONSOLE)
+
+
+TraceFile = Annotated[Path, typer.Argument(help="A trace, e.g. reports/ROUND/NAME/traces/trade-12-first….")]
+
+
+@trace_app.command("list")
+def trace_list(
+    folder: Annotated[Path, typer.Argument(help="A round's or a candidate's folder of reports.")],
+) -> None:
+    """List the traces of a candidate, or of a whole round."""
+    from harness.commands.trace import list_traces
+
+    CONSOLE.print(list_traces(folder), soft_wrap=True)
+
+
+@trace_app.command("show")
+def trace_show(
+    file: TraceFile,
+    market_data: Annotated[bool, typer.Option("--market-data", help="Order books and trades too.")] = False,
+) -> None:
+    """Print a trace's time line."""
+    from harness.commands.trace import show
+
+    show(file, CONSOLE, market_data=market_data)
+
+
+@trace_app.command("har")
+def trace_har(
+    file: TraceFile,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The file to write.")] = None,
+) -> None:
+    """Write what went over the wire as HAR 1.2, which browsers' developer tools open."""
+    from harness.commands.trace import write_har
+
+    CONSOLE.print(f"Wrote {write_har(file, output)}", markup=False, soft_wrap=True)
+
+
+@trace_app.command("diff")
+def trace_diff(
+    first: TraceFile, second: Annotated[Path, typer.Argument(help="Another of the same scenario.")]
+) -> None:
+    """Show what happened in one trace and not in another. Ends with 1 where they differ."""
+    from harness.commands.trace import diff
+
+    raise typer.Exit(1 if diff(first, second, CONSOLE) else 0)
 
 
 @app.command()

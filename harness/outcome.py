@@ -132,7 +132,8 @@ def _datum(value: JsonValue) -> JsonValue:
 class Outcome(BaseModel):
     """One check's finding for one requirement; a line of `outcomes.jsonl`.
 
-    Evidence past the first hundred pieces is left out, and a last piece says how much.
+    `traces` are the files, in the candidate's folder of traces, that it rests on. Evidence past the first
+    hundred pieces is left out, and a last piece says how much.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -143,6 +144,7 @@ class Outcome(BaseModel):
     subject: str
     summary: str
     evidence: tuple[Evidence, ...] = ()
+    traces: tuple[str, ...] = ()
     check: str
     seconds: float = Field(default=0.0, ge=0)
 

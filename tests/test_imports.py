@@ -20,7 +20,8 @@ LAYERS = (
     ("voting",),
     ("reporting", "serving"),
     ("screenings",),
-    ("checking", "describing", "scenarios"),
+    ("checking",),
+    ("describing", "scenarios"),
     ("driving", "oracle"),
     ("gateway",),
     ("venue",),
@@ -30,7 +31,8 @@ LAYERS = (
     ("grading", "requirement"),
     ("outcome",),
     ("clock", "credentials", "paths", "temporary"),
-    ("errors", "ownership", "text"),
+    ("errors",),
+    ("ownership", "text"),
     ("__init__",),
 )
 DEPTH = {room: depth for depth, layer in enumerate(LAYERS) for room in layer}

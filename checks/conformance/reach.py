@@ -6,7 +6,8 @@ import ipaddress
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from harness.gateway.record import Lookup, Record, RejectedConnection, RejectionReason
+from harness.gateway.record import Lookup, RejectedConnection, RejectionReason
+from harness.gateway.wire import Wire
 
 # Every name leads here, so another address was written into the code.
 HERE = frozenset({"127.0.0.1", "::1"})
@@ -42,12 +43,12 @@ class Declared:
         return any(port in ports for ports in self.ports.values())
 
 
-def undeclared(record: Record, declared: Declared) -> Iterator[RejectedConnection | Lookup]:
+def undeclared(wire: Wire, declared: Declared) -> Iterator[RejectedConnection | Lookup]:
     """What the connector tried that nobody declared; connections that merely broke off are not in it."""
-    for rejected in record.rejected():
+    for rejected in wire.rejected():
         if _reaches_out(rejected, declared):
             yield rejected
-    for lookup in record.lookups():
+    for lookup in wire.lookups():
         if not declared.name(lookup.name) and lookup.name.rstrip(".").lower() != _OURS:
             yield lookup
 

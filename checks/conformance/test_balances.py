@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from checks.conformance.conftest import Play
-from checks.conformance.scenarios.balances import BalanceView
-from checks.conformance.scenarios.order_life import Life, trade
-from checks.conformance.scenarios.refusals import use_wrong_secret
 from checks.conformance.test_order_life import placed
 from checks.conformance.timeline import timeline
 from harness.checking import Attach, claimed, expect, requirement, seen_in_ledger, undetermined
+from harness.checking.runner import Traces
 from harness.driving.claims import EventView
 from harness.driving.driver import ConnectorError
 from harness.outcome import Evidence, EvidenceKind
+from harness.scenarios.catalogue import WRONG_SECRET
+from harness.scenarios.played.balances import BalanceView
+from harness.scenarios.played.order_life import Life, Trading
 from harness.venue.model import Fill, Side
 
 
@@ -37,27 +37,24 @@ def _totals_match(views: Iterable[BalanceView]) -> None:
 
 
 @requirement("total-balance-matches")
-def test_totals_match(play: Play) -> None:
+def test_totals_match(trading: Trading) -> None:
     """At the start, and while orders are open, total balances are the ledger's."""
-    run = play(trade)
-    _totals_match(view for view in run.balances if "fill" not in view.moment)
+    _totals_match(view for view in trading.balances if "fill" not in view.moment)
 
 
 @requirement("balance-follows-fills")
-def test_totals_follow_fills(play: Play) -> None:
+def test_totals_follow_fills(trading: Trading) -> None:
     """After each partial and full fill, total balances are the ledger's."""
-    run = play(trade)
-    views = [view for view in run.balances if "fill" in view.moment]
+    views = [view for view in trading.balances if "fill" in view.moment]
     if not views:
         undetermined("No order was filled.")
     _totals_match(views)
 
 
 @requirement("available-balance-matches")
-def test_available_balances_match(play: Play) -> None:
+def test_available_balances_match(trading: Trading) -> None:
     """What open orders hold is not available; a cancel or a fill frees what it should."""
-    run = play(trade)
-    for view in run.balances:
+    for view in trading.balances:
         claim = view.claimed.available if view.claimed else Decimal(0)
         expect(
             view.available_matches,
@@ -67,12 +64,11 @@ def test_available_balances_match(play: Play) -> None:
 
 
 @requirement("trade-fee-matches")
-def test_fees_match(play: Play) -> None:
+def test_fees_match(trading: Trading) -> None:
     """The fee of each reported fill is the ledger's: its amount and its asset."""
-    run = play(trade)
-    for life in placed((*run.filled, *run.market_orders)):
+    for life in placed((*trading.filled, *trading.market_orders)):
         for fill in life.fills:
-            event = _report_of(life, fill, run.rig.dialect.trade_id(fill))
+            event = _report_of(life, fill, trading.part.fill_names.get(fill.trade_id, ""))
             if event is not None:
                 _fee_matches(life, fill, event)
 
@@ -106,11 +102,11 @@ def _fee_matches(life: Life, fill: Fill, event: EventView) -> None:
 
 
 @requirement("wrong-key-reported")
-def test_a_wrong_key_is_noticed(play: Play, evidence: Attach) -> None:
+def test_a_wrong_key_is_noticed(trading: Trading, traces: Traces, evidence: Attach) -> None:
     """With a secret that the exchange refuses, the connector does not become ready, and says why."""
-    play(trade)  # one that does not work with the right key is not judged here
+    assert trading  # one that does not work with the right key is not judged here
     try:
-        run = play(use_wrong_secret)
+        run = traces.view(WRONG_SECRET)
     except ConnectorError as error:
         evidence(claimed(EvidenceKind.NOTE, f"With a wrong secret it is not even made: {error.gist}"))
         return

@@ -17,6 +17,7 @@ from harness.checking import (
     irregular,
     measured,
     not_applicable,
+    raised,
     requirement,
     undetermined,
 )
@@ -189,12 +190,18 @@ def _no_shape_fits(choice: Choice, unreadable: Iterable[str], lacks: Lacks) -> N
 
 
 def _said(error: ConnectorError, **data: bool) -> Evidence:
-    return claimed(EvidenceKind.LOG, str(error)[-3000:], **data)
+    return raised(str(error), **data)
 
 
 def _evidence(result: UnitTestResult) -> list[Evidence]:
-    texts = [f"{each.name}: {each.how}\n{each.text}" for each in result.failures[:4]]
-    return [claimed(EvidenceKind.LOG, text[-1500:]) for text in texts or [result.detail[-1500:]]]
+    texts = [_failure(each.name, each.how, each.text) for each in result.failures[:4]]
+    return [claimed(EvidenceKind.LOG, text) for text in texts or [result.detail[-1500:]]]
+
+
+def _failure(name: str, how: str, text: str) -> str:
+    """The test and its message on the first line, then the end of what it printed."""
+    message = next((line for line in reversed(text.strip().splitlines()) if line.strip()), "")
+    return f"{name}: {how}: {message.strip()[:300]}\n{text[-1500:]}"
 
 
 def _not_ours(result: UnitTestResult, lacks: Lacks) -> None:

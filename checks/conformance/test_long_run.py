@@ -6,10 +6,6 @@ from collections import Counter
 
 import pytest
 
-from checks.conformance.conftest import Play
-from checks.conformance.scenarios.clocks import trade_by_a_wrong_clock
-from checks.conformance.scenarios.errors import refuse_streams
-from checks.conformance.scenarios.hour import Hour, make_markets
 from checks.conformance.timeline import timeline
 from harness.checking import (
     Attach,
@@ -22,6 +18,9 @@ from harness.checking import (
     undetermined,
 )
 from harness.outcome import Evidence, EvidenceKind
+from harness.scenarios.played.clocks import WrongClocks
+from harness.scenarios.played.errors import RefusedStreams
+from harness.scenarios.played.hour import Hour
 
 MINUTE = 60.0
 DEPTH = 100
@@ -35,51 +34,50 @@ MOST_TRIES = 2.0  # a second, for each stream
 
 @pytest.mark.takes_a_minute
 @requirement("long-run-stays-healthy")
-def test_an_hour_of_market_making(play: Play, evidence: Attach) -> None:
+def test_an_hour_of_market_making(hour: Hour, evidence: Attach) -> None:
     """After more than an hour of quoting: no order forgotten or stuck, nothing piled up, still trading."""
-    run = play(make_markets)
-    exchanges = run.rig.record.exchanges()
-    each_minute = _each_minute(run)
+    exchanges = hour.part.wire.exchanges()
+    each_minute = _each_minute(hour)
     evidence(
         drawn(
             measured(
-                f"{run.seconds / MINUTE:.0f} minutes of market making: {len(run.lives)} orders, "
+                f"{hour.seconds / MINUTE:.0f} minutes of market making: {len(hour.lives)} orders, "
                 f"{len(exchanges)} requests, {max(each_minute)} in the busiest minute",
-                minutes=round(run.seconds / MINUTE),
-                orders=len(run.lives),
+                minutes=round(hour.seconds / MINUTE),
+                orders=len(hour.lives),
                 requests=len(exchanges),
             ),
             each_minute,
         ),
     )
-    lost = [life for life in run.lives if life.placed is None]
+    lost = [life for life in hour.lives if life.placed is None]
     expect(
         not lost,
-        f"{len(lost)} of {len(run.lives)} orders of an hour never reached the exchange.",
+        f"{len(lost)} of {len(hour.lives)} orders of an hour never reached the exchange.",
         *(item for life in lost[:2] for item in timeline(life)),
     )
     expect(
-        not run.forgotten,
-        f"After an hour, {len(run.forgotten)} orders are open that the connector has forgotten.",
+        not hour.forgotten,
+        f"After an hour, {len(hour.forgotten)} orders are open that the connector has forgotten.",
         *(
             seen_in_ledger(f"order {o.order_id}, client order id {o.client_order_id}")
-            for o in run.forgotten[:3]
+            for o in hour.forgotten[:3]
         ),
     )
     expect(
-        not run.stuck,
-        f"After an hour, the connector still tracks {len(run.stuck)} orders that are not open.",
-        *(claimed(EvidenceKind.EVENT, f"it tracks {order_id}") for order_id in run.stuck[:3]),
+        not hour.stuck,
+        f"After an hour, the connector still tracks {len(hour.stuck)} orders that are not open.",
+        *(claimed(EvidenceKind.EVENT, f"it tracks {order_id}") for order_id in hour.stuck[:3]),
     )
     expect(
-        not run.restarts,
-        f"In an hour without any trouble it broke all its connections off {run.restarts} times by itself.",
+        not hour.restarts,
+        f"In an hour without any trouble it broke all its connections off {hour.restarts} times by itself.",
     )
     expect(
-        run.network == "CONNECTED",
-        f"After an hour, the connector says that its network is {run.network}.",
+        hour.network == "CONNECTED",
+        f"After an hour, the connector says that its network is {hour.network}.",
     )
-    _nothing_piled_up(run, evidence)
+    _nothing_piled_up(hour, evidence)
 
 
 def _nothing_piled_up(run: Hour, evidence: Attach) -> None:
@@ -105,42 +103,41 @@ def _chart(what: str, values: list[float]) -> Evidence:
 
 def _each_minute(run: Hour) -> list[int]:
     """Requests in each minute since it was ready."""
-    counts = Counter(int((each.at - run.began) // MINUTE) for each in run.rig.record.exchanges())
+    counts = Counter(int((each.at - run.began) // MINUTE) for each in run.part.wire.exchanges())
     return [counts[minute] for minute in range(int(run.seconds // MINUTE) + 1)]
 
 
 @pytest.mark.takes_a_minute
 @requirement("user-stream-kept-alive")
-def test_the_private_stream_is_kept_alive(play: Play, evidence: Attach) -> None:
+def test_the_private_stream_is_kept_alive(hour: Hour, evidence: Attach) -> None:
     """Listen keys and tokens are renewed: there is a private stream all the time, and after a late break."""
-    run = play(make_markets)
-    if not run.private:
+    if not hour.private:
         undetermined("The connector never opened a private stream.")
-    opened = len(run.private)
+    opened = len(hour.private)
     evidence(
         measured(
-            f"{opened} private streams opened, without one for {run.deaf:.0f} s",
-            seconds=round(run.deaf),
+            f"{opened} private streams opened, without one for {hour.deaf:.0f} s",
+            seconds=round(hour.deaf),
             opened=opened,
         )
     )
-    sockets = [run.rig.record.evidence(each) for each in run.rig.record.sockets()[-4:]]
+    sockets = [hour.part.wire.evidence(each) for each in hour.part.wire.sockets()[-4:]]
     expect(
-        run.deaf <= MOST_DEAF,
-        f"For {run.deaf / MINUTE:.0f} of {run.seconds / MINUTE:.0f} minutes there was no private stream.",
+        hour.deaf <= MOST_DEAF,
+        f"For {hour.deaf / MINUTE:.0f} of {hour.seconds / MINUTE:.0f} minutes there was no private stream.",
         *sockets,
     )
     expect(
         opened <= MOST_STREAMS,
-        f"In {run.seconds / MINUTE:.0f} minutes the exchange ended its private stream {opened - 1} times.",
+        f"In {hour.seconds / MINUTE:.0f} minutes the exchange ended its private stream {opened - 1} times.",
         *sockets,
     )
-    _shown_by(run)
-    fill = run.last_fill
+    _shown_by(hour)
+    fill = hour.last_fill
     if fill is None:
         undetermined("There was no open order left at the end that could have been filled.")
     expect(
-        run.last_fill_streamed,
+        hour.last_fill_streamed,
         "After an hour, a fill is no longer told by the private stream.",
         seen_in_ledger(f"fill {fill.trade_id}: {fill.amount} at {fill.price}"),
         *sockets,
@@ -155,52 +152,49 @@ def _shown_by(run: Hour) -> None:
 
 @pytest.mark.takes_a_minute
 @requirement("order-book-recovers-from-gap")
-def test_a_gap_in_the_book_is_mended(play: Play) -> None:
+def test_a_gap_in_the_book_is_mended(hour: Hour) -> None:
     """Messages of the order book were lost: an hour later at the latest, it equals the exchange's again."""
-    run = play(make_markets)
-    if not run.judged:
+    if not hour.judged:
         undetermined("No change of the order book could be kept from it.")
-    if not run.still_wrong:
-        _shown_by(run)
-    if run.still_wrong and run.after < SNAPSHOTS:
+    if not hour.still_wrong:
+        _shown_by(hour)
+    if hour.still_wrong and hour.after < SNAPSHOTS:
         undetermined(
-            f"The levels whose change it was not told changed again {run.after / MINUTE:.0f} minutes later."
+            f"The levels whose change it was not told changed again {hour.after / MINUTE:.0f} minutes later."
         )
     expect(
-        not run.still_wrong,
-        f"An hour after a message was lost, {len(run.still_wrong)} levels of the book are still wrong.",
-        *(seen_in_ledger(f"{each} as the connector has it") for each in run.still_wrong[:3]),
+        not hour.still_wrong,
+        f"An hour after a message was lost, {len(hour.still_wrong)} levels of the book are still wrong.",
+        *(seen_in_ledger(f"{each} as the connector has it") for each in hour.still_wrong[:3]),
         measured(
-            f"{run.judged} levels whose change it was not told, {run.after / MINUTE:.0f} minutes later",
-            levels=run.judged,
-            minutes=round(run.after / MINUTE),
+            f"{hour.judged} levels whose change it was not told, {hour.after / MINUTE:.0f} minutes later",
+            levels=hour.judged,
+            minutes=round(hour.after / MINUTE),
         ),
     )
 
 
 @pytest.mark.takes_a_minute
 @requirement("order-book-depth-100")
-def test_the_book_is_deep_enough(play: Play) -> None:
+def test_the_book_is_deep_enough(hour: Hour) -> None:
     """Of a book with 150 levels a side, it keeps 100, or as many as the exchange tells."""
-    run = play(make_markets)
-    wanted = min(DEPTH, run.rig.dialect.book_depth)
-    least = min(run.depth)
+    wanted = min(DEPTH, hour.part.began.book_depth)
+    least = min(hour.depth)
     expect(
         least >= wanted,
-        f"The order book has {run.depth[0]} bids and {run.depth[1]} asks; the exchange gives {wanted}.",
-        claimed(EvidenceKind.NOTE, f"{run.depth[0]} bids, {run.depth[1]} asks"),
-        measured(f"the exchange has {len(run.rig.venue.book(run.rig.market).bids)} bids"),
+        f"The order book has {hour.depth[0]} bids and {hour.depth[1]} asks; the exchange gives {wanted}.",
+        claimed(EvidenceKind.NOTE, f"{hour.depth[0]} bids, {hour.depth[1]} asks"),
+        measured(f"the exchange has {hour.bids} bids"),
     )
 
 
 @requirement("tolerates-clock-skew")
-def test_a_wrong_clock_is_borne(play: Play) -> None:
+def test_a_wrong_clock_is_borne(wrong_clocks: WrongClocks) -> None:
     """With the exchange's clock 75 seconds ahead, and then behind, it gets ready and an order arrives."""
-    run = play(trade_by_a_wrong_clock)
-    for each in run.tries:
+    for each in wrong_clocks.tries:
         how = f"{abs(each.ahead):.0f} seconds {'ahead' if each.ahead > 0 else 'behind'}"
-        refused = [e for e in each.rig.record.exchanges() if (e.status or 0) >= 400]
-        evidence = [each.rig.record.evidence(exchange) for exchange in refused[-3:]]
+        refused = [e for e in each.part.wire.exchanges() if (e.status or 0) >= 400]
+        evidence = [each.part.wire.evidence(exchange) for exchange in refused[-3:]]
         expect(
             each.life is not None,
             f"With the exchange's clock {how}, the connector never gets ready.",
@@ -214,17 +208,17 @@ def test_a_wrong_clock_is_borne(play: Play) -> None:
 
 
 @requirement("reconnects-with-back-off")
-def test_refused_streams_are_not_hammered(play: Play, evidence: Attach) -> None:
+def test_refused_streams_are_not_hammered(refused_streams: RefusedStreams, evidence: Attach) -> None:
     """While its streams are refused for a minute, it tries again, not all the time, until it is let in."""
-    run = play(refuse_streams)
-    if not run.before:
+    if not refused_streams.before:
         undetermined("No stream was open that could have been refused.")
-    rate = run.tries / run.seconds / run.before
+    rate = refused_streams.tries / refused_streams.seconds / refused_streams.before
     evidence(
         measured(
-            f"{run.tries} tries to open {run.before} streams in {run.seconds:.0f} s",
-            tries=run.tries,
-            streams=run.before,
+            f"{refused_streams.tries} tries to open {refused_streams.before} streams "
+            f"in {refused_streams.seconds:.0f} s",
+            tries=refused_streams.tries,
+            streams=refused_streams.before,
         )
     )
     expect(
@@ -232,7 +226,8 @@ def test_refused_streams_are_not_hammered(play: Play, evidence: Attach) -> None:
         f"While its streams were refused, it tried {rate:.1f} times a second for each of them.",
     )
     expect(
-        run.back,
-        f"It did not open its {run.before} streams again when the exchange let it in after a minute.",
-        *(run.rig.record.evidence(each) for each in run.rig.record.sockets()[-3:]),
+        refused_streams.back,
+        f"It did not open its {refused_streams.before} streams again when the exchange let it in after a "
+        "minute.",
+        *(refused_streams.part.wire.evidence(each) for each in refused_streams.part.wire.sockets()[-3:]),
     )

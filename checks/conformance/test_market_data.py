@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from decimal import Decimal
 
-from checks.conformance.conftest import Play
-from checks.conformance.scenarios.market_data import MarketData, list_markets, watch_market
 from harness.checking import Attach, expect, fail, measured, requirement, seen_in_ledger, undetermined
 from harness.gateway.record import Exchange, Frame
 from harness.outcome import Evidence
+from harness.scenarios.played.market_data import Listing, MarketData
 
 
 @requirement("trading-pairs-listed")
-def test_every_market_is_listed(play: Play) -> None:
+def test_every_market_is_listed(listing: Listing) -> None:
     """Each market that the exchange trades, and that ccxt sees, is among the connector's pairs."""
-    run = play(list_markets)
-    listed = {view.pair for view in run.pairs}
-    traded = {market.name for market in run.rig.venue.markets}
-    if run.ccxt is not None and not traded <= set(run.ccxt):
+    listed = {view.pair for view in listing.pairs}
+    traded = set(listing.symbols)
+    if listing.ccxt is not None and not traded <= set(listing.ccxt):
         undetermined("ccxt does not see all markets of the simulated exchange, so neither is believed.")
     missing = sorted(traded - listed)
     expect(
@@ -31,11 +29,10 @@ def test_every_market_is_listed(play: Play) -> None:
 
 
 @requirement("trading-pairs-in-standard-form")
-def test_pairs_have_the_standard_form_both_ways(play: Play) -> None:
+def test_pairs_have_the_standard_form_both_ways(listing: Listing) -> None:
     """BASE-QUOTE, and the exchange's own symbol reads back as the same pair."""
-    run = play(list_markets)
-    named = {run.rig.dialect.symbol(market): market.name for market in run.rig.venue.markets}
-    for view in run.pairs:
+    named = {symbol: name for name, symbol in listing.symbols.items()}
+    for view in listing.pairs:
         expect(
             view.pair.count("-") == 1 and view.pair == view.pair.upper() and not view.pair.startswith("-"),
             f"{view.pair} is not in the form BASE-QUOTE.",
@@ -49,7 +46,7 @@ def test_pairs_have_the_standard_form_both_ways(play: Play) -> None:
             name in (None, view.pair),
             f"What the exchange calls {view.symbol} is {name}, but {view.pair} in the connector.",
         )
-    symbols = {view.pair: view.symbol for view in run.pairs}
+    symbols = {view.pair: view.symbol for view in listing.pairs}
     for symbol, name in named.items():
         expect(
             symbols.get(name, symbol) == symbol,
@@ -58,61 +55,59 @@ def test_pairs_have_the_standard_form_both_ways(play: Play) -> None:
 
 
 @requirement("order-book-snapshot-matches")
-def test_first_book_equals_the_exchange(play: Play) -> None:
+def test_first_book_equals_the_exchange(market_data: MarketData) -> None:
     """The connector's book after its start equals the exchange's, level by level."""
-    run = play(watch_market)
     expect(
-        run.first_difference is None,
-        f"The order book differs from the exchange's: {run.first_difference}.",
-        *_book_evidence(run),
+        market_data.first_difference is None,
+        f"The order book differs from the exchange's: {market_data.first_difference}.",
+        *_book_evidence(market_data),
     )
 
 
 @requirement("order-book-diffs-applied")
-def test_book_follows_changes(play: Play) -> None:
+def test_book_follows_changes(market_data: MarketData) -> None:
     """After some two hundred random changes the books are still equal."""
-    run = play(watch_market)
     expect(
-        run.later_difference is None,
-        f"The order book drifts away from the exchange's: {run.later_difference}.",
-        *_book_evidence(run),
+        market_data.later_difference is None,
+        f"The order book drifts away from the exchange's: {market_data.later_difference}.",
+        *_book_evidence(market_data),
     )
 
 
 def _book_evidence(run: MarketData) -> list[Evidence]:
-    frames = run.rig.record.frames("stream:book", direction="received")[-3:]
-    snapshots = run.rig.record.exchanges("order_book")[:1]
+    frames = run.part.wire.frames("stream:book", direction="received")[-3:]
+    snapshots = run.part.wire.exchanges("order_book")[:1]
     entries: tuple[Exchange | Frame, ...] = (*snapshots, *frames)
-    return [run.rig.record.evidence(entry) for entry in entries]
+    return [run.part.wire.evidence(entry) for entry in entries]
 
 
 @requirement("trades-streamed")
-def test_every_public_trade_arrives_once(play: Play) -> None:
+def test_every_public_trade_arrives_once(market_data: MarketData) -> None:
     """Each trade of the market reaches the order book once, with its price and amount."""
-    run = play(watch_market)
-    made = Counter((t.market.name, t.price, t.amount) for t in run.trades_made)
-    seen = Counter((t.pair, t.price, t.amount) for t in run.trades_seen)
+    made = Counter((t.market.name, t.price, t.amount) for t in market_data.trades_made)
+    seen = Counter((t.pair, t.price, t.amount) for t in market_data.trades_seen)
     expect(made, "The harness made no trades to watch.")
     lost, extra = made - seen, seen - made
     what = "; ".join(f"{pair}: {amount} at {price}" for pair, price, amount in list(lost or extra)[:3])
     expect(
         not lost,
         f"{lost.total()} of {made.total()} public trades were lost or changed: {what}.",
-        *_trade_frames(run),
+        *_trade_frames(market_data),
     )
     expect(not extra, f"{extra.total()} public trades were reported that never happened: {what}.")
 
 
 @requirement("trade-side-known")
-def test_the_takers_side_is_told(play: Play) -> None:
+def test_the_takers_side_is_told(market_data: MarketData) -> None:
     """Each public trade that arrives says whether its taker bought or sold."""
-    run = play(watch_market)
     sides: dict[tuple[str, Decimal, Decimal], set[str]] = {}
-    for made in run.trades_made:
+    for made in market_data.trades_made:
         sides.setdefault((made.market.name, made.price, made.amount), set()).add(
             made.taker_side.value.upper()
         )
-    traded = [(trade, sides.get((trade.pair, trade.price, trade.amount))) for trade in run.trades_seen]
+    traded = [
+        (trade, sides.get((trade.pair, trade.price, trade.amount))) for trade in market_data.trades_seen
+    ]
     known = [(trade, right) for trade, right in traded if right is not None]
     if not known:
         undetermined("No public trade arrived whose side could have been compared.")
@@ -124,29 +119,27 @@ def test_the_takers_side_is_told(play: Play) -> None:
     expect(
         not wrong,
         f"{len(wrong)} of {len(known)} public trades arrived with the wrong side: {what}.",
-        *_trade_frames(run),
+        *_trade_frames(market_data),
     )
 
 
 def _trade_frames(run: MarketData) -> list[Evidence]:
-    return [run.rig.record.evidence(frame) for frame in run.rig.record.frames("stream:trades")[:2]]
+    return [run.part.wire.evidence(frame) for frame in run.part.wire.frames("stream:trades")[:2]]
 
 
 @requirement("last-traded-price")
-def test_last_price(play: Play) -> None:
+def test_last_price(market_data: MarketData) -> None:
     """get_last_traded_prices gives the price of the market's last trade."""
-    run = play(watch_market)
     expect(
-        run.prices.last == run.last_price,
-        f"The last traded price is {run.last_price}, the connector says {run.prices.last}.",
+        market_data.prices.last == market_data.last_price,
+        f"The last traded price is {market_data.last_price}, the connector says {market_data.prices.last}.",
     )
 
 
 @requirement("top-of-book-prices")
-def test_best_prices(play: Play) -> None:
+def test_best_prices(market_data: MarketData) -> None:
     """get_price and the best bid and ask are those of the exchange, the right way round."""
-    run, (bid, ask) = (played := play(watch_market)), played.best
-    prices = run.prices
+    prices, (bid, ask) = market_data.prices, market_data.best
     wrong = [
         f"{name} is {claim}, not {truth}"
         for name, claim, truth in (
@@ -161,26 +154,25 @@ def test_best_prices(play: Play) -> None:
 
 
 @requirement("websocket-preferred")
-def test_book_follows_without_polling(play: Play, evidence: Attach) -> None:
+def test_book_follows_without_polling(market_data: MarketData, evidence: Attach) -> None:
     """While the market moves the book is not fetched again and again over REST."""
-    run = play(watch_market)
-    evidence(measured(f"{run.book_requests} order book requests while the market moved"))
+    evidence(measured(f"{market_data.book_requests} order book requests while the market moved"))
     expect(
-        run.rig.record.frames("stream:book", direction="received"),
+        market_data.part.wire.frames("stream:book", direction="received"),
         "The connector reads no order book stream.",
     )
     expect(
-        run.book_requests <= 2 * len(run.markets),
-        f"The connector fetched the book {run.book_requests} times over REST while its stream was up.",
+        market_data.book_requests <= 2 * len(market_data.markets),
+        f"The connector fetched the book {market_data.book_requests} times over REST while its stream was "
+        "up.",
     )
 
 
 @requirement("trading-rules-match-exchange")
-def test_trading_rules(play: Play) -> None:
+def test_trading_rules(market_data: MarketData, listing: Listing) -> None:
     """Smallest amount and increments are the exchange's; ccxt reads the same."""
-    run = play(watch_market)
-    for market in run.markets:
-        rule = run.rules.get(market.name)
+    for market in market_data.markets:
+        rule = market_data.rules.get(market.name)
         if rule is None:
             fail(f"The connector has no trading rule for {market.name}.")
         wrong = [
@@ -195,9 +187,9 @@ def test_trading_rules(play: Play) -> None:
         expect(
             not wrong,
             f"Trading rules of {market.name}: {'; '.join(wrong)}.",
-            *_rule_requests(run),
+            *_rule_requests(market_data),
         )
-        ccxt = (play(list_markets).ccxt or {}).get(market.name)
+        ccxt = (listing.ccxt or {}).get(market.name)
         if ccxt is not None and (ccxt.tick_size, ccxt.lot_size) != (market.tick_size, market.lot_size):
             undetermined(
                 f"ccxt reads other increments of {market.name}, so the simulated exchange is not believed."
@@ -205,29 +197,28 @@ def test_trading_rules(play: Play) -> None:
 
 
 @requirement("smallest-order-value-known")
-def test_the_smallest_order_value(play: Play) -> None:
+def test_the_smallest_order_value(market_data: MarketData) -> None:
     """The least that an order must be worth is the exchange's."""
-    run = play(watch_market)
-    for market in run.markets:
-        rule = run.rules.get(market.name)
+    for market in market_data.markets:
+        rule = market_data.rules.get(market.name)
         if rule is None:
             undetermined(f"The connector has no trading rule for {market.name}.")
         expect(
             rule.smallest_notional == market.min_notional,
             f"Trading rules of {market.name}: the smallest notional is {rule.smallest_notional}, not "
             f"{market.min_notional}.",
-            *_rule_requests(run),
+            *_rule_requests(market_data),
         )
 
 
 def _rule_requests(run: MarketData) -> list[Evidence]:
-    return [run.rig.record.evidence(each) for each in run.rig.record.exchanges("symbols")[:1]]
+    return [run.part.wire.evidence(each) for each in run.part.wire.exchanges("symbols")[:1]]
 
 
 @requirement("quantized-figures-exact")
-def test_quantized_figures_are_multiples(play: Play) -> None:
+def test_quantized_figures_are_multiples(market_data: MarketData) -> None:
     """What a strategy is told that its price and amount become is a multiple of tick and lot, and close."""
-    for each in play(watch_market).quantized:
+    for each in market_data.quantized:
         market, (price, amount), (asked_price, asked_amount) = each.market, each.got, each.asked
         expect(
             price % market.tick_size == 0,

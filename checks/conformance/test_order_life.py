@@ -7,14 +7,6 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import NoReturn
 
-from checks.conformance.conftest import Play
-from checks.conformance.invariants import breaches, broken, misreported_fills
-from checks.conformance.scenarios.errors import answer_with_errors, lose_a_reply
-from checks.conformance.scenarios.histories import History, Shorten, endure
-from checks.conformance.scenarios.order_life import Life, completed, created, trade
-from checks.conformance.scenarios.races import race
-from checks.conformance.scenarios.restart import restart
-from checks.conformance.scenarios.streams import break_streams, disturb_user_stream
 from checks.conformance.timeline import timeline, timeline_of
 from harness.checking import (
     Attach,
@@ -25,6 +17,13 @@ from harness.checking import (
     seen_in_ledger,
     undetermined,
 )
+from harness.scenarios.played.errors import Errors, LostReply
+from harness.scenarios.played.histories import Histories, History
+from harness.scenarios.played.invariants import breaches, misreported_fills
+from harness.scenarios.played.order_life import Life, Trading, completed, created
+from harness.scenarios.played.races import Races
+from harness.scenarios.played.restart import Restart
+from harness.scenarios.played.streams import BrokenStreams, DeafStreams
 
 
 def placed(lives: Iterable[Life]) -> list[Life]:
@@ -36,10 +35,9 @@ def placed(lives: Iterable[Life]) -> list[Life]:
 
 
 @requirement("created-event-once")
-def test_created_once(play: Play) -> None:
+def test_created_once(trading: Trading) -> None:
     """An accepted order is announced once, as a buy or a sell."""
-    run = play(trade)
-    for life in placed((*run.filled, *run.cancelled, *run.maker_orders)):
+    for life in placed((*trading.filled, *trading.cancelled, *trading.maker_orders)):
         count = life.kinds().count(created(life.side))
         expect(count == 1, f"An accepted {life.name} order was announced {count} times.", *timeline(life))
         wrong = len(life.of("BuyOrderCreated", "SellOrderCreated")) - count
@@ -61,26 +59,23 @@ def _fills_reported(life: Life) -> None:
 
 
 @requirement("every-fill-reported-once")
-def test_every_fill_once(play: Play) -> None:
+def test_every_fill_once(trading: Trading) -> None:
     """Partial and full fills: each one reported once, with the price and amount of the ledger."""
-    run = play(trade)
-    for life in placed((*run.filled, *run.market_orders)):
+    for life in placed((*trading.filled, *trading.market_orders)):
         _fills_reported(life)
 
 
 @requirement("every-fill-reported-once")
-def test_a_repeated_message_is_no_second_fill(play: Play) -> None:
+def test_a_repeated_message_is_no_second_fill(deaf_streams: DeafStreams) -> None:
     """The exchange sends each private message twice; the fills are still reported once."""
-    run = play(disturb_user_stream)
-    for life in placed([run.repeated] if run.repeated else []):
+    for life in placed([deaf_streams.repeated] if deaf_streams.repeated else []):
         _fills_reported(life)
 
 
 @requirement("completed-after-last-fill")
-def test_completed_last(play: Play) -> None:
+def test_completed_last(trading: Trading) -> None:
     """The completion comes once, after the last fill, with the right total."""
-    run = play(trade)
-    for life in placed((*run.filled, *run.market_orders)):
+    for life in placed((*trading.filled, *trading.market_orders)):
         kinds = life.kinds()
         done = life.of(completed(life.side))
         expect(
@@ -99,10 +94,9 @@ def test_completed_last(play: Play) -> None:
 
 
 @requirement("cancelled-event-once")
-def test_cancelled_once(play: Play) -> None:
+def test_cancelled_once(trading: Trading) -> None:
     """A cancelled order is reported as cancelled once, and as nothing else."""
-    run = play(trade)
-    for life in placed(run.cancelled):
+    for life in placed(trading.cancelled):
         ends = [event.kind for event in life.terminal()]
         expect(
             ends == ["OrderCancelled"],
@@ -112,10 +106,9 @@ def test_cancelled_once(play: Play) -> None:
 
 
 @requirement("failure-event-on-reject")
-def test_a_refused_order_fails_once(play: Play) -> None:
+def test_a_refused_order_fails_once(trading: Trading) -> None:
     """An order that the exchange refuses ends in one failure; it is never announced or tracked."""
-    run = play(trade)
-    life = run.refused
+    life = trading.refused
     if life is None or not life.requests:
         undetermined("The order meant to be refused never reached the exchange.")
     if life.placed is not None:
@@ -132,9 +125,9 @@ def test_a_refused_order_fails_once(play: Play) -> None:
 
 
 @requirement("one-terminal-event")
-def test_one_end_whatever_happens(play: Play) -> None:
+def test_one_end_whatever_happens(trading: Trading, deaf_streams: DeafStreams, errors: Errors) -> None:
     """No order ends twice: not in quiet trading, not under repeated messages, not when errors strike."""
-    quiet, repeated, errors = play(trade), play(disturb_user_stream), play(answer_with_errors)
+    quiet, repeated, errors = trading, deaf_streams, errors
     others = (repeated.repeated, repeated.silent_fill, repeated.silent_cancel, errors.server_error)
     for life in (*quiet.lives(), *(life for life in others if life is not None)):
         ends = [event.kind for event in life.terminal()]
@@ -146,35 +139,35 @@ def test_one_end_whatever_happens(play: Play) -> None:
 
 
 @requirement("event-timestamps-in-seconds")
-def test_timestamps(play: Play) -> None:
+def test_timestamps(trading: Trading) -> None:
     """Each event's time lies within the scenario, in seconds."""
-    run = play(trade)
-    for life in placed(run.lives()):
+    for life in placed(trading.lives()):
         for event in life.events:
             stamp = event.timestamp
             if stamp is None:
                 continue
             expect(
-                run.began - 5 <= stamp <= run.ended + 60,
+                trading.began - 5 <= stamp <= trading.ended + 60,
                 f"A {event.kind} event is stamped {stamp}, but it happened at {event.at:.0f} (in seconds).",
                 *timeline(life),
             )
 
 
 @requirement("in-flight-orders-tracked")
-def test_tracked_while_open(play: Play) -> None:
+def test_tracked_while_open(trading: Trading) -> None:
     """An open order is tracked, one that is done is not."""
-    run = play(trade)
-    for life in placed((*run.filled, *run.cancelled)):
+    for life in placed((*trading.filled, *trading.cancelled)):
         expect(life.tracked is not None, f"An open {life.name} order is not tracked.", *timeline(life))
         expect(not life.tracked_after, f"A {life.name} order that is done is still tracked.", *timeline(life))
 
 
 @requirement("status-updated-without-user-stream")
-def test_polling_finds_the_end(play: Play) -> None:
+def test_polling_finds_the_end(deaf_streams: DeafStreams) -> None:
     """With the private stream silent, the next polls find that one order was filled and one cancelled."""
-    run = play(disturb_user_stream)
-    for life, kind in ((run.silent_fill, "BuyOrderCompleted"), (run.silent_cancel, "OrderCancelled")):
+    for life, kind in (
+        (deaf_streams.silent_fill, "BuyOrderCompleted"),
+        (deaf_streams.silent_cancel, "OrderCancelled"),
+    ):
         (life,) = placed([life] if life else [])
         expect(
             life.kinds().count(kind) == 1,
@@ -184,41 +177,41 @@ def test_polling_finds_the_end(play: Play) -> None:
 
 
 @requirement("missed-fills-recovered")
-def test_a_missed_fill_is_found(play: Play) -> None:
+def test_a_missed_fill_is_found(broken_streams: BrokenStreams) -> None:
     """A fill that happened while no stream was heard is found by polling."""
-    run = play(break_streams)
-    if run.life is None or run.missed_fill is None:
+    if broken_streams.life is None or broken_streams.missed_fill is None:
         undetermined("No order reached the exchange that could have been filled.")
-    fill = run.missed_fill
+    fill = broken_streams.missed_fill
     expect(
-        run.missed_fill_reported,
+        broken_streams.missed_fill_reported,
         "A fill that happened while the private stream was silent was never reported.",
         seen_in_ledger(f"fill {fill.trade_id}: {fill.amount} at {fill.price}"),
-        *(run.rig.record.evidence(item) for item in run.rig.record.exchanges("order_trades")[-2:]),
+        *(
+            broken_streams.part.wire.evidence(item)
+            for item in broken_streams.part.wire.exchanges("order_trades")[-2:]
+        ),
     )
 
 
 @requirement("lost-reply-reconciled")
-def test_no_orphan_after_a_lost_reply(play: Play) -> None:
+def test_no_orphan_after_a_lost_reply(lost_reply: LostReply) -> None:
     """The exchange accepted an order but its answer was lost: the connector still knows of it, or ends it."""
-    run = play(lose_a_reply)
-    order = run.order
+    order = lost_reply.order
     if order is None:
         undetermined("The order whose reply was to be lost never reached the exchange.")
     expect(
-        run.life.tracked_after or not order.status.live,
+        lost_reply.life.tracked_after or not order.status.live,
         "The answer to an accepted order was lost, and the connector forgot the order: it stays open on the "
         "exchange and nobody watches it.",
         seen_in_ledger(f"order {order.order_id} ({order.client_order_id}) is {order.status.value}"),
-        *timeline(run.life),
+        *timeline(lost_reply.life),
     )
 
 
 @requirement("fill-before-ack-handled")
-def test_a_fill_may_come_first(play: Play) -> None:
+def test_a_fill_may_come_first(races: Races) -> None:
     """An order trades at once, its confirmation comes late: announced, filled and completed once."""
-    run = play(race)
-    (life,) = placed([run.crossed] if run.crossed else [])
+    (life,) = placed([races.crossed] if races.crossed else [])
     if not life.fills:
         undetermined("The order that was to trade at once did not.")
     _fills_reported(life)
@@ -237,15 +230,14 @@ def test_a_fill_may_come_first(play: Play) -> None:
 
 
 @requirement("missing-order-not-failed-early")
-def test_an_order_out_of_sight_is_not_given_up(play: Play) -> None:
+def test_an_order_out_of_sight_is_not_given_up(races: Races) -> None:
     """One poll finds no such order, the next one does: it stays tracked, and its fill is reported."""
-    run = play(race)
-    (life,) = placed([run.lagging] if run.lagging else [])
-    if not run.asked_for_lagging:
+    (life,) = placed([races.lagging] if races.lagging else [])
+    if not races.asked_for_lagging:
         undetermined("The connector did not ask for the order while it could not be found.")
     failed = life.of("OrderFailure", "OrderCancelled")
     expect(
-        run.tracked_while_missing and not failed,
+        races.tracked_while_missing and not failed,
         "An order that the exchange could not find for a moment was given up; it was open all the time.",
         *timeline(life),
     )
@@ -257,38 +249,36 @@ def test_an_order_out_of_sight_is_not_given_up(play: Play) -> None:
 
 
 @requirement("tracking-restored-after-restart")
-def test_orders_survive_a_restart(play: Play) -> None:
+def test_orders_survive_a_restart(restarted: Restart) -> None:
     """After a restart from the saved state, open orders are followed to their end."""
-    run = play(restart)
-    placed(run.before)
-    missing = [life.order_id for life in run.before if life.order_id not in run.tracked]
-    expect(not missing, f"{len(missing)} of {len(run.before)} open orders were forgotten over a restart.")
-    if run.filled is None or run.cancelled is None:
+    placed(restarted.before)
+    missing = [life.order_id for life in restarted.before if life.order_id not in restarted.tracked]
+    expect(
+        not missing, f"{len(missing)} of {len(restarted.before)} open orders were forgotten over a restart."
+    )
+    if restarted.filled is None or restarted.cancelled is None:
         undetermined("The orders could not be followed after the restart.")
     expect(
-        run.filled.of(completed(run.filled.side)),
+        restarted.filled.of(completed(restarted.filled.side)),
         "A fill after the restart went unreported.",
-        *timeline(run.filled),
+        *timeline(restarted.filled),
     )
     expect(
-        run.cancelled.of("OrderCancelled"),
+        restarted.cancelled.of("OrderCancelled"),
         "After the restart an order could not be cancelled.",
-        *timeline(run.cancelled),
+        *timeline(restarted.cancelled),
     )
 
 
 @requirement("order-history-consistent")
-def test_histories_end_as_the_ledger_has_them(play: Play, last_try: bool, evidence: Attach) -> None:
+def test_histories_end_as_the_ledger_has_them(histories: Histories, evidence: Attach) -> None:
     """Fills, cancels and faults as the seed draws them: in the end it knows what the ledger knows."""
-    run = play(endure)
-    placed(life for history in run.histories for life in history.lives.values())
-    for history in run.histories:
-        for what, _, order in islice(breaches(history), 1):
-            shorten = Shorten(history.schedule, what, order, broken)
-            shortest = play(shorten, alone=True) if last_try else None
-            _breached(shortest or history, what)
-    steps = sum(len(history.schedule) for history in run.histories)
-    orders = sum(len(history.lives) for history in run.histories)
+    placed(life for history in histories.lived for life in history.lives.values())
+    for history in histories.lived:
+        for what, *_ in islice(breaches(history), 1):
+            _breached(histories.shortest or history, what)
+    steps = sum(len(history.schedule) for history in histories.lived)
+    orders = sum(len(history.lives) for history in histories.lived)
     evidence(measured(f"{orders} orders lived through {steps} steps", orders=orders, steps=steps))
 
 

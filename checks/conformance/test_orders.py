@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 
-from checks.conformance.conftest import Play
-from checks.conformance.scenarios.errors import answer_with_errors
-from checks.conformance.scenarios.order_life import Life, trade
-from checks.conformance.scenarios.rounding import round_orders
 from checks.conformance.timeline import timeline
 from harness.checking import claimed, expect, not_applicable, requirement, seen_in_ledger, undetermined
 from harness.outcome import EvidenceKind
+from harness.scenarios.played.errors import Errors
+from harness.scenarios.played.order_life import Life, Trading
+from harness.scenarios.played.rounding import Rounding
 from harness.venue.market import Market
 from harness.venue.model import Order, OrderStatus, OrderType, TimeInForce
 
@@ -31,20 +30,18 @@ def _arrived_as_asked(life: Life) -> None:
 
 
 @requirement("limit-buy-and-sell")
-def test_limit_orders_arrive_as_asked(play: Play) -> None:
+def test_limit_orders_arrive_as_asked(trading: Trading) -> None:
     """Side, price and amount at the exchange are those that were asked for."""
-    run = play(trade)
-    for life in (*run.filled, *run.cancelled):
+    for life in (*trading.filled, *trading.cancelled):
         _arrived_as_asked(life)
 
 
 @requirement("market-buy-and-sell")
-def test_market_orders_fill(play: Play) -> None:
+def test_market_orders_fill(trading: Trading) -> None:
     """A market order, where the connector offers one, trades the amount asked for at once."""
-    run = play(trade)
-    if "MARKET" not in run.order_types:
+    if "MARKET" not in trading.order_types:
         not_applicable("The connector declares no market orders.")
-    for life in run.market_orders:
+    for life in trading.market_orders:
         expect(life.placed is not None, f"A {life.name} order never reached the exchange.", *timeline(life))
         final = life.final
         expect(
@@ -62,12 +59,11 @@ def _takes_only(order: Order) -> bool:
 
 
 @requirement("limit-maker-as-declared")
-def test_limit_maker_orders_are_post_only(play: Play) -> None:
+def test_limit_maker_orders_are_post_only(trading: Trading) -> None:
     """A limit maker order, where the connector offers one, carries the exchange's post-only flag."""
-    run = play(trade)
-    if "LIMIT_MAKER" not in run.order_types:
+    if "LIMIT_MAKER" not in trading.order_types:
         not_applicable("The connector declares no limit maker orders.")
-    for life in run.maker_orders:
+    for life in trading.maker_orders:
         expect(life.placed is not None, f"A {life.name} order never reached the exchange.", *timeline(life))
         expect(
             life.placed is not None and life.placed.post_only,
@@ -77,9 +73,9 @@ def test_limit_maker_orders_are_post_only(play: Play) -> None:
 
 
 @requirement("price-and-amount-quantized")
-def test_awkward_orders_arrive_rounded(play: Play) -> None:
+def test_awkward_orders_arrive_rounded(rounding: Rounding) -> None:
     """An order with more decimals than the market has reaches the exchange, at the nearest steps."""
-    tried = play(round_orders).tried
+    tried = rounding.tried
     if all(each.ordinary.placed is None for each in tried):
         undetermined(
             "No order reached the exchange's book, not even one of whole steps.", *timeline(tried[0].ordinary)
@@ -122,10 +118,9 @@ def _arrived_rounded(life: Life, market: Market) -> None:
 
 
 @requirement("orders-below-minimum-not-sent")
-def test_too_small_orders_stay_home(play: Play) -> None:
+def test_too_small_orders_stay_home(trading: Trading) -> None:
     """Below the smallest amount nothing is sent, and the strategy hears of one failure."""
-    run = play(trade)
-    life = run.too_small
+    life = trading.too_small
     if life is None:
         undetermined("The scenario ended before a too small order was tried.")
     expect(not life.requests, "An order below the smallest amount was sent to the exchange.", *timeline(life))
@@ -137,44 +132,41 @@ def test_too_small_orders_stay_home(play: Play) -> None:
 
 
 @requirement("client-order-id-unique-and-valid")
-def test_client_order_ids(play: Play) -> None:
+def test_client_order_ids(trading: Trading) -> None:
     """Each order has an id of its own that the exchange accepts."""
-    run = play(trade)
-    ids = [life.order_id for life in run.lives()]
+    ids = [life.order_id for life in trading.lives()]
     expect(len(ids) == len(set(ids)), "Two orders got the same client order id.")
     for order_id in ids:
         expect(
             re.fullmatch(r"[\x21-\x7e]{1,128}", order_id),
             f"The client order id {order_id!r} holds characters that an exchange may refuse.",
         )
-    sent = [life.placed.client_order_id for life in run.lives() if life.placed is not None]
+    sent = [life.placed.client_order_id for life in trading.lives() if life.placed is not None]
     expect(len(sent) == len(set(sent)), "Two orders were sent with the same client order id.")
 
 
 @requirement("cancel-one")
-def test_cancel_ends_the_order(play: Play) -> None:
+def test_cancel_ends_the_order(trading: Trading) -> None:
     """A cancelled order is gone at the exchange, and the strategy hears of it."""
-    run = play(trade)
-    for life in run.cancelled:
+    for life in trading.cancelled:
         if life.placed is None or life.final is None:
             undetermined("No order could be placed that could have been cancelled.")
         expect(
             life.final.status is OrderStatus.CANCELED,
             f"After a cancel the {life.name} order is still {life.final.status.value} at the exchange.",
             *timeline(life),
-            *(run.rig.record.evidence(item) for item in run.rig.record.exchanges("cancel_order")[:2]),
+            *(trading.part.wire.evidence(item) for item in trading.part.wire.exchanges("cancel_order")[:2]),
         )
         expect(life.of("OrderCancelled"), "No OrderCancelled event followed a cancel.", *timeline(life))
 
 
 @requirement("cancel-all-own-orders")
-def test_cancel_all(play: Play) -> None:
+def test_cancel_all(trading: Trading) -> None:
     """Cancel all ends every order of its own, leaves others alone, and says truthfully what it did."""
-    run = play(trade)
-    mine = {life.placed.order_id: life for life in run.lives() if life.placed is not None}
-    if not any(life.placed is not None for life in run.cancel_all_lives):
+    mine = {life.placed.order_id: life for life in trading.lives() if life.placed is not None}
+    if not any(life.placed is not None for life in trading.cancel_all_lives):
         undetermined("No order could be placed that could have been cancelled.")
-    open_ids = {order.order_id for order in run.open_after_cancel_all}
+    open_ids = {order.order_id for order in trading.open_after_cancel_all}
     left = [mine[number].order_id for number in open_ids if number in mine]
     expect(
         not left,
@@ -182,30 +174,29 @@ def test_cancel_all(play: Play) -> None:
         seen_in_ledger(f"still open: {', '.join(left)}"),
     )
     expect(
-        run.foreign is not None and run.foreign.order_id in open_ids,
+        trading.foreign is not None and trading.foreign.order_id in open_ids,
         "Cancel all also cancelled an order on the account that somebody else had placed.",
     )
-    untrue = [result.order_id for result in run.cancel_all if not result.success]
+    untrue = [result.order_id for result in trading.cancel_all if not result.success]
     expect(not untrue, f"Cancel all says that {len(untrue)} cancels failed, but the orders are gone.")
 
 
 @requirement("cancel-confirmed-before-reported")
-def test_a_refused_cancel_is_not_reported_as_done(play: Play) -> None:
+def test_a_refused_cancel_is_not_reported_as_done(errors: Errors) -> None:
     """While the exchange refuses a cancel, the order is open and the connector says so."""
-    run = play(answer_with_errors)
-    life = run.refused_cancel
+    life = errors.refused_cancel
     if life is None or life.placed is None:
         undetermined("No order could be placed whose cancel could have been refused.")
-    if not run.open_while_refused:
+    if not errors.open_while_refused:
         undetermined("The connector cancelled the order in another way than the one refused.")
     events = [claimed(EvidenceKind.EVENT, event.kind, **event.data) for event in life.events[:4]]
     expect(
-        not run.cancelled_while_refused,
+        not errors.cancelled_while_refused,
         "The exchange refused to cancel an order, yet the connector reported it as cancelled.",
         *events,
     )
     expect(
-        run.tracked_while_refused,
+        errors.tracked_while_refused,
         "After a refused cancel the connector no longer tracks the order, which is still open.",
         *events,
     )

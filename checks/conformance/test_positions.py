@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from checks.conformance.conftest import Play
-from checks.conformance.scenarios.order_life import Life
-from checks.conformance.scenarios.positions import LEVERAGE, PositionNote, Positions, hold_positions
 from harness.checking import claimed, expect, not_applicable, requirement, seen_in_ledger, undetermined
 from harness.outcome import Evidence, EvidenceKind
+from harness.scenarios.played.order_life import Life
+from harness.scenarios.played.positions import LEVERAGE, PositionNote, Positions
 from harness.venue.positions import PositionMode
 
 FUNDING_TIME_SLACK = 60.0  # seconds; some exchanges tell the next funding only as "at the next full hour"
@@ -23,18 +22,17 @@ def _both(note: PositionNote) -> tuple[Evidence, ...]:
 
 
 def _filled(run: Positions) -> list[Life]:
-    lives = [life for life in run.opened if life.fills]
+    lives = [life for life in run.openings if life.fills]
     if not lives:
         undetermined("No order was filled that could have opened a position.")
     return lives
 
 
 @requirement("positions-match")
-def test_positions_match(play: Play) -> None:
+def test_positions_match(positions: Positions) -> None:
     """Half way in, open and closed, long and short: side, size and entry price are the exchange's."""
-    run = play(hold_positions)
-    _filled(run)
-    for note in run.notes:
+    _filled(positions)
+    for note in positions.notes:
         expect(
             note.difference is None,
             f"{note.moment[0].upper()}{note.moment[1:]} the connector has {note.difference}.",
@@ -43,11 +41,10 @@ def test_positions_match(play: Play) -> None:
 
 
 @requirement("position-restored")
-def test_a_position_outlives_the_process(play: Play) -> None:
+def test_a_position_outlives_the_process(positions: Positions) -> None:
     """A new process with the same keys finds the open position."""
-    run = play(hold_positions)
-    _filled(run)
-    note = run.after_restart
+    _filled(positions)
+    note = positions.after_restart
     if note is None or not note.true.size:
         undetermined("There was no open position when the connector was started anew.")
     expect(
@@ -58,27 +55,25 @@ def test_a_position_outlives_the_process(play: Play) -> None:
 
 
 @requirement("leverage-set")
-def test_leverage_reaches_the_exchange(play: Play) -> None:
+def test_leverage_reaches_the_exchange(positions: Positions) -> None:
     """The leverage that was asked for is the account's."""
-    run = play(hold_positions)
     expect(
-        run.leverage_got == LEVERAGE,
-        f"A leverage of {LEVERAGE} was asked for; the account has {run.leverage_got}.",
-        *(run.rig.record.evidence(each) for each in run.rig.record.exchanges("set_leverage")[:2]),
+        positions.leverage_got == LEVERAGE,
+        f"A leverage of {LEVERAGE} was asked for; the account has {positions.leverage_got}.",
+        *(positions.part.wire.evidence(each) for each in positions.part.wire.exchanges("set_leverage")[:2]),
     )
 
 
 @requirement("position-mode-set")
-def test_position_mode_reaches_the_exchange(play: Play) -> None:
+def test_position_mode_reaches_the_exchange(positions: Positions) -> None:
     """Each position mode that it supports becomes the account's when it is asked for."""
-    run = play(hold_positions)
-    if not run.modes:
+    if not positions.modes:
         not_applicable("The connector supports one position mode only.")
-    for asked, got in zip(run.modes, run.modes_got, strict=True):
+    for asked, got in zip(positions.modes, positions.modes_got, strict=True):
         expect(
             got is asked,
             f"{_words(asked)} was asked for; the account is in {_words(got)}.",
-            *(run.rig.record.evidence(e) for e in run.rig.record.exchanges("position_mode")[:2]),
+            *(positions.part.wire.evidence(e) for e in positions.part.wire.exchanges("position_mode")[:2]),
         )
 
 
@@ -87,9 +82,9 @@ def _words(mode: PositionMode) -> str:
 
 
 @requirement("funding-info-matches")
-def test_funding_is_known(play: Play) -> None:
+def test_funding_is_known(positions: Positions) -> None:
     """Rate, time of the next funding, mark and index price are the exchange's after they changed."""
-    note = play(hold_positions).funding
+    note = positions.funding
     if note is None:
         undetermined("The connector broke off before it could be asked about funding.")
     said = note.claimed
@@ -109,14 +104,13 @@ def test_funding_is_known(play: Play) -> None:
 
 
 @requirement("funding-payment-once")
-def test_a_funding_payment_is_told_once(play: Play) -> None:
+def test_a_funding_payment_is_told_once(positions: Positions) -> None:
     """A payment is reported once, with its amount, and negative when it was paid."""
-    run = play(hold_positions)
-    payment = run.payment
+    payment = positions.payment
     if payment is None:
         undetermined("There was no open position that funding could have been paid for.")
     truth = seen_in_ledger(f"funding of {payment.amount:f} {payment.asset} at a rate of {payment.rate}")
-    events = run.payment_events
+    events = positions.payment_events
     claims = [claimed(EvidenceKind.EVENT, event.kind, **event.data) for event in events[:4]]
     expect(
         len(events) == 1,
@@ -134,10 +128,9 @@ def test_a_funding_payment_is_told_once(play: Play) -> None:
 
 
 @requirement("reduce-only-close")
-def test_closing_orders_only_reduce(play: Play) -> None:
+def test_closing_orders_only_reduce(positions: Positions) -> None:
     """An order that is to close a position cannot open one: the exchange has it as reduce-only."""
-    run = play(hold_positions)
-    closing = [life for life in run.closed if life.placed is not None]
+    closing = [life for life in positions.closed if life.placed is not None]
     if not closing:
         undetermined("No order arrived that was to close a position.")
     for life in closing:
@@ -145,34 +138,33 @@ def test_closing_orders_only_reduce(play: Play) -> None:
         expect(
             order is not None and (order.reduce_only or order.close_position),
             "An order that was to close a position was sent as one that may open another.",
-            *(run.rig.record.evidence(exchange) for exchange in life.requests[:2]),
+            *(positions.part.wire.evidence(exchange) for exchange in life.requests[:2]),
         )
 
 
 @requirement("contract-size-applied")
-def test_amounts_are_in_base(play: Play) -> None:
+def test_amounts_are_in_base(positions: Positions) -> None:
     """However the exchange counts contracts: what was asked for in base arrives, trades and is held."""
-    run = play(hold_positions)
-    for life in _filled(run):
+    for life in _filled(positions):
         arrived = life.placed.amount if life.placed is not None else None
         expect(
             arrived == life.amount,
-            f"An order for {life.amount} {run.rig.market.base} arrived as one for {arrived}.",
-            *(run.rig.record.evidence(exchange) for exchange in life.requests[:2]),
+            f"An order for {life.amount} {positions.part.began.market.base} arrived as one for {arrived}.",
+            *(positions.part.wire.evidence(exchange) for exchange in life.requests[:2]),
         )
         reported = [event.decimal("amount") for event in life.of("OrderFilled")]
         made = [fill.amount for fill in life.fills]
         expect(
             sorted(amount for amount in reported if amount is not None) == sorted(made),
-            f"Fills of {', '.join(map(str, made))} {run.rig.market.base} were reported as "
+            f"Fills of {', '.join(map(str, made))} {positions.part.began.market.base} were reported as "
             f"{', '.join(map(str, reported)) or 'nothing'}.",
             *(claimed(EvidenceKind.EVENT, event.kind, **event.data) for event in life.events[:6]),
         )
-    sizes = [note for note in run.notes if note.claimed and note.true.size]
+    sizes = [note for note in positions.notes if note.claimed and note.true.size]
     for note in sizes:
         held = abs(note.claimed[0].amount)
         expect(
             held == abs(note.true.size),
-            f"{abs(note.true.size)} {run.rig.market.base} are held, the connector says {held}.",
+            f"{abs(note.true.size)} {positions.part.began.market.base} are held, the connector says {held}.",
             *_both(note),
         )

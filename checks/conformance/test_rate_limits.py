@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from checks.conformance.conftest import Play
-from checks.conformance.scenarios.quiet import quiet_rigs
 from harness.checking import Attach, expect, measured, requirement
+from harness.checking.observers import over_the_limit
+from harness.checking.runner import Traces
 
 
 @requirement("stays-under-limits")
-def test_no_limit_is_hit(play: Play, evidence: Attach) -> None:
+def test_no_limit_is_hit(traces: Traces, evidence: Attach) -> None:
     """Starting, watching and trading briskly never makes the exchange answer 429."""
-    for record in (rig.record for rig in quiet_rigs(play)):
-        exchanges = record.exchanges()
+    for trace in traces.quiet():
+        exchanges = trace.wire.exchanges()
         weight = sum(exchange.weight for exchange in exchanges)
         evidence(
             measured(f"{len(exchanges)} requests, weight {weight}", requests=len(exchanges), weight=weight)
         )
-        over = [each for each in exchanges if each.status in (418, 429) and each.fault is None]
+        over = over_the_limit(trace)
         expect(
             not over,
             f"The exchange answered {len(over)} of {len(exchanges)} requests with 429.",
-            *(record.evidence(exchange) for exchange in over[:3]),
+            *(trace.wire.evidence(exchange) for exchange in over[:3]),
         )

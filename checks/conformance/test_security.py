@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from concurrent.futures import Future
+from collections.abc import Iterable, Iterator
 
-from checks.conformance.conftest import Play
+from pydantic import JsonValue
+
 from checks.conformance.reach import Declared, foreign, place_of, undeclared
-from checks.conformance.scenarios.every import every_recording
-from checks.conformance.scenarios.market_data import watch_market
-from checks.conformance.scenarios.order_life import trade
-from checks.conformance.scenarios.quiet import quiet_rigs
-from checks.conformance.scenarios.refusals import show_wrong_certificate
-from harness.checking import claimed, expect, fail, requirement, undetermined
+from harness.checking import Attach, claimed, expect, fail, measured, requirement, undetermined
+from harness.checking.observers import leaks, logged_secrets, lost_entries
+from harness.checking.runner import Traces
 from harness.frameworks.unit_tests import UnitTestResult
-from harness.gateway.record import Exchange, Lookup, RejectedConnection, RejectionReason, Sighting
-from harness.outcome import Evidence, EvidenceKind
+from harness.gateway.record import Exchange, Lookup, RejectedConnection, RejectionReason
+from harness.outcome import Basis, Evidence, EvidenceKind
 from harness.rounds.round import Candidate
-from harness.scenarios.rig import Recording, Rigs
+from harness.scenarios.played.refusals import Refused
+from harness.scenarios.trace.model import Leaked, Trace
+from harness.venue.dialects import dialect, known
 
 PRIVATE = ("balances", "place_order", "cancel_order")
 SHOWN = 8  # pieces of evidence
@@ -25,101 +24,111 @@ MOST_LOOKUPS = 10_000  # of one connector; the sandbox stops reporting them at t
 
 
 @requirement("signs-requests")
-def test_signatures_are_accepted(play: Play) -> None:
+def test_signatures_are_accepted(traces: Traces) -> None:
     """The venue verifies each signature as the exchange does; balances, orders and cancels got through."""
     signed = 0
-    for record in (rig.record for rig in quiet_rigs(play)):
+    for trace in traces.quiet():
         for operation in PRIVATE:
-            exchanges = [each for each in record.exchanges(operation) if each.fault is None]
+            exchanges = [each for each in trace.wire.exchanges(operation) if each.fault is None]
             signed += len(exchanges)
             expect(
                 not exchanges or any(each.status is not None and each.status < 300 for each in exchanges),
                 f"The exchange accepted none of {len(exchanges)} signed requests ({operation}).",
-                *(record.evidence(each) for each in exchanges[:2]),
+                *(trace.wire.evidence(each) for each in exchanges[:2]),
             )
     if not signed:
         undetermined("The connector sent no request that needs a signature.")
 
 
 @requirement("secrets-stay-inside")
-def test_secrets_never_leave(play: Play, rigs: Rigs) -> None:
+def test_secrets_never_leave(every_trace: Iterator[Trace]) -> None:
     """No secret, and nothing planted beside the connector, is in anything that it sent, whole or in part."""
-    for recording in every_recording(play, rigs):
-        if seen := [
-            each for each in recording.record.find_secrets(rigs.guarded) if not _sent_as_asked(each, rigs)
-        ]:
-            what = "file or variable" if seen[0].secret.startswith("honeytoken") else "secret"
+    seen: list[Trace] = []
+    for trace in every_trace:
+        seen.append(trace)
+        if found := leaks(trace):
+            first = found[0]
+            what = "file or variable" if first.secret.startswith("honeytoken") else "secret"
             fail(
-                f"The {what} {seen[0].secret} left the connector ({seen[0].place} to {seen[0].host}; "
-                f"scenario: {recording.scenario}).",
-                *(_seen_in(recording, each) for each in seen[:SHOWN]),
+                f"The {what} {first.secret} left the connector ({first.place} to {first.host}; "
+                f"scenario: {trace.title}).",
+                *(_leak(trace, each) for each in found[:SHOWN]),
             )
-    expect_complete((*rigs.recordings, rigs.between))
+    expect_complete(seen)
 
 
-def _sent_as_asked(sighting: Sighting, rigs: Rigs) -> bool:
-    """Whether it is where the exchange itself demands this secret."""
-    hosts = (*rigs.dialect.rest_hosts, *rigs.dialect.stream_hosts)
-    places = rigs.dialect.secrets_sent.get(sighting.secret, ())
-    return sighting.host in hosts and sighting.place.lower() in places
+def _leak(trace: Trace, each: Leaked) -> Evidence:
+    text = f"{each.secret} in the {each.place} to {each.host} ({each.spelling}): {each.excerpt}"
+    data: dict[str, JsonValue] = {
+        "at": each.at, "host": each.host, "place": each.place, "spelling": each.spelling,
+        "scenario": trace.title,
+    }  # fmt: skip
+    return Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.WIRE, text=text, data=data)
 
 
 @requirement("secrets-not-logged")
-def test_secrets_are_not_logged(play: Play, rigs: Rigs) -> None:
+def test_secrets_are_not_logged(every_trace: Iterator[Trace]) -> None:
     """No log record at any level holds a secret, in any common spelling."""
-    for run in (play(watch_market), play(trade)):
-        for line in run.logs:
-            text = f"{line.message}\n{line.error}"
-            found = rigs.canaries.find(text, rigs.guarded)
-            expect(
-                found is None,
-                f"The secret {found and found.needle.name} is written to the log "
-                f"({line.logger}, level {line.level}).",
-                claimed(EvidenceKind.LOG, rigs.canaries.redact(text)[:600], logger=line.logger),
+    for trace in every_trace:
+        for each in logged_secrets(trace)[:1]:
+            fail(
+                f"The secret {each.secret} is written to the log ({each.logger}, level {each.level}).",
+                claimed(EvidenceKind.LOG, each.text, logger=each.logger, scenario=trace.title),
             )
 
 
 @requirement("only-declared-hosts")
-def test_only_declared_hosts(
-    play: Play,
-    rigs: Rigs,
-    candidate: Candidate,
-    running_unit_tests: Future[UnitTestResult] | None,
-) -> None:
+def test_only_declared_hosts(every_trace: Iterator[Trace], candidate: Candidate) -> None:
     """Every connection, look-up and datagram, at any time, is for a host that the round declares."""
-    dialect = rigs.dialect
-    hosts = (*dialect.rest_hosts, *dialect.stream_hosts)
-    declared = Declared.of(candidate.exchange.hosts, hosts, dialect.ports)
-    for recording in every_recording(play, rigs):
+    seen: list[Trace] = []
+    for trace in every_trace:
+        seen.append(trace)
+        declared = _declared(candidate, trace)
         tried: dict[str, RejectedConnection | Lookup] = {}
-        for each in undeclared(recording.record, declared):
+        for each in undeclared(trace.wire, declared):
             tried.setdefault(place_of(each), each)
         if tried:
             fail(
                 f"The connector tried to reach {', '.join(list(tried)[:5])}, which is not declared "
-                f"(scenario: {recording.scenario}).",
-                *(_seen_in(recording, each) for each in list(tried.values())[:SHOWN]),
+                f"(scenario: {trace.title}).",
+                *(_seen_in(trace, each) for each in list(tried.values())[:SHOWN]),
             )
-    if running_unit_tests is not None:
-        asked = [each for each in running_unit_tests.result().network if foreign(each, declared)]
-        expect(
-            not asked,
-            f"Its unit tests tried to reach {', '.join(asked[:5])}, which is not declared.",
-            *(claimed(EvidenceKind.NOTE, f"asked for {place}", place=place) for place in asked[:SHOWN]),
-        )
-    expect_complete((*rigs.recordings, rigs.between))
+    expect_complete(seen)
 
 
-def _seen_in(recording: Recording, entry: Sighting | RejectedConnection | Lookup) -> Evidence:
+@requirement("only-declared-hosts")
+def test_unit_tests_reach_for_nobody(
+    unit_tests: UnitTestResult, candidate: Candidate, evidence: Attach
+) -> None:
+    """The connector's unit tests, too, ask for no host that the round does not declare."""
+    exchange = candidate.exchange.dialect
+    served = dialect(exchange) if exchange in known() else None
+    hosts = (*served.rest_hosts, *served.stream_hosts) if served is not None else ()
+    declared = Declared.of(candidate.exchange.hosts, hosts, served.ports if served is not None else ())
+    asked = [each for each in unit_tests.network if foreign(each, declared)]
+    expect(
+        not asked,
+        f"Its unit tests tried to reach {', '.join(asked[:5])}, which is not declared.",
+        *(claimed(EvidenceKind.NOTE, f"asked for {place}", place=place) for place in asked[:SHOWN]),
+    )
+    evidence(measured(f"{unit_tests.total} unit tests ran in a sandbox that nothing leads out of"))
+
+
+def _declared(candidate: Candidate, trace: Trace) -> Declared:
+    return Declared.of(candidate.exchange.hosts, trace.header.hosts, trace.header.ports)
+
+
+def _seen_in(trace: Trace, entry: RejectedConnection | Lookup) -> Evidence:
     """The evidence, with the scenario in which it was seen."""
-    evidence = recording.record.evidence(entry)
-    return evidence.model_copy(update={"data": {**evidence.data, "scenario": recording.scenario}})
+    evidence = trace.wire.evidence(entry)
+    return evidence.model_copy(update={"data": {**evidence.data, "scenario": trace.title}})
 
 
-def expect_complete(recordings: Iterable[Recording]) -> None:
+def expect_complete(traces: Iterable[Trace]) -> None:
     """Whoever says more than can be written down has not shown that he keeps a secret."""
-    lost = sum(recording.record.overflow for recording in recordings)
-    lookups = sum(len(recording.record.lookups()) for recording in recordings)
+    distinct = {id(trace): trace for trace in traces}.values()
+    lost = sum(lost_entries(trace) for trace in distinct)
+    lookups = sum(len(trace.wire.lookups()) for trace in distinct)
     if lost or lookups > MOST_LOOKUPS:
         undetermined(
             f"The connector sent more than the record holds ({lost} entries too many, {lookups} look-ups)."
@@ -127,21 +136,22 @@ def expect_complete(recordings: Iterable[Recording]) -> None:
 
 
 @requirement("tls-verified")
-def test_a_wrong_certificate_is_refused(play: Play) -> None:
+def test_a_wrong_certificate_is_refused(wrong_certificate: Refused) -> None:
     """With a certificate of an unknown authority nothing is sent: no request, no key."""
-    run = play(show_wrong_certificate)
-    accepted = [each for each in run.requests if each.tls]
+    accepted = [each for each in wrong_certificate.requests if each.tls]
     expect(
         not accepted,
         f"The connector talked to a server that it must not trust ({len(accepted)} requests).",
-        *(run.rig.record.evidence(each) for each in accepted[:3]),
+        *(wrong_certificate.part.wire.evidence(each) for each in accepted[:3]),
     )
-    plain: list[Exchange | RejectedConnection] = [each for each in run.requests if not each.tls]
-    plain += [each for each in run.rig.record.rejected() if each.reason is RejectionReason.NO_TLS]
+    plain: list[Exchange | RejectedConnection] = [each for each in wrong_certificate.requests if not each.tls]
+    plain += [
+        each for each in wrong_certificate.part.wire.rejected() if each.reason is RejectionReason.NO_TLS
+    ]
     expect(
         not plain,
         "The connector talks to its exchange without encryption.",
-        *(run.rig.record.evidence(each) for each in plain[:3]),
+        *(wrong_certificate.part.wire.evidence(each) for each in plain[:3]),
     )
-    if not run.handshakes:
+    if not wrong_certificate.handshakes:
         undetermined("The connector opened no encrypted connection.")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from checks.conformance.conftest import Play
-from checks.conformance.scenarios import READY_SECONDS, NotReady
-from checks.conformance.scenarios.market_data import watch_market
-from checks.conformance.scenarios.order_life import trade
 from harness.checking import Attach, claimed, expect, fail, requirement
+from harness.checking.runner import Traces, evidence_of
 from harness.driving.claims import LogLine
 from harness.outcome import EvidenceKind
+from harness.scenarios.catalogue import MARKET_DATA
+from harness.scenarios.played import READY_SECONDS, NotReady
+from harness.scenarios.played.market_data import MarketData
+from harness.scenarios.played.order_life import Trading
 
 SLOW_START = 60.0  # virtual seconds
 LONG_STALL = 0.1  # real seconds of CPU
@@ -18,23 +19,24 @@ FLOOD = 20  # records at INFO or above during a market scenario; merged connecto
 
 
 @requirement("ready-in-time")
-def test_it_gets_ready(play: Play, evidence: Attach) -> None:
+def test_it_gets_ready(traces: Traces, evidence: Attach) -> None:
     """From start to ready takes less than a minute."""
     try:
-        run = play(watch_market)
+        run = traces.view(MARKET_DATA)
     except NotReady as error:
         fail(
-            f"The connector was still not ready after {READY_SECONDS:g} s ({', '.join(error.waiting_for)}).",
-            *error.evidence,
+            f"The connector was still not ready after {READY_SECONDS:g} s "
+            f"({', '.join(error.waiting_for) or 'its own reasons'}).",
+            *evidence_of(error),
         )
     evidence(claimed(EvidenceKind.MEASUREMENT, f"ready after {run.ready_seconds:.1f} s"))
     expect(run.ready_seconds < SLOW_START, f"The connector needs {run.ready_seconds:.0f} s to get ready.")
 
 
 @requirement("asks-for-its-keys")
-def test_keys_are_asked_for(play: Play) -> None:
+def test_keys_are_asked_for(market_data: MarketData) -> None:
     """Every key has a prompt, and secrets are hidden while they are typed."""
-    fields = [each for each in play(watch_market).config if each.connect_key]
+    fields = [each for each in market_data.config if each.connect_key]
     expect(fields, "The connector asks for no key at all.")
     for each in fields:
         expect(each.prompt, f"The key {each.name} is asked for without a prompt.")
@@ -43,9 +45,9 @@ def test_keys_are_asked_for(play: Play) -> None:
 
 
 @requirement("event-loop-not-blocked")
-def test_the_event_loop_turns(play: Play, evidence: Attach) -> None:
+def test_the_event_loop_turns(trading: Trading, evidence: Attach) -> None:
     """No call holds the event loop for longer than a tenth of a second of computing, or sleeps in it."""
-    usage = play(trade).usage
+    usage = trading.usage
     stalls = usage.stalls if usage else ()
     long = [each for each in stalls if each.cpu_seconds > LONG_STALL or each.kind == "sleep"]
     evidence(claimed(EvidenceKind.MEASUREMENT, f"{len(stalls)} short stalls, {len(long)} long ones"))
@@ -58,10 +60,10 @@ def test_the_event_loop_turns(play: Play, evidence: Attach) -> None:
 
 
 @requirement("logs-are-useful")
-def test_logs_are_useful(play: Play) -> None:
+def test_logs_are_useful(market_data: MarketData, trading: Trading) -> None:
     """While it only watches a busy market it writes little; while it trades, no record is empty."""
-    watching, trading = (_shown(play(watch_market).logs), _shown(play(trade).logs))
-    empty = [line for line in (*watching, *trading) if not line.message.strip()]
+    watching, busy = _shown(market_data.logs), _shown(trading.logs)
+    empty = [line for line in (*watching, *busy) if not line.message.strip()]
     expect(not empty, f"{len(empty)} log records are empty.")
     expect(
         len(watching) < FLOOD,

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from checks.conformance.conftest import Play
-from checks.conformance.scenarios.market_data import watch_market
-from checks.conformance.scenarios.order_life import trade
+from collections.abc import Iterator
+
 from harness.checking import (
     Attach,
-    Finding,
     claimed,
     expect,
     irregular,
@@ -15,54 +13,39 @@ from harness.checking import (
     requirement,
     seen_in_ledger,
 )
-from harness.driving.claims import Usage
-from harness.driving.driver import ConnectorError
+from harness.checking.observers import meddling, replaced, unasked
 from harness.frameworks.unit_tests import UnitTestResult
 from harness.outcome import EvidenceKind
-from harness.scenarios.rig import Rigs
+from harness.scenarios.trace.model import Trace
 
 
 @requirement("plays-fair-with-the-harness")
-def test_nobody_speaks_for_the_driver(play: Play, rigs: Rigs) -> None:
+def test_nobody_speaks_for_the_driver(every_trace: Iterator[Trace]) -> None:
     """Nothing but our driver answered us, no process outlived its scenario, and the driver is what it was."""
-    usages: list[Usage | None] = []
-    broken: Exception | None = None
-    try:
-        usages.append(play(watch_market).usage)
-        usages.append(play(trade).usage_after_stop)
-    except (Finding, ConnectorError) as error:
-        broken = error
-    odd = rigs.irregularities
-    expect(
-        not odd,
-        f"It interfered with how it is tested: {odd[0] if odd else ''}",
-        *irregular(odd),
-    )
-    changed = sorted({name for usage in usages if usage for name in usage.changed})
-    expect(
-        not changed,
-        f"It replaced parts of the program that tests it: {', '.join(changed[:5])}.",
-        *(
-            claimed(EvidenceKind.NOTE, f"{name} is no longer what it was before the import")
-            for name in changed
-        ),
-    )
-    if broken is not None:
-        raise broken
+    for trace in every_trace:
+        odd = tuple(meddling(trace))
+        expect(not odd, f"It interfered with how it is tested: {odd[0] if odd else ''}", *irregular(odd))
+        changed = replaced(trace)
+        expect(
+            not changed,
+            f"It replaced parts of the program that tests it: {', '.join(changed[:5])}.",
+            *(
+                claimed(EvidenceKind.NOTE, f"{name} is no longer what it was before the import")
+                for name in changed
+            ),
+        )
 
 
 @requirement("plays-fair-with-the-harness")
-def test_no_order_was_placed_unasked(play: Play) -> None:
+def test_no_order_was_placed_unasked(every_trace: Iterator[Trace]) -> None:
     """Every order on the account is one that was asked for, or that the harness placed by hand."""
-    run = play(trade)
-    wanted = {life.placed.order_id for life in run.lives() if life.placed is not None}
-    wanted |= {run.foreign.order_id} if run.foreign is not None else set()
-    unasked = [order for order in run.rig.venue.orders(run.rig.account) if order.order_id not in wanted]
-    expect(
-        not unasked,
-        f"It placed {len(unasked)} orders that nobody had asked for.",
-        *(seen_in_ledger(f"{each.side.value} {each.amount} at {each.price}") for each in unasked[:5]),
-    )
+    for trace in every_trace:
+        extra = unasked(trace)
+        expect(
+            not extra,
+            f"It placed {len(extra)} orders that nobody had asked for (scenario: {trace.title}).",
+            *(seen_in_ledger(f"{each.side.value} {each.amount} at {each.price}") for each in extra[:5]),
+        )
 
 
 @requirement("plays-fair-with-the-harness")

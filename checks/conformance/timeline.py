@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-from checks.conformance.scenarios.histories import History
-from checks.conformance.scenarios.order_life import Life
-from harness.checking import claimed, seen_in_ledger
+from harness.checking import claimed, raised, seen_in_ledger
 from harness.gateway.entries import Exchange, Frame
 from harness.outcome import Basis, Evidence, EvidenceKind
+from harness.scenarios.played.histories import History
+from harness.scenarios.played.order_life import Life
 from harness.venue.model import OrderStatus
 
 OF_AN_ORDER = ("place_order", "cancel_order", "order_status", "open_orders", "order_trades")
@@ -20,6 +20,7 @@ Moment = tuple[float, Evidence]
 Entry = TypeVar("Entry", Exchange, Frame)
 MOST_ALIKE = 3  # of requests for one operation, the last of them among these
 MOST = 30
+LINGER = 10.0  # virtual seconds in which an order that nothing is told of may be the cause
 SHOWN = ("price", "amount", "base_asset_amount", "quote_asset_amount", "error_message")  # of an event
 
 
@@ -28,7 +29,10 @@ def timeline(life: Life, also: Iterable[Moment] = ()) -> tuple[Evidence, ...]:
 
     `also` are pieces that are not of this order, with the virtual times (Unix seconds) they belong to.
     """
-    return _since(life.asked_at, (*also, *_asked(life), *_wire(life), *_ledger(life), *_events(life)))
+    return _since(
+        life.asked_at,
+        (*also, *_asked(life), *_wire(life), *_ledger(life), *_events(life), *_complaints(life)),
+    )
 
 
 def timeline_of(history: History, order: int | None) -> tuple[Evidence, ...]:
@@ -61,7 +65,7 @@ def _asked(life: Life) -> Iterator[Moment]:
 
 
 def _wire(life: Life) -> Iterator[Moment]:
-    record = life.rig.record
+    record = life.part.wire
     names = _names(life)
     first = {request.number for request in life.requests}
     for operation in OF_AN_ORDER:
@@ -81,7 +85,7 @@ def _wire(life: Life) -> Iterator[Moment]:
 def _names(life: Life) -> tuple[str, ...]:
     placed = life.placed
     numbers = () if placed is None else (placed.client_order_id, str(placed.order_id))
-    fills = (life.rig.dialect.trade_id(fill) for fill in life.fills)
+    fills = (life.part.fill_names.get(fill.trade_id, "") for fill in life.fills)
     return tuple(name for name in {life.order_id, *numbers, *fills} if name)
 
 
@@ -111,3 +115,11 @@ def _events(life: Life) -> Iterator[Moment]:
     for event in life.events:
         details = (f"{name} {event.data[name]}" for name in SHOWN if event.data.get(name) is not None)
         yield event.at, claimed(EvidenceKind.EVENT, " · ".join((event.kind, *details)))
+
+
+def _complaints(life: Life) -> Iterator[Moment]:
+    """Exceptions that the connector logged from the moment it was asked until it had told of the end."""
+    ended = max((event.at for event in life.events), default=life.asked_at + LINGER)
+    told = [line for line in life.part.logs if line.error and life.asked_at <= line.at <= ended + 1]
+    for line in told[:MOST_ALIKE]:
+        yield line.at, raised(line.error)

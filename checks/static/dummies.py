@@ -30,7 +30,7 @@ def why_harmless(source: Source, line: int, name: str, value: str, sources: Sour
             return "marked as a dummy"
         if not CALLED_DUMMY.isdisjoint(word.lower() for word in WORDS.findall(name)):
             return "named as a dummy"
-    if value and sources.base.holds(value):
+    if value and sources.held_before(value):
         return "in Hummingbot already"
     return None
 

@@ -31,7 +31,7 @@ _IMPORTS = bandit_imports.gen_blacklist()
 
 # Code from text, packed objects, foreign memory.
 DYNAMIC = _names(_CALLS, "Call", DYNAMIC_CALLS) | frozenset({
-    "exec", "compile", "__import__", "execfile", "runpy.run_path", "runpy.run_module",
+    "exec", "compile", "execfile", "runpy.run_path", "runpy.run_module",
     "code.InteractiveInterpreter", "types.FunctionType", "types.CodeType",
     "importlib.util.spec_from_file_location", "builtins", "__builtins__", "imp.load_source", "sys.modules",
     # From `import *` and `getattr(os, name)`: which function it is shows only at run time.
@@ -42,7 +42,9 @@ DYNAMIC_MODULES = _names(_IMPORTS, "Import", DYNAMIC_IMPORTS) | frozenset(
     {"marshal", "ctypes", "cffi", "imp"}
 )
 # Fine with a name written out, not with one that is worked out or received.
-NEEDS_CONSTANT = frozenset({"importlib.import_module"})
+NEEDS_CONSTANT = frozenset({"importlib.import_module", "__import__"})
+
+REACH_EVERYTHING = frozenset({"os", "sys", "builtins", "importlib", "posix", "nt", "subprocess"})
 
 PROCESSES = frozenset({
     "os.system", "os.popen", "os.fork", "os.forkpty", "os.kill", "os.killpg", "os.startfile", "pty.spawn",

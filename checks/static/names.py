@@ -46,6 +46,15 @@ def _got(call: ast.Call, aliases: dict[str, str]) -> str:
     return f"{full_name(dotted(call.args[0]), aliases)}.{attribute}"
 
 
+def module_called_for(node: ast.AST) -> str | None:
+    """`os` for `importlib.import_module("os")` and `__import__("os")`, which is nothing but an import."""
+    if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
+        return None
+    name = ast.unparse(node.func)
+    called = name in ("__import__", "import_module") or name.endswith((".import_module", ".__import__"))
+    return node.args[0].value if called and isinstance(node.args[0].value, str) else None
+
+
 def _is_read(node: ast.Name | ast.Attribute) -> bool:
     return isinstance(node.ctx, ast.Load)
 
@@ -56,7 +65,7 @@ def dotted(node: ast.AST) -> str:
     while isinstance(node, ast.Attribute):
         parts.append(node.attr)
         node = node.value
-    parts.append(node.id if isinstance(node, ast.Name) else "()")
+    parts.append(node.id if isinstance(node, ast.Name) else module_called_for(node) or "()")
     return ".".join(reversed(parts))
 
 
@@ -76,6 +85,8 @@ def imported_as(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             for item in node.names:
                 yield item.asname or item.name, f"{node.module}.{item.name}"
+        elif isinstance(node, ast.Assign) and (module := module_called_for(node.value)):
+            yield from ((target.id, module) for target in node.targets if isinstance(target, ast.Name))
 
 
 def _imports(nodes: Iterable[ast.AST]) -> Iterator[Reference]:
@@ -83,6 +94,8 @@ def _imports(nodes: Iterable[ast.AST]) -> Iterator[Reference]:
         if isinstance(node, ast.Import):
             for item in node.names:
                 yield Reference(item.name, node.lineno, imported=True)
+        elif isinstance(node, ast.Call) and (called := module_called_for(node)):
+            yield Reference(called, node.lineno, imported=True)
         elif isinstance(node, ast.ImportFrom):
             module = "." * node.level + (node.module or "")
             yield Reference(module, node.lineno, imported=True)

@@ -214,6 +214,7 @@ class Sources:
     base: Files
     changed: Mapping[str, str | None]
     _read: dict[str, Source] = field(default_factory=dict)
+    _held: dict[str, bool] = field(default_factory=dict)
 
     def __getitem__(self, path: str) -> Source:
         if path not in self._read:
@@ -252,6 +253,12 @@ class Sources:
     def shipped(self) -> tuple[Source, ...]:
         """Changed code that would run at a user's: no tests."""
         return tuple(source for source in self.code if not source.is_test)
+
+    def held_before(self, text: str) -> bool:
+        """Whether a line of Hummingbot's own files holds `text` already."""
+        if text not in self._held:
+            self._held[text] = self.base.holds(text)
+        return self._held[text]
 
     def under(self, prefix: str) -> tuple[Source, ...]:
         inside = sorted(path for path in self.paths if path.startswith(prefix + "/") and path.endswith(CODE))

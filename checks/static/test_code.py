@@ -95,14 +95,16 @@ def _computed_imports(source: Source) -> Iterator[int]:
         if (
             reference.name in forbidden.NEEDS_CONSTANT
             and not reference.imported
-            and not _constant_first(reference)
+            and not _names_a_plain_module(reference)
         ):
             yield reference.line
 
 
-def _constant_first(reference: Reference) -> bool:
-    call = reference.call
-    return call is not None and bool(call.args) and isinstance(call.args[0], ast.Constant)
+def _names_a_plain_module(reference: Reference) -> bool:
+    """Written out, and none that everything can be reached from, which nobody need call for."""
+    first = reference.call.args[0] if reference.call is not None and reference.call.args else None
+    named = first.value if isinstance(first, ast.Constant) else None
+    return isinstance(named, str) and named.split(".")[0] not in forbidden.REACH_EVERYTHING
 
 
 def _file_calls(source: Source, sources: Sources) -> Iterator[int]:

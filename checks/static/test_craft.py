@@ -61,7 +61,7 @@ ESSENTIAL: dict[str, frozenset[str]] = {
     "execute_sell": frozenset(),
     "execute_cancel": frozenset(),
 }
-SIGNERS = frozenset({"rest_authenticate", "ws_authenticate"})
+SIGNER = "rest_authenticate"
 # Each reads a line once, however many of its marks it holds.
 NOTE = re.compile(r"^[^#]*#.*\b(TODO|FIXME|XXX|HACK)\b", re.IGNORECASE)
 UNWRITTEN = re.compile(r"^[^#]*#(?>.*?\b(?:TODO|FIXME)\b).*\bimplement\b", re.IGNORECASE)
@@ -78,7 +78,7 @@ def test_base_classes(package: Package) -> None:
     wrong: list[Evidence] = []
     for role, bases in wanted.items():
         source = package.role(role)
-        if source is None or not source.classes or (role == "auth" and not signs_requests(package)):
+        if source is None or not source.classes or (role == "auth" and not needs_a_signer(package)):
             continue
         if not any(package.bases(source, item) & bases for item in source.classes):
             main = package.main_class if role == "main" else None
@@ -90,11 +90,16 @@ def test_base_classes(package: Package) -> None:
     )
 
 
-def signs_requests(package: Package) -> bool:
-    """Whether Hummingbot's web assistant is to sign; an SDK's helper for keys needs none of its classes."""
+def needs_a_signer(package: Package) -> bool:
+    """Whether Hummingbot's web assistant is to sign, and no class is written to do it.
+
+    `AuthBase` brings no behaviour of its own: what counts is the method that is called.
+    """
     auth = package.role("auth")
-    signs = auth is not None and any(item.name in SIGNERS for item in auth.definitions)
-    return signs or any(
+    written = auth is not None and any(
+        item.name == SIGNER and item.node is not None and not is_empty(item.node) for item in auth.definitions
+    )
+    return not written and any(
         isinstance(node, ast.keyword) and node.arg == "is_auth_required" and not _is_false(node.value)
         for source in package.sources
         for node in source.nodes

@@ -13,10 +13,12 @@ import pytest
 from pydantic import JsonValue
 
 from harness.outcome import Basis, Evidence, EvidenceKind
+from harness.scenarios.trace.causes import cause_of
 
 Check = TypeVar("Check", bound=Callable[..., object])
 
 MARK = "requirement"
+MOST_OF_A_TRACEBACK = 3000  # characters, the last ones
 LONG = "takes_a_minute"  # marks checks whose scenario is played after all others
 
 
@@ -121,6 +123,18 @@ def seen_in_ledger(text: str, /, **data: JsonValue) -> Evidence:
 def irregular(said: Iterable[str]) -> tuple[Evidence, ...]:
     """What came through the driver's own channel, whose end is ours, though the driver never says it."""
     return tuple(Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.LOG, text=each) for each in said)
+
+
+def raised(traceback: str, /, **data: JsonValue) -> Evidence:
+    """An exception of the fork's, as its own process tells it: what and where first, then all of it."""
+    cause = cause_of(traceback)
+    if cause is None:
+        return claimed(EvidenceKind.LOG, traceback[-MOST_OF_A_TRACEBACK:], **data)
+    text = f"{cause}\n{traceback[-MOST_OF_A_TRACEBACK:]}"
+    return Evidence(
+        basis=Basis.CLAIMED, kind=EvidenceKind.LOG, text=text, file=cause.file, line=cause.line,
+        data=dict(data),
+    )  # fmt: skip
 
 
 def claimed(kind: EvidenceKind, text: str, /, **data: JsonValue) -> Evidence:

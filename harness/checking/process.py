@@ -81,6 +81,7 @@ def run_checks(plan_file: Path, select: str | None, log: Path, said: Callable[[S
 def _command(plan_file: Path, select: str | None) -> list[str]:
     command = [
         sys.executable, "-m", "pytest", str(CHECKS), "-p", "harness.checking.pytest_plugin",
+        "-p", "harness.checking.fixtures",
         "--plan", str(plan_file), "-c", os.devnull, "--rootdir", str(CHECKS.parent),
         "--confcutdir", str(CHECKS), "--import-mode=importlib", "-p", "no:cacheprovider", "-q", "--tb=no",
     ]  # fmt: skip

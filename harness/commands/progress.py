@@ -22,7 +22,7 @@ from rich.progress import (
 from rich.progress import Progress as Bars
 
 from harness.commands.terminal import safe, say
-from harness.outcome import Outcome, Severity, Status
+from harness.outcome import EvidenceKind, Outcome, Severity, Status
 from harness.requirement import Catalogue
 from harness.screenings.screening import Progress
 
@@ -132,8 +132,10 @@ def finding(outcome: Outcome, fixes: Mapping[str, str]) -> str:
     for item in (*timed, *[item for item in outcome.evidence if not item.when][:5]):
         where = f"{item.when:>10}  " if item.when else f"{safe(item.place)}: " if item.place else ""
         said = " (said by the fork)" if item.basis.value == "claimed" else ""
-        first_line = item.text.strip().splitlines()[0] if item.text.strip() else ""
-        lines.append(f"    {where}{safe(first_line[:160])}{said}")
+        first, *more = item.text.strip().splitlines() or [""]
+        lines.append(f"    {where}{safe(first[:160])}{said}")
+        if item.kind is EvidenceKind.LOG:  # all of a traceback
+            lines += [f"        {safe(line[:160])}" for line in more]
     if fix := fixes.get(outcome.requirement):
         lines.append(f"    [green]→ {escape(' '.join(fix.split()))}[/]")
     return "\n".join(lines)

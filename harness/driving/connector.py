@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
@@ -26,6 +26,23 @@ POLL = 0.01
 MAX_KEPT = 50_000
 
 
+# What changes something; the rest are questions, of which there are thousands.
+DEEDS = frozenset(
+    {
+        "start", "stop", "buy", "sell", "cancel", "cancel_all", "set_leverage", "set_position_mode", "tick",
+        "save_state", "restore_state",
+    }
+)  # fmt: skip
+
+
+class Question(NamedTuple):
+    """What we asked of it, and when, in virtual Unix seconds."""
+
+    at: float
+    command: str
+    arguments: dict[str, Any]
+
+
 class Connector:
     """A connector in its own process. Methods raise ConnectorError, ConnectorTimeout or ConnectorGone."""
 
@@ -37,6 +54,8 @@ class Connector:
         self._logs: list[claims.LogLine] = []
         self._trades: list[claims.TradeView] = []
         self._pairs_of: dict[str, str] = {}
+        self.asked: list[Question] = []
+        self.usages: list[claims.Usage] = []
         self.constructed: claims.Constructed | None = None
 
     def construct(
@@ -236,7 +255,12 @@ class Connector:
                 return tuple(self._logs)
 
     def usage(self) -> claims.Usage:
-        return self._get(claims.Usage, "usage")
+        self.usages.append(self._get(claims.Usage, "usage"))
+        return self.usages[-1]
+
+    def heard(self) -> tuple[tuple[claims.EventView, ...], tuple[claims.LogLine, ...]]:
+        """Events and log records that it has told so far, without asking again."""
+        return tuple(self._events), tuple(self._logs)
 
     def stop(self, settle: float = 5.0) -> None:
         """Stop it as the application does, and give it `settle` to clean up."""
@@ -268,6 +292,8 @@ class Connector:
 
     def _ask(self, command: str, wait: float = 0.0, **arguments: Any) -> JsonValue:
         """`wait` is how long the request itself may take."""
+        if command in DEEDS:
+            self.asked.append(Question(self._clock.now(), command, arguments))
         return self._rpc.ask(
             command,
             scenario=self._scenario,

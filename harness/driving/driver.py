@@ -78,6 +78,11 @@ class Driver:
         """What was said in the driver's name, in any of its processes, that it never says. Observed by us."""
         return self._irregular.all()
 
+    @property
+    def printed(self) -> str:
+        """The end of what its processes wrote to stdout and stderr. Claimed."""
+        return "" if self._rpc is None else self._rpc.printed
+
     def __enter__(self) -> Driver:
         return self
 

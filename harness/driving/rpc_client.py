@@ -123,6 +123,11 @@ class RpcClient:
         finally:
             patience.cancel()
 
+    @property
+    def printed(self) -> str:
+        """The end of what the process wrote to stderr, where its stdout leads too."""
+        return self._process.stderr_tail()
+
     def kill(self) -> None:
         """End the process and every scenario in it."""
         self._process.kill()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
@@ -81,12 +82,16 @@ class FaultPlan:
     """The faults in force. Thread-safe: a check adds and removes while the gateway takes.
 
     `seed` decides which traffic a fault with a chance below one happens to, in the order in which it passes.
+    `now` is the clock of its history, in virtual Unix seconds.
     """
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int = 0, now: Callable[[], float] = time.time) -> None:
         self.random = random.Random(seed)  # noqa: S311 - a repeatable schedule, not a secret
         self._lock = threading.Lock()
         self._rules: tuple[Rule, ...] = ()
+        self._now = now
+        self._begun: list[tuple[float, Rule]] = []
+        self._ended: dict[Rule, float] = {}
 
     def add(
         self,
@@ -126,6 +131,7 @@ class FaultPlan:
         )
         with self._lock:
             self._rules = (*self._rules, rule)
+            self._begun.append((self._now(), rule))
         return rule
 
     @contextmanager
@@ -143,10 +149,18 @@ class FaultPlan:
         """Stop a rule; nothing when it is not in the plan."""
         with self._lock:
             self._rules = tuple(each for each in self._rules if each is not rule)
+            self._ended.setdefault(rule, self._now())
 
     def clear(self) -> None:
         with self._lock:
+            for rule in self._rules:
+                self._ended.setdefault(rule, self._now())
             self._rules = ()
+
+    def history(self) -> tuple[tuple[float, float | None, Rule], ...]:
+        """Every rule there was, with the virtual times when it began and ended; None: it is in force."""
+        with self._lock:
+            return tuple((began, self._ended.get(rule), rule) for began, rule in self._begun)
 
     def rules(self) -> tuple[Rule, ...]:
         """Those that can still happen."""

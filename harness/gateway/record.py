@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
-from pydantic import JsonValue
-
 from harness.gateway.canaries import Canaries, Sighting
-from harness.gateway.describe import describe
 from harness.gateway.entries import (
     Client,
     ClosedBy,
@@ -26,7 +22,7 @@ from harness.gateway.entries import (
     Socket,
     Trouble,
 )
-from harness.outcome import Basis, Evidence, EvidenceKind
+from harness.gateway.wire import Wire
 
 __all__ = [
     "Client",
@@ -44,7 +40,6 @@ __all__ = [
     "Trouble",
 ]
 
-Kind = TypeVar("Kind", Exchange, Frame, Socket, RejectedConnection, Lookup, Handshake, Trouble)
 Found = TypeVar("Found")
 
 MOST_ENTRIES = 500_000
@@ -52,11 +47,12 @@ MOST_BYTES = 512 << 20
 _LOOK_AGAIN = 0.25  # seconds: `look` may read more than this record
 
 
-class Record:
+class Record(Wire):
     """Append-only. An exchange or a socket is written when it begins and completed when it ends.
 
     What comes after `most_entries` or `most_bytes` (request, reply and message bytes together) is counted in
-    `overflow` and not kept: a fork that floods the gateway cannot fill this machine's memory.
+    `overflow` and not kept: a fork that floods the gateway cannot fill this machine's memory. Numbers begin
+    with `first`, so that several records may stand in one trace.
     """
 
     def __init__(
@@ -65,12 +61,15 @@ class Record:
         *,
         most_entries: int = MOST_ENTRIES,
         most_bytes: int = MOST_BYTES,
+        first: int = 0,
     ) -> None:
+        super().__init__()
         self.canaries = secrets if isinstance(secrets, Canaries) else Canaries(secrets)
         self.overflow = 0
         self._most_entries = most_entries
         self._bytes_left = most_bytes
-        self._entries: list[Entry] = []  # an entry's number is its index
+        self._first = first
+        self._entries: list[Entry] = []  # an entry's number is its index, counted from `first`
         self._revision = 0
         self._changed = threading.Condition()
 
@@ -86,7 +85,7 @@ class Record:
                 self.overflow += 1
                 return -1
             self._bytes_left -= size
-            number = len(self._entries)
+            number = self._first + len(self._entries)
             object.__setattr__(entry, "number", number)  # nobody else has seen it yet
             self._entries.append(entry)
             return number
@@ -96,10 +95,10 @@ class Record:
         if number < 0:
             return
         with self._changed:
-            entry = self._entries[number]
+            entry = self._entries[number - self._first]
             done = replace(entry, **changes)
             self._bytes_left -= _size(done) - _size(entry)
-            self._entries[number] = done
+            self._entries[number - self._first] = done
             self._revision += 1
             self._changed.notify_all()
 
@@ -108,77 +107,12 @@ class Record:
     def mark(self) -> int:
         """A point in the record; pass it as `since` to see only what came after."""
         with self._changed:
-            return len(self._entries)
-
-    def exchanges(
-        self,
-        operation: str | None = None,
-        *,
-        client: Client | None = "connector",
-        host: str | None = None,
-        since: int = 0,
-    ) -> tuple[Exchange, ...]:
-        """HTTP exchanges. `operation` may be a pattern (`user_stream_*`); `client=None` means everybody's."""
-        return tuple(
-            each
-            for each in self._of(Exchange, client, since)
-            if _fits(each.operation, operation) and _fits(each.host, host)
-        )
-
-    def frames(
-        self,
-        operation: str | None = None,
-        *,
-        direction: str | None = None,
-        client: Client | None = "connector",
-        socket_id: int | None = None,
-        since: int = 0,
-    ) -> tuple[Frame, ...]:
-        """WebSocket messages; `direction` is `sent` or `received`, seen from the client."""
-        return tuple(
-            each
-            for each in self._of(Frame, client, since)
-            if _fits(each.operation, operation)
-            and direction in (None, each.direction)
-            and socket_id in (None, each.socket_id)
-        )
-
-    def sockets(
-        self,
-        operation: str | None = None,
-        *,
-        client: Client | None = "connector",
-        host: str | None = None,
-        since: int = 0,
-    ) -> tuple[Socket, ...]:
-        """WebSockets opened; `operation` is that of the upgrade request."""
-        return tuple(
-            each
-            for each in self._of(Socket, client, since)
-            if _fits(each.operation, operation) and _fits(each.host, host)
-        )
-
-    def rejected(
-        self, *, client: Client | None = "connector", since: int = 0
-    ) -> tuple[RejectedConnection, ...]:
-        return tuple(self._of(RejectedConnection, client, since))
-
-    def lookups(self, *, since: int = 0) -> tuple[Lookup, ...]:
-        return tuple(self._of(Lookup, None, since))
-
-    def handshakes(
-        self, *, host: str | None = None, client: Client | None = "connector", since: int = 0
-    ) -> tuple[Handshake, ...]:
-        return tuple(each for each in self._of(Handshake, client, since) if _fits(each.host, host))
-
-    def troubles(self, *, since: int = 0) -> tuple[Trouble, ...]:
-        """What went wrong on our side."""
-        return tuple(self._of(Trouble, None, since))
+            return self._first + len(self._entries)
 
     def entries(self, *, since: int = 0) -> tuple[Entry, ...]:
         """Everything, in the order in which it began."""
         with self._changed:
-            return tuple(self._entries[since:])
+            return tuple(self._entries[max(since - self._first, 0) :])
 
     def wait_for(self, look: Callable[[], Found | None], timeout: float) -> Found | None:
         """Call `look` after each new entry, and every 0.25 s, until it returns something true.
@@ -222,25 +156,6 @@ class Record:
 
     def redact(self, text: str) -> str:
         return self.canaries.redact(text)
-
-    def evidence(self, entry: Entry | Sighting) -> Evidence:
-        """What a report may show of an entry: observed, redacted, cut to a readable size."""
-        text, data = describe(entry)
-        clean: dict[str, JsonValue] = {
-            key: self.redact(value) if isinstance(value, str) else value for key, value in data.items()
-        }
-        return Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.WIRE, text=self.redact(text), data=clean)
-
-    def _of(self, kind: type[Kind], client: Client | None, since: int) -> Iterator[Kind]:
-        for entry in self.entries(since=since):
-            if isinstance(entry, kind) and (client is None or getattr(entry, "client", None) == client):
-                yield entry
-
-
-def _fits(value: str | None, pattern: str | None) -> bool:
-    if pattern is None or value == pattern:
-        return True
-    return value is not None and "*" in pattern and fnmatchcase(value, pattern)
 
 
 def _size(entry: Entry) -> int:

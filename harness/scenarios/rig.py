@@ -15,10 +15,10 @@ from typing import TypeVar
 
 from harness import temporary
 from harness.clock import ScaledClock, SkewedClock
-from harness.credentials.asked import Asked
+from harness.credentials.asked import Asked as AskedFor
 from harness.credentials.matching import Matched, matched
 from harness.credentials.stated import Stated
-from harness.driving.driver import Connector, Driver
+from harness.driving.driver import Connector, ConnectorError, Driver
 from harness.errors import OurFailure
 from harness.frameworks.runtime import Runtime
 from harness.gateway.canaries import Canaries
@@ -31,6 +31,14 @@ from harness.sandbox import Backend
 from harness.sandbox.identity import SandboxIdentity
 from harness.sandbox.protocol import Mount
 from harness.scenarios import honeytokens, randomization
+from harness.scenarios.recording import (
+    books_of,
+    claims_of,
+    faults_of,
+    listen_once_more,
+    wire_of,
+)
+from harness.scenarios.trace.model import Asked, Began, Entry, Meddled, Printed
 from harness.venue.dialects.base import Dialect
 from harness.venue.market import Market
 from harness.venue.model import Account
@@ -44,7 +52,10 @@ LEVELS = 30  # a side of each book
 
 @dataclass
 class Rig:
-    """What a scenario works with. Times are virtual seconds. `connector` is constructed, not yet started."""
+    """What a scenario works with. Times are virtual seconds. `connector` is constructed, not yet started.
+
+    `number` counts the rigs that are opened in one run of a scenario, from 0.
+    """
 
     clock: ScaledClock
     exchange_clock: SkewedClock
@@ -57,8 +68,14 @@ class Rig:
     gateway: GatewayThread
     connector: Connector
     random: random.Random
+    number: int
     open_connector: Callable[[], Connector] = field(repr=False)
     open_oracle: Callable[[], Oracle] = field(repr=False)
+    by_hand: list[Asked] = field(default_factory=list)
+
+    def note(self, command: str, **arguments: str) -> None:
+        """Write down what is done on the connector's account by somebody else."""
+        self.by_hand.append(Asked(self.clock.now(), command, dict(arguments)))
 
     @property
     def pair(self) -> str:
@@ -86,23 +103,14 @@ class Rig:
         self.connector = self.open_connector()
 
 
-@dataclass(frozen=True)
-class Recording:
-    """What the gateway saw during a scenario, or between two: all of it, whatever came of the scenario.
-
-    `scenario` says in words what was going on.
-    """
-
-    scenario: str
-    record: Record
-
-
 class Rigs:
     """Keeps one warm sandbox for a connector and opens rigs on it; `latest` is the last one opened.
 
-    `recordings` holds what was seen on each, and `between` what was tried while none was open. `canaries`
-    knows every secret that was given to the connector or planted beside it, and `guarded` the names of those
-    that nobody may ever see. `stated` is what a round's row says of fields that the connector asks for.
+    `seen` holds what was seen on each since `begin`, and `between` what was tried while none was open.
+    `canaries` knows every secret that was given to the connector or planted beside it, and `guarded` the
+    names of those that nobody may ever see. `looks_closer` says at which pace what goes wrong at a pace is
+    tried in other ways too, None: it is not. `stated` is what a round's row
+    says of fields that the connector asks for.
     """
 
     def __init__(
@@ -116,15 +124,18 @@ class Rigs:
     ) -> None:
         self.dialect = randomization.varied(dialect, seed)
         self.seed = seed
+        self.looks_closer: Callable[[float], float | None] = lambda _pace: None
         self._connector = connector
         self._stated = dict(stated or {})
         self._identity = SandboxIdentity.of(seed)
         self.latest: Rig | None = None
-        self.playing = "unnamed"
         self.canaries = Canaries()
         self.guarded: frozenset[str] = frozenset()
-        self.recordings: list[Recording] = []
-        self.between = Recording("between the scenarios", Record(self.canaries))
+        self.seen: list[Entry] = []
+        self.between = Record(self.canaries)
+        self._opened = self._next_number = 0
+        self._printed = ""
+        self._meddled = 0
         self._stack = ExitStack()
         self._authority = Authority()
         folder = self._stack.enter_context(temporary.folder("rig"))
@@ -146,7 +157,7 @@ class Rigs:
         )
         idle = folder / "idle.sock"
         self._stack.enter_context(
-            running_gateway([], authority=self._authority, record=self.between.record, socket_path=idle)
+            running_gateway([], authority=self._authority, record=self.between, socket_path=idle)
         )
         self._lead_to(idle)
         self._idle = idle
@@ -154,12 +165,20 @@ class Rigs:
     def close(self) -> None:
         self._stack.close()
 
-    @property
-    def irregularities(self) -> tuple[str, ...]:
-        """What somebody said in our driver's name so far; see `Driver.irregularities`."""
-        return self._driver.irregularities
+    def begin(self) -> None:
+        """A scenario begins: what was seen before is no part of it."""
+        self.seen, self._opened, self._next_number = [], 0, 0
 
-    def unmatched_credentials(self) -> tuple[Asked, ...]:
+    def news_of_the_driver(self, at: float) -> tuple[Entry, ...]:
+        """What was said in our driver's name that it never says, and what was printed since then."""
+        said = self._driver.irregularities
+        new, self._meddled = said[self._meddled :], len(said)
+        tail = self._driver.printed
+        text = tail.removeprefix(self._printed) if self._printed else tail
+        self._printed = tail
+        return (*(Meddled(at, each) for each in new), *([Printed(at, text)] if text.strip() else []))
+
+    def unmatched_credentials(self) -> tuple[AskedFor, ...]:
         """What the connector asks for and nothing of this exchange fits; raises ConnectorError."""
         dialect = self.dialect(Venue(self.dialect.markets, self.seed, ScaledClock()))
         account = dialect.venue.account("nobody", {}, self.dialect.key_lengths)
@@ -229,10 +248,28 @@ class Rigs:
         dialect = self.dialect(venue)
         credentials = dialect.credentials(account)
         self._guard(dialect.hidden(account), credentials)
-        record, faults = Record(self.canaries), FaultPlan()
+        record, faults = Record(self.canaries, first=self._next_number), FaultPlan(now=clock.now)
         pairs = [each.name for each in watched]
-        self.recordings.append(Recording(self.playing, record))
+        opened_at, number, connectors = clock.now(), self._opened, list[Connector]()
+        self._opened += 1
+
+        def write_down() -> None:
+            """When all is over: what was seen, in the order of the clock."""
+            by_hand = self.latest.by_hand if self.latest is not None else []
+            began = Began(opened_at, self._next_number, chosen.name, chosen, dialect.book_depth)
+            observed = (
+                *wire_of(record, self.canaries, self.guarded, dialect),
+                *faults_of(faults, clock.now()),
+                *books_of(venue, account, dialect),
+                *claims_of(connectors, self.canaries, self.guarded),
+                *by_hand,
+                *self.news_of_the_driver(clock.now()),
+            )
+            self.seen += [began, *sorted(observed, key=lambda each: each.at)]
+            self._next_number = record.mark()
+
         with ExitStack() as stack:
+            stack.callback(write_down)
             gateway = stack.enter_context(
                 running_gateway(
                     [dialect],
@@ -249,7 +286,9 @@ class Rigs:
             def open_connector() -> Connector:
                 current.close()
                 fitting = self._matched(keys(credentials)).credentials
-                return current.enter_context(self._driver.scenario(pairs, dict(fitting), clock=clock))
+                opened = self._driver.scenario(pairs, dict(fitting), clock=clock)
+                connectors.append(current.enter_context(opened))
+                return connectors[-1]
 
             def open_oracle() -> Oracle:
                 assert dialect.ccxt_id is not None  # noqa: S101 - the check asked first
@@ -266,9 +305,16 @@ class Rigs:
 
             self.latest = Rig(
                 clock, exchange_clock, venue, dialect, account, chosen, faults, record, gateway,
-                open_connector(), chance, open_connector, open_oracle,
+                open_connector(), chance, number, open_connector, open_oracle,
             )  # fmt: skip
-            yield self.latest
+            try:
+                yield self.latest
+            except ConnectorError:  # it is not asked again
+                raise
+            except Exception:
+                listen_once_more(connectors)
+                raise
+            listen_once_more(connectors)
 
     def _venue(self, clock: SkewedClock) -> Venue:
         venue = Venue(self.dialect.markets, self.seed, clock)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -27,6 +28,7 @@ from harness.requirement import Catalogue, Requirement
 from harness.rounds.round import Candidate, GitUpstream, Round
 from harness.sandbox import Choice
 from harness.sandbox.choosing import described
+from harness.scenarios.trace.store import FOLDER
 from harness.screenings.header import Header, code_digest, python_version, row_of
 from harness.screenings.run import InstalledInfo, RunInfo
 from harness.screenings.screened import Screened
@@ -115,6 +117,8 @@ def screen_submission(
         if kept.finished:
             watch(Progress(candidate.name, step="kept from an earlier run", outcomes=kept.outcomes))
             return kept
+    else:
+        shutil.rmtree(folder / FOLDER, ignore_errors=True)  # of another commit, or of other checks
     info = _info(settings, trouble)
     write_run(folder, info, submission)
     if trouble is not None:

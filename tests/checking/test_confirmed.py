@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import pytest
 
+from harness.checking import seen_in_ledger
 from harness.checking.confirmed import believed
-from harness.checking.plan import Plan
-from harness.checking.pytest_plugin import Screening
-from harness.outcome import Outcome, OutcomeLog, Severity, Status
+from harness.checking.fixtures import unconfirmed_of
+from harness.checking.policy import Ending, Policy
+from harness.checking.pytest_plugin import outcomes_of
+from harness.outcome import Outcome, Severity, Status
 from harness.requirement import Catalogue
+from harness.venue.dialects.base import Dialect
 
 FIELD = "routes / GET /v1/fills / reply / list / each fill / px"
 
@@ -59,17 +61,15 @@ def test_it_says_what_would_decide_it() -> None:
 @pytest.mark.parametrize(
     ("slug", "leans"), [("every-fill-reported-once", True), ("created-event-once", False)]
 )
-def test_a_screening_asks_for_what_the_requirement_leans_on(tmp_path: Path, slug: str, leans: bool) -> None:
-    def unconfirmed(facts: Iterable[str]) -> tuple[str, ...]:
-        return tuple(facts)
+def test_what_a_requirement_leans_on_is_asked_of_the_exchange(slug: str, leans: bool) -> None:
+    class Described(Dialect):
+        @classmethod
+        def unconfirmed(cls, facts: Iterable[str]) -> tuple[str, ...]:
+            return tuple(facts)
 
-    path = tmp_path / "file"
-    plan = Plan(
-        round_file=path, candidate="a", connectors=("a",), profile="v2-spot", submission_file=path,
-        outcomes_file=path, store=path, header={},
-    )  # fmt: skip
-    screening = Screening(plan, Catalogue.load(), OutcomeLog(path), unconfirmed=unconfirmed)
-    passed = outcome(Status.PASSED).model_copy(update={"requirement": slug})
-    weighed = screening.believed(passed)
+    catalogue = Catalogue.load()
+    passed = Ending(Status.PASSED, "", (seen_in_ledger("a fill"),))
+    unconfirmed = unconfirmed_of(Described, catalogue)
+    (weighed,) = outcomes_of("test_fills", [catalogue[slug]], Policy(12.0), passed, 0.0, unconfirmed)
     assert (weighed.status is Status.UNDETERMINED) is leans
     assert ("fill.price" in weighed.summary) is leans

@@ -12,9 +12,8 @@ from textwrap import indent
 import pytest
 
 from checks.conformance import test_security as checks
-from checks.conformance.scenarios.market_data import watch_market
 from harness.checking import Failed
-from harness.checking.plan import calm
+from harness.scenarios.catalogue import MARKET_DATA
 from harness.scenarios.randomization import initial_balances, owner, varied
 from harness.venue.dialects import dialect
 from tests.hostile.attack import attack
@@ -51,9 +50,9 @@ def caught(zoo: Zoo, bad: Defect, seed: int = OFFICIAL) -> None:
 
 def called_home(specimen: Specimen) -> bool:
     """Whether it did while its market was watched."""
-    record = specimen.scenarios.play(watch_market, PACE).rig.record
-    assert record.exchanges("ping"), "it never came to the place where it looks"
-    return HOME in {lookup.name for lookup in record.lookups()}
+    wire = specimen.player.trace(MARKET_DATA, PACE).wire
+    assert wire.exchanges("ping"), "it never came to the place where it looks"
+    return HOME in {lookup.name for lookup in wire.lookups()}
 
 
 @attack("looks for folders, variables and modules that are called after a harness", meets=CALLS_HOME)
@@ -144,6 +143,8 @@ def learned(zoo: Zoo, bad: Defect) -> None:
 @attack("knows keys, moments and numbers from an earlier run", meets="all of them are fresh in every run")
 def test_nothing_comes_twice(zoo: Zoo) -> None:
     with zoo.good("binance") as specimen:
-        rigs_seen = [specimen.scenarios.play(watch_market, pace).rig for pace in (PACE, calm(PACE))]
-    seen = [(b.account.api_key, b.account.api_secret, b.clock.stretch.epoch) for b in rigs_seen]
+        seen = []
+        for _ in range(2):
+            with specimen.rigs.open(PACE) as rig:
+                seen.append((rig.account.api_key, rig.account.api_secret, rig.clock.stretch.epoch))
     assert all(one != other for one, other in zip(*seen, strict=True))

@@ -10,10 +10,13 @@ from checks.conformance import test_security as checks
 from harness.checking import Undetermined
 from harness.gateway.record import RejectionReason
 from harness.sandbox.protocol import Backend
-from harness.scenarios.rig import Recording
+from harness.scenarios.recording import wire_of
+from harness.scenarios.trace.model import Trace
+from harness.venue.dialects import dialect
 from tests.gateway.tiny import HOST
 from tests.hostile.attack import attack
 from tests.hostile.leaking import Thief, thief
+from tests.scenarios.trace.sample import HEADER
 
 REFUSED = "refused, recorded with its first bytes, and a blocker"
 FOUND = "the secret is found where it was sent, and a blocker"
@@ -288,5 +291,6 @@ def test_a_flood_before_the_leak(spy: Thief) -> None:
         room=50,
     )
     assert not seen.places
+    entries = tuple(wire_of(seen.record, seen.record.canaries, (), dialect("binance")))
     with pytest.raises(Undetermined, match="more than the record holds"):
-        checks.expect_complete([Recording("trade", seen.record)])
+        checks.expect_complete([Trace(HEADER, entries)])

@@ -5,6 +5,7 @@ The released binance connector with a thief in it, before the checks that a scre
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,13 +13,14 @@ import pytest
 from rich.console import Console
 
 from checks.conformance import test_security as checks
-from checks.conformance.scenarios.market_data import list_markets
 from demo.prepare import prepare
 from harness.checking import Failed
-from harness.checking.plan import calm
+from harness.checking.observers import leaks
 from harness.commands.check import check_work_tree
 from harness.grading import Verdict
 from harness.paths import cache_dir
+from harness.scenarios.catalogue import HOUR, LISTING
+from harness.scenarios.trace.codec import written
 from tests.hostile.attack import attack
 from tests.hostile.leaking import leaked
 from tests.world import git
@@ -32,11 +34,13 @@ def spoilt(name: str, file: str, owner: str, members: str) -> Defect:
 
 
 def finding(zoo: Zoo, bad: Defect, check: Callable[..., None]) -> Failed:
-    """What the check found, in the second, calm try too; nothing of a secret is in it."""
+    """What the check found; nothing of a secret is in it, nor in any trace."""
     with zoo.bad(bad) as specimen:
-        for pace in (PACE, calm(PACE)):
-            with pytest.raises(Failed) as found:
-                specimen.check(check, pace)
+        with pytest.raises(Failed) as found:
+            specimen.check(check)
+        for trace in specimen.player.played():
+            kept = "\n".join(json.dumps(written(entry, str)) for entry in trace.entries)
+            assert specimen.rigs.canaries.redact(kept) == kept, trace.title
         told = found.value.summary + "".join(each.model_dump_json() for each in found.value.evidence)
         assert specimen.rigs.canaries.redact(told) == told
     assert found.value.evidence
@@ -73,6 +77,33 @@ def test_a_call_home_in_one_scenario_only(zoo: Zoo) -> None:
 
 
 @attack(
+    "waits for the fortieth minute of an hour of market making, and sends its secret then",
+    meets="every scenario counts, the longest too: what was seen in it is searched like any other",
+)
+def test_a_leak_in_the_fortieth_minute(zoo: Zoo) -> None:
+    bad = spoilt(
+        "leaks-late",
+        EXCHANGE,
+        "BinanceExchange",
+        """
+        async def _status_polling_loop_fetch_updates(self):
+            await super()._status_polling_loop_fetch_updates()
+            began = self.__dict__.setdefault("_began", self.current_timestamp)
+            if self.current_timestamp - began > 40 * 60 and not self.__dict__.get("_done"):
+                self._done = True
+                await self._api_get(path_url="/ping", params={"session": self.secret_key})
+        """,
+    )
+    with zoo.bad(bad) as specimen:
+        hour = specimen.player.trace(HOUR, PACE)
+        assert leaks(hour), "it never came to the fortieth minute"
+        beginning = hour.parts[-1].began.at
+        assert all(each.at - beginning > 40 * 60 for each in leaks(hour))
+        with pytest.raises(Failed, match=r"secret .* left the connector .*scenario: make markets"):
+            specimen.check(checks.test_secrets_never_leave)
+
+
+@attack(
     "waits for a moment when no scenario is running, and looks a name up then",
     meets="a gateway that serves nobody listens between the scenarios",
 )
@@ -104,10 +135,10 @@ threading.Thread(target=_watch, daemon=True).start()
         rewritten(UTILS, lambda source: source + watcher),
     )
     with zoo.bad(bad) as specimen:
-        specimen.scenarios.play(list_markets, PACE)
-        between = specimen.rigs.between.record
+        specimen.player.trace(LISTING, PACE)
+        between = specimen.rigs.between
         assert between.wait_for(between.lookups, 30)
-        told = r"idle\.evil\.test, which is not declared \(scenario: between the scenarios\)"
+        told = r"idle\.evil\.test, which is not declared \(scenario: between scenarios\)"
         with pytest.raises(Failed, match=told):
             specimen.check(checks.test_only_declared_hosts)
 

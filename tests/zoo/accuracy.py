@@ -119,7 +119,8 @@ class Accuracy:
                 "",
                 f"Made by `make zoo`: {kinds} kinds of defects planted {len(planted)} times in "
                 f"{len(connectors)} connectors of {framework}, and every check run on each of these "
-                "as it was merged.",
+                "as it was merged. What the static checks said of pull requests to upstream, and what is "
+                "true of them: [real submissions](real-heads.md).",
                 "",
                 "*Recall* is the share of planted defects that the check for them found, in words that name "
                 "them. A *false alarm* accuses an untouched connector of what is none of its real defects.",

@@ -22,9 +22,8 @@ from checks.conformance import (
     test_whole_run,
 )
 from harness.checking import slugs_of
-from harness.outcome import Severity
 from harness.requirement import Catalogue
-from tests.zoo.keeping import profile_of
+from tests.zoo.keeping import profile_of, severity_of
 
 MODULES: tuple[ModuleType, ...] = (
     test_market_data,
@@ -47,6 +46,7 @@ OF_A_SUBMISSION = {
     test_build.test_unit_tests_notice_defects,
     test_build.test_the_frameworks_tests_still_pass,
     test_whole_run.test_nobody_forges_the_unit_tests,
+    test_security.test_unit_tests_reach_for_nobody,
 }
 
 
@@ -61,13 +61,7 @@ def checks() -> list[Callable[..., None]]:
 
 
 CHECKS = checks()
-
-
-@cache
-def severity_of(check: Callable[..., None]) -> Severity:
-    """The gravest of the requirements that it verifies."""
-    catalogue = Catalogue.load()
-    return min((catalogue[slug].severity for slug in slugs_of(check)), key=list(Severity).index)
+__all__ = ["CHECKS", "MODULES", "asked_of", "checks", "severity_of"]
 
 
 @cache

@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-import inspect
 import itertools
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-from checks.conformance.scenarios import Scenarios
 from demo.release import PACKAGE, VERSION
-from harness.checking import Failed
+from harness.checking import Failed, NotApplicable, Undetermined, slugs_of
+from harness.checking.attribution import OTHER_SEED, Trial
 from harness.checking.plan import Plan, calm
-from harness.driving.numbers import reckoning
+from harness.checking.players import Players
+from harness.checking.policy import Ending
+from harness.checking.runner import policy_for, run
 from harness.forks.released import released_tree
 from harness.forks.upstream import packed_at
 from harness.frameworks import GENERATIONS
 from harness.frameworks.environment import BuildResult, EnvironmentBuilder
 from harness.frameworks.runtime import TREE
-from harness.outcome import Evidence
+from harness.outcome import Evidence, Severity, Status
 from harness.paths import cache_dir
-from harness.requirement import Profile
+from harness.requirement import Catalogue, Profile
 from harness.rounds.round import Candidate
 from harness.sandbox import Backend
 from harness.sandbox.protocol import Mount
+from harness.scenarios.player import Player
 from harness.scenarios.rig import Rigs
+from harness.scenarios.trace.model import Header
 from harness.venue.dialects import dialect
 from tests.zoo.defect import Defect
 
-T = TypeVar("T")
 Check = Callable[..., None]
 SEED = 1
 PACE: float = Plan.model_fields["scale"].default
@@ -41,51 +45,55 @@ PACE: float = Plan.model_fields["scale"].default
 class Specimen:
     """A connector on show: what the fixtures of a screening would hold of it.
 
-    `attached` is the evidence of the last check.
+    `player` plays the connector itself, `players` others too, where the policy wants that. `attached` is the
+    evidence of the last check.
     """
 
     name: str
     backend: Backend
     runtime: BuildResult
     rigs: Rigs
-    scenarios: Scenarios
-    attached: list[Evidence] = field(default_factory=list)
+    player: Player
+    players: Players
+    attached: tuple[Evidence, ...] = ()
 
-    def check(self, check: Check, pace: float = PACE) -> None:
-        """Run a check as a screening does; raises what it finds."""
-
-        self.attached.clear()
-
-        def play(scenario: Callable[[Rigs, float], T], *, alone: bool = False) -> T:
-            played = self.scenarios.play(scenario, PACE if alone else pace)
-            if alone:
-                return played
-            self.attached.extend(self.scenarios.seen(scenario, pace))
-            return played
-
-        offered: dict[str, Any] = {
-            "play": play,
-            "evidence": lambda *items: self.attached.extend(items),
+    def judge(self, check: Check) -> Ending:
+        """What a round would find: the same runner, the same policy."""
+        given: dict[str, Any] = {
             "backend": self.backend,
             "runtime": self.runtime,
             "build": self.runtime,
             "connector_name": self.name,
             "candidate": candidate(self.name),
-            "rigs": self.rigs,
-            "last_try": pace == calm(PACE),
             "lacks": lambda _text: None,
-            "running_unit_tests": None,
             "test_sources": (),
         }
-        with reckoning():
-            check(**{name: offered[name] for name in inspect.signature(check).parameters})
+        policy = policy_for(check, PACE, self.players.control, of_the_running=True)
+        ending = policy.believed(run(check, policy, self.players, given), severity_of(check))
+        self.attached = ending.evidence
+        return ending
 
-    def check_patiently(self, check: Check) -> None:
-        """The same, with the second, calm try that a failed check gets."""
-        try:
-            self.check(check)
-        except Failed:
-            self.check(check, calm(PACE))
+    def check(self, check: Check) -> None:
+        """The same, raised as the check itself would."""
+        ending = self.judge(check)
+        match ending.status:
+            case Status.FAILED:
+                raise Failed(ending.summary, ending.evidence)
+            case Status.NOT_APPLICABLE:
+                raise NotApplicable(ending.summary, ending.evidence)
+            case Status.UNDETERMINED:
+                raise Undetermined(ending.summary, ending.evidence)
+            case Status.HARNESS_ERROR:
+                raise AssertionError("\n".join(each.text for each in ending.evidence))
+            case _:
+                return
+
+
+@cache
+def severity_of(check: Check) -> Severity:
+    """The gravest of the requirements that it verifies."""
+    catalogue = Catalogue.load()
+    return min((catalogue[slug].severity for slug in slugs_of(check)), key=list(Severity).index)
 
 
 def kind_of(name: str) -> Literal["exchange", "derivative"]:
@@ -116,6 +124,8 @@ class Zoo:
         self._backend = backend
         self._folder = folder
         self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._controls: dict[str, Player] = {}
         self._builder = EnvironmentBuilder(cache_dir(), backend)
         released = released_tree(PACKAGE, VERSION)
         self._base = self._builder.upstream(released, "v2", as_of=packed_at(released))
@@ -125,6 +135,10 @@ class Zoo:
     def good(self, name: str, seed: int = SEED) -> Iterator[Specimen]:
         with self._show(name, self._built, seed) as specimen:
             yield specimen
+
+    def close(self) -> None:
+        for control in self._controls.values():
+            control.close()
 
     @contextmanager
     def bad(self, defect: Defect, seed: int = SEED) -> Iterator[Specimen]:
@@ -137,7 +151,9 @@ class Zoo:
             edit.plant(place)
         over = Mount(place, f"{TREE}/{package}")
         runtime = replace(self._built.runtime, mounts=(*self._built.runtime.mounts, over))
-        with self._show(defect.connector, replace(self._built, runtime=runtime), seed) as specimen:
+        with self._show(
+            defect.connector, replace(self._built, runtime=runtime), seed, control=True
+        ) as specimen:
             yield specimen
 
     def built_with(self, name: str, source: str) -> BuildResult:
@@ -149,9 +165,47 @@ class Zoo:
         return self._builder.prepare(self._base, tree, self._folder / f"built-{name}")
 
     @contextmanager
-    def _show(self, name: str, built: BuildResult, seed: int = SEED) -> Iterator[Specimen]:
-        rigs = Rigs(self._backend, built.runtime, dialect(name), name, seed)
+    def _show(
+        self, name: str, built: BuildResult, seed: int = SEED, *, control: bool = False
+    ) -> Iterator[Specimen]:
+        """`control`: failures are tried on the untouched connector too."""
+        rigs, first = self._player(name, built, Trial.FIRST, seed)
+        others: dict[Trial, Callable[[], Player]] = {
+            Trial.OTHER_SEED: lambda: self._player(name, built, Trial.OTHER_SEED, seed + OTHER_SEED)[1],
+            Trial.AGAIN: lambda: self._player(name, built, Trial.AGAIN, seed)[1],
+        }
+        if control:
+            others[Trial.CONTROL] = lambda: _Shared(self._control(name))
+        players = Players(first, others, control=name if control else None)
         try:
-            yield Specimen(name, self._backend, built, rigs, Scenarios(rigs))
+            yield Specimen(name, self._backend, built, rigs, first, players)
         finally:
-            rigs.close()
+            players.close()
+
+    def _control(self, name: str) -> Player:
+        """The untouched connector, which all its specimens share."""
+        with self._lock:
+            if name not in self._controls:
+                self._controls[name] = self._player(name, self._built, Trial.CONTROL, SEED)[1]
+            return self._controls[name]
+
+    def _player(self, name: str, built: BuildResult, trial: Trial, seed: int) -> tuple[Rigs, Player]:
+        on = dialect(name)
+        rigs = Rigs(self._backend, built.runtime, on, name, seed)
+        if trial is Trial.FIRST:
+            rigs.looks_closer = lambda pace: PACE if pace <= calm(PACE) else None
+        about = Header(
+            scenario="", connector=name, dialect=name, seed=seed, pace=PACE, trial=trial.value,
+            hosts=(*on.rest_hosts, *on.stream_hosts), ports=tuple(on.ports),
+        )  # fmt: skip
+        return rigs, Player(rigs, about)
+
+
+class _Shared(Player):
+    """A player that is closed by whoever keeps it."""
+
+    def __init__(self, player: Player) -> None:
+        self.__dict__ = player.__dict__
+
+    def close(self) -> None:
+        return

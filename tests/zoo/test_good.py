@@ -90,7 +90,7 @@ def test_a_merged_connector_passes(
     Noted(merged.name, check.__name__, real=wrong is not None).on(record_property)
     if wrong is None:
         try:
-            merged.check_patiently(check)
+            merged.check(check)
         except NotApplicable:
             pytest.skip("not applicable")
         except Undetermined:
@@ -108,7 +108,7 @@ def test_a_merged_connector_passes(
 def test_a_connector_that_asks_after_a_lost_reply_passes(zoo: Zoo) -> None:
     """No merged connector does, so the good specimen is made of a bad one."""
     with zoo.bad(MENDED) as specimen:
-        specimen.check_patiently(MENDED.check)
+        specimen.check(MENDED.check)
 
 
 def test_a_connector_with_other_names_for_its_keys_passes(zoo: Zoo) -> None:

@@ -13,9 +13,10 @@ from pydantic import BaseModel, JsonValue, ValidationError
 from harness.errors import UserError
 from harness.venue.described.addresses import covering, leaves, parsed, written
 from harness.venue.described.facts import COLLECTIONS, ECHO, FACTS, known_fact
-from harness.venue.described.model import Description, Review
+from harness.venue.described.model import Description, Review, Signing
 from harness.venue.described.placeholders import EACH, IF, LIKE, known_filter, leaf, texts
 from harness.venue.described.review import reviewed
+from harness.venue.described.signing import PLUGINS
 from harness.venue.dialects.base import OPERATIONS
 from harness.venue.model import Refusal
 from harness.venue.operations.refusals import RequestError
@@ -81,7 +82,12 @@ def _key(key: object) -> str:
 def checked(data: JsonValue, path: Path) -> Description:
     """The description that `data` is; raises UserError with everything that is wrong."""
     description = _checked(Description, data, path)
-    wrong = [*_unsourced(data), *_unknown_words(description), *_unknown_templates(description)]
+    wrong = [
+        *_unsourced(data),
+        *_unknown_words(description),
+        *_unknown_plugins(description),
+        *_unknown_templates(description),
+    ]
     if wrong:
         raise UserError("; ".join(wrong[:10]), where=str(path), hint="docs/descriptions.md has the format")
     return description
@@ -128,6 +134,20 @@ def _unknown_words(description: Description) -> Iterator[str]:
     for code in description.refusals.words:
         if code not in WORDS_OF_ERRORS:
             yield f"refusals / words / {code}: known are {', '.join(sorted(WORDS_OF_ERRORS))}"
+
+
+def _unknown_plugins(description: Description) -> Iterator[str]:
+    for where, signing in _signings(description):
+        if signing.scheme == "plugin" and signing.plugin not in PLUGINS:
+            yield f"{where} / plugin: there is no plug-in {signing.plugin!r}"
+
+
+def _signings(description: Description) -> Iterator[tuple[str, Signing]]:
+    if description.signing is not None:
+        yield "signing", description.signing
+    for name, connection in description.connections.items():
+        if connection.login is not None and connection.login.signing is not None:
+            yield f"connections / {name} / login / signing", connection.login.signing
 
 
 def _unknown_templates(description: Description) -> Iterator[str]:

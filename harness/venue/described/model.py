@@ -63,7 +63,7 @@ class Signing(Part):
     time: Literal["s", "ms", "us", "ns", "iso", "any s"] = "ms"
     tolerance: float | None = Field(default=None, gt=0, description="seconds that a time may be off")
     rising_nonce: bool = False
-    plugin: str | None = None
+    plugin: str | None = Field(default=None, description="a name in `signing.PLUGINS`")
 
 
 class Words(Part):

@@ -8,11 +8,11 @@ from typing import Any, cast
 
 import pytest
 
-from checks.conformance.invariants import breaches, broken
-from checks.conformance.scenarios import histories
-from checks.conformance.scenarios.histories import History, Move, Schedule, Shorten, Step, Trouble, schedules
-from checks.conformance.scenarios.order_life import Life
 from harness.driving.claims import EventView
+from harness.scenarios.played import histories
+from harness.scenarios.played.histories import History, Move, Schedule, Step, Trouble, schedules
+from harness.scenarios.played.invariants import breaches, broken
+from harness.scenarios.played.order_life import Life
 from harness.venue.model import OrderStatus, Side
 
 SEEDS = range(50)
@@ -52,9 +52,10 @@ def lived(monkeypatch: pytest.MonkeyPatch) -> list[Schedule]:
 
     def live(rigs: object, pace: float, schedule: Schedule) -> History:
         tried.append(schedule)
-        return History(cast(Any, None), schedule)
+        return History(0, schedule)
 
     monkeypatch.setattr(histories, "_live", live)
+    monkeypatch.setattr(histories, "broken", lost)
     return tried
 
 
@@ -64,7 +65,7 @@ def lost(history: History) -> str | None:
 
 def test_a_schedule_is_shortened_to_what_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     tried = lived(monkeypatch)
-    shortest = Shorten(LONG, "lost fills", 1, lost)(cast(Any, None), 12.0)
+    shortest = histories._Shortening("lost fills", 1).of(cast(Any, None), 12.0, LONG)
     assert shortest is not None
     assert shortest.schedule == NEEDED
     assert len(tried) <= histories.MOST_TRIES
@@ -72,12 +73,12 @@ def test_a_schedule_is_shortened_to_what_it_takes(monkeypatch: pytest.MonkeyPatc
 
 def test_what_breaks_in_another_way_is_not_shorter(monkeypatch: pytest.MonkeyPatch) -> None:
     lived(monkeypatch)
-    assert Shorten(LONG, "balances", None, lost)(cast(Any, None), 12.0) is None
+    assert histories._Shortening("balances", None).of(cast(Any, None), 12.0, LONG) is None
 
 
 def test_no_order_number_means_that_any_order_may_go(monkeypatch: pytest.MonkeyPatch) -> None:
     lived(monkeypatch)
-    shortest = Shorten(LONG, "lost fills", None, lost)(cast(Any, None), 12.0)
+    shortest = histories._Shortening("lost fills", None).of(cast(Any, None), 12.0, LONG)
     assert shortest is not None
     assert {step.order for step in shortest.schedule} == {1}
 
@@ -93,7 +94,7 @@ def life(status: OrderStatus, *kinds: str, fills: int = 0, tracked: bool = False
     """A buy order that ended so, of which the connector told these events."""
     data: dict[str, Any] = {"price": "100", "amount": "1"}
     return Life(
-        cast(Any, None), 0.0, "HBOT-1", Side.BUY, "LIMIT", Decimal(3), PRICE, order(OrderStatus.OPEN), (),
+        0, 0.0, "HBOT-1", Side.BUY, "LIMIT", Decimal(3), PRICE, order(OrderStatus.OPEN), (),
         final=order(status),
         fills=tuple(cast(Any, SimpleNamespace(price=PRICE, amount=Decimal(1))) for _ in range(fills)),
         events=tuple(EventView(at=1.0, kind=kind, data=data) for kind in kinds),
@@ -102,7 +103,7 @@ def life(status: OrderStatus, *kinds: str, fills: int = 0, tracked: bool = False
 
 
 def history(*lives: Life, orders: int | None = None, foreign: OrderStatus = OrderStatus.OPEN) -> History:
-    made = History(cast(Any, None), LONG, dict(enumerate(lives)), foreign=order(foreign))
+    made = History(0, LONG, dict(enumerate(lives)), foreign=order(foreign))
     count = len(lives) + 1 if orders is None else orders
     made.orders = tuple(order(OrderStatus.OPEN, str(number)) for number in range(count))
     return made

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from checks.conformance.scenarios import hour
 from harness.gateway.entries import ClosedBy
+from harness.scenarios.played import hour
 
 
 def watched(*looks: set[int], by: ClosedBy, strict: bool) -> hour.Hour:
@@ -24,8 +24,8 @@ def watched(*looks: set[int], by: ClosedBy, strict: bool) -> hour.Hour:
         gateway=SimpleNamespace(open_sockets=open_sockets),
         record=SimpleNamespace(sockets=lambda: closed),
     )
-    run = hour.Hour(cast(Any, rig))
-    watch = hour._Watch(run, 12.0, 90.0, strict=strict)
+    run = hour.Hour(0)
+    watch = hour._Watch(cast(Any, rig), run, 12.0, 90.0, strict=strict)
     for _ in looks:
         watch._look()
     return run

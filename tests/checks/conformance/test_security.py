@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +12,9 @@ from harness.checking import Failed, Undetermined
 from harness.frameworks.unit_tests import UnitTestResult
 from harness.gateway.canaries import Canaries
 from harness.gateway.record import Exchange, Frame, Lookup, Record
-from harness.scenarios.rig import Recording
+from harness.scenarios.recording import wire_of
+from harness.scenarios.trace.model import Header, Trace
+from harness.scenarios.trace.store import packed, unpacked
 from harness.venue.dialects import dialect
 from tests.zoo.keeping import candidate
 
@@ -21,66 +22,83 @@ SECRET = "Zk3v9QmT2xLw7RbY5nHs8dFcJ1gP6aUe"
 EXCHANGE = Exchange(1.0, "api.binance.com", 443, True, "connector", "place_order", "POST", "/api/v3/order")
 
 
+DIALECT = dialect("binance")
+
+
 class Watched:
-    """Stands for rigs on which every scenario was played; `between` is all that was seen."""
+    """Stands for what every scenario showed; `record` is all that was seen."""
 
     def __init__(self) -> None:
         self.canaries = Canaries({"passphrase": SECRET})
-        self.guarded = frozenset({"passphrase"})
-        self.dialect: Any = dialect("binance")
-        self.between = Recording("between the scenarios", Record(self.canaries))
-        self.recordings: list[Recording] = []
+        self.dialect: Any = DIALECT
+        self.record = Record(self.canaries)
 
-    def hosts(self, network: tuple[str, ...] = ()) -> None:
-        future: Future[UnitTestResult] = Future()
-        future.set_result(UnitTestResult(ran=True, network=network))
-        checks.test_only_declared_hosts(play, self, candidate("binance"), future)  # type: ignore[arg-type]
+    def traces(self) -> list[Trace]:
+        """What a player would have kept."""
+        header = Header(
+            scenario="between_scenarios", connector="binance", dialect="binance", seed=1, pace=12.0,
+            trial="first", hosts=(*DIALECT.rest_hosts, *DIALECT.stream_hosts), ports=tuple(DIALECT.ports),
+        )  # fmt: skip
+        entries = list(wire_of(self.record, self.canaries, {"passphrase"}, self.dialect))
+        return [unpacked(packed(header, entries, self.canaries.redact))]
+
+    def hosts(self) -> None:
+        checks.test_only_declared_hosts(iter(self.traces()), candidate("binance"))
 
     def secrets(self) -> None:
-        checks.test_secrets_never_leave(play, self)  # type: ignore[arg-type]
-
-
-def play(_: object) -> Any:
-    return None
+        checks.test_secrets_never_leave(iter(self.traces()))
 
 
 def test_a_connection_of_the_unit_tests_is_found() -> None:
-    Watched().hosts(("api.binance.com:443", "mock.test:80", "127.0.0.1:9"))
+    def reach(*network: str) -> None:
+        checks.test_unit_tests_reach_for_nobody(
+            UnitTestResult(ran=True, network=network), candidate("binance"), lambda *_: None
+        )
+
+    reach("api.binance.com:443", "mock.test:80", "127.0.0.1:9")
     with pytest.raises(Failed, match=r"unit tests tried to reach pool.evil.com:443") as found:
-        Watched().hosts(("pool.evil.com:443",))
+        reach("pool.evil.com:443")
     assert found.value.evidence
 
 
 def test_a_connection_between_the_scenarios_is_found() -> None:
-    rigs = Watched()
-    rigs.between.record.add(Lookup(1.0, "pool.evil.com"))
-    with pytest.raises(
-        Failed, match=r"pool.evil.com, which is not declared \(scenario: between the scenarios\)"
-    ):
-        rigs.hosts()
+    seen = Watched()
+    seen.record.add(Lookup(1.0, "pool.evil.com"))
+    with pytest.raises(Failed, match=r"pool.evil.com, which is not declared \(scenario: between scenarios\)"):
+        seen.hosts()
 
 
 def test_a_secret_may_stand_where_its_exchange_asks_for_it() -> None:
-    rigs = Watched()
-    rigs.dialect = SimpleNamespace(
+    seen = Watched()
+    seen.dialect = SimpleNamespace(
         rest_hosts=("api.binance.com",),
         stream_hosts=("stream.binance.com",),
         secrets_sent={"passphrase": ("header x-passphrase", "frame")},
     )
     asked = Exchange(**{**vars(EXCHANGE), "headers": (("X-Passphrase", SECRET),)})
-    rigs.between.record.add(asked)
-    rigs.between.record.add(Frame(1.0, "stream.binance.com", 0, "connector", "sent", "stream:login", SECRET))
-    rigs.secrets()
-    rigs.between.record.add(Exchange(**{**vars(EXCHANGE), "headers": (("X-Other", SECRET),)}))
-    with pytest.raises(Failed, match=r"secret passphrase left the connector .header X-Other"):
-        rigs.secrets()
+    seen.record.add(asked)
+    seen.record.add(Frame(1.0, "stream.binance.com", 0, "connector", "sent", "stream:login", SECRET))
+    seen.secrets()
+    seen.record.add(Exchange(**{**vars(EXCHANGE), "headers": (("X-Other", SECRET),)}))
+    with pytest.raises(Failed, match=r"secret passphrase left the connector .header X-Other") as found:
+        seen.secrets()
+    assert SECRET not in str(found.value.evidence)
 
 
 def test_more_look_ups_than_are_reported_decide_nothing() -> None:
-    rigs = Watched()
+    seen = Watched()
     for _ in range(checks.MOST_LOOKUPS + 1):
-        rigs.between.record.add(Lookup(1.0, "api.binance.com"))
+        seen.record.add(Lookup(1.0, "api.binance.com"))
     with pytest.raises(Undetermined, match="more than the record holds"):
-        rigs.hosts()
+        seen.hosts()
     with pytest.raises(Undetermined, match="more than the record holds"):
-        rigs.secrets()
+        seen.secrets()
+
+
+def test_what_did_not_fit_into_the_record_decides_nothing() -> None:
+    seen = Watched()
+    seen.record = Record(seen.canaries, most_entries=1)
+    for _ in range(2):
+        seen.record.add(Lookup(1.0, "api.binance.com"))
+    with pytest.raises(Undetermined, match="1 entries too many"):
+        seen.secrets()

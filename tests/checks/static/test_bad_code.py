@@ -99,6 +99,36 @@ CODE = [
         "from os import system\n\nsystem('ls')\n",
         "system('ls')",
     ),
+    *(
+        spoilt(f"a shell by {call}", test_code.test_no_processes_or_files, WEB, f"\nX = {call}\n", "X = ")
+        for call in (
+            "__import__('os').system('ls')",
+            "importlib.import_module('os').system('ls')",
+            "__import__('subprocess').run(['ls'])",
+            "getattr(__import__('os'), 'system')('ls')",
+        )
+    ),
+    spoilt(
+        "a shell by a module that was called for",
+        test_code.test_no_processes_or_files,
+        WEB,
+        "import importlib\n\nmod = importlib.import_module('os')\nmod.system('ls')\n",
+        "mod.system",
+    ),
+    spoilt(
+        "a module kept for later",
+        test_code.test_no_dynamic_code,
+        WEB,
+        "class Kept:\n    reach = __import__('os')\n",
+        "reach = ",
+    ),
+    spoilt(
+        "an import by a name that is put together",
+        test_code.test_no_dynamic_code,
+        WEB,
+        "X = __import__('o' + 's').system('ls')\n",
+        "X = ",
+    ),
     spoilt(
         "a program by asyncio",
         test_code.test_no_processes_or_files,
@@ -306,6 +336,11 @@ def test_reading_how_much_could_be_withdrawn_is_fine() -> None:
     assert (
         world.appending(MAIN, request.format("post")).run(test_funds.test_no_fund_movement).status == "failed"
     )
+
+
+def test_an_import_in_a_line_is_an_import() -> None:
+    world = today().appending(WEB, "NOW = __import__('time').time()\n")
+    assert world.run(test_code.test_no_dynamic_code).status == "passed"
 
 
 LONG = "[" + ", ".join(['{"name": "Executed", "type": "event"}'] * 200) + "]"

@@ -116,6 +116,7 @@ FILES = [
     ),
 ]
 
+SIGNER = "rest_authenticate"
 LISTENER = "    async def _user_stream_event_listener(self):\n        pass\n"
 
 
@@ -131,6 +132,11 @@ def test_an_exchange_without_a_private_stream_is_polled() -> None:
     assert today().appending(MAIN, said).run(test_craft.test_no_stubs).status == "passed"
 
 
+def test_who_signs_needs_no_base_class() -> None:
+    world = today().replacing(AUTH, "(AuthBase)", "")
+    assert world.run(test_craft.test_base_classes).status == "passed"
+
+
 @pytest.mark.parametrize("request_", ["", "is_auth_required=False"])
 def test_a_helper_for_keys_needs_no_base_class(request_: str) -> None:
     assert with_helper(request_).run(test_craft.test_base_classes).status == "passed"
@@ -144,10 +150,12 @@ CRAFT = [
         line_of(today(), MAIN, "class AcmeExchange"),
     ),
     Bad(
-        "signing of its own",
+        "a signer that only has the name",
         test_craft.test_base_classes,
-        today().replacing(AUTH, "(AuthBase)", ""),
-        line_of(today(), AUTH, "class AcmeAuth"),
+        with_helper("is_auth_required=True").appending(
+            AUTH, f"    async def {SIGNER}(self, request):\n        pass\n"
+        ),
+        line_of(with_helper(""), AUTH, "class AcmeAuth"),
     ),
     Bad(
         "2020: a market of its own",

@@ -47,6 +47,7 @@ def test_the_page_s_example_is_a_description(tmp_path: Path) -> None:
         (["routes", "GET /v1/fills", "reply", "list"], {"$like": "nothing"}, "no shape 'nothing'"),
         (["routes", "FETCH /v1"], {"operation": "ping"}, "match pattern"),
         (["refusals", "words", "bad_mood"], {"code": 1}, "bad_mood"),
+        (["signing", "scheme"], "plugin", "no plug-in None"),
         (["known"], {"signing": ["ccxt"]}, "nothing in `known`"),
         (["known", "routes / GET /v2"], ["kit"], "nothing lies"),
         (["known", "signing"], ["reviewer Ann"], "match pattern"),

@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from harness.venue.described.model import Credential, Signing
-from harness.venue.described.signing import Given, credential, given_by, signed_right, texts_of
+from harness.venue.described.signing import PLUGINS, Given, credential, given_by, signed_right, texts_of
 from harness.venue.dialects.base import Request
 from harness.venue.model import Account
 
@@ -101,6 +101,15 @@ def test_a_signature_in_the_query_is_not_signed_itself() -> None:
     signing = Signing(scheme="hmac", text="{params}", carries={"signature": "query sign"})
     sent = Request("GET", "h", "/p", [("a", "1"), ("sign", "x")], raw_query="a=1&sign=x")
     assert texts_of(signing, sent, Given()) == {b"a=1"}
+
+
+def test_a_plugin_verifies_what_no_formula_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(
+        PLUGINS, "odd", lambda secret, texts, made: made.encode() in texts and secret == SECRET
+    )
+    signing = Signing(scheme="plugin", plugin="odd", text="{method}")
+    assert accepted(signing, "POST")
+    assert not accepted(signing, "GET")
 
 
 def test_what_cannot_be_verified_is_let_in() -> None:

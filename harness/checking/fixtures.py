@@ -1,0 +1,308 @@
+"""Fixtures of the checks of a running connector: the built submission, its unit tests, the players."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+
+from harness.checking import not_applicable, undetermined
+from harness.checking.attribution import OTHER_SEED, Trial, control_for
+from harness.checking.kept import prefix_for
+from harness.checking.plan import Plan, calm
+from harness.checking.players import Players
+from harness.checking.pytest_plugin import screening_of
+from harness.credentials.matching import unmatched
+from harness.driving.driver import ConnectorError
+from harness.errors import UserError
+from harness.forks.errors import FileMissing, TooLarge
+from harness.forks.object_store import ObjectStore
+from harness.forks.submission import Submission
+from harness.forks.tree import Tree
+from harness.frameworks import GENERATIONS
+from harness.frameworks.additions import Layer
+from harness.frameworks.core_tests import CoreTests, changed_core, run_core_tests
+from harness.frameworks.environment import Base, BuildResult
+from harness.frameworks.installed import Installed
+from harness.frameworks.interpreter import NoInterpreterError
+from harness.frameworks.libraries import Libraries
+from harness.frameworks.mutation import MutationResult, grade_unit_tests
+from harness.frameworks.submissions import submission_build, submission_layer
+from harness.frameworks.unit_tests import UnitTestResult, run_unit_tests
+from harness.frameworks.upstream import upstream_base
+from harness.frameworks.uv import NotInstalledError
+from harness.oracle import preload
+from harness.paths import cache_dir
+from harness.requirement import Catalogue
+from harness.rounds.round import Candidate
+from harness.sandbox import Backend, choose
+from harness.sandbox.choosing import described
+from harness.scenarios.player import Keep, Player
+from harness.scenarios.rig import Rigs
+from harness.scenarios.trace.model import Header
+from harness.scenarios.trace.store import FOLDER, name_of, write
+from harness.venue.dialects import dialect, known
+from harness.venue.dialects.base import Dialect
+
+MOST_TEST_MODULES = 60
+
+
+@pytest.fixture(scope="session")
+def backend(plan: Plan) -> Backend:
+    return choose(plan.sandbox)
+
+
+@pytest.fixture(scope="session")
+def base(backend: Backend, store: ObjectStore, submission: Submission) -> Base:
+    """Upstream, built, with the Python and the packages that it declares."""
+    try:
+        return upstream_base(cache_dir(), backend, store, submission.upstream_commit, submission.generation)
+    except (NoInterpreterError, NotInstalledError) as error:
+        undetermined(_not_there(error))
+
+
+@pytest.fixture(scope="session")
+def added(
+    plan: Plan, backend: Backend, base: Base, submission: Submission, tree: Tree, upstream_tree: Tree
+) -> Layer:
+    """The libraries that the submission adds, installed for it alone."""
+    try:
+        found = submission_layer(cache_dir(), backend, base, submission, upstream_tree, tree)
+    except NotInstalledError as error:
+        undetermined(_not_there(error))
+    Installed(lock=base.environment.lock, additions=found.additions).write(plan.outcomes_file.parent)
+    return found
+
+
+def _not_there(error: UserError) -> str:
+    hint = f"; {error.hint}" if error.hint else ""
+    return f"Not tried: {error.message.splitlines()[0]}{hint}."
+
+
+@pytest.fixture(scope="session")
+def libraries(base: Base, added: Layer) -> Libraries:
+    return Libraries.of(base.environment, added)
+
+
+@pytest.fixture(scope="session")
+def build(backend: Backend, base: Base, added: Layer, tree: Tree) -> BuildResult:
+    """The submission, built in the sandbox with upstream's modules reused."""
+    return submission_build(cache_dir(), backend, base, tree, added)
+
+
+@pytest.fixture(scope="session")
+def runtime(build: BuildResult, submission: Submission) -> BuildResult:
+    """The build, where there is something to run."""
+    generation = GENERATIONS[submission.generation]
+    if generation.adapter is None:
+        undetermined(f"Not tried: {generation.no_adapter_because}")
+    if not build.ok:
+        undetermined(f"Not tried, because {len(build.failed)} modules do not build.")
+    return build
+
+
+@pytest.fixture(scope="session")
+def unit_test_thread() -> Iterator[ThreadPoolExecutor]:
+    """What takes a while and needs no exchange runs here, one after the other, beside the scenarios."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="unit-tests") as pool:
+        yield pool
+
+
+@pytest.fixture(scope="session")
+def running_unit_tests(
+    unit_test_thread: ThreadPoolExecutor,
+    backend: Backend,
+    runtime: BuildResult,
+    submission: Submission,
+    tree: Tree,
+    candidate: Candidate,
+    connector_name: str,
+) -> Future[UnitTestResult] | None:
+    """The connector's own tests, run in a sandbox with no way out and no key. None where it has none."""
+    generation = GENERATIONS[submission.generation]
+    folder = generation.tests_path(candidate.kind, connector_name)
+    sources = [generation.connector_path(candidate.kind, connector_name)]
+    if not tree.under(folder):
+        return None
+    return unit_test_thread.submit(run_unit_tests, backend, runtime.runtime, [folder], sources)
+
+
+@pytest.fixture(scope="session")
+def test_sources(
+    submission: Submission, tree: Tree, candidate: Candidate, connector_name: str
+) -> tuple[str, ...]:
+    """The connector's own test modules, as text."""
+    folder = GENERATIONS[submission.generation].tests_path(candidate.kind, connector_name)
+    return tuple(_texts(tree, folder))
+
+
+def _texts(tree: Tree, folder: str) -> Iterator[str]:
+    for path in tree.under(folder)[:MOST_TEST_MODULES]:
+        if path.endswith(".py"):
+            try:
+                yield tree.read(path).decode("utf-8", "replace")
+            except (FileMissing, TooLarge):
+                continue
+
+
+@pytest.fixture(scope="session")
+def unit_tests(running_unit_tests: Future[UnitTestResult] | None) -> UnitTestResult:
+    if running_unit_tests is None:
+        not_applicable("There are no unit tests to run.")
+    return running_unit_tests.result()
+
+
+@pytest.fixture(scope="session")
+def running_mutation(
+    unit_test_thread: ThreadPoolExecutor,
+    running_unit_tests: Future[UnitTestResult] | None,
+    backend: Backend,
+    runtime: BuildResult,
+    plan: Plan,
+) -> Future[MutationResult] | None:
+    """How many defects, planted in the connector, its own tests notice."""
+    if running_unit_tests is None:
+        return None
+
+    def grade() -> MutationResult:
+        return grade_unit_tests(backend, runtime.runtime, running_unit_tests.result(), plan.seed)
+
+    return unit_test_thread.submit(grade)
+
+
+@pytest.fixture(scope="session")
+def mutation(running_mutation: Future[MutationResult] | None) -> MutationResult:
+    if running_mutation is None:
+        not_applicable("There are no unit tests to run.")
+    return running_mutation.result()
+
+
+@pytest.fixture(scope="session")
+def running_core_tests(
+    unit_test_thread: ThreadPoolExecutor,
+    backend: Backend,
+    runtime: BuildResult,
+    store: ObjectStore,
+    submission: Submission,
+    upstream_tree: Tree,
+) -> Future[CoreTests | None]:
+    """The framework's own tests of code that the submission changes, without it and with it."""
+
+    def run() -> CoreTests | None:
+        if not changed_core(submission):
+            return None
+        before = _upstream_build(backend, store, submission, upstream_tree)
+        return run_core_tests(backend, submission, before.runtime, runtime.runtime)
+
+    return unit_test_thread.submit(run)
+
+
+@pytest.fixture(scope="session")
+def core_tests(running_core_tests: Future[CoreTests | None]) -> CoreTests:
+    found = running_core_tests.result()
+    if found is None:
+        not_applicable("It changes no code of the framework's that the framework has tests of.")
+    return found
+
+
+def _upstream_build(backend: Backend, store: ObjectStore, submission: Submission, tree: Tree) -> BuildResult:
+    """A tree of upstream's, with nothing of the fork."""
+    base = upstream_base(cache_dir(), backend, store, submission.upstream_commit, submission.generation)
+    return submission_build(cache_dir(), backend, base, tree)
+
+
+@pytest.fixture(scope="session")
+def dialect_class(candidate: Candidate) -> type[Dialect]:
+    name = candidate.exchange.dialect
+    if name is None or name not in known():
+        undetermined(
+            f"Not tried: there is no simulated exchange for {', '.join(candidate.connectors)} yet "
+            f"(known: {', '.join(known())})."
+        )
+    return dialect(name)
+
+
+@pytest.fixture(scope="session")
+def players(
+    request: pytest.FixtureRequest,
+    running_core_tests: object,  # noqa: ARG001 - started first, with what it needs: scenarios mostly wait
+    running_mutation: object,  # noqa: ARG001 - the same
+    backend: Backend,
+    runtime: BuildResult,
+    dialect_class: type[Dialect],
+    store: ObjectStore,
+    submission: Submission,
+    candidate: Candidate,
+    connector_name: str,
+    catalogue: Catalogue,
+    plan: Plan,
+) -> Iterator[Players]:
+    """Plays scenarios with the connector when a check asks for them, and elsewhere when one failed."""
+    if dialect_class.ccxt_id is not None:
+        preload()
+    upstream = Tree(store, submission.upstream_commit)
+    paths = [entry.path for entry in upstream.entries()]
+    control = control_for(paths, submission.generation, candidate.kind, candidate.exchange.dialect)
+    keep, leaning = keeper(plan), unconfirmed_of(dialect_class, catalogue)
+
+    def of(name: str, trial: Trial, seed: int) -> Player:
+        forks = trial is not Trial.CONTROL
+        built = runtime if forks else _upstream_build(backend, store, submission, upstream)
+        played_on = dialect_class if forks else dialect(name)
+        said = candidate.exchange.stated_credentials if forks else None
+        rigs = Rigs(backend, built.runtime, played_on, name, seed, said)
+        if trial is Trial.FIRST:
+            _all_credentials_fit(rigs)
+            rigs.looks_closer = lambda pace: plan.scale if pace <= calm(plan.scale) else None
+        about = Header(
+            scenario="", connector=name, dialect=played_on.name, seed=seed, pace=plan.scale,
+            trial=trial.value, prefix=prefix_for(connector_name, plan.connectors),
+            commit=submission.commit if forks else submission.upstream_commit,
+            upstream=submission.upstream_commit, environment=described(plan.sandbox),
+            hosts=(*played_on.rest_hosts, *played_on.stream_hosts), ports=tuple(played_on.ports),
+            unconfirmed=leaning if forks else {},
+        )  # fmt: skip
+        return Player(rigs, about, keep)
+
+    others = {
+        Trial.OTHER_SEED: lambda: of(connector_name, Trial.OTHER_SEED, plan.seed + OTHER_SEED),
+        Trial.AGAIN: lambda: of(connector_name, Trial.AGAIN, plan.seed),
+    }
+    if control is not None:
+        others[Trial.CONTROL] = lambda: of(control, Trial.CONTROL, plan.seed)
+    players = Players(
+        of(connector_name, Trial.FIRST, plan.seed), others, control=control, unconfirmed=leaning
+    )
+    screening_of(request.config).redact_with(players.redact)
+    try:
+        yield players
+    finally:
+        players.close()
+
+
+def _all_credentials_fit(rigs: Rigs) -> None:
+    """One that cannot even be imported is told of elsewhere."""
+    try:
+        missing = rigs.unmatched_credentials()
+    except ConnectorError:
+        return
+    if missing:
+        rigs.close()
+        undetermined(unmatched(missing, rigs.dialect.name))
+
+
+def unconfirmed_of(exchange: type[Dialect], catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
+    """By requirement, the fields that its checks lean on and that nobody but the fork vouches for."""
+    found = {each.id: exchange.unconfirmed(each.leans_on) for each in catalogue if each.leans_on}
+    return {name: fields for name, fields in found.items() if fields}
+
+
+def keeper(plan: Plan) -> Keep:
+    """Writes traces beside the outcomes."""
+    folder = plan.outcomes_file.parent / FOLDER
+
+    def keep(header: Header, contents: bytes) -> None:
+        write(folder / name_of(header), contents)
+
+    return keep

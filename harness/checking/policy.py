@@ -1,0 +1,107 @@
+"""When what a check found is believed. Pure: the same for rounds, `harness check`, the zoo and the tests.
+
+A failure on the running connector is tried again calmly, then on a merged connector in the fork's place, the
+control, and with other prices; see `attribution`. A blocker never passes on what the fork says alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from harness.checking import ON_ITS_WORD, witnessed
+from harness.checking.attribution import Trial, judge_failure
+from harness.checking.plan import calm
+from harness.outcome import Basis, Evidence, EvidenceKind, Severity, Status
+
+
+@dataclass(frozen=True)
+class Try:
+    """Whom a check is tried on, and how many times as fast as the wall its time runs."""
+
+    trial: Trial
+    pace: float
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What a check found on one try. An empty summary stands for the requirement's title.
+
+    `traces` are the names of the files that it rests on.
+    """
+
+    status: Status
+    summary: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    traces: tuple[str, ...] = ()
+
+
+Tried = tuple[Try, Ending]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """`running`: the check is of a running connector; `repeats`: a failure may be chance;
+    `elsewhere`: it judges nothing but scenarios, which others can play too.
+
+    `control` is the merged connector that failures are tried on too, None where there is none.
+    """
+
+    pace: float
+    running: bool = True
+    repeats: bool = True
+    elsewhere: bool = True
+    control: str | None = None
+
+    @property
+    def calm(self) -> float:
+        return calm(self.pace)
+
+    def next_try(self, done: Sequence[Tried]) -> Try | None:
+        """What is to be tried next, None when enough is known."""
+        if not done:
+            return Try(Trial.FIRST, self.pace)
+        firsts = [ending for each, ending in done if each.trial is Trial.FIRST]
+        if not self.running or not self.repeats or firsts[-1].status is not Status.FAILED:
+            return None
+        if self.calm < self.pace and len(firsts) == 1:
+            return Try(Trial.FIRST, self.calm)
+        if not self.elsewhere:
+            return None
+        ended = {each.trial: ending.status for each, ending in done}
+        if self.control is not None and Trial.CONTROL not in ended:
+            return Try(Trial.CONTROL, self.calm)
+        if Trial.OTHER_SEED not in ended:
+            return Try(Trial.OTHER_SEED, self.calm)
+        if ended[Trial.OTHER_SEED] is Status.PASSED and Trial.AGAIN not in ended:
+            return Try(Trial.AGAIN, self.calm)
+        return None
+
+    def conclude(self, done: Sequence[Tried]) -> Ending:
+        """What all tries together say."""
+        firsts = [(each, ending) for each, ending in done if each.trial is Trial.FIRST]
+        last, ending = firsts[-1]
+        if len(firsts) > 1 and self.elsewhere:
+            hurried, found = firsts[0]
+            pace = f"At {hurried.pace:g}× speed: {found.summary} Decided at {last.pace:g}×."
+            ending = replace(ending, evidence=(*ending.evidence, _note(pace)))
+        if ending.status is not Status.FAILED or not self.running:
+            return ending
+        others = [(each.trial, found.status) for each, found in done if each.trial is not Trial.FIRST]
+        judgement = judge_failure(self.control or "", others)
+        evidence = (*ending.evidence, *judgement.evidence)
+        if not judgement.excuse:
+            return replace(ending, evidence=evidence)
+        summary = f"{judgement.excuse} What was seen: {ending.summary}"
+        return Ending(Status.UNDETERMINED, summary, evidence, ending.traces)
+
+    def believed(self, ending: Ending, severity: Severity) -> Ending:
+        """What it counts as for a requirement of this severity."""
+        doubted = ending.status is Status.PASSED and severity is Severity.BLOCKER and self.running
+        if doubted and not witnessed(ending.evidence):
+            return Ending(Status.UNDETERMINED, ON_ITS_WORD, ending.evidence, ending.traces)
+        return ending
+
+
+def _note(text: str) -> Evidence:
+    return Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.NOTE, text=text)

@@ -1,0 +1,221 @@
+"""Runs one check as often as the policy says: in a round, on a laptop, in the zoo, on kept traces."""
+
+from __future__ import annotations
+
+import inspect
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol, TypeVar
+
+from harness.checking import Attach, Failed, Finding, NotApplicable, claimed, raised
+from harness.checking.attribution import Trial
+from harness.checking.observed import observed
+from harness.checking.policy import Ending, Policy, Tried, Try
+from harness.driving.driver import ConnectorError
+from harness.driving.numbers import reckoning
+from harness.errors import OurFailure
+from harness.outcome import Basis, Evidence, EvidenceKind, Status
+from harness.scenarios.catalogue import QUIET, SCENARIOS, WATCHED
+from harness.scenarios.played import NothingToPlay, NotReady
+from harness.scenarios.scenario import Scenario
+from harness.scenarios.trace.model import End, Trace
+from harness.scenarios.trace.store import name_of
+from harness.scenarios.trace.view import NotInTraceError
+
+V = TypeVar("V")
+Check = Callable[..., object]
+Unconfirmed = Mapping[str, tuple[str, ...]]
+TRACES = "traces"
+EVERY = "every_trace"  # the argument of checks that look into all there are
+EVIDENCE = "evidence"
+MOST_FILES = 20  # named by an outcome
+
+
+class Source(Protocol):
+    """Where traces come from: scenarios that are played when they are asked for, or files."""
+
+    @property
+    def control(self) -> str | None:
+        """The merged connector that failures are tried on too."""
+
+    @property
+    def unconfirmed(self) -> Unconfirmed:
+        """By requirement, the fields of the exchange that only the fork vouches for."""
+
+    def trace(self, scenario: Scenario[Any], attempt: Try) -> Trace:
+        """Raises Undetermined where there is none and none can be made."""
+
+    def begin_elsewhere(self, scenario: Scenario[Any], attempt: Try) -> None:
+        """Let it be played in the other places too, at the same time as on the fork."""
+
+    def played(self) -> tuple[Trace, ...]:
+        """All of the fork's so far."""
+
+
+class Traces:
+    """The traces of one try of a check. What we saw ourselves in a scenario is attached, once.
+
+    `beside`: it is a second, calm try, and if it fails others follow; these may begin now.
+    """
+
+    def __init__(self, source: Source, attempt: Try, attach: Attach, *, beside: bool = False) -> None:
+        self._source = source
+        self._attempt = attempt
+        self._attach = attach
+        self._beside = beside
+        self._witnessed: set[str] = set()
+        self.files: list[str] = []
+
+    def of(self, scenario: Scenario[Any]) -> Trace:
+        if self._beside:
+            self._source.begin_elsewhere(scenario, self._attempt)
+        trace = self._source.trace(scenario, self._attempt)
+        if (name := name_of(trace.header)) not in self.files:
+            self.files.append(name)
+        finished = trace.end is not None and trace.end.how is End.FINISHED
+        if finished and trace.last is not None and scenario.name not in self._witnessed:
+            self._witnessed.add(scenario.name)
+            self._attach(*observed(trace.last))
+        return trace
+
+    def view(self, scenario: Scenario[V]) -> V:
+        """Raises what ended the scenario early."""
+        return scenario.read(self.of(scenario))
+
+    def quiet(self) -> Iterator[Trace]:
+        """Those in which nothing was done to the connector.
+
+        One that never got ready, or broke off, is judged by what it did until then; the rest is undecided.
+        """
+        for scenario in QUIET:
+            trace = self.of(scenario)
+            yield trace
+            scenario.read(trace)
+
+    def every(self) -> Iterator[Trace]:
+        """All that was seen of the connector, in whatever scenario, at whatever pace, with whatever seed.
+
+        A connector that breaks off, or never gets ready, is judged by what it did until then; where that was
+        in a quiet scenario the rest is undecided, and what it broke off with is raised in the end; so is a
+        failure of ours.
+        """
+        broken: Exception | None = None
+        for scenario in WATCHED:
+            trace = self.of(scenario)
+            try:
+                scenario.read(trace)
+            except OurFailure as error:
+                broken = broken or error
+            except (NotReady, NothingToPlay, ConnectorError) as error:
+                broken = broken or (error if scenario in QUIET else None)
+        yield from sorted(self._source.played(), key=lambda trace: name_of(trace.header))
+        if broken is not None:
+            raise broken
+
+
+def judges_traces(check: Check) -> bool:
+    """Whether it is a check of what scenarios showed."""
+    return any(name in (TRACES, EVERY) or name in SCENARIOS for name in parameters_of(check))
+
+
+def parameters_of(check: Check) -> tuple[str, ...]:
+    return tuple(inspect.signature(check).parameters)
+
+
+def policy_for(check: Check, pace: float, control: str | None, *, of_the_running: bool) -> Policy:
+    """A check that looks into every trace is not tried again: what was seen once was done."""
+    once = EVERY in parameters_of(check)
+    elsewhere = judges_traces(check) and not once
+    return Policy(pace, running=of_the_running, repeats=not once, elsewhere=elsewhere, control=control)
+
+
+def run(check: Check, policy: Policy, source: Source | None, given: Mapping[str, Any]) -> Ending:
+    """Try it until the policy has enough; `given` are the arguments that are the same in every try."""
+    done: list[Tried] = []
+    while (attempt := policy.next_try(done)) is not None:
+        beside = bool(done) and policy.elsewhere and attempt.trial is Trial.FIRST
+        done.append((attempt, try_once(check, attempt, source, given, beside=beside)))
+    return policy.conclude(done)
+
+
+def try_once(
+    check: Check, attempt: Try, source: Source | None, given: Mapping[str, Any], *, beside: bool = False
+) -> Ending:
+    """How it ended, with all evidence."""
+    attached: list[Evidence] = []
+
+    def attach(*items: Evidence) -> None:
+        attached.extend(items)
+
+    traces = None if source is None else Traces(source, attempt, attach, beside=beside)
+    try:
+        with reckoning():  # a number that a connector made up fails a check; it does not break it
+            check(**_arguments(check, traces, given, attach))
+    except Exception as error:
+        ending = ending_of(error, getattr(check, "__name__", "a check"))
+        evidence = (*ending.evidence, *attached)
+        return Ending(ending.status, ending.summary, evidence, _files(traces))
+    return Ending(Status.PASSED, "", tuple(attached), _files(traces))
+
+
+def _files(traces: Traces | None) -> tuple[str, ...]:
+    return () if traces is None else tuple(traces.files[:MOST_FILES])
+
+
+def _arguments(
+    check: Check, traces: Traces | None, given: Mapping[str, Any], attach: Attach
+) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in parameters_of(check):
+        if name == EVIDENCE:
+            found[name] = attach
+        elif name == TRACES:
+            found[name] = traces
+        elif name == EVERY and traces is not None:
+            found[name] = traces.every()
+        elif name in SCENARIOS and traces is not None:
+            found[name] = traces.view(SCENARIOS[name])
+        else:
+            found[name] = given[name]
+    return found
+
+
+def evidence_of(error: NotReady) -> tuple[Evidence, ...]:
+    """What a connector that never became ready was waiting for, and what it logged."""
+    said = f"still waiting for: {', '.join(error.waiting_for) or 'its own reasons'}"
+    return (claimed(EvidenceKind.NOTE, said), *map(raised, error.errors))
+
+
+def ending_of(error: BaseException, name: str) -> Ending:
+    """The outcome that the way a check ended stands for."""
+    match error:
+        case Failed():
+            return Ending(Status.FAILED, error.summary, error.evidence)
+        case NotApplicable():
+            return Ending(Status.NOT_APPLICABLE, error.summary, error.evidence)
+        case Finding():
+            return Ending(Status.UNDETERMINED, error.summary, error.evidence)
+        case NothingToPlay():
+            return Ending(Status.NOT_APPLICABLE, str(error))
+        case NotReady():
+            return Ending(
+                Status.UNDETERMINED, f"Not tried, because the connector {error}.", evidence_of(error)
+            )
+        case NotInTraceError():
+            return Ending(Status.UNDETERMINED, f"Not decided: {error.message}.")
+        case ConnectorError():
+            said = raised(str(error))
+            return Ending(
+                Status.UNDETERMINED, f"The connector broke off during the check: {error.gist}", (said,)
+            )
+        case OurFailure():
+            ours = Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.LOG, text=str(error)[-3500:])
+            return Ending(
+                Status.HARNESS_ERROR, f"The harness failed in {name}: {type(error).__name__}", (ours,)
+            )
+        case _:
+            trace = "".join(traceback.format_exception(error))
+            ours = Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.LOG, text=trace[-3500:])
+            return Ending(
+                Status.HARNESS_ERROR, f"The harness failed in {name}: {type(error).__name__}", (ours,)
+            )

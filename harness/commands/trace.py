@@ -1,0 +1,68 @@
+"""`harness trace`: look at what was seen of a scenario."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from harness.commands.terminal import say
+from harness.errors import UserError
+from harness.scenarios.trace.har import har
+from harness.scenarios.trace.show import differences, lines
+from harness.scenarios.trace.store import FOLDER, SUFFIX, header_of, kept_in, load
+from harness.text import inert_json, plain
+
+
+def list_traces(folder: Path) -> Table:
+    """Those of a candidate, or of all candidates of a round. Raises UserError where there is none."""
+    paths = [path for place in (folder, folder / FOLDER) for path in kept_in(place)]
+    paths += sorted(folder.glob(f"*/{FOLDER}/*{SUFFIX}"))
+    if not paths:
+        raise UserError(
+            "there is no trace here", where=str(folder), hint="name a candidate's folder of a report"
+        )
+    table = Table(box=None, pad_edge=False)
+    for title in ("connector", "scenario", "speed", "try", "seed", "KiB", "file"):
+        table.add_column(title, justify="right" if title in ("speed", "seed", "KiB") else "left")
+    for path in paths:
+        header = header_of(path)
+        cells = (
+            header.connector, header.scenario.replace("_", " "), f"{header.pace:g}×", header.trial,
+            str(header.seed), f"{path.stat().st_size / 1024:.0f}",
+        )  # fmt: skip
+        table.add_row(*(plain(cell) for cell in cells), str(path))
+    return table
+
+
+def show(path: Path, console: Console, *, market_data: bool) -> None:
+    """The time line."""
+    trace = load(path)
+    for name, value in trace.header.model_dump(exclude={"trace", "hosts", "ports", "prefix"}).items():
+        if value not in (None, ""):
+            say(console, plain(f"{name}: {value}"))
+    for line in lines(trace, market_data=market_data):
+        say(console, plain(line))
+
+
+def write_har(path: Path, target: Path | None) -> Path:
+    """The wire as HAR 1.2; returns the file."""
+    file = target or Path(path.name.removesuffix(SUFFIX) + ".har")
+    file.write_text(inert_json(json.dumps(har(load(path)), ensure_ascii=False, indent=1)), encoding="utf-8")
+    return file
+
+
+def diff(first: Path, second: Path, console: Console) -> bool:
+    """How they differ; whether they do. Raises UserError for traces of two scenarios."""
+    one, other = load(first), load(second)
+    if one.header.scenario != other.header.scenario:
+        raise UserError(
+            f"one is of “{one.title}”, the other of “{other.title}”", where=f"{first}, {second}",
+            hint="name two traces of one scenario",
+        )  # fmt: skip
+    found = list(differences(one, other))
+    for line in found:
+        say(console, plain(line))
+    return bool(found)

@@ -1,0 +1,83 @@
+"""Answers in an order that nobody likes: a fill before its confirmation, an order not yet to be found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.gateway.faults import Delay, DropMessage
+from harness.scenarios.played import start
+from harness.scenarios.played.order_life import (
+    WAIT,
+    Life,
+    completed,
+    let_trade,
+    rest,
+    settle,
+    size,
+    submit,
+)
+from harness.scenarios.rig import Rig, Rigs
+from harness.scenarios.trace.view import View
+from harness.venue.model import Side
+
+LATE = 3.0  # virtual seconds by which the confirmation comes after the fill
+LAG = 12.0  # virtual seconds for which an order cannot be looked up: one or two polls
+
+
+@dataclass
+class Races(View):
+    """`crossed` traded at once while its confirmation was late; `lagging` could not be found for a while."""
+
+    rig_number: int
+    crossed: Life | None = None
+    lagging: Life | None = None
+    asked_for_lagging: int = 0
+    tracked_while_missing: bool = False
+
+
+def race(rigs: Rigs, pace: float) -> Races:
+    with rigs.open(pace) as rig:
+        run = Races(rig.number)
+        start(rig)
+        run.crossed = _fill_before_the_reply(rig)
+        _lose_sight_of_an_order(rig, run)
+        return run
+
+
+def _fill_before_the_reply(rig: Rig) -> Life:
+    """An order that takes what the best ask offers, and whose reply is held back."""
+    best = rig.venue.book(rig.market, 1).asks[0]
+    amount = size(rig)
+    if best.amount < amount:
+        rig.venue.set_level(rig.market, Side.SELL, best.price, amount * 2)
+    with rig.faults.during(Delay(LATE, when="reply"), "place_order"):
+        life = submit(rig, Side.BUY, amount, best.price)
+        rig.pause(2 * LATE)
+    rig.connector.tick()
+    rig.connector.wait_event(completed(Side.BUY), life.order_id, 3 * WAIT)
+    rig.pause(3)
+    return settle(rig, life)
+
+
+def _lose_sight_of_an_order(rig: Rig, run: Races) -> None:
+    """With the private stream silent, a poll is told that there is no such order; later it is there again."""
+    life = run.lagging = rest(rig, Side.SELL)
+    if life.placed is None:
+        return
+    number = life.placed.order_id
+    with rig.faults.during(DropMessage(), "stream:orders"):
+        mark = rig.record.mark()
+        rig.venue.hide(number)
+        for _ in range(3):  # connectors poll orders less often than they poll
+            rig.connector.tick()
+            if rig.eventually(lambda: rig.record.exchanges("order_status", since=mark), LAG):
+                break
+        rig.pause(LAG / 4)
+        run.asked_for_lagging = len(rig.record.exchanges("order_status", since=mark))
+        run.tracked_while_missing = life.order_id in rig.connector.orders()
+        rig.venue.show(number)
+    rig.connector.tick()
+    rig.pause(LAG / 4)
+    let_trade(rig, life)
+    rig.connector.wait_event(completed(Side.SELL), life.order_id, 3 * WAIT)
+    settle(rig, life)

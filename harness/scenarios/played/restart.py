@@ -1,0 +1,52 @@
+"""The process ends with orders open, and another one takes over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from harness.driving.claims import OrderView
+from harness.scenarios.played import start
+from harness.scenarios.played.order_life import (
+    WAIT,
+    Life,
+    completed,
+    let_trade,
+    rest,
+    settle,
+)
+from harness.scenarios.rig import Rigs
+from harness.scenarios.trace.view import View
+from harness.venue.model import Side
+
+
+@dataclass
+class Restart(View):
+    """The process ends with orders open, and another one takes over from the saved state."""
+
+    rig_number: int
+    before: list[Life] = field(default_factory=list)
+    tracked: dict[str, OrderView] = field(default_factory=dict)
+    filled: Life | None = None
+    cancelled: Life | None = None
+
+
+def restart(rigs: Rigs, pace: float) -> Restart:
+    with rigs.open(pace) as rig:
+        run = Restart(rig.number)
+        start(rig)
+        first, second = rest(rig, Side.BUY), rest(rig, Side.SELL)
+        run.before = [first, second]
+        if first.placed is None or second.placed is None:
+            return run
+        state = rig.connector.save_state()
+        rig.restart()
+        rig.connector.restore_state(state)
+        start(rig)
+        run.tracked = rig.connector.orders()
+        let_trade(rig, first)
+        rig.connector.wait_event(completed(Side.BUY), first.order_id, WAIT)
+        if second.order_id in run.tracked:
+            rig.connector.cancel(second.order_id, rig.pair)
+            rig.connector.wait_event("OrderCancelled", second.order_id, WAIT)
+        run.filled, run.cancelled = settle(rig, first), settle(rig, second)
+        return run

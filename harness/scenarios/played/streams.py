@@ -1,0 +1,290 @@
+"""Sockets break, private messages repeat or vanish, and junk arrives between messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import partial
+
+from harness.gateway.fault_plan import Rule
+from harness.gateway.faults import (
+    DropMessage,
+    DuplicateMessage,
+    Junk,
+)
+from harness.scenarios.played import start
+from harness.scenarios.played.market_data import books_differ, depth_kept
+from harness.scenarios.played.order_life import (
+    WAIT,
+    Life,
+    completed,
+    let_trade,
+    place_by_hand,
+    rest,
+    resting_price,
+    settle,
+)
+from harness.scenarios.rig import Rig, Rigs
+from harness.scenarios.trace.view import SeenSocket, View
+from harness.venue.model import Fill, Side
+
+POLLS = 120.0  # virtual seconds; today's framework polls at whole multiples of this while a stream is up
+CLEAR = 15.0
+STREAMS = ("stream:book", "stream:trades", "stream:orders")
+RECONNECT = 60.0  # virtual seconds that a connector may take to come back
+JUNK = (
+    "not json at all",
+    "{}",
+    "[]",
+    "null",
+    '{"e": null, "type": 7, "data": {"x": [1e400]}}',
+    '{"unfinished": ',
+)
+
+
+@dataclass(frozen=True)
+class Reconnection:
+    """A close code, what streams carried before, the sockets opened after, and whether things flowed again.
+
+    `orders_streamed` is whether the fill was sent over a private stream, if others were before the break: a
+    poll may find a fill too, but late.
+    """
+
+    code: int
+    before: frozenset[str]
+    after: tuple[SeenSocket, ...]
+    book_difference: str | None
+    fill: Fill | None
+    fill_reported: bool
+    orders_streamed: bool
+
+    @property
+    def recovered(self) -> bool:
+        return self.book_difference is None and self.fill_reported and self.orders_streamed
+
+
+@dataclass
+class BrokenStreams(View):
+    """Every socket closed, by 1000 and by a broken connection, with an order open."""
+
+    rig_number: int
+    rounds: list[Reconnection] = field(default_factory=list)
+    life: Life | None = None
+    missed_fill: Fill | None = None
+    missed_fill_reported: bool = False
+
+
+def break_streams(rigs: Rigs, pace: float) -> BrokenStreams:
+    """Close all sockets, twice; after each the book must follow and a new fill must arrive.
+
+    Nothing happens meanwhile: today's framework does not recover what changes while it is away, whatever the
+    connector does. A connector that did not come back is not broken again.
+    """
+    with rigs.open(pace) as rig:
+        run = BrokenStreams(rig.number)
+        start(rig)
+        life = run.life = rest(rig, Side.BUY)
+        if life.placed is None:
+            return run
+        # Of a short snapshot the far end has holes as soon as prices move, which is no matter of streams.
+        depth = depth_kept(rig, [rig.market]) // 2
+        for code in (1006, 1000):
+            run.rounds.append(_break_once(rig, life, code, depth))
+            if not run.rounds[-1].recovered:
+                break
+        _miss_a_fill(rig, run, life)
+        return run
+
+
+def _break_once(rig: Rig, life: Life, code: int, depth: int) -> Reconnection:
+    mark, before = rig.record.mark(), _carried(rig)
+    streamed = _order_messages(rig, 0)
+    rig.gateway.close_sockets(code)
+    _wait_for_streams(rig, before)
+    rig.pause(3)
+    rig.venue.walk(40, rig.market)
+    difference = books_differ(rig, [rig.market], RECONNECT, depth)
+    filling = rig.record.mark()
+    fill, reported = _fill_some(rig, life)
+    again = bool(_order_messages(rig, filling)) or not streamed
+    return Reconnection(code, before, rig.record.sockets(since=mark), difference, fill, reported, again)
+
+
+def _carried(rig: Rig) -> frozenset[str]:
+    """What the connector is subscribed to now, of all that matters here."""
+    return frozenset(each for each in STREAMS if rig.gateway.open_sockets(each))
+
+
+def _wait_for_streams(rig: Rig, wanted: frozenset[str]) -> bool:
+    """Subscribed again to all of it, on whatever sockets; one that has not logged in hears nothing."""
+    return rig.eventually(lambda: wanted <= _carried(rig), RECONNECT)
+
+
+def _order_messages(rig: Rig, since: int) -> int:
+    return len(rig.record.frames("stream:orders", direction="received", since=since))
+
+
+def _fill_some(rig: Rig, life: Life) -> tuple[Fill | None, bool]:
+    """An eighth of the order trades, None if it cannot; whether the connector reported just that fill."""
+    if life.placed is None:
+        return None, False
+    lots = life.placed.amount / rig.market.lot_size // 8
+    _keep_clear_of_polls(rig)
+    fill = let_trade(rig, life, lots * rig.market.lot_size)
+    return fill, fill is not None and wait_for_fill(rig, life, fill)
+
+
+def _keep_clear_of_polls(rig: Rig) -> None:
+    """A fill that a regular poll might find shows nothing of the stream: wait until none is near."""
+    left = POLLS - rig.clock.now() % POLLS
+    if left < CLEAR:
+        rig.pause(left + 3)
+
+
+def wait_for_fill(rig: Rig, life: Life, fill: Fill, timeout: float = 10.0) -> bool:
+    name = rig.dialect.trade_id(fill)
+
+    def reported() -> bool:
+        events = rig.connector.events("OrderFilled", life.order_id)
+        return any(str(event.data.get("exchange_trade_id")) == name for event in events)
+
+    return bool(rig.eventually(reported, timeout))
+
+
+def _miss_a_fill(rig: Rig, run: BrokenStreams, life: Life) -> None:
+    """A fill that no stream tells of: the next poll has to find it."""
+    with rig.faults.during(DropMessage(), "stream:*"):
+        if life.placed is None:
+            return
+        lots = life.placed.amount / rig.market.lot_size // 8
+        run.missed_fill = let_trade(rig, life, lots * rig.market.lot_size)
+        if run.missed_fill is None:
+            return
+        for _ in range(2):
+            rig.connector.tick()
+            run.missed_fill_reported = wait_for_fill(rig, life, run.missed_fill, 6.0)
+            if run.missed_fill_reported:
+                return
+
+
+@dataclass
+class DeafStreams(View):
+    """Every private message sent twice, then none at all."""
+
+    rig_number: int
+    repeated: Life | None = None
+    silent_fill: Life | None = None
+    silent_cancel: Life | None = None
+
+
+def disturb_user_stream(rigs: Rigs, pace: float) -> DeafStreams:
+    with rigs.open(pace) as rig:
+        run = DeafStreams(rig.number)
+        start(rig)
+        with rig.faults.during(DuplicateMessage(), "stream:orders"):
+            run.repeated = _filled_in_two(rig)
+        buy, sell = rest(rig, Side.BUY), rest(rig, Side.SELL)
+        with rig.faults.during(DropMessage(), "stream:*"):
+            _end_unheard(rig, buy, sell)
+        run.silent_fill, run.silent_cancel = settle(rig, buy), settle(rig, sell)
+        return run
+
+
+def _filled_in_two(rig: Rig) -> Life:
+    life = rest(rig, Side.SELL)
+    if life.placed is not None:
+        half = life.placed.amount / rig.market.lot_size // 2 * rig.market.lot_size
+        for number, part in enumerate((half, None), start=1):
+            let_trade(rig, life, part)
+            rig.connector.wait_event("OrderFilled", life.order_id, WAIT, count=number)
+        rig.connector.wait_event(completed(Side.SELL), life.order_id, WAIT)
+        rig.pause(5)
+    return settle(rig, life)
+
+
+def _end_unheard(rig: Rig, buy: Life, sell: Life) -> None:
+    """One order is filled and one is cancelled by hand while the private stream is silent."""
+    if buy.placed is None or sell.placed is None:
+        return
+    let_trade(rig, buy)
+    rig.venue.cancel(rig.account, order_id=sell.placed.order_id)
+    for _ in range(4):
+        rig.connector.tick()
+        done = rig.connector.wait_event(completed(Side.BUY), buy.order_id, 8.0)
+        gone = rig.connector.wait_event("OrderCancelled", sell.order_id, 8.0)
+        if done and gone:
+            return
+
+
+@dataclass
+class JunkSent(View):
+    """Messages that make no sense on every stream, then business as usual."""
+
+    rig_number: int
+    sent: int = 0
+    book_follows: bool = False
+    life: Life | None = None
+    fill: Fill | None = None
+    fill_reported: bool = False
+
+
+def send_junk(rigs: Rigs, pace: float) -> JunkSent:
+    """Junk before ordinary messages. Changes lost while a connector reconnects are not held against it."""
+    with rigs.open(pace) as rig:
+        run = JunkSent(rig.number)
+        start(rig)
+        life = run.life = rest(rig, Side.BUY)
+        if life.placed is None:
+            return run
+        carried = _carried(rig)
+        for text in JUNK:
+            rules = [rig.faults.add(Junk(text), kind) for kind in ("stream:book", "stream:orders")]
+            rig.venue.walk(5, rig.market)
+            _nudge(rig)
+            rig.eventually(partial(_all_applied, rules), 5.0)
+            run.sent += sum(rule.applied for rule in rules)
+            rig.faults.clear()
+            if not _wait_for_streams(rig, carried):
+                break
+        rig.pause(5)
+        run.book_follows = _book_follows(rig)
+        run.fill, run.fill_reported = _fill_some(rig, life)
+        return run
+
+
+def _all_applied(rules: list[Rule]) -> bool:
+    return all(rule.applied for rule in rules)
+
+
+def _book_follows(rig: Rig) -> bool:
+    """A new bid at the top appears in the connector's book, with its amount, and goes away again.
+
+    Other levels are not looked at: today's framework puts back those that changed while it was away
+    (`OrderBookMessage.__lt__` lets it replay all it ever kept on top of a new snapshot).
+    """
+    price = _free_price(rig)
+    amount = rig.market.lot_size * rig.random.randint(1000, 9999)
+    rig.venue.set_level(rig.market, Side.BUY, price, amount)
+
+    def there() -> list[Decimal]:
+        return [each for bid, each in rig.connector.book(rig.pair).bids if bid == price]
+
+    came = rig.eventually(lambda: there() == [amount], RECONNECT)
+    rig.venue.set_level(rig.market, Side.BUY, price, Decimal(0))
+    return bool(came and rig.eventually(lambda: not there(), RECONNECT))
+
+
+def _free_price(rig: Rig) -> Decimal:
+    """The highest price below the best ask at which nobody bids: above all bids, if there is room."""
+    book, tick = rig.venue.book(rig.market), rig.market.tick_size
+    taken = {level.price for level in book.bids}
+    price = min(book.bids[0].price + tick, book.asks[0].price - tick)
+    while price in taken:
+        price -= tick
+    return price
+
+
+def _nudge(rig: Rig) -> None:
+    """Something private happens: an order placed by hand on the same account, and cancelled."""
+    placed = place_by_hand(rig, Side.SELL, resting_price(rig, Side.SELL))
+    rig.venue.cancel(rig.account, order_id=placed.order_id)

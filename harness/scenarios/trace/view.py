@@ -1,0 +1,96 @@
+"""What a scenario writes down of itself: typed, stored in its trace, and read back from there.
+
+A view is a dataclass derived from `View`; its field `rig_number` is the number of the exchange that it is
+about. A field of a wire type (`SeenExchange` …) is stored as the entry's number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Annotated, Any, TypeVar
+
+from pydantic import JsonValue, PlainSerializer, PlainValidator, TypeAdapter, ValidationError, ValidationInfo
+
+from harness.errors import HarnessError
+from harness.gateway.entries import Entry, Exchange, Handshake, Socket
+from harness.scenarios.trace.model import Noted, Part, Trace
+
+T = TypeVar("T")
+
+
+class NotInTraceError(HarnessError):
+    """A trace has no such notes, or what they name was left out of it."""
+
+
+class View:
+    """`part` is the exchange that it is about, and everything that was seen there, once it was read."""
+
+    @property
+    def part(self) -> Part:
+        part = self.__dict__.get("_part")
+        if not isinstance(part, Part):
+            raise LookupError(f"{type(self).__name__} was not read from a trace")
+        return part
+
+
+def _number(entry: Entry) -> int:
+    return entry.number
+
+
+def _entry(number: Any, info: ValidationInfo) -> Any:
+    if not isinstance(number, int):
+        return number
+    found = (info.context or {}).get(number)
+    if found is None:
+        raise ValueError(f"the trace has no entry {number}")
+    return found
+
+
+_AS_NUMBER = PlainSerializer(_number, return_type=int)
+SeenExchange = Annotated[Exchange, PlainValidator(_entry), _AS_NUMBER]
+SeenSocket = Annotated[Socket, PlainValidator(_entry), _AS_NUMBER]
+SeenHandshake = Annotated[Handshake, PlainValidator(_entry), _AS_NUMBER]
+
+_ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
+
+
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return _ADAPTERS[kind]
+
+
+def noted(view: object, at: float) -> Noted:
+    """A view as an entry of a trace."""
+    facts: JsonValue = _adapter(type(view)).dump_python(view, mode="json")
+    return Noted(at, type(view).__name__, facts)
+
+
+def view_of(trace: Trace, kind: type[T]) -> T:
+    """The scenario's notes. Raises NotInTraceError."""
+    notes = [each for each in trace.of(Noted) if each.view == kind.__name__]
+    if not notes:
+        raise NotInTraceError(f"the trace of {trace.title} has no notes of the kind {kind.__name__}")
+    entries = {each.number: each for each in trace.wire.entries()}
+    try:
+        view: T = _adapter(kind).validate_python(notes[-1].facts, context=entries)
+    except ValidationError as error:
+        raise NotInTraceError(f"the notes of {trace.title} cannot be read: {str(error)[:500]}") from error
+    _place(view, trace.parts)
+    return view
+
+
+def _place(value: object, parts: tuple[Part, ...]) -> None:
+    """Let every view in it know the exchange that it is about."""
+    if isinstance(value, View):
+        object.__setattr__(value, "_part", parts[getattr(value, "rig_number")])  # noqa: B009 - a field of each
+    if is_dataclass(value) and not isinstance(value, type):
+        for each in fields(value):
+            _place(getattr(value, each.name), parts)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _place(item, parts)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            _place(item, parts)
