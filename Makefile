@@ -4,6 +4,8 @@ BIN := .venv/bin
 # Most tests wait for something: three for two processors.
 WORKERS ?= $(shell echo $$(( ($$(nproc) * 3 + 1) / 2 )))
 
+# With byte code kept, each process of a run starts with a third of the work.
+export PYTHONDONTWRITEBYTECODE :=
 PYTEST := -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --durations 20
 
 .PHONY: demo test test-all zoo zoo-seeds lint format lock schemas docs clean

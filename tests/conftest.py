@@ -39,7 +39,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     wanted = TIERS[: TIERS.index(config.getoption("--tier")) + 1]
     left_out = [item for item in items if tier_of(item) not in wanted]
     if left_out:
-        items[:] = [item for item in items if item not in set(left_out)]
+        out = frozenset(left_out)
+        items[:] = [item for item in items if item not in out]
         config.hook.pytest_deselected(items=left_out)
     for item in items:
         for fixture, parameter in SHARED.items():

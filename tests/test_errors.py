@@ -12,6 +12,8 @@ import pytest
 from harness import cli
 from harness.errors import UserError, of_storage
 from harness.paths import cache_dir
+from harness.reporting.publish import publish_round
+from harness.screenings.writing import writing, writing_beside
 from tests.world import upstream_and_fork, write_round
 
 NOWHERE = Path("/sys/kernel/nobody-writes-here")  # not even root
@@ -97,6 +99,29 @@ def test_a_run_ends_with_2_before_anything_is_fetched(
     assert str(NOWHERE if place == "cache" else reports) in said
     assert "→" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("command", ["run", "report", "freeze", "ballot"])
+def test_a_second_writer_is_told_who_the_first_is(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    upstream, fork = upstream_and_fork(tmp_path)
+    file = write_round(tmp_path, upstream, {"hollow": fork.as_uri()})
+    folder = tmp_path / "reports" / "tiny"
+    folder.mkdir(parents=True)
+    (folder / "round.yml").write_text(file.read_text())
+    publish_round(folder)
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    lock = tmp_path / "candidates.lock.yml"
+    first = (
+        writing_beside(tmp_path / f".{lock.name}.writing", lock) if command == "freeze" else writing(folder)
+    )
+    with first:
+        assert ended(monkeypatch, command, str(file if command in ("run", "freeze") else folder)) == 2
+    said = capsys.readouterr().err
+    assert f"process {os.getpid()} on " in said
+    assert "is writing here" in said
 
 
 def test_a_disk_that_is_full_ends_with_2(

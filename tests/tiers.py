@@ -21,6 +21,7 @@ FULL, WHOLE_ZOO = "full", "whole_zoo"
 ROOT = Path(__file__).resolve().parents[1]
 DURATIONS = Path(__file__).with_name("durations.json")
 QUICKEST_FIRST = ("bubblewrap", "docker")
+UNKNOWN = 0.2  # seconds, of a test that is not in the table: quick, or new
 WORTH_KEEPING = 0.5  # seconds; what takes less is spread well enough by chance
 
 
@@ -64,7 +65,7 @@ def longest_first(items: Iterable[pytest.Item], durations: Mapping[str, float]) 
         groups[str(mark.args[0]) if mark is not None else item.nodeid].append(item)
 
     def seconds(group: list[pytest.Item]) -> float:
-        return sum(durations.get(test_of(item.nodeid), 0.0) for item in group)
+        return sum(durations.get(test_of(item.nodeid), UNKNOWN) for item in group)
 
     return [item for group in sorted(groups.values(), key=seconds, reverse=True) for item in group]
 

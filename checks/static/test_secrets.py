@@ -56,6 +56,8 @@ LOG_METHODS = frozenset(
     }
 )
 LOGGERS = ("logger()", "logger", "_logger", "log", "logging", "_log")
+# What has no keys in it, all that it has may be shown.
+NO_KEYS = re.compile(r"(order|trade|fill|position|message|event|response|rule)$")
 SECRETS = frozenset({"secret", "passphrase", "password", "mnemonic", "jwt", "bearer", "privkey"})
 SECRET_PAIRS = (
     ("private", "key"), ("secret", "key"), ("secret", "phrase"), ("seed", "phrase"), ("api", "key"),
@@ -285,7 +287,9 @@ def _carries(node: ast.AST, tainted: frozenset[str]) -> bool:
     if isinstance(node, ast.Name):
         return node.id in tainted or _is_secret(node.id)
     if isinstance(node, ast.Attribute):
-        return _is_secret(node.attr) or node.attr == "__dict__"
+        return _is_secret(node.attr) or (
+            node.attr == "__dict__" and NO_KEYS.search(ast.unparse(node.value)) is None
+        )
     if isinstance(node, ast.Subscript):
         key = node.slice
         named = isinstance(key, ast.Constant) and isinstance(key.value, str) and _is_secret(key.value)

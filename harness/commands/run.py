@@ -147,6 +147,7 @@ def build_upstream(settings: Settings, console: Console) -> Settings:
                 say(console, f"building upstream: {done} of {total} modules")
 
         sandbox = choose(settings.sandbox)
+        say(console, "Preparing upstream's Python and packages (some minutes the first time) …")
         try:
             base = upstream_base(cache_dir(), sandbox, store, commit.commit, generation, progress)
         except (NoInterpreterError, NotInstalledError) as error:

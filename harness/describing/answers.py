@@ -30,6 +30,8 @@ ABOUT: dict[str, tuple[str, str]] = {
     "balance_event_websocket_update": ("stream:balances", ""),
     "all_symbols_request_mock_response": ("symbols", ""),
     "trading_rules_request_mock_response": ("symbols", ""),
+    "configure_all_symbols_response": ("symbols", ""),
+    "configure_trading_rules_response": ("symbols", ""),
     "latest_prices_request_mock_response": ("ticker", ""),
     "network_status_request_successful_mock_response": ("server_time", ""),
     "balance_request_mock_response_for_base_and_quote": ("balances", ""),

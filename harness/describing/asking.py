@@ -113,7 +113,7 @@ class Listening(Dialect):
         A list of symbols may be cut short in tests, the trading rules of the same route are whole.
         """
         fitting = [
-            (len(path), each.member != "all_symbols_request_mock_response", each)
+            (len(path), "all_symbols" not in each.member, each)
             for (host, path), each in self._answers
             if host == request.host
             and each.method in ("", request.method)

@@ -13,9 +13,11 @@ from decimal import Decimal
 
 from harness.venue.dialects.base import Dialect
 from harness.venue.market import Market, floor_to
+from harness.venue.session import Venue
 
 WEALTH = Decimal(1_000_000)  # worth of every asset in an account, in the last quote asset, give or take
 _LOWEST, _HIGHEST = 0.7, 1.5  # of a market's usual price
+_MOST_STEPS = 1000
 _FIRST_NUMBERS = (10**9, 9 * 10**9)  # of orders, trades and book changes; exchanges are years old
 
 
@@ -47,6 +49,18 @@ def owner(seed: int) -> str:
 
 def first_number(seed: int) -> int:
     return _chance(seed, "numbers").randrange(*_FIRST_NUMBERS)
+
+
+def trade_at_no_round_price(venue: Venue, market: Market) -> None:
+    """Let others trade until the last price needs all of the market's decimals.
+
+    Exchanges drop zeros at a price's end, and some connectors read a market's step from how a price is
+    written: whether that goes wrong must not hang on the seed.
+    """
+    for _ in range(_MOST_STEPS):
+        if venue.last_price(market) % (10 * market.tick_size):
+            return
+        venue.walk(1, market)
 
 
 def initial_balances(markets: Sequence[Market], seed: int = 0) -> dict[str, Decimal]:

@@ -322,4 +322,5 @@ class Rigs:
         for market in self.dialect.markets:
             venue.seed_book(market, LEVELS)
             venue.walk(20, market)
+            randomization.trade_at_no_round_price(venue, market)
         return venue

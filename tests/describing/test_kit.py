@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import asdict
 from typing import Any
@@ -82,6 +83,10 @@ class _Tests:
         _Tests.count += 1
         return {"price": _Tests.count}
 
+    @property
+    def network_status_url(self) -> re.Pattern[str]:
+        return re.compile(r"^https://x\.test/ping.*")
+
     def configure_open_order_status_response(self, order: Any, mock_api: Any) -> str:
         mock_api.get("https://x.test/order", payload={"id": order.exchange_order_id})
         return "https://x.test/order"
@@ -114,6 +119,7 @@ def test_every_member_is_asked_twice(found: inside.Harvest) -> None:
     samples = {each["member"]: kit.Sample(**each) for each in found.samples}
     assert not samples["latest_prices_request_mock_response"].steady
     assert samples["all_symbols_url"].steady
+    assert samples["network_status_url"].answers[0] == r"^https://x\.test/ping.*"
 
 
 def test_what_is_mocked_is_noted_with_its_request(found: inside.Harvest) -> None:

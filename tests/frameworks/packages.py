@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import sys
 import tarfile
 import zipfile
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -18,11 +20,16 @@ from harness.frameworks.declaration import Declaration
 from harness.frameworks.resolving import Environment, environment
 from harness.paths import cache_dir
 
+AS_OF = datetime(2026, 10, 7, tzinfo=UTC)
+
 
 @cache
 def tools() -> Environment:
-    """What we need to build and test any tree, as today's index has it, on the Python that runs us."""
-    return environment(cache_dir(), v2.environment_spec(), Declaration(python="==3.11.*"), None)
+    """What we need to build and test any tree, on the Python that runs us."""
+    python = f"=={sys.version_info[0]}.{sys.version_info[1]}.*"
+    return environment(
+        cache_dir(), v2.environment_spec(), Declaration(python=python, requirements=("aiohttp",)), AS_OF
+    )
 
 
 def index_of_files(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

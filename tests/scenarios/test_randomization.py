@@ -6,10 +6,20 @@ from decimal import Decimal
 
 import pytest
 
+from harness.clock import ScaledClock
 from harness.sandbox.identity import SandboxIdentity
-from harness.scenarios.randomization import first_number, initial_balances, odd, owner, usual, varied
+from harness.scenarios.randomization import (
+    first_number,
+    initial_balances,
+    odd,
+    owner,
+    trade_at_no_round_price,
+    usual,
+    varied,
+)
 from harness.venue.dialects import dialect, known
 from harness.venue.market import is_multiple
+from harness.venue.session import Venue
 
 SEEDS = range(1, 200)
 
@@ -51,3 +61,13 @@ def test_the_initial_balances_differ() -> None:
         amounts = initial_balances(dialect("binance").markets, seed).values()
         assert len(set(amounts)) == len(amounts)
         assert all(amounts)
+
+
+@pytest.mark.parametrize("seed", range(1, 40))
+def test_no_scenario_begins_at_a_round_price(seed: int) -> None:
+    markets = varied(dialect("hyperliquid"), seed).markets
+    venue = Venue(markets, seed, ScaledClock())
+    for market in markets:
+        venue.seed_book(market, 30)
+        trade_at_no_round_price(venue, market)
+        assert venue.last_price(market) % (10 * market.tick_size)

@@ -149,3 +149,8 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
         "was never reported", ASKS_FOR_THE_ORDER
     ),
 }
+
+# Checks that a defect told elsewhere leaves nothing to look at.
+UNDECIDED: dict[tuple[str, Callable[..., None]], str] = {
+    ("bybit_perpetual", test_market_data.test_the_takers_side_is_told): ONE_TOPIC,
+}

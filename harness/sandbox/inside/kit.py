@@ -12,6 +12,7 @@ import functools
 import importlib
 import json
 import os
+import re
 import signal
 import sys
 import unittest
@@ -164,6 +165,8 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)) and not hasattr(value, "_asdict"):
         return [_plain(item) for item in value]
+    if isinstance(value, re.Pattern):
+        value = value.pattern
     if isinstance(value, str):
         return value[:MAX_DOCUMENT]
     return readers.plain(value)

@@ -65,6 +65,13 @@ SECRETS = [
         "vars(self)",
     ),
     spoilt(
+        "all that the signer has",
+        test_secrets.test_secrets_not_logged,
+        AUTH,
+        "    def show(self):\n        self.logger().error(f'{self._auth.__dict__}')\n",
+        "__dict__",
+    ),
+    spoilt(
         "printed",
         test_secrets.test_secrets_not_logged,
         AUTH,
@@ -133,6 +140,11 @@ FINE = {
         {"hummingbot/connector/test_support/acme_test.py": f"REPLY = {{'session_token': '{RANDOM_KEY}'}}\n"}
     ),
 }
+
+
+def test_all_that_an_order_has_may_be_logged() -> None:
+    said = "    def show(self, tracked_order):\n        self.logger().error(f'{tracked_order.__dict__}')\n"
+    assert today().appending(AUTH, said).run(test_secrets.test_secrets_not_logged).status == "passed"
 
 
 @pytest.mark.parametrize("what", FINE)
