@@ -23,8 +23,8 @@ KUCOIN = {
     "dialect": "kucoin",
     "ccxt": "kucoin",
 }
-BITSTAMP = {"hosts": ["www.bitstamp.net", "ws.bitstamp.net"], "dialect": None, "ccxt": "bitstamp"}
-GATE = {"hosts": ["api.gateio.ws"], "dialect": None, "ccxt": "gate"}
+BITSTAMP = {"hosts": ["www.bitstamp.net", "ws.bitstamp.net"], "dialect": "bitstamp", "ccxt": "bitstamp"}
+GATE = {"hosts": ["api.gateio.ws"], "dialect": "gate_io", "ccxt": "gate"}
 NORTHWIND = {"hosts": ["api.northwind.example"], "dialect": None, "ccxt": None}
 
 

@@ -182,7 +182,7 @@ def test_the_round_file_is_one_the_harness_reads(cut_demo: Cut, tmp_path: Path) 
     rows = {candidate.name: candidate for candidate in round_.candidates}
     assert set(rows) == {*cut_demo.demo.forks, "gone"}
     assert rows["gone"].repository == UNREACHABLE
-    assert rows["bitstamp"].exchange.dialect is None
+    assert rows["bitstamp"].exchange.dialect == "bitstamp"
     for name, repository in cut_demo.demo.forks.items():
         assert rows[name].repository == repository.as_uri()
         assert git(repository, "rev-parse", rows[name].ref).strip() == cut_demo.demo.commits[name][-1]
