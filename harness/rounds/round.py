@@ -17,6 +17,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 
 from harness.credentials.stated import Stated, stated
 from harness.errors import UserError
@@ -39,6 +40,7 @@ from harness.rounds.fields import (
 )
 from harness.rounds.located_yaml import Located, Location, Mistake, dotted, read_located
 from harness.rounds.mistakes import did_you_mean, explained, mistaken_waivers, without_echoes
+from harness.text import one_line
 
 
 class _Model(BaseModel):
@@ -291,6 +293,26 @@ def load_round(
     if mistakes or round_ is None:
         raise RoundFileError(path, mistakes)
     return round_
+
+
+def checked_row(fields: Mapping[str, object], folder: Path) -> Candidate:
+    """A candidate from fields that did not come from a file; raises UserError with every mistake.
+
+    A relative address of a repository counts from `folder`.
+    """
+    try:
+        return Candidate.model_validate(fields, context={"folder": folder})
+    except ValidationError as error:
+        nowhere = Located(data={"candidates": [dict(fields)]})
+        told = []
+        for detail in without_echoes(error.errors()):
+            placed: ErrorDetails = {**detail, "loc": ("candidates", 0, *detail["loc"])}
+            mistake = explained(placed, nowhere, _model_at)
+            field = mistake.field.removeprefix("candidates[0].")
+            told.append(f"{one_line(field, 120)}: {one_line(mistake.what)} — {one_line(mistake.fix)}")
+        raise UserError(
+            "\n".join(told), hint="correct what is named above and run the command again"
+        ) from error
 
 
 def _outside(round_: Round, folder: Path, located: Located) -> Iterator[Mistake]:
