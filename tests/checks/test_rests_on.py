@@ -41,7 +41,8 @@ def test_a_record_of_a_blocker_that_rests_on_claims_is_refused(tmp_path: Path) -
     record = claimed.model_dump(mode="json") | {"severity": "blocker"}
     file = tmp_path / "records.yml"
     file.write_text(yaml.safe_dump([record]), encoding="utf-8")
-    with pytest.raises(OurFailure, match=rf"(?s)record {claimed.id}: .*cannot rest on what the connector claims"):
+    refused = rf"(?s)record {claimed.id}: .*cannot rest on what the connector claims"
+    with pytest.raises(OurFailure, match=refused):
         Catalogue.load(tmp_path)
 
 
