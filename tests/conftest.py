@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,11 +52,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def zoo(tmp_path_factory: pytest.TempPathFactory) -> Zoo:
+def zoo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zoo]:
     """The released framework with all its connectors, built."""
     from harness.sandbox import choose
     from tests.zoo.keeping import Zoo
 
     folder = tmp_path_factory.mktemp("zoo")
     folder.chmod(0o755)
-    return Zoo(choose("auto"), folder)
+    kept = Zoo(choose("auto"), folder, thorough=request.config.getoption("--tier") == TIERS[-1])
+    yield kept
+    kept.close()

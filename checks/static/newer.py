@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import ast
 import json
-import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
+
+from harness.frameworks.interpreter import programs
 
 NEWEST = 14
 SECONDS = 30
@@ -44,19 +43,11 @@ class UnknownSyntaxError(ValueError):
 def newer_pythons() -> tuple[tuple[tuple[int, int], str], ...]:
     """(version, program) of the Pythons here that are newer than ours, oldest first."""
     found: dict[tuple[int, int], str] = {}
-    for program in programs():
+    for program in programs(range(sys.version_info.minor + 1, NEWEST + 1)):
         version = _version(program)
         if version is not None and version > sys.version_info[:2]:
             found.setdefault(version, program)
     return tuple(sorted(found.items()))
-
-
-def programs() -> Iterator[str]:
-    for minor in range(sys.version_info.minor + 1, NEWEST + 1):
-        if program := shutil.which(f"python3.{minor}"):
-            yield program
-    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    yield from map(str, sorted(pyenv.glob("versions/3.*/bin/python3")))
 
 
 def _version(program: str) -> tuple[int, int] | None:

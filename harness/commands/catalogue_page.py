@@ -21,11 +21,16 @@ from rich.text import Text
 from harness.checking import MARK
 from harness.errors import UserError
 from harness.outcome import Severity
-from harness.requirement import RECORDS, Catalogue, Requirement, Source
+from harness.requirement import RECORDS, Catalogue, Requirement, Rests, RestsOn, Source
 
 CHECKS = RECORDS.parent
 COLOURS = {Severity.BLOCKER: "red", Severity.MAJOR: "yellow", Severity.MINOR: "cyan"}
 
+RESTS = {
+    Rests.OBSERVED: "seen by us",
+    Rests.COMPARED: "what the connector says, compared with what we saw",
+    Rests.CLAIMED: "what the connector's own process says",
+}
 NO_WAIVER = "No waiver can set it aside."
 
 HEAD = """\
@@ -129,12 +134,18 @@ def explain(requirement: Requirement, checks: Sequence[Check]) -> str:
     if requirement.leans_on:
         facts = ", ".join(f"`{fact}`" for fact in requirement.leans_on)
         parts.append(f"Decided only where these facts of the exchange are confirmed: {facts}\n")
+    if requirement.rests_on:
+        parts.append(f"A pass rests on {_rests(requirement.rests_on)}\n")
     parts.append("Sources: " + "; ".join(_cited(source) for source in requirement.sources) + "\n")
     if checks:
         parts.append("\n".join(f"- `{check.name}` ({check.path}): {check.title}" for check in checks) + "\n")
     elif not requirement.automated:
         parts.append("No program decides this: it is for a person to look at.\n")
     return "\n".join(parts)
+
+
+def _rests(rests_on: RestsOn) -> str:
+    return f"{RESTS[rests_on.kind]}: {rests_on.what}."
 
 
 def _cited(source: Source) -> str:
@@ -175,6 +186,8 @@ def explain_in_terminal(requirement_id: str) -> RenderableType:
         parts += ["", Text(NO_WAIVER)]
     for conflict in item.conflicts:
         parts += ["", _labelled("Documents disagree", conflict)]
+    if item.rests_on:
+        parts += ["", _labelled("A pass rests on", _rests(item.rests_on))]
     parts += ["", _labelled("Sources", "\n".join(f"  {_cited(source)}" for source in item.sources))]
     checks = verifying(item, checks_in())
     if not checks:

@@ -80,6 +80,7 @@ def test_a_call_home_in_one_scenario_only(zoo: Zoo) -> None:
     "waits for the fortieth minute of an hour of market making, and sends its secret then",
     meets="every scenario counts, the longest too: what was seen in it is searched like any other",
 )
+@pytest.mark.full  # an hour of market making
 def test_a_leak_in_the_fortieth_minute(zoo: Zoo) -> None:
     bad = spoilt(
         "leaks-late",

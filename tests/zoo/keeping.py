@@ -46,7 +46,8 @@ class Specimen:
     """A connector on show: what the fixtures of a screening would hold of it.
 
     `player` plays the connector itself, `players` others too, where the policy wants that. `attached` is the
-    evidence of the last check.
+    evidence of the last check. Where it is not `thorough`, a planted defect is looked for once, as it is in
+    every run of the suite, and no other connector is asked.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Specimen:
     rigs: Rigs
     player: Player
     players: Players
+    thorough: bool = True
     attached: tuple[Evidence, ...] = ()
 
     def judge(self, check: Check) -> Ending:
@@ -69,6 +71,8 @@ class Specimen:
             "test_sources": (),
         }
         policy = policy_for(check, PACE, self.players.control, of_the_running=True)
+        if not self.thorough:
+            policy = replace(policy, repeats=policy.repeats and self.players.control is None, elsewhere=False)
         ending = policy.believed(run(check, policy, self.players, given), severity_of(check))
         self.attached = ending.evidence
         return ending
@@ -120,11 +124,12 @@ def candidate(name: str) -> Candidate:
 class Zoo:
     """Keeps the built framework and shows connectors of it, untouched or spoilt."""
 
-    def __init__(self, backend: Backend, folder: Path) -> None:
+    def __init__(self, backend: Backend, folder: Path, *, thorough: bool = True) -> None:
         self._backend = backend
         self._folder = folder
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
+        self._thorough = thorough
         self._controls: dict[str, Player] = {}
         self._builder = EnvironmentBuilder(cache_dir(), backend)
         released = released_tree(PACKAGE, VERSION)
@@ -178,7 +183,7 @@ class Zoo:
             others[Trial.CONTROL] = lambda: _Shared(self._control(name))
         players = Players(first, others, control=name if control else None)
         try:
-            yield Specimen(name, self._backend, built, rigs, first, players)
+            yield Specimen(name, self._backend, built, rigs, first, players, self._thorough)
         finally:
             players.close()
 

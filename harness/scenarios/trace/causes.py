@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 _FRAME = re.compile(r'File "([^"\n]+)", line (\d+), in (\S+)')
 _RAISED = re.compile(r"^([A-Za-z_][\w.]*)(?:: (.*))?$")
-OF_CONNECTORS = "hummingbot/connector/"
+_OF_A_CONNECTOR = re.compile(r"hummingbot/(?:connector/(?:exchange|derivative)|market)/\w+/")
 TREE = "hummingbot/"
 LONGEST = 300  # characters of a message
 
@@ -37,7 +37,7 @@ def cause_of(traceback: str) -> Cause | None:
     if not raised or "Traceback" not in traceback:
         return None
     frames = _FRAME.findall(traceback)
-    own = [frame for frame in frames if OF_CONNECTORS in frame[0]]
+    own = [frame for frame in frames if _OF_A_CONNECTOR.search(frame[0])]
     kind, message = raised[-1][1], (raised[-1][2] or "")[:LONGEST]
     if not frames:
         return Cause(kind, message)

@@ -10,6 +10,8 @@ OWN = """Traceback (most recent call last):
   File "/tree/hummingbot/connector/exchange/tiny/tiny_exchange.py", line 42, in _place_order
     return answer["order"]["id"]
            ~~~~~~^^^^^^^^^
+  File "/tree/hummingbot/connector/exchange_py_base.py", line 946, in _api_request
+    return json.loads(text)
   File "/usr/lib/python3.12/json/decoder.py", line 7, in loads
     raise KeyError(name)
 KeyError: 'no-such-key'
