@@ -270,6 +270,20 @@ def judge(
     judge_folder(folder, select, CONSOLE)
 
 
+@app.command("diff")
+def diff_command(
+    before: Annotated[Path, typer.Argument(help="A published round, or one candidate's folder in it.")],
+    after: Annotated[Path, typer.Argument(help="Another of the same kind.")],
+) -> None:
+    """Say what newly failed, is newly met or undecided from one report to another, and what differs.
+
+    Ends with 1 where something newly failed.
+    """
+    from harness.commands.diff import diff as compare
+
+    raise typer.Exit(EXIT_INELIGIBLE if compare(before, after, CONSOLE) else 0)
+
+
 TraceFile = Annotated[Path, typer.Argument(help="A trace, e.g. reports/ROUND/NAME/traces/trade-12-first….")]
 
 
