@@ -147,7 +147,10 @@ def explain(requirement: Requirement, checks: Sequence[Check]) -> str:
     if checks:
         parts.append("\n".join(f"- `{check.name}` ({check.path}): {check.title}" for check in checks) + "\n")
     elif not requirement.automated:
-        parts.append("No program decides this: it is for a person to look at.\n")
+        parts.append(
+            "No program decides this: a maintainer looks at it, and the answer goes under `reviewed:` of the "
+            "candidate's row.\n"
+        )
     return "\n".join(parts)
 
 

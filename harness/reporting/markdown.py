@@ -23,6 +23,7 @@ from harness.reporting.wording import (
     moment,
     number,
     result_words,
+    reviewed_by,
     score_words,
     set_aside_line,
     verdict_words,
@@ -127,7 +128,7 @@ def _section(title: str, findings: Sequence[Finding]) -> Iterator[str]:
         yield ""
         yield f"### {escaped(finding.title or finding.requirement)}"
         yield ""
-        yield " · ".join([code(finding.requirement), *_kind_of(finding)])
+        yield " · ".join([code(finding.requirement), *_kind_of(finding)]) + _reviewed(finding)
         yield ""
         yield escaped(finding.summary, limit=2000)
         yield from _detail(finding)
@@ -191,8 +192,15 @@ def _brief(title: str, findings: Sequence[Finding]) -> Iterator[str]:
         yield f"## {title} ({len(findings)})"
         yield ""
         for finding in findings[:MAX_FINDINGS]:
-            yield f"- {code(finding.requirement)} {escaped(finding.title or '')}".rstrip()
+            said = f": {escaped(finding.summary)}" if finding.reviewed else ""
+            title = escaped(finding.title or "")
+            yield f"- {code(finding.requirement)} {title}{_reviewed(finding)}{said}".rstrip()
         yield from _left_out(findings)
+
+
+def _reviewed(finding: Finding) -> str:
+    told = reviewed_by(finding)
+    return f" · *{escaped(told)}*" if told else ""
 
 
 def _left_out(findings: Sequence[Finding]) -> Iterator[str]:

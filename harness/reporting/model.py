@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field
 
 from harness.grading import Verdict
 from harness.outcome import Outcome, Severity, Status
-from harness.screenings.run import InstalledInfo, Model, WaiverInfo
+from harness.screenings.run import InstalledInfo, Model, ReviewInfo, WaiverInfo
 
 
 class ScoreInfo(Model):
@@ -86,7 +86,8 @@ class SetAside(WaiverInfo):
 class Finding(Outcome):
     """An outcome with its requirement's words beside it: null for an id that the catalogue does not have.
 
-    `found` is the status that a waived one had without its waiver.
+    `found` is the status that a waived one had without its waiver. `reviewed` says who decided it, where a
+    person did.
     """
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
@@ -96,6 +97,7 @@ class Finding(Outcome):
     fix: str | None = None
     waiver: WaiverInfo | None = None
     found: Status | None = None
+    reviewed: ReviewInfo | None = None
 
 
 class Environment(Model):

@@ -141,6 +141,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "seconds": wording.seconds,
     "severity": wording.SEVERITIES.__getitem__,
     "shown": _shown,
+    "reviewed_by": wording.reviewed_by,
     "set_aside": wording.set_aside_line,
     "source": wording.source_link,
     "state": wording.STATES.__getitem__,

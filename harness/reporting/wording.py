@@ -61,6 +61,12 @@ def set_aside_line(waiver: SetAside) -> str:
     )
 
 
+def reviewed_by(finding: Finding) -> str | None:
+    """`reviewed by NAME, 12 Nov 2026`, None where a program decided."""
+    review = finding.reviewed
+    return f"reviewed by {review.by}, {day(review.at)}" if review else None
+
+
 def number(value: float | None) -> str:
     """`97`, `97.5`, or a dash where there is none."""
     return "–" if value is None else f"{value:.1f}".removesuffix(".0")
