@@ -14,7 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from harness.errors import OurFailure
-from harness.outcome import Severity
+from harness.outcome import Lifecycle, Severity
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 Profile = Literal["v2-spot", "v2-perpetual", "v1-spot", "v1-perpetual", "v0"]
@@ -69,6 +69,7 @@ class Requirement(BaseModel):
     id: Slug
     title: str
     severity: Severity
+    lifecycle: Lifecycle = Lifecycle.STABLE
     subject: Slug
     profiles: tuple[Profile, ...] = Field(min_length=1)
     sources: tuple[Source, ...] = Field(min_length=1)

@@ -20,7 +20,7 @@ from rich.text import Text
 
 from harness.checking import MARK
 from harness.errors import UserError
-from harness.outcome import Severity
+from harness.outcome import Lifecycle, Severity
 from harness.requirement import RECORDS, Catalogue, Requirement, Rests, RestsOn, Source
 
 CHECKS = RECORDS.parent
@@ -37,7 +37,9 @@ HEAD = """\
 # What is demanded of a connector
 
 Made by `harness generate` from `checks/requirements/*.yml`; do not edit it by hand. A *blocker* that fails
-makes a submission ineligible; *major* and *minor* findings cost points. `harness requirements ID` explains
+makes a submission ineligible; *major* and *minor* findings cost points. An *experimental* requirement is
+new: its findings are shown and cost nothing. A *deprecated* one counts as before, and will not be asked for
+in a later catalogue. `harness requirements ID` explains
 one of these in the terminal, with the source of its checks.
 
 """
@@ -102,8 +104,13 @@ def _table(subject: str, items: Iterable[Requirement], checks: Sequence[Check]) 
     rows = [f"## {_title(subject)}\n", "| requirement | severity | id | verified by |", "|---|---|---|---|"]
     for item in items:
         by = "<br>".join(f"`{check.name}`" for check in verifying(item, checks)) or _nobody(item)
-        rows.append(f"| {_cell(item.title)} | {item.severity} | [`{item.id}`](#{item.id}) | {by} |")
+        rows.append(f"| {_cell(item.title)} | {_weight(item)} | [`{item.id}`](#{item.id}) | {by} |")
     return "\n".join(rows) + "\n"
+
+
+def _weight(item: Requirement) -> str:
+    """`major`, `major, experimental`."""
+    return item.severity if item.lifecycle is Lifecycle.STABLE else f"{item.severity}, {item.lifecycle}"
 
 
 def _nobody(item: Requirement) -> str:
@@ -122,7 +129,7 @@ def explain(requirement: Requirement, checks: Sequence[Check]) -> str:
     """One requirement in Markdown."""
     parts = [
         f"### {requirement.id}\n",
-        f"**{requirement.title}** · {requirement.severity} · {', '.join(requirement.profiles)}\n",
+        f"**{requirement.title}** · {_weight(requirement)} · {', '.join(requirement.profiles)}\n",
         f"{requirement.why}\n",
         f"*What to do:* {requirement.fix}\n",
     ]
@@ -167,7 +174,7 @@ def list_in_terminal() -> RenderableType:
         table.add_row(Text(_title(subject), style="bold"))
         for item in items:
             note = "" if verifying(item, checks) else f" ({_nobody(item)})"
-            severity = Text(item.severity, style=COLOURS[item.severity])
+            severity = Text(_weight(item), style=COLOURS[item.severity])
             table.add_row(Text(f"  {item.id}"), severity, Text(f"{item.title}{note}"))
     return table
 
@@ -181,7 +188,7 @@ def explain_in_terminal(requirement_id: str) -> RenderableType:
     head = Text.assemble(
         (item.title, "bold"),
         "\n",
-        (item.severity, COLOURS[item.severity]),
+        (_weight(item), COLOURS[item.severity]),
         f" · {item.subject} · {', '.join(item.profiles)}",
     )
     parts: list[RenderableType] = [head, "", Text(item.why), "", _labelled("What to do", item.fix)]

@@ -150,8 +150,19 @@ class CandidateReport(Model):
         announced = tuple(f"{self.candidate.kind}/{name}" for name in self.candidate.connectors)
         return self.submission.added or announced
 
+    @property
+    def counted(self) -> tuple[Finding, ...]:
+        """Those that the verdict and the score depend on."""
+        return tuple(item for item in self.outcomes if item.counts)
+
+    @property
+    def experimental(self) -> tuple[Finding, ...]:
+        """Those that are shown and cost nothing, of whatever status."""
+        return tuple(item for item in self.outcomes if not item.counts)
+
     def with_status(self, *statuses: Status) -> tuple[Finding, ...]:
-        return tuple(item for item in self.outcomes if item.status in statuses)
+        """Of those that count."""
+        return tuple(item for item in self.counted if item.status in statuses)
 
     def failed(self, severity: Severity) -> tuple[Finding, ...]:
         return tuple(item for item in self.with_status(Status.FAILED) if item.severity is severity)
@@ -176,7 +187,7 @@ class RoundInfo(Model):
 
 
 class Counts(Model):
-    """How many requirements ended so. `blocker`, `major` and `minor` are those that failed."""
+    """How many requirements that count ended so. `blocker`, `major` and `minor` are those that failed."""
 
     blocker: int
     major: int

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from urllib.parse import quote, urlsplit
 
 from harness.grading import Verdict
-from harness.outcome import Basis, Severity, Status
+from harness.outcome import Basis, Lifecycle, Severity, Status
 from harness.reporting.model import CandidateReport, Entry, Finding, Result, ScoreInfo, SetAside
 
 VERDICTS = {
@@ -35,6 +35,11 @@ STATES = {
     Status.FAILED: "not met",
     Status.UNDETERMINED: "not decided",
     Status.HARNESS_ERROR: "not decided, through our own failure",
+}
+LIFECYCLES = {
+    Lifecycle.EXPERIMENTAL: "experimental: counts for nothing",
+    Lifecycle.STABLE: "",
+    Lifecycle.DEPRECATED: "deprecated: will not be asked for any more",
 }
 BASES = {Basis.OBSERVED: "seen by us", Basis.CLAIMED: "said by the fork"}
 

@@ -38,6 +38,7 @@ def reviewed(review: Review, requirement: Requirement) -> Outcome:
         requirement=requirement.id,
         status=Status(review.verdict),
         severity=requirement.severity,
+        lifecycle=requirement.lifecycle,
         subject=requirement.subject,
         summary=review.note,
         check=BY_A_PERSON,

@@ -68,6 +68,7 @@ def complete(screened: Screened, catalogue: Catalogue) -> tuple[Outcome, ...]:
             requirement=item.id,
             status=_status(screened, item),
             severity=item.severity,
+            lifecycle=item.lifecycle,
             subject=item.subject,
             summary=_why_open(screened, item),
             check="harness.reporting",
