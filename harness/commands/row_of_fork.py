@@ -13,10 +13,12 @@ from harness.forks.submission import AddedConnector, Submission
 from harness.forks.tree import Tree
 from harness.rounds.round import Candidate
 
+MOST_PARTS = 6
+
 
 @dataclass(frozen=True)
 class Hosts:
-    """Names of hosts in a connector's code; `parts` are those with something to fill in, as `api.{}.com`."""
+    """Names of hosts in a connector's code; `parts` are what hosts are put together of, as `api.{}.com`."""
 
     names: tuple[str, ...]
     parts: tuple[str, ...]
@@ -63,15 +65,20 @@ def codes(tree: Tree, connectors: Iterable[AddedConnector]) -> Iterator[Source]:
 
 
 def hosts_of(sources: Iterable[Source]) -> Hosts:
-    """Hosts of the addresses in code, in the order they stand there, without those of pages for people."""
-    found = [
-        host
-        for source in sources
-        for _, _, host in addresses(source)
-        if host not in LOCAL and not FOR_PEOPLE.search(host)
-    ]
-    whole = (host for host in found if "{}" not in host)
-    return Hosts(tuple(dict.fromkeys(whole)), tuple(dict.fromkeys(host for host in found if "{}" in host)))
+    """Hosts of the addresses in code, in the order they stand there, without those of pages for people.
+
+    Two words with a dot between, such as `acme.com` or `v1.trade`, name no host by themselves.
+    """
+    names: dict[str, None] = {}
+    parts: dict[str, None] = {}
+    for source in sources:
+        for _, scheme, host in addresses(source):
+            api_below_www = host.startswith("www.") and "constants" in source.name
+            if host in LOCAL or (FOR_PEOPLE.search(host) and not api_below_www):
+                continue
+            whole = "{}" not in host and (scheme or host.count(".") > 1)
+            (names if whole else parts)[host] = None
+    return Hosts(tuple(names), tuple(parts))
 
 
 def missing(row: Candidate, submission: Submission, found: Hosts) -> Iterator[str]:
@@ -82,8 +89,9 @@ def missing(row: Candidate, submission: Submission, found: Hosts) -> Iterator[st
         yield "maintenance: who keeps it working, for how long (--maintenance)"
     if not row.exchange.hosts:
         yield "exchange.hosts: its code names none in full; without them no address can be compared (--host)"
-    for part in found.parts:
-        yield f"exchange.hosts: its code builds {part} from parts; name what comes of it (--host)"
+    if found.parts and row.exchange.dialect is None:
+        listed = ", ".join(found.parts[:MOST_PARTS])
+        yield f"exchange.hosts: its code puts hosts together ({listed}); name those that come of it (--host)"
     if row.exchange.dialect is None:
         name = row.connectors[0]
         yield f"exchange.dialect: no simulated exchange is called {name}; `harness describe` derives one"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from checks.static.sources import Source
 from harness.commands import submit as command
 from harness.commands.row_of_fork import hosts_of
 from harness.commands.submit import add_row, form_of, submit
@@ -70,7 +71,7 @@ def test_the_row_is_filled_in_shown_and_added(world: tuple[Path, Path]) -> None:
     assert "- name: acme" in said
     assert "maintenance: who keeps it" in said
     assert "contact: who answers" not in said
-    assert "builds {}.acme.com from parts" in said
+    assert "puts hosts together ({}.acme.com)" in said
     assert sorted(each.name for each in file.parent.iterdir()) == [
         "cache",
         "candidates.yml",
@@ -209,5 +210,26 @@ def test_a_branch_page_names_repository_and_ref(
     assert found.value.args == ("https://github.com/acme/hummingbot", "feat/acme")
 
 
-def test_no_hosts_in_no_code() -> None:
-    assert hosts_of([]).names == ()
+@pytest.mark.parametrize(
+    ("code", "names", "parts"),
+    [
+        ("X = 'https://api.acme.com/v1'", ("api.acme.com",), ()),
+        ("X = 'wss://WS.acme.com:9443'", ("ws.acme.com",), ()),
+        ("X = 'api.acme.io'", ("api.acme.io",), ()),
+        ("X = 'https://acme.com'", ("acme.com",), ()),
+        ("X = 'acme.com'; Y = f'https://{part}.{X}'", (), ("{}.{}", "acme.com")),
+        ("X = 'v1.trade'", (), ("v1.trade",)),
+        ("X = 'https://www.acme.com/api'", ("www.acme.com",), ()),
+        ("X = 'https://docs.acme.com'", (), ()),
+        ("# https://api.acme.com", (), ()),
+        ("def f(", (), ()),
+        ("", (), ()),
+    ],
+)
+def test_hosts_are_those_that_code_names(code: str, names: tuple[str, ...], parts: tuple[str, ...]) -> None:
+    found = hosts_of([Source(f"{FOLDER}/acme_constants.py", code)])
+    assert (found.names, found.parts) == (names, parts)
+
+
+def test_a_page_in_other_code_is_for_people() -> None:
+    assert hosts_of([Source(f"{FOLDER}/acme_utils.py", "X = 'https://www.acme.com/help'")]).names == ()
