@@ -19,7 +19,10 @@ WIDEST = 5000  # columns, more than the longest path takes
 
 
 def list_traces(folder: Path, console: Console) -> None:
-    """Those of a candidate, or of all candidates of a round; no file's name is cut. Raises UserError where there is none."""
+    """Those of a candidate, or of all candidates of a round; no file's name is cut.
+
+    Raises UserError where there is none.
+    """
     paths = [path for place in (folder, folder / FOLDER) for path in kept_in(place)]
     paths += sorted(folder.glob(f"*/{FOLDER}/*{SUFFIX}"))
     if not paths:
