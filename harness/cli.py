@@ -294,7 +294,7 @@ def trace_list(
     """List the traces of a candidate, or of a whole round."""
     from harness.commands.trace import list_traces
 
-    CONSOLE.print(list_traces(folder), soft_wrap=True)
+    list_traces(folder, CONSOLE)
 
 
 @trace_app.command("show")
