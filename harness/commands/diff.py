@@ -10,7 +10,7 @@ from rich.console import Console
 
 from harness.commands.terminal import say
 from harness.errors import UserError
-from harness.outcome import OutcomeLog, Severity
+from harness.outcome import OutcomeLog
 from harness.reporting.comparison import Kind, differences, grouped, told, why
 from harness.reporting.model import CandidateReport
 from harness.reporting.wording import score_words, verdict_words
@@ -52,8 +52,7 @@ def _one(before: Path, after: Path, old: CandidateReport, new: CandidateReport, 
     for kind, group in grouped(found):
         say(console, f"  {kind.value} ({len(group)})")
         for each in group:
-            blocking = " (blocks the vote)" if each.finding.severity is Severity.BLOCKER else ""
-            say(console, f"    {told(each)}{blocking}")
+            say(console, f"    {told(each)}")
     if not found:
         say(console, "  every requirement is as it was")
     for line in _causes(before, after):

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from harness.grading import UNDECIDED
 from harness.outcome import Severity, Status
 from harness.reporting.model import CandidateReport, Finding
-from harness.reporting.wording import STATUSES, day
+from harness.reporting.wording import SEVERITIES, STATUSES, day
 from harness.screenings.header import differing
 from harness.text import one_line
 
@@ -115,14 +115,16 @@ def _value(value: JsonValue) -> str:
 
 
 def told(difference: Difference) -> str:
-    """`builds: passed → failed: It does not build.` on one line."""
+    """`builds (blocks the vote): passed → failed: It does not build.` on one line."""
     before, after = difference.before, difference.after
     statuses = f"{_status(before)} → {_status(after)}"
     if before is None:
         statuses = f"{_status(after)}, not asked for before"
     if after is None:
         statuses = f"{_status(before)}, not asked for any more"
-    return f"{difference.finding.requirement}: {statuses}: {one_line(_reason(difference), 400)}"
+    found = difference.finding
+    blocks = f" ({SEVERITIES[found.severity]})" if found.severity is Severity.BLOCKER else ""
+    return f"{found.requirement}{blocks}: {statuses}: {one_line(_reason(difference), 400)}"
 
 
 def _status(finding: Finding | None) -> str:

@@ -86,9 +86,12 @@ def test_a_requirement_that_only_one_of_them_has(tmp_path: Path) -> None:
     publish_round(old, catalogue=fewer)
     new = report(tmp_path / "b", builds=FAILED)
     (added,) = differences(read(old), read(new))
-    assert told(added) == "builds: failed, not asked for before: It builds"
+    assert told(added) == "builds (blocks the vote): failed, not asked for before: It builds"
     (gone,) = differences(read(new), read(old))
-    assert (gone.kind, told(gone)) == (Kind.OTHER, "builds: failed, not asked for any more: It builds")
+    assert (gone.kind, told(gone)) == (
+        Kind.OTHER,
+        "builds (blocks the vote): failed, not asked for any more: It builds",
+    )
 
 
 def test_a_waiver_is_named_where_it_comes_and_goes(tmp_path: Path) -> None:
@@ -125,7 +128,7 @@ def test_two_rounds_are_compared_by_name(tmp_path: Path) -> None:
     said, failed = shown(old, new)
     assert failed
     assert "acme: may be voted on → may not be voted on" in said
-    assert "builds: passed → failed: It builds (blocks the vote)" in said
+    assert "builds (blocks the vote): passed → failed: It builds" in said
     assert f"left: it is not in {new} any more" in said
     assert "fresh: new, may be voted on" in said
     assert "are the same" in said
