@@ -184,6 +184,61 @@ def describe(
 
 
 @app.command()
+def submit(
+    url: Annotated[str | None, typer.Argument(metavar="[URL]", help="The fork's address.")] = None,
+    ref: Annotated[
+        str | None, typer.Option(help="Branch, tag or commit; master where nothing is said.")
+    ] = None,
+    issue: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The text of an issue or pull request made from templates/."),
+    ] = None,
+    connector: Annotated[
+        list[str] | None, typer.Option(help="The connector, where the fork adds several (repeatable).")
+    ] = None,
+    host: Annotated[
+        list[str] | None, typer.Option(help="A host that its code does not name in full (repeatable).")
+    ] = None,
+    ccxt: Annotated[str | None, typer.Option(help="ccxt's id of the exchange.")] = None,
+    contact: Annotated[str | None, typer.Option(help="Who answers questions, and where.")] = None,
+    maintenance: Annotated[str | None, typer.Option(help="Who keeps it working, for how long.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="The candidate's name; by default the connector's.")
+    ] = None,
+    file: Annotated[Path, typer.Option("--round", metavar="FILE", help="The round's file.")] = Path(
+        "candidates.yml"
+    ),
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the row and write nothing.")] = False,
+) -> None:
+    """Add a fork to the round: look at it, fill in its row, show it, say what is missing.
+
+    Reads the fork's files and history; nothing of it runs. Refused after the deadline.
+    """
+    from harness.commands.submit import form_of
+    from harness.commands.submit import submit as submit_fork
+
+    form = form_of(
+        url,
+        issue,
+        ref=ref,
+        connectors=tuple(connector or ()),
+        hosts=tuple(host or ()),
+        ccxt=ccxt,
+        contact=contact,
+        maintenance=maintenance,
+    )
+    submit_fork(
+        file,
+        form,
+        name=name,
+        from_others=issue is not None,
+        dry_run=dry_run,
+        now=datetime.now(UTC),
+        console=CONSOLE,
+    )
+
+
+@app.command()
 def report(
     round_dir: Annotated[Path, typer.Argument(help="A published round, e.g. reports/2020-08.")],
 ) -> None:
@@ -215,6 +270,20 @@ def judge(
     judge_folder(folder, select, CONSOLE)
 
 
+@app.command("diff")
+def diff_command(
+    before: Annotated[Path, typer.Argument(help="A published round, or one candidate's folder in it.")],
+    after: Annotated[Path, typer.Argument(help="Another of the same kind.")],
+) -> None:
+    """Say what newly failed, is newly met or undecided from one report to another, and what differs.
+
+    Ends with 1 where something newly failed.
+    """
+    from harness.commands.diff import diff as compare
+
+    raise typer.Exit(EXIT_INELIGIBLE if compare(before, after, CONSOLE) else 0)
+
+
 TraceFile = Annotated[Path, typer.Argument(help="A trace, e.g. reports/ROUND/NAME/traces/trade-12-first….")]
 
 
@@ -225,7 +294,7 @@ def trace_list(
     """List the traces of a candidate, or of a whole round."""
     from harness.commands.trace import list_traces
 
-    CONSOLE.print(list_traces(folder), soft_wrap=True)
+    list_traces(folder, CONSOLE)
 
 
 @trace_app.command("show")

@@ -96,8 +96,9 @@ def grade(outcomes: Iterable[Outcome], waivers: Mapping[str, Waived] = MappingPr
 
     `waivers` are by requirement. One that is met needs none; the others count for nothing, and the score that
     would have been is kept beside it. A blocker that failed makes it ineligible whatever else is undecided.
+    Experimental requirements count for nothing.
     """
-    combined = combine(outcomes)
+    combined = tuple(item for item in combine(outcomes) if item.counts)
     waived = [item for item in combined if item.requirement in waivers and item.status in UNMET]
     counted = [item for item in combined if item not in waived]
     blocking = [item.requirement for item in waived if item.severity is Severity.BLOCKER]
@@ -148,10 +149,13 @@ def _one_line(outcomes: Sequence[Outcome]) -> str:
 
 
 def score(outcomes: Iterable[Outcome]) -> Score:
-    """Weighted share of passed among decided, with the interval the undecided leave open."""
+    """Weighted share of passed among decided, with the interval the undecided leave open.
+
+    Experimental requirements have no share in it.
+    """
     passed = failed = undecided = 0
     decided = total = 0
-    for item in outcomes:
+    for item in (each for each in outcomes if each.counts):
         weight = WEIGHTS[item.severity]
         if item.status in DECIDED:
             decided += 1

@@ -31,6 +31,16 @@ class Severity(StrEnum):
     MINOR = "minor"
 
 
+class Lifecycle(StrEnum):
+    """How long a requirement has been asked for, and whether it will be."""
+
+    #: New: what is found is shown and counts for nothing, neither for the verdict nor for the score.
+    EXPERIMENTAL = "experimental"
+    STABLE = "stable"
+    #: Counts as before, and is left out of a later catalogue.
+    DEPRECATED = "deprecated"
+
+
 class Basis(StrEnum):
     """Whether we saw it ourselves or the fork says so."""
 
@@ -141,12 +151,18 @@ class Outcome(BaseModel):
     requirement: str
     status: Status
     severity: Severity
+    lifecycle: Lifecycle = Lifecycle.STABLE
     subject: str
     summary: str
     evidence: tuple[Evidence, ...] = ()
     traces: tuple[str, ...] = ()
     check: str
     seconds: float = Field(default=0.0, ge=0)
+
+    @property
+    def counts(self) -> bool:
+        """Whether the verdict and the score may depend on it."""
+        return self.lifecycle is not Lifecycle.EXPERIMENTAL
 
     @field_validator("summary")
     @classmethod

@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from harness.errors import OurFailure
-from harness.outcome import Severity
+from harness.outcome import Lifecycle, Severity
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 Profile = Literal["v2-spot", "v2-perpetual", "v1-spot", "v1-perpetual", "v0"]
@@ -34,12 +35,33 @@ class Source(BaseModel):
     lines: str | None = None
 
 
+class Rests(StrEnum):
+    """How much a pass owes to the connector's own process."""
+
+    #: The wire, the venue's books or what was built decide; no word of the connector's is needed.
+    OBSERVED = "observed"
+    #: It has to claim what the books say, and could know that only by doing the work, which was seen.
+    COMPARED = "compared"
+    #: Its process says so. Never enough for a blocker.
+    CLAIMED = "claimed"
+
+
+class RestsOn(BaseModel):
+    """What a pass rests on, where the connector is run to check it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Rests
+    what: str
+
+
 class Requirement(BaseModel):
     """One published demand. `conflicts` says where published documents disagree about it.
 
     `leans_on` are the facts of the exchange (`fill.price` …) on which its checks hang. Most hang on none: a
     fill that is lost is lost, whatever its fields are called. One that is not `waivable` keeps users' money
-    or the result itself safe: no maintainer can set it aside.
+    or the result itself safe: no maintainer can set it aside. `rests_on` is None for what is read from files
+    and git objects: all of that is observed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,6 +69,7 @@ class Requirement(BaseModel):
     id: Slug
     title: str
     severity: Severity
+    lifecycle: Lifecycle = Lifecycle.STABLE
     subject: Slug
     profiles: tuple[Profile, ...] = Field(min_length=1)
     sources: tuple[Source, ...] = Field(min_length=1)
@@ -58,6 +81,14 @@ class Requirement(BaseModel):
     leans_on: tuple[str, ...] = Field(
         default=(), description="facts of the exchange that its outcome hangs on, as `object.fact`"
     )
+    rests_on: RestsOn | None = None
+
+    @model_validator(mode="after")
+    def _no_claim_passes_a_blocker(self) -> Self:
+        claimed = self.rests_on is not None and self.rests_on.kind is Rests.CLAIMED
+        if claimed and self.severity is Severity.BLOCKER:
+            raise ValueError("a blocker cannot rest on what the connector claims")
+        return self
 
 
 @dataclass(frozen=True)

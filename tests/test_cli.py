@@ -24,7 +24,18 @@ def harness(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_help_names_every_command(tmp_path: Path) -> None:
     said = harness(tmp_path, "--help")
     assert said.returncode == 0
-    for command in ("run", "check", "report", "requirements", "doctor", "describe", "freeze", "sandbox"):
+    for command in (
+        "run",
+        "check",
+        "report",
+        "requirements",
+        "doctor",
+        "describe",
+        "freeze",
+        "sandbox",
+        "submit",
+        "diff",
+    ):
         assert command in said.stdout
 
 

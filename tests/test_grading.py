@@ -5,16 +5,21 @@ from datetime import date
 import pytest
 
 from harness.grading import Verdict, Waived, combine, grade, score, set_aside_words
-from harness.outcome import Outcome, Severity, Status
+from harness.outcome import Lifecycle, Outcome, Severity, Status
 
 
 def outcome(
-    requirement: str, status: Status, severity: Severity = Severity.BLOCKER, summary: str = "It does not."
+    requirement: str,
+    status: Status,
+    severity: Severity = Severity.BLOCKER,
+    summary: str = "It does not.",
+    lifecycle: Lifecycle = Lifecycle.STABLE,
 ) -> Outcome:
     return Outcome(
         requirement=requirement,
         status=status,
         severity=severity,
+        lifecycle=lifecycle,
         subject="orders",
         summary=summary,
         check=f"checks/{requirement}",
@@ -110,3 +115,32 @@ def test_an_undetermined_reason_names_what_most_have_in_common() -> None:
     missing = [outcome(f"r-{number}", UNDETERMINED, summary="No dialect yet.") for number in range(3)]
     result = grade([outcome("a", UNDETERMINED, summary="Something else."), *missing])
     assert result.reason.startswith("No dialect yet.")
+
+
+@pytest.mark.parametrize("status", Status)
+def test_an_experimental_requirement_costs_nothing(status: Status) -> None:
+    others = [
+        outcome("a", PASSED),
+        outcome("b", FAILED, Severity.MINOR),
+        outcome("c", UNDETERMINED, Severity.MAJOR),
+    ]
+    new = outcome("new", status, lifecycle=Lifecycle.EXPERIMENTAL)
+    assert grade([*others, new]) == grade(others)
+    assert score([*others, new]) == score(others)
+
+
+def test_an_experimental_requirement_alone_makes_nobody_eligible() -> None:
+    result = grade([outcome("new", PASSED, lifecycle=Lifecycle.EXPERIMENTAL)])
+    assert (result.verdict, result.score.total) == (Verdict.UNDETERMINED, 0)
+
+
+def test_a_waiver_of_an_experimental_requirement_is_not_told() -> None:
+    new = outcome("new", FAILED, lifecycle=Lifecycle.EXPERIMENTAL)
+    result = grade([outcome("a", PASSED), new], {"new": Waived("Ann", date(2027, 1, 31))})
+    assert (result.waived, result.set_aside) == ((), ())
+    assert result.reason == "Every blocking requirement is met."
+
+
+def test_a_deprecated_requirement_counts_as_before() -> None:
+    old = outcome("old", FAILED, lifecycle=Lifecycle.DEPRECATED)
+    assert grade([outcome("a", PASSED), old]) == grade([outcome("a", PASSED), outcome("old", FAILED)])

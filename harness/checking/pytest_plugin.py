@@ -196,6 +196,7 @@ def outcomes_of(
             requirement=demanded.id,
             status=believed.status,
             severity=demanded.severity,
+            lifecycle=demanded.lifecycle,
             subject=demanded.subject,
             summary=believed.summary or demanded.title,
             evidence=believed.evidence,

@@ -20,19 +20,26 @@ from rich.text import Text
 
 from harness.checking import MARK
 from harness.errors import UserError
-from harness.outcome import Severity
-from harness.requirement import RECORDS, Catalogue, Requirement, Source
+from harness.outcome import Lifecycle, Severity
+from harness.requirement import RECORDS, Catalogue, Requirement, Rests, RestsOn, Source
 
 CHECKS = RECORDS.parent
 COLOURS = {Severity.BLOCKER: "red", Severity.MAJOR: "yellow", Severity.MINOR: "cyan"}
 
+RESTS = {
+    Rests.OBSERVED: "seen by us",
+    Rests.COMPARED: "what the connector says, compared with what we saw",
+    Rests.CLAIMED: "what the connector's own process says",
+}
 NO_WAIVER = "No waiver can set it aside."
 
 HEAD = """\
 # What is demanded of a connector
 
 Made by `harness generate` from `checks/requirements/*.yml`; do not edit it by hand. A *blocker* that fails
-makes a submission ineligible; *major* and *minor* findings cost points. `harness requirements ID` explains
+makes a submission ineligible; *major* and *minor* findings cost points. An *experimental* requirement is
+new: its findings are shown and cost nothing. A *deprecated* one counts as before, and will not be asked for
+in a later catalogue. `harness requirements ID` explains
 one of these in the terminal, with the source of its checks.
 
 """
@@ -97,8 +104,13 @@ def _table(subject: str, items: Iterable[Requirement], checks: Sequence[Check]) 
     rows = [f"## {_title(subject)}\n", "| requirement | severity | id | verified by |", "|---|---|---|---|"]
     for item in items:
         by = "<br>".join(f"`{check.name}`" for check in verifying(item, checks)) or _nobody(item)
-        rows.append(f"| {_cell(item.title)} | {item.severity} | [`{item.id}`](#{item.id}) | {by} |")
+        rows.append(f"| {_cell(item.title)} | {_weight(item)} | [`{item.id}`](#{item.id}) | {by} |")
     return "\n".join(rows) + "\n"
+
+
+def _weight(item: Requirement) -> str:
+    """`major`, `major, experimental`."""
+    return item.severity if item.lifecycle is Lifecycle.STABLE else f"{item.severity}, {item.lifecycle}"
 
 
 def _nobody(item: Requirement) -> str:
@@ -117,7 +129,7 @@ def explain(requirement: Requirement, checks: Sequence[Check]) -> str:
     """One requirement in Markdown."""
     parts = [
         f"### {requirement.id}\n",
-        f"**{requirement.title}** · {requirement.severity} · {', '.join(requirement.profiles)}\n",
+        f"**{requirement.title}** · {_weight(requirement)} · {', '.join(requirement.profiles)}\n",
         f"{requirement.why}\n",
         f"*What to do:* {requirement.fix}\n",
     ]
@@ -129,12 +141,21 @@ def explain(requirement: Requirement, checks: Sequence[Check]) -> str:
     if requirement.leans_on:
         facts = ", ".join(f"`{fact}`" for fact in requirement.leans_on)
         parts.append(f"Decided only where these facts of the exchange are confirmed: {facts}\n")
+    if requirement.rests_on:
+        parts.append(f"A pass rests on {_rests(requirement.rests_on)}\n")
     parts.append("Sources: " + "; ".join(_cited(source) for source in requirement.sources) + "\n")
     if checks:
         parts.append("\n".join(f"- `{check.name}` ({check.path}): {check.title}" for check in checks) + "\n")
     elif not requirement.automated:
-        parts.append("No program decides this: it is for a person to look at.\n")
+        parts.append(
+            "No program decides this: a maintainer looks at it, and the answer goes under `reviewed:` of the "
+            "candidate's row.\n"
+        )
     return "\n".join(parts)
+
+
+def _rests(rests_on: RestsOn) -> str:
+    return f"{RESTS[rests_on.kind]}: {rests_on.what}."
 
 
 def _cited(source: Source) -> str:
@@ -153,7 +174,7 @@ def list_in_terminal() -> RenderableType:
         table.add_row(Text(_title(subject), style="bold"))
         for item in items:
             note = "" if verifying(item, checks) else f" ({_nobody(item)})"
-            severity = Text(item.severity, style=COLOURS[item.severity])
+            severity = Text(_weight(item), style=COLOURS[item.severity])
             table.add_row(Text(f"  {item.id}"), severity, Text(f"{item.title}{note}"))
     return table
 
@@ -167,7 +188,7 @@ def explain_in_terminal(requirement_id: str) -> RenderableType:
     head = Text.assemble(
         (item.title, "bold"),
         "\n",
-        (item.severity, COLOURS[item.severity]),
+        (_weight(item), COLOURS[item.severity]),
         f" · {item.subject} · {', '.join(item.profiles)}",
     )
     parts: list[RenderableType] = [head, "", Text(item.why), "", _labelled("What to do", item.fix)]
@@ -175,6 +196,8 @@ def explain_in_terminal(requirement_id: str) -> RenderableType:
         parts += ["", Text(NO_WAIVER)]
     for conflict in item.conflicts:
         parts += ["", _labelled("Documents disagree", conflict)]
+    if item.rests_on:
+        parts += ["", _labelled("A pass rests on", _rests(item.rests_on))]
     parts += ["", _labelled("Sources", "\n".join(f"  {_cited(source)}" for source in item.sources))]
     checks = verifying(item, checks_in())
     if not checks:

@@ -157,7 +157,7 @@ def _candidate(
 
 
 def _summarise(report: CandidateReport, console: Console, *, partial: bool) -> None:
-    counts = Counter(item.status for item in report.outcomes)
+    counts = Counter(item.status for item in report.counted)
     undecided = counts[Status.UNDETERMINED] + counts[Status.HARNESS_ERROR]
     verdict = f"{report.verdict.value} by waiver" if report.by_waiver else report.verdict.value
     console.print(f"\n[bold]{verdict}[/]: {safe(report.reason)}")

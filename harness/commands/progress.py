@@ -22,7 +22,7 @@ from rich.progress import (
 from rich.progress import Progress as Bars
 
 from harness.commands.terminal import safe, say
-from harness.outcome import EvidenceKind, Outcome, Severity, Status
+from harness.outcome import EvidenceKind, Lifecycle, Outcome, Severity, Status
 from harness.requirement import Catalogue
 from harness.screenings.screening import Progress
 
@@ -125,8 +125,10 @@ def finding(outcome: Outcome, fixes: Mapping[str, str]) -> str:
     `fixes` says, by requirement, what the developer does next.
     """
     colour = COLOURS[outcome.severity]
+    stage = "" if outcome.lifecycle is Lifecycle.STABLE else f" ({outcome.lifecycle.value})"
     lines = [
-        f"[{colour}]✗ {outcome.severity.value}[/] [bold]{outcome.requirement}[/]  {safe(outcome.summary)}"
+        f"[{colour}]✗ {outcome.severity.value}[/]{stage} [bold]{outcome.requirement}[/]  "
+        f"{safe(outcome.summary)}"
     ]
     timed = [item for item in outcome.evidence if item.when]
     for item in (*timed, *[item for item in outcome.evidence if not item.when][:5]):

@@ -15,9 +15,14 @@ from harness.scenarios.trace.show import differences, lines
 from harness.scenarios.trace.store import FOLDER, SUFFIX, header_of, kept_in, load
 from harness.text import inert_json, plain
 
+WIDEST = 5000  # columns, more than the longest path takes
 
-def list_traces(folder: Path) -> Table:
-    """Those of a candidate, or of all candidates of a round. Raises UserError where there is none."""
+
+def list_traces(folder: Path, console: Console) -> None:
+    """Those of a candidate, or of all candidates of a round; no file's name is cut.
+
+    Raises UserError where there is none.
+    """
     paths = [path for place in (folder, folder / FOLDER) for path in kept_in(place)]
     paths += sorted(folder.glob(f"*/{FOLDER}/*{SUFFIX}"))
     if not paths:
@@ -34,7 +39,8 @@ def list_traces(folder: Path) -> Table:
             str(header.seed), f"{path.stat().st_size / 1024:.0f}",
         )  # fmt: skip
         table.add_row(*(plain(cell) for cell in cells), str(path))
-    return table
+    table.width = console.measure(table, options=console.options.update(max_width=WIDEST)).maximum
+    console.print(table, soft_wrap=True)
 
 
 def show(path: Path, console: Console, *, market_data: bool) -> None:

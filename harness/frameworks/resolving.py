@@ -103,7 +103,15 @@ def _key(
     pythons = [f"{each.path} {each.label}" for each in interpreters]
     day = as_of.isoformat() if as_of else ""
     return digest(
-        [RESOLVED_AS, json.dumps(asdict(declaration)), *spec.tools, day, *pythons, platform.machine()]
+        [
+            RESOLVED_AS,
+            json.dumps(asdict(declaration)),
+            *spec.tools,
+            *spec.advised,
+            day,
+            *pythons,
+            platform.machine(),
+        ]
     )
 
 
@@ -221,7 +229,8 @@ class _Question:
         ]
         names = {name_of(each) for each in marked}
         tools = [name for name in self._of.spec.tools if name not in names]
-        return tuple(sorted([*tools, *marked], key=lambda each: name_of(each) not in self._of.spec.tools))
+        wanted = sorted([*tools, *marked], key=lambda each: name_of(each) not in self._of.spec.tools)
+        return (*wanted, *(each for each in self._of.spec.advised if name_of(each) in names))
 
     def _resolves(self, demands: Sequence[str]) -> bool:
         return self._ask(demands).packages is not None

@@ -26,7 +26,8 @@ from harness.reporting.model import (
 )
 from harness.requirement import Catalogue
 from harness.rounds.round import PypiUpstream
-from harness.screenings.run import RunInfo, WaiverInfo
+from harness.screenings.reviews import BY_A_PERSON
+from harness.screenings.run import ReviewInfo, RunInfo, WaiverInfo
 from harness.screenings.screened import NOT_SCREENED, Screened
 from harness.text import storable
 
@@ -50,7 +51,8 @@ def candidate_report(
     """One candidate's report. `outcomes` are those that `grade` was made from, `waivers` those in force."""
     run = screened.run
     needed = {item.requirement: item for item in waivers if item.requirement in grade.waived}
-    findings = _findings(outcomes, catalogue, needed)
+    reviews = {item.requirement: ReviewInfo(by=item.by, at=item.at) for item in screened.candidate.reviewed}
+    findings = _findings(outcomes, catalogue, needed, reviews)
     return CandidateReport(
         round=round_.id,
         catalogue=catalogue.version,
@@ -192,7 +194,10 @@ def _names(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _findings(
-    outcomes: Iterable[Outcome], catalogue: Catalogue, waivers: Mapping[str, WaiverInfo]
+    outcomes: Iterable[Outcome],
+    catalogue: Catalogue,
+    waivers: Mapping[str, WaiverInfo],
+    reviews: Mapping[str, ReviewInfo],
 ) -> tuple[Finding, ...]:
     """One finding a requirement, in the catalogue's order; ids it does not know come last."""
     order = {requirement.id: place for place, requirement in enumerate(catalogue)}
@@ -200,10 +205,20 @@ def _findings(
     combined = sorted(
         combine(outcomes), key=lambda item: (order.get(item.requirement, last), item.requirement)
     )
-    return tuple(_finding(item, catalogue, waivers.get(item.requirement)) for item in combined)
+    return tuple(
+        _finding(
+            item,
+            catalogue,
+            waivers.get(item.requirement),
+            reviews.get(item.requirement) if item.check == BY_A_PERSON else None,
+        )
+        for item in combined
+    )
 
 
-def _finding(outcome: Outcome, catalogue: Catalogue, waiver: WaiverInfo | None) -> Finding:
+def _finding(
+    outcome: Outcome, catalogue: Catalogue, waiver: WaiverInfo | None, review: ReviewInfo | None
+) -> Finding:
     requirement = catalogue.by_id.get(outcome.requirement)
     stated = outcome.model_dump()
     if waiver is not None:
@@ -215,6 +230,7 @@ def _finding(outcome: Outcome, catalogue: Catalogue, waiver: WaiverInfo | None) 
         why=requirement.why if requirement else None,
         fix=requirement.fix if requirement else None,
         waiver=waiver,
+        reviewed=review,
     )
 
 

@@ -33,7 +33,10 @@ def _case(finding: Finding) -> ElementTree.Element:
         time=f"{finding.seconds:.3f}",
     )
     message = one_line(finding.summary, 500)
-    if finding.status is Status.FAILED:
+    if not finding.counts:
+        if finding.status is not Status.PASSED:
+            ElementTree.SubElement(case, "skipped", message=f"{_experimental(finding)}: {message}")
+    elif finding.status is Status.FAILED:
         ElementTree.SubElement(case, "failure", type=finding.severity.value, message=message).text = _details(
             finding
         )
@@ -42,6 +45,10 @@ def _case(finding: Finding) -> ElementTree.Element:
     elif finding.status is not Status.PASSED:
         ElementTree.SubElement(case, "skipped", message=f"{_why_skipped(finding)}: {message}")
     return case
+
+
+def _experimental(finding: Finding) -> str:
+    return f"{finding.lifecycle.value}, {STATUSES[finding.status]}"
 
 
 def _why_skipped(finding: Finding) -> str:
@@ -65,13 +72,14 @@ def _details(finding: Finding) -> str:
 
 
 def _counts(findings: tuple[Finding, ...], name: str) -> dict[str, str]:
-    statuses = [item.status for item in findings]
+    statuses = [item.status for item in findings if item.counts]
+    ignored = [item for item in findings if not item.counts and item.status is not Status.PASSED]
     unskipped = {Status.PASSED, Status.FAILED, Status.HARNESS_ERROR}
     return {
         "name": plain(name),
-        "tests": str(len(statuses)),
+        "tests": str(len(findings)),
         "failures": str(statuses.count(Status.FAILED)),
         "errors": str(statuses.count(Status.HARNESS_ERROR)),
-        "skipped": str(sum(status not in unskipped for status in statuses)),
+        "skipped": str(sum(status not in unskipped for status in statuses) + len(ignored)),
         "time": f"{sum(item.seconds for item in findings):.3f}",
     }

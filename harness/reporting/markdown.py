@@ -10,10 +10,12 @@ from harness.reporting.markup import code, escaped, fenced
 from harness.reporting.model import CandidateReport, Entry, Finding, Result, RoundReport
 from harness.reporting.wording import (
     BASES,
+    LIFECYCLES,
     NOT_COUNTED,
     RULES,
     SEVERITIES,
     STATES,
+    STATUSES,
     VERDICT_MARKS,
     VERDICTS,
     count,
@@ -21,6 +23,7 @@ from harness.reporting.wording import (
     moment,
     number,
     result_words,
+    reviewed_by,
     score_words,
     set_aside_line,
     verdict_words,
@@ -69,6 +72,7 @@ def render_candidate(report: CandidateReport) -> str:
         lines += _section(f"Failed: {SEVERITIES[severity]}", report.failed(severity))
     lines += _section("Undecided", report.with_status(*UNDECIDED))
     lines += _section("Waived", report.with_status(Status.WAIVED))
+    lines += _section("Experimental: counts for nothing", report.experimental)
     for title, status in (("Passed", Status.PASSED), ("Does not apply", Status.NOT_APPLICABLE)):
         lines += _brief(title, report.with_status(status))
     return "\n".join(lines) + "\n"
@@ -124,11 +128,19 @@ def _section(title: str, findings: Sequence[Finding]) -> Iterator[str]:
         yield ""
         yield f"### {escaped(finding.title or finding.requirement)}"
         yield ""
-        yield f"{code(finding.requirement)} · {finding.severity.value}"
+        yield " · ".join([code(finding.requirement), *_kind_of(finding)]) + _reviewed(finding)
         yield ""
         yield escaped(finding.summary, limit=2000)
         yield from _detail(finding)
     yield from _left_out(findings)
+
+
+def _kind_of(finding: Finding) -> Iterator[str]:
+    yield finding.severity.value
+    if lifecycle := LIFECYCLES[finding.lifecycle]:
+        yield lifecycle
+    if not finding.counts:
+        yield STATUSES[finding.status]
 
 
 def _detail(finding: Finding) -> Iterator[str]:
@@ -180,8 +192,15 @@ def _brief(title: str, findings: Sequence[Finding]) -> Iterator[str]:
         yield f"## {title} ({len(findings)})"
         yield ""
         for finding in findings[:MAX_FINDINGS]:
-            yield f"- {code(finding.requirement)} {escaped(finding.title or '')}".rstrip()
+            said = f": {escaped(finding.summary)}" if finding.reviewed else ""
+            title = escaped(finding.title or "")
+            yield f"- {code(finding.requirement)} {title}{_reviewed(finding)}{said}".rstrip()
         yield from _left_out(findings)
+
+
+def _reviewed(finding: Finding) -> str:
+    told = reviewed_by(finding)
+    return f" · *{escaped(told)}*" if told else ""
 
 
 def _left_out(findings: Sequence[Finding]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field
 
 from harness.grading import Verdict
 from harness.outcome import Outcome, Severity, Status
-from harness.screenings.run import InstalledInfo, Model, WaiverInfo
+from harness.screenings.run import InstalledInfo, Model, ReviewInfo, WaiverInfo
 
 
 class ScoreInfo(Model):
@@ -86,7 +86,8 @@ class SetAside(WaiverInfo):
 class Finding(Outcome):
     """An outcome with its requirement's words beside it: null for an id that the catalogue does not have.
 
-    `found` is the status that a waived one had without its waiver.
+    `found` is the status that a waived one had without its waiver. `reviewed` says who decided it, where a
+    person did.
     """
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
@@ -96,6 +97,7 @@ class Finding(Outcome):
     fix: str | None = None
     waiver: WaiverInfo | None = None
     found: Status | None = None
+    reviewed: ReviewInfo | None = None
 
 
 class Environment(Model):
@@ -148,8 +150,19 @@ class CandidateReport(Model):
         announced = tuple(f"{self.candidate.kind}/{name}" for name in self.candidate.connectors)
         return self.submission.added or announced
 
+    @property
+    def counted(self) -> tuple[Finding, ...]:
+        """Those that the verdict and the score depend on."""
+        return tuple(item for item in self.outcomes if item.counts)
+
+    @property
+    def experimental(self) -> tuple[Finding, ...]:
+        """Those that are shown and cost nothing, of whatever status."""
+        return tuple(item for item in self.outcomes if not item.counts)
+
     def with_status(self, *statuses: Status) -> tuple[Finding, ...]:
-        return tuple(item for item in self.outcomes if item.status in statuses)
+        """Of those that count."""
+        return tuple(item for item in self.counted if item.status in statuses)
 
     def failed(self, severity: Severity) -> tuple[Finding, ...]:
         return tuple(item for item in self.with_status(Status.FAILED) if item.severity is severity)
@@ -174,7 +187,7 @@ class RoundInfo(Model):
 
 
 class Counts(Model):
-    """How many requirements ended so. `blocker`, `major` and `minor` are those that failed."""
+    """How many requirements that count ended so. `blocker`, `major` and `minor` are those that failed."""
 
     blocker: int
     major: int

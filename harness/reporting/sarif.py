@@ -27,7 +27,8 @@ Json = dict[str, JsonValue]
 
 
 def render(report: CandidateReport) -> str:
-    shown = report.with_status(Status.FAILED, *UNDECIDED, Status.WAIVED)
+    told = (Status.FAILED, *UNDECIDED, Status.WAIVED)
+    shown = [item for item in report.outcomes if item.status in told]
     driver: Json = {
         "name": "connector harness",
         "version": report.environment.harness or "unknown",
@@ -45,8 +46,12 @@ def _rule(finding: Finding) -> Json:
     rule: Json = {
         "id": finding.requirement,
         "shortDescription": _text(finding.title or finding.requirement),
-        "defaultConfiguration": {"level": LEVELS[finding.severity]},
-        "properties": {"subject": finding.subject, "severity": finding.severity.value},
+        "defaultConfiguration": {"level": _level(finding)},
+        "properties": {
+            "subject": finding.subject,
+            "severity": finding.severity.value,
+            "lifecycle": finding.lifecycle.value,
+        },
     }
     if finding.why:
         rule["fullDescription"] = _text(finding.why)
@@ -55,13 +60,17 @@ def _rule(finding: Finding) -> Json:
     return rule
 
 
+def _level(finding: Finding) -> str:
+    return LEVELS[finding.severity if finding.counts else Severity.MINOR]
+
+
 def _result(finding: Finding, rule: int) -> Json:
     failed = Status.FAILED in (finding.status, finding.found)
     result: Json = {
         "ruleId": finding.requirement,
         "ruleIndex": rule,
         "kind": "fail" if failed else "open",
-        "level": LEVELS[finding.severity] if failed else "none",
+        "level": _level(finding) if failed else "none",
         "message": _text(finding.summary),
         "locations": list(_locations(finding.evidence)),
         "partialFingerprints": {"requirement/v1": finding.requirement},

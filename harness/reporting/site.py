@@ -78,6 +78,7 @@ def render_candidate(report: CandidateReport, overview: RoundReport | None = Non
         tallies=_tallies(report),
         causes=causes(undecided),
         waived=waived,
+        experimental=report.experimental,
         quiet=[("passed", "Met", _by_subject(passed)), ("idle", "Does not apply", _by_subject(idle))],
         sections=[
             (id_, title, len(found))
@@ -85,6 +86,7 @@ def render_candidate(report: CandidateReport, overview: RoundReport | None = Non
                 ("failed", "Not met", failed),
                 ("undecided", "Undecided", undecided),
                 ("waived", "Waived", waived),
+                ("experimental", "Experimental", report.experimental),
                 ("passed", "Met", passed),
             )
             if found
@@ -114,7 +116,7 @@ def _tallies(report: CandidateReport) -> list[tuple[str, int, int, int, int]]:
     """By severity: its name, how many are met, not met, undecided and waived."""
     rows = []
     for severity in Severity:
-        statuses = [item.status for item in report.outcomes if item.severity is severity]
+        statuses = [item.status for item in report.counted if item.severity is severity]
         met, failed = statuses.count(Status.PASSED), statuses.count(Status.FAILED)
         undecided = sum(status in UNDECIDED for status in statuses)
         waived = statuses.count(Status.WAIVED)

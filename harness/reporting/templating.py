@@ -128,6 +128,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "day": wording.day,
     "expression": wording.check_expression,
     "failure_counts": _failure_counts,
+    "lifecycle": wording.LIFECYCLES.__getitem__,
     "first_line": lambda text: one_line(text.lstrip().split("\n", 1)[0], 120),
     "is_long": _is_long,
     "kind": KINDS.__getitem__,
@@ -140,8 +141,10 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "seconds": wording.seconds,
     "severity": wording.SEVERITIES.__getitem__,
     "shown": _shown,
+    "reviewed_by": wording.reviewed_by,
     "set_aside": wording.set_aside_line,
     "source": wording.source_link,
     "state": wording.STATES.__getitem__,
+    "status": wording.STATUSES.__getitem__,
     "subject": lambda slug: slug.replace("-", " ").capitalize(),
 }

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from urllib.parse import quote, urlsplit
 
 from harness.grading import Verdict
-from harness.outcome import Basis, Severity, Status
+from harness.outcome import Basis, Lifecycle, Severity, Status
 from harness.reporting.model import CandidateReport, Entry, Finding, Result, ScoreInfo, SetAside
 
 VERDICTS = {
@@ -36,6 +36,11 @@ STATES = {
     Status.UNDETERMINED: "not decided",
     Status.HARNESS_ERROR: "not decided, through our own failure",
 }
+LIFECYCLES = {
+    Lifecycle.EXPERIMENTAL: "experimental: counts for nothing",
+    Lifecycle.STABLE: "",
+    Lifecycle.DEPRECATED: "deprecated: will not be asked for any more",
+}
 BASES = {Basis.OBSERVED: "seen by us", Basis.CLAIMED: "said by the fork"}
 
 # Where a web page shows one file at one commit: host → path below the repository.
@@ -54,6 +59,12 @@ def set_aside_line(waiver: SetAside) -> str:
     return (
         f"{waiver.title}: {STATES[waiver.found]}, set aside by {waiver.granted_by} until {day(waiver.until)}"
     )
+
+
+def reviewed_by(finding: Finding) -> str | None:
+    """`reviewed by NAME, 12 Nov 2026`, None where a program decided."""
+    review = finding.reviewed
+    return f"reviewed by {review.by}, {day(review.at)}" if review else None
 
 
 def number(value: float | None) -> str:

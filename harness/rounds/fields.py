@@ -23,7 +23,7 @@ def wrong(what: str, fix: str, *at: str | int) -> PydanticCustomError:
 
 
 def shown(value: object) -> str:
-    """What was written, quoted and cut to 80 characters; the file may hold 256 KiB of it."""
+    """What was written, quoted and cut to 80 characters; the file may hold a megabyte of it."""
     quoted = repr(value[:80] if isinstance(value, str) else value)
     return quoted if len(quoted) <= 90 else f"{quoted[:80]}…"
 

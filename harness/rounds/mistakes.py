@@ -96,17 +96,38 @@ def did_you_mean(word: str, known: Collection[str]) -> str:
 
 def mistaken_waivers(located: Located, requirements: Mapping[str, Requirement]) -> Iterator[Mistake]:
     """Waivers of what is no requirement, or of one that nobody can set aside."""
-    for location, line in located.lines.items():
-        if len(location) != 5 or location[2] != "waivers" or location[4] != "requirement":
+    for at, value in _named(located, "waivers"):
+        if value not in requirements:
+            yield _unknown(located, at, value, requirements)
+        elif not requirements[value].waivable:
+            what = f"{shown(value)} cannot be waived: users' money or the result depends on it"
+            yield Mistake(located.line(at), dotted(at), what, "remove the waiver")
+
+
+def mistaken_reviews(located: Located, requirements: Mapping[str, Requirement]) -> Iterator[Mistake]:
+    """Reviews of what is no requirement, or of one that a program decides."""
+    people = {name: item for name, item in requirements.items() if not item.automated}
+    for at, value in _named(located, "reviewed"):
+        if value not in requirements:
+            yield _unknown(located, at, value, people)
+        elif value not in people:
+            what = f"{shown(value)} is decided by a program, which no review overrules"
+            fix = f"remove the review; people decide {', '.join(people)}"
+            yield Mistake(located.line(at), dotted(at), what, fix)
+
+
+def _named(located: Located, field: str) -> Iterator[tuple[Location, str]]:
+    """(place, id) of each requirement that an item of `field` names in a candidate's row."""
+    for location in located.lines:
+        if len(location) != 5 or location[2] != field or location[4] != "requirement":
             continue
         value: Any = located.data
         for part in location:
             value = value[part]
-        if not isinstance(value, str):
-            continue
-        if value not in requirements:
-            fix = did_you_mean(value, requirements) or "`harness requirements` lists them"
-            yield Mistake(line, dotted(location), f"no requirement {shown(value)}", fix)
-        elif not requirements[value].waivable:
-            what = f"{shown(value)} cannot be waived: users' money or the result depends on it"
-            yield Mistake(line, dotted(location), what, "remove the waiver")
+        if isinstance(value, str):
+            yield location, value
+
+
+def _unknown(located: Located, at: Location, value: str, known: Collection[str]) -> Mistake:
+    fix = did_you_mean(value, known) or "`harness requirements` lists them"
+    return Mistake(located.line(at), dotted(at), f"no requirement {shown(value)}", fix)

@@ -9,6 +9,7 @@ import yaml
 from pydantic import ValidationError
 
 from harness.errors import UserError
+from harness.rounds.appending import row_text
 from harness.rounds.calendar import first_instant
 from harness.rounds.round import Candidate, Round
 from harness.text import one_line
@@ -76,8 +77,7 @@ def file_text(made: Round, before: Round, days: int, known: Mapping[str, str]) -
     for row in rows:
         if said := known.get(row["name"]):
             parts.append(f"  # {before.id}: {one_line(said, 300)}\n")
-        lines = _yaml([row]).splitlines(keepends=True)
-        parts += [f"  {line}" if line.strip() else line for line in lines]
+        parts.append(row_text(row))
     return "".join(parts)
 
 

@@ -17,6 +17,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 
 from harness.credentials.stated import Stated, stated
 from harness.errors import UserError
@@ -38,7 +39,14 @@ from harness.rounds.fields import (
     wrong,
 )
 from harness.rounds.located_yaml import Located, Location, Mistake, dotted, read_located
-from harness.rounds.mistakes import did_you_mean, explained, mistaken_waivers, without_echoes
+from harness.rounds.mistakes import (
+    did_you_mean,
+    explained,
+    mistaken_reviews,
+    mistaken_waivers,
+    without_echoes,
+)
+from harness.text import one_line
 
 
 class _Model(BaseModel):
@@ -145,6 +153,30 @@ class Waiver(_Model):
     until: Day = Field(description="Last day it holds.", examples=["2027-01-31"])
 
 
+class Review(_Model):
+    """What a person found of a requirement that no program decides, for one candidate."""
+
+    requirement: Slug = Field(
+        description="Id of one that a person decides, as `harness requirements` lists it.",
+        examples=["custom-logic-commented"],
+    )
+    verdict: Literal["passed", "failed", "not_applicable"] = Field(
+        description="Whether it is met, is not met, or does not apply.", examples=["passed"]
+    )
+    by: Line = Field(
+        description="Name of the maintainer, as the round's `maintainers` lists it.",
+        examples=["A. Maintainer"],
+    )
+    note: Line = Field(
+        description="What was seen, in words that voters read.",
+        examples=["the signing of order ids is explained in acme_auth.py"],
+    )
+    at: Day = Field(
+        description="Day of the review. A commit of a later day has to be looked at again.",
+        examples=["2027-01-16"],
+    )
+
+
 class Candidate(_Model):
     """One fork that wants to be voted on."""
 
@@ -173,6 +205,18 @@ class Candidate(_Model):
         description="How the exchange is reached.", examples=[{"hosts": ["api.example.com"]}]
     )
     waivers: tuple[Waiver, ...] = Field(default=(), description="Requirements set aside for this candidate.")
+    reviewed: tuple[Review, ...] = Field(
+        default=(), description="What people found of requirements that no program decides."
+    )
+
+    @model_validator(mode="after")
+    def _reviews_are_of_different_requirements(self) -> Candidate:
+        named = [review.requirement for review in self.reviewed]
+        for number, name in enumerate(named):
+            if name in named[:number]:
+                what, fix = f"{name} is reviewed already in this row", "keep the review that holds"
+                raise wrong(what, fix, "reviewed", number, "requirement")
+        return self
 
 
 OWN_CHECK = "own-check"  # the id of the round that `harness check` makes up where it is given none
@@ -196,7 +240,7 @@ class Round(_Model):
         examples=[{"git": "https://github.com/hummingbot/hummingbot", "ref": "master"}],
     )
     maintainers: tuple[Line, ...] = Field(
-        default=(), description="Who may grant waivers, by name.", examples=[["A. Maintainer"]]
+        default=(), description="Who may grant waivers and review, by name.", examples=[["A. Maintainer"]]
     )
     candidates: tuple[Candidate, ...] = Field(
         description="The forks, in the order of the report.", examples=[[]]
@@ -210,16 +254,18 @@ class Round(_Model):
         return self
 
     @model_validator(mode="after")
-    def _waivers_are_granted_by_maintainers(self) -> Round:
+    def _maintainers_waive_and_review(self) -> Round:
         for row, candidate in enumerate(self.candidates):
-            for number, waiver in enumerate(candidate.waivers):
-                if waiver.granted_by in self.maintainers:
+            granted = [(each.granted_by, "waivers", "granted_by") for each in candidate.waivers]
+            answered = [(each.by, "reviewed", "by") for each in candidate.reviewed]
+            for number, (name, listing, field) in (*enumerate(granted), *enumerate(answered)):
+                if name in self.maintainers:
                     continue
-                fix = did_you_mean(waiver.granted_by, self.maintainers) or (
+                fix = did_you_mean(name, self.maintainers) or (
                     "name a maintainer of the round, or list him or her under `maintainers:`"
                 )
-                what = f"{shown(waiver.granted_by)} is not among the round's maintainers"
-                raise wrong(what, fix, "candidates", row, "waivers", number, "granted_by")
+                what = f"{shown(name)} is not among the round's maintainers"
+                raise wrong(what, fix, "candidates", row, listing, number, field)
         return self
 
     @model_validator(mode="after")
@@ -269,8 +315,9 @@ def load_round(
 ) -> Round:
     """Read a round file; raises RoundFileError with every mistake.
 
-    `requirements` are those that waivers may name, by id; None leaves them unchecked. With `others_rows`,
-    rows are taken as handed in by others: a fork on this machine has to lie below the file's own folder.
+    `requirements` are those that waivers and reviews may name, by id; None leaves them unchecked. With
+    `others_rows`, rows are taken as handed in by others: a fork on this machine has to lie below the file's
+    own folder.
     """
     path = Path(path)
     try:
@@ -288,9 +335,30 @@ def load_round(
         mistakes += _outside(round_, path.absolute().parent.resolve(), located)
     if requirements is not None:
         mistakes += mistaken_waivers(located, requirements)
+        mistakes += mistaken_reviews(located, requirements)
     if mistakes or round_ is None:
         raise RoundFileError(path, mistakes)
     return round_
+
+
+def checked_row(fields: Mapping[str, object], folder: Path) -> Candidate:
+    """A candidate from fields that did not come from a file; raises UserError with every mistake.
+
+    A relative address of a repository counts from `folder`.
+    """
+    try:
+        return Candidate.model_validate(fields, context={"folder": folder})
+    except ValidationError as error:
+        nowhere = Located(data={"candidates": [dict(fields)]})
+        told = []
+        for detail in without_echoes(error.errors()):
+            placed: ErrorDetails = {**detail, "loc": ("candidates", 0, *detail["loc"])}
+            mistake = explained(placed, nowhere, _model_at)
+            field = mistake.field.removeprefix("candidates[0].")
+            told.append(f"{one_line(field, 120)}: {one_line(mistake.what)} — {one_line(mistake.fix)}")
+        raise UserError(
+            "\n".join(told), hint="correct what is named above and run the command again"
+        ) from error
 
 
 def _outside(round_: Round, folder: Path, located: Located) -> Iterator[Mistake]:
@@ -327,7 +395,12 @@ def _cannot_open(path: Path, error: OSError) -> Mistake:
 
 def _model_at(location: Location, located: Located) -> type[BaseModel] | None:
     """The model whose fields stand at `location`."""
-    known: dict[str, type[BaseModel]] = {"voting": Voting, "exchange": Exchange, "waivers": Waiver}
+    known: dict[str, type[BaseModel]] = {
+        "voting": Voting,
+        "exchange": Exchange,
+        "waivers": Waiver,
+        "reviewed": Review,
+    }
     names = [part for part in location if isinstance(part, str)]
     if not names:
         return Round

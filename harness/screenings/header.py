@@ -23,7 +23,7 @@ DISTRIBUTION = "hummingbot-connector-harness"
 AFTERWARDS = ("reporting", "voting", "serving", "schemas", "grading.py")
 AGAIN = "it has to be screened again"
 # Of a row, what is judged anew from the same outcomes.
-GRADED_ONLY = frozenset({"waivers"})
+GRADED_ONLY = frozenset({"waivers", "reviewed"})
 
 
 class Header(BaseModel):

@@ -52,6 +52,13 @@ class RunInfo(Model):
     broken: str | None = None  # the failure of ours that ended it early, in one sentence
 
 
+class ReviewInfo(Model):
+    """Who decided a requirement that no program decides, and on which day."""
+
+    by: str
+    at: date
+
+
 class WaiverInfo(Model):
     requirement: str
     reason: str

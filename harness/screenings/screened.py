@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.outcome import Outcome, Status
 from harness.requirement import Catalogue, Profile, Requirement
+from harness.screenings.reviews import outdated, reviewed, reviews_that_count
 from harness.screenings.run import RunInfo, WaiverInfo
 
 if TYPE_CHECKING:
@@ -53,17 +54,21 @@ class Screened:
 
 
 def complete(screened: Screened, catalogue: Catalogue) -> tuple[Outcome, ...]:
-    """The outcomes, with an `undetermined` for every requirement that applies and that nothing spoke to.
+    """The outcomes, with what people decided and an `undetermined` for all else that nothing spoke to.
 
     Without it a screening that was cut short would look better than one that was finished. Where a failure of
     ours cut it short, they are `harness_error`.
     """
     spoken = {outcome.requirement for outcome in screened.outcomes}
+    reviews = reviews_that_count(screened, catalogue)
     missing = tuple(
-        Outcome(
+        reviewed(reviews[item.id], item)
+        if item.id in reviews
+        else Outcome(
             requirement=item.id,
             status=_status(screened, item),
             severity=item.severity,
+            lifecycle=item.lifecycle,
             subject=item.subject,
             summary=_why_open(screened, item),
             check="harness.reporting",
@@ -86,7 +91,7 @@ def _why_open(screened: Screened, requirement: Requirement) -> str:
     if screened.run and screened.run.no_submission:
         return screened.run.no_submission
     if not requirement.automated:
-        return f"Needs a person to look. {requirement.title}?"
+        return outdated(screened, requirement) or f"Needs a person to look. {requirement.title}?"
     if screened.run and screened.run.broken:
         return screened.run.broken
     if screened.run and screened.run.finished_at:

@@ -189,6 +189,7 @@ def _trouble(requirement: Requirement, status: Status, error: ForkError) -> Outc
         requirement=requirement.id,
         status=status,
         severity=requirement.severity,
+        lifecycle=requirement.lifecycle,
         subject=requirement.subject,
         summary=_in_a_sentence(error),
         evidence=(Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.GIT, text=str(error)),),

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from harness.commands.progress import Watch, finding
-from harness.outcome import Basis, Evidence, EvidenceKind, Outcome, Severity, Status
+from harness.outcome import Basis, Evidence, EvidenceKind, Lifecycle, Outcome, Severity, Status
 from harness.screenings.screening import Progress
 
 HOSTILE = "\x1b[2J[bold red]fine[/] \u202egnp.exe [link=https://evil.example]x[/link]"
@@ -79,3 +79,9 @@ def test_a_forks_words_do_nothing_to_the_terminal(terminal: bool) -> None:
 
 def test_a_finding_without_a_fix_has_no_arrow() -> None:
     assert "→" not in finding(outcome(), {})
+
+
+def test_a_finding_says_that_its_requirement_is_experimental() -> None:
+    said = finding(outcome().model_copy(update={"lifecycle": Lifecycle.EXPERIMENTAL}), {})
+    assert "✗ blocker[/] (experimental) [bold]every-fill-reported-once" in said
+    assert "✗ blocker[/] [bold]every-fill-reported-once" in finding(outcome(), {})

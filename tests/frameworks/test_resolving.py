@@ -74,6 +74,15 @@ def test_what_does_not_build_is_taken_in_a_version_with_a_wheel(tmp_path: Path, 
     assert found.lock.wheels_only == ("left",)
 
 
+def test_what_is_advised_holds_unless_something_declared_contradicts_it(tmp_path: Path, index: Path) -> None:
+    """A release forgets that its tests do not run with aiohttp 3.14."""
+    for version in ("3.13", "3.14"):
+        wheel(index, "aiohttp", version)
+    assert "aiohttp==3.13" in resolved(tmp_path, "aiohttp>=3.8").lock.packages
+    assert "aiohttp==3.14" in resolved(tmp_path, "aiohttp==3.14").lock.packages
+    assert resolved(tmp_path).lock.packages == ("tool==1",)
+
+
 def test_what_comes_alone_brings_nothing_along(tmp_path: Path, index: Path) -> None:
     wheel(index, "left", "1.0", requires=["nowhere"])
     found = resolved(tmp_path, alone=("left",), elsewhere=("git+https://example.org/x",))

@@ -22,7 +22,7 @@ class Skewed(View):
     life: Life | None
 
 
-@dataclass
+@dataclass(frozen=True)
 class WrongClocks:
     """One try for each of `AHEAD`."""
 

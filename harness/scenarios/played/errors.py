@@ -147,7 +147,7 @@ def refuse_streams(rigs: Rigs, pace: float) -> RefusedStreams:
         return run
 
 
-@dataclass
+@dataclass(frozen=True)
 class Outage(View):
     """The exchange is away for a while."""
 

@@ -62,7 +62,7 @@ class PositionNote:
         return None
 
 
-@dataclass
+@dataclass(frozen=True)
 class FundingNote:
     """What the connector knows of the next funding, and what the exchange says."""
 

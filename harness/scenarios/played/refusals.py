@@ -15,7 +15,7 @@ from harness.scenarios.rig import Rig, Rigs
 from harness.scenarios.trace.view import SeenExchange, SeenHandshake, View
 
 
-@dataclass
+@dataclass(frozen=True)
 class Refused(View):
     """A connector that must not get ready, and what it did."""
 

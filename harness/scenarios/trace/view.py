@@ -7,7 +7,7 @@ about. A field of a wire type (`SeenExchange` …) is stored as the entry's numb
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import FrozenInstanceError, fields, is_dataclass
 from typing import Annotated, Any, TypeVar
 
 from pydantic import JsonValue, PlainSerializer, PlainValidator, TypeAdapter, ValidationError, ValidationInfo
@@ -24,7 +24,23 @@ class NotInTraceError(HarnessError):
 
 
 class View:
-    """`part` is the exchange that it is about, and everything that was seen there, once it was read."""
+    """`part` is the exchange that it is about, and everything that was seen there, once it was read.
+
+    A scenario may fill it in step by step; as checks get it, read from a trace, no field can be set: what one
+    check did would change what the next one judges. Raises FrozenInstanceError then.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        self._refuse_once_read(name)
+        super().__setattr__(name, value)
+
+    def __delattr__(self, name: str) -> None:
+        self._refuse_once_read(name)
+        super().__delattr__(name)
+
+    def _refuse_once_read(self, name: str) -> None:
+        if "_part" in self.__dict__:
+            raise FrozenInstanceError(f"{type(self).__name__}.{name} cannot change: it is read from a trace")
 
     @property
     def part(self) -> Part:

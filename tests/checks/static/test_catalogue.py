@@ -9,6 +9,7 @@ import pytest
 
 from harness.commands.catalogue_page import checks_in, explain, explain_in_terminal, page, verifying
 from harness.errors import UserError
+from harness.outcome import Lifecycle
 from harness.requirement import Catalogue, Requirement
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -66,3 +67,23 @@ def test_an_unknown_id_suggests_the_nearest() -> None:
     with pytest.raises(UserError) as caught:
         explain_in_terminal("no-fund-movment")
     assert caught.value.hint == "did you mean no-fund-movement?"
+
+
+@pytest.mark.parametrize(
+    ("lifecycle", "words"),
+    [
+        ("experimental", "· blocker, experimental ·"),
+        ("stable", "· blocker ·"),
+        ("deprecated", "· blocker, deprecated ·"),
+    ],
+)
+def test_the_page_names_the_lifecycle_of_a_requirement(lifecycle: str, words: str) -> None:
+    item = CATALOGUE["no-fund-movement"]
+    changed = Requirement.model_validate(item.model_dump() | {"lifecycle": lifecycle})
+    assert words in explain(changed, ())
+    assert words.strip("· ") in page(Catalogue((changed,)), ())
+
+
+def test_a_record_that_says_nothing_of_its_lifecycle_is_stable() -> None:
+    record = CATALOGUE["no-fund-movement"].model_dump(exclude={"lifecycle"})
+    assert Requirement.model_validate(record).lifecycle is Lifecycle.STABLE

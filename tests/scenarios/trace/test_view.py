@@ -1,0 +1,56 @@
+"""What a scenario noted, as checks get it: read from its trace, and frozen."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError
+from decimal import Decimal
+
+import pytest
+
+from harness.scenarios.played.order_life import Life
+from harness.scenarios.played.restart import Restart
+from harness.scenarios.trace.model import Began, End, Ended, Trace
+from harness.scenarios.trace.view import NotInTraceError, View, noted, view_of
+from harness.venue.model import Side
+from tests.scenarios.trace.sample import HEADER, MARKET
+
+
+def life() -> Life:
+    return Life(0, 1.0, "x-1", Side.BUY, "LIMIT", Decimal("0.02"), Decimal(49000), None, ())
+
+
+def read() -> Restart:
+    """Filled in step by step, as a scenario does, and read back."""
+    run = Restart(0)
+    run.before = [life()]
+    run.filled = life()
+    run.filled.tracked_after = True
+    return view_of(
+        Trace(HEADER, (Began(0.0, 0, "BTC-USDT", MARKET), noted(run, 1.0), Ended(2.0, End.FINISHED))), Restart
+    )
+
+
+def test_it_comes_back_equal_and_knows_its_exchange() -> None:
+    view = read()
+    assert view.filled is not None
+    assert view.filled.tracked_after
+    assert view.before == [life()]
+    assert (view.part.began.market, view.before[0].part) == (MARKET, view.part)
+
+
+@pytest.mark.parametrize("of", [lambda view: view, lambda view: view.filled, lambda view: view.before[0]])
+def test_a_check_cannot_change_what_it_judges(of: object) -> None:
+    assert callable(of)
+    view: View = of(read())
+    with pytest.raises(FrozenInstanceError, match="it is read from a trace"):
+        setattr(view, "rig_number", 7)  # noqa: B010 - mypy would see it
+    with pytest.raises(FrozenInstanceError, match="it is read from a trace"):
+        delattr(view, "rig_number")
+    assert getattr(view, "rig_number") == 0  # noqa: B009
+
+
+def test_notes_that_are_not_there_are_named() -> None:
+    with pytest.raises(NotInTraceError, match="has no notes of the kind Restart"):
+        view_of(Trace(HEADER, ()), Restart)
+    with pytest.raises(LookupError, match="Restart was not read from a trace"):
+        Restart(0).part  # noqa: B018
