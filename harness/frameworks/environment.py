@@ -15,15 +15,18 @@ from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 
+from packaging.requirements import Requirement
+from packaging.version import Version
+
 from harness import temporary
 from harness.errors import OurFailure
 from harness.frameworks import GENERATIONS
 from harness.frameworks.additions import Layer
 from harness.frameworks.building import LIMITS, Compiled, Progress, SandboxBuilder, collect
 from harness.frameworks.declaration import FILES as DECLARING
-from harness.frameworks.declaration import Read
+from harness.frameworks.declaration import Read, name_of
 from harness.frameworks.generation import Compilation, EnvironmentSpec
-from harness.frameworks.resolving import Environment, environment
+from harness.frameworks.resolving import Environment, Lock, environment
 from harness.frameworks.runtime import LAYER, TREE, VENV, Generation, Runtime
 from harness.frameworks.sources import BuildInputs, is_placeholder
 from harness.frameworks.store import digest, get_or_make
@@ -90,6 +93,26 @@ def spec_of(generation: Generation) -> EnvironmentSpec:
     return spec
 
 
+def compilation(spec: EnvironmentSpec, read: Read, lock: Lock) -> Compilation:
+    """How a tree's modules are built with the compilers of `lock`.
+
+    Where a declared Cython 3 gave way to 0.29, functions of one argument take it by name all the same: the
+    default of `always_allow_keywords` changed in 3.0 (Cython's change log, 3.0.0 alpha 1).
+    """
+    how = spec.compilation(read)
+    if any(_major(each) < 3 for each in lock.packages if name_of(each) == "cython") and any(
+        _major(each.declared) >= 3 for each in lock.relaxations if name_of(each.declared) == "cython"
+    ):
+        return replace(how, directives={"always_allow_keywords": True, **how.directives})
+    return how
+
+
+def _major(demand: str) -> int:
+    """Of the version that a demand asks for at least; 0 where it names none."""
+    wanted = (each for each in Requirement(demand).specifier if each.operator in ("==", ">=", "~="))
+    return max((Version(each.version.removesuffix(".*")).major for each in wanted), default=0)
+
+
 class EnvironmentBuilder:
     """Prepares trees in `cache`, with compilers in `backend`; `limits` are those of a submission's build."""
 
@@ -109,7 +132,7 @@ class EnvironmentBuilder:
         spec, read = spec_of(generation), reading(tree)
         made = environment(self._cache, spec, spec.declared(read), as_of)
         builder = SandboxBuilder(self._backend, made.folder, _ENVIRONMENT)
-        how = spec.compilation(read)
+        how = compilation(spec, read, made.lock)
         inputs = BuildInputs.read(tree, how.folder)
         made_with = (STORED_AS, made.built_with(), repr(how))
         key = digest([*made_with, *(part for pair in sorted(inputs.digests.items()) for part in pair)])
@@ -128,7 +151,7 @@ class EnvironmentBuilder:
     def prepare(self, base: Base, tree: Path, work: Path, progress: Progress = silent) -> BuildResult:
         """Make an exported `tree`, a submission's or upstream's own, runnable in the new folder `work`."""
         began = time.monotonic()
-        how = spec_of(base.generation).compilation(reading(base.tree))
+        how = compilation(spec_of(base.generation), reading(base.tree), base.environment.lock)
         work.mkdir(parents=True)
         ours = work / "tree"
         _copy_sources(tree, ours)
