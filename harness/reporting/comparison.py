@@ -58,7 +58,8 @@ class Difference:
 
     @property
     def kind(self) -> Kind:
-        status = self.after.status if self.after else None
+        """What is experimental now costs nothing and is no failure."""
+        status = self.after.status if self.after and self.after.counts else None
         if status is Status.FAILED:
             return Kind.FAILED
         if status is Status.PASSED:
@@ -67,7 +68,7 @@ class Difference:
 
 
 def differences(before: CandidateReport, after: CandidateReport) -> tuple[Difference, ...]:
-    """Every requirement whose status is another one, by kind and then by severity.
+    """Every requirement whose status is another one, or that counts since, by kind and then by severity.
 
     Undecided and our own failure count as one: neither says anything of the connector.
     """
@@ -84,10 +85,11 @@ def differences(before: CandidateReport, after: CandidateReport) -> tuple[Differ
     )
 
 
-def _answer(finding: Finding | None) -> Status | None:
+def _answer(finding: Finding | None) -> tuple[Status, bool] | None:
+    """Its status, and whether that counts."""
     if finding is None:
         return None
-    return Status.UNDETERMINED if finding.status in UNDECIDED else finding.status
+    return Status.UNDETERMINED if finding.status in UNDECIDED else finding.status, finding.counts
 
 
 def why(before: Mapping[str, JsonValue], after: Mapping[str, JsonValue]) -> tuple[str, ...]:
@@ -123,12 +125,14 @@ def told(difference: Difference) -> str:
     if after is None:
         statuses = f"{_status(before)}, not asked for any more"
     found = difference.finding
-    blocks = f" ({SEVERITIES[found.severity]})" if found.severity is Severity.BLOCKER else ""
+    blocks = f" ({SEVERITIES[found.severity]})" if found.severity is Severity.BLOCKER and found.counts else ""
     return f"{found.requirement}{blocks}: {statuses}: {one_line(_reason(difference), 400)}"
 
 
 def _status(finding: Finding | None) -> str:
-    return STATUSES[finding.status] if finding else ""
+    if finding is None:
+        return ""
+    return STATUSES[finding.status] if finding.counts else f"{STATUSES[finding.status]}, experimental"
 
 
 def _reason(difference: Difference) -> str:

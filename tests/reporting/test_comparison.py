@@ -11,7 +11,7 @@ from rich.console import Console
 
 from harness.commands.diff import diff
 from harness.errors import UserError
-from harness.outcome import Outcome, OutcomeLog, Status
+from harness.outcome import Lifecycle, Outcome, OutcomeLog, Status
 from harness.reporting.comparison import Kind, differences, grouped, told, why
 from harness.reporting.model import CandidateReport
 from harness.reporting.publish import publish_round
@@ -57,6 +57,26 @@ def test_which_way_it_changed(tmp_path: Path, before: Status, after: Status, kin
     old, new = report(tmp_path / "a", builds=before), report(tmp_path / "b", builds=after)
     found = differences(read(old), read(new))
     assert [each.kind for each in found] == ([] if kind is None else [kind])
+
+
+def test_what_is_experimental_is_told_and_is_no_new_failure(tmp_path: Path) -> None:
+    old = report(tmp_path / "a")
+    broken = outcome("builds", FAILED, "It does not build.")
+    folders = {}
+    for stage in (Lifecycle.EXPERIMENTAL, Lifecycle.STABLE):
+        folders[stage] = tmp_path / stage
+        one_candidate(
+            folders[stage], "acme", all_passed(builds=broken.model_copy(update={"lifecycle": stage}))
+        )
+        publish_round(folders[stage], catalogue=catalogue())
+    said, failed = shown(old, folders[Lifecycle.EXPERIMENTAL])
+    assert not failed
+    assert "Newly failed" not in said
+    assert "builds: passed → failed, experimental: It does not build." in said
+    said, failed = shown(folders[Lifecycle.EXPERIMENTAL], folders[Lifecycle.STABLE])
+    assert failed
+    assert "Newly failed (1)" in said
+    assert "builds (blocks the vote): failed, experimental → failed: It does not build." in said
 
 
 def test_failures_come_first_and_blockers_before_the_others(tmp_path: Path) -> None:
