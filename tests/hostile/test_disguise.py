@@ -55,6 +55,8 @@ def called_home(specimen: Specimen) -> bool:
     return HOME in {lookup.name for lookup in wire.lookups()}
 
 
+# With all of the packages that the upstream declares, something the connector sees bears one of these words.
+@pytest.mark.xfail(reason="a name that gives the harness away has not been found yet", strict=False)
 @attack("looks for folders, variables and modules that are called after a harness", meets=CALLS_HOME)
 def test_names_of_ours(zoo: Zoo) -> None:
     look = """

@@ -1,6 +1,7 @@
 """Today's generation, `hummingbot.connector.{exchange,derivative}.<name>`, driven as the application does."""
 
 import asyncio
+import contextlib
 import importlib
 import inspect
 import logging
@@ -40,7 +41,8 @@ class Adapter:
 
     def warm(self, connector: str) -> Dict[str, Any]:
         """Import the framework and the connector. Raises what the import does, KeyError if not registered."""
-        importlib.import_module("pandas")
+        with contextlib.suppress(ModuleNotFoundError):  # an upstream may do without it
+            importlib.import_module("pandas")
         virtual_time.install_datetime()
         application.install()
         settings = importlib.import_module("hummingbot.client.settings").AllConnectorSettings
