@@ -96,6 +96,11 @@ class Collector:
         with self._lock:
             return bytes(self._kept[-TAIL_BYTES:]).decode("utf-8", "replace")
 
+    def last_words(self, patience: float = 5.0) -> str:
+        """The tail, once the other end is closed or `patience` seconds have passed."""
+        self._thread.join(patience)
+        return self.tail()
+
     def everything(self) -> bytes:
         """All of it, once the other end is closed."""
         self._thread.join()
