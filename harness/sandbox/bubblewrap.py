@@ -119,7 +119,9 @@ class BubblewrapProcess:
             return Exit(None, "killed", "somebody ended the launcher")
         result = json.loads(self._result)
         if "error" in result:
-            raise SandboxFailure(f"{result['error']}\n{self._stderr.last_words()}".strip(), hint="harness doctor")
+            raise SandboxFailure(
+                f"{result['error']}\n{self._stderr.last_words()}".strip(), hint="harness doctor"
+            )
         return Exit(**result)
 
 
