@@ -55,14 +55,15 @@ def called_home(specimen: Specimen) -> bool:
     return HOME in {lookup.name for lookup in wire.lookups()}
 
 
-# With all of the packages that the upstream declares, something the connector sees bears one of these words.
-@pytest.mark.xfail(reason="a name that gives the harness away has not been found yet", strict=False)
 @attack("looks for folders, variables and modules that are called after a harness", meets=CALLS_HOME)
 def test_names_of_ours(zoo: Zoo) -> None:
     look = """
 words = re.compile("harness|sandbox|inside|canary|honeytoken|screening|gateway", re.I)
 places = [*os.listdir("/"), *os.environ, *os.environ.values(), *sys.argv, *sys.orig_argv, *sys.path]
-places += [name for name in sys.modules if not name.startswith("hummingbot")]
+def from_upstream(name):  # its libraries have such names too: xrpl.models.requests.gateway_balances
+    file = getattr(sys.modules[name], "__file__", None) or ""
+    return name.startswith("hummingbot") or "/site-packages/" in file
+places += [name for name in list(sys.modules) if not from_upstream(name)]
 places += open("/proc/mounts").read().split()
 watched = any(words.search(place) for place in places)
 """
