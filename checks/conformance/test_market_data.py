@@ -6,9 +6,11 @@ from collections import Counter
 from decimal import Decimal
 
 from harness.checking import Attach, expect, fail, measured, requirement, seen_in_ledger, undetermined
+from harness.driving.claims import Rule
 from harness.gateway.record import Exchange, Frame
 from harness.outcome import Evidence
 from harness.scenarios.played.market_data import Listing, MarketData
+from harness.venue.market import Market
 
 
 @requirement("trading-pairs-listed")
@@ -168,6 +170,22 @@ def test_book_follows_without_polling(market_data: MarketData, evidence: Attach)
     )
 
 
+def wrong_rules(rule: Rule, market: Market) -> list[str]:
+    """What a connector's rule says otherwise than the exchange.
+
+    No order is smaller than one lot, so a smallest amount below it demands what the lot does.
+    """
+    smallest, truth = rule.min_order_size, market.min_amount
+    if not smallest.is_nan() and 0 <= smallest <= market.lot_size and truth <= market.lot_size:
+        smallest = truth
+    compared = (
+        ("the price increment", rule.min_price_increment, market.tick_size),
+        ("the amount increment", rule.min_base_amount_increment, market.lot_size),
+        ("the smallest amount", smallest, truth),
+    )
+    return [f"{name} is {claim}, not {truth}" for name, claim, truth in compared if claim != truth]
+
+
 @requirement("trading-rules-match-exchange")
 def test_trading_rules(market_data: MarketData, listing: Listing) -> None:
     """Smallest amount and increments are the exchange's; ccxt reads the same."""
@@ -175,15 +193,7 @@ def test_trading_rules(market_data: MarketData, listing: Listing) -> None:
         rule = market_data.rules.get(market.name)
         if rule is None:
             fail(f"The connector has no trading rule for {market.name}.")
-        wrong = [
-            f"{name} is {claim}, not {truth}"
-            for name, claim, truth in (
-                ("the price increment", rule.min_price_increment, market.tick_size),
-                ("the amount increment", rule.min_base_amount_increment, market.lot_size),
-                ("the smallest amount", rule.min_order_size, market.min_amount),
-            )
-            if claim != truth
-        ]
+        wrong = wrong_rules(rule, market)
         expect(
             not wrong,
             f"Trading rules of {market.name}: {'; '.join(wrong)}.",

@@ -1,0 +1,46 @@
+"""A connector's trading rules against the exchange's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from checks.conformance.test_market_data import wrong_rules
+from harness.driving.claims import Rule
+from harness.venue.market import SAMPLE_MARKETS
+
+BTC = SAMPLE_MARKETS[0]
+
+
+def rule(smallest: str, lot: str = "0.00001") -> Rule:
+    told = dict.fromkeys(Rule.model_fields)
+    return Rule.model_construct(
+        **told
+        | {
+            "min_order_size": Decimal(smallest),
+            "min_price_increment": BTC.tick_size,
+            "min_base_amount_increment": Decimal(lot),
+        }
+    )
+
+
+@pytest.mark.parametrize("smallest", ["0", "0.000001", "0.00001"])
+def test_a_smallest_amount_within_one_lot_is_the_lot(smallest: str) -> None:
+    assert wrong_rules(rule(smallest), BTC) == []
+
+
+@pytest.mark.parametrize("smallest", ["0.00002", "-1", "NaN"])
+def test_another_smallest_amount_is_wrong(smallest: str) -> None:
+    assert wrong_rules(rule(smallest), BTC) == [f"the smallest amount is {smallest}, not 0.00001"]
+
+
+def test_no_smallest_amount_is_wrong_where_the_exchange_demands_several_lots() -> None:
+    several = replace(BTC, min_amount=Decimal("0.0001"))
+
+    assert wrong_rules(rule("0"), several) == ["the smallest amount is 0, not 0.0001"]
+
+
+def test_another_lot_is_wrong() -> None:
+    assert wrong_rules(rule("0", lot="0.001"), BTC) == ["the amount increment is 0.001, not 0.00001"]
