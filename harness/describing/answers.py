@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import JsonValue
 
 from harness.describing.kit import Harvest, Sample
+from harness.describing.leaves import parsed
 
 # Members of upstream's test kit: the operation they are about and the order's status in them.
 ABOUT: dict[str, tuple[str, str]] = {
@@ -120,7 +121,7 @@ def _of(sample: Sample, addresses: dict[tuple[str, str], str]) -> Iterator[Answe
     editions = [list(_replies(each)) for each in sample.answers]
     address = addresses.get((ADDRESSES.get(sample.member, ""), sample.set), "")
     for index, (method, url, code, text) in enumerate(editions[0]):
-        again = _json(editions[-1][index][3]) if index < len(editions[-1]) else None
+        again = parsed(editions[-1][index][3]) if index < len(editions[-1]) else None
         yield Answer(
             operation,
             sample.member,
@@ -131,7 +132,7 @@ def _of(sample: Sample, addresses: dict[tuple[str, str], str]) -> Iterator[Answe
             url or address,
             code,
             text,
-            _json(text),
+            parsed(text),
             again,
         )
 
@@ -147,11 +148,3 @@ def _replies(answer: JsonValue) -> Iterable[tuple[str, str, int, str]]:
         yield each["method"], each["pattern"] or each["url"], each["status"], each["body"]
     if not mocked and isinstance(answer["returned"], dict | list):
         yield "", "", 200, json.dumps(answer["returned"])
-
-
-def _json(text: str) -> JsonValue:
-    try:
-        document: JsonValue = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return document

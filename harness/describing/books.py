@@ -12,8 +12,7 @@ from decimal import Decimal
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from harness.describing.deriving import KIT, READS, Derived, Field
-from harness.describing.leaves import Leaf, Path, flatten
-from harness.describing.readings import number_of
+from harness.describing.leaves import Leaf, Path, flatten, number_of
 from harness.describing.templates import Kind, time_form
 from harness.frameworks.runtime import TREE, Runtime, our_program
 from harness.sandbox.protocol import Backend, Limits

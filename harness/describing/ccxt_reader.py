@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from pydantic import JsonValue
 
-from harness.describing.leaves import Leaf, Path, changed, flatten
-from harness.describing.readings import CCXT, Meaning, meaning, number_of
+from harness.describing.leaves import Leaf, Path, changed, flatten, number_of
+from harness.describing.readings import CCXT, Meaning, meaning
 from harness.describing.said import Said
 from harness.describing.sentinels import Sentinels
 from harness.describing.signatures import Scheme, schemes_of

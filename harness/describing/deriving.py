@@ -9,8 +9,8 @@ from pydantic import JsonValue
 
 from harness.describing.answers import Answer
 from harness.describing.kit import Reading
-from harness.describing.leaves import Path, flatten
-from harness.describing.readings import FORK, Meaning, meaning, number_of
+from harness.describing.leaves import Path, flatten, number_of
+from harness.describing.readings import FORK, Meaning, meaning
 from harness.describing.sentinels import SETS, Sentinels, facts
 from harness.describing.templates import Example, Explained, Kind, explained, time_form
 

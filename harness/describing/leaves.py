@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
 from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
 from typing import TypeAlias
 
 from pydantic import JsonValue
@@ -62,3 +64,23 @@ def written(path: Path) -> str:
             name = step if _PLAIN.match(step) else f"['{step}']"
             text += f".{name}" if text else name
     return text
+
+
+def parsed(text: str) -> JsonValue:
+    """A JSON document; None of what is none."""
+    try:
+        document: JsonValue = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return document
+
+
+def number_of(value: object) -> Decimal | None:
+    """What a leaf says as a finite number, None of what says none."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None

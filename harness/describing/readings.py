@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import NamedTuple
 
 from pydantic import JsonValue
+
+from harness.describing.leaves import number_of
 
 Moved = Mapping[str, tuple[JsonValue, JsonValue]]
 
@@ -156,13 +158,3 @@ def _follows(fact: str, after: JsonValue, to: JsonValue) -> Meaning | None:
         )
         return None if factor is None else Meaning(fact, factor)
     return Meaning(fact) if abs(number) == abs(wanted) else None
-
-
-def number_of(value: JsonValue) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from harness.describing.asking import Asked
-from harness.describing.leaves import flatten
+from harness.describing.leaves import flatten, parsed
 from harness.describing.said import Said
 from harness.describing.signatures import Scheme
 from harness.describing.templates import embedded
@@ -78,7 +78,7 @@ def _connection(
     topics = ""
     subscriptions: dict[str, Subscription] = {}
     for frame in frames:
-        document = _json(frame.body)
+        document = parsed(frame.body)
         if not isinstance(document, dict):
             continue
         if any(place in frame.fields for place in signed) and not _VERBS.search(frame.body):
@@ -144,11 +144,3 @@ def _hole(leaf: str | int | float | bool | None, credentials: Mapping[str, str])
     if re.fullmatch(r"\d{10}(\d{3})?(\.\d+)?", text):
         return "{login.time}"
     return "{login.signature}" if len(text) >= 32 and isinstance(leaf, str) else leaf
-
-
-def _json(text: str) -> JsonValue:
-    try:
-        document: JsonValue = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return document

@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 
 from pydantic import JsonValue
 
-from harness.describing.leaves import Leaf, Path, flatten
+from harness.describing.leaves import Leaf, Path, flatten, number_of
 
 WORDS = ("order.side", "order.type", "order.post_only", "order.status")
 # Words that an exchange may have one literal for: whether a limit order only makes may be told elsewhere.
@@ -145,7 +145,7 @@ def _fitting(having: Sequence[tuple[Leaf, Mapping[str, str]]]) -> Iterable[tuple
 
 def _says_nothing(leaf: Leaf, value: str | None) -> bool:
     """A nothing that may be written in any form: absent, empty or zero, where the fact is zero."""
-    number = _number(leaf)
+    number = number_of(leaf)
     return value == "0" and (leaf is None or leaf == "" or number == 0)
 
 
@@ -158,7 +158,7 @@ def form_of(value: str, leaf: Leaf) -> str | None:
         return None
     if leaf == value:
         return ""
-    wanted, number = _number(value), _number(leaf)
+    wanted, number = number_of(value), number_of(leaf)
     as_number = "" if isinstance(leaf, str) else "|number"
     if wanted is not None and number is not None:
         if number == wanted:
@@ -186,7 +186,7 @@ def time_form(leaf: Leaf) -> str | None:
     """The filters of what looks like a time of our years, None where it does not."""
     if isinstance(leaf, str) and _ISO.match(leaf):
         return "|iso"
-    number = _number(leaf)
+    number = number_of(leaf)
     if number is None or isinstance(leaf, bool):
         return None
     as_number = "" if isinstance(leaf, str) else "|number"
@@ -210,7 +210,7 @@ def _words(having: Sequence[tuple[Leaf, Mapping[str, str]]], name: str) -> dict[
         if (
             not isinstance(leaf, str | int)
             or name not in facts
-            or (_number(leaf) is not None and "." in str(leaf))
+            or (number_of(leaf) is not None and "." in str(leaf))
         ):
             return {}
         words.setdefault(str(leaf), {})[facts[name]] = None
@@ -252,13 +252,3 @@ def _likeness(path: Path, fact: str, prefer: str) -> tuple[int, int]:
     hinted = any(hint in name for hint in _HINTS.get(fact, ()))
     plain = fact not in _HINTS
     return (2 if hinted else 1 if plain else 0), int(fact.startswith(prefer))
-
-
-def _number(value: object) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None

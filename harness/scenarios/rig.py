@@ -243,9 +243,7 @@ class Rigs:
             raise OurFailure(f"a market has two roles in one scenario: {', '.join(m.name for m in watched)}")
         exchange_clock = SkewedClock(clock)
         venue = self._venue(exchange_clock)
-        initial_balances = randomization.initial_balances(self.dialect.markets, self.seed)
-        account = venue.account(randomization.owner(self.seed), initial_balances, self.dialect.key_lengths)
-        dialect = self.dialect(venue)
+        account, dialect = self._account(venue), self.dialect(venue)
         credentials = dialect.credentials(account)
         self._guard(dialect.hidden(account), credentials)
         record, faults = Record(self.canaries, first=self._next_number), FaultPlan(now=clock.now)
@@ -254,19 +252,8 @@ class Rigs:
         self._opened += 1
 
         def write_down() -> None:
-            """When all is over: what was seen, in the order of the clock."""
-            by_hand = self.latest.by_hand if self.latest is not None else []
             began = Began(opened_at, self._next_number, chosen.name, chosen, dialect.book_depth)
-            observed = (
-                *wire_of(record, self.canaries, self.guarded, dialect),
-                *faults_of(faults, clock.now()),
-                *books_of(venue, account, dialect),
-                *claims_of(connectors, self.canaries, self.guarded),
-                *by_hand,
-                *self.news_of_the_driver(clock.now()),
-            )
-            self.seen += [began, *sorted(observed, key=lambda each: each.at)]
-            self._next_number = record.mark()
+            self._write_down(began, clock, record, faults, account, dialect, connectors)
 
         with ExitStack() as stack:
             stack.callback(write_down)
@@ -291,17 +278,7 @@ class Rigs:
                 return connectors[-1]
 
             def open_oracle() -> Oracle:
-                assert dialect.ccxt_id is not None  # noqa: S101 - the check asked first
-                return stack.enter_context(
-                    Oracle(
-                        dialect.ccxt_id,
-                        self._socket,
-                        dialect.ccxt_credentials(account),
-                        clock,
-                        self._authority,
-                        dialect.ccxt_options(),
-                    )
-                )
+                return stack.enter_context(self._oracle(dialect, account, clock))
 
             self.latest = Rig(
                 clock, exchange_clock, venue, dialect, account, chosen, faults, record, gateway,
@@ -315,6 +292,44 @@ class Rigs:
                 listen_once_more(connectors)
                 raise
             listen_once_more(connectors)
+
+    def _write_down(
+        self,
+        began: Began,
+        clock: ScaledClock,
+        record: Record,
+        faults: FaultPlan,
+        account: Account,
+        dialect: Dialect,
+        connectors: Sequence[Connector],
+    ) -> None:
+        """When all is over: what was seen, in the order of the clock."""
+        by_hand = self.latest.by_hand if self.latest is not None else []
+        observed = (
+            *wire_of(record, self.canaries, self.guarded, dialect),
+            *faults_of(faults, clock.now()),
+            *books_of(dialect.venue, account, dialect),
+            *claims_of(connectors, self.canaries, self.guarded),
+            *by_hand,
+            *self.news_of_the_driver(clock.now()),
+        )
+        self.seen += [began, *sorted(observed, key=lambda each: each.at)]
+        self._next_number = record.mark()
+
+    def _account(self, venue: Venue) -> Account:
+        balances = randomization.initial_balances(self.dialect.markets, self.seed)
+        return venue.account(randomization.owner(self.seed), balances, self.dialect.key_lengths)
+
+    def _oracle(self, dialect: Dialect, account: Account, clock: ScaledClock) -> Oracle:
+        assert dialect.ccxt_id is not None  # noqa: S101 - the check asked first
+        return Oracle(
+            dialect.ccxt_id,
+            self._socket,
+            dialect.ccxt_credentials(account),
+            clock,
+            self._authority,
+            dialect.ccxt_options(),
+        )
 
     def _venue(self, clock: SkewedClock) -> Venue:
         venue = Venue(self.dialect.markets, self.seed, clock)

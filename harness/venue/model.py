@@ -45,10 +45,6 @@ class TimeInForce(StrEnum):
     FOK = "fok"
     GTD = "gtd"
 
-    @property
-    def rests(self) -> bool:
-        return self in (TimeInForce.GTC, TimeInForce.GTD)
-
 
 class PositionSide(StrEnum):
     """Which position of a perpetual an order trades: the only one, or in hedge mode one of two."""

@@ -275,19 +275,9 @@ class DescribedDialect(Dialect):
         said = self._parameters(route, request)
         return all(str(said.get(name)) == value for name, value in route.when.items())
 
-    def handle(self, request: Request) -> Reply:
-        found = self.find(request)
-        if found is None:
-            return self.unknown_route(request)
-        route, path = found
-        try:
-            self.admit(request, route)
-            signer = self.authenticate(request, route) if route.private else None
-            with self.venue.lock:
-                reply = self._serve(Call(request, route, path, signer))
-        except Refused as refused:
-            reply = refused.reply
-        return self.finish(request, route, reply)
+    def serve(self, call: Call) -> Reply:
+        with self.venue.lock:
+            return self._serve(call)
 
     def _serve(self, call: Call) -> Reply:
         described = self.description.routes[call.route.handler]

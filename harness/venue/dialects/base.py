@@ -395,11 +395,15 @@ class Dialect:
         try:
             self.admit(request, route)
             signer = self.authenticate(request, route) if route.private else None
-            answer = getattr(self, route.handler)(Call(request, route, path, signer))
-            reply = answer if isinstance(answer, Reply) else Reply(200, {}, answer)
+            reply = self.serve(Call(request, route, path, signer))
         except Refused as refused:
             reply = refused.reply
         return self.finish(request, route, reply)
+
+    def serve(self, call: Call) -> Reply:
+        """What the route answers to a request that was admitted. Raises Refused."""
+        answer = getattr(self, call.route.handler)(call)
+        return answer if isinstance(answer, Reply) else Reply(200, {}, answer)
 
     def open_stream(self, request: Request) -> StreamSession | Reply:
         """Accept a WebSocket upgrade, or answer it with an HTTP error."""

@@ -11,7 +11,7 @@ from decimal import Decimal
 from pydantic import JsonValue
 
 from harness.venue.dialects.base import Refused
-from harness.venue.dialects.binance.errors import NO_SUCH_ORDER, UNKNOWN_ORDER, error
+from harness.venue.dialects.binance.errors import UNKNOWN_ORDER, error
 from harness.venue.dialects.binance.messages import symbol_of
 from harness.venue.dialects.decimals import decimals_of, fixed, plain
 from harness.venue.dialects.wire import Json, ms
@@ -73,10 +73,6 @@ def refused(refusal: VenueRefusal, market: Market | None = None) -> Refused:
             -4164, f"Order's notional must be no smaller than {least} (unless you choose reduce only)."
         )
     return error(*_REJECTIONS[refusal.code])
-
-
-def no_such_order() -> Refused:
-    return error(*NO_SUCH_ORDER)
 
 
 def price_of(market: Market, price: Decimal) -> str:
