@@ -21,7 +21,7 @@ def believed(outcome: Outcome, unconfirmed: Sequence[str]) -> Outcome:
     if outcome.status is Status.PASSED and outcome.severity is not Severity.BLOCKER:
         return outcome
     met = "Met" if outcome.status is Status.PASSED else "Not met"
-    named = ", ".join(f"`{each}`" for each in unconfirmed[:FEW])
+    named = ", ".join(f"“{each}”" for each in unconfirmed[:FEW])
     more = f" and {len(unconfirmed) - FEW} more" if len(unconfirmed) > FEW else ""
     seen = "" if outcome.status is Status.PASSED else f" What was seen: {outcome.summary}"
     summary = f"{met}, if the exchange is as the fork describes it: nobody else confirms {named}{more}.{seen}"
