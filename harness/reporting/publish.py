@@ -8,9 +8,11 @@ from pydantic import ValidationError
 
 from harness.errors import UserError
 from harness.grading import Waived, grade
-from harness.reporting import badge, ballot, json, junit, markdown, sarif, site
+from harness.reporting import badge, ballot, json, junit, markdown, sarif
 from harness.reporting.assemble import candidate_report, round_report
+from harness.reporting.candidate_page import render_candidate
 from harness.reporting.model import CandidateReport, Result, RoundReport
+from harness.reporting.round_page import render_round
 from harness.requirement import Catalogue
 from harness.rounds.round import Round, load_round
 from harness.screenings.screened import Screened, complete, waivers_in_force
@@ -63,7 +65,8 @@ def report_of(round_: Round, screened: Screened, catalogue: Catalogue) -> Candid
     day = screened.run.started_at.date() if screened.run else round_.submissions_close.date()
     waivers = waivers_in_force(screened.candidate, day, catalogue)
     outcomes = complete(screened, catalogue)
-    graded = grade(outcomes, {item.requirement: Waived(item.granted_by, item.until) for item in waivers})
+    waived = {item.requirement: Waived(item.granted_by, item.until) for item in waivers}
+    graded = grade(outcomes, waived, {item.id: item.title for item in catalogue})
     return candidate_report(round_, screened, catalogue, outcomes, graded, waivers)
 
 
@@ -73,14 +76,22 @@ def write_candidate(folder: Path, report: CandidateReport, overview: RoundReport
     write_whole(folder / "report.md", markdown.render_candidate(report))
     write_whole(folder / "junit.xml", junit.render(report))
     write_whole(folder / "report.sarif", sarif.render(report))
-    write_whole(folder / "badge.svg", badge.render(report))
-    return write_whole(folder / "index.html", site.render_candidate(report, overview))
+    _write_or_remove(folder / "badge.svg", badge.render(report))
+    return write_whole(folder / "index.html", render_candidate(report, overview))
 
 
 def _write_round(folder: Path, overview: RoundReport, site_url: str | None) -> Path:
-    made = ballot.ballot(overview, site_url)
+    made = None if overview.with_verdict(None) else ballot.ballot(overview, site_url)
     write_whole(folder / ROUND_REPORT, json.render(overview))
     write_whole(folder / "report.md", markdown.render_round(overview))
-    write_whole(folder / "ballot.json", json.render(made))
-    write_whole(folder / "ballot.md", ballot.render(made))
-    return write_whole(folder / "index.html", site.render_round(overview))
+    _write_or_remove(folder / "ballot.json", json.render(made) if made else None)
+    _write_or_remove(folder / "ballot.md", ballot.render(made) if made else None)
+    return write_whole(folder / "index.html", render_round(overview))
+
+
+def _write_or_remove(path: Path, text: str | None) -> None:
+    """What is not there this time must not stay from an earlier one."""
+    if text is None:
+        path.unlink(missing_ok=True)
+    else:
+        write_whole(path, text)

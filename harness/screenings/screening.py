@@ -22,6 +22,7 @@ from harness.forks.lockfile import Lock
 from harness.forks.object_store import ObjectStore
 from harness.forks.pin import pin
 from harness.forks.submission import Submission
+from harness.forks.tree import Tree
 from harness.frameworks.installed import installed_in
 from harness.outcome import Basis, Evidence, EvidenceKind, Outcome, OutcomeLog, Status
 from harness.requirement import Catalogue, Requirement
@@ -29,6 +30,7 @@ from harness.rounds.round import Candidate, GitUpstream, Round
 from harness.sandbox import Choice
 from harness.sandbox.choosing import described
 from harness.scenarios.trace.store import FOLDER
+from harness.screenings.exchange_facts import exchange_facts
 from harness.screenings.header import Header, code_digest, python_version, row_of
 from harness.screenings.run import InstalledInfo, RunInfo
 from harness.screenings.screened import Screened
@@ -120,6 +122,9 @@ def screen_submission(
     else:
         shutil.rmtree(folder / FOLDER, ignore_errors=True)  # of another commit, or of other checks
     info = _info(settings, trouble)
+    if submission is not None:
+        facts = exchange_facts(Tree.of(settings.store, submission), submission, candidate.exchange.ccxt)
+        info = info.model_copy(update={"exchange": facts})
     write_run(folder, info, submission)
     if trouble is not None:
         log.append([trouble])
@@ -152,6 +157,7 @@ def _info(settings: Settings, trouble: Outcome | None) -> RunInfo:
         framework=name,
         python=python_version(),
         time_scale=settings.scale,
+        selected=settings.select,
         no_submission=trouble.summary if trouble else None,
     )
 
