@@ -219,9 +219,7 @@ def test_what_happened_in_one_run_is_shown_once(tmp_path: Path) -> None:
 
 
 def test_data_that_the_text_says_is_not_repeated(tmp_path: Path) -> None:
-    said = evidence(
-        "2 requests (ping 1, place_order 7)", "wire", ping=1, place_order=7, host="api.acme.example"
-    )
+    said = evidence("2 requests (ping 1, place_order 7)", "wire", place_order=7, host="api.acme.example")
     failed = outcome("cancel-one", Status.FAILED, "An order stays.", said)
     one_candidate(tmp_path, "acme", all_passed(cancel_one=failed))
     publish_round(tmp_path, catalogue=catalogue())
