@@ -21,7 +21,7 @@ from harness.text import one_line, plain
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 BAR_STEP, BAR_HEIGHT = 4, 28
 MAX_EVIDENCE = 8
-MAX_FINDINGS = 100  # in a section
+MAX_FINDINGS = 300  # in a section
 MAX_PATHS = 40
 MAX_SHOWN = 2500  # characters of a piece of evidence
 LONG_TEXT, LONG_LINES = 700, 10

@@ -27,9 +27,9 @@ CCXT_ID = re.compile(r"[a-z0-9]{1,40}")
 WWW = re.compile(r"'www': \[?\s*'(https://[^'\s]{1,200})'")
 
 
-def exchange_facts(tree: Tree, submission: Submission, ccxt_id: str | None) -> ExchangeFacts:
+def exchange_facts(tree: Tree, submission: Submission) -> ExchangeFacts:
     """What the submission's code says, and the site that ccxt names; empty where nothing does."""
-    found = ExchangeFacts(site=site(ccxt_id))
+    found = ExchangeFacts(site=site(submission.candidate.exchange.ccxt))
     for source in code_of(tree, submission.connectors):
         said = facts_in(source).model_dump(exclude_none=True, exclude_defaults=True)
         known = found.model_dump(exclude_none=True, exclude_defaults=True)

@@ -38,6 +38,7 @@ from harness.screenings.store import OUTCOMES, SUBMISSION, read_screening, write
 from harness.text import one_line, plain
 
 LOG = "checks.log"
+LACKING_NAMED = 10
 MAX_TRACE = 100_000  # characters, the last ones
 
 
@@ -121,10 +122,7 @@ def screen_submission(
             return kept
     else:
         shutil.rmtree(folder / FOLDER, ignore_errors=True)  # of another commit, or of other checks
-    info = _info(settings, trouble)
-    if submission is not None:
-        facts = exchange_facts(Tree.of(settings.store, submission), submission, candidate.exchange.ccxt)
-        info = info.model_copy(update={"exchange": facts})
+    info = _info(settings, trouble, submission)
     write_run(folder, info, submission)
     if trouble is not None:
         log.append([trouble])
@@ -141,7 +139,7 @@ def screen_submission(
     return screened
 
 
-def _info(settings: Settings, trouble: Outcome | None) -> RunInfo:
+def _info(settings: Settings, trouble: Outcome | None, submission: Submission | None = None) -> RunInfo:
     upstream = settings.round.upstream
     name = (
         f"{upstream.git} {upstream.ref}"
@@ -158,8 +156,19 @@ def _info(settings: Settings, trouble: Outcome | None) -> RunInfo:
         python=python_version(),
         time_scale=settings.scale,
         selected=settings.select,
+        exchange=exchange_facts(Tree.of(settings.store, submission), submission) if submission else None,
+        notes=_lacking(settings.store, submission) if submission else (),
         no_submission=trouble.summary if trouble else None,
     )
+
+
+def _lacking(store: ObjectStore, submission: Submission) -> tuple[str, ...]:
+    """What a reader has to know of files whose content no copy of the history at hand has."""
+    paths = Tree.of(store, submission).lacking
+    if not paths:
+        return ()
+    named = f"{', '.join(paths[:LACKING_NAMED])}{' …' if len(paths) > LACKING_NAMED else ''}"
+    return (f"This copy of the history lacks the content of {named}: what needs it is undetermined.",)
 
 
 def _installed(folder: Path) -> InstalledInfo | None:
