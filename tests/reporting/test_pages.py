@@ -56,7 +56,9 @@ def test_styles_are_the_templates_own(published: Path) -> None:
 
 
 def test_links_lead_to_reports_and_to_https_only(published: Path) -> None:
-    local = re.compile(r"#[a-z-]+|(\.\./)?(\w[\w-]*/)?(index\.html|[a-z]+\.(json|md|sarif|xml|svg))")
+    local = re.compile(
+        r"#[a-z-]+|(\.\./)?(\w[\w-]*/)?(index\.html|matrix\.html|[a-z]+\.(json|md|sarif|xml|svg|csv))"
+    )
     for path in pages(published):
         page = Page(path.read_text(encoding="utf-8"))
         for address in page.attribute("href"):

@@ -19,7 +19,15 @@ from harness.text import ESCAPED_CATEGORIES
 from tests.reporting.parts import all_passed, catalogue, one_candidate, outcome, store, submission
 from tests.reporting.sample import write_round
 
-ROUND_FILES = {"index.html", "report.md", "round.json", "ballot.md", "ballot.json"}
+ROUND_FILES = {
+    "index.html",
+    "matrix.html",
+    "round.csv",
+    "report.md",
+    "round.json",
+    "ballot.md",
+    "ballot.json",
+}
 CANDIDATE_FILES = {"index.html", "report.md", "report.json", "junit.xml", "report.sarif", "badge.svg"}
 STORED = {"outcomes.jsonl", "run.json", "submission.json", "round.yml"}
 
