@@ -31,6 +31,8 @@ class Files(Protocol):
 
     def holds(self, text: str) -> bool: ...
 
+    def holding(self, text: str, folder: str) -> frozenset[str]: ...
+
 
 @dataclass(frozen=True)
 class Text:
