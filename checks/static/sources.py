@@ -20,6 +20,7 @@ from harness.outcome import Evidence
 
 CODE = (".py", ".pyx", ".pxd", ".pxi")
 TEST_FOLDERS = frozenset({"test", "tests"})
+PAGES = frozenset({"docs", "documentation"})  # Hummingbot loads nothing from there
 
 
 class Files(Protocol):
@@ -253,8 +254,16 @@ class Sources:
 
     @cached_property
     def shipped(self) -> tuple[Source, ...]:
-        """Changed code that would run at a user's: no tests."""
-        return tuple(source for source in self.code if not source.is_test)
+        """Changed code that would run at a user's: no tests, nor what lies among pages and nothing imports."""
+        aside = {folder for folder in PAGES if not any(self._imports(folder, each) for each in self.code)}
+        return tuple(
+            source for source in self.code if not source.is_test and source.path.split("/")[0] not in aside
+        )
+
+    @staticmethod
+    def _imports(folder: str, source: Source) -> bool:
+        inside = source.path.startswith(f"{folder}/")
+        return not inside and any(f"{name}.".startswith(f"{folder}.") for name in source.imported)
 
     def held_before(self, text: str) -> bool:
         """Whether a line of Hummingbot's own files holds `text` already."""
