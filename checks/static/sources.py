@@ -254,7 +254,7 @@ class Sources:
 
     @cached_property
     def shipped(self) -> tuple[Source, ...]:
-        """Changed code that would run at a user's: no tests, nor what lies among pages and nothing imports."""
+        """Changed code that would run at a user's: no tests, no pages' code that nothing imports."""
         aside = {folder for folder in PAGES if not any(self._imports(folder, each) for each in self.code)}
         return tuple(
             source for source in self.code if not source.is_test and source.path.split("/")[0] not in aside
