@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from checks.static.test_network import test_tls_is_verified as check
+from checks.static.test_security_network import test_tls_is_verified as check
 from tests.checks.static.specimens import CONSTANTS, MAIN, UTILS, World, today
 
 CONFIG = "acme_gateway_host: str = Field(default='127.0.0.1', json_schema_extra={})\n"
