@@ -148,6 +148,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "rule": wording.RULES.__getitem__,
     "score_words": wording.score_words,
     "seconds": wording.seconds,
+    "standing": wording.standing_words,
     "severity": wording.SEVERITIES.__getitem__,
     "shown": _shown,
     "prose": _prose,
