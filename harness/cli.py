@@ -429,6 +429,49 @@ def next_command(
     CONSOLE.print(f"Wrote {path}", markup=False, soft_wrap=True)
 
 
+CandidateName = Annotated[
+    str, typer.Argument(metavar="CANDIDATE", help="A name in the round, or its folder of reports.")
+]
+OfRound = Annotated[Path, typer.Option("--round", metavar="FILE", help="The round's file.")]
+
+
+@app.command("try")
+def try_command(
+    candidate: CandidateName,
+    seconds: Annotated[
+        float, typer.Option("--for", min=5, max=1500, metavar="SECONDS", help="How long it trades.")
+    ] = 600,
+    file: OfRound = Path("candidates.yml"),
+    reports: Reports = Path("reports"),
+    connector: Annotated[str | None, typer.Option(help="The connector, where it has several.")] = None,
+    page_port: Annotated[
+        int, typer.Option("--page-port", min=0, max=65535, help="Of the live page; 0: any free one.")
+    ] = 8421,
+    seed: Seed = 1,
+    sandbox: SandboxName = "auto",
+    runtime: Runtime = None,
+) -> None:
+    """Let a candidate's connector make markets on a simulated exchange, in the sandbox, and watch it live.
+
+    Nothing reaches the real exchange. Ends with 1 where the connector did not go on to the end.
+    """
+    from harness.commands.try_ import try_candidate
+
+    _ask_for(runtime)
+    went_on = try_candidate(
+        candidate,
+        round_file=file,
+        reports=reports,
+        connector=connector,
+        seconds=seconds,
+        page_port=page_port,
+        seed=seed,
+        sandbox=sandbox,
+        console=CONSOLE,
+    )
+    raise typer.Exit(0 if went_on else EXIT_INELIGIBLE)
+
+
 @venue_app.command("serve")
 def venue_serve(
     dialect: Annotated[
