@@ -127,12 +127,12 @@ def shown(
         Table(
             "fills",
             "Fills",
-            ("Trade", "Market", "Side", "Price", "Amount", "Fee", "Role"),
+            ("Side", "Price", "Amount", "Fee", "Role", "Market", "Trade"),
             tuple(
                 (
-                    str(each.trade_id), each.market.name, each.side.value, plain(each.price),
-                    plain(each.amount), f"{plain(each.fee)} {each.fee_asset}",
-                    "maker" if each.maker else "taker",
+                    each.side.value, plain(each.price), plain(each.amount),
+                    f"{plain(each.fee)} {each.fee_asset}", "maker" if each.maker else "taker",
+                    each.market.name, str(each.trade_id),
                 )
                 for each in fills
             ),
@@ -172,53 +172,46 @@ def _level(level: Any) -> tuple[str, str]:
 
 
 def _balances(balances: tuple[Balance, ...], told: Told | None) -> Table:
-    head: tuple[str, ...] = ("Asset", "Free", "Locked")
     if told is None:
         rows = tuple((each.asset, plain(each.free), plain(each.locked)) for each in balances)
-        return Table("balances", "Balances", head, rows)
-    return Table(
-        "balances",
-        "Balances",
-        (*head, "Connector: available", "total", "Same?"),
-        tuple(_both(each, told) for each in balances),
-    )
+        return Table("balances", "Balances", ("Asset", "Free", "Locked"), rows)
+    head = ("Asset", "Agree", "Free", "Connector: free", "Total", "Connector: total")
+    return Table("balances", "Balances", head, tuple(_both(each, told) for each in balances), wide=True)
 
 
 def _both(balance: Balance, told: Told) -> tuple[str, ...]:
     """The exchange's balance and the connector's, which may be a moment behind."""
-    own = (balance.asset, plain(balance.free), plain(balance.locked))
     said = told.balances.get(balance.asset)
     if said is None:
-        return (*own, "", "", "not said")
-    same = (said.available, said.total) == (balance.free, balance.total)
-    return (*own, plain(said.available), plain(said.total), "yes" if same else "no")
+        return balance.asset, "not said", plain(balance.free), "", plain(balance.total), ""
+    agree = (said.available, said.total) == (balance.free, balance.total)
+    numbers = (balance.free, said.available, balance.total, said.total)
+    return balance.asset, "yes" if agree else "no", *map(plain, numbers)
 
 
 def _orders(orders: tuple[Order, ...], told: Told | None) -> Table:
-    head: tuple[str, ...] = ("Id", "Market", "Side", "Type", "Price", "Amount", "Filled", "Status")
-    rows = [
-        (
-            str(each.order_id), each.market.name, each.side.value, each.type.value,
-            "" if each.price is None else plain(each.price), plain(each.amount), plain(each.filled),
-            each.status.value,
-        )
-        for each in orders
-    ]  # fmt: skip
+    known: dict[str | None, str] = {}
     if told is not None:
-        head = (*head, "Connector")
         known = {view.exchange_order_id: view.state for view in told.orders.values()}
         known |= {order_id: view.state for order_id, view in told.orders.items()}
-        rows = [
-            (*row, _tracked(order, known))  # type: ignore[misc]
-            for row, order in zip(rows, orders, strict=True)
-        ]
-    return Table("orders", "Orders", head, tuple(rows), wide=True)
+    says = ("Connector",) if told is not None else ()
+    rows = tuple(
+        (
+            each.side.value, "" if each.price is None else plain(each.price), plain(each.amount),
+            plain(each.filled), each.status.value.replace("_", " "),
+            *((_tracked(each, known),) if told is not None else ()),
+            each.type.value, each.market.name, str(each.order_id),
+        )
+        for each in orders
+    )  # fmt: skip
+    head = ("Side", "Price", "Amount", "Filled", "Status", *says, "Type", "Market", "Id")
+    return Table("orders", "Orders", head, rows, wide=True)
 
 
 def _tracked(order: Order, known: Mapping[str | None, str]) -> str:
     state = known.get(order.client_order_id) or known.get(str(order.order_id))
     if state:
-        return one_line(state, 40)
+        return one_line(state, 40).lower()
     return "does not know it" if order.status.live else "ended"
 
 
