@@ -472,6 +472,24 @@ def try_command(
     raise typer.Exit(0 if went_on else EXIT_INELIGIBLE)
 
 
+@app.command()
+def review(
+    candidate: CandidateName,
+    file: OfRound = Path("candidates.yml"),
+    reports: Reports = Path("reports"),
+    out: Annotated[
+        Path | None, typer.Option("--to", metavar="DIR", help="Where it goes; by default review/NAME.")
+    ] = None,
+) -> None:
+    """Write the packet for whoever reviews a candidate: a branch that merges it, open findings, a checklist.
+
+    Reads what was screened, the fork and upstream; runs nothing of the fork.
+    """
+    from harness.commands.review import review_candidate
+
+    review_candidate(candidate, round_file=file, reports=reports, out=out, console=CONSOLE)
+
+
 @venue_app.command("serve")
 def venue_serve(
     dialect: Annotated[

@@ -33,7 +33,7 @@ class Voter(threading.Thread):
     def run(self) -> None:
         end = time.monotonic() + PATIENCE
         while not re.search(r"<td>(Buy|Sell)OrderCreated</td>", self.page) and time.monotonic() < end:
-            with urllib.request.urlopen(self.address, timeout=10) as reply:
+            with urllib.request.urlopen(self.address, timeout=10) as reply:  # noqa: S310
                 self.page = reply.read().decode()
             time.sleep(0.1)
         os.kill(os.getpid(), signal.SIGINT)
@@ -52,4 +52,4 @@ def test_a_connector_trades_while_somebody_watches(zoo: Zoo) -> None:
     assert "The connector: it is trading." in voter.page
     assert '<meta http-equiv="refresh"' in voter.page
     with pytest.raises(urllib.error.URLError):
-        urllib.request.urlopen(voter.address, timeout=10)
+        urllib.request.urlopen(voter.address, timeout=10)  # noqa: S310
