@@ -473,6 +473,42 @@ def try_command(
 
 
 @app.command()
+def image(
+    candidate: CandidateName,
+    file: OfRound = Path("candidates.yml"),
+    reports: Reports = Path("reports"),
+    out: Annotated[
+        Path | None, typer.Option("--to", metavar="DIR", help="Where it goes; by default image/NAME.")
+    ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME@sha256:…", help="A Debian image with the Python that it was screened with."
+        ),
+    ] = None,
+    with_source: Annotated[
+        bool,
+        typer.Option("--with-source", help="Put the fork's files beside it, say because the fork is gone."),
+    ] = False,
+) -> None:
+    """Write a Dockerfile and a compose file for a whole Hummingbot with a candidate's commit.
+
+    What is built from them trades on the real exchange, with real money.
+    """
+    from harness.commands.image import write_image
+
+    write_image(
+        candidate,
+        round_file=file,
+        reports=reports,
+        out=out,
+        base=base,
+        with_source=with_source,
+        console=CONSOLE,
+    )
+
+
+@app.command()
 def review(
     candidate: CandidateName,
     file: OfRound = Path("candidates.yml"),

@@ -39,7 +39,7 @@ def choose_candidate(what: str, round_file: Path, reports: Path, store: ObjectSt
     place = Path(what)
     if (place / SUBMISSION).is_file() and (place.parent / ROUND).is_file():
         round_, lock = load_round(place.parent / ROUND), None
-    elif place.is_dir():
+    elif len(place.parts) > 1:
         raise UserError("nothing was screened here", where=what, hint=HINT)
     else:
         round_ = load_round(round_file, Catalogue.load().by_id, others_rows=True)

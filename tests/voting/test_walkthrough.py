@@ -194,7 +194,10 @@ def test_a_whole_round(world: Path, harness: Harness, discord: Channel) -> None:
     text, poll = discord.messages
     assert "By waiver" in text["content"]
     assert [each["poll_media"]["text"] for each in poll["poll"]["answers"]] == ["acme (by waiver)", "bolt"]
-    assert "wait for the votes" in harness("status")
+    said = harness("status")
+    assert "wait for the votes" in said
+    assert "→ harness try reports/2026-10/NAME" in said
+    assert "→ harness image reports/2026-10/NAME" in said
     votes = world / "votes.yml"
     votes.write_text("acme: 7\nbolt: 7\ncoil: 2\n")
     count = ("tally", str(reports), "--from", "votes.yml")
@@ -205,7 +208,15 @@ def test_a_whole_round(world: Path, harness: Harness, discord: Channel) -> None:
     said = harness(*count)
     assert "A tie between acme and bolt." in said
     assert "coil: 2, not counted" in said
-    assert "→ harness next reports/2026-10" in harness("status")
+    said = harness("status")
+    assert "→ harness next reports/2026-10" in said
+    assert "→ harness review reports/2026-10/bolt" in said
+    assert "merges into upstream without conflicts" in harness("review", str(reports / "bolt"))
+    assert "| The connector | 2 |" in (world / "review/bolt/README.md").read_text()
+    harness("review", "coil")
+    assert "The fork cannot be read any more" in (world / "review/coil/README.md").read_text()
+    harness("image", "bolt", refused="it was never run")
+    harness("try", "bolt", refused="there is no simulated exchange for bolt")
 
     following = ("next", str(reports), "--id", "2026-11", "--release", "v2.11.0")
     harness(*following, refused="acme and bolt tie")
