@@ -87,7 +87,7 @@ def run(
     reports: Reports = Path("reports"),
     seed: RoundSeed = None,
     speed: Speed = PACE,
-    again: Annotated[bool, typer.Option("--again", help="Screen anew what is already finished.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Screen again what is already finished.")] = False,
     mirror: Mirror = None,
 ) -> None:
     """Screen every candidate of a round and publish its reports.
@@ -175,7 +175,7 @@ def describe(
     ] = None,
     folder: Annotated[Path, typer.Option("--to", help="Where descriptions are kept.")] = Path("descriptions"),
     sandbox: SandboxName = "auto",
-    again: Annotated[bool, typer.Option("--again", help="Derive it anew though nothing changed.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Derive it again even if nothing changed.")] = False,
     mirror: Mirror = None,
 ) -> None:
     """Derive a description of a connector's exchange from its requests, its tests and ccxt.

@@ -210,7 +210,7 @@ def ending_of(error: BaseException, name: str) -> Ending:
         case ConnectorError():
             said = raised(str(error))
             return Ending(
-                Status.UNDETERMINED, f"The connector broke off during the check: {error.gist}", (said,)
+                Status.UNDETERMINED, f"The connector failed during the check: {error.gist}", (said,)
             )
         case OurFailure():
             ours = Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.LOG, text=str(error)[-3500:])
