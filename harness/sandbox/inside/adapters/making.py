@@ -103,7 +103,7 @@ def _key_read(node: ast.AST) -> Optional[str]:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
         return _text(node.args[0]) if _is_name(node.func.value, SETTINGS) else None
     if isinstance(node, ast.Subscript) and _is_name(node.value, SETTINGS):
-        return _text(getattr(node.slice, "value", node.slice))
+        return _text(node.slice) or _text(getattr(node.slice, "value", None))  # wrapped before Python 3.9
     return None
 
 
