@@ -137,7 +137,7 @@ def check(
 ) -> None:
     """Check your own fork before you submit it: the same checks as the official round.
 
-    Uncommitted changes count. Ends with 0 eligible, 1 ineligible, 4 undetermined.
+    Uncommitted changes count. Ends with 0 eligible, 1 ineligible, 4 undetermined or, with -k, no verdict.
     """
     from harness.commands.check import check_work_tree
     from harness.grading import Verdict
@@ -158,7 +158,7 @@ def check(
         console=CONSOLE,
     )
     codes = {Verdict.ELIGIBLE: EXIT_ELIGIBLE, Verdict.INELIGIBLE: EXIT_INELIGIBLE}
-    raise typer.Exit(codes.get(verdict, EXIT_UNDETERMINED))
+    raise typer.Exit(codes.get(verdict, EXIT_UNDETERMINED) if verdict else EXIT_UNDETERMINED)
 
 
 @app.command()

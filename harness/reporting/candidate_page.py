@@ -1,33 +1,32 @@
-"""The pages: one for the round, one for each candidate. Self-contained, no script, no outside asset."""
+"""A candidate's page, for who votes, who maintains and who develops. Self-contained, without a script."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from harness.grading import UNDECIDED, Verdict
+from harness.grading import UNDECIDED
 from harness.outcome import Evidence, Severity, Status
 from harness.reporting import wording
-from harness.reporting.model import CandidateReport, Entry, Finding, RoundReport
-from harness.reporting.templating import KINDS_OF_DEMAND, render
+from harness.reporting.badge import snippets
+from harness.reporting.comparison import Difference, grouped
+from harness.reporting.model import CandidateReport, Finding, RoundReport
+from harness.reporting.place import Place
+from harness.reporting.templating import render
+from harness.requirement import Impact
 from harness.screenings.run import InstalledInfo
 
-ALL_MET = "every blocking requirement is met"
-ALL_MET_OR_WAIVED = f"{ALL_MET}, or set aside by a maintainer where it says so"
-GROUP_NOTES = {
-    Verdict.ELIGIBLE: ALL_MET,
-    Verdict.INELIGIBLE: "a blocking requirement is not met",
-    Verdict.UNDETERMINED: "something was missing, which is not held against them",
-}
 MERGES = {"clean": "No conflicts with upstream", "unknown": "Could not be tried"}
+MARKETS = {"derivative": "perpetual contracts"}
 
 
 @dataclass(frozen=True)
-class Group:
-    verdict: Verdict
-    title: str
-    note: str
-    entries: tuple[Entry, ...]
+class Shown:
+    """A finding as the page shows it: without what stands under an earlier one, which `same_run` names."""
+
+    finding: Finding
+    evidence: tuple[Evidence, ...]
+    same_run: Finding | None = None
 
 
 @dataclass(frozen=True)
@@ -51,49 +50,62 @@ class Cause:
         return next((item.evidence for item in self.findings if item.evidence), ())
 
 
-def render_round(report: RoundReport) -> str:
-    notes = {**GROUP_NOTES, **({Verdict.ELIGIBLE: ALL_MET_OR_WAIVED} if report.by_waiver else {})}
-    groups = [
-        Group(verdict, wording.VERDICTS[verdict], notes[verdict], report.with_verdict(verdict))
-        for verdict in Verdict
-    ]
-    return render("round.html.j2", report=report, groups=groups)
+def render_candidate(
+    report: CandidateReport,
+    overview: RoundReport | None = None,
+    place: Place | None = None,
+    changes: tuple[Difference, ...] = (),
+) -> str:
+    """One candidate's page.
 
-
-def render_candidate(report: CandidateReport, overview: RoundReport | None = None) -> str:
-    """One candidate's page; with `overview` it leads back to the round's page."""
+    With `overview` it leads back to the round's page, with `place` to the rest of a published site. `changes`
+    are those since the run before.
+    """
     failed = [item for severity in Severity for item in report.failed(severity)]
-    waived = report.with_status(Status.WAIVED)
-    passed = report.with_status(Status.PASSED)
-    idle = report.with_status(Status.NOT_APPLICABLE)
+    shown = shown_once(failed)
     undecided = report.with_status(*UNDECIDED)
+    passed, idle = report.with_status(Status.PASSED), report.with_status(Status.NOT_APPLICABLE)
     return render(
         "candidate.html.j2",
         report=report,
         overview=overview,
+        place=place,
+        badge=snippets(report, place.address) if place else None,
         verdict_words=wording.verdict_words(report),
         merge_words=_merge(report),
-        failed=failed,
         blockers=report.failed(Severity.BLOCKER),
-        tallies=_tallies(report),
-        causes=causes(undecided),
-        waived=waived,
-        experimental=report.experimental,
-        quiet=[("passed", "Met", _by_subject(passed)), ("idle", "Does not apply", _by_subject(idle))],
-        sections=[
-            (id_, title, len(found))
-            for id_, title, found in (
-                ("failed", "Not met", failed),
-                ("undecided", "Undecided", undecided),
-                ("waived", "Waived", waived),
-                ("experimental", "Experimental", report.experimental),
-                ("passed", "Met", passed),
-            )
-            if found
+        impacts=_impacts(report),
+        failed=[
+            (impact, [item for item in shown if item.finding.impact is impact]) for impact in (*Impact, None)
         ],
+        failures=len(failed),
+        causes=causes(undecided),
+        waived=report.with_status(Status.WAIVED),
+        experimental=report.experimental,
+        quiet=[
+            ("passed", "Met", len(passed), _by_subject(passed)),
+            ("idle", "Does not apply", len(idle), _by_subject(idle)),
+        ],
+        exchange=_exchange(report),
         facts=_facts(report),
         commands=_commands(report),
+        changes=list(grouped(changes)),
     )
+
+
+def shown_once(findings: Iterable[Finding]) -> tuple[Shown, ...]:
+    """Each with its evidence; of several that rest on the same run, only the first shows what happened."""
+    first: dict[tuple[tuple[float | None, str], ...], Finding] = {}
+    made = []
+    for item in findings:
+        timed = tuple((each.at, each.text) for each in item.evidence if each.at is not None)
+        known = first.get(timed) if timed else None
+        if known is None:
+            first[timed] = item
+            made.append(Shown(item, item.evidence))
+        else:
+            made.append(Shown(item, tuple(each for each in item.evidence if each.at is None), known))
+    return tuple(made)
 
 
 def causes(findings: Iterable[Finding]) -> tuple[Cause, ...]:
@@ -112,15 +124,18 @@ def _by_subject(findings: Iterable[Finding]) -> tuple[tuple[str, tuple[Finding, 
     return tuple((subject, tuple(group)) for subject, group in grouped.items())
 
 
-def _tallies(report: CandidateReport) -> list[tuple[str, int, int, int, int]]:
-    """By severity: its name, how many are met, not met, undecided and waived."""
+def _impacts(report: CandidateReport) -> Sequence[tuple[Impact, tuple[int, ...]]]:
+    """By impact: how many are not met, undecided, waived and met."""
     rows = []
-    for severity in Severity:
-        statuses = [item.status for item in report.counted if item.severity is severity]
-        met, failed = statuses.count(Status.PASSED), statuses.count(Status.FAILED)
-        undecided = sum(status in UNDECIDED for status in statuses)
-        waived = statuses.count(Status.WAIVED)
-        rows.append((KINDS_OF_DEMAND[severity].capitalize(), met, failed, undecided, waived))
+    for impact in Impact:
+        statuses = [item.status for item in report.counted if item.impact is impact]
+        counts = (
+            statuses.count(Status.FAILED),
+            sum(status in UNDECIDED for status in statuses),
+            statuses.count(Status.WAIVED),
+            statuses.count(Status.PASSED),
+        )
+        rows.append((impact, counts))
     return rows
 
 
@@ -133,12 +148,29 @@ def _merge(report: CandidateReport) -> str:
     return f"{known}: {submission.merge_reason}" if unknown else known
 
 
+def _exchange(report: CandidateReport) -> list[tuple[str, str]]:
+    """What it is, in words: name and value; an address among the values becomes a link."""
+    candidate, facts = report.candidate, report.facts
+    said = [
+        ("Trades", MARKETS.get(candidate.kind, "spot")),
+        ("Exchange", (facts and facts.site) or ", ".join(candidate.exchange.hosts[:3])),
+        ("Pairs", f"such as {facts.example_pair}" if facts and facts.example_pair else ""),
+        ("Order types", ", ".join(wording.order_type(each) for each in facts.order_types) if facts else ""),
+        ("Fees", wording.fees(facts) if facts else ""),
+        ("Who answers questions", candidate.contact or "nobody is named"),
+        ("Who keeps it working", candidate.maintenance or "not said"),
+    ]
+    return [(name, value) for name, value in said if value]
+
+
 def _facts(report: CandidateReport) -> list[tuple[str, str]]:
     environment, exchange = report.environment, report.candidate.exchange
     started, finished = environment.started_at, environment.finished_at
+    steps = ", ".join(f"{step} {wording.seconds(spent)}" for step, spent in report.timings.items())
     facts = [
         ("Screened", wording.moment(started) if started else "not yet"),
         ("Finished", wording.moment(finished) if finished else "not finished"),
+        ("Took", steps),
         ("Harness", environment.harness),
         ("Catalogue then", environment.catalogue if environment.catalogue != report.catalogue else None),
         ("Sandbox", environment.backend),
@@ -167,15 +199,20 @@ def _installed(installed: InstalledInfo | None) -> list[tuple[str, str]]:
     ]
 
 
-def _commands(report: CandidateReport) -> list[tuple[str, str]]:
+def _commands(report: CandidateReport) -> Sequence[tuple[str, str]]:
+    """What somebody can do with it: what it is for, and the command."""
     seed = report.environment.seed
     suffix = f" --seed {seed}" if seed is not None else ""
-    commit = report.submission.commit
+    commit, dialect = report.submission.commit, report.candidate.exchange.dialect
     at = f" (at commit {commit[:12]})" if commit else ""
-    return [
+    commands = [
         (
             "Screen this candidate again, in the round's folder",
             f"harness run round.yml --only {report.candidate.name}{suffix}",
         ),
         (f"The same checks in a checkout of the fork{at}", f"harness check .{suffix}"),
     ]
+    if dialect:
+        told = "Trade on the simulated exchange that it was screened on, with its page in your browser"
+        commands.append((told, f"harness venue serve {dialect}"))
+    return commands
