@@ -28,7 +28,10 @@ SHIELD = """\
 """
 
 
-def render(report: CandidateReport) -> str:
+def render(report: CandidateReport) -> str | None:
+    """None where there is no verdict to show."""
+    if report.verdict is None or report.score is None:
+        return None
     verdict = f"{report.verdict.value} by waiver" if report.by_waiver else report.verdict.value
     words = f"{VERDICT_MARKS[report.verdict]} {verdict}"
     if report.score.value is not None:
@@ -46,12 +49,27 @@ def render(report: CandidateReport) -> str:
         colour=BY_WAIVER if report.by_waiver else COLOURS[report.verdict],
         label=LABEL,
         words=escape(words),
-        title=escape(f"{LABEL}: {_title(report)}"),
+        title=escape(f"{LABEL}: {_title(report, report.verdict)}"),
     )
 
 
-def _title(report: CandidateReport) -> str:
-    told = [report.verdict.value, score_words(report.score)]
+def snippets(report: CandidateReport, address: str) -> tuple[tuple[str, str], ...]:
+    """What to paste into a README for the badge at `address`, the candidate's folder on a site: where, what.
+
+    Nothing where there is no badge. Of the candidate there is only its name in it, which is a folder's.
+    """
+    if report.verdict is None:
+        return ()
+    words = f"{LABEL}: {report.candidate.name}"
+    badge, page = f"{address}/badge.svg", f"{address}/index.html"
+    return (
+        ("Markdown", f"[![{words}]({badge})]({page})"),
+        ("HTML", f'<a href="{page}"><img src="{badge}" alt="{words}"></a>'),
+    )
+
+
+def _title(report: CandidateReport, verdict: Verdict) -> str:
+    told = [verdict.value, score_words(report.score)]
     if report.by_waiver:
         waivers = (Waived(plain(each.granted_by), each.until) for each in report.set_aside)
         told[0] += f" by waiver: {set_aside_words(waivers)}"
