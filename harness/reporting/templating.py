@@ -106,7 +106,7 @@ def _shown(text: str) -> str:
 
 def _prose(text: str) -> Markup:
     """Words of the catalogue's, in which `code` stands between backticks."""
-    return Markup(CODE.sub(r"<code>\1</code>", escape(plain(text, lines=True))))  # noqa: S704 - escaped
+    return Markup(CODE.sub(r"<code>\1</code>", str(escape(plain(text, lines=True)))))  # noqa: S704 - escaped
 
 
 def _is_long(text: str) -> bool:
