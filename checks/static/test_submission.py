@@ -97,9 +97,11 @@ def test_based_on_recent_upstream(submission: Submission, round_: Round, evidenc
 
 
 @requirement("merges-cleanly")
-def test_merges_cleanly(submission: Submission) -> None:
+def test_merges_cleanly(submission: Submission, round_: Round, evidence: Attach) -> None:
     """A trial merge with the round's upstream has no conflicts."""
-    preview = submission.merge
+    preview, later = submission.merge, submission.into_release
+    if later is not None:
+        evidence(seen_in_git(f"a trial merge into {round_.release}, which came of the round: {later.reason}"))
     if preview.state == "unknown":
         undetermined(f"The trial merge could not be made: {one_line(preview.reason)}")
     conflicts = preview.conflicts

@@ -1,7 +1,7 @@
 """The generation between autumn 2020 and mid 2022, driven as the application of those years does.
 
 It differs from today's in four ways (upstream's tags v0.40.0 and v1.0.0): settings may be a plain table,
-order types may stand beside the events, fees may be a `TradeFee`, and a clock's tick is out of Python's reach.
+order types may stand beside the events, fees may be a `TradeFee`, and a clock's tick is out of reach.
 """
 
 import importlib
