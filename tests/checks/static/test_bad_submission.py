@@ -163,6 +163,12 @@ SUBMISSION = [
         today().adding({".idea/x.xml": "x"}),
         ".idea/x.xml: editor settings",
     ),
+    Bad(
+        "a copied library",
+        test_submission.test_no_stray_files,
+        today().adding({f"{FOLDER}/curve/part{n}.py": "import math\n" for n in range(10)}),
+        f"{FOLDER}/curve: a copied library of 10 files",
+    ),
     Bad("generated code", test_submission.test_no_stray_files, today().adding({f"{FOLDER}/dummy.cpp": "x"})),
 ]
 
