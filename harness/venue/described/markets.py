@@ -55,6 +55,7 @@ def _sayable(market: Market, told: frozenset[str], description: Description) -> 
         lot_size=lot,
         min_amount=market.min_amount if "market.min_amount" in told else lot,
         min_notional=market.min_notional if named and "market.min_notional" in told else ZERO,
+        contract_size=lot if rules.contract == "lot" else market.contract_size,
         fee_in=FeeIn(rules.fee_in),
         post_only_expires=rules.post_only_would_take == "expires",
     )

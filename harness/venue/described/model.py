@@ -84,6 +84,7 @@ class Rows(Part):
     order: Literal["newest first", "oldest first"] = "newest first"
     usual: int | None = None
     most: int | None = None
+    flat: bool = Field(default=False, description="positions of size zero are told too")
 
 
 class RefusalWords(Part):
@@ -241,6 +242,13 @@ class Orders(Part):
     post_only_would_take: Literal["refused", "expires"] = "refused"
     client_order_id: str | None = Field(default=None, description="pattern that it must match")
     numbers: Literal["plain", "any"] = "plain"
+    contract: Literal["base", "lot"] = Field(
+        default="base", description="what a contract is: one of the base, or the least amount that is traded"
+    )
+    zero_price_is_market: bool = False
+    hedge_side: Literal["told", "by reduce-only"] = Field(
+        default="told", description="how an order of hedge mode names its side: reduce-only ones close"
+    )
     prefix: str = ""
 
 
