@@ -192,8 +192,9 @@ class Answering:
 
     def _set_leverage(self, asked: Asked) -> Scope:
         value = asked.decimal("position.leverage")
-        if value is not None and asked.market is not None:
-            self._venue.set_leverage(asked.who, asked.market, value)
+        for market in self._venue.markets if asked.market is None else (asked.market,):
+            if value is not None:
+                self._venue.set_leverage(asked.who, market, value)
         return Scope({"position": lambda: {"leverage": self._leverage(asked)}})
 
     def _leverage(self, asked: Asked) -> Fact:

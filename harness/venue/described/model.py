@@ -279,6 +279,7 @@ class Description(Part):
     reply_headers: dict[str, str] = {}
     connections: dict[str, Connection] = {}
     limits: tuple[Limit, ...] = ()
+    quote: str | None = Field(default=None, description="what is quoted in, where that is not USDT")
     notional_in: tuple[str, ...] = Field(default=(), description="quotes with a least notional; empty: all")
     lacks: tuple[str, ...] = ()
     known: dict[str, tuple[Source, ...]]
