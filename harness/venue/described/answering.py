@@ -161,7 +161,11 @@ class Answering:
     def _hedged(self, asked: Asked, order: NewOrder) -> NewOrder:
         """The order with its side, where the exchange does not let it be named."""
         named = self._description.orders.hedge_side == "told"
-        if named or not order.market.perpetual or self._venue.position_mode(asked.who) is PositionMode.ONE_WAY:
+        if (
+            named
+            or not order.market.perpetual
+            or self._venue.position_mode(asked.who) is PositionMode.ONE_WAY
+        ):
             return order
         opens_long = (order.side is Side.BUY) != order.reduce_only
         return replace(

@@ -27,7 +27,7 @@ _OBJECTS = {
         position_side realised_pnl""",
     "paid": "asset amount",
     "group": "count",
-    "position": """side position_side size amount entry_price mark_price unrealised_pnl realised_pnl leverage margin_mode
+    "position": """side position_side one_way size amount entry_price mark_price unrealised_pnl realised_pnl leverage margin_mode
         margin liquidation_price notional updated_at""",
     "margin": "asset wallet equity available unrealised_pnl used",
     "funding": "rate next_at interval mark_price index_price open_interest",

@@ -7,6 +7,7 @@ import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
@@ -51,6 +52,7 @@ class _Book:
 
     copy: BookCopy
     last: int
+    contract: Decimal
     messages: int = 0
 
 
@@ -285,7 +287,7 @@ class DescribedSession(TopicSession):
         if channel.book is not None and topic.market is not None:
             self._feed.drop(topic)
             copy = BookCopy(self.venue.book(topic.market))
-            self._books[topic] = _Book(copy, copy.sequence)
+            self._books[topic] = _Book(copy, copy.sequence, topic.market.contract_size)
             if channel.book.first == "whole":
                 template = channel.tells if channel.first is None else channel.first
                 yield from self._tell(
@@ -319,7 +321,13 @@ class DescribedSession(TopicSession):
         book.last = book.copy.sequence
         told |= {"sequence": told["last"], "at": book.copy.at}
         if rules is not None and rules.checksum != "none":
-            bids, asks = (book.copy.best(side, rules.checksum_depth) for side in (Side.BUY, Side.SELL))
+            bids, asks = (
+                [
+                    Level(each.price, each.amount / book.contract)
+                    for each in book.copy.best(side, rules.checksum_depth)
+                ]
+                for side in (Side.BUY, Side.SELL)
+            )
             told["checksum"] = interleaved(bids, asks, rules.checksum_depth)
         return told
 

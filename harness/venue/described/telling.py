@@ -213,6 +213,7 @@ class Teller:
         }  # fmt: skip
         told |= {
             "side": way.value, "amount": abs(position.size), "position_side": plainly(position.side),
+            "one_way": position.side is PositionSide.BOTH,
         }  # fmt: skip
         cross = position.margin_mode.value == "cross"
         told["margin"] = position.initial_margin if cross else position.isolated_margin
