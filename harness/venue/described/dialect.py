@@ -288,7 +288,10 @@ class DescribedDialect(Dialect):
         if not route.when:
             return True
         said = self._parameters(route, request)
-        return all(str(said.get(name)) == value for name, value in route.when.items())
+        return all(
+            name in said if value == "*" else str(said.get(name)) == value
+            for name, value in route.when.items()
+        )
 
     def serve(self, call: Call) -> Reply:
         with self.venue.lock:

@@ -106,7 +106,7 @@ class Refusals(Part):
 
 
 class RouteDescription(Part):
-    """A REST route. `when` tells apart routes that share method and path, by literal parameters.
+    """A REST route. `when` tells apart routes that share method and path, by literal parameters (`*`: any).
 
     `takes` is a template of the parameters; those in the path are named in the route's own name. A key that
     ends in `?` may be left out. `unknown: empty` answers a look-up of what nobody knows with no row.
@@ -137,8 +137,8 @@ class Pattern(Part):
     ignored.
 
     `topics` is the path to the topic or topics in the message (`args[]`, `data.channel`), empty: the message
-    itself; with ` * ` between two paths each of the one with each of the other, as a list. `answer` is said
-    once for each topic where `each_topic`, else once.
+    itself; with ` * ` between two paths each of the one with each of the other, as a list, and with ` | ` the
+    first of the two that holds something. `answer` is said once for each topic where `each_topic`, else once.
     """
 
     said: Template
@@ -200,6 +200,7 @@ class Channel(Part):
     book: Book | None = None
     everything: tuple[str, ...] = Field(default=(), description="words in the symbol's place: all markets")
     only: tuple[str, ...] = Field(default=(), description="order changes that are told; empty: all")
+    brings: tuple[str, ...] = Field(default=(), description="channels that a subscription to it brings too")
     whole: bool = Field(default=False, description="a message tells all that the account has, not the change")
 
 

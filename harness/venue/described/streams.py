@@ -172,6 +172,12 @@ class DescribedSession(TopicSession):
 
     def _begin(self, said: JsonValue, topic: JsonValue) -> Iterator[Outgoing]:
         chosen = self._channels_of(topic)
+        known = self._connection.channels
+        chosen += [
+            (other, known[other], markets, found)
+            for _, channel, markets, found in chosen
+            for other in channel.brings
+        ]
         for name, channel, markets, found in chosen:
             if channel.private or channel.operation in _PRIVATE:
                 self._admit(said)
@@ -480,8 +486,11 @@ def _with_topic(said: JsonValue, topic: JsonValue) -> JsonValue:
 def _topics_at(said: JsonValue, path: str) -> list[JsonValue]:
     """The topics of a message: at `args[]` each of a list, at `data.channel` the one, at `` the message.
 
-    `channels[] * pairs[]`: each with each, as a list of the two.
+    `channels[] * pairs[]`: each with each, as a list of the two. `channel | op`: the first of these places
+    that holds something.
     """
+    if " | " in path:
+        return next((found for part in path.split(" | ") if (found := _said_topics(said, part))), [])
     if " * " in path:
         parts = [_topics_at(said, part) for part in path.split(" * ")]
         return [list(each) for each in itertools.product(*parts)]
@@ -489,6 +498,11 @@ def _topics_at(said: JsonValue, path: str) -> list[JsonValue]:
     if path.endswith("[]"):
         return found if isinstance(found, list) else []
     return [found]
+
+
+def _said_topics(said: JsonValue, path: str) -> list[JsonValue]:
+    """Those topics of a message that are there."""
+    return [topic for topic in _topics_at(said, path) if topic is not None]
 
 
 def _each_market(template: JsonValue) -> tuple[JsonValue, str | None]:
