@@ -168,6 +168,9 @@ class DescribedDialect(Dialect):
         given = self._of_kind("passphrase")
         return account.passphrase if given is None else credential(account, given)
 
+    def ccxt_options(self) -> dict[str, JsonValue]:
+        return {**super().ccxt_options(), **self.description.ccxt_options}
+
     def ccxt_credentials(self, account: Account) -> dict[str, str]:
         names = {"key": "apiKey", "secret": "secret", "passphrase": "password", "number": "uid"}
         held = self.description.credentials.values()
@@ -373,6 +376,10 @@ class DescribedDialect(Dialect):
             case "form":
                 return dict(request.form)
         return dict(request.query)
+
+    def named_parameters(self, request: Request, route: Route) -> frozenset[str]:
+        """The names of what a request says, in its path aside."""
+        return frozenset(self._parameters(self.description.routes[route.handler], request))
 
     def open_stream(self, request: Request) -> StreamSession | Reply:
         found = self.find_stream(request)

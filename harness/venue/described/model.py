@@ -266,6 +266,9 @@ class Description(Part):
     exchange: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]
     kind: Literal["spot", "perpetual"] = "spot"
     ccxt: str | None = None
+    ccxt_options: dict[str, JsonValue] = Field(
+        default={}, description="options that make ccxt ask for these markets"
+    )
     derived: str | None = Field(default=None, description="digest of what it was derived from")
     hosts: Hosts
     symbol: str

@@ -490,7 +490,7 @@ def _topics_at(said: JsonValue, path: str) -> list[JsonValue]:
     that holds something.
     """
     if " | " in path:
-        return next((found for part in path.split(" | ") if (found := _said_topics(said, part))), [])
+        return next((some for part in path.split(" | ") if (some := _said_topics(said, part))), [])
     if " * " in path:
         parts = [_topics_at(said, part) for part in path.split(" * ")]
         return [list(each) for each in itertools.product(*parts)]
