@@ -38,9 +38,11 @@ BY_CCXT = "[ccxt]"
 
 @dataclass
 class Agreement:
-    """`calls` are ccxt's calls that told what the ledger has; `reads` and `asks` the addresses that ccxt reads
-    and says alike, and
-    `differs` those that it takes for something else."""
+    """`calls` are ccxt's calls that told what the ledger has.
+
+    `reads` and `asks` are the addresses that ccxt reads and says alike, `differs` those that it takes for
+    something else.
+    """
 
     calls: list[str] = field(default_factory=list)
     reads: dict[Address, None] = field(default_factory=dict)
