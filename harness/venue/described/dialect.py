@@ -20,7 +20,17 @@ from harness.venue.described.telling import Teller
 from harness.venue.described.templates import NO_CONTRACT, Filler, Matcher, Missing, Scope, Unlike
 from harness.venue.described.trust import Trust
 from harness.venue.described.values import Fact, Unreadable, moment, plainly, write
-from harness.venue.dialects.base import Call, Dialect, Refused, Reply, Request, Route, StreamSession
+from harness.venue.dialects.base import (
+    Call,
+    Dialect,
+    Found,
+    Match,
+    Refused,
+    Reply,
+    Request,
+    Route,
+    StreamSession,
+)
 from harness.venue.dialects.listen_keys import ListenKeys
 from harness.venue.dialects.nonces import AscendingNonces
 from harness.venue.dialects.signing import same
@@ -277,7 +287,7 @@ class DescribedDialect(Dialect):
 
     # -- what the gateway calls
 
-    def find(self, request: Request) -> tuple[Route, dict[str, str]] | None:
+    def find(self, request: Request) -> Found | None:
         """By method and path, and where several share these, by the parameters that tell them apart."""
         if request.host not in self.rest_hosts:
             return None
@@ -381,11 +391,10 @@ class DescribedDialect(Dialect):
         """The names of what a request says, in its path aside."""
         return frozenset(self._parameters(self.description.routes[route.handler], request))
 
-    def open_stream(self, request: Request) -> StreamSession | Reply:
-        found = self.find_stream(request)
-        if found is None:
+    def upgrade(self, request: Request, match: Match) -> StreamSession | Reply:
+        if match.stream is None:
             return self.unknown_route(request)
-        route, path = found
+        route, path = match.stream
         connection = self.description.connections[route.handler]
         account = None
         if connection.login is not None and connection.login.token is not None:
