@@ -51,7 +51,7 @@ SUBMISSION = [
         says="after submissions closed",
     ),
     Bad(
-        "nobody to ask", test_submission.test_point_of_contact, replace(today(), contact=None), says="Nobody"
+        "nobody to ask", test_submission.test_point_of_contact, replace(today(), contact=None), says="No contact"
     ),
     Bad(
         "no connector",

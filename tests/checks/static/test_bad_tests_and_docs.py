@@ -123,7 +123,7 @@ TESTS_AND_DOCS = [
             today().adding({"setup.py": 'install_requires = [\n    "left-pad>=1.0",\n]\n'}),
             advisories=silent,
         ),
-        says="not tell: nobody is there",
+        says="no answer: nobody is there",
         status="undetermined",
     ),
 ]
