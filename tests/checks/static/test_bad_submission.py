@@ -51,7 +51,10 @@ SUBMISSION = [
         says="after submissions closed",
     ),
     Bad(
-        "nobody to ask", test_submission.test_point_of_contact, replace(today(), contact=None), says="No contact"
+        "nobody to ask",
+        test_submission.test_point_of_contact,
+        replace(today(), contact=None),
+        says="No contact",
     ),
     Bad(
         "no connector",
