@@ -129,14 +129,19 @@ def _section(title: str, findings: Sequence[Finding]) -> Iterator[str]:
     yield ""
     yield f"## {title} ({len(findings)})"
     for finding in findings[:MAX_FINDINGS]:
-        yield ""
-        yield f"### {escaped(finding.title or finding.requirement)}"
-        yield ""
-        yield " · ".join([code(finding.requirement), *_kind_of(finding)]) + _reviewed(finding)
-        yield ""
-        yield escaped(finding.summary, limit=2000)
-        yield from _detail(finding)
+        yield from finding_lines(finding)
     yield from _left_out(findings)
+
+
+def finding_lines(finding: Finding) -> Iterator[str]:
+    """One finding under a heading of the third level, with its evidence and what to do."""
+    yield ""
+    yield f"### {escaped(finding.title or finding.requirement)}"
+    yield ""
+    yield " · ".join([code(finding.requirement), *_kind_of(finding)]) + _reviewed(finding)
+    yield ""
+    yield escaped(finding.summary, limit=2000)
+    yield from _detail(finding)
 
 
 def _kind_of(finding: Finding) -> Iterator[str]:

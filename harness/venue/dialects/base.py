@@ -284,6 +284,8 @@ class Dialect:
     """An exchange's REST and WebSocket wire format over a venue."""
 
     name: ClassVar[str]
+    # The framework generation whose connectors speak it; others are not tried on it, nor it on them.
+    framework: ClassVar[str] = "v2"
     ccxt_id: ClassVar[str | None] = None
     rest_hosts: ClassVar[tuple[str, ...]] = ()
     stream_hosts: ClassVar[tuple[str, ...]] = ()
