@@ -17,14 +17,7 @@ from harness.scenarios.played.errors import (
 )
 from harness.scenarios.played.histories import Histories, endure
 from harness.scenarios.played.hour import Hour, make_markets
-from harness.scenarios.played.market_data import (
-    Listing,
-    MarketData,
-    RoundPrice,
-    list_markets,
-    start_at_a_round_price,
-    watch_market,
-)
+from harness.scenarios.played.market_data import Listing, MarketData, list_markets, watch_market
 from harness.scenarios.played.order_life import Trading, trade
 from harness.scenarios.played.positions import Positions, hold_positions
 from harness.scenarios.played.races import Races, race
@@ -44,7 +37,6 @@ from harness.scenarios.scenario import Scenario
 MARKET_DATA = Scenario("market_data", watch_market, MarketData)
 TRADING = Scenario("trading", trade, Trading)
 LISTING = Scenario("listing", list_markets, Listing)
-ROUND_PRICE = Scenario("round_price", start_at_a_round_price, RoundPrice)
 ROUNDING = Scenario("rounding", round_orders, Rounding)
 ERRORS = Scenario("errors", answer_with_errors, Errors)
 LOST_REPLY = Scenario("lost_reply", lose_a_reply, LostReply)
@@ -70,5 +62,5 @@ WATCHED: tuple[Scenario[Any], ...] = (
     RESTARTED, RACES, POSITIONS, WRONG_SECRET, WRONG_CERTIFICATE,
 )  # fmt: skip
 SCENARIOS: dict[str, Scenario[Any]] = {
-    each.fixture: each for each in (*WATCHED, ROUND_PRICE, HISTORIES, HOUR, WRONG_CLOCKS, REFUSED_STREAMS)
+    each.fixture: each for each in (*WATCHED, HISTORIES, HOUR, WRONG_CLOCKS, REFUSED_STREAMS)
 }
