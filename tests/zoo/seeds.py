@@ -21,8 +21,8 @@ from pathlib import Path
 from demo.release import PACKAGE, VERSION
 from harness import temporary
 from harness.checking import Failed, Finding, NotApplicable, slugs_of
-from harness.sandbox import choose
 from harness.venue.dialects import known
+from tests.sandbox.fixtures import at_hand
 from tests.zoo.accuracy import PAGE
 from tests.zoo.asked import CHECKS, asked_of
 from tests.zoo.keeping import Check, Specimen, Zoo
@@ -136,7 +136,7 @@ def _in_a_child(name: str, seeds: int, checks: str) -> list[Verdict]:
 def _run_one(name: str, seeds: Iterable[int], wanted: str) -> None:
     checks = [check for check in asked_of(name) if re.search(wanted, check.__name__)]
     with temporary.folder("seeds") as folder:
-        zoo = Zoo(choose("auto"), Path(folder))
+        zoo = Zoo(at_hand(), Path(folder))
         for seed in seeds:
             with zoo.good(name, seed) as specimen:
                 for verdict in _verdicts(specimen, checks, seed):
