@@ -8,7 +8,7 @@ WORKERS ?= $(shell echo $$(( ($$(nproc) * 3 + 1) / 2 )))
 export PYTHONDONTWRITEBYTECODE :=
 PYTEST := -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --durations 20
 
-.PHONY: demo test test-all zoo zoo-seeds lint format lock schemas docs clean
+.PHONY: demo test test-all coverage coverage-report zoo zoo-seeds lint format lock schemas docs clean
 
 demo: .venv/ready
 	$(BIN)/python -m demo --again
@@ -21,6 +21,14 @@ test-all: .venv/ready
 	$(BIN)/coverage erase
 	$(BIN)/coverage run $(PYTEST) --tier all --store-durations
 	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+# How much of our code the default tests run. It adds up: `make coverage TESTS="tests/venue tests/gateway"` is a piece.
+coverage: .venv/ready
+	$(BIN)/coverage run $(PYTEST) $(TESTS)
+
+coverage-report: .venv/ready
+	$(BIN)/coverage combine --append --quiet
 	$(BIN)/coverage report
 
 # How well the checks tell good from bad: every defect in several connectors. About an hour.
