@@ -1,8 +1,8 @@
 # `make demo` and `make test` do all their own set-up.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
-# Most tests wait for something: three for two processors.
-WORKERS ?= $(shell echo $$(( ($$(nproc) * 3 + 1) / 2 )))
+# Most tests wait for something: two for each processor.
+WORKERS ?= $(shell echo $$(( $$(nproc) * 2 )))
 
 # With byte code kept, each process of a run starts with a third of the work.
 export PYTHONDONTWRITEBYTECODE :=
