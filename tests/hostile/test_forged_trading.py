@@ -145,6 +145,6 @@ def test_orders_past_the_framework(zoo: Zoo) -> None:
         "looks-busy", test_whole_run.test_no_order_was_placed_unasked, "",
         behaving(EXCHANGE, "BinanceExchange", PAST_THE_FRAMEWORK),
     )  # fmt: skip
-    with zoo.bad(forger) as specimen:
-        with pytest.raises(Failed, match=r"placed \d orders that nobody had asked for"):
-            specimen.look(test_whole_run.test_no_order_was_placed_unasked, MARKET_DATA)
+    told = r"placed \d orders that nobody had asked for"
+    with zoo.bad(forger) as specimen, pytest.raises(Failed, match=told):
+        specimen.look(test_whole_run.test_no_order_was_placed_unasked, MARKET_DATA)
