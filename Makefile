@@ -14,7 +14,7 @@ demo: .venv/ready
 	$(BIN)/python -m demo --again
 
 test: .venv/ready
-	$(BIN)/python $(PYTEST)
+	$(BIN)/python $(PYTEST) $(OPTIONS)
 
 # Everything: both sandboxes, every merged connector, every planted defect, kills; and how much of our code it runs.
 test-all: .venv/ready
