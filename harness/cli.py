@@ -414,6 +414,24 @@ def ballot(
 
 
 @app.command()
+def publish(
+    site: Annotated[Path, typer.Option("--site", metavar="DIR", help="Where the site is written.")],
+    base_url: Annotated[
+        str, typer.Option("--base-url", metavar="URL", help="The https address that DIR will have.")
+    ],
+    reports: Reports = Path("reports"),
+) -> None:
+    """Write a static site of every published round, e.g. for GitHub Pages: pages, feeds, badges, JSON.
+
+    The same reports give the same bytes. Other files in DIR are left alone.
+    """
+    from harness.commands.publish import publish as publish_site
+
+    page = publish_site(reports, site, base_url, CONSOLE)
+    CONSOLE.print(f"Site: {page}", markup=False, soft_wrap=True)
+
+
+@app.command()
 def tally(
     round_dir: Annotated[Path, typer.Argument(help="A published round, e.g. reports/2020-08.")],
     source: Annotated[

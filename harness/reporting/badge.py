@@ -18,18 +18,18 @@ PADDING = 7
 SHIELD = """\
 <svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="20" role="img" aria-label="{title}">
 <title>{title}</title>
-<clipPath id="r"><rect width="{width}" height="20" rx="3"/></clipPath>
+{start}<clipPath id="r"><rect width="{width}" height="20" rx="3"/></clipPath>
 <g clip-path="url(#r)"><rect width="{left}" height="20" fill="#3d444d"/>\
 <rect x="{left}" width="{right}" height="20" fill="{colour}"/></g>
 <g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11">\
 <text x="{pad}" y="14" textLength="{left_text}">{label}</text>\
-<text x="{at}" y="14" textLength="{right_text}">{words}</text></g>
+<text x="{at}" y="14" textLength="{right_text}">{words}</text></g>{end}
 </svg>
 """
 
 
-def render(report: CandidateReport) -> str | None:
-    """None where there is no verdict to show."""
+def render(report: CandidateReport, address: str | None = None) -> str | None:
+    """None where there is no verdict to show. `address` is the candidate's folder on a site, to be linked."""
     if report.verdict is None or report.score is None:
         return None
     verdict = f"{report.verdict.value} by waiver" if report.by_waiver else report.verdict.value
@@ -49,6 +49,8 @@ def render(report: CandidateReport) -> str | None:
         colour=BY_WAIVER if report.by_waiver else COLOURS[report.verdict],
         label=LABEL,
         words=escape(words),
+        start=f'<a href="{escape(address)}/index.html" target="_top">' if address else "",
+        end="</a>" if address else "",
         title=escape(f"{LABEL}: {_title(report, report.verdict)}"),
     )
 

@@ -14,6 +14,7 @@ from harness.reporting.model import CandidateReport, Finding, RoundReport
 from harness.reporting.place import Place
 from harness.reporting.templating import render
 from harness.requirement import Impact
+from harness.rounds.round import OWN_CHECK
 from harness.screenings.run import InstalledInfo
 
 MERGES = {"clean": "No conflicts with upstream", "unknown": "Could not be tried"}
@@ -201,18 +202,20 @@ def _installed(installed: InstalledInfo | None) -> list[tuple[str, str]]:
 
 def _commands(report: CandidateReport) -> Sequence[tuple[str, str]]:
     """What somebody can do with it: what it is for, and the command."""
-    seed = report.environment.seed
+    seed, commit, row = report.environment.seed, report.submission.commit, report.candidate
     suffix = f" --seed {seed}" if seed is not None else ""
-    commit, dialect = report.submission.commit, report.candidate.exchange.dialect
     at = f" (at commit {commit[:12]})" if commit else ""
+    again = (f"The same checks in a checkout of the fork{at}", f"harness check .{suffix}")
+    if report.round == OWN_CHECK:
+        return [again]
+    folder = f"reports/{report.round}/{row.name}"
+    risk = "Build a whole Hummingbot with it: that one trades on the real exchange, with real money"
     commands = [
-        (
-            "Screen this candidate again, in the round's folder",
-            f"harness run round.yml --only {report.candidate.name}{suffix}",
-        ),
-        (f"The same checks in a checkout of the fork{at}", f"harness check .{suffix}"),
+        (risk, f"harness image {folder}"),
+        ("Screen it again, in the round's folder", f"harness run round.yml --only {row.name}{suffix}"),
+        again,
     ]
-    if dialect:
-        told = "Trade on the simulated exchange that it was screened on, with its page in your browser"
-        commands.append((told, f"harness venue serve {dialect}"))
-    return commands
+    if row.exchange.dialect:
+        watch = "Watch it make markets on a simulated exchange, in the sandbox: nothing real is traded"
+        commands.insert(0, (watch, f"harness try {folder}"))
+    return commands if commit else commands[-2:]

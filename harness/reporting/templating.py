@@ -104,9 +104,9 @@ def _shown(text: str) -> str:
     )
 
 
-def _prose(text: str) -> Markup:
+def prose(text: str) -> Markup:
     """Words of the catalogue's, in which `code` stands between backticks."""
-    return Markup(CODE.sub(r"<code>\1</code>", escape(plain(text, lines=True))))  # noqa: S704 - escaped
+    return Markup(CODE.sub(r"<code>\1</code>", str(escape(plain(text, lines=True)))))  # noqa: S704 - escaped
 
 
 def _is_long(text: str) -> bool:
@@ -148,9 +148,10 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "rule": wording.RULES.__getitem__,
     "score_words": wording.score_words,
     "seconds": wording.seconds,
+    "standing": wording.standing_words,
     "severity": wording.SEVERITIES.__getitem__,
     "shown": _shown,
-    "prose": _prose,
+    "prose": prose,
     "reviewed_by": wording.reviewed_by,
     "set_aside": wording.set_aside_line,
     "source": wording.source_link,

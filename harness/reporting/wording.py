@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from harness.grading import Verdict
 from harness.outcome import Basis, Lifecycle, Severity, Status
-from harness.reporting.model import CandidateReport, Entry, Finding, Result, ScoreInfo, SetAside
+from harness.reporting.model import CandidateReport, Entry, Finding, Result, RoundReport, ScoreInfo, SetAside
 from harness.requirement import Impact
 from harness.screenings.run import ExchangeFacts
 
@@ -127,6 +127,14 @@ def fees(facts: ExchangeFacts) -> str:
     """`maker 0.1 %, taker 0.15 %`, or nothing where the code says neither."""
     named = (("maker", facts.maker_percent), ("taker", facts.taker_percent))
     return ", ".join(f"{name} {percent} %" for name, percent in named if percent is not None)
+
+
+def standing_words(report: RoundReport) -> str:
+    """`2 of 7 may be voted on, 1 could not be decided`."""
+    counts = [(len(report.with_verdict(verdict)), VERDICTS[verdict].lower()) for verdict in Verdict]
+    counts.append((len(report.with_verdict(None)), "have no verdict yet"))
+    told = [f"{amount} {words}" for amount, words in counts if amount]
+    return f"{count(len(report.candidates), 'candidate')}: {', '.join(told) or 'none was screened'}."
 
 
 def moment(at: datetime) -> str:

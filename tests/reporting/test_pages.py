@@ -13,7 +13,7 @@ from harness.outcome import Status
 from harness.reporting.candidate_page import causes, render_candidate
 from harness.reporting.model import CandidateReport
 from harness.reporting.publish import publish_round
-from harness.reporting.templating import TEMPLATES
+from harness.reporting.templating import TEMPLATES, prose
 from harness.screenings.run import ExchangeFacts
 from harness.text import ESCAPED_CATEGORIES, one_line
 from tests.reporting.page import Page
@@ -252,3 +252,7 @@ def test_who_stands_behind_it_and_what_its_code_says_are_told(tmp_path: Path) ->
     told = ("acme team", "not said", "such as ZRX-ETH", "limit, market", "maker 0.1 %, taker 0.15 %", "spot")
     assert set(told) <= set(page.words)
     assert "https://acme.example" in page.attribute("href")
+
+
+def test_code_in_the_catalogues_words_is_code() -> None:
+    assert prose("Set `a<b>` & <i>go</i>") == "Set <code>a&lt;b&gt;</code> &amp; &lt;i&gt;go&lt;/i&gt;"

@@ -178,6 +178,9 @@ class DescribedDialect(Dialect):
         given = self._of_kind("passphrase")
         return account.passphrase if given is None else credential(account, given)
 
+    def ccxt_options(self) -> dict[str, JsonValue]:
+        return {**super().ccxt_options(), **self.description.ccxt_options}
+
     def ccxt_credentials(self, account: Account) -> dict[str, str]:
         names = {"key": "apiKey", "secret": "secret", "passphrase": "password", "number": "uid"}
         held = self.description.credentials.values()
@@ -298,7 +301,10 @@ class DescribedDialect(Dialect):
         if not route.when:
             return True
         said = self._parameters(route, request)
-        return all(str(said.get(name)) == value for name, value in route.when.items())
+        return all(
+            name in said if value == "*" else str(said.get(name)) == value
+            for name, value in route.when.items()
+        )
 
     def serve(self, call: Call) -> Reply:
         with self.venue.lock:
@@ -380,6 +386,10 @@ class DescribedDialect(Dialect):
             case "form":
                 return dict(request.form)
         return dict(request.query)
+
+    def named_parameters(self, request: Request, route: Route) -> frozenset[str]:
+        """The names of what a request says, in its path aside."""
+        return frozenset(self._parameters(self.description.routes[route.handler], request))
 
     def upgrade(self, request: Request, match: Match) -> StreamSession | Reply:
         if match.stream is None:
