@@ -17,7 +17,7 @@ import pytest
 from tests.sandbox.fixtures import home
 
 TIERS = ("default", "all", "zoo")
-FULL, WHOLE_ZOO = "full", "whole_zoo"
+FULL, WHOLE_ZOO, REAL_FORKS = "full", "whole_zoo", "real_forks"
 ROOT = Path(__file__).resolve().parents[1]
 DURATIONS = Path(__file__).with_name("durations.json")
 UNKNOWN = 0.2  # seconds, of a test that is not in the table: quick, or new

@@ -16,10 +16,12 @@ from checks.static.names import Reference, dotted, full_name, imported_as, resol
 from checks.static.syntax import Parsed, parse, tokens
 from harness.checking import seen_in_file
 from harness.errors import HarnessError
+from harness.forks.errors import ContentMissing
 from harness.outcome import Evidence
 
 CODE = (".py", ".pyx", ".pxd", ".pxi")
 TEST_FOLDERS = frozenset({"test", "tests"})
+PAGES = frozenset({"docs", "documentation"})  # Hummingbot loads nothing from there
 
 
 class Files(Protocol):
@@ -30,6 +32,8 @@ class Files(Protocol):
     def read(self, path: str) -> bytes: ...
 
     def holds(self, text: str) -> bool: ...
+
+    def holding(self, text: str, folder: str) -> frozenset[str]: ...
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class Source:
     """One file. `base` is its text before the submission, None for a file that the submission adds.
 
     Lines end as Python ends them: a lone carriage return does too. `unreadable` says why a file could not be
-    read (too large, not in this copy), and its text is then empty; or why Python reads it otherwise than it
+    read (too large), and its text is then empty; or why Python reads it otherwise than it
     looks (`disguised`), and its text is then what a reviewer sees.
     """
 
@@ -224,6 +228,8 @@ class Sources:
     def _source(self, path: str) -> Source:
         try:
             content = self.tree.read(path)
+        except ContentMissing:
+            raise  # nobody knows what is in it: whoever needs it cannot be decided
         except HarnessError as error:
             return Source(path, "", unreadable=error.message)
         old = self.changed.get(path, path)
@@ -251,8 +257,16 @@ class Sources:
 
     @cached_property
     def shipped(self) -> tuple[Source, ...]:
-        """Changed code that would run at a user's: no tests."""
-        return tuple(source for source in self.code if not source.is_test)
+        """Changed code that would run at a user's: no tests, no pages' code that nothing imports."""
+        aside = {folder for folder in PAGES if not any(self._imports(folder, each) for each in self.code)}
+        return tuple(
+            source for source in self.code if not source.is_test and source.path.split("/")[0] not in aside
+        )
+
+    @staticmethod
+    def _imports(folder: str, source: Source) -> bool:
+        inside = source.path.startswith(f"{folder}/")
+        return not inside and any(f"{name}.".startswith(f"{folder}.") for name in source.imported)
 
     def held_before(self, text: str) -> bool:
         """Whether a line of Hummingbot's own files holds `text` already."""

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from harness import temporary
 from harness.forks import limits
-from harness.forks.errors import FileMissing, TooLarge
+from harness.forks.errors import ContentMissing, FileMissing, TooLarge
+from harness.forks.hardened import Finished
 from harness.forks.object_store import ObjectStore
 from harness.forks.submission import Submission
 
@@ -94,6 +95,11 @@ class Tree:
         """The regular files."""
         return self._paths
 
+    @cached_property
+    def lacking(self) -> tuple[str, ...]:
+        """The regular files whose content this copy of the history lacks."""
+        return tuple(path for path in self._paths if self._entries[path].size < 0)
+
     def under(self, prefix: str) -> tuple[str, ...]:
         """The regular files below the folder `prefix`."""
         start = prefix.rstrip("/") + "/"
@@ -106,14 +112,14 @@ class Tree:
         return path in self._entries
 
     def read(self, path: str, limit: int = limits.TEXT_BYTES) -> bytes:
-        """A regular file's bytes; raises FileMissing, or TooLarge over `limit` bytes."""
+        """A regular file's bytes; raises FileMissing, ContentMissing, or TooLarge over `limit` bytes."""
         entry = self._entries.get(path)
         if entry is None:
             raise FileMissing(path)
         if not entry.regular:
             raise FileMissing(path, "not a regular file")
         if entry.size < 0:
-            raise FileMissing(path, "this copy of the history lacks its content")
+            raise ContentMissing(path)
         if entry.size > limit:
             raise TooLarge(f"a file of {entry.size} bytes", f"{limit} bytes", where=path)
         return self.store.blob(entry.oid)
@@ -124,8 +130,18 @@ class Tree:
 
     def holds(self, text: str) -> bool:
         """Whether a line of any file holds `text`; files that this copy of the history lacks do not."""
-        arguments = ("grep", "-q", "-I", "-F", "--no-textconv", "--full-name", "-e", text, self.commit)
-        return self.store.git(*arguments, codes=(0, 1, 128)).code == 0
+        return self._grep("-q", "-e", text, self.commit).code == 0
+
+    def holding(self, text: str, folder: str) -> frozenset[str]:
+        """The regular files below `folder` with a line that holds `text`, but for those that are lacking."""
+        found = self._grep("-l", "-z", "-e", text, self.commit, "--", folder).stdout.split(b"\0")
+        start = f"{self.commit}:"
+        return frozenset(display(name).removeprefix(start) for name in found) & frozenset(self.under(folder))
+
+    def _grep(self, *arguments: str) -> Finished:
+        return self.store.git(
+            "grep", "-I", "-F", "--no-textconv", "--full-name", *arguments, codes=(0, 1, 128)
+        )
 
     def link_target(self, path: str) -> str | None:
         """Where a symlink points, as its text; None for anything else."""

@@ -22,6 +22,7 @@ from harness.forks.lockfile import Lock
 from harness.forks.object_store import ObjectStore
 from harness.forks.pin import pin
 from harness.forks.submission import Submission
+from harness.forks.tree import Tree
 from harness.frameworks.installed import installed_in
 from harness.outcome import Basis, Evidence, EvidenceKind, Outcome, OutcomeLog, Status
 from harness.requirement import Catalogue, Requirement
@@ -29,6 +30,7 @@ from harness.rounds.round import Candidate, GitUpstream, Round
 from harness.sandbox import Choice
 from harness.sandbox.choosing import described
 from harness.scenarios.trace.store import FOLDER
+from harness.screenings.exchange_facts import exchange_facts
 from harness.screenings.header import Header, code_digest, python_version, row_of
 from harness.screenings.run import InstalledInfo, RunInfo
 from harness.screenings.screened import Screened
@@ -36,6 +38,7 @@ from harness.screenings.store import OUTCOMES, SUBMISSION, read_screening, write
 from harness.text import one_line, plain
 
 LOG = "checks.log"
+LACKING_NAMED = 10
 MAX_TRACE = 100_000  # characters, the last ones
 
 
@@ -119,7 +122,7 @@ def screen_submission(
             return kept
     else:
         shutil.rmtree(folder / FOLDER, ignore_errors=True)  # of another commit, or of other checks
-    info = _info(settings, trouble)
+    info = _info(settings, trouble, submission)
     write_run(folder, info, submission)
     if trouble is not None:
         log.append([trouble])
@@ -136,7 +139,7 @@ def screen_submission(
     return screened
 
 
-def _info(settings: Settings, trouble: Outcome | None) -> RunInfo:
+def _info(settings: Settings, trouble: Outcome | None, submission: Submission | None = None) -> RunInfo:
     upstream = settings.round.upstream
     name = (
         f"{upstream.git} {upstream.ref}"
@@ -152,8 +155,20 @@ def _info(settings: Settings, trouble: Outcome | None) -> RunInfo:
         framework=name,
         python=python_version(),
         time_scale=settings.scale,
+        selected=settings.select,
+        exchange=exchange_facts(Tree.of(settings.store, submission), submission) if submission else None,
+        notes=_lacking(settings.store, submission) if submission else (),
         no_submission=trouble.summary if trouble else None,
     )
+
+
+def _lacking(store: ObjectStore, submission: Submission) -> tuple[str, ...]:
+    """What a reader has to know of files whose content no copy of the history at hand has."""
+    paths = Tree.of(store, submission).lacking
+    if not paths:
+        return ()
+    named = f"{', '.join(paths[:LACKING_NAMED])}{' …' if len(paths) > LACKING_NAMED else ''}"
+    return (f"This copy of the history lacks the content of {named}: what needs it is undetermined.",)
 
 
 def _installed(folder: Path) -> InstalledInfo | None:

@@ -14,7 +14,7 @@ from checks.conformance import (
     test_market_data,
     test_order_life,
     test_orders,
-    test_whole_run,
+    test_security_fair_play,
 )
 from harness.checking import Failed, Finding, slugs_of
 from harness.scenarios.catalogue import MARKET_DATA
@@ -142,9 +142,9 @@ async def _busy(self):
 )
 def test_orders_past_the_framework(zoo: Zoo) -> None:
     forger = defect(
-        "looks-busy", test_whole_run.test_no_order_was_placed_unasked, "",
+        "looks-busy", test_security_fair_play.test_no_order_was_placed_unasked, "",
         behaving(EXCHANGE, "BinanceExchange", PAST_THE_FRAMEWORK),
     )  # fmt: skip
     told = r"placed \d orders that nobody had asked for"
     with zoo.bad(forger) as specimen, pytest.raises(Failed, match=told):
-        specimen.look(test_whole_run.test_no_order_was_placed_unasked, MARKET_DATA)
+        specimen.look(test_security_fair_play.test_no_order_was_placed_unasked, MARKET_DATA)

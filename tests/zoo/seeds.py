@@ -27,7 +27,7 @@ from harness.checking import Failed, Finding, NotApplicable
 from harness.checking.runner import judges_traces, parameters_of
 from harness.paths import cache_dir
 from harness.scenarios.catalogue import HOUR
-from harness.venue.dialects import known
+from tests.dialects.names import NAMES
 from tests.sandbox.fixtures import at_hand
 from tests.zoo.accuracy import PAGE
 from tests.zoo.asked import CHECKS, asked_of
@@ -88,7 +88,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.zoo.seeds", description=__doc__)
-    parser.add_argument("--connectors", default=",".join(known()), help="names, with commas between them")
+    parser.add_argument("--connectors", default=",".join(NAMES), help="names, with commas between them")
     parser.add_argument("--seeds", type=int, default=SEEDS, help="how many")
     parser.add_argument("--hours", type=int, default=SEEDS, help="with how many seeds an hour is played")
     parser.add_argument("--checks", default="", help="a pattern: only those that have it in their names")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from checks.conformance import test_build, test_long_run
+from checks.conformance import test_build, test_resilience_hour
 from tests.zoo.sections import section_of, with_section
 from tests.zoo.seeds import Task, tasks
 from tests.zoo.verdicts import Verdict, keep, read, section, unsteady
@@ -63,7 +63,7 @@ def test_all_connectors_get_a_seed_before_any_gets_the_next_and_hours_come_last(
     assert order == [
         ("binance", 1), ("kucoin", 1), ("binance", 2), ("kucoin", 2), ("binance", 1), ("kucoin", 1)
     ]  # fmt: skip
-    hour = test_long_run.test_an_hour_of_market_making.__name__
+    hour = test_resilience_hour.test_an_hour_of_market_making.__name__
     assert [hour in each.checks for each in found] == [False] * 4 + [True] * 2
     assert not any(test_build.test_it_builds.__name__ in each.checks for each in found), "it knows no seed"
 

@@ -1,0 +1,170 @@
+"""Whom the new code talks to, and whether it checks who answers."""
+
+from __future__ import annotations
+
+import ast
+import ipaddress
+import re
+from collections.abc import Iterator
+
+from checks.static import forbidden
+from checks.static.own_gateway import stays_here
+from checks.static.packages import Package
+from checks.static.sources import Source, Sources
+from harness.checking import Attach, expect, requirement, undetermined
+from harness.outcome import Evidence
+from harness.rounds.round import Candidate
+
+LISTED = 20
+ADDRESS = re.compile(r"(?P<scheme>https?|wss?)://(?P<host>[^/?#\s\"']*)(?P<rest>\S*)")
+BARE_HOST = re.compile(
+    r"(?P<host>(?:[a-z0-9-]+\.)+(?:com|net|org|io|co|xyz|trade|exchange|finance|pro|app|dev|me|cc|info|biz|ru|cn|site"
+    r"|online|top|fi|network|cloud|us|uk|eu|jp|kr|br|au|in|ai|ws|link|live|sh|host|space|tech|to))(?::\d+)?(?:/\S*)?"
+)
+TEST_NETWORK = re.compile(r"test|staging|sandbox|demo|paper", re.IGNORECASE)
+# Second-level names under which anybody can register.
+PUBLIC_SECOND = frozenset({"com", "co", "org", "net", "gov", "ac", "ne", "or"})
+LOCAL = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "::1", ""})  # noqa: S104 - names to look for, not to bind
+# Pages for people: a connector has links to them, and does not send anything there.
+FOR_PEOPLE = re.compile(
+    r"^(docs?|support|help|www|developers?|dev|academy|blog|wiki|apidocs?)[.-]|gitbook\.io$|^github\.com$"
+)
+# Where anybody can have data delivered.
+DROP_BOXES = re.compile(
+    r"(^|\.)(webhook\.site|requestbin\.\w+|pipedream\.net|ngrok(-free)?\.(io|app|dev)|pastebin\.com|hastebin\.com|transfer\.sh"
+    r"|discord(app)?\.com|api\.telegram\.org|hooks\.slack\.com|burpcollaborator\.net|oast\.\w+|interact\.sh|bit\.ly|tinyurl\.com"
+    r"|is\.gd|t\.me|raw\.githubusercontent\.com|gist\.githubusercontent\.com|file\.io|anonfiles\.com|serveo\.net|localtunnel\.me)$",
+    re.IGNORECASE,
+)
+
+
+@requirement("only-declared-hosts")
+def test_only_declared_hosts(
+    sources: Sources, candidate: Candidate, connector_name: str, evidence: Attach
+) -> None:
+    """Every address in the code is of a declared host, or of the same exchange's other networks."""
+    declared = candidate.exchange.hosts
+    if not declared:
+        undetermined("The round's file declares no hosts for this exchange, so no address can be compared.")
+    strange: list[tuple[str, Evidence]] = []
+    for source in sources.shipped:
+        for line, _, host in addresses(source):
+            relation = related(host, declared, connector_name)
+            if relation == "strange":
+                strange.append((host, source.evidence(line)))
+            elif relation == "same exchange":
+                evidence(source.evidence(line))
+    names = ", ".join(sorted({host for host, _ in strange}))
+    expect(
+        not strange,
+        f"It contains undeclared addresses: {names}.",
+        *(seen for _, seen in strange[:LISTED]),
+    )
+
+
+def addresses(source: Source) -> Iterator[tuple[int, str, str]]:
+    """(line, scheme, host) of each string that is an address or a host's name and nothing else.
+
+    `{}` in a host is what is filled in; the scheme is empty where none is written.
+    """
+    for text in source.strings:
+        match = ADDRESS.fullmatch(text.value.strip())
+        if match and not text.prose:
+            host = re.sub(r"\{[^}]*\}|%s", "{}", match["host"].rpartition("@")[2])
+            yield text.line, match["scheme"], re.sub(r":(\d+|\{\})$", "", host).lower()
+        elif not text.prose and (bare := BARE_HOST.fullmatch(text.value)):
+            yield text.line, "", bare["host"]
+
+
+def related(host: str, declared: tuple[str, ...], connector: str) -> str:
+    """`declared`, `same exchange` (a test network, another country), `local`, `for people` or `strange`."""
+    if host in LOCAL or host.strip("{}.") == "":
+        return "local"
+    if any(_fits(host, other) for other in declared):
+        return "declared"
+    if DROP_BOXES.search(host) or _is_ip(host):
+        return "strange"
+    names = [_letters(connector.removesuffix("_perpetual")), *(_letters(_owner(other)) for other in declared)]
+    if any(len(name) > 2 and name in _letters(_registrable(host)) for name in names):
+        return "same exchange"
+    if TEST_NETWORK.search(host):
+        return "same exchange"
+    return "for people" if FOR_PEOPLE.search(host) else "strange"
+
+
+def _fits(host: str, declared: str) -> bool:
+    """`api.binance.{}` fits `api.binance.com`; so does every host of the same owner."""
+    pattern = re.escape(host).replace(re.escape("{}"), r"[\w.-]*")
+    return bool(re.fullmatch(pattern, declared)) or (
+        "{}" not in host and _registrable(host) == _registrable(declared)
+    )
+
+
+def _registrable(host: str) -> str:
+    parts = host.split(".")
+    count = 3 if len(parts) > 2 and parts[-2] in PUBLIC_SECOND and len(parts[-1]) == 2 else 2
+    return ".".join(parts[-count:])
+
+
+def _owner(host: str) -> str:
+    return _registrable(host).split(".")[0]
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+@requirement("tls-verified")
+def test_tls_is_verified(sources: Sources, package: Package) -> None:
+    """Certificate checks are left on, and no address but of this computer is unencrypted."""
+    own = sources.under(package.path)
+    open_ones = [
+        source.evidence(line)
+        for source in sources.shipped
+        for line, scheme, host in addresses(source)
+        if scheme in ("http", "ws")
+        and host not in LOCAL
+        and not (host == "{}" and source in own and stays_here(source, line, own, LOCAL))
+    ]
+    unchecked = [
+        source.evidence(line) for source in sources.shipped for line in sorted(set(_switched_off(source)))
+    ]
+    parts = []
+    if unchecked:
+        parts.append("does not check the exchange's certificate")
+    if open_ones:
+        parts.append("uses unencrypted addresses")
+    expect(not parts, f"It {' and '.join(parts)}.", *unchecked[:LISTED], *open_ones[:LISTED])
+
+
+SWITCHES = frozenset(
+    {"verify", "verify_ssl", "ssl", "check_hostname", "ssl_verify", "verify_mode", "cert_reqs"}
+)
+
+
+def _switched_off(source: Source) -> Iterator[int]:
+    for reference in source.references:
+        if reference.name in forbidden.TLS:
+            yield reference.line
+    for node in source.nodes:
+        if isinstance(node, ast.keyword) and node.arg in SWITCHES and _is_off(node.value):
+            yield node.value.lineno
+        elif isinstance(node, ast.Assign) and _is_off(node.value):
+            names = [ast.unparse(target).rpartition(".")[2] for target in node.targets]
+            if any(name in ("check_hostname", "verify_mode", "verify") for name in names):
+                yield node.lineno
+    if source.parsed.tree is None:
+        pattern = re.compile(rf"\b({'|'.join(SWITCHES)})\s*=\s*False\b")
+        yield from (number for number in source.added if pattern.search(source.lines[number - 1]))
+
+
+def _is_off(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and (node.value is False or node.value == "CERT_NONE")

@@ -1,0 +1,160 @@
+"""Which imports count as declared, asked of what is installed, and whose lack it is where they do not."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from checks.conformance import test_build_libraries as checks
+from checks.conformance.lacking import lack_of
+from checks.static.conftest import sources_of
+from harness.checking import Failed, Finding
+from harness.frameworks.additions import Unavailable
+from harness.frameworks.libraries import Libraries, missing_module
+from harness.outcome import Evidence
+from tests.checks.static.specimens import WEB, Files, World, today
+
+LIBRARIES = Libraries(
+    {
+        "aiohttp": frozenset({"aiohttp"}),
+        "yaml": frozenset({"pyyaml"}),
+        "coinbase": frozenset({"coinbase-advanced-py"}),
+        "left_pad": frozenset({"left-pad"}),
+    }
+)
+SDK = Unavailable(declared="acme-sdk==9", why="there is none")
+
+
+def ended(
+    check: Callable[..., None], world: World, libraries: Libraries = LIBRARIES
+) -> tuple[str, str, list[str]]:
+    """How a check ended, its summary, and the places it names."""
+    tree = Files({**world.base, **world.files})
+    attached: list[Evidence] = []
+    offered = {
+        "sources": sources_of(world.submission, tree, Files(world.base)),  # type: ignore[arg-type]
+        "libraries": libraries,
+        "evidence": lambda *items: attached.extend(items),
+    }
+    try:
+        check(**{name: offered[name] for name in inspect.signature(check).parameters})
+    except Finding as end:
+        status = "failed" if isinstance(end, Failed) else type(end).__name__.lower()
+        return status, end.summary, [item.place or item.text for item in end.evidence]
+    return "passed", "", []
+
+
+def importing(module: str) -> World:
+    return today().appending(WEB, f"import {module}\n")
+
+
+@pytest.mark.parametrize("module", ["coinbase.rest", "yaml", "asyncio", "hummingbot.core"])
+def test_what_is_installed_may_be_imported_whatever_its_package_is_called(module: str) -> None:
+    assert ended(checks.test_dependencies_are_declared, importing(module))[0] == "passed"
+
+
+def test_what_nothing_declared_brings_is_the_forks_failure() -> None:
+    status, summary, places = ended(checks.test_dependencies_are_declared, importing("acme_sdk"))
+    assert status == "failed"
+    assert summary == "It imports packages that Hummingbot does not install: acme_sdk."
+    assert any(place.startswith(f"{WEB}:") for place in places)
+
+
+OPTIONAL = {
+    "caught": "try:\n    import acme_sdk\nexcept ImportError:\n    acme_sdk = None\n",
+    "caught, in a function": "def sdk():\n    try:\n        from acme_sdk import Client\n"
+    "    except (ModuleNotFoundError, AttributeError):\n        return None\n    return Client\n",
+    "with another that is there instead": "try:\n    import acme_sdk\nexcept ImportError:\n    import yaml\n",
+    "instead of one that is there": "try:\n    import yaml\nexcept ImportError:\n    import acme_sdk\n",
+    "instead of Python's own": "try:\n    import tomllib\nexcept ImportError:\n    import acme_sdk\n",
+    "suppressed": "import contextlib\n\nwith contextlib.suppress(ImportError):\n    import acme_sdk\n",
+    "for type checkers": "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import acme_sdk\n",
+}
+
+
+@pytest.mark.parametrize("text", OPTIONAL.values(), ids=OPTIONAL)
+def test_what_it_can_do_without_need_not_be_declared(text: str) -> None:
+    assert ended(checks.test_dependencies_are_declared, today().appending(WEB, text))[0] == "passed"
+
+
+NEEDED = {
+    "caught and raised again": "try:\n    import acme_sdk\nexcept ImportError as error:\n"
+    "    raise RuntimeError('install acme_sdk') from error\n",
+    "another error caught": "try:\n    import acme_sdk\nexcept KeyError:\n    pass\n",
+    "neither is there": "try:\n    import lost_sdk\nexcept ImportError:\n    import acme_sdk\n",
+    "needed elsewhere": "import acme_sdk\n\ntry:\n    import acme_sdk.fast\nexcept ImportError:\n    pass\n",
+    "for all but type checkers": "import typing\n\nif not typing.TYPE_CHECKING:\n    import acme_sdk\n",
+}
+
+
+@pytest.mark.parametrize("text", NEEDED.values(), ids=NEEDED)
+def test_what_it_cannot_do_without_is_needed(text: str) -> None:
+    status, summary, _ = ended(checks.test_dependencies_are_declared, today().appending(WEB, text))
+    assert (status, "acme_sdk" in summary) == ("failed", True)
+
+
+@pytest.mark.parametrize(
+    "libraries", [replace(LIBRARIES, unavailable=(SDK,)), replace(LIBRARIES, left_out=("acme-sdk==8",))]
+)
+def test_what_is_declared_and_cannot_be_had_is_undetermined(libraries: Libraries) -> None:
+    status, summary, _ = ended(checks.test_dependencies_are_declared, importing("acme_sdk"), libraries)
+    assert status == "undetermined"
+    assert "acme-sdk==" in summary
+
+
+def test_another_library_that_is_lacking_excuses_nothing() -> None:
+    libraries = replace(LIBRARIES, left_out=("git+https://example.org/dydx-v3-python.git", "pandas_ta==0.3"))
+    assert ended(checks.test_dependencies_are_declared, importing("acme_sdk"), libraries)[0] == "failed"
+
+
+def adding(entry: str) -> World:
+    return today().adding({"setup.py": f'install_requires = [\n    "aiohttp>=3.8",\n    "{entry}",\n]\n'})
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [("acme-sdk", "no version"), ("acme-sdk @ git+https://example.org/x", "not from the public index"),
+     ("left-pad==1.0", "not imported by the new code")],
+)  # fmt: skip
+def test_an_added_library_is_pinned_public_and_used(entry: str, why: str) -> None:
+    status, _, places = ended(checks.test_new_dependencies, adding(entry))
+    assert status == "failed"
+    assert places == ["setup.py:3"], why
+
+
+def test_an_added_library_counts_as_used_by_what_it_brings() -> None:
+    world = adding("coinbase-advanced-py==1.8").appending(WEB, "from coinbase import rest\n")
+    assert ended(checks.test_new_dependencies, world)[0] == "passed"
+    without = replace(LIBRARIES, brought={})
+    assert ended(checks.test_new_dependencies, adding("acme-sdk==1"), without)[0] == "passed"
+    assert ended(checks.test_new_dependencies, today())[0] == "notapplicable"
+
+
+WORDS = "  File \"{}/x.py\", line 3\n    import acme\nModuleNotFoundError: No module named '{}'"
+TREE = "/tree/hummingbot"
+WEB3 = "/venv/lib/python3.12/site-packages/web3"
+
+
+def test_the_missing_module_is_read_off_a_traceback() -> None:
+    assert missing_module(WORDS.format(TREE, "acme.rest")) == "acme"
+    assert missing_module("ValueError: 3") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "ours"),
+    [
+        (WORDS.format(TREE, "acme"), False),
+        (WORDS.format(TREE, "hummingbot.connector.exchange.acme"), False),
+        (WORDS.format(TREE, "upstreams"), True),
+        (WORDS.format(TREE, "lost_sdk"), True),
+        (WORDS.format(WEB3, "acme"), True),
+        ("ValueError: 3", False),
+    ],
+)
+def test_whose_lack_it_is(text: str, ours: bool) -> None:
+    libraries = replace(LIBRARIES, left_out=("lost-sdk==1",))
+    lack = lack_of(text, libraries, lambda module: module == "upstreams")
+    assert (lack is not None) is ours

@@ -1,0 +1,169 @@
+"""Defects that only time brings to light."""
+
+from __future__ import annotations
+
+from checks.conformance import test_market_data
+from checks.conformance import test_resilience_hour as checks
+from tests.zoo.defect import Defect, defect
+from tests.zoo.planting import behaving, book_source, exchange, user_source
+
+HOUR: tuple[Defect, ...] = (
+    defect(
+        "old-orders-dropped-instead-of-cancelled",
+        checks.test_an_hour_of_market_making,
+        "the connector has lost track of",
+        exchange(
+            """
+            async def _execute_cancel(self, trading_pair, order_id):
+                order = self._order_tracker.fetch_tracked_order(order_id)
+                if order is not None and self.current_timestamp - order.creation_timestamp > 200:
+                    self.stop_tracking_order(order_id)
+                    return order_id
+                return await super()._execute_cancel(trading_pair, order_id)
+            """
+        ),
+    ),
+    defect(
+        "begins-anew-now-and-then",
+        checks.test_an_hour_of_market_making,
+        "it broke all its connections off",
+        exchange(
+            """
+            async def check_network(self):
+                status = await super().check_network()
+                self._looks = getattr(self, "_looks", 0) + 1
+                return status if self._looks % 60 else type(status).NOT_CONNECTED
+            """
+        ),
+    ),
+    defect(
+        "a-task-left-for-each-order",
+        checks.test_an_hour_of_market_making,
+        "number of its tasks grew by",
+        exchange(
+            """
+            async def _place_order(self, *args, **kwargs):
+                self._kept = [*getattr(self, "_kept", []), asyncio.ensure_future(asyncio.sleep(1e9))]
+                return await super()._place_order(*args, **kwargs)
+            """
+        ),
+    ),
+    defect(
+        "all-balances-ever-kept",
+        checks.test_an_hour_of_market_making,
+        "its memory grew by",
+        exchange(
+            """
+            async def _update_balances(self):
+                await super()._update_balances()
+                self._history = [*getattr(self, "_history", []), bytearray(b"." * (4 << 20))]
+            """
+        ),
+    ),
+    defect(
+        "listen-key-never-renewed",
+        checks.test_the_private_stream_is_kept_alive,
+        "had no private stream|no longer arrives on the private stream",
+        behaving(
+            "binance_perpetual_user_stream_data_source.py",
+            "BinancePerpetualUserStreamDataSource",
+            """
+            async def _ping_listen_key(self):
+                return True
+            """,
+        ),
+        connector="binance_perpetual",
+    ),
+    defect(
+        "one-token-for-all-connections",
+        checks.test_the_private_stream_is_kept_alive,
+        "had no private stream",
+        user_source(
+            """
+            async def _connected_websocket_assistant(self):
+                import time
+
+                self._token_from = getattr(self, "_token_from", None) or time.time()
+                if time.time() - self._token_from > 1800:
+                    raise IOError("the token has expired")
+                return await super()._connected_websocket_assistant()
+            """
+        ),
+    ),
+    defect(
+        "snapshots-never-repeated",
+        checks.test_a_gap_in_the_book_is_mended,
+        "levels of the book are still wrong",
+        book_source("FULL_ORDER_BOOK_RESET_DELTA_SECONDS = 1e9"),
+    ),
+    defect(
+        "twenty-levels-of-the-snapshot",
+        test_market_data.test_the_book_is_deep_enough,
+        "the exchange gives 100",
+        book_source(
+            """
+            async def _order_book_snapshot(self, trading_pair):
+                message = await super()._order_book_snapshot(trading_pair)
+                for side in ("bids", "asks"):
+                    message.content[side] = message.content[side][:20]
+                return message
+            """
+        ),
+        harmless={
+            "bitget": "the stream's own snapshot replaces that one",
+            **dict.fromkeys(
+                ("hyperliquid", "hyperliquid_perpetual"), "the exchange tells twenty levels and no more"
+            ),
+        },
+    ),
+)
+
+MISHAPS: tuple[Defect, ...] = (
+    defect(
+        "signs-with-the-computers-clock",
+        checks.test_a_wrong_clock_is_borne,
+        "With the exchange's clock",
+        exchange(
+            """
+            def __init__(self, *args, **kwargs):
+                super().__init__(*args, **kwargs)
+                clock = self._time_synchronizer
+                clock.update_server_time_offset_with_time_provider = self._never
+                clock.update_server_time_if_not_initialized = self._never
+
+            async def _never(self, *args, **kwargs):
+                pass
+            """
+        ),
+        harmless=dict.fromkeys(
+            ("hyperliquid", "hyperliquid_perpetual"), "the exchange lets a nonce be a day ahead or two behind"
+        ),
+    ),
+    defect(
+        "hammers-refused-streams",
+        checks.test_refused_streams_are_not_hammered,
+        "each refused stream .* times a second",
+        book_source("async def _sleep(self, delay):\n    await asyncio.sleep(0.05)"),
+        user_source("async def _sleep(self, delay):\n    await asyncio.sleep(0.05)"),
+        harmless={"okx": "its own limit for new connections, three a second, holds it back"},
+    ),
+    defect(
+        "gives-up-on-refused-streams",
+        checks.test_refused_streams_are_not_hammered,
+        "did not reopen its . streams",
+        book_source(
+            """
+            async def _connected_websocket_assistant(self):
+                try:
+                    return await super()._connected_websocket_assistant()
+                except Exception:
+                    self._failures = getattr(self, "_failures", 0) + 1
+                    if self._failures > 3:
+                        await asyncio.sleep(1e9)
+                    raise
+            """
+        ),
+    ),
+)
+
+DEFECTS = (*HOUR, *MISHAPS)
