@@ -16,7 +16,6 @@ from harness.describing.answers import Answer, answers
 from harness.describing.asking import ask
 from harness.describing.assembling import Assembled, Sources, assemble
 from harness.describing.ccxt_reader import CcxtReader, signs_alike
-from harness.describing.deriving import Reads
 from harness.describing.kit import Harvest
 from harness.describing.sentinels import SETS
 from harness.describing.signatures import explain
@@ -86,6 +85,20 @@ def derive_exchange(
     progress: Progress,
 ) -> Assembled:
     """Ask every source in turn. Raises SandboxFailure; what a fork does wrong only makes less known."""
+    sources = gather(backend, runtime, connector, modules, book_tests, progress)
+    progress("letting ccxt read the same replies")
+    return assemble(with_ccxt(sources, ccxt_id))
+
+
+def gather(
+    backend: Backend,
+    runtime: Runtime,
+    connector: AddedConnector,
+    modules: Sequence[str],
+    book_tests: Sequence[str],
+    progress: Progress,
+) -> Sources:
+    """All that the fork can be asked, in the sandbox. Raises SandboxFailure."""
     perpetual = connector.kind == "derivative"
     progress("asking the fork's tests")
     harvested = _harvest(backend, runtime, modules, perpetual)
@@ -96,7 +109,6 @@ def derive_exchange(
     notes = books.watch(backend, runtime, book_tests)
     progress("finding how it signs")
     signatures = explain([*asked.sent, *asked.frames], asked.credentials)
-    progress("letting ccxt read the same replies")
     sources = Sources(
         exchange=connector.name,
         kind="perpetual" if perpetual else "spot",
@@ -105,16 +117,17 @@ def derive_exchange(
         asked=asked,
         signatures=signatures,
     )
-    sources = replace(sources, books=books.derived(notes, sources.symbols.get(SETS[0].name, "")))
-    if ccxt_id is not None and sources.symbols:
-        reader = CcxtReader(ccxt_id, SETS[0], sources.symbols.get(SETS[0].name, ""), perpetual)
-        also = signs_alike(ccxt_id, signatures.schemes)
-        sources = replace(sources, ccxt=ccxt_id, second=_reads(reader), also_signed=also)
-    return assemble(sources)
+    return replace(sources, books=books.derived(notes, sources.symbols.get(SETS[0].name, "")))
 
 
-def _reads(reader: CcxtReader) -> Reads:
-    return reader.meanings
+def with_ccxt(sources: Sources, ccxt_id: str | None) -> Sources:
+    """The same, with ccxt's readings where it has the exchange."""
+    if ccxt_id is None or not sources.symbols:
+        return sources
+    symbol = sources.symbols.get(SETS[0].name, "")
+    reader = CcxtReader(ccxt_id, SETS[0], symbol, sources.kind == "perpetual")
+    also = signs_alike(ccxt_id, sources.signatures.schemes)
+    return replace(sources, ccxt=ccxt_id, second=reader.meanings, also_signed=also)
 
 
 def _harvest(backend: Backend, runtime: Runtime, modules: Sequence[str], perpetual: bool) -> Harvest:
