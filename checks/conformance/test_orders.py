@@ -9,8 +9,6 @@ from harness.checking import claimed, expect, not_applicable, requirement, seen_
 from harness.outcome import EvidenceKind
 from harness.scenarios.played.errors import Errors
 from harness.scenarios.played.order_life import Life, Trading
-from harness.scenarios.played.rounding import Rounding
-from harness.venue.market import Market
 from harness.venue.model import Order, OrderStatus, OrderType, TimeInForce
 
 
@@ -72,65 +70,6 @@ def test_limit_maker_orders_are_post_only(trading: Trading) -> None:
         )
 
 
-@requirement("price-and-amount-quantized")
-def test_awkward_orders_arrive_rounded(rounding: Rounding) -> None:
-    """An order with more decimals than the market has reaches the exchange, at the nearest steps."""
-    tried = rounding.tried
-    if all(each.ordinary.placed is None for each in tried):
-        undetermined(
-            "No order reached the exchange's book, not even one of whole steps.", *timeline(tried[0].ordinary)
-        )
-    for each in tried:
-        if each.ordinary.placed is None and not each.ordinary.requests:
-            undetermined(f"Nothing was sent for an order in {each.market.name}.", *timeline(each.ordinary))
-        expect(
-            each.ordinary.placed is not None,
-            f"An order in {each.market.name} for {each.ordinary.amount:f} at {each.ordinary.price:f}, whole "
-            "steps of that market, was refused as it was sent; in another market one was taken.",
-            *timeline(each.ordinary),
-        )
-        for life in each.awkward:
-            _arrived_rounded(life, each.market)
-
-
-def _arrived_rounded(life: Life, market: Market) -> None:
-    """The exchange takes nothing that is no multiple of its steps, so what it took is one."""
-    asked = f"An order in {market.name} for {life.amount:f} at {life.price:f}"
-    order = life.placed
-    if order is None:
-        what = "the exchange refused what was sent" if life.requests else "nothing was sent"
-        expect(
-            False, f"{asked}, more decimals than the market has, was not rounded: {what}.", *timeline(life)
-        )
-        return
-    near = (
-        life.price is not None
-        and order.price is not None
-        and abs(order.price - life.price) < market.tick_size
-        and 0 <= life.amount - order.amount < market.lot_size
-    )
-    expect(
-        near,
-        f"{asked} arrived as {order.amount:f} at {order.price:f}, though the market's steps are "
-        f"{market.lot_size:f} and {market.tick_size:f}: too far off.",
-        *timeline(life),
-    )
-
-
-@requirement("orders-below-minimum-not-sent")
-def test_too_small_orders_stay_home(trading: Trading) -> None:
-    """Below the smallest amount nothing is sent, and the strategy hears of one failure."""
-    life = trading.too_small
-    if life is None:
-        undetermined("The scenario ended before a too small order was tried.")
-    expect(not life.requests, "An order below the smallest amount was sent to the exchange.", *timeline(life))
-    expect(
-        life.kinds().count("OrderFailure") == 1,
-        f"A too small order ended in {life.kinds().count('OrderFailure')} failure events instead of one.",
-        *timeline(life),
-    )
-
-
 @requirement("client-order-id-unique-and-valid")
 def test_client_order_ids(trading: Trading) -> None:
     """Each order has an id of its own that the exchange accepts."""
@@ -139,7 +78,7 @@ def test_client_order_ids(trading: Trading) -> None:
     for order_id in ids:
         expect(
             re.fullmatch(r"[\x21-\x7e]{1,128}", order_id),
-            f"The client order id {order_id!r} holds characters that an exchange may refuse.",
+            f"The client order id {order_id!r} contains characters that an exchange may reject.",
         )
     sent = [life.placed.client_order_id for life in trading.lives() if life.placed is not None]
     expect(len(sent) == len(set(sent)), "Two orders were sent with the same client order id.")
@@ -150,7 +89,7 @@ def test_cancel_ends_the_order(trading: Trading) -> None:
     """A cancelled order is gone at the exchange, and the strategy hears of it."""
     for life in trading.cancelled:
         if life.placed is None or life.final is None:
-            undetermined("No order could be placed that could have been cancelled.")
+            undetermined("No order could be placed to be cancelled.")
         expect(
             life.final.status is OrderStatus.CANCELED,
             f"After a cancel the {life.name} order is still {life.final.status.value} at the exchange.",
@@ -165,20 +104,22 @@ def test_cancel_all(trading: Trading) -> None:
     """Cancel all ends every order of its own, leaves others alone, and says truthfully what it did."""
     mine = {life.placed.order_id: life for life in trading.lives() if life.placed is not None}
     if not any(life.placed is not None for life in trading.cancel_all_lives):
-        undetermined("No order could be placed that could have been cancelled.")
+        undetermined("No order could be placed to be cancelled.")
     open_ids = {order.order_id for order in trading.open_after_cancel_all}
     left = [mine[number].order_id for number in open_ids if number in mine]
     expect(
         not left,
-        f"After cancel all, {len(left)} of its own orders are still open at the exchange.",
+        f"{len(left)} of its own orders are still open at the exchange after cancel all.",
         seen_in_ledger(f"still open: {', '.join(left)}"),
     )
     expect(
         trading.foreign is not None and trading.foreign.order_id in open_ids,
-        "Cancel all also cancelled an order on the account that somebody else had placed.",
+        "Cancel all also cancelled an order that somebody else had placed on the account.",
     )
     untrue = [result.order_id for result in trading.cancel_all if not result.success]
-    expect(not untrue, f"Cancel all says that {len(untrue)} cancels failed, but the orders are gone.")
+    expect(
+        not untrue, f"Cancel all says that {len(untrue)} cancels failed, but those orders are no longer open."
+    )
 
 
 @requirement("cancel-confirmed-before-reported")
@@ -186,7 +127,7 @@ def test_a_refused_cancel_is_not_reported_as_done(errors: Errors) -> None:
     """While the exchange refuses a cancel, the order is open and the connector says so."""
     life = errors.refused_cancel
     if life is None or life.placed is None:
-        undetermined("No order could be placed whose cancel could have been refused.")
+        undetermined("No order could be placed to have its cancel refused.")
     if not errors.open_while_refused:
         undetermined("The connector cancelled the order in another way than the one refused.")
     events = [claimed(EvidenceKind.EVENT, event.kind, **event.data) for event in life.events[:4]]

@@ -60,7 +60,7 @@ class Lock(_Model):
             raise UserError(
                 f"{candidate.name} was frozen at {locked.ref} of {locked.repository}, and the round now "
                 f"names {candidate.ref} of {candidate.repository}",
-                hint="`harness freeze` writes the lock file anew",
+                hint="`harness freeze` writes the lock file again",
             )
         return locked
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from checks.conformance import test_build, test_order_life, test_orders, test_positions
+from checks.conformance import test_build, test_order_life, test_orders, test_perpetual
 from harness.checking import Failed, NotApplicable, Undetermined, witnessed
 from harness.outcome import Severity
-from harness.venue.dialects import known
+from tests.dialects.names import NAMES
 from tests.zoo.accuracy import Noted
 from tests.zoo.asked import CHECKS, asked_of, severity_of
 from tests.zoo.defect import EXCHANGE, defect
@@ -59,7 +59,7 @@ RENAMED = defect(
 
 def by_default(name: str, check: Callable[..., None]) -> bool:
     """Whether every run looks at it."""
-    positions = check.__module__ == test_positions.__name__
+    positions = check.__module__ == test_perpetual.__name__
     return name == BY_DEFAULT or (name == PERPETUAL_BY_DEFAULT and positions)
 
 
@@ -78,7 +78,7 @@ def merged(request: pytest.FixtureRequest, zoo: Zoo) -> Iterator[Specimen]:
             id=f"{name}-{check.__name__.removeprefix('test_')}",
             marks=[] if by_default(name, check) else pytest.mark.full,
         )
-        for name in known()
+        for name in NAMES
         for check in asked_of(name)
     ],
     indirect=["merged"],

@@ -141,6 +141,8 @@ class Answering:
             return act(asked).within(scope)
         if asked.operation == "order_status" and asked.named:
             order = find(self._venue, asked.who, asked.named)
+            if asked.rows.of == "open" and not order.status.live:
+                raise VenueRefusal(Refusal.UNKNOWN_ORDER)
             told = self._teller.order(asked.who, order)
             return Scope(told.objects, {**told.rows, "order": lambda: [told]}).within(scope)
         return scope

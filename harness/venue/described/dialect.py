@@ -179,16 +179,31 @@ class DescribedDialect(Dialect):
         if signing is None:
             raise LookupError(f"{self.name}: {route.path} is private, and `signing` is not described")
         given = given_by(signing, request)
+        described = self.description.routes[route.handler]
+        if described.proof == "key":
+            return self._with_key(given)
         for part, error in (
             ("key", RequestError.MISSING_KEY), ("signature", RequestError.MISSING_SIGNATURE),
             ("time", RequestError.MISSING_TIME), ("passphrase", RequestError.MISSING_PASSPHRASE),
         ):  # fmt: skip
             if part in signing.carries and not getattr(given, part):
                 raise self.refused(error.value)
-        found = self.verified(signing, given, texts_of(signing, request, given), self.received_at(request))
+        own = described.signs
+        found = self.verified(
+            signing, given, texts_of(signing, request, given, own), self.received_at(request)
+        )
         if isinstance(found, RequestError):
             raise self.refused(found.value)
         return found
+
+    def _with_key(self, given: Given) -> Account:
+        """The account of a request that is not signed."""
+        if not given.key:
+            raise self.refused(RequestError.MISSING_KEY.value)
+        account = self._account_of(given.key)
+        if account is None:
+            raise self.refused(RequestError.UNKNOWN_KEY.value)
+        return account
 
     def verified(
         self, signing: Signing, given: Given, texts: frozenset[bytes], at: float
@@ -365,7 +380,7 @@ class DescribedDialect(Dialect):
         account = None
         if connection.login is not None and connection.login.token is not None:
             account = self._account_of_token(connection.login.token, path, request)
-            if account is None:
+            if account is None and connection.login.needed:
                 return self.refusals.reply(RequestError.UNKNOWN_KEY.value, self.teller.now())
         return self._opened(connection, account)
 

@@ -21,7 +21,7 @@ _OBJECTS = {
     "balance": "asset free locked total",
     "order": """order_id client_order_id any_id side type time_in_force post_only reduce_only position_side
         price amount signed_amount quote_amount asked asked_left remaining filled filled_quote average_price
-        status ended notional created_at updated_at expires_at fee fee_asset leverage""",
+        status ended partly_filled notional created_at updated_at expires_at fee fee_asset leverage""",
     "fill": """trade_id order_id client_order_id side price amount quote_amount signed_amount
         signed_quote_amount fee fee_asset maker at
         position_side realised_pnl""",
@@ -36,7 +36,7 @@ _OBJECTS = {
     "change": "kind at",
     "page": "limit since until from_id offset number state",
     "session": "key lifetime",
-    "login": "key passphrase time signature token",
+    "login": "key passphrase time signature token window",
     "refusal": "code message detail",
     "limit": "limit used left resets_at retry_after",
     "now": "at",
@@ -50,7 +50,7 @@ COLLECTIONS: Mapping[str, str] = MappingProxyType(
         "market": "market", "asset": "asset", "ticker": "ticker", "bid": "level", "ask": "level",
         "trade": "trade", "balance": "balance", "order": "order", "fill": "fill", "paid": "paid",
         "position": "position", "margin": "margin", "funding": "funding", "payment": "payment",
-        "group": "group",
+        "group": "group", "reason": "fill",
     }
 )  # fmt: skip
 # What a message of the client's itself holds may be said back to it: `{said.id}`, `{said.args.0.channel}`.

@@ -47,8 +47,9 @@ class Signing(Part):
     """How a text is signed, and where the parts of the signature stand.
 
     `text` is a template over `time nonce method path query sorted_query params body host key passphrase
-    window` with the filters `question sha256 sha512 md5 hex base64 lower upper`. `carries` says where each
-    part of a request stands: `header NAME`, `query NAME`, `body NAME` or `claim NAME` of a JWT; those of a
+    window content_type sorted_pairs` and what a route `signs`, with the filters `question ampersand sha256
+    sha512 md5 hex base64 url lower upper`. `carries` says where each part of a request stands: `header NAME`,
+    `query NAME`, `body NAME`, `param NAME` (in the query or in a form) or `claim NAME` of a JWT; those of a
     message stand in `login.said`. `unverified` is accepted without a look, and then `signs-requests` is
     undetermined.
     """
@@ -112,6 +113,9 @@ class RouteDescription(Part):
 
     operation: Operation
     private: bool = False
+    proof: Literal["signature", "key"] = Field(
+        default="signature", description="what a private route demands: `key` is not signed"
+    )
     weight: int = 1
     when: dict[str, str] = {}
     parameters: Literal["query", "json", "form"] | None = None
@@ -119,6 +123,7 @@ class RouteDescription(Part):
     means: dict[str, JsonValue] = Field(
         default={}, description="facts that the route itself stands for, such as `order.side`"
     )
+    signs: dict[str, str] = Field(default={}, description="what this route adds to the text that is signed")
     rows: Rows = Rows()
     status: int = 200
     reply: Template = None
@@ -131,7 +136,8 @@ class Pattern(Part):
     ignored.
 
     `topics` is the path to the topic or topics in the message (`args[]`, `data.channel`), empty: the message
-    itself. `answer` is said once for each topic where `each_topic`, else once.
+    itself; with ` * ` between two paths each of the one with each of the other, as a list. `answer` is said
+    once for each topic where `each_topic`, else once.
     """
 
     said: Template
@@ -154,11 +160,12 @@ class Login(Part):
     signing: Signing | None = None
     answer: Template = None
     token: str | None = Field(default=None, description="`path NAME` or `query NAME`")
+    needed: bool = Field(default=True, description="whether nobody is let in without a token")
 
 
 class ServerPing(Part):
     every: float
-    say: Template
+    say: Template = Field(default=None, description="nothing: a ping frame")
     expects: Template = None
 
 
@@ -192,6 +199,7 @@ class Channel(Part):
     book: Book | None = None
     everything: tuple[str, ...] = Field(default=(), description="words in the symbol's place: all markets")
     only: tuple[str, ...] = Field(default=(), description="order changes that are told; empty: all")
+    whole: bool = Field(default=False, description="a message tells all that the account has, not the change")
 
 
 class Connection(Part):
@@ -209,6 +217,7 @@ class Connection(Part):
     hello: Template = None
     refused: Template = None
     refusals: dict[str, RefusalWords] = {}
+    packed: Literal["gzip"] | None = Field(default=None, description="how every message of the exchange is")
     silence: float | None = None
     lifetime: float | None = Field(default=None, description="seconds that a token lives")
     channels: dict[str, Channel] = {}

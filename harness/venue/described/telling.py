@@ -137,6 +137,7 @@ class Teller:
         rows: dict[str, Callable[[], Iterable[Scope]]] = {
             "fill": lambda: [self.fill(account, each, of_order=True) for each in fills()],
             "paid": lambda: self._paid(fills()),
+            "reason": lambda: [] if fill is None else [self.fill(account, fill, of_order=True)],
         }
         return Scope(objects, rows).within(self.market(order.market))
 
@@ -156,6 +157,7 @@ class Teller:
         }  # fmt: skip
         told |= {
             "any_id": order.order_id, "asked": asked,
+            "partly_filled": ZERO < order.filled < order.amount,
             "notional": order.quote_amount or order.amount * (order.price or ZERO), "asked_left": left,
             "signed_amount": order.amount if order.side is Side.BUY else -order.amount,
             "fee": sum((fill.fee for fill in fills), ZERO),

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from checks.conformance import test_libraries as checks
+from checks.conformance import test_build_libraries as checks
 from checks.conformance.lacking import lack_of
 from checks.static.conftest import sources_of
 from harness.checking import Failed, Finding
@@ -59,7 +59,7 @@ def test_what_is_installed_may_be_imported_whatever_its_package_is_called(module
 def test_what_nothing_declared_brings_is_the_forks_failure() -> None:
     status, summary, places = ended(checks.test_dependencies_are_declared, importing("acme_sdk"))
     assert status == "failed"
-    assert summary == "It imports what Hummingbot does not install: acme_sdk."
+    assert summary == "It imports packages that Hummingbot does not install: acme_sdk."
     assert any(place.startswith(f"{WEB}:") for place in places)
 
 

@@ -25,10 +25,10 @@ def test_dependencies_are_declared(sources: Sources, libraries: Libraries, evide
     undeclared = [module for module, why in reasons.items() if why is None]
     named = ", ".join(sorted(undeclared))
     seen = [missing[module] for module in undeclared]
-    expect(not undeclared, f"It imports what Hummingbot does not install: {named}.", *seen)
+    expect(not undeclared, f"It imports packages that Hummingbot does not install: {named}.", *seen)
     if missing:
         module, why = next(iter(reasons.items()))
-        undetermined(f"Whether {module} is declared is not known here: {why}.", *missing.values())
+        undetermined(f"Cannot tell whether {module} is declared: {why}.", *missing.values())
 
 
 @requirement("no-undeclared-new-dependency")

@@ -55,7 +55,7 @@ def test_only_declared_hosts(
     names = ", ".join(sorted({host for host, _ in strange}))
     expect(
         not strange,
-        f"It has addresses that nobody declared: {names}.",
+        f"It contains undeclared addresses: {names}.",
         *(seen for _, seen in strange[:LISTED]),
     )
 

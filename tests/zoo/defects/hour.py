@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from checks.conformance import test_long_run as checks
+from checks.conformance import test_market_data
+from checks.conformance import test_resilience_hour as checks
 from tests.zoo.defect import Defect, defect
 from tests.zoo.planting import behaving, book_source, exchange, user_source
 
@@ -10,7 +11,7 @@ HOUR: tuple[Defect, ...] = (
     defect(
         "old-orders-dropped-instead-of-cancelled",
         checks.test_an_hour_of_market_making,
-        "open that the connector has forgotten",
+        "the connector has lost track of",
         exchange(
             """
             async def _execute_cancel(self, trading_pair, order_id):
@@ -62,7 +63,7 @@ HOUR: tuple[Defect, ...] = (
     defect(
         "listen-key-never-renewed",
         checks.test_the_private_stream_is_kept_alive,
-        "there was no private stream|no longer told by the private stream",
+        "had no private stream|no longer arrives on the private stream",
         behaving(
             "binance_perpetual_user_stream_data_source.py",
             "BinancePerpetualUserStreamDataSource",
@@ -76,7 +77,7 @@ HOUR: tuple[Defect, ...] = (
     defect(
         "one-token-for-all-connections",
         checks.test_the_private_stream_is_kept_alive,
-        "there was no private stream",
+        "had no private stream",
         user_source(
             """
             async def _connected_websocket_assistant(self):
@@ -97,7 +98,7 @@ HOUR: tuple[Defect, ...] = (
     ),
     defect(
         "twenty-levels-of-the-snapshot",
-        checks.test_the_book_is_deep_enough,
+        test_market_data.test_the_book_is_deep_enough,
         "the exchange gives 100",
         book_source(
             """
@@ -141,7 +142,7 @@ MISHAPS: tuple[Defect, ...] = (
     defect(
         "hammers-refused-streams",
         checks.test_refused_streams_are_not_hammered,
-        "times a second for each",
+        "each refused stream .* times a second",
         book_source("async def _sleep(self, delay):\n    await asyncio.sleep(0.05)"),
         user_source("async def _sleep(self, delay):\n    await asyncio.sleep(0.05)"),
         harmless={"okx": "its own limit for new connections, three a second, holds it back"},
@@ -149,7 +150,7 @@ MISHAPS: tuple[Defect, ...] = (
     defect(
         "gives-up-on-refused-streams",
         checks.test_refused_streams_are_not_hammered,
-        "did not open its . streams again",
+        "did not reopen its . streams",
         book_source(
             """
             async def _connected_websocket_assistant(self):
