@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.describing.describe import book_tests_of, derive_exchange, digest, tests_of
+from harness.describing.describe import book_tests_of, derive_exchange, digest, source_of, tests_of
 from harness.describing.questions import Question, questions
 from harness.describing.writing import write
 from harness.forks.submission import AddedConnector
@@ -77,7 +77,8 @@ def derive(
 
     def make(folder: Path) -> None:
         tests, books = tests_of(tree, connector), book_tests_of(tree, connector)
-        made = derive_exchange(backend, runtime, connector, tests, books, ccxt_id, lambda _: None)
+        source = source_of(tree, connector)
+        made = derive_exchange(backend, runtime, connector, tests, books, source, ccxt_id, lambda _: None)
         write(folder / f"{connector.name}.yml", {**made.data, "derived": made_of})
         (folder / QUESTIONS).write_text(asked(questions(made)), encoding="utf-8")
 

@@ -17,9 +17,11 @@ from pydantic import JsonValue
 
 from harness import temporary
 from harness.clock import ScaledClock
-from harness.describing.answers import Answer, place_of
+from harness.describing.answers import Answer, named_so, place_of
+from harness.describing.leaves import parsed
 from harness.describing.said import Said
-from harness.describing.sentinels import Sentinels
+from harness.describing.sentinels import SESSION, Sentinels
+from harness.describing.source_reading import UNREAD, Source, filled, template
 from harness.driving.claims import ConfigField
 from harness.driving.driver import Connector, ConnectorError, Driver
 from harness.frameworks.runtime import Runtime
@@ -27,7 +29,7 @@ from harness.gateway.record import Exchange, Record
 from harness.gateway.thread import running_gateway
 from harness.gateway.tls import Authority
 from harness.sandbox.protocol import Backend
-from harness.venue.dialects.base import Dialect, Reply, Request, StreamSession
+from harness.venue.dialects.base import Dialect, Frame, Outgoing, Reply, Request, StreamSession
 from harness.venue.market import SAMPLE_MARKETS
 from harness.venue.session import Venue
 
@@ -57,6 +59,16 @@ class Act:
 
 
 @dataclass(frozen=True)
+class Opened:
+    """A WebSocket as the connector opened it."""
+
+    host: str
+    path: str
+    query: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Asked:
     """All that the connector sent, when it started, acted and polled. `trouble` is why it stopped early.
 
@@ -67,7 +79,7 @@ class Asked:
     fields: tuple[ConfigField, ...] = ()
     sent: tuple[Said, ...] = ()
     frames: tuple[Said, ...] = ()
-    sockets: tuple[str, ...] = ()
+    sockets: tuple[Opened, ...] = ()
     acts: tuple[Act, ...] = ()
     lookups: tuple[str, ...] = ()
     trouble: str = ""
@@ -79,8 +91,10 @@ class Listening(Dialect):
     name = "listening"
     markets = SAMPLE_MARKETS
 
-    def __init__(self, venue: Venue, answers: Iterable[Answer]) -> None:
+    def __init__(self, venue: Venue, answers: Iterable[Answer], source: Source = UNREAD) -> None:
         super().__init__(venue)
+        self.source = source
+        self.keys: frozenset[str] = frozenset()
         self._asked_for_time = -1
         self._answers = [
             (place, each) for each in answers if (place := place_of(each.url)) and each.code < 400
@@ -93,6 +107,10 @@ class Listening(Dialect):
         found = self._answer(request)
         if found is not None:
             return Reply(found.code, {"Content-Type": "application/json"}, found.text.encode())
+        read = self.source.of(request.path)
+        if read is not None and request.method != "DELETE":
+            made = template(read, named_so(request.path))
+            return Reply(200, {}, filled(made, SESSION, self.venue.clock.now()))
         return self._time() if "time" in request.path.lower() else Reply(404, {}, {})
 
     def _time(self) -> Reply:
@@ -122,7 +140,34 @@ class Listening(Dialect):
         return max(fitting, key=lambda each: each[:2])[2] if fitting else None
 
     def open_stream(self, request: Request) -> StreamSession | Reply:  # noqa: ARG002 - any
-        return StreamSession()
+        return _Answering(self)
+
+
+class _Answering(StreamSession):
+    """Answers a message that carries a key with what the connector's source hopes for, else says nothing."""
+
+    def __init__(self, exchange: Listening) -> None:
+        self._exchange = exchange
+        self._answered = 0
+
+    def received(self, message: str | bytes) -> Iterable[Outgoing]:
+        text = message.decode("utf-8", "replace") if isinstance(message, bytes) else message
+        hoped = self._exchange.source.received
+        if not hoped or not (self._answered or any(key in text for key in self._exchange.keys)):
+            return
+        answer = template(hoped[min(self._answered, len(hoped) - 1)], "")
+        self._answered += 1
+        said = parsed(text)
+        yield Frame.of(
+            "stream:login", filled(echoed(answer, said), SESSION, self._exchange.venue.clock.now())
+        )
+
+
+def echoed(made: JsonValue, said: JsonValue) -> JsonValue:
+    """An answer with the message's own id in it."""
+    if isinstance(made, dict):
+        return {key: echoed(item, said) for key, item in made.items()}
+    return said.get("id") if made == "{said.id}" and isinstance(said, dict) else made
 
 
 def canaries(fields: Sequence[ConfigField], form: int = 0) -> dict[str, str]:
@@ -144,7 +189,12 @@ def canaries(fields: Sequence[ConfigField], form: int = 0) -> dict[str, str]:
 
 
 def ask(
-    backend: Backend, runtime: Runtime, connector: str, answers: Sequence[Answer], sentinels: Sentinels
+    backend: Backend,
+    runtime: Runtime,
+    connector: str,
+    answers: Sequence[Answer],
+    sentinels: Sentinels,
+    source: Source,
 ) -> Asked:
     """Have the connector start, place and cancel orders of every kind, and poll. Raises SandboxFailure."""
     with temporary.folder("asking") as folder:
@@ -153,9 +203,10 @@ def ask(
         clock = ScaledClock(SCALE)
         venue = Venue(SAMPLE_MARKETS, 1, clock)
         record = Record()
+        listening = Listening(venue, answers, source)
         with (
             running_gateway(
-                [Listening(venue, answers)],
+                [listening],
                 clock=clock,
                 authority=authority,
                 record=record,
@@ -170,10 +221,12 @@ def ask(
                 ca=authority.write_ca(folder / "ca.pem"),
             ) as driver,
         ):
-            return _try_forms(driver, record, clock, sentinels)
+            return _try_forms(driver, record, clock, sentinels, listening)
 
 
-def _try_forms(driver: Driver, record: Record, clock: ScaledClock, sentinels: Sentinels) -> Asked:
+def _try_forms(
+    driver: Driver, record: Record, clock: ScaledClock, sentinels: Sentinels, listening: Listening
+) -> Asked:
     """The first form of secrets with which the connector can be constructed."""
     trouble = ""
     try:
@@ -182,6 +235,7 @@ def _try_forms(driver: Driver, record: Record, clock: ScaledClock, sentinels: Se
         return Asked({}, trouble=f"it cannot be imported: {error.gist}")
     for form in range(len(_SECRETS)):
         given = canaries(fields, form)
+        listening.keys = frozenset(value for value in given.values() if len(value) > 7)
         try:
             with driver.scenario([sentinels.pair], given) as scenario:
                 return _asked(scenario, record, clock, sentinels, given, fields)
@@ -219,12 +273,17 @@ def _asked(
             Said(
                 frame.host,
                 sockets[frame.socket_id].path if frame.socket_id in sockets else "",
+                query=sockets[frame.socket_id].raw_query if frame.socket_id in sockets else "",
                 body=frame.text,
             )
             for frame in record.frames(direction="sent")
             if frame.opcode in ("text", "binary")
         ),
-        tuple(dict.fromkeys(f"{each.host}{each.path}" for each in record.sockets())),
+        tuple(
+            dict.fromkeys(
+                Opened(each.host, each.path, each.raw_query, each.headers) for each in record.sockets()
+            )
+        ),
         tuple(acts),
         tuple(dict.fromkeys(each.name for each in record.lookups())),
         trouble,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,16 +11,19 @@ from pydantic import JsonValue
 
 from harness.describing.answers import REFUSALS, Answer
 from harness.describing.asking import Asked
-from harness.describing.deriving import KIT, SENDS, Derived, Field, Reads, derive, nobody
+from harness.describing.deriving import KIT, READS, SENDS, Derived, Field, Reads, derive, nobody
 from harness.describing.kit import Harvest
+from harness.describing.leaves import flatten
 from harness.describing.routes import Route, routes
 from harness.describing.sentinels import SETS
 from harness.describing.signatures import Explanation
-from harness.describing.signing import credentials_of, signing_of
-from harness.describing.streams import Connection, connections
+from harness.describing.signing import credentials_of, login_signing, signing_of
+from harness.describing.source_reading import UNREAD, Source, template
+from harness.describing.streams import PRIVATE, Connection, Subscription, connections
 from harness.describing.templates import Kind, embedded
 from harness.describing.wordlists import WordLists
-from harness.venue.described.addresses import Address, bare, written
+from harness.venue.described.addresses import Address, bare, leaves, written
+from harness.venue.described.placeholders import leaf
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class Sources:
     second: Reads = nobody
     also_signed: bool = False
     books: Mapping[str, Derived] = field(default_factory=dict)
+    source: Source = UNREAD
 
     @property
     def symbols(self) -> dict[str, str]:
@@ -192,12 +196,11 @@ def _replies_of(route: Route, named: Sequence[Route], sources: Sources) -> list[
     here = [each for each in good if _answers_to(each, route)]
     if here:
         return here
+    alike = [each for each in good if each.operation == route.operation]
+    if route.means:
+        return alike
     others = [each for each in named if each is not route]
-    return [
-        each
-        for each in good
-        if each.operation == route.operation and not any(_answers_to(each, other) for other in others)
-    ]
+    return [each for each in alike if not any(_answers_to(each, other) for other in others)]
 
 
 def _answers_to(answer: Answer, route: Route) -> bool:
@@ -215,6 +218,9 @@ def _route(
     takes = _spoken(route.takes, route.fields, words)
     part.fields += [replace(each, at=(*at, "takes", *map(bare, each.at))) for each in route.fields]
     told: dict[str, JsonValue] = {"operation": route.operation, "private": route.private}
+    if route.means:
+        told["means"] = dict(route.means)
+        part.fields += [Field((*at, "means", fact), fact, fact, by=(SENDS,)) for fact in route.means]
     if route.fields:
         usual = "query" if route.method in ("GET", "DELETE") else "json"
         if route.parameters != usual:
@@ -224,10 +230,27 @@ def _route(
     derived = derive(route.operation, replies, sources.harvest.readings, sources.symbols, sources.second)
     if route.operation == "order_book" and derived is None:
         derived = sources.books.get("order_book")
+    if derived is None:
+        derived = _read_of(route, sources.source)
     if derived is not None:
         told["reply"] = _spoken(derived.template, derived.fields, words)
         part.fields += [replace(each, at=(*at, "reply", *each.at)) for each in derived.fields]
     return told, part
+
+
+def _read_of(route: Route, source: Source) -> Derived | None:
+    """What the connector's source reads of a reply that no test shows."""
+    reading = source.of(route.path)
+    if reading is None:
+        return None
+    made = template(reading, route.operation)
+    fields = [Field(at, text, _fact_in(text), by=(READS,)) for at, text in leaves(made)]
+    return Derived(route.operation, made, tuple(fields))
+
+
+def _fact_in(text: JsonValue) -> str:
+    holes = leaf(text).holes if isinstance(text, str) else ()
+    return holes[0].name if holes else ""
 
 
 def _spoken(template: Any, fields: Iterable[Field], words: WordLists) -> JsonValue:
@@ -265,38 +288,98 @@ def _connections(
 ) -> tuple[dict[str, JsonValue], list[Placed]]:
     told: dict[str, JsonValue] = {}
     placed: list[Placed] = []
+    hosts = {each.host for each in linked}
     for number, each in enumerate(linked):
         name = "stream" if len(linked) == 1 else f"stream{number + 1}"
         channels: dict[str, JsonValue] = {}
-        for subscription in each.subscriptions:
-            if not subscription.operation:
-                continue
+        subscribed = [one for one in each.subscriptions if one.operation]
+        if each.by in ("token", "upgrade") and not any(one.private for one in subscribed):
+            subscribed += [Subscription(one, None, private=True) for one in PRIVATE]
+        subscribed += list(_together(subscribed, sources))
+        for subscription in subscribed:
             key = _unique(subscription.operation.partition(":")[2], channels)
             at: Address = ("connections", name, "channels", key)
-            part = Placed(subscription.operation, key, at)
-            channel: dict[str, JsonValue] = {"operation": subscription.operation, "topic": subscription.topic}
-            if subscription.private:
-                channel["private"] = True
-            part.fields.append(Field((*at, "topic"), str(subscription.topic), "", Kind.TEXT, (SENDS,)))
-            derived = _told_by(subscription.operation, sources)
-            if derived is not None:
-                channel["tells"] = _spoken(derived.template, derived.fields, words)
-                part.fields += [replace(leaf, at=(*at, "tells", *leaf.at)) for leaf in derived.fields]
-            if subscription.operation == "stream:book" and "diff" in sources.books:
-                # Who asks for a book besides hearing its changes is given none by the stream.
-                channel["book"] = {"style": "changes", "first": "nothing"}
+            channel, part = _channel(subscription, at, key, sources, words)
+            if subscription.topic is None and "tells" not in channel:
+                continue
             channels[key] = channel
             placed.append(part)
-        told[name] = _connection(each, channels)
+        told[name] = {
+            **({"host": each.host} if len(hosts) > 1 else {}), **_connection(each, channels, sources)
+        }  # fmt: skip
     return told, placed
 
 
-def _connection(each: Connection, channels: dict[str, JsonValue]) -> dict[str, JsonValue]:
+def _together(subscribed: Sequence[Subscription], sources: Sources) -> Iterator[Subscription]:
+    """Fills that the tests show as a message of their own, though nobody subscribed to them by that name."""
+    operations = {each.operation for each in subscribed}
+    orders = next((each for each in subscribed if each.operation == "stream:orders"), None)
+    if orders is None or orders.topic is None or "stream:fills" in operations:
+        return
+    if _own_message("stream:fills", "stream:orders", sources):
+        yield replace(orders, operation="stream:fills")
+
+
+def _own_message(one: str, other: str, sources: Sources) -> bool:
+    """Whether the tests' messages of `one` are others than those of `other`."""
+    shapes = [
+        {frozenset(flatten(each.document)) for each in sources.answers if each.operation == operation}
+        for operation in (one, other)
+    ]
+    return bool(shapes[0]) and shapes[0].isdisjoint(shapes[1])
+
+
+def _channel(
+    subscription: Subscription, at: Address, key: str, sources: Sources, words: WordLists
+) -> tuple[dict[str, JsonValue], Placed]:
+    part = Placed(subscription.operation, key, at)
+    channel: dict[str, JsonValue] = {"operation": subscription.operation, "topic": subscription.topic}
+    if subscription.private:
+        channel["private"] = True
+    part.fields.append(Field((*at, "topic"), str(subscription.topic), "", Kind.TEXT, (SENDS,)))
+    derived = _told_by(subscription.operation, sources)
+    if derived is not None:
+        channel["tells"] = _spoken(derived.template, derived.fields, words)
+        part.fields += [replace(leaf, at=(*at, "tells", *leaf.at)) for leaf in derived.fields]
+    if subscription.operation == "stream:book":
+        channel |= _book(sources, part, at)
+    return channel, part
+
+
+def _book(sources: Sources, part: Placed, at: Address) -> dict[str, JsonValue]:
+    """How a book is told: who asks a route for it besides hearing its changes is given none by the stream."""
+    first = sources.books.get("snapshot")
+    if "diff" not in sources.books:
+        return {"book": {"style": "whole"}}
+    if first is None:
+        return {"book": {"style": "changes", "first": "nothing"}}
+    part.fields += [replace(leaf, at=(*at, "first", *leaf.at)) for leaf in first.fields]
+    return {"book": {"style": "changes"}, "first": first.template}
+
+
+def _connection(each: Connection, channels: dict[str, JsonValue], sources: Sources) -> dict[str, JsonValue]:
     made: dict[str, JsonValue] = {"path": each.path}
+    if each.by:
+        made["login"] = _login(each, sources)
     if each.subscriptions:
         made["subscribe"] = {"said": dict(each.said), "topics": each.topics}
     if channels:
         made["channels"] = channels
+    return made
+
+
+def _login(each: Connection, sources: Sources) -> dict[str, JsonValue]:
+    made: dict[str, JsonValue] = {"by": each.by}
+    if each.login is not None:
+        made["said"] = each.login
+    if each.token:
+        made["token"] = each.token
+    if each.token.startswith("query") or each.by == "upgrade":
+        made["needed"] = False
+    if each.by in ("frame", "subscription") and each.frame is not None:
+        made["signing"] = login_signing(sources.asked, sources.signatures, each.frame)
+    if each.by == "frame" and sources.source.received:
+        made["answer"] = template(sources.source.received[0], "")
     return made
 
 
@@ -339,7 +422,7 @@ def _known(placed: Sequence[Placed]) -> dict[str, list[str]]:
     known: dict[str, list[str]] = {}
     for part in placed:
         known[written(part.at)] = [part.by]
-        for inner in ("takes", "reply", "topic", "tells"):
+        for inner in ("takes", "means", "reply", "topic", "tells", "first"):
             leaves = [each for each in part.fields if each.at[: len(part.at) + 1] == (*part.at, inner)]
             if not leaves:
                 continue

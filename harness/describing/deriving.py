@@ -96,12 +96,24 @@ def derive(
     for each in _one_of_each(answers):
         by_ccxt = {**second(operation, each.document), **by_ccxt}
     base = max(answers, key=lambda each: len(flatten(each.document)))
+    rows = _balance_rows(known) if operation in ("balances", "stream:balances") else frozenset()
     fields = {
-        path: _field(operation, each, by_fork.get(path), by_ccxt.get(path)) for path, each in known.items()
+        path: _field(operation, each, by_fork.get(path), by_ccxt.get(path), path[:-1] in rows)
+        for path, each in known.items()
     }
     builder = _Builder(operation, fields)
     template = builder.build(base.document, (), ())
     return Derived(operation, template, tuple(builder.placed))
+
+
+def _balance_rows(known: Mapping[Path, Explained]) -> frozenset[Path]:
+    """The objects that tell of one asset: those that name it, and those that stand under its name."""
+    names = {name for each in SETS for asset in (each.base, each.quote) for name in (asset, asset.lower())}
+    found = {path[:-1] for path, each in known.items() if not names.isdisjoint(map(str, each.seen))}
+    for path in known:
+        found |= {path[:end] for end in range(len(path)) if not names.isdisjoint(map(str, path[:end]))}
+        found |= {path[:-1] for step in path[-1:] if str(step) in names}
+    return frozenset(found)
 
 
 def _example(answer: Answer, symbols: Mapping[str, str]) -> Example:
@@ -137,12 +149,14 @@ def _read_by_fork(readings: Iterable[Reading], answers: Sequence[Answer]) -> dic
     return found
 
 
-def _field(operation: str, leaf: Explained, fork: Meaning | None, ccxt: Meaning | None) -> Field:
+def _field(
+    operation: str, leaf: Explained, fork: Meaning | None, ccxt: Meaning | None, of_asset: bool = False
+) -> Field:
     """What the sources make of a leaf: ccxt goes before the kit, the kit before the fork's reader."""
     fitting = (leaf.fact, *leaf.others)
     made = Field((), leaf.text, leaf.fact, leaf.kind, words=leaf.words)
     if leaf.kind in (Kind.CONSTANT, Kind.UNKNOWN, Kind.UNSTEADY):
-        made = _of_constant(operation, leaf, fork, ccxt)
+        made = _of_constant(operation, leaf, fork, ccxt, of_asset)
     for source, meant in ((READS, fork), (CCXT, ccxt)):
         if meant is None or not made.fact:
             continue
@@ -159,7 +173,9 @@ def _field(operation: str, leaf: Explained, fork: Meaning | None, ccxt: Meaning 
     return made
 
 
-def _of_constant(operation: str, leaf: Explained, fork: Meaning | None, ccxt: Meaning | None) -> Field:
+def _of_constant(
+    operation: str, leaf: Explained, fork: Meaning | None, ccxt: Meaning | None, of_asset: bool
+) -> Field:
     """A leaf of which the kit says nothing: what a reader takes it for, or a time by its size."""
     value = leaf.seen[0]
     meant, source = (ccxt, CCXT) if ccxt is not None else (fork, READS)
@@ -176,7 +192,7 @@ def _of_constant(operation: str, leaf: Explained, fork: Meaning | None, ccxt: Me
         return Field((), f"{{{at}{timed}}}", at, Kind.FACT, (KIT,))
     number = number_of(value)
     told = _KIT_BALANCES.get(format(number.normalize(), "f")) if number is not None else None
-    if operation in ("balances", "stream:balances") and told:
+    if of_asset and told:
         return Field((), f"{{{told}{as_number}}}", told, Kind.FACT, (KIT,))
     return Field((), value, "", leaf.kind, (KIT,))
 

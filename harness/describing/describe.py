@@ -19,6 +19,7 @@ from harness.describing.ccxt_reader import CcxtReader, signs_alike
 from harness.describing.kit import Harvest
 from harness.describing.sentinels import SETS
 from harness.describing.signatures import explain
+from harness.describing.source_reading import Source, read_source
 from harness.forks.submission import AddedConnector
 from harness.forks.tree import Tree
 from harness.frameworks import v2
@@ -56,6 +57,11 @@ def book_tests_of(tree: Tree, connector: AddedConnector) -> tuple[str, ...]:
     )
 
 
+def source_of(tree: Tree, connector: AddedConnector) -> Source:
+    """What the connector's modules read of replies. Read as text; nothing is run."""
+    return read_source(_text(tree, path) for path in tree.under(connector.path) if path.endswith(".py"))
+
+
 def digest(tree: Tree, connector: AddedConnector, ccxt_id: str | None) -> str:
     """What a derivation depends on: the connector and its tests, ccxt, and our own release."""
     paths = (*tree.under(connector.path), *tree.under(v2.tests_path(connector.kind, connector.name)))
@@ -81,11 +87,12 @@ def derive_exchange(
     connector: AddedConnector,
     modules: Sequence[str],
     book_tests: Sequence[str],
+    source: Source,
     ccxt_id: str | None,
     progress: Progress,
 ) -> Assembled:
     """Ask every source in turn. Raises SandboxFailure; what a fork does wrong only makes less known."""
-    sources = gather(backend, runtime, connector, modules, book_tests, progress)
+    sources = gather(backend, runtime, connector, modules, book_tests, source, progress)
     progress("letting ccxt read the same replies")
     return assemble(with_ccxt(sources, ccxt_id))
 
@@ -96,6 +103,7 @@ def gather(
     connector: AddedConnector,
     modules: Sequence[str],
     book_tests: Sequence[str],
+    source: Source,
     progress: Progress,
 ) -> Sources:
     """All that the fork can be asked, in the sandbox. Raises SandboxFailure."""
@@ -104,7 +112,7 @@ def gather(
     harvested = _harvest(backend, runtime, modules, perpetual)
     found = answers(harvested)
     progress("watching what the connector sends")
-    asked = ask(backend, runtime, connector.name, _first_set(found), SETS[0])
+    asked = ask(backend, runtime, connector.name, _first_set(found), SETS[0], source)
     progress("watching its order book tests")
     notes = books.watch(backend, runtime, book_tests)
     progress("finding how it signs")
@@ -116,6 +124,7 @@ def gather(
         answers=found,
         asked=asked,
         signatures=signatures,
+        source=source,
     )
     return replace(sources, books=books.derived(notes, sources.symbols.get(SETS[0].name, "")))
 

@@ -46,6 +46,12 @@ SETS = (
 )  # fmt: skip
 
 
+# What a session is opened with and whose it is, in replies that no test shows.
+SESSION = {
+    "session.key": "sesame71500005", "session.lifetime": "3600", "account.number": "71900007",
+}  # fmt: skip
+
+
 def facts(
     sentinels: Sentinels, side: str = "", order_type: str = "", status: str = "", symbol: str = ""
 ) -> dict[str, str]:

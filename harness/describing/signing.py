@@ -22,7 +22,7 @@ _PARTS = {
     "{path}{sha256_nonce_body}": "{path}{nonce+body|sha256}",
 }
 # What a description has no word for.
-_UNSAID = ("{content_type}", "{nonce+body|sha256}", "{body ")
+_UNSAID = ("{nonce+body|sha256}",)
 _KNOWN = ("key", "signature", "time", "nonce", "passphrase", "window")
 
 
@@ -31,9 +31,25 @@ def signing_of(asked: Asked, found: Explanation) -> dict[str, JsonValue]:
     for said in asked.sent:
         for scheme in found.schemes:
             if scheme.signs(said, asked.credentials):
-                return _told(scheme, said, asked.credentials)
+                return _anywhere(_told(scheme, said, asked.credentials), asked)
     place = _key_place(asked)
     return {"scheme": "unverified", "carries": {"key": place}} if place else {}
+
+
+def login_signing(asked: Asked, found: Explanation, frame: Said) -> dict[str, JsonValue]:
+    """How a message that logs in is signed; unverified where that was not found."""
+    for scheme in found.schemes:
+        if scheme.place in frame.values and scheme.signs(frame, asked.credentials):
+            made = _told(scheme, frame, asked.credentials)
+            text = re.sub(r"\{body ([^{}|]+)", lambda each: f"{{said.{_dotted(each[1])}", str(made["text"]))
+            told = {name: value for name, value in made.items() if name not in ("carries", "prefix")}
+            return {**told, "text": text}
+    return {"scheme": "unverified"}
+
+
+def _dotted(path: str) -> str:
+    """`args[0].key` → `args.0.key`."""
+    return re.sub(r"\[(\d+)\]", r".\1", path)
 
 
 def _told(scheme: Scheme, said: Said, credentials: Mapping[str, str]) -> dict[str, JsonValue]:
@@ -47,6 +63,23 @@ def _told(scheme: Scheme, said: Said, credentials: Mapping[str, str]) -> dict[st
         if unit := time_form(said.values.get(scheme.parts.get("time", ""), "")):
             made["time"] = {"s.ms": "any s"}.get(unit.split("|")[1], unit.split("|")[1])
     return {**made, **({"prefix": prefix} if prefix else {})}
+
+
+def _anywhere(made: dict[str, JsonValue], asked: Asked) -> dict[str, JsonValue]:
+    """Parts that stand in the query of some requests and in the form of others are parameters of either."""
+    carries = made.get("carries")
+    if not isinstance(carries, dict):
+        return made
+    seen = {place for said in asked.sent for place in said.values}
+    told: dict[str, JsonValue] = {}
+    for part, place in carries.items():
+        kind, _, name = str(place).partition(" ")
+        both = {f"query {name}", f"body {name}"} <= seen and kind in ("query", "body")
+        forms = all(
+            not each.body.lstrip().startswith("{") for each in asked.sent if f"body {name}" in each.values
+        )
+        told[part] = f"param {name}" if (both or kind == "body") and forms else place
+    return {**made, "carries": told}
 
 
 def _parts_of(

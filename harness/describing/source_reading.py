@@ -1,4 +1,4 @@
-"""Which keys of a reply a connector's source reads: from its text alone, for replies that no test shows. Pure.
+"""Which keys of a reply a connector's source reads: by its text, for replies that no test shows. Pure.
 
 A function that names a route's path and subscripts what it awaited (`response["data"]["serverTime"]`,
 `reply.get("token")`) says where in that route's reply the value stands; one that compares it with a literal
@@ -11,6 +11,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from pydantic import JsonValue
 
@@ -19,7 +20,7 @@ from harness.describing.leaves import Path
 ROW = -1  # stands in a path for each of a list's items
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _TRANSPARENT = ("data", "json")  # attributes of a message or a reply that stand for its content
-_ISO = re.compile(r"dateparse|fromisoformat|strptime|parser\.parse|Timestamp", re.I)
+_ISO = re.compile(r"dateparse|fromisoformat|strptime|parser\.parse")
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,9 @@ class Source:
         """For a route's path as it was asked for: the longest known path that it ends with, or is led by."""
         known = [each for each in self.routes if each and path.rstrip("/").endswith(each.strip("/"))]
         return self.routes[max(known, key=len)] if known else None
+
+
+UNREAD = Source({})
 
 
 def read_source(texts: Iterable[str]) -> Source:
@@ -247,7 +251,11 @@ def _leaf(read: Read, operation: str, unit: str, *, only: bool) -> JsonValue:
         return f"{{now.at|{unit}}}" if unit == "iso" else f"{{now.at|{unit}|number}}"
     if fact:
         return f"{{{fact}|number}}" if fact in _AS_NUMBER else f"{{{fact}}}"
-    return True if _GOOD.search(name) else 0 if re.search(r"code|error|status", name, re.I) else ""
+    if not operation and name == "id":
+        return "{said.id}"
+    if _GOOD.search(name):
+        return True
+    return 0 if re.search(r"code|error|status", name, re.I) else ""
 
 
 def _fact(name: str, operation: str, *, only: bool) -> str:
@@ -272,3 +280,23 @@ def _put(made: JsonValue, path: Path, value: JsonValue, operation: str) -> JsonV
     base = dict(made) if isinstance(made, dict) else {}
     base[step] = _put(base.get(step), rest, value, operation)
     return base
+
+
+def filled(made: JsonValue, values: Mapping[str, str], now: float) -> JsonValue:
+    """A template with our values in the place of its facts, and the time in the unit that it names."""
+    if isinstance(made, dict):
+        rows = next((key for key in made if key.startswith("each ")), None)
+        if rows is not None:
+            return [filled(made[rows], values, now)]
+        return {key: filled(item, values, now) for key, item in made.items()}
+    if isinstance(made, list):
+        return [filled(item, values, now) for item in made]
+    found = re.fullmatch(r"\{([a-z_]+\.[a-z_]+)((?:\|[a-z.]+)*)\}", made) if isinstance(made, str) else None
+    if found is None:
+        return made
+    if found[1] == "now.at":
+        if "|iso" in found[2]:
+            return datetime.fromtimestamp(now, UTC).isoformat().replace("+00:00", "Z")
+        return int(now * {"s": 1, "ns": 10**9}.get(found[2].split("|")[1], 1000))
+    value = values.get(found[1], "")
+    return int(value) if "|number" in found[2] and value.isdigit() else value
