@@ -62,7 +62,7 @@ ADDRESSES = {
 
 # What a path's words say of a route that neither an act nor the tests' kit names.
 _BY_NAME = (
-    (r"depth|order_?book|orderbook", "order_book"),
+    (r"depth|order_?book|orderbook|/books?\b", "order_book"),
     (r"listen_?key|data_?stream", "user_stream_open"),
     (r"token|bullet", "stream_token"),
     (r"server_?time|/time\b", "server_time"),

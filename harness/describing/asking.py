@@ -7,6 +7,7 @@ tests mock, else with 404; every stream opens and says nothing. So what it sends
 from __future__ import annotations
 
 import base64
+import contextlib
 import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -65,6 +66,7 @@ class Opened:
     host: str
     path: str
     query: str = ""
+    port: int = 443
     headers: tuple[tuple[str, str], ...] = ()
 
 
@@ -72,7 +74,8 @@ class Opened:
 class Asked:
     """All that the connector sent, when it started, acted and polled. `trouble` is why it stopped early.
 
-    `fields` are its configuration's names of secrets, `credentials` the canary values given for them.
+    `fields` are its configuration's names of secrets, `credentials` the canary values given for them, in the
+    form of secrets with that number.
     """
 
     credentials: Mapping[str, str]
@@ -80,6 +83,8 @@ class Asked:
     sent: tuple[Said, ...] = ()
     frames: tuple[Said, ...] = ()
     sockets: tuple[Opened, ...] = ()
+    ports: tuple[int, ...] = (443,)
+    form: int = 0
     acts: tuple[Act, ...] = ()
     lookups: tuple[str, ...] = ()
     trouble: str = ""
@@ -104,10 +109,10 @@ class Listening(Dialect):
         return True
 
     def handle(self, request: Request) -> Reply:
-        found = self._answer(request)
-        if found is not None:
-            return Reply(found.code, {"Content-Type": "application/json"}, found.text.encode())
+        found, whole = self._answer(request)
         read = self.source.of(request.path)
+        if found is not None and (whole or read is None):
+            return Reply(found.code, {"Content-Type": "application/json"}, found.text.encode())
         if read is not None and request.method != "DELETE":
             made = template(read, named_so(request.path))
             return Reply(200, {}, filled(made, SESSION, self.venue.clock.now()))
@@ -125,8 +130,8 @@ class Listening(Dialect):
         self._asked_for_time += 1
         return Reply(200, {}, shapes[self._asked_for_time % len(shapes)])
 
-    def _answer(self, request: Request) -> Answer | None:
-        """The reply to this method and path: the whole path first, else the longest beginning of it.
+    def _answer(self, request: Request) -> tuple[Answer | None, bool]:
+        """The reply to this method and path: the whole path first (True), else the longest beginning of it.
 
         A list of symbols may be cut short in tests, the trading rules of the same route are whole.
         """
@@ -137,7 +142,10 @@ class Listening(Dialect):
             and each.method in ("", request.method)
             and (request.path == path or (path.endswith("/") and request.path.startswith(path)))
         ]
-        return max(fitting, key=lambda each: each[:2])[2] if fitting else None
+        if not fitting:
+            return None, False
+        length, _, found = max(fitting, key=lambda each: each[:2])
+        return found, length == len(request.path)
 
     def open_stream(self, request: Request) -> StreamSession | Reply:  # noqa: ARG002 - any
         return _Answering(self)
@@ -238,7 +246,7 @@ def _try_forms(
         listening.keys = frozenset(value for value in given.values() if len(value) > 7)
         try:
             with driver.scenario([sentinels.pair], given) as scenario:
-                return _asked(scenario, record, clock, sentinels, given, fields)
+                return _asked(scenario, record, clock, sentinels, given, fields, form)
         except ConnectorError as error:
             trouble = f"it cannot be constructed: {error.gist}"
     return Asked(given, fields, trouble=trouble)
@@ -251,6 +259,7 @@ def _asked(
     sentinels: Sentinels,
     given: Mapping[str, str],
     fields: tuple[ConfigField, ...],
+    form: int,
 ) -> Asked:
     acts: list[Act] = []
     trouble = ""
@@ -260,6 +269,7 @@ def _asked(
             acts += _act(connector, record, clock, sentinels)
         else:
             trouble = f"it never learnt the trading rules of {sentinels.pair}, so it was told no order"
+        _ask_price(connector, sentinels.pair)
         connector.tick(120.0)
         _pause(clock, POLL_SECONDS)
     except ConnectorError as error:
@@ -281,13 +291,22 @@ def _asked(
         ),
         tuple(
             dict.fromkeys(
-                Opened(each.host, each.path, each.raw_query, each.headers) for each in record.sockets()
+                Opened(each.host, each.path, each.raw_query, each.port, each.headers)
+                for each in record.sockets()
             )
         ),
+        tuple(sorted({each.port for each in record.exchanges()} | {each.port for each in record.sockets()}))
+        or (443,),
+        form,
         tuple(acts),
         tuple(dict.fromkeys(each.name for each in record.lookups())),
         trouble,
     )
+
+
+def _ask_price(connector: Connector, pair: str) -> None:
+    with contextlib.suppress(ConnectorError):  # its book may be empty: that it was asked for is enough
+        connector.prices(pair)
 
 
 def _act(connector: Connector, record: Record, clock: ScaledClock, sentinels: Sentinels) -> Iterator[Act]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from harness.describing import books
 from harness.describing.answers import REFUSALS, Answer
 from harness.describing.asking import Asked
 from harness.describing.deriving import KIT, READS, SENDS, Derived, Field, Reads, derive, nobody
@@ -24,6 +25,8 @@ from harness.describing.templates import Kind, embedded
 from harness.describing.wordlists import WordLists
 from harness.venue.described.addresses import Address, bare, leaves, written
 from harness.venue.described.placeholders import leaf
+
+SYMBOL = "{market.symbol}"
 
 
 @dataclass(frozen=True)
@@ -93,8 +96,9 @@ def assemble(sources: Sources) -> Assembled:
     known: dict[str, list[str]] = {"": [KIT]}
     placed: list[Placed] = []
     told: dict[str, Any] = {}
+    signing = signing_of(sources.asked, sources.signatures)
     for route in named:
-        told[route.name], part = _route(route, named, sources, words)
+        told[route.name], part = _route(route, named, sources, words, signing)
         placed.append(part)
     linked = connections(sources.asked, sources.signatures.schemes, _market_facts(symbol))
     streams, parts = _connections(linked, sources, words)
@@ -103,11 +107,10 @@ def assemble(sources: Sources) -> Assembled:
         "exchange": sources.exchange,
         "kind": sources.kind,
         **({"ccxt": sources.ccxt} if sources.ccxt else {}),
-        "hosts": _hosts(named, linked),
+        "hosts": _hosts(named, linked, sources.asked.ports),
         "symbol": _symbol(sources),
         "credentials": credentials_of(sources.asked, sources.signatures),
     }
-    signing = signing_of(sources.asked, sources.signatures)
     if signing:
         data["signing"] = signing
         known["signing"] = [SENDS, *(["ccxt"] if sources.also_signed else [])]
@@ -151,10 +154,15 @@ def _symbol(sources: Sources) -> str:
     return (embedded(having) if having else None) or "{market.base}-{market.quote}"
 
 
-def _hosts(named: Sequence[Route], linked: Sequence[Connection]) -> dict[str, JsonValue]:
+def _hosts(
+    named: Sequence[Route], linked: Sequence[Connection], ports: Sequence[int]
+) -> dict[str, JsonValue]:
     rest = list(dict.fromkeys(each.host for each in named))
     stream = list(dict.fromkeys(each.host for each in linked))
-    return {"rest": list[JsonValue](rest), **({"stream": list[JsonValue](stream)} if stream else {})}
+    made: dict[str, JsonValue] = {"rest": list[JsonValue](rest)}
+    if stream:
+        made["stream"] = list[JsonValue](stream)
+    return {**made, "ports": list[JsonValue](ports)} if list(ports) != [443] else made
 
 
 def _only_in_tests(sources: Sources, named: Sequence[Route]) -> list[Route]:
@@ -168,6 +176,8 @@ def _only_in_tests(sources: Sources, named: Sequence[Route]) -> list[Route]:
             continue
         host, whole = each.place
         path, fields = _named_in(whole, {**market, "order.order_id": SETS[0].order_id})
+        if each.operation == "ticker" and not fields:  # the tests name the pair in the query, or not at all
+            fields = (Field(("symbol?",), SYMBOL, "market.symbol", by=(KIT,)),)
         takes = {field.at[0]: field.text for field in fields}
         method = each.method or "GET"
         route = Route(each.operation, host, method, path, takes, "query", False, fields, (each.asked,), KIT)
@@ -211,13 +221,20 @@ def _answers_to(answer: Answer, route: Route) -> bool:
 
 
 def _route(
-    route: Route, named: Sequence[Route], sources: Sources, words: WordLists
+    route: Route,
+    named: Sequence[Route],
+    sources: Sources,
+    words: WordLists,
+    signing: Mapping[str, JsonValue],
 ) -> tuple[dict[str, JsonValue], Placed]:
     at: Address = ("routes", route.name)
     part = Placed(route.operation, route.name, at, by=route.by)
     takes = _spoken(route.takes, route.fields, words)
     part.fields += [replace(each, at=(*at, "takes", *map(bare, each.at))) for each in route.fields]
     told: dict[str, JsonValue] = {"operation": route.operation, "private": route.private}
+    if route.private and (own := signing_of(sources.asked, sources.signatures, route.places)) != signing:
+        told["signing"] = own
+        part.fields.append(Field((*at, "signing"), "", "", Kind.TEXT, (SENDS,)))
     if route.means:
         told["means"] = dict(route.means)
         part.fields += [Field((*at, "means", fact), fact, fact, by=(SENDS,)) for fact in route.means]
@@ -296,12 +313,16 @@ def _connections(
         if each.by in ("token", "upgrade") and not any(one.private for one in subscribed):
             subscribed += [Subscription(one, None, private=True) for one in PRIVATE]
         subscribed += list(_together(subscribed, sources))
+        silent = _doubles(subscribed, sources)
         for subscription in subscribed:
             key = _unique(subscription.operation.partition(":")[2], channels)
             at: Address = ("connections", name, "channels", key)
             channel, part = _channel(subscription, at, key, sources, words)
             if subscription.topic is None and "tells" not in channel:
                 continue
+            if subscription in silent:
+                channel.pop("tells", None)
+                part.fields = [each for each in part.fields if "tells" not in each.at]
             channels[key] = channel
             placed.append(part)
         told[name] = {
@@ -318,6 +339,33 @@ def _together(subscribed: Sequence[Subscription], sources: Sources) -> Iterator[
         return
     if _own_message("stream:fills", "stream:orders", sources):
         yield replace(orders, operation="stream:fills")
+
+
+def _doubles(subscribed: Sequence[Subscription], sources: Sources) -> list[Subscription]:
+    """Of several topics for one thing, those that the tests' message does not name: it is told once."""
+    silent: list[Subscription] = []
+    for operation in PRIVATE:
+        here = [each for each in subscribed if each.operation == operation and isinstance(each.topic, str)]
+        derived = _told_by(operation, sources)
+        texts = [each.text for each in derived.fields] if derived is not None else []
+        named = [each for each in here if any(_alike(text, each.topic) for text in texts)]
+        silent += [each for each in here if each not in (named or here)[:1]]
+    return silent
+
+
+def _alike(text: JsonValue, topic: JsonValue) -> bool:
+    """Whether a text of a message is its topic's name, but for what the tests do not know of it."""
+    if not isinstance(text, str) or not isinstance(topic, str) or SYMBOL not in topic:
+        return False
+    before = topic.partition(SYMBOL)[0]
+    return len(before) > 1 and text.startswith(f"{before}{SYMBOL}")
+
+
+def _by_topic(leaf: Field, topic: JsonValue) -> Field:
+    """A leaf that names the topic says it as the client did."""
+    if leaf.text != topic and _alike(leaf.text, topic):
+        return replace(leaf, text="{said.topic}", fact="", kind=Kind.TEXT)
+    return leaf
 
 
 def _own_message(one: str, other: str, sources: Sources) -> bool:
@@ -339,8 +387,12 @@ def _channel(
     part.fields.append(Field((*at, "topic"), str(subscription.topic), "", Kind.TEXT, (SENDS,)))
     derived = _told_by(subscription.operation, sources)
     if derived is not None:
-        channel["tells"] = _spoken(derived.template, derived.fields, words)
-        part.fields += [replace(leaf, at=(*at, "tells", *leaf.at)) for leaf in derived.fields]
+        fields = [_by_topic(leaf, subscription.topic) for leaf in derived.fields]
+        made = _copy(derived.template)
+        for leaf in fields:
+            made = _put(made, leaf.at, leaf.text)
+        channel["tells"] = _spoken(made, fields, words)
+        part.fields += [replace(leaf, at=(*at, "tells", *leaf.at)) for leaf in fields]
     if subscription.operation == "stream:book":
         channel |= _book(sources, part, at)
     return channel, part
@@ -349,7 +401,7 @@ def _channel(
 def _book(sources: Sources, part: Placed, at: Address) -> dict[str, JsonValue]:
     """How a book is told: who asks a route for it besides hearing its changes is given none by the stream."""
     first = sources.books.get("snapshot")
-    if "diff" not in sources.books:
+    if _book_kind(sources) != "diff":
         return {"book": {"style": "whole"}}
     if first is None:
         return {"book": {"style": "changes", "first": "nothing"}}
@@ -391,10 +443,17 @@ def _unique(name: str, taken: Mapping[str, object]) -> str:
     return made
 
 
+def _book_kind(sources: Sources) -> str:
+    """What the stream tells: changes, or the whole book where the tests' change says less."""
+    known = {
+        kind: books.levels(sources.books[kind]) for kind in ("diff", "snapshot") if kind in sources.books
+    }
+    return max(known, key=lambda kind: known[kind], default="diff")
+
+
 def _told_by(operation: str, sources: Sources) -> Derived | None:
     if operation in ("stream:book", "stream:trades"):
-        kinds = ("diff", "snapshot") if operation == "stream:book" else ("trade",)
-        return next((sources.books[kind] for kind in kinds if kind in sources.books), None)
+        return sources.books.get(_book_kind(sources) if operation == "stream:book" else "trade")
     answers = [each for each in sources.answers if each.operation == operation]
     return derive(operation, answers, sources.harvest.readings, sources.symbols, sources.second)
 
@@ -414,7 +473,7 @@ def _refusals(answers: Iterable[Answer]) -> dict[str, JsonValue]:
                 word["message"] = value
                 body[key] = "{refusal.message}"
         return {"status": each.code, "body": body, "words": {"unknown_order": word}}
-    return {"status": 400, "body": {"message": "{refusal.message}"}}
+    return {"status": 400, "body": {"message": "{refusal.message}", "detail?": "{refusal.detail}"}}
 
 
 def _known(placed: Sequence[Placed]) -> dict[str, list[str]]:
@@ -422,7 +481,7 @@ def _known(placed: Sequence[Placed]) -> dict[str, list[str]]:
     known: dict[str, list[str]] = {}
     for part in placed:
         known[written(part.at)] = [part.by]
-        for inner in ("takes", "means", "reply", "topic", "tells", "first"):
+        for inner in ("takes", "means", "signing", "reply", "topic", "tells", "first"):
             leaves = [each for each in part.fields if each.at[: len(part.at) + 1] == (*part.at, inner)]
             if not leaves:
                 continue

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from harness.describing.answers import Answer
 from harness.describing.kit import Reading
-from harness.describing.leaves import Path, flatten, number_of
+from harness.describing.leaves import Path, amount_of, flatten, number_of
 from harness.describing.readings import FORK, Meaning, meaning
 from harness.describing.sentinels import SETS, Sentinels, facts
 from harness.describing.templates import Example, Explained, Kind, explained, time_form
@@ -101,9 +101,37 @@ def derive(
         path: _field(operation, each, by_fork.get(path), by_ccxt.get(path), path[:-1] in rows)
         for path, each in known.items()
     }
+    seen = tuple(dict.fromkeys(each.status for each in answers if each.status))
+    fields = {path: _with_states(each, seen) for path, each in fields.items()}
+    if ROWS.get(operation) == "fill":
+        fields = _with_trade_id(fields)
     builder = _Builder(operation, fields)
     template = builder.build(base.document, (), ())
     return Derived(operation, template, tuple(builder.placed))
+
+
+def _with_states(leaf: Field, seen: tuple[str, ...]) -> Field:
+    """A state that never changes, with the states in which it was seen: one list of words may not fit it."""
+    if leaf.kind is Kind.CONSTANT and leaf.fact == "order.status":
+        return replace(leaf, words={str(leaf.text): seen})
+    return leaf
+
+
+def _with_trade_id(fields: Mapping[Path, Field]) -> dict[Path, Field]:
+    """Where the tests write the order's id for the fill's too, the leaf that is read as the fill's is it."""
+    if any(each.fact == "fill.trade_id" for each in fields.values()):
+        return dict(fields)
+    return {
+        path: replace(
+            each,
+            fact="fill.trade_id",
+            text=str(each.text).replace(f"{{{each.fact}", "{fill.trade_id"),
+            by=tuple(source for source, fact in each.says.items() if fact == "fill.trade_id"),
+        )
+        if "fill.trade_id" in each.says.values() and each.kind is Kind.FACT
+        else each
+        for path, each in fields.items()
+    }
 
 
 def _balance_rows(known: Mapping[Path, Explained]) -> frozenset[Path]:
@@ -185,7 +213,9 @@ def _of_constant(
         form = timed if timed and meant.fact.endswith("at") else as_number
         if not meant.fact.endswith((".side", ".type", ".status", "time_in_force")):
             fact = _sized(meant.fact, value)
-            return Field((), f"{{{fact}{form}}}", fact, Kind.FACT, (source,))
+            amount = amount_of(value)
+            text = f"{{{fact}}}{amount[1]}" if amount else f"{{{fact}{form}}}"
+            return Field((), text, fact, Kind.FACT, (source,))
         return Field((), value, meant.fact, Kind.CONSTANT, (KIT,))
     if timed:
         at = {"fill": "fill.at", "order": "order.updated_at"}.get(ROWS.get(operation, ""), "now.at")
@@ -238,6 +268,13 @@ def comparable(one: str, other: str) -> bool:
     return None not in groups
 
 
+# Facts that name what a row is about.
+_NAMES: Mapping[str, frozenset[str]] = {
+    "balance": frozenset({"balance.asset", "market.base", "market.quote", "fill.fee_asset"}),
+    "market": frozenset({"market.symbol", "market.base"}),
+    "order": frozenset({"order.order_id", "order.client_order_id"}),
+    "fill": frozenset({"fill.trade_id", "order.order_id"}),
+}
 # What a fact is called where its object is told of.
 _TOLD = {
     ("fill", "order.order_id"): "fill.order_id",
@@ -303,7 +340,19 @@ class _Builder:
             orders = sum(fact.startswith("order.") for fact in of)
             if "fill.trade_id" in of and fills > orders:
                 return "fill"
-        return self._thing if not within and things - {""} else ""
+        if within or not things - {""}:
+            return ""
+        return "" if self._deeper(path) else self._thing
+
+    def _deeper(self, path: Path) -> bool:
+        """Whether what names a row stands only in a list within the items of the list at `path`."""
+        names = _NAMES.get(self._thing, frozenset())
+        depths = [
+            sum(isinstance(step, int) for step in each[len(path) + 1 :])
+            for each, field in self._fields.items()
+            if each[: len(path) + 1] == (*path, 0) and field.fact in names
+        ]
+        return bool(depths) and min(depths) > 0
 
     def _keyed_rows(self, value: Mapping[str, JsonValue]) -> tuple[str, str] | None:
         """(a key, the name of the rows) of an object that has a key for each asset."""

@@ -28,8 +28,8 @@ _LIMIT = re.compile(r"limit|size|count|depth", re.I)
 class Route:
     """A route as it was used. `path` names its parameters (`/orders/{id}`); `fields` are those of `takes`.
 
-    `parameters` says where they stand: query, json or form. `private`: requests to it were signed. `means` are
-    facts of an order that the route itself stands for.
+    `parameters` says where they stand: query, json or form. `private`: requests to it were signed. `means`
+    are facts of an order that the route itself stands for.
     """
 
     operation: str
@@ -80,7 +80,7 @@ Used = Sequence[tuple[Said, Act]]
 
 
 def _by_shape(used: Used, common: Mapping[str, str]) -> list[Used]:
-    """The requests of one operation, those together whose paths differ in nothing but the order and the market."""
+    """An operation's requests, those together whose paths differ in the order and the market alone."""
     groups: dict[tuple[str, ...], list[tuple[Said, Act]]] = {}
     for said, act in used:
         known = [common.get("market.symbol", ""), *(act.facts.get(name, "") for name in _IDS)]

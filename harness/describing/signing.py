@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from pydantic import JsonValue
 
@@ -12,6 +12,8 @@ from harness.describing.said import Said
 from harness.describing.signatures import Explanation, Scheme
 from harness.describing.templates import time_form
 
+Place = tuple[str, str, str]  # host, method, path
+_FORMS = ("base64", "", "hex")  # by the number of `asking.Asked.form`
 # Parts of the menu's texts, as a description writes them.
 _PARTS = {
     "{target}": "{path}{query|question}",
@@ -26,13 +28,19 @@ _UNSAID = ("{nonce+body|sha256}",)
 _KNOWN = ("key", "signature", "time", "nonce", "passphrase", "window")
 
 
-def signing_of(asked: Asked, found: Explanation) -> dict[str, JsonValue]:
-    """How requests are signed; unverified where that was not found or cannot be said; {} where none is."""
-    for said in asked.sent:
+def signing_of(
+    asked: Asked, found: Explanation, places: Collection[Place] | None = None
+) -> dict[str, JsonValue]:
+    """How requests are signed, those to `places` alone where some are given.
+
+    Unverified where that was not found or cannot be said; {} where none is.
+    """
+    sent = [each for each in asked.sent if places is None or (each.host, each.method, each.path) in places]
+    for said in sent:
         for scheme in found.schemes:
             if scheme.signs(said, asked.credentials):
                 return _anywhere(_told(scheme, said, asked.credentials), asked)
-    place = _key_place(asked)
+    place = _key_place(asked, sent)
     return {"scheme": "unverified", "carries": {"key": place}} if place else {}
 
 
@@ -118,15 +126,10 @@ def _place_of_key(said: Said, credentials: Mapping[str, str], scheme: Scheme) ->
     return next((place for place, value in said.values.items() if any(key in value for key in keys)), "")
 
 
-def _key_place(asked: Asked) -> str:
+def _key_place(asked: Asked, sent: Sequence[Said]) -> str:
     keys = {value for value in asked.credentials.values() if len(value) > 7}
     return next(
-        (
-            place
-            for said in asked.sent
-            for place, value in said.values.items()
-            if any(key in value for key in keys)
-        ),
+        (place for said in sent for place, value in said.values.items() if any(key in value for key in keys)),
         "",
     )
 
@@ -138,7 +141,7 @@ def credentials_of(asked: Asked, found: Explanation) -> dict[str, JsonValue]:
     for name, value in asked.credentials.items():
         low = name.lower()
         if name in secrets or re.search(r"secret|private", low):
-            made[name] = {"is": "secret", **_form(secrets.get(name))}
+            made[name] = {"is": "secret", **_form(secrets.get(name), asked.form)}
         elif re.search(r"pass|memo", low):
             places = _places(asked, value)
             made[name] = {"is": "passphrase", **({"sent": places} if places else {})}
@@ -149,10 +152,13 @@ def credentials_of(asked: Asked, found: Explanation) -> dict[str, JsonValue]:
     return made
 
 
-def _form(scheme: Scheme | None) -> dict[str, JsonValue]:
-    if scheme is None or scheme.form == "raw":
-        return {}
-    return {"form": f"seed {scheme.form}" if scheme.algorithm == "ed25519" else scheme.form}
+def _form(scheme: Scheme | None, form: int) -> dict[str, JsonValue]:
+    """How the secret is written: as the scheme decodes it, else as the connector took it."""
+    if scheme is not None and scheme.algorithm == "ed25519":
+        return {"form": f"seed {scheme.form}"}
+    if scheme is not None and scheme.form != "raw":
+        return {"form": scheme.form}
+    return {"form": _FORMS[form]} if _FORMS[form] else {}
 
 
 def _places(asked: Asked, value: str) -> list[JsonValue]:

@@ -104,8 +104,7 @@ class _Listener:
             proof, rest = self._parted(document, frame, ())
             subscribes = _VERBS.search(json.dumps(rest)) is not None
             if proof is not None and not by:
-                token = _TOKEN in frame.body
-                by = "token" if token else "subscription" if subscribes else "frame"
+                by = "token" if _TOKEN in frame.body else "subscription" if subscribes else "frame"
                 login, first = (proof if subscribes else self._holes(document, frame, ())), frame
             if proof is not None and not subscribes:
                 continue

@@ -182,11 +182,11 @@ class DescribedDialect(Dialect):
 
     def authenticate(self, request: Request, route: Route) -> Account:
         """Missing parts first, then the key, the time, the passphrase and the signature."""
-        signing = self.description.signing
+        described = self.description.routes[route.handler]
+        signing = described.signing or self.description.signing
         if signing is None:
             raise LookupError(f"{self.name}: {route.path} is private, and `signing` is not described")
         given = given_by(signing, request)
-        described = self.description.routes[route.handler]
         if described.proof == "key":
             return self._with_key(given)
         return self._signer(signing, request, given, described.signs)

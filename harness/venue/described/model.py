@@ -123,6 +123,7 @@ class RouteDescription(Part):
     means: dict[str, JsonValue] = Field(
         default={}, description="facts that the route itself stands for, such as `order.side`"
     )
+    signing: Signing | None = Field(default=None, description="where it is another than that of the others")
     signs: dict[str, str] = Field(default={}, description="what this route adds to the text that is signed")
     rows: Rows = Rows()
     status: int = 200
@@ -189,8 +190,8 @@ class Book(Part):
 class Channel(Part):
     """What a client can subscribe to; without a `topic` it is told to whoever opens the stream.
 
-    `topic` is a template of how it is named, with `market.symbol` where it belongs to one market. `tells` is a
-    template of a message, of each event; `first` of what a new subscriber gets, for books the whole book.
+    `topic` is a template of how it is named, with `market.symbol` where it belongs to one market. `tells` is
+    a template of a message, of each event; `first` of what a new subscriber gets, for books the whole book.
     """
 
     operation: Operation
