@@ -19,7 +19,7 @@ from harness.frameworks import store
 from harness.frameworks.runtime import Runtime
 from harness.requirement import Catalogue
 from harness.sandbox import Backend
-from harness.scenarios.rehearsal import Rehearsal, rehearse
+from harness.scenarios.rehearsal import UNSEEN, Rehearsal, rehearse
 from harness.scenarios.rig import Rigs
 from harness.text import plain
 from harness.venue.described import DescribedDialect, described_dialect
@@ -42,9 +42,7 @@ class Derived:
         """For every requirement, what stays doubtful while no order has lived on it; nothing after that."""
         if self.rehearsal.lives:
             return {}
-        why = f"{WHOLE}, on which no order has {self.rehearsal.missing or 'lived'} yet"
-        if self.rehearsal.missing == "ready":
-            why = f"{WHOLE}, on which the connector does not get ready yet"
+        why = f"{WHOLE}, on which {UNSEEN[self.rehearsal.missing]} yet"
         return {each.id: (why,) for each in catalogue}
 
 

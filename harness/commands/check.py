@@ -39,7 +39,7 @@ from harness.rounds.round import (
     load_round,
 )
 from harness.sandbox import Choice
-from harness.scenarios.rehearsal import Rehearsal
+from harness.scenarios.rehearsal import UNSEEN, Rehearsal
 from harness.screenings.screening import Settings, Stopwatch, screen_submission
 from harness.screenings.store import write_round
 from harness.screenings.writing import writing
@@ -183,7 +183,7 @@ def _tell_questions(report: CandidateReport, folder: Path, reviews: Path, consol
         lines = list(confirmation_lines(report.counted))
         say(console, "An order lived there from its placing to its fill and its cancellation.")
     else:
-        say(console, f"No order has lived there yet; the first step not seen: {found.missing}.")
+        say(console, f"No order has lived there yet: {UNSEEN[found.missing]}.")
         for each in found.trouble:
             say(console, f"  {each}")
         asked = (folder / DESCRIBED / QUESTIONS).read_text(encoding="utf-8")

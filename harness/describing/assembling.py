@@ -19,7 +19,7 @@ from harness.describing.routes import Route, routes
 from harness.describing.sentinels import SETS
 from harness.describing.signatures import Explanation
 from harness.describing.signing import credentials_of, login_signing, signing_of
-from harness.describing.source_reading import UNREAD, Source, template
+from harness.describing.source_reading import UNREAD, Source, completed, template
 from harness.describing.streams import PRIVATE, Connection, Subscription, connections
 from harness.describing.templates import Kind, embedded
 from harness.describing.wordlists import WordLists
@@ -27,6 +27,8 @@ from harness.venue.described.addresses import Address, bare, leaves, written
 from harness.venue.described.placeholders import leaf
 
 SYMBOL = "{market.symbol}"
+# Operations whose mocked replies may be empty, where the tests are about something else.
+COMPLETED = ("server_time", "user_stream_open", "stream_token")
 
 
 @dataclass(frozen=True)
@@ -247,12 +249,21 @@ def _route(
     derived = derive(route.operation, replies, sources.harvest.readings, sources.symbols, sources.second)
     if route.operation == "order_book" and derived is None:
         derived = sources.books.get("order_book")
+    read = _read_of(route, sources.source)
     if derived is None:
-        derived = _read_of(route, sources.source)
+        derived = read
+    elif read is not None and route.operation in COMPLETED:
+        whole = completed(derived.template, read.template)
+        more = [each for each in read.fields if isinstance(whole, dict) and each.at[0] not in _keys(derived)]
+        derived = replace(derived, template=whole, fields=(*derived.fields, *more))
     if derived is not None:
         told["reply"] = _spoken(derived.template, derived.fields, words)
         part.fields += [replace(each, at=(*at, "reply", *each.at)) for each in derived.fields]
     return told, part
+
+
+def _keys(derived: Derived) -> frozenset[str]:
+    return frozenset(derived.template) if isinstance(derived.template, dict) else frozenset()
 
 
 def _read_of(route: Route, source: Source) -> Derived | None:
@@ -417,6 +428,9 @@ def _connection(each: Connection, channels: dict[str, JsonValue], sources: Sourc
         made["subscribe"] = {"said": dict(each.said), "topics": each.topics}
     if channels:
         made["channels"] = channels
+    operations = {channel["operation"] for channel in channels.values() if isinstance(channel, dict)}
+    if {"stream:orders", "stream:fills"} <= operations:
+        made["fills_first"] = True  # as upstream's kit has it
     return made
 
 

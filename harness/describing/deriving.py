@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -268,6 +269,8 @@ def comparable(one: str, other: str) -> bool:
     return None not in groups
 
 
+_FILLS = re.compile(r"trade|fill|transaction|deal|exec", re.I)
+_TRADE_ID = re.compile(r"(trade|fill|exec|deal|match)_?id$|^tid$", re.I)
 # Facts that name what a row is about.
 _NAMES: Mapping[str, frozenset[str]] = {
     "balance": frozenset({"balance.asset", "market.base", "market.quote", "fill.fee_asset"}),
@@ -281,7 +284,9 @@ _TOLD = {
     ("fill", "order.client_order_id"): "fill.client_order_id",
     ("fill", "order.side"): "fill.side",
     ("fill", "order.filled_quote"): "fill.quote_amount",
+    ("fill", "order.notional"): "fill.quote_amount",
     ("fill", "order.filled"): "fill.amount",
+    ("fill", "order.amount"): "fill.amount",
     ("fill", "order.price"): "fill.price",
     ("fill", "order.average_price"): "fill.price",
     ("balance", "market.base"): "balance.asset",
@@ -325,6 +330,9 @@ class _Builder:
         if found is None:  # an empty list or mapping
             return value
         found = replace(found, at=at)
+        if self._about == "fill" and found.kind is Kind.CONSTANT and _TRADE_ID.match(str(path[-1])):
+            form = "|number" if isinstance(value, int) else ""
+            found = replace(found, fact="fill.trade_id", text=f"{{fill.trade_id{form}}}", kind=Kind.FACT)
         name = _TOLD.get((self._about, found.fact))
         if name and isinstance(found.text, str):
             found = replace(found, fact=name, text=found.text.replace(f"{{{found.fact}", f"{{{name}"))
@@ -335,6 +343,8 @@ class _Builder:
         """What the rows of the list at `path` are, empty where it is no list of rows."""
         of = {self._fields[each].fact for each in self._fields if each[: len(path) + 1] == (*path, 0)}
         things = {fact.partition(".")[0] for fact in of}
+        if self._thing == "order" and path and _FILLS.search(str(path[-1])) and things - {""}:
+            return "fill"
         if within or self._thing == "order":
             fills = sum(fact.startswith("fill.") for fact in of)
             orders = sum(fact.startswith("order.") for fact in of)

@@ -16,11 +16,10 @@ from harness.describing.deriving import SENDS, Field
 from harness.describing.leaves import Path
 from harness.describing.said import Said
 from harness.describing.signatures import Scheme
-from harness.describing.templates import Example, Explained, Kind, explained, time_form
+from harness.describing.templates import Example, Explained, Kind, explained, literal_of, time_form
 
 Place = tuple[str, str, str]  # host, method, path
 _SINCE, _UNTIL = re.compile(r"start|since|from|after", re.I), re.compile(r"end|until|to$|before", re.I)
-_IDS = ("order.order_id", "order.client_order_id")
 _LIMIT = re.compile(r"limit|size|count|depth", re.I)
 
 
@@ -58,7 +57,7 @@ def routes(asked: Asked, answers: Iterable[Answer], schemes: Sequence[Scheme], s
     taken: set[Place] = set()
     for operation in ("place_order", "cancel_order"):
         used = [(said, act) for act in asked.acts if act.operation == operation for said in _of_act(act)]
-        groups = _by_shape(used, common)
+        groups = _by_shape(used)
         for group in groups:
             examples = [(said, {**common, **act.facts}) for said, act in group]
             made = _route(operation, examples, parts, schemes, asked.credentials)
@@ -79,15 +78,11 @@ def routes(asked: Asked, answers: Iterable[Answer], schemes: Sequence[Scheme], s
 Used = Sequence[tuple[Said, Act]]
 
 
-def _by_shape(used: Used, common: Mapping[str, str]) -> list[Used]:
-    """An operation's requests, those together whose paths differ in the order and the market alone."""
-    groups: dict[tuple[str, ...], list[tuple[Said, Act]]] = {}
+def _by_shape(used: Used) -> list[Used]:
+    """The requests of one operation, those together whose paths have as many parts."""
+    groups: dict[tuple[str, int], list[tuple[Said, Act]]] = {}
     for said, act in used:
-        known = [common.get("market.symbol", ""), *(act.facts.get(name, "") for name in _IDS)]
-        held = [value for value in known if len(value) > 2]
-        segments = said.path.split("/")
-        shape = ("{}" if any(value in part for value in held) else part for part in segments)
-        groups.setdefault((said.method, *shape), []).append((said, act))
+        groups.setdefault((said.method, said.path.count("/")), []).append((said, act))
     return list(groups.values())
 
 
@@ -239,7 +234,7 @@ def _only_for_makers(made: Field, each: Explained) -> Field:
     """A literal that only some orders carry says that they may only make."""
     if not re.search(r"post|maker|moc|passive", str(each.path[-1]), re.I):
         return made
-    words = {str(each.seen[0]): ("true",)}
+    words = {literal_of(each.seen[0]): ("true",)}
     return replace(made, fact="order.post_only", kind=Kind.WORDS, words=words)
 
 

@@ -79,7 +79,7 @@ def _of_order(sentinels: Sentinels, status: str) -> dict[str, str]:
         "order.client_order_id": sentinels.client_order_id,
         "order.price": sentinels.price,
         "order.amount": sentinels.amount,
-        "order.quote_amount": _text(price * amount),
+        "order.notional": _text(price * amount),
         "order.filled": _text(filled),
         "order.remaining": _text(amount - filled),
         "order.filled_quote": _text(fill_price * filled),

@@ -100,7 +100,8 @@ def _parts_of(
     for ours, theirs in _PARTS.items():
         text = text.replace(ours, theirs)
     for role, place in scheme.parts.items():
-        value = said.values.get(place, "")
+        named = place.removeprefix("credential ")
+        value = credentials.get(named, "") if named != place else said.values.get(place, "")
         name = role
         if role == "other":
             secret = next((key for key, held in credentials.items() if held == value), "")

@@ -84,12 +84,29 @@ def _parsed(text: str) -> ast.Module | None:
 
 
 def _constants(tree: ast.Module) -> Iterator[tuple[str, JsonValue]]:
-    """Names in capital letters with a literal value; of a text with holes, what stands before the first."""
+    """Names in capital letters with a literal value; in a text made of others, these are put in."""
+    known: dict[str, JsonValue] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-            name, value = node.targets[0].id, _literal(node.value)
+            name, value = node.targets[0].id, _valued(node.value, known)
             if name.isupper() and value is not None:
+                known[name] = value
                 yield name, value
+
+
+def _valued(node: ast.expr, known: Mapping[str, JsonValue]) -> JsonValue:
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_piece(part, known) for part in node.values)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        left, right = _valued(node.left, known), _valued(node.right, known)
+        return left + right if isinstance(left, str) and isinstance(right, str) else None
+    return known.get(node.id) if isinstance(node, ast.Name) else _literal(node)
+
+
+def _piece(part: ast.expr, known: Mapping[str, JsonValue]) -> str:
+    if isinstance(part, ast.FormattedValue) and isinstance(part.value, ast.Name):
+        return str(known.get(part.value.id, "{}"))
+    return str(part.value) if isinstance(part, ast.Constant) else "{}"
 
 
 def _literal(node: ast.expr) -> JsonValue:
@@ -280,6 +297,13 @@ def _put(made: JsonValue, path: Path, value: JsonValue, operation: str) -> JsonV
     base = dict(made) if isinstance(made, dict) else {}
     base[step] = _put(base.get(step), rest, value, operation)
     return base
+
+
+def completed(told: JsonValue, read: JsonValue) -> JsonValue:
+    """A reply of the tests' with what is read of it and they leave out: they may mock an empty one."""
+    if not isinstance(told, dict) or not isinstance(read, dict):
+        return told
+    return {**told, **{key: value for key, value in read.items() if key not in told}}
 
 
 def filled(made: JsonValue, values: Mapping[str, str], now: float) -> JsonValue:

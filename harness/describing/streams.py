@@ -137,7 +137,8 @@ class _Listener:
                     rest[key] = left
             return (proof or None), rest
         if isinstance(value, list):
-            return None, value
+            proves = any(self._parted(item, frame, (*at, i))[0] is not None for i, item in enumerate(value))
+            return (self._holes(value, frame, at), None) if proves else (None, value)
         hole = self._hole(value, frame, at)
         return (hole, None) if isinstance(hole, str) and hole != value else (None, value)
 
@@ -232,7 +233,7 @@ def _pairs(
     rest: Mapping[str, JsonValue], facts: Mapping[str, str], said: dict[str, JsonValue]
 ) -> Iterator[tuple[str, JsonValue, dict[str, JsonValue]]]:
     """Two lists: each of the one with each of the other."""
-    (one, first), (other, second) = rest.items()
+    (one, first), (other, second) = sorted(rest.items())
     if isinstance(first, list) and isinstance(second, list):
         for pair in itertools.product(first, second):
             yield f"{one}[] * {other}[]", [templated(each, facts) for each in pair], said

@@ -62,7 +62,7 @@ def _whole(words: dict[str, JsonValue]) -> dict[str, JsonValue]:
     told = {
         state for said in words.values() if isinstance(said, dict) for state in _listed(said.get("status"))
     }
-    for missing, like in (("partially_filled", "open"), ("expired", "canceled"), ("filled", "canceled")):
+    for missing, like in (("partially_filled", "open"), ("expired", "canceled")):
         for word, said in words.items():
             if isinstance(said, dict) and missing not in told and like in _listed(said.get("status")):
                 words[word] = {**said, "status": [*_listed(said["status"]), missing]}

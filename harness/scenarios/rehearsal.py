@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import ROUND_UP, Decimal
 
 from pydantic import BaseModel, ConfigDict
@@ -13,7 +13,15 @@ from harness.scenarios.rig import Rig, Rigs
 from harness.text import one_line
 from harness.venue.model import ZERO, Order, Side
 
-STEPS = ("ready", "created", "cancelled", "filled", "completed")
+# What has to be seen, and what is said where it is not.
+UNSEEN: Mapping[str, str] = {
+    "ready": "the connector does not get ready",
+    "created": "no order was created",
+    "cancelled": "no order was cancelled",
+    "filled": "no order was filled",
+    "completed": "no order was completed",
+}
+STEPS = tuple(UNSEEN)
 GET_READY = 60.0  # virtual seconds
 WAIT = 30.0
 PACE = 8.0

@@ -201,11 +201,16 @@ class DescribedDialect(Dialect):
         ):  # fmt: skip
             if part in signing.carries and not getattr(given, part):
                 raise self.refused(error.value)
-        texts = texts_of(signing, request, given, more)
+        texts = texts_of(signing, request, self.with_passphrase(given), more)
         found = self.verified(signing, given, texts, self.received_at(request))
         if isinstance(found, RequestError):
             raise self.refused(found.value)
         return found
+
+    def with_passphrase(self, given: Given) -> Given:
+        """With the account's own pass phrase, where it is signed and not sent."""
+        account = None if given.passphrase else self._account_of(given.key)
+        return given if account is None else replace(given, passphrase=self.passphrase(account))
 
     def _with_key(self, given: Given) -> Account:
         """The account of a request that is not signed."""

@@ -224,6 +224,7 @@ class Connection(Part):
     refusals: dict[str, RefusalWords] = {}
     packed: Literal["gzip"] | None = Field(default=None, description="how every message of the exchange is")
     silence: float | None = None
+    fills_first: bool = Field(default=False, description="a fill is told before what became of its order")
     lifetime: float | None = Field(default=None, description="seconds that a token lives")
     channels: dict[str, Channel] = {}
 

@@ -145,7 +145,8 @@ class DescribedSession(TopicSession):
                 for name in ("key", "passphrase", "signature", "time", "window")
             }
         )
-        values = {**vars(given), **{f"said.{key}": text for key, text in _texts_in(said)}}
+        signed = self._exchange.with_passphrase(given)
+        values = {**vars(signed), **{f"said.{key}": text for key, text in _texts_in(said)}}
         text = text_of(login.signing.text, values)
         verified = self._exchange.verified(login.signing, given, frozenset({text}), self.heard_at)
         if isinstance(verified, RequestError):
@@ -360,6 +361,12 @@ class DescribedSession(TopicSession):
             rules = subscription.channel.book
             self._feed.add(topic, 0.1 if rules is None else rules.every, event)
         return ()
+
+    def venue_event(self, event: Event) -> Iterable[Outgoing]:
+        told = super().venue_event(event)
+        if not self._connection.fills_first:
+            return told
+        return sorted(told, key=lambda each: not isinstance(each, Frame) or each.operation != "stream:fills")
 
     def due(self, now: float) -> Iterable[Outgoing]:
         live = set(self.topics("stream:book"))
