@@ -13,11 +13,11 @@ PYTEST := -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --dura
 demo: .venv/ready
 	$(BIN)/python -m demo --again
 
-test: .venv/ready
+test: .venv/ready .venv/browser
 	$(BIN)/python $(PYTEST)
 
 # Everything: both sandboxes, every merged connector, every planted defect, kills; and how much of our code it runs.
-test-all: .venv/ready
+test-all: .venv/ready .venv/browser
 	$(BIN)/coverage erase
 	$(BIN)/coverage run $(PYTEST) --tier all --store-durations
 	$(BIN)/coverage combine --quiet
@@ -56,6 +56,11 @@ lock: .venv/ready
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+# Pages are tested in Chromium.
+.venv/browser: .venv/ready scripts/system-packages
+	./scripts/system-packages $(PYTHON) browser
 	@touch $@
 
 clean:

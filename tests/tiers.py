@@ -17,7 +17,7 @@ import pytest
 from tests.sandbox.fixtures import checked
 
 TIERS = ("default", "all", "zoo")
-FULL, WHOLE_ZOO = "full", "whole_zoo"
+FULL, WHOLE_ZOO, REAL_FORKS = "full", "whole_zoo", "real_forks"
 ROOT = Path(__file__).resolve().parents[1]
 DURATIONS = Path(__file__).with_name("durations.json")
 QUICKEST_FIRST = ("bubblewrap", "docker")

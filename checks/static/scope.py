@@ -97,6 +97,7 @@ STRAY = (
 )  # fmt: skip
 GENERATED_CODE = (".c", ".cpp")
 LARGE = 1 << 20
+LIBRARY_FILES = 10  # of a folder in which nothing is Hummingbot's
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,18 @@ def _identity(change: Change, sources: Sources) -> Iterator[Evidence]:
 
 def _line_at(text: str, match: re.Match[str]) -> str:
     return text[match.start() :].split("\n", 1)[0].strip()
+
+
+def copied_libraries(submission: Submission, sources: Sources) -> Iterator[tuple[str, str]]:
+    """Folders inside a new connector's with many files, none of which imports anything of Hummingbot's."""
+    for connector in submission.connectors:
+        inside = [source for source in sources.under(connector.path) if source.path in sources.changed]
+        parts = {source.path[len(connector.path) + 1 :].rpartition("/")[0].split("/")[0] for source in inside}
+        for part in sorted(parts - {""}) if connector.new else ():
+            files = [each for each in inside if each.path.startswith(f"{connector.path}/{part}/")]
+            own = any(name.split(".")[0] == "hummingbot" for each in files for name in each.imported)
+            if len(files) >= LIBRARY_FILES and not own:
+                yield f"{connector.path}/{part}", f"a copied library of {len(files)} files"
 
 
 def rejected(change: Change) -> str | None:

@@ -30,7 +30,7 @@ from harness.gateway.record import Exchange, Record
 from harness.gateway.thread import running_gateway
 from harness.gateway.tls import Authority
 from harness.sandbox.protocol import Backend
-from harness.venue.dialects.base import Dialect, Frame, Outgoing, Reply, Request, StreamSession
+from harness.venue.dialects.base import Dialect, Frame, Match, Outgoing, Reply, Request, StreamSession
 from harness.venue.market import SAMPLE_MARKETS
 from harness.venue.session import Venue
 
@@ -108,7 +108,7 @@ class Listening(Dialect):
     def serves(self, host: str, port: int) -> bool:  # noqa: ARG002 - any
         return True
 
-    def handle(self, request: Request) -> Reply:
+    def reply_to(self, request: Request, match: Match) -> Reply:  # noqa: ARG002 - any
         found, whole = self._answer(request)
         read = self.source.of(request.path)
         if found is not None and (whole or read is None):
@@ -147,7 +147,7 @@ class Listening(Dialect):
         length, _, found = max(fitting, key=lambda each: each[:2])
         return found, length == len(request.path)
 
-    def open_stream(self, request: Request) -> StreamSession | Reply:  # noqa: ARG002 - any
+    def upgrade(self, request: Request, match: Match) -> StreamSession | Reply:  # noqa: ARG002 - any
         return _Answering(self)
 
 

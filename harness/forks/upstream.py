@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness.forks.errors import Unreachable
+from harness.forks.errors import RefMissing, Unreachable
 from harness.forks.object_store import ObjectStore
 from harness.forks.released import released_tree
 from harness.forks.snapshot import Signature, snapshot
+from harness.rounds.fields import is_ref
 from harness.rounds.round import GitUpstream, PypiUpstream
 
 # Written by packaging, not by people: no part of what a release ships.
@@ -47,6 +48,25 @@ def upstream_commit(
     )
 
 
+def release_commit(store: ObjectStore, upstream: GitUpstream | PypiUpstream, release: str) -> str | None:
+    """The release that a round fed, with every file's content in the store; None where there is no such tag.
+
+    Looked up once a process.
+    """
+    if isinstance(upstream, PypiUpstream) or not is_ref(release) or release == upstream.ref:
+        return None
+    return store.once(("release", upstream.git, release), lambda: _tagged(store, upstream.git, release))
+
+
+def _tagged(store: ObjectStore, url: str, release: str) -> str | None:
+    try:
+        commit = store.fetch(url, f"refs/tags/{release}", f"upstream/{store.key(url, release)}").commit
+    except (RefMissing, Unreachable):
+        return None
+    store.complete(commit, url)
+    return commit
+
+
 def _from_git(store: ObjectStore, upstream: GitUpstream, locked: str | None) -> UpstreamCommit:
     keep = f"upstream/{store.key(upstream.git, locked or upstream.ref)}"
     if locked is None or store.commit(locked) is None:
@@ -77,7 +97,7 @@ def _released(
 def declared_at(store: ObjectStore, commit: str) -> datetime:
     """When what upstream declares in `commit` was true: its day, or the day a release was packed."""
     fields = f"--format=%(trailers:key={_PACKED},valueonly)%x00%cI"
-    packed, _, committed = store.text("show", "--no-patch", fields, commit).partition("\0")
+    packed, _, committed = store.text("log", "-1", fields, commit).partition("\0")
     return datetime.fromisoformat(packed.strip() or committed.strip()).astimezone(UTC)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
 import ssl
 import threading
@@ -21,6 +20,7 @@ from harness.serving.life import meet
 from harness.serving.serve import Served, prepared
 from harness.venue.dialects.binance import Binance
 from harness.venue.model import NewOrder, Side
+from tests.browsing import PHONE, browser, too_wide, violations
 
 # aiohttp's client hangs up TLS behind a proxy without waiting for its transport to close.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -136,23 +136,20 @@ def test_the_page_shows_what_the_venue_holds(served: Served) -> None:
         NewOrder(served.dialect.markets[0], Side.BUY, amount=Decimal("0.01"), price=Decimal(60000)),
     )
 
-    async def main() -> tuple[str, dict[str, list[list[str]]]]:
+    async def main() -> str:
         async with aiohttp.ClientSession(f"http://{HOST}:{served.page_port}") as session:
-            async with session.get("/") as page:
-                assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
-                text = await page.text()
             for part in ("/live.js", "/live.css"):
-                assert part in text
                 async with session.get(part) as reply:
                     assert reply.status == 200
-            async with session.get("/state?market=BTC-USDT") as reply:
-                return text, json.loads(await reply.text())
+            async with session.get("/?market=BTC-USDT") as page:
+                assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
+                return await page.text()
 
-    text, state = asyncio.run(main())
-    assert all(f'id="{name}"' in text for name in ("bids", "asks", "orders", "fills", "ledger", "balances"))
-    assert len(state["bids"]) == 12
-    assert state["orders"][0][1:] == ["BTC-USDT", "buy", "limit", "60000", "0.01", "0", "open"]
-    assert ["USDT", "-600", "free", "order"] in state["ledger"]
+    text = asyncio.run(main())
+    assert all(f'src="{part}"' in text or f'href="{part}"' in text for part in ("/live.js", "/live.css"))
+    order = "".join(f"<td>{each}</td>" for each in ("buy", "60000", "0.01", "0", "open", "limit", "BTC-USDT"))
+    assert order in text
+    assert "<td>USDT</td><td>-600</td><td>free</td><td>order</td>" in text
 
 
 class Always:
@@ -177,3 +174,13 @@ def test_somebody_meets_the_best_order(served: Served) -> None:
 def test_a_port_in_use_is_said(served: Served) -> None:
     with pytest.raises(UserError, match="cannot listen"), prepared(Binance, HOST, served.front.port, 1, 1):
         pass
+
+
+@pytest.mark.xdist_group("browser")
+def test_the_live_page_shuts_nobody_out(served: Served) -> None:
+    with browser() as chromium:
+        page = chromium.new_context(viewport=PHONE, color_scheme="dark").new_page()
+        page.goto(f"http://{HOST}:{served.page_port}/")
+        page.get_by_text("live").first.wait_for()
+        assert violations(page) == []
+        assert not too_wide(page)

@@ -14,7 +14,7 @@ from checks.conformance import (
     test_resilience_hour,
     test_trading_rules,
 )
-from harness.venue.dialects import known
+from harness.venue.dialects import spoken_by
 
 
 class RealDefect(NamedTuple):
@@ -61,7 +61,7 @@ SKIPS = (
 )
 
 REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
-    **{(name, test_order_life.test_no_orphan_after_a_lost_reply): FORGETS for name in known()},
+    **{(name, test_order_life.test_no_orphan_after_a_lost_reply): FORGETS for name in spoken_by("v2")},
     ("kucoin", test_order_life.test_a_missed_fill_is_found): RealDefect("was never reported", READS_BESIDE),
     ("kucoin", test_order_life.test_histories_end_as_the_ledger_has_them): RealDefect(
         "fills of a limit .* order were not reported", READS_BESIDE

@@ -27,7 +27,17 @@ from harness.venue.described.telling import Teller
 from harness.venue.described.templates import NO_CONTRACT, Filler, Matcher, Missing, Scope, Unlike
 from harness.venue.described.trust import Trust
 from harness.venue.described.values import Fact, Unreadable, moment, plainly, write
-from harness.venue.dialects.base import Call, Dialect, Refused, Reply, Request, Route, StreamSession
+from harness.venue.dialects.base import (
+    Call,
+    Dialect,
+    Found,
+    Match,
+    Refused,
+    Reply,
+    Request,
+    Route,
+    StreamSession,
+)
 from harness.venue.dialects.listen_keys import ListenKeys
 from harness.venue.dialects.nonces import AscendingNonces
 from harness.venue.dialects.signing import same
@@ -175,6 +185,9 @@ class DescribedDialect(Dialect):
         given = self._of_kind("passphrase")
         return account.passphrase if given is None else credential(account, given)
 
+    def ccxt_options(self) -> dict[str, JsonValue]:
+        return {**super().ccxt_options(), **self.description.ccxt_options}
+
     def ccxt_credentials(self, account: Account) -> dict[str, str]:
         names = {"key": "apiKey", "secret": "secret", "passphrase": "password", "number": "uid"}
         held = self.description.credentials.values()
@@ -290,7 +303,7 @@ class DescribedDialect(Dialect):
 
     # -- what the gateway calls
 
-    def find(self, request: Request) -> tuple[Route, dict[str, str]] | None:
+    def find(self, request: Request) -> Found | None:
         """By method and path, and where several share these, by the parameters that tell them apart."""
         if request.host not in self.rest_hosts:
             return None
@@ -304,7 +317,10 @@ class DescribedDialect(Dialect):
         if not route.when:
             return True
         said = self._parameters(route, request)
-        return all(str(said.get(name)) == value for name, value in route.when.items())
+        return all(
+            name in said if value == "*" else str(said.get(name)) == value
+            for name, value in route.when.items()
+        )
 
     def serve(self, call: Call) -> Reply:
         with self.venue.lock:
@@ -387,11 +403,14 @@ class DescribedDialect(Dialect):
                 return dict(request.form)
         return dict(request.query)
 
-    def open_stream(self, request: Request) -> StreamSession | Reply:
-        found = self.find_stream(request)
-        if found is None:
+    def named_parameters(self, request: Request, route: Route) -> frozenset[str]:
+        """The names of what a request says, in its path aside."""
+        return frozenset(self._parameters(self.description.routes[route.handler], request))
+
+    def upgrade(self, request: Request, match: Match) -> StreamSession | Reply:
+        if match.stream is None:
             return self.unknown_route(request)
-        route, path = found
+        route, path = match.stream
         connection = self.description.connections[route.handler]
         account = None
         if connection.login is not None and connection.login.by == "upgrade":

@@ -8,10 +8,17 @@ import hmac
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import quote_plus, unquote, urlencode
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from pydantic import JsonValue
 
 from harness.venue.described.model import Credential, Signing
@@ -34,8 +41,18 @@ def credential(account: Account, given: Credential) -> str:
     own = {"key": account.api_key, "secret": account.api_secret, "passphrase": account.passphrase}[given.is_]
     if given.form == "text":
         return own if given.length is None else own[: given.length].ljust(given.length, "0")
+    if given.form == "pem":
+        return _pem(own)
     raw = hashlib.shake_256(own.encode()).digest(32 if "seed" in given.form else given.length or 32)
     return raw.hex() if given.form.endswith("hex") else base64.b64encode(raw).decode()
+
+
+@cache
+def _pem(own: str) -> str:
+    """An Ed25519 private key as PKCS #8 in PEM, made of an account's secret."""
+    seed = hashlib.shake_256(own.encode()).digest(32)
+    key = Ed25519PrivateKey.from_private_bytes(seed)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 def number_of(account: Account | str) -> int:
@@ -153,7 +170,8 @@ def signed_right(signing: Signing, secret: str, texts: frozenset[bytes], signatu
             key = decoded(secret, signing.decode)
             return any(same(_hmac(signing, key, text), signature) for text in texts)
         case "ed25519":
-            return any(_ed25519(decoded(secret, signing.decode), text, signature, signing) for text in texts)
+            key_pair = ed25519_key(secret, signing.decode)
+            return any(_ed25519(key_pair, text, signature, signing) for text in texts)
         case "jwt":
             return _jwt(secret, signature, signing)
         case "plugin":
@@ -178,8 +196,17 @@ def in_form(digest: bytes, written: str) -> str:
     return digest.hex().upper() if written == "HEX" else digest.hex()
 
 
-def _ed25519(seed: bytes, text: bytes, signature: str, signing: Signing) -> bool:
-    key = Ed25519PrivateKey.from_private_bytes(seed[:32]).public_key()
+def ed25519_key(secret: str, how: str) -> Ed25519PrivateKey:
+    """The key of a secret: a PEM document, or 32 bytes as they are written."""
+    if secret.startswith("-----BEGIN"):
+        key = load_pem_private_key(secret.encode(), password=None)
+        if isinstance(key, Ed25519PrivateKey):
+            return key
+    return Ed25519PrivateKey.from_private_bytes(decoded(secret, how)[:32])
+
+
+def _ed25519(pair: Ed25519PrivateKey, text: bytes, signature: str, signing: Signing) -> bool:
+    key = pair.public_key()
     try:
         given = base64.b64decode(signature) if signing.written == "base64" else bytes.fromhex(signature)
         key.verify(given, text)

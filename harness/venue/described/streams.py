@@ -7,6 +7,7 @@ import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
@@ -51,6 +52,7 @@ class _Book:
 
     copy: BookCopy
     last: int
+    contract: Decimal
     messages: int = 0
 
 
@@ -177,6 +179,12 @@ class DescribedSession(TopicSession):
 
     def _begin(self, said: JsonValue, topic: JsonValue) -> Iterator[Outgoing]:
         chosen = self._channels_of(topic)
+        known = self._connection.channels
+        chosen += [
+            (other, known[other], markets, found)
+            for _, channel, markets, found in chosen
+            for other in channel.brings
+        ]
         for name, channel, markets, found in chosen:
             if self._hidden(channel):
                 self._admit(said)
@@ -305,7 +313,7 @@ class DescribedSession(TopicSession):
         if channel.book is not None and topic.market is not None:
             self._feed.drop(topic)
             copy = BookCopy(self.venue.book(topic.market))
-            self._books[topic] = _Book(copy, copy.sequence)
+            self._books[topic] = _Book(copy, copy.sequence, topic.market.contract_size)
             if channel.book.first == "whole":
                 template = channel.tells if channel.first is None else channel.first
                 yield from self._tell(
@@ -339,7 +347,13 @@ class DescribedSession(TopicSession):
         book.last = book.copy.sequence
         told |= {"sequence": told["last"], "at": book.copy.at}
         if rules is not None and rules.checksum != "none":
-            bids, asks = (book.copy.best(side, rules.checksum_depth) for side in (Side.BUY, Side.SELL))
+            bids, asks = (
+                [
+                    Level(each.price, each.amount / book.contract)
+                    for each in book.copy.best(side, rules.checksum_depth)
+                ]
+                for side in (Side.BUY, Side.SELL)
+            )
             told["checksum"] = interleaved(bids, asks, rules.checksum_depth)
         return told
 
@@ -498,8 +512,11 @@ def _with_topic(said: JsonValue, topic: JsonValue) -> JsonValue:
 def _topics_at(said: JsonValue, path: str) -> list[JsonValue]:
     """The topics of a message: at `args[]` each of a list, at `data.channel` the one, at `` the message.
 
-    `channels[] * pairs[]`: each with each, as a list of the two.
+    `channels[] * pairs[]`: each with each, as a list of the two. `channel | op`: the first of these places
+    that holds something.
     """
+    if " | " in path:
+        return next((some for part in path.split(" | ") if (some := _said_topics(said, part))), [])
     if " * " in path:
         parts = [_topics_at(said, part) for part in path.split(" * ")]
         return [list(each) for each in itertools.product(*parts)]
@@ -507,6 +524,11 @@ def _topics_at(said: JsonValue, path: str) -> list[JsonValue]:
     if path.endswith("[]"):
         return found if isinstance(found, list) else []
     return [found]
+
+
+def _said_topics(said: JsonValue, path: str) -> list[JsonValue]:
+    """Those topics of a message that are there."""
+    return [topic for topic in _topics_at(said, path) if topic is not None]
 
 
 def _each_market(template: JsonValue) -> tuple[JsonValue, str | None]:

@@ -51,7 +51,10 @@ SUBMISSION = [
         says="after submissions closed",
     ),
     Bad(
-        "nobody to ask", test_submission.test_point_of_contact, replace(today(), contact=None), says="Nobody"
+        "nobody to ask",
+        test_submission.test_point_of_contact,
+        replace(today(), contact=None),
+        says="No contact",
     ),
     Bad(
         "no connector",
@@ -162,6 +165,12 @@ SUBMISSION = [
         test_submission.test_no_stray_files,
         today().adding({".idea/x.xml": "x"}),
         ".idea/x.xml: editor settings",
+    ),
+    Bad(
+        "a copied library",
+        test_submission.test_no_stray_files,
+        today().adding({f"{FOLDER}/curve/part{n}.py": "import math\n" for n in range(10)}),
+        f"{FOLDER}/curve: a copied library of 10 files",
     ),
     Bad("generated code", test_submission.test_no_stray_files, today().adding({f"{FOLDER}/dummy.cpp": "x"})),
 ]
