@@ -65,6 +65,7 @@ _BY_NAME = (
     (r"depth|order_?book|orderbook|/books?\b", "order_book"),
     (r"listen_?key|data_?stream", "user_stream_open"),
     (r"token|bullet", "stream_token"),
+    (r"open_?orders", "open_orders"),
     (r"server_?time|/time\b", "server_time"),
     (r"fee", "fees"),
     (r"ping|status|health", "ping"),

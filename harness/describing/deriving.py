@@ -13,7 +13,7 @@ from harness.describing.kit import Reading
 from harness.describing.leaves import Path, amount_of, flatten, number_of
 from harness.describing.readings import FORK, Meaning, meaning
 from harness.describing.sentinels import SETS, Sentinels, facts
-from harness.describing.templates import Example, Explained, Kind, explained, time_form
+from harness.describing.templates import Example, Explained, Kind, embedded, explained, time_form
 
 KIT, READS, SENDS, CCXT = "kit", "fork reads", "connector sends", "ccxt"
 # What the rows of a list are, by operation.
@@ -37,6 +37,8 @@ _ASSETS: Mapping[str, tuple[str, ...]] = {
     "market.base": ("fill.fee_asset", "balance.asset", "market.settle"),
     "market.quote": ("fill.fee_asset", "balance.asset", "market.settle"),
 }
+_FIRST_PAIR = {"market.base": SETS[0].base, "market.quote": SETS[0].quote}
+_HOLE = re.compile(r"\{([a-z_.]+)(?:\|[a-z]+)*\}")
 _SAME = {"fill": "order", "order": "order"}
 # What upstream's kit has as the account's balances, whatever is asked: base total and free, quote of both.
 _KIT_BALANCES = {"15": "balance.total", "10": "balance.free", "5": "balance.locked", "2000": "balance.total"}
@@ -207,6 +209,10 @@ def _of_constant(
 ) -> Field:
     """A leaf of which the kit says nothing: what a reader takes it for, or a time by its size."""
     value = leaf.seen[0]
+    named = embedded([(value, _FIRST_PAIR)]) if isinstance(value, str) else None
+    if named:  # tests may write the kit's pair out
+        whole = _HOLE.fullmatch(named)
+        return Field((), named, whole[1] if whole else "", Kind.FACT if whole else Kind.TEXT, (KIT,))
     meant, source = (ccxt, CCXT) if ccxt is not None else (fork, READS)
     as_number = "" if isinstance(value, str) or value is None else "|number"
     timed = None if str(leaf.path[-1]).lower().endswith("id") else time_form(value)

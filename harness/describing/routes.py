@@ -152,7 +152,8 @@ def _route(
     schemes: Sequence[Scheme],
     credentials: Mapping[str, str],
 ) -> Route:
-    examples = [Example(facts, _document(said, parts)) for said, facts in used]
+    keys = frozenset(value for value in credentials.values() if len(value) > 7)
+    examples = [Example(facts, _document(said, parts, keys)) for said, facts in used]
     known = explained(examples)
     first = used[0][0]
     path, fields = _path(known, first)
@@ -165,7 +166,6 @@ def _route(
         if found is not None:
             fields.append(found)
             _put(takes, found.at, found.text)
-    keys = {value for value in credentials.values() if len(value) > 7}
     private = any(scheme.signs(first, credentials) for scheme in schemes) or any(
         key in value for key in keys for value in first.values.values()
     )
@@ -174,18 +174,22 @@ def _route(
     return Route(operation, first.host, first.method, path, takes, where, private, tuple(fields), places)
 
 
-def _document(said: Said, parts: frozenset[str]) -> JsonValue:
-    """A request as one document: its path's segments, query and body, without the signature's parts."""
+def _document(said: Said, parts: frozenset[str], keys: frozenset[str]) -> JsonValue:
+    """A request as one document: its path's segments, query and body, without what proves who sent it."""
     query = dict(parse_qsl(said.query, keep_blank_values=True))
     try:
         body: JsonValue = json.loads(said.body) if said.body else {}
     except (ValueError, RecursionError):
         body = dict(parse_qsl(said.body, keep_blank_values=True))
     if isinstance(body, dict):
-        body = {name: value for name, value in body.items() if f"body {name}" not in parts}
+        body = {
+            name: value for name, value in body.items() if f"body {name}" not in parts and value not in keys
+        }
     return {
         "path": [*said.path.split("/")],
-        "query": {name: value for name, value in query.items() if f"query {name}" not in parts},
+        "query": {
+            name: value for name, value in query.items() if f"query {name}" not in parts and value not in keys
+        },
         "body": body,
     }
 

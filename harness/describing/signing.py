@@ -24,7 +24,8 @@ _PARTS = {
     "{path}{sha256_nonce_body}": "{path}{nonce+body|sha256}",
 }
 # What a description has no word for.
-_UNSAID = ("{nonce+body|sha256}",)
+_UNSAID = ("{nonce+body|sha256}", "{other}")
+_LONGEST_LITERAL = 20
 _KNOWN = ("key", "signature", "time", "nonce", "passphrase", "window")
 
 
@@ -105,7 +106,8 @@ def _parts_of(
         name = role
         if role == "other":
             secret = next((key for key, held in credentials.items() if held == value), "")
-            text = text.replace("{other}", "{passphrase}" if secret else value)
+            literal = value if len(value) <= _LONGEST_LITERAL else "{other}"  # longer ones are made anew
+            text = text.replace("{other}", "{passphrase}" if secret else literal)
             name = "passphrase" if secret else ""
         if role == "key" and (before := _before_key(value, credentials)):
             text = text.replace("{key}", f"{before}{{key}}")
