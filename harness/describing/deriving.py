@@ -209,7 +209,8 @@ def _of_constant(
 ) -> Field:
     """A leaf of which the kit says nothing: what a reader takes it for, or a time by its size."""
     value = leaf.seen[0]
-    named = embedded([(value, _FIRST_PAIR)]) if isinstance(value, str) else None
+    lists_markets = operation == "symbols" and isinstance(value, str)
+    named = embedded([(str(value), _FIRST_PAIR)]) if lists_markets else None
     if named:  # tests may write the kit's pair out
         whole = _HOLE.fullmatch(named)
         return Field((), named, whole[1] if whole else "", Kind.FACT if whole else Kind.TEXT, (KIT,))
