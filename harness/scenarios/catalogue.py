@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.scenarios.played.clocks import WrongClocks, trade_by_a_wrong_clock
+from harness.scenarios.played.ends import Ends, let_the_exchange_decide
 from harness.scenarios.played.errors import (
     Errors,
     LostReply,
@@ -44,6 +45,7 @@ OUTAGE = Scenario("outage", take_exchange_away, Outage)
 BROKEN_STREAMS = Scenario("broken_streams", break_streams, BrokenStreams)
 DEAF_STREAMS = Scenario("deaf_streams", disturb_user_stream, DeafStreams)
 JUNK = Scenario("junk", send_junk, JunkSent)
+ENDS = Scenario("ends", let_the_exchange_decide, Ends)
 RESTARTED = Scenario("restarted", restart, Restart)
 RACES = Scenario("races", race, Races)
 POSITIONS = Scenario("positions", hold_positions, Positions)
@@ -62,5 +64,5 @@ WATCHED: tuple[Scenario[Any], ...] = (
     RESTARTED, RACES, POSITIONS, WRONG_SECRET, WRONG_CERTIFICATE,
 )  # fmt: skip
 SCENARIOS: dict[str, Scenario[Any]] = {
-    each.fixture: each for each in (*WATCHED, HISTORIES, HOUR, WRONG_CLOCKS, REFUSED_STREAMS)
+    each.fixture: each for each in (*WATCHED, ENDS, HISTORIES, HOUR, WRONG_CLOCKS, REFUSED_STREAMS)
 }

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from harness.venue.events import Listener
 from harness.venue.ledger import OUTSIDE, OWN, LedgerRow, Reason
-from harness.venue.market import Market, MarketKind, is_multiple
+from harness.venue.market import Market, MarketKind, SelfTrade, is_multiple
 from harness.venue.model import (
     KEY_LENGTHS,
     Account,
@@ -23,6 +23,7 @@ from harness.venue.model import (
     Fill,
     NewOrder,
     Order,
+    OrderEnd,
     Refusal,
     Side,
     Trade,
@@ -148,6 +149,18 @@ class Venue(PerpetualCalls):
         """
         order = self._order_manager.find(self._account_state(account), order_id, client_order_id)
         return self._order_manager.cancel(order, request_id).view()
+
+    @operation
+    def end(self, account: Account, order_id: int) -> Order:
+        """Take an open order off the book because the exchange wants it so; raises as `cancel` does."""
+        order = self._order_manager.find(self._account_state(account), order_id, None)
+        return self._order_manager.cancel(order, why=OrderEnd.BY_EXCHANGE).view()
+
+    @operation
+    def let_own_orders_meet(self, account: Account, rule: SelfTrade) -> None:
+        """From now on this rule decides when an order of the account meets another of its own, where an
+        order names none itself; a dialect's orders that name one keep it."""
+        self._account_state(account).self_trade = rule
 
     @operation
     def amend(

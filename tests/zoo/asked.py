@@ -10,6 +10,7 @@ from types import ModuleType
 from checks.conformance import (
     test_balances,
     test_build,
+    test_ends,
     test_long_run,
     test_market_data,
     test_order_life,
@@ -29,6 +30,7 @@ MODULES: tuple[ModuleType, ...] = (
     test_market_data,
     test_orders,
     test_order_life,
+    test_ends,
     test_positions,
     test_balances,
     test_rate_limits,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.zoo.defect import Defect
 from tests.zoo.defects import (
     balances,
+    ends,
     foul,
     long_run,
     market_data,
@@ -20,6 +21,7 @@ DEFECTS: tuple[Defect, ...] = (
     *market_data.DEFECTS,
     *orders.DEFECTS,
     *order_life.DEFECTS,
+    *ends.DEFECTS,
     *balances.DEFECTS,
     *positions.DEFECTS,
     *resilience.DEFECTS,
