@@ -17,6 +17,7 @@ from harness import __version__
 from harness.checking.plan import PACE
 from harness.commands.terminal import say
 from harness.errors import HarnessError, of_storage
+from harness.forks.mirrors import MIRRORS, add_to_environment
 from harness.sandbox import Choice
 from harness.sandbox.choosing import RUNTIME
 from harness.text import plain
@@ -59,6 +60,14 @@ Runtime = Annotated[
         help="The container engine's runtime, e.g. runsc (gVisor).",
     ),
 ]
+Mirror = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--mirror",
+        metavar="URL=DIR",
+        help=f"Read that address from a git repository on this machine (repeatable; also ${MIRRORS}).",
+    ),
+]
 Reports = Annotated[Path, typer.Option("--reports", metavar="DIR", help="Where reports are published.")]
 Seed = Annotated[int, typer.Option("--seed", help="The seed that decides prices, names and schedules.")]
 RoundSeed = Annotated[
@@ -79,6 +88,7 @@ def run(
     seed: RoundSeed = None,
     speed: Speed = PACE,
     again: Annotated[bool, typer.Option("--again", help="Screen anew what is already finished.")] = False,
+    mirror: Mirror = None,
 ) -> None:
     """Screen every candidate of a round and publish its reports.
 
@@ -88,6 +98,7 @@ def run(
     from harness.commands.run import run_round
 
     _ask_for(runtime)
+    add_to_environment(mirror or ())
     page = run_round(
         file,
         reports,
@@ -122,6 +133,7 @@ def check(
     reports: Annotated[Path | None, typer.Option("--reports", help="Write the report here too.")] = None,
     seed: Seed = 1,
     speed: Speed = PACE,
+    mirror: Mirror = None,
 ) -> None:
     """Check your own fork before you submit it: the same checks as the official round.
 
@@ -131,6 +143,7 @@ def check(
     from harness.grading import Verdict
 
     _ask_for(runtime)
+    add_to_environment(mirror or ())
     verdict = check_work_tree(
         path,
         connector=connector,
@@ -163,6 +176,7 @@ def describe(
     folder: Annotated[Path, typer.Option("--to", help="Where descriptions are kept.")] = Path("descriptions"),
     sandbox: SandboxName = "auto",
     again: Annotated[bool, typer.Option("--again", help="Derive it anew though nothing changed.")] = False,
+    mirror: Mirror = None,
 ) -> None:
     """Derive a description of a connector's exchange from its requests, its tests and ccxt.
 
@@ -170,6 +184,7 @@ def describe(
     """
     from harness.commands.describe import describe as derive
 
+    add_to_environment(mirror or ())
     derive(
         what,
         connector=connector,
@@ -209,6 +224,7 @@ def submit(
         "candidates.yml"
     ),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the row and write nothing.")] = False,
+    mirror: Mirror = None,
 ) -> None:
     """Add a fork to the round: look at it, fill in its row, show it, say what is missing.
 
@@ -217,6 +233,7 @@ def submit(
     from harness.commands.submit import form_of
     from harness.commands.submit import submit as submit_fork
 
+    add_to_environment(mirror or ())
     form = form_of(
         url,
         issue,
@@ -351,13 +368,14 @@ def doctor(runtime: Runtime = None) -> None:
 
 
 @app.command()
-def freeze(file: RoundFile = Path("candidates.yml")) -> None:
+def freeze(file: RoundFile = Path("candidates.yml"), mirror: Mirror = None) -> None:
     """Write the commits that the round's refs point at now into a lock file beside it.
 
     Later runs screen those commits: a commit's own date can be set back, what was seen at a time cannot.
     """
     from harness.commands.run import freeze_round
 
+    add_to_environment(mirror or ())
     CONSOLE.print(f"Wrote {freeze_round(file, CONSOLE, datetime.now(UTC))}", markup=False, soft_wrap=True)
 
 

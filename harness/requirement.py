@@ -35,6 +35,15 @@ class Source(BaseModel):
     lines: str | None = None
 
 
+class Impact(StrEnum):
+    """What it means for the money of whoever trades with a connector that does not meet a requirement."""
+
+    MONEY = "money"
+    TRADING = "trading"
+    INCONVENIENCE = "inconvenience"
+    DEVELOPERS = "developers"
+
+
 class Rests(StrEnum):
     """How much a pass owes to the connector's own process."""
 
@@ -69,6 +78,7 @@ class Requirement(BaseModel):
     id: Slug
     title: str
     severity: Severity
+    impact: Impact
     lifecycle: Lifecycle = Lifecycle.STABLE
     subject: Slug
     profiles: tuple[Profile, ...] = Field(min_length=1)

@@ -10,6 +10,7 @@ from checks.static.imports import OWN
 from harness.frameworks.libraries import Libraries, missing_module
 from harness.frameworks.runtime import LAYER, VENV
 
+Lacks = Callable[[str], str | None]
 _PLACE = re.compile(r'File "([^"]+)", line \d+')
 
 

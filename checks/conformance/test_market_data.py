@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from decimal import Decimal
 
-from harness.checking import Attach, expect, fail, measured, requirement, seen_in_ledger, undetermined
-from harness.driving.claims import Rule
+import pytest
+
+from harness.checking import (
+    Attach,
+    claimed,
+    expect,
+    measured,
+    requirement,
+    seen_in_ledger,
+    undetermined,
+)
 from harness.gateway.record import Exchange, Frame
-from harness.outcome import Evidence
+from harness.outcome import Evidence, EvidenceKind
+from harness.scenarios.played.hour import Hour
 from harness.scenarios.played.market_data import Listing, MarketData
-from harness.venue.market import Market
+
+DEPTH = 100
 
 
 @requirement("trading-pairs-listed")
@@ -170,77 +181,15 @@ def test_book_follows_without_polling(market_data: MarketData, evidence: Attach)
     )
 
 
-def wrong_rules(rule: Rule, market: Market) -> list[str]:
-    """What a connector's rule says otherwise than the exchange.
-
-    No order is smaller than one lot, so a smallest amount below it demands what the lot does.
-    """
-    smallest, truth = rule.min_order_size, market.min_amount
-    if not smallest.is_nan() and 0 <= smallest <= market.lot_size and truth <= market.lot_size:
-        smallest = truth
-    compared = (
-        ("the price increment", rule.min_price_increment, market.tick_size),
-        ("the amount increment", rule.min_base_amount_increment, market.lot_size),
-        ("the smallest amount", smallest, truth),
+@pytest.mark.takes_a_minute
+@requirement("order-book-depth-100")
+def test_the_book_is_deep_enough(hour: Hour) -> None:
+    """Of a book with 150 levels a side, it keeps 100, or as many as the exchange tells."""
+    wanted = min(DEPTH, hour.part.began.book_depth)
+    least = min(hour.depth)
+    expect(
+        least >= wanted,
+        f"The order book has {hour.depth[0]} bids and {hour.depth[1]} asks; the exchange gives {wanted}.",
+        claimed(EvidenceKind.NOTE, f"{hour.depth[0]} bids, {hour.depth[1]} asks"),
+        measured(f"the exchange has {hour.bids} bids"),
     )
-    return [f"{name} is {claim}, not {truth}" for name, claim, truth in compared if claim != truth]
-
-
-@requirement("trading-rules-match-exchange")
-def test_trading_rules(market_data: MarketData, listing: Listing) -> None:
-    """Smallest amount and increments are the exchange's; ccxt reads the same."""
-    for market in market_data.markets:
-        rule = market_data.rules.get(market.name)
-        if rule is None:
-            fail(f"The connector has no trading rule for {market.name}.")
-        wrong = wrong_rules(rule, market)
-        expect(
-            not wrong,
-            f"Trading rules of {market.name}: {'; '.join(wrong)}.",
-            *_rule_requests(market_data),
-        )
-        ccxt = (listing.ccxt or {}).get(market.name)
-        if ccxt is not None and (ccxt.tick_size, ccxt.lot_size) != (market.tick_size, market.lot_size):
-            undetermined(
-                f"ccxt reads other increments of {market.name}, so the simulated exchange is not believed."
-            )
-
-
-@requirement("smallest-order-value-known")
-def test_the_smallest_order_value(market_data: MarketData) -> None:
-    """The least that an order must be worth is the exchange's."""
-    for market in market_data.markets:
-        rule = market_data.rules.get(market.name)
-        if rule is None:
-            undetermined(f"The connector has no trading rule for {market.name}.")
-        expect(
-            rule.smallest_notional == market.min_notional,
-            f"Trading rules of {market.name}: the smallest notional is {rule.smallest_notional}, not "
-            f"{market.min_notional}.",
-            *_rule_requests(market_data),
-        )
-
-
-def _rule_requests(run: MarketData) -> list[Evidence]:
-    return [run.part.wire.evidence(each) for each in run.part.wire.exchanges("symbols")[:1]]
-
-
-@requirement("quantized-figures-exact")
-def test_quantized_figures_are_multiples(market_data: MarketData) -> None:
-    """What a strategy is told that its price and amount become is a multiple of tick and lot, and close."""
-    for each in market_data.quantized:
-        market, (price, amount), (asked_price, asked_amount) = each.market, each.got, each.asked
-        expect(
-            price % market.tick_size == 0,
-            f"{market.name}: the price {asked_price} becomes {price}, no multiple of the tick size "
-            f"{market.tick_size}.",
-        )
-        expect(
-            amount % market.lot_size == 0,
-            f"{market.name}: the amount {asked_amount} becomes {amount}, no multiple of the lot size "
-            f"{market.lot_size}.",
-        )
-        expect(
-            abs(price - asked_price) < market.tick_size and 0 <= asked_amount - amount < market.lot_size,
-            f"{market.name}: {asked_amount} at {asked_price} becomes {amount} at {price}: too far off.",
-        )

@@ -9,8 +9,6 @@ from harness.checking import claimed, expect, not_applicable, requirement, seen_
 from harness.outcome import EvidenceKind
 from harness.scenarios.played.errors import Errors
 from harness.scenarios.played.order_life import Life, Trading
-from harness.scenarios.played.rounding import Rounding
-from harness.venue.market import Market
 from harness.venue.model import Order, OrderStatus, OrderType, TimeInForce
 
 
@@ -70,65 +68,6 @@ def test_limit_maker_orders_are_post_only(trading: Trading) -> None:
             "A limit maker order was sent as an ordinary limit order, which may take liquidity.",
             *timeline(life),
         )
-
-
-@requirement("price-and-amount-quantized")
-def test_awkward_orders_arrive_rounded(rounding: Rounding) -> None:
-    """An order with more decimals than the market has reaches the exchange, at the nearest steps."""
-    tried = rounding.tried
-    if all(each.ordinary.placed is None for each in tried):
-        undetermined(
-            "No order reached the exchange's book, not even one of whole steps.", *timeline(tried[0].ordinary)
-        )
-    for each in tried:
-        if each.ordinary.placed is None and not each.ordinary.requests:
-            undetermined(f"Nothing was sent for an order in {each.market.name}.", *timeline(each.ordinary))
-        expect(
-            each.ordinary.placed is not None,
-            f"An order in {each.market.name} for {each.ordinary.amount:f} at {each.ordinary.price:f}, whole "
-            "steps of that market, was refused as it was sent; in another market one was taken.",
-            *timeline(each.ordinary),
-        )
-        for life in each.awkward:
-            _arrived_rounded(life, each.market)
-
-
-def _arrived_rounded(life: Life, market: Market) -> None:
-    """The exchange takes nothing that is no multiple of its steps, so what it took is one."""
-    asked = f"An order in {market.name} for {life.amount:f} at {life.price:f}"
-    order = life.placed
-    if order is None:
-        what = "the exchange refused what was sent" if life.requests else "nothing was sent"
-        expect(
-            False, f"{asked}, more decimals than the market has, was not rounded: {what}.", *timeline(life)
-        )
-        return
-    near = (
-        life.price is not None
-        and order.price is not None
-        and abs(order.price - life.price) < market.tick_size
-        and 0 <= life.amount - order.amount < market.lot_size
-    )
-    expect(
-        near,
-        f"{asked} arrived as {order.amount:f} at {order.price:f}, though the market's steps are "
-        f"{market.lot_size:f} and {market.tick_size:f}: too far off.",
-        *timeline(life),
-    )
-
-
-@requirement("orders-below-minimum-not-sent")
-def test_too_small_orders_stay_home(trading: Trading) -> None:
-    """Below the smallest amount nothing is sent, and the strategy hears of one failure."""
-    life = trading.too_small
-    if life is None:
-        undetermined("The scenario ended before a too small order was tried.")
-    expect(not life.requests, "An order below the smallest amount was sent to the exchange.", *timeline(life))
-    expect(
-        life.kinds().count("OrderFailure") == 1,
-        f"A too small order ended in {life.kinds().count('OrderFailure')} failure events instead of one.",
-        *timeline(life),
-    )
 
 
 @requirement("client-order-id-unique-and-valid")

@@ -16,6 +16,7 @@ from checks.static.names import Reference, dotted, full_name, imported_as, resol
 from checks.static.syntax import Parsed, parse, tokens
 from harness.checking import seen_in_file
 from harness.errors import HarnessError
+from harness.forks.errors import ContentMissing
 from harness.outcome import Evidence
 
 CODE = (".py", ".pyx", ".pxd", ".pxi")
@@ -57,7 +58,7 @@ class Source:
     """One file. `base` is its text before the submission, None for a file that the submission adds.
 
     Lines end as Python ends them: a lone carriage return does too. `unreadable` says why a file could not be
-    read (too large, not in this copy), and its text is then empty; or why Python reads it otherwise than it
+    read (too large), and its text is then empty; or why Python reads it otherwise than it
     looks (`disguised`), and its text is then what a reviewer sees.
     """
 
@@ -224,6 +225,8 @@ class Sources:
     def _source(self, path: str) -> Source:
         try:
             content = self.tree.read(path)
+        except ContentMissing:
+            raise  # nobody knows what is in it: whoever needs it cannot be decided
         except HarnessError as error:
             return Source(path, "", unreadable=error.message)
         old = self.changed.get(path, path)

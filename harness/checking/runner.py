@@ -14,6 +14,7 @@ from harness.checking.policy import Ending, Policy, Tried, Try
 from harness.driving.driver import ConnectorError
 from harness.driving.numbers import reckoning
 from harness.errors import OurFailure
+from harness.forks.errors import ContentMissing
 from harness.outcome import Basis, Evidence, EvidenceKind, Status
 from harness.scenarios.catalogue import QUIET, SCENARIOS, WATCHED
 from harness.scenarios.played import NothingToPlay, NotReady
@@ -203,6 +204,9 @@ def ending_of(error: BaseException, name: str) -> Ending:
             )
         case NotInTraceError():
             return Ending(Status.UNDETERMINED, f"Not decided: {error.message}.")
+        case ContentMissing():
+            lacks = f"Not decided: this copy of the history lacks the content of {error.where}."
+            return Ending(Status.UNDETERMINED, lacks)
         case ConnectorError():
             said = raised(str(error))
             return Ending(

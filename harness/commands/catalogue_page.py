@@ -21,6 +21,7 @@ from rich.text import Text
 from harness.checking import MARK
 from harness.errors import UserError
 from harness.outcome import Lifecycle, Severity
+from harness.reporting.wording import IMPACTS
 from harness.requirement import RECORDS, Catalogue, Requirement, Rests, RestsOn, Source
 
 CHECKS = RECORDS.parent
@@ -129,7 +130,8 @@ def explain(requirement: Requirement, checks: Sequence[Check]) -> str:
     """One requirement in Markdown."""
     parts = [
         f"### {requirement.id}\n",
-        f"**{requirement.title}** · {_weight(requirement)} · {', '.join(requirement.profiles)}\n",
+        f"**{requirement.title}** · {_weight(requirement)} · {', '.join(requirement.profiles)} · "
+        f"where it is not met: {IMPACTS[requirement.impact]}\n",
         f"{requirement.why}\n",
         f"*What to do:* {requirement.fix}\n",
     ]
@@ -189,7 +191,7 @@ def explain_in_terminal(requirement_id: str) -> RenderableType:
         (item.title, "bold"),
         "\n",
         (_weight(item), COLOURS[item.severity]),
-        f" · {item.subject} · {', '.join(item.profiles)}",
+        f" · {item.subject} · {', '.join(item.profiles)}\nwhere it is not met: {IMPACTS[item.impact]}",
     )
     parts: list[RenderableType] = [head, "", Text(item.why), "", _labelled("What to do", item.fix)]
     if not item.waivable:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from checks.static.sources import CODE, Source, seen
-from checks.static.test_network import FOR_PEOPLE, LOCAL, addresses
+from checks.static.test_security_network import FOR_PEOPLE, LOCAL, addresses
 from harness.errors import UserError
 from harness.forks.errors import FileMissing, TooLarge
 from harness.forks.submission import AddedConnector, Submission

@@ -94,10 +94,17 @@ class NothingBeforeDeadline(ForkError):
 
 
 class FileMissing(ForkError):
-    """No such regular file in the tree (or its blob is absent from this copy of the history)."""
+    """No such regular file in the tree."""
 
     def __init__(self, path: str, reason: str = "no such file in the tree") -> None:
         super().__init__(reason, where=path)
+
+
+class ContentMissing(FileMissing):
+    """The file is in the tree, and its blob is absent from this copy of the history."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path, "this copy of the history lacks its content")
 
 
 class GitFailed(OurFailure):

@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 from harness.forks import limits, upkeep
-from harness.forks.errors import FileMissing, GitFailed, RefMissing, TooLarge
+from harness.forks.errors import ContentMissing, GitFailed, RefMissing, TooLarge
 from harness.forks.hardened import Finished, run
 from harness.forks.local import refuse_borrowed
+from harness.forks.mirrors import Mirrors, Source, mirrors_of_environment
 from harness.forks.quarantine import admit, bare_repository, quarantine
 from harness.forks.remote import LOCAL_UPLOAD_PACK, refuse_redirect, resolve, transport_errors, transport_of
 from harness.paths import cache_dir
@@ -48,10 +49,12 @@ class ObjectStore:
     """Git objects of upstreams and forks in one bare repository at `root` (default: in the cache).
 
     Safe for several threads and processes. History arrives without file contents where the server allows it
-    (`--filter=blob:none`); `complete` gets the contents of one commit in one request.
+    (`--filter=blob:none`); `complete` gets the contents of one commit in one request. `mirrors` (those of the
+    environment by default) are read in place of the addresses that they stand in for.
     """
 
-    def __init__(self, root: Path | None = None) -> None:
+    def __init__(self, root: Path | None = None, mirrors: Mirrors | None = None) -> None:
+        self._mirrors = mirrors_of_environment() if mirrors is None else mirrors
         self.root = (root or cache_dir() / "forks.git").absolute()
         self._known: dict[tuple[str, ...], object] = {}
         self._knowing = threading.RLock()
@@ -91,12 +94,13 @@ class ObjectStore:
         `own` says that a local repository is its caller's, who may share objects between clones.
         Raises Unreachable, RefMissing, RefusedObjects or TooLarge.
         """
-        if transport_of(url) == "file" and not own:
+        source = self._mirrors.source(url)
+        if transport_of(url) == "file" and not own and not source.mirror:
             refuse_borrowed(url)
-        found = resolve(url, ref, self.repository)
+        found = resolve(source, ref, self.repository)
         with self._locked(url), quarantine(self.repository) as arrival:
             try:
-                self._transfer(arrival, url, (f"+{found.source}:{_TIP}",), limits.FETCH_SECONDS)
+                self._transfer(arrival, source, (f"+{found.source}:{_TIP}",), limits.FETCH_SECONDS)
             except GitFailed as failure:
                 if "not our ref" in failure.stderr:
                     raise RefMissing(url, ref) from failure
@@ -114,29 +118,30 @@ class ObjectStore:
         return Fetched(url, ref, found.full_ref, commit)
 
     def _transfer(
-        self, arrival: Path, url: str, wants: Sequence[str], seconds: float, *, by_stdin: bool = False
+        self, arrival: Path, source: Source, wants: Sequence[str], seconds: float, *, by_stdin: bool = False
     ) -> None:
         # All three on the command: git takes the promisor as known and writes no configuration of its own,
         # so no later command goes to the network for an object that is missing.
         settings = {
-            "remote.source.url": url,
+            "remote.source.url": source.address,
             "remote.source.promisor": "true",
             "remote.source.partialclonefilter": "blob:none",
         }
-        if transport_of(url) == "file":
+        protocol = transport_of(source.address)
+        if protocol == "file":
             settings["remote.source.uploadpack"] = LOCAL_UPLOAD_PACK
         arguments = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap="]
         arguments += ["--filter=blob:none", *(["--stdin", "source"] if by_stdin else ["source", *wants])]
-        with transport_errors(url):
+        with transport_errors(source.url):
             finished = _git(
                 arrival,
                 *arguments,
                 stdin="".join(f"{want}\n" for want in wants).encode() if by_stdin else b"",
                 timeout=seconds,
-                protocol=transport_of(url),
+                protocol=protocol,
                 settings=settings,
             )
-        refuse_redirect(url, finished.stderr)
+        refuse_redirect(source.url, finished.stderr)
 
     def complete(self, commit: str, url: str) -> tuple[str, ...]:
         """Have the contents of every file of `commit`, asking `url` for what is missing in one request.
@@ -164,7 +169,7 @@ class ObjectStore:
 
     def _bring(self, url: str, oids: Iterable[str], seconds: float) -> None:
         with quarantine(self.repository) as arrival:
-            self._transfer(arrival, url, sorted(oids), seconds, by_stdin=True)
+            self._transfer(arrival, self._mirrors.source(url), sorted(oids), seconds, by_stdin=True)
             admit(arrival, self.repository, url)
 
     def forget(self, *keeps: str) -> None:
@@ -179,7 +184,7 @@ class ObjectStore:
         return set(file.read_text().split()) if file.exists() else set()
 
     def _absent_file(self, url: str) -> Path:
-        return self.repository / f"absent-{self.key(url)}"
+        return self.repository / f"absent-{self.key(self._mirrors.source(url).address)}"
 
     def commit(self, revision: str) -> str | None:
         """The id of the commit that `revision` peels to, or None when the store has none."""
@@ -205,10 +210,10 @@ class ObjectStore:
         return {row[0]: int(row[1]) for row in rows if row[1] != "missing"}
 
     def blob(self, oid: str) -> bytes:
-        """An object's bytes; the caller has looked at its size. Raises FileMissing."""
+        """An object's bytes; the caller has looked at its size. Raises ContentMissing."""
         for _, content in self.blobs((oid,)):
             return content
-        raise FileMissing(oid, "this copy of the history lacks its content")
+        raise ContentMissing(oid)
 
     def blobs(self, oids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         """(id, bytes) of each object that the store has, about 32 MiB in memory at a time."""

@@ -14,6 +14,7 @@ from harness import temporary
 from harness.forks import limits
 from harness.forks.errors import GitFailed, GitTimedOut, RefMissing, RefusedObjects, TooLarge, Unreachable
 from harness.forks.hardened import run
+from harness.forks.mirrors import Source
 from harness.rounds.fields import is_ref
 from harness.text import one_line
 
@@ -24,6 +25,8 @@ LOCAL_UPLOAD_PACK = (
     "upload-pack"
 )
 TRANSPORTS = ("https", "ssh", "git", "file")
+# Where a clone keeps the branches of the repository that it was made of.
+FOLLOWED = "refs/remotes/origin/"
 COMMIT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 # What git and its transports say → what it means. The first that matches counts.
@@ -77,30 +80,32 @@ def transport_of(url: str) -> str:
     return "file" if local or ":" not in url else "ssh"
 
 
-def resolve(url: str, ref: str, cwd: Path) -> Found:
-    """Ask `url` what `ref` is: a branch before a tag, a full ref, or a commit id.
+def resolve(source: Source, ref: str, cwd: Path) -> Found:
+    """Ask what `ref` is: a branch before a tag, a full ref, or a commit id.
 
+    The branches of a mirror that somebody cloned to work in are those it followed; its own come after them.
     Raises Unreachable, RefMissing.
     """
     if COMMIT_ID.fullmatch(ref):
-        list_refs(url, ("HEAD",), cwd)  # for what it says of the server
+        list_refs(source, ("HEAD",), cwd)  # for what it says of the server
         return Found(ref, ref)
-    patterns = (ref,) if ref.startswith("refs/") else ("refs/heads/*", "refs/tags/*")
-    refs = list_refs(url, patterns, cwd)
-    for name in (ref, f"refs/heads/{ref}", f"refs/tags/{ref}"):
+    folders = (*((FOLLOWED,) if source.mirror else ()), "refs/heads/", "refs/tags/")
+    patterns = (ref,) if ref.startswith("refs/") else tuple(f"{folder}*" for folder in folders)
+    refs = list_refs(source, patterns, cwd)
+    for name in (ref, *(f"{folder}{ref}" for folder in folders)):
         if name in refs:
             return Found(name, name)
-    raise RefMissing(url, ref, similar_refs(ref, refs or list_refs(url, ("refs/heads/*",), cwd)))
+    raise RefMissing(source.url, ref, similar_refs(ref, refs or list_refs(source, ("refs/heads/*",), cwd)))
 
 
-def list_refs(url: str, patterns: tuple[str, ...], cwd: Path) -> dict[str, str]:
+def list_refs(source: Source, patterns: tuple[str, ...], cwd: Path) -> dict[str, str]:
     """Full ref name → object id, of those that match. Raises as `resolve`, TooLarge."""
-    protocol = transport_of(url)
+    url, protocol = source.url, transport_of(source.address)
     local = ("--upload-pack", LOCAL_UPLOAD_PACK) if protocol == "file" else ()
     with transport_errors(url), temporary.folder("refs") as scratch:
         trace = scratch / "trace"
         finished = run(
-            ("ls-remote", "--refs", *local, "--", url, *patterns),
+            ("ls-remote", "--refs", *local, "--", source.address, *patterns),
             cwd=cwd,
             timeout=limits.LIST_SECONDS,
             protocol=protocol,
@@ -130,7 +135,11 @@ def refuse_redirect(url: str, said: str) -> None:
 
 def similar_refs(ref: str, refs: dict[str, str]) -> tuple[str, ...]:
     """Up to four short names close to `ref`; those with its last part in them come first."""
-    short = [name for name in (re.sub(r"^refs/(heads|tags)/", "", full) for full in refs) if is_ref(name)]
+    short = [
+        name
+        for name in (re.sub(rf"^(refs/heads|refs/tags|{FOLLOWED[:-1]})/", "", full) for full in refs)
+        if is_ref(name)
+    ]
     tail = ref.rsplit("/", 1)[-1].lower()
     containing = [name for name in short if len(tail) > 3 and tail in name.lower()]
     close = difflib.get_close_matches(ref, short[:COMPARED], n=4, cutoff=0.5)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from harness import temporary
 from harness.forks import limits
-from harness.forks.errors import FileMissing, TooLarge
+from harness.forks.errors import ContentMissing, FileMissing, TooLarge
 from harness.forks.object_store import ObjectStore
 from harness.forks.submission import Submission
 
@@ -94,6 +94,11 @@ class Tree:
         """The regular files."""
         return self._paths
 
+    @cached_property
+    def lacking(self) -> tuple[str, ...]:
+        """The regular files whose content this copy of the history lacks."""
+        return tuple(path for path in self._paths if self._entries[path].size < 0)
+
     def under(self, prefix: str) -> tuple[str, ...]:
         """The regular files below the folder `prefix`."""
         start = prefix.rstrip("/") + "/"
@@ -106,14 +111,14 @@ class Tree:
         return path in self._entries
 
     def read(self, path: str, limit: int = limits.TEXT_BYTES) -> bytes:
-        """A regular file's bytes; raises FileMissing, or TooLarge over `limit` bytes."""
+        """A regular file's bytes; raises FileMissing, ContentMissing, or TooLarge over `limit` bytes."""
         entry = self._entries.get(path)
         if entry is None:
             raise FileMissing(path)
         if not entry.regular:
             raise FileMissing(path, "not a regular file")
         if entry.size < 0:
-            raise FileMissing(path, "this copy of the history lacks its content")
+            raise ContentMissing(path)
         if entry.size > limit:
             raise TooLarge(f"a file of {entry.size} bytes", f"{limit} bytes", where=path)
         return self.store.blob(entry.oid)

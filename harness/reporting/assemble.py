@@ -229,6 +229,7 @@ def _finding(
         title=requirement.title if requirement else None,
         why=requirement.why if requirement else None,
         fix=requirement.fix if requirement else None,
+        impact=requirement.impact if requirement else None,
         waiver=waiver,
         reviewed=review,
     )

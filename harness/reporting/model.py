@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field
 
 from harness.grading import Verdict
 from harness.outcome import Outcome, Severity, Status
+from harness.requirement import Impact
 from harness.screenings.run import InstalledInfo, Model, ReviewInfo, WaiverInfo
 
 
@@ -95,6 +96,7 @@ class Finding(Outcome):
     title: str | None = None
     why: str | None = None
     fix: str | None = None
+    impact: Impact | None = None
     waiver: WaiverInfo | None = None
     found: Status | None = None
     reviewed: ReviewInfo | None = None

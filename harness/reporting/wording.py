@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 from harness.grading import Verdict
 from harness.outcome import Basis, Lifecycle, Severity, Status
 from harness.reporting.model import CandidateReport, Entry, Finding, Result, ScoreInfo, SetAside
+from harness.requirement import Impact
 
 VERDICTS = {
     Verdict.ELIGIBLE: "May be voted on",
@@ -30,6 +31,13 @@ SEVERITIES = {
     Severity.BLOCKER: "blocks the vote",
     Severity.MAJOR: "major",
     Severity.MINOR: "minor",
+}
+# What a finding means for whoever trades with the connector, the worst first.
+IMPACTS = {
+    Impact.MONEY: "loses or hides money",
+    Impact.TRADING: "fails to trade",
+    Impact.INCONVENIENCE: "inconvenient",
+    Impact.DEVELOPERS: "developers' matter",
 }
 STATES = {
     Status.FAILED: "not met",

@@ -22,6 +22,7 @@ from harness.forks.lockfile import Lock
 from harness.forks.object_store import ObjectStore
 from harness.forks.pin import pin
 from harness.forks.submission import Submission
+from harness.forks.tree import Tree
 from harness.frameworks.installed import installed_in
 from harness.outcome import Basis, Evidence, EvidenceKind, Outcome, OutcomeLog, Status
 from harness.requirement import Catalogue, Requirement
@@ -36,6 +37,7 @@ from harness.screenings.store import OUTCOMES, SUBMISSION, read_screening, write
 from harness.text import one_line, plain
 
 LOG = "checks.log"
+LACKING_NAMED = 10
 MAX_TRACE = 100_000  # characters, the last ones
 
 
@@ -119,7 +121,7 @@ def screen_submission(
             return kept
     else:
         shutil.rmtree(folder / FOLDER, ignore_errors=True)  # of another commit, or of other checks
-    info = _info(settings, trouble)
+    info = _info(settings, trouble, submission)
     write_run(folder, info, submission)
     if trouble is not None:
         log.append([trouble])
@@ -136,7 +138,7 @@ def screen_submission(
     return screened
 
 
-def _info(settings: Settings, trouble: Outcome | None) -> RunInfo:
+def _info(settings: Settings, trouble: Outcome | None, submission: Submission | None = None) -> RunInfo:
     upstream = settings.round.upstream
     name = (
         f"{upstream.git} {upstream.ref}"
@@ -152,8 +154,18 @@ def _info(settings: Settings, trouble: Outcome | None) -> RunInfo:
         framework=name,
         python=python_version(),
         time_scale=settings.scale,
+        notes=_lacking(settings.store, submission) if submission else (),
         no_submission=trouble.summary if trouble else None,
     )
+
+
+def _lacking(store: ObjectStore, submission: Submission) -> tuple[str, ...]:
+    """What a reader has to know of files whose content no copy of the history at hand has."""
+    paths = Tree.of(store, submission).lacking
+    if not paths:
+        return ()
+    named = f"{', '.join(paths[:LACKING_NAMED])}{' …' if len(paths) > LACKING_NAMED else ''}"
+    return (f"This copy of the history lacks the content of {named}: what needs it is undetermined.",)
 
 
 def _installed(folder: Path) -> InstalledInfo | None:

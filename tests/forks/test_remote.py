@@ -7,6 +7,7 @@ import pytest
 
 from harness.forks import limits
 from harness.forks.errors import ForkError, GitFailed, RefMissing, RefusedObjects, TooLarge, Unreachable
+from harness.forks.mirrors import Source
 from harness.forks.remote import explain, list_refs, similar_refs, transport_of
 
 
@@ -88,12 +89,12 @@ def test_a_server_that_never_answers(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"git://127.0.0.1:{server.getsockname()[1]}/x"
         with pytest.raises(Unreachable, match="no answer within 1 s"):
-            list_refs(url, ("refs/heads/*",), tmp_path)
+            list_refs(Source(url), ("refs/heads/*",), tmp_path)
 
 
 def test_a_host_out_of_reach(tmp_path: Path) -> None:
     with pytest.raises(Unreachable):
-        list_refs("https://example.invalid/x", ("refs/heads/*",), tmp_path)
+        list_refs(Source("https://example.invalid/x"), ("refs/heads/*",), tmp_path)
 
 
 def test_similar_refs_prefer_the_same_words() -> None:

@@ -16,8 +16,8 @@ import pytest
 
 from checks.static.credentials import looks_secret, tokens_in
 from checks.static.sources import Source
-from checks.static.test_craft import NOTE, UNWRITTEN
-from checks.static.test_secrets import QUOTED
+from checks.static.test_files_finished import NOTE, UNWRITTEN
+from checks.static.test_security_secrets import QUOTED
 from harness.forks import limits
 from harness.forks.errors import FileMissing, RefusedObjects, TooLarge
 from harness.forks.object_store import ObjectStore

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.conformance import test_build, test_whole_run
+from checks.conformance import test_security_fair_play, test_unit_tests
 from harness.checking import Failed
 from harness.frameworks.unit_tests import UnitTestResult
 from harness.outcome import Basis, Evidence
@@ -45,13 +45,13 @@ def one_backend() -> Backend:
 def accused(result: UnitTestResult) -> str:
     """What the check of the unit tests finds."""
     with pytest.raises(Failed) as caught:
-        test_build.test_unit_tests_pass(result, lambda *_: None)
+        test_unit_tests.test_unit_tests_pass(result, lambda *_: None)
     return caught.value.summary
 
 
 def forgery(result: UnitTestResult) -> str:
     with pytest.raises(Failed) as caught:
-        test_whole_run.test_nobody_forges_the_unit_tests(result, lambda *_: None)
+        test_security_fair_play.test_nobody_forges_the_unit_tests(result, lambda *_: None)
     assert all(each.basis is Basis.OBSERVED for each in caught.value.evidence)
     return caught.value.summary
 
@@ -170,7 +170,7 @@ def pytest_runtest_makereport(item, call):
     result = unit_tests(one_backend, tmp_path, files)
     assert result.passed == 1, "it does lie, and test_bad_tests_and_docs.py finds the hook in the file"
     attached: list[Evidence] = []
-    test_build.test_unit_tests_pass(result, lambda *items: attached.extend(items))
+    test_unit_tests.test_unit_tests_pass(result, lambda *items: attached.extend(items))
     assert [each.basis for each in attached] == [Basis.CLAIMED]
 
 

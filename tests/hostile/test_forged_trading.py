@@ -13,7 +13,7 @@ from checks.conformance import (
     test_order_life,
     test_orders,
     test_security,
-    test_whole_run,
+    test_security_fair_play,
 )
 from harness.checking import Finding, slugs_of
 from tests.hostile.attack import attack
@@ -140,12 +140,15 @@ async def _busy(self):
 )
 def test_orders_past_the_framework(zoo: Zoo) -> None:
     forger = defect(
-        "looks-busy", test_whole_run.test_no_order_was_placed_unasked, "",
+        "looks-busy", test_security_fair_play.test_no_order_was_placed_unasked, "",
         behaving(EXCHANGE, "BinanceExchange", PAST_THE_FRAMEWORK),
     )  # fmt: skip
     with zoo.bad(forger) as specimen:
         found = ends(
             specimen,
-            (test_security.test_signatures_are_accepted, test_whole_run.test_no_order_was_placed_unasked),
+            (
+                test_security.test_signatures_are_accepted,
+                test_security_fair_play.test_no_order_was_placed_unasked,
+            ),
         )
     assert found["plays-fair-with-the-harness"] == "failed"

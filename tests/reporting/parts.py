@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness.forks.submission import AddedConnector, Change, MergePreview, Submission
 from harness.outcome import Basis, Evidence, EvidenceKind, Outcome, OutcomeLog, Severity, Status
-from harness.requirement import Catalogue, Requirement, Source
+from harness.requirement import Catalogue, Impact, Requirement, Source
 from harness.rounds.round import Candidate, Round, load_round
 from harness.screenings.header import row_of
 from harness.screenings.run import RunInfo
@@ -94,6 +94,15 @@ REQUIREMENTS = (
     ("only-declared-hosts", "security", "blocker", "It talks to its exchange only"),
 )
 
+IMPACTS = {
+    "order-life": Impact.MONEY,
+    "balances-and-fees": Impact.MONEY,
+    "security": Impact.MONEY,
+    "docs": Impact.INCONVENIENCE,
+    "tests": Impact.DEVELOPERS,
+    "files": Impact.DEVELOPERS,
+}
+
 
 def catalogue() -> Catalogue:
     return Catalogue(
@@ -102,6 +111,7 @@ def catalogue() -> Catalogue:
                 id=id_,
                 title=title,
                 severity=Severity(severity),
+                impact=IMPACTS.get(subject, Impact.TRADING),
                 subject=subject,
                 profiles=("v2-spot",),
                 sources=(Source(doc="checklist.md", at="today", lines="1-2"),),

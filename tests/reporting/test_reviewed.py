@@ -11,7 +11,7 @@ import pytest
 
 from harness.outcome import Outcome, Severity, Status
 from harness.reporting.publish import publish_round, report_of
-from harness.requirement import Catalogue, Requirement, Source
+from harness.requirement import Catalogue, Impact, Requirement, Source
 from harness.rounds.round import Review, RoundFileError, load_round
 from harness.screenings.header import row_of, stale
 from harness.screenings.store import read_screening
@@ -22,6 +22,7 @@ ASKED = Requirement(
     id="logic-explained",
     title="Its logic is explained",
     severity=Severity.BLOCKER,
+    impact=Impact.DEVELOPERS,
     subject="docs",
     profiles=("v2-spot",),
     sources=(Source(doc="checklist.md", at="today"),),

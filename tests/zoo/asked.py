@@ -3,51 +3,32 @@
 from __future__ import annotations
 
 import inspect
+import pkgutil
 from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from types import ModuleType
 
-from checks.conformance import (
-    test_balances,
-    test_build,
-    test_ends,
-    test_long_run,
-    test_market_data,
-    test_order_life,
-    test_orders,
-    test_positions,
-    test_rate_limits,
-    test_resilience,
-    test_security,
-    test_usability,
-    test_whole_run,
-)
+import checks.conformance as conformance
+from checks.conformance import test_build_libraries, test_security, test_security_fair_play, test_unit_tests
 from harness.checking import slugs_of
 from harness.requirement import Catalogue
 from tests.zoo.keeping import profile_of, severity_of
 
-MODULES: tuple[ModuleType, ...] = (
-    test_market_data,
-    test_orders,
-    test_order_life,
-    test_ends,
-    test_positions,
-    test_balances,
-    test_rate_limits,
-    test_resilience,
-    test_security,
-    test_usability,
-    test_long_run,
-    test_build,
-    test_whole_run,
+MODULES: tuple[ModuleType, ...] = tuple(
+    import_module(f"{conformance.__name__}.{found.name}")
+    for found in pkgutil.iter_modules(conformance.__path__)
+    if found.name.startswith("test_")
 )
-# These read a submission's own unit tests, which a release has not.
+# These read what a submission adds, its unit tests and libraries; a release adds nothing.
 OF_A_SUBMISSION = {
-    test_build.test_unit_tests_pass,
-    test_build.test_unit_tests_cover_the_connector,
-    test_build.test_unit_tests_notice_defects,
-    test_build.test_the_frameworks_tests_still_pass,
-    test_whole_run.test_nobody_forges_the_unit_tests,
+    test_unit_tests.test_unit_tests_pass,
+    test_unit_tests.test_unit_tests_cover_the_connector,
+    test_unit_tests.test_unit_tests_notice_defects,
+    test_unit_tests.test_the_frameworks_tests_still_pass,
+    test_security_fair_play.test_nobody_forges_the_unit_tests,
+    test_build_libraries.test_dependencies_are_declared,
+    test_build_libraries.test_new_dependencies,
     test_security.test_unit_tests_reach_for_nobody,
 }
 

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from checks.conformance import (
-    test_long_run,
     test_market_data,
     test_order_life,
     test_orders,
-    test_positions,
+    test_perpetual,
     test_resilience,
+    test_resilience_hour,
+    test_trading_rules,
 )
 from harness.venue.dialects import known
 
@@ -95,37 +96,39 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
     ("bybit_perpetual", test_resilience.test_junk_is_survived): RealDefect(
         "the order book does not follow", SKIPS
     ),
-    ("bybit_perpetual", test_positions.test_a_funding_payment_is_told_once): RealDefect(
+    ("bybit_perpetual", test_perpetual.test_a_funding_payment_is_told_once): RealDefect(
         "was reported as",
         "It takes `funding`, which is money, for the rate, and multiplies it by the size: its "
         "user's books show another payment than was made.",
     ),
-    ("gate_io", test_long_run.test_the_book_is_deep_enough): RealDefect("10 bids and 10 asks", TEN_LEVELS),
-    ("bybit", test_long_run.test_the_book_is_deep_enough): RealDefect(
+    ("gate_io", test_market_data.test_the_book_is_deep_enough): RealDefect("10 bids and 10 asks", TEN_LEVELS),
+    ("bybit", test_market_data.test_the_book_is_deep_enough): RealDefect(
         "50 bids and 50 asks", "It subscribes to `orderbook.50`, whose snapshot replaces the deeper one."
     ),
-    ("bybit_perpetual", test_long_run.test_the_book_is_deep_enough): RealDefect(
+    ("bybit_perpetual", test_market_data.test_the_book_is_deep_enough): RealDefect(
         "25 bids and 25 asks",
         "It asks for the book without a limit; Bybit gives 25 levels then, and it skips the stream's "
         "snapshot.",
     ),
-    ("bybit", test_long_run.test_a_wrong_clock_is_borne): RealDefect("seconds ahead", LOCAL_CLOCK),
-    ("bybit_perpetual", test_long_run.test_a_wrong_clock_is_borne): RealDefect("seconds ahead", LOCAL_CLOCK),
-    ("okx", test_long_run.test_the_private_stream_is_kept_alive): RealDefect(
+    ("bybit", test_resilience_hour.test_a_wrong_clock_is_borne): RealDefect("seconds ahead", LOCAL_CLOCK),
+    ("bybit_perpetual", test_resilience_hour.test_a_wrong_clock_is_borne): RealDefect(
+        "seconds ahead", LOCAL_CLOCK
+    ),
+    ("okx", test_resilience_hour.test_the_private_stream_is_kept_alive): RealDefect(
         "the exchange ended its private stream|there was no private stream",
         "The pongs of aiohttp's heartbeat keep its own time-out from ever coming, so it never sends the text "
         "`ping` that OKX wants; OKX closes a private stream on which nothing was said for 30 seconds.",
     ),
-    ("kraken", test_long_run.test_the_private_stream_is_kept_alive): RealDefect(
+    ("kraken", test_resilience_hour.test_the_private_stream_is_kept_alive): RealDefect(
         "there was no private stream",
         "It keeps its first token for ever; Kraken's tokens open a connection within 15 minutes only.",
     ),
-    ("hyperliquid", test_market_data.test_quantized_figures_are_multiples): RealDefect(
+    ("hyperliquid", test_trading_rules.test_quantized_figures_are_multiples): RealDefect(
         "no multiple of the tick",
         "It passes prices through a float and back (`Decimal(round(float(…), 6))`); its writer rounds "
         "again, so the exchange receives the right price; a strategy that compares the two sees them differ.",
     ),
-    ("hyperliquid", test_market_data.test_the_smallest_order_value): RealDefect(
+    ("hyperliquid", test_trading_rules.test_the_smallest_order_value): RealDefect(
         "the smallest notional is 0, not 10",
         "It knows no smallest order value on spot; the exchange receives orders that are too small, and "
         "refuses.",
@@ -135,12 +138,12 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
         "It gives the mark price for the last price; strategies that quote around the last trade quote "
         "elsewhere.",
     ),
-    ("hyperliquid_perpetual", test_positions.test_funding_is_known): RealDefect(
+    ("hyperliquid_perpetual", test_perpetual.test_funding_is_known): RealDefect(
         "The funding rate is",
         "Its stream's messages fill the rate from `openInterest` where there is one; "
         "strategies that weigh funding reckon with a rate that is none.",
     ),
-    ("kraken", test_market_data.test_the_smallest_order_value): RealDefect(
+    ("kraken", test_trading_rules.test_the_smallest_order_value): RealDefect(
         "the smallest notional is 0, not 5",
         "It reads `ordermin`, and never `costmin`; the exchange receives orders that are too small, and "
         "refuses.",

@@ -8,7 +8,7 @@ from typing import Literal
 
 import pytest
 
-from checks.conformance import test_build
+from checks.conformance import test_unit_tests
 from harness.checking import Failed, Undetermined
 from harness.forks.submission import AddedConnector, Change, Submission
 from harness.frameworks.core_tests import CoreTests, changed_core, files_testing, run_core_tests
@@ -57,7 +57,7 @@ def ran(place: Path, after: Mapping[str, str], before: Mapping[str, str] = BEFOR
 def test_a_change_that_breaks_nothing_passes(tmp_path: Path) -> None:
     attached = list[Evidence]()
     result = ran(tmp_path, {**BEFORE, CODE: ADDS})
-    test_build.test_the_frameworks_tests_still_pass(result, lambda *items: attached.extend(items))
+    test_unit_tests.test_the_frameworks_tests_still_pass(result, lambda *items: attached.extend(items))
     assert [each.text for each in attached] == ["2 of 2 tests in 2 files pass as before"], (
         "one was red before"
     )
@@ -76,14 +76,14 @@ def test_a_change_that_breaks_nothing_passes(tmp_path: Path) -> None:
 )
 def test_a_change_that_breaks_something_is_found(tmp_path: Path, after: dict[str, str], words: str) -> None:
     with pytest.raises(Failed, match=words) as found:
-        test_build.test_the_frameworks_tests_still_pass(ran(tmp_path, after), lambda *_: None)
+        test_unit_tests.test_the_frameworks_tests_still_pass(ran(tmp_path, after), lambda *_: None)
     assert found.value.evidence
 
 
 def test_what_was_red_before_decides_nothing(tmp_path: Path) -> None:
     before = {**BEFORE, TEST: RED, ELSEWHERE: "import hummingbot.core.rounding\n"}
     with pytest.raises(Undetermined):
-        test_build.test_the_frameworks_tests_still_pass(ran(tmp_path, before, before), lambda *_: None)
+        test_unit_tests.test_the_frameworks_tests_still_pass(ran(tmp_path, before, before), lambda *_: None)
 
 
 def test_its_own_files_and_new_ones_are_not_the_frameworks() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from checks.conformance import test_build, test_order_life, test_orders, test_positions
+from checks.conformance import test_build, test_order_life, test_orders, test_perpetual
 from harness.checking import Failed, NotApplicable, Undetermined, witnessed
 from harness.outcome import Severity
 from harness.venue.dialects import known
@@ -59,7 +59,7 @@ RENAMED = defect(
 
 def by_default(name: str, check: Callable[..., None]) -> bool:
     """Whether every run looks at it."""
-    positions = check.__module__ == test_positions.__name__
+    positions = check.__module__ == test_perpetual.__name__
     return name == BY_DEFAULT or (name == PERPETUAL_BY_DEFAULT and positions)
 
 

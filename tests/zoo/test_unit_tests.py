@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.conformance import test_build, test_whole_run
+from checks.conformance import test_security_fair_play, test_unit_tests
 from harness.checking import Failed, Undetermined
 from harness.frameworks.mutation import MutationResult, grade_unit_tests
 from harness.frameworks.unit_tests import UnitTestResult, run_unit_tests
@@ -26,13 +26,17 @@ PRINTS = (
 )
 
 BAD: dict[str, tuple[str, Callable[..., None], str]] = {
-    "a failing test": (IMPORT + ONE + WRONG, test_build.test_unit_tests_pass, "1 of 2 unit tests fail"),
-    "a call to the exchange": (CALLS, test_build.test_unit_tests_pass, "fail without network"),
-    "a key from the environment": (NEEDS_KEYS, test_build.test_unit_tests_pass, "1 of 1 unit tests fail"),
-    "lines that no test runs": (
-        IMPORT + ONE, test_build.test_unit_tests_cover_the_connector, "75% of the connector's lines, not 80%",
+    "a failing test": (IMPORT + ONE + WRONG, test_unit_tests.test_unit_tests_pass, "1 of 2 unit tests fail"),
+    "a call to the exchange": (CALLS, test_unit_tests.test_unit_tests_pass, "fail without network"),
+    "a key from the environment": (
+        NEEDS_KEYS, test_unit_tests.test_unit_tests_pass, "1 of 1 unit tests fail",
     ),
-    "a result of its own": (PRINTS + ONE, test_whole_run.test_nobody_forges_the_unit_tests, "forge"),
+    "lines that no test runs": (
+        IMPORT + ONE,
+        test_unit_tests.test_unit_tests_cover_the_connector,
+        "75% of the connector's lines, not 80%",
+    ),
+    "a result of its own": (PRINTS + ONE, test_security_fair_play.test_nobody_forges_the_unit_tests, "forge"),
 }  # fmt: skip
 
 
@@ -43,9 +47,9 @@ def ran(place: Path, code: str) -> UnitTestResult:
 def test_good_unit_tests_pass_and_cover(tmp_path: Path) -> None:
     result, attached = ran(tmp_path, IMPORT + ONE + TWO), list[Evidence]()
     for check in (
-        test_build.test_unit_tests_pass,
-        test_build.test_unit_tests_cover_the_connector,
-        test_whole_run.test_nobody_forges_the_unit_tests,
+        test_unit_tests.test_unit_tests_pass,
+        test_unit_tests.test_unit_tests_cover_the_connector,
+        test_security_fair_play.test_nobody_forges_the_unit_tests,
     ):
         check(result, lambda *items: attached.extend(items))
     assert [each.text for each in attached][:2] == [
@@ -117,7 +121,7 @@ def graded(place: Path, code: str) -> MutationResult:
 
 def test_tests_that_look_at_what_comes_out_notice_defects(tmp_path: Path) -> None:
     result, attached = graded(tmp_path, ASSERTED), list[Evidence]()
-    test_build.test_unit_tests_notice_defects(result, lambda *items: attached.extend(items))
+    test_unit_tests.test_unit_tests_notice_defects(result, lambda *items: attached.extend(items))
     assert (result.noticed, result.planted) == (3, 3)
     assert attached[0].text == "3 of 3 planted defects noticed"
 
@@ -125,7 +129,7 @@ def test_tests_that_look_at_what_comes_out_notice_defects(tmp_path: Path) -> Non
 def test_tests_that_look_at_nothing_are_found(tmp_path: Path) -> None:
     result = graded(tmp_path, CALLED)
     with pytest.raises(Failed, match="notice 1 of 3 small defects"):
-        test_build.test_unit_tests_notice_defects(result, lambda *_: None)
+        test_unit_tests.test_unit_tests_notice_defects(result, lambda *_: None)
     assert any(each.endswith(" became `-`") for each in result.missed)
 
 
@@ -136,4 +140,4 @@ def test_a_test_that_fails_anyway_notices_no_defect(tmp_path: Path) -> None:
 
 def test_without_a_test_there_is_nothing_to_grade(tmp_path: Path) -> None:
     with pytest.raises(Undetermined, match="could not be planted"):
-        test_build.test_unit_tests_notice_defects(graded(tmp_path, "ONE = 1\n"), lambda *_: None)
+        test_unit_tests.test_unit_tests_notice_defects(graded(tmp_path, "ONE = 1\n"), lambda *_: None)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from checks.conformance.test_market_data import wrong_rules
+from checks.conformance.test_trading_rules import wrong_rules
 from harness.driving.claims import Rule
 from harness.venue.market import SAMPLE_MARKETS
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from checks.static import test_code, test_funds, test_readable
+from checks.static import test_security_code, test_security_funds, test_security_readable
 from tests.checks.static.specimens import (
     AUTH,
     CONSTANTS,
@@ -27,7 +27,7 @@ RIGHT_TO_LEFT = "\u202e"
 CODE = [
     spoilt(
         "eval",
-        test_code.test_no_dynamic_code,
+        test_security_code.test_no_dynamic_code,
         WEB,
         "def parse(text):\n    return eval(text)\n",
         "eval(text)",
@@ -35,72 +35,84 @@ CODE = [
     ),
     spoilt(
         "eval under another name",
-        test_code.test_no_dynamic_code,
+        test_security_code.test_no_dynamic_code,
         WEB,
         "import builtins as b\nrun = b.exec\n",
         "run = b.exec",
     ),
     spoilt(
         "a function worked out",
-        test_code.test_no_dynamic_code,
+        test_security_code.test_no_dynamic_code,
         WEB,
         "import os\n\n\ndef f(name):\n    return getattr(os, name)\n",
         "getattr(os, name)",
     ),
     spoilt(
         "a shell by its name in quotes",
-        test_code.test_no_processes_or_files,
+        test_security_code.test_no_processes_or_files,
         WEB,
         "import os\n\nrun = getattr(os, 'system')\n",
         "getattr(os",
     ),
     spoilt(
         "a path opened for writing",
-        test_code.test_no_processes_or_files,
+        test_security_code.test_no_processes_or_files,
         WEB,
         "def keep(path):\n    return path.open('w')\n",
         "path.open",
     ),
     Bad(
         "a script's main that the connector calls",
-        test_code.test_no_processes_or_files,
+        test_security_code.test_no_processes_or_files,
         today()
         .adding({f"{FOLDER}/{NAME}_tool.py": SCRIPT})
         .appending(MAIN, f"from hummingbot.connector.exchange.acme.{NAME}_tool import main\n"),
         f"{FOLDER}/{NAME}_tool.py:2",
     ),
     spoilt(
-        "pickle", test_code.test_no_dynamic_code, WEB, "from pickle import loads as read\n", "from pickle"
+        "pickle",
+        test_security_code.test_no_dynamic_code,
+        WEB,
+        "from pickle import loads as read\n",
+        "from pickle",
     ),
-    spoilt("foreign memory", test_code.test_no_dynamic_code, WEB, "import ctypes\n", "import ctypes"),
+    spoilt(
+        "foreign memory", test_security_code.test_no_dynamic_code, WEB, "import ctypes\n", "import ctypes"
+    ),
     spoilt(
         "an import by a received name",
-        test_code.test_no_dynamic_code,
+        test_security_code.test_no_dynamic_code,
         WEB,
         "import importlib\n\ndef load(name):\n    return importlib.import_module(name)\n",
         "importlib.import_module(name)",
     ),
     Bad(
         "2020: eval in Cython",
-        test_code.test_no_dynamic_code,
+        test_security_code.test_no_dynamic_code,
         of_2020().appending(OLD_MAIN, "    def parse(self, str text):\n        return eval(text)\n"),
     ),
     spoilt(
         "a program",
-        test_code.test_no_processes_or_files,
+        test_security_code.test_no_processes_or_files,
         WEB,
         "import subprocess as sp\n\ndef run():\n    sp.run(['ls'])\n",
         "sp.run",
     ),
     spoilt(
         "a shell",
-        test_code.test_no_processes_or_files,
+        test_security_code.test_no_processes_or_files,
         WEB,
         "from os import system\n\nsystem('ls')\n",
         "system('ls')",
     ),
     *(
-        spoilt(f"a shell by {call}", test_code.test_no_processes_or_files, WEB, f"\nX = {call}\n", "X = ")
+        spoilt(
+            f"a shell by {call}",
+            test_security_code.test_no_processes_or_files,
+            WEB,
+            f"\nX = {call}\n",
+            "X = ",
+        )
         for call in (
             "__import__('os').system('ls')",
             "importlib.import_module('os').system('ls')",
@@ -110,75 +122,75 @@ CODE = [
     ),
     spoilt(
         "a shell by a module that was called for",
-        test_code.test_no_processes_or_files,
+        test_security_code.test_no_processes_or_files,
         WEB,
         "import importlib\n\nmod = importlib.import_module('os')\nmod.system('ls')\n",
         "mod.system",
     ),
     spoilt(
         "a module kept for later",
-        test_code.test_no_dynamic_code,
+        test_security_code.test_no_dynamic_code,
         WEB,
         "class Kept:\n    reach = __import__('os')\n",
         "reach = ",
     ),
     spoilt(
         "an import by a name that is put together",
-        test_code.test_no_dynamic_code,
+        test_security_code.test_no_dynamic_code,
         WEB,
         "X = __import__('o' + 's').system('ls')\n",
         "X = ",
     ),
     spoilt(
         "a program by asyncio",
-        test_code.test_no_processes_or_files,
+        test_security_code.test_no_processes_or_files,
         WEB,
         "import asyncio\n\nx = asyncio.create_subprocess_shell\n",
         "x = asyncio",
     ),
     Bad(
         "2020: C's system",
-        test_code.test_no_processes_or_files,
+        test_security_code.test_no_processes_or_files,
         of_2020().appending(OLD_MAIN, "from libc.stdlib cimport system\n"),
     ),
     spoilt(
         "a file that is written",
-        test_code.test_no_processes_or_files,
+        test_security_code.test_no_processes_or_files,
         WEB,
         "def keep(x):\n    open('x', 'w').write(x)\n",
         "open('x', 'w')",
     ),
     spoilt(
         "a file that is written, by path",
-        test_code.test_no_processes_or_files,
+        test_security_code.test_no_processes_or_files,
         WEB,
         "def keep(path, x):\n    path.write_text(x)\n",
         "write_text",
     ),
     spoilt(
         "the user's own files",
-        test_code.test_no_processes_or_files,
+        test_security_code.test_no_processes_or_files,
         WEB,
         "KEY = open('/root/.ssh/id_rsa').read()\n",
         "id_rsa",
     ),
     spoilt(
         "a signed message that sends",
-        test_funds.test_no_fund_movement,
+        test_security_funds.test_no_fund_movement,
         WEB,
         "ACTION = {'type': 'usdSend'}\n",
         "usdSend",
     ),
     spoilt(
         "a function that withdraws",
-        test_funds.test_no_fund_movement,
+        test_security_funds.test_no_fund_movement,
         MAIN,
         "    async def withdraw_funds(self, asset):\n        return asset\n",
         "withdraw_funds",
     ),
     spoilt(
         "a call that transfers",
-        test_funds.test_no_fund_movement,
+        test_security_funds.test_no_fund_movement,
         MAIN,
         "    def x(self):\n        self._client.transfer('me', 1)\n",
         ".transfer(",
@@ -189,67 +201,67 @@ CODE = [
 READABLE = [
     Bad(
         "a compiled file",
-        test_readable.test_everything_can_be_read,
+        test_security_readable.test_everything_can_be_read,
         replace(today(), more_changes=(change(f"{FOLDER}/fast.so", binary=True),)),
         f"{FOLDER}/fast.so: compiled",
     ),
     Bad(
         "a file that is not text",
-        test_readable.test_everything_can_be_read,
+        test_security_readable.test_everything_can_be_read,
         replace(today(), more_changes=(change(f"{FOLDER}/data.dat", binary=True),)),
         f"{FOLDER}/data.dat: not text",
     ),
     Bad(
         "a link",
-        test_readable.test_everything_can_be_read,
+        test_security_readable.test_everything_can_be_read,
         replace(today(), more_changes=(change(f"{FOLDER}/x", mode=0o120000),)),
         f"{FOLDER}/x: a link to another place",
     ),
     spoilt(
         "letters that turn around",
-        test_readable.test_everything_can_be_read,
+        test_security_readable.test_everything_can_be_read,
         WEB,
         f"X = 1  # {RIGHT_TO_LEFT}x\n",
         "X = 1",
     ),
     spoilt(
         "a packed string",
-        test_readable.test_everything_can_be_read,
+        test_security_readable.test_everything_can_be_read,
         WEB,
         "X = '" + "kT9vQ2mZx7LpR4wN8sYbE1uHcD3fG5jA" * 8 + "'\n",
         "X = ",
     ),
     spoilt(
         "a constant that is unpacked",
-        test_readable.test_everything_can_be_read,
+        test_security_readable.test_everything_can_be_read,
         WEB,
         "import base64\n\nX = base64.b64decode('ZXZhbA==')\n",
         "X = base64",
     ),
     spoilt(
         "Python's inside",
-        test_readable.test_everything_can_be_read,
+        test_security_readable.test_everything_can_be_read,
         WEB,
         "X = ().__class__.__base__.__subclasses__()\n",
         "__subclasses__",
     ),
     spoilt(
         "a name that looks like another",
-        test_readable.test_everything_can_be_read,
+        test_security_readable.test_everything_can_be_read,
         WEB,
         "def еval(x):\n    return x\n",
         "(x):",
     ),
     spoilt(
         "a nonce by chance",
-        test_readable.test_randomness,
+        test_security_readable.test_randomness,
         AUTH,
         "    def nonce(self):\n        import random\n        return random.randint(0, 9)\n",
         "random.randint",
     ),
     spoilt(
         "a salt by chance",
-        test_readable.test_randomness,
+        test_security_readable.test_randomness,
         WEB,
         "from random import getrandbits\n\nsalt = getrandbits(32)\n",
         "salt = ",
@@ -288,13 +300,15 @@ NOT_SENT = {
 @pytest.mark.parametrize("how", SENT)
 def test_a_path_that_moves_money_is_sent(how: str, step: str) -> None:
     world = today().appending(CONSTANTS, OUT.format(step)).appending(MAIN, IN_A_METHOD.format(SENT[how]))
-    assert world.run(test_funds.test_no_fund_movement).status == "failed"
+    assert world.run(test_security_funds.test_no_fund_movement).status == "failed"
 
 
 @pytest.mark.parametrize("how", NOT_SENT)
 def test_a_path_that_is_not_sent_moves_nothing(how: str) -> None:
     world = today().appending(CONSTANTS, OUT.format("transfers"))
-    result = world.appending(MAIN, IN_A_METHOD.format(NOT_SENT[how])).run(test_funds.test_no_fund_movement)
+    result = world.appending(MAIN, IN_A_METHOD.format(NOT_SENT[how])).run(
+        test_security_funds.test_no_fund_movement
+    )
     assert result.status == "passed", result.places
 
 
@@ -310,37 +324,41 @@ def test_a_harmless_name_must_be_deserved(pretender: str) -> None:
     name = pretender.split("async def ")[1].split("(")[0]
     world = today().appending(CONSTANTS, OUT.format("transfers")).appending(MAIN, pretender)
     world = world.appending(MAIN, IN_A_METHOD.format(f"await self.{name}(CONSTANTS.OUT)"))
-    assert world.run(test_funds.test_no_fund_movement).status == "failed"
+    assert world.run(test_security_funds.test_no_fund_movement).status == "failed"
 
 
 def test_what_is_in_a_class_that_is_gone_through_is_sent() -> None:
     paths = "class Paths(Enum):\n    OUT = '/api/v3/withdraw'\n\n\n"
     world = today().appending(CONSTANTS, paths)
-    assert world.run(test_funds.test_no_fund_movement).status == "passed"
+    assert world.run(test_security_funds.test_no_fund_movement).status == "passed"
     all_of_them = "for path in CONSTANTS.Paths: await self._api_post(path_url=path.value)"
-    found = world.appending(MAIN, IN_A_METHOD.format(all_of_them)).run(test_funds.test_no_fund_movement)
+    found = world.appending(MAIN, IN_A_METHOD.format(all_of_them)).run(
+        test_security_funds.test_no_fund_movement
+    )
     assert found.status == "failed"
 
 
 def test_leaves_a_script_alone_that_nothing_calls() -> None:
     world = today().adding({f"{FOLDER}/{NAME}_tool.py": SCRIPT})
-    assert world.run(test_code.test_no_processes_or_files).status == "passed"
+    assert world.run(test_security_code.test_no_processes_or_files).status == "passed"
 
 
 def test_reading_how_much_could_be_withdrawn_is_fine() -> None:
     world = today().appending(CONSTANTS, "FREE_URL = 'v5/account/withdrawal'\n")
     request = "    async def free(self):\n        return await self._api_{}(path_url=CONSTANTS.FREE_URL)\n"
     assert (
-        world.appending(MAIN, request.format("get")).run(test_funds.test_no_fund_movement).status == "passed"
+        world.appending(MAIN, request.format("get")).run(test_security_funds.test_no_fund_movement).status
+        == "passed"
     )
     assert (
-        world.appending(MAIN, request.format("post")).run(test_funds.test_no_fund_movement).status == "failed"
+        world.appending(MAIN, request.format("post")).run(test_security_funds.test_no_fund_movement).status
+        == "failed"
     )
 
 
 def test_an_import_in_a_line_is_an_import() -> None:
     world = today().appending(WEB, "NOW = __import__('time').time()\n")
-    assert world.run(test_code.test_no_dynamic_code).status == "passed"
+    assert world.run(test_security_code.test_no_dynamic_code).status == "passed"
 
 
 LONG = "[" + ", ".join(['{"name": "Executed", "type": "event"}'] * 200) + "]"
@@ -353,7 +371,7 @@ INVISIBLE = "\u200b"
     ids=lambda text: text[-30:],
 )
 def test_what_a_reviewer_can_read_is_no_trick(text: str) -> None:
-    result = today().appending(WEB, text).run(test_readable.test_everything_can_be_read)
+    result = today().appending(WEB, text).run(test_security_readable.test_everything_can_be_read)
     assert result.status == "passed", result.places
 
 
@@ -372,7 +390,10 @@ def test_what_a_reviewer_can_read_is_no_trick(text: str) -> None:
     ids=lambda text: text[-30:],
 )
 def test_what_a_reviewer_cannot_read_is(text: str) -> None:
-    assert today().appending(WEB, text).run(test_readable.test_everything_can_be_read).status == "failed"
+    assert (
+        today().appending(WEB, text).run(test_security_readable.test_everything_can_be_read).status
+        == "failed"
+    )
 
 
 BAD = [*CODE, *READABLE]

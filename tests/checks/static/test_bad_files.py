@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from checks.static import test_craft, test_files
+from checks.static import test_files, test_files_finished
 from tests.checks.static.specimens import (
     APPLICATION,
     AUTH,
@@ -129,29 +129,29 @@ def with_helper(request: str) -> World:
 
 def test_an_exchange_without_a_private_stream_is_polled() -> None:
     said = f"{LISTENER}    def _is_user_stream_initialized(self):\n        return True\n"
-    assert today().appending(MAIN, said).run(test_craft.test_no_stubs).status == "passed"
+    assert today().appending(MAIN, said).run(test_files_finished.test_no_stubs).status == "passed"
 
 
 def test_who_signs_needs_no_base_class() -> None:
     world = today().replacing(AUTH, "(AuthBase)", "")
-    assert world.run(test_craft.test_base_classes).status == "passed"
+    assert world.run(test_files_finished.test_base_classes).status == "passed"
 
 
 @pytest.mark.parametrize("request_", ["", "is_auth_required=False"])
 def test_a_helper_for_keys_needs_no_base_class(request_: str) -> None:
-    assert with_helper(request_).run(test_craft.test_base_classes).status == "passed"
+    assert with_helper(request_).run(test_files_finished.test_base_classes).status == "passed"
 
 
 CRAFT = [
     Bad(
         "a base of its own",
-        test_craft.test_base_classes,
+        test_files_finished.test_base_classes,
         today().replacing(MAIN, "(ExchangePyBase)", ""),
         line_of(today(), MAIN, "class AcmeExchange"),
     ),
     Bad(
         "a signer that only has the name",
-        test_craft.test_base_classes,
+        test_files_finished.test_base_classes,
         with_helper("is_auth_required=True").appending(
             AUTH, f"    async def {SIGNER}(self, request):\n        pass\n"
         ),
@@ -159,13 +159,13 @@ CRAFT = [
     ),
     Bad(
         "2020: a market of its own",
-        test_craft.test_base_classes,
+        test_files_finished.test_base_classes,
         of_2020().replacing(OLD_MAIN, "AcmeMarket(MarketBase)", "AcmeMarket"),
         line_of(of_2020(), OLD_MAIN, "class AcmeMarket"),
     ),
     spoilt(
         "an empty function",
-        test_craft.test_no_stubs,
+        test_files_finished.test_no_stubs,
         MAIN,
         "    async def _update_balances(self):\n        pass\n",
         "_update_balances",
@@ -173,47 +173,49 @@ CRAFT = [
     ),
     spoilt(
         "a private stream that nobody listens to",
-        test_craft.test_no_stubs,
+        test_files_finished.test_no_stubs,
         MAIN,
         LISTENER,
         "_user_stream_event_listener",
     ),
     spoilt(
         "a private stream that is said to be there and is not",
-        test_craft.test_no_stubs,
+        test_files_finished.test_no_stubs,
         MAIN,
         f"{LISTENER}    def _is_user_stream_initialized(self):\n        pass\n",
         "_user_stream_event_listener",
     ),
     Bad(
         "signing of its own, for requests that Hummingbot sends",
-        test_craft.test_base_classes,
+        test_files_finished.test_base_classes,
         with_helper("is_auth_required=True"),
         line_of(with_helper(""), AUTH, "class AcmeAuth"),
     ),
     spoilt(
         "a function that gives up",
-        test_craft.test_no_stubs,
+        test_files_finished.test_no_stubs,
         MAIN,
         "    async def _request_order_status(self, order):\n        raise NotImplementedError\n",
         "_request_order_status",
     ),
     spoilt(
         "a function to be written",
-        test_craft.test_no_stubs,
+        test_files_finished.test_no_stubs,
         MAIN,
         "    def _get_fee(self):\n        # TODO implement this for Acme\n        return 0\n",
         "_get_fee",
     ),
     spoilt(
         "another exchange's class",
-        test_craft.test_no_stubs,
+        test_files_finished.test_no_stubs,
         WEB,
         "class BinanceThrottler:\n    pass\n",
         "BinanceThrottler",
         "another exchange's name",
     ),
-    spoilt("another exchange's name", test_craft.test_no_stubs, WEB, "NAME = 'binance'\n", "NAME = "),
+    spoilt(
+        "another exchange's name", test_files_finished.test_no_stubs, WEB, "NAME = 'binance'\n", "NAME = "
+    ),
 ]
 
 BAD = [*FILES, *CRAFT]

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from checks.static import test_limits, test_manners, test_settings
+from checks.static import test_rate_limits, test_usability, test_usability_settings
 from tests.checks.static.specimens import CONSTANTS, GLOBAL_MAP, MAIN, UTILS, WEB, of_2020, today
 from tests.checks.static.spoiling import Bad, assert_found, line_of, named, spoilt
 
 MANNERS = [
     Bad(
         "no limits",
-        test_limits.test_rate_limits_are_declared,
+        test_rate_limits.test_rate_limits_are_declared,
         today()
         .replacing(MAIN, "return CONSTANTS.RATE_LIMITS", "return []")
         .adding({CONSTANTS: "ORDER_URL = 'order'\nTICKER_URL = 'ticker'\n"}),
@@ -21,19 +21,19 @@ MANNERS = [
     ),
     Bad(
         "a request without a limit",
-        test_limits.test_rate_limits_are_declared,
+        test_rate_limits.test_rate_limits_are_declared,
         today().replacing(CONSTANTS, "    RateLimit(limit_id=TICKER_URL, limit=20, time_interval=1),\n", ""),
         line_of(today(), MAIN, "TICKER_URL"),
     ),
     Bad(
         "no keys asked for",
-        test_settings.test_asks_for_its_keys,
+        test_usability_settings.test_asks_for_its_keys,
         today().replacing(UTILS, "AcmeConfigMap(BaseConnectorConfigMap)", "AcmeConfigMap"),
         says="which keys",
     ),
     Bad(
         "a secret that is shown",
-        test_settings.test_asks_for_its_keys,
+        test_usability_settings.test_asks_for_its_keys,
         today().replacing(
             UTILS,
             '"prompt": "Acme API secret", "is_secure": True',
@@ -43,34 +43,34 @@ MANNERS = [
     ),
     Bad(
         "a key without a prompt",
-        test_settings.test_asks_for_its_keys,
+        test_usability_settings.test_asks_for_its_keys,
         today().replacing(UTILS, '"prompt": "Acme API key", ', ""),
         line_of(today(), UTILS, "acme_api_key"),
     ),
     Bad(
         "2020: a secret that is shown",
-        test_settings.test_asks_for_its_keys,
+        test_usability_settings.test_asks_for_its_keys,
         of_2020().replacing(GLOBAL_MAP, 'prompt="Secret?", is_secure=True', 'prompt="Secret?"'),
         f"{GLOBAL_MAP}:3",
     ),
     spoilt(
         "sleeping in the loop",
-        test_manners.test_no_blocking_calls,
+        test_usability.test_no_blocking_calls,
         MAIN,
         "    async def wait(self):\n        import time\n        time.sleep(1)\n",
         "time.sleep",
     ),
     spoilt(
         "a request that blocks",
-        test_manners.test_no_blocking_calls,
+        test_usability.test_no_blocking_calls,
         WEB,
         "import requests\n\ndef f():\n    return requests.get('x')\n",
         "requests.get",
     ),
-    spoilt("printing", test_manners.test_log_messages, WEB, "print('connected')\n", "print("),
+    spoilt("printing", test_usability.test_log_messages, WEB, "print('connected')\n", "print("),
     spoilt(
         "a message without words",
-        test_manners.test_log_messages,
+        test_usability.test_log_messages,
         MAIN,
         "    def f(self):\n        self.logger().error('')\n",
         "error('')",
@@ -83,7 +83,7 @@ BAD = MANNERS
 def test_a_limit_that_was_there_before_counts() -> None:
     before = today().files[CONSTANTS].replace("api.acme.com", "old.acme.com")
     world = replace(today(), base={**today().base, CONSTANTS: before})
-    assert world.run(test_limits.test_rate_limits_are_declared).status == "passed"
+    assert world.run(test_rate_limits.test_rate_limits_are_declared).status == "passed"
 
 
 @pytest.mark.parametrize("bad", BAD, ids=named)

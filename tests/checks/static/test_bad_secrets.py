@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from checks.static import test_network, test_secrets
+from checks.static import test_security_network, test_security_secrets
 from tests.checks.static.specimens import AUTH, CONSTANTS, OLD_MAIN, WEB, World, of_2020, today
 from tests.checks.static.spoiling import Bad, assert_found, named, spoilt
 
@@ -17,34 +17,42 @@ PEM = "-----BEGIN PRIVATE" + " KEY-----"
 
 SECRETS = [
     spoilt(
-        "a token of a provider", test_secrets.test_no_credentials, CONSTANTS, f"X = '{AWS_KEY}'\n", "X = "
+        "a token of a provider",
+        test_security_secrets.test_no_credentials,
+        CONSTANTS,
+        f"X = '{AWS_KEY}'\n",
+        "X = ",
     ),
     spoilt(
         "a value for a secret",
-        test_secrets.test_no_credentials,
+        test_security_secrets.test_no_credentials,
         CONSTANTS,
         f"API_SECRET = '{RANDOM_KEY}'\n",
         "API_SECRET",
     ),
     spoilt(
         "a default for a key",
-        test_secrets.test_no_credentials,
+        test_security_secrets.test_no_credentials,
         WEB,
         f"def f(api_key='{RANDOM_KEY}'):\n    return api_key\n",
         "def f(",
     ),
     spoilt(
-        "a private key", test_secrets.test_no_credentials, CONSTANTS, f"KEY = '''\n{PEM}\nMIIB\n'''\n", PEM
+        "a private key",
+        test_security_secrets.test_no_credentials,
+        CONSTANTS,
+        f"KEY = '''\n{PEM}\nMIIB\n'''\n",
+        PEM,
     ),
     Bad(
         "a key in a settings file",
-        test_secrets.test_no_credentials,
+        test_security_secrets.test_no_credentials,
         today().adding({"conf/acme.yml": f"acme_api_secret: {RANDOM_KEY}\n"}),
         "conf/acme.yml:1",
     ),
     spoilt(
         "a secret in a log line",
-        test_secrets.test_secrets_not_logged,
+        test_security_secrets.test_secrets_not_logged,
         AUTH,
         "    def show(self):\n        self.logger().info(f'signing with {self.secret_key}')\n",
         "signing with",
@@ -52,35 +60,35 @@ SECRETS = [
     ),
     spoilt(
         "a secret put together first",
-        test_secrets.test_secrets_not_logged,
+        test_security_secrets.test_secrets_not_logged,
         AUTH,
         "    def show(self):\n        text = 'with ' + self.secret_key\n        self.logger().debug(text)\n",
         "debug(text)",
     ),
     spoilt(
         "everything it has",
-        test_secrets.test_secrets_not_logged,
+        test_security_secrets.test_secrets_not_logged,
         AUTH,
         "    def show(self):\n        self.logger().error('%s', vars(self))\n",
         "vars(self)",
     ),
     spoilt(
         "all that the signer has",
-        test_secrets.test_secrets_not_logged,
+        test_security_secrets.test_secrets_not_logged,
         AUTH,
         "    def show(self):\n        self.logger().error(f'{self._auth.__dict__}')\n",
         "__dict__",
     ),
     spoilt(
         "printed",
-        test_secrets.test_secrets_not_logged,
+        test_security_secrets.test_secrets_not_logged,
         AUTH,
         "    def show(self):\n        print(self.secret_key)\n",
         "print(",
     ),
     Bad(
         "2020: a secret in a log line",
-        test_secrets.test_secrets_not_logged,
+        test_security_secrets.test_secrets_not_logged,
         of_2020().appending(
             OLD_MAIN, "    def show(self):\n        self.logger().info(f'with {self._secret_key}')\n"
         ),
@@ -101,12 +109,12 @@ def rates(given: str, *, trading: str = "trading_required=False", more: str = ""
 STAND_INS = [
     Bad(
         "a dummy that looks real",
-        test_secrets.test_dummies_are_recognizable,
+        test_security_secrets.test_dummies_are_recognizable,
         rates(f"'{HEX_KEY}'"),
         f"{RATES}:3",
     ),
     *(
-        Bad(what, test_secrets.test_no_credentials, world)
+        Bad(what, test_security_secrets.test_no_credentials, world)
         for what, world in {
             "a stand-in that trades": rates(f"'{HEX_KEY}'", trading="trading_required=True"),
             "a stand-in that may trade": rates(f"'{HEX_KEY}'", trading="trading_required=trading"),
@@ -144,34 +152,34 @@ FINE = {
 
 def test_all_that_an_order_has_may_be_logged() -> None:
     said = "    def show(self, tracked_order):\n        self.logger().error(f'{tracked_order.__dict__}')\n"
-    assert today().appending(AUTH, said).run(test_secrets.test_secrets_not_logged).status == "passed"
+    assert today().appending(AUTH, said).run(test_security_secrets.test_secrets_not_logged).status == "passed"
 
 
 @pytest.mark.parametrize("what", FINE)
 def test_a_stand_in_is_nobodys_key(what: str) -> None:
-    result = FINE[what].run(test_secrets.test_no_credentials)
+    result = FINE[what].run(test_security_secrets.test_no_credentials)
     assert result.status == "passed", result.places
 
 
 def test_a_dummy_of_upstreams_is_recognizable() -> None:
-    assert FINE["public already"].run(test_secrets.test_dummies_are_recognizable).status == "passed"
+    assert FINE["public already"].run(test_security_secrets.test_dummies_are_recognizable).status == "passed"
 
 
 def test_a_name_given_on_in_cython_is_no_value() -> None:
     world = of_2020().appending(
         OLD_MAIN, "    def make(self):\n        Client(private_key=self._acme_private_key_9Xq)\n"
     )
-    assert world.run(test_secrets.test_no_credentials).status == "passed"
+    assert world.run(test_security_secrets.test_no_credentials).status == "passed"
     planted = of_2020().appending(
         OLD_MAIN, f"    def make(self):\n        Client(private_key='{RANDOM_KEY}')\n"
     )
-    assert planted.run(test_secrets.test_no_credentials).status == "failed"
+    assert planted.run(test_security_secrets.test_no_credentials).status == "failed"
 
 
 NETWORK = [
     spoilt(
         "an address nobody declared",
-        test_network.test_only_declared_hosts,
+        test_security_network.test_only_declared_hosts,
         CONSTANTS,
         "COLLECT = 'https://collect.evil-stats.net/x'\n",
         "COLLECT",
@@ -179,34 +187,34 @@ NETWORK = [
     ),
     spoilt(
         "an address by number",
-        test_network.test_only_declared_hosts,
+        test_security_network.test_only_declared_hosts,
         CONSTANTS,
         "COLLECT = 'https://203.0.113.7/acme'\n",
         "COLLECT",
     ),
     spoilt(
         "a letter box, under the exchange's name",
-        test_network.test_only_declared_hosts,
+        test_security_network.test_only_declared_hosts,
         CONSTANTS,
         "X = 'https://acme.ngrok.io/x'\n",
         "X = ",
     ),
     spoilt(
         "a host without a scheme",
-        test_network.test_only_declared_hosts,
+        test_security_network.test_only_declared_hosts,
         CONSTANTS,
         "HOST = 'stats.evil-stats.net'\n",
         "HOST = ",
     ),
     Bad(
         "nothing declared",
-        test_network.test_only_declared_hosts,
+        test_security_network.test_only_declared_hosts,
         replace(today(), hosts=()),
         status="undetermined",
     ),
     spoilt(
         "no check of certificates",
-        test_network.test_tls_is_verified,
+        test_security_network.test_tls_is_verified,
         WEB,
         "def f(session):\n    return session.get('x', ssl=False)\n",
         "ssl=False",
@@ -214,21 +222,21 @@ NETWORK = [
     ),
     spoilt(
         "a context without checks",
-        test_network.test_tls_is_verified,
+        test_security_network.test_tls_is_verified,
         WEB,
         "import ssl\n\nX = ssl._create_unverified_context()\n",
         "X = ssl",
     ),
     spoilt(
         "checks switched off later",
-        test_network.test_tls_is_verified,
+        test_security_network.test_tls_is_verified,
         WEB,
         "def f(context):\n    context.check_hostname = False\n",
         "check_hostname",
     ),
     spoilt(
         "an open line",
-        test_network.test_tls_is_verified,
+        test_security_network.test_tls_is_verified,
         CONSTANTS,
         "OTHER = 'ws://stream.acme.com/ws'\n",
         "OTHER",

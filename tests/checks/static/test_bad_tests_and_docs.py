@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from checks.static import test_dependencies, test_docs, test_unit_tests
+from checks.static import test_build, test_docs, test_unit_tests
 from checks.static.advisories import Advisory, NoAnswerError
 from tests.checks.static.specimens import NAME, PAGE, TESTS, of_2020, today
 from tests.checks.static.spoiling import Bad, assert_found, named
@@ -97,7 +97,7 @@ TESTS_AND_DOCS = [
     Bad("no page in the fork", test_docs.test_usage_page, today().without(PAGE), status="undetermined"),
     Bad(
         "a library with a known hole",
-        test_dependencies.test_no_known_vulnerabilities,
+        test_build.test_no_known_vulnerabilities,
         replace(
             today().adding({"setup.py": 'install_requires = [\n    "left-pad==1.0",\n    "right-pad",\n]\n'}),
             advisories=lambda name, version: (HOLE,) if (name, version) == ("left-pad", "1.0") else (),
@@ -107,7 +107,7 @@ TESTS_AND_DOCS = [
     ),
     Bad(
         "a library with a hole in its newest release",
-        test_dependencies.test_no_known_vulnerabilities,
+        test_build.test_no_known_vulnerabilities,
         replace(
             today().adding({"setup.py": 'install_requires = [\n    "left-pad>=1.0",\n]\n'}),
             advisories=lambda _, version: (HOLE, HOLE) if version is None else (),
@@ -117,7 +117,7 @@ TESTS_AND_DOCS = [
     ),
     Bad(
         "a library that the index does not know",
-        test_dependencies.test_no_known_vulnerabilities,
+        test_build.test_no_known_vulnerabilities,
         replace(
             today().adding({"setup.py": 'install_requires = [\n    "left-pad>=1.0",\n]\n'}),
             advisories=silent,

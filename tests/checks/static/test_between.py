@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from checks.static import test_craft, test_files, test_settings, test_unit_tests
+from checks.static import test_files, test_files_finished, test_unit_tests, test_usability_settings
 from harness.requirement import Catalogue
 from tests.checks.static.specimens import FOLDER, NAME, World
 from tests.checks.static.spoiling import Bad, assert_found, named
@@ -89,13 +89,13 @@ BAD = [
     ),
     Bad(
         "a base of its own",
-        test_craft.test_base_classes,
+        test_files_finished.test_base_classes,
         between().replacing(MAIN, "AcmeExchange(ExchangeBase)", "AcmeExchange(object)"),
         f"{MAIN}:3",
     ),
     Bad(
         "a secret that is shown",
-        test_settings.test_asks_for_its_keys,
+        test_usability_settings.test_asks_for_its_keys,
         between().replacing(UTILS, "is_secure=True, ", ""),
         f"{UTILS}:6",
     ),
@@ -120,4 +120,4 @@ def test_an_exchange_that_keeps_no_private_stream_needs_no_part_for_it() -> None
 def test_users_of_a_wallet_are_asked_for_no_keys() -> None:
     world = between().replacing(UTILS, "KEYS =", "USE_ETHEREUM_WALLET = True\nX =")
     assert world.run(test_files.test_connector_is_registered).status == "passed"
-    assert world.run(test_settings.test_asks_for_its_keys).status == "not applicable"
+    assert world.run(test_usability_settings.test_asks_for_its_keys).status == "not applicable"

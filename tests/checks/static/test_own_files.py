@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from checks.static.test_code import test_no_processes_or_files as check
+from checks.static.test_security_code import test_no_processes_or_files as check
 from tests.checks.static.specimens import FOLDER, NAME, today
 
 TIDY = f"{FOLDER}/{NAME}_session.py"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.static import test_craft, test_files, test_limits, test_unit_tests
+from checks.static import test_files, test_files_finished, test_rate_limits, test_unit_tests
 from tests.checks.static.specimens import AUTH, BOOK, MAIN, STREAM, TESTS, World, today
 
 PLATFORM = "hummingbot/connector/utilities/desk/desk_exchange.py"
@@ -20,8 +20,8 @@ OWN = (
 )
 CHECKS = (
     test_files.test_connector_files_complete,
-    test_craft.test_base_classes,
-    test_limits.test_rate_limits_are_declared,
+    test_files_finished.test_base_classes,
+    test_rate_limits.test_rate_limits_are_declared,
     test_unit_tests.test_unit_tests_present,
 )
 

@@ -6,7 +6,14 @@ import ast
 
 import pytest
 
-from checks.static import newer, syntax, test_code, test_files, test_manners, test_readable
+from checks.static import (
+    newer,
+    syntax,
+    test_files,
+    test_security_code,
+    test_security_readable,
+    test_usability,
+)
 from checks.static.decoding import UnreadableEncodingError, decoded
 from checks.static.syntax import parse
 from tests.checks.static.specimens import MAIN, OLD_MAIN, WEB, of_2020, today
@@ -16,17 +23,17 @@ HIDDEN = "+AGUAdgBhAGw-('1')"  # eval('1') in UTF-7
 
 def test_a_lone_carriage_return_ends_a_line() -> None:
     world = today().appending(WEB, "X = 1  # nothing here\rimport pickle\n")
-    assert world.run(test_code.test_no_dynamic_code).status == "failed"
+    assert world.run(test_security_code.test_no_dynamic_code).status == "failed"
 
 
 def test_code_after_many_of_them_is_still_counted_as_new() -> None:
     world = today().appending(WEB, "# a\r# b\r# c\r\n\rX = eval('1')\n")
-    assert world.run(test_code.test_no_dynamic_code).status == "failed"
+    assert world.run(test_security_code.test_no_dynamic_code).status == "failed"
 
 
 def test_a_lone_carriage_return_ends_a_line_of_cython() -> None:
     world = of_2020().appending(OLD_MAIN, "    # nothing here\r    x = eval('1')\n")
-    assert world.run(test_code.test_no_dynamic_code).status == "failed"
+    assert world.run(test_security_code.test_no_dynamic_code).status == "failed"
 
 
 @pytest.mark.parametrize(
@@ -40,7 +47,7 @@ def test_a_lone_carriage_return_ends_a_line_of_cython() -> None:
 )
 def test_an_encoding_that_hides_code_cannot_be_read(cookie: str) -> None:
     world = today().adding({WEB: f"{cookie}{HIDDEN}\n"})
-    for check in (test_files.test_files_parse, test_readable.test_everything_can_be_read):
+    for check in (test_files.test_files_parse, test_security_readable.test_everything_can_be_read):
         result = world.run(check)
         assert result.status == "failed"
         assert WEB in result.places
@@ -120,7 +127,7 @@ def test_newer_syntax_says_which_python_it_needs(text: str) -> None:
     ],
 )
 def test_newer_syntax_hides_nothing(hidden: str) -> None:
-    result = today().appending(WEB, f"\n{hidden}").run(test_code.test_no_dynamic_code)
+    result = today().appending(WEB, f"\n{hidden}").run(test_security_code.test_no_dynamic_code)
     assert result.status == "failed"
     line = next(
         n
@@ -148,6 +155,6 @@ def test_without_a_newer_python_it_is_open_whether_newer_syntax_is_right(
 
 def test_a_message_may_be_given_by_its_name() -> None:
     said = "    def f(self):\n        self.logger().exception(msg='No prices came.', exc_info=True)\n"
-    assert today().appending(MAIN, said).run(test_manners.test_log_messages).status == "passed"
+    assert today().appending(MAIN, said).run(test_usability.test_log_messages).status == "passed"
     nothing = said.replace("No prices came.", "")
-    assert today().appending(MAIN, nothing).run(test_manners.test_log_messages).status == "failed"
+    assert today().appending(MAIN, nothing).run(test_usability.test_log_messages).status == "failed"

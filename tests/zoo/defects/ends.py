@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.conformance import test_ends as checks
+from checks.conformance import test_order_life_ends as checks
 from tests.zoo.defect import CONSTANTS, Defect, defect
 from tests.zoo.planting import constant, exchange
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checks.conformance import test_build
-from checks.conformance import test_whole_run as checks
+from checks.conformance import test_security_fair_play as checks
 from tests.zoo.defect import UTILS, Defect, defect
 from tests.zoo.planting import Edit, exchange, rewritten
 

@@ -7,7 +7,6 @@ from tests.zoo.defect import EXCHANGE, ORDER_BOOK, UTILS, defect
 from tests.zoo.planting import book_source, exchange, worded
 
 SYMBOLS = "_initialize_trading_pair_symbols_from_exchange_info"
-RULES = "_format_trading_rules"
 
 DEFECTS = (
     defect(
@@ -160,35 +159,6 @@ DEFECTS = (
                         output.put_nowait(await self._order_book_snapshot(trading_pair))
                     await asyncio.sleep(0.5)
             """
-        ),
-    ),
-    defect(
-        "price-increment-hard-coded",
-        checks.test_trading_rules,
-        "the price increment is",
-        worded(EXCHANGE, RULES, ('price_filter.get("tickSize")', '"0.01"')),
-    ),
-    defect(
-        "smallest-amount-taken-for-the-step",
-        checks.test_trading_rules,
-        "the amount increment is",
-        worded(EXCHANGE, RULES, ('lot_size_filter.get("stepSize")', 'lot_size_filter.get("minQty")')),
-    ),
-    defect(
-        "smallest-notional-ignored",
-        checks.test_the_smallest_order_value,
-        "the smallest notional is",
-        worded(EXCHANGE, RULES, ("min_notional_size=Decimal(min_notional)", "min_notional_size=Decimal(0)")),
-    ),
-    defect(
-        "prices-told-through-a-float",
-        checks.test_quantized_figures_are_multiples,
-        "no multiple of the tick size",
-        exchange(
-            """
-            def quantize_order_price(self, trading_pair, price):
-                return Decimal(float(super().quantize_order_price(trading_pair, price)))
-            """,
         ),
     ),
 )

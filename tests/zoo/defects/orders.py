@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from checks.conformance import test_orders as checks
 from checks.conformance import test_rate_limits
-from demo.edits import amounts_rounded_to_eight_decimals
 from tests.zoo.defect import CONSTANTS, EXCHANGE, defect
-from tests.zoo.planting import behaving, constant, exchange, rewritten, worded
+from tests.zoo.planting import behaving, constant, exchange, worded
 
 DEFECTS = (
     defect(
@@ -54,46 +53,6 @@ DEFECTS = (
                     order_id, trading_pair, amount, trade_type, order_type, price, **more
                 )
             """,
-        ),
-    ),
-    defect(
-        "amounts-not-quantized",
-        checks.test_awkward_orders_arrive_rounded,
-        "was not rounded: the exchange refused",
-        rewritten(EXCHANGE, amounts_rounded_to_eight_decimals),
-    ),
-    defect(
-        "prices-rounded-to-cents",
-        checks.test_awkward_orders_arrive_rounded,
-        "was not rounded|was refused as it was sent",
-        exchange(
-            """
-            def quantize_order_price(self, trading_pair, price):
-                return Decimal(price).quantize(Decimal("0.01"))
-            """,
-        ),
-    ),
-    defect(
-        "amounts-in-whole-tens-of-lots",
-        checks.test_awkward_orders_arrive_rounded,
-        "too far off",
-        exchange(
-            """
-            def quantize_order_amount(self, trading_pair, amount):
-                step = self._trading_rules[trading_pair].min_base_amount_increment * 10
-                return amount // step * step
-            """,
-        ),
-    ),
-    defect(
-        "no-smallest-amount",
-        checks.test_too_small_orders_stay_home,
-        "below the smallest amount was sent",
-        worded(
-            EXCHANGE,
-            "_format_trading_rules",
-            ("min_order_size=min_order_size", "min_order_size=Decimal(0)"),
-            ("min_notional_size=Decimal(min_notional)", "min_notional_size=Decimal(0)"),
         ),
     ),
     defect(

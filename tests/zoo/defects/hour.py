@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from checks.conformance import test_long_run as checks
+from checks.conformance import test_market_data
+from checks.conformance import test_resilience_hour as checks
 from tests.zoo.defect import Defect, defect
 from tests.zoo.planting import behaving, book_source, exchange, user_source
 
@@ -97,7 +98,7 @@ HOUR: tuple[Defect, ...] = (
     ),
     defect(
         "twenty-levels-of-the-snapshot",
-        checks.test_the_book_is_deep_enough,
+        test_market_data.test_the_book_is_deep_enough,
         "the exchange gives 100",
         book_source(
             """

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from checks.conformance import test_libraries as checks
+from checks.conformance import test_build_libraries as checks
 from checks.conformance.lacking import lack_of
 from checks.static.conftest import sources_of
 from harness.checking import Failed, Finding

@@ -23,7 +23,6 @@ from harness.scenarios.played.errors import RefusedStreams
 from harness.scenarios.played.hour import Hour
 
 MINUTE = 60.0
-DEPTH = 100
 MOST_DEAF = 180.0  # virtual seconds in the whole of it
 SNAPSHOTS = 3700.0  # virtual seconds; the framework asks for one every hour
 MOST_STREAMS = 12  # one, one after we broke it, and some to spare
@@ -171,20 +170,6 @@ def test_a_gap_in_the_book_is_mended(hour: Hour) -> None:
             levels=hour.judged,
             minutes=round(hour.after / MINUTE),
         ),
-    )
-
-
-@pytest.mark.takes_a_minute
-@requirement("order-book-depth-100")
-def test_the_book_is_deep_enough(hour: Hour) -> None:
-    """Of a book with 150 levels a side, it keeps 100, or as many as the exchange tells."""
-    wanted = min(DEPTH, hour.part.began.book_depth)
-    least = min(hour.depth)
-    expect(
-        least >= wanted,
-        f"The order book has {hour.depth[0]} bids and {hour.depth[1]} asks; the exchange gives {wanted}.",
-        claimed(EvidenceKind.NOTE, f"{hour.depth[0]} bids, {hour.depth[1]} asks"),
-        measured(f"the exchange has {hour.bids} bids"),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.conformance import test_positions as checks
+from checks.conformance import test_perpetual as checks
 from tests.zoo.defect import Defect, defect
 from tests.zoo.planting import exchange, worded
 

@@ -1,0 +1,147 @@
+"""What the connector knows of minimum sizes and increments, and whether its orders keep to them."""
+
+from __future__ import annotations
+
+from checks.conformance.timeline import timeline
+from harness.checking import expect, fail, requirement, undetermined
+from harness.driving.claims import Rule
+from harness.outcome import Evidence
+from harness.scenarios.played.market_data import Listing, MarketData
+from harness.scenarios.played.order_life import Life, Trading
+from harness.scenarios.played.rounding import Rounding
+from harness.venue.market import Market
+
+
+def wrong_rules(rule: Rule, market: Market) -> list[str]:
+    """What a connector's rule says otherwise than the exchange.
+
+    No order is smaller than one lot, so a smallest amount below it demands what the lot does.
+    """
+    smallest, truth = rule.min_order_size, market.min_amount
+    if not smallest.is_nan() and 0 <= smallest <= market.lot_size and truth <= market.lot_size:
+        smallest = truth
+    compared = (
+        ("the price increment", rule.min_price_increment, market.tick_size),
+        ("the amount increment", rule.min_base_amount_increment, market.lot_size),
+        ("the smallest amount", smallest, truth),
+    )
+    return [f"{name} is {claim}, not {truth}" for name, claim, truth in compared if claim != truth]
+
+
+@requirement("trading-rules-match-exchange")
+def test_trading_rules(market_data: MarketData, listing: Listing) -> None:
+    """Smallest amount and increments are the exchange's; ccxt reads the same."""
+    for market in market_data.markets:
+        rule = market_data.rules.get(market.name)
+        if rule is None:
+            fail(f"The connector has no trading rule for {market.name}.")
+        wrong = wrong_rules(rule, market)
+        expect(
+            not wrong,
+            f"Trading rules of {market.name}: {'; '.join(wrong)}.",
+            *_rule_requests(market_data),
+        )
+        ccxt = (listing.ccxt or {}).get(market.name)
+        if ccxt is not None and (ccxt.tick_size, ccxt.lot_size) != (market.tick_size, market.lot_size):
+            undetermined(
+                f"ccxt reads other increments of {market.name}, so the simulated exchange is not believed."
+            )
+
+
+@requirement("smallest-order-value-known")
+def test_the_smallest_order_value(market_data: MarketData) -> None:
+    """The least that an order must be worth is the exchange's."""
+    for market in market_data.markets:
+        rule = market_data.rules.get(market.name)
+        if rule is None:
+            undetermined(f"The connector has no trading rule for {market.name}.")
+        expect(
+            rule.smallest_notional == market.min_notional,
+            f"Trading rules of {market.name}: the smallest notional is {rule.smallest_notional}, not "
+            f"{market.min_notional}.",
+            *_rule_requests(market_data),
+        )
+
+
+def _rule_requests(run: MarketData) -> list[Evidence]:
+    return [run.part.wire.evidence(each) for each in run.part.wire.exchanges("symbols")[:1]]
+
+
+@requirement("quantized-figures-exact")
+def test_quantized_figures_are_multiples(market_data: MarketData) -> None:
+    """What a strategy is told that its price and amount become is a multiple of tick and lot, and close."""
+    for each in market_data.quantized:
+        market, (price, amount), (asked_price, asked_amount) = each.market, each.got, each.asked
+        expect(
+            price % market.tick_size == 0,
+            f"{market.name}: the price {asked_price} becomes {price}, no multiple of the tick size "
+            f"{market.tick_size}.",
+        )
+        expect(
+            amount % market.lot_size == 0,
+            f"{market.name}: the amount {asked_amount} becomes {amount}, no multiple of the lot size "
+            f"{market.lot_size}.",
+        )
+        expect(
+            abs(price - asked_price) < market.tick_size and 0 <= asked_amount - amount < market.lot_size,
+            f"{market.name}: {asked_amount} at {asked_price} becomes {amount} at {price}: too far off.",
+        )
+
+
+@requirement("price-and-amount-quantized")
+def test_awkward_orders_arrive_rounded(rounding: Rounding) -> None:
+    """An order with more decimals than the market has reaches the exchange, at the nearest steps."""
+    tried = rounding.tried
+    if all(each.ordinary.placed is None for each in tried):
+        undetermined(
+            "No order reached the exchange's book, not even one of whole steps.", *timeline(tried[0].ordinary)
+        )
+    for each in tried:
+        if each.ordinary.placed is None and not each.ordinary.requests:
+            undetermined(f"Nothing was sent for an order in {each.market.name}.", *timeline(each.ordinary))
+        expect(
+            each.ordinary.placed is not None,
+            f"An order in {each.market.name} for {each.ordinary.amount:f} at {each.ordinary.price:f}, whole "
+            "steps of that market, was refused as it was sent; in another market one was taken.",
+            *timeline(each.ordinary),
+        )
+        for life in each.awkward:
+            _arrived_rounded(life, each.market)
+
+
+def _arrived_rounded(life: Life, market: Market) -> None:
+    """The exchange takes nothing that is no multiple of its steps, so what it took is one."""
+    asked = f"An order in {market.name} for {life.amount:f} at {life.price:f}"
+    order = life.placed
+    if order is None:
+        what = "the exchange refused what was sent" if life.requests else "nothing was sent"
+        expect(
+            False, f"{asked}, more decimals than the market has, was not rounded: {what}.", *timeline(life)
+        )
+        return
+    near = (
+        life.price is not None
+        and order.price is not None
+        and abs(order.price - life.price) < market.tick_size
+        and 0 <= life.amount - order.amount < market.lot_size
+    )
+    expect(
+        near,
+        f"{asked} arrived as {order.amount:f} at {order.price:f}, though the market's steps are "
+        f"{market.lot_size:f} and {market.tick_size:f}: too far off.",
+        *timeline(life),
+    )
+
+
+@requirement("orders-below-minimum-not-sent")
+def test_too_small_orders_stay_home(trading: Trading) -> None:
+    """Below the smallest amount nothing is sent, and the strategy hears of one failure."""
+    life = trading.too_small
+    if life is None:
+        undetermined("The scenario ended before a too small order was tried.")
+    expect(not life.requests, "An order below the smallest amount was sent to the exchange.", *timeline(life))
+    expect(
+        life.kinds().count("OrderFailure") == 1,
+        f"A too small order ended in {life.kinds().count('OrderFailure')} failure events instead of one.",
+        *timeline(life),
+    )
