@@ -17,7 +17,7 @@ UNFILLED = frozenset({"OrderCancelled", "OrderFailure", "OrderExpired"})
 
 
 def _told_as_it_was(life: Life, what: str) -> None:
-    """Its fills as in the ledger, one end of the right kind, and tracked no more. `what`: begins a sentence."""
+    """Its fills as in the ledger, one end of the right kind, tracked no more. `what` begins a sentence."""
     if life.final is None:
         return
     lost, extra = misreported_fills(life)

@@ -260,6 +260,13 @@ class Venue(PerpetualCalls):
         self._order_manager.market_state(market).halted = True
 
     @operation
+    def change_rules(self, market: Market) -> None:
+        """From now on the market of these assets has these fees, steps and limits; open orders stay."""
+        self._order_manager.market_state(market).market = market
+        self.markets = tuple(market if each == market else each for each in self.markets)
+        self._markets[market.name, market.kind] = market
+
+    @operation
     def resume(self, market: Market) -> None:
         self._order_manager.market_state(market).halted = False
 

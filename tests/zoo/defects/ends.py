@@ -76,12 +76,11 @@ DEFECTS: tuple[Defect, ...] = (
         "was refused, and reported as nothing",
         exchange(
             """
-            async def _place_order(self, order_id, trading_pair, amount, trade_type, order_type, *args, **kwargs):
-                placing = super()._place_order(order_id, trading_pair, amount, trade_type, order_type, *args, **kwargs)
+            async def _place_order(self, order_id, *args, **kwargs):
                 try:
-                    return await placing
+                    return await super()._place_order(order_id, *args, **kwargs)
                 except IOError:
-                    if order_type is OrderType.LIMIT_MAKER:
+                    if OrderType.LIMIT_MAKER in (*args, *kwargs.values()):
                         return "0", self._time_synchronizer.time()
                     raise
             """,
