@@ -1,7 +1,8 @@
 """When what a check found is believed. Pure: the same for rounds, `harness check`, the zoo and the tests.
 
-A failure on the running connector is tried again calmly, then on a merged connector in the fork's place, the
-control, and with other prices; see `attribution`. A blocker never passes on what the fork says alone.
+A failure on the running connector is tried again calmly; what passes then is tried a third time, in another
+sandbox. One that comes back is tried on a merged connector in the fork's place, the control, and with other
+prices; see `attribution`. A blocker never passes on what the fork says alone.
 """
 
 from __future__ import annotations
@@ -61,14 +62,19 @@ class Policy:
         """What is to be tried next, None when enough is known."""
         if not done:
             return Try(Trial.FIRST, self.pace)
-        firsts = [ending for each, ending in done if each.trial is Trial.FIRST]
-        if not self.running or not self.repeats or firsts[-1].status is not Status.FAILED:
+        firsts = [ending.status for each, ending in done if each.trial is Trial.FIRST]
+        if not self.running or not self.repeats or Status.FAILED not in firsts:
             return None
         if self.calm < self.pace and len(firsts) == 1:
             return Try(Trial.FIRST, self.calm)
         if not self.elsewhere:
             return None
         ended = {each.trial: ending.status for each, ending in done}
+        if firsts[-1] is not Status.FAILED:
+            if firsts[-1] is Status.PASSED and Trial.AGAIN not in ended:
+                return Try(Trial.AGAIN, self.calm)
+            if ended.get(Trial.AGAIN) is not Status.FAILED:
+                return None
         if self.control is not None and Trial.CONTROL not in ended:
             return Try(Trial.CONTROL, self.calm)
         if Trial.OTHER_SEED not in ended:
@@ -85,10 +91,11 @@ class Policy:
             hurried, found = firsts[0]
             pace = f"At {hurried.pace:g}× speed: {found.summary} Decided at {last.pace:g}×."
             ending = replace(ending, evidence=(*ending.evidence, _note(pace)))
+        ending = _of_three(ending, firsts, done)
         if ending.status is not Status.FAILED or not self.running:
             return ending
-        others = [(each.trial, found.status) for each, found in done if each.trial is not Trial.FIRST]
-        judgement = judge_failure(self.control or "", others)
+        others = [(t.trial, found.status, found.summary) for t, found in done if t.trial is not Trial.FIRST]
+        judgement = judge_failure(self.control or "", ending.summary, others)
         evidence = (*ending.evidence, *judgement.evidence)
         if not judgement.excuse:
             return replace(ending, evidence=evidence)
@@ -101,6 +108,15 @@ class Policy:
         if doubted and not witnessed(ending.evidence):
             return Ending(Status.UNDETERMINED, ON_ITS_WORD, ending.evidence, ending.traces)
         return ending
+
+
+def _of_three(ending: Ending, firsts: Sequence[Tried], done: Sequence[Tried]) -> Ending:
+    """What passed at the second try only, and failed at the third, has failed: it shows now and then."""
+    again = next((found for each, found in done if each.trial is Trial.AGAIN), None)
+    came_back = len(firsts) > 1 and ending.status is Status.PASSED and again is not None
+    if not came_back or again is None or again.status is not Status.FAILED:
+        return ending
+    return replace(again, evidence=(*again.evidence, _note("It passed in one try of three.")))
 
 
 def _note(text: str) -> Evidence:
