@@ -37,7 +37,7 @@ def totals_match(views: Iterable[BalanceView]) -> None:
 
 
 @requirement("total-balance-matches")
-def testtotals_match(trading: Trading) -> None:
+def test_totals_match(trading: Trading) -> None:
     """At the start, and while orders are open, total balances are the ledger's."""
     totals_match(view for view in trading.balances if "fill" not in view.moment)
 
