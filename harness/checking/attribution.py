@@ -1,8 +1,8 @@
 """Whose fault a failure is: it is tried again with other prices, and on a connector that is known to be good.
 
 A failure counts against a fork when it comes back with another seed, or every time with the same one, and
-when a merged connector, the control, does not fail in the same way: with the same words, whatever the numbers,
-sides and assets in them.
+when a merged connector, the control, does not fail in the same way: with the same words, whatever numbers,
+sides and assets are in them.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ prices; see `attribution`. A blocker never passes on what the fork says alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.checking import ON_ITS_WORD, witnessed
@@ -69,9 +69,12 @@ class Policy:
             return Try(Trial.FIRST, self.calm)
         if not self.elsewhere:
             return None
-        ended = {each.trial: ending.status for each, ending in done}
-        if firsts[-1] is not Status.FAILED:
-            if firsts[-1] is Status.PASSED and Trial.AGAIN not in ended:
+        return self._elsewhere(firsts[-1], {each.trial: ending.status for each, ending in done})
+
+    def _elsewhere(self, last: Status, ended: Mapping[Trial, Status]) -> Try | None:
+        """After a failure: where else, when the `last` try at home ended so."""
+        if last is not Status.FAILED:
+            if last is Status.PASSED and Trial.AGAIN not in ended:
                 return Try(Trial.AGAIN, self.calm)
             if ended.get(Trial.AGAIN) is not Status.FAILED:
                 return None

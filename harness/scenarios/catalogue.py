@@ -17,6 +17,7 @@ from harness.scenarios.played.errors import (
     take_exchange_away,
 )
 from harness.scenarios.played.fees import Fees, change_fees
+from harness.scenarios.played.hedging import Hedged, Liquidated, hold_both_sides, lose_positions
 from harness.scenarios.played.histories import Histories, endure
 from harness.scenarios.played.hour import Hour, make_markets
 from harness.scenarios.played.market_data import Listing, MarketData, list_markets, watch_market
@@ -50,6 +51,8 @@ JUNK = Scenario("junk", send_junk, JunkSent)
 ENDS = Scenario("ends", let_the_exchange_decide, Ends)
 FEES = Scenario("fees", change_fees, Fees)
 SPOILED = Scenario("spoiled", spoil_replies, SpoiledReplies)
+HEDGED = Scenario("hedged", hold_both_sides, Hedged)
+LIQUIDATED = Scenario("liquidated", lose_positions, Liquidated)
 RESTARTED = Scenario("restarted", restart, Restart)
 RACES = Scenario("races", race, Races)
 POSITIONS = Scenario("positions", hold_positions, Positions)
@@ -69,5 +72,16 @@ WATCHED: tuple[Scenario[Any], ...] = (
 )  # fmt: skip
 SCENARIOS: dict[str, Scenario[Any]] = {
     each.fixture: each
-    for each in (*WATCHED, ENDS, FEES, SPOILED, HISTORIES, HOUR, WRONG_CLOCKS, REFUSED_STREAMS)
+    for each in (
+        *WATCHED,
+        ENDS,
+        FEES,
+        SPOILED,
+        HEDGED,
+        LIQUIDATED,
+        HISTORIES,
+        HOUR,
+        WRONG_CLOCKS,
+        REFUSED_STREAMS,
+    )
 }

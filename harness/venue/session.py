@@ -31,7 +31,7 @@ from harness.venue.model import (
 )
 from harness.venue.operation import operation
 from harness.venue.perpetual_session import PerpetualCalls
-from harness.venue.state import AccountState
+from harness.venue.state import AccountState, next_multiple
 
 
 class Venue(PerpetualCalls):
@@ -261,8 +261,13 @@ class Venue(PerpetualCalls):
 
     @operation
     def change_rules(self, market: Market) -> None:
-        """From now on the market of these assets has these fees, steps and limits; open orders stay."""
-        self._order_manager.market_state(market).market = market
+        """From now on the market of these assets has these fees, steps, limits and funding intervals; open
+        orders stay."""
+        market_state = self._order_manager.market_state(market)
+        before, market_state.market = market_state.market, market
+        if market.funding_interval != before.funding_interval:
+            market_state.next_funding_at = next_multiple(self.clock.now(), market.funding_interval)
+            self._order_manager.due = min(self._order_manager.next_expiry(), self._funding.next_due())
         self.markets = tuple(market if each == market else each for each in self.markets)
         self._markets[market.name, market.kind] = market
 
