@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from checks.conformance import test_perpetual as perpetual
 from checks.conformance import test_perpetual_changes as checks
 from tests.zoo.defect import Defect, defect
-from tests.zoo.planting import exchange
+from tests.zoo.planting import exchange, worded
 
 ONLY_OWN_CHANGES = exchange(
     """
@@ -47,6 +48,10 @@ ONE_A_MARKET = exchange(
     """,
 )
 
+# The hours at which most perpetuals paid once.
+EIGHTH_HOUR = "int(self._time() // 28800 + 1) * 28800"
+PARSE = "_parse_funding_info_message"
+
 DEFECTS: tuple[Defect, ...] = (
     defect(
         "one-position-a-market",
@@ -67,6 +72,38 @@ DEFECTS: tuple[Defect, ...] = (
         checks.test_a_liquidated_position_is_gone,
         "was gone after it was liquidated, but the connector has a long position",
         ONLY_OWN_CHANGES,
+        connector="bybit_perpetual",
+    ),
+    defect(
+        "the-next-funding-at-the-eighth-hour",
+        perpetual.test_funding_is_known,
+        "The next funding is at .*, not",
+        worded(
+            "binance_perpetual_api_order_book_data_source.py",
+            "get_funding_info",
+            ('int(float(symbol_info["nextFundingTime"]) * 1e-3)', EIGHTH_HOUR),
+        ),
+        worded(
+            "binance_perpetual_api_order_book_data_source.py",
+            PARSE,
+            ('int(float(data["T"]) * 1e-3)', EIGHTH_HOUR),
+        ),
+        connector="binance_perpetual",
+    ),
+    defect(
+        "bybits-next-funding-at-the-eighth-hour",
+        perpetual.test_funding_is_known,
+        "The next funding is at .*, not",
+        worded(
+            "bybit_perpetual_api_order_book_data_source.py",
+            "get_funding_info",
+            ('int(general_info["nextFundingTime"]) // 1000', EIGHTH_HOUR),
+        ),
+        worded(
+            "bybit_perpetual_api_order_book_data_source.py",
+            PARSE,
+            ('int(entry["nextFundingTime"]) // 1e3', EIGHTH_HOUR),
+        ),
         connector="bybit_perpetual",
     ),
 )
