@@ -7,6 +7,7 @@ whole operation's events, in order, before it is released. A listener must not b
 from __future__ import annotations
 
 import functools
+import math
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
@@ -47,7 +48,7 @@ class Venue(PerpetualCalls):
         self._accounts: dict[str, Account] = {}
         self._keys: dict[str, Account] = {}
         self._markets = {(market.name, market.kind): market for market in self.markets}
-        self._hidden: set[int] = set()
+        self._hidden: dict[int, float] = {}  # how often each order may still be asked for in vain
 
     @operation
     def number_from(self, origin: int) -> None:
@@ -188,6 +189,7 @@ class Venue(PerpetualCalls):
         """The account's order as it is now; raises UNKNOWN_ORDER."""
         order = self._order_manager.find(self._account_state(account), order_id, client_order_id).view()
         if order.order_id in self._hidden:
+            self._asked_in_vain(order.order_id)
             raise VenueRefusal(Refusal.UNKNOWN_ORDER, f"{account.name} has no order {order.order_id} yet")
         return order
 
@@ -209,13 +211,19 @@ class Venue(PerpetualCalls):
         return self._seen(order.view() for order in orders if market in (None, order.market_state.market))
 
     @operation
-    def hide(self, order_id: int) -> None:
-        """Let nobody look this order up until `show`, as an exchange does whose database lags; it trades."""
-        self._hidden.add(order_id)
+    def hide(self, order_id: int, questions: float = math.inf) -> None:
+        """Let nobody look this order up until `show`, or until so many have asked for it, as an exchange does
+        whose database lags; it trades."""
+        self._hidden[order_id] = questions
 
     @operation
     def show(self, order_id: int) -> None:
-        self._hidden.discard(order_id)
+        self._hidden.pop(order_id, None)
+
+    def _asked_in_vain(self, order_id: int) -> None:
+        self._hidden[order_id] -= 1
+        if self._hidden[order_id] <= 0:
+            del self._hidden[order_id]
 
     def _seen(self, orders: Iterable[Order]) -> tuple[Order, ...]:
         return tuple(order for order in orders if order.order_id not in self._hidden)

@@ -9,6 +9,7 @@ from tests.zoo.defects import (
     fees,
     foul,
     hedging,
+    history,
     hour,
     market_data,
     order_life,
@@ -37,4 +38,5 @@ DEFECTS: tuple[Defect, ...] = (
     *security.DEFECTS,
     *usability.DEFECTS,
     *foul.DEFECTS,
+    *history.DEFECTS,
 )
