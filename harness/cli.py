@@ -87,7 +87,7 @@ def run(
     reports: Reports = Path("reports"),
     seed: RoundSeed = None,
     speed: Speed = PACE,
-    again: Annotated[bool, typer.Option("--again", help="Screen anew what is already finished.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Screen again what is already finished.")] = False,
     mirror: Mirror = None,
 ) -> None:
     """Screen every candidate of a round and publish its reports.
@@ -137,7 +137,7 @@ def check(
 ) -> None:
     """Check your own fork before you submit it: the same checks as the official round.
 
-    Uncommitted changes count. Ends with 0 eligible, 1 ineligible, 4 undetermined.
+    Uncommitted changes count. Ends with 0 eligible, 1 ineligible, 4 undetermined or, with -k, no verdict.
     """
     from harness.commands.check import check_work_tree
     from harness.grading import Verdict
@@ -158,7 +158,7 @@ def check(
         console=CONSOLE,
     )
     codes = {Verdict.ELIGIBLE: EXIT_ELIGIBLE, Verdict.INELIGIBLE: EXIT_INELIGIBLE}
-    raise typer.Exit(codes.get(verdict, EXIT_UNDETERMINED))
+    raise typer.Exit(codes.get(verdict, EXIT_UNDETERMINED) if verdict else EXIT_UNDETERMINED)
 
 
 @app.command()
@@ -175,7 +175,7 @@ def describe(
     ] = None,
     folder: Annotated[Path, typer.Option("--to", help="Where descriptions are kept.")] = Path("descriptions"),
     sandbox: SandboxName = "auto",
-    again: Annotated[bool, typer.Option("--again", help="Derive it anew though nothing changed.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Derive it again even if nothing changed.")] = False,
     mirror: Mirror = None,
 ) -> None:
     """Derive a description of a connector's exchange from its requests, its tests and ccxt.
@@ -414,6 +414,24 @@ def ballot(
 
 
 @app.command()
+def publish(
+    site: Annotated[Path, typer.Option("--site", metavar="DIR", help="Where the site is written.")],
+    base_url: Annotated[
+        str, typer.Option("--base-url", metavar="URL", help="The https address that DIR will have.")
+    ],
+    reports: Reports = Path("reports"),
+) -> None:
+    """Write a static site of every published round, e.g. for GitHub Pages: pages, feeds, badges, JSON.
+
+    The same reports give the same bytes. Other files in DIR are left alone.
+    """
+    from harness.commands.publish import publish as publish_site
+
+    page = publish_site(reports, site, base_url, CONSOLE)
+    CONSOLE.print(f"Site: {page}", markup=False, soft_wrap=True)
+
+
+@app.command()
 def tally(
     round_dir: Annotated[Path, typer.Argument(help="A published round, e.g. reports/2020-08.")],
     source: Annotated[
@@ -445,6 +463,103 @@ def next_command(
 
     path = write_next(round_dir, out, id_=id_, release=release, title=title, days=days, winner=winner)
     CONSOLE.print(f"Wrote {path}", markup=False, soft_wrap=True)
+
+
+CandidateName = Annotated[
+    str, typer.Argument(metavar="CANDIDATE", help="A name in the round, or its folder of reports.")
+]
+OfRound = Annotated[Path, typer.Option("--round", metavar="FILE", help="The round's file.")]
+
+
+@app.command("try")
+def try_command(
+    candidate: CandidateName,
+    seconds: Annotated[
+        float, typer.Option("--for", min=5, max=1500, metavar="SECONDS", help="How long it trades.")
+    ] = 600,
+    file: OfRound = Path("candidates.yml"),
+    reports: Reports = Path("reports"),
+    connector: Annotated[str | None, typer.Option(help="The connector, where it has several.")] = None,
+    page_port: Annotated[
+        int, typer.Option("--page-port", min=0, max=65535, help="Of the live page; 0: any free one.")
+    ] = 8421,
+    seed: Seed = 1,
+    sandbox: SandboxName = "auto",
+    runtime: Runtime = None,
+) -> None:
+    """Let a candidate's connector make markets on a simulated exchange, in the sandbox, and watch it live.
+
+    Nothing reaches the real exchange. Ends with 1 where the connector did not go on to the end.
+    """
+    from harness.commands.try_ import try_candidate
+
+    _ask_for(runtime)
+    went_on = try_candidate(
+        candidate,
+        round_file=file,
+        reports=reports,
+        connector=connector,
+        seconds=seconds,
+        page_port=page_port,
+        seed=seed,
+        sandbox=sandbox,
+        console=CONSOLE,
+    )
+    raise typer.Exit(0 if went_on else EXIT_INELIGIBLE)
+
+
+@app.command()
+def image(
+    candidate: CandidateName,
+    file: OfRound = Path("candidates.yml"),
+    reports: Reports = Path("reports"),
+    out: Annotated[
+        Path | None, typer.Option("--to", metavar="DIR", help="Where it goes; by default image/NAME.")
+    ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME@sha256:…", help="A Debian image with the Python that it was screened with."
+        ),
+    ] = None,
+    with_source: Annotated[
+        bool,
+        typer.Option("--with-source", help="Put the fork's files beside it, say because the fork is gone."),
+    ] = False,
+) -> None:
+    """Write a Dockerfile and a compose file for a whole Hummingbot with a candidate's commit.
+
+    What is built from them trades on the real exchange, with real money.
+    """
+    from harness.commands.image import write_image
+
+    write_image(
+        candidate,
+        round_file=file,
+        reports=reports,
+        out=out,
+        base=base,
+        with_source=with_source,
+        console=CONSOLE,
+    )
+
+
+@app.command()
+def review(
+    candidate: CandidateName,
+    file: OfRound = Path("candidates.yml"),
+    reports: Reports = Path("reports"),
+    out: Annotated[
+        Path | None, typer.Option("--to", metavar="DIR", help="Where it goes; by default review/NAME.")
+    ] = None,
+) -> None:
+    """Write the packet for whoever reviews a candidate: a branch that merges it, open findings, a checklist.
+
+    Reads what was screened, the fork and upstream; runs nothing of the fork.
+    """
+    from harness.commands.review import review_candidate
+
+    review_candidate(candidate, round_file=file, reports=reports, out=out, console=CONSOLE)
 
 
 @venue_app.command("serve")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 # What a person can put right about a file or folder: errno → what is wrong, and what to do.
@@ -30,8 +32,9 @@ _STORAGE: Mapping[int, tuple[str, str]] = MappingProxyType(
         errno.EMFILE: ("too many files are open", "raise the limit: `ulimit -n 4096`"),
     }
 )
-# Message of an open file, whose name the system does not give.
-_PLACELESS = frozenset({errno.ENOSPC, errno.EDQUOT})
+# Of an open file the system does not give the name with these.
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_LONGEST_CHAIN = 20  # errors behind an error
 PLACES = "the cache's place is $HARNESS_CACHE, that of reports --reports"
 
 
@@ -62,6 +65,10 @@ class UserError(HarnessError):
     exit_code = 2
 
 
+class DiskFull(UserError):  # noqa: N818 - it says what is wrong
+    """Nothing more can be written, whichever candidate it is of."""
+
+
 class OurFailure(HarnessError):  # noqa: N818 - it says whose it is
     """Something of ours broke (exit code 3); never held against a submission."""
 
@@ -71,9 +78,32 @@ def of_storage(error: OSError) -> UserError | None:
     if (
         error.errno is None
         or error.errno not in _STORAGE
-        or (error.filename is None and error.errno not in _PLACELESS)
+        or (error.filename is None and error.errno not in _FULL)
     ):
         return None
     wrong, remedy = _STORAGE[error.errno]
     where = str(error.filename2 or error.filename) if error.filename is not None else None
     return UserError(wrong, where=where, hint=f"{remedy} ({PLACES})")
+
+
+def full_disk(error: BaseException) -> OSError | None:
+    """The full disk, or used-up quota, that is behind an error; None where that is not its cause."""
+    link: BaseException | None = error
+    for _ in range(_LONGEST_CHAIN):
+        if isinstance(link, OSError) and link.errno in _FULL:
+            return link
+        link = link and (link.__cause__ or link.__context__)
+    return None
+
+
+def of_full_disk(error: OSError, places: Iterable[Path]) -> DiskFull:
+    """What a person can do about it; where the system gives no name, of the fullest disk of `places`."""
+    told = of_storage(error)
+    assert told is not None  # noqa: S101 - it is one of those
+    fullest = min((each for each in places if each.exists()), key=_free_bytes, default=None)
+    return DiskFull(told.message, where=told.where or (str(fullest) if fullest else None), hint=told.hint)
+
+
+def _free_bytes(place: Path) -> int:
+    about = os.statvfs(place)
+    return about.f_bavail * about.f_frsize

@@ -91,8 +91,12 @@ def _worst(group: Sequence[Outcome]) -> Outcome:
     )
 
 
-def grade(outcomes: Iterable[Outcome], waivers: Mapping[str, Waived] = MappingProxyType({})) -> Grade:
-    """The verdict and score of one candidate.
+def grade(
+    outcomes: Iterable[Outcome],
+    waivers: Mapping[str, Waived] = MappingProxyType({}),
+    titles: Mapping[str, str] = MappingProxyType({}),
+) -> Grade:
+    """The verdict and score of one candidate; the reason names requirements by their `titles`.
 
     `waivers` are by requirement. One that is met needs none; the others count for nothing, and the score that
     would have been is kept beside it. A blocker that failed makes it ineligible whatever else is undecided.
@@ -102,7 +106,7 @@ def grade(outcomes: Iterable[Outcome], waivers: Mapping[str, Waived] = MappingPr
     waived = [item for item in combined if item.requirement in waivers and item.status in UNMET]
     counted = [item for item in combined if item not in waived]
     blocking = [item.requirement for item in waived if item.severity is Severity.BLOCKER]
-    verdict, reason = _verdict(counted, [waivers[each] for each in blocking])
+    verdict, reason = _verdict(counted, [waivers[each] for each in blocking], titles)
     return Grade(
         verdict,
         reason,
@@ -123,12 +127,15 @@ def set_aside_words(waivers: Iterable[Waived]) -> str:
     return f"{first} blocking requirement{'s' if first != '1' else ''} {rest}"
 
 
-def _verdict(outcomes: Sequence[Outcome], set_aside: Sequence[Waived]) -> tuple[Verdict, str]:
+def _verdict(
+    outcomes: Sequence[Outcome], set_aside: Sequence[Waived], titles: Mapping[str, str]
+) -> tuple[Verdict, str]:
     blockers = [item for item in outcomes if item.severity is Severity.BLOCKER]
     failed = [item for item in blockers if item.status is Status.FAILED]
     open_ones = [item for item in blockers if item.status in UNDECIDED]
     if failed:
-        return Verdict.INELIGIBLE, _one_line(failed)
+        names = [titles.get(each.requirement, each.requirement) for each in failed]
+        return Verdict.INELIGIBLE, _not_met(names)
     if open_ones:
         shared_cause, _ = Counter(item.summary for item in open_ones).most_common(1)[0]
         rest = sum(item.summary != shared_cause for item in open_ones)
@@ -142,10 +149,9 @@ def _verdict(outcomes: Sequence[Outcome], set_aside: Sequence[Waived]) -> tuple[
     return Verdict.ELIGIBLE, f"Every blocking requirement is met{tail}."
 
 
-def _one_line(outcomes: Sequence[Outcome]) -> str:
-    first = outcomes[0].summary.split(SEPARATOR)[0]
-    rest = len(outcomes) - 1
-    return f"{first} (and {rest} more)" if rest else first
+def _not_met(titles: Sequence[str]) -> str:
+    amount = "One blocking requirement is" if len(titles) == 1 else f"{len(titles)} blocking requirements are"
+    return f"{amount} not met: {'; '.join(titles)}."
 
 
 def score(outcomes: Iterable[Outcome]) -> Score:

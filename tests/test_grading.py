@@ -106,9 +106,11 @@ def test_waivers_of_several_people_and_days_are_told_apart() -> None:
     )
 
 
-def test_the_reason_is_one_line_naming_the_first_blocker() -> None:
+def test_the_reason_says_how_many_blockers_fail_and_which() -> None:
     result = grade([outcome("a", FAILED, summary="A fill is lost."), outcome("b", FAILED)])
-    assert result.reason == "A fill is lost. (and 1 more)"
+    assert result.reason == "2 blocking requirements are not met: a; b."
+    named = grade([outcome("a", FAILED)], titles={"a": "Every fill is told"})
+    assert named.reason == "One blocking requirement is not met: Every fill is told."
 
 
 def test_an_undetermined_reason_names_what_most_have_in_common() -> None:

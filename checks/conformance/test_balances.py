@@ -31,7 +31,7 @@ def totals_match(views: Iterable[BalanceView]) -> None:
         claim = view.claimed.total if view.claimed else Decimal(0)
         expect(
             view.total_matches,
-            f"The total balance of {view.asset} {view.moment} is {view.total}, the connector says {claim}.",
+            f"The total balance of {view.asset} {view.moment} is {view.total}; it reports {claim}.",
             *_evidence(view),
         )
 
@@ -58,7 +58,7 @@ def test_available_balances_match(trading: Trading) -> None:
         claim = view.claimed.available if view.claimed else Decimal(0)
         expect(
             view.available_matches,
-            f"Of {view.asset} {view.available} is available {view.moment}, the connector says {claim}.",
+            f"The available balance of {view.asset} {view.moment} is {view.available}; it reports {claim}.",
             *_evidence(view),
         )
 
@@ -110,8 +110,8 @@ def test_a_wrong_key_is_noticed(trading: Trading, traces: Traces, evidence: Atta
     except ConnectorError as error:
         evidence(claimed(EvidenceKind.NOTE, f"With a wrong secret it is not even made: {error.gist}"))
         return
-    expect(not run.ready, "With a secret that the exchange refuses, the connector says that it is ready.")
+    expect(not run.ready, "The connector reports itself ready although the exchange refuses its API secret.")
     if not run.requests:
         undetermined("The connector sent no request at all.")
     complaints = [line for line in run.logs if line.level in ("WARNING", "ERROR", "CRITICAL")]
-    expect(complaints, "With a secret that the exchange refuses, the connector logs no warning and no error.")
+    expect(complaints, "The connector logs no warning or error although the exchange refuses its API secret.")

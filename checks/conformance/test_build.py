@@ -61,10 +61,10 @@ def test_it_builds(build: BuildResult, evidence: Attach) -> None:
 def test_it_builds_without_warnings(build: BuildResult) -> None:
     """Neither Cython nor the C++ compiler warns about a module that it adds or changes."""
     if not build.compiled:
-        not_applicable("It has no module that is compiled.")
+        not_applicable("It has no compiled modules.")
     expect(
         not build.warnings,
-        f"The compilers warn {len(build.warnings)} times about {len(build.compiled)} modules.",
+        f"The compilers gave {len(build.warnings)} warnings for {len(build.compiled)} modules.",
         *(claimed(EvidenceKind.LOG, each) for each in build.warnings[:5]),
     )
 
@@ -115,7 +115,7 @@ def _construct(driver: Driver, keys: Mapping[str, str], trading_required: bool, 
                 connector.until(record.lookups, REACHES_OUT)
     except ConnectorError as error:
         fail(f"The connector cannot be constructed {how}: {error.gist[:200]}", _said(error))
-    expect(types, "The connector declares no order type at all.")
+    expect(types, "The connector declares no supported order types.")
 
 
 def _keys(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 
-from checks.static.imports import imported, libraries_imported
+from checks.static.imports import imported, libraries_needed
 from checks.static.libraries import LISTS, Listed, listed_in, normal
 from checks.static.sources import Sources
 from checks.static.wording import counted
@@ -17,18 +18,23 @@ ELSEWHERE = re.compile(r"@|git\+|https?://|\.whl|--(extra-)?index-url|--find-lin
 
 @requirement("dependencies-declared")
 def test_dependencies_are_declared(sources: Sources, libraries: Libraries, evidence: Attach) -> None:
-    """Every library that the new code imports is brought by what Hummingbot or the change declares."""
-    imports = libraries_imported(sources)
-    missing = {module: where for module, where in imports.items() if module not in libraries.brought}
-    evidence(measured(f"{len(imports)} libraries imported", imported=[*sorted(imports)[:20]]))
+    """Every library that the new code needs is brought by what Hummingbot or the change declares."""
+    needed = libraries_needed(sources)
+    there = libraries.brought.keys() | sys.stdlib_module_names
+    missing = {
+        module: each.where
+        for module, each in needed.items()
+        if module not in there and (not each.instead_of or each.instead_of - there)
+    }
+    evidence(measured(f"{len(needed)} libraries imported", imported=[*sorted(needed)[:20]]))
     reasons = {module: libraries.why_lacking(module) for module in missing}
     undeclared = [module for module, why in reasons.items() if why is None]
     named = ", ".join(sorted(undeclared))
     seen = [missing[module] for module in undeclared]
-    expect(not undeclared, f"It imports what Hummingbot does not install: {named}.", *seen)
+    expect(not undeclared, f"It imports packages that Hummingbot does not install: {named}.", *seen)
     if missing:
         module, why = next(iter(reasons.items()))
-        undetermined(f"Whether {module} is declared is not known here: {why}.", *missing.values())
+        undetermined(f"Cannot tell whether {module} is declared: {why}.", *missing.values())
 
 
 @requirement("no-undeclared-new-dependency")

@@ -30,7 +30,9 @@ def test_every_market_is_listed(listing: Listing) -> None:
     listed = {view.pair for view in listing.pairs}
     traded = set(listing.symbols)
     if listing.ccxt is not None and not traded <= set(listing.ccxt):
-        undetermined("ccxt does not see all markets of the simulated exchange, so neither is believed.")
+        undetermined(
+            "ccxt and the simulated exchange disagree on the list of markets, so neither is relied on."
+        )
     missing = sorted(traded - listed)
     expect(
         not missing,
@@ -57,13 +59,13 @@ def test_pairs_have_the_standard_form_both_ways(listing: Listing) -> None:
         name = named.get(view.symbol)
         expect(
             name in (None, view.pair),
-            f"What the exchange calls {view.symbol} is {name}, but {view.pair} in the connector.",
+            f"The exchange's symbol {view.symbol} means {name}; the connector reads it as {view.pair}.",
         )
     symbols = {view.pair: view.symbol for view in listing.pairs}
     for symbol, name in named.items():
         expect(
             symbols.get(name, symbol) == symbol,
-            f"{name} is called {symbol} by the exchange, {symbols.get(name)} by the connector.",
+            f"The exchange's symbol for {name} is {symbol}; the connector uses {symbols.get(name)}.",
         )
 
 
@@ -107,7 +109,7 @@ def test_every_public_trade_arrives_once(market_data: MarketData) -> None:
         f"{lost.total()} of {made.total()} public trades were lost or changed: {what}.",
         *_trade_frames(market_data),
     )
-    expect(not extra, f"{extra.total()} public trades were reported that never happened: {what}.")
+    expect(not extra, f"{extra.total()} reported public trades never happened: {what}.")
 
 
 @requirement("trade-side-known")
@@ -123,7 +125,7 @@ def test_the_takers_side_is_told(market_data: MarketData) -> None:
     ]
     known = [(trade, right) for trade, right in traded if right is not None]
     if not known:
-        undetermined("No public trade arrived whose side could have been compared.")
+        undetermined("No public trade arrived to compare sides.")
     wrong = [(trade, right) for trade, right in known if trade.side not in right]
     what = "; ".join(
         f"{trade.pair}: {trade.amount} at {trade.price} is {trade.side}, its taker {' or '.join(right)}"
@@ -145,7 +147,7 @@ def test_last_price(market_data: MarketData) -> None:
     """get_last_traded_prices gives the price of the market's last trade."""
     expect(
         market_data.prices.last == market_data.last_price,
-        f"The last traded price is {market_data.last_price}, the connector says {market_data.prices.last}.",
+        f"The last traded price is {market_data.last_price}; it reports {market_data.prices.last}.",
     )
 
 

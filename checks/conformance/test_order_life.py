@@ -41,7 +41,7 @@ def test_created_once(trading: Trading) -> None:
         count = life.kinds().count(created(life.side))
         expect(count == 1, f"An accepted {life.name} order was announced {count} times.", *timeline(life))
         wrong = len(life.of("BuyOrderCreated", "SellOrderCreated")) - count
-        expect(not wrong, f"A {life.name} order was announced as its opposite.", *timeline(life))
+        expect(not wrong, f"A {life.name} order was announced with the opposite side.", *timeline(life))
 
 
 def _fills_reported(life: Life) -> None:
@@ -53,7 +53,7 @@ def _fills_reported(life: Life) -> None:
     )
     expect(
         not extra,
-        f"{extra} fills of a {life.name} order were reported that never happened.",
+        f"{extra} reported fills of a {life.name} order never happened.",
         *timeline(life),
     )
 
@@ -110,18 +110,18 @@ def test_a_refused_order_fails_once(trading: Trading) -> None:
     """An order that the exchange refuses ends in one failure; it is never announced or tracked."""
     life = trading.refused
     if life is None or not life.requests:
-        undetermined("The order meant to be refused never reached the exchange.")
+        undetermined("The order meant to be rejected never reached the exchange.")
     if life.placed is not None:
-        undetermined("The order meant to be refused was accepted by the simulated exchange.")
+        undetermined("The simulated exchange accepted the order meant to be rejected.")
     failures = life.kinds().count("OrderFailure")
     expect(
         failures == 1,
-        f"A refused order ended in {failures} failure events instead of one.",
+        f"A rejected order ended in {failures} failure events instead of one.",
         *timeline(life),
     )
     announced = len(life.of("BuyOrderCreated", "SellOrderCreated"))
-    expect(not announced, "An order that the exchange refused was announced as created.", *timeline(life))
-    expect(not life.tracked_after, "A refused order is still tracked.", *timeline(life))
+    expect(not announced, "A rejected order was announced as created.", *timeline(life))
+    expect(not life.tracked_after, "A rejected order is still tracked.", *timeline(life))
 
 
 @requirement("one-terminal-event")
@@ -148,7 +148,7 @@ def test_timestamps(trading: Trading) -> None:
                 continue
             expect(
                 trading.began - 5 <= stamp <= trading.ended + 60,
-                f"A {event.kind} event is stamped {stamp}, but it happened at {event.at:.0f} (in seconds).",
+                f"A {event.kind} event has timestamp {stamp}; it happened at {event.at:.0f} (in seconds).",
                 *timeline(life),
             )
 
@@ -171,7 +171,7 @@ def test_polling_finds_the_end(deaf_streams: DeafStreams) -> None:
         (life,) = placed([life] if life else [])
         expect(
             life.kinds().count(kind) == 1,
-            f"With the private stream silent, {kind} was reported {life.kinds().count(kind)} times.",
+            f"{kind} was reported {life.kinds().count(kind)} times while the private stream was silent.",
             *timeline(life),
         )
 
@@ -180,7 +180,7 @@ def test_polling_finds_the_end(deaf_streams: DeafStreams) -> None:
 def test_a_missed_fill_is_found(broken_streams: BrokenStreams) -> None:
     """A fill that happened while no stream was heard is found by polling."""
     if broken_streams.life is None or broken_streams.missed_fill is None:
-        undetermined("No order reached the exchange that could have been filled.")
+        undetermined("No order that could be filled reached the exchange.")
     fill = broken_streams.missed_fill
     expect(
         broken_streams.missed_fill_reported,
@@ -201,8 +201,8 @@ def test_no_orphan_after_a_lost_reply(lost_reply: LostReply) -> None:
         undetermined("The order whose reply was to be lost never reached the exchange.")
     expect(
         lost_reply.life.tracked_after or not order.status.live,
-        "The answer to an accepted order was lost, and the connector forgot the order: it stays open on the "
-        "exchange and nobody watches it.",
+        "The reply to an accepted order was lost and the connector forgot the order: it stays open on the "
+        "exchange, untracked.",
         seen_in_ledger(f"order {order.order_id} ({order.client_order_id}) is {order.status.value}"),
         *timeline(lost_reply.life),
     )
@@ -253,9 +253,7 @@ def test_orders_survive_a_restart(restarted: Restart) -> None:
     """After a restart from the saved state, open orders are followed to their end."""
     placed(restarted.before)
     missing = [life.order_id for life in restarted.before if life.order_id not in restarted.tracked]
-    expect(
-        not missing, f"{len(missing)} of {len(restarted.before)} open orders were forgotten over a restart."
-    )
+    expect(not missing, f"{len(missing)} of {len(restarted.before)} open orders were lost after a restart.")
     if restarted.filled is None or restarted.cancelled is None:
         undetermined("The orders could not be followed after the restart.")
     expect(
@@ -285,4 +283,4 @@ def test_histories_end_as_the_ledger_has_them(histories: Histories, evidence: At
 def _breached(history: History, what: str) -> NoReturn:
     breach = next(each for each in breaches(history) if each.what == what)
     steps = f"{len(history.schedule)} steps" if len(history.schedule) > 1 else "one step"
-    fail(f"After {steps} of trading with trouble, {breach.sentence}.", *timeline_of(history, breach.order))
+    fail(f"After {steps} of trading with faults, {breach.sentence}.", *timeline_of(history, breach.order))

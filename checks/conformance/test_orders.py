@@ -78,7 +78,7 @@ def test_client_order_ids(trading: Trading) -> None:
     for order_id in ids:
         expect(
             re.fullmatch(r"[\x21-\x7e]{1,128}", order_id),
-            f"The client order id {order_id!r} holds characters that an exchange may refuse.",
+            f"The client order id {order_id!r} contains characters that an exchange may reject.",
         )
     sent = [life.placed.client_order_id for life in trading.lives() if life.placed is not None]
     expect(len(sent) == len(set(sent)), "Two orders were sent with the same client order id.")
@@ -89,7 +89,7 @@ def test_cancel_ends_the_order(trading: Trading) -> None:
     """A cancelled order is gone at the exchange, and the strategy hears of it."""
     for life in trading.cancelled:
         if life.placed is None or life.final is None:
-            undetermined("No order could be placed that could have been cancelled.")
+            undetermined("No order could be placed to be cancelled.")
         expect(
             life.final.status is OrderStatus.CANCELED,
             f"After a cancel the {life.name} order is still {life.final.status.value} at the exchange.",
@@ -104,20 +104,22 @@ def test_cancel_all(trading: Trading) -> None:
     """Cancel all ends every order of its own, leaves others alone, and says truthfully what it did."""
     mine = {life.placed.order_id: life for life in trading.lives() if life.placed is not None}
     if not any(life.placed is not None for life in trading.cancel_all_lives):
-        undetermined("No order could be placed that could have been cancelled.")
+        undetermined("No order could be placed to be cancelled.")
     open_ids = {order.order_id for order in trading.open_after_cancel_all}
     left = [mine[number].order_id for number in open_ids if number in mine]
     expect(
         not left,
-        f"After cancel all, {len(left)} of its own orders are still open at the exchange.",
+        f"{len(left)} of its own orders are still open at the exchange after cancel all.",
         seen_in_ledger(f"still open: {', '.join(left)}"),
     )
     expect(
         trading.foreign is not None and trading.foreign.order_id in open_ids,
-        "Cancel all also cancelled an order on the account that somebody else had placed.",
+        "Cancel all also cancelled an order that somebody else had placed on the account.",
     )
     untrue = [result.order_id for result in trading.cancel_all if not result.success]
-    expect(not untrue, f"Cancel all says that {len(untrue)} cancels failed, but the orders are gone.")
+    expect(
+        not untrue, f"Cancel all says that {len(untrue)} cancels failed, but those orders are no longer open."
+    )
 
 
 @requirement("cancel-confirmed-before-reported")
@@ -125,7 +127,7 @@ def test_a_refused_cancel_is_not_reported_as_done(errors: Errors) -> None:
     """While the exchange refuses a cancel, the order is open and the connector says so."""
     life = errors.refused_cancel
     if life is None or life.placed is None:
-        undetermined("No order could be placed whose cancel could have been refused.")
+        undetermined("No order could be placed to have its cancel refused.")
     if not errors.open_while_refused:
         undetermined("The connector cancelled the order in another way than the one refused.")
     events = [claimed(EvidenceKind.EVENT, event.kind, **event.data) for event in life.events[:4]]

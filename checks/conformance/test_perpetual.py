@@ -46,7 +46,7 @@ def test_a_position_outlives_the_process(positions: Positions) -> None:
     _filled(positions)
     note = positions.after_restart
     if note is None or not note.true.size:
-        undetermined("There was no open position when the connector was started anew.")
+        undetermined("There was no open position when the connector was restarted.")
     expect(
         note.difference is None,
         f"After a restart the connector has {note.difference}.",
@@ -59,7 +59,7 @@ def test_leverage_reaches_the_exchange(positions: Positions) -> None:
     """The leverage that was asked for is the account's."""
     expect(
         positions.leverage_got == LEVERAGE,
-        f"A leverage of {LEVERAGE} was asked for; the account has {positions.leverage_got}.",
+        f"Leverage {LEVERAGE} was requested; the account has {positions.leverage_got}.",
         *(positions.part.wire.evidence(each) for each in positions.part.wire.exchanges("set_leverage")[:2]),
     )
 
@@ -72,7 +72,7 @@ def test_position_mode_reaches_the_exchange(positions: Positions) -> None:
     for asked, got in zip(positions.modes, positions.modes_got, strict=True):
         expect(
             got is asked,
-            f"{_words(asked)} was asked for; the account is in {_words(got)}.",
+            f"{_words(asked)} was requested; the account is in {_words(got)}.",
             *(positions.part.wire.evidence(e) for e in positions.part.wire.exchanges("position_mode")[:2]),
         )
 
@@ -86,7 +86,7 @@ def test_funding_is_known(positions: Positions) -> None:
     """Rate, time of the next funding, mark and index price are the exchange's after they changed."""
     note = positions.funding
     if note is None:
-        undetermined("The connector broke off before it could be asked about funding.")
+        undetermined("The connector failed before it could be asked about funding.")
     said = note.claimed
     wrong = [
         f"{name} is {claim}, not {truth}"
@@ -108,7 +108,7 @@ def test_a_funding_payment_is_told_once(positions: Positions) -> None:
     """A payment is reported once, with its amount, and negative when it was paid."""
     payment = positions.payment
     if payment is None:
-        undetermined("There was no open position that funding could have been paid for.")
+        undetermined("There was no open position to pay funding for.")
     truth = seen_in_ledger(f"funding of {payment.amount:f} {payment.asset} at a rate of {payment.rate}")
     events = positions.payment_events
     claims = [claimed(EvidenceKind.EVENT, event.kind, **event.data) for event in events[:4]]
@@ -132,12 +132,12 @@ def test_closing_orders_only_reduce(positions: Positions) -> None:
     """An order that is to close a position cannot open one: the exchange has it as reduce-only."""
     closing = [life for life in positions.closed if life.placed is not None]
     if not closing:
-        undetermined("No order arrived that was to close a position.")
+        undetermined("No closing order arrived.")
     for life in closing:
         order = life.placed
         expect(
             order is not None and (order.reduce_only or order.close_position),
-            "An order that was to close a position was sent as one that may open another.",
+            "A closing order was sent as one that may open a position.",
             *(positions.part.wire.evidence(exchange) for exchange in life.requests[:2]),
         )
 
@@ -165,6 +165,6 @@ def test_amounts_are_in_base(positions: Positions) -> None:
         held = abs(note.claimed[0].amount)
         expect(
             held == abs(note.true.size),
-            f"{abs(note.true.size)} {positions.part.began.market.base} are held, the connector says {held}.",
+            f"The position is {abs(note.true.size)} {positions.part.began.market.base}; it reports {held}.",
             *_both(note),
         )

@@ -51,13 +51,13 @@ def test_user_stream_comes_back(broken_streams: BrokenStreams) -> None:
     for each in _rounds(broken_streams.rounds):
         fill = each.fill
         if fill is None:
-            undetermined(f"After {_how(each)}, there was no open order that could have been filled.")
+            undetermined(f"No open order was left to be filled after {_how(each)}.")
         truth = seen_in_ledger(f"fill {fill.trade_id}: {fill.amount} at {fill.price}")
         sockets = [broken_streams.part.wire.evidence(socket) for socket in each.after[:4]]
         expect(each.fill_reported, f"After {_how(each)}, a fill was never reported.", *sockets, truth)
         expect(
             each.orders_streamed,
-            f"After {_how(each)}, a fill was found by polling alone: the private stream stayed away.",
+            f"After {_how(each)}, a fill was found by polling only: the private stream did not come back.",
             *sockets,
             truth,
         )
@@ -78,7 +78,7 @@ def test_every_topic_comes_back(broken_streams: BrokenStreams) -> None:
 def _rounds(rounds: list[Reconnection]) -> list[Reconnection]:
     """Those with something to break; undetermined when there was nothing."""
     if not any(each.before for each in rounds):
-        undetermined("No socket was open that could have been broken.")
+        undetermined("No connection was open to be broken.")
     return rounds
 
 
@@ -91,12 +91,12 @@ def test_server_errors_are_survived(traces: Traces) -> None:
         wire = traces.of(ERRORS).wire
         traces.view(MARKET_DATA)  # one that never gets ready is not judged here
         fail(
-            "The connector gets ready, but not when one of the exchange's first answers is an error.",
+            "The connector does not get ready when one of the exchange's first replies is an error.",
             *evidence_of(error),
             *(wire.evidence(each) for each in wire.exchanges() if each.fault),
         )
     if not run.faults_met:
-        undetermined("The connector asked nothing that could have been answered with an error.")
+        undetermined("The connector sent no request that could be answered with an error.")
     life = run.server_error
     if life is not None and (life.placed is None or not life.tracked_after):  # it may have tried again
         failures = life.kinds().count("OrderFailure")
@@ -115,7 +115,7 @@ def test_server_errors_are_survived(traces: Traces) -> None:
 def test_a_rate_limit_is_not_hammered(errors: Errors, evidence: Attach) -> None:
     """An order answered with 429 and Retry-After is not sent again and again."""
     if errors.rate_limited is None or not errors.rate_limited_requests:
-        undetermined("No order reached the exchange that could have been limited.")
+        undetermined("No order reached the exchange to be rate limited.")
     evidence(measured(f"{errors.rate_limited_requests} requests for one order while the answer was 429"))
     expect(
         errors.rate_limited_requests <= 2,
@@ -128,11 +128,11 @@ def test_a_rate_limit_is_not_hammered(errors: Errors, evidence: Attach) -> None:
 def test_junk_is_survived(junk: JunkSent) -> None:
     """Junk on the streams is ignored: the book still follows and fills are still reported."""
     if not junk.sent or junk.life is None:
-        undetermined("No message could be sent that makes no sense.")
-    expect(junk.book_follows, "After messages that make no sense, the order book does not follow any more.")
+        undetermined("No malformed message could be sent.")
+    expect(junk.book_follows, "After malformed messages, the order book no longer follows the exchange.")
     if junk.fill is None:
-        undetermined("There was no open order left that could have been filled.")
-    expect(junk.fill_reported, "After messages that make no sense, a fill was never reported.")
+        undetermined("No open order was left to be filled.")
+    expect(junk.fill_reported, "After malformed messages, a fill was never reported.")
 
 
 @requirement("stops-cleanly")
@@ -151,7 +151,7 @@ def test_nothing_is_left_after_stop(trading: Trading) -> None:
     own = [task for task in tasks if "hummingbot/connector/" in task and LEFT_BY_THE_FRAMEWORK not in task]
     expect(
         not own,
-        f"{len(own)} tasks of the connector still trading after it was stopped.",
+        f"{len(own)} tasks of the connector still run after it was stopped.",
         *(claimed(EvidenceKind.NOTE, task) for task in own[:5]),
     )
 
@@ -159,9 +159,15 @@ def test_nothing_is_left_after_stop(trading: Trading) -> None:
 @requirement("network-status-truthful")
 def test_an_outage_is_noticed(outage: Outage) -> None:
     """While the exchange is away the connector says so, and afterwards that it is back."""
-    expect(outage.before == "CONNECTED", f"Trading, the connector says that its network is {outage.before}.")
+    expect(
+        outage.before == "CONNECTED",
+        f"While trading, the connector reports its network status as {outage.before}.",
+    )
     expect(
         outage.during != "CONNECTED",
-        "While the exchange answered every request with 503, the connector said that it was connected.",
+        "The connector reported itself connected while the exchange answered every request with 503.",
     )
-    expect(outage.after == "CONNECTED", f"When the exchange was back, the connector said {outage.after}.")
+    expect(
+        outage.after == "CONNECTED",
+        f"After the outage, the connector reported its network status as {outage.after}.",
+    )

@@ -52,12 +52,12 @@ def test_an_hour_of_market_making(hour: Hour, evidence: Attach) -> None:
     lost = [life for life in hour.lives if life.placed is None]
     expect(
         not lost,
-        f"{len(lost)} of {len(hour.lives)} orders of an hour never reached the exchange.",
+        f"{len(lost)} of {len(hour.lives)} orders in an hour never reached the exchange.",
         *(item for life in lost[:2] for item in timeline(life)),
     )
     expect(
         not hour.forgotten,
-        f"After an hour, {len(hour.forgotten)} orders are open that the connector has forgotten.",
+        f"After an hour, the connector has lost track of {len(hour.forgotten)} open orders.",
         *(
             seen_in_ledger(f"order {o.order_id}, client order id {o.client_order_id}")
             for o in hour.forgotten[:3]
@@ -70,11 +70,11 @@ def test_an_hour_of_market_making(hour: Hour, evidence: Attach) -> None:
     )
     expect(
         not hour.restarts,
-        f"In an hour without any trouble it broke all its connections off {hour.restarts} times by itself.",
+        f"It dropped all its connections {hour.restarts} times in an hour without any fault.",
     )
     expect(
         hour.network == "CONNECTED",
-        f"After an hour, the connector says that its network is {hour.network}.",
+        f"After an hour, the connector reports its network status as {hour.network}.",
     )
     _nothing_piled_up(hour, evidence)
 
@@ -89,9 +89,9 @@ def _nothing_piled_up(run: Hour, evidence: Attach) -> None:
         _chart("sockets", [each.sockets for each in run.usages]),
         _chart("seconds of processor time so far", [each.cpu_seconds for each in run.usages]),
     )
-    expect(tasks <= MOST_NEW_TASKS, f"In an hour the number of its tasks grew by {tasks}.")
-    expect(sockets <= MOST_NEW_SOCKETS, f"In an hour the number of its open sockets grew by {sockets}.")
-    expect(grown <= MOST_NEW_BYTES, f"In an hour its memory grew by {grown / (1 << 20):.0f} MiB.")
+    expect(tasks <= MOST_NEW_TASKS, f"The number of its tasks grew by {tasks} in an hour.")
+    expect(sockets <= MOST_NEW_SOCKETS, f"The number of its open sockets grew by {sockets} in an hour.")
+    expect(grown <= MOST_NEW_BYTES, f"Its memory grew by {grown / (1 << 20):.0f} MiB in an hour.")
 
 
 def _chart(what: str, values: list[float]) -> Evidence:
@@ -123,21 +123,21 @@ def test_the_private_stream_is_kept_alive(hour: Hour, evidence: Attach) -> None:
     sockets = [hour.part.wire.evidence(each) for each in hour.part.wire.sockets()[-4:]]
     expect(
         hour.deaf <= MOST_DEAF,
-        f"For {hour.deaf / MINUTE:.0f} of {hour.seconds / MINUTE:.0f} minutes there was no private stream.",
+        f"It had no private stream for {hour.deaf / MINUTE:.0f} of {hour.seconds / MINUTE:.0f} minutes.",
         *sockets,
     )
     expect(
         opened <= MOST_STREAMS,
-        f"In {hour.seconds / MINUTE:.0f} minutes the exchange ended its private stream {opened - 1} times.",
+        f"The exchange closed its private stream {opened - 1} times in {hour.seconds / MINUTE:.0f} minutes.",
         *sockets,
     )
     _shown_by(hour)
     fill = hour.last_fill
     if fill is None:
-        undetermined("There was no open order left at the end that could have been filled.")
+        undetermined("No open order was left at the end to be filled.")
     expect(
         hour.last_fill_streamed,
-        "After an hour, a fill is no longer told by the private stream.",
+        "After an hour, a fill no longer arrives on the private stream.",
         seen_in_ledger(f"fill {fill.trade_id}: {fill.amount} at {fill.price}"),
         *sockets,
     )
@@ -146,7 +146,7 @@ def test_the_private_stream_is_kept_alive(hour: Hour, evidence: Attach) -> None:
 def _shown_by(run: Hour) -> None:
     """What a new start puts right anyway cannot be seen in an hour that had one."""
     if run.restarts:
-        undetermined(f"It broke all its connections off {run.restarts} times by itself and began anew.")
+        undetermined(f"It dropped all its connections {run.restarts} times by itself and started again.")
 
 
 @pytest.mark.takes_a_minute
@@ -154,12 +154,12 @@ def _shown_by(run: Hour) -> None:
 def test_a_gap_in_the_book_is_mended(hour: Hour) -> None:
     """Messages of the order book were lost: an hour later at the latest, it equals the exchange's again."""
     if not hour.judged:
-        undetermined("No change of the order book could be kept from it.")
+        undetermined("No order book message could be withheld from it.")
     if not hour.still_wrong:
         _shown_by(hour)
     if hour.still_wrong and hour.after < SNAPSHOTS:
         undetermined(
-            f"The levels whose change it was not told changed again {hour.after / MINUTE:.0f} minutes later."
+            f"The levels whose change was withheld changed again {hour.after / MINUTE:.0f} minutes later."
         )
     expect(
         not hour.still_wrong,
@@ -182,12 +182,12 @@ def test_a_wrong_clock_is_borne(wrong_clocks: WrongClocks) -> None:
         evidence = [each.part.wire.evidence(exchange) for exchange in refused[-3:]]
         expect(
             each.life is not None,
-            f"With the exchange's clock {how}, the connector never gets ready.",
+            f"The connector never gets ready with the exchange's clock {how}.",
             *evidence,
         )
         expect(
             each.life is not None and each.life.placed is not None,
-            f"With the exchange's clock {how}, no order arrives.",
+            f"No order arrives with the exchange's clock {how}.",
             *evidence,
         )
 
@@ -196,7 +196,7 @@ def test_a_wrong_clock_is_borne(wrong_clocks: WrongClocks) -> None:
 def test_refused_streams_are_not_hammered(refused_streams: RefusedStreams, evidence: Attach) -> None:
     """While its streams are refused for a minute, it tries again, not all the time, until it is let in."""
     if not refused_streams.before:
-        undetermined("No stream was open that could have been refused.")
+        undetermined("No stream was open to be refused.")
     rate = refused_streams.tries / refused_streams.seconds / refused_streams.before
     evidence(
         measured(
@@ -208,11 +208,10 @@ def test_refused_streams_are_not_hammered(refused_streams: RefusedStreams, evide
     )
     expect(
         rate <= MOST_TRIES,
-        f"While its streams were refused, it tried {rate:.1f} times a second for each of them.",
+        f"It tried to reconnect each refused stream {rate:.1f} times a second.",
     )
     expect(
         refused_streams.back,
-        f"It did not open its {refused_streams.before} streams again when the exchange let it in after a "
-        "minute.",
+        f"It did not reopen its {refused_streams.before} streams when the exchange let it connect again.",
         *(refused_streams.part.wire.evidence(each) for each in refused_streams.part.wire.sockets()[-3:]),
     )

@@ -141,7 +141,7 @@ def test_a_wrong_certificate_is_refused(wrong_certificate: Refused) -> None:
     accepted = [each for each in wrong_certificate.requests if each.tls]
     expect(
         not accepted,
-        f"The connector talked to a server that it must not trust ({len(accepted)} requests).",
+        f"The connector sent {len(accepted)} requests to a server whose certificate it must not trust.",
         *(wrong_certificate.part.wire.evidence(each) for each in accepted[:3]),
     )
     plain: list[Exchange | RejectedConnection] = [each for each in wrong_certificate.requests if not each.tls]

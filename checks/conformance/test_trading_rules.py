@@ -44,7 +44,7 @@ def test_trading_rules(market_data: MarketData, listing: Listing) -> None:
         ccxt = (listing.ccxt or {}).get(market.name)
         if ccxt is not None and (ccxt.tick_size, ccxt.lot_size) != (market.tick_size, market.lot_size):
             undetermined(
-                f"ccxt reads other increments of {market.name}, so the simulated exchange is not believed."
+                f"ccxt reads other increments of {market.name}, so the simulated exchange is not relied on."
             )
 
 
@@ -57,7 +57,7 @@ def test_the_smallest_order_value(market_data: MarketData) -> None:
             undetermined(f"The connector has no trading rule for {market.name}.")
         expect(
             rule.smallest_notional == market.min_notional,
-            f"Trading rules of {market.name}: the smallest notional is {rule.smallest_notional}, not "
+            f"Trading rules of {market.name}: the minimum notional is {rule.smallest_notional}, not "
             f"{market.min_notional}.",
             *_rule_requests(market_data),
         )
@@ -74,12 +74,12 @@ def test_quantized_figures_are_multiples(market_data: MarketData) -> None:
         market, (price, amount), (asked_price, asked_amount) = each.market, each.got, each.asked
         expect(
             price % market.tick_size == 0,
-            f"{market.name}: the price {asked_price} becomes {price}, no multiple of the tick size "
+            f"{market.name}: the price {asked_price} becomes {price}, not a multiple of the tick size "
             f"{market.tick_size}.",
         )
         expect(
             amount % market.lot_size == 0,
-            f"{market.name}: the amount {asked_amount} becomes {amount}, no multiple of the lot size "
+            f"{market.name}: the amount {asked_amount} becomes {amount}, not a multiple of the lot size "
             f"{market.lot_size}.",
         )
         expect(
@@ -94,7 +94,8 @@ def test_awkward_orders_arrive_rounded(rounding: Rounding) -> None:
     tried = rounding.tried
     if all(each.ordinary.placed is None for each in tried):
         undetermined(
-            "No order reached the exchange's book, not even one of whole steps.", *timeline(tried[0].ordinary)
+            "No order reached the exchange's book, not even one of whole lots and ticks.",
+            *timeline(tried[0].ordinary),
         )
     for each in tried:
         if each.ordinary.placed is None and not each.ordinary.requests:
@@ -102,7 +103,7 @@ def test_awkward_orders_arrive_rounded(rounding: Rounding) -> None:
         expect(
             each.ordinary.placed is not None,
             f"An order in {each.market.name} for {each.ordinary.amount:f} at {each.ordinary.price:f}, whole "
-            "steps of that market, was refused as it was sent; in another market one was taken.",
+            "steps of that market, was rejected as sent; one in another market was accepted.",
             *timeline(each.ordinary),
         )
         for life in each.awkward:
@@ -116,7 +117,9 @@ def _arrived_rounded(life: Life, market: Market) -> None:
     if order is None:
         what = "the exchange refused what was sent" if life.requests else "nothing was sent"
         expect(
-            False, f"{asked}, more decimals than the market has, was not rounded: {what}.", *timeline(life)
+            False,
+            f"{asked} has more decimals than the market allows and was not rounded: {what}.",
+            *timeline(life),
         )
         return
     near = (
@@ -138,10 +141,11 @@ def test_too_small_orders_stay_home(trading: Trading) -> None:
     """Below the smallest amount nothing is sent, and the strategy hears of one failure."""
     life = trading.too_small
     if life is None:
-        undetermined("The scenario ended before a too small order was tried.")
-    expect(not life.requests, "An order below the smallest amount was sent to the exchange.", *timeline(life))
+        undetermined("The scenario ended before an order below the minimum amount was tried.")
+    expect(not life.requests, "An order below the minimum amount was sent to the exchange.", *timeline(life))
+    failures = life.kinds().count("OrderFailure")
     expect(
-        life.kinds().count("OrderFailure") == 1,
-        f"A too small order ended in {life.kinds().count('OrderFailure')} failure events instead of one.",
+        failures == 1,
+        f"An order below the minimum amount ended in {failures} failure events instead of one.",
         *timeline(life),
     )

@@ -40,7 +40,7 @@ def runnable_tests(unit_tests: UnitTestResult, lacks: Lacks) -> UnitTestResult:
 @requirement("unit-tests-pass-offline", "unit-tests-need-no-credentials")
 def test_unit_tests_pass(runnable_tests: UnitTestResult, evidence: Attach) -> None:
     """The connector's unit tests pass with no network and no credentials."""
-    expect(runnable_tests.ran, "The unit tests could not be run to their end.", *_evidence(runnable_tests))
+    expect(runnable_tests.ran, "The unit test run did not finish.", *_evidence(runnable_tests))
     count = f"{runnable_tests.passed} of {runnable_tests.total} unit tests passed"
     evidence(claimed(EvidenceKind.MEASUREMENT, count))
     expect(runnable_tests.total, "There are test files, but no test in them ran.", *_evidence(runnable_tests))
@@ -58,11 +58,11 @@ def test_unit_tests_pass(runnable_tests: UnitTestResult, evidence: Attach) -> No
 def test_unit_tests_cover_the_connector(runnable_tests: UnitTestResult, evidence: Attach) -> None:
     """The unit tests reach at least four fifths of the connector's lines."""
     if runnable_tests.coverage is None:
-        undetermined("No coverage could be taken.")
+        undetermined("Coverage could not be measured.")
     evidence(claimed(EvidenceKind.MEASUREMENT, f"{runnable_tests.coverage:.0%} of the connector's lines ran"))
     expect(
         runnable_tests.coverage >= ENOUGH,
-        f"The unit tests reach {runnable_tests.coverage:.0%} of the connector's lines, not {ENOUGH:.0%}.",
+        f"The unit tests cover {runnable_tests.coverage:.0%} of the connector's lines, not {ENOUGH:.0%}.",
     )
 
 
@@ -72,7 +72,7 @@ def test_unit_tests_notice_defects(mutation: MutationResult, evidence: Attach) -
     """Of small defects planted one by one in lines that the unit tests run, these notice at least half."""
     if not mutation.sound:
         said = claimed(EvidenceKind.LOG, mutation.detail[-1500:])
-        undetermined("Defects could not be planted: the unit tests did not get that far.", said)
+        undetermined("No defects could be planted: the unit tests did not run far enough.", said)
     if not mutation.planted:
         undetermined("No defect could be planted in a line whose tests pass.")
     count = f"{mutation.noticed} of {mutation.planted} planted defects noticed"
@@ -82,7 +82,7 @@ def test_unit_tests_notice_defects(mutation: MutationResult, evidence: Attach) -
     )
     expect(
         mutation.noticed >= mutation.planted * NOTICED,
-        f"The unit tests notice {mutation.noticed} of {mutation.planted} small defects in lines they run.",
+        f"The unit tests detect {mutation.noticed} of {mutation.planted} defects planted in lines they run.",
     )
 
 
@@ -93,14 +93,13 @@ def test_the_frameworks_tests_still_pass(core_tests: CoreTests, evidence: Attach
     tested = core_tests.held + len(core_tests.broken) + len(core_tests.lost)
     if not core_tests.decided or not tested:
         said = claimed(EvidenceKind.LOG, core_tests.detail[-1500:])
-        undetermined("The framework's tests of the code that it changes do not pass without it either.", said)
+        undetermined("The framework's tests of this code also fail without the change.", said)
     text = f"{core_tests.held} of {tested} tests in {len(core_tests.tests)} files pass as before"
     evidence(claimed(EvidenceKind.MEASUREMENT, text, files=[*core_tests.tests[:8]]))
     failed = (f"{each.name}: {each.how}\n{each.text}"[-1500:] for each in core_tests.broken[:4])
     gone = (f"{name}: passes no longer" for name in core_tests.lost[:4])
     expect(
         core_tests.held == tested,
-        f"It changes the framework's own code, and {tested - core_tests.held} of the {tested} tests that the "
-        "framework has of it no longer pass.",
+        f"{tested - core_tests.held} of the {tested} framework tests of code that it changes no longer pass.",
         *(claimed(EvidenceKind.LOG, text) for text in (*failed, *gone)),
     )

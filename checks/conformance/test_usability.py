@@ -54,7 +54,7 @@ def test_the_event_loop_turns(trading: Trading, evidence: Attach) -> None:
     longest = max((stall.seconds for stall in long), default=0.0)
     expect(
         not long,
-        f"Something held the event loop {len(long)} times, for up to {longest:.2f} s.",
+        f"The event loop was blocked {len(long)} times, for up to {longest:.2f} s.",
         *(claimed(EvidenceKind.NOTE, each.place) for each in long[:2]),
     )
 

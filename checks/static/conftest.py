@@ -23,7 +23,7 @@ def package(sources: Sources, connector_name: str, candidate: Candidate) -> Pack
     """The connector's folder; what asks for it is undetermined where there is none."""
     found = find(sources, connector_name, candidate.kind)
     if found is None:
-        undetermined(f"There is no folder of a connector {connector_name} to look at.")
+        undetermined(f"The connector {connector_name} has no folder.")
     return found
 
 

@@ -1,10 +1,14 @@
-"""What the new code imports, and what is there without any library."""
+"""What the new code imports, what of it it can do without, and what is there without any library."""
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeGuard
 
+from checks.static.names import dotted
 from checks.static.sources import Source, Sources
 from harness.outcome import Evidence
 
@@ -23,12 +27,82 @@ def imported(source: Source) -> Iterator[tuple[str, int]]:
             yield reference.name.split(".")[0], reference.line
 
 
-def libraries_imported(sources: Sources) -> dict[str, Evidence]:
-    """Modules of neither Python's nor the framework's that the new code imports, each where it first does."""
-    found: dict[str, Evidence] = {}
+@dataclass(frozen=True)
+class Needed:
+    """Where a library is imported; `instead_of` are modules that it is imported only for the lack of."""
+
+    where: Evidence
+    instead_of: frozenset[str] = frozenset()
+
+
+def libraries_needed(sources: Sources) -> dict[str, Needed]:
+    """Modules of neither Python's nor the framework's that the new code cannot do without.
+
+    An import whose ImportError is caught and not raised again is no need, nor is one for type checkers alone.
+    """
+    found: dict[str, Needed] = {}
     for source in sources.code:
         around = TEST_TOOLS if source.is_test else WITH_CYTHON if source.cython else frozenset()
+        optional, instead = _spared(source)
         for module, line in imported(source):
-            if module not in OWN | sys.stdlib_module_names | around:
-                found.setdefault(module, source.evidence(line))
+            if module in OWN | sys.stdlib_module_names | around or line in optional:
+                continue
+            before = found.get(module)
+            if before is None or (before.instead_of and line not in instead):
+                found[module] = Needed(source.evidence(line), instead.get(line, frozenset()))
     return found
+
+
+CATCHING = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
+
+
+def _spared(source: Source) -> tuple[frozenset[int], dict[int, frozenset[str]]]:
+    """Lines of imports that may fail, and of those that are tried only when others failed, with these."""
+    optional: set[int] = set()
+    instead: dict[int, frozenset[str]] = {}
+    for node in source.nodes:
+        if isinstance(node, ast.Try):
+            handlers = [each for each in node.handlers if _catches(each.type)]
+            if handlers and not any(_raises(each) for each in handlers):
+                optional |= _import_lines(node.body)
+                first = frozenset(
+                    module for module, line in imported(source) if line in _import_lines(node.body)
+                )
+                for handler in handlers:
+                    instead |= dict.fromkeys(_import_lines(handler.body), first)
+        elif _is_guard(node):
+            optional |= _import_lines(node.body)
+    return frozenset(optional), instead
+
+
+def _catches(kind: ast.expr | None) -> bool:
+    kinds = kind.elts if isinstance(kind, ast.Tuple) else [kind]
+    return any(each is None or dotted(each) in CATCHING for each in kinds)
+
+
+def _raises(handler: ast.ExceptHandler) -> bool:
+    return any(isinstance(node, ast.Raise) for node in ast.walk(handler))
+
+
+def _is_guard(node: ast.AST) -> TypeGuard[ast.With | ast.If]:
+    """`with suppress(ImportError)` or `if TYPE_CHECKING`."""
+    if isinstance(node, ast.With):
+        return any(_suppresses(item.context_expr) for item in node.items)
+    return isinstance(node, ast.If) and dotted(node.test).endswith("TYPE_CHECKING")
+
+
+def _suppresses(expression: ast.expr) -> bool:
+    return (
+        isinstance(expression, ast.Call)
+        and dotted(expression.func).endswith("suppress")
+        and any(_catches(argument) for argument in expression.args)
+    )
+
+
+def _import_lines(body: list[ast.stmt]) -> set[int]:
+    return {
+        node.lineno
+        for statement in body
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }

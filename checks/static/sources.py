@@ -21,6 +21,7 @@ from harness.outcome import Evidence
 
 CODE = (".py", ".pyx", ".pxd", ".pxi")
 TEST_FOLDERS = frozenset({"test", "tests"})
+PAGES = frozenset({"docs", "documentation"})  # Hummingbot loads nothing from there
 
 
 class Files(Protocol):
@@ -31,6 +32,8 @@ class Files(Protocol):
     def read(self, path: str) -> bytes: ...
 
     def holds(self, text: str) -> bool: ...
+
+    def holding(self, text: str, folder: str) -> frozenset[str]: ...
 
 
 @dataclass(frozen=True)
@@ -254,8 +257,16 @@ class Sources:
 
     @cached_property
     def shipped(self) -> tuple[Source, ...]:
-        """Changed code that would run at a user's: no tests."""
-        return tuple(source for source in self.code if not source.is_test)
+        """Changed code that would run at a user's: no tests, no pages' code that nothing imports."""
+        aside = {folder for folder in PAGES if not any(self._imports(folder, each) for each in self.code)}
+        return tuple(
+            source for source in self.code if not source.is_test and source.path.split("/")[0] not in aside
+        )
+
+    @staticmethod
+    def _imports(folder: str, source: Source) -> bool:
+        inside = source.path.startswith(f"{folder}/")
+        return not inside and any(f"{name}.".startswith(f"{folder}.") for name in source.imported)
 
     def held_before(self, text: str) -> bool:
         """Whether a line of Hummingbot's own files holds `text` already."""

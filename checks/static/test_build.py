@@ -37,7 +37,7 @@ def test_no_known_vulnerabilities(sources: Sources, advisories: Advisories, evid
             continue
         wrong += [seen_in_file(path, entry.line, _told(entry, each)) for each in found]
     if not wrong and unanswered:
-        undetermined(f"Of {len(unanswered)} libraries the package index did not tell: {unanswered[0]}")
+        undetermined(f"Of {len(unanswered)} libraries the package index gave no answer: {unanswered[0]}")
     evidence(measured(f"{len(added)} added libraries looked up at the package index", libraries=len(added)))
     expect(
         not wrong,

@@ -21,7 +21,7 @@ def test_rate_limits_are_declared(package: Package, evidence: Attach) -> None:
     if not limits and not _takes_them_over(package):
         constants = package.role("constants") or package.main
         fail(
-            "It declares none of the exchange's limits on requests.",
+            "It declares no rate limits of the exchange.",
             seen_in_file(
                 constants.path if constants else package.path, None, "no RateLimit(…) in the connector"
             ),
@@ -42,7 +42,7 @@ def test_rate_limits_are_declared(package: Package, evidence: Attach) -> None:
     ]
     expect(
         not missing,
-        f"It sends requests under no declared limit, in {places(missing)}.",
+        f"It sends requests without a declared rate limit, in {places(missing)}.",
         *(source.evidence(line) for source, line, _ in missing[:LISTED]),
     )
 

@@ -37,7 +37,7 @@ def test_no_dynamic_code(sources: Sources) -> None:
     ]
     expect(
         not found,
-        f"It runs code that it makes up or receives, in {places(found)}.",
+        f"It runs generated or received code, in {places(found)}.",
         *found[:LISTED],
     )
 

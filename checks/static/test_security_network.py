@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 
 from checks.static import forbidden
+from checks.static.own_gateway import stays_here
+from checks.static.packages import Package
 from checks.static.sources import Source, Sources
 from harness.checking import Attach, expect, requirement, undetermined
 from harness.outcome import Evidence
@@ -55,7 +57,7 @@ def test_only_declared_hosts(
     names = ", ".join(sorted({host for host, _ in strange}))
     expect(
         not strange,
-        f"It has addresses that nobody declared: {names}.",
+        f"It contains undeclared addresses: {names}.",
         *(seen for _, seen in strange[:LISTED]),
     )
 
@@ -121,13 +123,16 @@ def _is_ip(host: str) -> bool:
 
 
 @requirement("tls-verified")
-def test_tls_is_verified(sources: Sources) -> None:
-    """Certificate checks are left on, and no address is unencrypted."""
+def test_tls_is_verified(sources: Sources, package: Package) -> None:
+    """Certificate checks are left on, and no address but of this computer is unencrypted."""
+    own = sources.under(package.path)
     open_ones = [
         source.evidence(line)
         for source in sources.shipped
         for line, scheme, host in addresses(source)
-        if scheme in ("http", "ws") and host not in LOCAL
+        if scheme in ("http", "ws")
+        and host not in LOCAL
+        and not (host == "{}" and source in own and stays_here(source, line, own, LOCAL))
     ]
     unchecked = [
         source.evidence(line) for source in sources.shipped for line in sorted(set(_switched_off(source)))

@@ -203,7 +203,7 @@ def test_randomness(sources: Sources) -> None:
     found = [source.evidence(line) for source in sources.shipped for line in sorted(set(_weak(source)))]
     expect(
         not found,
-        f"Numbers that protect something come from a source that can be guessed, in {places(found)}.",
+        f"Security-relevant numbers come from a predictable source, in {places(found)}.",
         *found[:LISTED],
     )
 

@@ -82,7 +82,7 @@ def test_no_credentials(sources: Sources) -> None:
     found = [_redacted(source, key.line, key.why) for source, key, harmless in _keys(sources) if not harmless]
     expect(
         not found,
-        f"Somebody's key or secret seems to be in the code, in {places(found)}.",
+        f"What looks like a real key or secret is in the code, in {places(found)}.",
         *found[:LISTED],
     )
 
@@ -95,7 +95,7 @@ def test_dummies_are_recognizable(sources: Sources) -> None:
         for source, key, harmless in _keys(sources)
         if harmless and not (key.value and sources.held_before(key.value))
     ]
-    expect(not found, f"A dummy looks like a real key in {places(found)}.", *found[:LISTED])
+    expect(not found, f"A dummy key looks like a real one in {places(found)}.", *found[:LISTED])
 
 
 def _keys(sources: Sources) -> Iterator[tuple[Source, Key, str | None]]:
@@ -204,7 +204,7 @@ def test_secrets_not_logged(sources: Sources) -> None:
     ]
     expect(
         not found,
-        f"A key or secret of the user's is written to the log in {places(found)}.",
+        f"The user's key or secret is written to the log in {places(found)}.",
         *found[:LISTED],
     )
 

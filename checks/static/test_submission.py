@@ -38,7 +38,7 @@ def test_repository_is_reachable(submission: Submission, evidence: Attach) -> No
 def test_submitted_before_deadline(submission: Submission, round_: Round, evidence: Attach) -> None:
     """The commit that is screened was there before submissions closed."""
     if submission.pinned_by == "work tree":
-        not_applicable("This is somebody's work tree; nothing was submitted yet.")
+        not_applicable("This is a work tree; nothing is submitted yet.")
     at = f"{submission.committed_at:%Y-%m-%d %H:%M:%S} UTC"
     left_out = submission.commits_after_deadline
     evidence(seen_in_git(f"{submission.commit} of {at}, pinned by {submission.pinned_by}", left_out=left_out))
@@ -55,7 +55,7 @@ def test_point_of_contact(submission: Submission, candidate: Candidate) -> None:
     """The candidate names somebody to write to."""
     if submission.pinned_by == "work tree":
         not_applicable("The contact is given when the fork is submitted.")
-    expect(candidate.contact, "Nobody is named who can be asked about this connector.")
+    expect(candidate.contact, "No contact is given.")
 
 
 @requirement("adds-a-connector")
@@ -78,7 +78,7 @@ def test_based_on_recent_upstream(submission: Submission, round_: Round, evidenc
     """The fork left the main line not long before submissions closed, or not long ago."""
     if submission.merge_base is None or submission.merge_base_at is None:
         fail(
-            "The fork shares no history with Hummingbot, so nobody can tell what it was built on.",
+            "The fork shares no history with Hummingbot, so what it is based on is unknown.",
             seen_in_git(f"no common ancestor with {submission.upstream_commit}"),
         )
     age = round_.submissions_close - submission.merge_base_at
@@ -144,6 +144,6 @@ def test_no_stray_files(submission: Submission) -> None:
     left = [(change.path, why) for change in submission.changes if (why := rejected(change))]
     expect(
         not left,
-        f"{counted(len(left), 'file')} came along that should not be there.",
+        f"It contains {counted(len(left), 'leftover file')}.",
         *(seen_in_git(f"{path}: {why}", path=path) for path, why in left[:LISTED]),
     )

@@ -99,14 +99,20 @@ def suite_of(package: Package, sources: Sources) -> tuple[Source, ...]:
 
 
 def _beside(package: Package, sources: Sources) -> tuple[Source, ...]:
-    """Test files where its own may be: in a folder or under a name like the connector's, or changed too."""
+    """Test files where its own may be: named like the connector, naming its module, or changed."""
+    naming = sources.tree.holding(module_of(package.path), "test")
     paths = [
         path
         for path in sources.paths
         if path.startswith("test/")
         and path.endswith(".py")
         and not path.endswith("/__init__.py")
-        and (path in sources.changed or f"/{package.name}/" in path or f"test_{package.name}" in path)
+        and (
+            path in sources.changed
+            or path in naming
+            or f"/{package.name}/" in path
+            or f"test_{package.name}" in path
+        )
     ]
     return tuple(sources[path] for path in sorted(paths))
 

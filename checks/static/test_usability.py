@@ -30,7 +30,7 @@ def test_no_blocking_calls(sources: Sources) -> None:
     ]
     expect(
         not found,
-        f"It makes the whole bot wait in {places(found)}.",
+        f"It blocks the event loop in {places(found)}.",
         *found[:LISTED],
     )
 
@@ -41,7 +41,7 @@ def test_log_messages(sources: Sources) -> None:
     found = [source.evidence(line) for source in sources.shipped for line in sorted(set(_useless(source)))]
     expect(
         not found,
-        f"{counted(len(found), 'message goes', 'messages go')} past the log or say nothing.",
+        f"{counted(len(found), 'message bypasses the log or is', 'messages bypass the log or are')} empty.",
         *found[:LISTED],
     )
 

@@ -39,7 +39,7 @@ def _of_today(package: Package) -> list[Evidence]:
     ]
     if utils is None or not maps:
         fail(
-            f"Nothing in {package.name} says which keys a user has to give.",
+            f"{package.name} declares no keys for the user to give.",
             seen_in_file(utils.path if utils else package.path, None, f"no class derived from {CONFIG_MAP}"),
         )
     return [seen for source, item in maps for seen in _map_faults(source, item.node)]

@@ -15,7 +15,7 @@ from enum import StrEnum
 from harness.frameworks import GENERATIONS
 from harness.frameworks.runtime import Generation
 from harness.outcome import Basis, Evidence, EvidenceKind, Status
-from harness.venue.dialects import dialect, known
+from harness.venue.dialects import dialect, spoken_by
 
 # Numbers, names of assets and markets, and which side an order was on.
 _PARTICULARS = re.compile(r"-?\d[\d.,:E+-]*|\b[A-Z][A-Z0-9]+(-[A-Z0-9]+)?\b|buy|sell|Buy|Sell")
@@ -43,8 +43,9 @@ def control_for(
     paths: Collection[str], generation: Generation, kind: str, exchange: str | None
 ) -> str | None:
     """A merged connector among upstream's `paths`: of the same exchange if there is one, else of another."""
-    for name in (exchange, *known()):
-        if name not in known() or dialect(name).markets[0].perpetual != (kind == "derivative"):
+    spoken = spoken_by(generation)
+    for name in (exchange, *spoken):
+        if name not in spoken or dialect(name).markets[0].perpetual != (kind == "derivative"):
             continue
         folder = GENERATIONS[generation].connector_path(kind, name)
         if any(path.startswith(f"{folder}/") for path in paths):

@@ -13,7 +13,7 @@ from typing import IO
 from pydantic import BaseModel, ConfigDict
 
 import checks
-from harness.errors import OurFailure
+from harness.errors import DiskFull, OurFailure, full_disk, of_full_disk
 from harness.outcome import Outcome
 from harness.paths import cache_dir
 from harness.text import plain
@@ -27,20 +27,31 @@ MAX_LINE = 10_000
 FINISHED = (0, 1, 5)
 
 
+class Stopped(BaseModel):
+    """What `DiskFull` says, from the process of the checks."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    message: str
+    where: str | None
+    hint: str | None
+
+
 class Said(BaseModel):
-    """A line of progress: how many checks there are, which one starts, or what one of them found."""
+    """A line of progress: how many checks there are, which one starts, what it found, or why all end."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     total: int | None = None
     check: str | None = None
     outcomes: tuple[Outcome, ...] | None = None
+    stopped: Stopped | None = None
 
 
 def run_checks(plan_file: Path, select: str | None, log: Path, said: Callable[[Said], None]) -> None:
     """Run the checks of a plan; what they say of their progress goes to `said`, all else into `log`.
 
-    Raises OurFailure when that process breaks, is killed, or runs out of time.
+    Raises DiskFull, OurFailure when that process breaks, is killed, or runs out of time.
     """
     reading, writing = os.pipe()
     with os.fdopen(reading, encoding="utf-8") as progress:
@@ -59,18 +70,26 @@ def run_checks(plan_file: Path, select: str | None, log: Path, said: Callable[[S
             process.kill()
 
         limit = threading.Timer(MAX_SECONDS, stop)
-        output = threading.Thread(target=_write_down, args=(process.stdout, log))
+        unwritten: list[OSError] = []
+        output = threading.Thread(target=_write_down, args=(process.stdout, log, unwritten))
+        stopped: Stopped | None = None
         limit.start()
         output.start()
         try:
             for line in progress:
-                said(Said.model_validate_json(line))
+                news = Said.model_validate_json(line)
+                stopped = stopped or news.stopped
+                said(news)
             code = process.wait()
         finally:
             limit.cancel()
             process.kill()
             process.wait()
             output.join()
+    if stopped is not None:
+        raise DiskFull(stopped.message, where=stopped.where, hint=stopped.hint)
+    if unwritten:
+        raise of_full_disk(unwritten[0], [log.parent]) if full_disk(unwritten[0]) else unwritten[0]
     if too_late.is_set():
         raise OurFailure(f"the checks took longer than {MAX_SECONDS} s", where=str(log))
     if code not in FINISHED:
@@ -100,10 +119,23 @@ def _environment(progress: int) -> dict[str, str]:
     return {**{name: value for name, value in os.environ.items() if name not in unwanted}, **ours}
 
 
-def _write_down(output: IO[str], log: Path) -> None:
-    """Copy what a process prints, made safe to look at in a terminal, up to a size; the rest is dropped."""
+def _write_down(output: IO[str], log: Path, unwritten: list[OSError]) -> None:
+    """Copy what a process prints, made safe to look at in a terminal, up to a size; the rest is dropped.
+
+    So is what cannot be written, which `unwritten` then tells: the process must not wait for a reader.
+    """
+    with output:
+        try:
+            _copy(output, log)
+        except OSError as error:
+            unwritten.append(error)
+            while output.read(MAX_LINE):
+                pass
+
+
+def _copy(output: IO[str], log: Path) -> None:
     room = MAX_LOG
-    with output, log.open("w", encoding="utf-8") as written:
+    with log.open("w", encoding="utf-8") as written:
         while line := output.readline(MAX_LINE):
             shown = plain(line, lines=True)
             if 0 < room <= len(shown):

@@ -11,8 +11,10 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -23,6 +25,7 @@ from harness.checking import LONG, MARK, Undetermined
 from harness.checking.confirmed import believed as vouched_for
 from harness.checking.plan import Plan
 from harness.checking.policy import Ending, Policy
+from harness.checking.process import Stopped
 from harness.checking.redaction import Redact, redacted
 from harness.checking.runner import (
     EVERY,
@@ -36,7 +39,9 @@ from harness.checking.runner import (
     policy_for,
     run,
 )
+from harness.errors import full_disk, of_full_disk
 from harness.outcome import Outcome, OutcomeLog, Status
+from harness.paths import cache_dir
 from harness.requirement import Catalogue, Requirement
 from harness.scenarios.catalogue import SCENARIOS
 
@@ -46,6 +51,7 @@ PREREQUISITES = ("adds-a-connector", "connector-files-complete", "files-parse")
 LOADS = "imports-and-constructs"
 UNLOADABLE = "loads"  # false in the data of a piece of evidence when the connector cannot be imported at all
 NAME = "screening"
+EXIT_STOPPED = 2  # pytest's own code of a run that was interrupted
 OF_A_TRY = (*SCENARIOS, TRACES, EVERY)  # arguments that every try of a check has its own of
 
 
@@ -62,7 +68,8 @@ def pytest_configure(config: pytest.Config) -> None:
     _die_with_parent()
     plan = Plan.model_validate_json(Path(chosen).read_text(encoding="utf-8"))
     log = OutcomeLog(plan.outcomes_file)
-    log.begin(plan.header)
+    with stopping_at_a_full_disk(plan):
+        log.begin(plan.header)
     config.pluginmanager.register(Screening(plan, Catalogue.load(), log), NAME)
 
 
@@ -138,7 +145,8 @@ class Screening:
         found: Any = next((given[name] for name in OF_A_TRY if name in given), None)
         source: Source | None = found
         policy = self._policy(pyfuncitem, None if source is None else source.control)
-        ending = run(pyfuncitem.function, policy, source, given)
+        with stopping_at_a_full_disk(self.plan):
+            ending = run(pyfuncitem.function, policy, source, given)
         unconfirmed = {} if source is None else source.unconfirmed
         self._write(pyfuncitem, policy, ending, time.monotonic() - began, unconfirmed)
         if ending.status is Status.FAILED:
@@ -152,6 +160,9 @@ class Screening:
         """What keeps a check from being tried at all is its outcome."""
         report = yield
         if call.when == "setup" and call.excinfo is not None:
+            with stopping_at_a_full_disk(self.plan):
+                if full_disk(call.excinfo.value):
+                    raise call.excinfo.value
             ending = ending_of(call.excinfo.value, item.name)
             self._write(item, self._policy(item, None), ending, call.duration)
         return report
@@ -173,8 +184,23 @@ class Screening:
         found = outcomes_of(item.nodeid, requirements, policy, ending, seconds, unconfirmed)
         for redact in self._redact:
             found = [redacted(outcome, redact) for outcome in found]
-        self.log.append(found)
+        with stopping_at_a_full_disk(self.plan):
+            self.log.append(found)
         report_progress(outcomes=[outcome.model_dump(mode="json") for outcome in found])
+
+
+@contextmanager
+def stopping_at_a_full_disk(plan: Plan) -> Iterator[None]:
+    """End the whole run where the disk is full, and say so: what is found after that could not be kept."""
+    try:
+        yield
+    except Exception as error:
+        found = full_disk(error)
+        if found is None:
+            raise
+        told = of_full_disk(found, [plan.outcomes_file.parent, Path(tempfile.gettempdir()), cache_dir()])
+        report_progress(stopped=vars(Stopped(message=told.message, where=told.where, hint=told.hint)))
+        pytest.exit(str(told), returncode=EXIT_STOPPED)
 
 
 def outcomes_of(

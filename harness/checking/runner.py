@@ -13,7 +13,7 @@ from harness.checking.observed import observed
 from harness.checking.policy import Ending, Policy, Tried, Try
 from harness.driving.driver import ConnectorError
 from harness.driving.numbers import reckoning
-from harness.errors import OurFailure
+from harness.errors import OurFailure, full_disk
 from harness.forks.errors import ContentMissing
 from harness.outcome import Basis, Evidence, EvidenceKind, Status
 from harness.scenarios.catalogue import QUIET, SCENARIOS, WATCHED
@@ -142,7 +142,7 @@ def run(check: Check, policy: Policy, source: Source | None, given: Mapping[str,
 def try_once(
     check: Check, attempt: Try, source: Source | None, given: Mapping[str, Any], *, beside: bool = False
 ) -> Ending:
-    """How it ended, with all evidence."""
+    """How it ended, with all evidence. Raises what a full disk is behind."""
     attached: list[Evidence] = []
 
     def attach(*items: Evidence) -> None:
@@ -153,6 +153,8 @@ def try_once(
         with reckoning():  # a number that a connector made up fails a check; it does not break it
             check(**_arguments(check, traces, given, attach))
     except Exception as error:
+        if full_disk(error):
+            raise
         ending = ending_of(error, getattr(check, "__name__", "a check"))
         evidence = (*ending.evidence, *attached)
         return Ending(ending.status, ending.summary, evidence, _files(traces))
@@ -210,7 +212,7 @@ def ending_of(error: BaseException, name: str) -> Ending:
         case ConnectorError():
             said = raised(str(error))
             return Ending(
-                Status.UNDETERMINED, f"The connector broke off during the check: {error.gist}", (said,)
+                Status.UNDETERMINED, f"The connector failed during the check: {error.gist}", (said,)
             )
         case OurFailure():
             ours = Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.LOG, text=str(error)[-3500:])

@@ -12,6 +12,7 @@ from harness.commands.terminal import say
 from harness.errors import UserError
 from harness.reporting.model import RoundReport
 from harness.reporting.publish import ROUND_REPORT
+from harness.reporting.wording import count, listed
 from harness.rounds.calendar import first_instant
 from harness.screenings.store import write_whole
 from harness.screenings.writing import writing
@@ -45,6 +46,12 @@ def ballot_round(
 ) -> None:
     """Write every form of the ballot below `round_dir`; show what would be posted, or post it."""
     report = read_report(round_dir)
+    if missing := [entry.name for entry in report.with_verdict(None)]:
+        raise UserError(
+            f"{count(len(missing), 'candidate')} of the round without a verdict: {listed(missing)}",
+            where=str(round_dir),
+            hint="screen the whole round before the vote: `harness run`, without --only",
+        )
     with writing(round_dir):
         _write(round_dir / FOLDER, report, site)
         say(console, f"Wrote {round_dir / FOLDER}")

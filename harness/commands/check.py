@@ -23,7 +23,7 @@ from harness.grading import Verdict
 from harness.outcome import Status
 from harness.reporting.model import CandidateReport
 from harness.reporting.publish import report_of, write_candidate
-from harness.reporting.wording import score_words, set_aside_line
+from harness.reporting.wording import NO_VERDICT, score_words, set_aside_line
 from harness.requirement import Catalogue
 from harness.rounds.round import (
     OWN_CHECK,
@@ -57,8 +57,11 @@ def check_work_tree(
     seed: int,
     scale: float,
     console: Console,
-) -> Verdict:
-    """Check the work tree around `path`, print findings as they come, and return the verdict."""
+) -> Verdict | None:
+    """Check the work tree around `path`, print findings as they come, and return the verdict.
+
+    None where `select` left checks out: a part of them gives none.
+    """
     round_ = own_round(path, round_file, upstream)
     clear_up(console)
     store = ObjectStore()
@@ -85,7 +88,7 @@ def check_work_tree(
                 candidate, submission, None, settings, folder / candidate.name, Stopwatch(), watch
             )
         report = report_of(round_, screened, Catalogue.load())
-        _summarise(report, console, partial=select is not None)
+        _summarise(report, console)
         if reports is not None:
             say(console, f"Report: {write_candidate(folder / candidate.name, report)}")
     return report.verdict
@@ -156,19 +159,16 @@ def _candidate(
     )
 
 
-def _summarise(report: CandidateReport, console: Console, *, partial: bool) -> None:
+def _summarise(report: CandidateReport, console: Console) -> None:
     counts = Counter(item.status for item in report.counted)
     undecided = counts[Status.UNDETERMINED] + counts[Status.HARNESS_ERROR]
-    verdict = f"{report.verdict.value} by waiver" if report.by_waiver else report.verdict.value
-    console.print(f"\n[bold]{verdict}[/]: {safe(report.reason)}")
+    verdict = report.verdict.value if report.verdict else NO_VERDICT.lower()
+    console.print(f"\n[bold]{verdict}{' by waiver' if report.by_waiver else ''}[/]: {safe(report.reason)}")
     for waiver in report.set_aside:
         console.print(f"  {safe(set_aside_line(waiver))}", highlight=False)
-    console.print(
-        f"{counts[Status.PASSED]} passed, {counts[Status.FAILED]} failed, {undecided} undecided; "
-        f"score {report.score.value} ({report.score.low} to {report.score.high})",
-        highlight=False,
-    )
+    told = f"{counts[Status.PASSED]} passed, {counts[Status.FAILED]} failed"
+    if score := report.score:
+        told += f", {undecided} undecided; score {score.value} ({score.low} to {score.high})"
+    console.print(told, highlight=False)
     if report.without_waivers:
         console.print(f"without the waivers: {score_words(report.without_waivers)}", highlight=False)
-    if partial:
-        console.print("Only the checks that match -k were run: what was left out counts as undecided.")

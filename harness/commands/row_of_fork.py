@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from checks.static.sources import CODE, Source, seen
+from checks.static.sources import Source
 from checks.static.test_security_network import FOR_PEOPLE, LOCAL, addresses
 from harness.errors import UserError
-from harness.forks.errors import FileMissing, TooLarge
 from harness.forks.submission import AddedConnector, Submission
-from harness.forks.tree import Tree
 from harness.rounds.round import Candidate
 
 MOST_PARTS = 6
@@ -49,19 +47,6 @@ def chosen_connectors(submission: Submission, wanted: Iterable[str]) -> tuple[Ad
             hint=f"choose with --connector, and submit each kind by itself: {listed}",
         )
     return chosen
-
-
-def codes(tree: Tree, connectors: Iterable[AddedConnector]) -> Iterator[Source]:
-    """The connectors' code but for tests; files that are too large or not there are left out."""
-    for connector in connectors:
-        for path in tree.under(connector.path):
-            if path.endswith(CODE):
-                try:
-                    source = Source(path, seen(tree.read(path)))
-                except (FileMissing, TooLarge):
-                    continue
-                if not source.is_test:
-                    yield source
 
 
 def hosts_of(sources: Iterable[Source]) -> Hosts:

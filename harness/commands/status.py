@@ -36,16 +36,21 @@ def status_lines(file: Path, reports: Path, now: datetime) -> Iterator[str]:
     yield f"Next: {at.next}."
     if at.command:
         yield f"→ {at.command}"
+    for what, command in at.also:
+        yield f"Also: {what}."
+        yield f"→ {command}"
 
 
 def _done(file: Path, round_: Round, folder: Path) -> Done:
+    result = read_result(folder)
     screened = sum(read_screening(folder / each.name, each).finished for each in round_.candidates)
     return Done(
         frozen=load_lock(file, round_) is not None,
         screened=screened,
         candidates=len(round_.candidates),
         posted=len(read_posted(posted_file(folder))),
-        tallied=read_result(folder) is not None,
+        tallied=result is not None,
+        winners=result.winners if result else (),
     )
 
 

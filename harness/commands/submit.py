@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from harness.commands.row_of_fork import chosen_connectors, codes, hosts_of, missing
+from harness.commands.row_of_fork import chosen_connectors, hosts_of, missing
 from harness.commands.terminal import say
 from harness.describing.describe import ccxt_id_of
 from harness.errors import OurFailure, UserError
@@ -25,6 +25,7 @@ from harness.rounds.appending import row_text, with_row
 from harness.rounds.fields import local_path
 from harness.rounds.round import Candidate, Round, checked_row, load_round
 from harness.rounds.submission_form import SIZE_LIMIT, Form, read_form
+from harness.screenings.exchange_facts import code_of
 from harness.screenings.writing import writing_beside
 from harness.venue.dialects import dialect, known
 
@@ -183,7 +184,7 @@ def _filled(form: Form, name: str | None, round_: Round, *, from_others: bool) -
     submission = pin(store, provisional, round_)
     chosen = chosen_connectors(submission, form.connectors)
     tree = Tree.of(store, submission)
-    found = hosts_of(codes(tree, chosen))
+    found = hosts_of(code_of(tree, chosen))
     first = chosen[0].name
     spoken = first if first in known() else None
     own = (*dialect(spoken).rest_hosts, *dialect(spoken).stream_hosts) if spoken else ()

@@ -27,7 +27,7 @@ from harness.gateway.record import Exchange, Record
 from harness.gateway.thread import running_gateway
 from harness.gateway.tls import Authority
 from harness.sandbox.protocol import Backend
-from harness.venue.dialects.base import Dialect, Reply, Request, StreamSession
+from harness.venue.dialects.base import Dialect, Match, Reply, Request, StreamSession
 from harness.venue.market import SAMPLE_MARKETS
 from harness.venue.session import Venue
 
@@ -89,7 +89,7 @@ class Listening(Dialect):
     def serves(self, host: str, port: int) -> bool:  # noqa: ARG002 - any
         return True
 
-    def handle(self, request: Request) -> Reply:
+    def reply_to(self, request: Request, match: Match) -> Reply:  # noqa: ARG002 - any
         found = self._answer(request)
         if found is not None:
             return Reply(found.code, {"Content-Type": "application/json"}, found.text.encode())
@@ -121,7 +121,7 @@ class Listening(Dialect):
         ]
         return max(fitting, key=lambda each: each[:2])[2] if fitting else None
 
-    def open_stream(self, request: Request) -> StreamSession | Reply:  # noqa: ARG002 - any
+    def upgrade(self, request: Request, match: Match) -> StreamSession | Reply:  # noqa: ARG002 - any
         return StreamSession()
 
 

@@ -325,7 +325,7 @@ def _list(value: JsonValue) -> list[JsonValue]:
 
 def _bounded(new: Sequence[T], kept: Sequence[T]) -> Sequence[T]:
     if len(new) + len(kept) > MAX_KEPT:
-        raise ConnectorError(f"it tells of more than {MAX_KEPT} events, trades or log records")
+        raise ConnectorError(f"it reports more than {MAX_KEPT} events, trades or log records")
     return new
 
 

@@ -67,3 +67,19 @@ def _rows(raw: bytes) -> Iterator[Row]:
             yield letter, int(old_mode, 8), old_oid, first, None
         else:
             yield letter, int(new_mode, 8), new_oid, second or first, first if second else None
+
+
+def line_counts(store: ObjectStore, base: str, commit: str) -> dict[str, tuple[int, int]]:
+    """Path → lines added and removed, text files only; empty where this copy of the history lacks a blob."""
+    options = ("diff-tree", "-r", "-z", "--numstat", "--no-ext-diff", "--no-textconv", "--no-renames")
+    try:
+        listing = store.git(*options, base, commit).stdout
+    except GitFailed:
+        return {}
+    found = {}
+    for row in listing.split(b"\0"):
+        added, _, rest = row.partition(b"\t")
+        removed, _, path = rest.partition(b"\t")
+        if added.isdigit() and removed.isdigit():
+            found[display(path)] = (int(added), int(removed))
+    return found

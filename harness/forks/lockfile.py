@@ -18,7 +18,15 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from harness.errors import UserError
 from harness.forks.comparison import committed_at
-from harness.forks.errors import ForkError, NoRepository
+from harness.forks.deadline import by_deadline
+from harness.forks.errors import (
+    ForkError,
+    GitFailed,
+    GitTimedOut,
+    NoRepository,
+    NothingBeforeDeadline,
+    UnreadableObjects,
+)
 from harness.forks.object_store import ObjectStore
 from harness.forks.upstream import upstream_commit
 from harness.rounds.fields import FolderName, Instant
@@ -60,7 +68,7 @@ class Lock(_Model):
             raise UserError(
                 f"{candidate.name} was frozen at {locked.ref} of {locked.repository}, and the round now "
                 f"names {candidate.ref} of {candidate.repository}",
-                hint="`harness freeze` writes the lock file anew",
+                hint="`harness freeze` writes the lock file again",
             )
         return locked
 
@@ -117,25 +125,26 @@ def seed_of(lock: Lock | None) -> int:
 
 
 def freeze(round_file: Path, round_: Round, store: ObjectStore) -> Frozen:
-    """Write the commits that the round's refs point at now.
+    """Write the commits that the round's refs point at now, and have the files of those that count.
 
-    A candidate that cannot be reached keeps the entry of the lock file before, if it had one.
+    So a fork that is gone afterwards can be screened from this store. A candidate that cannot be reached
+    keeps the entry of the lock file before, if it had one.
     """
     kept = _kept(round_file, round_)
     now = datetime.now(UTC).replace(microsecond=0)
-    upstream = (
-        upstream_commit(store, round_.upstream).commit if isinstance(round_.upstream, GitUpstream) else None
-    )
+    upstream = upstream_commit(store, round_.upstream).commit
     candidates: dict[str, Locked] = {}
     failures: dict[str, ForkError] = {}
     for candidate in round_.candidates:
         try:
             candidates[candidate.name] = _seen(store, round_, candidate, now)
+            _bring(store, round_, candidate, upstream, candidates[candidate.name].commit)
         except ForkError as error:
             failures[candidate.name] = error
             if candidate.name in kept:
-                candidates[candidate.name] = kept[candidate.name]
-    lock = Lock(round=round_.id, seen_at=now, upstream=upstream, candidates=candidates)
+                candidates.setdefault(candidate.name, kept[candidate.name])
+    frozen = upstream if isinstance(round_.upstream, GitUpstream) else None
+    lock = Lock(round=round_.id, seen_at=now, upstream=frozen, candidates=candidates)
     return Frozen(lock, _write(lock_path(round_file), lock), failures)
 
 
@@ -161,6 +170,17 @@ def _seen(store: ObjectStore, round_: Round, candidate: Candidate, now: datetime
         committed_at=committed_at(store, fetched.commit),
         seen_at=now,
     )
+
+
+def _bring(store: ObjectStore, round_: Round, candidate: Candidate, upstream: str, tip: str) -> None:
+    """The files of the commit that will be screened, where there is one; raises ForkError."""
+    try:
+        commit = by_deadline(store, candidate, upstream, tip, round_.submissions_close)
+        store.complete(commit, candidate.repository or "")
+    except NothingBeforeDeadline:
+        return
+    except (GitFailed, GitTimedOut) as failure:
+        raise UnreadableObjects(candidate.repository or "", failure.reason) from failure
 
 
 def _write(path: Path, lock: Lock) -> Path:

@@ -148,7 +148,16 @@ class ObjectStore:
 
         Gives back the ids that the server lacks as well (copies of old histories may). Raises as `fetch`.
         """
-        oids = {oid for _, mode, oid in self.list_tree(commit) if mode != 0o160000}
+        return self._have({oid for _, mode, oid in self.list_tree(commit) if mode != 0o160000}, url)
+
+    def complete_history(self, base: str, commit: str, url: str) -> tuple[str, ...]:
+        """The same for every commit of `commit` that `base` does not have."""
+        listing = self.text(
+            "rev-list", "--objects", "--missing=print", "--no-object-names", commit, "--not", base
+        )
+        return self._have({line[1:] for line in listing.splitlines() if line.startswith("?")}, url)
+
+    def _have(self, oids: set[str], url: str) -> tuple[str, ...]:
         deadline = time.monotonic() + limits.FETCH_SECONDS
         with self._locked(url):
             absent = self._absent(url)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
-from harness.forks.comparison import committed_at, compare, instant
+from harness.forks.comparison import committed_at, compare
+from harness.forks.deadline import by_deadline
 from harness.forks.errors import (
     GitFailed,
     GitTimedOut,
     NoRepository,
-    NothingBeforeDeadline,
     RefusedObjects,
     TooLarge,
     Unreachable,
@@ -74,7 +73,7 @@ def _submission(
 ) -> Submission:
     kept_tip, kept_commit = _kept(round_, candidate)
     tip = _tip(store, candidate, url, kept_tip, locked)
-    commit = _by_deadline(store, candidate, upstream, tip.limit, round_.submissions_close)
+    commit = by_deadline(store, candidate, upstream.commit, tip.limit, round_.submissions_close)
     store.git("update-ref", f"refs/{kept_commit}", commit)
     store.complete(commit, url)
     inspect(store, commit, url)
@@ -119,24 +118,3 @@ def _tip(store: ObjectStore, candidate: Candidate, url: str, keep: str, locked: 
             raise
         newest = locked.commit
     return _Tip(newest, locked.commit, "lock")
-
-
-def _by_deadline(
-    store: ObjectStore, candidate: Candidate, upstream: UpstreamCommit, tip: str, deadline: datetime
-) -> str:
-    """The newest commit that has nothing of the fork's after the deadline in its own line.
-
-    Upstream's commits are left out of the walk: their dates are not the fork's to answer for. A commit whose
-    date is before the deadline but that follows a later one was given a false date, so it does not count.
-    """
-    listing = store.text("log", "--first-parent", "--format=%H %ct", tip, "--not", upstream.commit)
-    own = [(commit, int(seconds)) for commit, seconds in map(str.split, listing.splitlines())]
-    late = [number for number, (_, seconds) in enumerate(own) if seconds > deadline.timestamp()]
-    if not late:
-        return tip
-    if late[-1] + 1 == len(own):
-        oldest = instant(own[-1][1])
-        raise NothingBeforeDeadline(
-            candidate.repository or "", candidate.ref, deadline.isoformat(), oldest.isoformat()
-        )
-    return own[late[-1] + 1][0]

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from harness import temporary
 from harness.forks import limits
 from harness.forks.errors import ContentMissing, FileMissing, TooLarge
+from harness.forks.hardened import Finished
 from harness.forks.object_store import ObjectStore
 from harness.forks.submission import Submission
 
@@ -129,8 +130,18 @@ class Tree:
 
     def holds(self, text: str) -> bool:
         """Whether a line of any file holds `text`; files that this copy of the history lacks do not."""
-        arguments = ("grep", "-q", "-I", "-F", "--no-textconv", "--full-name", "-e", text, self.commit)
-        return self.store.git(*arguments, codes=(0, 1, 128)).code == 0
+        return self._grep("-q", "-e", text, self.commit).code == 0
+
+    def holding(self, text: str, folder: str) -> frozenset[str]:
+        """The regular files below `folder` with a line that holds `text`, but for those that are lacking."""
+        found = self._grep("-l", "-z", "-e", text, self.commit, "--", folder).stdout.split(b"\0")
+        start = f"{self.commit}:"
+        return frozenset(display(name).removeprefix(start) for name in found) & frozenset(self.under(folder))
+
+    def _grep(self, *arguments: str) -> Finished:
+        return self.store.git(
+            "grep", "-I", "-F", "--no-textconv", "--full-name", *arguments, codes=(0, 1, 128)
+        )
 
     def link_target(self, path: str) -> str | None:
         """Where a symlink points, as its text; None for anything else."""

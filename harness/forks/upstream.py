@@ -77,7 +77,7 @@ def _released(
 def declared_at(store: ObjectStore, commit: str) -> datetime:
     """When what upstream declares in `commit` was true: its day, or the day a release was packed."""
     fields = f"--format=%(trailers:key={_PACKED},valueonly)%x00%cI"
-    packed, _, committed = store.text("show", "--no-patch", fields, commit).partition("\0")
+    packed, _, committed = store.text("log", "-1", fields, commit).partition("\0")
     return datetime.fromisoformat(packed.strip() or committed.strip()).astimezone(UTC)
 
 

@@ -32,10 +32,7 @@ from harness.frameworks.sources import BuildInputs, is_placeholder
 from harness.frameworks.store import digest, get_or_make
 from harness.sandbox.protocol import Backend, Limits, Mount
 
-# What of an exported tree is run: the framework and its tests. Raised when what is stored changes its layout.
-FOLDERS = ("hummingbot", "test")
-# What an upstream's export holds besides: it says what the tree is run with.
-EXPORTED = (*FOLDERS, *DECLARING)
+# Raised when what is stored changes its layout.
 STORED_AS = "2"
 # All of upstream takes three minutes of one core; a submission rebuilds that at most.
 SUBMISSION_LIMITS = replace(LIMITS, memory_bytes=4 << 30, cpu_seconds=300, wall_seconds=600)
@@ -93,6 +90,11 @@ def spec_of(generation: Generation) -> EnvironmentSpec:
     return spec
 
 
+def exported(generation: Generation) -> tuple[str, ...]:
+    """What an upstream's export holds: what is run, and what says what it is run with."""
+    return (*spec_of(generation).folders, *DECLARING)
+
+
 def compilation(spec: EnvironmentSpec, read: Read, lock: Lock) -> Compilation:
     """How a tree's modules are built with the compilers of `lock`.
 
@@ -143,8 +145,8 @@ class EnvironmentBuilder:
         )
         bytecode = get_or_make(
             self._cache / "bytecode",
-            digest([STORED_AS, made.lock.python, *_python_digests(tree)]),
-            lambda place: _precompile(builder, tree, place),
+            digest([STORED_AS, made.lock.python, *_python_digests(tree, spec.folders)]),
+            lambda place: _precompile(builder, tree, spec.folders, place),
         )
         return Base(generation, made, builds, bytecode, tree)
 
@@ -154,7 +156,7 @@ class EnvironmentBuilder:
         how = compilation(spec_of(base.generation), reading(base.tree), base.environment.lock)
         work.mkdir(parents=True)
         ours = work / "tree"
-        _copy_sources(tree, ours)
+        _copy_sources(tree, spec_of(base.generation).folders, ours)
         _adopt_bytecode(base, ours)
         inputs = BuildInputs.read(ours, how.folder)
         before = json.loads((base.builds / "manifest.json").read_text(encoding="utf-8"))
@@ -199,23 +201,23 @@ def _build_upstream(
     (place / "manifest.json").write_text(json.dumps(dict(inputs.digests), indent=1), encoding="utf-8")
 
 
-def _precompile(builder: SandboxBuilder, tree: Path, place: Path) -> None:
+def _precompile(builder: SandboxBuilder, tree: Path, folders: Sequence[str], place: Path) -> None:
     with temporary.folder("tree", place) as copy:
-        _copy_sources(tree, copy / "tree")
+        _copy_sources(tree, folders, copy / "tree")
         out = copy / "out"
         out.mkdir()
         builder.precompile(copy / "tree", out)
         collect(out, place / "files", ".pyc", lambda _: True)
 
 
-def _python_digests(tree: Path) -> list[str]:
-    inputs = sorted(path for folder in FOLDERS for path in (tree / folder).rglob("*.py") if path.is_file())
+def _python_digests(tree: Path, folders: Sequence[str]) -> list[str]:
+    inputs = sorted(path for folder in folders for path in (tree / folder).rglob("*.py") if path.is_file())
     return [
         part for path in inputs for part in (path.relative_to(tree).as_posix(), digest([path.read_bytes()]))
     ]
 
 
-def _copy_sources(tree: Path, destination: Path) -> None:
+def _copy_sources(tree: Path, folders: Sequence[str], destination: Path) -> None:
     """Regular files only, and nothing compiled: what runs is what can be read."""
 
     def unwanted(folder: str, names: list[str]) -> list[str]:
@@ -226,7 +228,7 @@ def _copy_sources(tree: Path, destination: Path) -> None:
         ]
 
     destination.mkdir(parents=True)
-    for name in FOLDERS:
+    for name in folders:
         if (tree / name).is_dir():
             shutil.copytree(tree / name, destination / name, ignore=unwanted)
     if (destination / "test").is_dir():

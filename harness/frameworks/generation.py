@@ -37,7 +37,8 @@ class EnvironmentSpec:
     Any Python from `python_from` to `python_to` (two numbers: any patch of it) can be driven. `declared`
     reads off a tree which of them, and which packages, it wants itself; `directives` which of Cython's it
     sets. `tools` are packages that we need to build and test it, in any version that goes with the rest;
-    `advised` are bounds that hold where nothing declared contradicts them.
+    `advised` are bounds that hold where nothing declared contradicts them. `folders` of a tree are what is
+    run, its tests among them; `folder` is the one that its compiled modules lie in.
     """
 
     python_from: Version
@@ -45,6 +46,7 @@ class EnvironmentSpec:
     declared: Callable[[Read], Declaration]
     directives: Callable[[Read], Mapping[str, bool]]
     folder: str = "hummingbot"
+    folders: tuple[str, ...] = ("hummingbot", "test")
     language_level: int = 3
     tools: tuple[str, ...] = (
         "cython", "numpy", "setuptools", "wheel", "coverage", "pytest", "pytest-asyncio", "pytest-timeout",

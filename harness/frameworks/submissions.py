@@ -15,7 +15,7 @@ from harness.forks.submission import Submission
 from harness.forks.tree import Tree
 from harness.frameworks.additions import Layer, layer
 from harness.frameworks.declaration import Read, changed
-from harness.frameworks.environment import FOLDERS, Base, BuildResult, EnvironmentBuilder, runtime_of, spec_of
+from harness.frameworks.environment import Base, BuildResult, EnvironmentBuilder, runtime_of, spec_of
 from harness.frameworks.store import digest, get_or_make
 from harness.sandbox.protocol import Backend
 
@@ -66,7 +66,7 @@ def submission_build(
 
 
 def _make(cache: Path, backend: Backend, base: Base, tree: Tree, place: Path) -> None:
-    tree.export(place / "export", prefixes=FOLDERS)
+    tree.export(place / "export", prefixes=spec_of(base.generation).folders)
     built = EnvironmentBuilder(cache, backend).prepare(base, place / "export", place / "work")
     shutil.rmtree(place / "export")
     # The runtime names paths, and this folder is about to get its name: it is made again when read.

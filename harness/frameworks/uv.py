@@ -89,6 +89,20 @@ def compiled(
     return Answer(None, reason_in(done.stderr), unbuilt, wheelless, _UNDATED in done.stderr)
 
 
+def hashed(python: str, packages: Sequence[str], folder: Path) -> str:
+    """A requirements file of exactly these, each with the SHA-256 of every file that the index has of it.
+
+    `python` is a version. `folder` is scratch. Raises NotInstalledError.
+    """
+    wanted, out = folder / "wanted.in", folder / "hashed.txt"
+    wanted.write_text("".join(f"{each}\n" for each in packages), encoding="utf-8")
+    options = ["--python-version", python, "--no-deps", "--generate-hashes", "--no-header", "--no-annotate"]
+    done = _run("pip", "compile", *options, "--output-file", str(out), str(wanted))
+    if done.returncode:
+        raise _not_had(done.stderr)
+    return out.read_text(encoding="utf-8")
+
+
 def install(python: Path, packages: Sequence[str], folder: Path) -> tuple[str, ...]:
     """Install exactly these and nothing that they depend on; gives those that do not build from source.
 

@@ -14,10 +14,9 @@ from harness.frameworks.runtime import Generation
 
 GENERATION: Generation = "v0"
 KINDS = ("market",)
-adapter: str | None = None
-no_adapter_because = (
-    "connectors of the 2020 generation cannot be run yet: there is no driver adapter for their framework"
-)
+# The name under which `harness/sandbox/inside/adapters` knows how to drive it.
+adapter: str | None = "v0"
+no_adapter_because = ""
 
 _LANDMARKS = ("hummingbot/market/market_base.pyx", "hummingbot/market/market_base.py")
 
@@ -61,6 +60,7 @@ def environment_spec() -> EnvironmentSpec:
         python_to=(3, 8),
         declared=lambda _: Declaration(python=">=3.7,<3.9", requirements=_pins()),
         directives=lambda _: {},
+        folders=("hummingbot", "test", "conf"),  # markets import `conf`, which their tests' keys lie in
         tools=("setuptools", "wheel", "cython", "numpy", "coverage", "pytest"),
     )
 

@@ -13,7 +13,8 @@ from aiohttp import web
 from harness.gateway.connection import Arrival, Connection
 from harness.gateway.context import Context
 from harness.gateway.entries import Handshake, RejectedConnection, RejectionReason
-from harness.gateway.faults import CertificateKind, Traffic, WrongCertificate
+from harness.gateway.fault import Traffic
+from harness.gateway.faults import CertificateKind, WrongCertificate
 from harness.gateway.tls import RIGHT, CertificateRefused, name_in, sni_context
 
 HANDSHAKE_SECONDS = 10.0  # real

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from fnmatch import fnmatchcase
 
 from harness.gateway.entries import Client
-from harness.gateway.faults import Fault, Point, Traffic
+from harness.gateway.fault import Fault, Point, Traffic
 
 ALWAYS = (-math.inf, math.inf)
 

@@ -1,47 +1,23 @@
-"""What can go wrong with a request, an upgrade, a message or a handshake. Times are virtual seconds.
-
-A fault reaches the connector only, unless its rule says otherwise: the oracle must keep reading the truth.
-Where several rules fit one request or message they all apply, in the order they were added, up to the first
-that ends it.
-"""
+"""The faults that there are. Each says itself what it does to a request, a reply or a message."""
 
 from __future__ import annotations
 
+import asyncio
+import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from typing import Literal
 
 from pydantic import JsonValue
 
-from harness.gateway.entries import Client
+from harness.gateway.fault import ConnectionBrokenError, Fault, MessageLink, Point, RequestLink
+from harness.venue.dialects.base import Frame as Message
+from harness.venue.dialects.base import Reply
 
-Point = Literal["request", "upgrade", "message", "handshake"]
-
-
-@dataclass(frozen=True)
-class Traffic:
-    """What is about to pass: an HTTP request, a WebSocket upgrade, a message to the client, a TLS handshake.
-
-    `text` is `METHOD path?query` and the body on the lines after it, or the message; "" for a handshake.
-    """
-
-    point: Point
-    operation: str
-    host: str
-    client: Client
-    text: str = ""
-    at: float = 0.0  # virtual Unix seconds
-
-
-class Fault:
-    """`points` says what it can happen to; `ends` whether no other fault can happen to the same traffic."""
-
-    points: ClassVar[frozenset[Point]] = frozenset()
-    ends: ClassVar[bool] = True
-
-    def __str__(self) -> str:
-        return type(self).__name__.lower()
-
+BROKEN = 1006  # never sent: what both ends say of a connection that ended with no close frame
+SECOND_REPLY_AFTER = 0.01  # real seconds, so that the first has left
+LONGEST_HOLD = 5.0  # virtual seconds that a reordered message waits for another to overtake it
 
 _HTTP: frozenset[Point] = frozenset({"request", "upgrade"})
 _ANY: frozenset[Point] = frozenset({"request", "upgrade", "message"})
@@ -60,12 +36,18 @@ class Refuse(Fault):
     def __str__(self) -> str:
         return f"refuse {self.status}"
 
+    async def before_request(self, link: RequestLink) -> Reply:  # noqa: ARG002
+        return Reply(self.status, self.headers, self.body)
+
 
 @dataclass(frozen=True)
 class Maintenance(Fault):
     """Answer as the exchange does while it is being maintained, without asking the venue."""
 
     points = _HTTP
+
+    async def before_request(self, link: RequestLink) -> Reply:
+        return link.under_maintenance()
 
 
 @dataclass(frozen=True)
@@ -83,6 +65,14 @@ class RateLimit(Fault):
     def __str__(self) -> str:
         return f"rate limit {self.status}, retry after {self.retry_after} s"
 
+    async def before_request(self, link: RequestLink) -> Reply:
+        if self.body is None:
+            own = link.too_many_requests(self.retry_after)
+        else:
+            own = Reply(self.status, {}, self.body)
+        headers = {"Retry-After": str(self.retry_after), **own.headers}
+        return replace(own, status=self.status, headers=headers)
+
 
 @dataclass(frozen=True)
 class Reset(Fault):
@@ -90,12 +80,27 @@ class Reset(Fault):
 
     points = _ANY
 
+    async def before_request(self, link: RequestLink) -> Reply | None:  # noqa: ARG002
+        raise ConnectionBrokenError
+
+    async def on_message(self, message: Message, link: MessageLink) -> None:
+        link.drop(message)
+        link.close(BROKEN)
+
 
 @dataclass(frozen=True)
 class Stall(Fault):
     """Never answer: a request hangs until the client gives up, a socket stays open, deaf and mute."""
 
     points = _ANY
+
+    async def before_request(self, link: RequestLink) -> Reply | None:
+        await link.client_gone()
+        raise ConnectionBrokenError
+
+    async def on_message(self, message: Message, link: MessageLink) -> None:
+        link.mute(str(self))
+        await link.send(message)
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,20 @@ class Delay(Fault):
     def __str__(self) -> str:
         return f"delay {self.seconds:g} s before the {self.when}"
 
+    async def before_request(self, link: RequestLink) -> Reply | None:
+        if self.when == "request":
+            await link.sleep(self.seconds)
+        return None
+
+    async def on_reply(self, reply: Reply, link: RequestLink) -> Reply:
+        if self.when == "reply":
+            await link.sleep(self.seconds)
+        return reply
+
+    async def on_message(self, message: Message, link: MessageLink) -> Message:
+        await link.sleep(self.seconds)
+        return message
+
 
 @dataclass(frozen=True)
 class LoseReply(Fault):
@@ -122,6 +141,9 @@ class LoseReply(Fault):
 
     def __str__(self) -> str:
         return "lose reply"
+
+    async def on_reply(self, reply: Reply, link: RequestLink) -> Reply:  # noqa: ARG002
+        raise ConnectionBrokenError
 
 
 @dataclass(frozen=True)
@@ -135,6 +157,15 @@ class Trickle(Fault):
     def __str__(self) -> str:
         return f"trickle {self.bytes_each} bytes each {self.seconds:g} s"
 
+    async def on_sending(self, reply: Reply, link: RequestLink) -> bool:
+        whole = _as_sent(reply)
+        for start in range(0, len(whole), self.bytes_each):
+            if not link.send_raw(whole[start : start + self.bytes_each]):
+                break
+            await link.sleep(self.seconds)
+        link.close_after_sending()
+        return True
+
 
 @dataclass(frozen=True)
 class CutShort(Fault):
@@ -145,6 +176,17 @@ class CutShort(Fault):
     def __str__(self) -> str:
         return "cut short"
 
+    async def on_sending(self, reply: Reply, link: RequestLink) -> bool:
+        whole = _as_sent(reply)
+        link.send_raw(whole[: len(whole) - (len(reply.content()) + 1) // 2])
+        link.close_after_sending()
+        return True
+
+    async def on_message(self, message: Message, link: MessageLink) -> None:
+        link.drop(message)
+        link.send_raw(_half_frame(message.text.encode()))
+        link.close(BROKEN)
+
 
 @dataclass(frozen=True)
 class DoubleReply(Fault):
@@ -154,6 +196,14 @@ class DoubleReply(Fault):
 
     def __str__(self) -> str:
         return "double reply"
+
+    async def on_sending(self, reply: Reply, link: RequestLink) -> bool:
+        async def again() -> None:
+            await asyncio.sleep(SECOND_REPLY_AFTER)
+            link.send_raw(_as_sent(reply))
+
+        link.later(again(), "a second reply")
+        return False
 
 
 @dataclass(frozen=True)
@@ -171,6 +221,14 @@ class Rewrite(Fault):
     def __str__(self) -> str:
         return self.what
 
+    async def on_reply(self, reply: Reply, link: RequestLink) -> Reply:  # noqa: ARG002
+        text = reply.content().decode("utf-8", "replace")
+        return replace(reply, headers=reply.all_headers(), body=self.change(text).encode())
+
+    async def on_message(self, message: Message, link: MessageLink) -> Message:  # noqa: ARG002
+        """A packed message stays as it is."""
+        return message if message.binary is not None else replace(message, text=self.change(message.text))
+
 
 @dataclass(frozen=True)
 class Junk(Fault):
@@ -179,6 +237,13 @@ class Junk(Fault):
     text: str
     status: int = 200
     points = frozenset({"request", "message"})
+
+    async def before_request(self, link: RequestLink) -> Reply:  # noqa: ARG002
+        return Reply(self.status, {}, self.text.encode())
+
+    async def on_message(self, message: Message, link: MessageLink) -> None:
+        await link.send(Message(message.operation, self.text))
+        await link.send(message, spoilt=False)
 
 
 @dataclass(frozen=True)
@@ -195,6 +260,13 @@ class CloseSocket(Fault):
     def __str__(self) -> str:
         return f"close {self.code}"
 
+    def on_upgraded(self, link: MessageLink) -> None:
+        link.close(self.code, self.reason)
+
+    async def on_message(self, message: Message, link: MessageLink) -> None:
+        link.drop(message)
+        link.close(self.code, self.reason)
+
 
 @dataclass(frozen=True)
 class DropMessage(Fault):
@@ -205,6 +277,9 @@ class DropMessage(Fault):
     def __str__(self) -> str:
         return "drop"
 
+    async def on_message(self, message: Message, link: MessageLink) -> None:
+        link.drop(message)
+
 
 @dataclass(frozen=True)
 class DuplicateMessage(Fault):
@@ -213,12 +288,19 @@ class DuplicateMessage(Fault):
     def __str__(self) -> str:
         return "duplicate"
 
+    async def on_message(self, message: Message, link: MessageLink) -> None:
+        await link.send(message)
+        await link.send(message)
+
 
 @dataclass(frozen=True)
 class Reorder(Fault):
     """Hold the message back until the socket's next one of the same operation has been sent."""
 
     points = _MESSAGE
+
+    async def on_message(self, message: Message, link: MessageLink) -> None:
+        link.hold(message, LONGEST_HOLD)
 
 
 CertificateKind = Literal["unknown_authority", "wrong_name", "expired"]
@@ -235,6 +317,21 @@ class WrongCertificate(Fault):
         return f"certificate: {self.kind}"
 
 
-def named(faults: tuple[Fault, ...]) -> str | None:
-    """How the record names what happened, None when nothing did."""
-    return ", ".join(str(fault) for fault in faults) or None
+def _as_sent(reply: Reply) -> bytes:
+    """The bytes of HTTP themselves."""
+    body = reply.content()
+    lines = [f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}"]
+    lines += [f"{name}: {value}" for name, value in reply.all_headers().items()]
+    lines += [f"Content-Length: {len(body)}", "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+def _half_frame(payload: bytes) -> bytes:
+    """A text frame that promises all of `payload` and holds its first half (RFC 6455, 5.2)."""
+    if len(payload) < 126:
+        length = bytes([len(payload)])
+    elif len(payload) < 65536:
+        length = b"\x7e" + struct.pack("!H", len(payload))
+    else:
+        length = b"\x7f" + struct.pack("!Q", len(payload))
+    return b"\x81" + length + payload[: len(payload) // 2]

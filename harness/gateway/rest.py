@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import replace
-from enum import Enum
-from typing import Literal
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from aiohttp import web
@@ -14,23 +13,9 @@ from aiohttp import web
 from harness.gateway.connection import Connection
 from harness.gateway.context import Context
 from harness.gateway.entries import Exchange, RejectionReason
-from harness.gateway.faults import (
-    Delay,
-    Fault,
-    Junk,
-    LoseReply,
-    Maintenance,
-    Point,
-    RateLimit,
-    Refuse,
-    Reset,
-    Stall,
-    Traffic,
-    named,
-)
-from harness.gateway.spoiling import rewritten, spoil
+from harness.gateway.fault import ConnectionBrokenError, Fault, Point, Traffic, named
 from harness.gateway.websockets import Streams
-from harness.venue.dialects.base import Dialect, Reply, Request
+from harness.venue.dialects.base import Dialect, Match, Reply, Request
 
 MOST_BODY = 1 << 20
 BODY_SECONDS = 20.0  # real; how long a client may take to send a body
@@ -39,11 +24,37 @@ MOST_KEPT = 64 << 10  # bytes of a rejected request's body
 COMPRESS_FROM = 4096  # bytes; smaller replies are sent as they are
 
 
-class Next(Enum):
-    """What follows once the faults that come before the venue are over."""
+@dataclass(frozen=True)
+class Link:
+    """One request's connection, as faults use it."""
 
-    ASK = "ask"
-    BREAK = "break"
+    context: Context
+    connection: Connection
+    dialect: Dialect
+
+    async def sleep(self, virtual_seconds: float) -> None:
+        await self.context.sleep(virtual_seconds)
+
+    async def client_gone(self) -> None:
+        await self.connection.gone.wait()
+
+    def under_maintenance(self) -> Reply:
+        return self.dialect.under_maintenance()
+
+    def too_many_requests(self, retry_after: int) -> Reply:
+        return self.dialect.too_many_requests(retry_after)
+
+    def send_raw(self, data: bytes) -> bool:
+        if self.connection.gone.is_set():
+            return False
+        self.connection.send_raw(data)
+        return True
+
+    def close_after_sending(self) -> None:
+        self.connection.close_after_sending()
+
+    def later(self, work: Coroutine[Any, Any, None], what: str) -> None:
+        self.context.spawn(work, what)
 
 
 class Rest:
@@ -107,82 +118,64 @@ class Rest:
     async def _upgrade(
         self, request: web.BaseRequest, connection: Connection, dialect: Dialect, wire: Request
     ) -> web.StreamResponse:
-        operation, faults, number = self._begin(connection, dialect, wire, "upgrade")
-        outcome = await self._before(faults, connection, dialect)
-        if outcome is Next.BREAK:
+        match, faults, number = self._begin(connection, dialect, wire, "upgrade")
+        try:
+            reply = await _before(faults, Link(self._context, connection, dialect))
+        except ConnectionBrokenError:
             return _broken(connection)
-        if outcome is Next.ASK:
+        if reply is None:
             self._streams.deliver()
-            opened = dialect.open_stream(wire)
+            opened = dialect.upgrade(wire, match)
             if not isinstance(opened, Reply):
                 self._complete(number, 101, {}, b"")
                 return await self._streams.run(
-                    request, connection, wire, operation, dialect.venue, opened, faults
+                    request, connection, wire, match.operation, dialect.venue, opened, faults
                 )
-            outcome = opened
-        return self._reply(request, number, outcome)
+            reply = opened
+        return self._reply(request, number, reply)
 
     async def _answer(
         self, request: web.BaseRequest, connection: Connection, dialect: Dialect, wire: Request
     ) -> web.StreamResponse:
-        _, faults, number = self._begin(connection, dialect, wire, "request")
+        match, faults, number = self._begin(connection, dialect, wire, "request")
         if not faults:
-            return self._reply(request, number, self._ask(dialect, wire))
-        work = self._faulted(faults, connection, dialect, wire)
+            return self._reply(request, number, self._ask(dialect, wire, match))
+        link = Link(self._context, connection, dialect)
+        work = self._faulted(faults, link, wire, match)
         # Shielded: a client that gives up does not take back what it has sent.
-        outcome = await asyncio.shield(self._context.spawn(work, f"{wire.method} {wire.path}"))
-        if outcome is Next.BREAK:
+        reply = await asyncio.shield(self._context.spawn(work, f"{wire.method} {wire.path}"))
+        if reply is None:
             return _broken(connection)
-        response = self._reply(request, number, outcome)
-        spoilt = await spoil(self._context, connection, outcome, faults[-1])
-        return web.Response(status=500) if spoilt else response  # aiohttp cannot send it any more
+        response = self._reply(request, number, reply)
+        sent = [await fault.on_sending(reply, link) for fault in faults]
+        return web.Response(status=500) if any(sent) else response  # aiohttp cannot send it any more
 
     async def _faulted(
-        self, faults: tuple[Fault, ...], connection: Connection, dialect: Dialect, wire: Request
-    ) -> Reply | Literal[Next.BREAK]:
-        outcome = await self._before(faults, connection, dialect)
-        if outcome is not Next.ASK:
-            return outcome
-        reply = rewritten(self._ask(dialect, replace(wire, at=dialect.venue.clock.now())), faults)
-        await self._context.sleep(_delay(faults, "reply"))
-        return Next.BREAK if isinstance(faults[-1], LoseReply) else reply
+        self, faults: tuple[Fault, ...], link: Link, wire: Request, match: Match
+    ) -> Reply | None:
+        """The reply after the faults, None where the connection breaks."""
+        try:
+            instead = await _before(faults, link)
+            if instead is not None:
+                return instead
+            reply = self._ask(link.dialect, replace(wire, at=link.dialect.venue.clock.now()), match)
+            for fault in faults:
+                reply = await fault.on_reply(reply, link)
+        except ConnectionBrokenError:
+            return None
+        return reply
 
-    async def _before(
-        self, faults: tuple[Fault, ...], connection: Connection, dialect: Dialect
-    ) -> Reply | Next:
-        """What happens before the venue hears of it, and whether it ever will."""
-        if not faults:
-            return Next.ASK
-        await self._context.sleep(_delay(faults, "request"))
-        match faults[-1]:
-            case Refuse(status, body, headers):
-                return Reply(status, headers, body)
-            case Maintenance():
-                return dialect.under_maintenance()
-            case RateLimit(retry_after, status, body):
-                own = dialect.too_many_requests(retry_after) if body is None else Reply(status, {}, body)
-                return replace(own, status=status, headers={"Retry-After": str(retry_after), **own.headers})
-            case Junk(text, status):
-                return Reply(status, {}, text.encode())
-            case Reset():
-                return Next.BREAK
-            case Stall():
-                await connection.gone.wait()
-                return Next.BREAK
-            case _:
-                return Next.ASK
-
-    def _ask(self, dialect: Dialect, wire: Request) -> Reply:
+    def _ask(self, dialect: Dialect, wire: Request, match: Match) -> Reply:
         self._streams.deliver()
-        return dialect.handle(wire)
+        return dialect.reply_to(wire, match)
 
     def _begin(
         self, connection: Connection, dialect: Dialect, wire: Request, point: Point
-    ) -> tuple[str | None, tuple[Fault, ...], int]:
-        """(operation, faults, the number of the exchange in the record)."""
-        arrival, operation = connection.arrival, dialect.operation_of(wire)
+    ) -> tuple[Match, tuple[Fault, ...], int]:
+        """(what the tables say, faults, the number of the exchange in the record)."""
+        arrival, match = connection.arrival, dialect.match(wire)
         text = f"{wire.method} {wire.path}?{wire.raw_query}\n{wire.text}"
-        traffic = Traffic(point, operation or "", wire.host, arrival.client, text, self._context.now())
+        traffic = Traffic(point, match.operation or "", wire.host, arrival.client, text, self._context.now())
         faults = self._context.faults.take(traffic)
         number = self._context.record.add(
             Exchange(
@@ -191,17 +184,17 @@ class Rest:
                 port=arrival.port or HTTPS,
                 tls=arrival.tls,
                 client=arrival.client,
-                operation=operation,
+                operation=match.operation,
                 method=wire.method,
                 path=wire.path,
                 raw_query=wire.raw_query,
                 headers=tuple(wire.headers.items()),
                 body=wire.body,
-                weight=dialect.weight_of(wire),
+                weight=match.weight,
                 fault=named(faults),
             )
         )
-        return operation, faults, number
+        return match, faults, number
 
     def _complete(self, number: int, status: int, headers: Mapping[str, str], content: bytes) -> None:
         self._context.record.complete(
@@ -227,9 +220,13 @@ def _broken(connection: Connection) -> web.Response:
     return web.Response(status=500)
 
 
-def _delay(faults: tuple[Fault, ...], when: str) -> float:
-    """Virtual seconds."""
-    return sum(fault.seconds for fault in faults if isinstance(fault, Delay) and fault.when == when)
+async def _before(faults: tuple[Fault, ...], link: Link) -> Reply | None:
+    """What is answered in the venue's place, None where the venue is asked. Raises ConnectionBrokenError."""
+    for fault in faults:
+        reply = await fault.before_request(link)
+        if reply is not None:
+            return reply
+    return None
 
 
 def _turn_away(

@@ -13,10 +13,10 @@ from harness import temporary
 from harness.clock import ScaledClock
 from harness.gateway.entries import Client, ClosedBy, Socket
 from harness.gateway.fault_plan import FaultPlan
+from harness.gateway.faults import BROKEN
 from harness.gateway.record import Record
 from harness.gateway.server import Gateway, GatewayError
 from harness.gateway.tls import Authority
-from harness.gateway.websocket import BROKEN
 from harness.venue.dialects.base import Dialect
 
 Result = TypeVar("Result")

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import struct
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Literal
 
 import aiohttp
@@ -15,31 +15,16 @@ from aiohttp import web
 from harness.gateway.connection import Connection
 from harness.gateway.context import Context
 from harness.gateway.entries import ClosedBy, Frame, Socket
-from harness.gateway.faults import (
-    CloseSocket,
-    CutShort,
-    Delay,
-    DropMessage,
-    DuplicateMessage,
-    Fault,
-    Junk,
-    Reorder,
-    Reset,
-    Rewrite,
-    Stall,
-    Traffic,
-    named,
-)
+from harness.gateway.fault import Fault, Traffic, named
+from harness.gateway.faults import BROKEN
 from harness.venue.dialects.base import Close, Outgoing, Ping, StreamSession
 from harness.venue.dialects.base import Frame as Message
 from harness.venue.events import Event
 
 MOST_WAITING = 50_000  # messages for a client that does not read
 NO_CODE = 1005  # never sent: a close frame without a code
-BROKEN = 1006  # never sent: what both ends say of a connection that ended with no close frame
 OUR_FAULT = 1011
 LONGEST_REASON = 123  # bytes
-LONGEST_HOLD = 5.0  # virtual seconds that a reordered message waits for another to overtake it
 CLOSE_SECONDS = 2.0  # real; how long a client may take to answer a close frame
 
 Opcode = Literal["text", "binary", "ping", "pong"]
@@ -59,8 +44,8 @@ class OpenSocket:
         self.opened = opened
         self.operations = {opened.operation or ""}
         self.next_tick = 0.0
-        self._context = context
-        self._connection = connection
+        self.context = context
+        self.connection = connection
         self._ws = ws
         self._session = session
         self._number = context.record.add(opened)
@@ -83,7 +68,7 @@ class OpenSocket:
 
     async def run(self) -> None:
         """Serve it until it ends, whoever ends it; raises nothing."""
-        writer = self._context.spawn(self._write(), f"messages to {self.opened.url}")
+        writer = self.context.spawn(self._write(), f"messages to {self.opened.url}")
         self.tell(self._session.opened)
         try:
             await self._listen()
@@ -103,7 +88,7 @@ class OpenSocket:
             for each in make():
                 self._outbox.put_nowait(each)
         except Exception as error:
-            self._context.trouble(f"the dialect's stream {self.opened.url}", error)
+            self.context.trouble(f"the dialect's stream {self.opened.url}", error)
             self.close(OUR_FAULT, "", ClosedBy.GATEWAY)
         if self._outbox.qsize() > MOST_WAITING:
             self.close(BROKEN, "the client does not read", ClosedBy.GATEWAY)
@@ -117,10 +102,13 @@ class OpenSocket:
             self.next_tick = now + self._session.tick_interval
             self.tell(lambda: self._session.tick(now))
 
+    def for_faults(self, faults: tuple[Fault, ...]) -> Link:
+        return Link(self, named(faults))
+
     def mute(self, why: str) -> None:
         """Make it half-open: nothing goes out and nothing is answered, not even a ping or a close."""
         self._mute = why
-        self._context.record.complete(self._number, fault=why)
+        self.context.record.complete(self._number, fault=why)
 
     def close(self, code: int, reason: str, by: ClosedBy) -> None:
         """End it, once; 1006 breaks the connection without a close frame."""
@@ -128,9 +116,9 @@ class OpenSocket:
             return
         self._ended(by, code, reason)
         if code == BROKEN:
-            self._connection.reset()
+            self.connection.reset()
         else:
-            self._closing = self._context.spawn(self._part(code, reason), f"closing {self.opened.url}")
+            self._closing = self.context.spawn(self._part(code, reason), f"closing {self.opened.url}")
 
     async def _part(self, code: int, reason: str) -> None:
         """Say goodbye, give the client a moment to answer, hang up.
@@ -143,7 +131,7 @@ class OpenSocket:
             await self._ws.send_frame(goodbye, aiohttp.WSMsgType.CLOSE)
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self._heard_last.wait()
-        self._connection.close_after_sending()
+        self.connection.close_after_sending()
 
     # -- out
 
@@ -163,65 +151,47 @@ class OpenSocket:
     async def _pass(self, message: Message) -> None:
         """Send a message, after the faults have had their way with it."""
         self.operations.add(message.operation)
-        plan, opened = self._context.faults, self.opened
+        plan, opened = self.context.faults, self.opened
         if plan.idle and not self._held:
-            return await self._send(message)
+            return await self.send(message)
         faults = plan.take(
             Traffic(
-                "message", message.operation, opened.host, opened.client, message.text, self._context.now()
+                "message", message.operation, opened.host, opened.client, message.text, self.context.now()
             )
         )
         if faults and not self._mute:
             await self._faulted(message, faults)
         else:
-            await self._send(message)
+            await self.send(message)
         if message.operation in self._held and self._held[message.operation] is not message:
-            await self._send(self._held.pop(message.operation), "reorder")
+            await self.send(self._held.pop(message.operation), "reorder")
         return None
 
     async def _faulted(self, message: Message, faults: tuple[Fault, ...]) -> None:
-        name = named(faults)
-        await self._context.sleep(sum(fault.seconds for fault in faults if isinstance(fault, Delay)))
-        message = _rewritten(message, faults)
-        match faults[-1]:
-            case DropMessage():
-                self._write_down("received", message.operation, message.text, "text", name)
-            case Reorder():
-                self._held[message.operation] = message
-                self._context.spawn(self._release(message), "a message held back")
-            case DuplicateMessage():
-                await self._send(message, name)
-                await self._send(message, name)
-            case Junk(text):
-                await self._send(Message(message.operation, text), name)
-                await self._send(message)
-            case CloseSocket(code, reason):
-                self._write_down("received", message.operation, message.text, "text", name)
-                self.close(code, reason, ClosedBy.FAULT)
-            case Reset():
-                self._write_down("received", message.operation, message.text, "text", name)
-                self.close(BROKEN, "", ClosedBy.FAULT)
-            case CutShort():
-                self._write_down("received", message.operation, message.text, "text", name)
-                self._connection.send_raw(_half_frame(message.text.encode()))
-                self.close(BROKEN, "", ClosedBy.FAULT)
-            case Stall() as fault:
-                self.mute(str(fault))
-                await self._send(message)
-            case _:
-                await self._send(message, name)
+        link, left = self.for_faults(faults), message
+        for fault in faults:
+            changed = await fault.on_message(left, link)
+            if changed is None:
+                return
+            left = changed
+        await link.send(left)
 
-    async def _release(self, message: Message) -> None:
+    def hold(self, message: Message, longest: float) -> None:
+        """Send it after the next one of its operation, or after `longest` virtual seconds."""
+        self._held[message.operation] = message
+        self.context.spawn(self._release(message, longest), "a message held back")
+
+    async def _release(self, message: Message, longest: float) -> None:
         """Nothing followed that could overtake it: send it after all."""
-        await self._context.sleep(LONGEST_HOLD)
+        await self.context.sleep(longest)
         if self._held.get(message.operation) is message:
             del self._held[message.operation]
             with contextlib.suppress(ConnectionError):
-                await self._send(message, "reorder")
+                await self.send(message, "reorder")
 
-    async def _send(self, message: Message, fault: str | None = None) -> None:
+    async def send(self, message: Message, fault: str | None = None) -> None:
         opcode: Opcode = "text" if message.binary is None else "binary"
-        self._write_down("received", message.operation, message.text, opcode, self._mute or fault)
+        self.write_down("received", message.operation, message.text, opcode, self._mute or fault)
         if self._mute is not None or self._over:
             return
         if message.binary is None:
@@ -230,7 +200,7 @@ class OpenSocket:
             await self._ws.send_bytes(message.binary)
 
     async def _ping(self, ping: Ping) -> None:
-        self._write_down("received", "stream:ping", _text(ping.payload), "ping", self._mute)
+        self.write_down("received", "stream:ping", _text(ping.payload), "ping", self._mute)
         if self._mute is None and not self._over:
             await self._ws.ping(ping.payload)
 
@@ -245,14 +215,14 @@ class OpenSocket:
                 case aiohttp.WSMsgType.PING:
                     await self._pong(message.data)
                 case aiohttp.WSMsgType.PONG:
-                    self._write_down("sent", "stream:ping", _text(message.data), "pong", self._mute)
+                    self.write_down("sent", "stream:ping", _text(message.data), "pong", self._mute)
                     if self._mute is None:
                         self._session.ponged(message.data)
                 case aiohttp.WSMsgType.CLOSE if self._mute is None:
                     return self.close(message.data or NO_CODE, message.extra or "", ClosedBy.CLIENT)
                 case aiohttp.WSMsgType.CLOSE:
                     self._ended(ClosedBy.CLIENT, message.data or NO_CODE, message.extra or "")
-                    await self._connection.gone.wait()
+                    await self.connection.gone.wait()
                     return None
                 case aiohttp.WSMsgType.ERROR:
                     # aiohttp has already closed it, with 1009 or what else is wrong with the message.
@@ -266,23 +236,23 @@ class OpenSocket:
         try:
             operation = self._session.operation_of(data)
         except Exception as error:
-            self._context.trouble(f"the dialect's stream {self.opened.url}", error)
+            self.context.trouble(f"the dialect's stream {self.opened.url}", error)
             operation = self.opened.operation or ""
         self.operations.add(operation)
         opcode: Opcode = "text" if isinstance(data, str) else "binary"
-        self._write_down("sent", operation, _text(data), opcode, self._mute)
+        self.write_down("sent", operation, _text(data), opcode, self._mute)
         if self._mute is None:
             self.tell(lambda: self._session.received(data))
 
     async def _pong(self, data: bytes) -> None:
-        self._write_down("sent", "stream:ping", _text(data), "ping", self._mute)
+        self.write_down("sent", "stream:ping", _text(data), "ping", self._mute)
         if self._mute is None:
             with contextlib.suppress(ConnectionError):
                 await self._ws.pong(data)
 
     # -- the record
 
-    def _write_down(
+    def write_down(
         self,
         direction: Literal["sent", "received"],
         operation: str,
@@ -291,9 +261,9 @@ class OpenSocket:
         fault: str | None = None,
     ) -> None:
         opened = self.opened
-        self._context.record.add(
+        self.context.record.add(
             Frame(
-                self._context.now(),
+                self.context.now(),
                 opened.host,
                 self._number,
                 opened.client,
@@ -309,9 +279,9 @@ class OpenSocket:
         """Write down the end, once: what ended it first counts."""
         if not self._over:
             self._over = True
-            self._context.record.complete(
+            self.context.record.complete(
                 self._number,
-                closed_at=self._context.now(),
+                closed_at=self.context.now(),
                 close_code=code,
                 close_reason=reason,
                 closed_by=by,
@@ -321,26 +291,36 @@ class OpenSocket:
         try:
             self._session.closed()
         except Exception as error:
-            self._context.trouble(f"the dialect's stream {self.opened.url}", error)
+            self.context.trouble(f"the dialect's stream {self.opened.url}", error)
 
 
-def _rewritten(message: Message, faults: tuple[Fault, ...]) -> Message:
-    """The message after every change of its text; packed ones stay as they are."""
-    for fault in faults:
-        if isinstance(fault, Rewrite) and message.binary is None:
-            message = replace(message, text=fault.change(message.text))
-    return message
+@dataclass(frozen=True)
+class Link:
+    """One message's socket, as faults use it. `name` is how the record names what happened to the message."""
 
+    socket: OpenSocket
+    name: str | None
 
-def _half_frame(payload: bytes) -> bytes:
-    """A text frame that promises all of `payload` and holds its first half (RFC 6455, 5.2)."""
-    if len(payload) < 126:
-        length = bytes([len(payload)])
-    elif len(payload) < 65536:
-        length = b"\x7e" + struct.pack("!H", len(payload))
-    else:
-        length = b"\x7f" + struct.pack("!Q", len(payload))
-    return b"\x81" + length + payload[: len(payload) // 2]
+    async def sleep(self, virtual_seconds: float) -> None:
+        await self.socket.context.sleep(virtual_seconds)
+
+    async def send(self, message: Message, *, spoilt: bool = True) -> None:
+        await self.socket.send(message, self.name if spoilt else None)
+
+    def drop(self, message: Message) -> None:
+        self.socket.write_down("received", message.operation, message.text, "text", self.name)
+
+    def send_raw(self, data: bytes) -> None:
+        self.socket.connection.send_raw(data)
+
+    def close(self, code: int, reason: str = "") -> None:
+        self.socket.close(code, reason, ClosedBy.FAULT)
+
+    def mute(self, why: str) -> None:
+        self.socket.mute(why)
+
+    def hold(self, message: Message, longest: float) -> None:
+        self.socket.hold(message, longest)
 
 
 def _text(data: str | bytes) -> str:

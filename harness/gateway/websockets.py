@@ -13,8 +13,9 @@ from aiohttp import web
 from harness.gateway.connection import Connection
 from harness.gateway.context import Context
 from harness.gateway.entries import Client, ClosedBy, Socket
-from harness.gateway.faults import CloseSocket, Fault
-from harness.gateway.websocket import BROKEN, OpenSocket
+from harness.gateway.fault import Fault
+from harness.gateway.faults import BROKEN
+from harness.gateway.websocket import OpenSocket
 from harness.venue.dialects.base import Request, StreamSession
 from harness.venue.events import Event
 from harness.venue.session import Venue
@@ -74,8 +75,8 @@ class Streams:
         )
         link = OpenSocket(self._context, connection, ws, opened, session)
         self._open[link] = venue
-        if faults and isinstance(fault := faults[-1], CloseSocket):
-            link.close(fault.code, fault.reason, ClosedBy.FAULT)
+        for fault in faults:
+            fault.on_upgraded(link.for_faults(faults))
         try:
             await link.run()
         finally:

@@ -49,7 +49,7 @@ def candidate_report(
     waivers: Sequence[WaiverInfo] = (),
 ) -> CandidateReport:
     """One candidate's report. `outcomes` are those that `grade` was made from, `waivers` those in force."""
-    run = screened.run
+    run, partial = screened.run, screened.partial
     needed = {item.requirement: item for item in waivers if item.requirement in grade.waived}
     reviews = {item.requirement: ReviewInfo(by=item.by, at=item.at) for item in screened.candidate.reviewed}
     findings = _findings(outcomes, catalogue, needed, reviews)
@@ -58,11 +58,14 @@ def candidate_report(
         catalogue=catalogue.version,
         candidate=_candidate(screened),
         submission=_submission(screened),
-        verdict=grade.verdict,
-        reason=grade.reason,
-        score=_score(grade.score),
-        without_waivers=_score(grade.without_waivers) if needed else None,
-        set_aside=tuple(_set_aside(item) for item in findings if item.requirement in grade.set_aside),
+        facts=run.exchange if run else None,
+        verdict=None if partial else grade.verdict,
+        reason=partial or grade.reason,
+        score=None if partial else _score(grade.score),
+        without_waivers=_score(grade.without_waivers) if needed and not partial else None,
+        set_aside=tuple(
+            _set_aside(item) for item in findings if item.requirement in grade.set_aside and not partial
+        ),
         outcomes=findings,
         environment=_environment(run),
         timings=run.timings if run else {},

@@ -33,7 +33,7 @@ class Option(Model):
     name: str
     connector: str
     commit: str | None
-    score: ScoreInfo
+    score: ScoreInfo | None
     without_waivers: ScoreInfo | None = None
     set_aside: tuple[SetAside, ...] = ()  # not empty where it may be voted on by waiver alone
     report: str
@@ -44,7 +44,7 @@ class Absent(Model):
 
     name: str
     connector: str
-    verdict: Verdict
+    verdict: Verdict | None
     reason: str
     report: str
 

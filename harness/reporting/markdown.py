@@ -11,6 +11,7 @@ from harness.reporting.model import CandidateReport, Entry, Finding, Result, Rou
 from harness.reporting.wording import (
     BASES,
     LIFECYCLES,
+    NO_VERDICT,
     NOT_COUNTED,
     RULES,
     SEVERITIES,
@@ -51,12 +52,15 @@ def render_round(report: RoundReport) -> str:
         amount = f"{len(entries)}, {waived} of them by waiver" if waived else str(len(entries))
         lines += ["", f"## {VERDICT_MARKS[verdict]} {VERDICTS[verdict]} ({amount})", ""]
         lines += [_entry(entry) for entry in entries] or ["None."]
+    if unscreened := report.with_verdict(None):
+        lines += ["", f"## {NO_VERDICT} ({len(unscreened)})", "", *map(_entry, unscreened)]
     lines += ["", f"Catalogue {report.catalogue}, upstream {escaped(about.upstream)}."]
     return "\n".join(lines) + "\n"
 
 
 def render_candidate(report: CandidateReport) -> str:
-    verdict = f"{VERDICT_MARKS[report.verdict]} {verdict_words(report).lower()}"
+    mark = f"{VERDICT_MARKS[report.verdict]} " if report.verdict else ""
+    verdict = f"{mark}{verdict_words(report).lower()}"
     lines = [
         f"# {escaped(report.candidate.name)}: {verdict}",
         "",
@@ -91,9 +95,9 @@ def _result(result: Result) -> Iterator[str]:
 
 def _entry(entry: Entry) -> str:
     words = [f"- [{escaped(entry.name)}](<{entry.page}>): {escaped(entry.reason)}"]
-    words += [f"  - {escaped(title)}" for title in entry.blockers]
     words += [f"  - {escaped(set_aside_line(waiver))}" for waiver in entry.set_aside]
-    words.append(f"  - {score_words(entry.score)}{_without(entry)}")
+    if entry.score:
+        words.append(f"  - {score_words(entry.score)}{_without(entry)}")
     return "\n".join(words)
 
 
@@ -125,14 +129,19 @@ def _section(title: str, findings: Sequence[Finding]) -> Iterator[str]:
     yield ""
     yield f"## {title} ({len(findings)})"
     for finding in findings[:MAX_FINDINGS]:
-        yield ""
-        yield f"### {escaped(finding.title or finding.requirement)}"
-        yield ""
-        yield " · ".join([code(finding.requirement), *_kind_of(finding)]) + _reviewed(finding)
-        yield ""
-        yield escaped(finding.summary, limit=2000)
-        yield from _detail(finding)
+        yield from finding_lines(finding)
     yield from _left_out(findings)
+
+
+def finding_lines(finding: Finding) -> Iterator[str]:
+    """One finding under a heading of the third level, with its evidence and what to do."""
+    yield ""
+    yield f"### {escaped(finding.title or finding.requirement)}"
+    yield ""
+    yield " · ".join([code(finding.requirement), *_kind_of(finding)]) + _reviewed(finding)
+    yield ""
+    yield escaped(finding.summary, limit=2000)
+    yield from _detail(finding)
 
 
 def _kind_of(finding: Finding) -> Iterator[str]:

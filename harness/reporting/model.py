@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field
 from harness.grading import Verdict
 from harness.outcome import Outcome, Severity, Status
 from harness.requirement import Impact
-from harness.screenings.run import InstalledInfo, Model, ReviewInfo, WaiverInfo
+from harness.screenings.run import ExchangeFacts, InstalledInfo, Model, ReviewInfo, WaiverInfo
 
 
 class ScoreInfo(Model):
@@ -120,6 +120,8 @@ class Environment(Model):
 class CandidateReport(Model):
     """`report.json`. `without_waivers` is null where nothing was waived.
 
+    `verdict` and `score` are null for one that was not screened, or with some of the checks only: `reason`
+    says which. `facts` is what the connector's code says of its exchange.
     `set_aside` are the blocking requirements that are not known to be met and that a waiver keeps from
     counting: who is eligible with some may be voted on *by waiver*.
     """
@@ -131,9 +133,10 @@ class CandidateReport(Model):
     catalogue: str
     candidate: CandidateInfo
     submission: SubmissionInfo
-    verdict: Verdict
+    facts: ExchangeFacts | None = None
+    verdict: Verdict | None
     reason: str
-    score: ScoreInfo
+    score: ScoreInfo | None
     without_waivers: ScoreInfo | None = None
     set_aside: tuple[SetAside, ...] = ()
     outcomes: tuple[Finding, ...]
@@ -200,7 +203,10 @@ class Counts(Model):
 
 
 class Entry(Model):
-    """One candidate in `round.json`. `report` and `page` are relative to the round's folder."""
+    """One candidate in `round.json`. `report` and `page` are relative to the round's folder.
+
+    `verdict` and `score` are null for one that was not screened, or with some of the checks only.
+    """
 
     name: str
     connector: str
@@ -208,9 +214,9 @@ class Entry(Model):
     commit: str | None
     committed_at: datetime | None
     commits_after_deadline: int | None
-    verdict: Verdict
+    verdict: Verdict | None
     reason: str
-    score: ScoreInfo
+    score: ScoreInfo | None
     counts: Counts
     blockers: tuple[str, ...]  # titles of the failed blockers
     without_waivers: ScoreInfo | None = None
@@ -229,7 +235,7 @@ class Counted(Model):
 
     name: str
     votes: float
-    verdict: Verdict
+    verdict: Verdict | None
     by_waiver: bool = False
     page: str
 
@@ -270,5 +276,5 @@ class RoundReport(Model):
     def by_waiver(self) -> tuple[Entry, ...]:
         return tuple(entry for entry in self.candidates if entry.by_waiver)
 
-    def with_verdict(self, verdict: Verdict) -> tuple[Entry, ...]:
+    def with_verdict(self, verdict: Verdict | None) -> tuple[Entry, ...]:
         return tuple(entry for entry in self.candidates if entry.verdict is verdict)

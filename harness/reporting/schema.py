@@ -10,6 +10,7 @@ from pydantic.json_schema import JsonSchemaMode
 
 from harness.reporting.ballot import Ballot
 from harness.reporting.model import CandidateReport, Result, RoundReport
+from harness.reporting.site.governance import Governance
 from harness.rounds.round import round_schema
 from harness.venue.described.model import Description, Review
 
@@ -20,6 +21,7 @@ WRITTEN: dict[str, type[BaseModel]] = {
     "report": CandidateReport,
     "ballot": Ballot,
     "result": Result,
+    "governance": Governance,
 }
 READ: dict[str, type[BaseModel]] = {"description": Description, "review": Review}
 
@@ -37,9 +39,13 @@ def write_schemas(folder: Path = FOLDER) -> tuple[Path, ...]:
     written = []
     for name, schema in schemas().items():
         path = folder / name
-        path.write_text(json.dumps(schema, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        path.write_text(schema_text(schema), encoding="utf-8")
         written.append(path)
     return tuple(written)
+
+
+def schema_text(schema: dict[str, JsonValue]) -> str:
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def _schema(

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from pydantic import JsonValue
 
-from harness.outcome import EvidenceKind, Severity
-from harness.reporting import wording
+from harness.outcome import Evidence, EvidenceKind
+from harness.reporting import comparison, wording
 from harness.reporting.model import CandidateReport, Counts
 from harness.text import one_line, plain
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 BAR_STEP, BAR_HEIGHT = 4, 28
 MAX_EVIDENCE = 8
-MAX_FINDINGS = 100  # in a section
+MAX_FINDINGS = 300  # in a section
 MAX_PATHS = 40
 MAX_SHOWN = 2500  # characters of a piece of evidence
 LONG_TEXT, LONG_LINES = 700, 10
 WIDE_INTERVAL = 20  # points; with more left open the interval is the headline, not the score
+CODE = re.compile(r"`([^`\n]{1,200})`")
 KINDS = {
     EvidenceKind.FILE: "in a file",
     EvidenceKind.GIT: "in git",
@@ -35,7 +37,6 @@ KINDS = {
     EvidenceKind.MEASUREMENT: "measured",
     EvidenceKind.NOTE: "noted",
 }
-KINDS_OF_DEMAND = {Severity.BLOCKER: "blocking", Severity.MAJOR: "major", Severity.MINOR: "minor"}
 
 
 def render(template: str, **context: Any) -> str:
@@ -84,11 +85,6 @@ def _counts(counts: Counts) -> str:
     return " · ".join([*shown, f"{counts.passed} met"])
 
 
-def _failure_counts(report: CandidateReport) -> str:
-    amounts = {KINDS_OF_DEMAND[severity]: len(report.failed(severity)) for severity in Severity}
-    return ", ".join(f"{amount} {name}" for name, amount in amounts.items() if amount)
-
-
 def _commit_page(report: CandidateReport) -> str | None:
     return wording.source_link(report, "") if report.submission.commit else None
 
@@ -97,10 +93,20 @@ def _datum(value: JsonValue) -> str:
     return one_line(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), 160)
 
 
+def _new_data(item: Evidence) -> dict[str, JsonValue]:
+    """Of its structured detail what its text does not say already."""
+    return {name: value for name, value in item.data.items() if _datum(value) not in item.text}
+
+
 def _shown(text: str) -> str:
     return (
         text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…\n\nCut here; there is more in report.json."
     )
+
+
+def prose(text: str) -> Markup:
+    """Words of the catalogue's, in which `code` stands between backticks."""
+    return Markup(CODE.sub(r"<code>\1</code>", str(escape(plain(text, lines=True)))))  # noqa: S704 - escaped
 
 
 def _is_long(text: str) -> bool:
@@ -127,20 +133,25 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "datum": _datum,
     "day": wording.day,
     "expression": wording.check_expression,
-    "failure_counts": _failure_counts,
     "lifecycle": wording.LIFECYCLES.__getitem__,
+    "impact": wording.IMPACTS.__getitem__,
     "first_line": lambda text: one_line(text.lstrip().split("\n", 1)[0], 120),
     "is_long": _is_long,
     "kind": KINDS.__getitem__,
     "link": wording.link,
     "moment": wording.moment,
+    "new_data": _new_data,
     "number": wording.number,
+    "told": comparison.told,
+    "verdict_words": wording.verdict_words,
     "result_words": wording.result_words,
     "rule": wording.RULES.__getitem__,
     "score_words": wording.score_words,
     "seconds": wording.seconds,
+    "standing": wording.standing_words,
     "severity": wording.SEVERITIES.__getitem__,
     "shown": _shown,
+    "prose": prose,
     "reviewed_by": wording.reviewed_by,
     "set_aside": wording.set_aside_line,
     "source": wording.source_link,

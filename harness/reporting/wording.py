@@ -9,14 +9,16 @@ from urllib.parse import quote, urlsplit
 
 from harness.grading import Verdict
 from harness.outcome import Basis, Lifecycle, Severity, Status
-from harness.reporting.model import CandidateReport, Entry, Finding, Result, ScoreInfo, SetAside
+from harness.reporting.model import CandidateReport, Entry, Finding, Result, RoundReport, ScoreInfo, SetAside
 from harness.requirement import Impact
+from harness.screenings.run import ExchangeFacts
 
 VERDICTS = {
     Verdict.ELIGIBLE: "May be voted on",
     Verdict.INELIGIBLE: "May not be voted on",
     Verdict.UNDETERMINED: "Could not be decided",
 }
+NO_VERDICT = "No verdict"
 BY_WAIVER = "May be voted on by waiver"
 VERDICT_MARKS = {Verdict.ELIGIBLE: "✓", Verdict.INELIGIBLE: "✕", Verdict.UNDETERMINED: "?"}
 STATUSES = {
@@ -37,7 +39,7 @@ IMPACTS = {
     Impact.MONEY: "loses or hides money",
     Impact.TRADING: "fails to trade",
     Impact.INCONVENIENCE: "inconvenient",
-    Impact.DEVELOPERS: "developers' matter",
+    Impact.DEVELOPERS: "a developers' matter",
 }
 STATES = {
     Status.FAILED: "not met",
@@ -59,6 +61,8 @@ HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
 
 def verdict_words(told: CandidateReport | Entry) -> str:
     """The verdict as it must be told: never without saying that it rests on a waiver."""
+    if told.verdict is None:
+        return NO_VERDICT
     return BY_WAIVER if told.by_waiver else VERDICTS[told.verdict]
 
 
@@ -80,8 +84,10 @@ def number(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f}".removesuffix(".0")
 
 
-def score_words(score: ScoreInfo) -> str:
+def score_words(score: ScoreInfo | None) -> str:
     """The score as it must be told: never without its interval and how much was decided."""
+    if score is None:
+        return "no score"
     decided = f"{score.decided} of {score.total} requirements decided"
     if score.value is None:
         return f"no score, {decided}"
@@ -107,6 +113,28 @@ def result_words(result: Result) -> str:
     if result.tie:
         return f"A tie between {listed(result.winners)}"
     return f"{result.winners[0]} won"
+
+
+# OrderType of hummingbot, as people say it.
+ORDER_TYPES = {"LIMIT": "limit", "LIMIT_MAKER": "post-only", "MARKET": "market", "AMM_SWAP": "swap"}
+
+
+def order_type(name: str) -> str:
+    return ORDER_TYPES.get(name, name.lower())
+
+
+def fees(facts: ExchangeFacts) -> str:
+    """`maker 0.1 %, taker 0.15 %`, or nothing where the code says neither."""
+    named = (("maker", facts.maker_percent), ("taker", facts.taker_percent))
+    return ", ".join(f"{name} {percent} %" for name, percent in named if percent is not None)
+
+
+def standing_words(report: RoundReport) -> str:
+    """`2 of 7 may be voted on, 1 could not be decided`."""
+    counts = [(len(report.with_verdict(verdict)), VERDICTS[verdict].lower()) for verdict in Verdict]
+    counts.append((len(report.with_verdict(None)), "have no verdict yet"))
+    told = [f"{amount} {words}" for amount, words in counts if amount]
+    return f"{count(len(report.candidates), 'candidate')}: {', '.join(told) or 'none was screened'}."
 
 
 def moment(at: datetime) -> str:

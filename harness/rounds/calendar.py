@@ -21,23 +21,31 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True)
 class Done:
-    """What has been done of a round: `screened` of `candidates` to the end, `posted` ballot messages."""
+    """What has been done of a round: `screened` of `candidates` to the end, `posted` ballot messages.
+
+    `winners` are those of the counted votes, more than one where they tie.
+    """
 
     frozen: bool
     screened: int
     candidates: int
     posted: int
     tallied: bool = False
+    winners: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Standing:
-    """`until` is when the stage ends, None for the last; `command` is empty where there is nothing to run."""
+    """`until` is when the stage ends, None for the last; `command` is empty where there is nothing to run.
+
+    `also` are (what, command) that may be done meanwhile.
+    """
 
     stage: Stage
     until: datetime | None
     next: str
     command: str
+    also: tuple[tuple[str, str], ...] = ()
 
 
 def first_instant(day: date) -> datetime:
@@ -64,7 +72,10 @@ def standing(round_: Round, now: datetime, done: Done, file: str) -> Standing:
         )
     if now < last_instant(round_.voting.closes):
         return Standing(
-            Stage.VOTING, last_instant(round_.voting.closes), *_towards_the_vote(done, file, round_.id)
+            Stage.VOTING,
+            last_instant(round_.voting.closes),
+            *_towards_the_vote(done, file, round_.id),
+            also=_for_voters(round_.id),
         )
     if done.tallied:
         return Standing(
@@ -72,8 +83,19 @@ def standing(round_: Round, now: datetime, done: Done, file: str) -> Standing:
             None,
             "prepare the next round",
             f"harness next reports/{round_.id} --id ID --release RELEASE",
+            tuple(
+                ("what its reviewers need", f"harness review reports/{round_.id}/{name}")
+                for name in done.winners
+            ),
         )
     return Standing(Stage.ENDED, None, "count the votes", f"harness tally reports/{round_.id} --from FILE")
+
+
+def _for_voters(round_id: str) -> tuple[tuple[str, str], ...]:
+    return (
+        ("watch a candidate trade on its simulated exchange", f"harness try reports/{round_id}/NAME"),
+        ("build a whole Hummingbot with it, for real money", f"harness image reports/{round_id}/NAME"),
+    )
 
 
 def _towards_the_vote(done: Done, file: str, round_id: str) -> tuple[str, str]:

@@ -39,7 +39,7 @@ def address() -> Address:
     denied = any("ermission denied" in words for words in silent)
     raise NoSandboxError(
         f"no engine answers{why}",
-        hint="sudo usermod -aG docker $USER, then log in anew"
+        hint="sudo usermod -aG docker $USER, then log in again"
         if denied
         else "scripts/container-engine start",
     )

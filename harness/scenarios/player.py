@@ -12,6 +12,7 @@ from typing import Any
 from harness import __version__
 from harness.driving.driver import ConnectorError
 from harness.driving.numbers import trusting
+from harness.errors import full_disk
 from harness.gateway.entries import Trouble
 from harness.scenarios.played import NothingToPlay, NotReady
 from harness.scenarios.recording import leaks_in
@@ -82,7 +83,9 @@ class Player:
             return None, End.BROKE_OFF, str(error), ()
         except NothingToPlay as error:
             return None, End.NOT_APPLICABLE, str(error), ()
-        except Exception:
+        except Exception as error:
+            if full_disk(error):
+                raise
             return None, End.OURS, traceback.format_exc()[-3500:], ()
 
     def _between(self) -> Trace:

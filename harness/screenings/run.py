@@ -33,6 +33,19 @@ class InstalledInfo(Model):
     unavailable: tuple[str, ...] = ()
 
 
+class ExchangeFacts(Model):
+    """What the connector's code says of its exchange, read as text, and the exchange's site from ccxt.
+
+    Fees are percent of the value; of several connectors the first that says it counts.
+    """
+
+    site: str | None = None
+    example_pair: str | None = None
+    order_types: tuple[str, ...] = ()
+    maker_percent: str | None = None
+    taker_percent: str | None = None
+
+
 class RunInfo(Model):
     """`run.json`: how one candidate was screened. Times are real UTC instants, `timings` seconds by step."""
 
@@ -46,6 +59,8 @@ class RunInfo(Model):
     python: str | None = None
     installed: InstalledInfo | None = None
     time_scale: float | None = None
+    selected: str | None = None  # the expression that chose some of the checks; None where all were run
+    exchange: ExchangeFacts | None = None
     timings: dict[str, float] = Field(default_factory=dict)
     notes: tuple[str, ...] = ()
     no_submission: str | None = None  # why no commit could be pinned, in one sentence

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from harness.rounds.round import Candidate
 
 NOT_SCREENED = "It has not been screened yet."
+NEEDS_A_PERSON = "Needs a person to look at it."
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,16 @@ class Screened:
             ended
             and not self.stale
             and all(item.status is not Status.HARNESS_ERROR for item in self.outcomes)
+        )
+
+    @property
+    def partial(self) -> str | None:
+        """Why it can have no verdict, in a sentence: it was not screened, or only some checks were run."""
+        if self.run is None and not self.outcomes and not self.stale:
+            return NOT_SCREENED
+        selected = self.run.selected if self.run else None
+        return (
+            f"Only the checks that match -k {selected} were run: that gives no verdict." if selected else None
         )
 
     @property
@@ -91,7 +102,7 @@ def _why_open(screened: Screened, requirement: Requirement) -> str:
     if screened.run and screened.run.no_submission:
         return screened.run.no_submission
     if not requirement.automated:
-        return outdated(screened, requirement) or f"Needs a person to look. {requirement.title}?"
+        return outdated(screened, requirement) or NEEDS_A_PERSON
     if screened.run and screened.run.broken:
         return screened.run.broken
     if screened.run and screened.run.finished_at:

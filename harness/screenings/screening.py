@@ -30,6 +30,7 @@ from harness.rounds.round import Candidate, GitUpstream, Round
 from harness.sandbox import Choice
 from harness.sandbox.choosing import described
 from harness.scenarios.trace.store import FOLDER
+from harness.screenings.exchange_facts import exchange_facts
 from harness.screenings.header import Header, code_digest, python_version, row_of
 from harness.screenings.run import InstalledInfo, RunInfo
 from harness.screenings.screened import Screened
@@ -154,6 +155,8 @@ def _info(settings: Settings, trouble: Outcome | None, submission: Submission | 
         framework=name,
         python=python_version(),
         time_scale=settings.scale,
+        selected=settings.select,
+        exchange=exchange_facts(Tree.of(settings.store, submission), submission) if submission else None,
         notes=_lacking(settings.store, submission) if submission else (),
         no_submission=trouble.summary if trouble else None,
     )

@@ -1,37 +1,24 @@
 "use strict";
-const element = (id) => document.getElementById(id);
+// What changes from second to second, taken from the page itself as the server makes it now.
+const LIVE = "tbody, #last, #state, #trouble";
+const alive = document.getElementById("alive");
 
-function fill(id, rows) {
-  const lines = rows.map((cells) => {
-    const line = document.createElement("tr");
-    for (const text of cells) line.insertCell().textContent = text;
-    if (cells.includes("buy")) line.className = "buy";
-    if (cells.includes("sell")) line.className = "sell";
-    return line;
-  });
-  element(id).tBodies[0].replaceChildren(...lines);
-}
-
-function offer(markets, chosen) {
-  const list = element("markets");
-  if (list.options.length === markets.length) return;
-  list.replaceChildren(...markets.map((name) => new Option(name, name, name === chosen, name === chosen)));
+function say(words) {
+  if (alive.textContent !== words) alive.textContent = words;
 }
 
 async function look() {
   try {
-    const reply = await fetch(`/state?market=${encodeURIComponent(element("markets").value)}`);
-    const now = await reply.json();
-    offer(now.markets, now.market);
-    element("title").textContent = `Simulated ${now.dialect}`;
-    element("last").textContent = `${now.last} ${now.market}`;
-    fill("asks", now.asks.toReversed());
-    for (const id of ["bids", "balances", "orders", "fills", "ledger"]) fill(id, now[id]);
-    element("alive").textContent = "live";
+    const reply = await fetch(location.href, { cache: "no-store" });
+    const now = new DOMParser().parseFromString(await reply.text(), "text/html");
+    for (const old of document.querySelectorAll(LIVE)) {
+      const fresh = now.getElementById(old.id);
+      if (fresh && fresh.innerHTML !== old.innerHTML) old.replaceChildren(...fresh.childNodes);
+    }
+    say("live");
   } catch {
-    element("alive").textContent = "the venue is not being served any more";
+    say("it is not being served any more");
   }
 }
 
-look();
 setInterval(look, 1000);

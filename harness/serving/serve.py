@@ -8,16 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from aiohttp import web
-
 from harness import temporary
 from harness.clock import ScaledClock
-from harness.errors import UserError
 from harness.gateway.thread import running_gateway
 from harness.scenarios.randomization import initial_balances
 from harness.serving.front import Front
 from harness.serving.life import go_on
-from harness.serving.page import application
+from harness.serving.page import application, serving
 from harness.venue.dialects.base import Dialect
 from harness.venue.model import Account
 from harness.venue.session import Venue
@@ -39,20 +36,10 @@ class Served:
 
     async def run(self) -> None:
         """Serve until cancelled. Raises `UserError` when the page's port is taken."""
-        runner = web.AppRunner(application(self.dialect, self.account), access_log=None)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, self.page_host, self.page_port).start()
-        except OSError as error:
-            raise UserError(
-                f"cannot listen on port {self.page_port}: {error}", hint="choose another with --page-port"
-            ) from error
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self.front.serve())
-                tasks.create_task(go_on(self.dialect.venue, self.account, self.seed))
-        finally:
-            await runner.cleanup()
+        app = application(self.dialect, self.account)
+        async with serving(app, self.page_host, self.page_port), asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.front.serve())
+            tasks.create_task(go_on(self.dialect.venue, self.account, self.seed))
 
 
 @contextmanager

@@ -144,7 +144,7 @@ def _id(status: int, body: bytes) -> str:
         return found
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND):
         raise Refused(
-            "Discord knows no such webhook", hint="copy its address anew from the channel's settings"
+            "Discord knows no such webhook", hint="copy its address again from the channel's settings"
         )
     why = one_line(body[:2000].decode("utf-8", "replace"), 400)
     raise Refused(

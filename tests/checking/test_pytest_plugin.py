@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.checking import process
 from harness.checking.plan import Plan
+from harness.errors import DiskFull
 from harness.outcome import Outcome, OutcomeLog, Status
 
 HEADER = {"commit": "c" * 40}
@@ -113,6 +115,50 @@ def test_each_end_is_an_outcome(world: World) -> None:
         "adds-a-connector": Status.UNDETERMINED,
         "naming-follows-convention": Status.PASSED,
     }, said
+
+
+FULL = """
+from pathlib import Path
+from harness.checking import requirement
+
+@requirement("builds")
+def test_before():
+    pass
+
+@requirement("files-parse")
+def test_writes():
+    try:
+        Path("/dev/full").write_text("a trace")
+    except OSError as error:
+        raise RuntimeError("not kept") from error
+
+@requirement("usage-page-present")
+def test_after():
+    pass
+"""
+
+
+def test_a_full_disk_ends_the_run_and_is_no_outcome(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.run(FULL)
+    monkeypatch.setattr(process, "CHECKS", world.checks)
+    world.log.path.unlink()
+    with pytest.raises(DiskFull, match="no space left") as told:
+        process.run_checks(world.plan, None, world.folder / "checks.log", lambda _: None)
+    assert told.value.where
+    assert list(world.outcomes()) == ["builds"]
+
+
+def test_a_log_that_cannot_be_written_ends_the_run_when_the_checks_have_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\nyes | head -c 300000\n")
+    program.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(program))
+    (tmp_path / "checks.log").symlink_to("/dev/full")
+    with pytest.raises(DiskFull, match="no space left") as told:
+        process.run_checks(tmp_path / "plan.json", None, tmp_path / "checks.log", lambda _: None)
+    assert told.value.where == str(tmp_path)
 
 
 def test_summaries_and_evidence_are_kept(world: World) -> None:

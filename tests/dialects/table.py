@@ -11,8 +11,9 @@ from pathlib import Path
 import ccxt.async_support
 
 from harness.checking import slugs_of
-from harness.venue.dialects import dialect, known
+from harness.venue.dialects import dialect
 from harness.venue.dialects.base import Dialect
+from tests.dialects.names import NAMES
 from tests.dialects.test_ccxts_own_tests import ON_A_MARKET, ON_ALL, UNTOLD, camel
 from tests.zoo.asked import asked_of
 from tests.zoo.real_defects import REAL_DEFECTS
@@ -23,7 +24,7 @@ END = "<!-- The end of who agrees. -->"
 NOWHERE = "candles, conditional orders, margin on spot, sub-accounts, transfers and withdrawals"
 
 
-def table(names: tuple[str, ...] = known()) -> str:
+def table(names: tuple[str, ...] = NAMES) -> str:
     """Markdown: a row a dialect, then what none of the tests can say."""
     rows = [
         "| dialect | trades | ccxt: orders, book, trades, balances, REST and WebSocket | ccxt's own tests "

@@ -9,7 +9,7 @@ import pytest
 
 from harness.driving.driver import PositionAction
 from harness.scenarios.rig import Rig
-from harness.venue.dialects import known
+from harness.venue.dialects import spoken_by
 from harness.venue.market import floor_to
 from harness.venue.model import Side
 from tests.zoo.keeping import PACE, Zoo
@@ -26,7 +26,8 @@ TELLS_EQUITY = ("bybit_perpetual", "hyperliquid_perpetual")  # as the balance: u
 @pytest.fixture(
     scope="module",
     params=[
-        pytest.param(name, marks=[] if name in BY_DEFAULT else pytest.mark.full, id=name) for name in known()
+        pytest.param(name, marks=[] if name in BY_DEFAULT else pytest.mark.full, id=name)
+        for name in spoken_by("v2")
     ],
 )
 def rig(request: pytest.FixtureRequest, zoo: Zoo) -> Iterator[Rig]:

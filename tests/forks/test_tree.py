@@ -32,6 +32,18 @@ def test_files_are_read_from_objects(store: ObjectStore, fork: Any) -> None:
     assert tree.entry("nope") is None
 
 
+def test_a_text_is_searched_for_below_a_folder(store: ObjectStore, fork: Any) -> None:
+    fork.commit(
+        {"test/é.py": "import acme.rest\n", "test/b.py": "import other\n", "a.py": "import acme.rest\n"}
+    )
+    tree = view(store, fork)
+
+    assert tree.holding("acme.rest", "test") == {"test/é.py"}
+    assert tree.holding("acme.*", "test") == frozenset()
+    assert tree.holds("acme.rest")
+    assert not tree.holds("acme.*")
+
+
 def test_reading_has_a_limit(store: ObjectStore, fork: Any) -> None:
     fork.commit({"big": b"x" * 2000})
     tree = view(store, fork)

@@ -33,3 +33,16 @@ def test_a_release_counts_from_when_it_was_packed(
 def test_a_commit_counts_from_its_own_instant(store: ObjectStore, upstream: Repository) -> None:
     found = upstream_commit(store, GitUpstream(git=str(upstream.path), ref="master"))
     assert declared_at(store, found.commit) == datetime(2020, 8, 1, tzinfo=UTC)
+
+
+def test_a_merge_counts_from_its_own_instant_without_what_it_merged(
+    store: ObjectStore, upstream: Repository
+) -> None:
+    """Releases are merges; their parents' contents are not fetched."""
+    upstream.git("checkout", "--quiet", "-b", "development")
+    upstream.commit({"setup.py": "zero\ntwo\nthree\n"})
+    upstream.git("checkout", "--quiet", "master")
+    upstream.commit({"setup.py": "one\ntwo\nfour\n"})
+    upstream.git("merge", "--quiet", "-m", "Release", "development", at="2020-08-11T02:18:46Z")
+    found = upstream_commit(store, GitUpstream(git=str(upstream.path), ref="master"))
+    assert declared_at(store, found.commit) == datetime(2020, 8, 11, 2, 18, 46, tzinfo=UTC)

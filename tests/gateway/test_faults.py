@@ -9,19 +9,9 @@ import time
 import aiohttp
 import pytest
 
+from harness.gateway.fault import Fault, Traffic
 from harness.gateway.fault_plan import FaultPlan
-from harness.gateway.faults import (
-    Delay,
-    DropMessage,
-    Fault,
-    Junk,
-    LoseReply,
-    RateLimit,
-    Refuse,
-    Reset,
-    Stall,
-    Traffic,
-)
+from harness.gateway.faults import Delay, DropMessage, Junk, LoseReply, RateLimit, Refuse, Reset, Stall
 from harness.gateway.thread import GatewayThread
 from tests.gateway.emulated import PATIENCE, EmulatedShim, talk
 from tests.gateway.tiny import HOST, TinyDialect

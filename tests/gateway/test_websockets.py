@@ -13,12 +13,12 @@ from decimal import Decimal
 import aiohttp
 import pytest
 
+from harness.gateway.fault import Fault
 from harness.gateway.faults import (
     CloseSocket,
     Delay,
     DropMessage,
     DuplicateMessage,
-    Fault,
     Junk,
     RateLimit,
     Refuse,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import subprocess
 import unicodedata
@@ -15,10 +16,18 @@ from harness.outcome import Status
 from harness.reporting.markup import JOINER
 from harness.reporting.publish import publish_round
 from harness.text import ESCAPED_CATEGORIES
-from tests.reporting.parts import all_passed, catalogue, one_candidate, outcome
+from tests.reporting.parts import all_passed, catalogue, one_candidate, outcome, store, submission
 from tests.reporting.sample import write_round
 
-ROUND_FILES = {"index.html", "report.md", "round.json", "ballot.md", "ballot.json"}
+ROUND_FILES = {
+    "index.html",
+    "matrix.html",
+    "round.csv",
+    "report.md",
+    "round.json",
+    "ballot.md",
+    "ballot.json",
+}
 CANDIDATE_FILES = {"index.html", "report.md", "report.json", "junit.xml", "report.sarif", "badge.svg"}
 STORED = {"outcomes.jsonl", "run.json", "submission.json", "round.yml"}
 
@@ -80,16 +89,39 @@ def test_a_screening_that_was_cut_short_is_not_eligible(tmp_path: Path) -> None:
     assert "The screening ended before" in (tmp_path / "half" / "report.md").read_text()
 
 
+def test_a_part_of_the_checks_gives_no_verdict_score_badge_or_ballot(tmp_path: Path) -> None:
+    round_ = one_candidate(tmp_path, "some", all_passed()[:8])
+    publish_round(tmp_path, catalogue=catalogue())
+    assert (tmp_path / "some" / "badge.svg").exists()
+    assert (tmp_path / "ballot.md").exists()
+    row = round_.candidate("some")
+    store(tmp_path / "some", row, submission(row), all_passed()[:8], selected="orders <b>")
+    publish_round(tmp_path, catalogue=catalogue())
+    report = json.loads((tmp_path / "some" / "report.json").read_text())
+    assert (report["verdict"], report["score"], report["set_aside"]) == (None, None, [])
+    assert not list(tmp_path.rglob("badge.svg"))
+    assert not list(tmp_path.rglob("ballot.*"))
+    page = (tmp_path / "some" / "index.html").read_text()
+    for text in (page, (tmp_path / "some" / "report.md").read_text()):
+        assert "no verdict" in text.lower()
+        assert not re.search(
+            "may (not )?be voted on|could not be decided|of 100|score [0-9]", text, re.IGNORECASE
+        )
+    entry = json.loads((tmp_path / "round.json").read_text())["candidates"][0]
+    assert (entry["verdict"], entry["score"]) == (None, None)
+    assert '<section id="unscreened"' in (tmp_path / "index.html").read_text()
+
+
 def test_a_candidate_without_any_file_is_not_screened_yet(tmp_path: Path) -> None:
     one_candidate(tmp_path, "new", [])
     for path in (tmp_path / "new").iterdir():
         path.unlink()
     publish_round(tmp_path, catalogue=catalogue())
     report = json.loads((tmp_path / "new" / "report.json").read_text())
-    assert report["verdict"] == "undetermined"
+    assert (report["verdict"], report["score"]) == (None, None)
+    assert report["reason"] == "It has not been screened yet."
     assert report["submission"]["commit"] is None
     assert report["submission"]["missing"] == "It has not been screened yet."
-    assert report["score"] == {"value": None, "low": 0.0, "high": 100.0, "decided": 0, "total": 24}
 
 
 def test_a_waiver_counts_until_its_last_day(tmp_path: Path) -> None:

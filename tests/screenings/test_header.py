@@ -85,7 +85,7 @@ def test_the_digest_follows_the_code_that_decides(monkeypatch: pytest.MonkeyPatc
     first = code_digest()
     assert len(first) == 16
     tree = tmp_path / "harness"
-    for name in ("venue/engine.py", "reporting/site.py", "grading.py", "__pycache__/x.pyc"):
+    for name in ("venue/engine.py", "reporting/badge.py", "grading.py", "__pycache__/x.pyc"):
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         (tree / name).write_text("x = 1\n")
     (tree / "__init__.py").write_text("")
@@ -101,7 +101,7 @@ def test_the_digest_follows_the_code_that_decides(monkeypatch: pytest.MonkeyPatc
 
     before = digest()
     assert before != first
-    (tree / "reporting/site.py").write_text("x = 2\n")
+    (tree / "reporting/badge.py").write_text("x = 2\n")
     (tree / "grading.py").write_text("x = 2\n")
     (tree / "__pycache__/x.pyc").write_text("x = 2\n")
     assert digest() == before

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from harness.errors import DiskFull
 from harness.forks.object_store import ObjectStore
 from harness.forks.pin import pin
 from harness.forks.submission import Submission
 from harness.outcome import Outcome, OutcomeLog, Status
 from harness.reporting.publish import publish_round
 from harness.rounds.round import Candidate, load_round
+from harness.screenings import scheduling
 from harness.screenings.scheduling import screen_round
 from harness.screenings.screening import Progress, Settings
 from harness.screenings.store import read_screening
@@ -47,6 +49,26 @@ def screen(folder: Path, forks: dict[str, str], upstream: Path, seen: Seen, *, a
     return publish_round(
         screen_round(settings, folder / "reports", jobs=2, watch=seen.watch, failed=seen.failed)
     )
+
+
+def test_a_full_disk_stops_the_round_and_is_no_candidates_failure(
+    tmp_path: Path, seen: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        (tmp_path / "disk").write_text("much")
+
+    (tmp_path / "disk").symlink_to("/dev/full")
+    monkeypatch.setattr(scheduling, "screen", full)
+    with pytest.raises(DiskFull, match="no space left") as told:
+        screen(
+            tmp_path,
+            dict.fromkeys(("one", "two", "three", "four"), "https://example.org/a/b"),
+            tmp_path,
+            seen,
+        )
+    assert told.value.where
+    assert not seen.failures
+    assert not list((tmp_path / "reports").rglob("run.json"))
 
 
 def test_a_skeleton_is_refused_without_a_sandbox(tmp_path: Path, seen: Seen) -> None:

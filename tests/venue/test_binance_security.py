@@ -159,7 +159,7 @@ def test_the_oracle_does_not_use_up_the_connectors_weight(client: Client) -> Non
 )
 def test_weights_depend_on_parameters(client: Client, path: str, query: dict[str, str], weight: int) -> None:
     request = Request("GET", "api.binance.com", path, list(query.items()))
-    assert client.dialect.weight_of(request) == weight
+    assert client.dialect.match(request).weight == weight
 
 
 def test_too_many_orders_are_refused(client: Client) -> None:

@@ -86,13 +86,13 @@ def test_a_request_has_the_operation_of_its_route(
     tiny: Tiny, method: str, host: str, path: str, operation: str | None
 ) -> None:
     request = Request(method, host, path)
-    assert tiny.operation_of(request) == operation
+    assert tiny.match(request).operation == operation
     assert (tiny.handle(request).status == 404) == (operation in (None, "stream:subscribe"))
 
 
 def test_a_handler_may_have_several_paths_and_weights(tiny: Tiny) -> None:
     old, new = (Request("GET", "api.tiny.test", f"/{v}/time", [("as", "x")]) for v in ("v1", "v2"))
-    assert [tiny.weight_of(request) for request in (old, new)] == [1, 2]
+    assert [tiny.match(request).weight for request in (old, new)] == [1, 2]
     assert [tiny.handle(request).headers["X-Weight"] for request in (old, new)] == ["1", "2"]
     assert tiny.handle(old).content() == b"x"
 

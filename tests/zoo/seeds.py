@@ -22,7 +22,7 @@ from demo.release import PACKAGE, VERSION
 from harness import temporary
 from harness.checking import Failed, Finding, NotApplicable, slugs_of
 from harness.sandbox import choose
-from harness.venue.dialects import known
+from tests.dialects.names import NAMES
 from tests.zoo.accuracy import PAGE
 from tests.zoo.asked import CHECKS, asked_of
 from tests.zoo.keeping import Check, Specimen, Zoo
@@ -116,7 +116,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.zoo.seeds", description=__doc__)
-    parser.add_argument("--connectors", default=",".join(known()), help="names, with commas between them")
+    parser.add_argument("--connectors", default=",".join(NAMES), help="names, with commas between them")
     parser.add_argument("--seeds", type=int, default=SEEDS, help="how many")
     parser.add_argument("--checks", default="", help="a pattern: only those that have it in their names")
     parser.add_argument("--workers", type=int, default=2, help="connectors at a time")

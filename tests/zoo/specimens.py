@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from harness.checking import LONG
-from harness.venue.dialects import known
+from tests.dialects.names import NAMES
 from tests.zoo.asked import asked_of
 from tests.zoo.defect import Defect
 from tests.zoo.defects import DEFECTS
@@ -17,7 +17,7 @@ OTHERS = 3  # connectors besides its own that a defect is planted in
 
 def spread(defects: tuple[Defect, ...], others: int = OTHERS) -> Iterator[Defect]:
     """Deal the connectors out in turn, so that each gets its share; none that bears it or has it already."""
-    deal = list(known())
+    deal = list(NAMES)
     for defect in defects:
         if not defect.portable:
             continue

@@ -9,7 +9,7 @@ import pytest
 from checks.conformance import test_build, test_order_life, test_orders, test_perpetual
 from harness.checking import Failed, NotApplicable, Undetermined, witnessed
 from harness.outcome import Severity
-from harness.venue.dialects import known
+from tests.dialects.names import NAMES
 from tests.zoo.accuracy import Noted
 from tests.zoo.asked import CHECKS, asked_of, severity_of
 from tests.zoo.defect import EXCHANGE, defect
@@ -78,7 +78,7 @@ def merged(request: pytest.FixtureRequest, zoo: Zoo) -> Iterator[Specimen]:
             id=f"{name}-{check.__name__.removeprefix('test_')}",
             marks=[] if by_default(name, check) else pytest.mark.full,
         )
-        for name in known()
+        for name in NAMES
         for check in asked_of(name)
     ],
     indirect=["merged"],

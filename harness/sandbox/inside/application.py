@@ -7,6 +7,7 @@ nobody changed. Importing the real one would hold the connector up for seconds, 
 """
 
 import importlib
+import importlib.util
 import sys
 import types
 from typing import Any, Dict, List
@@ -57,6 +58,15 @@ def default_configuration() -> Any:
     except (ImportError, AttributeError):
         return None
     return adapter(kind())
+
+
+def source() -> str:
+    """The text of the application that is not run. Raises FileNotFoundError where the framework has none."""
+    found = importlib.util.find_spec(NAME)
+    if found is None or found.origin is None:
+        raise FileNotFoundError("the framework has no {}".format(NAME))
+    with open(found.origin, encoding="utf-8") as file:
+        return file.read()
 
 
 def install() -> None:

@@ -10,7 +10,8 @@ from enum import StrEnum
 from itertools import islice
 
 from harness.driving.driver import ConnectorError
-from harness.gateway.faults import Delay, DropMessage, DuplicateMessage, Fault, LoseReply, Refuse
+from harness.gateway.fault import Fault
+from harness.gateway.faults import Delay, DropMessage, DuplicateMessage, LoseReply, Refuse
 from harness.scenarios.played import NotReady, start
 from harness.scenarios.played.balances import IMPATIENT, PATIENT, BalanceView, settled_views
 from harness.scenarios.played.invariants import breaches, broken

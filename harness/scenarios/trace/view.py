@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import FrozenInstanceError, fields, is_dataclass
+from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
 
 from pydantic import JsonValue, PlainSerializer, PlainValidator, TypeAdapter, ValidationError, ValidationInfo
@@ -26,8 +27,9 @@ class NotInTraceError(HarnessError):
 class View:
     """`part` is the exchange that it is about, and everything that was seen there, once it was read.
 
-    A scenario may fill it in step by step; as checks get it, read from a trace, no field can be set: what one
-    check did would change what the next one judges. Raises FrozenInstanceError then.
+    A scenario may fill it in step by step; as checks get it, read from a trace, no field can be set and no
+    list or dict in it changed: what one check did would change what the next one judges. Raises
+    FrozenInstanceError, TypeError or AttributeError then.
     """
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -93,20 +95,29 @@ def view_of(trace: Trace, kind: type[T]) -> T:
         view: T = _adapter(kind).validate_python(notes[-1].facts, context=entries)
     except ValidationError as error:
         raise NotInTraceError(f"the notes of {trace.title} cannot be read: {str(error)[:500]}") from error
-    _place(view, trace.parts)
+    _finish(view, trace.parts)
     return view
 
 
-def _place(value: object, parts: tuple[Part, ...]) -> None:
-    """Let every view in it know the exchange that it is about."""
-    if isinstance(value, View):
-        object.__setattr__(value, "_part", parts[getattr(value, "rig_number")])  # noqa: B009 - a field of each
+def _finish(value: object, parts: tuple[Part, ...]) -> object:
+    """The value as checks get it: each view in it knows the exchange that it is about, and no list, set or
+    dict in it can change."""
     if is_dataclass(value) and not isinstance(value, type):
         for each in fields(value):
-            _place(getattr(value, each.name), parts)
+            found = getattr(value, each.name)
+            finished = _finish(found, parts)
+            if finished is not found:
+                object.__setattr__(value, each.name, finished)
+        if isinstance(value, View):
+            object.__setattr__(value, "_part", parts[getattr(value, "rig_number")])  # noqa: B009 - a field
     elif isinstance(value, list | tuple):
-        for item in value:
-            _place(item, parts)
+        finished_items = [_finish(item, parts) for item in value]
+        unchanged = isinstance(value, tuple) and all(
+            a is b for a, b in zip(finished_items, value, strict=True)
+        )
+        return value if unchanged else tuple(finished_items)
+    elif isinstance(value, set):
+        return frozenset(value)
     elif isinstance(value, Mapping):
-        for item in value.values():
-            _place(item, parts)
+        return MappingProxyType({key: _finish(item, parts) for key, item in value.items()})
+    return value

@@ -20,7 +20,17 @@ from harness.venue.described.telling import Teller
 from harness.venue.described.templates import NO_CONTRACT, Filler, Matcher, Missing, Scope, Unlike
 from harness.venue.described.trust import Trust
 from harness.venue.described.values import Fact, Unreadable, moment, plainly, write
-from harness.venue.dialects.base import Call, Dialect, Refused, Reply, Request, Route, StreamSession
+from harness.venue.dialects.base import (
+    Call,
+    Dialect,
+    Found,
+    Match,
+    Refused,
+    Reply,
+    Request,
+    Route,
+    StreamSession,
+)
 from harness.venue.dialects.listen_keys import ListenKeys
 from harness.venue.dialects.nonces import AscendingNonces
 from harness.venue.dialects.signing import same
@@ -168,6 +178,9 @@ class DescribedDialect(Dialect):
         given = self._of_kind("passphrase")
         return account.passphrase if given is None else credential(account, given)
 
+    def ccxt_options(self) -> dict[str, JsonValue]:
+        return {**super().ccxt_options(), **self.description.ccxt_options}
+
     def ccxt_credentials(self, account: Account) -> dict[str, str]:
         names = {"key": "apiKey", "secret": "secret", "passphrase": "password", "number": "uid"}
         held = self.description.credentials.values()
@@ -179,16 +192,31 @@ class DescribedDialect(Dialect):
         if signing is None:
             raise LookupError(f"{self.name}: {route.path} is private, and `signing` is not described")
         given = given_by(signing, request)
+        described = self.description.routes[route.handler]
+        if described.proof == "key":
+            return self._with_key(given)
         for part, error in (
             ("key", RequestError.MISSING_KEY), ("signature", RequestError.MISSING_SIGNATURE),
             ("time", RequestError.MISSING_TIME), ("passphrase", RequestError.MISSING_PASSPHRASE),
         ):  # fmt: skip
             if part in signing.carries and not getattr(given, part):
                 raise self.refused(error.value)
-        found = self.verified(signing, given, texts_of(signing, request, given), self.received_at(request))
+        own = described.signs
+        found = self.verified(
+            signing, given, texts_of(signing, request, given, own), self.received_at(request)
+        )
         if isinstance(found, RequestError):
             raise self.refused(found.value)
         return found
+
+    def _with_key(self, given: Given) -> Account:
+        """The account of a request that is not signed."""
+        if not given.key:
+            raise self.refused(RequestError.MISSING_KEY.value)
+        account = self._account_of(given.key)
+        if account is None:
+            raise self.refused(RequestError.UNKNOWN_KEY.value)
+        return account
 
     def verified(
         self, signing: Signing, given: Given, texts: frozenset[bytes], at: float
@@ -259,7 +287,7 @@ class DescribedDialect(Dialect):
 
     # -- what the gateway calls
 
-    def find(self, request: Request) -> tuple[Route, dict[str, str]] | None:
+    def find(self, request: Request) -> Found | None:
         """By method and path, and where several share these, by the parameters that tell them apart."""
         if request.host not in self.rest_hosts:
             return None
@@ -273,7 +301,10 @@ class DescribedDialect(Dialect):
         if not route.when:
             return True
         said = self._parameters(route, request)
-        return all(str(said.get(name)) == value for name, value in route.when.items())
+        return all(
+            name in said if value == "*" else str(said.get(name)) == value
+            for name, value in route.when.items()
+        )
 
     def serve(self, call: Call) -> Reply:
         with self.venue.lock:
@@ -356,16 +387,19 @@ class DescribedDialect(Dialect):
                 return dict(request.form)
         return dict(request.query)
 
-    def open_stream(self, request: Request) -> StreamSession | Reply:
-        found = self.find_stream(request)
-        if found is None:
+    def named_parameters(self, request: Request, route: Route) -> frozenset[str]:
+        """The names of what a request says, in its path aside."""
+        return frozenset(self._parameters(self.description.routes[route.handler], request))
+
+    def upgrade(self, request: Request, match: Match) -> StreamSession | Reply:
+        if match.stream is None:
             return self.unknown_route(request)
-        route, path = found
+        route, path = match.stream
         connection = self.description.connections[route.handler]
         account = None
         if connection.login is not None and connection.login.token is not None:
             account = self._account_of_token(connection.login.token, path, request)
-            if account is None:
+            if account is None and connection.login.needed:
                 return self.refusals.reply(RequestError.UNKNOWN_KEY.value, self.teller.now())
         return self._opened(connection, account)
 

@@ -47,8 +47,9 @@ class Signing(Part):
     """How a text is signed, and where the parts of the signature stand.
 
     `text` is a template over `time nonce method path query sorted_query params body host key passphrase
-    window` with the filters `question sha256 sha512 md5 hex base64 lower upper`. `carries` says where each
-    part of a request stands: `header NAME`, `query NAME`, `body NAME` or `claim NAME` of a JWT; those of a
+    window content_type sorted_pairs` and what a route `signs`, with the filters `question ampersand sha256
+    sha512 md5 hex base64 url lower upper`. `carries` says where each part of a request stands: `header NAME`,
+    `query NAME`, `body NAME`, `param NAME` (in the query or in a form) or `claim NAME` of a JWT; those of a
     message stand in `login.said`. `unverified` is accepted without a look, and then `signs-requests` is
     undetermined.
     """
@@ -83,6 +84,7 @@ class Rows(Part):
     order: Literal["newest first", "oldest first"] = "newest first"
     usual: int | None = None
     most: int | None = None
+    flat: bool = Field(default=False, description="positions of size zero are told too")
 
 
 class RefusalWords(Part):
@@ -104,7 +106,7 @@ class Refusals(Part):
 
 
 class RouteDescription(Part):
-    """A REST route. `when` tells apart routes that share method and path, by literal parameters.
+    """A REST route. `when` tells apart routes that share method and path, by literal parameters (`*`: any).
 
     `takes` is a template of the parameters; those in the path are named in the route's own name. A key that
     ends in `?` may be left out. `unknown: empty` answers a look-up of what nobody knows with no row.
@@ -112,6 +114,9 @@ class RouteDescription(Part):
 
     operation: Operation
     private: bool = False
+    proof: Literal["signature", "key"] = Field(
+        default="signature", description="what a private route demands: `key` is not signed"
+    )
     weight: int = 1
     when: dict[str, str] = {}
     parameters: Literal["query", "json", "form"] | None = None
@@ -119,6 +124,7 @@ class RouteDescription(Part):
     means: dict[str, JsonValue] = Field(
         default={}, description="facts that the route itself stands for, such as `order.side`"
     )
+    signs: dict[str, str] = Field(default={}, description="what this route adds to the text that is signed")
     rows: Rows = Rows()
     status: int = 200
     reply: Template = None
@@ -131,7 +137,8 @@ class Pattern(Part):
     ignored.
 
     `topics` is the path to the topic or topics in the message (`args[]`, `data.channel`), empty: the message
-    itself. `answer` is said once for each topic where `each_topic`, else once.
+    itself; with ` * ` between two paths each of the one with each of the other, as a list, and with ` | ` the
+    first of the two that holds something. `answer` is said once for each topic where `each_topic`, else once.
     """
 
     said: Template
@@ -154,11 +161,12 @@ class Login(Part):
     signing: Signing | None = None
     answer: Template = None
     token: str | None = Field(default=None, description="`path NAME` or `query NAME`")
+    needed: bool = Field(default=True, description="whether nobody is let in without a token")
 
 
 class ServerPing(Part):
     every: float
-    say: Template
+    say: Template = Field(default=None, description="nothing: a ping frame")
     expects: Template = None
 
 
@@ -192,6 +200,8 @@ class Channel(Part):
     book: Book | None = None
     everything: tuple[str, ...] = Field(default=(), description="words in the symbol's place: all markets")
     only: tuple[str, ...] = Field(default=(), description="order changes that are told; empty: all")
+    brings: tuple[str, ...] = Field(default=(), description="channels that a subscription to it brings too")
+    whole: bool = Field(default=False, description="a message tells all that the account has, not the change")
 
 
 class Connection(Part):
@@ -209,6 +219,7 @@ class Connection(Part):
     hello: Template = None
     refused: Template = None
     refusals: dict[str, RefusalWords] = {}
+    packed: Literal["gzip"] | None = Field(default=None, description="how every message of the exchange is")
     silence: float | None = None
     lifetime: float | None = Field(default=None, description="seconds that a token lives")
     channels: dict[str, Channel] = {}
@@ -232,6 +243,13 @@ class Orders(Part):
     post_only_would_take: Literal["refused", "expires"] = "refused"
     client_order_id: str | None = Field(default=None, description="pattern that it must match")
     numbers: Literal["plain", "any"] = "plain"
+    contract: Literal["base", "lot"] = Field(
+        default="base", description="what a contract is: one of the base, or the least amount that is traded"
+    )
+    zero_price_is_market: bool = False
+    hedge_side: Literal["told", "by reduce-only"] = Field(
+        default="told", description="how an order of hedge mode names its side: reduce-only ones close"
+    )
     prefix: str = ""
 
 
@@ -248,6 +266,9 @@ class Description(Part):
     exchange: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]
     kind: Literal["spot", "perpetual"] = "spot"
     ccxt: str | None = None
+    ccxt_options: dict[str, JsonValue] = Field(
+        default={}, description="options that make ccxt ask for these markets"
+    )
     derived: str | None = Field(default=None, description="digest of what it was derived from")
     hosts: Hosts
     symbol: str
@@ -262,6 +283,7 @@ class Description(Part):
     reply_headers: dict[str, str] = {}
     connections: dict[str, Connection] = {}
     limits: tuple[Limit, ...] = ()
+    quote: str | None = Field(default=None, description="what is quoted in, where that is not USDT")
     notional_in: tuple[str, ...] = Field(default=(), description="quotes with a least notional; empty: all")
     lacks: tuple[str, ...] = ()
     known: dict[str, tuple[Source, ...]]

@@ -20,7 +20,8 @@ FILTERS = {
     "percent": "times 100",
     "contracts": "in contracts instead of base",
     "lower": "small letters", "upper": "capital letters",
-    "no_dash": "without `-`",
+    "no_dash": "without `-`", "trimmed": "without spaces at its ends: two words of a list may read alike",
+    "flag": "`true` and `false` as JSON has them",
 }  # fmt: skip
 _WITH_NUMBER = re.compile(r"(fixed|units|round)(\d{1,2})")
 _OR = "or "

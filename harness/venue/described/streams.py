@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
+import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
@@ -49,6 +52,7 @@ class _Book:
 
     copy: BookCopy
     last: int
+    contract: Decimal
     messages: int = 0
 
 
@@ -134,7 +138,7 @@ class DescribedSession(TopicSession):
         given = Given(
             **{
                 name: _plain(found.get(f"login.{name}"))
-                for name in ("key", "passphrase", "signature", "time")
+                for name in ("key", "passphrase", "signature", "time", "window")
             }
         )
         values = {**vars(given), **{f"said.{key}": text for key, text in _texts_in(said)}}
@@ -168,6 +172,12 @@ class DescribedSession(TopicSession):
 
     def _begin(self, said: JsonValue, topic: JsonValue) -> Iterator[Outgoing]:
         chosen = self._channels_of(topic)
+        known = self._connection.channels
+        chosen += [
+            (other, known[other], markets, found)
+            for _, channel, markets, found in chosen
+            for other in channel.brings
+        ]
         for name, channel, markets, found in chosen:
             if channel.private or channel.operation in _PRIVATE:
                 self._admit(said)
@@ -238,7 +248,9 @@ class DescribedSession(TopicSession):
         template = self._connection.refused
         if template is not None:
             own, scope = self._connection.refusals, self._scope(_with_topic(said, topic))
-            yield Frame.of(operation, self._exchange.refusals.frame(code, template, scope, own, detail))
+            yield self._packed(
+                Frame.of(operation, self._exchange.refusals.frame(code, template, scope, own, detail))
+            )
 
     # -- what the exchange says
 
@@ -249,7 +261,14 @@ class DescribedSession(TopicSession):
 
     def _frame(self, operation: str, template: JsonValue, scope: Scope) -> Frame:
         told = self._exchange.filler.fill(template, scope)
-        return Frame(operation, told) if isinstance(told, str) else Frame.of(operation, told)
+        frame = Frame(operation, told) if isinstance(told, str) else Frame.of(operation, told)
+        return self._packed(frame)
+
+    def _packed(self, frame: Frame) -> Frame:
+        """As the exchange sends it."""
+        if self._connection.packed == "gzip":
+            return replace(frame, binary=gzip.compress(frame.text.encode()))
+        return frame
 
     def _tell(self, topic: Topic, scope: Scope, template: JsonValue = None) -> Iterator[Outgoing]:
         """A channel's message; nothing where it has none."""
@@ -274,7 +293,7 @@ class DescribedSession(TopicSession):
         if channel.book is not None and topic.market is not None:
             self._feed.drop(topic)
             copy = BookCopy(self.venue.book(topic.market))
-            self._books[topic] = _Book(copy, copy.sequence)
+            self._books[topic] = _Book(copy, copy.sequence, topic.market.contract_size)
             if channel.book.first == "whole":
                 template = channel.tells if channel.first is None else channel.first
                 yield from self._tell(
@@ -292,6 +311,7 @@ class DescribedSession(TopicSession):
             {},
             {
                 "balance": lambda: map(teller.balance, self.venue.balances(account)),
+                "margin": lambda: [teller.margin(account, asset) for asset in self._settled()],
                 "position": lambda: map(teller.position, self.venue.positions(account)),
                 "order": lambda: [teller.order(account, each) for each in self.venue.open_orders(account)],
             },
@@ -307,7 +327,13 @@ class DescribedSession(TopicSession):
         book.last = book.copy.sequence
         told |= {"sequence": told["last"], "at": book.copy.at}
         if rules is not None and rules.checksum != "none":
-            bids, asks = (book.copy.best(side, rules.checksum_depth) for side in (Side.BUY, Side.SELL))
+            bids, asks = (
+                [
+                    Level(each.price, each.amount / book.contract)
+                    for each in book.copy.best(side, rules.checksum_depth)
+                ]
+                for side in (Side.BUY, Side.SELL)
+            )
             told["checksum"] = interleaved(bids, asks, rules.checksum_depth)
         return told
 
@@ -371,7 +397,7 @@ class DescribedSession(TopicSession):
         account, subscription = self.account, self._subscriptions.get(topic)
         if account is None or subscription is None:
             return
-        settled = {each.settle_asset for each in self.venue.markets if each.perpetual}
+        settled = self._settled()
         margins = [
             self._exchange.teller.margin(account, b.asset) for b in event.balances if b.asset in settled
         ]
@@ -385,9 +411,16 @@ class DescribedSession(TopicSession):
     def position_changed(self, topic: Topic, event: PositionChanged) -> Iterable[Outgoing]:
         one = self._exchange.teller.position(event.position)
         change: dict[str, Fact] = {"kind": event.reason, "at": event.at}
-        return self._tell(
-            topic, Scope({**one.objects, "change": lambda: change}, {"position": lambda: [one]})
-        )
+        told = Scope({**one.objects, "change": lambda: change}, {"position": lambda: [one]})
+        return self._tell(topic, self._held().within(told) if self._tells_all(topic) else told)
+
+    def _settled(self) -> dict[str, None]:
+        """The assets that perpetuals are settled in, each once."""
+        return dict.fromkeys(each.settle_asset for each in self.venue.markets if each.perpetual)
+
+    def _tells_all(self, topic: Topic) -> bool:
+        subscription = self._subscriptions.get(topic)
+        return subscription is not None and subscription.channel.whole
 
     def funding_paid(self, topic: Topic, event: FundingPaid) -> Iterable[Outgoing]:
         if not _tells(self._subscriptions.get(topic), "payment"):
@@ -451,11 +484,25 @@ def _with_topic(said: JsonValue, topic: JsonValue) -> JsonValue:
 
 
 def _topics_at(said: JsonValue, path: str) -> list[JsonValue]:
-    """The topics of a message: at `args[]` each of a list, at `data.channel` the one, at `` the message."""
+    """The topics of a message: at `args[]` each of a list, at `data.channel` the one, at `` the message.
+
+    `channels[] * pairs[]`: each with each, as a list of the two. `channel | op`: the first of these places
+    that holds something.
+    """
+    if " | " in path:
+        return next((some for part in path.split(" | ") if (some := _said_topics(said, part))), [])
+    if " * " in path:
+        parts = [_topics_at(said, part) for part in path.split(" * ")]
+        return [list(each) for each in itertools.product(*parts)]
     found = found_at(said, path.removesuffix("[]"))
     if path.endswith("[]"):
         return found if isinstance(found, list) else []
     return [found]
+
+
+def _said_topics(said: JsonValue, path: str) -> list[JsonValue]:
+    """Those topics of a message that are there."""
+    return [topic for topic in _topics_at(said, path) if topic is not None]
 
 
 def _each_market(template: JsonValue) -> tuple[JsonValue, str | None]:

@@ -67,7 +67,7 @@ class Filler:
         if isinstance(template, str):
             return self._leaf(template, scope)
         if isinstance(template, list):
-            return [self.fill(item, scope) for item in template]
+            return list(self._items(template, scope))
         if isinstance(template, dict):
             return self._mapping(template, scope)
         return template
@@ -79,11 +79,20 @@ class Filler:
             chosen = THEN if self._truth(str(template[IF]), scope) else ELSE
             return self._fill(template[chosen], scope) if chosen in template else ABSENT
         template = self.alike(template)
-        only = EACH.fullmatch(next(iter(template), ""))
-        if only and not only["key"] and len(template) == 1:
-            (inner,) = template.values()
-            return [self.fill(inner, each.within(scope)) for each in self._rows(only["what"], scope)]
+        if _repeats(template):
+            ((key, inner),) = template.items()
+            what = key.removeprefix("each ")
+            return [self.fill(inner, each.within(scope)) for each in self._rows(what, scope)]
         return dict(self._entries(template, scope))
+
+    def _items(self, template: list[JsonValue], scope: Scope) -> Iterator[JsonValue]:
+        """A list's items; the rows of one that is `each …` stand in the list themselves."""
+        for item in template:
+            told = self.fill(item, scope)
+            if _repeats(item) and isinstance(told, list):
+                yield from told
+            else:
+                yield told
 
     def _entries(self, template: dict[str, JsonValue], scope: Scope) -> Iterator[tuple[str, JsonValue]]:
         for key, value in template.items():
@@ -138,6 +147,12 @@ class Filler:
         return write(
             hole, facts or {}, self.words, contract if isinstance(contract, Decimal) else NO_CONTRACT
         )
+
+
+def _repeats(template: JsonValue) -> bool:
+    """Whether a template is `each …` and nothing else."""
+    only = EACH.fullmatch(next(iter(template), "")) if isinstance(template, dict) else None
+    return only is not None and not only["key"] and isinstance(template, dict) and len(template) == 1
 
 
 def _as_text(value: JsonValue) -> str:

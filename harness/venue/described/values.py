@@ -54,6 +54,8 @@ def write(hole: Hole, facts: Mapping[str, Fact], words: Mapping[str, Words], con
     value: Any = facts.get(hole.name.partition(".")[2]) if "." in hole.name else facts
     for name in hole.filters:
         value = _word(words[name], facts) if name in words else _filtered(value, name, contract)
+    if "flag" in hole.filters:
+        return None if value is None else str(value) == "true"
     return _numeric(value) if "number" in hole.filters else _told(value)
 
 
@@ -75,9 +77,13 @@ def _filtered(value: Any, name: str, contract: Decimal) -> Any:
         return _sized(value, *numbered)
     if name == "number":
         return value
-    if name in ("lower", "upper", "no_dash"):
+    if name in ("lower", "upper", "no_dash", "trimmed"):
         text = str(_told(value))
-        return {"lower": text.lower(), "upper": text.upper(), "no_dash": text.replace("-", "")}[name]
+        changed_text = {
+            "lower": text.lower(), "upper": text.upper(), "no_dash": text.replace("-", ""),
+            "trimmed": text.strip(),
+        }  # fmt: skip
+        return changed_text[name]
     if isinstance(value, Decimal):
         changed = {"negated": -value, "percent": value * 100, "contracts": value / contract}
         return changed.get(name, plain(value) if name == "text" else value)
@@ -111,10 +117,13 @@ def _sized(value: Any, name: str, places: int) -> Any:
 
 
 def _numeric(value: Any) -> JsonValue:
-    """As a JSON number, whole where it is."""
+    """As a JSON number, whole where it is; what is no number is not told."""
     if value is None or isinstance(value, int):
         return value
-    exact = Decimal(str(value))
+    try:
+        exact = Decimal(str(value))
+    except InvalidOperation:  # a client's name for its order that has letters
+        return None
     return int(exact) if exact == exact.to_integral_value() else float(exact)
 
 
@@ -182,7 +191,8 @@ def _read_time(text: str, filters: tuple[str, ...]) -> float:
     unit = next((name for name in filters if name in _PER_SECOND), "s")
     try:
         if "iso" in filters:
-            return datetime.fromisoformat(text).astimezone(UTC).timestamp()
+            told = datetime.fromisoformat(text)
+            return (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp()
         return float(Decimal(text) / _PER_SECOND[unit])
     except (ValueError, InvalidOperation) as error:
         raise Unreadable(text) from error

@@ -29,6 +29,11 @@ def known() -> tuple[str, ...]:
     return tuple(sorted(_all()))
 
 
+def spoken_by(framework: str) -> tuple[str, ...]:
+    """Names of those that connectors of this framework generation speak, sorted."""
+    return tuple(name for name in known() if dialect(name).framework == framework)
+
+
 def dialect(name: str) -> type[Dialect]:
     """The dialect class of that name; raises `UserError` when there is none."""
     found = _all().get(name)

@@ -167,6 +167,23 @@ class Route:
         return None if found is None else found.groupdict()
 
 
+Found = tuple[Route, dict[str, str]]  # with the path's `{name}` parts
+
+
+@dataclass(frozen=True)
+class Match:
+    """What a dialect's tables say of a request, looked up once.
+
+    `operation` is the standard operation, None where nobody declared it; `weight` what the request costs
+    against the exchange's main limit.
+    """
+
+    operation: str | None
+    weight: int
+    rest: Found | None
+    stream: Found | None
+
+
 @dataclass(frozen=True)
 class Call:
     """What a handler gets. `path` holds the `{name}` parts; `signer` is who signed, None on public routes."""
@@ -267,6 +284,8 @@ class Dialect:
     """An exchange's REST and WebSocket wire format over a venue."""
 
     name: ClassVar[str]
+    # The framework generation whose connectors speak it; others are not tried on it, nor it on them.
+    framework: ClassVar[str] = "v2"
     ccxt_id: ClassVar[str | None] = None
     rest_hosts: ClassVar[tuple[str, ...]] = ()
     stream_hosts: ClassVar[tuple[str, ...]] = ()
@@ -370,31 +389,35 @@ class Dialect:
     def serves(self, host: str, port: int) -> bool:
         return host in (*self.rest_hosts, *self.stream_hosts) and port in self.ports
 
-    def find(self, request: Request) -> tuple[Route, dict[str, str]] | None:
+    def find(self, request: Request) -> Found | None:
         """The route of a request and its path parts."""
         table = self.routes if request.host in self.rest_hosts else ()
         return _first(table, request)
 
-    def find_stream(self, request: Request) -> tuple[Route, dict[str, str]] | None:
+    def find_stream(self, request: Request) -> Found | None:
         table = self.streams if request.host in self.stream_hosts else ()
         return _first(table, request)
 
-    def operation_of(self, request: Request) -> str | None:
-        """The standard operation of a REST request or a WebSocket upgrade, None when nobody declared it."""
-        found = self.find(request) or self.find_stream(request)
-        return None if found is None else found[0].operation
-
-    def weight_of(self, request: Request) -> int:
-        """What the request costs against the exchange's main limit."""
-        found = self.find(request)
-        return 0 if found is None else self.weigh(request, found[0])
+    def match(self, request: Request) -> Match:
+        """What the tables say of a REST request or a WebSocket upgrade."""
+        rest = self.find(request)
+        stream = self.find_stream(request)
+        found = rest or stream
+        return Match(
+            operation=None if found is None else found[0].operation,
+            weight=0 if rest is None else self.weigh(request, rest[0]),
+            rest=rest,
+            stream=stream,
+        )
 
     def handle(self, request: Request) -> Reply:
         """Answer a REST request as the exchange would."""
-        found = self.find(request)
-        if found is None:
+        return self.reply_to(request, self.match(request))
+
+    def reply_to(self, request: Request, match: Match) -> Reply:
+        if match.rest is None:
             return self.unknown_route(request)
-        route, path = found
+        route, path = match.rest
         try:
             self.admit(request, route)
             signer = self.authenticate(request, route) if route.private else None
@@ -410,10 +433,12 @@ class Dialect:
 
     def open_stream(self, request: Request) -> StreamSession | Reply:
         """Accept a WebSocket upgrade, or answer it with an HTTP error."""
-        found = self.find_stream(request)
-        if found is None:
+        return self.upgrade(request, self.match(request))
+
+    def upgrade(self, request: Request, match: Match) -> StreamSession | Reply:
+        if match.stream is None:
             return self.unknown_route(request)
-        route, path = found
+        route, path = match.stream
         try:
             session: StreamSession | Reply = getattr(self, route.handler)(Call(request, route, path, None))
         except Refused as refused:
@@ -444,7 +469,7 @@ class Dialect:
         return self._by_symbol.get(symbol)
 
 
-def _first(table: Iterable[Route], request: Request) -> tuple[Route, dict[str, str]] | None:
+def _first(table: Iterable[Route], request: Request) -> Found | None:
     for route in table:
         parts = route.match(request.method, request.path)
         if parts is not None:

@@ -59,8 +59,41 @@ def test_what_is_installed_may_be_imported_whatever_its_package_is_called(module
 def test_what_nothing_declared_brings_is_the_forks_failure() -> None:
     status, summary, places = ended(checks.test_dependencies_are_declared, importing("acme_sdk"))
     assert status == "failed"
-    assert summary == "It imports what Hummingbot does not install: acme_sdk."
+    assert summary == "It imports packages that Hummingbot does not install: acme_sdk."
     assert any(place.startswith(f"{WEB}:") for place in places)
+
+
+OPTIONAL = {
+    "caught": "try:\n    import acme_sdk\nexcept ImportError:\n    acme_sdk = None\n",
+    "caught, in a function": "def sdk():\n    try:\n        from acme_sdk import Client\n"
+    "    except (ModuleNotFoundError, AttributeError):\n        return None\n    return Client\n",
+    "with another that is there instead": "try:\n    import acme_sdk\nexcept ImportError:\n    import yaml\n",
+    "instead of one that is there": "try:\n    import yaml\nexcept ImportError:\n    import acme_sdk\n",
+    "instead of Python's own": "try:\n    import tomllib\nexcept ImportError:\n    import acme_sdk\n",
+    "suppressed": "import contextlib\n\nwith contextlib.suppress(ImportError):\n    import acme_sdk\n",
+    "for type checkers": "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import acme_sdk\n",
+}
+
+
+@pytest.mark.parametrize("text", OPTIONAL.values(), ids=OPTIONAL)
+def test_what_it_can_do_without_need_not_be_declared(text: str) -> None:
+    assert ended(checks.test_dependencies_are_declared, today().appending(WEB, text))[0] == "passed"
+
+
+NEEDED = {
+    "caught and raised again": "try:\n    import acme_sdk\nexcept ImportError as error:\n"
+    "    raise RuntimeError('install acme_sdk') from error\n",
+    "another error caught": "try:\n    import acme_sdk\nexcept KeyError:\n    pass\n",
+    "neither is there": "try:\n    import lost_sdk\nexcept ImportError:\n    import acme_sdk\n",
+    "needed elsewhere": "import acme_sdk\n\ntry:\n    import acme_sdk.fast\nexcept ImportError:\n    pass\n",
+    "for all but type checkers": "import typing\n\nif not typing.TYPE_CHECKING:\n    import acme_sdk\n",
+}
+
+
+@pytest.mark.parametrize("text", NEEDED.values(), ids=NEEDED)
+def test_what_it_cannot_do_without_is_needed(text: str) -> None:
+    status, summary, _ = ended(checks.test_dependencies_are_declared, today().appending(WEB, text))
+    assert (status, "acme_sdk" in summary) == ("failed", True)
 
 
 @pytest.mark.parametrize(

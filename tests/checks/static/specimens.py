@@ -272,7 +272,14 @@ class Files:
         return content.encode() if isinstance(content, str) else content
 
     def holds(self, text: str) -> bool:
-        return any(text.encode() in self.read(path) for path in self._texts if path not in self._too_large)
+        return bool(self._with(text))
+
+    def holding(self, text: str, folder: str) -> frozenset[str]:
+        return frozenset(path for path in self._with(text) if path.startswith(f"{folder}/"))
+
+    def _with(self, text: str) -> list[str]:
+        there = [path for path in self._texts if path not in self._too_large]
+        return [path for path in there if text.encode() in self.read(path)]
 
 
 @dataclass(frozen=True)

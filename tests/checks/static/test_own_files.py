@@ -65,3 +65,19 @@ def test_may_not_remove_anything_else(body: str) -> None:
 )
 def test_may_not_turn_the_path_elsewhere(stop: str) -> None:
     assert _ends("return os.path.join(data_path(), 'acme_cookie')", stop) == "failed"
+
+
+BOT = "def keep(table):\n    with open('table.csv', 'w') as file:\n        file.write(table)\n"
+
+
+def test_a_program_among_the_pages_is_not_run() -> None:
+    assert today().adding({"docs/acme/bot.py": BOT}).run(check).status == "passed"
+
+
+@pytest.mark.parametrize(
+    "imports", ["from docs.acme.bot import keep", "import docs.acme.bot", "from docs import acme"]
+)
+def test_unless_the_connector_imports_it(imports: str) -> None:
+    world = today().adding({"docs/acme/bot.py": BOT, TIDY: f"{imports}\n"})
+    assert world.run(check).places == ["docs/acme/bot.py:2"]
+    assert today().adding({"scripts/bot.py": BOT}).run(check).status == "failed"

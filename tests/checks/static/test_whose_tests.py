@@ -21,6 +21,13 @@ def test_finds_a_test_in_another_folder() -> None:
     assert moved.run(check).status == "passed"
 
 
+def test_finds_a_test_that_is_upstreams_in_a_folder_of_another_name() -> None:
+    """Of a connector that is changed, the tests are there already, and need not be changed."""
+    world = today()
+    before = {**world.base, "test/connector/acm/test_prices.py": world.files[BOOK]}
+    assert replace(world.without(BOOK), base=before).run(check).status == "passed"
+
+
 def test_takes_a_suite_of_upstreams_for_tests() -> None:
     world = today().adding({f"{TESTS}/test_{NAME}_exchange.py": DERIVED})
     suite = (

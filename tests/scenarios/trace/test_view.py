@@ -34,7 +34,7 @@ def test_it_comes_back_equal_and_knows_its_exchange() -> None:
     view = read()
     assert view.filled is not None
     assert view.filled.tracked_after
-    assert view.before == [life()]
+    assert list(view.before) == [life()]
     assert (view.part.began.market, view.before[0].part) == (MARKET, view.part)
 
 
@@ -54,3 +54,11 @@ def test_notes_that_are_not_there_are_named() -> None:
         view_of(Trace(HEADER, ()), Restart)
     with pytest.raises(LookupError, match="Restart was not read from a trace"):
         Restart(0).part  # noqa: B018
+
+
+def test_lists_and_dicts_of_a_view_cannot_change() -> None:
+    view = read()
+    with pytest.raises(AttributeError):
+        view.before.append(life())
+    with pytest.raises(TypeError):
+        view.tracked["x-1"] = None  # type: ignore[assignment]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hmac
 import json
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from urllib.parse import urlencode
 import pytest
 
 from harness.venue.described import DescribedDialect, described_dialect
-from harness.venue.dialects.base import Close, Reply, Request, StreamSession
+from harness.venue.dialects.base import Close, Frame, Reply, Request, StreamSession
 from harness.venue.model import Account, Side
 from harness.venue.positions import PositionMode
 from harness.venue.session import Venue
@@ -139,6 +140,37 @@ def test_books_may_be_counted_by_message(acme: Exchange) -> None:
     ]
     assert say(session, "book:nothing") == [{"error": 400}]
     assert say(session, "news") == [{"error": 404}]
+
+
+def test_messages_may_be_packed_and_topics_be_each_with_each(acme: Exchange) -> None:
+    session = acme.opened("/packed")
+    said = {"kinds": ["trades", "news"], "pairs": ["XBTUSDT-P", "ETHUSDT-P"]}
+    told = list(session.received(json.dumps(said)))
+    assert all(isinstance(each, Frame) for each in told)
+    packed = [json.loads(gzip.decompress(each.binary or b"")) for each in told if isinstance(each, Frame)]
+    assert packed == texts(told)
+    assert packed[:2] == [{"of": ["trades", "XBTUSDT-P"]}, {"of": ["trades", "ETHUSDT-P"]}]
+    assert [list(each) for each in packed[2:]] == [["error"], ["error"]]
+    assert session.carries() == {"stream:trades"}
+
+
+def test_a_key_alone_may_do(acme: Exchange) -> None:
+    key = acme.dialect.credentials(acme.account)["acme_api_key"]
+    asked = Request("GET", REST, "/peek", headers={"X-Key": key}, at=NOON)
+    assert data(acme.dialect.handle(asked)) == {"who": "maker"}
+    assert acme.dialect.handle(Request("GET", REST, "/peek", headers={"X-Key": "no"}, at=NOON)).status == 422
+    assert acme.dialect.handle(Request("GET", REST, "/peek", at=NOON)).status == 422
+
+
+def test_a_channel_may_tell_all_that_is_held(acme: Exchange) -> None:
+    session = acme.opened(f"/account/{data(acme.signed('GET', '/token'))['token']}")
+    assert say(session, "held") == []
+    heard: list[Any] = []
+    acme.dialect.venue.subscribe(lambda event: heard.extend(texts(list(session.venue_event(event)))))
+    for pair, price in (("XBTUSDT-P", "90000"), ("ETHUSDT-P", "4000"), ("XBTUSDT-P", "50000")):
+        side = "2" if price == "50000" else "1"
+        acme.ask("place", pair=pair, side=side, size="1000000", price=price)
+    assert [each["pairs"] for each in heard][-2:] == [["XBTUSDT-P", "ETHUSDT-P"], ["ETHUSDT-P"]]
 
 
 def test_the_exchange_pings(acme: Exchange) -> None:

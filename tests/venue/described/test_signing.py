@@ -35,6 +35,8 @@ def accepted(signing: Signing, made: str, sent: Request | None = None, secret: s
         ("{time}{method}{path}{query|question}{body}", '17POST/v1/orders?b=2&a=1%20x{"x":1}'),
         ("{query}", "b=2&a=1 x"),
         ("{sorted_query}", "a=1%20x&b=2"),
+        ("{sorted_pairs|ampersand}t={time}", "a=1 x&b=2&x=1&t=17"),
+        ("{query|url}|{nonce|ampersand}", "b%3D2%26a%3D1%2520x|"),
         ("{method|lower}\n{host}", "post\napi.acme.test"),
         ("{body|sha256|hex}", hashlib.sha256(b'{"x":1}').hexdigest()),
     ],
@@ -101,6 +103,18 @@ def test_a_signature_in_the_query_is_not_signed_itself() -> None:
     signing = Signing(scheme="hmac", text="{params}", carries={"signature": "query sign"})
     sent = Request("GET", "h", "/p", [("a", "1"), ("sign", "x")], raw_query="a=1&sign=x")
     assert texts_of(signing, sent, Given()) == {b"a=1"}
+
+
+def test_a_signature_in_a_query_or_a_form_is_not_signed_itself() -> None:
+    signing = Signing(scheme="hmac", text="{params}", carries={"signature": "param sig", "key": "param key"})
+    made = hmac.new(SECRET.encode(), b"key=k&a=1", "sha256").hexdigest()
+    sent = f"key=k&a=1&sig={made}"
+    in_query = Request("GET", "", "/", [("key", "k"), ("a", "1"), ("sig", made)], raw_query=sent)
+    in_form = Request("POST", "", "/", body=sent.encode())
+    for each in (in_query, in_form):
+        assert given_by(signing, each) == Given(key="k", signature=made)
+        assert accepted(signing, made, each)
+        assert not accepted(signing, made[::-1], each)
 
 
 def test_a_plugin_verifies_what_no_formula_says(monkeypatch: pytest.MonkeyPatch) -> None:

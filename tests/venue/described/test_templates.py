@@ -18,6 +18,7 @@ WORDS = {
         of="order", usual="LIMIT",
         words={"MAKER": {"type": "limit", "post_only": True}, "LIMIT": {"type": "limit"}},
     ),
+    "padded": Words(of="order", words={"sell": {"side": "sell"}, "sell ": {"side": "buy"}}),
     "status": Words(
         of="order", words={"new": {"status": "open"}, "gone": {"status": ["canceled", "expired"]}}
     ),
@@ -48,6 +49,10 @@ def scope() -> Scope:
         ("{order.price}", "0.0000001"),
         ("{order.amount|number}", 0.5),
         ("{order.order_id}", "17"),
+        ("{order.post_only|text|flag}", True),
+        ("{order|padded|trimmed}", "sell"),
+        ([0, {"each paid": "{paid.asset}"}, {"each paid": 1}], [0, "BTC", "BNB", 1, 1]),
+        ({"all": [[{"each paid": 1}]]}, {"all": [[1, 1]]}),
         ("{order.order_id|number}", 17),
         ("{order.order_id|uuid}", "00000000-0000-0000-0000-000000000011"),
         ("{order.amount|fixed4}", "0.5000"),

@@ -21,7 +21,7 @@ DEFECTS = (
     defect(
         "available-balance-is-the-total-one",
         checks.test_available_balances_match,
-        "is available with a limit buy open",
+        "The available balance of .* with a limit buy open is",
         worded(EXCHANGE, POLL, (f"free_balance = {FREE}", f"free_balance = {FREE} + {LOCKED}")),
         worded(EXCHANGE, LISTENER, (f"free_balance = {F}", f"free_balance = {F} + {L}")),
     ),
@@ -53,7 +53,7 @@ DEFECTS = (
     defect(
         "a-wrong-key-taken-for-an-empty-account",
         checks.test_a_wrong_key_is_noticed,
-        "says that it is ready",
+        "reports itself ready",
         exchange(
             """
             async def _update_balances(self):

@@ -11,7 +11,7 @@ HOUR: tuple[Defect, ...] = (
     defect(
         "old-orders-dropped-instead-of-cancelled",
         checks.test_an_hour_of_market_making,
-        "open that the connector has forgotten",
+        "the connector has lost track of",
         exchange(
             """
             async def _execute_cancel(self, trading_pair, order_id):
@@ -63,7 +63,7 @@ HOUR: tuple[Defect, ...] = (
     defect(
         "listen-key-never-renewed",
         checks.test_the_private_stream_is_kept_alive,
-        "there was no private stream|no longer told by the private stream",
+        "had no private stream|no longer arrives on the private stream",
         behaving(
             "binance_perpetual_user_stream_data_source.py",
             "BinancePerpetualUserStreamDataSource",
@@ -77,7 +77,7 @@ HOUR: tuple[Defect, ...] = (
     defect(
         "one-token-for-all-connections",
         checks.test_the_private_stream_is_kept_alive,
-        "there was no private stream",
+        "had no private stream",
         user_source(
             """
             async def _connected_websocket_assistant(self):
@@ -142,7 +142,7 @@ MISHAPS: tuple[Defect, ...] = (
     defect(
         "hammers-refused-streams",
         checks.test_refused_streams_are_not_hammered,
-        "times a second for each",
+        "each refused stream .* times a second",
         book_source("async def _sleep(self, delay):\n    await asyncio.sleep(0.05)"),
         user_source("async def _sleep(self, delay):\n    await asyncio.sleep(0.05)"),
         harmless={"okx": "its own limit for new connections, three a second, holds it back"},
@@ -150,7 +150,7 @@ MISHAPS: tuple[Defect, ...] = (
     defect(
         "gives-up-on-refused-streams",
         checks.test_refused_streams_are_not_hammered,
-        "did not open its . streams again",
+        "did not reopen its . streams",
         book_source(
             """
             async def _connected_websocket_assistant(self):

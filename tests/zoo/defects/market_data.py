@@ -33,7 +33,7 @@ DEFECTS = (
     defect(
         "base-and-quote-swapped",
         checks.test_pairs_have_the_standard_form_both_ways,
-        "What the exchange calls BTCUSDT is BTC-USDT, but USDT-BTC",
+        "The exchange's symbol BTCUSDT means BTC-USDT; the connector reads it as USDT-BTC",
         worded(
             EXCHANGE,
             SYMBOLS,
@@ -119,7 +119,7 @@ DEFECTS = (
     defect(
         "trades-counted-twice",
         checks.test_every_public_trade_arrives_once,
-        "public trades were reported that never happened",
+        "reported public trades never happened",
         book_source(
             """
             async def _parse_trade_message(self, raw_message, message_queue):
@@ -133,7 +133,7 @@ DEFECTS = (
     defect(
         "last-price-is-the-ask",
         checks.test_last_price,
-        "the connector says",
+        "it reports",
         worded(EXCHANGE, "_get_last_traded_price", ('resp_json["lastPrice"]', 'resp_json["askPrice"]')),
     ),
     defect(

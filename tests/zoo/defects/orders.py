@@ -58,7 +58,7 @@ DEFECTS = (
     defect(
         "a-space-in-the-order-id",
         checks.test_client_order_ids,
-        "characters that an exchange may refuse",
+        "characters that an exchange may reject",
         constant(CONSTANTS, '"x-MG43PCSN"', '"my bot-"'),
     ),
     defect(

@@ -50,7 +50,7 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "leverage-kept-to-itself",
         checks.test_leverage_reaches_the_exchange,
-        "A leverage of 7 was asked for",
+        "Leverage 7 was requested",
         exchange(
             """
             async def _set_trading_pair_leverage(self, trading_pair, leverage):
@@ -62,7 +62,7 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "position-mode-kept-to-itself",
         checks.test_position_mode_reaches_the_exchange,
-        "hedge mode was asked for; the account is in one-way mode",
+        "hedge mode was requested; the account is in one-way mode",
         exchange(
             """
             async def _trading_pair_position_mode_set(self, mode, trading_pair):
@@ -122,7 +122,7 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "reduce-only-dropped",
         checks.test_closing_orders_only_reduce,
-        "sent as one that may open another",
+        "sent as one that may open a position",
         worded(EXCHANGE, "_place_order", ('api_params["reduceOnly"] = "true"', "pass")),
         connector=CONNECTOR,
     ),

@@ -43,7 +43,7 @@ STREAMS: tuple[Defect, ...] = (
     defect(
         "user-stream-connected-once",
         checks.test_user_stream_comes_back,
-        "After the connection broke, a fill was (never reported|found by polling alone)",
+        "After the connection broke, a fill was (never reported|found by polling only)",
         behaving(
             USER_SOURCE,
             "BinanceAPIUserStreamDataSource",
@@ -59,7 +59,7 @@ STREAMS: tuple[Defect, ...] = (
     defect(
         "junk-ends-the-book-stream",
         checks.test_junk_is_survived,
-        "the order book does not follow",
+        "the order book no longer follows",
         behaving(
             BOOK_SOURCE,
             "BinanceAPIOrderBookDataSource",
@@ -117,7 +117,7 @@ ERRORS: tuple[Defect, ...] = (
     defect(
         "the-first-answer-decides-for-ever",
         checks.test_server_errors_are_survived,
-        "gets ready, but not when",
+        "does not get ready when",
         exchange(
             """
             _up = None
@@ -155,7 +155,7 @@ ERRORS: tuple[Defect, ...] = (
     defect(
         "network-always-said-to-be-up",
         checks.test_an_outage_is_noticed,
-        "the connector said that it was connected",
+        "reported itself connected",
         exchange(
             """
             async def check_network(self):

@@ -76,7 +76,7 @@ DEFECTS = (
     defect(
         "certificates-not-verified",
         checks.test_a_wrong_certificate_is_refused,
-        "talked to a server that it must not trust",
+        "whose certificate it must not trust",
         exchange(
             """
             async def check_network(self):

@@ -25,13 +25,13 @@ DEFECTS = (
     defect(
         "smallest-notional-ignored",
         checks.test_the_smallest_order_value,
-        "the smallest notional is",
+        "the minimum notional is",
         worded(EXCHANGE, RULES, ("min_notional_size=Decimal(min_notional)", "min_notional_size=Decimal(0)")),
     ),
     defect(
         "prices-told-through-a-float",
         checks.test_quantized_figures_are_multiples,
-        "no multiple of the tick size",
+        "not a multiple of the tick size",
         exchange(
             """
             def quantize_order_price(self, trading_pair, price):
@@ -48,7 +48,7 @@ DEFECTS = (
     defect(
         "prices-rounded-to-cents",
         checks.test_awkward_orders_arrive_rounded,
-        "was not rounded|was refused as it was sent",
+        "was not rounded|was rejected as sent",
         exchange(
             """
             def quantize_order_price(self, trading_pair, price):
@@ -71,7 +71,7 @@ DEFECTS = (
     defect(
         "no-smallest-amount",
         checks.test_too_small_orders_stay_home,
-        "below the smallest amount was sent",
+        "below the minimum amount was sent",
         worded(
             EXCHANGE,
             RULES,

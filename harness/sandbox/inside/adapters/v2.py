@@ -20,6 +20,8 @@ MAX_PAIRS_MAPPED = 500
 class Adapter:
     """One connector and the clock that turns it. Times are virtual seconds, amounts and prices strings."""
 
+    # Where the framework keeps its order types, sides and kinds of price.
+    WORDS = "hummingbot.core.data_type.common"
     COMMANDS = frozenset(
         "construct wait_ready status book trades pairs rules balances quantize buy sell cancel cancel_all"
         " orders events prices fee order_types config tick save_state restore_state stop"
@@ -88,12 +90,16 @@ class Adapter:
         }
         kind = getattr(self._module, self._settings.class_name())
         self._connector = kind(**self._init_parameters(kind, offered))
+        self._begin(tick_size)
+        return {"name": self._connector.name, "display_name": getattr(self._connector, "display_name", "")}
+
+    def _begin(self, tick_size: float) -> None:
+        """Give the connector a clock and listen to it."""
         clock_module = importlib.import_module("hummingbot.core.clock")
         mode = importlib.import_module("hummingbot.core.clock_mode").ClockMode.REALTIME
         self._clock = clock_module.Clock(mode, tick_size=tick_size)
         self._news = asyncio.Event()
         self._listen()
-        return {"name": self._connector.name, "display_name": getattr(self._connector, "display_name", "")}
 
     def _init_parameters(self, kind: Any, offered: Dict[str, Any]) -> Dict[str, Any]:
         """As the framework makes them of what it takes, with what older ones leave to their caller.
@@ -204,8 +210,11 @@ class Adapter:
         ).split()
         return {
             str(pair): {name: getattr(rule, name, None) for name in names}
-            for pair, rule in self._connector.trading_rules.items()
+            for pair, rule in self._rules().items()
         }
+
+    def _rules(self) -> Any:
+        return self._connector.trading_rules
 
     async def balances(self) -> Dict[str, Any]:
         total = await _settled(self._connector.get_all_balances())
@@ -221,8 +230,8 @@ class Adapter:
         """For each (price, amount) what the connector would send instead; None where it raises."""
         return [
             [
-                await _tried(self._connector.quantize_order_price, pair, Decimal(price)),
-                await _tried(self._connector.quantize_order_amount, pair, Decimal(amount)),
+                await tried(self._connector.quantize_order_price, pair, Decimal(price)),
+                await tried(self._connector.quantize_order_amount, pair, Decimal(amount)),
             ]
             for price, amount in orders
         ]
@@ -245,9 +254,10 @@ class Adapter:
         """`position` is what a perpetual's order does to it, OPEN or CLOSE; None on spot."""
         more = {}
         if position is not None:
-            actions = importlib.import_module("hummingbot.core.data_type.common").PositionAction
+            actions = importlib.import_module(self.WORDS).PositionAction
             more["position_action"] = actions[position]
-        return str(do(pair, Decimal(amount), _order_type(order_type), _price(price), **more))
+        kind = importlib.import_module(self.WORDS).OrderType[order_type]
+        return str(do(pair, Decimal(amount), kind, _price(price), **more))
 
     def cancel(self, pair: str, order_id: str) -> None:
         self._connector.cancel(pair, order_id)
@@ -272,7 +282,7 @@ class Adapter:
 
     def set_position_mode(self, mode: str) -> None:
         """`mode` is ONEWAY or HEDGE."""
-        modes = importlib.import_module("hummingbot.core.data_type.common").PositionMode
+        modes = importlib.import_module(self.WORDS).PositionMode
         self._connector.set_position_mode(modes[mode])
 
     async def position_modes(self) -> List[str]:
@@ -327,14 +337,14 @@ class Adapter:
         return self._events[since : since + 1000]
 
     async def prices(self, pair: str) -> Dict[str, Any]:
-        common = importlib.import_module("hummingbot.core.data_type.common")
+        common = importlib.import_module(self.WORDS)
         connector, types = self._connector, common.PriceType
-        last = await _tried(connector.get_last_traded_prices, [pair])
+        last = await tried(connector.get_last_traded_prices, [pair])
         return {
-            "buy": await _tried(connector.get_price, pair, True),
-            "sell": await _tried(connector.get_price, pair, False),
-            "best_bid": await _tried(connector.get_price_by_type, pair, types.BestBid),
-            "best_ask": await _tried(connector.get_price_by_type, pair, types.BestAsk),
+            "buy": await tried(connector.get_price, pair, True),
+            "sell": await tried(connector.get_price, pair, False),
+            "best_bid": await tried(connector.get_price_by_type, pair, types.BestBid),
+            "best_ask": await tried(connector.get_price_by_type, pair, types.BestAsk),
             "last": last.get(pair) if isinstance(last, dict) else None,
         }
 
@@ -342,13 +352,13 @@ class Adapter:
         self, pair: str, order_type: str, side: str, amount: str, price: str, is_maker: Optional[bool] = None
     ) -> Any:
         """The fee that the connector expects for such an order."""
-        common = importlib.import_module("hummingbot.core.data_type.common")
+        common = importlib.import_module(self.WORDS)
         base, quote = pair.split("-")
         return await _settled(
             self._connector.get_fee(
                 base,
                 quote,
-                _order_type(order_type),
+                common.OrderType[order_type],
                 common.TradeType[side],
                 Decimal(amount),
                 Decimal(price),
@@ -383,7 +393,7 @@ async def _settled(value: Any) -> Any:
     return await value if inspect.isawaitable(value) else value
 
 
-async def _tried(method: Any, *arguments: Any) -> Any:
+async def tried(method: Any, *arguments: Any) -> Any:
     """The same, or None where it raises: then one figure is missing, and the others can be told."""
     try:
         return await _settled(method(*arguments))
@@ -414,10 +424,6 @@ def _levels(entries: Any, depth: int) -> List[List[str]]:
             break
         levels.append([str(Decimal(str(entry.price))), str(Decimal(str(entry.amount)))])
     return levels
-
-
-def _order_type(name: str) -> Any:
-    return importlib.import_module("hummingbot.core.data_type.common").OrderType[name]
 
 
 def _price(price: Optional[str]) -> Decimal:

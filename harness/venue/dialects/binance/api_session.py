@@ -63,7 +63,7 @@ class ApiSession(StreamSession):
         method = _parse(message).get("method")
         if method in _CALLS:
             request = self._request(*_CALLS[method], {})
-            return self._exchange.operation_of(request) or "stream:subscribe"
+            return self._exchange.match(request).operation or "stream:subscribe"
         return "user_stream_open" if method == _SUBSCRIBE else "stream:subscribe"
 
     def carries(self) -> frozenset[str]:

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Call, Dialect, Refused, Reply, Request, Route
+from harness.venue.dialects.base import Call, Dialect, Found, Refused, Reply, Request, Route
 from harness.venue.dialects.hyperliquid.codec import err, malformed
 from harness.venue.dialects.hyperliquid.signatures import ADDRESS, Nonces, address_of, private_key, signer
 from harness.venue.dialects.rates import FixedWindows
@@ -71,7 +71,7 @@ class Access(Dialect):
             "builderFee": False,
         }
 
-    def find(self, request: Request) -> tuple[Route, dict[str, str]] | None:
+    def find(self, request: Request) -> Found | None:
         """By the `type` of what is asked, or of the action."""
         if request.path not in ENDPOINTS or request.host not in self.rest_hosts:
             return None

@@ -9,17 +9,9 @@ import pytest
 
 from harness.clock import ScaledClock, SkewedClock
 from harness.gateway import rewriting
+from harness.gateway.fault import Traffic
 from harness.gateway.fault_plan import FaultPlan
-from harness.gateway.faults import (
-    CutShort,
-    DoubleReply,
-    Maintenance,
-    RateLimit,
-    Reorder,
-    Reset,
-    Traffic,
-    Trickle,
-)
+from harness.gateway.faults import CutShort, DoubleReply, Maintenance, RateLimit, Reorder, Reset, Trickle
 from harness.gateway.thread import GatewayThread, running_gateway
 from harness.venue.market import SAMPLE_MARKETS
 from harness.venue.session import Venue

@@ -9,13 +9,24 @@ from pathlib import Path
 import pytest
 
 from harness.forks.submission import MergePreview
+from harness.outcome import Status
+from harness.reporting.candidate_page import causes, render_candidate
 from harness.reporting.model import CandidateReport
 from harness.reporting.publish import publish_round
-from harness.reporting.site import causes, render_candidate
-from harness.reporting.templating import TEMPLATES
+from harness.reporting.templating import TEMPLATES, prose
+from harness.screenings.run import ExchangeFacts
 from harness.text import ESCAPED_CATEGORIES, one_line
 from tests.reporting.page import Page
-from tests.reporting.parts import HOSTILE, all_passed, catalogue, one_candidate
+from tests.reporting.parts import (
+    HOSTILE,
+    all_passed,
+    catalogue,
+    evidence,
+    one_candidate,
+    outcome,
+    store,
+    submission,
+)
 
 SOURCES = "".join(path.read_text() for path in TEMPLATES.glob("*.j2"))
 TAGS = frozenset(re.findall(r"<([a-z0-9]+)", SOURCES))
@@ -45,7 +56,9 @@ def test_styles_are_the_templates_own(published: Path) -> None:
 
 
 def test_links_lead_to_reports_and_to_https_only(published: Path) -> None:
-    local = re.compile(r"#[a-z-]+|(\.\./)?(\w[\w-]*/)?(index\.html|[a-z]+\.(json|md|sarif|xml|svg))")
+    local = re.compile(
+        r"#[a-z-]+|(\.\./)?(\w[\w-]*/)?(index\.html|matrix\.html|[a-z]+\.(json|md|sarif|xml|svg|csv))"
+    )
     for path in pages(published):
         page = Page(path.read_text(encoding="utf-8"))
         for address in page.attribute("href"):
@@ -105,7 +118,7 @@ def test_each_candidate_stands_in_its_group(published: Path) -> None:
 @pytest.mark.parametrize(
     ("candidate", "words"),
     [
-        ("binance-hurried", "3 blocking requirements not met:"),
+        ("binance-hurried", "3 blocking requirements are not met:"),
         ("binance-hurried", "only the last part became an event"),
         ("binance-hurried", "harness check . -k test_every_fill_reported_once --seed 1"),
         ("binance-hurried", "binance_exchange.py:412"),
@@ -180,3 +193,66 @@ def test_figures_are_drawn(published: Path) -> None:
     ]
     (bars,) = (path for path in paths if path.count("z") == 5 and path.startswith("M0 28"))
     assert bars.split("M")[4].startswith("12 28v-28h3v28z"), "the highest value has the whole height"
+
+
+def test_a_finding_says_what_to_do_before_its_evidence_which_is_folded(published: Path) -> None:
+    text = (published / "binance-hurried" / "index.html").read_text(encoding="utf-8")
+    article = text.split('id="r-every-fill-reported-once"')[1].split("</article>")[0]
+    places = [article.index(each) for each in ("became an event", "What to do", "<details", "seen by us")]
+    assert places == sorted(places)
+    assert "<details open" not in text
+
+
+def test_what_happened_in_one_run_is_shown_once(tmp_path: Path) -> None:
+    happened = (evidence("order accepted", at=0.0), evidence("fill of 0.5", at=1.5))
+    one_candidate(
+        tmp_path,
+        "acme",
+        all_passed(
+            every_fill_reported_once=outcome("every-fill-reported-once", Status.FAILED, "A fill.", *happened),
+            cancel_one=outcome("cancel-one", Status.FAILED, "An order.", *happened, evidence("its own")),
+        ),
+    )
+    publish_round(tmp_path, catalogue=catalogue())
+    page = Page((tmp_path / "acme" / "index.html").read_text(encoding="utf-8"))
+    assert page.words.count("fill of 0.5") == 1
+    assert page.words.count("its own") == 1
+    assert "#r-cancel-one" in page.attribute("href")
+
+
+def test_data_that_the_text_says_is_not_repeated(tmp_path: Path) -> None:
+    said = evidence("2 requests (ping 1, place_order 7)", "wire", place_order=7, host="api.acme.example")
+    failed = outcome("cancel-one", Status.FAILED, "An order stays.", said)
+    one_candidate(tmp_path, "acme", all_passed(cancel_one=failed))
+    publish_round(tmp_path, catalogue=catalogue())
+    words = Page((tmp_path / "acme" / "index.html").read_text(encoding="utf-8")).words
+    assert "place_order" not in words
+    assert "api.acme.example" in words
+
+
+def test_findings_stand_under_what_they_mean_for_money(published: Path) -> None:
+    text = (published / "binance-hurried" / "index.html").read_text(encoding="utf-8")
+    money = text.split('<h3 class="impact">Loses or hides money</h3>')[1].split('<h3 class="impact">')[0]
+    assert 'id="r-every-fill-reported-once"' in money
+
+
+def test_who_stands_behind_it_and_what_its_code_says_are_told(tmp_path: Path) -> None:
+    round_ = one_candidate(tmp_path, "acme", all_passed())
+    row = round_.candidate("acme")
+    facts = ExchangeFacts(
+        site="https://acme.example",
+        example_pair="ZRX-ETH",
+        order_types=("LIMIT", "MARKET"),
+        maker_percent="0.1",
+        taker_percent="0.15",
+    )
+    store(tmp_path / "acme", row, submission(row), all_passed(), exchange=facts)
+    publish_round(tmp_path, catalogue=catalogue())
+    page = Page((tmp_path / "acme" / "index.html").read_text(encoding="utf-8"))
+    told = ("acme team", "not said", "such as ZRX-ETH", "limit, market", "maker 0.1 %, taker 0.15 %", "spot")
+    assert set(told) <= set(page.words)
+    assert "https://acme.example" in page.attribute("href")
+
+
+def test_code_in_the_catalogues_words_is_code() -> None:
+    assert prose("Set `a<b>` & <i>go</i>") == "Set <code>a&lt;b&gt;</code> &amp; &lt;i&gt;go&lt;/i&gt;"

@@ -1,0 +1,117 @@
+"""How the application of 2020 makes a market: its own lines for it, read from its source and run.
+
+`HummingbotApplication._initialize_markets` has a branch `elif market_name == "NAME":` for each market, which
+reads its keys from the map of settings and calls the class (upstream's tag v0.30.0,
+`hummingbot/client/hummingbot_application.py`). The whole application asks for far more than a market does, so
+only that branch is run, and only what it names is imported.
+"""
+
+import ast
+import importlib
+from types import SimpleNamespace
+from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
+
+ASKED = "market_name"
+MADE = "market"
+SETTINGS = "global_config_map"
+
+
+class Making:
+    """The branches of an application's source, by the market that each makes."""
+
+    def __init__(self, source: str) -> None:
+        tree = ast.parse(source)
+        self._branches = dict(_branches(tree))
+        self._imports = dict(_imports(tree))
+
+    @property
+    def known(self) -> Set[str]:
+        return set(self._branches)
+
+    def settings_read(self, name: str) -> List[str]:
+        """The keys of the settings that a market's branch asks for, in order."""
+        found = []
+        for statement in self._branches[name]:
+            for node in ast.walk(statement):
+                key = _key_read(node)
+                if key is not None:
+                    found.append(key)
+        return found
+
+    def kind(self, name: str) -> Any:
+        """The class of a market. Raises what its import does, KeyError where the branch makes nothing."""
+        for statement in self._branches[name]:
+            for node in ast.walk(statement):
+                called = _made_by(node)
+                if called is not None:
+                    return self._imported(called)
+        raise KeyError("the application makes nothing for {}".format(name))
+
+    def make(self, name: str, symbols: List[str], trading_required: bool, settings: Dict[str, Any]) -> Any:
+        """Run the branch for these symbols. Raises what it does."""
+        rpc = settings.get("ethereum_rpc_url")
+        scope: Dict[str, Any] = {
+            "self": SimpleNamespace(wallet=None, _trading_required=trading_required),
+            ASKED: name,
+            "trading_pairs": symbols,
+            "ethereum_rpc_url": rpc.value if rpc is not None else None,
+            SETTINGS: settings,
+        }
+        branch = self._branches[name]
+        for named in _names(branch):
+            if named in self._imports and named not in scope:
+                scope[named] = self._imported(named)
+        lines = compile(ast.Module(body=branch, type_ignores=[]), "<the application>", "exec")
+        exec(lines, scope)  # noqa: S102 - the fork's own lines, where all of its code runs
+        return scope[MADE]
+
+    def _imported(self, name: str) -> Any:
+        module, original = self._imports[name]
+        return getattr(importlib.import_module(module), original)
+
+
+def _branches(tree: ast.AST) -> Iterator[Tuple[str, List[ast.stmt]]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Compare):
+            name = _text(node.test.comparators[0])
+            if _is_name(node.test.left, ASKED) and isinstance(node.test.ops[0], ast.Eq) and name is not None:
+                yield name, node.body
+
+
+def _imports(tree: ast.AST) -> Iterator[Tuple[str, Tuple[str, str]]]:
+    """Each name that the application imports from a module: module and name there."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            for alias in node.names:
+                yield alias.asname or alias.name, (node.module, alias.name)
+
+
+def _made_by(node: ast.AST) -> Optional[str]:
+    """Of `market = Class(…)`, the class's name."""
+    if isinstance(node, ast.Assign) and any(_is_name(each, MADE) for each in node.targets):
+        function = getattr(node.value, "func", None)
+        return function.id if isinstance(function, ast.Name) else None
+    return None
+
+
+def _names(branch: List[ast.stmt]) -> Set[str]:
+    return {node.id for each in branch for node in ast.walk(each) if isinstance(node, ast.Name)}
+
+
+def _key_read(node: ast.AST) -> Optional[str]:
+    """Of `global_config_map.get("key")` or `global_config_map["key"]`."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+        return _text(node.args[0]) if _is_name(node.func.value, SETTINGS) else None
+    if isinstance(node, ast.Subscript) and _is_name(node.value, SETTINGS):
+        return _text(node.slice) or _text(getattr(node.slice, "value", None))  # wrapped before Python 3.9
+    return None
+
+
+def _text(node: Any) -> Optional[str]:
+    """What a string literal says; `Constant` has it from Python 3.8 on, `Str` before."""
+    said = getattr(node, "value", getattr(node, "s", None))
+    return said if isinstance(said, str) else None
+
+
+def _is_name(node: Any, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name

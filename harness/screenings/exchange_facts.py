@@ -1,0 +1,109 @@
+"""What a connector's code says of its exchange: pairs, order types, fees. Read as text; nothing of it runs.
+
+`EXAMPLE_PAIR` and `DEFAULT_FEES` stand in a connector's `*_utils.py`, the latter as `TradeFeeSchema` (shares)
+or, until 2021, as a list of percentages; `supported_order_types` is a method of the connector's class
+(hummingbot's documentation, "Building connectors").
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from decimal import Decimal, InvalidOperation
+from importlib.util import find_spec
+from pathlib import Path
+
+from checks.static.sources import CODE, Source, seen
+from harness.forks.errors import FileMissing, TooLarge
+from harness.forks.submission import AddedConnector, Submission
+from harness.forks.tree import Tree
+from harness.screenings.run import ExchangeFacts
+
+ORDER_TYPES = ("LIMIT", "LIMIT_MAKER", "MARKET", "AMM_SWAP")
+PAIR = re.compile(r"[A-Za-z0-9.:_]{1,20}-[A-Za-z0-9.:_]{1,20}")
+CCXT_ID = re.compile(r"[a-z0-9]{1,40}")
+# `urls.www` in an exchange's own file of ccxt: an address, or a list of them.
+WWW = re.compile(r"'www': \[?\s*'(https://[^'\s]{1,200})'")
+
+
+def exchange_facts(tree: Tree, submission: Submission) -> ExchangeFacts:
+    """What the submission's code says, and the site that ccxt names; empty where nothing does."""
+    found = ExchangeFacts(site=site(submission.candidate.exchange.ccxt))
+    for source in code_of(tree, submission.connectors):
+        said = facts_in(source).model_dump(exclude_none=True, exclude_defaults=True)
+        known = found.model_dump(exclude_none=True, exclude_defaults=True)
+        found = ExchangeFacts(**(said | known))
+    return found
+
+
+def facts_in(source: Source) -> ExchangeFacts:
+    """What one file says."""
+    pair, maker, taker = None, None, None
+    for node in source.nodes:
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            match node.targets[0].id, node.value:
+                case "EXAMPLE_PAIR", ast.Constant(value=str(text)) if PAIR.fullmatch(text):
+                    pair = text
+                case "DEFAULT_FEES", value:
+                    maker, taker = _fees(value)
+    return ExchangeFacts(
+        example_pair=pair, maker_percent=maker, taker_percent=taker, order_types=_order_types(source)
+    )
+
+
+def site(ccxt_id: str | None) -> str | None:
+    """The exchange's own site as ccxt's file of it has it. Importing all of ccxt takes seconds."""
+    spec = find_spec("ccxt")
+    if ccxt_id is None or not CCXT_ID.fullmatch(ccxt_id) or spec is None or spec.origin is None:
+        return None
+    path = Path(spec.origin).with_name(f"{ccxt_id}.py")
+    found = WWW.search(path.read_text(encoding="utf-8")) if path.is_file() else None
+    return found[1] if found else None
+
+
+def code_of(tree: Tree, connectors: Iterable[AddedConnector]) -> Iterator[Source]:
+    """The connectors' code but for tests; files that are too large or not there are left out."""
+    for connector in connectors:
+        for path in tree.under(connector.path):
+            if path.endswith(CODE):
+                try:
+                    source = Source(path, seen(tree.read(path)))
+                except (FileMissing, TooLarge):
+                    continue
+                if not source.is_test:
+                    yield source
+
+
+def _fees(value: ast.expr) -> tuple[str | None, str | None]:
+    """Maker's and taker's fee in percent."""
+    match value:
+        case ast.List(elts=[maker, taker]):
+            return _number(maker, 1), _number(taker, 1)
+        case ast.Call(keywords=keywords):
+            named = {each.arg: _number(each.value, 100) for each in keywords}
+            return named.get("maker_percent_fee_decimal"), named.get("taker_percent_fee_decimal")
+    return None, None
+
+
+def _number(node: ast.expr, times: int) -> str | None:
+    if isinstance(node, ast.Call) and len(node.args) == 1:  # Decimal("0.001")
+        node = node.args[0]
+    if not isinstance(node, ast.Constant) or not isinstance(node.value, str | int | float):
+        return None
+    try:
+        number = Decimal(str(node.value)) * times
+    except InvalidOperation:
+        return None
+    return f"{number.normalize():f}" if number.is_finite() and abs(number) <= 100 else None
+
+
+def _order_types(source: Source) -> tuple[str, ...]:
+    named = {
+        inner.attr
+        for node in source.nodes
+        if isinstance(node, ast.FunctionDef) and node.name == "supported_order_types"
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Attribute) and source.full_name(inner.value).endswith("OrderType")
+    }
+    return tuple(each for each in ORDER_TYPES if each in named)

@@ -1,0 +1,270 @@
+"""A client made of a description alone: it asks, signs, subscribes and reads as the description says."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal, InvalidOperation
+from itertools import count
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pydantic import JsonValue
+
+from harness.venue.described import DescribedDialect
+from harness.venue.described.addresses import bare
+from harness.venue.described.model import Connection, Pattern, RouteDescription, Signing
+from harness.venue.described.placeholders import ELSE, IF, THEN, leaf
+from harness.venue.described.signing import Given, decoded, ed25519_key, in_form, number_of, text_of, texts_of
+from harness.venue.described.templates import Scope
+from harness.venue.described.values import Fact
+from harness.venue.dialects.base import Frame, Reply, Request, StreamSession
+from harness.venue.dialects.wire import iso, ms, ns, us
+from harness.venue.market import Market
+from harness.venue.model import Account
+
+Facts = Mapping[str, Fact]
+NAMES = (
+    "1234567",
+    "t-1234567",
+    "HBOT-1234567",
+    "0x" + "ab" * 16,
+)  # client order ids: each exchange takes one of them
+_FILTERS_THAT_CHANGE = frozenset({"negated", "percent", "contracts", "number_of"})
+
+
+def moment(at: float, unit: str) -> str:
+    """A time as a signature has it."""
+    forms = {"s": int, "any s": int, "ms": ms, "us": us, "ns": ns, "iso": lambda t: iso(t)[:19]}
+    return str(forms[unit](at))
+
+
+@dataclass
+class Client:
+    """`spoilt`: its signatures are wrong."""
+
+    dialect: DescribedDialect
+    account: Account
+    spoilt: bool = False
+    nonces: Iterator[int] = field(default_factory=lambda: count(1))
+
+    @property
+    def description(self) -> Any:
+        return self.dialect.description
+
+    def routes(self, operation: str) -> Iterator[str]:
+        for name, route in self.description.routes.items():
+            if route.operation == operation:
+                yield name
+
+    # -- REST
+
+    def ask(self, name: str, facts: Facts) -> Reply:
+        """Send a request of that route which carries the facts; raises LookupError for what it cannot say."""
+        route: RouteDescription = self.description.routes[name]
+        method, path, *_ = name.split(" ")
+        said = self.filled(route.takes, facts)
+        said = said if isinstance(said, dict) else {}
+        for key in re.findall(r"\{(\w+)\}", path):
+            path = path.replace(f"{{{key}}}", str(said.pop(key)))
+        said |= route.when
+        usual = "query" if method in ("GET", "DELETE") else "json"
+        kind = route.parameters or usual
+        body = json.dumps(said) if kind == "json" else urlencode(said) if kind == "form" else ""
+        query = urlencode({key: _text(value) for key, value in said.items()}) if kind == "query" else ""
+        request = self._request(method, path, query, body if said else "")
+        if route.private:
+            request = self.signed(request, route)
+        return self.dialect.handle(request)
+
+    def _request(self, method: str, path: str, query: str, body: str) -> Request:
+        pairs = parse_qsl(query, keep_blank_values=True)
+        host = self.dialect.rest_hosts[0]
+        now = self.dialect.venue.clock.now()
+        return Request(method, host, path, pairs, {}, body.encode(), now, query)
+
+    def signed(self, request: Request, route: RouteDescription) -> Request:
+        signing: Signing = self.description.signing
+        given = self.given(signing)
+        for part in ("key", "time", "nonce", "passphrase", "window"):
+            if part in signing.carries:
+                request = _placed(request, signing, part, getattr(given, part))
+        if route.proof == "key":
+            return request
+        text = next(iter(texts_of(signing, request, given, route.signs)))
+        return _placed(request, signing, "signature", self.signature(signing, text))
+
+    def given(self, signing: Signing) -> Given:
+        held = self.dialect.credentials(self.account)
+        values = {each.is_: held[name] for name, each in self.description.credentials.items()}
+        now = self.dialect.venue.clock.now()
+        return Given(
+            key=values.get("key", ""),
+            time=moment(now, signing.time),
+            nonce=str(next(self.nonces)),
+            passphrase=values.get("passphrase", ""),
+            window="5000",
+        )
+
+    def signature(self, signing: Signing, text: bytes) -> str:
+        secret = "c3BvaWx0" * 8 if self.spoilt else self.dialect.secret(self.account)
+        if signing.scheme == "hmac":
+            key = secret.encode() if self.spoilt else decoded(secret, signing.decode)
+            return in_form(hmac.new(key, text, signing.digest).digest(), signing.written)
+        if signing.scheme == "ed25519":
+            other = Ed25519PrivateKey.from_private_bytes(b"\0" * 32)
+            made = (other if self.spoilt else ed25519_key(secret, signing.decode)).sign(text)
+            return base64.b64encode(made).decode() if signing.written == "base64" else made.hex()
+        return secret
+
+    def filled(self, template: JsonValue, facts: Facts) -> JsonValue:
+        """A template with these facts (`order.price` …) in it; what may hold anything holds a word."""
+        things: dict[str, dict[str, Fact]] = {}
+        for name, value in facts.items():
+            thing, _, fact = name.partition(".")
+            things.setdefault(thing, {})[fact] = value
+        scope = Scope({thing: (lambda held=held: held) for thing, held in things.items()})
+        return self.dialect.filler.fill(_anything(template), scope)
+
+    # -- what a reply says
+
+    def told(self, name: str, reply: Reply, fact: str) -> list[JsonValue]:
+        """What a reply holds where the route's template tells the fact, as it stands there."""
+        document = json.loads(reply.content())
+        return list(self._told(self.description.routes[name].reply, document, fact))
+
+    def _told(self, template: JsonValue, data: JsonValue, fact: str) -> Iterator[JsonValue]:
+        if isinstance(template, str):
+            hole = leaf(template).whole
+            if hole is not None and hole.name == fact and _FILTERS_THAT_CHANGE.isdisjoint(hole.filters):
+                yield data
+        elif isinstance(template, list) and isinstance(data, list):
+            for one, other in zip(template, data, strict=False):
+                yield from self._told(one, other, fact)
+        elif isinstance(template, dict):
+            yield from self._told_of(self.dialect.filler.alike(template), data, fact)
+
+    def _told_of(self, template: dict[str, JsonValue], data: JsonValue, fact: str) -> Iterator[JsonValue]:
+        if IF in template:
+            for branch in (THEN, ELSE):
+                yield from self._told(template.get(branch), data, fact)
+            return
+        for key, inner in template.items():
+            if key.startswith("each ") and isinstance(data, list | dict):
+                for row in data if isinstance(data, list) else data.values():
+                    yield from self._told(inner, row, fact)
+            elif isinstance(data, dict) and bare(key) in data:
+                yield from self._told(inner, data[bare(key)], fact)
+
+    # -- WebSocket
+
+    def opened(self, connection: Connection, token: str | None) -> StreamSession:
+        path, query = connection.path, []
+        place = (connection.login.token or "") if connection.login is not None else ""
+        kind, _, name = place.partition(" ")
+        if kind == "path":
+            path = path.replace(f"{{{name}}}", token or "")
+        elif kind == "query":
+            query = [(name, token or "")]
+        host = (self.dialect.stream_hosts or self.dialect.rest_hosts)[0]
+        session = self.dialect.open_stream(Request("GET", host, path, query))
+        assert isinstance(session, StreamSession), session
+        return session
+
+    def login(self, connection: Connection, said: dict[str, str], token: str | None) -> JsonValue:
+        """What logs in, or what a private subscription holds beside its topics; nothing where neither."""
+        login = connection.login
+        if login is None or login.said is None:
+            return {}
+        if login.signing is None:
+            return self.filled(login.said, {"login.token": token})
+        given = self.given(login.signing)
+        values = {**vars(given), **{f"said.{key}": value for key, value in said.items()}}
+        signature = self.signature(login.signing, text_of(login.signing.text, values))
+        facts = {f"login.{name}": value for name, value in vars(replace(given, signature=signature)).items()}
+        return self.filled(login.said, facts)
+
+    def subscription(self, pattern: Pattern, topic: JsonValue) -> JsonValue:
+        said = self.filled(pattern.said, {})
+        if not pattern.topics:
+            merged: dict[str, Any] = dict(said) if isinstance(said, dict) else {}
+            return {**merged, **topic} if isinstance(topic, dict) else topic
+        message: dict[str, Any] = dict(said) if isinstance(said, dict) else {}
+        paths = pattern.topics.partition(" | ")[0].split(" * ")
+        parts = topic if len(paths) > 1 and isinstance(topic, list) else [topic]
+        for path, part in zip(paths, parts, strict=True):
+            _put(message, path.removesuffix("[]"), [part] if path.endswith("[]") else part)
+        return message
+
+    def topic(self, template: JsonValue, market: Market) -> JsonValue:
+        facts: dict[str, Fact] = {
+            "market.symbol": self.dialect.symbol(market),
+            "account.number": number_of(self.account),
+            "page.limit": 50, "page.number": 0, "page.offset": 0,
+        }  # fmt: skip
+        if isinstance(template, dict):
+            for key, value in template.items():
+                if isinstance(value, dict) and "each market" in value:
+                    return {**template, key: [self.dialect.symbol(market)]}
+        return self.filled(template, facts)
+
+
+def said_in(frames: list[Frame]) -> set[Decimal | str]:
+    """Every value of some messages, numbers as decimals."""
+    return {value for frame in frames for value in _values(json.loads(frame.text))}
+
+
+def _values(data: JsonValue) -> Iterator[Decimal | str]:
+    if isinstance(data, dict | list):
+        for item in data.values() if isinstance(data, dict) else data:
+            yield from _values(item)
+    elif data is not None:
+        yield number(data)
+
+
+def number(value: JsonValue) -> Decimal | str:
+    """A value as a decimal where it is one."""
+    try:
+        return abs(Decimal(str(value)))
+    except InvalidOperation:
+        return str(value)
+
+
+def _text(value: JsonValue) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _anything(template: JsonValue) -> JsonValue:
+    """The template with a word wherever anything may stand, and the first word where any of a list may."""
+    if isinstance(template, dict):
+        return {key: _anything(value) for key, value in template.items()}
+    if isinstance(template, list):
+        return [_anything(item) for item in template]
+    return template.replace("{any}", "any") if isinstance(template, str) else template
+
+
+def _put(message: dict[str, Any], path: str, value: JsonValue) -> None:
+    *way, last = path.split(".")
+    for key in way:
+        message = message.setdefault(key, {})
+    message[last] = value
+
+
+def _placed(request: Request, signing: Signing, part: str, value: str) -> Request:
+    """The request with a part of its signature where the description says that it stands."""
+    kind, _, where = signing.carries[part].partition(" ")  # type: ignore[index]
+    value = signing.prefix.get(part, "") + value
+    if kind == "header":
+        return replace(request, headers={**request.headers, where: value})
+    if kind == "query" or (kind == "param" and not request.body):
+        pairs = [*request.query, (where, value)]
+        return replace(request, query=pairs, raw_query=urlencode(pairs))
+    if kind == "param":
+        return replace(request, body=request.body + b"&" + urlencode({where: value}).encode())
+    body = json.loads(request.body or b"{}") | {where: value}
+    return replace(request, body=json.dumps(body).encode())
