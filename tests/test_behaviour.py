@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from harness.behaviour import Behaviour, Behaviours
 from harness.checking import slugs_of
 from harness.gateway import faults, rewriting
+from harness.gateway.fault import Fault
 from harness.requirement import Catalogue
 from harness.scenarios import randomization, rig
 from harness.scenarios.catalogue import SCENARIOS
@@ -23,9 +24,7 @@ from tests.zoo.defects import DEFECTS
 
 EVERYBODY = {"all", "spot", "perpetual"}
 CATALOGUE = Behaviours.load()
-FAULTS = {
-    name: kind for name, kind in inspect.getmembers(faults, inspect.isclass) if issubclass(kind, faults.Fault)
-}
+FAULTS = {name: kind for name, kind in inspect.getmembers(faults, inspect.isclass) if issubclass(kind, Fault)}
 # What the venue can do to a connector, besides trading with it. Each has to be in the catalogue.
 ABILITIES = {
     "end", "let_own_orders_meet", "pay_fees_with", "change_rules", "hide", "set_mark", "set_index",

@@ -7,8 +7,9 @@ from decimal import Decimal
 from functools import partial
 
 from harness.driving.claims import EventView
+from harness.gateway.fault import Fault
 from harness.gateway.fault_plan import Rule
-from harness.gateway.faults import CutShort, Fault, Refuse, Trickle
+from harness.gateway.faults import CutShort, Refuse, Trickle
 from harness.gateway.rewriting import truncated
 from harness.scenarios.played import start
 from harness.scenarios.played.balances import PATIENT, BalanceView, settled_views, views
