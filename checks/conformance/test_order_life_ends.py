@@ -16,7 +16,7 @@ from harness.venue.model import OrderEnd, OrderStatus
 UNFILLED = frozenset({"OrderCancelled", "OrderFailure", "OrderExpired"})
 
 
-def _told_as_it_was(life: Life, what: str) -> None:
+def told_as_it_was(life: Life, what: str) -> None:
     """Its fills as in the ledger, one end of the right kind, tracked no more. `what` begins a sentence."""
     if life.final is None:
         return
@@ -48,21 +48,21 @@ def test_a_market_order_larger_than_the_book(ends: Ends) -> None:
     if not ends.beyond_the_book:
         not_applicable("The connector offers no market orders.")
     for life in _ended_by(ends.beyond_the_book, OrderEnd.COULD_NOT_REST):
-        _told_as_it_was(life, f"A {life.name} order larger than the book")
+        told_as_it_was(life, f"A {life.name} order larger than the book")
 
 
 @requirement("ends-by-the-exchange-reported")
 def test_an_order_that_the_exchange_ends(ends: Ends) -> None:
     """The exchange takes two orders off the book that nobody cancelled, one of them filled in part."""
     for life in _ended_by(ends.taken_off, OrderEnd.BY_EXCHANGE):
-        _told_as_it_was(life, f"A {life.name} order that the exchange ended")
+        told_as_it_was(life, f"A {life.name} order that the exchange ended")
 
 
 @requirement("ends-by-the-exchange-reported")
 def test_own_orders_that_meet(ends: Ends) -> None:
     """Two orders of the account would trade with each other, and the exchange ends one of them."""
     for life in _ended_by(ends.own_met, OrderEnd.SELF_TRADE):
-        _told_as_it_was(life, f"A {life.name} order that self-trade prevention ended")
+        told_as_it_was(life, f"A {life.name} order that self-trade prevention ended")
 
 
 @requirement("ends-by-the-exchange-reported")
@@ -75,7 +75,7 @@ def test_a_post_only_order_that_would_take(ends: Ends) -> None:
         undetermined("No post-only order reached the exchange.")
     for life in sent:
         what = f"A post-only {life.side.value} order that would have traded at once"
-        _told_as_it_was(life, what)
+        told_as_it_was(life, what)
         if life.final is None:
             ends_told = [event.kind for event in life.terminal()]
             right = len(ends_told) == 1 and ends_told[0] in UNFILLED
