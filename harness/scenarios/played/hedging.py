@@ -127,7 +127,9 @@ def lose_positions(rigs: Rigs, pace: float) -> Liquidated:
     with rigs.open(pace) as rig:
         run = Liquidated(rig.number)
         start(rig)
-        rig.venue.set_position_mode(rig.account, PositionMode.ONE_WAY)
+        if "ONEWAY" in rig.connector.position_modes():
+            rig.connector.set_position_mode("ONEWAY")
+            rig.eventually(lambda: rig.venue.position_mode(rig.account) is PositionMode.ONE_WAY, WAIT)
         rig.venue.set_margin_mode(rig.account, rig.market, MarginMode.ISOLATED)
         if _go_long(rig, run):
             _close_by_hand(rig)
