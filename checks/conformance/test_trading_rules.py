@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from checks.conformance.timeline import timeline
-from harness.checking import Attach, expect, fail, measured, requirement, undetermined
+from harness.checking import expect, fail, requirement, undetermined
 from harness.driving.claims import Rule
 from harness.outcome import Evidence
 from harness.scenarios.played.market_data import Listing, MarketData
-from harness.scenarios.played.markets import HaltedMarket
 from harness.scenarios.played.order_life import Life, Trading
 from harness.scenarios.played.rounding import Rounding
 from harness.venue.market import Market
@@ -47,18 +46,6 @@ def test_trading_rules(market_data: MarketData, listing: Listing) -> None:
             undetermined(
                 f"ccxt reads other increments of {market.name}, so the simulated exchange is not relied on."
             )
-
-
-@requirement("halted-market-tolerated")
-def test_a_halted_market_keeps_nobody_from_starting(halted: HaltedMarket, evidence: Attach) -> None:
-    """The exchange has halted one market: the connector of another becomes ready, and knows its rules."""
-    evidence(measured(f"{halted.halted} was halted"))
-    waiting = ", ".join(halted.waiting_for) or "its own reasons"
-    expect(halted.ready, f"With {halted.halted} halted, the connector never became ready ({waiting}).")
-    pair = halted.part.began.pair
-    expect(
-        pair in halted.rules, f"With {halted.halted} halted, the connector has no trading rule for {pair}."
-    )
 
 
 @requirement("smallest-order-value-known")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from harness.scenarios.played.clocks import WrongClocks, trade_by_a_wrong_clock
-from harness.scenarios.played.crowd import Crowd, place_many
 from harness.scenarios.played.ends import Ends, let_the_exchange_decide
 from harness.scenarios.played.errors import (
     Errors,
@@ -22,7 +21,6 @@ from harness.scenarios.played.hedging import Hedged, Liquidated, hold_both_sides
 from harness.scenarios.played.histories import Histories, endure
 from harness.scenarios.played.hour import Hour, make_markets
 from harness.scenarios.played.market_data import Listing, MarketData, list_markets, watch_market
-from harness.scenarios.played.markets import HaltedMarket, start_beside_a_halted_market
 from harness.scenarios.played.order_life import Trading, trade
 from harness.scenarios.played.positions import Positions, hold_positions
 from harness.scenarios.played.races import Races, race
@@ -50,8 +48,6 @@ OUTAGE = Scenario("outage", take_exchange_away, Outage)
 BROKEN_STREAMS = Scenario("broken_streams", break_streams, BrokenStreams)
 DEAF_STREAMS = Scenario("deaf_streams", disturb_user_stream, DeafStreams)
 JUNK = Scenario("junk", send_junk, JunkSent)
-CROWD = Scenario("crowd", place_many, Crowd)
-HALTED = Scenario("halted", start_beside_a_halted_market, HaltedMarket)
 ENDS = Scenario("ends", let_the_exchange_decide, Ends)
 FEES = Scenario("fees", change_fees, Fees)
 SPOILED = Scenario("spoiled", spoil_replies, SpoiledReplies)

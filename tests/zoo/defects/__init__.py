@@ -12,7 +12,6 @@ from tests.zoo.defects import (
     history,
     hour,
     market_data,
-    markets,
     order_life,
     orders,
     perpetual,
@@ -26,7 +25,6 @@ from tests.zoo.defects import (
 DEFECTS: tuple[Defect, ...] = (
     *market_data.DEFECTS,
     *trading_rules.DEFECTS,
-    *markets.DEFECTS,
     *orders.DEFECTS,
     *order_life.DEFECTS,
     *ends.DEFECTS,
