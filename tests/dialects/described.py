@@ -1,4 +1,4 @@
-"""The table in `docs/exchanges.md` of the described exchanges, made from the descriptions and `measured.json`.
+"""The section of `docs/exchanges.md` on the described exchanges, from the descriptions and `measured.json`.
 
 `python -m tests.dialects.described` writes it; `make docs` runs that. `measured.json` holds what
 `python -m tests.dialects.driving NAME …` saw of each exchange's own connector in a sandbox.
@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from harness.venue.described import DescribedDialect, shipped_dialects
-from harness.venue.described.addresses import parsed
-from harness.venue.described.sources import confirms
 from tests.zoo.sections import with_section
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "exchanges.md"
@@ -26,28 +24,25 @@ def lines() -> list[str]:
     kept: dict[str, dict[str, Any]] = json.loads(MEASURED.read_text(encoding="utf-8"))
     found = shipped_dialects()
     rows = [
-        "Facts of the shipped descriptions, who agrees with them, and how far the exchange's own connector, as it",
-        "was released, got with them in a sandbox. *Alike* counts leaves of replies, words and parameters that",
-        "ccxt reads or sends as the description has them; the others rest on what the connector sends and reads.",
+        "What is shipped, who agrees with it, and how far the exchange's own connector, as it was released,",
+        "got with it in a sandbox. Counted are the leaves of replies, words and parameters that ccxt reads or",
+        "sends as the description has them (measured); the others rest on what the connector sends and reads.",
         "",
         "| exchange | trades | ccxt | read or said alike by ccxt | its connector in the sandbox |",
         "|---|---|---|---|---|",
         *(_row(kind, kept.get(name, {})) for name, kind in found.items()),
     ]
-    left_out = [
-        f"- **{name}**: {'; '.join(kind.not_covered)}." for name, kind in found.items() if kind.not_covered
-    ]
+    gaps = {name: "; ".join(kind.not_covered) for name, kind in found.items() if kind.not_covered}
+    left_out = [f"- **{name}**: {text}." for name, text in gaps.items()]
     return [*rows, "", "Left out:", "", *left_out]
 
 
 def _row(kind: type[DescribedDialect], kept: dict[str, Any]) -> str:
     trades = "perpetuals" if kind.markets[0].perpetual else "spot"
-    agreed = sum(
-        any(confirms(source) for source in sources) and len(parsed(at)) > 2
-        for at, sources in kind.description.known.items()
-    )
+    agreed = sum(sources == ("ccxt",) for sources in kind.description.known.values())
     alike = f"{agreed} leaves" if agreed else "whole" if kind.ccxt_id else "–"
-    return f"| `{kind.name}` | {trades} | {f'`{kind.ccxt_id}`' if kind.ccxt_id else '–'} | {alike} | {_driven(kept)} |"
+    ccxt = f"`{kind.ccxt_id}`" if kind.ccxt_id else "–"
+    return f"| `{kind.name}` | {trades} | {ccxt} | {alike} | {_driven(kept)} |"
 
 
 def _driven(kept: dict[str, Any]) -> str:

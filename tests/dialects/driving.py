@@ -1,4 +1,4 @@
-"""Drives the released connector of a described exchange in a sandbox: `python -m tests.dialects.driving NAME …`.
+"""Drives the connector of a described exchange in a sandbox: `python -m tests.dialects.driving NAME …`.
 
 What it saw is kept in `measured.json`, which `docs/exchanges.md` is made from; `--checks` judges it by every
 check of a running connector too.
