@@ -201,6 +201,7 @@ class DescribedDialect(Dialect):
         ):  # fmt: skip
             if part in signing.carries and not getattr(given, part):
                 raise self.refused(error.value)
+        given = self.with_phrase(given)
         own = described.signs
         found = self.verified(
             signing, given, texts_of(signing, request, given, own), self.received_at(request)
@@ -208,6 +209,11 @@ class DescribedDialect(Dialect):
         if isinstance(found, RequestError):
             raise self.refused(found.value)
         return found
+
+    def with_phrase(self, given: Given) -> Given:
+        """The parts of a signature, with a passphrase that is signed and never sent."""
+        account = None if given.passphrase else self._account_of(given.key)
+        return given if account is None else replace(given, passphrase=self.passphrase(account))
 
     def _with_key(self, given: Given) -> Account:
         """The account of a request that is not signed."""

@@ -141,6 +141,7 @@ class DescribedSession(TopicSession):
                 for name in ("key", "passphrase", "signature", "time", "window")
             }
         )
+        given = self._exchange.with_phrase(given)
         values = {**vars(given), **{f"said.{key}": text for key, text in _texts_in(said)}}
         text = text_of(login.signing.text, values)
         verified = self._exchange.verified(login.signing, given, frozenset({text}), self.heard_at)
