@@ -14,7 +14,7 @@ from harness.venue.described.markets import sayable
 from harness.venue.described.model import Connection, Credential, Description, RouteDescription, Signing
 from harness.venue.described.placeholders import leaf
 from harness.venue.described.refusing import RefusalBook
-from harness.venue.described.signing import Given, credential, given_by, signed_right, texts_of
+from harness.venue.described.signing import Given, credential, given_by, signed, signed_right, texts_of
 from harness.venue.described.streams import DescribedSession
 from harness.venue.described.telling import Teller
 from harness.venue.described.templates import NO_CONTRACT, Filler, Matcher, Missing, Scope, Unlike
@@ -210,6 +210,12 @@ class DescribedDialect(Dialect):
             raise self.refused(found.value)
         return found
 
+    def _phrase(self, signing: Signing, account: Account) -> str:
+        """The passphrase as it is sent."""
+        phrase = self.passphrase(account)
+        is_signed = signing.passphrase == "signed"  # noqa: S105 - a form, not a passphrase
+        return signed(signing, self.secret(account), phrase) if is_signed else phrase
+
     def with_phrase(self, given: Given) -> Given:
         """The parts of a signature, with a passphrase that is signed and never sent."""
         account = None if given.passphrase else self._account_of(given.key)
@@ -237,7 +243,7 @@ class DescribedDialect(Dialect):
                 return RequestError.BAD_TIME
             if signing.tolerance is not None and abs(told - at) > signing.tolerance + self.slack:
                 return RequestError.STALE_TIME
-        if given.passphrase and not same(self.passphrase(account), given.passphrase):
+        if given.passphrase and not same(self._phrase(signing, account), given.passphrase):
             return RequestError.BAD_PASSPHRASE
         if not signed_right(signing, self.secret(account), texts, given.signature):
             return RequestError.BAD_SIGNATURE

@@ -178,6 +178,11 @@ def signed_right(signing: Signing, secret: str, texts: frozenset[bytes], signatu
             return PLUGINS[signing.plugin or ""](secret, texts, signature)
 
 
+def signed(signing: Signing, secret: str, text: str) -> str:
+    """The HMAC of a text as a signature of that kind is written."""
+    return _hmac(signing, decoded(secret, signing.decode), text.encode())
+
+
 def decoded(secret: str, how: str) -> bytes:
     """The bytes of a secret as it is written."""
     if how == "raw":
