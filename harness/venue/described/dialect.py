@@ -121,7 +121,7 @@ class DescribedDialect(Dialect):
         self.refusals = RefusalBook(described.refusals, self.filler)
         self.sessions = PrivateSessions()
         self.keys = ListenKeys(self._token_lifetime())
-        self._answering = Answering(described, self.teller, self.book_depth)
+        self.answering = Answering(described, self.teller, self.book_depth)
         self._nonces = AscendingNonces()
         self._limits = RouteLimits(
             RouteLimit(
@@ -326,7 +326,7 @@ class DescribedDialect(Dialect):
         described = self.description.routes[call.route.handler]
         try:
             asked = self._asked(call, described)
-            scope = self._answering.answer(asked)
+            scope = self.answering.answer(asked)
         except VenueRefusal as error:
             if error.code is Refusal.UNKNOWN_ORDER and described.unknown == "empty":
                 return Reply(described.status, {}, self.filler.fill(described.reply, self.teller.now()))
