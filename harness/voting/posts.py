@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.grading import Verdict
+from harness.reporting.ballot import TRY_FIRST
 from harness.reporting.markup import JOINER, apart, escaped
 from harness.reporting.model import Entry, RoundReport
 from harness.reporting.wording import VERDICTS, day, link, score_words, set_aside_line
@@ -74,7 +75,7 @@ def _body(report: RoundReport, site: str | None, words: Words, heading: str, lim
     about, voting = report.round, report.round.voting
     blocks = [
         f"Connectors for release {words(about.release, 40)}. Voting: {day(voting.opens)} to "
-        f"{day(voting.closes)}, both days included (UTC). {HOW[voting.rule]}"
+        f"{day(voting.closes)}, both days included (UTC). {HOW[voting.rule]} {TRY_FIRST}"
     ]
     blocks += [_option(entry, site, words, heading) for entry in on_the_ballot(report)]
     for verdict in (Verdict.INELIGIBLE, Verdict.UNDETERMINED):
