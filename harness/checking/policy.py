@@ -2,7 +2,8 @@
 
 A failure on the running connector is tried again calmly; what passes then is tried a third time, in another
 sandbox. One that comes back is tried on a merged connector in the fork's place, the control, and with other
-prices; see `attribution`. A blocker never passes on what the fork says alone.
+prices; see `attribution`. What a scenario showed too little of is tried calmly too. A blocker never passes on
+what the fork says alone.
 """
 
 from __future__ import annotations
@@ -28,13 +29,15 @@ class Try:
 class Ending:
     """What a check found on one try. An empty summary stands for the requirement's title.
 
-    `traces` are the names of the files that it rests on.
+    `traces` are the names of the files that it rests on. `saw_too_little`: the check could not decide by what
+    the scenario showed, which may be for want of time.
     """
 
     status: Status
     summary: str = ""
     evidence: tuple[Evidence, ...] = ()
     traces: tuple[str, ...] = ()
+    saw_too_little: bool = False
 
 
 Tried = tuple[Try, Ending]
@@ -62,14 +65,16 @@ class Policy:
         """What is to be tried next, None when enough is known."""
         if not done:
             return Try(Trial.FIRST, self.pace)
-        firsts = [ending.status for each, ending in done if each.trial is Trial.FIRST]
-        if not self.running or not self.repeats or Status.FAILED not in firsts:
+        firsts = [ending for each, ending in done if each.trial is Trial.FIRST]
+        if not self.running or not self.repeats:
             return None
-        if self.calm < self.pace and len(firsts) == 1:
+        last, failed = firsts[-1], [each for each in firsts if each.status is Status.FAILED]
+        hurried = self.calm < self.pace and len(firsts) == 1
+        if hurried and (failed or (self.elsewhere and last.saw_too_little)):
             return Try(Trial.FIRST, self.calm)
-        if not self.elsewhere:
+        if not self.elsewhere or not failed:
             return None
-        return self._elsewhere(firsts[-1], {each.trial: ending.status for each, ending in done})
+        return self._elsewhere(last.status, {each.trial: ending.status for each, ending in done})
 
     def _elsewhere(self, last: Status, ended: Mapping[Trial, Status]) -> Try | None:
         """After a failure: where else, when the `last` try at home ended so."""
