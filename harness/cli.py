@@ -480,6 +480,10 @@ def try_command(
     file: OfRound = Path("candidates.yml"),
     reports: Reports = Path("reports"),
     connector: Annotated[str | None, typer.Option(help="The connector, where it has several.")] = None,
+    dialect: Annotated[
+        str | None,
+        typer.Option(help="The simulated exchange, or a description's path; by default the candidate's."),
+    ] = None,
     page_port: Annotated[
         int, typer.Option("--page-port", min=0, max=65535, help="Of the live page; 0: any free one.")
     ] = 8421,
@@ -499,6 +503,7 @@ def try_command(
         round_file=file,
         reports=reports,
         connector=connector,
+        exchange=dialect,
         seconds=seconds,
         page_port=page_port,
         seed=seed,

@@ -8,11 +8,14 @@ from decimal import Decimal
 import pytest
 
 from harness.clock import ScaledClock
-from harness.driving.claims import Balance, EventView, LogLine, OrderView
+from harness.driving.claims import Balance, EventView, LogLine, OrderView, PositionView
 from harness.serving.market_maker import Told, best_price
-from harness.serving.page import Table, render, shown
+from harness.serving.page import render
+from harness.serving.tables import Shown, Table, shown
 from harness.venue.dialects.binance import Binance
-from harness.venue.model import Account, BookView, Level, NewOrder, Order, Side
+from harness.venue.dialects.binance_perpetual import BinancePerpetual
+from harness.venue.dialects.decimals import plain
+from harness.venue.model import Account, BookView, Level, NewOrder, Order, OrderType, Side
 from harness.venue.session import Venue
 
 SCRIPT = "<script>alert(1)</script>\u202e"
@@ -36,6 +39,10 @@ def view(order_id: str, state: str = "OPEN") -> OrderView:
         order_id=order_id, exchange_order_id=None, pair="BTC-USDT", side="BUY", order_type="LIMIT",
         price=Decimal(1), amount=Decimal(1), executed=Decimal(0), state=state, created_at=Decimal(0),
     )  # fmt: skip
+
+
+def by_id(page: Shown) -> dict[str, tuple[tuple[str, ...], ...]]:
+    return {each.id: each.rows for each in page.tables}
 
 
 def table(world: tuple[Binance, Account, Order], told: Told | None, name: str) -> Table:
@@ -78,6 +85,27 @@ def test_an_open_order_that_the_connector_forgot_is_seen(
     world: tuple[Binance, Account, Order], orders: dict[str, OrderView], words: str
 ) -> None:
     assert table(world, Told(orders=orders), "orders").rows[0][5] == words
+
+
+def test_a_perpetuals_positions_stand_beside_the_connectors() -> None:
+    markets = BinancePerpetual.markets
+    venue = Venue(markets, 1, ScaledClock())
+    for market in markets:
+        venue.seed_book(market, 20)
+    account = venue.account("you", {"USDT": Decimal(100_000)}, BinancePerpetual.key_lengths)
+    spoken = BinancePerpetual(venue)
+    assert by_id(shown(spoken, account, markets[0], Told())).get("positions", ()) == ()
+    venue.place(
+        account, NewOrder(markets[0], Side.BUY, amount=markets[0].min_amount * 10, type=OrderType.MARKET)
+    )
+    size = venue.position(account, markets[0]).size
+    said = PositionView(
+        pair=markets[0].name, side="LONG", amount=size, entry_price=1, unrealized_pnl=0, leverage=1
+    )
+    rows = by_id(shown(spoken, account, markets[0], Told(positions=(said,))))["positions"]
+    assert (rows[0][0], rows[0][2], rows[0][-1]) == (markets[0].name, plain(size), f"{plain(size)} at 1")
+    assert by_id(shown(spoken, account, markets[0], Told()))["positions"][0][-1] == "does not know it"
+    assert len(by_id(shown(spoken, account, markets[0], None))["positions"][0]) == 5
 
 
 def test_an_order_that_is_over_need_not_be_known(world: tuple[Binance, Account, Order]) -> None:
