@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import Route
 
 from harness.clock import ScaledClock
 from harness.driving.claims import Balance, EventView, LogLine, OrderView, PositionView
 from harness.serving.market_maker import Told, best_price
-from harness.serving.page import render
+from harness.serving.page import HERE, render
 from harness.serving.tables import Shown, Table, shown
 from harness.venue.dialects.binance import Binance
 from harness.venue.dialects.binance_perpetual import BinancePerpetual
 from harness.venue.dialects.decimals import plain
 from harness.venue.model import Account, BookView, Level, NewOrder, Order, OrderType, Side
 from harness.venue.session import Venue
+from tests.browsing import DESKTOP, PHONE, browser, too_wide, violations
 
 SCRIPT = "<script>alert(1)</script>\u202e"
 BTC = Binance.markets[0]
@@ -146,3 +149,31 @@ def test_a_quote_is_the_best_and_crosses_nothing(bid: str, ask: str, buy: str, s
     book = BookView(market, (Level(Decimal(bid), Decimal(1)),), (Level(Decimal(ask), Decimal(1)),), 1, 0.0)
     assert best_price(book, market, Side.BUY) == Decimal(buy)
     assert best_price(book, market, Side.SELL) == Decimal(sell)
+
+
+def test_nobody_is_shut_out_of_what_a_connector_says(world: tuple[Binance, Account, Order]) -> None:
+    told = Told(
+        state="it is trading",
+        top=(Decimal(1), None),
+        events=(EventView(at=0.0, kind="OrderFilled", data={"order_id": "x" * 60}),),
+        warnings=(LogLine(at=0.0, logger="x", level="ERROR", message="long words " * 40, error=""),),
+        trouble="The connector broke off: " + "x" * 200,
+    )
+    text = render(shown(world[0], world[1], BTC, told, "acme on a simulated binance", "About it."))
+
+    def serve(route: Route) -> None:
+        part = urlsplit(route.request.url).path.lstrip("/")
+        if part in ("live.css", "live.js"):
+            route.fulfill(path=HERE / part)
+        else:
+            route.fulfill(body=text, content_type="text/html; charset=utf-8")
+
+    with browser() as chromium:
+        for viewport, scheme in ((PHONE, "dark"), (DESKTOP, "light")):
+            page = chromium.new_page(viewport=viewport, color_scheme=scheme)  # type: ignore[arg-type]
+            page.route("**/*", serve)
+            page.goto("http://page.test/?market=BTC-USDT")
+            assert violations(page) == []
+            assert not too_wide(page)
+            assert page.get_by_role("heading", name="What the connector reports").is_visible()
+            page.close()
