@@ -69,7 +69,7 @@ class World:
             self.ccxt.seen, self.ccxt.said, self.ccxt.refused = {}, {}, []
             told = self.ccxt.read(call)
             self.found.refused += [f"{name}: {each}" for each in self.ccxt.refused[:1]]
-            if not told or not right(told):
+            if not right(told):
                 continue
             self.found.calls.append(name)
             self.found.signs |= any(self._private(route) for route in self.ccxt.seen)
@@ -128,7 +128,7 @@ class World:
 
     def _steps(self) -> Iterator[tuple[str, str, Call, Callable[[Any], bool]]]:
         venue, market, account, symbol = self.venue, self.market, self.account, self.symbol
-        yield "fetch_markets", "market", lambda c: c.fetch_markets()[:1], lambda told: True
+        yield "fetch_markets", "market", lambda c: c.fetch_markets()[:1], bool
         venue.walk(20, market)
         last = venue.last_price(market)
         yield (

@@ -151,7 +151,7 @@ class Answering:
     # -- what changes something
 
     def _place(self, asked: Asked) -> Scope:
-        wanted = self._hedged(asked, new_order(asked, self._description))
+        wanted = self.hedged(asked, new_order(asked, self._description))
         leverage = asked.decimal("order.leverage")
         if leverage is not None and wanted.market.perpetual:
             self._venue.set_leverage(asked.who, wanted.market, leverage)
@@ -162,7 +162,7 @@ class Answering:
         told = self._teller.order(asked.who, order)
         return Scope(told.objects, {**told.rows, "order": lambda: [told]})
 
-    def _hedged(self, asked: Asked, order: NewOrder) -> NewOrder:
+    def hedged(self, asked: Asked, order: NewOrder) -> NewOrder:
         """The order with its side, where the exchange does not let it be named."""
         named = self._description.orders.hedge_side == "told"
         if (

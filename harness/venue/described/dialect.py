@@ -21,7 +21,7 @@ from harness.venue.described.model import (
 )
 from harness.venue.described.placeholders import leaf
 from harness.venue.described.refusing import RefusalBook
-from harness.venue.described.signing import Given, credential, given_by, signed_right, texts_of
+from harness.venue.described.signing import Given, credential, given_by, signed, signed_right, texts_of
 from harness.venue.described.streams import DescribedSession
 from harness.venue.described.telling import Teller
 from harness.venue.described.templates import NO_CONTRACT, Filler, Matcher, Missing, Scope, Unlike
@@ -128,7 +128,7 @@ class DescribedDialect(Dialect):
         self.refusals = RefusalBook(described.refusals, self.filler)
         self.sessions = PrivateSessions()
         self.keys = ListenKeys(self._token_lifetime())
-        self._answering = Answering(described, self.teller, self.book_depth)
+        self.answering = Answering(described, self.teller, self.book_depth)
         self._nonces = AscendingNonces()
         self._limits = RouteLimits(
             RouteLimit(
@@ -214,14 +214,21 @@ class DescribedDialect(Dialect):
         ):  # fmt: skip
             if part in signing.carries and not getattr(given, part):
                 raise self.refused(error.value)
-        texts = texts_of(signing, request, self.with_passphrase(given), more)
+        given = self.with_phrase(given)
+        texts = texts_of(signing, request, given, more)
         found = self.verified(signing, given, texts, self.received_at(request))
         if isinstance(found, RequestError):
             raise self.refused(found.value)
         return found
 
-    def with_passphrase(self, given: Given) -> Given:
-        """With the account's own pass phrase, where it is signed and not sent."""
+    def _phrase(self, signing: Signing, account: Account) -> str:
+        """The passphrase as it is sent."""
+        phrase = self.passphrase(account)
+        is_signed = signing.passphrase == "signed"  # noqa: S105 - a form, not a passphrase
+        return signed(signing, self.secret(account), phrase) if is_signed else phrase
+
+    def with_phrase(self, given: Given) -> Given:
+        """The parts of a signature, with a passphrase that is signed and never sent."""
         account = None if given.passphrase else self._account_of(given.key)
         return given if account is None else replace(given, passphrase=self.passphrase(account))
 
@@ -247,7 +254,7 @@ class DescribedDialect(Dialect):
                 return RequestError.BAD_TIME
             if signing.tolerance is not None and abs(told - at) > signing.tolerance + self.slack:
                 return RequestError.STALE_TIME
-        if given.passphrase and not same(self.passphrase(account), given.passphrase):
+        if given.passphrase and not same(self._phrase(signing, account), given.passphrase):
             return RequestError.BAD_PASSPHRASE
         if not signed_right(signing, self.secret(account), texts, given.signature):
             return RequestError.BAD_SIGNATURE
@@ -330,7 +337,7 @@ class DescribedDialect(Dialect):
         described = self.description.routes[call.route.handler]
         try:
             asked = self._asked(call, described)
-            scope = self._answering.answer(asked)
+            scope = self.answering.answer(asked)
         except VenueRefusal as error:
             if error.code is Refusal.UNKNOWN_ORDER and described.unknown == "empty":
                 return Reply(described.status, {}, self.filler.fill(described.reply, self.teller.now()))

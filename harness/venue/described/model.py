@@ -64,6 +64,9 @@ class Signing(Part):
     time: Literal["s", "ms", "us", "ns", "iso", "any s"] = "ms"
     tolerance: float | None = Field(default=None, gt=0, description="seconds that a time may be off")
     rising_nonce: bool = False
+    passphrase: Literal["plain", "signed"] = Field(
+        default="plain", description="whether a passphrase is sent as its HMAC with the secret"
+    )
     plugin: str | None = Field(default=None, description="a name in `signing.PLUGINS`")
 
 
@@ -144,6 +147,7 @@ class Pattern(Part):
 
     said: Template
     topics: str = ""
+    joined: bool = Field(default=False, description="a topic may name several: `book:A,B` is two")
     each_topic: bool = True
     answer: Template = None
     operation: Operation = "stream:ping"
@@ -173,13 +177,13 @@ class ServerPing(Part):
 
 
 class Book(Part):
-    """How a book is told: whole each time or by changes, and what a new subscriber gets first.
+    """How a book is told: whole each time, by changes or each changed level by itself; what is told first.
 
     `every` in seconds; `sequence`: whether counted per change of the venue or per message; `checksum`: over
     the best `checksum_depth` levels of both sides in turn.
     """
 
-    style: Literal["changes", "whole"]
+    style: Literal["changes", "whole", "levels"]
     first: Literal["whole", "nothing"] = "whole"
     every: float = 0.1
     depth: int | None = None

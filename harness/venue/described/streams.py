@@ -147,8 +147,8 @@ class DescribedSession(TopicSession):
                 for name in ("key", "passphrase", "signature", "time", "window")
             }
         )
-        signed = self._exchange.with_passphrase(given)
-        values = {**vars(signed), **{f"said.{key}": text for key, text in _texts_in(said)}}
+        given = self._exchange.with_phrase(given)
+        values = {**vars(given), **{f"said.{key}": text for key, text in _texts_in(said)}}
         text = text_of(login.signing.text, values)
         verified = self._exchange.verified(login.signing, given, frozenset({text}), self.heard_at)
         if isinstance(verified, RequestError):
@@ -161,7 +161,8 @@ class DescribedSession(TopicSession):
     ) -> Iterator[Outgoing]:
         """Each topic of a message in turn: the answer, then what a new subscriber is told."""
         later: list[list[Outgoing]] = []
-        for topic in _topics_at(said, pattern.topics):
+        topics = _topics_at(said, pattern.topics)
+        for topic in _parted(topics) if pattern.joined else topics:
             try:
                 told = list(act(said, topic))
             except _Refuse as refused:
@@ -369,6 +370,21 @@ class DescribedSession(TopicSession):
         )
         return self._exchange.teller.book(self._numbers(channel, book, diff.first), bids, asks)
 
+    def _by_levels(self, topic: Topic, book: _Book, diff: BookDiff) -> Iterator[Outgoing]:
+        """A message for each level that changed, each with a number of its own, the last with the book's."""
+        changed = [
+            (side, Level(price, amount))
+            for side in (Side.BUY, Side.SELL)
+            for price, amount in diff.sides[side].items()
+        ]
+        for index, (side, level) in enumerate(changed):
+            number = book.copy.sequence - len(changed) + 1 + index
+            facts: dict[str, Fact] = {"last": number, "sequence": number, "at": book.copy.at}
+            told: dict[str, Fact] = {"price": level.price, "amount": level.amount, "side": side.value}
+            one = self._exchange.teller.book(facts, (), ())
+            yield from self._tell(topic, Scope({"level": lambda told=told: told}).within(one))  # type: ignore[misc]
+        book.last = book.copy.sequence
+
     def book_changed(self, topic: Topic, event: BookChanged) -> Iterable[Outgoing]:
         book, subscription = self._books.get(topic), self._subscriptions.get(topic)
         if book is not None and subscription is not None and book.copy.add(event):
@@ -389,6 +405,8 @@ class DescribedSession(TopicSession):
                 channel, book = self._subscriptions[topic].channel, self._books[topic]
                 if channel.book is not None and channel.book.style == "whole":
                     yield from self._tell(topic, self._whole(channel, book, diff.first))
+                elif channel.book is not None and channel.book.style == "levels":
+                    yield from self._by_levels(topic, book, diff)
                 else:
                     yield from self._tell(topic, self._changes(channel, book, diff))
         yield from self._ping(now)
@@ -408,7 +426,8 @@ class DescribedSession(TopicSession):
 
     def order_changed(self, topic: Topic, event: OrderChanged) -> Iterable[Outgoing]:
         channel = self._subscriptions[topic].channel if topic in self._subscriptions else None
-        if self.account is None or channel is None or (channel.only and event.change not in channel.only):
+        kinds = {event.change.value, _change_of(event)}
+        if self.account is None or channel is None or (channel.only and kinds.isdisjoint(channel.only)):
             return ()
         one = self._exchange.teller.order(self.account, event.order, event.fill)
         change: dict[str, Fact] = {"kind": _change_of(event), "at": event.at}
@@ -524,6 +543,15 @@ def _topics_at(said: JsonValue, path: str) -> list[JsonValue]:
     if path.endswith("[]"):
         return found if isinstance(found, list) else []
     return [found]
+
+
+def _parted(topics: list[JsonValue]) -> list[JsonValue]:
+    """Topics that name several things each by itself: of `book:A,B` `book:A` and `book:B`."""
+    parted: list[JsonValue] = []
+    for topic in topics:
+        name, mark, listed = topic.partition(":") if isinstance(topic, str) else ("", "", "")
+        parted += [f"{name}:{each}" for each in listed.split(",")] if mark else [topic]
+    return parted
 
 
 def _said_topics(said: JsonValue, path: str) -> list[JsonValue]:
