@@ -54,6 +54,7 @@ docs schemas: .venv/ready
 	$(BIN)/harness generate
 	$(BIN)/python -m tests.hostile.table
 	$(BIN)/python -m tests.dialects.table
+	$(BIN)/python -m tests.dialects.described
 
 # Pins every dependency, with hashes, for the oldest Python supported.
 lock: .venv/ready

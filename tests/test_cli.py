@@ -39,6 +39,9 @@ def test_help_names_every_command(tmp_path: Path) -> None:
         "sandbox",
         "submit",
         "diff",
+        "try",
+        "image",
+        "review",
     ):
         assert command in said.stdout
 

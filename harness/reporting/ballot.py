@@ -182,8 +182,14 @@ def _absences(entries: Sequence[Entry], site: str | None) -> Iterator[str]:
             yield (title if place == 0 else "") + why
 
 
+def page_address(entry: Entry, site: str | None) -> str | None:
+    """Its page below the round's address `site`; of one by waiver, what was set aside there."""
+    part = "#waived" if entry.by_waiver else ""
+    return link(f"{site.rstrip('/')}/{entry.page}{part}") if site else None
+
+
 def _report(entry: Entry, site: str | None) -> str:
-    address = link(f"{site.rstrip('/')}/{entry.page}") if site else None
+    address = page_address(entry, site)
     return f"\n<{address}>" if address else ""
 
 

@@ -105,7 +105,7 @@ def test_each_candidate_stands_in_its_group(published: Path) -> None:
     text = (published / "index.html").read_text(encoding="utf-8")
     parts = re.split(r'<section id="(eligible|ineligible|undetermined)"', text)
     groups = {
-        name: re.findall(r'href="([^/"]+)/index.html"', body)
+        name: re.findall(r'<h3><a href="([^/"]+)/index.html"', body)
         for name, body in zip(parts[1::2], parts[2::2], strict=True)
     }
     assert groups == {
