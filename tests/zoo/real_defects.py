@@ -128,6 +128,11 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
         "It passes prices through a float and back (`Decimal(round(float(…), 6))`); its writer rounds "
         "again, so the exchange receives the right price; a strategy that compares the two sees them differ.",
     ),
+    ("hyperliquid", test_trading_rules.test_rules_at_a_round_price): RealDefect(
+        "the price increment is",
+        "It counts the decimals of the current price, and Hyperliquid leaves out zeros at its end; its user "
+        "quotes at coarser prices until the rules are read again.",
+    ),
     ("hyperliquid", test_trading_rules.test_the_smallest_order_value): RealDefect(
         "the minimum notional is 0, not 10",
         "It knows no smallest order value on spot; the exchange receives orders that are too small, and "
