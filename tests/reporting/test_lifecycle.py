@@ -66,7 +66,7 @@ def test_the_markdown_shows_it_apart(published: Path) -> None:
     text = (published / "acme" / "report.md").read_text()
     before, _, after = text.partition("## Experimental: counts for nothing (1)")
     assert "It does not build." not in before
-    assert "`builds` · blocker · experimental: counts for nothing · failed" in after
+    assert "`builds` · blocker · fails to trade · experimental: counts for nothing · failed" in after
     assert "`cancel-one` · minor · deprecated: will not be asked for any more" in before
 
 
