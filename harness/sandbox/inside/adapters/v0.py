@@ -154,7 +154,10 @@ class Adapter(older.Adapter):
         symbol = self._symbol(pair)
         buy = await v2.tried(self._connector.get_price, symbol, True)
         sell = await v2.tried(self._connector.get_price, symbol, False)
-        last = self._connector.get_order_book(symbol).last_trade_price
+        # Books of before v0.30 keep no last price; the last trade that was heard of is all there is to know.
+        heard = [each["data"]["price"] for each in self._trades if each["data"]["trading_pair"] == pair]
+        book = self._connector.get_order_book(symbol)
+        last = getattr(book, "last_trade_price", heard[-1] if heard else None)
         return {"buy": buy, "sell": sell, "best_bid": sell, "best_ask": buy, "last": last}
 
     async def order_types(self) -> List[str]:
