@@ -161,13 +161,15 @@ class Adapter(older.Adapter):
         return {"buy": buy, "sell": sell, "best_bid": sell, "best_ask": buy, "last": last}
 
     async def order_types(self) -> List[str]:
-        """Bases of before v0.30 are not asked for them; there, the trading rules say it."""
+        """Bases of before v0.30 are not asked for them; there, the trading rules say it.
+
+        Where those are not shown either, limit orders are all that can be counted on.
+        """
         if hasattr(self._connector, "supported_order_types"):
             return await super().order_types()
         rules = list(self._rules().values())
-        limit = any(getattr(rule, "supports_limit_orders", True) for rule in rules) or not rules
-        market = any(getattr(rule, "supports_market_orders", True) for rule in rules) or not rules
-        return [name for name, there in (("LIMIT", limit), ("MARKET", market)) if there]
+        market = any(getattr(rule, "supports_market_orders", True) for rule in rules)
+        return ["LIMIT", "MARKET"] if market else ["LIMIT"]
 
 
 def _read(state: Any) -> Dict[str, Any]:
