@@ -97,9 +97,9 @@ def _pull_request(packet: Packet) -> Iterator[str]:
     added = [each.name for each in submission.connectors if each.new]
     changed = [each.name for each in submission.connectors if not each.new]
     if added:
-        yield f"- It adds {escaped(listed(added))}, {candidate.kind}."
+        yield f"- It adds {count(len(added), 'connector')} ({candidate.kind}): {escaped(listed(added))}."
     if changed:
-        yield f"- It changes {escaped(listed(changed))}."
+        yield f"- It changes {count(len(changed), 'connector')} of upstream's: {escaped(listed(changed))}."
     yield f"- {count(len(submission.changes), 'file')} in {count(len(packet.parts), 'part')}, see below."
     yield f"- It talks to {escaped(listed(candidate.exchange.hosts)) or 'no host that its row names'}."
     installed = report.environment.installed
