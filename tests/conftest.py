@@ -70,11 +70,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session")
 def zoo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zoo]:
     """The released framework with all its connectors, built."""
-    from harness.sandbox import choose
+    from tests.sandbox.fixtures import at_hand
     from tests.zoo.keeping import Zoo
 
     folder = tmp_path_factory.mktemp("zoo")
     folder.chmod(0o755)
-    kept = Zoo(choose("auto"), folder, thorough=request.config.getoption("--tier") == TIERS[-1])
+    kept = Zoo(at_hand(), folder, thorough=request.config.getoption("--tier") == TIERS[-1])
     yield kept
     kept.close()

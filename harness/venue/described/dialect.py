@@ -11,10 +11,17 @@ from pydantic import JsonValue
 
 from harness.venue.described.answering import Answering, Asked
 from harness.venue.described.markets import sayable
-from harness.venue.described.model import Connection, Credential, Description, RouteDescription, Signing
+from harness.venue.described.model import (
+    Connection,
+    Credential,
+    Description,
+    Login,
+    RouteDescription,
+    Signing,
+)
 from harness.venue.described.placeholders import leaf
 from harness.venue.described.refusing import RefusalBook
-from harness.venue.described.signing import Given, credential, given_by, signed_right, texts_of
+from harness.venue.described.signing import Given, credential, given_by, signed, signed_right, texts_of
 from harness.venue.described.streams import DescribedSession
 from harness.venue.described.telling import Teller
 from harness.venue.described.templates import NO_CONTRACT, Filler, Matcher, Missing, Scope, Unlike
@@ -121,7 +128,7 @@ class DescribedDialect(Dialect):
         self.refusals = RefusalBook(described.refusals, self.filler)
         self.sessions = PrivateSessions()
         self.keys = ListenKeys(self._token_lifetime())
-        self._answering = Answering(described, self.teller, self.book_depth)
+        self.answering = Answering(described, self.teller, self.book_depth)
         self._nonces = AscendingNonces()
         self._limits = RouteLimits(
             RouteLimit(
@@ -188,26 +195,42 @@ class DescribedDialect(Dialect):
 
     def authenticate(self, request: Request, route: Route) -> Account:
         """Missing parts first, then the key, the time, the passphrase and the signature."""
-        signing = self.description.signing
+        described = self.description.routes[route.handler]
+        signing = described.signing or self.description.signing
         if signing is None:
             raise LookupError(f"{self.name}: {route.path} is private, and `signing` is not described")
         given = given_by(signing, request)
-        described = self.description.routes[route.handler]
         if described.proof == "key":
             return self._with_key(given)
+        return self._signer(signing, request, given, described.signs)
+
+    def _signer(
+        self, signing: Signing, request: Request, given: Given, more: Mapping[str, str] | None = None
+    ) -> Account:
+        """Whose request it is; raises Refused."""
         for part, error in (
             ("key", RequestError.MISSING_KEY), ("signature", RequestError.MISSING_SIGNATURE),
             ("time", RequestError.MISSING_TIME), ("passphrase", RequestError.MISSING_PASSPHRASE),
         ):  # fmt: skip
             if part in signing.carries and not getattr(given, part):
                 raise self.refused(error.value)
-        own = described.signs
-        found = self.verified(
-            signing, given, texts_of(signing, request, given, own), self.received_at(request)
-        )
+        given = self.with_phrase(given)
+        texts = texts_of(signing, request, given, more)
+        found = self.verified(signing, given, texts, self.received_at(request))
         if isinstance(found, RequestError):
             raise self.refused(found.value)
         return found
+
+    def _phrase(self, signing: Signing, account: Account) -> str:
+        """The passphrase as it is sent."""
+        phrase = self.passphrase(account)
+        is_signed = signing.passphrase == "signed"  # noqa: S105 - a form, not a passphrase
+        return signed(signing, self.secret(account), phrase) if is_signed else phrase
+
+    def with_phrase(self, given: Given) -> Given:
+        """The parts of a signature, with a passphrase that is signed and never sent."""
+        account = None if given.passphrase else self._account_of(given.key)
+        return given if account is None else replace(given, passphrase=self.passphrase(account))
 
     def _with_key(self, given: Given) -> Account:
         """The account of a request that is not signed."""
@@ -231,7 +254,7 @@ class DescribedDialect(Dialect):
                 return RequestError.BAD_TIME
             if signing.tolerance is not None and abs(told - at) > signing.tolerance + self.slack:
                 return RequestError.STALE_TIME
-        if given.passphrase and not same(self.passphrase(account), given.passphrase):
+        if given.passphrase and not same(self._phrase(signing, account), given.passphrase):
             return RequestError.BAD_PASSPHRASE
         if not signed_right(signing, self.secret(account), texts, given.signature):
             return RequestError.BAD_SIGNATURE
@@ -314,7 +337,7 @@ class DescribedDialect(Dialect):
         described = self.description.routes[call.route.handler]
         try:
             asked = self._asked(call, described)
-            scope = self._answering.answer(asked)
+            scope = self.answering.answer(asked)
         except VenueRefusal as error:
             if error.code is Refusal.UNKNOWN_ORDER and described.unknown == "empty":
                 return Reply(described.status, {}, self.filler.fill(described.reply, self.teller.now()))
@@ -397,11 +420,35 @@ class DescribedDialect(Dialect):
         route, path = match.stream
         connection = self.description.connections[route.handler]
         account = None
+        if connection.login is not None and connection.login.by == "upgrade":
+            try:
+                account = self._account_of_upgrade(connection.login, request)
+            except Refused as error:
+                return error.reply
         if connection.login is not None and connection.login.token is not None:
             account = self._account_of_token(connection.login.token, path, request)
             if account is None and connection.login.needed:
                 return self.refusals.reply(RequestError.UNKNOWN_KEY.value, self.teller.now())
         return self._opened(connection, account)
+
+    def _account_of_upgrade(self, login: Login, request: Request) -> Account | None:
+        """Who signed the request; nobody where that is allowed and no key was sent. Raises Refused."""
+        signing = self.description.signing
+        if signing is None:
+            raise LookupError(f"{self.name}: streams are opened by a signature, which is not described")
+        given = given_by(signing, request)
+        return self._signer(signing, request, given) if given.key or login.needed else None
+
+    def find_stream(self, request: Request) -> tuple[Route, dict[str, str]] | None:
+        """By the path and, where a connection names one, the host; a path without parts goes first."""
+        if request.host not in self.stream_hosts:
+            return None
+        for route in sorted(self.streams, key=lambda each: "{" in each.path):
+            host = self.description.connections[route.handler].host
+            parts = route.match(request.method, request.path)
+            if parts is not None and host in (None, request.host):
+                return route, parts
+        return None
 
     def _account_of_token(self, place: str, path: Mapping[str, str], request: Request) -> Account | None:
         kind, _, name = place.partition(" ")

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
-from urllib.parse import quote_plus, unquote, urlencode
+from urllib.parse import parse_qsl, quote_plus, unquote, urlencode
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -101,8 +101,10 @@ def _at(request: Request, kind: str, where: str) -> str:
 def texts_of(
     signing: Signing, request: Request, given: Given, more: Mapping[str, str] | None = None
 ) -> frozenset[bytes]:
-    """What the client may have signed: the query as it was sent, and decoded. `more` is what the route itself
-    adds to the values of the text."""
+    """What the client may have signed: the query as it was sent, decoded, and encoded anew.
+
+    `more` is what the route itself adds to the values of the text.
+    """
     left_out = {where for place in signing.carries.values() for where in [place.partition(" ")[2]]}
     kind, _, name = signing.carries.get("signature", "").partition(" ")
     query = _without(request.query_string, name) if kind in ("query", "param") else request.query_string
@@ -110,12 +112,23 @@ def texts_of(
     pairs = [pair for pair in (*request.query, *request.form) if pair[0] not in left_out]
     values = {
         "method": request.method, "path": request.path, "host": request.host, "body": body,
-        "params": query + body, "sorted_params": urlencode(sorted(pairs)), **vars(given),
-        "sorted_query": "&".join(sorted(query.split("&"))) if query else "",
+        "sorted_params": urlencode(sorted(pairs)), **vars(given),
         "content_type": request.header("content-type") or "",
         "sorted_pairs": _sorted_pairs(request, left_out), **(more or {}),
     }  # fmt: skip
-    return frozenset(text_of(signing.text, {**values, "query": each}) for each in (query, unquote(query)))
+    written = (query, unquote(query), urlencode(parse_qsl(query, keep_blank_values=True)))
+    return frozenset(
+        text_of(
+            signing.text,
+            {
+                **values,
+                "query": each,
+                "params": each + body,
+                "sorted_query": "&".join(sorted(each.split("&"))) if each else "",
+            },
+        )
+        for each in written
+    )
 
 
 def _without(text: str, name: str) -> str:
@@ -176,6 +189,11 @@ def signed_right(signing: Signing, secret: str, texts: frozenset[bytes], signatu
             return _jwt(secret, signature, signing)
         case "plugin":
             return PLUGINS[signing.plugin or ""](secret, texts, signature)
+
+
+def signed(signing: Signing, secret: str, text: str) -> str:
+    """The HMAC of a text as a signature of that kind is written."""
+    return _hmac(signing, decoded(secret, signing.decode), text.encode())
 
 
 def decoded(secret: str, how: str) -> bytes:

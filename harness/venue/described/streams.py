@@ -82,6 +82,12 @@ class DescribedSession(TopicSession):
     def opened(self) -> Iterable[Outgoing]:
         if self._connection.hello is not None:
             yield self._frame("stream:subscribe", self._connection.hello, self._scope(None))
+        for name, channel in self._connection.channels.items():
+            if channel.topic is None and (self.account is not None or not self._hidden(channel)):
+                own = Topic(channel.operation, None, name)
+                self._subscriptions[own] = _Subscription(channel)
+                self.subscribe(own)
+                yield from self._first(own)
 
     def operation_of(self, message: str | bytes) -> str:
         said = _heard(message)
@@ -141,6 +147,7 @@ class DescribedSession(TopicSession):
                 for name in ("key", "passphrase", "signature", "time", "window")
             }
         )
+        given = self._exchange.with_phrase(given)
         values = {**vars(given), **{f"said.{key}": text for key, text in _texts_in(said)}}
         text = text_of(login.signing.text, values)
         verified = self._exchange.verified(login.signing, given, frozenset({text}), self.heard_at)
@@ -154,7 +161,8 @@ class DescribedSession(TopicSession):
     ) -> Iterator[Outgoing]:
         """Each topic of a message in turn: the answer, then what a new subscriber is told."""
         later: list[list[Outgoing]] = []
-        for topic in _topics_at(said, pattern.topics):
+        topics = _topics_at(said, pattern.topics)
+        for topic in _parted(topics) if pattern.joined else topics:
             try:
                 told = list(act(said, topic))
             except _Refuse as refused:
@@ -179,13 +187,17 @@ class DescribedSession(TopicSession):
             for other in channel.brings
         ]
         for name, channel, markets, found in chosen:
-            if channel.private or channel.operation in _PRIVATE:
+            if self._hidden(channel):
                 self._admit(said)
             for market in markets:
                 own = Topic(channel.operation, market, name, _detail(found))
                 self._subscriptions[own] = _Subscription(channel, found, topic)
                 self.subscribe(own)
                 yield from self._first(own)
+
+    @staticmethod
+    def _hidden(channel: Channel) -> bool:
+        return channel.private or channel.operation in _PRIVATE
 
     def _admit(self, said: JsonValue) -> None:
         """Raises _Refuse where a private subscription is nobody's."""
@@ -217,7 +229,8 @@ class DescribedSession(TopicSession):
             try:
                 if each is None:
                     found = self._exchange.matcher.match(template, topic)
-                    return [(name, channel, [self._market(channel, found)], found)]
+                    market = self._market(channel, found)
+                    return [(other, told, [market], found) for other, told in self._named_alike(name)]
                 self._exchange.matcher.match(template, topic)
                 listed = found_at(topic, each)
                 names = listed if isinstance(listed, list) else []
@@ -231,10 +244,18 @@ class DescribedSession(TopicSession):
                 continue
         raise refusal
 
+    def _named_alike(self, name: str) -> Iterator[tuple[str, Channel]]:
+        """The channel and what else is told under the same topic."""
+        channels = self._connection.channels
+        for other, channel in channels.items():
+            if other == name or channel.topic == channels[name].topic:
+                yield other, channel
+
     def _topics_known(self) -> Iterator[tuple[str, Channel, JsonValue]]:
         for name, channel in self._connection.channels.items():
             for template in (channel.topic, *channel.also):
-                yield name, channel, template
+                if template is not None:
+                    yield name, channel, template
 
     def _market(self, channel: Channel, found: Mapping[str, Fact]) -> Market | None:
         if found.get("market.symbol") in channel.everything:
@@ -349,12 +370,33 @@ class DescribedSession(TopicSession):
         )
         return self._exchange.teller.book(self._numbers(channel, book, diff.first), bids, asks)
 
+    def _by_levels(self, topic: Topic, book: _Book, diff: BookDiff) -> Iterator[Outgoing]:
+        """A message for each level that changed, each with a number of its own, the last with the book's."""
+        changed = [
+            (side, Level(price, amount))
+            for side in (Side.BUY, Side.SELL)
+            for price, amount in diff.sides[side].items()
+        ]
+        for index, (side, level) in enumerate(changed):
+            number = book.copy.sequence - len(changed) + 1 + index
+            facts: dict[str, Fact] = {"last": number, "sequence": number, "at": book.copy.at}
+            told: dict[str, Fact] = {"price": level.price, "amount": level.amount, "side": side.value}
+            one = self._exchange.teller.book(facts, (), ())
+            yield from self._tell(topic, Scope({"level": lambda told=told: told}).within(one))  # type: ignore[misc]
+        book.last = book.copy.sequence
+
     def book_changed(self, topic: Topic, event: BookChanged) -> Iterable[Outgoing]:
         book, subscription = self._books.get(topic), self._subscriptions.get(topic)
         if book is not None and subscription is not None and book.copy.add(event):
             rules = subscription.channel.book
             self._feed.add(topic, 0.1 if rules is None else rules.every, event)
         return ()
+
+    def venue_event(self, event: Event) -> Iterable[Outgoing]:
+        told = super().venue_event(event)
+        if not self._connection.fills_first:
+            return told
+        return sorted(told, key=lambda each: not isinstance(each, Frame) or each.operation != "stream:fills")
 
     def due(self, now: float) -> Iterable[Outgoing]:
         live = set(self.topics("stream:book"))
@@ -363,6 +405,8 @@ class DescribedSession(TopicSession):
                 channel, book = self._subscriptions[topic].channel, self._books[topic]
                 if channel.book is not None and channel.book.style == "whole":
                     yield from self._tell(topic, self._whole(channel, book, diff.first))
+                elif channel.book is not None and channel.book.style == "levels":
+                    yield from self._by_levels(topic, book, diff)
                 else:
                     yield from self._tell(topic, self._changes(channel, book, diff))
         yield from self._ping(now)
@@ -382,7 +426,8 @@ class DescribedSession(TopicSession):
 
     def order_changed(self, topic: Topic, event: OrderChanged) -> Iterable[Outgoing]:
         channel = self._subscriptions[topic].channel if topic in self._subscriptions else None
-        if self.account is None or channel is None or (channel.only and event.change not in channel.only):
+        kinds = {event.change.value, _change_of(event)}
+        if self.account is None or channel is None or (channel.only and kinds.isdisjoint(channel.only)):
             return ()
         one = self._exchange.teller.order(self.account, event.order, event.fill)
         change: dict[str, Fact] = {"kind": _change_of(event), "at": event.at}
@@ -498,6 +543,15 @@ def _topics_at(said: JsonValue, path: str) -> list[JsonValue]:
     if path.endswith("[]"):
         return found if isinstance(found, list) else []
     return [found]
+
+
+def _parted(topics: list[JsonValue]) -> list[JsonValue]:
+    """Topics that name several things each by itself: of `book:A,B` `book:A` and `book:B`."""
+    parted: list[JsonValue] = []
+    for topic in topics:
+        name, mark, listed = topic.partition(":") if isinstance(topic, str) else ("", "", "")
+        parted += [f"{name}:{each}" for each in listed.split(",")] if mark else [topic]
+    return parted
 
 
 def _said_topics(said: JsonValue, path: str) -> list[JsonValue]:

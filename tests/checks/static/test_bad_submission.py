@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -35,6 +36,14 @@ NEEDED = {
 @pytest.mark.parametrize("what", NEEDED)
 def test_what_a_connector_needs_belongs_to_it(what: str) -> None:
     assert today().adding(NEEDED[what]).run(test_submission.test_change_is_limited).status == "passed"
+
+
+@pytest.mark.parametrize(
+    "check", [test_submission.test_identity_is_untouched, test_submission.test_change_is_limited]
+)
+def test_a_fork_of_another_branch_of_upstream_has_its_version(check: Callable[..., None]) -> None:
+    """Upstream's `development` says dev-2.9.0 where its `master` says 2.9.0."""
+    assert today().adding({"hummingbot/VERSION": "dev-2.9.0\n"}).run(check).status == "passed"
 
 
 def test_tests_may_need_another_library_to_be_installed() -> None:
@@ -141,6 +150,15 @@ SUBMISSION = [
         test_submission.test_identity_is_untouched,
         today().adding({"hummingbot/VERSION": "acme-1\n"}),
         "modified: hummingbot/VERSION",
+    ),
+    *(
+        Bad(
+            f"another version, {text}",
+            test_submission.test_identity_is_untouched,
+            today().adding({"hummingbot/VERSION": f"{text}\n"}),
+            "modified: hummingbot/VERSION",
+        )
+        for text in ("dev-2.9.1", "2.9.0-acme", "2.9", "")
     ),
     Bad(
         "another place to clone from",

@@ -20,7 +20,16 @@ from harness.venue.described import DescribedDialect
 from harness.venue.described.addresses import bare
 from harness.venue.described.model import Connection, Pattern, RouteDescription, Signing
 from harness.venue.described.placeholders import ELSE, IF, THEN, leaf
-from harness.venue.described.signing import Given, decoded, ed25519_key, in_form, number_of, text_of, texts_of
+from harness.venue.described.signing import (
+    Given,
+    decoded,
+    ed25519_key,
+    in_form,
+    number_of,
+    signed,
+    text_of,
+    texts_of,
+)
 from harness.venue.described.templates import Scope
 from harness.venue.described.values import Fact
 from harness.venue.dialects.base import Frame, Reply, Request, StreamSession
@@ -107,9 +116,13 @@ class Client:
             key=values.get("key", ""),
             time=moment(now, signing.time),
             nonce=str(next(self.nonces)),
-            passphrase=values.get("passphrase", ""),
+            passphrase=self._phrase(signing, values.get("passphrase", "")),
             window="5000",
         )
+
+    def _phrase(self, signing: Signing, phrase: str) -> str:
+        secret = self.dialect.secret(self.account)
+        return phrase if signing.passphrase == "plain" else signed(signing, secret, phrase)
 
     def signature(self, signing: Signing, text: bytes) -> str:
         secret = "c3BvaWx0" * 8 if self.spoilt else self.dialect.secret(self.account)
@@ -204,6 +217,7 @@ class Client:
     def topic(self, template: JsonValue, market: Market) -> JsonValue:
         facts: dict[str, Fact] = {
             "market.symbol": self.dialect.symbol(market),
+            "market.base": market.base, "market.quote": market.quote,
             "account.number": number_of(self.account),
             "page.limit": 50, "page.number": 0, "page.offset": 0,
         }  # fmt: skip
