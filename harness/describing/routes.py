@@ -183,7 +183,9 @@ def _document(said: Said, parts: frozenset[str], keys: frozenset[str]) -> JsonVa
         body = dict(parse_qsl(said.body, keep_blank_values=True))
     if isinstance(body, dict):
         body = {
-            name: value for name, value in body.items() if f"body {name}" not in parts and value not in keys
+            name: value
+            for name, value in body.items()
+            if f"body {name}" not in parts and str(value) not in keys
         }
     return {
         "path": [*said.path.split("/")],
@@ -227,6 +229,8 @@ def _parameter(leaf: Path, each: Explained, everywhere: bool) -> Field | None:
             made = replace(made, text="{page.limit}", fact="page.limit", kind=Kind.FACT)
         elif not everywhere and len(each.seen) == 1:
             made = _only_for_makers(made, each)
+        elif each.kind is not Kind.CONSTANT:
+            made = replace(made, text="{any}")
     elif isinstance(made.text, str):
         # When it is read any number of decimals will do.
         made = replace(made, text=re.sub(r"\|fixed\d+", "", made.text))

@@ -115,7 +115,8 @@ def _explain(
     for name in ("order.post_only", *WORDS) if told_by_flag else WORDS:
         words = _words(having, name)
         if words:
-            return Explained(path, Kind.WORDS, f"{{{name}}}", name, words=words, seen=seen)
+            form = form_of_words(seen)
+            return Explained(path, Kind.WORDS, f"{{{name}{form}}}", name, form, words=words, seen=seen)
     within = embedded([(str(leaf), facts) for leaf, facts in having])
     if within is not None:
         return Explained(path, Kind.TEXT, within, seen=seen)
@@ -221,6 +222,12 @@ def _words(having: Sequence[tuple[Leaf, Mapping[str, str]]], name: str) -> dict[
     if len(words) < 2 or any(meant not in _TOGETHER for meant in together):
         return {}
     return {literal: tuple(meant) for literal, meant in words.items()}
+
+
+def form_of_words(seen: Iterable[Leaf]) -> str:
+    """The filter by which words are written that are flags or numbers and no texts."""
+    kinds = {type(leaf) for leaf in seen}
+    return "|flag" if kinds == {bool} else "|number" if kinds == {int} else ""
 
 
 def literal_of(leaf: Leaf) -> str:
