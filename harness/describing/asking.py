@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pydantic import JsonValue
 
 from harness import temporary
@@ -44,6 +46,9 @@ _SECRETS = (
     lambda: base64.b64encode(secrets.token_bytes(32)).decode(),
     lambda: "0x" + secrets.token_hex(32),
     lambda: secrets.token_hex(32),
+    lambda: (
+        Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    ),
 )
 
 

@@ -40,6 +40,8 @@ _HINTS: Mapping[str, tuple[str, ...]] = {
     "order.remaining": ("remain", "left", "leaves", "unfilled"),
     "order.created_at": ("creat", "time"),
     "fill.fee": ("fee", "commission"),
+    "fill.price": ("fillp", "fill_p", "lastp", "last_p", "lastfill", "tradep", "trade_p", "last_fill_p"),
+    "fill.amount": ("fills", "fill_s", "fillq", "fill_q", "lastq", "last_q", "lastfill", "last_fill_c"),
 }
 
 
@@ -131,6 +133,8 @@ def _fitting(having: Sequence[tuple[Leaf, Mapping[str, str]]]) -> Iterable[tuple
     names = dict.fromkeys(name for _, facts in having for name in facts if name not in WORDS)
     for name in names:
         values = [(leaf, facts.get(name)) for leaf, facts in having]
+        if name.startswith("fill."):  # an order that has no fill yet says nothing of one
+            values = [each for each in values if each[1] is not None or not _says_nothing(each[0], "0")]
         least = 1 if name in UNMISTAKABLE else 2
         if any(value is None for _, value in values) or len({value for _, value in values}) < least:
             continue
