@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ from harness.describing.answers import REFUSALS, Answer
 from harness.describing.asking import Asked
 from harness.describing.deriving import KIT, READS, SENDS, Derived, Field, Reads, derive, nobody
 from harness.describing.kit import Harvest
-from harness.describing.leaves import flatten
+from harness.describing.leaves import Path, flatten
 from harness.describing.routes import Route, routes
 from harness.describing.sentinels import SETS
 from harness.describing.signatures import Explanation
@@ -53,8 +54,20 @@ class Sources:
 
     @property
     def symbols(self) -> dict[str, str]:
-        """The exchange's name of each set's pair."""
-        return {each.set: str(each.answers[0]) for each in self.harvest.of("exchange_trading_pair")}
+        """The exchange's name of each set's pair; without a kit that of the first, as it was asked for."""
+        told = {each.set: str(each.answers[0]) for each in self.harvest.of("exchange_trading_pair")}
+        asked = symbol_in(self.asked)
+        return told or ({SETS[0].name: asked} if asked else {})
+
+
+def symbol_in(asked: Asked) -> str:
+    """The pair as a request or a message names it, empty where none does."""
+    pair = re.compile(rf"{SETS[0].base}[-_/]?{SETS[0].quote}", re.I)
+    for said in (*asked.sent, *asked.frames):
+        for text in (*said.values.values(), said.path):
+            if found := pair.search(text):
+                return found[0]
+    return ""
 
 
 @dataclass
@@ -379,13 +392,22 @@ def _by_topic(leaf: Field, topic: JsonValue) -> Field:
     return leaf
 
 
+def _shapes(operation: str, sources: Sources) -> set[frozenset[Path]]:
+    """The leaves of each of the tests' messages about an operation."""
+    documents = [each.document for each in sources.answers if each.operation == operation and each.document]
+    return {frozenset(flatten(each)) for each in documents}
+
+
 def _own_message(one: str, other: str, sources: Sources) -> bool:
     """Whether the tests' messages of `one` are others than those of `other`."""
-    shapes = [
-        {frozenset(flatten(each.document)) for each in sources.answers if each.operation == operation}
-        for operation in (one, other)
-    ]
-    return bool(shapes[0]) and shapes[0].isdisjoint(shapes[1])
+    shapes = _shapes(one, sources)
+    return bool(shapes) and shapes.isdisjoint(_shapes(other, sources))
+
+
+def _one_message(sources: Sources) -> bool:
+    """Whether a fill comes in a message like its order's."""
+    fills = _shapes("stream:fills", sources)
+    return bool(fills) and fills <= _shapes("stream:orders", sources)
 
 
 def _channel(
@@ -469,6 +491,10 @@ def _told_by(operation: str, sources: Sources) -> Derived | None:
     if operation in ("stream:book", "stream:trades"):
         return sources.books.get(_book_kind(sources) if operation == "stream:book" else "trade")
     answers = [each for each in sources.answers if each.operation == operation]
+    if operation == "stream:orders" and _one_message(sources):
+        # The message of the fill is that of its order, and says more of it.
+        fills = [each for each in sources.answers if each.operation == "stream:fills"]
+        answers = [each for each in answers if each.status != "filled"] + fills
     return derive(operation, answers, sources.harvest.readings, sources.symbols, sources.second)
 
 

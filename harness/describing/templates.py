@@ -119,10 +119,30 @@ def _explain(
         if words:
             form = form_of_words(seen)
             return Explained(path, Kind.WORDS, f"{{{name}{form}}}", name, form, words=words, seen=seen)
+    filled = _by_state(having)
+    if filled is not None:
+        return Explained(path, Kind.FACT, f"{{{filled[0]}{filled[1]}}}", *filled, seen=seen)
     within = embedded([(str(leaf), facts) for leaf, facts in having])
     if within is not None:
         return Explained(path, Kind.TEXT, within, seen=seen)
     return Explained(path, Kind.UNKNOWN, seen[0], seen=seen)
+
+
+def _by_state(having: Sequence[tuple[Leaf, Mapping[str, str]]]) -> tuple[str, str] | None:
+    """What is left or filled of an order (with its form), of a number that is nothing in one state alone.
+
+    Tests that write amounts of their own vary them with the state at least.
+    """
+    states: dict[str, set[Decimal | None]] = {}
+    for leaf, facts in having:
+        states.setdefault(facts.get("order.status", ""), set()).add(number_of(leaf))
+    done, live = states.get("filled", set()), states.get("open", set())
+    if len(done) != 1 or len(live) != 1 or None in done | live or done == live:
+        return None
+    form = "" if isinstance(having[0][0], str) else "|number"
+    if done == {Decimal(0)}:
+        return "order.remaining", form
+    return ("order.filled", form) if live == {Decimal(0)} else None
 
 
 def _fitting(having: Sequence[tuple[Leaf, Mapping[str, str]]]) -> Iterable[tuple[str, str]]:
