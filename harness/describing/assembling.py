@@ -20,7 +20,7 @@ from harness.describing.routes import Route, routes
 from harness.describing.sentinels import SETS
 from harness.describing.signatures import Explanation
 from harness.describing.signing import credentials_of, login_signing, signing_of
-from harness.describing.source_reading import UNREAD, Source, completed, template
+from harness.describing.source_reading import UNREAD, Source, completed, enveloped, template
 from harness.describing.streams import PRIVATE, Connection, Subscription, connections
 from harness.describing.templates import Kind, embedded
 from harness.describing.wordlists import WordLists
@@ -262,7 +262,7 @@ def _route(
     derived = derive(route.operation, replies, sources.harvest.readings, sources.symbols, sources.second)
     if route.operation == "order_book" and derived is None:
         derived = sources.books.get("order_book")
-    read = _read_of(route, sources.source)
+    read = _read_of(route, sources)
     if derived is None:
         derived = read
     elif read is not None and route.operation in COMPLETED:
@@ -279,12 +279,13 @@ def _keys(derived: Derived) -> frozenset[str]:
     return frozenset(derived.template) if isinstance(derived.template, dict) else frozenset()
 
 
-def _read_of(route: Route, source: Source) -> Derived | None:
+def _read_of(route: Route, sources: Sources) -> Derived | None:
     """What the connector's source reads of a reply that no test shows."""
-    reading = source.of(route.path)
+    reading = sources.source.of(route.path)
     if reading is None:
         return None
-    made = template(reading, route.operation)
+    good = [each.document for each in sources.answers if each.place and each.member not in REFUSALS]
+    made = enveloped(template(reading, route.operation), good)
     fields = [Field(at, text, _fact_in(text), by=(READS,)) for at, text in leaves(made)]
     return Derived(route.operation, made, tuple(fields))
 
