@@ -59,6 +59,11 @@ CCXT = (
     (r"^fill.*\.takerOrMaker$", "fill.maker"),
     (r"^fill.*\.side$", "fill.side"),
     (r"^fill.*\.timestamp$", "fill.at"),
+    (r"^trade\.id$", "trade.trade_id"),
+    (r"^trade\.price$", "trade.price"),
+    (r"^trade\.amount$", "trade.amount"),
+    (r"^trade\.side$", "trade.side"),
+    (r"^trade\.timestamp$", "trade.at"),
     (r"^order.*\.trades\[\d+\]\.id$", "fill.trade_id"),
     (r"^order.*\.trades\[\d+\]\.price$", "fill.price"),
     (r"^order.*\.trades\[\d+\]\.amount$", "fill.amount"),
@@ -107,7 +112,15 @@ CCXT = (
 )
 Table = tuple[tuple[str, str], ...]
 _WORDS = frozenset(
-    {"order.side", "order.type", "order.status", "fill.side", "fill.maker", "order.time_in_force"}
+    {
+        "order.side",
+        "order.type",
+        "order.status",
+        "fill.side",
+        "fill.maker",
+        "order.time_in_force",
+        "trade.side",
+    }
 )
 # How much larger a leaf may be than what is read of it: a time's units.
 _FACTORS = tuple(Decimal(10) ** power for power in (0, 3, 6, 9))

@@ -11,6 +11,7 @@ from tests.zoo.accuracy import PAGE, Accuracy, Noted
 from tests.zoo.asked import CHECKS, severity_of
 from tests.zoo.defect import Defect, defect
 from tests.zoo.defects import DEFECTS
+from tests.zoo.origins import HISTORY, REPORTS
 from tests.zoo.planting import exchange
 from tests.zoo.specimens import ELSEWHERE, spread
 
@@ -80,3 +81,22 @@ def test_the_page_knows_every_check() -> None:
 
 def _slugs(planted: Defect) -> str:
     return ", ".join(f"`{slug}`" for slug in sorted(slugs_of(planted.check)))
+
+
+def test_mistakes_of_others_name_what_is_planted_or_what_it_would_take() -> None:
+    names = {each.name for each in DEFECTS}
+    for origin in (*REPORTS, *HISTORY):
+        assert bool(origin.planted) is not bool(origin.takes), origin.what
+        assert set(origin.planted) <= names, origin.what
+        assert len({each.source for each in (*REPORTS, *HISTORY)}) == len((*REPORTS, *HISTORY))
+
+
+def test_of_pull_requests_only_even_numbers_are_used() -> None:
+    assert all(int(origin.source.rpartition("/")[2]) % 2 == 0 for origin in HISTORY)
+
+
+def test_each_origin_has_a_table_of_its_own() -> None:
+    name = REPORTS[0].planted[0]
+    page = counted((Noted("binance", MAJOR, name), True)).page("a release")
+    assert f"| `{name}` | 1 | 1 |" in page
+    assert "## What upstream's history repaired" in page

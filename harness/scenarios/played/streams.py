@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
@@ -31,6 +32,14 @@ from harness.venue.model import Fill, Side
 POLLS = 120.0  # virtual seconds; today's framework polls at whole multiples of this while a stream is up
 CLEAR = 15.0
 STREAMS = ("stream:book", "stream:trades", "stream:orders")
+TOPICS = (
+    *STREAMS,
+    "stream:fills",
+    "stream:balances",
+    "stream:positions",
+    "stream:mark_price",
+    "stream:ticker",
+)
 RECONNECT = 60.0  # virtual seconds that a connector may take to come back
 JUNK = (
     "not json at all",
@@ -46,6 +55,7 @@ JUNK = (
 class Reconnection:
     """A close code, what streams carried before, the sockets opened after, and whether things flowed again.
 
+    `missing` are topics that it had before and not in the end.
     `orders_streamed` is whether the fill was sent over a private stream, if others were before the break: a
     poll may find a fill too, but late.
     """
@@ -57,6 +67,7 @@ class Reconnection:
     fill: Fill | None
     fill_reported: bool
     orders_streamed: bool
+    missing: frozenset[str] = frozenset()
 
     @property
     def recovered(self) -> bool:
@@ -98,7 +109,7 @@ def break_streams(rigs: Rigs, pace: float) -> BrokenStreams:
 
 def _break_once(rig: Rig, life: Life, code: int, depth: int) -> Reconnection:
     mark, before = rig.record.mark(), _carried(rig)
-    streamed = _order_messages(rig, 0)
+    streamed, topics = _order_messages(rig, 0), _carried(rig, TOPICS)
     rig.gateway.close_sockets(code)
     _wait_for_streams(rig, before)
     rig.pause(3)
@@ -107,12 +118,16 @@ def _break_once(rig: Rig, life: Life, code: int, depth: int) -> Reconnection:
     filling = rig.record.mark()
     fill, reported = _fill_some(rig, life)
     again = bool(_order_messages(rig, filling)) or not streamed
-    return Reconnection(code, before, rig.record.sockets(since=mark), difference, fill, reported, again)
+    rig.eventually(lambda: topics <= _carried(rig, TOPICS), WAIT)
+    missing = topics - _carried(rig, TOPICS)
+    return Reconnection(
+        code, before, rig.record.sockets(since=mark), difference, fill, reported, again, missing
+    )
 
 
-def _carried(rig: Rig) -> frozenset[str]:
+def _carried(rig: Rig, topics: Iterable[str] = STREAMS) -> frozenset[str]:
     """What the connector is subscribed to now, of all that matters here."""
-    return frozenset(each for each in STREAMS if rig.gateway.open_sockets(each))
+    return frozenset(each for each in topics if rig.gateway.open_sockets(each))
 
 
 def _wait_for_streams(rig: Rig, wanted: frozenset[str]) -> bool:
