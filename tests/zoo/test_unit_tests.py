@@ -128,7 +128,7 @@ def test_tests_that_look_at_what_comes_out_notice_defects(tmp_path: Path) -> Non
 
 def test_tests_that_look_at_nothing_are_found(tmp_path: Path) -> None:
     result = graded(tmp_path, CALLED)
-    with pytest.raises(Failed, match="notice 1 of 3 small defects"):
+    with pytest.raises(Failed, match="detect 1 of 3 defects planted"):
         test_unit_tests.test_unit_tests_notice_defects(result, lambda *_: None)
     assert any(each.endswith(" became `-`") for each in result.missed)
 
