@@ -139,5 +139,5 @@ def test_a_test_that_fails_anyway_notices_no_defect(tmp_path: Path) -> None:
 
 
 def test_without_a_test_there_is_nothing_to_grade(tmp_path: Path) -> None:
-    with pytest.raises(Undetermined, match="could not be planted"):
+    with pytest.raises(Undetermined, match="could be planted"):
         test_unit_tests.test_unit_tests_notice_defects(graded(tmp_path, "ONE = 1\n"), lambda *_: None)
