@@ -137,7 +137,8 @@ def assemble(sources: Sources) -> Assembled:
         data["connections"] = streams
     known |= {"hosts": [SENDS], "credentials": [SENDS]}
     known |= _known(placed)
-    data["known"] = known
+    lying = {written(at[:end]) for at, _ in leaves(data) for end in range(len(at) + 1)}
+    data["known"] = {at: by for at, by in known.items() if at in lying}
     data["contradictions"] = [
         {"at": written(each.at), "says": dict(each.says)}
         for part in placed
@@ -193,12 +194,24 @@ def _only_in_tests(sources: Sources, named: Sequence[Route]) -> list[Route]:
         path, fields = _named_in(whole, {**market, "order.order_id": SETS[0].order_id})
         if each.operation == "ticker" and not fields:  # the tests name the pair in the query, or not at all
             fields = (Field(("symbol?",), SYMBOL, "market.symbol", by=(KIT,)),)
+        if each.operation in ("order_status", "order_trades") and not fields:
+            fields = _as_in_cancel(named)
         takes = {field.at[0]: field.text for field in fields}
         method = each.method or "GET"
         route = Route(each.operation, host, method, path, takes, "query", False, fields, (each.asked,), KIT)
         if route.name not in have:
             found.setdefault(each.operation, route)
     return list(found.values())
+
+
+def _as_in_cancel(named: Sequence[Route]) -> tuple[Field, ...]:
+    """The order and the market, as a cancellation names them: how a look-up does was not seen."""
+    cancel = next((each for each in named if each.operation == "cancel_order"), None)
+    wanted = ("order.order_id", "order.client_order_id", "market.symbol")
+    found = [each for each in cancel.fields if each.fact in wanted] if cancel is not None else []
+    return tuple(
+        replace(each, at=(f"{bare(each.at[0])}?",), by=(KIT,)) for each in found if len(each.at) == 1
+    )
 
 
 def _named_in(path: str, facts: Mapping[str, str]) -> tuple[str, tuple[Field, ...]]:
