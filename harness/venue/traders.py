@@ -22,9 +22,8 @@ class Traders:
         self.order_manager = order_manager
         self.funding = funding
         self.account_state = order_manager.account_states[TRADERS]
-        self.account_state.self_trade = (
-            SelfTrade.NONE
-        )  # they are many: an exchange's rule concerns none of them
+        # They are many, so an exchange's rule concerns none of them.
+        self.account_state.self_trade = SelfTrade.NONE
         self.random = random.Random(seed)  # noqa: S311 - a repeatable market, not a secret
         for asset in sorted({asset for market in order_manager.market_states for asset in _assets(market)}):
             order_manager.postings.pay(asset, INITIAL_BALANCES, OUTSIDE, TRADERS, Reason.DEPOSIT)
