@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -26,12 +27,13 @@ from harness.forks.tree import Tree
 from harness.frameworks import GENERATIONS
 from harness.frameworks.additions import Layer
 from harness.frameworks.core_tests import CoreTests, changed_core, run_core_tests
-from harness.frameworks.environment import Base, BuildResult
+from harness.frameworks.environment import Base, BuildResult, spec_of
 from harness.frameworks.installed import Installed
 from harness.frameworks.interpreter import NoInterpreterError
 from harness.frameworks.libraries import Libraries
 from harness.frameworks.mutation import MutationResult, grade_unit_tests
 from harness.frameworks.submissions import submission_build, submission_layer
+from harness.frameworks.unit_tests import LIMITS as UNIT_TEST_LIMITS
 from harness.frameworks.unit_tests import UnitTestResult, run_unit_tests
 from harness.frameworks.upstream import upstream_base
 from harness.frameworks.uv import NotInstalledError
@@ -96,6 +98,11 @@ def build(backend: Backend, base: Base, added: Layer, tree: Tree) -> BuildResult
 
 
 @pytest.fixture(scope="session")
+def changed_paths(submission: Submission) -> frozenset[str]:
+    return frozenset(change.path for change in submission.changes)
+
+
+@pytest.fixture(scope="session")
 def runtime(build: BuildResult, submission: Submission) -> BuildResult:
     """The build, where there is something to run."""
     generation = GENERATIONS[submission.generation]
@@ -129,7 +136,8 @@ def running_unit_tests(
     sources = [generation.connector_path(candidate.kind, connector_name)]
     if not _tests_at(tree, folder):
         return None
-    return unit_test_thread.submit(run_unit_tests, backend, runtime.runtime, [folder], sources)
+    limits = replace(UNIT_TEST_LIMITS, wall_seconds=spec_of(submission.generation).unit_test_seconds)
+    return unit_test_thread.submit(run_unit_tests, backend, runtime.runtime, [folder], sources, limits)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,8 @@ from collections import Counter
 
 from checks.conformance import test_order_life, test_orders
 from harness.checking import slugs_of
+from harness.checking.known_failures import KNOWN_TO_FAIL
+from harness.checking.runner import policy_for
 from harness.outcome import Severity
 from tests.zoo.accuracy import PAGE, Accuracy, Noted
 from tests.zoo.asked import CHECKS, severity_of
@@ -13,6 +15,7 @@ from tests.zoo.defect import Defect, defect
 from tests.zoo.defects import DEFECTS
 from tests.zoo.origins import HISTORY, REPORTS
 from tests.zoo.planting import exchange
+from tests.zoo.real_defects import FORGETS, REAL_DEFECTS
 from tests.zoo.specimens import ELSEWHERE, spread
 
 BLOCKER = next(check for check in CHECKS if severity_of(check) is Severity.BLOCKER).__name__
@@ -100,3 +103,11 @@ def test_each_origin_has_a_table_of_its_own() -> None:
     page = counted((Noted("binance", MAJOR, name), True)).page("a release")
     assert f"| `{name}` | 1 | 1 |" in page
     assert "## What upstream's history repaired" in page
+
+
+def test_a_control_is_not_asked_what_it_is_known_to_fail() -> None:
+    found = {(name, check.__name__) for (name, check), real in REAL_DEFECTS.items() if real is not FORGETS}
+    assert found == {(name, check) for name, checks in KNOWN_TO_FAIL.items() for check in checks}
+    check = test_order_life.test_a_missed_fill_is_found
+    assert policy_for(check, 12.0, "kucoin", of_the_running=True).control is None
+    assert policy_for(check, 12.0, "okx", of_the_running=True).control == "okx"

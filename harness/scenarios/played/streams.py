@@ -30,6 +30,7 @@ from harness.scenarios.trace.view import SeenSocket, View
 from harness.venue.model import Fill, Side
 
 POLLS = 120.0  # virtual seconds; today's framework polls at whole multiples of this while a stream is up
+OWN_RHYTHM = 90.0
 CLEAR = 15.0
 STREAMS = ("stream:book", "stream:trades", "stream:orders")
 TOPICS = (
@@ -229,6 +230,9 @@ def _end_unheard(rig: Rig, buy: Life, sell: Life) -> None:
         gone = rig.connector.wait_event("OrderCancelled", sell.order_id, 8.0)
         if done and gone:
             return
+    # Some poll in a rhythm of their own, which no tick can hurry.
+    rig.connector.wait_event(completed(Side.BUY), buy.order_id, OWN_RHYTHM)
+    rig.connector.wait_event("OrderCancelled", sell.order_id, WAIT)
 
 
 @dataclass
