@@ -16,6 +16,7 @@ from harness.checking import (
     seen_in_ledger,
     undetermined,
 )
+from harness.driving.numbers import as_kept
 from harness.gateway.record import Exchange, Frame
 from harness.outcome import Evidence, EvidenceKind
 from harness.scenarios.played.hour import Hour
@@ -99,8 +100,8 @@ def _book_evidence(run: MarketData) -> list[Evidence]:
 @requirement("trades-streamed")
 def test_every_public_trade_arrives_once(market_data: MarketData) -> None:
     """Each trade of the market reaches the order book once, with its price and amount."""
-    made = Counter((t.market.name, t.price, t.amount) for t in market_data.trades_made)
-    seen = Counter((t.pair, t.price, t.amount) for t in market_data.trades_seen)
+    made = Counter(_traded(t.market.name, t.price, t.amount) for t in market_data.trades_made)
+    seen = Counter(_traded(t.pair, t.price, t.amount) for t in market_data.trades_seen)
     expect(made, "The harness made no trades to watch.")
     lost, extra = made - seen, seen - made
     what = "; ".join(f"{pair}: {amount} at {price}" for pair, price, amount in list(lost or extra)[:3])
@@ -112,16 +113,22 @@ def test_every_public_trade_arrives_once(market_data: MarketData) -> None:
     expect(not extra, f"{extra.total()} reported public trades never happened: {what}.")
 
 
+def _traded(pair: str, price: Decimal, amount: Decimal) -> tuple[str, Decimal, Decimal]:
+    """What two tellings of a trade have in common."""
+    return pair, as_kept(price), as_kept(amount)
+
+
 @requirement("trade-side-known")
 def test_the_takers_side_is_told(market_data: MarketData) -> None:
     """Each public trade that arrives says whether its taker bought or sold."""
     sides: dict[tuple[str, Decimal, Decimal], set[str]] = {}
     for made in market_data.trades_made:
-        sides.setdefault((made.market.name, made.price, made.amount), set()).add(
+        sides.setdefault(_traded(made.market.name, made.price, made.amount), set()).add(
             made.taker_side.value.upper()
         )
     traded = [
-        (trade, sides.get((trade.pair, trade.price, trade.amount))) for trade in market_data.trades_seen
+        (trade, sides.get(_traded(trade.pair, trade.price, trade.amount)))
+        for trade in market_data.trades_seen
     ]
     known = [(trade, right) for trade, right in traded if right is not None]
     if not known:

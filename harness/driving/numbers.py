@@ -51,6 +51,17 @@ def _as_number_if_any(value: Any) -> Decimal | None:
     return None if value is None else as_number(value)
 
 
+_AS_FLOAT = decimal.Context(prec=14)
+
+
+def as_kept(number: Decimal) -> Decimal:
+    """A number as far as order books and public trades keep it, which are 64-bit floats in the framework.
+
+    A float has 15 digits, and readers of JSON of 2020 (ujson before 2.0) miss the last of them.
+    """
+    return _AS_FLOAT.plus(number)
+
+
 Number = Annotated[Decimal, Field(allow_inf_nan=True), BeforeValidator(as_number)]
 # None where the connector says None; a number of another kind is NaN all the same.
 NumberIfAny = Annotated[

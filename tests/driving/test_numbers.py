@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from harness.driving.claims import Balance, EventView
-from harness.driving.numbers import reckoning, within_reason
+from harness.driving.numbers import as_kept, reckoning, within_reason
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,8 @@ def test_reckoning_raises_nothing() -> None:
         assert not abs(nothing - 1) <= 1
         assert (endless % 2).is_nan()
         assert Decimal("1e99") % Decimal("1e-99") != 0
+
+
+def test_a_number_is_kept_as_a_float_keeps_it() -> None:
+    assert as_kept(Decimal("0.016710000000000003")) == as_kept(Decimal("0.01671"))
+    assert as_kept(Decimal("4674057.87170202")) != as_kept(Decimal("4674057.87170302"))

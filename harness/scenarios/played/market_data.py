@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from harness.driving.claims import BookView, ConfigField, LogLine, PairView, Prices, Rule, TradeView, Usage
-from harness.driving.numbers import Number
+from harness.driving.numbers import Number, as_kept
 from harness.scenarios import randomization
 from harness.scenarios.played import start
 from harness.scenarios.rig import Rig, Rigs
@@ -217,17 +217,18 @@ def book_differs(rig: Rig, market: Market, depth: int = DEPTH) -> str | None:
     theirs: BookView = rig.connector.book(market.name, depth)
     ours = rig.venue.book(market, depth)
     for name, claims, truth in (("bids", theirs.bids, ours.bids), ("asks", theirs.asks, ours.asks)):
-        if text := _side_differs(claims, truth):
+        if text := side_differs(claims, truth):
             return f"{market.name} {name}: {text}"
     return None
 
 
-def _side_differs(claims: Sequence[tuple[Decimal, Decimal]], truth: Sequence[Level]) -> str | None:
+def side_differs(claims: Sequence[tuple[Decimal, Decimal]], truth: Sequence[Level]) -> str | None:
+    """How the best levels differ, best first, or None: what a float cannot keep is no difference."""
     for place, level in enumerate(truth):
         if place >= len(claims):
             return f"of {len(truth)} levels that were compared the connector has {len(claims)}"
-        if claims[place] != (level.price, level.amount):
-            price, amount = claims[place]
+        price, amount = claims[place]
+        if (as_kept(price), as_kept(amount)) != (as_kept(level.price), as_kept(level.amount)):
             return (
                 f"level {place + 1} is {amount} at {price} in the connector, "
                 f"{level.amount} at {level.price} on the exchange"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 
+from harness.driving.claims import EventView
+from harness.driving.numbers import as_kept
 from harness.gateway.fault_plan import Rule
 from harness.gateway.faults import (
     DropMessage,
@@ -117,7 +119,7 @@ def _break_once(rig: Rig, life: Life, code: int, depth: int) -> Reconnection:
     rig.venue.walk(40, rig.market)
     difference = books_differ(rig, [rig.market], RECONNECT, depth)
     filling = rig.record.mark()
-    fill, reported = _fill_some(rig, life)
+    fill, reported = _fill_some(rig, life, WAIT if streamed else OWN_RHYTHM)
     again = bool(_order_messages(rig, filling)) or not streamed
     rig.eventually(lambda: topics <= _carried(rig, TOPICS), WAIT)
     missing = topics - _carried(rig, TOPICS)
@@ -140,14 +142,14 @@ def _order_messages(rig: Rig, since: int) -> int:
     return len(rig.record.frames("stream:orders", direction="received", since=since))
 
 
-def _fill_some(rig: Rig, life: Life) -> tuple[Fill | None, bool]:
-    """An eighth of the order trades, None if it cannot; whether the connector reported just that fill."""
+def _fill_some(rig: Rig, life: Life, timeout: float) -> tuple[Fill | None, bool]:
+    """An eighth of the order trades, None if it cannot; whether the connector reported that fill in time."""
     if life.placed is None:
         return None, False
     lots = life.placed.amount / rig.market.lot_size // 8
     _keep_clear_of_polls(rig)
     fill = let_trade(rig, life, lots * rig.market.lot_size)
-    return fill, fill is not None and wait_for_fill(rig, life, fill)
+    return fill, fill is not None and wait_for_fill(rig, life, fill, timeout)
 
 
 def _keep_clear_of_polls(rig: Rig) -> None:
@@ -157,14 +159,33 @@ def _keep_clear_of_polls(rig: Rig) -> None:
         rig.pause(left + 3)
 
 
-def wait_for_fill(rig: Rig, life: Life, fill: Fill, timeout: float = 10.0) -> bool:
-    name = rig.dialect.trade_id(fill)
-
+def wait_for_fill(rig: Rig, life: Life, fill: Fill, timeout: float) -> bool:
     def reported() -> bool:
+        fills = rig.venue.fills(rig.account, order_id=fill.order_id)
         events = rig.connector.events("OrderFilled", life.order_id)
-        return any(str(event.data.get("exchange_trade_id")) == name for event in events)
+        return is_reported(fill, [(each, rig.dialect.trade_id(each)) for each in fills], events)
 
     return bool(rig.eventually(reported, timeout))
+
+
+def is_reported(fill: Fill, fills: Iterable[tuple[Fill, str]], events: Sequence[EventView]) -> bool:
+    """Whether the events of an order tell of this fill: by its id, or else by what they add up to.
+
+    `fills` are all that the order had, each with its id. Connectors of 2020 give the order's id in its place,
+    and a poll may find two fills at once; then such events have to tell of what was filled by this one.
+    """
+    numbered = {name: each for each, name in fills}
+    told = {_trade_id(event) for event in events}
+    if any(name in told and each.trade_id == fill.trade_id for name, each in numbered.items()):
+        return True
+    amounts = [event.decimal("amount") for event in events if _trade_id(event) not in numbered]
+    known = [amount for amount in amounts if amount is not None and amount.is_finite()]
+    untold = [e for name, e in numbered.items() if name not in told and e.trade_id <= fill.trade_id]
+    return as_kept(sum(known, Decimal(0))) >= as_kept(sum((each.amount for each in untold), Decimal(0)))
+
+
+def _trade_id(event: EventView) -> str:
+    return str(event.data.get("exchange_trade_id"))
 
 
 def _miss_a_fill(rig: Rig, run: BrokenStreams, life: Life) -> None:
@@ -267,7 +288,7 @@ def send_junk(rigs: Rigs, pace: float) -> JunkSent:
                 break
         rig.pause(5)
         run.book_follows = _book_follows(rig)
-        run.fill, run.fill_reported = _fill_some(rig, life)
+        run.fill, run.fill_reported = _fill_some(rig, life, WAIT)
         return run
 
 

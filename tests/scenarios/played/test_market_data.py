@@ -1,0 +1,26 @@
+"""How two tellings of an order book are compared."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from harness.scenarios.played.market_data import side_differs
+from harness.venue.model import Level
+
+TRUTH = [Level(Decimal("8533.13"), Decimal("0.01671"))]
+
+
+@pytest.mark.parametrize(
+    ("price", "amount", "same"),
+    [
+        ("8533.13", "0.01671", True),
+        ("8533.130000000001", "0.016710000000000003", True),
+        ("8533.13", "0.016711", False),
+        ("8533.1301", "0.01671", False),
+        ("8533.13", "NaN", False),
+    ],
+)
+def test_what_a_float_cannot_keep_is_no_difference(price: str, amount: str, same: bool) -> None:
+    assert (side_differs([(Decimal(price), Decimal(amount))], TRUTH) is None) is same
