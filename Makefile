@@ -1,35 +1,44 @@
 # `make demo` and `make test` do all their own set-up.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
-# Most tests wait for something: three for two processors.
-WORKERS ?= $(shell echo $$(( ($$(nproc) * 3 + 1) / 2 )))
+# Most tests wait for something: two for each processor.
+WORKERS ?= $(shell echo $$(( $$(nproc) * 2 )))
 
 # With byte code kept, each process of a run starts with a third of the work.
 export PYTHONDONTWRITEBYTECODE :=
 PYTEST := -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --durations 20
 
-.PHONY: demo test test-all zoo zoo-seeds lint format lock schemas docs clean
+.PHONY: demo test test-all coverage coverage-report zoo zoo-seeds lint format lock schemas docs clean
 
 demo: .venv/ready
 	$(BIN)/python -m demo --again
 
-test: .venv/ready
-	$(BIN)/python $(PYTEST)
+test: .venv/ready .venv/browser
+	$(BIN)/python $(PYTEST) $(OPTIONS)
 
 # Everything: both sandboxes, every merged connector, every planted defect, kills; and how much of our code it runs.
-test-all: .venv/ready
+test-all: .venv/ready .venv/browser
 	$(BIN)/coverage erase
 	$(BIN)/coverage run $(PYTEST) --tier all --store-durations
 	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+# How much of our code the default tests run. It adds up: `make coverage TESTS="tests/venue tests/gateway"` is a piece.
+coverage: .venv/ready .venv/browser
+	$(BIN)/coverage run $(PYTEST) $(TESTS)
+
+coverage-report: .venv/ready
+	$(BIN)/coverage combine --append --quiet
 	$(BIN)/coverage report
 
 # How well the checks tell good from bad: every defect in several connectors. About an hour.
 zoo: .venv/ready
 	$(BIN)/python -m tests.zoo $(WORKERS)
 
-# Whether a verdict on an untouched connector depends on the seed: all of them with twenty seeds. For the night.
+# Whether a verdict on an untouched connector depends on the seed: all of them with twenty seeds, for nights. It goes on
+# where it was stopped; `make zoo-seeds SEEDS="--minutes 9 --hours 2"` does a piece.
 zoo-seeds: .venv/ready
-	$(BIN)/python -m tests.zoo.seeds
+	$(BIN)/python -m tests.zoo.seeds $(SEEDS)
 
 lint: .venv/ready
 	$(BIN)/ruff check .
@@ -45,6 +54,7 @@ docs schemas: .venv/ready
 	$(BIN)/harness generate
 	$(BIN)/python -m tests.hostile.table
 	$(BIN)/python -m tests.dialects.table
+	$(BIN)/python -m tests.dialects.described
 
 # Pins every dependency, with hashes, for the oldest Python supported.
 lock: .venv/ready
@@ -56,6 +66,11 @@ lock: .venv/ready
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+# Pages are tested in Chromium.
+.venv/browser: .venv/ready scripts/system-packages
+	./scripts/system-packages $(PYTHON) browser
 	@touch $@
 
 clean:

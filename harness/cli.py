@@ -480,12 +480,17 @@ def try_command(
     file: OfRound = Path("candidates.yml"),
     reports: Reports = Path("reports"),
     connector: Annotated[str | None, typer.Option(help="The connector, where it has several.")] = None,
+    dialect: Annotated[
+        str | None,
+        typer.Option(help="The simulated exchange, or a description's path; by default the candidate's."),
+    ] = None,
     page_port: Annotated[
         int, typer.Option("--page-port", min=0, max=65535, help="Of the live page; 0: any free one.")
     ] = 8421,
     seed: Seed = 1,
     sandbox: SandboxName = "auto",
     runtime: Runtime = None,
+    mirror: Mirror = None,
 ) -> None:
     """Let a candidate's connector make markets on a simulated exchange, in the sandbox, and watch it live.
 
@@ -493,12 +498,14 @@ def try_command(
     """
     from harness.commands.try_ import try_candidate
 
+    add_to_environment(mirror or ())
     _ask_for(runtime)
     went_on = try_candidate(
         candidate,
         round_file=file,
         reports=reports,
         connector=connector,
+        exchange=dialect,
         seconds=seconds,
         page_port=page_port,
         seed=seed,
@@ -526,6 +533,7 @@ def image(
         bool,
         typer.Option("--with-source", help="Put the fork's files beside it, say because the fork is gone."),
     ] = False,
+    mirror: Mirror = None,
 ) -> None:
     """Write a Dockerfile and a compose file for a whole Hummingbot with a candidate's commit.
 
@@ -533,6 +541,7 @@ def image(
     """
     from harness.commands.image import write_image
 
+    add_to_environment(mirror or ())
     write_image(
         candidate,
         round_file=file,
@@ -552,6 +561,7 @@ def review(
     out: Annotated[
         Path | None, typer.Option("--to", metavar="DIR", help="Where it goes; by default review/NAME.")
     ] = None,
+    mirror: Mirror = None,
 ) -> None:
     """Write the packet for whoever reviews a candidate: a branch that merges it, open findings, a checklist.
 
@@ -559,6 +569,7 @@ def review(
     """
     from harness.commands.review import review_candidate
 
+    add_to_environment(mirror or ())
     review_candidate(candidate, round_file=file, reports=reports, out=out, console=CONSOLE)
 
 

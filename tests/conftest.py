@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.checking import LONG, MARK
-from tests.tiers import FULL, TIERS, WHOLE_ZOO, Durations, load_durations, longest_first, parameters, tier_of
+from tests.tiers import (
+    FULL,
+    REAL_FORKS,
+    TIERS,
+    WHOLE_ZOO,
+    Durations,
+    load_durations,
+    longest_first,
+    parameters,
+    tier_of,
+)
 
 if TYPE_CHECKING:
     from tests.zoo.keeping import Zoo
@@ -25,6 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"{LONG}: played after all others")
     config.addinivalue_line("markers", f"{FULL}: left out by default, where a smaller test stands for it")
     config.addinivalue_line("markers", f"{WHOLE_ZOO}: left out of every run but `make zoo`'s")
+    config.addinivalue_line("markers", f"{REAL_FORKS}: needs mirrors of the forks; run where it is asked for")
     if config.getoption("--store-durations"):
         config.pluginmanager.register(Durations())
 
@@ -37,7 +48,12 @@ SHARED = {"finished": "backend", "merged": "merged", "rig": "rig"}
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what the tier does not have; keep tests that share a fixture together, longest first."""
     wanted = TIERS[: TIERS.index(config.getoption("--tier")) + 1]
-    left_out = [item for item in items if tier_of(item) not in wanted]
+    unasked = REAL_FORKS not in config.getoption("-m")
+    left_out = [
+        item
+        for item in items
+        if tier_of(item) not in wanted or (unasked and item.get_closest_marker(REAL_FORKS) is not None)
+    ]
     if left_out:
         out = frozenset(left_out)
         items[:] = [item for item in items if item not in out]
@@ -54,11 +70,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session")
 def zoo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zoo]:
     """The released framework with all its connectors, built."""
-    from harness.sandbox import choose
+    from tests.sandbox.fixtures import at_hand
     from tests.zoo.keeping import Zoo
 
     folder = tmp_path_factory.mktemp("zoo")
     folder.chmod(0o755)
-    kept = Zoo(choose("auto"), folder, thorough=request.config.getoption("--tier") == TIERS[-1])
+    kept = Zoo(at_hand(), folder, thorough=request.config.getoption("--tier") == TIERS[-1])
     yield kept
     kept.close()

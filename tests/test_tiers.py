@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests import tiers
+from tests.sandbox.fixtures import home
 
 
 class Collected:
@@ -36,7 +37,7 @@ def test_marks_put_a_test_into_a_tier() -> None:
 
 @pytest.mark.parametrize("backend", ["bubblewrap", "docker"])
 def test_only_one_backend_is_in_the_default_tier(backend: str, request: pytest.FixtureRequest) -> None:
-    expected = "default" if backend == tiers.home() else "all"
+    expected = "default" if backend == home() else "all"
     assert tiers.tier_of(request.node) == expected
 
 

@@ -14,13 +14,12 @@ from statistics import fmean
 
 import pytest
 
-from tests.sandbox.fixtures import checked
+from tests.sandbox.fixtures import home
 
 TIERS = ("default", "all", "zoo")
-FULL, WHOLE_ZOO = "full", "whole_zoo"
+FULL, WHOLE_ZOO, REAL_FORKS = "full", "whole_zoo", "real_forks"
 ROOT = Path(__file__).resolve().parents[1]
 DURATIONS = Path(__file__).with_name("durations.json")
-QUICKEST_FIRST = ("bubblewrap", "docker")
 UNKNOWN = 0.2  # seconds, of a test that is not in the table: quick, or new
 WORTH_KEEPING = 0.5  # seconds; what takes less is spread well enough by chance
 
@@ -40,11 +39,6 @@ def parameters(item: pytest.Item) -> Mapping[str, object]:
     if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
         return item.callspec.params
     return {}
-
-
-def home() -> str:
-    """The backend on which a default run tries what is meant for each: the quickest that works here."""
-    return next((name for name in QUICKEST_FIRST if checked(name)[1] is None), QUICKEST_FIRST[0])
 
 
 def test_of(nodeid: str) -> str:

@@ -7,6 +7,8 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from harness.paths import cache_dir
+
 UPSTREAM = {
     "README.md": "upstream\n",
     "setup.py": "from setuptools import setup\n",
@@ -18,6 +20,21 @@ SKELETON = {
     "hummingbot/connector/exchange/hollow/__init__.py": "",
     "hummingbot/connector/exchange/hollow/hollow_exchange.py": "class HollowExchange:\n    pass\n",
 }
+
+
+# What is named by all that it was made of, so that no test can tell whose it is: made once, not once a test.
+SHARED = ("byte-code", "environments", "locks")
+
+
+def own_cache(folder: Path) -> Path:
+    """A cache below `folder` that begins empty, but for what takes long to make and is always the same."""
+    cache = folder / "cache"
+    cache.mkdir()
+    for name in SHARED:
+        everybodys = cache_dir() / name
+        everybodys.mkdir(exist_ok=True)
+        (cache / name).symlink_to(everybodys)
+    return cache
 
 
 def git(folder: Path, *arguments: str, at: str = "2026-10-01T00:00:00Z") -> str:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
-from typing import NamedTuple
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import aiohttp
@@ -16,14 +17,16 @@ import aiohttp
 INDEX = "https://pypi.org/pypi"
 PATIENCE = aiohttp.ClientTimeout(total=10)
 MOST_BYTES = 8 << 20
+_DATED = re.compile(r"(?:CVE|PYSEC)-(\d{4})-")
 
 
 class Advisory(NamedTuple):
-    """`fixed_in` are the releases that are said to be without it."""
+    """`fixed_in` are the releases that are said to be without it, `year` the first of those in its names."""
 
     name: str
     summary: str
     fixed_in: tuple[str, ...]
+    year: int | None = None
 
 
 class NoAnswerError(Exception):
@@ -39,13 +42,21 @@ def ask_index(name: str, version: str | None, index: str = INDEX) -> tuple[Advis
     url = f"{index}/{quote(name, safe='')}{release}/json"
     try:
         told = json.loads(asyncio.run(_get(url)))
-        return tuple(
-            Advisory(str(each["id"]), str(each.get("summary") or ""), tuple(map(str, each["fixed_in"])))
-            for each in told["vulnerabilities"]
-            if not each.get("withdrawn")
-        )
+        return tuple(_once(each for each in told["vulnerabilities"] if not each.get("withdrawn")))
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError, KeyError, TypeError) as error:
         raise NoAnswerError(f"{url}: {error or type(error).__name__}") from error
+
+
+def _once(told: Iterable[Mapping[str, Any]]) -> Iterator[Advisory]:
+    """Each hole once: databases tell of the same one under names of their own, which know each other."""
+    seen: set[str] = set()
+    for each in told:
+        names = {str(each["id"]), *map(str, each.get("aliases") or ())}
+        if seen.isdisjoint(names):
+            years = [int(found[1]) for found in map(_DATED.match, names) if found]
+            summary, fixed = str(each.get("summary") or ""), tuple(map(str, each["fixed_in"]))
+            yield Advisory(str(each["id"]), summary, fixed, min(years, default=None))
+        seen |= names
 
 
 async def _get(url: str) -> bytes:

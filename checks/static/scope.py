@@ -76,6 +76,8 @@ IDENTITY = (
     "*.icns", "*/hummingbot-logo*", "assets/hummingbot*", "documentation/mkdocs.yml", "CODE_OF_CONDUCT*",
     "CODEOWNERS",
 )  # fmt: skip
+VERSION = "hummingbot/VERSION"
+RELEASE = re.compile(r"(?:dev-)?(?P<number>\d+(?:\.\d+)+)")
 CLONE = re.compile(r"github\.com[/:]([\w.-]+)/hummingbot(?:-site)?(?:\.git)?(?![\w-])", re.IGNORECASE)
 OWNERS = frozenset({"hummingbot", "coinalpha"})
 TITLE = re.compile(r"^#\s+\S|^!\[", re.MULTILINE)
@@ -97,6 +99,7 @@ STRAY = (
 )  # fmt: skip
 GENERATED_CODE = (".c", ".cpp")
 LARGE = 1 << 20
+LIBRARY_FILES = 10  # of a folder in which nothing is Hummingbot's
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,8 @@ class Scope:
     def allows(self, change: Change, sources: Sources) -> bool:
         """In its folders, where it is registered or tested, or named after it (a rate source, a page …)."""
         path = change.path
+        if names_the_same_release(change, sources):
+            return True
         if any(fnmatch(path, pattern) for pattern in CI):
             return change.status == "modified" and only_tests_differently(sources[path])
         if any(path.startswith(folder + "/") for folder in self.folders):
@@ -137,6 +142,15 @@ def only_tests_differently(workflow: Source) -> bool:
     return not any(MORE_THAN_TESTING.search(workflow.line(number)) for number in workflow.added)
 
 
+def names_the_same_release(change: Change, sources: Sources) -> bool:
+    """Whether the version that it changes is that of another branch of upstream: `2.13.0`, `dev-2.13.0`."""
+    if change.path != VERSION or change.status != "modified":
+        return False
+    source = sources[VERSION]
+    before, now = (RELEASE.fullmatch(text.strip()) for text in (source.base or "", source.text))
+    return before is not None and now is not None and before["number"] == now["number"]
+
+
 def _bare(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower().removesuffix("_perpetual"))
 
@@ -147,6 +161,8 @@ def identity_findings(submission: Submission, sources: Sources) -> list[Evidence
 
 def _identity(change: Change, sources: Sources) -> Iterator[Evidence]:
     path = change.path
+    if names_the_same_release(change, sources):
+        return
     if any(fnmatch(path, pattern) for pattern in IDENTITY) and change.status != "added":
         yield seen_in_git(f"{change.status}: {path}", path=path)
     if change.status == "deleted" or change.binary or not path.endswith(TEXT_ENDINGS):
@@ -168,6 +184,18 @@ def _identity(change: Change, sources: Sources) -> Iterator[Evidence]:
 
 def _line_at(text: str, match: re.Match[str]) -> str:
     return text[match.start() :].split("\n", 1)[0].strip()
+
+
+def copied_libraries(submission: Submission, sources: Sources) -> Iterator[tuple[str, str]]:
+    """Folders inside a new connector's with many files, none of which imports anything of Hummingbot's."""
+    for connector in submission.connectors:
+        inside = [source for source in sources.under(connector.path) if source.path in sources.changed]
+        parts = {source.path[len(connector.path) + 1 :].rpartition("/")[0].split("/")[0] for source in inside}
+        for part in sorted(parts - {""}) if connector.new else ():
+            files = [each for each in inside if each.path.startswith(f"{connector.path}/{part}/")]
+            own = any(name.split(".")[0] == "hummingbot" for each in files for name in each.imported)
+            if len(files) >= LIBRARY_FILES and not own:
+                yield f"{connector.path}/{part}", f"a copied library of {len(files)} files"
 
 
 def rejected(change: Change) -> str | None:

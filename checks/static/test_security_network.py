@@ -12,6 +12,7 @@ from checks.static.own_gateway import stays_here
 from checks.static.packages import Package
 from checks.static.sources import Source, Sources
 from harness.checking import Attach, expect, requirement, undetermined
+from harness.forks.submission import Submission
 from harness.outcome import Evidence
 from harness.rounds.round import Candidate
 
@@ -24,6 +25,7 @@ BARE_HOST = re.compile(
 TEST_NETWORK = re.compile(r"test|staging|sandbox|demo|paper", re.IGNORECASE)
 # Second-level names under which anybody can register.
 PUBLIC_SECOND = frozenset({"com", "co", "org", "net", "gov", "ac", "ne", "or"})
+VERSION = re.compile(r"v\d+")
 LOCAL = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "::1", ""})  # noqa: S104 - names to look for, not to bind
 # Pages for people: a connector has links to them, and does not send anything there.
 FOR_PEOPLE = re.compile(
@@ -40,21 +42,30 @@ DROP_BOXES = re.compile(
 
 @requirement("only-declared-hosts")
 def test_only_declared_hosts(
-    sources: Sources, candidate: Candidate, connector_name: str, evidence: Attach
+    sources: Sources, submission: Submission, candidate: Candidate, connector_name: str, evidence: Attach
 ) -> None:
     """Every address in the code is of a declared host, or of the same exchange's other networks."""
     declared = candidate.exchange.hosts
     if not declared:
         undetermined("The round's file declares no hosts for this exchange, so no address can be compared.")
     strange: list[tuple[str, Evidence]] = []
+    unnamed: list[tuple[str, Evidence]] = []
+    others = [f"{each.path}/" for each in submission.connectors if each.name not in candidate.connectors]
     for source in sources.shipped:
         for line, _, host in addresses(source):
             relation = related(host, declared, connector_name)
             if relation == "strange":
-                strange.append((host, source.evidence(line)))
+                of_another = any(source.path.startswith(folder) for folder in others)
+                (unnamed if of_another else strange).append((host, source.evidence(line)))
             elif relation == "same exchange":
                 evidence(source.evidence(line))
-    names = ", ".join(sorted({host for host, _ in strange}))
+    names = ", ".join(sorted({host for host, _ in strange or unnamed}))
+    if unnamed and not strange:
+        undetermined(
+            "Addresses of another connector that the fork adds or changes and the round's row does not name "
+            f"cannot be compared: {names}.",
+            *(seen for _, seen in unnamed[:LISTED]),
+        )
     expect(
         not strange,
         f"It contains undeclared addresses: {names}.",
@@ -72,8 +83,14 @@ def addresses(source: Source) -> Iterator[tuple[int, str, str]]:
         if match and not text.prose:
             host = re.sub(r"\{[^}]*\}|%s", "{}", match["host"].rpartition("@")[2])
             yield text.line, match["scheme"], re.sub(r":(\d+|\{\})$", "", host).lower()
-        elif not text.prose and (bare := BARE_HOST.fullmatch(text.value)):
+        elif not text.prose and (bare := BARE_HOST.fullmatch(text.value)) and not _is_no_host(bare["host"]):
             yield text.line, "", bare["host"]
+
+
+def _is_no_host(name: str) -> bool:
+    """`com.br`, below which hosts are, and `v1.trade`, which is a channel's name."""
+    first, _, rest = name.partition(".")
+    return "." not in rest and bool(first in PUBLIC_SECOND or VERSION.fullmatch(first))
 
 
 def related(host: str, declared: tuple[str, ...], connector: str) -> str:

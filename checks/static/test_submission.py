@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from checks.static.scope import Scope, identity_findings, rejected
+from checks.static.scope import Scope, copied_libraries, identity_findings, rejected
 from checks.static.sources import Sources
 from checks.static.wording import counted, places
 from harness.checking import (
@@ -97,9 +97,11 @@ def test_based_on_recent_upstream(submission: Submission, round_: Round, evidenc
 
 
 @requirement("merges-cleanly")
-def test_merges_cleanly(submission: Submission) -> None:
+def test_merges_cleanly(submission: Submission, round_: Round, evidence: Attach) -> None:
     """A trial merge with the round's upstream has no conflicts."""
-    preview = submission.merge
+    preview, later = submission.merge, submission.into_release
+    if later is not None:
+        evidence(seen_in_git(f"a trial merge into {round_.release}, which came of the round: {later.reason}"))
     if preview.state == "unknown":
         undetermined(f"The trial merge could not be made: {one_line(preview.reason)}")
     conflicts = preview.conflicts
@@ -139,9 +141,10 @@ def test_identity_is_untouched(submission: Submission, sources: Sources) -> None
 
 
 @requirement("no-stray-files")
-def test_no_stray_files(submission: Submission) -> None:
+def test_no_stray_files(submission: Submission, sources: Sources) -> None:
     """No caches, logs, editor files, databases or copies of libraries are added."""
     left = [(change.path, why) for change in submission.changes if (why := rejected(change))]
+    left += copied_libraries(submission, sources)
     expect(
         not left,
         f"It contains {counted(len(left), 'leftover file')}.",

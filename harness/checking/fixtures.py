@@ -123,7 +123,7 @@ def running_unit_tests(
     generation = GENERATIONS[submission.generation]
     folder = generation.tests_path(candidate.kind, connector_name)
     sources = [generation.connector_path(candidate.kind, connector_name)]
-    if not tree.under(folder):
+    if not _tests_at(tree, folder):
         return None
     return unit_test_thread.submit(run_unit_tests, backend, runtime.runtime, [folder], sources)
 
@@ -137,8 +137,14 @@ def test_sources(
     return tuple(_texts(tree, folder))
 
 
+def _tests_at(tree: Tree, place: str) -> tuple[str, ...]:
+    """What lies in a folder, or the files whose paths begin so: `test/integration/test_acme_`."""
+    begin = place if place.endswith("_") else f"{place}/"
+    return tuple(path for path in tree.paths() if path.startswith(begin))
+
+
 def _texts(tree: Tree, folder: str) -> Iterator[str]:
-    for path in tree.under(folder)[:MOST_TEST_MODULES]:
+    for path in _tests_at(tree, folder)[:MOST_TEST_MODULES]:
         if path.endswith(".py"):
             try:
                 yield tree.read(path).decode("utf-8", "replace")
@@ -160,9 +166,10 @@ def running_mutation(
     backend: Backend,
     runtime: BuildResult,
     plan: Plan,
+    catalogue: Catalogue,
 ) -> Future[MutationResult] | None:
     """How many defects, planted in the connector, its own tests notice."""
-    if running_unit_tests is None:
+    if running_unit_tests is None or plan.profile not in catalogue["unit-tests-detect-defects"].profiles:
         return None
 
     def grade() -> MutationResult:
@@ -186,11 +193,14 @@ def running_core_tests(
     store: ObjectStore,
     submission: Submission,
     upstream_tree: Tree,
+    plan: Plan,
+    catalogue: Catalogue,
 ) -> Future[CoreTests | None]:
     """The framework's own tests of code that the submission changes, without it and with it."""
+    demanded = plan.profile in catalogue["upstream-tests-still-pass"].profiles
 
     def run() -> CoreTests | None:
-        if not changed_core(submission):
+        if not demanded or not changed_core(submission):
             return None
         before = _upstream_build(backend, store, submission, upstream_tree)
         return run_core_tests(backend, submission, before.runtime, runtime.runtime)

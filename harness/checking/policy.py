@@ -1,7 +1,8 @@
 """When what a check found is believed. Pure: the same for rounds, `harness check`, the zoo and the tests.
 
 A failure on the running connector is tried again calmly, then on a merged connector in the fork's place, the
-control, and with other prices; see `attribution`. A blocker never passes on what the fork says alone.
+control, and with other prices; see `attribution`. What a scenario showed too little of is tried calmly too. A
+blocker never passes on what the fork says alone.
 """
 
 from __future__ import annotations
@@ -27,13 +28,15 @@ class Try:
 class Ending:
     """What a check found on one try. An empty summary stands for the requirement's title.
 
-    `traces` are the names of the files that it rests on.
+    `traces` are the names of the files that it rests on. `saw_too_little`: the check could not decide by what
+    the scenario showed, which may be for want of time.
     """
 
     status: Status
     summary: str = ""
     evidence: tuple[Evidence, ...] = ()
     traces: tuple[str, ...] = ()
+    saw_too_little: bool = False
 
 
 Tried = tuple[Try, Ending]
@@ -62,10 +65,14 @@ class Policy:
         if not done:
             return Try(Trial.FIRST, self.pace)
         firsts = [ending for each, ending in done if each.trial is Trial.FIRST]
-        if not self.running or not self.repeats or firsts[-1].status is not Status.FAILED:
+        if not self.running or not self.repeats:
             return None
-        if self.calm < self.pace and len(firsts) == 1:
+        failed = firsts[-1].status is Status.FAILED
+        hurried = self.calm < self.pace and len(firsts) == 1
+        if hurried and (failed or (self.elsewhere and firsts[-1].saw_too_little)):
             return Try(Trial.FIRST, self.calm)
+        if not failed:
+            return None
         if not self.elsewhere:
             return None
         ended = {each.trial: ending.status for each, ending in done}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import traceback
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from harness.checking import Attach, Failed, Finding, NotApplicable, claimed, raised
@@ -156,8 +157,7 @@ def try_once(
         if full_disk(error):
             raise
         ending = ending_of(error, getattr(check, "__name__", "a check"))
-        evidence = (*ending.evidence, *attached)
-        return Ending(ending.status, ending.summary, evidence, _files(traces))
+        return replace(ending, evidence=(*ending.evidence, *attached), traces=_files(traces))
     return Ending(Status.PASSED, "", tuple(attached), _files(traces))
 
 
@@ -197,7 +197,7 @@ def ending_of(error: BaseException, name: str) -> Ending:
         case NotApplicable():
             return Ending(Status.NOT_APPLICABLE, error.summary, error.evidence)
         case Finding():
-            return Ending(Status.UNDETERMINED, error.summary, error.evidence)
+            return Ending(Status.UNDETERMINED, error.summary, error.evidence, saw_too_little=True)
         case NothingToPlay():
             return Ending(Status.NOT_APPLICABLE, str(error))
         case NotReady():

@@ -9,6 +9,7 @@ from rich.console import Console
 from harness import temporary
 from harness.commands.terminal import say
 from harness.errors import UserError
+from harness.forks.errors import ForkError, Unreachable
 from harness.forks.object_store import ObjectStore
 from harness.forks.tree import Tree
 from harness.frameworks import uv
@@ -58,6 +59,9 @@ def write_image(
         )
     say(console, "Asking the package index for the hashes of its packages …")
     repository = None if with_source else link(chosen.submission.repository)
+    if repository and _is_gone(store, chosen):
+        say(console, "The fork cannot be read any more, so its files are put beside it.")
+        repository = None
     made = Image(
         report=report_of(chosen.round, screened, Catalogue.load()),
         repository=repository,
@@ -69,6 +73,17 @@ def write_image(
     _write(folder, made, chosen, store)
     say(console, f"Wrote {folder}; read {folder / 'README.md'} first: this trades with real money.")
     return folder
+
+
+def _is_gone(store: ObjectStore, chosen: Chosen) -> bool:
+    submission = chosen.submission
+    try:
+        store.fetch(submission.repository, submission.ref, f"candidates/{chosen.round.id}/{chosen.name}/now")
+    except Unreachable:
+        return True
+    except ForkError:
+        return False  # it answers, and its ref may have moved: the commit is asked for by its id
+    return False
 
 
 def _hashed(installed: InstalledInfo) -> str:

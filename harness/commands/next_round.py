@@ -52,6 +52,8 @@ def _known(report: RoundReport) -> dict[str, str]:
     counted = {each.name: each.votes for each in report.result.candidates} if report.result else {}
     known = {}
     for entry in report.candidates:
-        votes = f", {number(counted[entry.name])} votes" if entry.name in counted else ""
+        votes = ""
+        if (amount := counted.get(entry.name)) is not None:
+            votes = f", {number(amount)} {'vote' if amount == 1 else 'votes'}"
         known[entry.name] = f"{verdict_words(entry).lower()}{votes}. {entry.reason}"
     return known

@@ -26,6 +26,7 @@ from harness.scenarios.rig import Rigs
 from harness.screenings.chosen import Chosen, choose_candidate
 from harness.screenings.screening import Settings
 from harness.serving.trial import Ended, trade_and_show
+from harness.venue.described import dialect_or_description
 from harness.venue.dialects import dialect, known
 from harness.venue.dialects.base import Dialect
 
@@ -36,6 +37,7 @@ def try_candidate(
     round_file: Path,
     reports: Path,
     connector: str | None,
+    exchange: str | None,
     seconds: float,
     page_port: int,
     seed: int,
@@ -48,7 +50,7 @@ def try_candidate(
     """
     store = ObjectStore()
     chosen = choose_candidate(what, round_file, reports, store)
-    name, exchange = _connector(chosen, connector), _exchange(chosen)
+    name, spoken = _connector(chosen, connector), _exchange(chosen, exchange)
     clear_up(console)
     settings = Settings(chosen.round, round_file, store, sandbox=chosen_name(sandbox))
     build_upstream(settings, console)
@@ -58,12 +60,12 @@ def try_candidate(
     say(console, f"Starting {name} in the sandbox …")
     stated = chosen.submission.candidate.exchange.stated_credentials
     try:
-        with closing(Rigs(backend, runtime, exchange, name, seed, stated)) as rigs:
+        with closing(Rigs(backend, runtime, spoken, name, seed, stated)) as rigs:
             if missing := rigs.unmatched_credentials():
-                raise UserError(unmatched(missing, exchange.name), hint="state them in the candidate's row")
+                raise UserError(unmatched(missing, spoken.name), hint="state them in the candidate's row")
             market = randomization.usual(rigs.dialect.markets)[0]
             with rigs.open(1.0, market=market) as rig:
-                title = f"{chosen.name} on a simulated {exchange.name}"
+                title = f"{chosen.name} on a simulated {spoken.name}"
                 ended = trade_and_show(
                     rig, title, page_port, seconds, seed, lambda page: _tell(page, seconds, console)
                 )
@@ -82,12 +84,14 @@ def _connector(chosen: Chosen, wanted: str | None) -> str:
     return wanted
 
 
-def _exchange(chosen: Chosen) -> type[Dialect]:
+def _exchange(chosen: Chosen, wanted: str | None) -> type[Dialect]:
+    if wanted is not None:
+        return dialect_or_description(wanted)
     name = chosen.submission.candidate.exchange.dialect
     if name is None or name not in known():
         raise UserError(
             f"there is no simulated exchange for {chosen.name} yet",
-            hint=f"describe it: docs/exchanges.md; there are {', '.join(known())}",
+            hint="describe it (docs/exchanges.md), and name the description with --dialect",
         )
     return dialect(name)
 

@@ -18,9 +18,10 @@ from harness.forks.errors import (
 )
 from harness.forks.inspection import inspect
 from harness.forks.lockfile import Lock, Locked
+from harness.forks.merge import preview
 from harness.forks.object_store import ObjectStore
 from harness.forks.submission import Submission
-from harness.forks.upstream import UpstreamCommit, upstream_commit
+from harness.forks.upstream import UpstreamCommit, release_commit, upstream_commit
 from harness.rounds.round import Candidate, Round
 
 
@@ -78,6 +79,7 @@ def _submission(
     store.complete(commit, url)
     inspect(store, commit, url)
     comparison = compare(store, upstream, commit)
+    release = release_commit(store, round_.upstream, round_.release)
     return Submission(
         candidate=candidate,
         repository=url,
@@ -96,6 +98,7 @@ def _submission(
         connectors=comparison.connectors,
         generation=comparison.generation,
         pinned_by=tip.pinned_by,
+        into_release=preview(store, release, commit) if release and comparison.merge_base else None,
     )
 
 

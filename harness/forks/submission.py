@@ -66,7 +66,8 @@ class Submission:
 
     `commit` is the newest on `ref` not after the deadline; `newest_commit` is where the ref points, and
     `commits_after_deadline` counts what lies between. `behind` counts upstream's commits since `merge_base`,
-    which is None where no history is shared. Datetimes are UTC. `author` is the fork's word: escape it.
+    which is None where no history is shared. `into_release` is what merging into the release gives that the
+    round fed, where that is out. Datetimes are UTC. `author` is the fork's word: escape it.
     """
 
     candidate: Candidate
@@ -86,6 +87,7 @@ class Submission:
     connectors: tuple[AddedConnector, ...]
     generation: Generation
     pinned_by: Literal["deadline", "lock", "work tree"]
+    into_release: MergePreview | None = None
 
     @property
     def base(self) -> str:

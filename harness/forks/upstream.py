@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness.forks.errors import Unreachable
+from harness.forks.errors import RefMissing, Unreachable
 from harness.forks.object_store import ObjectStore
 from harness.forks.released import released_tree
 from harness.forks.snapshot import Signature, snapshot
+from harness.rounds.fields import is_ref
 from harness.rounds.round import GitUpstream, PypiUpstream
 
 # Written by packaging, not by people: no part of what a release ships.
@@ -45,6 +46,25 @@ def upstream_commit(
     return store.once(
         ("git", upstream.git, upstream.ref, locked or ""), lambda: _from_git(store, upstream, locked)
     )
+
+
+def release_commit(store: ObjectStore, upstream: GitUpstream | PypiUpstream, release: str) -> str | None:
+    """The release that a round fed, with every file's content in the store; None where there is no such tag.
+
+    Looked up once a process.
+    """
+    if isinstance(upstream, PypiUpstream) or not is_ref(release) or release == upstream.ref:
+        return None
+    return store.once(("release", upstream.git, release), lambda: _tagged(store, upstream.git, release))
+
+
+def _tagged(store: ObjectStore, url: str, release: str) -> str | None:
+    try:
+        commit = store.fetch(url, f"refs/tags/{release}", f"upstream/{store.key(url, release)}").commit
+    except (RefMissing, Unreachable):
+        return None
+    store.complete(commit, url)
+    return commit
 
 
 def _from_git(store: ObjectStore, upstream: GitUpstream, locked: str | None) -> UpstreamCommit:

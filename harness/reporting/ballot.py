@@ -18,6 +18,11 @@ from harness.screenings.run import Model
 MESSAGE_LIMIT = 2000
 REACTION_LIMIT = 20
 SET_ASIDE_SHOWN = 3
+# With neither markup nor the name of a candidate: every place of voting is told it so.
+TRY_FIRST = (
+    "Try one before you vote: harness try NAME lets it trade on a simulated exchange; harness image NAME "
+    "builds a whole Hummingbot with it, for the real one and with real money."
+)
 SEPARATOR = "\n\n<!-- message {number} of {total} -->\n\n"
 
 DIGITS = (*(f"{digit}\ufe0f\u20e3" for digit in "123456789"), "🔟")
@@ -142,6 +147,7 @@ def _heading(report: RoundReport, eligible: Sequence[Entry], by_poll: bool) -> s
         f"**{discord(about.title, 120)}**\n"
         f"Connectors for release {discord(about.release, 40)}. "
         f"Voting: {day(voting.opens)} to {day(voting.closes)}, both days included.\n{how}"
+        + (f"\n{TRY_FIRST}" if eligible else "")
     )
 
 
@@ -176,8 +182,14 @@ def _absences(entries: Sequence[Entry], site: str | None) -> Iterator[str]:
             yield (title if place == 0 else "") + why
 
 
+def page_address(entry: Entry, site: str | None) -> str | None:
+    """Its page below the round's address `site`; of one by waiver, what was set aside there."""
+    part = "#waived" if entry.by_waiver else ""
+    return link(f"{site.rstrip('/')}/{entry.page}{part}") if site else None
+
+
 def _report(entry: Entry, site: str | None) -> str:
-    address = link(f"{site.rstrip('/')}/{entry.page}") if site else None
+    address = page_address(entry, site)
     return f"\n<{address}>" if address else ""
 
 

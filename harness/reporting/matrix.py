@@ -13,7 +13,7 @@ from harness.reporting.comparison import Difference, grouped
 from harness.reporting.model import CandidateReport, Finding, RoundReport
 from harness.reporting.place import Place
 from harness.reporting.templating import render
-from harness.reporting.wording import STATUSES
+from harness.reporting.wording import STATES, STATUSES
 from harness.text import one_line
 
 PAGE, TABLE = "matrix.html", "round.csv"
@@ -116,7 +116,7 @@ def subjects(columns: Sequence[Column]) -> tuple[Subject, ...]:
 def _cell(column: Column, finding: Finding | None) -> Cell | None:
     if finding is None:
         return None
-    words = f"{STATUSES[finding.status]}, {column.title}"
+    words = f"{STATES.get(finding.status) or STATUSES[finding.status]}, {column.title}"
     page = f"{column.page}#r-{finding.requirement}" if finding.status in TOLD else None
     return Cell(SIGNS[finding.status], finding.status, words, page)
 

@@ -84,7 +84,7 @@ def standing(round_: Round, now: datetime, done: Done, file: str) -> Standing:
             "prepare the next round",
             f"harness next reports/{round_.id} --id ID --release RELEASE",
             tuple(
-                ("what its reviewers need", f"harness review reports/{round_.id}/{name}")
+                (f"what the reviewers of {name} need", f"harness review reports/{round_.id}/{name}")
                 for name in done.winners
             ),
         )

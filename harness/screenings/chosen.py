@@ -12,7 +12,7 @@ from harness.forks.pin import pin
 from harness.forks.submission import Submission
 from harness.requirement import Catalogue
 from harness.rounds.round import GitUpstream, Round, load_round
-from harness.screenings.store import ROUND, SUBMISSION, read_screening
+from harness.screenings.store import ROUND, read_screening
 
 HINT = "name a candidate of the round's file, or its folder of reports, e.g. reports/2020-08/NAME"
 
@@ -37,8 +37,10 @@ def choose_candidate(what: str, round_file: Path, reports: Path, store: ObjectSt
     fork that is gone. Raises UserError for an unknown name and ForkError for what cannot be had.
     """
     place = Path(what)
-    if (place / SUBMISSION).is_file() and (place.parent / ROUND).is_file():
+    if place.is_dir() and (place.parent / ROUND).is_file():
         round_, lock = load_round(place.parent / ROUND), None
+    elif (place / ROUND).is_file():
+        raise UserError("this is the folder of a round", where=what, hint=HINT)
     elif len(place.parts) > 1:
         raise UserError("nothing was screened here", where=what, hint=HINT)
     else:

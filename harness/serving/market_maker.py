@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
 
-from harness.driving.claims import Balance, EventView, LogLine, OrderView
+from harness.driving.claims import Balance, EventView, LogLine, OrderView, PositionView
 from harness.driving.driver import ConnectorError
 from harness.scenarios.played import NotReady, start
 from harness.scenarios.played.order_life import Life, size, submit
@@ -37,6 +37,7 @@ class Told:
     top: tuple[Decimal | None, Decimal | None] = (None, None)
     balances: Mapping[str, Balance] = field(default_factory=lambda: MappingProxyType({}))
     orders: Mapping[str, OrderView] = field(default_factory=lambda: MappingProxyType({}))
+    positions: tuple[PositionView, ...] = ()
     events: tuple[EventView, ...] = ()
     warnings: tuple[LogLine, ...] = ()
     fills: int = 0
@@ -93,6 +94,7 @@ class MarketMaker:
             top=tuple(side[0][0] if side else None for side in (book.bids, book.asks)),  # type: ignore[arg-type]
             balances=connector.balances(),
             orders=connector.orders(),
+            positions=connector.positions() if self._rig.market.perpetual else (),
             events=events[::-1][:MOST_TOLD],
             warnings=tuple(each for each in logs[::-1] if each.level in ("WARNING", "ERROR"))[:MOST_TOLD],
             fills=sum(each.kind == "OrderFilled" for each in events),

@@ -65,3 +65,5 @@ async def _run(
             others.cancel()
             stop.set()
             await asyncio.shield(trading)
+            with suppress(asyncio.CancelledError):
+                await others

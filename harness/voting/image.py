@@ -211,5 +211,6 @@ def _pinned(image: Image) -> Sequence[str]:
         f"- {count(packages, 'Python package')} by version and SHA-256 ({code(REQUIREMENTS)}): those that it "
         f"was screened with, on Python {image.python}",
         f"- The base image, {base}",
-        "- Not pinned: Debian's compilers and libraries, which are those of the day of building",
+        "- Not pinned: Debian's compilers and libraries, and what packages without wheels are built with: "
+        "those of the day of building",
     ]

@@ -128,7 +128,8 @@ def _ticked(words: str, packet: Packet, *requirements: str) -> str:
 def _tests(packet: Packet) -> Iterator[str]:
     for finding in packet.report.outcomes:
         if finding.subject == "tests":
-            yield f"- {MARKS[finding.status]} {_titled(finding)}: {escaped(finding.summary)}"
+            more = f": {escaped(finding.summary)}" if finding.summary != finding.title else ""
+            yield f"- {MARKS[finding.status]} {_titled(finding)}{more}"
     scenarios = {trace.partition("-")[0] for each in packet.report.outcomes for trace in each.traces}
     if scenarios:
         yield f"- {count(len(scenarios), 'scenario')} played on a simulated exchange in the sandbox: " + (

@@ -27,6 +27,8 @@ LATER = "try again later; nothing is posted twice"
 TRIES = 5
 LONGEST_WAIT = 60.0  # seconds that Discord may ask us to wait
 TIMEOUT = aiohttp.ClientTimeout(total=30)
+# "HTTP Response Codes" of Discord's API documentation: 502 alone says that nothing was processed.
+UNKNOWN = frozenset(range(500, 600)) - {HTTPStatus.BAD_GATEWAY}
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -127,6 +129,11 @@ async def _send(session: aiohttp.ClientSession, webhook: str, message: Message) 
                 "the connection to Discord broke off while a message was sent",
                 hint="look in the channel whether it is there; the next call says what to do",
             ) from error
+        if status in UNKNOWN:
+            raise UserError(
+                f"Discord answered a message with {status}, which does not say whether it was posted",
+                hint="look in the channel whether it is there; the next call says what to do",
+            )
         if status != HTTPStatus.TOO_MANY_REQUESTS:
             return _id(status, body)
         await asyncio.sleep(_wait(body))

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.grading import Verdict
+from harness.reporting.ballot import TRY_FIRST, page_address
 from harness.reporting.markup import JOINER, apart, escaped
 from harness.reporting.model import Entry, RoundReport
 from harness.reporting.wording import VERDICTS, day, link, score_words, set_aside_line
@@ -74,13 +75,13 @@ def _body(report: RoundReport, site: str | None, words: Words, heading: str, lim
     about, voting = report.round, report.round.voting
     blocks = [
         f"Connectors for release {words(about.release, 40)}. Voting: {day(voting.opens)} to "
-        f"{day(voting.closes)}, both days included (UTC). {HOW[voting.rule]}"
+        f"{day(voting.closes)}, both days included (UTC). {HOW[voting.rule]} {TRY_FIRST}"
     ]
     blocks += [_option(entry, site, words, heading) for entry in on_the_ballot(report)]
     for verdict in (Verdict.INELIGIBLE, Verdict.UNDETERMINED):
         entries = report.with_verdict(verdict)
         if entries:
-            lines = [f"- {words(entry.name, 80)}: {words(entry.reason, 240)}" for entry in entries]
+            lines = [_absent(entry, site, words) for entry in entries]
             blocks.append("\n".join((f"{heading}{VERDICTS[verdict]}", "", *lines)))
     kept = ""
     for place, block in enumerate(blocks):
@@ -102,5 +103,11 @@ def _option(entry: Entry, site: str | None, words: Words, heading: str) -> str:
         lines += [f"- {words(set_aside_line(each), 240)}" for each in entry.set_aside]
     if entry.without_waivers:
         lines += ["", f"Without the waivers: {score_words(entry.without_waivers)}"]
-    address = link(f"{site.rstrip('/')}/{entry.page}") if site else None
+    address = page_address(entry, site)
     return "\n".join([*lines, "", address] if address else lines)
+
+
+def _absent(entry: Entry, site: str | None, words: Words) -> str:
+    line = f"- {words(entry.name, 80)}: {words(entry.reason, 240)}"
+    address = page_address(entry, site)
+    return f"{line} {address}" if address else line

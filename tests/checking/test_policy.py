@@ -12,6 +12,7 @@ from harness.outcome import EvidenceKind, Severity, Status
 PASSED = Ending(Status.PASSED, "", (measured("seen"),))
 FAILED = Ending(Status.FAILED, "It was announced twice.")
 UNDETERMINED = Ending(Status.UNDETERMINED, "It broke off.")
+TOO_LITTLE = Ending(Status.UNDETERMINED, "No order reached the exchange.", saw_too_little=True)
 BELIEVES = Policy(12.0, control="kucoin")
 
 
@@ -36,6 +37,25 @@ def test_what_passes_is_tried_once() -> None:
 
 def test_what_is_undecided_is_not_tried_again() -> None:
     assert tried(played(BELIEVES, hurried=UNDETERMINED)) == [("first", 12.0)]
+
+
+@pytest.mark.parametrize(("calm", "status"), [(PASSED, Status.PASSED), (TOO_LITTLE, Status.UNDETERMINED)])
+def test_what_was_seen_too_little_of_is_tried_calmly_once(calm: Ending, status: Status) -> None:
+    done = played(BELIEVES, hurried=TOO_LITTLE, calm=calm)
+    assert tried(done) == [("first", 12.0), ("first", 6.0)]
+    ending = BELIEVES.conclude(done)
+    assert ending.status is status
+    assert ending.evidence[-1].text == "At 12× speed: No order reached the exchange. Decided at 6×."
+
+
+def test_what_fails_once_there_is_enough_to_see_is_tried_on_others() -> None:
+    done = played(BELIEVES, hurried=TOO_LITTLE, calm=FAILED, control=PASSED, other_seed=FAILED)
+    assert BELIEVES.conclude(done).status is Status.FAILED
+
+
+def test_what_more_than_scenarios_leave_undecided_is_not_tried_again() -> None:
+    here = Policy(12.0, elsewhere=False)
+    assert tried(played(here, hurried=TOO_LITTLE)) == [("first", 12.0)]
 
 
 def test_a_failure_is_tried_calmly_and_what_passes_then_has_passed() -> None:

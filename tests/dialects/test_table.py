@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import pytest
 
+from harness.venue.described import shipped_dialects
+from tests.dialects import described
 from tests.dialects.names import NAMES
 from tests.dialects.table import BEGIN, END, PAGE, table, with_table
+from tests.zoo.sections import with_section
 
 
 def test_the_page_has_the_table() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert with_table(page, table()) == page, "out of date: make docs"
+
+
+def test_the_page_of_exchanges_has_theirs() -> None:
+    page = described.PAGE.read_text(encoding="utf-8")
+    assert with_section(page, described.TITLE, described.lines()) == page, "out of date: make docs"
+    for name in shipped_dialects():
+        assert any(line.startswith(f"| `{name}` |") for line in described.lines())
 
 
 def test_every_dialect_has_a_row() -> None:

@@ -12,6 +12,8 @@ from harness.errors import UserError
 from harness.forks.errors import NoRepository, Unreachable
 from harness.forks.lockfile import Lock, Locked, freeze, load_lock, seed_of
 from harness.forks.object_store import ObjectStore
+from harness.forks.pin import pin
+from harness.forks.tree import Tree
 from harness.rounds.round import Candidate, Round
 
 MakeRound = Callable[..., Round]
@@ -31,6 +33,28 @@ def test_what_cannot_be_reached_is_told_and_keeps_its_entry(
     assert isinstance(second.failures["acme"], Unreachable)
     assert second.lock.candidates == first.lock.candidates
     assert load_lock(file, round_) == second.lock
+
+
+def test_a_fork_that_is_gone_after_the_freeze_can_be_screened(
+    store: ObjectStore, fork: Any, candidate: Candidate, make_round: MakeRound, tmp_path: Path
+) -> None:
+    round_ = make_round(candidate)
+    frozen = freeze(tmp_path / "candidates.yml", round_, store)
+    assert not frozen.failures
+    shutil.rmtree(fork.path)
+    again = ObjectStore(store.root)
+    submission = pin(again, candidate, round_, frozen.lock)
+    assert submission.commit == frozen.lock.candidates["acme"].commit
+    assert all(entry.size >= 0 for entry in Tree.of(again, submission).entries())
+
+
+def test_a_fork_with_nothing_in_time_is_frozen_all_the_same(
+    store: ObjectStore, candidate: Candidate, make_round: MakeRound, tmp_path: Path
+) -> None:
+    late = make_round(candidate).model_copy(update={"submissions_close": datetime(2019, 1, 1, tzinfo=UTC)})
+    frozen = freeze(tmp_path / "candidates.yml", late, store)
+    assert not frozen.failures
+    assert "acme" in frozen.lock.candidates
 
 
 def test_the_file_is_what_a_person_can_read(

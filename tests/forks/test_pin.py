@@ -14,6 +14,7 @@ from harness.forks.object_store import ObjectStore
 from harness.forks.pin import pin
 from harness.forks.submission import AddedConnector, Submission
 from harness.rounds.round import Candidate, Round
+from tests.forks.repository import Repository, a_candidate
 
 ACME = "hummingbot/connector/exchange/acme/acme_exchange.py"
 MakeRound = Callable[..., Round]
@@ -232,3 +233,19 @@ def test_without_a_lock_an_unreachable_fork_is_not_screened_from_memory(
 
     with pytest.raises(Unreachable):
         pin(store, candidate, make_round(candidate))
+
+
+def test_a_merge_into_the_release_that_the_round_fed(
+    store: ObjectStore, upstream: Repository, fork: Repository, make_round: Callable[..., Round]
+) -> None:
+    fork.commit({"setup.py": "one\nmine\nthree\n"})
+    row = a_candidate(str(fork.path))
+    assert pin(store, row, make_round(row)).into_release is None
+    upstream.git("checkout", "--quiet", "-b", "next")
+    upstream.commit({"setup.py": "one\ntheirs\nthree\n"})
+    upstream.git("tag", "v1")
+    upstream.git("checkout", "--quiet", "master")
+    submission = pin(ObjectStore(store.root), row, make_round(row))
+    assert submission.merge.state == "clean"
+    assert submission.into_release is not None
+    assert submission.into_release.conflicts == ("setup.py",)

@@ -10,14 +10,15 @@ from harness.forks.released import released_tree
 from harness.forks.upstream import packed_at
 from harness.frameworks.environment import Base, EnvironmentBuilder
 from harness.paths import cache_dir
-from harness.sandbox import Backend, choose
+from harness.sandbox import Backend
+from tests.sandbox.fixtures import at_hand
 
 RELEASE = "20260922"
 
 
 @pytest.fixture(scope="session")
 def backend() -> Backend:
-    return choose("auto")
+    return at_hand()
 
 
 @pytest.fixture(scope="session")

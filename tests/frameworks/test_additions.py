@@ -14,9 +14,10 @@ from harness.frameworks.additions import TOO_MANY, Layer, layer
 from harness.frameworks.contents import brought_by
 from harness.frameworks.declaration import Declaration
 from harness.frameworks.resolving import NOT_ON_INDEX, Environment, environment
-from harness.sandbox import Backend, choose
+from harness.sandbox import Backend
 from harness.sandbox.protocol import Job, Mount
 from tests.frameworks.packages import index_of_files, sdist, wheel
+from tests.sandbox.fixtures import at_hand
 
 SPEC = replace(v2.environment_spec(), tools=())
 HERE = f"=={sys.version_info[0]}.{sys.version_info[1]}.*"
@@ -134,7 +135,7 @@ PROJECT = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-pat
 
 @pytest.fixture(scope="module")
 def backend() -> Backend:
-    return choose("auto")
+    return at_hand()
 
 
 def test_what_has_only_sources_is_built_in_the_sandbox(

@@ -11,10 +11,10 @@ import pytest
 
 from harness.gateway.record import RejectionReason
 from harness.gateway.thread import GatewayThread
-from harness.sandbox.choosing import choose
 from harness.sandbox.protocol import Job, Limits, Mount
 from tests.gateway.emulated import PATIENCE
 from tests.gateway.tiny import HOST
+from tests.sandbox.fixtures import at_hand
 
 PYTHON = str(Path(sys.executable).resolve())
 
@@ -43,9 +43,7 @@ print(json.dumps([
 
 @pytest.fixture
 def answers(gateway: GatewayThread) -> list[list[object]]:
-    backend = choose("auto")
-    if reason := backend.health_check():
-        pytest.skip(reason)
+    backend = at_hand()
     with tempfile.TemporaryDirectory() as folder:
         trust = Path(folder)
         trust.chmod(0o755)

@@ -13,12 +13,12 @@ import pytest
 
 from harness.driving import driver as driver_module
 from harness.driving.driver import ConnectorError, ConnectorTimeout
-from harness.sandbox import Backend, choose
+from harness.sandbox import Backend
 from tests.hostile.attack import attack
 from tests.hostile.building import BRIEF, FINE, PACKAGE, Yard
 from tests.hostile.forging import KEYS, TESTS, driven, unit_tests, works
 from tests.hostile.world import Arena, need_bounded_memory
-from tests.sandbox.fixtures import checked
+from tests.sandbox.fixtures import at_hand
 
 # Modules that reach for FILE, a file of this machine, in every way that compilers have.
 READERS = {
@@ -37,8 +37,7 @@ READERS = {
 @pytest.fixture
 def one_backend() -> Backend:
     """Where an attack is on the compilers, the walls around them do not matter: one will do."""
-    chosen, reason = checked("bubblewrap")
-    return choose("auto") if reason else chosen
+    return at_hand()
 
 
 @pytest.fixture

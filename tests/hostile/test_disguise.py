@@ -45,7 +45,7 @@ def two_faced(name: str, look: str) -> Defect:
 
 def caught(zoo: Zoo, bad: Defect, seed: int = OFFICIAL) -> None:
     with zoo.bad(bad, seed) as specimen, pytest.raises(Failed, match=f"tried to reach {HOME}"):
-        specimen.check(checks.test_only_declared_hosts)
+        specimen.look(checks.test_only_declared_hosts, MARKET_DATA)
 
 
 def called_home(specimen: Specimen) -> bool:

@@ -29,7 +29,7 @@ from tests.forks.repository import Repository
 from tests.hostile.attack import attack
 from tests.hostile.forge import ACME, PATIENCE, Forge
 from tests.hostile.servers import TREE, object_id, pack_of, packed
-from tests.world import upstream_and_fork, write_round
+from tests.world import own_cache, upstream_and_fork, write_round
 
 
 def doubled(forge: Forge, levels: int, *rows: tuple[str, bytes, str]) -> str:
@@ -311,7 +311,7 @@ YAML_BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
 @pytest.fixture
 def round_of_two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path, Path]:
     """(folder, upstream, fork): a skeleton of a connector, to be made hostile."""
-    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HARNESS_CACHE", str(own_cache(tmp_path)))
     monkeypatch.chdir(tmp_path)
     return (tmp_path, *upstream_and_fork(tmp_path))
 

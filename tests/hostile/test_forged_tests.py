@@ -14,11 +14,11 @@ from checks.conformance import test_security_fair_play, test_unit_tests
 from harness.checking import Failed
 from harness.frameworks.unit_tests import UnitTestResult
 from harness.outcome import Basis, Evidence
-from harness.sandbox import Backend, choose
+from harness.sandbox import Backend
 from tests.hostile.attack import attack
 from tests.hostile.forging import PACKAGE, TESTS, TIGHT, unit_tests
 from tests.hostile.world import Arena
-from tests.sandbox.fixtures import checked
+from tests.sandbox.fixtures import at_hand
 
 FAILS = f"from {PACKAGE.replace('/', '.')}.code import one\n\ndef test_one():\n    assert one() == 2\n"
 FORGED = (
@@ -38,8 +38,7 @@ for number in range(1, 64):
 @pytest.fixture
 def one_backend() -> Backend:
     """Where the attack is on pytest, the walls around it do not matter: one will do."""
-    chosen, reason = checked("bubblewrap")
-    return choose("auto") if reason else chosen
+    return at_hand()
 
 
 def accused(result: UnitTestResult) -> str:

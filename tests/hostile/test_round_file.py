@@ -17,7 +17,7 @@ from harness.rounds.round import MISTAKES_SHOWN, RoundFileError, load_round
 from harness.screenings.scheduling import screen_round
 from harness.screenings.screening import Settings
 from tests.hostile.attack import attack
-from tests.world import upstream_and_fork, write_round
+from tests.world import own_cache, upstream_and_fork, write_round
 
 GOOD = """\
 id: 2020-08
@@ -372,7 +372,7 @@ def test_files_that_are_none(tmp_path: Path, kind: str) -> None:
     meets="a page that shows it as text",
 )
 def test_texts_that_act(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HARNESS_CACHE", str(own_cache(tmp_path)))
     upstream, fork = upstream_and_fork(tmp_path)
     file = write_round(tmp_path, upstream, {"hollow": fork.as_uri()})
     act = "<img src=x onerror=alert(1)> [x](javascript:alert(1)) =cmd() ${{x}} `x`"

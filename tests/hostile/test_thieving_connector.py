@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -19,7 +20,8 @@ from harness.checking.observers import leaks
 from harness.commands.check import check_work_tree
 from harness.grading import Verdict
 from harness.paths import cache_dir
-from harness.scenarios.catalogue import HOUR, LISTING
+from harness.scenarios.catalogue import HOUR, LISTING, MARKET_DATA, OUTAGE, TRADING
+from harness.scenarios.scenario import Scenario
 from harness.scenarios.trace.codec import written
 from tests.hostile.attack import attack
 from tests.hostile.leaking import leaked
@@ -33,11 +35,11 @@ def spoilt(name: str, file: str, owner: str, members: str) -> Defect:
     return defect(name, checks.test_only_declared_hosts, "", behaving(file, owner, members))
 
 
-def finding(zoo: Zoo, bad: Defect, check: Callable[..., None]) -> Failed:
-    """What the check found; nothing of a secret is in it, nor in any trace."""
+def finding(zoo: Zoo, bad: Defect, check: Callable[..., None], *scenarios: Scenario[Any]) -> Failed:
+    """What the check found in these scenarios; nothing of a secret is in it, nor in any trace."""
     with zoo.bad(bad) as specimen:
         with pytest.raises(Failed) as found:
-            specimen.check(check)
+            specimen.look(check, *scenarios)
         for trace in specimen.player.played():
             kept = "\n".join(json.dumps(written(entry, str)) for entry in trace.entries)
             assert specimen.rigs.canaries.redact(kept) == kept, trace.title
@@ -68,7 +70,7 @@ def test_a_call_home_in_one_scenario_only(zoo: Zoo) -> None:
                 raise
         """,
     )
-    found = finding(zoo, bad, checks.test_only_declared_hosts)
+    found = finding(zoo, bad, checks.test_only_declared_hosts, LISTING, OUTAGE)
     assert (
         "tried to reach relay.evil.test, which is not declared (scenario: take exchange away)"
         in found.summary
@@ -141,7 +143,7 @@ threading.Thread(target=_watch, daemon=True).start()
         assert between.wait_for(between.lookups, 30)
         told = r"idle\.evil\.test, which is not declared \(scenario: between scenarios\)"
         with pytest.raises(Failed, match=told):
-            specimen.check(checks.test_only_declared_hosts)
+            specimen.look(checks.test_only_declared_hosts)
 
 
 @attack(
@@ -163,7 +165,7 @@ def test_a_thief_of_files(zoo: Zoo, loot: str) -> None:
             return {{**super().header_for_authentication(), "X-Trace": text.encode().hex()[:3000]}}
         """,
     )
-    found = finding(zoo, bad, checks.test_secrets_never_leave)
+    found = finding(zoo, bad, checks.test_secrets_never_leave, MARKET_DATA, TRADING)
     assert f"The file or variable honeytoken {loot} left the connector (header X-Trace" in found.summary
 
 
@@ -187,7 +189,7 @@ def test_a_leak_that_happens_once(zoo: Zoo) -> None:
             await super()._make_network_check_request()
         """,
     )
-    found = finding(zoo, bad, checks.test_secrets_never_leave)
+    found = finding(zoo, bad, checks.test_secrets_never_leave, MARKET_DATA, TRADING)
     assert "The secret binance_api_secret left the connector (url to api.binance.com" in found.summary
     assert found.evidence[0].data["spelling"] == "plain, 20 of 64 characters"
 

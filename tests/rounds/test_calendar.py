@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -61,6 +62,18 @@ def test_what_is_next_after_the_deadline_follows_from_what_is_there(
 ) -> None:
     now = datetime(2026, 11, day, 12, tzinfo=UTC)
     assert standing(ROUND, now, done, "candidates.yml").command == command
+
+
+def test_what_voters_and_reviewers_can_do_meanwhile() -> None:
+    during = standing(ROUND, datetime(2026, 11, 20, tzinfo=UTC), POSTED, "candidates.yml").also
+    assert [command for _, command in during] == [
+        "harness try reports/2026-11/NAME",
+        "harness image reports/2026-11/NAME",
+    ]
+    won = replace(POSTED, tallied=True, winners=("acme",))
+    after = standing(ROUND, datetime(2026, 12, 4, tzinfo=UTC), won, "candidates.yml")
+    assert after.stage is Stage.TALLIED
+    assert after.also == (("what the reviewers of acme need", "harness review reports/2026-11/acme"),)
 
 
 def test_status_tells_dates_and_the_next_command(tmp_path: Path) -> None:

@@ -13,10 +13,10 @@ from harness.forks.released import released_tree
 from harness.forks.upstream import packed_at
 from harness.frameworks.environment import EnvironmentBuilder
 from harness.paths import cache_dir
-from harness.sandbox import choose
 from harness.scenarios.rig import LEVELS, Rig, Rigs
 from harness.venue.dialects import dialect
 from harness.venue.model import NewOrder, Side
+from tests.sandbox.fixtures import at_hand
 
 SCALE = 10.0
 BINANCE = dialect("binance")
@@ -25,7 +25,7 @@ BINANCE = dialect("binance")
 @pytest.fixture(scope="module")
 def rigs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rigs]:
     folder = tmp_path_factory.mktemp("rig")
-    backend, released = choose("auto"), released_tree(PACKAGE, VERSION)
+    backend, released = at_hand(), released_tree(PACKAGE, VERSION)
     builder = EnvironmentBuilder(cache_dir(), backend)
     base = builder.upstream(released, "v2", as_of=packed_at(released))
     built = builder.prepare(base, released, folder / "work")

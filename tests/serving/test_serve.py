@@ -20,6 +20,7 @@ from harness.serving.life import meet
 from harness.serving.serve import Served, prepared
 from harness.venue.dialects.binance import Binance
 from harness.venue.model import NewOrder, Side
+from tests.browsing import PHONE, browser, too_wide, violations
 
 # aiohttp's client hangs up TLS behind a proxy without waiting for its transport to close.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -173,3 +174,13 @@ def test_somebody_meets_the_best_order(served: Served) -> None:
 def test_a_port_in_use_is_said(served: Served) -> None:
     with pytest.raises(UserError, match="cannot listen"), prepared(Binance, HOST, served.front.port, 1, 1):
         pass
+
+
+@pytest.mark.xdist_group("browser")
+def test_the_live_page_shuts_nobody_out(served: Served) -> None:
+    with browser() as chromium:
+        page = chromium.new_context(viewport=PHONE, color_scheme="dark").new_page()
+        page.goto(f"http://{HOST}:{served.page_port}/")
+        page.get_by_text("live").first.wait_for()
+        assert violations(page) == []
+        assert not too_wide(page)

@@ -39,9 +39,10 @@ class Voter(threading.Thread):
         os.kill(os.getpid(), signal.SIGINT)
 
 
-def test_a_connector_trades_while_somebody_watches(zoo: Zoo) -> None:
+@pytest.mark.parametrize("connector", ["binance", pytest.param("binance_perpetual", marks=pytest.mark.full)])
+def test_a_connector_trades_while_somebody_watches(zoo: Zoo, connector: str) -> None:
     voter = Voter()
-    with zoo.good("binance") as specimen, specimen.rigs.open(PACE) as rig:
+    with zoo.good(connector) as specimen, specimen.rigs.open(PACE) as rig:
         ended = trade_and_show(rig, "acme", 0, 2 * PATIENCE, 1, voter.began)
         voter.join()
         assert ended.trouble == ""

@@ -45,7 +45,7 @@ def test_snapshot_has_choices_dates_and_the_rules_type() -> None:
     assert made["choices"] == ["acme (by waiver)", "other"]
     assert datetime.fromtimestamp(made["start"], UTC) == datetime(2026, 11, 18, tzinfo=UTC)
     assert datetime.fromtimestamp(made["end"], UTC) == datetime(2026, 12, 3, tzinfo=UTC)
-    assert "https://votes.example/2026-11/x/index.html" in made["body"]
+    assert "https://votes.example/2026-11/x/index.html#waived" in made["body"]
 
 
 @pytest.mark.parametrize("form", [lambda made: posts.snapshot(made)["body"], posts.text])
@@ -54,6 +54,18 @@ def test_a_waiver_is_told_in_every_form(form: object) -> None:
     assert "It builds: not met, set aside by A. Maintainer until 31 Jan 2027" in text
     assert "Without the waivers: score 80, 40 of 40 requirements decided" in text
     assert "bad: It loses fills" in text
+
+
+def test_every_candidate_is_linked_and_a_waiver_where_it_is_explained() -> None:
+    site = "https://votes.example/rounds/2026-11"
+    made = by_waiver()
+    texts = (posts.snapshot(made, site)["body"], posts.text(made, site), posts.reddit(made, site)["text"])
+    for text in (*texts, messages(made, NOW, site)[0]["content"]):
+        assert re.findall(r"https://votes\.example/[^\s>]+", text) == [
+            f"{site}/x/index.html#waived",
+            f"{site}/x/index.html",
+            f"{site}/x/index.html",
+        ]
 
 
 def test_long_rounds_are_cut_between_candidates() -> None:

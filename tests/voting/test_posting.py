@@ -81,8 +81,8 @@ def test_a_limit_of_the_rate_is_waited_for(tmp_path: Path, discord: Channel) -> 
 
 def test_what_was_refused_is_posted_by_the_next_call(tmp_path: Path, discord: Channel) -> None:
     published(tmp_path, report(entry("acme")))
-    discord.instead = [(200, {"id": "7"}), (500, {"message": "\x1b[2J upset"})]
-    with pytest.raises(UserError, match="refused a message with 500") as told:
+    discord.instead = [(200, {"id": "7"}), (502, {"message": "\x1b[2J upset"})]
+    with pytest.raises(UserError, match="refused a message with 502") as told:
         ballot(tmp_path, discord.address)
     assert "\x1b" not in str(told.value)
     assert [each.message for each in read_posted(posted_file(tmp_path))] == ["7"]
@@ -90,12 +90,20 @@ def test_what_was_refused_is_posted_by_the_next_call(tmp_path: Path, discord: Ch
     assert ["poll" in message for message in discord.messages] == [True]
 
 
+@pytest.mark.parametrize(
+    ("instead", "said"),
+    [
+        ((0, {}), "broke off while a message was sent"),
+        ((500, {}), "does not say whether it was posted"),
+        ((504, {}), "does not say whether it was posted"),
+    ],
+)
 def test_a_message_of_which_nobody_knows_whether_it_arrived_is_never_repeated(
-    tmp_path: Path, discord: Channel
+    tmp_path: Path, discord: Channel, instead: tuple[int, dict[str, str]], said: str
 ) -> None:
     published(tmp_path, report(entry("acme")))
-    discord.instead = [(0, {})]
-    with pytest.raises(UserError, match="broke off while a message was sent"):
+    discord.instead = [instead]
+    with pytest.raises(UserError, match=said):
         ballot(tmp_path, discord.address)
     with pytest.raises(UserError, match="whether message 1 arrived is unknown") as told:
         ballot(tmp_path, discord.address)

@@ -18,7 +18,7 @@ from harness.checking.attribution import OTHER_SEED, Trial
 from harness.checking.plan import Plan, calm
 from harness.checking.players import Players
 from harness.checking.policy import Ending
-from harness.checking.runner import policy_for, run
+from harness.checking.runner import EVERY, parameters_of, policy_for, run
 from harness.forks.released import released_tree
 from harness.forks.upstream import packed_at
 from harness.frameworks import GENERATIONS
@@ -32,6 +32,7 @@ from harness.sandbox import Backend
 from harness.sandbox.protocol import Mount
 from harness.scenarios.player import Player
 from harness.scenarios.rig import Rigs
+from harness.scenarios.scenario import Scenario
 from harness.scenarios.trace.model import Header
 from harness.venue.dialects import dialect
 from tests.zoo.defect import Defect
@@ -91,6 +92,19 @@ class Specimen:
                 raise AssertionError("\n".join(each.text for each in ending.evidence))
             case _:
                 return
+
+    def look(self, check: Check, *scenarios: Scenario[Any]) -> None:
+        """Have every trace looked into: of these scenarios only, and of all where it is `thorough`.
+
+        For what such a check has to find in one of them: that it is given all is seen in `test_good.py`.
+        """
+        if self.thorough:
+            self.check(check)
+            return
+        for scenario in scenarios:
+            self.player.trace(scenario, PACE)
+        given = {EVERY: iter(self.player.played()), "candidate": candidate(self.name)}
+        check(**{name: given[name] for name in parameters_of(check)})
 
 
 @cache

@@ -1,114 +1,86 @@
-"""`python -m tests.zoo.seeds`, or `make zoo-seeds`: whether a verdict hangs on the seed.
+"""`python -m tests.zoo.seeds`, or `make zoo-seeds`: whether a verdict depends on the seed.
 
-Runs every check on every merged connector as it is, with many seeds, and writes a section of
-`docs/accuracy.md`. A check that says one thing with one seed and another with the next is a fault of ours.
-Ends with 1 if there is one.
+Runs every check that judges scenarios on every merged connector as it is, with many seeds, and writes a
+section of `docs/accuracy.md`. What was said is kept in a file, so that the next run goes on where this one
+stopped. All connectors get a seed before any gets the next, and the hours of market making come last. A check
+that says one thing with one seed and another with the next is a fault of ours: it ends with 1 then.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import os
 import re
 import subprocess
 import sys
-from collections import defaultdict
+import time
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass
+from functools import cache
+from multiprocessing import get_context
 from pathlib import Path
 
 from demo.release import PACKAGE, VERSION
 from harness import temporary
-from harness.checking import Failed, Finding, NotApplicable, slugs_of
-from harness.sandbox import choose
+from harness.checking import Failed, Finding, NotApplicable
+from harness.checking.runner import judges_traces, parameters_of
+from harness.paths import cache_dir
+from harness.scenarios.catalogue import HOUR
 from tests.dialects.names import NAMES
+from tests.sandbox.fixtures import at_hand
 from tests.zoo.accuracy import PAGE
 from tests.zoo.asked import CHECKS, asked_of
 from tests.zoo.keeping import Check, Specimen, Zoo
 from tests.zoo.sections import with_section
+from tests.zoo.verdicts import Verdict, keep, read, section, unsteady
 
 TITLE = "Seeds"
 SEEDS = 20
 LONGEST = 200  # characters of a finding on the page
-ROW = "row "  # begins a line of a child's that is a verdict
+FOR_EVER = 10**6  # minutes
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What one check said of one connector with one seed; `words` are the finding's."""
+class Task:
+    """What one specimen is asked: a connector with one seed, and the names of checks."""
 
     connector: str
-    check: str
     seed: int
-    status: str
-    words: str = ""
+    checks: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Unsteady:
-    """A check that does not say the same with every seed: seeds by what it said; one failure's words."""
-
-    connector: str
-    check: str
-    seeds: dict[str, tuple[int, ...]]
-    words: str
-
-
-def unsteady(verdicts: Iterable[Verdict]) -> list[Unsteady]:
-    grouped: defaultdict[tuple[str, str], list[Verdict]] = defaultdict(list)
-    for each in verdicts:
-        grouped[each.connector, each.check].append(each)
-    found = []
-    for (connector, check), group in sorted(grouped.items()):
-        seeds: defaultdict[str, list[int]] = defaultdict(list)
-        for each in group:
-            seeds[each.status].append(each.seed)
-        if len(seeds) > 1:
-            words = next((each.words for each in group if each.words), "")
-            found.append(
-                Unsteady(connector, check, {status: tuple(at) for status, at in sorted(seeds.items())}, words)
-            )
-    return found
-
-
-def section(verdicts: Sequence[Verdict], framework: str) -> list[str]:
-    """Markdown lines."""
-    wrong = unsteady(verdicts)
-    seeds = {each.seed for each in verdicts}
-    connectors = sorted({each.connector for each in verdicts})
-    checks = {each.check for each in verdicts}
-    lines = [
-        f"Made by `make zoo-seeds`: {len(checks)} checks on {len(connectors)} merged connectors of "
-        f"{framework}, untouched, each with up to {len(seeds)} seeds: {len(verdicts)} verdicts. One that "
-        f"depends "
-        "on the seed is a fault of the harness.",
-        "",
-        "| connector | checks | seeds | verdicts | checks whose verdict depends on the seed |",
-        "|---|---:|---:|---:|---:|",
-    ]
-    for name in connectors:
-        rows = [each for each in verdicts if each.connector == name]
-        counts = (len({each.check for each in rows}), len({each.seed for each in rows}), len(rows))
-        hanging = sum(each.connector == name for each in wrong)
-        lines.append(f"| {name} | {' | '.join(map(str, counts))} | {hanging} |")
-    slugs = {check.__name__: ", ".join(f"`{slug}`" for slug in sorted(slugs_of(check))) for check in CHECKS}
-    for each in wrong:
-        told = "; ".join(f"{status} with {', '.join(map(str, at))}" for status, at in each.seeds.items())
-        lines += ["", f"- **{each.connector}** ({slugs.get(each.check, each.check)}): {told}. {each.words}"]
-    return lines
+def tasks(
+    names: Sequence[str], seeds: int, hours: int, wanted: str, done: Iterable[Verdict]
+) -> Iterator[Task]:
+    """What there is left to do. `hours` is with how many seeds the hour of market making is played."""
+    known_already = {(each.connector, each.check, each.seed) for each in done}
+    for takes_an_hour, last in ((False, seeds), (True, hours)):
+        for seed in range(1, last + 1):
+            for name in names:
+                left = tuple(
+                    check.__name__
+                    for check in asked_of(name)
+                    if judges_traces(check)
+                    and (HOUR.fixture in parameters_of(check)) == takes_an_hour
+                    and re.search(wanted, check.__name__)
+                    and (name, check.__name__, seed) not in known_already
+                )
+                if left:
+                    yield Task(name, seed, left)
 
 
 def main() -> int:
     asked = _arguments()
-    if asked.one:
-        _run_one(asked.one, range(1, asked.seeds + 1), asked.checks)
-        return 0
-    with ThreadPoolExecutor(max_workers=asked.workers) as pool:
-        names = asked.connectors.split(",")
-        tasks = [pool.submit(_in_a_child, name, asked.seeds, asked.checks) for name in names]
-        verdicts = [each for task in tasks for each in task.result()]
-    lines = section(verdicts, f"{PACKAGE} {VERSION}")
+    kept: Path = asked.kept or cache_dir() / "seeds.ndjson"
+    left = list(tasks(asked.connectors.split(","), asked.seeds, asked.hours, asked.checks, read(kept)))
+    sys.stdout.write(f"{len(left)} specimens to be looked at; what was said is kept in {kept}\n")
+    for task, said in _done(left, asked.workers, asked.minutes):
+        keep(kept, said)
+        sys.stdout.write(f"{task.connector}, seed {task.seed}: {len(said)} verdicts\n")
+        sys.stdout.flush()
+    verdicts = read(kept)
+    lines = section(verdicts, f"{PACKAGE} {VERSION}", asked.seeds)
     PAGE.write_text(with_section(PAGE.read_text(encoding="utf-8"), TITLE, lines), encoding="utf-8")
     sys.stdout.write("\n".join([*lines, f"{PAGE} has it", ""]))
     return 1 if unsteady(verdicts) else 0
@@ -118,47 +90,74 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.zoo.seeds", description=__doc__)
     parser.add_argument("--connectors", default=",".join(NAMES), help="names, with commas between them")
     parser.add_argument("--seeds", type=int, default=SEEDS, help="how many")
+    parser.add_argument("--hours", type=int, default=SEEDS, help="with how many seeds an hour is played")
     parser.add_argument("--checks", default="", help="a pattern: only those that have it in their names")
-    parser.add_argument("--workers", type=int, default=2, help="connectors at a time")
-    parser.add_argument("--one", help=argparse.SUPPRESS)
+    parser.add_argument("--workers", type=int, default=3, help="specimens at a time: mostly they wait")
+    parser.add_argument("--minutes", type=float, default=FOR_EVER, help="begin none after so long")
+    parser.add_argument("--kept", type=Path, help="the file of verdicts, default: in the harness's cache")
     return parser.parse_args()
 
 
-def _in_a_child(name: str, seeds: int, checks: str) -> list[Verdict]:
-    """In a process of its own: what is left of one connector disturbs no other."""
-    options = ["--one", name, "--seeds", str(seeds), "--checks", checks]
-    command = [sys.executable, "-m", "tests.zoo.seeds", *options]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    rows = [line.removeprefix(ROW) for line in done.stdout.splitlines() if line.startswith(ROW)]
-    return [Verdict(**json.loads(row)) for row in rows]
+def _done(left: Sequence[Task], workers: int, minutes: float) -> Iterator[tuple[Task, list[Verdict]]]:
+    """Each as it ends; none is begun after so many minutes."""
+    end = time.monotonic() + minutes * 60
+    coming = iter(left)
+    commit = _commit()
+    with (
+        temporary.folder("seeds") as folder,
+        ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool,
+    ):
+        running: dict[Future[list[Verdict]], Task] = {}
+
+        def begin() -> None:
+            if time.monotonic() < end and (task := next(coming, None)) is not None:
+                running[pool.submit(run, task, folder, commit)] = task
+
+        for _ in range(workers):
+            begin()
+        while running:
+            ended, _ = wait(running, return_when=FIRST_COMPLETED)
+            for each in ended:
+                yield running.pop(each), each.result()
+                begin()
 
 
-def _run_one(name: str, seeds: Iterable[int], wanted: str) -> None:
-    checks = [check for check in asked_of(name) if re.search(wanted, check.__name__)]
-    with temporary.folder("seeds") as folder:
-        zoo = Zoo(choose("auto"), Path(folder))
-        for seed in seeds:
-            with zoo.good(name, seed) as specimen:
-                for verdict in _verdicts(specimen, checks, seed):
-                    sys.stdout.write(f"{ROW}{json.dumps(asdict(verdict))}\n")
-                    sys.stdout.flush()
+def run(task: Task, folder: Path, commit: str) -> list[Verdict]:
+    """In a process that keeps the built framework from one specimen to the next."""
+    checks = [check for check in CHECKS if check.__name__ in task.checks]
+    with _zoo(folder).good(task.connector, task.seed) as specimen:
+        return [_verdict(specimen, check, task.seed, commit) for check in checks]
 
 
-def _verdicts(specimen: Specimen, checks: Iterable[Check], seed: int) -> Iterator[Verdict]:
-    for check in checks:
-        status, words = "passed", ""
-        try:
-            specimen.check(check)
-        except NotApplicable:
-            status = "not applicable"
-        except Failed as error:
-            status, words = "failed", error.summary
-        except Finding as error:
-            status, words = "undetermined", error.summary
-        except Exception as error:  # a fault of ours too, to be told and not to end the others
-            status, words = "error", f"{type(error).__name__}: {error}"
-        said = " ".join(words.split())[:LONGEST]
-        yield Verdict(specimen.name, check.__name__, seed, status, said)
+@cache
+def _zoo(folder: Path) -> Zoo:
+    own = folder / str(os.getpid())
+    folder.chmod(0o755)
+    own.mkdir(mode=0o755)
+    return Zoo(at_hand(), own)
+
+
+def _verdict(specimen: Specimen, check: Check, seed: int, commit: str) -> Verdict:
+    status, words = "passed", ""
+    try:
+        specimen.check(check)
+    except NotApplicable:
+        status = "not applicable"
+    except Failed as error:
+        status, words = "failed", error.summary
+    except Finding as error:
+        status, words = "undetermined", error.summary
+    except Exception as error:  # a fault of ours too, to be told and not to end the others
+        status, words = "error", f"{type(error).__name__}: {error}"
+    said = " ".join(words.split())[:LONGEST]
+    return Verdict(specimen.name, check.__name__, seed, status, said, commit)
+
+
+def _commit() -> str:
+    done = subprocess.run(
+        ["git", "describe", "--always", "--dirty=+"], capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip()
 
 
 if __name__ == "__main__":

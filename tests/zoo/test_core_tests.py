@@ -13,9 +13,9 @@ from harness.checking import Failed, Undetermined
 from harness.forks.submission import AddedConnector, Change, Submission
 from harness.frameworks.core_tests import CoreTests, changed_core, files_testing, run_core_tests
 from harness.outcome import Evidence
-from harness.sandbox import choose
 from tests.hostile.forging import with_tests
 from tests.reporting.parts import submission
+from tests.sandbox.fixtures import at_hand
 from tests.zoo.keeping import candidate
 
 CODE, TEST = "hummingbot/core/rounding.py", "test/hummingbot/core/test_rounding.py"
@@ -49,7 +49,7 @@ def changing(*changes: Change) -> Submission:
 
 def ran(place: Path, after: Mapping[str, str], before: Mapping[str, str] = BEFORE) -> CoreTests:
     first, second = with_tests(place / "before", before), with_tests(place / "after", after)
-    found = run_core_tests(choose("auto"), changing(change(CODE)), first, second)
+    found = run_core_tests(at_hand(), changing(change(CODE)), first, second)
     assert found is not None
     return found
 

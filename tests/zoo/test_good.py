@@ -82,6 +82,7 @@ def merged(request: pytest.FixtureRequest, zoo: Zoo) -> Iterator[Specimen]:
         for check in asked_of(name)
     ],
     indirect=["merged"],
+    scope="module",  # else each test of a connector gets a specimen of its own, and plays all scenarios again
 )
 def test_a_merged_connector_passes(
     merged: Specimen, check: Callable[..., None], record_property: Callable[[str, object], None]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from checks.conformance import test_build, test_resilience_hour
 from tests.zoo.sections import section_of, with_section
-from tests.zoo.seeds import Verdict, section, unsteady
+from tests.zoo.seeds import Task, tasks
+from tests.zoo.verdicts import Verdict, keep, read, section, unsteady
 
 STEADY = [Verdict("one", "test_a", seed, "passed") for seed in (1, 2, 3)]
 DEFECT = [Verdict("one", "test_b", seed, "failed", "The book is wrong.") for seed in (1, 2, 3)]
@@ -22,10 +26,10 @@ def test_another_verdict_with_one_seed_is_not() -> None:
 
 
 def test_the_page_tells_how_many() -> None:
-    lines = section([*STEADY, *DEFECT, *HANGS], "hummingbot 1")
-    assert "9 verdicts" in lines[0]
-    assert "| one | 2 | 3 | 6 | 0 |" in lines
-    assert "| two | 1 | 3 | 3 | 1 |" in lines
+    lines = section([*STEADY, *DEFECT[:2], *HANGS], "hummingbot 1", wanted=3)
+    assert "8 verdicts" in lines[0]
+    assert "| one | 2 | 2–3 | 1 | 5 | 0 |" in lines
+    assert "| two | 1 | 3 | 1 | 3 | 1 |" in lines
     assert "failed with 2; passed with 1, 3" in lines[-1]
 
 
@@ -41,3 +45,32 @@ def test_a_new_section_comes_last() -> None:
     assert page == "# Accuracy\n\nWords.\n\n## Seeds\n\na\n\nb\n"
     assert section_of(page, "Seeds") == ["a", "", "b"]
     assert section_of(page, "Others") == []
+
+
+def test_what_was_said_is_kept_and_a_line_that_was_cut_off_is_not(tmp_path: Path) -> None:
+    file = tmp_path / "deep" / "seeds.ndjson"
+    assert read(file) == []
+    keep(file, STEADY)
+    keep(file, [Verdict("one", "test_a", 3, "failed")])
+    with file.open("a") as out:
+        out.write('{"connector": "one", "che')
+    assert read(file) == [*STEADY[:2], Verdict("one", "test_a", 3, "failed")]
+
+
+def test_all_connectors_get_a_seed_before_any_gets_the_next_and_hours_come_last() -> None:
+    found = list(tasks(["binance", "kucoin"], 2, 1, "", []))
+    order = [(each.connector, each.seed) for each in found]
+    assert order == [
+        ("binance", 1), ("kucoin", 1), ("binance", 2), ("kucoin", 2), ("binance", 1), ("kucoin", 1)
+    ]  # fmt: skip
+    hour = test_resilience_hour.test_an_hour_of_market_making.__name__
+    assert [hour in each.checks for each in found] == [False] * 4 + [True] * 2
+    assert not any(test_build.test_it_builds.__name__ in each.checks for each in found), "it knows no seed"
+
+
+def test_what_was_said_before_is_not_asked_again() -> None:
+    (first, *_) = tasks(["binance"], 2, 0, "", [])
+    said = [Verdict("binance", name, 1, "passed") for name in first.checks[1:]]
+    assert list(tasks(["binance"], 2, 0, "", said)) == [
+        Task("binance", 1, first.checks[:1]), Task("binance", 2, first.checks)
+    ]  # fmt: skip

@@ -12,8 +12,8 @@ from harness.checking import Failed, Undetermined
 from harness.frameworks.mutation import MutationResult, grade_unit_tests
 from harness.frameworks.unit_tests import UnitTestResult, run_unit_tests
 from harness.outcome import Evidence
-from harness.sandbox import choose
 from tests.hostile.forging import PACKAGE, TESTS, unit_tests, with_tests
+from tests.sandbox.fixtures import at_hand
 
 IMPORT = f"from {PACKAGE.replace('/', '.')} import code\n"
 ONE = "def test_one():\n    assert code.one() == 1\n"
@@ -41,7 +41,7 @@ BAD: dict[str, tuple[str, Callable[..., None], str]] = {
 
 
 def ran(place: Path, code: str) -> UnitTestResult:
-    return unit_tests(choose("auto"), place, {f"{TESTS}/test_code.py": code})
+    return unit_tests(at_hand(), place, {f"{TESTS}/test_code.py": code})
 
 
 def test_good_unit_tests_pass_and_cover(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ RED = "def test_red():\n    assert code.best([7, 5]) == 8\n"
 
 def graded(place: Path, code: str) -> MutationResult:
     runtime = with_tests(place, {f"{TESTS}/test_code.py": code, f"{PACKAGE}/code.py": CODE})
-    backend = choose("auto")
+    backend = at_hand()
     result = run_unit_tests(backend, runtime, [TESTS], [PACKAGE])
     return grade_unit_tests(backend, runtime, result, seed=1)
 

@@ -20,6 +20,8 @@ def write_site(folder: Path, files: Mapping[str, Content]) -> None:
     Raises UserError, before anything is written, where a file is in the way that was not made here.
     """
     known = _known(folder)
+    for path in {*files, *known}:
+        _no_link(folder, path)
     for path in files:
         if path not in known and (folder / path).exists():
             raise UserError(
@@ -35,6 +37,14 @@ def write_site(folder: Path, files: Mapping[str, Content]) -> None:
     for path in sorted(known - set(files)):
         _remove(folder, path)
     write_whole(folder / LIST, json.dumps(sorted(files), indent=0) + "\n")
+
+
+def _no_link(folder: Path, path: str) -> None:
+    """A folder that is a link may lead anywhere."""
+    for parent in PurePosixPath(path).parents:
+        if parent != PurePosixPath() and (folder / parent).is_symlink():
+            hint = "remove the link, or give another folder with --site"
+            raise UserError("this folder of the site is a link", where=str(folder / parent), hint=hint)
 
 
 def _known(folder: Path) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -27,7 +27,7 @@ from harness.venue.model import (
 from harness.venue.operations.lookup import Named, cancel, find, number_or_name
 from harness.venue.operations.paging import Page, page
 from harness.venue.operations.refusals import RequestError, RequestRefused
-from harness.venue.positions import MarginMode, PositionMode
+from harness.venue.positions import MarginMode, Position, PositionMode
 
 Row = TypeVar("Row")
 Found = Mapping[str, Fact]
@@ -100,6 +100,8 @@ def new_order(asked: Asked, description: Description) -> NewOrder:
         raise Missing("price", "order.price")
     if amount is None and quote is None:
         raise Missing("amount", "order.amount")
+    if rules.zero_price_is_market and asked.decimal("order.price") == 0:
+        kind = OrderType.MARKET
     usual = TimeInForce.IOC if kind is OrderType.MARKET else TimeInForce.GTC
     force = usual if kind is OrderType.MARKET else TimeInForce(asked.text("order.time_in_force") or usual)
     expires = found.get("order.expires_at")
@@ -150,11 +152,25 @@ class Answering:
     # -- what changes something
 
     def _place(self, asked: Asked) -> Scope:
-        wanted = new_order(asked, self._description)
+        wanted = self.hedged(asked, new_order(asked, self._description))
         leverage = asked.decimal("order.leverage")
         if leverage is not None and wanted.market.perpetual:
             self._venue.set_leverage(asked.who, wanted.market, leverage)
         return self._teller.order(asked.who, self._venue.place(asked.who, wanted))
+
+    def hedged(self, asked: Asked, order: NewOrder) -> NewOrder:
+        """The order with its side, where the exchange does not let it be named."""
+        named = self._description.orders.hedge_side == "told"
+        if (
+            named
+            or not order.market.perpetual
+            or self._venue.position_mode(asked.who) is PositionMode.ONE_WAY
+        ):
+            return order
+        opens_long = (order.side is Side.BUY) != order.reduce_only
+        return replace(
+            order, position_side=PositionSide.LONG if opens_long else PositionSide.SHORT, reduce_only=False
+        )
 
     def _amend(self, asked: Asked) -> Scope:
         order = find(self._venue, asked.who, asked.named)
@@ -180,8 +196,9 @@ class Answering:
 
     def _set_leverage(self, asked: Asked) -> Scope:
         value = asked.decimal("position.leverage")
-        if value is not None and asked.market is not None:
-            self._venue.set_leverage(asked.who, asked.market, value)
+        for market in self._venue.markets if asked.market is None else (asked.market,):
+            if value is not None:
+                self._venue.set_leverage(asked.who, market, value)
         return Scope({"position": lambda: {"leverage": self._leverage(asked)}})
 
     def _leverage(self, asked: Asked) -> Fact:
@@ -227,12 +244,17 @@ class Answering:
             rows |= self._rows_of_account(asked, asked.account, named)
         scope = Scope({} if wanted is None else {"asset": lambda: {"name": wanted}}, rows)
         if asked.account is not None:
-            scope = scope.within(teller.account(asked.account))
+            scope = scope.within(self._only_margin(asked.account)).within(teller.account(asked.account))
         if chosen is None and asked.operation == "fees":
             return scope.within(teller.market(venue.markets[0])).within(teller.now())
         if chosen is None:
             return scope.within(teller.now())
         return scope.within(self._book(asked, chosen)).within(teller.market(chosen)).within(teller.now())
+
+    def _only_margin(self, account: Account) -> Scope:
+        """The account's margin, where all is settled in one asset."""
+        settled = {each.settle_asset for each in self._venue.markets if each.perpetual}
+        return self._teller.margin(account, *settled) if len(settled) == 1 else Scope()
 
     def _rows_of_account(
         self, asked: Asked, account: Account, named: Callable[[str], bool]
@@ -254,7 +276,9 @@ class Answering:
                 )
             ],
             "position": lambda: [
-                teller.position(each) for each in venue.positions(account) if market in (None, each.market)
+                teller.position(each)
+                for each in self._positions(asked, account)
+                if market in (None, each.market)
             ],
             "payment": lambda: [
                 teller.payment(each)
@@ -263,6 +287,14 @@ class Answering:
                 )
             ],
         }
+
+    def _positions(self, asked: Asked, account: Account) -> list[Position]:
+        held = list(self._venue.positions(account))
+        if not asked.rows.flat:
+            return held
+        taken = {each.market for each in held}
+        flat = [market for market in self._venue.markets if market not in taken]
+        return [*held, *(self._venue.position(account, market) for market in flat)]
 
     def _order_of_fills(self, asked: Asked, account: Account) -> Callable[[], int | None]:
         def number() -> int | None:

@@ -14,7 +14,7 @@ from harness.venue.described.markets import sayable
 from harness.venue.described.model import Connection, Credential, Description, RouteDescription, Signing
 from harness.venue.described.placeholders import leaf
 from harness.venue.described.refusing import RefusalBook
-from harness.venue.described.signing import Given, credential, given_by, signed_right, texts_of
+from harness.venue.described.signing import Given, credential, given_by, signed, signed_right, texts_of
 from harness.venue.described.streams import DescribedSession
 from harness.venue.described.telling import Teller
 from harness.venue.described.templates import NO_CONTRACT, Filler, Matcher, Missing, Scope, Unlike
@@ -121,7 +121,7 @@ class DescribedDialect(Dialect):
         self.refusals = RefusalBook(described.refusals, self.filler)
         self.sessions = PrivateSessions()
         self.keys = ListenKeys(self._token_lifetime())
-        self._answering = Answering(described, self.teller, self.book_depth)
+        self.answering = Answering(described, self.teller, self.book_depth)
         self._nonces = AscendingNonces()
         self._limits = RouteLimits(
             RouteLimit(
@@ -178,6 +178,9 @@ class DescribedDialect(Dialect):
         given = self._of_kind("passphrase")
         return account.passphrase if given is None else credential(account, given)
 
+    def ccxt_options(self) -> dict[str, JsonValue]:
+        return {**super().ccxt_options(), **self.description.ccxt_options}
+
     def ccxt_credentials(self, account: Account) -> dict[str, str]:
         names = {"key": "apiKey", "secret": "secret", "passphrase": "password", "number": "uid"}
         held = self.description.credentials.values()
@@ -198,6 +201,7 @@ class DescribedDialect(Dialect):
         ):  # fmt: skip
             if part in signing.carries and not getattr(given, part):
                 raise self.refused(error.value)
+        given = self.with_phrase(given)
         own = described.signs
         found = self.verified(
             signing, given, texts_of(signing, request, given, own), self.received_at(request)
@@ -205,6 +209,17 @@ class DescribedDialect(Dialect):
         if isinstance(found, RequestError):
             raise self.refused(found.value)
         return found
+
+    def _phrase(self, signing: Signing, account: Account) -> str:
+        """The passphrase as it is sent."""
+        phrase = self.passphrase(account)
+        is_signed = signing.passphrase == "signed"  # noqa: S105 - a form, not a passphrase
+        return signed(signing, self.secret(account), phrase) if is_signed else phrase
+
+    def with_phrase(self, given: Given) -> Given:
+        """The parts of a signature, with a passphrase that is signed and never sent."""
+        account = None if given.passphrase else self._account_of(given.key)
+        return given if account is None else replace(given, passphrase=self.passphrase(account))
 
     def _with_key(self, given: Given) -> Account:
         """The account of a request that is not signed."""
@@ -228,7 +243,7 @@ class DescribedDialect(Dialect):
                 return RequestError.BAD_TIME
             if signing.tolerance is not None and abs(told - at) > signing.tolerance + self.slack:
                 return RequestError.STALE_TIME
-        if given.passphrase and not same(self.passphrase(account), given.passphrase):
+        if given.passphrase and not same(self._phrase(signing, account), given.passphrase):
             return RequestError.BAD_PASSPHRASE
         if not signed_right(signing, self.secret(account), texts, given.signature):
             return RequestError.BAD_SIGNATURE
@@ -298,7 +313,10 @@ class DescribedDialect(Dialect):
         if not route.when:
             return True
         said = self._parameters(route, request)
-        return all(str(said.get(name)) == value for name, value in route.when.items())
+        return all(
+            name in said if value == "*" else str(said.get(name)) == value
+            for name, value in route.when.items()
+        )
 
     def serve(self, call: Call) -> Reply:
         with self.venue.lock:
@@ -308,7 +326,7 @@ class DescribedDialect(Dialect):
         described = self.description.routes[call.route.handler]
         try:
             asked = self._asked(call, described)
-            scope = self._answering.answer(asked)
+            scope = self.answering.answer(asked)
         except VenueRefusal as error:
             if error.code is Refusal.UNKNOWN_ORDER and described.unknown == "empty":
                 return Reply(described.status, {}, self.filler.fill(described.reply, self.teller.now()))
@@ -380,6 +398,10 @@ class DescribedDialect(Dialect):
             case "form":
                 return dict(request.form)
         return dict(request.query)
+
+    def named_parameters(self, request: Request, route: Route) -> frozenset[str]:
+        """The names of what a request says, in its path aside."""
+        return frozenset(self._parameters(self.description.routes[route.handler], request))
 
     def upgrade(self, request: Request, match: Match) -> StreamSession | Reply:
         if match.stream is None:

@@ -16,19 +16,20 @@ _OBJECTS = {
     "asset": "name",
     "ticker": "last open high low bid bid_amount ask ask_amount volume value average change change_rate",
     "book": "sequence first last previous checksum at",
-    "level": "price amount",
-    "trade": "trade_id price amount quote_amount side at buy_order_id sell_order_id",
+    "level": "price amount side",
+    "trade": "trade_id price amount signed_amount quote_amount side at buy_order_id sell_order_id",
     "balance": "asset free locked total",
     "order": """order_id client_order_id any_id side type time_in_force post_only reduce_only position_side
-        price amount signed_amount quote_amount asked asked_left remaining filled filled_quote average_price
-        status ended partly_filled notional created_at updated_at expires_at fee fee_asset leverage""",
+        price amount signed_amount quote_amount asked asked_left remaining signed_remaining filled
+        filled_quote average_price status ended partly_filled notional created_at updated_at expires_at
+        fee fee_asset leverage""",
     "fill": """trade_id order_id client_order_id side price amount quote_amount signed_amount
         signed_quote_amount fee fee_asset maker at
         position_side realised_pnl""",
     "paid": "asset amount",
     "group": "count",
-    "position": """side size amount entry_price mark_price unrealised_pnl realised_pnl leverage margin_mode
-        margin liquidation_price notional updated_at""",
+    "position": """side position_side one_way size amount entry_price mark_price unrealised_pnl
+        realised_pnl leverage margin_mode margin liquidation_price notional updated_at""",
     "margin": "asset wallet equity available unrealised_pnl used",
     "funding": "rate next_at interval mark_price index_price open_interest",
     "payment": "asset amount rate size at payment_id",

@@ -24,7 +24,9 @@ from harness.venue.operations.refusals import RequestError
 SHIPPED = Path(__file__).resolve().parent / "exchanges"
 LARGEST = 1 << 20  # bytes of a file
 # Keys whose values are facts about us, not about the exchange.
-OWN_KEYS = frozenset({"exchange", "kind", "ccxt", "derived", "known", "contradictions", "lacks"})
+OWN_KEYS = frozenset(
+    {"exchange", "kind", "ccxt", "ccxt_options", "derived", "known", "contradictions", "lacks"}
+)
 WORDS_OF_ERRORS = frozenset(each.value for kinds in (RequestError, Refusal) for each in kinds)
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -38,7 +38,13 @@ def sayable(description: Description) -> tuple[Market, ...]:
     powers of ten, and an amount or notional that nobody can know of is not demanded."""
     samples = SAMPLE_PERPETUALS if description.kind == "perpetual" else SAMPLE_MARKETS
     told = told_facts(description, "symbols")
-    return tuple(_sayable(market, told, description) for market in samples)
+    quoted = tuple(_quoted(market, description.quote) for market in samples)
+    return tuple(_sayable(market, told, description) for market in quoted)
+
+
+def _quoted(market: Market, quote: str | None) -> Market:
+    """The market in the exchange's own quote, where the sample is quoted in USDT."""
+    return market if quote is None or market.quote != "USDT" else replace(market, quote=quote)
 
 
 def _sayable(market: Market, told: frozenset[str], description: Description) -> Market:
@@ -55,6 +61,7 @@ def _sayable(market: Market, told: frozenset[str], description: Description) -> 
         lot_size=lot,
         min_amount=market.min_amount if "market.min_amount" in told else lot,
         min_notional=market.min_notional if named and "market.min_notional" in told else ZERO,
+        contract_size=lot if rules.contract == "lot" else market.contract_size,
         fee_in=FeeIn(rules.fee_in),
         post_only_expires=rules.post_only_would_take == "expires",
     )

@@ -64,6 +64,9 @@ class Signing(Part):
     time: Literal["s", "ms", "us", "ns", "iso", "any s"] = "ms"
     tolerance: float | None = Field(default=None, gt=0, description="seconds that a time may be off")
     rising_nonce: bool = False
+    passphrase: Literal["plain", "signed"] = Field(
+        default="plain", description="whether a passphrase is sent as its HMAC with the secret"
+    )
     plugin: str | None = Field(default=None, description="a name in `signing.PLUGINS`")
 
 
@@ -84,6 +87,7 @@ class Rows(Part):
     order: Literal["newest first", "oldest first"] = "newest first"
     usual: int | None = None
     most: int | None = None
+    flat: bool = Field(default=False, description="positions of size zero are told too")
 
 
 class RefusalWords(Part):
@@ -105,7 +109,7 @@ class Refusals(Part):
 
 
 class RouteDescription(Part):
-    """A REST route. `when` tells apart routes that share method and path, by literal parameters.
+    """A REST route. `when` tells apart routes that share method and path, by literal parameters (`*`: any).
 
     `takes` is a template of the parameters; those in the path are named in the route's own name. A key that
     ends in `?` may be left out. `unknown: empty` answers a look-up of what nobody knows with no row.
@@ -136,12 +140,13 @@ class Pattern(Part):
     ignored.
 
     `topics` is the path to the topic or topics in the message (`args[]`, `data.channel`), empty: the message
-    itself; with ` * ` between two paths each of the one with each of the other, as a list. `answer` is said
-    once for each topic where `each_topic`, else once.
+    itself; with ` * ` between two paths each of the one with each of the other, as a list, and with ` | ` the
+    first of the two that holds something. `answer` is said once for each topic where `each_topic`, else once.
     """
 
     said: Template
     topics: str = ""
+    joined: bool = Field(default=False, description="a topic may name several: `book:A,B` is two")
     each_topic: bool = True
     answer: Template = None
     operation: Operation = "stream:ping"
@@ -170,13 +175,13 @@ class ServerPing(Part):
 
 
 class Book(Part):
-    """How a book is told: whole each time or by changes, and what a new subscriber gets first.
+    """How a book is told: whole each time, by changes or each changed level by itself; what is told first.
 
     `every` in seconds; `sequence`: whether counted per change of the venue or per message; `checksum`: over
     the best `checksum_depth` levels of both sides in turn.
     """
 
-    style: Literal["changes", "whole"]
+    style: Literal["changes", "whole", "levels"]
     first: Literal["whole", "nothing"] = "whole"
     every: float = 0.1
     depth: int | None = None
@@ -199,6 +204,7 @@ class Channel(Part):
     book: Book | None = None
     everything: tuple[str, ...] = Field(default=(), description="words in the symbol's place: all markets")
     only: tuple[str, ...] = Field(default=(), description="order changes that are told; empty: all")
+    brings: tuple[str, ...] = Field(default=(), description="channels that a subscription to it brings too")
     whole: bool = Field(default=False, description="a message tells all that the account has, not the change")
 
 
@@ -241,6 +247,13 @@ class Orders(Part):
     post_only_would_take: Literal["refused", "expires"] = "refused"
     client_order_id: str | None = Field(default=None, description="pattern that it must match")
     numbers: Literal["plain", "any"] = "plain"
+    contract: Literal["base", "lot"] = Field(
+        default="base", description="what a contract is: one of the base, or the least amount that is traded"
+    )
+    zero_price_is_market: bool = False
+    hedge_side: Literal["told", "by reduce-only"] = Field(
+        default="told", description="how an order of hedge mode names its side: reduce-only ones close"
+    )
     prefix: str = ""
 
 
@@ -257,6 +270,9 @@ class Description(Part):
     exchange: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]
     kind: Literal["spot", "perpetual"] = "spot"
     ccxt: str | None = None
+    ccxt_options: dict[str, JsonValue] = Field(
+        default={}, description="options that make ccxt ask for these markets"
+    )
     derived: str | None = Field(default=None, description="digest of what it was derived from")
     hosts: Hosts
     symbol: str
@@ -271,6 +287,7 @@ class Description(Part):
     reply_headers: dict[str, str] = {}
     connections: dict[str, Connection] = {}
     limits: tuple[Limit, ...] = ()
+    quote: str | None = Field(default=None, description="what is quoted in, where that is not USDT")
     notional_in: tuple[str, ...] = Field(default=(), description="quotes with a least notional; empty: all")
     lacks: tuple[str, ...] = ()
     known: dict[str, tuple[Source, ...]]

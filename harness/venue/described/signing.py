@@ -8,10 +8,17 @@ import hmac
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from urllib.parse import quote_plus, unquote, urlencode
+from functools import cache
+from urllib.parse import parse_qsl, quote_plus, unquote, urlencode
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from pydantic import JsonValue
 
 from harness.venue.described.model import Credential, Signing
@@ -34,8 +41,18 @@ def credential(account: Account, given: Credential) -> str:
     own = {"key": account.api_key, "secret": account.api_secret, "passphrase": account.passphrase}[given.is_]
     if given.form == "text":
         return own if given.length is None else own[: given.length].ljust(given.length, "0")
+    if given.form == "pem":
+        return _pem(own)
     raw = hashlib.shake_256(own.encode()).digest(32 if "seed" in given.form else given.length or 32)
     return raw.hex() if given.form.endswith("hex") else base64.b64encode(raw).decode()
+
+
+@cache
+def _pem(own: str) -> str:
+    """An Ed25519 private key as PKCS #8 in PEM, made of an account's secret."""
+    seed = hashlib.shake_256(own.encode()).digest(32)
+    key = Ed25519PrivateKey.from_private_bytes(seed)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 def number_of(account: Account | str) -> int:
@@ -84,8 +101,10 @@ def _at(request: Request, kind: str, where: str) -> str:
 def texts_of(
     signing: Signing, request: Request, given: Given, more: Mapping[str, str] | None = None
 ) -> frozenset[bytes]:
-    """What the client may have signed: the query as it was sent, and decoded. `more` is what the route itself
-    adds to the values of the text."""
+    """What the client may have signed: the query as it was sent, decoded, and encoded anew.
+
+    `more` is what the route itself adds to the values of the text.
+    """
     left_out = {where for place in signing.carries.values() for where in [place.partition(" ")[2]]}
     kind, _, name = signing.carries.get("signature", "").partition(" ")
     query = _without(request.query_string, name) if kind in ("query", "param") else request.query_string
@@ -93,12 +112,23 @@ def texts_of(
     pairs = [pair for pair in (*request.query, *request.form) if pair[0] not in left_out]
     values = {
         "method": request.method, "path": request.path, "host": request.host, "body": body,
-        "params": query + body, "sorted_params": urlencode(sorted(pairs)), **vars(given),
-        "sorted_query": "&".join(sorted(query.split("&"))) if query else "",
+        "sorted_params": urlencode(sorted(pairs)), **vars(given),
         "content_type": request.header("content-type") or "",
         "sorted_pairs": _sorted_pairs(request, left_out), **(more or {}),
     }  # fmt: skip
-    return frozenset(text_of(signing.text, {**values, "query": each}) for each in (query, unquote(query)))
+    written = (query, unquote(query), urlencode(parse_qsl(query, keep_blank_values=True)))
+    return frozenset(
+        text_of(
+            signing.text,
+            {
+                **values,
+                "query": each,
+                "params": each + body,
+                "sorted_query": "&".join(sorted(each.split("&"))) if each else "",
+            },
+        )
+        for each in written
+    )
 
 
 def _without(text: str, name: str) -> str:
@@ -153,11 +183,17 @@ def signed_right(signing: Signing, secret: str, texts: frozenset[bytes], signatu
             key = decoded(secret, signing.decode)
             return any(same(_hmac(signing, key, text), signature) for text in texts)
         case "ed25519":
-            return any(_ed25519(decoded(secret, signing.decode), text, signature, signing) for text in texts)
+            key_pair = ed25519_key(secret, signing.decode)
+            return any(_ed25519(key_pair, text, signature, signing) for text in texts)
         case "jwt":
             return _jwt(secret, signature, signing)
         case "plugin":
             return PLUGINS[signing.plugin or ""](secret, texts, signature)
+
+
+def signed(signing: Signing, secret: str, text: str) -> str:
+    """The HMAC of a text as a signature of that kind is written."""
+    return _hmac(signing, decoded(secret, signing.decode), text.encode())
 
 
 def decoded(secret: str, how: str) -> bytes:
@@ -178,8 +214,17 @@ def in_form(digest: bytes, written: str) -> str:
     return digest.hex().upper() if written == "HEX" else digest.hex()
 
 
-def _ed25519(seed: bytes, text: bytes, signature: str, signing: Signing) -> bool:
-    key = Ed25519PrivateKey.from_private_bytes(seed[:32]).public_key()
+def ed25519_key(secret: str, how: str) -> Ed25519PrivateKey:
+    """The key of a secret: a PEM document, or 32 bytes as they are written."""
+    if secret.startswith("-----BEGIN"):
+        key = load_pem_private_key(secret.encode(), password=None)
+        if isinstance(key, Ed25519PrivateKey):
+            return key
+    return Ed25519PrivateKey.from_private_bytes(decoded(secret, how)[:32])
+
+
+def _ed25519(pair: Ed25519PrivateKey, text: bytes, signature: str, signing: Signing) -> bool:
+    key = pair.public_key()
     try:
         given = base64.b64decode(signature) if signing.written == "base64" else bytes.fromhex(signature)
         key.verify(given, text)

@@ -7,6 +7,7 @@ import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
@@ -51,6 +52,7 @@ class _Book:
 
     copy: BookCopy
     last: int
+    contract: Decimal
     messages: int = 0
 
 
@@ -139,6 +141,7 @@ class DescribedSession(TopicSession):
                 for name in ("key", "passphrase", "signature", "time", "window")
             }
         )
+        given = self._exchange.with_phrase(given)
         values = {**vars(given), **{f"said.{key}": text for key, text in _texts_in(said)}}
         text = text_of(login.signing.text, values)
         verified = self._exchange.verified(login.signing, given, frozenset({text}), self.heard_at)
@@ -152,7 +155,8 @@ class DescribedSession(TopicSession):
     ) -> Iterator[Outgoing]:
         """Each topic of a message in turn: the answer, then what a new subscriber is told."""
         later: list[list[Outgoing]] = []
-        for topic in _topics_at(said, pattern.topics):
+        topics = _topics_at(said, pattern.topics)
+        for topic in _parted(topics) if pattern.joined else topics:
             try:
                 told = list(act(said, topic))
             except _Refuse as refused:
@@ -170,6 +174,12 @@ class DescribedSession(TopicSession):
 
     def _begin(self, said: JsonValue, topic: JsonValue) -> Iterator[Outgoing]:
         chosen = self._channels_of(topic)
+        known = self._connection.channels
+        chosen += [
+            (other, known[other], markets, found)
+            for _, channel, markets, found in chosen
+            for other in channel.brings
+        ]
         for name, channel, markets, found in chosen:
             if channel.private or channel.operation in _PRIVATE:
                 self._admit(said)
@@ -285,7 +295,7 @@ class DescribedSession(TopicSession):
         if channel.book is not None and topic.market is not None:
             self._feed.drop(topic)
             copy = BookCopy(self.venue.book(topic.market))
-            self._books[topic] = _Book(copy, copy.sequence)
+            self._books[topic] = _Book(copy, copy.sequence, topic.market.contract_size)
             if channel.book.first == "whole":
                 template = channel.tells if channel.first is None else channel.first
                 yield from self._tell(
@@ -319,7 +329,13 @@ class DescribedSession(TopicSession):
         book.last = book.copy.sequence
         told |= {"sequence": told["last"], "at": book.copy.at}
         if rules is not None and rules.checksum != "none":
-            bids, asks = (book.copy.best(side, rules.checksum_depth) for side in (Side.BUY, Side.SELL))
+            bids, asks = (
+                [
+                    Level(each.price, each.amount / book.contract)
+                    for each in book.copy.best(side, rules.checksum_depth)
+                ]
+                for side in (Side.BUY, Side.SELL)
+            )
             told["checksum"] = interleaved(bids, asks, rules.checksum_depth)
         return told
 
@@ -335,6 +351,21 @@ class DescribedSession(TopicSession):
         )
         return self._exchange.teller.book(self._numbers(channel, book, diff.first), bids, asks)
 
+    def _by_levels(self, topic: Topic, book: _Book, diff: BookDiff) -> Iterator[Outgoing]:
+        """A message for each level that changed, each with a number of its own, the last with the book's."""
+        changed = [
+            (side, Level(price, amount))
+            for side in (Side.BUY, Side.SELL)
+            for price, amount in diff.sides[side].items()
+        ]
+        for index, (side, level) in enumerate(changed):
+            number = book.copy.sequence - len(changed) + 1 + index
+            facts: dict[str, Fact] = {"last": number, "sequence": number, "at": book.copy.at}
+            told: dict[str, Fact] = {"price": level.price, "amount": level.amount, "side": side.value}
+            one = self._exchange.teller.book(facts, (), ())
+            yield from self._tell(topic, Scope({"level": lambda told=told: told}).within(one))  # type: ignore[misc]
+        book.last = book.copy.sequence
+
     def book_changed(self, topic: Topic, event: BookChanged) -> Iterable[Outgoing]:
         book, subscription = self._books.get(topic), self._subscriptions.get(topic)
         if book is not None and subscription is not None and book.copy.add(event):
@@ -349,6 +380,8 @@ class DescribedSession(TopicSession):
                 channel, book = self._subscriptions[topic].channel, self._books[topic]
                 if channel.book is not None and channel.book.style == "whole":
                     yield from self._tell(topic, self._whole(channel, book, diff.first))
+                elif channel.book is not None and channel.book.style == "levels":
+                    yield from self._by_levels(topic, book, diff)
                 else:
                     yield from self._tell(topic, self._changes(channel, book, diff))
         yield from self._ping(now)
@@ -368,7 +401,8 @@ class DescribedSession(TopicSession):
 
     def order_changed(self, topic: Topic, event: OrderChanged) -> Iterable[Outgoing]:
         channel = self._subscriptions[topic].channel if topic in self._subscriptions else None
-        if self.account is None or channel is None or (channel.only and event.change not in channel.only):
+        kinds = {event.change.value, _change_of(event)}
+        if self.account is None or channel is None or (channel.only and kinds.isdisjoint(channel.only)):
             return ()
         one = self._exchange.teller.order(self.account, event.order, event.fill)
         change: dict[str, Fact] = {"kind": _change_of(event), "at": event.at}
@@ -472,8 +506,11 @@ def _with_topic(said: JsonValue, topic: JsonValue) -> JsonValue:
 def _topics_at(said: JsonValue, path: str) -> list[JsonValue]:
     """The topics of a message: at `args[]` each of a list, at `data.channel` the one, at `` the message.
 
-    `channels[] * pairs[]`: each with each, as a list of the two.
+    `channels[] * pairs[]`: each with each, as a list of the two. `channel | op`: the first of these places
+    that holds something.
     """
+    if " | " in path:
+        return next((some for part in path.split(" | ") if (some := _said_topics(said, part))), [])
     if " * " in path:
         parts = [_topics_at(said, part) for part in path.split(" * ")]
         return [list(each) for each in itertools.product(*parts)]
@@ -481,6 +518,20 @@ def _topics_at(said: JsonValue, path: str) -> list[JsonValue]:
     if path.endswith("[]"):
         return found if isinstance(found, list) else []
     return [found]
+
+
+def _parted(topics: list[JsonValue]) -> list[JsonValue]:
+    """Topics that name several things each by itself: of `book:A,B` `book:A` and `book:B`."""
+    parted: list[JsonValue] = []
+    for topic in topics:
+        name, mark, listed = topic.partition(":") if isinstance(topic, str) else ("", "", "")
+        parted += [f"{name}:{each}" for each in listed.split(",")] if mark else [topic]
+    return parted
+
+
+def _said_topics(said: JsonValue, path: str) -> list[JsonValue]:
+    """Those topics of a message that are there."""
+    return [topic for topic in _topics_at(said, path) if topic is not None]
 
 
 def _each_market(template: JsonValue) -> tuple[JsonValue, str | None]:

@@ -101,6 +101,7 @@ class Teller:
         buyer_took = trade.taker_side is Side.BUY
         told: Facts = {
             "trade_id": trade.trade_id, "price": trade.price, "amount": trade.amount,
+            "signed_amount": trade.amount if buyer_took else -trade.amount,
             "quote_amount": trade.price * trade.amount, "side": trade.taker_side.value, "at": trade.at,
             "buy_order_id": trade.taker_order_id if buyer_took else trade.maker_order_id,
             "sell_order_id": trade.maker_order_id if buyer_took else trade.taker_order_id,
@@ -160,6 +161,7 @@ class Teller:
             "partly_filled": ZERO < order.filled < order.amount,
             "notional": order.quote_amount or order.amount * (order.price or ZERO), "asked_left": left,
             "signed_amount": order.amount if order.side is Side.BUY else -order.amount,
+            "signed_remaining": order.remaining if order.side is Side.BUY else -order.remaining,
             "fee": sum((fill.fee for fill in fills), ZERO),
             "fee_asset": self.asset(fills[-1].fee_asset if fills else received),
         }  # fmt: skip
@@ -209,7 +211,10 @@ class Teller:
                 "margin_mode", "liquidation_price", "notional", "updated_at",
             )
         }  # fmt: skip
-        told |= {"side": way.value, "amount": abs(position.size)}
+        told |= {
+            "side": way.value, "amount": abs(position.size), "position_side": plainly(position.side),
+            "one_way": position.side is PositionSide.BOTH,
+        }  # fmt: skip
         cross = position.margin_mode.value == "cross"
         told["margin"] = position.initial_margin if cross else position.isolated_margin
         return Scope({"position": lambda: told}).within(self.market(position.market))

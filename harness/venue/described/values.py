@@ -117,10 +117,13 @@ def _sized(value: Any, name: str, places: int) -> Any:
 
 
 def _numeric(value: Any) -> JsonValue:
-    """As a JSON number, whole where it is."""
+    """As a JSON number, whole where it is; what is no number is not told."""
     if value is None or isinstance(value, int):
         return value
-    exact = Decimal(str(value))
+    try:
+        exact = Decimal(str(value))
+    except InvalidOperation:  # a client's name for its order that has letters
+        return None
     return int(exact) if exact == exact.to_integral_value() else float(exact)
 
 

@@ -13,12 +13,16 @@ from checks.static import advisories
 from checks.static.advisories import Advisory, NoAnswerError, ask_index
 
 KNOWN = {
-    "id": "PYSEC-2021-5", "aliases": ["CVE-2021-1"], "details": "It does.",
+    "id": "PYSEC-2021-5", "aliases": ["CVE-2021-1", "ODD-1"], "details": "It does.",
     "summary": "It runs what it is sent",
     "fixed_in": ["1.1", "2.0"], "link": "https://osv.dev/x", "source": "osv", "withdrawn": None,
 }  # fmt: skip
+ALIAS = {**KNOWN, "id": "GHSA-1", "aliases": ["PYSEC-2021-5"]}
 PAGES = {
-    "/pypi/left-pad/1.0/json": {"info": {}, "vulnerabilities": [KNOWN, {**KNOWN, "withdrawn": "2022-01-01"}]},
+    "/pypi/left-pad/1.0/json": {
+        "info": {},
+        "vulnerabilities": [KNOWN, ALIAS, {**KNOWN, "id": "X", "withdrawn": "2022-01-01"}],
+    },
     "/pypi/left-pad/json": {"info": {}, "vulnerabilities": []},
     "/pypi/odd/json": {"info": {}},
     "/pypi/no-json/json": None,
@@ -50,7 +54,7 @@ def index() -> Iterator[str]:
 
 def test_what_is_known_of_a_release_is_told(index: str) -> None:
     assert ask_index("left-pad", "1.0", index) == (
-        Advisory("PYSEC-2021-5", "It runs what it is sent", ("1.1", "2.0")),
+        Advisory("PYSEC-2021-5", "It runs what it is sent", ("1.1", "2.0"), 2021),
     )
     assert ask_index("left-pad", None, index) == ()
 

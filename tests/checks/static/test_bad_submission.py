@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -37,6 +38,14 @@ def test_what_a_connector_needs_belongs_to_it(what: str) -> None:
     assert today().adding(NEEDED[what]).run(test_submission.test_change_is_limited).status == "passed"
 
 
+@pytest.mark.parametrize(
+    "check", [test_submission.test_identity_is_untouched, test_submission.test_change_is_limited]
+)
+def test_a_fork_of_another_branch_of_upstream_has_its_version(check: Callable[..., None]) -> None:
+    """Upstream's `development` says dev-2.9.0 where its `master` says 2.9.0."""
+    assert today().adding({"hummingbot/VERSION": "dev-2.9.0\n"}).run(check).status == "passed"
+
+
 def test_tests_may_need_another_library_to_be_installed() -> None:
     world = with_workflow("jobs:\n  test:\n    steps:\n    - run: conda install acme\n")
     assert world.run(test_submission.test_change_is_limited).status == "passed"
@@ -51,7 +60,10 @@ SUBMISSION = [
         says="after submissions closed",
     ),
     Bad(
-        "nobody to ask", test_submission.test_point_of_contact, replace(today(), contact=None), says="Nobody"
+        "nobody to ask",
+        test_submission.test_point_of_contact,
+        replace(today(), contact=None),
+        says="No contact",
     ),
     Bad(
         "no connector",
@@ -139,6 +151,15 @@ SUBMISSION = [
         today().adding({"hummingbot/VERSION": "acme-1\n"}),
         "modified: hummingbot/VERSION",
     ),
+    *(
+        Bad(
+            f"another version, {text}",
+            test_submission.test_identity_is_untouched,
+            today().adding({"hummingbot/VERSION": f"{text}\n"}),
+            "modified: hummingbot/VERSION",
+        )
+        for text in ("dev-2.9.1", "2.9.0-acme", "2.9", "")
+    ),
     Bad(
         "another place to clone from",
         test_submission.test_identity_is_untouched,
@@ -162,6 +183,12 @@ SUBMISSION = [
         test_submission.test_no_stray_files,
         today().adding({".idea/x.xml": "x"}),
         ".idea/x.xml: editor settings",
+    ),
+    Bad(
+        "a copied library",
+        test_submission.test_no_stray_files,
+        today().adding({f"{FOLDER}/curve/part{n}.py": "import math\n" for n in range(10)}),
+        f"{FOLDER}/curve: a copied library of 10 files",
     ),
     Bad("generated code", test_submission.test_no_stray_files, today().adding({f"{FOLDER}/dummy.cpp": "x"})),
 ]

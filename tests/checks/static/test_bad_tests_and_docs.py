@@ -23,7 +23,8 @@ DERIVED = (
 COUNTS = "def pytest_runtest_makereport(item, call):\n    return None\n"
 ENDS = "from os import _exit\n\n_exit(0)\n"
 
-HOLE = Advisory("PYSEC-2020-1", "runs what it is sent", ("1.1",))
+HOLE = Advisory("PYSEC-2020-1", "runs what it is sent", ("1.1",), 2020)
+OTHER_HOLE = HOLE._replace(name="PYSEC-2020-2")
 
 
 def silent(name: str, version: str | None) -> tuple[Advisory, ...]:
@@ -110,7 +111,7 @@ TESTS_AND_DOCS = [
         test_build.test_no_known_vulnerabilities,
         replace(
             today().adding({"setup.py": 'install_requires = [\n    "left-pad>=1.0",\n]\n'}),
-            advisories=lambda _, version: (HOLE, HOLE) if version is None else (),
+            advisories=lambda _, version: (HOLE, OTHER_HOLE) if version is None else (),
         ),
         "setup.py:2",
         "2 known vulnerabilities",
@@ -122,7 +123,7 @@ TESTS_AND_DOCS = [
             today().adding({"setup.py": 'install_requires = [\n    "left-pad>=1.0",\n]\n'}),
             advisories=silent,
         ),
-        says="not tell: nobody is there",
+        says="no answer: nobody is there",
         status="undetermined",
     ),
 ]
@@ -133,3 +134,14 @@ BAD = TESTS_AND_DOCS
 @pytest.mark.parametrize("bad", BAD, ids=named)
 def test_finds_what_was_spoilt(bad: Bad) -> None:
     assert_found(bad)
+
+
+def test_a_hole_that_was_found_after_the_round_is_only_noted() -> None:
+    late = HOLE._replace(name="PYSEC-2999-1", year=2999)
+    world = replace(
+        today().adding({"setup.py": 'install_requires = [\n    "left-pad==1.0",\n]\n'}),
+        advisories=lambda _name, _version: (late,),
+    )
+    result = world.run(test_build.test_no_known_vulnerabilities)
+    assert result.status == "passed"
+    assert any("not known before 2999" in item.text for item in result.attached)

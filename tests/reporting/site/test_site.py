@@ -88,38 +88,6 @@ def test_the_same_reports_give_the_same_bytes(site: Path, tmp_path: Path) -> Non
     assert contents(site) == contents(tmp_path / "public")
 
 
-def test_what_is_left_over_goes_and_what_is_not_ours_stays(tmp_path: Path) -> None:
-    reports, public = write_reports(tmp_path / "reports"), tmp_path / "public"
-    publish_site(reports, public)
-    (public / "CNAME").write_text("votes.example")
-    assert (public / "rounds/2026-10/binance/index.html").exists()
-    for path in sorted((reports / "2026-10").rglob("*"), reverse=True):
-        path.rmdir() if path.is_dir() else path.unlink()
-    publish_site(reports, public)
-    assert not (public / "rounds/2026-10").exists()
-    assert (public / "CNAME").read_text() == "votes.example"
-
-
-def test_a_file_in_the_way_is_not_overwritten(tmp_path: Path) -> None:
-    reports, public = write_reports(tmp_path / "reports"), tmp_path / "public"
-    public.mkdir()
-    (public / "index.html").write_text("mine")
-    with pytest.raises(UserError, match="did not write"):
-        publish_site(reports, public)
-    assert [path.name for path in public.iterdir()] == ["index.html"]
-    assert (public / "index.html").read_text() == "mine"
-
-
-def test_a_list_of_files_reaches_nothing_outside(tmp_path: Path) -> None:
-    reports, public = write_reports(tmp_path / "reports"), tmp_path / "public"
-    (tmp_path / "precious").write_text("kept")
-    public.mkdir()
-    listed = ["../precious", str(tmp_path / "precious"), ".git/config", 7]
-    (public / LIST).write_text(json.dumps(listed))
-    publish_site(reports, public)
-    assert (tmp_path / "precious").read_text() == "kept"
-
-
 @pytest.mark.parametrize(
     "base", ["http://votes.example", "votes.example", "https://a.b/?x=1", "https://a.b/#x"]
 )

@@ -20,7 +20,16 @@ from harness.venue.described import DescribedDialect
 from harness.venue.described.addresses import bare
 from harness.venue.described.model import Connection, Pattern, RouteDescription, Signing
 from harness.venue.described.placeholders import ELSE, IF, THEN, leaf
-from harness.venue.described.signing import Given, decoded, in_form, number_of, text_of, texts_of
+from harness.venue.described.signing import (
+    Given,
+    decoded,
+    ed25519_key,
+    in_form,
+    number_of,
+    signed,
+    text_of,
+    texts_of,
+)
 from harness.venue.described.templates import Scope
 from harness.venue.described.values import Fact
 from harness.venue.dialects.base import Frame, Reply, Request, StreamSession
@@ -107,9 +116,13 @@ class Client:
             key=values.get("key", ""),
             time=moment(now, signing.time),
             nonce=str(next(self.nonces)),
-            passphrase=values.get("passphrase", ""),
+            passphrase=self._phrase(signing, values.get("passphrase", "")),
             window="5000",
         )
+
+    def _phrase(self, signing: Signing, phrase: str) -> str:
+        secret = self.dialect.secret(self.account)
+        return phrase if signing.passphrase == "plain" else signed(signing, secret, phrase)
 
     def signature(self, signing: Signing, text: bytes) -> str:
         secret = "c3BvaWx0" * 8 if self.spoilt else self.dialect.secret(self.account)
@@ -117,8 +130,8 @@ class Client:
             key = secret.encode() if self.spoilt else decoded(secret, signing.decode)
             return in_form(hmac.new(key, text, signing.digest).digest(), signing.written)
         if signing.scheme == "ed25519":
-            seed = b"\0" * 32 if self.spoilt else decoded(secret, signing.decode)[:32]
-            made = Ed25519PrivateKey.from_private_bytes(seed).sign(text)
+            other = Ed25519PrivateKey.from_private_bytes(b"\0" * 32)
+            made = (other if self.spoilt else ed25519_key(secret, signing.decode)).sign(text)
             return base64.b64encode(made).decode() if signing.written == "base64" else made.hex()
         return secret
 
@@ -195,7 +208,7 @@ class Client:
             merged: dict[str, Any] = dict(said) if isinstance(said, dict) else {}
             return {**merged, **topic} if isinstance(topic, dict) else topic
         message: dict[str, Any] = dict(said) if isinstance(said, dict) else {}
-        paths = pattern.topics.split(" * ")
+        paths = pattern.topics.partition(" | ")[0].split(" * ")
         parts = topic if len(paths) > 1 and isinstance(topic, list) else [topic]
         for path, part in zip(paths, parts, strict=True):
             _put(message, path.removesuffix("[]"), [part] if path.endswith("[]") else part)

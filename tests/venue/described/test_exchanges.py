@@ -56,6 +56,7 @@ class World:
             "market.base": self.client.dialect.teller.asset(market.base),
             "market.quote": self.client.dialect.teller.asset(market.quote),
             "asset.name": market.base,
+            "market.contract_size": market.contract_size,
             "account.number": self.client.dialect.teller.account(self.client.account).facts("account")[
                 "number"
             ],  # type: ignore[index]
@@ -70,6 +71,8 @@ class World:
 
     def order(self, kind: str, side: str, price: Decimal, amount: Decimal) -> dict[str, Fact]:
         rules = self.client.description.orders
+        if kind == "market" and rules.zero_price_is_market:
+            price = D(0)
         name = next(each for each in NAMES if re.fullmatch(rules.client_order_id or ".*", each))
         return self.facts | {
             "order.side": side, "order.type": kind, "order.price": price, "order.amount": amount,
@@ -203,7 +206,7 @@ def test_an_order_lives(world: World) -> None:
     said = said_in(world.heard)
     carried = {each for session in world.sessions for each in session.carries()}
     if carried & {"stream:orders", "stream:fills"}:
-        assert {fill.price, amount / 2} <= said, "no stream told of the fill"
+        assert {fill.price, amount / 2 / world.market.contract_size} <= said, "no stream told of the fill"
 
     for name, reply in [*asked(world, "order_status", named), *asked(world, "open_orders", named)]:
         for fact, value in (("order.price", price), ("order.filled", amount / 2), ("order.amount", amount)):

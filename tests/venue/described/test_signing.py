@@ -117,6 +117,13 @@ def test_a_signature_in_a_query_or_a_form_is_not_signed_itself() -> None:
         assert not accepted(signing, made[::-1], each)
 
 
+def test_a_query_may_be_signed_as_another_encoder_writes_it() -> None:
+    signing = Signing(scheme="hmac", text="{sorted_query}")
+    sent = Request("GET", "", "/", [("t", "12:30"), ("a", "1")], raw_query="t=12:30&a=1")
+    for text in ("a=1&t=12:30", "a=1&t=12%3A30"):
+        assert accepted(signing, hmac.new(SECRET.encode(), text.encode(), "sha256").hexdigest(), sent)
+
+
 def test_a_plugin_verifies_what_no_formula_says(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(
         PLUGINS, "odd", lambda secret, texts, made: made.encode() in texts and secret == SECRET

@@ -2,7 +2,7 @@
 
 from typing import Any, Dict, Tuple
 
-GENERATIONS: Dict[str, str] = {"v2": "v2", "v0": "v0"}
+GENERATIONS: Dict[str, str] = {"v2": "v2", "v1": "v1", "v0": "v0"}
 
 
 def load(generation: str) -> Any:

@@ -7,18 +7,15 @@ in flight are only promised as saved states, and a clock's tick is out of Python
 
 import importlib
 import json
-from decimal import Decimal
 from typing import Any, Dict, List, Optional
 
 from .. import application, config_map, virtual_time
-from . import v2
+from . import older, v2
 from .making import Making
 
 
-class Adapter(v2.Adapter):
+class Adapter(older.Adapter):
     """One market and the clock that turns it. Pairs are `BASE-QUOTE`, as in today's generation."""
-
-    WORDS = "hummingbot.core.event.events"
 
     def __init__(self) -> None:
         super().__init__()
@@ -27,11 +24,12 @@ class Adapter(v2.Adapter):
 
     def warm(self, connector: str) -> Dict[str, Any]:
         """Import the framework and the market. Raises what the import does, KeyError if not registered."""
-        for name in ("pandas", "hummingbot.core.clock", "hummingbot.core.event.event_forwarder"):
-            importlib.import_module(name)
+        importlib.import_module("pandas")
         virtual_time.install_datetime()
         making = Making(application.source())
         application.install()
+        for needed in self.NEEDED[:-1]:
+            importlib.import_module("hummingbot." + needed)
         if connector not in making.known:
             raise KeyError("the application makes no market named {}".format(connector))
         self._name = connector
@@ -85,20 +83,13 @@ class Adapter(v2.Adapter):
         except Exception:
             return str(symbol)
 
-    def _happened(self, kind: str, event: Any) -> None:
-        super()._happened(kind, self._told(event))
-
     def _traded(self, trade: Any) -> None:
         super()._traded(self._told(trade))
 
     def _told(self, event: Any) -> Any:
-        """An event's fields with its pair and its fee as today's generation tells them."""
-        fields = dict(event._asdict()) if hasattr(event, "_asdict") else event
-        if isinstance(fields, dict):
-            if "trading_pair" in fields:
-                fields["trading_pair"] = self._pair(fields["trading_pair"])
-            if "trade_fee" in fields:
-                fields["trade_fee"] = _fee(fields["trade_fee"])
+        fields = super()._told(event)
+        if isinstance(fields, dict) and "trading_pair" in fields:
+            fields["trading_pair"] = self._pair(fields["trading_pair"])
         return fields
 
     def book(self, pair: str, depth: int = 1000) -> Dict[str, Any]:
@@ -166,16 +157,6 @@ class Adapter(v2.Adapter):
         last = self._connector.get_order_book(symbol).last_trade_price
         return {"buy": buy, "sell": sell, "best_bid": sell, "best_ask": buy, "last": last}
 
-    async def fee(
-        self, pair: str, order_type: str, side: str, amount: str, price: str, is_maker: Optional[bool] = None
-    ) -> Any:
-        """2020 tells a maker by the type of the order and is not asked `is_maker`."""
-        del is_maker
-        words = importlib.import_module(self.WORDS)
-        base, quote = pair.split("-")
-        kind, way = words.OrderType[order_type], words.TradeType[side]
-        return _fee(self._connector.get_fee(base, quote, kind, way, Decimal(amount), Decimal(price)))
-
     async def order_types(self) -> List[str]:
         """Bases of before v0.30 are not asked for them; there, the trading rules say it."""
         if hasattr(self._connector, "supported_order_types"):
@@ -184,24 +165,6 @@ class Adapter(v2.Adapter):
         limit = any(getattr(rule, "supports_limit_orders", True) for rule in rules) or not rules
         market = any(getattr(rule, "supports_market_orders", True) for rule in rules) or not rules
         return [name for name, there in (("LIMIT", limit), ("MARKET", market)) if there]
-
-    def tick(self, seconds: float) -> None:
-        """One tick of a second clock that stands `seconds` later: nothing else reaches a market's ticks."""
-        clock = importlib.import_module("hummingbot.core.clock").Clock
-        mode = importlib.import_module("hummingbot.core.clock_mode").ClockMode.BACKTEST
-        now = self._connector.current_timestamp
-        jump = clock(mode, tick_size=seconds, start_time=now)
-        jump.backtest_til(now)  # started with nobody on it, so that it starts nobody
-        jump.child_iterators.append(self._connector)
-        jump.backtest_til(now + seconds)
-
-
-def _fee(fee: Any) -> Any:
-    """`TradeFee` of 2020, a share and flat sums, with the names that today's fees have."""
-    if not hasattr(fee, "flat_fees"):
-        return fee
-    flat = [{"token": token, "amount": amount} for token, amount in fee.flat_fees or ()]
-    return {"type": type(fee).__name__, "percent": fee.percent, "percent_token": None, "flat_fees": flat}
 
 
 def _read(state: Any) -> Dict[str, Any]:

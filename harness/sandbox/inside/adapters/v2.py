@@ -22,6 +22,12 @@ class Adapter:
 
     # Where the framework keeps its order types, sides and kinds of price.
     WORDS = "hummingbot.core.data_type.common"
+    NEEDED: Tuple[str, ...] = (
+        "core.clock",
+        "core.event.event_forwarder",
+        "core.event.events",
+        "core.data_type.common",
+    )
     COMMANDS = frozenset(
         "construct wait_ready status book trades pairs rules balances quantize buy sell cancel cancel_all"
         " orders events prices fee order_types config tick save_state restore_state stop"
@@ -47,19 +53,13 @@ class Adapter:
             importlib.import_module("pandas")
         virtual_time.install_datetime()
         application.install()
-        settings = importlib.import_module("hummingbot.client.settings").AllConnectorSettings
-        known = settings.get_connector_settings()
+        known = self._known()
         if connector not in known:
             raise KeyError("the framework does not know a connector named {}".format(connector))
         self._name = connector
         self._settings = known[connector]
         self._module = importlib.import_module(self._settings.module_path())
-        for needed in (
-            "core.clock",
-            "core.event.event_forwarder",
-            "core.event.events",
-            "core.data_type.common",
-        ):
+        for needed in self.NEEDED:
             importlib.import_module("hummingbot." + needed)
         return {
             "module": self._module.__name__,
@@ -68,6 +68,11 @@ class Adapter:
             "connectors": sorted(known),
             "config": self.config(),
         }
+
+    def _known(self) -> Any:
+        """The settings of every connector there is, by its name."""
+        settings = importlib.import_module("hummingbot.client.settings").AllConnectorSettings
+        return settings.get_connector_settings()
 
     def config(self) -> List[Dict[str, Any]]:
         """What the user is asked for before the connector can be used, in order."""

@@ -215,8 +215,11 @@ class Beaxy(Dialect):
     @rest("POST", "/api/v1/orders", operation="place_order", private=True)
     def place(self, call: Call) -> Json:
         wanted = asked(self._said(call), self.market_of)
+        # The text names an order to its client, though nothing keeps two from having the same.
+        free = wanted.text and wanted.text not in self._texts.values()
+        order = replace(wanted.order, client_order_id=wanted.text) if free else wanted.order
         try:
-            placed = self.venue.place(call.account, wanted.order)
+            placed = self.venue.place(call.account, order)
         except VenueRefusal as error:
             raise refused(400, error.code.value.replace("_", " ").capitalize()) from error
         self._texts[placed.order_id] = wanted.text

@@ -1,0 +1,47 @@
+"""What counts as an address, and whose it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from checks.static.test_security_network import test_only_declared_hosts as check
+from harness.forks.submission import AddedConnector
+from tests.checks.static.specimens import CONSTANTS, FOLDER, NAME, World, today
+
+OTHER = "hummingbot/connector/derivative/zenith_perpetual"
+
+
+@pytest.mark.parametrize("text", ["v1.trade", "v2.exchange", "com.br", "co.uk"])
+def test_a_channel_or_what_hosts_are_below_is_no_host(text: str) -> None:
+    assert today().appending(CONSTANTS, f"CHANNEL = '{text}'\n").run(check).status == "passed"
+
+
+@pytest.mark.parametrize(
+    "text", ["evil.trade", "v1.evil.trade", "evil.com.br", "https://v1.trade/x", "wss://com.br", "v1x.trade"]
+)
+def test_what_may_be_reached_by_its_name_is_one(text: str) -> None:
+    assert today().appending(CONSTANTS, f"CHANNEL = '{text}'\n").run(check).status == "failed"
+
+
+def with_another() -> World:
+    """A fork with a second connector, which the round's row does not name."""
+    both = (
+        AddedConnector(NAME, "exchange", FOLDER, True),
+        AddedConnector("zenith_perpetual", "derivative", OTHER, True),
+    )
+    world = today().adding({f"{OTHER}/zenith_perpetual_constants.py": "URL = 'https://api.zenith.org'\n"})
+    return replace(world, extra={"connectors": both})
+
+
+def test_the_hosts_of_another_connector_of_the_fork_are_not_known() -> None:
+    result = with_another().run(check)
+    assert result.status == "undetermined"
+    assert "api.zenith.org" in result.summary
+    assert result.places == [f"{OTHER}/zenith_perpetual_constants.py:1"]
+
+
+def test_they_excuse_none_of_its_own() -> None:
+    result = with_another().appending(CONSTANTS, "HOST = 'https://evil.org'\n").run(check)
+    assert (result.status, "evil.org" in result.summary) == ("failed", True)

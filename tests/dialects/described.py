@@ -1,0 +1,60 @@
+"""The section of `docs/exchanges.md` on the described exchanges, from the descriptions and `measured.json`.
+
+`python -m tests.dialects.described` writes it; `make docs` runs that. `measured.json` holds what
+`python -m tests.dialects.driving NAME …` saw of each exchange's own connector in a sandbox.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from harness.venue.described import DescribedDialect, shipped_dialects
+from tests.zoo.sections import with_section
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "exchanges.md"
+MEASURED = Path(__file__).with_name("measured.json")
+TITLE = "The described exchanges"
+
+
+def lines() -> list[str]:
+    """Markdown: a row an exchange, then what each leaves out."""
+    kept: dict[str, dict[str, Any]] = json.loads(MEASURED.read_text(encoding="utf-8"))
+    found = shipped_dialects()
+    rows = [
+        "What is shipped, who agrees with it, and how far the exchange's own connector, as it was released,",
+        "got with it in a sandbox. Counted are the leaves of replies, words and parameters that ccxt reads",
+        "or sends as the description has them; the others rest on what the connector sends and reads.",
+        "",
+        "| exchange | trades | ccxt | read or said alike by ccxt | its connector in the sandbox |",
+        "|---|---|---|---|---|",
+        *(_row(kind, kept.get(name, {})) for name, kind in found.items()),
+    ]
+    gaps = {name: "; ".join(kind.not_covered) for name, kind in found.items() if kind.not_covered}
+    left_out = [f"- **{name}**: {text}." for name, text in gaps.items()]
+    return [*rows, "", "Left out:", "", *left_out]
+
+
+def _row(kind: type[DescribedDialect], kept: dict[str, Any]) -> str:
+    trades = "perpetuals" if kind.markets[0].perpetual else "spot"
+    agreed = sum(sources == ("ccxt",) for sources in kind.description.known.values())
+    alike = f"{agreed} leaves" if agreed else "whole" if kind.ccxt_id else "–"
+    ccxt = f"`{kind.ccxt_id}`" if kind.ccxt_id else "–"
+    return f"| `{kind.name}` | {trades} | {ccxt} | {alike} | {_driven(kept)} |"
+
+
+def _driven(kept: dict[str, Any]) -> str:
+    if not kept:
+        return "not driven yet"
+    told = kept["life"]
+    if "checks" in kept:
+        counts = ", ".join(f"{number} {what.replace('_', ' ')}" for what, number in kept["checks"].items())
+        told += f"; checks: {counts}"
+    return told
+
+
+if __name__ == "__main__":
+    PAGE.write_text(with_section(PAGE.read_text(encoding="utf-8"), TITLE, lines()), encoding="utf-8")
+    sys.stdout.write(f"Wrote {PAGE}\n")
