@@ -128,6 +128,12 @@ def check(
     dialect: Annotated[
         str | None, typer.Option(help="The simulated exchange; by default the connector's.")
     ] = None,
+    derive: Annotated[
+        bool, typer.Option("--derive", help="Derive the exchange from the connector, its tests and ccxt.")
+    ] = False,
+    descriptions: Annotated[
+        Path, typer.Option("--descriptions", help="Where NAME.review.yml of a derived exchange lies.")
+    ] = Path("descriptions"),
     sandbox: SandboxName = "auto",
     runtime: Runtime = None,
     reports: Annotated[Path | None, typer.Option("--reports", help="Write the report here too.")] = None,
@@ -151,6 +157,8 @@ def check(
         round_file=round_file,
         upstream=upstream,
         exchange=dialect,
+        derived=derive,
+        descriptions=descriptions,
         sandbox=sandbox,
         reports=reports,
         seed=seed,

@@ -28,6 +28,7 @@ LAYERS = (
     ("frameworks",),
     ("forks", "sandbox"),
     ("rounds",),
+    ("behaviour",),
     ("grading", "requirement"),
     ("outcome",),
     ("clock", "credentials", "paths", "temporary"),

@@ -26,7 +26,7 @@ def _evidence(view: BalanceView) -> tuple[Evidence, ...]:
     )
 
 
-def _totals_match(views: Iterable[BalanceView]) -> None:
+def totals_match(views: Iterable[BalanceView]) -> None:
     for view in views:
         claim = view.claimed.total if view.claimed else Decimal(0)
         expect(
@@ -39,7 +39,7 @@ def _totals_match(views: Iterable[BalanceView]) -> None:
 @requirement("total-balance-matches")
 def test_totals_match(trading: Trading) -> None:
     """At the start, and while orders are open, total balances are the ledger's."""
-    _totals_match(view for view in trading.balances if "fill" not in view.moment)
+    totals_match(view for view in trading.balances if "fill" not in view.moment)
 
 
 @requirement("balance-follows-fills")
@@ -48,7 +48,7 @@ def test_totals_follow_fills(trading: Trading) -> None:
     views = [view for view in trading.balances if "fill" in view.moment]
     if not views:
         undetermined("No order was filled.")
-    _totals_match(views)
+    totals_match(views)
 
 
 @requirement("available-balance-matches")
@@ -68,12 +68,12 @@ def test_fees_match(trading: Trading) -> None:
     """The fee of each reported fill is the ledger's: its amount and its asset."""
     for life in placed((*trading.filled, *trading.market_orders)):
         for fill in life.fills:
-            event = _report_of(life, fill, trading.part.fill_names.get(fill.trade_id, ""))
+            event = report_of(life, fill, trading.part.fill_names.get(fill.trade_id, ""))
             if event is not None:
-                _fee_matches(life, fill, event)
+                fee_matches(life, fill, event)
 
 
-def _report_of(life: Life, fill: Fill, name: str) -> EventView | None:
+def report_of(life: Life, fill: Fill, name: str) -> EventView | None:
     """The event that tells of the fill: by its id, or else by what traded. Lost ones are another check's."""
     events = life.of("OrderFilled")
     named = [event for event in events if str(event.data.get("exchange_trade_id")) == name]
@@ -81,7 +81,7 @@ def _report_of(life: Life, fill: Fill, name: str) -> EventView | None:
     return next(iter((*named, *alike)), None)
 
 
-def _fee_matches(life: Life, fill: Fill, event: EventView) -> None:
+def fee_matches(life: Life, fill: Fill, event: EventView) -> None:
     fee = event.fee
     expect(fee is not None, "A fill event carried no readable fee.", *timeline(life))
     if fee is None:
@@ -93,7 +93,7 @@ def _fee_matches(life: Life, fill: Fill, event: EventView) -> None:
         in_base = from_returns and fill.side is Side.BUY and not fill.market.perpetual
         asset = fill.market.base if in_base else fill.market.quote
         flat = {asset: fee.percent * (fill.amount if in_base else fill.quote_amount)}
-    tolerance = fill.fee / 100 + Decimal("0.00000001")
+    tolerance = abs(fill.fee) / 100 + Decimal("0.00000001")
     right = set(flat) == {fill.fee_asset} and abs(flat[fill.fee_asset] - fill.fee) <= tolerance
     said = ", ".join(f"{amount:f} {token}" for token, amount in flat.items())
     expect(

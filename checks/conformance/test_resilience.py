@@ -63,6 +63,18 @@ def test_user_stream_comes_back(broken_streams: BrokenStreams) -> None:
         )
 
 
+@requirement("all-topics-come-back")
+def test_every_topic_comes_back(broken_streams: BrokenStreams) -> None:
+    """After its sockets were closed, it is subscribed to all that it had before: trades and funding, too."""
+    for each in _rounds(broken_streams.rounds):
+        topics = ", ".join(sorted(topic.removeprefix("stream:") for topic in each.missing))
+        expect(
+            not each.missing,
+            f"After {_how(each)}, these topics never came back: {topics}.",
+            *(broken_streams.part.wire.evidence(socket) for socket in each.after[:4]),
+        )
+
+
 def _rounds(rounds: list[Reconnection]) -> list[Reconnection]:
     """Those with something to break; undetermined when there was nothing."""
     if not any(each.before for each in rounds):

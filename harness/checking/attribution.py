@@ -1,11 +1,13 @@
 """Whose fault a failure is: it is tried again with other prices, and on a connector that is known to be good.
 
 A failure counts against a fork when it comes back with another seed, or every time with the same one, and
-when a merged connector, the control, does not fail in the same way.
+when a merged connector, the control, does not fail in the same way: with the same words, whatever numbers,
+sides and assets are in them.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,6 +17,8 @@ from harness.frameworks.runtime import Generation
 from harness.outcome import Basis, Evidence, EvidenceKind, Status
 from harness.venue.dialects import dialect, spoken_by
 
+# Numbers, names of assets and markets, and which side an order was on.
+_PARTICULARS = re.compile(r"-?\d[\d.,:E+-]*|\b[A-Z][A-Z0-9]+(-[A-Z0-9]+)?\b|buy|sell|Buy|Sell")
 OTHER_SEED = 1_000_003  # added to the screening's
 
 
@@ -49,12 +53,26 @@ def control_for(
     return None
 
 
-def judge_failure(control: str, tried: Iterable[tuple[Trial, Status]]) -> Judgement:
-    """What the other trials of a failed check say of it; a trial that decided nothing says nothing."""
-    ended = {trial: status for trial, status in tried if status in (Status.PASSED, Status.FAILED)}
+def same_finding(one: str, other: str) -> bool:
+    """Whether two findings of a check say the same of different orders, markets or moments."""
+    return _without_particulars(one) == _without_particulars(other)
+
+
+def _without_particulars(finding: str) -> str:
+    return _PARTICULARS.sub("_", finding)
+
+
+def judge_failure(control: str, found: str, tried: Iterable[tuple[Trial, Status, str]]) -> Judgement:
+    """What the other trials of a failed check say of what it `found`; each comes with what it found itself.
+
+    A trial that decided nothing says nothing. A control that failed for another reason excuses nobody.
+    """
+    decided = [each for each in tried if each[1] in (Status.PASSED, Status.FAILED)]
+    ended = {trial: status for trial, status, _ in decided}
     failed = {trial for trial, status in ended.items() if status is Status.FAILED}
+    other = next((words for trial, status, words in decided if trial is Trial.CONTROL), "")
     excuse = ""
-    if Trial.CONTROL in failed:
+    if Trial.CONTROL in failed and same_finding(found, other):
         excuse = (
             f"The merged {control} connector fails this check here too, so it may not be the fork's fault."
         )
@@ -65,7 +83,9 @@ def judge_failure(control: str, tried: Iterable[tuple[Trial, Status]]) -> Judgem
         Trial.OTHER_SEED: "With other prices and amounts",
         Trial.AGAIN: "From the beginning once more, with the same prices",
     }
-    notes = (f"{words[trial]}: {status.value}." for trial, status in ended.items())
+    notes = [f"{words[trial]}: {status.value}." for trial, status in ended.items()]
+    if Trial.CONTROL in failed and not excuse:
+        notes.append(f"The merged {control} connector failed for another reason: {other}")
     return Judgement(
         excuse,
         tuple(Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.NOTE, text=note) for note in notes),

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from harness.checking import not_applicable, undetermined
 from harness.checking.attribution import OTHER_SEED, Trial, control_for
+from harness.checking.derived import FOLDER as DESCRIBED
+from harness.checking.derived import Derived, Place, derive
 from harness.checking.kept import prefix_for
 from harness.checking.plan import Plan, calm
 from harness.checking.players import Players
 from harness.checking.pytest_plugin import screening_of
 from harness.credentials.matching import unmatched
+from harness.describing.describe import ccxt_id_of
 from harness.driving.driver import ConnectorError
 from harness.errors import UserError
 from harness.forks.errors import FileMissing, TooLarge
@@ -23,12 +27,13 @@ from harness.forks.tree import Tree
 from harness.frameworks import GENERATIONS
 from harness.frameworks.additions import Layer
 from harness.frameworks.core_tests import CoreTests, changed_core, run_core_tests
-from harness.frameworks.environment import Base, BuildResult
+from harness.frameworks.environment import Base, BuildResult, spec_of
 from harness.frameworks.installed import Installed
 from harness.frameworks.interpreter import NoInterpreterError
 from harness.frameworks.libraries import Libraries
 from harness.frameworks.mutation import MutationResult, grade_unit_tests
 from harness.frameworks.submissions import submission_build, submission_layer
+from harness.frameworks.unit_tests import LIMITS as UNIT_TEST_LIMITS
 from harness.frameworks.unit_tests import UnitTestResult, run_unit_tests
 from harness.frameworks.upstream import upstream_base
 from harness.frameworks.uv import NotInstalledError
@@ -42,6 +47,7 @@ from harness.scenarios.player import Keep, Player
 from harness.scenarios.rig import Rigs
 from harness.scenarios.trace.model import Header
 from harness.scenarios.trace.store import FOLDER, name_of, write
+from harness.venue.described import DescribedDialect
 from harness.venue.dialects import dialect, known
 from harness.venue.dialects.base import Dialect
 
@@ -92,6 +98,11 @@ def build(backend: Backend, base: Base, added: Layer, tree: Tree) -> BuildResult
 
 
 @pytest.fixture(scope="session")
+def changed_paths(submission: Submission) -> frozenset[str]:
+    return frozenset(change.path for change in submission.changes)
+
+
+@pytest.fixture(scope="session")
 def runtime(build: BuildResult, submission: Submission) -> BuildResult:
     """The build, where there is something to run."""
     generation = GENERATIONS[submission.generation]
@@ -125,7 +136,8 @@ def running_unit_tests(
     sources = [generation.connector_path(candidate.kind, connector_name)]
     if not _tests_at(tree, folder):
         return None
-    return unit_test_thread.submit(run_unit_tests, backend, runtime.runtime, [folder], sources)
+    limits = replace(UNIT_TEST_LIMITS, wall_seconds=spec_of(submission.generation).unit_test_seconds)
+    return unit_test_thread.submit(run_unit_tests, backend, runtime.runtime, [folder], sources, limits)
 
 
 @pytest.fixture(scope="session")
@@ -223,14 +235,40 @@ def _upstream_build(backend: Backend, store: ObjectStore, submission: Submission
 
 
 @pytest.fixture(scope="session")
-def dialect_class(candidate: Candidate) -> type[Dialect]:
+def dialect_class(request: pytest.FixtureRequest, candidate: Candidate) -> type[Dialect]:
+    """The round's own choice, else what is derived of the connector's exchange."""
     name = candidate.exchange.dialect
-    if name is None or name not in known():
+    if name in known():
+        return dialect(name)
+    found: Derived = request.getfixturevalue("derived_exchange")
+    return found.dialect
+
+
+@pytest.fixture(scope="session")
+def derived_exchange(
+    running_core_tests: object,  # noqa: ARG001 - started first: most of this waits
+    backend: Backend,
+    runtime: BuildResult,
+    submission: Submission,
+    tree: Tree,
+    candidate: Candidate,
+    connector_name: str,
+    plan: Plan,
+) -> Derived:
+    """The exchange as its connector, the connector's tests and ccxt show it."""
+    added = next((each for each in submission.connectors if each.name == connector_name), None)
+    if added is None or submission.generation != "v2":
         undetermined(
-            f"Not tried: there is no simulated exchange for {', '.join(candidate.connectors)} yet "
-            f"(known: {', '.join(known())})."
+            f"Not tried: there is no simulated exchange for {connector_name} yet "
+            f"(known: {', '.join(known())}), and none can be derived."
         )
-    return dialect(name)
+    place = Place(cache_dir() / "descriptions", plan.descriptions, plan.outcomes_file.parent / DESCRIBED)
+    made_with = (submission.commit, submission.upstream_commit)
+    ccxt_id = candidate.exchange.ccxt or ccxt_id_of(connector_name)
+    try:
+        return derive(place, backend, runtime.runtime, tree, added, ccxt_id, made_with, plan.seed)
+    except UserError as error:
+        undetermined(f"Not tried: no exchange could be described ({error.message}).")
 
 
 @pytest.fixture(scope="session")
@@ -255,6 +293,9 @@ def players(
     paths = [entry.path for entry in upstream.entries()]
     control = control_for(paths, submission.generation, candidate.kind, candidate.exchange.dialect)
     keep, leaning = keeper(plan), unconfirmed_of(dialect_class, catalogue)
+    if issubclass(dialect_class, DescribedDialect) and dialect_class.description.derived:
+        derived: Derived = request.getfixturevalue("derived_exchange")
+        leaning = joined(leaning, derived.unconfirmed(catalogue))
 
     def of(name: str, trial: Trial, seed: int) -> Player:
         forks = trial is not Trial.CONTROL
@@ -306,6 +347,13 @@ def unconfirmed_of(exchange: type[Dialect], catalogue: Catalogue) -> dict[str, t
     """By requirement, the fields that its checks lean on and that nobody but the fork vouches for."""
     found = {each.id: exchange.unconfirmed(each.leans_on) for each in catalogue if each.leans_on}
     return {name: fields for name, fields in found.items() if fields}
+
+
+def joined(
+    one: Mapping[str, tuple[str, ...]], other: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """By requirement, the fields of both, those of `other` first."""
+    return {name: (*other.get(name, ()), *one.get(name, ())) for name in {**other, **one}}
 
 
 def keeper(plan: Plan) -> Keep:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from harness.requirement import Profile
 from harness.sandbox import Choice
@@ -29,6 +29,7 @@ class Plan(BaseModel):
     seed: int = 0
     scale: float = PACE
     header: dict[str, JsonValue]
+    descriptions: Path | None = Field(default=None, description="where reviews of derived descriptions lie")
 
 
 def calm(scale: float) -> float:

@@ -1,13 +1,14 @@
 """When what a check found is believed. Pure: the same for rounds, `harness check`, the zoo and the tests.
 
-A failure on the running connector is tried again calmly, then on a merged connector in the fork's place, the
-control, and with other prices; see `attribution`. What a scenario showed too little of is tried calmly too. A
-blocker never passes on what the fork says alone.
+A failure on the running connector is tried again calmly; what passes then is tried a third time, in another
+sandbox. One that comes back is tried on a merged connector in the fork's place, the control, and with other
+prices; see `attribution`. What a scenario showed too little of is tried calmly too. A blocker never passes on
+what the fork says alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.checking import ON_ITS_WORD, witnessed
@@ -67,15 +68,21 @@ class Policy:
         firsts = [ending for each, ending in done if each.trial is Trial.FIRST]
         if not self.running or not self.repeats:
             return None
-        failed = firsts[-1].status is Status.FAILED
+        last, failed = firsts[-1], [each for each in firsts if each.status is Status.FAILED]
         hurried = self.calm < self.pace and len(firsts) == 1
-        if hurried and (failed or (self.elsewhere and firsts[-1].saw_too_little)):
+        if hurried and (failed or (self.elsewhere and last.saw_too_little)):
             return Try(Trial.FIRST, self.calm)
-        if not failed:
+        if not self.elsewhere or not failed:
             return None
-        if not self.elsewhere:
-            return None
-        ended = {each.trial: ending.status for each, ending in done}
+        return self._elsewhere(last.status, {each.trial: ending.status for each, ending in done})
+
+    def _elsewhere(self, last: Status, ended: Mapping[Trial, Status]) -> Try | None:
+        """After a failure: where else, when the `last` try at home ended so."""
+        if last is not Status.FAILED:
+            if last is Status.PASSED and Trial.AGAIN not in ended:
+                return Try(Trial.AGAIN, self.calm)
+            if ended.get(Trial.AGAIN) is not Status.FAILED:
+                return None
         if self.control is not None and Trial.CONTROL not in ended:
             return Try(Trial.CONTROL, self.calm)
         if Trial.OTHER_SEED not in ended:
@@ -92,10 +99,11 @@ class Policy:
             hurried, found = firsts[0]
             pace = f"At {hurried.pace:g}× speed: {found.summary} Decided at {last.pace:g}×."
             ending = replace(ending, evidence=(*ending.evidence, _note(pace)))
+        ending = _of_three(ending, firsts, done)
         if ending.status is not Status.FAILED or not self.running:
             return ending
-        others = [(each.trial, found.status) for each, found in done if each.trial is not Trial.FIRST]
-        judgement = judge_failure(self.control or "", others)
+        others = [(t.trial, found.status, found.summary) for t, found in done if t.trial is not Trial.FIRST]
+        judgement = judge_failure(self.control or "", ending.summary, others)
         evidence = (*ending.evidence, *judgement.evidence)
         if not judgement.excuse:
             return replace(ending, evidence=evidence)
@@ -108,6 +116,15 @@ class Policy:
         if doubted and not witnessed(ending.evidence):
             return Ending(Status.UNDETERMINED, ON_ITS_WORD, ending.evidence, ending.traces)
         return ending
+
+
+def _of_three(ending: Ending, firsts: Sequence[Tried], done: Sequence[Tried]) -> Ending:
+    """What passed at the second try only, and failed at the third, has failed: it shows now and then."""
+    again = next((found for each, found in done if each.trial is Trial.AGAIN), None)
+    came_back = len(firsts) > 1 and ending.status is Status.PASSED and again is not None
+    if not came_back or again is None or again.status is not Status.FAILED:
+        return ending
+    return replace(again, evidence=(*again.evidence, _note("It passed in one try of three.")))
 
 
 def _note(text: str) -> Evidence:

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from harness.checking import Attach, Failed, Finding, NotApplicable, claimed, raised
 from harness.checking.attribution import Trial
+from harness.checking.known_failures import serves
 from harness.checking.observed import observed
 from harness.checking.policy import Ending, Policy, Tried, Try
 from harness.driving.driver import ConnectorError
@@ -125,9 +126,13 @@ def parameters_of(check: Check) -> tuple[str, ...]:
 
 
 def policy_for(check: Check, pace: float, control: str | None, *, of_the_running: bool) -> Policy:
-    """A check that looks into every trace is not tried again: what was seen once was done."""
+    """A check that looks into every trace is not tried again: what was seen once was done.
+
+    A control that is known to fail the check is passed over.
+    """
     once = EVERY in parameters_of(check)
     elsewhere = judges_traces(check) and not once
+    control = control if serves(control, getattr(check, "__name__", "")) else None
     return Policy(pace, running=of_the_running, repeats=not once, elsewhere=elsewhere, control=control)
 
 

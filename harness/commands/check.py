@@ -12,6 +12,9 @@ from pathlib import Path
 from rich.console import Console
 
 from harness import temporary
+from harness.checking.confirmed import confirmation_lines
+from harness.checking.derived import FOLDER as DESCRIBED
+from harness.checking.derived import QUESTIONS, REHEARSAL
 from harness.commands.progress import Watch
 from harness.commands.run import build_upstream, chosen_name, clear_up
 from harness.commands.terminal import safe, say
@@ -36,11 +39,13 @@ from harness.rounds.round import (
     load_round,
 )
 from harness.sandbox import Choice
+from harness.scenarios.rehearsal import UNSEEN, Rehearsal
 from harness.screenings.screening import Settings, Stopwatch, screen_submission
 from harness.screenings.store import write_round
 from harness.screenings.writing import writing
 from harness.venue.dialects import dialect, known
 
+MOST_LINES = 12
 DEFAULT_UPSTREAM = GitUpstream(git="https://github.com/hummingbot/hummingbot", ref="master")
 
 
@@ -52,6 +57,8 @@ def check_work_tree(
     round_file: Path | None,
     upstream: str | None,
     exchange: str | None,
+    derived: bool,
+    descriptions: Path,
     sandbox: Choice,
     reports: Path | None,
     seed: int,
@@ -66,7 +73,7 @@ def check_work_tree(
     clear_up(console)
     store = ObjectStore()
     submission = work_tree(store, path, round_.upstream)
-    candidate = _candidate(submission, round_, connector, exchange)
+    candidate = _candidate(submission, round_, connector, exchange, derived=derived)
     submission = replace(submission, candidate=candidate)
     with ExitStack() as stack:
         folder = reports or stack.enter_context(temporary.folder("check"))
@@ -81,6 +88,7 @@ def check_work_tree(
             scale=scale,
             select=select,
             again=True,
+            descriptions=descriptions,
         )
         settings = build_upstream(settings, console)
         with Watch(console, [candidate.name], findings=True) as watch:
@@ -89,6 +97,7 @@ def check_work_tree(
             )
         report = report_of(round_, screened, Catalogue.load())
         _summarise(report, console)
+        _tell_questions(report, folder / candidate.name, descriptions, console)
         if reports is not None:
             say(console, f"Report: {write_candidate(folder / candidate.name, report)}")
     return report.verdict
@@ -123,9 +132,12 @@ def _upstream(text: str) -> GitUpstream | PypiUpstream:
 
 
 def _candidate(
-    submission: Submission, round_: Round, connector: str | None, exchange: str | None
+    submission: Submission, round_: Round, connector: str | None, exchange: str | None, *, derived: bool
 ) -> Candidate:
-    """The round's own row for the connector where it has one, else one made up from what the fork adds."""
+    """The round's own row for the connector where it has one, else one made up from what the fork adds.
+
+    `derived`: whatever dialect there is, none is named, so that the exchange is derived from the connector.
+    """
     found = {each.name: each for each in submission.connectors}
     if connector is not None and connector not in found:
         raise UserError(
@@ -143,9 +155,11 @@ def _candidate(
             hint=f"choose one with --connector: {', '.join(names)}",
         )
     row = next((each for each in round_.candidates if names[0] in each.connectors), None)
+    if row is not None and derived:
+        return row.model_copy(update={"exchange": row.exchange.model_copy(update={"dialect": None})})
     if row is not None and exchange is None:
         return row
-    simulated = exchange or (names[0] if names[0] in known() else None)
+    simulated = exchange or (names[0] if names[0] in known() and not derived else None)
     hosts = (*dialect(simulated).rest_hosts, *dialect(simulated).stream_hosts) if simulated else ()
     return Candidate(
         name=re.sub(r"[^a-z0-9]+", "-", names[0].lower()).strip("-"),
@@ -157,6 +171,32 @@ def _candidate(
             hosts=hosts, dialect=simulated, ccxt=dialect(simulated).ccxt_id if simulated else None
         ),
     )
+
+
+def _tell_questions(report: CandidateReport, folder: Path, reviews: Path, console: Console) -> None:
+    """What a person has to confirm before a verdict on a derived exchange stands."""
+    rehearsal = folder / DESCRIBED / REHEARSAL
+    if not rehearsal.exists():
+        return
+    found = Rehearsal.model_validate_json(rehearsal.read_bytes())
+    name = report.candidate.connectors[0]
+    file = rehearsal.with_name(f"{name}.yml")
+    say(console, f"\nIts exchange was derived from the fork, its tests and ccxt: {file}")
+    if found.lives:
+        lines = list(confirmation_lines(report.counted))
+        say(console, "An order lived there from its placing to its fill and its cancellation.")
+    else:
+        say(console, f"No order has lived there yet: {UNSEEN[found.missing]}.")
+        for each in found.trouble:
+            say(console, f"  {each}")
+        asked = (folder / DESCRIBED / QUESTIONS).read_text(encoding="utf-8")
+        lines = [line.removeprefix("# ") for line in asked.splitlines() if line.startswith("# - {")]
+    if lines:
+        say(console, f"Lines that decide more, to be written into {reviews / name}.review.yml:")
+    for line in lines[:MOST_LINES]:
+        say(console, f"  {line}")
+    if len(lines) > MOST_LINES:
+        say(console, f"  and {len(lines) - MOST_LINES} more: see `harness describe`")
 
 
 def _summarise(report: CandidateReport, console: Console) -> None:

@@ -12,7 +12,14 @@ from harness.commands.check import own_round
 from harness.commands.run import build_upstream, chosen_name, clear_up
 from harness.commands.terminal import safe, say
 from harness.describing.assembling import Assembled
-from harness.describing.describe import book_tests_of, ccxt_id_of, derive_exchange, digest, tests_of
+from harness.describing.describe import (
+    book_tests_of,
+    ccxt_id_of,
+    derive_exchange,
+    digest,
+    source_of,
+    tests_of,
+)
 from harness.describing.questions import questions
 from harness.describing.tally import Tally, by_source, tally
 from harness.describing.writing import Written, derived_from, review_trouble, write
@@ -79,6 +86,7 @@ def describe(
         chosen,
         tests_of(tree, chosen),
         book_tests_of(tree, chosen),
+        source_of(tree, chosen),
         ccxt_id,
         lambda text: say(console, f"{text} …"),
     )

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.commands import catalogue_page, messages_page
+from harness.behaviour import Behaviours
+from harness.commands import behaviours_page, catalogue_page, messages_page
 from harness.reporting.schema import write_schemas
 from harness.requirement import Catalogue
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 REQUIREMENTS_PAGE = DOCS / "requirements.md"
 MESSAGES_PAGE = DOCS / "messages.md"
+BEHAVIOURS_PAGE = DOCS / "behaviours.md"
 
 
 def write_all() -> Iterator[Path]:
@@ -21,3 +23,5 @@ def write_all() -> Iterator[Path]:
     yield REQUIREMENTS_PAGE
     MESSAGES_PAGE.write_text(messages_page.page(), encoding="utf-8")
     yield MESSAGES_PAGE
+    BEHAVIOURS_PAGE.write_text(behaviours_page.page(Behaviours.load()), encoding="utf-8")
+    yield BEHAVIOURS_PAGE

@@ -17,7 +17,9 @@ from harness.requirement import Catalogue
 from harness.screenings.chosen import Chosen, choose_candidate
 from harness.screenings.store import read_screening, write_whole
 from harness.text import plain
-from harness.voting.packet import Packet, conflict_file, render
+from harness.voting.packet import Packet
+from harness.voting.packet_change import conflict_file
+from harness.voting.packet_page import render
 from harness.voting.parts import parts
 from harness.voting.qa import qa_rows
 

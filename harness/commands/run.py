@@ -33,6 +33,7 @@ from harness.screenings.scheduling import screen_round
 from harness.screenings.screening import Settings
 from harness.screenings.writing import writing, writing_beside
 
+DESCRIPTIONS = "descriptions"  # beside the round's file: reviews of exchanges that were derived
 # A commit that was fetched once is never asked for again.
 PIN_IT = (
     "try again; a round whose upstream is a commit that was fetched before needs no answer: put its id under "
@@ -87,6 +88,7 @@ def _screen(
         seed=seed_of(lock) if seed is None else seed,
         scale=scale,
         again=again,
+        descriptions=file.absolute().parent / DESCRIPTIONS,
     )
     settings = build_upstream(settings, console)
     names = [candidate.name for candidate in round_.candidates if not only or candidate.name in only]

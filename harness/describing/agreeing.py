@@ -7,6 +7,7 @@ word, when ccxt reads it as the description does.
 
 from __future__ import annotations
 
+import copy
 import importlib
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -36,10 +37,11 @@ WORDS: Mapping[str, Mapping[object, str]] = {
     "order.type": {"limit": "limit", "market": "market"},
     "fill.side": {"buy": "buy", "sell": "sell"},
     "fill.maker": {True: "maker", False: "taker"},
+    "trade.side": {"buy": "buy", "sell": "sell"},
 }  # fmt: skip
 ATTRIBUTES = {
     "order.status": "status", "order.side": "side", "order.type": "type", "fill.side": "side",
-    "fill.maker": "takerOrMaker",
+    "fill.maker": "takerOrMaker", "trade.side": "side",
 }  # fmt: skip
 
 
@@ -140,6 +142,81 @@ class Ccxt:
         return {value for attribute, value in told.items() if attribute.rpartition(".")[2] == key}
 
 
+class Link:
+    """What ccxt takes for a connection: nothing is sent, and whatever it resolves is let go."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.subscriptions: dict[str, Any] = {}
+        self.futures: dict[str, Any] = {}
+        self.lastPong = 0
+
+    def resolve(self, result: Any, _: object = None) -> Any:
+        return result
+
+    def reject(self, result: Any, _: object = None) -> None:
+        raise LookupError(str(result)[:200])
+
+
+class CcxtStream:
+    """ccxt's reader of an exchange's messages, for the markets that `ccxt` has loaded."""
+
+    def __init__(self, ccxt: Ccxt, url: str) -> None:
+        """Raises LookupError where ccxt follows no stream of the exchange."""
+        kind = getattr(importlib.import_module("ccxt.pro"), str(ccxt.dialect.ccxt_id), None)
+        if kind is None:
+            raise LookupError(f"ccxt follows no stream of {ccxt.dialect.ccxt_id}")
+        self._client: Any = kind(
+            {**ccxt.dialect.ccxt_credentials(ccxt.account), "options": ccxt.dialect.ccxt_options()}
+        )
+        self._client.set_markets(list(ccxt.client.markets.values()))
+        self._client.spawn = lambda *_, **__: None
+        self._url = url
+
+    def read(self, message: JsonValue) -> dict[str, JsonValue]:
+        """The order, the fill, the trade and the balances that a message tells, as flat attributes."""
+        client = self._client
+        client.orders = client.myTrades = None
+        client.trades, client.balance = {}, {}
+        try:
+            client.handle_message(Link(self._url), copy.deepcopy(message))
+        except Exception:  # whatever ccxt trips over in a message that it does not expect
+            return {}
+        told: dict[str, JsonValue] = {}
+        for thing, found in (
+            ("order", client.orders), ("fill", client.myTrades),
+            ("trade", next(iter(client.trades.values()), None)),
+        ):  # fmt: skip
+            if found:
+                told |= _flat(thing, found[-1])
+        held = client.balance
+        return told | _flat("balance", held.get("spot") or held.get("swap") or held.get("linear") or held)
+
+    def meanings(self, message: JsonValue) -> dict[Path, Meaning]:
+        """For each leaf of a message what ccxt takes it for."""
+        before, found = self.read(message), {}
+        for path, value in list(flatten(message).items())[:MOST_LEAVES] if before else ():
+            other = _another(value)
+            after = self.read(changed(message, path, other))
+            moved = {
+                key: (before.get(key), after.get(key))
+                for key in before.keys() | after.keys()
+                if before.get(key) != after.get(key)
+            }
+            if after and (meant := meaning(moved, other, CCXT)) is not None:
+                found[path] = meant
+        return found
+
+    def word(self, message: JsonValue, path: Path, word: JsonValue, thing: str, key: str) -> set[JsonValue]:
+        """What ccxt makes of an attribute where a leaf of the message holds that word."""
+        return {self.read(changed(message, path, word)).get(f"{thing}.{key}")}
+
+
+def _flat(thing: str, structure: Any) -> dict[str, JsonValue]:
+    leaves = flatten(_plain(structure))
+    return {f"{thing}.{_named(path)}": value for path, value in leaves.items() if value is not None}
+
+
 def _plain(value: Any) -> JsonValue:
     """A structure without `info`, which is the reply itself."""
     if isinstance(value, dict):
@@ -183,8 +260,12 @@ class Told:
 
 def told_by(description: Description, name: str, document: JsonValue) -> list[Told]:
     """Every leaf of a route's reply that one fact stands in alone."""
-    template = description.routes[name].reply
-    return list(_told(description, template, document, (), ("routes", name, "reply")))
+    return told_in(description, description.routes[name].reply, document, ("routes", name, "reply"))
+
+
+def told_in(description: Description, template: JsonValue, document: JsonValue, at: Address) -> list[Told]:
+    """Every leaf of a document that one fact stands in alone; `at` is the template's address."""
+    return list(_told(description, template, document, (), at))
 
 
 def _told(

@@ -60,6 +60,27 @@ ADDRESSES = {
 }
 
 
+# What a path's words say of a route that neither an act nor the tests' kit names.
+_BY_NAME = (
+    (r"depth|order_?book|orderbook|/books?\b", "order_book"),
+    (r"listen_?key|data_?stream", "user_stream_open"),
+    (r"token|bullet", "stream_token"),
+    (r"open_?orders", "open_orders"),
+    (r"server_?time|/time\b", "server_time"),
+    (r"fee", "fees"),
+    (r"ping|status|health", "ping"),
+    (r"my_?trades|fills|transactions", "order_trades"),
+    (r"balance|account|wallet|capital", "balances"),
+    (r"ticker", "ticker"),
+    (r"symbols|pairs|markets|instruments|exchange_?info|products|contracts", "symbols"),
+)
+
+
+def named_so(path: str) -> str:
+    """The operation that a path's words speak for, empty where none does."""
+    return next((operation for pattern, operation in _BY_NAME if re.search(pattern, path, re.I)), "")
+
+
 @dataclass(frozen=True)
 class Answer:
     """One reply of one member: `url` is an address or a pattern, empty for a stream's message.

@@ -7,6 +7,7 @@ tests mock, else with 404; every stream opens and says nothing. So what it sends
 from __future__ import annotations
 
 import base64
+import contextlib
 import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,9 +18,11 @@ from pydantic import JsonValue
 
 from harness import temporary
 from harness.clock import ScaledClock
-from harness.describing.answers import Answer, place_of
+from harness.describing.answers import Answer, named_so, place_of
+from harness.describing.leaves import parsed
 from harness.describing.said import Said
-from harness.describing.sentinels import Sentinels
+from harness.describing.sentinels import SESSION, Sentinels
+from harness.describing.source_reading import UNREAD, Source, filled, template
 from harness.driving.claims import ConfigField
 from harness.driving.driver import Connector, ConnectorError, Driver
 from harness.frameworks.runtime import Runtime
@@ -27,7 +30,7 @@ from harness.gateway.record import Exchange, Record
 from harness.gateway.thread import running_gateway
 from harness.gateway.tls import Authority
 from harness.sandbox.protocol import Backend
-from harness.venue.dialects.base import Dialect, Match, Reply, Request, StreamSession
+from harness.venue.dialects.base import Dialect, Frame, Match, Outgoing, Reply, Request, StreamSession
 from harness.venue.market import SAMPLE_MARKETS
 from harness.venue.session import Venue
 
@@ -57,17 +60,31 @@ class Act:
 
 
 @dataclass(frozen=True)
+class Opened:
+    """A WebSocket as the connector opened it."""
+
+    host: str
+    path: str
+    query: str = ""
+    port: int = 443
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Asked:
     """All that the connector sent, when it started, acted and polled. `trouble` is why it stopped early.
 
-    `fields` are its configuration's names of secrets, `credentials` the canary values given for them.
+    `fields` are its configuration's names of secrets, `credentials` the canary values given for them, in the
+    form of secrets with that number.
     """
 
     credentials: Mapping[str, str]
     fields: tuple[ConfigField, ...] = ()
     sent: tuple[Said, ...] = ()
     frames: tuple[Said, ...] = ()
-    sockets: tuple[str, ...] = ()
+    sockets: tuple[Opened, ...] = ()
+    ports: tuple[int, ...] = (443,)
+    form: int = 0
     acts: tuple[Act, ...] = ()
     lookups: tuple[str, ...] = ()
     trouble: str = ""
@@ -79,8 +96,10 @@ class Listening(Dialect):
     name = "listening"
     markets = SAMPLE_MARKETS
 
-    def __init__(self, venue: Venue, answers: Iterable[Answer]) -> None:
+    def __init__(self, venue: Venue, answers: Iterable[Answer], source: Source = UNREAD) -> None:
         super().__init__(venue)
+        self.source = source
+        self.keys: frozenset[str] = frozenset()
         self._asked_for_time = -1
         self._answers = [
             (place, each) for each in answers if (place := place_of(each.url)) and each.code < 400
@@ -90,9 +109,13 @@ class Listening(Dialect):
         return True
 
     def reply_to(self, request: Request, match: Match) -> Reply:  # noqa: ARG002 - any
-        found = self._answer(request)
-        if found is not None:
+        found, whole = self._answer(request)
+        read = self.source.of(request.path)
+        if found is not None and (whole or read is None):
             return Reply(found.code, {"Content-Type": "application/json"}, found.text.encode())
+        if read is not None and request.method != "DELETE":
+            made = template(read, named_so(request.path))
+            return Reply(200, {}, filled(made, SESSION, self.venue.clock.now()))
         return self._time() if "time" in request.path.lower() else Reply(404, {}, {})
 
     def _time(self) -> Reply:
@@ -107,8 +130,8 @@ class Listening(Dialect):
         self._asked_for_time += 1
         return Reply(200, {}, shapes[self._asked_for_time % len(shapes)])
 
-    def _answer(self, request: Request) -> Answer | None:
-        """The reply to this method and path: the whole path first, else the longest beginning of it.
+    def _answer(self, request: Request) -> tuple[Answer | None, bool]:
+        """The reply to this method and path: the whole path first (True), else the longest beginning of it.
 
         A list of symbols may be cut short in tests, the trading rules of the same route are whole.
         """
@@ -119,10 +142,40 @@ class Listening(Dialect):
             and each.method in ("", request.method)
             and (request.path == path or (path.endswith("/") and request.path.startswith(path)))
         ]
-        return max(fitting, key=lambda each: each[:2])[2] if fitting else None
+        if not fitting:
+            return None, False
+        length, _, found = max(fitting, key=lambda each: each[:2])
+        return found, length == len(request.path)
 
     def upgrade(self, request: Request, match: Match) -> StreamSession | Reply:  # noqa: ARG002 - any
-        return StreamSession()
+        return _Answering(self)
+
+
+class _Answering(StreamSession):
+    """Answers a message that carries a key with what the connector's source hopes for, else says nothing."""
+
+    def __init__(self, exchange: Listening) -> None:
+        self._exchange = exchange
+        self._answered = 0
+
+    def received(self, message: str | bytes) -> Iterable[Outgoing]:
+        text = message.decode("utf-8", "replace") if isinstance(message, bytes) else message
+        hoped = self._exchange.source.received
+        if not hoped or not (self._answered or any(key in text for key in self._exchange.keys)):
+            return
+        answer = template(hoped[min(self._answered, len(hoped) - 1)], "")
+        self._answered += 1
+        said = parsed(text)
+        yield Frame.of(
+            "stream:login", filled(echoed(answer, said), SESSION, self._exchange.venue.clock.now())
+        )
+
+
+def echoed(made: JsonValue, said: JsonValue) -> JsonValue:
+    """An answer with the message's own id in it."""
+    if isinstance(made, dict):
+        return {key: echoed(item, said) for key, item in made.items()}
+    return said.get("id") if made == "{said.id}" and isinstance(said, dict) else made
 
 
 def canaries(fields: Sequence[ConfigField], form: int = 0) -> dict[str, str]:
@@ -144,7 +197,12 @@ def canaries(fields: Sequence[ConfigField], form: int = 0) -> dict[str, str]:
 
 
 def ask(
-    backend: Backend, runtime: Runtime, connector: str, answers: Sequence[Answer], sentinels: Sentinels
+    backend: Backend,
+    runtime: Runtime,
+    connector: str,
+    answers: Sequence[Answer],
+    sentinels: Sentinels,
+    source: Source,
 ) -> Asked:
     """Have the connector start, place and cancel orders of every kind, and poll. Raises SandboxFailure."""
     with temporary.folder("asking") as folder:
@@ -153,9 +211,10 @@ def ask(
         clock = ScaledClock(SCALE)
         venue = Venue(SAMPLE_MARKETS, 1, clock)
         record = Record()
+        listening = Listening(venue, answers, source)
         with (
             running_gateway(
-                [Listening(venue, answers)],
+                [listening],
                 clock=clock,
                 authority=authority,
                 record=record,
@@ -170,10 +229,12 @@ def ask(
                 ca=authority.write_ca(folder / "ca.pem"),
             ) as driver,
         ):
-            return _try_forms(driver, record, clock, sentinels)
+            return _try_forms(driver, record, clock, sentinels, listening)
 
 
-def _try_forms(driver: Driver, record: Record, clock: ScaledClock, sentinels: Sentinels) -> Asked:
+def _try_forms(
+    driver: Driver, record: Record, clock: ScaledClock, sentinels: Sentinels, listening: Listening
+) -> Asked:
     """The first form of secrets with which the connector can be constructed."""
     trouble = ""
     try:
@@ -182,9 +243,10 @@ def _try_forms(driver: Driver, record: Record, clock: ScaledClock, sentinels: Se
         return Asked({}, trouble=f"it cannot be imported: {error.gist}")
     for form in range(len(_SECRETS)):
         given = canaries(fields, form)
+        listening.keys = frozenset(value for value in given.values() if len(value) > 7)
         try:
             with driver.scenario([sentinels.pair], given) as scenario:
-                return _asked(scenario, record, clock, sentinels, given, fields)
+                return _asked(scenario, record, clock, sentinels, given, fields, form)
         except ConnectorError as error:
             trouble = f"it cannot be constructed: {error.gist}"
     return Asked(given, fields, trouble=trouble)
@@ -197,6 +259,7 @@ def _asked(
     sentinels: Sentinels,
     given: Mapping[str, str],
     fields: tuple[ConfigField, ...],
+    form: int,
 ) -> Asked:
     acts: list[Act] = []
     trouble = ""
@@ -206,6 +269,7 @@ def _asked(
             acts += _act(connector, record, clock, sentinels)
         else:
             trouble = f"it never learnt the trading rules of {sentinels.pair}, so it was told no order"
+        _ask_price(connector, sentinels.pair)
         connector.tick(120.0)
         _pause(clock, POLL_SECONDS)
     except ConnectorError as error:
@@ -219,16 +283,30 @@ def _asked(
             Said(
                 frame.host,
                 sockets[frame.socket_id].path if frame.socket_id in sockets else "",
+                query=sockets[frame.socket_id].raw_query if frame.socket_id in sockets else "",
                 body=frame.text,
             )
             for frame in record.frames(direction="sent")
             if frame.opcode in ("text", "binary")
         ),
-        tuple(dict.fromkeys(f"{each.host}{each.path}" for each in record.sockets())),
+        tuple(
+            dict.fromkeys(
+                Opened(each.host, each.path, each.raw_query, each.port, each.headers)
+                for each in record.sockets()
+            )
+        ),
+        tuple(sorted({each.port for each in record.exchanges()} | {each.port for each in record.sockets()}))
+        or (443,),
+        form,
         tuple(acts),
         tuple(dict.fromkeys(each.name for each in record.lookups())),
         trouble,
     )
+
+
+def _ask_price(connector: Connector, pair: str) -> None:
+    with contextlib.suppress(ConnectorError):  # its book may be empty: that it was asked for is enough
+        connector.prices(pair)
 
 
 def _act(connector: Connector, record: Record, clock: ScaledClock, sentinels: Sentinels) -> Iterator[Act]:

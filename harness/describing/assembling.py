@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import JsonValue
 
+from harness.describing import books
 from harness.describing.answers import REFUSALS, Answer
 from harness.describing.asking import Asked
-from harness.describing.deriving import KIT, SENDS, Derived, Field, Reads, derive, nobody
+from harness.describing.deriving import KIT, READS, SENDS, Derived, Field, Reads, derive, nobody
 from harness.describing.kit import Harvest
+from harness.describing.leaves import flatten
 from harness.describing.routes import Route, routes
 from harness.describing.sentinels import SETS
 from harness.describing.signatures import Explanation
-from harness.describing.signing import credentials_of, signing_of
-from harness.describing.streams import Connection, connections
+from harness.describing.signing import credentials_of, login_signing, signing_of
+from harness.describing.source_reading import UNREAD, Source, completed, template
+from harness.describing.streams import PRIVATE, Connection, Subscription, connections
 from harness.describing.templates import Kind, embedded
 from harness.describing.wordlists import WordLists
-from harness.venue.described.addresses import Address, bare, written
+from harness.venue.described.addresses import Address, bare, leaves, written
+from harness.venue.described.placeholders import leaf
+
+SYMBOL = "{market.symbol}"
+# Operations whose mocked replies may be empty, where the tests are about something else.
+COMPLETED = ("server_time", "user_stream_open", "stream_token")
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,7 @@ class Sources:
     second: Reads = nobody
     also_signed: bool = False
     books: Mapping[str, Derived] = field(default_factory=dict)
+    source: Source = UNREAD
 
     @property
     def symbols(self) -> dict[str, str]:
@@ -89,8 +98,9 @@ def assemble(sources: Sources) -> Assembled:
     known: dict[str, list[str]] = {"": [KIT]}
     placed: list[Placed] = []
     told: dict[str, Any] = {}
+    signing = signing_of(sources.asked, sources.signatures)
     for route in named:
-        told[route.name], part = _route(route, named, sources, words)
+        told[route.name], part = _route(route, named, sources, words, signing)
         placed.append(part)
     linked = connections(sources.asked, sources.signatures.schemes, _market_facts(symbol))
     streams, parts = _connections(linked, sources, words)
@@ -99,11 +109,10 @@ def assemble(sources: Sources) -> Assembled:
         "exchange": sources.exchange,
         "kind": sources.kind,
         **({"ccxt": sources.ccxt} if sources.ccxt else {}),
-        "hosts": _hosts(named, linked),
+        "hosts": _hosts(named, linked, sources.asked.ports),
         "symbol": _symbol(sources),
         "credentials": credentials_of(sources.asked, sources.signatures),
     }
-    signing = signing_of(sources.asked, sources.signatures)
     if signing:
         data["signing"] = signing
         known["signing"] = [SENDS, *(["ccxt"] if sources.also_signed else [])]
@@ -147,10 +156,15 @@ def _symbol(sources: Sources) -> str:
     return (embedded(having) if having else None) or "{market.base}-{market.quote}"
 
 
-def _hosts(named: Sequence[Route], linked: Sequence[Connection]) -> dict[str, JsonValue]:
+def _hosts(
+    named: Sequence[Route], linked: Sequence[Connection], ports: Sequence[int]
+) -> dict[str, JsonValue]:
     rest = list(dict.fromkeys(each.host for each in named))
     stream = list(dict.fromkeys(each.host for each in linked))
-    return {"rest": list[JsonValue](rest), **({"stream": list[JsonValue](stream)} if stream else {})}
+    made: dict[str, JsonValue] = {"rest": list[JsonValue](rest)}
+    if stream:
+        made["stream"] = list[JsonValue](stream)
+    return {**made, "ports": list[JsonValue](ports)} if list(ports) != [443] else made
 
 
 def _only_in_tests(sources: Sources, named: Sequence[Route]) -> list[Route]:
@@ -164,6 +178,8 @@ def _only_in_tests(sources: Sources, named: Sequence[Route]) -> list[Route]:
             continue
         host, whole = each.place
         path, fields = _named_in(whole, {**market, "order.order_id": SETS[0].order_id})
+        if each.operation == "ticker" and not fields:  # the tests name the pair in the query, or not at all
+            fields = (Field(("symbol?",), SYMBOL, "market.symbol", by=(KIT,)),)
         takes = {field.at[0]: field.text for field in fields}
         method = each.method or "GET"
         route = Route(each.operation, host, method, path, takes, "query", False, fields, (each.asked,), KIT)
@@ -192,12 +208,11 @@ def _replies_of(route: Route, named: Sequence[Route], sources: Sources) -> list[
     here = [each for each in good if _answers_to(each, route)]
     if here:
         return here
+    alike = [each for each in good if each.operation == route.operation]
+    if route.means:
+        return alike
     others = [each for each in named if each is not route]
-    return [
-        each
-        for each in good
-        if each.operation == route.operation and not any(_answers_to(each, other) for other in others)
-    ]
+    return [each for each in alike if not any(_answers_to(each, other) for other in others)]
 
 
 def _answers_to(answer: Answer, route: Route) -> bool:
@@ -208,13 +223,23 @@ def _answers_to(answer: Answer, route: Route) -> bool:
 
 
 def _route(
-    route: Route, named: Sequence[Route], sources: Sources, words: WordLists
+    route: Route,
+    named: Sequence[Route],
+    sources: Sources,
+    words: WordLists,
+    signing: Mapping[str, JsonValue],
 ) -> tuple[dict[str, JsonValue], Placed]:
     at: Address = ("routes", route.name)
     part = Placed(route.operation, route.name, at, by=route.by)
     takes = _spoken(route.takes, route.fields, words)
     part.fields += [replace(each, at=(*at, "takes", *map(bare, each.at))) for each in route.fields]
     told: dict[str, JsonValue] = {"operation": route.operation, "private": route.private}
+    if route.private and (own := signing_of(sources.asked, sources.signatures, route.places)) != signing:
+        told["signing"] = own
+        part.fields.append(Field((*at, "signing"), "", "", Kind.TEXT, (SENDS,)))
+    if route.means:
+        told["means"] = dict(route.means)
+        part.fields += [Field((*at, "means", fact), fact, fact, by=(SENDS,)) for fact in route.means]
     if route.fields:
         usual = "query" if route.method in ("GET", "DELETE") else "json"
         if route.parameters != usual:
@@ -224,10 +249,36 @@ def _route(
     derived = derive(route.operation, replies, sources.harvest.readings, sources.symbols, sources.second)
     if route.operation == "order_book" and derived is None:
         derived = sources.books.get("order_book")
+    read = _read_of(route, sources.source)
+    if derived is None:
+        derived = read
+    elif read is not None and route.operation in COMPLETED:
+        whole = completed(derived.template, read.template)
+        more = [each for each in read.fields if isinstance(whole, dict) and each.at[0] not in _keys(derived)]
+        derived = replace(derived, template=whole, fields=(*derived.fields, *more))
     if derived is not None:
         told["reply"] = _spoken(derived.template, derived.fields, words)
         part.fields += [replace(each, at=(*at, "reply", *each.at)) for each in derived.fields]
     return told, part
+
+
+def _keys(derived: Derived) -> frozenset[str]:
+    return frozenset(derived.template) if isinstance(derived.template, dict) else frozenset()
+
+
+def _read_of(route: Route, source: Source) -> Derived | None:
+    """What the connector's source reads of a reply that no test shows."""
+    reading = source.of(route.path)
+    if reading is None:
+        return None
+    made = template(reading, route.operation)
+    fields = [Field(at, text, _fact_in(text), by=(READS,)) for at, text in leaves(made)]
+    return Derived(route.operation, made, tuple(fields))
+
+
+def _fact_in(text: JsonValue) -> str:
+    holes = leaf(text).holes if isinstance(text, str) else ()
+    return holes[0].name if holes else ""
 
 
 def _spoken(template: Any, fields: Iterable[Field], words: WordLists) -> JsonValue:
@@ -265,38 +316,136 @@ def _connections(
 ) -> tuple[dict[str, JsonValue], list[Placed]]:
     told: dict[str, JsonValue] = {}
     placed: list[Placed] = []
+    hosts = {each.host for each in linked}
     for number, each in enumerate(linked):
         name = "stream" if len(linked) == 1 else f"stream{number + 1}"
         channels: dict[str, JsonValue] = {}
-        for subscription in each.subscriptions:
-            if not subscription.operation:
-                continue
+        subscribed = [one for one in each.subscriptions if one.operation]
+        if each.by in ("token", "upgrade") and not any(one.private for one in subscribed):
+            subscribed += [Subscription(one, None, private=True) for one in PRIVATE]
+        subscribed += list(_together(subscribed, sources))
+        silent = _doubles(subscribed, sources)
+        for subscription in subscribed:
             key = _unique(subscription.operation.partition(":")[2], channels)
             at: Address = ("connections", name, "channels", key)
-            part = Placed(subscription.operation, key, at)
-            channel: dict[str, JsonValue] = {"operation": subscription.operation, "topic": subscription.topic}
-            if subscription.private:
-                channel["private"] = True
-            part.fields.append(Field((*at, "topic"), str(subscription.topic), "", Kind.TEXT, (SENDS,)))
-            derived = _told_by(subscription.operation, sources)
-            if derived is not None:
-                channel["tells"] = _spoken(derived.template, derived.fields, words)
-                part.fields += [replace(leaf, at=(*at, "tells", *leaf.at)) for leaf in derived.fields]
-            if subscription.operation == "stream:book" and "diff" in sources.books:
-                # Who asks for a book besides hearing its changes is given none by the stream.
-                channel["book"] = {"style": "changes", "first": "nothing"}
+            channel, part = _channel(subscription, at, key, sources, words)
+            if subscription.topic is None and "tells" not in channel:
+                continue
+            if subscription in silent:
+                channel.pop("tells", None)
+                part.fields = [each for each in part.fields if "tells" not in each.at]
             channels[key] = channel
             placed.append(part)
-        told[name] = _connection(each, channels)
+        told[name] = {
+            **({"host": each.host} if len(hosts) > 1 else {}), **_connection(each, channels, sources)
+        }  # fmt: skip
     return told, placed
 
 
-def _connection(each: Connection, channels: dict[str, JsonValue]) -> dict[str, JsonValue]:
+def _together(subscribed: Sequence[Subscription], sources: Sources) -> Iterator[Subscription]:
+    """Fills that the tests show as a message of their own, though nobody subscribed to them by that name."""
+    operations = {each.operation for each in subscribed}
+    orders = next((each for each in subscribed if each.operation == "stream:orders"), None)
+    if orders is None or orders.topic is None or "stream:fills" in operations:
+        return
+    if _own_message("stream:fills", "stream:orders", sources):
+        yield replace(orders, operation="stream:fills")
+
+
+def _doubles(subscribed: Sequence[Subscription], sources: Sources) -> list[Subscription]:
+    """Of several topics for one thing, those that the tests' message does not name: it is told once."""
+    silent: list[Subscription] = []
+    for operation in PRIVATE:
+        here = [each for each in subscribed if each.operation == operation and isinstance(each.topic, str)]
+        derived = _told_by(operation, sources)
+        texts = [each.text for each in derived.fields] if derived is not None else []
+        named = [each for each in here if any(_alike(text, each.topic) for text in texts)]
+        silent += [each for each in here if each not in (named or here)[:1]]
+    return silent
+
+
+def _alike(text: JsonValue, topic: JsonValue) -> bool:
+    """Whether a text of a message is its topic's name, but for what the tests do not know of it."""
+    if not isinstance(text, str) or not isinstance(topic, str) or SYMBOL not in topic:
+        return False
+    before = topic.partition(SYMBOL)[0]
+    return len(before) > 1 and text.startswith(f"{before}{SYMBOL}")
+
+
+def _by_topic(leaf: Field, topic: JsonValue) -> Field:
+    """A leaf that names the topic says it as the client did."""
+    if leaf.text != topic and _alike(leaf.text, topic):
+        return replace(leaf, text="{said.topic}", fact="", kind=Kind.TEXT)
+    return leaf
+
+
+def _own_message(one: str, other: str, sources: Sources) -> bool:
+    """Whether the tests' messages of `one` are others than those of `other`."""
+    shapes = [
+        {frozenset(flatten(each.document)) for each in sources.answers if each.operation == operation}
+        for operation in (one, other)
+    ]
+    return bool(shapes[0]) and shapes[0].isdisjoint(shapes[1])
+
+
+def _channel(
+    subscription: Subscription, at: Address, key: str, sources: Sources, words: WordLists
+) -> tuple[dict[str, JsonValue], Placed]:
+    part = Placed(subscription.operation, key, at)
+    channel: dict[str, JsonValue] = {"operation": subscription.operation, "topic": subscription.topic}
+    if subscription.private:
+        channel["private"] = True
+    part.fields.append(Field((*at, "topic"), str(subscription.topic), "", Kind.TEXT, (SENDS,)))
+    derived = _told_by(subscription.operation, sources)
+    if derived is not None:
+        fields = [_by_topic(leaf, subscription.topic) for leaf in derived.fields]
+        made = _copy(derived.template)
+        for leaf in fields:
+            made = _put(made, leaf.at, leaf.text)
+        channel["tells"] = _spoken(made, fields, words)
+        part.fields += [replace(leaf, at=(*at, "tells", *leaf.at)) for leaf in fields]
+    if subscription.operation == "stream:book":
+        channel |= _book(sources, part, at)
+    return channel, part
+
+
+def _book(sources: Sources, part: Placed, at: Address) -> dict[str, JsonValue]:
+    """How a book is told: who asks a route for it besides hearing its changes is given none by the stream."""
+    first = sources.books.get("snapshot")
+    if _book_kind(sources) != "diff":
+        return {"book": {"style": "whole"}}
+    if first is None:
+        return {"book": {"style": "changes", "first": "nothing"}}
+    part.fields += [replace(leaf, at=(*at, "first", *leaf.at)) for leaf in first.fields]
+    return {"book": {"style": "changes"}, "first": first.template}
+
+
+def _connection(each: Connection, channels: dict[str, JsonValue], sources: Sources) -> dict[str, JsonValue]:
     made: dict[str, JsonValue] = {"path": each.path}
+    if each.by:
+        made["login"] = _login(each, sources)
     if each.subscriptions:
         made["subscribe"] = {"said": dict(each.said), "topics": each.topics}
     if channels:
         made["channels"] = channels
+    operations = {channel["operation"] for channel in channels.values() if isinstance(channel, dict)}
+    if {"stream:orders", "stream:fills"} <= operations:
+        made["fills_first"] = True  # as upstream's kit has it
+    return made
+
+
+def _login(each: Connection, sources: Sources) -> dict[str, JsonValue]:
+    made: dict[str, JsonValue] = {"by": each.by}
+    if each.login is not None:
+        made["said"] = each.login
+    if each.token:
+        made["token"] = each.token
+    if each.token.startswith("query") or each.by == "upgrade":
+        made["needed"] = False
+    if each.by in ("frame", "subscription") and each.frame is not None:
+        made["signing"] = login_signing(sources.asked, sources.signatures, each.frame)
+    if each.by == "frame" and sources.source.received:
+        made["answer"] = template(sources.source.received[0], "")
     return made
 
 
@@ -308,10 +457,17 @@ def _unique(name: str, taken: Mapping[str, object]) -> str:
     return made
 
 
+def _book_kind(sources: Sources) -> str:
+    """What the stream tells: changes, or the whole book where the tests' change says less."""
+    known = {
+        kind: books.levels(sources.books[kind]) for kind in ("diff", "snapshot") if kind in sources.books
+    }
+    return max(known, key=lambda kind: known[kind], default="diff")
+
+
 def _told_by(operation: str, sources: Sources) -> Derived | None:
     if operation in ("stream:book", "stream:trades"):
-        kinds = ("diff", "snapshot") if operation == "stream:book" else ("trade",)
-        return next((sources.books[kind] for kind in kinds if kind in sources.books), None)
+        return sources.books.get(_book_kind(sources) if operation == "stream:book" else "trade")
     answers = [each for each in sources.answers if each.operation == operation]
     return derive(operation, answers, sources.harvest.readings, sources.symbols, sources.second)
 
@@ -331,7 +487,7 @@ def _refusals(answers: Iterable[Answer]) -> dict[str, JsonValue]:
                 word["message"] = value
                 body[key] = "{refusal.message}"
         return {"status": each.code, "body": body, "words": {"unknown_order": word}}
-    return {"status": 400, "body": {"message": "{refusal.message}"}}
+    return {"status": 400, "body": {"message": "{refusal.message}", "detail?": "{refusal.detail}"}}
 
 
 def _known(placed: Sequence[Placed]) -> dict[str, list[str]]:
@@ -339,7 +495,7 @@ def _known(placed: Sequence[Placed]) -> dict[str, list[str]]:
     known: dict[str, list[str]] = {}
     for part in placed:
         known[written(part.at)] = [part.by]
-        for inner in ("takes", "reply", "topic", "tells"):
+        for inner in ("takes", "means", "signing", "reply", "topic", "tells", "first"):
             leaves = [each for each in part.fields if each.at[: len(part.at) + 1] == (*part.at, inner)]
             if not leaves:
                 continue

@@ -25,6 +25,21 @@ OPERATIONS = {
     "snapshot": "stream:book",
     "trade": "stream:trades",
 }
+_SYMBOL = re.compile(r"^(s|sym|symbol|market|marketid|pair|instid|product_?id|instrument\w*|contract)$", re.I)
+_SHORTEST_SYMBOL = 5
+# Words for a taker's side, with both words of their list.
+_SIDES_OF_TRADES = {
+    word: f"{buy} {sell}"
+    for buy, sell in (
+        ("buy", "sell"),
+        ("BUY", "SELL"),
+        ("Buy", "Sell"),
+        ("B", "S"),
+        ("bid", "ask"),
+        ("Bid", "Ask"),
+    )
+    for word in (buy, sell)
+}
 _SIDES = (("bids", "bid"), ("asks", "ask"))
 
 
@@ -92,6 +107,11 @@ def derived(notes: Sequence[Note], symbol: str) -> dict[str, Derived]:
     return found
 
 
+def levels(each: Derived) -> int:
+    """How many of its leaves tell of a level."""
+    return sum(field.fact.startswith("level.") for field in each.fields)
+
+
 def _worth(each: Derived) -> int:
     return sum(bool(field.fact) for field in each.fields)
 
@@ -103,6 +123,7 @@ def _derive(note: Note, made: Made, symbol: str) -> Derived | None:
     if note.kind != "trade" and not lists:
         return None
     builder = _Builder(made.content, lists, symbol, "trade" if note.kind == "trade" else "book")
+    builder.named_by(note.raw)
     template = builder.build(note.raw, (), ())
     return Derived(OPERATIONS[note.kind], template, tuple(builder.fields))
 
@@ -159,7 +180,16 @@ class _Builder:
         self._lists = {each.path: each for each in lists}
         self._symbol = symbol
         self._thing = thing
+        self._spelled: frozenset[str] = frozenset()
         self.fields: list[Field] = []
+
+    def named_by(self, raw: JsonValue) -> None:
+        """Learn how the message itself spells its market: tests may have another pair than the kit's."""
+        self._spelled = frozenset(
+            leaf
+            for path, leaf in flatten(raw).items()
+            if isinstance(leaf, str) and len(leaf) >= _SHORTEST_SYMBOL and _SYMBOL.search(_name(path))
+        )
 
     def build(self, value: JsonValue, path: Path, at: tuple[str, ...]) -> JsonValue:
         level = self._lists.get(path)
@@ -183,6 +213,10 @@ class _Builder:
         return self._note(f"{{{fact}{form}}}" if fact else value, fact, at)
 
     def _note(self, text: JsonValue, fact: str, at: tuple[str, ...]) -> JsonValue:
+        if fact.startswith("trade.side "):
+            words = {word: (side,) for word, side in zip(fact.split()[1:], ("buy", "sell"), strict=True)}
+            self.fields.append(Field(at, text, "trade.side", Kind.WORDS, (KIT,), words=words))
+            return text
         known = bool(fact) or (isinstance(text, str) and "{" in text)
         kind = (Kind.FACT if fact else Kind.TEXT) if known else Kind.CONSTANT
         self.fields.append(Field(at, text, fact, kind, (KIT, READS) if fact else (KIT,)))
@@ -198,7 +232,9 @@ class _Builder:
             if self._same(self._content.get(made), value):
                 return f"{{{fact}{form}}}", fact
         if isinstance(value, str):
-            text = _named(value, self._symbol)
+            if sides := _SIDES_OF_TRADES.get(value) if self._thing == "trade" else None:
+                return value, f"trade.side {sides}"
+            text = _named(value, self._symbol, self._spelled)
             if text != value:
                 return text, "market.symbol" if text == "{market.symbol}" else ""
         if timed:
@@ -217,11 +253,10 @@ class _Builder:
         return one == other and (one != Decimal(0) or made == leaf)
 
 
-def _named(text: str, symbol: str) -> str:
+def _named(text: str, symbol: str, spelled_so: frozenset[str]) -> str:
     """The text with the pair's name in it replaced, in whatever letters and with whatever sign between."""
-    spelled = [
-        each for each in {symbol, symbol.lower(), symbol.upper(), "COINALPHAHBOT", "COINALPHA-HBOT"} if each
-    ]
+    usual = {symbol, symbol.lower(), symbol.upper(), "COINALPHAHBOT", "COINALPHA-HBOT", *spelled_so}
+    spelled = [each for each in usual if each]
     for name in sorted(spelled, key=len, reverse=True):
         found = re.search(re.escape(name), text, re.I)
         if found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -9,10 +10,10 @@ from pydantic import JsonValue
 
 from harness.describing.answers import Answer
 from harness.describing.kit import Reading
-from harness.describing.leaves import Path, flatten, number_of
+from harness.describing.leaves import Path, amount_of, flatten, number_of
 from harness.describing.readings import FORK, Meaning, meaning
 from harness.describing.sentinels import SETS, Sentinels, facts
-from harness.describing.templates import Example, Explained, Kind, explained, time_form
+from harness.describing.templates import Example, Explained, Kind, embedded, explained, time_form
 
 KIT, READS, SENDS, CCXT = "kit", "fork reads", "connector sends", "ccxt"
 # What the rows of a list are, by operation.
@@ -36,6 +37,8 @@ _ASSETS: Mapping[str, tuple[str, ...]] = {
     "market.base": ("fill.fee_asset", "balance.asset", "market.settle"),
     "market.quote": ("fill.fee_asset", "balance.asset", "market.settle"),
 }
+_FIRST_PAIR = {"market.base": SETS[0].base, "market.quote": SETS[0].quote}
+_HOLE = re.compile(r"\{([a-z_.]+)(?:\|[a-z]+)*\}")
 _SAME = {"fill": "order", "order": "order"}
 # What upstream's kit has as the account's balances, whatever is asked: base total and free, quote of both.
 _KIT_BALANCES = {"15": "balance.total", "10": "balance.free", "5": "balance.locked", "2000": "balance.total"}
@@ -96,12 +99,52 @@ def derive(
     for each in _one_of_each(answers):
         by_ccxt = {**second(operation, each.document), **by_ccxt}
     base = max(answers, key=lambda each: len(flatten(each.document)))
+    rows = _balance_rows(known) if operation in ("balances", "stream:balances") else frozenset()
     fields = {
-        path: _field(operation, each, by_fork.get(path), by_ccxt.get(path)) for path, each in known.items()
+        path: _field(operation, each, by_fork.get(path), by_ccxt.get(path), path[:-1] in rows)
+        for path, each in known.items()
     }
+    seen = tuple(dict.fromkeys(each.status for each in answers if each.status))
+    fields = {path: _with_states(each, seen) for path, each in fields.items()}
+    if ROWS.get(operation) == "fill":
+        fields = _with_trade_id(fields)
     builder = _Builder(operation, fields)
     template = builder.build(base.document, (), ())
     return Derived(operation, template, tuple(builder.placed))
+
+
+def _with_states(leaf: Field, seen: tuple[str, ...]) -> Field:
+    """A state that never changes, with the states in which it was seen: one list of words may not fit it."""
+    if leaf.kind is Kind.CONSTANT and leaf.fact == "order.status":
+        return replace(leaf, words={str(leaf.text): seen})
+    return leaf
+
+
+def _with_trade_id(fields: Mapping[Path, Field]) -> dict[Path, Field]:
+    """Where the tests write the order's id for the fill's too, the leaf that is read as the fill's is it."""
+    if any(each.fact == "fill.trade_id" for each in fields.values()):
+        return dict(fields)
+    return {
+        path: replace(
+            each,
+            fact="fill.trade_id",
+            text=str(each.text).replace(f"{{{each.fact}", "{fill.trade_id"),
+            by=tuple(source for source, fact in each.says.items() if fact == "fill.trade_id"),
+        )
+        if "fill.trade_id" in each.says.values() and each.kind is Kind.FACT
+        else each
+        for path, each in fields.items()
+    }
+
+
+def _balance_rows(known: Mapping[Path, Explained]) -> frozenset[Path]:
+    """The objects that tell of one asset: those that name it, and those that stand under its name."""
+    names = {name for each in SETS for asset in (each.base, each.quote) for name in (asset, asset.lower())}
+    found = {path[:-1] for path, each in known.items() if not names.isdisjoint(map(str, each.seen))}
+    for path in known:
+        found |= {path[:end] for end in range(len(path)) if not names.isdisjoint(map(str, path[:end]))}
+        found |= {path[:-1] for step in path[-1:] if str(step) in names}
+    return frozenset(found)
 
 
 def _example(answer: Answer, symbols: Mapping[str, str]) -> Example:
@@ -137,12 +180,14 @@ def _read_by_fork(readings: Iterable[Reading], answers: Sequence[Answer]) -> dic
     return found
 
 
-def _field(operation: str, leaf: Explained, fork: Meaning | None, ccxt: Meaning | None) -> Field:
+def _field(
+    operation: str, leaf: Explained, fork: Meaning | None, ccxt: Meaning | None, of_asset: bool = False
+) -> Field:
     """What the sources make of a leaf: ccxt goes before the kit, the kit before the fork's reader."""
     fitting = (leaf.fact, *leaf.others)
     made = Field((), leaf.text, leaf.fact, leaf.kind, words=leaf.words)
     if leaf.kind in (Kind.CONSTANT, Kind.UNKNOWN, Kind.UNSTEADY):
-        made = _of_constant(operation, leaf, fork, ccxt)
+        made = _of_constant(operation, leaf, fork, ccxt, of_asset)
     for source, meant in ((READS, fork), (CCXT, ccxt)):
         if meant is None or not made.fact:
             continue
@@ -159,9 +204,16 @@ def _field(operation: str, leaf: Explained, fork: Meaning | None, ccxt: Meaning 
     return made
 
 
-def _of_constant(operation: str, leaf: Explained, fork: Meaning | None, ccxt: Meaning | None) -> Field:
+def _of_constant(
+    operation: str, leaf: Explained, fork: Meaning | None, ccxt: Meaning | None, of_asset: bool
+) -> Field:
     """A leaf of which the kit says nothing: what a reader takes it for, or a time by its size."""
     value = leaf.seen[0]
+    lists_markets = operation == "symbols" and isinstance(value, str)
+    named = embedded([(str(value), _FIRST_PAIR)]) if lists_markets else None
+    if named:  # tests may write the kit's pair out
+        whole = _HOLE.fullmatch(named)
+        return Field((), named, whole[1] if whole else "", Kind.FACT if whole else Kind.TEXT, (KIT,))
     meant, source = (ccxt, CCXT) if ccxt is not None else (fork, READS)
     as_number = "" if isinstance(value, str) or value is None else "|number"
     timed = None if str(leaf.path[-1]).lower().endswith("id") else time_form(value)
@@ -169,14 +221,16 @@ def _of_constant(operation: str, leaf: Explained, fork: Meaning | None, ccxt: Me
         form = timed if timed and meant.fact.endswith("at") else as_number
         if not meant.fact.endswith((".side", ".type", ".status", "time_in_force")):
             fact = _sized(meant.fact, value)
-            return Field((), f"{{{fact}{form}}}", fact, Kind.FACT, (source,))
+            amount = amount_of(value)
+            text = f"{{{fact}}}{amount[1]}" if amount else f"{{{fact}{form}}}"
+            return Field((), text, fact, Kind.FACT, (source,))
         return Field((), value, meant.fact, Kind.CONSTANT, (KIT,))
     if timed:
         at = {"fill": "fill.at", "order": "order.updated_at"}.get(ROWS.get(operation, ""), "now.at")
         return Field((), f"{{{at}{timed}}}", at, Kind.FACT, (KIT,))
     number = number_of(value)
     told = _KIT_BALANCES.get(format(number.normalize(), "f")) if number is not None else None
-    if operation in ("balances", "stream:balances") and told:
+    if of_asset and told:
         return Field((), f"{{{told}{as_number}}}", told, Kind.FACT, (KIT,))
     return Field((), value, "", leaf.kind, (KIT,))
 
@@ -222,13 +276,24 @@ def comparable(one: str, other: str) -> bool:
     return None not in groups
 
 
+_FILLS = re.compile(r"trade|fill|transaction|deal|exec", re.I)
+_TRADE_ID = re.compile(r"(trade|fill|exec|deal|match)_?id$|^tid$", re.I)
+# Facts that name what a row is about.
+_NAMES: Mapping[str, frozenset[str]] = {
+    "balance": frozenset({"balance.asset", "market.base", "market.quote", "fill.fee_asset"}),
+    "market": frozenset({"market.symbol", "market.base"}),
+    "order": frozenset({"order.order_id", "order.client_order_id"}),
+    "fill": frozenset({"fill.trade_id", "order.order_id"}),
+}
 # What a fact is called where its object is told of.
 _TOLD = {
     ("fill", "order.order_id"): "fill.order_id",
     ("fill", "order.client_order_id"): "fill.client_order_id",
     ("fill", "order.side"): "fill.side",
     ("fill", "order.filled_quote"): "fill.quote_amount",
+    ("fill", "order.notional"): "fill.quote_amount",
     ("fill", "order.filled"): "fill.amount",
+    ("fill", "order.amount"): "fill.amount",
     ("fill", "order.price"): "fill.price",
     ("fill", "order.average_price"): "fill.price",
     ("balance", "market.base"): "balance.asset",
@@ -272,6 +337,9 @@ class _Builder:
         if found is None:  # an empty list or mapping
             return value
         found = replace(found, at=at)
+        if self._about == "fill" and found.kind is Kind.CONSTANT and _TRADE_ID.match(str(path[-1])):
+            form = "|number" if isinstance(value, int) else ""
+            found = replace(found, fact="fill.trade_id", text=f"{{fill.trade_id{form}}}", kind=Kind.FACT)
         name = _TOLD.get((self._about, found.fact))
         if name and isinstance(found.text, str):
             found = replace(found, fact=name, text=found.text.replace(f"{{{found.fact}", f"{{{name}"))
@@ -282,12 +350,26 @@ class _Builder:
         """What the rows of the list at `path` are, empty where it is no list of rows."""
         of = {self._fields[each].fact for each in self._fields if each[: len(path) + 1] == (*path, 0)}
         things = {fact.partition(".")[0] for fact in of}
+        if self._thing == "order" and path and _FILLS.search(str(path[-1])) and things - {""}:
+            return "fill"
         if within or self._thing == "order":
             fills = sum(fact.startswith("fill.") for fact in of)
             orders = sum(fact.startswith("order.") for fact in of)
             if "fill.trade_id" in of and fills > orders:
                 return "fill"
-        return self._thing if not within and things - {""} else ""
+        if within or not things - {""}:
+            return ""
+        return "" if self._deeper(path) else self._thing
+
+    def _deeper(self, path: Path) -> bool:
+        """Whether what names a row stands only in a list within the items of the list at `path`."""
+        names = _NAMES.get(self._thing, frozenset())
+        depths = [
+            sum(isinstance(step, int) for step in each[len(path) + 1 :])
+            for each, field in self._fields.items()
+            if each[: len(path) + 1] == (*path, 0) and field.fact in names
+        ]
+        return bool(depths) and min(depths) > 0
 
     def _keyed_rows(self, value: Mapping[str, JsonValue]) -> tuple[str, str] | None:
         """(a key, the name of the rows) of an object that has a key for each asset."""

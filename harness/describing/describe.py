@@ -16,10 +16,10 @@ from harness.describing.answers import Answer, answers
 from harness.describing.asking import ask
 from harness.describing.assembling import Assembled, Sources, assemble
 from harness.describing.ccxt_reader import CcxtReader, signs_alike
-from harness.describing.deriving import Reads
 from harness.describing.kit import Harvest
 from harness.describing.sentinels import SETS
 from harness.describing.signatures import explain
+from harness.describing.source_reading import Source, read_source
 from harness.forks.submission import AddedConnector
 from harness.forks.tree import Tree
 from harness.frameworks import v2
@@ -57,6 +57,11 @@ def book_tests_of(tree: Tree, connector: AddedConnector) -> tuple[str, ...]:
     )
 
 
+def source_of(tree: Tree, connector: AddedConnector) -> Source:
+    """What the connector's modules read of replies. Read as text; nothing is run."""
+    return read_source(_text(tree, path) for path in tree.under(connector.path) if path.endswith(".py"))
+
+
 def digest(tree: Tree, connector: AddedConnector, ccxt_id: str | None) -> str:
     """What a derivation depends on: the connector and its tests, ccxt, and our own release."""
     paths = (*tree.under(connector.path), *tree.under(v2.tests_path(connector.kind, connector.name)))
@@ -82,21 +87,36 @@ def derive_exchange(
     connector: AddedConnector,
     modules: Sequence[str],
     book_tests: Sequence[str],
+    source: Source,
     ccxt_id: str | None,
     progress: Progress,
 ) -> Assembled:
     """Ask every source in turn. Raises SandboxFailure; what a fork does wrong only makes less known."""
+    sources = gather(backend, runtime, connector, modules, book_tests, source, progress)
+    progress("letting ccxt read the same replies")
+    return assemble(with_ccxt(sources, ccxt_id))
+
+
+def gather(
+    backend: Backend,
+    runtime: Runtime,
+    connector: AddedConnector,
+    modules: Sequence[str],
+    book_tests: Sequence[str],
+    source: Source,
+    progress: Progress,
+) -> Sources:
+    """All that the fork can be asked, in the sandbox. Raises SandboxFailure."""
     perpetual = connector.kind == "derivative"
     progress("asking the fork's tests")
     harvested = _harvest(backend, runtime, modules, perpetual)
     found = answers(harvested)
     progress("watching what the connector sends")
-    asked = ask(backend, runtime, connector.name, _first_set(found), SETS[0])
+    asked = ask(backend, runtime, connector.name, _first_set(found), SETS[0], source)
     progress("watching its order book tests")
     notes = books.watch(backend, runtime, book_tests)
     progress("finding how it signs")
     signatures = explain([*asked.sent, *asked.frames], asked.credentials)
-    progress("letting ccxt read the same replies")
     sources = Sources(
         exchange=connector.name,
         kind="perpetual" if perpetual else "spot",
@@ -104,17 +124,19 @@ def derive_exchange(
         answers=found,
         asked=asked,
         signatures=signatures,
+        source=source,
     )
-    sources = replace(sources, books=books.derived(notes, sources.symbols.get(SETS[0].name, "")))
-    if ccxt_id is not None and sources.symbols:
-        reader = CcxtReader(ccxt_id, SETS[0], sources.symbols.get(SETS[0].name, ""), perpetual)
-        also = signs_alike(ccxt_id, signatures.schemes)
-        sources = replace(sources, ccxt=ccxt_id, second=_reads(reader), also_signed=also)
-    return assemble(sources)
+    return replace(sources, books=books.derived(notes, sources.symbols.get(SETS[0].name, "")))
 
 
-def _reads(reader: CcxtReader) -> Reads:
-    return reader.meanings
+def with_ccxt(sources: Sources, ccxt_id: str | None) -> Sources:
+    """The same, with ccxt's readings where it has the exchange."""
+    if ccxt_id is None or not sources.symbols:
+        return sources
+    symbol = sources.symbols.get(SETS[0].name, "")
+    reader = CcxtReader(ccxt_id, SETS[0], symbol, sources.kind == "perpetual")
+    also = signs_alike(ccxt_id, sources.signatures.schemes)
+    return replace(sources, ccxt=ccxt_id, second=reader.meanings, also_signed=also)
 
 
 def _harvest(backend: Backend, runtime: Runtime, modules: Sequence[str], perpetual: bool) -> Harvest:

@@ -16,6 +16,7 @@ Leaf: TypeAlias = str | int | float | bool | None
 
 MOST_LEAVES = 4000
 DEEPEST = 24
+_AMOUNT = re.compile(r"(\d+(?:\.\d+)?)( ?[A-Za-z]+)\Z")
 _PLAIN = re.compile(r"[^.\[\]'\s]+\Z")
 
 
@@ -84,3 +85,9 @@ def number_of(value: object) -> Decimal | None:
     except InvalidOperation:
         return None
     return number if number.is_finite() else None
+
+
+def amount_of(value: object) -> tuple[Decimal, str] | None:
+    """The number and the unit behind it (`20.0 USD`), with the space between; None of any other text."""
+    found = _AMOUNT.match(value) if isinstance(value, str) else None
+    return (Decimal(found[1]), found[2]) if found else None

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from pydantic import JsonValue
 
-from harness.describing.leaves import number_of
+from harness.describing.leaves import amount_of, number_of
 
 Moved = Mapping[str, tuple[JsonValue, JsonValue]]
 
@@ -59,6 +59,11 @@ CCXT = (
     (r"^fill.*\.takerOrMaker$", "fill.maker"),
     (r"^fill.*\.side$", "fill.side"),
     (r"^fill.*\.timestamp$", "fill.at"),
+    (r"^trade\.id$", "trade.trade_id"),
+    (r"^trade\.price$", "trade.price"),
+    (r"^trade\.amount$", "trade.amount"),
+    (r"^trade\.side$", "trade.side"),
+    (r"^trade\.timestamp$", "trade.at"),
     (r"^order.*\.trades\[\d+\]\.id$", "fill.trade_id"),
     (r"^order.*\.trades\[\d+\]\.price$", "fill.price"),
     (r"^order.*\.trades\[\d+\]\.amount$", "fill.amount"),
@@ -107,8 +112,17 @@ CCXT = (
 )
 Table = tuple[tuple[str, str], ...]
 _WORDS = frozenset(
-    {"order.side", "order.type", "order.status", "fill.side", "fill.maker", "order.time_in_force"}
+    {
+        "order.side",
+        "order.type",
+        "order.status",
+        "fill.side",
+        "fill.maker",
+        "order.time_in_force",
+        "trade.side",
+    }
 )
+_STEPS = ("market.tick_size", "market.lot_size")  # which may be told as a number of decimals
 # How much larger a leaf may be than what is read of it: a time's units.
 _FACTORS = tuple(Decimal(10) ** power for power in (0, 3, 6, 9))
 
@@ -150,8 +164,12 @@ def fact_of(attribute: str, table: Table) -> str | None:
 
 def _follows(fact: str, after: JsonValue, to: JsonValue) -> Meaning | None:
     number, wanted = number_of(after), number_of(to)
+    if wanted is None and (amount := amount_of(to)) is not None and fact.startswith("market."):
+        wanted = amount[0]
     if number is None or wanted is None or fact.endswith(("_id", "symbol", "base", "quote")):
         return Meaning(fact) if str(after) == str(to) else None
+    if fact in _STEPS and wanted == wanted.to_integral_value() and number == Decimal(1).scaleb(-int(wanted)):
+        return Meaning(fact.replace("_size", "_decimals"))
     if fact.endswith(("at", "_size")) and number:
         factor = next(
             (each for each in _FACTORS if abs(number * each - wanted) < Decimal("0.001") * each), None

@@ -5,33 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl
 
 from pydantic import JsonValue
 
-from harness.describing.answers import Answer
+from harness.describing.answers import Answer, named_so
 from harness.describing.asking import Act, Asked
 from harness.describing.deriving import SENDS, Field
 from harness.describing.leaves import Path
 from harness.describing.said import Said
 from harness.describing.signatures import Scheme
-from harness.describing.templates import Example, Explained, Kind, explained, time_form
+from harness.describing.templates import Example, Explained, Kind, explained, literal_of, time_form
 
 Place = tuple[str, str, str]  # host, method, path
-# What a path's words say of a route that neither an act nor the tests' kit names.
-_BY_NAME = (
-    (r"depth|order_?book|orderbook", "order_book"),
-    (r"listen_?key|data_?stream", "user_stream_open"),
-    (r"token|bullet", "stream_token"),
-    (r"server_?time|/time\b", "server_time"),
-    (r"fee", "fees"),
-    (r"ping|status|health", "ping"),
-    (r"my_?trades|fills|transactions", "order_trades"),
-    (r"balance|account|wallet|capital", "balances"),
-    (r"ticker", "ticker"),
-    (r"symbols|pairs|markets|instruments|exchange_?info|products|contracts", "symbols"),
-)
 _SINCE, _UNTIL = re.compile(r"start|since|from|after", re.I), re.compile(r"end|until|to$|before", re.I)
 _LIMIT = re.compile(r"limit|size|count|depth", re.I)
 
@@ -40,7 +27,8 @@ _LIMIT = re.compile(r"limit|size|count|depth", re.I)
 class Route:
     """A route as it was used. `path` names its parameters (`/orders/{id}`); `fields` are those of `takes`.
 
-    `parameters` says where they stand: query, json or form. `private`: requests to it were signed.
+    `parameters` says where they stand: query, json or form. `private`: requests to it were signed. `means`
+    are facts of an order that the route itself stands for.
     """
 
     operation: str
@@ -53,6 +41,7 @@ class Route:
     fields: tuple[Field, ...]
     places: tuple[Place, ...]
     by: str = SENDS
+    means: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -68,21 +57,44 @@ def routes(asked: Asked, answers: Iterable[Answer], schemes: Sequence[Scheme], s
     taken: set[Place] = set()
     for operation in ("place_order", "cancel_order"):
         used = [(said, act) for act in asked.acts if act.operation == operation for said in _of_act(act)]
-        if used:
-            examples = [(said, {**common, **act.facts}) for said, act in used]
-            route = _route(operation, examples, parts, schemes, asked.credentials)
-            found.append(route)
-            taken |= {_place(said) for said, _ in used}
+        groups = _by_shape(used)
+        for group in groups:
+            examples = [(said, {**common, **act.facts}) for said, act in group]
+            made = _route(operation, examples, parts, schemes, asked.credentials)
+            found.append(replace(made, means=_meant(group, groups)) if len(groups) > 1 else made)
+            taken |= {_place(said) for said, _ in group}
     others: dict[Place, list[Said]] = {}
     for said in asked.sent:
         if _place(said) not in taken and not _is_upgrade(said):
             others.setdefault(_place(said), []).append(said)
     by_client_id = {act.facts["order.client_order_id"]: act.facts for act in asked.acts}
     for place, messages in others.items():
-        operation = labels.get(place) or labels.get((place[0], "", place[2])) or _by_name(place[2])
+        operation = labels.get(place) or labels.get((place[0], "", place[2])) or named_so(place[2])
         examples = [(said, {**common, **_facts_in(said, by_client_id, asked)}) for said in messages[:20]]
         found.append(_route(operation, examples, parts, schemes, asked.credentials))
     return _merged(found)
+
+
+Used = Sequence[tuple[Said, Act]]
+
+
+def _by_shape(used: Used) -> list[Used]:
+    """The requests of one operation, those together whose paths have as many parts."""
+    groups: dict[tuple[str, int], list[tuple[Said, Act]]] = {}
+    for said, act in used:
+        groups.setdefault((said.method, said.path.count("/")), []).append((said, act))
+    return list(groups.values())
+
+
+def _meant(group: Used, groups: Sequence[Used]) -> dict[str, str]:
+    """What all orders of a group have in common that those of others have not."""
+    means = {}
+    for fact in ("order.side", "order.type"):
+        own = {act.facts[fact].removesuffix("_maker") for _, act in group}
+        every = {act.facts[fact].removesuffix("_maker") for each in groups for _, act in each}
+        if len(own) == 1 and len(every) > 1:
+            means[fact] = own.pop()
+    return means
 
 
 def _labels(answers: Iterable[Answer]) -> dict[Place, str]:
@@ -97,10 +109,6 @@ def _labels(answers: Iterable[Answer]) -> dict[Place, str]:
             if found.get((host, each.method, path)) != "order_status":
                 found[(host, each.method, path)] = each.operation
     return found
-
-
-def _by_name(path: str) -> str:
-    return next((operation for pattern, operation in _BY_NAME if re.search(pattern, path, re.I)), "")
 
 
 def _of_act(act: Act) -> list[Said]:
@@ -144,7 +152,8 @@ def _route(
     schemes: Sequence[Scheme],
     credentials: Mapping[str, str],
 ) -> Route:
-    examples = [Example(facts, _document(said, parts)) for said, facts in used]
+    keys = frozenset(value for value in credentials.values() if len(value) > 7)
+    examples = [Example(facts, _document(said, parts, keys)) for said, facts in used]
     known = explained(examples)
     first = used[0][0]
     path, fields = _path(known, first)
@@ -157,7 +166,6 @@ def _route(
         if found is not None:
             fields.append(found)
             _put(takes, found.at, found.text)
-    keys = {value for value in credentials.values() if len(value) > 7}
     private = any(scheme.signs(first, credentials) for scheme in schemes) or any(
         key in value for key in keys for value in first.values.values()
     )
@@ -166,18 +174,22 @@ def _route(
     return Route(operation, first.host, first.method, path, takes, where, private, tuple(fields), places)
 
 
-def _document(said: Said, parts: frozenset[str]) -> JsonValue:
-    """A request as one document: its path's segments, query and body, without the signature's parts."""
+def _document(said: Said, parts: frozenset[str], keys: frozenset[str]) -> JsonValue:
+    """A request as one document: its path's segments, query and body, without what proves who sent it."""
     query = dict(parse_qsl(said.query, keep_blank_values=True))
     try:
         body: JsonValue = json.loads(said.body) if said.body else {}
     except (ValueError, RecursionError):
         body = dict(parse_qsl(said.body, keep_blank_values=True))
     if isinstance(body, dict):
-        body = {name: value for name, value in body.items() if f"body {name}" not in parts}
+        body = {
+            name: value for name, value in body.items() if f"body {name}" not in parts and value not in keys
+        }
     return {
         "path": [*said.path.split("/")],
-        "query": {name: value for name, value in query.items() if f"query {name}" not in parts},
+        "query": {
+            name: value for name, value in query.items() if f"query {name}" not in parts and value not in keys
+        },
         "body": body,
     }
 
@@ -226,7 +238,7 @@ def _only_for_makers(made: Field, each: Explained) -> Field:
     """A literal that only some orders carry says that they may only make."""
     if not re.search(r"post|maker|moc|passive", str(each.path[-1]), re.I):
         return made
-    words = {str(each.seen[0]): ("true",)}
+    words = {literal_of(each.seen[0]): ("true",)}
     return replace(made, fact="order.post_only", kind=Kind.WORDS, words=words)
 
 

@@ -46,6 +46,12 @@ SETS = (
 )  # fmt: skip
 
 
+# What a session is opened with and whose it is, in replies that no test shows.
+SESSION = {
+    "session.key": "sesame71500005", "session.lifetime": "3600", "account.number": "71900007",
+}  # fmt: skip
+
+
 def facts(
     sentinels: Sentinels, side: str = "", order_type: str = "", status: str = "", symbol: str = ""
 ) -> dict[str, str]:
@@ -73,7 +79,7 @@ def _of_order(sentinels: Sentinels, status: str) -> dict[str, str]:
         "order.client_order_id": sentinels.client_order_id,
         "order.price": sentinels.price,
         "order.amount": sentinels.amount,
-        "order.quote_amount": _text(price * amount),
+        "order.notional": _text(price * amount),
         "order.filled": _text(filled),
         "order.remaining": _text(amount - filled),
         "order.filled_quote": _text(fill_price * filled),

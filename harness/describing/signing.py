@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from pydantic import JsonValue
 
@@ -12,6 +12,8 @@ from harness.describing.said import Said
 from harness.describing.signatures import Explanation, Scheme
 from harness.describing.templates import time_form
 
+Place = tuple[str, str, str]  # host, method, path
+_FORMS = ("base64", "", "hex")  # by the number of `asking.Asked.form`
 # Parts of the menu's texts, as a description writes them.
 _PARTS = {
     "{target}": "{path}{query|question}",
@@ -22,18 +24,41 @@ _PARTS = {
     "{path}{sha256_nonce_body}": "{path}{nonce+body|sha256}",
 }
 # What a description has no word for.
-_UNSAID = ("{content_type}", "{nonce+body|sha256}", "{body ")
+_UNSAID = ("{nonce+body|sha256}", "{other}")
+_LONGEST_LITERAL = 20
 _KNOWN = ("key", "signature", "time", "nonce", "passphrase", "window")
 
 
-def signing_of(asked: Asked, found: Explanation) -> dict[str, JsonValue]:
-    """How requests are signed; unverified where that was not found or cannot be said; {} where none is."""
-    for said in asked.sent:
+def signing_of(
+    asked: Asked, found: Explanation, places: Collection[Place] | None = None
+) -> dict[str, JsonValue]:
+    """How requests are signed, those to `places` alone where some are given.
+
+    Unverified where that was not found or cannot be said; {} where none is.
+    """
+    sent = [each for each in asked.sent if places is None or (each.host, each.method, each.path) in places]
+    for said in sent:
         for scheme in found.schemes:
             if scheme.signs(said, asked.credentials):
-                return _told(scheme, said, asked.credentials)
-    place = _key_place(asked)
+                return _anywhere(_told(scheme, said, asked.credentials), asked)
+    place = _key_place(asked, sent)
     return {"scheme": "unverified", "carries": {"key": place}} if place else {}
+
+
+def login_signing(asked: Asked, found: Explanation, frame: Said) -> dict[str, JsonValue]:
+    """How a message that logs in is signed; unverified where that was not found."""
+    for scheme in found.schemes:
+        if scheme.place in frame.values and scheme.signs(frame, asked.credentials):
+            made = _told(scheme, frame, asked.credentials)
+            text = re.sub(r"\{body ([^{}|]+)", lambda each: f"{{said.{_dotted(each[1])}", str(made["text"]))
+            told = {name: value for name, value in made.items() if name not in ("carries", "prefix")}
+            return {**told, "text": text}
+    return {"scheme": "unverified"}
+
+
+def _dotted(path: str) -> str:
+    """`args[0].key` → `args.0.key`."""
+    return re.sub(r"\[(\d+)\]", r".\1", path)
 
 
 def _told(scheme: Scheme, said: Said, credentials: Mapping[str, str]) -> dict[str, JsonValue]:
@@ -49,6 +74,23 @@ def _told(scheme: Scheme, said: Said, credentials: Mapping[str, str]) -> dict[st
     return {**made, **({"prefix": prefix} if prefix else {})}
 
 
+def _anywhere(made: dict[str, JsonValue], asked: Asked) -> dict[str, JsonValue]:
+    """Parts that stand in the query of some requests and in the form of others are parameters of either."""
+    carries = made.get("carries")
+    if not isinstance(carries, dict):
+        return made
+    seen = {place for said in asked.sent for place in said.values}
+    told: dict[str, JsonValue] = {}
+    for part, place in carries.items():
+        kind, _, name = str(place).partition(" ")
+        both = {f"query {name}", f"body {name}"} <= seen and kind in ("query", "body")
+        forms = all(
+            not each.body.lstrip().startswith("{") for each in asked.sent if f"body {name}" in each.values
+        )
+        told[part] = f"param {name}" if (both or kind == "body") and forms else place
+    return {**made, "carries": told}
+
+
 def _parts_of(
     scheme: Scheme, said: Said, credentials: Mapping[str, str]
 ) -> tuple[str, dict[str, JsonValue], dict[str, JsonValue]]:
@@ -59,11 +101,13 @@ def _parts_of(
     for ours, theirs in _PARTS.items():
         text = text.replace(ours, theirs)
     for role, place in scheme.parts.items():
-        value = said.values.get(place, "")
+        named = place.removeprefix("credential ")
+        value = credentials.get(named, "") if named != place else said.values.get(place, "")
         name = role
         if role == "other":
             secret = next((key for key, held in credentials.items() if held == value), "")
-            text = text.replace("{other}", "{passphrase}" if secret else value)
+            literal = value if len(value) <= _LONGEST_LITERAL else "{other}"  # longer ones are made anew
+            text = text.replace("{other}", "{passphrase}" if secret else literal)
             name = "passphrase" if secret else ""
         if role == "key" and (before := _before_key(value, credentials)):
             text = text.replace("{key}", f"{before}{{key}}")
@@ -85,15 +129,10 @@ def _place_of_key(said: Said, credentials: Mapping[str, str], scheme: Scheme) ->
     return next((place for place, value in said.values.items() if any(key in value for key in keys)), "")
 
 
-def _key_place(asked: Asked) -> str:
+def _key_place(asked: Asked, sent: Sequence[Said]) -> str:
     keys = {value for value in asked.credentials.values() if len(value) > 7}
     return next(
-        (
-            place
-            for said in asked.sent
-            for place, value in said.values.items()
-            if any(key in value for key in keys)
-        ),
+        (place for said in sent for place, value in said.values.items() if any(key in value for key in keys)),
         "",
     )
 
@@ -105,7 +144,7 @@ def credentials_of(asked: Asked, found: Explanation) -> dict[str, JsonValue]:
     for name, value in asked.credentials.items():
         low = name.lower()
         if name in secrets or re.search(r"secret|private", low):
-            made[name] = {"is": "secret", **_form(secrets.get(name))}
+            made[name] = {"is": "secret", **_form(secrets.get(name), asked.form)}
         elif re.search(r"pass|memo", low):
             places = _places(asked, value)
             made[name] = {"is": "passphrase", **({"sent": places} if places else {})}
@@ -116,10 +155,13 @@ def credentials_of(asked: Asked, found: Explanation) -> dict[str, JsonValue]:
     return made
 
 
-def _form(scheme: Scheme | None) -> dict[str, JsonValue]:
-    if scheme is None or scheme.form == "raw":
-        return {}
-    return {"form": f"seed {scheme.form}" if scheme.algorithm == "ed25519" else scheme.form}
+def _form(scheme: Scheme | None, form: int) -> dict[str, JsonValue]:
+    """How the secret is written: as the scheme decodes it, else as the connector took it."""
+    if scheme is not None and scheme.algorithm == "ed25519":
+        return {"form": f"seed {scheme.form}"}
+    if scheme is not None and scheme.form != "raw":
+        return {"form": scheme.form}
+    return {"form": _FORMS[form]} if _FORMS[form] else {}
 
 
 def _places(asked: Asked, value: str) -> list[JsonValue]:

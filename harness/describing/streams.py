@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
-from harness.describing.asking import Asked
-from harness.describing.leaves import flatten, parsed
+from harness.describing.asking import Asked, Opened
+from harness.describing.leaves import parsed
 from harness.describing.said import Said
+from harness.describing.sentinels import SESSION
 from harness.describing.signatures import Scheme
-from harness.describing.templates import embedded
+from harness.describing.templates import embedded, time_form
 
 _OPERATIONS = (
     (r"my_?trade|usertrade|execution|fill|deals.*private|private.*deals|private.*trade", "stream:fills"),
@@ -25,8 +27,12 @@ _OPERATIONS = (
     (r"ticker", "stream:ticker"),
     (r"trade|deal|match", "stream:trades"),
 )
-_PRIVATE = ("stream:orders", "stream:fills", "stream:balances", "stream:positions")
-_VERBS = re.compile(r"subscri|\bsub\b|\breq\b", re.I)
+PRIVATE = ("stream:orders", "stream:fills", "stream:balances", "stream:positions")
+_VERBS = re.compile(r"subscri|\bsub\b|\breq\b|SetParams|SetSubscription", re.I)
+_UNDONE = re.compile(r"unsub", re.I)
+_VERB_KEYS = ("sub", "subscribe", "req")
+_NUMBERS = re.compile(r"^(id|req_?id|request_?id|nonce|cid|i)$", re.I)
+_TOKEN = SESSION["session.key"]
 
 
 @dataclass(frozen=True)
@@ -42,105 +48,212 @@ class Subscription:
 class Connection:
     """A WebSocket path and how topics are subscribed to on it.
 
-    `said` is what all subscriptions have in common, `topics` the path to the topic in them. `login` is the
-    place of a signature in a message of its own, with that message.
+    `said` is what all subscriptions have in common, `topics` the path to the topic in them. `by` is how it is
+    opened for an account (frame, subscription, token, upgrade; empty: it never was), `login` the template of
+    that message and `frame` one that was sent; `token` says where in the address a token stands.
     """
 
     host: str
     path: str
-    said: Mapping[str, JsonValue]
-    topics: str
-    subscriptions: tuple[Subscription, ...]
+    said: Mapping[str, JsonValue] = field(default_factory=dict)
+    topics: str = ""
+    subscriptions: tuple[Subscription, ...] = ()
+    by: str = ""
     login: JsonValue = None
+    frame: Said | None = None
+    token: str = ""
 
 
 def connections(asked: Asked, schemes: Sequence[Scheme], facts: Mapping[str, str]) -> list[Connection]:
     """What was said on each WebSocket. `facts` are the market's."""
-    signed = [scheme.place.removeprefix("body ") for scheme in schemes if scheme.place.startswith("body ")]
+    signed = frozenset(scheme.place for scheme in schemes)
+    grouped: dict[tuple[str, str], list[Opened]] = {}
+    for each in asked.sockets:
+        grouped.setdefault((each.host, _without_token(each.path)), []).append(each)
+    known = {**facts, "account.number": SESSION["account.number"]}
     found = []
-    for place in asked.sockets:
-        host, slash, path = place.partition("/")
-        frames = [each for each in asked.frames if each.host == host and each.path == f"{slash}{path}"]
-        found.append(_connection(host, f"{slash}{path}" or "/", frames, signed, facts, asked.credentials))
+    for (host, path), opened in grouped.items():
+        paths = {each.path for each in opened}
+        frames = [each for each in asked.frames if each.host == host and each.path in paths]
+        found.append(_Listener(asked, signed, known).connection(host, path, opened, frames))
     return found
 
 
-def _connection(
-    host: str,
-    path: str,
-    frames: Sequence[Said],
-    signed: Sequence[str],
-    facts: Mapping[str, str],
-    credentials: Mapping[str, str],
-) -> Connection:
-    login: JsonValue = None
-    said: dict[str, JsonValue] = {}
-    topics = ""
-    subscriptions: dict[str, Subscription] = {}
-    for frame in frames:
-        document = parsed(frame.body)
-        if not isinstance(document, dict):
-            continue
-        if any(place in frame.fields for place in signed) and not _VERBS.search(frame.body):
-            login = _without_secrets(document, credentials)
-            continue
-        for where, topic, rest in _topics(document, facts):
-            text = json.dumps(topic, sort_keys=True)
-            topics, said = where, rest
-            words = re.sub(r"\{[a-z]+\.[^{}\"]*\}", "", text)
-            operation = next((name for pattern, name in _OPERATIONS if re.search(pattern, words, re.I)), "")
-            private = operation in _PRIVATE or re.search("private|user|account", words, re.I) is not None
-            subscriptions.setdefault(text, Subscription(operation, topic, private))
-    ordered = tuple(subscriptions[text] for text in sorted(subscriptions))
-    return Connection(host, path, said, topics, ordered, login)
+def _without_token(path: str) -> str:
+    return path.replace(_TOKEN, "{token}") or "/"
 
 
-def _topics(
-    document: dict[str, JsonValue], facts: Mapping[str, str]
-) -> list[tuple[str, JsonValue, dict[str, JsonValue]]]:
-    """(path to the topics, a topic's template, what else is said) for each topic in a message."""
-    verbs = [
-        path for path, leaf in flatten(document).items() if isinstance(leaf, str) and _VERBS.search(leaf)
-    ]
-    if not verbs:
-        return []
-    rest: dict[str, JsonValue] = {str(path[0]): document[str(path[0])] for path in verbs if len(path) == 1}
-    for name, value in document.items():
-        if isinstance(value, list) and value and isinstance(value[0], str | dict):
-            return [(f"{name}[]", _templated(each, facts), rest) for each in value]
+class _Listener:
+    """Makes a connection of what was sent on it."""
+
+    def __init__(self, asked: Asked, signed: frozenset[str], facts: Mapping[str, str]) -> None:
+        self._facts = facts
+        self._signed = signed
+        self._keys = {value: name for name, value in asked.credentials.items() if len(value) > 5}
+
+    def connection(
+        self, host: str, path: str, opened: Sequence[Opened], frames: Sequence[Said]
+    ) -> Connection:
+        by, login, first, topics = "", None, None, ""
+        said: dict[str, JsonValue] = {}
+        subscriptions: dict[str, Subscription] = {}
+        for frame in frames:
+            document = parsed(frame.body)
+            if not isinstance(document, dict) or _UNDONE.search(frame.body):
+                continue
+            proof, rest = self._parted(document, frame, ())
+            subscribes = _VERBS.search(json.dumps(rest)) is not None
+            if proof is not None and not by:
+                by = "token" if _TOKEN in frame.body else "subscription" if subscribes else "frame"
+                login, first = (proof if subscribes else self._holes(document, frame, ())), frame
+            if proof is not None and not subscribes:
+                continue
+            if isinstance(rest, dict):
+                for where, topic, common in _topics(rest, self._facts):
+                    topics, said = where, _shared(said, common)
+                    made = _subscription(topic, private=proof is not None)
+                    subscriptions.setdefault(json.dumps(topic, sort_keys=True), made)
+        ordered = tuple(subscriptions[text] for text in sorted(subscriptions))
+        token, signed_at = _token_place(path, opened), any(map(self._proves, opened))
+        by = by or ("token" if token else "upgrade" if signed_at else "")
+        return Connection(host, path, said, topics, ordered, by, login, first, token)
+
+    def _proves(self, opened: Opened) -> bool:
+        """Whether the request that opened it carried a key."""
+        return any(key in value for _, value in opened.headers for key in self._keys)
+
+    def _parted(
+        self, value: JsonValue, frame: Said, at: tuple[str | int, ...]
+    ) -> tuple[JsonValue, JsonValue]:
+        """(what proves who the client is, with holes; the rest). The first is None where nothing does."""
         if isinstance(value, dict):
-            key = next((key for key in ("channel", "topic", "stream") if isinstance(value.get(key), str)), "")
-            if key and len(value) <= 2:
-                return [(f"{name}.{key}", _templated(value[key], facts), rest)]
-            return [(name, _templated(value, facts), rest)]
-    topic = {name: value for name, value in document.items() if name not in rest and name != "id"}
-    return [("", _templated(topic, facts), rest)] if topic else []
+            proof: dict[str, JsonValue] = {}
+            rest: dict[str, JsonValue] = {}
+            for key, item in value.items():
+                proved, left = self._parted(item, frame, (*at, key))
+                if proved is not None:
+                    proof[key] = proved
+                if left is not None and left != {}:
+                    rest[key] = left
+            return (proof or None), rest
+        if isinstance(value, list):
+            proves = any(self._parted(item, frame, (*at, i))[0] is not None for i, item in enumerate(value))
+            return (self._holes(value, frame, at), None) if proves else (None, value)
+        hole = self._hole(value, frame, at)
+        return (hole, None) if isinstance(hole, str) and hole != value else (None, value)
+
+    def _holes(self, value: JsonValue, frame: Said, at: tuple[str | int, ...]) -> JsonValue:
+        """A login message with holes for the key, the pass phrase, the time, the token and the signature."""
+        if isinstance(value, dict):
+            made = {
+                key: self._holes(item, frame, (*at, key))
+                for key, item in value.items()
+                if not _NUMBERS.match(key)
+            }
+            return dict(made)
+        if isinstance(value, list):
+            return [self._holes(item, frame, (*at, index)) for index, item in enumerate(value)]
+        if isinstance(value, int | str) and not isinstance(value, bool) and time_form(value):
+            return "{login.time}"
+        return self._hole(value, frame, at)
+
+    def _hole(self, leaf: JsonValue, frame: Said, at: tuple[str | int, ...]) -> JsonValue:
+        text = str(leaf)
+        if text == _TOKEN:
+            return "{login.token}"
+        if text in self._keys:
+            return "{login.passphrase}" if re.search("pass|memo", self._keys[text]) else "{login.key}"
+        place = next((name for name in self._signed if frame.values.get(name) == text), None)
+        long = isinstance(leaf, str) and re.fullmatch(r"[A-Za-z0-9+/=_.-]{40,}", text) is not None
+        named = re.search(r"sig|hash|hmac|digest|^s$", str(at[-1] if at else ""), re.I) is not None
+        return "{login.signature}" if place is not None or (long and named) else leaf
 
 
-def _templated(value: JsonValue, facts: Mapping[str, str]) -> JsonValue:
+def _token_place(path: str, opened: Sequence[Opened]) -> str:
+    if "{token}" in path:
+        return "path token"
+    for each in opened:
+        for pair in each.query.split("&"):
+            name, _, value = pair.partition("=")
+            if value == _TOKEN:
+                return f"query {name}"
+    return ""
+
+
+def _shared(one: Mapping[str, JsonValue], other: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """What two subscriptions have in common; where a value differs, any will do."""
+    if not one:
+        return dict(other)
+    return {name: value if one.get(name) == value else "{any}" for name, value in other.items()}
+
+
+def _subscription(topic: JsonValue, *, private: bool) -> Subscription:
+    words = re.sub(r"\{[a-z]+[.|][^{}\"]*\}", "", json.dumps(topic))
+    operation = next((name for pattern, name in _OPERATIONS if re.search(pattern, words, re.I)), "")
+    hidden = private or operation in PRIVATE or re.search("private|user", words, re.I) is not None
+    if hidden and operation == "stream:trades":
+        operation = "stream:fills"
+    return Subscription(operation, topic, hidden)
+
+
+Topics = Iterable[tuple[str, JsonValue, dict[str, JsonValue]]]
+
+
+def _topics(document: dict[str, JsonValue], facts: Mapping[str, str]) -> Topics:
+    """(path to the topics, a topic's template, what else is said) for each topic in a message."""
+    for name in _VERB_KEYS:
+        if isinstance(document.get(name), str) and not _VERBS.search(str(document[name])):
+            return [(name, templated(document[name], facts), {name: "{any}"})]
+    said: dict[str, JsonValue] = {
+        name: value for name, value in document.items() if isinstance(value, str) and _VERBS.search(value)
+    }
+    if not said:
+        return []
+    rest = {
+        name: value
+        for name, value in document.items()
+        if name not in said and not _NUMBERS.match(name) and not _is_time(value)
+    }
+    lists = [name for name, value in rest.items() if _plain_list(value)]
+    if len(rest) == 2 and len(lists) == 2:
+        return list(_pairs(rest, facts, said))
+    if len(rest) > 1 or not rest:
+        return [("", templated(rest, facts), said)] if rest else []
+    ((name, value),) = rest.items()
+    if isinstance(value, list) and value:
+        return [(f"{name}[]", templated(each, facts), said) for each in value]
+    if isinstance(value, dict) and len(value) == 1:
+        ((key, inner),) = value.items()
+        if isinstance(inner, str):
+            return [(f"{name}.{key}", templated(inner, facts), said)]
+    return [(name, templated(value, facts), said)]
+
+
+def _pairs(
+    rest: Mapping[str, JsonValue], facts: Mapping[str, str], said: dict[str, JsonValue]
+) -> Iterator[tuple[str, JsonValue, dict[str, JsonValue]]]:
+    """Two lists: each of the one with each of the other."""
+    (one, first), (other, second) = sorted(rest.items())
+    if isinstance(first, list) and isinstance(second, list):
+        for pair in itertools.product(first, second):
+            yield f"{one}[] * {other}[]", [templated(each, facts) for each in pair], said
+
+
+def _plain_list(value: JsonValue) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(each, str) for each in value)
+
+
+def _is_time(value: JsonValue) -> bool:
+    return isinstance(value, int | str) and not isinstance(value, bool) and bool(time_form(value))
+
+
+def templated(value: JsonValue, facts: Mapping[str, str]) -> JsonValue:
+    """What was said, with the facts that stand in it."""
     if isinstance(value, dict):
-        return {key: _templated(item, facts) for key, item in value.items()}
+        return {key: templated(item, facts) for key, item in value.items() if not _is_time(item)}
     if isinstance(value, list):
-        return [_templated(item, facts) for item in value]
+        made = [templated(item, facts) for item in value]
+        return {"each market": made[0]} if made == ["{market.symbol}"] else made
     if isinstance(value, str):
         return embedded([(value, facts)]) or value
     return value
-
-
-def _without_secrets(document: JsonValue, credentials: Mapping[str, str]) -> JsonValue:
-    """A login message with holes for the key, the pass phrase, the time and the signature."""
-    if isinstance(document, dict):
-        return {key: _without_secrets(item, credentials) for key, item in document.items()}
-    if isinstance(document, list):
-        return [_without_secrets(item, credentials) for item in document]
-    return _hole(document, credentials)
-
-
-def _hole(leaf: str | int | float | bool | None, credentials: Mapping[str, str]) -> JsonValue:
-    text = str(leaf)
-    for name, value in credentials.items():
-        if text == value:
-            return "{login.passphrase}" if "pass" in name.lower() else "{login.key}"
-    if re.fullmatch(r"\d{10}(\d{3})?(\.\d+)?", text):
-        return "{login.time}"
-    return "{login.signature}" if len(text) >= 32 and isinstance(leaf, str) else leaf

@@ -35,7 +35,7 @@ _ISO = re.compile(r"20\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]00:?00)?\Z"
 _HINTS: Mapping[str, tuple[str, ...]] = {
     "order.average_price": ("avg", "average", "dealprice", "deal_price"),
     "order.filled_quote": ("quote", "cumm", "value", "funds", "notional", "turnover", "dealmoney"),
-    "order.quote_amount": ("quote", "value", "funds", "notional"),
+    "order.notional": ("quote", "value", "funds", "notional"),
     "order.filled": ("fill", "exec", "deal", "traded", "cum", "done"),
     "order.remaining": ("remain", "left", "leaves", "unfilled"),
     "order.created_at": ("creat", "time"),
@@ -213,13 +213,19 @@ def _words(having: Sequence[tuple[Leaf, Mapping[str, str]]], name: str) -> dict[
             or (number_of(leaf) is not None and "." in str(leaf))
         ):
             return {}
-        words.setdefault(str(leaf), {})[facts[name]] = None
-        if literals.setdefault(facts[name], str(leaf)) != str(leaf):
+        literal = literal_of(leaf)
+        words.setdefault(literal, {})[facts[name]] = None
+        if literals.setdefault(facts[name], literal) != literal:
             return {}
     together = (set(meant) for meant in words.values() if len(meant) > 1)
     if len(words) < 2 or any(meant not in _TOGETHER for meant in together):
         return {}
     return {literal: tuple(meant) for literal, meant in words.items()}
+
+
+def literal_of(leaf: Leaf) -> str:
+    """A word as a list of words has it: flags as JSON writes them."""
+    return str(leaf).lower() if isinstance(leaf, bool) else str(leaf)
 
 
 def embedded(having: Sequence[tuple[str, Mapping[str, str]]]) -> str | None:

@@ -27,7 +27,7 @@ class WordLists:
             for name, made in self.lists.items():
                 if name.startswith(_base(leaf.fact)) and isinstance(made, dict):
                     words = made["words"]
-                    if isinstance(words, dict) and str(leaf.text) in words:
+                    if isinstance(words, dict) and str(leaf.text) in words and _fits(leaf, words):
                         return f"{{{self._thing(leaf)}|{name}}}"
         return None
 
@@ -38,6 +38,8 @@ class WordLists:
         words: dict[str, JsonValue] = {
             literal: _says(leaf.fact, meant) for literal, meant in leaf.words.items()
         }
+        if leaf.fact == "order.status":
+            words = _whole(words)
         made: JsonValue = {"of": self._thing(leaf), "words": words}
         base = _base(leaf.fact)
         number, name = 2, base
@@ -45,6 +47,31 @@ class WordLists:
             name, number = f"{base}_{number}", number + 1
         self.lists[name] = made
         return name
+
+
+def _fits(leaf: Field, words: dict[str, JsonValue]) -> bool:
+    """Whether the list says of the literal what the order's state was where it was seen."""
+    seen = leaf.words.get(str(leaf.text))
+    said = words[str(leaf.text)]
+    told = said.get("status") if isinstance(said, dict) else None
+    return not seen or told is None or set(seen) <= set(told if isinstance(told, list) else [told])
+
+
+def _whole(words: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """The states that the tests do not show are told by the word for what they are most like."""
+    told = {
+        state for said in words.values() if isinstance(said, dict) for state in _listed(said.get("status"))
+    }
+    for missing, like in (("partially_filled", "open"), ("expired", "canceled")):
+        for word, said in words.items():
+            if isinstance(said, dict) and missing not in told and like in _listed(said.get("status")):
+                words[word] = {**said, "status": [*_listed(said["status"]), missing]}
+                told.add(missing)
+    return words
+
+
+def _listed(value: JsonValue) -> list[JsonValue]:
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _base(fact: str) -> str:

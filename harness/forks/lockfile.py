@@ -16,7 +16,7 @@ from typing import Annotated
 import yaml
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from harness.errors import UserError
+from harness.errors import HarnessError, UserError
 from harness.forks.comparison import committed_at
 from harness.forks.deadline import by_deadline
 from harness.forks.errors import (
@@ -132,20 +132,27 @@ def freeze(round_file: Path, round_: Round, store: ObjectStore) -> Frozen:
     """
     kept = _kept(round_file, round_)
     now = datetime.now(UTC).replace(microsecond=0)
-    upstream = upstream_commit(store, round_.upstream).commit
+    upstream = (
+        upstream_commit(store, round_.upstream).commit if isinstance(round_.upstream, GitUpstream) else None
+    )
     candidates: dict[str, Locked] = {}
     failures: dict[str, ForkError] = {}
     for candidate in round_.candidates:
         try:
             candidates[candidate.name] = _seen(store, round_, candidate, now)
-            _bring(store, round_, candidate, upstream, candidates[candidate.name].commit)
         except ForkError as error:
             failures[candidate.name] = error
             if candidate.name in kept:
-                candidates.setdefault(candidate.name, kept[candidate.name])
-    frozen = upstream if isinstance(round_.upstream, GitUpstream) else None
-    lock = Lock(round=round_.id, seen_at=now, upstream=frozen, candidates=candidates)
-    return Frozen(lock, _write(lock_path(round_file), lock), failures)
+                candidates[candidate.name] = kept[candidate.name]
+    lock = Lock(round=round_.id, seen_at=now, upstream=upstream, candidates=candidates)
+    path = _write(lock_path(round_file), lock)  # what was seen first: the files may take a while
+    for candidate in round_.candidates:
+        if candidate.name in candidates and candidate.name not in failures:
+            try:
+                _bring(store, round_, candidate, candidates[candidate.name].commit)
+            except ForkError as error:
+                failures[candidate.name] = error
+    return Frozen(lock, path, failures)
 
 
 def _kept(round_file: Path, round_: Round) -> dict[str, Locked]:
@@ -172,8 +179,15 @@ def _seen(store: ObjectStore, round_: Round, candidate: Candidate, now: datetime
     )
 
 
-def _bring(store: ObjectStore, round_: Round, candidate: Candidate, upstream: str, tip: str) -> None:
-    """The files of the commit that will be screened, where there is one; raises ForkError."""
+def _bring(store: ObjectStore, round_: Round, candidate: Candidate, tip: str) -> None:
+    """The files of the commit that will be screened, where there is one; raises ForkError.
+
+    Where a released upstream cannot be had to tell the fork's own commits, the files of the newest one.
+    """
+    try:
+        upstream = upstream_commit(store, round_.upstream).commit
+    except HarnessError:
+        upstream = tip
     try:
         commit = by_deadline(store, candidate, upstream, tip, round_.submissions_close)
         store.complete(commit, candidate.repository or "")

@@ -38,7 +38,8 @@ class EnvironmentSpec:
     reads off a tree which of them, and which packages, it wants itself; `directives` which of Cython's it
     sets. `tools` are packages that we need to build and test it, in any version that goes with the rest;
     `advised` are bounds that hold where nothing declared contradicts them. `folders` of a tree are what is
-    run, its tests among them; `folder` is the one that its compiled modules lie in.
+    run, its tests among them (for `unit_test_seconds` at most); `folder` is the one that its compiled modules
+    lie in.
     """
 
     python_from: Version
@@ -48,6 +49,7 @@ class EnvironmentSpec:
     folder: str = "hummingbot"
     folders: tuple[str, ...] = ("hummingbot", "test")
     language_level: int = 3
+    unit_test_seconds: int = 600
     tools: tuple[str, ...] = (
         "cython", "numpy", "setuptools", "wheel", "coverage", "pytest", "pytest-asyncio", "pytest-timeout",
     )  # fmt: skip

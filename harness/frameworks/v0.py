@@ -60,6 +60,7 @@ def environment_spec() -> EnvironmentSpec:
         python_to=(3, 8),
         declared=lambda _: Declaration(python=">=3.7,<3.9", requirements=_pins()),
         directives=lambda _: {},
+        unit_test_seconds=120,  # many wait for the live exchange, and for ever where there is none
         folders=("hummingbot", "test", "conf"),  # markets import `conf`, which their tests' keys lie in
         tools=("setuptools", "wheel", "cython", "numpy", "coverage", "pytest"),
     )

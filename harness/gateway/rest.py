@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from aiohttp import web
 
@@ -90,7 +90,7 @@ class Rest:
 
     def _read(self, request: web.BaseRequest, connection: Connection, body: bytes) -> Request:
         """The request as it came: aiohttp's own parts would be decoded and encoded anew."""
-        target = urlsplit(request.raw_path)
+        target = _target(request.raw_path)
         return Request(
             method=request.method,
             host=_asked_for(request, connection.arrival.name),
@@ -246,9 +246,17 @@ def _asked_for(request: web.BaseRequest, sni: str | None) -> str:
 
     A request to a proxy names one in its target too (RFC 9112, 3.2.2 and 3.2.3).
     """
-    target = request.raw_path if request.method == "CONNECT" else urlsplit(request.raw_path).netloc
+    target = request.raw_path if request.method == "CONNECT" else _target(request.raw_path).netloc
     named = [host for each in (target, request.headers.get("Host", "")) if (host := _host_of(each))]
     return next((host for host in named if host != sni), sni or "")
+
+
+def _target(raw: str) -> SplitResult:
+    """A path (RFC 9112, 3.2.1) names no host, though it may begin with two slashes; else a whole address."""
+    if not raw.startswith("/"):
+        return urlsplit(raw)
+    path, _, query = raw.partition("?")
+    return SplitResult("", "", path, query, "")
 
 
 def _host_of(header: str) -> str:

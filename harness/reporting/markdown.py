@@ -10,6 +10,7 @@ from harness.reporting.markup import code, escaped, fenced
 from harness.reporting.model import CandidateReport, Entry, Finding, Result, RoundReport
 from harness.reporting.wording import (
     BASES,
+    IMPACTS,
     LIFECYCLES,
     NO_VERDICT,
     NOT_COUNTED,
@@ -34,6 +35,7 @@ from harness.text import one_line
 MAX_EVIDENCE = 6
 MAX_ROW = 160  # characters of a row of a time line
 MAX_FINDINGS = 100  # in a section
+FOLD, UNFOLD = "<details><summary>{words} of evidence</summary>", "</details>"
 
 
 def render_round(report: RoundReport) -> str:
@@ -146,6 +148,8 @@ def finding_lines(finding: Finding) -> Iterator[str]:
 
 def _kind_of(finding: Finding) -> Iterator[str]:
     yield finding.severity.value
+    if finding.impact:
+        yield IMPACTS[finding.impact]
     if lifecycle := LIFECYCLES[finding.lifecycle]:
         yield lifecycle
     if not finding.counts:
@@ -158,24 +162,33 @@ def _detail(finding: Finding) -> Iterator[str]:
         state = f" ({STATES[found]} without the waiver)" if found else ""
         yield ""
         yield f"Waived by {escaped(waiver.granted_by)} until {waiver.until}{state}: {escaped(waiver.reason)}"
-    timed = [item for item in finding.evidence if item.when]
+    if finding.status is Status.FAILED:
+        if finding.fix:
+            yield ""
+            yield f"What to do: {escaped(finding.fix, limit=2000)}"
+        if finding.why:
+            yield ""
+            yield f"Why it matters: {escaped(finding.why, limit=2000)}"
+    if finding.evidence:
+        yield ""
+        yield FOLD.format(words=count(len(finding.evidence), "piece"))
+        yield from _all_evidence(finding.evidence)
+        yield ""
+        yield UNFOLD
+
+
+def _all_evidence(evidence: Sequence[Evidence]) -> Iterator[str]:
+    timed = [item for item in evidence if item.when]
     if timed:
         yield ""
         yield from _timeline(timed)
-    others = [item for item in finding.evidence if not item.when]
+    others = [item for item in evidence if not item.when]
     for item in others[:MAX_EVIDENCE]:
         yield ""
         yield from _evidence(item)
     if (more := len(others) - MAX_EVIDENCE) > 0:
         yield ""
         yield f"{more} more in report.json."
-    if finding.status is Status.FAILED:
-        yield ""
-        if finding.why:
-            yield f"Why it matters: {escaped(finding.why, limit=2000)}"
-            yield ""
-        if finding.fix:
-            yield f"What to do: {escaped(finding.fix, limit=2000)}"
 
 
 def _evidence(item: Evidence) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.scenarios.played.clocks import WrongClocks, trade_by_a_wrong_clock
+from harness.scenarios.played.ends import Ends, let_the_exchange_decide
 from harness.scenarios.played.errors import (
     Errors,
     LostReply,
@@ -15,6 +16,8 @@ from harness.scenarios.played.errors import (
     refuse_streams,
     take_exchange_away,
 )
+from harness.scenarios.played.fees import Fees, change_fees
+from harness.scenarios.played.hedging import Hedged, Liquidated, hold_both_sides, lose_positions
 from harness.scenarios.played.histories import Histories, endure
 from harness.scenarios.played.hour import Hour, make_markets
 from harness.scenarios.played.market_data import Listing, MarketData, list_markets, watch_market
@@ -24,6 +27,7 @@ from harness.scenarios.played.races import Races, race
 from harness.scenarios.played.refusals import Refused, show_wrong_certificate, use_wrong_secret
 from harness.scenarios.played.restart import Restart, restart
 from harness.scenarios.played.rounding import Rounding, round_orders
+from harness.scenarios.played.spoiled import SpoiledReplies, spoil_replies
 from harness.scenarios.played.streams import (
     BrokenStreams,
     DeafStreams,
@@ -44,6 +48,11 @@ OUTAGE = Scenario("outage", take_exchange_away, Outage)
 BROKEN_STREAMS = Scenario("broken_streams", break_streams, BrokenStreams)
 DEAF_STREAMS = Scenario("deaf_streams", disturb_user_stream, DeafStreams)
 JUNK = Scenario("junk", send_junk, JunkSent)
+ENDS = Scenario("ends", let_the_exchange_decide, Ends)
+FEES = Scenario("fees", change_fees, Fees)
+SPOILED = Scenario("spoiled", spoil_replies, SpoiledReplies)
+HEDGED = Scenario("hedged", hold_both_sides, Hedged)
+LIQUIDATED = Scenario("liquidated", lose_positions, Liquidated)
 RESTARTED = Scenario("restarted", restart, Restart)
 RACES = Scenario("races", race, Races)
 POSITIONS = Scenario("positions", hold_positions, Positions)
@@ -62,5 +71,17 @@ WATCHED: tuple[Scenario[Any], ...] = (
     RESTARTED, RACES, POSITIONS, WRONG_SECRET, WRONG_CERTIFICATE,
 )  # fmt: skip
 SCENARIOS: dict[str, Scenario[Any]] = {
-    each.fixture: each for each in (*WATCHED, HISTORIES, HOUR, WRONG_CLOCKS, REFUSED_STREAMS)
+    each.fixture: each
+    for each in (
+        *WATCHED,
+        ENDS,
+        FEES,
+        SPOILED,
+        HEDGED,
+        LIQUIDATED,
+        HISTORIES,
+        HOUR,
+        WRONG_CLOCKS,
+        REFUSED_STREAMS,
+    )
 }

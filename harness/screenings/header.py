@@ -30,7 +30,8 @@ class Header(BaseModel):
     """The first line of kept outcomes. Two screenings with equal headers find the same.
 
     `row` is the candidate's row but for what only grading reads, `environment` the digest of the lock
-    that the framework's packages were installed from, `code` that of the harness and its libraries.
+    that the framework's packages were installed from, `code` that of the harness and its libraries, `reviews`
+    that of what a person wrote of derived descriptions.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,6 +50,7 @@ class Header(BaseModel):
     python: str
     seed: int
     time_scale: float
+    reviews: str | None = None
 
     def as_line(self) -> dict[str, JsonValue]:
         return self.model_dump(mode="json")

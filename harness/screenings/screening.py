@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import time
 import traceback
@@ -36,6 +37,7 @@ from harness.screenings.run import InstalledInfo, RunInfo
 from harness.screenings.screened import Screened
 from harness.screenings.store import OUTCOMES, SUBMISSION, read_screening, write_run
 from harness.text import one_line, plain
+from harness.venue.described.loading import review_of
 
 LOG = "checks.log"
 LACKING_NAMED = 10
@@ -70,6 +72,7 @@ class Settings:
     select: str | None = None
     again: bool = False
     environment: str | None = None  # the digest of the lock that the framework's packages come from
+    descriptions: Path | None = None  # where reviews of derived descriptions lie
 
 
 @dataclass
@@ -238,7 +241,15 @@ def _header(candidate: Candidate, settings: Settings, submission: Submission | N
         python=python_version(),
         seed=settings.seed,
         time_scale=settings.scale,
+        reviews=_reviews(candidate, settings.descriptions),
     ).as_line()
+
+
+def _reviews(candidate: Candidate, folder: Path | None) -> str | None:
+    """A digest of the reviews of its exchanges' descriptions, None where there is none."""
+    files = [review_of(folder / f"{name}.yml") for name in candidate.connectors] if folder else []
+    texts = [file.read_bytes() for file in files if file.exists()]
+    return hashlib.sha256(b"\0".join(texts)).hexdigest()[:16] if texts else None
 
 
 def _run_checks(
@@ -260,6 +271,7 @@ def _run_checks(
         seed=settings.seed,
         scale=settings.scale,
         header=header,
+        descriptions=settings.descriptions.absolute() if settings.descriptions else None,
     )
     with temporary.folder("plan") as place:
         plan_file = place / "plan.json"

@@ -61,9 +61,11 @@ class MarginTier:
     max_leverage: Decimal
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Market:
     """Two assets and the rules of trading one for the other, or a linear perpetual on them.
+
+    Two of the same assets and kind are equal: an exchange changes the rules of a market, and it stays itself.
 
     `tick_size` is the price step, `lot_size` the amount step, `min_amount` in base, `min_notional` in
     quote; `max_notional` and `max_open_orders` (of one account) None: no limit. Fees are fractions (0.001 =
@@ -124,6 +126,11 @@ class Market:
         }
         for name, value in reckoned.items():
             object.__setattr__(self, name, value)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Market):
+            return NotImplemented
+        return (self.base, self.quote, self.kind) == (other.base, other.quote, other.kind)
 
     def __hash__(self) -> int:
         return self._hash

@@ -76,6 +76,7 @@ class OrderEnd(StrEnum):
     TIME = "time"  # its `expires_at` has come
     REDUCE_ONLY = "reduce_only"  # the position that it would reduce is gone
     LIQUIDATION = "liquidation"
+    BY_EXCHANGE = "by_exchange"  # for reasons of its own: maintenance, a market that is delisted
 
 
 class Refusal(StrEnum):

@@ -224,7 +224,7 @@ class OrderManager:
     def _plan(
         self, account_state: AccountState, market_state: MarketState, new: NewOrder, most: Decimal | None
     ) -> list[Match]:
-        rule, own = new.self_trade or market_state.market.self_trade, None
+        rule, own = _self_trade_rule(account_state, new), None
         if rule is not NO_RULE and account_state.open:
             own = account_state.open.__contains__
         usable = market_state.clearing.usable(new)
@@ -252,7 +252,7 @@ class OrderManager:
         client_id = new.client_order_id if new.client_order_id is not None else f"venue-{number}"
         order = LiveOrder(
             number, client_id, account_state, market_state, new, new.side, new.price, amount, now, now,
-            new.self_trade or market.self_trade, new.fee_in or market.fee_in,
+            _self_trade_rule(account_state, new), new.fee_in or market.fee_in,
         )  # fmt: skip
         events, told = self.postings.events, len(self.postings.events)
         self._tell_order(order, NEW)
@@ -416,6 +416,11 @@ class OrderManager:
                 market_state.market, side, price, amount, market_state.sequence, self.clock.now()
             )
             self.postings.events.append(event)
+
+
+def _self_trade_rule(account_state: AccountState, new: NewOrder) -> SelfTrade:
+    """The order's own, else the account's, else the market's."""
+    return new.self_trade or account_state.self_trade or new.market.self_trade
 
 
 def _tradable(matches: Iterable[Match]) -> Decimal:

@@ -7,13 +7,14 @@ whole operation's events, in order, before it is released. A listener must not b
 from __future__ import annotations
 
 import functools
+import math
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
 from harness.venue.events import Listener
 from harness.venue.ledger import OUTSIDE, OWN, LedgerRow, Reason
-from harness.venue.market import Market, MarketKind, is_multiple
+from harness.venue.market import Market, MarketKind, SelfTrade, is_multiple
 from harness.venue.model import (
     KEY_LENGTHS,
     Account,
@@ -23,6 +24,7 @@ from harness.venue.model import (
     Fill,
     NewOrder,
     Order,
+    OrderEnd,
     Refusal,
     Side,
     Trade,
@@ -30,7 +32,7 @@ from harness.venue.model import (
 )
 from harness.venue.operation import operation
 from harness.venue.perpetual_session import PerpetualCalls
-from harness.venue.state import AccountState
+from harness.venue.state import AccountState, next_multiple
 
 
 class Venue(PerpetualCalls):
@@ -46,7 +48,7 @@ class Venue(PerpetualCalls):
         self._accounts: dict[str, Account] = {}
         self._keys: dict[str, Account] = {}
         self._markets = {(market.name, market.kind): market for market in self.markets}
-        self._hidden: set[int] = set()
+        self._hidden: dict[int, float] = {}  # how often each order may still be asked for in vain
 
     @operation
     def number_from(self, origin: int) -> None:
@@ -150,6 +152,18 @@ class Venue(PerpetualCalls):
         return self._order_manager.cancel(order, request_id).view()
 
     @operation
+    def end(self, account: Account, order_id: int) -> Order:
+        """Take an open order off the book because the exchange wants it so; raises as `cancel` does."""
+        order = self._order_manager.find(self._account_state(account), order_id, None)
+        return self._order_manager.cancel(order, why=OrderEnd.BY_EXCHANGE).view()
+
+    @operation
+    def let_own_orders_meet(self, account: Account, rule: SelfTrade) -> None:
+        """From now on this rule decides when an order of the account meets another of its own, where an
+        order names none itself; a dialect's orders that name one keep it."""
+        self._account_state(account).self_trade = rule
+
+    @operation
     def amend(
         self,
         account: Account,
@@ -175,6 +189,7 @@ class Venue(PerpetualCalls):
         """The account's order as it is now; raises UNKNOWN_ORDER."""
         order = self._order_manager.find(self._account_state(account), order_id, client_order_id).view()
         if order.order_id in self._hidden:
+            self._asked_in_vain(order.order_id)
             raise VenueRefusal(Refusal.UNKNOWN_ORDER, f"{account.name} has no order {order.order_id} yet")
         return order
 
@@ -196,13 +211,19 @@ class Venue(PerpetualCalls):
         return self._seen(order.view() for order in orders if market in (None, order.market_state.market))
 
     @operation
-    def hide(self, order_id: int) -> None:
-        """Let nobody look this order up until `show`, as an exchange does whose database lags; it trades."""
-        self._hidden.add(order_id)
+    def hide(self, order_id: int, questions: float = math.inf) -> None:
+        """Let nobody look this order up until `show`, or until so many have asked for it, as an exchange does
+        whose database lags; it trades."""
+        self._hidden[order_id] = questions
 
     @operation
     def show(self, order_id: int) -> None:
-        self._hidden.discard(order_id)
+        self._hidden.pop(order_id, None)
+
+    def _asked_in_vain(self, order_id: int) -> None:
+        self._hidden[order_id] -= 1
+        if self._hidden[order_id] <= 0:
+            del self._hidden[order_id]
 
     def _seen(self, orders: Iterable[Order]) -> tuple[Order, ...]:
         return tuple(order for order in orders if order.order_id not in self._hidden)
@@ -245,6 +266,18 @@ class Venue(PerpetualCalls):
     def halt(self, market: Market) -> None:
         """Refuse new orders on the market until `resume`."""
         self._order_manager.market_state(market).halted = True
+
+    @operation
+    def change_rules(self, market: Market) -> None:
+        """From now on the market of these assets has these fees, steps, limits and funding intervals; open
+        orders stay."""
+        market_state = self._order_manager.market_state(market)
+        before, market_state.market = market_state.market, market
+        if market.funding_interval != before.funding_interval:
+            market_state.next_funding_at = next_multiple(self.clock.now(), market.funding_interval)
+            self._order_manager.due = min(self._order_manager.next_expiry(), self._funding.next_due())
+        self.markets = tuple(market if each == market else each for each in self.markets)
+        self._markets[market.name, market.kind] = market
 
     @operation
     def resume(self, market: Market) -> None:

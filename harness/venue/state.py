@@ -94,6 +94,7 @@ class AccountState:
     fills: list[Fill] = field(default_factory=list)
     fee_asset: str | None = None  # pays spot fees while there is enough of it
     fee_discount: Decimal = ZERO
+    self_trade: SelfTrade | None = None  # None: as the market has it
     mode: PositionMode = PositionMode.ONE_WAY
     holdings: dict[MarketState, list[Holding]] = field(default_factory=dict)
     leverages: dict[Market, Decimal] = field(default_factory=dict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.checking.attribution import Trial, control_for, judge_failure
+from harness.checking.attribution import Trial, control_for, judge_failure, same_finding
 from harness.outcome import Status
 
 UPSTREAM = [
@@ -36,6 +36,27 @@ def test_there_may_be_no_control() -> None:
 
 
 def test_a_trial_that_decided_nothing_excuses_nobody() -> None:
-    tried = [(Trial.CONTROL, Status.UNDETERMINED), (Trial.OTHER_SEED, Status.HARNESS_ERROR)]
-    judgement = judge_failure("okx", tried)
+    tried = [(Trial.CONTROL, Status.UNDETERMINED, ""), (Trial.OTHER_SEED, Status.HARNESS_ERROR, "")]
+    judgement = judge_failure("okx", "It was announced twice.", tried)
     assert (judgement.excuse, judgement.evidence) == ("", ())
+
+
+def test_a_control_that_fails_for_another_reason_excuses_nobody() -> None:
+    """A price rounded to nearest was once excused because the control's order had been refused."""
+    rounded = "A limit buy order was sent with 0.0001240 BTC instead of 0.0001230."
+    refused = "An ordinary limit buy order of 5 BTC was refused."
+    judgement = judge_failure("okx", rounded, [(Trial.CONTROL, Status.FAILED, refused)])
+    assert judgement.excuse == ""
+    assert judgement.evidence[-1].text == f"The merged okx connector failed for another reason: {refused}"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("A fill cost 0.1 BTC; it said -2E-7 USDT.", "A fill cost 3 ETH; it said 12 USDT.", True),
+        ("BuyOrderCompleted came twice in BTC-USDT.", "SellOrderCompleted came twice in ETH-USDT.", True),
+        ("An order was forgotten.", "An order was announced twice.", False),
+    ],
+)
+def test_findings_are_the_same_whatever_the_numbers(one: str, other: str, same: bool) -> None:
+    assert same_finding(one, other) is same

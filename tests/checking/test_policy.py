@@ -59,11 +59,29 @@ def test_what_more_than_scenarios_leave_undecided_is_not_tried_again() -> None:
 
 
 def test_a_failure_is_tried_calmly_and_what_passes_then_has_passed() -> None:
-    done = played(BELIEVES, hurried=FAILED, calm=PASSED)
-    assert tried(done) == [("first", 12.0), ("first", 6.0)]
+    done = played(BELIEVES, hurried=FAILED, calm=PASSED, again=PASSED)
+    assert tried(done) == [("first", 12.0), ("first", 6.0), ("again", 6.0)]
     ending = BELIEVES.conclude(done)
     assert ending.status is Status.PASSED
     assert ending.evidence[-1].text == "At 12× speed: It was announced twice. Decided at 6×."
+
+
+def test_what_passes_at_the_second_try_only_is_tried_a_third_time() -> None:
+    done = played(BELIEVES, hurried=FAILED, calm=PASSED, again=FAILED, control=PASSED, other_seed=PASSED)
+    assert tried(done)[2:] == [("again", 6.0), ("control", 6.0), ("other seed", 6.0)]
+    ending = BELIEVES.conclude(done)
+    assert (ending.status, ending.summary) == (Status.FAILED, FAILED.summary)
+    assert "It passed in one try of three." in [each.text for each in ending.evidence]
+
+
+def test_what_shows_now_and_then_in_the_control_too_is_excused() -> None:
+    done = played(BELIEVES, hurried=FAILED, calm=PASSED, again=FAILED, control=FAILED, other_seed=PASSED)
+    assert BELIEVES.conclude(done).status is Status.UNDETERMINED
+
+
+def test_a_third_try_that_decides_nothing_leaves_what_passed() -> None:
+    done = played(BELIEVES, hurried=FAILED, calm=PASSED, again=UNDETERMINED)
+    assert BELIEVES.conclude(done).status is Status.PASSED
 
 
 def test_a_failure_that_comes_back_is_tried_on_others() -> None:

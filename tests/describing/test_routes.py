@@ -6,9 +6,10 @@ import json
 from typing import Any
 from urllib.parse import urlencode
 
-from harness.describing.asking import Act, Asked, canaries
+from harness.describing.asking import Act, Asked, Opened, canaries
 from harness.describing.routes import routes
 from harness.describing.said import Said
+from harness.describing.sentinels import SESSION
 from harness.describing.streams import connections
 from harness.driving.claims import ConfigField
 
@@ -59,7 +60,7 @@ def test_parameters_are_known_by_the_values_that_were_ordered() -> None:
     }  # fmt: skip
     words = {each.at: each.words for each in route.fields if each.words}
     assert words[("dir",)] == {"1": ("buy",), "2": ("sell",)}
-    assert words[("postOnly",)] == {"False": ("false",), "True": ("true",)}
+    assert words[("postOnly",)] == {"false": ("false",), "true": ("true",)}
 
 
 def test_a_side_in_the_path_is_a_parameter_of_it() -> None:
@@ -98,7 +99,7 @@ def test_topics_of_a_stream() -> None:
         )
         for name, inst in (("books", "COINALPHA_HBOT"), ("trades", "COINALPHA_HBOT"), ("orders", "default"))
     )
-    asked = Asked({}, frames=frames, sockets=("ws.x.test/ws",))
+    asked = Asked({}, frames=frames, sockets=(Opened("ws.x.test", "/ws"),))
     (found,) = connections(asked, (), {"market.symbol": "COINALPHA_HBOT"})
     assert (found.said, found.topics) == ({"op": "subscribe"}, "args[]")
     assert {each.operation: (each.topic, each.private) for each in found.subscriptions} == {
@@ -118,3 +119,59 @@ def test_canaries_have_the_shape_of_what_they_stand_for() -> None:
     assert set(given) == set(names)
     assert len(set(given.values())) == 4
     assert given["x_user_id"].isdigit()
+
+
+def _opened(body: object, query: str = "", path: str = "/ws") -> Asked:
+    frames = () if body is None else (Said("ws.x.test", path, query=query, body=json.dumps(body)),)
+    return Asked({"x_key": "canary-key-1"}, frames=frames, sockets=(Opened("ws.x.test", path, query),))
+
+
+def test_a_message_with_a_key_logs_in() -> None:
+    said = {"op": "login", "args": ["canary-key-1", "1764000000000", "f" * 64], "id": 4}
+    (found,) = connections(_opened(said), (), {})
+    assert found.by == "frame"
+    assert found.login == {"op": "login", "args": ["{login.key}", "{login.time}", "f" * 64]}
+    assert found.subscriptions == ()
+
+
+def test_a_subscription_with_a_token_is_private_and_its_topic_has_no_token() -> None:
+    data = {"channel": "my_orders_coin-71900007", "auth": SESSION["session.key"]}
+    (found,) = connections(_opened({"event": "subscribe", "data": data}), (), {"market.symbol": "coin"})
+    assert (found.by, found.login) == ("token", {"data": {"auth": "{login.token}"}})
+    assert found.topics == "data.channel"
+    (topic,) = found.subscriptions
+    assert (topic.topic, topic.private) == ("my_orders_{market.symbol}-{account.number}", True)
+
+
+def test_a_token_may_stand_in_the_address() -> None:
+    key = SESSION["session.key"]
+    (queried,) = connections(_opened(None, f"listenKey={key}"), (), {})
+    (pathed,) = connections(_opened(None, path=f"/ws/{key}"), (), {})
+    assert (queried.by, queried.token) == ("token", "query listenKey")
+    assert (pathed.path, pathed.token) == ("/ws/{token}", "path token")
+
+
+def test_two_lists_are_each_of_the_one_with_each_of_the_other() -> None:
+    said = {"type": "subscribe", "markets": ["COIN_HBOT"], "channels": ["book", "trade"]}
+    (found,) = connections(_opened(said), (), {"market.symbol": "COIN_HBOT"})
+    assert found.topics == "channels[] * markets[]"
+    assert [each.topic for each in found.subscriptions] == [
+        ["book", "{market.symbol}"], ["trade", "{market.symbol}"],
+    ]  # fmt: skip
+
+
+def test_routes_that_stand_for_a_type_are_routes_of_their_own() -> None:
+    acts = []
+    for number, kind in enumerate(("limit", "market")):
+        order = {
+            "order.client_order_id": f"order-name-{number}", "order.type": kind, "order.side": "buy",
+            "order.amount": f"1{number}.5",
+        }  # fmt: skip
+        path = "/buy/COIN/" if kind == "limit" else "/buy/market/COIN/"
+        body = json.dumps({"cid": order["order.client_order_id"], "size": order["order.amount"]})
+        acts.append(Act("place_order", order, (Said("x.test", path, "POST", body=body),)))
+    found = routes(Asked({}, acts=tuple(acts)), (), (), "COIN")
+    assert [(each.name, dict(each.means)) for each in found] == [
+        ("POST /buy/{symbol}/", {"order.type": "limit"}),
+        ("POST /buy/market/{symbol}/", {"order.type": "market"}),
+    ]

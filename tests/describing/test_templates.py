@@ -32,7 +32,7 @@ def test_a_fact_is_known_by_its_place_and_form() -> None:
             "cid": order["order.client_order_id"],
             "price": order["order.price"] + "000",
             "left": float(order["order.remaining"]),
-            "cost": f"-{order['order.quote_amount']}",
+            "cost": f"-{order['order.notional']}",
             "made": int(order["order.created_at"]) * 1000,
             "market": order["market.symbol"],
         }
@@ -42,7 +42,7 @@ def test_a_fact_is_known_by_its_place_and_form() -> None:
         "cid": "{order.client_order_id}",
         "price": "{order.price|fixed4}",
         "left": "{order.remaining|number}",
-        "cost": "{order.quote_amount|negated}",
+        "cost": "{order.notional|negated}",
         "made": "{order.created_at|ms|number}",
         "market": "{market.symbol}",
     }

@@ -7,13 +7,15 @@ ledger, leaf by leaf.
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from harness.describing.agreeing import ATTRIBUTES, WORDS, Ccxt, told_by
+from harness.describing.agreeing import ATTRIBUTES, WORDS, Ccxt, CcxtStream, told_by, told_in
+from harness.describing.leaves import flatten
 from harness.oracle import unified_symbol
 from harness.scenarios.randomization import initial_balances
 from harness.venue.described import DescribedDialect, described_dialect, shipped_dialects
@@ -23,6 +25,9 @@ from harness.venue.described.placeholders import LIKE
 from harness.venue.market import Market, floor_to
 from harness.venue.model import Account, OrderStatus
 from harness.venue.session import Venue
+from tests.venue.described.client import Client
+from tests.venue.described.test_exchanges import World as Listener
+from tests.venue.described.test_exchanges import place, streams
 from tests.venue.world import NOON, StillClock
 
 Call = Callable[[Any], Any]
@@ -32,6 +37,13 @@ SAME = {
     "order.asked_left": "order.remaining", "market.tick_decimals": "market.tick_size",
     "market.lot_decimals": "market.lot_size", "market.halted": "market.open",
     "margin.available": "balance.free", "margin.equity": "balance.total", "margin.wallet": "balance.total",
+}  # fmt: skip
+# What ccxt tells of an order by the fill or the message that is its news: neither the same nor another.
+NEWS = {
+    ("change.at", "order.created_at"), ("change.at", "order.updated_at"), ("fill.at", "order.updated_at"),
+    ("fill.fee", "order.fee"), ("fill.amount", "order.filled"), ("fill.quote_amount", "order.filled_quote"),
+    ("fill.at", "order.created_at"), ("now.at", "trade.at"), ("now.at", "order.updated_at"),
+    ("change.kind", "order.status"),
 }  # fmt: skip
 BY_CCXT = "[ccxt]"
 
@@ -76,7 +88,48 @@ class World:
             for route in list(self.ccxt.seen):
                 self._asked_alike(route)
                 self._compare(route, thing, call)
+        self._listen()
         return self.found
+
+    def _listen(self) -> None:
+        """What ccxt reads alike in the messages of each channel."""
+        description = self.ccxt.dialect.description
+        for name, connection in description.connections.items():
+            try:
+                stream = CcxtStream(self.ccxt, f"wss://{description.hosts.stream[0]}{connection.path}")
+            except LookupError:
+                return
+            for key, channel in connection.channels.items():
+                address = ("connections", name, "channels", key, "tells")
+                for message in heard(type(self.ccxt.dialect), name, key) if channel.tells else ():
+                    self._compare_message(stream, message, channel.tells, address)
+
+    def _compare_message(self, stream: CcxtStream, message: Any, template: Any, address: Address) -> None:
+        description = self.ccxt.dialect.description
+        meanings = stream.meanings(message)
+        for told in told_in(description, template, message, address):
+            meant = meanings.get(told.path)
+            if meant is None:
+                continue
+            if alike(meant.fact, SAME.get(told.fact, told.fact)):
+                self.found.reads[told.address] = None
+                if told.words is not None and told.fact in WORDS:
+                    thing, _, fact = told.fact.partition(".")
+                    for word, wanted in self._wanted(told.words, told.fact):
+                        leaf = at(message, told.path)
+                        said = int(word) if isinstance(leaf, int) and word.isdigit() else word
+                        if stream.word(message, told.path, said, thing, ATTRIBUTES[told.fact]) & wanted:
+                            self.found.reads["words", told.words, "words", word, fact] = None
+            elif told.plain and (told.fact, meant.fact) not in NEWS:
+                self.found.differs.append(f"{written(told.address)}: {told.fact}, ccxt {meant.fact}")
+
+    def _wanted(self, words: str, fact: str) -> Iterator[tuple[str, set[str]]]:
+        """Each word of a list with what ccxt should make of it."""
+        for word, says in self.ccxt.dialect.description.words[words].words.items():
+            value = says.get(fact.partition(".")[2])
+            listed = value if isinstance(value, list) else [value]
+            wanted = {WORDS[fact].get(each) for each in listed}  # type: ignore[call-overload]
+            yield word, wanted - {None}
 
     def _private(self, route: str) -> bool:
         described = self.ccxt.dialect.description.routes.get(route)
@@ -108,22 +161,17 @@ class World:
                 self.found.reads[told.address] = None
                 if told.words is not None:
                     self._words(route, told.path, told.words, told.fact, call)
-            elif told.plain:
+            elif told.plain and (told.fact, meant.fact) not in NEWS:
                 self.found.differs.append(f"{written(told.address)}: {told.fact}, ccxt {meant.fact}")
 
     def _words(self, route: str, path: Any, words: str, fact: str, call: Call) -> None:
         """Each word of a list that ccxt reads as the description does."""
         if fact not in WORDS:
             return
-        listed = self.ccxt.dialect.description.words[words].words
-        for word, says in listed.items():
-            value = says.get(fact.partition(".")[2])
-            wanted = {WORDS[fact].get(each) for each in (value if isinstance(value, list) else [value])}  # type: ignore[call-overload]
-            leaf = self.ccxt.seen[route]
-            for step in path:
-                leaf = leaf[step]  # type: ignore[index]
-            written_as = int(word) if isinstance(leaf, int) and word.isdigit() else word
-            if self.ccxt.word(route, path, written_as, call, ATTRIBUTES[fact]) & wanted - {None}:
+        leaf = at(self.ccxt.seen[route], path)
+        for word, wanted in self._wanted(words, fact):
+            said = int(word) if isinstance(leaf, int) and word.isdigit() else word
+            if self.ccxt.word(route, path, said, call, ATTRIBUTES[fact]) & wanted:
                 self.found.reads["words", words, "words", word, fact.partition(".")[2]] = None
 
     def _steps(self) -> Iterator[tuple[str, str, Call, Callable[[Any], bool]]]:
@@ -198,6 +246,36 @@ class World:
         )
         name = self.ccxt.dialect.ccxt_assets.get(held.asset, held.asset)
         return same(told.get(f"{name}.total"), held.total)
+
+
+def at(document: Any, path: Any) -> Any:
+    """What stands at a path of a document."""
+    for step in path:
+        document = document[step]
+    return document
+
+
+def heard(kind: type[DescribedDialect], connection: str, channel: str) -> list[Any]:
+    """A channel's messages while an order is placed, filled in part and cancelled; one of each shape."""
+    clock = StillClock()
+    venue = Venue(kind.markets, 7, clock)
+    for market in venue.markets:
+        venue.seed_book(market, 10)
+    account = venue.account("maker", initial_balances(kind.markets), kind.key_lengths)
+    world = Listener(Client(kind(venue), account), venue, venue.markets[0], clock)
+    streams(world, only=(connection, channel))
+    place(world)
+    (order,) = venue.open_orders(account)
+    venue.fill(order.order_id, order.amount / 2)
+    venue.cancel(account, order.order_id)
+    venue.walk(3, venue.markets[0])
+    operation = kind.description.connections[connection].channels[channel].operation
+    told = [json.loads(frame.text) for frame in world.heard if frame.operation == operation]
+    shapes = {
+        str([(path, value in ("", "0", 0, None)) for path, value in flatten(each).items()]): each
+        for each in told
+    }
+    return list(shapes.values())[:4]
 
 
 def alike(one: str, other: str) -> bool:

@@ -17,7 +17,14 @@ LIFE = {
     "fetch_my_trades", "cancel_order",
 }  # fmt: skip
 # Where ccxt's name for a thing is another: Bitget tells a closing order's side as that of its position.
-EXAMINED = {"bitget_perpetual": {"shapes / order / side: order.position_side, ccxt order.side"}}
+EXAMINED = {
+    "bitget_perpetual": {"shapes / order / side: order.position_side, ccxt order.side"},
+    # The connector takes `wb` for the whole balance, ccxt for what is free; it stands in `contradictions`.
+    "bing_x": {
+        "connections / market / channels / balances / tells / a / B / each balance / wb: balance.total, "
+        "ccxt balance.free"
+    },
+}
 
 
 def described(name: str) -> type[DescribedDialect]:

@@ -48,6 +48,23 @@ def test_a_fork_that_is_gone_after_the_freeze_can_be_screened(
     assert all(entry.size >= 0 for entry in Tree.of(again, submission).entries())
 
 
+def test_what_was_seen_is_written_before_its_files_are_fetched(
+    store: ObjectStore, candidate: Candidate, make_round: MakeRound, tmp_path: Path, monkeypatch: Any
+) -> None:
+    file, round_, fetch = tmp_path / "candidates.yml", make_round(candidate), store.complete
+
+    def lost(commit: str, url: str) -> tuple[str, ...]:
+        if url != candidate.repository:
+            return fetch(commit, url)
+        assert load_lock(file, round_) is not None
+        raise Unreachable(url, "the connection failed")
+
+    monkeypatch.setattr(store, "complete", lost)
+    frozen = freeze(file, round_, store)
+    assert isinstance(frozen.failures["acme"], Unreachable)
+    assert "acme" in frozen.lock.candidates
+
+
 def test_a_fork_with_nothing_in_time_is_frozen_all_the_same(
     store: ObjectStore, candidate: Candidate, make_round: MakeRound, tmp_path: Path
 ) -> None:

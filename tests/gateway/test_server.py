@@ -339,3 +339,9 @@ def _read(raw: socket.socket) -> bytes:
         return raw.recv(4096)
     except ConnectionError:
         return b""
+
+
+def test_a_path_with_two_slashes_names_no_host(gateway: GatewayThread, shim: EmulatedShim) -> None:
+    status, _ = talk(gateway, shim, lambda s: get(s, f"https://{HOST}//ping/book?n=1"))
+    assert status == 404
+    assert gateway.record.rejected() == ()

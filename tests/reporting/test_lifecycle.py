@@ -66,8 +66,8 @@ def test_the_markdown_shows_it_apart(published: Path) -> None:
     text = (published / "acme" / "report.md").read_text()
     before, _, after = text.partition("## Experimental: counts for nothing (1)")
     assert "It does not build." not in before
-    assert "`builds` · blocker · experimental: counts for nothing · failed" in after
-    assert "`cancel-one` · minor · deprecated: will not be asked for any more" in before
+    assert "`builds` · blocker · fails to trade · experimental: counts for nothing · failed" in after
+    assert "`cancel-one` · minor · fails to trade · deprecated: will not be asked for any more" in before
 
 
 def test_sarif_has_it_as_a_note(published: Path) -> None:

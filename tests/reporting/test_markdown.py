@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -11,7 +12,7 @@ from harness.text import one_line
 from tests.reporting.parts import HOSTILE, REQUIREMENTS
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-BLOCKS = {"heading", "paragraph", "inline", "fence", "bullet_list", "list_item"}
+BLOCKS = {"heading", "paragraph", "inline", "fence", "bullet_list", "list_item", "html_block"}
 INLINE = {"text", "text_special", "code_inline", "softbreak"}
 
 
@@ -25,6 +26,8 @@ def test_no_block_or_link_comes_from_a_fork(published: Path) -> None:
         blocks, inline = parsed(path)
         assert {token.type.removesuffix("_open").removesuffix("_close") for token in blocks} <= BLOCKS
         assert {token.type for token in inline} <= INLINE
+        ours = re.compile(r"<details><summary>\d+ pieces? of evidence</summary>\n|</details>\n?")
+        assert all(ours.fullmatch(token.content) for token in blocks if token.type == "html_block")
 
 
 def test_headings_are_ours(published: Path) -> None:
@@ -57,3 +60,11 @@ def test_a_time_line_is_one_block(published: Path) -> None:
     blocks, _ = parsed(published / "binance" / "report.md")
     (rows,) = (token.content.splitlines() for token in blocks if "+0.01 s" in token.content)
     assert [row.split("  ")[-2].strip() for row in rows] == ["+0.00 s", "+0.01 s", "+12.50 s"]
+
+
+def test_what_to_do_comes_before_the_evidence(published: Path) -> None:
+    text = (published / "binance-hurried" / "report.md").read_text(encoding="utf-8")
+    finding = text.split("`every-fill-reported-once`")[1].split("\n### ")[0]
+    places = [finding.index(each) for each in ("became an event", "What to do", "<details>", "Evidence (")]
+    assert places == sorted(places)
+    assert finding.startswith(" · blocker · loses or hides money\n")

@@ -177,7 +177,8 @@ def test_a_symbol_that_the_market_cannot_read_stays_one() -> None:
     [
         ({"supported_order_types": lambda: [OrderType.LIMIT]}, ["LIMIT"]),
         ({"trading_rules": {"XBTC": SimpleNamespace(supports_market_orders=False)}}, ["LIMIT"]),
-        ({}, ["LIMIT", "MARKET"]),
+        ({"trading_rules": {"XBTC": SimpleNamespace()}}, ["LIMIT", "MARKET"]),
+        ({}, ["LIMIT"]),
     ],
 )
 def test_order_types_of_old_bases(members: dict[str, object], types: list[str]) -> None:

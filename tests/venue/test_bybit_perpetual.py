@@ -129,7 +129,7 @@ def test_both_sides_are_held_in_hedge_mode(linear: Client) -> None:
     assert trade(linear, "Buy", positionIdx=2, reduceOnly=True) == 0
     place(linear, positionIdx=1)
     assert switch(0) == 110028
-    assert positions(linear) == [(1, "", "0"), (2, "", "0")]
+    assert positions(linear) == [(1, "Buy", "0"), (2, "Sell", "0")]
 
 
 def test_leverage(linear: Client) -> None:

@@ -258,6 +258,10 @@ def test_rules_follow_from_the_tokens(client: Client) -> None:
         assert D(base["minOrderAmount"]).scaleb(-base["decimals"]) == market.min_amount
 
 
+def test_a_doubled_slash_counts_as_one(client: Client) -> None:
+    assert code(client.send("GET", "//api/v2/timestamp")) == 0
+
+
 def test_depth_and_ticker_name_units(client: Client) -> None:
     market = client.dialect.markets[0]
     book = client.dialect.venue.book(market)

@@ -10,10 +10,12 @@ from decimal import Decimal
 import pytest
 
 from harness.venue.events import BalanceChanged, BookChanged, Event, OrderChange, OrderChanged, TradePrinted
+from harness.venue.market import SelfTrade
 from harness.venue.model import (
     Level,
     NewOrder,
     Order,
+    OrderEnd,
     OrderStatus,
     OrderType,
     Refusal,
@@ -175,6 +177,47 @@ def test_an_order_out_of_sight_trades_all_the_same() -> None:
     assert world.order_of(account, fill).status is OrderStatus.FILLED
     world.show(order.order_id)
     assert world.order(account, order.order_id).status is OrderStatus.FILLED
+
+
+def test_an_order_is_out_of_sight_for_so_many_questions() -> None:
+    world, account = venue()
+    order = world.place(account, resting(world))
+    world.hide(order.order_id, 2)
+    for _ in range(2):
+        with pytest.raises(VenueRefusal, match="unknown_order"):
+            world.order(account, order.order_id)
+    assert world.order(account, order.order_id) == order
+
+
+def test_the_exchange_ends_an_order_that_nobody_cancelled() -> None:
+    world, account = venue()
+    order = world.end(account, world.place(account, resting(world)).order_id)
+    assert (order.status, order.ended) == (OrderStatus.EXPIRED, OrderEnd.BY_EXCHANGE)
+    assert world.balance(account, "USDT").locked == 0
+
+
+def test_an_accounts_orders_meet_by_its_own_rule() -> None:
+    world, account = venue()
+    world.let_own_orders_meet(account, SelfTrade.EXPIRE_MAKER)
+    market = world.market("BTC-USDT")
+    price = world.book(market, 1).bids[0].price + market.tick_size
+    first = world.place(account, NewOrder(market, Side.BUY, amount=D("0.01"), price=price))
+    world.place(account, NewOrder(market, Side.SELL, amount=D("0.01"), price=price))
+    assert world.order(account, first.order_id).ended is OrderEnd.SELF_TRADE
+    assert world.fills(account, order_id=first.order_id) == ()
+
+
+def test_rules_change_for_orders_and_fills_that_come() -> None:
+    world, account = venue()
+    old = world.market("BTC-USDT")
+    order = world.place(account, resting(world))
+    world.change_rules(replace(old, maker_fee=D("-0.0002"), lot_size=D("0.001")))
+    (fill,) = world.fill(order.order_id)
+    assert fill.fee == -fill.amount * D("0.0002"), "a rebate, in what the buyer receives"
+    assert world.market("BTC-USDT").lot_size == D("0.001")
+    assert world.orders(account, old) == world.orders(account), "it is the same market"
+    with pytest.raises(VenueRefusal, match="amount_increment"):
+        world.place(account, replace(resting(world), amount=D("0.0105")))
 
 
 def test_a_halted_market_takes_no_orders() -> None:

@@ -16,7 +16,8 @@ from harness.outcome import Outcome, Status
 from harness.reporting.publish import report_of
 from harness.requirement import Catalogue, Source
 from harness.screenings.store import read_screening
-from harness.voting.packet import Packet, render
+from harness.voting.packet import Packet
+from harness.voting.packet_page import render
 from harness.voting.parts import (
     CONNECTOR,
     DOCUMENTS,

@@ -19,13 +19,12 @@ from typer.testing import CliRunner
 from harness import cli
 from harness.errors import HarnessError
 from harness.outcome import OutcomeLog, Status
-from harness.paths import cache_dir
 from harness.requirement import Catalogue
 from harness.rounds.round import load_round
 from harness.screenings import screening
 from harness.screenings.store import OUTCOMES, RUN
 from tests.voting.standin import Channel, channel
-from tests.world import UPSTREAM, commit, git
+from tests.world import UPSTREAM, commit, git, own_cache
 
 EMPTY = """\
 # The round of October.
@@ -67,11 +66,7 @@ class Clock(datetime):
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An upstream, three forks below the round's folder, and a round that nobody is in."""
-    usual = cache_dir()
-    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
-    for name in ("byte-code", "environments"):  # what takes long to make and is the same for every run
-        (usual / name).mkdir(exist_ok=True)
-        (cache_dir() / name).symlink_to(usual / name)
+    monkeypatch.setenv("HARNESS_CACHE", str(own_cache(tmp_path)))
     monkeypatch.setenv("HOME", str(tmp_path))
     for module in (cli, screening):
         monkeypatch.setattr(module, "datetime", Clock)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
@@ -15,6 +15,7 @@ from harness.checking import slugs_of
 from harness.outcome import Severity
 from tests.zoo.asked import CHECKS, severity_of
 from tests.zoo.defects import DEFECTS
+from tests.zoo.origins import HISTORY, REPORTS, Origin
 from tests.zoo.real_defects import REAL_DEFECTS
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "accuracy.md"
@@ -127,6 +128,8 @@ class Accuracy:
                 "",
                 *self._summary(),
                 "",
+                *self._origins("What users reported", REPORTS),
+                *self._origins("What upstream's history repaired", HISTORY),
                 "## Each check",
                 "",
                 "| requirement | severity | planted | found | merged connectors asked | false alarms "
@@ -160,6 +163,32 @@ class Accuracy:
                 "",
             ]
         )
+
+    def _origins(self, title: str, origins: tuple[Origin, ...]) -> Iterable[str]:
+        """A table of mistakes of others: how often defects of their kind were planted and found."""
+        seen, missed = Counter[str](), Counter[str]()
+        for tally in self.tallies.values():
+            seen.update(noted.defect for noted in tally.seen)
+            missed.update(noted.defect for noted, _ in tally.missed)
+        found = [origin for origin in origins if any(seen[name] for name in origin.planted)]
+        yield f"## {title}"
+        yield ""
+        planted = sum(bool(origin.planted) for origin in origins)
+        yield (
+            f"{len(origins)} mistakes; a defect of its kind is planted for {planted}, "
+            f"and was found for {len(found)}."
+        )
+        yield ""
+        yield "| mistake | defects of its kind | planted | found | what it would take |"
+        yield "|---|---|---:|---:|---|"
+        for origin in origins:
+            names = ", ".join(f"`{name}`" for name in origin.planted) or "none"
+            counts = [(seen[name], seen[name] + missed[name]) for name in origin.planted]
+            yield (
+                f"| {origin.what} ([source]({origin.source})) | {names} | {sum(all_ for _, all_ in counts)} "
+                f"| {sum(one for one, _ in counts)} | {origin.takes} |"
+            )
+        yield ""
 
     def _summary(self) -> Iterable[str]:
         yield "| severity | checks | planted | found | recall | merged connectors asked | false alarms |"

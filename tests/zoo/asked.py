@@ -23,6 +23,7 @@ MODULES: tuple[ModuleType, ...] = tuple(
 # These read what a submission adds, its unit tests and libraries; a release adds nothing.
 OF_A_SUBMISSION = {
     test_unit_tests.test_unit_tests_pass,
+    test_unit_tests.test_unit_tests_need_no_credentials,
     test_unit_tests.test_unit_tests_cover_the_connector,
     test_unit_tests.test_unit_tests_notice_defects,
     test_unit_tests.test_the_frameworks_tests_still_pass,

@@ -6,12 +6,16 @@ from collections import Counter
 
 from checks.conformance import test_order_life, test_orders
 from harness.checking import slugs_of
+from harness.checking.known_failures import KNOWN_TO_FAIL
+from harness.checking.runner import policy_for
 from harness.outcome import Severity
 from tests.zoo.accuracy import PAGE, Accuracy, Noted
 from tests.zoo.asked import CHECKS, severity_of
 from tests.zoo.defect import Defect, defect
 from tests.zoo.defects import DEFECTS
+from tests.zoo.origins import HISTORY, REPORTS
 from tests.zoo.planting import exchange
+from tests.zoo.real_defects import FORGETS, REAL_DEFECTS
 from tests.zoo.specimens import ELSEWHERE, spread
 
 BLOCKER = next(check for check in CHECKS if severity_of(check) is Severity.BLOCKER).__name__
@@ -80,3 +84,30 @@ def test_the_page_knows_every_check() -> None:
 
 def _slugs(planted: Defect) -> str:
     return ", ".join(f"`{slug}`" for slug in sorted(slugs_of(planted.check)))
+
+
+def test_mistakes_of_others_name_what_is_planted_or_what_it_would_take() -> None:
+    names = {each.name for each in DEFECTS}
+    for origin in (*REPORTS, *HISTORY):
+        assert bool(origin.planted) is not bool(origin.takes), origin.what
+        assert set(origin.planted) <= names, origin.what
+        assert len({each.source for each in (*REPORTS, *HISTORY)}) == len((*REPORTS, *HISTORY))
+
+
+def test_of_pull_requests_only_even_numbers_are_used() -> None:
+    assert all(int(origin.source.rpartition("/")[2]) % 2 == 0 for origin in HISTORY)
+
+
+def test_each_origin_has_a_table_of_its_own() -> None:
+    name = REPORTS[0].planted[0]
+    page = counted((Noted("binance", MAJOR, name), True)).page("a release")
+    assert f"| `{name}` | 1 | 1 |" in page
+    assert "## What upstream's history repaired" in page
+
+
+def test_a_control_is_not_asked_what_it_is_known_to_fail() -> None:
+    found = {(name, check.__name__) for (name, check), real in REAL_DEFECTS.items() if real is not FORGETS}
+    assert found == {(name, check) for name, checks in KNOWN_TO_FAIL.items() for check in checks}
+    check = test_order_life.test_a_missed_fill_is_found
+    assert policy_for(check, 12.0, "kucoin", of_the_running=True).control is None
+    assert policy_for(check, 12.0, "okx", of_the_running=True).control == "okx"

@@ -50,9 +50,16 @@ def test_a_module_that_compilers_warn_about_is_found(zoo: Zoo) -> None:
     unreached = zoo.built_with("unreached", "def one():\n    return 1\n    two = 2\n")
     assert unreached.ok
     with pytest.raises(Failed, match="warn 1 times") as found:
-        test_build.test_it_builds_without_warnings(unreached)
+        test_build.test_it_builds_without_warnings(unreached, frozenset(unreached.compiled))
     assert "Unreachable code" in found.value.evidence[0].text
 
 
 def test_a_module_that_nobody_warns_about_is_good(zoo: Zoo) -> None:
-    test_build.test_it_builds_without_warnings(zoo.built_with("quiet", "def one():\n    return 1\n"))
+    quiet = zoo.built_with("quiet", "def one():\n    return 1\n")
+    test_build.test_it_builds_without_warnings(quiet, frozenset(quiet.compiled))
+
+
+def test_modules_that_only_its_upstream_changed_are_not_its_own(zoo: Zoo) -> None:
+    stale = zoo.built_with("stale", "def one():\n    return 1\n    two = 2\n")
+    with pytest.raises(NotApplicable):
+        test_build.test_it_builds_without_warnings(stale, frozenset())

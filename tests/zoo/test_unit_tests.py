@@ -29,7 +29,7 @@ BAD: dict[str, tuple[str, Callable[..., None], str]] = {
     "a failing test": (IMPORT + ONE + WRONG, test_unit_tests.test_unit_tests_pass, "1 of 2 unit tests fail"),
     "a call to the exchange": (CALLS, test_unit_tests.test_unit_tests_pass, "fail without network"),
     "a key from the environment": (
-        NEEDS_KEYS, test_unit_tests.test_unit_tests_pass, "1 of 1 unit tests fail",
+        NEEDS_KEYS, test_unit_tests.test_unit_tests_need_no_credentials, "1 of 1 unit tests ask for",
     ),
     "lines that no test runs": (
         IMPORT + ONE,

@@ -1,8 +1,11 @@
-"""Every file of the site, from its path below the site's root to its text or the file that is copied."""
+"""Every file of the site, from its path below the site's root to its text or the file that is copied.
+
+A candidate's files are made one after another as they are written.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from harness.reporting import badge, ballot, json, junit, markdown, matrix, sarif
@@ -14,11 +17,18 @@ from harness.reporting.round_page import render_round
 from harness.reporting.schema import schema_text, schemas
 from harness.reporting.site import feeds, pages
 from harness.reporting.site.governance import governance
-from harness.reporting.site.history import Exchange, PublishedRound, exchanges, read_rounds, standings
+from harness.reporting.site.history import (
+    Exchange,
+    PublishedRound,
+    exchanges,
+    read_report,
+    read_rounds,
+    standings,
+)
 from harness.requirement import Catalogue
 from harness.scenarios.trace.store import FOLDER as TRACES
 
-Content = str | Path
+Content = str | Path | Callable[[], str]
 NO_JEKYLL = ".nojekyll"  # GitHub Pages then serves the files as they are
 
 
@@ -26,6 +36,7 @@ def site_files(reports: Path, base: str, catalogue: Catalogue) -> dict[str, Cont
     """All files; raises UserError where `reports` holds no published round."""
     rounds = read_rounds(reports)
     found = exchanges(rounds)
+    kept = _LastReport()
     files: dict[str, Content] = {NO_JEKYLL: ""}
     files |= _shared(base, rounds, found)
     for demand in (asked := pages.demands(catalogue, rounds)):
@@ -36,7 +47,7 @@ def site_files(reports: Path, base: str, catalogue: Catalogue) -> dict[str, Cont
         files[f"{exchange.path}/index.html"] = pages.exchange_page(base, exchange)
     for place, round_ in enumerate(rounds):
         earlier = {item.path for item in rounds[place + 1 :]}
-        for path, content in _round(base, round_, found, earlier):
+        for path, content in _round(base, round_, found, earlier, kept):
             files[f"{round_.path}/{path}"] = content
     return files
 
@@ -53,7 +64,7 @@ def _shared(base: str, rounds: Sequence[PublishedRound], found: Sequence[Exchang
 
 
 def _round(
-    base: str, round_: PublishedRound, found: Sequence[Exchange], earlier: set[str]
+    base: str, round_: PublishedRound, found: Sequence[Exchange], earlier: set[str], kept: _LastReport
 ) -> Iterator[tuple[str, Content]]:
     overview, place = round_.overview, Place(base, round_.path)
     changed = {
@@ -71,7 +82,7 @@ def _round(
         yield "ballot.md", ballot.render(made)
         yield "ballot.json", json.render(made)
     for entry, report in round_.entries:
-        for path, content in _candidate(base, round_, entry, report, found, earlier):
+        for path, content in _candidate(base, round_, entry, report, found, earlier, kept):
             yield f"{entry.name}/{path}", content
 
 
@@ -82,19 +93,36 @@ def _candidate(
     report: CandidateReport,
     found: Sequence[Exchange],
     earlier: set[str],
+    kept: _LastReport,
 ) -> Iterator[tuple[str, Content]]:
     folder = round_.folder / entry.name
-    report = _with_traces_there(report, folder)
     place = Place(base, f"{round_.path}/{entry.name}", *_elsewhere(report, found, earlier))
-    yield "index.html", render_candidate(report, round_.overview, place, changes(folder, report))
-    yield "report.json", json.render(report)
-    yield "report.md", markdown.render_candidate(report)
-    yield "report.sarif", sarif.render(report)
-    yield "junit.xml", junit.render(report)
+
+    def whole() -> CandidateReport:
+        return _with_traces_there(kept.read(folder), folder)
+
+    yield "index.html", lambda: render_candidate(whole(), round_.overview, place, changes(folder, whole()))
+    yield "report.json", lambda: json.render(whole())
+    yield "report.md", lambda: markdown.render_candidate(whole())
+    yield "report.sarif", lambda: sarif.render(whole())
+    yield "junit.xml", lambda: junit.render(whole())
     if shield := badge.render(report, place.address):
         yield "badge.svg", shield
     for name in sorted({name for item in report.outcomes for name in item.traces}):
-        yield f"{TRACES}/{name}", folder / TRACES / name
+        if (folder / TRACES / name).is_file():
+            yield f"{TRACES}/{name}", folder / TRACES / name
+
+
+class _LastReport:
+    """Whole reports from their folders. The last is kept: a candidate's files are made one after another."""
+
+    def __init__(self) -> None:
+        self._last: tuple[Path, CandidateReport] | None = None
+
+    def read(self, folder: Path) -> CandidateReport:
+        if self._last is None or self._last[0] != folder:
+            self._last = (folder, read_report(folder))
+        return self._last[1]
 
 
 def _with_traces_there(report: CandidateReport, folder: Path) -> CandidateReport:

@@ -18,7 +18,10 @@ from harness.reporting.publish import REPORT, ROUND_REPORT
 
 @dataclass(frozen=True)
 class PublishedRound:
-    """`folder` is where its reports lie, `reports` are in the order of its entries."""
+    """`folder` is where its reports lie, `reports` are in the order of its entries.
+
+    Reports are without evidence: all of many rounds would not fit into memory. `read_report` has it.
+    """
 
     folder: Path
     overview: RoundReport
@@ -111,7 +114,7 @@ def _read(folder: Path) -> PublishedRound:
         reports = []
         for entry in overview.candidates:
             path = folder / entry.name / REPORT
-            reports.append(CandidateReport.model_validate_json(path.read_bytes()))
+            reports.append(_without_evidence(read_report(path.parent)))
     except (ValidationError, FileNotFoundError) as error:
         raise UserError(
             "this is no report that this version of the harness published",
@@ -119,6 +122,16 @@ def _read(folder: Path) -> PublishedRound:
             hint=f"publish it again: harness report {folder}",
         ) from error
     return PublishedRound(folder, overview, tuple(reports))
+
+
+def read_report(folder: Path) -> CandidateReport:
+    """A candidate's whole report as it was published."""
+    return CandidateReport.model_validate_json((folder / REPORT).read_bytes())
+
+
+def _without_evidence(report: CandidateReport) -> CandidateReport:
+    outcomes = tuple(item.model_copy(update={"evidence": ()}) for item in report.outcomes)
+    return report.model_copy(update={"outcomes": outcomes})
 
 
 def exchanges(rounds: Sequence[PublishedRound]) -> tuple[Exchange, ...]:

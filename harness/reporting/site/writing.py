@@ -33,7 +33,7 @@ def write_site(folder: Path, files: Mapping[str, Content]) -> None:
         if isinstance(content, Path):
             _copy(content, folder / path)
         else:
-            write_whole(folder / path, content)
+            write_whole(folder / path, content if isinstance(content, str) else content())
     for path in sorted(known - set(files)):
         _remove(folder, path)
     write_whole(folder / LIST, json.dumps(sorted(files), indent=0) + "\n")

@@ -324,7 +324,8 @@ def _other(leaf: Any) -> Any:
             number = Decimal(leaf)
             if number.is_finite():
                 return str(number + 1) if number else "7"
-        return "Q" + leaf
+        amount = re.match(r"(\d+(?:\.\d+)?)( ?[A-Za-z]+)\Z", leaf)  # with its unit: `20.0 USD`
+        return str(Decimal(amount.group(1)) + 1) + amount.group(2) if amount else "Q" + leaf
     return "Q"
 
 

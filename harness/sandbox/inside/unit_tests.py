@@ -7,6 +7,7 @@ back with the answer.
 
 import glob
 import importlib
+import importlib.util
 import json
 import os
 import sys
@@ -119,7 +120,10 @@ def _arguments(order: Dict[str, Any]) -> List[str]:
         tests = os.path.join(order["tree"], each)
         found += [tests] if os.path.isdir(tests) else sorted(glob.glob(glob.escape(tests) + "*")) or [tests]
     options = ["-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", order["tree"], "--tb=short"]
-    options += ["-o", "asyncio_default_fixture_loop_scope=function", "--timeout=120"]
+    if importlib.util.find_spec("pytest_asyncio") is not None:
+        options += ["-o", "asyncio_default_fixture_loop_scope=function"]
+    if importlib.util.find_spec("pytest_timeout") is not None:
+        options.append("--timeout=120")
     options.append("--continue-on-collection-errors")
     return options + found
 

@@ -60,6 +60,12 @@ def views(rig: Rig, moment: str) -> list[BalanceView]:
     ]
 
 
+def asset_view(rig: Rig, moment: str, asset: str) -> BalanceView:
+    """One asset of a spot account, whatever market it is of."""
+    truth = rig.venue.balance(rig.account, asset)
+    return BalanceView(moment, asset, rig.connector.balances().get(asset), truth.total, truth.free)
+
+
 def _margin_view(rig: Rig, moment: str, claim: Balance | None) -> BalanceView:
     """An exchange of perpetuals may count open profit into the total (equity) or not (wallet)."""
     asset = rig.market.settle_asset

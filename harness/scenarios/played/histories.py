@@ -34,6 +34,7 @@ from harness.venue.model import Order, Side, VenueRefusal
 HISTORIES = 5
 ORDERS = 3  # in one history
 POLLS = 4  # at most, until the connector has heard of everything
+IN_VAIN = 2  # questions about an order that are told of none; who asks often asks no more of these
 POLL = 8.0  # virtual seconds that a poll may take
 TURNED_AWAY = (401, 403, 418, 429)
 MOST_TRIES = 8  # at shortening
@@ -271,7 +272,7 @@ def _take(rig: Rig, history: History, step: Step) -> None:
         _move(rig, history, step)
         placed = history.lives[step.order].placed
         if step.trouble is Trouble.MISSING and placed is not None:
-            rig.venue.hide(placed.order_id)
+            rig.venue.hide(placed.order_id, IN_VAIN)
             stack.callback(rig.venue.show, placed.order_id)
         rig.pause(step.pause)
         if step.trouble in _DEAF:

@@ -171,11 +171,12 @@ def submit(
     order_id = ask(where, amount, price, kind, position or opening(rig))
 
     def arrived() -> Order | bool | None:
+        failed = bool(rig.connector.events("OrderFailure", order_id))  # it may come and end in between
         new = [o for o in rig.venue.orders(rig.account) if o.order_id not in known]
         named = [each for each in new if each.client_order_id == order_id]
         if named or new:
             return (named or new)[-1]
-        return bool(rig.connector.events("OrderFailure", order_id)) or None
+        return failed or None
 
     found = rig.eventually(arrived, WAIT)
     placed = found if isinstance(found, Order) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
 
@@ -22,10 +22,13 @@ from harness.scenarios.played.order_life import (
 )
 from harness.scenarios.rig import Rig, Rigs
 from harness.scenarios.trace.view import View
+from harness.venue.market import EIGHT_HOURS
 from harness.venue.model import Side
 from harness.venue.positions import FundingPayment, Position, PositionMode
+from harness.venue.state import next_multiple
 
 LEVERAGE = 7  # no exchange's default
+NO_FUNDING_FOR = 900.0  # virtual seconds; the scenario pays by itself, and takes less
 FOLLOW = 60.0  # virtual seconds for a position to be told by a stream or a poll
 MODES: tuple[tuple[PositionModeName, PositionMode], ...] = (
     ("HEDGE", PositionMode.HEDGE),
@@ -96,6 +99,7 @@ def hold_positions(rigs: Rigs, pace: float) -> Positions:
         raise NothingToPlay("The connector trades no perpetuals.")
     with rigs.open(pace) as rig:
         run = Positions(rig.number)
+        _choose_an_interval(rig)
         start(rig)
         _change_modes(rig, run)
         rig.connector.set_leverage(rig.pair, LEVERAGE)
@@ -112,6 +116,16 @@ def hold_positions(rigs: Rigs, pace: float) -> Positions:
         if _open(rig, run, Side.SELL):
             _close(rig, run, Side.BUY)
         return run
+
+
+def _choose_an_interval(rig: Rig) -> None:
+    """One of those that the exchange has, with which the next funding is not at the next eighth hour."""
+    now = rig.clock.now()
+    usual = next_multiple(now, EIGHT_HOURS)
+    due = {each: next_multiple(now, each) for each in rig.dialect.funding_intervals}
+    others = [each for each, at in due.items() if at != usual and at - now > NO_FUNDING_FOR]
+    if others:
+        rig.venue.change_rules(replace(rig.market, funding_interval=rig.random.choice(others)))
 
 
 def _change_modes(rig: Rig, run: Positions) -> None:
@@ -202,11 +216,11 @@ def _note(rig: Rig, moment: str) -> PositionNote:
     def agrees() -> bool:
         return look().difference is None
 
-    _follow(rig, agrees)
+    follow(rig, agrees)
     return look()
 
 
-def _follow(rig: Rig, agrees: Callable[[], bool]) -> None:
+def follow(rig: Rig, agrees: Callable[[], bool]) -> None:
     if not rig.eventually(agrees, WAIT):
         rig.connector.tick()
         rig.eventually(agrees, FOLLOW)

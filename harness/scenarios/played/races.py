@@ -21,7 +21,8 @@ from harness.scenarios.trace.view import View
 from harness.venue.model import Side
 
 LATE = 3.0  # virtual seconds by which the confirmation comes after the fill
-LAG = 12.0  # virtual seconds for which an order cannot be looked up: one or two polls
+LAG = 12.0  # virtual seconds in which a poll has to come
+QUESTIONS = 2  # that are told of no such order; today's framework gives an order up after four
 
 
 @dataclass
@@ -67,12 +68,12 @@ def _lose_sight_of_an_order(rig: Rig, run: Races) -> None:
     number = life.placed.order_id
     with rig.faults.during(DropMessage(), "stream:orders"):
         mark = rig.record.mark()
-        rig.venue.hide(number)
+        rig.venue.hide(number, QUESTIONS)
         for _ in range(3):  # connectors poll orders less often than they poll
             rig.connector.tick()
             if rig.eventually(lambda: rig.record.exchanges("order_status", since=mark), LAG):
                 break
-        rig.pause(LAG / 4)
+        rig.pause(1)
         run.asked_for_lagging = len(rig.record.exchanges("order_status", since=mark))
         run.tracked_while_missing = life.order_id in rig.connector.orders()
         rig.venue.show(number)

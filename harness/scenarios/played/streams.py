@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
@@ -29,8 +30,17 @@ from harness.scenarios.trace.view import SeenSocket, View
 from harness.venue.model import Fill, Side
 
 POLLS = 120.0  # virtual seconds; today's framework polls at whole multiples of this while a stream is up
+OWN_RHYTHM = 90.0
 CLEAR = 15.0
 STREAMS = ("stream:book", "stream:trades", "stream:orders")
+TOPICS = (
+    *STREAMS,
+    "stream:fills",
+    "stream:balances",
+    "stream:positions",
+    "stream:mark_price",
+    "stream:ticker",
+)
 RECONNECT = 60.0  # virtual seconds that a connector may take to come back
 JUNK = (
     "not json at all",
@@ -46,6 +56,7 @@ JUNK = (
 class Reconnection:
     """A close code, what streams carried before, the sockets opened after, and whether things flowed again.
 
+    `missing` are topics that it had before and not in the end.
     `orders_streamed` is whether the fill was sent over a private stream, if others were before the break: a
     poll may find a fill too, but late.
     """
@@ -57,6 +68,7 @@ class Reconnection:
     fill: Fill | None
     fill_reported: bool
     orders_streamed: bool
+    missing: frozenset[str] = frozenset()
 
     @property
     def recovered(self) -> bool:
@@ -98,7 +110,7 @@ def break_streams(rigs: Rigs, pace: float) -> BrokenStreams:
 
 def _break_once(rig: Rig, life: Life, code: int, depth: int) -> Reconnection:
     mark, before = rig.record.mark(), _carried(rig)
-    streamed = _order_messages(rig, 0)
+    streamed, topics = _order_messages(rig, 0), _carried(rig, TOPICS)
     rig.gateway.close_sockets(code)
     _wait_for_streams(rig, before)
     rig.pause(3)
@@ -107,12 +119,16 @@ def _break_once(rig: Rig, life: Life, code: int, depth: int) -> Reconnection:
     filling = rig.record.mark()
     fill, reported = _fill_some(rig, life)
     again = bool(_order_messages(rig, filling)) or not streamed
-    return Reconnection(code, before, rig.record.sockets(since=mark), difference, fill, reported, again)
+    rig.eventually(lambda: topics <= _carried(rig, TOPICS), WAIT)
+    missing = topics - _carried(rig, TOPICS)
+    return Reconnection(
+        code, before, rig.record.sockets(since=mark), difference, fill, reported, again, missing
+    )
 
 
-def _carried(rig: Rig) -> frozenset[str]:
+def _carried(rig: Rig, topics: Iterable[str] = STREAMS) -> frozenset[str]:
     """What the connector is subscribed to now, of all that matters here."""
-    return frozenset(each for each in STREAMS if rig.gateway.open_sockets(each))
+    return frozenset(each for each in topics if rig.gateway.open_sockets(each))
 
 
 def _wait_for_streams(rig: Rig, wanted: frozenset[str]) -> bool:
@@ -214,6 +230,9 @@ def _end_unheard(rig: Rig, buy: Life, sell: Life) -> None:
         gone = rig.connector.wait_event("OrderCancelled", sell.order_id, 8.0)
         if done and gone:
             return
+    # Some poll in a rhythm of their own, which no tick can hurry.
+    rig.connector.wait_event(completed(Side.BUY), buy.order_id, OWN_RHYTHM)
+    rig.connector.wait_event("OrderCancelled", sell.order_id, WAIT)
 
 
 @dataclass

@@ -145,8 +145,7 @@ class Answering:
             order = find(self._venue, asked.who, asked.named)
             if asked.rows.of == "open" and not order.status.live:
                 raise VenueRefusal(Refusal.UNKNOWN_ORDER)
-            told = self._teller.order(asked.who, order)
-            return Scope(told.objects, {**told.rows, "order": lambda: [told]}).within(scope)
+            return self._one(asked, order).within(scope)
         return scope
 
     # -- what changes something
@@ -156,7 +155,12 @@ class Answering:
         leverage = asked.decimal("order.leverage")
         if leverage is not None and wanted.market.perpetual:
             self._venue.set_leverage(asked.who, wanted.market, leverage)
-        return self._teller.order(asked.who, self._venue.place(asked.who, wanted))
+        return self._one(asked, self._venue.place(asked.who, wanted))
+
+    def _one(self, asked: Asked, order: Order) -> Scope:
+        """One order, also where a reply has it as the only row of a list."""
+        told = self._teller.order(asked.who, order)
+        return Scope(told.objects, {**told.rows, "order": lambda: [told]})
 
     def hedged(self, asked: Asked, order: NewOrder) -> NewOrder:
         """The order with its side, where the exchange does not let it be named."""
@@ -180,14 +184,12 @@ class Answering:
             price=asked.decimal("order.price"),
             amount=asked.decimal("order.amount"),
         )
-        return self._teller.order(asked.who, changed)
+        return self._one(asked, changed)
 
     def _cancel(self, asked: Asked) -> Scope:
         if not asked.named:
             raise Unreadable("no id of an order")
-        order = cancel(self._venue, asked.who, asked.named)
-        told = self._teller.order(asked.who, order)
-        return Scope(told.objects, {**told.rows, "order": lambda: [told]})
+        return self._one(asked, cancel(self._venue, asked.who, asked.named))
 
     def _cancel_all(self, asked: Asked) -> Scope:
         numbers = [order.order_id for order in self._venue.open_orders(asked.who, asked.market)]

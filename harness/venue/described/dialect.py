@@ -11,7 +11,14 @@ from pydantic import JsonValue
 
 from harness.venue.described.answering import Answering, Asked
 from harness.venue.described.markets import sayable
-from harness.venue.described.model import Connection, Credential, Description, RouteDescription, Signing
+from harness.venue.described.model import (
+    Connection,
+    Credential,
+    Description,
+    Login,
+    RouteDescription,
+    Signing,
+)
 from harness.venue.described.placeholders import leaf
 from harness.venue.described.refusing import RefusalBook
 from harness.venue.described.signing import Given, credential, given_by, signed, signed_right, texts_of
@@ -188,13 +195,19 @@ class DescribedDialect(Dialect):
 
     def authenticate(self, request: Request, route: Route) -> Account:
         """Missing parts first, then the key, the time, the passphrase and the signature."""
-        signing = self.description.signing
+        described = self.description.routes[route.handler]
+        signing = described.signing or self.description.signing
         if signing is None:
             raise LookupError(f"{self.name}: {route.path} is private, and `signing` is not described")
         given = given_by(signing, request)
-        described = self.description.routes[route.handler]
         if described.proof == "key":
             return self._with_key(given)
+        return self._signer(signing, request, given, described.signs)
+
+    def _signer(
+        self, signing: Signing, request: Request, given: Given, more: Mapping[str, str] | None = None
+    ) -> Account:
+        """Whose request it is; raises Refused."""
         for part, error in (
             ("key", RequestError.MISSING_KEY), ("signature", RequestError.MISSING_SIGNATURE),
             ("time", RequestError.MISSING_TIME), ("passphrase", RequestError.MISSING_PASSPHRASE),
@@ -202,10 +215,8 @@ class DescribedDialect(Dialect):
             if part in signing.carries and not getattr(given, part):
                 raise self.refused(error.value)
         given = self.with_phrase(given)
-        own = described.signs
-        found = self.verified(
-            signing, given, texts_of(signing, request, given, own), self.received_at(request)
-        )
+        texts = texts_of(signing, request, given, more)
+        found = self.verified(signing, given, texts, self.received_at(request))
         if isinstance(found, RequestError):
             raise self.refused(found.value)
         return found
@@ -409,11 +420,35 @@ class DescribedDialect(Dialect):
         route, path = match.stream
         connection = self.description.connections[route.handler]
         account = None
+        if connection.login is not None and connection.login.by == "upgrade":
+            try:
+                account = self._account_of_upgrade(connection.login, request)
+            except Refused as error:
+                return error.reply
         if connection.login is not None and connection.login.token is not None:
             account = self._account_of_token(connection.login.token, path, request)
             if account is None and connection.login.needed:
                 return self.refusals.reply(RequestError.UNKNOWN_KEY.value, self.teller.now())
         return self._opened(connection, account)
+
+    def _account_of_upgrade(self, login: Login, request: Request) -> Account | None:
+        """Who signed the request; nobody where that is allowed and no key was sent. Raises Refused."""
+        signing = self.description.signing
+        if signing is None:
+            raise LookupError(f"{self.name}: streams are opened by a signature, which is not described")
+        given = given_by(signing, request)
+        return self._signer(signing, request, given) if given.key or login.needed else None
+
+    def find_stream(self, request: Request) -> tuple[Route, dict[str, str]] | None:
+        """By the path and, where a connection names one, the host; a path without parts goes first."""
+        if request.host not in self.stream_hosts:
+            return None
+        for route in sorted(self.streams, key=lambda each: "{" in each.path):
+            host = self.description.connections[route.handler].host
+            parts = route.match(request.method, request.path)
+            if parts is not None and host in (None, request.host):
+                return route, parts
+        return None
 
     def _account_of_token(self, place: str, path: Mapping[str, str], request: Request) -> Account | None:
         kind, _, name = place.partition(" ")

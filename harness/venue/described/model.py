@@ -127,6 +127,7 @@ class RouteDescription(Part):
     means: dict[str, JsonValue] = Field(
         default={}, description="facts that the route itself stands for, such as `order.side`"
     )
+    signing: Signing | None = Field(default=None, description="where it is another than that of the others")
     signs: dict[str, str] = Field(default={}, description="what this route adds to the text that is signed")
     rows: Rows = Rows()
     status: int = 200
@@ -155,12 +156,13 @@ class Pattern(Part):
 class Login(Part):
     """How a private stream is opened.
 
-    `frame`: by a message of its own; `subscription`: every private subscription is signed by itself; `token`:
-    with a key that a route gave, in the path or query (`token`) or in a subscription (`said`). `said` is
-    where `login.key`, `login.signature` … stand in the message.
+    `upgrade`: the request that opens it is signed as others are; `frame`: by a message of its own;
+    `subscription`: every private subscription is signed by itself; `token`: with a key that a route gave, in
+    the path or query (`token`) or in a subscription (`said`). `said` is where `login.key`,
+    `login.signature` … stand in the message.
     """
 
-    by: Literal["frame", "subscription", "token"]
+    by: Literal["frame", "subscription", "token", "upgrade"]
     said: Template = None
     signing: Signing | None = None
     answer: Template = None
@@ -191,12 +193,14 @@ class Book(Part):
 
 
 class Channel(Part):
-    """What a client can subscribe to. `topic` is a template of how it is named, with `market.symbol` where it
-    belongs to one market. `tells` is a template of a message, of each event; `first` of what a new
-    subscriber gets, for books the whole book."""
+    """What a client can subscribe to; without a `topic` it is told to whoever opens the stream.
+
+    `topic` is a template of how it is named, with `market.symbol` where it belongs to one market. `tells` is
+    a template of a message, of each event; `first` of what a new subscriber gets, for books the whole book.
+    """
 
     operation: Operation
-    topic: Template
+    topic: Template = None
     also: tuple[Template, ...] = Field(default=(), description="other ways to name the topic")
     private: bool = False
     tells: Template = None
@@ -215,6 +219,7 @@ class Connection(Part):
     """
 
     path: str
+    host: str | None = Field(default=None, description="the one of the stream hosts; nothing: any of them")
     subscribe: Pattern | None = None
     unsubscribe: Pattern | None = None
     answers: tuple[Pattern, ...] = ()
@@ -225,6 +230,7 @@ class Connection(Part):
     refusals: dict[str, RefusalWords] = {}
     packed: Literal["gzip"] | None = Field(default=None, description="how every message of the exchange is")
     silence: float | None = None
+    fills_first: bool = Field(default=False, description="a fill is told before what became of its order")
     lifetime: float | None = Field(default=None, description="seconds that a token lives")
     channels: dict[str, Channel] = {}
 

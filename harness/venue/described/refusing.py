@@ -39,7 +39,7 @@ class RefusalBook:
         )
         status = words.status if words.status is not None else usual
         template = self._refusals.body if words.body is None else words.body
-        inner = Scope({"refusal": lambda: refusal_facts(words, detail)}).within(scope)
+        inner = Scope({"refusal": lambda: refusal_facts(words, detail or code)}).within(scope)
         return Reply(status, {}, self._filler.fill(template, inner))
 
     def frame(
@@ -52,4 +52,4 @@ class RefusalBook:
 
 
 def refusal_facts(words: RefusalWords, detail: str) -> Facts:
-    return {"code": words.code, "message": words.message, "detail": detail}
+    return {"code": words.code, "message": words.message, "detail": detail or None}

@@ -82,6 +82,12 @@ class DescribedSession(TopicSession):
     def opened(self) -> Iterable[Outgoing]:
         if self._connection.hello is not None:
             yield self._frame("stream:subscribe", self._connection.hello, self._scope(None))
+        for name, channel in self._connection.channels.items():
+            if channel.topic is None and (self.account is not None or not self._hidden(channel)):
+                own = Topic(channel.operation, None, name)
+                self._subscriptions[own] = _Subscription(channel)
+                self.subscribe(own)
+                yield from self._first(own)
 
     def operation_of(self, message: str | bytes) -> str:
         said = _heard(message)
@@ -181,13 +187,17 @@ class DescribedSession(TopicSession):
             for other in channel.brings
         ]
         for name, channel, markets, found in chosen:
-            if channel.private or channel.operation in _PRIVATE:
+            if self._hidden(channel):
                 self._admit(said)
             for market in markets:
                 own = Topic(channel.operation, market, name, _detail(found))
                 self._subscriptions[own] = _Subscription(channel, found, topic)
                 self.subscribe(own)
                 yield from self._first(own)
+
+    @staticmethod
+    def _hidden(channel: Channel) -> bool:
+        return channel.private or channel.operation in _PRIVATE
 
     def _admit(self, said: JsonValue) -> None:
         """Raises _Refuse where a private subscription is nobody's."""
@@ -219,7 +229,8 @@ class DescribedSession(TopicSession):
             try:
                 if each is None:
                     found = self._exchange.matcher.match(template, topic)
-                    return [(name, channel, [self._market(channel, found)], found)]
+                    market = self._market(channel, found)
+                    return [(other, told, [market], found) for other, told in self._named_alike(name)]
                 self._exchange.matcher.match(template, topic)
                 listed = found_at(topic, each)
                 names = listed if isinstance(listed, list) else []
@@ -233,10 +244,18 @@ class DescribedSession(TopicSession):
                 continue
         raise refusal
 
+    def _named_alike(self, name: str) -> Iterator[tuple[str, Channel]]:
+        """The channel and what else is told under the same topic."""
+        channels = self._connection.channels
+        for other, channel in channels.items():
+            if other == name or channel.topic == channels[name].topic:
+                yield other, channel
+
     def _topics_known(self) -> Iterator[tuple[str, Channel, JsonValue]]:
         for name, channel in self._connection.channels.items():
             for template in (channel.topic, *channel.also):
-                yield name, channel, template
+                if template is not None:
+                    yield name, channel, template
 
     def _market(self, channel: Channel, found: Mapping[str, Fact]) -> Market | None:
         if found.get("market.symbol") in channel.everything:
@@ -372,6 +391,12 @@ class DescribedSession(TopicSession):
             rules = subscription.channel.book
             self._feed.add(topic, 0.1 if rules is None else rules.every, event)
         return ()
+
+    def venue_event(self, event: Event) -> Iterable[Outgoing]:
+        told = super().venue_event(event)
+        if not self._connection.fills_first:
+            return told
+        return sorted(told, key=lambda each: not isinstance(each, Frame) or each.operation != "stream:fills")
 
     def due(self, now: float) -> Iterable[Outgoing]:
         live = set(self.topics("stream:book"))

@@ -295,6 +295,9 @@ class Dialect:
     secrets_sent: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     key_lengths: ClassVar[tuple[int, int, int]] = KEY_LENGTHS  # of a key, its secret and its passphrase
     markets: ClassVar[tuple[Market, ...]] = SAMPLE_MARKETS
+    fees_in_other_assets: ClassVar[bool] = False  # an account may pay them in one that is not of the market
+    # Seconds between two fundings, where the exchange's markets differ; else it is as the market has it.
+    funding_intervals: ClassVar[tuple[float, ...]] = ()
     book_depth: ClassVar[int] = 1000  # levels of a side that a client can have at most
     # Assets that ccxt calls otherwise than the venue, by the venue's name.
     ccxt_assets: ClassVar[Mapping[str, str]] = {}

@@ -217,6 +217,7 @@ class Client:
     def topic(self, template: JsonValue, market: Market) -> JsonValue:
         facts: dict[str, Fact] = {
             "market.symbol": self.dialect.symbol(market),
+            "market.base": market.base, "market.quote": market.quote,
             "account.number": number_of(self.account),
             "page.limit": 50, "page.number": 0, "page.offset": 0,
         }  # fmt: skip

@@ -137,15 +137,18 @@ def test_who_signs_wrongly_is_turned_away(world: World) -> None:
     assert len(world.venue.open_orders(world.client.account)) == 1
 
 
-def streams(world: World) -> None:
-    """Open every private connection, log in and subscribe to all that is private."""
+def streams(world: World, only: tuple[str, str] | None = None) -> None:
+    """Open every private connection, log in and subscribe to all that is private; or to one channel alone."""
     client = world.client
     token = None
     for operation in ("user_stream_open", "stream_token"):
         for name in client.routes(operation):
             (token,) = (str(each) for each in client.told(name, client.ask(name, {}), "session.key"))
-    for connection in client.description.connections.values():
-        private = [each for each in connection.channels.values() if each.private]
+    for name, connection in client.description.connections.items():
+        channels = connection.channels.items()
+        private = [
+            channel for key, channel in channels if (channel.private if only is None else only == (name, key))
+        ]
         if not private:
             continue
         session = client.opened(connection, token)

@@ -21,6 +21,26 @@ STREAMS: tuple[Defect, ...] = (
         ),
     ),
     defect(
+        "only-the-book-subscribed-again",
+        checks.test_every_topic_comes_back,
+        "these topics never came back: trades",
+        book_source(
+            """
+            async def _subscribe_channels(self, ws):
+                again, self._subscribed = getattr(self, "_subscribed", False), True
+                send = ws.send
+
+                async def without_trades(request):
+                    asked = str(request.payload).lower()
+                    if not again or ("trade" not in asked and "match" not in asked):
+                        await send(request)
+
+                ws.send = without_trades
+                await super()._subscribe_channels(ws)
+            """,
+        ),
+    ),
+    defect(
         "user-stream-connected-once",
         checks.test_user_stream_comes_back,
         "After the connection broke, a fill was (never reported|found by polling only)",

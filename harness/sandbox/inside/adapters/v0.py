@@ -154,17 +154,22 @@ class Adapter(older.Adapter):
         symbol = self._symbol(pair)
         buy = await v2.tried(self._connector.get_price, symbol, True)
         sell = await v2.tried(self._connector.get_price, symbol, False)
-        last = self._connector.get_order_book(symbol).last_trade_price
+        # Books of before v0.30 keep no last price; the last trade that was heard of is all there is to know.
+        heard = [each["data"]["price"] for each in self._trades if each["data"]["trading_pair"] == pair]
+        book = self._connector.get_order_book(symbol)
+        last = getattr(book, "last_trade_price", heard[-1] if heard else None)
         return {"buy": buy, "sell": sell, "best_bid": sell, "best_ask": buy, "last": last}
 
     async def order_types(self) -> List[str]:
-        """Bases of before v0.30 are not asked for them; there, the trading rules say it."""
+        """Bases of before v0.30 are not asked for them; there, the trading rules say it.
+
+        Where those are not shown either, limit orders are all that can be counted on.
+        """
         if hasattr(self._connector, "supported_order_types"):
             return await super().order_types()
         rules = list(self._rules().values())
-        limit = any(getattr(rule, "supports_limit_orders", True) for rule in rules) or not rules
-        market = any(getattr(rule, "supports_market_orders", True) for rule in rules) or not rules
-        return [name for name, there in (("LIMIT", limit), ("MARKET", market)) if there]
+        market = any(getattr(rule, "supports_market_orders", True) for rule in rules)
+        return ["LIMIT", "MARKET"] if market else ["LIMIT"]
 
 
 def _read(state: Any) -> Dict[str, Any]:

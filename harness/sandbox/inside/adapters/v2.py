@@ -190,7 +190,7 @@ class Adapter:
             "asks": _levels(book.ask_entries(), depth),
             "snapshot_uid": book.snapshot_uid,
             "last_diff_uid": book.last_diff_uid,
-            "last_trade_price": str(book.last_trade_price),
+            "last_trade_price": str(getattr(book, "last_trade_price", None)),
         }
 
     def trades(self, since: int = 0) -> List[Dict[str, Any]]:

@@ -13,7 +13,7 @@ from harness.venue.dialects.decimals import fixed
 from harness.venue.dialects.wire import Json, ms
 from harness.venue.events import OrderChange, OrderChanged
 from harness.venue.market import Market
-from harness.venue.model import ZERO, Balance, Fill, Order, OrderStatus, OrderType, Side, Trade
+from harness.venue.model import ZERO, Balance, Fill, Order, OrderEnd, OrderStatus, OrderType, Side, Trade
 
 NOTHING = fixed(ZERO)
 
@@ -30,6 +30,13 @@ _EXECUTION = {
     OrderChange.CANCELED: "CANCELED",
     OrderChange.EXPIRED: "EXPIRED",
 }
+
+
+IN_MATCH = "EXPIRED_IN_MATCH"  # ended by self-trade prevention, says `enums.md`
+
+
+def status_of(order: Order) -> str:
+    return IN_MATCH if order.ended is OrderEnd.SELF_TRADE else _STATUS[order.status]
 
 
 def symbol_of(market: Market) -> str:
@@ -109,7 +116,7 @@ def _order(order: Order) -> Json:
         "executedQty": fixed(order.filled),
         "origQuoteOrderQty": fixed(order.quote_amount or ZERO),
         "cummulativeQuoteQty": fixed(order.filled_quote),
-        "status": _STATUS[order.status],
+        "status": status_of(order),
         "timeInForce": order.time_in_force.value.upper(),
         "type": type_of(order),
         "side": order.side.value.upper(),
@@ -256,8 +263,8 @@ def execution_report(event: OrderChanged) -> Json:
         "F": NOTHING,
         "g": -1,
         "C": order.client_order_id if canceled else "",
-        "x": _EXECUTION[event.change],
-        "X": _STATUS[order.status],
+        "x": _EXECUTION[event.change] if status_of(order) != IN_MATCH else "TRADE_PREVENTION",
+        "X": status_of(order),
         "r": "NONE",
         "i": order.order_id,
         "l": fixed(fill.amount if fill else ZERO),

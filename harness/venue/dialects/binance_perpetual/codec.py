@@ -16,7 +16,7 @@ from harness.venue.dialects.binance.messages import symbol_of
 from harness.venue.dialects.decimals import decimals_of, fixed, plain
 from harness.venue.dialects.wire import Json, ms
 from harness.venue.market import Market
-from harness.venue.model import ZERO, Fill, Order, OrderStatus, Refusal, Side, VenueRefusal
+from harness.venue.model import ZERO, Fill, Order, OrderEnd, OrderStatus, Refusal, Side, VenueRefusal
 from harness.venue.positions import FundingPayment, Margin, MarginMode, Position
 
 FOREVER = 4133404800000  # the delivery date of what is never delivered
@@ -120,11 +120,16 @@ def _average(order: Order) -> str:
     return fixed(order.filled_quote / order.filled) if order.filled else "0.00000"
 
 
+def status_of(order: Order) -> str:
+    """Self-trade prevention has a word of its own, says the page of common definitions."""
+    return "EXPIRED_IN_MATCH" if order.ended is OrderEnd.SELF_TRADE else _STATUS[order.status]
+
+
 def order_state(order: Order) -> Json:
     """An order as every reply about it has it."""
     market, kind = order.market, order.type.value.upper()
     return {
-        "orderId": order.order_id, "symbol": symbol_of(market), "status": _STATUS[order.status],
+        "orderId": order.order_id, "symbol": symbol_of(market), "status": status_of(order),
         "clientOrderId": order.client_order_id, "price": price_of(market, order.price or ZERO),
         "avgPrice": _average(order), "origQty": amount_of(market, order.amount),
         "executedQty": amount_of(market, order.filled), "cumQuote": fixed(order.filled_quote),

@@ -40,6 +40,7 @@ class BinancePerpetual(MarketRoutes):
     """Limit and market orders in one-way and hedge mode, HMAC keys."""
 
     name: ClassVar[str] = "binance_perpetual"
+    funding_intervals: ClassVar[tuple[float, ...]] = (3600.0, 4 * 3600.0, 8 * 3600.0)
     ccxt_id: ClassVar[str | None] = "binanceusdm"
     rest_hosts: ClassVar[tuple[str, ...]] = ("fapi.binance.com",)
     stream_hosts: ClassVar[tuple[str, ...]] = ("fstream.binance.com",)

@@ -137,6 +137,22 @@ def integer(call: Call, name: str, default: int, most: int) -> int:
     return min(int(text), most)
 
 
+# Of an order that waits for nothing, takes no profit and stops no loss.
+NO_CONDITIONS: Json = {
+    **dict.fromkeys(
+        (
+            "slLimitPrice", "tpLimitPrice", "tpTriggerBy", "slTriggerBy", "triggerBy", "orderIv", "placeType",
+            "smpOrderId", "lastPriceOnCreated", "extraFees",
+        ),
+        "",
+    ),
+    "createType": "CreateByUser", "smpType": "None", "smpGroup": 0, "triggerDirection": 0, "cumFeeDetail": {},
+    "slippageToleranceType": "UNKNOWN", "slippageTolerance": "",
+}  # fmt: skip
+# Of a fill: Bybit has these for options, and leaves them empty elsewhere.
+OF_OPTIONS = dict.fromkeys(("underlyingPrice", "indexPrice", "markPrice", "tradeIv", "markIv", "execPnl"), "")
+
+
 def order_data(order: Order, fee: Decimal, category: str) -> Json:
     """As `order/realtime` and the `order` topic tell it."""
     by_value = order.quote_amount is not None
@@ -160,7 +176,7 @@ def order_data(order: Order, fee: Decimal, category: str) -> Json:
         "stopLoss": "", "reduceOnly": order.reduce_only, "closeOnTrigger": False,
         "marketUnit": "quoteCoin" if by_value else "baseCoin" if order.type is OrderType.MARKET else "",
         **({"tpslMode": "UNKNOWN"} if order.market.perpetual else {}),  # told of contracts alone
-        "createdTime": str(ms(order.created_at)), "updatedTime": str(ms(order.updated_at)),
+        "createdTime": str(ms(order.created_at)), "updatedTime": str(ms(order.updated_at)), **NO_CONDITIONS,
     }  # fmt: skip
 
 
@@ -177,6 +193,8 @@ def execution(fill: Fill, order: Order, category: str) -> Json:
         "orderType": order.type.value.title(), "leavesQty": plain(order.remaining),
         "side": fill.side.value.title(),
         "execTime": str(ms(fill.at)), "seq": fill.trade_id, "isLeverage": "0", "stopOrderType": "",
+        **OF_OPTIONS, "blockTradeId": "", "createType": "CreateByUser", "closedSize": "", "extraFees": "",
+        "marketUnit": "",
     }  # fmt: skip
 
 

@@ -34,3 +34,7 @@ class Bybit(BybitV5):
             },
             "priceFilter": {"tickSize": plain(market.tick_size)},
         }  # fmt: skip
+
+    def ticker(self, market: Market) -> Json:
+        """The quote asset is taken for a dollar."""
+        return {**super().ticker(market), "usdIndexPrice": plain(self.venue.last_price(market))}

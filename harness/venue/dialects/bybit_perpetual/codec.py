@@ -11,7 +11,7 @@ from types import MappingProxyType
 from harness.venue.dialects.bybit.codec import INDEX_OF, PARAMETER
 from harness.venue.dialects.decimals import plain
 from harness.venue.dialects.wire import Json, ms
-from harness.venue.model import ZERO, Balance, Refusal
+from harness.venue.model import ZERO, Balance, PositionSide, Refusal
 from harness.venue.positions import FundingPayment, Margin, MarginMode, Position
 
 PRICE = Context(prec=16)  # as many digits as Bybit tells of an average
@@ -46,14 +46,21 @@ REFUSALS = MappingProxyType(
 )  # fmt: skip
 
 
+def side_of(position: Position) -> str:
+    """A closed one has an empty side in one-way mode; in hedge mode its index says which it was."""
+    if position.size:
+        return "Buy" if position.size > 0 else "Sell"
+    return {PositionSide.LONG: "Buy", PositionSide.SHORT: "Sell"}.get(position.side, "")
+
+
 def position_data(position: Position, symbol: str) -> Json:
-    """As `position/list` and the `position` topic tell it; a closed one has an empty side."""
+    """As `position/list` and the `position` topic tell it."""
     size = position.size
     price = plain(PRICE.plus(position.entry_price)) if position.entry_price else "0"
     stop = position.liquidation_price
     return {
         "positionIdx": INDEX_OF[position.side], "riskId": 1, "riskLimitValue": "2000000", "symbol": symbol,
-        "side": ("Buy" if size > 0 else "Sell") if size else "", "size": plain(abs(size)),
+        "side": side_of(position), "size": plain(abs(size)),
         "avgPrice": price, "entryPrice": price, "positionValue": plain(abs(position.cost)),
         "tradeMode": int(position.margin_mode is MarginMode.ISOLATED), "positionStatus": "Normal",
         "autoAddMargin": 0, "adlRankIndicator": 0, "leverage": plain(position.leverage),

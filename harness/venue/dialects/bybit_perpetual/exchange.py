@@ -36,6 +36,7 @@ class BybitPerpetual(BybitV5):
     """A book is 25 levels deep unless told (market/orderbook)."""
 
     name: ClassVar[str] = "bybit_perpetual"
+    funding_intervals: ClassVar[tuple[float, ...]] = (3600.0, 4 * 3600.0, 8 * 3600.0)
     ccxt_id: ClassVar[str | None] = "bybit"
     category: ClassVar[str] = "linear"
     default_depth: ClassVar[int] = 25

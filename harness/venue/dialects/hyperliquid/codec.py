@@ -62,6 +62,7 @@ ENDS = {
     OrderEnd.SELF_TRADE: "selfTradeCanceled",
     OrderEnd.REDUCE_ONLY: "reduceOnlyCanceled",
     OrderEnd.LIQUIDATION: "liquidatedCanceled",
+    OrderEnd.BY_EXCHANGE: "delistedCanceled",
 }
 FORCES = {"Gtc": TimeInForce.GTC, "Ioc": TimeInForce.IOC, "Alo": TimeInForce.GTC}
 

@@ -29,6 +29,7 @@ class Kucoin(AccountRoutes):
     """
 
     name: ClassVar[str] = "kucoin"
+    fees_in_other_assets: ClassVar[bool] = True  # KCS
     not_covered: ClassVar[tuple[str, ...]] = ("high-frequency and margin accounts",)
     ccxt_id: ClassVar[str | None] = "kucoin"
     rest_hosts: ClassVar[tuple[str, ...]] = ("api.kucoin.com",)

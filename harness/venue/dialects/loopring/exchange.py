@@ -7,6 +7,8 @@ what the connector of upstream's tag v0.40.0 sends. Deposits, withdrawals, trans
 from __future__ import annotations
 
 import hashlib
+import re
+from dataclasses import replace
 from decimal import Decimal
 from typing import ClassVar
 from urllib.parse import quote
@@ -127,6 +129,10 @@ class Loopring(Dialect):
         message = int.from_bytes(hashlib.sha256(base.encode()).digest(), "big") % FIELD
         x, y, s = map(int, parts)
         return verifies(message, Signature((x, y), s), public_key(self.private_key(account)))
+
+    def find(self, request: Request) -> tuple[Route, dict[str, str]] | None:
+        """A doubled slash in the path counts as one, as web servers have it by default."""
+        return super().find(replace(request, path=re.sub("/{2,}", "/", request.path)))
 
     def too_many_requests(self, retry_after: int) -> Reply:
         return Reply(429, {}, {"resultInfo": {"code": 100005, "message": "Too many requests"}})

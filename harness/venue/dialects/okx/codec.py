@@ -131,12 +131,34 @@ def public_trade(trade: Trade) -> Json:
     }  # fmt: skip
 
 
-def detail(balance: Balance, now: str) -> Json:
+def detail(balance: Balance, now: str, price: Decimal) -> Json:
+    """One asset of a cash account, worth `price` USD a piece: what only margin has is empty, or zero."""
+    worth = plain(balance.total * price)
     return {
         "ccy": balance.asset, "eq": plain(balance.total), "cashBal": plain(balance.total),
         "availEq": plain(balance.free), "availBal": plain(balance.free), "frozenBal": plain(balance.locked),
-        "ordFrozen": plain(balance.locked), "uTime": now,
+        "ordFrozen": plain(balance.locked), "uTime": now, "eqUsd": worth, "disEq": worth, "isoEq": "0",
+        "upl": "0", "isoUpl": "0", "liab": "", "crossLiab": "", "isoLiab": "", "uplLiab": "", "interest": "",
+        "maxLoan": "", "mgnRatio": "", "notionalLever": "0", "twap": "0", "stgyEq": "0", "spotInUseAmt": "",
     }  # fmt: skip
+
+
+# Of a fill: OKX has these for options and futures, and leaves them empty on spot.
+OF_DERIVATIVES = dict.fromkeys(
+    ("fillPxVol", "fillPxUsd", "fillMarkVol", "fillFwdPx", "fillMarkPx", "fillIdxPx"), ""
+)
+# Of an order that is part of no algorithm and takes no profit.
+OF_ALGORITHMS: Json = {
+    **dict.fromkeys(
+        (
+            "tpTriggerPx", "tpTriggerPxType", "tpOrdPx", "slTriggerPx", "slTriggerPxType", "slOrdPx",
+            "algoId", "algoClOrdId", "attachAlgoClOrdId", "cancelSourceReason", "pxType", "pxUsd", "pxVol",
+            "quickMgnType", "source", "stpId",
+        ),
+        "",
+    ),
+    "attachAlgoOrds": [], "linkedAlgoOrd": {"algoId": ""}, "isTpLimit": "false", "stpMode": "cancel_maker",
+}  # fmt: skip
 
 
 def fill_data(fill: Fill) -> Json:
@@ -146,5 +168,5 @@ def fill_data(fill: Fill) -> Json:
         "ordId": str(fill.order_id), "clOrdId": fill.client_order_id, "billId": str(fill.trade_id), "tag": "",
         "fillPx": plain(fill.price), "fillSz": plain(fill.amount), "side": fill.side.value, "posSide": "net",
         "execType": "M" if fill.maker else "T", "feeCcy": fill.fee_asset, "fee": plain(-fill.fee),
-        "ts": str(ms(fill.at)), "fillTime": str(ms(fill.at)),
+        "ts": str(ms(fill.at)), "fillTime": str(ms(fill.at)), "fillPnl": "0", **OF_DERIVATIVES,
     }  # fmt: skip

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from typing import ClassVar
 from urllib.parse import unquote
 
@@ -20,6 +21,7 @@ from harness.venue.dialects.base import Call, Dialect, Refused, Reply, Request, 
 from harness.venue.dialects.day import day
 from harness.venue.dialects.decimals import plain
 from harness.venue.dialects.okx.codec import (
+    OF_ALGORITHMS,
     REFUSALS,
     SOURCES,
     STATES,
@@ -36,7 +38,7 @@ from harness.venue.dialects.okx.streams import PrivateSession, PublicSession
 from harness.venue.dialects.rates import FixedWindows
 from harness.venue.dialects.signing import hmac_base64, same
 from harness.venue.dialects.wire import Json, ms
-from harness.venue.market import SAMPLE_MARKETS, Market
+from harness.venue.market import SAMPLE_MARKETS, Market, SelfTrade
 from harness.venue.model import (
     ZERO,
     Account,
@@ -79,7 +81,8 @@ class Okx(Dialect):
     key_lengths: ClassVar[tuple[int, int, int]] = (36, 32, 16)
     # OKX names no smallest notional, and cancels a post-only order that would take.
     markets: ClassVar[tuple[Market, ...]] = tuple(
-        replace(market, min_notional=ZERO, post_only_expires=True) for market in SAMPLE_MARKETS
+        replace(market, min_notional=ZERO, post_only_expires=True, self_trade=SelfTrade.EXPIRE_MAKER)
+        for market in SAMPLE_MARKETS
     )
 
     def __init__(self, venue: Venue) -> None:
@@ -227,7 +230,15 @@ class Okx(Dialect):
 
     @rest("GET", f"{API}/account/config", operation="balances", private=True)
     def config(self, call: Call) -> Reply:
-        return success([{"uid": "1", "mainUid": "1", "acctLv": "1", "posMode": "net_mode", "perm": "trade"}])
+        told: Json = {
+            "uid": "1", "mainUid": "1", "acctLv": "1", "posMode": "net_mode", "perm": "trade",
+            "acctStpMode": "cancel_maker", "autoLoan": False, "ctIsoMode": "automatic", "greeksType": "PA",
+            "enableSpotBorrow": False, "feeType": "0", "ip": "", "type": "0", "kycLv": "3", "label": "",
+            "level": "Lv1", "levelTmp": "", "liquidationGear": "-1", "mgnIsoMode": "automatic", "opAuth": "0",
+            "roleType": "0", "spotBorrowAutoRepay": False, "spotOffsetType": "", "spotRoleType": "0",
+            "spotTraderInsts": [], "traderInsts": [], "settleCcy": "", "settleCcyList": [],
+        }  # fmt: skip
+        return success([told])
 
     @rest("GET", f"{API}/account/balance", operation="balances", private=True)
     def balance(self, call: Call) -> Reply:
@@ -236,14 +247,29 @@ class Okx(Dialect):
         return success([self.account_data(held)])
 
     def account_data(self, held: Iterable[Balance]) -> Json:
-        now = str(ms(self.venue.clock.now()))
-        return {"uTime": now, "totalEq": "", "details": [detail(balance, now) for balance in held]}
+        """`account/balance` and the `account` channel. What only accounts with margin have is empty."""
+        now, balances = str(ms(self.venue.clock.now())), list(held)
+        prices = {each.asset: self._worth(each.asset) for each in balances}
+        worth = sum((each.total * prices[each.asset] for each in balances), ZERO)
+        return {
+            "uTime": now, "totalEq": plain(worth), "isoEq": "0", "adjEq": "", "availEq": "", "ordFroz": "",
+            "imr": "", "mmr": "", "mgnRatio": "", "notionalUsd": "", "upl": "", "borrowFroz": "",
+            "details": [detail(each, now, prices[each.asset]) for each in balances],
+        }  # fmt: skip
+
+    def _worth(self, asset: str) -> Decimal:
+        """In the quote of its market, which is taken for a dollar; of a quote asset 1."""
+        market = next((each for each in self.venue.markets if each.base == asset), None)
+        if market is None:
+            return Decimal(1)
+        return self.venue.last_price(market) * self._worth(market.quote)
 
     @rest("GET", f"{API}/account/trade-fee", operation="fees", private=True)
     def fees(self, call: Call) -> Reply:
         market = self._wanted(call) or self.venue.markets[0]
         rates: Json = {"maker": plain(-market.maker_fee), "taker": plain(-market.taker_fee)}
-        return success([{"instType": "SPOT", "level": "Lv1", "category": "1", **rates}])
+        told: Json = {"delivery": "", "exercise": "", "ts": str(ms(self.venue.clock.now())), **rates}
+        return success([{"instType": "SPOT", "level": "Lv1", "category": "1", **told}])
 
     @rest("POST", f"{API}/trade/order", operation="place_order", private=True)
     @rest("POST", f"{API}/trade/batch-orders", operation="place_order", private=True)
@@ -345,7 +371,7 @@ class Okx(Dialect):
             "rebate": "0", "rebateCcy": order.market.quote,
             "fillPx": plain(last.price) if last else "", "fillSz": plain(last.amount) if last else "0",
             "fillTime": str(ms(last.at)) if last else "", "tradeId": str(last.trade_id) if last else "",
-            "cTime": str(ms(order.created_at)), "uTime": str(ms(order.updated_at)),
+            "cTime": str(ms(order.created_at)), "uTime": str(ms(order.updated_at)), **OF_ALGORITHMS,
         }  # fmt: skip
 
     # -- streams

@@ -15,7 +15,7 @@ from harness.venue.dialects.base import Close, Frame, Outgoing
 from harness.venue.dialects.book_feed import BookDiff, BookFeed
 from harness.venue.dialects.checksums import interleaved
 from harness.venue.dialects.decimals import plain
-from harness.venue.dialects.okx.codec import levels, public_trade
+from harness.venue.dialects.okx.codec import OF_DERIVATIVES, levels, public_trade
 from harness.venue.dialects.signing import hmac_base64, same
 from harness.venue.dialects.topics import Topic, TopicSession
 from harness.venue.dialects.wire import Json, ms, parsed
@@ -185,6 +185,11 @@ class PrivateSession(_Session):
     def order_changed(self, topic: Topic, event: OrderChanged) -> Iterable[Outgoing]:
         assert self.account is not None  # noqa: S101 - orders are told to their owner only
         told = self._exchange.order(self.account, event.order)
+        worth = plain(event.order.filled_quote)
+        told |= {
+            "amendResult": "", "amendSource": "", "fillPnl": "0", "notionalUsd": worth, **OF_DERIVATIVES,
+            "fillNotionalUsd": worth, "lastPx": plain(self.venue.last_price(event.order.market)),
+        }  # fmt: skip
         if (fill := event.fill) is not None:
             told |= {
                 "fillFee": plain(-fill.fee), "fillFeeCcy": fill.fee_asset, "fillPx": plain(fill.price),

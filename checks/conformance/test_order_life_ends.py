@@ -1,0 +1,84 @@
+"""Orders that end as the exchange decides, against the venue's ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from checks.conformance.test_order_life import placed
+from checks.conformance.timeline import timeline
+from harness.checking import expect, not_applicable, requirement, undetermined
+from harness.scenarios.played.ends import Ends
+from harness.scenarios.played.invariants import misreported_fills
+from harness.scenarios.played.order_life import Life, completed
+from harness.venue.model import OrderEnd, OrderStatus
+
+# The framework has all three for an order that is over and was not filled whole.
+UNFILLED = frozenset({"OrderCancelled", "OrderFailure", "OrderExpired"})
+
+
+def told_as_it_was(life: Life, what: str) -> None:
+    """Its fills as in the ledger, one end of the right kind, tracked no more. `what` begins a sentence."""
+    if life.final is None:
+        return
+    lost, extra = misreported_fills(life)
+    expect(
+        not lost and not extra,
+        f"{what}: {lost} of its {len(life.fills)} fills were not reported, {extra} were made up.",
+        *timeline(life),
+    )
+    ends = [event.kind for event in life.terminal()]
+    filled = life.final.status is OrderStatus.FILLED
+    right = ends == [completed(life.side)] if filled else len(ends) == 1 and ends[0] in UNFILLED
+    share = f"{life.final.filled:f} of {life.final.amount:f} filled"
+    expect(right, f"{what} ended with {share}, reported as {', '.join(ends) or 'nothing'}.", *timeline(life))
+    expect(not life.tracked_after, f"{what} is over, but still tracked as open.", *timeline(life))
+
+
+def _ended_by(lives: Iterable[Life], *whys: OrderEnd) -> list[Life]:
+    """Those that the exchange ended for that; undetermined when it was none."""
+    found = [life for life in placed(lives) if life.final is not None and life.final.ended in whys]
+    if not found:
+        undetermined("No order came to such an end.")
+    return found
+
+
+@requirement("ends-by-the-exchange-reported")
+def test_a_market_order_larger_than_the_book(ends: Ends) -> None:
+    """The book fills a part of a market order, and the exchange ends the rest."""
+    if not ends.beyond_the_book:
+        not_applicable("The connector offers no market orders.")
+    for life in _ended_by(ends.beyond_the_book, OrderEnd.COULD_NOT_REST):
+        told_as_it_was(life, f"A {life.name} order larger than the book")
+
+
+@requirement("ends-by-the-exchange-reported")
+def test_an_order_that_the_exchange_ends(ends: Ends) -> None:
+    """The exchange takes two orders off the book that nobody cancelled, one of them filled in part."""
+    for life in _ended_by(ends.taken_off, OrderEnd.BY_EXCHANGE):
+        told_as_it_was(life, f"A {life.name} order that the exchange ended")
+
+
+@requirement("ends-by-the-exchange-reported")
+def test_own_orders_that_meet(ends: Ends) -> None:
+    """Two orders of the account would trade with each other, and the exchange ends one of them."""
+    for life in _ended_by(ends.own_met, OrderEnd.SELF_TRADE):
+        told_as_it_was(life, f"A {life.name} order that self-trade prevention ended")
+
+
+@requirement("ends-by-the-exchange-reported")
+def test_a_post_only_order_that_would_take(ends: Ends) -> None:
+    """Refused or ended as soon as it came: it has one end, no fill, and is tracked no more."""
+    if not ends.would_take:
+        not_applicable("The connector offers no post-only orders.")
+    sent = [life for life in ends.would_take if life.requests]
+    if not sent:
+        undetermined("No post-only order reached the exchange.")
+    for life in sent:
+        what = f"A post-only {life.side.value} order that would have traded at once"
+        told_as_it_was(life, what)
+        if life.final is None:
+            ends_told = [event.kind for event in life.terminal()]
+            right = len(ends_told) == 1 and ends_told[0] in UNFILLED
+            said = ", ".join(ends_told) or "nothing"
+            expect(right, f"{what} was refused, and reported as {said}.", *timeline(life))
+            expect(not life.tracked_after, f"{what} was refused, and is still tracked.", *timeline(life))

@@ -1,0 +1,55 @@
+"""Positions that others change, and both sides of one market, against the venue's books."""
+
+from __future__ import annotations
+
+from checks.conformance.timeline import timeline
+from harness.checking import claimed, expect, requirement, seen_in_ledger, undetermined
+from harness.outcome import Evidence, EvidenceKind
+from harness.scenarios.played.hedging import Hedged, Liquidated, Sides
+from harness.venue.positions import PositionMode
+
+
+def _said(note: Sides) -> tuple[Evidence, ...]:
+    told = "; ".join(f"{each.side} {each.amount}" for each in note.claimed) or "none"
+    return (
+        seen_in_ledger(f"{note.moment}: long {note.long}, short {note.short}"),
+        claimed(EvidenceKind.NOTE, f"{note.moment}, the connector's positions: {told}"),
+    )
+
+
+@requirement("both-positions-in-hedge-mode")
+def test_both_positions_in_hedge_mode(hedged: Hedged) -> None:
+    """A long and a short position in one market are two positions, opened and closed one by one."""
+    if hedged.mode is not PositionMode.HEDGE:
+        undetermined("The account was not in hedge mode.")
+    if not any(note.long and note.short for note in hedged.notes):
+        undetermined("No two positions were open at once.")
+    for note in hedged.notes:
+        expect(
+            note.difference is None,
+            f"In hedge mode, {note.moment}, the connector has {note.difference}.",
+            *_said(note),
+            *timeline(hedged.orders[-1]),
+        )
+
+
+def _gone(note: Sides | None) -> None:
+    if note is None or note.long:
+        undetermined("No position was open that could have been closed so.")
+    expect(
+        note.difference is None,
+        f"The position was gone {note.moment}, but the connector has {note.difference}.",
+        *_said(note),
+    )
+
+
+@requirement("positions-closed-by-others-noticed")
+def test_a_position_closed_by_hand_is_gone(liquidated: Liquidated) -> None:
+    """Its user closes the position in the browser."""
+    _gone(liquidated.by_hand)
+
+
+@requirement("positions-closed-by-others-noticed")
+def test_a_liquidated_position_is_gone(liquidated: Liquidated) -> None:
+    """The exchange closes a position that cannot bear its loss."""
+    _gone(liquidated.liquidated)

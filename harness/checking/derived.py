@@ -1,0 +1,122 @@
+"""The exchange of a connector that no dialect speaks: its description derived, reviewed and rehearsed on.
+
+What was derived from the same connector, tests and framework is kept, and so is the rehearsal on it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.describing.describe import book_tests_of, derive_exchange, digest, source_of, tests_of
+from harness.describing.questions import Question, questions
+from harness.describing.writing import write
+from harness.forks.submission import AddedConnector
+from harness.forks.tree import Tree
+from harness.frameworks import store
+from harness.frameworks.runtime import Runtime
+from harness.requirement import Catalogue
+from harness.sandbox import Backend
+from harness.scenarios.rehearsal import UNSEEN, Rehearsal, rehearse
+from harness.scenarios.rig import Rigs
+from harness.text import plain
+from harness.venue.described import DescribedDialect, described_dialect
+from harness.venue.described.loading import review_of
+
+FOLDER = "exchange"  # beside the outcomes: the description, its review and the questions
+QUESTIONS = "questions.yml"
+REHEARSAL = "rehearsal.json"
+WHOLE = "the description as a whole"  # what everything leans on as long as no order has lived on it
+
+
+@dataclass(frozen=True)
+class Derived:
+    """The exchange as it was derived, and how far the connector got on it."""
+
+    dialect: type[DescribedDialect]
+    rehearsal: Rehearsal
+
+    def unconfirmed(self, catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
+        """For every requirement, what stays doubtful while no order has lived on it; nothing after that."""
+        if self.rehearsal.lives:
+            return {}
+        why = f"{WHOLE}, on which {UNSEEN[self.rehearsal.missing]} yet"
+        return {each.id: (why,) for each in catalogue}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a description comes from and goes to: `kept` is the cache, `reviews` a person's corrections."""
+
+    kept: Path
+    reviews: Path | None
+    folder: Path
+
+
+def derive(
+    place: Place,
+    backend: Backend,
+    runtime: Runtime,
+    tree: Tree,
+    connector: AddedConnector,
+    ccxt_id: str | None,
+    made_with: Iterable[str],
+    seed: int,
+) -> Derived:
+    """Describe the connector's exchange, lay the review over it, and let the connector trade there once.
+
+    `made_with` are the commits that the runtime was built from. Raises UserError where the review does not
+    fit what was derived, else as `derive_exchange`.
+    """
+    made_of = digest(tree, connector, ccxt_id)
+    key = store.digest([made_of, *made_with])
+
+    def make(folder: Path) -> None:
+        tests, books = tests_of(tree, connector), book_tests_of(tree, connector)
+        source = source_of(tree, connector)
+        made = derive_exchange(backend, runtime, connector, tests, books, source, ccxt_id, lambda _: None)
+        write(folder / f"{connector.name}.yml", {**made.data, "derived": made_of})
+        (folder / QUESTIONS).write_text(asked(questions(made)), encoding="utf-8")
+
+    described = store.get_or_make(place.kept, key, make)
+    file = _laid_out(described, place, connector.name)
+    dialect = described_dialect(file)
+    review = review_of(file)
+    said = review.read_text(encoding="utf-8") if review.exists() else ""
+
+    def play(folder: Path) -> None:
+        rigs = Rigs(backend, runtime, dialect, connector.name, seed)
+        try:
+            found = rehearse(rigs)
+        finally:
+            rigs.close()
+        (folder / REHEARSAL).write_text(found.model_dump_json(indent=2), encoding="utf-8")
+
+    played = store.get_or_make(place.kept, store.digest([key, said, str(seed), "rehearsal"]), play)
+    shutil.copy(played / REHEARSAL, place.folder / REHEARSAL)
+    return Derived(dialect, Rehearsal.model_validate_json((played / REHEARSAL).read_bytes()))
+
+
+def _laid_out(described: Path, place: Place, name: str) -> Path:
+    """The description, its questions and its review in the candidate's own folder; returns the first."""
+    shutil.rmtree(place.folder, ignore_errors=True)
+    place.folder.mkdir(parents=True)
+    for file in described.iterdir():
+        shutil.copy(file, place.folder / file.name)
+    file = place.folder / f"{name}.yml"
+    review = review_of(place.reviews / file.name) if place.reviews is not None else None
+    if review is not None and review.exists():
+        shutil.copy(review, review_of(file))
+    return file
+
+
+def asked(found: Iterable[Question]) -> str:
+    """The questions as a review that is still to be filled in: every line is a comment."""
+    lines = [
+        "# Answer in the review beside the description: docs/exchanges.md tells how. Most decisive first."
+    ]
+    for each in found:
+        lines += ["", f"# {plain(each.text)}", f"# {plain(each.line)}"]
+    return "\n".join(lines) + "\n"

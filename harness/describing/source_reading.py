@@ -1,0 +1,326 @@
+"""Which keys of a reply a connector's source reads: by its text, for replies that no test shows. Pure.
+
+A function that names a route's path and subscripts what it awaited (`response["data"]["serverTime"]`,
+`reply.get("token")`) says where in that route's reply the value stands; one that compares it with a literal
+says which value it hopes for.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pydantic import JsonValue
+
+from harness.describing.leaves import Path
+
+ROW = -1  # stands in a path for each of a list's items
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_TRANSPARENT = ("data", "json")  # attributes of a message or a reply that stand for its content
+_ISO = re.compile(r"dateparse|fromisoformat|strptime|parser\.parse")
+
+
+@dataclass(frozen=True)
+class Read:
+    """A place of the reply that is read. `wanted` is a value it is compared with, None where it is none."""
+
+    path: Path
+    wanted: JsonValue = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one function reads of one reply. `unit` is that of a time in it, as far as the text tells."""
+
+    reads: tuple[Read, ...]
+    unit: str = "ms"
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the functions of a connector read: by the path of a route, and of what comes on a WebSocket."""
+
+    routes: Mapping[str, Reading]
+    received: tuple[Reading, ...] = ()
+
+    def of(self, path: str) -> Reading | None:
+        """For a route's path as it was asked for: the longest known path that it ends with, or is led by."""
+        known = [each for each in self.routes if each and path.rstrip("/").endswith(each.strip("/"))]
+        return self.routes[max(known, key=len)] if known else None
+
+
+UNREAD = Source({})
+
+
+def read_source(texts: Iterable[str]) -> Source:
+    """From the texts of a connector's modules; what is no Python is left out."""
+    trees = [tree for text in texts if (tree := _parsed(text)) is not None]
+    constants = dict(pair for tree in trees for pair in _constants(tree))
+    routes: dict[str, Reading] = {}
+    received: list[Reading] = []
+    for tree in trees:
+        for function in ast.walk(tree):
+            if isinstance(function, _FUNCTIONS):
+                reading = _Function(function, constants).reading()
+                if not reading.reads:
+                    continue
+                if _receives(function):
+                    received.append(reading)
+                for name in _named(function):
+                    path = constants.get(name)
+                    if isinstance(path, str) and "/" in path:
+                        routes.setdefault(path.partition("?")[0], reading)
+    return Source(routes, tuple(received))
+
+
+def _parsed(text: str) -> ast.Module | None:
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+
+
+def _constants(tree: ast.Module) -> Iterator[tuple[str, JsonValue]]:
+    """Names in capital letters with a literal value; in a text made of others, these are put in."""
+    known: dict[str, JsonValue] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            name, value = node.targets[0].id, _valued(node.value, known)
+            if name.isupper() and value is not None:
+                known[name] = value
+                yield name, value
+
+
+def _valued(node: ast.expr, known: Mapping[str, JsonValue]) -> JsonValue:
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_piece(part, known) for part in node.values)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        left, right = _valued(node.left, known), _valued(node.right, known)
+        return left + right if isinstance(left, str) and isinstance(right, str) else None
+    return known.get(node.id) if isinstance(node, ast.Name) else _literal(node)
+
+
+def _piece(part: ast.expr, known: Mapping[str, JsonValue]) -> str:
+    if isinstance(part, ast.FormattedValue) and isinstance(part.value, ast.Name):
+        return str(known.get(part.value.id, "{}"))
+    return str(part.value) if isinstance(part, ast.Constant) else "{}"
+
+
+def _literal(node: ast.expr) -> JsonValue:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str | int | float | bool):
+        return node.value
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        inner = _literal(node.operand)
+        return -inner if isinstance(inner, int | float) else None
+    return None
+
+
+def _named(function: ast.AST) -> set[str]:
+    """The constants that a function mentions."""
+    found = {node.attr for node in ast.walk(function) if isinstance(node, ast.Attribute)}
+    found |= {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+    return {name for name in found if name.isupper()}
+
+
+def _receives(function: ast.AST) -> bool:
+    return any(
+        isinstance(node, ast.Await)
+        and isinstance(node.value, ast.Call)
+        and isinstance(node.value.func, ast.Attribute)
+        and node.value.func.attr == "receive"
+        for node in ast.walk(function)
+    )
+
+
+class _Function:
+    """One function: `roots` are the names that hold a reply, or a part of it, with that part's path."""
+
+    def __init__(self, function: ast.AST, constants: Mapping[str, JsonValue]) -> None:
+        self._function = function
+        self._constants = constants
+        self._roots: dict[str, Path] = {}
+
+    def reading(self) -> Reading:
+        for _ in range(3):  # a name may be given a part of what another holds
+            for node in ast.walk(self._function):
+                self._learn(node)
+        wanted = dict(self._compared())
+        paths = dict.fromkeys(self._paths())
+        longest = [path for path in paths if not any(_within(path, other) for other in paths)]
+        reads = tuple(Read(path, wanted.get(path)) for path in longest)
+        return Reading(reads, _unit(self._function))
+
+    def _learn(self, node: ast.AST) -> None:
+        if isinstance(node, ast.Assign) and len(node.targets) == 1:
+            target = node.targets[0]
+        elif isinstance(node, ast.AnnAssign) and node.value is not None:
+            target = node.target
+        elif isinstance(node, ast.For | ast.AsyncFor):
+            path = self._path(node.iter)
+            if path is not None and isinstance(node.target, ast.Name):
+                self._roots.setdefault(node.target.id, (*path, ROW))
+            return
+        else:
+            return
+        value = node.value
+        path = () if isinstance(value, ast.Await) else self._path(value) if value is not None else None
+        if path is not None and isinstance(target, ast.Name):
+            self._roots.setdefault(target.id, path)
+
+    def _path(self, node: ast.AST) -> Path | None:
+        """The path of an expression within the reply, None where it is no part of it."""
+        match node:
+            case ast.Name(id=name):
+                return self._roots.get(name)
+            case ast.Await():
+                return ()
+            case ast.Attribute(value=inner, attr=attr) if attr in _TRANSPARENT:
+                return self._path(inner)
+            case ast.Subscript(value=inner, slice=key):
+                return self._step(inner, key)
+            case ast.Call(func=ast.Attribute(value=inner, attr="get"), args=[key, *_]):
+                return self._step(inner, key)
+        return None
+
+    def _step(self, inner: ast.AST, key: ast.expr) -> Path | None:
+        before = self._path(inner)
+        step = self._value(key)
+        if before is None or isinstance(step, bool) or not isinstance(step, str | int):
+            return None
+        return (*before, step)
+
+    def _value(self, node: ast.expr) -> JsonValue:
+        if isinstance(node, ast.Attribute):
+            return self._constants.get(node.attr)
+        if isinstance(node, ast.Name):
+            return self._constants.get(node.id)
+        return _literal(node)
+
+    def _paths(self) -> Iterator[Path]:
+        for node in ast.walk(self._function):
+            if isinstance(node, ast.Subscript | ast.Call):
+                path = self._path(node)
+                if path:
+                    yield path
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
+                    whole = self._path(node.args[0])
+                    if node.func.id in ("float", "int", "str") and whole == ():
+                        yield ()
+
+    def _compared(self) -> Iterator[tuple[Path, JsonValue]]:
+        for node in ast.walk(self._function):
+            if isinstance(node, ast.Compare) and len(node.ops) == 1:
+                path, value = self._path(node.left), self._value(node.comparators[0])
+                if path and value is not None and isinstance(node.ops[0], ast.Eq | ast.NotEq):
+                    yield path, value
+
+
+def _within(path: Path, other: Path) -> bool:
+    return len(path) < len(other) and other[: len(path)] == path
+
+
+def _unit(function: ast.AST) -> str:
+    """The unit of a time that a function makes milliseconds of."""
+    text = ast.unparse(function)
+    if _ISO.search(text):
+        return "iso"
+    if re.search(r"\* *(1e3|1000(\.0)?|1_000)\b", text):
+        return "s"
+    return "ns" if re.search(r"(/ *(1e6|1000000|1_000_000)|\* *1e-0?6)\b", text) else "ms"
+
+
+# What a name says of a value that nobody compares with anything.
+_NAMES: Sequence[tuple[str, str]] = (
+    (r"time|\bts\b|epoch|\bnow\b|\biso\b", "now.at"),
+    (r"listen_?key|token|session|ticket|^key$", "session.key"),
+    (r"expire|valid|ttl|lifetime", "session.lifetime"),
+    (r"user_?id|\buid\b|account_?id|account|member", "account.number"),
+    (r"symbol|market|instrument|pair|currency_?pair|product", "market.symbol"),
+    (r"maker", "market.maker_fee"),
+    (r"taker", "market.taker_fee"),
+)
+_MAIN = {
+    "server_time": "now.at", "user_stream_open": "session.key", "stream_token": "session.key",
+    "ticker": "ticker.last",
+}  # fmt: skip
+_AS_NUMBER = ("now.at", "session.lifetime")
+_GOOD = re.compile(r"success|ok$|authenticated|subscribed|valid$", re.I)
+
+
+def template(reading: Reading, operation: str) -> JsonValue:
+    """A reply with everything that the reading asks for; its leaves are facts by their names."""
+    made: JsonValue = None
+    only = len(reading.reads) == 1
+    for each in reading.reads:
+        made = _put(made, each.path, _leaf(each, operation, reading.unit, only=only), operation)
+    return made
+
+
+def _leaf(read: Read, operation: str, unit: str, *, only: bool) -> JsonValue:
+    if read.wanted is not None:
+        return read.wanted
+    name = next((str(step) for step in reversed(read.path) if isinstance(step, str)), "")
+    fact = _fact(name, operation, only=only)
+    if fact == "now.at":
+        return f"{{now.at|{unit}}}" if unit == "iso" else f"{{now.at|{unit}|number}}"
+    if fact:
+        return f"{{{fact}|number}}" if fact in _AS_NUMBER else f"{{{fact}}}"
+    if not operation and name == "id":
+        return "{said.id}"
+    if _GOOD.search(name):
+        return True
+    return 0 if re.search(r"code|error|status", name, re.I) else ""
+
+
+def _fact(name: str, operation: str, *, only: bool) -> str:
+    main = _MAIN.get(operation, "")
+    found = next((fact for pattern, fact in _NAMES if re.search(pattern, name, re.I)), "")
+    return main if main and (only or not name) else found
+
+
+def _put(made: JsonValue, path: Path, value: JsonValue, operation: str) -> JsonValue:
+    """The document with a value at a path; lists and objects are made on the way."""
+    if not path:
+        return value
+    step, rest = path[0], path[1:]
+    if step == ROW:
+        thing = "market" if operation in ("fees", "symbols", "ticker") else "account"
+        key = f"each {thing}"
+        whole = made if isinstance(made, dict) else {}
+        return {key: _put(whole.get(key), rest, value, operation)} if thing == "market" else []
+    if isinstance(step, int):
+        before = made[0] if isinstance(made, list) and made else None
+        return [_put(before, rest, value, operation)]
+    base = dict(made) if isinstance(made, dict) else {}
+    base[step] = _put(base.get(step), rest, value, operation)
+    return base
+
+
+def completed(told: JsonValue, read: JsonValue) -> JsonValue:
+    """A reply of the tests' with what is read of it and they leave out: they may mock an empty one."""
+    if not isinstance(told, dict) or not isinstance(read, dict):
+        return told
+    return {**told, **{key: value for key, value in read.items() if key not in told}}
+
+
+def filled(made: JsonValue, values: Mapping[str, str], now: float) -> JsonValue:
+    """A template with our values in the place of its facts, and the time in the unit that it names."""
+    if isinstance(made, dict):
+        rows = next((key for key in made if key.startswith("each ")), None)
+        if rows is not None:
+            return [filled(made[rows], values, now)]
+        return {key: filled(item, values, now) for key, item in made.items()}
+    if isinstance(made, list):
+        return [filled(item, values, now) for item in made]
+    found = re.fullmatch(r"\{([a-z_]+\.[a-z_]+)((?:\|[a-z.]+)*)\}", made) if isinstance(made, str) else None
+    if found is None:
+        return made
+    if found[1] == "now.at":
+        if "|iso" in found[2]:
+            return datetime.fromtimestamp(now, UTC).isoformat().replace("+00:00", "Z")
+        return int(now * {"s": 1, "ns": 10**9}.get(found[2].split("|")[1], 1000))
+    value = values.get(found[1], "")
+    return int(value) if "|number" in found[2] and value.isdigit() else value

@@ -1,0 +1,90 @@
+"""Fees that are not as they were at first: a rebate for makers, another rate, a third asset."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from enum import StrEnum
+
+from harness.scenarios.played import start
+from harness.scenarios.played.balances import PATIENT, BalanceView, asset_view, settled_views
+from harness.scenarios.played.order_life import WAIT, Life, completed, let_trade, rest, settle
+from harness.scenarios.rig import Rig, Rigs
+from harness.scenarios.trace.view import View
+from harness.venue.market import Market
+from harness.venue.model import Side
+
+REBATE = Decimal("-0.00013")  # of the value traded; exchanges pay makers around a basis point
+RAISED = Decimal("0.00187")
+DISCOUNT = Decimal("0.25")
+
+
+class Charged(StrEnum):
+    """How the fee of a fill was charged, as a sentence goes on with it."""
+
+    REBATE = "a rebate"
+    RAISED = "a rate that was raised meanwhile"
+    THIRD_ASSET = "a fee in a third asset"
+
+
+@dataclass(frozen=True)
+class Paid:
+    """One order that was filled meanwhile."""
+
+    charged: Charged
+    life: Life
+
+
+@dataclass
+class Fees(View):
+    """`balances` are those of the end; of the third asset too, where there is one."""
+
+    rig_number: int
+    paid: list[Paid] = field(default_factory=list)
+    balances: list[BalanceView] = field(default_factory=list)
+
+
+def change_fees(rigs: Rigs, pace: float) -> Fees:
+    """Every order is filled by another trader, so that the account is the maker."""
+    with rigs.open(pace) as rig:
+        run = Fees(rig.number)
+        start(rig)
+        rig.venue.change_rules(replace(rig.market, maker_fee=REBATE))
+        run.paid += [Paid(Charged.REBATE, _filled(rig, side)) for side in Side]
+        rig.venue.change_rules(replace(rig.market, maker_fee=RAISED))
+        run.paid.append(Paid(Charged.RAISED, _filled(rig, Side.BUY)))
+        third = third_asset(rig.market, rigs.dialect.markets) if rigs.dialect.fees_in_other_assets else None
+        if third is not None:
+            rig.venue.pay_fees_with(rig.account, third, DISCOUNT)
+            run.paid.append(Paid(Charged.THIRD_ASSET, _filled(rig, Side.SELL)))
+        run.balances, _ = settled_views(rig, "in the end", PATIENT)
+        if third is not None:
+            run.balances.append(_settled_view(rig, third))
+        return run
+
+
+def third_asset(market: Market, markets: tuple[Market, ...]) -> str | None:
+    """An asset that is traded for the same quote and is none of the market's; None on perpetuals."""
+    if market.perpetual:
+        return None
+    others = (each.base for each in markets if each.quote == market.quote and each.base != market.base)
+    return next(others, None)
+
+
+def _settled_view(rig: Rig, asset: str) -> BalanceView:
+    """As the next poll leaves it."""
+
+    def right() -> bool:
+        return asset_view(rig, "in the end", asset).total_matches
+
+    if not rig.eventually(right, PATIENT):
+        rig.connector.tick()
+        rig.eventually(right, PATIENT)
+    return asset_view(rig, "in the end", asset)
+
+
+def _filled(rig: Rig, side: Side) -> Life:
+    life = rest(rig, side)
+    let_trade(rig, life)
+    rig.connector.wait_event(completed(side), life.order_id, WAIT)
+    return settle(rig, life)

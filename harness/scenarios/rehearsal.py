@@ -1,0 +1,132 @@
+"""How far a connector gets on an exchange that was only described: started, and one order's life."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import ROUND_UP, Decimal
+
+from pydantic import BaseModel, ConfigDict
+
+from harness.driving.claims import Rule
+from harness.driving.driver import ConnectorError
+from harness.scenarios.rig import Rig, Rigs
+from harness.text import one_line
+from harness.venue.model import ZERO, Order, Side
+
+# What has to be seen, and what is said where it is not.
+UNSEEN: Mapping[str, str] = {
+    "ready": "the connector does not get ready",
+    "created": "no order was created",
+    "cancelled": "no order was cancelled",
+    "filled": "no order was filled",
+    "completed": "no order was completed",
+}
+STEPS = tuple(UNSEEN)
+GET_READY = 60.0  # virtual seconds
+WAIT = 30.0
+PACE = 8.0
+MOST_TOLD = 6
+
+
+class Rehearsal(BaseModel):
+    """`reached` are those of `STEPS` that came about, `trouble` what stood in the way, as far as was seen."""
+
+    model_config = ConfigDict(frozen=True)
+
+    reached: tuple[str, ...] = ()
+    trouble: tuple[str, ...] = ()
+
+    @property
+    def lives(self) -> bool:
+        """Whether an order was created, cancelled and filled, seen by the connector and by the venue."""
+        return set(STEPS) <= set(self.reached)
+
+    @property
+    def missing(self) -> str:
+        """The first step that was not reached, empty where all were."""
+        return next((step for step in STEPS if step not in self.reached), "")
+
+
+def rehearse(rigs: Rigs) -> Rehearsal:
+    """Start the connector on a fresh exchange and have it trade. Raises SandboxFailure only."""
+    reached: list[str] = []
+    trouble: list[str] = []
+    try:
+        with rigs.open(PACE) as rig:
+            try:
+                reached += _live(rig)
+            except ConnectorError as error:
+                trouble.append(error.gist)
+            if not set(STEPS) <= set(reached):
+                trouble += _seen(rig)
+    except ConnectorError as error:
+        trouble.append(error.gist)
+    return Rehearsal(reached=tuple(reached), trouble=tuple(dict.fromkeys(trouble))[:MOST_TOLD])
+
+
+def _live(rig: Rig) -> Iterator[str]:
+    rig.connector.start()
+    if rig.connector.wait_ready(GET_READY).ready:
+        yield "ready"
+    rule = rig.connector.rules().get(rig.pair)
+    if rule is None:
+        return
+    book = rig.venue.book(rig.market, 1)
+    bid, ask = book.bids[0].price, book.asks[0].price
+    waiting, name = _placed(rig, Side.BUY, bid * Decimal("0.9"), rule)
+    if waiting is None:
+        return
+    if rig.connector.wait_event("BuyOrderCreated", name, WAIT):
+        yield "created"
+    rig.connector.cancel(name)
+    rig.eventually(lambda: not _now(rig, waiting).status.live, WAIT)
+    if rig.connector.wait_event("OrderCancelled", name, WAIT) and not _now(rig, waiting).status.live:
+        yield "cancelled"
+    taking, name = _placed(rig, Side.BUY, ask * Decimal("1.02"), rule)
+    if taking is None:
+        return
+    if rig.connector.wait_event("OrderFilled", name, WAIT):
+        yield "filled"
+    if rig.connector.wait_event("BuyOrderCompleted", name, WAIT):
+        yield "completed"
+
+
+def _now(rig: Rig, order: Order) -> Order:
+    return rig.venue.order(rig.account, order_id=order.order_id)
+
+
+def _placed(rig: Rig, side: Side, price: Decimal, rule: Rule) -> tuple[Order | None, str]:
+    """The order as the venue has it, and the connector's name for it."""
+    amount = enough(rule, price, rig.market.min_amount, rig.market.min_notional, rig.market.lot_size)
+    before = {order.order_id for order in rig.venue.orders(rig.account)}
+    ask = rig.connector.buy if side is Side.BUY else rig.connector.sell
+    name = ask(rig.pair, amount, price, "LIMIT", "OPEN" if rig.market.perpetual else None)
+
+    def new() -> Order | bool | None:
+        found = [order for order in rig.venue.orders(rig.account) if order.order_id not in before]
+        return found[-1] if found else bool(rig.connector.events("OrderFailure", name)) or None
+
+    order = rig.eventually(new, WAIT)
+    return (order if isinstance(order, Order) else None), name
+
+
+def enough(
+    rule: Rule, price: Decimal, least: Decimal | None, least_value: Decimal | None, lot: Decimal
+) -> Decimal:
+    """Twice the least that the venue and the connector's own rules allow at that price, in whole lots."""
+    values = (least_value or ZERO, rule.smallest_notional)
+    amounts = [least or lot, rule.min_order_size, *(value / price for value in values if value.is_finite())]
+    wanted = max(amount for amount in amounts if amount.is_finite()) * 2
+    return (wanted / lot).to_integral_value(ROUND_UP) * lot
+
+
+def _seen(rig: Rig) -> Iterator[str]:
+    """What the exchange refused, and what the connector logged as errors, each once."""
+    for each in rig.record.exchanges():
+        if each.status is not None and each.status >= 400:
+            said = one_line(each.reply.decode("utf-8", "replace"), 160)
+            yield f"{each.method} {each.host}{each.path} was answered with {each.status}: {said}"
+    for line in rig.connector.logs():
+        if line.level in ("ERROR", "CRITICAL"):
+            last = line.error.strip().splitlines()[-1:] or [""]
+            yield one_line(f"it logged: {line.message} {last[0]}", 300)

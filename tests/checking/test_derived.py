@@ -1,0 +1,59 @@
+"""What is made of an exchange that was derived, before and after an order has lived on it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from harness.checking.confirmed import confirmation_lines, whole
+from harness.checking.derived import WHOLE, Derived, asked
+from harness.checking.fixtures import joined
+from harness.describing.questions import Question
+from harness.driving.claims import Rule
+from harness.outcome import Basis, Evidence, EvidenceKind, Outcome, Severity, Status
+from harness.requirement import Catalogue
+from harness.scenarios.rehearsal import STEPS, Rehearsal, enough
+from harness.venue.described import DescribedDialect
+
+
+def _outcome(fields: list[str], severity: Severity = Severity.BLOCKER) -> Outcome:
+    note = Evidence(
+        basis=Basis.OBSERVED, kind=EvidenceKind.NOTE, text="…", data={"unconfirmed": list(fields)}
+    )
+    return Outcome(
+        requirement="x", status=Status.UNDETERMINED, severity=severity, subject="orders", summary="…",
+        evidence=(note,), check="c", seconds=0,
+    )  # fmt: skip
+
+
+def test_nothing_stands_before_an_order_has_lived() -> None:
+    catalogue = Catalogue.load()
+    found = Derived(DescribedDialect, Rehearsal(reached=("ready", "created"))).unconfirmed(catalogue)
+    assert set(found) == {each.id for each in catalogue}
+    assert found[min(found)] == (f"{WHOLE}, on which no order was cancelled yet",)
+    assert Derived(DescribedDialect, Rehearsal(reached=STEPS)).unconfirmed(catalogue) == {}
+
+
+def test_the_fields_of_both_are_leaned_on() -> None:
+    assert joined({"a": ("x",)}, {"a": ("whole",), "b": ("whole",)}) == {"a": ("whole", "x"), "b": ("whole",)}
+
+
+def test_a_line_for_each_part_the_most_decisive_first() -> None:
+    fills = "routes / GET /fills / reply / list / each fill / px"
+    status = "words / status / words / NEW / status"
+    lines = confirmation_lines(
+        [_outcome([fills, status]), _outcome([fills]), _outcome(["hosts"], Severity.MINOR)]
+    )
+    assert [line.split('"')[1] for line in lines] == ["routes / GET /fills / reply", "words / status"]
+    assert whole("signing") == "signing"
+
+
+def test_questions_are_comments_that_can_be_filled_in() -> None:
+    assert asked([Question(1, "Which?", "- {at: x}")]).splitlines()[-2:] == ["# Which?", "# - {at: x}"]
+
+
+def test_an_amount_that_every_rule_allows() -> None:
+    rule = Rule.model_construct(
+        min_order_size=Decimal("0.001"), min_notional_size=Decimal(20), min_order_value=None
+    )
+    assert enough(rule, Decimal(100), Decimal("0.01"), Decimal(5), Decimal("0.01")) == Decimal("0.40")
+    assert enough(rule, Decimal(100_000), Decimal("0.01"), None, Decimal("0.01")) == Decimal("0.02")

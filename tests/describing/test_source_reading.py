@@ -1,0 +1,80 @@
+"""What a connector's source says of replies that no test shows."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import JsonValue
+
+from harness.describing.source_reading import Read, completed, filled, read_source, template
+
+CONSTANTS = 'BASE = "/api/v3"\nTIME = f"{BASE}/time"\nTOKEN = BASE + "/token"\nOK = "0"\n'
+
+
+def _read(body: str) -> str:
+    return f"async def ask(self):\n    reply = await self.get(CONSTANTS.TIME)\n{body}"
+
+
+@pytest.mark.parametrize(
+    ("body", "made"),
+    [
+        ('    return reply["data"]["ts"]\n', {"data": {"ts": "{now.at|ms|number}"}}),
+        ('    return reply["time"] * 1e3\n', {"time": "{now.at|s|number}"}),
+        ('    return dateparse(reply["timestamp"]).timestamp()\n', {"timestamp": "{now.at|iso}"}),
+        ('    return reply["data"][0]["ts"]\n', {"data": [{"ts": "{now.at|ms|number}"}]}),
+        ("    return float(reply)\n", "{now.at|ms|number}"),
+        ('    data = reply["result"]\n    return data.get("ts")\n', {"result": {"ts": "{now.at|ms|number}"}}),
+    ],
+)
+def test_where_a_time_stands(body: str, made: JsonValue) -> None:
+    source = read_source([CONSTANTS, _read(body)])
+    reading = source.of("/api/v3/time")
+    assert reading is not None
+    assert template(reading, "server_time") == made
+
+
+def test_a_value_that_is_compared_is_the_one_that_is_hoped_for() -> None:
+    login = (
+        "async def connect(self, ws):\n    response = await ws.receive()\n    message = response.data\n"
+        '    if message.get("event") != "login" or message["code"] != CONSTANTS.OK:\n        raise IOError\n'
+    )
+    (reading,) = read_source([CONSTANTS, login]).received
+    assert set(reading.reads) == {Read(("event",), "login"), Read(("code",), "0")}
+    assert template(reading, "") == {"event": "login", "code": "0"}
+
+
+def test_a_token_and_whose_it_is() -> None:
+    text = (
+        "async def open(self):\n    reply = await self.post(TOKEN)\n"
+        '    return reply["token"], reply.get("user_id")\n'
+    )
+    reading = read_source([CONSTANTS, text]).of("/api/v3/token")
+    assert reading is not None
+    made = template(reading, "stream_token")
+    assert made == {"token": "{session.key}", "user_id": "{account.number}"}
+    assert filled(made, {"session.key": "abc", "account.number": "7"}, 0.0) == {
+        "token": "abc",
+        "user_id": "7",
+    }
+
+
+def test_rows_of_a_list() -> None:
+    text = (
+        "async def fees(self):\n    rows = await self.get(CONSTANTS.TIME)\n    for row in rows:\n"
+        '        self.use(row["market"], row["fees"]["maker"])\n'
+    )
+    reading = read_source([CONSTANTS, text]).of("/api/v3/time")
+    assert reading is not None
+    assert template(reading, "fees") == {
+        "each market": {"market": "{market.symbol}", "fees": {"maker": "{market.maker_fee}"}}
+    }
+
+
+def test_what_is_no_python_and_what_names_no_route_says_nothing() -> None:
+    source = read_source(["def broken(:", "async def f(self):\n    x = await self.g()\n    return x['a']\n"])
+    assert (dict(source.routes), source.received) == ({}, ())
+
+
+def test_an_empty_reply_of_the_tests_is_completed_and_a_full_one_stands() -> None:
+    assert completed({}, {"serverTime": 1}) == {"serverTime": 1}
+    assert completed({"serverTime": "x"}, {"serverTime": 1, "zone": 2}) == {"serverTime": "x", "zone": 2}
+    assert completed([], {"serverTime": 1}) == []

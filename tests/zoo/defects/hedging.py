@@ -1,0 +1,109 @@
+"""Defects in positions that others change, and in those of hedge mode."""
+
+from __future__ import annotations
+
+from checks.conformance import test_perpetual as perpetual
+from checks.conformance import test_perpetual_changes as checks
+from tests.zoo.defect import Defect, defect
+from tests.zoo.planting import exchange, worded
+
+ONLY_OWN_CHANGES = exchange(
+    """
+    async def _update_positions(self):
+        known = dict(self._perpetual_trading.account_positions)
+        await super()._update_positions()
+        self._kept_positions(known)
+
+    async def _iter_user_event_queue(self):
+        async for message in super()._iter_user_event_queue():
+            known = dict(self._perpetual_trading.account_positions)
+            yield message
+            self._kept_positions(known)
+
+    def _kept_positions(self, known):
+        fills = sum(len(order.order_fills) for order in self._order_tracker.all_orders.values())
+        if fills == getattr(self, "_fills_before", None):
+            for key, position in known.items():
+                self._perpetual_trading.account_positions.setdefault(key, position)
+        self._fills_before = fills
+    """,
+)
+ONE_A_MARKET = exchange(
+    """
+    async def _update_positions(self):
+        await super()._update_positions()
+        self._one_a_market()
+
+    async def _iter_user_event_queue(self):
+        async for message in super()._iter_user_event_queue():
+            yield message
+            self._one_a_market()
+
+    def _one_a_market(self):
+        positions, seen = self._perpetual_trading.account_positions, set()
+        for key, position in list(positions.items()):
+            if position.trading_pair in seen:
+                del positions[key]
+            seen.add(position.trading_pair)
+    """,
+)
+
+# The hours at which most perpetuals paid once.
+EIGHTH_HOUR = "int(self._time() // 28800 + 1) * 28800"
+PARSE = "_parse_funding_info_message"
+
+DEFECTS: tuple[Defect, ...] = (
+    defect(
+        "one-position-a-market",
+        checks.test_both_positions_in_hedge_mode,
+        "In hedge mode, with both open, the connector has a .* position of 0",
+        ONE_A_MARKET,
+        connector="binance_perpetual",
+    ),
+    defect(
+        "closed-by-others-not-noticed",
+        checks.test_a_position_closed_by_hand_is_gone,
+        "was gone after it was closed by hand, but the connector has a long position",
+        ONLY_OWN_CHANGES,
+        connector="binance_perpetual",
+    ),
+    defect(
+        "liquidations-not-noticed",
+        checks.test_a_liquidated_position_is_gone,
+        "was gone after it was liquidated, but the connector has a long position",
+        ONLY_OWN_CHANGES,
+        connector="bybit_perpetual",
+    ),
+    defect(
+        "the-next-funding-at-the-eighth-hour",
+        perpetual.test_funding_is_known,
+        "The next funding is at .*, not",
+        worded(
+            "binance_perpetual_api_order_book_data_source.py",
+            "get_funding_info",
+            ('int(float(symbol_info["nextFundingTime"]) * 1e-3)', EIGHTH_HOUR),
+        ),
+        worded(
+            "binance_perpetual_api_order_book_data_source.py",
+            PARSE,
+            ('int(float(data["T"]) * 1e-3)', EIGHTH_HOUR),
+        ),
+        connector="binance_perpetual",
+    ),
+    defect(
+        "bybits-next-funding-at-the-eighth-hour",
+        perpetual.test_funding_is_known,
+        "The next funding is at .*, not",
+        worded(
+            "bybit_perpetual_api_order_book_data_source.py",
+            "get_funding_info",
+            ('int(general_info["nextFundingTime"]) // 1000', EIGHTH_HOUR),
+        ),
+        worded(
+            "bybit_perpetual_api_order_book_data_source.py",
+            PARSE,
+            ('int(entry["nextFundingTime"]) // 1e3', EIGHTH_HOUR),
+        ),
+        connector="bybit_perpetual",
+    ),
+)

@@ -1,0 +1,133 @@
+"""Mistakes of the kinds that upstream's history repaired, planted anew in today's connectors."""
+
+from __future__ import annotations
+
+from checks.conformance import (
+    test_balances,
+    test_market_data,
+    test_orders,
+    test_perpetual,
+    test_usability,
+)
+from tests.zoo.defect import Defect, defect
+from tests.zoo.planting import constant, exchange, worded
+
+PERPETUAL = "binance_perpetual_derivative.py"
+PERPETUAL_BOOK = "binance_perpetual_api_order_book_data_source.py"
+OKX_BOOK = "okx_api_order_book_data_source.py"
+
+DEFECTS: tuple[Defect, ...] = (
+    defect(
+        "number-of-orders-taken-for-the-amount",
+        test_market_data.test_first_book_equals_the_exchange,
+        "level [0-9]+ is|levels that were compared",
+        *(
+            worded(OKX_BOOK, function, ("bid[1]", "bid[3]"), ("ask[1]", "ask[3]"))
+            for function in (
+                "_order_book_snapshot",
+                "_parse_order_book_snapshot_message",
+                "_parse_order_book_diff_message",
+            )
+        ),
+        connector="okx",
+    ),
+    defect(
+        "positions-kept-by-the-exchanges-symbol",
+        test_perpetual.test_positions_match,
+        "instead of|of a position that is closed",
+        worded(
+            PERPETUAL,
+            "_update_positions",
+            ("position_key(hb_trading_pair, position_side)", "position_key(trading_pair, position_side)"),
+        ),
+        worded(
+            PERPETUAL,
+            "_process_user_stream_event",
+            ("position_key(hb_trading_pair, side)", "position_key(trading_pair, side)"),
+        ),
+        connector="binance_perpetual",
+    ),
+    defect(
+        "the-next-funding-in-milliseconds",
+        test_perpetual.test_funding_is_known,
+        "The next funding is at [0-9]{13}, not",
+        worded(
+            PERPETUAL_BOOK,
+            "get_funding_info",
+            ('int(float(symbol_info["nextFundingTime"]) * 1e-3)', 'int(symbol_info["nextFundingTime"])'),
+        ),
+        worded(
+            PERPETUAL_BOOK, "_parse_funding_info_message", ('int(float(data["T"]) * 1e-3)', 'int(data["T"])')
+        ),
+        connector="binance_perpetual",
+    ),
+    defect(
+        "book-amounts-in-contracts",
+        test_market_data.test_first_book_equals_the_exchange,
+        "level [0-9]+ is|levels that were compared",
+        worded(
+            PERPETUAL_BOOK,
+            "_order_book_snapshot",
+            ('snapshot_response["bids"]', '[(p, float(q) * 100) for p, q in snapshot_response["bids"]]'),
+            ('snapshot_response["asks"]', '[(p, float(q) * 100) for p, q in snapshot_response["asks"]]'),
+        ),
+        connector="binance_perpetual",
+    ),
+    defect(
+        "positions-of-the-stream-in-contracts",
+        test_perpetual.test_positions_match,
+        "a position of .* instead of",
+        worded(
+            PERPETUAL,
+            "_process_user_stream_event",
+            ('amount=Decimal(asset["pa"])', 'amount=10 * Decimal(asset["pa"])'),
+        ),
+        worded(
+            PERPETUAL,
+            "_update_positions",
+            ('Decimal(position.get("positionAmt"))', '10 * Decimal(position.get("positionAmt"))'),
+        ),
+        connector="binance_perpetual",
+    ),
+    defect(
+        "funding-of-the-start-for-ever",
+        test_perpetual.test_funding_is_known,
+        "The funding rate is|the mark price is|The mark price is",
+        worded(
+            PERPETUAL_BOOK, "_parse_funding_info_message", ("message_queue.put_nowait(funding_info)", "pass")
+        ),
+        connector="binance_perpetual",
+    ),
+    defect(
+        "order-ids-longer-than-the-exchange-takes",
+        test_orders.test_limit_orders_arrive_as_asked,
+        "",
+        exchange(
+            """
+            @property
+            def client_order_id_max_length(self):
+                return None
+
+            @property
+            def client_order_id_prefix(self):
+                return super().client_order_id_prefix + "a-prefix-that-is-rather-long-"
+            """,
+        ),
+    ),
+    defect(
+        "an-address-of-an-older-version",
+        test_usability.test_it_gets_ready,
+        "",
+        constant("kucoin_constants.py", '"/api/v2/symbols"', '"/api/v0/symbols"'),
+        connector="kucoin",
+    ),
+    defect(
+        "balances-of-another-account",
+        test_balances.test_totals_match,
+        "The total balance of .* is .*, the connector says",
+        worded(
+            PERPETUAL, "_update_balances", ('asset.get("walletBalance")', 'asset.get("availableBalance")')
+        ),
+        connector="binance_perpetual",
+    ),
+)
