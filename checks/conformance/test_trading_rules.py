@@ -6,7 +6,7 @@ from checks.conformance.timeline import timeline
 from harness.checking import expect, fail, requirement, undetermined
 from harness.driving.claims import Rule
 from harness.outcome import Evidence
-from harness.scenarios.played.market_data import Listing, MarketData
+from harness.scenarios.played.market_data import Listing, MarketData, RoundPrice
 from harness.scenarios.played.order_life import Life, Trading
 from harness.scenarios.played.rounding import Rounding
 from harness.venue.market import Market
@@ -52,6 +52,21 @@ def test_trading_rules(market_data: MarketData, listing: Listing) -> None:
             )
 
 
+@requirement("rules-at-any-price")
+def test_rules_at_a_round_price(round_price: RoundPrice) -> None:
+    """Started while the price ends in a zero, the connector knows the same increments."""
+    market = round_price.market
+    rule = round_price.rules.get(market.name)
+    if rule is None:
+        undetermined(f"The connector has no trading rule for {market.name}.")
+    wrong = wrong_rules(rule, market)
+    expect(
+        not wrong,
+        f"Trading rules of {market.name} at a last price of {round_price.last_price}: {'; '.join(wrong)}.",
+        *_rule_requests(round_price),
+    )
+
+
 @requirement("smallest-order-value-known")
 def test_the_smallest_order_value(market_data: MarketData) -> None:
     """The least that an order must be worth is the exchange's."""
@@ -67,7 +82,7 @@ def test_the_smallest_order_value(market_data: MarketData) -> None:
         )
 
 
-def _rule_requests(run: MarketData) -> list[Evidence]:
+def _rule_requests(run: MarketData | RoundPrice) -> list[Evidence]:
     return [run.part.wire.evidence(each) for each in run.part.wire.exchanges("symbols")[:1]]
 
 

@@ -43,8 +43,8 @@ class UnknownSyntaxError(ValueError):
 def newer_pythons() -> tuple[tuple[tuple[int, int], str], ...]:
     """(version, program) of the Pythons here that are newer than ours, oldest first."""
     found: dict[tuple[int, int], str] = {}
-    for program in programs(range(sys.version_info.minor + 1, NEWEST + 1)):
-        version = _version(program)
+    for minor, program in programs(range(sys.version_info.minor + 1, NEWEST + 1)):
+        version = None if (3, minor) in found else _version(program)
         if version is not None and version > sys.version_info[:2]:
             found.setdefault(version, program)
     return tuple(sorted(found.items()))

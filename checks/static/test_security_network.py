@@ -168,13 +168,19 @@ SWITCHES = frozenset(
 
 
 def _switched_off(source: Source) -> Iterator[int]:
+    """Added lines that leave certificates unchecked."""
     for reference in source.references:
         if reference.name in forbidden.TLS:
             yield reference.line
     for node in source.nodes:
-        if isinstance(node, ast.keyword) and node.arg in SWITCHES and _is_off(node.value):
-            yield node.value.lineno
-        elif isinstance(node, ast.Assign) and _is_off(node.value):
+        if not isinstance(node, ast.keyword | ast.Assign) or not _is_off(node.value):
+            continue
+        if source.added.isdisjoint(range(node.lineno, node.value.lineno + 1)):
+            continue
+        if isinstance(node, ast.keyword):
+            if node.arg in SWITCHES:
+                yield node.value.lineno
+        else:
             names = [ast.unparse(target).rpartition(".")[2] for target in node.targets]
             if any(name in ("check_hostname", "verify_mode", "verify") for name in names):
                 yield node.lineno

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pydantic import JsonValue
 
 from harness import temporary
@@ -22,7 +24,7 @@ from harness.describing.answers import Answer, named_so, place_of
 from harness.describing.leaves import parsed
 from harness.describing.said import Said
 from harness.describing.sentinels import SESSION, Sentinels
-from harness.describing.source_reading import UNREAD, Source, filled, template
+from harness.describing.source_reading import UNREAD, Source, enveloped, filled, template
 from harness.driving.claims import ConfigField
 from harness.driving.driver import Connector, ConnectorError, Driver
 from harness.frameworks.runtime import Runtime
@@ -35,6 +37,7 @@ from harness.venue.market import SAMPLE_MARKETS
 from harness.venue.session import Venue
 
 SCALE = 20.0
+_REFUSED = 400  # and above
 START_SECONDS = 6.0  # real, until rules and balances have been asked for
 ACT_SECONDS = 4.0  # virtual, until an order or a cancel has been sent
 POLL_SECONDS = 60.0  # virtual, until orders have been polled for
@@ -44,6 +47,9 @@ _SECRETS = (
     lambda: base64.b64encode(secrets.token_bytes(32)).decode(),
     lambda: "0x" + secrets.token_hex(32),
     lambda: secrets.token_hex(32),
+    lambda: (
+        Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    ),
 )
 
 
@@ -100,9 +106,11 @@ class Listening(Dialect):
         super().__init__(venue)
         self.source = source
         self.keys: frozenset[str] = frozenset()
+        answers = list(answers)
+        self._documents = [each.document for each in answers if each.place and each.code < _REFUSED]
         self._asked_for_time = -1
         self._answers = [
-            (place, each) for each in answers if (place := place_of(each.url)) and each.code < 400
+            (place, each) for each in answers if (place := place_of(each.url)) and each.code < _REFUSED
         ]
 
     def serves(self, host: str, port: int) -> bool:  # noqa: ARG002 - any
@@ -114,7 +122,7 @@ class Listening(Dialect):
         if found is not None and (whole or read is None):
             return Reply(found.code, {"Content-Type": "application/json"}, found.text.encode())
         if read is not None and request.method != "DELETE":
-            made = template(read, named_so(request.path))
+            made = enveloped(template(read, named_so(request.path)), self._documents)
             return Reply(200, {}, filled(made, SESSION, self.venue.clock.now()))
         return self._time() if "time" in request.path.lower() else Reply(404, {}, {})
 

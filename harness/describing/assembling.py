@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,12 +15,12 @@ from harness.describing.answers import REFUSALS, Answer
 from harness.describing.asking import Asked
 from harness.describing.deriving import KIT, READS, SENDS, Derived, Field, Reads, derive, nobody
 from harness.describing.kit import Harvest
-from harness.describing.leaves import flatten
+from harness.describing.leaves import Path, flatten
 from harness.describing.routes import Route, routes
 from harness.describing.sentinels import SETS
 from harness.describing.signatures import Explanation
 from harness.describing.signing import credentials_of, login_signing, signing_of
-from harness.describing.source_reading import UNREAD, Source, completed, template
+from harness.describing.source_reading import UNREAD, Source, completed, enveloped, template
 from harness.describing.streams import PRIVATE, Connection, Subscription, connections
 from harness.describing.templates import Kind, embedded
 from harness.describing.wordlists import WordLists
@@ -53,8 +54,20 @@ class Sources:
 
     @property
     def symbols(self) -> dict[str, str]:
-        """The exchange's name of each set's pair."""
-        return {each.set: str(each.answers[0]) for each in self.harvest.of("exchange_trading_pair")}
+        """The exchange's name of each set's pair; without a kit that of the first, as it was asked for."""
+        told = {each.set: str(each.answers[0]) for each in self.harvest.of("exchange_trading_pair")}
+        asked = symbol_in(self.asked)
+        return told or ({SETS[0].name: asked} if asked else {})
+
+
+def symbol_in(asked: Asked) -> str:
+    """The pair as a request or a message names it, empty where none does."""
+    pair = re.compile(rf"{SETS[0].base}[-_/]?{SETS[0].quote}", re.I)
+    for said in (*asked.sent, *asked.frames):
+        for text in (*said.values.values(), said.path):
+            if found := pair.search(text):
+                return found[0]
+    return ""
 
 
 @dataclass
@@ -124,7 +137,8 @@ def assemble(sources: Sources) -> Assembled:
         data["connections"] = streams
     known |= {"hosts": [SENDS], "credentials": [SENDS]}
     known |= _known(placed)
-    data["known"] = known
+    lying = {written(at[:end]) for at, _ in leaves(data) for end in range(len(at) + 1)}
+    data["known"] = {at: by for at, by in known.items() if at in lying}
     data["contradictions"] = [
         {"at": written(each.at), "says": dict(each.says)}
         for part in placed
@@ -180,12 +194,24 @@ def _only_in_tests(sources: Sources, named: Sequence[Route]) -> list[Route]:
         path, fields = _named_in(whole, {**market, "order.order_id": SETS[0].order_id})
         if each.operation == "ticker" and not fields:  # the tests name the pair in the query, or not at all
             fields = (Field(("symbol?",), SYMBOL, "market.symbol", by=(KIT,)),)
+        if each.operation in ("order_status", "order_trades") and not fields:
+            fields = _as_in_cancel(named)
         takes = {field.at[0]: field.text for field in fields}
         method = each.method or "GET"
         route = Route(each.operation, host, method, path, takes, "query", False, fields, (each.asked,), KIT)
         if route.name not in have:
             found.setdefault(each.operation, route)
     return list(found.values())
+
+
+def _as_in_cancel(named: Sequence[Route]) -> tuple[Field, ...]:
+    """The order and the market, as a cancellation names them: how a look-up does was not seen."""
+    cancel = next((each for each in named if each.operation == "cancel_order"), None)
+    wanted = ("order.order_id", "order.client_order_id", "market.symbol")
+    found = [each for each in cancel.fields if each.fact in wanted] if cancel is not None else []
+    return tuple(
+        replace(each, at=(f"{bare(each.at[0])}?",), by=(KIT,)) for each in found if len(each.at) == 1
+    )
 
 
 def _named_in(path: str, facts: Mapping[str, str]) -> tuple[str, tuple[Field, ...]]:
@@ -249,7 +275,7 @@ def _route(
     derived = derive(route.operation, replies, sources.harvest.readings, sources.symbols, sources.second)
     if route.operation == "order_book" and derived is None:
         derived = sources.books.get("order_book")
-    read = _read_of(route, sources.source)
+    read = _read_of(route, sources)
     if derived is None:
         derived = read
     elif read is not None and route.operation in COMPLETED:
@@ -266,12 +292,13 @@ def _keys(derived: Derived) -> frozenset[str]:
     return frozenset(derived.template) if isinstance(derived.template, dict) else frozenset()
 
 
-def _read_of(route: Route, source: Source) -> Derived | None:
+def _read_of(route: Route, sources: Sources) -> Derived | None:
     """What the connector's source reads of a reply that no test shows."""
-    reading = source.of(route.path)
+    reading = sources.source.of(route.path)
     if reading is None:
         return None
-    made = template(reading, route.operation)
+    good = [each.document for each in sources.answers if each.place and each.member not in REFUSALS]
+    made = enveloped(template(reading, route.operation), good)
     fields = [Field(at, text, _fact_in(text), by=(READS,)) for at, text in leaves(made)]
     return Derived(route.operation, made, tuple(fields))
 
@@ -379,13 +406,22 @@ def _by_topic(leaf: Field, topic: JsonValue) -> Field:
     return leaf
 
 
+def _shapes(operation: str, sources: Sources) -> set[frozenset[Path]]:
+    """The leaves of each of the tests' messages about an operation."""
+    documents = [each.document for each in sources.answers if each.operation == operation and each.document]
+    return {frozenset(flatten(each)) for each in documents}
+
+
 def _own_message(one: str, other: str, sources: Sources) -> bool:
     """Whether the tests' messages of `one` are others than those of `other`."""
-    shapes = [
-        {frozenset(flatten(each.document)) for each in sources.answers if each.operation == operation}
-        for operation in (one, other)
-    ]
-    return bool(shapes[0]) and shapes[0].isdisjoint(shapes[1])
+    shapes = _shapes(one, sources)
+    return bool(shapes) and shapes.isdisjoint(_shapes(other, sources))
+
+
+def _one_message(sources: Sources) -> bool:
+    """Whether a fill comes in a message like its order's."""
+    fills = _shapes("stream:fills", sources)
+    return bool(fills) and fills <= _shapes("stream:orders", sources)
 
 
 def _channel(
@@ -469,6 +505,10 @@ def _told_by(operation: str, sources: Sources) -> Derived | None:
     if operation in ("stream:book", "stream:trades"):
         return sources.books.get(_book_kind(sources) if operation == "stream:book" else "trade")
     answers = [each for each in sources.answers if each.operation == operation]
+    if operation == "stream:orders" and _one_message(sources):
+        # The message of the fill is that of its order, and says more of it.
+        fills = [each for each in sources.answers if each.operation == "stream:fills"]
+        answers = [each for each in answers if each.status != "filled"] + fills
     return derive(operation, answers, sources.harvest.readings, sources.symbols, sources.second)
 
 

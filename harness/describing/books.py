@@ -198,10 +198,19 @@ class _Builder:
             return {name: self._level(value[0], level, (), (*at, name))}
         if isinstance(value, dict):
             return {key: self.build(item, (*path, key), (*at, key)) for key, item in value.items()}
+        if isinstance(value, list) and self._trades(value):
+            return {"each trade": self.build(value[0], (*path, 0), (*at, "each trade"))}
         if isinstance(value, list):
             return [self.build(item, (*path, i), (*at, str(i))) for i, item in enumerate(value)]
         text, fact = self._leaf(value, _name(path))
         return self._note(text, fact, at)
+
+    def _trades(self, value: list[JsonValue]) -> bool:
+        """Whether a list's items are trades: its first has what the connector made of it."""
+        if self._thing != "trade" or not value or not isinstance(value[0], dict | list):
+            return False
+        price = self._content.get("price")
+        return any(self._same(price, leaf) for leaf in flatten(value[0]).values())
 
     def _level(self, value: JsonValue, level: _Level, path: Path, at: tuple[str, ...]) -> JsonValue:
         if isinstance(value, dict):

@@ -109,8 +109,21 @@ def derive(
     if ROWS.get(operation) == "fill":
         fields = _with_trade_id(fields)
     builder = _Builder(operation, fields)
-    template = builder.build(base.document, (), ())
+    whole = base.document
+    for each in answers:
+        whole = united(whole, each.document)
+    template = builder.build(whole, (), ())
     return Derived(operation, template, tuple(builder.placed))
+
+
+def united(one: JsonValue, other: JsonValue) -> JsonValue:
+    """The first document with what only the second has: keys, and those of a list's first item."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        shared = {key: united(value, other[key]) if key in other else value for key, value in one.items()}
+        return {**shared, **{key: value for key, value in other.items() if key not in one}}
+    if isinstance(one, list) and isinstance(other, list):
+        return [united(one[0], other[0]), *one[1:]] if one and other else one or other
+    return one
 
 
 def _with_states(leaf: Field, seen: tuple[str, ...]) -> Field:

@@ -56,7 +56,9 @@ def routes(asked: Asked, answers: Iterable[Answer], schemes: Sequence[Scheme], s
     found: list[Route] = []
     taken: set[Place] = set()
     for operation in ("place_order", "cancel_order"):
-        used = [(said, act) for act in asked.acts if act.operation == operation for said in _of_act(act)]
+        used = [
+            (said, act) for act in asked.acts if act.operation == operation for said in _of_act(act, labels)
+        ]
         groups = _by_shape(used)
         for group in groups:
             examples = [(said, {**common, **act.facts}) for said, act in group]
@@ -111,14 +113,16 @@ def _labels(answers: Iterable[Answer]) -> dict[Place, str]:
     return found
 
 
-def _of_act(act: Act) -> list[Said]:
-    """The request that an act led to: the first that names the order."""
+def _of_act(act: Act, labels: Mapping[Place, str]) -> list[Said]:
+    """The request that an act led to: the first that names the order and that no test has as another's."""
     facts = act.facts
     telling = [facts["order.client_order_id"], facts.get("order.order_id", "")]
     if act.operation == "place_order":
         telling.append(facts["order.amount"])
     for said in act.sent:
         words = [said.path, *said.values.values()]
+        if labels.get(_place(said), act.operation) not in ("", act.operation):
+            continue
         if said.method != "GET" and any(_holds(word, value) for value in telling if value for word in words):
             return [said]
     return []
@@ -183,7 +187,9 @@ def _document(said: Said, parts: frozenset[str], keys: frozenset[str]) -> JsonVa
         body = dict(parse_qsl(said.body, keep_blank_values=True))
     if isinstance(body, dict):
         body = {
-            name: value for name, value in body.items() if f"body {name}" not in parts and value not in keys
+            name: value
+            for name, value in body.items()
+            if f"body {name}" not in parts and str(value) not in keys
         }
     return {
         "path": [*said.path.split("/")],
@@ -227,6 +233,8 @@ def _parameter(leaf: Path, each: Explained, everywhere: bool) -> Field | None:
             made = replace(made, text="{page.limit}", fact="page.limit", kind=Kind.FACT)
         elif not everywhere and len(each.seen) == 1:
             made = _only_for_makers(made, each)
+        elif each.kind is not Kind.CONSTANT:
+            made = replace(made, text="{any}")
     elif isinstance(made.text, str):
         # When it is read any number of decimals will do.
         made = replace(made, text=re.sub(r"\|fixed\d+", "", made.text))

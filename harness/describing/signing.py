@@ -13,7 +13,7 @@ from harness.describing.signatures import Explanation, Scheme
 from harness.describing.templates import time_form
 
 Place = tuple[str, str, str]  # host, method, path
-_FORMS = ("base64", "", "hex")  # by the number of `asking.Asked.form`
+_FORMS = ("base64", "hex", "hex", "pem")  # by the number of `asking.Asked.form`
 # Parts of the menu's texts, as a description writes them.
 _PARTS = {
     "{target}": "{path}{query|question}",
@@ -161,7 +161,7 @@ def _form(scheme: Scheme | None, form: int) -> dict[str, JsonValue]:
         return {"form": f"seed {scheme.form}"}
     if scheme is not None and scheme.form != "raw":
         return {"form": scheme.form}
-    return {"form": _FORMS[form]} if _FORMS[form] else {}
+    return {"form": _FORMS[form]}
 
 
 def _places(asked: Asked, value: str) -> list[JsonValue]:

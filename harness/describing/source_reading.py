@@ -246,6 +246,8 @@ _MAIN = {
     "server_time": "now.at", "user_stream_open": "session.key", "stream_token": "session.key",
     "ticker": "ticker.last",
 }  # fmt: skip
+_CONTENTS = ("result", "data")
+_FEW = 3  # documents that are no rule yet
 _AS_NUMBER = ("now.at", "session.lifetime")
 _GOOD = re.compile(r"success|ok$|authenticated|subscribed|valid$", re.I)
 
@@ -304,6 +306,21 @@ def completed(told: JsonValue, read: JsonValue) -> JsonValue:
     if not isinstance(told, dict) or not isinstance(read, dict):
         return told
     return {**told, **{key: value for key, value in read.items() if key not in told}}
+
+
+def enveloped(made: JsonValue, documents: Iterable[JsonValue]) -> JsonValue:
+    """A reply in the envelope that the exchange's others have (`{"error": [], "result": …}`).
+
+    What is read may be within it: a connector may unwrap every reply in one place.
+    """
+    known = [each for each in documents if isinstance(each, dict)]
+    shared = set.intersection(*(set(each) for each in known)) if len(known) > _FEW else set()
+    inner = next((name for name in _CONTENTS if name in shared), None)
+    keys = set(made) if isinstance(made, dict) else set()
+    if inner is None or len(shared) < 2 or keys & shared:
+        return made
+    rest = {name: value for name, value in known[0].items() if name in shared and name != inner}
+    return {**rest, inner: made}
 
 
 def filled(made: JsonValue, values: Mapping[str, str], now: float) -> JsonValue:

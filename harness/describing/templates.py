@@ -40,6 +40,8 @@ _HINTS: Mapping[str, tuple[str, ...]] = {
     "order.remaining": ("remain", "left", "leaves", "unfilled"),
     "order.created_at": ("creat", "time"),
     "fill.fee": ("fee", "commission"),
+    "fill.price": ("fillp", "fill_p", "lastp", "last_p", "lastfill", "tradep", "trade_p", "last_fill_p"),
+    "fill.amount": ("fills", "fill_s", "fillq", "fill_q", "lastq", "last_q", "lastfill", "last_fill_c"),
 }
 
 
@@ -115,11 +117,32 @@ def _explain(
     for name in ("order.post_only", *WORDS) if told_by_flag else WORDS:
         words = _words(having, name)
         if words:
-            return Explained(path, Kind.WORDS, f"{{{name}}}", name, words=words, seen=seen)
+            form = form_of_words(seen)
+            return Explained(path, Kind.WORDS, f"{{{name}{form}}}", name, form, words=words, seen=seen)
+    filled = _by_state(having)
+    if filled is not None:
+        return Explained(path, Kind.FACT, f"{{{filled[0]}{filled[1]}}}", *filled, seen=seen)
     within = embedded([(str(leaf), facts) for leaf, facts in having])
     if within is not None:
         return Explained(path, Kind.TEXT, within, seen=seen)
     return Explained(path, Kind.UNKNOWN, seen[0], seen=seen)
+
+
+def _by_state(having: Sequence[tuple[Leaf, Mapping[str, str]]]) -> tuple[str, str] | None:
+    """What is left or filled of an order (with its form), of a number that is nothing in one state alone.
+
+    Tests that write amounts of their own vary them with the state at least.
+    """
+    states: dict[str, set[Decimal | None]] = {}
+    for leaf, facts in having:
+        states.setdefault(facts.get("order.status", ""), set()).add(number_of(leaf))
+    done, live = states.get("filled", set()), states.get("open", set())
+    if len(done) != 1 or len(live) != 1 or None in done | live or done == live:
+        return None
+    form = "" if isinstance(having[0][0], str) else "|number"
+    if done == {Decimal(0)}:
+        return "order.remaining", form
+    return ("order.filled", form) if live == {Decimal(0)} else None
 
 
 def _fitting(having: Sequence[tuple[Leaf, Mapping[str, str]]]) -> Iterable[tuple[str, str]]:
@@ -130,6 +153,8 @@ def _fitting(having: Sequence[tuple[Leaf, Mapping[str, str]]]) -> Iterable[tuple
     names = dict.fromkeys(name for _, facts in having for name in facts if name not in WORDS)
     for name in names:
         values = [(leaf, facts.get(name)) for leaf, facts in having]
+        if name.startswith("fill."):  # an order that has no fill yet says nothing of one
+            values = [each for each in values if each[1] is not None or not _says_nothing(each[0], "0")]
         least = 1 if name in UNMISTAKABLE else 2
         if any(value is None for _, value in values) or len({value for _, value in values}) < least:
             continue
@@ -221,6 +246,12 @@ def _words(having: Sequence[tuple[Leaf, Mapping[str, str]]], name: str) -> dict[
     if len(words) < 2 or any(meant not in _TOGETHER for meant in together):
         return {}
     return {literal: tuple(meant) for literal, meant in words.items()}
+
+
+def form_of_words(seen: Iterable[Leaf]) -> str:
+    """The filter by which words are written that are flags or numbers and no texts."""
+    kinds = {type(leaf) for leaf in seen}
+    return "|flag" if kinds == {bool} else "|number" if kinds == {int} else ""
 
 
 def literal_of(leaf: Leaf) -> str:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pydantic import JsonValue
 
 from harness.describing.deriving import Field
-from harness.describing.templates import Kind
+from harness.describing.templates import Kind, form_of_words
+
+FORMS = ("|flag", "|number")
 
 
 @dataclass
@@ -22,13 +24,14 @@ class WordLists:
         A literal that one reply alone never varies is known by the lists that others have made.
         """
         if leaf.kind is Kind.WORDS:
-            return f"{{{self._thing(leaf)}|{self._list(leaf)}}}"
+            form = str(leaf.text).removeprefix(f"{{{leaf.fact}").removesuffix("}")
+            return f"{{{self._thing(leaf)}|{self._list(leaf)}{form if form in FORMS else ''}}}"
         if leaf.kind is Kind.CONSTANT and leaf.fact and isinstance(leaf.text, str | int):
             for name, made in self.lists.items():
                 if name.startswith(_base(leaf.fact)) and isinstance(made, dict):
                     words = made["words"]
                     if isinstance(words, dict) and str(leaf.text) in words and _fits(leaf, words):
-                        return f"{{{self._thing(leaf)}|{name}}}"
+                        return f"{{{self._thing(leaf)}|{name}{form_of_words([leaf.text])}}}"
         return None
 
     def _thing(self, leaf: Field) -> str:

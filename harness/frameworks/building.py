@@ -33,12 +33,16 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class Compiled:
-    """How one module's build went; `log` is what Cython and the compiler wrote."""
+    """How one module's build went; `log` is what Cython and the compiler wrote.
+
+    `out_of_time`: its turn had not ended when the real time was up, which also depends on the machine.
+    """
 
     module: str
     ok: bool
     seconds: float
     log: str
+    out_of_time: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,8 @@ class SandboxBuilder:
         finally:
             process.kill()
         why = f"the build ended early ({end.reason} {end.detail}) {process.stderr_tail()}".strip()
-        return tuple(results.get(module) or Compiled(module, False, 0.0, why) for module in modules)
+        late = end.reason == "wall_clock"
+        return tuple(results.get(module) or Compiled(module, False, 0.0, why, late) for module in modules)
 
     def precompile(self, tree: Path, out: Path) -> None:
         """Byte code of every Python file of `tree`, which is upstream's, into the empty folder `out`."""

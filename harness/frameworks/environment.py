@@ -69,8 +69,9 @@ class BuildResult:
     """A tree made runnable, or why it could not be.
 
     `compiled` are the modules that were built for this tree alone, `failed` those of them that did not build,
-    `log` and `warnings` what the compilers said about them. `seconds` is real time. `runtime` is there even
-    when a module failed: what does not need that module still runs.
+    `log` and `warnings` what the compilers said about them. `seconds` is real time; `out_of_time`: it was up
+    before all were built. `runtime` is there even when a module failed: what does not need that module still
+    runs.
     """
 
     ok: bool
@@ -80,6 +81,7 @@ class BuildResult:
     log: str
     warnings: tuple[str, ...]
     seconds: float
+    out_of_time: bool = False
 
 
 def silent(_done: int, _total: int, _module: str) -> None:
@@ -284,4 +286,5 @@ def _result(runtime: Runtime, results: Sequence[Compiled], seconds: float) -> Bu
         if "warning:" in line.lower() and not any(mark in line for mark in _OF_CYTHON)
     )
     compiled = tuple(result.module for result in results)
-    return BuildResult(not failed, runtime, compiled, failed, log[-65536:], warnings, seconds)
+    late = any(result.out_of_time for result in results)
+    return BuildResult(not failed, runtime, compiled, failed, log[-65536:], warnings, seconds, late)

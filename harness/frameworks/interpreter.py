@@ -74,24 +74,26 @@ def find_interpreters(
     )
 
 
-def programs(minors: Iterable[int]) -> Iterator[str]:
-    """Where this machine may have Pythons 3.x of these, the one that runs us first."""
+def programs(minors: Iterable[int]) -> Iterator[tuple[int, str]]:
+    """Where this machine may have Pythons 3.x of these, each with its x, the one that runs us first."""
     minors = tuple(minors)
     if sys.version_info[1] in minors:
-        yield sys.executable
+        yield sys.version_info[1], sys.executable
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     for minor in minors:
         if found := shutil.which(f"python3.{minor}"):
-            yield found
-        yield from map(str, sorted(pyenv.glob(f"versions/3.{minor}.*/bin/python3"), reverse=True))
+            yield minor, found
+        for program in sorted(pyenv.glob(f"versions/3.{minor}.*/bin/python3"), reverse=True):
+            yield minor, str(program)
     yield from _managed(minors)
 
 
-def _managed(minors: Iterable[int]) -> Iterator[str]:
+def _managed(minors: Iterable[int]) -> Iterator[tuple[int, str]]:
     """Those that uv brought."""
     if folder := uv.pythons_folder():
         for minor in minors:
-            yield from map(str, sorted(folder.glob(f"cpython-3.{minor}.*/bin/python3"), reverse=True))
+            for program in sorted(folder.glob(f"cpython-3.{minor}.*/bin/python3"), reverse=True):
+                yield minor, str(program)
 
 
 def _minors(spec: EnvironmentSpec, allowed: SpecifierSet) -> tuple[int, ...]:
@@ -102,12 +104,14 @@ def _minors(spec: EnvironmentSpec, allowed: SpecifierSet) -> tuple[int, ...]:
 
 
 def _fitting(
-    spec: EnvironmentSpec, allowed: SpecifierSet, candidates: Iterable[str]
+    spec: EnvironmentSpec, allowed: SpecifierSet, candidates: Iterable[tuple[int, str]]
 ) -> tuple[list[Interpreter], list[Interpreter]]:
-    """One interpreter a minor version with headers; and those without them."""
+    """One interpreter a minor version with headers; and those without them that were asked before it."""
     found: dict[str, Interpreter] = {}
     without_headers = []
-    for candidate in candidates:
+    for minor, candidate in candidates:
+        if f"3.{minor}" in found:
+            continue
         said = _ask(candidate)
         if said is None or not spec.fits(said[0].version) or not allowed.contains(said[0].label):
             continue

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
+from harness.errors import OurFailure
 from harness.forks.errors import ForkError
 from harness.forks.submission import Submission
 from harness.forks.tree import Tree
@@ -51,7 +52,8 @@ def submission_build(
 ) -> BuildResult:
     """What `EnvironmentBuilder.prepare` makes of the tree's commit on `base`; `added` are its own libraries.
 
-    It is kept under the commit's own id and what it was built on, so no other submission ever gets it.
+    It is kept under the commit's own id and what it was built on, so no other submission ever gets it. Raises
+    OurFailure, and keeps nothing, where the real time was up first: that also depends on the machine.
     """
     folder = cache / "submissions"
     key = digest(
@@ -68,6 +70,11 @@ def submission_build(
 def _make(cache: Path, backend: Backend, base: Base, tree: Tree, place: Path) -> None:
     tree.export(place / "export", prefixes=spec_of(base.generation).folders)
     built = EnvironmentBuilder(cache, backend).prepare(base, place / "export", place / "work")
+    if built.out_of_time:
+        raise OurFailure(
+            f"{len(built.failed)} modules were not built within {built.seconds:.0f} s of real time",
+            hint="run it again while the machine is less busy",
+        )
     shutil.rmtree(place / "export")
     # The runtime names paths, and this folder is about to get its name: it is made again when read.
     result = {name: value for name, value in asdict(built).items() if name != "runtime"}

@@ -63,6 +63,14 @@ def trade_at_no_round_price(venue: Venue, market: Market) -> None:
         venue.walk(1, market)
 
 
+def trade_at_a_round_price(venue: Venue, market: Market) -> None:
+    """Let others trade until the last price ends in a zero that many exchanges leave out."""
+    for _ in range(_MOST_STEPS):
+        if venue.last_price(market) % (10 * market.tick_size) == 0:
+            return
+        venue.walk(1, market)
+
+
 def initial_balances(markets: Sequence[Market], seed: int = 0) -> dict[str, Decimal]:
     """Plenty of every asset, in amounts that differ so that a mix-up shows."""
     worth = {markets[0].quote: Decimal(1)}

@@ -49,9 +49,7 @@ class Screened:
         if self.run is None and not self.outcomes and not self.stale:
             return NOT_SCREENED
         selected = self.run.selected if self.run else None
-        return (
-            f"Only the checks that match -k {selected} were run: that gives no verdict." if selected else None
-        )
+        return f"Only the checks that match -k {selected} were run." if selected else None
 
     @property
     def profile(self) -> Profile:

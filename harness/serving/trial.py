@@ -60,10 +60,19 @@ async def _run(
         trading = asyncio.create_task(asyncio.to_thread(maker.run, stop))
         began(f"http://{HOST}:{number}/?market={rig.pair}")
         try:
-            await asyncio.sleep(seconds)
+            await _until(trading, seconds)
         finally:
             others.cancel()
             stop.set()
             await asyncio.shield(trading)
             with suppress(asyncio.CancelledError):
                 await others
+
+
+async def _until(trading: asyncio.Task[None], seconds: float) -> None:
+    """The time is over, also where the connector broke off before: its page says why. Raises what is ours."""
+    end = asyncio.get_running_loop().time() + seconds
+    await asyncio.wait({trading}, timeout=seconds)
+    if trading.done():
+        trading.result()
+        await asyncio.sleep(end - asyncio.get_running_loop().time())

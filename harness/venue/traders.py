@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from harness.venue.funding import Funding
 from harness.venue.ledger import OUTSIDE, TRADERS, Reason
-from harness.venue.market import Market, floor_to
+from harness.venue.market import Market, SelfTrade, floor_to
 from harness.venue.model import ZERO, NewOrder, Refusal, Side, TimeInForce, VenueRefusal
 from harness.venue.order_manager import OrderManager
 from harness.venue.state import LiveOrder, MarketState
@@ -22,6 +22,8 @@ class Traders:
         self.order_manager = order_manager
         self.funding = funding
         self.account_state = order_manager.account_states[TRADERS]
+        # They are many, so an exchange's rule concerns none of them.
+        self.account_state.self_trade = SelfTrade.NONE
         self.random = random.Random(seed)  # noqa: S311 - a repeatable market, not a secret
         for asset in sorted({asset for market in order_manager.market_states for asset in _assets(market)}):
             order_manager.postings.pay(asset, INITIAL_BALANCES, OUTSIDE, TRADERS, Reason.DEPOSIT)

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from harness.describing.answers import Answer, answers, place_of
-from harness.describing.deriving import CCXT, KIT, READS, derive
+from harness.describing.deriving import CCXT, KIT, READS, derive, united
 from harness.describing.kit import Harvest, Reading, Sample
 from harness.describing.readings import Meaning
 from harness.describing.sentinels import SETS, Sentinels
@@ -129,3 +129,11 @@ def test_the_place_of_an_address_or_of_the_kits_pattern() -> None:
     assert place_of("https://api.x.test/v1/time") == ("api.x.test", "/v1/time")
     assert place_of(r"^https://api\.x\.test/v1/order\?id=1.*") == ("api.x.test", "/v1/order")
     assert place_of(".*") is None
+
+
+def test_documents_of_several_replies_are_united() -> None:
+    assert united({"rows": [{"a": 1}], "x": 1}, {"rows": [{"a": 2, "b": 3}, {"a": 4}], "y": 2}) == {
+        "rows": [{"a": 1, "b": 3}], "x": 1, "y": 2,
+    }  # fmt: skip
+    assert united([], [{"a": 1}]) == [{"a": 1}]
+    assert united("text", {"a": 1}) == "text"

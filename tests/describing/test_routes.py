@@ -56,7 +56,8 @@ def test_parameters_are_known_by_the_values_that_were_ordered() -> None:
     assert route.name == "POST /orders"
     assert route.takes == {
         "market": "{market.symbol}", "cid": "{order.client_order_id}", "px": "{order.price}",
-        "qty": "{order.amount}", "dir": "{order.side}", "postOnly": "{order.post_only}",
+        "qty": "{order.amount}", "dir": "{order.side|number}",
+        "postOnly": "{order.post_only|flag}",
     }  # fmt: skip
     words = {each.at: each.words for each in route.fields if each.words}
     assert words[("dir",)] == {"1": ("buy",), "2": ("sell",)}

@@ -108,3 +108,14 @@ def test_times_by_their_size(leaf: Any, form: str | None) -> None:
 
 def test_another_number_is_no_form() -> None:
     assert form_of("17.19", "17.20") is None
+
+
+def test_an_amount_of_the_tests_own_that_follows_the_state_is_what_is_left_or_filled() -> None:
+    examples = [
+        Example({"order.status": status}, {"amount": left, "traded": done, "kind": 1})
+        for status, left, done in (("open", 300.0, "0"), ("canceled", 300.0, "0"), ("filled", 0, "300.0"))
+    ]
+    known = explained(examples)
+    assert known[("amount",)].text == "{order.remaining|number}"
+    assert known[("traded",)].text == "{order.filled}"
+    assert known[("kind",)].kind is Kind.CONSTANT

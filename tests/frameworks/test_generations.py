@@ -82,16 +82,20 @@ def test_a_missing_interpreter_is_named_with_a_way_to_get_it(monkeypatch: pytest
 
 
 @pytest.fixture
-def three(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pythons 3.10, 3.12 and 3.13 on this machine, the second in two patches."""
+def three(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Pythons 3.10, 3.12 and 3.13 on this machine, the second in two patches; those that were asked."""
     here = {"a": (3, 10, 4), "b": (3, 13, 0), "c": (3, 12, 1), "d": (3, 12, 9), "e": (3, 12, 0)}
 
+    asked: list[str] = []
+
     def ask(program: str) -> tuple[Interpreter, Path]:
+        asked.append(program)
         missing = Path("/nowhere") if program == "e" else Path(__file__)
         return Interpreter(Path(program), here[program]), missing
 
-    monkeypatch.setattr(interpreter, "programs", lambda _: iter(here))
+    monkeypatch.setattr(interpreter, "programs", lambda _: ((here[each][1], each) for each in here))
     monkeypatch.setattr(interpreter, "_ask", ask)
+    return asked
 
 
 @pytest.mark.usefixtures("three")
@@ -113,8 +117,13 @@ def test_upstreams_own_python_goes_first_then_the_newest_of_its_day(
     assert [each.label for each in pythons] == found
 
 
-def test_a_python_without_headers_is_named(three: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interpreter, "programs", lambda _: iter("e"))
+def test_one_of_each_version_is_asked(three: list[str]) -> None:
+    find_interpreters(spec((3, 8), (3, 14)))
+    assert three == ["a", "b", "c"]
+
+
+def test_a_python_without_headers_is_named(three: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interpreter, "programs", lambda _: iter([(12, "e")]))
     with pytest.raises(NoInterpreterError) as caught:
         find_interpreters(spec((3, 8), (3, 14)), "==3.12.*")
     assert caught.value.hint == "sudo apt-get install python3.12-dev"

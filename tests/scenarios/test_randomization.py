@@ -13,6 +13,7 @@ from harness.scenarios.randomization import (
     initial_balances,
     odd,
     owner,
+    trade_at_a_round_price,
     trade_at_no_round_price,
     usual,
     varied,
@@ -71,3 +72,21 @@ def test_no_scenario_begins_at_a_round_price(seed: int) -> None:
         venue.seed_book(market, 30)
         trade_at_no_round_price(venue, market)
         assert venue.last_price(market) % (10 * market.tick_size)
+
+
+@pytest.mark.parametrize("name", known())
+def test_a_scenario_can_begin_at_a_round_price(name: str) -> None:
+    markets = varied(dialect(name), 5).markets
+    venue = Venue(markets, 5, ScaledClock())
+    venue.seed_book(markets[0], 30)
+    trade_at_a_round_price(venue, markets[0])
+    assert venue.last_price(markets[0]) % (10 * markets[0].tick_size) == 0
+
+
+@pytest.mark.parametrize("name", known())
+def test_the_others_trade_with_each_other_whatever_the_exchanges_rule_is(name: str) -> None:
+    market = varied(dialect(name), 5).markets[0]
+    venue = Venue((market,), 5, ScaledClock())
+    venue.seed_book(market, 30)
+    venue.walk(200, market)
+    assert len(venue.trades(market)) > 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -60,21 +60,17 @@ class Specimen:
     thorough: bool = True
     attached: tuple[Evidence, ...] = ()
 
+    @property
+    def given(self) -> Mapping[str, Any]:
+        """The arguments of checks that are no scenarios."""
+        return given_to(self.name, self.backend, self.runtime)
+
     def judge(self, check: Check) -> Ending:
         """What a round would find: the same runner, the same policy."""
-        given: dict[str, Any] = {
-            "backend": self.backend,
-            "runtime": self.runtime,
-            "build": self.runtime,
-            "connector_name": self.name,
-            "candidate": candidate(self.name),
-            "lacks": lambda _text: None,
-            "test_sources": (),
-        }
         policy = policy_for(check, PACE, self.players.control, of_the_running=True)
         if not self.thorough:
             policy = replace(policy, repeats=policy.repeats and self.players.control is None, elsewhere=False)
-        ending = policy.believed(run(check, policy, self.players, given), severity_of(check))
+        ending = policy.believed(run(check, policy, self.players, self.given), severity_of(check))
         self.attached = ending.evidence
         return ending
 
@@ -103,8 +99,22 @@ class Specimen:
             return
         for scenario in scenarios:
             self.player.trace(scenario, PACE)
-        given = {EVERY: iter(self.player.played()), "candidate": candidate(self.name)}
+        given = {EVERY: iter(self.player.played()), **self.given}
         check(**{name: given[name] for name in parameters_of(check)})
+
+
+def given_to(name: str, backend: Backend | None, runtime: BuildResult | None) -> Mapping[str, Any]:
+    """What a screening would give for a merged connector, which changes nothing in upstream."""
+    return {
+        "backend": backend,
+        "runtime": runtime,
+        "build": runtime,
+        "connector_name": name,
+        "candidate": candidate(name),
+        "lacks": lambda _text: None,
+        "test_sources": (),
+        "changed_paths": frozenset[str](),
+    }
 
 
 @cache

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from checks.conformance import (
+    test_balances_fees,
     test_market_data,
     test_order_life,
     test_orders,
@@ -54,6 +55,10 @@ ASKS_FOR_THE_ORDER = (
     "It asks QueryTrades with the id of the order, which Kraken calls invalid (Hummingbot PR 6840): a fill "
     "that no stream told of stays unknown to its user."
 )
+RECKONS_FEES = (
+    "It reckons the fee of a fill that its stream tells of by rates that it reads twice a day, always in "
+    "quote: its user's books show no rebates, new rates or fees in KCS. Read in its code, and not played yet."
+)
 SKIPS = (
     "It skips levels that a delta takes out, and the snapshot of a new subscription: its user sees prices "
     "that "
@@ -68,6 +73,19 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
     ),
     ("kraken", test_order_life.test_histories_end_as_the_ledger_has_them): RealDefect(
         "fills of a limit .* order were not reported", ASKS_FOR_THE_ORDER
+    ),
+    **{
+        ("kucoin", check): RealDefect("the connector reported", RECKONS_FEES)
+        for check in (
+            test_balances_fees.test_a_rebate_is_a_negative_fee,
+            test_balances_fees.test_a_fee_is_what_the_exchange_took,
+            test_balances_fees.test_a_fee_in_a_third_asset,
+        )
+    },
+    ("bitget", test_balances_fees.test_a_rebate_is_a_negative_fee): RealDefect(
+        "the connector reported",
+        "It takes a fee without its sign (`abs`), so a rebate counts as a cost. Read in its code, and not "
+        "played yet.",
     ),
     ("gate_io", test_market_data.test_book_follows_changes): RealDefect("order book drifts away", TEN_LEVELS),
     ("bybit", test_market_data.test_the_takers_side_is_told): RealDefect(
@@ -127,6 +145,11 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
         "not a multiple of the tick",
         "It passes prices through a float and back (`Decimal(round(float(…), 6))`); its writer rounds "
         "again, so the exchange receives the right price; a strategy that compares the two sees them differ.",
+    ),
+    ("hyperliquid", test_trading_rules.test_rules_at_a_round_price): RealDefect(
+        "the price increment is",
+        "It counts the decimals of the current price, and Hyperliquid leaves out zeros at its end; its user "
+        "quotes at coarser prices until the rules are read again.",
     ),
     ("hyperliquid", test_trading_rules.test_the_smallest_order_value): RealDefect(
         "the minimum notional is 0, not 10",

@@ -66,11 +66,11 @@ def test_a_change_that_breaks_nothing_passes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("after", "words"),
     [
-        ({**BEFORE, CODE: BREAKS}, "1 of the 2 tests"),
-        ({**BEFORE, CODE: "def up(:\n"}, "2 of the 2 tests"),
-        ({**BEFORE, CODE: BREAKS, TEST: RED}, "1 of the 2 tests"),
-        ({**BEFORE, CODE: "import os\nos._exit(0)\n"}, "2 of the 2 tests"),
-        ({**BEFORE, CODE: BREAKS, TEST: SKIPS + RED}, "1 of the 2 tests"),
+        ({**BEFORE, CODE: BREAKS}, "1 of the 2 framework tests"),
+        ({**BEFORE, CODE: "def up(:\n"}, "2 of the 2 framework tests"),
+        ({**BEFORE, CODE: BREAKS, TEST: RED}, "1 of the 2 framework tests"),
+        ({**BEFORE, CODE: "import os\nos._exit(0)\n"}, "2 of the 2 framework tests"),
+        ({**BEFORE, CODE: BREAKS, TEST: SKIPS + RED}, "1 of the 2 framework tests"),
     ],
     ids=["a wrong result", "no module", "the test is taken away", "the end of everything", "it is skipped"],
 )

@@ -8,13 +8,15 @@ import pytest
 
 from checks.conformance import test_build, test_order_life, test_orders, test_perpetual
 from harness.checking import Failed, NotApplicable, Undetermined, witnessed
+from harness.checking.runner import EVERY, EVIDENCE, TRACES, parameters_of
 from harness.outcome import Severity
+from harness.scenarios.catalogue import SCENARIOS
 from tests.dialects.names import NAMES
 from tests.zoo.accuracy import Noted
 from tests.zoo.asked import CHECKS, asked_of, severity_of
 from tests.zoo.defect import EXCHANGE, defect
 from tests.zoo.defects import DEFECTS
-from tests.zoo.keeping import Specimen, Zoo
+from tests.zoo.keeping import Specimen, Zoo, given_to
 from tests.zoo.planting import behaving, rewritten
 from tests.zoo.real_defects import REAL_DEFECTS, UNDECIDED
 
@@ -117,6 +119,14 @@ def test_a_connector_with_other_names_for_its_keys_passes(zoo: Zoo) -> None:
     with zoo.bad(RENAMED) as specimen:
         specimen.check(test_build.test_it_constructs)
         specimen.check(RENAMED.check)
+
+
+def test_every_check_is_given_what_it_asks_for() -> None:
+    given = {*given_to(BY_DEFAULT, None, None), *SCENARIOS, TRACES, EVERY, EVIDENCE}
+    lacking = {
+        (check.__name__, name) for check in CHECKS for name in parameters_of(check) if name not in given
+    }
+    assert lacking == set()
 
 
 def test_every_check_has_a_bad_specimen() -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from checks.conformance import test_build, test_resilience_hour
+from tests.zoo import seeds
 from tests.zoo.sections import section_of, with_section
 from tests.zoo.seeds import Task, tasks
 from tests.zoo.verdicts import Verdict, keep, read, section, unsteady
@@ -74,3 +77,19 @@ def test_what_was_said_before_is_not_asked_again() -> None:
     assert list(tasks(["binance"], 2, 0, "", said)) == [
         Task("binance", 1, first.checks[:1]), Task("binance", 2, first.checks)
     ]  # fmt: skip
+
+
+@pytest.mark.full  # two specimens
+def test_the_next_run_goes_on_where_one_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page, kept = tmp_path / "page.md", tmp_path / "kept.ndjson"
+    page.write_text("# Accuracy\n")
+    monkeypatch.setattr(seeds, "PAGE", page)
+    command = ["seeds", "--connectors", "binance", "--checks", "every_market_is_listed", "--hours", "0"]
+    for number in ("1", "2"):
+        monkeypatch.setattr("sys.argv", [*command, "--kept", str(kept), "--seeds", number])
+        assert seeds.main() == 0
+        assert capsys.readouterr().out.startswith("1 specimens to be looked at")
+    assert [(each.seed, each.status) for each in read(kept)] == [(1, "passed"), (2, "passed")]
+    assert "| binance | 1 | 2 | 1 | 2 | 0 |" in page.read_text()

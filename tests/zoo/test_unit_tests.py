@@ -128,7 +128,7 @@ def test_tests_that_look_at_what_comes_out_notice_defects(tmp_path: Path) -> Non
 
 def test_tests_that_look_at_nothing_are_found(tmp_path: Path) -> None:
     result = graded(tmp_path, CALLED)
-    with pytest.raises(Failed, match="notice 1 of 3 small defects"):
+    with pytest.raises(Failed, match="detect 1 of 3 defects planted"):
         test_unit_tests.test_unit_tests_notice_defects(result, lambda *_: None)
     assert any(each.endswith(" became `-`") for each in result.missed)
 
@@ -139,5 +139,5 @@ def test_a_test_that_fails_anyway_notices_no_defect(tmp_path: Path) -> None:
 
 
 def test_without_a_test_there_is_nothing_to_grade(tmp_path: Path) -> None:
-    with pytest.raises(Undetermined, match="could not be planted"):
+    with pytest.raises(Undetermined, match="could be planted"):
         test_unit_tests.test_unit_tests_notice_defects(graded(tmp_path, "ONE = 1\n"), lambda *_: None)

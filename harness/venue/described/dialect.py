@@ -408,6 +408,8 @@ class DescribedDialect(Dialect):
                 return body if isinstance(body, dict) else {}
             case "form":
                 return dict(request.form)
+            case "query or form":
+                return dict([*request.form, *request.query])
         return dict(request.query)
 
     def named_parameters(self, request: Request, route: Route) -> frozenset[str]:

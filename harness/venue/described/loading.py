@@ -14,6 +14,7 @@ from harness.errors import UserError
 from harness.venue.described.addresses import covering, leaves, parsed, written
 from harness.venue.described.facts import COLLECTIONS, ECHO, FACTS, known_fact
 from harness.venue.described.model import Description, Review, Signing
+from harness.venue.described.packing import PLAIN
 from harness.venue.described.placeholders import EACH, IF, LIKE, known_filter, leaf, texts
 from harness.venue.described.review import reviewed
 from harness.venue.described.signing import PLUGINS
@@ -88,6 +89,7 @@ def checked(data: JsonValue, path: Path) -> Description:
         *_unsourced(data),
         *_unknown_words(description),
         *_unknown_plugins(description),
+        *_unknown_packets(description),
         *_unknown_templates(description),
     ]
     if wrong:
@@ -136,6 +138,19 @@ def _unknown_words(description: Description) -> Iterator[str]:
     for code in description.refusals.words:
         if code not in WORDS_OF_ERRORS:
             yield f"refusals / words / {code}: known are {', '.join(sorted(WORDS_OF_ERRORS))}"
+
+
+def _unknown_packets(description: Description) -> Iterator[str]:
+    known = {*description.packets, *PLAIN}
+    for name, connection in description.connections.items():
+        if connection.packed == "protobuf" and connection.packet not in description.packets:
+            yield f"connections / {name} / packet: there is no packet {connection.packet!r}"
+    for name, fields in description.packets.items():
+        for field, described in fields.items():
+            number, _, kind = described.partition(" ")
+            if not number.isdigit() or kind not in known:
+                kinds = ", ".join(sorted(known))
+                yield f"packets / {name} / {field}: {described!r} is no number and one of {kinds}"
 
 
 def _unknown_plugins(description: Description) -> Iterator[str]:

@@ -122,7 +122,7 @@ class RouteDescription(Part):
     )
     weight: int = 1
     when: dict[str, str] = {}
-    parameters: Literal["query", "json", "form"] | None = None
+    parameters: Literal["query", "json", "form", "query or form"] | None = None
     takes: Template = None
     means: dict[str, JsonValue] = Field(
         default={}, description="facts that the route itself stands for, such as `order.side`"
@@ -228,7 +228,11 @@ class Connection(Part):
     hello: Template = None
     refused: Template = None
     refusals: dict[str, RefusalWords] = {}
-    packed: Literal["gzip"] | None = Field(default=None, description="how every message of the exchange is")
+    packed: Literal["gzip", "protobuf"] | None = Field(
+        default=None,
+        description="how the exchange packs its messages; as protocol buffers, those of channels",
+    )
+    packet: str = Field(default="", description="the packet of a channel's message")
     silence: float | None = None
     fills_first: bool = Field(default=False, description="a fill is told before what became of its order")
     lifetime: float | None = Field(default=None, description="seconds that a token lives")
@@ -292,6 +296,9 @@ class Description(Part):
     refusals: Refusals
     reply_headers: dict[str, str] = {}
     connections: dict[str, Connection] = {}
+    packets: dict[str, dict[str, str]] = Field(
+        default={}, description="fields of packed messages: `3 text`, `3 number`, `3 flag` or `3 PACKET`"
+    )
     limits: tuple[Limit, ...] = ()
     quote: str | None = Field(default=None, description="what is quoted in, where that is not USDT")
     notional_in: tuple[str, ...] = Field(default=(), description="quotes with a least notional; empty: all")

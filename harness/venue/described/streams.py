@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from harness.venue.described.model import Channel, Connection, Pattern
+from harness.venue.described.packing import packed
 from harness.venue.described.placeholders import EACH, texts
 from harness.venue.described.signing import Given, text_of
 from harness.venue.described.templates import Missing, Scope, Unlike, found_at
@@ -307,7 +308,12 @@ class DescribedSession(TopicSession):
             if topic.market is not None:
                 around = self._exchange.teller.market(topic.market).within(around)
             inner = scope.within(Scope({"page": lambda: found}).within(around))
-            yield self._frame(topic.operation, template, inner)
+            frame = self._frame(topic.operation, template, inner)
+            if self._connection.packed == "protobuf":
+                told = json.loads(frame.text)
+                packets = self._exchange.description.packets
+                frame = replace(frame, binary=packed(told, self._connection.packet, packets))
+            yield frame
 
     def _first(self, topic: Topic) -> Iterator[Outgoing]:
         channel = self._subscriptions[topic].channel

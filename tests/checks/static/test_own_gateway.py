@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from checks.static.test_security_network import test_tls_is_verified as check
@@ -55,3 +57,24 @@ def test_a_program_beside_hummingbot_may_be_spoken_to_openly(world: World) -> No
 )  # fmt: skip
 def test_any_other_host_is_spoken_to_with_tls(world: World) -> None:
     assert world.run(check).status == "failed"
+
+
+CLIENT = "hummingbot/core/gateway.py"
+UNCHECKED = "def connect(context):\n    context.check_hostname = False\n    return get(ssl=False)\n"
+
+
+def test_what_upstream_leaves_unchecked_is_not_the_forks() -> None:
+    world = today()
+    changed = replace(
+        world.adding({CLIENT: f"TIMEOUT = 3\n{UNCHECKED}"}), base={**world.base, CLIENT: UNCHECKED}
+    )
+    assert changed.run(check).status == "passed"
+
+
+@pytest.mark.parametrize(
+    "base", ["", UNCHECKED.replace("ssl=False", "ssl=True"), UNCHECKED.replace("= False", "= True", 1)]
+)
+def test_what_the_fork_leaves_unchecked_is(base: str) -> None:
+    world = today()
+    changed = replace(world.adding({CLIENT: UNCHECKED}), base={**world.base, CLIENT: base})
+    assert changed.run(check).status == "failed"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urldefrag, urljoin
@@ -15,8 +16,10 @@ from jsonschema import Draft202012Validator
 from harness.errors import UserError
 from harness.reporting.site.history import exchanges, read_rounds
 from harness.reporting.site.writing import LIST
+from harness.text import ESCAPED_CATEGORIES
 from tests.reporting.page import Page
 from tests.reporting.site.conftest import BASE, publish_site, write_reports
+from tests.reporting.test_pages import ATTRIBUTES, TAGS
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 NOT_OURS = re.compile(r"https://github\.com/")
@@ -74,6 +77,17 @@ def test_every_file_can_be_reached_from_the_first_page(site: Path) -> None:
         site / ".nojekyll",
         site / "rounds/2026-10/result.json",
     }
+
+
+def test_no_page_of_the_site_has_an_element_of_a_forks(site: Path) -> None:
+    for path in site.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        page = Page(text)
+        assert {tag for tag, _ in page.elements} <= TAGS
+        assert {name for _, attributes in page.elements for name in attributes} <= ATTRIBUTES
+        assert not page.open
+        assert not {unicodedata.category(character) for character in text} - {"Cc"} & ESCAPED_CATEGORIES
+        assert "default-src 'none'; style-src 'unsafe-inline'" in text
 
 
 def test_the_same_reports_give_the_same_bytes(site: Path, tmp_path: Path) -> None:

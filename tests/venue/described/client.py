@@ -83,7 +83,7 @@ class Client:
             path = path.replace(f"{{{key}}}", str(said.pop(key)))
         said |= route.when
         usual = "query" if method in ("GET", "DELETE") else "json"
-        kind = route.parameters or usual
+        kind = (route.parameters or usual).removesuffix(" or form")
         body = json.dumps(said) if kind == "json" else urlencode(said) if kind == "form" else ""
         query = urlencode({key: _text(value) for key, value in said.items()}) if kind == "query" else ""
         request = self._request(method, path, query, body if said else "")

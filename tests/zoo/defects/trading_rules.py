@@ -17,6 +17,22 @@ DEFECTS = (
         worded(EXCHANGE, RULES, ('price_filter.get("tickSize")', '"0.01"')),
     ),
     defect(
+        "price-increment-by-the-decimals-of-a-price",
+        checks.test_rules_at_a_round_price,
+        "the price increment is",
+        exchange(
+            """
+            async def _format_trading_rules(self, exchange_info_dict):
+                rules = await super()._format_trading_rules(exchange_info_dict)
+                for rule in rules:
+                    price = await self._get_last_traded_price(rule.trading_pair)
+                    written = Decimal(str(price)).normalize()
+                    rule.min_price_increment = Decimal(1).scaleb(min(written.as_tuple().exponent, 0))
+                return rules
+            """,
+        ),
+    ),
+    defect(
         "smallest-amount-taken-for-the-step",
         checks.test_trading_rules,
         "the amount increment is",

@@ -66,7 +66,7 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "sleeps-in-the-event-loop",
         checks.test_the_event_loop_turns,
-        "held the event loop",
+        "event loop was blocked",
         exchange(
             """
             async def _place_order(self, *args, **kwargs):
@@ -80,7 +80,7 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "computes-in-the-event-loop",
         checks.test_the_event_loop_turns,
-        "held the event loop",
+        "event loop was blocked",
         exchange(
             """
             async def _update_balances(self):
