@@ -47,10 +47,20 @@ def libraries_needed(sources: Sources) -> dict[str, Needed]:
         for module, line in imported(source):
             if module in OWN | sys.stdlib_module_names | around or line in optional:
                 continue
+            if _lies_beside(module, source, sources):
+                continue
             before = found.get(module)
             if before is None or (before.instead_of and line not in instead):
                 found[module] = Needed(source.evidence(line), instead.get(line, frozenset()))
     return found
+
+
+def _lies_beside(module: str, source: Source, sources: Sources) -> bool:
+    """Whether a program outside the framework, run by hand, imports a file of its own folder."""
+    folder, _, _ = source.path.rpartition("/")
+    beside = f"{folder}/{module}" if folder else module
+    outside = not source.path.startswith("hummingbot/")
+    return outside and not sources.paths.isdisjoint((f"{beside}.py", f"{beside}/__init__.py"))
 
 
 CATCHING = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})

@@ -63,6 +63,19 @@ def test_what_nothing_declared_brings_is_the_forks_failure() -> None:
     assert any(place.startswith(f"{WEB}:") for place in places)
 
 
+def test_a_program_may_import_what_lies_beside_it() -> None:
+    beside = {"scripts/acme_bot.py": "import acme_monitor\n", "scripts/acme_monitor.py": "x = 1\n"}
+    assert ended(checks.test_dependencies_are_declared, today().adding(beside))[0] == "passed"
+    elsewhere = {"scripts/acme_bot.py": "import acme_monitor\n", "tools/acme_monitor.py": "x = 1\n"}
+    assert ended(checks.test_dependencies_are_declared, today().adding(elsewhere))[0] == "failed"
+    inside = (
+        today()
+        .appending(WEB, "import acme_monitor\n")
+        .adding({WEB.replace("web_utils", "monitor"): "x = 1\n"})
+    )
+    assert ended(checks.test_dependencies_are_declared, inside)[0] == "failed"
+
+
 OPTIONAL = {
     "caught": "try:\n    import acme_sdk\nexcept ImportError:\n    acme_sdk = None\n",
     "caught, in a function": "def sdk():\n    try:\n        from acme_sdk import Client\n"

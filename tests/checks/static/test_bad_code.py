@@ -31,7 +31,7 @@ CODE = [
         WEB,
         "def parse(text):\n    return eval(text)\n",
         "eval(text)",
-        "makes up or receives",
+        "generated or received",
     ),
     spoilt(
         "eval under another name",

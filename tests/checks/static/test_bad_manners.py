@@ -29,7 +29,7 @@ MANNERS = [
         "no keys asked for",
         test_usability_settings.test_asks_for_its_keys,
         today().replacing(UTILS, "AcmeConfigMap(BaseConnectorConfigMap)", "AcmeConfigMap"),
-        says="which keys",
+        says="declares no keys",
     ),
     Bad(
         "a secret that is shown",
