@@ -61,7 +61,8 @@ def dialect_of(described: Description) -> type[DescribedDialect]:
         (DescribedDialect,),
         {
             "name": described.exchange,
-            "ccxt_id": described.ccxt,
+            # ccxt asks for routes that a connector never does, and these are all that was derived.
+            "ccxt_id": None if described.derived else described.ccxt,
             "description": described,
             "rest_hosts": described.hosts.rest,
             "stream_hosts": described.hosts.stream,

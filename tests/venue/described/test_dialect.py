@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 import pytest
 
 from harness.venue.described import DescribedDialect, described_dialect
+from harness.venue.described.dialect import dialect_of
 from harness.venue.dialects.base import Close, Frame, Reply, Request, StreamSession
 from harness.venue.model import Account, Side
 from harness.venue.positions import PositionMode
@@ -197,3 +198,10 @@ def test_a_token_opens_the_account_s_stream(acme: Exchange) -> None:
     assert [{"pair": "XBTUSDT-P", "size": "0.004"}] in heard
     acme.dialect.expire_user_streams(acme.account)
     assert [type(each) for each in session.tick(NOON + 1)] == [Close]
+
+
+def test_ccxt_is_no_oracle_of_what_was_derived(acme: Exchange) -> None:
+    """It asks for routes that a connector never does: only a reviewed description has them."""
+    described = acme.dialect.description.model_copy(update={"ccxt": "acme"})
+    derived = described.model_copy(update={"derived": "0123456789abcdef"})
+    assert (dialect_of(described).ccxt_id, dialect_of(derived).ccxt_id) == ("acme", None)
