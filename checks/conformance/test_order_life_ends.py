@@ -38,7 +38,7 @@ def _ended_by(lives: Iterable[Life], *whys: OrderEnd) -> list[Life]:
     """Those that the exchange ended for that; undetermined when it was none."""
     found = [life for life in placed(lives) if life.final is not None and life.final.ended in whys]
     if not found:
-        undetermined("No order came to such an end.")
+        undetermined("No order ended this way.")
     return found
 
 

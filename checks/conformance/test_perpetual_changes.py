@@ -35,7 +35,7 @@ def test_both_positions_in_hedge_mode(hedged: Hedged) -> None:
 
 def _gone(note: Sides | None) -> None:
     if note is None or note.long:
-        undetermined("No position was open that could have been closed so.")
+        undetermined("No position was open to be closed this way.")
     expect(
         note.difference is None,
         f"The position was gone {note.moment}, but the connector has {note.difference}.",

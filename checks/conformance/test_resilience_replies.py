@@ -22,14 +22,13 @@ def _met(spoiled: SpoiledReplies, *operations: str) -> Iterator[Spoiled]:
 def test_errors_empty_no_balances(spoiled: SpoiledReplies) -> None:
     """While balances are answered with pages of HTML, nothing, or a part, totals stay the ledger's."""
     if not spoiled.agreed:
-        undetermined("Its balances were not the exchange's before.")
+        undetermined("Its balances did not match the exchange's before.")
     for each in _met(spoiled, "balances"):
         for view in each.balances:
             claim = view.claimed.total if view.claimed else Decimal(0)
             expect(
                 view.total_matches,
-                f"Answered with {each.what}, the connector believes in {claim} {view.asset} instead of "
-                f"{view.total}.",
+                f"Given {each.what}, the connector reports {claim} {view.asset} instead of {view.total}.",
                 seen_in_ledger(f"{view.total} {view.asset} in all"),
                 *timeline(each.life),
             )
@@ -43,11 +42,11 @@ def test_errors_end_no_orders(spoiled: SpoiledReplies) -> None:
             continue
         told = ", ".join(event.kind for event in each.told)
         expect(
-            not told, f"Answered with {each.what}, the connector told of an open order: {told}.",
+            not told, f"Given {each.what}, the connector reported for an open order: {told}.",
             *timeline(each.life),
         )  # fmt: skip
         expect(
-            each.tracked, f"Answered with {each.what}, the connector forgot an open order.",
+            each.tracked, f"Given {each.what}, the connector forgot an open order.",
             *timeline(each.life),
         )  # fmt: skip
 
@@ -62,6 +61,6 @@ def test_errors_close_no_positions(spoiled: SpoiledReplies) -> None:
         held, kept = each.positions
         expect(
             held == kept,
-            f"Answered with {each.what}, the connector believes in a position of {kept} instead of {held}.",
+            f"Given {each.what}, the connector reports a position of {kept} instead of {held}.",
             *timeline(each.life),
         )

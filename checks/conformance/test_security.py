@@ -20,6 +20,9 @@ from harness.venue.dialects import dialect, known
 
 PRIVATE = ("balances", "place_order", "cancel_order")
 SHOWN = 8  # pieces of evidence
+NONE_DECLARED = (
+    "The exchange is known from the fork alone and its row declares no hosts, so no address can be compared."
+)
 MOST_LOOKUPS = 10_000  # of one connector; the sandbox stops reporting them at twice as many
 
 
@@ -84,6 +87,8 @@ def test_only_declared_hosts(every_trace: Iterator[Trace], candidate: Candidate)
     for trace in every_trace:
         seen.append(trace)
         declared = _declared(candidate, trace)
+        if not declared.ports:
+            undetermined(NONE_DECLARED)
         tried: dict[str, RejectedConnection | Lookup] = {}
         for each in undeclared(trace.wire, declared):
             tried.setdefault(place_of(each), each)

@@ -1,4 +1,4 @@
-"""What the whole run showed of a connector; the name keeps it last, when every scenario has been played."""
+"""Whether it interferes with how it is tested, looked for in every scenario and in its unit tests."""
 
 from __future__ import annotations
 

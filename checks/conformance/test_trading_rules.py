@@ -33,7 +33,7 @@ def test_trading_rules(market_data: MarketData, listing: Listing) -> None:
     """Smallest amount and increments are the exchange's; ccxt reads the same."""
     if not market_data.rules:  # the framework of 2020 does not ask a connector to show them
         undetermined(
-            "The connector shows its trading rules to nobody; whether orders keep them is seen elsewhere."
+            "The connector exposes no trading rules; whether orders keep to them is checked elsewhere."
         )
     for market in market_data.markets:
         rule = market_data.rules.get(market.name)

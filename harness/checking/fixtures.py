@@ -311,7 +311,7 @@ def players(
             trial=trial.value, prefix=prefix_for(connector_name, plan.connectors),
             commit=submission.commit if forks else submission.upstream_commit,
             upstream=submission.upstream_commit, environment=described(plan.sandbox),
-            hosts=(*played_on.rest_hosts, *played_on.stream_hosts), ports=tuple(played_on.ports),
+            hosts=vouched_hosts(played_on), ports=tuple(played_on.ports),
             unconfirmed=leaning if forks else {},
         )  # fmt: skip
         return Player(rigs, about, keep)
@@ -330,6 +330,13 @@ def players(
         yield players
     finally:
         players.close()
+
+
+def vouched_hosts(exchange: type[Dialect]) -> tuple[str, ...]:
+    """The hosts that need no declaring in the row: none where they are known from the fork alone."""
+    if issubclass(exchange, DescribedDialect) and exchange.description.derived:
+        return ()
+    return (*exchange.rest_hosts, *exchange.stream_hosts)
 
 
 def _all_credentials_fit(rigs: Rigs) -> None:

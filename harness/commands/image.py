@@ -42,7 +42,7 @@ def write_image(
     chosen = choose_candidate(what, round_file, reports, store)
     folder = out or Path("image") / chosen.name
     if folder.exists():
-        raise UserError("there is such a folder already", where=str(folder), hint="name another with --to")
+        raise UserError("the folder already exists", where=str(folder), hint="name another with --to")
     screened = read_screening(chosen.folder, chosen.submission.candidate) if chosen.folder else None
     installed = screened.run.installed if screened and screened.run else None
     if screened is None or installed is None:

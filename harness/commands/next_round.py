@@ -24,7 +24,7 @@ def write_next(
     """
     report = read_report(round_dir)
     if out.exists():
-        raise UserError("there is such a file already", where=str(out), hint="name another one with --out")
+        raise UserError("the file already exists", where=str(out), hint="name another one with --out")
     round_ = load_round(round_dir / ROUND)
     winners = _winners(report, winner, round_dir)
     title = title or title_after(round_, round_.voting.opens + timedelta(days=days))

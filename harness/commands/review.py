@@ -44,7 +44,7 @@ def review_candidate(
         )
     folder = out or Path("review") / chosen.name
     if folder.exists():
-        raise UserError("there is such a folder already", where=str(folder), hint="name another with --to")
+        raise UserError("the folder already exists", where=str(folder), hint="name another with --to")
     branch = merge_branch(store, chosen.submission, folder)
     for number, conflict in enumerate(branch.conflicts, 1):
         if conflict.text is not None:

@@ -25,8 +25,9 @@ def lines() -> list[str]:
     found = shipped_dialects()
     rows = [
         "What is shipped, who agrees with it, and how far the exchange's own connector, as it was released,",
-        "got with it in a sandbox. Counted are the leaves of replies, words and parameters that ccxt reads",
-        "or sends as the description has them; the others rest on what the connector sends and reads.",
+        "got with it in a sandbox when it was last measured (`make test-all` drives them all).",
+        "Counted are the leaves of replies, words and parameters that ccxt reads or sends as the",
+        "description has them; the others rest on what the connector sends and reads.",
         "",
         "| exchange | trades | ccxt | read or said alike by ccxt | its connector in the sandbox |",
         "|---|---|---|---|---|",

@@ -105,7 +105,7 @@ def test_nothing_is_written_before_the_votes_are_counted_nor_over_a_file(
         following(decided)
     decide(decided, monkeypatch, "one: 5\ntwo: 2\nthree: 0\n")
     (decided.parent / "next.yml").write_text("mine\n")
-    with pytest.raises(UserError, match="such a file already"):
+    with pytest.raises(UserError, match="the file already exists"):
         following(decided)
     assert (decided.parent / "next.yml").read_text() == "mine\n"
 

@@ -29,9 +29,10 @@ Kind = TypeVar("Kind")
 class Header(BaseModel):
     """What was run, of what, on what. `trial` is `first`, `control`, `other seed` or `again`.
 
-    `hosts` and `ports` are those that the simulated exchange serves. `prefix` is what the file's name begins
-    with, where a candidate has several connectors. `unconfirmed` names, by requirement, the fields of the
-    exchange that its checks lean on and that nobody but the fork vouches for.
+    `hosts` and `ports` are those of the simulated exchange; no hosts where only the fork vouches for them.
+    `prefix` is what the file's name begins with, where a candidate has several connectors. `unconfirmed`
+    names, by requirement, the fields of the exchange that its checks lean on and that nobody but the fork
+    vouches for.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

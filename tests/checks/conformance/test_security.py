@@ -33,11 +33,11 @@ class Watched:
         self.dialect: Any = DIALECT
         self.record = Record(self.canaries)
 
-    def traces(self) -> list[Trace]:
+    def traces(self, hosts: tuple[str, ...] = (*DIALECT.rest_hosts, *DIALECT.stream_hosts)) -> list[Trace]:
         """What a player would have kept."""
         header = Header(
             scenario="between_scenarios", connector="binance", dialect="binance", seed=1, pace=12.0,
-            trial="first", hosts=(*DIALECT.rest_hosts, *DIALECT.stream_hosts), ports=tuple(DIALECT.ports),
+            trial="first", hosts=hosts, ports=tuple(DIALECT.ports),
         )  # fmt: skip
         entries = list(wire_of(self.record, self.canaries, {"passphrase"}, self.dialect))
         return [unpacked(packed(header, entries, self.canaries.redact))]
@@ -66,6 +66,23 @@ def test_a_connection_between_the_scenarios_is_found() -> None:
     seen.record.add(Lookup(1.0, "pool.evil.com"))
     with pytest.raises(Failed, match=r"pool.evil.com, which is not declared \(scenario: between scenarios\)"):
         seen.hosts()
+
+
+def test_hosts_of_a_derived_exchange_are_the_forks_word() -> None:
+    seen, row = Watched(), candidate("binance")
+    seen.record.add(Lookup(1.0, "api.exchange.example"))
+
+    def declaring(*hosts: str) -> None:
+        exchange = row.exchange.model_copy(update={"hosts": hosts})
+        checks.test_only_declared_hosts(
+            iter(seen.traces(hosts=())), row.model_copy(update={"exchange": exchange})
+        )
+
+    declaring("api.exchange.example")
+    with pytest.raises(Undetermined, match="known from the fork alone"):
+        declaring()
+    with pytest.raises(Failed, match=r"api.exchange.example, which is not declared"):
+        declaring("www.exchange.example")
 
 
 def test_a_secret_may_stand_where_its_exchange_asks_for_it() -> None:

@@ -26,7 +26,7 @@ HOUR: tuple[Defect, ...] = (
     defect(
         "begins-anew-now-and-then",
         checks.test_an_hour_of_market_making,
-        "it broke all its connections off",
+        "dropped all its connections",
         exchange(
             """
             async def check_network(self):
@@ -51,7 +51,7 @@ HOUR: tuple[Defect, ...] = (
     defect(
         "all-balances-ever-kept",
         checks.test_an_hour_of_market_making,
-        "its memory grew by",
+        "memory grew by",
         exchange(
             """
             async def _update_balances(self):

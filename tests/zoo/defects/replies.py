@@ -10,7 +10,7 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "an-error-empties-the-account",
         checks.test_errors_empty_no_balances,
-        "the connector believes in 0 .* instead of",
+        "the connector reports 0 .* instead of",
         exchange(
             """
             async def _update_balances(self):
@@ -25,7 +25,7 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "balances-cleared-before-they-are-asked-for",
         checks.test_errors_empty_no_balances,
-        "the connector believes in 0 .* instead of",
+        "the connector reports 0 .* instead of",
         exchange(
             """
             async def _update_balances(self):
@@ -39,7 +39,7 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "a-page-taken-for-the-end-of-an-order",
         checks.test_errors_end_no_orders,
-        "the connector told of an open order: Order(Cancelled|Failure)|forgot an open order",
+        "the connector reported for an open order: Order(Cancelled|Failure)|forgot an open order",
         exchange(
             """
             async def _request_order_status(self, tracked_order):
@@ -54,7 +54,7 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "an-error-closes-the-positions",
         checks.test_errors_close_no_positions,
-        "the connector believes in a position of 0 instead of",
+        "the connector reports a position of 0 instead of",
         exchange(
             """
             async def _update_positions(self):
