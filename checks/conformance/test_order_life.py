@@ -10,6 +10,7 @@ from typing import NoReturn
 from checks.conformance.timeline import timeline, timeline_of
 from harness.checking import (
     Attach,
+    claimed,
     expect,
     fail,
     measured,
@@ -17,6 +18,7 @@ from harness.checking import (
     seen_in_ledger,
     undetermined,
 )
+from harness.outcome import EvidenceKind
 from harness.scenarios.played.errors import Errors, LostReply
 from harness.scenarios.played.histories import Histories, History
 from harness.scenarios.played.invariants import breaches, misreported_fills
@@ -252,6 +254,11 @@ def test_an_order_out_of_sight_is_not_given_up(races: Races) -> None:
 def test_orders_survive_a_restart(restarted: Restart) -> None:
     """After a restart from the saved state, open orders are followed to their end."""
     placed(restarted.before)
+    expect(
+        not restarted.raised,
+        "It raises an error when it is given back the orders that it saved.",
+        claimed(EvidenceKind.LOG, restarted.raised),
+    )
     missing = [life.order_id for life in restarted.before if life.order_id not in restarted.tracked]
     expect(not missing, f"{len(missing)} of {len(restarted.before)} open orders were lost after a restart.")
     if restarted.filled is None or restarted.cancelled is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from harness.driving.claims import OrderView
+from harness.driving.rpc_client import ConnectorError, ConnectorGone, ConnectorTimeout
 from harness.scenarios.played import start
 from harness.scenarios.played.order_life import (
     WAIT,
@@ -21,10 +22,14 @@ from harness.venue.model import Side
 
 @dataclass
 class Restart(View):
-    """The process ends with orders open, and another one takes over from the saved state."""
+    """The process ends with orders open, and another one takes over from the saved state.
+
+    `raised` is the error with which the connector refused the state that it had saved itself.
+    """
 
     rig_number: int
     before: list[Life] = field(default_factory=list)
+    raised: str = ""
     tracked: dict[str, OrderView] = field(default_factory=dict)
     filled: Life | None = None
     cancelled: Life | None = None
@@ -40,7 +45,13 @@ def restart(rigs: Rigs, pace: float) -> Restart:
             return run
         state = rig.connector.save_state()
         rig.restart()
-        rig.connector.restore_state(state)
+        try:
+            rig.connector.restore_state(state)
+        except (ConnectorGone, ConnectorTimeout):
+            raise
+        except ConnectorError as error:
+            run.raised = str(error)
+            return run
         start(rig)
         run.tracked = rig.connector.orders()
         let_trade(rig, first)
