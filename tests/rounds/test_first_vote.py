@@ -47,6 +47,15 @@ def outcomes(report: dict[str, Any]) -> dict[str, str]:
     return {item["requirement"]: item["status"] for item in report["outcomes"]}
 
 
+def varying(report: dict[str, Any]) -> set[str]:
+    """What one try found and another did not: Loopring's poll sometimes overtakes the answer to a cancel."""
+    return {
+        item["requirement"]
+        for item in report["outcomes"]
+        if any("It passed in one try" in each["text"] for each in item["evidence"])
+    }
+
+
 @pytest.fixture(scope="module")
 def reports(mirrored: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return screened(tmp_path_factory.mktemp("first-vote"), "bubblewrap")
@@ -65,6 +74,7 @@ def test_a_candidate_without_a_repository_is_undetermined(reports: dict[str, Any
 
 def test_another_sandbox_finds_the_same(reports: dict[str, Any], tmp_path: Path) -> None:
     again = screened(tmp_path, "docker")
-    assert {name: outcomes(report) for name, report in again.items()} == {
-        name: outcomes(report) for name, report in reports.items()
-    }
+    for name, report in again.items():
+        one, other = outcomes(reports[name]), outcomes(report)
+        differing = {slug for slug in one | other if one.get(slug) != other.get(slug)}
+        assert differing <= varying(report) | varying(reports[name]), name
