@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -115,11 +116,17 @@ def test_the_streamed_book_follows_the_venue(world: World) -> None:
     pytest.fail("ccxt's streamed book never showed the new level")
 
 
-def test_streamed_trades_are_the_venues(world: World) -> None:
+def watched_trades(world: World) -> list[Any]:
+    """What ccxt streams while the market moves."""
     mover = threading.Timer(1.0, world.venue.walk, args=(300, world.market))
     mover.start()
-    seen = world.oracle.watch_trades(SYMBOL)
+    seen = list(world.oracle.watch_trades(SYMBOL))
     mover.join(PATIENCE)
+    return seen
+
+
+def test_streamed_trades_are_the_venues(world: World) -> None:
+    seen = watched_trades(world)
     ids = {str(trade.trade_id) for trade in world.venue.trades(world.market)}
     assert seen
     assert {trade["id"] for trade in seen} <= ids
@@ -127,6 +134,7 @@ def test_streamed_trades_are_the_venues(world: World) -> None:
 
 def test_it_is_recorded_as_the_oracle(world: World) -> None:
     world.oracle.ticker(SYMBOL)
+    watched_trades(world)
     record = world.gateway.record
     assert record.exchanges() == ()
     ticker = record.exchanges("ticker", client="oracle")[-1]

@@ -45,14 +45,15 @@ def ballot_round(
     round_dir: Path, *, webhook: str | None, dry_run: bool, site: str | None, now: datetime, console: Console
 ) -> None:
     """Write every form of the ballot below `round_dir`; show what would be posted, or post it."""
-    report = read_report(round_dir)
-    if missing := [entry.name for entry in report.with_verdict(None)]:
-        raise UserError(
-            f"{count(len(missing), 'candidate')} of the round without a verdict: {listed(missing)}",
-            where=str(round_dir),
-            hint="screen the whole round before the vote: `harness run`, without --only",
-        )
+    read_report(round_dir)  # a folder that is none gets no lock
     with writing(round_dir):
+        report = read_report(round_dir)
+        if missing := [entry.name for entry in report.with_verdict(None)]:
+            raise UserError(
+                f"{count(len(missing), 'candidate')} of the round without a verdict: {listed(missing)}",
+                where=str(round_dir),
+                hint="screen the whole round before the vote: `harness run`, without --only",
+            )
         _write(round_dir / FOLDER, report, site)
         say(console, f"Wrote {round_dir / FOLDER}")
         if not webhook and not dry_run:

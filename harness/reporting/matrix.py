@@ -14,7 +14,7 @@ from harness.reporting.model import CandidateReport, Finding, RoundReport
 from harness.reporting.place import Place
 from harness.reporting.templating import render
 from harness.reporting.wording import STATES, STATUSES
-from harness.text import one_line
+from harness.text import one_line, plain
 
 PAGE, TABLE = "matrix.html", "round.csv"
 SIGNS = {
@@ -161,4 +161,6 @@ def _fields(report: CandidateReport, finding: Finding) -> Iterator[str]:
 
 
 def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell
+    """On one line, with nothing hidden in it, and no formula."""
+    shown = plain(cell)
+    return f"'{shown}" if shown.startswith(("=", "+", "-", "@")) else shown

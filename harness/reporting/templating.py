@@ -24,6 +24,7 @@ MAX_EVIDENCE = 8
 MAX_FINDINGS = 300  # in a section
 MAX_PATHS = 40
 MAX_SHOWN = 2500  # characters of a piece of evidence
+LONGEST_TEXT = 1 << 20
 LONG_TEXT, LONG_LINES = 700, 10
 WIDE_INTERVAL = 20  # points; with more left open the interval is the headline, not the score
 CODE = re.compile(r"`([^`\n]{1,200})`")
@@ -95,7 +96,8 @@ def _datum(value: JsonValue) -> str:
 
 def _new_data(item: Evidence) -> dict[str, JsonValue]:
     """Of its structured detail what its text does not say already."""
-    return {name: value for name, value in item.data.items() if _datum(value) not in item.text}
+    said = one_line(item.text, LONGEST_TEXT)
+    return {name: value for name, value in item.data.items() if _datum(value).removesuffix("…") not in said}
 
 
 def _shown(text: str) -> str:

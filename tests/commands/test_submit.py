@@ -218,7 +218,7 @@ def test_a_branch_page_names_repository_and_ref(
         ("X = 'api.acme.io'", ("api.acme.io",), ()),
         ("X = 'https://acme.com'", ("acme.com",), ()),
         ("X = 'acme.com'; Y = f'https://{part}.{X}'", (), ("{}.{}", "acme.com")),
-        ("X = 'v1.trade'", (), ("v1.trade",)),
+        ("X = 'v1.trade'", (), ()),
         ("X = 'https://www.acme.com/api'", ("www.acme.com",), ()),
         ("X = 'https://docs.acme.com'", (), ()),
         ("# https://api.acme.com", (), ()),

@@ -48,6 +48,11 @@ NEWS = {
 BY_CCXT = "[ccxt]"
 
 
+def _agree(told: str, meant: str) -> bool:
+    """Whether ccxt takes what we tell for that, or for what it makes of it."""
+    return told == meant or alike(meant, SAME.get(told, told))
+
+
 @dataclass
 class Agreement:
     """`calls` are ccxt's calls that told what the ledger has.
@@ -111,7 +116,7 @@ class World:
             meant = meanings.get(told.path)
             if meant is None:
                 continue
-            if alike(meant.fact, SAME.get(told.fact, told.fact)):
+            if _agree(told.fact, meant.fact):
                 self.found.reads[told.address] = None
                 if told.words is not None and told.fact in WORDS:
                     thing, _, fact = told.fact.partition(".")
@@ -157,7 +162,7 @@ class World:
             meant = meanings.get(told.path)
             if meant is None:
                 continue
-            if alike(meant.fact, SAME.get(told.fact, told.fact)):
+            if _agree(told.fact, meant.fact):
                 self.found.reads[told.address] = None
                 if told.words is not None:
                     self._words(route, told.path, told.words, told.fact, call)

@@ -87,7 +87,7 @@ def test_no_link_runs_or_misleads(planted: Planted, payload: str) -> None:
                 assert (parts.scheme, parts.username) == ("https", None)
                 assert not {".", ".."} & set(unquote(parts.path).split("/")), address
             else:
-                assert re.fullmatch(r"#[a-z-]+|[\w./-]+", address), address
+                assert re.fullmatch(r"#[a-z-]+|[\w./-]+(#[a-z-]+)?", address), address
 
 
 GITHUB = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])

@@ -247,6 +247,8 @@ def test_a_report_as_the_leak(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         round_file=round_file,
         upstream=None,
         exchange=None,
+        derived=False,
+        descriptions=tmp_path / "descriptions",
         sandbox="auto",
         reports=tmp_path / "reports",
         seed=1,
