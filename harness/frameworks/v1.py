@@ -16,7 +16,7 @@ from harness.frameworks.runtime import Generation
 GENERATION: Generation = "v1"
 KINDS = ("exchange", "derivative")
 adapter: str | None = None
-no_adapter_because = "connectors of autumn 2020 to mid 2022 are not run yet: no framework of that time has been built and driven"
+no_adapter_because = "connectors of autumn 2020 to mid 2022 are not run yet: no framework of then was built"
 
 
 def connector_path(kind: str, name: str) -> str:
