@@ -89,6 +89,9 @@ async def client(shim: EmulatedShim, trusted: ssl.SSLContext | bool) -> AsyncIte
         if all(each._sock is None for each in list(transports.values())):
             break
         await asyncio.sleep(0.01)
+    for each in list(transports.values()):  # one whose peer is mute never says goodbye
+        each.abort()
+    await asyncio.sleep(0)
 
 
 def talk(

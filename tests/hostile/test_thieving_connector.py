@@ -18,7 +18,6 @@ from demo.prepare import prepare
 from harness.checking import Failed
 from harness.checking.observers import leaks
 from harness.commands.check import check_work_tree
-from harness.grading import Verdict
 from harness.paths import cache_dir
 from harness.scenarios.catalogue import HOUR, LISTING, MARKET_DATA, OUTAGE, TRADING
 from harness.scenarios.scenario import Scenario
@@ -255,10 +254,12 @@ def test_a_report_as_the_leak(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         scale=PACE,
         console=Console(quiet=True),
     )
-    assert verdict is Verdict.INELIGIBLE
+    assert verdict is None, "a part of the checks gives none"
     kept = set((tmp_path / "kept").read_text().split())
     assert all(leaked(f"it said {each.encode().hex()}", each) for each in kept)
     published = [path for path in (tmp_path / "reports").rglob("*") if path.is_file()]
     texts = {path.name: path.read_text(encoding="utf-8", errors="replace") for path in published}
+    ended = {found["requirement"]: found["status"] for found in json.loads(texts["report.json"])["outcomes"]}
+    assert "failed" in {ended["secrets-stay-inside"], ended["secrets-not-logged"]}
     assert "no book for ‹binance_api_secret›" in texts["index.html"]
     assert {name for name, text in texts.items() for each in kept if leaked(text, each)} == set()
