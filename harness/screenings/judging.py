@@ -47,6 +47,10 @@ class Judged:
     changes: tuple[Change, ...]
 
 
+class NoTraceError(UserError):
+    """A candidate that never ran: its fork was gone, or did not build."""
+
+
 def screenings_in(folder: Path) -> tuple[Path, ...]:
     """The folders of candidates: itself, or those of a round. Raises UserError where there is none."""
     if (folder / OUTCOMES).is_file():
@@ -63,7 +67,7 @@ def judge(folder: Path, select: str | None = None) -> Judged:
     """Judge a candidate's traces again and append what changed to its outcomes.
 
     `select`: only checks whose name or requirement contains it. Where checks and traces are the same, nothing
-    is written. Raises UserError where no trace was kept.
+    is written. Raises NoTraceError.
     """
     log = OutcomeLog(folder / OUTCOMES)
     before = {(each.requirement, each.check): each for each in log.outcomes()}
@@ -83,7 +87,7 @@ def judge(folder: Path, select: str | None = None) -> Judged:
 def _judged_anew(folder: Path, log: OutcomeLog, select: str | None) -> Iterator[Outcome]:
     submission_file = folder / SUBMISSION
     if not (folder / FOLDER).is_dir() or not submission_file.is_file():
-        raise UserError(
+        raise NoTraceError(
             "no trace was kept of this candidate",
             where=str(folder / FOLDER),
             hint="screen it again with `harness run`, which keeps them",

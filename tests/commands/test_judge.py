@@ -56,6 +56,16 @@ def test_a_round_is_judged_candidate_by_candidate(screened: Screened) -> None:
     assert lines[-1] == f"Publish it with: harness report {screened.folder.parent}"
 
 
+def test_a_candidate_that_never_ran_keeps_no_other_from_being_judged(screened: Screened) -> None:
+    gone = screened.folder.parent / "alone"
+    gone.mkdir()
+    (gone / "outcomes.jsonl").write_text("")
+    said = judge(str(screened.folder.parent), "-k", PAIR)
+    assert said.exit_code == 0
+    assert "alone: no trace was kept, left as it is" in said.stdout
+    assert "binance: 1 outcomes judged again, 1 changed" in said.stdout
+
+
 def test_checks_that_are_not_asked_for_are_left_alone(screened: Screened) -> None:
     said = judge(str(screened.folder), "-k", "no-such-requirement")
     assert "binance: 0 outcomes judged again, none changed" in said.stdout
