@@ -31,7 +31,7 @@ def wrong_rules(rule: Rule, market: Market) -> list[str]:
 @requirement("trading-rules-match-exchange")
 def test_trading_rules(market_data: MarketData, listing: Listing) -> None:
     """Smallest amount and increments are the exchange's; ccxt reads the same."""
-    if not market_data.rules:  # the framework of 2020 does not ask a connector to show them
+    if market_data.rules is None:  # the framework of 2020 does not ask a connector to show them
         undetermined(
             "The connector exposes no trading rules; whether orders keep to them is checked elsewhere."
         )
@@ -71,7 +71,7 @@ def test_rules_at_a_round_price(round_price: RoundPrice) -> None:
 def test_the_smallest_order_value(market_data: MarketData) -> None:
     """The least that an order must be worth is the exchange's."""
     for market in market_data.markets:
-        rule = market_data.rules.get(market.name)
+        rule = (market_data.rules or {}).get(market.name)
         if rule is None:
             undetermined(f"The connector has no trading rule for {market.name}.")
         expect(

@@ -104,7 +104,13 @@ class Connector:
         return self._get(tuple[claims.PairView, ...], "pairs", wait=60.0)
 
     def rules(self) -> dict[str, claims.Rule]:
-        return self._get(dict[str, claims.Rule], "rules")
+        """Its trading rules by pair; none where it has no way to show them."""
+        return self.shown_rules() or {}
+
+    def shown_rules(self) -> dict[str, claims.Rule] | None:
+        """The same; None where its framework asks no connector to show them, and this one does not."""
+        said = self._ask("rules")
+        return None if said is None else parse(dict[str, claims.Rule], said, "rules")
 
     def balances(self) -> dict[str, claims.Balance]:
         return self._get(dict[str, claims.Balance], "balances")

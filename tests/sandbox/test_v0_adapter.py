@@ -172,6 +172,11 @@ def test_a_symbol_that_the_market_cannot_read_stays_one() -> None:
     assert read == [("X-BTC", "X-BTC"), ("XUSD", "XUSD")]
 
 
+def test_rules_that_are_not_shown_are_none_and_an_empty_list_is_one() -> None:
+    assert adapter().rules() is None
+    assert adapter(trading_rules={}).rules() == {}
+
+
 @pytest.mark.parametrize(
     ("members", "types"),
     [

@@ -41,14 +41,17 @@ class SeenByCcxt:
 
 @dataclass(frozen=True)
 class MarketData(View):
-    """What was seen. Book differences are sentences, None where the books agreed."""
+    """What was seen. Book differences are sentences, None where the books agreed.
+
+    `rules` are None where the connector has no way to show them.
+    """
 
     rig_number: int
     markets: tuple[Market, ...]
     ready_seconds: float
     config: tuple[ConfigField, ...]
     order_types: tuple[str, ...]
-    rules: dict[str, Rule]
+    rules: dict[str, Rule] | None
     quantized: tuple[Quantized, ...]
     first_difference: str | None
     later_difference: str | None
@@ -86,7 +89,7 @@ def watch_market(rigs: Rigs, pace: float) -> MarketData:
             ready_seconds=ready_seconds,
             config=connector.config(),
             order_types=connector.order_types(),
-            rules=connector.rules(),
+            rules=connector.shown_rules(),
             quantized=tuple(quantize(rig, market) for market in markets for _ in range(25)),
             first_difference=first,
             later_difference=later,

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from checks.conformance import test_trading_rules as checks
 from checks.conformance.test_trading_rules import wrong_rules
+from harness.checking import Failed, Undetermined
 from harness.driving.claims import Rule
 from harness.venue.market import SAMPLE_MARKETS
 
@@ -44,3 +48,17 @@ def test_no_smallest_amount_is_wrong_where_the_exchange_demands_several_lots() -
 
 def test_another_lot_is_wrong() -> None:
     assert wrong_rules(rule("0", lot="0.001"), BTC) == ["the amount increment is 0.001, not 0.00001"]
+
+
+def test_a_connector_without_rules_fails_and_one_that_cannot_show_them_is_undecided() -> None:
+    def judged(rules: dict[str, Rule] | None) -> None:
+        part = SimpleNamespace(wire=SimpleNamespace(exchanges=lambda _: ()))
+        seen: Any = SimpleNamespace(rules=rules, markets=(BTC,), part=part)
+        listing: Any = SimpleNamespace(ccxt=None)
+        checks.test_trading_rules(seen, listing)
+
+    judged({BTC.name: rule("0")})
+    with pytest.raises(Failed, match=f"no trading rule for {BTC.name}"):
+        judged({})
+    with pytest.raises(Undetermined, match="exposes no trading rules"):
+        judged(None)

@@ -106,11 +106,13 @@ class Adapter(older.Adapter):
             for symbol in listed
         ]
 
-    def rules(self) -> Dict[str, Dict[str, Any]]:
-        return {self._pair(symbol): rule for symbol, rule in super().rules().items()}
+    def rules(self) -> Optional[Dict[str, Dict[str, Any]]]:
+        """Only some markets of 2020 show their rules; of the others the quanta are told."""
+        if not hasattr(self._connector, "trading_rules"):
+            return None
+        return {self._pair(symbol): rule for symbol, rule in (super().rules() or {}).items()}
 
     def _rules(self) -> Any:
-        """Only some markets of 2020 show their rules; of the others the quanta are told."""
         return getattr(self._connector, "trading_rules", {})
 
     async def quantize(self, pair: str, orders: Any) -> List[List[Any]]:

@@ -207,7 +207,7 @@ class Adapter:
             mapped.append({"pair": pair, "symbol": symbol, "back": back})
         return mapped + [{"pair": pair, "symbol": "", "back": ""} for pair in listed[MAX_PAIRS_MAPPED:]]
 
-    def rules(self) -> Dict[str, Dict[str, Any]]:
+    def rules(self) -> Optional[Dict[str, Dict[str, Any]]]:
         names = (
             "min_order_size max_order_size min_price_increment min_base_amount_increment"
             " min_quote_amount_increment min_notional_size min_order_value supports_limit_orders"
