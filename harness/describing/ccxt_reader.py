@@ -8,13 +8,14 @@ import importlib
 import math
 import secrets
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import JsonValue
 
-from harness.describing.leaves import Leaf, Path, changed, flatten, number_of
-from harness.describing.readings import CCXT, Meaning, meaning
+from harness.describing.leaves import Leaf, Path, flatten, number_of
+from harness.describing.readings import Meaning, meanings_of
 from harness.describing.said import Said
 from harness.describing.sentinels import Sentinels
 from harness.describing.signatures import Scheme, schemes_of
@@ -79,21 +80,7 @@ class CcxtReader:
         """For each leaf that ccxt reads, what it takes it for; nothing where it cannot read the reply."""
         if len(str(document)) > LARGEST:
             return {}
-        before = self.read(operation, document)
-        if before is None:
-            return {}
-        found = {}
-        for path, leaf in list(flatten(document).items())[:MOST_LEAVES]:
-            other = another(leaf)
-            after = self.read(operation, changed(document, path, other)) or {}
-            moved = {
-                name: (before.get(name), after.get(name))
-                for name in before.keys() | after.keys()
-                if before.get(name) != after.get(name)
-            }
-            if after and (meant := meaning(moved, other, CCXT)) is not None:
-                found[path] = meant
-        return found
+        return meanings_of(document, partial(self.read, operation), another, MOST_LEAVES)
 
     def state(self, operation: str, document: JsonValue) -> str | None:
         """ccxt's word for the state of the order in a reply."""

@@ -6,13 +6,13 @@ The reader may be the fork's connector or ccxt; each has its own names of attrib
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
 from pydantic import JsonValue
 
-from harness.describing.leaves import amount_of, number_of
+from harness.describing.leaves import Leaf, Path, amount_of, changed, flatten, number_of
 
 Moved = Mapping[str, tuple[JsonValue, JsonValue]]
 
@@ -125,6 +125,33 @@ _WORDS = frozenset(
 _STEPS = ("market.tick_size", "market.lot_size")  # which may be told as a number of decimals
 # How much larger a leaf may be than what is read of it: a time's units.
 _FACTORS = tuple(Decimal(10) ** power for power in (0, 3, 6, 9))
+
+
+def meanings_of(
+    document: JsonValue,
+    read: Callable[[JsonValue], Mapping[str, JsonValue] | None],
+    another: Callable[[Leaf], JsonValue],
+    most: int,
+) -> dict[Path, Meaning]:
+    """For each of the document's first `most` leaves, what ccxt takes it for; nothing where it reads nothing.
+
+    Each is changed to `another` value of its kind, and the document is read again.
+    """
+    before = read(document)
+    if not before:
+        return {}
+    found = {}
+    for path, leaf in list(flatten(document).items())[:most]:
+        other = another(leaf)
+        after = read(changed(document, path, other)) or {}
+        moved = {
+            name: (before.get(name), after.get(name))
+            for name in before.keys() | after.keys()
+            if before.get(name) != after.get(name)
+        }
+        if after and (meant := meaning(moved, other, CCXT)) is not None:
+            found[path] = meant
+    return found
 
 
 def meaning(moved: Moved, to: JsonValue, table: Table) -> Meaning | None:

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from harness.describing.agreeing import ATTRIBUTES, WORDS, Ccxt, CcxtStream, told_by, told_in
 from harness.describing.leaves import flatten
 from harness.oracle import unified_symbol
 from harness.scenarios.randomization import initial_balances
@@ -25,6 +24,7 @@ from harness.venue.described.placeholders import LIKE
 from harness.venue.market import Market, floor_to
 from harness.venue.model import Account, OrderStatus
 from harness.venue.session import Venue
+from tests.dialects.agreeing import ATTRIBUTES, WORDS, Ccxt, CcxtStream, told_by, told_in
 from tests.venue.described.client import Client
 from tests.venue.described.test_exchanges import World as Listener
 from tests.venue.described.test_exchanges import place, streams

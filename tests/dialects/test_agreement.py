@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from harness.describing.agreeing import told_by
 from harness.venue.described import DescribedDialect
 from harness.venue.described.addresses import written
 from harness.venue.dialects import dialect
+from tests.dialects.agreeing import told_by
 from tests.dialects.agreement import agreement, claimed
 from tests.dialects.names import DESCRIBED
 

@@ -12,13 +12,14 @@ import importlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import JsonValue
 
 from harness.describing.leaves import Leaf, Path, changed, flatten
-from harness.describing.readings import CCXT, Meaning, meaning
+from harness.describing.readings import Meaning, meanings_of
 from harness.venue.described.addresses import Address, bare
 from harness.venue.described.dialect import DescribedDialect
 from harness.venue.described.model import Description
@@ -110,19 +111,7 @@ class Ccxt:
     def meanings(self, name: str, thing: str, call: Callable[[Any], Any]) -> dict[Path, Meaning]:
         """For each leaf of the route's reply what ccxt takes it for. `thing`: how the structure is called."""
         document = self.seen.get(name)
-        before = self._named(thing, call, name, document)
-        found = {}
-        for path, value in list(flatten(document).items())[:MOST_LEAVES]:
-            other = _another(value)
-            after = self._named(thing, call, name, changed(document, path, other))
-            moved = {
-                key: (before.get(key), after.get(key))
-                for key in before.keys() | after.keys()
-                if before.get(key) != after.get(key)
-            }
-            if after and (meant := meaning(moved, other, CCXT)) is not None:
-                found[path] = meant
-        return found
+        return meanings_of(document, partial(self._named, thing, call, name), _another, MOST_LEAVES)
 
     def _named(
         self, thing: str, call: Callable[[Any], Any], name: str, document: JsonValue
@@ -194,18 +183,7 @@ class CcxtStream:
 
     def meanings(self, message: JsonValue) -> dict[Path, Meaning]:
         """For each leaf of a message what ccxt takes it for."""
-        before, found = self.read(message), {}
-        for path, value in list(flatten(message).items())[:MOST_LEAVES] if before else ():
-            other = _another(value)
-            after = self.read(changed(message, path, other))
-            moved = {
-                key: (before.get(key), after.get(key))
-                for key in before.keys() | after.keys()
-                if before.get(key) != after.get(key)
-            }
-            if after and (meant := meaning(moved, other, CCXT)) is not None:
-                found[path] = meant
-        return found
+        return meanings_of(message, self.read, _another, MOST_LEAVES)
 
     def word(self, message: JsonValue, path: Path, word: JsonValue, thing: str, key: str) -> set[JsonValue]:
         """What ccxt makes of an attribute where a leaf of the message holds that word."""
