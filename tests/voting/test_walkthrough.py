@@ -45,6 +45,7 @@ WAIVER = """\
         until: 2026-10-31
 """
 WAIVED = "unit-tests-present"
+TALLY = ("tally", "reports/2026-10", "--from", "votes.yml")
 OPEN, LATE, CLOSED, VOTING, OVER = (
     datetime(2026, *day, tzinfo=UTC)
     for day in ((9, 20, 12), (10, 1, 12), (10, 2, 12), (10, 6, 12), (10, 11, 12))
@@ -141,9 +142,9 @@ def verdicts(reports: Path) -> dict[str, str]:
     return {each["name"]: each["verdict"] for each in told}
 
 
-def test_a_whole_round(world: Path, harness: Harness, discord: Channel) -> None:
-    reports, file = world / "reports/2026-10", world / "candidates.yml"
-
+def submit_three(world: Path, harness: Harness) -> tuple[str, str]:
+    """The commits of bolt and coil that count: bolt has a late one, coil was pushed in time."""
+    file = world / "candidates.yml"
     at(OPEN)
     assert "submissions are open" in harness("status")
     for name in ("acme", "bolt", "coil"):
@@ -155,7 +156,11 @@ def test_a_whole_round(world: Path, harness: Harness, discord: Channel) -> None:
     pushed = commit(
         world / "coil", {"hummingbot/connector/exchange/coil/new.py": "X = 1\n"}, "2026-09-30T00:00:00Z"
     )
+    return in_time, pushed
 
+
+def freeze_and_screen(world: Path, harness: Harness, in_time: str, pushed: str) -> None:
+    reports = world / "reports/2026-10"
     at(LATE)
     harness("submit", "./acme", "--name", "again", refused="submissions closed at 2026-10-01")
     assert "→ harness freeze candidates.yml" in harness("status")
@@ -169,6 +174,9 @@ def test_a_whole_round(world: Path, harness: Harness, discord: Channel) -> None:
     coil = json.loads((reports / "coil/report.json").read_text())["submission"]
     assert (coil["missing"], coil["commit"]) == (None, pushed)
 
+
+def screen_with_a_waiver(world: Path, harness: Harness) -> None:
+    reports, file = world / "reports/2026-10", world / "candidates.yml"
     at(CLOSED)
     play(reports / "acme", not_met=WAIVED)
     play(reports / "bolt")
@@ -180,6 +188,10 @@ def test_a_whole_round(world: Path, harness: Harness, discord: Channel) -> None:
     assert "acme: May be voted on by waiver" in said, said
     assert {name: (reports / name / RUN).read_bytes() for name in ran} == ran, "nothing was screened anew"
     assert verdicts(reports) == {"acme": "eligible", "bolt": "eligible", "coil": "ineligible"}
+
+
+def open_the_vote(world: Path, harness: Harness, discord: Channel) -> None:
+    reports = world / "reports/2026-10"
     post = ("ballot", str(reports), "--discord-webhook", discord.address)
     harness(*post, refused="voting opens on 2026-10-05")
 
@@ -195,12 +207,14 @@ def test_a_whole_round(world: Path, harness: Harness, discord: Channel) -> None:
     assert "→ harness image reports/2026-10/NAME" in said
     votes = world / "votes.yml"
     votes.write_text("acme: 7\nbolt: 7\ncoil: 2\n")
-    count = ("tally", str(reports), "--from", "votes.yml")
-    harness(*count, refused="voting is open until the end of 2026-10-09")
+    harness(*TALLY, refused="voting is open until the end of 2026-10-09")
 
+
+def count_and_go_on(world: Path, harness: Harness) -> None:
+    reports = world / "reports/2026-10"
     at(OVER)
     assert "→ harness tally reports/2026-10 --from FILE" in harness("status")
-    said = harness(*count)
+    said = harness(*TALLY)
     assert "A tie between acme and bolt." in said
     assert "coil: 2, not counted" in said
     said = harness("status")
@@ -224,3 +238,11 @@ def test_a_whole_round(world: Path, harness: Harness, discord: Channel) -> None:
     assert yaml.safe_load((world / "candidates.next.yml").read_text())["title"] == (
         "Connector vote of November 2026"
     )
+
+
+def test_a_whole_round(world: Path, harness: Harness, discord: Channel) -> None:
+    in_time, pushed = submit_three(world, harness)
+    freeze_and_screen(world, harness, in_time, pushed)
+    screen_with_a_waiver(world, harness)
+    open_the_vote(world, harness, discord)
+    count_and_go_on(world, harness)
