@@ -14,13 +14,14 @@ from harness.describing import books
 from harness.describing.answers import REFUSALS, Answer
 from harness.describing.asking import Asked
 from harness.describing.deriving import KIT, READS, SENDS, Derived, Field, Reads, derive, nobody
+from harness.describing.envelopes import enveloped
 from harness.describing.kit import Harvest
 from harness.describing.leaves import Path, flatten
 from harness.describing.routes import Route, routes
 from harness.describing.sentinels import SETS
 from harness.describing.signatures import Explanation
 from harness.describing.signing import credentials_of, login_signing, signing_of
-from harness.describing.source_reading import UNREAD, Source, completed, enveloped, template
+from harness.describing.source_reading import UNREAD, Source, completed, template
 from harness.describing.streams import PRIVATE, Connection, Subscription, connections
 from harness.describing.templates import Kind, embedded
 from harness.describing.wordlists import WordLists
@@ -104,7 +105,8 @@ def assemble(sources: Sources) -> Assembled:
     """Put everything together that has an operation; what has none is left for the questions."""
     words = WordLists()
     symbol = sources.symbols.get(SETS[0].name, "")
-    seen = routes(sources.asked, sources.answers, sources.signatures.schemes, symbol)
+    schemes = sources.signatures.schemes
+    seen = routes(sources.asked, sources.answers, schemes, symbol, sources.source)
     named = [each for each in seen if each.operation]
     named += _only_in_tests(sources, named)
     named.sort(key=lambda each: (_order(each.operation), each.name))

@@ -16,6 +16,7 @@ from harness.describing.answers import Answer, answers
 from harness.describing.asking import ask
 from harness.describing.assembling import Assembled, Sources, assemble
 from harness.describing.ccxt_reader import CcxtReader, signs_alike
+from harness.describing.envelopes import alike
 from harness.describing.kit import Harvest
 from harness.describing.sentinels import SETS
 from harness.describing.signatures import explain
@@ -110,7 +111,7 @@ def gather(
     perpetual = connector.kind == "derivative"
     progress("asking the fork's tests")
     harvested = _harvest(backend, runtime, modules, perpetual)
-    found = answers(harvested)
+    found = alike(answers(harvested))
     progress("watching what the connector sends")
     asked = ask(backend, runtime, connector.name, _first_set(found), SETS[0], source)
     progress("watching its order book tests")

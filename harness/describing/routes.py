@@ -16,7 +16,9 @@ from harness.describing.deriving import SENDS, Field
 from harness.describing.leaves import Path
 from harness.describing.said import Said
 from harness.describing.signatures import Scheme
+from harness.describing.source_reading import UNREAD, Source
 from harness.describing.templates import Example, Explained, Kind, explained, literal_of, time_form
+from harness.venue.described.addresses import bare
 
 Place = tuple[str, str, str]  # host, method, path
 _SINCE, _UNTIL = re.compile(r"start|since|from|after", re.I), re.compile(r"end|until|to$|before", re.I)
@@ -48,9 +50,18 @@ class Route:
         return f"{self.method} {self.path}"
 
 
-def routes(asked: Asked, answers: Iterable[Answer], schemes: Sequence[Scheme], symbol: str) -> list[Route]:
-    """Every route that was used, those of acts first. `symbol` is the exchange's name of the pair."""
-    labels = _labels(answers)
+def routes(
+    asked: Asked,
+    answers: Iterable[Answer],
+    schemes: Sequence[Scheme],
+    symbol: str,
+    source: Source = UNREAD,
+) -> list[Route]:
+    """Every route that was used, those of acts first. `symbol` is the exchange's name of the pair.
+
+    What an act or a test does not tell of a route, the method that asks for it does, else its path's words.
+    """
+    labels = _labels(answers, source)
     parts = _signed_parts(schemes)
     common = {"market.symbol": symbol} if symbol else {}
     found: list[Route] = []
@@ -71,7 +82,12 @@ def routes(asked: Asked, answers: Iterable[Answer], schemes: Sequence[Scheme], s
             others.setdefault(_place(said), []).append(said)
     by_client_id = {act.facts["order.client_order_id"]: act.facts for act in asked.acts}
     for place, messages in others.items():
-        operation = labels.get(place) or labels.get((place[0], "", place[2])) or named_so(place[2])
+        operation = (
+            labels.get(place)
+            or labels.get((place[0], "", place[2]))
+            or source.operation(place[2])
+            or named_so(place[2])
+        )
         examples = [(said, {**common, **_facts_in(said, by_client_id, asked)}) for said in messages[:20]]
         found.append(_route(operation, examples, parts, schemes, asked.credentials))
     return _merged(found)
@@ -99,17 +115,21 @@ def _meant(group: Used, groups: Sequence[Used]) -> dict[str, str]:
     return means
 
 
-def _labels(answers: Iterable[Answer]) -> dict[Place, str]:
+def _labels(answers: Iterable[Answer], source: Source) -> dict[Place, str]:
     """Operation by host, method (empty where a test names none) and path.
 
-    Where a route tells of an order's status and of its fills, it is the status's.
+    Where a route tells of an order's status and of its fills, it is the status's, unless the connector's
+    method for fills asks for it.
     """
     found: dict[Place, str] = {}
     for each in answers:
         if each.place is not None:
             host, path = each.place
-            if found.get((host, each.method, path)) != "order_status":
-                found[(host, each.method, path)] = each.operation
+            place = (host, each.method, path)
+            before = found.get(place)
+            told = source.operation(path)
+            if before != "order_status" or (told == each.operation == "order_trades"):
+                found[place] = told if before == told == "order_trades" else each.operation
     return found
 
 
@@ -170,6 +190,10 @@ def _route(
         if found is not None:
             fields.append(found)
             _put(takes, found.at, found.text)
+    takes = {
+        name: _as_said(value, [_within(each.document, name) for each in examples])
+        for name, value in takes.items()
+    }
     private = any(scheme.signs(first, credentials) for scheme in schemes) or any(
         key in value for key in keys for value in first.values.values()
     )
@@ -258,6 +282,26 @@ def _put(takes: dict[str, JsonValue], at: tuple[str, ...], text: JsonValue) -> N
             return
         place = inner
     place[at[-1]] = text
+
+
+def _within(document: JsonValue, name: str) -> JsonValue:
+    """A parameter of a request, wherever it stands."""
+    places = [document.get(place) for place in ("query", "body")] if isinstance(document, dict) else []
+    return next((each[bare(name)] for each in places if isinstance(each, dict) and bare(name) in each), None)
+
+
+def _as_said(made: JsonValue, said: Sequence[JsonValue]) -> JsonValue:
+    """A parameter's template with lists where the requests had them."""
+    if not isinstance(made, dict):
+        return made
+    if any(isinstance(each, list) for each in said):
+        lists = [each for each in said if isinstance(each, list)]
+        return [
+            _as_said(value, [each[int(bare(key))] for each in lists if int(bare(key)) < len(each)])
+            for key, value in made.items()
+        ]
+    inner = [each for each in said if isinstance(each, dict)]
+    return {key: _as_said(value, [each.get(bare(key)) for each in inner]) for key, value in made.items()}
 
 
 def _has(document: JsonValue, path: Path) -> bool:

@@ -10,15 +10,42 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 
 from pydantic import JsonValue
 
 from harness.describing.leaves import Path
 
 ROW = -1  # stands in a path for each of a list's items
+# Methods that connectors fill in, and which operation what they ask for is (hummingbot/connector:
+# exchange_py_base.py, perpetual_derivative_py_base.py, order_book_tracker_data_source.py, and the names that
+# nearly all connectors give to what these do not prescribe).
+METHODS: Mapping[str, str] = {
+    "_request_order_book_snapshot": "order_book",
+    "_place_order": "place_order",
+    "_place_cancel": "cancel_order",
+    "_request_order_status": "order_status",
+    "_all_trade_updates_for_order": "order_trades",
+    "_update_balances": "balances",
+    "_get_last_traded_price": "ticker",
+    "_update_trading_fees": "fees",
+    "_get_listen_key": "user_stream_open",
+    "get_current_server_time": "server_time",
+    "trading_rules_request_path": "symbols",
+    "trading_pairs_request_path": "symbols",
+    "_make_trading_rules_request": "symbols",
+    "_make_trading_pairs_request": "symbols",
+    "_request_complete_funding_info": "funding_rate",
+    "_fetch_last_fee_payment": "funding_payments",
+    "_update_positions": "positions",
+    "_set_trading_pair_leverage": "set_leverage",
+    "_trading_pair_position_mode_set": "position_mode",
+    "check_network_request_path": "ping",
+}
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_Definition = ast.FunctionDef | ast.AsyncFunctionDef
 _TRANSPARENT = ("data", "json")  # attributes of a message or a reply that stand for its content
 _ISO = re.compile(r"dateparse|fromisoformat|strptime|parser\.parse")
 
@@ -41,15 +68,36 @@ class Reading:
 
 @dataclass(frozen=True)
 class Source:
-    """What the functions of a connector read: by the path of a route, and of what comes on a WebSocket."""
+    """What the functions of a connector read: by the path of a route, and of what comes on a WebSocket.
+
+    `asked` has the operations of routes whose paths stand in one of `METHODS`. In paths `{name}` is any part.
+    """
 
     routes: Mapping[str, Reading]
     received: tuple[Reading, ...] = ()
+    asked: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, path: str) -> Reading | None:
-        """For a route's path as it was asked for: the longest known path that it ends with, or is led by."""
-        known = [each for each in self.routes if each and path.rstrip("/").endswith(each.strip("/"))]
-        return self.routes[max(known, key=len)] if known else None
+        """For a route's path as it was asked for: the longest known path that it ends with counts."""
+        known = _ending(self.routes, path)
+        return self.routes[known] if known else None
+
+    def operation(self, path: str) -> str:
+        """What the method is for that asks for this path, empty where none of `METHODS` names it."""
+        known = _ending(self.asked, path)
+        return self.asked[known] if known else ""
+
+
+def _ending(known: Iterable[str], path: str) -> str:
+    """The longest of the paths that a path ends with, empty where there is none."""
+    found = [each for each in known if each.strip("/") and _as_pattern(each).search(path.rstrip("/"))]
+    return max(found, key=len, default="")
+
+
+@cache
+def _as_pattern(path: str) -> re.Pattern[str]:
+    parts = re.split(r"\{\w*\}", path.strip("/"))
+    return re.compile(f"(^|/){'[^/]+'.join(map(re.escape, parts))}$")
 
 
 UNREAD = Source({})
@@ -61,19 +109,40 @@ def read_source(texts: Iterable[str]) -> Source:
     constants = dict(pair for tree in trees for pair in _constants(tree))
     routes: dict[str, Reading] = {}
     received: list[Reading] = []
-    for tree in trees:
-        for function in ast.walk(tree):
-            if isinstance(function, _FUNCTIONS):
-                reading = _Function(function, constants).reading()
-                if not reading.reads:
-                    continue
-                if _receives(function):
-                    received.append(reading)
-                for name in _named(function):
-                    path = constants.get(name)
-                    if isinstance(path, str) and "/" in path:
-                        routes.setdefault(path.partition("?")[0], reading)
-    return Source(routes, tuple(received))
+    functions = [each for tree in trees for each in ast.walk(tree) if isinstance(each, _FUNCTIONS)]
+    for function in functions:
+        reading = _Function(function, constants).reading()
+        if not reading.reads:
+            continue
+        if _receives(function):
+            received.append(reading)
+        for path in _paths_in(function, constants):
+            routes.setdefault(path, reading)
+    return Source(routes, tuple(received), _asked_in(functions, constants))
+
+
+def _asked_in(functions: Iterable[_Definition], constants: Mapping[str, JsonValue]) -> dict[str, str]:
+    """The operation of each path that one of `METHODS` names: the method that names fewest others counts."""
+    found: dict[str, tuple[int, int, str]] = {}
+    order = list(METHODS)
+    for function in functions:
+        if function.name in METHODS:
+            paths = _paths_in(function, constants)
+            for path in paths:
+                claim = (len(paths), order.index(function.name), METHODS[function.name])
+                found[path] = min(found.get(path, claim), claim)
+    return {path: operation for path, (_, _, operation) in found.items()}
+
+
+def _paths_in(function: ast.AST, constants: Mapping[str, JsonValue]) -> list[str]:
+    """The paths of routes among the constants that a function mentions."""
+    values = [constants.get(name) for name in sorted(_named(function))]
+    return [
+        path
+        for value in values
+        if isinstance(value, str) and "/" in value and "://" not in value
+        for path in [value.partition("?")[0]]
+    ]
 
 
 def _parsed(text: str) -> ast.Module | None:
@@ -246,8 +315,6 @@ _MAIN = {
     "server_time": "now.at", "user_stream_open": "session.key", "stream_token": "session.key",
     "ticker": "ticker.last",
 }  # fmt: skip
-_CONTENTS = ("result", "data")
-_FEW = 3  # documents that are no rule yet
 _AS_NUMBER = ("now.at", "session.lifetime")
 _GOOD = re.compile(r"success|ok$|authenticated|subscribed|valid$", re.I)
 
@@ -306,21 +373,6 @@ def completed(told: JsonValue, read: JsonValue) -> JsonValue:
     if not isinstance(told, dict) or not isinstance(read, dict):
         return told
     return {**told, **{key: value for key, value in read.items() if key not in told}}
-
-
-def enveloped(made: JsonValue, documents: Iterable[JsonValue]) -> JsonValue:
-    """A reply in the envelope that the exchange's others have (`{"error": [], "result": …}`).
-
-    What is read may be within it: a connector may unwrap every reply in one place.
-    """
-    known = [each for each in documents if isinstance(each, dict)]
-    shared = set.intersection(*(set(each) for each in known)) if len(known) > _FEW else set()
-    inner = next((name for name in _CONTENTS if name in shared), None)
-    keys = set(made) if isinstance(made, dict) else set()
-    if inner is None or len(shared) < 2 or keys & shared:
-        return made
-    rest = {name: value for name, value in known[0].items() if name in shared and name != inner}
-    return {**rest, inner: made}
 
 
 def filled(made: JsonValue, values: Mapping[str, str], now: float) -> JsonValue:

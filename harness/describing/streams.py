@@ -26,6 +26,7 @@ _OPERATIONS = (
     (r"mark|funding|index", "stream:mark_price"),
     (r"ticker", "stream:ticker"),
     (r"trade|deal|match", "stream:trades"),
+    (r"\buser\b", "stream:orders"),
 )
 PRIVATE = ("stream:orders", "stream:fills", "stream:balances", "stream:positions")
 _VERBS = re.compile(r"subscri|\bsub\b|\breq\b|SetParams|SetSubscription", re.I)
@@ -188,7 +189,7 @@ def _shared(one: Mapping[str, JsonValue], other: Mapping[str, JsonValue]) -> dic
 
 
 def _subscription(topic: JsonValue, *, private: bool) -> Subscription:
-    words = re.sub(r"\{[a-z]+[.|][^{}\"]*\}", "", json.dumps(topic))
+    words = re.sub(r"\{[a-z]+[.|][^{}\"]*\}|each market", "", json.dumps(topic))
     operation = next((name for pattern, name in _OPERATIONS if re.search(pattern, words, re.I)), "")
     hidden = private or operation in PRIVATE or re.search("private|user", words, re.I) is not None
     if hidden and operation == "stream:trades":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import JsonValue
 
-from harness.describing.source_reading import Read, completed, enveloped, filled, read_source, template
+from harness.describing.source_reading import Read, completed, filled, read_source, template
 
 CONSTANTS = 'BASE = "/api/v3"\nTIME = f"{BASE}/time"\nTOKEN = BASE + "/token"\nOK = "0"\n'
 
@@ -78,10 +78,3 @@ def test_an_empty_reply_of_the_tests_is_completed_and_a_full_one_stands() -> Non
     assert completed({}, {"serverTime": 1}) == {"serverTime": 1}
     assert completed({"serverTime": "x"}, {"serverTime": 1, "zone": 2}) == {"serverTime": "x", "zone": 2}
     assert completed([], {"serverTime": 1}) == []
-
-
-def test_what_is_unwrapped_in_one_place_stands_in_the_envelope_of_the_others() -> None:
-    others: list[JsonValue] = [{"error": [], "result": {"n": number}} for number in range(5)]
-    assert enveloped({"token": "x"}, others) == {"error": [], "result": {"token": "x"}}
-    assert enveloped({"result": {"token": "x"}}, others) == {"result": {"token": "x"}}
-    assert enveloped({"token": "x"}, others[:2]) == {"token": "x"}
