@@ -18,7 +18,7 @@ from harness.describing.envelopes import enveloped
 from harness.describing.kit import Harvest
 from harness.describing.leaves import Path, flatten
 from harness.describing.routes import Route, routes
-from harness.describing.sentinels import SETS
+from harness.describing.sentinels import SETS, same_address
 from harness.describing.signatures import Explanation
 from harness.describing.signing import credentials_of, login_signing, signing_of
 from harness.describing.source_reading import UNREAD, Source, completed, template
@@ -29,6 +29,7 @@ from harness.venue.described.addresses import Address, bare, leaves, written
 from harness.venue.described.placeholders import leaf
 
 SYMBOL = "{market.symbol}"
+FIRST_ERROR = 400
 # Operations whose mocked replies may be empty, where the tests are about something else.
 COMPLETED = ("server_time", "user_stream_open", "stream_token")
 
@@ -245,7 +246,8 @@ def _replies_of(route: Route, named: Sequence[Route], sources: Sources) -> list[
 
 def _answers_to(answer: Answer, route: Route) -> bool:
     """Whether it is mocked for this route: by address and method or, where a test names none, operation."""
-    if answer.place not in {(host, path) for host, _, path in route.places}:
+    at = answer.place
+    if at is None or not any(at[0] == host and same_address(path, at[1]) for host, _, path in route.places):
         return False
     return answer.method == route.method if answer.method else answer.operation == route.operation
 
@@ -515,9 +517,13 @@ def _told_by(operation: str, sources: Sources) -> Derived | None:
 
 
 def _refusals(answers: Iterable[Answer]) -> dict[str, JsonValue]:
-    """How the exchange refuses, by what the tests answer to a request for an unknown order."""
-    for each in answers:
-        if each.member not in REFUSALS or not isinstance(each.document, dict):
+    """How the exchange refuses, by what the tests answer to a request for an unknown order.
+
+    One that has an error's status tells more: others may be a good reply to a batch of which an item failed.
+    """
+    known = [each for each in answers if each.member in REFUSALS and isinstance(each.document, dict)]
+    for each in sorted(known, key=lambda answer: answer.code < FIRST_ERROR):
+        if not isinstance(each.document, dict):
             continue
         body: dict[str, JsonValue] = dict(each.document)
         word: dict[str, JsonValue] = {}

@@ -15,6 +15,7 @@ from harness.describing.asking import Act, Asked
 from harness.describing.deriving import SENDS, Field
 from harness.describing.leaves import Path
 from harness.describing.said import Said
+from harness.describing.sentinels import SESSION, same_address
 from harness.describing.signatures import Scheme
 from harness.describing.source_reading import UNREAD, Source
 from harness.describing.templates import Example, Explained, Kind, explained, literal_of, time_form
@@ -63,7 +64,7 @@ def routes(
     """
     labels = _labels(answers, source)
     parts = _signed_parts(schemes)
-    common = {"market.symbol": symbol} if symbol else {}
+    common = {"account.number": SESSION["account.number"], **({"market.symbol": symbol} if symbol else {})}
     found: list[Route] = []
     taken: set[Place] = set()
     for operation in ("place_order", "cancel_order"):
@@ -82,12 +83,7 @@ def routes(
             others.setdefault(_place(said), []).append(said)
     by_client_id = {act.facts["order.client_order_id"]: act.facts for act in asked.acts}
     for place, messages in others.items():
-        operation = (
-            labels.get(place)
-            or labels.get((place[0], "", place[2]))
-            or source.operation(place[2])
-            or named_so(place[2])
-        )
+        operation = _label(place, labels) or source.operation(place[2]) or named_so(place[2])
         examples = [(said, {**common, **_facts_in(said, by_client_id, asked)}) for said in messages[:20]]
         found.append(_route(operation, examples, parts, schemes, asked.credentials))
     return _merged(found)
@@ -119,7 +115,7 @@ def _labels(answers: Iterable[Answer], source: Source) -> dict[Place, str]:
     """Operation by host, method (empty where a test names none) and path.
 
     Where a route tells of an order's status and of its fills, it is the status's, unless the connector's
-    method for fills asks for it.
+    method for fills asks for it. Whether the exchange is there may be asked of any route.
     """
     found: dict[Place, str] = {}
     for each in answers:
@@ -128,9 +124,22 @@ def _labels(answers: Iterable[Answer], source: Source) -> dict[Place, str]:
             place = (host, each.method, path)
             before = found.get(place)
             told = source.operation(path)
+            if before and each.operation == "server_time":
+                continue
             if before != "order_status" or (told == each.operation == "order_trades"):
                 found[place] = told if before == told == "order_trades" else each.operation
     return found
+
+
+def _label(place: Place, labels: Mapping[Place, str]) -> str:
+    """What the tests have a route for: by its method, then by none, then but for the account's number."""
+    host, method, path = place
+    alike = (
+        labels[each]
+        for each in labels
+        if each[0] == host and each[1] in (method, "") and same_address(path, each[2])
+    )
+    return labels.get(place) or labels.get((host, "", path)) or next(alike, "")
 
 
 def _of_act(act: Act, labels: Mapping[Place, str]) -> list[Said]:

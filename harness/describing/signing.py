@@ -18,6 +18,7 @@ _FORMS = ("base64", "hex", "hex", "pem")  # by the number of `asking.Asked.form`
 _PARTS = {
     "{target}": "{path}{query|question}",
     "{sorted}": "{sorted_query}",
+    "{encoded}": "{sorted_query}",
     "{decoded}": "{query}",
     "{named}": "{params}",
     "{sha512_body}": "{body|sha512|hex}",

@@ -16,9 +16,11 @@ from functools import cache
 
 from pydantic import JsonValue
 
+from harness.describing.answers import named_so
 from harness.describing.leaves import Path
 
 ROW = -1  # stands in a path for each of a list's items
+KEYED = -2  # and for each of an object's, whatever their keys are
 # Methods that connectors fill in, and which operation what they ask for is (hummingbot/connector:
 # exchange_py_base.py, perpetual_derivative_py_base.py, order_book_tracker_data_source.py, and the names that
 # nearly all connectors give to what these do not prescribe).
@@ -122,14 +124,20 @@ def read_source(texts: Iterable[str]) -> Source:
 
 
 def _asked_in(functions: Iterable[_Definition], constants: Mapping[str, JsonValue]) -> dict[str, str]:
-    """The operation of each path that one of `METHODS` names: the method that names fewest others counts."""
+    """The operation of each path that one of `METHODS` names: the method that names fewest others counts.
+
+    Of several paths in one method those are left out whose words speak for something else.
+    """
     found: dict[str, tuple[int, int, str]] = {}
     order = list(METHODS)
     for function in functions:
         if function.name in METHODS:
             paths = _paths_in(function, constants)
+            operation = METHODS[function.name]
             for path in paths:
-                claim = (len(paths), order.index(function.name), METHODS[function.name])
+                if len(paths) > 1 and named_so(path) not in ("", operation):
+                    continue
+                claim = (len(paths), order.index(function.name), operation)
                 found[path] = min(found.get(path, claim), claim)
     return {path: operation for path, (_, _, operation) in found.items()}
 
@@ -211,13 +219,14 @@ class _Function:
         self._function = function
         self._constants = constants
         self._roots: dict[str, Path] = {}
+        self._looped: dict[Path, None] = {}  # what is gone through, though nothing of an item may be read
 
     def reading(self) -> Reading:
         for _ in range(3):  # a name may be given a part of what another holds
             for node in ast.walk(self._function):
                 self._learn(node)
         wanted = dict(self._compared())
-        paths = dict.fromkeys(self._paths())
+        paths = {**dict.fromkeys(self._paths()), **self._looped}
         longest = [path for path in paths if not any(_within(path, other) for other in paths)]
         reads = tuple(Read(path, wanted.get(path)) for path in longest)
         return Reading(reads, _unit(self._function))
@@ -227,10 +236,8 @@ class _Function:
             target = node.targets[0]
         elif isinstance(node, ast.AnnAssign) and node.value is not None:
             target = node.target
-        elif isinstance(node, ast.For | ast.AsyncFor):
-            path = self._path(node.iter)
-            if path is not None and isinstance(node.target, ast.Name):
-                self._roots.setdefault(node.target.id, (*path, ROW))
+        elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
+            self._learn_loop(node.iter, node.target)
             return
         else:
             return
@@ -238,6 +245,17 @@ class _Function:
         path = () if isinstance(value, ast.Await) else self._path(value) if value is not None else None
         if path is not None and isinstance(target, ast.Name):
             self._roots.setdefault(target.id, path)
+
+    def _learn_loop(self, over: ast.expr, target: ast.expr) -> None:
+        step = ROW
+        match over:
+            case ast.Call(func=ast.Attribute(value=inner, attr="values" | "items")):
+                over, step = inner, KEYED
+                target = target.elts[-1] if isinstance(target, ast.Tuple) else target
+        path = self._path(over)
+        if path is not None and isinstance(target, ast.Name):
+            self._roots.setdefault(target.id, (*path, step))
+            self._looped[(*path, step)] = None
 
     def _path(self, node: ast.AST) -> Path | None:
         """The path of an expression within the reply, None where it is no part of it."""
@@ -315,6 +333,7 @@ _MAIN = {
     "server_time": "now.at", "user_stream_open": "session.key", "stream_token": "session.key",
     "ticker": "ticker.last",
 }  # fmt: skip
+_OF_MARKETS = ("fees", "symbols", "ticker")  # operations of which a list has an item for each market
 _AS_NUMBER = ("now.at", "session.lifetime")
 _GOOD = re.compile(r"success|ok$|authenticated|subscribed|valid$", re.I)
 
@@ -323,9 +342,24 @@ def template(reading: Reading, operation: str) -> JsonValue:
     """A reply with everything that the reading asks for; its leaves are facts by their names."""
     made: JsonValue = None
     only = len(reading.reads) == 1
+    sought = _sought(reading) if operation not in _OF_MARKETS else frozenset()
     for each in reading.reads:
-        made = _put(made, each.path, _leaf(each, operation, reading.unit, only=only), operation)
+        path = tuple(
+            0 if step == ROW and each.path[:index] in sought else step for index, step in enumerate(each.path)
+        )
+        made = _put(made, path, _leaf(each, operation, reading.unit, only=only), operation)
     return made
+
+
+def _sought(reading: Reading) -> frozenset[Path]:
+    """The lists in which an item is looked for that has a certain value: there has to be one."""
+    return frozenset(
+        each.path[:index]
+        for each in reading.reads
+        if each.wanted is not None
+        for index, step in enumerate(each.path)
+        if step == ROW
+    )
 
 
 def _leaf(read: Read, operation: str, unit: str, *, only: bool) -> JsonValue:
@@ -337,8 +371,8 @@ def _leaf(read: Read, operation: str, unit: str, *, only: bool) -> JsonValue:
         return f"{{now.at|{unit}}}" if unit == "iso" else f"{{now.at|{unit}|number}}"
     if fact:
         return f"{{{fact}|number}}" if fact in _AS_NUMBER else f"{{{fact}}}"
-    if not operation and name == "id":
-        return "{said.id}"
+    if name == "id" and operation in ("", "balances"):
+        return "{account.number}" if operation else "{said.id}"
     if _GOOD.search(name):
         return True
     return 0 if re.search(r"code|error|status", name, re.I) else ""
@@ -355,11 +389,13 @@ def _put(made: JsonValue, path: Path, value: JsonValue, operation: str) -> JsonV
     if not path:
         return value
     step, rest = path[0], path[1:]
+    if step == KEYED:
+        return made if isinstance(made, dict) else {}
     if step == ROW:
-        thing = "market" if operation in ("fees", "symbols", "ticker") else "account"
-        key = f"each {thing}"
+        if operation not in _OF_MARKETS:
+            return []
         whole = made if isinstance(made, dict) else {}
-        return {key: _put(whole.get(key), rest, value, operation)} if thing == "market" else []
+        return {"each market": _put(whole.get("each market"), rest, value, operation)}
     if isinstance(step, int):
         before = made[0] if isinstance(made, list) and made else None
         return [_put(before, rest, value, operation)]

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from harness.describing.asking import Act, Asked, Opened, canaries
 from harness.describing.routes import routes
 from harness.describing.said import Said
-from harness.describing.sentinels import SESSION
+from harness.describing.sentinels import SESSION, same_address
 from harness.describing.source_reading import read_source
 from harness.describing.streams import connections
 from harness.driving.claims import ConfigField
@@ -94,6 +94,15 @@ def test_a_route_is_named_by_the_method_that_asks_for_it() -> None:
     asked = Asked({}, sent=(Said(HOST, "/api/v3/product_view/9", "GET"), Said(HOST, "/v3/products", "GET")))
     found = {each.path: each.operation for each in routes(asked, (), (), "COINALPHA_HBOT", source)}
     assert found == {"/api/v3/product_view/9": "order_book", "/v3/products": "fees"}
+
+
+def test_an_accounts_number_in_a_path_is_a_parameter_of_it() -> None:
+    number = SESSION["account.number"]
+    assert same_address(f"/accounts/{number}/held", "/accounts/100001/held")
+    assert not same_address(f"/accounts/{number}/held", "/accounts/100001/owed")
+    asked = Asked({}, sent=(Said(HOST, f"/accounts/{number}/held", "GET"),))
+    (route,) = routes(asked, (), (), "COINALPHA_HBOT")
+    assert (route.path, route.takes) == ("/accounts/{number}/held", {"number": "{account.number}"})
 
 
 def test_other_routes_are_named_by_their_path_and_times_by_their_names() -> None:
