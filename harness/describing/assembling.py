@@ -106,8 +106,8 @@ def assemble(sources: Sources) -> Assembled:
     """Put everything together that has an operation; what has none is left for the questions."""
     words = WordLists()
     symbol = sources.symbols.get(SETS[0].name, "")
-    schemes = sources.signatures.schemes
-    seen = routes(sources.asked, sources.answers, schemes, symbol, sources.source)
+    signed = sources.signatures
+    seen = routes(sources.asked, sources.answers, signed.schemes, symbol, sources.source, signed.unexplained)
     named = [each for each in seen if each.operation]
     named += _only_in_tests(sources, named)
     named.sort(key=lambda each: (_order(each.operation), each.name))
@@ -465,7 +465,10 @@ def _connection(each: Connection, channels: dict[str, JsonValue], sources: Sourc
     if each.by:
         made["login"] = _login(each, sources)
     if each.subscriptions:
-        made["subscribe"] = {"said": dict(each.said), "topics": each.topics}
+        asked: dict[str, JsonValue] = {"said": dict(each.said), "topics": each.topics}
+        if each.by == "frame" and len(sources.source.received) > 1:  # the login's answer comes first
+            asked["answer"] = template(sources.source.received[1], "")
+        made["subscribe"] = asked
     if channels:
         made["channels"] = channels
     operations = {channel["operation"] for channel in channels.values() if isinstance(channel, dict)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import inspect
 from collections.abc import Callable, Sequence
@@ -29,6 +30,7 @@ from harness.sandbox.protocol import Backend
 
 KITS = ("AbstractExchangeConnectorTests", "AbstractPerpetualDerivativeTests")
 MOST_FILE = 1 << 20
+_TELLING = 4  # letters of a name that another one begins with
 Progress = Callable[[str], None]
 
 
@@ -166,3 +168,11 @@ def ccxt_id_of(name: str) -> str | None:
     bare = name.removesuffix("_perpetual")
     known = set(ccxt.exchanges)
     return next((each for each in (name, bare, bare.replace("_", "")) if each in known), None)
+
+
+def like_in_ccxt(name: str) -> tuple[str, ...]:
+    """ccxt's exchanges whose names are like a connector's, the likeliest first."""
+    bare = name.removesuffix("_perpetual").replace("_", "")
+    begun = [each for each in ccxt.exchanges if len(each) >= _TELLING and bare.startswith(each)]
+    near = difflib.get_close_matches(bare, ccxt.exchanges, 3, 0.75)
+    return tuple(dict.fromkeys([*sorted(begun, key=len, reverse=True), *near]))

@@ -57,13 +57,15 @@ def routes(
     schemes: Sequence[Scheme],
     symbol: str,
     source: Source = UNREAD,
+    unexplained: Sequence[str] = (),
 ) -> list[Route]:
     """Every route that was used, those of acts first. `symbol` is the exchange's name of the pair.
 
     What an act or a test does not tell of a route, the method that asks for it does, else its path's words.
+    `unexplained` are places that hold a signature which nobody could reproduce: they are no parameters.
     """
     labels = _labels(answers, source)
-    parts = _signed_parts(schemes)
+    parts = _signed_parts(schemes) | frozenset(unexplained)
     common = {"account.number": SESSION["account.number"], **({"market.symbol": symbol} if symbol else {})}
     found: list[Route] = []
     taken: set[Place] = set()

@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl, unquote, urlencode
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from harness.describing.said import Said
 
@@ -307,6 +308,11 @@ def _forms(secret: str) -> dict[str, bytes]:
         forms["base64"] = base64.b64decode(secret, validate=True)
     if re.fullmatch(r"([0-9a-fA-F]{2})+", secret):
         forms["hex"] = bytes.fromhex(secret)
+    if secret.startswith("-----BEGIN"):
+        with contextlib.suppress(ValueError):
+            key = load_pem_private_key(secret.encode(), password=None)
+            if isinstance(key, Ed25519PrivateKey):
+                forms["pem"] = key.private_bytes_raw()
     return {name: key for name, key in forms.items() if key}
 
 

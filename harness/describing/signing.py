@@ -158,7 +158,7 @@ def credentials_of(asked: Asked, found: Explanation) -> dict[str, JsonValue]:
 
 def _form(scheme: Scheme | None, form: int) -> dict[str, JsonValue]:
     """How the secret is written: as the scheme decodes it, else as the connector took it."""
-    if scheme is not None and scheme.algorithm == "ed25519":
+    if scheme is not None and scheme.algorithm == "ed25519" and scheme.form != "pem":
         return {"form": f"seed {scheme.form}"}
     if scheme is not None and scheme.form != "raw":
         return {"form": scheme.form}

@@ -270,6 +270,8 @@ class _Function:
                 return self._step(inner, key)
             case ast.Call(func=ast.Attribute(value=inner, attr="get"), args=[key, *_]):
                 return self._step(inner, key)
+            case ast.Call(func=ast.Name(id="int" | "str" | "float"), args=[inner]):
+                return self._path(inner)
         return None
 
     def _step(self, inner: ast.AST, key: ast.expr) -> Path | None:

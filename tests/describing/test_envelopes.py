@@ -28,7 +28,7 @@ def test_replies_that_tests_cut_short_get_what_others_of_their_route_have() -> N
     def told(member: str, document: Any) -> Sample:
         reply = {"method": "POST", "url": "https://api.x.test/order", "pattern": "", "status": 200,
                  "body": json.dumps(document), "error": ""}  # fmt: skip
-        answer: JsonValue = {"mocked": [reply], "returned": ""}
+        answer: Any = {"mocked": [reply], "returned": ""}
         return Sample(member=member, set="a", side="BUY", type="LIMIT", answers=(answer, answer))
 
     whole = [told("configure_canceled_order_status_response", each) for each in GOOD]

@@ -215,3 +215,25 @@ def test_a_topic_for_all_markets_is_named_by_its_words_alone() -> None:
     (found,) = connections(asked, (), {"market.symbol": "COINALPHA-HBOT"})
     names = {each.topic["channel"]: each.operation for each in found.subscriptions}  # type: ignore[index,call-overload]
     assert names == {"level2": "stream:book", "user": "stream:orders", "heartbeats": ""}
+
+
+def test_a_message_whose_name_says_what_is_subscribed_to_brings_what_is_the_accounts() -> None:
+    keys = {"api_key": "key-4711-0815"}
+    said = (
+        {"id": 1, "method": "session.logon", "params": {"apiKey": keys["api_key"]}},
+        {"id": 2, "method": "session.subscribe"},
+        {"id": 3, "method": "subscribe", "params": ["COINALPHA-HBOT@depth"]},
+    )
+    frames = tuple(Said(HOST, "/ws", body=json.dumps(each)) for each in said)
+    asked = Asked(keys, frames=frames, sockets=(Opened(HOST, "/ws"),))
+    (found,) = connections(asked, (), {"market.symbol": "COINALPHA-HBOT"})
+    assert (found.by, found.topics, found.said) == ("frame", "params[] | method", {"method": "{any}"})
+    topics = {each.operation: each.topic for each in found.subscriptions}
+    assert topics["stream:orders"] == "session.subscribe"
+    assert topics["stream:book"] == "{market.symbol}@depth"
+
+
+def test_a_signature_that_nobody_reproduces_is_no_parameter() -> None:
+    said = Said(HOST, "/orders", "GET", "symbol=COINALPHA_HBOT&signature=abc")
+    (route,) = routes(Asked({}, sent=(said,)), (), (), "COINALPHA_HBOT", unexplained=("query signature",))
+    assert route.takes == {"symbol": "{market.symbol}"}
