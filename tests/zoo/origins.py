@@ -147,7 +147,7 @@ REPORTS: tuple[Origin, ...] = (
     _report(
         "hummingbot/hummingbot/issues/1379",
         "many orders at once break the limits",
-        takes="twenty orders placed in one tick",
+        "limits-not-kept",
     ),
 )
 
