@@ -196,7 +196,7 @@ HISTORY: tuple[Origin, ...] = (
         "a closed position stayed while another was open",
         takes="positions in two markets, one of them closed",
     ),
-    _repair(7470, "times of public trades were in seconds", takes="comparing the times of public trades"),
+    _repair(7470, "times of public trades were in seconds", "public-trades-in-whole-seconds"),
     _repair(
         7122, "the error for a wrong clock was not known", takes="a clock that jumps while the connector runs"
     ),
