@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from harness.describing.answers import Answer, named_so
 from harness.describing.asking import Act, Asked
-from harness.describing.deriving import SENDS, Field
+from harness.describing.fields import SENDS, Field
 from harness.describing.leaves import Path
 from harness.describing.said import Said
 from harness.describing.sentinels import SESSION, same_address
@@ -194,8 +194,8 @@ def _route(
     path, fields = _path(known, first)
     takes: dict[str, JsonValue] = {each.at[0]: each.text for each in fields}
     for leaf, each in known.items():
-        if leaf[0] == "path":
-            continue
+        if leaf[0] == "path" or (leaf[0] == "query" and first.body and not each.fact):
+            continue  # beside a body the query only proves who sent it
         everywhere = sum(_has(example.document, leaf) for example in examples) == len(examples)
         found = _parameter(leaf, each, everywhere)
         if found is not None:

@@ -69,7 +69,8 @@ def _told(scheme: Scheme, said: Said, credentials: Mapping[str, str]) -> dict[st
         made["scheme"] = "ed25519" if scheme.algorithm == "ed25519" else "hmac"
         if scheme.algorithm in ("sha256", "sha384", "sha512"):
             made["digest"] = scheme.algorithm
-        made |= {"written": scheme.encoding.removesuffix("url"), "decode": scheme.form}
+        decode = "raw" if scheme.form == "pem" else scheme.form
+        made |= {"written": scheme.encoding.removesuffix("url"), "decode": decode}
         if unit := time_form(said.values.get(scheme.parts.get("time", ""), "")):
             made["time"] = {"s.ms": "any s"}.get(unit.split("|")[1], unit.split("|")[1])
     return {**made, **({"prefix": prefix} if prefix else {})}

@@ -237,3 +237,10 @@ def test_a_signature_that_nobody_reproduces_is_no_parameter() -> None:
     said = Said(HOST, "/orders", "GET", "symbol=COINALPHA_HBOT&signature=abc")
     (route,) = routes(Asked({}, sent=(said,)), (), (), "COINALPHA_HBOT", unexplained=("query signature",))
     assert route.takes == {"symbol": "{market.symbol}"}
+
+
+def test_beside_a_body_the_query_only_proves_who_sent_it() -> None:
+    """As HTX's orders: the key and how it was signed stand in the query, the order in the body."""
+    said = Said(HOST, "/orders", "POST", "SignatureMethod=HmacSHA256", body='{"symbol": "COINALPHA_HBOT"}')
+    (route,) = routes(Asked({}, sent=(said,)), (), (), "COINALPHA_HBOT")
+    assert (route.takes, route.parameters) == ({"symbol": "{market.symbol}"}, "json")
