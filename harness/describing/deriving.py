@@ -13,7 +13,7 @@ from harness.describing.fields import CCXT, KIT, READS, Field
 from harness.describing.kit import Reading
 from harness.describing.leaves import Path, amount_of, flatten, number_of
 from harness.describing.readings import FORK, Meaning, meaning
-from harness.describing.sentinels import SETS, Sentinels, facts
+from harness.describing.sentinels import SETS, Sentinels, facts, sentinels_named
 from harness.describing.states import in_the_connectors_words
 from harness.describing.templates import Example, Explained, Kind, embedded, explained, time_form
 
@@ -188,10 +188,6 @@ def _example(answer: Answer, symbols: Mapping[str, str]) -> Example:
         side, kind = "BUY", "LIMIT"
     known = facts(sentinels, side, kind, answer.status, symbols.get(answer.sample.set, ""))
     return Example(known, answer.document, answer.again)
-
-
-def sentinels_named(name: str) -> Sentinels:
-    return next(each for each in SETS if each.name == name)
 
 
 def _one_of_each(answers: Sequence[Answer]) -> list[Answer]:
