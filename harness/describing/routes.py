@@ -209,6 +209,7 @@ def _route(
         key in value for key in keys for value in first.values.values()
     )
     where = "query" if not first.body else "json" if first.body.lstrip().startswith(("{", "[")) else "form"
+    where = "payload" if first.payload is not None else where
     places = tuple(dict.fromkeys(_place(said) for said, _ in used))
     return Route(operation, first.host, first.method, path, takes, where, private, tuple(fields), places)
 
@@ -220,6 +221,12 @@ def _document(said: Said, parts: frozenset[str], keys: frozenset[str]) -> JsonVa
         body: JsonValue = json.loads(said.body) if said.body else {}
     except (ValueError, RecursionError):
         body = dict(parse_qsl(said.body, keep_blank_values=True))
+    if said.payload is not None:
+        body = {
+            name: value
+            for name, value in said.payload.document.items()
+            if value != said.path and not re.search(r"nonce|time", name, re.I)
+        }
     if isinstance(body, dict):
         body = {
             name: value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 from urllib.parse import urlencode
@@ -244,3 +245,12 @@ def test_beside_a_body_the_query_only_proves_who_sent_it() -> None:
     said = Said(HOST, "/orders", "POST", "SignatureMethod=HmacSHA256", body='{"symbol": "COINALPHA_HBOT"}')
     (route,) = routes(Asked({}, sent=(said,)), (), (), "COINALPHA_HBOT")
     assert (route.takes, route.parameters) == ({"symbol": "{market.symbol}"}, "json")
+
+
+def test_parameters_may_be_a_payload_in_a_header() -> None:
+    """As Gemini's requests: JSON in base64, with the path and a nonce among the parameters."""
+    told = {"request": "/orders", "nonce": 7, "symbol": "COINALPHA_HBOT"}
+    payload = base64.b64encode(json.dumps(told).encode()).decode()
+    said = Said(HOST, "/orders", "POST", headers=(("X-PAYLOAD", payload),))
+    (route,) = routes(Asked({}, sent=(said,)), (), (), "COINALPHA_HBOT")
+    assert (route.takes, route.parameters) == ({"symbol": "{market.symbol}"}, "payload")
