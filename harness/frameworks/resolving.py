@@ -28,7 +28,9 @@ RESOLVED_AS = "1"  # raised when the same declaration comes to another lock
 BUILDING = frozenset({"cython", "numpy", "setuptools", "wheel"})
 RESOLVING_PIP = Version("20.3")
 MAX_INSTALLS = 12
-PATIENCE = 600.0  # seconds for one environment, all questions and the installation together
+PATIENCE = 900.0  # seconds for one environment, all questions and the installation together
+# Half an hour each from source: a Python that has their wheels is preferred.
+LONG_TO_BUILD = frozenset({"numpy", "pandas", "scipy"})
 NOT_ON_INDEX = "an address, which no package index answers for"
 
 
@@ -154,13 +156,14 @@ class _Resolver:
 
     def best(self, interpreters: Sequence[Interpreter]) -> tuple[Interpreter, Lock]:
         """The first interpreter for which nothing has to give way, else the one for which least has to."""
-        for interpreter in interpreters:
-            if lock := self._locked(interpreter, relaxing=False):
-                return interpreter, lock
+        for wheels_only in (tuple(sorted(LONG_TO_BUILD)), ()):
+            for interpreter in interpreters:
+                if lock := self._locked(interpreter, wheels_only, relaxing=False):
+                    return interpreter, lock
         found = [
             (interpreter, lock)
             for interpreter in interpreters
-            if (lock := self._locked(interpreter, relaxing=True))
+            if (lock := self._locked(interpreter, (), relaxing=True))
         ]
         if not found:
             raise uv.NotInstalledError(
@@ -169,9 +172,10 @@ class _Resolver:
             )
         return min(found, key=lambda pair: len(pair[1].relaxations))
 
-    def _locked(self, interpreter: Interpreter, *, relaxing: bool) -> Lock | None:
+    def _locked(
+        self, interpreter: Interpreter, wheels_only: tuple[str, ...], *, relaxing: bool
+    ) -> Lock | None:
         """Resolved and installed: only what was installed is known to build. None where it cannot be."""
-        wheels_only: tuple[str, ...] = ()
         for _ in range(MAX_INSTALLS):
             lock = _Question(self, interpreter, wheels_only).answer(relaxing=relaxing)
             if lock is None:
@@ -226,7 +230,7 @@ class _Question:
             as_of=self._as_of,
             undated=self._undated,
             relaxations=(*gone, *missing, *elsewhere),
-            wheels_only=tuple(sorted(self._wheels_only)),
+            wheels_only=tuple(sorted(self._wheels_only - LONG_TO_BUILD)),
         )
 
     def _demands(self) -> tuple[str, ...]:

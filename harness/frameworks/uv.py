@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 from harness.errors import UserError
 from harness.ownership import dies_with_us
 
-SECONDS = 600.0
+SECONDS = 900.0
 # What people have set for pip counts for uv too, where uv itself is not told anything.
 _FROM_PIP = {
     "PIP_INDEX_URL": "UV_DEFAULT_INDEX",

@@ -93,6 +93,15 @@ def test_what_does_not_build_is_taken_in_a_version_with_a_wheel(tmp_path: Path, 
     assert found.lock.wheels_only == ("left",)
 
 
+def test_what_takes_long_to_build_is_taken_with_a_wheel_where_one_fits(tmp_path: Path, index: Path) -> None:
+    """numpy below 2 has no wheel for the newest Python of an upstream's day, and builds for half an hour."""
+    wheel(index, "numpy", "1.0")
+    sdist(index, "numpy", "2.0", {"setup.py": "raise SystemExit('builds for half an hour')"})
+    found = resolved(tmp_path, "numpy")
+    assert found.lock.packages == ("numpy==1.0", "tool==1")
+    assert found.lock.wheels_only == ()
+
+
 def test_what_is_advised_holds_unless_something_declared_contradicts_it(tmp_path: Path, index: Path) -> None:
     """A release forgets that its tests do not run with aiohttp 3.14."""
     for version in ("3.13", "3.14"):

@@ -142,6 +142,11 @@ def test_changes_say_what_they_are_to_say() -> None:
     assert json.loads(rewriting.without("A").change(symbols)) == {"symbols": [{"symbol": "B"}]}
     assert json.loads(rewriting.scientific_notation().change(symbols))["symbols"][0]["tick"] == "1.5E-7"
     assert rewriting.truncated().change("123456") == "123"
+    hidden = json.loads(rewriting.emptied("A").change(symbols))
+    assert hidden == {"symbols": [{"symbol": "A", "tick": ""}, {"symbol": "B"}], "A": 1}
+    by_name = '{"A":{"filters":[{"step":"0.1"}],"kinds":["spot"],"digits":2}}'
+    told = {"A": {"filters": [{"step": ""}], "kinds": ["spot"], "digits": 2}}
+    assert json.loads(rewriting.emptied("A").change(by_name)) == told
     assert rewriting.unknown_fields().change("no json") == "no json"
 
 

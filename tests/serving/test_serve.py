@@ -22,8 +22,6 @@ from harness.venue.dialects.binance import Binance
 from harness.venue.model import NewOrder, Side
 from tests.browsing import PHONE, browser, too_wide, violations
 
-# aiohttp's client hangs up TLS behind a proxy without waiting for its transport to close.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 HOST = "127.0.0.1"
 
 
@@ -57,6 +55,11 @@ def served() -> Iterator[Served]:
         loop.close()
 
 
+async def closed() -> None:
+    """aiohttp's client leaves TLS behind a proxy without waiting until its transports have closed."""
+    await asyncio.sleep(0.1)
+
+
 def trusting(served: Served) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=served.ca)
 
@@ -73,7 +76,9 @@ def test_a_client_with_a_proxy(served: Served) -> None:
                 status = reply.status
             url = "wss://stream.binance.com:9443/ws/btcusdt@depth@100ms"
             async with session.ws_connect(url, proxy=proxy(served), ssl=trusting(served)) as ws:
-                return status, (await ws.receive_json(timeout=20))["s"]
+                symbol = (await ws.receive_json(timeout=20))["s"]
+        await closed()
+        return status, symbol
 
     assert asyncio.run(main()) == (200, "BTCUSDT")
 
@@ -126,6 +131,7 @@ def test_the_printed_configuration_is_ccxts(served: Served) -> None:
             return float((await exchange.fetch_balance())["USDT"]["used"])
         finally:
             await exchange.close()
+            await closed()
 
     assert asyncio.run(main()) == 600
 
