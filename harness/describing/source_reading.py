@@ -306,6 +306,8 @@ class _Function:
 
     def _paths(self) -> Iterator[Path]:
         for node in ast.walk(self._function):
+            if isinstance(node, ast.Compare):
+                yield from self._demanded(node)
             if isinstance(node, ast.Subscript | ast.Call):
                 path = self._path(node)
                 if path:
@@ -314,6 +316,14 @@ class _Function:
                     whole = self._path(node.args[0])
                     if node.func.id in ("float", "int", "str") and whole == ():
                         yield ()
+
+    def _demanded(self, node: ast.Compare) -> Iterator[Path]:
+        """A key that must not be missing (`"result" not in reply`); of an error's it is good that it is."""
+        if not isinstance(node.ops[0], ast.NotIn) or not isinstance(node.left, ast.Constant):
+            return
+        key, path = node.left.value, self._path(node.comparators[0])
+        if path is not None and isinstance(key, str) and not _BAD.search(key):
+            yield (*path, key)
 
     def _compared(self) -> Iterator[tuple[Path, JsonValue]]:
         for node in ast.walk(self._function):
@@ -353,6 +363,7 @@ _MAIN = {
 }  # fmt: skip
 _OF_MARKETS = ("fees", "symbols", "ticker")  # operations of which a list has an item for each market
 _AS_NUMBER = ("now.at", "session.lifetime")
+_BAD = re.compile(r"err|fail|reject", re.I)
 _GOOD = re.compile(r"success|ok$|authenticated|subscribed|valid$", re.I)
 
 

@@ -42,6 +42,16 @@ def test_a_value_that_is_compared_is_the_one_that_is_hoped_for() -> None:
     assert template(reading, "") == {"event": "login", "code": "0"}
 
 
+def test_a_key_that_must_not_be_missing_is_there() -> None:
+    login = (
+        "async def connect(self, ws):\n    response = await ws.receive()\n    message = response.data\n"
+        '    if message["id"] == id:\n        if "result" not in message:\n            raise IOError\n'
+        '    if "error" not in message:\n        self.ready = True\n'
+    )
+    (reading,) = read_source([login]).received
+    assert template(reading, "") == {"result": "", "id": "{said.id}"}
+
+
 def test_a_token_and_whose_it_is() -> None:
     text = (
         "async def open(self):\n    reply = await self.post(TOKEN)\n"
