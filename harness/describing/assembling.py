@@ -18,11 +18,12 @@ from harness.describing.envelopes import enveloped
 from harness.describing.fields import KIT, READS, SENDS, Field
 from harness.describing.kit import Harvest
 from harness.describing.leaves import Path, flatten
+from harness.describing.read_replies import completed, template
 from harness.describing.routes import Route, routes
 from harness.describing.sentinels import SETS, same_address
 from harness.describing.signatures import Explanation
 from harness.describing.signing import credentials_of, login_signing, signing_of
-from harness.describing.source_reading import UNREAD, Source, completed, template
+from harness.describing.source_reading import UNREAD, Source
 from harness.describing.streams import PRIVATE, Connection, Subscription, connections
 from harness.describing.templates import Kind, embedded
 from harness.describing.wordlists import WordLists

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import JsonValue
 
-from harness.describing.source_reading import Read, completed, filled, read_source, template
+from harness.describing.read_replies import completed, filled, template
+from harness.describing.source_reading import Read, read_source
 
 CONSTANTS = 'BASE = "/api/v3"\nTIME = f"{BASE}/time"\nTOKEN = BASE + "/token"\nOK = "0"\n'
 
