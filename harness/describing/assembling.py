@@ -31,6 +31,7 @@ from harness.venue.described.addresses import Address, bare, leaves, written
 from harness.venue.described.placeholders import leaf
 
 SYMBOL = "{market.symbol}"
+_KEYS = re.compile(r"\{([a-z_]+\.[a-z_]+)[|}]")  # facts in a key: `each fill as {fill.trade_id}`
 FIRST_ERROR = 400
 # Operations whose mocked replies may be empty, where the tests are about something else.
 COMPLETED = ("server_time", "user_stream_open", "stream_token")
@@ -86,7 +87,9 @@ class Placed:
 
     @property
     def facts(self) -> frozenset[str]:
-        return frozenset(each.fact for each in self.fields if each.fact)
+        """What its leaves hold, and its keys."""
+        keys = {name for each in self.fields for step in each.at for name in _KEYS.findall(step)}
+        return frozenset(each.fact for each in self.fields if each.fact) | keys
 
 
 @dataclass(frozen=True)
