@@ -82,6 +82,11 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
             test_balances_fees.test_a_fee_in_a_third_asset,
         )
     },
+    ("backpack", test_market_data.test_public_trades_have_their_time): RealDefect(
+        "A public trade at .* arrived with the time",
+        "It takes the microseconds of a trade for milliseconds (`ts * 1e-3`, where ccxt divides by a "
+        "million): its trades are of the year 58,000, and whoever filters trades by time sees none.",
+    ),
     ("bitget", test_balances_fees.test_a_rebate_is_a_negative_fee): RealDefect(
         "the connector reported",
         "It takes a fee without its sign (`abs`), so a rebate counts as a cost. Read in its code, and not "
