@@ -34,7 +34,7 @@ _UNBUILT = re.compile(
 _WHEELLESS = re.compile(r"Wheels are required for `([\w.-]+)`")
 _UNDATED = "missing an upload date"
 _OFFLINE = "network was disabled"
-# Packages of which the index of an earlier day has no usable file, and the day from which on it has one: files
+# Packages of which an index of an earlier day has no usable file, and the day from which on it has one: files
 # of atomicwrites were deleted and uploaded anew in July 2022; Twisted before 21.2.0 is .tar.bz2 (pypi.org).
 _USABLE_FROM = {
     "atomicwrites": datetime(2022, 8, 1, tzinfo=UTC),
