@@ -98,6 +98,10 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
         'It compares the taker\'s side with "BUY"; Bybit writes "Buy", so every trade is read as a sale. '
         "Paper trading fills the wrong side by it; nothing wrong reaches the exchange.",
     ),
+    ("bybit", test_market_data.test_public_trades_have_their_time): RealDefect(
+        "arrived with the time",
+        "It takes Bybit's thousandths of a second for seconds: its user's public trades lie in the far future.",
+    ),
     ("bybit", test_orders.test_limit_maker_orders_are_post_only): RealDefect(
         "sent as an ordinary limit order",
         "It sends every limit order with GTC or with no time in force, never as PostOnly; its "
@@ -184,4 +188,6 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
 # Checks that a defect told elsewhere leaves nothing to look at.
 UNDECIDED: dict[tuple[str, Callable[..., None]], str] = {
     ("bybit_perpetual", test_market_data.test_the_takers_side_is_told): ONE_TOPIC,
+    ("bybit_perpetual", test_market_data.test_public_trades_have_their_time): ONE_TOPIC,
+    ("bitstamp", test_market_data.test_public_trades_have_their_time): "It tells no time of public trades.",
 }
