@@ -100,7 +100,7 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
     ),
     ("bybit", test_market_data.test_public_trades_have_their_time): RealDefect(
         "arrived with the time",
-        "It takes Bybit's thousandths of a second for seconds: its user's public trades lie in the far future.",
+        "It takes Bybit's thousandths of a second for seconds: public trades lie in the far future.",
     ),
     ("bybit", test_orders.test_limit_maker_orders_are_post_only): RealDefect(
         "sent as an ordinary limit order",
