@@ -18,6 +18,7 @@ _FORMS = ("base64", "hex", "hex", "pem")  # by the number of `asking.Asked.form`
 _PARTS = {
     "{target}": "{path}{query|question}",
     "{sorted}": "{sorted_query}",
+    "{encoded}": "{sorted_query}",
     "{decoded}": "{query}",
     "{named}": "{params}",
     "{sha512_body}": "{body|sha512|hex}",
@@ -157,7 +158,7 @@ def credentials_of(asked: Asked, found: Explanation) -> dict[str, JsonValue]:
 
 def _form(scheme: Scheme | None, form: int) -> dict[str, JsonValue]:
     """How the secret is written: as the scheme decodes it, else as the connector took it."""
-    if scheme is not None and scheme.algorithm == "ed25519":
+    if scheme is not None and scheme.algorithm == "ed25519" and scheme.form != "pem":
         return {"form": f"seed {scheme.form}"}
     if scheme is not None and scheme.form != "raw":
         return {"form": scheme.form}

@@ -54,6 +54,16 @@ def test_levels_may_be_objects() -> None:
     }
 
 
+def test_a_pair_in_a_list_is_the_market_however_it_is_spelled() -> None:
+    """As Kraken's trades: the message ends with its pair, which no key names, and no test varies."""
+    raw = [0, [["4.5", "12"]], "trade", "XBT/USD"]
+    content = {"trade_id": "n", "price": "4.5", "amount": "12", "trade_type": 1.0}
+    found = derived([_note("trade", raw, content)], "COINALPHAHBOT")["trade"]
+    assert found.template == [
+        0, {"each trade": ["{trade.price}", "{trade.amount}"]}, "trade", "{market.base}/{market.quote}",
+    ]  # fmt: skip
+
+
 def test_a_public_trade() -> None:
     raw = {"id": "99", "p": "4.5", "q": "12", "ts": 1764000000, "order_id": 1764000001, "side": "B"}
     content = {"trade_id": 99, "price": 4.5, "amount": 12.0, "trade_type": 1.0}
