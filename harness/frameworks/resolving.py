@@ -206,7 +206,8 @@ class _Question:
 
     def has_wheels(self) -> bool:
         """Of what takes long to build; asked of these alone, so that nothing is built for the answer."""
-        return self._resolves([each for each in self._demands() if name_of(each) in LONG])
+        demands = [each for each in self._demands() if name_of(each) in LONG]
+        return self._ask(demands).packages is not None
 
     def answer(self, *, relaxing: bool) -> Lock | None:
         """None where something would have to give way and may not."""
