@@ -13,8 +13,9 @@ from pydantic import JsonValue
 from harness.describing import books
 from harness.describing.answers import REFUSALS, Answer
 from harness.describing.asking import Asked
-from harness.describing.deriving import KIT, READS, SENDS, Derived, Field, Reads, derive, nobody
+from harness.describing.deriving import Derived, Reads, derive, nobody
 from harness.describing.envelopes import enveloped
+from harness.describing.fields import KIT, READS, SENDS, Field
 from harness.describing.kit import Harvest
 from harness.describing.leaves import Path, flatten
 from harness.describing.routes import Route, routes
@@ -276,7 +277,7 @@ def _route(
             told["parameters"] = route.parameters
         told["takes"] = takes
     replies = _replies_of(route, named, sources)
-    derived = derive(route.operation, replies, sources.harvest.readings, sources.symbols, sources.second)
+    derived = _derived(route.operation, replies, sources)
     if route.operation == "order_book" and derived is None:
         derived = sources.books.get("order_book")
     read = _read_of(route, sources)
@@ -516,7 +517,12 @@ def _told_by(operation: str, sources: Sources) -> Derived | None:
         # The message of the fill is that of its order, and says more of it.
         fills = [each for each in sources.answers if each.operation == "stream:fills"]
         answers = [each for each in answers if each.status != "filled"] + fills
-    return derive(operation, answers, sources.harvest.readings, sources.symbols, sources.second)
+    return _derived(operation, answers, sources)
+
+
+def _derived(operation: str, answers: Sequence[Answer], sources: Sources) -> Derived | None:
+    readings, states = sources.harvest.readings, sources.source.states
+    return derive(operation, answers, readings, sources.symbols, sources.second, states)
 
 
 def _refusals(answers: Iterable[Answer]) -> dict[str, JsonValue]:

@@ -11,7 +11,8 @@ from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
-from harness.describing.deriving import KIT, READS, Derived, Field
+from harness.describing.deriving import Derived
+from harness.describing.fields import KIT, READS, Field
 from harness.describing.leaves import Leaf, Path, flatten, number_of
 from harness.describing.templates import Kind, time_form
 from harness.frameworks.runtime import TREE, Runtime, our_program

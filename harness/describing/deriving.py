@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
 from harness.describing.answers import Answer
+from harness.describing.fields import CCXT, KIT, READS, Field
 from harness.describing.kit import Reading
 from harness.describing.leaves import Path, amount_of, flatten, number_of
 from harness.describing.readings import FORK, Meaning, meaning
-from harness.describing.sentinels import SETS, Sentinels, facts
+from harness.describing.sentinels import SETS, Sentinels, facts, sentinels_named
+from harness.describing.states import in_the_connectors_words
 from harness.describing.templates import Example, Explained, Kind, embedded, explained, time_form
 
-KIT, READS, SENDS, CCXT = "kit", "fork reads", "connector sends", "ccxt"
 # What the rows of a list are, by operation.
 ROWS: Mapping[str, str] = {
     "symbols": "market",
@@ -47,23 +48,6 @@ Reads = Callable[[str, JsonValue], Mapping[Path, Meaning]]
 
 
 @dataclass(frozen=True)
-class Field:
-    """One leaf of a template: where it stands in it, what it holds, and who says so.
-
-    `says` has each source's fact where sources differ; `text` is then the stronger's. `words` has the literal
-    of each word where the leaf is one.
-    """
-
-    at: tuple[str, ...]
-    text: JsonValue
-    fact: str = ""
-    kind: Kind = Kind.FACT
-    by: tuple[str, ...] = (KIT,)
-    says: Mapping[str, str] = field(default_factory=dict)
-    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class Derived:
     """A template and its leaves. `operation` is what it answers, or what a stream's message tells."""
 
@@ -83,10 +67,12 @@ def derive(
     readings: Iterable[Reading],
     symbols: Mapping[str, str],
     second: Reads = nobody,
+    states: Mapping[str, str] | None = None,
 ) -> Derived | None:
     """The template of one operation's replies; None where there is no document among the answers.
 
-    `symbols` has the exchange's name of each set's pair; `second` is ccxt, or nobody.
+    `symbols` has the exchange's name of each set's pair; `second` is ccxt, or nobody. `states` has the states
+    of orders by the exchange's words for them, as the connector's table says.
     """
     answers = [_with_keys_alike(each, symbols) for each in answers if isinstance(each.document, dict | list)]
     if not answers:
@@ -104,6 +90,11 @@ def derive(
         path: _field(operation, each, by_fork.get(path), by_ccxt.get(path), path[:-1] in rows)
         for path, each in known.items()
     }
+    if states and prefer in ("order", "fill"):
+        fields = {
+            path: in_the_connectors_words(each, str(path[-1]), known[path].seen, states)
+            for path, each in fields.items()
+        }
     seen = tuple(dict.fromkeys(each.status for each in answers if each.status))
     fields = {path: _with_states(each, seen) for path, each in fields.items()}
     if ROWS.get(operation) == "fill":
@@ -197,10 +188,6 @@ def _example(answer: Answer, symbols: Mapping[str, str]) -> Example:
         side, kind = "BUY", "LIMIT"
     known = facts(sentinels, side, kind, answer.status, symbols.get(answer.sample.set, ""))
     return Example(known, answer.document, answer.again)
-
-
-def sentinels_named(name: str) -> Sentinels:
-    return next(each for each in SETS if each.name == name)
 
 
 def _one_of_each(answers: Sequence[Answer]) -> list[Answer]:

@@ -19,6 +19,7 @@ from harness.describing.assembling import Assembled, Sources, assemble
 from harness.describing.ccxt_reader import CcxtReader, signs_alike
 from harness.describing.envelopes import alike
 from harness.describing.kit import Harvest
+from harness.describing.own_ids import with_our_ids
 from harness.describing.sentinels import SETS
 from harness.describing.signatures import explain
 from harness.describing.source_reading import Source, read_source
@@ -113,7 +114,7 @@ def gather(
     perpetual = connector.kind == "derivative"
     progress("asking the fork's tests")
     harvested = _harvest(backend, runtime, modules, perpetual)
-    found = alike(answers(harvested))
+    found = with_our_ids(alike(answers(harvested)))
     progress("watching what the connector sends")
     asked = ask(backend, runtime, connector.name, _first_set(found), SETS[0], source)
     progress("watching its order book tests")

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pydantic import JsonValue
 
 from harness.describing.assembling import Assembled, Placed
-from harness.describing.deriving import Field
+from harness.describing.fields import Field
 from harness.describing.streams import PRIVATE
 from harness.describing.templates import Kind
 from harness.venue.described.addresses import Address, written

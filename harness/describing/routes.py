@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from harness.describing.answers import Answer, named_so
 from harness.describing.asking import Act, Asked
-from harness.describing.deriving import SENDS, Field
+from harness.describing.fields import SENDS, Field
 from harness.describing.leaves import Path
 from harness.describing.said import Said
 from harness.describing.sentinels import SESSION, same_address
@@ -194,8 +194,8 @@ def _route(
     path, fields = _path(known, first)
     takes: dict[str, JsonValue] = {each.at[0]: each.text for each in fields}
     for leaf, each in known.items():
-        if leaf[0] == "path":
-            continue
+        if leaf[0] == "path" or (leaf[0] == "query" and first.body and not each.fact):
+            continue  # beside a body the query only proves who sent it
         everywhere = sum(_has(example.document, leaf) for example in examples) == len(examples)
         found = _parameter(leaf, each, everywhere)
         if found is not None:
@@ -209,6 +209,7 @@ def _route(
         key in value for key in keys for value in first.values.values()
     )
     where = "query" if not first.body else "json" if first.body.lstrip().startswith(("{", "[")) else "form"
+    where = "payload" if first.payload is not None else where
     places = tuple(dict.fromkeys(_place(said) for said, _ in used))
     return Route(operation, first.host, first.method, path, takes, where, private, tuple(fields), places)
 
@@ -220,6 +221,12 @@ def _document(said: Said, parts: frozenset[str], keys: frozenset[str]) -> JsonVa
         body: JsonValue = json.loads(said.body) if said.body else {}
     except (ValueError, RecursionError):
         body = dict(parse_qsl(said.body, keep_blank_values=True))
+    if said.payload is not None:
+        body = {
+            name: value
+            for name, value in said.payload.document.items()
+            if value != said.path and not re.search(r"nonce|time", name, re.I)
+        }
     if isinstance(body, dict):
         body = {
             name: value

@@ -47,6 +47,10 @@ SETS = (
 )  # fmt: skip
 
 
+def sentinels_named(name: str) -> Sentinels:
+    return next(each for each in SETS if each.name == name)
+
+
 # What a session is opened with and whose it is, in replies that no test shows.
 SESSION = {
     "session.key": "sesame71500005", "session.lifetime": "3600", "account.number": "71900007",

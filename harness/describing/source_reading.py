@@ -18,6 +18,7 @@ from pydantic import JsonValue
 
 from harness.describing.answers import named_so
 from harness.describing.leaves import Path
+from harness.describing.states import STATES
 
 ROW = -1  # stands in a path for each of a list's items
 KEYED = -2  # and for each of an object's, whatever their keys are
@@ -73,11 +74,13 @@ class Source:
     """What the functions of a connector read: by the path of a route, and of what comes on a WebSocket.
 
     `asked` has the operations of routes whose paths stand in one of `METHODS`. In paths `{name}` is any part.
+    `states` has the states of orders, as `STATES` calls them, by the exchange's words for them.
     """
 
     routes: Mapping[str, Reading]
     received: tuple[Reading, ...] = ()
     asked: Mapping[str, str] = field(default_factory=dict)
+    states: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, path: str) -> Reading | None:
         """For a route's path as it was asked for: the longest known path that it ends with counts."""
@@ -120,7 +123,20 @@ def read_source(texts: Iterable[str]) -> Source:
             received.append(reading)
         for path in _paths_in(function, constants):
             routes.setdefault(path, reading)
-    return Source(routes, tuple(received), _asked_in(functions, constants))
+    states = dict(pair for tree in trees for pair in _states_in(tree, constants))
+    return Source(routes, tuple(received), _asked_in(functions, constants), states)
+
+
+def _states_in(tree: ast.Module, constants: Mapping[str, JsonValue]) -> Iterator[tuple[str, str]]:
+    """The entries of tables whose values are `OrderState.…`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                word = _valued(key, constants) if key is not None else None
+                match value:
+                    case ast.Attribute(value=ast.Name(id="OrderState"), attr=state) if state in STATES:
+                        if isinstance(word, str | int) and not isinstance(word, bool):
+                            yield str(word), STATES[state]
 
 
 def _asked_in(functions: Iterable[_Definition], constants: Mapping[str, JsonValue]) -> dict[str, str]:

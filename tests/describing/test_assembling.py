@@ -12,7 +12,7 @@ import pytest
 from harness.describing.answers import answers
 from harness.describing.asking import Act, Asked
 from harness.describing.assembling import Assembled, Placed, Sources, assemble
-from harness.describing.deriving import Field
+from harness.describing.fields import Field
 from harness.describing.kit import Harvest, Sample
 from harness.describing.questions import glossary, questions
 from harness.describing.said import Said

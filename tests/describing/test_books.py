@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.describing.books import Made, Note, derived
-from harness.describing.deriving import KIT, READS
+from harness.describing.fields import KIT, READS
 
 
 def _note(kind: str, raw: Any, content: dict[str, Any]) -> Note:

@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from harness.describing.answers import Answer, answers, place_of
-from harness.describing.deriving import CCXT, KIT, READS, derive, united
+from harness.describing.deriving import derive, united
+from harness.describing.fields import CCXT, KIT, READS
 from harness.describing.kit import Harvest, Reading, Sample
 from harness.describing.readings import Meaning
 from harness.describing.sentinels import SETS, Sentinels

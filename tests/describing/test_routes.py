@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 from urllib.parse import urlencode
@@ -237,3 +238,19 @@ def test_a_signature_that_nobody_reproduces_is_no_parameter() -> None:
     said = Said(HOST, "/orders", "GET", "symbol=COINALPHA_HBOT&signature=abc")
     (route,) = routes(Asked({}, sent=(said,)), (), (), "COINALPHA_HBOT", unexplained=("query signature",))
     assert route.takes == {"symbol": "{market.symbol}"}
+
+
+def test_beside_a_body_the_query_only_proves_who_sent_it() -> None:
+    """As HTX's orders: the key and how it was signed stand in the query, the order in the body."""
+    said = Said(HOST, "/orders", "POST", "SignatureMethod=HmacSHA256", body='{"symbol": "COINALPHA_HBOT"}')
+    (route,) = routes(Asked({}, sent=(said,)), (), (), "COINALPHA_HBOT")
+    assert (route.takes, route.parameters) == ({"symbol": "{market.symbol}"}, "json")
+
+
+def test_parameters_may_be_a_payload_in_a_header() -> None:
+    """As Gemini's requests: JSON in base64, with the path and a nonce among the parameters."""
+    told = {"request": "/orders", "nonce": 7, "symbol": "COINALPHA_HBOT"}
+    payload = base64.b64encode(json.dumps(told).encode()).decode()
+    said = Said(HOST, "/orders", "POST", headers=(("X-PAYLOAD", payload),))
+    (route,) = routes(Asked({}, sent=(said,)), (), (), "COINALPHA_HBOT")
+    assert (route.takes, route.parameters) == ({"symbol": "{market.symbol}"}, "payload")
