@@ -19,7 +19,7 @@ from harness.describing.templates import embedded, time_form
 
 _OPERATIONS = (
     (r"my_?trade|usertrade|execution|fill|deals.*private|private.*deals|private.*trade", "stream:fills"),
-    (r"order_?book|depth|level2|book", "stream:book"),
+    (r"order_?book|depth|level2|\bl2\b|book", "stream:book"),
     (r"position", "stream:positions"),
     (r"balance|account|wallet|capital|asset", "stream:balances"),
     (r"order", "stream:orders"),

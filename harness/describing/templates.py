@@ -115,7 +115,7 @@ def _explain(
         return Explained(path, Kind.CONSTANT, seen[0], seen=seen)
     told_by_flag = all(str(leaf).lower() in ("true", "false") for leaf in seen)
     for name in ("order.post_only", *WORDS) if told_by_flag else WORDS:
-        words = _words(having, name)
+        words = _words(having, name, flags=told_by_flag)
         if words:
             form = form_of_words(seen)
             return Explained(path, Kind.WORDS, f"{{{name}{form}}}", name, form, words=words, seen=seen)
@@ -222,10 +222,13 @@ def time_form(leaf: Leaf) -> str | None:
     return None
 
 
-def _words(having: Sequence[tuple[Leaf, Mapping[str, str]]], name: str) -> dict[str, tuple[str, ...]]:
+def _words(
+    having: Sequence[tuple[Leaf, Mapping[str, str]]], name: str, *, flags: bool = False
+) -> dict[str, tuple[str, ...]]:
     """Literal to words, where each word has one literal; nothing where the leaf does not follow it.
 
-    An exchange may have one word for two states: an order that is partly filled is open as well.
+    An exchange may have one word for two states: an order that is partly filled is open as well. A flag
+    (`is_cancelled`) says of one state that it is so, and of all others that it is not.
     """
     if all(time_form(leaf) for leaf, _ in having):
         return {}
@@ -243,7 +246,7 @@ def _words(having: Sequence[tuple[Leaf, Mapping[str, str]]], name: str) -> dict[
         if literals.setdefault(facts[name], literal) != literal:
             return {}
     together = (set(meant) for meant in words.values() if len(meant) > 1)
-    if len(words) < 2 or any(meant not in _TOGETHER for meant in together):
+    if len(words) < 2 or (not flags and any(meant not in _TOGETHER for meant in together)):
         return {}
     return {literal: tuple(meant) for literal, meant in words.items()}
 

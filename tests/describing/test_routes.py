@@ -225,12 +225,12 @@ def test_a_topic_for_all_markets_is_named_by_its_words_alone() -> None:
         Said(
             HOST, "/ws", body=json.dumps({"type": "subscribe", "pairs": ["COINALPHA-HBOT"], "channel": name})
         )
-        for name in ("level2", "user", "heartbeats")
+        for name in ("level2", "l2", "user", "heartbeats")
     )
     asked = Asked({}, frames=frames, sockets=(Opened(HOST, "/ws"),))
     (found,) = connections(asked, (), {"market.symbol": "COINALPHA-HBOT"})
     names = {each.topic["channel"]: each.operation for each in found.subscriptions}  # type: ignore[index,call-overload]
-    assert names == {"level2": "stream:book", "user": "stream:orders", "heartbeats": ""}
+    assert names == {"level2": "stream:book", "l2": "stream:book", "user": "stream:orders", "heartbeats": ""}
 
 
 def test_a_message_whose_name_says_what_is_subscribed_to_brings_what_is_the_accounts() -> None:

@@ -72,6 +72,20 @@ def test_words_are_told_by_what_they_follow() -> None:
     assert found["kind"].kind is Kind.CONSTANT
 
 
+def test_a_flag_says_of_one_state_that_it_is_so() -> None:
+    """As Gemini's orders: cancelled or not, live or not."""
+    found = _explained(
+        lambda order: {
+            "is_cancelled": order["order.status"] == "canceled",
+            "is_live": order["order.status"] in ("open", "partially_filled"),
+        }
+    )
+    assert [each.kind for each in found.values()] == [Kind.WORDS, Kind.WORDS]
+    assert found["is_cancelled"].words == {
+        "false": ("open", "partially_filled", "filled"), "true": ("canceled",),
+    }  # fmt: skip
+
+
 def test_a_constant_stays_one_and_what_changes_by_itself_is_named() -> None:
     count = iter(range(1000))
     found = _explained(lambda _: {"code": 0, "trace": next(count)})
