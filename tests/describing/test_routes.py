@@ -269,3 +269,8 @@ def test_parameters_may_be_a_payload_in_a_header() -> None:
     said = Said(HOST, "/orders", "POST", headers=(("X-PAYLOAD", payload),))
     (route,) = routes(Asked({}, sent=(said,)), (), (), "COINALPHA_HBOT")
     assert (route.takes, route.parameters) == ({"symbol": "{market.symbol}"}, "payload")
+
+
+def test_a_path_with_an_id_that_was_never_told_is_no_route() -> None:
+    sent = (Said(HOST, "/orders/None/cancel", "POST"), Said(HOST, "/orders", "GET"))
+    assert [each.name for each in routes(Asked({}, sent=sent), (), (), "")] == ["GET /orders"]
