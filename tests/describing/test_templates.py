@@ -72,6 +72,18 @@ def test_words_are_told_by_what_they_follow() -> None:
     assert found["kind"].kind is Kind.CONSTANT
 
 
+def test_an_id_that_stands_in_some_states_is_it() -> None:
+    """As LambdaPlex's messages: the client's id, and where it is cancelled a text of the tests' own."""
+    found = _explained(
+        lambda order: {
+            "c": "dummy" if order["order.status"] == "canceled" else order["order.client_order_id"],
+            "x": "dummy" if order["order.status"] == "canceled" else order["order.status"],
+        }
+    )
+    assert (found["c"].text, found["c"].kind) == ("{order.client_order_id}", Kind.FACT)
+    assert found["x"].fact != "order.client_order_id"
+
+
 def test_a_flag_says_of_one_state_that_it_is_so() -> None:
     """As Gemini's orders: cancelled or not, live or not."""
     found = _explained(
