@@ -132,7 +132,7 @@ def _explain(
 
 
 def _in_some_states(having: Sequence[tuple[Leaf, Mapping[str, str]]]) -> tuple[str, str] | None:
-    """An id that the leaf holds in some states (with its form), where it is always the same in the others.
+    """An id that the leaf holds in some states (with its form), where it is nothing or always the same else.
 
     Tests write what they like where an exchange has an order's earlier id, or an event's own.
     """
@@ -143,11 +143,11 @@ def _in_some_states(having: Sequence[tuple[Leaf, Mapping[str, str]]]) -> tuple[s
         for leaf, facts in having:
             form = form_of(facts[name], leaf) if name in facts else None
             if form is None:
-                others.add(leaf)
+                others |= {leaf} if leaf not in (None, "") else set()
             else:
                 forms.add(form)
                 values.add(facts[name])
-        if len(forms) == 1 and len(values) > 1 and len(others) == 1:
+        if len(forms) == 1 and len(values) > 1 and len(others) <= 1:
             return name, str(forms.pop())
     return None
 

@@ -77,10 +77,12 @@ def test_an_id_that_stands_in_some_states_is_it() -> None:
     found = _explained(
         lambda order: {
             "c": "dummy" if order["order.status"] == "canceled" else order["order.client_order_id"],
+            "C": {"open": None, "filled": ""}.get(order["order.status"], order["order.client_order_id"]),
             "x": "dummy" if order["order.status"] == "canceled" else order["order.status"],
         }
     )
     assert (found["c"].text, found["c"].kind) == ("{order.client_order_id}", Kind.FACT)
+    assert found["C"].text == "{order.client_order_id}"
     assert found["x"].fact != "order.client_order_id"
 
 
