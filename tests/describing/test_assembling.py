@@ -109,8 +109,11 @@ def test_a_reply_answers_the_method_that_it_is_mocked_for(made: Assembled) -> No
     assert "reply" not in routes["POST /orders"]
 
 
-def test_what_only_the_tests_ask_of_an_account_is_private_too(made: Assembled) -> None:
-    routes = _data(made)["routes"]
+def test_what_only_the_tests_ask_of_an_account_is_private_too() -> None:
+    harvest, asked = _harvest(), _asked()
+    asked = replace(asked, sent=tuple(said for said in asked.sent if said.method == "POST"))
+    signed = explain(asked.sent, asked.credentials)
+    routes = _data(assemble(Sources("acme", "spot", harvest, answers(harvest), asked, signed)))["routes"]
     assert (routes["GET /orders"]["private"], routes["POST /orders"]["private"]) == (True, True)
     assert "signing" not in routes["GET /orders"]
 
