@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from checks.static import forbidden
 from checks.static.own_gateway import stays_here
 from checks.static.packages import Package
+from checks.static.scope import whose
 from checks.static.sources import Source, Sources
 from harness.checking import Attach, expect, requirement, undetermined
 from harness.forks.submission import Submission
@@ -50,25 +51,25 @@ def test_only_declared_hosts(
         undetermined("The round's file declares no hosts for this exchange, so no address can be compared.")
     strange: list[tuple[str, Evidence]] = []
     unnamed: list[tuple[str, Evidence]] = []
-    others = [f"{each.path}/" for each in submission.connectors if each.name not in candidate.connectors]
+    names = {each.name for each in submission.connectors} | set(candidate.connectors)
     for source in sources.shipped:
         for line, _, host in addresses(source):
             relation = related(host, declared, connector_name)
             if relation == "strange":
-                of_another = any(source.path.startswith(folder) for folder in others)
+                of_another = whose(source.path, names) not in (None, *candidate.connectors)
                 (unnamed if of_another else strange).append((host, source.evidence(line)))
             elif relation == "same exchange":
                 evidence(source.evidence(line))
-    names = ", ".join(sorted({host for host, _ in strange or unnamed}))
+    hosts = ", ".join(sorted({host for host, _ in strange or unnamed}))
     if unnamed and not strange:
         undetermined(
             "Addresses of another connector that the fork adds or changes and the round's row does not name "
-            f"cannot be compared: {names}.",
+            f"cannot be compared: {hosts}.",
             *(seen for _, seen in unnamed[:LISTED]),
         )
     expect(
         not strange,
-        f"It contains undeclared addresses: {names}.",
+        f"It contains undeclared addresses: {hosts}.",
         *(seen for _, seen in strange[:LISTED]),
     )
 

@@ -45,3 +45,20 @@ def test_the_hosts_of_another_connector_of_the_fork_are_not_known() -> None:
 def test_they_excuse_none_of_its_own() -> None:
     result = with_another().appending(CONSTANTS, "HOST = 'https://evil.org'\n").run(check)
     assert (result.status, "evil.org" in result.summary) == ("failed", True)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "hummingbot/data_feed/candles_feed/zenith_perpetual_candles/constants.py",
+        "hummingbot/core/rate_oracle/sources/zenith_perpetual_rate_source.py",
+    ],
+)
+def test_so_are_those_of_its_candles_and_rates(path: str) -> None:
+    world = with_another().adding({path: "REST_URL = 'https://api.network.zenith-labs.org'\n"})
+    assert world.run(check).status == "undetermined"
+
+
+def test_a_file_in_its_own_folder_is_its_own_whatever_it_is_called() -> None:
+    world = with_another().adding({f"{FOLDER}/zenith_perpetual_hosts.py": "URL = 'https://evil.org'\n"})
+    assert world.run(check).status == "failed"
