@@ -23,9 +23,10 @@ from harness.clock import ScaledClock
 from harness.describing.answers import Answer, named_so, place_of
 from harness.describing.envelopes import enveloped
 from harness.describing.leaves import parsed
+from harness.describing.read_replies import filled, template
 from harness.describing.said import Said
 from harness.describing.sentinels import SESSION, Sentinels, same_address
-from harness.describing.source_reading import UNREAD, Source, filled, template
+from harness.describing.source_reading import UNREAD, Source
 from harness.driving.claims import ConfigField
 from harness.driving.driver import Connector, ConnectorError, Driver
 from harness.frameworks.runtime import Runtime

@@ -18,11 +18,12 @@ from harness.describing.envelopes import enveloped
 from harness.describing.fields import KIT, READS, SENDS, Field
 from harness.describing.kit import Harvest
 from harness.describing.leaves import Path, flatten
+from harness.describing.read_replies import completed, template
 from harness.describing.routes import Route, routes
 from harness.describing.sentinels import SETS, same_address
 from harness.describing.signatures import Explanation
 from harness.describing.signing import credentials_of, login_signing, signing_of
-from harness.describing.source_reading import UNREAD, Source, completed, template
+from harness.describing.source_reading import UNREAD, Source
 from harness.describing.streams import PRIVATE, Connection, Subscription, connections
 from harness.describing.templates import Kind, embedded
 from harness.describing.wordlists import WordLists
@@ -30,6 +31,7 @@ from harness.venue.described.addresses import Address, bare, leaves, written
 from harness.venue.described.placeholders import leaf
 
 SYMBOL = "{market.symbol}"
+_KEYS = re.compile(r"\{([a-z_]+\.[a-z_]+)[|}]")  # facts in a key: `each fill as {fill.trade_id}`
 FIRST_ERROR = 400
 # Operations whose mocked replies may be empty, where the tests are about something else.
 COMPLETED = ("server_time", "user_stream_open", "stream_token")
@@ -85,7 +87,9 @@ class Placed:
 
     @property
     def facts(self) -> frozenset[str]:
-        return frozenset(each.fact for each in self.fields if each.fact)
+        """What its leaves hold, and its keys."""
+        keys = {name for each in self.fields for step in each.at for name in _KEYS.findall(step)}
+        return frozenset(each.fact for each in self.fields if each.fact) | keys
 
 
 @dataclass(frozen=True)

@@ -150,13 +150,17 @@ def _contradicted(made: Assembled) -> Iterator[Question]:
 def _signing(made: Assembled) -> Iterator[Question]:
     signing = made.data.get("signing")
     if isinstance(signing, dict) and signing.get("scheme") == "unverified":
-        found = f" What was found cannot be written down: {signing['text']!r}." if signing.get("text") else ""
+        found = (
+            f"A description has no words for what reproduces its signature, {signing['text']!r}."
+            if signing.get("text")
+            else "No text of the menu reproduces its signature."
+        )
         carries = signing.get("carries")
         whole = {**_HMAC, "carries": {**_CARRIED, **(carries if isinstance(carries, dict) else {})}}
         yield Question(
             25,
-            f"How is a request signed? No text of the menu reproduces its signature.{found} Until this is "
-            "told whoever names a key is let in, and signs-requests stays undetermined.",
+            f"How is a request signed? {found} Until this is told whoever names a key is let in, and "
+            "signs-requests stays undetermined.",
             (line(("signing",), whole),),
         )
 
@@ -169,22 +173,27 @@ def _untold(made: Assembled) -> Iterator[Question]:
         for group in groups:
             if parts and not facts & frozenset(group):
                 told = "tells" if operation.startswith("stream:") else "reply"
+                hint, place = _unexplained(parts[0], told)
                 yield Question(
                     30,
-                    f"Where does {parts[0].name} tell {' or '.join(group)}? {_unexplained(parts[0], told)}",
-                    (line((*parts[0].at, told, "FIELD"), f"{{{group[0]}}}"),),
+                    f"Where does {parts[0].name} tell {' or '.join(group)}? {hint}",
+                    (line((*place, "FIELD"), f"{{{group[0]}}}"),),
                 )
 
 
-def _unexplained(part: Placed, told: str) -> str:
-    """The leaves of a reply that nobody explained, one of which it may be."""
-    depth = len(part.at) + 1
-    leaves = [each for each in part.fields if each.at[:depth] == (*part.at, told)]
-    names = [written(each.at[depth:]) for each in leaves if each.kind in (Kind.CONSTANT, Kind.UNKNOWN)]
-    if not names:
-        return "The tests show no leaf that could be it: write its name in place of FIELD."
+def _unexplained(part: Placed, told: str) -> tuple[str, Address]:
+    """The leaves of a reply that nobody explained, one of which it may be, and where they stand."""
+    whole: Address = (*part.at, told)
+    leaves = [each for each in part.fields if each.at[: len(whole)] == whole]
+    open_ = [each for each in leaves if each.kind in (Kind.CONSTANT, Kind.UNKNOWN) and not each.fact]
+    if not open_:
+        place = leaves[0].at[:-1] if leaves else whole
+        return "The tests show no leaf that could be it: write its name in place of FIELD.", place
+    place = open_[0].at[:-1]
+    names = [each.at[-1] for each in open_ if each.at[:-1] == place]
     more = " …" if len(names) > _SHOWN else ""
-    return f"Nobody explained {', '.join(names[:_SHOWN])}{more}: write the one that it is in place of FIELD."
+    listed = ", ".join(names[:_SHOWN])
+    return f"Nobody explained {listed}{more}: write the one that it is in place of FIELD.", place
 
 
 def _told(part: Placed) -> bool:

@@ -30,7 +30,7 @@ RESOLVING_PIP = Version("20.3")
 MAX_INSTALLS = 12
 PATIENCE = 900.0  # seconds for one environment, all questions and the installation together
 # Half an hour each from source: a Python that has their wheels is preferred.
-LONG_TO_BUILD = frozenset({"numpy", "pandas", "scipy"})
+LONG = ("numpy", "pandas", "scipy")
 NOT_ON_INDEX = "an address, which no package index answers for"
 
 
@@ -156,10 +156,13 @@ class _Resolver:
 
     def best(self, interpreters: Sequence[Interpreter]) -> tuple[Interpreter, Lock]:
         """The first interpreter for which nothing has to give way, else the one for which least has to."""
-        for wheels_only in (tuple(sorted(LONG_TO_BUILD)), ()):
-            for interpreter in interpreters:
-                if lock := self._locked(interpreter, wheels_only, relaxing=False):
-                    return interpreter, lock
+        quick = [each for each in interpreters if _Question(self, each, LONG).has_wheels()]
+        for interpreter in quick:
+            if lock := self._locked(interpreter, LONG, relaxing=False):
+                return interpreter, lock
+        for interpreter in interpreters:
+            if lock := self._locked(interpreter, (), relaxing=False):
+                return interpreter, lock
         found = [
             (interpreter, lock)
             for interpreter in interpreters
@@ -201,6 +204,11 @@ class _Question:
         self._as_of = resolver.as_of
         self._undated = False
 
+    def has_wheels(self) -> bool:
+        """Of what takes long to build; asked of these alone, so that nothing is built for the answer."""
+        demands = [each for each in self._demands() if name_of(each) in LONG]
+        return self._ask(demands).packages is not None
+
     def answer(self, *, relaxing: bool) -> Lock | None:
         """None where something would have to give way and may not."""
         demands = self._demands()
@@ -230,7 +238,7 @@ class _Question:
             as_of=self._as_of,
             undated=self._undated,
             relaxations=(*gone, *missing, *elsewhere),
-            wheels_only=tuple(sorted(self._wheels_only - LONG_TO_BUILD)),
+            wheels_only=tuple(sorted(self._wheels_only.difference(LONG))),
         )
 
     def _demands(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import sys
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -34,8 +34,12 @@ _UNBUILT = re.compile(
 _WHEELLESS = re.compile(r"Wheels are required for `([\w.-]+)`")
 _UNDATED = "missing an upload date"
 _OFFLINE = "network was disabled"
-# All its files were deleted and uploaded anew in July 2022 (pypi.org/project/atomicwrites/#history).
-_UPLOADED_ANEW = ("atomicwrites=2022-08-01",)
+# Packages of which an index of an earlier day has no usable file, and the day from which on it has one: files
+# of atomicwrites were deleted and uploaded anew in July 2022; Twisted before 21.2.0 is .tar.bz2 (pypi.org).
+_USABLE_FROM = {
+    "atomicwrites": datetime(2022, 8, 1, tzinfo=UTC),
+    "twisted": datetime(2021, 3, 1, tzinfo=UTC),
+}
 
 
 class NotInstalledError(UserError):
@@ -87,7 +91,8 @@ def compiled(
     options = ["--python", str(python), "--no-header", "--no-annotate", "--no-python-downloads"]
     if as_of:
         options += ["--exclude-newer", as_of.isoformat()]
-        options += [part for each in _UPLOADED_ANEW for part in ("--exclude-newer-package", each)]
+        later = {name: day for name, day in _USABLE_FROM.items() if as_of < day}
+        options += [f"--exclude-newer-package={name}={day.date()}" for name, day in later.items()]
     options += [part for name in wheels_only for part in ("--only-binary", name)]
     options += [] if with_dependencies else ["--no-deps"]
     options += ["--offline"] if offline else []

@@ -134,6 +134,16 @@ def test_a_leaf_that_nobody_understood_is_asked_with_the_facts_it_may_be(made: A
     assert told.startswith("order: amount, ")
 
 
+def test_a_fact_that_a_key_tells_is_told(made: Assembled) -> None:
+    at = ("routes", "GET /odd", "reply", "each balance as {balance.asset}")
+    part = Placed(
+        "balances", "GET /odd", ("routes", "GET /odd"), [Field(at, "{balance.free}", "balance.free")]
+    )
+    assert part.facts == {"balance.free", "balance.asset"}
+    (asked,) = [each for each in questions(replace(made, placed=(part,))) if each.rank == 30]
+    assert asked.text.startswith("Where does GET /odd tell balance.total or balance.locked?")
+
+
 def test_words_are_asked_for_with_the_list_to_write(made: Assembled) -> None:
     leaf = Field(("routes", "GET /odd", "reply", "type"), "LIMIT", "order.type", Kind.CONSTANT)
     part = Placed("order_status", "GET /odd", ("routes", "GET /odd"), [leaf])

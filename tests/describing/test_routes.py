@@ -81,6 +81,21 @@ def test_what_only_makers_carry_says_post_only() -> None:
     assert next(each.fact for each in route.fields if each.at == ("moc_order?",)) == "order.post_only"
 
 
+def test_what_holds_a_parameter_may_be_missing_with_it() -> None:
+    """As Gemini's options, a list that some orders have, and Coinbase's object for each kind of order."""
+
+    def body(order: Any) -> Any:
+        kind = "post" if order["order.type"] == "limit_maker" else "gtc"
+        more = {"options": ["maker-or-cancel"]} if kind == "post" else {}
+        return {"how": {kind: {"qty": order["order.amount"]}}, **more}
+
+    route = _place_route(body)
+    assert route.takes["how"] == {"gtc?": {"qty": "{order.amount}"}, "post?": {"qty": "{order.amount}"}}
+    assert list(route.takes) == ["how", "options?"]
+    (told,) = [each for each in route.fields if each.at[0] == "options?"]
+    assert (told.fact, told.at) == ("order.post_only", ("options?", "0"))
+
+
 def test_a_list_of_parameters_stays_one() -> None:
     route = _place_route(lambda order: {"orders": [{"qty": order["order.amount"]}]})
     assert route.takes == {"orders": [{"qty": "{order.amount}"}]}
