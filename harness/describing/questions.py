@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from pydantic import JsonValue
 
-from harness.describing.assembling import Assembled, Placed
+from harness.describing.assembling import OF_AN_ACCOUNT, Assembled, Placed
 from harness.describing.fields import Field
 from harness.describing.streams import PRIVATE
 from harness.describing.templates import Kind
@@ -36,7 +36,6 @@ FACTS_LEANED_ON: Mapping[str, tuple[tuple[str, ...], ...]] = {
 }  # fmt: skip
 
 
-_PRIVATE = ("balances", "place_order", "cancel_order", "order_status", "order_trades")
 OPEN_FACT = "{object.fact}"
 # Objects whose facts a leaf may be, and the names that leaves of them go by.
 _THINGS: Mapping[str, str] = {
@@ -108,7 +107,7 @@ def _missing(made: Assembled) -> Iterator[Question]:
                 rank,
                 f"Which route is {operation.replace('_', ' ')}? Write its method and path in place of "
                 "METHOD /path, its parameters under takes, and under reply what it answers.",
-                (route_line("METHOD /path", operation, private=operation in _PRIVATE),),
+                (route_line("METHOD /path", operation, private=operation in OF_AN_ACCOUNT),),
             )
     for part in made.placed:
         told = "tells" if part.operation.startswith("stream:") else "reply"

@@ -81,7 +81,8 @@ def routes(
             taken |= {_place(said) for said, _ in group}
     others: dict[Place, list[Said]] = {}
     for said in asked.sent:
-        if _place(said) not in taken and not _is_upgrade(said):
+        unknown = "None" in said.path.split("/")  # an id that the connector had not been told
+        if _place(said) not in taken and not _is_upgrade(said) and not unknown:
             others.setdefault(_place(said), []).append(said)
     by_client_id = {act.facts["order.client_order_id"]: act.facts for act in asked.acts}
     for place, messages in others.items():

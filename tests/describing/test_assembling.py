@@ -109,6 +109,15 @@ def test_a_reply_answers_the_method_that_it_is_mocked_for(made: Assembled) -> No
     assert "reply" not in routes["POST /orders"]
 
 
+def test_what_only_the_tests_ask_of_an_account_is_private_too() -> None:
+    harvest, asked = _harvest(), _asked()
+    asked = replace(asked, sent=tuple(said for said in asked.sent if said.method == "POST"))
+    signed = explain(asked.sent, asked.credentials)
+    routes = _data(assemble(Sources("acme", "spot", harvest, answers(harvest), asked, signed)))["routes"]
+    assert (routes["GET /orders"]["private"], routes["POST /orders"]["private"]) == (True, True)
+    assert "signing" not in routes["GET /orders"]
+
+
 def test_every_part_says_where_it_is_known_from(made: Assembled) -> None:
     known = _data(made)["known"]
     assert known["routes / POST /orders / takes"] == ["connector sends"]

@@ -250,12 +250,12 @@ def test_a_topic_for_all_markets_is_named_by_its_words_alone() -> None:
         Said(
             HOST, "/ws", body=json.dumps({"type": "subscribe", "pairs": ["COINALPHA-HBOT"], "channel": name})
         )
-        for name in ("level2", "user", "heartbeats")
+        for name in ("level2", "l2", "user", "heartbeats")
     )
     asked = Asked({}, frames=frames, sockets=(Opened(HOST, "/ws"),))
     (found,) = connections(asked, (), {"market.symbol": "COINALPHA-HBOT"})
     names = {each.topic["channel"]: each.operation for each in found.subscriptions}  # type: ignore[index,call-overload]
-    assert names == {"level2": "stream:book", "user": "stream:orders", "heartbeats": ""}
+    assert names == {"level2": "stream:book", "l2": "stream:book", "user": "stream:orders", "heartbeats": ""}
 
 
 def test_a_message_whose_name_says_what_is_subscribed_to_brings_what_is_the_accounts() -> None:
@@ -294,3 +294,27 @@ def test_parameters_may_be_a_payload_in_a_header() -> None:
     said = Said(HOST, "/orders", "POST", headers=(("X-PAYLOAD", payload),))
     (route,) = routes(Asked({}, sent=(said,)), (), (), "COINALPHA_HBOT")
     assert (route.takes, route.parameters) == ({"symbol": "{market.symbol}"}, "payload")
+
+
+def test_a_path_with_an_id_that_was_never_told_is_no_route() -> None:
+    sent = (Said(HOST, "/orders/None/cancel", "POST"), Said(HOST, "/orders", "GET"))
+    assert [each.name for each in routes(Asked({}, sent=sent), (), (), "")] == ["GET /orders"]
+
+
+def test_a_request_to_be_let_in_is_no_subscription() -> None:
+    """As HTX's: the verb is that of other requests, and what is asked for is `auth`."""
+    keys = {"api_key": "key-4711-0815"}
+    said = (
+        {"action": "req", "ch": "auth", "params": {"accessKey": keys["api_key"]}},
+        {"action": "sub", "ch": "orders#coinalphahbot"},
+        {"action": "sub", "ch": "market.coinalphahbot.trade.detail"},
+    )
+    frames = tuple(Said(HOST, "/ws/v2", body=json.dumps(each)) for each in said)
+    asked = Asked(keys, frames=frames, sockets=(Opened(HOST, "/ws/v2"),))
+    (found,) = connections(asked, (), {"market.symbol": "coinalphahbot"})
+    assert (found.by, found.topics) == ("frame", "ch")
+    assert found.login == {"action": "req", "ch": "auth", "params": {"accessKey": "{login.key}"}}
+    assert {each.topic: each.operation for each in found.subscriptions} == {
+        "orders#{market.symbol}": "stream:orders",
+        "market.{market.symbol}.trade.detail": "stream:trades",
+    }
