@@ -19,8 +19,10 @@ HOUR: tuple[Defect, ...] = (
             """
             async def _trading_fees_polling_loop(self):
                 await asyncio.sleep(2400)
-                ask = {"path_url": "/openOrders", "is_auth_required": True}
-                await safe_gather(*(self._api_get(**ask) for _ in range(90)), return_exceptions=True)
+                for pair in self.trading_pairs:
+                    symbol = await self.exchange_symbol_associated_to_pair(trading_pair=pair)
+                    ask = {"path_url": "/depth", "params": {"symbol": symbol, "limit": 5000}}
+                    await safe_gather(*(self._api_get(**ask) for _ in range(26)), return_exceptions=True)
                 await asyncio.sleep(1e9)
             """,
         ),
