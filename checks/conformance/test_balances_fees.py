@@ -41,7 +41,7 @@ def test_a_fee_in_a_third_asset(fees: Fees) -> None:
     """The fee is taken from an asset that is none of the market's."""
     thirds = _while(fees, Charged.THIRD_ASSET)
     if not thirds:
-        not_applicable("Its perpetuals pay fees in the asset of their margin.")
+        not_applicable("On this exchange, fees are paid in assets of the market only.")
     for paid in thirds:
         _reported(fees, paid)
 

@@ -107,6 +107,18 @@ def test_cancelled_once(trading: Trading) -> None:
         )
 
 
+@requirement("cancelled-event-once")
+def test_cancelled_once_during_a_poll(races: Races) -> None:
+    """An order is cancelled while a poll asks for it; the poll's answer comes last and ends nothing again."""
+    for life in placed([races.polled] if races.polled else []):
+        ends = [event.kind for event in life.terminal()]
+        expect(
+            ends == ["OrderCancelled"],
+            f"An order that was cancelled during a poll was reported as {', '.join(ends) or 'nothing'}.",
+            *timeline(life),
+        )
+
+
 @requirement("failure-event-on-reject")
 def test_a_refused_order_fails_once(trading: Trading) -> None:
     """An order that the exchange refuses ends in one failure; it is never announced or tracked."""
@@ -127,11 +139,13 @@ def test_a_refused_order_fails_once(trading: Trading) -> None:
 
 
 @requirement("one-terminal-event")
-def test_one_end_whatever_happens(trading: Trading, deaf_streams: DeafStreams, errors: Errors) -> None:
-    """No order ends twice: not in quiet trading, not under repeated messages, not when errors strike."""
-    quiet, repeated, errors = trading, deaf_streams, errors
-    others = (repeated.repeated, repeated.silent_fill, repeated.silent_cancel, errors.server_error)
-    for life in (*quiet.lives(), *(life for life in others if life is not None)):
+def test_one_end_whatever_happens(
+    trading: Trading, deaf_streams: DeafStreams, errors: Errors, races: Races
+) -> None:
+    """No order ends twice: not in quiet trading, not when messages repeat or come late, not under errors."""
+    repeated = (deaf_streams.repeated, deaf_streams.silent_fill, deaf_streams.silent_cancel)
+    others = (*repeated, errors.server_error, races.polled)
+    for life in (*trading.lives(), *(life for life in others if life is not None)):
         ends = [event.kind for event in life.terminal()]
         expect(
             len(ends) <= 1,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from checks.conformance.timeline import timeline
-from harness.checking import expect, fail, requirement, undetermined
+from harness.checking import Attach, expect, fail, measured, not_applicable, requirement, undetermined
 from harness.driving.claims import Rule
 from harness.outcome import Evidence
-from harness.scenarios.played.market_data import Listing, MarketData, RoundPrice
+from harness.scenarios.played.market_data import Listing, MarketData
+from harness.scenarios.played.odd_start import OddStart
 from harness.scenarios.played.order_life import Life, Trading
 from harness.scenarios.played.rounding import Rounding
 from harness.venue.market import Market
@@ -53,17 +54,43 @@ def test_trading_rules(market_data: MarketData, listing: Listing) -> None:
 
 
 @requirement("rules-at-any-price")
-def test_rules_at_a_round_price(round_price: RoundPrice) -> None:
+def test_rules_at_a_round_price(odd_start: OddStart) -> None:
     """Started while the price ends in a zero, the connector knows the same increments."""
-    market = round_price.market
-    rule = round_price.rules.get(market.name)
+    market = odd_start.market
+    rule = odd_start.rules.get(market.name)
     if rule is None:
         undetermined(f"The connector has no trading rule for {market.name}.")
     wrong = wrong_rules(rule, market)
     expect(
         not wrong,
-        f"Trading rules of {market.name} at a last price of {round_price.last_price}: {'; '.join(wrong)}.",
-        *_rule_requests(round_price),
+        f"Trading rules of {market.name} at a last price of {odd_start.last_price}: {'; '.join(wrong)}.",
+        *_rule_requests(odd_start),
+    )
+
+
+@requirement("odd-markets-tolerated")
+def test_odd_markets_keep_nobody_from_starting(odd_start: OddStart, evidence: Attach) -> None:
+    """Beside a market that is halted and one without figures, the connector starts and knows its rules."""
+    if not odd_start.halted:
+        not_applicable("The exchange has one market only.")
+    listed = f"{odd_start.emptied} listed without figures" if odd_start.emptied else "no other market"
+    evidence(measured(f"{odd_start.halted} was halted, {listed}"))
+    beside = (
+        f"{odd_start.emptied} listed without figures"
+        if odd_start.ready_once_told
+        else (f"{odd_start.halted} halted")
+    )
+    waiting = ", ".join(odd_start.waiting_for) or "its own reasons"
+    expect(
+        odd_start.ready,
+        f"With {beside}, the connector never became ready ({waiting}).",
+        *_rule_requests(odd_start),
+    )
+    expect(
+        odd_start.market.name in odd_start.rules,
+        f"With {odd_start.halted} halted and {listed}, the connector has no trading rule for "
+        f"{odd_start.market.name}.",
+        *_rule_requests(odd_start),
     )
 
 
@@ -82,7 +109,7 @@ def test_the_smallest_order_value(market_data: MarketData) -> None:
         )
 
 
-def _rule_requests(run: MarketData | RoundPrice) -> list[Evidence]:
+def _rule_requests(run: MarketData | OddStart) -> list[Evidence]:
     return [run.part.wire.evidence(each) for each in run.part.wire.exchanges("symbols")[:1]]
 
 

@@ -6,12 +6,12 @@ What was derived from the same connector, tests and framework is kept, and so is
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.describing.describe import book_tests_of, derive_exchange, digest, source_of, tests_of
-from harness.describing.questions import Question, questions
+from harness.describing.questions import Question, glossary, questions
 from harness.describing.writing import write
 from harness.forks.submission import AddedConnector
 from harness.forks.tree import Tree
@@ -82,21 +82,37 @@ def derive(
 
     described = store.get_or_make(place.kept, key, make)
     file = _laid_out(described, place, connector.name)
+    kept = rehearsed(place.kept, [key, str(seed)], file, lambda: (backend, runtime), connector.name, seed)
+    shutil.copy(kept, place.folder / REHEARSAL)
+    return Derived(described_dialect(file), Rehearsal.model_validate_json(kept.read_bytes()))
+
+
+def rehearsed(
+    kept: Path,
+    made_of: Iterable[str],
+    file: Path,
+    ready: Callable[[], tuple[Backend, Runtime]],
+    connector: str,
+    seed: int,
+) -> Path:
+    """The rehearsal on the description in `file` with its review, played once for what it was made of.
+
+    `ready` is asked for what runs the connector when it has to be played. Raises UserError where the review
+    does not fit what was derived, else as `rehearse`.
+    """
     dialect = described_dialect(file)
     review = review_of(file)
     said = review.read_text(encoding="utf-8") if review.exists() else ""
 
     def play(folder: Path) -> None:
-        rigs = Rigs(backend, runtime, dialect, connector.name, seed)
+        rigs = Rigs(*ready(), dialect, connector, seed)
         try:
             found = rehearse(rigs)
         finally:
             rigs.close()
         (folder / REHEARSAL).write_text(found.model_dump_json(indent=2), encoding="utf-8")
 
-    played = store.get_or_make(place.kept, store.digest([key, said, str(seed), "rehearsal"]), play)
-    shutil.copy(played / REHEARSAL, place.folder / REHEARSAL)
-    return Derived(dialect, Rehearsal.model_validate_json((played / REHEARSAL).read_bytes()))
+    return store.get_or_make(kept, store.digest([*made_of, said, "rehearsal"]), play) / REHEARSAL
 
 
 def _laid_out(described: Path, place: Place, name: str) -> Path:
@@ -112,11 +128,14 @@ def _laid_out(described: Path, place: Place, name: str) -> Path:
     return file
 
 
-def asked(found: Iterable[Question]) -> str:
+def asked(found: Sequence[Question]) -> str:
     """The questions as a review that is still to be filled in: every line is a comment."""
     lines = [
         "# Answer in the review beside the description: docs/exchanges.md tells how. Most decisive first."
     ]
     for each in found:
-        lines += ["", f"# {plain(each.text)}", f"# {plain(each.line)}"]
+        lines += ["", f"# {plain(each.text)}", *(f"# {plain(line)}" for line in each.lines)]
+    told = glossary(found)
+    if told:
+        lines += ["", "# The facts that {object.fact} may be:", *(f"# {each}" for each in told)]
     return "\n".join(lines) + "\n"

@@ -32,7 +32,7 @@ from harness.frameworks.installed import Installed
 from harness.frameworks.interpreter import NoInterpreterError
 from harness.frameworks.libraries import Libraries
 from harness.frameworks.mutation import MutationResult, grade_unit_tests
-from harness.frameworks.submissions import submission_build, submission_layer
+from harness.frameworks.submissions import began_at, submission_build, submission_layer
 from harness.frameworks.unit_tests import LIMITS as UNIT_TEST_LIMITS
 from harness.frameworks.unit_tests import UnitTestResult, run_unit_tests
 from harness.frameworks.upstream import upstream_base
@@ -92,9 +92,11 @@ def libraries(base: Base, added: Layer) -> Libraries:
 
 
 @pytest.fixture(scope="session")
-def build(backend: Backend, base: Base, added: Layer, tree: Tree) -> BuildResult:
+def build(
+    backend: Backend, store: ObjectStore, submission: Submission, base: Base, added: Layer, tree: Tree
+) -> BuildResult:
     """The submission, built in the sandbox with upstream's modules reused."""
-    return submission_build(cache_dir(), backend, base, tree, added)
+    return submission_build(cache_dir(), backend, base, tree, added, began_at(store, submission))
 
 
 @pytest.fixture(scope="session")

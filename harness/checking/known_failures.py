@@ -13,6 +13,7 @@ KNOWN_TO_FAIL: Mapping[str, frozenset[str]] = {
         {
             "test_a_wrong_clock_is_borne",
             "test_limit_maker_orders_are_post_only",
+            "test_public_trades_have_their_time",
             "test_the_book_is_deep_enough",
             "test_the_takers_side_is_told",
         }
@@ -30,7 +31,9 @@ KNOWN_TO_FAIL: Mapping[str, frozenset[str]] = {
             "test_the_book_is_deep_enough",
         }
     ),
-    "gate_io": frozenset({"test_book_follows_changes", "test_the_book_is_deep_enough"}),
+    "gate_io": frozenset(
+        {"test_book_follows_changes", "test_errors_empty_no_balances", "test_the_book_is_deep_enough"}
+    ),
     "hyperliquid": frozenset(
         {
             "test_quantized_figures_are_multiples",

@@ -141,10 +141,12 @@ class Screening:
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
         """Try the check as often as the policy says, and write down what came of it."""
         began = time.monotonic()
-        given = pyfuncitem.funcargs
+        given: dict[str, Any] = pyfuncitem.funcargs
         found: Any = next((given[name] for name in OF_A_TRY if name in given), None)
         source: Source | None = found
-        policy = self._policy(pyfuncitem, None if source is None else source.control)
+        policy = self._policy(
+            pyfuncitem, None if source is None else source.control, given.get("connector_name")
+        )
         with stopping_at_a_full_disk(self.plan):
             ending = run(pyfuncitem.function, policy, source, given)
         unconfirmed = {} if source is None else source.unconfirmed
@@ -169,8 +171,11 @@ class Screening:
 
     # -- outcomes
 
-    def _policy(self, item: pytest.Item, control: str | None) -> Policy:
-        return policy_for(_function(item), self.plan.scale, control, of_the_running=is_conformance(item))
+    def _policy(self, item: pytest.Item, control: str | None, connector: str | None = None) -> Policy:
+        running = is_conformance(item)
+        return policy_for(
+            _function(item), self.plan.scale, control, of_the_running=running, connector=connector
+        )
 
     def _write(
         self,

@@ -125,14 +125,18 @@ def parameters_of(check: Check) -> tuple[str, ...]:
     return tuple(inspect.signature(check).parameters)
 
 
-def policy_for(check: Check, pace: float, control: str | None, *, of_the_running: bool) -> Policy:
+def policy_for(
+    check: Check, pace: float, control: str | None, *, of_the_running: bool, connector: str | None = None
+) -> Policy:
     """A check that looks into every trace is not tried again: what was seen once was done.
 
-    A control that is known to fail the check is passed over.
+    A control that is known to fail the check is passed over, but for the `connector` that is judged itself:
+    what upstream's fails, a change of it did not bring.
     """
     once = EVERY in parameters_of(check)
     elsewhere = judges_traces(check) and not once
-    control = control if serves(control, getattr(check, "__name__", "")) else None
+    own = control is not None and control == connector
+    control = control if own or serves(control, getattr(check, "__name__", "")) else None
     return Policy(pace, running=of_the_running, repeats=not once, elsewhere=elsewhere, control=control)
 
 

@@ -18,6 +18,7 @@ from harness.checking.derived import QUESTIONS, REHEARSAL
 from harness.commands.progress import Watch
 from harness.commands.run import build_upstream, chosen_name, clear_up
 from harness.commands.terminal import safe, say
+from harness.describing.questions import route_line
 from harness.errors import UserError
 from harness.forks.object_store import ObjectStore
 from harness.forks.submission import Submission
@@ -189,8 +190,11 @@ def _tell_questions(report: CandidateReport, folder: Path, reviews: Path, consol
         say(console, f"No order has lived there yet: {UNSEEN[found.missing]}.")
         for each in found.trouble:
             say(console, f"  {each}")
+        for each in found.unanswered:
+            say(console, f"  It asked for {each}, which the description has no route for.")
         asked = (folder / DESCRIBED / QUESTIONS).read_text(encoding="utf-8")
-        lines = [line.removeprefix("# ") for line in asked.splitlines() if line.startswith("# - {")]
+        lines = [route_line(each) for each in found.unanswered]
+        lines += [line.removeprefix("# ") for line in asked.splitlines() if line.startswith("# - {")]
     if lines:
         say(console, f"Lines that decide more, to be written into {reviews / name}.review.yml:")
     for line in lines[:MOST_LINES]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from harness.checking.derived import rehearsed
 from harness.commands.check import own_round
 from harness.commands.run import build_upstream, chosen_name, clear_up
 from harness.commands.terminal import safe, say
@@ -17,10 +20,11 @@ from harness.describing.describe import (
     ccxt_id_of,
     derive_exchange,
     digest,
+    like_in_ccxt,
     source_of,
     tests_of,
 )
-from harness.describing.questions import questions
+from harness.describing.questions import OPEN_FACT, Question, glossary, questions, route_line
 from harness.describing.tally import Tally, by_source, tally
 from harness.describing.writing import Written, derived_from, review_trouble, write
 from harness.errors import UserError
@@ -31,12 +35,15 @@ from harness.forks.tree import Tree
 from harness.forks.upstream import upstream_commit
 from harness.forks.worktree import work_tree
 from harness.frameworks import generation_of
+from harness.frameworks.runtime import Runtime
 from harness.frameworks.submissions import submission_build
 from harness.frameworks.upstream import upstream_base
 from harness.paths import cache_dir
 from harness.rounds.round import Round
-from harness.sandbox import Choice, choose
+from harness.sandbox import Backend, Choice, choose
+from harness.scenarios.rehearsal import UNSEEN, Rehearsal
 from harness.screenings.screening import Settings
+from harness.venue.described.loading import review_of
 
 MOST_SHOWN = 200  # changes
 
@@ -53,7 +60,10 @@ def describe(
     again: bool,
     console: Console,
 ) -> Path:
-    """Derive the description of `what`, a candidate's name or a work tree; returns the file."""
+    """Derive the description of `what`, a candidate's name or a work tree, and have an order live on it.
+
+    Returns the file. What was derived and played before from the same is not done again.
+    """
     began = time.monotonic()
     path = Path(what)
     round_ = own_round(path, round_file, upstream)
@@ -71,34 +81,76 @@ def describe(
     ccxt_id = ccxt or ccxt_id_of(chosen.name)
     file = folder / f"{chosen.name}.yml"
     made_of = digest(tree, chosen, ccxt_id)
+
+    @cache
+    def ready() -> tuple[Backend, Runtime]:
+        settings = build_upstream(Settings(round_, folder, store, sandbox=chosen_name(sandbox)), console)
+        backend = choose(settings.sandbox)
+        commit = upstream_commit(store, round_.upstream, None, lambda text: say(console, text))
+        base = upstream_base(cache_dir(), backend, store, commit.commit, generation_of(tree.paths()))
+        return backend, submission_build(cache_dir(), backend, base, tree).runtime
+
+    asked: tuple[Question, ...] = ()
     if derived_from(file) == made_of and not again:
         say(console, f"Nothing new: {file} was derived from the same connector and tests.")
-        return file
-    settings = Settings(round_, folder, store, sandbox=chosen_name(sandbox))
-    build_upstream(settings, console)
-    backend = choose(settings.sandbox)
-    commit = upstream_commit(store, round_.upstream, None, lambda text: say(console, text))
-    base = upstream_base(cache_dir(), backend, store, commit.commit, generation_of(tree.paths()))
-    built = submission_build(cache_dir(), backend, base, tree)
-    made = derive_exchange(
-        backend,
-        built.runtime,
-        chosen,
-        tests_of(tree, chosen),
-        book_tests_of(tree, chosen),
-        source_of(tree, chosen),
-        ccxt_id,
-        lambda text: say(console, f"{text} …"),
-    )
-    data = {**made.data, "derived": made_of}
-    result = write(file, data)
-    console.print(_table(made))
-    _tell(console, result, made.sources.harvest.detail, made.sources.asked.trouble)
-    told = ", ".join(f"{source} {count}" for source, count in by_source(made.placed).items())
-    say(console, f"Leaves explained, by source: {told or 'none'}. {time.monotonic() - began:.0f} s.")
-    for number, each in enumerate(questions(made), start=1):
-        say(console, f"\n{number}. {each.text}\n   {each.line}")
+    else:
+        made = derive_exchange(
+            *ready(),
+            chosen,
+            tests_of(tree, chosen),
+            book_tests_of(tree, chosen),
+            source_of(tree, chosen),
+            ccxt_id,
+            lambda text: say(console, f"{text} …"),
+        )
+        asked = questions(made)
+        console.print(_table(made))
+        _tell(console, write(file, {**made.data, "derived": made_of}), made)
+    if trouble := review_trouble(file):
+        say(console, f"The review no longer fits: {trouble}")
+    else:
+        say(console, "letting the connector trade there once …")
+        commits = [made_of, submission.commit, submission.upstream_commit]
+        kept = rehearsed(cache_dir() / "descriptions", commits, file, ready, chosen.name, 0)
+        _tell_rehearsal(console, Rehearsal.model_validate_json(kept.read_bytes()), file)
+    if asked:
+        _ask(console, asked, ccxt_id, chosen.name, file)
+    say(console, f"{time.monotonic() - began:.0f} s.")
     return file
+
+
+def _ask(console: Console, asked: Sequence[Question], ccxt_id: str | None, name: str, file: Path) -> None:
+    """The questions, each with what to write where."""
+    say(
+        console,
+        f"\nQuestions, most decisive first. Write answers as lines of {review_of(file)}, one list, with "
+        "your name and the page of the exchange's documentation; then run this again.",
+    )
+    if ccxt_id is None:
+        near = ", ".join(like_in_ccxt(name)) or "none"
+        say(console, f"ccxt has no exchange named {name} (alike: {near}); where it has it, say --ccxt NAME.")
+    for number, each in enumerate(asked, start=1):
+        say(console, f"\n{number}. {each.text}")
+        for line in each.lines:
+            say(console, f"   {line}")
+    if told := glossary(asked):
+        say(console, f"\nThe facts that {OPEN_FACT} may be:")
+        for text in told:
+            say(console, f"  {text}")
+
+
+def _tell_rehearsal(console: Console, found: Rehearsal, file: Path) -> None:
+    """How far the connector got on what was derived, the review laid over it, and what it stopped at."""
+    if found.lives:
+        say(console, "An order lived there from its placing to its fill and its cancellation.")
+        return
+    got = ", ".join(found.reached) or "nothing"
+    say(console, f"No order has lived there yet: {UNSEEN[found.missing]} (reached: {got}).")
+    for each in found.trouble:
+        say(console, f"  {each}")
+    for each in found.unanswered:
+        say(console, f"  It asked for {each}, which the description has no route for. In {review_of(file)}:")
+        say(console, f"    {route_line(each)}")
 
 
 def _submission(what: str, path: Path, round_: Round, store: ObjectStore) -> Submission:
@@ -129,18 +181,19 @@ def _connector(submission: Submission, wanted: str | None) -> AddedConnector:
     return fitting[0]
 
 
-def _tell(console: Console, result: Written, harvest: str, asked: str) -> None:
+def _tell(console: Console, result: Written, made: Assembled) -> None:
+    """What became of the file, and what could not be asked."""
     say(console, f"{'Wrote' if result.new or result.changes else 'Unchanged:'} {result.path}")
     for change in result.changes[:MOST_SHOWN]:
         say(console, f"  {change}")
     if len(result.changes) > MOST_SHOWN:
         say(console, f"  and {len(result.changes) - MOST_SHOWN} more")
-    if harvest:
-        say(console, f"The tests could not tell: {harvest.strip()}")
-    if asked:
+    if harvest := made.sources.harvest.detail.strip():
+        say(console, f"The tests could not tell: {harvest}")
+    if asked := made.sources.asked.trouble:
         say(console, f"The connector did not act to the end: {asked}")
-    if trouble := review_trouble(result.path):
-        say(console, f"The review no longer fits: {trouble}")
+    told = ", ".join(f"{source} {count}" for source, count in by_source(made.placed).items())
+    say(console, f"Leaves explained, by source: {told or 'none'}.")
 
 
 def _table(made: Assembled) -> Table:

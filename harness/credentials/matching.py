@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from harness.credentials.asked import Asked
 from harness.credentials.meanings import IDENTITIES, Meaning, meaning_of, meaning_of_name, says_identity
-from harness.credentials.shapes import make
+from harness.credentials.shapes import Shape, make
 from harness.credentials.stated import Literal, Stated
 
 _HELD = frozenset({Meaning.KEY, Meaning.SECRET, Meaning.PASSPHRASE, Meaning.ADDRESS})
@@ -32,7 +32,8 @@ def matched(
     """`offered` by the field names of some connector of the exchange; `stated` by those of this one.
 
     First what a round's row states, then equal names, then equal meanings, then what is left on both sides.
-    What has a default and is not offered by its own name keeps it.
+    What has a default and is not offered by its own name keeps it. An exchange that hands out no passphrase
+    checks none: a connector that asks for one gets any.
     """
     pairing = _Pairing(offered, connector)
     asked = [field for field in fields if field.connect_key]
@@ -45,6 +46,8 @@ def matched(
     for field in needed:
         pairing.by_meaning(field)
     pairing.identities([field for field in needed if field.name not in pairing.credentials])
+    if Meaning.PASSPHRASE not in {meaning_of_name(name) for name in offered}:
+        pairing.passphrases(needed)
     left = []
     for field in needed:
         if field.name not in pairing.credentials:
@@ -126,6 +129,12 @@ class _Pairing:
         ]
         if len(open_) == 1:
             self._take(open_[0], [name for name in self._left if meaning_of_name(name) in IDENTITIES])
+
+    def passphrases(self, fields: list[Asked]) -> None:
+        """Any text, once all that is offered has been handed over."""
+        for field in fields:
+            if not self._left and meaning_of(field, self._connector) is Meaning.PASSPHRASE:
+                self.credentials.setdefault(field.name, make(Shape.TOKEN))
 
     def _meaning(self, meaning: Meaning) -> list[str]:
         return [name for name in self._left if meaning_of_name(name) is meaning]

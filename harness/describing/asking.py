@@ -21,10 +21,11 @@ from pydantic import JsonValue
 from harness import temporary
 from harness.clock import ScaledClock
 from harness.describing.answers import Answer, named_so, place_of
+from harness.describing.envelopes import enveloped
 from harness.describing.leaves import parsed
 from harness.describing.said import Said
-from harness.describing.sentinels import SESSION, Sentinels
-from harness.describing.source_reading import UNREAD, Source, enveloped, filled, template
+from harness.describing.sentinels import SESSION, Sentinels, same_address
+from harness.describing.source_reading import UNREAD, Source, filled, template
 from harness.driving.claims import ConfigField
 from harness.driving.driver import Connector, ConnectorError, Driver
 from harness.frameworks.runtime import Runtime
@@ -122,7 +123,8 @@ class Listening(Dialect):
         if found is not None and (whole or read is None):
             return Reply(found.code, {"Content-Type": "application/json"}, found.text.encode())
         if read is not None and request.method != "DELETE":
-            made = enveloped(template(read, named_so(request.path)), self._documents)
+            operation = self.source.operation(request.path) or named_so(request.path)
+            made = enveloped(template(read, operation), self._documents)
             return Reply(200, {}, filled(made, SESSION, self.venue.clock.now()))
         return self._time() if "time" in request.path.lower() else Reply(404, {}, {})
 
@@ -144,16 +146,16 @@ class Listening(Dialect):
         A list of symbols may be cut short in tests, the trading rules of the same route are whole.
         """
         fitting = [
-            (len(path), "all_symbols" not in each.member, each)
+            (same_address(request.path, path), len(path), "all_symbols" not in each.member, each)
             for (host, path), each in self._answers
             if host == request.host
             and each.method in ("", request.method)
-            and (request.path == path or (path.endswith("/") and request.path.startswith(path)))
+            and (same_address(request.path, path) or (path.endswith("/") and request.path.startswith(path)))
         ]
         if not fitting:
             return None, False
-        length, _, found = max(fitting, key=lambda each: each[:2])
-        return found, length == len(request.path)
+        whole, _, _, found = max(fitting, key=lambda each: each[:3])
+        return found, whole
 
     def upgrade(self, request: Request, match: Match) -> StreamSession | Reply:  # noqa: ARG002 - any
         return _Answering(self)

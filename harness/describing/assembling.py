@@ -13,14 +13,16 @@ from pydantic import JsonValue
 from harness.describing import books
 from harness.describing.answers import REFUSALS, Answer
 from harness.describing.asking import Asked
-from harness.describing.deriving import KIT, READS, SENDS, Derived, Field, Reads, derive, nobody
+from harness.describing.deriving import Derived, Reads, derive, nobody
+from harness.describing.envelopes import enveloped
+from harness.describing.fields import KIT, READS, SENDS, Field
 from harness.describing.kit import Harvest
 from harness.describing.leaves import Path, flatten
 from harness.describing.routes import Route, routes
-from harness.describing.sentinels import SETS
+from harness.describing.sentinels import SETS, same_address
 from harness.describing.signatures import Explanation
 from harness.describing.signing import credentials_of, login_signing, signing_of
-from harness.describing.source_reading import UNREAD, Source, completed, enveloped, template
+from harness.describing.source_reading import UNREAD, Source, completed, template
 from harness.describing.streams import PRIVATE, Connection, Subscription, connections
 from harness.describing.templates import Kind, embedded
 from harness.describing.wordlists import WordLists
@@ -28,6 +30,7 @@ from harness.venue.described.addresses import Address, bare, leaves, written
 from harness.venue.described.placeholders import leaf
 
 SYMBOL = "{market.symbol}"
+FIRST_ERROR = 400
 # Operations whose mocked replies may be empty, where the tests are about something else.
 COMPLETED = ("server_time", "user_stream_open", "stream_token")
 
@@ -104,7 +107,8 @@ def assemble(sources: Sources) -> Assembled:
     """Put everything together that has an operation; what has none is left for the questions."""
     words = WordLists()
     symbol = sources.symbols.get(SETS[0].name, "")
-    seen = routes(sources.asked, sources.answers, sources.signatures.schemes, symbol)
+    signed = sources.signatures
+    seen = routes(sources.asked, sources.answers, signed.schemes, symbol, sources.source, signed.unexplained)
     named = [each for each in seen if each.operation]
     named += _only_in_tests(sources, named)
     named.sort(key=lambda each: (_order(each.operation), each.name))
@@ -243,7 +247,8 @@ def _replies_of(route: Route, named: Sequence[Route], sources: Sources) -> list[
 
 def _answers_to(answer: Answer, route: Route) -> bool:
     """Whether it is mocked for this route: by address and method or, where a test names none, operation."""
-    if answer.place not in {(host, path) for host, _, path in route.places}:
+    at = answer.place
+    if at is None or not any(at[0] == host and same_address(path, at[1]) for host, _, path in route.places):
         return False
     return answer.method == route.method if answer.method else answer.operation == route.operation
 
@@ -272,7 +277,7 @@ def _route(
             told["parameters"] = route.parameters
         told["takes"] = takes
     replies = _replies_of(route, named, sources)
-    derived = derive(route.operation, replies, sources.harvest.readings, sources.symbols, sources.second)
+    derived = _derived(route.operation, replies, sources)
     if route.operation == "order_book" and derived is None:
         derived = sources.books.get("order_book")
     read = _read_of(route, sources)
@@ -461,7 +466,10 @@ def _connection(each: Connection, channels: dict[str, JsonValue], sources: Sourc
     if each.by:
         made["login"] = _login(each, sources)
     if each.subscriptions:
-        made["subscribe"] = {"said": dict(each.said), "topics": each.topics}
+        asked: dict[str, JsonValue] = {"said": dict(each.said), "topics": each.topics}
+        if each.by == "frame" and len(sources.source.received) > 1:  # the login's answer comes first
+            asked["answer"] = template(sources.source.received[1], "")
+        made["subscribe"] = asked
     if channels:
         made["channels"] = channels
     operations = {channel["operation"] for channel in channels.values() if isinstance(channel, dict)}
@@ -509,13 +517,22 @@ def _told_by(operation: str, sources: Sources) -> Derived | None:
         # The message of the fill is that of its order, and says more of it.
         fills = [each for each in sources.answers if each.operation == "stream:fills"]
         answers = [each for each in answers if each.status != "filled"] + fills
-    return derive(operation, answers, sources.harvest.readings, sources.symbols, sources.second)
+    return _derived(operation, answers, sources)
+
+
+def _derived(operation: str, answers: Sequence[Answer], sources: Sources) -> Derived | None:
+    readings, states = sources.harvest.readings, sources.source.states
+    return derive(operation, answers, readings, sources.symbols, sources.second, states)
 
 
 def _refusals(answers: Iterable[Answer]) -> dict[str, JsonValue]:
-    """How the exchange refuses, by what the tests answer to a request for an unknown order."""
-    for each in answers:
-        if each.member not in REFUSALS or not isinstance(each.document, dict):
+    """How the exchange refuses, by what the tests answer to a request for an unknown order.
+
+    One that has an error's status tells more: others may be a good reply to a batch of which an item failed.
+    """
+    known = [each for each in answers if each.member in REFUSALS and isinstance(each.document, dict)]
+    for each in sorted(known, key=lambda answer: answer.code < FIRST_ERROR):
+        if not isinstance(each.document, dict):
             continue
         body: dict[str, JsonValue] = dict(each.document)
         word: dict[str, JsonValue] = {}

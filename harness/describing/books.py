@@ -11,7 +11,8 @@ from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
-from harness.describing.deriving import KIT, READS, Derived, Field
+from harness.describing.deriving import Derived
+from harness.describing.fields import KIT, READS, Field
 from harness.describing.leaves import Leaf, Path, flatten, number_of
 from harness.describing.templates import Kind, time_form
 from harness.frameworks.runtime import TREE, Runtime, our_program
@@ -27,6 +28,7 @@ OPERATIONS = {
 }
 _SYMBOL = re.compile(r"^(s|sym|symbol|market|marketid|pair|instid|product_?id|instrument\w*|contract)$", re.I)
 _SHORTEST_SYMBOL = 5
+_PAIR = re.compile(r"[A-Z0-9]{2,10}([-/_])[A-Z]{2,10}")
 # Words for a taker's side, with both words of their list.
 _SIDES_OF_TRADES = {
     word: f"{buy} {sell}"
@@ -188,7 +190,7 @@ class _Builder:
         self._spelled = frozenset(
             leaf
             for path, leaf in flatten(raw).items()
-            if isinstance(leaf, str) and len(leaf) >= _SHORTEST_SYMBOL and _SYMBOL.search(_name(path))
+            if isinstance(leaf, str) and len(leaf) >= _SHORTEST_SYMBOL and _names_a_market(leaf, path)
         )
 
     def build(self, value: JsonValue, path: Path, at: tuple[str, ...]) -> JsonValue:
@@ -262,6 +264,11 @@ class _Builder:
         return one == other and (one != Decimal(0) or made == leaf)
 
 
+def _names_a_market(leaf: str, path: Path) -> bool:
+    """By its key, or in a list by its form."""
+    return bool(_SYMBOL.search(_name(path)) or (isinstance(path[-1], int) and _PAIR.fullmatch(leaf)))
+
+
 def _named(text: str, symbol: str, spelled_so: frozenset[str]) -> str:
     """The text with the pair's name in it replaced, in whatever letters and with whatever sign between."""
     usual = {symbol, symbol.lower(), symbol.upper(), "COINALPHAHBOT", "COINALPHA-HBOT", *spelled_so}
@@ -269,8 +276,11 @@ def _named(text: str, symbol: str, spelled_so: frozenset[str]) -> str:
     for name in sorted(spelled, key=len, reverse=True):
         found = re.search(re.escape(name), text, re.I)
         if found:
-            hole = "{market.symbol}"
-            if found[0] != symbol and symbol:
-                hole = "{market.symbol|lower}" if found[0].islower() else "{market.symbol}"
+            hole = "{market.symbol|lower}" if symbol and found[0].islower() else "{market.symbol}"
+            sign = _PAIR.fullmatch(found[0])
+            if found[0] == symbol:
+                hole = "{market.symbol}"
+            elif sign is not None and symbol and sign[1] not in symbol:
+                hole = f"{{market.base}}{sign[1]}{{market.quote}}"
             return text[: found.start()] + hole + text[found.end() :]
     return text

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
 from harness.describing.answers import Answer
+from harness.describing.fields import CCXT, KIT, READS, Field
 from harness.describing.kit import Reading
 from harness.describing.leaves import Path, amount_of, flatten, number_of
 from harness.describing.readings import FORK, Meaning, meaning
-from harness.describing.sentinels import SETS, Sentinels, facts
+from harness.describing.sentinels import SETS, Sentinels, facts, sentinels_named
+from harness.describing.states import in_the_connectors_words
 from harness.describing.templates import Example, Explained, Kind, embedded, explained, time_form
 
-KIT, READS, SENDS, CCXT = "kit", "fork reads", "connector sends", "ccxt"
 # What the rows of a list are, by operation.
 ROWS: Mapping[str, str] = {
     "symbols": "market",
@@ -47,23 +48,6 @@ Reads = Callable[[str, JsonValue], Mapping[Path, Meaning]]
 
 
 @dataclass(frozen=True)
-class Field:
-    """One leaf of a template: where it stands in it, what it holds, and who says so.
-
-    `says` has each source's fact where sources differ; `text` is then the stronger's. `words` has the literal
-    of each word where the leaf is one.
-    """
-
-    at: tuple[str, ...]
-    text: JsonValue
-    fact: str = ""
-    kind: Kind = Kind.FACT
-    by: tuple[str, ...] = (KIT,)
-    says: Mapping[str, str] = field(default_factory=dict)
-    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class Derived:
     """A template and its leaves. `operation` is what it answers, or what a stream's message tells."""
 
@@ -83,12 +67,14 @@ def derive(
     readings: Iterable[Reading],
     symbols: Mapping[str, str],
     second: Reads = nobody,
+    states: Mapping[str, str] | None = None,
 ) -> Derived | None:
     """The template of one operation's replies; None where there is no document among the answers.
 
-    `symbols` has the exchange's name of each set's pair; `second` is ccxt, or nobody.
+    `symbols` has the exchange's name of each set's pair; `second` is ccxt, or nobody. `states` has the states
+    of orders by the exchange's words for them, as the connector's table says.
     """
-    answers = [each for each in answers if isinstance(each.document, dict | list)]
+    answers = [_with_keys_alike(each, symbols) for each in answers if isinstance(each.document, dict | list)]
     if not answers:
         return None
     prefer = ROWS.get(operation, "order")
@@ -104,16 +90,51 @@ def derive(
         path: _field(operation, each, by_fork.get(path), by_ccxt.get(path), path[:-1] in rows)
         for path, each in known.items()
     }
+    if states and prefer in ("order", "fill"):
+        fields = {
+            path: in_the_connectors_words(each, str(path[-1]), known[path].seen, states)
+            for path, each in fields.items()
+        }
     seen = tuple(dict.fromkeys(each.status for each in answers if each.status))
     fields = {path: _with_states(each, seen) for path, each in fields.items()}
     if ROWS.get(operation) == "fill":
         fields = _with_trade_id(fields)
-    builder = _Builder(operation, fields)
+    builder = _Builder(operation, fields, _keys_of(SETS[0], symbols))
     whole = base.document
     for each in answers:
         whole = united(whole, each.document)
     template = builder.build(whole, (), ())
     return Derived(operation, template, tuple(builder.placed))
+
+
+def _keys_of(sentinels: Sentinels, symbols: Mapping[str, str]) -> dict[str, str]:
+    """What may be the key of a row of an object, by the key: the fact, as a template has it."""
+    symbol = symbols.get(sentinels.name, "")
+    keys = {
+        symbol: "{market.symbol}",
+        symbol.lower(): "{market.symbol|lower}",
+        sentinels.base.lower(): "{balance.asset|lower}",
+        sentinels.base: "{balance.asset}",
+        sentinels.order_id: "{order.order_id}",
+        sentinels.client_order_id: "{order.client_order_id}",
+        sentinels.trade_id: "{fill.trade_id}",
+    }
+    keys |= {symbol: "{market.symbol}"}  # where it has no capital letters
+    return {key: text for key, text in keys.items() if key}
+
+
+def _with_keys_alike(answer: Answer, symbols: Mapping[str, str]) -> Answer:
+    """An answer whose objects have the first set's keys: a row is found by its key whichever set it is of."""
+    own = _keys_of(sentinels_named(answer.sample.set), symbols)
+    first = {text: key for key, text in _keys_of(SETS[0], symbols).items()}
+    renamed = {key: first[text] for key, text in own.items() if text in first}
+    return replace(answer, document=_renamed(answer.document, renamed), again=_renamed(answer.again, renamed))
+
+
+def _renamed(document: JsonValue, keys: Mapping[str, str]) -> JsonValue:
+    if isinstance(document, dict):
+        return {keys.get(key, key): _renamed(item, keys) for key, item in document.items()}
+    return [_renamed(item, keys) for item in document] if isinstance(document, list) else document
 
 
 def united(one: JsonValue, other: JsonValue) -> JsonValue:
@@ -167,10 +188,6 @@ def _example(answer: Answer, symbols: Mapping[str, str]) -> Example:
         side, kind = "BUY", "LIMIT"
     known = facts(sentinels, side, kind, answer.status, symbols.get(answer.sample.set, ""))
     return Example(known, answer.document, answer.again)
-
-
-def sentinels_named(name: str) -> Sentinels:
-    return next(each for each in SETS if each.name == name)
 
 
 def _one_of_each(answers: Sequence[Answer]) -> list[Answer]:
@@ -314,11 +331,22 @@ _TOLD = {
 }
 
 
+# What the key of a row may name, by what the rows are.
+_KEYED_BY: Mapping[str, tuple[str, ...]] = {
+    "balance": ("balance",),
+    "market": ("market",),
+    "ticker": ("market",),
+    "order": ("order", "fill"),
+    "fill": ("fill",),
+}
+
+
 class _Builder:
     """A document with its leaves replaced and rows said once; `placed` gets each leaf with its address."""
 
-    def __init__(self, operation: str, fields: Mapping[Path, Field]) -> None:
+    def __init__(self, operation: str, fields: Mapping[Path, Field], keys: Mapping[str, str]) -> None:
         self._thing = self._about = ROWS.get(operation, "")
+        self._keys = keys
         self._fields = fields
         self.placed: list[Field] = []
 
@@ -328,7 +356,9 @@ class _Builder:
             rows = None if within else self._keyed_rows(value)
             if rows is not None:
                 key, name = rows
+                about, self._about = self._about, name.split()[1]
                 made = self.build(value[key], (*path, key), (*at, name), within=True)
+                self._about = about
                 return {name: made}
             return {key: self.build(item, (*path, key), (*at, key), within) for key, item in value.items()}
         if isinstance(value, list):
@@ -385,13 +415,12 @@ class _Builder:
         return bool(depths) and min(depths) > 0
 
     def _keyed_rows(self, value: Mapping[str, JsonValue]) -> tuple[str, str] | None:
-        """(a key, the name of the rows) of an object that has a key for each asset."""
-        if self._thing != "balance":
-            return None
-        for key in value:
-            for sentinels in SETS:
-                for asset in (sentinels.base, sentinels.base.lower()):
-                    if key == asset:
-                        form = "" if key == sentinels.base else "|lower"
-                        return key, f"each balance as {{balance.asset{form}}}"
+        """(a key, the name of the rows) of an object that has a key for each of its rows."""
+        for key, text in self._keys.items():
+            if key in value and text[1:].partition(".")[0] in _KEYED_BY.get(self._thing, ()):
+                return key, f"each {self._keyed(text)} as {text}"
         return None
+
+    def _keyed(self, text: str) -> str:
+        thing = text[1:].partition(".")[0]
+        return self._thing if thing == "market" else thing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import inspect
 from collections.abc import Callable, Sequence
@@ -16,7 +17,9 @@ from harness.describing.answers import Answer, answers
 from harness.describing.asking import ask
 from harness.describing.assembling import Assembled, Sources, assemble
 from harness.describing.ccxt_reader import CcxtReader, signs_alike
+from harness.describing.envelopes import alike
 from harness.describing.kit import Harvest
+from harness.describing.own_ids import with_our_ids
 from harness.describing.sentinels import SETS
 from harness.describing.signatures import explain
 from harness.describing.source_reading import Source, read_source
@@ -28,6 +31,7 @@ from harness.sandbox.protocol import Backend
 
 KITS = ("AbstractExchangeConnectorTests", "AbstractPerpetualDerivativeTests")
 MOST_FILE = 1 << 20
+_TELLING = 4  # letters of a name that another one begins with
 Progress = Callable[[str], None]
 
 
@@ -110,7 +114,7 @@ def gather(
     perpetual = connector.kind == "derivative"
     progress("asking the fork's tests")
     harvested = _harvest(backend, runtime, modules, perpetual)
-    found = answers(harvested)
+    found = with_our_ids(alike(answers(harvested)))
     progress("watching what the connector sends")
     asked = ask(backend, runtime, connector.name, _first_set(found), SETS[0], source)
     progress("watching its order book tests")
@@ -165,3 +169,11 @@ def ccxt_id_of(name: str) -> str | None:
     bare = name.removesuffix("_perpetual")
     known = set(ccxt.exchanges)
     return next((each for each in (name, bare, bare.replace("_", "")) if each in known), None)
+
+
+def like_in_ccxt(name: str) -> tuple[str, ...]:
+    """ccxt's exchanges whose names are like a connector's, the likeliest first."""
+    bare = name.removesuffix("_perpetual").replace("_", "")
+    begun = [each for each in ccxt.exchanges if len(each) >= _TELLING and bare.startswith(each)]
+    near = difflib.get_close_matches(bare, ccxt.exchanges, 3, 0.75)
+    return tuple(dict.fromkeys([*sorted(begun, key=len, reverse=True), *near]))

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from pydantic import JsonValue
+
 from harness.describing.assembling import Assembled, Placed
-from harness.describing.deriving import Field
+from harness.describing.fields import Field
+from harness.describing.streams import PRIVATE
 from harness.describing.templates import Kind
 from harness.venue.described.addresses import Address, written
+from harness.venue.described.facts import FACTS
 from harness.venue.described.sources import confirms
 
 # What an order's life cannot do without, in the order in which its lack is felt.
@@ -19,7 +24,7 @@ OPERATIONS = (
     "stream:book", "stream:trades", "stream:orders",
 )  # fmt: skip
 # Facts that a reply must tell for checks to lean on; one of each group is enough.
-FACTS: Mapping[str, tuple[tuple[str, ...], ...]] = {
+FACTS_LEANED_ON: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "symbols": (("market.symbol",), ("market.tick_size", "market.tick_decimals"),
                 ("market.lot_size", "market.lot_decimals")),
     "balances": (("balance.asset",), ("balance.free",), ("balance.total", "balance.locked")),
@@ -31,13 +36,31 @@ FACTS: Mapping[str, tuple[tuple[str, ...], ...]] = {
 }  # fmt: skip
 
 
+_PRIVATE = ("balances", "place_order", "cancel_order", "order_status", "order_trades")
+OPEN_FACT = "{object.fact}"
+# Objects whose facts a leaf may be, and the names that leaves of them go by.
+_THINGS: Mapping[str, str] = {
+    "market": r"each market|symbols|instrument",
+    "balance": "balance|wallet|account",
+    "order": "order",
+    "fill": "fill|trade",
+    "book": r"book|depth",
+}
+# A signature as a description has it, to be put right: docs/descriptions.md has the words of its text.
+_HMAC: Mapping[str, JsonValue] = {
+    "scheme": "hmac", "text": "{time}{method}{path}{query}{body}", "digest": "sha256", "written": "hex",
+}  # fmt: skip
+_CARRIED: Mapping[str, JsonValue] = {"key": "header KEY", "signature": "header SIGN", "time": "header TIME"}
+_SHOWN = 6  # values, or names of leaves, in one question
+
+
 @dataclass(frozen=True)
 class Question:
-    """`text` is asked, `line` is what to write into the review once it is answered. Lower ranks first."""
+    """`text` is asked, `lines` are what to write into the review once it is answered. Lower ranks first."""
 
     rank: int
     text: str
-    line: str
+    lines: tuple[str, ...]
 
 
 def questions(made: Assembled) -> tuple[Question, ...]:
@@ -45,6 +68,15 @@ def questions(made: Assembled) -> tuple[Question, ...]:
     found = [*_missing(made), *_contradicted(made), *_signing(made), *_untold(made), *_unread(made),
              *_unnamed(made), *_unconfirmed(made)]  # fmt: skip
     return tuple(dict.fromkeys(sorted(found, key=lambda each: each.rank)))
+
+
+def glossary(asked: Iterable[Question]) -> tuple[str, ...]:
+    """The facts that the questions leave open, a line for each object that one of them is about."""
+    text = " ".join(line for each in asked if OPEN_FACT in "".join(each.lines) for line in each.lines)
+    if not text:
+        return ()
+    things = [thing for thing in _THINGS if re.search(_THINGS[thing], text, re.IGNORECASE)] or list(_THINGS)
+    return tuple(f"{thing}: {', '.join(sorted(FACTS[thing]))}" for thing in things)
 
 
 def line(at: Address | str, value: object = ...) -> str:
@@ -57,6 +89,12 @@ def line(at: Address | str, value: object = ...) -> str:
     )
 
 
+def route_line(name: str, operation: str = "…", *, private: bool = False) -> str:
+    """A line that adds a route by its method and path (`GET /v1/fills`)."""
+    told = {"operation": operation, "private": private, "takes": {}, "reply": {}}
+    return line(("routes", name), told)
+
+
 def _missing(made: Assembled) -> Iterator[Question]:
     status = [part for part in made.placed if part.operation == "order_status"]
     fills_in_status = any("fill.trade_id" in part.facts for part in status)
@@ -64,17 +102,13 @@ def _missing(made: Assembled) -> Iterator[Question]:
         if operation in made.operations or (operation == "order_trades" and fills_in_status):
             continue
         if operation.startswith("stream:"):
-            at: Address = ("connections", "NAME", "channels", operation.partition(":")[2])
-            yield Question(
-                rank,
-                f"How is {operation.partition(':')[2]} told on a stream?",
-                line(at, {"operation": operation, "topic": "…", "tells": "…"}),
-            )
+            yield _missing_channel(made, rank, operation)
         else:
             yield Question(
                 rank,
-                f"Which route is {operation.replace('_', ' ')}?",
-                line(("routes", "METHOD /path"), {"operation": operation, "takes": {}, "reply": {}}),
+                f"Which route is {operation.replace('_', ' ')}? Write its method and path in place of "
+                "METHOD /path, its parameters under takes, and under reply what it answers.",
+                (route_line("METHOD /path", operation, private=operation in _PRIVATE),),
             )
     for part in made.placed:
         told = "tells" if part.operation.startswith("stream:") else "reply"
@@ -84,31 +118,52 @@ def _missing(made: Assembled) -> Iterator[Question]:
                 f"What does {part.name} answer?"
                 if told == "reply"
                 else f"What do messages of {part.name} say?",
-                line((*part.at, told), "…"),
+                (line((*part.at, told), "…"),),
             )
+
+
+def _missing_channel(made: Assembled, rank: int, operation: str) -> Question:
+    """A channel that nobody showed, on a connection that is there, else on one that is not either."""
+    name = operation.partition(":")[2]
+    channel = {"operation": operation, "topic": "…", "private": operation in PRIVATE, "tells": {}}
+    known = made.data.get("connections")
+    text = f"How is {name} told on a stream? A topic is what the client subscribes with, tells the message."
+    if not isinstance(known, dict) or not known:
+        asked = {"path": "/", "subscribe": {"said": {"op": "subscribe"}, "topics": "args[]"}}
+        whole = {**asked, "channels": {name: channel}}
+        return Question(rank, f"{text} No connection was seen.", (line(("connections", "stream"), whole),))
+    fitting = [key for key, each in known.items() if _logs_in(each) == (operation in PRIVATE)] or list(known)
+    return Question(rank, text, (line(("connections", fitting[0], "channels", name), channel),))
+
+
+def _logs_in(connection: JsonValue) -> bool:
+    return isinstance(connection, dict) and "login" in connection
 
 
 def _contradicted(made: Assembled) -> Iterator[Question]:
     for each in _fields(made):
         if each.says:
             told = ", ".join(f"{source} takes it for {fact}" for source, fact in each.says.items())
-            yield Question(20, f"{written(each.at)}: {told}. Which is it?", line(each.at, each.text))
+            yield Question(20, f"{written(each.at)}: {told}. Which is it?", (line(each.at, each.text),))
 
 
 def _signing(made: Assembled) -> Iterator[Question]:
     signing = made.data.get("signing")
     if isinstance(signing, dict) and signing.get("scheme") == "unverified":
-        text = f" (found: {signing['text']!r})" if signing.get("text") else ""
+        found = f" What was found cannot be written down: {signing['text']!r}." if signing.get("text") else ""
+        carries = signing.get("carries")
+        whole = {**_HMAC, "carries": {**_CARRIED, **(carries if isinstance(carries, dict) else {})}}
         yield Question(
             25,
-            f"How is a request signed? No scheme of the menu can be written down{text}.",
-            line(("signing", "scheme"), "…"),
+            f"How is a request signed? No text of the menu reproduces its signature.{found} Until this is "
+            "told whoever names a key is let in, and signs-requests stays undetermined.",
+            (line(("signing",), whole),),
         )
 
 
 def _untold(made: Assembled) -> Iterator[Question]:
     """Facts that no leaf of a reply tells, though checks lean on them."""
-    for operation, groups in FACTS.items():
+    for operation, groups in FACTS_LEANED_ON.items():
         parts = [part for part in made.placed if part.operation == operation and _told(part)]
         facts = frozenset(fact for part in parts for fact in part.facts)
         for group in groups:
@@ -116,9 +171,20 @@ def _untold(made: Assembled) -> Iterator[Question]:
                 told = "tells" if operation.startswith("stream:") else "reply"
                 yield Question(
                     30,
-                    f"Where does {parts[0].name} tell {' or '.join(group)}?",
-                    line((*parts[0].at, told, "FIELD"), f"{{{group[0]}}}"),
+                    f"Where does {parts[0].name} tell {' or '.join(group)}? {_unexplained(parts[0], told)}",
+                    (line((*parts[0].at, told, "FIELD"), f"{{{group[0]}}}"),),
                 )
+
+
+def _unexplained(part: Placed, told: str) -> str:
+    """The leaves of a reply that nobody explained, one of which it may be."""
+    depth = len(part.at) + 1
+    leaves = [each for each in part.fields if each.at[:depth] == (*part.at, told)]
+    names = [written(each.at[depth:]) for each in leaves if each.kind in (Kind.CONSTANT, Kind.UNKNOWN)]
+    if not names:
+        return "The tests show no leaf that could be it: write its name in place of FIELD."
+    more = " …" if len(names) > _SHOWN else ""
+    return f"Nobody explained {', '.join(names[:_SHOWN])}{more}: write the one that it is in place of FIELD."
 
 
 def _told(part: Placed) -> bool:
@@ -129,24 +195,36 @@ def _unread(made: Assembled) -> Iterator[Question]:
     """Leaves that somebody reads as a word, of which the tests always have the same."""
     for each in _fields(made):
         if each.kind is Kind.CONSTANT and each.fact and not each.says:
+            thing, _, name = each.fact.partition(".")
+            words = f"{thing}_{name}_words"
             yield Question(
                 40,
                 f"{written(each.at)}: always {each.text!r} in the tests, read as {each.fact}. "
-                "Which words are there?",
-                line(each.at, f"{{{each.fact.partition('.')[0]}|LIST OF WORDS}}"),
+                "Which words are there, and what does each say?",
+                (
+                    line(("words", words), {"of": thing, "words": {str(each.text): {name: "…"}}}),
+                    line(each.at, f"{{{thing}|{words}}}"),
+                ),
             )
         elif each.kind is Kind.UNKNOWN:
             yield Question(
-                45, f"{written(each.at)}: changes with the order. What is it?", line(each.at, "{object.fact}")
+                45,
+                f"{written(each.at)}: changes with the order{_seen(each)}. Which fact is it?",
+                (line(each.at, OPEN_FACT),),
             )
+
+
+def _seen(each: Field) -> str:
+    return f" ({each.text!r} was one value)" if each.text not in ("", "{any}", None) else ""
 
 
 def _unnamed(made: Assembled) -> Iterator[Question]:
     for route in made.unnamed:
         yield Question(
             50,
-            f"What is {route.name} for?",
-            line(("routes", route.name), {"operation": "…", "private": route.private}),
+            f"What is {route.name} for? Nothing is answered there until an operation is named "
+            "(docs/descriptions.md lists them).",
+            (route_line(route.name, private=route.private),),
         )
 
 
@@ -161,7 +239,7 @@ def _unconfirmed(made: Assembled) -> Iterator[Question]:
                     60,
                     f"{part.name} / {told}: {len(fork)} of {len(leaves)} facts rest on the fork alone. "
                     "Are they right?",
-                    line((*part.at, told)),
+                    (line((*part.at, told)),),
                 )
 
 

@@ -12,11 +12,14 @@ from pydantic import JsonValue
 
 from harness.describing.answers import Answer, named_so
 from harness.describing.asking import Act, Asked
-from harness.describing.deriving import SENDS, Field
+from harness.describing.fields import SENDS, Field
 from harness.describing.leaves import Path
 from harness.describing.said import Said
+from harness.describing.sentinels import SESSION, same_address
 from harness.describing.signatures import Scheme
+from harness.describing.source_reading import UNREAD, Source
 from harness.describing.templates import Example, Explained, Kind, explained, literal_of, time_form
+from harness.venue.described.addresses import bare
 
 Place = tuple[str, str, str]  # host, method, path
 _SINCE, _UNTIL = re.compile(r"start|since|from|after", re.I), re.compile(r"end|until|to$|before", re.I)
@@ -48,11 +51,22 @@ class Route:
         return f"{self.method} {self.path}"
 
 
-def routes(asked: Asked, answers: Iterable[Answer], schemes: Sequence[Scheme], symbol: str) -> list[Route]:
-    """Every route that was used, those of acts first. `symbol` is the exchange's name of the pair."""
-    labels = _labels(answers)
-    parts = _signed_parts(schemes)
-    common = {"market.symbol": symbol} if symbol else {}
+def routes(
+    asked: Asked,
+    answers: Iterable[Answer],
+    schemes: Sequence[Scheme],
+    symbol: str,
+    source: Source = UNREAD,
+    unexplained: Sequence[str] = (),
+) -> list[Route]:
+    """Every route that was used, those of acts first. `symbol` is the exchange's name of the pair.
+
+    What an act or a test does not tell of a route, the method that asks for it does, else its path's words.
+    `unexplained` are places that hold a signature which nobody could reproduce: they are no parameters.
+    """
+    labels = _labels(answers, source)
+    parts = _signed_parts(schemes) | frozenset(unexplained)
+    common = {"account.number": SESSION["account.number"], **({"market.symbol": symbol} if symbol else {})}
     found: list[Route] = []
     taken: set[Place] = set()
     for operation in ("place_order", "cancel_order"):
@@ -71,7 +85,7 @@ def routes(asked: Asked, answers: Iterable[Answer], schemes: Sequence[Scheme], s
             others.setdefault(_place(said), []).append(said)
     by_client_id = {act.facts["order.client_order_id"]: act.facts for act in asked.acts}
     for place, messages in others.items():
-        operation = labels.get(place) or labels.get((place[0], "", place[2])) or named_so(place[2])
+        operation = _label(place, labels) or source.operation(place[2]) or named_so(place[2])
         examples = [(said, {**common, **_facts_in(said, by_client_id, asked)}) for said in messages[:20]]
         found.append(_route(operation, examples, parts, schemes, asked.credentials))
     return _merged(found)
@@ -99,18 +113,35 @@ def _meant(group: Used, groups: Sequence[Used]) -> dict[str, str]:
     return means
 
 
-def _labels(answers: Iterable[Answer]) -> dict[Place, str]:
+def _labels(answers: Iterable[Answer], source: Source) -> dict[Place, str]:
     """Operation by host, method (empty where a test names none) and path.
 
-    Where a route tells of an order's status and of its fills, it is the status's.
+    Where a route tells of an order's status and of its fills, it is the status's, unless the connector's
+    method for fills asks for it. Whether the exchange is there may be asked of any route.
     """
     found: dict[Place, str] = {}
     for each in answers:
         if each.place is not None:
             host, path = each.place
-            if found.get((host, each.method, path)) != "order_status":
-                found[(host, each.method, path)] = each.operation
+            place = (host, each.method, path)
+            before = found.get(place)
+            told = source.operation(path)
+            if before and each.operation == "server_time":
+                continue
+            if before != "order_status" or (told == each.operation == "order_trades"):
+                found[place] = told if before == told == "order_trades" else each.operation
     return found
+
+
+def _label(place: Place, labels: Mapping[Place, str]) -> str:
+    """What the tests have a route for: by its method, then by none, then but for the account's number."""
+    host, method, path = place
+    alike = (
+        labels[each]
+        for each in labels
+        if each[0] == host and each[1] in (method, "") and same_address(path, each[2])
+    )
+    return labels.get(place) or labels.get((host, "", path)) or next(alike, "")
 
 
 def _of_act(act: Act, labels: Mapping[Place, str]) -> list[Said]:
@@ -163,17 +194,22 @@ def _route(
     path, fields = _path(known, first)
     takes: dict[str, JsonValue] = {each.at[0]: each.text for each in fields}
     for leaf, each in known.items():
-        if leaf[0] == "path":
-            continue
+        if leaf[0] == "path" or (leaf[0] == "query" and first.body and not each.fact):
+            continue  # beside a body the query only proves who sent it
         everywhere = sum(_has(example.document, leaf) for example in examples) == len(examples)
         found = _parameter(leaf, each, everywhere)
         if found is not None:
             fields.append(found)
             _put(takes, found.at, found.text)
+    takes = {
+        name: _as_said(value, [_within(each.document, name) for each in examples])
+        for name, value in takes.items()
+    }
     private = any(scheme.signs(first, credentials) for scheme in schemes) or any(
         key in value for key in keys for value in first.values.values()
     )
     where = "query" if not first.body else "json" if first.body.lstrip().startswith(("{", "[")) else "form"
+    where = "payload" if first.payload is not None else where
     places = tuple(dict.fromkeys(_place(said) for said, _ in used))
     return Route(operation, first.host, first.method, path, takes, where, private, tuple(fields), places)
 
@@ -185,6 +221,12 @@ def _document(said: Said, parts: frozenset[str], keys: frozenset[str]) -> JsonVa
         body: JsonValue = json.loads(said.body) if said.body else {}
     except (ValueError, RecursionError):
         body = dict(parse_qsl(said.body, keep_blank_values=True))
+    if said.payload is not None:
+        body = {
+            name: value
+            for name, value in said.payload.document.items()
+            if value != said.path and not re.search(r"nonce|time", name, re.I)
+        }
     if isinstance(body, dict):
         body = {
             name: value
@@ -258,6 +300,26 @@ def _put(takes: dict[str, JsonValue], at: tuple[str, ...], text: JsonValue) -> N
             return
         place = inner
     place[at[-1]] = text
+
+
+def _within(document: JsonValue, name: str) -> JsonValue:
+    """A parameter of a request, wherever it stands."""
+    places = [document.get(place) for place in ("query", "body")] if isinstance(document, dict) else []
+    return next((each[bare(name)] for each in places if isinstance(each, dict) and bare(name) in each), None)
+
+
+def _as_said(made: JsonValue, said: Sequence[JsonValue]) -> JsonValue:
+    """A parameter's template with lists where the requests had them."""
+    if not isinstance(made, dict):
+        return made
+    if any(isinstance(each, list) for each in said):
+        lists = [each for each in said if isinstance(each, list)]
+        return [
+            _as_said(value, [each[int(bare(key))] for each in lists if int(bare(key)) < len(each)])
+            for key, value in made.items()
+        ]
+    inner = [each for each in said if isinstance(each, dict)]
+    return {key: _as_said(value, [each.get(bare(key)) for each in inner]) for key, value in made.items()}
 
 
 def _has(document: JsonValue, path: Path) -> bool:

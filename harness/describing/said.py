@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import contextlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import parse_qsl
 
+from pydantic import JsonValue
+
 from harness.describing.leaves import flatten, written
 
 MOST_VALUES = 200
+
+
+@dataclass(frozen=True)
+class Payload:
+    """Where a request's parameters stand that are no query and no body, and what they are."""
+
+    place: str
+    document: Mapping[str, JsonValue]
 
 
 @dataclass(frozen=True)
@@ -32,6 +46,9 @@ class Said:
         found = {f"header {name}": value for name, value in self.headers}
         found |= {f"query {name}": value for name, value in parse_qsl(self.query, keep_blank_values=True)}
         found |= {f"body {name}": value for name, value in self.fields.items()}
+        if self.payload is not None:
+            leaves = flatten(dict(self.payload.document))
+            found |= {f"payload {written(path)}": _text(leaf) for path, leaf in leaves.items()}
         return dict(list(found.items())[:MOST_VALUES])
 
     @cached_property
@@ -44,6 +61,16 @@ class Said:
         if not isinstance(document, dict | list):
             return {}
         return {written(path): _text(leaf) for path, leaf in flatten(document).items()}
+
+    @cached_property
+    def payload(self) -> Payload | None:
+        """The JSON object that a header of a request without a body holds in base64, as Gemini's requests."""
+        for name, value in () if self.body else self.headers:
+            with contextlib.suppress(binascii.Error, ValueError, RecursionError):
+                document = json.loads(base64.b64decode(value, validate=True))
+                if isinstance(document, dict):
+                    return Payload(f"header {name}", document)
+        return None
 
     @property
     def target(self) -> str:

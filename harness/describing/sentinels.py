@@ -6,6 +6,7 @@ one of them says which fact it holds. Times are Unix seconds, amounts decimal te
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -44,6 +45,10 @@ SETS = (
         "8543.9", "23.71", "8329.1", "7.93", "2.87", "8101.7", 1640980000,
     ),
 )  # fmt: skip
+
+
+def sentinels_named(name: str) -> Sentinels:
+    return next(each for each in SETS if each.name == name)
 
 
 # What a session is opened with and whose it is, in replies that no test shows.
@@ -108,3 +113,11 @@ def _fill(sentinels: Sentinels, status: str) -> tuple[Decimal, Decimal]:
 
 def _text(number: Decimal) -> str:
     return format(number.normalize(), "f")
+
+
+def same_address(asked: str, mocked: str) -> bool:
+    """Whether a path that was asked for is one that tests mock, but for the account's number in it."""
+    number = SESSION["account.number"]
+    if asked == mocked or number not in asked:
+        return asked == mocked
+    return re.fullmatch(re.escape(asked).replace(number, r"\w+"), mocked) is not None

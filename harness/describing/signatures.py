@@ -17,15 +17,17 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, unquote, urlencode
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from harness.describing.said import Said
 
-# `{target}` is path and query; `{sorted}` the query by name, `{named}` the parameters of query and body by
-# name. What stands in angle brackets below is found in the request or among the credentials.
+# `{target}` is path and query; `{sorted}` the query by name, `{encoded}` the same when it is encoded anew,
+# `{named}` the parameters of query and body by name. What else stands in such brackets is found in the
+# request or among the credentials.
 TEXTS = (
     "{query}{body}",  # Binance's
     "{sorted}{body}",
@@ -46,6 +48,7 @@ TEXTS = (
     "{nonce}{time}{key}{query}{body}",
     "{method}\n{path}\n{query}\n{sha512_body}\n{time}",  # Gate's
     "{method}\n{host}\n{path}\n{sorted}",  # HTX's
+    "{method}\n{host}\n{path}\n{encoded}",  # HTX's where what is sent is not encoded as it was signed
     "{time}#{other}#{body}",  # BitMart's
     "{path}{sha256_nonce_body}",  # Kraken's
     "{key}{method}{host}{path}{query}{content_type}{nonce}{time}{other}{body}",  # Bitstamp's
@@ -210,6 +213,7 @@ class _Message:
             "target": said.path + (f"?{self._query}" if self._query else ""),
             "query": self._query,
             "sorted": "&".join(sorted(self._query.split("&"))) if self._query else "",
+            "encoded": urlencode(sorted(parse_qsl(self._query, keep_blank_values=True))),
             "decoded": unquote(self._query),
             "named": self._named(),
             "body": self._body,
@@ -304,6 +308,11 @@ def _forms(secret: str) -> dict[str, bytes]:
         forms["base64"] = base64.b64decode(secret, validate=True)
     if re.fullmatch(r"([0-9a-fA-F]{2})+", secret):
         forms["hex"] = bytes.fromhex(secret)
+    if secret.startswith("-----BEGIN"):
+        with contextlib.suppress(ValueError):
+            key = load_pem_private_key(secret.encode(), password=None)
+            if isinstance(key, Ed25519PrivateKey):
+                forms["pem"] = key.private_bytes_raw()
     return {name: key for name, key in forms.items() if key}
 
 

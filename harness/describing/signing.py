@@ -18,6 +18,7 @@ _FORMS = ("base64", "hex", "hex", "pem")  # by the number of `asking.Asked.form`
 _PARTS = {
     "{target}": "{path}{query|question}",
     "{sorted}": "{sorted_query}",
+    "{encoded}": "{sorted_query}",
     "{decoded}": "{query}",
     "{named}": "{params}",
     "{sha512_body}": "{body|sha512|hex}",
@@ -26,7 +27,7 @@ _PARTS = {
 # What a description has no word for.
 _UNSAID = ("{nonce+body|sha256}", "{other}")
 _LONGEST_LITERAL = 20
-_KNOWN = ("key", "signature", "time", "nonce", "passphrase", "window")
+_KNOWN = ("key", "signature", "time", "nonce", "passphrase", "window", "payload")
 
 
 def signing_of(
@@ -68,7 +69,8 @@ def _told(scheme: Scheme, said: Said, credentials: Mapping[str, str]) -> dict[st
         made["scheme"] = "ed25519" if scheme.algorithm == "ed25519" else "hmac"
         if scheme.algorithm in ("sha256", "sha384", "sha512"):
             made["digest"] = scheme.algorithm
-        made |= {"written": scheme.encoding.removesuffix("url"), "decode": scheme.form}
+        decode = "raw" if scheme.form == "pem" else scheme.form
+        made |= {"written": scheme.encoding.removesuffix("url"), "decode": decode}
         if unit := time_form(said.values.get(scheme.parts.get("time", ""), "")):
             made["time"] = {"s.ms": "any s"}.get(unit.split("|")[1], unit.split("|")[1])
     return {**made, **({"prefix": prefix} if prefix else {})}
@@ -107,8 +109,10 @@ def _parts_of(
         if role == "other":
             secret = next((key for key, held in credentials.items() if held == value), "")
             literal = value if len(value) <= _LONGEST_LITERAL else "{other}"  # longer ones are made anew
-            text = text.replace("{other}", "{passphrase}" if secret else literal)
-            name = "passphrase" if secret else ""
+            payload = said.payload is not None and place == said.payload.place
+            written = "{passphrase}" if secret else "{payload}" if payload else literal
+            text = text.replace("{other}", written)
+            name = "passphrase" if secret else "payload" if payload else ""
         if role == "key" and (before := _before_key(value, credentials)):
             text = text.replace("{key}", f"{before}{{key}}")
             prefix["key"] = before
@@ -157,7 +161,7 @@ def credentials_of(asked: Asked, found: Explanation) -> dict[str, JsonValue]:
 
 def _form(scheme: Scheme | None, form: int) -> dict[str, JsonValue]:
     """How the secret is written: as the scheme decodes it, else as the connector took it."""
-    if scheme is not None and scheme.algorithm == "ed25519":
+    if scheme is not None and scheme.algorithm == "ed25519" and scheme.form != "pem":
         return {"form": f"seed {scheme.form}"}
     if scheme is not None and scheme.form != "raw":
         return {"form": scheme.form}

@@ -10,15 +10,45 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 
 from pydantic import JsonValue
 
+from harness.describing.answers import named_so
 from harness.describing.leaves import Path
+from harness.describing.states import STATES
 
 ROW = -1  # stands in a path for each of a list's items
+KEYED = -2  # and for each of an object's, whatever their keys are
+# Methods that connectors fill in, and which operation what they ask for is (hummingbot/connector:
+# exchange_py_base.py, perpetual_derivative_py_base.py, order_book_tracker_data_source.py, and the names that
+# nearly all connectors give to what these do not prescribe).
+METHODS: Mapping[str, str] = {
+    "_request_order_book_snapshot": "order_book",
+    "_place_order": "place_order",
+    "_place_cancel": "cancel_order",
+    "_request_order_status": "order_status",
+    "_all_trade_updates_for_order": "order_trades",
+    "_update_balances": "balances",
+    "_get_last_traded_price": "ticker",
+    "_update_trading_fees": "fees",
+    "_get_listen_key": "user_stream_open",
+    "get_current_server_time": "server_time",
+    "trading_rules_request_path": "symbols",
+    "trading_pairs_request_path": "symbols",
+    "_make_trading_rules_request": "symbols",
+    "_make_trading_pairs_request": "symbols",
+    "_request_complete_funding_info": "funding_rate",
+    "_fetch_last_fee_payment": "funding_payments",
+    "_update_positions": "positions",
+    "_set_trading_pair_leverage": "set_leverage",
+    "_trading_pair_position_mode_set": "position_mode",
+    "check_network_request_path": "ping",
+}
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_Definition = ast.FunctionDef | ast.AsyncFunctionDef
 _TRANSPARENT = ("data", "json")  # attributes of a message or a reply that stand for its content
 _ISO = re.compile(r"dateparse|fromisoformat|strptime|parser\.parse")
 
@@ -41,15 +71,38 @@ class Reading:
 
 @dataclass(frozen=True)
 class Source:
-    """What the functions of a connector read: by the path of a route, and of what comes on a WebSocket."""
+    """What the functions of a connector read: by the path of a route, and of what comes on a WebSocket.
+
+    `asked` has the operations of routes whose paths stand in one of `METHODS`. In paths `{name}` is any part.
+    `states` has the states of orders, as `STATES` calls them, by the exchange's words for them.
+    """
 
     routes: Mapping[str, Reading]
     received: tuple[Reading, ...] = ()
+    asked: Mapping[str, str] = field(default_factory=dict)
+    states: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, path: str) -> Reading | None:
-        """For a route's path as it was asked for: the longest known path that it ends with, or is led by."""
-        known = [each for each in self.routes if each and path.rstrip("/").endswith(each.strip("/"))]
-        return self.routes[max(known, key=len)] if known else None
+        """For a route's path as it was asked for: the longest known path that it ends with counts."""
+        known = _ending(self.routes, path)
+        return self.routes[known] if known else None
+
+    def operation(self, path: str) -> str:
+        """What the method is for that asks for this path, empty where none of `METHODS` names it."""
+        known = _ending(self.asked, path)
+        return self.asked[known] if known else ""
+
+
+def _ending(known: Iterable[str], path: str) -> str:
+    """The longest of the paths that a path ends with, empty where there is none."""
+    found = [each for each in known if each.strip("/") and _as_pattern(each).search(path.rstrip("/"))]
+    return max(found, key=len, default="")
+
+
+@cache
+def _as_pattern(path: str) -> re.Pattern[str]:
+    parts = re.split(r"\{\w*\}", path.strip("/"))
+    return re.compile(f"(^|/){'[^/]+'.join(map(re.escape, parts))}$")
 
 
 UNREAD = Source({})
@@ -61,19 +114,59 @@ def read_source(texts: Iterable[str]) -> Source:
     constants = dict(pair for tree in trees for pair in _constants(tree))
     routes: dict[str, Reading] = {}
     received: list[Reading] = []
-    for tree in trees:
-        for function in ast.walk(tree):
-            if isinstance(function, _FUNCTIONS):
-                reading = _Function(function, constants).reading()
-                if not reading.reads:
+    functions = [each for tree in trees for each in ast.walk(tree) if isinstance(each, _FUNCTIONS)]
+    for function in functions:
+        reading = _Function(function, constants).reading()
+        if not reading.reads:
+            continue
+        if _receives(function):
+            received.append(reading)
+        for path in _paths_in(function, constants):
+            routes.setdefault(path, reading)
+    states = dict(pair for tree in trees for pair in _states_in(tree, constants))
+    return Source(routes, tuple(received), _asked_in(functions, constants), states)
+
+
+def _states_in(tree: ast.Module, constants: Mapping[str, JsonValue]) -> Iterator[tuple[str, str]]:
+    """The entries of tables whose values are `OrderState.…`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                word = _valued(key, constants) if key is not None else None
+                match value:
+                    case ast.Attribute(value=ast.Name(id="OrderState"), attr=state) if state in STATES:
+                        if isinstance(word, str | int) and not isinstance(word, bool):
+                            yield str(word), STATES[state]
+
+
+def _asked_in(functions: Iterable[_Definition], constants: Mapping[str, JsonValue]) -> dict[str, str]:
+    """The operation of each path that one of `METHODS` names: the method that names fewest others counts.
+
+    Of several paths in one method those are left out whose words speak for something else.
+    """
+    found: dict[str, tuple[int, int, str]] = {}
+    order = list(METHODS)
+    for function in functions:
+        if function.name in METHODS:
+            paths = _paths_in(function, constants)
+            operation = METHODS[function.name]
+            for path in paths:
+                if len(paths) > 1 and named_so(path) not in ("", operation):
                     continue
-                if _receives(function):
-                    received.append(reading)
-                for name in _named(function):
-                    path = constants.get(name)
-                    if isinstance(path, str) and "/" in path:
-                        routes.setdefault(path.partition("?")[0], reading)
-    return Source(routes, tuple(received))
+                claim = (len(paths), order.index(function.name), operation)
+                found[path] = min(found.get(path, claim), claim)
+    return {path: operation for path, (_, _, operation) in found.items()}
+
+
+def _paths_in(function: ast.AST, constants: Mapping[str, JsonValue]) -> list[str]:
+    """The paths of routes among the constants that a function mentions."""
+    values = [constants.get(name) for name in sorted(_named(function))]
+    return [
+        path
+        for value in values
+        if isinstance(value, str) and "/" in value and "://" not in value
+        for path in [value.partition("?")[0]]
+    ]
 
 
 def _parsed(text: str) -> ast.Module | None:
@@ -142,13 +235,14 @@ class _Function:
         self._function = function
         self._constants = constants
         self._roots: dict[str, Path] = {}
+        self._looped: dict[Path, None] = {}  # what is gone through, though nothing of an item may be read
 
     def reading(self) -> Reading:
         for _ in range(3):  # a name may be given a part of what another holds
             for node in ast.walk(self._function):
                 self._learn(node)
         wanted = dict(self._compared())
-        paths = dict.fromkeys(self._paths())
+        paths = {**dict.fromkeys(self._paths()), **self._looped}
         longest = [path for path in paths if not any(_within(path, other) for other in paths)]
         reads = tuple(Read(path, wanted.get(path)) for path in longest)
         return Reading(reads, _unit(self._function))
@@ -158,10 +252,8 @@ class _Function:
             target = node.targets[0]
         elif isinstance(node, ast.AnnAssign) and node.value is not None:
             target = node.target
-        elif isinstance(node, ast.For | ast.AsyncFor):
-            path = self._path(node.iter)
-            if path is not None and isinstance(node.target, ast.Name):
-                self._roots.setdefault(node.target.id, (*path, ROW))
+        elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
+            self._learn_loop(node.iter, node.target)
             return
         else:
             return
@@ -169,6 +261,17 @@ class _Function:
         path = () if isinstance(value, ast.Await) else self._path(value) if value is not None else None
         if path is not None and isinstance(target, ast.Name):
             self._roots.setdefault(target.id, path)
+
+    def _learn_loop(self, over: ast.expr, target: ast.expr) -> None:
+        step = ROW
+        match over:
+            case ast.Call(func=ast.Attribute(value=inner, attr="values" | "items")):
+                over, step = inner, KEYED
+                target = target.elts[-1] if isinstance(target, ast.Tuple) else target
+        path = self._path(over)
+        if path is not None and isinstance(target, ast.Name):
+            self._roots.setdefault(target.id, (*path, step))
+            self._looped[(*path, step)] = None
 
     def _path(self, node: ast.AST) -> Path | None:
         """The path of an expression within the reply, None where it is no part of it."""
@@ -183,6 +286,8 @@ class _Function:
                 return self._step(inner, key)
             case ast.Call(func=ast.Attribute(value=inner, attr="get"), args=[key, *_]):
                 return self._step(inner, key)
+            case ast.Call(func=ast.Name(id="int" | "str" | "float"), args=[inner]):
+                return self._path(inner)
         return None
 
     def _step(self, inner: ast.AST, key: ast.expr) -> Path | None:
@@ -246,8 +351,7 @@ _MAIN = {
     "server_time": "now.at", "user_stream_open": "session.key", "stream_token": "session.key",
     "ticker": "ticker.last",
 }  # fmt: skip
-_CONTENTS = ("result", "data")
-_FEW = 3  # documents that are no rule yet
+_OF_MARKETS = ("fees", "symbols", "ticker")  # operations of which a list has an item for each market
 _AS_NUMBER = ("now.at", "session.lifetime")
 _GOOD = re.compile(r"success|ok$|authenticated|subscribed|valid$", re.I)
 
@@ -256,9 +360,24 @@ def template(reading: Reading, operation: str) -> JsonValue:
     """A reply with everything that the reading asks for; its leaves are facts by their names."""
     made: JsonValue = None
     only = len(reading.reads) == 1
+    sought = _sought(reading) if operation not in _OF_MARKETS else frozenset()
     for each in reading.reads:
-        made = _put(made, each.path, _leaf(each, operation, reading.unit, only=only), operation)
+        path = tuple(
+            0 if step == ROW and each.path[:index] in sought else step for index, step in enumerate(each.path)
+        )
+        made = _put(made, path, _leaf(each, operation, reading.unit, only=only), operation)
     return made
+
+
+def _sought(reading: Reading) -> frozenset[Path]:
+    """The lists in which an item is looked for that has a certain value: there has to be one."""
+    return frozenset(
+        each.path[:index]
+        for each in reading.reads
+        if each.wanted is not None
+        for index, step in enumerate(each.path)
+        if step == ROW
+    )
 
 
 def _leaf(read: Read, operation: str, unit: str, *, only: bool) -> JsonValue:
@@ -270,8 +389,8 @@ def _leaf(read: Read, operation: str, unit: str, *, only: bool) -> JsonValue:
         return f"{{now.at|{unit}}}" if unit == "iso" else f"{{now.at|{unit}|number}}"
     if fact:
         return f"{{{fact}|number}}" if fact in _AS_NUMBER else f"{{{fact}}}"
-    if not operation and name == "id":
-        return "{said.id}"
+    if name == "id" and operation in ("", "balances"):
+        return "{account.number}" if operation else "{said.id}"
     if _GOOD.search(name):
         return True
     return 0 if re.search(r"code|error|status", name, re.I) else ""
@@ -288,11 +407,13 @@ def _put(made: JsonValue, path: Path, value: JsonValue, operation: str) -> JsonV
     if not path:
         return value
     step, rest = path[0], path[1:]
+    if step == KEYED:
+        return made if isinstance(made, dict) else {}
     if step == ROW:
-        thing = "market" if operation in ("fees", "symbols", "ticker") else "account"
-        key = f"each {thing}"
+        if operation not in _OF_MARKETS:
+            return []
         whole = made if isinstance(made, dict) else {}
-        return {key: _put(whole.get(key), rest, value, operation)} if thing == "market" else []
+        return {"each market": _put(whole.get("each market"), rest, value, operation)}
     if isinstance(step, int):
         before = made[0] if isinstance(made, list) and made else None
         return [_put(before, rest, value, operation)]
@@ -306,21 +427,6 @@ def completed(told: JsonValue, read: JsonValue) -> JsonValue:
     if not isinstance(told, dict) or not isinstance(read, dict):
         return told
     return {**told, **{key: value for key, value in read.items() if key not in told}}
-
-
-def enveloped(made: JsonValue, documents: Iterable[JsonValue]) -> JsonValue:
-    """A reply in the envelope that the exchange's others have (`{"error": [], "result": …}`).
-
-    What is read may be within it: a connector may unwrap every reply in one place.
-    """
-    known = [each for each in documents if isinstance(each, dict)]
-    shared = set.intersection(*(set(each) for each in known)) if len(known) > _FEW else set()
-    inner = next((name for name in _CONTENTS if name in shared), None)
-    keys = set(made) if isinstance(made, dict) else set()
-    if inner is None or len(shared) < 2 or keys & shared:
-        return made
-    rest = {name: value for name, value in known[0].items() if name in shared and name != inner}
-    return {**rest, inner: made}
 
 
 def filled(made: JsonValue, values: Mapping[str, str], now: float) -> JsonValue:

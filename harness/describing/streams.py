@@ -26,9 +26,11 @@ _OPERATIONS = (
     (r"mark|funding|index", "stream:mark_price"),
     (r"ticker", "stream:ticker"),
     (r"trade|deal|match", "stream:trades"),
+    (r"\buser\b", "stream:orders"),
 )
 PRIVATE = ("stream:orders", "stream:fills", "stream:balances", "stream:positions")
 _VERBS = re.compile(r"subscri|\bsub\b|\breq\b|SetParams|SetSubscription", re.I)
+_PLAIN_VERB = re.compile(r"sub(scribe)?$", re.I)
 _UNDONE = re.compile(r"unsub", re.I)
 _VERB_KEYS = ("sub", "subscribe", "req")
 _NUMBERS = re.compile(r"^(id|req_?id|request_?id|nonce|cid|i)$", re.I)
@@ -94,7 +96,9 @@ class _Listener:
     def connection(
         self, host: str, path: str, opened: Sequence[Opened], frames: Sequence[Said]
     ) -> Connection:
-        by, login, first, topics = "", None, None, ""
+        by, login, first = "", None, None
+        places: dict[str, None] = {}
+        bare: dict[str, str] = {}
         said: dict[str, JsonValue] = {}
         subscriptions: dict[str, Subscription] = {}
         for frame in frames:
@@ -109,11 +113,19 @@ class _Listener:
             if proof is not None and not subscribes:
                 continue
             if isinstance(rest, dict):
+                if (verb := _bare_verb(rest)) is not None:
+                    bare[verb] = str(rest[verb])
                 for where, topic, common in _topics(rest, self._facts):
-                    topics, said = where, _shared(said, common)
+                    places[where], said = None, _shared(said, common)
                     made = _subscription(topic, private=proof is not None)
                     subscriptions.setdefault(json.dumps(topic, sort_keys=True), made)
+        if by == "frame" and bare:  # what is the account's is asked for by the message's name alone
+            said = _shared(said, dict.fromkeys(bare, "{any}"))
+            places |= dict.fromkeys(bare)
+            for topic in bare.values():
+                subscriptions |= {f"{each} {topic}": Subscription(each, topic, True) for each in PRIVATE}
         ordered = tuple(subscriptions[text] for text in sorted(subscriptions))
+        topics = " | ".join(places)
         token, signed_at = _token_place(path, opened), any(map(self._proves, opened))
         by = by or ("token" if token else "upgrade" if signed_at else "")
         return Connection(host, path, said, topics, ordered, by, login, first, token)
@@ -188,12 +200,20 @@ def _shared(one: Mapping[str, JsonValue], other: Mapping[str, JsonValue]) -> dic
 
 
 def _subscription(topic: JsonValue, *, private: bool) -> Subscription:
-    words = re.sub(r"\{[a-z]+[.|][^{}\"]*\}", "", json.dumps(topic))
+    words = re.sub(r"\{[a-z]+[.|][^{}\"]*\}|each market", "", json.dumps(topic))
     operation = next((name for pattern, name in _OPERATIONS if re.search(pattern, words, re.I)), "")
     hidden = private or operation in PRIVATE or re.search("private|user", words, re.I) is not None
     if hidden and operation == "stream:trades":
         operation = "stream:fills"
     return Subscription(operation, topic, hidden)
+
+
+def _bare_verb(document: Mapping[str, JsonValue]) -> str | None:
+    """The key of a message that says which subscription it is by its name and nothing else does."""
+    rest = [name for name, value in document.items() if not _NUMBERS.match(name) and not _is_time(value)]
+    if len(rest) != 1 or not isinstance(document[rest[0]], str) or _PLAIN_VERB.match(str(document[rest[0]])):
+        return None
+    return rest[0] if _VERBS.search(str(document[rest[0]])) else None
 
 
 Topics = Iterable[tuple[str, JsonValue, dict[str, JsonValue]]]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from harness.describing.assembling import Placed
-from harness.describing.deriving import CCXT, Field
+from harness.describing.fields import CCXT, Field
 from harness.describing.templates import Kind
 from harness.venue.described.sources import confirms
 

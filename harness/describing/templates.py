@@ -23,7 +23,7 @@ _TOGETHER = ({"open", "partially_filled"}, {"canceled", "filled"}, {"limit", "li
 # Facts whose sentinels turn up nowhere by chance, so one value is enough to know them by.
 UNMISTAKABLE = frozenset(
     {
-        "market.symbol", "market.base", "market.quote",
+        "market.symbol", "market.base", "market.quote", "account.number",
         "order.order_id", "order.client_order_id", "fill.trade_id",
     }
 )  # fmt: skip

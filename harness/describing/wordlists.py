@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
-from harness.describing.deriving import Field
+from harness.describing.fields import Field
 from harness.describing.templates import Kind, form_of_words
 
 FORMS = ("|flag", "|number")

@@ -17,16 +17,20 @@ from harness.forks.pin import author
 from harness.forks.snapshot import Signature, snapshot
 from harness.forks.submission import Submission
 from harness.forks.upstream import upstream_commit
+from harness.rounds.fields import is_ref
 from harness.rounds.round import Candidate, Exchange, GitUpstream, PypiUpstream
 
 
 @dataclass(frozen=True)
 class _Checkout:
-    """Where a work tree's files are, what it has checked out, and the branch's name."""
+    """Where a work tree's files are, what it has checked out, and the branch's name.
+
+    `ref` is the commit where there is no branch, as in CI, or none that a round file can name.
+    """
 
     top: Path
     head: str
-    branch: str
+    ref: str
 
 
 def work_tree(
@@ -56,7 +60,7 @@ def work_tree(
     return Submission(
         candidate=candidate or _candidate(checkout, comparison),
         repository=str(checkout.top),
-        ref=checkout.branch,
+        ref=checkout.ref,
         commit=commit,
         committed_at=seconds if unchanged else datetime.now(UTC).replace(microsecond=0),
         author=author(store, fetched.commit),
@@ -91,7 +95,7 @@ def _checkout(path: Path) -> _Checkout:
             "no commit yet", where=top, hint="commit once, on top of upstream's history"
         ) from error
     branch = _git(path, "rev-parse", "--abbrev-ref", "HEAD").strip()
-    return _Checkout(Path(top), head, "work tree" if branch == "HEAD" else branch)
+    return _Checkout(Path(top), head, branch if branch != "HEAD" and is_ref(branch) else head)
 
 
 def _names(top: Path) -> Sequence[bytes]:

@@ -109,10 +109,24 @@ def _conda(text: str) -> Iterator[str]:
     except (yaml.YAMLError, KeyError, TypeError, RecursionError, ValueError):
         return
     for entry in entries if isinstance(entries, list) else ():
-        if isinstance(entry, str):
+        if isinstance(entry, str) and not _is_no_python(entry):
             yield _from_conda(entry)
         elif isinstance(entry, dict) and isinstance(entry.get("pip"), list):
             yield from (_renamed(each.strip()) for each in entry["pip"] if isinstance(each, str))
+
+
+def _is_no_python(entry: str) -> bool:
+    """A compiled library's build, as in `zstd=1.3.7=h0b5b093_0`: those for a Python are called `py…`.
+
+    Source: conda-build's documentation, "build/string" of meta.yaml.
+    """
+    parts = re.split(r"[\s=]+", entry.strip())
+    return (
+        len(parts) == 3
+        and not set("<>!~,") & set(entry)
+        and parts[0] != "python"
+        and not parts[2].startswith("py")
+    )
 
 
 def _from_conda(entry: str) -> str:

@@ -6,7 +6,6 @@ its own folder.
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections.abc import Sequence
@@ -19,16 +18,16 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from harness import temporary
-from harness.errors import OurFailure
 from harness.frameworks import GENERATIONS
 from harness.frameworks.additions import Layer
 from harness.frameworks.building import LIMITS, Compiled, Progress, SandboxBuilder, collect
 from harness.frameworks.declaration import FILES as DECLARING
 from harness.frameworks.declaration import Read, name_of
 from harness.frameworks.generation import Compilation, EnvironmentSpec
+from harness.frameworks.modules import Keys, ModuleStore, build_upstream
 from harness.frameworks.resolving import Environment, Lock, environment
 from harness.frameworks.runtime import LAYER, TREE, VENV, Generation, Runtime
-from harness.frameworks.sources import BuildInputs, is_placeholder
+from harness.frameworks.sources import BuildInputs
 from harness.frameworks.store import digest, get_or_make
 from harness.sandbox.protocol import Backend, Limits, Mount
 
@@ -55,13 +54,20 @@ _ENVIRONMENT = {
 
 @dataclass(frozen=True)
 class Base:
-    """Upstream, built: what submissions are built upon. `builds` and `bytecode` are folders of the store."""
+    """Upstream, built: what submissions are built upon. `modules` names what it is compiled to, `bytecode` is
+    a folder of the store.
+    """
 
     generation: Generation
     environment: Environment
-    builds: Path
+    modules: Keys
     bytecode: Path
     tree: Path
+
+    @property
+    def made_of(self) -> str:
+        """What a submission's build depends on besides the submission."""
+        return digest([*sorted(self.modules.values()), str(self.bytecode), str(self.environment.folder)])
 
 
 @dataclass(frozen=True)
@@ -137,42 +143,61 @@ class EnvironmentBuilder:
         """
         spec, read = spec_of(generation), reading(tree)
         made = environment(self._cache, spec, spec.declared(read), as_of)
-        builder = SandboxBuilder(self._backend, made.folder, _ENVIRONMENT)
         how = compilation(spec, read, made.lock)
-        inputs = BuildInputs.read(tree, how.folder)
-        made_with = (STORED_AS, made.built_with(), repr(how))
-        key = digest([*made_with, *(part for pair in sorted(inputs.digests.items()) for part in pair)])
-        builds = get_or_make(
-            self._cache / "builds",
-            key,
-            lambda place: _build_upstream(builder, tree, inputs, how, place, progress),
-        )
+        keys = BuildInputs.read(tree, how.folder).keys(_made_with(made, how))
+        builder = SandboxBuilder(self._backend, made.folder, _ENVIRONMENT)
+        build_upstream(self._modules, builder, tree, keys, how, progress)
         bytecode = get_or_make(
             self._cache / "bytecode",
             digest([STORED_AS, made.lock.python, *_python_digests(tree, spec.folders)]),
             lambda place: _precompile(builder, tree, spec.folders, place),
         )
-        return Base(generation, made, builds, bytecode, tree)
+        return Base(generation, made, keys, bytecode, tree)
 
-    def prepare(self, base: Base, tree: Path, work: Path, progress: Progress = silent) -> BuildResult:
-        """Make an exported `tree`, a submission's or upstream's own, runnable in the new folder `work`."""
-        began = time.monotonic()
+    def prepare(
+        self, base: Base, tree: Path, work: Path, progress: Progress = silent, earlier: Path | None = None
+    ) -> BuildResult:
+        """Make an exported `tree`, a submission's or upstream's own, runnable in the new folder `work`.
+
+        `earlier` is upstream's where the submission's work began: what is as it was there is upstream's too.
+        """
         how = compilation(spec_of(base.generation), reading(base.tree), base.environment.lock)
         work.mkdir(parents=True)
         ours = work / "tree"
         _copy_sources(tree, spec_of(base.generation).folders, ours)
         _adopt_bytecode(base, ours)
-        inputs = BuildInputs.read(ours, how.folder)
-        before = json.loads((base.builds / "manifest.json").read_text(encoding="utf-8"))
-        unchanged = inputs.unchanged_modules(before)
-        for module in unchanged:
-            _adopt_module(base.builds / "modules", ours, module)
-        changed = [module for module in inputs.modules if module not in unchanged]
+        keys = BuildInputs.read(ours, how.folder).keys(_made_with(base.environment, how))
+        known = _alike(keys, base.modules)
+        if earlier is not None and len(known) < len(keys):
+            known |= self._known_earlier(base, earlier, keys, how, progress)
+        self._modules.copy_into(ours, known)
+        began = time.monotonic()
         results: tuple[Compiled, ...] = ()
-        if changed:
+        if changed := [module for module in keys if module not in known]:
             builder = SandboxBuilder(self._backend, base.environment.folder, _ENVIRONMENT, self._limits)
             results = builder.compile_modules(ours, changed, how, ours, progress)
         return _result(runtime_of(base, ours), results, time.monotonic() - began)
+
+    def _known_earlier(
+        self, base: Base, tree: Path, keys: Keys, how: Compilation, progress: Progress
+    ) -> dict[str, str]:
+        """Those of `keys` that upstream's earlier `tree` has too, but for what does not build."""
+        known = _alike(keys, BuildInputs.read(tree, how.folder).keys(_made_with(base.environment, how)))
+        builder = SandboxBuilder(self._backend, base.environment.folder, _ENVIRONMENT)
+        failed = {each.module for each in self._modules.complete(builder, tree, known, how, progress)}
+        return {module: key for module, key in known.items() if module not in failed}
+
+    @property
+    def _modules(self) -> ModuleStore:
+        return ModuleStore(self._cache / "modules")
+
+
+def _alike(keys: Keys, others: Keys) -> dict[str, str]:
+    return {module: key for module, key in keys.items() if others.get(module) == key}
+
+
+def _made_with(made: Environment, how: Compilation) -> tuple[str, ...]:
+    return (STORED_AS, made.built_with(), repr(how))
 
 
 def reading(folder: Path) -> Read:
@@ -183,26 +208,6 @@ def reading(folder: Path) -> Read:
         return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else None
 
     return read
-
-
-def _build_upstream(
-    builder: SandboxBuilder,
-    tree: Path,
-    inputs: BuildInputs,
-    how: Compilation,
-    place: Path,
-    progress: Progress,
-) -> None:
-    modules = [module for module in inputs.modules if not is_placeholder(module)]
-    results = builder.compile_modules(tree, modules, how, place / "modules", progress)
-    failed = [result for result in results if not result.ok]
-    if failed:
-        raise OurFailure(
-            f"{len(failed)} of upstream's {len(modules)} modules do not build, first {failed[0].module}:\n"
-            f"{failed[0].log[-2000:]}",
-            where=str(tree),
-        )
-    (place / "manifest.json").write_text(json.dumps(dict(inputs.digests), indent=1), encoding="utf-8")
 
 
 def _precompile(builder: SandboxBuilder, tree: Path, folders: Sequence[str], place: Path) -> None:
@@ -248,12 +253,6 @@ def _adopt_bytecode(base: Base, tree: Path) -> None:
         if target.parent.parent.is_dir():
             target.parent.mkdir(exist_ok=True)
             shutil.copyfile(path, target)
-
-
-def _adopt_module(modules: Path, tree: Path, module: str) -> None:
-    stem = Path(module).with_suffix("")
-    for built in (modules / stem.parent).glob(f"{stem.name}.*.so"):
-        shutil.copyfile(built, tree / stem.parent / built.name)
 
 
 def runtime_of(base: Base, tree: Path, added: Layer | None = None) -> Runtime:

@@ -9,7 +9,11 @@ from pydantic import BaseModel, ConfigDict
 
 from harness.frameworks.declaration import name_of
 
-Resolves = Callable[[Sequence[str]], bool]
+_WORD = re.compile(r"[A-Za-z0-9][\w.-]*")
+_REQUIRED = re.compile(r"you require ([A-Za-z0-9][\w.-]*)")  # in uv's words
+
+WhyNot = Callable[[Sequence[str]], str | None]
+"""None where demands can be met together, else why not, in words that name those that are to blame."""
 
 
 class Relaxation(BaseModel):
@@ -29,33 +33,49 @@ class Relaxation(BaseModel):
         return f"{done} ({self.why})" if self.why else done
 
 
-def relaxed(demands: Sequence[str], resolves: Resolves) -> tuple[tuple[str, ...], tuple[Relaxation, ...]]:
+def relaxed(demands: Sequence[str], why_not: WhyNot) -> tuple[tuple[str, ...], tuple[Relaxation, ...]]:
     """Demands that resolve together, and what gave way.
 
     Earlier demands go before later ones. Of one that contradicts those before it an exact version becomes the
     oldest allowed, then any will do; only one that cannot be had in any version is left out. No demand gives
-    way that could stand beside the rest, so the relaxation is minimal. Takes some `k · log n` questions where
-    `k` give way.
+    way that could stand beside the rest, so the relaxation is minimal. Takes some four questions for each
+    that gives way where the reasons name the right ones, some `log n` where they do not.
     """
     kept: list[str] = []
     gone: list[Relaxation] = []
-
-    def add(block: Sequence[str]) -> None:
-        if not block or resolves([*kept, *block]):
-            kept.extend(block)
-        elif len(block) > 1:
-            add(block[: len(block) // 2])
-            add(block[len(block) // 2 :])
-        else:
-            give_way(block[0])
-
-    def give_way(demand: str) -> None:
-        less = next((each for each in _lesser(demand) if resolves([*kept, each])), None)
+    block = list(demands)
+    while block:
+        why = why_not([*kept, *block])
+        if why is None:
+            kept += block
+            break
+        here = _first_contradicting(kept, block, why, why_not)
+        kept += block[:here]
+        demand, block = block[here], block[here + 1 :]
+        less = next((each for each in _lesser(demand) if why_not([*kept, each]) is None), None)
         gone.append(Relaxation(declared=demand, instead=less))
-        kept.extend([less] if less else [])
-
-    add(demands)
+        kept += [less] if less else []
     return tuple(kept), tuple(gone)
+
+
+def _first_contradicting(kept: Sequence[str], block: Sequence[str], why: str, why_not: WhyNot) -> int:
+    """Where in `block` the first demand is that cannot stand beside `kept` and those before it."""
+    low, high = 0, len(block)
+    guess = _last_named(block, why)
+    while high - low > 1:
+        probe = next((each for each in (guess, guess + 1) if low < each < high), (low + high) // 2)
+        found = why_not([*kept, *block[:probe]])
+        if found is None:
+            low = probe
+        else:
+            high, guess = probe, _last_named(block[:probe], found)
+    return low
+
+
+def _last_named(block: Sequence[str], why: str) -> int:
+    """The place of the last demand whose package a reason names, -1 where it names none."""
+    named = {name_of(each) for each in _REQUIRED.findall(why) or _WORD.findall(why)}
+    return max((place for place, each in enumerate(block) if name_of(each) in named), default=-1)
 
 
 def _lesser(demand: str) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 from pydantic import BaseModel, ConfigDict
 
 from harness import temporary
@@ -24,7 +26,11 @@ from harness.frameworks.store import digest, get_or_make
 LOCK = "lock.json"
 RESOLVED_AS = "1"  # raised when the same declaration comes to another lock
 BUILDING = frozenset({"cython", "numpy", "setuptools", "wheel"})
+RESOLVING_PIP = Version("20.3")
 MAX_INSTALLS = 12
+PATIENCE = 900.0  # seconds for one environment, all questions and the installation together
+# Half an hour each from source: a Python that has their wheels is preferred.
+LONG = ("numpy", "pandas", "scipy")
 NOT_ON_INDEX = "an address, which no package index answers for"
 
 
@@ -79,7 +85,8 @@ def environment(
 
     def make(place: Path) -> None:
         with temporary.folder("resolving", place) as scratch:
-            python, lock = _Resolver(cache, spec, declaration, as_of, scratch).best(interpreters)
+            until = time.monotonic() + PATIENCE
+            python, lock = _Resolver(cache, spec, declaration, as_of, scratch, until).best(interpreters)
         (place / "python").write_text(str(python.path), encoding="utf-8")
         (place / LOCK).write_text(lock.model_dump_json(indent=1), encoding="utf-8")
 
@@ -121,13 +128,13 @@ class _Unbuilt(Exception):  # noqa: N818 - a word of this module's, not an error
         self.names = names
 
 
-def _installed(cache: Path, lock: Lock, python: Path) -> Path:
+def _installed(cache: Path, lock: Lock, python: Path, seconds: float = PATIENCE) -> Path:
     """The virtual environment of a lock. Raises _Unbuilt where a package of it does not build."""
 
     def make(place: Path) -> None:
         uv.new_environment(python, place)
         with temporary.folder("installing", place) as scratch:
-            if unbuilt := uv.install(place / "bin" / "python", lock.packages, scratch):
+            if unbuilt := uv.install(place / "bin" / "python", lock.packages, scratch, seconds):
                 raise _Unbuilt(unbuilt)
 
     key = digest([*lock.packages, str(python), lock.python, platform.machine()])
@@ -141,16 +148,25 @@ class _Resolver:
     declaration: Declaration
     as_of: datetime | None
     scratch: Path
+    until: float
+
+    def left(self) -> float:
+        """Seconds of our patience; at least one, so that it is uv's call that runs out of it."""
+        return max(self.until - time.monotonic(), 1.0)
 
     def best(self, interpreters: Sequence[Interpreter]) -> tuple[Interpreter, Lock]:
         """The first interpreter for which nothing has to give way, else the one for which least has to."""
+        quick = [each for each in interpreters if _Question(self, each, LONG).has_wheels()]
+        for interpreter in quick:
+            if lock := self._locked(interpreter, LONG, relaxing=False):
+                return interpreter, lock
         for interpreter in interpreters:
-            if lock := self._locked(interpreter, relaxing=False):
+            if lock := self._locked(interpreter, (), relaxing=False):
                 return interpreter, lock
         found = [
             (interpreter, lock)
             for interpreter in interpreters
-            if (lock := self._locked(interpreter, relaxing=True))
+            if (lock := self._locked(interpreter, (), relaxing=True))
         ]
         if not found:
             raise uv.NotInstalledError(
@@ -159,15 +175,16 @@ class _Resolver:
             )
         return min(found, key=lambda pair: len(pair[1].relaxations))
 
-    def _locked(self, interpreter: Interpreter, *, relaxing: bool) -> Lock | None:
+    def _locked(
+        self, interpreter: Interpreter, wheels_only: tuple[str, ...], *, relaxing: bool
+    ) -> Lock | None:
         """Resolved and installed: only what was installed is known to build. None where it cannot be."""
-        wheels_only: tuple[str, ...] = ()
         for _ in range(MAX_INSTALLS):
             lock = _Question(self, interpreter, wheels_only).answer(relaxing=relaxing)
             if lock is None:
                 return None
             try:
-                _installed(self.cache, lock, interpreter.path)
+                _installed(self.cache, lock, interpreter.path, self.left())
             except _Unbuilt as error:
                 if not set(error.names) - set(wheels_only):
                     return None
@@ -187,6 +204,11 @@ class _Question:
         self._as_of = resolver.as_of
         self._undated = False
 
+    def has_wheels(self) -> bool:
+        """Of what takes long to build; asked of these alone, so that nothing is built for the answer."""
+        demands = [each for each in self._demands() if name_of(each) in LONG]
+        return self._ask(demands).packages is not None
+
     def answer(self, *, relaxing: bool) -> Lock | None:
         """None where something would have to give way and may not."""
         demands = self._demands()
@@ -198,7 +220,7 @@ class _Question:
         if resolved.packages is None:
             if not relaxing:
                 return None
-            demands, gone = relaxed(demands, self._resolves)
+            demands, gone = relaxed(demands, self._why_not)
             resolved = self._ask(demands)
         exact = {name_of(each): each for each in resolved.packages or ()}
         gone = tuple(
@@ -216,7 +238,7 @@ class _Question:
             as_of=self._as_of,
             undated=self._undated,
             relaxations=(*gone, *missing, *elsewhere),
-            wheels_only=tuple(sorted(self._wheels_only)),
+            wheels_only=tuple(sorted(self._wheels_only.difference(LONG))),
         )
 
     def _demands(self) -> tuple[str, ...]:
@@ -232,10 +254,25 @@ class _Question:
         wanted = sorted([*tools, *marked], key=lambda each: name_of(each) not in self._of.spec.tools)
         return (*wanted, *(each for each in self._of.spec.advised if name_of(each) in names))
 
-    def _resolves(self, demands: Sequence[str]) -> bool:
-        return self._ask(demands).packages is not None
+    def _why_not(self, demands: Sequence[str]) -> str | None:
+        """By what the index has said so far, where that is enough: it says the same for minutes."""
+        answer = self._ask(demands, offline=True)
+        if answer.unknown:
+            answer = self._ask(demands)
+        return None if answer.packages is not None else answer.why
 
-    def _ask(self, demands: Sequence[str], *, with_dependencies: bool = True) -> uv.Answer:
+    def _overriding(self, demands: Sequence[str]) -> list[str]:
+        """Exact versions, where they are installed by a pip that keeps to them whatever packages demand.
+
+        Before 20.3 (pip's change log) it only warned of packages that contradict each other.
+        """
+        pip = next((each for each in demands if name_of(each) == "pip"), "")
+        exact = [each for each in demands if "==" in each and ";" not in each]
+        return exact if pip in exact and Version(pip.partition("==")[2].rstrip(".*")) < RESOLVING_PIP else []
+
+    def _ask(
+        self, demands: Sequence[str], *, with_dependencies: bool = True, offline: bool = False
+    ) -> uv.Answer:
         """What does not build is asked for again in versions with wheels, before anything gives way."""
         while True:
             answer = uv.compiled(
@@ -244,6 +281,9 @@ class _Question:
                 as_of=self._as_of,
                 wheels_only=sorted(self._wheels_only),
                 with_dependencies=with_dependencies,
+                overriding=self._overriding(demands),
+                offline=offline,
+                seconds=self._of.left(),
                 folder=self._of.scratch,
             )
             new = set(answer.unbuilt) - self._wheels_only

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+
+from harness.frameworks.store import digest
 
 _KINDS = (".pyx", ".pxd", ".pxi", ".h", ".hpp", ".c", ".cpp")
 _GENERATED = (".c", ".cpp")
@@ -48,10 +50,14 @@ class BuildInputs:
         waiting = [module]
         while waiting:
             here = waiting.pop()
-            new = [path for path in self._mentioned_in(here) if path not in found]
+            new = [path for path in self._mentioned[here] if path not in found]
             found.update(new)
             waiting += new
         return frozenset(found)
+
+    @cached_property
+    def _mentioned(self) -> Mapping[str, tuple[str, ...]]:
+        return {path: tuple(self._mentioned_in(path)) for path in self.files}
 
     def _mentioned_in(self, here: str) -> Iterator[str]:
         text = self.files[here]
@@ -72,16 +78,18 @@ class BuildInputs:
             return True
         return ".".join(place.parent.parts) in text
 
-    def unchanged_modules(self, before: Mapping[str, str]) -> frozenset[str]:
-        """The modules for which nothing they may depend on differs from `before` (path to digest)."""
-        changed = {path for path, value in self.digests.items() if before.get(path) != value}
-        gone = set(before) - set(self.files)
-        # What was deleted can no longer be followed from here: nobody knows who needed it.
-        if gone - {path for path in gone if path.endswith(".pyx")}:
-            return frozenset()
-        return frozenset(
-            module for module in self.modules if module in before and changed.isdisjoint(self.closure(module))
-        )
+    def keys(self, made_with: Sequence[str]) -> dict[str, str]:
+        """For each module a name of all that its compiled form may depend on, `made_with` among it."""
+        return {
+            module: digest(
+                [
+                    *made_with,
+                    module,
+                    *(part for path in sorted(self.closure(module)) for part in (path, self.digests[path])),
+                ]
+            )
+            for module in self.modules
+        }
 
 
 def _candidates(folder: Path) -> Iterator[Path]:

@@ -30,7 +30,7 @@ def get_or_make(folder: Path, key: str, make: Callable[[Path], None]) -> Path:
     if place.exists():
         return place
     folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder / f".{key}.lock"):
+    with locked(folder / f".{key}.lock"):
         if place.exists():
             return place
         with temporary.folder("making", folder) as unfinished:
@@ -41,7 +41,8 @@ def get_or_make(folder: Path, key: str, make: Callable[[Path], None]) -> Path:
 
 
 @contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
+    """One process at a time; the others wait."""
     with path.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

@@ -12,12 +12,14 @@ from pathlib import Path
 
 from harness.errors import OurFailure
 from harness.forks.errors import ForkError
+from harness.forks.object_store import ObjectStore
 from harness.forks.submission import Submission
 from harness.forks.tree import Tree
 from harness.frameworks.additions import Layer, layer
 from harness.frameworks.declaration import Read, changed
 from harness.frameworks.environment import Base, BuildResult, EnvironmentBuilder, runtime_of, spec_of
 from harness.frameworks.store import digest, get_or_make
+from harness.frameworks.upstream import upstream_files
 from harness.sandbox.protocol import Backend
 
 UNUSED_SECONDS = 7 * 24 * 3600
@@ -48,18 +50,22 @@ def _reading(tree: Tree) -> Read:
 
 
 def submission_build(
-    cache: Path, backend: Backend, base: Base, tree: Tree, added: Layer | None = None
+    cache: Path,
+    backend: Backend,
+    base: Base,
+    tree: Tree,
+    added: Layer | None = None,
+    earlier: Tree | None = None,
 ) -> BuildResult:
-    """What `EnvironmentBuilder.prepare` makes of the tree's commit on `base`; `added` are its own libraries.
+    """What `EnvironmentBuilder.prepare` makes of the tree's commit on `base`; `added` are its own libraries,
+    `earlier` is upstream where its work began.
 
     It is kept under the commit's own id and what it was built on, so no other submission ever gets it. Raises
     OurFailure, and keeps nothing, where the real time was up first: that also depends on the machine.
     """
     folder = cache / "submissions"
-    key = digest(
-        [tree.commit, *(str(part) for part in (base.builds, base.bytecode, base.environment.folder))]
-    )
-    place = get_or_make(folder, key, lambda place: _make(cache, backend, base, tree, place))
+    key = digest([tree.commit, base.made_of])
+    place = get_or_make(folder, key, lambda place: _make(cache, backend, base, tree, earlier, place))
     os.utime(place)
     _forget_unused(folder)
     stored = json.loads((place / "result.json").read_text(encoding="utf-8"))
@@ -67,9 +73,16 @@ def submission_build(
     return BuildResult(**{**stored, **sequences}, runtime=runtime_of(base, place / "work" / "tree", added))
 
 
-def _make(cache: Path, backend: Backend, base: Base, tree: Tree, place: Path) -> None:
+def began_at(store: ObjectStore, submission: Submission) -> Tree | None:
+    """Upstream where the submission's work began, None where that is not known or is upstream itself."""
+    known = submission.merge_base not in (None, submission.upstream_commit)
+    return Tree(store, submission.base) if known else None
+
+
+def _make(cache: Path, backend: Backend, base: Base, tree: Tree, earlier: Tree | None, place: Path) -> None:
     tree.export(place / "export", prefixes=spec_of(base.generation).folders)
-    built = EnvironmentBuilder(cache, backend).prepare(base, place / "export", place / "work")
+    files = upstream_files(cache, earlier, base.generation) if earlier else None
+    built = EnvironmentBuilder(cache, backend).prepare(base, place / "export", place / "work", earlier=files)
     if built.out_of_time:
         raise OurFailure(
             f"{len(built.failed)} modules were not built within {built.seconds:.0f} s of real time",

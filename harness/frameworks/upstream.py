@@ -23,14 +23,20 @@ def upstream_base(
     progress: Progress = silent,
 ) -> Base:
     """What `EnvironmentBuilder.upstream` makes of that commit's files; they must be in the store."""
+    files = upstream_files(cache, Tree(store, commit), generation)
+    as_of = declared_at(store, commit)
+    return EnvironmentBuilder(cache, backend).upstream(files, generation, progress, as_of)
+
+
+def upstream_files(cache: Path, tree: Tree, generation: Generation) -> Path:
+    """A folder with what is exported of a tree of upstream's."""
     wanted = exported(generation)
     place = get_or_make(
         cache / "trees",
-        digest([commit, *wanted]),
-        lambda place: _export(Tree(store, commit), wanted, place / "files"),
+        digest([tree.commit, *wanted]),
+        lambda place: _export(tree, wanted, place / "files"),
     )
-    as_of = declared_at(store, commit)
-    return EnvironmentBuilder(cache, backend).upstream(place / "files", generation, progress, as_of)
+    return place / "files"
 
 
 def _export(tree: Tree, wanted: tuple[str, ...], destination: Path) -> None:

@@ -9,7 +9,7 @@ import sys
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 from harness.errors import UserError
 from harness.ownership import dies_with_us
 
-SECONDS = 1800
+SECONDS = 900.0
 # What people have set for pip counts for uv too, where uv itself is not told anything.
 _FROM_PIP = {
     "PIP_INDEX_URL": "UV_DEFAULT_INDEX",
@@ -33,6 +33,13 @@ _UNBUILT = re.compile(
 )
 _WHEELLESS = re.compile(r"Wheels are required for `([\w.-]+)`")
 _UNDATED = "missing an upload date"
+_OFFLINE = "network was disabled"
+# Packages of which an index of an earlier day has no usable file, and the day from which on it has one: files
+# of atomicwrites were deleted and uploaded anew in July 2022; Twisted before 21.2.0 is .tar.bz2 (pypi.org).
+_USABLE_FROM = {
+    "atomicwrites": datetime(2022, 8, 1, tzinfo=UTC),
+    "twisted": datetime(2021, 3, 1, tzinfo=UTC),
+}
 
 
 class NotInstalledError(UserError):
@@ -45,7 +52,8 @@ class Answer:
 
     `unbuilt` are packages whose source distributions do not build here, `without_wheels` those that have no
     wheel and were not to be built. `undated`: the index does not say
-    when its files were uploaded, so none of them counts as old enough.
+    when its files were uploaded, so none of them counts as old enough. `unknown`: it was not to be asked, and
+    what it said before is not enough.
     """
 
     packages: tuple[str, ...] | None
@@ -53,6 +61,7 @@ class Answer:
     unbuilt: tuple[str, ...] = ()
     without_wheels: tuple[str, ...] = ()
     undated: bool = False
+    unknown: bool = False
 
 
 def compiled(
@@ -63,25 +72,40 @@ def compiled(
     preferred: Sequence[str] = (),
     wheels_only: Sequence[str] = (),
     with_dependencies: bool = True,
+    overriding: Sequence[str] = (),
+    offline: bool = False,
+    seconds: float = SECONDS,
     folder: Path,
 ) -> Answer:
     """What `requirements` come to for the interpreter, with what was on the index at `as_of`.
 
     `preferred` are versions to stay with where nothing speaks against them; `wheels_only` names packages that
-    may not be built from source, `:all:` is every one: then nothing of any package runs. `folder` is scratch.
-    Raises NotInstalledError where the index does not answer.
+    may not be built from source, `:all:` is every one: then nothing of any package runs. `overriding` are
+    versions that go before what packages demand of each other. `offline`: by what the index said before,
+    nothing is asked. `folder` is scratch.
+    Raises NotInstalledError where the index does not answer, or this took more than `seconds`.
     """
     wanted, out = folder / "wanted.in", folder / "locked.txt"
     wanted.write_text("".join(f"{each}\n" for each in requirements), encoding="utf-8")
     out.write_text("".join(f"{each}\n" for each in preferred), encoding="utf-8")
     options = ["--python", str(python), "--no-header", "--no-annotate", "--no-python-downloads"]
-    options += ["--exclude-newer", as_of.isoformat()] if as_of else []
+    if as_of:
+        options += ["--exclude-newer", as_of.isoformat()]
+        later = {name: day for name, day in _USABLE_FROM.items() if as_of < day}
+        options += [f"--exclude-newer-package={name}={day.date()}" for name, day in later.items()]
     options += [part for name in wheels_only for part in ("--only-binary", name)]
     options += [] if with_dependencies else ["--no-deps"]
-    done = _run("pip", "compile", *options, "--output-file", str(out), str(wanted))
+    options += ["--offline"] if offline else []
+    if overriding:
+        absolute = folder / "overriding.in"
+        absolute.write_text("".join(f"{each}\n" for each in overriding), encoding="utf-8")
+        options += ["--override", str(absolute)]
+    done = _run("pip", "compile", *options, "--output-file", str(out), str(wanted), seconds=seconds)
     if done.returncode == 0:
         lines = out.read_text(encoding="utf-8").splitlines()
         return Answer(tuple(line.strip() for line in lines if line.strip() and line[0] not in "#- "))
+    if offline and _OFFLINE in done.stderr:
+        return Answer(None, unknown=True)
     unbuilt = unbuilt_in(done.stderr)
     if not unbuilt and not _UNSOLVED.search(done.stderr):
         raise _not_had(done.stderr)
@@ -103,16 +127,15 @@ def hashed(python: str, packages: Sequence[str], folder: Path) -> str:
     return out.read_text(encoding="utf-8")
 
 
-def install(python: Path, packages: Sequence[str], folder: Path) -> tuple[str, ...]:
+def install(python: Path, packages: Sequence[str], folder: Path, seconds: float = SECONDS) -> tuple[str, ...]:
     """Install exactly these and nothing that they depend on; gives those that do not build from source.
 
     `folder` is scratch. Raises NotInstalledError where it fails for any other reason.
     """
     listed = folder / "locked.txt"
     listed.write_text("".join(f"{each}\n" for each in packages), encoding="utf-8")
-    done = _run(
-        "pip", "install", "--python", str(python), "--no-deps", "--compile-bytecode", "-r", str(listed)
-    )
+    options = ("--python", str(python), "--no-deps", "--compile-bytecode")
+    done = _run("pip", "install", *options, "-r", str(listed), seconds=seconds)
     if done.returncode == 0:
         return ()
     if unbuilt := unbuilt_in(done.stderr):
@@ -190,7 +213,7 @@ def _not_had(stderr: str) -> NotInstalledError:
     )
 
 
-def _run(*arguments: str, seconds: int = SECONDS) -> subprocess.CompletedProcess[str]:
+def _run(*arguments: str, seconds: float = SECONDS) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "NO_COLOR": "1"}
     environment.pop("VIRTUAL_ENV", None)
     for theirs, ours in _FROM_PIP.items():
@@ -203,4 +226,13 @@ def _run(*arguments: str, seconds: int = SECONDS) -> subprocess.CompletedProcess
             command, capture_output=True, text=True, timeout=seconds, env=environment, cwd="/", check=False
         )
     except subprocess.TimeoutExpired as error:
-        raise NotInstalledError(f"`uv {' '.join(arguments[:2])}` took more than {seconds} s") from error
+        raise _out_of_time(arguments, seconds) from error
+
+
+def _out_of_time(arguments: Sequence[str], seconds: float) -> NotInstalledError:
+    return NotInstalledError(
+        f"the framework's packages could not be had: `uv {' '.join(arguments[:2])}` took more than "
+        f"{seconds:.0f} s",
+        where="the package index",
+        hint="run it again when the machine is less busy; what uv found so far is kept",
+    )

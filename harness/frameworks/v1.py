@@ -15,8 +15,8 @@ from harness.frameworks.runtime import Generation
 
 GENERATION: Generation = "v1"
 KINDS = ("exchange", "derivative")
-adapter: str | None = None
-no_adapter_because = "connectors of autumn 2020 to mid 2022 are not run yet: no framework of then was built"
+adapter: str | None = "v1"
+no_adapter_because = ""
 
 
 def connector_path(kind: str, name: str) -> str:

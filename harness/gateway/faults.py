@@ -17,6 +17,7 @@ from harness.venue.dialects.base import Reply
 
 BROKEN = 1006  # never sent: what both ends say of a connection that ended with no close frame
 SECOND_REPLY_AFTER = 0.01  # real seconds, so that the first has left
+LOOK_EVERY = 0.1  # virtual seconds between two looks at what a request is held for
 LONGEST_HOLD = 5.0  # virtual seconds that a reordered message waits for another to overtake it
 
 _HTTP: frozenset[Point] = frozenset({"request", "upgrade"})
@@ -131,6 +132,26 @@ class Delay(Fault):
     async def on_message(self, message: Message, link: MessageLink) -> Message:
         await link.sleep(self.seconds)
         return message
+
+
+@dataclass(frozen=True)
+class HoldUntil(Fault):
+    """Keep a request from the venue until `happened`, for `longest` virtual seconds at most."""
+
+    happened: Callable[[], bool]
+    longest: float
+    points = frozenset({"request"})
+    ends = False
+
+    def __str__(self) -> str:
+        return "hold the request"
+
+    async def before_request(self, link: RequestLink) -> Reply | None:
+        waited = 0.0
+        while waited < self.longest and not self.happened():
+            await link.sleep(LOOK_EVERY)
+            waited += LOOK_EVERY
+        return None
 
 
 @dataclass(frozen=True)

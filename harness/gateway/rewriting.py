@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from harness.gateway.faults import Rewrite
 
 _NUMBER = re.compile(r'"(-?[0-9]+\.[0-9]+)"')
+_FIGURE = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 def unknown_fields() -> Rewrite:
@@ -52,6 +53,30 @@ def without(name: str) -> Rewrite:
         return value
 
     return Rewrite(f"without {name}", _of_json(drop))
+
+
+def emptied(name: str) -> Rewrite:
+    """What is said of `name` is little more than that it is there: its figures are empty texts."""
+
+    def change(value: JsonValue) -> JsonValue:
+        if isinstance(value, dict):
+            return {
+                key: _emptied(inner) if key == name or _names(inner, name) else change(inner)
+                for key, inner in value.items()
+            }
+        if isinstance(value, list):
+            return [_emptied(inner) if _names(inner, name) else change(inner) for inner in value]
+        return value
+
+    return Rewrite(f"no figures of {name}", _of_json(change))
+
+
+def _emptied(value: JsonValue) -> JsonValue:
+    if isinstance(value, dict):
+        return {key: _emptied(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_emptied(inner) for inner in value]
+    return "" if isinstance(value, str) and _FIGURE.fullmatch(value) else value
 
 
 def _names(value: JsonValue, name: str) -> bool:

@@ -23,11 +23,10 @@ from harness.scenarios.played.hour import Hour, make_markets
 from harness.scenarios.played.market_data import (
     Listing,
     MarketData,
-    RoundPrice,
     list_markets,
-    start_at_a_round_price,
     watch_market,
 )
+from harness.scenarios.played.odd_start import OddStart, start_at_odds
 from harness.scenarios.played.order_life import Trading, trade
 from harness.scenarios.played.positions import Positions, hold_positions
 from harness.scenarios.played.races import Races, race
@@ -48,7 +47,7 @@ from harness.scenarios.scenario import Scenario
 MARKET_DATA = Scenario("market_data", watch_market, MarketData)
 TRADING = Scenario("trading", trade, Trading)
 LISTING = Scenario("listing", list_markets, Listing)
-ROUND_PRICE = Scenario("round_price", start_at_a_round_price, RoundPrice)
+ODD_START = Scenario("odd_start", start_at_odds, OddStart)
 ROUNDING = Scenario("rounding", round_orders, Rounding)
 ERRORS = Scenario("errors", answer_with_errors, Errors)
 LOST_REPLY = Scenario("lost_reply", lose_a_reply, LostReply)
@@ -82,7 +81,7 @@ SCENARIOS: dict[str, Scenario[Any]] = {
     each.fixture: each
     for each in (
         *WATCHED,
-        ROUND_PRICE,
+        ODD_START,
         ENDS,
         FEES,
         SPOILED,

@@ -29,12 +29,16 @@ MOST_TOLD = 6
 
 
 class Rehearsal(BaseModel):
-    """`reached` are those of `STEPS` that came about, `trouble` what stood in the way, as far as was seen."""
+    """`reached` are those of `STEPS` that came about, `trouble` what stood in the way, as far as was seen.
+
+    `unanswered` are routes (`GET /v1/fills`) that the connector asked for and the description does not have.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     reached: tuple[str, ...] = ()
     trouble: tuple[str, ...] = ()
+    unanswered: tuple[str, ...] = ()
 
     @property
     def lives(self) -> bool:
@@ -51,6 +55,7 @@ def rehearse(rigs: Rigs) -> Rehearsal:
     """Start the connector on a fresh exchange and have it trade. Raises SandboxFailure only."""
     reached: list[str] = []
     trouble: list[str] = []
+    unanswered: list[str] = []
     try:
         with rigs.open(PACE) as rig:
             try:
@@ -58,10 +63,15 @@ def rehearse(rigs: Rigs) -> Rehearsal:
             except ConnectorError as error:
                 trouble.append(error.gist)
             if not set(STEPS) <= set(reached):
+                unanswered += _unanswered(rig)
                 trouble += _seen(rig)
     except ConnectorError as error:
         trouble.append(error.gist)
-    return Rehearsal(reached=tuple(reached), trouble=tuple(dict.fromkeys(trouble))[:MOST_TOLD])
+    return Rehearsal(
+        reached=tuple(reached),
+        trouble=tuple(dict.fromkeys(trouble))[:MOST_TOLD],
+        unanswered=tuple(dict.fromkeys(unanswered))[:MOST_TOLD],
+    )
 
 
 def _live(rig: Rig) -> Iterator[str]:
@@ -120,10 +130,15 @@ def enough(
     return (wanted / lot).to_integral_value(ROUND_UP) * lot
 
 
+def _unanswered(rig: Rig) -> Iterator[str]:
+    """What was asked for that the exchange has no route for."""
+    return (f"{each.method} {each.path}" for each in rig.record.exchanges() if each.operation is None)
+
+
 def _seen(rig: Rig) -> Iterator[str]:
     """What the exchange refused, and what the connector logged as errors, each once."""
     for each in rig.record.exchanges():
-        if each.status is not None and each.status >= 400:
+        if each.operation is not None and each.status is not None and each.status >= 400:
             said = one_line(each.reply.decode("utf-8", "replace"), 160)
             yield f"{each.method} {each.host}{each.path} was answered with {each.status}: {said}"
     for line in rig.connector.logs():

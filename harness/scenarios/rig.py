@@ -333,7 +333,8 @@ class Rigs:
 
     def _venue(self, clock: SkewedClock) -> Venue:
         venue = Venue(self.dialect.markets, self.seed, clock)
-        venue.number_from(randomization.first_number(self.seed))
+        origin = randomization.first_number(self.seed)
+        venue.number_from(origin, self.dialect.order_ids_from + origin)
         for market in self.dialect.markets:
             venue.seed_book(market, LEVELS)
             venue.walk(20, market)

@@ -61,9 +61,9 @@ class OrderManager:
         self._last_order_id = 0
         self._last_trade_id = 0
 
-    def number_from(self, origin: int) -> None:
-        """Let the ids of orders and trades, and the numbers of book changes, go on from there."""
-        self._last_order_id = self._last_trade_id = origin
+    def number_from(self, origin: int, orders: int) -> None:
+        """Let ids of trades and numbers of book changes go on from `origin`, ids of orders from `orders`."""
+        self._last_order_id, self._last_trade_id = orders, origin
         for market_state in self.market_states.values():
             market_state.sequence = origin
 

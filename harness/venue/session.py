@@ -51,9 +51,12 @@ class Venue(PerpetualCalls):
         self._hidden: dict[int, float] = {}  # how often each order may still be asked for in vain
 
     @operation
-    def number_from(self, origin: int) -> None:
-        """Look old: let the ids of orders and trades, and the books' numbers, go on from `origin`."""
-        self._order_manager.number_from(origin)
+    def number_from(self, origin: int, orders: int | None = None) -> None:
+        """Look old: let the ids of trades and orders, and the books' numbers, go on from `origin`.
+
+        `orders`: where the ids of orders go on from instead.
+        """
+        self._order_manager.number_from(origin, origin if orders is None else orders)
 
     # -- accounts
 

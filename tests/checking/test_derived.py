@@ -48,7 +48,7 @@ def test_a_line_for_each_part_the_most_decisive_first() -> None:
 
 
 def test_questions_are_comments_that_can_be_filled_in() -> None:
-    assert asked([Question(1, "Which?", "- {at: x}")]).splitlines()[-2:] == ["# Which?", "# - {at: x}"]
+    assert asked([Question(1, "Which?", ("- {at: x}",))]).splitlines()[-2:] == ["# Which?", "# - {at: x}"]
 
 
 def test_an_amount_that_every_rule_allows() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from checks.conformance import test_market_data
 from harness.checking import Failed, NotApplicable, Undetermined, requirement, runner
 from harness.checking.attribution import Trial
 from harness.checking.policy import Policy, Try
@@ -150,6 +151,14 @@ def test_what_was_seen_once_in_a_trace_was_done(
 ) -> None:
     policy = policy_for(check, PACE, "kucoin", of_the_running=True)
     assert (policy.repeats, policy.elsewhere) == (repeats, elsewhere)
+
+
+def test_a_known_defect_of_a_merged_connector_is_not_held_against_a_change_of_it() -> None:
+    """A change of one line was told of the trades' sides, which bybit has wrong in upstream."""
+    check = test_market_data.test_the_takers_side_is_told
+    for connector, control in (("bybit", "bybit"), ("bybit_eu", None)):
+        policy = policy_for(check, PACE, "bybit", of_the_running=True, connector=connector)
+        assert policy.control == control
 
 
 def test_a_check_is_run_as_its_policy_says_and_names_the_files_it_rests_on() -> None:

@@ -69,6 +69,20 @@ def test_what_cannot_be_matched_is_asked_for() -> None:
     assert "exchange: credentials: {one_other_secret: secret}" in unmatched(found.missing, "one")
 
 
+def test_an_exchange_without_passphrases_takes_any() -> None:
+    """A connector copied from another exchange's still asks for a memo."""
+    two = {"one_api_key": "k", "one_secret_key": "s"}
+    found = matched([field("one_key"), field("one_secret"), field("one_memo")], two, "one")
+    assert not found.missing
+    assert found.credentials["one_memo"]
+
+
+def test_a_passphrase_is_asked_for_where_the_secret_found_no_field() -> None:
+    two = {"one_api_key": "k", "one_secret_key": "s"}
+    found = matched([field("one_key"), field("one_password")], two, "one")
+    assert [each.name for each in found.missing] == ["one_password"]
+
+
 def test_a_row_has_the_last_word() -> None:
     asked = [field("one_thing"), field("one_api_key"), field("one_account_id"), field("one_area")]
     said = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,15 @@ import pytest
 
 from harness.describing.answers import answers
 from harness.describing.asking import Act, Asked
-from harness.describing.assembling import Assembled, Sources, assemble
+from harness.describing.assembling import Assembled, Placed, Sources, assemble
+from harness.describing.fields import Field
 from harness.describing.kit import Harvest, Sample
-from harness.describing.questions import questions
+from harness.describing.questions import glossary, questions
 from harness.describing.said import Said
 from harness.describing.sentinels import SETS
 from harness.describing.signatures import explain
 from harness.describing.tally import by_source, tally
+from harness.describing.templates import Kind
 from harness.venue.described.loading import checked
 
 HOST = "api.acme.test"
@@ -115,11 +118,29 @@ def test_every_part_says_where_it_is_known_from(made: Assembled) -> None:
 def test_what_nobody_showed_is_asked_first_each_with_its_line(made: Assembled) -> None:
     asked = questions(made)
     assert [each.rank for each in asked] == sorted(each.rank for each in asked)
-    assert asked[0].text == "Which route is symbols?"
+    assert asked[0].text.startswith("Which route is symbols?")
     told = [each.text for each in asked]
-    assert "What is GET /odd for?" in told
+    assert any(text.startswith("What is GET /odd for?") for text in told)
     assert "GET /orders / reply: 3 of 3 facts rest on the fork alone. Are they right?" not in told[:5]
-    assert all(each.line.startswith("- {at: ") for each in asked)
+    assert all(line.startswith("- {at: ") for each in asked for line in each.lines)
+
+
+def test_a_leaf_that_nobody_understood_is_asked_with_the_facts_it_may_be(made: Assembled) -> None:
+    leaf = Field(("routes", "GET /odd", "reply", "order", "x"), "17", kind=Kind.UNKNOWN)
+    part = Placed("order_status", "GET /odd", ("routes", "GET /odd"), [leaf])
+    asked = [each for each in questions(replace(made, placed=(part,))) if each.rank == 45]
+    assert asked[0].text.endswith("changes with the order ('17' was one value). Which fact is it?")
+    (told,) = glossary(asked)
+    assert told.startswith("order: amount, ")
+
+
+def test_words_are_asked_for_with_the_list_to_write(made: Assembled) -> None:
+    leaf = Field(("routes", "GET /odd", "reply", "type"), "LIMIT", "order.type", Kind.CONSTANT)
+    part = Placed("order_status", "GET /odd", ("routes", "GET /odd"), [leaf])
+    (asked,) = [each for each in questions(replace(made, placed=(part,))) if each.rank == 40]
+    words, place = asked.lines
+    assert '"words / order_type_words", is: {"of": "order", "words": {"LIMIT": {"type": "…"}}}' in words
+    assert 'is: "{order|order_type_words}"' in place
 
 
 def test_leaves_are_counted_by_who_explains_them(made: Assembled) -> None:

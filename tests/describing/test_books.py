@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.describing.books import Made, Note, derived
-from harness.describing.deriving import KIT, READS
+from harness.describing.fields import KIT, READS
 
 
 def _note(kind: str, raw: Any, content: dict[str, Any]) -> Note:
@@ -52,6 +52,16 @@ def test_levels_may_be_objects() -> None:
         "asks": {"each ask": {"px": "{level.price|number}", "sz": "{level.amount|number}"}},
         "bids": [],
     }
+
+
+def test_a_pair_in_a_list_is_the_market_however_it_is_spelled() -> None:
+    """As Kraken's trades: the message ends with its pair, which no key names, and no test varies."""
+    raw = [0, [["4.5", "12"]], "trade", "XBT/USD"]
+    content = {"trade_id": "n", "price": "4.5", "amount": "12", "trade_type": 1.0}
+    found = derived([_note("trade", raw, content)], "COINALPHAHBOT")["trade"]
+    assert found.template == [
+        0, {"each trade": ["{trade.price}", "{trade.amount}"]}, "trade", "{market.base}/{market.quote}",
+    ]  # fmt: skip
 
 
 def test_a_public_trade() -> None:

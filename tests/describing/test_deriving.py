@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from harness.describing.answers import Answer, answers, place_of
-from harness.describing.deriving import CCXT, KIT, READS, derive, united
+from harness.describing.deriving import derive, united
+from harness.describing.fields import CCXT, KIT, READS
 from harness.describing.kit import Harvest, Reading, Sample
 from harness.describing.readings import Meaning
 from harness.describing.sentinels import SETS, Sentinels
@@ -54,6 +55,35 @@ def test_a_list_of_fills_is_said_once() -> None:
             }
         }
     }  # fmt: skip
+
+
+def test_rows_that_have_their_id_for_a_key_are_said_once() -> None:
+    """As Kraken tells fills: an object with a key for each, another one for each set."""
+    url = r"^https://api\.x\.test/fills"
+    member = "configure_partial_fill_trade_response"
+    made = [
+        _sample(member, each, _mocked(url, {"result": {each.trade_id: {"price": each.fill_price}}}))
+        for each in SETS
+    ]
+    found = derive("order_trades", list(answers(Harvest(kit=True, samples=tuple(made)))), (), SYMBOLS)
+    assert found is not None
+    assert found.template == {"result": {"each fill as {fill.trade_id}": {"price": "{fill.price}"}}}
+
+
+def test_markets_that_have_their_symbol_for_a_key_are_said_once() -> None:
+    made = [
+        _sample(
+            "all_symbols_request_mock_response",
+            each,
+            {"pairs": {SYMBOLS[each.name]: {"base": each.base}, "OTHER": {"base": "OTH"}}},
+            "",
+            "",
+        )
+        for each in SETS
+    ]
+    found = derive("symbols", list(answers(Harvest(kit=True, samples=tuple(made)))), (), SYMBOLS)
+    assert found is not None
+    assert found.template == {"pairs": {"each market as {market.symbol}": {"base": "{market.base}"}}}
 
 
 def test_what_the_fork_reads_explains_a_constant_and_joins_what_the_tests_say() -> None:

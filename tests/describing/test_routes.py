@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 from urllib.parse import urlencode
@@ -9,7 +10,8 @@ from urllib.parse import urlencode
 from harness.describing.asking import Act, Asked, Opened, canaries
 from harness.describing.routes import routes
 from harness.describing.said import Said
-from harness.describing.sentinels import SESSION
+from harness.describing.sentinels import SESSION, same_address
+from harness.describing.source_reading import read_source
 from harness.describing.streams import connections
 from harness.driving.claims import ConfigField
 
@@ -77,6 +79,31 @@ def test_what_only_makers_carry_says_post_only() -> None:
 
     route = _place_route(body)
     assert next(each.fact for each in route.fields if each.at == ("moc_order?",)) == "order.post_only"
+
+
+def test_a_list_of_parameters_stays_one() -> None:
+    route = _place_route(lambda order: {"orders": [{"qty": order["order.amount"]}]})
+    assert route.takes == {"orders": [{"qty": "{order.amount}"}]}
+
+
+def test_a_route_is_named_by_the_method_that_asks_for_it() -> None:
+    source = read_source([
+        'BOOK = "/v3/product_view/{id}"\nCHECK = "/v3/products"\n',
+        "async def _request_order_book_snapshot(self):\n    return await self.get(CONSTANTS.BOOK)\n",
+        "async def _update_trading_fees(self):\n    return await self.get(CONSTANTS.CHECK)\n",
+    ])  # fmt: skip
+    asked = Asked({}, sent=(Said(HOST, "/api/v3/product_view/9", "GET"), Said(HOST, "/v3/products", "GET")))
+    found = {each.path: each.operation for each in routes(asked, (), (), "COINALPHA_HBOT", source)}
+    assert found == {"/api/v3/product_view/9": "order_book", "/v3/products": "fees"}
+
+
+def test_an_accounts_number_in_a_path_is_a_parameter_of_it() -> None:
+    number = SESSION["account.number"]
+    assert same_address(f"/accounts/{number}/held", "/accounts/100001/held")
+    assert not same_address(f"/accounts/{number}/held", "/accounts/100001/owed")
+    asked = Asked({}, sent=(Said(HOST, f"/accounts/{number}/held", "GET"),))
+    (route,) = routes(asked, (), (), "COINALPHA_HBOT")
+    assert (route.path, route.takes) == ("/accounts/{number}/held", {"number": "{account.number}"})
 
 
 def test_other_routes_are_named_by_their_path_and_times_by_their_names() -> None:
@@ -176,3 +203,54 @@ def test_routes_that_stand_for_a_type_are_routes_of_their_own() -> None:
         ("POST /buy/{symbol}/", {"order.type": "limit"}),
         ("POST /buy/market/{symbol}/", {"order.type": "market"}),
     ]
+
+
+def test_a_topic_for_all_markets_is_named_by_its_words_alone() -> None:
+    frames = tuple(
+        Said(
+            HOST, "/ws", body=json.dumps({"type": "subscribe", "pairs": ["COINALPHA-HBOT"], "channel": name})
+        )
+        for name in ("level2", "user", "heartbeats")
+    )
+    asked = Asked({}, frames=frames, sockets=(Opened(HOST, "/ws"),))
+    (found,) = connections(asked, (), {"market.symbol": "COINALPHA-HBOT"})
+    names = {each.topic["channel"]: each.operation for each in found.subscriptions}  # type: ignore[index,call-overload]
+    assert names == {"level2": "stream:book", "user": "stream:orders", "heartbeats": ""}
+
+
+def test_a_message_whose_name_says_what_is_subscribed_to_brings_what_is_the_accounts() -> None:
+    keys = {"api_key": "key-4711-0815"}
+    said = (
+        {"id": 1, "method": "session.logon", "params": {"apiKey": keys["api_key"]}},
+        {"id": 2, "method": "session.subscribe"},
+        {"id": 3, "method": "subscribe", "params": ["COINALPHA-HBOT@depth"]},
+    )
+    frames = tuple(Said(HOST, "/ws", body=json.dumps(each)) for each in said)
+    asked = Asked(keys, frames=frames, sockets=(Opened(HOST, "/ws"),))
+    (found,) = connections(asked, (), {"market.symbol": "COINALPHA-HBOT"})
+    assert (found.by, found.topics, found.said) == ("frame", "params[] | method", {"method": "{any}"})
+    topics = {each.operation: each.topic for each in found.subscriptions}
+    assert topics["stream:orders"] == "session.subscribe"
+    assert topics["stream:book"] == "{market.symbol}@depth"
+
+
+def test_a_signature_that_nobody_reproduces_is_no_parameter() -> None:
+    said = Said(HOST, "/orders", "GET", "symbol=COINALPHA_HBOT&signature=abc")
+    (route,) = routes(Asked({}, sent=(said,)), (), (), "COINALPHA_HBOT", unexplained=("query signature",))
+    assert route.takes == {"symbol": "{market.symbol}"}
+
+
+def test_beside_a_body_the_query_only_proves_who_sent_it() -> None:
+    """As HTX's orders: the key and how it was signed stand in the query, the order in the body."""
+    said = Said(HOST, "/orders", "POST", "SignatureMethod=HmacSHA256", body='{"symbol": "COINALPHA_HBOT"}')
+    (route,) = routes(Asked({}, sent=(said,)), (), (), "COINALPHA_HBOT")
+    assert (route.takes, route.parameters) == ({"symbol": "{market.symbol}"}, "json")
+
+
+def test_parameters_may_be_a_payload_in_a_header() -> None:
+    """As Gemini's requests: JSON in base64, with the path and a nonce among the parameters."""
+    told = {"request": "/orders", "nonce": 7, "symbol": "COINALPHA_HBOT"}
+    payload = base64.b64encode(json.dumps(told).encode()).decode()
+    said = Said(HOST, "/orders", "POST", headers=(("X-PAYLOAD", payload),))
+    (route,) = routes(Asked({}, sent=(said,)), (), (), "COINALPHA_HBOT")
+    assert (route.takes, route.parameters) == ({"symbol": "{market.symbol}"}, "payload")

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import hmac
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import ccxt
 import pytest
@@ -117,3 +117,12 @@ def test_finds_a_login_message() -> None:
 def test_a_web_token_is_named() -> None:
     said = Said("x.test", "/", "GET", headers=(("Authorization", "Bearer eyJhbGciOiJFUzI1NiJ9.e30.c2ln"),))
     assert explain([said], KEYS).tokens == ("header Authorization",)
+
+
+def test_a_query_that_is_signed_as_it_is_encoded_and_sent_as_it_is() -> None:
+    query = "AccessKeyId=key-4711-0815&Timestamp=2026-11-30T00:22:13"
+    text = "GET\napi.x.test\n/v1/accounts\nAccessKeyId=key-4711-0815&Timestamp=2026-11-30T00%3A22%3A13"
+    signature = base64.b64encode(hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).digest()).decode()
+    said = Said("api.x.test", "/v1/accounts", "GET", f"{query}&Signature={quote(signature, safe='')}")
+    (scheme,) = explain([said], KEYS).schemes
+    assert (scheme.text, scheme.place) == ("{method}\n{host}\n{path}\n{encoded}", "query Signature")

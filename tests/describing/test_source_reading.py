@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import JsonValue
 
-from harness.describing.source_reading import Read, completed, enveloped, filled, read_source, template
+from harness.describing.source_reading import Read, completed, filled, read_source, template
 
 CONSTANTS = 'BASE = "/api/v3"\nTIME = f"{BASE}/time"\nTOKEN = BASE + "/token"\nOK = "0"\n'
 
@@ -69,6 +69,41 @@ def test_rows_of_a_list() -> None:
     }
 
 
+def test_an_account_that_is_looked_for_is_there() -> None:
+    """As HTX's accounts: the one that works and is for spot has the number that other paths are made of."""
+    text = (
+        "async def account(self):\n    reply = await self.get(CONSTANTS.TIME)\n"
+        '    for each in reply["data"]:\n'
+        '        if each["state"] == "working":\n            self.id = str(each["id"])\n'
+    )
+    reading = read_source([CONSTANTS, text]).of("/api/v3/time")
+    assert reading is not None
+    assert template(reading, "balances") == {"data": [{"state": "working", "id": "{account.number}"}]}
+
+
+def test_what_is_gone_through_by_its_keys_is_an_object() -> None:
+    text = (
+        "async def orders(self):\n    reply = await self.get(CONSTANTS.TIME)\n"
+        '    for each in reply.get("open").values():\n        self.use(each)\n'
+        "    for name, row in reply.items():\n        self.use(name, row)\n"
+    )
+    reading = read_source([CONSTANTS, text]).of("/api/v3/time")
+    assert reading is not None
+    assert template(reading, "") == {"open": {}}
+
+
+def test_of_several_paths_in_one_method_those_are_left_out_that_speak_for_something_else() -> None:
+    text = (
+        "async def _update_balances(self):\n    held = await self.get(CONSTANTS.HELD)\n"
+        "    return held, await self.get(CONSTANTS.OPEN)\n"
+    )
+    source = read_source(['HELD = "/private/Holdings"\nOPEN = "/private/OpenOrders"\n', text])
+    assert (source.operation("/0/private/Holdings"), source.operation("/0/private/OpenOrders")) == (
+        "balances",
+        "",
+    )
+
+
 def test_what_is_no_python_and_what_names_no_route_says_nothing() -> None:
     source = read_source(["def broken(:", "async def f(self):\n    x = await self.g()\n    return x['a']\n"])
     assert (dict(source.routes), source.received) == ({}, ())
@@ -78,10 +113,3 @@ def test_an_empty_reply_of_the_tests_is_completed_and_a_full_one_stands() -> Non
     assert completed({}, {"serverTime": 1}) == {"serverTime": 1}
     assert completed({"serverTime": "x"}, {"serverTime": 1, "zone": 2}) == {"serverTime": "x", "zone": 2}
     assert completed([], {"serverTime": 1}) == []
-
-
-def test_what_is_unwrapped_in_one_place_stands_in_the_envelope_of_the_others() -> None:
-    others: list[JsonValue] = [{"error": [], "result": {"n": number}} for number in range(5)]
-    assert enveloped({"token": "x"}, others) == {"error": [], "result": {"token": "x"}}
-    assert enveloped({"result": {"token": "x"}}, others) == {"result": {"token": "x"}}
-    assert enveloped({"token": "x"}, others[:2]) == {"token": "x"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.describing.deriving import Field
+from harness.describing.fields import Field
 from harness.describing.templates import Kind
 from harness.describing.wordlists import WordLists
 

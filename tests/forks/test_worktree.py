@@ -10,6 +10,7 @@ from harness.errors import UserError
 from harness.forks.object_store import ObjectStore
 from harness.forks.tree import Tree
 from harness.forks.worktree import work_tree
+from harness.rounds.fields import is_ref
 from harness.rounds.round import GitUpstream
 
 ACME = "hummingbot/connector/exchange/acme/acme_exchange.py"
@@ -55,6 +56,17 @@ def test_what_is_not_committed_counts_and_what_is_ignored_does_not(
 def test_a_clean_work_tree_is_its_commit(store: ObjectStore, fork: Any, target: GitUpstream) -> None:
     head = fork.commit({ACME: "a = 1\n"})
     assert work_tree(store, fork.path, target).commit == head
+
+
+def test_without_a_branch_the_commit_is_what_is_checked(
+    store: ObjectStore, fork: Any, target: GitUpstream
+) -> None:
+    """CI checks a pull request out without a branch; `work tree` is no ref that a candidate may have."""
+    head = fork.commit({ACME: "a = 1\n"})
+    fork.git("checkout", "--detach")
+    submission = work_tree(store, fork.path, target)
+    assert submission.ref == head
+    assert is_ref(submission.ref)
 
 
 def test_the_repository_is_only_read_and_none_of_its_commands_run(

@@ -55,6 +55,28 @@ def test_conda_names_and_versions_become_the_package_indexs() -> None:
     )  # fmt: skip
 
 
+def test_conda_builds_for_no_python_are_no_packages() -> None:
+    text = """
+dependencies:
+  - _libgcc_mutex=0.1=conda_forge
+  - certifi=2019.11.28=py38_0
+  - mock=4.0.1=py_0
+  - nomkl=3.0=0
+  - numpy 1.18.5 py38h7130bb8_0
+  - python=3.8.2=h9d8adfe_4_cpython
+  - zstd 1.3.7 h0b5b093_0
+  - coverage=5.5
+"""
+    found = of(environment=text)
+    assert found.python == "==3.8.*"
+    assert [each.partition("==")[0] for each in found.requirements] == [
+        "certifi",
+        "mock",
+        "numpy",
+        "coverage",
+    ]
+
+
 def test_an_address_is_no_package_of_an_index() -> None:
     assert of(environment=ENVIRONMENT).elsewhere == ("git+https://example.org/a/b.git@web3",)
 

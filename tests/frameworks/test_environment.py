@@ -14,6 +14,7 @@ from harness.forks.upstream import packed_at
 from harness.frameworks.environment import Base, BuildResult, EnvironmentBuilder
 from harness.frameworks.runtime import Runtime
 from harness.frameworks.unit_tests import run_unit_tests
+from harness.paths import cache_dir
 from harness.sandbox import Backend, Job
 
 CLOCK = "hummingbot/core/clock.pyx"
@@ -78,7 +79,7 @@ def test_a_changed_file_runs_as_it_is_now(
 def test_a_changed_module_is_compiled_for_that_tree_alone(
     builder: EnvironmentBuilder, base: Base, tree: Path, backend: Backend, tmp_path: Path
 ) -> None:
-    before = sorted((base.builds / "modules").rglob("*"))
+    before = sorted((cache_dir() / "modules").glob("*/clock.*.so"))
     (tree / CLOCK).write_text(
         (tree / CLOCK).read_text() + "\n\ndef made_here():\n    return 'in this tree'\n"
     )
@@ -87,7 +88,7 @@ def test_a_changed_module_is_compiled_for_that_tree_alone(
     assert result.compiled == (CLOCK,)
     program = "import json, hummingbot.core.clock as c; print(json.dumps(c.made_here()))"
     assert run(backend, result.runtime, program) == "in this tree"
-    assert sorted((base.builds / "modules").rglob("*")) == before
+    assert sorted((cache_dir() / "modules").glob("*/clock.*.so")) == before
 
 
 def test_a_module_that_does_not_build_is_named_with_the_compilers_words(

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
+
 from harness.frameworks.relaxation import Relaxation, relaxed
 
 
 class Index:
-    """Knows which demands cannot stand together; `gone` is not there in any version."""
+    """Knows which demands cannot stand together; `gone` is not there in any version; `says` is its reason."""
 
-    def __init__(self, *quarrels: set[str], gone: str = "") -> None:
+    def __init__(self, *quarrels: set[str], gone: str = "", says: str = "you require {}") -> None:
         self.quarrels = quarrels
         self.gone = gone
+        self.says = says
         self.asked = 0
 
-    def __call__(self, demands: Sequence[str]) -> bool:
+    def __call__(self, demands: Sequence[str]) -> str | None:
         self.asked += 1
-        lost = bool(self.gone) and any(each.startswith(self.gone) for each in demands)
-        return not lost and not any(quarrel <= set(demands) for quarrel in self.quarrels)
+        lost = [each for each in demands if self.gone and each.startswith(self.gone)]
+        found = next((quarrel for quarrel in self.quarrels if quarrel <= set(demands)), set(lost))
+        return " and ".join(self.says.format(each) for each in sorted(found)) if found else None
 
 
 DEMANDS = tuple(f"p{number}==1" for number in range(64))
@@ -30,8 +34,12 @@ def test_nothing_gives_way_where_all_goes_together() -> None:
     assert index.asked == 1
 
 
-def test_of_two_that_quarrel_the_later_may_be_newer() -> None:
-    kept, gone = relaxed(DEMANDS, Index({"p3==1", "p40==1"}))
+WORDS = pytest.mark.parametrize("says", ["you require {}", "{}", "", "you require p9==1 because of {}"])
+
+
+@WORDS
+def test_of_two_that_quarrel_the_later_may_be_newer(says: str) -> None:
+    kept, gone = relaxed(DEMANDS, Index({"p3==1", "p40==1"}, says=says))
     assert gone == (Relaxation(declared="p40==1", instead="p40>=1"),)
     assert kept == tuple("p40>=1" if each == "p40==1" else each for each in DEMANDS)
 
@@ -47,13 +55,22 @@ def test_what_is_not_there_in_any_version_is_left_out() -> None:
     assert len(kept) == 63
 
 
-def test_nothing_that_gave_way_could_have_stayed() -> None:
-    index = Index({"p1==1", "p2==1"}, {"p2==1", "p50==1"}, {"p60==1", "p50==1", "p7==1"})
+@WORDS
+def test_nothing_that_gave_way_could_have_stayed(says: str) -> None:
+    index = Index({"p1==1", "p2==1"}, {"p2==1", "p50==1"}, {"p60==1", "p50==1", "p7==1"}, says=says)
     kept, gone = relaxed(DEMANDS, index)
-    assert index(kept)
+    assert index(kept) is None
+    assert [each.declared for each in gone] == ["p2==1", "p60==1"]
     for each in gone:
-        assert not index([demand for demand in kept if demand != each.instead] + [each.declared])
+        others = [demand for demand in kept if demand != each.instead]
+        assert index([*others, each.declared]) is not None
     assert index.asked < 50
+
+
+def test_a_reason_that_names_who_contradicts_spares_questions() -> None:
+    index = Index({"p1==1", "p2==1"}, {"p60==1", "p7==1"})
+    relaxed(DEMANDS, index)
+    assert index.asked == 9
 
 
 def test_a_relaxation_says_what_is_there_instead() -> None:

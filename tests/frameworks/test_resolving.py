@@ -66,12 +66,40 @@ def test_of_what_quarrels_the_later_gives_way_and_is_named(tmp_path: Path, index
     assert found.lock.left_out() == ("gone==1",)
 
 
+@pytest.mark.parametrize(("pip", "right"), [("20.0.2", "3.0"), ("21.1.2", "4.0")])
+def test_an_old_pip_keeps_to_what_is_declared(tmp_path: Path, index: Path, pip: str, right: str) -> None:
+    for version in ("20.0.2", "21.1.2"):
+        wheel(index, "pip", version)
+    wheel(index, "left", "2.0")
+    wheel(index, "right", "3.0", requires=["left<2"])
+    wheel(index, "right", "4.0")
+    found = resolved(tmp_path, "left==2.0", "right==3.0", f"pip=={pip}")
+    assert f"right=={right}" in found.lock.packages
+
+
+def test_one_that_takes_too_long_says_so(
+    tmp_path: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resolving._Resolver, "left", lambda _: 0.001)
+    with pytest.raises(uv.NotInstalledError, match="`uv pip compile` took more than 0 s"):
+        resolved(tmp_path, "left")
+
+
 def test_what_does_not_build_is_taken_in_a_version_with_a_wheel(tmp_path: Path, index: Path) -> None:
     wheel(index, "left", "1.0")
     sdist(index, "left", "2.0", {"setup.py": BROKEN})
     found = resolved(tmp_path, "left")
     assert found.lock.packages == ("left==1.0", "tool==1")
     assert found.lock.wheels_only == ("left",)
+
+
+def test_what_takes_long_to_build_is_taken_with_a_wheel_where_one_fits(tmp_path: Path, index: Path) -> None:
+    """numpy below 2 has no wheel for the newest Python of an upstream's day, and builds for half an hour."""
+    wheel(index, "numpy", "1.0")
+    sdist(index, "numpy", "2.0", {"setup.py": "raise SystemExit('builds for half an hour')"})
+    found = resolved(tmp_path, "numpy")
+    assert found.lock.packages == ("numpy==1.0", "tool==1")
+    assert found.lock.wheels_only == ()
 
 
 def test_what_is_advised_holds_unless_something_declared_contradicts_it(tmp_path: Path, index: Path) -> None:

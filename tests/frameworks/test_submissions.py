@@ -13,14 +13,12 @@ from harness.frameworks import submissions
 from harness.frameworks.environment import BuildResult
 from harness.frameworks.submissions import submission_build
 
-BASE = cast(
-    Any, SimpleNamespace(builds="b", bytecode="c", environment=SimpleNamespace(folder="e"), generation="v2")
-)
+BASE = cast(Any, SimpleNamespace(made_of="upstream", generation="v2"))
 TREE = cast(Any, SimpleNamespace(commit="1" * 40, export=lambda place, prefixes: place.mkdir()))
 
 
 def built(monkeypatch: pytest.MonkeyPatch, place: Path, *, out_of_time: bool) -> BuildResult:
-    def prepare(*_: object) -> BuildResult:
+    def prepare(*_: object, **__: object) -> BuildResult:
         return BuildResult(False, cast(Any, None), ("a.pyx",), ("a.pyx",), "log", (), 600.0, out_of_time)
 
     monkeypatch.setattr(submissions, "EnvironmentBuilder", lambda *_: SimpleNamespace(prepare=prepare))

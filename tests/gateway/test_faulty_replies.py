@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import aiohttp
@@ -11,7 +12,16 @@ from harness.clock import ScaledClock, SkewedClock
 from harness.gateway import rewriting
 from harness.gateway.fault import Traffic
 from harness.gateway.fault_plan import FaultPlan
-from harness.gateway.faults import CutShort, DoubleReply, Maintenance, RateLimit, Reorder, Reset, Trickle
+from harness.gateway.faults import (
+    CutShort,
+    DoubleReply,
+    HoldUntil,
+    Maintenance,
+    RateLimit,
+    Reorder,
+    Reset,
+    Trickle,
+)
 from harness.gateway.thread import GatewayThread, running_gateway
 from harness.venue.market import SAMPLE_MARKETS
 from harness.venue.session import Venue
@@ -23,6 +33,31 @@ from tests.gateway.tiny import HOST, TinyDialect
 async def book(session: aiohttp.ClientSession) -> tuple[int, str]:
     async with session.get(f"https://{HOST}/book") as reply:
         return reply.status, await reply.text()
+
+
+@pytest.mark.parametrize("let_go", [True, False])
+def test_a_held_request_comes_last(gateway: GatewayThread, shim: EmulatedShim, let_go: bool) -> None:
+    """Until another is answered, or until it was held for long enough."""
+
+    def pinged() -> bool:
+        return let_go and any(each.replied_at for each in gateway.record.exchanges("ping"))
+
+    gateway.faults.add(HoldUntil(pinged, 60 if let_go else 0.3), "order_book")
+
+    async def both(session: aiohttp.ClientSession) -> None:
+        async def ping() -> None:
+            async with session.get(f"https://{HOST}/ping") as reply:
+                await reply.text()
+
+        await asyncio.gather(book(session), ping())
+
+    talk(gateway, shim, both)
+    (held,) = gateway.record.exchanges("order_book")
+    (other,) = gateway.record.exchanges("ping")
+    assert (held.status, held.fault) == (200, "hold the request")
+    assert held.replied_at is not None
+    assert other.replied_at is not None
+    assert held.replied_at > other.replied_at
 
 
 def test_a_reply_that_trickles_is_whole_in_the_end(gateway: GatewayThread, shim: EmulatedShim) -> None:
@@ -107,6 +142,11 @@ def test_changes_say_what_they_are_to_say() -> None:
     assert json.loads(rewriting.without("A").change(symbols)) == {"symbols": [{"symbol": "B"}]}
     assert json.loads(rewriting.scientific_notation().change(symbols))["symbols"][0]["tick"] == "1.5E-7"
     assert rewriting.truncated().change("123456") == "123"
+    hidden = json.loads(rewriting.emptied("A").change(symbols))
+    assert hidden == {"symbols": [{"symbol": "A", "tick": ""}, {"symbol": "B"}], "A": 1}
+    by_name = '{"A":{"filters":[{"step":"0.1"}],"kinds":["spot"],"digits":2}}'
+    told = {"A": {"filters": [{"step": ""}], "kinds": ["spot"], "digits": 2}}
+    assert json.loads(rewriting.emptied("A").change(by_name)) == told
     assert rewriting.unknown_fields().change("no json") == "no json"
 
 

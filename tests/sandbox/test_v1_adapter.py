@@ -43,6 +43,15 @@ def test_settings_may_be_made_when_they_are_asked_for(settings: ModuleType) -> N
     assert Adapter()._known() == {"acme": 2}
 
 
+def test_a_compiled_class_is_given_what_the_application_gives() -> None:
+    """`int` has no signature either."""
+    made = Adapter()
+    made._settings = SimpleNamespace(conn_init_parameters=dict)
+    offered = {"api_keys": {"acme_key": "k"}, "trading_pairs": ["A-B"], "trading_required": True, "more": 1}
+    given = {"acme_key": "k", "trading_pairs": ["A-B"], "trading_required": True}
+    assert made._init_parameters(int, offered) == given
+
+
 def test_a_fee_is_told_as_today() -> None:
     told = Adapter()._told(Filled(1.0, "o", TradeFee(Decimal("0.1"), [("X", Decimal(1))])))
     assert told["trade_fee"] == {

@@ -126,7 +126,7 @@ REPORTS: tuple[Origin, ...] = (
     _report(
         "hummingbot/hummingbot/issues/7492",
         "one market that is not known keeps the rules of all from loading",
-        takes="a market that is listed while the connector runs",
+        "a-market-that-the-map-lacks-ends-the-rules",
     ),
     _report(
         "freqtrade/freqtrade/issues/5481",
@@ -136,7 +136,8 @@ REPORTS: tuple[Origin, ...] = (
     _report(
         "sieblyio/binance/issues/360",
         "order ids lose their last digits in a float",
-        takes="order ids of nineteen digits while book numbers stay small",
+        "order-ids-through-a-float",
+        "order-ids-of-okx-through-a-float",
     ),
     _report(
         "nautechsystems/nautilus_trader/issues/1205",
@@ -146,7 +147,7 @@ REPORTS: tuple[Origin, ...] = (
     _report(
         "hummingbot/hummingbot/issues/1379",
         "many orders at once break the limits",
-        takes="twenty orders placed in one tick",
+        "limits-not-kept",
     ),
 )
 
@@ -182,8 +183,8 @@ HISTORY: tuple[Origin, ...] = (
     ),
     _repair(6584, "bodies were signed wrongly", "requests-not-signed"),
     _repair(8356, "prices were rounded to decimals, not to the market's step", "prices-rounded-to-cents"),
-    _repair(8164, "balances were those of another account", "balances-of-another-account"),
-    _repair(8170, "balances were those of another account in unified mode", "balances-of-another-account"),
+    _repair(8164, "the balance was not the equity of the account", "what-is-available-taken-for-the-whole"),
+    _repair(8170, "balances were those of another account in unified mode", "balances-of-the-spot-account"),
     _repair(
         5766,
         "the code for an order that is done was mistyped, so that a late cancel failed",
@@ -195,7 +196,7 @@ HISTORY: tuple[Origin, ...] = (
         "a closed position stayed while another was open",
         takes="positions in two markets, one of them closed",
     ),
-    _repair(7470, "times of public trades were in seconds", takes="comparing the times of public trades"),
+    _repair(7470, "times of public trades were in seconds", "public-trades-in-whole-seconds"),
     _repair(
         7122, "the error for a wrong clock was not known", takes="a clock that jumps while the connector runs"
     ),

@@ -13,6 +13,7 @@ from checks.conformance import (
     test_perpetual,
     test_resilience,
     test_resilience_hour,
+    test_resilience_replies,
     test_trading_rules,
 )
 from harness.venue.dialects import spoken_by
@@ -57,7 +58,7 @@ ASKS_FOR_THE_ORDER = (
 )
 RECKONS_FEES = (
     "It reckons the fee of a fill that its stream tells of by rates that it reads twice a day, always in "
-    "quote: its user's books show no rebates, new rates or fees in KCS. Read in its code, and not played yet."
+    "quote: its user's books show no rebates, new rates or fees in KCS."
 )
 SKIPS = (
     "It skips levels that a delta takes out, and the snapshot of a new subscription: its user sees prices "
@@ -84,14 +85,22 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
     },
     ("bitget", test_balances_fees.test_a_rebate_is_a_negative_fee): RealDefect(
         "the connector reported",
-        "It takes a fee without its sign (`abs`), so a rebate counts as a cost. Read in its code, and not "
-        "played yet.",
+        "It takes a fee without its sign (`abs`), so its user's books show a rebate as a cost.",
+    ),
+    ("gate_io", test_resilience_replies.test_errors_empty_no_balances): RealDefect(
+        "Given an empty body, the connector reports 0",
+        "The framework makes an empty text of an empty body, and the connector goes through it as through a "
+        "list of no assets: its user has no balance until the next poll.",
     ),
     ("gate_io", test_market_data.test_book_follows_changes): RealDefect("order book drifts away", TEN_LEVELS),
     ("bybit", test_market_data.test_the_takers_side_is_told): RealDefect(
         "with the wrong side",
         'It compares the taker\'s side with "BUY"; Bybit writes "Buy", so every trade is read as a sale. '
         "Paper trading fills the wrong side by it; nothing wrong reaches the exchange.",
+    ),
+    ("bybit", test_market_data.test_public_trades_have_their_time): RealDefect(
+        "arrived with the time",
+        "It takes Bybit's thousandths of a second for seconds: public trades lie in the far future.",
     ),
     ("bybit", test_orders.test_limit_maker_orders_are_post_only): RealDefect(
         "sent as an ordinary limit order",
@@ -179,4 +188,6 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
 # Checks that a defect told elsewhere leaves nothing to look at.
 UNDECIDED: dict[tuple[str, Callable[..., None]], str] = {
     ("bybit_perpetual", test_market_data.test_the_takers_side_is_told): ONE_TOPIC,
+    ("bybit_perpetual", test_market_data.test_public_trades_have_their_time): ONE_TOPIC,
+    ("bitstamp", test_market_data.test_public_trades_have_their_time): "It tells no time of public trades.",
 }

@@ -20,7 +20,7 @@ from harness.scenarios.played.order_life import (
     size,
     submit,
 )
-from harness.scenarios.played.positions import follow
+from harness.scenarios.played.positions import choose_mode, follow
 from harness.scenarios.rig import Rig, Rigs
 from harness.scenarios.trace.model import BY_HAND
 from harness.scenarios.trace.view import View
@@ -71,9 +71,7 @@ def hold_both_sides(rigs: Rigs, pace: float) -> Hedged:
         start(rig)
         if "HEDGE" not in rig.connector.position_modes():
             raise NothingToPlay("The connector offers no hedge mode.")
-        rig.connector.set_position_mode("HEDGE")
-        rig.eventually(lambda: rig.venue.position_mode(rig.account) is PositionMode.HEDGE, WAIT)
-        run.mode = rig.venue.position_mode(rig.account)
+        run.mode = choose_mode(rig, "HEDGE", PositionMode.HEDGE)
         if run.mode is not PositionMode.HEDGE:
             return run
         for side in Side:
@@ -128,8 +126,7 @@ def lose_positions(rigs: Rigs, pace: float) -> Liquidated:
         run = Liquidated(rig.number)
         start(rig)
         if "ONEWAY" in rig.connector.position_modes():
-            rig.connector.set_position_mode("ONEWAY")
-            rig.eventually(lambda: rig.venue.position_mode(rig.account) is PositionMode.ONE_WAY, WAIT)
+            choose_mode(rig, "ONEWAY", PositionMode.ONE_WAY)
         rig.venue.set_margin_mode(rig.account, rig.market, MarginMode.ISOLATED)
         if _go_long(rig, run):
             _close_by_hand(rig)

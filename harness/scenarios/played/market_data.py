@@ -133,26 +133,6 @@ def list_markets(rigs: Rigs, pace: float) -> Listing:
         return Listing(rig.number, rig.connector.pairs(), symbols, ccxt)
 
 
-@dataclass(frozen=True)
-class RoundPrice(View):
-    """What the connector makes of a market whose price ends in a zero when it is started."""
-
-    rig_number: int
-    market: Market
-    last_price: Decimal
-    rules: dict[str, Rule]
-
-
-def start_at_a_round_price(rigs: Rigs, pace: float) -> RoundPrice:
-    with rigs.open(pace) as rig:
-        randomization.trade_at_a_round_price(rig.venue, rig.market)
-        price = rig.venue.last_price(rig.market)
-        if rig.market.perpetual:
-            rig.venue.set_mark(rig.market, price)
-        start(rig)
-        return RoundPrice(rig.number, rig.market, price, rig.connector.rules())
-
-
 def ask_ccxt(rig: Rig) -> dict[str, SeenByCcxt]:
     """Every market of the kind that is tested, as ccxt reads it from the same exchange, by `BASE-QUOTE`."""
     markets = rig.open_oracle().markets()

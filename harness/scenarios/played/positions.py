@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import partial
 
 from harness.driving.claims import EventView, Funding, PositionView
 from harness.driving.driver import PositionModeName
@@ -29,6 +28,7 @@ from harness.venue.state import next_multiple
 
 LEVERAGE = 7  # no exchange's default
 NO_FUNDING_FOR = 900.0  # virtual seconds; the scenario pays by itself, and takes less
+HEARD = 2.0  # virtual seconds for an answer to arrive
 FOLLOW = 60.0  # virtual seconds for a position to be told by a stream or a poll
 MODES: tuple[tuple[PositionModeName, PositionMode], ...] = (
     ("HEDGE", PositionMode.HEDGE),
@@ -134,15 +134,23 @@ def _change_modes(rig: Rig, run: Positions) -> None:
     if "HEDGE" in supported:
         for name, mode in MODES:
             if name in supported:
-                rig.connector.set_position_mode(name)
-                rig.eventually(partial(_has_mode, rig, mode), WAIT)
                 run.modes.append(mode)
-                run.modes_got.append(rig.venue.position_mode(rig.account))
+                run.modes_got.append(choose_mode(rig, name, mode))
     rig.venue.set_position_mode(rig.account, PositionMode.ONE_WAY)
 
 
-def _has_mode(rig: Rig, mode: PositionMode) -> bool:
-    return rig.venue.position_mode(rig.account) is mode
+def choose_mode(rig: Rig, name: PositionModeName, mode: PositionMode) -> PositionMode:
+    """The account's mode, once the connector asked for this one, even where it was so, and was answered."""
+    mark = rig.record.mark()
+    rig.connector.set_position_mode(name)
+
+    def chosen() -> bool:
+        asked = rig.record.exchanges("position_mode", since=mark)
+        return bool(asked) and rig.venue.position_mode(rig.account) is mode
+
+    rig.eventually(chosen, WAIT)
+    rig.pause(HEARD)
+    return rig.venue.position_mode(rig.account)
 
 
 def _ask_about_funding(rig: Rig, run: Positions) -> None:

@@ -1,10 +1,12 @@
-"""Answers in an order that nobody likes: a fill before its confirmation, an order not yet to be found."""
+"""Answers in an order that nobody likes: a fill before its confirmation, an order not yet to be found, a poll
+that is answered after a cancel.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.gateway.faults import Delay, DropMessage
+from harness.gateway.faults import Delay, DropMessage, HoldUntil
 from harness.scenarios.played import start
 from harness.scenarios.played.order_life import (
     WAIT,
@@ -22,16 +24,20 @@ from harness.venue.model import Side
 
 LATE = 3.0  # virtual seconds by which the confirmation comes after the fill
 LAG = 12.0  # virtual seconds in which a poll has to come
+SLOW = 2.0  # times as fast as the wall
 QUESTIONS = 2  # that are told of no such order; today's framework gives an order up after four
 
 
 @dataclass
 class Races(View):
-    """`crossed` traded at once while its confirmation was late; `lagging` could not be found for a while."""
+    """`crossed` traded at once while its confirmation was late; `lagging` could not be found for a while;
+    `polled` was cancelled after the connector had asked for it and before that was answered.
+    """
 
     rig_number: int
     crossed: Life | None = None
     lagging: Life | None = None
+    polled: Life | None = None
     asked_for_lagging: int = 0
     tracked_while_missing: bool = False
 
@@ -42,6 +48,7 @@ def race(rigs: Rigs, pace: float) -> Races:
         start(rig)
         run.crossed = _fill_before_the_reply(rig)
         _lose_sight_of_an_order(rig, run)
+        run.polled = _cancel_during_a_poll(rig)
         return run
 
 
@@ -69,10 +76,7 @@ def _lose_sight_of_an_order(rig: Rig, run: Races) -> None:
     with rig.faults.during(DropMessage(), "stream:orders"):
         mark = rig.record.mark()
         rig.venue.hide(number, QUESTIONS)
-        for _ in range(3):  # connectors poll orders less often than they poll
-            rig.connector.tick()
-            if rig.eventually(lambda: rig.record.exchanges("order_status", since=mark), LAG):
-                break
+        _until_asked_for_orders(rig, mark, LAG)
         rig.pause(1)
         run.asked_for_lagging = len(rig.record.exchanges("order_status", since=mark))
         run.tracked_while_missing = life.order_id in rig.connector.orders()
@@ -82,3 +86,34 @@ def _lose_sight_of_an_order(rig: Rig, run: Races) -> None:
     let_trade(rig, life)
     rig.connector.wait_event(completed(Side.SELL), life.order_id, 3 * WAIT)
     settle(rig, life)
+
+
+def _cancel_during_a_poll(rig: Rig) -> Life:
+    """The exchange answers a cancel first, and then a poll that was asked before it.
+
+    Slowly: what a connector computes before it sends a cancel takes real time, and its polls time out.
+    """
+    rig.go_at(SLOW)
+    life = rest(rig, Side.BUY)
+    if life.placed is None:
+        return settle(rig, life)
+    mark, number = rig.record.mark(), life.placed.order_id
+
+    def answered() -> bool:
+        return any(each.replied_at for each in rig.record.exchanges("cancel_order", since=mark))
+
+    with rig.faults.during(HoldUntil(answered, LAG), "order_status"):
+        _until_asked_for_orders(rig, mark, LATE)
+        rig.connector.cancel(life.order_id)
+        rig.eventually(lambda: not rig.venue.order(rig.account, order_id=number).status.live, LAG)
+        rig.connector.wait_event("OrderCancelled", life.order_id, WAIT)
+        rig.pause(LATE / 2)
+    return settle(rig, life)
+
+
+def _until_asked_for_orders(rig: Rig, mark: int, lag: float) -> None:
+    """Connectors poll orders less often than they poll: `lag` is for each poll."""
+    for _ in range(3):
+        rig.connector.tick()
+        if rig.eventually(lambda: rig.record.exchanges("order_status", since=mark), lag):
+            return

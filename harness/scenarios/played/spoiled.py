@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import partial
 
 from harness.driving.claims import EventView
 from harness.gateway.fault import Fault
@@ -32,6 +31,7 @@ OF_THE_ACCOUNT = ("balances", "positions", "open_orders")
 # Today's framework gives an order up after four questions that went wrong.
 OF_AN_ORDER = ("order_status", "order_trades")
 POLL = 8.0  # virtual seconds that a poll may take
+OWN_RHYTHM = 150.0  # the same where nothing makes it poll at once; one of 2020 sleeps a minute between two
 SETTLING = 1.0
 
 
@@ -59,7 +59,10 @@ class SpoiledReplies(View):
 
 
 def spoil_replies(rigs: Rigs, pace: float) -> SpoiledReplies:
-    """With an order open and, on a perpetual, a position. Nothing changes at the exchange meanwhile."""
+    """With an order open and, on a perpetual, a position. Nothing changes at the exchange meanwhile.
+
+    A connector that polls in its own rhythm is given the first kind only, and the time that it needs.
+    """
     with rigs.open(pace) as rig:
         run = SpoiledReplies(rig.number)
         start(rig)
@@ -68,10 +71,12 @@ def spoil_replies(rigs: Rigs, pace: float) -> SpoiledReplies:
         for what, fault in SPOILINGS:
             life = rest(rig, Side.BUY)
             _, run.agreed = settled_views(rig, "before", PATIENT)
-            run.spoiled.append(_spoil(rig, what, fault, life))
+            in_own_rhythm = _spoil(rig, run, what, fault, life)
             rig.connector.cancel(life.order_id)
             rig.connector.wait_event("OrderCancelled", life.order_id, WAIT)
             settle(rig, life)
+            if in_own_rhythm:
+                break
         return run
 
 
@@ -91,27 +96,43 @@ def _held(rig: Rig) -> Decimal:
     return sum((each.amount for each in rig.connector.positions() if each.pair == rig.pair), Decimal(0))
 
 
-def _spoil(rig: Rig, what: str, fault: Fault, life: Life) -> Spoiled:
+def _spoil(rig: Rig, run: SpoiledReplies, what: str, fault: Fault, life: Life) -> bool:
+    """Whether it had to be waited for."""
     before, told = _held(rig), len(rig.connector.events(order_id=life.order_id))
-    rules = {each: rig.faults.add(fault, each, times=None, on="request") for each in OF_THE_ACCOUNT}
-    rules |= {each: rig.faults.add(fault, each, on="request") for each in OF_AN_ORDER}
+    account = {each: rig.faults.add(fault, each, times=None, on="request") for each in OF_THE_ACCOUNT}
+    order = {each: rig.faults.add(fault, each, on="request") for each in OF_AN_ORDER}
     rig.connector.tick()
-    rig.eventually(partial(_met, rules), POLL)
+    at_once = rig.eventually(lambda: _asked(account, "balances") and _asked(order, *OF_AN_ORDER), POLL)
+    if not at_once:
+        _wait_for_questions(rig, fault, account, order)
     rig.pause(SETTLING)
-    seen = Spoiled(
-        what,
-        {name: rule.applied for name, rule in rules.items()},
-        life,
-        life.order_id in rig.connector.orders(),
-        tuple(views(rig, f"while answers were {what}")),
-        (before, _held(rig)),
-        rig.connector.events(order_id=life.order_id)[told:],
+    rules = account | order
+    run.spoiled.append(
+        Spoiled(
+            what,
+            {name: rule.applied for name, rule in rules.items()},
+            life,
+            life.order_id in rig.connector.orders(),
+            tuple(views(rig, f"while answers were {what}")),
+            (before, _held(rig)),
+            rig.connector.events(order_id=life.order_id)[told:],
+        )
     )
     for rule in rules.values():
         rule.remove()
-    return seen
+    return not at_once
 
 
-def _met(rules: dict[str, Rule]) -> bool:
-    """Whether the account and the order were asked about."""
-    return bool(rules["balances"].applied) and any(rules[each].applied for each in OF_AN_ORDER)
+def _wait_for_questions(rig: Rig, fault: Fault, account: dict[str, Rule], order: dict[str, Rule]) -> None:
+    """Of orders, and then of the account: who asks for one after the other may not get past a failure."""
+    for name in ("balances", "positions"):
+        account[name].remove()
+    of_orders = {"open_orders": account["open_orders"], **order}
+    rig.eventually(lambda: _asked(of_orders, *of_orders), OWN_RHYTHM)
+    for name in ("balances", "positions"):
+        account[name] = rig.faults.add(fault, name, times=None, on="request")
+    rig.eventually(lambda: _asked(account, "balances"), OWN_RHYTHM)
+
+
+def _asked(rules: dict[str, Rule], *operations: str) -> bool:
+    return any(rules[each].applied for each in operations)

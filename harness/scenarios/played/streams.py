@@ -58,7 +58,8 @@ JUNK = (
 class Reconnection:
     """A close code, what streams carried before, the sockets opened after, and whether things flowed again.
 
-    `missing` are topics that it had before and not in the end.
+    `missing` are topics that it had before and not in the end. `wrong_before` is how the book differed before
+    the break already.
     `orders_streamed` is whether the fill was sent over a private stream, if others were before the break: a
     poll may find a fill too, but late.
     """
@@ -71,6 +72,7 @@ class Reconnection:
     fill_reported: bool
     orders_streamed: bool
     missing: frozenset[str] = frozenset()
+    wrong_before: str | None = None
 
     @property
     def recovered(self) -> bool:
@@ -113,6 +115,7 @@ def break_streams(rigs: Rigs, pace: float) -> BrokenStreams:
 def _break_once(rig: Rig, life: Life, code: int, depth: int) -> Reconnection:
     mark, before = rig.record.mark(), _carried(rig)
     streamed, topics = _order_messages(rig, 0), _carried(rig, TOPICS)
+    wrong_before = books_differ(rig, [rig.market], WAIT, depth)
     rig.gateway.close_sockets(code)
     _wait_for_streams(rig, before)
     rig.pause(3)
@@ -124,7 +127,7 @@ def _break_once(rig: Rig, life: Life, code: int, depth: int) -> Reconnection:
     rig.eventually(lambda: topics <= _carried(rig, TOPICS), WAIT)
     missing = topics - _carried(rig, TOPICS)
     return Reconnection(
-        code, before, rig.record.sockets(since=mark), difference, fill, reported, again, missing
+        code, before, rig.record.sockets(since=mark), difference, fill, reported, again, missing, wrong_before
     )
 
 

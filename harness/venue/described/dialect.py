@@ -21,7 +21,15 @@ from harness.venue.described.model import (
 )
 from harness.venue.described.placeholders import leaf
 from harness.venue.described.refusing import RefusalBook
-from harness.venue.described.signing import Given, credential, given_by, signed, signed_right, texts_of
+from harness.venue.described.signing import (
+    Given,
+    credential,
+    given_by,
+    payload_of,
+    signed,
+    signed_right,
+    texts_of,
+)
 from harness.venue.described.streams import DescribedSession
 from harness.venue.described.telling import Teller
 from harness.venue.described.templates import NO_CONTRACT, Filler, Matcher, Missing, Scope, Unlike
@@ -411,6 +419,9 @@ class DescribedDialect(Dialect):
                 return dict(request.form)
             case "query or form":
                 return dict([*request.form, *request.query])
+            case "payload":
+                signing = route.signing or self.description.signing
+                return payload_of(signing, request) if signing is not None else {}
         return dict(request.query)
 
     def named_parameters(self, request: Request, route: Route) -> frozenset[str]:

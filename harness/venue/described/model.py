@@ -47,11 +47,11 @@ class Signing(Part):
     """How a text is signed, and where the parts of the signature stand.
 
     `text` is a template over `time nonce method path query sorted_query params body host key passphrase
-    window content_type sorted_pairs` and what a route `signs`, with the filters `question ampersand sha256
-    sha512 md5 hex base64 url lower upper`. `carries` says where each part of a request stands: `header NAME`,
-    `query NAME`, `body NAME`, `param NAME` (in the query or in a form) or `claim NAME` of a JWT; those of a
-    message stand in `login.said`. `unverified` is accepted without a look, and then `signs-requests` is
-    undetermined.
+    window payload content_type sorted_pairs` and what a route `signs`, with the filters `question ampersand
+    sha256 sha512 md5 hex base64 url lower upper`. `carries` says where each part of a request stands:
+    `header NAME`, `query NAME`, `body NAME`, `param NAME` (in the query or in a form) or `claim NAME` of a
+    JWT; those of a message stand in `login.said`. `unverified` is accepted without a look, and then
+    `signs-requests` is undetermined.
     """
 
     scheme: Literal["hmac", "ed25519", "jwt", "token", "plugin", "unverified"]
@@ -59,7 +59,7 @@ class Signing(Part):
     decode: Literal["raw", "hex", "base64"] = "raw"
     written: Literal["hex", "HEX", "base64"] = "hex"
     text: str = ""
-    carries: dict[Literal["key", "signature", "time", "nonce", "passphrase", "window"], str] = {}
+    carries: dict[Literal["key", "signature", "time", "nonce", "passphrase", "window", "payload"], str] = {}
     prefix: dict[str, str] = {}  # what stands before a part: `{signature: "Bearer "}`
     time: Literal["s", "ms", "us", "ns", "iso", "any s"] = "ms"
     tolerance: float | None = Field(default=None, gt=0, description="seconds that a time may be off")
@@ -112,7 +112,8 @@ class RouteDescription(Part):
     """A REST route. `when` tells apart routes that share method and path, by literal parameters (`*`: any).
 
     `takes` is a template of the parameters; those in the path are named in the route's own name. A key that
-    ends in `?` may be left out. `unknown: empty` answers a look-up of what nobody knows with no row.
+    ends in `?` may be left out. `parameters: payload`: they are JSON in base64 where the signing carries its
+    payload. `unknown: empty` answers a look-up of what nobody knows with no row.
     """
 
     operation: Operation
@@ -122,7 +123,7 @@ class RouteDescription(Part):
     )
     weight: int = 1
     when: dict[str, str] = {}
-    parameters: Literal["query", "json", "form", "query or form"] | None = None
+    parameters: Literal["query", "json", "form", "query or form", "payload"] | None = None
     takes: Template = None
     means: dict[str, JsonValue] = Field(
         default={}, description="facts that the route itself stands for, such as `order.side`"

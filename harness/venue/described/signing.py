@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import binascii
+import contextlib
 import hashlib
 import hmac
 import json
@@ -71,6 +73,7 @@ class Given:
     nonce: str = ""
     passphrase: str = ""
     window: str = ""
+    payload: str = ""
 
 
 def given_by(signing: Signing, request: Request) -> Given:
@@ -83,6 +86,14 @@ def given_by(signing: Signing, request: Request) -> Given:
         else:
             parts[name] = _at(request, kind, where).removeprefix(signing.prefix.get(name, ""))
     return Given(**parts)
+
+
+def payload_of(signing: Signing, request: Request) -> dict[str, JsonValue]:
+    """The parameters that a request carries as JSON in base64, nothing where it carries none."""
+    with contextlib.suppress(binascii.Error, ValueError, RecursionError):
+        document = json.loads(base64.b64decode(given_by(signing, request).payload, validate=True))
+        return document if isinstance(document, dict) else {}
+    return {}
 
 
 def _at(request: Request, kind: str, where: str) -> str:

@@ -62,3 +62,37 @@ def test_a_connector_without_rules_fails_and_one_that_cannot_show_them_is_undeci
         judged({})
     with pytest.raises(Undetermined, match="exposes no trading rules"):
         judged(None)
+
+
+def odd_start(**more: Any) -> Any:
+    part = SimpleNamespace(wire=SimpleNamespace(exchanges=lambda _: ()))
+    usual: dict[str, Any] = {
+        "market": BTC,
+        "halted": "ETH-USDT",
+        "emptied": "WBTC-BTC",
+        "ready": True,
+        "waiting_for": (),
+    }
+    return SimpleNamespace(
+        **usual | {"ready_once_told": False, "rules": {BTC.name: None}, "part": part} | more
+    )
+
+
+def test_a_connector_that_starts_beside_odd_markets_passes() -> None:
+    checks.test_odd_markets_keep_nobody_from_starting(odd_start(), lambda *_: None)
+
+
+@pytest.mark.parametrize(
+    ("seen", "finding"),
+    [
+        ({"ready": False}, "With ETH-USDT halted, the connector never became ready"),
+        (
+            {"ready": False, "ready_once_told": True},
+            "With WBTC-BTC listed without figures, the connector never became ready",
+        ),
+        ({"rules": {}}, "the connector has no trading rule for BTC-USDT"),
+    ],
+)
+def test_a_connector_that_an_odd_market_stops_is_told_which(seen: dict[str, Any], finding: str) -> None:
+    with pytest.raises(Failed, match=finding):
+        checks.test_odd_markets_keep_nobody_from_starting(odd_start(**seen), lambda *_: None)

@@ -11,7 +11,15 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from harness.venue.described.model import Credential, Signing
-from harness.venue.described.signing import PLUGINS, Given, credential, given_by, signed_right, texts_of
+from harness.venue.described.signing import (
+    PLUGINS,
+    Given,
+    credential,
+    given_by,
+    payload_of,
+    signed_right,
+    texts_of,
+)
 from harness.venue.dialects.base import Request
 from harness.venue.model import Account
 
@@ -97,6 +105,18 @@ def test_parts_stand_in_headers_queries_and_bodies() -> None:
     places = {"key": "header X-Key", "nonce": "query b", "time": "body x", "window": "query w"}
     signing = Signing.model_validate({"scheme": "hmac", "carries": places})
     assert given_by(signing, request(**{"x-key": "k"})) == Given(key="k", nonce="2", time="1")
+
+
+def test_parameters_may_be_a_signed_payload_in_a_header() -> None:
+    payload = base64.b64encode(b'{"symbol": "btcusd", "nonce": 7}').decode()
+    signing = Signing(
+        scheme="hmac", digest="sha384", text="{payload}", carries={"payload": "header X-Payload"}
+    )
+    sent = Request("POST", "api.acme.test", "/v1/orders", [], {"X-Payload": payload})
+    assert payload_of(signing, sent) == {"symbol": "btcusd", "nonce": 7}
+    assert payload_of(signing, Request("POST", "api.acme.test", "/", [], {"X-Payload": "{}"})) == {}
+    made = hmac.new(SECRET.encode(), payload.encode(), "sha384").hexdigest()
+    assert signed_right(signing, SECRET, texts_of(signing, sent, given_by(signing, sent)), made)
 
 
 def test_a_signature_in_the_query_is_not_signed_itself() -> None:

@@ -12,6 +12,8 @@ from tests.zoo.defects import (
     history,
     hour,
     market_data,
+    markets,
+    numbers,
     order_life,
     orders,
     perpetual,
@@ -25,6 +27,8 @@ from tests.zoo.defects import (
 DEFECTS: tuple[Defect, ...] = (
     *market_data.DEFECTS,
     *trading_rules.DEFECTS,
+    *markets.DEFECTS,
+    *numbers.DEFECTS,
     *orders.DEFECTS,
     *order_life.DEFECTS,
     *ends.DEFECTS,

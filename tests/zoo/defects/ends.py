@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from checks.conformance import test_order_life_crowd as crowd
 from checks.conformance import test_order_life_ends as checks
 from tests.zoo.defect import CONSTANTS, Defect, defect
 from tests.zoo.planting import constant, exchange
@@ -91,6 +92,44 @@ DEFECTS: tuple[Defect, ...] = (
         checks.test_a_post_only_order_that_would_take,
         "would have traded at once ended with .* reported as nothing",
         ONLY_WHEN_ASKED,
+        connector="okx",
+    ),
+    defect(
+        "one-order-in-sixteen-forgotten",
+        crowd.test_many_orders_at_once,
+        "order among many",
+        exchange(
+            """
+            async def _place_order_and_process_update(self, order, **kwargs):
+                placed = await super()._place_order_and_process_update(order, **kwargs)
+                self._placed = getattr(self, "_placed", 0) + 1
+                if self._placed % 16 == 0:
+                    await asyncio.sleep(0)
+                    await asyncio.sleep(0)
+                    self.stop_tracking_order(order.client_order_id)
+                return placed
+            """,
+        ),
+    ),
+    defect(
+        "one-fill-in-sixteen-lost",
+        crowd.test_many_orders_at_once,
+        "order among many: .* fills were not reported|order among many ended",
+        exchange(
+            """
+            def _create_order_tracker(self):
+                tracker = super()._create_order_tracker()
+                tracker.lost, process = {}, tracker.process_trade_update
+
+                def process_trade_update(update):
+                    number = tracker.lost.setdefault(update.trade_id, len(tracker.lost) + 1)
+                    if number % 16:
+                        process(update)
+
+                tracker.process_trade_update = process_trade_update
+                return tracker
+            """,
+        ),
         connector="okx",
     ),
 )

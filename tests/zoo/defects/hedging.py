@@ -21,11 +21,12 @@ ONLY_OWN_CHANGES = exchange(
             self._kept_positions(known)
 
     def _kept_positions(self, known):
-        fills = sum(len(order.order_fills) for order in self._order_tracker.all_orders.values())
-        if fills == getattr(self, "_fills_before", None):
+        orders = self._order_tracker.all_orders.values()
+        closed = sum(len(order.order_fills) for order in orders if order.position.name == "CLOSE")
+        if closed == getattr(self, "_closed_before", 0):
             for key, position in known.items():
                 self._perpetual_trading.account_positions.setdefault(key, position)
-        self._fills_before = fills
+        self._closed_before = closed
     """,
 )
 ONE_A_MARKET = exchange(

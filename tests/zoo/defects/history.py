@@ -34,11 +34,12 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "positions-kept-by-the-exchanges-symbol",
         test_perpetual.test_positions_match,
-        "instead of|of a position that is closed",
+        "has 0 positions instead of one",
         worded(
             PERPETUAL,
             "_update_positions",
             ("position_key(hb_trading_pair, position_side)", "position_key(trading_pair, position_side)"),
+            ("await self.trading_pair_associated_to_exchange_symbol(trading_pair),", "trading_pair,"),
         ),
         worded(
             PERPETUAL,
@@ -101,7 +102,7 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "order-ids-longer-than-the-exchange-takes",
         test_orders.test_limit_orders_arrive_as_asked,
-        "",
+        "never reached the exchange's book",
         exchange(
             """
             @property
@@ -117,17 +118,28 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "an-address-of-an-older-version",
         test_usability.test_it_gets_ready,
-        "",
+        "still not ready after 90 s .*symbols_mapping_initialized",
         constant("kucoin_constants.py", '"/api/v2/symbols"', '"/api/v0/symbols"'),
         connector="kucoin",
     ),
     defect(
-        "balances-of-another-account",
+        "what-is-available-taken-for-the-whole",
         test_balances.test_totals_match,
-        "The total balance of .* is .*, the connector says",
+        "The total balance of USDT with a limit buy open is .*; it reports",
         worded(
             PERPETUAL, "_update_balances", ('asset.get("walletBalance")', 'asset.get("availableBalance")')
         ),
         connector="binance_perpetual",
+    ),
+    defect(
+        "balances-of-the-spot-account",
+        test_balances.test_totals_match,
+        "The total balance of USD .* is .*; it reports 21.5",
+        worded(
+            "hyperliquid_perpetual_derivative.py",
+            "_update_balances",
+            ("await self._uses_spot_balances()", "True"),
+        ),
+        connector="hyperliquid_perpetual",
     ),
 )

@@ -124,6 +124,20 @@ ENDS: tuple[Defect, ...] = (
         exchange("is_cancel_request_in_exchange_synchronous = False"),
     ),
     defect(
+        "cancel-reported-by-request-and-by-poll",
+        checks.test_cancelled_once_during_a_poll,
+        "cancelled during a poll was reported as OrderCancelled, OrderCancelled",
+        exchange(
+            """
+            async def _request_order_status(self, tracked_order):
+                update = await super()._request_order_status(tracked_order)
+                if update.new_state is OrderState.CANCELED:
+                    self._order_tracker._trigger_cancelled_event(tracked_order)
+                return update
+            """,
+        ),
+    ),
+    defect(
         "refusal-reported-twice",
         checks.test_a_refused_order_fails_once,
         "ended in 2 failure events",

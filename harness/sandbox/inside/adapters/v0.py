@@ -5,6 +5,7 @@ of its own code, keys lie in one map for all markets, a market is spoken to in t
 in flight are only promised as saved states, and a clock's tick is out of Python's reach.
 """
 
+import contextlib
 import importlib
 import json
 from typing import Any, Dict, List, Optional
@@ -24,7 +25,8 @@ class Adapter(older.Adapter):
 
     def warm(self, connector: str) -> Dict[str, Any]:
         """Import the framework and the market. Raises what the import does, KeyError if not registered."""
-        importlib.import_module("pandas")
+        with contextlib.suppress(ModuleNotFoundError):
+            importlib.import_module("pandas")
         virtual_time.install_datetime()
         making = Making(application.source())
         application.install()

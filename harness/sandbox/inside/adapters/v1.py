@@ -1,7 +1,8 @@
 """The generation between autumn 2020 and mid 2022, driven as the application of those years does.
 
-It differs from today's in four ways (upstream's tags v0.40.0 and v1.0.0): settings may be a plain table,
-order types may stand beside the events, fees may be a `TradeFee`, and a clock's tick is out of reach.
+It differs from today's in five ways (upstream's tags v0.40.0 and v1.0.0): settings may be a plain table,
+order types may stand beside the events, fees may be a `TradeFee`, a clock's tick is out of reach, and every
+connector is given its keys, its pairs and whether it trades.
 """
 
 import importlib
@@ -29,3 +30,9 @@ class Adapter(older.Adapter):
         if hasattr(settings, "AllConnectorSettings"):
             return super()._known()
         return settings.CONNECTOR_SETTINGS
+
+    def _init_parameters(self, kind: Any, offered: Dict[str, Any]) -> Dict[str, Any]:
+        """As the application of those years makes them; a compiled class tells nobody what it takes."""
+        del kind
+        keys = self._settings.conn_init_parameters(offered["api_keys"])
+        return {**keys, **{name: offered[name] for name in ("trading_pairs", "trading_required")}}

@@ -45,6 +45,8 @@ class BinancePerpetual(MarketRoutes):
     rest_hosts: ClassVar[tuple[str, ...]] = ("fapi.binance.com",)
     stream_hosts: ClassVar[tuple[str, ...]] = ("fstream.binance.com",)
     markets: ClassVar[tuple[Market, ...]] = SAMPLE_PERPETUALS
+    # As long as those in github.com/sieblyio/binance/issues/360: a float does not hold them.
+    order_ids_from: ClassVar[int] = 8_389_765_480_000_000_000
     limits_rules: ClassVar[Rules] = Rules(2400, {"10S": 300, "1M": 1200})
     not_covered: ClassVar[tuple[str, ...]] = (
         "the WebSocket API",

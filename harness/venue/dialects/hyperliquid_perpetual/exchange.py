@@ -26,6 +26,7 @@ from harness.venue.positions import FundingRound, MarginMode, Position
 BAND = PriceBand(Decimal("0.2"), Decimal("1.8"), Decimal("0.2"), Decimal("1.8"))
 HOUR = 3600.0
 COLLATERAL, ON_THE_WIRE = "USD", "USDC"
+ON_THE_SPOT_SIDE = Decimal("21.5")
 NEWEST = 500
 
 
@@ -138,8 +139,12 @@ class HyperliquidPerpetual(HyperliquidApi):
     # -- the account
 
     def balances(self, account: Account) -> Json:
-        """Nothing lies on the spot side."""
-        return {"balances": []}
+        """What lies on the spot side, which trades no perpetuals while the account is not unified."""
+        told: Json = {
+            "coin": ON_THE_WIRE, "token": 0, "total": number(ON_THE_SPOT_SIDE), "hold": "0.0",
+            "entryNtl": "0.0",
+        }  # fmt: skip
+        return {"balances": [told]}
 
     def state(self, kind: str, account: Account) -> Json | None:
         return self.perpetual_state(account) if kind == "clearinghouseState" else super().state(kind, account)

@@ -79,6 +79,8 @@ class Okx(Dialect):
         "okx_passphrase": ("header ok-access-passphrase", "frame"),
     }
     key_lengths: ClassVar[tuple[int, int, int]] = (36, 32, 16)
+    # As long as those in github.com/burakoner/OKX.Api/issues/13: a float does not hold them.
+    order_ids_from: ClassVar[int] = 588_591_686_000_000_000
     # OKX names no smallest notional, and cancels a post-only order that would take.
     markets: ClassVar[tuple[Market, ...]] = tuple(
         replace(market, min_notional=ZERO, post_only_expires=True, self_trade=SelfTrade.EXPIRE_MAKER)

@@ -1,0 +1,51 @@
+"""An order's states in an exchange's words, as a connector's own table of them has it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from harness.describing.fields import READS, Field
+from harness.describing.leaves import Leaf
+from harness.describing.templates import Kind, form_of_words, literal_of
+
+# The framework's states (`OrderState`, hummingbot/core/data_type/in_flight_order.py) that an order of the
+# venue can be in.
+STATES: Mapping[str, str] = {
+    "OPEN": "open",
+    "CREATED": "open",
+    "PARTIALLY_FILLED": "partially_filled",
+    "FILLED": "filled",
+    "COMPLETED": "filled",
+    "CANCELED": "canceled",
+}
+_NAMED = re.compile(r"stat(us|e)$", re.I)
+
+
+def in_the_connectors_words(leaf: Field, name: str, seen: Sequence[Leaf], states: Mapping[str, str]) -> Field:
+    """A leaf that holds an order's state, by the connector's table; as it is where it holds something else.
+
+    `name` is the leaf's, `seen` its values in the tests, `states` what the table says of each word. Words
+    that the tests show go before others of the same state. A word that the tests use and the table lacks is
+    none: the connector does not read it.
+    """
+    shown = [literal_of(each) for each in seen if isinstance(each, str | int)]
+    known = {each.lower(): status for each, status in states.items()}
+    ours = leaf.fact == "order.status" or (not leaf.fact and _NAMED.search(name))
+    if not ours or not any(each.lower() in known for each in shown):
+        return leaf
+    style = str.upper if all(map(str.isupper, shown)) else str.lower if all(map(str.islower, shown)) else str
+    chosen: dict[str, str] = {}
+    for word in (*shown, *map(style, states)):
+        status = known.get(word.lower())
+        if status is not None:
+            chosen.setdefault(status, word)
+    words: dict[str, tuple[str, ...]] = {}
+    for status, word in chosen.items():
+        words[word] = (*words.get(word, ()), status)
+    if leaf.kind is Kind.WORDS and set(leaf.words) <= set(words):
+        return replace(leaf, by=tuple(dict.fromkeys((*leaf.by, READS))))
+    form = form_of_words(seen)
+    text = f"{{order.status{form}}}"
+    return replace(leaf, text=text, fact="order.status", kind=Kind.WORDS, words=words, by=(READS,))

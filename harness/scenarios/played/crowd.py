@@ -1,0 +1,73 @@
+"""Many orders within one tick: filled in part, filled, cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.scenarios.played.order_life import TERMINAL, Life, let_trade, opening, resting_price, size
+from harness.scenarios.rig import Rig
+from harness.venue.model import Order, Side
+
+ORDERS = 20
+ARRIVE = 60.0  # virtual seconds; limits of requests may hold some back
+POLL = 8.0
+
+
+def burst(rig: Rig) -> list[Life]:
+    """A third of the orders is filled in two parts, a third in part and then cancelled, a third cancelled."""
+    lives = [_ask(rig, number) for number in range(ORDERS)]
+    rig.eventually(lambda: all(_arrived(rig, life) for life in lives), ARRIVE)
+    for number, life in enumerate(lives):
+        if life.placed is not None and number % 3 < 2:
+            let_trade(rig, life, life.placed.amount / rig.market.lot_size // 3 * rig.market.lot_size)
+    for number, life in enumerate(lives):
+        if number % 3 == 0:
+            let_trade(rig, life)
+        else:
+            rig.connector.cancel(life.order_id)
+    _wait_for_ends(rig, lives)
+    return lives
+
+
+def _ask(rig: Rig, number: int) -> Life:
+    """Each has a price of its own, by which it is known at the exchange."""
+    side = tuple(Side)[number % 2]
+    steps = rig.market.tick_size * (number + 1)
+    price = resting_price(rig, side) + (-steps if side is Side.BUY else steps)
+    amount, asked_at = size(rig), rig.clock.now()
+    ask = rig.connector.buy if side is Side.BUY else rig.connector.sell
+    order_id = ask(rig.pair, amount, price, "LIMIT", opening(rig))
+    return Life(rig.number, asked_at, order_id, side, "LIMIT", amount, price, None, ())
+
+
+def _arrived(rig: Rig, life: Life) -> bool:
+    """Whether it is at the exchange, or was said to have failed."""
+    if life.placed is None:
+        life.placed = next((each for each in _since(rig, life.asked_at) if _same(each, life)), None)
+    return life.placed is not None or bool(rig.connector.events("OrderFailure", life.order_id))
+
+
+def _since(rig: Rig, at: float) -> Sequence[Order]:
+    return [order for order in rig.venue.orders(rig.account) if order.created_at >= at]
+
+
+def _same(order: Order, life: Life) -> bool:
+    return (order.side, order.price, order.amount) == (life.side, life.price, life.amount)
+
+
+def _wait_for_ends(rig: Rig, lives: Sequence[Life]) -> None:
+    """Until an end of each was told, or two polls found none."""
+
+    def told() -> bool:
+        kinds = {life.order_id: _kinds(rig, life) for life in lives}
+        return all(any(kind in TERMINAL for kind in each) for each in kinds.values())
+
+    if not rig.eventually(told, ARRIVE):
+        for _ in range(2):
+            rig.connector.tick()
+            if rig.eventually(told, POLL):
+                return
+
+
+def _kinds(rig: Rig, life: Life) -> list[str]:
+    return [event.kind for event in rig.connector.events(order_id=life.order_id)]

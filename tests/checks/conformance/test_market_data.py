@@ -1,0 +1,64 @@
+"""The times of public trades against the exchange's."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from checks.conformance.test_market_data import FEWEST_TIMES
+from checks.conformance.test_market_data import test_public_trades_have_their_time as judge
+from harness.checking import Failed, Undetermined
+from harness.venue.market import SAMPLE_MARKETS
+from harness.venue.model import Side, Trade
+
+BTC = SAMPLE_MARKETS[0]
+BEGAN = 1_795_996_800.0
+
+
+def watched(times: list[float], told: list[float | None]) -> Any:
+    """Trades of different sizes at these times, and the times that the connector told."""
+    made = [
+        Trade(number, BTC, Decimal(100), Decimal(number), Side.BUY, 1, 2, at)
+        for number, at in enumerate(times, start=1)
+    ]
+    seen = [
+        SimpleNamespace(pair=BTC.name, price=trade.price, amount=trade.amount, timestamp=at)
+        for trade, at in zip(made, told, strict=True)
+    ]
+    wire = SimpleNamespace(frames=lambda _: (), evidence=lambda _: None)
+    return SimpleNamespace(trades_made=made, trades_seen=seen, part=SimpleNamespace(wire=wire))
+
+
+TIMES = [BEGAN + number * 0.3 + 0.25 for number in range(FEWEST_TIMES)]
+
+
+def test_times_that_are_a_little_late_pass() -> None:
+    judge(watched(TIMES, [at + 0.7 for at in TIMES]))
+
+
+@pytest.mark.parametrize(
+    ("told", "finding"),
+    [
+        ([float(int(at)) for at in TIMES], f"The times of {FEWEST_TIMES} public trades are in whole seconds"),
+        (
+            [at * 1000 for at in TIMES],
+            "at 1795996800.250 .* arrived with the time 1795996800250",
+        ),
+    ],
+)
+def test_other_times_are_found(told: list[float | None], finding: str) -> None:
+    with pytest.raises(Failed, match=finding):
+        judge(watched(TIMES, told))
+
+
+def test_an_exchange_that_tells_whole_seconds_is_not_held_against_the_connector() -> None:
+    whole = [float(int(at)) for at in TIMES]
+    judge(watched(whole, [*whole]))
+
+
+def test_without_times_nothing_is_decided() -> None:
+    with pytest.raises(Undetermined):
+        judge(watched(TIMES, [None] * FEWEST_TIMES))

@@ -1,0 +1,55 @@
+"""Words for states, by a connector's own table."""
+
+from __future__ import annotations
+
+from harness.describing.fields import KIT, READS, Field
+from harness.describing.source_reading import read_source
+from harness.describing.states import in_the_connectors_words
+from harness.describing.templates import Kind
+
+TABLE = (
+    "PENDING = 7\n"
+    "ORDER_STATE = {'ACTIVE': OrderState.OPEN, 'NEW': OrderState.OPEN, 'FILLED': OrderState.FILLED,\n"
+    "               'CANCELED': OrderState.CANCELED, 'PARTIALLY_FILLED': OrderState.PARTIALLY_FILLED,\n"
+    "               PENDING: OrderState.PENDING_CREATE, 'EXPIRED': OrderState.FAILED}\n"
+)
+
+
+def test_the_table_is_read_from_the_source() -> None:
+    assert read_source([TABLE]).states == {
+        "ACTIVE": "open", "NEW": "open", "FILLED": "filled", "CANCELED": "canceled",
+        "PARTIALLY_FILLED": "partially_filled",
+    }  # fmt: skip
+
+
+def test_words_that_the_tests_confuse_are_told_by_the_table() -> None:
+    """As LambdaPlex's tests: one word for partly and wholly filled, and one that no connector reads."""
+    leaf = Field((), "CANCELED", "", Kind.UNKNOWN)
+    states = {
+        "ACTIVE": "open",
+        "PARTIALLY_FILLED": "partially_filled",
+        "FILLED": "filled",
+        "CANCELED": "canceled",
+    }
+    found = in_the_connectors_words(leaf, "status", ("CANCELED", "FILLED", "NEW"), states)
+    assert (found.fact, found.kind, found.by) == ("order.status", Kind.WORDS, (READS,))
+    assert found.words == {
+        "CANCELED": ("canceled",), "FILLED": ("filled",), "ACTIVE": ("open",),
+        "PARTIALLY_FILLED": ("partially_filled",),
+    }  # fmt: skip
+
+
+def test_a_word_of_the_tests_goes_before_others_of_its_state_and_in_their_letters() -> None:
+    leaf = Field((), "new", "", Kind.CONSTANT)
+    found = in_the_connectors_words(leaf, "state", ("new",), read_source([TABLE]).states)
+    assert found.words["new"] == ("open",)
+    assert found.words["partially_filled"] == ("partially_filled",)
+
+
+def test_words_that_agree_stay_and_others_are_no_states() -> None:
+    words = {"NEW": ("open",), "FILLED": ("filled",)}
+    leaf = Field((), "{order.status}", "order.status", Kind.WORDS, words=words)
+    states = read_source([TABLE]).states
+    assert in_the_connectors_words(leaf, "x", ("NEW", "FILLED"), states).by == (KIT, READS)
+    ok = Field((), "ok", "", Kind.CONSTANT)
+    assert in_the_connectors_words(ok, "status", ("ok",), states) is ok
