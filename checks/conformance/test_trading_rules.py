@@ -57,7 +57,7 @@ def test_trading_rules(market_data: MarketData, listing: Listing) -> None:
 def test_rules_at_a_round_price(odd_start: OddStart) -> None:
     """Started while the price ends in a zero, the connector knows the same increments."""
     market = odd_start.market
-    rule = odd_start.rules.get(market.name)
+    rule = (odd_start.rules or {}).get(market.name)
     if rule is None:
         undetermined(f"The connector has no trading rule for {market.name}.")
     wrong = wrong_rules(rule, market)
@@ -87,7 +87,7 @@ def test_odd_markets_keep_nobody_from_starting(odd_start: OddStart, evidence: At
         *_rule_requests(odd_start),
     )
     expect(
-        odd_start.market.name in odd_start.rules,
+        odd_start.rules is None or odd_start.market.name in odd_start.rules,
         f"With {odd_start.halted} halted and {listed}, the connector has no trading rule for "
         f"{odd_start.market.name}.",
         *_rule_requests(odd_start),

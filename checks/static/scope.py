@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
@@ -135,6 +135,17 @@ class Scope:
         if any(fnmatch(path, pattern) for pattern in self.patterns):
             return True
         return any(name in _bare(part) for name in self.names for part in path.split("/"))
+
+
+def whose(path: str, connectors: Collection[str]) -> str | None:
+    """Which connector's a file is: the one that a folder above it is called, else the one it is named after.
+
+    A connector's feed of candles lies in `…/acme_candles/`, its source of rates in `acme_rate_source.py`.
+    """
+    parts = path.split("/")
+    there = [name for name in connectors if name in parts]
+    named = [name for name in connectors if any(part.startswith(f"{name}_") for part in parts)]
+    return max(there or named, key=len, default=None)
 
 
 def only_tests_differently(workflow: Source) -> bool:

@@ -16,6 +16,7 @@ from checks.static.names import Reference, dotted, full_name, imported_as, resol
 from checks.static.syntax import Parsed, parse, tokens
 from harness.checking import seen_in_file
 from harness.errors import HarnessError
+from harness.forks.connectors import named_in
 from harness.forks.errors import ContentMissing
 from harness.outcome import Evidence
 
@@ -249,6 +250,11 @@ class Sources:
     @cached_property
     def _base_paths(self) -> frozenset[str]:
         return frozenset(self.base.paths())
+
+    @cached_property
+    def connectors_before(self) -> frozenset[str]:
+        """Names of the connectors that Hummingbot had already."""
+        return named_in(self._base_paths)
 
     @cached_property
     def code(self) -> tuple[Source, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from checks.static import forbidden
 from checks.static.own_gateway import stays_here
 from checks.static.packages import Package
+from checks.static.scope import whose
 from checks.static.sources import Source, Sources
 from harness.checking import Attach, expect, requirement, undetermined
 from harness.forks.submission import Submission
@@ -44,31 +45,34 @@ DROP_BOXES = re.compile(
 def test_only_declared_hosts(
     sources: Sources, submission: Submission, candidate: Candidate, connector_name: str, evidence: Attach
 ) -> None:
-    """Every address in the code is of a declared host, or of the same exchange's other networks."""
+    """Every address in the code is of a declared host, or of the same exchange's other networks.
+
+    A host that the same file named before is upstream's own.
+    """
     declared = candidate.exchange.hosts
     if not declared:
         undetermined("The round's file declares no hosts for this exchange, so no address can be compared.")
     strange: list[tuple[str, Evidence]] = []
     unnamed: list[tuple[str, Evidence]] = []
-    others = [f"{each.path}/" for each in submission.connectors if each.name not in candidate.connectors]
+    changed = (each.name for each in submission.connectors)
+    names = sources.connectors_before.union(changed, candidate.connectors)
     for source in sources.shipped:
         for line, _, host in addresses(source):
             relation = related(host, declared, connector_name)
-            if relation == "strange":
-                of_another = any(source.path.startswith(folder) for folder in others)
+            if relation == "strange" and not _named_before(host, source):
+                of_another = whose(source.path, names) not in (None, *candidate.connectors)
                 (unnamed if of_another else strange).append((host, source.evidence(line)))
             elif relation == "same exchange":
                 evidence(source.evidence(line))
-    names = ", ".join(sorted({host for host, _ in strange or unnamed}))
+    hosts = ", ".join(sorted({host for host, _ in strange or unnamed}))
     if unnamed and not strange:
         undetermined(
-            "Addresses of another connector that the fork adds or changes and the round's row does not name "
-            f"cannot be compared: {names}.",
+            f"Addresses of another connector, not named in the round's row, cannot be compared: {hosts}.",
             *(seen for _, seen in unnamed[:LISTED]),
         )
     expect(
         not strange,
-        f"It contains undeclared addresses: {names}.",
+        f"It contains undeclared addresses: {hosts}.",
         *(seen for _, seen in strange[:LISTED]),
     )
 
@@ -85,6 +89,10 @@ def addresses(source: Source) -> Iterator[tuple[int, str, str]]:
             yield text.line, match["scheme"], re.sub(r":(\d+|\{\})$", "", host).lower()
         elif not text.prose and (bare := BARE_HOST.fullmatch(text.value)) and not _is_no_host(bare["host"]):
             yield text.line, "", bare["host"]
+
+
+def _named_before(host: str, source: Source) -> bool:
+    return re.search(rf"(?<![\w.-]){re.escape(host)}(?![\w.-])", source.base or "") is not None
 
 
 def _is_no_host(name: str) -> bool:

@@ -18,11 +18,12 @@ from harness.describing.envelopes import enveloped
 from harness.describing.fields import KIT, READS, SENDS, Field
 from harness.describing.kit import Harvest
 from harness.describing.leaves import Path, flatten
+from harness.describing.read_replies import completed, template
 from harness.describing.routes import Route, routes
 from harness.describing.sentinels import SETS, same_address
 from harness.describing.signatures import Explanation
 from harness.describing.signing import credentials_of, login_signing, signing_of
-from harness.describing.source_reading import UNREAD, Source, completed, template
+from harness.describing.source_reading import UNREAD, Source
 from harness.describing.streams import PRIVATE, Connection, Subscription, connections
 from harness.describing.templates import Kind, embedded
 from harness.describing.wordlists import WordLists
@@ -30,6 +31,10 @@ from harness.venue.described.addresses import Address, bare, leaves, written
 from harness.venue.described.placeholders import leaf
 
 SYMBOL = "{market.symbol}"
+_KEYS = re.compile(r"\{([a-z_]+\.[a-z_]+)[|}]")  # facts in a key: `each fill as {fill.trade_id}`
+OF_AN_ACCOUNT = (
+    "balances", "place_order", "cancel_order", "order_status", "open_orders", "order_trades", "positions",
+)  # fmt: skip
 FIRST_ERROR = 400
 # Operations whose mocked replies may be empty, where the tests are about something else.
 COMPLETED = ("server_time", "user_stream_open", "stream_token")
@@ -85,7 +90,9 @@ class Placed:
 
     @property
     def facts(self) -> frozenset[str]:
-        return frozenset(each.fact for each in self.fields if each.fact)
+        """What its leaves hold, and its keys."""
+        keys = {name for each in self.fields for step in each.at for name in _KEYS.findall(step)}
+        return frozenset(each.fact for each in self.fields if each.fact) | keys
 
 
 @dataclass(frozen=True)
@@ -202,7 +209,8 @@ def _only_in_tests(sources: Sources, named: Sequence[Route]) -> list[Route]:
             fields = _as_in_cancel(named)
         takes = {field.at[0]: field.text for field in fields}
         method = each.method or "GET"
-        route = Route(each.operation, host, method, path, takes, "query", False, fields, (each.asked,), KIT)
+        private = each.operation in OF_AN_ACCOUNT and any(route.private for route in named)
+        route = Route(each.operation, host, method, path, takes, "query", private, fields, (each.asked,), KIT)
         if route.name not in have:
             found.setdefault(each.operation, route)
     return list(found.values())
@@ -265,7 +273,8 @@ def _route(
     takes = _spoken(route.takes, route.fields, words)
     part.fields += [replace(each, at=(*at, "takes", *map(bare, each.at))) for each in route.fields]
     told: dict[str, JsonValue] = {"operation": route.operation, "private": route.private}
-    if route.private and (own := signing_of(sources.asked, sources.signatures, route.places)) != signing:
+    own = signing_of(sources.asked, sources.signatures, route.places) if route.private else {}
+    if own and own != signing:  # a route that only the tests show was not seen signed
         told["signing"] = own
         part.fields.append(Field((*at, "signing"), "", "", Kind.TEXT, (SENDS,)))
     if route.means:

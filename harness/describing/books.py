@@ -201,7 +201,10 @@ class _Builder:
         if isinstance(value, dict):
             return {key: self.build(item, (*path, key), (*at, key)) for key, item in value.items()}
         if isinstance(value, list) and self._trades(value):
-            return {"each trade": self.build(value[0], (*path, 0), (*at, "each trade"))}
+            in_list = bool(path) and isinstance(path[-1], int)
+            here = (*at, "0", "each trade") if in_list else (*at, "each trade")
+            told: JsonValue = {"each trade": self.build(value[0], (*path, 0), here)}
+            return [told] if in_list else told  # rows in a list would be its own
         if isinstance(value, list):
             return [self.build(item, (*path, i), (*at, str(i))) for i, item in enumerate(value)]
         text, fact = self._leaf(value, _name(path))

@@ -347,6 +347,7 @@ class _Builder:
     def __init__(self, operation: str, fields: Mapping[Path, Field], keys: Mapping[str, str]) -> None:
         self._thing = self._about = ROWS.get(operation, "")
         self._keys = keys
+        self._of_one = operation.startswith("stream:")  # a message tells of one order, a reply of several
         self._fields = fields
         self.placed: list[Field] = []
 
@@ -360,15 +361,21 @@ class _Builder:
                 made = self.build(value[key], (*path, key), (*at, name), within=True)
                 self._about = about
                 return {name: made}
-            return {key: self.build(item, (*path, key), (*at, key), within) for key, item in value.items()}
+            return {
+                (name := self._key(key)): self.build(item, (*path, key), (*at, name), within)
+                for key, item in value.items()
+            }
         if isinstance(value, list):
             thing = self._rows(path, within) if value and isinstance(value[0], dict | list) else ""
             if thing:
                 name = f"each {thing}"
                 about, self._about = self._about, thing
-                made = self.build(value[0], (*path, 0), (*at, name), within=True)
+                in_list = bool(path) and isinstance(path[-1], int)
+                here = (*at, "0", name) if in_list else (*at, name)
+                made = self.build(value[0], (*path, 0), here, within=True)
                 self._about = about
-                return {name: made}
+                # Rows in a list are its own: those of a list within a list stand in one of theirs.
+                return [{name: made}] if in_list else {name: made}
             return [
                 self.build(item, (*path, index), (*at, str(index)), within)
                 for index, item in enumerate(value)
@@ -414,8 +421,15 @@ class _Builder:
         ]
         return bool(depths) and min(depths) > 0
 
+    def _key(self, key: str) -> str:
+        """A key that names what its object is about, as a template has it."""
+        text = self._keys.get(key, "")
+        return text if text.startswith(("{order.", "{fill.")) else key
+
     def _keyed_rows(self, value: Mapping[str, JsonValue]) -> tuple[str, str] | None:
         """(a key, the name of the rows) of an object that has a key for each of its rows."""
+        if self._of_one and self._thing != "balance":
+            return None
         for key, text in self._keys.items():
             if key in value and text[1:].partition(".")[0] in _KEYED_BY.get(self._thing, ()):
                 return key, f"each {self._keyed(text)} as {text}"

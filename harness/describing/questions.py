@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from pydantic import JsonValue
 
-from harness.describing.assembling import Assembled, Placed
+from harness.describing.assembling import OF_AN_ACCOUNT, Assembled, Placed
 from harness.describing.fields import Field
 from harness.describing.streams import PRIVATE
 from harness.describing.templates import Kind
@@ -36,7 +36,6 @@ FACTS_LEANED_ON: Mapping[str, tuple[tuple[str, ...], ...]] = {
 }  # fmt: skip
 
 
-_PRIVATE = ("balances", "place_order", "cancel_order", "order_status", "order_trades")
 OPEN_FACT = "{object.fact}"
 # Objects whose facts a leaf may be, and the names that leaves of them go by.
 _THINGS: Mapping[str, str] = {
@@ -108,7 +107,7 @@ def _missing(made: Assembled) -> Iterator[Question]:
                 rank,
                 f"Which route is {operation.replace('_', ' ')}? Write its method and path in place of "
                 "METHOD /path, its parameters under takes, and under reply what it answers.",
-                (route_line("METHOD /path", operation, private=operation in _PRIVATE),),
+                (route_line("METHOD /path", operation, private=operation in OF_AN_ACCOUNT),),
             )
     for part in made.placed:
         told = "tells" if part.operation.startswith("stream:") else "reply"
@@ -150,13 +149,17 @@ def _contradicted(made: Assembled) -> Iterator[Question]:
 def _signing(made: Assembled) -> Iterator[Question]:
     signing = made.data.get("signing")
     if isinstance(signing, dict) and signing.get("scheme") == "unverified":
-        found = f" What was found cannot be written down: {signing['text']!r}." if signing.get("text") else ""
+        found = (
+            f"A description has no words for what reproduces its signature, {signing['text']!r}."
+            if signing.get("text")
+            else "No text of the menu reproduces its signature."
+        )
         carries = signing.get("carries")
         whole = {**_HMAC, "carries": {**_CARRIED, **(carries if isinstance(carries, dict) else {})}}
         yield Question(
             25,
-            f"How is a request signed? No text of the menu reproduces its signature.{found} Until this is "
-            "told whoever names a key is let in, and signs-requests stays undetermined.",
+            f"How is a request signed? {found} Until this is told whoever names a key is let in, and "
+            "signs-requests stays undetermined.",
             (line(("signing",), whole),),
         )
 
@@ -169,22 +172,27 @@ def _untold(made: Assembled) -> Iterator[Question]:
         for group in groups:
             if parts and not facts & frozenset(group):
                 told = "tells" if operation.startswith("stream:") else "reply"
+                hint, place = _unexplained(parts[0], told)
                 yield Question(
                     30,
-                    f"Where does {parts[0].name} tell {' or '.join(group)}? {_unexplained(parts[0], told)}",
-                    (line((*parts[0].at, told, "FIELD"), f"{{{group[0]}}}"),),
+                    f"Where does {parts[0].name} tell {' or '.join(group)}? {hint}",
+                    (line((*place, "FIELD"), f"{{{group[0]}}}"),),
                 )
 
 
-def _unexplained(part: Placed, told: str) -> str:
-    """The leaves of a reply that nobody explained, one of which it may be."""
-    depth = len(part.at) + 1
-    leaves = [each for each in part.fields if each.at[:depth] == (*part.at, told)]
-    names = [written(each.at[depth:]) for each in leaves if each.kind in (Kind.CONSTANT, Kind.UNKNOWN)]
-    if not names:
-        return "The tests show no leaf that could be it: write its name in place of FIELD."
+def _unexplained(part: Placed, told: str) -> tuple[str, Address]:
+    """The leaves of a reply that nobody explained, one of which it may be, and where they stand."""
+    whole: Address = (*part.at, told)
+    leaves = [each for each in part.fields if each.at[: len(whole)] == whole]
+    open_ = [each for each in leaves if each.kind in (Kind.CONSTANT, Kind.UNKNOWN) and not each.fact]
+    if not open_:
+        place = leaves[0].at[:-1] if leaves else whole
+        return "The tests show no leaf that could be it: write its name in place of FIELD.", place
+    place = open_[0].at[:-1]
+    names = [each.at[-1] for each in open_ if each.at[:-1] == place]
     more = " …" if len(names) > _SHOWN else ""
-    return f"Nobody explained {', '.join(names[:_SHOWN])}{more}: write the one that it is in place of FIELD."
+    listed = ", ".join(names[:_SHOWN])
+    return f"Nobody explained {listed}{more}: write the one that it is in place of FIELD.", place
 
 
 def _told(part: Placed) -> bool:

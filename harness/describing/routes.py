@@ -81,7 +81,8 @@ def routes(
             taken |= {_place(said) for said, _ in group}
     others: dict[Place, list[Said]] = {}
     for said in asked.sent:
-        if _place(said) not in taken and not _is_upgrade(said):
+        unknown = "None" in said.path.split("/")  # an id that the connector had not been told
+        if _place(said) not in taken and not _is_upgrade(said) and not unknown:
             others.setdefault(_place(said), []).append(said)
     by_client_id = {act.facts["order.client_order_id"]: act.facts for act in asked.acts}
     for place, messages in others.items():
@@ -196,8 +197,7 @@ def _route(
     for leaf, each in known.items():
         if leaf[0] == "path" or (leaf[0] == "query" and first.body and not each.fact):
             continue  # beside a body the query only proves who sent it
-        everywhere = sum(_has(example.document, leaf) for example in examples) == len(examples)
-        found = _parameter(leaf, each, everywhere)
+        found = _parameter(leaf, each, _optional(leaf, examples))
         if found is not None:
             fields.append(found)
             _put(takes, found.at, found.text)
@@ -257,8 +257,24 @@ def _path(known: Mapping[Path, Explained], first: Said) -> tuple[str, list[Field
     return "/".join(segments), fields
 
 
-def _parameter(leaf: Path, each: Explained, everywhere: bool) -> Field | None:
-    """A parameter of the query or the body, None for a time that only dates the request."""
+def _optional(leaf: Path, examples: Sequence[Example]) -> int:
+    """The depth of the key on the way to a leaf that some of the requests lack, 0 where all have the leaf."""
+    lacking = (
+        depth
+        for depth in range(2, len(leaf) + 1)
+        if not all(_has(example.document, leaf[:depth]) for example in examples)
+    )
+    depth = next(lacking, 0)
+    while depth and isinstance(leaf[depth - 1], int):  # a list that some lack an item of
+        depth -= 1
+    return depth
+
+
+def _parameter(leaf: Path, each: Explained, optional: int) -> Field | None:
+    """A parameter of the query or the body, None for a time that only dates the request.
+
+    `optional` is the depth of the key that may be missing, 0: none may.
+    """
     steps = [str(step) for step in leaf[1:]]
     if not steps:
         return None
@@ -273,20 +289,22 @@ def _parameter(leaf: Path, each: Explained, everywhere: bool) -> Field | None:
             made = replace(made, text=f"{{{fact}{timed}}}", fact=fact, kind=Kind.FACT)
         elif _LIMIT.search(name) and str(each.seen[0]).isdigit():
             made = replace(made, text="{page.limit}", fact="page.limit", kind=Kind.FACT)
-        elif not everywhere and len(each.seen) == 1:
+        elif optional and len(each.seen) == 1:
             made = _only_for_makers(made, each)
         elif each.kind is not Kind.CONSTANT:
             made = replace(made, text="{any}")
     elif isinstance(made.text, str):
         # When it is read any number of decimals will do.
         made = replace(made, text=re.sub(r"\|fixed\d+", "", made.text))
-    steps[-1] += "" if everywhere else "?"
+    if optional > 1:
+        steps[optional - 2] += "?"
     return replace(made, at=tuple(steps))
 
 
 def _only_for_makers(made: Field, each: Explained) -> Field:
     """A literal that only some orders carry says that they may only make."""
-    if not re.search(r"post|maker|moc|passive", str(each.path[-1]), re.I):
+    names = " ".join(str(part) for part in (*each.path[1:], each.seen[0]))
+    if not re.search(r"post|maker|moc|passive", names, re.I):
         return made
     words = {literal_of(each.seen[0]): ("true",)}
     return replace(made, fact="order.post_only", kind=Kind.WORDS, words=words)

@@ -19,17 +19,18 @@ from harness.describing.templates import embedded, time_form
 
 _OPERATIONS = (
     (r"my_?trade|usertrade|execution|fill|deals.*private|private.*deals|private.*trade", "stream:fills"),
-    (r"order_?book|depth|level2|book", "stream:book"),
+    (r"order_?book|depth|level2|\bl2\b|book", "stream:book"),
     (r"position", "stream:positions"),
     (r"balance|account|wallet|capital|asset", "stream:balances"),
     (r"order", "stream:orders"),
-    (r"mark|funding|index", "stream:mark_price"),
+    (r"mark(?!et)|funding|index", "stream:mark_price"),
     (r"ticker", "stream:ticker"),
     (r"trade|deal|match", "stream:trades"),
     (r"\buser\b", "stream:orders"),
 )
 PRIVATE = ("stream:orders", "stream:fills", "stream:balances", "stream:positions")
 _VERBS = re.compile(r"subscri|\bsub\b|\breq\b|SetParams|SetSubscription", re.I)
+_LOGS_IN = re.compile(r"\bauth|log_?[io]n\b|sign_?in\b", re.I)
 _PLAIN_VERB = re.compile(r"sub(scribe)?$", re.I)
 _UNDONE = re.compile(r"unsub", re.I)
 _VERB_KEYS = ("sub", "subscribe", "req")
@@ -106,7 +107,8 @@ class _Listener:
             if not isinstance(document, dict) or _UNDONE.search(frame.body):
                 continue
             proof, rest = self._parted(document, frame, ())
-            subscribes = _VERBS.search(json.dumps(rest)) is not None
+            spoken = json.dumps(rest)
+            subscribes = _VERBS.search(spoken) is not None and _LOGS_IN.search(spoken) is None
             if proof is not None and not by:
                 by = "token" if _TOKEN in frame.body else "subscription" if subscribes else "frame"
                 login, first = (proof if subscribes else self._holes(document, frame, ())), frame

@@ -115,10 +115,13 @@ def _explain(
         return Explained(path, Kind.CONSTANT, seen[0], seen=seen)
     told_by_flag = all(str(leaf).lower() in ("true", "false") for leaf in seen)
     for name in ("order.post_only", *WORDS) if told_by_flag else WORDS:
-        words = _words(having, name)
+        words = _words(having, name, flags=told_by_flag)
         if words:
             form = form_of_words(seen)
             return Explained(path, Kind.WORDS, f"{{{name}{form}}}", name, form, words=words, seen=seen)
+    sometimes = _in_some_states(having)
+    if sometimes:
+        return Explained(path, Kind.FACT, f"{{{sometimes[0]}{sometimes[1]}}}", *sometimes, seen=seen)
     filled = _by_state(having)
     if filled is not None:
         return Explained(path, Kind.FACT, f"{{{filled[0]}{filled[1]}}}", *filled, seen=seen)
@@ -126,6 +129,27 @@ def _explain(
     if within is not None:
         return Explained(path, Kind.TEXT, within, seen=seen)
     return Explained(path, Kind.UNKNOWN, seen[0], seen=seen)
+
+
+def _in_some_states(having: Sequence[tuple[Leaf, Mapping[str, str]]]) -> tuple[str, str] | None:
+    """An id that the leaf holds in some states (with its form), where it is nothing or always the same else.
+
+    Tests write what they like where an exchange has an order's earlier id, or an event's own.
+    """
+    for name in sorted(UNMISTAKABLE):
+        forms: set[str | None] = set()
+        others: set[Leaf] = set()
+        values: set[str] = set()
+        for leaf, facts in having:
+            form = form_of(facts[name], leaf) if name in facts else None
+            if form is None:
+                others |= {leaf} if leaf not in (None, "") else set()
+            else:
+                forms.add(form)
+                values.add(facts[name])
+        if len(forms) == 1 and len(values) > 1 and len(others) <= 1:
+            return name, str(forms.pop())
+    return None
 
 
 def _by_state(having: Sequence[tuple[Leaf, Mapping[str, str]]]) -> tuple[str, str] | None:
@@ -222,10 +246,13 @@ def time_form(leaf: Leaf) -> str | None:
     return None
 
 
-def _words(having: Sequence[tuple[Leaf, Mapping[str, str]]], name: str) -> dict[str, tuple[str, ...]]:
+def _words(
+    having: Sequence[tuple[Leaf, Mapping[str, str]]], name: str, *, flags: bool = False
+) -> dict[str, tuple[str, ...]]:
     """Literal to words, where each word has one literal; nothing where the leaf does not follow it.
 
-    An exchange may have one word for two states: an order that is partly filled is open as well.
+    An exchange may have one word for two states: an order that is partly filled is open as well. A flag
+    (`is_cancelled`) says of one state that it is so, and of all others that it is not.
     """
     if all(time_form(leaf) for leaf, _ in having):
         return {}
@@ -243,7 +270,7 @@ def _words(having: Sequence[tuple[Leaf, Mapping[str, str]]], name: str) -> dict[
         if literals.setdefault(facts[name], literal) != literal:
             return {}
     together = (set(meant) for meant in words.values() if len(meant) > 1)
-    if len(words) < 2 or any(meant not in _TOGETHER for meant in together):
+    if len(words) < 2 or (not flags and any(meant not in _TOGETHER for meant in together)):
         return {}
     return {literal: tuple(meant) for literal, meant in words.items()}
 

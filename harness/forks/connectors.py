@@ -41,6 +41,11 @@ def connectors(changes: Iterable[Change], upstream_paths: Iterable[str]) -> tupl
     return tuple(sorted(found.values(), key=lambda item: (not item.new, item.name, item.path)))
 
 
+def named_in(paths: Iterable[str]) -> frozenset[str]:
+    """The connectors that have code among these paths."""
+    return frozenset(match["name"] for match in map(_code, paths) if match)
+
+
 def _code(path: str) -> re.Match[str] | None:
     return _FOLDER.fullmatch(path) if path.endswith((".py", ".pyx")) else None
 

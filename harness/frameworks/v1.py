@@ -52,4 +52,5 @@ def environment_spec() -> EnvironmentSpec:
         python_to=(3, 10),
         declared=declared,
         directives=lambda read: directives_of(read(SETUP) or ""),
+        folders=("hummingbot", "test", "conf"),  # as in 2020, some connectors import `conf`
     )

@@ -23,7 +23,7 @@ UNSEEN: Mapping[str, str] = {
 }
 STEPS = tuple(UNSEEN)
 GET_READY = 60.0  # virtual seconds
-WAIT = 30.0
+WAIT = 130.0  # whose stream is not described learns of its orders by polling, every two minutes at most
 PACE = 8.0
 MOST_TOLD = 6
 

@@ -109,6 +109,15 @@ def test_a_reply_answers_the_method_that_it_is_mocked_for(made: Assembled) -> No
     assert "reply" not in routes["POST /orders"]
 
 
+def test_what_only_the_tests_ask_of_an_account_is_private_too() -> None:
+    harvest, asked = _harvest(), _asked()
+    asked = replace(asked, sent=tuple(said for said in asked.sent if said.method == "POST"))
+    signed = explain(asked.sent, asked.credentials)
+    routes = _data(assemble(Sources("acme", "spot", harvest, answers(harvest), asked, signed)))["routes"]
+    assert (routes["GET /orders"]["private"], routes["POST /orders"]["private"]) == (True, True)
+    assert "signing" not in routes["GET /orders"]
+
+
 def test_every_part_says_where_it_is_known_from(made: Assembled) -> None:
     known = _data(made)["known"]
     assert known["routes / POST /orders / takes"] == ["connector sends"]
@@ -132,6 +141,16 @@ def test_a_leaf_that_nobody_understood_is_asked_with_the_facts_it_may_be(made: A
     assert asked[0].text.endswith("changes with the order ('17' was one value). Which fact is it?")
     (told,) = glossary(asked)
     assert told.startswith("order: amount, ")
+
+
+def test_a_fact_that_a_key_tells_is_told(made: Assembled) -> None:
+    at = ("routes", "GET /odd", "reply", "each balance as {balance.asset}")
+    part = Placed(
+        "balances", "GET /odd", ("routes", "GET /odd"), [Field(at, "{balance.free}", "balance.free")]
+    )
+    assert part.facts == {"balance.free", "balance.asset"}
+    (asked,) = [each for each in questions(replace(made, placed=(part,))) if each.rank == 30]
+    assert asked.text.startswith("Where does GET /odd tell balance.total or balance.locked?")
 
 
 def test_words_are_asked_for_with_the_list_to_write(made: Assembled) -> None:

@@ -60,7 +60,7 @@ def test_a_pair_in_a_list_is_the_market_however_it_is_spelled() -> None:
     content = {"trade_id": "n", "price": "4.5", "amount": "12", "trade_type": 1.0}
     found = derived([_note("trade", raw, content)], "COINALPHAHBOT")["trade"]
     assert found.template == [
-        0, {"each trade": ["{trade.price}", "{trade.amount}"]}, "trade", "{market.base}/{market.quote}",
+        0, [{"each trade": ["{trade.price}", "{trade.amount}"]}], "trade", "{market.base}/{market.quote}",
     ]  # fmt: skip
 
 

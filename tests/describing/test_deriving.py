@@ -70,6 +70,22 @@ def test_rows_that_have_their_id_for_a_key_are_said_once() -> None:
     assert found.template == {"result": {"each fill as {fill.trade_id}": {"price": "{fill.price}"}}}
 
 
+def test_a_message_about_one_fill_has_its_id_for_a_key_in_the_list_where_it_stood() -> None:
+    """As Kraken's own trades: a list in a list, and an object with one key."""
+    made = [
+        _sample(
+            "trade_event_for_full_fill_websocket_update",
+            each,
+            [[{each.trade_id: {"ordertxid": each.order_id, "vol": each.amount}}], "ownTrades"],
+        )
+        for each in SETS
+    ]
+    found = derive("stream:fills", list(answers(Harvest(kit=True, samples=tuple(made)))), (), SYMBOLS)
+    assert found is not None
+    row = {"{fill.trade_id}": {"ordertxid": "{fill.order_id}", "vol": "{fill.amount}"}}
+    assert found.template == [[{"each fill": row}], "ownTrades"]
+
+
 def test_markets_that_have_their_symbol_for_a_key_are_said_once() -> None:
     made = [
         _sample(

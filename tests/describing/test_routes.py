@@ -11,6 +11,8 @@ from harness.describing.asking import Act, Asked, Opened, canaries
 from harness.describing.routes import routes
 from harness.describing.said import Said
 from harness.describing.sentinels import SESSION, same_address
+from harness.describing.signatures import Explanation
+from harness.describing.signing import credentials_of
 from harness.describing.source_reading import read_source
 from harness.describing.streams import connections
 from harness.driving.claims import ConfigField
@@ -81,6 +83,21 @@ def test_what_only_makers_carry_says_post_only() -> None:
     assert next(each.fact for each in route.fields if each.at == ("moc_order?",)) == "order.post_only"
 
 
+def test_what_holds_a_parameter_may_be_missing_with_it() -> None:
+    """As Gemini's options, a list that some orders have, and Coinbase's object for each kind of order."""
+
+    def body(order: Any) -> Any:
+        kind = "post" if order["order.type"] == "limit_maker" else "gtc"
+        more = {"options": ["maker-or-cancel"]} if kind == "post" else {}
+        return {"how": {kind: {"qty": order["order.amount"]}}, **more}
+
+    route = _place_route(body)
+    assert route.takes["how"] == {"gtc?": {"qty": "{order.amount}"}, "post?": {"qty": "{order.amount}"}}
+    assert list(route.takes) == ["how", "options?"]
+    (told,) = [each for each in route.fields if each.at[0] == "options?"]
+    assert (told.fact, told.at) == ("order.post_only", ("options?", "0"))
+
+
 def test_a_list_of_parameters_stays_one() -> None:
     route = _place_route(lambda order: {"orders": [{"qty": order["order.amount"]}]})
     assert route.takes == {"orders": [{"qty": "{order.amount}"}]}
@@ -149,6 +166,29 @@ def test_canaries_have_the_shape_of_what_they_stand_for() -> None:
     assert given["x_user_id"].isdigit()
 
 
+def test_canaries_are_numbers_and_choices_where_the_type_says_so() -> None:
+    """A connector asks for the index of its key, an `int`, and was never constructed."""
+    kinds = {
+        "x_api_key_index": "int",
+        "x_private_slot": "int",
+        "x_mode": "Literal['a', 'b']",
+        "x_hedge": "bool",
+    }
+    fields = [
+        ConfigField(
+            name=name, prompt="", secure=False, connect_key=True, prompted=True, required=True, kind=kind
+        )
+        for name, kind in kinds.items()
+    ]
+    given = canaries(fields)
+    assert given["x_api_key_index"].isdigit()
+    assert given["x_private_slot"].isdigit()
+    assert (given["x_mode"], given["x_hedge"]) == ("a", "no")
+    said = credentials_of(Asked(given, tuple(fields)), Explanation((), 0, ()))
+    assert said["x_api_key_index"] == {"is": "number"}
+    assert not {"x_mode", "x_hedge"} & said.keys()
+
+
 def _opened(body: object, query: str = "", path: str = "/ws") -> Asked:
     frames = () if body is None else (Said("ws.x.test", path, query=query, body=json.dumps(body)),)
     return Asked({"x_key": "canary-key-1"}, frames=frames, sockets=(Opened("ws.x.test", path, query),))
@@ -210,12 +250,12 @@ def test_a_topic_for_all_markets_is_named_by_its_words_alone() -> None:
         Said(
             HOST, "/ws", body=json.dumps({"type": "subscribe", "pairs": ["COINALPHA-HBOT"], "channel": name})
         )
-        for name in ("level2", "user", "heartbeats")
+        for name in ("level2", "l2", "user", "heartbeats")
     )
     asked = Asked({}, frames=frames, sockets=(Opened(HOST, "/ws"),))
     (found,) = connections(asked, (), {"market.symbol": "COINALPHA-HBOT"})
     names = {each.topic["channel"]: each.operation for each in found.subscriptions}  # type: ignore[index,call-overload]
-    assert names == {"level2": "stream:book", "user": "stream:orders", "heartbeats": ""}
+    assert names == {"level2": "stream:book", "l2": "stream:book", "user": "stream:orders", "heartbeats": ""}
 
 
 def test_a_message_whose_name_says_what_is_subscribed_to_brings_what_is_the_accounts() -> None:
@@ -254,3 +294,27 @@ def test_parameters_may_be_a_payload_in_a_header() -> None:
     said = Said(HOST, "/orders", "POST", headers=(("X-PAYLOAD", payload),))
     (route,) = routes(Asked({}, sent=(said,)), (), (), "COINALPHA_HBOT")
     assert (route.takes, route.parameters) == ({"symbol": "{market.symbol}"}, "payload")
+
+
+def test_a_path_with_an_id_that_was_never_told_is_no_route() -> None:
+    sent = (Said(HOST, "/orders/None/cancel", "POST"), Said(HOST, "/orders", "GET"))
+    assert [each.name for each in routes(Asked({}, sent=sent), (), (), "")] == ["GET /orders"]
+
+
+def test_a_request_to_be_let_in_is_no_subscription() -> None:
+    """As HTX's: the verb is that of other requests, and what is asked for is `auth`."""
+    keys = {"api_key": "key-4711-0815"}
+    said = (
+        {"action": "req", "ch": "auth", "params": {"accessKey": keys["api_key"]}},
+        {"action": "sub", "ch": "orders#coinalphahbot"},
+        {"action": "sub", "ch": "market.coinalphahbot.trade.detail"},
+    )
+    frames = tuple(Said(HOST, "/ws/v2", body=json.dumps(each)) for each in said)
+    asked = Asked(keys, frames=frames, sockets=(Opened(HOST, "/ws/v2"),))
+    (found,) = connections(asked, (), {"market.symbol": "coinalphahbot"})
+    assert (found.by, found.topics) == ("frame", "ch")
+    assert found.login == {"action": "req", "ch": "auth", "params": {"accessKey": "{login.key}"}}
+    assert {each.topic: each.operation for each in found.subscriptions} == {
+        "orders#{market.symbol}": "stream:orders",
+        "market.{market.symbol}.trade.detail": "stream:trades",
+    }

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import JsonValue
 
-from harness.describing.source_reading import Read, completed, filled, read_source, template
+from harness.describing.read_replies import completed, filled, template
+from harness.describing.source_reading import Read, read_source
 
 CONSTANTS = 'BASE = "/api/v3"\nTIME = f"{BASE}/time"\nTOKEN = BASE + "/token"\nOK = "0"\n'
 
@@ -40,6 +41,16 @@ def test_a_value_that_is_compared_is_the_one_that_is_hoped_for() -> None:
     (reading,) = read_source([CONSTANTS, login]).received
     assert set(reading.reads) == {Read(("event",), "login"), Read(("code",), "0")}
     assert template(reading, "") == {"event": "login", "code": "0"}
+
+
+def test_a_key_that_must_not_be_missing_is_there() -> None:
+    login = (
+        "async def connect(self, ws):\n    response = await ws.receive()\n    message = response.data\n"
+        '    if message["id"] == id:\n        if "result" not in message:\n            raise IOError\n'
+        '    if "error" not in message:\n        self.ready = True\n'
+    )
+    (reading,) = read_source([login]).received
+    assert template(reading, "") == {"result": "", "id": "{said.id}"}
 
 
 def test_a_token_and_whose_it_is() -> None:

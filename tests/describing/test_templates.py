@@ -72,6 +72,34 @@ def test_words_are_told_by_what_they_follow() -> None:
     assert found["kind"].kind is Kind.CONSTANT
 
 
+def test_an_id_that_stands_in_some_states_is_it() -> None:
+    """As LambdaPlex's messages: the client's id, and where it is cancelled a text of the tests' own."""
+    found = _explained(
+        lambda order: {
+            "c": "dummy" if order["order.status"] == "canceled" else order["order.client_order_id"],
+            "C": {"open": None, "filled": ""}.get(order["order.status"], order["order.client_order_id"]),
+            "x": "dummy" if order["order.status"] == "canceled" else order["order.status"],
+        }
+    )
+    assert (found["c"].text, found["c"].kind) == ("{order.client_order_id}", Kind.FACT)
+    assert found["C"].text == "{order.client_order_id}"
+    assert found["x"].fact != "order.client_order_id"
+
+
+def test_a_flag_says_of_one_state_that_it_is_so() -> None:
+    """As Gemini's orders: cancelled or not, live or not."""
+    found = _explained(
+        lambda order: {
+            "is_cancelled": order["order.status"] == "canceled",
+            "is_live": order["order.status"] in ("open", "partially_filled"),
+        }
+    )
+    assert [each.kind for each in found.values()] == [Kind.WORDS, Kind.WORDS]
+    assert found["is_cancelled"].words == {
+        "false": ("open", "partially_filled", "filled"), "true": ("canceled",),
+    }  # fmt: skip
+
+
 def test_a_constant_stays_one_and_what_changes_by_itself_is_named() -> None:
     count = iter(range(1000))
     found = _explained(lambda _: {"code": 0, "trace": next(count)})

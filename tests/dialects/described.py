@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from harness.checking import slugs_of
 from harness.venue.described import DescribedDialect, shipped_dialects
+from tests.zoo.real_defects import REAL_DEFECTS
 from tests.zoo.sections import with_section
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "exchanges.md"
@@ -35,7 +38,24 @@ def lines() -> list[str]:
     ]
     gaps = {name: "; ".join(kind.not_covered) for name, kind in found.items() if kind.not_covered}
     left_out = [f"- **{name}**: {text}." for name, text in gaps.items()]
-    return [*rows, "", "Left out:", "", *left_out]
+    told = [*rows, "", "Left out:", "", *left_out]
+    wrong = [line for name in found for line in _found(name, kept.get(name, {}))]
+    return [*told, "", "What the checks found in their connectors:", "", *wrong] if wrong else told
+
+
+def _found(name: str, kept: dict[str, Any]) -> Iterator[str]:
+    """What failed, each with why it is the connector that is wrong, where that was looked into."""
+    real = {
+        check.__name__: (defect, slugs_of(check))
+        for (one, check), defect in REAL_DEFECTS.items()
+        if one == name
+    }
+    for check, summary in kept.get("failed", {}).items():
+        if check in real:
+            defect, slugs = real[check]
+            yield f"- **{name}** ({', '.join(f'`{slug}`' for slug in slugs)}): {defect.why}"
+        else:
+            yield f"- **{name}** (`{check}`, not looked into yet): {summary}"
 
 
 def _row(kind: type[DescribedDialect], kept: dict[str, Any]) -> str:

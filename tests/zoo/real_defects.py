@@ -66,6 +66,11 @@ SKIPS = (
     "are gone."
 )
 
+ASKS_OPEN_ORDERS_ONLY = (
+    "It looks orders up at a route that knows open ones only (ccxt's fetchOpenOrder), and nowhere else: one "
+    "that was cancelled while its stream was silent is not found, and its user is told that it failed, late."
+)
+
 REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
     **{(name, test_order_life.test_no_orphan_after_a_lost_reply): FORGETS for name in spoken_by("v2")},
     ("kucoin", test_order_life.test_a_missed_fill_is_found): RealDefect("was never reported", READS_BESIDE),
@@ -83,6 +88,22 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
             test_balances_fees.test_a_fee_in_a_third_asset,
         )
     },
+    ("backpack", test_market_data.test_public_trades_have_their_time): RealDefect(
+        "A public trade at .* arrived with the time",
+        "It takes the microseconds of a trade for milliseconds (`ts * 1e-3`, where ccxt divides by a "
+        "million): its trades are of the year 58,000, and whoever filters trades by time sees none.",
+    ),
+    ("backpack", test_order_life.test_polling_finds_the_end): RealDefect(
+        "OrderCancelled was reported 0 times", ASKS_OPEN_ORDERS_ONLY
+    ),
+    ("backpack", test_order_life.test_histories_end_as_the_ledger_has_them): RealDefect(
+        "order that is canceled was reported as OrderFailure", ASKS_OPEN_ORDERS_ONLY
+    ),
+    ("backpack", test_resilience.test_junk_is_survived): RealDefect(
+        "After malformed messages, a fill was never reported",
+        "It asks each private message for its data before it guards against errors: one that is no object "
+        "ends the task that listens, and its user hears of no fill any more until it is polled for.",
+    ),
     ("bitget", test_balances_fees.test_a_rebate_is_a_negative_fee): RealDefect(
         "the connector reported",
         "It takes a fee without its sign (`abs`), so its user's books show a rebate as a cost.",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from harness.scenarios.played import start
+from harness.scenarios.played.market_data import books_differ
 from harness.scenarios.played.order_life import (
     TERMINAL,
     WAIT,
@@ -24,6 +25,7 @@ from harness.venue.model import Side
 
 IN_THE_BOOK = Decimal("0.4")  # the share of a market order that the whole book can fill
 POLL = 8.0  # virtual seconds that a poll may take
+FOLLOW = 20.0  # virtual seconds for the connector's order book to follow
 LINGER = 3.0  # virtual seconds in which an end could be told once more
 
 
@@ -118,7 +120,10 @@ def _crossing(rig: Rig, side: Side) -> Life:
 
 
 def _larger_than_the_book(rig: Rig, side: Side) -> Life:
-    """A market order for more than all others offer; they quote again afterwards."""
+    """A market order for more than all others offer; they quote again afterwards, and the connector sees it.
+
+    One that knows of no price on a side cannot price a market order.
+    """
     amount = size(rig)
     book = rig.venue.book(rig.market)
     levels, other = (book.asks, side.other) if side is Side.BUY else (book.bids, side.other)
@@ -129,6 +134,7 @@ def _larger_than_the_book(rig: Rig, side: Side) -> Life:
     life = submit(rig, side, amount, None, "MARKET")
     _wait_for_ends(rig, [life])
     rig.venue.seed_book(rig.market)
+    books_differ(rig, (rig.market,), FOLLOW, depth=1)
     return life
 
 

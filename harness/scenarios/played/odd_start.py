@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 from harness.driving.claims import Rule
@@ -21,6 +21,7 @@ class OddStart(View):
     `halted` and `emptied` are the names of two others: nobody can trade the first, and the second is listed
     without its figures ("" where the exchange has no other). `waiting_for` are the parts that never became
     ready, `ready_once_told` whether all did as soon as the second was listed with its figures.
+    `rules` are None where the connector has no way to show them.
     """
 
     rig_number: int
@@ -31,7 +32,7 @@ class OddStart(View):
     ready: bool = False
     waiting_for: tuple[str, ...] = ()
     ready_once_told: bool = False
-    rules: dict[str, Rule] = field(default_factory=dict)
+    rules: dict[str, Rule] | None = None
 
 
 def start_at_odds(rigs: Rigs, pace: float) -> OddStart:
@@ -66,5 +67,5 @@ def _started(rig: Rig, run: OddStart) -> OddStart:
     status = rig.connector.wait_ready(READY_SECONDS)
     run.ready = status.ready
     run.waiting_for = tuple(name for name, done in status.parts.items() if not done)
-    run.rules = rig.connector.rules()
+    run.rules = rig.connector.shown_rules()
     return run

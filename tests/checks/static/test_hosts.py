@@ -45,3 +45,36 @@ def test_the_hosts_of_another_connector_of_the_fork_are_not_known() -> None:
 def test_they_excuse_none_of_its_own() -> None:
     result = with_another().appending(CONSTANTS, "HOST = 'https://evil.org'\n").run(check)
     assert (result.status, "evil.org" in result.summary) == ("failed", True)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "hummingbot/data_feed/candles_feed/zenith_perpetual_candles/constants.py",
+        "hummingbot/core/rate_oracle/sources/zenith_perpetual_rate_source.py",
+    ],
+)
+def test_so_are_those_of_its_candles_and_rates(path: str) -> None:
+    world = with_another().adding({path: "REST_URL = 'https://api.network.zenith-labs.org'\n"})
+    assert world.run(check).status == "undetermined"
+
+
+def test_a_file_in_its_own_folder_is_its_own_whatever_it_is_called() -> None:
+    world = with_another().adding({f"{FOLDER}/zenith_perpetual_hosts.py": "URL = 'https://evil.org'\n"})
+    assert world.run(check).status == "failed"
+
+
+def test_a_feed_of_a_connector_that_hummingbot_has_is_that_connectors() -> None:
+    """A release brought the candles of an exchange whose connector it does not change."""
+    path = "hummingbot/data_feed/candles_feed/zenith_spot_candles/constants.py"
+    there = {"hummingbot/connector/exchange/zenith/zenith_exchange.py": "class ZenithExchange: ...\n"}
+    world = today().adding({path: "REST_URL = 'https://api.zenith.org/privapi'\n"})
+    assert replace(world, base={**world.base, **there}).run(check).status == "undetermined"
+
+
+@pytest.mark.parametrize(("before", "status"), [("api.gecko.org", "passed"), ("napi.gecko.org", "failed")])
+def test_a_host_that_the_same_file_named_before_is_upstreams(before: str, status: str) -> None:
+    path = "hummingbot/data_feed/gecko/constants.py"
+    world = today().adding({path: "PLANS = {'public': 'https://api.gecko.org/v3'}\n"})
+    there = {**world.base, path: f"BASE_URL = 'https://{before}/v3'\n"}
+    assert replace(world, base=there).run(check).status == status

@@ -1,0 +1,45 @@
+"""What `harness describe` tells a developer at the end: how far an order got, what to write, and where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from harness.commands.describe import _ask, _tell_rehearsal
+from harness.describing.questions import OPEN_FACT, Question, line
+from harness.scenarios.rehearsal import STEPS, Rehearsal
+
+FILE = Path("descriptions/acme.yml")
+
+
+def _told(tell: object, *arguments: object) -> str:
+    console = Console(record=True, width=200)
+    tell(console, *arguments)  # type: ignore[operator]
+    return console.export_text()
+
+
+def test_a_life_that_was_lived_is_said_in_one_sentence() -> None:
+    told = _told(_tell_rehearsal, Rehearsal(reached=STEPS), FILE)
+    assert told == "An order lived there from its placing to its fill and its cancellation.\n"
+
+
+def test_where_it_stops_is_said_with_the_line_for_each_route_that_is_missing() -> None:
+    found = Rehearsal(
+        reached=("ready",), trouble=("it logged: KeyError: 'fills'",), unanswered=("GET /v1/fills",)
+    )
+    told = _told(_tell_rehearsal, found, FILE)
+    assert "No order has lived there yet: no order was created (reached: ready)." in told
+    assert "it logged: KeyError: 'fills'" in told
+    assert "It asked for GET /v1/fills, which the description has no route for." in told
+    assert '- {at: "routes / GET /v1/fills", is: {"operation": "…"' in told
+    assert "descriptions/acme.review.yml" in told
+
+
+def test_questions_come_with_their_lines_the_facts_and_where_ccxt_may_help() -> None:
+    asked = (Question(45, "What is it?", (line(("routes", "GET /v1/fills", "reply", "x"), OPEN_FACT),)),)
+    told = _told(_ask, asked, None, "coinbase_advanced_trade", FILE)
+    assert "ccxt has no exchange named coinbase_advanced_trade (alike: coinbase)" in told
+    assert "1. What is it?" in told
+    assert "fill: amount, at, client_order_id" in told
+    assert "ccxt has no" not in _told(_ask, asked, "coinbase", "coinbase", FILE)
