@@ -14,6 +14,11 @@ from harness.frameworks.libraries import Libraries
 
 PINNED = re.compile(r"[=<>~]")
 ELSEWHERE = re.compile(r"@|git\+|https?://|\.whl|--(extra-)?index-url|--find-links|-i ")
+# What people and CI run over the code, and no code imports.
+TOOL = re.compile(
+    r"pytest(-.+)?|flake8(-.+)?|pylint|ruff|black|isort|autopep8|mypy|pyright|coverage|diff-cover"
+    r"|pre-commit|tox|nox|pip|build|twine|wheel|setuptools|cython|types-.+"
+)
 
 
 @requirement("dependencies-declared")
@@ -68,6 +73,8 @@ def _objection(entry: Listed, used: set[str], libraries: Libraries) -> str | Non
         return "not from the public index"
     if not PINNED.search(entry.text):
         return "no version"
+    if TOOL.fullmatch(normal(entry.name)):
+        return None
     brings = libraries.brings(entry.name)
     # What could not be had, or brings nothing here, may well be what is imported.
     return "not imported by the new code" if brings and not brings & used else None

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
-
 from checks.conformance.test_order_life_ends import told_as_it_was
 from checks.conformance.timeline import timeline
 from harness.checking import Attach, fail, measured, requirement, undetermined
-from harness.scenarios.played.hour import Hour
+from harness.scenarios.played.crowd import Crowd
 
 
-@pytest.mark.takes_a_minute
 @requirement("many-orders-at-once")
-def test_many_orders_at_once(hour: Hour, evidence: Attach) -> None:
+def test_many_orders_at_once(crowd: Crowd, evidence: Attach) -> None:
     """Each of many orders arrives once, and its fills and its end are told as they were."""
-    placed = [life for life in hour.crowd if life.placed is not None]
+    placed = [life for life in crowd.lives if life.placed is not None]
     if not placed:
         undetermined("No order reached the exchange.")
-    lost = [life for life in hour.crowd if life.placed is None]
+    lost = [life for life in crowd.lives if life.placed is None]
     for life in lost:
-        what = f"{len(lost)} of {len(hour.crowd)} orders never reached the exchange"
+        what = f"{len(lost)} of {len(crowd.lives)} orders never reached the exchange"
         fail(f"{what}, a {life.name} order among them.", *timeline(life))
     for life in placed:
         told_as_it_was(life, f"A {life.name} order among many")

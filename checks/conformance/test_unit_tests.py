@@ -126,7 +126,8 @@ def test_the_frameworks_tests_still_pass(core_tests: CoreTests, evidence: Attach
     text = f"{core_tests.held} of {tested} tests in {len(core_tests.tests)} files pass as before"
     evidence(claimed(EvidenceKind.MEASUREMENT, text, files=[*core_tests.tests[:8]]))
     failed = (f"{each.name}: {each.how}\n{each.text}"[-1500:] for each in core_tests.broken[:4])
-    gone = (f"{name}: passes no longer" for name in core_tests.lost[:4])
+    gone = [f"{name}: passes no longer" for name in core_tests.lost[:4]]
+    gone += [] if core_tests.held else [core_tests.detail[-1500:]]
     expect(
         core_tests.held == tested,
         f"{tested - core_tests.held} of the {tested} framework tests of code that it changes no longer pass.",

@@ -54,7 +54,7 @@ class Uses:
                 return self._assigned_may_be_sent(source, outer, child)
             if isinstance(outer, ast.Expr) and outer.value is child:
                 return False
-            if isinstance(outer, ast.stmt):
+            if isinstance(outer, ast.stmt | ast.comprehension):
                 return True
             child = outer
         return True
@@ -62,7 +62,7 @@ class Uses:
     def _assigned_may_be_sent(self, source: Source, node: ast.Assign | ast.AnnAssign, value: ast.AST) -> bool:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         names = [target.id for target in targets if isinstance(target, ast.Name)]
-        if len(names) != len(targets) or value is not node.value or isinstance(value, CONTAINERS):
+        if len(names) != len(targets) or value is not node.value or _is_handed_over_whole(value):
             return True
         owner = source.parents.get(id(node))
         if isinstance(owner, ast.ClassDef) and self._handed_around(owner.name):
@@ -99,7 +99,9 @@ class Uses:
     @cached_property
     def names_are_worked_out(self) -> bool:
         """`getattr(CONSTANTS, name)`, `vars(CONSTANTS)` and their like."""
-        return any(_works_out_a_name(node) for source in self.sources.shipped for node in source.nodes)
+        return any(
+            _works_out_a_name(source, node) for source in self.sources.shipped for node in source.nodes
+        )
 
     @cached_property
     def pretenders(self) -> frozenset[str]:
@@ -126,13 +128,36 @@ def _reads(node: ast.AST, name: str, local: set[str]) -> bool:
     return isinstance(node, ast.Constant) and node.value == name
 
 
-def _works_out_a_name(node: ast.AST) -> bool:
+def _works_out_a_name(source: Source, node: ast.AST) -> bool:
     if isinstance(node, ast.Attribute):
         return node.attr in ("__dict__", "__members__", "__getattribute__")
     if not isinstance(node, ast.Call):
         return False
-    constant = len(node.args) > 1 and isinstance(node.args[1], ast.Constant)
-    return called(node) in WORKED_OUT or (called(node) in ("getattr", "attrgetter") and not constant)
+    if called(node) == "getattr" and len(node.args) > 1:
+        of_logging = source.full_name(node.args[0]) == "logging"
+        return not of_logging and not _is_written_out(source, node.args[1])
+    return called(node) in WORKED_OUT or called(node) in ("getattr", "attrgetter")
+
+
+def _is_written_out(source: Source, name: ast.expr) -> bool:
+    """A text, or the variable of a loop over texts: `for name in ("time", "now"): getattr(clock, name)`."""
+    if isinstance(name, ast.Constant):
+        return True
+    function = source.function_around(name)
+    if not isinstance(name, ast.Name) or function is None:
+        return False
+    bound = [
+        part
+        for part in ast.walk(function)
+        if isinstance(part, ast.Name) and part.id == name.id and not isinstance(part.ctx, ast.Load)
+    ]
+    loop = source.parents.get(id(bound[0])) if len(bound) == 1 else None
+    return (
+        isinstance(loop, ast.For)
+        and loop in source.above(name)
+        and isinstance(loop.iter, ast.Tuple | ast.List)
+        and all(isinstance(each, ast.Constant) for each in loop.iter.elts)
+    )
 
 
 def _does_more(name: str, node: ast.AST) -> bool:
@@ -149,7 +174,14 @@ def _does_more(name: str, node: ast.AST) -> bool:
     return posts and name in GETTERS | PASSIVE | TRANSPARENT
 
 
-CONTAINERS = (ast.Dict, ast.List, ast.Tuple, ast.Set, ast.DictComp, ast.ListComp, ast.SetComp, ast.Lambda)
+CONTAINERS = (ast.List, ast.Tuple, ast.Set, ast.DictComp, ast.ListComp, ast.SetComp, ast.Lambda)
+
+
+def _is_handed_over_whole(value: ast.AST) -> bool:
+    """A message or a list; not a table of paths by market, of which each is looked up under its name."""
+    if isinstance(value, ast.Dict):
+        return any(key is None or getattr(key, "value", "") in WHAT_IT_DOES for key in value.keys)
+    return isinstance(value, CONTAINERS)
 
 
 def _only_looks_up(outer: ast.AST, child: ast.AST) -> bool:

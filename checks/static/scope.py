@@ -134,7 +134,8 @@ class Scope:
             return True
         if any(fnmatch(path, pattern) for pattern in self.patterns):
             return True
-        return any(name in _bare(part) for name in self.names for part in path.split("/"))
+        named = any(name in _bare(part) for name in self.names for part in path.split("/"))
+        return named or differs_in_blanks_only(change, sources)
 
 
 def whose(path: str, connectors: Collection[str]) -> str | None:
@@ -160,6 +161,21 @@ def names_the_same_release(change: Change, sources: Sources) -> bool:
     source = sources[VERSION]
     before, now = (RELEASE.fullmatch(text.strip()) for text in (source.base or "", source.text))
     return before is not None and now is not None and before["number"] == now["number"]
+
+
+def differs_in_blanks_only(change: Change, sources: Sources) -> bool:
+    """Whether no line with anything on it is another: an editor took away an empty line."""
+    if change.status != "modified" or change.binary:
+        return False
+    try:
+        source = sources[change.path]
+    except HarnessError:
+        return False
+    return source.base is not None and _written(source.base) == _written(source.text)
+
+
+def _written(text: str) -> list[str]:
+    return [line.rstrip() for line in text.split("\n") if line.strip()]
 
 
 def _bare(name: str) -> str:

@@ -20,7 +20,7 @@ def status_lines(file: Path, reports: Path, now: datetime) -> Iterator[str]:
     """What a person reads of the round in `file`, line by line."""
     round_ = load_round(file, Catalogue.load().by_id, others_rows=True)
     done = _done(file, round_, reports / round_.id)
-    at = standing(round_, now, done, str(file))
+    at = standing(round_, now, done, str(file), str(reports))
     yield f"{round_.title} ({round_.id}), for release {round_.release}"
     left = f", for {_span(at.until - now)} more" if at.until else ""
     yield f"Now: {at.stage.value}{left}."

@@ -20,6 +20,7 @@ from pydantic import JsonValue
 
 from harness import temporary
 from harness.clock import ScaledClock
+from harness.credentials.matching import usual_option
 from harness.describing.answers import Answer, named_so, place_of
 from harness.describing.envelopes import enveloped
 from harness.describing.leaves import parsed
@@ -189,6 +190,9 @@ def echoed(made: JsonValue, said: JsonValue) -> JsonValue:
     return said.get("id") if made == "{said.id}" and isinstance(said, dict) else made
 
 
+_NUMBERS = frozenset({"int", "Decimal"})
+
+
 def canaries(fields: Sequence[ConfigField], form: int = 0) -> dict[str, str]:
     """Values for what a connector wants to be told: unmistakable, and shaped as its name suggests."""
     values = {}
@@ -196,15 +200,24 @@ def canaries(fields: Sequence[ConfigField], form: int = 0) -> dict[str, str]:
         if not each.connect_key:
             continue
         name = each.name.lower()
-        if "secret" in name or "private" in name:
+        option = usual_option(each)
+        if each.required and option is not None:
+            values[each.name] = option
+        elif each.required and each.kind in _NUMBERS:
+            values[each.name] = _number()
+        elif "secret" in name or "private" in name:
             values[each.name] = _SECRETS[form]()
         elif "pass" in name or "memo" in name:
             values[each.name] = f"word{secrets.token_hex(6)}"
         elif name.endswith(("_id", "_uid", "account", "number")):
-            values[each.name] = str(secrets.randbelow(10**8) + 10**8)
+            values[each.name] = _number()
         elif each.required:
             values[each.name] = f"key{secrets.token_hex(14)}"
     return values
+
+
+def _number() -> str:
+    return str(secrets.randbelow(10**8) + 10**8)
 
 
 def ask(

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from pydantic import JsonValue
 
+from harness.credentials.matching import usual_option
 from harness.describing.asking import Asked
 from harness.describing.said import Said
 from harness.describing.signatures import Explanation, Scheme
@@ -145,9 +146,12 @@ def credentials_of(asked: Asked, found: Explanation) -> dict[str, JsonValue]:
     """The connector's fields and which of the account's values each holds."""
     secrets = {scheme.secret: scheme for scheme in found.schemes}
     made: dict[str, JsonValue] = {}
+    choices = {field.name for field in asked.fields if usual_option(field) is not None}
     for name, value in asked.credentials.items():
+        if name in choices:
+            continue
         low = name.lower()
-        if name in secrets or re.search(r"secret|private", low):
+        if name in secrets or (re.search(r"secret|private", low) and not value.isdigit()):
             made[name] = {"is": "secret", **_form(secrets.get(name), asked.form)}
         elif re.search(r"pass|memo", low):
             places = _places(asked, value)

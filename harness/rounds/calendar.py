@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from harness.rounds.round import Round
 
+REPORTS = "reports"  # where reports are published unless another folder is asked for
+
 
 class Stage(StrEnum):
     """The parts of a round, in their order."""
@@ -57,54 +59,50 @@ def last_instant(day: date) -> datetime:
     return first_instant(day + timedelta(days=1))
 
 
-def standing(round_: Round, now: datetime, done: Done, file: str) -> Standing:
-    """Where the round in `file` stands at `now`."""
+def standing(round_: Round, now: datetime, done: Done, file: str, reports: str = REPORTS) -> Standing:
+    """Where the round in `file` stands at `now`; it is published below `reports`."""
+    where = f"{reports}/{round_.id}"
+    run = f"harness run {file}" + ("" if reports == REPORTS else f" --reports {reports}")
+    publish = _publishing(reports) if done.screened else ()
     if now <= round_.submissions_close:
-        return Standing(
-            Stage.OPEN,
-            round_.submissions_close,
-            f"as soon as they close, `harness freeze {file}`; a run before that is a trial",
-            f"harness run {file}",
-        )
+        what = f"as soon as they close, `harness freeze {file}`; a run before that is a trial"
+        return Standing(Stage.OPEN, round_.submissions_close, what, run)
     if now < first_instant(round_.voting.opens):
-        return Standing(
-            Stage.CLOSED, first_instant(round_.voting.opens), *_towards_the_vote(done, file, round_.id)
-        )
+        coming = _towards_the_vote(done, file, where, run)
+        return Standing(Stage.CLOSED, first_instant(round_.voting.opens), *coming, also=publish)
     if now < last_instant(round_.voting.closes):
-        return Standing(
-            Stage.VOTING,
-            last_instant(round_.voting.closes),
-            *_towards_the_vote(done, file, round_.id),
-            also=_for_voters(round_.id),
-        )
-    if done.tallied:
-        return Standing(
-            Stage.TALLIED,
-            None,
-            "prepare the next round",
-            f"harness next reports/{round_.id} --id ID --release RELEASE",
-            tuple(
-                (f"what the reviewers of {name} need", f"harness review reports/{round_.id}/{name}")
-                for name in done.winners
-            ),
-        )
-    return Standing(Stage.ENDED, None, "count the votes", f"harness tally reports/{round_.id} --from FILE")
+        coming = _towards_the_vote(done, file, where, run)
+        also = (*publish, *_for_voters(where))
+        return Standing(Stage.VOTING, last_instant(round_.voting.closes), *coming, also=also)
+    if not done.tallied:
+        return Standing(Stage.ENDED, None, "count the votes", f"harness tally {where} --from FILE", publish)
+    following = f"harness next {where} --id ID --release RELEASE"
+    packets = tuple(
+        (f"what the reviewers of {name} need", f"harness review {where}/{name}") for name in done.winners
+    )
+    return Standing(Stage.TALLIED, None, "prepare the next round", following, (*publish, *packets))
 
 
-def _for_voters(round_id: str) -> tuple[tuple[str, str], ...]:
+def _publishing(reports: str) -> tuple[tuple[str, str], ...]:
+    elsewhere = "" if reports == REPORTS else f" --reports {reports}"
+    command = f"harness publish --site DIR --base-url URL{elsewhere}"
+    return (("publish what is screened, as a site that the ballot can link to", command),)
+
+
+def _for_voters(where: str) -> tuple[tuple[str, str], ...]:
     return (
-        ("watch a candidate trade on its simulated exchange", f"harness try reports/{round_id}/NAME"),
-        ("build a whole Hummingbot with it, for real money", f"harness image reports/{round_id}/NAME"),
+        ("watch a candidate trade on its simulated exchange", f"harness try {where}/NAME"),
+        ("build a whole Hummingbot with it, for real money", f"harness image {where}/NAME"),
     )
 
 
-def _towards_the_vote(done: Done, file: str, round_id: str) -> tuple[str, str]:
+def _towards_the_vote(done: Done, file: str, where: str, run: str) -> tuple[str, str]:
     if not done.frozen:
         return "freeze the commits that were submitted", f"harness freeze {file}"
     if done.screened < done.candidates:
         left = done.candidates - done.screened
         what = "the candidate" if left == 1 else f"the {left} candidates"
-        return f"screen {what} that no finished screening is there of", f"harness run {file}"
+        return f"screen {what} that no finished screening is there of", run
     if not done.posted:
-        return "post the ballot", f"harness ballot reports/{round_id} --dry-run"
+        return "post the ballot", f"harness ballot {where} --dry-run"
     return "wait for the votes", ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.scenarios.played.clocks import WrongClocks, trade_by_a_wrong_clock
+from harness.scenarios.played.crowd import Crowd, place_many
 from harness.scenarios.played.ends import Ends, let_the_exchange_decide
 from harness.scenarios.played.errors import (
     Errors,
@@ -55,6 +56,7 @@ OUTAGE = Scenario("outage", take_exchange_away, Outage)
 BROKEN_STREAMS = Scenario("broken_streams", break_streams, BrokenStreams)
 DEAF_STREAMS = Scenario("deaf_streams", disturb_user_stream, DeafStreams)
 JUNK = Scenario("junk", send_junk, JunkSent)
+CROWD = Scenario("crowd", place_many, Crowd)
 ENDS = Scenario("ends", let_the_exchange_decide, Ends)
 FEES = Scenario("fees", change_fees, Fees)
 SPOILED = Scenario("spoiled", spoil_replies, SpoiledReplies)
@@ -82,6 +84,7 @@ SCENARIOS: dict[str, Scenario[Any]] = {
     for each in (
         *WATCHED,
         ODD_START,
+        CROWD,
         ENDS,
         FEES,
         SPOILED,

@@ -11,6 +11,8 @@ from harness.describing.asking import Act, Asked, Opened, canaries
 from harness.describing.routes import routes
 from harness.describing.said import Said
 from harness.describing.sentinels import SESSION, same_address
+from harness.describing.signatures import Explanation
+from harness.describing.signing import credentials_of
 from harness.describing.source_reading import read_source
 from harness.describing.streams import connections
 from harness.driving.claims import ConfigField
@@ -162,6 +164,29 @@ def test_canaries_have_the_shape_of_what_they_stand_for() -> None:
     assert set(given) == set(names)
     assert len(set(given.values())) == 4
     assert given["x_user_id"].isdigit()
+
+
+def test_canaries_are_numbers_and_choices_where_the_type_says_so() -> None:
+    """A connector asks for the index of its key, an `int`, and was never constructed."""
+    kinds = {
+        "x_api_key_index": "int",
+        "x_private_slot": "int",
+        "x_mode": "Literal['a', 'b']",
+        "x_hedge": "bool",
+    }
+    fields = [
+        ConfigField(
+            name=name, prompt="", secure=False, connect_key=True, prompted=True, required=True, kind=kind
+        )
+        for name, kind in kinds.items()
+    ]
+    given = canaries(fields)
+    assert given["x_api_key_index"].isdigit()
+    assert given["x_private_slot"].isdigit()
+    assert (given["x_mode"], given["x_hedge"]) == ("a", "no")
+    said = credentials_of(Asked(given, tuple(fields)), Explanation((), 0, ()))
+    assert said["x_api_key_index"] == {"is": "number"}
+    assert not {"x_mode", "x_hedge"} & said.keys()
 
 
 def _opened(body: object, query: str = "", path: str = "/ws") -> Asked:

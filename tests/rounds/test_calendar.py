@@ -67,13 +67,31 @@ def test_what_is_next_after_the_deadline_follows_from_what_is_there(
 def test_what_voters_and_reviewers_can_do_meanwhile() -> None:
     during = standing(ROUND, datetime(2026, 11, 20, tzinfo=UTC), POSTED, "candidates.yml").also
     assert [command for _, command in during] == [
+        "harness publish --site DIR --base-url URL",
         "harness try reports/2026-11/NAME",
         "harness image reports/2026-11/NAME",
     ]
     won = replace(POSTED, tallied=True, winners=("acme",))
     after = standing(ROUND, datetime(2026, 12, 4, tzinfo=UTC), won, "candidates.yml")
     assert after.stage is Stage.TALLIED
-    assert after.also == (("what the reviewers of acme need", "harness review reports/2026-11/acme"),)
+    assert after.also[1:] == (("what the reviewers of acme need", "harness review reports/2026-11/acme"),)
+
+
+def test_commands_name_the_folder_of_reports_that_was_given() -> None:
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+    at = standing(ROUND, now, FROZEN, "candidates.yml", "../out")
+    assert at.command == "harness run candidates.yml --reports ../out"
+    assert [command for _, command in at.also] == [
+        "harness publish --site DIR --base-url URL --reports ../out",
+        "harness try ../out/2026-11/NAME",
+        "harness image ../out/2026-11/NAME",
+    ]
+
+
+def test_nothing_is_published_before_anything_is_screened() -> None:
+    now = datetime(2026, 11, 16, tzinfo=UTC)
+    assert standing(ROUND, now, NOTHING, "candidates.yml").also == ()
+    assert standing(ROUND, now, SCREENED, "candidates.yml").also[0][1].startswith("harness publish")
 
 
 def test_status_tells_dates_and_the_next_command(tmp_path: Path) -> None:

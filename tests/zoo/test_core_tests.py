@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -11,7 +11,9 @@ import pytest
 from checks.conformance import test_unit_tests
 from harness.checking import Failed, Undetermined
 from harness.forks.submission import AddedConnector, Change, Submission
+from harness.frameworks import core_tests
 from harness.frameworks.core_tests import CoreTests, changed_core, files_testing, run_core_tests
+from harness.frameworks.unit_tests import UnitTestResult
 from harness.outcome import Evidence
 from tests.hostile.forging import with_tests
 from tests.reporting.parts import submission
@@ -52,6 +54,22 @@ def ran(place: Path, after: Mapping[str, str], before: Mapping[str, str] = BEFOR
     found = run_core_tests(at_hand(), changing(change(CODE)), first, second)
     assert found is not None
     return found
+
+
+def test_only_the_tests_of_a_file_that_was_taken_away_are_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A release took one file of tests away, and all 566 tests of thirty files were said to fail."""
+    asked: list[list[str]] = []
+
+    def run(_backend: object, _runtime: object, tests: Sequence[str]) -> UnitTestResult:
+        asked.append(sorted(tests))
+        return UnitTestResult(ran=True, tests=tuple(tests), ends=("passed",) * len(tests))
+
+    monkeypatch.setattr(core_tests, "run_unit_tests", run)
+    found = ran(tmp_path, {path: text for path, text in BEFORE.items() if path != TEST})
+    assert sorted(asked, key=len) == [[ELSEWHERE], [TEST, ELSEWHERE]]
+    assert (found.held, found.lost) == (1, (TEST,))
 
 
 def test_a_change_that_breaks_nothing_passes(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import sys
 from typing import Any, Dict, Iterator, List
 
 from . import wire
+from .job import Job
 
 PARSERS = {
     "_parse_trade_message": "trade",
@@ -128,10 +129,7 @@ def _message(message: Any) -> Dict[str, Any]:
 
 def main() -> None:
     order = json.loads(sys.argv[1])
-    talk = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
-    os.chdir(order["tree"])
-    sys.argv = ["pytest"]
+    job = Job(order)
     noted = Noted()
     options = ["-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", order["tree"], "--tb=no"]
     options += ["-o", "asyncio_default_fixture_loop_scope=function", "--timeout={}".format(TEST_SECONDS)]
@@ -139,9 +137,7 @@ def main() -> None:
         importlib.import_module("pytest").main(options + order["tests"], plugins=[Watch(noted)])
     except BaseException as error:  # what was noted until then stands
         sys.stderr.write(wire.error(error)["trace"])
-    talk.write(json.dumps({"nonce": order["nonce"], "notes": noted.notes}) + "\n")
-    talk.flush()
-    os._exit(0)
+    job.end({"notes": noted.notes})
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ import dataclasses
 import functools
 import importlib
 import json
-import os
 import re
 import signal
 import sys
@@ -20,6 +19,7 @@ from decimal import Decimal
 from typing import Any, Callable, Dict, Iterator, List, Optional
 
 from . import readers, wire
+from .job import Job
 
 MEMBER_SECONDS = 4.0
 MOST_HANGING = 4  # members that do not come back; then no more are asked
@@ -275,17 +275,12 @@ def harvest(order: Dict[str, Any]) -> Dict[str, Any]:
 
 def main() -> None:
     order = json.loads(sys.argv[1])
-    talk = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
-    os.chdir(order["tree"])
-    sys.argv = ["pytest"]
+    job = Job(order)
     try:
         result: Dict[str, Any] = harvest(order)
     except BaseException as error:
         result = {"failure": wire.error(error)}
-    talk.write(json.dumps({"nonce": order["nonce"], **result}) + "\n")
-    talk.flush()
-    os._exit(0)
+    job.end(result)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ import tempfile
 import time
 from typing import Any, Callable, Dict, List, Optional, Set
 
+from .job import Job
+
 LONGEST, ALL_OF_THEM = 30.0, 120.0  # seconds for the tests of one defect, and for all; what hangs is noticed
 NOTICED, MISSED, UNTRIED = "noticed", "missed", "untried"  # untried: its tests fail by themselves
 
@@ -22,10 +24,7 @@ NOTICED, MISSED, UNTRIED = "noticed", "missed", "untried"  # untried: its tests 
 def main() -> None:
     with open(sys.argv[1], encoding="utf-8") as file:
         order = json.load(file)
-    talk = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
-    os.chdir(order["tree"])
-    sys.argv = ["pytest"]
+    job = Job(order)
     importlib.import_module("pytest")
     mutants = order["mutants"]
     _import_what_is_not_mutated(order["tree"], mutants)
@@ -35,10 +34,7 @@ def main() -> None:
         for each in mutants:
             tests = [test for test in each["tests"] if test not in failing]
             fates.append(_fate(order["tree"], tests, each))
-    answer = {"nonce": order["nonce"], "sound": failing is not None, "fates": fates}
-    talk.write(json.dumps(answer) + "\n")
-    talk.flush()
-    os._exit(0)
+    job.end({"sound": failing is not None, "fates": fates})
 
 
 def _import_what_is_not_mutated(tree: str, mutants: List[Dict[str, Any]]) -> None:

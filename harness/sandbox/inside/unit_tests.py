@@ -14,6 +14,7 @@ import sys
 from typing import Any, Dict, List, Set
 
 from . import wire
+from .job import Job
 
 MAX_FAILURES = 50
 MAX_TEXT = 4096
@@ -83,22 +84,17 @@ class Collector:
 
 def main() -> None:
     order = json.loads(sys.argv[1])
-    talk = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
+    job = Job(order)
     pytest = importlib.import_module("pytest")
     included = [os.path.join(order["tree"], each, "*") for each in order["sources"]]
     coverage = importlib.import_module("coverage").Coverage(
         data_file=None, config_file=False, include=included
     )
     network, collector = Network(), Collector(coverage)
-    os.chdir(order["tree"])
-    # Tests may ask whether they are run by a test runner, as the framework's logger does.
-    sys.argv = ["pytest"]
     coverage.start()
     code = pytest.main(_arguments(order), plugins=[collector])
     coverage.stop()
     result = {
-        "nonce": order["nonce"],
         "code": int(code),
         "counts": {how: collector.count(how) for how in ("passed", "failed", "error", "skipped")},
         "unfinished": collector.unfinished(),
@@ -108,10 +104,7 @@ def main() -> None:
         "files": [_reached(coverage, path, collector.tests) for path in _python_files(order)],
         "network": sorted(network.seen),
     }
-    talk.write(json.dumps(result) + "\n")
-    talk.flush()
-    # Threads that a test left running must not keep the result waiting.
-    os._exit(0)
+    job.end(result)
 
 
 def _arguments(order: Dict[str, Any]) -> List[str]:

@@ -3,17 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from harness.scenarios.played.order_life import TERMINAL, Life, let_trade, opening, resting_price, size
-from harness.scenarios.rig import Rig
+from harness.scenarios.played import start
+from harness.scenarios.played.order_life import (
+    TERMINAL,
+    Life,
+    let_trade,
+    opening,
+    resting_price,
+    settle,
+    size,
+)
+from harness.scenarios.rig import Rig, Rigs
+from harness.scenarios.trace.view import View
 from harness.venue.model import Order, Side
 
-ORDERS = 20
+ORDERS, BURSTS = 20, 4
 ARRIVE = 60.0  # virtual seconds; limits of requests may hold some back
 POLL = 8.0
 
 
-def burst(rig: Rig) -> list[Life]:
+@dataclass
+class Crowd(View):
+    """The orders of up to `BURSTS` bursts; after one that lost an order there is no other."""
+
+    rig_number: int
+    lives: list[Life] = field(default_factory=list)
+
+
+def place_many(rigs: Rigs, pace: float) -> Crowd:
+    with rigs.open(pace) as rig:
+        run = Crowd(rig.number)
+        start(rig)
+        for _ in range(BURSTS):
+            lives = _burst(rig)
+            run.lives += [settle(rig, life) for life in lives]
+            if any(life.placed is None for life in lives):
+                break
+        return run
+
+
+def _burst(rig: Rig) -> list[Life]:
     """A third of the orders is filled in two parts, a third in part and then cancelled, a third cancelled."""
     lives = [_ask(rig, number) for number in range(ORDERS)]
     rig.eventually(lambda: all(_arrived(rig, life) for life in lives), ARRIVE)

@@ -17,7 +17,6 @@ from harness.driving.claims import Usage
 from harness.gateway.entries import ClosedBy
 from harness.gateway.faults import DropMessage
 from harness.scenarios.played import start
-from harness.scenarios.played.crowd import burst
 from harness.scenarios.played.order_life import WAIT, Life, let_trade, rest, settle
 from harness.scenarios.played.streams import POLLS, wait_for_fill
 from harness.scenarios.rig import Rig, Rigs
@@ -43,8 +42,6 @@ BACK = 120.0  # virtual seconds after which a broken private stream has to be th
 class Hour(View):
     """What came of it. Times are virtual seconds. `depth` is how many levels of each side it keeps at first.
 
-    `crowd` are the orders that came many at once, beside the quotes in `lives`.
-
     `restarts` counts how often it broke all its connections off by itself, as it does when it thinks that its
     network is down. `deaf` is how long no private stream was open, after one had been and besides `BACK`
     after the break.
@@ -59,7 +56,6 @@ class Hour(View):
     rig_number: int
     depth: tuple[int, int] = (0, 0)
     lives: list[Life] = field(default_factory=list)
-    crowd: list[Life] = field(default_factory=list)
     began: float = 0.0
     ended: float = 0.0
     restarts: int = 0
@@ -113,7 +109,6 @@ def _hour(rigs: Rigs, pace: float, fastest: float, *, strict: bool) -> Hour:
         quotes: list[Life] = []
         for number in range(FAST_ROUNDS):
             quotes = _refresh(rig, run, quotes, taken=number % 3 == 1)
-            run.crowd += burst(rig)
             watch.idle(FAST_REFRESH)
         for number in range(SLOW_ROUNDS):
             if number == GAP_IN:
@@ -262,12 +257,11 @@ def _end(rig: Rig, run: Hour, quotes: list[Life]) -> None:
     _withdraw(rig, [quotes[0]])
     rig.connector.wait_event("OrderCancelled", quotes[0].order_id, WAIT)
     rig.eventually(lambda: not rig.connector.orders(), POLLS + WAIT)  # a poll may have to tell it
-    lives = (*run.lives, *run.crowd)
-    for each in lives:
+    for each in run.lives:
         settle(rig, each)
     open_orders = rig.venue.open_orders(rig.account)
     tracked = set(rig.connector.orders())
-    mine = {each.placed.order_id: each.order_id for each in lives if each.placed is not None}
+    mine = {each.placed.order_id: each.order_id for each in run.lives if each.placed is not None}
     run.forgotten = tuple(o for o in open_orders if mine.get(o.order_id) not in tracked)
     live = {mine.get(order.order_id) for order in open_orders}
     run.stuck = tuple(sorted(tracked - live))

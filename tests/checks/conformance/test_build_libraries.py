@@ -171,3 +171,12 @@ def test_whose_lack_it_is(text: str, ours: bool) -> None:
     libraries = replace(LIBRARIES, left_out=("lost-sdk==1",))
     lack = lack_of(text, libraries, lambda module: module == "upstreams")
     assert (lack is not None) is ours
+
+
+def test_a_tool_that_tests_are_run_with_is_imported_by_nobody() -> None:
+    """A release added a time limit for its tests."""
+    brings = replace(
+        LIBRARIES, brought={**LIBRARIES.brought, "pytest_timeout": frozenset({"pytest-timeout"})}
+    )
+    assert ended(checks.test_new_dependencies, adding("pytest-timeout>=2.1.0"), brings)[0] == "passed"
+    assert ended(checks.test_new_dependencies, adding("pytest-timeout"), brings)[0] == "failed"

@@ -356,6 +356,55 @@ def test_reading_how_much_could_be_withdrawn_is_fine() -> None:
     )
 
 
+TABLE = "LINEAR = 'linear'\nFREE_URL = {LINEAR: 'v5/account/withdrawal'}\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("await self._api_get(path_url=CONSTANTS.FREE_URL)", "passed"),
+        ("RateLimit(limit_id=CONSTANTS.FREE_URL[CONSTANTS.LINEAR], limit=1)", "passed"),
+        ("await self._api_post(path_url=CONSTANTS.FREE_URL[CONSTANTS.LINEAR])", "failed"),
+        ("path = CONSTANTS.FREE_URL[self.market]\n        await self._api_post(path_url=path)", "failed"),
+        ("[self._api_post(path) for path in CONSTANTS.FREE_URL.values()]", "failed"),
+        ("for path in CONSTANTS.FREE_URL.values(): await self._api_post(path_url=path)", "failed"),
+        ("all_of_them = {**CONSTANTS.FREE_URL}\n        return all_of_them", "failed"),
+    ],
+)
+def test_a_path_in_a_table_by_market_is_followed(body: str, status: str) -> None:
+    """Bybit's connector asks what may be withdrawn, and so does what is copied from it."""
+    world = today().appending(CONSTANTS, TABLE).appending(MAIN, IN_A_METHOD.format(body))
+    assert world.run(test_security_funds.test_no_fund_movement).status == status
+
+
+CLOCK = """\
+    def now(self):
+        for name in {names}:
+            if hasattr(self.clock, name):
+                return getattr(self.clock, name)()
+"""
+
+
+@pytest.mark.parametrize(
+    ("clock", "status"),
+    [
+        (CLOCK.format(names="('time', 'now')"), "passed"),
+        (CLOCK.format(names="('time', 'FREE_URL')"), "failed"),
+        (CLOCK.format(names="self.names"), "failed"),
+        (CLOCK.format(names="('time', 'now')").replace("return", "name = self.x; return"), "failed"),
+        (
+            "    def level(self, text):\n        import logging\n        return getattr(logging, text)\n",
+            "passed",
+        ),
+    ],
+)
+def test_names_of_a_loop_over_texts_are_known(clock: str, status: str) -> None:
+    """A fork asks its clock for one of four names; that works out no name of a constant."""
+    world = today().appending(CONSTANTS, "FREE_URL = 'v5/account/withdrawal'\n").appending(MAIN, clock)
+    world = world.appending(MAIN, IN_A_METHOD.format("await self._api_get(path_url=CONSTANTS.FREE_URL)"))
+    assert world.run(test_security_funds.test_no_fund_movement).status == status
+
+
 def test_an_import_in_a_line_is_an_import() -> None:
     world = today().appending(WEB, "NOW = __import__('time').time()\n")
     assert world.run(test_security_code.test_no_dynamic_code).status == "passed"

@@ -46,6 +46,14 @@ def test_a_fork_of_another_branch_of_upstream_has_its_version(check: Callable[..
     assert today().adding({"hummingbot/VERSION": "dev-2.9.0\n"}).run(check).status == "passed"
 
 
+@pytest.mark.parametrize(("text", "status"), [("a = 1\nb = 2  \n", "passed"), ("b = 2\na = 1\n", "failed")])
+def test_an_empty_line_less_is_no_change(text: str, status: str) -> None:
+    path = "hummingbot/__init__.py"
+    world = today().adding({path: text})
+    world = replace(world, base={**world.base, path: "a = 1\n\nb = 2\n"})
+    assert world.run(test_submission.test_change_is_limited).status == status
+
+
 def test_tests_may_need_another_library_to_be_installed() -> None:
     world = with_workflow("jobs:\n  test:\n    steps:\n    - run: conda install acme\n")
     assert world.run(test_submission.test_change_is_limited).status == "passed"

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from checks.conformance import test_market_data
+from checks.conformance import test_market_data, test_rate_limits
 from checks.conformance import test_resilience_hour as checks
-from tests.zoo.defect import Defect, defect
-from tests.zoo.planting import behaving, book_source, exchange, user_source
+from tests.zoo.defect import CONSTANTS, EXCHANGE, Defect, defect
+from tests.zoo.planting import behaving, book_source, constant, exchange, user_source
 
 HOUR: tuple[Defect, ...] = (
+    defect(
+        "asks-too-much-in-the-fortieth-minute",
+        test_rate_limits.test_no_limit_is_hit_in_an_hour,
+        "with 429",
+        constant(CONSTANTS, "limit=6000,", "limit=600000,"),
+        behaving(
+            EXCHANGE,
+            "BinanceExchange",
+            """
+            async def _trading_fees_polling_loop(self):
+                await asyncio.sleep(2400)
+                for pair in self.trading_pairs:
+                    symbol = await self.exchange_symbol_associated_to_pair(trading_pair=pair)
+                    ask = {"path_url": "/depth", "params": {"symbol": symbol, "limit": 5000}}
+                    await safe_gather(*(self._api_get(**ask) for _ in range(26)), return_exceptions=True)
+                await asyncio.sleep(1e9)
+            """,
+        ),
+    ),
     defect(
         "old-orders-dropped-instead-of-cancelled",
         checks.test_an_hour_of_market_making,
