@@ -98,14 +98,18 @@ def watch(
 
 
 def derived(notes: Sequence[Note], symbol: str) -> dict[str, Derived]:
-    """A template for each kind of note that shows one, by kind; the one that explains most leaves."""
+    """A template for each kind of note that shows one, by kind; the one that explains most leaves.
+
+    A change of which the connector makes a whole book is one.
+    """
     found: dict[str, Derived] = {}
     for note in notes:
         for made in note.made:
             each = _derive(note, made, symbol)
-            before = found.get(note.kind)
+            kind = "snapshot" if note.kind == "diff" and made.type == "SNAPSHOT" else note.kind
+            before = found.get(kind)
             if each is not None and (before is None or _worth(each) > _worth(before)):
-                found[note.kind] = each
+                found[kind] = each
     return found
 
 

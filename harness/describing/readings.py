@@ -127,6 +127,9 @@ _STEPS = ("market.tick_size", "market.lot_size")  # which may be told as a numbe
 _FACTORS = tuple(Decimal(10) ** power for power in (0, 3, 6, 9))
 
 
+_OF_A_FLOAT = Decimal("1e-15")
+
+
 def meanings_of(
     document: JsonValue,
     read: Callable[[JsonValue], Mapping[str, JsonValue] | None],
@@ -202,4 +205,5 @@ def _follows(fact: str, after: JsonValue, to: JsonValue) -> Meaning | None:
             (each for each in _FACTORS if abs(number * each - wanted) < Decimal("0.001") * each), None
         )
         return None if factor is None else Meaning(fact, factor)
-    return Meaning(fact) if abs(number) == abs(wanted) else None
+    # A connector may make a decimal of a float: 1.01 is 1.0100000000000000088817… then.
+    return Meaning(fact) if abs(abs(number) - abs(wanted)) <= abs(wanted) * _OF_A_FLOAT else None

@@ -64,6 +64,7 @@ def rehearse(rigs: Rigs) -> Rehearsal:
                 trouble.append(error.gist)
             if not set(STEPS) <= set(reached):
                 unanswered += _unanswered(rig)
+                trouble += _unready(rig) if "ready" not in reached else ()
                 trouble += _seen(rig)
     except ConnectorError as error:
         trouble.append(error.gist)
@@ -128,6 +129,17 @@ def enough(
     amounts = [least or lot, rule.min_order_size, *(value / price for value in values if value.is_finite())]
     wanted = max(amount for amount in amounts if amount.is_finite()) * 2
     return (wanted / lot).to_integral_value(ROUND_UP) * lot
+
+
+def _unready(rig: Rig) -> Iterator[str]:
+    """What a connector that does not get ready still waits for, in the framework's words."""
+    try:
+        parts = rig.connector.status().parts
+    except ConnectorError:  # what ended it is told already
+        return
+    missing = ", ".join(name for name, done in parts.items() if not done)
+    if missing:
+        yield one_line(f"it waits for: {missing}", 200)
 
 
 def _unanswered(rig: Rig) -> Iterator[str]:

@@ -45,6 +45,14 @@ def test_levels_are_found_wherever_they_stand() -> None:
     assert by["u"] == (KIT, READS)
 
 
+def test_a_change_that_becomes_a_whole_book_is_one() -> None:
+    """As HTX's depth: whole books come where other exchanges tell changes."""
+    content = {"bids": [[7.25, 3]], "asks": []}
+    made = Made(type="SNAPSHOT", at=1764000000.0, content=content)
+    note = Note(kind="diff", raw={"bids": [[7.25, 3]], "asks": []}, made=(made,))
+    assert set(derived([note], "")) == {"snapshot"}
+
+
 def test_levels_may_be_objects() -> None:
     raw = {"asks": [{"px": 7.25, "sz": 3}], "bids": []}
     found = derived([_note("order_book", raw, {"asks": [[7.25, 3]], "bids": []})], "")["order_book"]

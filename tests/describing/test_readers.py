@@ -88,3 +88,10 @@ def test_only_what_becomes_the_leafs_value_is_its_meaning() -> None:
 def test_a_reply_that_cannot_be_read_is_not_changed_leaf_by_leaf() -> None:
     (only,) = _readings({**REPLY, "note": "unknown"})
     assert only["after"] == {"error": "KeyError"}
+
+
+def test_a_decimal_that_was_made_of_a_float_is_what_the_leaf_says() -> None:
+    """As HTX's rules: `Decimal(info["minoa"])`, where the reply has a number."""
+    moved = {"[0].min_order_size": ("0.01", "1.0100000000000000088817841970012523233890533447265625")}
+    assert meaning(moved, 1.01, FORK) == Meaning("market.min_amount")
+    assert meaning({"[0].min_order_size": ("0.01", "1.0101")}, 1.01, FORK) is None

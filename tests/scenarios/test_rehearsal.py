@@ -1,0 +1,36 @@
+"""What is told of a connector that does not live through an order."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from harness.driving.driver import ConnectorError
+from harness.scenarios.rehearsal import _unanswered, _unready
+
+
+def _rig(status: Any = None, exchanges: Any = ()) -> Any:
+    return SimpleNamespace(
+        connector=SimpleNamespace(status=status), record=SimpleNamespace(exchanges=lambda: exchanges)
+    )
+
+
+def test_parts_that_are_not_ready_are_named() -> None:
+    parts = {"order_books_initialized": False, "account_balance": True, "user_stream_initialized": False}
+    rig = _rig(lambda: SimpleNamespace(parts=parts))
+    assert list(_unready(rig)) == ["it waits for: order_books_initialized, user_stream_initialized"]
+
+
+def test_a_connector_that_ended_waits_for_nothing() -> None:
+    def ended() -> None:
+        raise ConnectorError("it ended")
+
+    assert list(_unready(_rig(ended))) == []
+
+
+def test_requests_that_no_route_answers_are_named() -> None:
+    exchanges = [
+        SimpleNamespace(method="GET", path="/v1/fills", operation=None),
+        SimpleNamespace(method="GET", path="/v1/time", operation="server_time"),
+    ]
+    assert list(_unanswered(_rig(exchanges=exchanges))) == ["GET /v1/fills"]
