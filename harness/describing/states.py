@@ -36,6 +36,12 @@ def in_the_connectors_words(leaf: Field, name: str, seen: Sequence[Leaf], states
     that the tests show go before others of the same state. A word that the tests use and the table lacks is
     none: the connector does not read it.
     """
+    if (
+        leaf.kind is Kind.WORDS
+        and not _NAMED.search(name)
+        and not set(map(str.lower, leaf.words)) <= {each.lower() for each in states}
+    ):
+        return leaf  # what happened to an order, in words that are no states
     shown = [literal_of(each) for each in seen if isinstance(each, str | int)]
     known = {each.lower(): status for each, status in states.items()}
     ours = leaf.fact == "order.status" or (not leaf.fact and _NAMED.search(name))
