@@ -123,10 +123,24 @@ def _keys_of(sentinels: Sentinels, symbols: Mapping[str, str]) -> dict[str, str]
     return {key: text for key, text in keys.items() if key}
 
 
+def _names_in_keys(sentinels: Sentinels) -> dict[str, str]:
+    """What a key may name that is no row's, by the key: the fact, as a template has it."""
+    return {
+        sentinels.quote.lower(): "{market.quote|lower}",
+        sentinels.quote: "{market.quote}",
+        sentinels.base.lower(): "{market.base|lower}",
+        sentinels.base: "{market.base}",
+        sentinels.order_id: "{order.order_id}",
+        sentinels.client_order_id: "{order.client_order_id}",
+        sentinels.trade_id: "{fill.trade_id}",
+    }
+
+
 def _with_keys_alike(answer: Answer, symbols: Mapping[str, str]) -> Answer:
     """An answer whose objects have the first set's keys: a row is found by its key whichever set it is of."""
-    own = _keys_of(sentinels_named(answer.sample.set), symbols)
-    first = {text: key for key, text in _keys_of(SETS[0], symbols).items()}
+    ours = sentinels_named(answer.sample.set)
+    own = {**_keys_of(ours, symbols), **_names_in_keys(ours)}
+    first = {text: key for key, text in {**_keys_of(SETS[0], symbols), **_names_in_keys(SETS[0])}.items()}
     renamed = {key: first[text] for key, text in own.items() if text in first}
     return replace(answer, document=_renamed(answer.document, renamed), again=_renamed(answer.again, renamed))
 
@@ -423,8 +437,7 @@ class _Builder:
 
     def _key(self, key: str) -> str:
         """A key that names what its object is about, as a template has it."""
-        text = self._keys.get(key, "")
-        return text if text.startswith(("{order.", "{fill.")) else key
+        return key if self._thing == "balance" else _names_in_keys(SETS[0]).get(key, key)
 
     def _keyed_rows(self, value: Mapping[str, JsonValue]) -> tuple[str, str] | None:
         """(a key, the name of the rows) of an object that has a key for each of its rows."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from difflib import SequenceMatcher
 
 from harness.describing.fields import READS, Field
 from harness.describing.leaves import Leaf
@@ -23,6 +24,11 @@ STATES: Mapping[str, str] = {
 _NAMED = re.compile(r"stat(us|e)$", re.I)
 
 
+def _unlike(word: str, status: str) -> float:
+    """How unlike a state's own name a word for it is: `CANCELED` goes before `PARTIALLY_CANCELED`."""
+    return -SequenceMatcher(None, word.lower(), status).ratio()
+
+
 def in_the_connectors_words(leaf: Field, name: str, seen: Sequence[Leaf], states: Mapping[str, str]) -> Field:
     """A leaf that holds an order's state, by the connector's table; as it is where it holds something else.
 
@@ -30,6 +36,12 @@ def in_the_connectors_words(leaf: Field, name: str, seen: Sequence[Leaf], states
     that the tests show go before others of the same state. A word that the tests use and the table lacks is
     none: the connector does not read it.
     """
+    if (
+        leaf.kind is Kind.WORDS
+        and not _NAMED.search(name)
+        and not set(map(str.lower, leaf.words)) <= {each.lower() for each in states}
+    ):
+        return leaf  # what happened to an order, in words that are no states
     shown = [literal_of(each) for each in seen if isinstance(each, str | int)]
     known = {each.lower(): status for each, status in states.items()}
     ours = leaf.fact == "order.status" or (not leaf.fact and _NAMED.search(name))
@@ -37,7 +49,9 @@ def in_the_connectors_words(leaf: Field, name: str, seen: Sequence[Leaf], states
         return leaf
     style = str.upper if all(map(str.isupper, shown)) else str.lower if all(map(str.islower, shown)) else str
     chosen: dict[str, str] = {}
-    for word in (*shown, *map(style, states)):
+    numbers = all(map(str.isdigit, shown))
+    others = sorted(states, key=lambda word: _unlike(word, states[word]))
+    for word in (*shown, *(style(each) for each in others if each.isdigit() == numbers)):
         status = known.get(word.lower())
         if status is not None:
             chosen.setdefault(status, word)

@@ -115,7 +115,7 @@ def _explain(
         return Explained(path, Kind.CONSTANT, seen[0], seen=seen)
     told_by_flag = all(str(leaf).lower() in ("true", "false") for leaf in seen)
     for name in ("order.post_only", *WORDS) if told_by_flag else WORDS:
-        words = _words(having, name, flags=told_by_flag)
+        words = _words(having, name, flags=told_by_flag and name == "order.status")
         if words:
             form = form_of_words(seen)
             return Explained(path, Kind.WORDS, f"{{{name}{form}}}", name, form, words=words, seen=seen)

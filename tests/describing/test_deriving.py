@@ -86,6 +86,23 @@ def test_a_message_about_one_fill_has_its_id_for_a_key_in_the_list_where_it_stoo
     assert found.template == [[{"each fill": row}], "ownTrades"]
 
 
+def test_a_key_that_names_an_asset_does_so() -> None:
+    """As Bitstamp's fills: the amounts stand under the assets' names."""
+    url = r"^https://api\.x\.test/fills"
+    made = [
+        _sample(
+            "configure_partial_fill_trade_response",
+            each,
+            _mocked(url, [{"tid": each.trade_id, each.base.lower(): each.fill_amount}]),
+        )
+        for each in SETS
+    ]
+    found = derive("order_trades", list(answers(Harvest(kit=True, samples=tuple(made)))), (), SYMBOLS)
+    assert found is not None
+    row = {"tid": "{fill.trade_id}", "{market.base|lower}": "{fill.amount}"}
+    assert found.template == {"each fill": row}
+
+
 def test_markets_that_have_their_symbol_for_a_key_are_said_once() -> None:
     made = [
         _sample(

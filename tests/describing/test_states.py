@@ -53,3 +53,24 @@ def test_words_that_agree_stay_and_others_are_no_states() -> None:
     assert in_the_connectors_words(leaf, "x", ("NEW", "FILLED"), states).by == (KIT, READS)
     ok = Field((), "ok", "", Kind.CONSTANT)
     assert in_the_connectors_words(ok, "status", ("ok",), states) is ok
+
+
+def test_of_several_words_for_a_state_the_likest_is_taken_and_of_its_kind() -> None:
+    """As MEXC's table, which has the words of requests and the numbers of the stream."""
+    states = {
+        "1": "open", "2": "filled", "4": "canceled", "NEW": "open", "PARTIALLY_CANCELED": "canceled",
+        "EXPIRED": "canceled", "CANCELED": "canceled", "FILLED": "filled",
+    }  # fmt: skip
+    leaf = Field((), "NEW", "", Kind.CONSTANT)
+    words = in_the_connectors_words(leaf, "status", ("NEW",), states).words
+    assert words == {"NEW": ("open",), "CANCELED": ("canceled",), "FILLED": ("filled",)}
+    words = in_the_connectors_words(leaf, "status", (1,), states).words
+    assert words == {"1": ("open",), "2": ("filled",), "4": ("canceled",)}
+
+
+def test_words_for_what_happened_are_no_states() -> None:
+    """As LambdaPlex's events: one of them is called as a state is, the others are not."""
+    words = {"CREATE": ("open",), "TRADE": ("filled",), "CANCELED": ("canceled",)}
+    leaf = Field((), "{order.status}", "order.status", Kind.WORDS, words=words)
+    states = read_source([TABLE]).states
+    assert in_the_connectors_words(leaf, "x", ("CREATE", "TRADE", "CANCELED"), states) is leaf
