@@ -19,8 +19,9 @@ from harness.scenarios.rig import Rig, Rigs
 from harness.scenarios.trace.view import View
 from harness.venue.model import Order, Side
 
-ORDERS, BURSTS = 20, 4
-ARRIVE = 60.0  # virtual seconds; limits of requests may hold some back
+ORDERS, BURSTS = 20, 2
+SLOW = 2.0  # times as fast as the wall
+ARRIVE = 120.0  # virtual seconds; limits of requests may hold some back
 POLL = 8.0
 
 
@@ -33,9 +34,11 @@ class Crowd(View):
 
 
 def place_many(rigs: Rigs, pace: float) -> Crowd:
+    """Slowly: what a connector computes for an order takes real time, while its requests time out."""
     with rigs.open(pace) as rig:
         run = Crowd(rig.number)
         start(rig)
+        rig.go_at(SLOW)
         for _ in range(BURSTS):
             lives = _burst(rig)
             run.lives += [settle(rig, life) for life in lives]
