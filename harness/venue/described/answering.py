@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from harness.venue.described.model import Description, Rows
-from harness.venue.described.telling import Teller
 from harness.venue.described.templates import Missing, Scope
 from harness.venue.described.values import Fact, Unreadable
+from harness.venue.described.venue_facts import VenueFacts
 from harness.venue.market import Market
 from harness.venue.model import (
     Account,
@@ -124,10 +124,10 @@ def new_order(asked: Asked, description: Description) -> NewOrder:
 class Answering:
     """Does what a request asks for and gives what its reply can tell."""
 
-    def __init__(self, description: Description, teller: Teller, depth: int) -> None:
+    def __init__(self, description: Description, facts: VenueFacts, depth: int) -> None:
         self._description = description
-        self._teller = teller
-        self._venue = teller.venue
+        self._facts = facts
+        self._venue = facts.venue
         self._depth = depth
         self._actions: dict[str, Callable[[Asked], Scope]] = {
             "place_order": self._place, "amend_order": self._amend, "cancel_order": self._cancel,
@@ -159,7 +159,7 @@ class Answering:
 
     def _one(self, asked: Asked, order: Order) -> Scope:
         """One order, also where a reply has it as the only row of a list."""
-        told = self._teller.order(asked.who, order)
+        told = self._facts.order(asked.who, order)
         return Scope(told.objects, {**told.rows, "order": lambda: [told]})
 
     def hedged(self, asked: Asked, order: NewOrder) -> NewOrder:
@@ -194,7 +194,7 @@ class Answering:
     def _cancel_all(self, asked: Asked) -> Scope:
         numbers = [order.order_id for order in self._venue.open_orders(asked.who, asked.market)]
         gone = [self._venue.cancel(asked.who, number) for number in numbers]
-        return Scope({}, {"order": lambda: [self._teller.order(asked.who, order) for order in gone]})
+        return Scope({}, {"order": lambda: [self._facts.order(asked.who, order) for order in gone]})
 
     def _set_leverage(self, asked: Asked) -> Scope:
         value = asked.decimal("position.leverage")
@@ -222,68 +222,66 @@ class Answering:
 
     def _scope(self, asked: Asked) -> Scope:
         """Everything that a reply may tell of, made when it is asked for."""
-        teller, venue, chosen = self._teller, self._venue, asked.market
+        facts, venue, chosen = self._facts, self._venue, asked.market
         markets = venue.markets if chosen is None else (chosen,)
         assets = dict.fromkeys(asset for each in venue.markets for asset in (each.base, each.quote))
         wanted = asked.text("asset.name") or asked.text("balance.asset")
 
         def named(asset: str) -> bool:
-            return wanted is None or teller.asset(asset) == wanted
+            return wanted is None or facts.asset(asset) == wanted
 
         if wanted is not None and asked.account is None and not any(map(named, assets)):
             raise RequestRefused(RequestError.UNKNOWN_ASSET, wanted)
         rows: dict[str, Callable[[], Iterable[Scope]]] = {
-            "market": lambda: map(teller.market, markets),
-            "ticker": lambda: map(teller.market, markets),
-            "funding": lambda: map(teller.market, markets),
-            "asset": lambda: [_asset(teller.asset(each)) for each in assets if named(each)],
+            "market": lambda: map(facts.market, markets),
+            "ticker": lambda: map(facts.market, markets),
+            "funding": lambda: map(facts.market, markets),
+            "asset": lambda: [_asset(facts.asset(each)) for each in assets if named(each)],
         }
         if chosen is not None:
             rows["trade"] = lambda: map(
-                teller.trade, self._cut(asked, venue.trades(chosen), lambda t: t.at, lambda t: t.trade_id)
+                facts.trade, self._cut(asked, venue.trades(chosen), lambda t: t.at, lambda t: t.trade_id)
             )
         if asked.account is not None:
             rows |= self._rows_of_account(asked, asked.account, named)
         scope = Scope({} if wanted is None else {"asset": lambda: {"name": wanted}}, rows)
         if asked.account is not None:
-            scope = scope.within(self._only_margin(asked.account)).within(teller.account(asked.account))
+            scope = scope.within(self._only_margin(asked.account)).within(facts.account(asked.account))
         if chosen is None and asked.operation == "fees":
-            return scope.within(teller.market(venue.markets[0])).within(teller.now())
+            return scope.within(facts.market(venue.markets[0])).within(facts.now())
         if chosen is None:
-            return scope.within(teller.now())
-        return scope.within(self._book(asked, chosen)).within(teller.market(chosen)).within(teller.now())
+            return scope.within(facts.now())
+        return scope.within(self._book(asked, chosen)).within(facts.market(chosen)).within(facts.now())
 
     def _only_margin(self, account: Account) -> Scope:
         """The account's margin, where all is settled in one asset."""
         settled = {each.settle_asset for each in self._venue.markets if each.perpetual}
-        return self._teller.margin(account, *settled) if len(settled) == 1 else Scope()
+        return self._facts.margin(account, *settled) if len(settled) == 1 else Scope()
 
     def _rows_of_account(
         self, asked: Asked, account: Account, named: Callable[[str], bool]
     ) -> dict[str, Callable[[], Iterable[Scope]]]:
-        teller, venue, market = self._teller, self._venue, asked.market
+        facts, venue, market = self._facts, self._venue, asked.market
         settled = dict.fromkeys(each.settle_asset for each in venue.markets if each.perpetual)
         order_id = self._order_of_fills(asked, account)
         return {
-            "balance": lambda: [
-                teller.balance(each) for each in venue.balances(account) if named(each.asset)
-            ],
-            "margin": lambda: [teller.margin(account, each) for each in settled if named(each)],
-            "order": lambda: [teller.order(account, each) for each in self._orders(asked, account)],
+            "balance": lambda: [facts.balance(each) for each in venue.balances(account) if named(each.asset)],
+            "margin": lambda: [facts.margin(account, each) for each in settled if named(each)],
+            "order": lambda: [facts.order(account, each) for each in self._orders(asked, account)],
             "group": lambda: self._groups(asked, account),
             "fill": lambda: [
-                teller.fill(account, each)
+                facts.fill(account, each)
                 for each in self._cut(
                     asked, venue.fills(account, market, order_id()), lambda f: f.at, lambda f: f.trade_id
                 )
             ],
             "position": lambda: [
-                teller.position(each)
+                facts.position(each)
                 for each in self._positions(asked, account)
                 if market in (None, each.market)
             ],
             "payment": lambda: [
-                teller.payment(each)
+                facts.payment(each)
                 for each in self._cut(
                     asked, venue.funding_payments(account, market), lambda p: p.at, lambda p: p.payment_id
                 )
@@ -321,8 +319,8 @@ class Answering:
         """The orders of each market that has some."""
         orders, found = self._orders(asked, account), []
         for market in dict.fromkeys(order.market for order in orders):
-            told = [self._teller.order(account, order) for order in orders if order.market == market]
-            found.append(_group(told).within(self._teller.market(market)))
+            told = [self._facts.order(account, order) for order in orders if order.market == market]
+            found.append(_group(told).within(self._facts.market(market)))
         return found
 
     def _cut(
@@ -336,7 +334,7 @@ class Answering:
         limit = asked.page.limit or asked.rows.usual or self._depth
         book = self._venue.book(market, min(limit, asked.rows.most or self._depth))
         facts = {"sequence": book.sequence, "last": book.sequence, "first": book.sequence, "at": book.at}
-        return self._teller.book(facts, book.bids, book.asks)
+        return self._facts.book(facts, book.bids, book.asks)
 
 
 def _group(orders: list[Scope]) -> Scope:

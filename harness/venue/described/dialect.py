@@ -31,10 +31,10 @@ from harness.venue.described.signing import (
     texts_of,
 )
 from harness.venue.described.streams import DescribedSession
-from harness.venue.described.telling import Teller
 from harness.venue.described.templates import NO_CONTRACT, Filler, Matcher, Missing, Scope, Unlike
 from harness.venue.described.trust import Trust
 from harness.venue.described.values import Fact, Unreadable, moment, plainly, write
+from harness.venue.described.venue_facts import VenueFacts
 from harness.venue.dialects.base import (
     Call,
     Dialect,
@@ -130,14 +130,14 @@ class DescribedDialect(Dialect):
     def __init__(self, venue: Venue) -> None:
         super().__init__(venue)
         described = self.description
-        self.teller = Teller(venue, self.symbol, described.assets)
+        self.venue_facts = VenueFacts(venue, self.symbol, described.assets)
         self.filler = Filler(described.words, described.shapes)
         exponents = described.orders.numbers == "any"
         self.matcher = Matcher(described.words, described.shapes, exponents, self._symbol_of)
         self.refusals = RefusalBook(described.refusals, self.filler)
         self.sessions = PrivateSessions()
         self.keys = ListenKeys(self._token_lifetime())
-        self.answering = Answering(described, self.teller, self.book_depth)
+        self.answering = Answering(described, self.venue_facts, self.book_depth)
         self._nonces = AscendingNonces()
         self._limits = RouteLimits(
             RouteLimit(
@@ -281,7 +281,7 @@ class DescribedDialect(Dialect):
 
     def refused(self, code: str, route: str = "", detail: str = "") -> Refused:
         own = self.description.routes[route].refusals if route else {}
-        return Refused(self.refusals.reply(code, self.teller.now(), own, detail))
+        return Refused(self.refusals.reply(code, self.venue_facts.now(), own, detail))
 
     def admit(self, request: Request, route: Route) -> None:
         now = self.received_at(request)
@@ -298,20 +298,20 @@ class DescribedDialect(Dialect):
             "limit": stand.limit.requests, "used": stand.use.used, "left": stand.left,
             "resets_at": stand.resets_at, "retry_after": int(stand.use.retry_after + 1),
         }  # fmt: skip
-        scope = Scope({"limit": lambda: told}).within(self.teller.now())
+        scope = Scope({"limit": lambda: told}).within(self.venue_facts.now())
         own = {
             name: str(self.filler.fill(text, scope)) for name, text in self.description.reply_headers.items()
         }
         return replace(reply, headers={**own, **reply.headers})
 
     def too_many_requests(self, retry_after: int) -> Reply:
-        return self.refusals.reply(RequestError.OVER_LIMIT.value, self.teller.now())
+        return self.refusals.reply(RequestError.OVER_LIMIT.value, self.venue_facts.now())
 
     def under_maintenance(self) -> Reply:
-        return self.refusals.reply(RequestError.MAINTENANCE.value, self.teller.now())
+        return self.refusals.reply(RequestError.MAINTENANCE.value, self.venue_facts.now())
 
     def unknown_route(self, request: Request) -> Reply:
-        return self.refusals.reply(RequestError.UNKNOWN_ROUTE.value, self.teller.now())
+        return self.refusals.reply(RequestError.UNKNOWN_ROUTE.value, self.venue_facts.now())
 
     def expire_user_streams(self, account: Account) -> None:
         self.keys.expire(account)
@@ -349,7 +349,7 @@ class DescribedDialect(Dialect):
             scope = self.answering.answer(asked)
         except VenueRefusal as error:
             if error.code is Refusal.UNKNOWN_ORDER and described.unknown == "empty":
-                return Reply(described.status, {}, self.filler.fill(described.reply, self.teller.now()))
+                return Reply(described.status, {}, self.filler.fill(described.reply, self.venue_facts.now()))
             raise self.refused(error.code.value, call.route.handler, error.detail) from error
         except RequestRefused as error:
             raise self.refused(error.error.value, call.route.handler, error.detail) from error
@@ -397,7 +397,7 @@ class DescribedDialect(Dialect):
                 (
                     each
                     for each in self.venue.markets
-                    if (self.teller.asset(each.base), self.teller.asset(each.quote)) == wanted
+                    if (self.venue_facts.asset(each.base), self.venue_facts.asset(each.quote)) == wanted
                 ),
                 None,
             )
@@ -442,7 +442,7 @@ class DescribedDialect(Dialect):
         if connection.login is not None and connection.login.token is not None:
             account = self._account_of_token(connection.login.token, path, request)
             if account is None and connection.login.needed:
-                return self.refusals.reply(RequestError.UNKNOWN_KEY.value, self.teller.now())
+                return self.refusals.reply(RequestError.UNKNOWN_KEY.value, self.venue_facts.now())
         return self._opened(connection, account)
 
     def _account_of_upgrade(self, login: Login, request: Request) -> Account | None:

@@ -277,9 +277,11 @@ class DescribedSession(TopicSession):
     # -- what the exchange says
 
     def _scope(self, said: JsonValue) -> Scope:
-        scope = self._exchange.teller.now()
+        scope = self._exchange.venue_facts.now()
         scope.said = said
-        return scope if self.account is None else scope.within(self._exchange.teller.account(self.account))
+        return (
+            scope if self.account is None else scope.within(self._exchange.venue_facts.account(self.account))
+        )
 
     def _frame(self, operation: str, template: JsonValue, scope: Scope) -> Frame:
         told = self._exchange.filler.fill(template, scope)
@@ -306,7 +308,7 @@ class DescribedSession(TopicSession):
             }
             around = self._scope(_with_topic(None, subscription.said))
             if topic.market is not None:
-                around = self._exchange.teller.market(topic.market).within(around)
+                around = self._exchange.venue_facts.market(topic.market).within(around)
             inner = scope.within(Scope({"page": lambda: found}).within(around))
             frame = self._frame(topic.operation, template, inner)
             if self._connection.packed == "protobuf":
@@ -331,16 +333,16 @@ class DescribedSession(TopicSession):
 
     def _held(self) -> Scope:
         """What the account has now."""
-        account, teller = self.account, self._exchange.teller
+        account, facts = self.account, self._exchange.venue_facts
         if account is None:
             return Scope()
         return Scope(
             {},
             {
-                "balance": lambda: map(teller.balance, self.venue.balances(account)),
-                "margin": lambda: [teller.margin(account, asset) for asset in self._settled()],
-                "position": lambda: map(teller.position, self.venue.positions(account)),
-                "order": lambda: [teller.order(account, each) for each in self.venue.open_orders(account)],
+                "balance": lambda: map(facts.balance, self.venue.balances(account)),
+                "margin": lambda: [facts.margin(account, asset) for asset in self._settled()],
+                "position": lambda: map(facts.position, self.venue.positions(account)),
+                "order": lambda: [facts.order(account, each) for each in self.venue.open_orders(account)],
             },
         )
 
@@ -367,14 +369,14 @@ class DescribedSession(TopicSession):
     def _whole(self, channel: Channel, book: _Book, first: int) -> Scope:
         depth = channel.book.depth if channel.book is not None else None
         bids, asks = (book.copy.best(side, depth) for side in (Side.BUY, Side.SELL))
-        return self._exchange.teller.book(self._numbers(channel, book, first), bids, asks)
+        return self._exchange.venue_facts.book(self._numbers(channel, book, first), bids, asks)
 
     def _changes(self, channel: Channel, book: _Book, diff: BookDiff) -> Scope:
         bids, asks = (
             [Level(price, amount) for price, amount in diff.sides[side].items()]
             for side in (Side.BUY, Side.SELL)
         )
-        return self._exchange.teller.book(self._numbers(channel, book, diff.first), bids, asks)
+        return self._exchange.venue_facts.book(self._numbers(channel, book, diff.first), bids, asks)
 
     def _by_levels(self, topic: Topic, book: _Book, diff: BookDiff) -> Iterator[Outgoing]:
         """A message for each level that changed, each with a number of its own, the last with the book's."""
@@ -387,7 +389,7 @@ class DescribedSession(TopicSession):
             number = book.copy.sequence - len(changed) + 1 + index
             facts: dict[str, Fact] = {"last": number, "sequence": number, "at": book.copy.at}
             told: dict[str, Fact] = {"price": level.price, "amount": level.amount, "side": side.value}
-            one = self._exchange.teller.book(facts, (), ())
+            one = self._exchange.venue_facts.book(facts, (), ())
             yield from self._tell(topic, Scope({"level": lambda told=told: told}).within(one))  # type: ignore[misc]
         book.last = book.copy.sequence
 
@@ -427,7 +429,7 @@ class DescribedSession(TopicSession):
                 yield self._frame("stream:ping", ping.say, self._scope(None))
 
     def trade_printed(self, topic: Topic, event: TradePrinted) -> Iterable[Outgoing]:
-        one = self._exchange.teller.trade(event.trade)
+        one = self._exchange.venue_facts.trade(event.trade)
         return self._tell(topic, Scope(one.objects, {"trade": lambda: [one]}))
 
     def order_changed(self, topic: Topic, event: OrderChanged) -> Iterable[Outgoing]:
@@ -435,14 +437,14 @@ class DescribedSession(TopicSession):
         kinds = {event.change.value, _change_of(event)}
         if self.account is None or channel is None or (channel.only and kinds.isdisjoint(channel.only)):
             return ()
-        one = self._exchange.teller.order(self.account, event.order, event.fill)
+        one = self._exchange.venue_facts.order(self.account, event.order, event.fill)
         change: dict[str, Fact] = {"kind": _change_of(event), "at": event.at}
         return self._tell(
             topic, Scope({**one.objects, "change": lambda: change}, {**one.rows, "order": lambda: [one]})
         )
 
     def balance_changed(self, topic: Topic, event: BalanceChanged) -> Iterable[Outgoing]:
-        told = list(map(self._exchange.teller.balance, event.balances))
+        told = list(map(self._exchange.venue_facts.balance, event.balances))
         change: dict[str, Fact] = {"kind": event.reason, "at": event.at}
         around: dict[str, Callable[[], Mapping[str, Fact]]] = {"change": lambda: change}
         account, subscription = self.account, self._subscriptions.get(topic)
@@ -450,7 +452,7 @@ class DescribedSession(TopicSession):
             return
         settled = self._settled()
         margins = [
-            self._exchange.teller.margin(account, b.asset) for b in event.balances if b.asset in settled
+            self._exchange.venue_facts.margin(account, b.asset) for b in event.balances if b.asset in settled
         ]
         if _names(subscription.channel.tells, "balance") or _names(subscription.channel.tells, "margin"):
             rows = {"balance": lambda: told, "margin": lambda: margins}
@@ -460,7 +462,7 @@ class DescribedSession(TopicSession):
             yield from self._tell(topic, Scope(around).within(one))
 
     def position_changed(self, topic: Topic, event: PositionChanged) -> Iterable[Outgoing]:
-        one = self._exchange.teller.position(event.position)
+        one = self._exchange.venue_facts.position(event.position)
         change: dict[str, Fact] = {"kind": event.reason, "at": event.at}
         told = Scope({**one.objects, "change": lambda: change}, {"position": lambda: [one]})
         return self._tell(topic, self._held().within(told) if self._tells_all(topic) else told)
@@ -476,11 +478,11 @@ class DescribedSession(TopicSession):
     def funding_paid(self, topic: Topic, event: FundingPaid) -> Iterable[Outgoing]:
         if not _tells(self._subscriptions.get(topic), "payment"):
             return ()
-        one = self._exchange.teller.payment(event.payment)
+        one = self._exchange.venue_facts.payment(event.payment)
         return self._tell(topic, Scope(one.objects, {"payment": lambda: [one]}))
 
     def mark_price_changed(self, topic: Topic, event: MarkPriceChanged) -> Iterable[Outgoing]:
-        one = self._exchange.teller.market(event.market)
+        one = self._exchange.venue_facts.market(event.market)
         return self._tell(topic, Scope(one.objects, {"funding": lambda: [one], "ticker": lambda: [one]}))
 
     def otherwise(self, topic: Topic, event: Event) -> Iterable[Outgoing]:
@@ -491,11 +493,11 @@ class DescribedSession(TopicSession):
                     and self._owns(fill.account)
                     and topic.market in (None, fill.market)
                 ):
-                    one = self._exchange.teller.fill(self.account, fill)
+                    one = self._exchange.venue_facts.fill(self.account, fill)
                     yield from self._tell(topic, Scope(one.objects, {**one.rows, "fill": lambda: [one]}))
             case TradePrinted() if topic.operation == "stream:ticker":
                 if topic.market in (None, event.trade.market):
-                    one = self._exchange.teller.market(event.trade.market)
+                    one = self._exchange.venue_facts.market(event.trade.market)
                     yield from self._tell(topic, Scope(one.objects, {"ticker": lambda: [one]}))
 
     def tick(self, now: float) -> Iterable[Outgoing]:

@@ -53,11 +53,11 @@ class World:
         market = self.market
         return {
             "market.symbol": self.client.dialect.symbol(market),
-            "market.base": self.client.dialect.teller.asset(market.base),
-            "market.quote": self.client.dialect.teller.asset(market.quote),
+            "market.base": self.client.dialect.venue_facts.asset(market.base),
+            "market.quote": self.client.dialect.venue_facts.asset(market.quote),
             "asset.name": market.base,
             "market.contract_size": market.contract_size,
-            "account.number": self.client.dialect.teller.account(self.client.account).facts("account")[
+            "account.number": self.client.dialect.venue_facts.account(self.client.account).facts("account")[
                 "number"
             ],  # type: ignore[index]
         }

@@ -18,7 +18,7 @@ from harness.venue.session import Venue
 
 
 @dataclass(frozen=True)
-class Teller:
+class VenueFacts:
     """Makes scopes of a venue's things. `symbol` is the exchange's name of a market, `assets` its names of
     assets that are called otherwise there."""
 
