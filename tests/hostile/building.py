@@ -27,24 +27,35 @@ class Yard:
 
     @classmethod
     def open(cls, backend: Backend, place: Path) -> Yard:
-        for folder in ("builds/modules", "bytecode/files", "upstream"):
+        for folder in ("bytecode/files", "upstream"):
             (place / folder).mkdir(parents=True)
-        (place / "builds/manifest.json").write_text("{}")
-        base = Base("v2", tools(), place / "builds", place / "bytecode", place / "upstream")
+        base = Base("v2", tools(), {}, place / "bytecode", place / "upstream")
         return cls(backend, place, base)
 
     def build(
-        self, name: str, files: Mapping[str, str | bytes], limits: Limits = SUBMISSION_LIMITS
+        self,
+        name: str,
+        files: Mapping[str, str | bytes],
+        limits: Limits = SUBMISSION_LIMITS,
+        earlier: Path | None = None,
     ) -> BuildResult:
-        """A fork with these files, exported and prepared as a submission is."""
+        """A fork with these files, exported and prepared as a submission is that began at `earlier`."""
+        return EnvironmentBuilder(self.place, self.backend, limits).prepare(
+            self.base, self.tree(name, files), self.place / f"{name}-work", earlier=earlier
+        )
+
+    def tree(self, name: str, files: Mapping[str, str | bytes]) -> Path:
+        """An exported tree with these files."""
         tree = self.place / name
         for path, content in {f"{PACKAGE}/__init__.py": "", "hummingbot/__init__.py": "", **files}.items():
             target = tree / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return EnvironmentBuilder(self.place, self.backend, limits).prepare(
-            self.base, tree, self.place / f"{name}-work"
-        )
+        return tree
+
+    def stored(self) -> list[str]:
+        """The compiled modules that forks may share."""
+        return sorted(path.name.split(".")[0] for path in (self.place / "modules").rglob("*.so"))
 
     def work(self, name: str) -> Path:
         """The tree that is run."""

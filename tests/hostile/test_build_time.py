@@ -207,12 +207,13 @@ print(json.dumps([code.answer(), fine.answer()]))
 )
 def test_poisoning_the_store(yard: Yard) -> None:
     path = f"{PACKAGE}/shared.pyx"
-    stored = sorted(yard.base.builds.rglob("*"))
-    first = yard.build("first", {path: "def whose():\n    return 'first'\n"})
-    second = yard.build("second", {path: "def whose():\n    return 'second'\n"})
+    kept = {f"{PACKAGE}/kept.pyx": FINE}
+    upstream = yard.tree("earlier", kept)
+    first = yard.build("first", {**kept, path: "def whose():\n    return 'first'\n"}, earlier=upstream)
+    second = yard.build("second", {**kept, path: "def whose():\n    return 'second'\n"}, earlier=upstream)
     program = "import json; from hummingbot.forger.shared import whose; print(json.dumps(whose()))"
     assert [yard.run(built, program) for built in (second, first)] == ["second", "first"]
-    assert sorted(yard.base.builds.rglob("*")) == stored
+    assert yard.stored() == ["kept"]
 
 
 @attack(
