@@ -3,11 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 
 from harness.outcome import Basis, Evidence, EvidenceKind, Outcome, OutcomeLog, Severity, Status
 
-HEADER = {"commit": "a" * 40, "catalogue": "1"}
+HEADER: dict[str, JsonValue] = {"commit": "a" * 40, "catalogue": "1"}
 
 
 def outcome(requirement: str = "builds", status: Status = Status.PASSED) -> Outcome:

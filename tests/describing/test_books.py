@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import JsonValue
+
 from harness.describing.books import Made, Note, derived
 from harness.describing.fields import KIT, READS
 
@@ -47,7 +49,7 @@ def test_levels_are_found_wherever_they_stand() -> None:
 
 def test_a_change_that_becomes_a_whole_book_is_one() -> None:
     """As HTX's depth: whole books come where other exchanges tell changes."""
-    content = {"bids": [[7.25, 3]], "asks": []}
+    content: dict[str, JsonValue] = {"bids": [[7.25, 3]], "asks": []}
     made = Made(type="SNAPSHOT", at=1764000000.0, content=content)
     note = Note(kind="diff", raw={"bids": [[7.25, 3]], "asks": []}, made=(made,))
     assert set(derived([note], "")) == {"snapshot"}

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from harness.describing.leaves import flatten
 from harness.oracle import unified_symbol
@@ -133,8 +133,8 @@ class World:
         for word, says in self.ccxt.dialect.description.words[words].words.items():
             value = says.get(fact.partition(".")[2])
             listed = value if isinstance(value, list) else [value]
-            wanted = {WORDS[fact].get(each) for each in listed}  # type: ignore[call-overload]
-            yield word, wanted - {None}
+            wanted = (WORDS[fact].get(each) for each in listed)
+            yield word, {each for each in wanted if each is not None}
 
     def _private(self, route: str) -> bool:
         described = self.ccxt.dialect.description.routes.get(route)
@@ -308,8 +308,8 @@ def agreement(kind: type[DescribedDialect]) -> Agreement:
 def claimed(name: str) -> set[Address]:
     """The addresses for which the shipped description claims ccxt."""
     document = raw(SHIPPED / f"{name}.yml")
-    known = document["known"] if isinstance(document, dict) else {}
-    return {parsed(str(at)) for at, sources in known.items() if "ccxt" in sources}  # type: ignore[union-attr]
+    known = cast("dict[str, list[str]]", document["known"] if isinstance(document, dict) else {})
+    return {parsed(at) for at, sources in known.items() if "ccxt" in sources}
 
 
 def write(name: str, found: Agreement) -> int:

@@ -14,6 +14,7 @@ from typing import Any
 
 from harness.checking import slugs_of
 from harness.venue.described import DescribedDialect, shipped_dialects
+from harness.venue.dialects.base import Dialect
 from tests.zoo.real_defects import REAL_DEFECTS
 from tests.zoo.sections import with_section
 
@@ -58,7 +59,8 @@ def _found(name: str, kept: dict[str, Any]) -> Iterator[str]:
             yield f"- **{name}** (`{check}`, not looked into yet): {summary}"
 
 
-def _row(kind: type[DescribedDialect], kept: dict[str, Any]) -> str:
+def _row(kind: type[Dialect], kept: dict[str, Any]) -> str:
+    assert issubclass(kind, DescribedDialect)
     trades = "perpetuals" if kind.markets[0].perpetual else "spot"
     agreed = sum(sources == ("ccxt",) for sources in kind.description.known.values())
     alike = f"{agreed} leaves" if agreed else "whole" if kind.ccxt_id else "–"
@@ -69,7 +71,7 @@ def _row(kind: type[DescribedDialect], kept: dict[str, Any]) -> str:
 def _driven(kept: dict[str, Any]) -> str:
     if not kept:
         return "not driven yet"
-    told = kept["life"]
+    told: str = kept["life"]
     if "checks" in kept:
         counts = ", ".join(f"{number} {what.replace('_', ' ')}" for what, number in kept["checks"].items())
         told += f"; checks: {counts}"

@@ -37,7 +37,11 @@ def life(rig: Rig) -> Iterator[str]:
     (order,) = venue.open_orders(rig.account)
     for part, count in ((amount / 4, 1), (amount * 3 / 4, 2)):
         venue.fill(order.order_id, part)
-        if not rig.eventually(lambda wanted=count: len(filled(rig).get(order_id, ())) == wanted, PATIENCE):
+
+        def told(wanted: int = count) -> bool:
+            return len(filled(rig).get(order_id, ())) == wanted
+
+        if not rig.eventually(told, PATIENCE):
             return
     if not connector.wait_event("BuyOrderCompleted", order_id, timeout=PATIENCE):
         return

@@ -64,7 +64,11 @@ def test_it_follows_the_book(exchange: Exchange) -> None:
     for _ in range(3):
         venue.walk(50, market)
         book = venue.book(market)
-        watching.until(lambda seen, book=book: levels(seen[-1], book) == "", "the book went astray")
+
+        def followed(seen: list[Any], book: BookView = book) -> bool:
+            return levels(seen[-1], book) == ""
+
+        watching.until(followed, "the book went astray")
 
 
 def test_it_sees_the_trades(exchange: Exchange) -> None:

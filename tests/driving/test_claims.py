@@ -6,12 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from harness.driving import claims
 from harness.driving.connector import parse
 
 TRADE = {"trading_pair": "A-B", "timestamp": 1.7e9, "type": "BUY", "price": 2, "amount": 3, "trade_id": "7"}
-ORDER = {
+ORDER: dict[str, JsonValue] = {
     "order_id": "x1",
     "exchange_order_id": "77",
     "pair": "A-B",
@@ -40,7 +41,7 @@ def test_a_public_trade_of_another_kind_is_no_known_trade(data: object) -> None:
 
 
 @pytest.mark.parametrize(("said", "read"), [(77, "77"), (None, None), ("77", "77")])
-def test_an_exchange_may_number_its_orders(said: object, read: str | None) -> None:
+def test_an_exchange_may_number_its_orders(said: JsonValue, read: str | None) -> None:
     (order,) = parse(tuple[claims.OrderView, ...], [{**ORDER, "exchange_order_id": said}], "orders")
     assert order.exchange_order_id == read
 

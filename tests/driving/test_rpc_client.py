@@ -8,7 +8,7 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import pytest
 
@@ -27,7 +27,7 @@ class Scripted(io.RawIOBase):
         super().__init__()
         reading, self._writing = os.pipe()
         self.stdout: BinaryIO = os.fdopen(reading, "rb")
-        self.stdin = self
+        self.stdin = cast(BinaryIO, self)
         self._answer = answer
         self._hanging_up = threading.Lock()
         self.killed = False

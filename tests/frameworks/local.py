@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from harness.frameworks.runtime import INSIDE, Runtime
 from harness.sandbox.protocol import Completed, Exit, Job
@@ -26,8 +27,8 @@ class LocalProcess:
                 cwd=folder,
                 bufsize=0,
             )
-        self.stdin = self._popen.stdin
-        self.stdout = io.BufferedReader(self._popen.stdout)
+        self.stdin = cast(BinaryIO, self._popen.stdin)
+        self.stdout = io.BufferedReader(cast(io.RawIOBase, self._popen.stdout))
 
     def stderr_tail(self) -> str:
         return self._errors.read_text(errors="replace")[-16384:]

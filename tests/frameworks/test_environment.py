@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ def tree(released: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(released / "hummingbot", tmp_path / "tree" / "hummingbot")).parent
 
 
-def run(backend: Backend, runtime: Runtime, program: str) -> object:
+def run(backend: Backend, runtime: Runtime, program: str) -> Any:
     job = Job((runtime.python, "-c", program), runtime.mounts, runtime.env)
     done = backend.run(job)
     assert done.exit.ok, done.stderr.decode()
@@ -55,7 +56,7 @@ def test_an_unchanged_tree_needs_no_compiler(
         "import json, hummingbot.core.clock as c, hummingbot.core.network_base as p;"
         "print(json.dumps([c.__file__, p.__cached__, p.__spec__.has_location]))"
     )
-    compiled, cached, _ = run(backend, result.runtime, program)  # type: ignore[misc]
+    compiled, cached, _ = run(backend, result.runtime, program)
     assert compiled.startswith("/tree/hummingbot/core/clock.cpython-")
     assert cached.startswith("/tree/hummingbot/core/__pycache__/")
 

@@ -73,7 +73,12 @@ def test_the_running_interpreter_is_taken_where_it_fits() -> None:
 
 def test_a_missing_interpreter_is_named_with_a_way_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(uv, "install_python", lambda version: bool(asked.append(version)))
+
+    def install(version: str) -> bool:
+        asked.append(version)
+        return False
+
+    monkeypatch.setattr(uv, "install_python", install)
     monkeypatch.setattr(interpreter, "programs", lambda _: iter(()))
     with pytest.raises(NoInterpreterError, match=r"Python ==3\.12\.\*") as caught:
         find_interpreters(spec((3, 8), (3, 14)), "==3.12.*")

@@ -56,7 +56,7 @@ def test_no_defect_in_what_nobody_has_to_notice(source: str) -> None:
 def covered(tree: Path, source: str, lines: range) -> UnitTestResult:
     (tree / "a.py").write_text(source)
     numbers = tuple(range(1, source.count("\n") + 1))
-    reached_by = dict.fromkeys(lines, (0,))
+    reached_by: dict[int, tuple[int, ...]] = dict.fromkeys(lines, (0,))
     file = FileCoverage(path="a.py", statements=numbers, missing=(), reached_by=reached_by)
     return UnitTestResult(ran=True, tests=("test_a.py::test_it",), files=(file,))
 

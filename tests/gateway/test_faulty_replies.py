@@ -20,6 +20,7 @@ from harness.gateway.faults import (
     RateLimit,
     Reorder,
     Reset,
+    Rewrite,
     Trickle,
 )
 from harness.gateway.thread import GatewayThread, running_gateway
@@ -124,7 +125,7 @@ def test_a_message_held_back_comes_after_all(
     ids=str,
 )
 def test_what_is_said_is_changed(
-    gateway: GatewayThread, shim: EmulatedShim, change: rewriting.Rewrite, expected: object
+    gateway: GatewayThread, shim: EmulatedShim, change: Rewrite, expected: object
 ) -> None:
     gateway.faults.add(change, "ping")
 

@@ -266,9 +266,8 @@ def test_a_bad_preamble_and_a_look_up(gateway: GatewayThread, shim: EmulatedShim
     shim.say(b'{"kind":"dns","name":"api.tiny.test","type":"A"}\n')
     shim.say(b'{"kind":"tcp","ip":"127.0.0.1","port":443}\n')  # no connection came with it
     shim.say(b"{not json}\n")
-    (rejected, other) = gateway.record.wait_for(lambda: gateway.record.rejected()[1:], PATIENCE) and (
-        gateway.record.rejected()
-    )
+    assert gateway.record.wait_for(lambda: gateway.record.rejected()[1:], PATIENCE)
+    (rejected, other) = gateway.record.rejected()
     assert {rejected.reason, other.reason} == {RejectionReason.BAD_PREAMBLE}
     lookups = gateway.record.wait_for(gateway.record.lookups, PATIENCE)
     assert lookups
@@ -309,8 +308,8 @@ def test_the_end_is_quick_and_leaves_nothing_open(dialect: TinyDialect, clock: S
         gateway.faults.add(Stall(), "place_order", times=None)
         trusted = gateway.authority.client_context()
         clients = [trusted.wrap_socket(shim.connect(), server_hostname=HOST) for _ in range(20)]
-        for each in clients[:10]:
-            each.sendall(f"POST /order HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 0\r\n\r\n".encode())
+        for client in clients[:10]:
+            client.sendall(f"POST /order HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 0\r\n\r\n".encode())
         idle = [shim.connect() for _ in range(20)]
         assert gateway.record.wait_for(lambda: len(gateway.record.exchanges()) == 10, PATIENCE)
         socket_path, record, began = gateway.socket_path, gateway.record, time.monotonic()

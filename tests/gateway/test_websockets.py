@@ -107,7 +107,7 @@ def test_packed_messages_and_pings_of_the_exchange(
 def test_venue_events_of_any_thread_arrive_in_order(
     gateway: GatewayThread, shim: EmulatedShim, venue: Venue
 ) -> None:
-    async def work(session: aiohttp.ClientSession) -> list[list[int]]:
+    async def work(session: aiohttp.ClientSession) -> tuple[list[int], list[int]]:
         async with opened(session) as one, opened(session) as two:
             threads = [threading.Thread(target=change_book, args=(venue, 100)) for _ in range(3)]
             for thread in threads:

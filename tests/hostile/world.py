@@ -105,7 +105,9 @@ class Arena:
         if self.backend.name != "docker":
             return []
         label = f"{LABEL}={engine.labels()[LABEL]}"
-        return [found.id for found in engine.client().containers.list(all=True, filters={"label": label})]
+        return [
+            str(found.id) for found in engine.client().containers.list(all=True, filters={"label": label})
+        ]
 
 
 def _bytes_of(path: Path) -> bytes:

@@ -134,8 +134,9 @@ def evidence(
     at: float | None = None,
     **data: str | int,
 ) -> Evidence:
-    where = {"file": file, "line": line, "at": at}
-    return Evidence(basis=basis, kind=EvidenceKind(kind), text=text, data=dict(data), **where)
+    return Evidence(
+        basis=basis, kind=EvidenceKind(kind), text=text, data=dict(data), file=file, line=line, at=at
+    )
 
 
 def outcome(id_: str, status: Status, summary: str | None = None, *items: Evidence) -> Outcome:

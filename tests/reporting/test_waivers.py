@@ -105,7 +105,7 @@ def test_a_waiver_sets_aside_its_own_requirement_alone(
     round_ = one_candidate(tmp_path, "acme", all_passed(builds=FAILED, **others), waivers=waivers)
     screened = read_screening(tmp_path / "acme", round_.candidates[0])
     report = report_of(round_, screened, catalogue())
-    assert (report.verdict.value, report.by_waiver) == (verdict, verdict == "eligible")
+    assert (report.verdict, report.by_waiver) == (verdict, verdict == "eligible")
 
 
 def test_a_lesser_requirement_that_is_waived_leaves_every_blocker_met(tmp_path: Path) -> None:

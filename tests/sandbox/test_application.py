@@ -36,7 +36,7 @@ def test_it_has_the_clients_configuration(monkeypatch: pytest.MonkeyPatch) -> No
             ClientConfigAdapter=lambda kept: ("map", kept)
         ),
     }
-    monkeypatch.setattr(application.importlib, "import_module", kinds.__getitem__)
+    monkeypatch.setattr(importlib, "import_module", kinds.__getitem__)
     assert application.HummingbotApplication().client_config_map == ("map", {})
 
 

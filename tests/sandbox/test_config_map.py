@@ -18,14 +18,20 @@ class Today(BaseModel):
     one_api_key: SecretStr = Field(
         default=...,
         json_schema_extra={
-            "prompt": lambda cm: f"Enter the key of {cm.connector}",
+            "prompt": lambda cm: f"Enter the key of {cm.connector}",  # type: ignore[dict-item]
             "is_secure": True,
             "is_connect_key": True,
             "prompt_on_new": True,
         },
     )
     one_testnet: bool = Field(default=False, json_schema_extra={"prompt": "Testnet?", "is_connect_key": True})
-    one_account: int = Field(default=0, json_schema_extra={"prompt": lambda: "?", "is_connect_key": True})
+    one_account: int = Field(
+        default=0,
+        json_schema_extra={
+            "prompt": lambda: "?",  # type: ignore[dict-item]
+            "is_connect_key": True,
+        },
+    )
 
     @field_validator("one_testnet", mode="before")
     @classmethod
@@ -52,7 +58,7 @@ OF_2021: dict[str, Any] = {
 
 @pytest.mark.parametrize("keys", [Today.model_construct(), Of2023.construct(), OF_2021])
 def test_the_key_is_asked_for_in_every_form(keys: object) -> None:
-    fields = parse(tuple[claims.ConfigField, ...], config_map.asked(keys), "config")
+    fields = parse(tuple[claims.ConfigField, ...], [*config_map.asked(keys)], "config")
     (key,) = [each for each in fields if each.name == "one_api_key"]
     assert (key.connect_key, key.secure, key.required, key.default) == (True, True, True, None)
     assert key.prompt.startswith("Enter")

@@ -129,4 +129,4 @@ def test_notes_of_another_kind_decide_nothing() -> None:
         pass
 
     with pytest.raises(NotInTraceError, match="no notes of the kind Others"):
-        Scenario("others", noting, Others).read(trace)
+        Scenario("others", noting, Others).read(trace)  # type: ignore[arg-type]

@@ -103,7 +103,12 @@ def test_a_perpetuals_positions_stand_beside_the_connectors() -> None:
     )
     size = venue.position(account, markets[0]).size
     said = PositionView(
-        pair=markets[0].name, side="LONG", amount=size, entry_price=1, unrealized_pnl=0, leverage=1
+        pair=markets[0].name,
+        side="LONG",
+        amount=size,
+        entry_price=Decimal(1),
+        unrealized_pnl=Decimal(0),
+        leverage=Decimal(1),
     )
     rows = by_id(shown(spoken, account, markets[0], Told(positions=(said,))))["positions"]
     assert (rows[0][0], rows[0][2], rows[0][-1]) == (markets[0].name, plain(size), f"{plain(size)} at 1")
@@ -132,7 +137,7 @@ def test_nothing_that_a_connector_says_is_markup(world: tuple[Binance, Account, 
 
 
 def test_numbers_out_of_all_proportion_are_no_numbers(world: tuple[Binance, Account, Order]) -> None:
-    said = {"BTC": Balance(total="1e999999", available="many")}
+    said = {"BTC": Balance.model_validate({"total": "1e999999", "available": "many"})}
     assert table(world, Told(balances=said), "balances").rows[0][1:] == ("no", "2", "NaN", "2", "NaN")
 
 

@@ -100,7 +100,7 @@ class Straight:
             str(each.client_order_id): OrderView(
                 order_id=each.client_order_id, exchange_order_id=str(each.order_id), pair=each.market.name,
                 side=each.side.name, order_type="LIMIT", price=each.price, amount=each.amount,
-                executed=each.filled, state="OPEN", created_at=0,
+                executed=each.filled, state="OPEN", created_at=Decimal(0),
             )
             for each in self.venue.open_orders(self.account)
         }  # fmt: skip
@@ -111,7 +111,10 @@ class Straight:
 
     def book(self, pair: str, depth: int) -> BookView:
         book = self.venue.book(self.venue.market(pair), depth)
-        return BookView(bids=book.bids, asks=book.asks, snapshot_uid=1, last_diff_uid=1, last_trade_price=1)
+        one = Decimal(1)
+        return BookView(
+            bids=book.bids, asks=book.asks, snapshot_uid=one, last_diff_uid=one, last_trade_price=one
+        )
 
     def events(self, *_: str) -> tuple[EventView, ...]:
         return tuple(self.told)

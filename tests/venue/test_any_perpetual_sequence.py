@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -170,8 +171,8 @@ class AnyPerpetualSequence(RuleBasedStateMachine):
     def choose_modes(self, who: int, market: Market, mode: MarginMode, hedge: bool) -> None:
         wanted = PositionMode.HEDGE if hedge else PositionMode.ONE_WAY
         for choose in (
-            lambda: self.venue.set_position_mode(self.accounts[who], wanted),
-            lambda: self.venue.set_margin_mode(self.accounts[who], market, mode),
+            partial(self.venue.set_position_mode, self.accounts[who], wanted),
+            partial(self.venue.set_margin_mode, self.accounts[who], market, mode),
         ):
             try:
                 choose()

@@ -13,7 +13,7 @@ from harness.venue.dialects.binance_perpetual import BinancePerpetual
 from harness.venue.model import Side
 from harness.venue.positions import PositionMode
 from harness.venue.session import Venue
-from tests.venue.world import NOON, Client, StillClock, code, data, texts
+from tests.venue.world import NOON, Client, StillClock, code, data, read_by, texts
 
 D = Decimal
 ORDER = {
@@ -197,7 +197,7 @@ def test_depth_updates_are_chained(futures: Client) -> None:
     clock, market = venue.clock, venue.markets[0]
     assert isinstance(clock, StillClock)
     stream = session(futures, "/public/stream", (("streams", "btcusdt@depth@100ms"),))
-    venue.subscribe(lambda event: [*stream.venue_event(event)])
+    venue.subscribe(read_by(stream))
     diffs = []
     for step in (1, 2, 3):
         venue.walk(5, market)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from harness.venue.dialects.base import Close, Frame, Outgoing, Reply, Request, StreamSession
+from harness.venue.dialects.base import Close, Dialect, Frame, Outgoing, Reply, Request, StreamSession
 from harness.venue.dialects.binance import Binance
 from harness.venue.events import Event
 from harness.venue.model import Account, NewOrder, OrderType, Side
@@ -23,7 +23,7 @@ from tests.venue.world import Client, StillClock, data, venue
 class Wire:
     """One connection, pumped as the gateway does it; keeps what the client would have seen."""
 
-    def __init__(self, exchange: Binance, host: str, path: str, query: str = "") -> None:
+    def __init__(self, exchange: Dialect, host: str, path: str, query: str = "") -> None:
         pairs = [("streams", query)] if query else []
         session = exchange.open_stream(Request("GET", host, path, pairs, raw_query=query))
         assert isinstance(session, StreamSession)
@@ -41,6 +41,7 @@ class Wire:
             if isinstance(frame, Close):
                 self.closed = frame
             elif self.closed is None:
+                assert isinstance(frame, Frame)
                 self.frames.append(frame)
 
     def say(self, message: Any) -> Any:

@@ -6,7 +6,7 @@ import base64
 import hmac
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -15,6 +15,7 @@ import pytest
 
 from harness.venue.dialects import dialect
 from harness.venue.dialects.base import Close, Dialect, Frame, Reply, Request, StreamSession
+from harness.venue.events import Event
 from harness.venue.model import Account, Side
 from harness.venue.session import Venue
 from tests.venue.world import FUNDS, NOON, StillClock, data, texts
@@ -41,7 +42,9 @@ class Exchange:
     def public(self, path: str, **query: str) -> Any:
         return data(self.dialect.handle(Request("GET", HOST, f"/api/v2{path}", list(query.items()), at=NOON)))
 
-    def signed(self, method: str, path: str, body: Any = None, at: float = NOON, **spoilt: str) -> Reply:
+    def signed(
+        self, method: str, path: str, body: Any = None, at: float = NOON, spoilt: Mapping[str, str] = {}
+    ) -> Reply:
         raw, stamp = b"" if body is None else json.dumps(body).encode(), str(int(at * 1000))
         text = f"{stamp}{method}/api/v2{path}{raw.decode()}"
         headers = {
@@ -57,7 +60,7 @@ class Exchange:
         order = {key: value for key, value in {**ORDER, **changed}.items() if value is not None}
         return self.signed("POST", "/spot/trade/place-order", order)
 
-    def login(self, session: StreamSession, at: float = NOON, **spoilt: str) -> Any:
+    def login(self, session: StreamSession, at: float = NOON, spoilt: Mapping[str, str] = {}) -> Any:
         stamp = str(int(at))
         given = {
             "apiKey": self.account.api_key, "passphrase": self.account.passphrase, "timestamp": stamp,
@@ -95,7 +98,7 @@ def code(reply: Reply) -> tuple[int, str]:
 )
 def test_who_is_not_let_in(bitget: Exchange, spoilt: dict[str, str], expected: str) -> None:
     assert code(bitget.signed("GET", "/spot/account/assets")) == (200, "00000")
-    assert code(bitget.signed("GET", "/spot/account/assets", **spoilt)) == (400, expected)
+    assert code(bitget.signed("GET", "/spot/account/assets", spoilt=spoilt)) == (400, expected)
 
 
 def test_the_query_and_the_time_are_signed(bitget: Exchange) -> None:
@@ -240,7 +243,8 @@ def test_changes_lead_from_the_snapshot_to_the_checksum(bitget: Exchange) -> Non
 
 
 def test_what_the_snapshot_had_is_not_told_again(bitget: Exchange) -> None:
-    venue, session, late = bitget.dialect.venue, opened(bitget, "public"), []
+    venue, session = bitget.dialect.venue, opened(bitget, "public")
+    late: list[Event] = []
     venue.subscribe(late.append)
     venue.set_level(venue.markets[0], Side.BUY, D(40000), D(1))
     ask(session, "books", instId="BTCUSDT")
@@ -273,7 +277,7 @@ def test_five_levels_are_told_whole(bitget: Exchange) -> None:
 def test_private_channels_need_a_login(bitget: Exchange, spoilt: dict[str, str], expected: int) -> None:
     session = opened(bitget, "private")
     assert ask(session, "orders", instId="BTCUSDT")[0]["code"] == 30004
-    assert bitget.login(session, **spoilt)["code"] == expected
+    assert bitget.login(session, spoilt=spoilt)["code"] == expected
     assert ask(session, "orders", instId="BTCUSDT")[0]["code"] == 30004
     assert bitget.login(session) == {"event": "login", "code": 0}
     assert ask(session, "orders", instId="BTCUSDT")[0]["event"] == "subscribe"

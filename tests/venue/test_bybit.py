@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -17,7 +17,7 @@ from harness.venue.dialects.bybit import Bybit
 from harness.venue.dialects.bybit.v5 import BybitV5
 from harness.venue.model import Account, Side
 from harness.venue.session import Venue
-from tests.venue.world import FUNDS, NOON, StillClock, data, texts
+from tests.venue.world import FUNDS, NOON, StillClock, data, read_by, texts
 
 D = Decimal
 HOST, STREAM_HOST = "api.bybit.com", "stream.bybit.com"
@@ -44,7 +44,9 @@ class Client:
             self.dialect.handle(Request("GET", HOST, f"/v5{path}", [*query.items()], at=self.clock.time))
         )
 
-    def signed(self, method: str, path: str, body: Any = None, at: int | None = None, **spoilt: str) -> Reply:
+    def signed(
+        self, method: str, path: str, body: Any = None, at: int | None = None, spoilt: Mapping[str, str] = {}
+    ) -> Reply:
         now = int(self.clock.time * 1000) if at is None else at
         raw = b"" if body is None else json.dumps(body).encode()
         path, _, query = f"/v5{path}".partition("?")
@@ -91,7 +93,7 @@ def code(reply: Reply) -> int:
     ],
 )
 def test_who_is_not_let_in(bybit: Client, spoilt: dict[str, str], expected: int) -> None:
-    assert code(bybit.signed("GET", BALANCE, **spoilt)) == expected
+    assert code(bybit.signed("GET", BALANCE, spoilt=spoilt)) == expected
 
 
 def test_time_stamps_are_in_their_window(bybit: Client) -> None:
@@ -180,7 +182,9 @@ def say(session: StreamSession, op: str, *args: Any) -> list[Any]:
     return texts(list(session.received(json.dumps({"op": op, "args": list(args), "req_id": "7"}))))
 
 
-def log_in(bybit: Client, session: StreamSession, expires: int = NOW + 1, **spoilt: str) -> bool:
+def log_in(
+    bybit: Client, session: StreamSession, expires: int = NOW + 1, spoilt: Mapping[str, str] = {}
+) -> bool:
     sign = hexed(bybit.account, f"GET/realtime{expires}")
     key = spoilt.get("key", bybit.account.api_key)
     (answer,) = say(session, "auth", key, expires, spoilt.get("sign", sign))
@@ -194,7 +198,7 @@ def test_book_updates_join_the_snapshot(bybit: Client) -> None:
     assert session.carries() == {"stream:book"}
     bids = dict(snapshot["data"]["b"])
     assert (snapshot["type"], snapshot["data"]["u"]) == ("snapshot", venue.book(market).sequence)
-    venue.subscribe(lambda event: list(session.venue_event(event)))
+    venue.subscribe(read_by(session))
     for step in range(1, 4):
         venue.set_level(market, Side.BUY, D(63000 + step), D(step))
         venue.set_level(market, Side.BUY, venue.book(market).bids[0].price, D(0))
@@ -208,7 +212,7 @@ def test_book_updates_join_the_snapshot(bybit: Client) -> None:
 def test_a_book_of_one_level_is_told_whole(bybit: Client) -> None:
     venue, session = bybit.dialect.venue, bybit.stream("public/spot")
     say(session, "subscribe", "orderbook.1.BTCUSDT")
-    venue.subscribe(lambda event: list(session.venue_event(event)))
+    venue.subscribe(read_by(session))
     venue.set_level(venue.markets[0], Side.BUY, D(50000), D(1))
     (message,) = texts(list(session.tick(NOON + 1)))
     best = venue.book(venue.markets[0]).bids[0]
@@ -222,7 +226,7 @@ def test_a_book_of_one_level_is_told_whole(bybit: Client) -> None:
 def test_private_topics_want_a_login(bybit: Client, spoilt: dict[str, str], expected: bool) -> None:
     session = bybit.stream("private")
     assert say(session, "subscribe", "wallet")[0]["success"] is False
-    assert log_in(bybit, session, **spoilt) is expected
+    assert log_in(bybit, session, spoilt=spoilt) is expected
     assert say(session, "subscribe", "wallet")[0]["success"] is expected
     assert session.carries() == ({"stream:balances"} if expected else frozenset())
 

@@ -33,7 +33,7 @@ def okx_replies() -> dict[str, Any]:
     client = test_okx.Client(Okx(venue), venue.account("maker", FUNDS, Okx.key_lengths), StillClock())
     order = int(client.place()["ordId"])
     venue.fill(order, D("0.004"))
-    btc = {"instId": "BTC-USDT"}
+    btc = "BTC-USDT"
 
     def of(path: str, private: bool = False, **query: str) -> Any:
         text = "&".join(f"{name}={value}" for name, value in query.items())
@@ -47,11 +47,11 @@ def okx_replies() -> dict[str, Any]:
         "config": of("/account/config", private=True),
         "fees": of("/account/trade-fee", private=True, instType="SPOT"),
         "symbols": of("/public/instruments", instType="SPOT"),
-        "ticker": of("/market/ticker", **btc),
-        "order_book": of("/market/books", **btc),
-        "trades": of("/market/trades", **btc),
-        "order_status": of("/trade/order", private=True, ordId=str(order), **btc),
-        "order_trades": of("/trade/fills", private=True, **btc),
+        "ticker": of("/market/ticker", instId=btc),
+        "order_book": of("/market/books", instId=btc),
+        "trades": of("/market/trades", instId=btc),
+        "order_status": of("/trade/order", private=True, ordId=str(order), instId=btc),
+        "order_trades": of("/trade/fills", private=True, instId=btc),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from harness.venue.dialects import dialect
-from harness.venue.dialects.base import Dialect, Reply, Request, StreamSession
+from harness.venue.dialects.base import Dialect, Outgoing, Reply, Request, StreamSession
 from harness.venue.model import Account, Side
 from harness.venue.session import Venue
 from tests.venue.world import FUNDS, NOON, StillClock, data, texts
@@ -32,13 +32,15 @@ class Gate:
     def public(self, path: str, **query: str) -> Reply:
         return self.dialect.handle(Request("GET", HOST, f"/api/v4{path}", list(query.items()), at=NOON))
 
-    def signed(self, method: str, path: str, body: Any = None, at: float = NOON, **spoilt: str) -> Reply:
+    def signed(
+        self, method: str, path: str, body: Any = None, at: float = NOON, spoilt: Mapping[str, str] = {}
+    ) -> Reply:
         raw = b"" if body is None else json.dumps(body).encode()
         path, _, query = f"/api/v4{path}".partition("?")
         text = f"{method}\n{path}\n{query}\n{hashlib.sha512(raw).hexdigest()}\n{at}"
         sign = hmac.new(self.account.api_secret.encode(), text.encode(), hashlib.sha512).hexdigest()
         headers = {"KEY": self.account.api_key, "Timestamp": str(at), "SIGN": sign, **spoilt}
-        pairs = [tuple(part.split("=")) for part in query.split("&") if part]
+        pairs = [(part.split("=")[0], part.split("=")[1]) for part in query.split("&") if part]
         return self.dialect.handle(Request(method, HOST, path, pairs, headers, raw, NOON, query))
 
     def place(self, **changed: Any) -> Reply:
@@ -69,7 +71,7 @@ def label(reply: Reply) -> tuple[int, str]:
     ],
 )
 def test_who_is_not_let_in(gate: Gate, spoilt: dict[str, str], expected: tuple[int, str]) -> None:
-    assert label(gate.signed("GET", "/spot/accounts", **spoilt)) == expected
+    assert label(gate.signed("GET", "/spot/accounts", spoilt=spoilt)) == expected
 
 
 def test_a_stale_request_has_expired(gate: Gate) -> None:
@@ -158,7 +160,8 @@ def test_diffs_join_without_a_gap(gate: Gate, session: StreamSession) -> None:
     venue, market = gate.dialect.venue, gate.dialect.venue.markets[0]
     subscribe(session, "spot.order_book_update", ["BTC_USDT", "100ms"])
     assert session.carries() == {"stream:book"}
-    before, told = venue.book(market).sequence, []
+    before = venue.book(market).sequence
+    told: list[Outgoing] = []
     venue.subscribe(lambda event: told.extend(session.venue_event(event)))
     diffs = []
     for step in range(1, 4):

@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from harness.venue.dialects.base import Close, Request, StreamSession
 from harness.venue.dialects.hyperliquid import Hyperliquid
@@ -85,11 +86,12 @@ def test_a_published_signature_is_reproduced() -> None:
 
 
 def test_only_the_wallets_signature_counts(client: Client) -> None:
-    noop = {"type": "noop"}
+    noop: JsonValue = {"type": "noop"}
     assert client.act(noop)["status"] == "ok"
     assert "does not exist" in client.act(noop, key="0x" + "34" * 32)["response"]
     key, nonce = private_key(client.account.api_secret), next(client.nonces)
-    for said in ({"type": "order"}, noop):
+    order: JsonValue = {"type": "order"}
+    for said in (order, noop):
         wrong = sign(said, nonce + (said == noop), key)
         told = client.post("/exchange", {"action": noop, "nonce": nonce, "signature": wrong})
         assert "does not exist" in told["response"], said

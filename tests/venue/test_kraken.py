@@ -181,7 +181,8 @@ def test_fees_are_in_quote_unless_the_order_says_otherwise(kraken: Client) -> No
 def test_the_call_counter_sinks(kraken: Client) -> None:
     def allowed(name: str, client: str = "connector") -> bool:
         said = {"nonce": str(next(kraken.nonces))}
-        return kraken.send(name, said, client=client)["error"] != ["EAPI:Rate limit exceeded"]
+        told: list[str] = kraken.send(name, said, client=client)["error"]
+        return told != ["EAPI:Rate limit exceeded"]
 
     assert [allowed("TradesHistory") for _ in range(11)] == [True] * 10 + [False]
     assert allowed("Balance", "oracle")

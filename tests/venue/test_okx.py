@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -20,7 +20,7 @@ from harness.venue.dialects.okx.codec import REFUSALS
 from harness.venue.dialects.wire import iso
 from harness.venue.model import PERPETUAL_REFUSALS, Account, Refusal, Side
 from harness.venue.session import Venue
-from tests.venue.world import FUNDS, NOON, StillClock, data, texts
+from tests.venue.world import FUNDS, NOON, StillClock, data, read_by, texts
 
 D = Decimal
 HOST, STREAM_HOST = "www.okx.com", "ws.okx.com"
@@ -49,7 +49,9 @@ class Client:
     def public(self, path: str, **query: str) -> Reply:
         return self.dialect.handle(Request("GET", HOST, f"/api/v5{path}", [*query.items()], at=NOON))
 
-    def signed(self, method: str, path: str, body: Any = None, at: float = NOON, **spoilt: str) -> Reply:
+    def signed(
+        self, method: str, path: str, body: Any = None, at: float = NOON, spoilt: Mapping[str, str] = {}
+    ) -> Reply:
         raw = b"" if body is None else json.dumps(body).encode()
         path, _, query = f"/api/v5{path}".partition("?")
         text = f"{iso(at)}{method}{path}{'?' if query else ''}{query}{raw.decode()}"
@@ -98,7 +100,7 @@ def code(reply: Reply) -> tuple[int, str]:
     ],
 )
 def test_who_is_not_let_in(okx: Client, spoilt: dict[str, str], expected: str) -> None:
-    assert code(okx.signed("GET", "/account/balance", **spoilt)) == (401, expected)
+    assert code(okx.signed("GET", "/account/balance", spoilt=spoilt)) == (401, expected)
 
 
 def test_a_stale_request_has_expired(okx: Client) -> None:
@@ -189,7 +191,7 @@ def say(session: StreamSession, op: str, *args: dict[str, str]) -> list[Any]:
     return texts(list(session.received(json.dumps({"op": op, "args": list(args)}))))
 
 
-def log_in(okx: Client, session: StreamSession, at: float = NOON, **spoilt: str) -> Any:
+def log_in(okx: Client, session: StreamSession, at: float = NOON, spoilt: Mapping[str, str] = {}) -> Any:
     stamp = str(int(at))
     given = {
         "apiKey": okx.account.api_key, "passphrase": okx.account.passphrase, "timestamp": stamp,
@@ -213,7 +215,7 @@ def test_book_updates_join_and_are_checked(okx: Client) -> None:
     _, snapshot = say(session, "subscribe", {"channel": "books", "instId": "BTC-USDT"})
     assert session.carries() == {"stream:book"}
     bids, asks = ({row[0]: row[1] for row in snapshot["data"][0][side]} for side in ("bids", "asks"))
-    venue.subscribe(lambda event: list(session.venue_event(event)))
+    venue.subscribe(read_by(session))
     last = snapshot["data"][0]
     assert (last["prevSeqId"], last["checksum"]) == (-1, crc(bids, asks))
     for step in range(1, 4):
@@ -242,7 +244,7 @@ def test_book_updates_join_and_are_checked(okx: Client) -> None:
 def test_private_channels_want_a_login(okx: Client, spoilt: dict[str, str], expected: str) -> None:
     session = okx.stream("private")
     assert say(session, "subscribe", {"channel": "account"})[0]["code"] == "60011"
-    assert log_in(okx, session, **spoilt) == expected
+    assert log_in(okx, session, spoilt=spoilt) == expected
     answers = say(session, "subscribe", {"channel": "account"})
     assert (answers[0]["event"] == "subscribe") is (expected == "0")
     assert session.carries() == ({"stream:balances"} if expected == "0" else frozenset())

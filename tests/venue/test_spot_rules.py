@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypedDict
 
 import pytest
 
@@ -29,6 +29,11 @@ from tests.venue.world import StillClock
 D = Decimal
 BUY, SELL = Side.BUY, Side.SELL
 FUNDS = {"USDT": D(100_000), "BTC": D(10), "BNB": D(1)}
+
+
+class Change(TypedDict, total=False):
+    price: Decimal
+    amount: Decimal
 
 
 class Floor:
@@ -212,7 +217,7 @@ def test_an_amended_price_may_trade_at_once_under_the_same_ids() -> None:
         ({"price": D(105)}, Refusal.POST_ONLY_WOULD_TAKE),
     ],
 )
-def test_a_refused_amendment_changes_nothing(change: dict[str, Decimal], code: Refusal) -> None:
+def test_a_refused_amendment_changes_nothing(change: Change, code: Refusal) -> None:
     floor = Floor()
     order = floor.place(floor.one, BUY, "2", "100", post_only=True)
     floor.place(floor.two, SELL, "1", "100")

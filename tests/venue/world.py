@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from harness.venue.dialects.base import Dialect, Frame, Outgoing, Reply, Request
+from harness.venue.dialects.base import Dialect, Frame, Outgoing, Reply, Request, StreamSession
+from harness.venue.events import Event, Listener
 from harness.venue.market import SAMPLE_MARKETS
 from harness.venue.model import Account
 from harness.venue.session import Venue
@@ -80,3 +81,12 @@ def texts(outgoing: list[Outgoing]) -> list[Any]:
     """The messages, parsed; fails on a close."""
     assert all(isinstance(frame, Frame) for frame in outgoing)
     return [json.loads(frame.text) for frame in outgoing if isinstance(frame, Frame)]
+
+
+def read_by(session: StreamSession) -> Listener:
+    """Has the session say what it has to say of each event; nobody listens."""
+
+    def read(event: Event) -> None:
+        list(session.venue_event(event))
+
+    return read

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from pydantic import JsonValue
 
 from harness.driving.claims import EventView
 from harness.scenarios.played.streams import is_reported
@@ -25,7 +26,7 @@ FIRST, SECOND = fill(7, "92.6"), fill(8, "92.6")
 BOTH = [(FIRST, "T7"), (SECOND, "T8")]
 
 
-def event(name: str, amount: object) -> EventView:
+def event(name: str, amount: JsonValue) -> EventView:
     return EventView(at=0.0, kind="OrderFilled", data={"exchange_trade_id": name, "amount": amount})
 
 
@@ -43,5 +44,7 @@ def event(name: str, amount: object) -> EventView:
         ([], False),
     ],
 )
-def test_a_fill_is_told_by_its_id_or_by_what_was_filled(events: list[tuple[str, object]], told: bool) -> None:
+def test_a_fill_is_told_by_its_id_or_by_what_was_filled(
+    events: list[tuple[str, JsonValue]], told: bool
+) -> None:
     assert is_reported(SECOND, BOTH, [event(*each) for each in events]) is told

@@ -54,7 +54,7 @@ HEADER = Header(
     commit="c0ffee",
 )
 MARKET = Market(
-    "BTC", "USDT", *map(Decimal, ("0.01", "0.0001", "0.0001", "5", "50000"))
+    "BTC", "USDT", Decimal("0.01"), Decimal("0.0001"), Decimal("0.0001"), Decimal(5), Decimal(50000),
 )  # fmt: skip
 ORDER = Order(
     7, "x-1", "someone", MARKET, Side.BUY, OrderType.LIMIT, TimeInForce.GTC, False, Decimal("49000.5"),

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from harness.gateway.canaries import Canaries
+from harness.gateway.entries import Exchange
 from harness.scenarios.trace.codec import KINDS, kind_of, read, written
 from harness.scenarios.trace.model import Entry, Printed
 from harness.scenarios.trace.store import unpacked
@@ -79,11 +80,12 @@ def test_bytes_that_are_no_text_keep_no_secret() -> None:
     from harness.scenarios.trace.store import packed
     from tests.scenarios.trace.sample import ENTRIES
 
-    (exchange,) = [entry for entry in ENTRIES if kind_of(entry) == "exchange"]
+    (exchange,) = [entry for entry in ENTRIES if isinstance(entry, Exchange)]
     body = b"\xff\xfe" + SECRET.encode()
-    sent = replace(exchange, body=body, raw_query=f"k={SECRET}", headers=((SECRET, "v"), ("n", SECRET)))  # type: ignore[type-var]
+    sent = replace(exchange, body=body, raw_query=f"k={SECRET}", headers=((SECRET, "v"), ("n", SECRET)))
     canaries = Canaries({"key": SECRET})
     (kept,) = unpacked(packed(HEADER, [sent], canaries.redact)).entries
-    assert SECRET.encode() not in kept.body  # type: ignore[union-attr]
-    assert "‹key›" in kept.url  # type: ignore[union-attr]
-    assert "‹key›" in str(kept.headers)  # type: ignore[union-attr]
+    assert isinstance(kept, Exchange)
+    assert SECRET.encode() not in kept.body
+    assert "‹key›" in kept.url
+    assert "‹key›" in str(kept.headers)

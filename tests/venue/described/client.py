@@ -6,9 +6,10 @@ import base64
 import hmac
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from itertools import count
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -49,7 +50,9 @@ _FILTERS_THAT_CHANGE = frozenset({"negated", "percent", "contracts", "number_of"
 
 def moment(at: float, unit: str) -> str:
     """A time as a signature has it."""
-    forms = {"s": int, "any s": int, "ms": ms, "us": us, "ns": ns, "iso": lambda t: iso(t)[:19]}
+    forms: dict[str, Callable[[float], object]] = {
+        "s": int, "any s": int, "ms": ms, "us": us, "ns": ns, "iso": lambda t: iso(t)[:19],
+    }  # fmt: skip
     return str(forms[unit](at))
 
 
@@ -141,7 +144,7 @@ class Client:
         for name, value in facts.items():
             thing, _, fact = name.partition(".")
             things.setdefault(thing, {})[fact] = value
-        scope = Scope({thing: (lambda held=held: held) for thing, held in things.items()})
+        scope = Scope({thing: partial(dict, held) for thing, held in things.items()})
         return self.dialect.filler.fill(_anything(template), scope)
 
     # -- what a reply says

@@ -6,6 +6,7 @@ import base64
 import gzip
 import hmac
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import count
@@ -21,7 +22,7 @@ from harness.venue.dialects.base import Close, Frame, Reply, Request, StreamSess
 from harness.venue.model import Account, Side
 from harness.venue.positions import PositionMode
 from harness.venue.session import Venue
-from tests.venue.world import NOON, StillClock, data, texts
+from tests.venue.world import NOON, StillClock, data, read_by, texts
 
 D = Decimal
 Acme = described_dialect(Path(__file__).with_name("acme_perpetual.yml"))
@@ -38,7 +39,9 @@ class Exchange:
     def get(self, path: str) -> Any:
         return data(self.dialect.handle(Request("GET", REST, path, at=NOON)))
 
-    def signed(self, method: str, path: str, form: dict[str, str] | None = None, **spoilt: str) -> Reply:
+    def signed(
+        self, method: str, path: str, form: dict[str, str] | None = None, spoilt: Mapping[str, str] = {}
+    ) -> Reply:
         held = self.dialect.credentials(self.account)
         body, nonce = urlencode(form or {}), str(next(self.nonces))
         text = f"{nonce}{method}{path}{body}"
@@ -104,11 +107,11 @@ def test_a_route_may_itself_say_what_is_meant(acme: Exchange) -> None:
 def test_nonces_rise_and_signatures_are_verified(acme: Exchange) -> None:
     assert acme.signed("GET", "/wallet").status == 200
     assert data(acme.signed("GET", "/wallet"))["USDT"] == "100000.00"
-    old = acme.signed("GET", "/wallet", **{"X-Nonce": "1"})
+    old = acme.signed("GET", "/wallet", spoilt={"X-Nonce": "1"})
     assert data(old)["error"] == 8, "the nonce is signed"
     acme.nonces = count(2)
     assert (data(acme.signed("GET", "/wallet"))["error"]) == 7
-    assert acme.signed("GET", "/wallet", **{"X-Key": "nobody"}).status == 422
+    assert acme.signed("GET", "/wallet", spoilt={"X-Key": "nobody"}).status == 422
 
 
 def test_leverage_positions_and_modes(acme: Exchange) -> None:
@@ -130,7 +133,7 @@ def test_books_may_be_counted_by_message(acme: Exchange) -> None:
     assert texts(list(session.opened())) == [{"hello": True}]
     answer, first = say(session, "book:XBTUSDT-P")
     assert (answer, first["n"], len(first["b"])) == ({"sub": "book:XBTUSDT-P", "ok": True}, 0, 10)
-    venue.subscribe(lambda event: list(session.venue_event(event)) and None)
+    venue.subscribe(read_by(session))
     told = []
     for step in (1, 2):
         venue.set_level(venue.markets[0], Side.BUY, D(40_000), D(step))

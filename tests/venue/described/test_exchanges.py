@@ -15,6 +15,7 @@ from harness.scenarios.randomization import initial_balances
 from harness.venue.described import DescribedDialect, shipped_dialects
 from harness.venue.described.values import Fact
 from harness.venue.dialects.base import Close, Frame, Outgoing, Reply, StreamSession
+from harness.venue.events import Event
 from harness.venue.market import Market, floor_to
 from harness.venue.model import OrderStatus, Side
 from harness.venue.session import Venue
@@ -86,10 +87,17 @@ class World:
         self.heard += [each for each in told if isinstance(each, Frame)]
         return told
 
+    def follow(self, session: StreamSession) -> None:
+        def tell(event: Event) -> None:
+            self.listen(session.venue_event(event))
+
+        self.venue.subscribe(tell)
+
 
 @pytest.fixture(params=list(EXCHANGES))
 def world(request: pytest.FixtureRequest) -> World:
-    kind: type[DescribedDialect] = EXCHANGES[request.param]
+    kind = EXCHANGES[request.param]
+    assert issubclass(kind, DescribedDialect)
     clock = StillClock()
     venue = Venue(kind.markets, 7, clock)
     for market in venue.markets:
@@ -166,9 +174,7 @@ def streams(world: World, only: tuple[str, str] | None = None) -> None:
             world.listen(session.received(_json(message)))
             assert channel.operation in session.carries(), (topic, world.heard[-1:])
     for session in world.sessions:
-        world.venue.subscribe(
-            lambda event, session=session: world.listen(session.venue_event(event)) and None
-        )
+        world.follow(session)
 
 
 def _json(value: Any) -> str:

@@ -15,13 +15,14 @@ from harness.venue.described.answering import new_order
 from harness.venue.described.dialect import DescribedDialect, dialect_of
 from harness.venue.described.model import Description, Orders, Signing
 from harness.venue.described.signing import Given
+from harness.venue.described.values import Fact
 from harness.venue.dialects.base import Request, StreamSession
 from harness.venue.model import KEY_LENGTHS, OrderType, PositionSide, Side
 from harness.venue.operations.refusals import RequestError
 from harness.venue.positions import PositionMode
 from harness.venue.session import Venue
 from tests.venue.described.test_dialect import STREAM, Acme
-from tests.venue.world import NOON, StillClock, texts
+from tests.venue.world import NOON, StillClock, read_by, texts
 
 D = Decimal
 
@@ -40,9 +41,9 @@ def asked(dialect: DescribedDialect, **orders: Any) -> Any:
     from harness.venue.described.answering import Asked
     from harness.venue.described.model import Rows
 
-    found = {"order.amount": D("0.01"), "order.price": D(50_000), "order.side": "buy"} | orders
+    limit: dict[str, Fact] = {"order.amount": D("0.01"), "order.price": D(50_000), "order.side": "buy"}
     account = dialect.venue.account("maker", initial_balances(dialect.markets), KEY_LENGTHS)
-    return Asked("place_order", account, dialect.venue.markets[0], found, Rows())
+    return Asked("place_order", account, dialect.venue.markets[0], limit | orders, Rows())
 
 
 def test_a_contract_may_be_a_lot() -> None:
@@ -99,7 +100,7 @@ def test_books_by_levels_and_topics_that_name_several() -> None:
     assert isinstance(session, StreamSession), "no token is needed"
     assert list(session.received(json.dumps({"topic": "book:XBTUSDT-P,ETHUSDT-P"}))) == []
     assert session.carries() == {"stream:book", "stream:trades"}, "the one brings the other"
-    venue.subscribe(lambda event: list(session.venue_event(event)) and None)
+    venue.subscribe(read_by(session))
     market = venue.markets[0]
     for price in (40_000, 40_001):
         venue.set_level(market, Side.BUY, D(price), D(1))
