@@ -44,6 +44,7 @@ lint: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy tests
 
 format: .venv/ready
 	$(BIN)/ruff check --fix .
