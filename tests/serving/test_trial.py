@@ -11,6 +11,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, cast
 
@@ -33,6 +34,14 @@ from tests.zoo.keeping import Zoo
 
 PACE = 5.0
 PATIENCE = 60  # seconds
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c() -> Iterator[None]:
+    """Ctrl-C ends a trial here too where the tests were started in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 class Voter(threading.Thread):
@@ -144,9 +153,10 @@ def rig_of(**traits: bool) -> tuple[Rig, Straight]:
 
 def test_it_quotes_both_sides_until_ctrl_c_and_leaves_nothing_open() -> None:
     rig, straight = rig_of()
-    voter = Voter("<td>SellOrderCreated</td>")
+    voter, over = Voter("<td>SellOrderCreated</td>"), time.monotonic() + 2 * PATIENCE
     ended = trade_and_show(rig, "acme", 0, 2 * PATIENCE, 1, voter.began)
     voter.join()
+    assert time.monotonic() < over, "it ended by itself"
     assert ended.trouble == ""
     assert {each.side for each in rig.venue.orders(rig.account)} == {Side.BUY, Side.SELL}
     assert not rig.venue.open_orders(rig.account)

@@ -22,6 +22,7 @@ from harness.venue.model import Order, Side
 ORDERS, BURSTS = 20, 2
 SLOW = 2.0  # times as fast as the wall
 ARRIVE = 120.0  # virtual seconds; limits of requests may hold some back
+ENDS = 40.0  # virtual seconds; then polls are asked for
 POLL = 8.0
 
 
@@ -96,7 +97,7 @@ def _wait_for_ends(rig: Rig, lives: Sequence[Life]) -> None:
         kinds = {life.order_id: _kinds(rig, life) for life in lives}
         return all(any(kind in TERMINAL for kind in each) for each in kinds.values())
 
-    if not rig.eventually(told, ARRIVE):
+    if not rig.eventually(told, ENDS):
         for _ in range(2):
             rig.connector.tick()
             if rig.eventually(told, POLL):
