@@ -94,15 +94,7 @@ def describe(
     if derived_from(file) == made_of and not again:
         say(console, f"Nothing new: {file} was derived from the same connector and tests.")
     else:
-        made = derive_exchange(
-            *ready(),
-            chosen,
-            tests_of(tree, chosen),
-            book_tests_of(tree, chosen),
-            source_of(tree, chosen),
-            ccxt_id,
-            lambda text: say(console, f"{text} …"),
-        )
+        made = _derived(ready(), chosen, tree, ccxt_id, console)
         asked = questions(made)
         console.print(_table(made))
         _tell(console, write(file, {**made.data, "derived": made_of}), made)
@@ -117,6 +109,24 @@ def describe(
         _ask(console, asked, ccxt_id, chosen.name, file)
     say(console, f"{time.monotonic() - began:.0f} s.")
     return file
+
+
+def _derived(
+    running: tuple[Backend, Runtime],
+    chosen: AddedConnector,
+    tree: Tree,
+    ccxt_id: str | None,
+    console: Console,
+) -> Assembled:
+    return derive_exchange(
+        *running,
+        chosen,
+        tests_of(tree, chosen),
+        book_tests_of(tree, chosen),
+        source_of(tree, chosen),
+        ccxt_id,
+        lambda text: say(console, f"{text} …"),
+    )
 
 
 def _ask(console: Console, asked: Sequence[Question], ccxt_id: str | None, name: str, file: Path) -> None:

@@ -1,7 +1,5 @@
 """More than an hour of market making: orders refreshed often, then seldom, with two mishaps on the way.
 
-While they are refreshed often, many others come at once besides: more than a hundred in all.
-
 Time runs fast while there is nothing to do but wait: renewals, polls and pings fall due as often as they do.
 No faster, though, than the connector can follow: what takes a tenth of a second on a busy machine is nine
 seconds to it, which it rightly takes for a dead network.
