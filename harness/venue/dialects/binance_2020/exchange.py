@@ -33,6 +33,7 @@ class Binance2020(Binance):
 
     name: ClassVar[str] = "binance_2020"
     framework: ClassVar[str] = "v0"
+    connector: ClassVar[str] = "binance"
     ccxt_id: ClassVar[str | None] = None
     rest_hosts: ClassVar[tuple[str, ...]] = ("api.binance.com",)
     stream_hosts: ClassVar[tuple[str, ...]] = ("stream.binance.com",)
