@@ -36,6 +36,13 @@ def test_pairs_have_a_smallest_volume_and_no_smallest_value(kraken: Client) -> N
     assert kraken.place(volume="0.002", price="1")["error"] == []
 
 
+def test_public_trades_had_no_number(kraken: Client) -> None:
+    market = kraken.dialect.venue.markets[0]
+    kraken.dialect.venue.walk(20, market)
+    trades = kraken.public("Trades", pair="XBTUSDT")["result"]["XBTUSDT"]
+    assert {len(trade) for trade in trades} == {6}
+
+
 @pytest.mark.parametrize("name", ["BalanceEx", "CancelAll", "CancelOrderBatch"])
 def test_what_came_later_is_not_there(kraken: Client, name: str) -> None:
     assert kraken.signed(name)["error"] == ["EGeneral:Unknown method"]

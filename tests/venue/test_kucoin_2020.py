@@ -55,7 +55,7 @@ def test_symbols_were_fewer_words(client: KucoinClient) -> None:
     symbols = data(client.call("/api/v1/symbols", {"market": "BTC"}))["data"]
     (symbol,) = symbols
     assert symbol["symbol"] == "WBTC-BTC"
-    assert {"baseMinSize", "quoteMinSize", "priceIncrement", "enableTrading"} <= set(symbol)
+    assert {"baseMinSize", "quoteMinSize", "quoteMaxSize", "priceIncrement", "enableTrading"} <= set(symbol)
     assert {"minFunds", "feeCategory"}.isdisjoint(symbol)
 
 
@@ -64,6 +64,8 @@ def test_the_whole_book_was_public(client: KucoinClient) -> None:
     assert [len(told[side]) for side in ("bids", "asks")] == [30, 30]
     prices = [Decimal(bid[0]) for bid in told["bids"]]
     assert prices == sorted(prices, reverse=True)
+    oldest = data(client.call("/api/v1/market/orderbook/level2", {"symbol": "BTC-USDT"}))["data"]
+    assert (oldest["bids"], oldest["asks"]) == (told["bids"], told["asks"][::-1])
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
 """Kraken's spot API of 2020: today's dialect, with what has been added since left out.
 
 Sources: ccxt 1.33.1 of 11 August 2020 (which methods there were; a pair with `ordermin` and without a
-smallest value); docs.kraken.com/websockets-beta at version 1.1.0 (private messages without `sequence`, which
-upstream's connector reads from 1 December 2020 on); support.kraken.com, "Minimum order size (volume) for
-trading", which upstream's v0.30.0 copies.
+smallest value, a trade without a number); docs.kraken.com/websockets-beta at version 1.1.0 (private messages
+without `sequence`, which upstream's connector reads from 1 December 2020 on); support.kraken.com, "Minimum
+order size (volume) for trading", which upstream's v0.30.0 copies.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from harness.venue.dialects.kraken.messages import pair_data
 from harness.venue.dialects.kraken.streams import OldSession
 from harness.venue.dialects.topics import Topic
 from harness.venue.market import Market
-from harness.venue.model import Account
+from harness.venue.model import Account, Trade
 
 LATER = frozenset({"cost_decimals", "costmin", "tick_size", "status"})
 LEAST = {"BTC": Decimal("0.002"), "ETH": Decimal("0.02")}
@@ -59,6 +59,9 @@ class Kraken2020(Kraken):
     def asset_pairs(self, call: Call) -> Reply:
         told = {pair_name(each): pair_data(each, halted=False) for each in self.wanted(call)}
         return success({pair: {k: v for k, v in of.items() if k not in LATER} for pair, of in told.items()})
+
+    def public_trade(self, trade: Trade) -> list[JsonValue]:
+        return super().public_trade(trade)[:-1]  # without its number
 
     def old_stream(self, call: Call) -> StreamSession:
         return self._opened(Session(self, private=call.request.host == PRIVATE_STREAM_HOST))

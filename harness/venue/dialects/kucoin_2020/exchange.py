@@ -13,21 +13,20 @@ from decimal import Decimal
 from typing import ClassVar
 
 from harness.venue.dialects.base import Call, Frame, Reply, Request, Route, StreamSession, rest, stream
+from harness.venue.dialects.decimals import plain
 from harness.venue.dialects.kucoin import messages
 from harness.venue.dialects.kucoin.exchange import Kucoin
 from harness.venue.dialects.kucoin.replies import refusal, success
 from harness.venue.dialects.kucoin.security import signer_with_first_version
 from harness.venue.dialects.kucoin.streams import BOOK, KucoinSession
 from harness.venue.dialects.rates import FixedWindows
-from harness.venue.dialects.wire import Json
+from harness.venue.dialects.wire import Json, ms, rows
 from harness.venue.market import Market
 from harness.venue.model import Account
 from harness.venue.session import Venue
 
 SECONDS, PUBLIC, PRIVATE = 10, 100, 200  # requests in so many seconds, of an address and of a user
-LATER = (
-    "market", "feeCategory", "makerFeeCoefficient", "takerFeeCoefficient", "minFunds", "quoteMaxSize", "st",
-)  # fmt: skip
+LATER = ("market", "feeCategory", "makerFeeCoefficient", "takerFeeCoefficient", "minFunds", "st")
 
 
 class Session(KucoinSession):
@@ -100,6 +99,13 @@ class Kucoin2020(Kucoin):
     @rest("GET", "/api/v2/market/orderbook/level2", operation="order_book")
     def level2_of_2020(self, call: Call) -> Reply:
         return self._book(call, None)
+
+    @rest("GET", "/api/v1/market/orderbook/level2", operation="order_book")
+    def oldest_level2(self, call: Call) -> Reply:
+        """Asks from high to low."""
+        book = self.venue.book(self._market(call))
+        data: Json = {"time": ms(book.at), "sequence": str(book.sequence)}
+        return success({**data, "bids": rows(book.bids, plain), "asks": rows(book.asks[::-1], plain)})
 
     @stream("/endpoint")
     def connect_of_2020(self, call: Call) -> StreamSession | Reply:
