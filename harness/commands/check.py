@@ -29,16 +29,8 @@ from harness.reporting.model import CandidateReport
 from harness.reporting.publish import report_of, write_candidate
 from harness.reporting.wording import NO_VERDICT, score_words, set_aside_line
 from harness.requirement import Catalogue
-from harness.rounds.round import (
-    OWN_CHECK,
-    Candidate,
-    Exchange,
-    GitUpstream,
-    PypiUpstream,
-    Round,
-    Voting,
-    load_round,
-)
+from harness.rounds.reading import load_round
+from harness.rounds.round import OWN_CHECK, Candidate, Exchange, GitUpstream, PypiUpstream, Round, Voting
 from harness.sandbox import Choice
 from harness.scenarios.rehearsal import UNSEEN, Rehearsal
 from harness.screenings.screening import Settings, Stopwatch, screen_submission

@@ -23,7 +23,8 @@ from harness.forks.tree import Tree
 from harness.requirement import Catalogue
 from harness.rounds.appending import row_text, with_row
 from harness.rounds.fields import local_path
-from harness.rounds.round import Candidate, Round, checked_row, load_round
+from harness.rounds.reading import checked_row, load_round
+from harness.rounds.round import Candidate, Round
 from harness.rounds.submission_form import SIZE_LIMIT, Form, read_form
 from harness.screenings.exchange_facts import code_of
 from harness.screenings.writing import writing_beside
