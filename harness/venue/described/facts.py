@@ -20,8 +20,8 @@ _OBJECTS = {
     "trade": "trade_id price amount signed_amount quote_amount side at buy_order_id sell_order_id",
     "balance": "asset free locked total",
     "order": """order_id order_ids client_order_id any_id side type time_in_force post_only reduce_only
-        position_side price amount signed_amount quote_amount asked asked_left remaining signed_remaining filled
-        filled_quote average_price status ended partly_filled notional created_at updated_at expires_at
+        position_side price amount signed_amount quote_amount asked asked_left remaining signed_remaining
+        filled filled_quote average_price status ended partly_filled notional created_at updated_at expires_at
         fee fee_asset leverage""",
     "fill": """trade_id order_id client_order_id side price amount quote_amount signed_amount
         signed_quote_amount fee fee_asset maker at
