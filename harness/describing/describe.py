@@ -116,7 +116,7 @@ def gather(
     harvested = _harvest(backend, runtime, modules, perpetual)
     found = with_our_ids(alike(answers(harvested)))
     progress("watching what the connector sends")
-    asked = ask(backend, runtime, connector.name, _first_set(found), SETS[0], source)
+    asked = ask(backend, runtime, connector.name, _first_set(found), SETS[0], source, perpetual=perpetual)
     progress("watching its order book tests")
     notes = books.watch(backend, runtime, book_tests)
     progress("finding how it signs")
