@@ -280,7 +280,7 @@ def _try_forms(
         listening.keys = frozenset(value for value in given.values() if len(value) > 7)
         try:
             with driver.scenario([sentinels.pair], given) as scenario:
-                told = _told(perpetual=perpetual)
+                told = orders_to_place(perpetual=perpetual)
                 return _asked(scenario, record, clock, sentinels, told, given, fields, form)
         except ConnectorError as error:
             trouble = f"it cannot be constructed: {error.gist}"
@@ -353,7 +353,7 @@ class Told(NamedTuple):
     position: Position | None = None
 
 
-def _told(*, perpetual: bool) -> tuple[Told, ...]:
+def orders_to_place(*, perpetual: bool) -> tuple[Told, ...]:
     """An order of every type on each side; on perpetuals they open positions, and one a side closes one."""
     if not perpetual:
         return tuple(Told(*each) for each in ORDERS)

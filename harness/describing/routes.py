@@ -303,7 +303,7 @@ def _parameter(leaf: Path, each: Explained, optional: int) -> Field | None:
 
 _OF_SOME = (
     (r"post|maker|moc|passive", "order.post_only"),
-    (r"reduce|close", "order.reduce_only"),
+    (r"reduc|clos", "order.reduce_only"),
 )
 
 

@@ -78,7 +78,8 @@ class Source:
 
     `asked` has the operations of routes whose paths stand in one of `METHODS`. In paths `{name}` is any part.
     `states` has the states of orders, as `STATES` calls them, by the exchange's words for them. `verbs` has
-    the HTTP methods of routes that are asked for in one way only.
+    the HTTP methods of routes that are asked for in one way only. `pair` has base and quote of what
+    its tests trade, empty where they do not say.
     """
 
     routes: Mapping[str, Reading]
@@ -86,6 +87,7 @@ class Source:
     asked: Mapping[str, str] = field(default_factory=dict)
     states: Mapping[str, str] = field(default_factory=dict)
     verbs: Mapping[str, str] = field(default_factory=dict)
+    pair: tuple[str, str] = ("", "")
 
     def of(self, path: str) -> Reading | None:
         """For a route's path as it was asked for: the longest known path that it ends with counts."""
@@ -182,9 +184,12 @@ def _asked_in(functions: Iterable[_Definition], constants: Mapping[str, JsonValu
 
 def _paths_in(function: ast.AST, constants: Mapping[str, JsonValue]) -> list[str]:
     """The paths of routes among the constants that a function mentions: of a whole address its path."""
-    named = ((name, constants.get(name)) for name in sorted(_named(function)))
-    paths = (_path_of(name, value) for name, value in named if isinstance(value, str))
-    return [path for path in paths if path]
+    known = ((name, constants.get(name)) for name in sorted(_named(function)))
+    texts = (
+        (name, text) for name, value in known for text in (value if isinstance(value, list) else [value])
+    )
+    paths = (_path_of(name, text) for name, text in texts if isinstance(text, str))
+    return [path for path in dict.fromkeys(paths) if path]
 
 
 def _path_of(name: str, value: str) -> str:
@@ -203,11 +208,17 @@ def _parsed(text: str) -> ast.Module | None:
 
 
 def _constants(tree: ast.Module) -> Iterator[tuple[str, JsonValue]]:
-    """Names in capital letters with a literal value; in a text made of others, these are put in."""
+    """Names in capital letters with a literal value; in a text made of others, these are put in.
+
+    Of a mapping (`{"linear": "v5/positions", …}`) it is the list of its texts.
+    """
     known: dict[str, JsonValue] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             name, value = node.targets[0].id, _valued(node.value, known)
+            if isinstance(node.value, ast.Dict):
+                texts = (_valued(each, known) for each in node.value.values)
+                value = [text for text in texts if isinstance(text, str)] or None
             if name.isupper() and value is not None:
                 known[name] = value
                 yield name, value

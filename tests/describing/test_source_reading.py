@@ -6,6 +6,7 @@ import pytest
 from pydantic import JsonValue
 
 from harness.describing.read_replies import completed, filled, template
+from harness.describing.sentinels import SETS, sets_of
 from harness.describing.source_reading import Read, read_source
 
 CONSTANTS = 'BASE = "/api/v3"\nTIME = f"{BASE}/time"\nTOKEN = BASE + "/token"\nOK = "0"\n'
@@ -146,3 +147,16 @@ def test_a_route_is_asked_for_by_the_method_that_its_function_names() -> None:
     assert source.asks_for("place_order") == ("POST", "/order/create")
     assert source.asks_for("cancel_order") == ("DELETE", "/order/cancel")
     assert source.asks_for("balances") is None
+
+
+def test_of_a_mapping_of_addresses_all_are_meant() -> None:
+    constants = 'POSITIONS = {"linear": "v5/position/list", "inverse": "v5/position/all"}\n'
+    text = "async def _update_positions(self):\n    return await self._api_get(path_url=POSITIONS)\n"
+    source = read_source([constants, text])
+    assert source.operation("/v5/position/list") == source.operation("/v5/position/all") == "positions"
+
+
+@pytest.mark.parametrize(("perpetual", "second"), [(False, "GRAVEL-TINDER"), (True, "GRAVEL-USDC")])
+def test_tests_are_asked_about_their_own_pair_and_another(perpetual: bool, second: str) -> None:
+    assert [each.pair for each in sets_of("BTC", "USDC", perpetual=perpetual)] == ["BTC-USDC", second]
+    assert sets_of("", "", perpetual=perpetual)[0] == SETS[0]
