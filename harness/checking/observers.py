@@ -32,7 +32,7 @@ def leaks(trace: Trace) -> tuple[Leaked, ...]:
 
 
 def logged_secrets(trace: Trace) -> tuple[LoggedSecret, ...]:
-    """All but what `websockets` itself writes of each frame: at a level that upstream's settings leave out."""
+    """All but what `websockets` itself writes of each frame: upstream's settings leave that level out."""
     return tuple(each for each in trace.of(LoggedSecret) if not _is_frame(each))
 
 
