@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from checks.conformance.test_perpetual import arrived_to_close
 from checks.conformance.timeline import timeline
 from harness.checking import claimed, expect, requirement, seen_in_ledger, undetermined
 from harness.outcome import Evidence, EvidenceKind
@@ -33,6 +34,15 @@ def test_both_positions_in_hedge_mode(hedged: Hedged) -> None:
         )
 
 
+@requirement("reduce-only-close")
+def test_both_sides_of_hedge_mode_can_be_closed(hedged: Hedged) -> None:
+    """Orders that close the long and the short position are taken, a market order among them."""
+    if not hedged.closings:
+        undetermined("No position was open in hedge mode.")
+    for life in hedged.closings:
+        arrived_to_close(life)
+
+
 def _gone(note: Sides | None) -> None:
     if note is None or note.long:
         undetermined("No position was open to be closed this way.")
@@ -45,8 +55,15 @@ def _gone(note: Sides | None) -> None:
 
 @requirement("positions-closed-by-others-noticed")
 def test_a_position_closed_by_hand_is_gone(liquidated: Liquidated) -> None:
-    """Its user closes the position in the browser."""
+    """Its user closes the position in the browser; another one, in another market, stays."""
     _gone(liquidated.by_hand)
+    beside = liquidated.beside
+    if beside is not None:
+        expect(
+            beside.difference is None,
+            f"A position was closed by hand, and in another market the connector has {beside.difference}.",
+            *_said(beside),
+        )
 
 
 @requirement("positions-closed-by-others-noticed")

@@ -208,6 +208,9 @@ class DescribedDialect(Dialect):
         signing = described.signing or self.description.signing
         if signing is None:
             raise LookupError(f"{self.name}: {route.path} is private, and `signing` is not described")
+        code = RequestError.BAD_CONTENT_TYPE.value
+        if request.unlike_json and self.refusals.has(code):
+            raise self.refused(code)
         given = given_by(signing, request)
         if described.proof == "key":
             return self._with_key(given)

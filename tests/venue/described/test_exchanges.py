@@ -78,8 +78,9 @@ class World:
         return self.facts | {
             "order.side": side, "order.type": kind, "order.price": price, "order.amount": amount,
             "order.asked": amount, "order.signed_amount": amount if side == "buy" else -amount,
-            "order.time_in_force": "gtc", "order.post_only": False, "order.reduce_only": False,
-            "order.position_side": "both", "order.client_order_id": name, "order.leverage": D(1),
+            "order.time_in_force": "ioc" if kind == "market" else "gtc",
+            "order.post_only": False, "order.reduce_only": False, "order.position_side": "both",
+            "order.client_order_id": name, "order.leverage": D(1),
         }  # fmt: skip
 
     def listen(self, outgoing: Any) -> list[Outgoing]:

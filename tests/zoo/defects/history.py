@@ -7,14 +7,17 @@ from checks.conformance import (
     test_market_data,
     test_orders,
     test_perpetual,
+    test_resilience_hour,
     test_usability,
 )
-from tests.zoo.defect import Defect, defect
+from tests.zoo.defect import BOOK_SOURCE, EXCHANGE, Defect, defect
 from tests.zoo.planting import constant, exchange, worded
 
 PERPETUAL = "binance_perpetual_derivative.py"
 PERPETUAL_BOOK = "binance_perpetual_api_order_book_data_source.py"
 OKX_BOOK = "okx_api_order_book_data_source.py"
+FORM = '"Content-Type": "application/x-www-form-urlencoded",'
+ABOUT_TIME = "_is_request_exception_related_to_time_synchronizer"
 
 DEFECTS: tuple[Defect, ...] = (
     defect(
@@ -141,5 +144,79 @@ DEFECTS: tuple[Defect, ...] = (
             ("await self._uses_spot_balances()", "True"),
         ),
         connector="hyperliquid_perpetual",
+    ),
+    defect(
+        "market-orders-without-a-time-in-force",
+        test_orders.test_market_orders_fill,
+        "A market .* order never reached the exchange",
+        worded("gate_io_exchange.py", "_place_order", ('"time_in_force": "ioc",', '"tif": "ioc",')),
+        connector="gate_io",
+    ),
+    defect(
+        "market-orders-with-a-time-in-force",
+        test_orders.test_market_orders_fill,
+        "A market .* order never reached the exchange",
+        worded(
+            EXCHANGE,
+            "_place_order",
+            ("if order_type == OrderType.LIMIT:", "if order_type != OrderType.LIMIT_MAKER:"),
+        ),
+    ),
+    defect(
+        "json-that-is-called-a-form",
+        test_orders.test_limit_orders_arrive_as_asked,
+        "never reached the exchange's book",
+        worded(
+            "okx_auth.py",
+            "authentication_headers",
+            ('"OK-ACCESS-KEY": self.api_key,', f'"OK-ACCESS-KEY": self.api_key, {FORM}'),
+        ),
+        connector="okx",
+    ),
+    defect(
+        "bitgets-json-that-is-called-a-form",
+        test_orders.test_limit_orders_arrive_as_asked,
+        "never reached the exchange's book",
+        worded("bitget_auth.py", "rest_authenticate", ('"Content-Type": "application/json",', FORM)),
+        connector="bitget",
+    ),
+    defect(
+        "the-code-for-a-wrong-clock-mistyped",
+        test_resilience_hour.test_a_clock_that_jumps_is_borne,
+        "none of 4 orders arrived",
+        worded(EXCHANGE, ABOUT_TIME, ('"-1021"', '"-1022"')),
+    ),
+    defect(
+        "kucoins-code-for-a-wrong-clock-not-known",
+        test_resilience_hour.test_a_clock_that_jumps_is_borne,
+        "none of 4 orders arrived",
+        worded(
+            "kucoin_exchange.py",
+            ABOUT_TIME,
+            ("RET_CODE_AUTH_TIMESTAMP_ERROR", "RET_CODE_RESOURCE_NOT_FOUND"),
+        ),
+        connector="kucoin",
+    ),
+    defect(
+        "deaf-connections-kept",
+        test_resilience_hour.test_a_deaf_connection_is_left,
+        "connections on which nothing came any more, not even a pong, were kept",
+        worded(
+            BOOK_SOURCE,
+            "_connected_websocket_assistant",
+            ("ping_timeout=CONSTANTS.WS_HEARTBEAT_TIME_INTERVAL", "ping_timeout=None"),
+        ),
+    ),
+    defect(
+        "deaf-connections-of-hyperliquid-kept",
+        test_resilience_hour.test_a_deaf_connection_is_left,
+        "connections on which nothing came any more, not even a pong, were kept",
+        worded(
+            "hyperliquid_api_order_book_data_source.py",
+            "_connected_websocket_assistant",
+            ("ping_timeout=CONSTANTS.HEARTBEAT_TIME_INTERVAL", "ping_timeout=None"),
+            ("message_timeout=CONSTANTS.WS_MESSAGE_TIMEOUT", "message_timeout=None"),
+        ),
+        connector="hyperliquid",
     ),
 )
