@@ -194,26 +194,41 @@ HISTORY: tuple[Origin, ...] = (
     _repair(
         8216,
         "a closed position stayed while another was open",
-        takes="positions in two markets, one of them closed",
+        "positions-removed-only-when-none-is-left",
+        "closed-positions-stay-while-another-is-open",
     ),
     _repair(7470, "times of public trades were in seconds", "public-trades-in-whole-seconds"),
     _repair(
-        7122, "the error for a wrong clock was not known", takes="a clock that jumps while the connector runs"
+        7122,
+        "the error for a wrong clock was not known",
+        "the-code-for-a-wrong-clock-mistyped",
+        "kucoins-code-for-a-wrong-clock-not-known",
     ),
     _repair(6236, "fees were asked of more symbols than one request takes", takes="a dozen pairs"),
     _repair(
-        8252, "a silent connection was waited for without end", takes="a connection that stays open and deaf"
+        8252,
+        "a silent connection was waited for without end",
+        "deaf-connections-kept",
+        "deaf-connections-of-hyperliquid-kept",
     ),
     _repair(7576, "an empty book broke the snapshot", takes="a book with no bids or no asks"),
     _repair(
-        6868, "a header that the exchange wants was missing", takes="dialects that refuse requests without it"
+        6868,
+        "a header that the exchange wants was missing",
+        "json-that-is-called-a-form",
+        "bitgets-json-that-is-called-a-form",
     ),
     _repair(
         6530,
         "a market order was priced by the best level alone",
         takes="market orders that need several levels",
     ),
-    _repair(6372, "a market order named no time in force", takes="a dialect that refuses it as Gate does"),
+    _repair(
+        6372,
+        "a market order named no time in force",
+        "market-orders-without-a-time-in-force",
+        "market-orders-with-a-time-in-force",
+    ),
     _repair(
         7126, "a market order read a price as a number that was none", "market-orders-rest-at-the-best-price"
     ),
@@ -227,7 +242,37 @@ HISTORY: tuple[Origin, ...] = (
     _repair(
         6790,
         "market orders that close were refused as reduce-only",
-        takes="market orders that close a position",
+        "reduce-only-in-hedge-mode",
+        "market-orders-close-the-other-side",
+    ),
+    _repair(7134, "requests were signed with the computer's own time", "signs-with-the-computers-clock"),
+    _repair(
+        8284,
+        "each message of the book was the whole of it, and was merged as changes",
+        "whole-books-merged-as-changes",
+        "whole-books-of-perpetuals-merged-as-changes",
+    ),
+    _repair(
+        7182,
+        "the exchange's word for an open market had changed",
+        "open-markets-known-by-an-older-word",
+        "open-markets-known-by-an-older-field",
+    ),
+    _repair(
+        6986,
+        "what a market permits was read where it stood before",
+        "permissions-read-where-they-stood-before",
+    ),
+    _repair(
+        8166,
+        "markets that were listed in part kept the connector from starting",
+        "a-market-without-steps-ends-the-rules",
+        "an-empty-figure-ends-the-rules",
+    ),
+    _repair(
+        8240,
+        "the position mode that the account already had was not asked for",
+        takes="an account that is in hedge mode before the connector starts",
     ),
 )
 

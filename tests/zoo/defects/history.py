@@ -146,6 +146,47 @@ DEFECTS: tuple[Defect, ...] = (
         connector="hyperliquid_perpetual",
     ),
     defect(
+        "whole-books-merged-as-changes",
+        test_market_data.test_book_follows_changes,
+        "order book drifts away",
+        worded(
+            "hyperliquid_api_order_book_data_source.py",
+            "_channel_originating_message",
+            ("self._snapshot_messages_queue_key", "self._diff_messages_queue_key"),
+        ),
+        connector="hyperliquid",
+    ),
+    defect(
+        "whole-books-of-perpetuals-merged-as-changes",
+        test_market_data.test_book_follows_changes,
+        "order book drifts away",
+        worded(
+            "hyperliquid_perpetual_api_order_book_data_source.py",
+            "_channel_originating_message",
+            ("self._snapshot_messages_queue_key", "self._diff_messages_queue_key"),
+        ),
+        connector="hyperliquid_perpetual",
+    ),
+    defect(
+        "open-markets-known-by-an-older-word",
+        test_market_data.test_every_market_is_listed,
+        "BTC-USDT",
+        constant("binance_utils.py", '"TRADING"', '"ENABLED"'),
+    ),
+    defect(
+        "open-markets-known-by-an-older-field",
+        test_market_data.test_every_market_is_listed,
+        "BTC-USDT",
+        constant("kucoin_utils.py", '"enableTrading"', '"tradingEnabled"'),
+        connector="kucoin",
+    ),
+    defect(
+        "permissions-read-where-they-stood-before",
+        test_market_data.test_every_market_is_listed,
+        "BTC-USDT",
+        constant("binance_utils.py", '"permissionSets"', '"permissions"'),
+    ),
+    defect(
         "market-orders-without-a-time-in-force",
         test_orders.test_market_orders_fill,
         "A market .* order never reached the exchange",
