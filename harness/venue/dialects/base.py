@@ -151,7 +151,10 @@ class Refused(Exception):  # noqa: N818 - an answer, not a failure of ours
 
 @dataclass(frozen=True)
 class Route:
-    """A REST route or a stream path. `path` may hold `{name}` parts; `weight` counts against rate limits."""
+    """A REST route or a stream path. `weight` counts against rate limits.
+
+    `path` may hold `{name}` parts, which are without a stroke, and `{name:path}` parts, which may have some.
+    """
 
     method: str
     path: str
@@ -162,8 +165,8 @@ class Route:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        parts = re.split(r"\{(\w+)\}", self.path)
-        text = "".join(f"(?P<{part}>[^/]+)" if i % 2 else re.escape(part) for i, part in enumerate(parts))
+        parts = re.split(r"\{(\w+(?::path)?)\}", self.path)
+        text = "".join(_named(part) if i % 2 else re.escape(part) for i, part in enumerate(parts))
         return re.compile(text + r"\Z")
 
     def match(self, method: str, path: str) -> dict[str, str] | None:
@@ -171,6 +174,11 @@ class Route:
             return None
         found = self.pattern.match(path)
         return None if found is None else found.groupdict()
+
+
+def _named(part: str) -> str:
+    name, _, kind = part.partition(":")
+    return f"(?P<{name}>.+)" if kind else f"(?P<{name}>[^/]+)"
 
 
 Found = tuple[Route, dict[str, str]]  # with the path's `{name}` parts
@@ -292,6 +300,10 @@ class Dialect:
     name: ClassVar[str]
     # The framework generation whose connectors speak it; others are not tried on it, nor it on them.
     framework: ClassVar[str] = "v2"
+    # The connector that speaks it, where the dialect is called otherwise.
+    connector: ClassVar[str] = ""
+    # Paths of a base class's that this exchange has not, or had not yet.
+    without: ClassVar[frozenset[str]] = frozenset()
     ccxt_id: ClassVar[str | None] = None
     rest_hosts: ClassVar[tuple[str, ...]] = ()
     stream_hosts: ClassVar[tuple[str, ...]] = ()
@@ -319,8 +331,10 @@ class Dialect:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         members = [value for base in reversed(cls.__mro__) for value in vars(base).values()]
-        cls.routes = tuple(route for member in members for route in getattr(member, "_routes", ()))
-        cls.streams = tuple(route for member in members for route in getattr(member, "_streams", ()))
+        cls.routes, cls.streams = (
+            tuple(r for member in members for r in getattr(member, kind, ()) if r.path not in cls.without)
+            for kind in ("_routes", "_streams")
+        )
 
     def __init__(self, venue: Venue) -> None:
         self.venue = venue
