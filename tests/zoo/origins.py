@@ -247,6 +247,11 @@ HISTORY: tuple[Origin, ...] = (
     ),
     _repair(7134, "requests were signed with the computer's own time", "signs-with-the-computers-clock"),
     _repair(
+        7310,
+        "pings were answered without their payload, so that the exchange closed the connection",
+        "pongs-without-the-pings-payload",
+    ),
+    _repair(
         8284,
         "each message of the book was the whole of it, and was merged as changes",
         "whole-books-merged-as-changes",

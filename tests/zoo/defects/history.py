@@ -10,8 +10,8 @@ from checks.conformance import (
     test_resilience_hour,
     test_usability,
 )
-from tests.zoo.defect import BOOK_SOURCE, EXCHANGE, Defect, defect
-from tests.zoo.planting import constant, exchange, worded
+from tests.zoo.defect import BOOK_SOURCE, EXCHANGE, USER_SOURCE, Defect, defect
+from tests.zoo.planting import behaving, constant, exchange, worded
 
 PERPETUAL = "binance_perpetual_derivative.py"
 PERPETUAL_BOOK = "binance_perpetual_api_order_book_data_source.py"
@@ -237,6 +237,29 @@ DEFECTS: tuple[Defect, ...] = (
             ("RET_CODE_AUTH_TIMESTAMP_ERROR", "RET_CODE_RESOURCE_NOT_FOUND"),
         ),
         connector="kucoin",
+    ),
+    defect(
+        "pongs-without-the-pings-payload",
+        test_resilience_hour.test_the_private_stream_is_kept_alive,
+        "The exchange closed its private stream|had no private stream",
+        behaving(
+            USER_SOURCE,
+            "BinanceAPIUserStreamDataSource",
+            """
+            async def _connected_websocket_assistant(self):
+                assistant = await super()._connected_websocket_assistant()
+                connection = assistant._connection
+
+                async def answered(message):
+                    if message is not None and message.type.name == "PING":
+                        await connection._connection.pong()
+                        return None
+                    return message
+
+                connection._check_msg_ping_type = answered
+                return assistant
+            """,
+        ),
     ),
     defect(
         "deaf-connections-kept",
