@@ -1,11 +1,24 @@
-"""Many orders at once, against the venue's ledger."""
+"""Many pairs and many orders at once, against the venue's ledger."""
 
 from __future__ import annotations
 
 from checks.conformance.test_order_life_ends import told_as_it_was
 from checks.conformance.timeline import timeline
-from harness.checking import Attach, fail, measured, requirement, undetermined
+from harness.checking import Attach, expect, fail, measured, requirement, undetermined
 from harness.scenarios.played.crowd import Crowd
+
+
+@requirement("many-orders-at-once")
+def test_a_dozen_pairs(crowd: Crowd, evidence: Attach) -> None:
+    """Nothing that the connector asks for a dozen pairs is more than the exchange takes at once."""
+    evidence(measured(f"{len(crowd.pairs)} pairs", pairs=len(crowd.pairs)))
+    first = next(iter(crowd.refused), None)
+    expect(
+        first is None,
+        f"With {len(crowd.pairs)} pairs, the exchange refused {len(crowd.refused)} requests, among them "
+        f"{first.method if first else ''} {first.path if first else ''}.",
+        *(crowd.part.wire.evidence(each) for each in crowd.refused[:3]),
+    )
 
 
 @requirement("many-orders-at-once")

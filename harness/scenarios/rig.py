@@ -230,9 +230,9 @@ class Rigs:
     ) -> Iterator[Rig]:
         """A fresh exchange and a fresh connector on `market` and `also`, at `scale` times the wall's pace.
 
-        No market may be named twice: what is counted on each would count double. `keys` may change the
-        account's credentials before the connector gets them. Raises ConnectorError when the connector cannot
-        be constructed.
+        Of `also`, the exchange gets those that it does not have. No market may be named twice: what is
+        counted on each would count double. `keys` may change the account's credentials before the connector
+        gets them. Raises ConnectorError when the connector cannot be constructed.
         """
         self.latest = None
         clock = ScaledClock(scale)
@@ -242,8 +242,9 @@ class Rigs:
         if len(set(watched)) < len(watched):
             raise OurFailure(f"a market has two roles in one scenario: {', '.join(m.name for m in watched)}")
         exchange_clock = SkewedClock(clock)
-        venue = self._venue(exchange_clock)
-        account, dialect = self._account(venue), self.dialect(venue)
+        spoken = randomization.having(self.dialect, also)
+        venue = self._venue(spoken, exchange_clock)
+        account, dialect = self._account(venue), spoken(venue)
         credentials = dialect.credentials(account)
         self._guard(dialect.hidden(account), credentials)
         record, faults = Record(self.canaries, first=self._next_number), FaultPlan(now=clock.now)
@@ -317,7 +318,7 @@ class Rigs:
         self._next_number = record.mark()
 
     def _account(self, venue: Venue) -> Account:
-        balances = randomization.initial_balances(self.dialect.markets, self.seed)
+        balances = randomization.initial_balances(venue.markets, self.seed)
         return venue.account(randomization.owner(self.seed), balances, self.dialect.key_lengths)
 
     def _oracle(self, dialect: Dialect, account: Account, clock: ScaledClock) -> Oracle:
@@ -331,11 +332,12 @@ class Rigs:
             dialect.ccxt_options(),
         )
 
-    def _venue(self, clock: SkewedClock) -> Venue:
-        venue = Venue(self.dialect.markets, self.seed, clock)
+    def _venue(self, spoken: type[Dialect], clock: SkewedClock) -> Venue:
+        venue = Venue(spoken.markets, self.seed, clock)
         origin = randomization.first_number(self.seed)
-        venue.number_from(origin, self.dialect.order_ids_from + origin)
-        for market in self.dialect.markets:
+        orders = spoken.order_ids_from + origin
+        venue.number_from(origin, orders, trades_by_market=spoken.trades_by_market)
+        for market in spoken.markets:
             venue.seed_book(market, LEVELS)
             venue.walk(20, market)
             randomization.trade_at_no_round_price(venue, market)

@@ -1,10 +1,12 @@
-"""Many orders within one tick: filled in part, filled, cancelled."""
+"""A dozen pairs, and many orders within one tick: filled in part, filled, cancelled."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from harness.gateway.entries import Exchange
+from harness.scenarios import randomization
 from harness.scenarios.played import start
 from harness.scenarios.played.order_life import (
     TERMINAL,
@@ -16,10 +18,12 @@ from harness.scenarios.played.order_life import (
     size,
 )
 from harness.scenarios.rig import Rig, Rigs
-from harness.scenarios.trace.view import View
+from harness.scenarios.trace.view import SeenExchange, View
+from harness.venue.market import Market, floor_to
 from harness.venue.model import Order, Side
 
-ORDERS, BURSTS = 20, 2
+ORDERS = 20  # of a burst
+TOO_OFTEN = (418, 429)
 SLOW = 2.0  # times as fast as the wall
 ARRIVE = 120.0  # virtual seconds; limits of requests may hold some back
 ENDS = 40.0  # virtual seconds; then polls are asked for
@@ -28,33 +32,48 @@ POLL = 8.0
 
 @dataclass
 class Crowd(View):
-    """The orders of up to `BURSTS` bursts; after one that lost an order there is no other."""
+    """The orders of two bursts, each in a market of its own; after one that lost an order there is no other.
+
+    `pairs` are all that it trades. `refused` are requests that the exchange refused before the first burst.
+    """
 
     rig_number: int
+    pairs: tuple[str, ...] = ()
+    refused: tuple[SeenExchange, ...] = ()
     lives: list[Life] = field(default_factory=list)
 
 
 def place_many(rigs: Rigs, pace: float) -> Crowd:
-    """Slowly: what a connector computes for an order takes real time, while its requests time out."""
-    with rigs.open(pace) as rig:
-        run = Crowd(rig.number)
+    """Slowly: what a connector computes for an order takes real time, while its requests time out.
+
+    Where an exchange numbers trades by market, those of the second burst have ids of the first.
+    """
+    also = randomization.eleven_more(rigs.dialect.markets)
+    with rigs.open(pace, also=also) as rig:
+        run = Crowd(rig.number, (rig.pair, *(market.name for market in also)))
         start(rig)
+        run.refused = tuple(each for each in rig.record.exchanges() if _refused(each))
         rig.go_at(SLOW)
-        for _ in range(BURSTS):
-            lives = _burst(rig)
+        for market in (rig.market, also[-1]):
+            lives = _burst(rig, market)
             run.lives += [settle(rig, life) for life in lives]
             if any(life.placed is None for life in lives):
                 break
         return run
 
 
-def _burst(rig: Rig) -> list[Life]:
+def _refused(exchange: Exchange) -> bool:
+    """Whether the exchange did not take it, for another reason than how often it was asked."""
+    return exchange.status is not None and 400 <= exchange.status < 500 and exchange.status not in TOO_OFTEN
+
+
+def _burst(rig: Rig, market: Market) -> list[Life]:
     """A third of the orders is filled in two parts, a third in part and then cancelled, a third cancelled."""
-    lives = [_ask(rig, number) for number in range(ORDERS)]
+    lives = [_ask(rig, market, number) for number in range(ORDERS)]
     rig.eventually(lambda: all(_arrived(rig, life) for life in lives), ARRIVE)
     for number, life in enumerate(lives):
         if life.placed is not None and number % 3 < 2:
-            let_trade(rig, life, life.placed.amount / rig.market.lot_size // 3 * rig.market.lot_size)
+            let_trade(rig, life, floor_to(life.placed.amount / 3, market.lot_size))
     for number, life in enumerate(lives):
         if number % 3 == 0:
             let_trade(rig, life)
@@ -64,14 +83,14 @@ def _burst(rig: Rig) -> list[Life]:
     return lives
 
 
-def _ask(rig: Rig, number: int) -> Life:
+def _ask(rig: Rig, market: Market, number: int) -> Life:
     """Each has a price of its own, by which it is known at the exchange."""
     side = tuple(Side)[number % 2]
-    steps = rig.market.tick_size * (number + 1)
-    price = resting_price(rig, side) + (-steps if side is Side.BUY else steps)
-    amount, asked_at = size(rig), rig.clock.now()
+    steps = market.tick_size * (number + 1)
+    price = resting_price(rig, side, market) + (-steps if side is Side.BUY else steps)
+    amount, asked_at = size(rig, market), rig.clock.now()
     ask = rig.connector.buy if side is Side.BUY else rig.connector.sell
-    order_id = ask(rig.pair, amount, price, "LIMIT", opening(rig))
+    order_id = ask(market.name, amount, price, "LIMIT", opening(rig))
     return Life(rig.number, asked_at, order_id, side, "LIMIT", amount, price, None, ())
 
 

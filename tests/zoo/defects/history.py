@@ -14,6 +14,11 @@ from tests.zoo.planting import constant, exchange, worded
 
 PERPETUAL = "binance_perpetual_derivative.py"
 PERPETUAL_BOOK = "binance_perpetual_api_order_book_data_source.py"
+VOLUME_PRICE = """self.get_price_for_volume(
+                        trading_pair,
+                        True,
+                        amount
+                    ).result_price"""
 OKX_BOOK = "okx_api_order_book_data_source.py"
 
 DEFECTS: tuple[Defect, ...] = (
@@ -141,5 +146,72 @@ DEFECTS: tuple[Defect, ...] = (
             ("await self._uses_spot_balances()", "True"),
         ),
         connector="hyperliquid_perpetual",
+    ),
+    defect(
+        "market-buys-priced-by-the-best-level",
+        test_orders.test_market_orders_take_several_levels,
+        "A market buy of .* that several levels had to fill ended as buy",
+        worded(
+            "gate_io_exchange.py",
+            "_place_order",
+            (
+                VOLUME_PRICE,
+                "self.get_price(trading_pair, True)",
+            ),
+        ),
+        connector="gate_io",
+    ),
+    defect(
+        "market-orders-at-the-best-price",
+        test_orders.test_market_orders_take_several_levels,
+        "A market (buy|sell) of .* that several levels had to fill ended as",
+        *(
+            worded(
+                "hyperliquid_perpetual_derivative.py",
+                name,
+                ("self.get_mid_price(trading_pair)", f"self.get_price(trading_pair, {buys})"),
+                (f"Decimal(1 {sign} CONSTANTS.MARKET_ORDER_SLIPPAGE)", "1"),
+            )
+            for name, buys, sign in (("buy", True, "+"), ("sell", False, "-"))
+        ),
+        connector="hyperliquid_perpetual",
+    ),
+    *(
+        defect(
+            f"a-missing-price-compared-with-is-in-{connector.replace('_', '-')}",
+            test_orders.test_market_orders_fill,
+            "A market (buy|sell) order never reached the exchange",
+            *(worded(file, name, ("price.is_nan()", "price is s_decimal_NaN")) for name in ("buy", "sell")),
+            connector=connector,
+        )
+        for connector, file in (
+            ("hyperliquid", "hyperliquid_exchange.py"),
+            ("hyperliquid_perpetual", "hyperliquid_perpetual_derivative.py"),
+        )
+    ),
+    defect(
+        "an-empty-text-read-as-a-balance",
+        test_usability.test_it_gets_ready,
+        "still not ready after 90 s .*account_balance",
+        worded(
+            "bybit_exchange.py",
+            "_update_balances",
+            (
+                'Decimal(coin["walletBalance"]) - Decimal(coin["locked"])',
+                'Decimal(coin["availableToWithdraw"]) - Decimal(coin["locked"])',
+            ),
+        ),
+        connector="bybit",
+    ),
+    defect(
+        "an-empty-text-read-as-equity",
+        test_usability.test_it_gets_ready,
+        "still not ready after 90 s .*account_balance",
+        worded(
+            "okx_exchange.py",
+            "_update_balance_from_details",
+            ("if equity_text and available_equity_text:", "if True:"),
+        ),
+        connector="okx",
     ),
 )

@@ -56,6 +56,25 @@ HOUR: tuple[Defect, ...] = (
         ),
     ),
     defect(
+        "rules-of-the-start-for-ever",
+        checks.test_changed_rules_are_followed,
+        "minutes after the exchange had made the amounts of its market coarser, a .* was refused",
+        exchange(
+            """
+            async def _update_trading_rules(self):
+                if not self._trading_rules:
+                    await super()._update_trading_rules()
+            """
+        ),
+    ),
+    defect(
+        "rules-read-anew-once-a-day",
+        checks.test_changed_rules_are_followed,
+        "minutes after the exchange had made the amounts of its market coarser, a .* was refused",
+        behaving("okx_exchange.py", "OkxExchange", "TRADING_RULES_INTERVAL = 86400.0"),
+        connector="okx",
+    ),
+    defect(
         "a-task-left-for-each-order",
         checks.test_an_hour_of_market_making,
         "number of its tasks grew by",
