@@ -88,9 +88,9 @@ def test_changed_rules_are_followed(hour: Hour) -> None:
     for life in hour.coarser:
         expect(
             life.placed is not None,
-            f"{(life.asked_at - hour.changed_at) / MINUTE:.0f} minutes after the exchange had made the amounts "
-            f"of its market coarser, a {life.name} order for {life.amount:f} was not rounded to them, and was "
-            "refused.",
+            f"{(life.asked_at - hour.changed_at) / MINUTE:.0f} minutes after the exchange had made the "
+            f"amounts of its market coarser, a {life.name} order for {life.amount:f} was not rounded to "
+            "them, and was refused.",
             *timeline(life),
         )
 
