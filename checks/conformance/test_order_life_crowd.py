@@ -10,15 +10,22 @@ from harness.scenarios.played.crowd import Crowd
 
 @requirement("many-orders-at-once")
 def test_a_dozen_pairs(crowd: Crowd, evidence: Attach) -> None:
-    """Nothing that the connector asks for a dozen pairs is more than the exchange takes at once."""
-    evidence(measured(f"{len(crowd.pairs)} pairs", pairs=len(crowd.pairs)))
-    first = next(iter(crowd.refused), None)
+    """With a dozen pairs it gets ready, nothing that it asks for is refused, and its books follow."""
+    count = len(crowd.pairs)
+    evidence(measured(f"{count} pairs", pairs=count))
+    refused = [crowd.part.wire.evidence(each) for each in crowd.refused[:3]]
+    for first in crowd.refused[:1]:
+        fail(
+            f"With {count} pairs, the exchange refused {len(crowd.refused)} requests, the first of them "
+            f"{first.method} {first.path}.",
+            *refused,
+        )
+    waiting = ", ".join(crowd.waiting_for)
     expect(
-        first is None,
-        f"With {len(crowd.pairs)} pairs, the exchange refused {len(crowd.refused)} requests, among them "
-        f"{first.method if first else ''} {first.path if first else ''}.",
-        *(crowd.part.wire.evidence(each) for each in crowd.refused[:3]),
+        not crowd.waiting_for,
+        f"With {count} pairs, the connector never became ready ({waiting}); with one it does.",
     )
+    expect(crowd.difference is None, f"With {count} pairs, books do not follow: {crowd.difference}.")
 
 
 @requirement("many-orders-at-once")

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from harness.gateway.entries import Exchange
 from harness.scenarios import randomization
-from harness.scenarios.played import start
+from harness.scenarios.played import NotReady, start
+from harness.scenarios.played.market_data import books_differ, quote_inside
 from harness.scenarios.played.order_life import (
     TERMINAL,
     Life,
@@ -25,6 +26,7 @@ from harness.venue.model import Order, Side
 ORDERS = 20  # of a burst
 TOO_OFTEN = (418, 429)
 SLOW = 2.0  # times as fast as the wall
+FOLLOW = 20.0  # virtual seconds for its order books
 ARRIVE = 120.0  # virtual seconds; limits of requests may hold some back
 ENDS = 40.0  # virtual seconds; then polls are asked for
 POLL = 8.0
@@ -34,12 +36,16 @@ POLL = 8.0
 class Crowd(View):
     """The orders of two bursts, each in a market of its own; after one that lost an order there is no other.
 
-    `pairs` are all that it trades. `refused` are requests that the exchange refused before the first burst.
+    `pairs` are all that it trades. `waiting_for` are the parts that never became ready, though they do with
+    one pair. `refused` are requests that the exchange refused at the start, and `difference` says how the
+    book of the first or the last pair differs from the exchange's after that.
     """
 
     rig_number: int
     pairs: tuple[str, ...] = ()
+    waiting_for: tuple[str, ...] = ()
     refused: tuple[SeenExchange, ...] = ()
+    difference: str | None = None
     lives: list[Life] = field(default_factory=list)
 
 
@@ -51,15 +57,29 @@ def place_many(rigs: Rigs, pace: float) -> Crowd:
     also = randomization.eleven_more(rigs.dialect.markets)
     with rigs.open(pace, also=also) as rig:
         run = Crowd(rig.number, (rig.pair, *(market.name for market in also)))
-        start(rig)
+        try:
+            start(rig)
+        except NotReady as error:
+            run.waiting_for = error.waiting_for or ("its own reasons",)
         run.refused = tuple(each for each in rig.record.exchanges() if _refused(each))
-        rig.go_at(SLOW)
-        for market in (rig.market, also[-1]):
-            lives = _burst(rig, market)
-            run.lives += [settle(rig, life) for life in lives]
-            if any(life.placed is None for life in lives):
-                break
-        return run
+        if not run.waiting_for:
+            _trade(rig, run, (rig.market, also[-1]))
+    if run.waiting_for:
+        with rigs.open(pace) as rig:
+            start(rig)
+    return run
+
+
+def _trade(rig: Rig, run: Crowd, markets: Sequence[Market]) -> None:
+    for market in markets:
+        quote_inside(rig, market)
+    run.difference = books_differ(rig, markets, FOLLOW, depth=1)
+    rig.go_at(SLOW)
+    for market in markets:
+        lives = _burst(rig, market)
+        run.lives += [settle(rig, life) for life in lives]
+        if any(life.placed is None for life in lives):
+            break
 
 
 def _refused(exchange: Exchange) -> bool:
