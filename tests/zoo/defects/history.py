@@ -5,8 +5,11 @@ from __future__ import annotations
 from checks.conformance import (
     test_balances,
     test_market_data,
+    test_order_life,
     test_orders,
     test_perpetual,
+    test_perpetual_changes,
+    test_resilience_hour,
     test_usability,
 )
 from tests.zoo.defect import Defect, defect
@@ -213,5 +216,77 @@ DEFECTS: tuple[Defect, ...] = (
             ("if equity_text and available_equity_text:", "if True:"),
         ),
         connector="okx",
+    ),
+    defect(
+        "only-the-last-fill-counted",
+        test_order_life.test_every_fill_once,
+        "fills? .*(not reported|never reported)",
+        exchange(
+            """
+            def _create_order_tracker(self):
+                tracker = super()._create_order_tracker()
+                process = tracker.process_trade_update
+
+                def process_trade_update(update):
+                    order = tracker.fetch_order(update.client_order_id)
+                    before = order.executed_amount_base if order is not None else 0
+                    if order is None or update.fill_base_amount + before < order.amount * Decimal("0.4"):
+                        return None
+                    return process(update)
+
+                tracker.process_trade_update = process_trade_update
+                return tracker
+            """,
+        ),
+        connector="kucoin",
+    ),
+    defect(
+        "funding-payments-never-looked-for",
+        test_perpetual.test_a_funding_payment_is_told_once,
+        "One funding payment was reported 0 times",
+        exchange(
+            """
+            async def _funding_payment_polling_loop(self):
+                await self._update_all_funding_payments(fire_event_on_new=False)
+                await asyncio.sleep(1e9)
+            """,
+        ),
+        connector="binance_perpetual",
+    ),
+    defect(
+        "the-position-of-one-way-mode-in-hedge-mode",
+        test_perpetual_changes.test_both_positions_in_hedge_mode,
+        "In hedge mode, a limit (buy|sell) order never reached the exchange",
+        worded(
+            "bybit_perpetual_derivative.py",
+            "_get_position_idx",
+            ("if self.position_mode == PositionMode.ONEWAY:", "if True:"),
+        ),
+        connector="bybit_perpetual",
+    ),
+    defect(
+        "a-closing-order-for-the-other-position",
+        test_perpetual_changes.test_both_positions_in_hedge_mode,
+        "In hedge mode, an order that was to close the (long|short) position left it open",
+        worded(
+            PERPETUAL,
+            "_place_order",
+            (
+                'api_params["positionSide"] = "SHORT" if trade_type is TradeType.BUY else "LONG"',
+                'api_params["positionSide"] = "LONG" if trade_type is TradeType.BUY else "SHORT"',
+            ),
+        ),
+        connector="binance_perpetual",
+    ),
+    defect(
+        "pings-never-sent",
+        test_resilience_hour.test_the_private_stream_is_kept_alive,
+        "The exchange closed its private stream|It had no private stream",
+        worded(
+            "kucoin_api_user_stream_data_source.py",
+            "_process_websocket_messages",
+            ("await websocket_assistant.send(request=ping_request)", "pass"),
+        ),
+        connector="kucoin",
     ),
 )
