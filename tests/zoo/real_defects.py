@@ -106,8 +106,8 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
     ),
     ("bitget", test_orders.test_market_orders_take_several_levels): RealDefect(
         "A market buy of .* that several levels had to fill ended as buy",
-        "It prices a market buy by the best ask alone: the exchange buys less than was asked for, and its user "
-        "is told of the whole amount.",
+        "It prices a market buy by the best ask alone: the exchange buys less than was asked for, and its "
+        "user is told of the whole amount.",
     ),
     ("bitget", test_balances_fees.test_a_rebate_is_a_negative_fee): RealDefect(
         "the connector reported",
