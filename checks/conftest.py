@@ -9,7 +9,8 @@ from harness.forks.object_store import ObjectStore
 from harness.forks.submission import Submission
 from harness.forks.tree import Tree
 from harness.requirement import Catalogue
-from harness.rounds.round import Candidate, Round, load_round
+from harness.rounds.reading import load_round
+from harness.rounds.round import Candidate, Round
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,6 @@ LAYERS = (
     ("cli",),
     ("commands",),
     ("voting",),
-    ("voting",),
     ("reporting", "serving"),
     ("screenings",),
     ("checking",),

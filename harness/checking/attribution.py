@@ -15,7 +15,7 @@ from enum import StrEnum
 from harness.frameworks import GENERATIONS
 from harness.frameworks.runtime import Generation
 from harness.outcome import Basis, Evidence, EvidenceKind, Status
-from harness.venue.dialects import dialect, spoken_by
+from harness.venue.dialects import connector_of, dialect, spoken_by
 
 # Numbers, names of assets and markets, and which side an order was on.
 _PARTICULARS = re.compile(r"-?\d[\d.,:E+-]*|\b[A-Z][A-Z0-9]+(-[A-Z0-9]+)?\b|buy|sell|Buy|Sell")
@@ -42,14 +42,17 @@ class Judgement:
 def control_for(
     paths: Collection[str], generation: Generation, kind: str, exchange: str | None
 ) -> str | None:
-    """A merged connector among upstream's `paths`: of the same exchange if there is one, else of another."""
+    """A merged connector among upstream's `paths`: of the same exchange if there is one, else of another.
+
+    `exchange` is the dialect that the candidate is tried on.
+    """
     spoken = spoken_by(generation)
     for name in (exchange, *spoken):
         if name not in spoken or dialect(name).markets[0].perpetual != (kind == "derivative"):
             continue
-        folder = GENERATIONS[generation].connector_path(kind, name)
+        folder = GENERATIONS[generation].connector_path(kind, connector_of(name))
         if any(path.startswith(f"{folder}/") for path in paths):
-            return name
+            return connector_of(name)
     return None
 
 

@@ -48,7 +48,7 @@ from harness.scenarios.rig import Rigs
 from harness.scenarios.trace.model import Header
 from harness.scenarios.trace.store import FOLDER, name_of, write
 from harness.venue.described import DescribedDialect
-from harness.venue.dialects import dialect, known
+from harness.venue.dialects import dialect, dialect_of, known, spoken_by
 from harness.venue.dialects.base import Dialect
 
 MOST_TEST_MODULES = 60
@@ -260,9 +260,10 @@ def derived_exchange(
     """The exchange as its connector, the connector's tests and ccxt show it."""
     added = next((each for each in submission.connectors if each.name == connector_name), None)
     if added is None or submission.generation != "v2":
+        there = ", ".join(spoken_by(submission.generation)) or "none"
         undetermined(
             f"Not tried: there is no simulated exchange for {connector_name} yet "
-            f"(known: {', '.join(known())}), and none can be derived."
+            f"(known of its generation: {there}), and none can be derived."
         )
     place = Place(cache_dir() / "descriptions", plan.descriptions, plan.outcomes_file.parent / DESCRIBED)
     made_with = (submission.commit, submission.upstream_commit)
@@ -302,7 +303,7 @@ def players(
     def of(name: str, trial: Trial, seed: int) -> Player:
         forks = trial is not Trial.CONTROL
         built = runtime if forks else _upstream_build(backend, store, submission, upstream)
-        played_on = dialect_class if forks else dialect(name)
+        played_on = dialect_class if forks else dialect(dialect_of(name, submission.generation) or name)
         said = candidate.exchange.stated_credentials if forks else None
         rigs = Rigs(backend, built.runtime, played_on, name, seed, said)
         if trial is Trial.FIRST:

@@ -29,22 +29,14 @@ from harness.reporting.model import CandidateReport
 from harness.reporting.publish import report_of, write_candidate
 from harness.reporting.wording import NO_VERDICT, score_words, set_aside_line
 from harness.requirement import Catalogue
-from harness.rounds.round import (
-    OWN_CHECK,
-    Candidate,
-    Exchange,
-    GitUpstream,
-    PypiUpstream,
-    Round,
-    Voting,
-    load_round,
-)
+from harness.rounds.reading import load_round
+from harness.rounds.round import OWN_CHECK, Candidate, Exchange, GitUpstream, PypiUpstream, Round, Voting
 from harness.sandbox import Choice
 from harness.scenarios.rehearsal import UNSEEN, Rehearsal
 from harness.screenings.screening import Settings, Stopwatch, screen_submission
 from harness.screenings.store import write_round
 from harness.screenings.writing import writing
-from harness.venue.dialects import dialect, known
+from harness.venue.dialects import dialect, dialect_of
 
 MOST_LINES = 12
 DEFAULT_UPSTREAM = GitUpstream(git="https://github.com/hummingbot/hummingbot", ref="master")
@@ -160,7 +152,7 @@ def _candidate(
         return row.model_copy(update={"exchange": row.exchange.model_copy(update={"dialect": None})})
     if row is not None and exchange is None:
         return row
-    simulated = exchange or (names[0] if names[0] in known() and not derived else None)
+    simulated = exchange or (None if derived else dialect_of(names[0], submission.generation))
     hosts = (*dialect(simulated).rest_hosts, *dialect(simulated).stream_hosts) if simulated else ()
     return Candidate(
         name=re.sub(r"[^a-z0-9]+", "-", names[0].lower()).strip("-"),

@@ -41,7 +41,9 @@ def page() -> str:
     sections = {
         "Findings of checks": _gathered(sources, _finding),
         "Errors": _gathered(sources, lambda node: _error(node, errors)),
-        "Help of the command": _gathered({"harness/cli.py": sources["harness/cli.py"]}, _help),
+        "Help of the command": _gathered(
+            {path: module for path, module in sources.items() if path.startswith("harness/cli/")}, _help
+        ),
     }
     return HEAD + "".join(f"\n## {title}\n{_section(found)}" for title, found in sections.items())
 

@@ -11,7 +11,7 @@ from harness.reporting.model import RoundReport
 from harness.reporting.wording import listed, number, verdict_words
 from harness.requirement import Catalogue
 from harness.rounds.next_round import file_text, next_round, title_after
-from harness.rounds.round import load_round
+from harness.rounds.reading import load_round
 from harness.screenings.store import ROUND, write_whole
 
 

@@ -26,7 +26,8 @@ from harness.reporting.model import RoundReport
 from harness.reporting.publish import ROUND_REPORT, publish_round
 from harness.reporting.wording import set_aside_line, verdict_words
 from harness.requirement import Catalogue
-from harness.rounds.round import Candidate, Round, load_round
+from harness.rounds.reading import load_round
+from harness.rounds.round import Candidate, Round
 from harness.sandbox import Choice, choose
 from harness.sandbox.sweep import sweep
 from harness.screenings.scheduling import screen_round

@@ -11,7 +11,8 @@ from harness.forks.lockfile import load_lock
 from harness.reporting.publish import read_result
 from harness.requirement import Catalogue
 from harness.rounds.calendar import Done, first_instant, last_instant, standing
-from harness.rounds.round import Round, load_round
+from harness.rounds.reading import load_round
+from harness.rounds.round import Round
 from harness.screenings.store import read_screening
 from harness.voting.posting import read_posted
 

@@ -23,11 +23,12 @@ from harness.forks.tree import Tree
 from harness.requirement import Catalogue
 from harness.rounds.appending import row_text, with_row
 from harness.rounds.fields import local_path
-from harness.rounds.round import Candidate, Round, checked_row, load_round
+from harness.rounds.reading import checked_row, load_round
+from harness.rounds.round import Candidate, Round
 from harness.rounds.submission_form import SIZE_LIMIT, Form, read_form
 from harness.screenings.exchange_facts import code_of
 from harness.screenings.writing import writing_beside
-from harness.venue.dialects import dialect, known
+from harness.venue.dialects import dialect, dialect_of
 
 _PLACEHOLDER = "being-submitted"
 # A branch's page on GitHub or GitLab, which is what a browser's address line shows.
@@ -186,7 +187,7 @@ def _filled(form: Form, name: str | None, round_: Round, *, from_others: bool) -
     tree = Tree.of(store, submission)
     found = hosts_of(code_of(tree, chosen))
     first = chosen[0].name
-    spoken = first if first in known() else None
+    spoken = dialect_of(first, submission.generation)
     own = (*dialect(spoken).rest_hosts, *dialect(spoken).stream_hosts) if spoken else ()
     ccxt_id = form.ccxt or (dialect(spoken).ccxt_id if spoken else None) or ccxt_id_of(first)
     fields: Mapping[str, object] = {

@@ -16,7 +16,8 @@ from harness.reporting.comparison import Difference, differences
 from harness.reporting.model import CandidateReport, Result, RoundReport
 from harness.reporting.round_page import render_round
 from harness.requirement import Catalogue
-from harness.rounds.round import Round, load_round
+from harness.rounds.reading import load_round
+from harness.rounds.round import Round
 from harness.screenings.screened import Screened, complete, waivers_in_force
 from harness.screenings.store import ROUND, read_screening, write_whole
 

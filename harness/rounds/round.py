@@ -1,10 +1,8 @@
-"""`candidates.yml` ↔ a typed round. Every mistake is named at once: file, line, field and a fix."""
+"""A round as it stands in `candidates.yml`, and its JSON Schema."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -14,14 +12,11 @@ from pydantic import (
     Field,
     StringConstraints,
     Tag,
-    ValidationError,
     model_validator,
 )
-from pydantic_core import ErrorDetails
 
 from harness.credentials.stated import Stated, stated
 from harness.errors import UserError
-from harness.requirement import Requirement
 from harness.rounds.fields import (
     ConnectorName,
     Credential,
@@ -34,19 +29,12 @@ from harness.rounds.fields import (
     Ref,
     RepositoryAddress,
     Slug,
-    local_path,
     shown,
     wrong,
 )
-from harness.rounds.located_yaml import Located, Location, Mistake, dotted, read_located
 from harness.rounds.mistakes import (
     did_you_mean,
-    explained,
-    mistaken_reviews,
-    mistaken_waivers,
-    without_echoes,
 )
-from harness.text import one_line
 
 
 class _Model(BaseModel):
@@ -95,7 +83,7 @@ class PypiUpstream(_Model):
     )
 
 
-def _kind_of_upstream(value: object) -> str:
+def kind_of_upstream(value: object) -> str:
     if isinstance(value, Mapping):
         return "pypi" if "pypi" in value and "git" not in value else "git"
     return "pypi" if isinstance(value, PypiUpstream) else "git"
@@ -103,7 +91,7 @@ def _kind_of_upstream(value: object) -> str:
 
 Upstream = Annotated[
     Annotated[GitUpstream, Tag("git")] | Annotated[PypiUpstream, Tag("pypi")],
-    Discriminator(_kind_of_upstream),
+    Discriminator(kind_of_upstream),
 ]
 
 
@@ -291,89 +279,6 @@ class Round(_Model):
         raise UserError(f"round {self.id} has no candidate {name!r}", hint=did_you_mean(name, known))
 
 
-# More would scroll the first out of sight.
-MISTAKES_SHOWN = 100
-
-
-class RoundFileError(UserError):
-    """A round file with mistakes, all of them; `mistakes` in the order of their lines."""
-
-    def __init__(self, path: Path, mistakes: Sequence[Mistake]) -> None:
-        self.path = path
-        self.mistakes = tuple(sorted(mistakes, key=lambda mistake: mistake.line))
-        lines = [f"{path}:{mistake}" for mistake in self.mistakes[:MISTAKES_SHOWN]]
-        if len(self.mistakes) > MISTAKES_SHOWN:
-            lines.append(f"… and {len(self.mistakes) - MISTAKES_SHOWN} more")
-        super().__init__(
-            "\n".join(lines),
-            hint="correct the lines above and run the command again",
-        )
-
-
-def load_round(
-    path: Path, requirements: Mapping[str, Requirement] | None = None, *, others_rows: bool = False
-) -> Round:
-    """Read a round file; raises RoundFileError with every mistake.
-
-    `requirements` are those that waivers and reviews may name, by id; None leaves them unchecked. With
-    `others_rows`, rows are taken as handed in by others: a fork on this machine has to lie below the file's
-    own folder.
-    """
-    path = Path(path)
-    try:
-        located = read_located(path)
-    except OSError as error:
-        raise RoundFileError(path, [_cannot_open(path, error)]) from error
-    mistakes = list(located.mistakes)
-    round_ = None
-    if located.data is not None or not mistakes:
-        try:
-            round_ = Round.model_validate(located.data, context={"folder": path.absolute().parent})
-        except ValidationError as error:
-            mistakes += [explained(detail, located, _model_at) for detail in without_echoes(error.errors())]
-    if round_ is not None and others_rows:
-        mistakes += _outside(round_, path.absolute().parent.resolve(), located)
-    if requirements is not None:
-        mistakes += mistaken_waivers(located, requirements)
-        mistakes += mistaken_reviews(located, requirements)
-    if mistakes or round_ is None:
-        raise RoundFileError(path, mistakes)
-    return round_
-
-
-def checked_row(fields: Mapping[str, object], folder: Path) -> Candidate:
-    """A candidate from fields that did not come from a file; raises UserError with every mistake.
-
-    A relative address of a repository counts from `folder`.
-    """
-    try:
-        return Candidate.model_validate(fields, context={"folder": folder})
-    except ValidationError as error:
-        nowhere = Located(data={"candidates": [dict(fields)]})
-        told = []
-        for detail in without_echoes(error.errors()):
-            placed: ErrorDetails = {**detail, "loc": ("candidates", 0, *detail["loc"])}
-            mistake = explained(placed, nowhere, _model_at)
-            field = mistake.field.removeprefix("candidates[0].")
-            told.append(f"{one_line(field, 120)}: {one_line(mistake.what)} — {one_line(mistake.fix)}")
-        raise UserError(
-            "\n".join(told), hint="correct what is named above and run the command again"
-        ) from error
-
-
-def _outside(round_: Round, folder: Path, located: Located) -> Iterator[Mistake]:
-    """Rows that name a folder of this machine which is no business of whoever wrote them."""
-    for number, candidate in enumerate(round_.candidates):
-        place = local_path(candidate.repository) if candidate.repository else None
-        if place is not None and not place.resolve().is_relative_to(folder):
-            at = ("candidates", number, "repository")
-            what = f"{shown(candidate.repository)} lies outside this file's folder"
-            fix = (
-                "a row may have come from anybody: put a copy below the folder, or write its https:// address"
-            )
-            yield Mistake(located.line(at), dotted(at), what, fix)
-
-
 def round_schema() -> dict[str, Any]:
     """The JSON Schema of a round file, for editors."""
     return {
@@ -381,30 +286,3 @@ def round_schema() -> dict[str, Any]:
         "title": "Connector vote round",
         **Round.model_json_schema(),
     }
-
-
-def _cannot_open(path: Path, error: OSError) -> Mistake:
-    near = difflib.get_close_matches(
-        path.name, [other.name for other in path.absolute().parent.glob("*.y*ml")], 1
-    )
-    fix = (
-        f"did you mean {path.with_name(near[0])}?" if near else "name the file: `harness run candidates.yml`"
-    )
-    return Mistake(1, "", f"cannot be read: {error.strerror}", fix)
-
-
-def _model_at(location: Location, located: Located) -> type[BaseModel] | None:
-    """The model whose fields stand at `location`."""
-    known: dict[str, type[BaseModel]] = {
-        "voting": Voting,
-        "exchange": Exchange,
-        "waivers": Waiver,
-        "reviewed": Review,
-    }
-    names = [part for part in location if isinstance(part, str)]
-    if not names:
-        return Round
-    if names == ["upstream"]:
-        upstream = located.data.get("upstream") if isinstance(located.data, dict) else None
-        return PypiUpstream if _kind_of_upstream(upstream) == "pypi" else GitUpstream
-    return Candidate if names == ["candidates"] else known.get(names[-1])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -101,6 +101,19 @@ class Rig:
     def restart(self) -> None:
         """End the connector's process without ceremony and construct another one with the same keys."""
         self.connector = self.open_connector()
+
+
+@dataclass(frozen=True)
+class _Exchange:
+    """The exchange of one scenario, with the connector's account, and what is written down at it."""
+
+    clock: ScaledClock
+    skewed: SkewedClock
+    venue: Venue
+    account: Account
+    dialect: Dialect
+    record: Record
+    faults: FaultPlan
 
 
 class Rigs:
@@ -241,33 +254,20 @@ class Rigs:
         watched = (chosen, *also)
         if len(set(watched)) < len(watched):
             raise OurFailure(f"a market has two roles in one scenario: {', '.join(m.name for m in watched)}")
-        exchange_clock = SkewedClock(clock)
-        spoken = randomization.having(self.dialect, also)
-        venue = self._venue(spoken, exchange_clock)
-        account, dialect = self._account(venue), spoken(venue)
-        credentials = dialect.credentials(account)
-        self._guard(dialect.hidden(account), credentials)
-        record, faults = Record(self.canaries, first=self._next_number), FaultPlan(now=clock.now)
         pairs = [each.name for each in watched]
+        at = self._fresh(randomization.having(self.dialect, also), clock)
         opened_at, number, connectors = clock.now(), self._opened, list[Connector]()
         self._opened += 1
+        credentials = at.dialect.credentials(at.account)
+        self._guard(at.dialect.hidden(at.account), credentials)
 
         def write_down() -> None:
-            began = Began(opened_at, self._next_number, chosen.name, chosen, dialect.book_depth)
-            self._write_down(began, clock, record, faults, account, dialect, connectors)
+            began = Began(opened_at, self._next_number, chosen.name, chosen, at.dialect.book_depth)
+            self._write_down(began, at, connectors)
 
         with ExitStack() as stack:
             stack.callback(write_down)
-            gateway = stack.enter_context(
-                running_gateway(
-                    [dialect],
-                    clock=clock,
-                    faults=faults,
-                    authority=self._authority,
-                    record=record,
-                    socket_path=self._idle.with_name("scenario.sock"),
-                )
-            )
+            gateway = stack.enter_context(self._gateway(at))
             stack.enter_context(self._open(gateway.socket_path))
             current = stack.enter_context(ExitStack())
 
@@ -279,10 +279,10 @@ class Rigs:
                 return connectors[-1]
 
             def open_oracle() -> Oracle:
-                return stack.enter_context(self._oracle(dialect, account, clock))
+                return stack.enter_context(self._oracle(at.dialect, at.account, clock))
 
             self.latest = Rig(
-                clock, exchange_clock, venue, dialect, account, chosen, faults, record, gateway,
+                clock, at.skewed, at.venue, at.dialect, at.account, chosen, at.faults, at.record, gateway,
                 open_connector(), chance, number, open_connector, open_oracle,
             )  # fmt: skip
             try:
@@ -294,28 +294,37 @@ class Rigs:
                 raise
             listen_once_more(connectors)
 
-    def _write_down(
-        self,
-        began: Began,
-        clock: ScaledClock,
-        record: Record,
-        faults: FaultPlan,
-        account: Account,
-        dialect: Dialect,
-        connectors: Sequence[Connector],
-    ) -> None:
+    def _fresh(self, spoken: type[Dialect], clock: ScaledClock) -> _Exchange:
+        """An exchange on which nothing happened yet, with the connector's account."""
+        skewed = SkewedClock(clock)
+        venue = self._venue(spoken, skewed)
+        record, faults = Record(self.canaries, first=self._next_number), FaultPlan(now=clock.now)
+        return _Exchange(clock, skewed, venue, self._account(venue), spoken(venue), record, faults)
+
+    def _gateway(self, at: _Exchange) -> AbstractContextManager[GatewayThread]:
+        return running_gateway(
+            [at.dialect],
+            clock=at.clock,
+            faults=at.faults,
+            authority=self._authority,
+            record=at.record,
+            socket_path=self._idle.with_name("scenario.sock"),
+        )
+
+    def _write_down(self, began: Began, at: _Exchange, connectors: Sequence[Connector]) -> None:
         """When all is over: what was seen, in the order of the clock."""
         by_hand = self.latest.by_hand if self.latest is not None else []
+        now = at.clock.now()
         observed = (
-            *wire_of(record, self.canaries, self.guarded, dialect),
-            *faults_of(faults, clock.now()),
-            *books_of(dialect.venue, account, dialect),
+            *wire_of(at.record, self.canaries, self.guarded, at.dialect),
+            *faults_of(at.faults, now),
+            *books_of(at.venue, at.account, at.dialect),
             *claims_of(connectors, self.canaries, self.guarded),
             *by_hand,
-            *self.news_of_the_driver(clock.now()),
+            *self.news_of_the_driver(now),
         )
         self.seen += [began, *sorted(observed, key=lambda each: each.at)]
-        self._next_number = record.mark()
+        self._next_number = at.record.mark()
 
     def _account(self, venue: Venue) -> Account:
         balances = randomization.initial_balances(venue.markets, self.seed)

@@ -11,7 +11,8 @@ from harness.forks.object_store import ObjectStore
 from harness.forks.pin import pin
 from harness.forks.submission import Submission
 from harness.requirement import Catalogue
-from harness.rounds.round import GitUpstream, Round, load_round
+from harness.rounds.reading import load_round
+from harness.rounds.round import GitUpstream, Round
 from harness.screenings.store import ROUND, read_screening
 
 HINT = "name a candidate of the round's file, or its folder of reports, e.g. reports/2020-08/NAME"

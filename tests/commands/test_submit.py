@@ -14,7 +14,8 @@ from harness.commands import submit as command
 from harness.commands.row_of_fork import hosts_of
 from harness.commands.submit import add_row, form_of, submit
 from harness.errors import HarnessError, OurFailure, UserError
-from harness.rounds.round import Candidate, load_round
+from harness.rounds.reading import load_round
+from harness.rounds.round import Candidate
 from harness.rounds.submission_form import Form
 from harness.screenings.writing import writing_beside
 from tests.world import commit, git, upstream_and_fork, write_round

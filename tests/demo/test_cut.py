@@ -12,7 +12,8 @@ from demo.edits import AnchorMissing
 from demo.forks import EXCHANGES, REVEALING_TESTS
 from demo.release import CLIENT_CONFIG, FEE_TEMPLATE, Release
 from demo.roundfile import SUBMISSIONS_CLOSE, UNREACHABLE, write_round
-from harness.rounds.round import GitUpstream, load_round
+from harness.rounds.reading import load_round
+from harness.rounds.round import GitUpstream
 
 if TYPE_CHECKING:
     from tests.demo.conftest import Cut

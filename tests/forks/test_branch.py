@@ -12,7 +12,8 @@ from harness.forks.object_store import ObjectStore
 from harness.forks.pin import pin
 from harness.forks.since import since
 from harness.forks.submission import Submission
-from harness.rounds.round import Round, load_round
+from harness.rounds.reading import load_round
+from harness.rounds.round import Round
 from tests.world import commit, git, upstream_and_fork, write_round
 
 PACKAGE = "hummingbot/connector/exchange/hollow"

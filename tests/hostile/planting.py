@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from harness.forks.submission import AddedConnector, MergePreview
 from harness.outcome import Basis, Evidence, EvidenceKind, Outcome, Status
 from harness.reporting.publish import publish_round
-from harness.rounds.round import Candidate, Exchange, Round, Voting, Waiver, load_round
+from harness.rounds.reading import load_round
+from harness.rounds.round import Candidate, Exchange, Round, Voting, Waiver
 from harness.screenings.store import write_round
 from harness.text import encodable
 from tests.reporting.parts import REQUIREMENTS, all_passed, catalogue, change, outcome, store, submission

@@ -22,7 +22,7 @@ from harness.forks import limits
 from harness.forks.errors import FileMissing, RefusedObjects, TooLarge
 from harness.forks.object_store import ObjectStore
 from harness.reporting.publish import publish_round
-from harness.rounds.round import load_round
+from harness.rounds.reading import load_round
 from harness.screenings.scheduling import screen_round
 from harness.screenings.screening import Settings
 from tests.forks.repository import Repository

@@ -23,7 +23,7 @@ from harness.forks.lockfile import load_lock, lock_path
 from harness.forks.submission import MergePreview
 from harness.outcome import Basis, Evidence, EvidenceKind, Outcome, OutcomeLog, Status
 from harness.reporting.publish import publish_round, report_of, write_candidate
-from harness.rounds.round import load_round
+from harness.rounds.reading import load_round
 from harness.screenings.screened import Screened
 from harness.text import storable
 from tests.hostile.attack import attack

@@ -13,7 +13,7 @@ import pytest
 from harness.forks.object_store import ObjectStore
 from harness.reporting.publish import publish_round
 from harness.requirement import Catalogue
-from harness.rounds.round import MISTAKES_SHOWN, RoundFileError, load_round
+from harness.rounds.reading import MISTAKES_SHOWN, RoundFileError, load_round
 from harness.screenings.scheduling import screen_round
 from harness.screenings.screening import Settings
 from tests.hostile.attack import attack

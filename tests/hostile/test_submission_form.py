@@ -12,7 +12,7 @@ from rich.console import Console
 from harness.commands import submit as command
 from harness.commands.submit import add_row, submit
 from harness.errors import HarnessError
-from harness.rounds.round import checked_row, load_round
+from harness.rounds.reading import checked_row, load_round
 from harness.rounds.submission_form import CONTACT, REPOSITORY, SIZE_LIMIT, read_form
 from tests.hostile.attack import attack
 from tests.world import write_round

@@ -8,7 +8,8 @@ from pathlib import Path
 from harness.forks.submission import AddedConnector, Change, MergePreview, Submission
 from harness.outcome import Basis, Evidence, EvidenceKind, Outcome, OutcomeLog, Severity, Status
 from harness.requirement import Catalogue, Impact, Requirement, Source
-from harness.rounds.round import Candidate, Round, load_round
+from harness.rounds.reading import load_round
+from harness.rounds.round import Candidate, Round
 from harness.screenings.header import row_of
 from harness.screenings.run import RunInfo
 from harness.screenings.store import write_run

@@ -7,7 +7,8 @@ from pathlib import Path
 from harness.checking import drawn
 from harness.forks.submission import AddedConnector, MergePreview, Submission
 from harness.outcome import Basis, Evidence, EvidenceKind, Outcome, Status
-from harness.rounds.round import Candidate, load_round
+from harness.rounds.reading import load_round
+from harness.rounds.round import Candidate
 from tests.reporting.parts import (
     CANDIDATE,
     HOSTILE,

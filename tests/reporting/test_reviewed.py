@@ -12,7 +12,8 @@ import pytest
 from harness.outcome import Outcome, Severity, Status
 from harness.reporting.publish import publish_round, report_of
 from harness.requirement import Catalogue, Impact, Requirement, Source
-from harness.rounds.round import Review, RoundFileError, load_round
+from harness.rounds.reading import RoundFileError, load_round
+from harness.rounds.round import Review
 from harness.screenings.header import row_of, stale
 from harness.screenings.store import read_screening
 from tests.reporting.page import Page

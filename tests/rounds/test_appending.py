@@ -8,7 +8,7 @@ import pytest
 
 from harness.errors import UserError
 from harness.rounds.appending import with_row
-from harness.rounds.round import load_round
+from harness.rounds.reading import load_round
 
 HEAD = """\
 # The vote.

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from harness.forks.mirrors import mirrors_of_environment
-from harness.rounds.round import GitUpstream, load_round
+from harness.rounds.reading import load_round
+from harness.rounds.round import GitUpstream
 
 FILE = Path(__file__).resolve().parents[2] / "rounds" / "2020-08.yml"
 SUBMITTED = ("loopring", "beaxy")

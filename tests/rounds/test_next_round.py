@@ -14,7 +14,8 @@ from harness.commands.tally import tally_round
 from harness.errors import UserError
 from harness.reporting.publish import publish_round
 from harness.requirement import Catalogue
-from harness.rounds.round import Round, load_round
+from harness.rounds.reading import load_round
+from harness.rounds.round import Round
 from tests.reporting.parts import CANDIDATE, ROUND
 
 AFTER = datetime(2026, 12, 4, tzinfo=UTC)

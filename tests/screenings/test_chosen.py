@@ -11,7 +11,7 @@ from harness.forks.errors import Unreachable
 from harness.forks.lockfile import freeze
 from harness.forks.object_store import ObjectStore
 from harness.forks.pin import pin
-from harness.rounds.round import load_round
+from harness.rounds.reading import load_round
 from harness.screenings.chosen import choose_candidate
 from harness.screenings.store import write_round, write_run
 from tests.reporting.parts import run_info

@@ -14,7 +14,8 @@ from harness.forks.pin import pin
 from harness.forks.submission import Submission
 from harness.outcome import Outcome, OutcomeLog, Status
 from harness.reporting.publish import publish_round
-from harness.rounds.round import Candidate, load_round
+from harness.rounds.reading import load_round
+from harness.rounds.round import Candidate
 from harness.screenings import scheduling
 from harness.screenings.scheduling import screen_round
 from harness.screenings.screening import Progress, Settings

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from harness.errors import UserError
-from harness.venue.dialects import dialect, known
+from harness.venue.dialects import dialect, dialect_of, known
 from harness.venue.dialects.base import (
     Call,
     Dialect,
@@ -119,6 +119,23 @@ def test_an_operation_must_be_a_standard_one() -> None:
 def test_dialects_are_found_by_name() -> None:
     assert "binance" in known()
     assert "base" not in known()
+
+
+def test_the_generation_decides_what_a_connector_speaks() -> None:
+    for name in ("binance", "kraken", "kucoin"):
+        assert dialect_of(name, "v0") == f"{name}_2020"
+        assert dialect_of(name, "v2") == name
+    assert dialect_of("loopring", "v0") == "loopring"
+    assert dialect_of("loopring", "v2") is None
+    assert dialect_of("kraken_2020", "v0") is None
+
+
+def test_what_an_exchange_had_not_yet_is_left_out() -> None:
+    class Earlier(Tiny):
+        without = frozenset({"/v2/time", "/ws/{key}"})
+
+    assert {route.path for route in Tiny.routes} - {route.path for route in Earlier.routes} == {"/v2/time"}
+    assert (len(Tiny.streams), Earlier.streams) == (1, ())
     assert dialect("binance").name == "binance"
     with pytest.raises(UserError, match="did you mean 'binance'"):
         dialect("binanse")

@@ -17,10 +17,11 @@ import yaml
 from typer.testing import CliRunner
 
 from harness import cli
+from harness.cli import forks, options, rounds
 from harness.errors import HarnessError
 from harness.outcome import OutcomeLog, Status
 from harness.requirement import Catalogue
-from harness.rounds.round import load_round
+from harness.rounds.reading import load_round
 from harness.screenings import screening
 from harness.screenings.store import OUTCOMES, RUN
 from tests.voting.standin import Channel, channel
@@ -69,7 +70,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An upstream, three forks below the round's folder, and a round that nobody is in."""
     monkeypatch.setenv("HARNESS_CACHE", str(own_cache(tmp_path)))
     monkeypatch.setenv("HOME", str(tmp_path))
-    for module in (cli, screening):
+    for module in (rounds, forks, screening):
         monkeypatch.setattr(module, "datetime", Clock)
     folder = tmp_path / "round"
     upstream = folder / "upstream"
@@ -90,7 +91,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def harness() -> Harness:
     def run(*arguments: str, refused: str = "") -> str:
         """What a command says, at the time that `Clock` has; `refused` is in the error that it ends with."""
-        with cli.CONSOLE.capture() as said:
+        with options.CONSOLE.capture() as said:
             ended = CliRunner().invoke(cli.app, arguments)
         if refused:
             assert isinstance(ended.exception, HarnessError), (ended.exception, said.get())

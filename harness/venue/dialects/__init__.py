@@ -34,6 +34,16 @@ def spoken_by(framework: str) -> tuple[str, ...]:
     return tuple(name for name in known() if dialect(name).framework == framework)
 
 
+def connector_of(name: str) -> str:
+    """The connector that speaks the dialect of that name."""
+    return dialect(name).connector or name
+
+
+def dialect_of(connector: str, framework: str) -> str | None:
+    """The dialect that a connector speaks in a framework generation, None where it is not simulated."""
+    return next((name for name in spoken_by(framework) if connector_of(name) == connector), None)
+
+
 def dialect(name: str) -> type[Dialect]:
     """The dialect class of that name; raises `UserError` when there is none."""
     found = _all().get(name)

@@ -286,6 +286,10 @@ class Dialect:
     name: ClassVar[str]
     # The framework generation whose connectors speak it; others are not tried on it, nor it on them.
     framework: ClassVar[str] = "v2"
+    # The connector that speaks it, where the dialect is called otherwise.
+    connector: ClassVar[str] = ""
+    # Paths of a base class's that this exchange has not, or had not yet.
+    without: ClassVar[frozenset[str]] = frozenset()
     ccxt_id: ClassVar[str | None] = None
     rest_hosts: ClassVar[tuple[str, ...]] = ()
     stream_hosts: ClassVar[tuple[str, ...]] = ()
@@ -314,8 +318,10 @@ class Dialect:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         members = [value for base in reversed(cls.__mro__) for value in vars(base).values()]
-        cls.routes = tuple(route for member in members for route in getattr(member, "_routes", ()))
-        cls.streams = tuple(route for member in members for route in getattr(member, "_streams", ()))
+        cls.routes, cls.streams = (
+            tuple(r for member in members for r in getattr(member, kind, ()) if r.path not in cls.without)
+            for kind in ("_routes", "_streams")
+        )
 
     def __init__(self, venue: Venue) -> None:
         self.venue = venue

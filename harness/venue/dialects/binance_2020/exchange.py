@@ -1,8 +1,9 @@
 """Binance's spot API of 2020: today's dialect, with what has been taken away since.
 
 Source: CHANGELOG.md of binance-spot-api-docs (`outboundAccountInfo` deprecated and removed in 2020, the
-filter NOTIONAL added in 2022), rest-api.md of 2020 (MIN_NOTIONAL), wapi-api.md ("Trade Fee"); python-binance
-0.7.1, which connectors of 2020 ask with, sends what is public and listen keys to `/api/v1`.
+filter NOTIONAL added in 2022), rest-api.md of 2020 (MIN_NOTIONAL), wapi-api.md ("Trade Fee", "System
+Status"); python-binance 0.7.1, which connectors of 2020 ask with, sends what is public and listen keys to
+`/api/v1`.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class Binance2020(Binance):
 
     name: ClassVar[str] = "binance_2020"
     framework: ClassVar[str] = "v0"
+    connector: ClassVar[str] = "binance"
     ccxt_id: ClassVar[str | None] = None
     rest_hosts: ClassVar[tuple[str, ...]] = ("api.binance.com",)
     stream_hosts: ClassVar[tuple[str, ...]] = ("stream.binance.com",)
@@ -47,6 +49,10 @@ class Binance2020(Binance):
         symbols = told["symbols"]
         assert isinstance(symbols, list)  # noqa: S101
         return {**told, "symbols": [_of_2020(each) for each in symbols if isinstance(each, dict)]}
+
+    @rest("GET", "/wapi/v3/systemStatus.html", operation="ping")
+    def system_status(self, call: Call) -> JsonValue:
+        return {"status": 0, "msg": "normal"}
 
     @rest("GET", "/wapi/v3/tradeFee.html", operation="fees", private=True)
     def trade_fee_of_2020(self, call: Call) -> JsonValue:

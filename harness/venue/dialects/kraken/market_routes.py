@@ -96,25 +96,25 @@ class MarketRoutes(Dialect):
 
         return success({pair_name(market): {"asks": rows(book.asks), "bids": rows(book.bids)}})
 
+    def public_trade(self, trade: Trade) -> list[JsonValue]:
+        """Price, volume, time, side of the taker, its type (the venue does not keep it), nothing, number."""
+        price, volume = price_text(trade.market, trade.price), volume_text(trade.amount)
+        return [price, volume, round(trade.at, 6), trade.taker_side.value[0], "l", "", trade.trade_id]
+
     @rest("GET", f"{PUBLIC}/Trades", operation="trades")
     def trades(self, call: Call) -> Reply:
         """The last thousand, oldest first; `since` is in seconds or nanoseconds."""
         market, since = self.pair(call.params.get("pair", "")), integer(call, "since", 0)
         after = since / 1e9 if since > 1e12 else float(since)
         found = [trade for trade in self.venue.trades(market) if trade.at > after]
-        told: list[JsonValue] = [public_trade(t) for t in found[-min(integer(call, "count", 1000), 1000) :]]
+        found = found[-min(integer(call, "count", 1000), 1000) :]
+        told: list[JsonValue] = [self.public_trade(trade) for trade in found]
         last = ns(found[-1].at) if found else int(after * 1_000_000_000)
         return success({pair_name(market): told, "last": str(last)})
 
 
 def success(result: Mapping[str, JsonValue]) -> Reply:
     return Reply(200, {}, {"error": [], "result": dict(result)})
-
-
-def public_trade(trade: Trade) -> list[JsonValue]:
-    """Price, volume, time, side of the taker, its type (the venue does not keep it), nothing, number."""
-    price, volume = price_text(trade.market, trade.price), volume_text(trade.amount)
-    return [price, volume, round(trade.at, 6), trade.taker_side.value[0], "l", "", trade.trade_id]
 
 
 def integer(call: Call, name: str, default: int) -> int:

@@ -39,6 +39,10 @@ class Kucoin(AccountRoutes):
         replace(market, fee_in=FeeIn.QUOTE) for market in SAMPLE_MARKETS
     )
 
+    # Seconds. A client has to ping within the interval; the server waits for a second one.
+    longest_silence: ClassVar[float] = 2 * (18 + 10)
+    session_kind: ClassVar[type[KucoinSession]] = KucoinSession
+
     def __init__(self, venue: Venue) -> None:
         super().__init__(venue)
         self._tokens: dict[str, Account | None] = {}
@@ -86,7 +90,9 @@ class Kucoin(AccountRoutes):
         if token not in self._tokens:
             return failure("401", "token is invalid", 401)
         connect_id = call.params.get("connectId") or secrets.token_hex(8)
-        session = KucoinSession(self.venue, self._tokens[token], connect_id, self._forget)
+        session = self.session_kind(
+            self.venue, self._tokens[token], connect_id, self._forget, self.longest_silence
+        )
         self._sessions.add(session)
         return session
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from typing import ClassVar
 
 from pydantic import JsonValue
 
@@ -15,11 +16,14 @@ from harness.venue.dialects.wire import Json, ms, rows
 from harness.venue.market import Market
 from harness.venue.model import Account, Refusal
 
-PING_INTERVAL, PING_TIMEOUT = 18_000, 10_000  # milliseconds, as bullet-public says
-
 
 class MarketRoutes(Dialect):
     """The public part of the REST API."""
+
+    # What bullet-public says: where to connect, and how often to ping there, in milliseconds.
+    stream_path: ClassVar[str] = "/"
+    ping_interval: ClassVar[int] = 18_000
+    ping_timeout: ClassVar[int] = 10_000
 
     def symbol(self, market: Market) -> str:
         return market.name
@@ -107,8 +111,8 @@ class MarketRoutes(Dialect):
     def bullet(self, account: Account | None) -> Reply:
         """A token, and where to go with it."""
         server: Json = {
-            "endpoint": f"wss://{self.stream_hosts[0]}/", "encrypt": True, "protocol": "websocket",
-            "pingInterval": PING_INTERVAL, "pingTimeout": PING_TIMEOUT,
+            "endpoint": f"wss://{self.stream_hosts[0]}{self.stream_path}", "encrypt": True,
+            "protocol": "websocket", "pingInterval": self.ping_interval, "pingTimeout": self.ping_timeout,
         }  # fmt: skip
         return success({"token": self.new_token(account), "instanceServers": [server]})
 

@@ -21,6 +21,21 @@ VERSIONS = ("2", "3")
 
 def signer(venue: Venue, request: Request, now: float, slack: float) -> Account:
     """The account whose key and signature the request carries; raises `Refused`."""
+    account = _in_time(venue, request, now, slack)
+    if request.header("KC-API-KEY-VERSION") not in VERSIONS:
+        raise refusal("400009", "Invalid KC-API-KEY-VERSION", 401)
+    _check(request, account, hmac_base64(account.api_secret, account.passphrase))
+    return account
+
+
+def signer_with_first_version(venue: Venue, request: Request, now: float, slack: float) -> Account:
+    """The same with a key of version 1, whose passphrase was sent as it is. Raises `Refused`."""
+    account = _in_time(venue, request, now, slack)
+    _check(request, account, account.passphrase)
+    return account
+
+
+def _in_time(venue: Venue, request: Request, now: float, slack: float) -> Account:
     given = {part: request.header(f"KC-API-{part}") or "" for part in SIGNED_WITH}
     if not all(given.values()):
         raise refusal("400001", "Please check the header of your request for KC-API-KEY, KC-API-SIGN, "
@@ -30,13 +45,15 @@ def signer(venue: Venue, request: Request, now: float, slack: float) -> Account:
         raise refusal("400003", "KC-API-KEY not exists", 401)
     if not _is_near(given["TIMESTAMP"], now, WINDOW + slack):
         raise refusal("400002", "KC-API-TIMESTAMP Invalid", 401)
-    if request.header("KC-API-KEY-VERSION") not in VERSIONS:
-        raise refusal("400009", "Invalid KC-API-KEY-VERSION", 401)
-    if not same(hmac_base64(account.api_secret, account.passphrase), given["PASSPHRASE"]):
-        raise refusal("400004", "Invalid KC-API-PASSPHRASE", 401)
-    if not any(same(hmac_base64(account.api_secret, text), given["SIGN"]) for text in _signed(request)):
-        raise refusal("400005", "Invalid KC-API-SIGN", 401)
     return account
+
+
+def _check(request: Request, account: Account, passphrase: str) -> None:
+    if not same(passphrase, request.header("KC-API-PASSPHRASE") or ""):
+        raise refusal("400004", "Invalid KC-API-PASSPHRASE", 401)
+    sign = request.header("KC-API-SIGN") or ""
+    if not any(same(hmac_base64(account.api_secret, text), sign) for text in _signed(request)):
+        raise refusal("400005", "Invalid KC-API-SIGN", 401)
 
 
 def _is_near(timestamp: str, now: float, tolerance: float) -> bool:

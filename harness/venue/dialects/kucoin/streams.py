@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable
 from pydantic import JsonValue
 
 from harness.venue.dialects.base import Close, Frame, Outgoing, StreamSession
-from harness.venue.dialects.kucoin.market_routes import PING_INTERVAL, PING_TIMEOUT
 from harness.venue.dialects.kucoin.pushes import balance_change, book_change, order_change, trade_print
 from harness.venue.dialects.wire import Json, parsed
 from harness.venue.events import BalanceChanged, BookChanged, Event, OrderChanged, TradePrinted
@@ -30,12 +29,10 @@ TOPICS = {
 }
 PRIVATE = (ORDERS, BALANCES)
 MOST_SYMBOLS = 100  # in one subscription
-# The client has to ping within the interval; the server waits for a second one before it gives up.
-SILENCE = 2 * (PING_INTERVAL + PING_TIMEOUT) / 1000
 
 
 class KucoinSession(StreamSession):
-    """A connection opened with a token of `account`, or a public one."""
+    """A connection opened with a token of `account`, or a public one; `silence` ends it, in seconds."""
 
     def __init__(
         self,
@@ -43,12 +40,14 @@ class KucoinSession(StreamSession):
         account: Account | None,
         connect_id: str,
         on_close: Callable[[KucoinSession], None],
+        silence: float,
     ) -> None:
         self.venue = venue
         self.account = account
         self.expired = False
         self._connect_id = connect_id
         self._on_close = on_close
+        self._silence = silence
         self._symbols: defaultdict[str, set[str]] = defaultdict(set)
         self._private: set[str] = set()
         self._last_heard = venue.clock.now()
@@ -139,7 +138,7 @@ class KucoinSession(StreamSession):
     def tick(self, now: float) -> Iterable[Outgoing]:
         if self.expired:
             yield Close(1000, "token is expired")
-        elif now - self._last_heard > SILENCE:
+        elif now - self._last_heard > self._silence:
             yield Close(1000, "ping timeout")
 
     def closed(self) -> None:

@@ -16,7 +16,8 @@ from harness.credentials.stated import Literal
 from harness.errors import UserError
 from harness.requirement import Catalogue
 from harness.rounds.located_yaml import read_located
-from harness.rounds.round import GitUpstream, PypiUpstream, Round, RoundFileError, load_round, round_schema
+from harness.rounds.reading import RoundFileError, load_round
+from harness.rounds.round import GitUpstream, PypiUpstream, Round, round_schema
 
 TOP = Path(__file__).resolve().parents[2]
 

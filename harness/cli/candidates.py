@@ -1,0 +1,127 @@
+"""What maintainers and voters do with one candidate: try it, build it, review it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.options import (
+    CONSOLE,
+    EXIT_INELIGIBLE,
+    CandidateName,
+    Mirror,
+    OfRound,
+    Reports,
+    Runtime,
+    SandboxName,
+    Seed,
+    ask_for,
+)
+from harness.forks.mirrors import add_to_environment
+
+app = typer.Typer()
+PANEL = "One candidate"
+
+
+@app.command("try", rich_help_panel=PANEL)
+def try_command(
+    candidate: CandidateName,
+    seconds: Annotated[
+        float, typer.Option("--for", min=5, max=1500, metavar="SECONDS", help="How long it trades.")
+    ] = 600,
+    file: OfRound = Path("candidates.yml"),
+    reports: Reports = Path("reports"),
+    connector: Annotated[str | None, typer.Option(help="The connector, where it has several.")] = None,
+    dialect: Annotated[
+        str | None,
+        typer.Option(help="The simulated exchange, or a description's path; by default the candidate's."),
+    ] = None,
+    page_port: Annotated[
+        int, typer.Option("--page-port", min=0, max=65535, help="Of the live page; 0: any free one.")
+    ] = 8421,
+    seed: Seed = 1,
+    sandbox: SandboxName = "auto",
+    runtime: Runtime = None,
+    mirror: Mirror = None,
+) -> None:
+    """Let a candidate's connector make markets on a simulated exchange, in the sandbox, and watch it live.
+
+    Nothing reaches the real exchange. Ends with 1 where the connector did not go on to the end.
+    """
+    from harness.commands.try_ import try_candidate
+
+    add_to_environment(mirror or ())
+    ask_for(runtime)
+    went_on = try_candidate(
+        candidate,
+        round_file=file,
+        reports=reports,
+        connector=connector,
+        exchange=dialect,
+        seconds=seconds,
+        page_port=page_port,
+        seed=seed,
+        sandbox=sandbox,
+        console=CONSOLE,
+    )
+    raise typer.Exit(0 if went_on else EXIT_INELIGIBLE)
+
+
+@app.command(rich_help_panel=PANEL)
+def image(
+    candidate: CandidateName,
+    file: OfRound = Path("candidates.yml"),
+    reports: Reports = Path("reports"),
+    out: Annotated[
+        Path | None, typer.Option("--to", metavar="DIR", help="Where it goes; by default image/NAME.")
+    ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME@sha256:…", help="A Debian image with the Python that it was screened with."
+        ),
+    ] = None,
+    with_source: Annotated[
+        bool,
+        typer.Option("--with-source", help="Put the fork's files beside it, say because the fork is gone."),
+    ] = False,
+    mirror: Mirror = None,
+) -> None:
+    """Write a Dockerfile and a compose file for a whole Hummingbot with a candidate's commit.
+
+    What is built from them trades on the real exchange, with real money.
+    """
+    from harness.commands.image import write_image
+
+    add_to_environment(mirror or ())
+    write_image(
+        candidate,
+        round_file=file,
+        reports=reports,
+        out=out,
+        base=base,
+        with_source=with_source,
+        console=CONSOLE,
+    )
+
+
+@app.command(rich_help_panel=PANEL)
+def review(
+    candidate: CandidateName,
+    file: OfRound = Path("candidates.yml"),
+    reports: Reports = Path("reports"),
+    out: Annotated[
+        Path | None, typer.Option("--to", metavar="DIR", help="Where it goes; by default review/NAME.")
+    ] = None,
+    mirror: Mirror = None,
+) -> None:
+    """Write the packet for whoever reviews a candidate: a branch that merges it, open findings, a checklist.
+
+    Reads what was screened, the fork and upstream; runs nothing of the fork.
+    """
+    from harness.commands.review import review_candidate
+
+    add_to_environment(mirror or ())
+    review_candidate(candidate, round_file=file, reports=reports, out=out, console=CONSOLE)

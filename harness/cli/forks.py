@@ -1,0 +1,177 @@
+"""What developers do with their own fork."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.checking.plan import PACE
+from harness.cli.options import (
+    CONSOLE,
+    EXIT_ELIGIBLE,
+    EXIT_INELIGIBLE,
+    EXIT_UNDETERMINED,
+    Mirror,
+    Runtime,
+    SandboxName,
+    Seed,
+    Speed,
+    ask_for,
+)
+from harness.forks.mirrors import add_to_environment
+
+app = typer.Typer()
+PANEL = "Your own fork"
+
+
+@app.command(rich_help_panel=PANEL)
+def check(
+    path: Annotated[Path, typer.Argument(help="Your fork's work tree.")] = Path(),
+    connector: Annotated[str | None, typer.Option(help="The connector, where the fork adds several.")] = None,
+    expression: Annotated[
+        str | None, typer.Option("-k", metavar="EXPR", help="Only checks that match.")
+    ] = None,
+    round_file: Annotated[Path | None, typer.Option("--round", help="The round to be checked for.")] = None,
+    upstream: Annotated[
+        str | None,
+        typer.Option(help="Upstream as URL@REF or pypi:hummingbot==VERSION, instead of the round's."),
+    ] = None,
+    dialect: Annotated[
+        str | None, typer.Option(help="The simulated exchange; by default the connector's.")
+    ] = None,
+    derive: Annotated[
+        bool, typer.Option("--derive", help="Derive the exchange from the connector, its tests and ccxt.")
+    ] = False,
+    descriptions: Annotated[
+        Path, typer.Option("--descriptions", help="Where NAME.review.yml of a derived exchange lies.")
+    ] = Path("descriptions"),
+    sandbox: SandboxName = "auto",
+    runtime: Runtime = None,
+    reports: Annotated[Path | None, typer.Option("--reports", help="Write the report here too.")] = None,
+    seed: Seed = 1,
+    speed: Speed = PACE,
+    mirror: Mirror = None,
+) -> None:
+    """Check your own fork before you submit it: the same checks as the official round.
+
+    Uncommitted changes count. Ends with 0 eligible, 1 ineligible, 4 undetermined or, with -k, no verdict.
+    """
+    from harness.commands.check import check_work_tree
+    from harness.grading import Verdict
+
+    ask_for(runtime)
+    add_to_environment(mirror or ())
+    verdict = check_work_tree(
+        path,
+        connector=connector,
+        select=expression,
+        round_file=round_file,
+        upstream=upstream,
+        exchange=dialect,
+        derived=derive,
+        descriptions=descriptions,
+        sandbox=sandbox,
+        reports=reports,
+        seed=seed,
+        scale=speed,
+        console=CONSOLE,
+    )
+    codes = {Verdict.ELIGIBLE: EXIT_ELIGIBLE, Verdict.INELIGIBLE: EXIT_INELIGIBLE}
+    raise typer.Exit(codes.get(verdict, EXIT_UNDETERMINED) if verdict else EXIT_UNDETERMINED)
+
+
+@app.command(rich_help_panel=PANEL)
+def describe(
+    what: Annotated[str, typer.Argument(help="A fork's work tree, or a candidate's name.")] = ".",
+    connector: Annotated[str | None, typer.Option(help="The connector, where the fork adds several.")] = None,
+    round_file: Annotated[Path | None, typer.Option("--round", help="The round of the candidate.")] = None,
+    upstream: Annotated[
+        str | None,
+        typer.Option(help="Upstream as URL@REF or pypi:hummingbot==VERSION, instead of the round's."),
+    ] = None,
+    ccxt: Annotated[
+        str | None, typer.Option(help="ccxt's name of the exchange; by default the connector's.")
+    ] = None,
+    folder: Annotated[Path, typer.Option("--to", help="Where descriptions are kept.")] = Path("descriptions"),
+    sandbox: SandboxName = "auto",
+    again: Annotated[bool, typer.Option("--again", help="Derive it again even if nothing changed.")] = False,
+    mirror: Mirror = None,
+) -> None:
+    """Derive a description of a connector's exchange from its requests, its tests and ccxt.
+
+    What a person has to answer is asked at the end, with the line to write into NAME.review.yml beside it.
+    """
+    from harness.commands.describe import describe as derive
+
+    add_to_environment(mirror or ())
+    derive(
+        what,
+        connector=connector,
+        round_file=round_file,
+        upstream=upstream,
+        ccxt=ccxt,
+        folder=folder,
+        sandbox=sandbox,
+        again=again,
+        console=CONSOLE,
+    )
+
+
+@app.command(rich_help_panel=PANEL)
+def submit(
+    url: Annotated[str | None, typer.Argument(metavar="[URL]", help="The fork's address.")] = None,
+    ref: Annotated[
+        str | None, typer.Option(help="Branch, tag or commit; master where nothing is said.")
+    ] = None,
+    issue: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The text of an issue or pull request made from templates/."),
+    ] = None,
+    connector: Annotated[
+        list[str] | None, typer.Option(help="The connector, where the fork adds several (repeatable).")
+    ] = None,
+    host: Annotated[
+        list[str] | None, typer.Option(help="A host that its code does not name in full (repeatable).")
+    ] = None,
+    ccxt: Annotated[str | None, typer.Option(help="ccxt's id of the exchange.")] = None,
+    contact: Annotated[str | None, typer.Option(help="Who answers questions, and where.")] = None,
+    maintenance: Annotated[str | None, typer.Option(help="Who keeps it working, for how long.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="The candidate's name; by default the connector's.")
+    ] = None,
+    file: Annotated[Path, typer.Option("--round", metavar="FILE", help="The round's file.")] = Path(
+        "candidates.yml"
+    ),
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the row and write nothing.")] = False,
+    mirror: Mirror = None,
+) -> None:
+    """Add a fork to the round: look at it, fill in its row, show it, say what is missing.
+
+    Reads the fork's files and history; nothing of it runs. Refused after the deadline.
+    """
+    from harness.commands.submit import form_of
+    from harness.commands.submit import submit as submit_fork
+
+    add_to_environment(mirror or ())
+    form = form_of(
+        url,
+        issue,
+        ref=ref,
+        connectors=tuple(connector or ()),
+        hosts=tuple(host or ()),
+        ccxt=ccxt,
+        contact=contact,
+        maintenance=maintenance,
+    )
+    submit_fork(
+        file,
+        form,
+        name=name,
+        from_others=issue is not None,
+        dry_run=dry_run,
+        now=datetime.now(UTC),
+        console=CONSOLE,
+    )

@@ -1,0 +1,62 @@
+"""The options that several commands have, and where their words go."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from harness.forks.mirrors import MIRRORS
+from harness.sandbox import Choice
+from harness.sandbox.choosing import RUNTIME
+
+CONSOLE = Console()
+
+EXIT_ELIGIBLE, EXIT_INELIGIBLE, EXIT_BAD_INPUT, EXIT_OUR_FAILURE, EXIT_UNDETERMINED = 0, 1, 2, 3, 4
+
+# A screening mostly waits for the connector's own timers, so two fit on a core.
+JOBS = 2 * (os.cpu_count() or 1)
+
+RoundFile = Annotated[Path, typer.Argument(help="The round's file.", metavar="[FILE]")]
+Only = Annotated[
+    list[str] | None, typer.Option("--only", metavar="NAME", help="Only this candidate (repeatable).")
+]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="How many candidates at once.")]
+SandboxName = Annotated[Choice, typer.Option("--sandbox", help="What forks run in.")]
+Runtime = Annotated[
+    str | None,
+    typer.Option(
+        "--runtime",
+        metavar="NAME",
+        envvar=RUNTIME,
+        help="The container engine's runtime, e.g. runsc (gVisor).",
+    ),
+]
+Mirror = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--mirror",
+        metavar="URL=DIR",
+        help=f"Read that address from a git repository on this machine (repeatable; also ${MIRRORS}).",
+    ),
+]
+Reports = Annotated[Path, typer.Option("--reports", metavar="DIR", help="Where reports are published.")]
+Seed = Annotated[int, typer.Option("--seed", help="The seed that decides prices, names and schedules.")]
+RoundSeed = Annotated[
+    int | None,
+    typer.Option("--seed", help="The seed; by default of the frozen commits, or 1.", show_default=False),
+]
+Speed = Annotated[float, typer.Option("--speed", min=1, max=50, help="How fast the connector's time runs.")]
+CandidateName = Annotated[
+    str, typer.Argument(metavar="CANDIDATE", help="A name in the round, or its folder of reports.")
+]
+OfRound = Annotated[Path, typer.Option("--round", metavar="FILE", help="The round's file.")]
+
+
+def ask_for(runtime: str | None) -> None:
+    """Hand it to the processes that run the checks, too."""
+    if runtime:
+        os.environ[RUNTIME] = runtime

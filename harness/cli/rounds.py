@@ -1,0 +1,212 @@
+"""What maintainers do with a round, from the freeze to the next one."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.checking.plan import PACE
+from harness.cli.options import (
+    CONSOLE,
+    EXIT_INELIGIBLE,
+    JOBS,
+    Jobs,
+    Mirror,
+    Only,
+    Reports,
+    RoundFile,
+    RoundSeed,
+    Runtime,
+    SandboxName,
+    Speed,
+    ask_for,
+)
+from harness.commands.terminal import say
+from harness.forks.mirrors import add_to_environment
+
+app = typer.Typer()
+PANEL = "A round"
+
+
+@app.command(rich_help_panel=PANEL)
+def run(
+    file: RoundFile = Path("candidates.yml"),
+    only: Only = None,
+    jobs: Jobs = JOBS,
+    sandbox: SandboxName = "auto",
+    runtime: Runtime = None,
+    reports: Reports = Path("reports"),
+    seed: RoundSeed = None,
+    speed: Speed = PACE,
+    again: Annotated[bool, typer.Option("--again", help="Screen again what is already finished.")] = False,
+    mirror: Mirror = None,
+) -> None:
+    """Screen every candidate of a round and publish its reports.
+
+    What an earlier run finished for the same commits is kept, so a run that was killed goes on where it
+    stopped. Ends with 0 when the round was completed, whatever the verdicts.
+    """
+    from harness.commands.run import run_round
+
+    ask_for(runtime)
+    add_to_environment(mirror or ())
+    page = run_round(
+        file,
+        reports,
+        only=tuple(only or ()),
+        jobs=jobs,
+        sandbox=sandbox,
+        seed=seed,
+        scale=speed,
+        again=again,
+        console=CONSOLE,
+    )
+    CONSOLE.print(f"Report: {page}", markup=False, soft_wrap=True)
+
+
+@app.command(rich_help_panel=PANEL)
+def freeze(file: RoundFile = Path("candidates.yml"), mirror: Mirror = None) -> None:
+    """Write the commits that the round's refs point at now into a lock file beside it.
+
+    Later runs screen those commits: a commit's own date can be set back, what was seen at a time cannot.
+    """
+    from harness.commands.run import freeze_round
+
+    add_to_environment(mirror or ())
+    CONSOLE.print(f"Wrote {freeze_round(file, CONSOLE, datetime.now(UTC))}", markup=False, soft_wrap=True)
+
+
+@app.command(rich_help_panel=PANEL)
+def status(file: RoundFile = Path("candidates.yml"), reports: Reports = Path("reports")) -> None:
+    """Say where the round stands, what is next, and the command for it."""
+    from harness.commands.status import status_lines
+
+    for line in status_lines(file, reports, datetime.now(UTC)):
+        say(CONSOLE, line)
+
+
+@app.command(rich_help_panel=PANEL)
+def report(
+    round_dir: Annotated[Path, typer.Argument(help="A published round, e.g. reports/2020-08.")],
+) -> None:
+    """Grade and publish a round again from its stored outcomes. Starts no sandbox."""
+    from harness.commands.run import tell_verdicts
+    from harness.reporting.publish import publish_round
+    from harness.screenings.store import ROUND
+    from harness.screenings.writing import writing
+
+    with writing(round_dir) if (round_dir / ROUND).is_file() else nullcontext():
+        page = publish_round(round_dir)
+        tell_verdicts(round_dir, CONSOLE)
+    CONSOLE.print(f"Report: {page}", markup=False, soft_wrap=True)
+
+
+@app.command(rich_help_panel=PANEL)
+def judge(
+    folder: Annotated[Path, typer.Argument(help="A published round, or one candidate's folder in it.")],
+    select: Annotated[
+        str | None, typer.Option("-k", metavar="TEXT", help="Only checks and requirements named so.")
+    ] = None,
+) -> None:
+    """Judge kept traces again with today's checks, and say what changed. Starts no sandbox.
+
+    `harness report` then publishes it.
+    """
+    from harness.commands.judge import judge_folder
+
+    judge_folder(folder, select, CONSOLE)
+
+
+@app.command("diff", rich_help_panel=PANEL)
+def diff_command(
+    before: Annotated[Path, typer.Argument(help="A published round, or one candidate's folder in it.")],
+    after: Annotated[Path, typer.Argument(help="Another of the same kind.")],
+) -> None:
+    """Say what newly failed, is newly met or undecided from one report to another, and what differs.
+
+    Ends with 1 where something newly failed.
+    """
+    from harness.commands.diff import diff as compare
+
+    raise typer.Exit(EXIT_INELIGIBLE if compare(before, after, CONSOLE) else 0)
+
+
+@app.command(rich_help_panel=PANEL)
+def ballot(
+    round_dir: Annotated[Path, typer.Argument(help="A published round, e.g. reports/2020-08.")],
+    webhook: Annotated[
+        str | None,
+        typer.Option(
+            "--discord-webhook",
+            metavar="URL",
+            envvar="HARNESS_DISCORD_WEBHOOK",
+            help="Post it there, each message once.",
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be posted.")] = False,
+    site: Annotated[
+        str | None, typer.Option(metavar="URL", help="The https address that the round's folder has.")
+    ] = None,
+) -> None:
+    """Write the ballot for Discord, Snapshot, Reddit and as plain text, and post it to Discord on demand."""
+    from harness.commands.ballot import ballot_round
+
+    ballot_round(
+        round_dir, webhook=webhook, dry_run=dry_run, site=site, now=datetime.now(UTC), console=CONSOLE
+    )
+
+
+@app.command(rich_help_panel=PANEL)
+def publish(
+    site: Annotated[Path, typer.Option("--site", metavar="DIR", help="Where the site is written.")],
+    base_url: Annotated[
+        str, typer.Option("--base-url", metavar="URL", help="The https address that DIR will have.")
+    ],
+    reports: Reports = Path("reports"),
+) -> None:
+    """Write a static site of every published round, e.g. for GitHub Pages: pages, feeds, badges, JSON.
+
+    The same reports give the same bytes. Other files in DIR are left alone.
+    """
+    from harness.commands.publish import publish as publish_site
+
+    page = publish_site(reports, site, base_url, CONSOLE)
+    CONSOLE.print(f"Site: {page}", markup=False, soft_wrap=True)
+
+
+@app.command(rich_help_panel=PANEL)
+def tally(
+    round_dir: Annotated[Path, typer.Argument(help="A published round, e.g. reports/2020-08.")],
+    source: Annotated[
+        Path,
+        typer.Option("--from", metavar="FILE", help="Discord or Snapshot JSON, CSV, or `name: votes` YAML."),
+    ],
+) -> None:
+    """Count the votes of a round that is over, write `result.json`, and show it on the round's page."""
+    from harness.commands.tally import tally_round
+
+    page = tally_round(round_dir, source, datetime.now(UTC), CONSOLE)
+    CONSOLE.print(f"Report: {page}", markup=False, soft_wrap=True)
+
+
+@app.command("next", rich_help_panel=PANEL)
+def next_command(
+    round_dir: Annotated[Path, typer.Argument(help="A round whose votes are counted, e.g. reports/2020-08.")],
+    id_: Annotated[str, typer.Option("--id", help="The next round's id, e.g. 2020-09.")],
+    release: Annotated[str, typer.Option(help="The release it feeds, e.g. v0.32.0.")],
+    title: Annotated[
+        str | None, typer.Option(help="Its title; by default this one's with the month moved.")
+    ] = None,
+    days: Annotated[int, typer.Option(help="How many days later it is.")] = 28,
+    winner: Annotated[str | None, typer.Option(help="Who of those that tie has won.")] = None,
+    out: Annotated[Path, typer.Option(help="The file to write.")] = Path("candidates.next.yml"),
+) -> None:
+    """Write the next round's file: the winner leaves, the others carry over with what is known of them."""
+    from harness.commands.next_round import write_next
+
+    path = write_next(round_dir, out, id_=id_, release=release, title=title, days=days, winner=winner)
+    CONSOLE.print(f"Wrote {path}", markup=False, soft_wrap=True)
