@@ -217,16 +217,14 @@ HISTORY: tuple[Origin, ...] = (
         "a-book-of-one-side-taken-for-none",
         "the-best-ask-of-a-snapshot-without-asks",
     ),
-    _repair(
-        6868, "a header that the exchange wants was missing", takes="dialects that refuse requests without it"
-    ),
+    _repair(6868, "a header that the exchange wants was missing", "a-header-left-out"),
     _repair(
         6530,
         "a market order was priced by the best level alone",
         "market-buys-priced-by-the-best-level",
         "market-orders-at-the-best-price",
     ),
-    _repair(6372, "a market order named no time in force", takes="a dialect that refuses it as Gate does"),
+    _repair(6372, "a market order named no time in force", "a-market-order-without-its-time-in-force"),
     _repair(
         7126, "a market order read a price as a number that was none", "market-orders-rest-at-the-best-price"
     ),

@@ -10,6 +10,7 @@ from checks.conformance import (
     test_perpetual,
     test_perpetual_changes,
     test_resilience_hour,
+    test_security,
     test_usability,
 )
 from tests.zoo.defect import Defect, defect
@@ -287,6 +288,20 @@ DEFECTS: tuple[Defect, ...] = (
             "_process_websocket_messages",
             ("await websocket_assistant.send(request=ping_request)", "pass"),
         ),
+        connector="kucoin",
+    ),
+    defect(
+        "a-market-order-without-its-time-in-force",
+        test_orders.test_market_orders_fill,
+        "A market (buy|sell) order never reached the exchange",
+        worded("gate_io_exchange.py", "_place_order", ('"time_in_force": "ioc",', "")),
+        connector="gate_io",
+    ),
+    defect(
+        "a-header-left-out",
+        test_security.test_signatures_are_accepted,
+        r"accepted none of \d+ signed requests \(balances\)",
+        worded("kucoin_auth.py", "authentication_headers", ('"KC-API-KEY-VERSION": "2"', "")),
         connector="kucoin",
     ),
 )
