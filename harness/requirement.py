@@ -70,7 +70,8 @@ class Requirement(BaseModel):
     `leans_on` are the facts of the exchange (`fill.price` …) on which its checks hang. Most hang on none: a
     fill that is lost is lost, whatever its fields are called. One that is not `waivable` keeps users' money
     or the result itself safe: no maintainer can set it aside. `rests_on` is None for what is read from files
-    and git objects: all of that is observed.
+    and git objects: all of that is observed. `specimens` are bad connectors that its checks are seen to find:
+    defects planted in merged ones, connectors spoilt on purpose, `NAME as merged`, or a test as `PATH::NAME`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -92,6 +93,9 @@ class Requirement(BaseModel):
         default=(), description="facts of the exchange that its outcome hangs on, as `object.fact`"
     )
     rests_on: RestsOn | None = None
+    specimens: tuple[str, ...] = Field(
+        default=(), description="bad connectors that its checks are seen to find"
+    )
 
     @model_validator(mode="after")
     def _no_claim_passes_a_blocker(self) -> Self:
@@ -113,8 +117,10 @@ class Catalogue:
 
     @cached_property
     def version(self) -> str:
-        """A digest of every record: two reports with the same version asked for the same things."""
-        text = "\n".join(requirement.model_dump_json() for requirement in self.requirements)
+        """A digest of what is demanded: two reports with the same version asked for the same things."""
+        text = "\n".join(
+            requirement.model_dump_json(exclude={"specimens"}) for requirement in self.requirements
+        )
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def __iter__(self) -> Iterator[Requirement]:

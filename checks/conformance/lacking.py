@@ -11,6 +11,7 @@ from harness.frameworks.libraries import Libraries, missing_module
 from harness.frameworks.runtime import LAYER, VENV
 
 Lacks = Callable[[str], str | None]
+_NOT_HERE = re.compile(r"\bNotHereError: (.{1,200})")  # said by the driver
 _PLACE = re.compile(r'File "([^"]+)", line \d+')
 
 
@@ -19,6 +20,8 @@ def lack_of(text: str, libraries: Libraries, upstream_imports: Callable[[str], b
 
     A library's own imports, upstream's, and what was declared in vain are the environment's to serve.
     """
+    if unavailable := _NOT_HERE.search(text):
+        return f"there is no {unavailable[1]} here"
     module = missing_module(text)
     if module is None or module in OWN:
         return None

@@ -88,9 +88,11 @@ def fee_matches(life: Life, fill: Fill, event: EventView) -> None:
         return
     flat = {each.token: each.amount for each in fee.flat_fees if each.amount}
     if not flat:
-        # A percentage is of what was received when it is taken from the returns, else of what was paid.
-        from_returns = fee.type.startswith("DeductedFromReturns")
-        in_base = from_returns and fill.side is Side.BUY and not fill.market.perpetual
+        # A percentage is of what was received when it is taken from the returns, else of what was paid;
+        # that of 2020 and 2021 names no asset.
+        from_returns = fee.type.startswith("DeductedFromReturns") and fill.side is Side.BUY
+        unnamed = fee.type == "TradeFee" and fill.fee_asset == fill.market.base
+        in_base = (from_returns or unnamed) and not fill.market.perpetual
         asset = fill.market.base if in_base else fill.market.quote
         flat = {asset: fee.percent * (fill.amount if in_base else fill.quote_amount)}
     tolerance = abs(fill.fee) / 100 + Decimal("0.00000001")

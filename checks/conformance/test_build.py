@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import NoReturn
 
 from checks.conformance.lacking import Lacks
+from harness import temporary
 from harness.checking import (
     Attach,
     claimed,
@@ -34,6 +35,7 @@ from harness.outcome import Evidence, EvidenceKind
 from harness.rounds.round import Candidate
 from harness.sandbox import Backend
 from harness.venue.dialects import dialect, known
+from harness.venue.dialects.base import Dialect
 from harness.venue.model import Account
 from harness.venue.session import Venue
 
@@ -85,14 +87,20 @@ def test_it_constructs(
 ) -> None:
     """The framework finds it, it imports, it is constructed to trade and for market data, and it starts.
 
-    That it was constructed is its own process's word; that it then reaches for its exchange, we see.
+    That it was constructed is its own process's word; that it then reaches for its exchange, we see. Where
+    that is simulated it answers, for some clients ask it while they are constructed.
     """
     canaries = Canaries()
     record, clock = Record(canaries), ScaledClock(PACE)
     with (
-        running_gateway([], clock=clock, record=record) as gateway,
-        Driver(backend, runtime.runtime, connector_name, clock=clock, gateway=gateway.socket_path) as driver,
-    ):
+        temporary.folder("construct") as folder,
+        running_gateway(_exchange(candidate, clock), clock=clock, record=record) as gateway,
+        Driver(
+            backend, runtime.runtime, connector_name, clock=clock, gateway=gateway.socket_path,
+            ca=gateway.authority.write_ca(folder / "ca.pem"),
+        ) as driver,
+    ):  # fmt: skip
+        folder.chmod(0o755)
         try:
             asked = driver.warm().config
         except ConnectorError as error:
@@ -101,15 +109,38 @@ def test_it_constructs(
             reached = (record.evidence(lookup) for lookup in record.lookups()[:5])
             said = _said(error, **{UNLOADABLE: False})
             fail(f"The connector cannot be imported: {error.gist[:200]}", said, *reached)
-        keys = _keys(driver, asked, connector_name, candidate, test_sources, lacks)
+        excuse = _excuses(lacks, candidate, record)
+        keys = _keys(driver, asked, connector_name, candidate, test_sources, excuse)
         canaries.know(keys)
         for trading_required in (False, True):
-            _construct(driver, keys, trading_required, record)
+            _construct(driver, keys, trading_required, record, excuse)
         expect(not driver.irregularities, IRREGULAR, *irregular(driver.irregularities))
     evidence(*(record.evidence(lookup) for lookup in record.lookups()[:1]))
 
 
-def _construct(driver: Driver, keys: Mapping[str, str], trading_required: bool, record: Record) -> None:
+def _exchange(candidate: Candidate, clock: ScaledClock) -> list[Dialect]:
+    """The candidate's exchange where it is simulated."""
+    name = candidate.exchange.dialect
+    if name not in known():
+        return []
+    simulated = dialect(name)
+    return [simulated(Venue(simulated.markets, 1, clock))]
+
+
+def _excuses(lacks: Lacks, candidate: Candidate, record: Record) -> Lacks:
+    """What else may lack: the exchange, where a connector asks it while it is constructed."""
+
+    def lacking(error: str) -> str | None:
+        asked = record.lookups() if candidate.exchange.dialect not in known() else ()
+        nobody = f"it asks for {asked[0].name} while it is constructed, and nobody answers" if asked else None
+        return lacks(error) or nobody
+
+    return lacking
+
+
+def _construct(
+    driver: Driver, keys: Mapping[str, str], trading_required: bool, record: Record, lacks: Lacks
+) -> None:
     how = "to trade" if trading_required else "for market data alone"
     try:
         with driver.scenario(PAIRS, dict(keys), trading_required=trading_required) as connector:
@@ -118,6 +149,8 @@ def _construct(driver: Driver, keys: Mapping[str, str], trading_required: bool, 
                 connector.start()
                 connector.until(record.lookups, REACHES_OUT)
     except ConnectorError as error:
+        if lack := lacks(str(error)):
+            undetermined(f"The connector cannot be constructed here: {lack}.", _said(error))
         fail(f"The connector cannot be constructed {how}: {error.gist[:200]}", _said(error))
     expect(types, "The connector declares no supported order types.")
 

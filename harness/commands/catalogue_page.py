@@ -145,6 +145,8 @@ def explain(requirement: Requirement, checks: Sequence[Check]) -> str:
         parts.append(f"Decided only where these facts of the exchange are confirmed: {facts}\n")
     if requirement.rests_on:
         parts.append(f"A pass rests on {_rests(requirement.rests_on)}\n")
+    if requirement.specimens:
+        parts.append(f"{_found(requirement.specimens)}\n")
     parts.append("Sources: " + "; ".join(_cited(source) for source in requirement.sources) + "\n")
     if checks:
         parts.append("\n".join(f"- `{check.name}` ({check.path}): {check.title}" for check in checks) + "\n")
@@ -158,6 +160,10 @@ def explain(requirement: Requirement, checks: Sequence[Check]) -> str:
 
 def _rests(rests_on: RestsOn) -> str:
     return f"{RESTS[rests_on.kind]}: {rests_on.what}."
+
+
+def _found(specimens: Sequence[str]) -> str:
+    return "Seen to find: " + "; ".join(specimens) + "."
 
 
 def _cited(source: Source) -> str:
@@ -200,6 +206,8 @@ def explain_in_terminal(requirement_id: str) -> RenderableType:
         parts += ["", _labelled("Documents disagree", conflict)]
     if item.rests_on:
         parts += ["", _labelled("A pass rests on", _rests(item.rests_on))]
+    if item.specimens:
+        parts += ["", _labelled("Seen to find", "; ".join(item.specimens))]
     parts += ["", _labelled("Sources", "\n".join(f"  {_cited(source)}" for source in item.sources))]
     checks = verifying(item, checks_in())
     if not checks:

@@ -69,10 +69,8 @@ class Gateway:
         listener, self._listener = self._listener, None
         if listener is not None:
             asyncio.get_running_loop().remove_reader(listener)
+        self.break_connections()
         if self._server is not None:
-            for connection in self._server.connections:
-                if isinstance(connection, Connection):
-                    connection.reset()
             await self._server.shutdown(STOP_SECONDS)
         for task in tuple(self._context.tasks):
             task.cancel()
@@ -81,6 +79,12 @@ class Gateway:
             listener.close()
         if self._path is not None:
             self._path.unlink(missing_ok=True)
+
+    def break_connections(self) -> None:
+        """Break every connection, also one that a client keeps for its next request."""
+        for connection in () if self._server is None else tuple(self._server.connections):
+            if isinstance(connection, Connection):
+                connection.reset()
 
     def trouble(self, where: str, error: BaseException) -> None:
         """Write down that something of ours broke."""

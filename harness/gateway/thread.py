@@ -91,6 +91,10 @@ class GatewayThread:
 
         return self._do(close)
 
+    def break_connections(self) -> None:
+        """Break every connection now, also those that clients keep for their next request."""
+        self._do(self._gateway.break_connections)
+
     def freeze_sockets(
         self, operation: str = "*", *, host: str = "*", client: Client | None = "connector"
     ) -> int:

@@ -49,6 +49,17 @@ def test_one_connection_serves_many_requests(gateway: GatewayThread, shim: Emula
     assert len(gateway.record.handshakes()) == 1
 
 
+def test_a_broken_connection_serves_no_more(gateway: GatewayThread, shim: EmulatedShim) -> None:
+    async def work(session: aiohttp.ClientSession) -> None:
+        for _ in range(2):
+            await get(session, f"https://{HOST}/ping")
+            await asyncio.to_thread(gateway.break_connections)
+            await asyncio.sleep(0)
+
+    talk(gateway, shim, work)
+    assert len(gateway.record.exchanges("ping")) == len(gateway.record.handshakes()) == 2
+
+
 def test_compressed_and_chunked_bodies(
     gateway: GatewayThread, shim: EmulatedShim, dialect: TinyDialect
 ) -> None:

@@ -16,7 +16,7 @@ import pytest
 from harness.driving import claims
 from harness.driving.connector import parse
 from harness.sandbox.inside import wire
-from harness.sandbox.inside.adapters.making import Making
+from harness.sandbox.inside.adapters.making import Making, NotHereError
 from harness.sandbox.inside.adapters.v0 import Adapter
 
 APPLICATION = """
@@ -40,6 +40,9 @@ class Application:
                                     trading_required=self._trading_required)
             elif market_name == "gone":
                 market = NeverThere(global_config_map.get("ethereum_rpc_url").value)
+            elif market_name == "chained":
+                assert self.wallet is not None
+                market = AcmeMarket("", "", wallet=self.wallet)
             elif market_name == "nothing":
                 raise ValueError("not yet")
 """
@@ -90,7 +93,7 @@ def variables(**values: str) -> dict[str, SimpleNamespace]:
 
 def test_each_market_has_its_branch() -> None:
     making = Making(APPLICATION)
-    assert making.known == {"acme", "gone", "nothing"}
+    assert making.known == {"acme", "chained", "gone", "nothing"}
     assert making.settings_read("acme") == ["acme_key", "acme_secret"]
 
 
@@ -111,6 +114,12 @@ def test_what_a_branch_cannot_make() -> None:
         making.kind("gone")
     with pytest.raises(KeyError, match="makes nothing"):
         making.kind("nothing")
+
+
+@pytest.mark.usefixtures("kit")
+def test_a_market_that_takes_a_wallet_is_not_made() -> None:
+    with pytest.raises(NotHereError, match="Ethereum wallet"):
+        Making(APPLICATION).make("chained", ["XBTC"], True, {})
 
 
 def adapter(**members: object) -> Adapter:
@@ -170,6 +179,30 @@ def test_a_symbol_that_the_market_cannot_read_stays_one() -> None:
     said = told(asyncio.run(adapter(get_active_exchange_markets=markets).pairs()))
     read = [(each["pair"], each["back"]) for each in said]
     assert read == [("X-BTC", "X-BTC"), ("XUSD", "XUSD")]
+
+
+def test_pairs_come_from_the_applications_fetcher_where_the_market_lists_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class TradingPairFetcher:
+        def __init__(self) -> None:
+            raise AssertionError("it would ask every exchange")
+
+        async def fetch_acme_trading_pairs(self) -> list[str]:
+            return ["X-BTC"]
+
+    async def markets() -> SimpleNamespace:
+        raise AttributeError("taken away with v0.30.0")
+
+    module = ModuleType("hummingbot.core.utils.trading_pair_fetcher")
+    vars(module)["TradingPairFetcher"] = TradingPairFetcher
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    spoken = adapter(get_active_exchange_markets=markets)
+    spoken._name = "acme"
+    assert told(asyncio.run(spoken.pairs())) == [{"pair": "X-BTC", "symbol": "XBTC", "back": "X-BTC"}]
+    spoken._name = "elsewhere"
+    with pytest.raises(AttributeError, match="fetch_elsewhere"):
+        asyncio.run(spoken.pairs())
 
 
 def test_rules_that_are_not_shown_are_none_and_an_empty_list_is_one() -> None:

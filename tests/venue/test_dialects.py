@@ -130,6 +130,13 @@ def test_the_generation_decides_what_a_connector_speaks() -> None:
     assert dialect_of("kraken_2020", "v0") is None
 
 
+def test_a_part_of_a_path_may_have_strokes() -> None:
+    route = Route("GET", "/ws/{names:path}", "stream:subscribe", 0, False, "feed")
+    assert route.match("GET", "/ws/a@trade/b@trade") == {"names": "a@trade/b@trade"}
+    assert route.match("GET", "/ws/a@trade") == {"names": "a@trade"}
+    assert route.match("GET", "/ws/") is None
+
+
 def test_what_an_exchange_had_not_yet_is_left_out() -> None:
     class Earlier(Tiny):
         without = frozenset({"/v2/time", "/ws/{key}"})

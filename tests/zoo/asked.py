@@ -21,17 +21,19 @@ MODULES: tuple[ModuleType, ...] = tuple(
     if found.name.startswith("test_")
 )
 # These read what a submission adds, its unit tests and libraries; a release adds nothing.
-OF_A_SUBMISSION = {
-    test_unit_tests.test_unit_tests_pass,
-    test_unit_tests.test_unit_tests_need_no_credentials,
-    test_unit_tests.test_unit_tests_cover_the_connector,
-    test_unit_tests.test_unit_tests_notice_defects,
-    test_unit_tests.test_the_frameworks_tests_still_pass,
-    test_security_fair_play.test_nobody_forges_the_unit_tests,
-    test_build_libraries.test_dependencies_are_declared,
-    test_build_libraries.test_new_dependencies,
-    test_security.test_unit_tests_reach_for_nobody,
-}
+OF_A_SUBMISSION: frozenset[Callable[..., None]] = frozenset(
+    {
+        test_unit_tests.test_unit_tests_pass,
+        test_unit_tests.test_unit_tests_need_no_credentials,
+        test_unit_tests.test_unit_tests_cover_the_connector,
+        test_unit_tests.test_unit_tests_notice_defects,
+        test_unit_tests.test_the_frameworks_tests_still_pass,
+        test_security_fair_play.test_nobody_forges_the_unit_tests,
+        test_build_libraries.test_dependencies_are_declared,
+        test_build_libraries.test_new_dependencies,
+        test_security.test_unit_tests_reach_for_nobody,
+    }
+)
 
 
 def checks() -> list[Callable[..., None]]:

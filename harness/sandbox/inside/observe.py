@@ -1,6 +1,7 @@
 """What a scenario's process can tell about itself: log records, stalls, tasks, memory, sockets."""
 
 import asyncio
+import contextlib
 import gc
 import logging
 import os
@@ -8,7 +9,7 @@ import sys
 import threading
 import time
 import traceback
-from typing import Any, Dict, List, Optional, Set, Tuple
+from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
 from . import virtual_time, wire
 
@@ -22,7 +23,11 @@ STALL = 0.05
 
 
 class LogCapture(logging.Handler):
-    """Keeps every record of every logger, at every level."""
+    """Keeps every record of every logger, at every level.
+
+    The application lets loggers debug only where a user asks for it, so a call of `debug` that a logger
+    cannot take raises nothing there, and raises nothing here.
+    """
 
     def __init__(self) -> None:
         super().__init__(level=1)
@@ -33,6 +38,7 @@ class LogCapture(logging.Handler):
         root = logging.getLogger()
         root.handlers[:] = [self]
         root.setLevel(1)
+        logging.Logger.debug = _harmless(logging.Logger.debug)  # type: ignore[method-assign]
         logging.captureWarnings(True)
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -55,6 +61,14 @@ class LogCapture(logging.Handler):
                 "error": error,
             }
         )
+
+
+def _harmless(debug: Callable[..., None]) -> Callable[..., None]:
+    def tried(*args: Any, **kwargs: Any) -> None:
+        with contextlib.suppress(TypeError):
+            debug(*args, **kwargs)
+
+    return tried
 
 
 class StallWatch:

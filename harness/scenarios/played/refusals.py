@@ -28,10 +28,14 @@ class Refused(View):
 
 
 def show_wrong_certificate(rigs: Rigs, pace: float) -> Refused:
-    """Every host presents a certificate of an authority that nobody should trust."""
+    """Every host presents a certificate of an authority that nobody should trust.
+
+    What the connector asked while it was constructed was before that.
+    """
     with rigs.open(pace) as rig:
         rig.faults.add(WrongCertificate(), times=None)
-        return _not_ready(rig, 10.0)
+        rig.gateway.break_connections()
+        return _not_ready(rig, 10.0, rig.clock.now())
 
 
 def use_wrong_secret(rigs: Rigs, pace: float) -> Refused:
@@ -54,14 +58,14 @@ def _another(secret: str) -> str:
     return secret[:2] + body[::-1] + "=" * (len(secret) - 2 - len(body))
 
 
-def _not_ready(rig: Rig, seconds: float) -> Refused:
+def _not_ready(rig: Rig, seconds: float, since: float = 0.0) -> Refused:
     rig.connector.start()
     ready = rig.connector.wait_ready(seconds).ready
     return Refused(
         rig.number,
         ready,
-        rig.record.exchanges(),
-        rig.record.handshakes(),
+        tuple(each for each in rig.record.exchanges() if each.at >= since),
+        tuple(each for each in rig.record.handshakes() if each.at >= since),
         rig.connector.network_status(),
         rig.connector.logs(),
     )

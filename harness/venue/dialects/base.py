@@ -145,7 +145,10 @@ class Refused(Exception):  # noqa: N818 - an answer, not a failure of ours
 
 @dataclass(frozen=True)
 class Route:
-    """A REST route or a stream path. `path` may hold `{name}` parts; `weight` counts against rate limits."""
+    """A REST route or a stream path. `weight` counts against rate limits.
+
+    `path` may hold `{name}` parts, which are without a stroke, and `{name:path}` parts, which may have some.
+    """
 
     method: str
     path: str
@@ -156,8 +159,8 @@ class Route:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        parts = re.split(r"\{(\w+)\}", self.path)
-        text = "".join(f"(?P<{part}>[^/]+)" if i % 2 else re.escape(part) for i, part in enumerate(parts))
+        parts = re.split(r"\{(\w+(?::path)?)\}", self.path)
+        text = "".join(_named(part) if i % 2 else re.escape(part) for i, part in enumerate(parts))
         return re.compile(text + r"\Z")
 
     def match(self, method: str, path: str) -> dict[str, str] | None:
@@ -165,6 +168,11 @@ class Route:
             return None
         found = self.pattern.match(path)
         return None if found is None else found.groupdict()
+
+
+def _named(part: str) -> str:
+    name, _, kind = part.partition(":")
+    return f"(?P<{name}>.+)" if kind else f"(?P<{name}>[^/]+)"
 
 
 Found = tuple[Route, dict[str, str]]  # with the path's `{name}` parts

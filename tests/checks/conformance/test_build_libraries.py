@@ -118,6 +118,11 @@ def test_what_is_declared_and_cannot_be_had_is_undetermined(libraries: Libraries
     assert "acme-sdk==" in summary
 
 
+def test_what_the_driver_has_not_is_no_fault_of_the_forks() -> None:
+    said = "harness.inside.adapters.making.NotHereError: Ethereum wallet"
+    assert lack_of(said, LIBRARIES, lambda _: False) == "there is no Ethereum wallet here"
+
+
 def test_another_library_that_is_lacking_excuses_nothing() -> None:
     libraries = replace(LIBRARIES, left_out=("git+https://example.org/dydx-v3-python.git", "pandas_ta==0.3"))
     assert ended(checks.test_dependencies_are_declared, importing("acme_sdk"), libraries)[0] == "failed"

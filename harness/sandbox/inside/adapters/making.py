@@ -16,6 +16,10 @@ MADE = "market"
 SETTINGS = "global_config_map"
 
 
+class NotHereError(Exception):
+    """The application hands a market something that the sandbox has none of; the message names it."""
+
+
 class Making:
     """The branches of an application's source, by the market that each makes."""
 
@@ -48,7 +52,7 @@ class Making:
         raise KeyError("the application makes nothing for {}".format(name))
 
     def make(self, name: str, symbols: List[str], trading_required: bool, settings: Dict[str, Any]) -> Any:
-        """Run the branch for these symbols. Raises what it does."""
+        """Run the branch for these symbols. Raises what it does, NotHereError where it cannot be run here."""
         rpc = settings.get("ethereum_rpc_url")
         scope: Dict[str, Any] = {
             "self": SimpleNamespace(wallet=None, _trading_required=trading_required),
@@ -58,6 +62,8 @@ class Making:
             SETTINGS: settings,
         }
         branch = self._branches[name]
+        if _takes_a_wallet(branch):
+            raise NotHereError("Ethereum wallet")
         for named in _names(branch):
             if named in self._imports and named not in scope:
                 scope[named] = self._imported(named)
@@ -92,6 +98,14 @@ def _made_by(node: ast.AST) -> Optional[str]:
         function = getattr(node.value, "func", None)
         return function.id if isinstance(function, ast.Name) else None
     return None
+
+
+def _takes_a_wallet(branch: List[ast.stmt]) -> bool:
+    return any(
+        isinstance(node, ast.Attribute) and node.attr == "wallet" and _is_name(node.value, "self")
+        for each in branch
+        for node in ast.walk(each)
+    )
 
 
 def _names(branch: List[ast.stmt]) -> Set[str]:

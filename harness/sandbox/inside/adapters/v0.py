@@ -8,7 +8,7 @@ in flight are only promised as saved states, and a clock's tick is out of Python
 import contextlib
 import importlib
 import json
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 from .. import application, config_map, virtual_time
 from . import older, v2
@@ -98,15 +98,21 @@ class Adapter(older.Adapter):
         return super().book(self._symbol(pair), depth)
 
     async def pairs(self) -> List[Dict[str, Any]]:
-        listed = list((await self._connector.get_active_exchange_markets()).index)
+        """As the market lists them; what it asks for that was taken away with v0.30.0, with its fetcher."""
+        try:
+            listed = [(self._pair(s), s) for s in (await self._connector.get_active_exchange_markets()).index]
+        except AttributeError:
+            listed = await self._fetched()
         return [
-            {
-                "pair": self._pair(symbol),
-                "symbol": symbol,
-                "back": self._pair(self._symbol(self._pair(symbol))),
-            }
-            for symbol in listed
+            {"pair": pair, "symbol": symbol, "back": self._pair(self._symbol(pair))}
+            for pair, symbol in listed
         ]
+
+    async def _fetched(self) -> List[Tuple[str, str]]:
+        """Pairs and symbols by the application's fetcher, which would ask all exchanges when it is made."""
+        fetcher = importlib.import_module("hummingbot.core.utils.trading_pair_fetcher").TradingPairFetcher
+        fetch = getattr(fetcher.__new__(fetcher), "fetch_{}_trading_pairs".format(self._name))
+        return [(str(pair), self._symbol(str(pair))) for pair in await fetch()]
 
     def rules(self) -> Optional[Dict[str, Dict[str, Any]]]:
         """Only some markets of 2020 show their rules; of the others the quanta are told."""

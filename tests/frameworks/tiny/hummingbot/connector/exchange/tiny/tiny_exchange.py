@@ -115,6 +115,7 @@ class TinyExchange:
         except KeyError:
             logging.getLogger("tiny").exception("it broke")
         logging.getLogger("tiny").info("bad %d", "format")
+        logging.getLogger("tiny").debug("no logger takes this", app_warning_msg="in 2020 some were given it")
 
     def clocks(self, amount, price):
         now = datetime.now(UTC)
