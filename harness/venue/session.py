@@ -258,6 +258,18 @@ class Venue(PerpetualCalls):
         return BookView(market, bids, asks, market_state.sequence, self.clock.now())
 
     @operation
+    def resting(self, market: Market) -> tuple[Order, ...]:
+        """Everyone's orders on the book: bids, then asks, each side the best first."""
+        book = self._order_manager.market_state(market).book
+        numbers = [
+            number
+            for side in (Side.BUY, Side.SELL)
+            for level in book.levels(side)
+            for number in book.orders_at(side, level.price)
+        ]
+        return tuple(self._order_manager.orders[number].view() for number in numbers)
+
+    @operation
     def trades(self, market: Market) -> tuple[Trade, ...]:
         """Every trade of the market, oldest first."""
         return tuple(self._order_manager.market_state(market).trades)

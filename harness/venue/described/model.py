@@ -282,6 +282,12 @@ class Description(Part):
     """An exchange's wire format. `known` says for addresses where what lies under them is known from."""
 
     exchange: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]
+    like: str | None = Field(
+        default=None, description="the description beside it that this one changes; `null` takes a key out"
+    )
+    framework: Literal["v2", "v0"] = Field(
+        default="v2", description="the generation of connectors that speak so"
+    )
     kind: Literal["spot", "perpetual"] = "spot"
     ccxt: str | None = None
     ccxt_options: dict[str, JsonValue] = Field(
