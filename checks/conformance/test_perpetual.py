@@ -135,7 +135,7 @@ def test_closing_orders_only_reduce(positions: Positions) -> None:
     if not positions.closed:
         undetermined("No position was open to be closed.")
     for life in positions.closed:
-        order = arrived_to_close(life)
+        order = _arrived(life)
         expect(
             order.reduce_only or order.close_position,
             "A closing order was sent as one that may open a position.",
@@ -143,7 +143,7 @@ def test_closing_orders_only_reduce(positions: Positions) -> None:
         )
 
 
-def arrived_to_close(life: Life) -> Order:
+def _arrived(life: Life) -> Order:
     """The order at the exchange: one that is refused leaves the position open."""
     order = life.placed
     if order is None:

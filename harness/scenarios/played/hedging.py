@@ -55,13 +55,12 @@ class Sides:
 
 @dataclass
 class Hedged(View):
-    """`mode` is the account's when the orders came; `closings` are those of `orders` that close."""
+    """`mode` is the account's when the orders came."""
 
     rig_number: int
     mode: PositionMode = PositionMode.ONE_WAY
     notes: list[Sides] = field(default_factory=list)
     orders: list[Life] = field(default_factory=list)
-    closings: list[Life] = field(default_factory=list)
 
 
 def hold_both_sides(rigs: Rigs, pace: float) -> Hedged:
@@ -82,8 +81,7 @@ def hold_both_sides(rigs: Rigs, pace: float) -> Hedged:
         for side, which in ((Side.SELL, PositionSide.LONG), (Side.BUY, PositionSide.SHORT)):
             held = abs(rig.venue.position(rig.account, rig.market, which).size)
             if held:
-                run.closings.append(close(rig, side, held, at_once=which is PositionSide.SHORT))
-                run.orders.append(run.closings[-1])
+                run.orders.append(close(rig, side, held, at_once=which is PositionSide.SHORT))
             run.notes.append(_sides(rig, f"after the {which.value} one was closed"))
         return run
 
