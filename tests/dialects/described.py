@@ -66,7 +66,12 @@ def _row(kind: type[DescribedDialect], kept: dict[str, Any]) -> str:
     whole = "ccxt" in known.get("", ())
     alike = "whole" if whole else f"{agreed} leaves" if agreed else "–"
     ccxt = f"`{kind.ccxt_id}`" if kind.ccxt_id else "–"
-    return f"| `{kind.name}` | {trades} | {ccxt} | {alike} | {_driven(kind.name, kept)} |"
+    driven = (
+        _driven(kind.name, kept)
+        if kind.framework == "v2"
+        else "a connector of 2020: [first vote](first-vote.md)"
+    )
+    return f"| `{kind.name}` | {trades} | {ccxt} | {alike} | {driven} |"
 
 
 def _driven(name: str, kept: dict[str, Any]) -> str:
