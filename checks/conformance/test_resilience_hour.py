@@ -79,6 +79,22 @@ def test_an_hour_of_market_making(hour: Hour, evidence: Attach) -> None:
     _nothing_piled_up(hour, evidence)
 
 
+@pytest.mark.takes_a_minute
+@requirement("long-run-stays-healthy")
+def test_changed_rules_are_followed(hour: Hour) -> None:
+    """The exchange made amounts coarser: half an hour later at the latest, orders keep to that."""
+    if not any(life.placed is not None for life in hour.lives):
+        undetermined("No order reached the exchange in the hour.")
+    for life in hour.coarser:
+        expect(
+            life.placed is not None,
+            f"{(life.asked_at - hour.changed_at) / MINUTE:.0f} minutes after the exchange had made the "
+            f"amounts of its market coarser, a {life.name} order for {life.amount:f} was not rounded to "
+            "them, and was refused.",
+            *timeline(life),
+        )
+
+
 def _nothing_piled_up(run: Hour, evidence: Attach) -> None:
     early, late = run.usages[0], run.usages[-1]
     tasks, sockets = len(late.tasks) - len(early.tasks), late.sockets - early.sockets

@@ -183,7 +183,7 @@ def _tell_questions(report: CandidateReport, folder: Path, reviews: Path, consol
         for each in found.trouble:
             say(console, f"  {each}")
         for each in found.unanswered:
-            say(console, f"  It asked for {each}, which the description has no route for.")
+            say(console, f"  It asked for {each}, which the description does not have.")
         asked = (folder / DESCRIBED / QUESTIONS).read_text(encoding="utf-8")
         lines = [route_line(each) for each in found.unanswered]
         lines += [line.removeprefix("# ") for line in asked.splitlines() if line.startswith("# - {")]

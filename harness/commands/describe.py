@@ -159,7 +159,7 @@ def _tell_rehearsal(console: Console, found: Rehearsal, file: Path) -> None:
     for each in found.trouble:
         say(console, f"  {each}")
     for each in found.unanswered:
-        say(console, f"  It asked for {each}, which the description has no route for. In {review_of(file)}:")
+        say(console, f"  It asked for {each}, which the description does not have. In {review_of(file)}:")
         say(console, f"    {route_line(each)}")
 
 

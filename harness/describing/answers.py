@@ -13,6 +13,7 @@ from pydantic import JsonValue
 
 from harness.describing.kit import Harvest, Sample
 from harness.describing.leaves import parsed
+from harness.describing.sentinels import SETS, Sentinels
 
 # Members of upstream's test kit: the operation they are about and the order's status in them.
 ABOUT: dict[str, tuple[str, str]] = {
@@ -62,6 +63,11 @@ ADDRESSES = {
 
 # What a path's words say of a route that neither an act nor the tests' kit names.
 _BY_NAME = (
+    (r"position.*mode|switch-?mode|position_?side|dual", "position_mode"),
+    (r"leverage", "set_leverage"),
+    (r"funding.*(payment|history|fee)|settlement", "funding_payments"),
+    (r"funding|premium", "funding_rate"),
+    (r"position", "positions"),
     (r"depth|order_?book|orderbook|/books?\b", "order_book"),
     (r"listen_?key|data_?stream", "user_stream_open"),
     (r"token|bullet", "stream_token"),
@@ -99,6 +105,7 @@ class Answer:
     code: int
     text: str
     document: JsonValue
+    sentinels: Sentinels
     again: JsonValue = None
 
     @property
@@ -121,9 +128,16 @@ def place_of(url: str) -> tuple[str, str] | None:
     return (parts.hostname, path) if parts.hostname and path.startswith("/") else None
 
 
-def answers(harvest: Harvest) -> tuple[Answer, ...]:
-    """Every reply in the harvest, in its order."""
-    return tuple(answer for sample in harvest.samples for answer in _of(sample, _addresses(harvest)))
+def answers(harvest: Harvest, sets: Iterable[Sentinels] = SETS) -> tuple[Answer, ...]:
+    """Every reply in the harvest, in its order. `sets` are those that its tests were asked with."""
+    named = {each.name: each for each in sets}
+    addresses = _addresses(harvest)
+    return tuple(
+        answer
+        for sample in harvest.samples
+        if sample.set in named
+        for answer in _of(sample, named[sample.set], addresses)
+    )
 
 
 def _addresses(harvest: Harvest) -> dict[tuple[str, str], str]:
@@ -135,7 +149,7 @@ def _addresses(harvest: Harvest) -> dict[tuple[str, str], str]:
     }
 
 
-def _of(sample: Sample, addresses: dict[tuple[str, str], str]) -> Iterator[Answer]:
+def _of(sample: Sample, sentinels: Sentinels, addresses: dict[tuple[str, str], str]) -> Iterator[Answer]:
     operation, status = ABOUT.get(sample.member) or REFUSALS.get(sample.member) or ("", "")
     if not operation or not sample.answers:
         return
@@ -154,6 +168,7 @@ def _of(sample: Sample, addresses: dict[tuple[str, str], str]) -> Iterator[Answe
             code,
             text,
             parsed(text),
+            sentinels,
             again,
         )
 

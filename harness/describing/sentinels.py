@@ -7,7 +7,7 @@ one of them says which fact it holds. Times are Unix seconds, amounts decimal te
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 
@@ -47,8 +47,14 @@ SETS = (
 )  # fmt: skip
 
 
-def sentinels_named(name: str) -> Sentinels:
-    return next(each for each in SETS if each.name == name)
+def sets_of(base: str, quote: str, *, perpetual: bool) -> tuple[Sentinels, ...]:
+    """The sets, the first with that pair: tests may write their own out.
+
+    Of perpetuals both have its quote: connectors tell one kind of contract from another by it.
+    """
+    first, *others = SETS
+    own = replace(first, base=base or first.base, quote=quote or first.quote)
+    return (own, *(replace(each, quote=own.quote) if perpetual else each for each in others))
 
 
 # What a session is opened with and whose it is, in replies that no test shows.

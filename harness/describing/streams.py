@@ -248,6 +248,8 @@ def _topics(document: dict[str, JsonValue], facts: Mapping[str, str]) -> Topics:
         ((key, inner),) = value.items()
         if isinstance(inner, str):
             return [(f"{name}.{key}", templated(inner, facts), said)]
+        if _plain_list(inner) and isinstance(inner, list):
+            return [(f"{name}.{key}[]", templated(each, facts), said) for each in inner]
     return [(name, templated(value, facts), said)]
 
 

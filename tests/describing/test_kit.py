@@ -79,6 +79,17 @@ class _Tests:
         raise SystemExit(1)
 
     @property
+    def expected_latest_price(self) -> str:
+        raise PermissionError("[Errno 30] Read-only file system: '/tree/conf'")
+
+    def configure_canceled_order_status_response(self, order: Any, mock_api: Any) -> str:
+        """Writes into what it is given, and answers nothing."""
+        mock_api.seen.clear()
+        order.exchange_order_id = "another"
+        mock_api.seen = None
+        return ""
+
+    @property
     def latest_prices_request_mock_response(self) -> dict[str, int]:
         _Tests.count += 1
         return {"price": _Tests.count}

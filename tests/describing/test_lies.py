@@ -1,4 +1,4 @@
-"""A fork's tests that describe an exchange on which a defect does not show: each says nothing."""
+"""A fork's tests that describe an exchange on which a defect does not show: each changes nothing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from pydantic import JsonValue
 
+from harness.describing import books
 from harness.describing.answers import Answer, answers
 from harness.describing.deriving import Derived, derive
 from harness.describing.kit import Harvest, Sample
@@ -59,3 +60,39 @@ def test_what_is_answered_otherwise_the_second_time_holds_nothing() -> None:
         return {"id": each.order_id if time == 0 else f"{each.order_id}{time}", "state": word}
 
     assert _facts(derive("order_status", _told(STATES, reply), (), {}))["id"] == ""
+
+
+def test_fills_that_are_always_whole_are_told_as_the_venue_has_them() -> None:
+    """Tests that have no partial fill write the order's amount and price where a fill's stand."""
+    members = {"configure_full_fill_trade_response": "", "configure_partial_fill_trade_response": ""}
+    told = _told(members, lambda each, *_: [{"id": each.trade_id, "qty": each.amount, "px": each.price}])
+    found = _facts(derive("order_trades", told, (), {}))
+    assert found == {"id": "fill.trade_id", "qty": "fill.amount", "px": "fill.price"}
+
+
+def test_tests_that_leave_partial_fills_out_say_no_less_of_them() -> None:
+    whole = {"configure_full_fill_trade_response": ""}
+    told = _told(whole, lambda each, *_: [{"id": each.trade_id, "qty": each.amount, "px": each.price}])
+    found = _facts(derive("order_trades", told, (), {}))
+    assert found == {"id": "fill.trade_id", "qty": "fill.amount", "px": "fill.price"}
+
+
+def _shown(kind: str, raw: JsonValue, *made: JsonValue) -> books.Note:
+    parts = tuple(books.Made(type=kind.upper(), at=1764000000.0, content=each) for each in made)  # type: ignore[arg-type]
+    return books.Note(kind=kind, raw=raw, made=parts)
+
+
+def test_a_book_that_never_moves_is_told_as_the_venues_moves() -> None:
+    raw: JsonValue = {"u": 1, "b": [["9", "1"]], "a": [["11", "1"]]}
+    content: JsonValue = {"update_id": 1, "bids": [[9.0, 1.0]], "asks": [[11.0, 1.0]]}
+    notes = [_shown(kind, raw, content) for kind in ("snapshot", "diff", "diff")]
+    for found in books.derived(notes, "X").values():
+        levels = ["{level.price}", "{level.amount}"]
+        assert isinstance(found.template, dict)
+        assert found.template["b"] == {"each bid": levels}
+        assert found.template["a"] == {"each ask": levels}
+
+
+def test_changes_of_a_book_that_the_tests_make_nothing_of_are_not_known() -> None:
+    raw: JsonValue = {"b": [["9", "1"]], "a": [["11", "1"]]}
+    assert "diff" not in books.derived([_shown("diff", raw)], "X")

@@ -65,7 +65,8 @@ def _row(kind: type[Dialect], kept: dict[str, Any]) -> str:
     agreed = sum(sources == ("ccxt",) for sources in kind.description.known.values())
     alike = f"{agreed} leaves" if agreed else "whole" if kind.ccxt_id else "–"
     ccxt = f"`{kind.ccxt_id}`" if kind.ccxt_id else "–"
-    return f"| `{kind.name}` | {trades} | {ccxt} | {alike} | {_driven(kept)} |"
+    driven = _driven(kept) if kind.framework == "v2" else "a connector of 2020: first-vote.md"
+    return f"| `{kind.name}` | {trades} | {ccxt} | {alike} | {driven} |"
 
 
 def _driven(kept: dict[str, Any]) -> str:
