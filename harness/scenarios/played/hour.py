@@ -136,10 +136,10 @@ def _mishap(rig: Rig, run: Hour, watch: _Watch, number: int) -> None:
         _mute_the_book(rig, run)
     if number == GAP_IN:
         _lose_part_of_the_book(rig, run)
-    if number == NEW_RULES_IN:
+    if number == NEW_RULES_IN and rig.dialect.tells_lots:
         _make_coarser(rig)
         run.changed_at = rig.clock.now()
-    if number == KNOWN_IN:
+    if number == KNOWN_IN and run.changed_at:
         run.coarser = [awkward(rig, rig.market, side) for side in Side]
         _withdraw(rig, run.coarser)
         run.coarser = [settle(rig, life) for life in run.coarser]
