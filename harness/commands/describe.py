@@ -209,7 +209,7 @@ def _tell(console: Console, result: Written, made: Assembled) -> None:
 
 def _table(made: Assembled) -> Table:
     """A row for each route and channel, and one for all."""
-    title = f"{made.sources.exchange}: leaves that ccxt confirms, the fork alone vouches for, never change, differ"
+    title = f"{made.sources.exchange}: leaves that ccxt confirms, the fork alone has, never change, differ"
     shown = Table(title=title, title_justify="left")
     shown.add_column("operation", overflow="fold")
     shown.add_column("route or channel", overflow="fold", min_width=ROUTE)
