@@ -13,6 +13,7 @@ from harness.checking import (
     drawn,
     expect,
     measured,
+    not_applicable,
     requirement,
     seen_in_ledger,
     undetermined,
@@ -77,6 +78,24 @@ def test_an_hour_of_market_making(hour: Hour, evidence: Attach) -> None:
         f"After an hour, the connector reports its network status as {hour.network}.",
     )
     _nothing_piled_up(hour, evidence)
+
+
+@pytest.mark.takes_a_minute
+@requirement("long-run-stays-healthy")
+def test_changed_rules_are_followed(hour: Hour) -> None:
+    """The exchange made amounts coarser: half an hour later at the latest, orders keep to that."""
+    if not any(life.placed is not None for life in hour.lives):
+        undetermined("No order reached the exchange in the hour.")
+    if not hour.coarser:
+        not_applicable("The exchange does not tell in which steps amounts are traded.")
+    for life in hour.coarser:
+        expect(
+            life.placed is not None,
+            f"{(life.asked_at - hour.changed_at) / MINUTE:.0f} minutes after the exchange had made the "
+            f"amounts of its market coarser, a {life.name} order for {life.amount:f} was not rounded to "
+            "them, and was refused.",
+            *timeline(life),
+        )
 
 
 def _nothing_piled_up(run: Hour, evidence: Attach) -> None:

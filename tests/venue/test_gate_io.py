@@ -113,6 +113,12 @@ def test_an_order_is_found_by_its_number_and_by_its_text(gate: Gate) -> None:
     assert label(gate.signed("GET", "/spot/orders/99?currency_pair=BTC_USDT")) == (404, "ORDER_NOT_FOUND")
 
 
+@pytest.mark.parametrize("force", [None, "gtc"])
+def test_a_market_order_has_to_say_that_it_does_not_rest(gate: Gate, force: str | None) -> None:
+    refused = gate.place(type="market", amount="700", price=None, time_in_force=force)
+    assert refused.status == 400
+
+
 def test_a_market_buy_names_quote(gate: Gate) -> None:
     bought = data(gate.place(type="market", amount="700", price=None, time_in_force="ioc"))
     assert (bought["amount"], bought["status"]) == ("700", "closed")

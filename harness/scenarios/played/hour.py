@@ -8,7 +8,7 @@ seconds to it, which it rightly takes for a dead network.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from harness.driving.claims import Usage
@@ -16,6 +16,7 @@ from harness.gateway.entries import ClosedBy
 from harness.gateway.faults import DropMessage
 from harness.scenarios.played import start
 from harness.scenarios.played.order_life import WAIT, Life, let_trade, rest, settle
+from harness.scenarios.played.rounding import awkward
 from harness.scenarios.played.streams import POLLS, wait_for_fill
 from harness.scenarios.rig import Rig, Rigs
 from harness.scenarios.trace.view import View
@@ -29,6 +30,10 @@ FAST_ROUNDS, FAST_REFRESH = 6, 10.0  # virtual seconds between two rounds, as in
 SLOW_ROUNDS, SLOW_REFRESH = 15, 300.0
 LEVELS = 150  # a side of the book
 GAP_IN, BREAK_IN = 1, 13  # rounds of the slow part in which something goes wrong; keys live up to an hour
+# Rounds of the slow part: in one the market's steps change, in the other the framework has read its rules
+# anew, as it does every half hour.
+NEW_RULES_IN, KNOWN_IN = 2, 9
+COARSER = 10  # times
 CHANGED = 6  # levels
 DEEPEST = 100  # what every snapshot has
 LOOK_EVERY, WALK_EVERY = 5.0, 10.0  # virtual seconds; no market is silent for half a minute
@@ -54,6 +59,8 @@ class Hour(View):
     rig_number: int
     depth: tuple[int, int] = (0, 0)
     lives: list[Life] = field(default_factory=list)
+    coarser: list[Life] = field(default_factory=list)
+    changed_at: float = 0.0
     began: float = 0.0
     ended: float = 0.0
     restarts: int = 0
@@ -109,16 +116,35 @@ def _hour(rigs: Rigs, pace: float, fastest: float, *, strict: bool) -> Hour:
             quotes = _refresh(rig, run, quotes, taken=number % 3 == 1)
             watch.idle(FAST_REFRESH)
         for number in range(SLOW_ROUNDS):
-            if number == GAP_IN:
-                _lose_part_of_the_book(rig, run)
-            if number == BREAK_IN:
-                watch.break_private_streams()
+            _mishap(rig, run, watch, number)
             run.usages.append(rig.connector.usage())
             quotes = _refresh(rig, run, quotes, taken=number % 3 == 1)
             watch.idle_fast(SLOW_REFRESH)
             _look_at_what_was_lost(rig, run)
         _end(rig, run, quotes)
         return run
+
+
+def _mishap(rig: Rig, run: Hour, watch: _Watch, number: int) -> None:
+    """What goes wrong, or changes, at the beginning of a slow round."""
+    if number == GAP_IN:
+        _lose_part_of_the_book(rig, run)
+    if number == NEW_RULES_IN and rig.dialect.tells_lots:
+        _make_coarser(rig)
+        run.changed_at = rig.clock.now()
+    if number == KNOWN_IN and run.changed_at:
+        run.coarser = [awkward(rig, rig.market, side) for side in Side]
+        _withdraw(rig, run.coarser)
+        run.coarser = [settle(rig, life) for life in run.coarser]
+    if number == BREAK_IN:
+        watch.break_private_streams()
+
+
+def _make_coarser(rig: Rig) -> None:
+    """The market's amounts have one decimal less from now on; what is quoted anyway keeps to that, too."""
+    lot = rig.market.lot_size * COARSER
+    rig.market = replace(rig.market, lot_size=lot, min_amount=max(rig.market.min_amount, lot))
+    rig.venue.change_rules(rig.market)
 
 
 def _refresh(rig: Rig, run: Hour, quotes: list[Life], *, taken: bool) -> list[Life]:

@@ -240,8 +240,11 @@ def test_an_order_lives(world: World) -> None:
 
 def test_a_market_order_is_filled(world: World) -> None:
     price, amount = world.resting()
-    by_value = world.client.description.orders.market_buy_in == "quote"
+    rules = world.client.description.orders
+    by_value = rules.market_buy_in == "quote"
     facts = world.order("market", "sell", price, amount)
+    if rules.market_time_in_force:
+        facts["order.time_in_force"] = rules.market_time_in_force[0]
     if world.market.perpetual or not by_value:
         facts["order.quote_amount"] = None
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.zoo.defect import Defect
 from tests.zoo.defects import (
     balances,
+    crowd,
     ends,
     fees,
     foul,
@@ -32,6 +33,7 @@ DEFECTS: tuple[Defect, ...] = (
     *orders.DEFECTS,
     *order_life.DEFECTS,
     *ends.DEFECTS,
+    *crowd.DEFECTS,
     *balances.DEFECTS,
     *fees.DEFECTS,
     *perpetual.DEFECTS,
