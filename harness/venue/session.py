@@ -51,12 +51,14 @@ class Venue(PerpetualCalls):
         self._hidden: dict[int, float] = {}  # how often each order may still be asked for in vain
 
     @operation
-    def number_from(self, origin: int, orders: int | None = None) -> None:
+    def number_from(self, origin: int, orders: int | None = None, *, trades_by_market: bool = False) -> None:
         """Look old: let the ids of trades and orders, and the books' numbers, go on from `origin`.
 
-        `orders`: where the ids of orders go on from instead.
+        `orders`: where the ids of orders go on from instead. `trades_by_market`: trades have ids that are
+        unique in their market alone.
         """
-        self._order_manager.number_from(origin, origin if orders is None else orders)
+        ids = origin if orders is None else orders
+        self._order_manager.number_from(origin, ids, trades_by_market=trades_by_market)
 
     # -- accounts
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from pydantic import JsonValue
 
 from harness.venue.described.answering import Answering, Asked
-from harness.venue.described.markets import sayable
+from harness.venue.described.markets import sayable, told_facts
 from harness.venue.described.model import (
     Connection,
     Credential,
@@ -58,6 +58,7 @@ from harness.venue.session import Venue
 
 TOKEN_LIFETIME = 3600.0  # virtual seconds, where a description names none
 _NOTHING: Mapping[str, Fact] = {}
+_LOTS = frozenset({"market.lot_size", "market.lot_decimals"})
 
 
 def dialect_of(described: Description) -> type[DescribedDialect]:
@@ -78,6 +79,7 @@ def dialect_of(described: Description) -> type[DescribedDialect]:
             "ports": described.hosts.ports,
             "secrets_sent": sent,
             "markets": sayable(described),
+            "tells_lots": bool(_LOTS & told_facts(described, "symbols")),
             "not_covered": described.lacks,
             "ccxt_assets": described.assets,
             "key_lengths": _key_lengths(described, names),
@@ -209,6 +211,9 @@ class DescribedDialect(Dialect):
         signing = described.signing or self.description.signing
         if signing is None:
             raise LookupError(f"{self.name}: {route.path} is private, and `signing` is not described")
+        code = RequestError.BAD_CONTENT_TYPE.value
+        if request.unlike_json and self.refusals.has(code):
+            raise self.refused(code)
         given = given_by(signing, request)
         if described.proof == "key":
             return self._with_key(given)

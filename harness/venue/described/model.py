@@ -265,6 +265,9 @@ class Orders(Part):
         default="base", description="what a contract is: one of the base, or the least amount that is traded"
     )
     zero_price_is_market: bool = False
+    market_time_in_force: tuple[Literal["ioc", "fok"], ...] = Field(
+        default=(), description="those of which a market order has to name one"
+    )
     hedge_side: Literal["told", "by reduce-only"] = Field(
         default="told", description="how an order of hedge mode names its side: reduce-only ones close"
     )
