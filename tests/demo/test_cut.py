@@ -123,7 +123,13 @@ def test_forks_change_only_their_connector_its_tests_and_its_fees(
     assert all(line.split("\t")[1].startswith(ours) for line in changes if line.startswith("A"))
     assert f"A\t{connector.folder}/README.md" in changes
     name = connector.name
-    for part in (connector.kind, "auth", "utils", "api_order_book_data_source", "api_user_stream_data_source"):
+    for part in (
+        connector.kind,
+        "auth",
+        "utils",
+        "api_order_book_data_source",
+        "api_user_stream_data_source",
+    ):
         assert f"A\t{connector.tests}/test_{name}_{part}.py" in changes
 
 
