@@ -15,7 +15,6 @@ from harness.rounds.reading import load_round
 from harness.rounds.round import GitUpstream
 from tests.demo.conftest import Cut, tiny_release
 
-
 DEADLINE = datetime.fromisoformat(SUBMISSIONS_CLOSE)
 CONNECTORS = {
     "binance": BINANCE,

@@ -109,7 +109,7 @@ class KucoinPerpetualUserStreamDataSourceTest(IsolatedAsyncioTestCase):
 
     async def test_silence_is_answered_with_a_ping(self):
         with patch.object(kucoin_perpetual_constants, "WS_CONNECTION_TIME_INTERVAL", 0.01):
-            _, task = await self.listen(lambda queue: False)
+            _, task = await self.listen(lambda _: False)
             await asyncio.sleep(0.1)
             task.cancel()
         pings = [message for message in self.socket.sent if message["type"] == "ping"]

@@ -4,7 +4,7 @@ from decimal import Decimal
 from unittest import IsolatedAsyncioTestCase
 from unittest.mock import AsyncMock
 
-from aioresponses import CallbackResult, aioresponses
+from aioresponses import aioresponses
 from bidict import bidict
 from hummingbot.connector.derivative.kucoin_perpetual.kucoin_perpetual_derivative import (
     KucoinPerpetualDerivative,
