@@ -1,4 +1,5 @@
-"""Which file a path names, where the code itself says so: the connector's own left-overs may be removed.
+"""Which file a path names, where the code itself says so: the connector's own left-overs may be removed,
+and folders made where Hummingbot keeps its data.
 
 A path counts as known only if every part of it is written out; what is received, computed or changed on the
 way is not. Some SDKs write a cookie beside the connector, and a well-behaved connector takes it away again.
@@ -15,7 +16,9 @@ from checks.static.names import Reference, dotted
 from checks.static.sources import Source, Sources
 
 REMOVERS = frozenset({"os.remove", "os.unlink"})
+MAKERS = frozenset({"os.mkdir", "os.makedirs"})
 DATA = "<data>"  # what Hummingbot's `data_path()` gives: the folder for what the bot writes itself
+DATA_FOLDERS = (DATA, "data")  # the same folder by its path in the tree
 CODE_LIKE = (".py", ".pyx", ".pxd", ".pyc", ".so", ".pyd", ".pth", ".dll", ".zip", ".egg")
 CONNECTORS = ("hummingbot/connector/exchange/", "hummingbot/connector/derivative/", "hummingbot/market/")
 MOST_STEPS = 12
@@ -34,6 +37,22 @@ def removes_own_file(reference: Reference, source: Source, sources: Sources) -> 
         target = None
     path = _Resolver(source, sources).path(target, call) if target is not None else None
     return path is not None and _is_own(path, source, sources)
+
+
+def makes_data_folder(reference: Reference, source: Source, sources: Sources) -> bool:
+    """Whether a call makes Hummingbot's data folder, or a folder inside it."""
+    call = reference.call
+    if call is None:
+        return False
+    if reference.name in MAKERS:
+        target = call.args[0] if call.args and not isinstance(call.args[0], ast.Starred) else None
+    elif isinstance(call.func, ast.Attribute) and call.func.attr == "mkdir":
+        target = call.func.value
+    else:
+        target = None
+    path = _Resolver(source, sources).path(target, call) if target is not None else None
+    whole = posixpath.normpath(path) if path else ""
+    return any(whole == folder or whole.startswith(f"{folder}/") for folder in DATA_FOLDERS)
 
 
 def _is_own(path: str, source: Source, sources: Sources) -> bool:
@@ -75,7 +94,26 @@ class _Resolver:
         if isinstance(node, ast.Attribute) and node.attr == "parent":
             inner = self.path(node.value, at)
             return posixpath.dirname(inner) if inner else None
+        if isinstance(node, ast.Attribute) and dotted(node) == f"self.{node.attr}":
+            return self._of_attribute(node.attr)
         return self._of_call(node, at) if isinstance(node, ast.Call) else None
+
+    def _of_attribute(self, name: str) -> str | None:
+        """An attribute that the fork's code sets once, by a plain assignment in this file."""
+        bindings = [
+            node
+            for source in self.sources.shipped
+            for node in source.nodes
+            if _sets(node, name) or (isinstance(node, ast.Name) and node.id == name and not _is_read(node))
+        ]
+        plain = [
+            node
+            for node in self.source.nodes
+            if isinstance(node, ast.Assign) and len(node.targets) == 1 and _sets(node.targets[0], name)
+        ]
+        if len(bindings) != 1 or len(plain) != 1:
+            return None
+        return self.path(plain[0].value, plain[0])
 
     def _piece(self, part: ast.expr, at: ast.AST) -> str | None:
         if isinstance(part, ast.FormattedValue):
@@ -136,7 +174,11 @@ class _Resolver:
 
 
 def _sets(node: ast.AST, attribute: str) -> bool:
-    return isinstance(node, ast.Attribute) and node.attr == attribute and not isinstance(node.ctx, ast.Load)
+    return isinstance(node, ast.Attribute) and node.attr == attribute and not _is_read(node)
+
+
+def _is_read(node: ast.Name | ast.Attribute) -> bool:
+    return isinstance(node.ctx, ast.Load)
 
 
 def _is_text(node: ast.stmt) -> bool:
@@ -144,10 +186,7 @@ def _is_text(node: ast.stmt) -> bool:
 
 
 def _bound(source: Source, name: str) -> bool:
-    return any(
-        isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load)
-        for node in source.nodes
-    )
+    return any(isinstance(node, ast.Name) and node.id == name and not _is_read(node) for node in source.nodes)
 
 
 def _bindings(function: ast.AST, name: str) -> Iterator[ast.AST]:
@@ -160,7 +199,7 @@ def _bindings(function: ast.AST, name: str) -> Iterator[ast.AST]:
                 plain.add(id(target))
                 yield node
     for node in ast.walk(function):
-        if isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load):
+        if isinstance(node, ast.Name) and node.id == name and not _is_read(node):
             if id(node) not in plain:
                 yield node
         elif (isinstance(node, ast.arg) and node.arg == name) or (

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from checks.static import forbidden
 from checks.static.names import Reference
-from checks.static.own_files import REMOVERS, removes_own_file
+from checks.static.own_files import MAKERS, REMOVERS, makes_data_folder, removes_own_file
 from checks.static.sources import Source, Sources
 from checks.static.wording import places
 from harness.checking import expect, requirement
@@ -81,9 +81,14 @@ def _is_one_of(reference: Reference, names: frozenset[str], modules: frozenset[s
 def _file_uses(source: Source, sources: Sources) -> Iterator[int]:
     for reference in source.references:
         if _is_one_of(reference, forbidden.FILES, forbidden.FILE_MODULES):
-            imported = reference.imported and reference.name in REMOVERS  # what is done with it counts
-            if not imported and not removes_own_file(reference, source, sources):
+            # Of these, what is done with them counts.
+            imported = reference.imported and reference.name in REMOVERS | MAKERS
+            if not imported and not _is_own(reference, source, sources):
                 yield reference.line
+
+
+def _is_own(reference: Reference, source: Source, sources: Sources) -> bool:
+    return removes_own_file(reference, source, sources) or makes_data_folder(reference, source, sources)
 
 
 def _within(name: str, module: str) -> bool:
@@ -112,7 +117,7 @@ def _file_calls(source: Source, sources: Sources) -> Iterator[int]:
     spans = _script_spans(source, sources)
     for reference in source.references:
         inside = any(first <= reference.line <= last for first, last in spans)
-        if inside or removes_own_file(reference, source, sources):
+        if inside or _is_own(reference, source, sources):
             continue
         if _handles_file(reference, cython=source.cython):
             yield reference.line

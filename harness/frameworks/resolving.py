@@ -163,17 +163,27 @@ class _Resolver:
         for interpreter in interpreters:
             if lock := self._locked(interpreter, (), relaxing=False):
                 return interpreter, lock
-        found = [
-            (interpreter, lock)
-            for interpreter in interpreters
-            if (lock := self._locked(interpreter, (), relaxing=True))
+        for candidates, wheels in ((quick, LONG), (interpreters, ())):
+            if found := self._least_relaxed(candidates, wheels):
+                return found
+        raise uv.NotInstalledError(
+            f"the framework's packages do not build for Python {interpreters[0].label}",
+            hint="`harness doctor` names what is missing to build them",
+        )
+
+    def _least_relaxed(
+        self, interpreters: Sequence[Interpreter], wheels_only: tuple[str, ...]
+    ) -> tuple[Interpreter, Lock] | None:
+        """Only what is best by the index is installed, unless it does not build."""
+        answers = [
+            (len(answer.relaxations), each)
+            for each in interpreters
+            if (answer := _Question(self, each, wheels_only).answer(relaxing=True))
         ]
-        if not found:
-            raise uv.NotInstalledError(
-                f"the framework's packages do not build for Python {interpreters[0].label}",
-                hint="`harness doctor` names what is missing to build them",
-            )
-        return min(found, key=lambda pair: len(pair[1].relaxations))
+        for _, interpreter in sorted(answers, key=lambda pair: pair[0]):
+            if lock := self._locked(interpreter, wheels_only, relaxing=True):
+                return interpreter, lock
+        return None
 
     def _locked(
         self, interpreter: Interpreter, wheels_only: tuple[str, ...], *, relaxing: bool

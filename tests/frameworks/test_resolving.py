@@ -93,13 +93,34 @@ def test_what_does_not_build_is_taken_in_a_version_with_a_wheel(tmp_path: Path, 
     assert found.lock.wheels_only == ("left",)
 
 
+def _numpy(index: Path) -> Path:
+    """A version with a wheel, and a later one without; the file given back is there once that was built."""
+    marker = index / "numpy-was-built"
+    wheel(index, "numpy", "1.0")
+    project = (
+        '[project]\nname = "numpy"\nversion = "2.0"\n'
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    )
+    backend = f"open({str(marker)!r}, 'w').close()\nraise SystemExit('no compiler')\n"
+    sdist(index, "numpy", "2.0", {"pyproject.toml": project, "backend.py": backend})
+    return marker
+
+
 def test_what_takes_long_to_build_is_taken_with_a_wheel_where_one_fits(tmp_path: Path, index: Path) -> None:
     """numpy below 2 has no wheel for the newest Python of an upstream's day, and builds for half an hour."""
-    wheel(index, "numpy", "1.0")
-    sdist(index, "numpy", "2.0", {"setup.py": "raise SystemExit('builds for half an hour')"})
-    found = resolved(tmp_path, "numpy")
-    assert found.lock.packages == ("numpy==1.0", "tool==1")
-    assert found.lock.wheels_only == ()
+    builds = _numpy(index)
+    assert resolved(tmp_path, "numpy").lock.packages == ("numpy==1.0", "tool==1")
+    assert not builds.exists()
+
+
+def test_also_where_something_declared_is_no_longer_to_be_had(tmp_path: Path, index: Path) -> None:
+    """pandas-ta 0.3 was taken from the index, which the upstreams of 2025 declare beside numpy below 2."""
+    builds = _numpy(index)
+    wheel(index, "left", "1.0")
+    found = resolved(tmp_path, "numpy", "left>=3", "right")
+    assert found.lock.packages == ("left==1.0", "numpy==1.0", "tool==1")
+    assert {each.declared for each in found.lock.relaxations} == {"left>=3", "right"}
+    assert not builds.exists()
 
 
 def test_what_is_advised_holds_unless_something_declared_contradicts_it(tmp_path: Path, index: Path) -> None:

@@ -67,6 +67,43 @@ def test_may_not_turn_the_path_elsewhere(stop: str) -> None:
     assert _ends("return os.path.join(data_path(), 'acme_cookie')", stop) == "failed"
 
 
+def _makes(call: str, where: str = "") -> str:
+    code = f"{HEAD}    def start(self, given):\n        {where or 'pass'}\n        {call}\n"
+    return today().adding({TIDY: code}).run(check).status
+
+
+IN_TREE = "os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), '../../../data')"
+
+
+@pytest.mark.parametrize(
+    ("where", "call"),
+    [
+        ("", "os.makedirs(os.path.join(data_path(), 'acme'), exist_ok=True)"),
+        ("", "(Path(data_path()) / 'acme').mkdir()"),
+        (f"self.kept = {IN_TREE}", "os.makedirs(self.kept, exist_ok=True)"),
+        (f"root = {IN_TREE}", "os.mkdir(os.path.join(root, 'acme'))"),
+    ],
+)
+def test_may_make_a_folder_where_hummingbot_keeps_its_data(where: str, call: str) -> None:
+    assert _makes(call, where) == "passed"
+
+
+@pytest.mark.parametrize(
+    ("where", "call"),
+    [
+        ("", "os.makedirs('/etc/acme')"),
+        ("", "os.makedirs(os.path.join(data_path(), '..', 'conf', 'acme'))"),
+        ("", "os.makedirs(given)"),
+        ("", "(Path(data_path()) / given).mkdir()"),
+        ("self.kept = given", "os.makedirs(self.kept)"),
+        (f"self.kept = {IN_TREE}", "self.kept = given\n        os.makedirs(self.kept)"),
+        ("", "os.makedirs(*given)"),
+    ],
+)
+def test_may_make_no_folder_elsewhere(where: str, call: str) -> None:
+    assert _makes(call, where) == "failed"
+
+
 BOT = "def keep(table):\n    with open('table.csv', 'w') as file:\n        file.write(table)\n"
 
 

@@ -98,7 +98,8 @@ class Client:
         pairs = parse_qsl(query, keep_blank_values=True)
         host = self.dialect.rest_hosts[0]
         now = self.dialect.venue.clock.now()
-        return Request(method, host, path, pairs, {}, body.encode(), now, query)
+        headers = {"Content-Type": "application/json"} if body[:1] in ("{", "[") else {}
+        return Request(method, host, path, pairs, headers, body.encode(), now, query)
 
     def signed(self, request: Request, route: RouteDescription) -> Request:
         signing: Signing = self.description.signing

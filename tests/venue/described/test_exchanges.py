@@ -78,8 +78,9 @@ class World:
         return self.facts | {
             "order.side": side, "order.type": kind, "order.price": price, "order.amount": amount,
             "order.asked": amount, "order.signed_amount": amount if side == "buy" else -amount,
-            "order.time_in_force": "gtc", "order.post_only": False, "order.reduce_only": False,
-            "order.position_side": "both", "order.client_order_id": name, "order.leverage": D(1),
+            "order.time_in_force": "ioc" if kind == "market" else "gtc",
+            "order.post_only": False, "order.reduce_only": False, "order.position_side": "both",
+            "order.client_order_id": name, "order.leverage": D(1),
         }  # fmt: skip
 
     def listen(self, outgoing: Any) -> list[Outgoing]:
@@ -240,8 +241,11 @@ def test_an_order_lives(world: World) -> None:
 
 def test_a_market_order_is_filled(world: World) -> None:
     price, amount = world.resting()
-    by_value = world.client.description.orders.market_buy_in == "quote"
+    rules = world.client.description.orders
+    by_value = rules.market_buy_in == "quote"
     facts = world.order("market", "sell", price, amount)
+    if rules.market_time_in_force:
+        facts["order.time_in_force"] = rules.market_time_in_force[0]
     if world.market.perpetual or not by_value:
         facts["order.quote_amount"] = None
     try:
