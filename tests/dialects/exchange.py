@@ -19,7 +19,7 @@ from harness.venue.dialects.base import Dialect
 from harness.venue.market import Market, floor_to
 from harness.venue.model import Account, Order
 from harness.venue.session import Venue
-from tests.dialects.earlier import EARLIER
+from tests.dialects.earlier import EARLIER, REST_ONLY
 
 D = Decimal
 PATIENCE = 30  # real seconds
@@ -46,6 +46,11 @@ class Exchange:
     @property
     def venue(self) -> Venue:
         return self.dialect.venue
+
+    @property
+    def streams(self) -> bool:
+        """Whether ccxt reads the streams that are served."""
+        return self.dialect.name not in REST_ONLY
 
     @property
     def symbol(self) -> str:
@@ -134,6 +139,19 @@ class Watching:
         )
         assert not self._error, self._error
         return found
+
+
+class Deaf(Watching):
+    """Where ccxt reads no streams: it waits for nothing."""
+
+    def __init__(self) -> None:
+        self.seen = []
+
+    def subscribed(self, operation: str) -> None:
+        pass
+
+    def until(self, holds: Callable[[list[Any]], Any], what: str) -> Any:
+        return None
 
 
 @contextmanager

@@ -398,8 +398,13 @@ class DescribedDialect(Dialect):
 
     def market_in(self, found: Mapping[str, Fact]) -> Market | None:
         """The market that was named; raises UNKNOWN_MARKET."""
-        name, base, quote = (found.get(f"market.{key}") for key in ("symbol", "base", "quote"))
-        if name is not None:
+        name, base, quote, number = (
+            found.get(f"market.{key}") for key in ("symbol", "base", "quote", "number")
+        )
+        if isinstance(number, int):
+            listed = self.venue.markets
+            market = listed[number - 1] if 0 < number <= len(listed) else None
+        elif name is not None:
             market = self.market_of(str(name))
         elif base is not None and quote is not None:
             wanted = (base, quote)
@@ -414,7 +419,7 @@ class DescribedDialect(Dialect):
         else:
             return None
         if market is None:
-            raise VenueRefusal(Refusal.UNKNOWN_MARKET, str(name or f"{base}-{quote}"))
+            raise VenueRefusal(Refusal.UNKNOWN_MARKET, str(number or name or f"{base}-{quote}"))
         return market
 
     def _parameters(self, route: RouteDescription, request: Request) -> dict[str, Any]:
