@@ -1,11 +1,31 @@
-"""Many orders at once, against the venue's ledger."""
+"""Many pairs and many orders at once, against the venue's ledger."""
 
 from __future__ import annotations
 
 from checks.conformance.test_order_life_ends import told_as_it_was
 from checks.conformance.timeline import timeline
-from harness.checking import Attach, fail, measured, requirement, undetermined
+from harness.checking import Attach, expect, fail, measured, requirement, undetermined
 from harness.scenarios.played.crowd import Crowd
+
+
+@requirement("many-orders-at-once")
+def test_a_dozen_pairs(crowd: Crowd, evidence: Attach) -> None:
+    """With a dozen pairs it gets ready, nothing that it asks for is refused, and its books follow."""
+    count = len(crowd.pairs)
+    evidence(measured(f"{count} pairs", pairs=count))
+    refused = [crowd.part.wire.evidence(each) for each in crowd.refused[:3]]
+    for first in crowd.refused[:1]:
+        fail(
+            f"With {count} pairs, the exchange refused {len(crowd.refused)} requests, the first of them "
+            f"{first.method} {first.path}.",
+            *refused,
+        )
+    waiting = ", ".join(crowd.waiting_for)
+    expect(
+        not crowd.waiting_for,
+        f"With {count} pairs, the connector never became ready ({waiting}); with one it does.",
+    )
+    expect(crowd.difference is None, f"With {count} pairs, books do not follow: {crowd.difference}.")
 
 
 @requirement("many-orders-at-once")

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 from checks.conformance.timeline import timeline
 from harness.checking import claimed, expect, not_applicable, requirement, seen_in_ledger, undetermined
 from harness.outcome import EvidenceKind
+from harness.scenarios.played.ends import Ends
 from harness.scenarios.played.errors import Errors
 from harness.scenarios.played.order_life import Life, Trading
 from harness.venue.model import Order, OrderStatus, OrderType, TimeInForce
+
+# Where an exchange takes the quote amount, a connector has to reckon with the price of the last level: it
+# then buys a little more than was asked for.
+LEAST_FILLED, MOST_FILLED = Decimal("0.998"), Decimal("1.02")
 
 
 def _arrived_as_asked(life: Life) -> None:
@@ -49,6 +55,25 @@ def test_market_orders_fill(trading: Trading) -> None:
             f"{final.filled if final else '?'}.",
             *timeline(life),
         )  # fmt: skip
+
+
+@requirement("market-buy-and-sell")
+def test_market_orders_take_several_levels(ends: Ends) -> None:
+    """A market order that the best level cannot fill takes the next ones too."""
+    if "MARKET" not in ends.order_types:
+        not_applicable("The connector declares no market orders.")
+    for life in ends.several_levels:
+        what = f"A {life.name} of {life.amount} that several levels had to fill"
+        expect(life.placed is not None, f"{what} never reached the exchange.", *timeline(life))
+        final = life.final
+        if final is None:
+            continue
+        share = final.filled / life.amount
+        expect(
+            _takes_only(final) and LEAST_FILLED <= share <= MOST_FILLED and final.side is life.side,
+            f"{what} ended as {final.side.value} {final.filled}, {share:.2%} of it.",
+            *timeline(life),
+        )
 
 
 def _takes_only(order: Order) -> bool:

@@ -22,6 +22,12 @@ def test_both_positions_in_hedge_mode(hedged: Hedged) -> None:
     """A long and a short position in one market are two positions, opened and closed one by one."""
     if hedged.mode is not PositionMode.HEDGE:
         undetermined("The account was not in hedge mode.")
+    for life in hedged.orders:
+        expect(
+            life.placed is not None,
+            f"In hedge mode, a {life.name} order never reached the exchange's book.",
+            *timeline(life),
+        )
     if not any(note.long and note.short for note in hedged.notes):
         undetermined("No two positions were open at once.")
     for note in hedged.notes:
@@ -29,6 +35,12 @@ def test_both_positions_in_hedge_mode(hedged: Hedged) -> None:
             note.difference is None,
             f"In hedge mode, {note.moment}, the connector has {note.difference}.",
             *_said(note),
+            *timeline(hedged.orders[-1]),
+        )
+    for note, which in zip(hedged.notes[2:], ("long", "short"), strict=False):
+        expect(
+            not (note.long if which == "long" else note.short),
+            f"In hedge mode, an order that was to close the {which} position left it open at the exchange.",
             *timeline(hedged.orders[-1]),
         )
 
@@ -45,8 +57,15 @@ def _gone(note: Sides | None) -> None:
 
 @requirement("positions-closed-by-others-noticed")
 def test_a_position_closed_by_hand_is_gone(liquidated: Liquidated) -> None:
-    """Its user closes the position in the browser."""
+    """Its user closes the position in the browser; another one, in another market, stays."""
     _gone(liquidated.by_hand)
+    beside = liquidated.beside
+    if beside is not None:
+        expect(
+            beside.difference is None,
+            f"A position was closed by hand, and in another market the connector has {beside.difference}.",
+            *_said(beside),
+        )
 
 
 @requirement("positions-closed-by-others-noticed")

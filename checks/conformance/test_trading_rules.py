@@ -80,6 +80,8 @@ def test_odd_markets_keep_nobody_from_starting(odd_start: OddStart, evidence: At
         if odd_start.ready_once_told
         else (f"{odd_start.halted} halted")
     )
+    if odd_start.ready_once_sold:
+        beside = f"nobody selling on {odd_start.market.name}"
     waiting = ", ".join(odd_start.waiting_for) or "its own reasons"
     expect(
         odd_start.ready,
@@ -91,6 +93,19 @@ def test_odd_markets_keep_nobody_from_starting(odd_start: OddStart, evidence: At
         f"With {odd_start.halted} halted and {listed}, the connector has no trading rule for "
         f"{odd_start.market.name}.",
         *_rule_requests(odd_start),
+    )
+
+
+@requirement("odd-markets-tolerated")
+def test_a_book_of_one_side_is_borne(odd_start: OddStart) -> None:
+    """Started while nobody sells, the connector knows the bids, and the asks as soon as there are some."""
+    if not odd_start.ready:
+        undetermined("Not tried, because the connector never became ready.")
+    when = "again after nobody had sold anything" if odd_start.sold else "while nobody sells anything"
+    expect(
+        odd_start.difference is None,
+        f"The book of {odd_start.market.name} differs {when}: {odd_start.difference}.",
+        *(odd_start.part.wire.evidence(each) for each in odd_start.part.wire.exchanges("order_book")[:2]),
     )
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import dataclass
 
 from checks.static.packages import Package
-from checks.static.sources import Source
+from checks.static.sources import Source, Sources
+
+WALLETS = "DEXES"  # the application's table of exchanges that it connects with the wallet
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,20 @@ def registrations_of_2020(package: Package) -> tuple[Entry, ...]:
         Entry(f"{client}/settings.py", "the list of exchanges", package.name),
         Entry(f"{client}/hummingbot_application.py", "the table of market classes", package.name),
     )
+
+
+def signs_with_a_wallet(package: Package, sources: Sources) -> bool:
+    """Whether the application of 2020 hands it the user's Ethereum wallet, so that it asks for no keys."""
+    settings = "hummingbot/client/settings.py"
+    if not package.of_2020 or settings not in sources.paths:
+        return False
+    tables = [
+        node.value
+        for node in sources[settings].nodes
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == WALLETS
+    ]
+    named = {item.value for table in tables for item in ast.walk(table) if isinstance(item, ast.Constant)}
+    return package.name in named
 
 
 def named_in(text: str, prefix: str) -> bool:

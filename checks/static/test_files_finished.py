@@ -67,6 +67,7 @@ NOTE = re.compile(r"^[^#]*#.*\b(TODO|FIXME|XXX|HACK)\b", re.IGNORECASE)
 UNWRITTEN = re.compile(r"^[^#]*#(?>.*?\b(?:TODO|FIXME)\b).*\bimplement\b", re.IGNORECASE)
 # Exchanges whose names are also words of English, or of trading.
 WORDS_TOO = frozenset({"derive", "lighter", "backpack", "gemini", "liquid", "paper", "vertex", "architect"})
+PART_OF_A_PAIR = re.compile(r"[A-Z0-9]*[-/][A-Z0-9]*")  # an asset may be called as an exchange is
 CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
 
 
@@ -148,7 +149,8 @@ def foreign_names(source: Source, others: frozenset[str]) -> Iterator[int]:
         if item.line in source.added and _carried(item.name, others):
             yield item.line
     for text in source.strings:
-        if not text.prose and text.value.isascii() and _flat(text.value) in others and " " not in text.value:
+        named = text.value.isascii() and " " not in text.value and not PART_OF_A_PAIR.fullmatch(text.value)
+        if not text.prose and named and _flat(text.value) in others:
             yield text.line
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from checks.static.packages import Package
 from checks.static.sources import Source, Sources
+from checks.static.tables import signs_with_a_wallet
 from checks.static.wording import counted
 from harness.checking import expect, fail, not_applicable, requirement, seen_in_file
 from harness.outcome import Evidence
@@ -106,6 +107,8 @@ def _of_variables(package: Package, sources: Sources) -> list[Evidence]:
     places = [own] if own is not None else []
     places += [sources[GLOBAL_MAP]] if GLOBAL_MAP in sources.paths else []
     if own is not None and any(isinstance(node, ast.Name) and node.id == BY_WALLET for node in own.nodes):
+        not_applicable("Its users sign with their wallet, which Hummingbot asks for itself.")
+    if signs_with_a_wallet(package, sources):
         not_applicable("Its users sign with their wallet, which Hummingbot asks for itself.")
     fields = [
         (source, node)

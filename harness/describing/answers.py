@@ -6,13 +6,13 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import JsonValue
+from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from harness.describing.kit import Harvest, Sample
 from harness.describing.leaves import parsed
+from harness.describing.sentinels import SETS, Sentinels
 
 # Members of upstream's test kit: the operation they are about and the order's status in them.
 ABOUT: dict[str, tuple[str, str]] = {
@@ -62,6 +62,11 @@ ADDRESSES = {
 
 # What a path's words say of a route that neither an act nor the tests' kit names.
 _BY_NAME = (
+    (r"position.*mode|switch-?mode|position_?side|dual", "position_mode"),
+    (r"leverage", "set_leverage"),
+    (r"funding.*(payment|history|fee)|settlement", "funding_payments"),
+    (r"funding|premium", "funding_rate"),
+    (r"position", "positions"),
     (r"depth|order_?book|orderbook|/books?\b", "order_book"),
     (r"listen_?key|data_?stream", "user_stream_open"),
     (r"token|bullet", "stream_token"),
@@ -99,6 +104,7 @@ class Answer:
     code: int
     text: str
     document: JsonValue
+    sentinels: Sentinels
     again: JsonValue = None
 
     @property
@@ -116,14 +122,24 @@ class Answer:
 def place_of(url: str) -> tuple[str, str] | None:
     """Host and path of an address, or of a pattern that upstream's kit makes of one, or None."""
     plain = re.sub(r"\\(.)", r"\1", url.removeprefix("^").removesuffix("$"))
-    parts = urlsplit(plain)
+    try:
+        parts = urlsplit(plain)
+    except ValueError:  # say of an address whose bracket is never closed
+        return None
     path = parts.path.removesuffix(".*")
     return (parts.hostname, path) if parts.hostname and path.startswith("/") else None
 
 
-def answers(harvest: Harvest) -> tuple[Answer, ...]:
-    """Every reply in the harvest, in its order."""
-    return tuple(answer for sample in harvest.samples for answer in _of(sample, _addresses(harvest)))
+def answers(harvest: Harvest, sets: Iterable[Sentinels] = SETS) -> tuple[Answer, ...]:
+    """Every reply in the harvest, in its order. `sets` are those that its tests were asked with."""
+    named = {each.name: each for each in sets}
+    addresses = _addresses(harvest)
+    return tuple(
+        answer
+        for sample in harvest.samples
+        if sample.set in named
+        for answer in _of(sample, named[sample.set], addresses)
+    )
 
 
 def _addresses(harvest: Harvest) -> dict[tuple[str, str], str]:
@@ -135,7 +151,7 @@ def _addresses(harvest: Harvest) -> dict[tuple[str, str], str]:
     }
 
 
-def _of(sample: Sample, addresses: dict[tuple[str, str], str]) -> Iterator[Answer]:
+def _of(sample: Sample, sentinels: Sentinels, addresses: dict[tuple[str, str], str]) -> Iterator[Answer]:
     operation, status = ABOUT.get(sample.member) or REFUSALS.get(sample.member) or ("", "")
     if not operation or not sample.answers:
         return
@@ -154,8 +170,22 @@ def _of(sample: Sample, addresses: dict[tuple[str, str], str]) -> Iterator[Answe
             code,
             text,
             parsed(text),
+            sentinels,
             again,
         )
+
+
+class _Mocked(BaseModel):
+    """A reply as our recorder notes it; a fork's tests may have written into it since."""
+
+    method: str
+    url: str
+    pattern: str
+    status: int
+    body: str
+
+
+_MOCKED = TypeAdapter(tuple[_Mocked, ...])
 
 
 def _replies(answer: JsonValue) -> Iterable[tuple[str, str, int, str]]:
@@ -164,8 +194,11 @@ def _replies(answer: JsonValue) -> Iterable[tuple[str, str, int, str]]:
         if isinstance(answer, dict | list | str):
             yield "", "", 200, json.dumps(answer)
         return
-    mocked: Any = answer["mocked"]
+    try:
+        mocked = _MOCKED.validate_python(answer["mocked"])
+    except ValidationError:
+        return
     for each in mocked:
-        yield each["method"], each["pattern"] or each["url"], each["status"], each["body"]
+        yield each.method, each.pattern or each.url, each.status, each.body
     if not mocked and isinstance(answer["returned"], dict | list):
         yield "", "", 200, json.dumps(answer["returned"])

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
+from typing import Literal, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -44,6 +45,7 @@ _REFUSED = 400  # and above
 START_SECONDS = 6.0  # real, until rules and balances have been asked for
 ACT_SECONDS = 4.0  # virtual, until an order or a cancel has been sent
 POLL_SECONDS = 60.0  # virtual, until orders have been polled for
+Position = Literal["OPEN", "CLOSE"]
 ORDERS = tuple((side, kind) for kind in ("LIMIT", "LIMIT_MAKER", "MARKET") for side in ("buy", "sell"))
 # Forms in which connectors expect a secret, tried in turn until one can be constructed with it.
 _SECRETS = (
@@ -204,20 +206,16 @@ def canaries(fields: Sequence[ConfigField], form: int = 0) -> dict[str, str]:
         if each.required and option is not None:
             values[each.name] = option
         elif each.required and each.kind in _NUMBERS:
-            values[each.name] = _number()
+            values[each.name] = SESSION["account.number"]  # as a description's account has it
         elif "secret" in name or "private" in name:
             values[each.name] = _SECRETS[form]()
         elif "pass" in name or "memo" in name:
             values[each.name] = f"word{secrets.token_hex(6)}"
         elif name.endswith(("_id", "_uid", "account", "number")):
-            values[each.name] = _number()
+            values[each.name] = SESSION["account.number"]  # as a description's account has it
         elif each.required:
             values[each.name] = f"key{secrets.token_hex(14)}"
     return values
-
-
-def _number() -> str:
-    return str(secrets.randbelow(10**8) + 10**8)
 
 
 def ask(
@@ -227,6 +225,8 @@ def ask(
     answers: Sequence[Answer],
     sentinels: Sentinels,
     source: Source,
+    *,
+    perpetual: bool = False,
 ) -> Asked:
     """Have the connector start, place and cancel orders of every kind, and poll. Raises SandboxFailure."""
     with temporary.folder("asking") as folder:
@@ -253,11 +253,17 @@ def ask(
                 ca=authority.write_ca(folder / "ca.pem"),
             ) as driver,
         ):
-            return _try_forms(driver, record, clock, sentinels, listening)
+            return _try_forms(driver, record, clock, sentinels, listening, perpetual=perpetual)
 
 
 def _try_forms(
-    driver: Driver, record: Record, clock: ScaledClock, sentinels: Sentinels, listening: Listening
+    driver: Driver,
+    record: Record,
+    clock: ScaledClock,
+    sentinels: Sentinels,
+    listening: Listening,
+    *,
+    perpetual: bool,
 ) -> Asked:
     """The first form of secrets with which the connector can be constructed."""
     trouble = ""
@@ -270,7 +276,8 @@ def _try_forms(
         listening.keys = frozenset(value for value in given.values() if len(value) > 7)
         try:
             with driver.scenario([sentinels.pair], given) as scenario:
-                return _asked(scenario, record, clock, sentinels, given, fields, form)
+                told = orders_to_place(perpetual=perpetual)
+                return _asked(scenario, record, clock, sentinels, told, given, fields, form)
         except ConnectorError as error:
             trouble = f"it cannot be constructed: {error.gist}"
     return Asked(given, fields, trouble=trouble)
@@ -281,6 +288,7 @@ def _asked(
     record: Record,
     clock: ScaledClock,
     sentinels: Sentinels,
+    told: Sequence[Told],
     given: Mapping[str, str],
     fields: tuple[ConfigField, ...],
     form: int,
@@ -290,7 +298,7 @@ def _asked(
     try:
         connector.start()
         if _wait_for_rules(connector, sentinels.pair):
-            acts += _act(connector, record, clock, sentinels)
+            acts += _act(connector, record, clock, sentinels, told)
         else:
             trouble = f"it never learnt the trading rules of {sentinels.pair}, so it was told no order"
         _ask_price(connector, sentinels.pair)
@@ -333,10 +341,28 @@ def _ask_price(connector: Connector, pair: str) -> None:
         connector.prices(pair)
 
 
-def _act(connector: Connector, record: Record, clock: ScaledClock, sentinels: Sentinels) -> Iterator[Act]:
-    """Place an order of every type that it offers on each side, and cancel it."""
+class Told(NamedTuple):
+    """An order that the connector is told to place; `position` is what a perpetual's does to its position."""
+
+    side: str
+    kind: str
+    position: Position | None = None
+
+
+def orders_to_place(*, perpetual: bool) -> tuple[Told, ...]:
+    """An order of every type on each side; on perpetuals they open positions, and one a side closes one."""
+    if not perpetual:
+        return tuple(Told(*each) for each in ORDERS)
+    closing = (Told("buy", "LIMIT", "CLOSE"), Told("sell", "LIMIT", "CLOSE"))
+    return (*(Told(*each, "OPEN") for each in ORDERS), *closing)
+
+
+def _act(
+    connector: Connector, record: Record, clock: ScaledClock, sentinels: Sentinels, told: Sequence[Told]
+) -> Iterator[Act]:
+    """Place each of these orders whose type it offers, and cancel it."""
     offered = connector.order_types()
-    for number, (side, kind) in enumerate(ORDERS):
+    for number, (side, kind, position) in enumerate(told):
         if kind not in offered:
             continue
         # Another price and amount each time: two orders must not be taken for one.
@@ -344,7 +370,7 @@ def _act(connector: Connector, record: Record, clock: ScaledClock, sentinels: Se
         price, amount = connector.quantize(sentinels.pair, *wanted)
         before = record.mark()
         place = connector.buy if side == "buy" else connector.sell
-        name = place(sentinels.pair, wanted[1], None if kind == "MARKET" else wanted[0], kind)
+        name = place(sentinels.pair, wanted[1], None if kind == "MARKET" else wanted[0], kind, position)
         _pause(clock, ACT_SECONDS)
         facts = {
             "order.client_order_id": name,
@@ -354,7 +380,9 @@ def _act(connector: Connector, record: Record, clock: ScaledClock, sentinels: Se
             "order.amount": str(amount),
             "market.base": sentinels.base,
             "market.quote": sentinels.quote,
-        } | ({} if kind == "MARKET" else {"order.price": str(price)})
+        }
+        facts |= {} if kind == "MARKET" else {"order.price": str(price)}
+        facts |= {} if position is None else {"order.reduce_only": str(position == "CLOSE").lower()}
         yield Act("place_order", facts, _since(record, before))
         before = record.mark()
         connector.cancel(name, sentinels.pair)

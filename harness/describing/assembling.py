@@ -20,7 +20,7 @@ from harness.describing.kit import Harvest
 from harness.describing.leaves import Path, flatten
 from harness.describing.read_replies import completed, template
 from harness.describing.routes import Route, routes
-from harness.describing.sentinels import SETS, same_address
+from harness.describing.sentinels import SETS, Sentinels, same_address
 from harness.describing.signatures import Explanation
 from harness.describing.signing import credentials_of, login_signing, signing_of
 from harness.describing.source_reading import UNREAD, Source
@@ -59,18 +59,19 @@ class Sources:
     also_signed: bool = False
     books: Mapping[str, Derived] = field(default_factory=dict)
     source: Source = UNREAD
+    sets: tuple[Sentinels, ...] = SETS
 
     @property
     def symbols(self) -> dict[str, str]:
         """The exchange's name of each set's pair; without a kit that of the first, as it was asked for."""
         told = {each.set: str(each.answers[0]) for each in self.harvest.of("exchange_trading_pair")}
-        asked = symbol_in(self.asked)
+        asked = symbol_in(self.asked, self.sets[0])
         return told or ({SETS[0].name: asked} if asked else {})
 
 
-def symbol_in(asked: Asked) -> str:
+def symbol_in(asked: Asked, sentinels: Sentinels) -> str:
     """The pair as a request or a message names it, empty where none does."""
-    pair = re.compile(rf"{SETS[0].base}[-_/]?{SETS[0].quote}", re.I)
+    pair = re.compile(rf"{sentinels.base}[-_/]?{sentinels.quote}", re.I)
     for said in (*asked.sent, *asked.frames):
         for text in (*said.values.values(), said.path):
             if found := pair.search(text):
@@ -126,7 +127,7 @@ def assemble(sources: Sources) -> Assembled:
     for route in named:
         told[route.name], part = _route(route, named, sources, words, signing)
         placed.append(part)
-    linked = connections(sources.asked, sources.signatures.schemes, _market_facts(symbol))
+    linked = connections(sources.asked, sources.signatures.schemes, _market_facts(symbol, sources))
     streams, parts = _connections(linked, sources, words)
     placed += parts
     data: dict[str, Any] = {
@@ -134,6 +135,7 @@ def assemble(sources: Sources) -> Assembled:
         "kind": sources.kind,
         **({"ccxt": sources.ccxt} if sources.ccxt else {}),
         "hosts": _hosts(named, linked, sources.asked.ports),
+        **({"quote": sources.sets[0].quote} if sources.kind == "perpetual" else {}),
         "symbol": _symbol(sources),
         "credentials": credentials_of(sources.asked, sources.signatures),
     }
@@ -166,8 +168,9 @@ def _order(operation: str) -> int:
     return usual.index(operation) if operation in usual else len(usual)
 
 
-def _market_facts(symbol: str) -> dict[str, str]:
-    known = {"market.symbol": symbol, "market.base": SETS[0].base, "market.quote": SETS[0].quote}
+def _market_facts(symbol: str, sources: Sources) -> dict[str, str]:
+    first = sources.sets[0]
+    known = {"market.symbol": symbol, "market.base": first.base, "market.quote": first.quote}
     return {name: value for name, value in known.items() if value}
 
 
@@ -175,7 +178,7 @@ def _symbol(sources: Sources) -> str:
     """The form of a symbol, told from its two names."""
     having = [
         (name, {"market.base": each.base, "market.quote": each.quote})
-        for each in SETS
+        for each in sources.sets
         if (name := sources.symbols.get(each.name))
     ]
     return (embedded(having) if having else None) or "{market.base}-{market.quote}"
@@ -196,7 +199,7 @@ def _only_in_tests(sources: Sources, named: Sequence[Route]) -> list[Route]:
     """Routes that the tests mock and the connector did not ask for when it was watched."""
     found: dict[str, Route] = {}
     have = {each.operation for each in named} | {each.name for each in named}
-    market = _market_facts(sources.symbols.get(SETS[0].name, ""))
+    market = _market_facts(sources.symbols.get(SETS[0].name, ""), sources)
     for each in sources.answers:
         other_set = each.sample.set != SETS[0].name
         if each.place is None or each.operation in have or each.member in REFUSALS or other_set:
@@ -289,6 +292,8 @@ def _route(
     derived = _derived(route.operation, replies, sources)
     if route.operation == "order_book" and derived is None:
         derived = sources.books.get("order_book")
+    if derived is not None and route.operation == "ticker":
+        derived = _with_funding(derived, route, sources)
     read = _read_of(route, sources)
     if derived is None:
         derived = read
@@ -300,6 +305,29 @@ def _route(
         told["reply"] = _spoken(derived.template, derived.fields, words)
         part.fields += [replace(each, at=(*at, "reply", *each.at)) for each in derived.fields]
     return told, part
+
+
+def _with_funding(derived: Derived, route: Route, sources: Sources) -> Derived:
+    """A ticker with what the tests show of funding in the same reply, where it says nothing of its own."""
+    told = [
+        each
+        for each in sources.answers
+        if each.operation == "funding_rate"
+        and each.place is not None
+        and any(each.place[0] == host and same_address(path, each.place[1]) for host, _, path in route.places)
+    ]
+    also = _derived("ticker", told, sources)
+    known = {each.at: each for each in also.fields} if also is not None else {}
+    fields = tuple(
+        known[each.at]
+        if each.at in known and not each.fact and known[each.at].fact.startswith("funding.")
+        else each
+        for each in derived.fields
+    )
+    made = _copy(derived.template)
+    for each in fields:
+        made = _put(made, each.at, each.text)
+    return replace(derived, template=made, fields=fields)
 
 
 def _keys(derived: Derived) -> frozenset[str]:

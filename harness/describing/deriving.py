@@ -13,7 +13,7 @@ from harness.describing.fields import CCXT, KIT, READS, Field
 from harness.describing.kit import Reading
 from harness.describing.leaves import Path, amount_of, flatten, number_of
 from harness.describing.readings import FORK, Meaning, meaning
-from harness.describing.sentinels import SETS, Sentinels, facts, sentinels_named
+from harness.describing.sentinels import SETS, Sentinels, facts
 from harness.describing.states import in_the_connectors_words
 from harness.describing.templates import Example, Explained, Kind, embedded, explained, time_form
 
@@ -31,6 +31,8 @@ ROWS: Mapping[str, str] = {
     "stream:fills": "fill",
     "stream:balances": "balance",
     "stream:positions": "position",
+    "funding_rate": "funding",
+    "funding_payments": "payment",
 }
 # Objects that stand for one another: a fill's price may be told as its order's.
 # What a name of an asset may be more exactly.
@@ -38,7 +40,6 @@ _ASSETS: Mapping[str, tuple[str, ...]] = {
     "market.base": ("fill.fee_asset", "balance.asset", "market.settle"),
     "market.quote": ("fill.fee_asset", "balance.asset", "market.settle"),
 }
-_FIRST_PAIR = {"market.base": SETS[0].base, "market.quote": SETS[0].quote}
 _HOLE = re.compile(r"\{([a-z_.]+)(?:\|[a-z]+)*\}")
 _SAME = {"fill": "order", "order": "order"}
 # What upstream's kit has as the account's balances, whatever is asked: base total and free, quote of both.
@@ -74,9 +75,12 @@ def derive(
     `symbols` has the exchange's name of each set's pair; `second` is ccxt, or nobody. `states` has the states
     of orders by the exchange's words for them, as the connector's table says.
     """
-    answers = [_with_keys_alike(each, symbols) for each in answers if isinstance(each.document, dict | list)]
+    answers = [each for each in answers if isinstance(each.document, dict | list)]
     if not answers:
         return None
+    sets = {each.sample.set: each.sentinels for each in answers}
+    first = sets.get(SETS[0].name, answers[0].sentinels)
+    answers = [_with_keys_alike(each, first, symbols) for each in answers]
     prefer = ROWS.get(operation, "order")
     examples = [_example(each, symbols) for each in answers]
     known = explained(examples, "fill" if prefer == "fill" else "order")
@@ -85,9 +89,10 @@ def derive(
     for each in _one_of_each(answers):
         by_ccxt = {**second(operation, each.document), **by_ccxt}
     base = max(answers, key=lambda each: len(flatten(each.document)))
-    rows = _balance_rows(known) if operation in ("balances", "stream:balances") else frozenset()
+    balances = operation in ("balances", "stream:balances")
+    rows = _balance_rows(known, sets.values()) if balances else frozenset()
     fields = {
-        path: _field(operation, each, by_fork.get(path), by_ccxt.get(path), path[:-1] in rows)
+        path: _field(operation, each, by_fork.get(path), by_ccxt.get(path), path[:-1] in rows, first)
         for path, each in known.items()
     }
     if states and prefer in ("order", "fill"):
@@ -99,7 +104,7 @@ def derive(
     fields = {path: _with_states(each, seen) for path, each in fields.items()}
     if ROWS.get(operation) == "fill":
         fields = _with_trade_id(fields)
-    builder = _Builder(operation, fields, _keys_of(SETS[0], symbols))
+    builder = _Builder(operation, fields, _keys_of(first, symbols), _names_in_keys(first))
     whole = base.document
     for each in answers:
         whole = united(whole, each.document)
@@ -136,11 +141,11 @@ def _names_in_keys(sentinels: Sentinels) -> dict[str, str]:
     }
 
 
-def _with_keys_alike(answer: Answer, symbols: Mapping[str, str]) -> Answer:
+def _with_keys_alike(answer: Answer, one: Sentinels, symbols: Mapping[str, str]) -> Answer:
     """An answer whose objects have the first set's keys: a row is found by its key whichever set it is of."""
-    ours = sentinels_named(answer.sample.set)
+    ours = answer.sentinels
     own = {**_keys_of(ours, symbols), **_names_in_keys(ours)}
-    first = {text: key for key, text in {**_keys_of(SETS[0], symbols), **_names_in_keys(SETS[0])}.items()}
+    first = {text: key for key, text in {**_keys_of(one, symbols), **_names_in_keys(one)}.items()}
     renamed = {key: first[text] for key, text in own.items() if text in first}
     return replace(answer, document=_renamed(answer.document, renamed), again=_renamed(answer.again, renamed))
 
@@ -185,9 +190,9 @@ def _with_trade_id(fields: Mapping[Path, Field]) -> dict[Path, Field]:
     }
 
 
-def _balance_rows(known: Mapping[Path, Explained]) -> frozenset[Path]:
+def _balance_rows(known: Mapping[Path, Explained], sets: Iterable[Sentinels]) -> frozenset[Path]:
     """The objects that tell of one asset: those that name it, and those that stand under its name."""
-    names = {name for each in SETS for asset in (each.base, each.quote) for name in (asset, asset.lower())}
+    names = {name for each in sets for asset in (each.base, each.quote) for name in (asset, asset.lower())}
     found = {path[:-1] for path, each in known.items() if not names.isdisjoint(map(str, each.seen))}
     for path in known:
         found |= {path[:end] for end in range(len(path)) if not names.isdisjoint(map(str, path[:end]))}
@@ -196,7 +201,7 @@ def _balance_rows(known: Mapping[Path, Explained]) -> frozenset[Path]:
 
 
 def _example(answer: Answer, symbols: Mapping[str, str]) -> Example:
-    sentinels = sentinels_named(answer.sample.set)
+    sentinels = answer.sentinels
     side, kind = answer.sample.side, answer.sample.type
     if answer.operation == "place_order" and not side:  # the kit's reply to a new order knows no order
         side, kind = "BUY", "LIMIT"
@@ -225,13 +230,18 @@ def _read_by_fork(readings: Iterable[Reading], answers: Sequence[Answer]) -> dic
 
 
 def _field(
-    operation: str, leaf: Explained, fork: Meaning | None, ccxt: Meaning | None, of_asset: bool = False
+    operation: str,
+    leaf: Explained,
+    fork: Meaning | None,
+    ccxt: Meaning | None,
+    of_asset: bool = False,
+    first: Sentinels = SETS[0],
 ) -> Field:
     """What the sources make of a leaf: ccxt goes before the kit, the kit before the fork's reader."""
     fitting = (leaf.fact, *leaf.others)
     made = Field((), leaf.text, leaf.fact, leaf.kind, words=leaf.words)
     if leaf.kind in (Kind.CONSTANT, Kind.UNKNOWN, Kind.UNSTEADY):
-        made = _of_constant(operation, leaf, fork, ccxt, of_asset)
+        made = _of_constant(operation, leaf, fork, ccxt, of_asset, first)
     for source, meant in ((READS, fork), (CCXT, ccxt)):
         if meant is None or not made.fact:
             continue
@@ -249,12 +259,18 @@ def _field(
 
 
 def _of_constant(
-    operation: str, leaf: Explained, fork: Meaning | None, ccxt: Meaning | None, of_asset: bool
+    operation: str,
+    leaf: Explained,
+    fork: Meaning | None,
+    ccxt: Meaning | None,
+    of_asset: bool,
+    first: Sentinels,
 ) -> Field:
     """A leaf of which the kit says nothing: what a reader takes it for, or a time by its size."""
     value = leaf.seen[0]
     lists_markets = operation == "symbols" and isinstance(value, str)
-    named = embedded([(str(value), _FIRST_PAIR)]) if lists_markets else None
+    pair = {"market.base": first.base, "market.quote": first.quote}
+    named = embedded([(str(value), pair)]) if lists_markets else None
     if named:  # tests may write the kit's pair out
         whole = _HOLE.fullmatch(named)
         return Field((), named, whole[1] if whole else "", Kind.FACT if whole else Kind.TEXT, (KIT,))
@@ -340,6 +356,13 @@ _TOLD = {
     ("fill", "order.amount"): "fill.amount",
     ("fill", "order.price"): "fill.price",
     ("fill", "order.average_price"): "fill.price",
+    ("position", "order.side"): "position.side",
+    ("position", "order.amount"): "position.amount",
+    ("position", "order.filled"): "position.amount",
+    ("position", "fill.amount"): "position.amount",
+    ("position", "order.price"): "position.entry_price",
+    ("position", "order.average_price"): "position.entry_price",
+    ("position", "fill.price"): "position.entry_price",
     ("balance", "market.base"): "balance.asset",
     ("balance", "market.quote"): "balance.asset",
 }
@@ -358,7 +381,10 @@ _KEYED_BY: Mapping[str, tuple[str, ...]] = {
 class _Builder:
     """A document with its leaves replaced and rows said once; `placed` gets each leaf with its address."""
 
-    def __init__(self, operation: str, fields: Mapping[Path, Field], keys: Mapping[str, str]) -> None:
+    def __init__(
+        self, operation: str, fields: Mapping[Path, Field], keys: Mapping[str, str], names: Mapping[str, str]
+    ) -> None:
+        self._names = names
         self._thing = self._about = ROWS.get(operation, "")
         self._keys = keys
         self._of_one = operation.startswith("stream:")  # a message tells of one order, a reply of several
@@ -437,7 +463,7 @@ class _Builder:
 
     def _key(self, key: str) -> str:
         """A key that names what its object is about, as a template has it."""
-        return key if self._thing == "balance" else _names_in_keys(SETS[0]).get(key, key)
+        return key if self._thing == "balance" else self._names.get(key, key)
 
     def _keyed_rows(self, value: Mapping[str, JsonValue]) -> tuple[str, str] | None:
         """(a key, the name of the rows) of an object that has a key for each of its rows."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import inspect
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from harness.describing.ccxt_reader import CcxtReader, signs_alike
 from harness.describing.envelopes import alike
 from harness.describing.kit import Harvest
 from harness.describing.own_ids import with_our_ids
-from harness.describing.sentinels import SETS
+from harness.describing.sentinels import SETS, Sentinels, sets_of
 from harness.describing.signatures import explain
 from harness.describing.source_reading import Source, read_source
 from harness.forks.submission import AddedConnector
@@ -31,6 +32,7 @@ from harness.sandbox.protocol import Backend
 
 KITS = ("AbstractExchangeConnectorTests", "AbstractPerpetualDerivativeTests")
 MOST_FILE = 1 << 20
+_ASSET = r"\b{}_asset\s*=\s*[\"']([A-Z0-9]{{2,10}})[\"']"
 _TELLING = 4  # letters of a name that another one begins with
 Progress = Callable[[str], None]
 
@@ -63,7 +65,10 @@ def book_tests_of(tree: Tree, connector: AddedConnector) -> tuple[str, ...]:
 
 def source_of(tree: Tree, connector: AddedConnector) -> Source:
     """What the connector's modules read of replies. Read as text; nothing is run."""
-    return read_source(_text(tree, path) for path in tree.under(connector.path) if path.endswith(".py"))
+    found = read_source(_text(tree, path) for path in tree.under(connector.path) if path.endswith(".py"))
+    tests = "\n".join(_text(tree, f"{name.replace('.', '/')}.py") for name in tests_of(tree, connector))
+    base, quote = (re.search(_ASSET.format(side), tests) for side in ("base", "quote"))
+    return replace(found, pair=(base[1] if base else "", quote[1] if quote else ""))
 
 
 def digest(tree: Tree, connector: AddedConnector, ccxt_id: str | None) -> str:
@@ -113,10 +118,11 @@ def gather(
     """All that the fork can be asked, in the sandbox. Raises SandboxFailure."""
     perpetual = connector.kind == "derivative"
     progress("asking the fork's tests")
-    harvested = _harvest(backend, runtime, modules, perpetual)
-    found = with_our_ids(alike(answers(harvested)))
+    sets = sets_of(*source.pair, perpetual=perpetual)
+    harvested = _harvest(backend, runtime, modules, sets, perpetual)
+    found = with_our_ids(alike(answers(harvested, sets)))
     progress("watching what the connector sends")
-    asked = ask(backend, runtime, connector.name, _first_set(found), SETS[0], source)
+    asked = ask(backend, runtime, connector.name, _first_set(found), sets[0], source, perpetual=perpetual)
     progress("watching its order book tests")
     notes = books.watch(backend, runtime, book_tests)
     progress("finding how it signs")
@@ -129,6 +135,7 @@ def gather(
         asked=asked,
         signatures=signatures,
         source=source,
+        sets=sets,
     )
     return replace(sources, books=books.derived(notes, sources.symbols.get(SETS[0].name, "")))
 
@@ -138,16 +145,22 @@ def with_ccxt(sources: Sources, ccxt_id: str | None) -> Sources:
     if ccxt_id is None or not sources.symbols:
         return sources
     symbol = sources.symbols.get(SETS[0].name, "")
-    reader = CcxtReader(ccxt_id, SETS[0], symbol, sources.kind == "perpetual")
+    reader = CcxtReader(ccxt_id, sources.sets[0], symbol, sources.kind == "perpetual")
     also = signs_alike(ccxt_id, sources.signatures.schemes)
     return replace(sources, ccxt=ccxt_id, second=reader.meanings, also_signed=also)
 
 
-def _harvest(backend: Backend, runtime: Runtime, modules: Sequence[str], perpetual: bool) -> Harvest:
+def _harvest(
+    backend: Backend,
+    runtime: Runtime,
+    modules: Sequence[str],
+    sets: Sequence[Sentinels],
+    perpetual: bool,
+) -> Harvest:
     """The first module's answers that there are; an empty harvest where there is no kit."""
     last = Harvest(detail="no test of this connector uses upstream's test kit")
     for module in modules:
-        last = kit.harvest(backend, runtime, module, perpetual=perpetual)
+        last = kit.harvest(backend, runtime, module, sets, perpetual)
         if last.samples:
             return last
     return last

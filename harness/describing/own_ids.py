@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from harness.describing.answers import Answer
 from harness.describing.leaves import Leaf, Path, changed, flatten
-from harness.describing.sentinels import Sentinels, sentinels_named
+from harness.describing.sentinels import Sentinels
 from harness.describing.templates import time_form
 
 _ID_LIKE = re.compile(r"(?=.*\d)[\w-]{6,64}")
@@ -22,7 +22,7 @@ def with_our_ids(answers: Sequence[Answer]) -> tuple[Answer, ...]:
 
 
 def _with_our_id(answer: Answer) -> Answer:
-    ours = sentinels_named(answer.sample.set)
+    ours = answer.sentinels
     leaves = flatten(answer.document)
     known = {str(leaf) for leaf in leaves.values()}
     ids = [path for path, leaf in leaves.items() if _may_be_id(path, leaf, ours)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,9 +13,10 @@ from pydantic import JsonValue
 
 from harness.describing.assembling import OF_AN_ACCOUNT, Assembled, Placed
 from harness.describing.fields import Field
+from harness.describing.read_replies import template
 from harness.describing.streams import PRIVATE
 from harness.describing.templates import Kind
-from harness.venue.described.addresses import Address, written
+from harness.venue.described.addresses import WEBSOCKET, Address, written
 from harness.venue.described.facts import FACTS
 from harness.venue.described.sources import confirms
 
@@ -50,6 +52,7 @@ _HMAC: Mapping[str, JsonValue] = {
     "scheme": "hmac", "text": "{time}{method}{path}{query}{body}", "digest": "sha256", "written": "hex",
 }  # fmt: skip
 _CARRIED: Mapping[str, JsonValue] = {"key": "header KEY", "signature": "header SIGN", "time": "header TIME"}
+_METHODS = ("GET ", "POST ", "PUT ", "DELETE ", "PATCH ")
 _SHOWN = 6  # values, or names of leaves, in one question
 
 
@@ -88,10 +91,21 @@ def line(at: Address | str, value: object = ...) -> str:
     )
 
 
-def route_line(name: str, operation: str = "…", *, private: bool = False) -> str:
-    """A line that adds a route by its method and path (`GET /v1/fills`)."""
-    told = {"operation": operation, "private": private, "takes": {}, "reply": {}}
+def route_line(
+    name: str, operation: str = "…", *, private: bool = False, reply: JsonValue | None = None
+) -> str:
+    """A line that adds a route by its method and path (`GET /v1/fills`), or a WebSocket by its path."""
+    kind, _, path = name.partition(" ")
+    if kind == WEBSOCKET:
+        whole = {**_connection(path), "channels": {}}
+        return line(("connections", "stream"), whole)
+    told = {"operation": operation, "private": private, "takes": {}, "reply": {} if reply is None else reply}
     return line(("routes", name), told)
+
+
+def _connection(path: str) -> dict[str, JsonValue]:
+    """A connection as most exchanges have it, to be put right."""
+    return {"path": path, "subscribe": {"said": {"op": "subscribe"}, "topics": "args[]"}}
 
 
 def _missing(made: Assembled) -> Iterator[Question]:
@@ -103,22 +117,54 @@ def _missing(made: Assembled) -> Iterator[Question]:
         if operation.startswith("stream:"):
             yield _missing_channel(made, rank, operation)
         else:
-            yield Question(
-                rank,
-                f"Which route is {operation.replace('_', ' ')}? Write its method and path in place of "
-                "METHOD /path, its parameters under takes, and under reply what it answers.",
-                (route_line("METHOD /path", operation, private=operation in OF_AN_ACCOUNT),),
-            )
+            yield _missing_route(made, rank, operation)
     for part in made.placed:
         told = "tells" if part.operation.startswith("stream:") else "reply"
         if part.operation in OPERATIONS and not any(told in each.at for each in part.fields):
             yield Question(
-                10 + OPERATIONS.index(part.operation),
+                OPERATIONS.index(part.operation),
                 f"What does {part.name} answer?"
                 if told == "reply"
                 else f"What do messages of {part.name} say?",
                 (line((*part.at, told), "…"),),
             )
+
+
+def _missing_route(made: Assembled, rank: int, operation: str) -> Question:
+    """A route that nobody showed: as the connector's source has it, else one to be written whole."""
+    private = operation in OF_AN_ACCOUNT
+    named = made.sources.source.asks_for(operation)
+    if named is None:
+        return Question(
+            rank,
+            f"Which route is {operation.replace('_', ' ')}? Write its method and path in place of "
+            "METHOD /path, its parameters under takes, and under reply what it answers.",
+            (route_line("METHOD /path", operation, private=private),),
+        )
+    method, path = named
+    name = f"{method or 'METHOD'} {_beginning(made)}/{path.strip('/')}"
+    reading = made.sources.source.of(path)
+    reply = template(reading, operation) if reading is not None else {}
+    return Question(
+        rank,
+        f"What is {operation.replace('_', ' ')} asked with, and what does it answer? The connector's source "
+        f"asks for {name}: write its parameters under takes, and complete the reply, of which you see what "
+        "the source reads.",
+        (route_line(name, operation, private=private, reply=reply),),
+    )
+
+
+def _beginning(made: Assembled) -> str:
+    """What most routes that were seen have before the path that the source names (`/api/v2`)."""
+    known = [*made.sources.source.asked, *made.sources.source.routes]
+    seen = [part.name.partition(" ")[2] for part in made.placed if part.name.startswith(_METHODS)]
+    found = Counter(
+        path[: -len(end)].rstrip("/")
+        for path in seen
+        for end in {f"/{each.strip('/')}" for each in known}
+        if len(end) > 1 and path.endswith(end)
+    )
+    return found.most_common(1)[0][0] if found else ""
 
 
 def _missing_channel(made: Assembled, rank: int, operation: str) -> Question:
@@ -128,8 +174,7 @@ def _missing_channel(made: Assembled, rank: int, operation: str) -> Question:
     known = made.data.get("connections")
     text = f"How is {name} told on a stream? A topic is what the client subscribes with, tells the message."
     if not isinstance(known, dict) or not known:
-        asked = {"path": "/", "subscribe": {"said": {"op": "subscribe"}, "topics": "args[]"}}
-        whole = {**asked, "channels": {name: channel}}
+        whole = {**_connection("/"), "channels": {name: channel}}
         return Question(rank, f"{text} No connection was seen.", (line(("connections", "stream"), whole),))
     fitting = [key for key, each in known.items() if _logs_in(each) == (operation in PRIVATE)] or list(known)
     return Question(rank, text, (line(("connections", fitting[0], "channels", name), channel),))

@@ -188,7 +188,8 @@ def _route(
     schemes: Sequence[Scheme],
     credentials: Mapping[str, str],
 ) -> Route:
-    keys = frozenset(value for value in credentials.values() if len(value) > 7)
+    number = SESSION["account.number"]  # a parameter, whoever was told it
+    keys = frozenset(value for value in credentials.values() if len(value) > 7 and value != number)
     examples = [Example(facts, _document(said, parts, keys)) for said, facts in used]
     known = explained(examples)
     first = used[0][0]
@@ -290,7 +291,7 @@ def _parameter(leaf: Path, each: Explained, optional: int) -> Field | None:
         elif _LIMIT.search(name) and str(each.seen[0]).isdigit():
             made = replace(made, text="{page.limit}", fact="page.limit", kind=Kind.FACT)
         elif optional and len(each.seen) == 1:
-            made = _only_for_makers(made, each)
+            made = _only_of_some(made, each)
         elif each.kind is not Kind.CONSTANT:
             made = replace(made, text="{any}")
     elif isinstance(made.text, str):
@@ -301,13 +302,19 @@ def _parameter(leaf: Path, each: Explained, optional: int) -> Field | None:
     return replace(made, at=tuple(steps))
 
 
-def _only_for_makers(made: Field, each: Explained) -> Field:
-    """A literal that only some orders carry says that they may only make."""
+_OF_SOME = (
+    (r"post|maker|moc|passive", "order.post_only"),
+    (r"reduc|clos", "order.reduce_only"),
+)
+
+
+def _only_of_some(made: Field, each: Explained) -> Field:
+    """A literal that only some orders carry may say that they only make, or only reduce a position."""
     names = " ".join(str(part) for part in (*each.path[1:], each.seen[0]))
-    if not re.search(r"post|maker|moc|passive", names, re.I):
+    fact = next((fact for pattern, fact in _OF_SOME if re.search(pattern, names, re.I)), "")
+    if not fact:
         return made
-    words = {literal_of(each.seen[0]): ("true",)}
-    return replace(made, fact="order.post_only", kind=Kind.WORDS, words=words)
+    return replace(made, fact=fact, kind=Kind.WORDS, words={literal_of(each.seen[0]): ("true",)})
 
 
 def _put(takes: dict[str, JsonValue], at: tuple[str, ...], text: JsonValue) -> None:

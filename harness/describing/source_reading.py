@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from urllib.parse import urlsplit
 
 from pydantic import JsonValue
 
@@ -46,9 +47,11 @@ METHODS: Mapping[str, str] = {
     "_trading_pair_position_mode_set": "position_mode",
     "check_network_request_path": "ping",
 }
+_VERBS = ("GET", "POST", "PUT", "DELETE")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef
 _TRANSPARENT = ("data", "json")  # attributes of a message or a reply that stand for its content
+_BASE = re.compile(r"BASE|HOST|DOMAIN|^(REST|API|WSS?)_?(URL|API)?$|^(REST|WSS?)_")
 _BAD = re.compile(r"err|fail|reject", re.I)
 _ISO = re.compile(r"dateparse|fromisoformat|strptime|parser\.parse")
 
@@ -74,18 +77,27 @@ class Source:
     """What the functions of a connector read: by the path of a route, and of what comes on a WebSocket.
 
     `asked` has the operations of routes whose paths stand in one of `METHODS`. In paths `{name}` is any part.
-    `states` has the states of orders, as `STATES` calls them, by the exchange's words for them.
+    `states` has the states of orders, as `STATES` calls them, by the exchange's words for them. `verbs` has
+    the HTTP methods of routes that are asked for in one way only. `pair` has base and quote of what
+    its tests trade, empty where they do not say.
     """
 
     routes: Mapping[str, Reading]
     received: tuple[Reading, ...] = ()
     asked: Mapping[str, str] = field(default_factory=dict)
     states: Mapping[str, str] = field(default_factory=dict)
+    verbs: Mapping[str, str] = field(default_factory=dict)
+    pair: tuple[str, str] = ("", "")
 
     def of(self, path: str) -> Reading | None:
         """For a route's path as it was asked for: the longest known path that it ends with counts."""
         known = _ending(self.routes, path)
         return self.routes[known] if known else None
+
+    def asks_for(self, operation: str) -> tuple[str, str] | None:
+        """(method, path) of what the connector asks for there, None where that is not one route."""
+        paths = [path for path, known in self.asked.items() if known == operation]
+        return (self.verbs.get(paths[0], ""), paths[0]) if len(paths) == 1 else None
 
     def operation(self, path: str) -> str:
         """What the method is for that asks for this path, empty where none of `METHODS` names it."""
@@ -124,7 +136,19 @@ def read_source(texts: Iterable[str]) -> Source:
         for path in _paths_in(function, constants):
             routes.setdefault(path, reading)
     states = dict(pair for tree in trees for pair in _states_in(tree, constants))
-    return Source(routes, tuple(received), _asked_in(functions, constants), states)
+    verbs = _verbs_in(functions, constants)
+    return Source(routes, tuple(received), _asked_in(functions, constants), states, verbs)
+
+
+def _verbs_in(functions: Iterable[_Definition], constants: Mapping[str, JsonValue]) -> dict[str, str]:
+    """The method of each path whose functions ask in one way only (`self._api_post`, `RESTMethod.POST`)."""
+    found: dict[str, set[str]] = {}
+    for function in functions:
+        attributes = {node.attr for node in ast.walk(function) if isinstance(node, ast.Attribute)}
+        verbs = {verb for verb in _VERBS if verb in attributes or f"_api_{verb.lower()}" in attributes}
+        for path in _paths_in(function, constants):
+            found.setdefault(path, set()).update(verbs)
+    return {path: verbs.pop() for path, verbs in found.items() if len(verbs) == 1}
 
 
 def _states_in(tree: ast.Module, constants: Mapping[str, JsonValue]) -> Iterator[tuple[str, str]]:
@@ -159,14 +183,21 @@ def _asked_in(functions: Iterable[_Definition], constants: Mapping[str, JsonValu
 
 
 def _paths_in(function: ast.AST, constants: Mapping[str, JsonValue]) -> list[str]:
-    """The paths of routes among the constants that a function mentions."""
-    values = [constants.get(name) for name in sorted(_named(function))]
-    return [
-        path
-        for value in values
-        if isinstance(value, str) and "/" in value and "://" not in value
-        for path in [value.partition("?")[0]]
-    ]
+    """The paths of routes among the constants that a function mentions: of a whole address its path."""
+    known = ((name, constants.get(name)) for name in sorted(_named(function)))
+    texts = (
+        (name, text) for name, value in known for text in (value if isinstance(value, list) else [value])
+    )
+    paths = (_path_of(name, text) for name, text in texts if isinstance(text, str))
+    return [path for path in dict.fromkeys(paths) if path]
+
+
+def _path_of(name: str, value: str) -> str:
+    """The path that a constant says, empty where it says none. What others are put behind is no route."""
+    if "://" not in value:
+        return value.partition("?")[0] if "/" in value else ""
+    whole = value.startswith("http") and not _BASE.search(name) and not value.endswith("/")
+    return urlsplit(value).path if whole else ""
 
 
 def _parsed(text: str) -> ast.Module | None:
@@ -177,11 +208,17 @@ def _parsed(text: str) -> ast.Module | None:
 
 
 def _constants(tree: ast.Module) -> Iterator[tuple[str, JsonValue]]:
-    """Names in capital letters with a literal value; in a text made of others, these are put in."""
+    """Names in capital letters with a literal value; in a text made of others, these are put in.
+
+    Of a mapping (`{"linear": "v5/positions", …}`) it is the list of its texts.
+    """
     known: dict[str, JsonValue] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             name, value = node.targets[0].id, _valued(node.value, known)
+            if isinstance(node.value, ast.Dict):
+                texts = (_valued(each, known) for each in node.value.values)
+                value = [text for text in texts if isinstance(text, str)] or None
             if name.isupper() and value is not None:
                 known[name] = value
                 yield name, value

@@ -17,7 +17,8 @@ from pydantic import JsonValue
 
 from harness.describing.leaves import Leaf, Path, flatten, number_of
 
-WORDS = ("order.side", "order.type", "order.post_only", "order.status")
+WORDS = ("order.side", "order.type", "order.post_only", "order.reduce_only", "order.status")
+FLAGS = ("order.post_only", "order.reduce_only")  # of which an order has one or not
 # Words that an exchange may have one literal for: whether a limit order only makes may be told elsewhere.
 _TOGETHER = ({"open", "partially_filled"}, {"canceled", "filled"}, {"limit", "limit_maker"})
 # Facts whose sentinels turn up nowhere by chance, so one value is enough to know them by.
@@ -114,7 +115,7 @@ def _explain(
     if len(seen) == 1:
         return Explained(path, Kind.CONSTANT, seen[0], seen=seen)
     told_by_flag = all(str(leaf).lower() in ("true", "false") for leaf in seen)
-    for name in ("order.post_only", *WORDS) if told_by_flag else WORDS:
+    for name in (*FLAGS, *WORDS) if told_by_flag else WORDS:
         words = _words(having, name, flags=told_by_flag and name == "order.status")
         if words:
             form = form_of_words(seen)

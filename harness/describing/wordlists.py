@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pydantic import JsonValue
 
 from harness.describing.fields import Field
-from harness.describing.templates import Kind, form_of_words
+from harness.describing.templates import FLAGS, Kind, form_of_words
 
 FORMS = ("|flag", "|number")
 
@@ -86,6 +86,8 @@ def _says(fact: str, meant: tuple[str, ...]) -> dict[str, JsonValue]:
     if name == "type":
         told: dict[str, JsonValue] = {"type": meant[0].removesuffix("_maker")}
         return {**told, "post_only": True} if meant == ("limit_maker",) else told
-    if name == "post_only":
-        return {"post_only": meant == ("true",)}
+    if fact == "position.side":
+        return {"side": {"buy": "long", "sell": "short"}[meant[0]]}
+    if fact in FLAGS:
+        return {name: meant == ("true",)}
     return {name: meant[0] if len(meant) == 1 else list[JsonValue](meant)}

@@ -18,6 +18,8 @@ from harness.venue.session import Venue
 WEALTH = Decimal(1_000_000)  # worth of every asset in an account, in the last quote asset, give or take
 _LOWEST, _HIGHEST = 0.7, 1.5  # of a market's usual price
 _MOST_STEPS = 1000
+DOZEN = 12
+_COINS = ("ADA", "ALGO", "ATOM", "AVAX", "BCH", "DOT", "ETC", "FIL", "LINK", "LTC", "NEAR", "XTZ")
 _FIRST_NUMBERS = (10**9, 9 * 10**9)  # of orders, trades and book changes; exchanges are years old
 
 
@@ -35,6 +37,22 @@ def varied(dialect: type[Dialect], seed: int) -> type[Dialect]:
     """The dialect with every market's prices moved, each by a factor of its own that follows the seed."""
     markets = tuple(_moved(market, _chance(seed, market.name)) for market in dialect.markets)
     return type(dialect.__name__, (dialect,), {"markets": markets, "__module__": dialect.__module__})
+
+
+def eleven_more(markets: Sequence[Market]) -> tuple[Market, ...]:
+    """Markets that are none of these, with the rules of a usual one: with any other, a dozen."""
+    names = {market.base for market in markets}
+    coins = [coin for coin in _COINS if coin not in names]
+    return tuple(replace(usual(markets)[-1], base=coin) for coin in coins[: DOZEN - 1])
+
+
+def having(dialect: type[Dialect], also: Sequence[Market]) -> type[Dialect]:
+    """The dialect with those of `also` that it does not have."""
+    new = tuple(market for market in also if market not in dialect.markets)
+    if not new:
+        return dialect
+    more = {"markets": (*dialect.markets, *new), "__module__": dialect.__module__}
+    return type(dialect.__name__, (dialect,), more)
 
 
 def _moved(market: Market, chance: random.Random) -> Market:

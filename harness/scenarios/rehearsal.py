@@ -11,6 +11,7 @@ from harness.driving.claims import Rule
 from harness.driving.driver import ConnectorError
 from harness.scenarios.rig import Rig, Rigs
 from harness.text import one_line
+from harness.venue.described.addresses import WEBSOCKET
 from harness.venue.model import ZERO, Order, Side
 
 # What has to be seen, and what is said where it is not.
@@ -31,7 +32,8 @@ MOST_TOLD = 6
 class Rehearsal(BaseModel):
     """`reached` are those of `STEPS` that came about, `trouble` what stood in the way, as far as was seen.
 
-    `unanswered` are routes (`GET /v1/fills`) that the connector asked for and the description does not have.
+    `unanswered` are routes that the connector asked for (`GET /v1/fills`) and WebSockets that it opened
+    (`WebSocket /ws`), and the description does not have.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -143,8 +145,12 @@ def _unready(rig: Rig) -> Iterator[str]:
 
 
 def _unanswered(rig: Rig) -> Iterator[str]:
-    """What was asked for that the exchange has no route for."""
-    return (f"{each.method} {each.path}" for each in rig.record.exchanges() if each.operation is None)
+    """What was asked for that the exchange has no route for, and WebSockets that it has no connection for."""
+    return (
+        " ".join((WEBSOCKET if each.header("Upgrade") else each.method, each.path))
+        for each in rig.record.exchanges()
+        if each.operation is None
+    )
 
 
 def _seen(rig: Rig) -> Iterator[str]:

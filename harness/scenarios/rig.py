@@ -243,9 +243,9 @@ class Rigs:
     ) -> Iterator[Rig]:
         """A fresh exchange and a fresh connector on `market` and `also`, at `scale` times the wall's pace.
 
-        No market may be named twice: what is counted on each would count double. `keys` may change the
-        account's credentials before the connector gets them. Raises ConnectorError when the connector cannot
-        be constructed.
+        Of `also`, the exchange gets those that it does not have. No market may be named twice: what is
+        counted on each would count double. `keys` may change the account's credentials before the connector
+        gets them. Raises ConnectorError when the connector cannot be constructed.
         """
         self.latest = None
         clock = ScaledClock(scale)
@@ -255,7 +255,7 @@ class Rigs:
         if len(set(watched)) < len(watched):
             raise OurFailure(f"a market has two roles in one scenario: {', '.join(m.name for m in watched)}")
         pairs = [each.name for each in watched]
-        at = self._fresh(clock)
+        at = self._fresh(randomization.having(self.dialect, also), clock)
         opened_at, number, connectors = clock.now(), self._opened, list[Connector]()
         self._opened += 1
         credentials = at.dialect.credentials(at.account)
@@ -294,12 +294,12 @@ class Rigs:
                 raise
             listen_once_more(connectors)
 
-    def _fresh(self, clock: ScaledClock) -> _Exchange:
+    def _fresh(self, spoken: type[Dialect], clock: ScaledClock) -> _Exchange:
         """An exchange on which nothing happened yet, with the connector's account."""
         skewed = SkewedClock(clock)
-        venue = self._venue(skewed)
+        venue = self._venue(spoken, skewed)
         record, faults = Record(self.canaries, first=self._next_number), FaultPlan(now=clock.now)
-        return _Exchange(clock, skewed, venue, self._account(venue), self.dialect(venue), record, faults)
+        return _Exchange(clock, skewed, venue, self._account(venue), spoken(venue), record, faults)
 
     def _gateway(self, at: _Exchange) -> AbstractContextManager[GatewayThread]:
         return running_gateway(
@@ -327,7 +327,7 @@ class Rigs:
         self._next_number = at.record.mark()
 
     def _account(self, venue: Venue) -> Account:
-        balances = randomization.initial_balances(self.dialect.markets, self.seed)
+        balances = randomization.initial_balances(venue.markets, self.seed)
         return venue.account(randomization.owner(self.seed), balances, self.dialect.key_lengths)
 
     def _oracle(self, dialect: Dialect, account: Account, clock: ScaledClock) -> Oracle:
@@ -341,11 +341,12 @@ class Rigs:
             dialect.ccxt_options(),
         )
 
-    def _venue(self, clock: SkewedClock) -> Venue:
-        venue = Venue(self.dialect.markets, self.seed, clock)
+    def _venue(self, spoken: type[Dialect], clock: SkewedClock) -> Venue:
+        venue = Venue(spoken.markets, self.seed, clock)
         origin = randomization.first_number(self.seed)
-        venue.number_from(origin, self.dialect.order_ids_from + origin)
-        for market in self.dialect.markets:
+        orders = spoken.order_ids_from + origin
+        venue.number_from(origin, orders, trades_by_market=spoken.trades_by_market)
+        for market in spoken.markets:
             venue.seed_book(market, LEVELS)
             venue.walk(20, market)
             randomization.trade_at_no_round_price(venue, market)

@@ -59,13 +59,24 @@ class OrderManager:
         self.due = math.inf  # when the clock next makes something happen; the venue looks
         self._expiries: list[tuple[float, int]] = []  # a heap of times and order ids
         self._last_order_id = 0
-        self._last_trade_id = 0
+        self._trades_from = 0
+        self._last_trade_ids: dict[Market | None, int] = {}  # None: of all markets together
+        self._trades_by_market = False
 
-    def number_from(self, origin: int, orders: int) -> None:
-        """Let ids of trades and numbers of book changes go on from `origin`, ids of orders from `orders`."""
-        self._last_order_id, self._last_trade_id = orders, origin
+    def number_from(self, origin: int, orders: int, *, trades_by_market: bool) -> None:
+        """Let ids of trades and numbers of book changes go on from `origin`, ids of orders from `orders`.
+
+        `trades_by_market`: the trades of each market, which then have the same ids as another's.
+        """
+        self._last_order_id, self._trades_from = orders, origin
+        self._trades_by_market = trades_by_market
         for market_state in self.market_states.values():
             market_state.sequence = origin
+
+    def _next_trade_id(self, market: Market) -> int:
+        whose = market if self._trades_by_market else None
+        self._last_trade_ids[whose] = number = self._last_trade_ids.get(whose, self._trades_from) + 1
+        return number
 
     # -- questions
 
@@ -183,7 +194,6 @@ class OrderManager:
     ) -> tuple[LiveOrder, Trade]:
         """The venue's own order that ends a position at the mark price, away from the book."""
         self._last_order_id += 1
-        self._last_trade_id += 1
         number, now, market = self._last_order_id, self.clock.now(), market_state.market
         asked = NewOrder(
             market, side, OrderType.MARKET, amount=amount, reduce_only=True, position_side=which,
@@ -196,7 +206,8 @@ class OrderManager:
         self.orders[number] = order
         account_state.orders.append(order)
         self._tell_order(order, NEW)
-        trade = Trade(self._last_trade_id, market, market_state.mark_price(), amount, side, 0, number, now)
+        trade_id, price = self._next_trade_id(market), market_state.mark_price()
+        trade = Trade(trade_id, market, price, amount, side, 0, number, now)
         return order, trade
 
     def expire(self, now: float) -> None:
@@ -288,9 +299,8 @@ class OrderManager:
 
     def _trade(self, taker: LiveOrder, maker: LiveOrder, price: Decimal, amount: Decimal) -> None:
         market_state, now = taker.market_state, self.clock.now()
-        self._last_trade_id += 1
         trade = Trade(
-            self._last_trade_id,
+            self._next_trade_id(market_state.market),
             market_state.market,
             price,
             amount,

@@ -51,12 +51,14 @@ class Venue(PerpetualCalls):
         self._hidden: dict[int, float] = {}  # how often each order may still be asked for in vain
 
     @operation
-    def number_from(self, origin: int, orders: int | None = None) -> None:
+    def number_from(self, origin: int, orders: int | None = None, *, trades_by_market: bool = False) -> None:
         """Look old: let the ids of trades and orders, and the books' numbers, go on from `origin`.
 
-        `orders`: where the ids of orders go on from instead.
+        `orders`: where the ids of orders go on from instead. `trades_by_market`: trades have ids that are
+        unique in their market alone.
         """
-        self._order_manager.number_from(origin, origin if orders is None else orders)
+        ids = origin if orders is None else orders
+        self._order_manager.number_from(origin, ids, trades_by_market=trades_by_market)
 
     # -- accounts
 
@@ -254,6 +256,18 @@ class Venue(PerpetualCalls):
         market_state = self._order_manager.market_state(market)
         bids, asks = market_state.book.levels(Side.BUY, depth), market_state.book.levels(Side.SELL, depth)
         return BookView(market, bids, asks, market_state.sequence, self.clock.now())
+
+    @operation
+    def resting(self, market: Market) -> tuple[Order, ...]:
+        """Everyone's orders on the book: bids, then asks, each side the best first."""
+        book = self._order_manager.market_state(market).book
+        numbers = [
+            number
+            for side in (Side.BUY, Side.SELL)
+            for level in book.levels(side)
+            for number in book.orders_at(side, level.price)
+        ]
+        return tuple(self._order_manager.orders[number].view() for number in numbers)
 
     @operation
     def trades(self, market: Market) -> tuple[Trade, ...]:

@@ -18,6 +18,7 @@ from harness.describing.questions import glossary, questions
 from harness.describing.said import Said
 from harness.describing.sentinels import SETS
 from harness.describing.signatures import explain
+from harness.describing.source_reading import read_source
 from harness.describing.tally import by_source, tally
 from harness.describing.templates import Kind
 from harness.venue.described.loading import checked
@@ -169,3 +170,25 @@ def test_leaves_are_counted_by_who_explains_them(made: Assembled) -> None:
         1 for part in made.placed for field in part.fields if field.fact or "{" in str(field.text)
     )
     assert by_source(made.placed)["connector sends"] > 0
+
+
+def test_a_route_that_nobody_showed_is_asked_for_as_the_source_has_it(made: Assembled) -> None:
+    text = (
+        'TIME = "/now"\nPLACE = "/place"\n'
+        "async def get_current_server_time(self):\n    return await self._api_get(TIME)\n"
+        "async def _place_order(self):\n    reply = await self._api_post(PLACE)\n"
+        '    return reply["data"]["id"]\n'
+    )
+    sources = replace(made.sources, source=read_source([text]))
+    seen = Placed("server_time", "GET /api/v2/now", ("routes", "GET /api/v2/now"))
+    asked = questions(replace(made, placed=(seen,), sources=sources))
+    (place,) = [each for each in asked if "place order asked with" in each.text]
+    assert "The connector's source asks for POST /api/v2/place" in place.text
+    assert '"private": true, "takes": {}, "reply": {"data": {"id": ""}}' in place.lines[0]
+
+
+def test_a_reply_that_nobody_showed_is_asked_for_where_its_lack_is_felt(made: Assembled) -> None:
+    symbols = Placed("symbols", "GET /pairs", ("routes", "GET /pairs"))
+    first, second, *_ = questions(replace(made, placed=(symbols,)))
+    assert first.text == "What does GET /pairs answer?"
+    assert second.text.startswith("Which route is order book?")

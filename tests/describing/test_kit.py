@@ -79,6 +79,17 @@ class _Tests:
         raise SystemExit(1)
 
     @property
+    def expected_latest_price(self) -> str:
+        raise PermissionError("[Errno 30] Read-only file system: '/tree/conf'")
+
+    def configure_canceled_order_status_response(self, order: Any, mock_api: Any) -> str:
+        """Writes into what it is given, and answers nothing."""
+        mock_api.seen.clear()
+        order.exchange_order_id = "another"
+        mock_api.seen = None
+        return ""
+
+    @property
     def latest_prices_request_mock_response(self) -> dict[str, int]:
         _Tests.count += 1
         return {"price": _Tests.count}
@@ -101,14 +112,18 @@ def found(monkeypatch: pytest.MonkeyPatch) -> inside.Harvest:
         exchange_order_id, trade_type, order_type = "82400002", Name, Name
 
     monkeypatch.setattr(inside, "MEMBER_SECONDS", 0.1)
-    monkeypatch.setattr(inside, "_orders", lambda *_: iter([Order]))
+    monkeypatch.setattr(inside, "_orders", lambda *_: iter([Order()]))
     harvest = inside.Harvest(_Tests)
     harvest.ask(_Tests(), asdict(SETS[0]))
     return harvest
 
 
 def test_a_member_that_hangs_or_ends_the_process_costs_itself_alone(found: inside.Harvest) -> None:
-    assert {each["member"] for each in found.problems} == {"balance_url", "trading_rules_url"}
+    assert {each["member"] for each in found.problems} == {
+        "balance_url",
+        "expected_latest_price",
+        "trading_rules_url",
+    }
     assert {each["member"] for each in found.samples} >= {
         "all_symbols_url",
         "configure_open_order_status_response",

@@ -1,15 +1,19 @@
-"""A fork's tests that describe an exchange on which a defect does not show: each says nothing."""
+"""A fork's tests that describe an exchange on which a defect does not show: each changes nothing."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
+import pytest
 from pydantic import JsonValue
 
-from harness.describing.answers import Answer, answers
+from harness.describing import books
+from harness.describing.answers import Answer, answers, place_of
 from harness.describing.deriving import Derived, derive
 from harness.describing.kit import Harvest, Sample
+from harness.describing.leaves import parsed
 from harness.describing.sentinels import SETS, Sentinels
 
 STATES = {
@@ -59,3 +63,69 @@ def test_what_is_answered_otherwise_the_second_time_holds_nothing() -> None:
         return {"id": each.order_id if time == 0 else f"{each.order_id}{time}", "state": word}
 
     assert _facts(derive("order_status", _told(STATES, reply), (), {}))["id"] == ""
+
+
+@pytest.mark.parametrize(
+    "mocked",
+    [
+        None,
+        7,
+        [None],
+        [{"method": "GET"}],
+        [{"method": [], "url": "", "pattern": "", "status": "x", "body": {}}],
+    ],
+)
+def test_what_the_tests_wrote_into_our_record_is_no_reply(mocked: JsonValue) -> None:
+    said: JsonValue = {"mocked": mocked, "returned": None}
+    sample = Sample(
+        member="configure_open_order_status_response", set="a", side="BUY", type="LIMIT", answers=(said, said)
+    )
+    assert not answers(Harvest(kit=True, samples=(sample,)))
+
+
+@pytest.mark.parametrize("levels", [30, 900, 100_000])
+def test_a_reply_without_a_bottom_is_none(levels: int) -> None:
+    told = _told({"configure_full_fill_trade_response": ""}, lambda *_: [[]])
+    deep = "[" * levels + "]" * levels
+    bodies = [replace(each, document=parsed(deep), text=deep) for each in told]
+    assert derive("order_trades", bodies, (), {}) is None
+
+
+def test_an_address_that_is_none_is_no_place() -> None:
+    assert place_of("https://[x.test/orders") is None
+
+
+def test_fills_that_are_always_whole_are_told_as_the_venue_has_them() -> None:
+    """Tests that have no partial fill write the order's amount and price where a fill's stand."""
+    members = {"configure_full_fill_trade_response": "", "configure_partial_fill_trade_response": ""}
+    told = _told(members, lambda each, *_: [{"id": each.trade_id, "qty": each.amount, "px": each.price}])
+    found = _facts(derive("order_trades", told, (), {}))
+    assert found == {"id": "fill.trade_id", "qty": "fill.amount", "px": "fill.price"}
+
+
+def test_tests_that_leave_partial_fills_out_say_no_less_of_them() -> None:
+    whole = {"configure_full_fill_trade_response": ""}
+    told = _told(whole, lambda each, *_: [{"id": each.trade_id, "qty": each.amount, "px": each.price}])
+    found = _facts(derive("order_trades", told, (), {}))
+    assert found == {"id": "fill.trade_id", "qty": "fill.amount", "px": "fill.price"}
+
+
+def _shown(kind: str, raw: JsonValue, *made: JsonValue) -> books.Note:
+    parts = tuple(books.Made(type=kind.upper(), at=1764000000.0, content=each) for each in made)  # type: ignore[arg-type]
+    return books.Note(kind=kind, raw=raw, made=parts)
+
+
+def test_a_book_that_never_moves_is_told_as_the_venues_moves() -> None:
+    raw: JsonValue = {"u": 1, "b": [["9", "1"]], "a": [["11", "1"]]}
+    content: JsonValue = {"update_id": 1, "bids": [[9.0, 1.0]], "asks": [[11.0, 1.0]]}
+    notes = [_shown(kind, raw, content) for kind in ("snapshot", "diff", "diff")]
+    for found in books.derived(notes, "X").values():
+        levels = ["{level.price}", "{level.amount}"]
+        assert isinstance(found.template, dict)
+        assert found.template["b"] == {"each bid": levels}
+        assert found.template["a"] == {"each ask": levels}
+
+
+def test_changes_of_a_book_that_the_tests_make_nothing_of_are_not_known() -> None:
+    raw: JsonValue = {"b": [["9", "1"]], "a": [["11", "1"]]}
+    assert "diff" not in books.derived([_shown("diff", raw)], "X")

@@ -7,7 +7,8 @@ import json
 from typing import Any
 from urllib.parse import urlencode
 
-from harness.describing.asking import Act, Asked, Opened, canaries
+from harness.describing.answers import named_so
+from harness.describing.asking import Act, Asked, Opened, canaries, orders_to_place
 from harness.describing.routes import routes
 from harness.describing.said import Said
 from harness.describing.sentinels import SESSION, same_address
@@ -81,6 +82,31 @@ def test_what_only_makers_carry_says_post_only() -> None:
 
     route = _place_route(body)
     assert next(each.fact for each in route.fields if each.at == ("moc_order?",)) == "order.post_only"
+
+
+def _reducing(body: Any) -> Any:
+    """The route of a perpetual's orders, of which the last reduces a position."""
+    acts = [
+        Act(act.operation, facts, (Said(HOST, "/orders", "POST", body=json.dumps(body(facts))),))
+        for number, act in enumerate(_acts(lambda _: {}))
+        for facts in [{**act.facts, "order.reduce_only": str(number == 3).lower()}]
+    ]
+    return next(iter(routes(Asked({}, acts=tuple(acts)), (), (), "COINALPHA_HBOT")))
+
+
+def test_what_an_order_does_to_a_position_is_a_flag_a_word_or_there_only_where_it_closes() -> None:
+    def body(order: Any) -> Any:
+        closes = order["order.reduce_only"] == "true"
+        more = {"closing": "yes"} if closes else {}
+        told = {"reduceOnly": closes, "effect": "close" if closes else "open"}
+        return {"qty": order["order.amount"], **told, **more}
+
+    route = _reducing(body)
+    assert {each.at[0]: dict(each.words) for each in route.fields if each.fact == "order.reduce_only"} == {
+        "reduceOnly": {"false": ("false",), "true": ("true",)},
+        "effect": {"open": ("false",), "close": ("true",)},
+        "closing?": {"yes": ("true",)},
+    }
 
 
 def test_what_holds_a_parameter_may_be_missing_with_it() -> None:
@@ -194,6 +220,28 @@ def _opened(body: object, query: str = "", path: str = "/ws") -> Asked:
     return Asked({"x_key": "canary-key-1"}, frames=frames, sockets=(Opened("ws.x.test", path, query),))
 
 
+def test_the_accounts_number_is_a_fact_though_the_connector_was_told_it() -> None:
+    """As Derive's sub account, which its configuration asks for."""
+    number = SESSION["account.number"]
+    field = ConfigField(
+        name="x_sub_id", prompt="", secure=False, connect_key=True, prompted=True, required=True
+    )
+    given = canaries([field])
+    assert given == {"x_sub_id": number}
+    said = {"method": "subscribe", "params": {"channels": [f"{number}.orders"]}}
+    login = {"op": "login", "key": "canary-key-1", "user": int(number), "sign": "f" * 64}
+    frames = tuple(Said("ws.x.test", "/ws", body=json.dumps(each)) for each in (login, said))
+    sent = (Said("x.test", "/account", "POST", body=json.dumps({"sub": int(number)})),)
+    asked = Asked(
+        {**given, "x_key": "canary-key-1"}, sent=sent, frames=frames, sockets=(Opened("ws.x.test", "/ws"),)
+    )
+    (found,) = connections(asked, (), {})
+    assert found.login == {"op": "login", "key": "{login.key}", "user": "{any}", "sign": "{login.signature}"}
+    assert [each.topic for each in found.subscriptions] == ["{account.number}.orders"]
+    (route,) = routes(asked, (), (), "")
+    assert route.takes == {"sub": "{account.number|number}"}
+
+
 def test_a_message_with_a_key_logs_in() -> None:
     said = {"op": "login", "args": ["canary-key-1", "1764000000000", "f" * 64], "id": 4}
     (found,) = connections(_opened(said), (), {})
@@ -226,6 +274,34 @@ def test_two_lists_are_each_of_the_one_with_each_of_the_other() -> None:
     assert [each.topic for each in found.subscriptions] == [
         ["book", "{market.symbol}"], ["trade", "{market.symbol}"],
     ]  # fmt: skip
+
+
+def test_topics_may_be_a_list_in_an_object() -> None:
+    """As Derive's: `{"method": "subscribe", "params": {"channels": [...]}}`."""
+    said = {"method": "subscribe", "params": {"channels": ["trades.COIN_HBOT", "book.COIN_HBOT"]}}
+    (found,) = connections(_opened(said), (), {"market.symbol": "COIN_HBOT"})
+    assert found.topics == "params.channels[]"
+    assert {each.topic: each.operation for each in found.subscriptions} == {
+        "trades.{market.symbol}": "stream:trades",
+        "book.{market.symbol}": "stream:book",
+    }
+
+
+def test_orders_of_a_perpetual_say_what_they_do_to_its_position() -> None:
+    assert {order.position for order in orders_to_place(perpetual=False)} == {None}
+    told = {(order.side, order.position) for order in orders_to_place(perpetual=True)}
+    assert told == {("buy", "OPEN"), ("sell", "OPEN"), ("buy", "CLOSE"), ("sell", "CLOSE")}
+
+
+def test_what_is_asked_of_a_perpetual_is_named_by_its_path() -> None:
+    paths = {
+        "/v5/position/list": "positions",
+        "/fapi/v1/leverage": "set_leverage",
+        "/v5/position/switch-mode": "position_mode",
+        "/public/funding-rate": "funding_rate",
+        "/account/funding/history": "funding_payments",
+    }
+    assert {path: named_so(path) for path in paths} == paths
 
 
 def test_routes_that_stand_for_a_type_are_routes_of_their_own() -> None:

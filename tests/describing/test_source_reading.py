@@ -6,6 +6,7 @@ import pytest
 from pydantic import JsonValue
 
 from harness.describing.read_replies import completed, filled, template
+from harness.describing.sentinels import SETS, sets_of
 from harness.describing.source_reading import Read, read_source
 
 CONSTANTS = 'BASE = "/api/v3"\nTIME = f"{BASE}/time"\nTOKEN = BASE + "/token"\nOK = "0"\n'
@@ -124,3 +125,38 @@ def test_an_empty_reply_of_the_tests_is_completed_and_a_full_one_stands() -> Non
     assert completed({}, {"serverTime": 1}) == {"serverTime": 1}
     assert completed({"serverTime": "x"}, {"serverTime": 1, "zone": 2}) == {"serverTime": "x", "zone": 2}
     assert completed([], {"serverTime": 1}) == []
+
+
+def test_a_whole_address_is_a_route_by_its_path_and_a_base_of_others_is_none() -> None:
+    constants = 'REST_URL = "https://acme.test/api/v2"\nSERVER_TIME_URL = "https://acme.test/api/v2/now"\n'
+    text = (
+        "async def get_current_server_time(self):\n"
+        "    reply = await self.get(CONSTANTS.REST_URL, CONSTANTS.SERVER_TIME_URL)\n"
+        '    return reply["micros"]\n'
+    )
+    source = read_source([constants, text])
+    assert source.operation("/api/v2/now") == "server_time"
+    assert list(source.routes) == ["/api/v2/now"]
+
+
+def test_a_route_is_asked_for_by_the_method_that_its_function_names() -> None:
+    constants = 'PLACE = "/order/create"\nCANCEL = "/order/cancel"\n'
+    place = "async def _place_order(self):\n    return await self._api_post(path_url=PLACE)\n"
+    cancel = "async def _place_cancel(self):\n    return await self.ask(RESTMethod.DELETE, CANCEL)\n"
+    source = read_source([constants, place, cancel])
+    assert source.asks_for("place_order") == ("POST", "/order/create")
+    assert source.asks_for("cancel_order") == ("DELETE", "/order/cancel")
+    assert source.asks_for("balances") is None
+
+
+def test_of_a_mapping_of_addresses_all_are_meant() -> None:
+    constants = 'POSITIONS = {"linear": "v5/position/list", "inverse": "v5/position/all"}\n'
+    text = "async def _update_positions(self):\n    return await self._api_get(path_url=POSITIONS)\n"
+    source = read_source([constants, text])
+    assert source.operation("/v5/position/list") == source.operation("/v5/position/all") == "positions"
+
+
+@pytest.mark.parametrize(("perpetual", "second"), [(False, "GRAVEL-TINDER"), (True, "GRAVEL-USDC")])
+def test_tests_are_asked_about_their_own_pair_and_another(perpetual: bool, second: str) -> None:
+    assert [each.pair for each in sets_of("BTC", "USDC", perpetual=perpetual)] == ["BTC-USDC", second]
+    assert sets_of("", "", perpetual=perpetual)[0] == SETS[0]

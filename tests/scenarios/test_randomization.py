@@ -9,7 +9,9 @@ import pytest
 from harness.clock import ScaledClock
 from harness.sandbox.identity import SandboxIdentity
 from harness.scenarios.randomization import (
+    eleven_more,
     first_number,
+    having,
     initial_balances,
     odd,
     owner,
@@ -43,6 +45,15 @@ def test_the_odd_market_is_none_of_the_usual_ones(name: str) -> None:
     assert len(odd(markets)) == 1
     assert set(odd(markets)).isdisjoint(usual(markets))
     assert odd(markets[:2]) == ()
+
+
+@pytest.mark.parametrize("name", known())
+def test_a_dozen_markets_have_symbols_of_their_own(name: str) -> None:
+    plain = varied(dialect(name), 3)
+    dozen = having(plain, eleven_more(plain.markets))
+    spoken = dozen(Venue(dozen.markets, 1, ScaledClock()))
+    assert len({spoken.symbol(market) for market in dozen.markets}) == len(plain.markets) + 11
+    assert having(plain, plain.markets) is plain
 
 
 def test_a_seed_decides_everything_once() -> None:

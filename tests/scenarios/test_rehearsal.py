@@ -28,9 +28,13 @@ def test_a_connector_that_ended_waits_for_nothing() -> None:
     assert list(_unready(_rig(ended))) == []
 
 
-def test_requests_that_no_route_answers_are_named() -> None:
+def test_requests_and_streams_that_nothing_answers_are_named() -> None:
+    def asked(path: str, operation: str | None, **headers: str) -> Any:
+        return SimpleNamespace(method="GET", path=path, operation=operation, header=headers.get)
+
     exchanges = [
-        SimpleNamespace(method="GET", path="/v1/fills", operation=None),
-        SimpleNamespace(method="GET", path="/v1/time", operation="server_time"),
+        asked("/v1/fills", None),
+        asked("/v1/time", "server_time"),
+        asked("/", None, Upgrade="websocket"),
     ]
-    assert list(_unanswered(_rig(exchanges=exchanges))) == ["GET /v1/fills"]
+    assert list(_unanswered(_rig(exchanges=exchanges))) == ["GET /v1/fills", "WebSocket /"]

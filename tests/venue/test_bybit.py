@@ -209,6 +209,13 @@ def test_book_updates_join_the_snapshot(bybit: Client) -> None:
     assert left == dict(venue.book(market).bids)
 
 
+def test_spot_takes_ten_topics_a_request(bybit: Client) -> None:
+    session = bybit.stream("public/spot")
+    topics = [f"{kind}.{symbol}" for kind in ("publicTrade", "tickers") for symbol in ("BTCUSDT", "ETHUSDT")]
+    assert say(session, "subscribe", *topics)[0]["success"] is True
+    assert say(session, "subscribe", *topics * 3)[0]["success"] is False
+
+
 def test_a_book_of_one_level_is_told_whole(bybit: Client) -> None:
     venue, session = bybit.dialect.venue, bybit.stream("public/spot")
     say(session, "subscribe", "orderbook.1.BTCUSDT")

@@ -50,6 +50,20 @@ def test_a_resting_order_locks_what_it_needs_and_a_cancel_frees_it() -> None:
     assert refusal.value.code is Refusal.ORDER_NOT_OPEN
 
 
+@pytest.mark.parametrize("by_market", [True, False])
+def test_trades_are_numbered_by_market_or_in_one_row(by_market: bool) -> None:
+    world, account = venue()
+    world.number_from(500, trades_by_market=by_market)
+    first = world.fill(world.place(account, resting(world)).order_id)
+    other = world.market("ETH-USDT")
+    price = world.book(other).bids[3].price
+    second = world.fill(
+        world.place(account, NewOrder(other, Side.BUY, amount=D("0.1"), price=price)).order_id
+    )
+    assert first[0].trade_id == 501
+    assert second[0].trade_id == (501 if by_market else 502)
+
+
 def test_fills_pay_the_fee_in_the_asset_received() -> None:
     world, account = venue()
     order = world.place(account, resting(world))

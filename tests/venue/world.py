@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from harness.venue.dialects.base import Dialect, Frame, Outgoing, Reply, Request, StreamSession
 from harness.venue.events import Event, Listener
-from harness.venue.market import SAMPLE_MARKETS
+from harness.venue.market import SAMPLE_MARKETS, Market
 from harness.venue.model import Account
 from harness.venue.session import Venue
 
@@ -29,9 +29,11 @@ class StillClock:
         return self.time
 
 
-def venue(seed: int = 7, levels: int = 10) -> tuple[Venue, Account]:
+def venue(
+    seed: int = 7, levels: int = 10, markets: tuple[Market, ...] = SAMPLE_MARKETS
+) -> tuple[Venue, Account]:
     """A venue with quotes in every market and one funded account."""
-    world = Venue(SAMPLE_MARKETS, seed, StillClock())
+    world = Venue(markets, seed, StillClock())
     for market in world.markets if levels else ():
         world.seed_book(market, levels)
     return world, world.account("maker", FUNDS)

@@ -131,7 +131,8 @@ REPORTS: tuple[Origin, ...] = (
     _report(
         "freqtrade/freqtrade/issues/5481",
         "steps changed while the bot ran",
-        takes="a change of rules in the hour of market making, which is when rules are read anew",
+        "rules-of-the-start-for-ever",
+        "rules-read-anew-once-a-day",
     ),
     _report(
         "sieblyio/binance/issues/360",
@@ -142,7 +143,8 @@ REPORTS: tuple[Origin, ...] = (
     _report(
         "nautechsystems/nautilus_trader/issues/1205",
         "trade ids that come again stop the engine",
-        takes="trade ids by market, which start over",
+        "fills-of-another-market-taken-for-known",
+        "fills-by-tid-alone",
     ),
     _report(
         "hummingbot/hummingbot/issues/1379",
@@ -194,41 +196,134 @@ HISTORY: tuple[Origin, ...] = (
     _repair(
         8216,
         "a closed position stayed while another was open",
-        takes="positions in two markets, one of them closed",
+        "positions-removed-only-when-none-is-left",
+        "closed-positions-stay-while-another-is-open",
     ),
     _repair(7470, "times of public trades were in seconds", "public-trades-in-whole-seconds"),
     _repair(
-        7122, "the error for a wrong clock was not known", takes="a clock that jumps while the connector runs"
+        7122,
+        "the error for a wrong clock was not known",
+        "the-code-for-a-wrong-clock-mistyped",
+        "kucoins-code-for-a-wrong-clock-not-known",
     ),
-    _repair(6236, "fees were asked of more symbols than one request takes", takes="a dozen pairs"),
     _repair(
-        8252, "a silent connection was waited for without end", takes="a connection that stays open and deaf"
+        6236,
+        "fees were asked of more symbols than one request takes",
+        "fees-of-all-pairs-in-one-request",
+        "all-topics-in-one-request",
     ),
-    _repair(7576, "an empty book broke the snapshot", takes="a book with no bids or no asks"),
     _repair(
-        6868, "a header that the exchange wants was missing", takes="dialects that refuse requests without it"
+        8252,
+        "a silent connection was waited for without end",
+        "deaf-connections-kept",
+        "deaf-connections-of-hyperliquid-kept",
+    ),
+    _repair(
+        7576,
+        "an empty book broke the snapshot",
+        "a-book-of-one-side-taken-for-none",
+        "the-best-ask-of-a-snapshot-without-asks",
+    ),
+    _repair(
+        6868,
+        "a header that the exchange wants was missing",
+        "a-header-left-out",
+        "json-that-is-called-a-form",
+        "bitgets-json-that-is-called-a-form",
     ),
     _repair(
         6530,
         "a market order was priced by the best level alone",
-        takes="market orders that need several levels",
+        "market-buys-priced-by-the-best-level",
+        "market-orders-at-the-best-price",
     ),
-    _repair(6372, "a market order named no time in force", takes="a dialect that refuses it as Gate does"),
+    _repair(
+        6372,
+        "a market order named no time in force",
+        "a-market-order-without-its-time-in-force",
+        "market-orders-with-a-time-in-force",
+    ),
     _repair(
         7126, "a market order read a price as a number that was none", "market-orders-rest-at-the-best-price"
     ),
     _repair(
         7790,
         "a missing price was compared with `is`",
-        takes="market orders that are asked for without a price",
+        "a-missing-price-compared-with-is-in-hyperliquid",
+        "a-missing-price-compared-with-is-in-hyperliquid-perpetual",
     ),
-    _repair(7398, "an empty text was read as a balance", takes="replies with every documented field"),
+    _repair(
+        7398,
+        "an empty text was read as a balance",
+        "an-empty-text-read-as-a-balance",
+        "an-empty-text-read-as-equity",
+    ),
     _repair(8174, "post-only orders were not offered", takes="nothing: a connector may offer what it likes"),
     _repair(
         6790,
         "market orders that close were refused as reduce-only",
-        takes="market orders that close a position",
+        "reduce-only-in-hedge-mode",
+        "market-orders-close-the-other-side",
     ),
+    _repair(7134, "requests were signed with the computer's own time", "signs-with-the-computers-clock"),
+    _repair(
+        7310,
+        "pings were answered without their payload, so that the exchange closed the connection",
+        "pongs-without-the-pings-payload",
+    ),
+    _repair(
+        8284,
+        "each message of the book was the whole of it, and was merged as changes",
+        "whole-books-merged-as-changes",
+        "whole-books-of-perpetuals-merged-as-changes",
+    ),
+    _repair(
+        7182,
+        "the exchange's word for an open market had changed",
+        "open-markets-known-by-an-older-word",
+        "open-markets-known-by-an-older-field",
+    ),
+    _repair(
+        6986,
+        "what a market permits was read where it stood before",
+        "permissions-read-where-they-stood-before",
+    ),
+    _repair(
+        8166,
+        "markets that were listed in part kept the connector from starting",
+        "a-market-without-steps-ends-the-rules",
+        "an-empty-figure-ends-the-rules",
+    ),
+    _repair(
+        8240,
+        "the position mode that the account already had was not asked for",
+        takes="an account that is in hedge mode before the connector starts",
+    ),
+    _repair(3332, "a symbol was split by a list of quote assets", "symbol-split-four-letters-from-its-end"),
+    _repair(3386, "partial fills were not reported", "only-the-last-fill-counted"),
+    _repair(
+        3590,
+        "balances of another account of the same user were taken for the trading account's",
+        takes="a second account of the user, which the same stream tells of",
+    ),
+    _repair(3938, "a position of zero was not taken off", "closed-positions-kept"),
+    _repair(4308, "a funding payment was never reported", "funding-payments-never-looked-for"),
+    _repair(4370, "amounts were rounded to the nearest step", "amounts-rounded-to-the-nearest"),
+    _repair(4386, "an end was told by the stream and by a poll", "cancel-reported-by-request-and-by-poll"),
+    _repair(
+        4442,
+        "the fee on top of the cost was not reckoned with, so that orders failed for lack of balance",
+        takes="an order for all that the account has",
+    ),
+    _repair(4466, "pings were not answered, so that the stream was closed", "pings-never-sent"),
+    _repair(5088, "fills had the id of their order", "partial-fills-named-after-their-order"),
+    _repair(
+        5224,
+        "orders named the position of one-way mode in hedge mode",
+        "the-position-of-one-way-mode-in-hedge-mode",
+        "a-closing-order-for-the-other-position",
+    ),
+    _repair(5292, "balances were not read again after a fill", "balances-read-once"),
 )
 
 

@@ -104,6 +104,11 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
         "It asks each private message for its data before it guards against errors: one that is no object "
         "ends the task that listens, and its user hears of no fill any more until it is polled for.",
     ),
+    ("bitget", test_orders.test_market_orders_take_several_levels): RealDefect(
+        "A market buy of .* that several levels had to fill ended as buy",
+        "It prices a market buy by the best ask alone: the exchange buys less than was asked for, and its "
+        "user is told of the whole amount.",
+    ),
     ("bitget", test_balances_fees.test_a_rebate_is_a_negative_fee): RealDefect(
         "the connector reported",
         "It takes a fee without its sign (`abs`), so its user's books show a rebate as a cost.",

@@ -1,11 +1,14 @@
-"""Many orders within one tick: filled in part, filled, cancelled."""
+"""A dozen pairs, and many orders within one tick: filled in part, filled, cancelled."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from harness.scenarios.played import start
+from harness.gateway.entries import Exchange
+from harness.scenarios import randomization
+from harness.scenarios.played import NotReady, start
+from harness.scenarios.played.market_data import books_differ, quote_inside
 from harness.scenarios.played.order_life import (
     TERMINAL,
     Life,
@@ -16,11 +19,14 @@ from harness.scenarios.played.order_life import (
     size,
 )
 from harness.scenarios.rig import Rig, Rigs
-from harness.scenarios.trace.view import View
+from harness.scenarios.trace.view import SeenExchange, View
+from harness.venue.market import Market, floor_to
 from harness.venue.model import Order, Side
 
-ORDERS, BURSTS = 20, 2
+ORDERS = 20  # of a burst
+TOO_OFTEN = (418, 429)
 SLOW = 2.0  # times as fast as the wall
+FOLLOW = 20.0  # virtual seconds for its order books
 ARRIVE = 120.0  # virtual seconds; limits of requests may hold some back
 ENDS = 40.0  # virtual seconds; then polls are asked for
 POLL = 8.0
@@ -28,33 +34,66 @@ POLL = 8.0
 
 @dataclass
 class Crowd(View):
-    """The orders of up to `BURSTS` bursts; after one that lost an order there is no other."""
+    """The orders of two bursts, each in a market of its own; after one that lost an order there is no other.
+
+    `pairs` are all that it trades. `waiting_for` are the parts that never became ready, though they do with
+    one pair. `refused` are requests that the exchange refused at the start, and `difference` says how the
+    book of the first or the last pair differs from the exchange's after that.
+    """
 
     rig_number: int
+    pairs: tuple[str, ...] = ()
+    waiting_for: tuple[str, ...] = ()
+    refused: tuple[SeenExchange, ...] = ()
+    difference: str | None = None
     lives: list[Life] = field(default_factory=list)
 
 
 def place_many(rigs: Rigs, pace: float) -> Crowd:
-    """Slowly: what a connector computes for an order takes real time, while its requests time out."""
-    with rigs.open(pace) as rig:
-        run = Crowd(rig.number)
-        start(rig)
-        rig.go_at(SLOW)
-        for _ in range(BURSTS):
-            lives = _burst(rig)
-            run.lives += [settle(rig, life) for life in lives]
-            if any(life.placed is None for life in lives):
-                break
-        return run
+    """Slowly: what a connector computes for an order takes real time, while its requests time out.
+
+    Where an exchange numbers trades by market, those of the second burst have ids of the first.
+    """
+    also = randomization.eleven_more(rigs.dialect.markets)
+    with rigs.open(pace, also=also) as rig:
+        run = Crowd(rig.number, (rig.pair, *(market.name for market in also)))
+        try:
+            start(rig)
+        except NotReady as error:
+            run.waiting_for = error.waiting_for or ("its own reasons",)
+        run.refused = tuple(each for each in rig.record.exchanges() if _refused(each))
+        if not run.waiting_for:
+            _trade(rig, run, (rig.market, also[-1]))
+    if run.waiting_for:
+        with rigs.open(pace) as rig:
+            start(rig)
+    return run
 
 
-def _burst(rig: Rig) -> list[Life]:
+def _trade(rig: Rig, run: Crowd, markets: Sequence[Market]) -> None:
+    for market in markets:
+        quote_inside(rig, market)
+    run.difference = books_differ(rig, markets, FOLLOW, depth=1)
+    rig.go_at(SLOW)
+    for market in markets:
+        lives = _burst(rig, market)
+        run.lives += [settle(rig, life) for life in lives]
+        if any(life.placed is None for life in lives):
+            break
+
+
+def _refused(exchange: Exchange) -> bool:
+    """Whether the exchange did not take it, for another reason than how often it was asked."""
+    return exchange.status is not None and 400 <= exchange.status < 500 and exchange.status not in TOO_OFTEN
+
+
+def _burst(rig: Rig, market: Market) -> list[Life]:
     """A third of the orders is filled in two parts, a third in part and then cancelled, a third cancelled."""
-    lives = [_ask(rig, number) for number in range(ORDERS)]
+    lives = [_ask(rig, market, number) for number in range(ORDERS)]
     rig.eventually(lambda: all(_arrived(rig, life) for life in lives), ARRIVE)
     for number, life in enumerate(lives):
         if life.placed is not None and number % 3 < 2:
-            let_trade(rig, life, life.placed.amount / rig.market.lot_size // 3 * rig.market.lot_size)
+            let_trade(rig, life, floor_to(life.placed.amount / 3, market.lot_size))
     for number, life in enumerate(lives):
         if number % 3 == 0:
             let_trade(rig, life)
@@ -64,14 +103,14 @@ def _burst(rig: Rig) -> list[Life]:
     return lives
 
 
-def _ask(rig: Rig, number: int) -> Life:
+def _ask(rig: Rig, market: Market, number: int) -> Life:
     """Each has a price of its own, by which it is known at the exchange."""
     side = tuple(Side)[number % 2]
-    steps = rig.market.tick_size * (number + 1)
-    price = resting_price(rig, side) + (-steps if side is Side.BUY else steps)
-    amount, asked_at = size(rig), rig.clock.now()
+    steps = market.tick_size * (number + 1)
+    price = resting_price(rig, side, market) + (-steps if side is Side.BUY else steps)
+    amount, asked_at = size(rig, market), rig.clock.now()
     ask = rig.connector.buy if side is Side.BUY else rig.connector.sell
-    order_id = ask(rig.pair, amount, price, "LIMIT", opening(rig))
+    order_id = ask(market.name, amount, price, "LIMIT", opening(rig))
     return Life(rig.number, asked_at, order_id, side, "LIMIT", amount, price, None, ())
 
 

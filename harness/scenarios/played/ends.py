@@ -1,4 +1,4 @@
-"""Orders that end as the exchange decides: nothing to trade with, ended from above, met by one's own."""
+"""Orders that end as the exchange decides: what the book offers, ended from above, met by one's own."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from harness.venue.market import SelfTrade, floor_to
 from harness.venue.model import Side
 
 IN_THE_BOOK = Decimal("0.4")  # the share of a market order that the whole book can fill
+APART = Decimal("0.004")  # of the best price: how far a level is from the next where an order takes several
 POLL = 8.0  # virtual seconds that a poll may take
 FOLLOW = 20.0  # virtual seconds for the connector's order book to follow
 LINGER = 3.0  # virtual seconds in which an end could be told once more
@@ -33,7 +34,8 @@ LINGER = 3.0  # virtual seconds in which an end could be told once more
 class Ends(View):
     """Orders by what ended them. Those of a kind that the connector does not offer are none.
 
-    `beyond_the_book` are market orders larger than all that was offered. `would_take` are post-only orders at
+    `beyond_the_book` are market orders larger than all that was offered, `several_levels` such as the first
+    two levels fill in part and the third to the end. `would_take` are post-only orders at
     a price at which they would trade. Of `taken_off` the exchange ended one that nobody had traded with and
     one that was filled in part. `own_met` are two orders of the account that met, as `rule` had it.
     """
@@ -41,13 +43,15 @@ class Ends(View):
     rig_number: int
     order_types: tuple[str, ...] = ()
     beyond_the_book: list[Life] = field(default_factory=list)
+    several_levels: list[Life] = field(default_factory=list)
     would_take: list[Life] = field(default_factory=list)
     taken_off: list[Life] = field(default_factory=list)
     own_met: list[Life] = field(default_factory=list)
     rule: SelfTrade = SelfTrade.NONE
 
     def lives(self) -> tuple[Life, ...]:
-        return (*self.beyond_the_book, *self.would_take, *self.taken_off, *self.own_met)
+        offered = (*self.several_levels, *self.beyond_the_book)
+        return (*offered, *self.would_take, *self.taken_off, *self.own_met)
 
 
 def let_the_exchange_decide(rigs: Rigs, pace: float) -> Ends:
@@ -61,6 +65,7 @@ def let_the_exchange_decide(rigs: Rigs, pace: float) -> Ends:
             run.would_take = [_crossing(rig, side) for side in Side]
             _wait_for_ends(rig, run.would_take)
         if "MARKET" in run.order_types:
+            run.several_levels = [_on_several_levels(rig, side) for side in Side]
             run.beyond_the_book = [_larger_than_the_book(rig, side) for side in Side]
         rig.pause(LINGER)
         for life in run.lives():
@@ -119,6 +124,33 @@ def _crossing(rig: Rig, side: Side) -> Life:
     return submit(rig, side, size(rig), price, "LIMIT_MAKER")
 
 
+def _on_several_levels(rig: Rig, side: Side) -> Life:
+    """A market order that takes a third from each of two levels and the rest from another, which has more.
+
+    The connector sees these levels first: some work out from them what they send.
+    """
+    market, amount, offering = rig.market, size(rig), side.other
+    book = rig.venue.book(market)
+    levels, away = (book.asks, APART) if side is Side.BUY else (book.bids, -APART)
+    for level in levels:
+        rig.venue.set_level(market, offering, level.price, Decimal(0))
+    third = floor_to(amount / 3, market.lot_size)
+    for number, offered in enumerate((third, third, amount * 3)):
+        price = floor_to(levels[0].price * (1 + away * number), market.tick_size)
+        rig.venue.set_level(market, offering, price, offered)
+    books_differ(rig, (market,), FOLLOW, depth=3)
+    life = submit(rig, side, amount, None, "MARKET")
+    _wait_for_ends(rig, [life])
+    _quote_again(rig)
+    return life
+
+
+def _quote_again(rig: Rig) -> None:
+    """The others quote both sides, and the connector sees the best prices."""
+    rig.venue.seed_book(rig.market)
+    books_differ(rig, (rig.market,), FOLLOW, depth=1)
+
+
 def _larger_than_the_book(rig: Rig, side: Side) -> Life:
     """A market order for more than all others offer; they quote again afterwards, and the connector sees it.
 
@@ -133,8 +165,7 @@ def _larger_than_the_book(rig: Rig, side: Side) -> Life:
         rig.venue.set_level(rig.market, other, level.price, Decimal(0))
     life = submit(rig, side, amount, None, "MARKET")
     _wait_for_ends(rig, [life])
-    rig.venue.seed_book(rig.market)
-    books_differ(rig, (rig.market,), FOLLOW, depth=1)
+    _quote_again(rig)
     return life
 
 

@@ -78,7 +78,7 @@ def watch_market(rigs: Rigs, pace: float) -> MarketData:
             for market in markets:
                 rig.venue.walk(STEPS, market)
             rig.pause(0.5)
-        _quote_inside(rig)
+        quote_inside(rig, rig.market)
         later = books_differ(rig, markets)
         made = tuple(trade for market in markets for trade in rig.venue.trades(market)[before[market] :])
         seen = rig.eventually(lambda: found if len(found := connector.trades()) >= len(made) else (), 10.0)
@@ -104,9 +104,9 @@ def watch_market(rigs: Rigs, pace: float) -> MarketData:
         )
 
 
-def _quote_inside(rig: Rig) -> None:
+def quote_inside(rig: Rig, market: Market) -> None:
     """New best quotes on both sides, so that neither is the price of the last trade."""
-    market, book = rig.market, rig.venue.book(rig.market, 1)
+    book = rig.venue.book(market, 1)
     bid, ask, amount = book.bids[0].price, book.asks[0].price, market.lot_size * 1000
     if ask - bid > 2 * market.tick_size:
         rig.venue.set_level(market, Side.BUY, bid + market.tick_size, amount)

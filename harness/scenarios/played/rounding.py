@@ -42,13 +42,13 @@ def round_orders(rigs: Rigs, pace: float) -> Rounding:
         for market in (rig.market, *odd):
             price = resting_price(rig, Side.BUY, market)
             ordinary = submit(rig, Side.BUY, size(rig, market), price, market=market)
-            awkward = [_awkward(rig, market, side) for side in Side for _ in range(EACH_WAY)]
-            lives = [settle(rig, life) for life in (ordinary, *awkward)]
+            uneven = [awkward(rig, market, side) for side in Side for _ in range(EACH_WAY)]
+            lives = [settle(rig, life) for life in (ordinary, *uneven)]
             run.tried.append(Tried(market, lives[0], tuple(lives[1:])))
         return run
 
 
-def _awkward(rig: Rig, market: Market, side: Side) -> Life:
+def awkward(rig: Rig, market: Market, side: Side) -> Life:
     """Neither its amount nor its price is a multiple of any coarser step than the market's."""
     chance = rig.random
     lots = chance.choice((1, 3, 7, 9)) + Decimal(chance.randint(11, 89)) / 100

@@ -13,6 +13,9 @@ from pydantic import JsonValue
 
 JOINT = " / "
 Address = tuple[str, ...]
+WEBSOCKET = (
+    "WebSocket"  # what a path that a client opened one at is named with, as a route is with its method
+)
 
 
 def written(address: Address) -> str:

@@ -102,8 +102,11 @@ def new_order(asked: Asked, description: Description) -> NewOrder:
         raise Missing("amount", "order.amount")
     if rules.zero_price_is_market and asked.decimal("order.price") == 0:
         kind = OrderType.MARKET
+    named = asked.text("order.time_in_force")
+    if kind is OrderType.MARKET and rules.market_time_in_force and named not in rules.market_time_in_force:
+        raise Unreadable(f"a market order with the time in force {named or 'of its default'}")
     usual = TimeInForce.IOC if kind is OrderType.MARKET else TimeInForce.GTC
-    force = usual if kind is OrderType.MARKET else TimeInForce(asked.text("order.time_in_force") or usual)
+    force = usual if kind is OrderType.MARKET else TimeInForce(named or usual)
     expires = found.get("order.expires_at")
     return NewOrder(
         market=asked.market,
@@ -192,9 +195,35 @@ class Answering:
         return self._one(asked, cancel(self._venue, asked.who, asked.named))
 
     def _cancel_all(self, asked: Asked) -> Scope:
+        """All that are open, or those that are named; `failed` has the named ones that could not be."""
+        named = asked.text("order.order_ids")
+        if named is not None:
+            return self._cancel_these(asked.who, named.split(","))
         numbers = [order.order_id for order in self._venue.open_orders(asked.who, asked.market)]
         gone = [self._venue.cancel(asked.who, number) for number in numbers]
         return Scope({}, {"order": lambda: [self._facts.order(asked.who, order) for order in gone]})
+
+    def _cancel_these(self, account: Account, names: Sequence[str]) -> Scope:
+        gone, failed = [], []
+        for name in names:
+            number = number_or_name(name).order_id
+            order = Scope({"order": lambda name=name: {"order_id": name}})  # type: ignore[misc]
+            try:
+                gone.append(self._facts.order(account, self._venue.cancel(account, number or 0)))
+            except VenueRefusal as error:
+                if error.code is Refusal.ORDER_NOT_OPEN:
+                    order = self._facts.order(account, self._venue.order(account, number))
+                failed.append(order)
+        return Scope({}, {"order": lambda: gone, "failed": lambda: failed})
+
+    def named_in(self, asked: Asked) -> Scope:
+        """The order that a request names, where there is one."""
+        if asked.account is None or not asked.named:
+            return Scope()
+        try:
+            return self._facts.order(asked.account, find(self._venue, asked.account, asked.named))
+        except VenueRefusal:
+            return Scope({"order": dict})
 
     def _set_leverage(self, asked: Asked) -> Scope:
         value = asked.decimal("position.leverage")

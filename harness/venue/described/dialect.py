@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from pydantic import JsonValue
 
 from harness.venue.described.answering import Answering, Asked
-from harness.venue.described.markets import sayable
+from harness.venue.described.markets import sayable, told_facts
 from harness.venue.described.model import (
     Connection,
     Credential,
@@ -58,6 +58,7 @@ from harness.venue.session import Venue
 
 TOKEN_LIFETIME = 3600.0  # virtual seconds, where a description names none
 _NOTHING: Mapping[str, Fact] = {}
+_LOTS = frozenset({"market.lot_size", "market.lot_decimals"})
 
 
 def dialect_of(described: Description) -> type[DescribedDialect]:
@@ -69,6 +70,7 @@ def dialect_of(described: Description) -> type[DescribedDialect]:
         (DescribedDialect,),
         {
             "name": described.exchange,
+            "framework": described.framework,
             # ccxt asks for routes that a connector never does, and these are all that was derived.
             "ccxt_id": None if described.derived else described.ccxt,
             "description": described,
@@ -77,6 +79,7 @@ def dialect_of(described: Description) -> type[DescribedDialect]:
             "ports": described.hosts.ports,
             "secrets_sent": sent,
             "markets": sayable(described),
+            "tells_lots": bool(_LOTS & told_facts(described, "symbols")),
             "not_covered": described.lacks,
             "ccxt_assets": described.assets,
             "key_lengths": _key_lengths(described, names),
@@ -208,6 +211,9 @@ class DescribedDialect(Dialect):
         signing = described.signing or self.description.signing
         if signing is None:
             raise LookupError(f"{self.name}: {route.path} is private, and `signing` is not described")
+        code = RequestError.BAD_CONTENT_TYPE.value
+        if request.unlike_json and self.refusals.has(code):
+            raise self.refused(code)
         given = given_by(signing, request)
         if described.proof == "key":
             return self._with_key(given)
@@ -279,9 +285,11 @@ class DescribedDialect(Dialect):
             return self.venue.account_of_key(key)
         return next((each for each in self.venue.accounts() if credential(each, given) == key), None)
 
-    def refused(self, code: str, route: str = "", detail: str = "") -> Refused:
+    def refused(self, code: str, route: str = "", detail: str = "", around: Scope | None = None) -> Refused:
+        """`around` is what else the refusal may tell of."""
         own = self.description.routes[route].refusals if route else {}
-        return Refused(self.refusals.reply(code, self.venue_facts.now(), own, detail))
+        scope = (around or Scope()).within(self.venue_facts.now())
+        return Refused(self.refusals.reply(code, scope, own, detail))
 
     def admit(self, request: Request, route: Route) -> None:
         now = self.received_at(request)
@@ -344,13 +352,15 @@ class DescribedDialect(Dialect):
 
     def _serve(self, call: Call) -> Reply:
         described = self.description.routes[call.route.handler]
+        around = Scope()
         try:
             asked = self._asked(call, described)
+            around = self.answering.named_in(asked)
             scope = self.answering.answer(asked)
         except VenueRefusal as error:
             if error.code is Refusal.UNKNOWN_ORDER and described.unknown == "empty":
                 return Reply(described.status, {}, self.filler.fill(described.reply, self.venue_facts.now()))
-            raise self.refused(error.code.value, call.route.handler, error.detail) from error
+            raise self.refused(error.code.value, call.route.handler, error.detail, around) from error
         except RequestRefused as error:
             raise self.refused(error.error.value, call.route.handler, error.detail) from error
         except Missing as error:
@@ -388,8 +398,13 @@ class DescribedDialect(Dialect):
 
     def market_in(self, found: Mapping[str, Fact]) -> Market | None:
         """The market that was named; raises UNKNOWN_MARKET."""
-        name, base, quote = (found.get(f"market.{key}") for key in ("symbol", "base", "quote"))
-        if name is not None:
+        name, base, quote, number = (
+            found.get(f"market.{key}") for key in ("symbol", "base", "quote", "number")
+        )
+        if isinstance(number, int):
+            listed = self.venue.markets
+            market = listed[number - 1] if 0 < number <= len(listed) else None
+        elif name is not None:
             market = self.market_of(str(name))
         elif base is not None and quote is not None:
             wanted = (base, quote)
@@ -404,7 +419,7 @@ class DescribedDialect(Dialect):
         else:
             return None
         if market is None:
-            raise VenueRefusal(Refusal.UNKNOWN_MARKET, str(name or f"{base}-{quote}"))
+            raise VenueRefusal(Refusal.UNKNOWN_MARKET, str(number or name or f"{base}-{quote}"))
         return market
 
     def _parameters(self, route: RouteDescription, request: Request) -> dict[str, Any]:

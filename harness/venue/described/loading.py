@@ -26,7 +26,18 @@ SHIPPED = Path(__file__).resolve().parent / "exchanges"
 LARGEST = 1 << 20  # bytes of a file
 # Keys whose values are facts about us, not about the exchange.
 OWN_KEYS = frozenset(
-    {"exchange", "kind", "ccxt", "ccxt_options", "derived", "known", "contradictions", "lacks"}
+    {
+        "exchange",
+        "like",
+        "framework",
+        "kind",
+        "ccxt",
+        "ccxt_options",
+        "derived",
+        "known",
+        "contradictions",
+        "lacks",
+    }
 )
 WORDS_OF_ERRORS = frozenset(each.value for kinds in (RequestError, Refusal) for each in kinds)
 Model = TypeVar("Model", bound=BaseModel)
@@ -45,11 +56,36 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(true|fals
 
 def load(path: Path) -> Description:
     """The description with its review laid over it; raises UserError."""
-    data = raw(path)
+    data = _whole(path)
     review = review_of(path)
     if review.exists():
         data = reviewed(data, _checked(Review, {"corrections": raw(review)}, review).corrections, review)
     return checked(data, path)
+
+
+def _whole(path: Path) -> JsonValue:
+    """The file's own keys, laid over those of the description that it is `like`."""
+    data = raw(path)
+    if not isinstance(data, dict) or not isinstance(data.get("like"), str):
+        return data
+    name = str(data["like"])
+    if not re.fullmatch(r"[a-z0-9_]+", name) or name == path.stem:
+        raise UserError(
+            f"like: {name!r} is no other description", where=str(path), hint="name one of the same folder"
+        )
+    base = _whole(path.with_name(f"{name}.yml"))
+    return _laid_over(base if isinstance(base, dict) else {}, data)
+
+
+def _laid_over(base: dict[str, JsonValue], own: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """Objects key by key, anything else as a whole; what is null is taken out."""
+    told = {key: value for key, value in base.items() if key not in own}
+    for key, value in own.items():
+        under = base.get(key)
+        if value is not None:
+            both = isinstance(value, dict) and isinstance(under, dict)
+            told[key] = _laid_over(under, value) if both else value  # type: ignore[arg-type]
+    return told
 
 
 def review_of(path: Path) -> Path:

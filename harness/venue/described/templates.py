@@ -21,6 +21,7 @@ Facts = Mapping[str, Fact]
 One = TypeVar("One")
 ABSENT = object()
 NO_CONTRACT = Decimal(1)
+MANY_IDS = "order.order_ids"  # a list; the ids are kept with commas between
 ANYTHING = "any"  # a hole in a message that may hold what it likes
 
 
@@ -251,6 +252,8 @@ class Matcher:
         if parts.whole is not None:
             if parts.whole.name == ANYTHING:
                 return
+            if parts.whole.name == MANY_IDS and isinstance(data, list):
+                data = ",".join(map(str, data))
             if isinstance(data, dict | list):
                 raise Unreadable(str(data)[:80])
             self._read(parts.whole, data, contract, found)

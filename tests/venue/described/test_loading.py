@@ -96,3 +96,26 @@ def test_a_review_confirms_corrects_adds_and_removes(tmp_path: Path) -> None:
 def test_a_confirmation_of_what_is_gone_is_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="nothing lies at routes / GET /v9"):
         load(write(tmp_path, acme(), [signed("routes / GET /v9 / reply")]))
+
+
+def test_a_description_may_be_like_another(tmp_path: Path) -> None:
+    write(tmp_path, acme())
+    old = tmp_path / "acme_2020.yml"
+    changed = {
+        "exchange": "acme_2020", "like": "acme", "framework": "v0",
+        "routes": {"GET /v1/fills": {"rows": {"most": 50}, "reply": {"list": {"each fill": {"coin": None}}}}},
+    }  # fmt: skip
+    old.write_text(yaml.safe_dump(changed), encoding="utf-8")
+    base, description = load(tmp_path / "acme.yml"), load(old)
+    assert (description.exchange, description.framework, base.framework) == ("acme_2020", "v0", "v2")
+    rows = description.routes["GET /v1/fills"].rows
+    assert (rows.most, rows.usual) == (50, base.routes["GET /v1/fills"].rows.usual)
+    fill = description.routes["GET /v1/fills"].reply["list"]["each fill"]  # type: ignore[index, call-overload]
+    assert set(fill) == {"id", "px", "fee"}  # type: ignore[arg-type]
+    assert description.words == base.words
+
+
+@pytest.mark.parametrize("name", ["../acme", "acme", "nobody"])
+def test_a_description_is_like_another_that_is_there(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UserError):
+        load(write(tmp_path, {"exchange": "acme", "like": name}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.zoo.defect import Defect
 from tests.zoo.defects import (
     balances,
+    crowd,
     ends,
     fees,
     foul,
@@ -17,6 +18,7 @@ from tests.zoo.defects import (
     order_life,
     orders,
     perpetual,
+    repairs,
     replies,
     resilience,
     security,
@@ -32,6 +34,7 @@ DEFECTS: tuple[Defect, ...] = (
     *orders.DEFECTS,
     *order_life.DEFECTS,
     *ends.DEFECTS,
+    *crowd.DEFECTS,
     *balances.DEFECTS,
     *fees.DEFECTS,
     *perpetual.DEFECTS,
@@ -43,4 +46,5 @@ DEFECTS: tuple[Defect, ...] = (
     *usability.DEFECTS,
     *foul.DEFECTS,
     *history.DEFECTS,
+    *repairs.DEFECTS,
 )

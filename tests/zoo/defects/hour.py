@@ -7,6 +7,8 @@ from checks.conformance import test_resilience_hour as checks
 from tests.zoo.defect import CONSTANTS, EXCHANGE, Defect, defect
 from tests.zoo.planting import behaving, book_source, constant, exchange, user_source
 
+COARSER = "minutes after the exchange had made the amounts of its market coarser, a .* was refused"
+
 HOUR: tuple[Defect, ...] = (
     defect(
         "asks-too-much-in-the-fortieth-minute",
@@ -54,6 +56,25 @@ HOUR: tuple[Defect, ...] = (
                 return status if self._looks % 60 else type(status).NOT_CONNECTED
             """
         ),
+    ),
+    defect(
+        "rules-of-the-start-for-ever",
+        checks.test_changed_rules_are_followed,
+        COARSER,
+        exchange(
+            """
+            async def _update_trading_rules(self):
+                if not self._trading_rules:
+                    await super()._update_trading_rules()
+            """
+        ),
+    ),
+    defect(
+        "rules-read-anew-once-a-day",
+        checks.test_changed_rules_are_followed,
+        COARSER,
+        behaving("okx_exchange.py", "OkxExchange", "TRADING_RULES_INTERVAL = 86400.0"),
+        connector="okx",
     ),
     defect(
         "a-task-left-for-each-order",

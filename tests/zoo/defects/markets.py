@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checks.conformance import test_trading_rules as checks
-from tests.zoo.defect import EXCHANGE, Defect, defect
+from tests.zoo.defect import BOOK_SOURCE, EXCHANGE, Defect, defect
 from tests.zoo.planting import behaving, worded
 
 NEVER_READY = ", the connector never became ready"
@@ -65,6 +65,38 @@ DEFECTS: tuple[Defect, ...] = (
         checks.test_odd_markets_keep_nobody_from_starting,
         f"listed without figures{NEVER_READY}",
         worded("kucoin_exchange.py", "_format_trading_rules", NOT_EVERY_ERROR),
+        connector="kucoin",
+    ),
+    defect(
+        "a-book-of-one-side-taken-for-none",
+        checks.test_a_book_of_one_side_is_borne,
+        "differs while nobody sells anything: .* bids",
+        behaving(
+            BOOK_SOURCE,
+            "BinanceAPIOrderBookDataSource",
+            """
+            async def _request_order_book_snapshot(self, trading_pair):
+                snapshot = await super()._request_order_book_snapshot(trading_pair)
+                whole = snapshot["bids"] and snapshot["asks"]
+                return snapshot if whole else {**snapshot, "bids": [], "asks": []}
+            """,
+        ),
+    ),
+    defect(
+        "the-best-ask-of-a-snapshot-without-asks",
+        checks.test_odd_markets_keep_nobody_from_starting,
+        f"nobody selling on .*{NEVER_READY}",
+        behaving(
+            "kucoin_api_order_book_data_source.py",
+            "KucoinAPIOrderBookDataSource",
+            """
+            async def _order_book_snapshot(self, trading_pair):
+                message = await super()._order_book_snapshot(trading_pair)
+                if message.content["bids"][0][0] >= message.content["asks"][0][0]:
+                    raise ValueError("a book that crosses itself")
+                return message
+            """,
+        ),
         connector="kucoin",
     ),
 )

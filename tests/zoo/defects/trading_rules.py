@@ -73,6 +73,18 @@ DEFECTS = (
         ),
     ),
     defect(
+        "amounts-rounded-to-the-nearest",
+        checks.test_awkward_orders_arrive_rounded,
+        "too far off",
+        exchange(
+            """
+            def quantize_order_amount(self, trading_pair, amount):
+                step = self._trading_rules[trading_pair].min_base_amount_increment
+                return round(amount / step) * step
+            """,
+        ),
+    ),
+    defect(
         "amounts-in-whole-tens-of-lots",
         checks.test_awkward_orders_arrive_rounded,
         "too far off",

@@ -21,6 +21,7 @@ class Binance(AccountRoutes):
     """Spot only: limit, limit-maker and market orders, HMAC keys."""
 
     name: ClassVar[str] = "binance"
+    trades_by_market: ClassVar[bool] = True  # github.com/binance/binance-public-data, issue 228
     fees_in_other_assets: ClassVar[bool] = True  # BNB
     ccxt_id: ClassVar[str | None] = "binance"
     rest_hosts: ClassVar[tuple[str, ...]] = ("api.binance.com", "data-api.binance.vision")
@@ -75,4 +76,4 @@ class Binance(AccountRoutes):
         return ApiSession(self, call.request.client)
 
     def _market_session(self, names: tuple[str, ...] | list[str], *, wrapped: bool) -> MarketSession:
-        return MarketSession(self.venue, names, wrapped=wrapped, key_owner=self.key_owner)
+        return MarketSession(self.venue, names, wrapped=wrapped, key_owner=self.key_owner, slack=self.slack)

@@ -40,6 +40,7 @@ class BinancePerpetual(MarketRoutes):
     """Limit and market orders in one-way and hedge mode, HMAC keys."""
 
     name: ClassVar[str] = "binance_perpetual"
+    trades_by_market: ClassVar[bool] = True  # userTrades pages by the ids of one symbol's trades
     funding_intervals: ClassVar[tuple[float, ...]] = (3600.0, 4 * 3600.0, 8 * 3600.0)
     ccxt_id: ClassVar[str | None] = "binanceusdm"
     rest_hosts: ClassVar[tuple[str, ...]] = ("fapi.binance.com",)
@@ -318,7 +319,7 @@ class BinancePerpetual(MarketRoutes):
 
     def _session(self, names: list[str], *, wrapped: bool) -> FuturesSession:
         wanted = [name for name in names if name]
-        return FuturesSession(self.venue, wanted, wrapped=wrapped, key_owner=self.key_owner)
+        return FuturesSession(self.venue, wanted, wrapped=wrapped, key_owner=self.key_owner, slack=self.slack)
 
     # -- lookups
 

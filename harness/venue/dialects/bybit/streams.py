@@ -40,6 +40,7 @@ class _Session(TopicSession):
     """Subscriptions by topic name, and pings."""
 
     kinds: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    most_topics: ClassVar[int | None] = None  # of one request; None: as many as it can hold
     silence = SILENCE
 
     def __init__(self, exchange: BybitV5) -> None:
@@ -66,6 +67,9 @@ class _Session(TopicSession):
 
     def _ask(self, said: Json, action: str, names: list[str]) -> Iterable[Outgoing]:
         topics = [self.topic(name) for name in names]
+        if self.most_topics is not None and len(names) > self.most_topics:
+            yield self._reply(said, action, success=False, text=f"args size > {self.most_topics}")
+            return
         if not topics or None in topics:
             yield self._reply(said, action, success=False, text=f"Invalid topic: {names}")
             return
@@ -101,6 +105,7 @@ class PublicSession(_Session):
     """Books, trades and tickers of one category."""
 
     kinds = MappingProxyType(PUBLIC)
+    most_topics: ClassVar[int | None] = 10  # on spot ("Public channel - Args limits", ws/connect)
 
     def __init__(self, exchange: BybitV5) -> None:
         super().__init__(exchange)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from harness.venue.dialects.base import Outgoing
 from harness.venue.dialects.bybit.streams import PrivateSession, PublicSession
@@ -23,6 +23,8 @@ TICKER_INTERVAL = 0.1  # seconds
 
 class LinearPublicSession(PublicSession):
     """A ticker is told whole at first, and then what has changed of it."""
+
+    most_topics: ClassVar[int | None] = None
 
     def __init__(self, exchange: BybitPerpetual) -> None:
         super().__init__(exchange)

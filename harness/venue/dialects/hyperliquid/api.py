@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from harness.venue.dialects.base import Call, stream
 from harness.venue.dialects.hyperliquid.codec import hash_of, number
 from harness.venue.dialects.hyperliquid.order_routes import OrderRoutes
@@ -15,6 +17,9 @@ from harness.venue.session import Venue
 
 class HyperliquidApi(OrderRoutes):
     """REST and streams are at the same host."""
+
+    # A `tid` is unique together with coin and block time only (WsTrade, websocket/subscriptions).
+    trades_by_market: ClassVar[bool] = True
 
     def __init__(self, venue: Venue) -> None:
         super().__init__(venue)

@@ -29,6 +29,7 @@ from harness.venue.events import (
     TradePrinted,
 )
 from harness.venue.market import Market
+from harness.venue.model import Fill
 
 if TYPE_CHECKING:
     from harness.venue.dialects.hyperliquid.api import HyperliquidApi
@@ -199,15 +200,18 @@ class Session(TopicSession):
         match event:
             case OrderChanged(order=order) if event.fill and topic.operation == "stream:fills":
                 if self.account is not None and self._owns(order.account):
-                    yield from self._filled(topic, event.fill.trade_id)
+                    yield from self._filled(topic, event.fill)
             case FundingPaid(payment=payment) if topic.name in EVENTS and self._owns(payment.account):
                 yield self._push(topic, {"funding": self.exchange.funding(payment)["delta"]})
             case TradePrinted() if topic.name == "allMids":
                 yield self._push(topic, {"mids": self.exchange.mids()})
 
-    def _filled(self, topic: Topic, trade_id: int) -> Iterable[Outgoing]:
+    def _filled(self, topic: Topic, fill: Fill) -> Iterable[Outgoing]:
         assert self.account is not None  # noqa: S101 - asked before
-        fills: list[JsonValue] = [f for f in self.exchange.fills(self.account) if f["tid"] == trade_id]
+        which = (fill.trade_id, fill.order_id)
+        fills: list[JsonValue] = [
+            each for each in self.exchange.fills(self.account) if (each["tid"], each["oid"]) == which
+        ]
         told: Json = {"fills": fills}
         yield self._push(topic, told if topic.name in EVENTS else {**told, "user": self._address})
 

@@ -132,11 +132,14 @@ def public_trade(trade: Trade) -> Json:
 
 
 def detail(balance: Balance, now: str, price: Decimal) -> Json:
-    """One asset of a cash account, worth `price` USD a piece: what only margin has is empty, or zero."""
+    """One asset of a cash account, worth `price` USD a piece: what only margin has is empty, or zero.
+
+    `availEq` is empty there, as in the sample of such an account in ccxt's okx module.
+    """
     worth = plain(balance.total * price)
     return {
         "ccy": balance.asset, "eq": plain(balance.total), "cashBal": plain(balance.total),
-        "availEq": plain(balance.free), "availBal": plain(balance.free), "frozenBal": plain(balance.locked),
+        "availEq": "", "availBal": plain(balance.free), "frozenBal": plain(balance.locked),
         "ordFrozen": plain(balance.locked), "uTime": now, "eqUsd": worth, "disEq": worth, "isoEq": "0",
         "upl": "0", "isoUpl": "0", "liab": "", "crossLiab": "", "isoLiab": "", "uplLiab": "", "interest": "",
         "maxLoan": "", "mgnRatio": "", "notionalLever": "0", "twap": "0", "stgyEq": "0", "spotInUseAmt": "",
