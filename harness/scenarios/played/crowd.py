@@ -26,6 +26,7 @@ from harness.venue.model import Order, Side
 ORDERS = 20  # of a burst
 TOO_OFTEN = (418, 429)
 SLOW = 2.0  # times as fast as the wall
+PATIENCE = 240.0  # virtual seconds; some frameworks read one pair's book after the other, at their leisure
 FOLLOW = 20.0  # virtual seconds for its order books
 ARRIVE = 120.0  # virtual seconds; limits of requests may hold some back
 ENDS = 40.0  # virtual seconds; then polls are asked for
@@ -58,7 +59,7 @@ def place_many(rigs: Rigs, pace: float) -> Crowd:
     with rigs.open(pace, also=also) as rig:
         run = Crowd(rig.number, (rig.pair, *(market.name for market in also)))
         try:
-            start(rig)
+            start(rig, PATIENCE)
         except NotReady as error:
             run.waiting_for = error.waiting_for or ("its own reasons",)
         run.refused = tuple(each for each in rig.record.exchanges() if _refused(each))
