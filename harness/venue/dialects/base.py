@@ -310,7 +310,7 @@ class Dialect:
     order_ids_from: ClassVar[int] = 0  # added to each, where an exchange numbers its orders so high
     trades_by_market: ClassVar[bool] = False  # the id of a trade is unique in its market alone
     fees_in_other_assets: ClassVar[bool] = False  # an account may pay them in one that is not of the market
-    # Orders of one account need not trade with each other: the account, an order or a rule says who gives way.
+    # Whether orders of one account may be kept from trading with each other, by whatever rule.
     prevents_self_trades: ClassVar[bool] = True
     # Seconds between two fundings, where the exchange's markets differ; else it is as the market has it.
     funding_intervals: ClassVar[tuple[float, ...]] = ()
