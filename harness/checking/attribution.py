@@ -45,8 +45,8 @@ def control_for(
 ) -> str | None:
     """A merged connector among upstream's `paths`: of the same exchange if there is one, else of another.
 
-    `exchange` is the dialect that the candidate is tried on. Connectors that were merged in 2020 fail many
-    checks for reasons of their own (docs/first-vote.md), so one of another exchange would excuse what is wrong.
+    `exchange` is the dialect that the candidate is tried on. Connectors that were merged in 2020 fail checks
+    for reasons of their own (docs/first-vote.md): one of another exchange would excuse what is wrong.
     """
     spoken = spoken_by(generation)
     others = spoken if generation not in FAULTY else ()
