@@ -13,6 +13,7 @@ from harness.checking import (
     drawn,
     expect,
     measured,
+    not_applicable,
     requirement,
     seen_in_ledger,
     undetermined,
@@ -85,6 +86,8 @@ def test_changed_rules_are_followed(hour: Hour) -> None:
     """The exchange made amounts coarser: half an hour later at the latest, orders keep to that."""
     if not any(life.placed is not None for life in hour.lives):
         undetermined("No order reached the exchange in the hour.")
+    if not hour.coarser:
+        not_applicable("The exchange does not tell in which steps amounts are traded.")
     for life in hour.coarser:
         expect(
             life.placed is not None,
@@ -189,6 +192,22 @@ def test_a_gap_in_the_book_is_mended(hour: Hour) -> None:
     )
 
 
+@pytest.mark.takes_a_minute
+@requirement("order-book-recovers-from-gap")
+def test_a_deaf_connection_is_left(hour: Hour) -> None:
+    """A connection that stays open and says nothing any more, not even a pong, is given up for a new one."""
+    if not hour.muted:
+        undetermined("No connection told of the order book.")
+    if not hour.still_deaf:
+        _shown_by(hour)
+    expect(
+        not hour.still_deaf,
+        f"{len(hour.still_deaf)} of {len(hour.muted)} connections on which nothing came any more, not even a "
+        "pong, were kept for five minutes.",
+        *(hour.part.wire.evidence(each) for each in hour.still_deaf[:3]),
+    )
+
+
 @requirement("tolerates-clock-skew")
 def test_a_wrong_clock_is_borne(wrong_clocks: WrongClocks) -> None:
     """With the exchange's clock 75 seconds ahead, and then behind, it gets ready and an order arrives."""
@@ -205,6 +224,23 @@ def test_a_wrong_clock_is_borne(wrong_clocks: WrongClocks) -> None:
             each.life is not None and each.life.placed is not None,
             f"No order arrives with the exchange's clock {how}.",
             *evidence,
+        )
+
+
+@requirement("tolerates-clock-skew")
+def test_a_clock_that_jumps_is_borne(wrong_clocks: WrongClocks) -> None:
+    """The exchange's clock jumps 75 seconds ahead, as after a sleep of the computer: orders arrive again."""
+    jumped = [each for each in wrong_clocks.tries if each.after_a_jump]
+    if not jumped:
+        undetermined("No order arrived before the clock could jump.")
+    for each in jumped:
+        first = each.after_a_jump[0].asked_at
+        refused = [e for e in each.part.wire.exchanges() if (e.status or 0) >= 400 and e.at >= first]
+        expect(
+            each.after_a_jump[-1].placed is not None,
+            f"After the exchange's clock jumped {abs(each.ahead):.0f} seconds ahead, "
+            f"none of {len(each.after_a_jump)} orders arrived.",
+            *(each.part.wire.evidence(exchange) for exchange in refused[-3:]),
         )
 
 

@@ -6,10 +6,9 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import JsonValue
+from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from harness.describing.kit import Harvest, Sample
 from harness.describing.leaves import parsed
@@ -123,7 +122,10 @@ class Answer:
 def place_of(url: str) -> tuple[str, str] | None:
     """Host and path of an address, or of a pattern that upstream's kit makes of one, or None."""
     plain = re.sub(r"\\(.)", r"\1", url.removeprefix("^").removesuffix("$"))
-    parts = urlsplit(plain)
+    try:
+        parts = urlsplit(plain)
+    except ValueError:  # say of an address whose bracket is never closed
+        return None
     path = parts.path.removesuffix(".*")
     return (parts.hostname, path) if parts.hostname and path.startswith("/") else None
 
@@ -173,14 +175,30 @@ def _of(sample: Sample, sentinels: Sentinels, addresses: dict[tuple[str, str], s
         )
 
 
+class _Mocked(BaseModel):
+    """A reply as our recorder notes it; a fork's tests may have written into it since."""
+
+    method: str
+    url: str
+    pattern: str
+    status: int
+    body: str
+
+
+_MOCKED = TypeAdapter(tuple[_Mocked, ...])
+
+
 def _replies(answer: JsonValue) -> Iterable[tuple[str, str, int, str]]:
     """(method, url, status, text) of what one answer of a member mocks or is."""
     if not isinstance(answer, dict) or set(answer) != {"mocked", "returned"}:
         if isinstance(answer, dict | list | str):
             yield "", "", 200, json.dumps(answer)
         return
-    mocked: Any = answer["mocked"]
+    try:
+        mocked = _MOCKED.validate_python(answer["mocked"])
+    except ValidationError:
+        return
     for each in mocked:
-        yield each["method"], each["pattern"] or each["url"], each["status"], each["body"]
+        yield each.method, each.pattern or each.url, each.status, each.body
     if not mocked and isinstance(answer["returned"], dict | list):
         yield "", "", 200, json.dumps(answer["returned"])

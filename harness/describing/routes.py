@@ -188,7 +188,8 @@ def _route(
     schemes: Sequence[Scheme],
     credentials: Mapping[str, str],
 ) -> Route:
-    keys = frozenset(value for value in credentials.values() if len(value) > 7)
+    number = SESSION["account.number"]  # a parameter, whoever was told it
+    keys = frozenset(value for value in credentials.values() if len(value) > 7 and value != number)
     examples = [Example(facts, _document(said, parts, keys)) for said, facts in used]
     known = explained(examples)
     first = used[0][0]

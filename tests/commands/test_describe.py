@@ -6,8 +6,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from harness.commands.describe import _ask, _tell_rehearsal
+from harness.commands.describe import ROUTE, _ask, _table, _tell_rehearsal
+from harness.describing.asking import Asked
+from harness.describing.assembling import Assembled, Placed, Sources
+from harness.describing.kit import Harvest
 from harness.describing.questions import OPEN_FACT, Question, line
+from harness.describing.signatures import explain
 from harness.scenarios.rehearsal import STEPS, Rehearsal
 
 FILE = Path("descriptions/acme.yml")
@@ -46,3 +50,12 @@ def test_questions_come_with_their_lines_the_facts_and_where_ccxt_may_help() -> 
     assert "1. What is it?" in told
     assert "fill: amount, at, client_order_id" in told
     assert "ccxt has no" not in _told(_ask, asked, "coinbase", "coinbase", FILE)
+
+
+def test_paths_stand_in_one_line_of_a_narrow_terminal() -> None:
+    path = "GET /api/v3/brokerage/orders/filled"[:ROUTE]
+    part = Placed("order_trades", path, ("routes", path))
+    sources = Sources("acme", "spot", Harvest(), (), Asked({}), explain([], {}))
+    console = Console(record=True, width=80)
+    console.print(_table(Assembled({}, (part,), (), (), sources)))
+    assert path in console.export_text()

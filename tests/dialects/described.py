@@ -14,7 +14,7 @@ from typing import Any
 
 from harness.checking import slugs_of
 from harness.venue.described import DescribedDialect, shipped_dialects
-from harness.venue.dialects.base import Dialect
+from tests.dialects.names import LIKE_WRITTEN
 from tests.zoo.real_defects import REAL_DEFECTS
 from tests.zoo.sections import with_section
 
@@ -59,17 +59,24 @@ def _found(name: str, kept: dict[str, Any]) -> Iterator[str]:
             yield f"- **{name}** (`{check}`, not looked into yet): {summary}"
 
 
-def _row(kind: type[Dialect], kept: dict[str, Any]) -> str:
-    assert issubclass(kind, DescribedDialect)
+def _row(kind: type[DescribedDialect], kept: dict[str, Any]) -> str:
     trades = "perpetuals" if kind.markets[0].perpetual else "spot"
-    agreed = sum(sources == ("ccxt",) for sources in kind.description.known.values())
-    alike = f"{agreed} leaves" if agreed else "whole" if kind.ccxt_id else "–"
+    known = kind.description.known
+    agreed = sum(sources == ("ccxt",) for sources in known.values())
+    whole = "ccxt" in known.get("", ())
+    alike = "whole" if whole else f"{agreed} leaves" if agreed else "–"
     ccxt = f"`{kind.ccxt_id}`" if kind.ccxt_id else "–"
-    driven = _driven(kept) if kind.framework == "v2" else "a connector of 2020: first-vote.md"
+    driven = (
+        _driven(kind.name, kept)
+        if kind.framework == "v2"
+        else "a connector of 2020: [first vote](first-vote.md)"
+    )
     return f"| `{kind.name}` | {trades} | {ccxt} | {alike} | {driven} |"
 
 
-def _driven(kept: dict[str, Any]) -> str:
+def _driven(name: str, kept: dict[str, Any]) -> str:
+    if name in LIKE_WRITTEN:
+        return "as those that are written in Python: [dialects](dialects.md)"
     if not kept:
         return "not driven yet"
     told: str = kept["life"]

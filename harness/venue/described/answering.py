@@ -102,10 +102,10 @@ def new_order(asked: Asked, description: Description) -> NewOrder:
         raise Missing("amount", "order.amount")
     if rules.zero_price_is_market and asked.decimal("order.price") == 0:
         kind = OrderType.MARKET
-    usual = TimeInForce.IOC if kind is OrderType.MARKET else TimeInForce.GTC
     named = asked.text("order.time_in_force")
     if kind is OrderType.MARKET and rules.market_time_in_force and named not in rules.market_time_in_force:
-        raise Unreadable(named)
+        raise Unreadable(f"a market order with the time in force {named or 'of its default'}")
+    usual = TimeInForce.IOC if kind is OrderType.MARKET else TimeInForce.GTC
     force = usual if kind is OrderType.MARKET else TimeInForce(named or usual)
     expires = found.get("order.expires_at")
     return NewOrder(

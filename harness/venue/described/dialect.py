@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from pydantic import JsonValue
 
 from harness.venue.described.answering import Answering, Asked
-from harness.venue.described.markets import sayable
+from harness.venue.described.markets import sayable, told_facts
 from harness.venue.described.model import (
     Connection,
     Credential,
@@ -58,6 +58,7 @@ from harness.venue.session import Venue
 
 TOKEN_LIFETIME = 3600.0  # virtual seconds, where a description names none
 _NOTHING: Mapping[str, Fact] = {}
+_LOTS = frozenset({"market.lot_size", "market.lot_decimals"})
 
 
 def dialect_of(described: Description) -> type[DescribedDialect]:
@@ -78,6 +79,7 @@ def dialect_of(described: Description) -> type[DescribedDialect]:
             "ports": described.hosts.ports,
             "secrets_sent": sent,
             "markets": sayable(described),
+            "tells_lots": bool(_LOTS & told_facts(described, "symbols")),
             "not_covered": described.lacks,
             "ccxt_assets": described.assets,
             "key_lengths": _key_lengths(described, names),
@@ -209,6 +211,9 @@ class DescribedDialect(Dialect):
         signing = described.signing or self.description.signing
         if signing is None:
             raise LookupError(f"{self.name}: {route.path} is private, and `signing` is not described")
+        code = RequestError.BAD_CONTENT_TYPE.value
+        if request.unlike_json and self.refusals.has(code):
+            raise self.refused(code)
         given = given_by(signing, request)
         if described.proof == "key":
             return self._with_key(given)
@@ -393,8 +398,13 @@ class DescribedDialect(Dialect):
 
     def market_in(self, found: Mapping[str, Fact]) -> Market | None:
         """The market that was named; raises UNKNOWN_MARKET."""
-        name, base, quote = (found.get(f"market.{key}") for key in ("symbol", "base", "quote"))
-        if name is not None:
+        name, base, quote, number = (
+            found.get(f"market.{key}") for key in ("symbol", "base", "quote", "number")
+        )
+        if isinstance(number, int):
+            listed = self.venue.markets
+            market = listed[number - 1] if 0 < number <= len(listed) else None
+        elif name is not None:
             market = self.market_of(str(name))
         elif base is not None and quote is not None:
             wanted = (base, quote)
@@ -409,7 +419,7 @@ class DescribedDialect(Dialect):
         else:
             return None
         if market is None:
-            raise VenueRefusal(Refusal.UNKNOWN_MARKET, str(name or f"{base}-{quote}"))
+            raise VenueRefusal(Refusal.UNKNOWN_MARKET, str(number or name or f"{base}-{quote}"))
         return market
 
     def _parameters(self, route: RouteDescription, request: Request) -> dict[str, Any]:

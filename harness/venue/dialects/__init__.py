@@ -15,7 +15,7 @@ from harness.venue.dialects.base import Dialect
 def _all() -> dict[str, type[Dialect]]:
     from harness.venue.described import shipped_dialects  # stands on this package's modules
 
-    found = shipped_dialects()
+    found: dict[str, type[Dialect]] = {**shipped_dialects()}
     for module in pkgutil.iter_modules(__path__):
         for value in vars(importlib.import_module(f"{__name__}.{module.name}")).values():
             named = isinstance(value, type) and issubclass(value, Dialect) and "name" in vars(value)

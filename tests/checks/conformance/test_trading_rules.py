@@ -72,10 +72,14 @@ def odd_start(**more: Any) -> Any:
         "emptied": "WBTC-BTC",
         "ready": True,
         "waiting_for": (),
+        "ready_once_sold": False,
+        "ready_once_told": False,
+        "difference": None,
+        "sold": True,
+        "rules": {BTC.name: None},
+        "part": part,
     }
-    return SimpleNamespace(
-        **usual | {"ready_once_told": False, "rules": {BTC.name: None}, "part": part} | more
-    )
+    return SimpleNamespace(**usual | more)
 
 
 @pytest.mark.parametrize("rules", [{BTC.name: None}, None])
@@ -92,9 +96,23 @@ def test_a_connector_that_starts_beside_odd_markets_passes(rules: Any) -> None:
             {"ready": False, "ready_once_told": True},
             "With WBTC-BTC listed without figures, the connector never became ready",
         ),
+        (
+            {"ready": False, "ready_once_sold": True},
+            "With nobody selling on BTC-USDT, the connector never became ready",
+        ),
         ({"rules": {}}, "the connector has no trading rule for BTC-USDT"),
     ],
 )
 def test_a_connector_that_an_odd_market_stops_is_told_which(seen: dict[str, Any], finding: str) -> None:
     with pytest.raises(Failed, match=finding):
         checks.test_odd_markets_keep_nobody_from_starting(odd_start(**seen), lambda *_: None)
+
+
+def test_a_book_of_one_side() -> None:
+    checks.test_a_book_of_one_side_is_borne(odd_start())
+    with pytest.raises(Failed, match="differs again after nobody had sold anything: of 1 levels"):
+        checks.test_a_book_of_one_side_is_borne(odd_start(difference="of 1 levels"))
+    with pytest.raises(Failed, match="differs while nobody sells anything"):
+        checks.test_a_book_of_one_side_is_borne(odd_start(difference="of 1 levels", sold=False))
+    with pytest.raises(Undetermined):
+        checks.test_a_book_of_one_side_is_borne(odd_start(ready=False))
