@@ -352,14 +352,14 @@ class DescribedDialect(Dialect):
 
     def _serve(self, call: Call) -> Reply:
         described = self.description.routes[call.route.handler]
-        around = Scope()
+        asked = None
         try:
             asked = self._asked(call, described)
-            around = self.answering.named_in(asked)
             scope = self.answering.answer(asked)
         except VenueRefusal as error:
             if error.code is Refusal.UNKNOWN_ORDER and described.unknown == "empty":
                 return Reply(described.status, {}, self.filler.fill(described.reply, self.venue_facts.now()))
+            around = self.answering.refused_order(asked, error.code)
             raise self.refused(error.code.value, call.route.handler, error.detail, around) from error
         except RequestRefused as error:
             raise self.refused(error.error.value, call.route.handler, error.detail) from error
