@@ -94,10 +94,14 @@ def line(at: Address | str, value: object = ...) -> str:
 def route_line(
     name: str, operation: str = "…", *, private: bool = False, reply: JsonValue | None = None
 ) -> str:
-    """A line that adds a route by its method and path (`GET /v1/fills`), or a WebSocket by its path."""
-    kind, _, path = name.partition(" ")
+    """A line that adds a route by its method and path, or a WebSocket by its host and path.
+
+    `name` is `GET /v1/fills`, or `WebSocket ws.acme.com/private`.
+    """
+    kind, _, place = name.partition(" ")
     if kind == WEBSOCKET:
-        whole = {**_connection(path), "channels": {}}
+        host, _, path = place.partition("/")
+        whole = {"host": host, **_connection(f"/{path}"), "channels": {}}
         return line(("connections", "stream"), whole)
     told = {"operation": operation, "private": private, "takes": {}, "reply": {} if reply is None else reply}
     return line(("routes", name), told)
