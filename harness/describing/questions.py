@@ -126,13 +126,14 @@ def _missing(made: Assembled) -> Iterator[Question]:
     for part in made.placed:
         told = "tells" if part.operation.startswith("stream:") else "reply"
         if part.operation in OPERATIONS and not any(told in each.at for each in part.fields):
-            yield Question(
-                OPERATIONS.index(part.operation),
-                f"What does {part.name} answer?"
-                if told == "reply"
-                else f"What do messages of {part.name} say?",
-                (line((*part.at, told), "…"),),
-            )
+            text = f"What does {part.name} answer?"
+            said: JsonValue = "…"
+            if told == "tells":
+                text = f"What do messages of {part.name} say?"
+            elif part.operation == "symbols" and (read := made.sources.source.markets) is not None:
+                text += " You see what the connector's source reads of it."
+                said = _open(template(read, "symbols"))
+            yield Question(OPERATIONS.index(part.operation), text, (line((*part.at, told), said),))
 
 
 def _missing_route(made: Assembled, rank: int, operation: str) -> Question:
