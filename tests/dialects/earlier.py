@@ -17,9 +17,15 @@ from harness.paths import cache_dir
 RELEASE = "2.2.1"  # of November 2022
 AIOHTTP = "aiohttp==3.8.6"  # its WebSocket client reads what later ones do not have
 # What it calls the exchanges.
-EARLIER = {"coinbase_pro": "coinbasepro", "huobi": "huobi"}
-# It reads no stream of these.
-REST_ONLY: tuple[str, ...] = ()
+EARLIER = {
+    "coinbase_pro": "coinbasepro",
+    "huobi": "huobi",
+    "bittrex": "bittrex",
+    "liquid": "liquid",
+    "bitpanda": "bitpanda",
+}
+# It reads no stream of these: another version of them, or none.
+REST_ONLY = ("bittrex", "liquid", "bitpanda")
 TESTS = ("tests/dialects/test_ccxt.py",)
 
 

@@ -59,6 +59,12 @@ class Request:
         return next((value for key, value in self.headers.items() if key.lower() == wanted), None)
 
     @property
+    def unlike_json(self) -> bool:
+        """Whether it has a body that it does not say to be JSON."""
+        kind = (self.header("Content-Type") or "").partition(";")[0].strip().lower()
+        return bool(self.body) and kind != "application/json"
+
+    @property
     def query_string(self) -> str:
         """The query as sent, or encoded anew when the gateway did not keep it."""
         return self.raw_query or urlencode(self.query)
