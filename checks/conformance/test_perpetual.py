@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from harness.checking import claimed, expect, not_applicable, requirement, seen_in_ledger, undetermined
+from checks.conformance.timeline import timeline
+from harness.checking import claimed, expect, fail, not_applicable, requirement, seen_in_ledger, undetermined
 from harness.outcome import Evidence, EvidenceKind
 from harness.scenarios.played.order_life import Life
 from harness.scenarios.played.positions import LEVERAGE, PositionNote, Positions
+from harness.venue.model import Order
 from harness.venue.positions import PositionMode
 
 FUNDING_TIME_SLACK = 60.0  # seconds; some exchanges tell the next funding only as "at the next full hour"
@@ -129,17 +131,24 @@ def test_a_funding_payment_is_told_once(positions: Positions) -> None:
 
 @requirement("reduce-only-close")
 def test_closing_orders_only_reduce(positions: Positions) -> None:
-    """An order that is to close a position cannot open one: the exchange has it as reduce-only."""
-    closing = [life for life in positions.closed if life.placed is not None]
-    if not closing:
-        undetermined("No closing order arrived.")
-    for life in closing:
-        order = life.placed
+    """An order that is to close a position is taken, and as one that only reduces: it cannot open another."""
+    if not positions.closed:
+        undetermined("No position was open to be closed.")
+    for life in positions.closed:
+        order = _arrived(life)
         expect(
-            order is not None and (order.reduce_only or order.close_position),
+            order.reduce_only or order.close_position,
             "A closing order was sent as one that may open a position.",
             *(positions.part.wire.evidence(exchange) for exchange in life.requests[:2]),
         )
+
+
+def _arrived(life: Life) -> Order:
+    """The order at the exchange: one that is refused leaves the position open."""
+    order = life.placed
+    if order is None:
+        fail(f"A {life.name} order that was to close a position never arrived.", *timeline(life))
+    return order
 
 
 @requirement("contract-size-applied")

@@ -57,8 +57,15 @@ def _gone(note: Sides | None) -> None:
 
 @requirement("positions-closed-by-others-noticed")
 def test_a_position_closed_by_hand_is_gone(liquidated: Liquidated) -> None:
-    """Its user closes the position in the browser."""
+    """Its user closes the position in the browser; another one, in another market, stays."""
     _gone(liquidated.by_hand)
+    beside = liquidated.beside
+    if beside is not None:
+        expect(
+            beside.difference is None,
+            f"A position was closed by hand, and in another market the connector has {beside.difference}.",
+            *_said(beside),
+        )
 
 
 @requirement("positions-closed-by-others-noticed")

@@ -192,6 +192,22 @@ def test_a_gap_in_the_book_is_mended(hour: Hour) -> None:
     )
 
 
+@pytest.mark.takes_a_minute
+@requirement("order-book-recovers-from-gap")
+def test_a_deaf_connection_is_left(hour: Hour) -> None:
+    """A connection that stays open and says nothing any more, not even a pong, is given up for a new one."""
+    if not hour.muted:
+        undetermined("No connection told of the order book.")
+    if not hour.still_deaf:
+        _shown_by(hour)
+    expect(
+        not hour.still_deaf,
+        f"{len(hour.still_deaf)} of {len(hour.muted)} connections on which nothing came any more, not even a "
+        "pong, were kept for five minutes.",
+        *(hour.part.wire.evidence(each) for each in hour.still_deaf[:3]),
+    )
+
+
 @requirement("tolerates-clock-skew")
 def test_a_wrong_clock_is_borne(wrong_clocks: WrongClocks) -> None:
     """With the exchange's clock 75 seconds ahead, and then behind, it gets ready and an order arrives."""
@@ -208,6 +224,23 @@ def test_a_wrong_clock_is_borne(wrong_clocks: WrongClocks) -> None:
             each.life is not None and each.life.placed is not None,
             f"No order arrives with the exchange's clock {how}.",
             *evidence,
+        )
+
+
+@requirement("tolerates-clock-skew")
+def test_a_clock_that_jumps_is_borne(wrong_clocks: WrongClocks) -> None:
+    """The exchange's clock jumps 75 seconds ahead, as after a sleep of the computer: orders arrive again."""
+    jumped = [each for each in wrong_clocks.tries if each.after_a_jump]
+    if not jumped:
+        undetermined("No order arrived before the clock could jump.")
+    for each in jumped:
+        first = each.after_a_jump[0].asked_at
+        refused = [e for e in each.part.wire.exchanges() if (e.status or 0) >= 400 and e.at >= first]
+        expect(
+            each.after_a_jump[-1].placed is not None,
+            f"After the exchange's clock jumped {abs(each.ahead):.0f} seconds ahead, "
+            f"none of {len(each.after_a_jump)} orders arrived.",
+            *(each.part.wire.evidence(exchange) for exchange in refused[-3:]),
         )
 
 

@@ -139,3 +139,12 @@ def asked(found: Sequence[Question]) -> str:
     if told:
         lines += ["", "# The facts that {object.fact} may be:", *(f"# {each}" for each in told)]
     return "\n".join(lines) + "\n"
+
+
+def asked_in(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What `asked` wrote, read again: each question with the lines that answer it."""
+    groups = (group.splitlines() for group in text.split("\n\n")[1:])
+    stripped = ([line.removeprefix("# ") for line in group] for group in groups)
+    return tuple(
+        (group[0], tuple(group[1:])) for group in stripped if group[1:2] and group[1].startswith("- {")
+    )

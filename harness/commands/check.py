@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from rich.console import Console
 from harness import temporary
 from harness.checking.confirmed import confirmation_lines
 from harness.checking.derived import FOLDER as DESCRIBED
-from harness.checking.derived import QUESTIONS, REHEARSAL
+from harness.checking.derived import QUESTIONS, REHEARSAL, asked_in
 from harness.commands.progress import Watch
 from harness.commands.run import build_upstream, chosen_name, clear_up
 from harness.commands.terminal import safe, say
@@ -39,6 +40,7 @@ from harness.screenings.writing import writing
 from harness.venue.dialects import dialect, dialect_of
 
 MOST_LINES = 12
+MOST_QUESTIONS = 8
 DEFAULT_UPSTREAM = GitUpstream(git="https://github.com/hummingbot/hummingbot", ref="master")
 
 
@@ -184,15 +186,28 @@ def _tell_questions(report: CandidateReport, folder: Path, reviews: Path, consol
             say(console, f"  {each}")
         for each in found.unanswered:
             say(console, f"  It asked for {each}, which the description does not have.")
-        asked = (folder / DESCRIBED / QUESTIONS).read_text(encoding="utf-8")
-        lines = [route_line(each) for each in found.unanswered]
-        lines += [line.removeprefix("# ") for line in asked.splitlines() if line.startswith("# - {")]
+            say(console, f"    {route_line(each)}")
+        asked = asked_in((folder / DESCRIBED / QUESTIONS).read_text(encoding="utf-8"))
+        _ask(console, asked, f"{reviews / name}.review.yml")
+        return
     if lines:
         say(console, f"Lines that decide more, to be written into {reviews / name}.review.yml:")
     for line in lines[:MOST_LINES]:
         say(console, f"  {line}")
     if len(lines) > MOST_LINES:
         say(console, f"  and {len(lines) - MOST_LINES} more: see `harness describe`")
+
+
+def _ask(console: Console, asked: Sequence[tuple[str, tuple[str, ...]]], review: str) -> None:
+    """The first questions, most decisive first, each with its lines."""
+    if asked:
+        say(console, f"\nQuestions, most decisive first; write the answers as lines of {review}:")
+    for number, (text, lines) in enumerate(asked[:MOST_QUESTIONS], start=1):
+        say(console, f"{number}. {text}")
+        for line in lines:
+            say(console, f"   {line}")
+    if len(asked) > MOST_QUESTIONS:
+        say(console, f"and {len(asked) - MOST_QUESTIONS} more: harness describe asks them all.")
 
 
 def _summarise(report: CandidateReport, console: Console) -> None:

@@ -46,6 +46,7 @@ from harness.screenings.screening import Settings
 from harness.venue.described.loading import review_of
 
 MOST_SHOWN = 200  # changes
+ROUTE = 34  # characters of a path that stand in one line of a terminal of 80
 
 
 def describe(
@@ -208,10 +209,11 @@ def _tell(console: Console, result: Written, made: Assembled) -> None:
 
 def _table(made: Assembled) -> Table:
     """A row for each route and channel, and one for all."""
-    shown = Table(title=f"{made.sources.exchange}: what is known of its format", title_justify="left")
-    shown.add_column("operation")
-    shown.add_column("route or channel", overflow="fold")
-    for name in ("ccxt confirms", "fork alone", "constants", "contradicted"):
+    title = f"{made.sources.exchange}: leaves that ccxt confirms, the fork alone has, never change, differ"
+    shown = Table(title=title, title_justify="left")
+    shown.add_column("operation", overflow="fold")
+    shown.add_column("route or channel", overflow="fold", min_width=ROUTE)
+    for name in ("ccxt", "fork", "fixed", "differ"):
         shown.add_column(name, justify="right")
     for part in made.placed:
         _row(shown, part.operation, part.name, tally(part.fields))

@@ -6,10 +6,9 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import JsonValue
+from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from harness.describing.kit import Harvest, Sample
 from harness.describing.leaves import parsed
@@ -61,12 +60,16 @@ ADDRESSES = {
 }
 
 
+_REPLY = "_mock_response"
+_WRONG = re.compile(r"err|fail|empty|invalid|only_base")
+
+
 # What a path's words say of a route that neither an act nor the tests' kit names.
 _BY_NAME = (
     (r"position.*mode|switch-?mode|position_?side|dual", "position_mode"),
     (r"leverage", "set_leverage"),
     (r"funding.*(payment|history|fee)|settlement", "funding_payments"),
-    (r"funding|premium", "funding_rate"),
+    (r"funding|premium|mark_?-?price|index_?-?price", "funding_rate"),
     (r"position", "positions"),
     (r"depth|order_?book|orderbook|/books?\b", "order_book"),
     (r"listen_?key|data_?stream", "user_stream_open"),
@@ -123,7 +126,10 @@ class Answer:
 def place_of(url: str) -> tuple[str, str] | None:
     """Host and path of an address, or of a pattern that upstream's kit makes of one, or None."""
     plain = re.sub(r"\\(.)", r"\1", url.removeprefix("^").removesuffix("$"))
-    parts = urlsplit(plain)
+    try:
+        parts = urlsplit(plain)
+    except ValueError:  # say of an address whose bracket is never closed
+        return None
     path = parts.path.removesuffix(".*")
     return (parts.hostname, path) if parts.hostname and path.startswith("/") else None
 
@@ -150,11 +156,14 @@ def _addresses(harvest: Harvest) -> dict[tuple[str, str], str]:
 
 
 def _of(sample: Sample, sentinels: Sentinels, addresses: dict[tuple[str, str], str]) -> Iterator[Answer]:
+    own = sample.member.removesuffix(_REPLY) + "_url" if sample.member.endswith(_REPLY) else ""
+    address = addresses.get((ADDRESSES.get(sample.member, own), sample.set), "")
     operation, status = ABOUT.get(sample.member) or REFUSALS.get(sample.member) or ("", "")
+    if not operation and not _WRONG.search(sample.member) and (place := place_of(address)):
+        operation = named_so(place[1])  # a member that these tests add to the kit's
     if not operation or not sample.answers:
         return
     editions = [list(_replies(each)) for each in sample.answers]
-    address = addresses.get((ADDRESSES.get(sample.member, ""), sample.set), "")
     for index, (method, url, code, text) in enumerate(editions[0]):
         again = parsed(editions[-1][index][3]) if index < len(editions[-1]) else None
         yield Answer(
@@ -173,14 +182,30 @@ def _of(sample: Sample, sentinels: Sentinels, addresses: dict[tuple[str, str], s
         )
 
 
+class _Mocked(BaseModel):
+    """A reply as our recorder notes it; a fork's tests may have written into it since."""
+
+    method: str
+    url: str
+    pattern: str
+    status: int
+    body: str
+
+
+_MOCKED = TypeAdapter(tuple[_Mocked, ...])
+
+
 def _replies(answer: JsonValue) -> Iterable[tuple[str, str, int, str]]:
     """(method, url, status, text) of what one answer of a member mocks or is."""
     if not isinstance(answer, dict) or set(answer) != {"mocked", "returned"}:
         if isinstance(answer, dict | list | str):
             yield "", "", 200, json.dumps(answer)
         return
-    mocked: Any = answer["mocked"]
+    try:
+        mocked = _MOCKED.validate_python(answer["mocked"])
+    except ValidationError:
+        return
     for each in mocked:
-        yield each["method"], each["pattern"] or each["url"], each["status"], each["body"]
+        yield each.method, each.pattern or each.url, each.status, each.body
     if not mocked and isinstance(answer["returned"], dict | list):
         yield "", "", 200, json.dumps(answer["returned"])

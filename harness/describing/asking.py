@@ -206,20 +206,16 @@ def canaries(fields: Sequence[ConfigField], form: int = 0) -> dict[str, str]:
         if each.required and option is not None:
             values[each.name] = option
         elif each.required and each.kind in _NUMBERS:
-            values[each.name] = _number()
+            values[each.name] = SESSION["account.number"]  # as a description's account has it
         elif "secret" in name or "private" in name:
             values[each.name] = _SECRETS[form]()
         elif "pass" in name or "memo" in name:
             values[each.name] = f"word{secrets.token_hex(6)}"
         elif name.endswith(("_id", "_uid", "account", "number")):
-            values[each.name] = _number()
+            values[each.name] = SESSION["account.number"]  # as a description's account has it
         elif each.required:
             values[each.name] = f"key{secrets.token_hex(14)}"
     return values
-
-
-def _number() -> str:
-    return str(secrets.randbelow(10**8) + 10**8)
 
 
 def ask(

@@ -135,7 +135,11 @@ def assemble(sources: Sources) -> Assembled:
         "kind": sources.kind,
         **({"ccxt": sources.ccxt} if sources.ccxt else {}),
         "hosts": _hosts(named, linked, sources.asked.ports),
-        **({"quote": sources.sets[0].quote} if sources.kind == "perpetual" else {}),
+        **(
+            {"quote": sources.source.pair[1]}
+            if sources.kind == "perpetual" and sources.source.pair[1]
+            else {}
+        ),
         "symbol": _symbol(sources),
         "credentials": credentials_of(sources.asked, sources.signatures),
     }
@@ -292,6 +296,8 @@ def _route(
     derived = _derived(route.operation, replies, sources)
     if route.operation == "order_book" and derived is None:
         derived = sources.books.get("order_book")
+    if derived is not None and route.operation == "ticker":
+        derived = _with_funding(derived, route, sources)
     read = _read_of(route, sources)
     if derived is None:
         derived = read
@@ -303,6 +309,29 @@ def _route(
         told["reply"] = _spoken(derived.template, derived.fields, words)
         part.fields += [replace(each, at=(*at, "reply", *each.at)) for each in derived.fields]
     return told, part
+
+
+def _with_funding(derived: Derived, route: Route, sources: Sources) -> Derived:
+    """A ticker with what the tests show of funding in the same reply, where it says nothing of its own."""
+    told = [
+        each
+        for each in sources.answers
+        if each.operation == "funding_rate"
+        and each.place is not None
+        and any(each.place[0] == host and same_address(path, each.place[1]) for host, _, path in route.places)
+    ]
+    also = _derived("ticker", told, sources)
+    known = {each.at: each for each in also.fields} if also is not None else {}
+    fields = tuple(
+        known[each.at]
+        if each.at in known and not each.fact and known[each.at].fact.startswith("funding.")
+        else each
+        for each in derived.fields
+    )
+    made = _copy(derived.template)
+    for each in fields:
+        made = _put(made, each.at, each.text)
+    return replace(derived, template=made, fields=fields)
 
 
 def _keys(derived: Derived) -> frozenset[str]:

@@ -31,6 +31,8 @@ ROWS: Mapping[str, str] = {
     "stream:fills": "fill",
     "stream:balances": "balance",
     "stream:positions": "position",
+    "funding_rate": "funding",
+    "funding_payments": "payment",
 }
 # Objects that stand for one another: a fill's price may be told as its order's.
 # What a name of an asset may be more exactly.
@@ -354,6 +356,13 @@ _TOLD = {
     ("fill", "order.amount"): "fill.amount",
     ("fill", "order.price"): "fill.price",
     ("fill", "order.average_price"): "fill.price",
+    ("position", "order.side"): "position.side",
+    ("position", "order.amount"): "position.amount",
+    ("position", "order.filled"): "position.amount",
+    ("position", "fill.amount"): "position.amount",
+    ("position", "order.price"): "position.entry_price",
+    ("position", "order.average_price"): "position.entry_price",
+    ("position", "fill.price"): "position.entry_price",
     ("balance", "market.base"): "balance.asset",
     ("balance", "market.quote"): "balance.asset",
 }

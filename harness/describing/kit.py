@@ -98,7 +98,8 @@ def harvest(
     nonce = secrets.token_hex(16)
     order: dict[str, Any] = {"tree": TREE, "module": module, "nonce": nonce, "sets": []}
     for index, each in enumerate(sets):
-        order["sets"].append({**asdict(each), "perpetual": perpetual, "read": index == 0})
+        funding = {"next_funding": each.next_funding, "paid_at": each.paid_at}
+        order["sets"].append({**asdict(each), **funding, "perpetual": perpetual, "read": index == 0})
     done = backend.run(our_program(runtime, "kit", json.dumps(order), limits))
     answers = [line for line in done.stdout.splitlines() if nonce.encode() in line[:200]]
     words = done.stderr.decode("utf-8", "replace")[-MAX_DETAIL:]

@@ -68,12 +68,23 @@ def written(path: Path) -> str:
 
 
 def parsed(text: str) -> JsonValue:
-    """A JSON document; None of what is none."""
+    """A JSON document; None of what is none, and of one with more than 24 levels."""
     try:
         document: JsonValue = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return document
+    return document if _levels(document) <= DEEPEST else None
+
+
+def _levels(document: JsonValue) -> int:
+    """How deep it goes, without recursion; it stops counting where that is too deep."""
+    level: list[JsonValue] = [document]
+    depth = 0
+    while level and depth <= DEEPEST:
+        inner = [list(each.values()) if isinstance(each, dict) else each for each in level]
+        level = [item for each in inner if isinstance(each, list) for item in each]
+        depth += bool(level)
+    return depth
 
 
 def number_of(value: object) -> Decimal | None:

@@ -27,7 +27,19 @@ class Sentinels:
     fill_amount: str
     fee: str
     last_price: str
+    index_price: str
+    mark_price: str
+    funding_rate: str
+    payment: str
     time: int
+
+    @property
+    def next_funding(self) -> int:
+        return self.time + 28_800
+
+    @property
+    def paid_at(self) -> int:
+        return self.time + 7_200
 
     @property
     def pair(self) -> str:
@@ -38,11 +50,13 @@ class Sentinels:
 SETS = (
     Sentinels(
         "a", "COINALPHA", "HBOT", "71300001", "82400002", "93500003",
-        "9871.3", "17.19", "9643.7", "5.23", "3.31", "9217.9", 1640780000,
+        "9871.3", "17.19", "9643.7", "5.23", "3.31", "9217.9",
+        "9431.7", "9433.1", "0.000317", "2.39", 1640780000,
     ),
     Sentinels(
         "b", "GRAVEL", "TINDER", "71600011", "82700012", "93800013",
-        "8543.9", "23.71", "8329.1", "7.93", "2.87", "8101.7", 1640980000,
+        "8543.9", "23.71", "8329.1", "7.93", "2.87", "8101.7",
+        "8611.3", "8613.9", "0.000461", "1.83", 1640980000,
     ),
 )  # fmt: skip
 
@@ -75,6 +89,13 @@ def facts(
         "market.base": sentinels.base,
         "market.quote": sentinels.quote,
         "ticker.last": sentinels.last_price,
+        "funding.index_price": sentinels.index_price,
+        "funding.mark_price": sentinels.mark_price,
+        "funding.rate": sentinels.funding_rate,
+        "funding.next_at": str(sentinels.next_funding),
+        "payment.amount": sentinels.payment,
+        "payment.rate": sentinels.funding_rate,
+        "payment.at": str(sentinels.paid_at),
     }
     if side:
         known |= _of_order(sentinels, status)

@@ -36,6 +36,7 @@ _UNDONE = re.compile(r"unsub", re.I)
 _VERB_KEYS = ("sub", "subscribe", "req")
 _NUMBERS = re.compile(r"^(id|req_?id|request_?id|nonce|cid|i)$", re.I)
 _TOKEN = SESSION["session.key"]
+_NUMBER = SESSION["account.number"]
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,9 @@ class _Listener:
     def __init__(self, asked: Asked, signed: frozenset[str], facts: Mapping[str, str]) -> None:
         self._facts = facts
         self._signed = signed
-        self._keys = {value: name for name, value in asked.credentials.items() if len(value) > 5}
+        self._keys = {
+            value: name for name, value in asked.credentials.items() if len(value) > 5 and value != _NUMBER
+        }
 
     def connection(
         self, host: str, path: str, opened: Sequence[Opened], frames: Sequence[Said]
@@ -167,6 +170,8 @@ class _Listener:
             return dict(made)
         if isinstance(value, list):
             return [self._holes(item, frame, (*at, index)) for index, item in enumerate(value)]
+        if str(value) == _NUMBER:
+            return "{any}"
         if isinstance(value, int | str) and not isinstance(value, bool) and time_form(value):
             return "{login.time}"
         return self._hole(value, frame, at)

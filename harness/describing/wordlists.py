@@ -86,6 +86,8 @@ def _says(fact: str, meant: tuple[str, ...]) -> dict[str, JsonValue]:
     if name == "type":
         told: dict[str, JsonValue] = {"type": meant[0].removesuffix("_maker")}
         return {**told, "post_only": True} if meant == ("limit_maker",) else told
+    if fact == "position.side":
+        return {"side": {"buy": "long", "sell": "short"}[meant[0]]}
     if fact in FLAGS:
         return {name: meant == ("true",)}
     return {name: meant[0] if len(meant) == 1 else list[JsonValue](meant)}

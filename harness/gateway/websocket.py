@@ -140,7 +140,8 @@ class OpenSocket:
             item = await self._outbox.get()
             try:
                 if isinstance(item, Close):
-                    self.close(item.code, item.reason, ClosedBy.VENUE)
+                    if self._mute is None:
+                        self.close(item.code, item.reason, ClosedBy.VENUE)
                 elif isinstance(item, Ping):
                     await self._ping(item)
                 else:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from harness.checking.confirmed import confirmation_lines, whole
-from harness.checking.derived import WHOLE, Derived, asked
+from harness.checking.derived import WHOLE, Derived, asked, asked_in
 from harness.checking.fixtures import joined
-from harness.describing.questions import Question
+from harness.describing.questions import OPEN_FACT, Question, line
 from harness.driving.claims import Rule
 from harness.outcome import Basis, Evidence, EvidenceKind, Outcome, Severity, Status
 from harness.requirement import Catalogue
@@ -49,6 +49,15 @@ def test_a_line_for_each_part_the_most_decisive_first() -> None:
 
 def test_questions_are_comments_that_can_be_filled_in() -> None:
     assert asked([Question(1, "Which?", ("- {at: x}",))]).splitlines()[-2:] == ["# Which?", "# - {at: x}"]
+
+
+def test_what_was_asked_is_read_again_without_the_facts_that_are_listed_below_it() -> None:
+    which = Question(1, "Which?", ("- {at: x}",))
+    what = Question(2, "What is it?", (line(("routes", "GET /fills", "reply", "x"), OPEN_FACT), "- {at: y}"))
+    text = asked([which, what])
+    assert "The facts that" in text
+    assert asked_in(text) == ((which.text, which.lines), (what.text, what.lines))
+    assert asked_in(asked([])) == ()
 
 
 def test_an_amount_that_every_rule_allows() -> None:

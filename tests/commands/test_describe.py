@@ -6,8 +6,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from harness.commands.describe import _ask, _tell_rehearsal
+from harness.commands.describe import ROUTE, _ask, _table, _tell_rehearsal
+from harness.describing.asking import Asked
+from harness.describing.assembling import Assembled, Placed, Sources
+from harness.describing.kit import Harvest
 from harness.describing.questions import OPEN_FACT, Question, line
+from harness.describing.signatures import explain
 from harness.scenarios.rehearsal import STEPS, Rehearsal
 
 FILE = Path("descriptions/acme.yml")
@@ -28,14 +32,16 @@ def test_where_it_stops_is_said_with_the_line_for_each_route_that_is_missing() -
     found = Rehearsal(
         reached=("ready",),
         trouble=("it logged: KeyError: 'fills'",),
-        unanswered=("GET /v1/fills", "WebSocket /ws"),
+        unanswered=("GET /v1/fills", "WebSocket ws.acme.com/user/v1"),
     )
     told = _told(_tell_rehearsal, found, FILE)
     assert "No order has lived there yet: no order was created (reached: ready)." in told
     assert "it logged: KeyError: 'fills'" in told
     assert "It asked for GET /v1/fills, which the description does not have." in told
     assert '- {at: "routes / GET /v1/fills", is: {"operation": "…"' in told
-    assert '- {at: "connections / stream", is: {"path": "/ws", "subscribe"' in told
+    assert (
+        '- {at: "connections / stream", is: {"host": "ws.acme.com", "path": "/user/v1", "subscribe"' in told
+    )
     assert "descriptions/acme.review.yml" in told
 
 
@@ -46,3 +52,12 @@ def test_questions_come_with_their_lines_the_facts_and_where_ccxt_may_help() -> 
     assert "1. What is it?" in told
     assert "fill: amount, at, client_order_id" in told
     assert "ccxt has no" not in _told(_ask, asked, "coinbase", "coinbase", FILE)
+
+
+def test_paths_stand_in_one_line_of_a_narrow_terminal() -> None:
+    path = "GET /api/v3/brokerage/orders/filled"[:ROUTE]
+    part = Placed("order_trades", path, ("routes", path))
+    sources = Sources("acme", "spot", Harvest(), (), Asked({}), explain([], {}))
+    console = Console(record=True, width=80)
+    console.print(_table(Assembled({}, (part,), (), (), sources)))
+    assert path in console.export_text()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
+
+from pydantic import JsonValue
 
 from harness.describing.answers import Answer, answers, place_of
 from harness.describing.deriving import derive, united
@@ -11,6 +14,7 @@ from harness.describing.fields import CCXT, KIT, READS
 from harness.describing.kit import Harvest, Reading, Sample
 from harness.describing.readings import Meaning
 from harness.describing.sentinels import SETS, Sentinels
+from harness.describing.wordlists import WordLists
 
 SYMBOLS = {each.name: each.base + each.quote for each in SETS}
 
@@ -200,3 +204,75 @@ def test_documents_of_several_replies_are_united() -> None:
     }  # fmt: skip
     assert united([], [{"a": 1}]) == [{"a": 1}]
     assert united("text", {"a": 1}) == "text"
+
+
+def _perpetual(member: str, reply: Callable[[Sentinels, str], JsonValue]) -> list[Answer]:
+    """A member's messages about orders on both sides, and none of a request."""
+    samples = []
+    for each in SETS:
+        for side in ("BUY", "SELL"):
+            said = reply(each, side)
+            samples.append(
+                Sample(member=member, set=each.name, side=side, type="LIMIT", answers=(said, said))
+            )
+    return list(answers(Harvest(kit=True, samples=tuple(samples))))
+
+
+def test_a_position_that_an_order_opened_is_told_as_one() -> None:
+    told = _perpetual(
+        "position_event_for_full_fill_websocket_update",
+        lambda each, side: {"data": [{"size": each.amount, "entry": each.price, "side": side.title()}]},
+    )
+    found = derive("stream:positions", told, (), SYMBOLS)
+    assert found is not None
+    assert found.template == {
+        "data": {
+            "each position": {
+                "size": "{position.amount}",
+                "entry": "{position.entry_price}",
+                "side": "{position.side}",
+            }
+        }
+    }
+    (side,) = [each for each in found.fields if each.fact == "position.side"]
+    words = WordLists()
+    assert words.text_of(side) == "{position|position_side}"
+    assert words.lists["position_side"] == {
+        "of": "position",
+        "words": {"Buy": {"side": "long"}, "Sell": {"side": "short"}},
+    }
+
+
+def test_funding_is_told_by_its_sentinels() -> None:
+    told = _perpetual(
+        "funding_info_event_for_websocket_update",
+        lambda each, _: {
+            "r": each.funding_rate,
+            "i": float(each.index_price),
+            "m": each.mark_price,
+            "T": each.next_funding * 1000,
+        },
+    )
+    found = derive("stream:mark_price", told, (), SYMBOLS)
+    assert found is not None
+    assert found.template == {
+        "r": "{funding.rate}",
+        "i": "{funding.index_price|number}",
+        "m": "{funding.mark_price}",
+        "T": "{funding.next_at|ms|number}",
+    }
+
+
+def test_a_reply_that_the_tests_add_to_the_kits_is_of_what_its_address_says() -> None:
+    def said(member: str, answer: JsonValue) -> Sample:
+        return Sample(member=member, set="a", side="", type="", answers=(answer, answer))
+
+    url = "^https://x\\.test/public/mark-price.*"
+    samples = (
+        said("mark_price_url", url),
+        said("mark_price_mock_response", {"px": SETS[0].mark_price}),
+        said("mark_price_erroneous_mock_response", {"px": "nothing"}),
+        said("weather_mock_response", {"sun": "1"}),
+    )
+    (found,) = answers(Harvest(kit=True, samples=samples))
+    assert (found.operation, found.place) == ("funding_rate", ("x.test", "/public/mark-price"))

@@ -112,14 +112,18 @@ def found(monkeypatch: pytest.MonkeyPatch) -> inside.Harvest:
         exchange_order_id, trade_type, order_type = "82400002", Name, Name
 
     monkeypatch.setattr(inside, "MEMBER_SECONDS", 0.1)
-    monkeypatch.setattr(inside, "_orders", lambda *_: iter([Order]))
+    monkeypatch.setattr(inside, "_orders", lambda *_: iter([Order()]))
     harvest = inside.Harvest(_Tests)
     harvest.ask(_Tests(), asdict(SETS[0]))
     return harvest
 
 
 def test_a_member_that_hangs_or_ends_the_process_costs_itself_alone(found: inside.Harvest) -> None:
-    assert {each["member"] for each in found.problems} == {"balance_url", "trading_rules_url"}
+    assert {each["member"] for each in found.problems} == {
+        "balance_url",
+        "expected_latest_price",
+        "trading_rules_url",
+    }
     assert {each["member"] for each in found.samples} >= {
         "all_symbols_url",
         "configure_open_order_status_response",

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
+import pytest
 from pydantic import JsonValue
 
 from harness.describing import books
-from harness.describing.answers import Answer, answers
+from harness.describing.answers import Answer, answers, place_of
 from harness.describing.deriving import Derived, derive
 from harness.describing.kit import Harvest, Sample
+from harness.describing.leaves import parsed
 from harness.describing.sentinels import SETS, Sentinels
 
 STATES = {
@@ -60,6 +63,36 @@ def test_what_is_answered_otherwise_the_second_time_holds_nothing() -> None:
         return {"id": each.order_id if time == 0 else f"{each.order_id}{time}", "state": word}
 
     assert _facts(derive("order_status", _told(STATES, reply), (), {}))["id"] == ""
+
+
+@pytest.mark.parametrize(
+    "mocked",
+    [
+        None,
+        7,
+        [None],
+        [{"method": "GET"}],
+        [{"method": [], "url": "", "pattern": "", "status": "x", "body": {}}],
+    ],
+)
+def test_what_the_tests_wrote_into_our_record_is_no_reply(mocked: JsonValue) -> None:
+    said: JsonValue = {"mocked": mocked, "returned": None}
+    sample = Sample(
+        member="configure_open_order_status_response", set="a", side="BUY", type="LIMIT", answers=(said, said)
+    )
+    assert not answers(Harvest(kit=True, samples=(sample,)))
+
+
+@pytest.mark.parametrize("levels", [30, 900, 100_000])
+def test_a_reply_without_a_bottom_is_none(levels: int) -> None:
+    told = _told({"configure_full_fill_trade_response": ""}, lambda *_: [[]])
+    deep = "[" * levels + "]" * levels
+    bodies = [replace(each, document=parsed(deep), text=deep) for each in told]
+    assert derive("order_trades", bodies, (), {}) is None
+
+
+def test_an_address_that_is_none_is_no_place() -> None:
+    assert place_of("https://[x.test/orders") is None
 
 
 def test_fills_that_are_always_whole_are_told_as_the_venue_has_them() -> None:

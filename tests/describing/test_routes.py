@@ -220,6 +220,28 @@ def _opened(body: object, query: str = "", path: str = "/ws") -> Asked:
     return Asked({"x_key": "canary-key-1"}, frames=frames, sockets=(Opened("ws.x.test", path, query),))
 
 
+def test_the_accounts_number_is_a_fact_though_the_connector_was_told_it() -> None:
+    """As Derive's sub account, which its configuration asks for."""
+    number = SESSION["account.number"]
+    field = ConfigField(
+        name="x_sub_id", prompt="", secure=False, connect_key=True, prompted=True, required=True
+    )
+    given = canaries([field])
+    assert given == {"x_sub_id": number}
+    said = {"method": "subscribe", "params": {"channels": [f"{number}.orders"]}}
+    login = {"op": "login", "key": "canary-key-1", "user": int(number), "sign": "f" * 64}
+    frames = tuple(Said("ws.x.test", "/ws", body=json.dumps(each)) for each in (login, said))
+    sent = (Said("x.test", "/account", "POST", body=json.dumps({"sub": int(number)})),)
+    asked = Asked(
+        {**given, "x_key": "canary-key-1"}, sent=sent, frames=frames, sockets=(Opened("ws.x.test", "/ws"),)
+    )
+    (found,) = connections(asked, (), {})
+    assert found.login == {"op": "login", "key": "{login.key}", "user": "{any}", "sign": "{login.signature}"}
+    assert [each.topic for each in found.subscriptions] == ["{account.number}.orders"]
+    (route,) = routes(asked, (), (), "")
+    assert route.takes == {"sub": "{account.number|number}"}
+
+
 def test_a_message_with_a_key_logs_in() -> None:
     said = {"op": "login", "args": ["canary-key-1", "1764000000000", "f" * 64], "id": 4}
     (found,) = connections(_opened(said), (), {})
@@ -297,6 +319,16 @@ def test_routes_that_stand_for_a_type_are_routes_of_their_own() -> None:
         ("POST /buy/{symbol}/", {"order.type": "limit"}),
         ("POST /buy/market/{symbol}/", {"order.type": "market"}),
     ]
+
+
+def test_a_parameter_that_names_the_market_otherwise_than_its_symbol_does() -> None:
+    """As OKX's index of a swap: `BTC-USDT`, where the symbol is `BTC-USDT-SWAP`."""
+    order = {"order.order_id": "82400002", "market.base": "COINALPHA", "market.quote": "HBOT",
+             "order.client_order_id": "never sent"}  # fmt: skip
+    sent = (Said(HOST, "/index", "GET", query="instId=COINALPHA-HBOT&kind=swap"),)
+    acts = (Act("cancel_order", order, ()),)
+    (route,) = routes(Asked({}, sent=sent, acts=acts), (), (), "COINALPHA-HBOT-SWAP")
+    assert route.takes == {"instId": "{market.base}-{market.quote}", "kind": "swap"}
 
 
 def test_a_topic_for_all_markets_is_named_by_its_words_alone() -> None:

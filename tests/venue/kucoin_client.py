@@ -49,6 +49,7 @@ class KucoinClient:
             "KC-API-TIMESTAMP": stamp,
             "KC-API-PASSPHRASE": self.sign(self.account.passphrase),
             "KC-API-KEY-VERSION": "2",
+            "Content-Type": "application/json",
         }
         changed = {**headers, **self.changes}
         kept = {name: value for name, value in changed.items() if value is not None}

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from harness.venue.dialects.base import Close, Dialect, Frame, Outgoing, Reply, Request, StreamSession
+from harness.venue.dialects.base import Close, Dialect, Frame, Outgoing, Ping, Reply, Request, StreamSession
 from harness.venue.dialects.binance import Binance
 from harness.venue.events import Event
 from harness.venue.model import Account, NewOrder, OrderType, Side
@@ -40,8 +40,9 @@ class Wire:
         for frame in outgoing:
             if isinstance(frame, Close):
                 self.closed = frame
+            elif isinstance(frame, Ping):
+                self.session.ponged(frame.payload)
             elif self.closed is None:
-                assert isinstance(frame, Frame)
                 self.frames.append(frame)
 
     def say(self, message: Any) -> Any:

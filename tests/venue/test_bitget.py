@@ -43,7 +43,13 @@ class Exchange:
         return data(self.dialect.handle(Request("GET", HOST, f"/api/v2{path}", list(query.items()), at=NOON)))
 
     def signed(
-        self, method: str, path: str, body: Any = None, at: float = NOON, spoilt: Mapping[str, str] = {}
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        at: float = NOON,
+        spoilt: Mapping[str, str] = {},
+        kind: str = "application/json",
     ) -> Reply:
         raw, stamp = b"" if body is None else json.dumps(body).encode(), str(int(at * 1000))
         text = f"{stamp}{method}/api/v2{path}{raw.decode()}"
@@ -51,6 +57,7 @@ class Exchange:
             "ACCESS-KEY": self.account.api_key, "ACCESS-SIGN": sign(self.account, text),
             "ACCESS-TIMESTAMP": stamp, "ACCESS-PASSPHRASE": self.account.passphrase,
             **{f"ACCESS-{name}": value for name, value in spoilt.items()},
+            "Content-Type": kind,
         }  # fmt: skip
         path, _, query = f"/api/v2{path}".partition("?")
         pairs = [(part.split("=")[0], part.split("=")[1]) for part in query.split("&") if part]
@@ -187,6 +194,12 @@ def test_how_deep_the_book_is(bitget: Exchange) -> None:
     book = bitget.public("/spot/market/orderbook", symbol="BTCUSDT")["data"]
     assert len(book["bids"]) == 30
     assert len(bitget.public("/spot/market/orderbook", symbol="BTCUSDT", limit="1")["data"]["asks"]) == 1
+
+
+def test_a_body_has_to_be_said_to_be_json(bitget: Exchange) -> None:
+    form = "application/x-www-form-urlencoded"
+    assert code(bitget.signed("POST", "/spot/trade/place-order", ORDER, kind=form)) == (400, "40007")
+    assert bitget.signed("GET", "/spot/account/assets", kind=form).status == 200
 
 
 # -- streams

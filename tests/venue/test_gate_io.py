@@ -39,7 +39,8 @@ class Gate:
         path, _, query = f"/api/v4{path}".partition("?")
         text = f"{method}\n{path}\n{query}\n{hashlib.sha512(raw).hexdigest()}\n{at}"
         sign = hmac.new(self.account.api_secret.encode(), text.encode(), hashlib.sha512).hexdigest()
-        headers = {"KEY": self.account.api_key, "Timestamp": str(at), "SIGN": sign, **spoilt}
+        headers = {"KEY": self.account.api_key, "Timestamp": str(at), "SIGN": sign}
+        headers |= {"Content-Type": "application/json", **spoilt}
         pairs = [(part.split("=")[0], part.split("=")[1]) for part in query.split("&") if part]
         return self.dialect.handle(Request(method, HOST, path, pairs, headers, raw, NOON, query))
 
@@ -113,10 +114,16 @@ def test_an_order_is_found_by_its_number_and_by_its_text(gate: Gate) -> None:
     assert label(gate.signed("GET", "/spot/orders/99?currency_pair=BTC_USDT")) == (404, "ORDER_NOT_FOUND")
 
 
-@pytest.mark.parametrize("force", [None, "gtc"])
-def test_a_market_order_has_to_say_that_it_does_not_rest(gate: Gate, force: str | None) -> None:
-    refused = gate.place(type="market", amount="700", price=None, time_in_force=force)
-    assert refused.status == 400
+@pytest.mark.parametrize("force", [None, "gtc", "poc"])
+def test_a_market_order_names_a_time_in_force_that_does_not_rest(gate: Gate, force: str | None) -> None:
+    order = {"type": "market", "amount": "700", "price": None, "time_in_force": force}
+    assert label(gate.place(**order)) == (400, "INVALID_PARAM_VALUE")
+    assert gate.place(**order | {"time_in_force": "ioc"}).status == 201
+
+
+def test_a_body_has_to_be_said_to_be_json(gate: Gate) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert label(gate.signed("POST", "/spot/orders", ORDER, spoilt=form)) == (400, "INVALID_CONTENT_TYPE")
 
 
 def test_a_market_buy_names_quote(gate: Gate) -> None:

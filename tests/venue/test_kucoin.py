@@ -60,6 +60,11 @@ def test_a_wrong_key_is_refused(client: KucoinClient, changes: dict[str, str | N
     assert said(client.signed("GET", ACCOUNTS))[:2] == (401, code)
 
 
+def test_a_body_has_to_be_said_to_be_json(client: KucoinClient) -> None:
+    client.changes = {"Content-Type": "text/plain"}
+    assert said(client.place())[:2] == (415, "415000")
+
+
 @pytest.mark.parametrize(
     ("offset", "code"), [(-4.9, "200000"), (4.9, "200000"), (-5.1, "400002"), (5.1, "400002")]
 )

@@ -50,7 +50,13 @@ class Client:
         return self.dialect.handle(Request("GET", HOST, f"/api/v5{path}", [*query.items()], at=NOON))
 
     def signed(
-        self, method: str, path: str, body: Any = None, at: float = NOON, spoilt: Mapping[str, str] = {}
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        at: float = NOON,
+        spoilt: Mapping[str, str] = {},
+        kind: str = "application/json",
     ) -> Reply:
         raw = b"" if body is None else json.dumps(body).encode()
         path, _, query = f"/api/v5{path}".partition("?")
@@ -59,6 +65,7 @@ class Client:
             "OK-ACCESS-KEY": self.account.api_key, "OK-ACCESS-SIGN": signature(self.account, text),
             "OK-ACCESS-TIMESTAMP": iso(at), "OK-ACCESS-PASSPHRASE": self.account.passphrase,
             **{f"OK-ACCESS-{name}": value for name, value in spoilt.items()},
+            "Content-Type": kind,
         }  # fmt: skip
         pairs = [(part.split("=")[0], part.split("=")[1]) for part in query.split("&") if part]
         return self.dialect.handle(Request(method, HOST, path, pairs, headers, raw, self.clock.time, query))
@@ -106,6 +113,13 @@ def test_who_is_not_let_in(okx: Client, spoilt: dict[str, str], expected: str) -
 def test_a_stale_request_has_expired(okx: Client) -> None:
     assert okx.signed("GET", "/account/balance", at=NOON - 30).status == 200
     assert code(okx.signed("GET", "/account/balance", at=NOON - 31)) == (401, "50102")
+
+
+@pytest.mark.parametrize("kind", ["", "text/plain", "application/x-www-form-urlencoded"])
+def test_a_body_has_to_be_said_to_be_json(okx: Client, kind: str) -> None:
+    order = {"instId": "BTC-USDT", "tdMode": "cash", "side": "buy", "ordType": "limit", "sz": "1", "px": "7"}
+    assert code(okx.signed("POST", "/trade/order", order, kind=kind)) == (400, "50006")
+    assert code(okx.signed("GET", "/account/balance", kind=kind)) == (200, "0")
 
 
 def test_every_refusal_has_its_code() -> None:

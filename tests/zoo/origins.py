@@ -196,11 +196,15 @@ HISTORY: tuple[Origin, ...] = (
     _repair(
         8216,
         "a closed position stayed while another was open",
-        takes="positions in two markets, one of them closed",
+        "positions-removed-only-when-none-is-left",
+        "closed-positions-stay-while-another-is-open",
     ),
     _repair(7470, "times of public trades were in seconds", "public-trades-in-whole-seconds"),
     _repair(
-        7122, "the error for a wrong clock was not known", takes="a clock that jumps while the connector runs"
+        7122,
+        "the error for a wrong clock was not known",
+        "the-code-for-a-wrong-clock-mistyped",
+        "kucoins-code-for-a-wrong-clock-not-known",
     ),
     _repair(
         6236,
@@ -209,7 +213,10 @@ HISTORY: tuple[Origin, ...] = (
         "all-topics-in-one-request",
     ),
     _repair(
-        8252, "a silent connection was waited for without end", takes="a connection that stays open and deaf"
+        8252,
+        "a silent connection was waited for without end",
+        "deaf-connections-kept",
+        "deaf-connections-of-hyperliquid-kept",
     ),
     _repair(
         7576,
@@ -217,14 +224,25 @@ HISTORY: tuple[Origin, ...] = (
         "a-book-of-one-side-taken-for-none",
         "the-best-ask-of-a-snapshot-without-asks",
     ),
-    _repair(6868, "a header that the exchange wants was missing", "a-header-left-out"),
+    _repair(
+        6868,
+        "a header that the exchange wants was missing",
+        "a-header-left-out",
+        "json-that-is-called-a-form",
+        "bitgets-json-that-is-called-a-form",
+    ),
     _repair(
         6530,
         "a market order was priced by the best level alone",
         "market-buys-priced-by-the-best-level",
         "market-orders-at-the-best-price",
     ),
-    _repair(6372, "a market order named no time in force", "a-market-order-without-its-time-in-force"),
+    _repair(
+        6372,
+        "a market order named no time in force",
+        "a-market-order-without-its-time-in-force",
+        "market-orders-with-a-time-in-force",
+    ),
     _repair(
         7126, "a market order read a price as a number that was none", "market-orders-rest-at-the-best-price"
     ),
@@ -244,7 +262,42 @@ HISTORY: tuple[Origin, ...] = (
     _repair(
         6790,
         "market orders that close were refused as reduce-only",
-        takes="market orders that close a position",
+        "reduce-only-in-hedge-mode",
+        "market-orders-close-the-other-side",
+    ),
+    _repair(7134, "requests were signed with the computer's own time", "signs-with-the-computers-clock"),
+    _repair(
+        7310,
+        "pings were answered without their payload, so that the exchange closed the connection",
+        "pongs-without-the-pings-payload",
+    ),
+    _repair(
+        8284,
+        "each message of the book was the whole of it, and was merged as changes",
+        "whole-books-merged-as-changes",
+        "whole-books-of-perpetuals-merged-as-changes",
+    ),
+    _repair(
+        7182,
+        "the exchange's word for an open market had changed",
+        "open-markets-known-by-an-older-word",
+        "open-markets-known-by-an-older-field",
+    ),
+    _repair(
+        6986,
+        "what a market permits was read where it stood before",
+        "permissions-read-where-they-stood-before",
+    ),
+    _repair(
+        8166,
+        "markets that were listed in part kept the connector from starting",
+        "a-market-without-steps-ends-the-rules",
+        "an-empty-figure-ends-the-rules",
+    ),
+    _repair(
+        8240,
+        "the position mode that the account already had was not asked for",
+        takes="an account that is in hedge mode before the connector starts",
     ),
     _repair(3332, "a symbol was split by a list of quote assets", "symbol-split-four-letters-from-its-end"),
     _repair(3386, "partial fills were not reported", "only-the-last-fill-counted"),

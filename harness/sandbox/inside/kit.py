@@ -30,6 +30,22 @@ _KITS = (
     ("hummingbot.connector.test_support.perpetual_derivative_test", "AbstractPerpetualDerivativeTests"),
     ("hummingbot.connector.test_support.exchange_connector_test", "AbstractExchangeConnectorTests"),
 )
+# What the kit of perpetuals expects of funding, the sentinel for each, and its type there.
+_FUNDING = (
+    *(
+        ("target_funding_info_{}{}".format(name, updated), told, convert)
+        for name, told, convert in (
+            ("index_price", "index_price", float),
+            ("mark_price", "mark_price", float),
+            ("rate", "funding_rate", float),
+            ("next_funding_utc_timestamp", "next_funding", int),
+        )
+        for updated in ("", "_ws_updated")
+    ),
+    ("target_funding_payment_timestamp", "paid_at", int),
+    ("target_funding_payment_funding_rate", "funding_rate", float),
+    ("target_funding_payment_payment_amount", "payment", float),
+)
 _PLAIN_MEMBERS = ("_url", "exchange_trading_pair", "_mock_response", "_websocket_update")
 
 
@@ -226,6 +242,9 @@ def _ours(kind: Any, sentinels: Dict[str, Any], harvest: Harvest) -> Any:
         "expected_latest_price": value("last_price", float),
         "expected_fill_fee": property(fee),
     }
+    for name, told, convert in _FUNDING:
+        if hasattr(kind, name):
+            members[name] = value(told, convert)
     ours: Any = type("Harvest", (kind,), members)
     ours.__abstractmethods__ = frozenset()
     return ours

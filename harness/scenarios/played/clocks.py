@@ -1,4 +1,4 @@
-"""The user's clock is wrong: the exchange's is ahead of it, or behind."""
+"""The user's clock is wrong: the exchange's is ahead of it, or behind, or jumps while the connector runs."""
 
 from __future__ import annotations
 
@@ -6,20 +6,28 @@ from dataclasses import dataclass
 
 from harness.scenarios.played import READY_SECONDS
 from harness.scenarios.played.order_life import Life, rest
-from harness.scenarios.rig import Rigs
+from harness.scenarios.rig import Rig, Rigs
 from harness.scenarios.trace.view import View
 from harness.venue.model import Side
 
 AHEAD = (75.0, -75.0)  # virtual seconds; exchanges bear between one (Binance) and sixty (Gate)
+# The framework keeps five samples of the difference, weighs the newest most, and asks for one more each time
+# that a request was refused for its time; it tries a request twice.
+ORDERS_AFTER_A_JUMP = 4
 
 
 @dataclass(frozen=True)
 class Skewed(View):
-    """How far ahead the exchange's clock was, and what became of an order; None when it never got ready."""
+    """How far ahead the exchange's clock was, and what became of an order; None when it never got ready.
+
+    `after_a_jump` are the orders asked for in the seconds after the clock jumped forward to what the
+    connector's shows, up to the first that arrived; none where it did not jump.
+    """
 
     ahead: float
     rig_number: int
     life: Life | None
+    after_a_jump: tuple[Life, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -36,5 +44,16 @@ def trade_by_a_wrong_clock(rigs: Rigs, pace: float) -> WrongClocks:
             rig.exchange_clock.offset = ahead
             rig.connector.start()
             ready = rig.connector.wait_ready(READY_SECONDS).ready
-            tries.append(Skewed(ahead, rig.number, rest(rig, Side.BUY) if ready else None))
+            life = rest(rig, Side.BUY) if ready else None
+            jumps = ahead < 0 and life is not None and life.placed is not None
+            tries.append(Skewed(ahead, rig.number, life, _after_a_jump(rig) if jumps else ()))
     return WrongClocks(tuple(tries))
+
+
+def _after_a_jump(rig: Rig) -> tuple[Life, ...]:
+    """As when the computer slept for a while: its counter of seconds stood still, and no poll is due."""
+    rig.exchange_clock.offset = 0.0
+    lives: list[Life] = []
+    while len(lives) < ORDERS_AFTER_A_JUMP and not (lives and lives[-1].placed):
+        lives.append(rest(rig, Side.BUY))
+    return tuple(lives)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from harness.driving.claims import PositionView
-from harness.driving.driver import PositionAction
+from harness.scenarios import randomization
 from harness.scenarios.played import NothingToPlay, start
 from harness.scenarios.played.order_life import (
     WAIT,
@@ -20,10 +20,11 @@ from harness.scenarios.played.order_life import (
     size,
     submit,
 )
-from harness.scenarios.played.positions import choose_mode, follow
+from harness.scenarios.played.positions import choose_mode, close, follow
 from harness.scenarios.rig import Rig, Rigs
 from harness.scenarios.trace.model import BY_HAND
 from harness.scenarios.trace.view import View
+from harness.venue.market import Market
 from harness.venue.model import NewOrder, PositionSide, Side
 from harness.venue.positions import MarginMode, PositionMode
 
@@ -63,7 +64,7 @@ class Hedged(View):
 
 
 def hold_both_sides(rigs: Rigs, pace: float) -> Hedged:
-    """Long and short in one market, and both closed again, one after the other."""
+    """Long and short in one market, and both closed again, one after the other, at last by a market order."""
     if not rigs.dialect.markets[0].perpetual:
         raise NothingToPlay("The connector trades no perpetuals.")
     with rigs.open(pace) as rig:
@@ -80,14 +81,9 @@ def hold_both_sides(rigs: Rigs, pace: float) -> Hedged:
         for side, which in ((Side.SELL, PositionSide.LONG), (Side.BUY, PositionSide.SHORT)):
             held = abs(rig.venue.position(rig.account, rig.market, which).size)
             if held:
-                run.orders.append(_fill(rig, _closing(rig, side, held)))
+                run.orders.append(close(rig, side, held, at_once=which is PositionSide.SHORT))
             run.notes.append(_sides(rig, f"after the {which.value} one was closed"))
         return run
-
-
-def _closing(rig: Rig, side: Side, amount: Decimal) -> Life:
-    action: PositionAction = "CLOSE"
-    return submit(rig, side, amount, resting_price(rig, side), position=action)
 
 
 def _fill(rig: Rig, life: Life) -> Life:
@@ -110,41 +106,56 @@ def _sides(rig: Rig, moment: str) -> Sides:
 
 @dataclass
 class Liquidated(View):
-    """A position that its user closed elsewhere, and one that the exchange liquidated."""
+    """A position that its user closed elsewhere, and one that the exchange liquidated.
+
+    `beside` is another one, in another market, after the first was closed.
+    """
 
     rig_number: int
     opened: list[Life] = field(default_factory=list)
     by_hand: Sides | None = None
+    beside: Sides | None = None
     liquidated: Sides | None = None
 
 
 def lose_positions(rigs: Rigs, pace: float) -> Liquidated:
-    """Long twice: the first position is closed by hand, the second cannot bear its loss."""
+    """Long twice: the first position is closed by hand, the second cannot bear its loss.
+
+    A position in another market stays open all the time.
+    """
     if not rigs.dialect.markets[0].perpetual:
         raise NothingToPlay("The connector trades no perpetuals.")
-    with rigs.open(pace) as rig:
+    odd = randomization.odd(rigs.dialect.markets)
+    with rigs.open(pace, also=odd) as rig:
         run = Liquidated(rig.number)
         start(rig)
         if "ONEWAY" in rig.connector.position_modes():
             choose_mode(rig, "ONEWAY", PositionMode.ONE_WAY)
         rig.venue.set_margin_mode(rig.account, rig.market, MarginMode.ISOLATED)
+        for market in odd:
+            price = resting_price(rig, Side.BUY, market)
+            run.opened.append(
+                _fill(rig, submit(rig, Side.BUY, size(rig, market), price, position="OPEN", market=market))
+            )
         if _go_long(rig, run):
             _close_by_hand(rig)
-            run.by_hand = _one(rig, "after it was closed by hand")
+            run.by_hand = _one(rig, rig.market, "after it was closed by hand")
+            for market in odd:
+                run.beside = _one(rig, market, "after one in another market was closed by hand")
         if _go_long(rig, run):
             rig.venue.set_mark(rig.market, rig.venue.mark_price(rig.market) * FALL)
-            run.liquidated = _one(rig, "after it was liquidated")
+            run.liquidated = _one(rig, rig.market, "after it was liquidated")
         return run
 
 
 def _go_long(rig: Rig, run: Liquidated) -> bool:
     """Whether the connector has the position, too."""
     run.opened.append(_fill(rig, rest(rig, Side.BUY)))
-    return _one(rig, "at first").difference is None and bool(_held(rig))
+    return _one(rig, rig.market, "at first").difference is None and bool(_held(rig, rig.market))
 
 
 def _close_by_hand(rig: Rig) -> None:
-    held = _held(rig)
+    held = _held(rig, rig.market)
     best = rig.venue.book(rig.market, 1).bids[0]
     if best.amount < held:
         rig.venue.set_level(rig.market, Side.BUY, best.price, held * 2 + size(rig))
@@ -153,14 +164,14 @@ def _close_by_hand(rig: Rig) -> None:
     rig.note(BY_HAND, order_id=str(placed.order_id), side=Side.SELL.value)
 
 
-def _held(rig: Rig) -> Decimal:
-    return rig.venue.position(rig.account, rig.market).size
+def _held(rig: Rig, market: Market) -> Decimal:
+    return rig.venue.position(rig.account, market).size
 
 
-def _one(rig: Rig, moment: str) -> Sides:
+def _one(rig: Rig, market: Market, moment: str) -> Sides:
     def look() -> Sides:
-        claimed = tuple(each for each in rig.connector.positions() if each.pair == rig.pair)
-        held = _held(rig)
+        claimed = tuple(each for each in rig.connector.positions() if each.pair == market.name)
+        held = _held(rig, market)
         return Sides(moment, claimed, max(held, Decimal(0)), max(-held, Decimal(0)))
 
     return _settled(rig, look)

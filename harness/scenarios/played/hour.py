@@ -12,14 +12,14 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from harness.driving.claims import Usage
-from harness.gateway.entries import ClosedBy
-from harness.gateway.faults import DropMessage
+from harness.gateway.entries import ClosedBy, Socket
+from harness.gateway.faults import DropMessage, Stall
 from harness.scenarios.played import start
 from harness.scenarios.played.order_life import WAIT, Life, let_trade, rest, settle
 from harness.scenarios.played.rounding import awkward
 from harness.scenarios.played.streams import POLLS, wait_for_fill
 from harness.scenarios.rig import Rig, Rigs
-from harness.scenarios.trace.view import View
+from harness.scenarios.trace.view import SeenSocket, View
 from harness.venue.model import Fill, Order, Side
 
 IDLE_FACTOR, FASTEST = 7.5, 90.0  # how much faster time runs while all wait, and how fast at most
@@ -29,7 +29,7 @@ TRIES = 3  # each at half the pace of the one before; the last goes to its end w
 FAST_ROUNDS, FAST_REFRESH = 6, 10.0  # virtual seconds between two rounds, as in qa's two rows
 SLOW_ROUNDS, SLOW_REFRESH = 15, 300.0
 LEVELS = 150  # a side of the book
-GAP_IN, BREAK_IN = 1, 13  # rounds of the slow part in which something goes wrong; keys live up to an hour
+DEAF_IN, GAP_IN, BREAK_IN = 0, 1, 13  # rounds of the slow part with a mishap; keys live up to an hour
 # Rounds of the slow part: in one the market's steps change, in the other the framework has read its rules
 # anew, as it does every half hour.
 NEW_RULES_IN, KNOWN_IN = 2, 9
@@ -52,8 +52,9 @@ class Hour(View):
     whose change the connector was never told. Of those that it keeps and that never changed again, `judged`
     could be looked at last, so long (`after`) after it; `still_wrong` says how it had them. `forgotten` are
     orders open at the end that it does not track, `stuck` those that it tracks and that are not open; the
-    exchange has `bids` bids then. `usages` are what its process held in the slow part, at the beginning of
-    each round and at the end.
+    exchange has `bids` bids then. `muted` are the connections with the book that said nothing any more from
+    one moment on, and `still_deaf` those of them that it kept for the five minutes after it. `usages` are
+    what its process held in the slow part, at the beginning of each round and at the end.
     """
 
     rig_number: int
@@ -76,6 +77,8 @@ class Hour(View):
     usages: list[Usage] = field(default_factory=list)
     network: str = ""
     bids: int = 0
+    muted: tuple[SeenSocket, ...] = ()
+    still_deaf: tuple[SeenSocket, ...] = ()
     forgotten: tuple[Order, ...] = ()
     stuck: tuple[str, ...] = ()
 
@@ -120,6 +123,8 @@ def _hour(rigs: Rigs, pace: float, fastest: float, *, strict: bool) -> Hour:
             run.usages.append(rig.connector.usage())
             quotes = _refresh(rig, run, quotes, taken=number % 3 == 1)
             watch.idle_fast(SLOW_REFRESH)
+            if number == DEAF_IN:
+                _look_who_is_deaf(rig, run)
             _look_at_what_was_lost(rig, run)
         _end(rig, run, quotes)
         return run
@@ -127,6 +132,8 @@ def _hour(rigs: Rigs, pace: float, fastest: float, *, strict: bool) -> Hour:
 
 def _mishap(rig: Rig, run: Hour, watch: _Watch, number: int) -> None:
     """What goes wrong, or changes, at the beginning of a slow round."""
+    if number == DEAF_IN:
+        _mute_the_book(rig, run)
     if number == GAP_IN:
         _lose_part_of_the_book(rig, run)
     if number == NEW_RULES_IN and rig.dialect.tells_lots:
@@ -166,6 +173,27 @@ def _withdraw(rig: Rig, quotes: list[Life]) -> None:
         lambda: not any(rig.venue.order(rig.account, order_id=number).status.live for number in numbers),
         WAIT,
     )
+
+
+def _mute_the_book(rig: Rig, run: Hour) -> None:
+    """The connections that tell of the book stay open; nothing comes on them any more, not even a pong."""
+    wanted = {each.number for each in rig.gateway.open_sockets("stream:book")}
+
+    def muted() -> list[Socket]:
+        return [each for each in rig.record.sockets() if each.number in wanted and each.fault]
+
+    with rig.faults.during(Stall(), "stream:book"):
+        rig.venue.walk(1, rig.market)
+        rig.eventually(lambda: len(muted()) == len(wanted), 5.0)
+    run.muted = tuple(muted())
+
+
+def _look_who_is_deaf(rig: Rig, run: Hour) -> None:
+    """Those that it did not leave by itself are broken, so that the rest of the hour is as ever."""
+    numbers = {each.number for each in run.muted}
+    run.still_deaf = tuple(each for each in rig.record.sockets() if each.number in numbers and each.is_open)
+    if run.still_deaf:
+        rig.gateway.close_sockets(operation="stream:book")
 
 
 def _lose_part_of_the_book(rig: Rig, run: Hour) -> None:

@@ -94,7 +94,7 @@ class Positions(View):
 
 
 def hold_positions(rigs: Rigs, pace: float) -> Positions:
-    """Set modes and leverage, go long, be paid or pay, start anew, close, go short, close."""
+    """Set modes and leverage, go long, be paid or pay, start anew, close, go short, close at once."""
     if not rigs.dialect.markets[0].perpetual:
         raise NothingToPlay("The connector trades no perpetuals.")
     with rigs.open(pace) as rig:
@@ -114,7 +114,7 @@ def hold_positions(rigs: Rigs, pace: float) -> Positions:
         run.after_restart = _note(rig, "after a restart")
         _close(rig, run, Side.SELL)
         if _open(rig, run, Side.SELL):
-            _close(rig, run, Side.BUY)
+            _close(rig, run, Side.BUY, at_once=True)
         return run
 
 
@@ -191,15 +191,22 @@ def _open(rig: Rig, run: Positions, side: Side) -> bool:
     return bool(life.fills)
 
 
-def _close(rig: Rig, run: Positions, side: Side) -> None:
-    """Close all that is held by one order, and let it trade."""
+def _close(rig: Rig, run: Positions, side: Side, *, at_once: bool = False) -> None:
+    """Close all that is held by one order."""
     held = abs(rig.venue.position(rig.account, rig.market).size)
-    life = submit(rig, side, held, resting_price(rig, side), position="CLOSE")
-    run.closed.append(life)
-    let_trade(rig, life)
-    rig.connector.wait_event(completed(side), life.order_id, WAIT)
-    settle(rig, life)
+    run.closed.append(close(rig, side, held, at_once=at_once))
     run.notes.append(_note(rig, "after it was closed"))
+
+
+def close(rig: Rig, side: Side, held: Decimal, *, at_once: bool) -> Life:
+    """By a limit order that is let trade; `at_once`: by a market order, where the connector offers these."""
+    if at_once and "MARKET" in rig.connector.order_types():
+        life = submit(rig, side, held, None, "MARKET", position="CLOSE")
+    else:
+        life = submit(rig, side, held, resting_price(rig, side), position="CLOSE")
+        let_trade(rig, life)
+    rig.connector.wait_event(completed(side), life.order_id, WAIT)
+    return settle(rig, life)
 
 
 def _pay_funding(rig: Rig, run: Positions) -> None:

@@ -26,6 +26,10 @@ class RefusalBook:
         self._refusals = refusals
         self._filler = filler
 
+    def has(self, code: str) -> bool:
+        """Whether the exchange is described as refusing this."""
+        return code in self._refusals.words
+
     def words(self, code: str, own: Mapping[str, RefusalWords]) -> RefusalWords:
         return own.get(code) or self._refusals.words.get(code) or self._refusals.otherwise
 

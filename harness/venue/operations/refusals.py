@@ -18,6 +18,7 @@ class RequestError(StrEnum):
     BAD_PASSPHRASE = "bad_passphrase"  # noqa: S105 - a code
     BAD_SIGNATURE = "bad_signature"
     BAD_NONCE = "bad_nonce"
+    BAD_CONTENT_TYPE = "bad_content_type"
     MISSING_PARAMETER = "missing_parameter"
     BAD_PARAMETER = "bad_parameter"
     UNKNOWN_ASSET = "unknown_asset"

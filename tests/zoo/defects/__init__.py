@@ -18,6 +18,7 @@ from tests.zoo.defects import (
     order_life,
     orders,
     perpetual,
+    repairs,
     replies,
     resilience,
     security,
@@ -45,4 +46,5 @@ DEFECTS: tuple[Defect, ...] = (
     *usability.DEFECTS,
     *foul.DEFECTS,
     *history.DEFECTS,
+    *repairs.DEFECTS,
 )

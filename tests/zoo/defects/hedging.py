@@ -48,6 +48,27 @@ ONE_A_MARKET = exchange(
             seen.add(position.trading_pair)
     """,
 )
+# As a connector that asks no more than whether the list of positions is empty.
+STAYS_WHILE_ANOTHER_IS_OPEN = exchange(
+    """
+    async def _update_positions(self):
+        known = dict(self._perpetual_trading.account_positions)
+        await super()._update_positions()
+        self._kept_positions(known)
+
+    async def _iter_user_event_queue(self):
+        async for message in super()._iter_user_event_queue():
+            known = dict(self._perpetual_trading.account_positions)
+            yield message
+            self._kept_positions(known)
+
+    def _kept_positions(self, known):
+        positions = self._perpetual_trading.account_positions
+        if positions:
+            for key, position in known.items():
+                positions.setdefault(key, position)
+    """,
+)
 
 # The hours at which most perpetuals paid once.
 EIGHTH_HOUR = "int(self._time() // 28800 + 1) * 28800"
@@ -73,6 +94,53 @@ DEFECTS: tuple[Defect, ...] = (
         checks.test_a_liquidated_position_is_gone,
         "was gone after it was liquidated, but the connector has a long position",
         ONLY_OWN_CHANGES,
+        connector="bybit_perpetual",
+    ),
+    defect(
+        "positions-removed-only-when-none-is-left",
+        checks.test_a_position_closed_by_hand_is_gone,
+        "was gone after it was closed by hand, but the connector has a long position",
+        worded(
+            "hyperliquid_perpetual_derivative.py",
+            "_update_positions",
+            ("if key not in seen_keys:", "if not all_positions:"),
+        ),
+        connector="hyperliquid_perpetual",
+    ),
+    defect(
+        "closed-positions-stay-while-another-is-open",
+        checks.test_a_position_closed_by_hand_is_gone,
+        "was gone after it was closed by hand, but the connector has a long position",
+        STAYS_WHILE_ANOTHER_IS_OPEN,
+        connector="binance_perpetual",
+    ),
+    defect(
+        "reduce-only-in-hedge-mode",
+        checks.test_both_positions_in_hedge_mode,
+        "In hedge mode, a market buy order never reached the exchange's book",
+        worded(
+            "binance_perpetual_derivative.py",
+            "_place_order",
+            (
+                "elif position_action == PositionAction.CLOSE:",
+                "if position_action == PositionAction.CLOSE and ("
+                "order_type is OrderType.MARKET or self.position_mode == PositionMode.ONEWAY):",
+            ),
+        ),
+        connector="binance_perpetual",
+    ),
+    defect(
+        "market-orders-close-the-other-side",
+        checks.test_both_positions_in_hedge_mode,
+        "In hedge mode, a market buy order never reached the exchange's book",
+        worded(
+            "bybit_perpetual_derivative.py",
+            "_place_order",
+            (
+                '"positionIdx": position_idx,',
+                '"positionIdx": position_idx if order_type.is_limit_type() else -position_idx % 3,',
+            ),
+        ),
         connector="bybit_perpetual",
     ),
     defect(

@@ -14,7 +14,9 @@ from pydantic import JsonValue
 from harness.venue.dialects.base import Call, Frame, Outgoing, Refused, Reply, Request, StreamSession
 from harness.venue.dialects.binance.errors import error
 from harness.venue.dialects.binance.security import account_of, check_call
+from harness.venue.dialects.binance.streams import PATIENCE, PINGS_EVERY
 from harness.venue.dialects.binance.user_events import USER_OPERATIONS, user_frames
+from harness.venue.dialects.heartbeat import Heartbeat
 from harness.venue.dialects.wire import ms
 from harness.venue.events import Event
 from harness.venue.model import Account
@@ -57,6 +59,7 @@ class ApiSession(StreamSession):
         self._exchange = exchange
         self._client = client
         self._next = 0
+        self._heartbeat = Heartbeat(PINGS_EVERY, PATIENCE)
         self._subscriptions: dict[int, tuple[Account, int]] = {}  # account and its stream's generation
 
     def operation_of(self, message: str | bytes) -> str:
@@ -137,7 +140,11 @@ class ApiSession(StreamSession):
             for operation, data in user_frames(event, account):
                 yield Frame.of(operation, {"subscriptionId": number, "event": data})
 
+    def ponged(self, payload: bytes) -> None:
+        self._heartbeat.ponged(payload)
+
     def tick(self, now: float) -> Iterable[Outgoing]:
+        yield from self._heartbeat.tick(now, self._exchange.slack)
         for number, (account, generation) in list(self._subscriptions.items()):
             if generation != self._exchange.generation(account):
                 del self._subscriptions[number]

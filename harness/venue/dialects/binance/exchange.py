@@ -76,4 +76,4 @@ class Binance(AccountRoutes):
         return ApiSession(self, call.request.client)
 
     def _market_session(self, names: tuple[str, ...] | list[str], *, wrapped: bool) -> MarketSession:
-        return MarketSession(self.venue, names, wrapped=wrapped, key_owner=self.key_owner)
+        return MarketSession(self.venue, names, wrapped=wrapped, key_owner=self.key_owner, slack=self.slack)

@@ -1,6 +1,7 @@
 """Market streams of stream.binance.com, and private streams opened by a listen key.
 
-Source: Binance's `web-socket-streams.md`.
+Source: Binance's `web-socket-streams.md`: a ping frame every 20 seconds, and the end of a connection on which
+no pong with a copy of its payload came within a minute.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from harness.venue.dialects.binance.messages import symbol_of
 from harness.venue.dialects.binance.user_events import USER_OPERATIONS, user_frames
 from harness.venue.dialects.book_feed import BookDiff, BookFeed
 from harness.venue.dialects.decimals import fixed
+from harness.venue.dialects.heartbeat import POLICY_VIOLATION, Heartbeat
 from harness.venue.dialects.wire import Json, ms, rows
 from harness.venue.events import BookChanged, Event, TradePrinted
 from harness.venue.model import Account, Side
@@ -23,7 +25,7 @@ from harness.venue.session import Venue
 
 MESSAGES_A_SECOND = 5
 MOST_STREAMS = 1024
-POLICY_VIOLATION = 1008
+PINGS_EVERY, PATIENCE = 20.0, 60.0  # virtual seconds
 NORMAL = 1000
 _DEPTH = re.compile(r"depth(5|10|20)?(@100ms|@1000ms)?\Z")
 
@@ -37,6 +39,7 @@ class MarketSession(StreamSession):
 
     user_operations = USER_OPERATIONS
     ends_with_its_key = True
+    pings_every, patience = PINGS_EVERY, PATIENCE  # virtual seconds
 
     def __init__(
         self,
@@ -45,8 +48,12 @@ class MarketSession(StreamSession):
         *,
         wrapped: bool,
         key_owner: Callable[[str], Account | None],
+        slack: float = 0.0,
     ) -> None:
+        """`slack`: virtual seconds that a pong may be late where the clock is scaled."""
         self.venue = venue
+        self._slack = slack
+        self._heartbeat = Heartbeat(self.pings_every, self.patience)
         self._wrapped = wrapped
         self._key_owner = key_owner
         self.names: dict[str, None] = {}
@@ -166,7 +173,11 @@ class MarketSession(StreamSession):
             if interval is not None:
                 self._feed.add(name, interval, event)
 
+    def ponged(self, payload: bytes) -> None:
+        self._heartbeat.ponged(payload)
+
     def tick(self, now: float) -> Iterable[Outgoing]:
+        yield from self._heartbeat.tick(now, self._slack)
         for key in [key for key in self._keys if self._key_owner(key) is None]:
             del self._keys[key]
             expired: Json = {"e": "listenKeyExpired", "E": ms(now), "listenKey": key}

@@ -319,7 +319,7 @@ class BinancePerpetual(MarketRoutes):
 
     def _session(self, names: list[str], *, wrapped: bool) -> FuturesSession:
         wanted = [name for name in names if name]
-        return FuturesSession(self.venue, wanted, wrapped=wrapped, key_owner=self.key_owner)
+        return FuturesSession(self.venue, wanted, wrapped=wrapped, key_owner=self.key_owner, slack=self.slack)
 
     # -- lookups
 

@@ -1,7 +1,7 @@
 """What futures' WebSockets say otherwise than spot's: chained depth updates, mark prices, positions.
 
 Source: developers.binance.com/docs/derivatives/usds-margined-futures, WebSocket market streams and user data
-streams.
+streams. A ping frame every three minutes, and no pong within ten ends a connection.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ class FuturesSession(MarketSession):
 
     user_operations = USER_OPERATIONS
     ends_with_its_key = False
+    pings_every, patience = 180.0, 600.0
 
     def __init__(
         self,
@@ -64,8 +65,9 @@ class FuturesSession(MarketSession):
         *,
         wrapped: bool,
         key_owner: Callable[[str], Account | None],
+        slack: float = 0.0,
     ) -> None:
-        super().__init__(venue, names, wrapped=wrapped, key_owner=key_owner)
+        super().__init__(venue, names, wrapped=wrapped, key_owner=key_owner, slack=slack)
         self._last: dict[str, int] = {}
         self._marks_due: dict[str, float] = {}
 

@@ -1,7 +1,8 @@
 """Who signed a request.
 
 Source: www.kucoin.com/docs-new/authentication: `KC-API-SIGN` is the base64 of an HMAC-SHA256 over time stamp,
-method, path with query, and body; the passphrase is signed the same way (key version 2 and 3).
+method, path with query, and body; the passphrase is signed the same way (key version 2 and 3). A body has to
+be said to be JSON (415000 among the error codes).
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ VERSIONS = ("2", "3")
 
 def signer(venue: Venue, request: Request, now: float, slack: float) -> Account:
     """The account whose key and signature the request carries; raises `Refused`."""
+    if request.unlike_json:
+        raise refusal(
+            "415000", "Unsupported Media Type -- You need to use Content-Type: application/json", 415
+        )
     account = _in_time(venue, request, now, slack)
     if request.header("KC-API-KEY-VERSION") not in VERSIONS:
         raise refusal("400009", "Invalid KC-API-KEY-VERSION", 401)
