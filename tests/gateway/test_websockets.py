@@ -97,6 +97,7 @@ def test_packed_messages_and_pings_of_the_exchange(
 
     talk(gateway, shim, work)
     assert [tiny.pongs for tiny in dialect.sessions] == [[b"there?"]]
+    assert {type(pong) for tiny in dialect.sessions for pong in tiny.pongs} == {bytes}
     assert [(f.opcode, f.text) for f in gateway.record.frames() if f.opcode != "text"] == [
         ("binary", '{"n":1}'),
         ("ping", "there?"),

@@ -221,5 +221,9 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
 UNDECIDED: dict[tuple[str, Callable[..., None]], str] = {
     ("bybit_perpetual", test_market_data.test_the_takers_side_is_told): ONE_TOPIC,
     ("bybit_perpetual", test_market_data.test_public_trades_have_their_time): ONE_TOPIC,
+    **{
+        (name, test_resilience_hour.test_a_clock_that_jumps_is_borne): LOCAL_CLOCK
+        for name in ("bybit", "bybit_perpetual")
+    },
     ("bitstamp", test_market_data.test_public_trades_have_their_time): "It tells no time of public trades.",
 }
