@@ -114,15 +114,13 @@ def _whole_lines(source: str, start: int, end: int) -> _Span:
     return _Span(data.rfind(b"\n", 0, start) + 1, data.find(b"\n", end) + 1, "")
 
 
-def without_fee_overrides(template: str, connectors: Iterable[str]) -> tuple[str, str]:
+def split_fee_overrides(template: str, connectors: Iterable[str]) -> tuple[str, str]:
     """Split the fee template: the template without the connectors' keys, and the lines taken out."""
     names = "|".join(re.escape(name) for name in connectors)
     keys = "percent_fee_token|maker_percent_fee|taker_percent_fee|buy_percent_fee_deducted_from_returns"
     pattern = re.compile(rf"^(?:{names})_(?:{keys}|maker_fixed_fees|taker_fixed_fees):")
     lines = template.splitlines(keepends=True)
     taken = [line for line in lines if pattern.match(line)]
-    if not taken:
-        raise AnchorMissing(f"fee override of {names}")
     return "".join(line for line in lines if not pattern.match(line)), "".join(taken)
 
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from typing import Literal, NamedTuple
 
-from demo.edits import AnchorMissing, without_fee_overrides, without_symbols
+from demo.edits import AnchorMissing, split_fee_overrides, without_symbols
 
 PACKAGE = "hummingbot"
 VERSION = "20260922"
@@ -18,8 +19,27 @@ FEE_TEMPLATE = "hummingbot/templates/conf_fee_overrides_TEMPLATE.yml"
 _TOP = ("hummingbot", "bin")
 _TOP_FILES = ("LICENSE", "MANIFEST.in", "README.md", "pyproject.toml", "setup.py")
 _BUILT = (".so", ".pyc", ".pyd", ".o")
-_TEST_ROOT = "test/hummingbot/connector/exchange"
+_TEST_ROOTS = ("test/hummingbot/connector/exchange", "test/hummingbot/connector/derivative")
 _IGNORED = b"*.so\n*.pyc\n__pycache__/\nbuild/\ndist/\n*.egg-info/\n.coverage\nconf/\nlogs/\ndata/\n"
+
+
+class Connector(NamedTuple):
+    """A connector package of the release; `kind` is the folder of its kind."""
+
+    kind: Literal["exchange", "derivative"]
+    name: str
+
+    @property
+    def folder(self) -> str:
+        return f"hummingbot/connector/{self.kind}/{self.name}"
+
+    @property
+    def tests(self) -> str:
+        return f"test/{self.folder}"
+
+    @property
+    def title(self) -> str:
+        return self.name.replace("_", " ").title()
 
 
 @dataclass(frozen=True)
@@ -42,33 +62,37 @@ class Release:
             raise AnchorMissing(CLIENT_CONFIG)
         return cls(kept)
 
-    def connector(self, kind: str, name: str) -> dict[str, bytes]:
-        """The files of one connector package, `kind` being its folder: exchange or derivative."""
-        prefix = f"hummingbot/connector/{kind}/{name}/"
+    def connector(self, connector: Connector) -> dict[str, bytes]:
+        """The files of one connector package. Raises AnchorMissing."""
+        prefix = f"{connector.folder}/"
         files = {path: content for path, content in self.files.items() if path.startswith(prefix)}
         if not files:
-            raise AnchorMissing(f"connector {kind}/{name}")
+            raise AnchorMissing(f"connector {connector.kind}/{connector.name}")
         return files
 
-    def without(self, exchanges: tuple[str, ...]) -> dict[str, bytes]:
-        """The tree as an upstream that never had these exchange connectors.
+    def without(self, connectors: tuple[Connector, ...]) -> dict[str, bytes]:
+        """The tree as an upstream that never had these connectors.
 
         Only what would break is changed outside of them: the client's configuration imports two of them for
-        its list of paper-trade exchanges, and the fee template has their keys. What imports them late (the
-        rate sources) stays, as it does no harm until asked.
+        its list of paper-trade exchanges, and the fee template has keys of some. What imports them late (the
+        rate sources) stays, as it does no harm until asked. Raises AnchorMissing.
         """
-        prefixes = tuple(f"hummingbot/connector/exchange/{name}/" for name in exchanges)
+        prefixes = tuple(f"{connector.folder}/" for connector in connectors)
         tree = {path: content for path, content in self.files.items() if not path.startswith(prefixes)}
-        packages = [f"hummingbot.connector.exchange.{name}." for name in exchanges]
+        packages = [prefix.replace("/", ".") for prefix in prefixes]
+        fees, taken = split_fee_overrides(self._template, [connector.name for connector in connectors])
+        if not taken:
+            raise AnchorMissing(f"fee override of {', '.join(connector.name for connector in connectors)}")
         tree[CLIENT_CONFIG] = without_symbols(tree[CLIENT_CONFIG].decode(), packages).encode()
-        tree[FEE_TEMPLATE] = without_fee_overrides(tree[FEE_TEMPLATE].decode(), exchanges)[0].encode()
-        tree |= {f"{package}/__init__.py": b"" for package in (_TEST_ROOT, *_parents(_TEST_ROOT))}
+        tree[FEE_TEMPLATE] = fees.encode()
+        for root in _TEST_ROOTS:
+            tree |= {f"{package}/__init__.py": b"" for package in (root, *_parents(root))}
         tree[".gitignore"] = _IGNORED
         return tree
 
-    def fee_overrides(self, exchange: str) -> str:
-        """The lines of the fee template that belong to one exchange."""
-        return without_fee_overrides(self._template, [exchange])[1]
+    def fee_overrides(self, connector: Connector) -> str:
+        """The lines of the fee template that belong to one connector; most perpetuals have none."""
+        return split_fee_overrides(self._template, [connector.name])[1]
 
     @cached_property
     def _template(self) -> str:

@@ -1,4 +1,4 @@
-"""The demo's round file: seven rows over the repositories that were cut."""
+"""The demo's round file: eight rows over the repositories that were cut."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ KUCOIN = {
     "ccxt": "kucoin",
 }
 BITSTAMP = {"hosts": ["www.bitstamp.net", "ws.bitstamp.net"], "dialect": "bitstamp", "ccxt": "bitstamp"}
+KUCOIN_PERPETUAL = {
+    "hosts": ["api-futures.kucoin.com", "ws-api-futures.kucoin.com"],
+    "dialect": "kucoin_perpetual",
+    "ccxt": "kucoinfutures",
+}
 GATE = {"hosts": ["api.gateio.ws"], "dialect": "gate_io", "ccxt": "gate"}
 NORTHWIND = {"hosts": ["api.northwind.example"], "dialect": None, "ccxt": None}
 
@@ -69,6 +74,14 @@ def _candidates(url: Mapping[str, str]) -> list[dict[str, Any]]:
         _row("late", url["late"], "kucoin", KUCOIN, (_mail("leila", "late-night"), year)),
         _row("gone", UNREACHABLE, "gate_io", GATE, (_mail("nobody", "gone"), None)),
         _row("bitstamp", url["bitstamp"], "bitstamp", BITSTAMP, (_mail("tomasz", "bitstamp-fans"), year)),
+        _row(
+            "kucoin-perpetual",
+            url["kucoin-perpetual"],
+            "kucoin_perpetual",
+            KUCOIN_PERPETUAL,
+            (_mail("aiko", "perpetual-makers"), year),
+        )
+        | {"kind": "derivative"},
     ]
 
 

@@ -190,7 +190,10 @@ class Oracle:
     async def _open(self) -> None:
         # ccxt takes a second or two to import, and few screenings need it.
         pro = importlib.import_module("ccxt.pro")
-        kind: Callable[[Structure], Any] | None = getattr(pro, self.ccxt_id, None)
+        rest_only = importlib.import_module("ccxt.async_support")
+        kind: Callable[[Structure], Any] | None = getattr(pro, self.ccxt_id, None) or getattr(
+            rest_only, self.ccxt_id, None
+        )
         if kind is None:
             raise OracleError(
                 f"ccxt has no exchange {self.ccxt_id!r}",

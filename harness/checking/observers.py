@@ -32,7 +32,12 @@ def leaks(trace: Trace) -> tuple[Leaked, ...]:
 
 
 def logged_secrets(trace: Trace) -> tuple[LoggedSecret, ...]:
-    return trace.of(LoggedSecret)
+    """All but what `websockets` itself writes of each frame: upstream's settings leave that level out."""
+    return tuple(each for each in trace.of(LoggedSecret) if not _is_frame(each))
+
+
+def _is_frame(record: LoggedSecret) -> bool:
+    return record.level == "DEBUG" and record.logger.partition(".")[0] == "websockets"
 
 
 def unasked(trace: Trace) -> tuple[Order, ...]:

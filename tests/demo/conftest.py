@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from demo.cut import Demo, cut
-from demo.forks import EXCHANGES, MERGED_LAST
+from demo.forks import KUCOIN_PERPETUAL, MERGED_LAST, SUBMITTED
 from demo.release import CLIENT_CONFIG, FEE_TEMPLATE, PACKAGE, VERSION
 from harness.forks.released import released_tree
 
@@ -53,14 +53,15 @@ def tiny_release(root: Path) -> Path:
         "hummingbot/core.cpython-311-x86_64-linux-gnu.so": "built\n",
         "hummingbot/__pycache__/core.pyc": "built\n",
         CLIENT_CONFIG: "".join(_config_lines()),
-        FEE_TEMPLATE: "template_version: 1\n" + "".join(f"{name}_maker_percent_fee:\n" for name in EXCHANGES),
+        # As in the real one, the perpetual has no line.
+        FEE_TEMPLATE: "template_version: 1\n"
+        + "".join(f"{each.name}_maker_percent_fee:\n" for each in SUBMITTED if each != KUCOIN_PERPETUAL),
         "hummingbot/connector/exchange/kraken/__init__.py": "",
     }
-    for kind, name in (*(("exchange", name) for name in EXCHANGES), *MERGED_LAST):
-        folder = f"hummingbot/connector/{kind}/{name}"
-        files[f"{folder}/__init__.py"] = ""
-        files[f"{folder}/{name}_auth.py"] = f"class {name.title()}Auth: ...\n"
-        files[f"{folder}/{name}_exchange.py"] = _EXCHANGE.format(title=name.title())
+    for each in (*SUBMITTED, *MERGED_LAST):
+        files[f"{each.folder}/__init__.py"] = ""
+        files[f"{each.folder}/{each.name}_auth.py"] = f"class {each.name.title()}Auth: ...\n"
+        files[f"{each.folder}/{each.name}_{each.kind}.py"] = _EXCHANGE.format(title=each.name.title())
     for path, text in files.items():
         place = root / path
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -3,28 +3,26 @@ from __future__ import annotations
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from demo.cut import cut, main
 from demo.edits import AnchorMissing
-from demo.forks import EXCHANGES, REVEALING_TESTS
-from demo.release import CLIENT_CONFIG, FEE_TEMPLATE, Release
+from demo.forks import BINANCE, BITSTAMP, KUCOIN, KUCOIN_PERPETUAL, REVEALING_TESTS, SUBMITTED
+from demo.release import CLIENT_CONFIG, FEE_TEMPLATE, Connector, Release
 from demo.roundfile import SUBMISSIONS_CLOSE, UNREACHABLE, write_round
 from harness.rounds.reading import load_round
 from harness.rounds.round import GitUpstream
-
-if TYPE_CHECKING:
-    from tests.demo.conftest import Cut
+from tests.demo.conftest import Cut, tiny_release
 
 DEADLINE = datetime.fromisoformat(SUBMISSIONS_CLOSE)
 CONNECTORS = {
-    "binance": "binance",
-    "kucoin": "kucoin",
-    "binance-defects": "binance",
-    "late": "kucoin",
-    "bitstamp": "bitstamp",
+    "binance": BINANCE,
+    "kucoin": KUCOIN,
+    "binance-defects": BINANCE,
+    "late": KUCOIN,
+    "bitstamp": BITSTAMP,
+    "kucoin-perpetual": KUCOIN_PERPETUAL,
 }
 
 
@@ -75,12 +73,12 @@ def test_repositories_are_sound_and_serve_partial_clones(cut_demo: Cut) -> None:
 def test_upstream_lacks_the_connectors_and_nothing_else(cut_demo: Cut) -> None:
     upstream = paths(cut_demo.demo.upstream, "master")
     released = set(Release.read(cut_demo.released).files)
-    connectors = {f"hummingbot/connector/exchange/{name}" for name in EXCHANGES}
+    connectors = {connector.folder for connector in SUBMITTED}
 
     assert {str(Path(path).parent) for path in released - upstream} == connectors
     assert all(path == ".gitignore" or path.startswith("test/") for path in upstream - released)
     config = git(cut_demo.demo.upstream, "show", f"master:{CLIENT_CONFIG}")
-    assert not any(f"hummingbot.connector.exchange.{name}." in config for name in EXCHANGES)
+    assert not any(f"hummingbot.connector.{each.kind}.{each.name}." in config for each in SUBMITTED)
     compile(config, CLIENT_CONFIG, "exec")
 
 
@@ -114,28 +112,41 @@ def test_forks_begin_at_a_commit_of_upstream(cut_demo: Cut, fork: str, behind: i
 
 @pytest.mark.parametrize(("fork", "connector"), CONNECTORS.items())
 def test_forks_change_only_their_connector_its_tests_and_its_fees(
-    cut_demo: Cut, fork: str, connector: str
+    cut_demo: Cut, fork: str, connector: Connector
 ) -> None:
     changes = added(cut_demo, fork)
-    ours = (f"hummingbot/connector/exchange/{connector}/", f"test/hummingbot/connector/exchange/{connector}/")
+    ours = (f"{connector.folder}/", f"{connector.tests}/")
+    fees = [] if connector == KUCOIN_PERPETUAL else [f"M\t{FEE_TEMPLATE}"]
 
-    assert [line for line in changes if line.startswith("M")] == [f"M\t{FEE_TEMPLATE}"]
+    assert [line for line in changes if line.startswith("M")] == fees
     assert all(line.split("\t")[1].startswith(ours) for line in changes if line.startswith("A"))
-    assert f"A\thummingbot/connector/exchange/{connector}/README.md" in changes
-    for part in ("exchange", "auth", "utils", "api_order_book_data_source", "api_user_stream_data_source"):
-        assert f"A\ttest/hummingbot/connector/exchange/{connector}/test_{connector}_{part}.py" in changes
+    assert f"A\t{connector.folder}/README.md" in changes
+    name = connector.name
+    for part in (
+        connector.kind,
+        "auth",
+        "utils",
+        "api_order_book_data_source",
+        "api_user_stream_data_source",
+    ):
+        assert f"A\t{connector.tests}/test_{name}_{part}.py" in changes
 
 
-@pytest.mark.parametrize("connector", EXCHANGES)
-def test_the_released_connector_is_submitted_unchanged(cut_demo: Cut, connector: str) -> None:
-    repository, commits = cut_demo.demo.forks[connector], cut_demo.demo.commits[connector]
-    for path in Release.read(cut_demo.released).connector("exchange", connector):
+@pytest.mark.parametrize(
+    ("fork", "connector"),
+    [(fork, connector) for fork, connector in CONNECTORS.items() if fork not in ("binance-defects", "late")],
+)
+def test_the_released_connector_is_submitted_unchanged(
+    cut_demo: Cut, fork: str, connector: Connector
+) -> None:
+    repository, commits = cut_demo.demo.forks[fork], cut_demo.demo.commits[fork]
+    for path in Release.read(cut_demo.released).connector(connector):
         assert git(repository, "show", f"{commits[-1]}:{path}") == (cut_demo.released / path).read_text()
 
 
 def test_forks_would_merge_cleanly(cut_demo: Cut) -> None:
     head = cut_demo.demo.commits["upstream"][-1]
-    for fork in ("kucoin", "bitstamp"):
+    for fork in ("kucoin", "bitstamp", "kucoin-perpetual"):
         repository, commits = cut_demo.demo.forks[fork], cut_demo.demo.commits[fork]
         git(repository, "fetch", "-q", str(cut_demo.demo.upstream), "master")
         git(repository, "merge-tree", "--write-tree", head, commits[-1])
@@ -184,6 +195,12 @@ def test_the_round_file_is_one_the_harness_reads(cut_demo: Cut, tmp_path: Path) 
     assert set(rows) == {*cut_demo.demo.forks, "gone"}
     assert rows["gone"].repository == UNREACHABLE
     assert rows["bitstamp"].exchange.dialect == "bitstamp"
+    assert {name: rows[name].connectors for name in CONNECTORS} == {
+        name: (connector.name,) for name, connector in CONNECTORS.items()
+    }
+    assert {name: rows[name].kind for name in CONNECTORS} == {
+        name: connector.kind for name, connector in CONNECTORS.items()
+    }
     for name, repository in cut_demo.demo.forks.items():
         assert rows[name].repository == repository.as_uri()
         assert git(repository, "rev-parse", rows[name].ref).strip() == cut_demo.demo.commits[name][-1]
@@ -199,3 +216,11 @@ def test_the_command_refuses_a_folder_in_use(tmp_path: Path, capsys: pytest.Capt
     with pytest.raises(SystemExit):
         main([str(tmp_path)])
     assert "not empty" in capsys.readouterr().err
+
+
+def test_a_release_without_fees_cannot_be_cut(tmp_path: Path) -> None:
+    released = tiny_release(tmp_path / "released")
+    (released / FEE_TEMPLATE).write_text("template_version: 1\n")
+
+    with pytest.raises(AnchorMissing, match="fee override"):
+        cut(tmp_path / "cut", released)

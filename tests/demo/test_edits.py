@@ -119,9 +119,8 @@ def test_fee_overrides_of_one_connector_are_split_off() -> None:
     others = "alpha_perpetual_maker_percent_fee:\nbeta_taker_fixed_fees:\n"
     template = f"version: 1\nalpha_maker_percent_fee:  # 1\n{others}"
 
-    rest, taken = edits.without_fee_overrides(template, ["alpha"])
+    rest, taken = edits.split_fee_overrides(template, ["alpha"])
 
     assert taken == "alpha_maker_percent_fee:  # 1\n"
     assert rest == f"version: 1\n{others}"
-    with pytest.raises(AnchorMissing):
-        edits.without_fee_overrides(rest, ["alpha"])
+    assert edits.split_fee_overrides(rest, ["alpha"]) == (rest, "")

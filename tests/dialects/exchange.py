@@ -19,7 +19,7 @@ from harness.venue.dialects.base import Dialect
 from harness.venue.market import Market, floor_to
 from harness.venue.model import Account, Order
 from harness.venue.session import Venue
-from tests.dialects.earlier import EARLIER
+from tests.dialects.earlier import EARLIER, REST_ONLY
 
 D = Decimal
 PATIENCE = 30  # real seconds
@@ -46,6 +46,11 @@ class Exchange:
     @property
     def venue(self) -> Venue:
         return self.dialect.venue
+
+    @property
+    def streams(self) -> bool:
+        """Whether ccxt reads the streams that are served."""
+        return self.dialect.name not in REST_ONLY
 
     @property
     def symbol(self) -> str:
@@ -76,9 +81,11 @@ class Exchange:
         return floor_to(2 * held * leverage / self.resting_price(), self.market.lot_size)
 
     def wrong_keys(self) -> dict[str, str]:
-        """The account's credentials, with the secret of another."""
+        """The account's credentials, with the secret of another; where nothing is signed, nobody's key."""
         right = self.dialect.ccxt_credentials(self.account)
         wrong = self.dialect.ccxt_credentials(self.venue.account("stranger", {}))
+        if right.keys().isdisjoint(SECRETS):
+            return dict.fromkeys(right, "nobody")
         return {name: (wrong if name in SECRETS else right)[name] for name in right}
 
     @contextmanager
@@ -134,6 +141,19 @@ class Watching:
         )
         assert not self._error, self._error
         return found
+
+
+class Deaf(Watching):
+    """Where ccxt reads no streams: it waits for nothing."""
+
+    def __init__(self) -> None:
+        self.seen = []
+
+    def subscribed(self, operation: str) -> None:
+        pass
+
+    def until(self, holds: Callable[[list[Any]], Any], what: str) -> Any:
+        return None
 
 
 @contextmanager

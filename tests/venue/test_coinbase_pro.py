@@ -250,6 +250,8 @@ def test_a_self_trade_takes_off_both_orders_and_says_so(client: Client) -> None:
     told = [each for each in wire.messages() if each["type"] != "subscriptions"]
     (change,) = [each for each in told if each["type"] == "change"]
     assert (change["old_size"], change["new_size"], change["side"]) == ("0.01", "0.006", "buy")
+    done = told[-1]
+    assert (done["type"], done["reason"], done["remaining_size"]) == ("done", "canceled", "0.004")
     after = data(client.call("GET", "/products/BTC-USDT/book?level=3", private=False))
     now = {number: D(size) for side in ("bids", "asks") for _, size, number in after[side]}
     assert followed(told, before) == now

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 _OBJECTS = {
-    "market": """symbol base quote settle tick_size tick_decimals lot_size lot_decimals min_amount max_amount
-        min_notional max_notional max_price maker_fee taker_fee base_decimals quote_decimals halted open
-        contract_size max_leverage default_leverage maintenance_margin""",
+    "market": """symbol number base quote settle tick_size tick_decimals lot_size lot_decimals min_amount
+        max_amount min_notional max_notional max_price maker_fee taker_fee base_decimals quote_decimals
+        halted open contract_size max_leverage default_leverage maintenance_margin""",
     "asset": "name",
     "ticker": "last open high low bid bid_amount ask ask_amount volume value average change change_rate",
     "book": "sequence first last previous checksum at",

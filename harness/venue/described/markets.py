@@ -53,6 +53,8 @@ def _sayable(market: Market, told: frozenset[str], description: Description) -> 
         tick = _power_of_ten(tick)
     if "market.lot_size" not in told:
         lot = _power_of_ten(lot)
+    if description.orders.amount_decimals is not None:
+        lot = Decimal(1).scaleb(-description.orders.amount_decimals)
     named = not description.notional_in or market.quote in description.notional_in
     rules = description.orders
     return replace(

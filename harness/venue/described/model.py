@@ -51,7 +51,7 @@ class Signing(Part):
     sha256 sha512 md5 hex base64 url lower upper`. `carries` says where each part of a request stands:
     `header NAME`, `query NAME`, `body NAME`, `param NAME` (in the query or in a form) or `claim NAME` of a
     JWT; those of a message stand in `login.said`. `unverified` is accepted without a look, and then
-    `signs-requests` is undetermined.
+    `signs-requests` is undetermined. Of a JWT `text` is what it has to claim as its `path`.
     """
 
     scheme: Literal["hmac", "ed25519", "jwt", "token", "plugin", "unverified"]
@@ -258,6 +258,9 @@ class Orders(Part):
     post_only_would_take: Literal["refused", "expires"] = "refused"
     client_order_id: str | None = Field(default=None, description="pattern that it must match")
     numbers: Literal["plain", "any"] = "plain"
+    amount_decimals: int | None = Field(
+        default=None, description="of amounts in every market, where no reply tells them"
+    )
     contract: Literal["base", "lot"] = Field(
         default="base", description="what a contract is: one of the base, or the least amount that is traded"
     )

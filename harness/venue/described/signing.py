@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from urllib.parse import parse_qsl, quote_plus, unquote, urlencode
 
@@ -109,6 +109,14 @@ def _at(request: Request, kind: str, where: str) -> str:
     return dict(request.form).get(where, "")
 
 
+def with_claims(signing: Signing, given: Given) -> Given:
+    """A message's JWT names the key itself."""
+    kind, _, name = signing.carries.get("key", "").partition(" ")
+    if signing.scheme != "jwt" or kind != "claim":
+        return given
+    return replace(given, key=claims(given.signature).get(name, ""))
+
+
 def texts_of(
     signing: Signing, request: Request, given: Given, more: Mapping[str, str] | None = None
 ) -> frozenset[bytes]:
@@ -197,7 +205,7 @@ def signed_right(signing: Signing, secret: str, texts: frozenset[bytes], signatu
             key_pair = ed25519_key(secret, signing.decode)
             return any(_ed25519(key_pair, text, signature, signing) for text in texts)
         case "jwt":
-            return _jwt(secret, signature, signing)
+            return _jwt(secret, texts, signature, signing)
         case "plugin":
             return PLUGINS[signing.plugin or ""](secret, texts, signature)
 
@@ -244,8 +252,10 @@ def _ed25519(pair: Ed25519PrivateKey, text: bytes, signature: str, signing: Sign
     return True
 
 
-def _jwt(secret: str, token: str, signing: Signing) -> bool:
-    """HS256, HS384 or HS512 by the secret; what it claims is not looked at."""
+def _jwt(secret: str, texts: frozenset[bytes], token: str, signing: Signing) -> bool:
+    """HS256, HS384 or HS512 by the secret; where there is a `text`, it has to claim that as its `path`."""
+    if signing.text and claims(token).get("path", "").encode() not in texts:
+        return False
     head, _, signature = token.rpartition(".")
     made = hmac.new(decoded(secret, signing.decode), head.encode(), signing.digest).digest()
     return bool(head) and same(base64.urlsafe_b64encode(made).decode().rstrip("="), signature)

@@ -15,7 +15,7 @@ from pydantic import JsonValue
 from harness.venue.described.model import Channel, Connection, Pattern
 from harness.venue.described.packing import packed
 from harness.venue.described.placeholders import EACH, texts
-from harness.venue.described.signing import Given, text_of
+from harness.venue.described.signing import Given, text_of, with_claims
 from harness.venue.described.templates import Missing, Scope, Unlike, found_at
 from harness.venue.described.values import Fact, Unreadable
 from harness.venue.dialects.base import Close, Frame, Outgoing, Ping
@@ -148,7 +148,7 @@ class DescribedSession(TopicSession):
                 for name in ("key", "passphrase", "signature", "time", "window")
             }
         )
-        given = self._exchange.with_phrase(given)
+        given = self._exchange.with_phrase(with_claims(login.signing, given))
         values = {**vars(given), **{f"said.{key}": text for key, text in _texts_in(said)}}
         text = text_of(login.signing.text, values)
         verified = self._exchange.verified(login.signing, given, frozenset({text}), self.heard_at)
@@ -437,6 +437,9 @@ class DescribedSession(TopicSession):
         kinds = {event.change.value, _change_of(event)}
         if self.account is None or channel is None or (channel.only and kinds.isdisjoint(channel.only)):
             return ()
+        asset = self._subscriptions[topic].found.get("asset.name")
+        if asset is not None and asset != self._exchange.venue_facts.asset(event.order.market.quote).lower():
+            return ()
         one = self._exchange.venue_facts.order(self.account, event.order, event.fill)
         change: dict[str, Fact] = {"kind": _change_of(event), "at": event.at}
         return self._tell(
@@ -577,7 +580,8 @@ def _each_market(template: JsonValue) -> tuple[JsonValue, str | None]:
 
 
 def _detail(found: Mapping[str, Fact]) -> str:
-    return ",".join(f"{name}={value}" for name, value in sorted(found.items()) if name[:5] == "page.")
+    named = ((name, value) for name, value in sorted(found.items()) if name[:5] in ("page.", "asset"))
+    return ",".join(f"{name}={value}" for name, value in named)
 
 
 def _texts_in(said: JsonValue, at: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:

@@ -20,7 +20,9 @@ from harness.venue.dialects.wire import iso, ms, ns, us
 # A fact: a decimal, a whole number, a time (float, virtual Unix seconds), text, a flag, or none at all.
 Fact = Decimal | int | float | str | bool | None
 TIMES = frozenset({"page.since", "page.until", "order.expires_at"})
-NUMBERS = frozenset({"order.order_id", "page.limit", "page.from_id", "page.offset", "page.number"})
+NUMBERS = frozenset(
+    {"market.number", "order.order_id", "page.limit", "page.from_id", "page.offset", "page.number"}
+)
 DECIMALS = frozenset(
     {
         "order.price", "order.amount", "order.signed_amount", "order.quote_amount", "order.asked",

@@ -58,7 +58,8 @@ class VenueFacts:
     def _market(self, market: Market) -> Facts:
         halted = self.venue.is_halted(market)
         return {
-            "symbol": self.symbol(market), "base": self.asset(market.base), "quote": self.asset(market.quote),
+            "symbol": self.symbol(market), "number": self.venue.markets.index(market) + 1,
+            "base": self.asset(market.base), "quote": self.asset(market.quote),
             "settle": self.asset(market.settle_asset), "tick_size": market.tick_size,
             "tick_decimals": decimals_of(market.tick_size), "lot_size": market.lot_size,
             "lot_decimals": decimals_of(market.lot_size), "min_amount": market.min_amount,

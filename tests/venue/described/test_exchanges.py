@@ -35,6 +35,7 @@ PUBLIC = (
     "funding_rate",
     "mark_price",
 )
+TELLS_IT_AGAIN = ("liquid",)  # an order that ended already, when it is to be cancelled
 TOLD = ("fills", "orders", "balances", "positions")
 
 
@@ -54,6 +55,7 @@ class World:
         market = self.market
         return {
             "market.symbol": self.client.dialect.symbol(market),
+            "market.number": self.venue.markets.index(market) + 1,
             "market.base": self.client.dialect.venue_facts.asset(market.base),
             "market.quote": self.client.dialect.venue_facts.asset(market.quote),
             "asset.name": market.base,
@@ -236,7 +238,8 @@ def test_an_order_lives(world: World) -> None:
     assert order.status is OrderStatus.CANCELED
     assert not [each for each in world.heard if isinstance(each, Close)]
     again = client.ask(route, named)
-    assert again.content() != gone.content(), "an order that has ended cannot be cancelled"
+    told_again = client.dialect.name in TELLS_IT_AGAIN
+    assert (again.content() == gone.content()) is told_again, "an order that has ended cannot be cancelled"
 
 
 def test_a_market_order_is_filled(world: World) -> None:

@@ -273,7 +273,7 @@ def matched(trade: Trade) -> Json:
     }  # fmt: skip
 
 
-def done(order: Order, at: float) -> Json:
+def done(order: Order, left: Decimal, at: float) -> Json:
     """Market orders never were on the book: they have no price and no size that remains."""
     told: Json = {
         "type": "done", "time": stamp(at), "order_id": uuid_of(order.order_id), "reason": reason_of(order),
@@ -281,7 +281,7 @@ def done(order: Order, at: float) -> Json:
     }  # fmt: skip
     if order.price is None:
         return told
-    return {**told, "price": plain(order.price), "remaining_size": plain(order.remaining)}
+    return {**told, "price": plain(order.price), "remaining_size": plain(left)}
 
 
 def resized(order: Order, before: Decimal, at: float) -> Json:

@@ -41,7 +41,8 @@ class OrderFeed:
         self.entries: list[Entry] = []
         self._venue = venue
         self._numbers: dict[Market, int] = {}
-        self._queues: dict[Place, dict[int, Decimal]] = {}
+        self._queues: dict[Place, set[int]] = {}
+        self._left: dict[int, Decimal] = {}  # of each order that lives, as it was told last
         self._coming: dict[int, Order] = {}  # accepted, and not on the book
         self._trade: Trade | None = None  # printed, and not told
         self._halves: list[OrderChanged] = []
@@ -49,7 +50,8 @@ class OrderFeed:
             for market in venue.markets:
                 self._numbers[market] = venue.book(market).sequence
                 for order in venue.resting(market):
-                    self._queue(order)[order.order_id] = order.remaining
+                    self._queue(order).add(order.order_id)
+                    self._left[order.order_id] = order.remaining
             venue.subscribe(self._heard)
 
     def number(self, market: Market) -> int:
@@ -70,22 +72,22 @@ class OrderFeed:
         told: Json = {**message, "product_id": market.name, "sequence": self._numbers[market]}
         self.entries.append(Entry(market, str(message["type"]), told, own))
 
-    def _queue(self, order: Order) -> dict[int, Decimal]:
+    def _queue(self, order: Order) -> set[int]:
         assert order.price is not None  # noqa: S101 - what rests has a price
-        return self._queues.setdefault((order.market, order.side, order.price), {})
+        return self._queues.setdefault((order.market, order.side, order.price), set())
 
     def _book_changed(self, event: BookChanged) -> None:
         """More than the orders that are known to rest: one that was accepted rests now."""
         market = event.market
         self._numbers[market] = max(self._numbers[market], event.sequence)
-        queue = self._queues.setdefault((market, event.side, event.price), {})
-        more = event.amount - sum(queue.values(), ZERO)
+        queue = self._queues.setdefault((market, event.side, event.price), set())
+        more = event.amount - sum((self._left[number] for number in queue), ZERO)
         if more <= 0:
             return
         for order in reversed(self._coming.values()):
             if (order.market, order.side, order.price) == (market, event.side, event.price):
                 del self._coming[order.order_id]
-                queue[order.order_id] = more
+                queue.add(order.order_id)
                 self._say(market, opened(order, more, event.at), {order.account: whose(order.account)})
                 return
 
@@ -96,8 +98,8 @@ class OrderFeed:
         if event.fill.maker or self._trade is None:
             return
         trade, halves = self._trade, self._halves
-        queue = self._queues[trade.market, trade.taker_side.other, trade.price]
-        queue[trade.maker_order_id] -= trade.amount
+        for number in (trade.maker_order_id, trade.taker_order_id):
+            self._left[number] -= trade.amount
         own = {each.fill.account: role(each.fill) for each in halves if each.fill is not None}
         self._say(trade.market, matched(trade), own)
         for each in halves:
@@ -110,6 +112,7 @@ class OrderFeed:
         match event.change:
             case OrderChange.NEW:
                 self._coming[order.order_id] = order
+                self._left[order.order_id] = order.amount
                 named = {order.account: {**own[order.account], "client_oid": order.client_order_id}}
                 self._say(order.market, received(order, event.at), named)
             case OrderChange.FILL:
@@ -120,16 +123,16 @@ class OrderFeed:
                 self._over(event)
 
     def _over(self, event: OrderChanged) -> None:
+        """What a self-trade takes from the smaller order is not filled: it remains."""
         order = event.order
         self._coming.pop(order.order_id, None)
+        left = self._left.pop(order.order_id, ZERO)
         if order.price is not None:
-            self._queue(order).pop(order.order_id, None)
-        self._say(order.market, done(order, event.at), {order.account: whose(order.account)})
+            self._queue(order).discard(order.order_id)
+        self._say(order.market, done(order, left, event.at), {order.account: whose(order.account)})
 
     def _resize(self, event: OrderChanged, own: Mapping[str, Json]) -> None:
+        """On the book or not there yet."""
         order = event.order
-        queue = self._queue(order) if order.price is not None else {}
-        before = queue.get(order.order_id)
-        if before is not None:
-            queue[order.order_id] = order.remaining
-            self._say(order.market, resized(order, before, event.at), own)
+        before, self._left[order.order_id] = self._left[order.order_id], order.remaining
+        self._say(order.market, resized(order, before, event.at), own)
