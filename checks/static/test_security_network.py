@@ -26,6 +26,12 @@ BARE_HOST = re.compile(
 TEST_NETWORK = re.compile(r"test|staging|sandbox|demo|paper", re.IGNORECASE)
 # Second-level names under which anybody can register.
 PUBLIC_SECOND = frozenset({"com", "co", "org", "net", "gov", "ac", "ne", "or"})
+# Under which anybody is given a host: what stands before them is the owner.
+SHARED = frozenset({
+    "amazonaws.com", "azurewebsites.net", "cloudfront.net", "fly.dev", "github.io", "herokuapp.com",
+    "netlify.app", "onrender.com", "pages.dev", "run.app", "trycloudflare.com", "vercel.app", "web.app",
+    "workers.dev",
+})  # fmt: skip
 VERSION = re.compile(r"v\d+")
 LOCAL = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "::1", ""})  # noqa: S104 - names to look for, not to bind
 # Pages for people: a connector has links to them, and does not send anything there.
@@ -47,7 +53,7 @@ def test_only_declared_hosts(
 ) -> None:
     """Every address in the code is of a declared host, or of the same exchange's other networks.
 
-    A host that the same file named before is upstream's own.
+    A host that the same file named before is upstream's own, and so is another of the same owner.
     """
     declared = candidate.exchange.hosts
     if not declared:
@@ -92,7 +98,13 @@ def addresses(source: Source) -> Iterator[tuple[int, str, str]]:
 
 
 def _named_before(host: str, source: Source) -> bool:
-    return re.search(rf"(?<![\w.-]){re.escape(host)}(?![\w.-])", source.base or "") is not None
+    owner = _registrable(host)
+    before = rf"(?<![\w.-]){re.escape(host)}" if _is_shared(host) else rf"(?<![\w-]){re.escape(owner)}"
+    return re.search(rf"{before}(?![\w.-])", source.base or "") is not None
+
+
+def _is_shared(host: str) -> bool:
+    return _registrable(host) in SHARED or "{}" in host or _is_ip(host) or bool(DROP_BOXES.search(host))
 
 
 def _is_no_host(name: str) -> bool:
@@ -121,7 +133,7 @@ def _fits(host: str, declared: str) -> bool:
     """`api.binance.{}` fits `api.binance.com`; so does every host of the same owner."""
     pattern = re.escape(host).replace(re.escape("{}"), r"[\w.-]*")
     return bool(re.fullmatch(pattern, declared)) or (
-        "{}" not in host and _registrable(host) == _registrable(declared)
+        not _is_shared(host) and _registrable(host) == _registrable(declared)
     )
 
 

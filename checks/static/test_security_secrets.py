@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from checks.static.credentials import HEX_KEY, is_secret_name, looks_secret, private_key_in, tokens_in
 from checks.static.dummies import why_harmless
+from checks.static.logged import logged_secrets
 from checks.static.sources import Source, Sources
 from checks.static.wording import places
 from harness.checking import expect, requirement, seen_in_file
@@ -39,31 +40,6 @@ CONFIG_FILES = (
     ".key",
 )
 ANY_LONG_WORD = re.compile(r"[A-Za-z0-9+/=_-]{16,}")
-
-LOG_METHODS = frozenset(
-    {
-        "debug",
-        "info",
-        "warning",
-        "warn",
-        "error",
-        "exception",
-        "critical",
-        "fatal",
-        "network",
-        "log",
-        "notify",
-    }
-)
-LOGGERS = ("logger()", "logger", "_logger", "log", "logging", "_log")
-# What has no keys in it, all that it has may be shown.
-NO_KEYS = re.compile(r"(order|trade|fill|position|message|event|response|rule)$")
-SECRETS = frozenset({"secret", "passphrase", "password", "mnemonic", "jwt", "bearer", "privkey"})
-SECRET_PAIRS = (
-    ("private", "key"), ("secret", "key"), ("secret", "phrase"), ("seed", "phrase"), ("api", "key"),
-    ("access", "token"),
-)  # fmt: skip
-CARRIERS = (ast.JoinedStr, ast.FormattedValue, ast.BinOp, ast.Tuple, ast.List, ast.Dict, ast.BoolOp)
 
 
 @dataclass(frozen=True, order=True)
@@ -207,120 +183,3 @@ def test_secrets_not_logged(sources: Sources) -> None:
         f"The user's key or secret is written to the log in {places(found)}.",
         *found[:LISTED],
     )
-
-
-def logged_secrets(source: Source) -> Iterator[int]:
-    for item in source.definitions:
-        if item.is_class or item.node is None:
-            continue
-        tainted = _tainted(item.node)
-        for node in ast.walk(item.node):
-            if isinstance(node, ast.Call) and _is_log(node) and node.lineno in source.added:
-                arguments = [
-                    *node.args,
-                    *(keyword.value for keyword in node.keywords if keyword.arg != "exc_info"),
-                ]
-                if any(_carries(argument, tainted) for argument in arguments):
-                    yield node.lineno
-    if source.parsed.tree is None:
-        yield from _logged_in_cython(source)
-
-
-def _logged_in_cython(source: Source) -> Iterator[int]:
-    """Log calls of one line, and the lines they go on over."""
-    depth, since = 0, 0
-    for number, line in enumerate(source.lines, 1):
-        if re.search(r"logger\(\)\.\w+\(|\bprint\(", line):
-            depth, since = 0, number
-        if since:
-            depth += line.count("(") - line.count(")")
-            named = re.findall(r"\{([^{}]*)\}|[(,]\s*(self\.[\w.]+)", line)
-            if number in source.added and any(
-                _is_secret(part) for pair in named for part in re.split(r"\W", "".join(pair))
-            ):
-                yield number
-            if depth <= 0:
-                since = 0
-
-
-def _is_log(node: ast.Call) -> bool:
-    if isinstance(node.func, ast.Name):
-        return node.func.id in ("print", "pprint")
-    if not isinstance(node.func, ast.Attribute) or node.func.attr not in LOG_METHODS:
-        return False
-    return ast.unparse(node.func.value).endswith(LOGGERS)
-
-
-def _is_secret(name: str) -> bool:
-    words = [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]
-    if words and words[-1] in (
-        "name",
-        "id",
-        "length",
-        "type",
-        "path",
-        "url",
-        "field",
-        "error",
-        "valid",
-        "present",
-        "hash",
-    ):
-        return False
-    return bool(SECRETS.intersection(words)) or any(
-        pair == tuple(words[at : at + 2]) for pair in SECRET_PAIRS for at in range(len(words))
-    )
-
-
-def _tainted(function: ast.AST) -> frozenset[str]:
-    """Local names that were put together from a secret."""
-    names: set[str] = set()
-    for _ in range(2):
-        for node in ast.walk(function):
-            if isinstance(node, ast.Assign) and _carries(node.value, frozenset(names)):
-                names.update(target.id for target in node.targets if isinstance(target, ast.Name))
-    return frozenset(names)
-
-
-def _carries(node: ast.AST, tainted: frozenset[str]) -> bool:
-    """Whether the value of `node` would show a secret: not what is signed with it, or how long it is."""
-    if isinstance(node, ast.Name):
-        return node.id in tainted or _is_secret(node.id)
-    if isinstance(node, ast.Attribute):
-        return _is_secret(node.attr) or (
-            node.attr == "__dict__" and NO_KEYS.search(ast.unparse(node.value)) is None
-        )
-    if isinstance(node, ast.Subscript):
-        key = node.slice
-        named = isinstance(key, ast.Constant) and isinstance(key.value, str) and _is_secret(key.value)
-        return named or _carries(node.value, tainted)
-    if isinstance(node, ast.Call):
-        return _call_shows(node, tainted)
-    if isinstance(node, ast.IfExp):
-        return _carries(node.body, tainted) or _carries(node.orelse, tainted)
-    if isinstance(node, CARRIERS):
-        return any(_carries(child, tainted) for child in ast.iter_child_nodes(node))
-    return False
-
-
-def _call_shows(node: ast.Call, tainted: frozenset[str]) -> bool:
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    if name == "vars":
-        return True
-    shows = name in (
-        "str",
-        "repr",
-        "format",
-        "decode",
-        "encode",
-        "dumps",
-        "get_secret_value",
-        "strip",
-        "upper",
-        "lower",
-        "join",
-    )
-    inside = [*node.args, *(item.value for item in node.keywords)]
-    if isinstance(node.func, ast.Attribute):
-        inside.append(node.func.value)
-    return shows and any(_carries(item, tainted) for item in inside)

@@ -321,6 +321,16 @@ def test_routes_that_stand_for_a_type_are_routes_of_their_own() -> None:
     ]
 
 
+def test_a_parameter_that_names_the_market_otherwise_than_its_symbol_does() -> None:
+    """As OKX's index of a swap: `BTC-USDT`, where the symbol is `BTC-USDT-SWAP`."""
+    order = {"order.order_id": "82400002", "market.base": "COINALPHA", "market.quote": "HBOT",
+             "order.client_order_id": "never sent"}  # fmt: skip
+    sent = (Said(HOST, "/index", "GET", query="instId=COINALPHA-HBOT&kind=swap"),)
+    acts = (Act("cancel_order", order, ()),)
+    (route,) = routes(Asked({}, sent=sent, acts=acts), (), (), "COINALPHA-HBOT-SWAP")
+    assert route.takes == {"instId": "{market.base}-{market.quote}", "kind": "swap"}
+
+
 def test_a_topic_for_all_markets_is_named_by_its_words_alone() -> None:
     frames = tuple(
         Said(

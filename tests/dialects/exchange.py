@@ -81,9 +81,11 @@ class Exchange:
         return floor_to(2 * held * leverage / self.resting_price(), self.market.lot_size)
 
     def wrong_keys(self) -> dict[str, str]:
-        """The account's credentials, with the secret of another."""
+        """The account's credentials, with the secret of another; where nothing is signed, nobody's key."""
         right = self.dialect.ccxt_credentials(self.account)
         wrong = self.dialect.ccxt_credentials(self.venue.account("stranger", {}))
+        if right.keys().isdisjoint(SECRETS):
+            return dict.fromkeys(right, "nobody")
         return {name: (wrong if name in SECRETS else right)[name] for name in right}
 
     @contextmanager

@@ -216,14 +216,11 @@ class Answering:
                 failed.append(order)
         return Scope({}, {"order": lambda: gone, "failed": lambda: failed})
 
-    def named_in(self, asked: Asked) -> Scope:
-        """The order that a request names, where there is one."""
-        if asked.account is None or not asked.named:
-            return Scope()
-        try:
-            return self._facts.order(asked.account, find(self._venue, asked.account, asked.named))
-        except VenueRefusal:
+    def refused_order(self, asked: Asked | None, why: Refusal) -> Scope:
+        """What the refusal of a request can tell of the order that it names: nothing of an unknown one."""
+        if asked is None or asked.account is None or not asked.named or why is not Refusal.ORDER_NOT_OPEN:
             return Scope({"order": dict})
+        return self._facts.order(asked.account, find(self._venue, asked.account, asked.named))
 
     def _set_leverage(self, asked: Asked) -> Scope:
         value = asked.decimal("position.leverage")

@@ -75,7 +75,7 @@ def dialect_of(described: Description) -> type[DescribedDialect]:
             "ccxt_id": None if described.derived else described.ccxt,
             "description": described,
             "rest_hosts": described.hosts.rest,
-            "stream_hosts": described.hosts.stream,
+            "stream_hosts": stream_hosts(described),
             "ports": described.hosts.ports,
             "secrets_sent": sent,
             "markets": sayable(described),
@@ -117,6 +117,13 @@ def _routes(described: Description) -> Iterator[Route]:
 def _streams(described: Description) -> Iterator[Route]:
     for name, connection in described.connections.items():
         yield Route("GET", connection.path, "stream:subscribe", 0, False, name)
+
+
+def stream_hosts(described: Description) -> tuple[str, ...]:
+    """Where WebSockets are opened: at the hosts for them, else at those of routes, and where one says."""
+    hosts = described.hosts.stream or (described.hosts.rest if described.connections else ())
+    own = (each.host for each in described.connections.values() if each.host is not None)
+    return tuple(dict.fromkeys((*hosts, *own)))
 
 
 class DescribedDialect(Dialect):
@@ -352,14 +359,14 @@ class DescribedDialect(Dialect):
 
     def _serve(self, call: Call) -> Reply:
         described = self.description.routes[call.route.handler]
-        around = Scope()
+        asked = None
         try:
             asked = self._asked(call, described)
-            around = self.answering.named_in(asked)
             scope = self.answering.answer(asked)
         except VenueRefusal as error:
             if error.code is Refusal.UNKNOWN_ORDER and described.unknown == "empty":
                 return Reply(described.status, {}, self.filler.fill(described.reply, self.venue_facts.now()))
+            around = self.answering.refused_order(asked, error.code)
             raise self.refused(error.code.value, call.route.handler, error.detail, around) from error
         except RequestRefused as error:
             raise self.refused(error.error.value, call.route.handler, error.detail) from error

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from checks.static import test_security_network, test_security_secrets
-from tests.checks.static.specimens import AUTH, CONSTANTS, OLD_MAIN, WEB, World, of_2020, today
+from tests.checks.static.specimens import AUTH, CONSTANTS, FOLDER, NAME, OLD_MAIN, WEB, World, of_2020, today
 from tests.checks.static.spoiling import Bad, assert_found, named, spoilt
 
 # Put together here, so that this file does not hold what it plants.
@@ -153,6 +153,35 @@ FINE = {
 def test_all_that_an_order_has_may_be_logged() -> None:
     said = "    def show(self, tracked_order):\n        self.logger().error(f'{tracked_order.__dict__}')\n"
     assert today().appending(AUTH, said).run(test_security_secrets.test_secrets_not_logged).status == "passed"
+
+
+SDK = "from acme_sdk import MAIN_CONFIG, TEST_CONFIG\n"
+PICKED = "        base = TEST_CONFIG if self.test else MAIN_CONFIG\n"
+
+
+def _logs(head: str, body: str) -> str:
+    start = f"    def start(self, given):\n{body}        self.logger().debug(f'{{base.api_key}}')\n"
+    world = today().adding({f"{FOLDER}/{NAME}_session.py": f"{head}\n\nclass Session:\n{start}"})
+    return world.run(test_security_secrets.test_secrets_not_logged).status
+
+
+def test_what_a_library_publishes_is_no_key_of_the_users() -> None:
+    assert _logs(SDK, PICKED) == "passed"
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        (SDK, f"{PICKED}        base = replace(base, api_key=given)\n"),
+        (SDK, f"        MAIN_CONFIG.api_key = given\n{PICKED}"),
+        (SDK, "        base = MAIN_CONFIG or given\n"),
+        (SDK, f"{PICKED}        for base in given: pass\n"),
+        (SDK.replace("acme_sdk", "hummingbot.client.settings"), PICKED),
+        (SDK.replace("MAIN_CONFIG", "load as MAIN_CONFIG"), PICKED),
+    ],
+)
+def test_what_may_have_been_given_is(head: str, body: str) -> None:
+    assert _logs(head, body) == "failed"
 
 
 @pytest.mark.parametrize("what", FINE)

@@ -72,9 +72,20 @@ def test_a_feed_of_a_connector_that_hummingbot_has_is_that_connectors() -> None:
     assert replace(world, base={**world.base, **there}).run(check).status == "undetermined"
 
 
-@pytest.mark.parametrize(("before", "status"), [("api.gecko.org", "passed"), ("napi.gecko.org", "failed")])
-def test_a_host_that_the_same_file_named_before_is_upstreams(before: str, status: str) -> None:
+@pytest.mark.parametrize(
+    ("host", "before", "status"),
+    [
+        ("api.gecko.org", "api.gecko.org", "passed"),
+        ("pro-api.gecko.org", "api.gecko.org", "passed"),
+        ("api.gecko.org", "api.mygecko.org", "failed"),
+        ("api.gecko.org", "api.gecko.org.evil.net", "failed"),
+        ("evil.cloudfront.net", "d1.cloudfront.net", "failed"),
+        ("d1.cloudfront.net", "d1.cloudfront.net", "passed"),
+    ],
+)
+def test_a_host_that_the_same_file_named_before_is_upstreams(host: str, before: str, status: str) -> None:
+    """A release sends the requests of users with a paid plan to another host of the same owner."""
     path = "hummingbot/data_feed/gecko/constants.py"
-    world = today().adding({path: "PLANS = {'public': 'https://api.gecko.org/v3'}\n"})
+    world = today().adding({path: f"PLANS = {{'public': 'https://{host}/v3'}}\n"})
     there = {**world.base, path: f"BASE_URL = 'https://{before}/v3'\n"}
     assert replace(world, base=there).run(check).status == status
