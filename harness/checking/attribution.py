@@ -19,6 +19,7 @@ from harness.venue.dialects import connector_of, dialect, spoken_by
 
 # Numbers, names of assets and markets, and which side an order was on.
 _PARTICULARS = re.compile(r"-?\d[\d.,:E+-]*|\b[A-Z][A-Z0-9]+(-[A-Z0-9]+)?\b|buy|sell|Buy|Sell")
+FAULTY: frozenset[Generation] = frozenset({"v0"})
 OTHER_SEED = 1_000_003  # added to the screening's
 
 
@@ -44,10 +45,12 @@ def control_for(
 ) -> str | None:
     """A merged connector among upstream's `paths`: of the same exchange if there is one, else of another.
 
-    `exchange` is the dialect that the candidate is tried on.
+    `exchange` is the dialect that the candidate is tried on. Connectors that were merged in 2020 fail checks
+    for reasons of their own (docs/first-vote.md): one of another exchange would excuse what is wrong.
     """
     spoken = spoken_by(generation)
-    for name in (exchange, *spoken):
+    others = spoken if generation not in FAULTY else ()
+    for name in (exchange, *others):
         if name not in spoken or dialect(name).markets[0].perpetual != (kind == "derivative"):
             continue
         folder = GENERATIONS[generation].connector_path(kind, connector_of(name))

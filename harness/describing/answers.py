@@ -60,12 +60,16 @@ ADDRESSES = {
 }
 
 
+_REPLY = "_mock_response"
+_WRONG = re.compile(r"err|fail|empty|invalid|only_base")
+
+
 # What a path's words say of a route that neither an act nor the tests' kit names.
 _BY_NAME = (
     (r"position.*mode|switch-?mode|position_?side|dual", "position_mode"),
     (r"leverage", "set_leverage"),
     (r"funding.*(payment|history|fee)|settlement", "funding_payments"),
-    (r"funding|premium", "funding_rate"),
+    (r"funding|premium|mark_?-?price|index_?-?price", "funding_rate"),
     (r"position", "positions"),
     (r"depth|order_?book|orderbook|/books?\b", "order_book"),
     (r"listen_?key|data_?stream", "user_stream_open"),
@@ -152,11 +156,14 @@ def _addresses(harvest: Harvest) -> dict[tuple[str, str], str]:
 
 
 def _of(sample: Sample, sentinels: Sentinels, addresses: dict[tuple[str, str], str]) -> Iterator[Answer]:
+    own = sample.member.removesuffix(_REPLY) + "_url" if sample.member.endswith(_REPLY) else ""
+    address = addresses.get((ADDRESSES.get(sample.member, own), sample.set), "")
     operation, status = ABOUT.get(sample.member) or REFUSALS.get(sample.member) or ("", "")
+    if not operation and not _WRONG.search(sample.member) and (place := place_of(address)):
+        operation = named_so(place[1])  # a member that these tests add to the kit's
     if not operation or not sample.answers:
         return
     editions = [list(_replies(each)) for each in sample.answers]
-    address = addresses.get((ADDRESSES.get(sample.member, ""), sample.set), "")
     for index, (method, url, code, text) in enumerate(editions[0]):
         again = parsed(editions[-1][index][3]) if index < len(editions[-1]) else None
         yield Answer(

@@ -135,7 +135,11 @@ def assemble(sources: Sources) -> Assembled:
         "kind": sources.kind,
         **({"ccxt": sources.ccxt} if sources.ccxt else {}),
         "hosts": _hosts(named, linked, sources.asked.ports),
-        **({"quote": sources.sets[0].quote} if sources.kind == "perpetual" else {}),
+        **(
+            {"quote": sources.source.pair[1]}
+            if sources.kind == "perpetual" and sources.source.pair[1]
+            else {}
+        ),
         "symbol": _symbol(sources),
         "credentials": credentials_of(sources.asked, sources.signatures),
     }

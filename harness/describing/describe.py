@@ -68,7 +68,8 @@ def source_of(tree: Tree, connector: AddedConnector) -> Source:
     found = read_source(_text(tree, path) for path in tree.under(connector.path) if path.endswith(".py"))
     tests = "\n".join(_text(tree, f"{name.replace('.', '/')}.py") for name in tests_of(tree, connector))
     base, quote = (re.search(_ASSET.format(side), tests) for side in ("base", "quote"))
-    return replace(found, pair=(base[1] if base else "", quote[1] if quote else ""))
+    own = (base[1] if base else "", quote[1] if quote else "")
+    return replace(found, pair=("", "") if own == (SETS[0].base, SETS[0].quote) else own)
 
 
 def digest(tree: Tree, connector: AddedConnector, ccxt_id: str | None) -> str:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pydantic import JsonValue
 
 from harness.describing.assembling import OF_AN_ACCOUNT, Assembled, Placed
+from harness.describing.deriving import ROWS
 from harness.describing.fields import Field
 from harness.describing.read_replies import template
 from harness.describing.streams import PRIVATE
@@ -67,8 +68,8 @@ class Question:
 
 def questions(made: Assembled) -> tuple[Question, ...]:
     """All of them, each once."""
-    found = [*_missing(made), *_contradicted(made), *_signing(made), *_untold(made), *_unread(made),
-             *_unnamed(made), *_unconfirmed(made)]  # fmt: skip
+    found = [*_unseen(made), *_missing(made), *_contradicted(made), *_signing(made), *_untold(made),
+             *_unread(made), *_unnamed(made), *_unconfirmed(made)]  # fmt: skip
     return tuple(dict.fromkeys(sorted(found, key=lambda each: each.rank)))
 
 
@@ -94,10 +95,14 @@ def line(at: Address | str, value: object = ...) -> str:
 def route_line(
     name: str, operation: str = "…", *, private: bool = False, reply: JsonValue | None = None
 ) -> str:
-    """A line that adds a route by its method and path (`GET /v1/fills`), or a WebSocket by its path."""
-    kind, _, path = name.partition(" ")
+    """A line that adds a route by its method and path, or a WebSocket by its host and path.
+
+    `name` is `GET /v1/fills`, or `WebSocket ws.acme.com/private`.
+    """
+    kind, _, place = name.partition(" ")
     if kind == WEBSOCKET:
-        whole = {**_connection(path), "channels": {}}
+        host, _, path = place.partition("/")
+        whole = {"host": host, **_connection(f"/{path}"), "channels": {}}
         return line(("connections", "stream"), whole)
     told = {"operation": operation, "private": private, "takes": {}, "reply": {} if reply is None else reply}
     return line(("routes", name), told)
@@ -121,13 +126,14 @@ def _missing(made: Assembled) -> Iterator[Question]:
     for part in made.placed:
         told = "tells" if part.operation.startswith("stream:") else "reply"
         if part.operation in OPERATIONS and not any(told in each.at for each in part.fields):
-            yield Question(
-                OPERATIONS.index(part.operation),
-                f"What does {part.name} answer?"
-                if told == "reply"
-                else f"What do messages of {part.name} say?",
-                (line((*part.at, told), "…"),),
-            )
+            text = f"What does {part.name} answer?"
+            said: JsonValue = "…"
+            if told == "tells":
+                text = f"What do messages of {part.name} say?"
+            elif part.operation == "symbols" and (read := made.sources.source.markets) is not None:
+                text += " You see what the connector's source reads of it."
+                said = _open(template(read, "symbols"))
+            yield Question(OPERATIONS.index(part.operation), text, (line((*part.at, told), said),))
 
 
 def _missing_route(made: Assembled, rank: int, operation: str) -> Question:
@@ -144,14 +150,29 @@ def _missing_route(made: Assembled, rank: int, operation: str) -> Question:
     method, path = named
     name = f"{method or 'METHOD'} {_beginning(made)}/{path.strip('/')}"
     reading = made.sources.source.of(path)
-    reply = template(reading, operation) if reading is not None else {}
+    rows = ROWS.get(operation, "")
+    reply = _open(template(reading, operation, rows)) if reading is not None else None
+    reply = reply if isinstance(reply, dict | list) else {}
     return Question(
         rank,
         f"What is {operation.replace('_', ' ')} asked with, and what does it answer? The connector's source "
         f"asks for {name}: write its parameters under takes, and complete the reply, of which you see what "
         "the source reads.",
-        (route_line(name, operation, private=private, reply=reply),),
+        (
+            route_line(
+                name, operation, private=private, reply=reply if isinstance(reply, dict | list) else {}
+            ),
+        ),
     )
+
+
+def _open(made: JsonValue) -> JsonValue:
+    """A reply whose leaves that nobody understands are to be written."""
+    if isinstance(made, dict):
+        return {key: _open(item) for key, item in made.items()}
+    if isinstance(made, list):
+        return [_open(item) for item in made]
+    return OPEN_FACT if made == "" else made
 
 
 def _beginning(made: Assembled) -> str:
@@ -189,6 +210,23 @@ def _contradicted(made: Assembled) -> Iterator[Question]:
         if each.says:
             told = ", ".join(f"{source} takes it for {fact}" for source, fact in each.says.items())
             yield Question(20, f"{written(each.at)}: {told}. Which is it?", (line(each.at, each.text),))
+
+
+def _unseen(made: Assembled) -> Iterator[Question]:
+    """What is asked where the connector sent nothing about a market, or nothing that was signed."""
+    if not made.sources.symbols:
+        yield Question(
+            0, "How does the exchange name a market?", (line(("symbol",), made.data.get("symbol")),)
+        )
+    routes = made.data.get("routes")
+    told = routes.values() if isinstance(routes, dict) else ()
+    if "signing" not in made.data and not any(isinstance(each, dict) and each["private"] for each in told):
+        yield Question(
+            25,
+            "How is a request signed? None was seen that carries a key. `scheme: unverified` lets in whoever "
+            "names one, and signs-requests stays undetermined then.",
+            (line(("signing",), {**_HMAC, "carries": dict(_CARRIED)}),),
+        )
 
 
 def _signing(made: Assembled) -> Iterator[Question]:

@@ -30,8 +30,12 @@ _AS_NUMBER = ("now.at", "session.lifetime")
 _GOOD = re.compile(r"success|ok$|authenticated|subscribed|valid$", re.I)
 
 
-def template(reading: Reading, operation: str) -> JsonValue:
-    """A reply with everything that the reading asks for; its leaves are facts by their names."""
+def template(reading: Reading, operation: str, rows: str = "") -> JsonValue:
+    """A reply with everything that the reading asks for; its leaves are facts by their names.
+
+    Lists are empty but where they are of markets, or of `rows`, where these are named (`balance`).
+    """
+    of = rows or ("market" if operation in _OF_MARKETS else "")
     made: JsonValue = None
     only = len(reading.reads) == 1
     sought = _sought(reading) if operation not in _OF_MARKETS else frozenset()
@@ -39,7 +43,7 @@ def template(reading: Reading, operation: str) -> JsonValue:
         path = tuple(
             0 if step == ROW and each.path[:index] in sought else step for index, step in enumerate(each.path)
         )
-        made = _put(made, path, _leaf(each, operation, reading.unit, only=only), operation)
+        made = _put(made, path, _leaf(each, operation, reading.unit, only=only), of)
     return made
 
 
@@ -76,7 +80,7 @@ def _fact(name: str, operation: str, *, only: bool) -> str:
     return main if main and (only or not name) else found
 
 
-def _put(made: JsonValue, path: Path, value: JsonValue, operation: str) -> JsonValue:
+def _put(made: JsonValue, path: Path, value: JsonValue, rows: str) -> JsonValue:
     """The document with a value at a path; lists and objects are made on the way."""
     if not path:
         return value
@@ -84,15 +88,15 @@ def _put(made: JsonValue, path: Path, value: JsonValue, operation: str) -> JsonV
     if step == KEYED:
         return made if isinstance(made, dict) else {}
     if step == ROW:
-        if operation not in _OF_MARKETS:
+        if not rows:
             return []
         whole = made if isinstance(made, dict) else {}
-        return {"each market": _put(whole.get("each market"), rest, value, operation)}
+        return {f"each {rows}": _put(whole.get(f"each {rows}"), rest, value, rows)}
     if isinstance(step, int):
         before = made[0] if isinstance(made, list) and made else None
-        return [_put(before, rest, value, operation)]
+        return [_put(before, rest, value, rows)]
     base = dict(made) if isinstance(made, dict) else {}
-    base[step] = _put(base.get(step), rest, value, operation)
+    base[step] = _put(base.get(step), rest, value, rows)
     return base
 
 

@@ -18,7 +18,7 @@ from harness.describing.said import Said
 from harness.describing.sentinels import SESSION, same_address
 from harness.describing.signatures import Scheme
 from harness.describing.source_reading import UNREAD, Source
-from harness.describing.templates import Example, Explained, Kind, explained, literal_of, time_form
+from harness.describing.templates import Example, Explained, Kind, embedded, explained, literal_of, time_form
 from harness.venue.described.addresses import bare
 
 Place = tuple[str, str, str]  # host, method, path
@@ -198,7 +198,8 @@ def _route(
     for leaf, each in known.items():
         if leaf[0] == "path" or (leaf[0] == "query" and first.body and not each.fact):
             continue  # beside a body the query only proves who sent it
-        found = _parameter(leaf, each, _optional(leaf, examples))
+        named = _naming_the_market(each, examples)
+        found = _parameter(leaf, named, _optional(leaf, examples))
         if found is not None:
             fields.append(found)
             _put(takes, found.at, found.text)
@@ -256,6 +257,19 @@ def _path(known: Mapping[Path, Explained], first: Said) -> tuple[str, list[Field
         segments.append(f"{{{name}}}")
         fields.append(Field((name,), each.text, each.fact, each.kind, (SENDS,), words=each.words))
     return "/".join(segments), fields
+
+
+_OF_MARKET = ("market.symbol", "market.base", "market.quote")
+
+
+def _naming_the_market(each: Explained, examples: Sequence[Example]) -> Explained:
+    """A parameter that is the same in all requests is about their market where it names it (`BASE-QUOTE`)."""
+    value = each.seen[0]
+    if each.kind is not Kind.CONSTANT or not isinstance(value, str):
+        return each
+    facts = [{name: one.facts[name] for name in _OF_MARKET if name in one.facts} for one in examples]
+    text = embedded([(value, known) for known in facts])
+    return each if text is None else replace(each, kind=Kind.TEXT, text=text)
 
 
 def _optional(leaf: Path, examples: Sequence[Example]) -> int:

@@ -48,6 +48,8 @@ METHODS: Mapping[str, str] = {
     "check_network_request_path": "ping",
 }
 _VERBS = ("GET", "POST", "PUT", "DELETE")
+# Methods that are given the reply about the markets: as an argument, the first but for the instance.
+_GIVEN = ("_initialize_trading_pair_symbols_from_exchange_info", "_format_trading_rules")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef
 _TRANSPARENT = ("data", "json")  # attributes of a message or a reply that stand for its content
@@ -79,7 +81,8 @@ class Source:
     `asked` has the operations of routes whose paths stand in one of `METHODS`. In paths `{name}` is any part.
     `states` has the states of orders, as `STATES` calls them, by the exchange's words for them. `verbs` has
     the HTTP methods of routes that are asked for in one way only. `pair` has base and quote of what
-    its tests trade, empty where they do not say.
+    its tests trade, empty where they do not say. `markets` is what is read of the reply that lists the
+    markets.
     """
 
     routes: Mapping[str, Reading]
@@ -88,6 +91,7 @@ class Source:
     states: Mapping[str, str] = field(default_factory=dict)
     verbs: Mapping[str, str] = field(default_factory=dict)
     pair: tuple[str, str] = ("", "")
+    markets: Reading | None = None
 
     def of(self, path: str) -> Reading | None:
         """For a route's path as it was asked for: the longest known path that it ends with counts."""
@@ -137,7 +141,20 @@ def read_source(texts: Iterable[str]) -> Source:
             routes.setdefault(path, reading)
     states = dict(pair for tree in trees for pair in _states_in(tree, constants))
     verbs = _verbs_in(functions, constants)
-    return Source(routes, tuple(received), _asked_in(functions, constants), states, verbs)
+    asked = _asked_in(functions, constants)
+    return Source(routes, tuple(received), asked, states, verbs, markets=_markets_in(functions, constants))
+
+
+def _markets_in(functions: Iterable[_Definition], constants: Mapping[str, JsonValue]) -> Reading | None:
+    """What the methods of `_GIVEN` read, together."""
+    reads: dict[Path, Read] = {}
+    for function in functions:
+        if function.name in _GIVEN and len(function.args.args) > 1:
+            reading = _Function(function, constants, function.args.args[1].arg).reading()
+            for each in reading.reads:
+                reads.setdefault(each.path, each)
+    longest = [path for path in reads if not any(_within(path, other) for other in reads)]
+    return Reading(tuple(reads[path] for path in longest)) if longest else None
 
 
 def _verbs_in(functions: Iterable[_Definition], constants: Mapping[str, JsonValue]) -> dict[str, str]:
@@ -266,12 +283,15 @@ def _receives(function: ast.AST) -> bool:
 
 
 class _Function:
-    """One function: `roots` are the names that hold a reply, or a part of it, with that part's path."""
+    """One function: `roots` are the names that hold a reply, or a part of it, with that part's path.
 
-    def __init__(self, function: ast.AST, constants: Mapping[str, JsonValue]) -> None:
+    `given` is the argument that is the whole of it, empty where it is awaited.
+    """
+
+    def __init__(self, function: ast.AST, constants: Mapping[str, JsonValue], given: str = "") -> None:
         self._function = function
         self._constants = constants
-        self._roots: dict[str, Path] = {}
+        self._roots: dict[str, Path] = {given: ()} if given else {}
         self._looped: dict[Path, None] = {}  # what is gone through, though nothing of an item may be read
 
     def reading(self) -> Reading:
@@ -324,6 +344,8 @@ class _Function:
             case ast.Call(func=ast.Attribute(value=inner, attr="get"), args=[key, *_]):
                 return self._step(inner, key)
             case ast.Call(func=ast.Name(id="int" | "str" | "float"), args=[inner]):
+                return self._path(inner)
+            case ast.Call(func=ast.Name(id="filter"), args=[_, inner]):
                 return self._path(inner)
         return None
 

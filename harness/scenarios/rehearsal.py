@@ -33,7 +33,7 @@ class Rehearsal(BaseModel):
     """`reached` are those of `STEPS` that came about, `trouble` what stood in the way, as far as was seen.
 
     `unanswered` are routes that the connector asked for (`GET /v1/fills`) and WebSockets that it opened
-    (`WebSocket /ws`), and the description does not have.
+    (`WebSocket ws.acme.com/private`), and the description does not have.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -147,7 +147,7 @@ def _unready(rig: Rig) -> Iterator[str]:
 def _unanswered(rig: Rig) -> Iterator[str]:
     """What was asked for that the exchange has no route for, and WebSockets that it has no connection for."""
     return (
-        " ".join((WEBSOCKET if each.header("Upgrade") else each.method, each.path))
+        f"{WEBSOCKET} {each.host}{each.path}" if each.header("Upgrade") else f"{each.method} {each.path}"
         for each in rig.record.exchanges()
         if each.operation is None
     )

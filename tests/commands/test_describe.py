@@ -32,14 +32,16 @@ def test_where_it_stops_is_said_with_the_line_for_each_route_that_is_missing() -
     found = Rehearsal(
         reached=("ready",),
         trouble=("it logged: KeyError: 'fills'",),
-        unanswered=("GET /v1/fills", "WebSocket /ws"),
+        unanswered=("GET /v1/fills", "WebSocket ws.acme.com/user/v1"),
     )
     told = _told(_tell_rehearsal, found, FILE)
     assert "No order has lived there yet: no order was created (reached: ready)." in told
     assert "it logged: KeyError: 'fills'" in told
     assert "It asked for GET /v1/fills, which the description does not have." in told
     assert '- {at: "routes / GET /v1/fills", is: {"operation": "…"' in told
-    assert '- {at: "connections / stream", is: {"path": "/ws", "subscribe"' in told
+    assert (
+        '- {at: "connections / stream", is: {"host": "ws.acme.com", "path": "/user/v1", "subscribe"' in told
+    )
     assert "descriptions/acme.review.yml" in told
 
 

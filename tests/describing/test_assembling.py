@@ -184,7 +184,7 @@ def test_a_route_that_nobody_showed_is_asked_for_as_the_source_has_it(made: Asse
     asked = questions(replace(made, placed=(seen,), sources=sources))
     (place,) = [each for each in asked if "place order asked with" in each.text]
     assert "The connector's source asks for POST /api/v2/place" in place.text
-    assert '"private": true, "takes": {}, "reply": {"data": {"id": ""}}' in place.lines[0]
+    assert '"private": true, "takes": {}, "reply": {"data": {"id": "{object.fact}"}}' in place.lines[0]
 
 
 def test_a_reply_that_nobody_showed_is_asked_for_where_its_lack_is_felt(made: Assembled) -> None:
@@ -192,3 +192,28 @@ def test_a_reply_that_nobody_showed_is_asked_for_where_its_lack_is_felt(made: As
     first, second, *_ = questions(replace(made, placed=(symbols,)))
     assert first.text == "What does GET /pairs answer?"
     assert second.text.startswith("Which route is order book?")
+
+
+def test_rows_that_the_source_goes_through_are_shown_with_what_is_read_of_each(made: Assembled) -> None:
+    text = (
+        'HELD = "/held"\n'
+        "async def _update_balances(self):\n    rows = await self._api_get(HELD)\n"
+        '    for row in rows:\n        self.use(row["coin"], row["free"])\n'
+    )
+    sources = replace(made.sources, source=read_source([text]))
+    asked = questions(replace(made, placed=(), sources=sources))
+    (held,) = [each for each in asked if "balances asked with" in each.text]
+    assert '"reply": {"each balance": {"coin": "{object.fact}", "free": "{object.fact}"}}' in held.lines[0]
+
+
+def test_where_nothing_of_a_market_and_nothing_signed_was_seen_both_are_asked() -> None:
+    """As of a connector without the kit, which learns no trading rules."""
+    made = assemble(Sources("acme", "spot", Harvest(), (), Asked({}), explain([], {})))
+    lines = [line for each in questions(made) for line in each.lines]
+    assert any(line.startswith('- {at: "symbol", is: "{market.base}-{market.quote}"') for line in lines)
+    assert any(line.startswith('- {at: "signing", is: {"scheme": "hmac"') for line in lines)
+
+
+def test_what_was_seen_is_not_asked(made: Assembled) -> None:
+    told = [each.text for each in questions(made)]
+    assert "How does the exchange name a market?" not in told

@@ -261,3 +261,18 @@ def test_funding_is_told_by_its_sentinels() -> None:
         "m": "{funding.mark_price}",
         "T": "{funding.next_at|ms|number}",
     }
+
+
+def test_a_reply_that_the_tests_add_to_the_kits_is_of_what_its_address_says() -> None:
+    def said(member: str, answer: JsonValue) -> Sample:
+        return Sample(member=member, set="a", side="", type="", answers=(answer, answer))
+
+    url = "^https://x\\.test/public/mark-price.*"
+    samples = (
+        said("mark_price_url", url),
+        said("mark_price_mock_response", {"px": SETS[0].mark_price}),
+        said("mark_price_erroneous_mock_response", {"px": "nothing"}),
+        said("weather_mock_response", {"sun": "1"}),
+    )
+    (found,) = answers(Harvest(kit=True, samples=samples))
+    assert (found.operation, found.place) == ("funding_rate", ("x.test", "/public/mark-price"))

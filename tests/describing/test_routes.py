@@ -192,6 +192,17 @@ def test_canaries_have_the_shape_of_what_they_stand_for() -> None:
     assert given["x_user_id"].isdigit()
 
 
+def test_a_signing_key_takes_the_forms_of_a_secret() -> None:
+    """As Aevo's, a private key of a wallet: given a word, the connector was never constructed."""
+    field = ConfigField(
+        name="x_signing_key", prompt="", secure=True, connect_key=True, prompted=True, required=True
+    )
+    given = canaries([field], 1)
+    assert len(bytes.fromhex(given["x_signing_key"].removeprefix("0x"))) == 32
+    said = credentials_of(Asked(given, (field,), form=1), Explanation((), 0, ()))
+    assert said == {"x_signing_key": {"is": "secret", "form": "hex"}}
+
+
 def test_canaries_are_numbers_and_choices_where_the_type_says_so() -> None:
     """A connector asks for the index of its key, an `int`, and was never constructed."""
     kinds = {
@@ -319,6 +330,16 @@ def test_routes_that_stand_for_a_type_are_routes_of_their_own() -> None:
         ("POST /buy/{symbol}/", {"order.type": "limit"}),
         ("POST /buy/market/{symbol}/", {"order.type": "market"}),
     ]
+
+
+def test_a_parameter_that_names_the_market_otherwise_than_its_symbol_does() -> None:
+    """As OKX's index of a swap: `BTC-USDT`, where the symbol is `BTC-USDT-SWAP`."""
+    order = {"order.order_id": "82400002", "market.base": "COINALPHA", "market.quote": "HBOT",
+             "order.client_order_id": "never sent"}  # fmt: skip
+    sent = (Said(HOST, "/index", "GET", query="instId=COINALPHA-HBOT&kind=swap"),)
+    acts = (Act("cancel_order", order, ()),)
+    (route,) = routes(Asked({}, sent=sent, acts=acts), (), (), "COINALPHA-HBOT-SWAP")
+    assert route.takes == {"instId": "{market.base}-{market.quote}", "kind": "swap"}
 
 
 def test_a_topic_for_all_markets_is_named_by_its_words_alone() -> None:

@@ -160,3 +160,21 @@ def test_of_a_mapping_of_addresses_all_are_meant() -> None:
 def test_tests_are_asked_about_their_own_pair_and_another(perpetual: bool, second: str) -> None:
     assert [each.pair for each in sets_of("BTC", "USDC", perpetual=perpetual)] == ["BTC-USDC", second]
     assert sets_of("", "", perpetual=perpetual)[0] == SETS[0]
+
+
+def test_what_is_read_of_the_markets_is_known_from_the_methods_that_are_given_them() -> None:
+    rules = (
+        "async def _format_trading_rules(self, info):\n"
+        "    for rule in filter(is_active, info):\n"
+        '        self.use(rule["symbol"], rule.get("priceDecimals"))\n'
+    )
+    names = (
+        "def _initialize_trading_pair_symbols_from_exchange_info(self, exchange_info):\n"
+        '    for row in exchange_info:\n        self.map(row["symbol"], row["primary"])\n'
+    )
+    read = read_source([rules, names]).markets
+    assert read is not None
+    assert template(read, "symbols") == {
+        "each market": {"symbol": "{market.symbol}", "priceDecimals": "", "primary": ""}
+    }
+    assert read_source([CONSTANTS]).markets is None

@@ -30,11 +30,13 @@ def test_a_connector_that_ended_waits_for_nothing() -> None:
 
 def test_requests_and_streams_that_nothing_answers_are_named() -> None:
     def asked(path: str, operation: str | None, **headers: str) -> Any:
-        return SimpleNamespace(method="GET", path=path, operation=operation, header=headers.get)
+        return SimpleNamespace(
+            method="GET", path=path, operation=operation, host="ws.acme.com", header=headers.get
+        )
 
     exchanges = [
         asked("/v1/fills", None),
         asked("/v1/time", "server_time"),
         asked("/", None, Upgrade="websocket"),
     ]
-    assert list(_unanswered(_rig(exchanges=exchanges))) == ["GET /v1/fills", "WebSocket /"]
+    assert list(_unanswered(_rig(exchanges=exchanges))) == ["GET /v1/fills", "WebSocket ws.acme.com/"]

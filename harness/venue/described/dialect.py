@@ -75,7 +75,7 @@ def dialect_of(described: Description) -> type[DescribedDialect]:
             "ccxt_id": None if described.derived else described.ccxt,
             "description": described,
             "rest_hosts": described.hosts.rest,
-            "stream_hosts": described.hosts.stream,
+            "stream_hosts": stream_hosts(described),
             "ports": described.hosts.ports,
             "secrets_sent": sent,
             "markets": sayable(described),
@@ -117,6 +117,13 @@ def _routes(described: Description) -> Iterator[Route]:
 def _streams(described: Description) -> Iterator[Route]:
     for name, connection in described.connections.items():
         yield Route("GET", connection.path, "stream:subscribe", 0, False, name)
+
+
+def stream_hosts(described: Description) -> tuple[str, ...]:
+    """Where WebSockets are opened: at the hosts for them, else at those of routes, and where one says."""
+    hosts = described.hosts.stream or (described.hosts.rest if described.connections else ())
+    own = (each.host for each in described.connections.values() if each.host is not None)
+    return tuple(dict.fromkeys((*hosts, *own)))
 
 
 class DescribedDialect(Dialect):
