@@ -451,6 +451,10 @@ class Dialect:
             reply = refused.reply
         return self.finish(request, route, reply)
 
+    def turns_down(self, status: int, reply: bytes) -> bool:
+        """Whether a reply says that the client asked for what it cannot have."""
+        return 400 <= status < 500
+
     def serve(self, call: Call) -> Reply:
         """What the route answers to a request that was admitted. Raises Refused."""
         answer = getattr(self, call.route.handler)(call)
