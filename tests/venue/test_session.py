@@ -429,3 +429,14 @@ def test_keys_are_fresh_and_can_be_revoked() -> None:
     assert world.account_of_key(account.api_key) is None
     with pytest.raises(ValueError, match="exists"):
         world.account("other", {})
+
+
+def test_the_others_trade_what_is_smaller_than_a_new_step() -> None:
+    world, _ = venue()
+    market = world.markets[0]
+    world.seed_book(market, 10)
+    coarser = replace(market, lot_size=market.lot_size * 100_000, min_amount=market.lot_size * 100_000)
+    world.change_rules(coarser)
+    before = len(world.trades(market))
+    world.walk(300, coarser)
+    assert len(world.trades(coarser)) > before
