@@ -432,11 +432,12 @@ def test_keys_are_fresh_and_can_be_revoked() -> None:
 
 
 def test_the_others_trade_what_is_smaller_than_a_new_step() -> None:
-    world, _ = venue()
+    world, _ = venue(levels=10)
     market = world.markets[0]
-    world.seed_book(market, 10)
-    coarser = replace(market, lot_size=market.lot_size * 100_000, min_amount=market.lot_size * 100_000)
-    world.change_rules(coarser)
-    before = len(world.trades(market))
-    world.walk(300, coarser)
-    assert len(world.trades(coarser)) > before
+    book = world.book(market, 10)
+    for side, levels in ((Side.BUY, book.bids), (Side.SELL, book.asks)):
+        for level in levels:
+            world.set_level(market, side, level.price, market.lot_size)
+    world.change_rules(replace(market, lot_size=market.lot_size * 10, min_amount=market.lot_size * 10))
+    world.walk(50, world.markets[0])
+    assert any(trade.amount == market.lot_size for trade in world.trades(market))
