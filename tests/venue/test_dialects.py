@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from harness.clock import ScaledClock, SkewedClock
 from harness.errors import UserError
 from harness.venue.dialects import dialect, dialect_of, known
 from harness.venue.dialects.base import (
@@ -23,6 +24,7 @@ from harness.venue.dialects.decimals import decimals_of, fixed, plain
 from harness.venue.dialects.listen_keys import ListenKeys
 from harness.venue.dialects.rates import FixedWindows
 from harness.venue.model import Account
+from harness.venue.session import Venue
 from tests.venue.world import StillClock, data, venue
 
 
@@ -201,3 +203,10 @@ def test_a_scaled_clock_gives_time_stamps_slack(tiny: Tiny) -> None:
     assert tiny.slack == 0
     clock.scale = 11.0
     assert tiny.slack == 5.0
+
+
+def test_what_was_measured_at_a_faster_pace_is_borne_at_a_slower_one() -> None:
+    clock = ScaledClock(11.0)
+    spoken = Tiny(Venue((), 1, SkewedClock(clock)))
+    clock.change(2.0)
+    assert spoken.slack == 5.0
