@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import re
 import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -193,6 +194,8 @@ def echoed(made: JsonValue, said: JsonValue) -> JsonValue:
 
 
 _NUMBERS = frozenset({"int", "Decimal"})
+# Names of what signs.
+SIGNS = re.compile(r"secret|private|signing|signer_key")
 
 
 def canaries(fields: Sequence[ConfigField], form: int = 0) -> dict[str, str]:
@@ -207,7 +210,7 @@ def canaries(fields: Sequence[ConfigField], form: int = 0) -> dict[str, str]:
             values[each.name] = option
         elif each.required and each.kind in _NUMBERS:
             values[each.name] = SESSION["account.number"]  # as a description's account has it
-        elif "secret" in name or "private" in name:
+        elif SIGNS.search(name):
             values[each.name] = _SECRETS[form]()
         elif "pass" in name or "memo" in name:
             values[each.name] = f"word{secrets.token_hex(6)}"

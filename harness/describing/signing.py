@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pydantic import JsonValue
 
 from harness.credentials.matching import usual_option
-from harness.describing.asking import Asked
+from harness.describing.asking import SIGNS, Asked
 from harness.describing.said import Said
 from harness.describing.signatures import Explanation, Scheme
 from harness.describing.templates import time_form
@@ -151,7 +151,7 @@ def credentials_of(asked: Asked, found: Explanation) -> dict[str, JsonValue]:
         if name in choices:
             continue
         low = name.lower()
-        if name in secrets or (re.search(r"secret|private", low) and not value.isdigit()):
+        if name in secrets or (SIGNS.search(low) and not value.isdigit()):
             made[name] = {"is": "secret", **_form(secrets.get(name), asked.form)}
         elif re.search(r"pass|memo", low):
             places = _places(asked, value)

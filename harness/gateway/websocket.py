@@ -218,7 +218,7 @@ class OpenSocket:
                 case aiohttp.WSMsgType.PONG:
                     self.write_down("sent", "stream:ping", _text(message.data), "pong", self._mute)
                     if self._mute is None:
-                        self._session.ponged(message.data)
+                        self._session.ponged(bytes(message.data))
                 case aiohttp.WSMsgType.CLOSE if self._mute is None:
                     return self.close(message.data or NO_CODE, message.extra or "", ClosedBy.CLIENT)
                 case aiohttp.WSMsgType.CLOSE:

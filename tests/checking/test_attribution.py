@@ -35,11 +35,11 @@ def test_there_may_be_no_control() -> None:
     assert control_for(UPSTREAM[:3], "v2", "derivative", "binance_perpetual") is None
 
 
-def test_the_control_of_2020_is_one_that_an_exchange_of_2020_is_spoken_by() -> None:
+def test_the_control_of_2020_is_of_the_same_exchange_or_none() -> None:
     paths = [f"hummingbot/market/{name}/{name}_market.pyx" for name in ("kraken", "kucoin")]
     assert control_for(paths, "v0", "market", "kucoin_2020") == "kucoin"
-    assert control_for(paths, "v0", "market", "loopring") == "kraken"
-    assert control_for(paths, "v0", "market", "kraken") == "kraken"
+    assert control_for(paths, "v0", "market", "loopring") is None
+    assert control_for(paths, "v0", "market", "kraken") is None
 
 
 def test_a_trial_that_decided_nothing_excuses_nobody() -> None:
@@ -62,6 +62,8 @@ def test_a_control_that_fails_for_another_reason_excuses_nobody() -> None:
     [
         ("A fill cost 0.1 BTC; it said -2E-7 USDT.", "A fill cost 3 ETH; it said 12 USDT.", True),
         ("BuyOrderCompleted came twice in BTC-USDT.", "SellOrderCompleted came twice in ETH-USDT.", True),
+        ("After one step, 2.5 of USDC is free.", "After 6 steps, 3 of USDC is free.", True),
+        ("After one step, 2.5 of USDC is free.", "After 6 fills, 3 of USDC is free.", False),
         ("An order was forgotten.", "An order was announced twice.", False),
     ],
 )

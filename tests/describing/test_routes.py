@@ -192,6 +192,17 @@ def test_canaries_have_the_shape_of_what_they_stand_for() -> None:
     assert given["x_user_id"].isdigit()
 
 
+def test_a_signing_key_takes_the_forms_of_a_secret() -> None:
+    """As Aevo's, a private key of a wallet: given a word, the connector was never constructed."""
+    field = ConfigField(
+        name="x_signing_key", prompt="", secure=True, connect_key=True, prompted=True, required=True
+    )
+    given = canaries([field], 1)
+    assert len(bytes.fromhex(given["x_signing_key"].removeprefix("0x"))) == 32
+    said = credentials_of(Asked(given, (field,), form=1), Explanation((), 0, ()))
+    assert said == {"x_signing_key": {"is": "secret", "form": "hex"}}
+
+
 def test_canaries_are_numbers_and_choices_where_the_type_says_so() -> None:
     """A connector asks for the index of its key, an `int`, and was never constructed."""
     kinds = {

@@ -34,13 +34,18 @@ def is_spoken() -> bool:
     return version("ccxt") == RELEASE
 
 
-def installed() -> Path:
-    """Where that release lies, with what it needs."""
-    folder = cache_dir() / "ccxt" / RELEASE
+def place(release: str) -> Path:
+    """Where a release of ccxt lies when it is installed."""
+    return cache_dir() / "ccxt" / release
+
+
+def installed(release: str = RELEASE, packages: tuple[str, ...] = (AIOHTTP,), *options: str) -> Path:
+    """The release, in its place with these packages, and with what it needs unless `options` say so."""
+    folder = place(release)
     if not folder.exists():
-        command = [sys.executable, "-m", "uv", "--no-progress", "pip", "install", "--quiet"]
-        being = folder.with_name(f"{RELEASE}.{os.getpid()}")
-        subprocess.run([*command, "--target", str(being), f"ccxt=={RELEASE}", AIOHTTP], check=True)
+        command = [sys.executable, "-m", "uv", "--no-progress", "pip", "install", "--quiet", *options]
+        being = folder.with_name(f"{release}.{os.getpid()}")
+        subprocess.run([*command, "--target", str(being), f"ccxt=={release}", *packages], check=True)
         being.rename(folder)
     return folder
 

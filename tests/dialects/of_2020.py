@@ -17,11 +17,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from harness.paths import cache_dir
 from harness.venue.dialects import dialect
 from harness.venue.dialects.base import Dialect, Request
 from harness.venue.model import Account, OrderStatus
 from harness.venue.session import Venue
+from tests.dialects.earlier import installed, place
 from tests.venue.world import FUNDS, StillClock
 
 RELEASE = "1.33.1"
@@ -30,23 +30,9 @@ SYMBOL = "BTC/USDT"
 D = Decimal
 
 
-def place() -> Path:
-    """Where that release lies, with the one library that it needs and today's ccxt does not."""
-    return cache_dir() / "ccxt" / RELEASE
-
-
-def install() -> None:
-    if place().exists():
-        return
-    being = place().with_name(f"{RELEASE}.{os.getpid()}")
-    command = [sys.executable, "-m", "uv", "--no-progress", "pip", "install", "--quiet", "--no-deps"]
-    subprocess.run([*command, "--target", str(being), f"ccxt=={RELEASE}", "six"], check=True)
-    being.rename(place())
-
-
 def read_in_a_process() -> subprocess.CompletedProcess[str]:
     """`read` every dialect with that release laid over the installed one."""
-    path = os.pathsep.join([str(place()), str(Path(__file__).resolve().parents[2])])
+    path = os.pathsep.join([str(place(RELEASE)), str(Path(__file__).resolve().parents[2])])
     program = "from tests.dialects.of_2020 import SPOKEN, read; [read(name) for name in SPOKEN]"
     return subprocess.run(
         [sys.executable, "-c", program],
@@ -145,7 +131,7 @@ def _order(exchange: Any, venue: Venue, account: Account) -> None:
 
 
 if __name__ == "__main__":
-    install()
+    installed(RELEASE, ("six",), "--no-deps")  # today's ccxt needs all the rest
     ended = read_in_a_process()
     sys.stdout.write(ended.stderr[-2000:] or f"ccxt {RELEASE} agrees with {', '.join(SPOKEN)}.\n")
     sys.exit(ended.returncode)

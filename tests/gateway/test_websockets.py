@@ -97,6 +97,7 @@ def test_packed_messages_and_pings_of_the_exchange(
 
     talk(gateway, shim, work)
     assert [tiny.pongs for tiny in dialect.sessions] == [[b"there?"]]
+    assert {type(pong) for tiny in dialect.sessions for pong in tiny.pongs} == {bytes}
     assert [(f.opcode, f.text) for f in gateway.record.frames() if f.opcode != "text"] == [
         ("binary", '{"n":1}'),
         ("ping", "there?"),
@@ -245,7 +246,7 @@ def test_a_fault_that_ends_the_socket(
 
 
 def test_a_stalled_socket_is_open_deaf_and_mute(
-    gateway: GatewayThread, shim: EmulatedShim, venue: Venue
+    gateway: GatewayThread, dialect: TinyDialect, shim: EmulatedShim, venue: Venue
 ) -> None:
     gateway.faults.add(Stall(), "stream:book")
     record = gateway.record
@@ -256,6 +257,7 @@ def test_a_stalled_socket_is_open_deaf_and_mute(
             await asyncio.to_thread(record.wait_for, lambda: record.frames("stream:book"), PATIENCE)
             await ws.send_str("are you there")
             await ws.ping()
+            dialect.sessions[-1].leaves = True
             with pytest.raises(asyncio.TimeoutError):
                 await ws.receive(timeout=0.5)
             assert len(gateway.open_sockets()) == 1

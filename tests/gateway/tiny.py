@@ -66,6 +66,11 @@ class TinySession(StreamSession):
 
     def __init__(self) -> None:
         self.pongs: list[bytes] = []
+        self.leaves = False
+
+    def tick(self, now: float) -> Iterable[Outgoing]:
+        if self.leaves:
+            yield Close(1001, "going away")
 
     def ponged(self, payload: bytes) -> None:
         self.pongs.append(payload)

@@ -29,10 +29,10 @@ class BrokeOffError(ConnectorError):
     """The connector broke off in the middle of a scenario."""
 
 
-def start(rig: Rig) -> float:
+def start(rig: Rig, patience: float = READY_SECONDS) -> float:
     """Start the connector and wait until it is ready; returns the virtual seconds that took."""
     rig.connector.start()
-    ready = rig.connector.wait_ready(READY_SECONDS)
+    ready = rig.connector.wait_ready(patience)
     if not ready.ready:
         raise NotReady(tuple(name for name, done in ready.parts.items() if not done))
     return ready.seconds

@@ -26,6 +26,7 @@ from harness.venue.model import Order, Side
 ORDERS = 20  # of a burst
 TOO_OFTEN = (418, 429)
 SLOW = 2.0  # times as fast as the wall
+PATIENCE = 240.0  # virtual seconds; some frameworks read one pair's book after the other, at their leisure
 FOLLOW = 20.0  # virtual seconds for its order books
 ARRIVE = 120.0  # virtual seconds; limits of requests may hold some back
 ENDS = 40.0  # virtual seconds; then polls are asked for
@@ -37,8 +38,8 @@ class Crowd(View):
     """The orders of two bursts, each in a market of its own; after one that lost an order there is no other.
 
     `pairs` are all that it trades. `waiting_for` are the parts that never became ready, though they do with
-    one pair. `refused` are requests that the exchange refused at the start, and `difference` says how the
-    book of the first or the last pair differs from the exchange's after that.
+    one pair. `refused` are requests that the exchange refused at the start, of a kind that it does not refuse
+    with one pair. `difference` says how the book of the first or the last pair differs from the exchange's.
     """
 
     rig_number: int
@@ -58,15 +59,17 @@ def place_many(rigs: Rigs, pace: float) -> Crowd:
     with rigs.open(pace, also=also) as rig:
         run = Crowd(rig.number, (rig.pair, *(market.name for market in also)))
         try:
-            start(rig)
+            start(rig, PATIENCE)
         except NotReady as error:
             run.waiting_for = error.waiting_for or ("its own reasons",)
-        run.refused = tuple(each for each in rig.record.exchanges() if _refused(each))
+        run.refused = _refused(rig)
         if not run.waiting_for:
             _trade(rig, run, (rig.market, also[-1]))
-    if run.waiting_for:
+    if run.waiting_for or run.refused:
         with rigs.open(pace) as rig:
             start(rig)
+            anyway = {each.operation for each in _refused(rig)}
+        run.refused = tuple(each for each in run.refused if each.operation not in anyway)
     return run
 
 
@@ -82,9 +85,16 @@ def _trade(rig: Rig, run: Crowd, markets: Sequence[Market]) -> None:
             break
 
 
-def _refused(exchange: Exchange) -> bool:
-    """Whether the exchange did not take it, for another reason than how often it was asked."""
-    return exchange.status is not None and 400 <= exchange.status < 500 and exchange.status not in TOO_OFTEN
+def _refused(rig: Rig) -> tuple[Exchange, ...]:
+    """What the exchange knows and did not take, for another reason than how often it was asked."""
+    return tuple(
+        each
+        for each in rig.record.exchanges()
+        if each.operation is not None
+        and each.status is not None
+        and each.status not in TOO_OFTEN
+        and rig.dialect.turns_down(each.status, each.reply)
+    )
 
 
 def _burst(rig: Rig, market: Market) -> list[Life]:

@@ -90,8 +90,11 @@ def _take_off(rig: Rig, run: Ends) -> None:
 def _meet_own(rig: Rig, run: Ends) -> None:
     """A sell at the price of a buy of its own, both at the top of their side; the buy is larger.
 
-    Where the exchange has no rule of its own, the seed says who gives way.
+    Where the exchange has no rule of its own, the seed says who gives way; where it lets them trade, this is
+    not played.
     """
+    if not rig.dialect.prevents_self_trades:
+        return
     run.rule = rig.market.self_trade
     if run.rule is SelfTrade.NONE:
         run.rule = rig.random.choice((SelfTrade.EXPIRE_MAKER, SelfTrade.EXPIRE_TAKER))

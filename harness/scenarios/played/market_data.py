@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 from harness.driving.claims import BookView, ConfigField, LogLine, PairView, Prices, Rule, TradeView, Usage
@@ -13,7 +14,7 @@ from harness.scenarios import randomization
 from harness.scenarios.played import start
 from harness.scenarios.rig import Rig, Rigs
 from harness.scenarios.trace.view import View
-from harness.venue.market import Market
+from harness.venue.market import Market, floor_to
 from harness.venue.model import Level, Side, Trade
 
 DEPTH = 20
@@ -159,14 +160,17 @@ def _number(value: object) -> Decimal | None:
     return None if value is None else Decimal(str(value))
 
 
+def between_steps(chance: Random, market: Market) -> tuple[Decimal, Decimal]:
+    """A price and an amount that is neither too small nor worth too little to be sent."""
+    price = market.reference_price * Decimal(chance.randint(900_001, 1_099_999)) / 1_000_000
+    least = max(market.min_amount, floor_to(2 * market.min_notional / price, market.lot_size))
+    lots = chance.randint(50, 5000)
+    return price, least + market.lot_size * lots + market.lot_size * Decimal(chance.randint(1, 999)) / 1000
+
+
 def quantize(rig: Rig, market: Market) -> Quantized:
     """Any price near the market and any tradable amount, with more decimals than the market has."""
-    chance = rig.random
-    price = market.reference_price * Decimal(chance.randint(900_001, 1_099_999)) / 1_000_000
-    lots = chance.randint(50, 5000)
-    amount = (
-        market.min_amount + market.lot_size * lots + market.lot_size * Decimal(chance.randint(1, 999)) / 1000
-    )
+    price, amount = between_steps(rig.random, market)
     return Quantized(market, (price, amount), rig.connector.quantize(market.name, price, amount))
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from harness.driving.claims import Cancellation, EventView, LogLine, OrderView, Usage
 from harness.driving.driver import PositionAction
+from harness.driving.rpc_client import ConnectorError, ConnectorGone, ConnectorTimeout
 from harness.scenarios.played import start
 from harness.scenarios.played.balances import IMPATIENT, PATIENT, BalanceView, settled_views
 from harness.scenarios.rig import Rig, Rigs
@@ -162,13 +163,19 @@ def submit(
     """Ask the connector for an order and wait for it to reach the exchange or to fail.
 
     On a perpetual an order opens a position unless `position` says otherwise. An order that was given up
-    before and arrives only now is not taken for this one, as far as the ids tell.
+    before and arrives only now is not taken for this one, as far as the ids tell. A market order at which the
+    connector raises has no id of its own and never arrives.
     """
     known = {order.order_id for order in rig.venue.orders(rig.account)}
     mark, asked_at = rig.record.mark(), rig.clock.now()
     ask = rig.connector.buy if side is Side.BUY else rig.connector.sell
     where = (market or rig.market).name
-    order_id = ask(where, amount, price, kind, position or opening(rig))
+    try:
+        order_id = ask(where, amount, price, kind, position or opening(rig))
+    except ConnectorError as error:
+        if kind != "MARKET" or isinstance(error, ConnectorTimeout | ConnectorGone):
+            raise
+        return Life(rig.number, asked_at, f"no-id-{asked_at:.6f}", side, kind, amount, price, None, ())
 
     def arrived() -> Order | bool | None:
         failed = bool(rig.connector.events("OrderFailure", order_id))  # it may come and end in between

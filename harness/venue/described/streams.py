@@ -447,22 +447,22 @@ class DescribedSession(TopicSession):
         )
 
     def balance_changed(self, topic: Topic, event: BalanceChanged) -> Iterable[Outgoing]:
-        told = list(map(self._exchange.venue_facts.balance, event.balances))
+        facts = self._exchange.venue_facts
+        told = list(map(facts.balance, event.balances))
         change: dict[str, Fact] = {"kind": event.reason, "at": event.at}
         around: dict[str, Callable[[], Mapping[str, Fact]]] = {"change": lambda: change}
         account, subscription = self.account, self._subscriptions.get(topic)
         if account is None or subscription is None:
             return
         settled = self._settled()
-        margins = [
-            self._exchange.venue_facts.margin(account, b.asset) for b in event.balances if b.asset in settled
-        ]
-        if _names(subscription.channel.tells, "balance") or _names(subscription.channel.tells, "margin"):
-            rows = {"balance": lambda: told, "margin": lambda: margins}
+        held = {b.asset: facts.margin(account, b.asset) for b in event.balances if b.asset in settled}
+        tells = self._exchange.filler.laid_out(subscription.channel.tells)
+        if _names(tells, "balance") or _names(tells, "margin"):
+            rows = {"balance": lambda: told, "margin": lambda: list(held.values())}
             yield from self._tell(topic, Scope(around, rows))
             return
-        for one in told:
-            yield from self._tell(topic, Scope(around).within(one))
+        for balance, one in zip(event.balances, told, strict=True):
+            yield from self._tell(topic, Scope(around).within(one).within(held.get(balance.asset, Scope())))
 
     def position_changed(self, topic: Topic, event: PositionChanged) -> Iterable[Outgoing]:
         one = self._exchange.venue_facts.position(event.position)

@@ -122,6 +122,12 @@ class Filler:
         kept = {key: value for key, value in base.items() if bare(key) not in names}
         return {**kept, **{key: value for key, value in own.items() if value != LEFT_OUT}}
 
+    def laid_out(self, template: JsonValue) -> JsonValue:
+        """The template with every shape that it names, however deep, laid out."""
+        if isinstance(template, dict):
+            return {key: self.laid_out(value) for key, value in self.alike(template).items()}
+        return [self.laid_out(item) for item in template] if isinstance(template, list) else template
+
     def _rows(self, what: str, scope: Scope) -> Iterable[Scope]:
         make = scope.rows.get(what)
         return make() if make is not None else ()

@@ -317,6 +317,8 @@ class Dialect:
     tells_lots: ClassVar[bool] = True  # its list of markets has the steps of their amounts
     trades_by_market: ClassVar[bool] = False  # the id of a trade is unique in its market alone
     fees_in_other_assets: ClassVar[bool] = False  # an account may pay them in one that is not of the market
+    # Whether orders of one account may be kept from trading with each other, by whatever rule.
+    prevents_self_trades: ClassVar[bool] = True
     # Seconds between two fundings, where the exchange's markets differ; else it is as the market has it.
     funding_intervals: ClassVar[tuple[float, ...]] = ()
     book_depth: ClassVar[int] = 1000  # levels of a side that a client can have at most
@@ -448,6 +450,10 @@ class Dialect:
         except Refused as refused:
             reply = refused.reply
         return self.finish(request, route, reply)
+
+    def turns_down(self, status: int, reply: bytes) -> bool:
+        """Whether a reply says that the client asked for what it cannot have."""
+        return 400 <= status < 500
 
     def serve(self, call: Call) -> Reply:
         """What the route answers to a request that was admitted. Raises Refused."""

@@ -36,6 +36,7 @@ PUBLIC = (
     "mark_price",
 )
 TELLS_IT_AGAIN = ("liquid",)  # an order that ended already, when it is to be cancelled
+WALLET_ALONE = ("gate_io_perpetual",)  # what its stream tells of the margin
 TOLD = ("fills", "orders", "balances", "positions")
 
 
@@ -240,6 +241,24 @@ def test_an_order_lives(world: World) -> None:
     again = client.ask(route, named)
     told_again = client.dialect.name in TELLS_IT_AGAIN
     assert (again.content() == gone.content()) is told_again, "an order that has ended cannot be cancelled"
+
+
+def test_streams_tell_what_margin_is_left(world: World) -> None:
+    if not world.market.perpetual:
+        pytest.skip("there is no margin")
+    streams(world)
+    place(world)
+    (order,) = world.venue.open_orders(world.client.account)
+    world.heard.clear()
+    world.venue.fill(order.order_id, order.amount / 2)
+    world.listen(each for session in world.sessions for each in session.tick(NOON + 1))
+    told = [frame for frame in world.heard if frame.operation == "stream:balances"]
+    if not told:
+        pytest.skip("no stream of it tells balances")
+    margin = world.venue.margin(world.client.account, world.market.settle_asset)
+    figure = margin.wallet if world.client.dialect.name in WALLET_ALONE else margin.available
+    said = {each.quantize(D("1e-6")) for each in said_in(told) if isinstance(each, Decimal)}
+    assert figure.quantize(D("1e-6")) in said, told
 
 
 def test_a_market_order_is_filled(world: World) -> None:

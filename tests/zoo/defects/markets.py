@@ -92,7 +92,7 @@ DEFECTS: tuple[Defect, ...] = (
             """
             async def _order_book_snapshot(self, trading_pair):
                 message = await super()._order_book_snapshot(trading_pair)
-                if message.content["bids"][0][0] >= message.content["asks"][0][0]:
+                if float(message.content["bids"][0][0]) >= float(message.content["asks"][0][0]):
                     raise ValueError("a book that crosses itself")
                 return message
             """,

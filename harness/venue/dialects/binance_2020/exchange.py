@@ -1,9 +1,9 @@
 """Binance's spot API of 2020: today's dialect, with what has been taken away since.
 
 Source: CHANGELOG.md of binance-spot-api-docs (`outboundAccountInfo` deprecated and removed in 2020, the
-filter NOTIONAL added in 2022), rest-api.md of 2020 (MIN_NOTIONAL), wapi-api.md ("Trade Fee", "System
-Status"); python-binance 0.7.1, which connectors of 2020 ask with, sends what is public and listen keys to
-`/api/v1`.
+filter NOTIONAL added in 2022, self-trade prevention in January 2023), rest-api.md of 2020 (MIN_NOTIONAL),
+wapi-api.md ("Trade Fee", "System Status"); python-binance 0.7.1, which connectors of 2020 ask with, sends
+what is public and listen keys to `/api/v1`.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ class Binance2020(Binance):
     name: ClassVar[str] = "binance_2020"
     framework: ClassVar[str] = "v0"
     connector: ClassVar[str] = "binance"
+    prevents_self_trades: ClassVar[bool] = False
     ccxt_id: ClassVar[str | None] = None
     rest_hosts: ClassVar[tuple[str, ...]] = ("api.binance.com",)
     stream_hosts: ClassVar[tuple[str, ...]] = ("stream.binance.com",)

@@ -33,7 +33,7 @@ from harness.venue.dialects.day import day
 from harness.venue.dialects.decimals import plain
 from harness.venue.dialects.rates import FixedWindows
 from harness.venue.dialects.signing import hmac_hex, same
-from harness.venue.dialects.wire import Json, ms, rows
+from harness.venue.dialects.wire import Json, ms, parsed, rows
 from harness.venue.market import Market
 from harness.venue.model import ZERO, Account, Balance, Order, Refusal, VenueRefusal
 from harness.venue.operations.sessions import PrivateSessions
@@ -62,6 +62,9 @@ class BybitV5(Dialect):
         self.sessions = PrivateSessions()
 
     # -- what the base asks for
+
+    def turns_down(self, status: int, reply: bytes) -> bool:
+        return super().turns_down(status, reply) or parsed(reply).get("retCode") != 0
 
     def symbol(self, market: Market) -> str:
         return f"{market.base}{market.quote}"

@@ -93,6 +93,9 @@ class Kraken(MarketRoutes):
 
     # -- what the base asks for
 
+    def turns_down(self, status: int, reply: bytes) -> bool:
+        return super().turns_down(status, reply) or bool(parsed(reply).get("error"))
+
     def symbol(self, market: Market) -> str:
         return alternative_name(market)
 

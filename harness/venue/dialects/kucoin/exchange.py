@@ -13,9 +13,10 @@ from typing import ClassVar
 from harness.venue.dialects.base import Call, Reply, Request, Route, StreamSession, stream
 from harness.venue.dialects.kucoin.account_routes import AccountRoutes
 from harness.venue.dialects.kucoin.limits import Quotas
-from harness.venue.dialects.kucoin.replies import failure
+from harness.venue.dialects.kucoin.replies import OK, failure
 from harness.venue.dialects.kucoin.security import signer
 from harness.venue.dialects.kucoin.streams import KucoinSession
+from harness.venue.dialects.wire import parsed
 from harness.venue.market import SAMPLE_MARKETS, FeeIn, Market
 from harness.venue.model import Account
 from harness.venue.operations.sessions import PrivateSessions
@@ -54,6 +55,9 @@ class Kucoin(AccountRoutes):
         return self._tokens
 
     # -- what the base asks for
+
+    def turns_down(self, status: int, reply: bytes) -> bool:
+        return super().turns_down(status, reply) or parsed(reply).get("code") != OK
 
     def credentials(self, account: Account) -> dict[str, str]:
         return {

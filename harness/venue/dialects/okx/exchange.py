@@ -37,7 +37,7 @@ from harness.venue.dialects.okx.codec import (
 from harness.venue.dialects.okx.streams import PrivateSession, PublicSession
 from harness.venue.dialects.rates import FixedWindows
 from harness.venue.dialects.signing import hmac_base64, same
-from harness.venue.dialects.wire import Json, ms
+from harness.venue.dialects.wire import Json, ms, parsed
 from harness.venue.market import SAMPLE_MARKETS, Market, SelfTrade
 from harness.venue.model import (
     ZERO,
@@ -93,6 +93,9 @@ class Okx(Dialect):
         self._sessions = PrivateSessions()
 
     # -- what the base asks for
+
+    def turns_down(self, status: int, reply: bytes) -> bool:
+        return super().turns_down(status, reply) or parsed(reply).get("code") != "0"
 
     def symbol(self, market: Market) -> str:
         return market.name
