@@ -136,7 +136,7 @@ def _mishap(rig: Rig, run: Hour, watch: _Watch, number: int) -> None:
         _mute_the_book(rig, run)
     if number == GAP_IN:
         _lose_part_of_the_book(rig, run)
-    if number == NEW_RULES_IN and rig.dialect.tells_lots:
+    if number == NEW_RULES_IN and rig.dialect.tells_lots and rig.market.lot_size < 1:
         _make_coarser(rig)
         run.changed_at = rig.clock.now()
     if number == KNOWN_IN and run.changed_at:
