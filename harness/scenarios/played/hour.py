@@ -48,7 +48,8 @@ class Hour(View):
     `restarts` counts how often it broke all its connections off by itself, as it does when it thinks that its
     network is down. `deaf` is how long no private stream was open, after one had been and besides `BACK`
     after the break. `coarser` are orders with more decimals than the market has since `changed_at`; none
-    where the exchange cannot tell of that, as some count the decimals of amounts. `private` are the numbers of the sockets that were one. `unheard` are the amounts, by price, of levels
+    where the exchange cannot tell of that, as some count the decimals of amounts.
+    `private` are the numbers of the sockets that were one. `unheard` are the amounts, by price, of levels
     whose change the connector was never told. Of those that it keeps and that never changed again, `judged`
     could be looked at last, so long (`after`) after it; `still_wrong` says how it had them. `forgotten` are
     orders open at the end that it does not track, `stuck` those that it tracks and that are not open; the
