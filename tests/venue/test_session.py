@@ -50,6 +50,19 @@ def test_a_resting_order_locks_what_it_needs_and_a_cancel_frees_it() -> None:
     assert refusal.value.code is Refusal.ORDER_NOT_OPEN
 
 
+def test_changed_rules_hold_for_who_knows_the_market_from_before() -> None:
+    world, account = venue()
+    before = world.market("BTC-USDT")
+    resting_one = world.place(account, resting(world, amount="0.0123"))
+    world.change_rules(replace(before, lot_size=D("0.001"), min_amount=D("0.001")))
+    with pytest.raises(VenueRefusal) as refusal:
+        world.place(account, replace(resting(world, amount="0.0123"), market=before))
+    assert refusal.value.code is Refusal.AMOUNT_INCREMENT
+    with pytest.raises(VenueRefusal):
+        world.amend(account, resting_one.order_id, amount=D("0.0121"))
+    assert world.place(account, replace(resting(world, amount="0.012"), market=before)).amount == D("0.012")
+
+
 @pytest.mark.parametrize("by_market", [True, False])
 def test_trades_are_numbered_by_market_or_in_one_row(by_market: bool) -> None:
     world, account = venue()
