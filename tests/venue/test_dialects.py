@@ -9,7 +9,9 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from harness.clock import ScaledClock, SkewedClock
 from harness.errors import UserError
+from harness.scenarios.randomization import usual
 from harness.venue.dialects import dialect, dialect_of, known
 from harness.venue.dialects.base import (
     Call,
@@ -207,6 +209,13 @@ def test_a_scaled_clock_gives_time_stamps_slack(tiny: Tiny) -> None:
     assert tiny.slack == 5.0
 
 
+def test_what_was_measured_at_a_faster_pace_is_borne_at_a_slower_one() -> None:
+    clock = ScaledClock(11.0)
+    spoken = Tiny(Venue((), 1, SkewedClock(clock)))
+    clock.change(2.0)
+    assert spoken.slack == 5.0
+
+
 # What a dialect has to be asked with to list its markets, where that is more than a path.
 ASKED_WITH = {
     "bybit": "category=spot",
@@ -240,10 +249,10 @@ def listed(spoken: Dialect) -> list[bytes]:
 def test_coarser_amounts_are_told(name: str) -> None:
     kind = dialect(name)
     world = Venue(kind.markets, 3, StillClock())
-    spoken, market = kind(world), world.markets[0]
+    spoken = kind(world)
     for each in world.markets:
         world.seed_book(each)
-    before = listed(spoken)
-    lot = market.lot_size * 10
-    world.change_rules(replace(market, lot_size=lot, min_amount=max(market.min_amount, lot)))
-    assert listed(spoken) != before
+    for market in [each for each in usual(kind.markets) if each.lot_size < 1]:
+        before, lot = listed(spoken), market.lot_size * 10
+        world.change_rules(replace(market, lot_size=lot, min_amount=max(market.min_amount, lot)))
+        assert listed(spoken) != before, market.name

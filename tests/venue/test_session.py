@@ -429,3 +429,15 @@ def test_keys_are_fresh_and_can_be_revoked() -> None:
     assert world.account_of_key(account.api_key) is None
     with pytest.raises(ValueError, match="exists"):
         world.account("other", {})
+
+
+def test_the_others_trade_what_is_smaller_than_a_new_step() -> None:
+    world, _ = venue(levels=10)
+    market = world.markets[0]
+    book = world.book(market, 10)
+    for side, levels in ((Side.BUY, book.bids), (Side.SELL, book.asks)):
+        for level in levels:
+            world.set_level(market, side, level.price, market.lot_size)
+    world.change_rules(replace(market, lot_size=market.lot_size * 10, min_amount=market.lot_size * 10))
+    world.walk(50, world.markets[0])
+    assert any(trade.amount == market.lot_size for trade in world.trades(market))
