@@ -47,7 +47,7 @@ def test_no_smallest_amount_is_wrong_where_the_exchange_demands_several_lots() -
 
 
 def test_a_lot_that_went_through_a_float_is_the_same() -> None:
-    assert wrong_rules(rule("0", lot=str(Decimal(0.00001))), BTC) == []
+    assert wrong_rules(rule("0", lot=str(Decimal.from_float(0.00001))), BTC) == []
 
 
 def test_another_lot_is_wrong() -> None:
