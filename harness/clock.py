@@ -30,6 +30,7 @@ class ScaledClock:
     def __init__(self, scale: float = 1.0, epoch: float | None = None) -> None:
         start = time.time() if epoch is None else epoch
         self._stretches: tuple[Stretch, ...] = (Stretch(start, time.monotonic(), scale),)
+        self.fastest = scale  # of the paces so far
 
     @property
     def stretch(self) -> Stretch:
@@ -46,6 +47,7 @@ class ScaledClock:
         last, start = self._stretches[-1], time.monotonic() + LEAD
         coming = Stretch(last.at(start), start, scale)
         self._stretches = (*self._stretches[-1:], coming)
+        self.fastest = max(self.fastest, scale)
         return coming
 
     def now(self) -> float:
@@ -70,6 +72,10 @@ class SkewedClock:
     @property
     def scale(self) -> float:
         return self.base.scale
+
+    @property
+    def fastest(self) -> float:
+        return self.base.fastest
 
     def now(self) -> float:
         """The exchange's Unix time in seconds."""

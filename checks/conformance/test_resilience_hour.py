@@ -87,7 +87,7 @@ def test_changed_rules_are_followed(hour: Hour) -> None:
     if not any(life.placed is not None for life in hour.lives):
         undetermined("No order reached the exchange in the hour.")
     if not hour.coarser:
-        not_applicable("The exchange does not tell in which steps amounts are traded.")
+        not_applicable("The exchange has no way to tell that this market's amounts became coarser.")
     for life in hour.coarser:
         expect(
             life.placed is not None,

@@ -39,9 +39,11 @@ def libraries_needed(sources: Sources) -> dict[str, Needed]:
     """Modules of neither Python's nor the framework's that the new code cannot do without.
 
     An import whose ImportError is caught and not raised again is no need, nor is one for type checkers alone.
+    A program among the pages needs what it likes: Hummingbot does not run it.
     """
     found: dict[str, Needed] = {}
-    for source in sources.code:
+    tests = [source for source in sources.code if source.is_test]
+    for source in (*sources.shipped, *tests):
         around = TEST_TOOLS if source.is_test else WITH_CYTHON if source.cython else frozenset()
         optional, instead = _spared(source)
         for module, line in imported(source):

@@ -18,7 +18,8 @@ from harness.outcome import Basis, Evidence, EvidenceKind, Status
 from harness.venue.dialects import connector_of, dialect, spoken_by
 
 # Numbers, names of assets and markets, and which side an order was on.
-_PARTICULARS = re.compile(r"-?\d[\d.,:E+-]*|\b[A-Z][A-Z0-9]+(-[A-Z0-9]+)?\b|buy|sell|Buy|Sell")
+_PARTICULARS = re.compile(r"-?\d[\d.,:E+-]*|\b[A-Z][A-Z0-9]+(-[A-Z0-9]+)?\b|buy|sell|Buy|Sell|\bone\b")
+_SEVERAL = re.compile(r"_ (\w+)s\b")  # `6 steps` after a number was taken out, where another has `one step`
 FAULTY: frozenset[Generation] = frozenset({"v0"})
 OTHER_SEED = 1_000_003  # added to the screening's
 
@@ -65,7 +66,7 @@ def same_finding(one: str, other: str) -> bool:
 
 
 def _without_particulars(finding: str) -> str:
-    return _PARTICULARS.sub("_", finding)
+    return _SEVERAL.sub(r"_ \1", _PARTICULARS.sub("_", finding))
 
 
 def judge_failure(control: str, found: str, tried: Iterable[tuple[Trial, Status, str]]) -> Judgement:

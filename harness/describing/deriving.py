@@ -44,7 +44,6 @@ _HOLE = re.compile(r"\{([a-z_.]+)(?:\|[a-z]+)*\}")
 _SAME = {"fill": "order", "order": "order"}
 # What upstream's kit has as the account's balances, whatever is asked: base total and free, quote of both.
 _KIT_BALANCES = {"15": "balance.total", "10": "balance.free", "5": "balance.locked", "2000": "balance.total"}
-MOST_DECIMALS = 18
 Reads = Callable[[str, JsonValue], Mapping[Path, Meaning]]
 
 
@@ -280,10 +279,9 @@ def _of_constant(
     if meant is not None:
         form = timed if timed and meant.fact.endswith("at") else as_number
         if not meant.fact.endswith((".side", ".type", ".status", "time_in_force")):
-            fact = _sized(meant.fact, value)
             amount = amount_of(value)
-            text = f"{{{fact}}}{amount[1]}" if amount else f"{{{fact}{form}}}"
-            return Field((), text, fact, Kind.FACT, (source,))
+            text = f"{{{meant.fact}}}{amount[1]}" if amount else f"{{{meant.fact}{form}}}"
+            return Field((), text, meant.fact, Kind.FACT, (source,))
         return Field((), value, meant.fact, Kind.CONSTANT, (KIT,))
     if timed:
         at = {"fill": "fill.at", "order": "order.updated_at"}.get(ROWS.get(operation, ""), "now.at")
@@ -293,14 +291,6 @@ def _of_constant(
     if of_asset and told:
         return Field((), f"{{{told}{as_number}}}", told, Kind.FACT, (KIT,))
     return Field((), value, "", leaf.kind, (KIT,))
-
-
-def _sized(fact: str, value: JsonValue) -> str:
-    """A tick or lot of whole decimals is a number of them."""
-    number = number_of(value)
-    if fact in ("market.tick_size", "market.lot_size") and number is not None and "." not in str(value):
-        return fact.replace("_size", "_decimals") if number <= MOST_DECIMALS else fact
-    return fact
 
 
 def _contradicted(made: Field, leaf: Explained, source: str, meant: Meaning) -> Field:

@@ -292,6 +292,7 @@ class _Function:
         self._function = function
         self._constants = constants
         self._roots: dict[str, Path] = {given: ()} if given else {}
+        self._gathered: set[str] = set()  # names that hold several replies
         self._looped: dict[Path, None] = {}  # what is gone through, though nothing of an item may be read
 
     def reading(self) -> Reading:
@@ -315,12 +316,24 @@ class _Function:
         else:
             return
         value = node.value
+        if isinstance(target, ast.Name) and _gathers(value):
+            self._gathered.add(target.id)
+            return
         path = () if isinstance(value, ast.Await) else self._path(value) if value is not None else None
         if path is not None and isinstance(target, ast.Name):
             self._roots.setdefault(target.id, path)
 
     def _learn_loop(self, over: ast.expr, target: ast.expr) -> None:
         step = ROW
+        match over, target:
+            case ast.Call(func=ast.Name(id="zip"), args=[ast.Name(id=name), *_]), ast.Tuple(
+                elts=[ast.Name() as first, *_]
+            ) if name in self._gathered:
+                self._roots.setdefault(first.id, ())
+                return
+            case ast.Name(id=name), ast.Name() if name in self._gathered:
+                self._roots.setdefault(target.id, ())
+                return
         match over:
             case ast.Call(func=ast.Attribute(value=inner, attr="values" | "items")):
                 over, step = inner, KEYED
@@ -390,6 +403,14 @@ class _Function:
                 path, value = self._path(node.left), self._value(node.comparators[0])
                 if path and value is not None and isinstance(node.ops[0], ast.Eq | ast.NotEq):
                     yield path, value
+
+
+def _gathers(value: ast.expr | None) -> bool:
+    """Whether it awaits several replies at once."""
+    match value:
+        case ast.Await(value=ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name))):
+            return name in ("safe_gather", "gather")
+    return False
 
 
 def _within(path: Path, other: Path) -> bool:

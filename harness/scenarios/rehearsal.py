@@ -159,7 +159,10 @@ def _seen(rig: Rig) -> Iterator[str]:
         if each.operation is not None and each.status is not None and each.status >= 400:
             said = one_line(each.reply.decode("utf-8", "replace"), 160)
             yield f"{each.method} {each.host}{each.path} was answered with {each.status}: {said}"
+    for event in rig.connector.events("OrderFailure"):
+        if why := event.data.get("error_message"):
+            yield one_line(f"an order failed: {why}", 300)
     for line in rig.connector.logs():
-        if line.level in ("ERROR", "CRITICAL"):
+        if line.level in ("ERROR", "CRITICAL") or (line.level == "NETWORK" and line.error):
             last = line.error.strip().splitlines()[-1:] or [""]
             yield one_line(f"it logged: {line.message} {last[0]}", 300)

@@ -109,6 +109,8 @@ class OrderManager:
     def place(self, account_state: AccountState, new: NewOrder, *, enforce_rules: bool = True) -> LiveOrder:
         """Match the order, rest what may rest, expire the others; a `VenueRefusal` changes nothing."""
         market_state = self.market_state(new.market)
+        if new.market is not market_state.market:  # its rules have changed since who asks looked it up
+            new = replace(new, market=market_state.market)
         if market_state.halted:
             raise VenueRefusal(Refusal.MARKET_HALTED, new.market.name)
         if enforce_rules:
@@ -145,6 +147,7 @@ class OrderManager:
         market_state, account_state = order.market_state, order.account_state
         asked = replace(
             order.asked,
+            market=market_state.market,
             price=order.price if price is None else price,
             amount=order.amount if amount is None else amount,
             reduce_only=order.asked.reduce_only or order.asked.close_position,

@@ -134,7 +134,10 @@ class Traders:
             self.order_manager.cancel(own[0])
 
     def _trade(self, market: Market, side: Side) -> None:
-        """Take part of the best opposite level where only their own quotes rest."""
+        """Take part of the best opposite level where only their own quotes rest.
+
+        Of a quote that is smaller than a step, as one older than the market's rules may be, all is taken.
+        """
         book = self.order_manager.market_state(market).book
         best = book.best(side.other)
         if best is None or len(book.levels(side.other, 3)) < 3:
@@ -143,8 +146,8 @@ class Traders:
         first = self.order_manager.orders[book.orders_at(side.other, best)[0]]
         if first.account_state is not self.account_state:
             return
-        most = int(first.remaining / market.lot_size)
-        amount = market.lot_size * self.random.randint(1, most)
+        lots = int(first.remaining / market.lot_size)
+        amount = market.lot_size * self.random.randint(1, lots) if lots else first.remaining
         order = NewOrder(market, side, amount=amount, price=best, time_in_force=TimeInForce.IOC)
         self.order_manager.place(self.account_state, order, enforce_rules=False)
 

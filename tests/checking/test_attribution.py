@@ -62,6 +62,8 @@ def test_a_control_that_fails_for_another_reason_excuses_nobody() -> None:
     [
         ("A fill cost 0.1 BTC; it said -2E-7 USDT.", "A fill cost 3 ETH; it said 12 USDT.", True),
         ("BuyOrderCompleted came twice in BTC-USDT.", "SellOrderCompleted came twice in ETH-USDT.", True),
+        ("After one step, 2.5 of USDC is free.", "After 6 steps, 3 of USDC is free.", True),
+        ("After one step, 2.5 of USDC is free.", "After 6 fills, 3 of USDC is free.", False),
         ("An order was forgotten.", "An order was announced twice.", False),
     ],
 )

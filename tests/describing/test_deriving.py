@@ -276,3 +276,27 @@ def test_a_reply_that_the_tests_add_to_the_kits_is_of_what_its_address_says() ->
     )
     (found,) = answers(Harvest(kit=True, samples=samples))
     assert (found.operation, found.place) == ("funding_rate", ("x.test", "/public/mark-price"))
+
+
+def test_a_step_of_one_is_no_number_of_decimals() -> None:
+    """As OKX's lots of one contract: what a reader reads as the step itself is the step."""
+    rules = {"lot": "1", "digits": "4"}
+    told = []
+    for each in SETS:
+        answer = _mocked("https://x.test/rules", [rules])
+        told.append(Sample(member="trading_rules_request_mock_response", set=each.name, side="", type="",
+                           answers=(answer, answer)))  # fmt: skip
+    moved = {"lot": ("2", 2), "digits": ("5", 0.00001)}
+    readings = [
+        Reading(
+            member="trading_rules_request_mock_response", reply=0, path=(0, key), to=to,
+            moved={"min_base_amount_increment" if key == "lot" else "min_price_increment": (1, read)},
+        )
+        for key, (to, read) in moved.items()
+    ]  # fmt: skip
+    found = derive("symbols", list(answers(Harvest(kit=True, samples=tuple(told)))), readings, SYMBOLS)
+    assert found is not None
+    assert {each.at[-1]: each.fact for each in found.fields} == {
+        "lot": "market.lot_size",
+        "digits": "market.tick_decimals",
+    }

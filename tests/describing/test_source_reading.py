@@ -178,3 +178,16 @@ def test_what_is_read_of_the_markets_is_known_from_the_methods_that_are_given_th
         "each market": {"symbol": "{market.symbol}", "priceDecimals": "", "primary": ""}
     }
     assert read_source([CONSTANTS]).markets is None
+
+
+@pytest.mark.parametrize("loop", ["for reply in replies:", "for reply, pair in zip(replies, self.pairs):"])
+def test_of_several_replies_at_once_each_is_read_alike(loop: str) -> None:
+    text = (
+        "async def _update_positions(self):\n"
+        "    replies = await safe_gather(*[self._api_get(CONSTANTS.TIME) for _ in self.pairs])\n"
+        f"    {loop}\n"
+        '        for row in reply["result"]["list"]:\n            self.use(row["size"])\n'
+    )
+    reading = read_source([CONSTANTS, text]).of("/api/v3/time")
+    assert reading is not None
+    assert template(reading, "positions") == {"result": {"list": []}}

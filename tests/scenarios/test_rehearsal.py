@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 from harness.driving.driver import ConnectorError
-from harness.scenarios.rehearsal import _unanswered, _unready
+from harness.scenarios.rehearsal import _seen, _unanswered, _unready
 
 
 def _rig(status: Any = None, exchanges: Any = ()) -> Any:
@@ -40,3 +40,18 @@ def test_requests_and_streams_that_nothing_answers_are_named() -> None:
         asked("/", None, Upgrade="websocket"),
     ]
     assert list(_unanswered(_rig(exchanges=exchanges))) == ["GET /v1/fills", "WebSocket ws.acme.com/"]
+
+
+def test_why_an_order_failed_and_what_went_wrong_in_a_request_are_told() -> None:
+    failure = SimpleNamespace(data={"error_message": "Order amount 0.002 is too low."})
+    logs = [
+        SimpleNamespace(level="NETWORK", message="No update.", error="Traceback\nTypeError: None"),
+        SimpleNamespace(level="NETWORK", message="Slow.", error=""),
+        SimpleNamespace(level="INFO", message="Fine.", error=""),
+    ]
+    connector = SimpleNamespace(events=lambda _: [failure], logs=lambda: logs)
+    record = SimpleNamespace(exchanges=list)
+    assert list(_seen(cast(Any, SimpleNamespace(connector=connector, record=record)))) == [
+        "an order failed: Order amount 0.002 is too low.",
+        "it logged: No update. TypeError: None",
+    ]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from decimal import Decimal
+from urllib.parse import parse_qsl
 
 import pytest
 
+from harness.clock import ScaledClock, SkewedClock
 from harness.errors import UserError
+from harness.scenarios.randomization import usual
 from harness.venue.dialects import dialect, dialect_of, known
 from harness.venue.dialects.base import (
     Call,
@@ -23,6 +28,7 @@ from harness.venue.dialects.decimals import decimals_of, fixed, plain
 from harness.venue.dialects.listen_keys import ListenKeys
 from harness.venue.dialects.rates import FixedWindows
 from harness.venue.model import Account
+from harness.venue.session import Venue
 from tests.venue.world import StillClock, data, venue
 
 
@@ -201,3 +207,52 @@ def test_a_scaled_clock_gives_time_stamps_slack(tiny: Tiny) -> None:
     assert tiny.slack == 0
     clock.scale = 11.0
     assert tiny.slack == 5.0
+
+
+def test_what_was_measured_at_a_faster_pace_is_borne_at_a_slower_one() -> None:
+    clock = ScaledClock(11.0)
+    spoken = Tiny(Venue((), 1, SkewedClock(clock)))
+    clock.change(2.0)
+    assert spoken.slack == 5.0
+
+
+# What a dialect has to be asked with to list its markets, where that is more than a path.
+ASKED_WITH = {
+    "bybit": "category=spot",
+    "bybit_perpetual": "category=linear",
+    "okx": "instType=SPOT",
+    "bitget_perpetual": "productType=USDT-FUTURES",
+}
+ASSETS = {"hyperliquid": "spotMeta", "hyperliquid_perpetual": "meta"}
+
+
+def listed(spoken: Dialect) -> list[bytes]:
+    """All that is told of the markets."""
+    if kind := ASSETS.get(spoken.name):
+        body = json.dumps({"type": kind}).encode()
+        asked = [
+            Request("POST", spoken.rest_hosts[0], "/info", [], {"Content-Type": "application/json"}, body)
+        ]
+    else:
+        raw = ASKED_WITH.get(spoken.name, "")
+        asked = [
+            Request(route.method, spoken.rest_hosts[0], route.path, parse_qsl(raw), raw_query=raw)
+            for route in spoken.routes
+            if route.operation == "symbols" and not route.private
+        ]
+    return [spoken.handle(each).content() for each in asked]
+
+
+@pytest.mark.parametrize(
+    "name", [each for each in known() if dialect(each).framework == "v2" and dialect(each).tells_lots]
+)
+def test_coarser_amounts_are_told(name: str) -> None:
+    kind = dialect(name)
+    world = Venue(kind.markets, 3, StillClock())
+    spoken = kind(world)
+    for each in world.markets:
+        world.seed_book(each)
+    for market in [each for each in usual(kind.markets) if each.lot_size < 1]:
+        before, lot = listed(spoken), market.lot_size * 10
+        world.change_rules(replace(market, lot_size=lot, min_amount=max(market.min_amount, lot)))
+        assert listed(spoken) != before, market.name

@@ -11,9 +11,10 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
+from harness.scenarios.randomization import eleven_more
 from harness.venue.dialects.base import Close, Frame, Request, StreamSession
 from harness.venue.dialects.loopring import Loopring
-from harness.venue.dialects.loopring.codec import FIELDS, REFUSALS, TOKENS
+from harness.venue.dialects.loopring.codec import FIELDS, REFUSALS, TOKENS, tokens
 from harness.venue.dialects.loopring.exchange import EXCHANGE
 from harness.venue.dialects.loopring.signatures import (
     FIELD,
@@ -343,3 +344,17 @@ def test_who_does_not_answer_pings_is_left(client: Client) -> None:
     assert not any(isinstance(each, Close) for each in session.tick(clock.now()))
     clock.time += 60
     assert any(isinstance(each, Close) for each in session.tick(clock.now()))
+
+
+def test_assets_that_loopring_had_not_have_numbers_of_their_own() -> None:
+    others = eleven_more(Loopring.markets)
+    venue = Venue((*Loopring.markets, *others), 7, StillClock())
+    for market in venue.markets:
+        venue.seed_book(market, 3)
+    spoken = Loopring(venue)
+    for market in others:
+        query = [("market", market.name), ("level", "2"), ("limit", "5")]
+        reply = spoken.handle(Request("GET", "api.loopring.io", "/api/v2/depth", query))
+        assert len(data(reply)["data"]["bids"]) == 3
+    listed = tokens(venue.markets)
+    assert len({each.number for each in listed.values()}) == len(listed) == len(TOKENS) + len(others)

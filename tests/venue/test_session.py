@@ -50,6 +50,19 @@ def test_a_resting_order_locks_what_it_needs_and_a_cancel_frees_it() -> None:
     assert refusal.value.code is Refusal.ORDER_NOT_OPEN
 
 
+def test_changed_rules_hold_for_who_knows_the_market_from_before() -> None:
+    world, account = venue()
+    before = world.market("BTC-USDT")
+    resting_one = world.place(account, resting(world, amount="0.0123"))
+    world.change_rules(replace(before, lot_size=D("0.001"), min_amount=D("0.001")))
+    with pytest.raises(VenueRefusal) as refusal:
+        world.place(account, replace(resting(world, amount="0.0123"), market=before))
+    assert refusal.value.code is Refusal.AMOUNT_INCREMENT
+    with pytest.raises(VenueRefusal):
+        world.amend(account, resting_one.order_id, amount=D("0.0121"))
+    assert world.place(account, replace(resting(world, amount="0.012"), market=before)).amount == D("0.012")
+
+
 @pytest.mark.parametrize("by_market", [True, False])
 def test_trades_are_numbered_by_market_or_in_one_row(by_market: bool) -> None:
     world, account = venue()
@@ -416,3 +429,15 @@ def test_keys_are_fresh_and_can_be_revoked() -> None:
     assert world.account_of_key(account.api_key) is None
     with pytest.raises(ValueError, match="exists"):
         world.account("other", {})
+
+
+def test_the_others_trade_what_is_smaller_than_a_new_step() -> None:
+    world, _ = venue(levels=10)
+    market = world.markets[0]
+    book = world.book(market, 10)
+    for side, levels in ((Side.BUY, book.bids), (Side.SELL, book.asks)):
+        for level in levels:
+            world.set_level(market, side, level.price, market.lot_size)
+    world.change_rules(replace(market, lot_size=market.lot_size * 10, min_amount=market.lot_size * 10))
+    world.walk(50, world.markets[0])
+    assert any(trade.amount == market.lot_size for trade in world.trades(market))

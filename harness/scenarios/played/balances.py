@@ -13,6 +13,8 @@ from harness.venue.market import FeeIn
 MARGIN_ROUNDING = Decimal("0.000001")
 PATIENT, IMPATIENT = 10.0, 2.0  # virtual seconds
 
+AS_FLOATS = Decimal("1e-14")  # how exactly an exchange that tells numbers is heard, as a fraction
+
 
 @dataclass(frozen=True)
 class BalanceView:
@@ -31,12 +33,13 @@ class BalanceView:
 
     @property
     def total_matches(self) -> bool:
-        return abs((self.claimed.total if self.claimed else Decimal(0)) - self.total) <= self.rounding
+        apart = abs((self.claimed.total if self.claimed else Decimal(0)) - self.total)
+        return apart <= self.rounding + abs(self.total) * AS_FLOATS
 
     @property
     def available_matches(self) -> bool:
         apart = abs((self.claimed.available if self.claimed else Decimal(0)) - self.available)
-        return apart <= self.rounding + self.available_within
+        return apart <= self.rounding + self.available_within + abs(self.total) * AS_FLOATS
 
 
 def views(rig: Rig, moment: str) -> list[BalanceView]:

@@ -25,6 +25,7 @@ from harness.venue.model import Order, Side
 
 ORDERS = 20  # of a burst
 TOO_OFTEN = (418, 429)
+SETTINGS = ("position_mode", "margin_mode", "set_leverage")  # refused where they are as asked for already
 SLOW = 2.0  # times as fast as the wall
 PATIENCE = 240.0  # virtual seconds; some frameworks read one pair's book after the other, at their leisure
 FOLLOW = 20.0  # virtual seconds for its order books
@@ -91,6 +92,7 @@ def _refused(rig: Rig) -> tuple[Exchange, ...]:
         each
         for each in rig.record.exchanges()
         if each.operation is not None
+        and each.operation not in SETTINGS
         and each.status is not None
         and each.status not in TOO_OFTEN
         and rig.dialect.turns_down(each.status, each.reply)

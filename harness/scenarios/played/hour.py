@@ -47,7 +47,8 @@ class Hour(View):
 
     `restarts` counts how often it broke all its connections off by itself, as it does when it thinks that its
     network is down. `deaf` is how long no private stream was open, after one had been and besides `BACK`
-    after the break.
+    after the break. `coarser` are orders with more decimals than the market has since `changed_at`; none
+    where the exchange cannot tell of that, as some count the decimals of amounts.
     `private` are the numbers of the sockets that were one. `unheard` are the amounts, by price, of levels
     whose change the connector was never told. Of those that it keeps and that never changed again, `judged`
     could be looked at last, so long (`after`) after it; `still_wrong` says how it had them. `forgotten` are
@@ -136,7 +137,7 @@ def _mishap(rig: Rig, run: Hour, watch: _Watch, number: int) -> None:
         _mute_the_book(rig, run)
     if number == GAP_IN:
         _lose_part_of_the_book(rig, run)
-    if number == NEW_RULES_IN and rig.dialect.tells_lots:
+    if number == NEW_RULES_IN and rig.dialect.tells_lots and rig.market.lot_size < 1:
         _make_coarser(rig)
         run.changed_at = rig.clock.now()
     if number == KNOWN_IN and run.changed_at:

@@ -488,10 +488,11 @@ class Dialect:
         """Virtual seconds to add to an exchange's tolerance of old time stamps.
 
         A scaled clock makes half a second that this machine needs to schedule a process look `scale` times
-        as long, which no exchange ever sees; at scale 1 nothing is added.
+        as long, which no exchange ever sees; at scale 1 nothing is added. A client that measured the
+        exchange's time at a faster pace goes by what it measured.
         """
-        scale: float = getattr(self.venue.clock, "scale", 1.0)
-        return max(scale - 1.0, 0.0) * 0.5
+        fastest: float = getattr(self.venue.clock, "fastest", 1.0)
+        return max(fastest - 1.0, 0.0) * 0.5
 
     def market_of(self, symbol: str) -> Market | None:
         """The market that the exchange calls `symbol`."""

@@ -76,6 +76,13 @@ def test_a_program_may_import_what_lies_beside_it() -> None:
     assert ended(checks.test_dependencies_are_declared, inside)[0] == "failed"
 
 
+def test_a_program_among_the_pages_may_import_what_it_likes() -> None:
+    page = {"docs/acme/mm_bot.py": "import acme_sdk\n"}
+    assert ended(checks.test_dependencies_are_declared, today().adding(page))[0] == "passed"
+    loaded = today().adding(page).appending(WEB, "import docs.acme.mm_bot\n")
+    assert "acme_sdk" in ended(checks.test_dependencies_are_declared, loaded)[1]
+
+
 OPTIONAL = {
     "caught": "try:\n    import acme_sdk\nexcept ImportError:\n    acme_sdk = None\n",
     "caught, in a function": "def sdk():\n    try:\n        from acme_sdk import Client\n"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from functools import cached_property
 from typing import ClassVar
 
 from pydantic import JsonValue
@@ -39,7 +38,7 @@ class Hyperliquid(HyperliquidApi):
         _market("JEFF", "0.0000001", "1", "0.0028450"),
     )
 
-    @cached_property
+    @property
     def listed(self) -> tuple[Market, ...]:
         return tuple(sorted(self.venue.markets, key=lambda market: market.base != LONG_NAME))
 

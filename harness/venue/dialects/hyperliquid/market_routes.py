@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from functools import cached_property
 
 from pydantic import JsonValue
 
@@ -18,7 +17,7 @@ from harness.venue.market import Market
 class MarketRoutes(Access):
     """Markets are assets by their number, counted from the first."""
 
-    @cached_property
+    @property
     def listed(self) -> tuple[Market, ...]:
         """In the order of the exchange's universe."""
         return self.venue.markets

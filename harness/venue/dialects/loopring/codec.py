@@ -8,8 +8,9 @@ taken: see `REFUSALS`.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
 
@@ -103,6 +104,18 @@ TOKENS: Mapping[str, Token] = MappingProxyType(
 )
 
 
+def token(asset: str) -> Token:
+    """An asset that Loopring had not is told as ETH is, by a number of its own."""
+    known = TOKENS.get(asset)
+    return known or replace(TOKENS["ETH"], symbol=asset, number=100 + zlib.crc32(asset.encode()) % 900)
+
+
+def tokens(markets: Iterable[Market]) -> dict[str, Token]:
+    """Those of the list, and of these markets."""
+    assets = (asset for market in markets for asset in (market.base, market.quote))
+    return {**TOKENS, **{asset: token(asset) for asset in assets}}
+
+
 def success(data: JsonValue) -> Json:
     return {"resultInfo": {"code": 0, "message": "SUCCESS"}, "data": data}
 
@@ -129,14 +142,16 @@ FIELDS = (
 )  # fmt: skip
 
 
-def asked(said: Mapping[str, str], market_of: Callable[[str, str], Market | None]) -> Asked:
-    """The order that a request posts; raises Refused.
+def asked(
+    said: Mapping[str, str], listed: Iterable[Token], market_of: Callable[[str, str], Market | None]
+) -> Asked:
+    """The order that a request posts, in `listed` tokens; raises Refused.
 
     A price is what the two amounts make, in the market's decimals: the quote amount was cut to whole units.
     """
     numbers = {name: _number(said, name) for name in FIELDS}
     signature = [_number(said, name) for name in SIGNATURE_FIELDS]
-    symbols = {token.number: token for token in TOKENS.values()}
+    symbols = {each.number: each for each in listed}
     sold, bought = symbols.get(numbers["tokenSId"]), symbols.get(numbers["tokenBId"])
     if sold is None or bought is None or numbers["allOrNone"] or not numbers["amountS"] * numbers["amountB"]:
         raise refused(BAD_PARAMETER)
@@ -178,7 +193,7 @@ def _number(said: Mapping[str, str], name: str) -> int:
 
 def order_said(order: Order, number: str, fees: Iterable[Fill], valid_since: int) -> Json:
     """An order in REST replies and notifications; `number` is its hash."""
-    base, quote = TOKENS[order.market.base], TOKENS[order.market.quote]
+    base, quote = token(order.market.base), token(order.market.quote)
     price = order.price or Decimal(0)
     received = base if order.side is Side.BUY else quote
     fee = sum((fill.fee for fill in fees), Decimal(0))
@@ -199,12 +214,12 @@ def slots(side: Iterable[Level], market: Market) -> list[JsonValue]:
 
 
 def slot(price: Decimal, amount: Decimal, market: Market) -> JsonValue:
-    base, quote = TOKENS[market.base], TOKENS[market.quote]
+    base, quote = token(market.base), token(market.quote)
     volume = (price * amount).quantize(Decimal(1).scaleb(-quote.decimals))
     return [plain(price), base.units(amount), quote.units(volume), "1" if amount else "0"]
 
 
 def trade_said(trade: Trade) -> JsonValue:
     """`[milliseconds, record, side, size, price]`."""
-    size = TOKENS[trade.market.base].units(trade.amount)
+    size = token(trade.market.base).units(trade.amount)
     return [str(ms(trade.at)), str(trade.trade_id), trade.taker_side.value.upper(), size, plain(trade.price)]

@@ -27,12 +27,13 @@ from harness.venue.dialects.loopring.codec import (
     NO_KEY,
     NO_ORDER,
     REFUSALS,
-    TOKENS,
     asked,
     order_said,
     refused,
     slots,
     success,
+    token,
+    tokens,
     trade_said,
 )
 from harness.venue.dialects.loopring.signatures import FIELD, SUBGROUP, Signature, public_key, verifies
@@ -50,7 +51,7 @@ MOST_LEVELS = 50
 
 def _market(base: str, quote_: str, tick: str, price: str) -> Market:
     """Amounts follow from the two tokens: all markets of a token have the same."""
-    sold, paid = TOKENS[base], TOKENS[quote_]
+    sold, paid = token(base), token(quote_)
     lot = Decimal(1).scaleb(-sold.precision)
     return Market(
         base, quote_, Decimal(tick), lot, sold.least, paid.least, Decimal(price),
@@ -157,7 +158,7 @@ class Loopring(Dialect):
 
     @rest("GET", f"{API}/exchange/tokens", operation="symbols")
     def tokens(self, call: Call) -> Json:
-        return success([token.said() for token in TOKENS.values()])
+        return success([each.said() for each in tokens(self.venue.markets).values()])
 
     @rest("GET", f"{API}/exchange/markets", operation="symbols")
     def list_markets(self, call: Call) -> Json:
@@ -165,8 +166,8 @@ class Loopring(Dialect):
 
     def _market_said(self, market: Market) -> Json:
         return {
-            "market": market.name, "baseTokenId": TOKENS[market.base].number,
-            "quoteTokenId": TOKENS[market.quote].number, "precisionForPrice": decimals_of(market.tick_size),
+            "market": market.name, "baseTokenId": token(market.base).number,
+            "quoteTokenId": token(market.quote).number, "precisionForPrice": decimals_of(market.tick_size),
             "orderbookAggLevels": 5,
             "enabled": not self.venue.is_halted(market),
         }  # fmt: skip
@@ -179,7 +180,7 @@ class Loopring(Dialect):
     def _ticker(self, market: Market) -> JsonValue:
         """`[market, ms, size, volume, open, high, low, close, trades, bid, ask]`."""
         today = day(self.venue, market)
-        size, volume = TOKENS[market.base].units(today.volume), TOKENS[market.quote].units(today.value)
+        size, volume = token(market.base).units(today.volume), token(market.quote).units(today.value)
         prices = (today.open, today.high, today.low, today.last)
         ends = (today.bid.price, today.ask.price)
         told = [
@@ -227,11 +228,11 @@ class Loopring(Dialect):
         )
 
     def balance_said(self, account: Account, balance: Balance) -> Json:
-        token = TOKENS[balance.asset]
-        total, locked = token.units(balance.total), token.units(balance.locked)
+        of = token(balance.asset)
+        total, locked = of.units(balance.total), of.units(balance.locked)
         return {
             "accountId": self.number(account),
-            "tokenId": token.number,
+            "tokenId": of.number,
             "totalAmount": total,
             "amountLocked": locked,
         }
@@ -245,7 +246,7 @@ class Loopring(Dialect):
     def place(self, call: Call) -> Json:
         body = call.request.json()
         said = {str(name): _text(value) for name, value in body.items()} if isinstance(body, dict) else {}
-        wanted = asked(said, self._market_of_tokens)
+        wanted = asked(said, tokens(self.venue.markets).values(), self._market_of_tokens)
         if said["exchangeId"] != str(EXCHANGE) or said["accountId"] != str(self.number(call.account)):
             raise refused(BAD_ACCOUNT)
         if not verifies(wanted.hash, wanted.signature, public_key(self.private_key(call.account))):
