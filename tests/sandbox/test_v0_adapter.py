@@ -221,3 +221,10 @@ def test_rules_that_are_not_shown_are_none_and_an_empty_list_is_one() -> None:
 )
 def test_order_types_of_old_bases(members: dict[str, object], types: list[str]) -> None:
     assert asyncio.run(adapter(**members).order_types()) == types
+
+
+def test_balances_are_named_as_in_pairs() -> None:
+    market = adapter(
+        get_all_balances=lambda: {"btc": 2}, get_available_balance=lambda asset: {"btc": 1}[asset]
+    )
+    assert asyncio.run(market.balances()) == {"BTC": {"total": 2, "available": 1}}

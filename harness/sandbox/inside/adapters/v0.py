@@ -114,6 +114,10 @@ class Adapter(older.Adapter):
         fetch = getattr(fetcher.__new__(fetcher), "fetch_{}_trading_pairs".format(self._name))
         return [(str(pair), self._symbol(str(pair))) for pair in await fetch()]
 
+    async def balances(self) -> Dict[str, Any]:
+        """Named as in pairs: some markets of 2020 keep their exchange's small letters."""
+        return {asset.upper(): held for asset, held in (await super().balances()).items()}
+
     def rules(self) -> Optional[Dict[str, Dict[str, Any]]]:
         """Only some markets of 2020 show their rules; of the others the quanta are told."""
         if not hasattr(self._connector, "trading_rules"):
