@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from checks.conformance.timeline import timeline
 from harness.checking import Attach, expect, fail, measured, not_applicable, requirement, undetermined
 from harness.driving.claims import Rule
@@ -12,11 +14,14 @@ from harness.scenarios.played.order_life import Life, Trading
 from harness.scenarios.played.rounding import Rounding
 from harness.venue.market import Market
 
+A_FLOATS_ERROR = Decimal("1e-12")  # of the value: `Decimal(0.01)` is as good as `Decimal("0.01")`
+
 
 def wrong_rules(rule: Rule, market: Market) -> list[str]:
     """What a connector's rule says otherwise than the exchange.
 
-    No order is smaller than one lot, so a smallest amount below it demands what the lot does.
+    No order is smaller than one lot, so a smallest amount below it demands what the lot does. What differs
+    by no more than a float does from its decimals is the same.
     """
     smallest, truth = rule.min_order_size, market.min_amount
     if not smallest.is_nan() and 0 <= smallest <= market.lot_size and truth <= market.lot_size:
@@ -26,7 +31,11 @@ def wrong_rules(rule: Rule, market: Market) -> list[str]:
         ("the amount increment", rule.min_base_amount_increment, market.lot_size),
         ("the smallest amount", smallest, truth),
     )
-    return [f"{name} is {claim}, not {truth}" for name, claim, truth in compared if claim != truth]
+    return [f"{name} is {claim}, not {truth}" for name, claim, truth in compared if not _same(claim, truth)]
+
+
+def _same(claim: Decimal, truth: Decimal) -> bool:
+    return not claim.is_nan() and abs(claim - truth) <= abs(truth) * A_FLOATS_ERROR
 
 
 @requirement("trading-rules-match-exchange")

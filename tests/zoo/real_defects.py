@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from checks.conformance import (
+    test_balances,
     test_balances_fees,
     test_market_data,
     test_order_life,
@@ -165,6 +166,31 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
         "was reported as",
         "It takes `funding`, which is money, for the rate, and multiplies it by the size: its "
         "user's books show another payment than was made.",
+    ),
+    ("kucoin_perpetual", test_balances.test_fees_match): RealDefect(
+        "the connector reported",
+        "It asks for no rates, and reckons the fee of a fill that its stream tells of by 0.02 and 0.06 %: "
+        "its user's books show another fee than was taken.",
+    ),
+    ("kucoin_perpetual", test_perpetual.test_funding_is_known): RealDefect(
+        "next funding is at 0",
+        "It takes `nextFundingRateTime`, the milliseconds that are left, for a time in nanoseconds; "
+        "strategies that wait for the next funding are told of none.",
+    ),
+    ("kucoin_perpetual", test_perpetual.test_a_funding_payment_is_told_once): RealDefect(
+        "was reported as",
+        "It multiplies the rate by the number of contracts where KuCoin tells the payment as `funding`: its "
+        "user's books show another payment, and one that was paid as received.",
+    ),
+    ("kucoin_perpetual", test_resilience_hour.test_a_clock_that_jumps_is_borne): RealDefect(
+        "orders arrived",
+        "Its own `_api_request` lacks the framework's second try with a new look at the exchange's clock: "
+        "orders are refused until several polls have looked.",
+    ),
+    ("kucoin_perpetual", test_resilience_hour.test_refused_streams_are_not_hammered): RealDefect(
+        "did not reopen its",
+        "When its private stream cannot be opened twice in a row, it takes a socket off its list a second "
+        "time; the error ends the task, and the stream never comes back.",
     ),
     ("gate_io", test_market_data.test_the_book_is_deep_enough): RealDefect("10 bids and 10 asks", TEN_LEVELS),
     ("bybit", test_market_data.test_the_book_is_deep_enough): RealDefect(

@@ -106,7 +106,10 @@ def hold_positions(rigs: Rigs, pace: float) -> Positions:
         rig.eventually(lambda: rig.venue.leverage(rig.account, rig.market) == LEVERAGE, WAIT)
         run.leverage_got = rig.venue.leverage(rig.account, rig.market)
         _ask_about_funding(rig, run)
-        if not _open(rig, run, Side.BUY):
+        opened = _open(rig, run, Side.BUY)
+        # Some exchanges take the leverage with each order.
+        run.leverage_got = rig.venue.leverage(rig.account, rig.market)
+        if not opened:
             return run
         _pay_funding(rig, run)
         rig.restart()

@@ -19,6 +19,9 @@ from harness.scenarios.rig import Rigs
 from harness.scenarios.trace.view import View
 from harness.venue.model import Side
 
+# Virtual seconds: a connector that looks for fills by polling does so every ten to fifteen.
+BY_POLLING = 60.0
+
 
 @dataclass
 class Restart(View):
@@ -55,7 +58,7 @@ def restart(rigs: Rigs, pace: float) -> Restart:
         start(rig)
         run.tracked = rig.connector.orders()
         let_trade(rig, first)
-        rig.connector.wait_event(completed(Side.BUY), first.order_id, WAIT)
+        rig.connector.wait_event(completed(Side.BUY), first.order_id, BY_POLLING)
         if second.order_id in run.tracked:
             rig.connector.cancel(second.order_id, rig.pair)
             rig.connector.wait_event("OrderCancelled", second.order_id, WAIT)

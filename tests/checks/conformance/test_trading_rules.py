@@ -46,6 +46,10 @@ def test_no_smallest_amount_is_wrong_where_the_exchange_demands_several_lots() -
     assert wrong_rules(rule("0"), several) == ["the smallest amount is 0, not 0.0001"]
 
 
+def test_a_lot_that_went_through_a_float_is_the_same() -> None:
+    assert wrong_rules(rule("0", lot=str(Decimal.from_float(0.00001))), BTC) == []
+
+
 def test_another_lot_is_wrong() -> None:
     assert wrong_rules(rule("0", lot="0.001"), BTC) == ["the amount increment is 0.001, not 0.00001"]
 
