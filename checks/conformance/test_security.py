@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from pydantic import JsonValue
 
@@ -103,14 +103,19 @@ def test_only_declared_hosts(every_trace: Iterator[Trace], candidate: Candidate)
 
 @requirement("only-declared-hosts")
 def test_unit_tests_reach_for_nobody(
-    unit_tests: UnitTestResult, candidate: Candidate, evidence: Attach
+    unit_tests: UnitTestResult,
+    candidate: Candidate,
+    evidence: Attach,
+    upstreams_unit_tests: Callable[[], UnitTestResult],
 ) -> None:
-    """The connector's unit tests, too, ask for no host that the round does not declare."""
+    """The connector's unit tests, too, ask for no host but what the round declares or upstream's ask for."""
     exchange = candidate.exchange.dialect
     served = dialect(exchange) if exchange in known() else None
     hosts = (*served.rest_hosts, *served.stream_hosts) if served is not None else ()
     declared = Declared.of(candidate.exchange.hosts, hosts, served.ports if served is not None else ())
     asked = [each for each in unit_tests.network if foreign(each, declared)]
+    if asked:
+        asked = [each for each in asked if each not in upstreams_unit_tests().network]
     expect(
         not asked,
         f"Its unit tests tried to reach {', '.join(asked[:5])}, which is not declared.",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
@@ -171,6 +172,32 @@ def unit_tests(running_unit_tests: Future[UnitTestResult] | None) -> UnitTestRes
     if running_unit_tests is None:
         not_applicable("There are no unit tests to run.")
     return running_unit_tests.result()
+
+
+@pytest.fixture(scope="session")
+def upstreams_unit_tests(
+    unit_test_thread: ThreadPoolExecutor,
+    backend: Backend,
+    store: ObjectStore,
+    submission: Submission,
+    upstream_tree: Tree,
+    candidate: Candidate,
+    connector_name: str,
+) -> Callable[[], UnitTestResult]:
+    """Asked for when something went wrong: the connector's tests as upstream has them, on upstream's code.
+
+    It ran nothing where upstream has no tests of such a connector.
+    """
+    folder = GENERATIONS[submission.generation].tests_path(candidate.kind, connector_name)
+
+    def run() -> UnitTestResult:
+        if not _tests_at(upstream_tree, folder):
+            return UnitTestResult(ran=False)
+        without = _upstream_build(backend, store, submission, upstream_tree)
+        limits = replace(UNIT_TEST_LIMITS, wall_seconds=spec_of(submission.generation).unit_test_seconds)
+        return run_unit_tests(backend, without.runtime, [folder], (), limits)
+
+    return cache(lambda: unit_test_thread.submit(run).result())
 
 
 @pytest.fixture(scope="session")

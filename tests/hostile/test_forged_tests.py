@@ -44,7 +44,7 @@ def one_backend() -> Backend:
 def accused(result: UnitTestResult) -> str:
     """What the check of the unit tests finds."""
     with pytest.raises(Failed) as caught:
-        test_unit_tests.test_unit_tests_pass(result, lambda *_: None)
+        test_unit_tests.test_unit_tests_pass(result, lambda *_: None, lambda: UnitTestResult(ran=False))
     return caught.value.summary
 
 
@@ -169,7 +169,9 @@ def pytest_runtest_makereport(item, call):
     result = unit_tests(one_backend, tmp_path, files)
     assert result.passed == 1, "it does lie, and test_bad_tests_and_docs.py finds the hook in the file"
     attached: list[Evidence] = []
-    test_unit_tests.test_unit_tests_pass(result, lambda *items: attached.extend(items))
+    test_unit_tests.test_unit_tests_pass(
+        result, lambda *items: attached.extend(items), lambda: UnitTestResult(ran=False)
+    )
     assert [each.basis for each in attached] == [Basis.CLAIMED]
 
 

@@ -187,6 +187,11 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
         "Its own `_api_request` lacks the framework's second try with a new look at the exchange's clock: "
         "orders are refused until several polls have looked.",
     ),
+    ("okx", test_resilience_hour.test_a_clock_that_jumps_is_borne): RealDefect(
+        "orders arrived",
+        "It takes 50113 (a wrong signature) for the refusal of a wrong clock, which is 50102 (OKX's list of "
+        "error codes): it asks for no new sample of the clock; orders are refused until several polls have.",
+    ),
     ("kucoin_perpetual", test_resilience_hour.test_refused_streams_are_not_hammered): RealDefect(
         "did not reopen its",
         "When its private stream cannot be opened twice in a row, it takes a socket off its list a second "

@@ -12,8 +12,9 @@ from harness.venue.model import Side
 
 AHEAD = (75.0, -75.0)  # virtual seconds; exchanges bear between one (Binance) and sixty (Gate)
 # The framework keeps five samples of the difference, weighs the newest most, and asks for one more each time
-# that a request was refused for its time; it tries a request twice.
-ORDERS_AFTER_A_JUMP = 4
+# that a request was refused for its time; it tries a request twice: three samples are new with the second
+# order. One that does not know the refusal gets there by its polls, every five seconds, after more than ten.
+ORDERS_AFTER_A_JUMP = 3
 
 
 @dataclass(frozen=True)

@@ -50,15 +50,19 @@ class Watched:
 
 
 def test_a_connection_of_the_unit_tests_is_found() -> None:
-    def reach(*network: str) -> None:
+    def reach(*network: str, upstreams: tuple[str, ...] = ()) -> None:
         checks.test_unit_tests_reach_for_nobody(
-            UnitTestResult(ran=True, network=network), candidate("binance"), lambda *_: None
+            UnitTestResult(ran=True, network=network),
+            candidate("binance"),
+            lambda *_: None,
+            lambda: UnitTestResult(ran=True, network=upstreams),
         )
 
     reach("api.binance.com:443", "mock.test:80", "127.0.0.1:9")
     with pytest.raises(Failed, match=r"unit tests tried to reach pool.evil.com:443") as found:
-        reach("pool.evil.com:443")
+        reach("pool.evil.com:443", upstreams=("test.com:443",))
     assert found.value.evidence
+    reach("test.com:443", upstreams=("test.com:443",))
 
 
 def test_a_connection_between_the_scenarios_is_found() -> None:

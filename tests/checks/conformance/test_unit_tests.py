@@ -15,8 +15,12 @@ def run(*texts: str, passed: int = 2) -> UnitTestResult:
     return UnitTestResult(ran=True, passed=passed, failed=len(texts), failures=failures)
 
 
+def passes(result: UnitTestResult, upstreams: UnitTestResult | None = None) -> None:
+    pass_offline(result, lambda *_: None, lambda: upstreams or UnitTestResult(ran=False))
+
+
 def test_what_passes_needs_no_keys() -> None:
-    pass_offline(run(), lambda *_: None)
+    passes(run())
     need_none(run(), lambda *_: None)
 
 
@@ -44,6 +48,14 @@ def test_a_test_that_looks_for_keys_needs_them(text: str) -> None:
 )
 def test_a_test_that_fails_for_another_reason_is_held_against_it_once(text: str) -> None:
     with pytest.raises(Failed, match="1 of 3 unit tests fail"):
-        pass_offline(run(text), lambda *_: None)
+        passes(run(text))
     with pytest.raises(Undetermined, match="not known"):
         need_none(run(text), lambda *_: None)
+
+
+def test_a_test_that_fails_upstream_too_is_not_held_against_it() -> None:
+    with pytest.raises(Undetermined, match="1 of 3 unit tests fail without network, and in upstream's"):
+        passes(run("old fault"), run("old fault"))
+    with pytest.raises(Failed, match="1 of 4 unit tests fail") as found:
+        passes(run("old fault", "new fault"), run("old fault"))
+    assert [each.text.split(":")[0] for each in found.value.evidence] == ["test_new "]

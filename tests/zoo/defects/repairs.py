@@ -82,13 +82,13 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "the-code-for-a-wrong-clock-mistyped",
         test_resilience_hour.test_a_clock_that_jumps_is_borne,
-        "none of 4 orders arrived",
+        "none of 3 orders arrived",
         worded(EXCHANGE, ABOUT_TIME, ('"-1021"', '"-1022"')),
     ),
     defect(
         "kucoins-code-for-a-wrong-clock-not-known",
         test_resilience_hour.test_a_clock_that_jumps_is_borne,
-        "none of 4 orders arrived",
+        "none of 3 orders arrived",
         worded(
             "kucoin_exchange.py",
             ABOUT_TIME,
