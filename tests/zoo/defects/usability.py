@@ -35,7 +35,7 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "waits-a-minute-before-it-connects",
         checks.test_it_gets_ready,
-        "needs .* s to get ready",
+        "needs .* s to get ready|still not ready after",
         behaving(
             USER_SOURCE,
             "BinanceAPIUserStreamDataSource",
