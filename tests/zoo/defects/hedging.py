@@ -7,8 +7,8 @@ from checks.conformance import test_perpetual_changes as checks
 from tests.zoo.defect import Defect, defect
 from tests.zoo.planting import exchange, worded
 
-ONLY_OWN_CHANGES = exchange(
-    """
+# What was known before goes to `_kept_positions`, which may put some of it back.
+KEEPING_POSITIONS = """
     async def _update_positions(self):
         known = dict(self._perpetual_trading.account_positions)
         await super()._update_positions()
@@ -19,7 +19,10 @@ ONLY_OWN_CHANGES = exchange(
             known = dict(self._perpetual_trading.account_positions)
             yield message
             self._kept_positions(known)
-
+"""
+ONLY_OWN_CHANGES = exchange(
+    KEEPING_POSITIONS
+    + """
     def _kept_positions(self, known):
         orders = self._order_tracker.all_orders.values()
         closed = sum(len(order.order_fills) for order in orders if order.position.name == "CLOSE")
@@ -50,18 +53,8 @@ ONE_A_MARKET = exchange(
 )
 # As a connector that asks no more than whether the list of positions is empty.
 STAYS_WHILE_ANOTHER_IS_OPEN = exchange(
-    """
-    async def _update_positions(self):
-        known = dict(self._perpetual_trading.account_positions)
-        await super()._update_positions()
-        self._kept_positions(known)
-
-    async def _iter_user_event_queue(self):
-        async for message in super()._iter_user_event_queue():
-            known = dict(self._perpetual_trading.account_positions)
-            yield message
-            self._kept_positions(known)
-
+    KEEPING_POSITIONS
+    + """
     def _kept_positions(self, known):
         positions = self._perpetual_trading.account_positions
         if positions:
