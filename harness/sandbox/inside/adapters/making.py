@@ -4,7 +4,7 @@
 reads its keys from the map of settings and calls the class (upstream's tag v0.30.0,
 `hummingbot/client/hummingbot_application.py`). The whole application asks for far more than a market does, so
 only that branch is run, and only what it names is imported. A branch that hands over the user's Ethereum
-wallet is run after the lines of `_initialize_wallet` that make it, from a private key instead of a locked file.
+wallet is run after the lines of `_initialize_wallet` that make it, from a private key where a file would be.
 """
 
 import ast
