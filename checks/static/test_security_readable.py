@@ -219,7 +219,7 @@ def _weak(source: Source) -> Iterator[int]:
 
 
 def _protects(source: Source, line: int, called: str) -> bool:
-    """By the words around the call; its own name, which may be `random.seed`, says nothing of what it is for."""
+    """By the words around the call: its own name, which may be `random.seed`, does not say what it is for."""
     own = called.rpartition(".")[2]
     around = source.line(line).replace(own, "") + " " + _function_name(source, line)
     return RANDOM_FOR.search(around) is not None or source.name.endswith("_auth.py")
