@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from pydantic import ValidationError
 from rich.console import Console
 
 from harness import temporary
@@ -120,11 +121,12 @@ def _upstream(text: str) -> GitUpstream | PypiUpstream:
     if found := re.fullmatch(r"pypi:([\w.-]+)==([\w.]+)", text):
         return PypiUpstream(pypi=found[1], version=found[2])
     url, _, ref = text.rpartition("@")
-    if not url or "/" in ref:
+    try:
+        return GitUpstream.model_validate({"git": url, "ref": ref}, context={"folder": Path.cwd()})
+    except ValidationError as error:
         raise UserError(
             f"{text!r} is no upstream", hint="give URL@REF or pypi:hummingbot==VERSION with --upstream"
-        )
-    return GitUpstream.model_validate({"git": url, "ref": ref}, context={"folder": Path.cwd()})
+        ) from error
 
 
 def _candidate(

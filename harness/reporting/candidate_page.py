@@ -213,7 +213,7 @@ def _commands(report: CandidateReport) -> Sequence[tuple[str, str]]:
     commands = [
         (risk, f"harness image {folder}"),
         (
-            "Screen it again, where the round's candidates.yml is",
+            "Screen it again, where candidates.yml is",
             f"harness run --only {row.name} --again{suffix}",
         ),
         again,
