@@ -397,6 +397,8 @@ def _connections(
         if each.by in ("token", "upgrade") and not any(one.private for one in subscribed):
             subscribed += [Subscription(one, None, private=True) for one in PRIVATE]
         subscribed += list(_together(subscribed, sources))
+        if not any(one.operation == "stream:trades" for other in linked for one in other.subscriptions):
+            subscribed += list(_with_the_book(subscribed, sources))
         silent = _doubles(subscribed, sources)
         for subscription in subscribed:
             key = _unique(subscription.operation.partition(":")[2], channels)
@@ -423,6 +425,13 @@ def _together(subscribed: Sequence[Subscription], sources: Sources) -> Iterator[
         return
     if _own_message("stream:fills", "stream:orders", sources):
         yield replace(orders, operation="stream:fills")
+
+
+def _with_the_book(subscribed: Sequence[Subscription], sources: Sources) -> Iterator[Subscription]:
+    """Public trades that the tests show, where nobody subscribes to any: they come with the book's topic."""
+    book = next((each for each in subscribed if each.operation == "stream:book"), None)
+    if book is not None and "trade" in sources.books:
+        yield replace(book, operation="stream:trades")
 
 
 def _doubles(subscribed: Sequence[Subscription], sources: Sources) -> list[Subscription]:

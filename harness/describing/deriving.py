@@ -406,6 +406,9 @@ class _Builder:
                 self._about = about
                 # Rows in a list are its own: those of a list within a list stand in one of theirs.
                 return [{name: made}] if in_list else {name: made}
+            if not within and self._names_markets(value, path):
+                name = "each market"
+                return {name: self._leaf(value[0], (*path, 0), (*at, name))}
             return [
                 self.build(item, (*path, index), (*at, str(index)), within)
                 for index, item in enumerate(value)
@@ -440,6 +443,12 @@ class _Builder:
         if within or not things - {""}:
             return ""
         return "" if self._deeper(path) else self._thing
+
+    def _names_markets(self, value: list[JsonValue], path: Path) -> bool:
+        """Whether the list at `path` has nothing but the markets' names."""
+        first = self._fields.get((*path, 0))
+        plain = all(isinstance(each, str) for each in value)
+        return self._thing == "market" and plain and first is not None and first.fact == "market.symbol"
 
     def _deeper(self, path: Path) -> bool:
         """Whether what names a row stands only in a list within the items of the list at `path`."""

@@ -48,7 +48,11 @@ class Reader:
 
 def _readers(exchange: Any, order: Any) -> List[Reader]:
     async def rules(document: Any) -> Any:
-        made = await exchange._format_trading_rules(document)
+        made: List[Any] = []
+        with contextlib.suppress(Exception):
+            made = await exchange._format_trading_rules(document)
+        if not made:  # it may make one of the replies about several markets
+            made = await exchange._format_trading_rules(await exchange._make_trading_rules_request())
         return [{name: getattr(rule, name, None) for name in RULE} for rule in made]
 
     async def symbols(document: Any) -> Any:
