@@ -43,8 +43,9 @@ from harness.venue.session import Venue
 
 SCALE = 20.0
 _REFUSED = 400  # and above
-START_SECONDS = 6.0  # real, until rules and balances have been asked for
-ACT_SECONDS = 4.0  # virtual, until an order or a cancel has been sent
+START_SECONDS = 15.0  # real, at most, until rules and balances have been asked for
+ACT_SECONDS = 4.0  # virtual, at least, until an order or a cancel has been sent
+SENT_SECONDS = 3.0  # real, at most: on a busy machine a connector is slow to act
 POLL_SECONDS = 60.0  # virtual, until orders have been polled for
 Position = Literal["OPEN", "CLOSE"]
 ORDERS = tuple((side, kind) for kind in ("LIMIT", "LIMIT_MAKER", "MARKET") for side in ("buy", "sell"))
@@ -374,7 +375,7 @@ def _act(
         before = record.mark()
         place = connector.buy if side == "buy" else connector.sell
         name = place(sentinels.pair, wanted[1], None if kind == "MARKET" else wanted[0], kind, position)
-        _pause(clock, ACT_SECONDS)
+        _until_sent(record, before, clock)
         facts = {
             "order.client_order_id": name,
             "order.side": side,
@@ -389,8 +390,14 @@ def _act(
         yield Act("place_order", facts, _since(record, before))
         before = record.mark()
         connector.cancel(name, sentinels.pair)
-        _pause(clock, ACT_SECONDS)
+        _until_sent(record, before, clock)
         yield Act("cancel_order", {**facts, "order.order_id": sentinels.order_id}, _since(record, before))
+
+
+def _until_sent(record: Record, mark: int, clock: ScaledClock) -> None:
+    """Return when something but a question has been sent since then, or will not be any more."""
+    record.wait_for(lambda: any(each.method != "GET" for each in record.exchanges(since=mark)), SENT_SECONDS)
+    _pause(clock, ACT_SECONDS)
 
 
 def _enough(connector: Connector, sentinels: Sentinels) -> Decimal:

@@ -24,11 +24,12 @@ from harness.describing.sentinels import SETS, Sentinels, same_address
 from harness.describing.signatures import Explanation
 from harness.describing.signing import credentials_of, login_signing, signing_of
 from harness.describing.source_reading import UNREAD, Source
+from harness.describing.states import word_for_fills
 from harness.describing.streams import PRIVATE, Connection, Subscription, connections
 from harness.describing.templates import Kind, embedded
 from harness.describing.wordlists import WordLists
 from harness.venue.described.addresses import Address, bare, leaves, written
-from harness.venue.described.placeholders import leaf
+from harness.venue.described.placeholders import ELSE, IF, THEN, leaf
 
 SYMBOL = "{market.symbol}"
 _KEYS = re.compile(r"\{([a-z_]+\.[a-z_]+)[|}]")  # facts in a key: `each fill as {fill.trade_id}`
@@ -493,11 +494,29 @@ def _channel(
         made = _copy(derived.template)
         for leaf in fields:
             made = _put(made, leaf.at, leaf.text)
-        channel["tells"] = _spoken(made, fields, words)
+        channel["tells"] = _with_words_for_fills(_spoken(made, fields, words), fields, sources)
         part.fields += [replace(leaf, at=(*at, "tells", *leaf.at)) for leaf in fields]
     if subscription.operation == "stream:book":
         channel |= _book(sources, part, at)
     return channel, part
+
+
+def _with_words_for_fills(told: JsonValue, fields: Sequence[Field], sources: Sources) -> JsonValue:
+    """A message that says by a word of its own that a fill is the reason for it, however much is left."""
+    if not any(each.fact == "fill.trade_id" for each in fields):
+        return told
+    for each in fields:
+        if word := word_for_fills(each, sources.source.states):
+            told = _put(told, each.at, {IF: "fill.trade_id", THEN: word, ELSE: _at(told, each.at)})
+    return told
+
+
+def _at(document: Any, at: Sequence[str]) -> JsonValue:
+    place = document
+    for step in at:
+        place = place[int(step)] if isinstance(place, list) else place[step]
+    found: JsonValue = place
+    return found
 
 
 def _book(sources: Sources, part: Placed, at: Address) -> dict[str, JsonValue]:

@@ -391,10 +391,13 @@ class _Builder:
                 made = self.build(value[key], (*path, key), (*at, name), within=True)
                 self._about = about
                 return {name: made}
-            return {
+            about, self._about = self._about, "fill" if self._tells_of_a_fill(path) else self._about
+            told = {
                 (name := self._key(key)): self.build(item, (*path, key), (*at, name), within)
                 for key, item in value.items()
             }
+            self._about = about
+            return told
         if isinstance(value, list):
             thing = self._rows(path, within) if value and isinstance(value[0], dict | list) else ""
             if thing:
@@ -443,6 +446,13 @@ class _Builder:
         if within or not things - {""}:
             return ""
         return "" if self._deeper(path) else self._thing
+
+    def _tells_of_a_fill(self, path: Path) -> bool:
+        """Whether the object at `path` is a fill within what is told of its order."""
+        named = self._thing == "order" and bool(path) and _FILLS.search(str(path[-1])) is not None
+        return named and any(
+            each[:-1] == path and field.fact == "fill.trade_id" for each, field in self._fields.items()
+        )
 
     def _names_markets(self, value: list[JsonValue], path: Path) -> bool:
         """Whether the list at `path` has nothing but the markets' names."""
