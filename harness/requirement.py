@@ -71,9 +71,9 @@ class Requirement(BaseModel):
     fill that is lost is lost, whatever its fields are called. `rehearsed` are the steps that a
     rehearsal on a derived exchange must have shown before a failure counts there. One that is not `waivable`
     keeps users' money or the result itself safe: no maintainer can set it aside. `rests_on` is None for what
-    is read from files and git objects: all of that is observed. `specimens` are bad connectors that its checks
-    are seen to find: defects planted in merged ones, connectors spoilt on purpose, `NAME as merged`, or a test
-    as `PATH::NAME`.
+    is read from files and git objects: all of that is observed. `specimens` are bad connectors that its
+    checks are seen to find: defects planted in merged ones, connectors spoilt on purpose, `NAME as merged`,
+    or a test as `PATH::NAME`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
