@@ -40,7 +40,7 @@ class Derived:
 
     def unconfirmed(self, catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
         """What stays doubtful: for every requirement while no order has lived on it. After that for those
-        whose failure a wrongly derived message explains as well, until the rehearsal has shown what they await.
+        whose failure a wrongly derived message explains as well, until the rehearsal showed what they await.
         """
         if self.rehearsal.lives:
             found = {each.id: self._not_told(each.rehearsed) for each in catalogue}

@@ -24,11 +24,12 @@ from harness import temporary
 from harness.clock import ScaledClock
 from harness.credentials.matching import usual_option
 from harness.describing.answers import Answer, named_so, place_of
+from harness.describing.deriving import ROWS
 from harness.describing.envelopes import enveloped
 from harness.describing.leaves import parsed
 from harness.describing.read_replies import filled, template
 from harness.describing.said import Said
-from harness.describing.sentinels import SESSION, Sentinels, same_address
+from harness.describing.sentinels import SESSION, SETS, Sentinels, same_address, usual
 from harness.describing.source_reading import UNREAD, Source
 from harness.driving.claims import ConfigField
 from harness.driving.driver import Connector, ConnectorError, Driver
@@ -109,9 +110,16 @@ class Listening(Dialect):
     name = "listening"
     markets = SAMPLE_MARKETS
 
-    def __init__(self, venue: Venue, answers: Iterable[Answer], source: Source = UNREAD) -> None:
+    def __init__(
+        self,
+        venue: Venue,
+        answers: Iterable[Answer],
+        source: Source = UNREAD,
+        sentinels: Sentinels = SETS[0],
+    ) -> None:
         super().__init__(venue)
         self.source = source
+        self._values = {**SESSION, **usual(sentinels), "order.status": _word_for("open", source)}
         self.keys: frozenset[str] = frozenset()
         answers = list(answers)
         self._documents = [each.document for each in answers if each.place and each.code < _REFUSED]
@@ -130,8 +138,9 @@ class Listening(Dialect):
             return Reply(found.code, {"Content-Type": "application/json"}, found.text.encode())
         if read is not None and request.method != "DELETE":
             operation = self.source.operation(request.path) or named_so(request.path)
-            made = enveloped(template(read, operation), self._documents)
-            return Reply(200, {}, filled(made, SESSION, self.venue.clock.now()))
+            rows = "balance" if operation == "balances" else ""
+            made = enveloped(template(read, operation, rows, ROWS.get(operation, "")), self._documents)
+            return Reply(200, {}, filled(made, self._values, self.venue.clock.now()))
         return self._time() if "time" in request.path.lower() else Reply(404, {}, {})
 
     def _time(self) -> Reply:
@@ -187,6 +196,11 @@ class _Answering(StreamSession):
         )
 
 
+def _word_for(status: str, source: Source) -> str:
+    """The connector's first word for a state, the state's own name where its table has none."""
+    return next((word for word, state in source.states.items() if state == status), status)
+
+
 def echoed(made: JsonValue, said: JsonValue) -> JsonValue:
     """An answer with the message's own id in it."""
     if isinstance(made, dict):
@@ -239,7 +253,7 @@ def ask(
         clock = ScaledClock(SCALE)
         venue = Venue(SAMPLE_MARKETS, 1, clock)
         record = Record()
-        listening = Listening(venue, answers, source)
+        listening = Listening(venue, answers, source, sentinels)
         with (
             running_gateway(
                 [listening],

@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from harness.describing import books
 from harness.describing.answers import REFUSALS, Answer
 from harness.describing.asking import Asked
-from harness.describing.deriving import Derived, Reads, derive, nobody
+from harness.describing.deriving import ROWS, Derived, Reads, derive, nobody
 from harness.describing.envelopes import enveloped
 from harness.describing.fields import KIT, READS, SENDS, Field
 from harness.describing.kit import Harvest
@@ -299,7 +299,7 @@ def _route(
         derived = sources.books.get("order_book")
     if derived is not None and route.operation == "ticker":
         derived = _with_funding(derived, route, sources)
-    read = _read_of(route, sources)
+    read = _read_of(route, named, sources)
     if derived is None:
         derived = read
     elif read is not None and route.operation in COMPLETED:
@@ -339,15 +339,31 @@ def _keys(derived: Derived) -> frozenset[str]:
     return frozenset(derived.template) if isinstance(derived.template, dict) else frozenset()
 
 
-def _read_of(route: Route, sources: Sources) -> Derived | None:
+def _read_of(route: Route, named: Sequence[Route], sources: Sources) -> Derived | None:
     """What the connector's source reads of a reply that no test shows."""
     reading = sources.source.of(route.path)
     if reading is None:
         return None
     good = [each.document for each in sources.answers if each.place and each.member not in REFUSALS]
-    made = enveloped(template(reading, route.operation), good)
-    fields = [Field(at, text, _fact_in(text), by=(READS,)) for at, text in leaves(made)]
+    made = enveloped(template(reading, route.operation, ROWS.get(route.operation, "")), good)
+    fields = [_read_field(at, text, named, sources.source) for at, text in leaves(made)]
     return Derived(route.operation, made, tuple(fields))
+
+
+def _read_field(at: Address, text: JsonValue, named: Sequence[Route], source: Source) -> Field:
+    """A leaf of a reply that is known from the source alone; a state by the connector's table of words.
+
+    A side is said in the words that the connector places orders with.
+    """
+    fact = _fact_in(text)
+    words: dict[str, tuple[str, ...]] = {}
+    if fact == "order.status":
+        words = {word: (state,) for word, state in source.states.items()}
+    elif fact.endswith(".side"):
+        placed = (each for route in named if route.operation == "place_order" for each in route.fields)
+        words = dict(next((each.words for each in placed if each.fact == "order.side"), {}))
+    kind = Kind.WORDS if words else Kind.FACT if fact else Kind.CONSTANT
+    return Field(at, text, fact, kind, (READS,), words=words)
 
 
 def _fact_in(text: JsonValue) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -96,7 +96,10 @@ class Source:
     def of(self, path: str) -> Reading | None:
         """For a route's path as it was asked for: the longest known path that it ends with counts."""
         known = _ending(self.routes, path)
-        return self.routes[known] if known else None
+        own = self.routes[known] if known else None
+        if self.markets is None or self.operation(path) != "symbols":
+            return own
+        return self.markets if own is None else _both(self.markets, own)
 
     def asks_for(self, operation: str) -> tuple[str, str] | None:
         """(method, path) of what the connector asks for there, None where that is not one route."""
@@ -113,6 +116,13 @@ def _ending(known: Iterable[str], path: str) -> str:
     """The longest of the paths that a path ends with, empty where there is none."""
     found = [each for each in known if each.strip("/") and _as_pattern(each).search(path.rstrip("/"))]
     return max(found, key=len, default="")
+
+
+def _both(one: Reading, other: Reading) -> Reading:
+    """What either reads; where one goes on from where the other stops, the longer."""
+    reads = {each.path: each for each in (*other.reads, *one.reads)}
+    longest = [path for path in reads if not any(_within(path, other) for other in reads)]
+    return replace(one, reads=tuple(reads[path] for path in longest))
 
 
 @cache
@@ -360,6 +370,9 @@ class _Function:
                 return self._path(inner)
             case ast.Call(func=ast.Name(id="filter"), args=[_, inner]):
                 return self._path(inner)
+            case ast.IfExp(body=one, orelse=other) | ast.BoolOp(op=ast.Or(), values=[one, other]):
+                path = self._path(one)  # `reply["list"] if isinstance(reply, dict) else reply`
+                return self._path(other) if path is None else path
         return None
 
     def _step(self, inner: ast.AST, key: ast.expr) -> Path | None:

@@ -175,7 +175,11 @@ def test_what_is_read_of_the_markets_is_known_from_the_methods_that_are_given_th
     read = read_source([rules, names]).markets
     assert read is not None
     assert template(read, "symbols") == {
-        "each market": {"symbol": "{market.symbol}", "priceDecimals": "", "primary": ""}
+        "each market": {
+            "symbol": "{market.symbol}",
+            "priceDecimals": "{market.tick_decimals|number}",
+            "primary": "",
+        }
     }
     assert read_source([CONSTANTS]).markets is None
 
