@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from harness.describing.leaves import Path
+
 _MARKET = r"symbol|ticker|instrument(_name)?|market(_name)?|(trading_|currency_|asset_)?pair|ticker_id|name"
 _ASSET = "asset|currency|coin|ccy|token|ticker|symbol"
 _AMOUNT = "amount|size|qty|quantity|volume|sz"
@@ -24,8 +26,8 @@ _SAID: Mapping[str, Sequence[tuple[str, str]]] = {
         (rf"min.*({_AMOUNT}|base|lot)", "market.min_amount"),
         (r"maker", "market.maker_fee"),
         (r"taker", "market.taker_fee"),
-        (rf"^(base|underlying)(_({_ASSET}))?(_(id|code|symbol))?$|^primary_?ticker$", "market.base"),
-        (rf"^(quote|counter|secondary)(_({_ASSET}))?(_(id|code|symbol))?$", "market.quote"),
+        (rf"^(base|underlying|from)(_({_ASSET}))?(_(id|code|symbol))?$|^primary_?ticker$", "market.base"),
+        (rf"^(quote|counter|secondary|to)(_({_ASSET}))?(_(id|code|symbol))?$", "market.quote"),
         (rf"settle(ment)?(_({_ASSET}))?$", "market.settle"),
         (rf"^({_MARKET})$", "market.symbol"),
         (r"^(symbol|instrument|market|product|pair)_?id$|^product$", "market.number"),
@@ -87,11 +89,17 @@ def fact_named(name: str, thing: str) -> str:
     return next((fact for pattern, fact in _SAID.get(thing, ()) if re.search(pattern, plain)), "")
 
 
-def facts_named(names: Iterable[str], thing: str) -> dict[str, str]:
-    """The fact of each name. A market that only an id names is called by it, and not by its number."""
-    found = {name: fact_named(name, thing) for name in names}
+def facts_named(names: Mapping[Path, Iterable[str]], thing: str) -> dict[Path, str]:
+    """The fact of each leaf by what it may be called, the first name that speaks for one.
+
+    A market that only an id names is called by it, and not by its number.
+    """
+    found = {
+        path: next((fact for name in called if (fact := fact_named(name, thing))), "")
+        for path, called in names.items()
+    }
     if thing == "market" and "market.symbol" not in found.values():
-        found = {name: "market.symbol" if fact == "market.number" else fact for name, fact in found.items()}
+        return {path: "market.symbol" if fact == "market.number" else fact for path, fact in found.items()}
     return found
 
 

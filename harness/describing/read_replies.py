@@ -41,20 +41,33 @@ def template(reading: Reading, operation: str, rows: str = "", thing: str = "") 
     the object whose facts the leaves are, where it is another one.
     """
     of = rows or ("market" if operation in _OF_MARKETS else "")
-    named = facts_named((_name(each.path) for each in reading.reads), thing or of)
+    reads = _of_one_shape(reading.reads)
+    named = facts_named({each.path: _names(each.path) for each in reads}, thing or of)
     made: JsonValue = None
     only = len(reading.reads) == 1
     told = operation in _OF_MARKETS or (rows and names_a_row(named.values(), rows))
     sought = frozenset() if told else _sought(reading)
-    for each in reading.reads:
+    for each in reads:
         path = tuple(
             0 if step == ROW and each.path[:index] in sought else step for index, step in enumerate(each.path)
         )
-        fact = named[_name(each.path)]
+        fact = named[each.path]
         leaf = _leaf(each, operation, reading.unit, only=only)
         plain = fact and (each.wanted is None or fact.endswith((".side", ".status")))
         made = _put(made, path, _written(fact, reading.unit) if plain else leaf, of)
     return made
+
+
+def _of_one_shape(reads: Sequence[Read]) -> list[Read]:
+    """Without those of an object where others have the whole as a list: either may be given."""
+    rows = any(each.path[:1] == (ROW,) for each in reads)
+    return [each for each in reads if not rows or each.path[:1] == (ROW,)]
+
+
+def _names(path: Path) -> tuple[str, ...]:
+    """What a leaf may be called: with the name of what it stands in, and by its own."""
+    steps = [str(step) for step in path if isinstance(step, str)]
+    return ("_".join(steps[-2:]), *steps[-1:]) if len(steps) > 1 else tuple(steps)
 
 
 def _name(path: Path) -> str:

@@ -43,9 +43,16 @@ def test_a_name_in_whatever_letters(thing: str, name: str, fact: str) -> None:
 
 
 def test_a_market_that_an_id_alone_names_is_called_by_it() -> None:
-    named = facts_named(["instrument_id", "instrument_name"], "market")
-    assert named == {"instrument_id": "market.number", "instrument_name": "market.symbol"}
-    assert facts_named(["instrument_id"], "market") == {"instrument_id": "market.symbol"}
+    number, name = ("instrument_id",), ("instrument_name",)
+    named = facts_named({number: number, name: name}, "market")
+    assert named == {number: "market.number", name: "market.symbol"}
+    assert facts_named({number: number}, "market") == {number: "market.symbol"}
+
+
+def test_what_a_leaf_stands_in_names_it_too() -> None:
+    """As Evedex's instruments: `from` and `to` are objects, whose `symbol` is an asset's."""
+    leaves = {("from", "symbol"): ("from_symbol", "symbol"), ("data", "symbol"): ("data_symbol", "symbol")}
+    assert list(facts_named(leaves, "market").values()) == ["market.base", "market.symbol"]
 
 
 def test_a_list_whose_items_nothing_names_has_no_such_rows() -> None:
