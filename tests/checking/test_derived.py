@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import cast
 
-from harness.checking.confirmed import confirmation_lines, whole
+from harness.checking.confirmed import MET, Standing, confirmation_lines, standing, untold_facts, whole
 from harness.checking.derived import WHOLE, Derived, asked, asked_in
 from harness.checking.fixtures import joined
 from harness.describing.questions import OPEN_FACT, Question, line
@@ -67,6 +67,20 @@ def test_a_line_for_each_part_the_most_decisive_first() -> None:
     )
     assert [line.split('"')[1] for line in lines] == ["routes / GET /fills / reply", "words / status"]
     assert whole("signing") == "signing"
+
+
+def test_a_fact_that_no_leaf_carries_is_asked_for_and_not_confirmed() -> None:
+    outcomes = [_outcome(["market.tick_size", "signing"])]
+    assert untold_facts(outcomes) == ("market.tick_size",)
+    assert [line.split('"')[1] for line in confirmation_lines(outcomes)] == ["signing"]
+
+
+def test_how_far_a_connector_is_from_eligible() -> None:
+    open_ = _outcome([]).model_copy(update={"evidence": ()})
+    met = _outcome(["x"]).model_copy(update={"summary": f"{MET}, if …"})
+    passed = open_.model_copy(update={"status": Status.PASSED})
+    minor = _outcome(["x"], Severity.MINOR)
+    assert standing([passed, met, _outcome(["x"]), open_, minor]) == Standing(1, 1, 1, 1)
 
 
 def test_questions_are_comments_that_can_be_filled_in() -> None:
