@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from harness.describing.leaves import Path
 from harness.describing.names import fact_named, facts_named, names_a_row
 
 
@@ -51,7 +52,10 @@ def test_a_market_that_an_id_alone_names_is_called_by_it() -> None:
 
 def test_what_a_leaf_stands_in_names_it_too() -> None:
     """As Evedex's instruments: `from` and `to` are objects, whose `symbol` is an asset's."""
-    leaves = {("from", "symbol"): ("from_symbol", "symbol"), ("data", "symbol"): ("data_symbol", "symbol")}
+    leaves: dict[Path, tuple[str, ...]] = {
+        ("from", "symbol"): ("from_symbol", "symbol"),
+        ("data", "symbol"): ("data_symbol", "symbol"),
+    }
     assert list(facts_named(leaves, "market").values()) == ["market.base", "market.symbol"]
 
 
