@@ -216,7 +216,7 @@ def _only_in_tests(sources: Sources, named: Sequence[Route]) -> list[Route]:
         if each.operation in ("order_status", "order_trades") and not fields:
             fields = _as_in_cancel(named)
         takes = {field.at[0]: field.text for field in fields}
-        method = each.method or "GET"
+        method = each.method or sources.source.verb(whole) or "GET"
         private = each.operation in OF_AN_ACCOUNT and any(route.private for route in named)
         route = Route(each.operation, host, method, path, takes, "query", private, fields, (each.asked,), KIT)
         if route.name not in have:

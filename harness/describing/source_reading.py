@@ -108,6 +108,11 @@ class Source:
         paths = [path for path, known in self.asked.items() if known == operation]
         return (self.verbs.get(paths[0], ""), paths[0]) if len(paths) == 1 else None
 
+    def verb(self, path: str) -> str:
+        """The HTTP method of a route that is asked for in one way only, empty where that is not known."""
+        known = _ending(self.verbs, path)
+        return self.verbs[known] if known else ""
+
     def operation(self, path: str) -> str:
         """What the method is for that asks for this path, empty where none of `METHODS` names it."""
         known = _ending(self.asked, path)
