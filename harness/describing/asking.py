@@ -6,23 +6,24 @@ tests mock, else with 404; every stream opens and says nothing. So what it sends
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import re
-import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_CEILING, Decimal
 from typing import Literal, NamedTuple
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pydantic import JsonValue
 
 from harness import temporary
 from harness.clock import ScaledClock
-from harness.credentials.matching import usual_option
+from harness.credentials.choosing import Attempt, Choice, choose
+from harness.credentials.examples import examples
+from harness.credentials.matching import wanted
+from harness.credentials.meanings import Meaning, meaning_of
+from harness.credentials.shapes import Shape
+from harness.credentials.stated import Literal as CredentialLiteral
+from harness.credentials.stated import Stated
 from harness.describing.answers import Answer, named_so, place_of
 from harness.describing.envelopes import enveloped
 from harness.describing.leaves import parsed
@@ -48,15 +49,6 @@ ACT_SECONDS = 4.0  # virtual, until an order or a cancel has been sent
 POLL_SECONDS = 60.0  # virtual, until orders have been polled for
 Position = Literal["OPEN", "CLOSE"]
 ORDERS = tuple((side, kind) for kind in ("LIMIT", "LIMIT_MAKER", "MARKET") for side in ("buy", "sell"))
-# Forms in which connectors expect a secret, tried in turn until one can be constructed with it.
-_SECRETS = (
-    lambda: base64.b64encode(secrets.token_bytes(32)).decode(),
-    lambda: "0x" + secrets.token_hex(32),
-    lambda: secrets.token_hex(32),
-    lambda: (
-        Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    ),
-)
 
 
 @dataclass(frozen=True)
@@ -86,8 +78,8 @@ class Opened:
 class Asked:
     """All that the connector sent, when it started, acted and polled. `trouble` is why it stopped early.
 
-    `fields` are its configuration's names of secrets, `credentials` the canary values given for them, in the
-    form of secrets with that number.
+    `fields` are its configuration's names of secrets, `credentials` the canary values given for them, of
+    those `shapes`.
     """
 
     credentials: Mapping[str, str]
@@ -96,7 +88,7 @@ class Asked:
     frames: tuple[Said, ...] = ()
     sockets: tuple[Opened, ...] = ()
     ports: tuple[int, ...] = (443,)
-    form: int = 0
+    shapes: Mapping[str, Shape] = field(default_factory=dict)
     acts: tuple[Act, ...] = ()
     lookups: tuple[str, ...] = ()
     trouble: str = ""
@@ -193,32 +185,24 @@ def echoed(made: JsonValue, said: JsonValue) -> JsonValue:
     return said.get("id") if made == "{said.id}" and isinstance(said, dict) else made
 
 
-_NUMBERS = frozenset({"int", "Decimal"})
-# Names of what signs.
-SIGNS = re.compile(r"secret|private|signing|signer_key")
+_NUMERIC = frozenset({"int", "Decimal"})
 
 
-def canaries(fields: Sequence[ConfigField], form: int = 0) -> dict[str, str]:
-    """Values for what a connector wants to be told: unmistakable, and shaped as its name suggests."""
-    values = {}
-    for each in fields:
-        if not each.connect_key:
-            continue
-        name = each.name.lower()
-        option = usual_option(each)
-        if each.required and option is not None:
-            values[each.name] = option
-        elif each.required and each.kind in _NUMBERS:
-            values[each.name] = SESSION["account.number"]  # as a description's account has it
-        elif SIGNS.search(name):
-            values[each.name] = _SECRETS[form]()
-        elif "pass" in name or "memo" in name:
-            values[each.name] = f"word{secrets.token_hex(6)}"
-        elif name.endswith(("_id", "_uid", "account", "number")):
-            values[each.name] = SESSION["account.number"]  # as a description's account has it
-        elif each.required:
-            values[each.name] = f"key{secrets.token_hex(14)}"
-    return values
+def _numbers(fields: Iterable[ConfigField], connector: str) -> dict[str, Stated]:
+    """The fields that hold the number of an account, with that of a description's account."""
+    return {
+        each.name: CredentialLiteral(SESSION["account.number"])
+        for each in fields
+        if each.connect_key and wanted(each, connector) and _is_number(each, connector)
+    }
+
+
+def _is_number(field: ConfigField, connector: str) -> bool:
+    if field.kind in _NUMERIC:
+        return True
+    meaning, name = meaning_of(field, connector), field.name.lower()
+    named = name.endswith(("_id", "_uid", "account", "number")) and "key" not in name
+    return meaning is Meaning.ACCOUNT or (named and meaning in (Meaning.KEY, None))
 
 
 def ask(
@@ -256,34 +240,56 @@ def ask(
                 ca=authority.write_ca(folder / "ca.pem"),
             ) as driver,
         ):
-            return _try_forms(driver, record, clock, sentinels, listening, perpetual=perpetual)
+            return _with_keys(
+                driver, connector, record, clock, sentinels, listening, source.tests, perpetual=perpetual
+            )
 
 
-def _try_forms(
+def _with_keys(
     driver: Driver,
+    connector: str,
     record: Record,
     clock: ScaledClock,
     sentinels: Sentinels,
     listening: Listening,
+    tests: Sequence[str],
     *,
     perpetual: bool,
 ) -> Asked:
-    """The first form of secrets with which the connector can be constructed."""
-    trouble = ""
+    """What it sends with keys with which it can be constructed."""
     try:
         fields = driver.warm().config
     except ConnectorError as error:
         return Asked({}, trouble=f"it cannot be imported: {error.gist}")
-    for form in range(len(_SECRETS)):
-        given = canaries(fields, form)
-        listening.keys = frozenset(value for value in given.values() if len(value) > 7)
+
+    def attempt(credentials: Mapping[str, str]) -> str | None:
         try:
-            with driver.scenario([sentinels.pair], given) as scenario:
-                told = orders_to_place(perpetual=perpetual)
-                return _asked(scenario, record, clock, sentinels, told, given, fields, form)
+            with driver.scenario([sentinels.pair], dict(credentials)):
+                return None
         except ConnectorError as error:
-            trouble = f"it cannot be constructed: {error.gist}"
-    return Asked(given, fields, trouble=trouble)
+            return str(error)
+
+    choice = keys(fields, connector, attempt, tests)
+    if choice.failure is not None:
+        gist = choice.failure.strip().splitlines()[-1:]
+        return Asked(choice.credentials, fields, trouble=" ".join(["it cannot be constructed:", *gist]))
+    given = dict(choice.credentials)
+    listening.keys = frozenset(value for value in given.values() if len(value) > 7)
+    told = orders_to_place(perpetual=perpetual)
+    try:
+        with driver.scenario([sentinels.pair], given) as scenario:
+            found = _asked(scenario, record, clock, sentinels, told, given, fields)
+    except ConnectorError as error:
+        found = Asked(given, fields, trouble=f"it cannot be constructed: {error.gist}")
+    return replace(found, shapes=choice.shapes)
+
+
+def keys(fields: Sequence[ConfigField], connector: str, attempt: Attempt, tests: Sequence[str]) -> Choice:
+    """Canary keys that the connector's own code accepts, with the account's number where it takes that."""
+    shown = examples(tests, {field.name for field in fields if field.connect_key})
+    told = _numbers(fields, connector)
+    choice = choose(fields, connector, attempt, shown, told)
+    return choose(fields, connector, attempt, shown) if choice.failure is not None and told else choice
 
 
 def _asked(
@@ -294,7 +300,6 @@ def _asked(
     told: Sequence[Told],
     given: Mapping[str, str],
     fields: tuple[ConfigField, ...],
-    form: int,
 ) -> Asked:
     acts: list[Act] = []
     trouble = ""
@@ -332,10 +337,9 @@ def _asked(
         ),
         tuple(sorted({each.port for each in record.exchanges()} | {each.port for each in record.sockets()}))
         or (443,),
-        form,
-        tuple(acts),
-        tuple(dict.fromkeys(each.name for each in record.lookups())),
-        trouble,
+        acts=tuple(acts),
+        lookups=tuple(dict.fromkeys(each.name for each in record.lookups())),
+        trouble=trouble,
     )
 
 
