@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
@@ -30,10 +30,10 @@ from harness.reporting.model import CandidateReport
 from harness.reporting.publish import report_of, write_candidate
 from harness.reporting.wording import NO_VERDICT, score_words, set_aside_line
 from harness.requirement import Catalogue
-from harness.rounds.reading import load_round
 from harness.rounds.round import OWN_CHECK, Candidate, Exchange, GitUpstream, PypiUpstream, Round, Voting
 from harness.sandbox import Choice
 from harness.scenarios.rehearsal import UNSEEN, Rehearsal
+from harness.screenings.round_file import read_round_file
 from harness.screenings.screening import Settings, Stopwatch, screen_submission
 from harness.screenings.store import write_round
 from harness.screenings.writing import writing
@@ -101,15 +101,16 @@ def check_work_tree(
 def own_round(path: Path, round_file: Path | None, upstream: str | None) -> Round:
     """The round to be checked for; without a file, one made up around the upstream."""
     if round_file is not None:
-        round_ = load_round(round_file, Catalogue.load().by_id)
+        round_ = read_round_file(round_file, others_rows=False)
         return round_.model_copy(update={"upstream": _upstream(upstream)}) if upstream else round_
-    today = datetime.now(UTC).replace(microsecond=0)
+    now = datetime.now(UTC).replace(microsecond=0)
+    tomorrow = now.date() + timedelta(days=1)
     return Round(
         id=OWN_CHECK,
         title=f"Own check of {path.absolute().name}",
         release="none",
-        submissions_close=today,
-        voting=Voting(opens=today.date(), closes=today.date(), channel="none"),
+        submissions_close=now,
+        voting=Voting(opens=tomorrow, closes=tomorrow, channel="none"),
         upstream=_upstream(upstream) if upstream else DEFAULT_UPSTREAM,
         candidates=(),
     )
