@@ -49,7 +49,9 @@ _COMPLAINTS: tuple[tuple[str, tuple[Shape, ...]], ...] = (
     (r"ed25519|nacl|signingkey", (Shape.BASE64_32, Shape.HEX_32, Shape.BASE58_64, Shape.PEM_ED25519)),
     (r"base58", (Shape.BASE58_64, Shape.BASE58_32)),
     (r"base64|incorrect padding|binascii", (Shape.BASE64_32, Shape.BASE64_64)),
-    (r"hexadecimal|fromhex|base 16|odd-length", (Shape.HEX_32_0X, Shape.HEX_32, Shape.HEX_40, Shape.HEX_64)),
+    (r"hexadecimal|hex string|fromhex|base 16|odd-length", (
+        Shape.HEX_32_0X, Shape.HEX_32, Shape.HEX_40, Shape.HEX_64,
+    )),
     (r"invalid literal for int|integer|base 10", (Shape.INTEGER,)),
     (r"checksum|address", (Shape.ADDRESS,)),
     (r"uuid", (Shape.UUID,)),

@@ -17,14 +17,10 @@ from pydantic import JsonValue
 
 from harness import temporary
 from harness.clock import ScaledClock
-from harness.credentials.choosing import Attempt, Choice, choose
-from harness.credentials.examples import examples
-from harness.credentials.matching import wanted
-from harness.credentials.meanings import Meaning, meaning_of
+from harness.credentials.choosing import Attempt
 from harness.credentials.shapes import Shape
-from harness.credentials.stated import Literal as CredentialLiteral
-from harness.credentials.stated import Stated
 from harness.describing.answers import Answer, named_so, place_of
+from harness.describing.canary_keys import keys, other_shapes
 from harness.describing.envelopes import enveloped
 from harness.describing.leaves import parsed
 from harness.describing.read_replies import filled, template
@@ -46,6 +42,7 @@ SCALE = 20.0
 _REFUSED = 400  # and above
 START_SECONDS = 6.0  # real, until rules and balances have been asked for
 ACT_SECONDS = 4.0  # virtual, until an order or a cancel has been sent
+MOST_SHAPES = 3  # of secrets with which it is told to act
 POLL_SECONDS = 60.0  # virtual, until orders have been polled for
 Position = Literal["OPEN", "CLOSE"]
 ORDERS = tuple((side, kind) for kind in ("LIMIT", "LIMIT_MAKER", "MARKET") for side in ("buy", "sell"))
@@ -79,7 +76,7 @@ class Asked:
     """All that the connector sent, when it started, acted and polled. `trouble` is why it stopped early.
 
     `fields` are its configuration's names of secrets, `credentials` the canary values given for them, of
-    those `shapes`.
+    those `shapes`. `errors` are those that it logged, or that its orders failed with.
     """
 
     credentials: Mapping[str, str]
@@ -91,6 +88,7 @@ class Asked:
     shapes: Mapping[str, Shape] = field(default_factory=dict)
     acts: tuple[Act, ...] = ()
     lookups: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
     trouble: str = ""
 
 
@@ -185,26 +183,6 @@ def echoed(made: JsonValue, said: JsonValue) -> JsonValue:
     return said.get("id") if made == "{said.id}" and isinstance(said, dict) else made
 
 
-_NUMERIC = frozenset({"int", "Decimal"})
-
-
-def _numbers(fields: Iterable[ConfigField], connector: str) -> dict[str, Stated]:
-    """The fields that hold the number of an account, with that of a description's account."""
-    return {
-        each.name: CredentialLiteral(SESSION["account.number"])
-        for each in fields
-        if each.connect_key and wanted(each, connector) and _is_number(each, connector)
-    }
-
-
-def _is_number(field: ConfigField, connector: str) -> bool:
-    if field.kind in _NUMERIC:
-        return True
-    meaning, name = meaning_of(field, connector), field.name.lower()
-    named = name.endswith(("_id", "_uid", "account", "number")) and "key" not in name
-    return meaning is Meaning.ACCOUNT or (named and meaning in (Meaning.KEY, None))
-
-
 def ask(
     backend: Backend,
     runtime: Runtime,
@@ -215,14 +193,38 @@ def ask(
     *,
     perpetual: bool = False,
 ) -> Asked:
-    """Have the connector start, place and cancel orders of every kind, and poll. Raises SandboxFailure."""
+    """Have the connector start, place and cancel orders of every kind, and poll. Raises SandboxFailure.
+
+    Where it cannot sign with its keys, and says what shape it wants, it is asked anew with such keys.
+    """
+    told = orders_to_place(perpetual=perpetual)
+    stated: dict[str, Shape] = {}
+    for _ in range(MOST_SHAPES):
+        found = _once(backend, runtime, connector, answers, sentinels, source, told, stated)
+        acted = any(act.sent for act in found.acts if act.operation == "place_order")
+        wished = {} if acted else other_shapes(found.fields, connector, found.shapes, found.errors)
+        if not wished or wished == stated:
+            break
+        stated = wished
+    return found
+
+
+def _once(
+    backend: Backend,
+    runtime: Runtime,
+    connector: str,
+    answers: Sequence[Answer],
+    sentinels: Sentinels,
+    source: Source,
+    told: Sequence[Told],
+    stated: Mapping[str, Shape],
+) -> Asked:
     with temporary.folder("asking") as folder:
         folder.chmod(0o755)
         authority = Authority()
         clock = ScaledClock(SCALE)
-        venue = Venue(SAMPLE_MARKETS, 1, clock)
         record = Record()
-        listening = Listening(venue, answers, source)
+        listening = Listening(Venue(SAMPLE_MARKETS, 1, clock), answers, source)
         with (
             running_gateway(
                 [listening],
@@ -240,56 +242,33 @@ def ask(
                 ca=authority.write_ca(folder / "ca.pem"),
             ) as driver,
         ):
-            return _with_keys(
-                driver, connector, record, clock, sentinels, listening, source.tests, perpetual=perpetual
-            )
+            try:
+                fields = driver.warm().config
+            except ConnectorError as error:
+                return Asked({}, trouble=f"it cannot be imported: {error.gist}")
+            choice = keys(fields, connector, _constructs(driver, sentinels.pair), source.tests, stated)
+            given = dict(choice.credentials)
+            if choice.failure is not None:
+                gist = choice.failure.strip().splitlines()[-1:]
+                return Asked(given, fields, trouble=" ".join(["it cannot be constructed:", *gist]))
+            listening.keys = frozenset(value for value in given.values() if len(value) > 7)
+            try:
+                with driver.scenario([sentinels.pair], given) as scenario:
+                    found = _asked(scenario, record, clock, sentinels, told, given, fields)
+            except ConnectorError as error:
+                found = Asked(given, fields, trouble=f"it cannot be constructed: {error.gist}")
+            return replace(found, shapes=choice.shapes)
 
 
-def _with_keys(
-    driver: Driver,
-    connector: str,
-    record: Record,
-    clock: ScaledClock,
-    sentinels: Sentinels,
-    listening: Listening,
-    tests: Sequence[str],
-    *,
-    perpetual: bool,
-) -> Asked:
-    """What it sends with keys with which it can be constructed."""
-    try:
-        fields = driver.warm().config
-    except ConnectorError as error:
-        return Asked({}, trouble=f"it cannot be imported: {error.gist}")
-
+def _constructs(driver: Driver, pair: str) -> Attempt:
     def attempt(credentials: Mapping[str, str]) -> str | None:
         try:
-            with driver.scenario([sentinels.pair], dict(credentials)):
+            with driver.scenario([pair], dict(credentials)):
                 return None
         except ConnectorError as error:
             return str(error)
 
-    choice = keys(fields, connector, attempt, tests)
-    if choice.failure is not None:
-        gist = choice.failure.strip().splitlines()[-1:]
-        return Asked(choice.credentials, fields, trouble=" ".join(["it cannot be constructed:", *gist]))
-    given = dict(choice.credentials)
-    listening.keys = frozenset(value for value in given.values() if len(value) > 7)
-    told = orders_to_place(perpetual=perpetual)
-    try:
-        with driver.scenario([sentinels.pair], given) as scenario:
-            found = _asked(scenario, record, clock, sentinels, told, given, fields)
-    except ConnectorError as error:
-        found = Asked(given, fields, trouble=f"it cannot be constructed: {error.gist}")
-    return replace(found, shapes=choice.shapes)
-
-
-def keys(fields: Sequence[ConfigField], connector: str, attempt: Attempt, tests: Sequence[str]) -> Choice:
-    """Canary keys that the connector's own code accepts, with the account's number where it takes that."""
-    shown = examples(tests, {field.name for field in fields if field.connect_key})
-    told = _numbers(fields, connector)
-    choice = choose(fields, connector, attempt, shown, told)
-    return choose(fields, connector, attempt, shown) if choice.failure is not None and told else choice
+    return attempt
 
 
 def _asked(
@@ -314,6 +293,7 @@ def _asked(
         _pause(clock, POLL_SECONDS)
     except ConnectorError as error:
         trouble = error.gist
+    errors = _errors(connector)
     sockets = {each.number: each for each in record.sockets()}
     return Asked(
         given,
@@ -339,8 +319,18 @@ def _asked(
         or (443,),
         acts=tuple(acts),
         lookups=tuple(dict.fromkeys(each.name for each in record.lookups())),
+        errors=errors,
         trouble=trouble,
     )
+
+
+def _errors(connector: Connector) -> tuple[str, ...]:
+    try:
+        failures = [str(event.data.get("error_message") or "") for event in connector.events("OrderFailure")]
+        logged = [f"{line.message} {line.error}" for line in connector.logs() if line.level == "ERROR"]
+    except ConnectorError:
+        return ()
+    return tuple(filter(None, dict.fromkeys([*failures, *logged])))
 
 
 def _ask_price(connector: Connector, pair: str) -> None:

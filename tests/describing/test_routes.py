@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from harness.credentials.shapes import Shape
 from harness.describing.answers import named_so
-from harness.describing.asking import Act, Asked, Opened, keys, orders_to_place
+from harness.describing.asking import Act, Asked, Opened, orders_to_place
+from harness.describing.canary_keys import keys, other_shapes
 from harness.describing.routes import routes
 from harness.describing.said import Said
 from harness.describing.sentinels import SESSION, same_address
@@ -238,6 +240,20 @@ def test_keys_are_of_the_shapes_that_the_forks_own_tests_give() -> None:
         "x_secret_key": {"is": "secret", "form": "xrpl-seed"},
         "x_account_index": {"is": "none", "value": index},
     }
+
+
+def test_a_complaint_while_it_signs_tells_the_shape_of_a_secret() -> None:
+    """Derive's constructor takes any text, and its signature wants a private key of a wallet."""
+    field = ConfigField(
+        name="x_api_secret", prompt="", secure=True, connect_key=True, prompted=True, required=True
+    )
+    said = "Error signing action: when sending a str, it must be a hex string. Got: 'j1p7'"
+    begun = {"x_api_secret": Shape.BASE64_32}
+    assert other_shapes([field], "x", begun, [said]) == {"x_api_secret": Shape.HEX_32_0X}
+    assert other_shapes([field], "x", {"x_api_secret": Shape.HEX_32}, [said]) == {}
+    assert other_shapes([field], "x", begun, ["JSONDecodeError: Expecting value"]) == {}
+    given = keys([field], "x", lambda _: None, (), {"x_api_secret": Shape.HEX_32_0X}).credentials
+    assert given["x_api_secret"].startswith("0x")
 
 
 def test_canaries_are_numbers_and_choices_where_the_type_says_so() -> None:
