@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from harness.credentials.asked import Asked
 from harness.credentials.examples import Example
 from harness.credentials.matching import usual_option, wanted
-from harness.credentials.meanings import IDENTITIES, Meaning, meaning_of
+from harness.credentials.meanings import IDENTITIES, Meaning, meaning_of, says_identity
 from harness.credentials.shapes import Shape, identity_of, make, shape_of
 from harness.credentials.stated import Literal, Stated
 
@@ -230,6 +230,8 @@ def _order(
         meaning = said
     if re.search(r"\bint\b", field.kind):
         return (Shape.INTEGER,)
+    if meaning in IDENTITIES:  # Derive's `…_api_key` asks for a wallet's address
+        meaning = next((each for each in IDENTITIES if says_identity(field, each)), meaning)
     told = [example.values[field.name] for example in examples if example.values.get(field.name)]
     of_tests = [shape_of(value) or _USUAL[meaning][0] for value in told if value]
     words = f"{field.name} {field.prompt}".lower()

@@ -202,10 +202,11 @@ def ask(
     for _ in range(MOST_SHAPES):
         found = _once(backend, runtime, connector, answers, sentinels, source, told, stated)
         acted = any(act.sent for act in found.acts if act.operation == "place_order")
-        wished = {} if acted else other_shapes(found.fields, connector, found.shapes, found.errors)
-        if not wished or wished == stated:
+        given = found.credentials, found.shapes
+        wished = {} if acted else other_shapes(found.fields, connector, *given, found.errors)
+        if not wished.items() - stated.items():
             break
-        stated = wished
+        stated |= wished
     return found
 
 

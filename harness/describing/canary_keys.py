@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from harness.credentials.choosing import Attempt, Choice, choose, complained
+from harness.credentials.choosing import TELLING, Attempt, Choice, choose, complained
 from harness.credentials.examples import examples
 from harness.credentials.matching import wanted
 from harness.credentials.meanings import Meaning, meaning_of
@@ -39,18 +39,30 @@ def keys(
 
 
 def other_shapes(
-    fields: Iterable[ConfigField], connector: str, shapes: Mapping[str, Shape], errors: Iterable[str]
+    fields: Iterable[ConfigField],
+    connector: str,
+    given: Mapping[str, str],
+    shapes: Mapping[str, Shape],
+    errors: Iterable[str],
 ) -> dict[str, Shape]:
-    """Shapes for its secrets that it asks for in these errors, as when it signs; empty where it has them."""
-    wished = [shape for error in errors for shape in complained(error) if shape not in _NO_SECRET]
-    secret = [
-        field.name
-        for field in fields
-        if field.name in shapes and meaning_of(field, connector) is Meaning.SECRET
-    ]
-    if not wished or any(shapes[name] in wished for name in secret):
-        return {}
-    return dict.fromkeys(secret, wished[0])
+    """Shapes that it asks for in these errors, as when it signs, by field; empty where it has them.
+
+    Meant is the field whose value an error shows, else its secrets. `given` has the values, of these `shapes`.
+    """
+    asked = [field for field in fields if field.name in shapes]
+    secrets = [field.name for field in asked if meaning_of(field, connector) is Meaning.SECRET]
+    found: dict[str, Shape] = {}
+    for error in errors:
+        shown = [field.name for field in asked if _shows(error, given.get(field.name, ""))]
+        for name in shown or secrets:
+            wished = [shape for shape in complained(error) if shape not in _NO_SECRET]
+            if wished and shapes[name] not in wished:
+                found.setdefault(name, wished[0])
+    return found
+
+
+def _shows(error: str, value: str) -> bool:
+    return len(value) >= TELLING and value in error
 
 
 def _numbers(fields: Iterable[ConfigField], connector: str) -> dict[str, Stated]:

@@ -249,9 +249,14 @@ def test_a_complaint_while_it_signs_tells_the_shape_of_a_secret() -> None:
     )
     said = "Error signing action: when sending a str, it must be a hex string. Got: 'j1p7'"
     begun = {"x_api_secret": Shape.BASE64_32}
-    assert other_shapes([field], "x", begun, [said]) == {"x_api_secret": Shape.HEX_32_0X}
-    assert other_shapes([field], "x", {"x_api_secret": Shape.HEX_32}, [said]) == {}
-    assert other_shapes([field], "x", begun, ["JSONDecodeError: Expecting value"]) == {}
+    assert other_shapes([field], "x", {}, begun, [said]) == {"x_api_secret": Shape.HEX_32_0X}
+    assert other_shapes([field], "x", {}, {"x_api_secret": Shape.HEX_32}, [said]) == {}
+    assert other_shapes([field], "x", {}, begun, ["JSONDecodeError: Expecting value"]) == {}
+    wallet = field.model_copy(update={"name": "x_wallet"})
+    held = {"x_api_secret": "a" * 64, "x_wallet": "j1p7ChrlnDRQ"}
+    shapes = {"x_api_secret": Shape.HEX_32, "x_wallet": Shape.TOKEN}
+    found = other_shapes([field, wallet], "x", held, shapes, [said.replace("j1p7", "j1p7ChrlnDRQ")])
+    assert found == {"x_wallet": Shape.HEX_32_0X}
     given = keys([field], "x", lambda _: None, (), {"x_api_secret": Shape.HEX_32_0X}).credentials
     assert given["x_api_secret"].startswith("0x")
 
