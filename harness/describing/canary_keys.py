@@ -47,7 +47,7 @@ def other_shapes(
 ) -> dict[str, Shape]:
     """Shapes that it asks for in these errors, as when it signs, by field; empty where it has them.
 
-    Meant is the field whose value an error shows, else its secrets. `given` has the values, of these `shapes`.
+    Meant is the field whose value an error shows, else its secrets. `given` has their values, of `shapes`.
     """
     asked = [field for field in fields if field.name in shapes]
     secrets = [field.name for field in asked if meaning_of(field, connector) is Meaning.SECRET]
