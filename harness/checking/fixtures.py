@@ -51,6 +51,7 @@ from harness.scenarios.rig import Rigs
 from harness.scenarios.trace.model import Header
 from harness.scenarios.trace.store import FOLDER, name_of, write
 from harness.venue.described import DescribedDialect
+from harness.venue.described.sources import confirms
 from harness.venue.dialects import dialect, dialect_of, known, spoken_by
 from harness.venue.dialects.base import Dialect
 
@@ -381,7 +382,9 @@ def players(
 def vouched_hosts(exchange: type[Dialect]) -> tuple[str, ...]:
     """The hosts that need no declaring in the row: none where they are known from the fork alone."""
     if issubclass(exchange, DescribedDialect) and exchange.description.derived:
-        return ()
+        named = exchange.description.known.get("hosts", ())
+        if not any(map(confirms, named)):
+            return ()
     return (*exchange.rest_hosts, *exchange.stream_hosts)
 
 
