@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from pydantic import ValidationError
 from rich.console import Console
 
 from harness import temporary
@@ -35,6 +36,7 @@ from harness.rounds.round import OWN_CHECK, Candidate, Exchange, GitUpstream, Py
 from harness.sandbox import Choice
 from harness.scenarios.rehearsal import NOT_TOLD, UNSEEN, Rehearsal
 from harness.screenings.round_file import read_round_file
+from harness.screenings.screened import Screened
 from harness.screenings.screening import Settings, Stopwatch, screen_submission
 from harness.screenings.store import write_round
 from harness.screenings.writing import writing
@@ -89,7 +91,8 @@ def check_work_tree(
             descriptions=descriptions,
         )
         settings = build_upstream(settings, console)
-        with Watch(console, [candidate.name], findings=True) as watch:
+        profile = Screened(candidate, submission, None, ()).profile
+        with Watch(console, [candidate.name], findings=True, profile=profile) as watch:
             screened = screen_submission(
                 candidate, submission, None, settings, folder / candidate.name, Stopwatch(), watch
             )
@@ -123,11 +126,12 @@ def _upstream(text: str) -> GitUpstream | PypiUpstream:
     if found := re.fullmatch(r"pypi:([\w.-]+)==([\w.]+)", text):
         return PypiUpstream(pypi=found[1], version=found[2])
     url, _, ref = text.rpartition("@")
-    if not url or "/" in ref:
+    try:
+        return GitUpstream.model_validate({"git": url, "ref": ref}, context={"folder": Path.cwd()})
+    except ValidationError as error:
         raise UserError(
             f"{text!r} is no upstream", hint="give URL@REF or pypi:hummingbot==VERSION with --upstream"
-        )
-    return GitUpstream.model_validate({"git": url, "ref": ref}, context={"folder": Path.cwd()})
+        ) from error
 
 
 def _candidate(

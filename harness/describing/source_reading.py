@@ -84,7 +84,7 @@ class Source:
     `states` has the states of orders, as `STATES` calls them, by the exchange's words for them. `verbs` has
     the HTTP methods of routes that are asked for in one way only. `pair` has base and quote of what
     its tests trade, empty where they do not say. `markets` is what is read of the reply that lists the
-    markets.
+    markets. `tests` are the texts of its test modules.
     """
 
     routes: Mapping[str, Reading]
@@ -94,6 +94,7 @@ class Source:
     verbs: Mapping[str, str] = field(default_factory=dict)
     pair: tuple[str, str] = ("", "")
     markets: Reading | None = None
+    tests: tuple[str, ...] = ()
 
     def of(self, path: str) -> Reading | None:
         """For a route's path as it was asked for: the longest known path that it ends with counts."""

@@ -24,7 +24,7 @@ def wrong(what: str, fix: str, *at: str | int) -> PydanticCustomError:
 
 def shown(value: object) -> str:
     """What was written, quoted and cut to 80 characters; the file may hold a megabyte of it."""
-    quoted = repr(value[:80] if isinstance(value, str) else value)
+    quoted = repr(value if not isinstance(value, str) or len(value) <= 80 else f"{value[:79]}…")
     return quoted if len(quoted) <= 90 else f"{quoted[:80]}…"
 
 

@@ -128,11 +128,7 @@ def _outside(round_: Round, folder: Path, located: Located) -> Iterator[Mistake]
 def _cannot_open(path: Path, error: OSError) -> Mistake:
     others = {other.stem: other.name for other in path.absolute().parent.glob("*.y*ml")}
     near = difflib.get_close_matches(path.stem, others, 1)
-    fix = (
-        f"did you mean {path.with_name(others[near[0]])}?"
-        if near
-        else "name the file: `harness run candidates.yml`"
-    )
+    fix = f"did you mean {path.with_name(others[near[0]])}?" if near else "name the round's file"
     return Mistake(1, "", f"cannot be read: {error.strerror}", fix)
 
 

@@ -282,7 +282,8 @@ class Round(_Model):
             if candidate.name == name:
                 return candidate
         known = [candidate.name for candidate in self.candidates]
-        raise UserError(f"round {self.id} has no candidate {name!r}", hint=did_you_mean(name, known))
+        hint = did_you_mean(name, known) or f"it has {', '.join(known) or 'none yet'}"
+        raise UserError(f"round {self.id} has no candidate {name!r}", hint=hint)
 
 
 def round_schema() -> dict[str, Any]:
