@@ -248,15 +248,18 @@ def _end_unheard(rig: Rig, buy: Life, sell: Life) -> None:
         return
     let_trade(rig, buy)
     rig.venue.cancel(rig.account, order_id=sell.placed.order_id)
+    wait_for_polls(rig, (completed(Side.BUY), buy.order_id), ("OrderCancelled", sell.order_id))
+
+
+def wait_for_polls(rig: Rig, *wanted: tuple[str, str]) -> None:
+    """Until polls have brought these events, each a kind and an order's id, or none did for long."""
     for _ in range(4):
         rig.connector.tick()
-        done = rig.connector.wait_event(completed(Side.BUY), buy.order_id, 8.0)
-        gone = rig.connector.wait_event("OrderCancelled", sell.order_id, 8.0)
-        if done and gone:
+        if all([rig.connector.wait_event(kind, order_id, 8.0) for kind, order_id in wanted]):
             return
     # Some poll in a rhythm of their own, which no tick can hurry.
-    rig.connector.wait_event(completed(Side.BUY), buy.order_id, OWN_RHYTHM)
-    rig.connector.wait_event("OrderCancelled", sell.order_id, WAIT)
+    for number, (kind, order_id) in enumerate(wanted):
+        rig.connector.wait_event(kind, order_id, WAIT if number else OWN_RHYTHM)
 
 
 @dataclass
