@@ -91,7 +91,7 @@ def _settled_view(rig: Rig, asset: str) -> BalanceView:
 
 
 def _filled_unheard(rig: Rig) -> Life:
-    """Filled in two while no private stream tells: once as before, then at a rebate and in the market's asset.
+    """Filled in two while no private stream tells: as before, then at a rebate and in the market's asset.
 
     So the two fees of one order differ in their sign, and in their asset where a third one was used.
     """
