@@ -62,6 +62,7 @@ RECKONS_FEES = (
     "It reckons the fee of a fill that its stream tells of by rates that it reads twice a day, always in "
     "quote: its user's books show no rebates, new rates or fees in KCS."
 )
+UNSIGNED = "It takes a fee without its sign (`abs`), so its user's books show a rebate as a cost."
 SKIPS = (
     "It skips levels that a delta takes out, and the snapshot of a new subscription: its user sees prices "
     "that "
@@ -113,11 +114,11 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
     ),
     ("bitget", test_balances_fees.test_a_rebate_is_a_negative_fee): RealDefect(
         "the connector reported",
-        "It takes a fee without its sign (`abs`), so its user's books show a rebate as a cost.",
+        UNSIGNED,
     ),
     ("bitget", test_balances_fees.test_fees_that_a_poll_finds): RealDefect(
         "A fill cost -.*; the connector reported [0-9]",
-        "It takes a fee without its sign (`abs`) from the list of fills, too.",
+        UNSIGNED,
     ),
     ("gate_io", test_resilience_replies.test_errors_empty_no_balances): RealDefect(
         "Given an empty body, the connector reports 0",
