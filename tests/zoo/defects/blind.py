@@ -114,11 +114,13 @@ DEFECTS: tuple[Defect, ...] = (
         connector="okx",
     ),
     defect(
-        "an-order-that-ended-with-its-position-unknown",
+        "an-order-that-ended-with-its-position-taken-for-open",
         test_perpetual_changes.test_a_closing_order_ends_with_its_position,
         "A closing order whose position was closed by somebody else ended with .*, reported as nothing",
         constant(
-            "hyperliquid_perpetual_constants.py", '    "reduceOnlyCanceled": OrderState.CANCELED,\n', ""
+            "hyperliquid_perpetual_constants.py",
+            '"reduceOnlyCanceled": OrderState.CANCELED',
+            '"reduceOnlyCanceled": OrderState.OPEN',
         ),
         connector="hyperliquid_perpetual",
     ),
