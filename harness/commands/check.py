@@ -257,12 +257,13 @@ def _summarise(report: CandidateReport, console: Console) -> None:
     counts = Counter(item.status for item in report.counted)
     undecided = counts[Status.UNDETERMINED] + counts[Status.HARNESS_ERROR]
     verdict = report.verdict.value if report.verdict else NO_VERDICT.lower()
-    console.print(f"\n[bold]{verdict}{' by waiver' if report.by_waiver else ''}[/]: {safe(report.reason)}")
+    by_waiver = " by waiver" if report.by_waiver else ""
+    console.print(f"\n[bold]{verdict}{by_waiver}[/]: {safe(report.reason)}", soft_wrap=True, highlight=False)
     for waiver in report.set_aside:
         console.print(f"  {safe(set_aside_line(waiver))}", highlight=False)
-    told = f"{counts[Status.PASSED]} passed, {counts[Status.FAILED]} failed"
-    if score := report.score:
-        told += f", {undecided} undecided; score {score.value} ({score.low} to {score.high})"
-    console.print(told, highlight=False)
+    told = f"Requirements: {counts[Status.PASSED]} met, {counts[Status.FAILED]} not met"
+    if report.score:
+        told += f", {undecided} undecided; {score_words(report.score)}"
+    say(console, f"{told}.")
     if report.without_waivers:
         console.print(f"without the waivers: {score_words(report.without_waivers)}", highlight=False)

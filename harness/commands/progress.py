@@ -100,7 +100,7 @@ class Watch:
         if self._bars:
             self._update_bar(progress, candidate)
         elif progress.step in ENDS:
-            say(self.console, f"{progress.candidate}: {progress.step} ({candidate.summary()})")
+            say(self.console, f"{progress.candidate}: {progress.step} (checks: {candidate.summary()})")
         elif progress.step == "fetching" or progress.total is not None:
             what = f"{progress.total} checks to run" if progress.total is not None else progress.step
             say(self.console, f"{progress.candidate}: {what}")
