@@ -342,6 +342,8 @@ def players(
     keep, leaning = keeper(plan), unconfirmed_of(dialect_class, catalogue)
     if issubclass(dialect_class, DescribedDialect) and dialect_class.description.derived:
         derived: Derived = request.getfixturevalue("derived_exchange")
+        if derived.not_played:
+            undetermined(derived.not_played)
         leaning = joined(leaning, derived.unconfirmed(catalogue))
 
     def of(name: str, trial: Trial, seed: int) -> Player:
