@@ -39,7 +39,7 @@ class Derived:
 
     @property
     def not_played(self) -> str:
-        """Why no scenario is played, empty where they are: what no order lives on may be described wrongly."""
+        """Why no scenario is played, empty where they are: what no order lives on may be wrong."""
         if self.rehearsal.lives:
             return ""
         return (
