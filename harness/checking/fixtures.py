@@ -15,8 +15,9 @@ from harness.checking.derived import FOLDER as DESCRIBED
 from harness.checking.derived import Derived, Place, derive
 from harness.checking.kept import prefix_for
 from harness.checking.plan import Plan, calm
-from harness.checking.players import Players
+from harness.checking.players import SANDBOXES, Players
 from harness.checking.pytest_plugin import screening_of
+from harness.checking.turns import Turns
 from harness.credentials.matching import unmatched
 from harness.describing.describe import ccxt_id_of
 from harness.driving.driver import ConnectorError
@@ -327,14 +328,17 @@ def players(
         derived: Derived = request.getfixturevalue("derived_exchange")
         leaning = joined(leaning, derived.unconfirmed(catalogue))
 
-    def of(name: str, trial: Trial, seed: int) -> Player:
+    def opened(trial: Trial, number: int) -> Player:
         forks = trial is not Trial.CONTROL
+        name = connector_name if forks or control is None else control
+        seed = plan.seed + OTHER_SEED if trial is Trial.OTHER_SEED else plan.seed
         built = runtime if forks else _upstream_build(backend, store, submission, upstream)
         played_on = dialect_class if forks else dialect(dialect_of(name, submission.generation) or name)
         said = candidate.exchange.stated_credentials if forks else None
         rigs = Rigs(backend, built.runtime, played_on, name, seed, said)
         if trial is Trial.FIRST:
-            _all_credentials_fit(rigs)
+            if not number:
+                _all_credentials_fit(rigs)
             rigs.looks_closer = lambda pace: plan.scale if pace <= calm(plan.scale) else None
         about = Header(
             scenario="", connector=name, dialect=played_on.name, seed=seed, pace=plan.scale,
@@ -344,20 +348,18 @@ def players(
             hosts=vouched_hosts(played_on), ports=tuple(played_on.ports),
             unconfirmed=leaning if forks else {},
         )  # fmt: skip
-        return Player(rigs, about, keep)
+        return Player(rigs, about, keep, number)
 
-    others = {
-        Trial.OTHER_SEED: lambda: of(connector_name, Trial.OTHER_SEED, plan.seed + OTHER_SEED),
-        Trial.AGAIN: lambda: of(connector_name, Trial.AGAIN, plan.seed),
-    }
-    if control is not None:
-        others[Trial.CONTROL] = lambda: of(control, Trial.CONTROL, plan.seed)
+    tried = {each: most for each, most in SANDBOXES.items() if control or each is not Trial.CONTROL}
     players = Players(
-        of(connector_name, Trial.FIRST, plan.seed), others, control=control, unconfirmed=leaning
-    )
-    screening_of(request.config).redact_with(players.redact)
+        opened(Trial.FIRST, 0), opened, tried,
+        turn=Turns(cache_dir() / "turns").one, control=control, unconfirmed=leaning,
+    )  # fmt: skip
+    screening = screening_of(request.config)
+    screening.redact_with(players.redact)
     try:
         yield players
+        screening.settle()
     finally:
         players.close()
 

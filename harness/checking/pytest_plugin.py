@@ -1,7 +1,9 @@
 """Runs `checks/` for one screening: which checks apply, in which order, and what each of them found.
 
-Outcomes are appended to the screening's log as they come. How often a check is tried, and what is believed of
-it, `policy` and `runner` say. Progress goes as JSON lines to the file descriptor in HARNESS_PROGRESS_FD.
+Checks of traces wait for scenarios beside one another, each in a thread of its own; the others run one after
+another. Outcomes are appended to the screening's log as they come. How often a check is tried, and what is
+believed of it, `policy` and `runner` say. Progress goes as JSON lines to the file descriptor in
+HARNESS_PROGRESS_FD.
 """
 
 from __future__ import annotations
@@ -12,8 +14,10 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -97,6 +101,18 @@ class Screening:
         self.catalogue = catalogue
         self.log = log
         self._redact: list[Redact] = []
+        self._writing = threading.Lock()
+        self._threads = ThreadPoolExecutor(1, thread_name_prefix="check")
+        self._waiting: dict[str, Future[Ending]] = {}
+        self._failed: list[str] = []
+        self._stopped = False
+
+    def settle(self) -> None:
+        """Wait for every check that waits for a scenario. Raises what ends the run."""
+        for waiting in tuple(self._waiting.values()):
+            if not self._stopped:
+                waiting.result()
+        self._waiting.clear()
 
     def redact_with(self, redact: Redact) -> None:
         """Apply it to whatever is written from now on."""
@@ -124,6 +140,7 @@ class Screening:
         kept.sort(key=_place)
         items[:] = kept
         config.hook.pytest_deselected(items=dropped)
+        self._threads = ThreadPoolExecutor(max(len(kept), 1), thread_name_prefix="check")
         report_progress(total=len(kept))
 
     @pytest.hookimpl(tryfirst=True)
@@ -139,21 +156,34 @@ class Screening:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
-        """Try the check as often as the policy says, and write down what came of it."""
-        began = time.monotonic()
-        given: dict[str, Any] = pyfuncitem.funcargs
-        found: Any = next((given[name] for name in OF_A_TRY if name in given), None)
-        source: Source | None = found
-        policy = self._policy(
-            pyfuncitem, None if source is None else source.control, given.get("connector_name")
-        )
-        with stopping_at_a_full_disk(self.plan):
-            ending = run(pyfuncitem.function, policy, source, given)
-        unconfirmed = {} if source is None else source.unconfirmed
-        self._write(pyfuncitem, policy, ending, time.monotonic() - began, unconfirmed)
+        """Try the check as often as the policy says, and write down what came of it.
+
+        One of a scenario's traces goes on by itself: nobody waits for it until all are needed.
+        """
+        given: dict[str, Any] = dict(pyfuncitem.funcargs)
+        if _waits_for_scenarios(pyfuncitem):
+            run_it = self._threads.submit(self._run, pyfuncitem, given)
+            self._waiting[pyfuncitem.nodeid] = run_it
+            return True
+        if EVERY in given:
+            self.settle()
+        ending = self._run(pyfuncitem, given)
         if ending.status is Status.FAILED:
             pytest.fail(ending.summary, pytrace=False)
         return True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_teardown(self, nextitem: pytest.Item | None) -> None:
+        if nextitem is None:
+            self.settle()
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """It was interrupted, or its disk is full: nobody waits any longer, and nothing more is written."""
+        self._stopped = True
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        for line in self._failed:
+            terminalreporter.write_line(line)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -170,6 +200,18 @@ class Screening:
         return report
 
     # -- outcomes
+
+    def _run(self, item: pytest.Function, given: dict[str, Any]) -> Ending:
+        began = time.monotonic()
+        found: Any = next((given[name] for name in OF_A_TRY if name in given), None)
+        source: Source | None = found
+        policy = self._policy(item, None if source is None else source.control, given.get("connector_name"))
+        with stopping_at_a_full_disk(self.plan):
+            ending = run(item.function, policy, source, given)
+        unconfirmed = {} if source is None else source.unconfirmed
+        if not self._stopped:
+            self._write(item, policy, ending, time.monotonic() - began, unconfirmed)
+        return ending
 
     def _policy(self, item: pytest.Item, control: str | None, connector: str | None = None) -> Policy:
         running = is_conformance(item)
@@ -189,9 +231,11 @@ class Screening:
         found = outcomes_of(item.nodeid, requirements, policy, ending, seconds, unconfirmed)
         for redact in self._redact:
             found = [redacted(outcome, redact) for outcome in found]
-        with stopping_at_a_full_disk(self.plan):
+        with self._writing, stopping_at_a_full_disk(self.plan):
             self.log.append(found)
-        report_progress(outcomes=[outcome.model_dump(mode="json") for outcome in found])
+            if _waits_for_scenarios(item) and ending.status is Status.FAILED:
+                self._failed.append(f"FAILED {item.nodeid} - {found[0].summary}")
+            report_progress(outcomes=[outcome.model_dump(mode="json") for outcome in found])
 
 
 @contextmanager
@@ -266,6 +310,11 @@ def is_conformance(item: pytest.Item) -> bool:
     return CONFORMANCE in item.path.parts
 
 
+def _waits_for_scenarios(item: pytest.Item) -> bool:
+    check = _function(item)
+    return judges_traces(check) and EVERY not in parameters_of(check)
+
+
 def _function(item: pytest.Item) -> Callable[..., object]:
     assert isinstance(item, pytest.Function)  # noqa: S101 - checks are functions
     function: Callable[..., object] = item.function
@@ -273,13 +322,20 @@ def _function(item: pytest.Item) -> Callable[..., object]:
 
 
 def _place(item: pytest.Item) -> tuple[bool, ...]:
-    """Files first, then whether it loads; what takes long comes after what is found in seconds.
+    """Files first, then whether it loads; then scenarios, the longest first; what needs none follows.
 
     What looks into every trace comes last: by then all have been played.
     """
-    watches_all = EVERY in parameters_of(_function(item))
+    waits = _waits_for_scenarios(item)
     takes_long = item.get_closest_marker(LONG) is not None
-    return (is_conformance(item), watches_all, takes_long, LOADS not in slugs_of(item))
+    watches_all = EVERY in parameters_of(_function(item))
+    return (
+        is_conformance(item),
+        LOADS not in slugs_of(item),
+        watches_all,
+        not waits,
+        takes_long is not waits,
+    )
 
 
 def _of_a_try(name: str) -> Any:
@@ -305,7 +361,11 @@ def plan(request: pytest.FixtureRequest) -> Plan:
     return screening_of(request.config).plan
 
 
+_telling = threading.Lock()
+
+
 def report_progress(**what: object) -> None:
     descriptor = os.environ.get("HARNESS_PROGRESS_FD")
     if descriptor:
-        os.write(int(descriptor), (json.dumps(what) + "\n").encode())
+        with _telling:  # a long line is written in pieces
+            os.write(int(descriptor), (json.dumps(what) + "\n").encode())

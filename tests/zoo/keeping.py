@@ -199,13 +199,15 @@ class Zoo:
     ) -> Iterator[Specimen]:
         """`control`: failures are tried on the untouched connector too."""
         rigs, first = self._player(name, built, Trial.FIRST, seed)
-        others: dict[Trial, Callable[[], Player]] = {
-            Trial.OTHER_SEED: lambda: self._player(name, built, Trial.OTHER_SEED, seed + OTHER_SEED)[1],
-            Trial.AGAIN: lambda: self._player(name, built, Trial.AGAIN, seed)[1],
-        }
-        if control:
-            others[Trial.CONTROL] = lambda: _Shared(self._control(name))
-        players = Players(first, others, control=name if control else None)
+
+        def opened(trial: Trial, _number: int) -> Player:
+            if trial is Trial.CONTROL:
+                return _Shared(self._control(name))
+            other = seed + OTHER_SEED if trial is Trial.OTHER_SEED else seed
+            return self._player(name, built, trial, other)[1]
+
+        tried = [each for each in Trial if control or each is not Trial.CONTROL]
+        players = Players(first, opened, dict.fromkeys(tried, 1), control=name if control else None)
         try:
             yield Specimen(name, self._backend, built, rigs, first, players, self._thorough)
         finally:
