@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
+from typing import TypeVar
 
 import pytest
 
@@ -17,7 +18,7 @@ from harness.checking.kept import prefix_for
 from harness.checking.plan import Plan, calm
 from harness.checking.players import SANDBOXES, Players
 from harness.checking.pytest_plugin import screening_of
-from harness.checking.turns import Turns
+from harness.checking.turns import Turns, to_play, to_test
 from harness.credentials.matching import unmatched
 from harness.describing.describe import ccxt_id_of
 from harness.driving.driver import ConnectorError
@@ -53,6 +54,7 @@ from harness.venue.described import DescribedDialect
 from harness.venue.dialects import dialect, dialect_of, known, spoken_by
 from harness.venue.dialects.base import Dialect
 
+Result = TypeVar("Result")
 MOST_TEST_MODULES = 60
 
 
@@ -117,16 +119,30 @@ def runtime(build: BuildResult, submission: Submission) -> BuildResult:
     return build
 
 
+class UnitTestThread:
+    """Beside the scenarios: what takes a while and needs no exchange, one after the other, each in turn."""
+
+    def __init__(self, pool: ThreadPoolExecutor, turns: Turns) -> None:
+        self._pool = pool
+        self._turns = turns
+
+    def submit(self, work: Callable[[], Result]) -> Future[Result]:
+        def in_turn() -> Result:
+            with self._turns.one():
+                return work()
+
+        return self._pool.submit(in_turn)
+
+
 @pytest.fixture(scope="session")
-def unit_test_thread() -> Iterator[ThreadPoolExecutor]:
-    """What takes a while and needs no exchange runs here, one after the other, beside the scenarios."""
+def unit_test_thread() -> Iterator[UnitTestThread]:
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="unit-tests") as pool:
-        yield pool
+        yield UnitTestThread(pool, to_test())
 
 
 @pytest.fixture(scope="session")
 def running_unit_tests(
-    unit_test_thread: ThreadPoolExecutor,
+    unit_test_thread: UnitTestThread,
     backend: Backend,
     runtime: BuildResult,
     submission: Submission,
@@ -141,7 +157,9 @@ def running_unit_tests(
     if not _tests_at(tree, folder):
         return None
     limits = replace(UNIT_TEST_LIMITS, wall_seconds=spec_of(submission.generation).unit_test_seconds)
-    return unit_test_thread.submit(run_unit_tests, backend, runtime.runtime, [folder], sources, limits)
+    return unit_test_thread.submit(
+        lambda: run_unit_tests(backend, runtime.runtime, [folder], sources, limits)
+    )
 
 
 @pytest.fixture(scope="session")
@@ -177,7 +195,7 @@ def unit_tests(running_unit_tests: Future[UnitTestResult] | None) -> UnitTestRes
 
 @pytest.fixture(scope="session")
 def upstreams_unit_tests(
-    unit_test_thread: ThreadPoolExecutor,
+    unit_test_thread: UnitTestThread,
     backend: Backend,
     store: ObjectStore,
     submission: Submission,
@@ -203,7 +221,7 @@ def upstreams_unit_tests(
 
 @pytest.fixture(scope="session")
 def running_mutation(
-    unit_test_thread: ThreadPoolExecutor,
+    unit_test_thread: UnitTestThread,
     running_unit_tests: Future[UnitTestResult] | None,
     backend: Backend,
     runtime: BuildResult,
@@ -229,7 +247,7 @@ def mutation(running_mutation: Future[MutationResult] | None) -> MutationResult:
 
 @pytest.fixture(scope="session")
 def running_core_tests(
-    unit_test_thread: ThreadPoolExecutor,
+    unit_test_thread: UnitTestThread,
     backend: Backend,
     runtime: BuildResult,
     store: ObjectStore,
@@ -353,7 +371,7 @@ def players(
     tried = {each: most for each, most in SANDBOXES.items() if control or each is not Trial.CONTROL}
     players = Players(
         opened(Trial.FIRST, 0), opened, tried,
-        turn=Turns(cache_dir() / "turns").one, control=control, unconfirmed=leaning,
+        turn=to_play().one, control=control, unconfirmed=leaning,
     )  # fmt: skip
     screening = screening_of(request.config)
     screening.redact_with(players.redact)

@@ -1,7 +1,7 @@
-"""How much is played at the same time on this machine, over all screenings of one user.
+"""How much is done at the same time on this machine, over all screenings of one user.
 
-Scenarios mostly wait, so many are played at once; too many, and connectors are late for want of processor
-time. A turn is a lock on a file: whoever is killed gives it back.
+Scenarios mostly wait, so many are played at once; with too many, or with tests beside them that take all
+processors, connectors are late. A turn is a lock on a file: whoever is killed gives it back.
 """
 
 from __future__ import annotations
@@ -14,15 +14,29 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-A_PROCESSOR = 4
+from harness.paths import cache_dir
+
+PROCESSORS = os.cpu_count() or 1
+SCENARIOS = 4 * PROCESSORS
+TESTS = max(PROCESSORS // 2, 1)  # a fork's unit tests; each keeps a processor busy
 LOOK_EVERY = 0.05  # real seconds
 PATIENCE = 600.0  # real seconds after which one goes on without a turn: better late than never
+
+
+def to_play() -> Turns:
+    """A turn for each scenario."""
+    return Turns(cache_dir() / "turns" / "scenarios", SCENARIOS)
+
+
+def to_test() -> Turns:
+    """A turn for each run of unit tests."""
+    return Turns(cache_dir() / "turns" / "tests", TESTS)
 
 
 class Turns:
     """`number` files in `folder`, made on demand. Thread-safe."""
 
-    def __init__(self, folder: Path, number: int = A_PROCESSOR * (os.cpu_count() or 1)) -> None:
+    def __init__(self, folder: Path, number: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._number = number
