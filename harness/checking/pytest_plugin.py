@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -43,6 +43,7 @@ from harness.checking.runner import (
     policy_for,
     run,
 )
+from harness.checking.waiting import OneAtATime
 from harness.errors import full_disk, of_full_disk
 from harness.outcome import Outcome, OutcomeLog, Status
 from harness.paths import cache_dir
@@ -53,6 +54,7 @@ CONFORMANCE = "conformance"
 # Without these there is nothing to build or run: the rest is left undecided and says so.
 PREREQUISITES = ("adds-a-connector", "connector-files-complete", "files-parse")
 LOADS = "imports-and-constructs"
+AT_MOST = 0.001  # real seconds that one thread keeps the interpreter while others want it
 UNLOADABLE = "loads"  # false in the data of a piece of evidence when the connector cannot be imported at all
 NAME = "screening"
 EXIT_STOPPED = 2  # pytest's own code of a run that was interrupted
@@ -70,6 +72,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not chosen:
         raise pytest.UsageError("checks run inside a screening: use `harness check` or `harness run`")
     _die_with_parent()
+    sys.setswitchinterval(AT_MOST)
     plan = Plan.model_validate_json(Path(chosen).read_text(encoding="utf-8"))
     log = OutcomeLog(plan.outcomes_file)
     with stopping_at_a_full_disk(plan):
@@ -102,6 +105,7 @@ class Screening:
         self.log = log
         self._redact: list[Redact] = []
         self._writing = threading.Lock()
+        self._one_at_a_time = OneAtATime()
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="check")
         self._waiting: dict[str, Future[Ending]] = {}
         self._failed: list[str] = []
@@ -204,9 +208,10 @@ class Screening:
     def _run(self, item: pytest.Function, given: dict[str, Any]) -> Ending:
         began = time.monotonic()
         found: Any = next((given[name] for name in OF_A_TRY if name in given), None)
-        source: Source | None = found
+        source: Source | None = None if found is None else self._one_at_a_time.source(found)
         policy = self._policy(item, None if source is None else source.control, given.get("connector_name"))
-        with stopping_at_a_full_disk(self.plan):
+        looking = nullcontext() if source is None else self._one_at_a_time.looking()
+        with looking, stopping_at_a_full_disk(self.plan):
             ending = run(item.function, policy, source, given)
         unconfirmed = {} if source is None else source.unconfirmed
         if not self._stopped:
