@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -16,7 +17,7 @@ from harness.checking.derived import FOLDER as DESCRIBED
 from harness.checking.derived import Derived, Place, derive
 from harness.checking.kept import prefix_for
 from harness.checking.plan import Plan, calm
-from harness.checking.players import SANDBOXES, Players
+from harness.checking.players import SANDBOXES, Part, Players
 from harness.checking.pytest_plugin import screening_of
 from harness.checking.turns import Turns, to_play, to_test
 from harness.credentials.matching import unmatched
@@ -46,6 +47,7 @@ from harness.requirement import Catalogue
 from harness.rounds.round import Candidate
 from harness.sandbox import Backend, choose
 from harness.sandbox.choosing import described
+from harness.scenarios.apart import PlayerApart, Recipe
 from harness.scenarios.player import Keep, Player
 from harness.scenarios.rig import Rigs
 from harness.scenarios.trace.model import Header
@@ -311,13 +313,18 @@ def derived_exchange(
             f"Not tried: there is no simulated exchange for {connector_name} yet "
             f"(known of its generation: {there}), and none can be derived."
         )
-    place = Place(cache_dir() / "descriptions", plan.descriptions, plan.outcomes_file.parent / DESCRIBED)
+    place = Place(cache_dir() / "descriptions", plan.descriptions, _described_in(plan))
     made_with = (submission.commit, submission.upstream_commit)
     ccxt_id = candidate.exchange.ccxt or ccxt_id_of(connector_name)
     try:
         return derive(place, backend, runtime.runtime, tree, added, ccxt_id, made_with, plan.seed)
     except UserError as error:
         undetermined(f"Not tried: no exchange could be described ({error.message}).")
+
+
+def _described_in(plan: Plan) -> Path:
+    """Where the candidate's own descriptions lie."""
+    return plan.outcomes_file.parent / DESCRIBED
 
 
 @pytest.fixture(scope="session")
@@ -342,22 +349,20 @@ def players(
     paths = [entry.path for entry in upstream.entries()]
     control = control_for(paths, submission.generation, candidate.kind, candidate.exchange.dialect)
     keep, leaning = keeper(plan), unconfirmed_of(dialect_class, catalogue)
+    exchange_of_fork: str | Path = candidate.exchange.dialect or ""
     if issubclass(dialect_class, DescribedDialect) and dialect_class.description.derived:
         derived: Derived = request.getfixturevalue("derived_exchange")
         leaning = joined(leaning, derived.unconfirmed(catalogue))
+        exchange_of_fork = _described_in(plan) / f"{connector_name}.yml"
 
-    def opened(trial: Trial, number: int) -> Player:
-        forks = trial is not Trial.CONTROL
+    def opened(part: Part, number: int) -> Player | PlayerApart:
+        trial, forks = part.trial, part.trial is not Trial.CONTROL
         name = connector_name if forks or control is None else control
         seed = plan.seed + OTHER_SEED if trial is Trial.OTHER_SEED else plan.seed
         built = runtime if forks else _upstream_build(backend, store, submission, upstream)
-        played_on = dialect_class if forks else dialect(dialect_of(name, submission.generation) or name)
-        said = candidate.exchange.stated_credentials if forks else None
-        rigs = Rigs(backend, built.runtime, played_on, name, seed, said)
-        if trial is Trial.FIRST:
-            if not number:
-                _all_credentials_fit(rigs)
-            rigs.looks_closer = lambda pace: plan.scale if pace <= calm(plan.scale) else None
+        exchange = exchange_of_fork if forks else dialect_of(name, submission.generation) or name
+        played_on = dialect_class if forks else dialect(str(exchange))
+        said = candidate.exchange.stated_credentials if forks else {}
         about = Header(
             scenario="", connector=name, dialect=played_on.name, seed=seed, pace=plan.scale,
             trial=trial.value, prefix=prefix_for(connector_name, plan.connectors),
@@ -366,11 +371,19 @@ def players(
             hosts=vouched_hosts(played_on), ports=tuple(played_on.ports),
             unconfirmed=leaning if forks else {},
         )  # fmt: skip
-        return Player(rigs, about, keep, number)
+        if part.long:
+            recipe = Recipe(plan.sandbox, built.runtime, exchange, name, seed, said)
+            return PlayerApart(recipe, about, keep, "long")
+        rigs = Rigs(backend, built.runtime, played_on, name, seed, said)
+        if trial is Trial.FIRST:
+            if not number:
+                _all_credentials_fit(rigs)
+            rigs.looks_closer = lambda pace: plan.scale if pace <= calm(plan.scale) else None
+        return Player(rigs, about, keep, str(number + 1) if number else "")
 
-    tried = {each: most for each, most in SANDBOXES.items() if control or each is not Trial.CONTROL}
+    tried = {part: most for part, most in SANDBOXES.items() if control or part.trial is not Trial.CONTROL}
     players = Players(
-        opened(Trial.FIRST, 0), opened, tried,
+        opened(Part(Trial.FIRST), 0), opened, tried,
         turn=to_play().one, control=control, unconfirmed=leaning,
     )  # fmt: skip
     screening = screening_of(request.config)

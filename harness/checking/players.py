@@ -14,37 +14,58 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from harness.checking.attribution import Trial
 from harness.checking.policy import Try
-from harness.scenarios.player import Player
 from harness.scenarios.scenario import Scenario
 from harness.scenarios.trace.model import Trace
 
-Turn = Callable[[], AbstractContextManager[None]]
-# How many sandboxes a candidate has at most, by what is played in them. Of several, one is kept for long
-# scenarios, which decide how long it all takes.
-SANDBOXES: Mapping[Trial, int] = MappingProxyType(
-    {Trial.FIRST: 3, Trial.CONTROL: 2, Trial.OTHER_SEED: 2, Trial.AGAIN: 1}
-)
 
+class Player(Protocol):
+    """Plays scenarios in one sandbox, each once at each pace: here (`Player`) or apart (`PlayerApart`)."""
+
+    def trace(self, scenario: Scenario[Any], pace: float) -> Trace: ...
+
+    def played(self) -> tuple[Trace, ...]: ...
+
+    @property
+    def redact(self) -> Callable[[str], str]: ...
+
+    def close(self) -> None: ...
+
+
+class Part(NamedTuple):
+    """For what there are players: whom a check is tried on, and whether it is scenarios that take long."""
+
+    trial: Trial
+    long: bool = False
+
+
+Turn = Callable[[], AbstractContextManager[None]]
+# How many sandboxes a candidate has at most. Long scenarios wait for no other: they decide how long it takes.
+SANDBOXES: Mapping[Part, int] = MappingProxyType(
+    {
+        Part(Trial.FIRST): 2,
+        Part(Trial.CONTROL): 1,
+        Part(Trial.OTHER_SEED): 1,
+        Part(Trial.AGAIN): 1,
+        **{Part(trial, long=True): 1 for trial in Trial},
+    }
+)
 _OTHERS_FIRST = (Trial.OTHER_SEED, Trial.AGAIN, Trial.FIRST)  # of a fork's own
 
 
 class _Company:
     """Players who all play the same connector in the same way, each opened when it is wanted.
 
-    Every scenario is played once at each pace, by whoever is free, in the order in which they were asked for;
-    long ones by a player who plays nothing else, where there are several.
+    Every scenario is played once at each pace, by whoever is free, in the order in which they were asked for.
     """
 
     def __init__(self, open_player: Callable[[int], Player], name: str, players: int, turn: Turn) -> None:
         self._open_player = open_player
         self._turn = turn
-        apart = 1 if players > 1 else 0
-        self._short = ThreadPoolExecutor(max_workers=players - apart, thread_name_prefix=name)
-        self._long = ThreadPoolExecutor(1, thread_name_prefix=f"{name}-long") if apart else self._short
+        self._threads = ThreadPoolExecutor(players, thread_name_prefix=name)
         self._numbers = itertools.count()
         self._lock = threading.Lock()
         self._players: list[Player] = []
@@ -62,8 +83,7 @@ class _Company:
         key = (scenario.name, pace)
         with self._lock:
             if key not in self._playing:
-                pool = self._long if scenario.long else self._short
-                self._playing[key] = pool.submit(self._play, scenario, pace)
+                self._playing[key] = self._threads.submit(self._play, scenario, pace)
             return self._playing[key]
 
     def _play(self, scenario: Scenario[Any], pace: float) -> Trace:
@@ -104,10 +124,7 @@ class _Company:
 
     def close(self) -> None:
         """What has begun is played to its end first; what has not is not played at all."""
-        for pool in {self._short, self._long}:
-            pool.shutdown(wait=False, cancel_futures=True)
-        for pool in {self._short, self._long}:
-            pool.shutdown()
+        self._threads.shutdown(cancel_futures=True)
         for player in self.players:
             player.close()
 
@@ -116,24 +133,26 @@ class Players:
     """Those besides the `first` are opened when they are needed, and closed together.
 
     `open_player` is told for what, and how many there were of the kind before. `sandboxes` are how many there
-    may be at most; what is not named in it cannot be tried. Nothing is played but in a `turn`.
+    may be at most; what is not named in it cannot be tried, and where none is kept for long scenarios, these
+    are played with the others. Nothing is played but in a `turn`.
     """
 
     def __init__(
         self,
         first: Player,
-        open_player: Callable[[Trial, int], Player],
-        sandboxes: Mapping[Trial, int] = SANDBOXES,
+        open_player: Callable[[Part, int], Player],
+        sandboxes: Mapping[Part, int] = SANDBOXES,
         *,
         turn: Turn = nullcontext,
         control: str | None = None,
         unconfirmed: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
     ) -> None:
-        def company(trial: Trial) -> _Company:
-            return _Company(partial(open_player, trial), trial.value, sandboxes[trial], turn)
+        def company(part: Part) -> _Company:
+            name = f"{part.trial}, long" if part.long else part.trial.value
+            return _Company(partial(open_player, part), name, sandboxes[part], turn)
 
-        self._companies = {trial: company(trial) for trial in sandboxes}
-        self._companies[Trial.FIRST].take_in(first)
+        self._companies = {part: company(part) for part in sandboxes}
+        self._companies[Part(Trial.FIRST)].take_in(first)
         self._control = control
         self._unconfirmed = unconfirmed
 
@@ -152,7 +171,9 @@ class Players:
         return text
 
     def begin(self, scenario: Scenario[Any], attempt: Try) -> Future[Trace]:
-        return self._companies[attempt.trial].begin(scenario, attempt.pace)
+        apart = Part(attempt.trial, scenario.long)
+        part = apart if apart in self._companies else Part(attempt.trial)
+        return self._companies[part].begin(scenario, attempt.pace)
 
     def trace(self, scenario: Scenario[Any], attempt: Try) -> Trace:
         """What was seen in it there. Waits where it is being played."""
@@ -160,15 +181,16 @@ class Players:
 
     def begin_elsewhere(self, scenario: Scenario[Any], attempt: Try) -> None:
         for trial in (Trial.CONTROL, Trial.OTHER_SEED):
-            if trial in self._companies:
+            if Part(trial) in self._companies:
                 self.begin(scenario, replace(attempt, trial=trial))
 
     def played(self) -> tuple[Trace, ...]:
         """All of the fork's, with whatever seed; what was tried between the scenarios comes last."""
-        forks = [self._companies[each] for each in _OTHERS_FIRST if each in self._companies]
+        parts = [Part(trial, long) for trial in _OTHERS_FIRST for long in (True, False)]
+        forks = [self._companies[part] for part in parts if part in self._companies]
         return tuple(trace for company in forks for trace in company.played())
 
     def close(self) -> None:
         """Those of the fork's own sandboxes last."""
-        for trial in sorted(self._companies, key=lambda each: each is Trial.FIRST):
-            self._companies[trial].close()
+        for part in sorted(self._companies, key=lambda each: each.trial is Trial.FIRST):
+            self._companies[part].close()

@@ -34,16 +34,16 @@ def machine() -> str:
 class Player:
     """`about` is what all headers share; `keep` gets each trace as the contents of a file. Thread-safe.
 
-    `number` is how many players there were before of the same connector, seed and trial.
+    `among` tells it from others of the same connector, seed and trial.
     """
 
     def __init__(
-        self, rigs: Rigs, about: Header, keep: Keep = lambda _header, _contents: None, number: int = 0
+        self, rigs: Rigs, about: Header, keep: Keep = lambda _header, _contents: None, among: str = ""
     ) -> None:
         self._rigs = rigs
         self._about = about.model_copy(update={"harness": __version__, "machine": machine()})
         self._keep = keep
-        self._between_scenarios = f"{BETWEEN}_{number + 1}" if number else BETWEEN
+        self._between_scenarios = f"{BETWEEN}_{among}" if among else BETWEEN
         self._traces: dict[tuple[str, float], Trace] = {}
         self._lock = threading.RLock()
 

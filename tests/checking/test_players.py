@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from harness.checking.attribution import Trial
-from harness.checking.players import Players
+from harness.checking.players import Part, Players
 from harness.checking.policy import Try
 from harness.gateway.canaries import Canaries
 from harness.gateway.record import Record
@@ -42,10 +42,11 @@ class Opened:
 
     def players(self, most: int = 1, **others: Callable[[], Player]) -> Players:
         """Of each kind at most so many."""
-        opening = {Trial(name.replace("_", " ")): open_player for name, open_player in others.items()}
-        opening.setdefault(Trial.FIRST, lambda: self.player("another"))
-        sandboxes = dict.fromkeys(opening, most)
-        return Players(self.player("first"), lambda trial, _number: opening[trial](), sandboxes)
+        opening = {Part(Trial(name.replace("_", " "))): open_player for name, open_player in others.items()}
+        opening[Part(Trial.FIRST)] = lambda: self.player("another")
+        opening[Part(Trial.FIRST, long=True)] = lambda: self.player("apart")
+        sandboxes = {part: 1 if part.long else most for part in opening}
+        return Players(self.player("first"), lambda part, _number: opening[part](), sandboxes)
 
 
 def scenario(play: Callable[[Any, float], Any], *, long: bool = False) -> Scenario[Any]:
@@ -163,7 +164,7 @@ def test_a_long_scenario_keeps_no_short_one_waiting() -> None:
     def short(rigs: Any, pace: float) -> None:
         played.append("short")
 
-    players = opened.players(most=2)
+    players = opened.players()
     for pace in (12.0, 6.0):
         players.begin(scenario(long, long=True), Try(Trial.FIRST, pace))
     players.trace(scenario(short), FIRST)
@@ -171,12 +172,13 @@ def test_a_long_scenario_keeps_no_short_one_waiting() -> None:
     players.trace(scenario(long, long=True), FIRST)
     players.close()
     assert played[:2] == ["short", "long"]
+    assert sorted(opened.closed) == ["apart", "first"]
 
 
 def test_what_was_tried_between_scenarios_is_kept_of_every_sandbox() -> None:
     rigs = Opened().player("first")._rigs
     about = Header(scenario="", connector="one", dialect="binance", seed=1, pace=12.0, trial="first")
-    found = [Player(rigs, about, number=number).played()[-1].header for number in range(3)]
+    found = [Player(rigs, about, among=each).played()[-1].header for each in ("", "2", "long")]
     assert len({name_of(header) for header in found}) == 3
 
 
@@ -199,7 +201,7 @@ def test_nothing_is_played_out_of_turn() -> None:
             now[0] -= 1
 
     players = Players(
-        opened.player("first"), lambda *_: opened.player("another"), {Trial.FIRST: 3}, turn=turn
+        opened.player("first"), lambda *_: opened.player("another"), {Part(Trial.FIRST): 3}, turn=turn
     )
     begun = [players.begin(scenario(watched), Try(Trial.FIRST, float(pace))) for pace in range(1, 7)]
     assert len({each.result().header.pace for each in begun}) == 6

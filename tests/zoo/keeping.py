@@ -16,7 +16,7 @@ from demo.release import PACKAGE, VERSION
 from harness.checking import Failed, NotApplicable, Undetermined, slugs_of
 from harness.checking.attribution import OTHER_SEED, Trial
 from harness.checking.plan import Plan, calm
-from harness.checking.players import Players
+from harness.checking.players import Part, Players
 from harness.checking.policy import Ending
 from harness.checking.runner import EVERY, parameters_of, policy_for, run
 from harness.forks.released import released_tree
@@ -200,13 +200,13 @@ class Zoo:
         """`control`: failures are tried on the untouched connector too."""
         rigs, first = self._player(name, built, Trial.FIRST, seed)
 
-        def opened(trial: Trial, _number: int) -> Player:
-            if trial is Trial.CONTROL:
+        def opened(part: Part, _number: int) -> Player:
+            if part.trial is Trial.CONTROL:
                 return _Shared(self._control(name))
-            other = seed + OTHER_SEED if trial is Trial.OTHER_SEED else seed
-            return self._player(name, built, trial, other)[1]
+            other = seed + OTHER_SEED if part.trial is Trial.OTHER_SEED else seed
+            return self._player(name, built, part.trial, other)[1]
 
-        tried = [each for each in Trial if control or each is not Trial.CONTROL]
+        tried = [Part(each) for each in Trial if control or each is not Trial.CONTROL]
         players = Players(first, opened, dict.fromkeys(tried, 1), control=name if control else None)
         try:
             yield Specimen(name, self._backend, built, rigs, first, players, self._thorough)
