@@ -24,11 +24,12 @@ from harness import temporary
 from harness.clock import ScaledClock
 from harness.credentials.matching import usual_option
 from harness.describing.answers import Answer, named_so, place_of
+from harness.describing.deriving import ROWS
 from harness.describing.envelopes import enveloped
 from harness.describing.leaves import parsed
 from harness.describing.read_replies import filled, template
 from harness.describing.said import Said
-from harness.describing.sentinels import SESSION, Sentinels, same_address
+from harness.describing.sentinels import SESSION, SETS, Sentinels, same_address, usual
 from harness.describing.source_reading import UNREAD, Source
 from harness.driving.claims import ConfigField
 from harness.driving.driver import Connector, ConnectorError, Driver
@@ -43,8 +44,9 @@ from harness.venue.session import Venue
 
 SCALE = 20.0
 _REFUSED = 400  # and above
-START_SECONDS = 6.0  # real, until rules and balances have been asked for
-ACT_SECONDS = 4.0  # virtual, until an order or a cancel has been sent
+START_SECONDS = 15.0  # real, at most, until rules and balances have been asked for
+ACT_SECONDS = 4.0  # virtual, at least, until an order or a cancel has been sent
+SENT_SECONDS = 3.0  # real, at most: on a busy machine a connector is slow to act
 POLL_SECONDS = 60.0  # virtual, until orders have been polled for
 Position = Literal["OPEN", "CLOSE"]
 ORDERS = tuple((side, kind) for kind in ("LIMIT", "LIMIT_MAKER", "MARKET") for side in ("buy", "sell"))
@@ -108,9 +110,16 @@ class Listening(Dialect):
     name = "listening"
     markets = SAMPLE_MARKETS
 
-    def __init__(self, venue: Venue, answers: Iterable[Answer], source: Source = UNREAD) -> None:
+    def __init__(
+        self,
+        venue: Venue,
+        answers: Iterable[Answer],
+        source: Source = UNREAD,
+        sentinels: Sentinels = SETS[0],
+    ) -> None:
         super().__init__(venue)
         self.source = source
+        self._values = {**SESSION, **usual(sentinels), "order.status": _word_for("open", source)}
         self.keys: frozenset[str] = frozenset()
         answers = list(answers)
         self._documents = [each.document for each in answers if each.place and each.code < _REFUSED]
@@ -129,8 +138,9 @@ class Listening(Dialect):
             return Reply(found.code, {"Content-Type": "application/json"}, found.text.encode())
         if read is not None and request.method != "DELETE":
             operation = self.source.operation(request.path) or named_so(request.path)
-            made = enveloped(template(read, operation), self._documents)
-            return Reply(200, {}, filled(made, SESSION, self.venue.clock.now()))
+            rows = "balance" if operation == "balances" else ""
+            made = enveloped(template(read, operation, rows, ROWS.get(operation, "")), self._documents)
+            return Reply(200, {}, filled(made, self._values, self.venue.clock.now()))
         return self._time() if "time" in request.path.lower() else Reply(404, {}, {})
 
     def _time(self) -> Reply:
@@ -186,6 +196,11 @@ class _Answering(StreamSession):
         )
 
 
+def _word_for(status: str, source: Source) -> str:
+    """The connector's first word for a state, the state's own name where its table has none."""
+    return next((word for word, state in source.states.items() if state == status), status)
+
+
 def echoed(made: JsonValue, said: JsonValue) -> JsonValue:
     """An answer with the message's own id in it."""
     if isinstance(made, dict):
@@ -238,7 +253,7 @@ def ask(
         clock = ScaledClock(SCALE)
         venue = Venue(SAMPLE_MARKETS, 1, clock)
         record = Record()
-        listening = Listening(venue, answers, source)
+        listening = Listening(venue, answers, source, sentinels)
         with (
             running_gateway(
                 [listening],
@@ -374,7 +389,7 @@ def _act(
         before = record.mark()
         place = connector.buy if side == "buy" else connector.sell
         name = place(sentinels.pair, wanted[1], None if kind == "MARKET" else wanted[0], kind, position)
-        _pause(clock, ACT_SECONDS)
+        _until_sent(record, before, clock)
         facts = {
             "order.client_order_id": name,
             "order.side": side,
@@ -389,8 +404,14 @@ def _act(
         yield Act("place_order", facts, _since(record, before))
         before = record.mark()
         connector.cancel(name, sentinels.pair)
-        _pause(clock, ACT_SECONDS)
+        _until_sent(record, before, clock)
         yield Act("cancel_order", {**facts, "order.order_id": sentinels.order_id}, _since(record, before))
+
+
+def _until_sent(record: Record, mark: int, clock: ScaledClock) -> None:
+    """Return when something but a question has been sent since then, or will not be any more."""
+    record.wait_for(lambda: any(each.method != "GET" for each in record.exchanges(since=mark)), SENT_SECONDS)
+    _pause(clock, ACT_SECONDS)
 
 
 def _enough(connector: Connector, sentinels: Sentinels) -> Decimal:

@@ -184,7 +184,7 @@ def test_a_route_that_nobody_showed_is_asked_for_as_the_source_has_it(made: Asse
     asked = questions(replace(made, placed=(seen,), sources=sources))
     (place,) = [each for each in asked if "place order asked with" in each.text]
     assert "The connector's source asks for POST /api/v2/place" in place.text
-    assert '"private": true, "takes": {}, "reply": {"data": {"id": "{object.fact}"}}' in place.lines[0]
+    assert '"private": true, "takes": {}, "reply": {"data": {"id": "{order.order_id}"}}' in place.lines[0]
 
 
 def test_a_reply_that_nobody_showed_is_asked_for_where_its_lack_is_felt(made: Assembled) -> None:
@@ -203,7 +203,7 @@ def test_rows_that_the_source_goes_through_are_shown_with_what_is_read_of_each(m
     sources = replace(made.sources, source=read_source([text]))
     asked = questions(replace(made, placed=(), sources=sources))
     (held,) = [each for each in asked if "balances asked with" in each.text]
-    assert '"reply": {"each balance": {"coin": "{object.fact}", "free": "{object.fact}"}}' in held.lines[0]
+    assert '"reply": {"each balance": {"coin": "{balance.asset}", "free": "{balance.free}"}}' in held.lines[0]
 
 
 def test_where_nothing_of_a_market_and_nothing_signed_was_seen_both_are_asked() -> None:

@@ -208,7 +208,7 @@ class Channel(Part):
     first: Template = None
     book: Book | None = None
     everything: tuple[str, ...] = Field(default=(), description="words in the symbol's place: all markets")
-    only: tuple[str, ...] = Field(default=(), description="order changes that are told; empty: all")
+    only: tuple[str, ...] = Field(default=(), description="changes that are told; empty: all")
     brings: tuple[str, ...] = Field(default=(), description="channels that a subscription to it brings too")
     whole: bool = Field(default=False, description="a message tells all that the account has, not the change")
 
