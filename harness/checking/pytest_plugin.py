@@ -240,7 +240,14 @@ class Screening:
             self.log.append(found)
             if _waits_for_scenarios(item) and ending.status is Status.FAILED:
                 self._failed.append(f"FAILED {item.nodeid} - {found[0].summary}")
-            report_progress(outcomes=[outcome.model_dump(mode="json") for outcome in found])
+            said = [outcome.model_dump(mode="json") for outcome in found]
+            report_progress(outcomes=said, check=self._waiting_besides(item))
+
+    def _waiting_besides(self, item: pytest.Item) -> str | None:
+        """The name of the check that waits longest for a scenario, None where none does."""
+        waiting = tuple(self._waiting.items())
+        names = (nodeid.rpartition("::")[2] for nodeid, check in waiting if not check.done())
+        return next((name for name in names if name != item.name), None)
 
 
 @contextmanager

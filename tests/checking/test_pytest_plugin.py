@@ -148,6 +148,17 @@ def test_a_full_disk_ends_the_run_and_is_no_outcome(world: World, monkeypatch: p
     assert list(world.outcomes()) == ["builds"]
 
 
+def test_progress_names_a_check_that_still_waits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "CHECKS", world.checks)
+    world.run(BESIDE, "conformance/test_beside.py", scale=2.0)
+    world.log.path.unlink()
+    said: list[process.Said] = []
+    process.run_checks(world.plan, None, world.folder / "checks.log", said.append)
+    named = {each.outcomes[0].requirement: each.check for each in said if each.outcomes}
+    assert named["cancel-all-own-orders"] == "test_waits_longer"
+    assert named["secrets-stay-inside"] is None
+
+
 def test_a_log_that_cannot_be_written_ends_the_run_when_the_checks_have_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -304,16 +315,20 @@ def test_what_takes_a_minute_begins_first_and_what_needs_all_is_last(world: Worl
 BESIDE = f"""
 {PLAYERS}
 import threading
+import time
+from pathlib import Path
 from harness.scenarios.catalogue import LISTING
 
+LOG = Path(__file__).parents[2] / "outcomes.jsonl"
 together = threading.Barrier(2)
-last = threading.Event()
 play = Players.trace
 
 def trace(self, scenario, attempt):
     together.wait(20)  # each waits until the other's is wanted too
-    if scenario is LISTING:
-        last.wait(20)
+    for _ in range(400):
+        if scenario is TRADING or "cancel-all-own-orders" in LOG.read_text():
+            break
+        time.sleep(0.05)
     return play(self, scenario, attempt)
 
 Players.trace = trace
@@ -326,7 +341,6 @@ def test_waits_longer(traces):
 @requirement("cancel-all-own-orders")
 def test_waits(traces):
     traces.of(TRADING)
-    last.set()
     undetermined("It was played.")
 
 @requirement("client-order-id-unique-and-valid")
