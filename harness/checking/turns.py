@@ -17,7 +17,7 @@ from typing import IO
 from harness.paths import cache_dir
 
 PROCESSORS = os.cpu_count() or 1
-SCENARIOS = 4 * PROCESSORS
+SCENARIOS = 3 * PROCESSORS
 TESTS = max(PROCESSORS // 2, 1)  # a fork's unit tests; each keeps a processor busy
 LOOK_EVERY = 0.05  # real seconds
 PATIENCE = 600.0  # real seconds after which one goes on without a turn: better late than never
