@@ -88,6 +88,9 @@ class Requirement(BaseModel):
     sources: tuple[Source, ...] = Field(min_length=1)
     why: str
     fix: str
+    earlier_fix: str | None = Field(
+        default=None, description="the same where today's base classes are not there yet: profiles v0 and v1"
+    )
     automated: bool = True
     waivable: bool = True
     conflicts: tuple[str, ...] = ()
@@ -109,6 +112,10 @@ class Requirement(BaseModel):
         if claimed and self.severity is Severity.BLOCKER:
             raise ValueError("a blocker cannot rest on what the connector claims")
         return self
+
+    def fix_for(self, profile: Profile) -> str:
+        """What to do, in words of the profile's generation."""
+        return self.fix if self.earlier_fix is None or profile.startswith("v2") else self.earlier_fix
 
 
 @dataclass(frozen=True)

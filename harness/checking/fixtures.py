@@ -156,7 +156,7 @@ def running_unit_tests(
 ) -> Future[UnitTestResult] | None:
     """The connector's own tests, run in a sandbox with no way out and no key. None where it has none."""
     generation = GENERATIONS[submission.generation]
-    folder = _offline_tests(submission, candidate, connector_name)
+    folder = _keyless_tests(submission, candidate, connector_name)
     sources = [generation.connector_path(candidate.kind, connector_name)]
     if not _tests_at(tree, folder):
         return None
@@ -182,10 +182,10 @@ def test_sources(
     return tuple(_texts(tree, folder))
 
 
-def _offline_tests(submission: Submission, candidate: Candidate, name: str) -> str:
-    """Where those of a connector's tests lie that have to pass without network."""
+def _keyless_tests(submission: Submission, candidate: Candidate, name: str) -> str:
+    """Where those of a connector's tests lie that have to run without keys."""
     place: str = GENERATIONS[submission.generation].tests_path(candidate.kind, name)
-    return place + spec_of(submission.generation).offline_tests
+    return place + spec_of(submission.generation).keyless_tests
 
 
 def _tests_at(tree: Tree, place: str) -> tuple[str, ...]:
@@ -224,7 +224,7 @@ def upstreams_unit_tests(
 
     It ran nothing where upstream has no tests of such a connector.
     """
-    folder = _offline_tests(submission, candidate, connector_name)
+    folder = _keyless_tests(submission, candidate, connector_name)
 
     def run() -> UnitTestResult:
         if not _tests_at(upstream_tree, folder):

@@ -128,6 +128,7 @@ class Screening:
         if "connector_name" in metafunc.fixturenames:
             metafunc.parametrize("connector_name", self.plan.connectors, scope="session")
 
+    @pytest.hookimpl(trylast=True)  # after -k
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         wanted = {item.id for item in self.catalogue.for_profile(self.plan.profile)}
         done = {
@@ -141,11 +142,17 @@ class Screening:
             slugs = set(slugs_of(item))
             finished = all((slug, item.nodeid) in done for slug in slugs)
             (kept if slugs & wanted and not finished else dropped).append(item)
-        kept.sort(key=_place)
+        kept.sort(key=lambda item: (is_conformance(item), self._connector(item), *_place(item)))
         items[:] = kept
         config.hook.pytest_deselected(items=dropped)
         self._threads = ThreadPoolExecutor(max(len(kept), 1), thread_name_prefix="check")
         report_progress(total=len(kept))
+
+    def _connector(self, item: pytest.Item) -> int:
+        """Which of the candidate's it is about: what one needs is closed before the next one's is opened."""
+        callspec: Any = getattr(item, "callspec", None)
+        name = callspec.params.get("connector_name") if callspec is not None else None
+        return self.plan.connectors.index(name) if name in self.plan.connectors else 0
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -334,20 +341,14 @@ def _function(item: pytest.Item) -> Callable[..., object]:
 
 
 def _place(item: pytest.Item) -> tuple[bool, ...]:
-    """Files first, then whether it loads; then scenarios, the longest first; what needs none follows.
+    """First whether it loads; then scenarios begin, the longest first, and what needs none follows.
 
     What looks into every trace comes last: by then all have been played.
     """
     waits = _waits_for_scenarios(item)
     takes_long = item.get_closest_marker(LONG) is not None
     watches_all = EVERY in parameters_of(_function(item))
-    return (
-        is_conformance(item),
-        LOADS not in slugs_of(item),
-        watches_all,
-        not waits,
-        takes_long is not waits,
-    )
+    return (LOADS not in slugs_of(item), watches_all, not waits, takes_long is not waits)
 
 
 def _of_a_try(name: str) -> Any:

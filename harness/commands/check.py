@@ -36,6 +36,7 @@ from harness.rounds.round import OWN_CHECK, Candidate, Exchange, GitUpstream, Py
 from harness.sandbox import Choice
 from harness.scenarios.rehearsal import NOT_TOLD, UNSEEN, Rehearsal
 from harness.screenings.round_file import read_round_file
+from harness.screenings.screened import Screened
 from harness.screenings.screening import Settings, Stopwatch, screen_submission
 from harness.screenings.store import write_round
 from harness.screenings.writing import writing
@@ -90,7 +91,8 @@ def check_work_tree(
             descriptions=descriptions,
         )
         settings = build_upstream(settings, console)
-        with Watch(console, [candidate.name], findings=True) as watch:
+        profile = Screened(candidate, submission, None, ()).profile
+        with Watch(console, [candidate.name], findings=True, profile=profile) as watch:
             screened = screen_submission(
                 candidate, submission, None, settings, folder / candidate.name, Stopwatch(), watch
             )
@@ -255,12 +257,13 @@ def _summarise(report: CandidateReport, console: Console) -> None:
     counts = Counter(item.status for item in report.counted)
     undecided = counts[Status.UNDETERMINED] + counts[Status.HARNESS_ERROR]
     verdict = report.verdict.value if report.verdict else NO_VERDICT.lower()
-    console.print(f"\n[bold]{verdict}{' by waiver' if report.by_waiver else ''}[/]: {safe(report.reason)}")
+    by_waiver = " by waiver" if report.by_waiver else ""
+    console.print(f"\n[bold]{verdict}{by_waiver}[/]: {safe(report.reason)}", soft_wrap=True, highlight=False)
     for waiver in report.set_aside:
         console.print(f"  {safe(set_aside_line(waiver))}", highlight=False)
-    told = f"{counts[Status.PASSED]} passed, {counts[Status.FAILED]} failed"
-    if score := report.score:
-        told += f", {undecided} undecided; score {score.value} ({score.low} to {score.high})"
-    console.print(told, highlight=False)
+    told = f"Requirements: {counts[Status.PASSED]} met, {counts[Status.FAILED]} not met"
+    if report.score:
+        told += f", {undecided} undecided; {score_words(report.score)}"
+    say(console, f"{told}.")
     if report.without_waivers:
         console.print(f"without the waivers: {score_words(report.without_waivers)}", highlight=False)

@@ -6,24 +6,21 @@ tests mock, else with 404; every stream opens and says nothing. So what it sends
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import re
-import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_CEILING, Decimal
 from typing import Literal, NamedTuple
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pydantic import JsonValue
 
 from harness import temporary
 from harness.clock import ScaledClock
-from harness.credentials.matching import usual_option
+from harness.credentials.choosing import Attempt
+from harness.credentials.shapes import Shape
 from harness.describing.answers import Answer, named_so, place_of
+from harness.describing.canary_keys import keys, other_shapes
 from harness.describing.deriving import ROWS
 from harness.describing.envelopes import enveloped
 from harness.describing.leaves import parsed
@@ -44,21 +41,13 @@ from harness.venue.session import Venue
 
 SCALE = 20.0
 _REFUSED = 400  # and above
+MOST_SHAPES = 3  # of secrets with which it is told to act
 START_SECONDS = 15.0  # real, at most, until rules and balances have been asked for
 ACT_SECONDS = 4.0  # virtual, at least, until an order or a cancel has been sent
 SENT_SECONDS = 3.0  # real, at most: on a busy machine a connector is slow to act
 POLL_SECONDS = 60.0  # virtual, until orders have been polled for
 Position = Literal["OPEN", "CLOSE"]
 ORDERS = tuple((side, kind) for kind in ("LIMIT", "LIMIT_MAKER", "MARKET") for side in ("buy", "sell"))
-# Forms in which connectors expect a secret, tried in turn until one can be constructed with it.
-_SECRETS = (
-    lambda: base64.b64encode(secrets.token_bytes(32)).decode(),
-    lambda: "0x" + secrets.token_hex(32),
-    lambda: secrets.token_hex(32),
-    lambda: (
-        Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    ),
-)
 
 
 @dataclass(frozen=True)
@@ -88,8 +77,8 @@ class Opened:
 class Asked:
     """All that the connector sent, when it started, acted and polled. `trouble` is why it stopped early.
 
-    `fields` are its configuration's names of secrets, `credentials` the canary values given for them, in the
-    form of secrets with that number.
+    `fields` are its configuration's names of secrets, `credentials` the canary values given for them, of
+    those `shapes`. `errors` are those that it logged, or that its orders failed with.
     """
 
     credentials: Mapping[str, str]
@@ -98,9 +87,10 @@ class Asked:
     frames: tuple[Said, ...] = ()
     sockets: tuple[Opened, ...] = ()
     ports: tuple[int, ...] = (443,)
-    form: int = 0
+    shapes: Mapping[str, Shape] = field(default_factory=dict)
     acts: tuple[Act, ...] = ()
     lookups: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
     trouble: str = ""
 
 
@@ -208,34 +198,6 @@ def echoed(made: JsonValue, said: JsonValue) -> JsonValue:
     return said.get("id") if made == "{said.id}" and isinstance(said, dict) else made
 
 
-_NUMBERS = frozenset({"int", "Decimal"})
-# Names of what signs.
-SIGNS = re.compile(r"secret|private|signing|signer_key")
-
-
-def canaries(fields: Sequence[ConfigField], form: int = 0) -> dict[str, str]:
-    """Values for what a connector wants to be told: unmistakable, and shaped as its name suggests."""
-    values = {}
-    for each in fields:
-        if not each.connect_key:
-            continue
-        name = each.name.lower()
-        option = usual_option(each)
-        if each.required and option is not None:
-            values[each.name] = option
-        elif each.required and each.kind in _NUMBERS:
-            values[each.name] = SESSION["account.number"]  # as a description's account has it
-        elif SIGNS.search(name):
-            values[each.name] = _SECRETS[form]()
-        elif "pass" in name or "memo" in name:
-            values[each.name] = f"word{secrets.token_hex(6)}"
-        elif name.endswith(("_id", "_uid", "account", "number")):
-            values[each.name] = SESSION["account.number"]  # as a description's account has it
-        elif each.required:
-            values[each.name] = f"key{secrets.token_hex(14)}"
-    return values
-
-
 def ask(
     backend: Backend,
     runtime: Runtime,
@@ -246,14 +208,39 @@ def ask(
     *,
     perpetual: bool = False,
 ) -> Asked:
-    """Have the connector start, place and cancel orders of every kind, and poll. Raises SandboxFailure."""
+    """Have the connector start, place and cancel orders of every kind, and poll. Raises SandboxFailure.
+
+    Where it cannot sign with its keys, and says what shape it wants, it is asked anew with such keys.
+    """
+    told = orders_to_place(perpetual=perpetual)
+    stated: dict[str, Shape] = {}
+    for _ in range(MOST_SHAPES):
+        found = _once(backend, runtime, connector, answers, sentinels, source, told, stated)
+        acted = any(act.sent for act in found.acts if act.operation == "place_order")
+        given = found.credentials, found.shapes
+        wished = {} if acted else other_shapes(found.fields, connector, *given, found.errors)
+        if not wished.items() - stated.items():
+            break
+        stated |= wished
+    return found
+
+
+def _once(
+    backend: Backend,
+    runtime: Runtime,
+    connector: str,
+    answers: Sequence[Answer],
+    sentinels: Sentinels,
+    source: Source,
+    told: Sequence[Told],
+    stated: Mapping[str, Shape],
+) -> Asked:
     with temporary.folder("asking") as folder:
         folder.chmod(0o755)
         authority = Authority()
         clock = ScaledClock(SCALE)
-        venue = Venue(SAMPLE_MARKETS, 1, clock)
         record = Record()
-        listening = Listening(venue, answers, source, sentinels)
+        listening = Listening(Venue(SAMPLE_MARKETS, 1, clock), answers, source, sentinels)
         with (
             running_gateway(
                 [listening],
@@ -271,34 +258,33 @@ def ask(
                 ca=authority.write_ca(folder / "ca.pem"),
             ) as driver,
         ):
-            return _try_forms(driver, record, clock, sentinels, listening, perpetual=perpetual)
+            try:
+                fields = driver.warm().config
+            except ConnectorError as error:
+                return Asked({}, trouble=f"it cannot be imported: {error.gist}")
+            choice = keys(fields, connector, _constructs(driver, sentinels.pair), source.tests, stated)
+            given = dict(choice.credentials)
+            if choice.failure is not None:
+                gist = choice.failure.strip().splitlines()[-1:]
+                return Asked(given, fields, trouble=" ".join(["it cannot be constructed:", *gist]))
+            listening.keys = frozenset(value for value in given.values() if len(value) > 7)
+            try:
+                with driver.scenario([sentinels.pair], given) as scenario:
+                    found = _asked(scenario, record, clock, sentinels, told, given, fields)
+            except ConnectorError as error:
+                found = Asked(given, fields, trouble=f"it cannot be constructed: {error.gist}")
+            return replace(found, shapes=choice.shapes)
 
 
-def _try_forms(
-    driver: Driver,
-    record: Record,
-    clock: ScaledClock,
-    sentinels: Sentinels,
-    listening: Listening,
-    *,
-    perpetual: bool,
-) -> Asked:
-    """The first form of secrets with which the connector can be constructed."""
-    trouble = ""
-    try:
-        fields = driver.warm().config
-    except ConnectorError as error:
-        return Asked({}, trouble=f"it cannot be imported: {error.gist}")
-    for form in range(len(_SECRETS)):
-        given = canaries(fields, form)
-        listening.keys = frozenset(value for value in given.values() if len(value) > 7)
+def _constructs(driver: Driver, pair: str) -> Attempt:
+    def attempt(credentials: Mapping[str, str]) -> str | None:
         try:
-            with driver.scenario([sentinels.pair], given) as scenario:
-                told = orders_to_place(perpetual=perpetual)
-                return _asked(scenario, record, clock, sentinels, told, given, fields, form)
+            with driver.scenario([pair], dict(credentials)):
+                return None
         except ConnectorError as error:
-            trouble = f"it cannot be constructed: {error.gist}"
-    return Asked(given, fields, trouble=trouble)
+            return str(error)
+
+    return attempt
 
 
 def _asked(
@@ -309,7 +295,6 @@ def _asked(
     told: Sequence[Told],
     given: Mapping[str, str],
     fields: tuple[ConfigField, ...],
-    form: int,
 ) -> Asked:
     acts: list[Act] = []
     trouble = ""
@@ -324,6 +309,7 @@ def _asked(
         _pause(clock, POLL_SECONDS)
     except ConnectorError as error:
         trouble = error.gist
+    errors = _errors(connector)
     sockets = {each.number: each for each in record.sockets()}
     return Asked(
         given,
@@ -347,11 +333,20 @@ def _asked(
         ),
         tuple(sorted({each.port for each in record.exchanges()} | {each.port for each in record.sockets()}))
         or (443,),
-        form,
-        tuple(acts),
-        tuple(dict.fromkeys(each.name for each in record.lookups())),
-        trouble,
+        acts=tuple(acts),
+        lookups=tuple(dict.fromkeys(each.name for each in record.lookups())),
+        errors=errors,
+        trouble=trouble,
     )
+
+
+def _errors(connector: Connector) -> tuple[str, ...]:
+    try:
+        failures = [str(event.data.get("error_message") or "") for event in connector.events("OrderFailure")]
+        logged = [f"{line.message} {line.error}" for line in connector.logs() if line.level == "ERROR"]
+    except ConnectorError:
+        return ()
+    return tuple(filter(None, dict.fromkeys([*failures, *logged])))
 
 
 def _ask_price(connector: Connector, pair: str) -> None:

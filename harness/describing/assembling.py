@@ -19,6 +19,7 @@ from harness.describing.fields import KIT, READS, SENDS, Field
 from harness.describing.kit import Harvest
 from harness.describing.leaves import Path, flatten
 from harness.describing.read_replies import completed, template
+from harness.describing.refusals import refusals
 from harness.describing.routes import Route, routes
 from harness.describing.sentinels import SETS, Sentinels, same_address
 from harness.describing.signatures import Explanation
@@ -36,7 +37,6 @@ _KEYS = re.compile(r"\{([a-z_]+\.[a-z_]+)[|}]")  # facts in a key: `each fill as
 OF_AN_ACCOUNT = (
     "balances", "place_order", "cancel_order", "order_status", "open_orders", "order_trades", "positions",
 )  # fmt: skip
-FIRST_ERROR = 400
 # Operations whose mocked replies may be empty, where the tests are about something else.
 COMPLETED = ("server_time", "user_stream_open", "stream_token")
 
@@ -150,7 +150,7 @@ def assemble(sources: Sources) -> Assembled:
     if words.lists:
         data["words"] = words.lists
         known["words"] = [KIT]
-    data |= {"routes": told, "refusals": _refusals(sources.answers)}
+    data |= {"routes": told, "refusals": refusals(sources.answers)}
     if streams:
         data["connections"] = streams
     known |= {"hosts": [SENDS], "credentials": [SENDS]}
@@ -216,7 +216,7 @@ def _only_in_tests(sources: Sources, named: Sequence[Route]) -> list[Route]:
         if each.operation in ("order_status", "order_trades") and not fields:
             fields = _as_in_cancel(named)
         takes = {field.at[0]: field.text for field in fields}
-        method = each.method or "GET"
+        method = each.method or sources.source.verb(whole) or "GET"
         private = each.operation in OF_AN_ACCOUNT and any(route.private for route in named)
         route = Route(each.operation, host, method, path, takes, "query", private, fields, (each.asked,), KIT)
         if route.name not in have:
@@ -505,7 +505,7 @@ def _channel(
         channel["private"] = True
     part.fields.append(Field((*at, "topic"), str(subscription.topic), "", Kind.TEXT, (SENDS,)))
     derived = _told_by(subscription.operation, sources)
-    if derived is not None:
+    if derived is not None and any(leaf.fact for leaf in derived.fields):  # tests may have an empty message
         fields = [_by_topic(leaf, subscription.topic) for leaf in derived.fields]
         made = _copy(derived.template)
         for leaf in fields:
@@ -608,28 +608,6 @@ def _told_by(operation: str, sources: Sources) -> Derived | None:
 def _derived(operation: str, answers: Sequence[Answer], sources: Sources) -> Derived | None:
     readings, states = sources.harvest.readings, sources.source.states
     return derive(operation, answers, readings, sources.symbols, sources.second, states)
-
-
-def _refusals(answers: Iterable[Answer]) -> dict[str, JsonValue]:
-    """How the exchange refuses, by what the tests answer to a request for an unknown order.
-
-    One that has an error's status tells more: others may be a good reply to a batch of which an item failed.
-    """
-    known = [each for each in answers if each.member in REFUSALS and isinstance(each.document, dict)]
-    for each in sorted(known, key=lambda answer: answer.code < FIRST_ERROR):
-        if not isinstance(each.document, dict):
-            continue
-        body: dict[str, JsonValue] = dict(each.document)
-        word: dict[str, JsonValue] = {}
-        for key, value in each.document.items():
-            if "code" in key.lower() and "code" not in word and isinstance(value, str | int):
-                word["code"] = value
-                body[key] = "{refusal.code|number}" if isinstance(value, int) else "{refusal.code}"
-            elif "message" not in word and isinstance(value, str):
-                word["message"] = value
-                body[key] = "{refusal.message}"
-        return {"status": each.code, "body": body, "words": {"unknown_order": word}}
-    return {"status": 400, "body": {"message": "{refusal.message}", "detail?": "{refusal.detail}"}}
 
 
 def _known(placed: Sequence[Placed]) -> dict[str, list[str]]:

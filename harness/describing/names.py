@@ -11,7 +11,7 @@ _MARKET = r"symbol|ticker|instrument(_name)?|market(_name)?|(trading_|currency_|
 _ASSET = "asset|currency|coin|ccy|token|ticker|symbol"
 _AMOUNT = "amount|size|qty|quantity|volume|sz"
 _DECIMALS = "decimals?|precision|scale|digits|dp"
-_TIME = r"time|\bts\b|date|creat|updat|_at$|_ms$"
+_TIME = r"time(?!_?in)|\bts\b|date|creat|updat|_at$|_ms$"
 _CLIENT = r"client|^cid$|link_?id|custom_?id|user_?(order|provided)|cl_?ord"
 
 # By object: what a name, in small letters with `_` between its words, is taken for; the first that fits.
@@ -89,13 +89,17 @@ def fact_named(name: str, thing: str) -> str:
     return next((fact for pattern, fact in _SAID.get(thing, ()) if re.search(pattern, plain)), "")
 
 
-def facts_named(names: Mapping[Path, Iterable[str]], thing: str) -> dict[Path, str]:
+def facts_named(names: Mapping[Path, Sequence[str]], thing: str) -> dict[Path, str]:
     """The fact of each leaf by what it may be called, the first name that speaks for one.
 
-    A market that only an id names is called by it, and not by its number.
+    What a leaf stands in names it for a market alone (`to.symbol` is its quote). A market that only an id
+    names is called by it, and not by its number.
     """
     found = {
-        path: next((fact for name in called if (fact := fact_named(name, thing))), "")
+        path: next(
+            (fact for name in called[0 if thing == "market" else -1 :] if (fact := fact_named(name, thing))),
+            "",
+        )
         for path, called in names.items()
     }
     if thing == "market" and "market.symbol" not in found.values():

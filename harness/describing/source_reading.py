@@ -84,7 +84,7 @@ class Source:
     `states` has the states of orders, as `STATES` calls them, by the exchange's words for them. `verbs` has
     the HTTP methods of routes that are asked for in one way only. `pair` has base and quote of what
     its tests trade, empty where they do not say. `markets` is what is read of the reply that lists the
-    markets.
+    markets. `tests` are the texts of its test modules.
     """
 
     routes: Mapping[str, Reading]
@@ -94,6 +94,7 @@ class Source:
     verbs: Mapping[str, str] = field(default_factory=dict)
     pair: tuple[str, str] = ("", "")
     markets: Reading | None = None
+    tests: tuple[str, ...] = ()
 
     def of(self, path: str) -> Reading | None:
         """For a route's path as it was asked for: the longest known path that it ends with counts."""
@@ -107,6 +108,11 @@ class Source:
         """(method, path) of what the connector asks for there, None where that is not one route."""
         paths = [path for path, known in self.asked.items() if known == operation]
         return (self.verbs.get(paths[0], ""), paths[0]) if len(paths) == 1 else None
+
+    def verb(self, path: str) -> str:
+        """The HTTP method of a route that is asked for in one way only, empty where that is not known."""
+        known = _ending(self.verbs, path)
+        return self.verbs[known] if known else ""
 
     def operation(self, path: str) -> str:
         """What the method is for that asks for this path, empty where none of `METHODS` names it."""

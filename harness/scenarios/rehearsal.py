@@ -85,6 +85,7 @@ def rehearse(rigs: Rigs) -> Rehearsal:
             if not set(STEPS) <= set(reached):
                 unanswered += _unanswered(rig)
                 trouble += _unready(rig) if "ready" not in reached else ()
+                trouble += _uncompleted(rig) if "filled" in reached else ()
                 trouble += _seen(rig)
     except ConnectorError as error:
         trouble.append(error.gist)
@@ -199,6 +200,17 @@ def _unready(rig: Rig) -> Iterator[str]:
     missing = ", ".join(name for name, done in parts.items() if not done)
     if missing:
         yield one_line(f"it waits for: {missing}", 200)
+
+
+def _uncompleted(rig: Rig) -> Iterator[str]:
+    """The parts in which an order was filled, beside those that the connector reported."""
+    filled = [each for each in rig.venue.orders(rig.account) if each.filled]
+    told = [event.data for event in rig.connector.events("OrderFilled")]
+    for order in filled[-1:]:
+        parts = rig.venue.fills(rig.account, order_id=order.order_id)
+        said = ", ".join(f"{each.get('amount')} at {each.get('price')}" for each in told) or "none"
+        made = ", ".join(f"{each.amount} at {each.price}" for each in parts)
+        yield one_line(f"its order was filled by {made}, and it reported: {said}", 300)
 
 
 def _unanswered(rig: Rig) -> Iterator[str]:

@@ -12,7 +12,7 @@ import pytest
 
 from harness.checking import process
 from harness.checking.plan import Plan
-from harness.errors import DiskFull
+from harness.errors import DiskFull, UserError
 from harness.outcome import Outcome, OutcomeLog, Status
 
 HEADER = {"commit": "c" * 40}
@@ -157,6 +157,27 @@ def test_progress_names_a_check_that_still_waits(world: World, monkeypatch: pyte
     named = {each.outcomes[0].requirement: each.check for each in said if each.outcomes}
     assert named["cancel-all-own-orders"] == "test_waits_longer"
     assert named["secrets-stay-inside"] is None
+
+
+@pytest.mark.parametrize("select", ["no_such_check", "a and"])
+def test_an_expression_that_chooses_no_check_is_a_users_mistake(
+    select: str, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.run(FULL)
+    monkeypatch.setattr(process, "CHECKS", world.checks)
+    with pytest.raises(UserError, match=f"-k {select} chooses no check"):
+        process.run_checks(world.plan, select, world.folder / "checks.log", lambda _: None)
+
+
+def test_the_checks_that_are_chosen_are_counted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.run()
+    world.log.path.unlink()
+    monkeypatch.setattr(process, "CHECKS", world.checks)
+    totals: list[int | None] = []
+    process.run_checks(
+        world.plan, "passes", world.folder / "checks.log", lambda said: totals.append(said.total)
+    )
+    assert [each for each in totals if each is not None] == [1]
 
 
 def test_a_log_that_cannot_be_written_ends_the_run_when_the_checks_have_ended(
@@ -310,6 +331,40 @@ def test_what_takes_a_minute_begins_first_and_what_needs_all_is_last(world: Worl
         "test_of_all",
     ]  # fmt: skip
     assert list(world.outcomes())[-1] == "secrets-stay-inside"
+
+
+OF_TWO = f"""
+{PLAYERS}
+opened = []
+
+@pytest.fixture(scope="session")
+def players(connector_name):
+    opened.append(connector_name)
+    return Players()
+
+@requirement("secrets-stay-inside")
+def test_of_all(every_trace):
+    undetermined(" ".join(opened))
+
+@requirement("cancel-one")
+def test_a_scenario(traces):
+    pass
+
+@pytest.mark.takes_a_minute
+@requirement("long-run-stays-healthy")
+def test_an_hour(traces):
+    pass
+
+@requirement("imports-and-constructs")
+def test_loads(connector_name):
+    pass
+"""
+
+
+def test_one_connector_comes_after_the_other(world: World) -> None:
+    world.run(OF_TWO, "conformance/test_two.py", connectors=("good", "bad"))
+    found = [each for each in world.log.outcomes() if each.requirement == "secrets-stay-inside"]
+    assert [each.summary for each in found] == ["good", "good bad"], "each opened once"
 
 
 BESIDE = f"""

@@ -30,6 +30,7 @@ from harness.describing.names import fact_named, facts_named, names_a_row
         ("order", "avgFillPrice", "order.average_price"),
         ("order", "executed_amount", "order.filled"),
         ("order", "status", "order.status"),
+        ("order", "timeInForce", ""),
         ("fill", "id", "fill.trade_id"),
         ("fill", "orderid", "fill.order_id"),
         ("fill", "created_timestamp", "fill.at"),
@@ -57,6 +58,8 @@ def test_what_a_leaf_stands_in_names_it_too() -> None:
         ("data", "symbol"): ("data_symbol", "symbol"),
     }
     assert list(facts_named(leaves, "market").values()) == ["market.base", "market.symbol"]
+    held: dict[Path, tuple[str, ...]] = {("balance", "time"): ("balance_time", "time")}
+    assert facts_named(held, "balance") == {("balance", "time"): ""}
 
 
 def test_a_list_whose_items_nothing_names_has_no_such_rows() -> None:
