@@ -31,7 +31,8 @@ from harness.forks.tree import Tree
 from harness.frameworks import GENERATIONS
 from harness.frameworks.additions import Layer
 from harness.frameworks.core_tests import CoreTests, changed_core, run_core_tests
-from harness.frameworks.environment import Base, BuildResult, spec_of
+from harness.frameworks.declaration import declared
+from harness.frameworks.environment import Base, BuildResult, reading, spec_of
 from harness.frameworks.installed import Installed
 from harness.frameworks.interpreter import NoInterpreterError
 from harness.frameworks.libraries import Libraries
@@ -96,7 +97,7 @@ def _not_there(error: UserError) -> str:
 
 @pytest.fixture(scope="session")
 def libraries(base: Base, added: Layer) -> Libraries:
-    return Libraries.of(base.environment, added)
+    return Libraries.of(base.environment, added, declared(reading(base.tree)))
 
 
 @pytest.fixture(scope="session")

@@ -34,6 +34,7 @@ from harness.sandbox.protocol import Backend
 KITS = ("AbstractExchangeConnectorTests", "AbstractPerpetualDerivativeTests")
 MOST_FILE = 1 << 20
 _ASSET = r"\b{}_asset\s*=\s*[\"']([A-Z0-9]{{2,10}})[\"']"
+_OF_BOOKS = re.compile(r"listen_for_order_book|_parse_(trade|order_book)|_order_book_snapshot")
 _TELLING = 4  # letters of a name that another one begins with
 Progress = Callable[[str], None]
 
@@ -60,7 +61,7 @@ def book_tests_of(tree: Tree, connector: AddedConnector) -> tuple[str, ...]:
     return tuple(
         path
         for path in sorted(tree.under(folder))
-        if path.endswith(".py") and "listen_for_order_book" in _text(tree, path)
+        if path.endswith(".py") and _OF_BOOKS.search(_text(tree, path))
     )
 
 
