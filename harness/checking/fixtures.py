@@ -289,7 +289,7 @@ def running_core_tests(
 def core_tests(running_core_tests: Future[CoreTests | None]) -> CoreTests:
     found = running_core_tests.result()
     if found is None:
-        not_applicable("It changes no code of the framework's that the framework has tests of.")
+        not_applicable("It changes no code that the framework's own tests cover.")
     return found
 
 
