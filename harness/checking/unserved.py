@@ -1,8 +1,9 @@
 """What a connector asked of an exchange that has it, by ccxt's word, where the simulation has not.
 
 An exchange keeps several versions of its interface, and routes that no merged connector uses. Whoever turns
-to one of them is answered here as if it did not exist, which is our lack and not his fault. What ccxt does
-not know either is not excused: the exchange may well not have it.
+to one of them is answered here as if it did not exist, which is our lack and not his fault. ccxt's tables
+are not whole: in a folder of theirs of which nothing is simulated, any route may be there. What ccxt does not
+know otherwise is not excused: the exchange may well not have it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from urllib.parse import urlsplit
 from harness.gateway.entries import Exchange
 from harness.scenarios.trace.model import Trace
 from harness.venue.dialects import dialect
+from harness.venue.dialects.base import Dialect
 
 WEBSOCKET = "WebSocket"
 MOST_NAMED = 3
@@ -69,9 +71,21 @@ def unserved(traces: Iterable[Trace]) -> tuple[str, ...]:
             for each in trace.wire.exchanges()
             if each.operation is None and each.fault is None and each.status is not None
         )
-        known = routes_of(dialect(trace.header.dialect).ccxt_id or "") if asked else frozenset()
-        found |= {str(each): None for each in asked if any(one.fits(each.method, each.path) for one in known)}
+        found |= {str(each): None for each in asked if _there(each, dialect(trace.header.dialect))}
     return tuple(found)
+
+
+def _there(asked: Route, exchange: type[Dialect]) -> bool:
+    known = routes_of(exchange.ccxt_id or "")
+    if any(each.fits(asked.method, asked.path) for each in known):
+        return True
+    served = {_folder(each.path) for each in (*exchange.routes, *exchange.streams)}
+    folder = _folder(asked.path)
+    return folder not in served and any(_folder(each.path) == folder for each in known)
+
+
+def _folder(path: str) -> str:
+    return _bare(path).rpartition("/")[0]
 
 
 def named(routes: tuple[str, ...]) -> str:

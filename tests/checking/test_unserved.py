@@ -47,8 +47,9 @@ def asked(
     [
         (asked("/api/v3/market/instruments"), ("GET /api/v3/market/instruments",)),
         (asked("/api/v3/trade/place-order", "POST"), ("POST /api/v3/trade/place-order",)),
+        (asked("/api/v3/market/not-in-any-table"), ("GET /api/v3/market/not-in-any-table",)),
+        (asked("/api/v2/spot/market/not-in-any-table"), ()),
         (asked("/v3/ws/public", headers=UPGRADE), ("WebSocket /v3/ws/public",)),
-        (asked("/api/v3/trade/place-order"), ()),
         (asked("/api/v9/market/instruments"), ()),
         (asked("/api/v3/market/instruments", fault="answer 404"), ()),
         (asked("/api/v2/spot/public/symbols", operation="symbols"), ()),

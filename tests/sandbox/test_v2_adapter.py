@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import namedtuple
+from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
@@ -63,6 +65,26 @@ def test_one_figure_that_raises_leaves_the_others() -> None:
     )
     assert price.is_nan()
     assert amount == 2
+
+
+@pytest.mark.parametrize(
+    ("prices", "alone", "together"),
+    [
+        (lambda pairs: dict.fromkeys(pairs, 1.5), {"A-B": 1.5, "C-D": 1.5}, {"A-B": 1.5, "C-D": 1.5}),
+        (lambda pairs: {pairs[0]: 1.5}, {"A-B": 1.5, "C-D": 1.5}, {"A-B": 1.5}),
+        (lambda pairs: {pair: {"A-B": 1.5}[pair] for pair in pairs}, {"A-B": 1.5}, {}),
+        (lambda pairs: None, {}, {}),
+    ],
+)
+def test_last_prices_are_asked_for_alone_and_together(
+    prices: Callable[[list[str]], object], alone: dict[str, float], together: dict[str, float]
+) -> None:
+    made = adapter(get_last_traded_prices=prices)
+    said = told(asyncio.run(made.last_prices(["A-B", "C-D"])))
+    assert parse(claims.LastPrices, said, "last_prices") == claims.LastPrices(
+        alone={pair: Decimal(str(price)) for pair, price in alone.items()},
+        together={pair: Decimal(str(price)) for pair, price in together.items()},
+    )
 
 
 @pytest.mark.parametrize("parts", [None, "ready", {"book": None, "user": 1}])

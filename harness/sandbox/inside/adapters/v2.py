@@ -353,6 +353,14 @@ class Adapter:
             "last": last.get(pair) if isinstance(last, dict) else None,
         }
 
+    async def last_prices(self, pairs: List[str]) -> Dict[str, Any]:
+        """The last traded price of each pair, asked for alone and together with the others."""
+        ask = getattr(self._connector, "get_last_traded_prices", None)
+        found = {pair: await tried(ask, [pair]) for pair in pairs}
+        alone = {pair: last.get(pair) for pair, last in found.items() if isinstance(last, dict)}
+        together = await tried(ask, list(pairs))
+        return {"alone": alone, "together": together if isinstance(together, dict) else {}}
+
     async def fee(
         self, pair: str, order_type: str, side: str, amount: str, price: str, is_maker: Optional[bool] = None
     ) -> Any:
