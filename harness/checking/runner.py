@@ -182,9 +182,8 @@ def excused(ending: Ending, given: Sequence[Trace]) -> Ending:
     """
     if ending.status not in (Status.FAILED, Status.UNDETERMINED) or not (routes := unserved(given)):
         return ending
-    asks = (
-        f"it asks for {named(routes)}, which the exchange has, as ccxt knows it, and the simulation has not"
-    )
+    of_whom = "which the exchange has by the tables of ccxt, and the simulation has not"
+    asks = f"it asks for {named(routes)}, {of_whom}"
     summary = f"Not decided: {asks}. What was seen: {ending.summary}"
     return Ending(Status.UNDETERMINED, summary, ending.evidence)
 

@@ -74,8 +74,8 @@ def test_a_failure_behind_a_route_of_another_version_is_not_the_forks() -> None:
     ending = excused(FAILED, [asked("/api/v3/market/instruments")])
     assert ending.status is Status.UNDETERMINED
     assert ending.summary == (
-        "Not decided: it asks for GET /api/v3/market/instruments, which the exchange has, as ccxt knows it, "
-        "and the simulation has not. What was seen: The connector lists no pairs."
+        "Not decided: it asks for GET /api/v3/market/instruments, which the exchange has by the "
+        "tables of ccxt, and the simulation has not. What was seen: The connector lists no pairs."
     )
 
 
