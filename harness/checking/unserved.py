@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from harness.gateway.entries import Exchange
 from harness.scenarios.trace.model import Trace
-from harness.venue.dialects import dialect
+from harness.venue.dialects import dialect, known
 from harness.venue.dialects.base import Dialect
 
 WEBSOCKET = "WebSocket"
@@ -66,6 +66,8 @@ def unserved(traces: Iterable[Trace]) -> tuple[str, ...]:
     """Routes that were asked for in these traces, that ccxt knows and the simulation does not, each once."""
     found: dict[str, None] = {}
     for trace in traces:
+        if trace.header.dialect not in known():  # derived: what its connector asks for is all that there is
+            continue
         asked = dict.fromkeys(
             _route_of(each)
             for each in trace.wire.exchanges()
@@ -76,12 +78,12 @@ def unserved(traces: Iterable[Trace]) -> tuple[str, ...]:
 
 
 def _there(asked: Route, exchange: type[Dialect]) -> bool:
-    known = routes_of(exchange.ccxt_id or "")
-    if any(each.fits(asked.method, asked.path) for each in known):
+    named_by_ccxt = routes_of(exchange.ccxt_id or "")
+    if any(each.fits(asked.method, asked.path) for each in named_by_ccxt):
         return True
     served = {_folder(each.path) for each in (*exchange.routes, *exchange.streams)}
     folder = _folder(asked.path)
-    return folder not in served and any(_folder(each.path) == folder for each in known)
+    return folder not in served and any(_folder(each.path) == folder for each in named_by_ccxt)
 
 
 def _folder(path: str) -> str:

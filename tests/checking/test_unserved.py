@@ -59,6 +59,12 @@ def test_what_ccxt_knows_and_the_simulation_does_not(trace: Trace, found: tuple[
     assert unserved([trace]) == found
 
 
+def test_a_derived_exchange_has_no_tables() -> None:
+    trace = asked("/api/v3/market/instruments")
+    header = trace.header.model_copy(update={"dialect": "an_exchange_that_was_derived"})
+    assert unserved([Trace(header, trace.entries)]) == ()
+
+
 def test_names_in_braces_stand_for_one_step_of_a_path() -> None:
     route = Route("GET", "/api/v1/orders/{orderId}/level{level}")
     assert route.fits("GET", "/api/v1/orders/17/level2/")
