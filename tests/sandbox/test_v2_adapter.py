@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections import namedtuple
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from harness.driving import claims
+from harness.driving import claims, connector
 from harness.driving.connector import parse
 from harness.sandbox.inside import wire
 from harness.sandbox.inside.adapters.v2 import Adapter
@@ -127,3 +129,10 @@ class Unshowable:
 )
 def test_anything_crosses_the_border(value: object, read: object) -> None:
     assert told(value) == read
+
+
+def test_every_command_that_is_asked_from_outside_is_obeyed() -> None:
+    source = Path(connector.__file__).read_text(encoding="utf-8")
+    asked = re.findall(r'self\._(?:ask|get)\(\s*(?:[\w.\[\], ]+,\s*)?"(\w+)"', source)
+    assert "last_prices" in asked
+    assert set(asked) - {"logs", "usage", "pace", "start"} <= Adapter.COMMANDS

@@ -30,7 +30,7 @@ class Adapter:
     )
     COMMANDS = frozenset(
         "construct wait_ready status book trades pairs rules balances quantize buy sell cancel cancel_all"
-        " orders events prices fee order_types config tick save_state restore_state stop"
+        " orders events prices last_prices fee order_types config tick save_state restore_state stop"
         " positions set_leverage set_position_mode position_modes funding".split()
     )
 
