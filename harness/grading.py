@@ -143,7 +143,8 @@ def _verdict(
     if not any(item.status is Status.PASSED for item in blockers):
         return Verdict.UNDETERMINED, "No blocking requirement was decided."
     failures = sum(item.status is Status.FAILED for item in outcomes)
-    tail = f"; {failures} lesser findings" if failures > 1 else "; one lesser finding" if failures else ""
+    lesser = "one lesser requirement is" if failures == 1 else f"{failures} lesser ones are"
+    tail = f"; {lesser} not" if failures else ""
     if set_aside:
         return Verdict.ELIGIBLE, f"By waiver: {set_aside_words(set_aside)}; every other one is met{tail}."
     return Verdict.ELIGIBLE, f"Every blocking requirement is met{tail}."

@@ -68,10 +68,12 @@ class Requirement(BaseModel):
     """One published demand. `conflicts` says where published documents disagree about it.
 
     `leans_on` are the facts of the exchange (`fill.price` …) on which its checks hang. Most hang on none: a
-    fill that is lost is lost, whatever its fields are called. One that is not `waivable` keeps users' money
-    or the result itself safe: no maintainer can set it aside. `rests_on` is None for what is read from files
-    and git objects: all of that is observed. `specimens` are bad connectors that its checks are seen to find:
-    defects planted in merged ones, connectors spoilt on purpose, `NAME as merged`, or a test as `PATH::NAME`.
+    fill that is lost is lost, whatever its fields are called. `rehearsed` are the steps that a
+    rehearsal on a derived exchange must have shown before a failure counts there. One that is not `waivable`
+    keeps users' money or the result itself safe: no maintainer can set it aside. `rests_on` is None for what
+    is read from files and git objects: all of that is observed. `specimens` are bad connectors that its
+    checks are seen to find: defects planted in merged ones, connectors spoilt on purpose, `NAME as merged`,
+    or a test as `PATH::NAME`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -86,11 +88,18 @@ class Requirement(BaseModel):
     sources: tuple[Source, ...] = Field(min_length=1)
     why: str
     fix: str
+    earlier_fix: str | None = Field(
+        default=None, description="the same where today's base classes are not there yet: profiles v0 and v1"
+    )
     automated: bool = True
     waivable: bool = True
     conflicts: tuple[str, ...] = ()
     leans_on: tuple[str, ...] = Field(
         default=(), description="facts of the exchange that its outcome hangs on, as `object.fact`"
+    )
+    rehearsed: tuple[Literal["followed", "streamed"], ...] = Field(
+        default=(),
+        description="what a rehearsal must have shown first on a derived exchange",
     )
     rests_on: RestsOn | None = None
     specimens: tuple[str, ...] = Field(
@@ -103,6 +112,10 @@ class Requirement(BaseModel):
         if claimed and self.severity is Severity.BLOCKER:
             raise ValueError("a blocker cannot rest on what the connector claims")
         return self
+
+    def fix_for(self, profile: Profile) -> str:
+        """What to do, in words of the profile's generation."""
+        return self.fix if self.earlier_fix is None or profile.startswith("v2") else self.earlier_fix
 
 
 @dataclass(frozen=True)

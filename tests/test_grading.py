@@ -48,6 +48,19 @@ def test_only_blockers_make_the_verdict(statuses: list[Status], verdict: Verdict
     assert grade(outcomes).verdict is verdict
 
 
+@pytest.mark.parametrize(
+    ("failed", "reason"),
+    [
+        (0, "Every blocking requirement is met."),
+        (1, "Every blocking requirement is met; one lesser requirement is not."),
+        (6, "Every blocking requirement is met; 6 lesser ones are not."),
+    ],
+)
+def test_what_does_not_block_is_counted_apart(failed: int, reason: str) -> None:
+    lesser = [outcome(f"lesser-{number}", FAILED, Severity.MAJOR) for number in range(failed)]
+    assert grade([outcome("a", PASSED), *lesser]).reason == reason
+
+
 def test_undetermined_is_not_passed() -> None:
     result = score([outcome("a", PASSED), outcome("b", UNDETERMINED)])
     assert (result.value, result.low, result.high) == (100.0, 50.0, 100.0)

@@ -57,14 +57,15 @@ def test_new_dependencies(sources: Sources, libraries: Libraries) -> None:
     used = {module for source in sources.shipped for module, _ in imported(source)}
     old = {normal(entry.name) for path in LISTS for entry in _listed_before(sources, path)}
     wrong = [
-        seen_in_file(path, entry.line, f"{why}: {sources[path].line(entry.line)}")
+        (entry, seen_in_file(path, entry.line, f"{why}: {sources[path].line(entry.line)}"))
         for path, entry in added
         if normal(entry.name) not in old and (why := _objection(entry, used, libraries))
     ]
+    count = len({normal(entry.name) for entry, _ in wrong})
     expect(
         not wrong,
-        f"{counted(len(wrong), 'added library is', 'added libraries are')} unpinned, unused or not public.",
-        *wrong,
+        f"{counted(count, 'added library is', 'added libraries are')} unpinned, unused or not public.",
+        *(seen for _, seen in wrong),
     )
 
 

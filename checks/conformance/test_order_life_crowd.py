@@ -34,7 +34,7 @@ def test_many_orders_at_once(crowd: Crowd, evidence: Attach) -> None:
     placed = [life for life in crowd.lives if life.placed is not None]
     if not placed:
         undetermined("No order reached the exchange.")
-    lost = [life for life in crowd.lives if life.placed is None]
+    lost = [life for life in crowd.lives if life.placed is None and life.late is None]
     for life in lost:
         what = f"{len(lost)} of {len(crowd.lives)} orders never reached the exchange"
         fail(f"{what}, a {life.name} order among them.", *timeline(life))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from checks.conformance.timeline import timeline
+from checks.conformance.timeline import arrived, timeline
 from harness.checking import claimed, expect, not_applicable, requirement, seen_in_ledger, undetermined
 from harness.outcome import EvidenceKind
 from harness.scenarios.played.ends import Ends
@@ -19,10 +19,7 @@ LEAST_FILLED, MOST_FILLED = Decimal("0.998"), Decimal("1.02")
 
 
 def _arrived_as_asked(life: Life) -> None:
-    order = life.placed
-    if order is None:
-        expect(False, f"A {life.name} order never reached the exchange's book.", *timeline(life))
-        return
+    order = arrived(life, f"A {life.name} order never reached the exchange's book.")
     asked = (life.side, life.amount, life.price)
     got = (order.side, order.amount, order.price)
     expect(
@@ -46,7 +43,7 @@ def test_market_orders_fill(trading: Trading) -> None:
     if "MARKET" not in trading.order_types:
         not_applicable("The connector declares no market orders.")
     for life in trading.market_orders:
-        expect(life.placed is not None, f"A {life.name} order never reached the exchange.", *timeline(life))
+        arrived(life, f"A {life.name} order never reached the exchange.")
         final = life.final
         expect(
             final is not None and _takes_only(final) and final.status is OrderStatus.FILLED
@@ -64,7 +61,7 @@ def test_market_orders_take_several_levels(ends: Ends) -> None:
         not_applicable("The connector declares no market orders.")
     for life in ends.several_levels:
         what = f"A {life.name} of {life.amount} that several levels had to fill"
-        expect(life.placed is not None, f"{what} never reached the exchange.", *timeline(life))
+        arrived(life, f"{what} never reached the exchange.")
         final = life.final
         if final is None:
             continue
@@ -87,9 +84,9 @@ def test_limit_maker_orders_are_post_only(trading: Trading) -> None:
     if "LIMIT_MAKER" not in trading.order_types:
         not_applicable("The connector declares no limit maker orders.")
     for life in trading.maker_orders:
-        expect(life.placed is not None, f"A {life.name} order never reached the exchange.", *timeline(life))
+        order = arrived(life, f"A {life.name} order never reached the exchange.")
         expect(
-            life.placed is not None and life.placed.post_only,
+            order.post_only,
             "A limit maker order was sent as an ordinary limit order, which may take liquidity.",
             *timeline(life),
         )

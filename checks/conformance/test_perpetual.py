@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from checks.conformance.timeline import timeline
-from harness.checking import claimed, expect, fail, not_applicable, requirement, seen_in_ledger, undetermined
+from checks.conformance.timeline import arrived
+from harness.checking import claimed, expect, not_applicable, requirement, seen_in_ledger, undetermined
 from harness.outcome import Evidence, EvidenceKind
 from harness.scenarios.played.order_life import Life
 from harness.scenarios.played.positions import LEVERAGE, PositionNote, Positions
-from harness.venue.model import Order
 from harness.venue.positions import PositionMode
 
 FUNDING_TIME_SLACK = 60.0  # seconds; some exchanges tell the next funding only as "at the next full hour"
@@ -135,20 +134,12 @@ def test_closing_orders_only_reduce(positions: Positions) -> None:
     if not positions.closed:
         undetermined("No position was open to be closed.")
     for life in positions.closed:
-        order = _arrived(life)
+        order = arrived(life, f"A {life.name} order that was to close a position never arrived.")
         expect(
             order.reduce_only or order.close_position,
             "A closing order was sent as one that may open a position.",
             *(positions.part.wire.evidence(exchange) for exchange in life.requests[:2]),
         )
-
-
-def _arrived(life: Life) -> Order:
-    """The order at the exchange: one that is refused leaves the position open."""
-    order = life.placed
-    if order is None:
-        fail(f"A {life.name} order that was to close a position never arrived.", *timeline(life))
-    return order
 
 
 @requirement("contract-size-applied")

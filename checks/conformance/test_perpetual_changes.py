@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.conformance.timeline import timeline
+from checks.conformance.timeline import arrived, timeline
 from harness.checking import claimed, expect, requirement, seen_in_ledger, undetermined
 from harness.outcome import Evidence, EvidenceKind
 from harness.scenarios.played.hedging import Hedged, Liquidated, Sides
@@ -23,11 +23,7 @@ def test_both_positions_in_hedge_mode(hedged: Hedged) -> None:
     if hedged.mode is not PositionMode.HEDGE:
         undetermined("The account was not in hedge mode.")
     for life in hedged.orders:
-        expect(
-            life.placed is not None,
-            f"In hedge mode, a {life.name} order never reached the exchange's book.",
-            *timeline(life),
-        )
+        arrived(life, f"In hedge mode, a {life.name} order never reached the exchange's book.")
     if not any(note.long and note.short for note in hedged.notes):
         undetermined("No two positions were open at once.")
     for note in hedged.notes:

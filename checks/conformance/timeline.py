@@ -7,12 +7,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-from harness.checking import claimed, raised, seen_in_ledger
+from harness.checking import claimed, fail, raised, seen_in_ledger, undetermined
 from harness.gateway.entries import Exchange, Frame
 from harness.outcome import Basis, Evidence, EvidenceKind
 from harness.scenarios.played.histories import History
 from harness.scenarios.played.order_life import Life
-from harness.venue.model import OrderStatus
+from harness.venue.model import Order, OrderStatus
 
 OF_AN_ORDER = ("place_order", "cancel_order", "order_status", "open_orders", "order_trades")
 OF_ITS_STREAMS = ("stream:orders", "stream:fills")
@@ -33,6 +33,18 @@ def timeline(life: Life, also: Iterable[Moment] = ()) -> tuple[Evidence, ...]:
         life.asked_at,
         (*also, *_asked(life), *_wire(life), *_ledger(life), *_events(life), *_complaints(life)),
     )
+
+
+def arrived(life: Life, otherwise: str) -> Order:
+    """The order as it came to the exchange; fails with `otherwise` where it never came.
+
+    One that came when nobody waited any more decides nothing: the connector or this machine was slow.
+    """
+    if life.placed is None:
+        if life.late is not None:
+            undetermined(f"A {life.name} order reached the exchange too late to be judged.", *timeline(life))
+        fail(otherwise, *timeline(life))
+    return life.placed
 
 
 def timeline_of(history: History, order: int | None) -> tuple[Evidence, ...]:

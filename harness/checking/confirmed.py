@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from harness.describing.questions import line
 from harness.outcome import Basis, Evidence, EvidenceKind, Outcome, Severity, Status
 from harness.venue.described.addresses import JOINT
+from harness.venue.described.facts import known_fact
+from harness.venue.described.trust import SIGNATURE
 
+MET = "Met"
 FEW = 5  # fields that a sentence names; the evidence has all
 _ASK = "Ask somebody other than the fork to confirm them, in the review of the description."
 
@@ -23,7 +27,7 @@ def believed(outcome: Outcome, unconfirmed: Sequence[str]) -> Outcome:
         return outcome
     if outcome.status is Status.PASSED and outcome.severity is not Severity.BLOCKER:
         return outcome
-    met = "Met" if outcome.status is Status.PASSED else "Not met"
+    met = MET if outcome.status is Status.PASSED else "Not met"
     named = ", ".join(f"“{each}”" for each in unconfirmed[:FEW])
     more = f" and {len(unconfirmed) - FEW} more" if len(unconfirmed) > FEW else ""
     seen = "" if outcome.status is Status.PASSED else f" What was seen: {outcome.summary}"
@@ -39,18 +43,51 @@ def believed(outcome: Outcome, unconfirmed: Sequence[str]) -> Outcome:
     )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Standing:
+    """How many blockers are met, are met or not if the exchange is as the fork describes it, and are open."""
+
+    met: int
+    met_if: int
+    not_met_if: int
+    open: int
+
+
+def standing(outcomes: Iterable[Outcome]) -> Standing:
+    """How far a connector on a derived exchange is from eligible, as far as nothing failed."""
+    counts: Counter[str] = Counter()
+    for outcome in outcomes:
+        if outcome.severity is not Severity.BLOCKER:
+            continue
+        if outcome.status is Status.PASSED:
+            counts["met"] += 1
+        elif outcome.status in (Status.UNDETERMINED, Status.HARNESS_ERROR):
+            leaning = any(_fields(item) for item in outcome.evidence)
+            met = "met_if" if outcome.summary.startswith(MET) else "not_met_if"
+            counts[met if leaning else "open"] += 1
+    return Standing(counts["met"], counts["met_if"], counts["not_met_if"], counts["open"])
+
+
 # Where a person answers for all that stands below: a route's or a channel's reply as a whole.
 _WHOLES = ("takes", "reply", "tells", "first", "words", "means")
 
 
+def untold_facts(outcomes: Iterable[Outcome]) -> tuple[str, ...]:
+    """The facts that undecided blockers lean on and no leaf carries, most decisive first."""
+    return tuple(name for name in _leaned_on(outcomes) if known_fact(name))
+
+
 def confirmation_lines(outcomes: Iterable[Outcome]) -> tuple[str, ...]:
     """A line of the review for each part that undecided blockers lean on, most decisive first."""
+    return tuple(line(part) for part in _leaned_on(outcomes) if not known_fact(part) and part != SIGNATURE)
+
+
+def _leaned_on(outcomes: Iterable[Outcome]) -> tuple[str, ...]:
     parts: Counter[str] = Counter()
     for outcome in outcomes:
         if outcome.severity is Severity.BLOCKER and outcome.status is Status.UNDETERMINED:
-            fields = {whole(each) for item in outcome.evidence for each in _fields(item)}
-            parts.update(fields)
-    return tuple(line(part) for part, _ in parts.most_common())
+            parts.update({whole(each) for item in outcome.evidence for each in _fields(item)})
+    return tuple(part for part, _ in parts.most_common())
 
 
 def _fields(item: Evidence) -> list[str]:

@@ -19,7 +19,7 @@ from harness.frameworks import store
 from harness.frameworks.runtime import Runtime
 from harness.requirement import Catalogue
 from harness.sandbox import Backend
-from harness.scenarios.rehearsal import UNSEEN, Rehearsal, rehearse
+from harness.scenarios.rehearsal import NOT_TOLD, STEPS, TELLING, UNSEEN, Rehearsal, rehearse
 from harness.scenarios.rig import Rigs
 from harness.text import plain
 from harness.venue.described import DescribedDialect, described_dialect
@@ -39,11 +39,23 @@ class Derived:
     rehearsal: Rehearsal
 
     def unconfirmed(self, catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
-        """For every requirement, what stays doubtful while no order has lived on it; nothing after that."""
+        """What stays doubtful: for every requirement while no order has lived on it. After that for those
+        whose failure a wrongly derived message explains as well, until the rehearsal showed what they await.
+        """
         if self.rehearsal.lives:
-            return {}
+            found = {each.id: self._not_told(each.rehearsed) for each in catalogue}
+            return {name: fields for name, fields in found.items() if fields}
         why = f"{WHOLE}, on which {UNSEEN[self.rehearsal.missing]} yet"
         return {each.id: (why,) for each in catalogue}
+
+    def _not_told(self, steps: Iterable[str]) -> tuple[str, ...]:
+        """The messages' fields on which the steps hang that the rehearsal has not shown."""
+        untold = [step for step in steps if step in self.rehearsal.untold]
+        facts = [fact for step in untold for fact in TELLING[step]]
+        fields = self.dialect.unconfirmed(facts) if facts else ()
+        return tuple(each for each in fields if each.startswith("connections")) or tuple(
+            NOT_TOLD[step] for step in untold
+        )
 
 
 @dataclass(frozen=True)
@@ -112,7 +124,10 @@ def rehearsed(
             rigs.close()
         (folder / REHEARSAL).write_text(found.model_dump_json(indent=2), encoding="utf-8")
 
-    return store.get_or_make(kept, store.digest([*made_of, said, "rehearsal"]), play) / REHEARSAL
+    return (
+        store.get_or_make(kept, store.digest([*made_of, said, "rehearsal", *STEPS, *NOT_TOLD]), play)
+        / REHEARSAL
+    )
 
 
 def _laid_out(described: Path, place: Place, name: str) -> Path:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
+from pathlib import PurePosixPath
 
 import pytest
 
@@ -33,6 +34,7 @@ from harness.frameworks.installed import Installed
 from harness.frameworks.interpreter import NoInterpreterError
 from harness.frameworks.libraries import Libraries
 from harness.frameworks.mutation import MutationResult, grade_unit_tests
+from harness.frameworks.runtime import Generation, Runtime
 from harness.frameworks.submissions import began_at, submission_build, submission_layer
 from harness.frameworks.unit_tests import LIMITS as UNIT_TEST_LIMITS
 from harness.frameworks.unit_tests import UnitTestResult, run_unit_tests
@@ -49,6 +51,7 @@ from harness.scenarios.rig import Rigs
 from harness.scenarios.trace.model import Header
 from harness.scenarios.trace.store import FOLDER, name_of, write
 from harness.venue.described import DescribedDialect
+from harness.venue.described.sources import confirms
 from harness.venue.dialects import dialect, dialect_of, known, spoken_by
 from harness.venue.dialects.base import Dialect
 
@@ -135,12 +138,21 @@ def running_unit_tests(
 ) -> Future[UnitTestResult] | None:
     """The connector's own tests, run in a sandbox with no way out and no key. None where it has none."""
     generation = GENERATIONS[submission.generation]
-    folder = generation.tests_path(candidate.kind, connector_name)
+    folder = _keyless_tests(submission, candidate, connector_name)
     sources = [generation.connector_path(candidate.kind, connector_name)]
     if not _tests_at(tree, folder):
         return None
-    limits = replace(UNIT_TEST_LIMITS, wall_seconds=spec_of(submission.generation).unit_test_seconds)
-    return unit_test_thread.submit(run_unit_tests, backend, runtime.runtime, [folder], sources, limits)
+    arguments = (backend, runtime.runtime, submission.generation, folder, sources)
+    return unit_test_thread.submit(_run_unit_tests, *arguments)
+
+
+def _run_unit_tests(
+    backend: Backend, runtime: Runtime, generation: Generation, folder: str, sources: Sequence[str]
+) -> UnitTestResult:
+    spec = spec_of(generation)
+    told = replace(runtime, env={**runtime.env, **spec.test_environment})
+    limits = replace(UNIT_TEST_LIMITS, wall_seconds=spec.unit_test_seconds)
+    return run_unit_tests(backend, told, [folder], sources, limits)
 
 
 @pytest.fixture(scope="session")
@@ -152,9 +164,15 @@ def test_sources(
     return tuple(_texts(tree, folder))
 
 
+def _keyless_tests(submission: Submission, candidate: Candidate, name: str) -> str:
+    """Where those of a connector's tests lie that have to run without keys."""
+    place: str = GENERATIONS[submission.generation].tests_path(candidate.kind, name)
+    return place + spec_of(submission.generation).keyless_tests
+
+
 def _tests_at(tree: Tree, place: str) -> tuple[str, ...]:
     """What lies in a folder, or the files whose paths begin so: `test/integration/test_acme_`."""
-    begin = place if place.endswith("_") else f"{place}/"
+    begin = place if PurePosixPath(place).name.startswith("test_") else f"{place}/"
     return tuple(path for path in tree.paths() if path.startswith(begin))
 
 
@@ -188,14 +206,13 @@ def upstreams_unit_tests(
 
     It ran nothing where upstream has no tests of such a connector.
     """
-    folder = GENERATIONS[submission.generation].tests_path(candidate.kind, connector_name)
+    folder = _keyless_tests(submission, candidate, connector_name)
 
     def run() -> UnitTestResult:
         if not _tests_at(upstream_tree, folder):
             return UnitTestResult(ran=False)
         without = _upstream_build(backend, store, submission, upstream_tree)
-        limits = replace(UNIT_TEST_LIMITS, wall_seconds=spec_of(submission.generation).unit_test_seconds)
-        return run_unit_tests(backend, without.runtime, [folder], (), limits)
+        return _run_unit_tests(backend, without.runtime, submission.generation, folder, ())
 
     return cache(lambda: unit_test_thread.submit(run).result())
 
@@ -367,7 +384,9 @@ def players(
 def vouched_hosts(exchange: type[Dialect]) -> tuple[str, ...]:
     """The hosts that need no declaring in the row: none where they are known from the fork alone."""
     if issubclass(exchange, DescribedDialect) and exchange.description.derived:
-        return ()
+        named = exchange.description.known.get("hosts", ())
+        if not any(map(confirms, named)):
+            return ()
     return (*exchange.rest_hosts, *exchange.stream_hosts)
 
 

@@ -13,7 +13,7 @@ from typing import IO
 from pydantic import BaseModel, ConfigDict
 
 import checks
-from harness.errors import DiskFull, OurFailure, full_disk, of_full_disk
+from harness.errors import DiskFull, OurFailure, UserError, full_disk, of_full_disk
 from harness.outcome import Outcome
 from harness.paths import cache_dir
 from harness.text import plain
@@ -23,8 +23,9 @@ CHECKS = Path(checks.__file__).resolve().parent
 MAX_SECONDS = 1800
 MAX_LOG = 2_000_000  # characters
 MAX_LINE = 10_000
-# pytest's exit codes of a finished run: all passed, some failed, nothing left to run.
+# pytest's exit codes: all passed, some failed, nothing left to run; its command is wrong.
 FINISHED = (0, 1, 5)
+NOTHING_CHOSEN, WRONG_COMMAND = 5, 4
 
 
 class Stopped(BaseModel):
@@ -51,7 +52,8 @@ class Said(BaseModel):
 def run_checks(plan_file: Path, select: str | None, log: Path, said: Callable[[Said], None]) -> None:
     """Run the checks of a plan; what they say of their progress goes to `said`, all else into `log`.
 
-    Raises DiskFull, OurFailure when that process breaks, is killed, or runs out of time.
+    Raises UserError where `select` chooses no check, DiskFull, and OurFailure when that process breaks, is
+    killed, or runs out of time.
     """
     reading, writing = os.pipe()
     with os.fdopen(reading, encoding="utf-8") as progress:
@@ -92,6 +94,11 @@ def run_checks(plan_file: Path, select: str | None, log: Path, said: Callable[[S
         raise of_full_disk(unwritten[0], [log.parent]) if full_disk(unwritten[0]) else unwritten[0]
     if too_late.is_set():
         raise OurFailure(f"the checks took longer than {MAX_SECONDS} s", where=str(log))
+    if select and code in (NOTHING_CHOSEN, WRONG_COMMAND):
+        raise UserError(
+            f"-k {select} chooses no check",
+            hint="give parts of the names that docs/requirements.md lists, e.g. -k 'balance and not fee'",
+        )
     if code not in FINISHED:
         how = f"were killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
         raise OurFailure(f"the checks {how}", where=str(log))

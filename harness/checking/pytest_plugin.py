@@ -108,6 +108,7 @@ class Screening:
         if "connector_name" in metafunc.fixturenames:
             metafunc.parametrize("connector_name", self.plan.connectors, scope="session")
 
+    @pytest.hookimpl(trylast=True)  # after -k
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         wanted = {item.id for item in self.catalogue.for_profile(self.plan.profile)}
         done = {

@@ -135,6 +135,8 @@ def explain(requirement: Requirement, checks: Sequence[Check]) -> str:
         f"{requirement.why}\n",
         f"*What to do:* {requirement.fix}\n",
     ]
+    if requirement.earlier_fix:
+        parts.append(f"*In connectors of 2020 to mid 2022:* {requirement.earlier_fix}\n")
     if not requirement.waivable:
         parts.append(f"{NO_WAIVER}\n")
     if requirement.conflicts:
@@ -200,6 +202,8 @@ def explain_in_terminal(requirement_id: str) -> RenderableType:
         f" · {item.subject} · {', '.join(item.profiles)}\nwhere it is not met: {IMPACTS[item.impact]}",
     )
     parts: list[RenderableType] = [head, "", Text(item.why), "", _labelled("What to do", item.fix)]
+    if item.earlier_fix:
+        parts += ["", _labelled("In connectors of 2020 to mid 2022", item.earlier_fix)]
     if not item.waivable:
         parts += ["", Text(NO_WAIVER)]
     for conflict in item.conflicts:

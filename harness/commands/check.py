@@ -7,18 +7,20 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from pydantic import ValidationError
 from rich.console import Console
 
 from harness import temporary
-from harness.checking.confirmed import confirmation_lines
+from harness.checking.confirmed import confirmation_lines, standing, untold_facts
 from harness.checking.derived import FOLDER as DESCRIBED
 from harness.checking.derived import QUESTIONS, REHEARSAL, asked_in
 from harness.commands.progress import Watch
 from harness.commands.run import build_upstream, chosen_name, clear_up
 from harness.commands.terminal import safe, say
+from harness.describing.questions import line as line_of_review
 from harness.describing.questions import route_line
 from harness.errors import UserError
 from harness.forks.object_store import ObjectStore
@@ -30,16 +32,19 @@ from harness.reporting.model import CandidateReport
 from harness.reporting.publish import report_of, write_candidate
 from harness.reporting.wording import NO_VERDICT, score_words, set_aside_line
 from harness.requirement import Catalogue
-from harness.rounds.reading import load_round
 from harness.rounds.round import OWN_CHECK, Candidate, Exchange, GitUpstream, PypiUpstream, Round, Voting
 from harness.sandbox import Choice
-from harness.scenarios.rehearsal import UNSEEN, Rehearsal
+from harness.scenarios.rehearsal import NOT_TOLD, UNSEEN, Rehearsal
+from harness.screenings.round_file import read_round_file
+from harness.screenings.screened import Screened
 from harness.screenings.screening import Settings, Stopwatch, screen_submission
 from harness.screenings.store import write_round
 from harness.screenings.writing import writing
+from harness.venue.described.loading import hosts_reviewed
+from harness.venue.described.loading import load as load_description
 from harness.venue.dialects import dialect, dialect_of
 
-MOST_LINES = 12
+MOST_LINES = 40
 MOST_QUESTIONS = 8
 DEFAULT_UPSTREAM = GitUpstream(git="https://github.com/hummingbot/hummingbot", ref="master")
 
@@ -68,7 +73,7 @@ def check_work_tree(
     clear_up(console)
     store = ObjectStore()
     submission = work_tree(store, path, round_.upstream)
-    candidate = _candidate(submission, round_, connector, exchange, derived=derived)
+    candidate = _candidate(submission, round_, connector, exchange, derived=derived, reviews=descriptions)
     submission = replace(submission, candidate=candidate)
     with ExitStack() as stack:
         folder = reports or stack.enter_context(temporary.folder("check"))
@@ -86,7 +91,8 @@ def check_work_tree(
             descriptions=descriptions,
         )
         settings = build_upstream(settings, console)
-        with Watch(console, [candidate.name], findings=True) as watch:
+        profile = Screened(candidate, submission, None, ()).profile
+        with Watch(console, [candidate.name], findings=True, profile=profile) as watch:
             screened = screen_submission(
                 candidate, submission, None, settings, folder / candidate.name, Stopwatch(), watch
             )
@@ -101,15 +107,16 @@ def check_work_tree(
 def own_round(path: Path, round_file: Path | None, upstream: str | None) -> Round:
     """The round to be checked for; without a file, one made up around the upstream."""
     if round_file is not None:
-        round_ = load_round(round_file, Catalogue.load().by_id)
+        round_ = read_round_file(round_file, others_rows=False)
         return round_.model_copy(update={"upstream": _upstream(upstream)}) if upstream else round_
-    today = datetime.now(UTC).replace(microsecond=0)
+    now = datetime.now(UTC).replace(microsecond=0)
+    tomorrow = now.date() + timedelta(days=1)
     return Round(
         id=OWN_CHECK,
         title=f"Own check of {path.absolute().name}",
         release="none",
-        submissions_close=today,
-        voting=Voting(opens=today.date(), closes=today.date(), channel="none"),
+        submissions_close=now,
+        voting=Voting(opens=tomorrow, closes=tomorrow, channel="none"),
         upstream=_upstream(upstream) if upstream else DEFAULT_UPSTREAM,
         candidates=(),
     )
@@ -119,19 +126,27 @@ def _upstream(text: str) -> GitUpstream | PypiUpstream:
     if found := re.fullmatch(r"pypi:([\w.-]+)==([\w.]+)", text):
         return PypiUpstream(pypi=found[1], version=found[2])
     url, _, ref = text.rpartition("@")
-    if not url or "/" in ref:
+    try:
+        return GitUpstream.model_validate({"git": url, "ref": ref}, context={"folder": Path.cwd()})
+    except ValidationError as error:
         raise UserError(
             f"{text!r} is no upstream", hint="give URL@REF or pypi:hummingbot==VERSION with --upstream"
-        )
-    return GitUpstream.model_validate({"git": url, "ref": ref}, context={"folder": Path.cwd()})
+        ) from error
 
 
 def _candidate(
-    submission: Submission, round_: Round, connector: str | None, exchange: str | None, *, derived: bool
+    submission: Submission,
+    round_: Round,
+    connector: str | None,
+    exchange: str | None,
+    *,
+    derived: bool,
+    reviews: Path,
 ) -> Candidate:
     """The round's own row for the connector where it has one, else one made up from what the fork adds.
 
     `derived`: whatever dialect there is, none is named, so that the exchange is derived from the connector.
+    The hosts of one without a dialect are those that the review in `reviews` names.
     """
     found = {each.name: each for each in submission.connectors}
     if connector is not None and connector not in found:
@@ -155,7 +170,9 @@ def _candidate(
     if row is not None and exchange is None:
         return row
     simulated = exchange or (None if derived else dialect_of(names[0], submission.generation))
-    hosts = (*dialect(simulated).rest_hosts, *dialect(simulated).stream_hosts) if simulated else ()
+    hosts = hosts_reviewed(reviews / f"{names[0]}.review.yml")
+    if simulated:
+        hosts = (*dialect(simulated).rest_hosts, *dialect(simulated).stream_hosts)
     return Candidate(
         name=re.sub(r"[^a-z0-9]+", "-", names[0].lower()).strip("-"),
         repository=None,
@@ -175,27 +192,53 @@ def _tell_questions(report: CandidateReport, folder: Path, reviews: Path, consol
         return
     found = Rehearsal.model_validate_json(rehearsal.read_bytes())
     name = report.candidate.connectors[0]
-    file = rehearsal.with_name(f"{name}.yml")
+    file, review = rehearsal.with_name(f"{name}.yml"), reviews / f"{name}.review.yml"
+    asked = asked_in((folder / DESCRIBED / QUESTIONS).read_text(encoding="utf-8"))
     say(console, f"\nIts exchange was derived from the fork, its tests and ccxt: {file}")
     if found.lives:
-        lines = list(confirmation_lines(report.counted))
         say(console, "An order lived there from its placing to its fill and its cancellation.")
-    else:
-        say(console, f"No order has lived there yet: {UNSEEN[found.missing]}.")
-        for each in found.trouble:
-            say(console, f"  {each}")
-        for each in found.unanswered:
-            say(console, f"  It asked for {each}, which the description does not have.")
-            say(console, f"    {route_line(each)}")
-        asked = asked_in((folder / DESCRIBED / QUESTIONS).read_text(encoding="utf-8"))
-        _ask(console, asked, f"{reviews / name}.review.yml")
+        for step in found.untold:
+            say(console, f"But {NOT_TOLD[step]}: what hangs on that is undetermined.")
+        _tell_what_decides(report, asked, file, review, console)
         return
+    say(console, f"No order has lived there yet: {UNSEEN[found.missing]}.")
+    for each in found.trouble:
+        say(console, f"  {each}")
+    for each in found.unanswered:
+        say(console, f"  It asked for {each}, which the description does not have.")
+        say(console, f"    {route_line(each)}")
+    _ask(console, asked, str(review))
+
+
+def _tell_what_decides(
+    report: CandidateReport,
+    asked: Sequence[tuple[str, tuple[str, ...]]],
+    file: Path,
+    review: Path,
+    console: Console,
+) -> None:
+    """How far it is from eligible, and the lines of the review that decide more."""
+    far = standing(report.counted)
+    say(
+        console,
+        f"Of its blocking requirements {far.met} are met, {far.met_if} are met and {far.not_met_if} are not "
+        f"if the exchange is as the fork describes it, and {far.open} are open for another reason.",
+    )
+    lines = list(confirmation_lines(report.counted))
+    if not hosts_reviewed(review):
+        lines.append(
+            line_of_review(
+                "hosts", load_description(file).hosts.model_dump(mode="json", exclude_defaults=True)
+            )
+        )
     if lines:
-        say(console, f"Lines that decide more, to be written into {reviews / name}.review.yml:")
-    for line in lines[:MOST_LINES]:
-        say(console, f"  {line}")
+        say(console, f"Lines that decide more, to be written into {review}:")
+    for each in lines[:MOST_LINES]:
+        say(console, f"  {each}")
     if len(lines) > MOST_LINES:
         say(console, f"  and {len(lines) - MOST_LINES} more: see `harness describe`")
+    untold = untold_facts(report.counted)
+    _ask(console, [each for each in asked if any(f"{{{fact}" in each[1][0] for fact in untold)], str(review))
 
 
 def _ask(console: Console, asked: Sequence[tuple[str, tuple[str, ...]]], review: str) -> None:
@@ -214,12 +257,13 @@ def _summarise(report: CandidateReport, console: Console) -> None:
     counts = Counter(item.status for item in report.counted)
     undecided = counts[Status.UNDETERMINED] + counts[Status.HARNESS_ERROR]
     verdict = report.verdict.value if report.verdict else NO_VERDICT.lower()
-    console.print(f"\n[bold]{verdict}{' by waiver' if report.by_waiver else ''}[/]: {safe(report.reason)}")
+    by_waiver = " by waiver" if report.by_waiver else ""
+    console.print(f"\n[bold]{verdict}{by_waiver}[/]: {safe(report.reason)}", soft_wrap=True, highlight=False)
     for waiver in report.set_aside:
         console.print(f"  {safe(set_aside_line(waiver))}", highlight=False)
-    told = f"{counts[Status.PASSED]} passed, {counts[Status.FAILED]} failed"
-    if score := report.score:
-        told += f", {undecided} undecided; score {score.value} ({score.low} to {score.high})"
-    console.print(told, highlight=False)
+    told = f"Requirements: {counts[Status.PASSED]} met, {counts[Status.FAILED]} not met"
+    if report.score:
+        told += f", {undecided} undecided; {score_words(report.score)}"
+    say(console, f"{told}.")
     if report.without_waivers:
         console.print(f"without the waivers: {score_words(report.without_waivers)}", highlight=False)

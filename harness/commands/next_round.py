@@ -9,9 +9,9 @@ from harness.commands.ballot import read_report
 from harness.errors import UserError
 from harness.reporting.model import RoundReport
 from harness.reporting.wording import listed, number, verdict_words
-from harness.requirement import Catalogue
 from harness.rounds.next_round import file_text, next_round, title_after
 from harness.rounds.reading import load_round
+from harness.screenings.round_file import read_round_file
 from harness.screenings.store import ROUND, write_whole
 
 
@@ -30,7 +30,7 @@ def write_next(
     title = title or title_after(round_, round_.voting.opens + timedelta(days=days))
     made = next_round(round_, winners, id_=id_, release=release, title=title, days=days)
     write_whole(out, file_text(made, round_, days, _known(report)))
-    load_round(out, Catalogue.load().by_id)
+    read_round_file(out, others_rows=False)
     return out
 
 

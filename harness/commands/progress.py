@@ -23,7 +23,7 @@ from rich.progress import Progress as Bars
 
 from harness.commands.terminal import safe, say
 from harness.outcome import EvidenceKind, Lifecycle, Outcome, Severity, Status
-from harness.requirement import Catalogue
+from harness.requirement import Catalogue, Profile
 from harness.screenings.screening import Progress
 
 
@@ -42,12 +42,17 @@ class Candidate:
 
 
 class Watch:
-    """Takes progress from several threads and shows it. `findings` prints each failed outcome as it comes."""
+    """Takes progress from several threads and shows it.
 
-    def __init__(self, console: Console, names: Sequence[str], *, findings: bool = False) -> None:
+    `findings` prints each failed outcome as it comes, with what to do in words of the profile's generation.
+    """
+
+    def __init__(
+        self, console: Console, names: Sequence[str], *, findings: bool = False, profile: Profile = "v2-spot"
+    ) -> None:
         self.console = console
         self.findings = findings
-        self._fixes = {item.id: item.fix for item in Catalogue.load()} if findings else {}
+        self._fixes = {item.id: item.fix_for(profile) for item in Catalogue.load()} if findings else {}
         self._lock = threading.Lock()
         self._candidates = {name: Candidate() for name in names}
         self._bars: Bars | None = None
@@ -95,7 +100,7 @@ class Watch:
         if self._bars:
             self._update_bar(progress, candidate)
         elif progress.step in ENDS:
-            say(self.console, f"{progress.candidate}: {progress.step} ({candidate.summary()})")
+            say(self.console, f"{progress.candidate}: {progress.step} (checks: {candidate.summary()})")
         elif progress.step == "fetching" or progress.total is not None:
             what = f"{progress.total} checks to run" if progress.total is not None else progress.step
             say(self.console, f"{progress.candidate}: {what}")

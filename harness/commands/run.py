@@ -25,11 +25,10 @@ from harness.paths import cache_dir
 from harness.reporting.model import RoundReport
 from harness.reporting.publish import ROUND_REPORT, publish_round
 from harness.reporting.wording import set_aside_line, verdict_words
-from harness.requirement import Catalogue
-from harness.rounds.reading import load_round
 from harness.rounds.round import Candidate, Round
 from harness.sandbox import Choice, choose
 from harness.sandbox.sweep import sweep
+from harness.screenings.round_file import read_round_file
 from harness.screenings.scheduling import screen_round
 from harness.screenings.screening import Settings
 from harness.screenings.writing import writing, writing_beside
@@ -55,7 +54,7 @@ def run_round(
     console: Console,
 ) -> Path:
     """Screen the round in `file` and publish under `reports`; returns the round's page."""
-    round_ = load_round(file, Catalogue.load().by_id, others_rows=True)
+    round_ = read_round_file(file)
     for name in only:
         round_.candidate(name)
     with writing(reports / round_.id):
@@ -168,7 +167,7 @@ def freeze_round(file: Path, console: Console, now: datetime) -> Path:
 
     Raises UserError before submissions close: a commit that is made until then counts.
     """
-    round_ = load_round(file, Catalogue.load().by_id, others_rows=True)
+    round_ = read_round_file(file)
     if now <= round_.submissions_close:
         raise UserError(
             f"submissions are open until {round_.submissions_close:%Y-%m-%d %H:%M} UTC: who commits until "

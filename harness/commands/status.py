@@ -9,17 +9,16 @@ from pathlib import Path
 from harness.commands.ballot import posted_file
 from harness.forks.lockfile import load_lock
 from harness.reporting.publish import read_result
-from harness.requirement import Catalogue
 from harness.rounds.calendar import Done, first_instant, last_instant, standing
-from harness.rounds.reading import load_round
 from harness.rounds.round import Round
+from harness.screenings.round_file import read_round_file
 from harness.screenings.store import read_screening
 from harness.voting.posting import read_posted
 
 
 def status_lines(file: Path, reports: Path, now: datetime) -> Iterator[str]:
     """What a person reads of the round in `file`, line by line."""
-    round_ = load_round(file, Catalogue.load().by_id, others_rows=True)
+    round_ = read_round_file(file)
     done = _done(file, round_, reports / round_.id)
     at = standing(round_, now, done, str(file), str(reports))
     yield f"{round_.title} ({round_.id}), for release {round_.release}"

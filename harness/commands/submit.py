@@ -20,21 +20,18 @@ from harness.errors import OurFailure, UserError
 from harness.forks.object_store import ObjectStore
 from harness.forks.pin import pin
 from harness.forks.tree import Tree
-from harness.requirement import Catalogue
 from harness.rounds.appending import row_text, with_row
-from harness.rounds.fields import local_path
-from harness.rounds.reading import checked_row, load_round
+from harness.rounds.fields import PAGE_OF_REPOSITORY, local_path, shown
+from harness.rounds.mistakes import did_you_mean
+from harness.rounds.reading import checked_row
 from harness.rounds.round import Candidate, Round
 from harness.rounds.submission_form import SIZE_LIMIT, Form, read_form
 from harness.screenings.exchange_facts import code_of
+from harness.screenings.round_file import ccxt_ids, read_round_file
 from harness.screenings.writing import writing_beside
 from harness.venue.dialects import dialect, dialect_of
 
 _PLACEHOLDER = "being-submitted"
-# A branch's page on GitHub or GitLab, which is what a browser's address line shows.
-_BRANCH_PAGE = re.compile(
-    r"(?P<repository>https://(?:github\.com|gitlab\.com)/[^/]+/[^/]+)/(?:-/)?tree/(?P<ref>.+)"
-)
 
 
 @dataclass(frozen=True)
@@ -85,7 +82,7 @@ def submit(
     after the deadline, for a fork that cannot be read or adds no connector, and for a row that is there
     already; the file is then as it was.
     """
-    round_ = load_round(file, Catalogue.load().by_id, others_rows=True)
+    round_ = read_round_file(file)
     refuse_late(round_, file, now)
     filled = _filled(form, name, round_, from_others=from_others)
     refuse_double(round_, filled.row, file)
@@ -137,7 +134,7 @@ def add_row(file: Path, row: Candidate) -> None:
     """
     file = file.resolve()
     with writing_beside(file.with_name(f".{file.name}.writing"), file):
-        before = load_round(file, Catalogue.load().by_id, others_rows=True)
+        before = read_round_file(file)
         refuse_double(before, row, file)
         with file.open(encoding="utf-8", newline="") as stream:
             text = with_row(stream.read(), row_fields(row, file.parent))
@@ -147,7 +144,7 @@ def add_row(file: Path, row: Candidate) -> None:
                 out.write(text)
                 out.flush()
                 os.fsync(out.fileno())
-            after = load_round(Path(partial), Catalogue.load().by_id, others_rows=True)
+            after = read_round_file(Path(partial))
             if after != before.model_copy(update={"candidates": (*before.candidates, row)}):
                 raise OurFailure("the row cannot be added without changing others", where=str(file))
             shutil.copymode(file, partial)
@@ -166,11 +163,11 @@ def row_fields(row: Candidate, folder: Path) -> dict[str, object]:
 
 
 def _filled(form: Form, name: str | None, round_: Round, *, from_others: bool) -> Filled:
-    page = _BRANCH_PAGE.fullmatch(form.repository.rstrip("/"))
+    page = PAGE_OF_REPOSITORY.fullmatch(form.repository)
     asked = {
         "name": _PLACEHOLDER,
-        "repository": page["repository"] if page else form.repository,
-        "ref": form.ref or (page["ref"] if page else "master"),
+        "repository": page["repository"] if page and page["ref"] else form.repository,
+        "ref": form.ref or (page and page["ref"]) or "master",
         "connectors": [_PLACEHOLDER.replace("-", "_")],
         "kind": "exchange",
         "contact": form.contact,
@@ -178,6 +175,9 @@ def _filled(form: Form, name: str | None, round_: Round, *, from_others: bool) -
         "exchange": {"hosts": form.hosts, "ccxt": form.ccxt},
     }
     provisional = checked_row(asked, Path.cwd())
+    if form.ccxt is not None and form.ccxt not in ccxt_ids():
+        hint = did_you_mean(form.ccxt, ccxt_ids()) or "leave it out where ccxt does not have the exchange"
+        raise UserError(f"ccxt has no exchange {shown(form.ccxt)}", hint=hint)
     if from_others and local_path(provisional.repository or "") is not None:
         hint = "ask for the public address of the fork"
         raise UserError(f"the form names a folder of this machine: {form.repository}", hint=hint)

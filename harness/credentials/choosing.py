@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.credentials.asked import Asked
 from harness.credentials.examples import Example
 from harness.credentials.matching import usual_option, wanted
-from harness.credentials.meanings import IDENTITIES, Meaning, meaning_of
+from harness.credentials.meanings import IDENTITIES, Meaning, meaning_of, says_identity
 from harness.credentials.shapes import Shape, identity_of, make, shape_of
 from harness.credentials.stated import Literal, Stated
 
@@ -21,8 +21,8 @@ Attempt = Callable[[Mapping[str, str]], str | None]
 # What a field of each meaning usually looks like; every other shape comes after these.
 _USUAL: Mapping[Meaning | None, tuple[Shape, ...]] = {
     Meaning.KEY: (Shape.TOKEN, Shape.UUID, Shape.BASE64_32, Shape.HEX_32_0X, Shape.BASE58_32, Shape.ADDRESS),
-    Meaning.SECRET: (
-        Shape.TOKEN, Shape.HEX_32, Shape.HEX_32_0X, Shape.BASE64_32, Shape.BASE58_64, Shape.BASE64_64,
+    Meaning.SECRET: (  # base64 first: it is text for whom any text will do
+        Shape.BASE64_32, Shape.HEX_32, Shape.HEX_32_0X, Shape.TOKEN, Shape.BASE58_64, Shape.BASE64_64,
         Shape.PEM_EC, Shape.PEM_ED25519, Shape.PEM_RSA, Shape.STARKNET, Shape.MNEMONIC, Shape.XRPL_SEED,
     ),
     Meaning.PASSPHRASE: (Shape.TOKEN, Shape.INTEGER),
@@ -49,7 +49,9 @@ _COMPLAINTS: tuple[tuple[str, tuple[Shape, ...]], ...] = (
     (r"ed25519|nacl|signingkey", (Shape.BASE64_32, Shape.HEX_32, Shape.BASE58_64, Shape.PEM_ED25519)),
     (r"base58", (Shape.BASE58_64, Shape.BASE58_32)),
     (r"base64|incorrect padding|binascii", (Shape.BASE64_32, Shape.BASE64_64)),
-    (r"hexadecimal|fromhex|base 16|odd-length", (Shape.HEX_32_0X, Shape.HEX_32, Shape.HEX_40, Shape.HEX_64)),
+    (r"hexadecimal|hex string|fromhex|base 16|odd-length", (
+        Shape.HEX_32_0X, Shape.HEX_32, Shape.HEX_40, Shape.HEX_64,
+    )),
     (r"invalid literal for int|integer|base 10", (Shape.INTEGER,)),
     (r"checksum|address", (Shape.ADDRESS,)),
     (r"uuid", (Shape.UUID,)),
@@ -69,11 +71,15 @@ _DOUBTED = (
 
 @dataclass(frozen=True)
 class Choice:
-    """Credentials that were accepted; or, with the `failure` of the first try, that none of `tries` was."""
+    """Credentials that were accepted; or those of the first of `tries`, and its `failure`: none was.
+
+    `shapes` is what was made up for which field.
+    """
 
     credentials: Mapping[str, str]
     tries: int
     failure: str | None = None
+    shapes: Mapping[str, Shape] = field(default_factory=dict)
 
 
 def choose(
@@ -130,6 +136,7 @@ class _Search:
     def run(self) -> Choice:
         start: State = tuple((field.name, self._orders[field.name][0]) for field in self._asked)
         first = failure = self._fails(start)
+        begun = self._credentials(start)
         trail = [(start, failure)]
         while failure is not None and trail and self._tries < MOST_TRIES:
             state, here = trail[-1]
@@ -140,14 +147,14 @@ class _Search:
             start, failure = step
             trail.append(step)
         if failure is None:
-            return Choice(self._credentials(start), self._tries)
+            return Choice(self._credentials(start), self._tries, shapes=dict(start))
         for example in [each for each in self._examples if each.readable][:MOST_EXAMPLES]:
             told = {name: value for name, value in example.values.items() if value is not None}
             credentials = {**self._credentials(trail[0][0] if trail else start), **told}
             self._tries += 1
             if self._attempt(credentials) is None:
-                return Choice(credentials, self._tries)
-        return Choice({}, self._tries, first)
+                return Choice(credentials, self._tries, shapes=_shapes_of(told))
+        return Choice(begun, self._tries, first)
 
     def _step(self, state: State, failure: str) -> tuple[State, str | None] | None:
         """The next state that fails in another way, or not at all; None where there is none."""
@@ -210,6 +217,10 @@ def _fixed(field: Asked, said: Stated | None, connector: str) -> str | None:
     return usual_option(field) if said is None and wanted(field, connector) else None
 
 
+def _shapes_of(values: Mapping[str, str]) -> dict[str, Shape]:
+    return {name: shape for name, value in values.items() if (shape := shape_of(value)) is not None}
+
+
 def _order(
     field: Asked, meaning: Meaning | None, examples: Sequence[Example], said: Stated | None
 ) -> tuple[Shape, ...]:
@@ -219,8 +230,10 @@ def _order(
         meaning = said
     if re.search(r"\bint\b", field.kind):
         return (Shape.INTEGER,)
+    if meaning in IDENTITIES:  # Derive's `…_api_key` asks for a wallet's address
+        meaning = next((each for each in IDENTITIES if says_identity(field, each)), meaning)
     told = [example.values[field.name] for example in examples if example.values.get(field.name)]
-    of_tests = [shape_of(value) or Shape.TOKEN for value in told if value]
+    of_tests = [shape_of(value) or _USUAL[meaning][0] for value in told if value]
     words = f"{field.name} {field.prompt}".lower()
     by_word = [s for pattern, shapes in _BY_WORD if re.search(pattern, words) for s in shapes]
     if meaning is not Meaning.SECRET:

@@ -12,6 +12,7 @@ from harness.credentials.meanings import IDENTITIES, Meaning, meaning_of, meanin
 from harness.credentials.shapes import Shape, make
 from harness.credentials.stated import Literal, Stated
 
+_OPTIONS = re.compile(r"\((\w{2,20}(?:/\w{2,20})+)\)")
 _HELD = frozenset({Meaning.KEY, Meaning.SECRET, Meaning.PASSPHRASE, Meaning.ADDRESS})
 
 
@@ -74,12 +75,17 @@ def wanted(field: Asked, connector: str) -> bool:
 
 
 def usual_option(field: Asked) -> str | None:
-    """Of a switch the one that is off, of a choice the first; None where it is neither."""
+    """Of a switch the one that is off, of a choice the first; None where it is neither.
+
+    A choice may be in the prompt of a mode alone: `Enter your account type (trader/market_maker)`.
+    """
     if field.kind == "bool":
         return "no"
     options = re.search(r"Literal(\[.*\])", field.kind)
     if options is None:
-        return None
+        told = _OPTIONS.search(field.prompt) if meaning_of_name(field.name) is Meaning.MODE else None
+        words = told[1].split("/") if told else [""]
+        return ("no" if "no" in [word.lower() for word in words] else words[0]) or None
     try:
         first = ast.literal_eval(options[1])[0]
     except (ValueError, SyntaxError, IndexError):

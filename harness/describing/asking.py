@@ -6,29 +6,27 @@ tests mock, else with 404; every stream opens and says nothing. So what it sends
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import re
-import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_CEILING, Decimal
 from typing import Literal, NamedTuple
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pydantic import JsonValue
 
 from harness import temporary
 from harness.clock import ScaledClock
-from harness.credentials.matching import usual_option
+from harness.credentials.choosing import Attempt
+from harness.credentials.shapes import Shape
 from harness.describing.answers import Answer, named_so, place_of
+from harness.describing.canary_keys import keys, other_shapes
+from harness.describing.deriving import ROWS
 from harness.describing.envelopes import enveloped
 from harness.describing.leaves import parsed
 from harness.describing.read_replies import filled, template
 from harness.describing.said import Said
-from harness.describing.sentinels import SESSION, Sentinels, same_address
+from harness.describing.sentinels import SESSION, SETS, Sentinels, same_address, usual
 from harness.describing.source_reading import UNREAD, Source
 from harness.driving.claims import ConfigField
 from harness.driving.driver import Connector, ConnectorError, Driver
@@ -43,20 +41,13 @@ from harness.venue.session import Venue
 
 SCALE = 20.0
 _REFUSED = 400  # and above
-START_SECONDS = 6.0  # real, until rules and balances have been asked for
-ACT_SECONDS = 4.0  # virtual, until an order or a cancel has been sent
+MOST_SHAPES = 3  # of secrets with which it is told to act
+START_SECONDS = 15.0  # real, at most, until rules and balances have been asked for
+ACT_SECONDS = 4.0  # virtual, at least, until an order or a cancel has been sent
+SENT_SECONDS = 3.0  # real, at most: on a busy machine a connector is slow to act
 POLL_SECONDS = 60.0  # virtual, until orders have been polled for
 Position = Literal["OPEN", "CLOSE"]
 ORDERS = tuple((side, kind) for kind in ("LIMIT", "LIMIT_MAKER", "MARKET") for side in ("buy", "sell"))
-# Forms in which connectors expect a secret, tried in turn until one can be constructed with it.
-_SECRETS = (
-    lambda: base64.b64encode(secrets.token_bytes(32)).decode(),
-    lambda: "0x" + secrets.token_hex(32),
-    lambda: secrets.token_hex(32),
-    lambda: (
-        Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    ),
-)
 
 
 @dataclass(frozen=True)
@@ -86,8 +77,8 @@ class Opened:
 class Asked:
     """All that the connector sent, when it started, acted and polled. `trouble` is why it stopped early.
 
-    `fields` are its configuration's names of secrets, `credentials` the canary values given for them, in the
-    form of secrets with that number.
+    `fields` are its configuration's names of secrets, `credentials` the canary values given for them, of
+    those `shapes`. `errors` are those that it logged, or that its orders failed with.
     """
 
     credentials: Mapping[str, str]
@@ -96,9 +87,10 @@ class Asked:
     frames: tuple[Said, ...] = ()
     sockets: tuple[Opened, ...] = ()
     ports: tuple[int, ...] = (443,)
-    form: int = 0
+    shapes: Mapping[str, Shape] = field(default_factory=dict)
     acts: tuple[Act, ...] = ()
     lookups: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
     trouble: str = ""
 
 
@@ -108,9 +100,16 @@ class Listening(Dialect):
     name = "listening"
     markets = SAMPLE_MARKETS
 
-    def __init__(self, venue: Venue, answers: Iterable[Answer], source: Source = UNREAD) -> None:
+    def __init__(
+        self,
+        venue: Venue,
+        answers: Iterable[Answer],
+        source: Source = UNREAD,
+        sentinels: Sentinels = SETS[0],
+    ) -> None:
         super().__init__(venue)
         self.source = source
+        self._values = {**SESSION, **usual(sentinels), "order.status": _word_for("open", source)}
         self.keys: frozenset[str] = frozenset()
         answers = list(answers)
         self._documents = [each.document for each in answers if each.place and each.code < _REFUSED]
@@ -129,8 +128,9 @@ class Listening(Dialect):
             return Reply(found.code, {"Content-Type": "application/json"}, found.text.encode())
         if read is not None and request.method != "DELETE":
             operation = self.source.operation(request.path) or named_so(request.path)
-            made = enveloped(template(read, operation), self._documents)
-            return Reply(200, {}, filled(made, SESSION, self.venue.clock.now()))
+            rows = "balance" if operation == "balances" else ""
+            made = enveloped(template(read, operation, rows, ROWS.get(operation, "")), self._documents)
+            return Reply(200, {}, filled(made, self._values, self.venue.clock.now()))
         return self._time() if "time" in request.path.lower() else Reply(404, {}, {})
 
     def _time(self) -> Reply:
@@ -186,39 +186,16 @@ class _Answering(StreamSession):
         )
 
 
+def _word_for(status: str, source: Source) -> str:
+    """The connector's first word for a state, the state's own name where its table has none."""
+    return next((word for word, state in source.states.items() if state == status), status)
+
+
 def echoed(made: JsonValue, said: JsonValue) -> JsonValue:
     """An answer with the message's own id in it."""
     if isinstance(made, dict):
         return {key: echoed(item, said) for key, item in made.items()}
     return said.get("id") if made == "{said.id}" and isinstance(said, dict) else made
-
-
-_NUMBERS = frozenset({"int", "Decimal"})
-# Names of what signs.
-SIGNS = re.compile(r"secret|private|signing|signer_key")
-
-
-def canaries(fields: Sequence[ConfigField], form: int = 0) -> dict[str, str]:
-    """Values for what a connector wants to be told: unmistakable, and shaped as its name suggests."""
-    values = {}
-    for each in fields:
-        if not each.connect_key:
-            continue
-        name = each.name.lower()
-        option = usual_option(each)
-        if each.required and option is not None:
-            values[each.name] = option
-        elif each.required and each.kind in _NUMBERS:
-            values[each.name] = SESSION["account.number"]  # as a description's account has it
-        elif SIGNS.search(name):
-            values[each.name] = _SECRETS[form]()
-        elif "pass" in name or "memo" in name:
-            values[each.name] = f"word{secrets.token_hex(6)}"
-        elif name.endswith(("_id", "_uid", "account", "number")):
-            values[each.name] = SESSION["account.number"]  # as a description's account has it
-        elif each.required:
-            values[each.name] = f"key{secrets.token_hex(14)}"
-    return values
 
 
 def ask(
@@ -231,14 +208,39 @@ def ask(
     *,
     perpetual: bool = False,
 ) -> Asked:
-    """Have the connector start, place and cancel orders of every kind, and poll. Raises SandboxFailure."""
+    """Have the connector start, place and cancel orders of every kind, and poll. Raises SandboxFailure.
+
+    Where it cannot sign with its keys, and says what shape it wants, it is asked anew with such keys.
+    """
+    told = orders_to_place(perpetual=perpetual)
+    stated: dict[str, Shape] = {}
+    for _ in range(MOST_SHAPES):
+        found = _once(backend, runtime, connector, answers, sentinels, source, told, stated)
+        acted = any(act.sent for act in found.acts if act.operation == "place_order")
+        given = found.credentials, found.shapes
+        wished = {} if acted else other_shapes(found.fields, connector, *given, found.errors)
+        if not wished.items() - stated.items():
+            break
+        stated |= wished
+    return found
+
+
+def _once(
+    backend: Backend,
+    runtime: Runtime,
+    connector: str,
+    answers: Sequence[Answer],
+    sentinels: Sentinels,
+    source: Source,
+    told: Sequence[Told],
+    stated: Mapping[str, Shape],
+) -> Asked:
     with temporary.folder("asking") as folder:
         folder.chmod(0o755)
         authority = Authority()
         clock = ScaledClock(SCALE)
-        venue = Venue(SAMPLE_MARKETS, 1, clock)
         record = Record()
-        listening = Listening(venue, answers, source)
+        listening = Listening(Venue(SAMPLE_MARKETS, 1, clock), answers, source, sentinels)
         with (
             running_gateway(
                 [listening],
@@ -256,34 +258,33 @@ def ask(
                 ca=authority.write_ca(folder / "ca.pem"),
             ) as driver,
         ):
-            return _try_forms(driver, record, clock, sentinels, listening, perpetual=perpetual)
+            try:
+                fields = driver.warm().config
+            except ConnectorError as error:
+                return Asked({}, trouble=f"it cannot be imported: {error.gist}")
+            choice = keys(fields, connector, _constructs(driver, sentinels.pair), source.tests, stated)
+            given = dict(choice.credentials)
+            if choice.failure is not None:
+                gist = choice.failure.strip().splitlines()[-1:]
+                return Asked(given, fields, trouble=" ".join(["it cannot be constructed:", *gist]))
+            listening.keys = frozenset(value for value in given.values() if len(value) > 7)
+            try:
+                with driver.scenario([sentinels.pair], given) as scenario:
+                    found = _asked(scenario, record, clock, sentinels, told, given, fields)
+            except ConnectorError as error:
+                found = Asked(given, fields, trouble=f"it cannot be constructed: {error.gist}")
+            return replace(found, shapes=choice.shapes)
 
 
-def _try_forms(
-    driver: Driver,
-    record: Record,
-    clock: ScaledClock,
-    sentinels: Sentinels,
-    listening: Listening,
-    *,
-    perpetual: bool,
-) -> Asked:
-    """The first form of secrets with which the connector can be constructed."""
-    trouble = ""
-    try:
-        fields = driver.warm().config
-    except ConnectorError as error:
-        return Asked({}, trouble=f"it cannot be imported: {error.gist}")
-    for form in range(len(_SECRETS)):
-        given = canaries(fields, form)
-        listening.keys = frozenset(value for value in given.values() if len(value) > 7)
+def _constructs(driver: Driver, pair: str) -> Attempt:
+    def attempt(credentials: Mapping[str, str]) -> str | None:
         try:
-            with driver.scenario([sentinels.pair], given) as scenario:
-                told = orders_to_place(perpetual=perpetual)
-                return _asked(scenario, record, clock, sentinels, told, given, fields, form)
+            with driver.scenario([pair], dict(credentials)):
+                return None
         except ConnectorError as error:
-            trouble = f"it cannot be constructed: {error.gist}"
-    return Asked(given, fields, trouble=trouble)
+            return str(error)
+
+    return attempt
 
 
 def _asked(
@@ -294,7 +295,6 @@ def _asked(
     told: Sequence[Told],
     given: Mapping[str, str],
     fields: tuple[ConfigField, ...],
-    form: int,
 ) -> Asked:
     acts: list[Act] = []
     trouble = ""
@@ -309,6 +309,7 @@ def _asked(
         _pause(clock, POLL_SECONDS)
     except ConnectorError as error:
         trouble = error.gist
+    errors = _errors(connector)
     sockets = {each.number: each for each in record.sockets()}
     return Asked(
         given,
@@ -332,11 +333,20 @@ def _asked(
         ),
         tuple(sorted({each.port for each in record.exchanges()} | {each.port for each in record.sockets()}))
         or (443,),
-        form,
-        tuple(acts),
-        tuple(dict.fromkeys(each.name for each in record.lookups())),
-        trouble,
+        acts=tuple(acts),
+        lookups=tuple(dict.fromkeys(each.name for each in record.lookups())),
+        errors=errors,
+        trouble=trouble,
     )
+
+
+def _errors(connector: Connector) -> tuple[str, ...]:
+    try:
+        failures = [str(event.data.get("error_message") or "") for event in connector.events("OrderFailure")]
+        logged = [f"{line.message} {line.error}" for line in connector.logs() if line.level == "ERROR"]
+    except ConnectorError:
+        return ()
+    return tuple(filter(None, dict.fromkeys([*failures, *logged])))
 
 
 def _ask_price(connector: Connector, pair: str) -> None:
@@ -374,7 +384,7 @@ def _act(
         before = record.mark()
         place = connector.buy if side == "buy" else connector.sell
         name = place(sentinels.pair, wanted[1], None if kind == "MARKET" else wanted[0], kind, position)
-        _pause(clock, ACT_SECONDS)
+        _until_sent(record, before, clock)
         facts = {
             "order.client_order_id": name,
             "order.side": side,
@@ -389,8 +399,14 @@ def _act(
         yield Act("place_order", facts, _since(record, before))
         before = record.mark()
         connector.cancel(name, sentinels.pair)
-        _pause(clock, ACT_SECONDS)
+        _until_sent(record, before, clock)
         yield Act("cancel_order", {**facts, "order.order_id": sentinels.order_id}, _since(record, before))
+
+
+def _until_sent(record: Record, mark: int, clock: ScaledClock) -> None:
+    """Return when something but a question has been sent since then, or will not be any more."""
+    record.wait_for(lambda: any(each.method != "GET" for each in record.exchanges(since=mark)), SENT_SECONDS)
+    _pause(clock, ACT_SECONDS)
 
 
 def _enough(connector: Connector, sentinels: Sentinels) -> Decimal:

@@ -13,29 +13,30 @@ from pydantic import JsonValue
 from harness.describing import books
 from harness.describing.answers import REFUSALS, Answer
 from harness.describing.asking import Asked
-from harness.describing.deriving import Derived, Reads, derive, nobody
+from harness.describing.deriving import ROWS, Derived, Reads, derive, nobody
 from harness.describing.envelopes import enveloped
 from harness.describing.fields import KIT, READS, SENDS, Field
 from harness.describing.kit import Harvest
 from harness.describing.leaves import Path, flatten
 from harness.describing.read_replies import completed, template
+from harness.describing.refusals import refusals
 from harness.describing.routes import Route, routes
 from harness.describing.sentinels import SETS, Sentinels, same_address
 from harness.describing.signatures import Explanation
 from harness.describing.signing import credentials_of, login_signing, signing_of
 from harness.describing.source_reading import UNREAD, Source
+from harness.describing.states import word_for_fills
 from harness.describing.streams import PRIVATE, Connection, Subscription, connections
 from harness.describing.templates import Kind, embedded
 from harness.describing.wordlists import WordLists
 from harness.venue.described.addresses import Address, bare, leaves, written
-from harness.venue.described.placeholders import leaf
+from harness.venue.described.placeholders import ELSE, IF, THEN, leaf
 
 SYMBOL = "{market.symbol}"
 _KEYS = re.compile(r"\{([a-z_]+\.[a-z_]+)[|}]")  # facts in a key: `each fill as {fill.trade_id}`
 OF_AN_ACCOUNT = (
     "balances", "place_order", "cancel_order", "order_status", "open_orders", "order_trades", "positions",
 )  # fmt: skip
-FIRST_ERROR = 400
 # Operations whose mocked replies may be empty, where the tests are about something else.
 COMPLETED = ("server_time", "user_stream_open", "stream_token")
 
@@ -149,7 +150,7 @@ def assemble(sources: Sources) -> Assembled:
     if words.lists:
         data["words"] = words.lists
         known["words"] = [KIT]
-    data |= {"routes": told, "refusals": _refusals(sources.answers)}
+    data |= {"routes": told, "refusals": refusals(sources.answers)}
     if streams:
         data["connections"] = streams
     known |= {"hosts": [SENDS], "credentials": [SENDS]}
@@ -215,7 +216,7 @@ def _only_in_tests(sources: Sources, named: Sequence[Route]) -> list[Route]:
         if each.operation in ("order_status", "order_trades") and not fields:
             fields = _as_in_cancel(named)
         takes = {field.at[0]: field.text for field in fields}
-        method = each.method or "GET"
+        method = each.method or sources.source.verb(whole) or "GET"
         private = each.operation in OF_AN_ACCOUNT and any(route.private for route in named)
         route = Route(each.operation, host, method, path, takes, "query", private, fields, (each.asked,), KIT)
         if route.name not in have:
@@ -298,7 +299,7 @@ def _route(
         derived = sources.books.get("order_book")
     if derived is not None and route.operation == "ticker":
         derived = _with_funding(derived, route, sources)
-    read = _read_of(route, sources)
+    read = _read_of(route, named, sources)
     if derived is None:
         derived = read
     elif read is not None and route.operation in COMPLETED:
@@ -338,15 +339,31 @@ def _keys(derived: Derived) -> frozenset[str]:
     return frozenset(derived.template) if isinstance(derived.template, dict) else frozenset()
 
 
-def _read_of(route: Route, sources: Sources) -> Derived | None:
+def _read_of(route: Route, named: Sequence[Route], sources: Sources) -> Derived | None:
     """What the connector's source reads of a reply that no test shows."""
     reading = sources.source.of(route.path)
     if reading is None:
         return None
     good = [each.document for each in sources.answers if each.place and each.member not in REFUSALS]
-    made = enveloped(template(reading, route.operation), good)
-    fields = [Field(at, text, _fact_in(text), by=(READS,)) for at, text in leaves(made)]
+    made = enveloped(template(reading, route.operation, ROWS.get(route.operation, "")), good)
+    fields = [_read_field(at, text, named, sources.source) for at, text in leaves(made)]
     return Derived(route.operation, made, tuple(fields))
+
+
+def _read_field(at: Address, text: JsonValue, named: Sequence[Route], source: Source) -> Field:
+    """A leaf of a reply that is known from the source alone; a state by the connector's table of words.
+
+    A side is said in the words that the connector places orders with.
+    """
+    fact = _fact_in(text)
+    words: dict[str, tuple[str, ...]] = {}
+    if fact == "order.status":
+        words = {word: (state,) for word, state in source.states.items()}
+    elif fact.endswith(".side"):
+        placed = (each for route in named if route.operation == "place_order" for each in route.fields)
+        words = dict(next((each.words for each in placed if each.fact == "order.side"), {}))
+    kind = Kind.WORDS if words else Kind.FACT if fact else Kind.CONSTANT
+    return Field(at, text, fact, kind, (READS,), words=words)
 
 
 def _fact_in(text: JsonValue) -> str:
@@ -397,6 +414,8 @@ def _connections(
         if each.by in ("token", "upgrade") and not any(one.private for one in subscribed):
             subscribed += [Subscription(one, None, private=True) for one in PRIVATE]
         subscribed += list(_together(subscribed, sources))
+        if not any(one.operation == "stream:trades" for other in linked for one in other.subscriptions):
+            subscribed += list(_with_the_book(subscribed, sources))
         silent = _doubles(subscribed, sources)
         for subscription in subscribed:
             key = _unique(subscription.operation.partition(":")[2], channels)
@@ -423,6 +442,13 @@ def _together(subscribed: Sequence[Subscription], sources: Sources) -> Iterator[
         return
     if _own_message("stream:fills", "stream:orders", sources):
         yield replace(orders, operation="stream:fills")
+
+
+def _with_the_book(subscribed: Sequence[Subscription], sources: Sources) -> Iterator[Subscription]:
+    """Public trades that the tests show, where nobody subscribes to any: they come with the book's topic."""
+    book = next((each for each in subscribed if each.operation == "stream:book"), None)
+    if book is not None and "trade" in sources.books:
+        yield replace(book, operation="stream:trades")
 
 
 def _doubles(subscribed: Sequence[Subscription], sources: Sources) -> list[Subscription]:
@@ -479,16 +505,34 @@ def _channel(
         channel["private"] = True
     part.fields.append(Field((*at, "topic"), str(subscription.topic), "", Kind.TEXT, (SENDS,)))
     derived = _told_by(subscription.operation, sources)
-    if derived is not None:
+    if derived is not None and any(leaf.fact for leaf in derived.fields):  # tests may have an empty message
         fields = [_by_topic(leaf, subscription.topic) for leaf in derived.fields]
         made = _copy(derived.template)
         for leaf in fields:
             made = _put(made, leaf.at, leaf.text)
-        channel["tells"] = _spoken(made, fields, words)
+        channel["tells"] = _with_words_for_fills(_spoken(made, fields, words), fields, sources)
         part.fields += [replace(leaf, at=(*at, "tells", *leaf.at)) for leaf in fields]
     if subscription.operation == "stream:book":
         channel |= _book(sources, part, at)
     return channel, part
+
+
+def _with_words_for_fills(told: JsonValue, fields: Sequence[Field], sources: Sources) -> JsonValue:
+    """A message that says by a word of its own that a fill is the reason for it, however much is left."""
+    if not any(each.fact == "fill.trade_id" for each in fields):
+        return told
+    for each in fields:
+        if word := word_for_fills(each, sources.source.states):
+            told = _put(told, each.at, {IF: "fill.trade_id", THEN: word, ELSE: _at(told, each.at)})
+    return told
+
+
+def _at(document: Any, at: Sequence[str]) -> JsonValue:
+    place = document
+    for step in at:
+        place = place[int(step)] if isinstance(place, list) else place[step]
+    found: JsonValue = place
+    return found
 
 
 def _book(sources: Sources, part: Placed, at: Address) -> dict[str, JsonValue]:
@@ -564,28 +608,6 @@ def _told_by(operation: str, sources: Sources) -> Derived | None:
 def _derived(operation: str, answers: Sequence[Answer], sources: Sources) -> Derived | None:
     readings, states = sources.harvest.readings, sources.source.states
     return derive(operation, answers, readings, sources.symbols, sources.second, states)
-
-
-def _refusals(answers: Iterable[Answer]) -> dict[str, JsonValue]:
-    """How the exchange refuses, by what the tests answer to a request for an unknown order.
-
-    One that has an error's status tells more: others may be a good reply to a batch of which an item failed.
-    """
-    known = [each for each in answers if each.member in REFUSALS and isinstance(each.document, dict)]
-    for each in sorted(known, key=lambda answer: answer.code < FIRST_ERROR):
-        if not isinstance(each.document, dict):
-            continue
-        body: dict[str, JsonValue] = dict(each.document)
-        word: dict[str, JsonValue] = {}
-        for key, value in each.document.items():
-            if "code" in key.lower() and "code" not in word and isinstance(value, str | int):
-                word["code"] = value
-                body[key] = "{refusal.code|number}" if isinstance(value, int) else "{refusal.code}"
-            elif "message" not in word and isinstance(value, str):
-                word["message"] = value
-                body[key] = "{refusal.message}"
-        return {"status": each.code, "body": body, "words": {"unknown_order": word}}
-    return {"status": 400, "body": {"message": "{refusal.message}", "detail?": "{refusal.detail}"}}
 
 
 def _known(placed: Sequence[Placed]) -> dict[str, list[str]]:

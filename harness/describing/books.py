@@ -43,6 +43,7 @@ _SIDES_OF_TRADES = {
     for word in (buy, sell)
 }
 _SIDES = (("bids", "bid"), ("asks", "ask"))
+_SEEN = 20  # levels of one list
 
 
 class Made(BaseModel):
@@ -72,12 +73,16 @@ class _Said(BaseModel):
 
 @dataclass(frozen=True)
 class _Level:
-    """A list of levels in a document: where, of which side, and where in a level its price and amount are."""
+    """A list of levels in a document: where, of which side, and where in a level its price and amount are.
+
+    `index` is the item that was read: a list may have the levels of both sides, told apart by a word.
+    """
 
     path: Path
     side: str
     price: Path
     amount: Path
+    index: int = 0
 
 
 def watch(
@@ -136,27 +141,34 @@ def _derive(note: Note, made: Made, symbol: str) -> Derived | None:
 
 def _levels(raw: JsonValue, content: Mapping[str, JsonValue]) -> Iterator[_Level]:
     """Where the levels that the connector read stand in the message."""
-    used: set[Path] = set()
+    used: set[tuple[Path, int]] = set()
     for key, side in _SIDES:
         levels = content.get(key)
         first = levels[0] if isinstance(levels, list) and levels else None
         if not isinstance(first, list) or len(first) < 2:
             continue
         price, amount = number_of(first[0]), number_of(first[1])
-        # Tests may have the same level on both sides: the list's name decides.
+        # Tests may have the same level on both sides: the list's name decides, and one of its own.
         lists = sorted(_lists(raw, ()), key=lambda each: not _name(each[0]).startswith(side[0]))
-        for path, value in lists:
-            if path in used:
+        places = [(path, index, item) for path, value in lists for index, item in enumerate(value[:_SEEN])]
+        taken = {path for path, _ in used}
+        for path, index, item in sorted(places, key=lambda each: (each[0] in taken, each[1] > 0)):
+            if (path, index) in used or (path in taken and not _told_apart(item)):
                 continue
-            leaves = flatten(value[0])
+            leaves = flatten(item)
             prices = [at for at, leaf in leaves.items() if number_of(leaf) == price]
             amounts = [
                 at for at, leaf in leaves.items() if number_of(leaf) == amount and at not in prices[:1]
             ]
             if prices and amounts and None not in (price, amount):
-                used.add(path)
-                yield _Level(path, side, prices[0], amounts[0])
+                used.add((path, index))
+                yield _Level(path, side, prices[0], amounts[0], index)
                 break
+
+
+def _told_apart(item: JsonValue) -> bool:
+    """Whether a level of a list with both sides says of which it is."""
+    return any(leaf in _SIDES_OF_TRADES for leaf in flatten(item).values() if isinstance(leaf, str))
 
 
 def _name(path: Path) -> str:
@@ -183,7 +195,9 @@ class _Builder:
         self, content: Mapping[str, JsonValue], lists: Sequence[_Level], symbol: str, thing: str
     ) -> None:
         self._content = content
-        self._lists = {each.path: each for each in lists}
+        self._lists: dict[Path, list[_Level]] = {}
+        for each in lists:
+            self._lists.setdefault(each.path, []).append(each)
         self._symbol = symbol
         self._thing = thing
         self._spelled: frozenset[str] = frozenset()
@@ -198,10 +212,11 @@ class _Builder:
         )
 
     def build(self, value: JsonValue, path: Path, at: tuple[str, ...]) -> JsonValue:
-        level = self._lists.get(path)
-        if level is not None and isinstance(value, list):
-            name = f"each {level.side}"
-            return {name: self._level(value[0], level, (), (*at, name))}
+        levels = self._lists.get(path, [])
+        if len(levels) == 1 and isinstance(value, list):
+            return self._rows(value, levels[0], at)
+        if levels and isinstance(value, list):
+            return [self._rows(value, level, (*at, str(i))) for i, level in enumerate(levels)]
         if isinstance(value, dict):
             return {key: self.build(item, (*path, key), (*at, key)) for key, item in value.items()}
         if isinstance(value, list) and self._trades(value):
@@ -213,6 +228,10 @@ class _Builder:
             return [self.build(item, (*path, i), (*at, str(i))) for i, item in enumerate(value)]
         text, fact = self._leaf(value, _name(path))
         return self._note(text, fact, at)
+
+    def _rows(self, value: list[JsonValue], level: _Level, at: tuple[str, ...]) -> dict[str, JsonValue]:
+        name = f"each {level.side}"
+        return {name: self._level(value[level.index], level, (), (*at, name))}
 
     def _trades(self, value: list[JsonValue]) -> bool:
         """Whether a list's items are trades: its first has what the connector made of it."""

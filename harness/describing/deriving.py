@@ -391,10 +391,13 @@ class _Builder:
                 made = self.build(value[key], (*path, key), (*at, name), within=True)
                 self._about = about
                 return {name: made}
-            return {
+            about, self._about = self._about, "fill" if self._tells_of_a_fill(path) else self._about
+            told = {
                 (name := self._key(key)): self.build(item, (*path, key), (*at, name), within)
                 for key, item in value.items()
             }
+            self._about = about
+            return told
         if isinstance(value, list):
             thing = self._rows(path, within) if value and isinstance(value[0], dict | list) else ""
             if thing:
@@ -406,6 +409,9 @@ class _Builder:
                 self._about = about
                 # Rows in a list are its own: those of a list within a list stand in one of theirs.
                 return [{name: made}] if in_list else {name: made}
+            if not within and self._names_markets(value, path):
+                name = "each market"
+                return {name: self._leaf(value[0], (*path, 0), (*at, name))}
             return [
                 self.build(item, (*path, index), (*at, str(index)), within)
                 for index, item in enumerate(value)
@@ -440,6 +446,19 @@ class _Builder:
         if within or not things - {""}:
             return ""
         return "" if self._deeper(path) else self._thing
+
+    def _tells_of_a_fill(self, path: Path) -> bool:
+        """Whether the object at `path` is a fill within what is told of its order."""
+        named = self._thing == "order" and bool(path) and _FILLS.search(str(path[-1])) is not None
+        return named and any(
+            each[:-1] == path and field.fact == "fill.trade_id" for each, field in self._fields.items()
+        )
+
+    def _names_markets(self, value: list[JsonValue], path: Path) -> bool:
+        """Whether the list at `path` has nothing but the markets' names."""
+        first = self._fields.get((*path, 0))
+        plain = all(isinstance(each, str) for each in value)
+        return self._thing == "market" and plain and first is not None and first.fact == "market.symbol"
 
     def _deeper(self, path: Path) -> bool:
         """Whether what names a row stands only in a list within the items of the list at `path`."""

@@ -66,10 +66,12 @@ def book_tests_of(tree: Tree, connector: AddedConnector) -> tuple[str, ...]:
 def source_of(tree: Tree, connector: AddedConnector) -> Source:
     """What the connector's modules read of replies. Read as text; nothing is run."""
     found = read_source(_text(tree, path) for path in tree.under(connector.path) if path.endswith(".py"))
-    tests = "\n".join(_text(tree, f"{name.replace('.', '/')}.py") for name in tests_of(tree, connector))
-    base, quote = (re.search(_ASSET.format(side), tests) for side in ("base", "quote"))
+    kits = "\n".join(_text(tree, f"{name.replace('.', '/')}.py") for name in tests_of(tree, connector))
+    base, quote = (re.search(_ASSET.format(side), kits) for side in ("base", "quote"))
     own = (base[1] if base else "", quote[1] if quote else "")
-    return replace(found, pair=("", "") if own == (SETS[0].base, SETS[0].quote) else own)
+    folder = v2.tests_path(connector.kind, connector.name)
+    tests = tuple(_text(tree, path) for path in sorted(tree.under(folder)) if path.endswith(".py"))
+    return replace(found, pair=("", "") if own == (SETS[0].base, SETS[0].quote) else own, tests=tests)
 
 
 def digest(tree: Tree, connector: AddedConnector, ccxt_id: str | None) -> str:

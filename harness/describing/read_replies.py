@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pydantic import JsonValue
 
 from harness.describing.leaves import Path
+from harness.describing.names import facts_named, names_a_row
 from harness.describing.source_reading import KEYED, ROW, Read, Reading
 
 # What a name says of a value that nobody compares with anything.
@@ -27,24 +28,57 @@ _MAIN = {
 }  # fmt: skip
 _OF_MARKETS = ("fees", "symbols", "ticker")  # operations of which a list has an item for each market
 _AS_NUMBER = ("now.at", "session.lifetime")
+_IN_A_SECOND = {"s": 1, "us": 10**6, "ns": 10**9}
+_COUNTS = ("_decimals", "market.number")
+_TRUE = re.compile(r"^(is_?)?(active|enabled|open|tradable|trading)$", re.I)
 _GOOD = re.compile(r"success|ok$|authenticated|subscribed|valid$", re.I)
 
 
-def template(reading: Reading, operation: str, rows: str = "") -> JsonValue:
+def template(reading: Reading, operation: str, rows: str = "", thing: str = "") -> JsonValue:
     """A reply with everything that the reading asks for; its leaves are facts by their names.
 
-    Lists are empty but where they are of markets, or of `rows`, where these are named (`balance`).
+    Lists are empty but where they are of markets, or of `rows`, where these are named (`balance`). `thing` is
+    the object whose facts the leaves are, where it is another one.
     """
     of = rows or ("market" if operation in _OF_MARKETS else "")
+    reads = _of_one_shape(reading.reads)
+    named = facts_named({each.path: _names(each.path) for each in reads}, thing or of)
     made: JsonValue = None
     only = len(reading.reads) == 1
-    sought = _sought(reading) if operation not in _OF_MARKETS else frozenset()
-    for each in reading.reads:
+    told = operation in _OF_MARKETS or (rows and names_a_row(named.values(), rows))
+    sought = frozenset() if told else _sought(reading)
+    for each in reads:
         path = tuple(
             0 if step == ROW and each.path[:index] in sought else step for index, step in enumerate(each.path)
         )
-        made = _put(made, path, _leaf(each, operation, reading.unit, only=only), of)
+        fact = named[each.path]
+        leaf = _leaf(each, operation, reading.unit, only=only)
+        plain = fact and (each.wanted is None or fact.endswith((".side", ".status")))
+        made = _put(made, path, _written(fact, reading.unit) if plain else leaf, of)
     return made
+
+
+def _of_one_shape(reads: Sequence[Read]) -> list[Read]:
+    """Without those of an object where others have the whole as a list: either may be given."""
+    rows = any(each.path[:1] == (ROW,) for each in reads)
+    return [each for each in reads if not rows or each.path[:1] == (ROW,)]
+
+
+def _names(path: Path) -> tuple[str, ...]:
+    """What a leaf may be called: with the name of what it stands in, and by its own."""
+    steps = [str(step) for step in path if isinstance(step, str)]
+    return ("_".join(steps[-2:]), *steps[-1:]) if len(steps) > 1 else tuple(steps)
+
+
+def _name(path: Path) -> str:
+    return next((str(step) for step in reversed(path) if isinstance(step, str)), "")
+
+
+def _written(fact: str, unit: str) -> str:
+    """A fact as it is usually written: times and counts as numbers, all else as text."""
+    if fact.endswith(("_at", ".at")):
+        return f"{{{fact}|{unit}}}" if unit == "iso" else f"{{{fact}|{unit}|number}}"
+    return f"{{{fact}|number}}" if fact.endswith(_COUNTS) else f"{{{fact}}}"
 
 
 def _sought(reading: Reading) -> frozenset[Path]:
@@ -61,7 +95,7 @@ def _sought(reading: Reading) -> frozenset[Path]:
 def _leaf(read: Read, operation: str, unit: str, *, only: bool) -> JsonValue:
     if read.wanted is not None:
         return read.wanted
-    name = next((str(step) for step in reversed(read.path) if isinstance(step, str)), "")
+    name = _name(read.path)
     fact = _fact(name, operation, only=only)
     if fact == "now.at":
         return f"{{now.at|{unit}}}" if unit == "iso" else f"{{now.at|{unit}|number}}"
@@ -69,7 +103,7 @@ def _leaf(read: Read, operation: str, unit: str, *, only: bool) -> JsonValue:
         return f"{{{fact}|number}}" if fact in _AS_NUMBER else f"{{{fact}}}"
     if name == "id" and operation in ("", "balances"):
         return "{account.number}" if operation else "{said.id}"
-    if _GOOD.search(name):
+    if _GOOD.search(name) or _TRUE.search(name):
         return True
     return 0 if re.search(r"code|error|status", name, re.I) else ""
 
@@ -119,9 +153,9 @@ def filled(made: JsonValue, values: Mapping[str, str], now: float) -> JsonValue:
     found = re.fullmatch(r"\{([a-z_]+\.[a-z_]+)((?:\|[a-z.]+)*)\}", made) if isinstance(made, str) else None
     if found is None:
         return made
-    if found[1] == "now.at":
+    if found[1].endswith(("_at", ".at")) and found[2]:
         if "|iso" in found[2]:
             return datetime.fromtimestamp(now, UTC).isoformat().replace("+00:00", "Z")
-        return int(now * {"s": 1, "ns": 10**9}.get(found[2].split("|")[1], 1000))
+        return int(now * _IN_A_SECOND.get(found[2].split("|")[1], 1000))
     value = values.get(found[1], "")
     return int(value) if "|number" in found[2] and value.isdigit() else value

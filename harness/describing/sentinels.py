@@ -103,6 +103,18 @@ def facts(
     return {name: value for name, value in known.items() if value}
 
 
+def usual(sentinels: Sentinels) -> dict[str, str]:
+    """What an exchange with this set's pair answers where no test shows a reply."""
+    return {
+        **facts(sentinels, "BUY", "LIMIT", "open", sentinels.pair),
+        "market.number": "1", "market.tick_size": "0.01", "market.lot_size": "0.01",
+        "market.tick_decimals": "2", "market.lot_decimals": "2", "market.min_amount": "0.01",
+        "market.min_notional": "1",
+        "market.settle": sentinels.quote, "balance.asset": sentinels.quote, "balance.total": "2000000",
+        "balance.free": "2000000", "balance.locked": "0",
+    }  # fmt: skip
+
+
 def _of_order(sentinels: Sentinels, status: str) -> dict[str, str]:
     price, amount = Decimal(sentinels.price), Decimal(sentinels.amount)
     fill_price, filled = _fill(sentinels, status)

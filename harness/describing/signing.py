@@ -8,13 +8,22 @@ from collections.abc import Collection, Mapping, Sequence
 from pydantic import JsonValue
 
 from harness.credentials.matching import usual_option
-from harness.describing.asking import SIGNS, Asked
+from harness.credentials.meanings import Meaning, meaning_of_name
+from harness.credentials.shapes import Shape, shape_of
+from harness.describing.asking import Asked
 from harness.describing.said import Said
+from harness.describing.sentinels import SESSION
 from harness.describing.signatures import Explanation, Scheme
 from harness.describing.templates import time_form
 
 Place = tuple[str, str, str]  # host, method, path
-_FORMS = ("base64", "hex", "hex", "pem")  # by the number of `asking.Asked.form`
+# What a description calls a shape, where it has a word of its own.
+_FORMS = {
+    Shape.BASE64_32: "base64",
+    Shape.HEX_32: "hex",
+    Shape.PEM_ED25519: "pem",
+    Shape.TOKEN: "text",
+}
 # Parts of the menu's texts, as a description writes them.
 _PARTS = {
     "{target}": "{path}{query|question}",
@@ -150,26 +159,33 @@ def credentials_of(asked: Asked, found: Explanation) -> dict[str, JsonValue]:
     for name, value in asked.credentials.items():
         if name in choices:
             continue
-        low = name.lower()
-        if name in secrets or (SIGNS.search(low) and not value.isdigit()):
-            made[name] = {"is": "secret", **_form(secrets.get(name), asked.form)}
-        elif re.search(r"pass|memo", low):
+        meaning, shape = meaning_of_name(name), asked.shapes.get(name) or shape_of(value) or Shape.TOKEN
+        if value == SESSION["account.number"]:
+            made[name] = {"is": "number"}
+        elif name in secrets or meaning is Meaning.SECRET:
+            made[name] = {"is": "secret", **_form(secrets.get(name), shape)}
+        elif meaning is Meaning.PASSPHRASE:
             places = _places(asked, value)
             made[name] = {"is": "passphrase", **({"sent": places} if places else {})}
-        elif value.isdigit():
-            made[name] = {"is": "number"}
+        elif shape is Shape.INTEGER:  # one that its code takes, as a sub account below 256: the same for all
+            made[name] = {"is": "none", "value": value}
         else:
-            made[name] = {"is": "key"}
+            made[name] = {"is": "key", **_written(shape)}
     return made
 
 
-def _form(scheme: Scheme | None, form: int) -> dict[str, JsonValue]:
+def _written(shape: Shape) -> dict[str, JsonValue]:
+    form = _FORMS.get(shape, str(shape))
+    return {} if form == "text" else {"form": form}
+
+
+def _form(scheme: Scheme | None, shape: Shape) -> dict[str, JsonValue]:
     """How the secret is written: as the scheme decodes it, else as the connector took it."""
     if scheme is not None and scheme.algorithm == "ed25519" and scheme.form != "pem":
         return {"form": f"seed {scheme.form}"}
     if scheme is not None and scheme.form != "raw":
         return {"form": scheme.form}
-    return {"form": _FORMS[form]}
+    return _written(shape)
 
 
 def _places(asked: Asked, value: str) -> list[JsonValue]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -50,6 +50,8 @@ METHODS: Mapping[str, str] = {
 _VERBS = ("GET", "POST", "PUT", "DELETE")
 # Methods that are given the reply about the markets: as an argument, the first but for the instance.
 _GIVEN = ("_initialize_trading_pair_symbols_from_exchange_info", "_format_trading_rules")
+# Functions that tell whether a market can be traded: given one of the rows.
+_FILTERS = re.compile(r"^_?is_\w*(exchange_information|instrument|market|pair|symbol|rule)\w*valid$")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef
 _TRANSPARENT = ("data", "json")  # attributes of a message or a reply that stand for its content
@@ -82,7 +84,7 @@ class Source:
     `states` has the states of orders, as `STATES` calls them, by the exchange's words for them. `verbs` has
     the HTTP methods of routes that are asked for in one way only. `pair` has base and quote of what
     its tests trade, empty where they do not say. `markets` is what is read of the reply that lists the
-    markets.
+    markets. `tests` are the texts of its test modules.
     """
 
     routes: Mapping[str, Reading]
@@ -92,16 +94,25 @@ class Source:
     verbs: Mapping[str, str] = field(default_factory=dict)
     pair: tuple[str, str] = ("", "")
     markets: Reading | None = None
+    tests: tuple[str, ...] = ()
 
     def of(self, path: str) -> Reading | None:
         """For a route's path as it was asked for: the longest known path that it ends with counts."""
         known = _ending(self.routes, path)
-        return self.routes[known] if known else None
+        own = self.routes[known] if known else None
+        if self.markets is None or self.operation(path) != "symbols":
+            return own
+        return self.markets if own is None else _both(self.markets, own)
 
     def asks_for(self, operation: str) -> tuple[str, str] | None:
         """(method, path) of what the connector asks for there, None where that is not one route."""
         paths = [path for path, known in self.asked.items() if known == operation]
         return (self.verbs.get(paths[0], ""), paths[0]) if len(paths) == 1 else None
+
+    def verb(self, path: str) -> str:
+        """The HTTP method of a route that is asked for in one way only, empty where that is not known."""
+        known = _ending(self.verbs, path)
+        return self.verbs[known] if known else ""
 
     def operation(self, path: str) -> str:
         """What the method is for that asks for this path, empty where none of `METHODS` names it."""
@@ -113,6 +124,13 @@ def _ending(known: Iterable[str], path: str) -> str:
     """The longest of the paths that a path ends with, empty where there is none."""
     found = [each for each in known if each.strip("/") and _as_pattern(each).search(path.rstrip("/"))]
     return max(found, key=len, default="")
+
+
+def _both(one: Reading, other: Reading) -> Reading:
+    """What either reads; where one goes on from where the other stops, the longer."""
+    reads = {each.path: each for each in (*other.reads, *one.reads)}
+    longest = [path for path in reads if not any(_within(path, other) for other in reads)]
+    return replace(one, reads=tuple(reads[path] for path in longest))
 
 
 @cache
@@ -145,14 +163,19 @@ def read_source(texts: Iterable[str]) -> Source:
     return Source(routes, tuple(received), asked, states, verbs, markets=_markets_in(functions, constants))
 
 
-def _markets_in(functions: Iterable[_Definition], constants: Mapping[str, JsonValue]) -> Reading | None:
-    """What the methods of `_GIVEN` read, together."""
+def _markets_in(functions: Sequence[_Definition], constants: Mapping[str, JsonValue]) -> Reading | None:
+    """What the methods of `_GIVEN` read, together, and what is asked of a row by those of `_FILTERS`."""
     reads: dict[Path, Read] = {}
     for function in functions:
         if function.name in _GIVEN and len(function.args.args) > 1:
             reading = _Function(function, constants, function.args.args[1].arg).reading()
             for each in reading.reads:
                 reads.setdefault(each.path, each)
+    row: Path = next((path[: path.index(ROW) + 1] for path in reads if ROW in path), ())
+    for function in functions if row else ():
+        if _FILTERS.match(function.name) and function.args.args:
+            for each in _Function(function, constants, function.args.args[0].arg).reading().reads:
+                reads.setdefault((*row, *each.path), replace(each, path=(*row, *each.path)))
     longest = [path for path in reads if not any(_within(path, other) for other in reads)]
     return Reading(tuple(reads[path] for path in longest)) if longest else None
 
@@ -360,6 +383,9 @@ class _Function:
                 return self._path(inner)
             case ast.Call(func=ast.Name(id="filter"), args=[_, inner]):
                 return self._path(inner)
+            case ast.IfExp(body=one, orelse=other) | ast.BoolOp(op=ast.Or(), values=[one, other]):
+                path = self._path(one)  # `reply["list"] if isinstance(reply, dict) else reply`
+                return self._path(other) if path is None else path
         return None
 
     def _step(self, inner: ast.AST, key: ast.expr) -> Path | None:
@@ -400,9 +426,18 @@ class _Function:
     def _compared(self) -> Iterator[tuple[Path, JsonValue]]:
         for node in ast.walk(self._function):
             if isinstance(node, ast.Compare) and len(node.ops) == 1:
-                path, value = self._path(node.left), self._value(node.comparators[0])
-                if path and value is not None and isinstance(node.ops[0], ast.Eq | ast.NotEq):
+                path, value = self._path(node.left), self._hoped(node.comparators[0])
+                if (
+                    path
+                    and value is not None
+                    and isinstance(node.ops[0], ast.Eq | ast.NotEq | ast.In | ast.Is)
+                ):
                     yield path, value
+
+    def _hoped(self, node: ast.expr) -> JsonValue:
+        """What a value is compared with: of several the first."""
+        several = node.elts if isinstance(node, ast.Tuple | ast.List | ast.Set) else [node]
+        return self._value(several[0]) if several else None
 
 
 def _gathers(value: ast.expr | None) -> bool:

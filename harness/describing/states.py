@@ -63,3 +63,16 @@ def in_the_connectors_words(leaf: Field, name: str, seen: Sequence[Leaf], states
     form = form_of_words(seen)
     text = f"{{order.status{form}}}"
     return replace(leaf, text=text, fact="order.status", kind=Kind.WORDS, words=words, by=(READS,))
+
+
+def word_for_fills(leaf: Field, states: Mapping[str, str]) -> str:
+    """The literal by which a message says that a part of its order was filled, empty where it has none.
+
+    The tests show whole fills alone, as if it were the order's last state; the connector's table of states
+    lacks it, and the leaf is not named as one (`type: fill`, `execType: TRADE`).
+    """
+    if leaf.fact != "order.status" or leaf.kind is not Kind.WORDS or _NAMED.search(leaf.at[-1]):
+        return ""
+    words = [word for word, meant in leaf.words.items() if meant == ("filled",)]
+    known = {each.lower() for each in states}
+    return words[0] if len(words) == 1 and words[0].lower() not in known else ""

@@ -165,6 +165,9 @@ def _by_state(having: Sequence[tuple[Leaf, Mapping[str, str]]]) -> tuple[str, st
     if len(done) != 1 or len(live) != 1 or None in done | live or done == live:
         return None
     form = "" if isinstance(having[0][0], str) else "|number"
+    times = {time_form(leaf) for leaf, facts in having if facts.get("order.status") == "filled"}
+    if live == {Decimal(0)} and len(times) == 1 and (timed := times.pop()) is not None:
+        return "order.updated_at", timed  # when it was filled last
     if done == {Decimal(0)}:
         return "order.remaining", form
     return ("order.filled", form) if live == {Decimal(0)} else None
@@ -311,9 +314,9 @@ def _embed(text: str, facts: Mapping[str, str]) -> str:
     return re.sub("\0(\\d+)\1", lambda found: holes[int(found[1])], text)
 
 
-def _likeness(path: Path, fact: str, prefer: str) -> tuple[int, int]:
-    """How well a leaf's name speaks for a fact that fits as well as others."""
+def _likeness(path: Path, fact: str, prefer: str) -> tuple[int, int, int]:
+    """How well a leaf's name speaks for a fact that fits as well as others: the longest hint counts."""
     name = next((str(step).lower() for step in reversed(path) if isinstance(step, str)), "")
-    hinted = any(hint in name for hint in _HINTS.get(fact, ()))
+    hinted = max((len(hint) for hint in _HINTS.get(fact, ()) if hint in name), default=0)
     plain = fact not in _HINTS
-    return (2 if hinted else 1 if plain else 0), int(fact.startswith(prefer))
+    return (2 if hinted else 1 if plain else 0), hinted, int(fact.startswith(prefer))

@@ -31,8 +31,8 @@ COMMIT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 # What git and its transports say → what it means. The first that matches counts.
 _UNREACHABLE: tuple[tuple[str, str, str], ...] = (
-    (r"Could not resolve host(?:name)?:? ?([^\s;]*)", "host not found", "look for a typing error"),
-    (r"Name or service not known|unable to look up", "host not found", "look for a typing error"),
+    (r"Could not resolve host(?:name)?:? ?([^\s;]*)", "host not found", "correct the address, or connect"),
+    (r"Name or service not known|unable to look up", "host not found", "correct the address, or connect"),
     (r"terminal prompts disabled|could not read (?:Username|Password)|Authentication failed|error: 40[13]",
      "repository not found, or private", "make it public, or correct the address"),
     (r"[Rr]epository.*not found|error: 404|not found: did you run", "repository not found",

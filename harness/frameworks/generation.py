@@ -39,7 +39,8 @@ class EnvironmentSpec:
     sets. `tools` are packages that we need to build and test it, in any version that goes with the rest;
     `advised` are bounds that hold where nothing declared contradicts them. `folders` of a tree are what is
     run, its tests among them (for `unit_test_seconds` at most); `folder` is the one that its compiled modules
-    lie in.
+    lie in. A connector's tests that have to run without keys are those whose names go on with
+    `keyless_tests`, and `test_environment` tells them that there are none.
     """
 
     python_from: Version
@@ -50,6 +51,8 @@ class EnvironmentSpec:
     folders: tuple[str, ...] = ("hummingbot", "test")
     language_level: int = 3
     unit_test_seconds: int = 600
+    keyless_tests: str = ""
+    test_environment: Mapping[str, str] = field(default_factory=dict)
     tools: tuple[str, ...] = (
         "cython", "numpy", "setuptools", "wheel", "coverage", "pytest", "pytest-asyncio", "pytest-timeout",
     )  # fmt: skip

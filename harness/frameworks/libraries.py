@@ -11,6 +11,7 @@ from harness.frameworks.contents import brought_by
 from harness.frameworks.declaration import name_of
 from harness.frameworks.resolving import Environment
 
+LONG_WORD = 7
 _NO_MODULE = re.compile(r"No module named '([^'.]+)")
 
 
@@ -37,6 +38,8 @@ class Libraries:
             return f"{each.declared}, which the submission declares, could not be had: {each.why}"
         for declared in self.left_out:
             if _alike(module, declared):
+                if not name_of(declared):
+                    return f"upstream takes it from {declared}, which no package index answers for"
                 return f"{declared}, which upstream declares, is not in the environment"
         return None
 
@@ -52,7 +55,12 @@ def missing_module(text: str) -> str | None:
 
 
 def _alike(module: str, declared: str) -> bool:
-    """An address or a package that is not here may bring any module; likely one with its name."""
+    """An address or a package that is not here may bring any module; likely one with its name.
+
+    Of an address a long word of the module's name is enough: `signalr_aio` of `…/python-signalr-client`.
+    """
     plain = module.lower().replace("_", "")
-    words = re.sub(r"[^a-z0-9]", "", (name_of(declared) or declared).lower())
-    return plain in words or (bool(words) and words in plain)
+    package = name_of(declared)
+    words = re.sub(r"[^a-z0-9]", "", (package or declared).lower())
+    long = () if package else (part for part in module.lower().split("_") if len(part) >= LONG_WORD)
+    return plain in words or (bool(words) and words in plain) or any(part in words for part in long)

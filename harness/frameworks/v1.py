@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from harness.forks.connectors import generation
+from harness.frameworks import v0
 from harness.frameworks.declaration import SETUP, declared, directives_of
 from harness.frameworks.generation import EnvironmentSpec, RequiredFile
 from harness.frameworks.runtime import Generation
@@ -53,4 +54,5 @@ def environment_spec() -> EnvironmentSpec:
         declared=declared,
         directives=lambda read: directives_of(read(SETUP) or ""),
         folders=("hummingbot", "test", "conf"),  # as in 2020, some connectors import `conf`
+        test_environment=v0.MOCKED,
     )

@@ -24,7 +24,7 @@ from harness.reporting.model import (
     SubmissionInfo,
     VotingInfo,
 )
-from harness.requirement import Catalogue
+from harness.requirement import Catalogue, Profile
 from harness.rounds.round import PypiUpstream
 from harness.screenings.reviews import BY_A_PERSON
 from harness.screenings.run import ReviewInfo, RunInfo, WaiverInfo
@@ -52,7 +52,7 @@ def candidate_report(
     run, partial = screened.run, screened.partial
     needed = {item.requirement: item for item in waivers if item.requirement in grade.waived}
     reviews = {item.requirement: ReviewInfo(by=item.by, at=item.at) for item in screened.candidate.reviewed}
-    findings = _findings(outcomes, catalogue, needed, reviews)
+    findings = _findings(outcomes, catalogue, screened.profile, needed, reviews)
     return CandidateReport(
         round=round_.id,
         catalogue=catalogue.version,
@@ -199,6 +199,7 @@ def _names(names: Iterable[str]) -> tuple[str, ...]:
 def _findings(
     outcomes: Iterable[Outcome],
     catalogue: Catalogue,
+    profile: Profile,
     waivers: Mapping[str, WaiverInfo],
     reviews: Mapping[str, ReviewInfo],
 ) -> tuple[Finding, ...]:
@@ -212,6 +213,7 @@ def _findings(
         _finding(
             item,
             catalogue,
+            profile,
             waivers.get(item.requirement),
             reviews.get(item.requirement) if item.check == BY_A_PERSON else None,
         )
@@ -220,7 +222,11 @@ def _findings(
 
 
 def _finding(
-    outcome: Outcome, catalogue: Catalogue, waiver: WaiverInfo | None, review: ReviewInfo | None
+    outcome: Outcome,
+    catalogue: Catalogue,
+    profile: Profile,
+    waiver: WaiverInfo | None,
+    review: ReviewInfo | None,
 ) -> Finding:
     requirement = catalogue.by_id.get(outcome.requirement)
     stated = outcome.model_dump()
@@ -231,7 +237,7 @@ def _finding(
         **stated,
         title=requirement.title if requirement else None,
         why=requirement.why if requirement else None,
-        fix=requirement.fix if requirement else None,
+        fix=requirement.fix_for(profile) if requirement else None,
         impact=requirement.impact if requirement else None,
         waiver=waiver,
         reviewed=review,

@@ -212,7 +212,10 @@ def _commands(report: CandidateReport) -> Sequence[tuple[str, str]]:
     risk = "Build a whole Hummingbot with it: that one trades on the real exchange, with real money"
     commands = [
         (risk, f"harness image {folder}"),
-        ("Screen it again, in the round's folder", f"harness run round.yml --only {row.name}{suffix}"),
+        (
+            "Screen it again, where candidates.yml is",
+            f"harness run --only {row.name} --again{suffix}",
+        ),
         again,
     ]
     if row.exchange.dialect:

@@ -26,7 +26,6 @@ MAX_PATHS = 40
 MAX_SHOWN = 2500  # characters of a piece of evidence
 LONGEST_TEXT = 1 << 20
 LONG_TEXT, LONG_LINES = 700, 10
-WIDE_INTERVAL = 20  # points; with more left open the interval is the headline, not the score
 CODE = re.compile(r"`([^`\n]{1,200})`")
 KINDS = {
     EvidenceKind.FILE: "in a file",
@@ -62,7 +61,7 @@ def _environment() -> Environment:
         max_evidence=MAX_EVIDENCE,
         max_findings=MAX_FINDINGS,
         max_paths=MAX_PATHS,
-        wide_interval=WIDE_INTERVAL,
+        wide_interval=wording.WIDE_INTERVAL,
     )
     return made
 

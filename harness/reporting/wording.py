@@ -84,6 +84,9 @@ def number(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f}".removesuffix(".0")
 
 
+WIDE_INTERVAL = 20  # points; with more left open the interval is the headline, not the score
+
+
 def score_words(score: ScoreInfo | None) -> str:
     """The score as it must be told: never without its interval and how much was decided."""
     if score is None:
@@ -93,6 +96,9 @@ def score_words(score: ScoreInfo | None) -> str:
         return f"no score, {decided}"
     if score.low == score.high:
         return f"score {number(score.value)}, {decided}"
+    if score.high - score.low > WIDE_INTERVAL:
+        span = f"{number(score.low)} to {number(score.high)}"
+        return f"score {span} ({number(score.value)} of what was decided), {decided}"
     return f"score {number(score.value)} (between {number(score.low)} and {number(score.high)}), {decided}"
 
 

@@ -24,7 +24,7 @@ def wrong(what: str, fix: str, *at: str | int) -> PydanticCustomError:
 
 def shown(value: object) -> str:
     """What was written, quoted and cut to 80 characters; the file may hold a megabyte of it."""
-    quoted = repr(value[:80] if isinstance(value, str) else value)
+    quoted = repr(value if not isinstance(value, str) or len(value) <= 80 else f"{value[:79]}…")
     return quoted if len(quoted) <= 90 else f"{quoted[:80]}…"
 
 
@@ -49,9 +49,14 @@ def _instant(value: object) -> object:
 
 
 def _day(value: object) -> object:
-    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+    if not isinstance(value, str):
+        return value
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         raise wrong(f"{shown(value)} is not a day", "write it like 2020-08-24")
-    return value
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise wrong(f"{shown(value)} is not a day of the calendar", "write it like 2020-08-24") from None
 
 
 def _one_line(value: str) -> str:
@@ -64,6 +69,11 @@ _URL = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<user>[^/@]*@)?(?P<host>(?!-)[^/@:]*)(?::\d+)?(?P<path>/.*)?", re.I
 )
 _SCP = re.compile(r"[A-Za-z0-9_.-]+@(?!-)[A-Za-z0-9.-]+:[^:].*")
+# What a browser's address line shows of a repository on GitHub or GitLab: git fetches nothing from there.
+PAGE_OF_REPOSITORY = re.compile(
+    r"(?P<repository>https://(?:github\.com/[^/]+/[^/]+(?=/)|gitlab\.com/(?:.+?(?=/-/)|[^/]+/[^/]+(?=/tree/))))/(?:-/)?"
+    r"(?:(?:tree|commits?)/(?P<ref>[^?#]+?)|(?:pulls?|blob|compare|issues|actions|branches)(?:/[^?#]*)?)/?(?:[?#].*)?"
+)
 _OWNER_AND_NAME = re.compile(r"(?:github\.com/)?([\w-]+/[\w.-]+)")
 
 
@@ -105,6 +115,9 @@ def _url(value: str) -> str:
         )
     if not match["path"] or (scheme != "file" and not match["host"]):
         raise wrong(f"{shown(value)} names no repository", "write https://host/owner/name")
+    if page := PAGE_OF_REPOSITORY.fullmatch(value):
+        branch = f", and `ref: {page['ref']}`" if page["ref"] else ""
+        raise wrong(f"{shown(value)} is a page of a repository", f"write {page['repository']}{branch}")
     return value
 
 
@@ -140,7 +153,10 @@ def _host(value: str) -> str:
     return value
 
 
-_PUBLISHED = ("round.yml", "round.json", "report.md", "ballot.md", "ballot.json", "index.html")
+_PUBLISHED = (
+    "ballot", "ballot.json", "ballot.md", "index.html", "matrix.html",
+    "report.md", "result.json", "round.csv", "round.json", "round.yml",
+)  # fmt: skip
 _RESERVED = frozenset({"con", "prn", "aux", "nul", "assets", "round", "index", *_PUBLISHED})
 
 

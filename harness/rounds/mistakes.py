@@ -37,6 +37,14 @@ def _plain(location: Location) -> Location:
     return (location[0], *location[2:]) if location[:1] == ("upstream",) and len(location) > 1 else location
 
 
+_SHORT = {
+    "too_short": "empty",
+    "string_too_short": "empty",
+    "tuple_type": "not a list",
+    "string_type": "not text",
+}
+
+
 def _words(detail: ErrorDetails, location: Location, located: Located, model_at: ModelAt) -> tuple[str, str]:
     context = detail.get("ctx", {})
     name = str(location[-1]) if location else "the file"
@@ -56,14 +64,13 @@ def _words(detail: ErrorDetails, location: Location, located: Located, model_at:
             return f"{shown(detail['input'])} is not allowed", fix
         case "string_pattern_mismatch":
             return f"{shown(detail['input'])} has characters that are not allowed", f"like {example}"
-        case "too_short":
-            return "empty", f"like {example}"
-        case "tuple_type":
-            return "not a list", f"like {example}"
+        case "string_too_long":
+            what = f"longer than {context['max_length']} characters"
+            return what, "shorten it, or look for a closing quote that is missing"
         case "model_type" | "model_attributes_type" | "dict_type":
             return "not a group of fields", "indent its fields below it"
-        case "string_type" if detail["input"] is None:
-            return "empty", f"like {example}"
+        case type_ if type_ in _SHORT:
+            return "empty" if detail["input"] is None else _SHORT[type_], f"like {example}"
         case _:
             return detail["msg"][:1].lower() + detail["msg"][1:], f"like {example}"
 
@@ -116,16 +123,33 @@ def mistaken_reviews(located: Located, requirements: Mapping[str, Requirement]) 
             yield Mistake(located.line(at), dotted(at), what, fix)
 
 
+def mistaken_names(
+    located: Located, field: str, kind: str, known: Callable[[], Collection[str]]
+) -> Iterator[Mistake]:
+    """`dialect` or `ccxt` of rows that name what there is not."""
+    for at in located.lines:
+        if len(at) == 4 and (at[0], at[2], at[3]) == ("candidates", "exchange", field):
+            value = _value(located, at)
+            if isinstance(value, str) and value not in known():
+                fix = did_you_mean(value, known()) or "write null where there is none"
+                yield Mistake(located.line(at), dotted(at), f"no {kind} is called {shown(value)}", fix)
+
+
 def _named(located: Located, field: str) -> Iterator[tuple[Location, str]]:
     """(place, id) of each requirement that an item of `field` names in a candidate's row."""
     for location in located.lines:
         if len(location) != 5 or location[2] != field or location[4] != "requirement":
             continue
-        value: Any = located.data
-        for part in location:
-            value = value[part]
+        value = _value(located, location)
         if isinstance(value, str):
             yield location, value
+
+
+def _value(located: Located, at: Location) -> object:
+    value: Any = located.data
+    for part in at:
+        value = value[part]
+    return value
 
 
 def _unknown(located: Located, at: Location, value: str, known: Collection[str]) -> Mistake:

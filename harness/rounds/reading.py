@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
@@ -13,7 +14,13 @@ from harness.errors import UserError
 from harness.requirement import Requirement
 from harness.rounds.fields import local_path, shown
 from harness.rounds.located_yaml import Located, Location, Mistake, dotted, read_located
-from harness.rounds.mistakes import explained, mistaken_reviews, mistaken_waivers, without_echoes
+from harness.rounds.mistakes import (
+    explained,
+    mistaken_names,
+    mistaken_reviews,
+    mistaken_waivers,
+    without_echoes,
+)
 from harness.rounds.round import (
     Candidate,
     Exchange,
@@ -46,14 +53,20 @@ class RoundFileError(UserError):
         )
 
 
-def load_round(
-    path: Path, requirements: Mapping[str, Requirement] | None = None, *, others_rows: bool = False
-) -> Round:
+@dataclass(frozen=True)
+class Known:
+    """What rows may name: requirements by id, and simulated exchanges and ccxt's ids."""
+
+    requirements: Mapping[str, Requirement]
+    dialects: Callable[[], Collection[str]]
+    ccxt: Callable[[], Collection[str]]
+
+
+def load_round(path: Path, known: Known | None = None, *, others_rows: bool = False) -> Round:
     """Read a round file; raises RoundFileError with every mistake.
 
-    `requirements` are those that waivers and reviews may name, by id; None leaves them unchecked. With
-    `others_rows`, rows are taken as handed in by others: a fork on this machine has to lie below the file's
-    own folder.
+    Without `known`, what rows name is not looked up. With `others_rows`, rows are taken as handed
+    in by others: a fork on this machine has to lie below the file's own folder.
     """
     path = Path(path)
     try:
@@ -69,9 +82,11 @@ def load_round(
             mistakes += [explained(detail, located, _model_at) for detail in without_echoes(error.errors())]
     if round_ is not None and others_rows:
         mistakes += _outside(round_, path.absolute().parent.resolve(), located)
-    if requirements is not None:
-        mistakes += mistaken_waivers(located, requirements)
-        mistakes += mistaken_reviews(located, requirements)
+    if known is not None:
+        mistakes += mistaken_waivers(located, known.requirements)
+        mistakes += mistaken_reviews(located, known.requirements)
+        mistakes += mistaken_names(located, "dialect", "simulated exchange", known.dialects)
+        mistakes += mistaken_names(located, "ccxt", "exchange of ccxt", known.ccxt)
     if mistakes or round_ is None:
         raise RoundFileError(path, mistakes)
     return round_
@@ -111,12 +126,9 @@ def _outside(round_: Round, folder: Path, located: Located) -> Iterator[Mistake]
 
 
 def _cannot_open(path: Path, error: OSError) -> Mistake:
-    near = difflib.get_close_matches(
-        path.name, [other.name for other in path.absolute().parent.glob("*.y*ml")], 1
-    )
-    fix = (
-        f"did you mean {path.with_name(near[0])}?" if near else "name the file: `harness run candidates.yml`"
-    )
+    others = {other.stem: other.name for other in path.absolute().parent.glob("*.y*ml")}
+    near = difflib.get_close_matches(path.stem, others, 1)
+    fix = f"did you mean {path.with_name(others[near[0]])}?" if near else "name the round's file"
     return Mistake(1, "", f"cannot be read: {error.strerror}", fix)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, time
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -198,13 +199,20 @@ class Candidate(_Model):
     )
 
     @model_validator(mode="after")
-    def _reviews_are_of_different_requirements(self) -> Candidate:
-        named = [review.requirement for review in self.reviewed]
-        for number, name in enumerate(named):
-            if name in named[:number]:
-                what, fix = f"{name} is reviewed already in this row", "keep the review that holds"
-                raise wrong(what, fix, "reviewed", number, "requirement")
+    def _nothing_is_named_twice(self) -> Candidate:
+        if (twice := _second(self.connectors)) is not None:
+            raise wrong(
+                f"{self.connectors[twice]} is listed twice", "remove one of them", "connectors", twice
+            )
+        if (twice := _second([each.requirement for each in self.reviewed])) is not None:
+            what = f"{self.reviewed[twice].requirement} is reviewed already in this row"
+            raise wrong(what, "keep the review that holds", "reviewed", twice, "requirement")
         return self
+
+
+def _second(items: Sequence[str]) -> int | None:
+    """Where the first item stands that an earlier one repeats."""
+    return next((number for number, item in enumerate(items) if item in items[:number]), None)
 
 
 OWN_CHECK = "own-check"  # the id of the round that `harness check` makes up where it is given none
@@ -236,8 +244,8 @@ class Round(_Model):
 
     @model_validator(mode="after")
     def _closes_before_the_vote(self) -> Round:
-        if self.submissions_close.date() > self.voting.opens:
-            fix = "correct `submissions_close` or `voting.opens`"
+        if self.submissions_close > datetime.combine(self.voting.opens, time(), UTC):
+            fix = "correct `submissions_close`, or `voting.opens`: it opens at 00:00 UTC"
             raise wrong("submissions close after voting opens", fix, "submissions_close")
         return self
 
@@ -258,11 +266,9 @@ class Round(_Model):
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Round:
-        names = [candidate.name for candidate in self.candidates]
-        for number, name in enumerate(names):
-            if name in names[:number]:
-                fix = "give each candidate a name of its own"
-                raise wrong(f"{name!r} is taken by an earlier candidate", fix, "candidates", number, "name")
+        if (twice := _second([candidate.name for candidate in self.candidates])) is not None:
+            what = f"{self.candidates[twice].name!r} is taken by an earlier candidate"
+            raise wrong(what, "give each candidate a name of its own", "candidates", twice, "name")
         return self
 
     @property
@@ -276,7 +282,8 @@ class Round(_Model):
             if candidate.name == name:
                 return candidate
         known = [candidate.name for candidate in self.candidates]
-        raise UserError(f"round {self.id} has no candidate {name!r}", hint=did_you_mean(name, known))
+        hint = did_you_mean(name, known) or f"it has {', '.join(known) or 'none yet'}"
+        raise UserError(f"round {self.id} has no candidate {name!r}", hint=hint)
 
 
 def round_schema() -> dict[str, Any]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from decimal import ROUND_UP, Decimal
 
 from pydantic import BaseModel, ConfigDict
 
+from harness.driving import claims
 from harness.driving.claims import Rule
 from harness.driving.driver import ConnectorError
 from harness.scenarios.rig import Rig, Rigs
 from harness.text import one_line
 from harness.venue.described.addresses import WEBSOCKET
-from harness.venue.model import ZERO, Order, Side
+from harness.venue.model import ZERO, BookView, Order, Side
 
 # What has to be seen, and what is said where it is not.
 UNSEEN: Mapping[str, str] = {
@@ -23,14 +25,25 @@ UNSEEN: Mapping[str, str] = {
     "completed": "no order was completed",
 }
 STEPS = tuple(UNSEEN)
+# What an order can live without, and the failures of some requirements cannot be told from a wrong message.
+NOT_TOLD: Mapping[str, str] = {
+    "followed": "the connector's order book did not follow a change on both sides",
+    "streamed": "no part of a fill was told at once",
+}
+# The facts by which each of these is told.
+TELLING: Mapping[str, tuple[str, ...]] = {
+    "followed": ("level.price", "level.amount", "level.side"),
+    "streamed": ("fill.trade_id", "fill.price", "fill.amount", "order.filled", "order.status"),
+}
 GET_READY = 60.0  # virtual seconds
 WAIT = 130.0  # whose stream is not described learns of its orders by polling, every two minutes at most
 PACE = 8.0
+AT_ONCE = 30.0  # virtual seconds in which a stream has told of something
 MOST_TOLD = 6
 
 
 class Rehearsal(BaseModel):
-    """`reached` are those of `STEPS` that came about, `trouble` what stood in the way, as far as was seen.
+    """`reached` are those of `STEPS` and `NOT_TOLD` that came about, `trouble` what stood in the way.
 
     `unanswered` are routes that the connector asked for (`GET /v1/fills`) and WebSockets that it opened
     (`WebSocket ws.acme.com/private`), and the description does not have.
@@ -46,6 +59,11 @@ class Rehearsal(BaseModel):
     def lives(self) -> bool:
         """Whether an order was created, cancelled and filled, seen by the connector and by the venue."""
         return set(STEPS) <= set(self.reached)
+
+    @property
+    def untold(self) -> tuple[str, ...]:
+        """Those of `NOT_TOLD` that were not seen."""
+        return tuple(step for step in NOT_TOLD if step not in self.reached)
 
     @property
     def missing(self) -> str:
@@ -67,6 +85,7 @@ def rehearse(rigs: Rigs) -> Rehearsal:
             if not set(STEPS) <= set(reached):
                 unanswered += _unanswered(rig)
                 trouble += _unready(rig) if "ready" not in reached else ()
+                trouble += _uncompleted(rig) if "filled" in reached else ()
                 trouble += _seen(rig)
     except ConnectorError as error:
         trouble.append(error.gist)
@@ -84,6 +103,12 @@ def _live(rig: Rig) -> Iterator[str]:
     rule = rig.connector.rules().get(rig.pair)
     if rule is None:
         return
+    if _follows(rig):
+        yield "followed"
+    yield from _trades(rig, rule)
+
+
+def _trades(rig: Rig, rule: Rule) -> Iterator[str]:
     book = rig.venue.book(rig.market, 1)
     bid, ask = book.bids[0].price, book.asks[0].price
     waiting, name = _placed(rig, Side.BUY, bid * Decimal("0.9"), rule)
@@ -102,6 +127,39 @@ def _live(rig: Rig) -> Iterator[str]:
         yield "filled"
     if rig.connector.wait_event("BuyOrderCompleted", name, WAIT):
         yield "completed"
+    if _hears_of_a_part(rig, bid * Decimal("0.9"), rule):
+        yield "streamed"
+
+
+def _hears_of_a_part(rig: Rig, price: Decimal, rule: Rule) -> bool:
+    """Whether it is told at once that a part of its order was filled."""
+    order, name = _placed(rig, Side.BUY, price, rule)
+    if order is None:
+        return False
+    rig.connector.wait_event("BuyOrderCreated", name, WAIT)
+    lot = rig.market.lot_size
+    rig.venue.fill(order.order_id, (order.amount / 2 / lot).to_integral_value(ROUND_UP) * lot)
+    return bool(rig.connector.wait_event("OrderFilled", name, AT_ONCE))
+
+
+def _follows(rig: Rig) -> bool:
+    """Whether the best levels of both sides are the venue's after they have changed."""
+    for side, level in zip((Side.BUY, Side.SELL), _best(rig.venue.book(rig.market, 1)), strict=False):
+        rig.venue.set_level(rig.market, side, level[0], level[1] * 2)
+
+    def alike() -> bool:
+        ours, read = _best(rig.venue.book(rig.market, 1)), _best(rig.connector.book(rig.pair, 1))
+        both = zip(ours, read, strict=False)
+        return len(ours) == len(read) and all(
+            math.isclose(one, other) for pair in both for one, other in zip(*pair, strict=True)
+        )
+
+    return bool(rig.eventually(alike, AT_ONCE))
+
+
+def _best(book: BookView | claims.BookView) -> tuple[tuple[Decimal, Decimal], ...]:
+    """The best bid and the best ask."""
+    return tuple((price, amount) for price, amount in (*book.bids[:1], *book.asks[:1]))
 
 
 def _now(rig: Rig, order: Order) -> Order:
@@ -142,6 +200,17 @@ def _unready(rig: Rig) -> Iterator[str]:
     missing = ", ".join(name for name, done in parts.items() if not done)
     if missing:
         yield one_line(f"it waits for: {missing}", 200)
+
+
+def _uncompleted(rig: Rig) -> Iterator[str]:
+    """The parts in which an order was filled, beside those that the connector reported."""
+    filled = [each for each in rig.venue.orders(rig.account) if each.filled]
+    told = [event.data for event in rig.connector.events("OrderFilled")]
+    for order in filled[-1:]:
+        parts = rig.venue.fills(rig.account, order_id=order.order_id)
+        said = ", ".join(f"{each.get('amount')} at {each.get('price')}" for each in told) or "none"
+        made = ", ".join(f"{each.amount} at {each.price}" for each in parts)
+        yield one_line(f"its order was filled by {made}, and it reported: {said}", 300)
 
 
 def _unanswered(rig: Rig) -> Iterator[str]:

@@ -10,9 +10,9 @@ from harness.forks.lockfile import Lock, Locked, load_lock
 from harness.forks.object_store import ObjectStore
 from harness.forks.pin import pin
 from harness.forks.submission import Submission
-from harness.requirement import Catalogue
 from harness.rounds.reading import load_round
 from harness.rounds.round import GitUpstream, Round
+from harness.screenings.round_file import read_round_file
 from harness.screenings.store import ROUND, read_screening
 
 HINT = "name a candidate of the round's file, or its folder of reports, e.g. reports/2020-08/NAME"
@@ -45,7 +45,7 @@ def choose_candidate(what: str, round_file: Path, reports: Path, store: ObjectSt
     elif len(place.parts) > 1:
         raise UserError("nothing was screened here", where=what, hint=HINT)
     else:
-        round_ = load_round(round_file, Catalogue.load().by_id, others_rows=True)
+        round_ = read_round_file(round_file)
         place, lock = reports / round_.id / what, load_lock(round_file, round_)
     row = round_.candidate(place.name)
     screened = read_screening(place, row).submission

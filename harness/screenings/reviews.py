@@ -15,7 +15,7 @@ BY_A_PERSON = "review"  # stands in an outcome for the check's name
 
 
 def reviews_that_count(screened: Screened, catalogue: Catalogue) -> dict[str, Review]:
-    """By requirement: of those that need a person and that no check spoke to, on the commit screened.
+    """By requirement: of those that need a person and that no check decided, on the commit screened.
 
     One from before the day on which that commit was made is about other code.
     """

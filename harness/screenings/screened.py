@@ -63,7 +63,7 @@ class Screened:
 
 
 def complete(screened: Screened, catalogue: Catalogue) -> tuple[Outcome, ...]:
-    """The outcomes, with what people decided and an `undetermined` for all else that nothing spoke to.
+    """The outcomes, with what people decided and an `undetermined` for each requirement without one.
 
     Without it a screening that was cut short would look better than one that was finished. Where a failure of
     ours cut it short, they are `harness_error`.
@@ -104,7 +104,7 @@ def _why_open(screened: Screened, requirement: Requirement) -> str:
     if screened.run and screened.run.broken:
         return screened.run.broken
     if screened.run and screened.run.finished_at:
-        return "No check spoke to this requirement."
+        return "No check decided this requirement."
     return "The screening ended before this was decided." if screened.outcomes else NOT_SCREENED
 
 

@@ -91,7 +91,11 @@ def _hours(report: RoundReport, now: datetime) -> int:
     voting = report.round.voting
     left = last_instant(voting.closes) - max(now, first_instant(voting.opens))
     if left <= timedelta():
-        raise UserError(f"voting ended with {voting.closes}", where=f"round {report.round.id}")
+        raise UserError(
+            f"voting ended with {voting.closes}, and Discord opens no poll in the past",
+            where=f"round {report.round.id}",
+            hint="count the votes with `harness tally`, or correct `voting.closes` and publish again",
+        )
     hours = math.ceil(left / timedelta(hours=1))
     if hours > HOURS:
         raise UserError(

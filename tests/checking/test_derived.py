@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
+from typing import cast
 
-from harness.checking.confirmed import confirmation_lines, whole
+from harness.checking.confirmed import MET, Standing, confirmation_lines, standing, untold_facts, whole
 from harness.checking.derived import WHOLE, Derived, asked, asked_in
 from harness.checking.fixtures import joined
 from harness.describing.questions import OPEN_FACT, Question, line
 from harness.driving.claims import Rule
 from harness.outcome import Basis, Evidence, EvidenceKind, Outcome, Severity, Status
 from harness.requirement import Catalogue
-from harness.scenarios.rehearsal import STEPS, Rehearsal, enough
+from harness.scenarios.rehearsal import NOT_TOLD, STEPS, Rehearsal, enough
 from harness.venue.described import DescribedDialect
 
 
@@ -30,7 +32,27 @@ def test_nothing_stands_before_an_order_has_lived() -> None:
     found = Derived(DescribedDialect, Rehearsal(reached=("ready", "created"))).unconfirmed(catalogue)
     assert set(found) == {each.id for each in catalogue}
     assert found[min(found)] == (f"{WHOLE}, on which no order was cancelled yet",)
-    assert Derived(DescribedDialect, Rehearsal(reached=STEPS)).unconfirmed(catalogue) == {}
+    whole = Rehearsal(reached=(*STEPS, *NOT_TOLD))
+    assert Derived(DescribedDialect, whole).unconfirmed(catalogue) == {}
+
+
+def test_a_failure_that_a_wrong_message_explains_counts_once_the_rehearsal_has_shown_it() -> None:
+    """As Gemini's, where a part of a fill was described as a new order, and never reported."""
+
+    class Doubted:
+        @classmethod
+        def unconfirmed(cls, facts: Iterable[str]) -> tuple[str, ...]:
+            named = "fill.price" in facts
+            return ("routes / GET /fills", "connections / a / channels / orders / tells") if named else ()
+
+    catalogue, dialect = Catalogue.load(), cast(type[DescribedDialect], Doubted)
+    found = Derived(dialect, Rehearsal(reached=STEPS)).unconfirmed(catalogue)
+    assert found["reconnects-user-stream"] == ("connections / a / channels / orders / tells",)
+    assert found["reconnects-market-stream"] == (NOT_TOLD["followed"],)
+    assert "cancel-one" not in found
+    followed = Derived(dialect, Rehearsal(reached=(*STEPS, "followed"))).unconfirmed(catalogue)
+    assert "reconnects-market-stream" not in followed
+    assert "reconnects-user-stream" in followed
 
 
 def test_the_fields_of_both_are_leaned_on() -> None:
@@ -45,6 +67,20 @@ def test_a_line_for_each_part_the_most_decisive_first() -> None:
     )
     assert [line.split('"')[1] for line in lines] == ["routes / GET /fills / reply", "words / status"]
     assert whole("signing") == "signing"
+
+
+def test_a_fact_that_no_leaf_carries_is_asked_for_and_not_confirmed() -> None:
+    outcomes = [_outcome(["market.tick_size", "signing"])]
+    assert untold_facts(outcomes) == ("market.tick_size",)
+    assert [line.split('"')[1] for line in confirmation_lines(outcomes)] == ["signing"]
+
+
+def test_how_far_a_connector_is_from_eligible() -> None:
+    open_ = _outcome([]).model_copy(update={"evidence": ()})
+    met = _outcome(["x"]).model_copy(update={"summary": f"{MET}, if …"})
+    passed = open_.model_copy(update={"status": Status.PASSED})
+    minor = _outcome(["x"], Severity.MINOR)
+    assert standing([passed, met, _outcome(["x"]), open_, minor]) == Standing(1, 1, 1, 1)
 
 
 def test_questions_are_comments_that_can_be_filled_in() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from harness.checking import process
 from harness.checking.plan import Plan
-from harness.errors import DiskFull
+from harness.errors import DiskFull, UserError
 from harness.outcome import Outcome, OutcomeLog, Status
 
 HEADER = {"commit": "c" * 40}
@@ -146,6 +146,27 @@ def test_a_full_disk_ends_the_run_and_is_no_outcome(world: World, monkeypatch: p
         process.run_checks(world.plan, None, world.folder / "checks.log", lambda _: None)
     assert told.value.where
     assert list(world.outcomes()) == ["builds"]
+
+
+@pytest.mark.parametrize("select", ["no_such_check", "a and"])
+def test_an_expression_that_chooses_no_check_is_a_users_mistake(
+    select: str, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.run(FULL)
+    monkeypatch.setattr(process, "CHECKS", world.checks)
+    with pytest.raises(UserError, match=f"-k {select} chooses no check"):
+        process.run_checks(world.plan, select, world.folder / "checks.log", lambda _: None)
+
+
+def test_the_checks_that_are_chosen_are_counted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.run()
+    world.log.path.unlink()
+    monkeypatch.setattr(process, "CHECKS", world.checks)
+    totals: list[int | None] = []
+    process.run_checks(
+        world.plan, "passes", world.folder / "checks.log", lambda said: totals.append(said.total)
+    )
+    assert [each for each in totals if each is not None] == [1]
 
 
 def test_a_log_that_cannot_be_written_ends_the_run_when_the_checks_have_ended(

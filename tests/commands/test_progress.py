@@ -46,7 +46,7 @@ def test_plain_lines_where_there_is_no_terminal() -> None:
     assert said.splitlines() == [
         "good: fetching",
         "good: 2 checks to run",
-        "good: done (1 passed, 0 failed, 1 undecided)",
+        "good: done (checks: 1 passed, 0 failed, 1 undecided)",
     ]
 
 

@@ -83,11 +83,11 @@ def test_the_row_is_filled_in_shown_and_added(world: tuple[Path, Path]) -> None:
 
 def test_what_the_submitter_says_is_laid_over(world: tuple[Path, Path]) -> None:
     file, fork = world
-    form = Form(str(fork), hosts=("eu.acme.com",), ccxt="acmepro", maintenance="we do", contact="us")
+    form = Form(str(fork), hosts=("eu.acme.com",), ccxt="kraken", maintenance="we do", contact="us")
     said = told(file, form, name="acme-eu")
     row = load_round(file).candidate("acme-eu")
     assert row.exchange.hosts == ("eu.acme.com", "api.acme.com", "ws.acme.com")
-    assert row.exchange.ccxt == "acmepro"
+    assert row.exchange.ccxt == "kraken"
     assert "ccxt has no" not in said
 
 

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from harness.cli import app
+from harness.errors import UserError
 from harness.scenarios.trace.model import Asked, Entry, Header
 from harness.scenarios.trace.store import FOLDER, name_of, packed, write
 from tests.scenarios.trace.sample import ENTRIES, HEADER
@@ -86,4 +87,9 @@ def test_what_cannot_be_shown_is_named(candidate: Path) -> None:
     other = keep(candidate, HEADER.model_copy(update={"scenario": "restart"}))
     assert "one is of “trade" in str(trace("diff", keep(candidate), other).exception)
     missing = candidate / FOLDER / "missing.ndjson.zst"
-    assert str(missing) in str(trace("show", missing).exception)
+    refused = trace("show", missing).exception
+    assert isinstance(refused, UserError)
+    assert str(refused).splitlines() == [
+        f"{missing}: it cannot be read: No such file or directory",
+        "→ `harness trace list FOLDER` names a report's traces",
+    ]

@@ -161,3 +161,14 @@ def test_one_that_asks_for_nothing() -> None:
 )
 def test_a_complaint_names_a_shape(failure: str, shape: Shape | None) -> None:
     assert (shape in complained(failure)) if shape else not complained(failure)
+
+
+def test_a_key_whose_prompt_asks_for_an_address_gets_the_one_of_the_private_key() -> None:
+    """Derive's `derive_api_key`: its constructor takes any text, and nothing can be signed then."""
+    asked = [
+        field("one_api_key", "Enter your One Wallet address"),
+        field("one_api_secret", "Enter your wallet private key", kind="SecretStr"),
+    ]
+    told = {"one_api_secret": Shape.HEX_32}
+    given = choose(asked, "one", lambda _: None, (), told).credentials
+    assert given["one_api_key"].lower() == address_of(given["one_api_secret"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.credentials.matching import matched, unmatched
+from harness.credentials.matching import matched, unmatched, usual_option
 from harness.credentials.shapes import Shape, shape_of
 from harness.credentials.stated import stated
 from tests.credentials.fields import field
@@ -59,6 +59,10 @@ def test_a_default_is_kept_and_an_empty_one_is_none() -> None:
 def test_a_choice_without_default_is_its_first_option() -> None:
     asked = [field("one_mode", kind="typing.Literal['main', 'sub']"), field("use_vault", kind="bool")]
     assert matched(asked, {}, "one").credentials == {"one_mode": "main", "use_vault": "no"}
+    told = field("account_type", "Enter your account type (trader/market_maker)")
+    assert matched([told], {}, "one").credentials == {"account_type": "trader"}
+    assert usual_option(field("one_is_testnet", "On the testnet? (Yes/No)")) == "no"
+    assert usual_option(field("one_api_key", "Enter your API key (main/sub account)")) is None
 
 
 def test_what_cannot_be_matched_is_asked_for() -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from harness.describing.answers import answers
-from harness.describing.asking import Act, Asked
-from harness.describing.assembling import Assembled, Placed, Sources, assemble
+from harness.describing.asking import Act, Asked, Opened
+from harness.describing.assembling import Assembled, Placed, Sources, _with_words_for_fills, assemble
+from harness.describing.deriving import Derived
 from harness.describing.fields import Field
 from harness.describing.kit import Harvest, Sample
 from harness.describing.questions import glossary, questions
@@ -184,7 +185,7 @@ def test_a_route_that_nobody_showed_is_asked_for_as_the_source_has_it(made: Asse
     asked = questions(replace(made, placed=(seen,), sources=sources))
     (place,) = [each for each in asked if "place order asked with" in each.text]
     assert "The connector's source asks for POST /api/v2/place" in place.text
-    assert '"private": true, "takes": {}, "reply": {"data": {"id": "{object.fact}"}}' in place.lines[0]
+    assert '"private": true, "takes": {}, "reply": {"data": {"id": "{order.order_id}"}}' in place.lines[0]
 
 
 def test_a_reply_that_nobody_showed_is_asked_for_where_its_lack_is_felt(made: Assembled) -> None:
@@ -203,7 +204,7 @@ def test_rows_that_the_source_goes_through_are_shown_with_what_is_read_of_each(m
     sources = replace(made.sources, source=read_source([text]))
     asked = questions(replace(made, placed=(), sources=sources))
     (held,) = [each for each in asked if "balances asked with" in each.text]
-    assert '"reply": {"each balance": {"coin": "{object.fact}", "free": "{object.fact}"}}' in held.lines[0]
+    assert '"reply": {"each balance": {"coin": "{balance.asset}", "free": "{balance.free}"}}' in held.lines[0]
 
 
 def test_where_nothing_of_a_market_and_nothing_signed_was_seen_both_are_asked() -> None:
@@ -217,3 +218,67 @@ def test_where_nothing_of_a_market_and_nothing_signed_was_seen_both_are_asked() 
 def test_what_was_seen_is_not_asked(made: Assembled) -> None:
     told = [each.text for each in questions(made)]
     assert "How does the exchange name a market?" not in told
+
+
+def test_public_trades_to_which_nobody_subscribes_come_with_the_book() -> None:
+    """As Gemini's: the topic of the book tells both."""
+    host = "ws.acme.test"
+    asked = replace(
+        _asked(),
+        sockets=(Opened(host, "/ws"),),
+        frames=(Said(host, "/ws", body='{"op": "subscribe", "args": ["book:coinalpha_hbot"]}'),),
+    )
+    price, level = (
+        Field(("px",), "{trade.price}", "trade.price"),
+        Field(("b",), "{level.price}", "level.price"),
+    )
+    books = {
+        "trade": Derived("stream:trades", {"px": "{trade.price}"}, (price,)),
+        "diff": Derived("stream:book", {"b": "{level.price}"}, (level,)),
+    }
+    harvest = _harvest()
+    signed = explain(asked.sent, asked.credentials)
+    made = assemble(Sources("acme", "spot", harvest, answers(harvest), asked, signed, books=books))
+    channels = _data(made)["connections"]["stream"]["channels"]
+    assert channels["trades"]["topic"] == channels["book"]["topic"] == "book:{market.symbol}"
+    assert channels["trades"]["tells"] == {"px": "{trade.price}"}
+
+
+def test_a_reply_that_no_test_shows_is_made_of_what_the_source_reads_of_it() -> None:
+    """Sides are said in the words with which orders are placed, states in those of the connector's table."""
+    text = (
+        'FILLS = "/fills"\nORDER = "/order"\nSTATES = {"live": OrderState.OPEN, "done": OrderState.FILLED}\n'
+        "async def _all_trade_updates_for_order(self, order):\n    rows = await self._api_get(FILLS)\n"
+        '    for row in rows:\n        self.use(row["id"], row["price"], row["dir_side"], row["note"])\n'
+        "async def _request_order_status(self, order):\n    reply = await self._api_get(ORDER)\n"
+        '    return reply["status"]\n'
+    )
+    asked = _asked()
+    sent = (*asked.sent, Said(HOST, "/fills", "GET"), Said(HOST, "/order", "GET"))
+    signed = explain(asked.sent, asked.credentials)
+    made = assemble(
+        Sources("acme", "spot", Harvest(), (), replace(asked, sent=sent), signed, source=read_source([text]))
+    )
+    routes = _data(made)["routes"]
+    assert routes["GET /fills"]["reply"] == {
+        "each fill": {
+            "id": "{fill.trade_id}", "price": "{fill.price}", "dir_side": "{fill|fill_side}", "note": "",
+        }
+    }  # fmt: skip
+    assert _data(made)["words"]["fill_side"]["words"] == {"B": {"side": "buy"}, "S": {"side": "sell"}}
+    assert routes["GET /order"]["reply"] == {"status": "{order|order_status}"}
+    assert _data(made)["known"]["routes / GET /fills / reply"] == ["fork reads"]
+    checked(made.data, Path("acme.yml"))
+
+
+def test_a_message_says_by_a_word_of_its_own_that_a_part_was_filled() -> None:
+    """As Gemini's, whose tests show the word for a whole fill alone."""
+    words = {"accepted": ("open",), "fill": ("filled",)}
+    kind = Field(("type",), "{order.status}", "order.status", Kind.WORDS, words=words)
+    fields = [kind, Field(("id",), "{fill.trade_id}", "fill.trade_id")]
+    sources = Sources("acme", "spot", Harvest(), (), Asked({}), explain([], {}))
+    told = {"type": "{order|status}", "id": "{fill.trade_id}"}
+    assert _with_words_for_fills(dict(told), fields, sources) == {
+        "type": {"$if": "fill.trade_id", "$then": "fill", "$else": "{order|status}"}, "id": "{fill.trade_id}",
+    }  # fmt: skip
+    assert _with_words_for_fills(dict(told), [kind], sources) == told

@@ -86,3 +86,24 @@ def test_a_public_trade() -> None:
 
 def test_what_holds_no_level_that_was_read_is_no_book() -> None:
     assert derived([_note("diff", {"b": [["1", "2"]]}, {"bids": [[9.0, 9.0]], "asks": []})], "X") == {}
+
+
+def test_one_list_may_have_both_sides() -> None:
+    """As Gemini's changes: a word tells of which side a level is."""
+    raw = {"changes": [["buy", "4.5", "431"], ["sell", "4.75", "12"]]}
+    content = {"bids": [[4.5, 431]], "asks": [[4.75, 12]]}
+    found = derived([_note("diff", raw, content)], "")["diff"]
+    assert found.template == {
+        "changes": [
+            {"each bid": ["buy", "{level.price}", "{level.amount}"]},
+            {"each ask": ["sell", "{level.price}", "{level.amount}"]},
+        ]
+    }
+    assert ("changes", "1", "each ask", "1") in {each.at for each in found.fields}
+
+
+def test_two_numbers_of_one_list_are_no_other_sides_level() -> None:
+    raw = {"bids": [["4.5", "431"], ["4.75", "12"]]}
+    content = {"bids": [[4.5, 431]], "asks": [[4.75, 12]]}
+    found = derived([_note("diff", raw, content)], "")["diff"]
+    assert found.template == {"bids": {"each bid": ["{level.price}", "{level.amount}"]}}

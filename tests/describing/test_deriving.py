@@ -300,3 +300,11 @@ def test_a_step_of_one_is_no_number_of_decimals() -> None:
         "lot": "market.lot_size",
         "digits": "market.tick_decimals",
     }
+
+
+def test_a_list_of_the_markets_names_has_one_for_each() -> None:
+    made = [_sample("all_symbols_request_mock_response", each, [SYMBOLS[each.name]], "") for each in SETS]
+    found = derive("symbols", list(answers(Harvest(kit=True, samples=tuple(made)))), (), SYMBOLS)
+    assert found is not None
+    assert found.template == {"each market": "{market.symbol}"}
+    assert [each.at for each in found.fields] == [("each market",)]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from harness.credentials.shapes import Shape
 from harness.describing.answers import named_so
-from harness.describing.asking import Act, Asked, Opened, canaries, orders_to_place
+from harness.describing.asking import Act, Asked, Opened, orders_to_place
+from harness.describing.canary_keys import keys, other_shapes
 from harness.describing.routes import routes
 from harness.describing.said import Said
 from harness.describing.sentinels import SESSION, same_address
@@ -186,7 +189,7 @@ def test_canaries_have_the_shape_of_what_they_stand_for() -> None:
         ConfigField(name=name, prompt="", secure=True, connect_key=True, prompted=True, required=True)
         for name in names
     ]
-    given = canaries(fields)
+    given = keys(fields, "x", lambda _: None, ()).credentials
     assert set(given) == set(names)
     assert len(set(given.values())) == 4
     assert given["x_user_id"].isdigit()
@@ -197,10 +200,65 @@ def test_a_signing_key_takes_the_forms_of_a_secret() -> None:
     field = ConfigField(
         name="x_signing_key", prompt="", secure=True, connect_key=True, prompted=True, required=True
     )
-    given = canaries([field], 1)
-    assert len(bytes.fromhex(given["x_signing_key"].removeprefix("0x"))) == 32
-    said = credentials_of(Asked(given, (field,), form=1), Explanation((), 0, ()))
+
+    def needs_hex(given: Mapping[str, str]) -> str | None:
+        try:
+            bytes.fromhex(given["x_signing_key"])
+        except ValueError as error:
+            return f'File "x_auth.py", line 3\n{error}'
+        return None
+
+    choice = keys([field], "x", needs_hex, ())
+    assert len(bytes.fromhex(choice.credentials["x_signing_key"])) == 32
+    said = credentials_of(Asked(choice.credentials, (field,), shapes=choice.shapes), Explanation((), 0, ()))
     assert said == {"x_signing_key": {"is": "secret", "form": "hex"}}
+
+
+def test_keys_are_of_the_shapes_that_the_forks_own_tests_give() -> None:
+    """As XRPL's seeds, which no list of four forms had: such a connector was never constructed."""
+    fields = [
+        ConfigField(
+            name=name, prompt="", secure=True, connect_key=True, prompted=True, required=True, kind=kind
+        )
+        for name, kind in (("x_secret_key", ""), ("x_account_index", "int"))
+    ]
+    tests = ('Connector(x_secret_key="sEdTM1uX8pu2do5XvTnutH6HsouMaM2", x_account_index=3)',)
+
+    def picky(given: Mapping[str, str]) -> str | None:
+        if not given["x_secret_key"].startswith("s"):
+            return 'File "x_auth.py", line 3\nnot a seed'
+        small = int(given["x_account_index"]) < 256
+        return None if small else 'File "x_auth.py", line 9\nno such sub account'
+
+    choice = keys(fields, "x", picky, tests)
+    assert choice.failure is None
+    said = credentials_of(
+        Asked(choice.credentials, tuple(fields), shapes=choice.shapes), Explanation((), 0, ())
+    )
+    index = choice.credentials["x_account_index"]
+    assert said == {
+        "x_secret_key": {"is": "secret", "form": "xrpl-seed"},
+        "x_account_index": {"is": "none", "value": index},
+    }
+
+
+def test_a_complaint_while_it_signs_tells_the_shape_of_a_secret() -> None:
+    """Derive's constructor takes any text, and its signature wants a private key of a wallet."""
+    field = ConfigField(
+        name="x_api_secret", prompt="", secure=True, connect_key=True, prompted=True, required=True
+    )
+    said = "Error signing action: when sending a str, it must be a hex string. Got: 'j1p7'"
+    begun = {"x_api_secret": Shape.BASE64_32}
+    assert other_shapes([field], "x", {}, begun, [said]) == {"x_api_secret": Shape.HEX_32_0X}
+    assert other_shapes([field], "x", {}, {"x_api_secret": Shape.HEX_32}, [said]) == {}
+    assert other_shapes([field], "x", {}, begun, ["JSONDecodeError: Expecting value"]) == {}
+    wallet = field.model_copy(update={"name": "x_wallet"})
+    held = {"x_api_secret": "a" * 64, "x_wallet": "j1p7ChrlnDRQ"}
+    shapes = {"x_api_secret": Shape.HEX_32, "x_wallet": Shape.TOKEN}
+    found = other_shapes([field, wallet], "x", held, shapes, [said.replace("j1p7", "j1p7ChrlnDRQ")])
+    assert found == {"x_wallet": Shape.HEX_32_0X}
+    given = keys([field], "x", lambda _: None, (), {"x_api_secret": Shape.HEX_32_0X}).credentials
+    assert given["x_api_secret"].startswith("0x")
 
 
 def test_canaries_are_numbers_and_choices_where_the_type_says_so() -> None:
@@ -217,7 +275,7 @@ def test_canaries_are_numbers_and_choices_where_the_type_says_so() -> None:
         )
         for name, kind in kinds.items()
     ]
-    given = canaries(fields)
+    given = keys(fields, "x", lambda _: None, ()).credentials
     assert given["x_api_key_index"].isdigit()
     assert given["x_private_slot"].isdigit()
     assert (given["x_mode"], given["x_hedge"]) == ("a", "no")
@@ -237,7 +295,7 @@ def test_the_accounts_number_is_a_fact_though_the_connector_was_told_it() -> Non
     field = ConfigField(
         name="x_sub_id", prompt="", secure=False, connect_key=True, prompted=True, required=True
     )
-    given = canaries([field])
+    given = keys([field], "x", lambda _: None, ()).credentials
     assert given == {"x_sub_id": number}
     said = {"method": "subscribe", "params": {"channels": [f"{number}.orders"]}}
     login = {"op": "login", "key": "canary-key-1", "user": int(number), "sign": "f" * 64}

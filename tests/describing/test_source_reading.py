@@ -175,7 +175,11 @@ def test_what_is_read_of_the_markets_is_known_from_the_methods_that_are_given_th
     read = read_source([rules, names]).markets
     assert read is not None
     assert template(read, "symbols") == {
-        "each market": {"symbol": "{market.symbol}", "priceDecimals": "", "primary": ""}
+        "each market": {
+            "symbol": "{market.symbol}",
+            "priceDecimals": "{market.tick_decimals|number}",
+            "primary": "",
+        }
     }
     assert read_source([CONSTANTS]).markets is None
 
@@ -191,3 +195,22 @@ def test_of_several_replies_at_once_each_is_read_alike(loop: str) -> None:
     reading = read_source([CONSTANTS, text]).of("/api/v3/time")
     assert reading is not None
     assert template(reading, "positions") == {"result": {"list": []}}
+
+
+def test_what_is_asked_of_a_market_before_it_is_read_is_hoped_for() -> None:
+    """As most connectors' utilities, and as Evedex's: a list, or an object that has it."""
+    text = (
+        "def is_exchange_information_valid(rule):\n"
+        '    return rule.get("status") in ("TRADING", "LIVE") and rule["kind"] == "PERP"\n'
+        "async def _format_trading_rules(self, info):\n"
+        '    rules = info if isinstance(info, list) else info.get("list", [])\n'
+        '    for rule in rules:\n        self.use(rule["priceIncrement"], rule["from"]["symbol"])\n'
+    )
+    read = read_source([text]).markets
+    assert read is not None
+    assert template(read, "symbols") == {
+        "each market": {
+            "priceIncrement": "{market.tick_size}", "from": {"symbol": "{market.base}"},
+            "status": "TRADING", "kind": "PERP",
+        }
+    }  # fmt: skip

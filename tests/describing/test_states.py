@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from harness.describing.fields import KIT, READS, Field
 from harness.describing.source_reading import read_source
-from harness.describing.states import in_the_connectors_words
+from harness.describing.states import in_the_connectors_words, word_for_fills
 from harness.describing.templates import Kind
 
 TABLE = (
@@ -74,3 +76,20 @@ def test_words_for_what_happened_are_no_states() -> None:
     leaf = Field((), "{order.status}", "order.status", Kind.WORDS, words=words)
     states = read_source([TABLE]).states
     assert in_the_connectors_words(leaf, "x", ("CREATE", "TRADE", "CANCELED"), states) is leaf
+
+
+@pytest.mark.parametrize(
+    ("name", "states", "word"),
+    [
+        ("type", {"accepted": "open"}, "fill"),
+        ("type", {"accepted": "open", "Fill": "filled"}, ""),
+        ("orderStatus", {"accepted": "open"}, ""),
+    ],
+)
+def test_a_word_that_says_of_a_message_that_it_tells_a_fill(
+    name: str, states: dict[str, str], word: str
+) -> None:
+    """As Gemini's messages: the tests fill whole orders alone, and the connector's table lacks the word."""
+    words = {"accepted": ("open",), "fill": ("filled",), "cancelled": ("canceled",)}
+    leaf = Field((name,), "{order.status}", "order.status", Kind.WORDS, words=words)
+    assert word_for_fills(leaf, states) == word

@@ -147,3 +147,20 @@ def test_an_amount_of_the_tests_own_that_follows_the_state_is_what_is_left_or_fi
     assert known[("amount",)].text == "{order.remaining|number}"
     assert known[("traded",)].text == "{order.filled}"
     assert known[("kind",)].kind is Kind.CONSTANT
+
+
+def test_of_two_hints_in_a_name_the_longer_decides() -> None:
+    """As BitMart's stream: `last_fill_count` is of the fill, and is the order's in its only fill."""
+    found = _explained(
+        lambda order: {
+            "filled_size": order.get("order.filled") or "0",
+            "last_fill_count": order.get("fill.amount", "0"),
+        }
+    )
+    assert (found["filled_size"].fact, found["last_fill_count"].fact) == ("order.filled", "fill.amount")
+
+
+def test_a_time_that_stands_where_an_order_was_filled_is_no_amount() -> None:
+    when = {"filled": "1640780000000", "partially_filled": "1640780000000"}
+    found = _explained(lambda order: {"last_fill_time": when.get(order["order.status"], "0")})
+    assert found["last_fill_time"].text == "{order.updated_at|ms}"

@@ -132,3 +132,12 @@ def test_a_python_without_headers_is_named(three: list[str], monkeypatch: pytest
     with pytest.raises(NoInterpreterError) as caught:
         find_interpreters(spec((3, 8), (3, 14)), "==3.12.*")
     assert caught.value.hint == "sudo apt-get install python3.12-dev"
+
+
+def test_tests_of_2020_and_2021_are_told_that_there_are_no_keys() -> None:
+    specs = {name: module.environment_spec() for name, module in GENERATIONS.items()}
+    assert GENERATIONS["v0"].tests_path("market", "foo") + specs["v0"].keyless_tests == (
+        "test/integration/test_foo_market"
+    )
+    told = {name: dict(each.test_environment) for name, each in specs.items()}
+    assert told == {"v0": {"MOCK_API_ENABLED": "true"}, "v1": {"MOCK_API_ENABLED": "true"}, "v2": {}}

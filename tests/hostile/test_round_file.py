@@ -12,8 +12,8 @@ import pytest
 
 from harness.forks.object_store import ObjectStore
 from harness.reporting.publish import publish_round
-from harness.requirement import Catalogue
 from harness.rounds.reading import MISTAKES_SHOWN, RoundFileError, load_round
+from harness.screenings.round_file import read_round_file
 from harness.screenings.scheduling import screen_round
 from harness.screenings.screening import Settings
 from tests.hostile.attack import attack
@@ -55,7 +55,7 @@ def refused(folder: Path, text: str | bytes) -> str:
     """What is said of a file that is no round: printable lines, few and not long."""
     began = time.monotonic()
     with pytest.raises(RoundFileError) as caught:
-        load_round(written(folder, text), requirements=Catalogue.load().by_id, others_rows=True)
+        read_round_file(written(folder, text))
     assert time.monotonic() - began < SOON
     lines = caught.value.message.splitlines()
     assert len(lines) <= MISTAKES_SHOWN + 1

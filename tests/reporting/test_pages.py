@@ -127,7 +127,7 @@ def test_each_candidate_stands_in_its_group(published: Path) -> None:
         ("nodialect", "The exchange has no dialect yet"),
         ("kucoin", "Granted by A. Maintainer, until 31 Jan 2027"),
         ("binance", "our own failure"),
-        ("skeleton", "harness run round.yml --only skeleton --seed 1"),
+        ("skeleton", "harness run --only skeleton --again --seed 1"),
     ],
 )
 def test_a_page_says_what_its_reader_needs(published: Path, candidate: str, words: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 from harness.outcome import Outcome, Severity, Status
 from harness.reporting.publish import publish_round, report_of
 from harness.requirement import Catalogue, Impact, Requirement, Source
-from harness.rounds.reading import RoundFileError, load_round
+from harness.rounds.reading import Known, RoundFileError, load_round
 from harness.rounds.round import Review
 from harness.screenings.header import row_of, stale
 from harness.screenings.store import read_screening
@@ -130,6 +130,6 @@ def test_a_mistaken_review_is_refused_with_its_line(tmp_path: Path, reviews: lis
     text = (folder / "round.yml").read_text().replace("reviewed: []", f"reviewed: [{', '.join(reviews)}]")
     (tmp_path / "round.yml").write_text(text)
     with pytest.raises(RoundFileError) as refused:
-        load_round(tmp_path / "round.yml", WITH_PEOPLE.by_id)
+        load_round(tmp_path / "round.yml", Known(WITH_PEOPLE.by_id, tuple, tuple))
     assert told in refused.value.message
     assert f"round.yml:{len(text.splitlines())}: " in refused.value.message

@@ -48,6 +48,10 @@ def test_a_file_is_linked_at_the_commit(published: Path) -> None:
 def test_a_score_is_never_told_alone() -> None:
     open_ = ScoreInfo(value=86.0, low=80.5, high=91.0, decided=50, total=55)
     assert score_words(open_) == "score 86 (between 80.5 and 91), 50 of 55 requirements decided"
+    wide = ScoreInfo(value=70.2, low=16.8, high=92.9, decided=25, total=107)
+    assert (
+        score_words(wide) == "score 16.8 to 92.9 (70.2 of what was decided), 25 of 107 requirements decided"
+    )
     nothing = ScoreInfo(value=None, low=0, high=100, decided=0, total=55)
     assert score_words(nothing) == "no score, 0 of 55 requirements decided"
 

@@ -13,9 +13,8 @@ from harness.commands.next_round import write_next
 from harness.commands.tally import tally_round
 from harness.errors import UserError
 from harness.reporting.publish import publish_round
-from harness.requirement import Catalogue
-from harness.rounds.reading import load_round
 from harness.rounds.round import Round
+from harness.screenings.round_file import read_round_file
 from tests.reporting.parts import CANDIDATE, ROUND
 
 AFTER = datetime(2026, 12, 4, tzinfo=UTC)
@@ -73,7 +72,7 @@ def following(folder: Path, **options: object) -> tuple[Round, str]:
     out = folder.parent / "next.yml"
     chosen = {"id_": "2026-12", "release": "v2.19.0", "title": None, "days": 28, "winner": None, **options}
     write_next(folder, out, **chosen)  # type: ignore[arg-type]
-    return load_round(out, Catalogue.load().by_id), out.read_text()
+    return read_round_file(out, others_rows=False), out.read_text()
 
 
 def test_the_winner_leaves_and_the_others_carry_over(decided: Path, monkeypatch: pytest.MonkeyPatch) -> None:

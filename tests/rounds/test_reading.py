@@ -14,10 +14,10 @@ from harness.credentials.meanings import Meaning
 from harness.credentials.shapes import Shape
 from harness.credentials.stated import Literal
 from harness.errors import UserError
-from harness.requirement import Catalogue
 from harness.rounds.located_yaml import read_located
 from harness.rounds.reading import RoundFileError, load_round
 from harness.rounds.round import GitUpstream, PypiUpstream, Round, round_schema
+from harness.screenings.round_file import read_round_file
 
 TOP = Path(__file__).resolve().parents[2]
 
@@ -61,13 +61,13 @@ def mistakes(tmp_path: Path, text: str | bytes) -> list[str]:
     """`line: field: what — fix` of each mistake."""
     path = write(tmp_path, text)
     with pytest.raises(RoundFileError) as caught:
-        load_round(path, requirements=Catalogue.load().by_id)
+        read_round_file(path, others_rows=False)
     assert caught.value.exit_code == 2
     return [line.removeprefix(f"{path}:") for line in caught.value.message.splitlines()]
 
 
 def test_a_good_file(tmp_path: Path) -> None:
-    round_ = load_round(write(tmp_path, GOOD), requirements=Catalogue.load().by_id)
+    round_ = read_round_file(write(tmp_path, GOOD), others_rows=False)
 
     assert round_.submissions_close == datetime(2020, 8, 19, 23, 59, 59, tzinfo=UTC)
     assert round_.voting.closes == date(2020, 9, 10)
@@ -133,9 +133,16 @@ def test_paths_count_from_the_files_folder(tmp_path: Path) -> None:
         ("1597881599", "2020-08-19T23:59:59Z", "4: submissions_close: '1597881599' is not a time"),
         ("closes: 2020-08-01", "closes: 2020-09-10", "7: voting.closes: voting closes before it opens"),
         ("opens: 2020-08-01", "opens: 2020-08-24", "4: submissions_close: submissions close after voting"),
+        ("opens: 2020-08-19", "opens: 2020-08-24", "4: submissions_close: submissions close after voting"),
+        ("opens: 2020-02-30", "opens: 2020-08-24", "6: voting.opens: '2020-02-30' is not a day of the"),
         ("opens: soon", "opens: 2020-08-24", "6: voting.opens: 'soon' is not a day — write"),
         ("channel:", 'channel: "#governance"', '8: voting.channel: empty — like "#governance"'),
         ("kind: exchnge", "kind: exchange", "18: candidates[0].kind: 'exchnge' is not allowed"),
+        ("connectors: [acme, acme]", "connectors: [acme]", "17: candidates[0].connectors[1]: acme is"),
+        ("title: [a]", "title: A vote", "2: title: not text — like Connector vote"),
+        (f"title: {'a' * 301}", "title: A vote", "2: title: longer than 300 characters — shorten it"),
+        ("  dialect: binnance\n    waivers:", "waivers:", "22: candidates[0].exchange.dialect: no simulated"),
+        ("  ccxt: krakken\n    waivers:", "waivers:", "22: candidates[0].exchange.ccxt: no exchange"),
         ("connectors: acme", "connectors: [acme]", "17: candidates[0].connectors: not a list — like"),
         ("connectors: [A-B]", "connectors: [acme]", "17: candidates[0].connectors[0]: 'A-B' has"),
         ("name: ../x", "name: acme", "14: candidates[0].name: '../x' cannot be the name"),
@@ -170,6 +177,9 @@ def test_a_mistake_names_line_field_and_fix(wrong: str, right: str, said: str, t
         ("https://token@github.com/a/b", "remove it"),
         ("https://github.com", "write https://host/owner/name"),
         ("javascript:alert(1)", "write https://"),
+        ("https://github.com/a/b/tree/feat/x", "write https://github.com/a/b, and `ref: feat/x`"),
+        ("https://github.com/a/b/commit/12ab?w=1", "write https://github.com/a/b, and `ref: 12ab`"),
+        ("https://github.com/a/b/pull/12/files", "write https://github.com/a/b"),
     ],
 )
 def test_addresses_that_are_refused(address: str, fix: str, tmp_path: Path) -> None:
@@ -266,7 +276,9 @@ def test_no_text_makes_the_reader_fail(tmp_path_factory: pytest.TempPathFactory,
     assert located.mistakes or located.data is None or isinstance(located.data, (str, list, dict))
 
 
-@pytest.mark.parametrize("name", ["round.json", "ballot.md", "index", "../up", "Upper", "con"])
+@pytest.mark.parametrize(
+    "name", ["round.json", "round.csv", "ballot", "ballot.md", "index", "../up", "Upper", "con"]
+)
 def test_names_that_cannot_be_a_folder_of_reports(name: str, tmp_path: Path) -> None:
     taken = load_round(write(tmp_path, GOOD)).candidates[0].name
     (found,) = mistakes(tmp_path, GOOD.replace(f"name: {taken}", f'name: "{name}"'))

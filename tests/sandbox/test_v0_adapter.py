@@ -23,9 +23,18 @@ APPLICATION = """
 from acme_kit.acme_market import AcmeMarket
 from acme_kit.kinds import Source as SourceType
 from acme_kit.gone import NeverThere
+from acme_kit.wallet import AcmeWallet
+from acme_kit.gone import Security
 
 
 class Application:
+    def _initialize_wallet(self, token_trading_pairs):
+        if not using_wallet():
+            return
+        ethereum_wallet = global_config_map.get("ethereum_wallet").value
+        private_key = Security._private_keys[ethereum_wallet]
+        self.wallet: AcmeWallet = AcmeWallet(private_key, token_trading_pairs)
+
     def make(self, names):
         for market_name, trading_pairs in names:
             if paper:
@@ -80,6 +89,7 @@ def kit(monkeypatch: pytest.MonkeyPatch) -> None:
         ("acme_kit", {}),
         ("acme_kit.acme_market", {"AcmeMarket": AcmeMarket}),
         ("acme_kit.kinds", {"Source": SimpleNamespace(API="api")}),
+        ("acme_kit.wallet", {"AcmeWallet": lambda *given: given}),
         ("acme_kit.words", {"OrderType": OrderType, "TradeType": TradeType}),
     ):
         module = ModuleType(name)
@@ -95,6 +105,7 @@ def test_each_market_has_its_branch() -> None:
     making = Making(APPLICATION)
     assert making.known == {"acme", "chained", "gone", "nothing"}
     assert making.settings_read("acme") == ["acme_key", "acme_secret"]
+    assert making.settings_read("chained") == ["ethereum_wallet"]
 
 
 @pytest.mark.usefixtures("kit")
@@ -117,9 +128,16 @@ def test_what_a_branch_cannot_make() -> None:
 
 
 @pytest.mark.usefixtures("kit")
-def test_a_market_that_takes_a_wallet_is_not_made() -> None:
+def test_a_market_that_takes_a_wallet_gets_one_of_the_applications_own() -> None:
+    made = Making(APPLICATION).make("chained", ["WETH-DAI"], True, variables(ethereum_wallet="0x1"))
+    assert made.given == ("", "", {"wallet": ("0x1", ["WETH", "DAI"])})
+
+
+@pytest.mark.usefixtures("kit")
+def test_a_market_that_takes_a_wallet_is_not_made_where_the_application_makes_none() -> None:
+    source = APPLICATION.replace("_initialize_wallet", "_other")
     with pytest.raises(NotHereError, match="Ethereum wallet"):
-        Making(APPLICATION).make("chained", ["XBTC"], True, {})
+        Making(source).make("chained", ["XBTC"], True, {})
 
 
 def adapter(**members: object) -> Adapter:

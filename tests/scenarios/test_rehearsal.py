@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from harness.driving.driver import ConnectorError
-from harness.scenarios.rehearsal import _seen, _unanswered, _unready
+from harness.scenarios.rehearsal import _seen, _unanswered, _uncompleted, _unready
 
 
 def _rig(status: Any = None, exchanges: Any = ()) -> Any:
@@ -54,4 +54,22 @@ def test_why_an_order_failed_and_what_went_wrong_in_a_request_are_told() -> None
     assert list(_seen(cast(Any, SimpleNamespace(connector=connector, record=record)))) == [
         "an order failed: Order amount 0.002 is too low.",
         "it logged: No update. TypeError: None",
+    ]
+
+
+def test_parts_of_a_fill_stand_beside_what_was_reported_of_them() -> None:
+    """As a stream whose amounts were described as sums: the connector counts more than the order has."""
+    order = SimpleNamespace(order_id=7, filled=3)
+    parts = [SimpleNamespace(amount=1, price=10), SimpleNamespace(amount=2, price=11)]
+    events = [
+        SimpleNamespace(data={"amount": 1, "price": 10}),
+        SimpleNamespace(data={"amount": 3, "price": 11}),
+    ]
+    venue = SimpleNamespace(
+        orders=lambda _: [SimpleNamespace(order_id=6, filled=0), order], fills=lambda _, order_id: parts
+    )
+    connector = SimpleNamespace(events=lambda _: events)
+    rig = cast(Any, SimpleNamespace(venue=venue, connector=connector, account=None))
+    assert list(_uncompleted(rig)) == [
+        "its order was filled by 1 at 10, 2 at 11, and it reported: 1 at 10, 3 at 11"
     ]

@@ -21,8 +21,8 @@ from harness.cli import forks, options, rounds
 from harness.errors import HarnessError
 from harness.outcome import OutcomeLog, Status
 from harness.requirement import Catalogue
-from harness.rounds.reading import load_round
 from harness.screenings import screening
+from harness.screenings.round_file import read_round_file
 from harness.screenings.store import OUTCOMES, RUN
 from tests.voting.standin import Channel, channel
 from tests.world import UPSTREAM, commit, git, own_cache
@@ -231,7 +231,7 @@ def count_and_go_on(world: Path, harness: Harness) -> None:
     following = ("next", str(reports), "--id", "2026-11", "--release", "v2.11.0")
     harness(*following, refused="acme and bolt tie")
     harness(*following, "--winner", "bolt")
-    made = load_round(world / "candidates.next.yml", Catalogue.load().by_id, others_rows=True)
+    made = read_round_file(world / "candidates.next.yml")
     assert [row.name for row in made.candidates] == ["acme", "coil"]
     assert made.submissions_close == datetime(2026, 10, 29, tzinfo=UTC)
     assert made.candidates[0].waivers == (), "it ends before the next vote opens"

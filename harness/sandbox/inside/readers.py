@@ -48,7 +48,7 @@ class Reader:
 
 def _readers(exchange: Any, order: Any) -> List[Reader]:
     async def rules(document: Any) -> Any:
-        made = await exchange._format_trading_rules(document)
+        made = await _rules(exchange, document)
         return [{name: getattr(rule, name, None) for name in RULE} for rule in made]
 
     async def symbols(document: Any) -> Any:
@@ -103,6 +103,14 @@ def _readers(exchange: Any, order: Any) -> List[Reader]:
         Reader("trade_event_for_full_fill_websocket_update", heard, True),
         Reader("balance_event_websocket_update", heard, True),
     ]
+
+
+async def _rules(exchange: Any, document: Any) -> List[Any]:
+    """The rules in a document, or in what the connector makes of it and others before it formats any."""
+    made: List[Any] = []
+    with contextlib.suppress(Exception):
+        made = await exchange._format_trading_rules(document)
+    return made or await exchange._format_trading_rules(await exchange._make_trading_rules_request())
 
 
 def _purse(exchange: Any) -> Any:

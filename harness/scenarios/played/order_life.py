@@ -26,8 +26,9 @@ AWAY = Decimal("0.97")  # where a resting order is placed, as a share of the bes
 class Life(View):
     """One order: as asked for, at `asked_at`, as it reached the exchange, and what was said of it afterwards.
 
-    `placed` is the venue's order right after it arrived, None when it never did. `tracked` is the connector's
-    view while it was open. `fills` are the ledger's, `events` the connector's.
+    `placed` is the venue's order right after it arrived, None when it did not while it was waited for; `late`
+    is one that came after that. `tracked` is the connector's view while it was open. `fills` are the
+    ledger's, `events` the connector's.
     """
 
     rig_number: int
@@ -40,6 +41,7 @@ class Life(View):
     placed: Order | None
     requests: tuple[SeenExchange, ...]
     tracked: OrderView | None = None
+    late: Order | None = None
     final: Order | None = None
     fills: tuple[Fill, ...] = ()
     events: tuple[EventView, ...] = ()
@@ -186,6 +188,8 @@ def submit(
         return failed or None
 
     found = rig.eventually(arrived, WAIT)
+    if found is None and any(each.status is None for each in rig.record.exchanges("place_order", since=mark)):
+        found = rig.eventually(arrived, WAIT)  # it is being looked at
     placed = found if isinstance(found, Order) else None
     requests = rig.record.exchanges("place_order", since=mark)
     return Life(rig.number, asked_at, order_id, side, kind, amount, price, placed, requests)
@@ -217,6 +221,9 @@ def settle(rig: Rig, life: Life) -> Life:
     if life.placed is not None:
         life.final = rig.venue.order(rig.account, order_id=life.placed.order_id)
         life.fills = rig.venue.fills(rig.account, order_id=life.placed.order_id)
+    else:
+        named = (each for each in rig.venue.orders(rig.account) if each.client_order_id == life.order_id)
+        life.late = next(named, None)
     life.tracked_after = life.order_id in rig.connector.orders()
     life.events = rig.connector.events(order_id=life.order_id)
     return life

@@ -12,7 +12,7 @@ from pathlib import Path
 import zstandard
 from pydantic import ValidationError
 
-from harness.errors import HarnessError
+from harness.errors import UserError
 from harness.gateway.entries import Exchange, Frame
 from harness.scenarios.trace.codec import Redact, kind_of, read, written
 from harness.scenarios.trace.model import Cut, Entry, Header, Trace
@@ -24,8 +24,11 @@ LEVEL = 6
 PUBLIC = ("stream:book", "stream:trades", "stream:ticker", "stream:klines")
 
 
-class TraceError(HarnessError):
+class TraceError(UserError):
     """A file that is no trace, or one that was cut off."""
+
+    def __init__(self, message: str, where: str) -> None:
+        super().__init__(message, where=where, hint="`harness trace list FOLDER` names a report's traces")
 
 
 def packed(
@@ -45,14 +48,14 @@ def packed(
     return zstandard.ZstdCompressor(level=LEVEL).compress("".join(texts).encode("utf-8"))
 
 
-def unpacked(contents: bytes, where: str = "a trace") -> Trace:
+def unpacked(contents: bytes, where: str = "these bytes") -> Trace:
     """Raises TraceError where it is no trace."""
     lines = _lines(contents, where)
     try:
         header = Header.model_validate_json(next(lines, ""))
         return Trace(header, tuple(read(json.loads(line)) for line in lines))
     except (ValidationError, ValueError, TypeError, KeyError) as error:
-        raise TraceError(f"{where} is no trace: {str(error)[:300]}") from error
+        raise TraceError(f"this is no trace: {str(error)[:300]}", where) from error
 
 
 def header_of(path: Path) -> Header:
@@ -60,7 +63,7 @@ def header_of(path: Path) -> Header:
     try:
         return Header.model_validate_json(next(_lines(path.read_bytes(), str(path)), ""))
     except ValidationError as error:
-        raise TraceError(f"{path} is no trace: {str(error)[:300]}") from error
+        raise TraceError(f"this is no trace: {str(error)[:300]}", str(path)) from error
 
 
 def write(path: Path, contents: bytes) -> None:
@@ -76,7 +79,7 @@ def load(path: Path) -> Trace:
     try:
         return unpacked(path.read_bytes(), str(path))
     except OSError as error:
-        raise TraceError(f"{path} cannot be read: {error.strerror}") from error
+        raise TraceError(f"it cannot be read: {error.strerror}", str(path)) from error
 
 
 def name_of(header: Header) -> str:
@@ -101,7 +104,7 @@ def _lines(contents: bytes, where: str) -> Iterator[str]:
         # JSON Lines end with \n; other characters that Python takes for the end of a line may stand in a text
         yield from io.TextIOWrapper(stream, encoding="utf-8", newline="\n")
     except (zstandard.ZstdError, UnicodeDecodeError) as error:
-        raise TraceError(f"{where} is no trace: {error}") from error
+        raise TraceError(f"this is no trace: {error}", where) from error
 
 
 def _that_fit(entries: Iterable[Entry], lines: Sequence[str], most_bytes: int) -> set[int]:

@@ -186,11 +186,14 @@ class DescribedDialect(Dialect):
         return text
 
     def credentials(self, account: Account) -> dict[str, str]:
-        return {field: credential(account, each) for field, each in self.description.credentials.items()}
+        return {field: self._held(account, each) for field, each in self.description.credentials.items()}
 
     def hidden(self, account: Account) -> frozenset[str]:
         held = self.description.credentials.values()
-        return frozenset(credential(account, each) for each in held if each.is_ in ("secret", "passphrase"))
+        return frozenset(self._held(account, each) for each in held if each.is_ in ("secret", "passphrase"))
+
+    def _held(self, account: Account, given: Credential) -> str:
+        return credential(account, given, self._of_kind("secret"))
 
     def _of_kind(self, kind: str) -> Credential | None:
         return next((each for each in self.description.credentials.values() if each.is_ == kind), None)
@@ -198,11 +201,11 @@ class DescribedDialect(Dialect):
     def secret(self, account: Account) -> str:
         """What the connector signs with."""
         given = self._of_kind("secret")
-        return account.api_secret if given is None else credential(account, given)
+        return account.api_secret if given is None else self._held(account, given)
 
     def passphrase(self, account: Account) -> str:
         given = self._of_kind("passphrase")
-        return account.passphrase if given is None else credential(account, given)
+        return account.passphrase if given is None else self._held(account, given)
 
     def ccxt_options(self) -> dict[str, JsonValue]:
         return {**super().ccxt_options(), **self.description.ccxt_options}
@@ -210,7 +213,7 @@ class DescribedDialect(Dialect):
     def ccxt_credentials(self, account: Account) -> dict[str, str]:
         names = {"key": "apiKey", "secret": "secret", "passphrase": "password", "number": "uid"}
         held = self.description.credentials.values()
-        return {names[each.is_]: credential(account, each) for each in held if each.is_ in names}
+        return {names[each.is_]: self._held(account, each) for each in held if each.is_ in names}
 
     def authenticate(self, request: Request, route: Route) -> Account:
         """Missing parts first, then the key, the time, the passphrase and the signature."""
@@ -290,7 +293,7 @@ class DescribedDialect(Dialect):
         given = self._of_kind("key")
         if given is None or (given.form, given.length) == ("text", None):
             return self.venue.account_of_key(key)
-        return next((each for each in self.venue.accounts() if credential(each, given) == key), None)
+        return next((each for each in self.venue.accounts() if self._held(each, given) == key), None)
 
     def refused(self, code: str, route: str = "", detail: str = "", around: Scope | None = None) -> Refused:
         """`around` is what else the refusal may tell of."""

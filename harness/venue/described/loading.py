@@ -93,6 +93,19 @@ def review_of(path: Path) -> Path:
     return path.with_name(f"{path.stem}.review.yml")
 
 
+def hosts_reviewed(review: Path) -> tuple[str, ...]:
+    """The hosts that a person names in a review (`{at: hosts, is: …}`); none where there is no such line.
+
+    Raises UserError where the review cannot be read.
+    """
+    if not review.exists():
+        return ()
+    corrections = _checked(Review, {"corrections": raw(review)}, review).corrections
+    named = [each.is_ for each in corrections if each.at == "hosts" and isinstance(each.is_, dict)]
+    lists = [value for each in named for value in each.values() if isinstance(value, list)]
+    return tuple(dict.fromkeys(host for hosts in lists for host in hosts if isinstance(host, str)))
+
+
 def raw(path: Path) -> JsonValue:
     """A YAML file as JSON; raises UserError."""
     try:

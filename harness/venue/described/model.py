@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
+from harness.credentials.shapes import Shape
 from harness.venue.described.sources import Source
 
 Template = JsonValue
@@ -33,11 +34,13 @@ class Credential(Part):
     """A field of the connector's configuration. `sent`: where the exchange demands it as it is.
 
     `is_`: which of the account's three values it holds, or `none` for a field that holds `value` for
-    everybody. `form`: how that is written; a `seed` is the 32 bytes of an Ed25519 private key.
+    everybody. `form`: how that is written; a `seed` is the 32 bytes of an Ed25519 private key, and the
+    shapes of `harness.credentials` are made up for each account. An address belongs to the account's
+    secret where that is a private key of 32 bytes.
     """
 
     is_: Literal["key", "secret", "passphrase", "number", "none"] = Field(alias="is")
-    form: Literal["text", "hex", "base64", "seed hex", "seed base64", "pem"] = "text"
+    form: Literal["text", "hex", "base64", "seed hex", "seed base64", "pem"] | Shape = "text"
     length: int | None = Field(default=None, ge=8, le=256)
     value: str | None = None
     sent: tuple[str, ...] = ()
@@ -208,7 +211,7 @@ class Channel(Part):
     first: Template = None
     book: Book | None = None
     everything: tuple[str, ...] = Field(default=(), description="words in the symbol's place: all markets")
-    only: tuple[str, ...] = Field(default=(), description="order changes that are told; empty: all")
+    only: tuple[str, ...] = Field(default=(), description="changes that are told; empty: all")
     brings: tuple[str, ...] = Field(default=(), description="channels that a subscription to it brings too")
     whole: bool = Field(default=False, description="a message tells all that the account has, not the change")
 

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from pydantic import JsonValue
 
+from harness.credentials.shapes import Shape, identity_of, make
 from harness.venue.described.model import Credential, Signing
 from harness.venue.described.placeholders import Hole, leaf
 from harness.venue.dialects.base import Request
@@ -34,8 +35,8 @@ PLUGINS: dict[str, Callable[[str, frozenset[bytes], str], bool]] = {}
 _HASHES = frozenset({"md5", "sha1", "sha256", "sha384", "sha512"})
 
 
-def credential(account: Account, given: Credential) -> str:
-    """What the connector's field holds for an account."""
+def credential(account: Account, given: Credential, secret: Credential | None = None) -> str:
+    """What the connector's field holds for an account; `secret` is the field of the account's secret."""
     if given.is_ == "none":
         return given.value or ""
     if given.is_ == "number":
@@ -45,8 +46,25 @@ def credential(account: Account, given: Credential) -> str:
         return own if given.length is None else own[: given.length].ljust(given.length, "0")
     if given.form == "pem":
         return _pem(own)
+    if isinstance(given.form, Shape):
+        return _made(own, given.form, account, secret)
     raw = hashlib.shake_256(own.encode()).digest(32 if "seed" in given.form else given.length or 32)
     return raw.hex() if given.form.endswith("hex") else base64.b64encode(raw).decode()
+
+
+def _made(own: str, shape: Shape, account: Account, secret: Credential | None) -> str:
+    """A value of that shape; an address belongs to the account's private key where it has one."""
+    if secret is not None and isinstance(secret.form, Shape) and shape is Shape.ADDRESS:
+        belonging = identity_of(credential(account, secret), secret.form, shape)
+        if belonging is not None:
+            return belonging
+    return _made_up(own, shape)
+
+
+@cache
+def _made_up(own: str, shape: Shape) -> str:  # noqa: ARG001 - whose it is
+    """The same for the same account, as long as this process lives."""
+    return make(shape)
 
 
 @cache

@@ -454,6 +454,8 @@ class DescribedSession(TopicSession):
         account, subscription = self.account, self._subscriptions.get(topic)
         if account is None or subscription is None:
             return
+        if subscription.channel.only and event.reason not in subscription.channel.only:
+            return
         settled = self._settled()
         held = {b.asset: facts.margin(account, b.asset) for b in event.balances if b.asset in settled}
         tells = self._exchange.filler.laid_out(subscription.channel.tells)

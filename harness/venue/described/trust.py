@@ -15,15 +15,21 @@ from harness.venue.described.sources import confirms
 
 # Parts of a description whose templates carry facts.
 CARRYING = ("routes", "connections", "shapes")
+# Facts that a market cannot be without; one of each group is enough.
+NEEDED = (("market.tick_size", "market.tick_decimals"), ("market.lot_size", "market.lot_decimals"))
 SIGNATURE = "request.signature"  # a fact of no template: that private requests are signed as described
 
 
 @dataclass(frozen=True)
 class Trust:
-    """`places` are the leaves that carry each fact; `doubted` those that only the fork vouches for."""
+    """`places` are the leaves that carry each fact; `doubted` those that only the fork vouches for.
+
+    `derived`: nobody has looked at the description as a whole, so that what no leaf carries may be missing.
+    """
 
     places: dict[str, tuple[Address, ...]]
     doubted: frozenset[Address]
+    derived: bool = False
 
     @classmethod
     def of(cls, description: Description) -> Trust:
@@ -32,13 +38,19 @@ class Trust:
     def unconfirmed(self, facts: Iterable[str]) -> tuple[str, ...]:
         """Addresses of the leaves that carry one of the facts and are not confirmed, in order.
 
-        What no leaf carries is not leaned on; where none carries any of the facts, they themselves are given.
+        What no leaf carries is not leaned on; where none carries any of the facts, they themselves are given,
+        and so are those that a market needs and that no leaf of a derived description carries.
         """
         asked = tuple(facts)
         places = [place for fact in asked for place in self.places.get(fact, ())]
         if not places:
             return asked
-        return tuple(dict.fromkeys(written(each) for each in places if each in self.doubted))
+        missing = [
+            group[0]
+            for group in NEEDED
+            if self.derived and set(group) <= set(asked) and not any(fact in self.places for fact in group)
+        ]
+        return tuple(dict.fromkeys([*missing, *(written(each) for each in places if each in self.doubted)]))
 
 
 @lru_cache(maxsize=32)
@@ -58,7 +70,8 @@ def _trust(text: str) -> Trust:
             doubted.add(address)
     if description.signing is not None and description.signing.scheme == "unverified":
         doubted.add(("signing",))
-    return Trust({fact: tuple(dict.fromkeys(found)) for fact, found in places.items()}, frozenset(doubted))
+    carried = {fact: tuple(dict.fromkeys(found)) for fact, found in places.items()}
+    return Trust(carried, frozenset(doubted), derived=bool(description.derived))
 
 
 def _carried(description: Description) -> Iterator[tuple[str, Address, tuple[Address, ...]]]:

@@ -192,3 +192,22 @@ def test_a_tool_that_tests_are_run_with_is_imported_by_nobody() -> None:
     )
     assert ended(checks.test_new_dependencies, adding("pytest-timeout>=2.1.0"), brings)[0] == "passed"
     assert ended(checks.test_new_dependencies, adding("pytest-timeout"), brings)[0] == "failed"
+
+
+def test_what_upstream_takes_from_an_address_is_no_fault_of_the_forks() -> None:
+    said = "File \"/tree/acme.py\", line 1\nModuleNotFoundError: No module named '{}'"
+    taken = Libraries(left_out=("git+https://git.test/acme/python-signalr-client.git",))
+    for module, lack in (
+        ("signalr_aio", f"upstream takes it from {taken.left_out[0]}, which no package index answers for"),
+        ("client_of_mine", None),
+    ):
+        assert lack_of(said.format(module), taken, lambda _: False) == lack
+
+
+def test_a_library_that_two_files_add_is_one() -> None:
+    listed = {
+        "setup.py": 'install_requires = [\n    "acme-sdk",\n]\n',
+        "setup/environment.yml": "dependencies:\n  - acme-sdk\n",
+    }
+    status, summary, places = ended(checks.test_new_dependencies, today().adding(listed))
+    assert (status, summary.split(" is ")[0], len(places)) == ("failed", "1 added library", 2)

@@ -10,12 +10,17 @@ from typing import Any
 import pytest
 
 from checks.conformance import test_trading_rules as checks
+from checks.conformance import timeline as told
 from checks.conformance.test_trading_rules import wrong_rules
 from harness.checking import Failed, Undetermined
 from harness.driving.claims import Rule
+from harness.scenarios.played.order_life import Life
+from harness.scenarios.played.rounding import Tried
 from harness.venue.market import SAMPLE_MARKETS
+from harness.venue.model import Order, OrderType, Side, TimeInForce
 
 BTC = SAMPLE_MARKETS[0]
+D = Decimal
 
 
 def rule(smallest: str, lot: str = "0.00001") -> Rule:
@@ -113,10 +118,45 @@ def test_a_connector_that_an_odd_market_stops_is_told_which(seen: dict[str, Any]
 
 
 def test_a_book_of_one_side() -> None:
-    checks.test_a_book_of_one_side_is_borne(odd_start())
+    def judged(usual: str | None = None, **seen: Any) -> None:
+        market_data: Any = SimpleNamespace(first_difference=usual)
+        checks.test_a_book_of_one_side_is_borne(odd_start(**seen), market_data)
+
+    judged()
     with pytest.raises(Failed, match="differs again after nobody had sold anything: of 1 levels"):
-        checks.test_a_book_of_one_side_is_borne(odd_start(difference="of 1 levels"))
+        judged(difference="of 1 levels")
     with pytest.raises(Failed, match="differs while nobody sells anything"):
-        checks.test_a_book_of_one_side_is_borne(odd_start(difference="of 1 levels", sold=False))
+        judged(difference="of 1 levels", sold=False)
     with pytest.raises(Undetermined):
-        checks.test_a_book_of_one_side_is_borne(odd_start(ready=False))
+        judged(ready=False)
+    with pytest.raises(Undetermined, match="wrong at ordinary times too: of 2 levels"):
+        judged("of 2 levels", difference="of 1 levels", sold=False)
+
+
+def asked(**seen: Any) -> Life:
+    usual = Life(0, 1.0, "x-1", Side.SELL, "LIMIT", D("0.0123456"), D("50000.123"), None, ())
+    return replace(usual, **seen)
+
+
+def came() -> Order:
+    return Order(
+        1, "x-1", "account", BTC, Side.SELL, OrderType.LIMIT, TimeInForce.GTC, False, D("50000.12"),
+        D("0.01234"), None, 2.0, 2.0,
+    )  # fmt: skip
+
+
+def rounding(*awkward: Life) -> Any:
+    return SimpleNamespace(tried=[Tried(BTC, asked(placed=came()), awkward)])
+
+
+def test_an_order_that_came_late_was_not_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(told, "timeline", lambda _: ())
+    monkeypatch.setattr(checks, "timeline", lambda _: ())
+    judge = checks.test_awkward_orders_arrive_rounded
+    judge(rounding(asked(placed=came())))
+    with pytest.raises(Undetermined, match="too late to be judged"):
+        judge(rounding(asked(late=came())))
+    with pytest.raises(Failed, match="was not rounded: nothing was sent"):
+        judge(rounding(asked()))
+    with pytest.raises(Failed, match="was not rounded: the exchange refused"):
+        judge(rounding(asked(requests=(SimpleNamespace(),))))

@@ -451,3 +451,12 @@ BAD = [*CODE, *READABLE]
 @pytest.mark.parametrize("bad", BAD, ids=named)
 def test_finds_what_was_spoilt(bad: Bad) -> None:
     assert_found(bad)
+
+
+def test_the_seed_of_a_delay_is_no_secret() -> None:
+    delay = "def retry_sleep_time(tries):\n    random.seed()\n    return tries + random.randint(1, 9) / 100\n"
+    world = today().appending(WEB, f"import random\n\n\n{delay}")
+    assert world.run(test_security_readable.test_randomness).status == "passed"
+    nonce = delay.replace("retry_sleep_time", "nonce")
+    world = today().appending(WEB, f"import random\n\n\n{nonce}")
+    assert world.run(test_security_readable.test_randomness).status == "failed"

@@ -87,3 +87,19 @@ def test_the_page_names_the_lifecycle_of_a_requirement(lifecycle: str, words: st
 def test_a_record_that_says_nothing_of_its_lifecycle_is_stable() -> None:
     record = CATALOGUE["no-fund-movement"].model_dump(exclude={"lifecycle"})
     assert Requirement.model_validate(record).lifecycle is Lifecycle.STABLE
+
+
+def test_what_to_do_is_told_in_words_of_the_generation() -> None:
+    fees = CATALOGUE["trade-fee-matches"]
+    assert (fees.fix_for("v2-spot"), fees.fix_for("v1-perpetual")) == (fees.fix, fees.earlier_fix)
+    kept = CATALOGUE["no-dynamic-code"]
+    assert kept.earlier_fix is None
+    assert kept.fix_for("v0") == kept.fix
+    todays = re.compile(
+        r"TradeUpdate|OrderUpdate|OrderState|ExchangePyBase|TradeFeeBase|AuthBase|SecretStr|bidict"
+        r"|`_(?!update_balances|format_trading_rules|account_available_balances)\w+`"
+    )
+    of_2020 = CATALOGUE.for_profile("v0")
+    wrong = {item.id: found[0] for item in of_2020 if (found := todays.search(item.fix_for("v0")))}
+    assert wrong == {}
+    assert [item.id for item in CATALOGUE if item.earlier_fix and "v0" not in item.profiles] == []

@@ -80,3 +80,31 @@ def test_each_kind_of_update_has_fields_of_its_own(client: Client) -> None:
     assert [each.get("remainAmt") for each in heard] == [None, "0.0006", "0.0006"]
     assert [each.get("tradePrice") for each in heard] == [None, "60000", None]
     assert [each["orderStatus"] for each in heard] == ["submitted", "partial-filled", "partial-canceled"]
+
+
+def test_totals_and_what_is_available_are_told_apart(client: Client) -> None:
+    connection = client.description.connections["private"]
+    opened = client.opened(connection, None)
+    heard: list[dict[str, Any]] = []
+
+    def hear(event: Event) -> None:
+        frames = [each for each in opened.venue_event(event) if isinstance(each, Frame)]
+        heard.extend(json.loads(each.text)["data"] for each in frames)
+
+    list(opened.received(json.dumps(client.login(connection, {}, None))))
+    list(opened.received(json.dumps({"action": "sub", "ch": "accounts.update#1"})))
+    client.dialect.venue.subscribe(hear)
+    order = place(client)
+    assert [each.keys() & {"balance", "available"} for each in heard] == [{"available"}]
+    client.dialect.venue.fill(order.order_id)
+    assert [each.keys() & {"balance", "available"} for each in heard[1:]].count({"balance"}) == 2
+    assert not any({"balance", "available"} <= each.keys() for each in heard)
+
+
+def test_both_are_told_together_only_later(client: Client) -> None:
+    connection = client.description.connections["private"]
+    opened = client.opened(connection, None)
+    list(opened.received(json.dumps(client.login(connection, {}, None))))
+    [told] = opened.received(json.dumps({"action": "sub", "ch": "accounts.update#2"}))
+    assert isinstance(told, Frame)
+    assert json.loads(told.text)["code"] == 2001

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from harness.errors import UserError
-from harness.venue.described.loading import load
+from harness.venue.described.loading import hosts_reviewed, load
 
 PAGE = Path(__file__).parents[3] / "docs" / "descriptions.md"
 PRICE = "routes / GET /v1/fills / reply / list / each fill / px"
@@ -119,3 +119,14 @@ def test_a_description_may_be_like_another(tmp_path: Path) -> None:
 def test_a_description_is_like_another_that_is_there(tmp_path: Path, name: str) -> None:
     with pytest.raises(UserError):
         load(write(tmp_path, {"exchange": "acme", "like": name}))
+
+
+def test_the_hosts_that_a_person_names_are_those_of_the_exchange(tmp_path: Path) -> None:
+    line = {"at": "hosts", "by": "Ann", "date": "2026-11-29", "page": "https://acme.test/docs"}
+    named = {**line, "is": {"rest": ["api.acme.test"], "stream": ["ws.acme.test", "api.acme.test"]}}
+    review = tmp_path / "acme.review.yml"
+    assert hosts_reviewed(review) == ()
+    write(tmp_path, acme(), [line])
+    assert hosts_reviewed(review) == ()
+    write(tmp_path, acme(), [named])
+    assert hosts_reviewed(review) == ("api.acme.test", "ws.acme.test")

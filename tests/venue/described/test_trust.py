@@ -9,7 +9,9 @@ import pytest
 import yaml
 
 from harness.venue.described import described_dialect
+from harness.venue.described.addresses import Address
 from harness.venue.described.sources import confirms
+from harness.venue.described.trust import Trust
 from tests.venue.described.test_loading import PRICE, acme
 
 REVIEWED = "reviewer Ann 2026-11-29 https://acme.test/docs"
@@ -61,3 +63,13 @@ def test_a_signature_that_is_not_verified_is_never_confirmed(tmp_path: Path) -> 
 )  # fmt: skip
 def test_only_others_than_the_fork_confirm(source: str, confirming: bool) -> None:
     assert confirms(source) is confirming
+
+
+def test_what_a_market_needs_and_no_leaf_of_a_derived_description_carries_is_doubted() -> None:
+    """As Gemini's increments, which its tests' replies never vary: the venue's are others."""
+    asked = ("market.tick_size", "market.tick_decimals", "order.price")
+    places: dict[str, tuple[Address, ...]] = {"order.price": (("routes", "x", "reply", "px"),)}
+    assert Trust(places, frozenset(), derived=True).unconfirmed(asked) == ("market.tick_size",)
+    assert Trust(places, frozenset()).unconfirmed(asked) == ()
+    told = {**places, "market.tick_decimals": (("routes", "y", "reply", "digits"),)}
+    assert Trust(told, frozenset(), derived=True).unconfirmed(asked) == ()

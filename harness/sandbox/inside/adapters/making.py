@@ -3,7 +3,8 @@
 `HummingbotApplication._initialize_markets` has a branch `elif market_name == "NAME":` for each market, which
 reads its keys from the map of settings and calls the class (upstream's tag v0.30.0,
 `hummingbot/client/hummingbot_application.py`). The whole application asks for far more than a market does, so
-only that branch is run, and only what it names is imported.
+only that branch is run, and only what it names is imported. A branch that hands over the user's Ethereum
+wallet is run after the lines of `_initialize_wallet` that make it, from a private key where a file would be.
 """
 
 import ast
@@ -14,6 +15,8 @@ from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 ASKED = "market_name"
 MADE = "market"
 SETTINGS = "global_config_map"
+MAKES_WALLET = "_initialize_wallet"
+WALLET = "ethereum_wallet"  # the setting that names the wallet
 
 
 class NotHereError(Exception):
@@ -27,6 +30,7 @@ class Making:
         tree = ast.parse(source)
         self._branches = dict(_branches(tree))
         self._imports = dict(_imports(tree))
+        self._wallet = list(_wallet_lines(tree))
 
     @property
     def known(self) -> Set[str]:
@@ -34,8 +38,9 @@ class Making:
 
     def settings_read(self, name: str) -> List[str]:
         """The keys of the settings that a market's branch asks for, in order."""
+        branch = self._branches[name]
         found = []
-        for statement in self._branches[name]:
+        for statement in [*self._wallet, *branch] if _takes_a_wallet(branch) else branch:
             for node in ast.walk(statement):
                 key = _key_read(node)
                 if key is not None:
@@ -63,13 +68,27 @@ class Making:
         }
         branch = self._branches[name]
         if _takes_a_wallet(branch):
-            raise NotHereError("Ethereum wallet")
-        for named in _names(branch):
+            self._run(self._wallet, self._for_a_wallet(scope, symbols))
+            if scope["self"].wallet is None:
+                raise NotHereError("Ethereum wallet")
+        self._run(branch, scope)
+        return scope[MADE]
+
+    def _run(self, lines: List[ast.stmt], scope: Dict[str, Any]) -> None:
+        for named in _names(lines):
             if named in self._imports and named not in scope:
                 scope[named] = self._imported(named)
-        lines = compile(ast.Module(body=branch, type_ignores=[]), "<the application>", "exec")
-        exec(lines, scope)  # noqa: S102 - the fork's own lines, where all of its code runs
-        return scope[MADE]
+        code = compile(ast.Module(body=lines, type_ignores=[]), "<the application>", "exec")
+        exec(code, scope)  # noqa: S102 - the fork's own lines, where all of its code runs
+
+    @staticmethod
+    def _for_a_wallet(scope: Dict[str, Any], symbols: List[str]) -> Dict[str, Any]:
+        """What a wallet is made with: the symbols' assets, and its key where an opened file's would be."""
+        setting = scope[SETTINGS].get(WALLET)
+        key = setting.value if setting is not None else None
+        assets = [asset for symbol in symbols for asset in symbol.split("-")]
+        opened = SimpleNamespace(_private_keys={key: key})
+        return {**scope, "token_trading_pairs": assets, "Security": opened}
 
     def _imported(self, name: str) -> Any:
         module, original = self._imports[name]
@@ -82,6 +101,15 @@ def _branches(tree: ast.AST) -> Iterator[Tuple[str, List[ast.stmt]]]:
             name = _text(node.test.comparators[0])
             if _is_name(node.test.left, ASKED) and isinstance(node.test.ops[0], ast.Eq) and name is not None:
                 yield name, node.body
+
+
+def _wallet_lines(tree: ast.AST) -> Iterator[ast.stmt]:
+    """The lines that make the wallet, but for those that look whether one is wanted."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.name == MAKES_WALLET:
+            for statement in node.body:
+                if not isinstance(statement, ast.If):
+                    yield statement
 
 
 def _imports(tree: ast.AST) -> Iterator[Tuple[str, Tuple[str, str]]]:
