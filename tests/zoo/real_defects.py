@@ -252,11 +252,6 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
     ("kraken", test_order_life.test_a_missed_fill_is_found): RealDefect(
         "was never reported", ASKS_FOR_THE_ORDER
     ),
-    ("kraken", test_market_data.test_last_prices_of_several): RealDefect(
-        "gives None for ETH-BTC",
-        "It looks for the names that it asks with in a reply for all pairs, which Kraken writes by other "
-        "names (`XETHXXBT`): order books of such pairs have no last price as soon as two pairs are traded.",
-    ),
 }
 
 # Checks that a defect told elsewhere leaves nothing to look at.

@@ -61,8 +61,6 @@ PRIVATE = "/0/private"
 NONCE_WINDOW = 10
 HISTORY_COST = 2  # of calls for the history of trades
 PAGE = 50
-# Of two assets with classic names: its pair is `XETHXXBT` in replies, and is asked for as `ETHXBT`.
-CLASSIC = replace(SAMPLE_MARKETS[3], base="ETH", quote="BTC", reference_price=Decimal("0.047"))
 
 
 class Kraken(MarketRoutes):
@@ -73,6 +71,7 @@ class Kraken(MarketRoutes):
         "orders over WebSocket",
         "the ticker of WebSocket v1",
         "changing and batching orders",
+        "pairs with classic names such as XXBTZUSD",
     )
     ccxt_id: ClassVar[str | None] = "kraken"
     rest_hosts: ClassVar[tuple[str, ...]] = (HOST,)
@@ -82,7 +81,7 @@ class Kraken(MarketRoutes):
     # Kraken counts decimals, so its lots are powers of ten; fees are in quote unless an order says otherwise.
     markets: ClassVar[tuple[Market, ...]] = tuple(
         replace(market, lot_size=Decimal(1).scaleb(-decimals_of(market.lot_size)), fee_in=FeeIn.QUOTE)
-        for market in (*SAMPLE_MARKETS, CLASSIC)
+        for market in SAMPLE_MARKETS
     )
 
     def __init__(self, venue: Venue) -> None:
