@@ -76,7 +76,7 @@ def describe(
         raise UserError(
             "only connectors of today's framework can be described",
             where=what,
-            hint="one of 2020 is spoken to by its dialect: harness venue serve --help",
+            hint="a connector of 2020 needs a dialect: docs/dialects.md lists them",
         )
     tree = Tree.of(store, submission)
     ccxt_id = ccxt or ccxt_id_of(chosen.name)

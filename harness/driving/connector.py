@@ -339,4 +339,4 @@ def _bounded(new: Sequence[T], kept: Sequence[T]) -> Sequence[T]:
 
 
 def _nonsense(command: str, why: object) -> ConnectorError:
-    return ConnectorError(f"the answer to {command} makes no sense: {str(why)[:1000]}")
+    return ConnectorError(f"the answer to {command} cannot be read: {str(why)[:1000]}")

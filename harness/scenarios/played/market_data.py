@@ -90,6 +90,8 @@ def watch_market(rigs: Rigs, pace: float) -> MarketData:
             for market in markets:
                 rig.venue.walk(STEPS, market)
             rig.pause(0.5)
+        for market in markets:
+            change_twice(rig, market)
         quote_inside(rig, rig.market)
         later = books_differ(rig, markets)
         made = tuple(trade for market in markets for trade in rig.venue.trades(market)[before[market] :])
@@ -126,6 +128,14 @@ def quote_inside(rig: Rig, market: Market) -> None:
         rig.venue.set_level(market, Side.SELL, ask - market.tick_size, amount)
 
 
+def change_twice(rig: Rig, market: Market) -> None:
+    """A level on each side gets one amount and then, before anybody can be told, another."""
+    book = rig.venue.book(market, SHALLOWEST)
+    for side, level in ((Side.BUY, book.bids[-1]), (Side.SELL, book.asks[-1])):
+        for factor in (2, 3):
+            rig.venue.set_level(market, side, level.price, level.amount * factor)
+
+
 @dataclass(frozen=True)
 class Listing(View):
     """The pairs that the connector lists, asked before it is started: a wrong name keeps it from starting.
@@ -140,7 +150,7 @@ class Listing(View):
 
 
 def list_markets(rigs: Rigs, pace: float) -> Listing:
-    with rigs.open(pace) as rig:
+    with rigs.open(pace, also=randomization.easily_cut_wrong(rigs.dialect.markets)) as rig:
         ccxt = ask_ccxt(rig) if rig.dialect.ccxt_id else None
         symbols = {market.name: rig.dialect.symbol(market) for market in rig.venue.markets}
         return Listing(rig.number, rig.connector.pairs(), symbols, ccxt)
