@@ -165,7 +165,7 @@ def _rests(rests_on: RestsOn) -> str:
 
 
 def _found(specimens: Sequence[str]) -> str:
-    return "Seen to find: " + "; ".join(specimens) + "."
+    return "Mistakes it was seen to find: " + "; ".join(specimens) + "."
 
 
 def _cited(source: Source) -> str:
@@ -211,7 +211,7 @@ def explain_in_terminal(requirement_id: str) -> RenderableType:
     if item.rests_on:
         parts += ["", _labelled("A pass rests on", _rests(item.rests_on))]
     if item.specimens:
-        parts += ["", _labelled("Seen to find", "; ".join(item.specimens))]
+        parts += ["", _labelled("Mistakes it was seen to find", "; ".join(item.specimens))]
     parts += ["", _labelled("Sources", "\n".join(f"  {_cited(source)}" for source in item.sources))]
     checks = verifying(item, checks_in())
     if not checks:
