@@ -1,44 +1,57 @@
-"""Where the time of one screening goes, and whether the same seed gives the same outcomes each time.
+"""What is played in one screening, when and for how long, and whether the same seed gives the same outcomes.
 
-    python benchmarks/screening.py FORK_FOLDER UPSTREAM_URL@REF
+    python -m benchmarks.screening FORK_FOLDER UPSTREAM_URL@REF
 
 Runs `harness check` on a fork with everything built before (the first run, which is not counted, builds it),
-then reads the seconds of each step and the outcomes out of what it wrote. Ends with 1 when outcomes differ.
+then reads from the traces when each scenario was played. Ends with 1 when outcomes differ.
 """
 
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from harness.scenarios.trace.model import Began
+from harness.scenarios.trace.store import kept_in, load
+
 RUNS = 3
 
 
-@dataclass
+@dataclass(frozen=True)
+class Played:
+    """A scenario, at which pace and on whom: seconds from the command to its beginning, and to its end."""
+
+    scenario: str
+    pace: float
+    trial: str
+    began: float
+    seconds: float
+
+    @property
+    def key(self) -> tuple[str, float, str]:
+        return self.scenario, self.pace, self.trial
+
+
+@dataclass(frozen=True)
 class Run:
-    """`seconds` of each kind of check, by the folder and file it stands in, and of the whole command.
+    """`outcomes` are the statuses of each check's requirements; `cpu` is of all but what a daemon runs."""
 
-    `outcomes` are the statuses of each check's requirements.
-    """
-
-    seconds: dict[str, float]
+    seconds: float
+    cpu: float
+    played: tuple[Played, ...]
     outcomes: dict[tuple[str, str], str]
 
 
 def main(fork: str, upstream: str) -> int:
     runs = [measure(fork, upstream) for _ in range(RUNS + 1)][1:]
-    sys.stdout.write("| step | seconds (median of 3) | share |\n|---|---:|---:|\n")
-    whole = median(run.seconds["whole command"] for run in runs)
-    for name in runs[0].seconds:
-        seconds = median(run.seconds[name] for run in runs)
-        sys.stdout.write(f"| {name} | {seconds:.1f} | {seconds / whole:.0%} |\n")
+    sys.stdout.write(table(runs))
     different = {
         key for run in runs for key in run.outcomes if run.outcomes[key] != runs[0].outcomes.get(key)
     }
@@ -50,36 +63,54 @@ def main(fork: str, upstream: str) -> int:
     return 1 if different else 0
 
 
+def table(runs: list[Run]) -> str:
+    """Medians of all runs, in the order in which the scenarios of the first began."""
+    lines = [
+        f"| scenario | pace | on | began | seconds (median of {len(runs)}) |",
+        "|---|---:|---|---:|---:|",
+    ]
+    for one in sorted(runs[0].played, key=lambda each: each.began):
+        same = [each for run in runs for each in run.played if each.key == one.key]
+        began, seconds = median(each.began for each in same), median(each.seconds for each in same)
+        name = one.scenario.replace("_", " ")
+        lines.append(f"| {name} | {one.pace:g} | {one.trial} | {began:.0f} | {seconds:.1f} |")
+    played = median(sum(each.seconds for each in run.played) for run in runs)
+    lines.append(f"| all of them, one after the other | | | | {played:.1f} |")
+    lines.append(f"| the whole command | | | | {median(run.seconds for run in runs):.1f} |")
+    lines.append(f"| its processor time | | | | {median(run.cpu for run in runs):.1f} |")
+    return "\n".join(lines) + "\n"
+
+
 def measure(fork: str, upstream: str) -> Run:
     with tempfile.TemporaryDirectory() as reports:
-        began = time.monotonic()
+        before, began, started = _used(), time.monotonic(), time.time()
         subprocess.run(
             [sys.executable, "-m", "harness", "check", fork, "--upstream", upstream, "--reports", reports],
             stdout=subprocess.DEVNULL,
             check=False,
         )
-        whole = time.monotonic() - began
+        seconds, cpu = time.monotonic() - began, _used() - before
         (log,) = Path(reports).glob("*/outcomes.jsonl")
         found = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()[1:]]
-    spent: defaultdict[str, float] = defaultdict(float)
-    counted = set()
-    for outcome in found:
-        if outcome["check"] not in counted:  # a check of two requirements leaves two outcomes
-            counted.add(outcome["check"])
-            spent[step_of(outcome["check"])] += outcome["seconds"]
-    shares = dict(sorted(spent.items(), key=lambda item: -item[1]))
-    rest = whole - sum(spent.values())
+        played = tuple(each for path in kept_in(log.parent / "traces") for each in _played(path, started))
     outcomes = {(each["requirement"], each["check"]): each["status"] for each in found}
-    return Run({**shares, "fetch, build, imports, start-up": rest, "whole command": whole}, outcomes)
+    return Run(seconds, cpu, played, outcomes)
 
 
-def step_of(check: str) -> str:
-    folder, name = Path(check.split("::")[0]).parts[-2:]
-    return (
-        "static checks"
-        if folder == "static"
-        else name.removeprefix("test_").removesuffix(".py").replace("_", " ")
-    )
+def _played(path: Path, started: float) -> tuple[Played, ...]:
+    """None where nothing was: virtual time begins as the wall's when an exchange is opened."""
+    trace = load(path)
+    began = trace.of(Began)
+    if not began:
+        return ()
+    header = trace.header
+    ended = path.stat().st_mtime
+    return (Played(header.scenario, header.pace, header.trial, began[0].at - started, ended - began[0].at),)
+
+
+def _used() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 if __name__ == "__main__":

@@ -64,3 +64,23 @@ def test_a_room_imports_from_those_below(room: str) -> None:
         if other != room and DEPTH[other] <= DEPTH[room]
     }
     assert upwards == set()
+
+
+def modules_at_import(file: Path) -> Iterator[str]:
+    """The modules that are loaded with a file: not those that a function imports when it is called."""
+    left: list[ast.AST] = [ast.parse(file.read_text(encoding="utf-8"))]
+    while left:
+        node = left.pop()
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            left += ast.iter_child_nodes(node)
+
+
+def test_ccxt_is_loaded_by_who_needs_it() -> None:
+    """It takes five seconds of processor time, and every screening would wait for it."""
+    files = [*HERE.rglob("*.py"), *(HERE.parent / "checks").rglob("*.py")]
+    early = [str(file) for file in files for name in modules_at_import(file) if name.split(".")[0] == "ccxt"]
+    assert early == []

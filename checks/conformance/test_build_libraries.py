@@ -25,7 +25,12 @@ TOOL = re.compile(
 def test_dependencies_are_declared(sources: Sources, libraries: Libraries, evidence: Attach) -> None:
     """Every library that the new code needs is brought by what Hummingbot or the change declares."""
     needed = libraries_needed(sources)
-    there = libraries.brought.keys() | sys.stdlib_module_names
+    there = {
+        module
+        for each in needed
+        for module in (each, *needed[each].instead_of)
+        if module in sys.stdlib_module_names or libraries.there(module)
+    }
     missing = {
         module: each.where
         for module, each in needed.items()

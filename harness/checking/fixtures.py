@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
 import pytest
 
@@ -16,8 +17,9 @@ from harness.checking.derived import FOLDER as DESCRIBED
 from harness.checking.derived import Derived, Place, derive
 from harness.checking.kept import prefix_for
 from harness.checking.plan import Plan, calm
-from harness.checking.players import Players
+from harness.checking.players import SANDBOXES, Part, Players
 from harness.checking.pytest_plugin import screening_of
+from harness.checking.turns import Turns, to_play, to_test
 from harness.credentials.matching import unmatched
 from harness.describing.describe import ccxt_id_of
 from harness.driving.driver import ConnectorError
@@ -29,7 +31,8 @@ from harness.forks.tree import Tree
 from harness.frameworks import GENERATIONS
 from harness.frameworks.additions import Layer
 from harness.frameworks.core_tests import CoreTests, changed_core, run_core_tests
-from harness.frameworks.environment import Base, BuildResult, spec_of
+from harness.frameworks.declaration import declared
+from harness.frameworks.environment import Base, BuildResult, reading, spec_of
 from harness.frameworks.installed import Installed
 from harness.frameworks.interpreter import NoInterpreterError
 from harness.frameworks.libraries import Libraries
@@ -46,6 +49,7 @@ from harness.requirement import Catalogue
 from harness.rounds.round import Candidate
 from harness.sandbox import Backend, choose
 from harness.sandbox.choosing import described
+from harness.scenarios.apart import PlayerApart, Recipe
 from harness.scenarios.player import Keep, Player
 from harness.scenarios.rig import Rigs
 from harness.scenarios.trace.model import Header
@@ -55,6 +59,7 @@ from harness.venue.described.sources import confirms
 from harness.venue.dialects import dialect, dialect_of, known, spoken_by
 from harness.venue.dialects.base import Dialect
 
+Result = TypeVar("Result")
 MOST_TEST_MODULES = 60
 
 
@@ -92,7 +97,7 @@ def _not_there(error: UserError) -> str:
 
 @pytest.fixture(scope="session")
 def libraries(base: Base, added: Layer) -> Libraries:
-    return Libraries.of(base.environment, added)
+    return Libraries.of(base.environment, added, declared(reading(base.tree)))
 
 
 @pytest.fixture(scope="session")
@@ -119,16 +124,30 @@ def runtime(build: BuildResult, submission: Submission) -> BuildResult:
     return build
 
 
+class UnitTestThread:
+    """Beside the scenarios: what takes a while and needs no exchange, one after the other, each in turn."""
+
+    def __init__(self, pool: ThreadPoolExecutor, turns: Turns) -> None:
+        self._pool = pool
+        self._turns = turns
+
+    def submit(self, work: Callable[[], Result]) -> Future[Result]:
+        def in_turn() -> Result:
+            with self._turns.one():
+                return work()
+
+        return self._pool.submit(in_turn)
+
+
 @pytest.fixture(scope="session")
-def unit_test_thread() -> Iterator[ThreadPoolExecutor]:
-    """What takes a while and needs no exchange runs here, one after the other, beside the scenarios."""
+def unit_test_thread() -> Iterator[UnitTestThread]:
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="unit-tests") as pool:
-        yield pool
+        yield UnitTestThread(pool, to_test())
 
 
 @pytest.fixture(scope="session")
 def running_unit_tests(
-    unit_test_thread: ThreadPoolExecutor,
+    unit_test_thread: UnitTestThread,
     backend: Backend,
     runtime: BuildResult,
     submission: Submission,
@@ -142,8 +161,8 @@ def running_unit_tests(
     sources = [generation.connector_path(candidate.kind, connector_name)]
     if not _tests_at(tree, folder):
         return None
-    arguments = (backend, runtime.runtime, submission.generation, folder, sources)
-    return unit_test_thread.submit(_run_unit_tests, *arguments)
+    generation_name, built = submission.generation, runtime.runtime
+    return unit_test_thread.submit(lambda: _run_unit_tests(backend, built, generation_name, folder, sources))
 
 
 def _run_unit_tests(
@@ -194,7 +213,7 @@ def unit_tests(running_unit_tests: Future[UnitTestResult] | None) -> UnitTestRes
 
 @pytest.fixture(scope="session")
 def upstreams_unit_tests(
-    unit_test_thread: ThreadPoolExecutor,
+    unit_test_thread: UnitTestThread,
     backend: Backend,
     store: ObjectStore,
     submission: Submission,
@@ -219,7 +238,7 @@ def upstreams_unit_tests(
 
 @pytest.fixture(scope="session")
 def running_mutation(
-    unit_test_thread: ThreadPoolExecutor,
+    unit_test_thread: UnitTestThread,
     running_unit_tests: Future[UnitTestResult] | None,
     backend: Backend,
     runtime: BuildResult,
@@ -245,7 +264,7 @@ def mutation(running_mutation: Future[MutationResult] | None) -> MutationResult:
 
 @pytest.fixture(scope="session")
 def running_core_tests(
-    unit_test_thread: ThreadPoolExecutor,
+    unit_test_thread: UnitTestThread,
     backend: Backend,
     runtime: BuildResult,
     store: ObjectStore,
@@ -309,13 +328,18 @@ def derived_exchange(
             f"Not tried: there is no simulated exchange for {connector_name} yet "
             f"(known of its generation: {there}), and none can be derived."
         )
-    place = Place(cache_dir() / "descriptions", plan.descriptions, plan.outcomes_file.parent / DESCRIBED)
+    place = Place(cache_dir() / "descriptions", plan.descriptions, _described_in(plan))
     made_with = (submission.commit, submission.upstream_commit)
     ccxt_id = candidate.exchange.ccxt or ccxt_id_of(connector_name)
     try:
         return derive(place, backend, runtime.runtime, tree, added, ccxt_id, made_with, plan.seed)
     except UserError as error:
         undetermined(f"Not tried: no exchange could be described ({error.message}).")
+
+
+def _described_in(plan: Plan) -> Path:
+    """Where the candidate's own descriptions lie."""
+    return plan.outcomes_file.parent / DESCRIBED
 
 
 @pytest.fixture(scope="session")
@@ -340,19 +364,22 @@ def players(
     paths = [entry.path for entry in upstream.entries()]
     control = control_for(paths, submission.generation, candidate.kind, candidate.exchange.dialect)
     keep, leaning = keeper(plan), unconfirmed_of(dialect_class, catalogue)
+    exchange_of_fork: str | Path = candidate.exchange.dialect or ""
     if issubclass(dialect_class, DescribedDialect) and dialect_class.description.derived:
         derived: Derived = request.getfixturevalue("derived_exchange")
+        if derived.not_played:
+            undetermined(derived.not_played)
         leaning = joined(leaning, derived.unconfirmed(catalogue))
+        exchange_of_fork = _described_in(plan) / f"{connector_name}.yml"
 
-    def of(name: str, trial: Trial, seed: int) -> Player:
-        forks = trial is not Trial.CONTROL
+    def opened(part: Part, number: int) -> Player | PlayerApart:
+        trial, forks = part.trial, part.trial is not Trial.CONTROL
+        name = connector_name if forks or control is None else control
+        seed = plan.seed + OTHER_SEED if trial is Trial.OTHER_SEED else plan.seed
         built = runtime if forks else _upstream_build(backend, store, submission, upstream)
-        played_on = dialect_class if forks else dialect(dialect_of(name, submission.generation) or name)
-        said = candidate.exchange.stated_credentials if forks else None
-        rigs = Rigs(backend, built.runtime, played_on, name, seed, said)
-        if trial is Trial.FIRST:
-            _all_credentials_fit(rigs)
-            rigs.looks_closer = lambda pace: plan.scale if pace <= calm(plan.scale) else None
+        exchange = exchange_of_fork if forks else dialect_of(name, submission.generation) or name
+        played_on = dialect_class if forks else dialect(str(exchange))
+        said = candidate.exchange.stated_credentials if forks else {}
         about = Header(
             scenario="", connector=name, dialect=played_on.name, seed=seed, pace=plan.scale,
             trial=trial.value, prefix=prefix_for(connector_name, plan.connectors),
@@ -361,20 +388,26 @@ def players(
             hosts=vouched_hosts(played_on), ports=tuple(played_on.ports),
             unconfirmed=leaning if forks else {},
         )  # fmt: skip
-        return Player(rigs, about, keep)
+        if part.long:
+            recipe = Recipe(plan.sandbox, built.runtime, exchange, name, seed, said)
+            return PlayerApart(recipe, about, keep, "long")
+        rigs = Rigs(backend, built.runtime, played_on, name, seed, said)
+        if trial is Trial.FIRST:
+            if not number:
+                _all_credentials_fit(rigs)
+            rigs.looks_closer = lambda pace: plan.scale if pace <= calm(plan.scale) else None
+        return Player(rigs, about, keep, str(number + 1) if number else "")
 
-    others = {
-        Trial.OTHER_SEED: lambda: of(connector_name, Trial.OTHER_SEED, plan.seed + OTHER_SEED),
-        Trial.AGAIN: lambda: of(connector_name, Trial.AGAIN, plan.seed),
-    }
-    if control is not None:
-        others[Trial.CONTROL] = lambda: of(control, Trial.CONTROL, plan.seed)
+    tried = {part: most for part, most in SANDBOXES.items() if control or part.trial is not Trial.CONTROL}
     players = Players(
-        of(connector_name, Trial.FIRST, plan.seed), others, control=control, unconfirmed=leaning
-    )
-    screening_of(request.config).redact_with(players.redact)
+        opened(Part(Trial.FIRST), 0), opened, tried,
+        turn=to_play().one, control=control, unconfirmed=leaning,
+    )  # fmt: skip
+    screening = screening_of(request.config)
+    screening.redact_with(players.redact)
     try:
         yield players
+        screening.settle()
     finally:
         players.close()
 

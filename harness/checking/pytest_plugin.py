@@ -1,7 +1,9 @@
 """Runs `checks/` for one screening: which checks apply, in which order, and what each of them found.
 
-Outcomes are appended to the screening's log as they come. How often a check is tried, and what is believed of
-it, `policy` and `runner` say. Progress goes as JSON lines to the file descriptor in HARNESS_PROGRESS_FD.
+Checks of traces wait for scenarios beside one another, each in a thread of its own; the others run one after
+another. Outcomes are appended to the screening's log as they come. How often a check is tried, and what is
+believed of it, `policy` and `runner` say. Progress goes as JSON lines to the file descriptor in
+HARNESS_PROGRESS_FD.
 """
 
 from __future__ import annotations
@@ -12,9 +14,11 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -39,6 +43,7 @@ from harness.checking.runner import (
     policy_for,
     run,
 )
+from harness.checking.waiting import OneAtATime
 from harness.errors import full_disk, of_full_disk
 from harness.outcome import Outcome, OutcomeLog, Status
 from harness.paths import cache_dir
@@ -49,6 +54,7 @@ CONFORMANCE = "conformance"
 # Without these there is nothing to build or run: the rest is left undecided and says so.
 PREREQUISITES = ("adds-a-connector", "connector-files-complete", "files-parse")
 LOADS = "imports-and-constructs"
+AT_MOST = 0.001  # real seconds that one thread keeps the interpreter while others want it
 UNLOADABLE = "loads"  # false in the data of a piece of evidence when the connector cannot be imported at all
 NAME = "screening"
 EXIT_STOPPED = 2  # pytest's own code of a run that was interrupted
@@ -66,6 +72,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not chosen:
         raise pytest.UsageError("checks run inside a screening: use `harness check` or `harness run`")
     _die_with_parent()
+    sys.setswitchinterval(AT_MOST)
     plan = Plan.model_validate_json(Path(chosen).read_text(encoding="utf-8"))
     log = OutcomeLog(plan.outcomes_file)
     with stopping_at_a_full_disk(plan):
@@ -97,6 +104,19 @@ class Screening:
         self.catalogue = catalogue
         self.log = log
         self._redact: list[Redact] = []
+        self._writing = threading.Lock()
+        self._one_at_a_time = OneAtATime()
+        self._threads = ThreadPoolExecutor(1, thread_name_prefix="check")
+        self._waiting: dict[str, Future[Ending]] = {}
+        self._failed: list[str] = []
+        self._stopped = False
+
+    def settle(self) -> None:
+        """Wait for every check that waits for a scenario. Raises what ends the run."""
+        for waiting in tuple(self._waiting.values()):
+            if not self._stopped:
+                waiting.result()
+        self._waiting.clear()
 
     def redact_with(self, redact: Redact) -> None:
         """Apply it to whatever is written from now on."""
@@ -122,10 +142,17 @@ class Screening:
             slugs = set(slugs_of(item))
             finished = all((slug, item.nodeid) in done for slug in slugs)
             (kept if slugs & wanted and not finished else dropped).append(item)
-        kept.sort(key=_place)
+        kept.sort(key=lambda item: (is_conformance(item), self._connector(item), *_place(item)))
         items[:] = kept
         config.hook.pytest_deselected(items=dropped)
+        self._threads = ThreadPoolExecutor(max(len(kept), 1), thread_name_prefix="check")
         report_progress(total=len(kept))
+
+    def _connector(self, item: pytest.Item) -> int:
+        """Which of the candidate's it is about: what one needs is closed before the next one's is opened."""
+        callspec: Any = getattr(item, "callspec", None)
+        name = callspec.params.get("connector_name") if callspec is not None else None
+        return self.plan.connectors.index(name) if name in self.plan.connectors else 0
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -140,21 +167,34 @@ class Screening:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
-        """Try the check as often as the policy says, and write down what came of it."""
-        began = time.monotonic()
-        given: dict[str, Any] = pyfuncitem.funcargs
-        found: Any = next((given[name] for name in OF_A_TRY if name in given), None)
-        source: Source | None = found
-        policy = self._policy(
-            pyfuncitem, None if source is None else source.control, given.get("connector_name")
-        )
-        with stopping_at_a_full_disk(self.plan):
-            ending = run(pyfuncitem.function, policy, source, given)
-        unconfirmed = {} if source is None else source.unconfirmed
-        self._write(pyfuncitem, policy, ending, time.monotonic() - began, unconfirmed)
+        """Try the check as often as the policy says, and write down what came of it.
+
+        One of a scenario's traces goes on by itself: nobody waits for it until all are needed.
+        """
+        given: dict[str, Any] = dict(pyfuncitem.funcargs)
+        if _waits_for_scenarios(pyfuncitem):
+            run_it = self._threads.submit(self._run, pyfuncitem, given)
+            self._waiting[pyfuncitem.nodeid] = run_it
+            return True
+        if EVERY in given:
+            self.settle()
+        ending = self._run(pyfuncitem, given)
         if ending.status is Status.FAILED:
             pytest.fail(ending.summary, pytrace=False)
         return True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_teardown(self, nextitem: pytest.Item | None) -> None:
+        if nextitem is None:
+            self.settle()
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """It was interrupted, or its disk is full: nobody waits any longer, and nothing more is written."""
+        self._stopped = True
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        for line in self._failed:
+            terminalreporter.write_line(line)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -171,6 +211,19 @@ class Screening:
         return report
 
     # -- outcomes
+
+    def _run(self, item: pytest.Function, given: dict[str, Any]) -> Ending:
+        began = time.monotonic()
+        found: Any = next((given[name] for name in OF_A_TRY if name in given), None)
+        source: Source | None = None if found is None else self._one_at_a_time.source(found)
+        policy = self._policy(item, None if source is None else source.control, given.get("connector_name"))
+        looking = nullcontext() if source is None else self._one_at_a_time.looking()
+        with looking, stopping_at_a_full_disk(self.plan):
+            ending = run(item.function, policy, source, given)
+        unconfirmed = {} if source is None else source.unconfirmed
+        if not self._stopped:
+            self._write(item, policy, ending, time.monotonic() - began, unconfirmed)
+        return ending
 
     def _policy(self, item: pytest.Item, control: str | None, connector: str | None = None) -> Policy:
         running = is_conformance(item)
@@ -190,9 +243,18 @@ class Screening:
         found = outcomes_of(item.nodeid, requirements, policy, ending, seconds, unconfirmed)
         for redact in self._redact:
             found = [redacted(outcome, redact) for outcome in found]
-        with stopping_at_a_full_disk(self.plan):
+        with self._writing, stopping_at_a_full_disk(self.plan):
             self.log.append(found)
-        report_progress(outcomes=[outcome.model_dump(mode="json") for outcome in found])
+            if _waits_for_scenarios(item) and ending.status is Status.FAILED:
+                self._failed.append(f"FAILED {item.nodeid} - {found[0].summary}")
+            said = [outcome.model_dump(mode="json") for outcome in found]
+            report_progress(outcomes=said, check=self._waiting_besides(item))
+
+    def _waiting_besides(self, item: pytest.Item) -> str | None:
+        """The name of the check that waits longest for a scenario, None where none does."""
+        waiting = tuple(self._waiting.items())
+        names = (nodeid.rpartition("::")[2] for nodeid, check in waiting if not check.done())
+        return next((name for name in names if name != item.name), None)
 
 
 @contextmanager
@@ -267,6 +329,11 @@ def is_conformance(item: pytest.Item) -> bool:
     return CONFORMANCE in item.path.parts
 
 
+def _waits_for_scenarios(item: pytest.Item) -> bool:
+    check = _function(item)
+    return judges_traces(check) and EVERY not in parameters_of(check)
+
+
 def _function(item: pytest.Item) -> Callable[..., object]:
     assert isinstance(item, pytest.Function)  # noqa: S101 - checks are functions
     function: Callable[..., object] = item.function
@@ -274,13 +341,14 @@ def _function(item: pytest.Item) -> Callable[..., object]:
 
 
 def _place(item: pytest.Item) -> tuple[bool, ...]:
-    """Files first, then whether it loads; what takes long comes after what is found in seconds.
+    """First whether it loads; then scenarios begin, the longest first, and what needs none follows.
 
     What looks into every trace comes last: by then all have been played.
     """
-    watches_all = EVERY in parameters_of(_function(item))
+    waits = _waits_for_scenarios(item)
     takes_long = item.get_closest_marker(LONG) is not None
-    return (is_conformance(item), watches_all, takes_long, LOADS not in slugs_of(item))
+    watches_all = EVERY in parameters_of(_function(item))
+    return (LOADS not in slugs_of(item), watches_all, not waits, takes_long is not waits)
 
 
 def _of_a_try(name: str) -> Any:
@@ -306,7 +374,11 @@ def plan(request: pytest.FixtureRequest) -> Plan:
     return screening_of(request.config).plan
 
 
+_telling = threading.Lock()
+
+
 def report_progress(**what: object) -> None:
     descriptor = os.environ.get("HARNESS_PROGRESS_FD")
     if descriptor:
-        os.write(int(descriptor), (json.dumps(what) + "\n").encode())
+        with _telling:  # a long line is written in pieces
+            os.write(int(descriptor), (json.dumps(what) + "\n").encode())

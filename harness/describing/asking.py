@@ -127,7 +127,7 @@ class Listening(Dialect):
         if found is not None and (whole or read is None):
             return Reply(found.code, {"Content-Type": "application/json"}, found.text.encode())
         if read is not None and request.method != "DELETE":
-            operation = self.source.operation(request.path) or named_so(request.path)
+            operation = self.source.operation(request.path, request.method) or named_so(request.path)
             rows = "balance" if operation == "balances" else ""
             made = enveloped(template(read, operation, rows, ROWS.get(operation, "")), self._documents)
             return Reply(200, {}, filled(made, self._values, self.venue.clock.now()))
@@ -383,7 +383,10 @@ def _act(
         price, amount = connector.quantize(sentinels.pair, *wanted)
         before = record.mark()
         place = connector.buy if side == "buy" else connector.sell
-        name = place(sentinels.pair, wanted[1], None if kind == "MARKET" else wanted[0], kind, position)
+        try:  # a market order may need a book, which nobody tells it here
+            name = place(sentinels.pair, wanted[1], None if kind == "MARKET" else wanted[0], kind, position)
+        except ConnectorError:
+            continue
         _until_sent(record, before, clock)
         facts = {
             "order.client_order_id": name,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import importlib
 import inspect
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
-
-import ccxt
 
 import harness
 from harness.describing import books, kit
@@ -33,6 +34,7 @@ from harness.sandbox.protocol import Backend
 KITS = ("AbstractExchangeConnectorTests", "AbstractPerpetualDerivativeTests")
 MOST_FILE = 1 << 20
 _ASSET = r"\b{}_asset\s*=\s*[\"']([A-Z0-9]{{2,10}})[\"']"
+_OF_BOOKS = re.compile(r"listen_for_order_book|_parse_(trade|order_book)|_order_book_snapshot")
 _TELLING = 4  # letters of a name that another one begins with
 Progress = Callable[[str], None]
 
@@ -59,7 +61,7 @@ def book_tests_of(tree: Tree, connector: AddedConnector) -> tuple[str, ...]:
     return tuple(
         path
         for path in sorted(tree.under(folder))
-        if path.endswith(".py") and "listen_for_order_book" in _text(tree, path)
+        if path.endswith(".py") and _OF_BOOKS.search(_text(tree, path))
     )
 
 
@@ -77,7 +79,7 @@ def source_of(tree: Tree, connector: AddedConnector) -> Source:
 def digest(tree: Tree, connector: AddedConnector, ccxt_id: str | None) -> str:
     """What a derivation depends on: the connector and its tests, ccxt, and our own release."""
     paths = (*tree.under(connector.path), *tree.under(v2.tests_path(connector.kind, connector.name)))
-    total = hashlib.sha256(f"{harness.__version__} {ccxt.__version__} {ccxt_id} {_own_code()}".encode())
+    total = hashlib.sha256(f"{harness.__version__} {version('ccxt')} {ccxt_id} {_own_code()}".encode())
     for path in sorted(paths):
         entry = tree.entry(path)
         total.update(f"{path} {entry.oid if entry else ''}\n".encode())
@@ -183,13 +185,18 @@ def _first_set(found: Sequence[Answer]) -> list[Answer]:
 def ccxt_id_of(name: str) -> str | None:
     """ccxt's exchange of a connector's name, None where it has none by a name like it."""
     bare = name.removesuffix("_perpetual")
-    known = set(ccxt.exchanges)
-    return next((each for each in (name, bare, bare.replace("_", "")) if each in known), None)
+    return next((each for each in (name, bare, bare.replace("_", "")) if each in _in_ccxt()), None)
 
 
 def like_in_ccxt(name: str) -> tuple[str, ...]:
     """ccxt's exchanges whose names are like a connector's, the likeliest first."""
     bare = name.removesuffix("_perpetual").replace("_", "")
-    begun = [each for each in ccxt.exchanges if len(each) >= _TELLING and bare.startswith(each)]
-    near = difflib.get_close_matches(bare, ccxt.exchanges, 3, 0.75)
+    begun = [each for each in _in_ccxt() if len(each) >= _TELLING and bare.startswith(each)]
+    near = difflib.get_close_matches(bare, _in_ccxt(), 3, 0.75)
     return tuple(dict.fromkeys([*sorted(begun, key=len, reverse=True), *near]))
+
+
+@cache
+def _in_ccxt() -> tuple[str, ...]:
+    """All exchanges that it has. It takes seconds to import, and few commands need it."""
+    return tuple(importlib.import_module("ccxt").exchanges)

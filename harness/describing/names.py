@@ -64,6 +64,12 @@ _SAID: Mapping[str, Sequence[tuple[str, str]]] = {
         (r"quote|value|notional|cost|funds", "fill.quote_amount"),
         (_AMOUNT, "fill.amount"),
     ),
+    "funding": (
+        (r"mark", "funding.mark_price"),
+        (r"index|oracle", "funding.index_price"),
+        (r"next", "funding.next_at"),
+        (r"rate", "funding.rate"),
+    ),
     "position": (
         (rf"^({_MARKET}|(instrument|market|product|symbol)_?id)$", "market.symbol"),
         (r"side$", "position.side"),

@@ -41,7 +41,7 @@ def template(reading: Reading, operation: str, rows: str = "", thing: str = "") 
     the object whose facts the leaves are, where it is another one.
     """
     of = rows or ("market" if operation in _OF_MARKETS else "")
-    reads = _of_one_shape(reading.reads)
+    reads = _of_one_shape([each for each in reading.reads if not each.of_an_error])
     named = facts_named({each.path: _names(each.path) for each in reads}, thing or of)
     made: JsonValue = None
     only = len(reading.reads) == 1

@@ -23,7 +23,7 @@ from harness.venue.described.addresses import bare
 
 Place = tuple[str, str, str]  # host, method, path
 _SINCE, _UNTIL = re.compile(r"start|since|from|after", re.I), re.compile(r"end|until|to$|before", re.I)
-_LIMIT = re.compile(r"limit|size|count|depth", re.I)
+_LIMIT = re.compile(r"limit(?!.*price)|size|count|depth", re.I)
 
 
 @dataclass(frozen=True)
@@ -66,12 +66,19 @@ def routes(
     """
     labels = _labels(answers, source)
     parts = _signed_parts(schemes) | frozenset(unexplained)
-    common = {"account.number": SESSION["account.number"], **({"market.symbol": symbol} if symbol else {})}
+    common = {
+        "account.number": SESSION["account.number"],
+        "market.number": SESSION["market.number"],
+        **({"market.symbol": symbol} if symbol else {}),
+    }
     found: list[Route] = []
     taken: set[Place] = set()
     for operation in ("place_order", "cancel_order"):
         used = [
-            (said, act) for act in asked.acts if act.operation == operation for said in _of_act(act, labels)
+            (said, act)
+            for act in asked.acts
+            if act.operation == operation
+            for said in _of_act(act, labels, source)
         ]
         groups = _by_shape(used)
         for group in groups:
@@ -86,7 +93,7 @@ def routes(
             others.setdefault(_place(said), []).append(said)
     by_client_id = {act.facts["order.client_order_id"]: act.facts for act in asked.acts}
     for place, messages in others.items():
-        operation = _label(place, labels) or source.operation(place[2]) or named_so(place[2])
+        operation = _label(place, labels) or source.operation(place[2], place[1]) or named_so(place[2])
         examples = [(said, {**common, **_facts_in(said, by_client_id, asked)}) for said in messages[:20]]
         found.append(_route(operation, examples, parts, schemes, asked.credentials))
     return _merged(found)
@@ -126,7 +133,7 @@ def _labels(answers: Iterable[Answer], source: Source) -> dict[Place, str]:
             host, path = each.place
             place = (host, each.method, path)
             before = found.get(place)
-            told = source.operation(path)
+            told = source.operation(path, each.method)
             if before and each.operation == "server_time":
                 continue
             if before != "order_status" or (told == each.operation == "order_trades"):
@@ -145,8 +152,12 @@ def _label(place: Place, labels: Mapping[Place, str]) -> str:
     return labels.get(place) or labels.get((host, "", path)) or next(alike, "")
 
 
-def _of_act(act: Act, labels: Mapping[Place, str]) -> list[Said]:
-    """The request that an act led to: the first that names the order and that no test has as another's."""
+def _of_act(act: Act, labels: Mapping[Place, str], source: Source = UNREAD) -> list[Said]:
+    """The request that an act led to: the first that names the order and that no test has as another's.
+
+    An order may be asked for with nothing of what it is (amounts in minor units, no id): then it is the
+    request of the connector's own method.
+    """
     facts = act.facts
     telling = [facts["order.client_order_id"], facts.get("order.order_id", "")]
     if act.operation == "place_order":
@@ -157,7 +168,8 @@ def _of_act(act: Act, labels: Mapping[Place, str]) -> list[Said]:
             continue
         if said.method != "GET" and any(_holds(word, value) for value in telling if value for word in words):
             return [said]
-    return []
+    own = (said for said in act.sent if said.method != "GET")
+    return [said for said in own if source.operation(said.path, said.method) == act.operation][:1]
 
 
 def _holds(word: str, value: str) -> bool:

@@ -74,6 +74,7 @@ def sets_of(base: str, quote: str, *, perpetual: bool) -> tuple[Sentinels, ...]:
 # What a session is opened with and whose it is, in replies that no test shows.
 SESSION = {
     "session.key": "sesame71500005", "session.lifetime": "3600", "account.number": "71900007",
+    "market.number": "71200",
 }  # fmt: skip
 
 
@@ -107,7 +108,7 @@ def usual(sentinels: Sentinels) -> dict[str, str]:
     """What an exchange with this set's pair answers where no test shows a reply."""
     return {
         **facts(sentinels, "BUY", "LIMIT", "open", sentinels.pair),
-        "market.number": "1", "market.tick_size": "0.01", "market.lot_size": "0.01",
+        "market.tick_size": "0.01", "market.lot_size": "0.01",
         "market.tick_decimals": "2", "market.lot_decimals": "2", "market.min_amount": "0.01",
         "market.min_notional": "1",
         "market.settle": sentinels.quote, "balance.asset": sentinels.quote, "balance.total": "2000000",

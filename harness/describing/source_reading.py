@@ -47,6 +47,7 @@ METHODS: Mapping[str, str] = {
     "_trading_pair_position_mode_set": "position_mode",
     "check_network_request_path": "ping",
 }
+_OF_ONE_MARKET = ("ticker", "order_book", "funding_rate")
 _VERBS = ("GET", "POST", "PUT", "DELETE")
 # Methods that are given the reply about the markets: as an argument, the first but for the instance.
 _GIVEN = ("_initialize_trading_pair_symbols_from_exchange_info", "_format_trading_rules")
@@ -62,10 +63,20 @@ _ISO = re.compile(r"dateparse|fromisoformat|strptime|parser\.parse")
 
 @dataclass(frozen=True)
 class Read:
-    """A place of the reply that is read. `wanted` is a value it is compared with, None where it is none."""
+    """A place of the reply that is read. `wanted` is a value it is compared with, None where it is none.
+
+    `may_lack`: it is asked for in a way that bears its absence (`reply.get("error")`).
+    """
 
     path: Path
     wanted: JsonValue = None
+    may_lack: bool = False
+
+    @property
+    def of_an_error(self) -> bool:
+        """Whether it is there when something went wrong, and lacks in a good reply."""
+        name = next((str(step) for step in reversed(self.path) if isinstance(step, str)), "")
+        return self.may_lack and self.wanted is None and _BAD.search(name) is not None
 
 
 @dataclass(frozen=True)
@@ -80,7 +91,8 @@ class Reading:
 class Source:
     """What the functions of a connector read: by the path of a route, and of what comes on a WebSocket.
 
-    `asked` has the operations of routes whose paths stand in one of `METHODS`. In paths `{name}` is any part.
+    `asked` has the operations of routes whose paths stand in one of `METHODS`, `asked_with` the same by the
+    HTTP method, where such a method names one: two may share a path. In paths `{name}` is any part.
     `states` has the states of orders, as `STATES` calls them, by the exchange's words for them. `verbs` has
     the HTTP methods of routes that are asked for in one way only. `pair` has base and quote of what
     its tests trade, empty where they do not say. `markets` is what is read of the reply that lists the
@@ -90,6 +102,7 @@ class Source:
     routes: Mapping[str, Reading]
     received: tuple[Reading, ...] = ()
     asked: Mapping[str, str] = field(default_factory=dict)
+    asked_with: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     states: Mapping[str, str] = field(default_factory=dict)
     verbs: Mapping[str, str] = field(default_factory=dict)
     pair: tuple[str, str] = ("", "")
@@ -99,6 +112,8 @@ class Source:
     def of(self, path: str) -> Reading | None:
         """For a route's path as it was asked for: the longest known path that it ends with counts."""
         known = _ending(self.routes, path)
+        if not known and self.operation(path) in _OF_ONE_MARKET:
+            known = _ending(self.routes, path.rstrip("/").rpartition("/")[0])
         own = self.routes[known] if known else None
         if self.markets is None or self.operation(path) != "symbols":
             return own
@@ -106,6 +121,10 @@ class Source:
 
     def asks_for(self, operation: str) -> tuple[str, str] | None:
         """(method, path) of what the connector asks for there, None where that is not one route."""
+        for verb, known in self.asked_with.items():
+            here = [path for path, name in known.items() if name == operation]
+            if len(here) == 1:
+                return verb, here[0]
         paths = [path for path, known in self.asked.items() if known == operation]
         return (self.verbs.get(paths[0], ""), paths[0]) if len(paths) == 1 else None
 
@@ -114,10 +133,16 @@ class Source:
         known = _ending(self.verbs, path)
         return self.verbs[known] if known else ""
 
-    def operation(self, path: str) -> str:
-        """What the method is for that asks for this path, empty where none of `METHODS` names it."""
-        known = _ending(self.asked, path)
-        return self.asked[known] if known else ""
+    def operation(self, path: str, verb: str = "") -> str:
+        """What the method is for that asks for this path, empty where none of `METHODS` names it.
+
+        A market may stand behind the path that the source names.
+        """
+        for asked in (self.asked_with.get(verb, {}), self.asked):
+            if known := _ending(asked, path):
+                return asked[known]
+        behind = _ending(self.asked, path.rstrip("/").rpartition("/")[0])
+        return self.asked[behind] if behind and self.asked[behind] in _OF_ONE_MARKET else ""
 
 
 def _ending(known: Iterable[str], path: str) -> str:
@@ -159,8 +184,16 @@ def read_source(texts: Iterable[str]) -> Source:
             routes.setdefault(path, reading)
     states = dict(pair for tree in trees for pair in _states_in(tree, constants))
     verbs = _verbs_in(functions, constants)
-    asked = _asked_in(functions, constants)
-    return Source(routes, tuple(received), asked, states, verbs, markets=_markets_in(functions, constants))
+    asked = {verb: _asked_in(functions, constants, verb) for verb in ("", *_VERBS)}
+    return Source(
+        routes,
+        tuple(received),
+        asked.pop(""),
+        {verb: known for verb, known in asked.items() if known},
+        states,
+        verbs,
+        markets=_markets_in(functions, constants),
+    )
 
 
 def _markets_in(functions: Sequence[_Definition], constants: Mapping[str, JsonValue]) -> Reading | None:
@@ -184,11 +217,14 @@ def _verbs_in(functions: Iterable[_Definition], constants: Mapping[str, JsonValu
     """The method of each path whose functions ask in one way only (`self._api_post`, `RESTMethod.POST`)."""
     found: dict[str, set[str]] = {}
     for function in functions:
-        attributes = {node.attr for node in ast.walk(function) if isinstance(node, ast.Attribute)}
-        verbs = {verb for verb in _VERBS if verb in attributes or f"_api_{verb.lower()}" in attributes}
         for path in _paths_in(function, constants):
-            found.setdefault(path, set()).update(verbs)
+            found.setdefault(path, set()).update(_verbs_of(function))
     return {path: verbs.pop() for path, verbs in found.items() if len(verbs) == 1}
+
+
+def _verbs_of(function: ast.AST) -> set[str]:
+    attributes = {node.attr for node in ast.walk(function) if isinstance(node, ast.Attribute)}
+    return {verb for verb in _VERBS if verb in attributes or f"_api_{verb.lower()}" in attributes}
 
 
 def _states_in(tree: ast.Module, constants: Mapping[str, JsonValue]) -> Iterator[tuple[str, str]]:
@@ -203,15 +239,18 @@ def _states_in(tree: ast.Module, constants: Mapping[str, JsonValue]) -> Iterator
                             yield str(word), STATES[state]
 
 
-def _asked_in(functions: Iterable[_Definition], constants: Mapping[str, JsonValue]) -> dict[str, str]:
+def _asked_in(
+    functions: Iterable[_Definition], constants: Mapping[str, JsonValue], verb: str = ""
+) -> dict[str, str]:
     """The operation of each path that one of `METHODS` names: the method that names fewest others counts.
 
-    Of several paths in one method those are left out whose words speak for something else.
+    Of several paths in one method those are left out whose words speak for something else. With `verb` only
+    methods count that ask with this one alone.
     """
     found: dict[str, tuple[int, int, str]] = {}
     order = list(METHODS)
     for function in functions:
-        if function.name in METHODS:
+        if function.name in METHODS and (not verb or _verbs_of(function) == {verb}):
             paths = _paths_in(function, constants)
             operation = METHODS[function.name]
             for path in paths:
@@ -325,7 +364,8 @@ class _Function:
         wanted = dict(self._compared())
         paths = {**dict.fromkeys(self._paths()), **self._looped}
         longest = [path for path in paths if not any(_within(path, other) for other in paths)]
-        reads = tuple(Read(path, wanted.get(path)) for path in longest)
+        needed = self._needed()
+        reads = tuple(Read(path, wanted.get(path), path not in needed) for path in longest)
         return Reading(reads, _unit(self._function))
 
     def _learn(self, node: ast.AST) -> None:
@@ -414,6 +454,11 @@ class _Function:
                     whole = self._path(node.args[0])
                     if node.func.id in ("float", "int", "str") and whole == ():
                         yield ()
+
+    def _needed(self) -> set[Path]:
+        """What is subscripted, so that its absence is an error."""
+        nodes = [node for node in ast.walk(self._function) if isinstance(node, ast.Subscript)]
+        return {path for node in nodes if (path := self._path(node)) is not None}
 
     def _demanded(self, node: ast.Compare) -> Iterator[Path]:
         """A key that must not be missing (`"result" not in reply`); of an error's it is good that it is."""

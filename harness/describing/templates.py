@@ -24,13 +24,14 @@ _TOGETHER = ({"open", "partially_filled"}, {"canceled", "filled"}, {"limit", "li
 # Facts whose sentinels turn up nowhere by chance, so one value is enough to know them by.
 UNMISTAKABLE = frozenset(
     {
-        "market.symbol", "market.base", "market.quote", "account.number",
+        "market.symbol", "market.base", "market.quote", "market.number", "account.number",
         "order.order_id", "order.client_order_id", "fill.trade_id",
     }
 )  # fmt: skip
 _SHORTEST = 3  # characters of a value that may be looked for within a text
 _YEARS = (Decimal(1_420_070_400), Decimal(2_082_758_400))  # 2015 to 2036, in Unix seconds
 _UNITS = {"s": Decimal(1), "ms": Decimal(10) ** 3, "us": Decimal(10) ** 6, "ns": Decimal(10) ** 9}
+_MINOR = (6, 8, 9, 18)  # decimals that amounts are counted in whole units of
 _ISO = re.compile(r"20\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]00:?00)?\Z")
 # Facts that are equal in some states, and the parts of a leaf's name that speak for each.
 _HINTS: Mapping[str, tuple[str, ...]] = {
@@ -218,6 +219,9 @@ def form_of(value: str, leaf: Leaf) -> str | None:
             return as_number or _decimals(leaf)
         if number == -wanted:
             return f"{as_number}|negated" if as_number else "|negated"
+        scaled = next((power for power in _MINOR if number == wanted.scaleb(power)), None)
+        if scaled is not None and wanted:
+            return f"|units{scaled}{as_number}"
         unit = next((name for name, factor in _UNITS.items() if number == wanted * factor), None)
         if unit is not None and _YEARS[0] < wanted < _YEARS[1]:
             return f"|{unit}{as_number}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from harness.frameworks.additions import Layer, Unavailable
 from harness.frameworks.contents import brought_by
-from harness.frameworks.declaration import name_of
+from harness.frameworks.declaration import Declaration, name_of
 from harness.frameworks.resolving import Environment
 
 LONG_WORD = 7
@@ -20,16 +20,28 @@ class Libraries:
     """`brought` has for each top-level module the distributions that bring it.
 
     `left_out` was declared by upstream and is not in the environment, `unavailable` by the submission.
+    `stated` are the packages that upstream's own files name, whether we install them or not: of 2020 we
+    install those that connectors were seen to need.
     """
 
     brought: Mapping[str, frozenset[str]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     unavailable: tuple[Unavailable, ...] = ()
+    stated: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, environment: Environment, added: Layer) -> Libraries:
+    def of(cls, environment: Environment, added: Layer, upstream: Declaration) -> Libraries:
         folders = [environment.packages, *([added.folder] if added.folder else [])]
-        return cls(brought_by(*folders), environment.lock.left_out(), added.additions.unavailable)
+        return cls(
+            brought_by(*folders),
+            environment.lock.left_out(),
+            added.additions.unavailable,
+            frozenset(map(name_of, (*upstream.requirements, *upstream.alone))),
+        )
+
+    def there(self, module: str) -> bool:
+        """Whether upstream or the submission has it installed: by what it brings, or by its own name."""
+        return module in self.brought or name_of(module) in self.stated
 
     def why_lacking(self, module: str) -> str | None:
         """Why it is our environment's lack that `module` is not there; None where nothing declares it."""

@@ -24,6 +24,7 @@ from harness.gateway.secret_search import SHORTEST, Index, Trace, best, needles_
 TELLING = 12  # characters of a secret in a row that say it all by themselves
 # Pieces shorter than that count when together they say this many characters, or half of a shorter secret.
 MOSTLY, AT_LEAST = 24, 2 * SHORTEST
+MOSTLY_DIGITS = 48  # where all pieces are of digits alone
 _AROUND = 24
 
 
@@ -68,8 +69,11 @@ class Canaries:
                     self._index.add(needles_of(name, secret))
 
     def redact(self, text: str) -> str:
-        """`text` with every known secret or piece of one, however spelled, replaced by `‹its name›`."""
-        return _redacted(text, self._index.find(text))
+        """`text` with every known secret or piece of one, however spelled, replaced by `‹its name›`.
+
+        A few digits that stand in a secret too remain: amounts and order numbers are made of digits.
+        """
+        return _redacted(text, [each for each in self._index.find(text) if not each.chance])
 
     def find(self, text: str, names: Collection[str]) -> Trace | None:
         """The longest telling trace in `text` of a secret with one of these names."""
@@ -111,7 +115,9 @@ def _say_much(traces: list[Trace]) -> bool:
     """Whether different pieces add up, in one spelling or another."""
     size = traces[0].needle.size
     said = {place for each in traces for place in range(each.first, each.first + each.length)}
-    return len(said) >= max(AT_LEAST, min(MOSTLY, size // 2))
+    digits = all(each.digits for each in traces)
+    enough = min(MOSTLY_DIGITS, size * 2 // 3) if digits else min(MOSTLY, size // 2)
+    return len(said) >= max(AT_LEAST, enough)
 
 
 def _redacted(text: str, traces: list[Trace]) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 SHORTEST = 8  # letters and digits; shorter pieces turn up by chance
+FEWEST_DIGITS = 13  # as unlikely as eight letters and digits
 _GRAM = 4
 _STRIDE = SHORTEST - _GRAM + 1  # looking at every fifth place misses no piece of eight
 _PLAIN = re.compile("[0-9A-Za-z]")
@@ -38,17 +39,26 @@ class Needle:
 
 @dataclass(frozen=True)
 class Trace:
-    """A stretch of `text[start:end]` that says `length` characters of a secret, from its `first` on."""
+    """A stretch of `text[start:end]` that says `length` characters of a secret, from its `first` on.
+
+    `digits`: nothing but digits, of which eight in a row turn up by chance where many numbers are sent.
+    """
 
     needle: Needle
     first: int
     length: int
     start: int
     end: int
+    digits: bool = False
 
     @property
     def whole(self) -> bool:
         return self.length >= self.needle.size
+
+    @property
+    def chance(self) -> bool:
+        """Whether it may well be a number of something else."""
+        return self.digits and not self.whole and self.length < FEWEST_DIGITS
 
     @property
     def spelling(self) -> str:
@@ -124,6 +134,7 @@ class Index:
                 _characters(needle, end - begin),
                 where[begin][0],
                 where[end - 1][1],
+                folded[begin:end].isdigit(),
             )
             for (needle, at, _), (begin, end) in found.items()
         ]

@@ -68,7 +68,7 @@ POSITIONS = Scenario("positions", hold_positions, Positions)
 WRONG_SECRET = Scenario("wrong_secret", use_wrong_secret, Refused)
 WRONG_CERTIFICATE = Scenario("wrong_certificate", show_wrong_certificate, Refused)
 HISTORIES = Scenario("histories", endure, Histories)
-HOUR = Scenario("hour", make_markets, Hour)
+HOUR = Scenario("hour", make_markets, Hour, long=True)
 WRONG_CLOCKS = Scenario("wrong_clocks", trade_by_a_wrong_clock, WrongClocks)
 REFUSED_STREAMS = Scenario("refused_streams", refuse_streams, RefusedStreams)
 

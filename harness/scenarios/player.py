@@ -32,12 +32,18 @@ def machine() -> str:
 
 
 class Player:
-    """`about` is what all headers share; `keep` gets each trace as the contents of a file. Thread-safe."""
+    """`about` is what all headers share; `keep` gets each trace as the contents of a file. Thread-safe.
 
-    def __init__(self, rigs: Rigs, about: Header, keep: Keep = lambda _header, _contents: None) -> None:
+    `among` tells it from others of the same connector, seed and trial.
+    """
+
+    def __init__(
+        self, rigs: Rigs, about: Header, keep: Keep = lambda _header, _contents: None, among: str = ""
+    ) -> None:
         self._rigs = rigs
         self._about = about.model_copy(update={"harness": __version__, "machine": machine()})
         self._keep = keep
+        self._between_scenarios = f"{BETWEEN}_{among}" if among else BETWEEN
         self._traces: dict[tuple[str, float], Trace] = {}
         self._lock = threading.RLock()
 
@@ -93,7 +99,7 @@ class Player:
         entries = record.entries()
         leaks = leaks_in(record, rigs.canaries, rigs.guarded, rigs.dialect)
         at = entries[-1].at if entries else 0.0
-        return self._stored(BETWEEN, 0.0, [*entries, *leaks, *rigs.news_of_the_driver(at)])
+        return self._stored(self._between_scenarios, 0.0, [*entries, *leaks, *rigs.news_of_the_driver(at)])
 
     def _stored(self, scenario: str, pace: float, entries: list[Entry]) -> Trace:
         header = self._about.model_copy(update={"scenario": scenario, "pace": pace})

@@ -18,11 +18,12 @@ MOST_ERRORS = 3
 
 @dataclass(frozen=True)
 class Scenario(Generic[V]):
-    """`fixture` is the name under which checks ask for its view."""
+    """`fixture` is the name under which checks ask for its view. A `long` one takes about a minute."""
 
     fixture: str
     play: Callable[[Rigs, float], V]
     view: type[V]
+    long: bool = False
 
     @property
     def name(self) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from harness.checking.attribution import Trial
-from harness.checking.players import Players
+from harness.checking.players import Part, Players
 from harness.checking.policy import Try
 from harness.gateway.canaries import Canaries
 from harness.gateway.record import Record
@@ -19,6 +20,7 @@ from harness.scenarios.player import Player
 from harness.scenarios.rig import Rigs
 from harness.scenarios.scenario import Scenario
 from harness.scenarios.trace.model import Header
+from harness.scenarios.trace.store import name_of
 
 PATIENCE = 10.0
 CALM = 6.0
@@ -38,13 +40,17 @@ class Opened:
         about = Header(scenario="", connector=name, dialect="binance", seed=1, pace=12.0, trial="first")
         return Player(cast(Rigs, rigs), about)
 
-    def players(self, **others: Callable[[], Player]) -> Players:
-        trials = {Trial(name.replace("_", " ")): open_player for name, open_player in others.items()}
-        return Players(self.player("first"), trials)
+    def players(self, most: int = 1, **others: Callable[[], Player]) -> Players:
+        """Of each kind at most so many."""
+        opening = {Part(Trial(name.replace("_", " "))): open_player for name, open_player in others.items()}
+        opening[Part(Trial.FIRST)] = lambda: self.player("another")
+        opening[Part(Trial.FIRST, long=True)] = lambda: self.player("apart")
+        sandboxes = {part: 1 if part.long else most for part in opening}
+        return Players(self.player("first"), lambda part, _number: opening[part](), sandboxes)
 
 
-def scenario(play: Callable[[Any, float], Any]) -> Scenario[Any]:
-    return Scenario("trading", play, Trading)
+def scenario(play: Callable[[Any, float], Any], *, long: bool = False) -> Scenario[Any]:
+    return Scenario("trading", play, Trading, long)
 
 
 def nothing(rigs: Rigs, pace: float) -> None:
@@ -123,3 +129,81 @@ def test_closing_waits_for_what_has_begun_and_drops_the_rest() -> None:
     threading.Timer(0.2, go_on.set).start()
     players.close()
     assert (played, opened.closed) == (["long"], ["control", "first"])
+
+
+FIRST = Try(Trial.FIRST, 12.0)
+
+
+def test_different_scenarios_are_played_in_different_sandboxes_at_the_same_time() -> None:
+    opened, together, where = Opened(), threading.Barrier(2), list[str]()
+
+    def one(rigs: Any, pace: float) -> None:
+        where.append(rigs.name)
+        together.wait(PATIENCE)
+
+    def other(rigs: Any, pace: float) -> None:
+        one(rigs, pace)
+
+    players = opened.players(most=3)
+    for each in (one, other, one):
+        players.begin(scenario(each), FIRST)
+    for each in (one, other):
+        assert players.trace(scenario(each), FIRST).end is not None
+    assert sorted(where) == ["another", "first"], "each scenario once, and no third sandbox"
+    players.close()
+    assert sorted(opened.closed) == ["another", "first"]
+
+
+def test_a_long_scenario_keeps_no_short_one_waiting() -> None:
+    opened, go_on, played = Opened(), threading.Event(), list[str]()
+
+    def long(rigs: Any, pace: float) -> None:
+        go_on.wait(PATIENCE)
+        played.append("long")
+
+    def short(rigs: Any, pace: float) -> None:
+        played.append("short")
+
+    players = opened.players()
+    for pace in (12.0, 6.0):
+        players.begin(scenario(long, long=True), Try(Trial.FIRST, pace))
+    players.trace(scenario(short), FIRST)
+    go_on.set()
+    players.trace(scenario(long, long=True), FIRST)
+    players.close()
+    assert played[:2] == ["short", "long"]
+    assert sorted(opened.closed) == ["apart", "first"]
+
+
+def test_what_was_tried_between_scenarios_is_kept_of_every_sandbox() -> None:
+    rigs = Opened().player("first")._rigs
+    about = Header(scenario="", connector="one", dialect="binance", seed=1, pace=12.0, trial="first")
+    found = [Player(rigs, about, among=each).played()[-1].header for each in ("", "2", "long")]
+    assert len({name_of(header) for header in found}) == 3
+
+
+def test_nothing_is_played_out_of_turn() -> None:
+    opened, at_once, most = Opened(), threading.Semaphore(2), list[int]()
+
+    @contextmanager
+    def turn() -> Iterator[None]:
+        with turns:
+            yield
+
+    turns, lock, now = threading.Semaphore(1), threading.Lock(), [0]
+
+    def watched(rigs: Any, pace: float) -> None:
+        with lock:
+            now[0] += 1
+            most.append(now[0])
+        at_once.acquire(timeout=0.02)
+        with lock:
+            now[0] -= 1
+
+    players = Players(
+        opened.player("first"), lambda *_: opened.player("another"), {Part(Trial.FIRST): 3}, turn=turn
+    )
+    begun = [players.begin(scenario(watched), Try(Trial.FIRST, float(pace))) for pace in range(1, 7)]
+    assert len({each.result().header.pace for each in begun}) == 6
+    players.close()
+    assert set(most) == {1}

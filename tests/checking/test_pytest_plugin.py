@@ -148,6 +148,17 @@ def test_a_full_disk_ends_the_run_and_is_no_outcome(world: World, monkeypatch: p
     assert list(world.outcomes()) == ["builds"]
 
 
+def test_progress_names_a_check_that_still_waits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "CHECKS", world.checks)
+    world.run(BESIDE, "conformance/test_beside.py", scale=2.0)
+    world.log.path.unlink()
+    said: list[process.Said] = []
+    process.run_checks(world.plan, None, world.folder / "checks.log", said.append)
+    named = {each.outcomes[0].requirement: each.check for each in said if each.outcomes}
+    assert named["cancel-all-own-orders"] == "test_waits_longer"
+    assert named["secrets-stay-inside"] is None
+
+
 @pytest.mark.parametrize("select", ["no_such_check", "a and"])
 def test_an_expression_that_chooses_no_check_is_a_users_mistake(
     select: str, world: World, monkeypatch: pytest.MonkeyPatch
@@ -276,17 +287,34 @@ def test_no_scenario_is_played_with_what_cannot_be_loaded(world: World) -> None:
     assert others == [Status.FAILED, Status.FAILED]
 
 
-IN_TURN = """
-import pytest
-from harness.checking import requirement
+IN_TURN = f"""
+{PLAYERS}
+began = []
+
+@pytest.fixture(autouse=True)
+def turn(request):
+    began.append(request.node.name)
+
+@requirement("secrets-stay-inside")
+def test_of_all(every_trace):
+    undetermined(" ".join(began))
+
+@requirement("unit-tests-pass-offline")
+def test_no_scenario():
+    pass
 
 @pytest.mark.takes_a_minute
-@requirement("long-run-stays-healthy")
-def test_an_hour():
+@requirement("unit-tests-detect-defects")
+def test_a_minute_without():
     pass
 
 @requirement("cancel-one")
-def test_a_moment():
+def test_a_moment(traces):
+    pass
+
+@pytest.mark.takes_a_minute
+@requirement("long-run-stays-healthy")
+def test_an_hour(traces):
     pass
 
 @requirement("imports-and-constructs")
@@ -295,10 +323,98 @@ def test_loads():
 """
 
 
-def test_what_takes_a_minute_comes_last(world: World) -> None:
+def test_what_takes_a_minute_begins_first_and_what_needs_all_is_last(world: World) -> None:
     world.run(IN_TURN, "conformance/test_turns.py")
-    told = [each.requirement for each in world.log.outcomes()]
-    assert told == ["imports-and-constructs", "cancel-one", "long-run-stays-healthy"]
+    began = world.outcomes()["secrets-stay-inside"].summary.split()
+    assert began == [
+        "test_loads", "test_an_hour", "test_a_moment", "test_no_scenario", "test_a_minute_without",
+        "test_of_all",
+    ]  # fmt: skip
+    assert list(world.outcomes())[-1] == "secrets-stay-inside"
+
+
+OF_TWO = f"""
+{PLAYERS}
+opened = []
+
+@pytest.fixture(scope="session")
+def players(connector_name):
+    opened.append(connector_name)
+    return Players()
+
+@requirement("secrets-stay-inside")
+def test_of_all(every_trace):
+    undetermined(" ".join(opened))
+
+@requirement("cancel-one")
+def test_a_scenario(traces):
+    pass
+
+@pytest.mark.takes_a_minute
+@requirement("long-run-stays-healthy")
+def test_an_hour(traces):
+    pass
+
+@requirement("imports-and-constructs")
+def test_loads(connector_name):
+    pass
+"""
+
+
+def test_one_connector_comes_after_the_other(world: World) -> None:
+    world.run(OF_TWO, "conformance/test_two.py", connectors=("good", "bad"))
+    found = [each for each in world.log.outcomes() if each.requirement == "secrets-stay-inside"]
+    assert [each.summary for each in found] == ["good", "good bad"], "each opened once"
+
+
+BESIDE = f"""
+{PLAYERS}
+import threading
+import time
+from pathlib import Path
+from harness.scenarios.catalogue import LISTING
+
+LOG = Path(__file__).parents[2] / "outcomes.jsonl"
+together = threading.Barrier(2)
+play = Players.trace
+
+def trace(self, scenario, attempt):
+    together.wait(20)  # each waits until the other's is wanted too
+    for _ in range(400):
+        if scenario is TRADING or "cancel-all-own-orders" in LOG.read_text():
+            break
+        time.sleep(0.05)
+    return play(self, scenario, attempt)
+
+Players.trace = trace
+
+@requirement("cancel-one")
+def test_waits_longer(traces):
+    traces.of(LISTING)
+    undetermined("It was played.")
+
+@requirement("cancel-all-own-orders")
+def test_waits(traces):
+    traces.of(TRADING)
+    undetermined("It was played.")
+
+@requirement("client-order-id-unique-and-valid")
+def test_fails(traces):
+    fail("It is wrong.")
+
+@requirement("secrets-stay-inside")
+def test_of_all(every_trace):
+    undetermined("It came at last.")
+"""
+
+
+def test_checks_wait_for_scenarios_beside_one_another(world: World) -> None:
+    said = world.run(BESIDE, "conformance/test_beside.py", scale=2.0)
+    told = {each.requirement: each.summary for each in world.log.outcomes()}
+    waited = [each for each in told if told[each] == "It was played."]
+    assert waited == ["cancel-all-own-orders", "cancel-one"], said
+    assert "It is wrong." in told["client-order-id-unique-and-valid"]
+    assert list(told)[-1] == "secrets-stay-inside"
 
 
 ON_ITS_WORD = """
@@ -379,9 +495,10 @@ def test_another():
 def test_a_failure_is_the_forks_when_nobody_else_fails(
     world: World, fails: set[str], status: Status, words: str
 ) -> None:
-    world.run(f"FAILS = {fails!r}\n{OF_A_SCENARIO}", "conformance/test_scenario.py")
+    said = world.run(f"FAILS = {fails!r}\n{OF_A_SCENARIO}", "conformance/test_scenario.py")
     outcome = world.outcomes()["created-event-once"]
     assert outcome.status is status
+    assert ("FAILED conformance/test_scenario.py::test_scenario" in said) is (status is Status.FAILED)
     assert "It was announced twice." in outcome.summary
     assert words in "\n".join([outcome.summary, *(each.text for each in outcome.evidence)])
     assert world.outcomes()["event-timestamps-in-seconds"].status is Status.PASSED

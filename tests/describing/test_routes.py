@@ -473,3 +473,31 @@ def test_a_request_to_be_let_in_is_no_subscription() -> None:
         "orders#{market.symbol}": "stream:orders",
         "market.{market.symbol}.trade.detail": "stream:trades",
     }
+
+
+def test_an_order_that_names_nothing_it_was_told_is_the_request_of_the_connectors_own_method() -> None:
+    """As Aevo's: amounts in millionths, the market by its number, no client order id."""
+    text = 'ORDERS = "/orders"\nasync def _place_order(self):\n    return await self._api_post(ORDERS)\n'
+    acts = []
+    for side, price, amount in (("buy", "9871.3", "17.19"), ("sell", "9872.3", "18.19")):
+        facts = {
+            "order.client_order_id": f"HBOT-{side}-71", "order.side": side, "order.type": "limit",
+            "order.post_only": "false", "order.price": price, "order.amount": amount,
+        }  # fmt: skip
+        body = {"instrument": 71200, "is_buy": side == "buy", "limit_price": int(float(price) * 10) * 10**5}
+        other = Said("api.acme.test", "/leverage", "POST", body='{"leverage": 2}')
+        said = Said(
+            "api.acme.test",
+            "/orders",
+            "POST",
+            body=json.dumps({**body, "amount": int(float(amount) * 100) * 10**4}),
+        )
+        acts.append(Act("place_order", facts, (other, said)))
+    asked = Asked({}, sent=tuple(said for act in acts for said in act.sent), acts=tuple(acts))
+    found = {each.name: each for each in routes(asked, (), (), "", read_source([text]))}
+    placed = found["POST /orders"]
+    assert placed.operation == "place_order"
+    assert placed.takes == {
+        "instrument": "{market.number|number}", "is_buy": "{order.side|flag}",
+        "limit_price": "{order.price|units6|number}", "amount": "{order.amount|units6|number}",
+    }  # fmt: skip

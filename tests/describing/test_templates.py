@@ -164,3 +164,9 @@ def test_a_time_that_stands_where_an_order_was_filled_is_no_amount() -> None:
     when = {"filled": "1640780000000", "partially_filled": "1640780000000"}
     found = _explained(lambda order: {"last_fill_time": when.get(order["order.status"], "0")})
     assert found["last_fill_time"].text == "{order.updated_at|ms}"
+
+
+def test_an_amount_may_be_counted_in_minor_units() -> None:
+    """As Aevo's orders, which are signed in millionths."""
+    assert form_of("17.19", 17190000) == "|units6|number"
+    assert form_of("0", 0) == "|number"

@@ -299,3 +299,16 @@ def test_secrets_of_several_scenarios_may_share_a_name() -> None:
     record.add(replace(FRAME, text=token(6)))
     record.add(replace(FRAME, text=token(7)))
     assert len(record.find_secrets(["api_secret", "another"])) == 2
+
+
+def test_digits_of_an_amount_are_no_piece_of_a_key() -> None:
+    """Keys of some exchanges are numbers of seventy digits, eight of which stand in some amount by chance."""
+    key = "".join(random.Random(3).choices(string.digits, k=76))  # noqa: S311
+    canaries = Canaries({"private_key": key})
+    assert canaries.redact(f"1581.4{key[20:30]}000") == f"1581.4{key[20:30]}000"
+    assert key[20:34] not in canaries.redact(f"1581.4{key[20:34]}000")
+    assert key not in canaries.redact(f"key={key}")
+    amounts = [replace(EXCHANGE, body=key[at : at + 9].encode()) for at in (3, 20, 61)]
+    assert not list(canaries.sightings({"private_key"}, amounts))
+    pieces = [replace(EXCHANGE, body=key[at : at + 9].encode()) for at in range(0, 76, 9)]
+    assert list(canaries.sightings({"private_key"}, pieces))

@@ -11,6 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -308,94 +309,104 @@ YAML_BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
 )
 
 
-@pytest.fixture
-def round_of_two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path, Path]:
-    """(folder, upstream, fork): a skeleton of a connector, to be made hostile."""
-    monkeypatch.setenv("HARNESS_CACHE", str(own_cache(tmp_path)))
-    monkeypatch.chdir(tmp_path)
-    return (tmp_path, *upstream_and_fork(tmp_path))
-
-
-def screened(folder: Path, upstream: Path, fork: Path) -> dict[str, dict[str, object]]:
-    """Reports of the hostile fork and of the one after it, by name."""
-    second = upstream_and_fork(folder / "second")[1]
-    file = write_round(folder, upstream, {"hostile": fork.as_uri(), "hollow": second.as_uri()})
-    failures: list[str] = []
-    settings = Settings(load_round(file), file, ObjectStore(folder / "store"), sandbox="bubblewrap")
-    found = screen_round(
-        settings, folder / "reports", jobs=1, watch=lambda _: None,
-        failed=lambda candidate, error: failures.append(f"{candidate.name}: {error}"),
-    )  # fmt: skip
-    page = publish_round(found)
-    assert not failures
-    return {
-        name: json.loads((page.parent / name / "report.json").read_text()) for name in ("hostile", "hollow")
-    }
-
-
-@attack(
-    "YAML, pickle, zip and picture bombs, a PEM, a `.pth` and a sitecustomize as files of the fork",
-    meets="no check opens any of them; each is reported as what it is",
-)
-def test_bombs_as_files(round_of_two: tuple[Path, Path, Path]) -> None:
-    folder, upstream, fork = round_of_two
-    place = fork / "hummingbot/connector/exchange/hollow"
+def _with_bombs(place: Path, fork: Repository) -> None:
     for name, content in {
         "a.pkl": pickle.dumps(Evil()), "a.zip": zip_bomb(), "a.png": PNG_BOMB, "a.yml": YAML_BOMB.encode(),
         "conf.yaml": b"!!python/object/apply:os.system [touch it-ran]", "evil.pth": b"import os",
         "sitecustomize.py": b"open('it-ran', 'w')\n", "conftest.py": b"open('it-ran', 'w')\n",
     }.items():  # fmt: skip
         (place / name).write_bytes(content)
-    Repository.at(fork).git("add", "--all")
-    Repository.at(fork).git("commit", "-q", "-m", "bombs", at="2026-09-11T00:00:00Z")
+    _committed(fork)
 
-    reports = screened(folder, upstream, fork)
 
+def _that_no_parser_reads(place: Path, fork: Repository) -> None:
+    for number, text in enumerate(DEEP.values()):
+        (place / f"hollow_{number}.py").write_text(text)
+    (place / "large.py").write_text("x = 1\n" * 300_000)
+    _committed(fork)
+
+
+def _that_git_refuses(_place: Path, fork: Repository) -> None:
+    blob = fork.git("hash-object", "-w", "--stdin", stdin=b"x")
+    row = b"100644 a.py\0" + bytes.fromhex(blob)
+    tree = fork.git("hash-object", "-t", "tree", "-w", "--literally", "--stdin", stdin=row * 2)
+    commit = fork.git("commit-tree", tree, "-p", "HEAD", "-m", "x", at=LATER)
+    fork.git("update-ref", "HEAD", commit)
+
+
+def _committed(fork: Repository) -> None:
+    fork.git("add", "--all")
+    fork.git("commit", "-q", "-m", "hostile", at=LATER)
+
+
+LATER = "2026-09-11T00:00:00Z"
+HOSTILE = {"refused": _that_git_refuses, "bombs": _with_bombs, "unread": _that_no_parser_reads}
+in_one_round = pytest.mark.xdist_group("a-round-of-hostile-files")
+
+
+@pytest.fixture(scope="module")
+def screened(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, dict[str, Any]]]:
+    """(folder, reports by name) of three hostile forks and a skeleton of a connector, one after the other."""
+    folder = tmp_path_factory.mktemp("round")
+    upstream, skeleton = upstream_and_fork(folder)
+    for name, spoil in HOSTILE.items():
+        fork = upstream_and_fork(folder / name)[1]
+        spoil(fork / "hummingbot/connector/exchange/hollow", Repository.at(fork))
+    forks = {name: (folder / name / "fork").as_uri() for name in HOSTILE} | {"hollow": skeleton.as_uri()}
+    failures: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HARNESS_CACHE", str(own_cache(folder)))
+        patch.chdir(folder)
+        file = write_round(folder, upstream, forks)
+        settings = Settings(load_round(file), file, ObjectStore(folder / "store"), sandbox="bubblewrap")
+        found = screen_round(
+            settings, folder / "reports", jobs=1, watch=lambda _: None,
+            failed=lambda candidate, error: failures.append(f"{candidate.name}: {error}"),
+        )  # fmt: skip
+        page = publish_round(found)
+    assert not failures
+    reports = {name: json.loads((page.parent / name / "report.json").read_text()) for name in forks}
+    assert reports["hollow"]["verdict"] == "ineligible", "who comes after them"
+    return folder, reports
+
+
+def outcomes_of(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {item["requirement"]: item for item in report["outcomes"]}
+
+
+@in_one_round
+@attack(
+    "YAML, pickle, zip and picture bombs, a PEM, a `.pth` and a sitecustomize as files of the fork",
+    meets="no check opens any of them; each is reported as what it is",
+)
+def test_bombs_as_files(screened: tuple[Path, dict[str, dict[str, Any]]]) -> None:
+    folder, reports = screened
     assert not list(folder.rglob("it-ran"))
-    assert {report["verdict"] for report in reports.values()} == {"ineligible"}
-    hostile = {item["requirement"]: item for item in reports["hostile"]["outcomes"]}  # type: ignore[attr-defined]
+    assert reports["bombs"]["verdict"] == "ineligible"
+    hostile = outcomes_of(reports["bombs"])
     assert "a.pkl" in str(hostile["no-obfuscation-or-binaries"])
     assert not [item for item in hostile.values() if item["status"] == "harness_error"]
 
 
+@in_one_round
 @attack(
     "source that no parser reads, in every file of the connector",
     meets="the same round, and a report that says so",
 )
-def test_a_connector_that_no_parser_reads(round_of_two: tuple[Path, Path, Path]) -> None:
-    folder, upstream, fork = round_of_two
-    place = fork / "hummingbot/connector/exchange/hollow"
-    for number, text in enumerate(DEEP.values()):
-        (place / f"hollow_{number}.py").write_text(text)
-    (place / "large.py").write_text("x = 1\n" * 300_000)
-    Repository.at(fork).git("add", "--all")
-    Repository.at(fork).git("commit", "-q", "-m", "deep", at="2026-09-11T00:00:00Z")
-
-    reports = screened(folder, upstream, fork)
-
-    hostile = {item["requirement"]: item for item in reports["hostile"]["outcomes"]}  # type: ignore[attr-defined]
+def test_a_connector_that_no_parser_reads(screened: tuple[Path, dict[str, dict[str, Any]]]) -> None:
+    hostile = outcomes_of(screened[1]["unread"])
     assert hostile["files-parse"]["status"] == "failed"
     assert "nested more than" in str(hostile["files-parse"])
     assert "large.py" in str(hostile["files-parse"])
     assert not [item["requirement"] for item in hostile.values() if item["status"] == "harness_error"]
-    assert reports["hollow"]["verdict"] == "ineligible"
 
 
+@in_one_round
 @attack(
     "a tree that the harness refuses, as the first of a round",
     meets="a report that says why, and the next candidate",
 )
-def test_a_refused_tree_in_a_round(round_of_two: tuple[Path, Path, Path]) -> None:
-    folder, upstream, fork = round_of_two
-    at = Repository.at(fork)
-    blob = at.git("hash-object", "-w", "--stdin", stdin=b"x")
-    row = b"100644 a.py\0" + bytes.fromhex(blob)
-    tree = at.git("hash-object", "-t", "tree", "-w", "--literally", "--stdin", stdin=row * 2)
-    commit = at.git("commit-tree", tree, "-p", "HEAD", "-m", "x", at="2026-09-11T00:00:00Z")
-    at.git("update-ref", "HEAD", commit)
-
-    reports = screened(folder, upstream, fork)
-
-    assert reports["hostile"]["verdict"] == "undetermined"
-    assert "git refused its objects: duplicateEntries" in str(reports["hostile"]["outcomes"])
-    assert reports["hollow"]["verdict"] == "ineligible"
+def test_a_refused_tree_in_a_round(screened: tuple[Path, dict[str, dict[str, Any]]]) -> None:
+    report = screened[1]["refused"]
+    assert report["verdict"] == "undetermined"
+    assert "git refused its objects: duplicateEntries" in str(report["outcomes"])

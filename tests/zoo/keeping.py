@@ -16,7 +16,7 @@ from demo.release import PACKAGE, VERSION
 from harness.checking import Failed, NotApplicable, Undetermined, slugs_of
 from harness.checking.attribution import OTHER_SEED, Trial
 from harness.checking.plan import Plan, calm
-from harness.checking.players import Players
+from harness.checking.players import Part, Players
 from harness.checking.policy import Ending
 from harness.checking.runner import EVERY, parameters_of, policy_for, run
 from harness.forks.released import released_tree
@@ -199,13 +199,15 @@ class Zoo:
     ) -> Iterator[Specimen]:
         """`control`: failures are tried on the untouched connector too."""
         rigs, first = self._player(name, built, Trial.FIRST, seed)
-        others: dict[Trial, Callable[[], Player]] = {
-            Trial.OTHER_SEED: lambda: self._player(name, built, Trial.OTHER_SEED, seed + OTHER_SEED)[1],
-            Trial.AGAIN: lambda: self._player(name, built, Trial.AGAIN, seed)[1],
-        }
-        if control:
-            others[Trial.CONTROL] = lambda: _Shared(self._control(name))
-        players = Players(first, others, control=name if control else None)
+
+        def opened(part: Part, _number: int) -> Player:
+            if part.trial is Trial.CONTROL:
+                return _Shared(self._control(name))
+            other = seed + OTHER_SEED if part.trial is Trial.OTHER_SEED else seed
+            return self._player(name, built, part.trial, other)[1]
+
+        tried = [Part(each) for each in Trial if control or each is not Trial.CONTROL]
+        players = Players(first, opened, dict.fromkeys(tried, 1), control=name if control else None)
         try:
             yield Specimen(name, self._backend, built, rigs, first, players, self._thorough)
         finally:

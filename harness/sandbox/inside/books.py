@@ -63,6 +63,9 @@ class Watch:
         self._noted = noted
         self._reply: Any = None
 
+    def pytest_runtest_setup(self) -> None:
+        self._reply = None
+
     def pytest_collection_finish(self) -> None:
         source = importlib.import_module("hummingbot.core.data_type.order_book_tracker_data_source")
         for kind in _subclasses(source.OrderBookTrackerDataSource):
@@ -87,9 +90,24 @@ class Watch:
     def _snapshot(self, ask: Any) -> Any:
         @functools.wraps(ask)
         async def wrapped(data_source: Any, *positional: Any, **named: Any) -> Any:
+            own = getattr(data_source, "_request_order_book_snapshot", None)
+            if own is not None:
+                data_source._request_order_book_snapshot = self._asked(own)
             made = await ask(data_source, *positional, **named)
             self._noted.add("order_book", self._reply, [made])
             return made
+
+        return wrapped
+
+    def _asked(self, ask: Any) -> Any:
+        """The reply as the data source is given it, where no request was mocked for it."""
+
+        @functools.wraps(ask)
+        async def wrapped(*positional: Any, **named: Any) -> Any:
+            raw = await ask(*positional, **named)
+            if self._reply is None:
+                self._reply = copy.deepcopy(raw)
+            return raw
 
         return wrapped
 

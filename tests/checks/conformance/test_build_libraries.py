@@ -211,3 +211,10 @@ def test_a_library_that_two_files_add_is_one() -> None:
     }
     status, summary, places = ended(checks.test_new_dependencies, today().adding(listed))
     assert (status, summary.split(" is ")[0], len(places)) == ("failed", "1 added library", 2)
+
+
+def test_what_upstream_states_counts_though_it_is_not_installed_here() -> None:
+    libraries = replace(LIBRARIES, stated=frozenset({"mock", "async-timeout"}))
+    for module in ("mock", "async_timeout"):
+        assert ended(checks.test_dependencies_are_declared, importing(module), libraries)[0] == "passed"
+    assert ended(checks.test_dependencies_are_declared, importing("acme_sdk"), libraries)[0] == "failed"

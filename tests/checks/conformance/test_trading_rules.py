@@ -119,7 +119,7 @@ def test_a_connector_that_an_odd_market_stops_is_told_which(seen: dict[str, Any]
 
 def test_a_book_of_one_side() -> None:
     def judged(usual: str | None = None, **seen: Any) -> None:
-        market_data: Any = SimpleNamespace(first_difference=usual)
+        market_data: Any = SimpleNamespace(first_difference=None, later_difference=usual)
         checks.test_a_book_of_one_side_is_borne(odd_start(**seen), market_data)
 
     judged()
