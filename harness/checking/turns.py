@@ -19,7 +19,7 @@ from harness.paths import cache_dir
 PROCESSORS = os.cpu_count() or 1
 # Long scenarios use less of a processor than short ones, and would keep these from being played at all.
 LONG_ONES, SHORT_ONES = 3 * PROCESSORS, 2 * PROCESSORS
-TESTS = max(PROCESSORS // 2, 1)  # a fork's unit tests; each keeps a processor busy
+TESTS = PROCESSORS  # runs of unit tests; each keeps a processor busy
 LOOK_EVERY = 0.05  # real seconds
 PATIENCE = 600.0  # real seconds after which one goes on without a turn: better late than never
 
