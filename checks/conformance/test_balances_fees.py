@@ -47,6 +47,13 @@ def test_a_fee_in_a_third_asset(fees: Fees) -> None:
 
 
 @requirement("changed-fees-reported")
+def test_fees_that_a_poll_finds(fees: Fees) -> None:
+    """No stream tells of the two fills of an order: each still has its own fee, in its own asset."""
+    for paid in _while(fees, Charged.POLLED):
+        _reported(fees, paid)
+
+
+@requirement("changed-fees-reported")
 def test_balances_follow_changed_fees(fees: Fees) -> None:
     """After rebates, raised fees and fees in a third asset, totals are the ledger's."""
     totals_match(fees.balances)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from checks.conformance.test_order_life_ends import told_as_it_was
 from checks.conformance.timeline import arrived, timeline
 from harness.checking import claimed, expect, requirement, seen_in_ledger, undetermined
 from harness.outcome import Evidence, EvidenceKind
 from harness.scenarios.played.hedging import Hedged, Liquidated, Sides
+from harness.venue.model import OrderEnd
 from harness.venue.positions import PositionMode
 
 
@@ -68,3 +70,12 @@ def test_a_position_closed_by_hand_is_gone(liquidated: Liquidated) -> None:
 def test_a_liquidated_position_is_gone(liquidated: Liquidated) -> None:
     """The exchange closes a position that cannot bear its loss."""
     _gone(liquidated.liquidated)
+
+
+@requirement("ends-by-the-exchange-reported")
+def test_a_closing_order_ends_with_its_position(liquidated: Liquidated) -> None:
+    """Its user closes the position in the browser, so the exchange ends the order that was to close it."""
+    life = liquidated.closing
+    if life is None or life.final is None or life.final.ended is not OrderEnd.REDUCE_ONLY:
+        undetermined("No order was to close the position, and to do nothing else.")
+    told_as_it_was(life, "A closing order whose position was closed by somebody else")

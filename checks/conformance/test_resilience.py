@@ -9,6 +9,7 @@ from harness.checking import (
     expect,
     fail,
     measured,
+    not_applicable,
     requirement,
     seen_in_ledger,
     undetermined,
@@ -43,6 +44,21 @@ def test_market_stream_comes_back(broken_streams: BrokenStreams) -> None:
         expect(
             each.book_difference is None,
             f"After {_how(each)}, the order book stays wrong: {each.book_difference}.",
+            *(broken_streams.part.wire.evidence(socket) for socket in each.after[:4]),
+        )
+
+
+@requirement("reconnects-market-stream")
+def test_a_new_book_replaces_the_old(broken_streams: BrokenStreams) -> None:
+    """The exchange tells the whole book to who subscribes again: levels that it lacks are gone."""
+    rounds = [each for each in _rounds(broken_streams.rounds) if each.vanished]
+    if not rounds:
+        not_applicable("No level vanished while the connector was away, or the exchange tells changes only.")
+    for each in rounds:
+        prices = ", ".join(f"{price:f}" for price in each.ghosts)
+        expect(
+            not each.ghosts,
+            f"After {_how(each)}, the order book keeps asks that were gone meanwhile, at {prices}.",
             *(broken_streams.part.wire.evidence(socket) for socket in each.after[:4]),
         )
 

@@ -28,7 +28,6 @@ from harness.venue.described.loading import review_of
 FOLDER = "exchange"  # beside the outcomes: the description, its review and the questions
 QUESTIONS = "questions.yml"
 REHEARSAL = "rehearsal.json"
-WHOLE = "the description as a whole"  # what everything leans on as long as no order has lived on it
 
 
 @dataclass(frozen=True)
@@ -38,15 +37,22 @@ class Derived:
     dialect: type[DescribedDialect]
     rehearsal: Rehearsal
 
-    def unconfirmed(self, catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
-        """What stays doubtful: for every requirement while no order has lived on it. After that for those
-        whose failure a wrongly derived message explains as well, until the rehearsal showed what they await.
-        """
+    @property
+    def not_played(self) -> str:
+        """Why no scenario is played, empty where they are: what no order lives on may be wrong."""
         if self.rehearsal.lives:
-            found = {each.id: self._not_told(each.rehearsed) for each in catalogue}
-            return {name: fields for name, fields in found.items() if fields}
-        why = f"{WHOLE}, on which {UNSEEN[self.rehearsal.missing]} yet"
-        return {each.id: (why,) for each in catalogue}
+            return ""
+        return (
+            f"Not tried: on the exchange as it was derived {UNSEEN[self.rehearsal.missing]}. "
+            "The questions about it tell what is missing."
+        )
+
+    def unconfirmed(self, catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
+        """What stays doubtful: for the requirements whose failure a wrongly derived message explains as well,
+        until the rehearsal showed what they await.
+        """
+        found = {each.id: self._not_told(each.rehearsed) for each in catalogue}
+        return {name: fields for name, fields in found.items() if fields}
 
     def _not_told(self, steps: Iterable[str]) -> tuple[str, ...]:
         """The messages' fields on which the steps hang that the rehearsal has not shown."""

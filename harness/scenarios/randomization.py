@@ -20,6 +20,7 @@ _LOWEST, _HIGHEST = 0.7, 1.5  # of a market's usual price
 _MOST_STEPS = 1000
 DOZEN = 12
 _COINS = ("ADA", "ALGO", "ATOM", "AVAX", "BCH", "DOT", "ETC", "FIL", "LINK", "LTC", "NEAR", "XTZ")
+_EASILY_CUT_WRONG = ("SHIB", "USD")  # as Bitstamp has it, where others had markets in BUSD
 _FIRST_NUMBERS = (10**9, 9 * 10**9)  # of orders, trades and book changes; exchanges are years old
 
 
@@ -44,6 +45,17 @@ def eleven_more(markets: Sequence[Market]) -> tuple[Market, ...]:
     names = {market.base for market in markets}
     coins = [coin for coin in _COINS if coin not in names]
     return tuple(replace(usual(markets)[-1], base=coin) for coin in coins[: DOZEN - 1])
+
+
+def easily_cut_wrong(markets: Sequence[Market]) -> tuple[Market, ...]:
+    """A market whose joined symbol reads as that of another, too: SHIBUSD is no SHI-BUSD.
+
+    None where all is quoted in one asset: such an exchange has no other.
+    """
+    if len({market.quote for market in markets}) < 2 or any(market.perpetual for market in markets):
+        return ()
+    base, quote = _EASILY_CUT_WRONG
+    return (replace(usual(markets)[-1], base=base, quote=quote),)
 
 
 def having(dialect: type[Dialect], also: Sequence[Market]) -> type[Dialect]:

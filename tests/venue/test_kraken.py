@@ -243,18 +243,33 @@ def test_an_old_book_is_cut_and_checked(kraken: Client) -> None:
     venue.set_level(market, Side.BUY, best, D(0))
     venue.set_level(market, Side.BUY, D(40000), D(1))  # out of depth
     venue.set_level(market, Side.BUY, best + D("0.01"), D("0.5"))
-    first, last = texts(heard)
-    assert first[0] == number
-    assert [len(row) for row in first[1]["b"]] == [3, 4]  # one gone, one that comes into view
-    assert (D(first[1]["b"][0][1]), first[1]["b"][1][3]) == (D(0), "r")
-    for update in (first, last):
-        for row in update[1]["b"]:
-            bids[row[0]] = row
-            if not D(row[1]):
-                del bids[row[0]]
-        ranked = sorted(bids.values(), key=lambda row: -D(row[0]))[:10]
-        bids = {row[0]: row for row in ranked}
-        assert int(update[1]["c"]) == crc(list(asks.values()), ranked)
+    venue.set_level(market, Side.BUY, best + D("0.01"), D("0.7"))
+    assert not heard
+    heard += session.tick(NOON)
+    (update,) = texts(heard)
+    assert update[0] == number
+    told = update[1]["b"]
+    assert [len(row) for row in told[:2]] == [3, 4]  # one gone, one that comes into view
+    assert (D(told[0][1]), told[1][3]) == (D(0), "r")
+    again = [D(row[1]) for row in told if D(row[0]) == best + D("0.01")]
+    assert (again[0], again[-1]) == (D("0.5"), D("0.7"))  # a price that changed twice is told twice
+    for row in told:
+        bids[row[0]] = row
+        if not D(row[1]):
+            del bids[row[0]]
+    ranked = sorted(bids.values(), key=lambda row: -D(row[0]))[:10]
+    assert int(update[1]["c"]) == crc(list(asks.values()), ranked)
+
+
+def test_a_message_of_the_old_book_has_one_side(kraken: Client) -> None:
+    venue, session = kraken.dialect.venue, kraken.stream(PUBLIC)
+    book = venue.book(venue.markets[0], 1)
+    old(session, "book", "XBT/USDT", depth=10)
+    heard = follow(kraken, session)
+    venue.set_level(venue.markets[0], Side.BUY, book.bids[0].price, D(0))
+    venue.set_level(venue.markets[0], Side.SELL, book.asks[0].price, D(0))
+    heard += session.tick(NOON)
+    assert [[name for name in "ab" if name in update[1]] for update in texts(heard)] == [["b"], ["a"]]
 
 
 def test_a_new_book_is_checked(kraken: Client) -> None:
@@ -265,6 +280,7 @@ def test_a_new_book_is_checked(kraken: Client) -> None:
     venue.set_level(
         venue.markets[0], Side.BUY, venue.book(venue.markets[0]).bids[0].price + D("0.01"), D("0.5")
     )
+    heard += session.tick(NOON)
     (update,) = (json.loads(frame.text, parse_float=str) for frame in heard)
     (told,) = update["data"]
     assert told["bids"][0]["qty"] == "0.50000"

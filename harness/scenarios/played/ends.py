@@ -63,7 +63,7 @@ def let_the_exchange_decide(rigs: Rigs, pace: float) -> Ends:
         _meet_own(rig, run)
         if "LIMIT_MAKER" in run.order_types:
             run.would_take = [_crossing(rig, side) for side in Side]
-            _wait_for_ends(rig, run.would_take)
+            wait_for_ends(rig, run.would_take)
         if "MARKET" in run.order_types:
             run.several_levels = [_on_several_levels(rig, side) for side in Side]
             run.beyond_the_book = [_larger_than_the_book(rig, side) for side in Side]
@@ -84,7 +84,7 @@ def _take_off(rig: Rig, run: Ends) -> None:
     for life in run.taken_off:
         if life.placed is not None and rig.venue.order(rig.account, life.placed.order_id).status.live:
             rig.venue.end(rig.account, life.placed.order_id)
-    _wait_for_ends(rig, run.taken_off)
+    wait_for_ends(rig, run.taken_off)
 
 
 def _meet_own(rig: Rig, run: Ends) -> None:
@@ -106,7 +106,7 @@ def _meet_own(rig: Rig, run: Ends) -> None:
     coming = submit(rig, Side.SELL, amount, price)
     run.own_met = [resting, coming]
     rig.venue.let_own_orders_meet(rig.account, rig.market.self_trade)
-    _wait_for_ends(rig, run.own_met)
+    wait_for_ends(rig, run.own_met)
     for life in run.own_met:
         if life.placed is not None and rig.venue.order(rig.account, life.placed.order_id).status.live:
             rig.connector.cancel(life.order_id)
@@ -143,7 +143,7 @@ def _on_several_levels(rig: Rig, side: Side) -> Life:
         rig.venue.set_level(market, offering, price, offered)
     books_differ(rig, (market,), FOLLOW, depth=3)
     life = submit(rig, side, amount, None, "MARKET")
-    _wait_for_ends(rig, [life])
+    wait_for_ends(rig, [life])
     _quote_again(rig)
     return life
 
@@ -167,12 +167,12 @@ def _larger_than_the_book(rig: Rig, side: Side) -> Life:
     for level in levels[1:]:
         rig.venue.set_level(rig.market, other, level.price, Decimal(0))
     life = submit(rig, side, amount, None, "MARKET")
-    _wait_for_ends(rig, [life])
+    wait_for_ends(rig, [life])
     _quote_again(rig)
     return life
 
 
-def _wait_for_ends(rig: Rig, lives: Iterable[Life]) -> None:
+def wait_for_ends(rig: Rig, lives: Iterable[Life]) -> None:
     """Until an end of each that has ended was told, or two polls found none."""
     ended = [life for life in lives if not _live(rig, life)]
 

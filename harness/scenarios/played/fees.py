@@ -1,4 +1,7 @@
-"""Fees that are not as they were at first: a rebate for makers, another rate, a third asset."""
+"""Fees that are not as they were at first: a rebate for makers, another rate, a third asset.
+
+The last order is told by no stream, so that a poll has to find its fees.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,14 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 
+from harness.gateway.faults import DropMessage
 from harness.scenarios.played import start
 from harness.scenarios.played.balances import PATIENT, BalanceView, asset_view, settled_views
 from harness.scenarios.played.order_life import WAIT, Life, completed, let_trade, rest, settle
+from harness.scenarios.played.streams import wait_for_polls
 from harness.scenarios.rig import Rig, Rigs
 from harness.scenarios.trace.view import View
-from harness.venue.market import Market
+from harness.venue.market import Market, floor_to
 from harness.venue.model import Side
 
 REBATE = Decimal("-0.00013")  # of the value traded; exchanges pay makers around a basis point
@@ -25,6 +30,7 @@ class Charged(StrEnum):
     REBATE = "a rebate"
     RAISED = "a rate that was raised meanwhile"
     THIRD_ASSET = "a fee in a third asset"
+    POLLED = "a fee that a poll had to find"
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,7 @@ def change_fees(rigs: Rigs, pace: float) -> Fees:
         if third is not None:
             rig.venue.pay_fees_with(rig.account, third, DISCOUNT)
             run.paid.append(Paid(Charged.THIRD_ASSET, _filled(rig, Side.SELL)))
+        run.paid.append(Paid(Charged.POLLED, _filled_unheard(rig)))
         run.balances, _ = settled_views(rig, "in the end", PATIENT)
         if third is not None:
             run.balances.append(_settled_view(rig, third))
@@ -81,6 +88,23 @@ def _settled_view(rig: Rig, asset: str) -> BalanceView:
         rig.connector.tick()
         rig.eventually(right, PATIENT)
     return asset_view(rig, "in the end", asset)
+
+
+def _filled_unheard(rig: Rig) -> Life:
+    """Filled in two while no private stream tells: as before, then at a rebate and in the market's asset.
+
+    So the two fees of one order differ in their sign, and in their asset where a third one was used.
+    """
+    life = rest(rig, Side.BUY)
+    if life.placed is not None:
+        half = floor_to(life.placed.amount / 2, rig.market.lot_size)
+        with rig.faults.during(DropMessage(), "stream:*"):
+            let_trade(rig, life, half)
+            rig.venue.pay_fees_with(rig.account, None)
+            rig.venue.change_rules(replace(rig.market, maker_fee=REBATE))
+            let_trade(rig, life)
+            wait_for_polls(rig, (completed(Side.BUY), life.order_id))
+    return settle(rig, life)
 
 
 def _filled(rig: Rig, side: Side) -> Life:

@@ -9,10 +9,12 @@ from decimal import Decimal
 from harness.driving.claims import PositionView
 from harness.scenarios import randomization
 from harness.scenarios.played import NothingToPlay, start
+from harness.scenarios.played.ends import wait_for_ends
 from harness.scenarios.played.order_life import (
     WAIT,
     Life,
     completed,
+    created,
     let_trade,
     rest,
     resting_price,
@@ -108,11 +110,13 @@ def _sides(rig: Rig, moment: str) -> Sides:
 class Liquidated(View):
     """A position that its user closed elsewhere, and one that the exchange liquidated.
 
-    `beside` is another one, in another market, after the first was closed.
+    `beside` is another one, in another market, after the first was closed. `closing` is an order that was to
+    close the first and still rested then: a reduce-only order ends with its position.
     """
 
     rig_number: int
     opened: list[Life] = field(default_factory=list)
+    closing: Life | None = None
     by_hand: Sides | None = None
     beside: Sides | None = None
     liquidated: Sides | None = None
@@ -138,8 +142,10 @@ def lose_positions(rigs: Rigs, pace: float) -> Liquidated:
                 _fill(rig, submit(rig, Side.BUY, size(rig, market), price, position="OPEN", market=market))
             )
         if _go_long(rig, run):
+            closing = run.closing = _rest_to_close(rig)
             _close_by_hand(rig)
             run.by_hand = _one(rig, rig.market, "after it was closed by hand")
+            _end_of(rig, closing)
             for market in odd:
                 run.beside = _one(rig, market, "after one in another market was closed by hand")
         if _go_long(rig, run):
@@ -152,6 +158,24 @@ def _go_long(rig: Rig, run: Liquidated) -> bool:
     """Whether the connector has the position, too."""
     run.opened.append(_fill(rig, rest(rig, Side.BUY)))
     return _one(rig, rig.market, "at first").difference is None and bool(_held(rig, rig.market))
+
+
+def _rest_to_close(rig: Rig) -> Life:
+    """An order away from the market that would close all that is held."""
+    price = resting_price(rig, Side.SELL)
+    life = submit(rig, Side.SELL, _held(rig, rig.market), price, position="CLOSE")
+    rig.connector.wait_event(created(Side.SELL), life.order_id, WAIT)
+    return life
+
+
+def _end_of(rig: Rig, life: Life) -> None:
+    """Wait for its end, where the exchange ended it, and see to it that nothing rests any more."""
+    if life.placed is not None and not rig.venue.order(rig.account, life.placed.order_id).status.live:
+        wait_for_ends(rig, [life])
+        settle(rig, life)
+    elif life.placed is not None:
+        settle(rig, life)
+        rig.venue.cancel(rig.account, order_id=life.placed.order_id)
 
 
 def _close_by_hand(rig: Rig) -> None:

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from random import Random
 from typing import Any
 
-from harness.driving.claims import BookView, ConfigField, LogLine, PairView, Prices, Rule, TradeView, Usage
+from harness.driving.claims import (
+    BookView,
+    ConfigField,
+    LastPrices,
+    LogLine,
+    PairView,
+    Prices,
+    Rule,
+    TradeView,
+    Usage,
+)
 from harness.driving.numbers import Number, as_kept
 from harness.scenarios import randomization
 from harness.scenarios.played import start
@@ -44,7 +54,7 @@ class SeenByCcxt:
 class MarketData(View):
     """What was seen. Book differences are sentences, None where the books agreed.
 
-    `rules` are None where the connector has no way to show them.
+    `rules` are None where the connector has no way to show them. `several` are prices of all markets.
     """
 
     rig_number: int
@@ -64,6 +74,7 @@ class MarketData(View):
     best: tuple[Decimal, Decimal]
     logs: tuple[LogLine, ...]
     usage: Usage
+    several: LastPrices = field(default_factory=LastPrices)
 
 
 def watch_market(rigs: Rigs, pace: float) -> MarketData:
@@ -79,6 +90,8 @@ def watch_market(rigs: Rigs, pace: float) -> MarketData:
             for market in markets:
                 rig.venue.walk(STEPS, market)
             rig.pause(0.5)
+        for market in markets:
+            change_twice(rig, market)
         quote_inside(rig, rig.market)
         later = books_differ(rig, markets)
         made = tuple(trade for market in markets for trade in rig.venue.trades(market)[before[market] :])
@@ -102,6 +115,7 @@ def watch_market(rigs: Rigs, pace: float) -> MarketData:
             best=(book.bids[0].price, book.asks[0].price),
             logs=connector.logs(),
             usage=connector.usage(),
+            several=connector.last_prices(tuple(market.name for market in rig.venue.markets)),
         )
 
 
@@ -112,6 +126,14 @@ def quote_inside(rig: Rig, market: Market) -> None:
     if ask - bid > 2 * market.tick_size:
         rig.venue.set_level(market, Side.BUY, bid + market.tick_size, amount)
         rig.venue.set_level(market, Side.SELL, ask - market.tick_size, amount)
+
+
+def change_twice(rig: Rig, market: Market) -> None:
+    """A level on each side gets one amount and then, before anybody can be told, another."""
+    book = rig.venue.book(market, SHALLOWEST)
+    for side, level in ((Side.BUY, book.bids[-1]), (Side.SELL, book.asks[-1])):
+        for factor in (2, 3):
+            rig.venue.set_level(market, side, level.price, level.amount * factor)
 
 
 @dataclass(frozen=True)
@@ -128,7 +150,7 @@ class Listing(View):
 
 
 def list_markets(rigs: Rigs, pace: float) -> Listing:
-    with rigs.open(pace) as rig:
+    with rigs.open(pace, also=randomization.easily_cut_wrong(rigs.dialect.markets)) as rig:
         ccxt = ask_ccxt(rig) if rig.dialect.ccxt_id else None
         symbols = {market.name: rig.dialect.symbol(market) for market in rig.venue.markets}
         return Listing(rig.number, rig.connector.pairs(), symbols, ccxt)

@@ -43,6 +43,8 @@ TOPICS = (
     "stream:mark_price",
     "stream:ticker",
 )
+VANISHING = 3  # asks
+NOT_TOLD = 1.0  # virtual seconds, more than between two messages of the book
 RECONNECT = 60.0  # virtual seconds that a connector may take to come back
 JUNK = (
     "not json at all",
@@ -60,6 +62,7 @@ class Reconnection:
 
     `missing` are topics that it had before and not in the end. `wrong_before` is how the book differed before
     the break already.
+    `vanished` are the prices of asks that went while it was away, and `ghosts` those that it still has.
     `orders_streamed` is whether the fill was sent over a private stream, if others were before the break: a
     poll may find a fill too, but late.
     """
@@ -73,6 +76,8 @@ class Reconnection:
     orders_streamed: bool
     missing: frozenset[str] = frozenset()
     wrong_before: str | None = None
+    vanished: tuple[Decimal, ...] = ()
+    ghosts: tuple[Decimal, ...] = ()
 
     @property
     def recovered(self) -> bool:
@@ -93,8 +98,9 @@ class BrokenStreams(View):
 def break_streams(rigs: Rigs, pace: float) -> BrokenStreams:
     """Close all sockets, twice; after each the book must follow and a new fill must arrive.
 
-    Nothing happens meanwhile: today's framework does not recover what changes while it is away, whatever the
-    connector does. A connector that did not come back is not broken again.
+    Meanwhile levels vanish that nobody has touched before, where the exchange tells the whole book to who
+    subscribes, and nothing else happens: today's framework does not recover the rest, whatever the connector
+    does. A connector that did not come back is not broken again.
     """
     with rigs.open(pace) as rig:
         run = BrokenStreams(rig.number)
@@ -116,7 +122,9 @@ def _break_once(rig: Rig, life: Life, code: int, depth: int) -> Reconnection:
     mark, before = rig.record.mark(), _carried(rig)
     streamed, topics = _order_messages(rig, 0), _carried(rig, TOPICS)
     wrong_before = books_differ(rig, [rig.market], WAIT, depth)
-    rig.gateway.close_sockets(code)
+    with rig.faults.during(DropMessage(), "stream:book"):
+        vanished = _take_levels_away(rig) if rig.dialect.books_begin_whole else ()
+        rig.gateway.close_sockets(code)
     _wait_for_streams(rig, before)
     rig.pause(3)
     rig.venue.walk(40, rig.market)
@@ -127,8 +135,27 @@ def _break_once(rig: Rig, life: Life, code: int, depth: int) -> Reconnection:
     rig.eventually(lambda: topics <= _carried(rig, TOPICS), WAIT)
     missing = topics - _carried(rig, TOPICS)
     return Reconnection(
-        code, before, rig.record.sockets(since=mark), difference, fill, reported, again, missing, wrong_before
-    )
+        code, before, rig.record.sockets(since=mark), difference, fill, reported, again, missing,
+        wrong_before, vanished, _still_there(rig, vanished),
+    )  # fmt: skip
+
+
+def _take_levels_away(rig: Rig) -> tuple[Decimal, ...]:
+    """Of the asks that the connector has, some so far away that nothing else happens there; their prices."""
+    kept = {price for price, _ in rig.connector.book(rig.pair).asks}
+    common = [level.price for level in rig.venue.book(rig.market).asks if level.price in kept]
+    prices = common[len(common) * 3 // 4 :][:VANISHING]
+    for price in prices:
+        rig.venue.set_level(rig.market, Side.SELL, price, Decimal(0))
+    rig.pause(NOT_TOLD)
+    return tuple(prices)
+
+
+def _still_there(rig: Rig, vanished: Iterable[Decimal]) -> tuple[Decimal, ...]:
+    """Those that the connector has and nobody else, besides what lies beyond the exchange's depth."""
+    offered = {level.price for level in rig.venue.book(rig.market).asks}
+    kept = {price for price, _ in rig.connector.book(rig.pair).asks}
+    return tuple(price for price in vanished if price in kept and price not in offered)
 
 
 def _carried(rig: Rig, topics: Iterable[str] = STREAMS) -> frozenset[str]:
@@ -248,15 +275,19 @@ def _end_unheard(rig: Rig, buy: Life, sell: Life) -> None:
         return
     let_trade(rig, buy)
     rig.venue.cancel(rig.account, order_id=sell.placed.order_id)
+    wait_for_polls(rig, (completed(Side.BUY), buy.order_id), ("OrderCancelled", sell.order_id))
+
+
+def wait_for_polls(rig: Rig, *wanted: tuple[str, str]) -> None:
+    """Until polls have brought these events, each a kind and an order's id, or none did for long."""
     for _ in range(4):
         rig.connector.tick()
-        done = rig.connector.wait_event(completed(Side.BUY), buy.order_id, 8.0)
-        gone = rig.connector.wait_event("OrderCancelled", sell.order_id, 8.0)
-        if done and gone:
+        came = [rig.connector.wait_event(kind, order_id, 8.0) for kind, order_id in wanted]
+        if all(came):
             return
     # Some poll in a rhythm of their own, which no tick can hurry.
-    rig.connector.wait_event(completed(Side.BUY), buy.order_id, OWN_RHYTHM)
-    rig.connector.wait_event("OrderCancelled", sell.order_id, WAIT)
+    for number, (kind, order_id) in enumerate(wanted):
+        rig.connector.wait_event(kind, order_id, WAIT if number else OWN_RHYTHM)
 
 
 @dataclass

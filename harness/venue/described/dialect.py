@@ -84,6 +84,7 @@ def dialect_of(described: Description) -> type[DescribedDialect]:
             "ccxt_assets": described.assets,
             "key_lengths": _key_lengths(described, names),
             "book_depth": _book_depth(described),
+            "books_begin_whole": _books_begin_whole(described),
             "verifies_signatures": described.signing is None or described.signing.scheme != "unverified",
         },
     )
@@ -103,6 +104,16 @@ def _book_depth(described: Description) -> int:
     depths = [route.rows.most for route in described.routes.values() if route.operation == "order_book"]
     known = [depth for depth in depths if depth is not None]
     return max(known, default=DescribedDialect.book_depth)
+
+
+def _books_begin_whole(described: Description) -> bool:
+    books = [
+        channel.book
+        for connection in described.connections.values()
+        for channel in connection.channels.values()
+        if channel.book is not None
+    ]
+    return bool(books) and all("whole" in (book.style, book.first) for book in books)
 
 
 def _routes(described: Description) -> Iterator[Route]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.zoo.defect import Defect
 from tests.zoo.defects import (
     balances,
+    blind,
     crowd,
     ends,
     fees,
@@ -47,4 +48,5 @@ DEFECTS: tuple[Defect, ...] = (
     *foul.DEFECTS,
     *history.DEFECTS,
     *repairs.DEFECTS,
+    *blind.DEFECTS,
 )

@@ -52,6 +52,7 @@ class BybitV5(Dialect):
     category: ClassVar[str]
     rest_hosts: ClassVar[tuple[str, ...]] = (HOST,)
     stream_hosts: ClassVar[tuple[str, ...]] = (STREAM_HOST,)
+    books_begin_whole: ClassVar[bool] = True
     default_depth: ClassVar[int] = 1
     refusals: ClassVar[Mapping[Refusal, tuple[int, str]]] = REFUSALS
 

@@ -31,6 +31,7 @@ class Access(Dialect):
     """One kind of market. An account is known by its wallet's address once it was given its key."""
 
     book_depth: ClassVar[int] = 20
+    books_begin_whole: ClassVar[bool] = True
     rest_hosts: ClassVar[tuple[str, ...]] = (HOST, INTERFACE_HOST)
     stream_hosts: ClassVar[tuple[str, ...]] = (HOST, INTERFACE_HOST)
 

@@ -2,7 +2,8 @@
 
 Sources: docs.kraken.com/exchange/api-reference/spot-websocket-v1/book and
 docs.kraken.com/exchange/guides/websockets/v2-checksum. Levels that fall out of the depth are not told: the
-client cuts its book. Kraken may tell changes of both sides in one message; here each is told as it happens.
+client cuts its book. Kraken may tell changes of both sides in one message; here each side has its own, and in
+it a price that changed again is told again (github.com/altangent/ccxws/issues/180): the last row holds.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from email.utils import formatdate
+from typing import ClassVar
 
 from pydantic import JsonValue
 
@@ -36,6 +37,8 @@ PUBLIC = "/0/public"
 
 class MarketRoutes(Dialect):
     """What anybody may ask."""
+
+    books_begin_whole: ClassVar[bool] = True
 
     def __init__(self, venue: Venue) -> None:
         super().__init__(venue)

@@ -44,6 +44,7 @@ class KrakenSession(TopicSession):
         self._is_private = private
         self._markets = {self.stream_name(market): market for market in self.venue.markets}
         self._books: dict[Topic, Depth] = {}
+        self._untold: dict[Topic, tuple[Side, list[Change]]] = {}
         self._sequences: dict[str, int] = {}
         self._token = ""
         self._spoken_at = self.heard_at
@@ -97,11 +98,13 @@ class KrakenSession(TopicSession):
         self.subscribe(topic)
         if topic.operation == "stream:book" and topic.market is not None:
             self._books[topic] = Depth(self.venue.book(topic.market), int(topic.detail))
+            self._untold.pop(topic, None)
         yield from self.begun(topic)
 
     def end(self, topic: Topic) -> None:
         self.unsubscribe(topic)
         self._books.pop(topic, None)
+        self._untold.pop(topic, None)
 
     def sequence(self, channel: str) -> int:
         """The next number of a private channel's messages."""
@@ -117,10 +120,17 @@ class KrakenSession(TopicSession):
         return self.venue.fills(self.owner(), order_id=order.order_id)
 
     def book_changed(self, topic: Topic, event: BookChanged) -> Iterable[Outgoing]:
-        book = self._books[topic]
-        changes = book.apply(event)
+        """Noted for the next message, which tells of one side only."""
+        if topic in self._untold and self._untold[topic][0] is not event.side:
+            yield self._tell_book(topic)
+        changes = self._books[topic].apply(event)
         if changes:
-            yield self.book_update(topic, event.side, changes, book)
+            self._untold.setdefault(topic, (event.side, []))[1].extend(changes)
+
+    def _tell_book(self, topic: Topic) -> Frame:
+        """All that changed since the last message, in its order: a price that changed twice is told twice."""
+        side, changes = self._untold.pop(topic)
+        return self.book_update(topic, side, changes, self._books[topic])
 
     def otherwise(self, topic: Topic, event: Event) -> Iterable[Outgoing]:
         ours = isinstance(event, OrderChanged) and self._owns(event.order.account)
@@ -141,6 +151,9 @@ class KrakenSession(TopicSession):
             yield each
 
     def tick(self, now: float) -> Iterable[Outgoing]:
+        if self._untold:
+            self._spoken_at = now
+            yield from [self._tell_book(topic) for topic in tuple(self._untold)]
         busy = bool(self.carries())
         if self.expired or (not busy and now - self.heard_at > IDLE):
             yield Close(1000, "")

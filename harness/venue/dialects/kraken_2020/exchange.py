@@ -42,6 +42,7 @@ class Kraken2020(Kraken):
     connector: ClassVar[str] = "kraken"
     framework: ClassVar[str] = "v0"
     ccxt_id: ClassVar[str | None] = None
+    books_begin_whole: ClassVar[bool] = False  # the framework of then reads changes only from streams
     markets: ClassVar[tuple[Market, ...]] = tuple(
         replace(market, min_notional=Decimal(0), min_amount=LEAST.get(market.base, market.min_amount))
         for market in Kraken.markets

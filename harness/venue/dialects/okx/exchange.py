@@ -75,6 +75,7 @@ class Okx(Dialect):
     rest_hosts: ClassVar[tuple[str, ...]] = (HOST,)
     stream_hosts: ClassVar[tuple[str, ...]] = (STREAM_HOST,)
     ports: ClassVar[tuple[int, ...]] = (443, 8443)
+    books_begin_whole: ClassVar[bool] = True
     secrets_sent: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "okx_passphrase": ("header ok-access-passphrase", "frame"),
     }
