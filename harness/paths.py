@@ -28,5 +28,5 @@ def cache_dir() -> Path:
         why = told.message if told else error.strerror
         raise UserError(f"the cache cannot be made: {why}", where=str(root), hint=SET_IT) from error
     if not os.access(root, os.W_OK | os.X_OK):
-        raise UserError("the cache cannot be written into", where=str(root), hint=SET_IT)
+        raise UserError("the cache is not writable", where=str(root), hint=SET_IT)
     return root.resolve()

@@ -87,13 +87,13 @@ def test_changed_rules_are_followed(hour: Hour) -> None:
     if not any(life.placed is not None for life in hour.lives):
         undetermined("No order reached the exchange in the hour.")
     if not hour.coarser:
-        not_applicable("The exchange has no way to tell that this market's amounts became coarser.")
+        not_applicable("The exchange cannot announce that this market's lot size grew.")
     for life in hour.coarser:
         arrived(
             life,
-            f"{(life.asked_at - hour.changed_at) / MINUTE:.0f} minutes after the exchange had made the "
-            f"amounts of its market coarser, a {life.name} order for {life.amount:f} was not rounded to "
-            "them, and was refused.",
+            f"{(life.asked_at - hour.changed_at) / MINUTE:.0f} minutes after the exchange raised the "
+            f"market's lot size, a {life.name} order for {life.amount:f} was not rounded to it, "
+            "and was refused.",
         )
 
 
@@ -196,13 +196,13 @@ def test_a_gap_in_the_book_is_mended(hour: Hour) -> None:
 def test_a_deaf_connection_is_left(hour: Hour) -> None:
     """A connection that stays open and says nothing any more, not even a pong, is given up for a new one."""
     if not hour.muted:
-        undetermined("No connection told of the order book.")
+        undetermined("No connection carried order book messages.")
     if not hour.still_deaf:
         _shown_by(hour)
     expect(
         not hour.still_deaf,
-        f"{len(hour.still_deaf)} of {len(hour.muted)} connections on which nothing came any more, not even a "
-        "pong, were kept for five minutes.",
+        f"The connector kept {len(hour.still_deaf)} of {len(hour.muted)} dead connections, on which not even "
+        "a pong came, for five minutes.",
         *(hour.part.wire.evidence(each) for each in hour.still_deaf[:3]),
     )
 

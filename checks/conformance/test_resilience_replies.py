@@ -14,7 +14,9 @@ def _met(spoiled: SpoiledReplies, *operations: str) -> Iterator[Spoiled]:
     """Those in which such an answer was given to one of these; undetermined when there is none."""
     found = [each for each in spoiled.spoiled if any(each.met.get(name) for name in operations)]
     if not found:
-        undetermined(f"It asked for none of {', '.join(operations)} while such answers were given.")
+        undetermined(
+            f"The connector requested none of {', '.join(operations)} while the exchange gave such answers."
+        )
     yield from found
 
 

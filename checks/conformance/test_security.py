@@ -141,7 +141,8 @@ def expect_complete(traces: Iterable[Trace]) -> None:
     lookups = sum(len(trace.wire.lookups()) for trace in distinct)
     if lost or lookups > MOST_LOOKUPS:
         undetermined(
-            f"The connector sent more than the record holds ({lost} entries too many, {lookups} look-ups)."
+            f"The connector sent more than can be recorded: {lost} entries were left out, "
+            f"{lookups} names looked up."
         )
 
 

@@ -45,7 +45,7 @@ def test_no_known_vulnerabilities(
             else:
                 wrong.setdefault((entry.name, each), seen)
     if not wrong and unanswered:
-        undetermined(f"Of {len(unanswered)} libraries the package index gave no answer: {unanswered[0]}")
+        undetermined(f"The package index did not answer for {len(unanswered)} libraries: {unanswered[0]}")
     evidence(measured(f"{len(added)} added libraries looked up at the package index", libraries=len(added)))
     expect(
         not wrong,

@@ -39,7 +39,7 @@ def try_command(
         typer.Option(help="The simulated exchange, or a description's path; by default the candidate's."),
     ] = None,
     page_port: Annotated[
-        int, typer.Option("--page-port", min=0, max=65535, help="Of the live page; 0: any free one.")
+        int, typer.Option("--page-port", min=0, max=65535, help="Port of the live page; 0: any free one.")
     ] = 8421,
     seed: Seed = 1,
     sandbox: SandboxName = "auto",
@@ -85,7 +85,7 @@ def image(
     ] = None,
     with_source: Annotated[
         bool,
-        typer.Option("--with-source", help="Put the fork's files beside it, say because the fork is gone."),
+        typer.Option("--with-source", help="Put the fork's files beside it, e.g. where the fork is gone."),
     ] = False,
     mirror: Mirror = None,
 ) -> None:

@@ -32,7 +32,8 @@ def check(
     path: Annotated[Path, typer.Argument(help="Your fork's work tree.")] = Path(),
     connector: Annotated[str | None, typer.Option(help="The connector, where the fork adds several.")] = None,
     expression: Annotated[
-        str | None, typer.Option("-k", metavar="EXPR", help="Only checks that match.")
+        str | None,
+        typer.Option("-k", metavar="EXPR", help="Only checks whose names match, e.g. 'balance and not fee'."),
     ] = None,
     round_file: Annotated[Path | None, typer.Option("--round", help="The round to be checked for.")] = None,
     upstream: Annotated[
@@ -50,7 +51,9 @@ def check(
     ] = Path("descriptions"),
     sandbox: SandboxName = "auto",
     runtime: Runtime = None,
-    reports: Annotated[Path | None, typer.Option("--reports", help="Write the report here too.")] = None,
+    reports: Annotated[
+        Path | None, typer.Option("--reports", help="Folder to write the report into.")
+    ] = None,
     seed: Seed = 1,
     speed: Speed = PACE,
     mirror: Mirror = None,

@@ -47,9 +47,14 @@ Reports = Annotated[Path, typer.Option("--reports", metavar="DIR", help="Where r
 Seed = Annotated[int, typer.Option("--seed", help="The seed that decides prices, names and schedules.")]
 RoundSeed = Annotated[
     int | None,
-    typer.Option("--seed", help="The seed; by default of the frozen commits, or 1.", show_default=False),
+    typer.Option(
+        "--seed", help="The seed; by default derived from the frozen commits, else 1.", show_default=False
+    ),
 ]
-Speed = Annotated[float, typer.Option("--speed", min=1, max=50, help="How fast the connector's time runs.")]
+Speed = Annotated[
+    float,
+    typer.Option("--speed", min=1, max=50, help="How many times as fast as real time the connector runs."),
+]
 CandidateName = Annotated[
     str, typer.Argument(metavar="CANDIDATE", help="A name in the round, or its folder of reports.")
 ]

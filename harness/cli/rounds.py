@@ -54,17 +54,21 @@ def run(
 
     ask_for(runtime)
     add_to_environment(mirror or ())
-    page = run_round(
-        file,
-        reports,
-        only=tuple(only or ()),
-        jobs=jobs,
-        sandbox=sandbox,
-        seed=seed,
-        scale=speed,
-        again=again,
-        console=CONSOLE,
-    )
+    try:
+        page = run_round(
+            file,
+            reports,
+            only=tuple(only or ()),
+            jobs=jobs,
+            sandbox=sandbox,
+            seed=seed,
+            scale=speed,
+            again=again,
+            console=CONSOLE,
+        )
+    except KeyboardInterrupt:
+        CONSOLE.print("Stopped. The same command goes on from there: what was finished is kept.")
+        raise
     CONSOLE.print(f"Report: {page}", markup=False, soft_wrap=True)
 
 
@@ -109,7 +113,8 @@ def report(
 def judge(
     folder: Annotated[Path, typer.Argument(help="A published round, or one candidate's folder in it.")],
     select: Annotated[
-        str | None, typer.Option("-k", metavar="TEXT", help="Only checks and requirements named so.")
+        str | None,
+        typer.Option("-k", metavar="TEXT", help="Only checks and requirements whose names contain this."),
     ] = None,
 ) -> None:
     """Judge kept traces again with today's checks, and say what changed. Starts no sandbox.
@@ -124,7 +129,7 @@ def judge(
 @app.command("diff", rich_help_panel=PANEL)
 def diff_command(
     before: Annotated[Path, typer.Argument(help="A published round, or one candidate's folder in it.")],
-    after: Annotated[Path, typer.Argument(help="Another of the same kind.")],
+    after: Annotated[Path, typer.Argument(help="The report to compare it with.")],
 ) -> None:
     """Say what newly failed, is newly met or undecided from one report to another, and what differs.
 
@@ -201,8 +206,8 @@ def next_command(
     title: Annotated[
         str | None, typer.Option(help="Its title; by default this one's with the month moved.")
     ] = None,
-    days: Annotated[int, typer.Option(help="How many days later it is.")] = 28,
-    winner: Annotated[str | None, typer.Option(help="Who of those that tie has won.")] = None,
+    days: Annotated[int, typer.Option(help="Days from this round to the next.")] = 28,
+    winner: Annotated[str | None, typer.Option(help="The winner, where candidates tie.")] = None,
     out: Annotated[Path, typer.Option(help="The file to write.")] = Path("candidates.next.yml"),
 ) -> None:
     """Write the next round's file: the winner leaves, the others carry over with what is known of them."""

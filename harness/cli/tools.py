@@ -22,7 +22,9 @@ app.add_typer(trace_app, name="trace", rich_help_panel=PANEL)
 
 @app.command(rich_help_panel=PANEL)
 def requirements(
-    requirement: Annotated[str | None, typer.Argument(metavar="[ID]", help="Explain this one.")] = None,
+    requirement: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="The requirement to explain.")
+    ] = None,
 ) -> None:
     """List what is demanded of a connector, or explain one requirement."""
     from harness.commands.catalogue_page import explain_in_terminal, list_in_terminal
@@ -57,7 +59,9 @@ def trace_list(
 @trace_app.command("show")
 def trace_show(
     file: TraceFile,
-    market_data: Annotated[bool, typer.Option("--market-data", help="Order books and trades too.")] = False,
+    market_data: Annotated[
+        bool, typer.Option("--market-data", help="Show order books and public trades too.")
+    ] = False,
 ) -> None:
     """Print a trace's time line."""
     from harness.commands.trace import show
@@ -78,7 +82,7 @@ def trace_har(
 
 @trace_app.command("diff")
 def trace_diff(
-    first: TraceFile, second: Annotated[Path, typer.Argument(help="Another of the same scenario.")]
+    first: TraceFile, second: Annotated[Path, typer.Argument(help="The trace to compare it with.")]
 ) -> None:
     """Show what happened in one trace and not in another. Ends with 1 where they differ."""
     from harness.commands.trace import diff
@@ -92,8 +96,10 @@ def venue_serve(
         str, typer.Argument(help="Which exchange: its connector's name, or a description's path.")
     ],
     host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Of the proxy.")] = 8420,
-    page_port: Annotated[int, typer.Option("--page-port", min=1, max=65535, help="Of the live page.")] = 8421,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port of the proxy.")] = 8420,
+    page_port: Annotated[
+        int, typer.Option("--page-port", min=1, max=65535, help="Port of the live page.")
+    ] = 8421,
     seed: Seed = 1,
 ) -> None:
     """Serve a simulated exchange on this machine, to point ccxt or a bot at, with a live page."""
@@ -105,7 +111,7 @@ def venue_serve(
 @sandbox_app.command("build")
 def sandbox_build(
     base: Annotated[
-        str | None, typer.Option(metavar="IMAGE", help="Build on this one; a Debian or what derives from it.")
+        str | None, typer.Option(metavar="IMAGE", help="The base image: Debian, or one derived from it.")
     ] = None,
 ) -> None:
     """Build the sandbox's image for the container engine, from Debian packages where no registry answers."""

@@ -50,7 +50,7 @@ def ballot_round(
         report = read_report(round_dir)
         if missing := [entry.name for entry in report.with_verdict(None)]:
             raise UserError(
-                f"{count(len(missing), 'candidate')} of the round without a verdict: {listed(missing)}",
+                f"no verdict yet for {count(len(missing), 'candidate')} of the round: {listed(missing)}",
                 where=str(round_dir),
                 hint="screen the whole round before the vote: `harness run`, without --only",
             )

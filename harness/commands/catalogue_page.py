@@ -165,7 +165,7 @@ def _rests(rests_on: RestsOn) -> str:
 
 
 def _found(specimens: Sequence[str]) -> str:
-    return "Seen to find: " + "; ".join(specimens) + "."
+    return "Mistakes it was seen to find: " + "; ".join(specimens) + "."
 
 
 def _cited(source: Source) -> str:
@@ -183,9 +183,13 @@ def list_in_terminal() -> RenderableType:
     for subject, items in groupby(Catalogue.load(), key=lambda item: item.subject):
         table.add_row(Text(_title(subject), style="bold"))
         for item in items:
-            note = "" if verifying(item, checks) else f" ({_nobody(item)})"
-            severity = Text(_weight(item), style=COLOURS[item.severity])
-            table.add_row(Text(f"  {item.id}"), severity, Text(f"{item.title}{note}"))
+            notes = [] if item.lifecycle is Lifecycle.STABLE else [item.lifecycle.value]
+            if not verifying(item, checks):
+                notes.append("no check yet" if item.automated else "decided by a person")
+            title = f"{item.title} ({', '.join(notes)})" if notes else item.title
+            table.add_row(
+                f"  {item.id}", Text(item.severity.value, style=COLOURS[item.severity]), Text(title)
+            )
     return table
 
 
@@ -211,7 +215,7 @@ def explain_in_terminal(requirement_id: str) -> RenderableType:
     if item.rests_on:
         parts += ["", _labelled("A pass rests on", _rests(item.rests_on))]
     if item.specimens:
-        parts += ["", _labelled("Seen to find", "; ".join(item.specimens))]
+        parts += ["", _labelled("Mistakes it was seen to find", "; ".join(item.specimens))]
     parts += ["", _labelled("Sources", "\n".join(f"  {_cited(source)}" for source in item.sources))]
     checks = verifying(item, checks_in())
     if not checks:

@@ -72,12 +72,7 @@ def describe(
     store = ObjectStore()
     submission = _submission(what, path, round_, store)
     chosen = _connector(submission, connector)
-    if submission.generation != "v2":
-        raise UserError(
-            "only connectors of today's framework can be described",
-            where=what,
-            hint="one of 2020 is spoken to by its dialect: harness venue serve --help",
-        )
+    _refuse_earlier(submission, what)
     tree = Tree.of(store, submission)
     ccxt_id = ccxt or ccxt_id_of(chosen.name)
     file = folder / f"{chosen.name}.yml"
@@ -177,17 +172,27 @@ def _submission(what: str, path: Path, round_: Round, store: ObjectStore) -> Sub
     return work_tree(store, path, round_.upstream)
 
 
+def _refuse_earlier(submission: Submission, what: str) -> None:
+    if submission.generation != "v2":
+        raise UserError(
+            "only connectors of today's framework can be described",
+            where=what,
+            hint="a connector of 2020 needs a dialect: docs/dialects.md lists them",
+        )
+
+
 def _connector(submission: Submission, wanted: str | None) -> AddedConnector:
     """The connector that is meant: the named one, else the only new one, else the only one."""
     found = [each for each in submission.connectors if wanted in (None, each.name)]
     new = [each for each in found if each.new]
     fitting = new if len(new) == 1 else found
     if len(fitting) != 1:
-        names = ", ".join(dict.fromkeys(each.name for each in submission.connectors)) or "none"
+        names = ", ".join(dict.fromkeys(each.name for each in submission.connectors))
+        several = f"{len(fitting)} connectors could be meant"
         raise UserError(
-            f"the submission has {len(fitting)} connectors that could be meant",
+            several if fitting else f"it adds or changes no connector{f' {wanted!r}' if wanted else ''}",
             where=submission.repository,
-            hint=f"choose one with --connector: {names}",
+            hint=f"choose one with --connector: {names}" if names else "name the fork that has it",
         )
     return fitting[0]
 

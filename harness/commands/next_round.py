@@ -44,7 +44,7 @@ def _winners(report: RoundReport, winner: str | None, round_dir: Path) -> tuple[
         raise UserError(f"{tied} tie", where=str(round_dir), hint="say with --winner which of them it is")
     if winner is not None and winner not in result.winners:
         won = listed(result.winners) or "nobody"
-        raise UserError(f"{winner} did not win: {won} did", where="--winner", hint="leave the option out")
+        raise UserError(f"{winner} did not win: {won} did", where="--winner", hint="leave --winner out")
     return (winner,) if winner is not None else result.winners
 
 

@@ -23,7 +23,7 @@ def publish(reports: Path, site: Path, base_url: str, console: Console) -> Path:
     base = link(base_url.rstrip("/"))
     if base is None or "?" in base or "#" in base:
         raise UserError(
-            f"{base_url!r} is no address that a site can have",
+            f"{base_url!r} is not the https address of a site",
             where="--base-url",
             hint="give where the folder will be served, e.g. https://owner.github.io/votes",
         )

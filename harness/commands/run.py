@@ -170,8 +170,8 @@ def freeze_round(file: Path, console: Console, now: datetime) -> Path:
     round_ = read_round_file(file)
     if now <= round_.submissions_close:
         raise UserError(
-            f"submissions are open until {round_.submissions_close:%Y-%m-%d %H:%M} UTC: who commits until "
-            "then would be left out",
+            f"submissions are open until {round_.submissions_close:%Y-%m-%d %H:%M} UTC; freezing now "
+            "would leave out what is committed until then",
             where=str(file),
             hint="freeze after that, or correct `submissions_close`; `harness run` screens what is there now",
         )

@@ -49,7 +49,7 @@ def form_of(url: str | None, issue: Path | None, **said: str | tuple[str, ...] |
     """
     if (url is None) == (issue is None):
         hint = "harness submit URL, or harness submit --issue FILE"
-        raise UserError("give the fork's address or a form, one of the two", hint=hint)
+        raise UserError("give either the fork's address or a form", hint=hint)
     given = {name: value for name, value in said.items() if value}
     if issue is None:
         return Form(**{"repository": url, **given})  # type: ignore[arg-type]

@@ -27,7 +27,9 @@ def list_traces(folder: Path, console: Console) -> None:
     paths += sorted(folder.glob(f"*/{FOLDER}/*{SUFFIX}"))
     if not paths:
         raise UserError(
-            "there is no trace here", where=str(folder), hint="name a candidate's folder of a report"
+            "no trace was kept here",
+            where=str(folder),
+            hint="name a candidate's folder, e.g. reports/2020-08/NAME",
         )
     table = Table(box=None, pad_edge=False)
     for title in ("connector", "scenario", "speed", "try", "seed", "KiB", "file"):

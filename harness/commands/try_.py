@@ -62,7 +62,10 @@ def try_candidate(
     try:
         with closing(Rigs(backend, runtime, spoken, name, seed, stated)) as rigs:
             if missing := rigs.unmatched_credentials():
-                raise UserError(unmatched(missing, spoken.name), hint="state them in the candidate's row")
+                raise UserError(
+                    unmatched(missing, spoken.name),
+                    hint="say what they hold in the candidate's row (docs/credentials.md)",
+                )
             market = randomization.usual(rigs.dialect.markets)[0]
             with rigs.open(1.0, market=market) as rig:
                 title = f"{chosen.name} on a simulated {spoken.name}"
@@ -108,9 +111,9 @@ def _runtime(chosen: Chosen, store: ObjectStore, backend: Backend) -> Runtime:
     built = submission_build(cache_dir(), backend, base, tree, added, began_at(store, submission))
     if not built.ok:
         raise UserError(
-            f"{count(len(built.failed), 'module')} of it do not build, first {built.failed[0]}",
+            f"modules that do not build: {len(built.failed)}, the first of them {built.failed[0]}",
             where=chosen.name,
-            hint="its page of the round says what the compiler said",
+            hint="the candidate's page has the compiler's messages",
         )
     return built.runtime
 

@@ -215,6 +215,9 @@ class Connector:
     def prices(self, pair: str) -> claims.Prices:
         return self._get(claims.Prices, "prices", wait=30.0, pair=pair)
 
+    def last_prices(self, pairs: tuple[str, ...]) -> claims.LastPrices:
+        return self._get(claims.LastPrices, "last_prices", wait=30.0, pairs=pairs)
+
     def fee(
         self,
         pair: str,
@@ -336,4 +339,4 @@ def _bounded(new: Sequence[T], kept: Sequence[T]) -> Sequence[T]:
 
 
 def _nonsense(command: str, why: object) -> ConnectorError:
-    return ConnectorError(f"the answer to {command} makes no sense: {str(why)[:1000]}")
+    return ConnectorError(f"the answer to {command} cannot be read: {str(why)[:1000]}")

@@ -65,7 +65,7 @@ def _download(package: str, version: str, folder: Path, progress: Progress) -> P
         (line for line in reversed(last) if line.startswith("ERROR")), last[-1] if last else "no output"
     )
     raise UserError(
-        f"{package} {version} could not be had as a source distribution: {said}",
+        f"the source distribution of {package} {version} could not be downloaded: {said}",
         where="the package index",
         hint=f"look at it with `pip download --no-deps --no-binary {package} {package}=={version}`",
     )
@@ -97,7 +97,7 @@ def _pip() -> list[str]:
     for tool in ("uv", "pip", "pip3"):
         if found := shutil.which(tool):
             return [found, "tool", "run", "--python", sys.executable, "pip"] if tool == "uv" else [found]
-    raise UserError("no pip to get a release with", hint="`python -m ensurepip` installs it")
+    raise UserError("pip is not installed", hint="`python -m ensurepip` installs it")
 
 
 def unpack(archive: Path, folder: Path) -> Path:
@@ -111,15 +111,15 @@ def unpack(archive: Path, folder: Path) -> Path:
             for number, member in enumerate(tar):
                 total += member.size
                 if number > limits.RELEASED_FILES or total > limits.RELEASED_BYTES:
-                    raise OurFailure("a source distribution over our limits", where=str(archive))
+                    raise OurFailure("the source distribution is larger than our limits", where=str(archive))
                 tar.extract(member, folder, filter="data")
     except tarfile.TarError as error:
         raise OurFailure(
-            f"a source distribution that cannot be unpacked: {error}", where=str(archive)
+            f"the source distribution cannot be unpacked: {error}", where=str(archive)
         ) from error
     tops = list(folder.iterdir()) if folder.exists() else []
     if len(tops) != 1 or not tops[0].is_dir():
-        raise OurFailure("a source distribution without one top folder", where=str(archive))
+        raise OurFailure("the source distribution does not have exactly one top folder", where=str(archive))
     return tops[0]
 
 

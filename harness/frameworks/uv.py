@@ -207,7 +207,7 @@ def reason_in(stderr: str) -> str:
 
 def _not_had(stderr: str) -> NotInstalledError:
     return NotInstalledError(
-        f"the framework's packages could not be had:\n{stderr.strip()[-1500:]}",
+        f"the framework's packages could not be installed:\n{stderr.strip()[-1500:]}",
         where="the package index",
         hint="check the connection to the package index, then run the same command again",
     )
@@ -231,7 +231,7 @@ def _run(*arguments: str, seconds: float = SECONDS) -> subprocess.CompletedProce
 
 def _out_of_time(arguments: Sequence[str], seconds: float) -> NotInstalledError:
     return NotInstalledError(
-        f"the framework's packages could not be had: `uv {' '.join(arguments[:2])}` took more than "
+        f"the framework's packages could not be installed: `uv {' '.join(arguments[:2])}` took more than "
         f"{seconds:.0f} s",
         where="the package index",
         hint="run it again when the machine is less busy; what uv found so far is kept",

@@ -196,7 +196,7 @@ def _installed(installed: InstalledInfo | None) -> list[tuple[str, str]]:
         ("Packages", f"{len(installed.packages)} that upstream declares{as_of}"),
         ("Not as declared", "; ".join(installed.relaxations)),
         ("Libraries of its own", ", ".join(installed.added)),
-        ("Not to be had", "; ".join(installed.unavailable)),
+        ("Not available", "; ".join(installed.unavailable)),
     ]
 
 

@@ -25,7 +25,7 @@ def next_round(
 ) -> Round:
     """The round after this one; raises UserError for an id that is the same, or dates that do not move."""
     if id_ == round_.id:
-        raise UserError(f"the next round cannot be {id_} again", where="--id", hint="name it otherwise")
+        raise UserError(f"the next round cannot be {id_} again", where="--id", hint="give another id")
     if days < 1:
         raise UserError(
             "the next round has to be later", where="--days", hint="give the days between releases"

@@ -186,7 +186,9 @@ class ContainerProcess:
             try:
                 self._clean_up()
             except OSError as error:
-                self._failure = SandboxFailure(f"what the job wrote could not be taken over: {error}")
+                self._failure = SandboxFailure(
+                    f"the job's output could not be copied out of the sandbox: {error}"
+                )
             finally:
                 self._over.set()
 

@@ -65,7 +65,7 @@ def _verdict(said: bytes, filtered: bool, remedy: str) -> str | None:
     try:
         capabilities, writable, led, has_filter, sealed = json.loads(said)
     except ValueError as error:
-        raise SandboxFailure(f"the trial said {said[:200]!r}") from error
+        raise SandboxFailure(f"the trial run printed {said[:200]!r}") from error
     flaws = [f"keep capabilities ({', '.join(capabilities)})"] if capabilities else []
     flaws += ["may write to the root file system"] if writable else []
     flaws += ["can gain privileges"] if not sealed else []

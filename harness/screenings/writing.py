@@ -75,7 +75,7 @@ def _locked(lock: Path, what: Path) -> int:
         if _is_still(lock, descriptor):
             return descriptor
         os.close(descriptor)
-    raise UserError("its lock file keeps being created and removed", where=str(lock))
+    raise UserError("its lock file is created and removed again and again", where=str(lock))
 
 
 def _is_still(lock: Path, descriptor: int) -> bool:

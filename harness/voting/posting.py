@@ -137,7 +137,7 @@ async def _send(session: aiohttp.ClientSession, webhook: str, message: Message) 
         if status != HTTPStatus.TOO_MANY_REQUESTS:
             return _id(status, body)
         await asyncio.sleep(_wait(body))
-    raise Refused("Discord asked to wait again and again", hint=LATER)
+    raise Refused("Discord kept limiting the rate of messages", hint=LATER)
 
 
 def _wait(body: bytes) -> float:
@@ -181,7 +181,7 @@ def _compare(done: Sequence[Posted], messages: Sequence[Message], kept: Path) ->
             )
         if posted.digest != digest(message):
             raise UserError(
-                f"message {number} was posted as another one, on {posted.at:%Y-%m-%d}",
+                f"message {number} differs from what was posted on {posted.at:%Y-%m-%d}",
                 where=str(kept),
                 hint="delete what was posted in the channel, then this file, and run the command again",
             )

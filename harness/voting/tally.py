@@ -122,7 +122,7 @@ def _names(report: RoundReport, cast: Cast, source: str) -> Callable[[str], str]
     def name(choice: str) -> str:
         if cast.numbered:
             if not 1 <= int(choice) <= len(order):
-                raise UserError(f"a vote is for choice {choice} of {len(order)}", where=source)
+                raise UserError(f"a vote is for choice {choice}, and there are {len(order)}", where=source)
             return order[int(choice) - 1]
         found = known.get(choice, frozenset())
         if len(found) == 1:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
+import pytest
 from rich.console import Console
 
-from harness.commands.describe import ROUTE, _ask, _table, _tell_rehearsal
+from harness.commands.describe import ROUTE, _ask, _connector, _table, _tell_rehearsal
 from harness.describing.asking import Asked
 from harness.describing.assembling import Assembled, Placed, Sources
 from harness.describing.kit import Harvest
 from harness.describing.questions import OPEN_FACT, Question, line
 from harness.describing.signatures import explain
+from harness.errors import UserError
+from harness.forks.submission import AddedConnector, Submission
 from harness.scenarios.rehearsal import STEPS, Rehearsal
 
 FILE = Path("descriptions/acme.yml")
@@ -61,3 +66,21 @@ def test_paths_stand_in_one_line_of_a_narrow_terminal() -> None:
     console = Console(record=True, width=80)
     console.print(_table(Assembled({}, (part,), (), (), sources)))
     assert path in console.export_text()
+
+
+@pytest.mark.parametrize(
+    ("names", "wanted", "said", "hint"),
+    [
+        ((), None, "it adds or changes no connector", "name the fork that has it"),
+        (("acme",), "acne", "it adds or changes no connector 'acne'", "choose one with --connector: acme"),
+        (("acme", "zeta"), None, "2 connectors could be meant", "choose one with --connector: acme, zeta"),
+    ],
+)
+def test_a_connector_that_is_not_clear_is_asked_for(
+    names: tuple[str, ...], wanted: str | None, said: str, hint: str
+) -> None:
+    added = tuple(AddedConnector(name, "exchange", f"exchange/{name}", True) for name in names)
+    submission = cast("Submission", SimpleNamespace(connectors=added, repository="here"))
+    with pytest.raises(UserError) as refused:
+        _connector(submission, wanted)
+    assert str(refused.value) == f"here: {said}\n→ {hint}"

@@ -83,7 +83,7 @@ def test_traces_that_differ_end_with_1(candidate: Path) -> None:
 
 def test_what_cannot_be_shown_is_named(candidate: Path) -> None:
     candidate.mkdir(parents=True)
-    assert "there is no trace here" in str(trace("list", candidate).exception)
+    assert "no trace was kept here" in str(trace("list", candidate).exception)
     other = keep(candidate, HEADER.model_copy(update={"scenario": "restart"}))
     assert "one is of “trade" in str(trace("diff", keep(candidate), other).exception)
     missing = candidate / FOLDER / "missing.ndjson.zst"

@@ -144,7 +144,7 @@ def test_an_index_that_does_not_answer_is_no_conflict(
 ) -> None:
     monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
-    with pytest.raises(uv.NotInstalledError, match="could not be had"):
+    with pytest.raises(uv.NotInstalledError, match="could not be installed"):
         resolved(tmp_path, "left")
 
 

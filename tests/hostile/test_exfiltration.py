@@ -292,5 +292,5 @@ def test_a_flood_before_the_leak(spy: Thief) -> None:
     )
     assert not seen.places
     entries = tuple(wire_of(seen.record, seen.record.canaries, (), dialect("binance")))
-    with pytest.raises(Undetermined, match="more than the record holds"):
+    with pytest.raises(Undetermined, match="more than can be recorded"):
         checks.expect_complete([Trace(HEADER, entries)])

@@ -115,7 +115,7 @@ def test_another_ballot_than_the_one_posted_is_refused(tmp_path: Path, discord: 
     published(tmp_path, report(entry("acme")))
     ballot(tmp_path, discord.address)
     published(tmp_path, report(entry("acme"), entry("other")))
-    with pytest.raises(UserError, match="message 1 was posted as another one"):
+    with pytest.raises(UserError, match="message 1 differs from what was posted"):
         ballot(tmp_path, discord.address)
     assert len(discord.messages) == 2
 

@@ -143,7 +143,7 @@ def test_votes_as_csv(text: str, tmp_path: Path) -> None:
         ("plurality", "v.json", {"poll": {"answers": [], "results": {"is_finalized": False}}}, "still open"),
         ("plurality", "v.json", {"hello": 1}, "neither a poll of Discord nor"),
         ("plurality", "v.csv", "address,vp\n0x1,1\n", "no column"),
-        ("plurality", "v.csv", "address,choice\n0x1,9\n", "choice 9 of 2"),
+        ("plurality", "v.csv", "address,choice\n0x1,9\n", "choice 9, and there are 2"),
         ("plurality", "v.csv", "address,choice\n0x1,\"[1,2]\"\n", "the round gives each one vote"),
         ("ranked", "v.yml", "acme: 1\nother: 2", "decided by rankings"),
         ("plurality", "v.txt", "acme: 1", "are not known"),

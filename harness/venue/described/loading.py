@@ -71,7 +71,9 @@ def _whole(path: Path) -> JsonValue:
     name = str(data["like"])
     if not re.fullmatch(r"[a-z0-9_]+", name) or name == path.stem:
         raise UserError(
-            f"like: {name!r} is no other description", where=str(path), hint="name one of the same folder"
+            f"like: {name!r} is not the name of another description",
+            where=str(path),
+            hint="name one of the same folder",
         )
     base = _whole(path.with_name(f"{name}.yml"))
     return _laid_over(base if isinstance(base, dict) else {}, data)
@@ -111,7 +113,9 @@ def raw(path: Path) -> JsonValue:
     try:
         if path.stat().st_size > LARGEST:
             raise UserError(
-                f"larger than {LARGEST} bytes", where=str(path), hint="a description is some pages"
+                f"larger than {LARGEST} bytes",
+                where=str(path),
+                hint="a description takes a few pages: remove what does not belong to it",
             )
         read = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - safe types only
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:

@@ -106,7 +106,7 @@ def test_the_same_reports_give_the_same_bytes(site: Path, tmp_path: Path) -> Non
     "base", ["http://votes.example", "votes.example", "https://a.b/?x=1", "https://a.b/#x"]
 )
 def test_only_an_https_address_is_a_base(tmp_path: Path, base: str) -> None:
-    with pytest.raises(UserError, match="no address that a site can have"):
+    with pytest.raises(UserError, match="not the https address of a site"):
         publish_site(tmp_path, tmp_path / "public", base)
 
 

@@ -7,7 +7,7 @@ from checks.conformance import test_resilience_hour as checks
 from tests.zoo.defect import CONSTANTS, EXCHANGE, Defect, defect
 from tests.zoo.planting import behaving, book_source, constant, exchange, user_source
 
-COARSER = "minutes after the exchange had made the amounts of its market coarser, a .* was refused"
+COARSER = "minutes after the exchange raised the market's lot size, a .* was refused"
 
 HOUR: tuple[Defect, ...] = (
     defect(

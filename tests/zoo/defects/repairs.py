@@ -122,7 +122,7 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "deaf-connections-kept",
         test_resilience_hour.test_a_deaf_connection_is_left,
-        "connections on which nothing came any more, not even a pong, were kept",
+        "dead connections, on which not even a pong came, for five minutes",
         worded(
             BOOK_SOURCE,
             "_connected_websocket_assistant",
@@ -132,7 +132,7 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "deaf-connections-of-hyperliquid-kept",
         test_resilience_hour.test_a_deaf_connection_is_left,
-        "connections on which nothing came any more, not even a pong, were kept",
+        "dead connections, on which not even a pong came, for five minutes",
         worded(
             "hyperliquid_api_order_book_data_source.py",
             "_connected_websocket_assistant",
