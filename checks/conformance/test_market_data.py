@@ -187,6 +187,27 @@ def test_last_price(market_data: MarketData) -> None:
     )
 
 
+@requirement("last-traded-price")
+def test_last_prices_of_several(market_data: MarketData) -> None:
+    """get_last_traded_prices of several pairs gives what it gives of each of them alone.
+
+    The order books' last prices are brought up to date so. A pair that it knows nothing of when it is asked
+    for that alone is not missed.
+    """
+    told = market_data.several.alone.items()
+    alone = {pair: price for pair, price in told if price is not None and not price.is_nan()}
+    if len(alone) < 2:
+        undetermined("It told the last price of less than two pairs.")
+    together = market_data.several.together
+    wrong = [pair for pair, price in alone.items() if together.get(pair) != price]
+    expect(
+        not wrong,
+        f"Asked for the last prices of {len(market_data.several.alone)} pairs at once it gives "
+        f"{', '.join(f'{together.get(pair)} for {pair}' for pair in wrong)}; asked for each alone it gives "
+        f"{', '.join(f'{alone[pair]}' for pair in wrong)}.",
+    )
+
+
 @requirement("top-of-book-prices")
 def test_best_prices(market_data: MarketData) -> None:
     """get_price and the best bid and ask are those of the exchange, the right way round.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 
 from harness.checking import Attach, claimed, expect, fail, requirement
 from harness.checking.runner import Traces, evidence_of
@@ -12,9 +13,18 @@ from harness.scenarios.catalogue import MARKET_DATA
 from harness.scenarios.played import READY_SECONDS, NotReady
 from harness.scenarios.played.market_data import MarketData
 from harness.scenarios.played.order_life import Trading
+from harness.scenarios.trace.model import Trace
 
 SLOW_START = 60.0  # virtual seconds
 LONG_STALL = 0.1  # real seconds of CPU
+# What no reply of an exchange brings about: names that nobody gave, and calls that no function takes.
+_OWN = re.compile(
+    r"^(?:NameError: name '\w+' is not defined"
+    r"|AttributeError: module 'hummingbot[\w.]+' has no attribute '\w+'"
+    r"|AttributeError: '(?P<type>\w+)' object has no attribute '\w+'"
+    r"|TypeError: [\w.<>]+\(\) takes \d+ positional arguments? but \d+ (?:was|were) given)"
+)
+_FRAME = re.compile(r'File "([^"]+)", line \d+')
 FLOOD = 20  # records at INFO or above during a market scenario; merged connectors write under ten
 
 
@@ -75,3 +85,28 @@ def test_logs_are_useful(market_data: MarketData, trading: Trading) -> None:
 def _shown(lines: Iterable[LogLine]) -> list[LogLine]:
     """What a user sees by default."""
     return [line for line in lines if line.level not in ("DEBUG", "NOTSET")]
+
+
+@requirement("no-errors-of-its-own")
+def test_its_own_code_raises_no_errors(traces: Traces) -> None:
+    """While nothing is done to it, none of its code asks for a name or an attribute that is not there."""
+    for trace in traces.quiet():
+        found = list(own_errors(trace))
+        expect(
+            not found,
+            f"Its own code failed {len(found)} times while all was well: {found[0][0] if found else ''}",
+            *(claimed(EvidenceKind.LOG, text) for text in dict(found).values()),
+        )
+
+
+def own_errors(trace: Trace) -> Iterator[tuple[str, str]]:
+    """What was raised in its own files, whatever an exchange says, and the end of the traceback."""
+    folder = f"/{trace.header.connector}/"
+    prefix = trace.header.connector.replace("_", "")
+    for line in (line for part in trace.parts for line in part.logs):
+        said = next((each for each in reversed(line.error.splitlines()) if each.strip()), "").strip()
+        match, frames = _OWN.match(said), _FRAME.findall(line.error)
+        if match is None or not frames or folder not in frames[-1]:
+            continue
+        if match["type"] is None or match["type"].lower().startswith(prefix):
+            yield said, line.error[-600:]

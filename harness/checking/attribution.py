@@ -8,7 +8,7 @@ sides and assets are in them.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -58,6 +58,20 @@ def control_for(
         if any(path.startswith(f"{folder}/") for path in paths):
             return connector_of(name)
     return None
+
+
+def control_in(
+    trees: Sequence[Collection[str]], generation: Generation, kind: str, exchange: str | None
+) -> tuple[str, int] | None:
+    """The control, and in which of these trees it is: one of the same exchange if any of them has it.
+
+    Trees are their paths. A fork is compared with what it was cut from: what upstream has mended since, the
+    merge brings along.
+    """
+    found = [control_for(paths, generation, kind, exchange) for paths in trees]
+    own = connector_of(exchange) if exchange in spoken_by(generation) else None
+    there = [(name, place) for place, name in enumerate(found) if name is not None]
+    return next((each for each in there if each[0] == own), there[0] if there else None)
 
 
 def same_finding(one: str, other: str) -> bool:

@@ -12,7 +12,7 @@ from typing import TypeVar
 import pytest
 
 from harness.checking import not_applicable, undetermined
-from harness.checking.attribution import OTHER_SEED, Trial, control_for
+from harness.checking.attribution import OTHER_SEED, Trial, control_in
 from harness.checking.derived import FOLDER as DESCRIBED
 from harness.checking.derived import Derived, Place, derive
 from harness.checking.kept import prefix_for
@@ -352,6 +352,7 @@ def players(
     dialect_class: type[Dialect],
     store: ObjectStore,
     submission: Submission,
+    upstream_tree: Tree,
     candidate: Candidate,
     connector_name: str,
     catalogue: Catalogue,
@@ -360,9 +361,10 @@ def players(
     """Plays scenarios with the connector when a check asks for them, and elsewhere when one failed."""
     if dialect_class.ccxt_id is not None:
         preload()
-    upstream = Tree(store, submission.upstream_commit)
-    paths = [entry.path for entry in upstream.entries()]
-    control = control_for(paths, submission.generation, candidate.kind, candidate.exchange.dialect)
+    grounds = (upstream_tree, Tree(store, submission.upstream_commit))
+    held = [tree.paths() for tree in grounds]
+    found = control_in(held, submission.generation, candidate.kind, candidate.exchange.dialect)
+    control, ground = (None, upstream_tree) if found is None else (found[0], grounds[found[1]])
     keep, leaning = keeper(plan), unconfirmed_of(dialect_class, catalogue)
     exchange_of_fork: str | Path = candidate.exchange.dialect or ""
     if issubclass(dialect_class, DescribedDialect) and dialect_class.description.derived:
@@ -376,14 +378,14 @@ def players(
         trial, forks = part.trial, part.trial is not Trial.CONTROL
         name = connector_name if forks or control is None else control
         seed = plan.seed + OTHER_SEED if trial is Trial.OTHER_SEED else plan.seed
-        built = runtime if forks else _upstream_build(backend, store, submission, upstream)
+        built = runtime if forks else _upstream_build(backend, store, submission, ground)
         exchange = exchange_of_fork if forks else dialect_of(name, submission.generation) or name
         played_on = dialect_class if forks else dialect(str(exchange))
         said = candidate.exchange.stated_credentials if forks else {}
         about = Header(
             scenario="", connector=name, dialect=played_on.name, seed=seed, pace=plan.scale,
             trial=trial.value, prefix=prefix_for(connector_name, plan.connectors),
-            commit=submission.commit if forks else submission.upstream_commit,
+            commit=submission.commit if forks else ground.commit,
             upstream=submission.upstream_commit, environment=described(plan.sandbox),
             hosts=vouched_hosts(played_on), ports=tuple(played_on.ports),
             unconfirmed=leaning if forks else {},
@@ -401,7 +403,7 @@ def players(
     tried = {part: most for part, most in SANDBOXES.items() if control or part.trial is not Trial.CONTROL}
     players = Players(
         opened(Part(Trial.FIRST), 0), opened, tried,
-        turn=to_play().one, control=control, unconfirmed=leaning,
+        turn=lambda part: to_play(long=part.long).one, control=control, unconfirmed=leaning,
     )  # fmt: skip
     screening = screening_of(request.config)
     screening.redact_with(players.redact)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
@@ -13,6 +13,7 @@ from harness.checking.attribution import Trial
 from harness.checking.known_failures import serves
 from harness.checking.observed import observed
 from harness.checking.policy import Ending, Policy, Tried, Try
+from harness.checking.unserved import named, unserved
 from harness.driving.driver import ConnectorError
 from harness.driving.numbers import reckoning
 from harness.errors import OurFailure, full_disk
@@ -67,12 +68,14 @@ class Traces:
         self._attach = attach
         self._beside = beside
         self._witnessed: set[str] = set()
+        self.given: list[Trace] = []
         self.files: list[str] = []
 
     def of(self, scenario: Scenario[Any]) -> Trace:
         if self._beside:
             self._source.begin_elsewhere(scenario, self._attempt)
         trace = self._source.trace(scenario, self._attempt)
+        self.given.append(trace)
         if (name := name_of(trace.header)) not in self.files:
             self.files.append(name)
         finished = trace.end is not None and trace.end.how is End.FINISHED
@@ -166,8 +169,23 @@ def try_once(
         if full_disk(error):
             raise
         ending = ending_of(error, getattr(check, "__name__", "a check"))
+        if traces is not None and EVERY not in parameters_of(check):
+            ending = excused(ending, traces.given)
         return replace(ending, evidence=(*ending.evidence, *attached), traces=_files(traces))
     return Ending(Status.PASSED, "", tuple(attached), _files(traces))
+
+
+def excused(ending: Ending, given: Sequence[Trace]) -> Ending:
+    """Undetermined in place of a failure, where the exchange has what was asked for and we have not.
+
+    Checks that look into every trace judge what was sent to whom, which no lack of ours explains.
+    """
+    if ending.status not in (Status.FAILED, Status.UNDETERMINED) or not (routes := unserved(given)):
+        return ending
+    of_whom = "which the exchange has by the tables of ccxt, and the simulation has not"
+    asks = f"it asks for {named(routes)}, {of_whom}"
+    summary = f"Not decided: {asks}. What was seen: {ending.summary}"
+    return Ending(Status.UNDETERMINED, summary, ending.evidence)
 
 
 def _files(traces: Traces | None) -> tuple[str, ...]:

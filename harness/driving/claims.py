@@ -235,6 +235,13 @@ class Prices(Claim):
     last: Number
 
 
+class LastPrices(Claim):
+    """By pair: the last traded price as it is told when asked for `alone`, and with others `together`."""
+
+    alone: dict[str, NumberIfAny] = {}
+    together: dict[str, NumberIfAny] = {}
+
+
 class TokenAmount(Claim):
     token: Text
     amount: Number

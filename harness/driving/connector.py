@@ -215,6 +215,9 @@ class Connector:
     def prices(self, pair: str) -> claims.Prices:
         return self._get(claims.Prices, "prices", wait=30.0, pair=pair)
 
+    def last_prices(self, pairs: tuple[str, ...]) -> claims.LastPrices:
+        return self._get(claims.LastPrices, "last_prices", wait=30.0, pairs=pairs)
+
     def fee(
         self,
         pair: str,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.checking.attribution import Trial, control_for, judge_failure, same_finding
+from harness.checking.attribution import Trial, control_for, control_in, judge_failure, same_finding
 from harness.outcome import Status
 
 UPSTREAM = [
@@ -33,6 +33,23 @@ def test_the_control_is_of_the_same_exchange_where_it_can(
 
 def test_there_may_be_no_control() -> None:
     assert control_for(UPSTREAM[:3], "v2", "derivative", "binance_perpetual") is None
+
+
+@pytest.mark.parametrize(
+    ("trees", "found"),
+    [
+        ((UPSTREAM, UPSTREAM), ("okx", 0)),
+        ((UPSTREAM[:1], UPSTREAM), ("okx", 1)),
+        ((UPSTREAM[:1], UPSTREAM[:1]), ("kucoin", 0)),
+        (([], UPSTREAM[:1]), ("kucoin", 1)),
+        (([], []), None),
+    ],
+)
+def test_a_fork_is_compared_with_what_it_was_cut_from(
+    trees: tuple[list[str], list[str]], found: tuple[str, int] | None
+) -> None:
+    """A change of a merged connector was once blamed for what upstream mended after it was made."""
+    assert control_in(trees, "v2", "exchange", "okx") == found
 
 
 def test_the_control_of_2020_is_of_the_same_exchange_or_none() -> None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections import namedtuple
+from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from harness.driving import claims
+from harness.driving import claims, connector
 from harness.driving.connector import parse
 from harness.sandbox.inside import wire
 from harness.sandbox.inside.adapters.v2 import Adapter
@@ -65,6 +69,26 @@ def test_one_figure_that_raises_leaves_the_others() -> None:
     assert amount == 2
 
 
+@pytest.mark.parametrize(
+    ("prices", "alone", "together"),
+    [
+        (lambda pairs: dict.fromkeys(pairs, 1.5), {"A-B": 1.5, "C-D": 1.5}, {"A-B": 1.5, "C-D": 1.5}),
+        (lambda pairs: {pairs[0]: 1.5}, {"A-B": 1.5, "C-D": 1.5}, {"A-B": 1.5}),
+        (lambda pairs: {pair: {"A-B": 1.5}[pair] for pair in pairs}, {"A-B": 1.5}, {}),
+        (lambda pairs: None, {}, {}),
+    ],
+)
+def test_last_prices_are_asked_for_alone_and_together(
+    prices: Callable[[list[str]], object], alone: dict[str, float], together: dict[str, float]
+) -> None:
+    made = adapter(get_last_traded_prices=prices)
+    said = told(asyncio.run(made.last_prices(["A-B", "C-D"])))
+    assert parse(claims.LastPrices, said, "last_prices") == claims.LastPrices(
+        alone={pair: Decimal(str(price)) for pair, price in alone.items()},
+        together={pair: Decimal(str(price)) for pair, price in together.items()},
+    )
+
+
 @pytest.mark.parametrize("parts", [None, "ready", {"book": None, "user": 1}])
 def test_a_status_may_be_of_another_kind(parts: object) -> None:
     made = adapter(ready=True, status_dict=parts, network_status="CONNECTED", current_timestamp=None)
@@ -105,3 +129,10 @@ class Unshowable:
 )
 def test_anything_crosses_the_border(value: object, read: object) -> None:
     assert told(value) == read
+
+
+def test_every_command_that_is_asked_from_outside_is_obeyed() -> None:
+    source = Path(connector.__file__).read_text(encoding="utf-8")
+    asked = re.findall(r'self\._(?:ask|get)\(\s*(?:[\w.\[\], ]+,\s*)?"(\w+)"', source)
+    assert "last_prices" in asked
+    assert set(asked) - {"logs", "usage", "pace", "start"} <= Adapter.COMMANDS

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from random import Random
 from typing import Any
 
-from harness.driving.claims import BookView, ConfigField, LogLine, PairView, Prices, Rule, TradeView, Usage
+from harness.driving.claims import (
+    BookView,
+    ConfigField,
+    LastPrices,
+    LogLine,
+    PairView,
+    Prices,
+    Rule,
+    TradeView,
+    Usage,
+)
 from harness.driving.numbers import Number, as_kept
 from harness.scenarios import randomization
 from harness.scenarios.played import start
@@ -44,7 +54,7 @@ class SeenByCcxt:
 class MarketData(View):
     """What was seen. Book differences are sentences, None where the books agreed.
 
-    `rules` are None where the connector has no way to show them.
+    `rules` are None where the connector has no way to show them. `several` are prices of all markets.
     """
 
     rig_number: int
@@ -64,6 +74,7 @@ class MarketData(View):
     best: tuple[Decimal, Decimal]
     logs: tuple[LogLine, ...]
     usage: Usage
+    several: LastPrices = field(default_factory=LastPrices)
 
 
 def watch_market(rigs: Rigs, pace: float) -> MarketData:
@@ -104,6 +115,7 @@ def watch_market(rigs: Rigs, pace: float) -> MarketData:
             best=(book.bids[0].price, book.asks[0].price),
             logs=connector.logs(),
             usage=connector.usage(),
+            several=connector.last_prices(tuple(market.name for market in rig.venue.markets)),
         )
 
 

@@ -1,4 +1,4 @@
-"""The times of public trades against the exchange's."""
+"""The times of public trades against the exchange's, and last prices of several pairs."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from checks.conformance.test_market_data import FEWEST_TIMES
+from checks.conformance.test_market_data import test_last_prices_of_several as judge_prices
 from checks.conformance.test_market_data import test_public_trades_have_their_time as judge
 from harness.checking import Failed, Undetermined
+from harness.driving.claims import LastPrices
 from harness.venue.market import SAMPLE_MARKETS
 from harness.venue.model import Side, Trade
 
@@ -62,3 +64,38 @@ def test_an_exchange_that_tells_whole_seconds_is_not_held_against_the_connector(
 def test_without_times_nothing_is_decided() -> None:
     with pytest.raises(Undetermined):
         judge(watched(TIMES, [None] * FEWEST_TIMES))
+
+
+def last_prices(alone: dict[str, str | None], together: dict[str, str | None]) -> Any:
+    several = LastPrices.model_validate({"alone": alone, "together": together})
+    return SimpleNamespace(several=several)
+
+
+@pytest.mark.parametrize(
+    "together",
+    [
+        {"A-B": "1.50", "C-D": "2"},
+        {"A-B": "1.5", "C-D": "2", "E-F": "7"},
+    ],
+)
+def test_last_prices_of_all_pairs_pass(together: dict[str, str | None]) -> None:
+    judge_prices(last_prices({"A-B": "1.5", "C-D": "2", "E-F": None}, together))
+
+
+@pytest.mark.parametrize(
+    ("together", "finding"),
+    [
+        ({"A-B": "1.5"}, "gives None for C-D; asked for each alone it gives 2"),
+        ({"A-B": "2", "C-D": "1.5"}, "gives 2 for A-B, 1.5 for C-D; asked for each alone it gives 1.5, 2"),
+    ],
+)
+def test_last_prices_that_are_lost_in_company_are_found(
+    together: dict[str, str | None], finding: str
+) -> None:
+    with pytest.raises(Failed, match=finding):
+        judge_prices(last_prices({"A-B": "1.5", "C-D": "2"}, together))
+
+
+def test_one_last_price_decides_nothing() -> None:
+    with pytest.raises(Undetermined):
+        judge_prices(last_prices({"A-B": "1.5", "C-D": "no number"}, {}))

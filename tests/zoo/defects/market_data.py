@@ -137,6 +137,18 @@ DEFECTS = (
         worded(EXCHANGE, "_get_last_traded_price", ('resp_json["lastPrice"]', 'resp_json["askPrice"]')),
     ),
     defect(
+        "last-prices-of-some-pairs-only",
+        checks.test_last_prices_of_several,
+        "at once it gives None for",
+        exchange(
+            """
+            async def get_last_traded_prices(self, trading_pairs):
+                found = await super().get_last_traded_prices(trading_pairs)
+                return dict(list(found.items())[:1])
+            """,
+        ),
+    ),
+    defect(
         "buyers-get-the-sellers-price",
         checks.test_best_prices,
         "The price to buy at is",

@@ -115,4 +115,16 @@ DEFECTS: tuple[Defect, ...] = (
             """,
         ),
     ),
+    defect(
+        "an-attribute-that-is-read-before-it-is-there",
+        checks.test_its_own_code_raises_no_errors,
+        "has no attribute '_refreshes'",
+        exchange(
+            """
+            async def _update_balances(self):
+                await super()._update_balances()
+                self._refreshes += 1
+            """,
+        ),
+    ),
 )

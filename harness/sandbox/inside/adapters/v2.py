@@ -30,7 +30,7 @@ class Adapter:
     )
     COMMANDS = frozenset(
         "construct wait_ready status book trades pairs rules balances quantize buy sell cancel cancel_all"
-        " orders events prices fee order_types config tick save_state restore_state stop"
+        " orders events prices last_prices fee order_types config tick save_state restore_state stop"
         " positions set_leverage set_position_mode position_modes funding".split()
     )
 
@@ -352,6 +352,14 @@ class Adapter:
             "best_ask": await tried(connector.get_price_by_type, pair, types.BestAsk),
             "last": last.get(pair) if isinstance(last, dict) else None,
         }
+
+    async def last_prices(self, pairs: List[str]) -> Dict[str, Any]:
+        """The last traded price of each pair, asked for alone and together with the others."""
+        ask = getattr(self._connector, "get_last_traded_prices", None)
+        found = {pair: await tried(ask, [pair]) for pair in pairs}
+        alone = {pair: last.get(pair) for pair, last in found.items() if isinstance(last, dict)}
+        together = await tried(ask, list(pairs))
+        return {"alone": alone, "together": together if isinstance(together, dict) else {}}
 
     async def fee(
         self, pair: str, order_type: str, side: str, amount: str, price: str, is_maker: Optional[bool] = None
