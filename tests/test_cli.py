@@ -74,7 +74,8 @@ def test_an_unknown_candidate_is_named(tmp_path: Path) -> None:
 def test_requirements_are_listed_and_explained(tmp_path: Path) -> None:
     listed = harness(tmp_path, "requirements")
     assert listed.returncode == 0
-    assert "every-fill-reported-once" in listed.stdout
+    (line,) = (line for line in listed.stdout.splitlines() if "every-fill-reported-once" in line)
+    assert "blocker  Every fill is reported" in line, "no column is wider than what stands in it"
     explained = harness(tmp_path, "requirements", "every-fill-reported-once")
     assert explained.returncode == 0
     assert "blocker" in explained.stdout

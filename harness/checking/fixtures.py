@@ -403,7 +403,7 @@ def players(
     tried = {part: most for part, most in SANDBOXES.items() if control or part.trial is not Trial.CONTROL}
     players = Players(
         opened(Part(Trial.FIRST), 0), opened, tried,
-        turn=to_play().one, control=control, unconfirmed=leaning,
+        turn=lambda part: to_play(long=part.long).one, control=control, unconfirmed=leaning,
     )  # fmt: skip
     screening = screening_of(request.config)
     screening.redact_with(players.redact)

@@ -42,7 +42,7 @@ class Part(NamedTuple):
     long: bool = False
 
 
-Turn = Callable[[], AbstractContextManager[None]]
+Turn = Callable[[], AbstractContextManager[object]]
 # How many sandboxes a candidate has at most. Long scenarios wait for no other: they decide how long it takes.
 SANDBOXES: Mapping[Part, int] = MappingProxyType(
     {
@@ -134,7 +134,7 @@ class Players:
 
     `open_player` is told for what, and how many there were of the kind before. `sandboxes` are how many there
     may be at most; what is not named in it cannot be tried, and where none is kept for long scenarios, these
-    are played with the others. Nothing is played but in a `turn`.
+    are played with the others. Nothing is played but in a `turn` of its part.
     """
 
     def __init__(
@@ -143,13 +143,13 @@ class Players:
         open_player: Callable[[Part, int], Player],
         sandboxes: Mapping[Part, int] = SANDBOXES,
         *,
-        turn: Turn = nullcontext,
+        turn: Callable[[Part], Turn] = lambda _part: nullcontext,
         control: str | None = None,
         unconfirmed: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
     ) -> None:
         def company(part: Part) -> _Company:
             name = f"{part.trial}, long" if part.long else part.trial.value
-            return _Company(partial(open_player, part), name, sandboxes[part], turn)
+            return _Company(partial(open_player, part), name, sandboxes[part], turn(part))
 
         self._companies = {part: company(part) for part in sandboxes}
         self._companies[Part(Trial.FIRST)].take_in(first)

@@ -17,15 +17,17 @@ from typing import IO
 from harness.paths import cache_dir
 
 PROCESSORS = os.cpu_count() or 1
-SCENARIOS = 3 * PROCESSORS
-TESTS = max(PROCESSORS // 2, 1)  # a fork's unit tests; each keeps a processor busy
+# Long scenarios use less of a processor than short ones, and would keep these from being played at all.
+LONG_ONES, SHORT_ONES = 3 * PROCESSORS, 2 * PROCESSORS
+TESTS = PROCESSORS  # runs of unit tests; each keeps a processor busy
 LOOK_EVERY = 0.05  # real seconds
 PATIENCE = 600.0  # real seconds after which one goes on without a turn: better late than never
 
 
-def to_play() -> Turns:
+def to_play(*, long: bool) -> Turns:
     """A turn for each scenario."""
-    return Turns(cache_dir() / "turns" / "scenarios", SCENARIOS)
+    name, number = ("long", LONG_ONES) if long else ("short", SHORT_ONES)
+    return Turns(cache_dir() / "turns" / name, number)
 
 
 def to_test() -> Turns:

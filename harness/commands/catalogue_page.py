@@ -183,9 +183,13 @@ def list_in_terminal() -> RenderableType:
     for subject, items in groupby(Catalogue.load(), key=lambda item: item.subject):
         table.add_row(Text(_title(subject), style="bold"))
         for item in items:
-            note = "" if verifying(item, checks) else f" ({_nobody(item)})"
-            severity = Text(_weight(item), style=COLOURS[item.severity])
-            table.add_row(Text(f"  {item.id}"), severity, Text(f"{item.title}{note}"))
+            notes = [] if item.lifecycle is Lifecycle.STABLE else [item.lifecycle.value]
+            if not verifying(item, checks):
+                notes.append("no check yet" if item.automated else "decided by a person")
+            title = f"{item.title} ({', '.join(notes)})" if notes else item.title
+            table.add_row(
+                f"  {item.id}", Text(item.severity.value, style=COLOURS[item.severity]), Text(title)
+            )
     return table
 
 

@@ -201,7 +201,10 @@ def test_nothing_is_played_out_of_turn() -> None:
             now[0] -= 1
 
     players = Players(
-        opened.player("first"), lambda *_: opened.player("another"), {Part(Trial.FIRST): 3}, turn=turn
+        opened.player("first"),
+        lambda *_: opened.player("another"),
+        {Part(Trial.FIRST): 3},
+        turn=lambda _: turn,
     )
     begun = [players.begin(scenario(watched), Try(Trial.FIRST, float(pace))) for pace in range(1, 7)]
     assert len({each.result().header.pace for each in begun}) == 6

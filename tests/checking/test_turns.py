@@ -57,3 +57,15 @@ def test_a_turn_ends_with_its_block(tmp_path: Path) -> None:
         raise ZeroDivisionError
     with (tmp_path / "turn-0").open() as turn:
         fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_neither_long_scenarios_nor_tests_keep_short_ones_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path))
+    monkeypatch.setattr(turns, "LONG_ONES", 1)
+    monkeypatch.setattr(turns, "TESTS", 1)
+    monkeypatch.setattr(turns, "SHORT_ONES", 1)
+    monkeypatch.setattr(turns, "LOOK_EVERY", 60.0)
+    with turns.to_play(long=True).one(), turns.to_test().one(), turns.to_play(long=False).one():
+        pass
