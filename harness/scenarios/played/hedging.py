@@ -66,11 +66,15 @@ class Hedged(View):
 
 
 def hold_both_sides(rigs: Rigs, pace: float) -> Hedged:
-    """Long and short in one market, and both closed again, one after the other, at last by a market order."""
+    """Long and short in one market, and both closed again, one after the other, at last by a market order.
+
+    The account is in hedge mode before the connector starts: exchanges refuse to change a mode to what it is.
+    """
     if not rigs.dialect.markets[0].perpetual:
         raise NothingToPlay("The connector trades no perpetuals.")
     with rigs.open(pace) as rig:
         run = Hedged(rig.number)
+        rig.venue.set_position_mode(rig.account, PositionMode.HEDGE)
         start(rig)
         if "HEDGE" not in rig.connector.position_modes():
             raise NothingToPlay("The connector offers no hedge mode.")

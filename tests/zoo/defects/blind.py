@@ -139,4 +139,29 @@ DEFECTS: tuple[Defect, ...] = (
         ),
         connector="bybit_perpetual",
     ),
+    defect(
+        "the-mode-that-the-account-has-taken-for-a-failure",
+        test_perpetual_changes.test_both_positions_in_hedge_mode,
+        "In hedge mode, a limit (buy|sell) order never reached the exchange's book",
+        behaving(
+            "binance_perpetual_derivative.py",
+            "BinancePerpetualDerivative",
+            """
+            async def _fetch_account_position_mode(self):
+                return None
+            """,
+        ),
+        connector="binance_perpetual",
+    ),
+    defect(
+        "the-mode-that-the-account-of-bybit-has-taken-for-a-failure",
+        test_perpetual_changes.test_both_positions_in_hedge_mode,
+        "In hedge mode, a limit (buy|sell) order never reached the exchange's book",
+        worded(
+            "bybit_perpetual_derivative.py",
+            "_trading_pair_position_mode_set",
+            ("[CONSTANTS.RET_CODE_OK, CONSTANTS.RET_CODE_MODE_NOT_MODIFIED]", "[CONSTANTS.RET_CODE_OK]"),
+        ),
+        connector="bybit_perpetual",
+    ),
 )
