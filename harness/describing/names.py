@@ -64,6 +64,12 @@ _SAID: Mapping[str, Sequence[tuple[str, str]]] = {
         (r"quote|value|notional|cost|funds", "fill.quote_amount"),
         (_AMOUNT, "fill.amount"),
     ),
+    "ticker": (
+        (r"mark", "funding.mark_price"),
+        (r"index|oracle", "funding.index_price"),
+        (r"fund.*rate", "funding.rate"),
+        (r"last|close", "ticker.last"),
+    ),
     "funding": (
         (r"mark", "funding.mark_price"),
         (r"index|oracle", "funding.index_price"),

@@ -53,7 +53,8 @@ def template(reading: Reading, operation: str, rows: str = "", thing: str = "") 
         )
         fact = named[each.path]
         leaf = _leaf(each, operation, reading.unit, only=only)
-        plain = fact and (each.wanted is None or fact.endswith((".side", ".status")))
+        main = only and operation in _MAIN
+        plain = fact and not main and (each.wanted is None or fact.endswith((".side", ".status")))
         made = _put(made, path, _written(fact, reading.unit) if plain else leaf, of)
     return made
 

@@ -456,9 +456,18 @@ class _Function:
                         yield ()
 
     def _needed(self) -> set[Path]:
-        """What is subscripted, so that its absence is an error."""
+        """What is subscripted, so that its absence is an error, and not looked for before."""
         nodes = [node for node in ast.walk(self._function) if isinstance(node, ast.Subscript)]
-        return {path for node in nodes if (path := self._path(node)) is not None}
+        return {path for node in nodes if (path := self._path(node)) is not None} - set(self._looked_for())
+
+    def _looked_for(self) -> Iterator[Path]:
+        """The keys of which it is asked whether they are there (`"error" in reply`)."""
+        for node in ast.walk(self._function):
+            match node:
+                case ast.Compare(left=ast.Constant(value=str() as key), ops=[ast.In()], comparators=[whole]):
+                    path = self._path(whole)
+                    if path is not None:
+                        yield (*path, key)
 
     def _demanded(self, node: ast.Compare) -> Iterator[Path]:
         """A key that must not be missing (`"result" not in reply`); of an error's it is good that it is."""

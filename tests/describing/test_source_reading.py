@@ -246,3 +246,22 @@ def test_what_tells_of_an_error_lacks_in_a_good_reply_unless_it_is_needed() -> N
     reading = read_source([CONSTANTS, text]).of("/api/v3/time")
     assert reading is not None
     assert template(reading, "server_time") == {"err_code": 0, "ts": "{now.at|ms|number}"}
+
+
+def test_an_error_that_is_looked_for_before_it_is_read_lacks_in_a_good_reply() -> None:
+    """As Aevo's orders."""
+    body = '    if "error" in reply:\n        raise IOError(reply["error"])\n    return reply["ts"]\n'
+    reading = read_source([CONSTANTS, _read(body)]).of("/api/v3/time")
+    assert reading is not None
+    assert template(reading, "server_time") == {"ts": "{now.at|ms|number}"}
+
+
+def test_a_price_of_a_perpetual_may_come_with_its_funding() -> None:
+    """As Aevo's instruments."""
+    body = '    return reply["mark_price"], reply["index_price"], reply["funding_rate"]\n'
+    reading = read_source([CONSTANTS, _read(body)]).of("/api/v3/time")
+    assert reading is not None
+    assert template(reading, "ticker", "ticker") == {
+        "mark_price": "{funding.mark_price}", "index_price": "{funding.index_price}",
+        "funding_rate": "{funding.rate}",
+    }  # fmt: skip
