@@ -47,15 +47,15 @@ def eleven_more(markets: Sequence[Market]) -> tuple[Market, ...]:
     return tuple(replace(usual(markets)[-1], base=coin) for coin in coins[: DOZEN - 1])
 
 
-def easily_cut_wrong(markets: Sequence[Market]) -> tuple[Market, ...]:
+def easily_cut_wrong(dialect: type[Dialect]) -> tuple[Market, ...]:
     """A market whose joined symbol reads as that of another, too: SHIBUSD is no SHI-BUSD.
 
-    None where all is quoted in one asset: such an exchange has no other.
+    None where nothing is quoted in dollars: a connector need not know quotes that its exchange does not have.
     """
-    if len({market.quote for market in markets}) < 2 or any(market.perpetual for market in markets):
+    if not dialect.in_dollars or any(market.perpetual for market in dialect.markets):
         return ()
     base, quote = _EASILY_CUT_WRONG
-    return (replace(usual(markets)[-1], base=base, quote=quote),)
+    return (replace(usual(dialect.markets)[-1], base=base, quote=quote),)
 
 
 def having(dialect: type[Dialect], also: Sequence[Market]) -> type[Dialect]:

@@ -150,7 +150,7 @@ class Listing(View):
 
 
 def list_markets(rigs: Rigs, pace: float) -> Listing:
-    with rigs.open(pace, also=randomization.easily_cut_wrong(rigs.dialect.markets)) as rig:
+    with rigs.open(pace, also=randomization.easily_cut_wrong(rigs.dialect)) as rig:
         ccxt = ask_ccxt(rig) if rig.dialect.ccxt_id else None
         symbols = {market.name: rig.dialect.symbol(market) for market in rig.venue.markets}
         return Listing(rig.number, rig.connector.pairs(), symbols, ccxt)

@@ -84,6 +84,7 @@ def dialect_of(described: Description) -> type[DescribedDialect]:
             "ccxt_assets": described.assets,
             "key_lengths": _key_lengths(described, names),
             "book_depth": _book_depth(described),
+            "in_dollars": described.in_dollars,
             "books_begin_whole": _books_begin_whole(described),
             "verifies_signatures": described.signing is None or described.signing.scheme != "unverified",
         },

@@ -318,6 +318,7 @@ class Description(Part):
     limits: tuple[Limit, ...] = ()
     quote: str | None = Field(default=None, description="what is quoted in, where that is not USDT")
     notional_in: tuple[str, ...] = Field(default=(), description="quotes with a least notional; empty: all")
+    in_dollars: bool = Field(default=False, description="whether some markets are quoted in US dollars")
     lacks: tuple[str, ...] = ()
     known: dict[str, tuple[Source, ...]]
     contradictions: tuple[Contradiction, ...] = ()

@@ -72,19 +72,18 @@ DEFECTS: tuple[Defect, ...] = (
         connector="bitstamp",
     ),
     defect(
-        "symbols-of-bybit-cut-at-the-longest-quote",
+        "symbols-of-kraken-cut-at-the-longest-quote",
         test_market_data.test_every_market_is_listed,
         "does not list 1 of the .* markets: SHIB-USD",
         worded(
-            "bybit_exchange.py",
+            "kraken_exchange.py",
             SYMBOLS,
             (
-                'combine_to_hb_trading_pair(\n                base=symbol_data["baseCoin"],\n'
-                '                quote=symbol_data["quoteCoin"]\n            )',
-                CUT.format(symbol='symbol_data["symbol"]'),
+                'convert_from_exchange_trading_pair(symbol_data["wsname"])',
+                CUT.format(symbol='symbol_data["altname"]'),
             ),
         ),
-        connector="bybit",
+        connector="kraken",
     ),
     defect(
         "a-new-book-of-bybit-merged-into-the-old",

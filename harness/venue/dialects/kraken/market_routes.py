@@ -38,6 +38,7 @@ PUBLIC = "/0/public"
 class MarketRoutes(Dialect):
     """What anybody may ask."""
 
+    in_dollars: ClassVar[bool] = True  # docs.kraken.com, "Get Tradable Asset Pairs": XBTUSD
     books_begin_whole: ClassVar[bool] = True
 
     def __init__(self, venue: Venue) -> None:
