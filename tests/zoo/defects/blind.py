@@ -80,7 +80,7 @@ DEFECTS: tuple[Defect, ...] = (
             SYMBOLS,
             (
                 'convert_from_exchange_trading_pair(symbol_data["wsname"])',
-                CUT.format(symbol='symbol_data["altname"]'),
+                CUT.format(symbol='symbol_data["altname"].replace("XBT", "BTC")'),
             ),
         ),
         connector="kraken",
