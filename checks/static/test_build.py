@@ -45,7 +45,9 @@ def test_no_known_vulnerabilities(
             else:
                 wrong.setdefault((entry.name, each), seen)
     if not wrong and unanswered:
-        undetermined(f"The package index did not answer for {len(unanswered)} libraries: {unanswered[0]}")
+        undetermined(
+            f"The package index did not answer about {len(unanswered)} of the libraries: {unanswered[0]}"
+        )
     evidence(measured(f"{len(added)} added libraries looked up at the package index", libraries=len(added)))
     expect(
         not wrong,

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 SHORTEST = 8  # letters and digits; shorter pieces turn up by chance
 FEWEST_DIGITS = 13  # as unlikely as eight letters and digits
+_AS_IT_STANDS = ("plain", "reversed")
 _GRAM = 4
 _STRIDE = SHORTEST - _GRAM + 1  # looking at every fifth place misses no piece of eight
 _PLAIN = re.compile("[0-9A-Za-z]")
@@ -41,7 +42,8 @@ class Needle:
 class Trace:
     """A stretch of `text[start:end]` that says `length` characters of a secret, from its `first` on.
 
-    `digits`: nothing but digits, of which eight in a row turn up by chance where many numbers are sent.
+    `digits`: of a secret that is a number, as it stands: eight digits in a row turn up by chance where many
+    numbers are sent. Digits of another secret, say in its hex, do not.
     """
 
     needle: Needle
@@ -134,7 +136,7 @@ class Index:
                 _characters(needle, end - begin),
                 where[begin][0],
                 where[end - 1][1],
-                folded[begin:end].isdigit(),
+                needle.spelling in _AS_IT_STANDS and needle.text.isdigit(),
             )
             for (needle, at, _), (begin, end) in found.items()
         ]

@@ -312,3 +312,13 @@ def test_digits_of_an_amount_are_no_piece_of_a_key() -> None:
     assert not list(canaries.sightings({"private_key"}, amounts))
     pieces = [replace(EXCHANGE, body=key[at : at + 9].encode()) for at in range(0, 76, 9)]
     assert list(canaries.sightings({"private_key"}, pieces))
+
+
+def test_digits_in_the_hex_of_a_word_are_a_piece_of_it() -> None:
+    """Most letters' hex has digits alone: sixteen of them say eight characters of a secret."""
+    key = "qwertyuiopasdfgh1234567890zxcvbnQWERTYUI"
+    spelt = key.encode().hex()
+    canaries = Canaries({"api_secret": key})
+    pieces = [spelt[at : at + 16] for at in range(len(spelt) - 16) if spelt[at : at + 16].isdigit()]
+    assert pieces
+    assert not any(piece in canaries.redact(f"{piece}.0.evil.test") for piece in pieces)
