@@ -10,9 +10,11 @@ import asyncio
 import contextlib
 import copy
 import importlib
+import importlib.util
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -247,3 +249,11 @@ class Oracle:
             raise OracleError(
                 f"ccxt could not {what}: {type(error).__name__}: {error}", where=self.ccxt_id
             ) from error
+
+
+@cache
+def ccxt_ids() -> frozenset[str]:
+    """ccxt's names of the exchanges that it has: those of its modules, as importing it takes seconds."""
+    spec = importlib.util.find_spec("ccxt")
+    folders = (spec.submodule_search_locations or ()) if spec else ()
+    return frozenset(path.stem for folder in folders for path in Path(folder).glob("[!_]*.py"))

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+import ccxt
 import pytest
 
 from harness.clock import ScaledClock
 from harness.gateway.faults import Refuse
 from harness.gateway.thread import GatewayThread, running_gateway
-from harness.oracle import Oracle, OracleError
+from harness.oracle import Oracle, OracleError, ccxt_ids
 from harness.venue.dialects.binance import Binance
 from harness.venue.model import Account, Side
 from harness.venue.session import Venue
@@ -174,3 +175,7 @@ def test_a_closed_oracle_says_so(world: World) -> None:
     oracle.close()
     with pytest.raises(OracleError, match="closed"):
         oracle.markets()
+
+
+def test_its_exchanges_are_known_without_it() -> None:
+    assert ccxt_ids() == set(ccxt.exchanges)

@@ -343,6 +343,36 @@ def _described_in(plan: Plan) -> Path:
 
 
 @pytest.fixture(scope="session")
+def control_and_ground(
+    store: ObjectStore, submission: Submission, upstream_tree: Tree, candidate: Candidate
+) -> tuple[str | None, Tree]:
+    """The merged connector on which failures are tried, None where there is none, and the tree it is in."""
+    grounds = (upstream_tree, Tree(store, submission.upstream_commit))
+    held = [tree.paths() for tree in grounds]
+    found = control_in(held, submission.generation, candidate.kind, candidate.exchange.dialect)
+    return (None, upstream_tree) if found is None else (found[0], grounds[found[1]])
+
+
+@pytest.fixture(scope="session")
+def exchange_of_fork(
+    request: pytest.FixtureRequest,
+    dialect_class: type[Dialect],
+    candidate: Candidate,
+    connector_name: str,
+    catalogue: Catalogue,
+    plan: Plan,
+) -> tuple[str | Path, dict[str, tuple[str, ...]]]:
+    """The dialect's name or the description's file, and by requirement what is not confirmed of it."""
+    leaning = unconfirmed_of(dialect_class, catalogue)
+    if not (issubclass(dialect_class, DescribedDialect) and dialect_class.description.derived):
+        return candidate.exchange.dialect or "", leaning
+    derived: Derived = request.getfixturevalue("derived_exchange")
+    if derived.not_played:
+        undetermined(derived.not_played)
+    return _described_in(plan) / f"{connector_name}.yml", joined(leaning, derived.unconfirmed(catalogue))
+
+
+@pytest.fixture(scope="session")
 def players(
     request: pytest.FixtureRequest,
     running_core_tests: object,  # noqa: ARG001 - started first, with what it needs: scenarios mostly wait
@@ -352,34 +382,23 @@ def players(
     dialect_class: type[Dialect],
     store: ObjectStore,
     submission: Submission,
-    upstream_tree: Tree,
     candidate: Candidate,
     connector_name: str,
-    catalogue: Catalogue,
+    control_and_ground: tuple[str | None, Tree],
+    exchange_of_fork: tuple[str | Path, dict[str, tuple[str, ...]]],
     plan: Plan,
 ) -> Iterator[Players]:
     """Plays scenarios with the connector when a check asks for them, and elsewhere when one failed."""
     if dialect_class.ccxt_id is not None:
         preload()
-    grounds = (upstream_tree, Tree(store, submission.upstream_commit))
-    held = [tree.paths() for tree in grounds]
-    found = control_in(held, submission.generation, candidate.kind, candidate.exchange.dialect)
-    control, ground = (None, upstream_tree) if found is None else (found[0], grounds[found[1]])
-    keep, leaning = keeper(plan), unconfirmed_of(dialect_class, catalogue)
-    exchange_of_fork: str | Path = candidate.exchange.dialect or ""
-    if issubclass(dialect_class, DescribedDialect) and dialect_class.description.derived:
-        derived: Derived = request.getfixturevalue("derived_exchange")
-        if derived.not_played:
-            undetermined(derived.not_played)
-        leaning = joined(leaning, derived.unconfirmed(catalogue))
-        exchange_of_fork = _described_in(plan) / f"{connector_name}.yml"
+    (control, ground), (exchange_named, leaning), keep = control_and_ground, exchange_of_fork, keeper(plan)
 
     def opened(part: Part, number: int) -> Player | PlayerApart:
         trial, forks = part.trial, part.trial is not Trial.CONTROL
         name = connector_name if forks or control is None else control
         seed = plan.seed + OTHER_SEED if trial is Trial.OTHER_SEED else plan.seed
         built = runtime if forks else _upstream_build(backend, store, submission, ground)
-        exchange = exchange_of_fork if forks else dialect_of(name, submission.generation) or name
+        exchange = exchange_named if forks else dialect_of(name, submission.generation) or name
         played_on = dialect_class if forks else dialect(str(exchange))
         said = candidate.exchange.stated_credentials if forks else {}
         about = Header(

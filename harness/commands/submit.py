@@ -20,6 +20,7 @@ from harness.errors import OurFailure, UserError
 from harness.forks.object_store import ObjectStore
 from harness.forks.pin import pin
 from harness.forks.tree import Tree
+from harness.oracle import ccxt_ids
 from harness.rounds.appending import row_text, with_row
 from harness.rounds.fields import PAGE_OF_REPOSITORY, local_path, shown
 from harness.rounds.mistakes import did_you_mean
@@ -27,7 +28,7 @@ from harness.rounds.reading import checked_row
 from harness.rounds.round import Candidate, Round
 from harness.rounds.submission_form import SIZE_LIMIT, Form, read_form
 from harness.screenings.exchange_facts import code_of
-from harness.screenings.round_file import ccxt_ids, read_round_file
+from harness.screenings.round_file import read_round_file
 from harness.screenings.writing import writing_beside
 from harness.venue.dialects import dialect, dialect_of
 

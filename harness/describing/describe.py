@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-import importlib
 import inspect
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -29,6 +27,7 @@ from harness.forks.submission import AddedConnector
 from harness.forks.tree import Tree
 from harness.frameworks import v2
 from harness.frameworks.runtime import Runtime
+from harness.oracle import ccxt_ids
 from harness.sandbox.protocol import Backend
 
 KITS = ("AbstractExchangeConnectorTests", "AbstractPerpetualDerivativeTests")
@@ -185,18 +184,12 @@ def _first_set(found: Sequence[Answer]) -> list[Answer]:
 def ccxt_id_of(name: str) -> str | None:
     """ccxt's exchange of a connector's name, None where it has none by a name like it."""
     bare = name.removesuffix("_perpetual")
-    return next((each for each in (name, bare, bare.replace("_", "")) if each in _in_ccxt()), None)
+    return next((each for each in (name, bare, bare.replace("_", "")) if each in ccxt_ids()), None)
 
 
 def like_in_ccxt(name: str) -> tuple[str, ...]:
     """ccxt's exchanges whose names are like a connector's, the likeliest first."""
     bare = name.removesuffix("_perpetual").replace("_", "")
-    begun = [each for each in _in_ccxt() if len(each) >= _TELLING and bare.startswith(each)]
-    near = difflib.get_close_matches(bare, _in_ccxt(), 3, 0.75)
+    begun = [each for each in sorted(ccxt_ids()) if len(each) >= _TELLING and bare.startswith(each)]
+    near = difflib.get_close_matches(bare, sorted(ccxt_ids()), 3, 0.75)
     return tuple(dict.fromkeys([*sorted(begun, key=len, reverse=True), *near]))
-
-
-@cache
-def _in_ccxt() -> tuple[str, ...]:
-    """All exchanges that it has. It takes seconds to import, and few commands need it."""
-    return tuple(importlib.import_module("ccxt").exchanges)

@@ -9,6 +9,7 @@ import pytest
 from harness.clock import ScaledClock
 from harness.sandbox.identity import SandboxIdentity
 from harness.scenarios.randomization import (
+    easily_cut_wrong,
     eleven_more,
     first_number,
     having,
@@ -101,3 +102,20 @@ def test_the_others_trade_with_each_other_whatever_the_exchanges_rule_is(name: s
     venue.seed_book(market, 30)
     venue.walk(200, market)
     assert len(venue.trades(market)) > 5
+
+
+@pytest.mark.parametrize(
+    ("name", "markets"),
+    [
+        ("bitstamp", ["SHIB-USD"]),
+        ("kraken", ["SHIB-USD"]),
+        ("beaxy", []),
+        ("binance", []),
+        ("okx_perpetual", []),
+    ],
+)
+def test_a_connector_need_not_know_a_quote_that_its_exchange_does_not_have(
+    name: str, markets: list[str]
+) -> None:
+    """Beaxy's of 2020 lists its exchange's five quotes, and was blamed for a market in dollars."""
+    assert [market.name for market in easily_cut_wrong(dialect(name))] == markets

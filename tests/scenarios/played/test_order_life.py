@@ -7,9 +7,13 @@ from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
-from harness.scenarios.played.order_life import settle, submit
+import pytest
+
+from harness.clock import ScaledClock
+from harness.scenarios.played.order_life import _offer_at_best, settle, submit
 from harness.venue.market import SAMPLE_MARKETS
 from harness.venue.model import Order, OrderType, Side, TimeInForce
+from harness.venue.session import Venue
 
 D = Decimal
 BTC = SAMPLE_MARKETS[0]
@@ -56,3 +60,21 @@ def test_an_order_that_never_comes_is_not_late() -> None:
     rig = Slow(9, SimpleNamespace(status=400))
     life = lived(rig)
     assert (life.placed, life.late, rig.waits) == (None, None, 1)
+
+
+@pytest.mark.parametrize("side", Side)
+def test_an_ordinary_market_order_finds_enough_at_the_best_price(side: Side) -> None:
+    """With one seed of two it took two levels, and Bitget's connector, which buys for a cost, was blamed."""
+    venue = Venue(SAMPLE_MARKETS, 1, ScaledClock())
+    venue.seed_book(BTC)
+    rig: Any = SimpleNamespace(venue=venue, market=BTC)
+
+    def best() -> Any:
+        book = venue.book(BTC, 1)
+        return (book.asks if side is Side.BUY else book.bids)[0]
+
+    before = best()
+    _offer_at_best(rig, side, before.amount * 3)
+    assert (best().price, best().amount) == (before.price, before.amount * 3)
+    _offer_at_best(rig, side, before.amount)
+    assert best().amount == before.amount * 3
