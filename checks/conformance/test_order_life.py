@@ -25,7 +25,8 @@ from harness.scenarios.played.invariants import breaches, misreported_fills
 from harness.scenarios.played.order_life import Life, Trading, completed, created
 from harness.scenarios.played.races import Races
 from harness.scenarios.played.restart import Restart
-from harness.scenarios.played.streams import BrokenStreams, DeafStreams
+from harness.scenarios.played.streams import BrokenStreams
+from harness.scenarios.played.unheard import DeafStreams
 
 
 def placed(lives: Iterable[Life]) -> list[Life]:

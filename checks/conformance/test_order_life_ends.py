@@ -10,6 +10,7 @@ from harness.checking import expect, not_applicable, requirement, undetermined
 from harness.scenarios.played.ends import Ends
 from harness.scenarios.played.invariants import misreported_fills
 from harness.scenarios.played.order_life import Life, completed
+from harness.scenarios.played.unheard import DeafStreams
 from harness.venue.model import OrderEnd, OrderStatus
 
 # The framework has all three for an order that is over and was not filled whole.
@@ -56,6 +57,15 @@ def test_an_order_that_the_exchange_ends(ends: Ends) -> None:
     """The exchange takes two orders off the book that nobody cancelled, one of them filled in part."""
     for life in _ended_by(ends.taken_off, OrderEnd.BY_EXCHANGE):
         told_as_it_was(life, f"A {life.name} order that the exchange ended")
+
+
+@requirement("ends-by-the-exchange-reported")
+def test_an_order_that_stays_unknown(deaf_streams: DeafStreams) -> None:
+    """An order ended unheard, and the exchange says of it that there is none, to polls and to a cancel."""
+    if deaf_streams.forgotten is None:
+        undetermined("The scenario ended before an order was forgotten.")
+    for life in placed([deaf_streams.forgotten]):
+        told_as_it_was(life, f"A {life.name} order that the exchange no longer knows")
 
 
 @requirement("ends-by-the-exchange-reported")

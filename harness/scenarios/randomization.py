@@ -20,6 +20,7 @@ _LOWEST, _HIGHEST = 0.7, 1.5  # of a market's usual price
 _MOST_STEPS = 1000
 DOZEN = 12
 _COINS = ("ADA", "ALGO", "ATOM", "AVAX", "BCH", "DOT", "ETC", "FIL", "LINK", "LTC", "NEAR", "XTZ")
+_CHEAPEST, _BELOW_A_MILLIONTH = "BTTC", (Decimal("0.00000064"), Decimal("0.00000001"))
 _EASILY_CUT_WRONG = ("SHIB", "USD")  # as Bitstamp has it, where others had markets in BUSD
 _FIRST_NUMBERS = (10**9, 9 * 10**9)  # of orders, trades and book changes; exchanges are years old
 
@@ -56,6 +57,19 @@ def easily_cut_wrong(dialect: type[Dialect]) -> tuple[Market, ...]:
         return ()
     base, quote = _EASILY_CUT_WRONG
     return (replace(usual(dialect.markets)[-1], base=base, quote=quote),)
+
+
+def tiny(dialect: type[Dialect]) -> tuple[Market, ...]:
+    """A market whose prices lie below a millionth, which many a library writes as 6.4E-7; on spot only."""
+    usual_one = usual(dialect.markets)[-1]
+    if usual_one.perpetual:
+        return ()
+    whole = Decimal(1)
+    price, tick = _BELOW_A_MILLIONTH
+    new = replace(
+        usual_one, base=_CHEAPEST, tick_size=tick, lot_size=whole, min_amount=whole, reference_price=price
+    )
+    return (new,)
 
 
 def having(dialect: type[Dialect], also: Sequence[Market]) -> type[Dialect]:
