@@ -68,6 +68,22 @@ def test_every_fill_once(trading: Trading) -> None:
         _fills_reported(life)
 
 
+@requirement("fills-at-their-price")
+def test_fills_have_the_price_at_which_they_traded(races: Races) -> None:
+    """A limit order that trades at a better price than its own is told at that price."""
+    (life,) = placed([races.crossed] if races.crossed else [])
+    better = [fill.price for fill in life.fills if fill.price != life.price]
+    told = [price for event in life.of("OrderFilled") if (price := event.decimal("price")) is not None]
+    if not better or not told:
+        undetermined("No fill at a better price than the order's was reported.")
+    expect(
+        life.price not in told,
+        f"A {life.name} order at {life.price:f} traded at {better[0]:f}, which the connector reported at its "
+        "own price.",
+        *timeline(life),
+    )
+
+
 @requirement("every-fill-reported-once")
 def test_a_repeated_message_is_no_second_fill(deaf_streams: DeafStreams) -> None:
     """The exchange sends each private message twice; the fills are still reported once."""

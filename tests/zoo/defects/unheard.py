@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from checks.conformance import (
     test_balances,
+    test_order_life,
     test_order_life_ends,
+    test_orders,
     test_resilience,
     test_trading_rules,
     test_usability,
@@ -13,12 +15,25 @@ from tests.zoo.defect import CONSTANTS, EXCHANGE, Defect, defect
 from tests.zoo.planting import behaving, constant, worded
 
 LISTEN_KEYS = "binance_perpetual_user_stream_data_source.py"
+LISTEN_KEYS_OF_MEXC = "mexc_api_user_stream_data_source.py"
 FORGETS_THE_KEY = (
     ("self._current_listen_key = None", "pass"),
     ("self._listen_key_initialized_event.clear()", "pass"),
 )
 UNTIL_THE_NEXT = "was right before any poll, and .* told as available"
 NO_LONGER_KNOWN = "that the exchange no longer knows ended with .*, reported as nothing"
+
+# An order's request is sent again where its answer did not come, or was an error of the server's.
+SENT_AGAIN = """
+async def _place_order(self, *args, **kwargs):
+    try:
+        return await super()._place_order(*args, **kwargs)
+    except Exception as error:
+        if "isconnected" not in str(error) and "status is 5" not in str(error):
+            raise
+        kwargs["order_id"] = kwargs["order_id"][:-1] + "x"
+        return await super()._place_order(*args, **kwargs)
+"""
 
 DEFECTS: tuple[Defect, ...] = (
     defect(
@@ -60,6 +75,47 @@ DEFECTS: tuple[Defect, ...] = (
         connector="okx",
     ),
     defect(
+        "an-order-sent-again-after-a-lost-reply",
+        test_orders.test_an_order_whose_reply_was_lost_is_not_placed_again,
+        "The reply to an order was lost, and the connector placed it 2 times",
+        behaving("gate_io_exchange.py", "GateIoExchange", SENT_AGAIN),
+        connector="gate_io",
+    ),
+    defect(
+        "an-order-of-okx-sent-again-after-a-lost-reply",
+        test_orders.test_an_order_whose_reply_was_lost_is_not_placed_again,
+        "The reply to an order was lost, and the connector placed it 2 times",
+        behaving("okx_exchange.py", "OkxExchange", SENT_AGAIN),
+        connector="okx",
+    ),
+    defect(
+        "fills-of-okx-at-the-orders-own-price",
+        test_order_life.test_fills_have_the_price_at_which_they_traded,
+        "which the connector reported at its own price",
+        worded(
+            "okx_exchange.py",
+            "_all_trade_updates_for_order",
+            ('fill_price=Decimal(fill_data["fillPx"])', "fill_price=order.price"),
+        ),
+        worded(
+            "okx_exchange.py",
+            "_user_stream_event_listener",
+            ('fill_price=Decimal(data["fillPx"])', "fill_price=fillable_order.price"),
+        ),
+        connector="okx",
+    ),
+    defect(
+        "fills-of-bybit-perpetual-at-the-orders-own-price",
+        test_order_life.test_fills_have_the_price_at_which_they_traded,
+        "which the connector reported at its own price",
+        worded(
+            "bybit_perpetual_derivative.py",
+            "_parse_trade_update",
+            ("fill_price=exec_price", "fill_price=tracked_order.price"),
+        ),
+        connector="bybit_perpetual",
+    ),
+    defect(
         "an-order-that-kucoin-does-not-know-kept-for-ever",
         test_order_life_ends.test_an_order_that_stays_unknown,
         NO_LONGER_KNOWN,
@@ -90,6 +146,14 @@ DEFECTS: tuple[Defect, ...] = (
         worded(LISTEN_KEYS, "_manage_listen_key_task_loop", *FORGETS_THE_KEY),
         worded(LISTEN_KEYS, "_on_user_stream_interruption", *FORGETS_THE_KEY),
         connector="binance_perpetual",
+    ),
+    defect(
+        "an-ended-listen-key-of-mexc-kept",
+        test_resilience.test_user_stream_comes_back,
+        "and the listen key ended, a fill was (never reported|found by polling only)",
+        worded(LISTEN_KEYS_OF_MEXC, "_manage_listen_key_task_loop", *FORGETS_THE_KEY),
+        worded(LISTEN_KEYS_OF_MEXC, "_on_user_stream_interruption", *FORGETS_THE_KEY),
+        connector="mexc",
     ),
     defect(
         "an-end-that-the-map-of-states-lacks",
