@@ -7,6 +7,7 @@ from checks.conformance import (
     test_order_life,
     test_order_life_ends,
     test_orders,
+    test_perpetual,
     test_resilience,
     test_trading_rules,
     test_usability,
@@ -73,6 +74,43 @@ DEFECTS: tuple[Defect, ...] = (
         r"was rejected as sent: it had \d+(\.\d+)?E-7",
         worded("okx_exchange.py", "_place_order", ('f"{price:f}"', "str(price)")),
         connector="okx",
+    ),
+    defect(
+        "the-gain-of-a-short-told-as-a-loss",
+        test_perpetual.test_a_gain_is_no_loss,
+        "short position it has gained [0-9.]+; the connector reports -",
+        worded(
+            "hyperliquid_perpetual_derivative.py",
+            "_update_positions",
+            (
+                'Decimal(position.get("unrealizedPnl"))',
+                'Decimal(position.get("unrealizedPnl")) * (1 if Decimal(position.get("szi")) > 0 else -1)',
+            ),
+        ),
+        connector="hyperliquid_perpetual",
+    ),
+    defect(
+        "the-gain-of-a-short-of-binance-told-as-a-loss",
+        test_perpetual.test_a_gain_is_no_loss,
+        "short position it has gained [0-9.]+; the connector reports -",
+        worded(
+            "binance_perpetual_derivative.py",
+            "_update_positions",
+            (
+                'Decimal(position.get("unRealizedProfit"))',
+                'Decimal(position.get("unRealizedProfit")) * '
+                '(1 if Decimal(position.get("positionAmt")) > 0 else -1)',
+            ),
+        ),
+        worded(
+            "binance_perpetual_derivative.py",
+            "_process_user_stream_event",
+            (
+                'unrealized_pnl=Decimal(asset["up"])',
+                'unrealized_pnl=Decimal(asset["up"]) * (1 if Decimal(asset["pa"]) > 0 else -1)',
+            ),
+        ),
+        connector="binance_perpetual",
     ),
     defect(
         "an-order-sent-again-after-a-lost-reply",
