@@ -12,11 +12,10 @@ from checks.conformance import (
     test_trading_rules,
     test_usability,
 )
-from tests.zoo.defect import CONSTANTS, EXCHANGE, Defect, defect
+from tests.zoo.defect import EXCHANGE, Defect, defect
 from tests.zoo.planting import behaving, constant, worded
 
 LISTEN_KEYS = "binance_perpetual_user_stream_data_source.py"
-LISTEN_KEYS_OF_MEXC = "mexc_api_user_stream_data_source.py"
 FORGETS_THE_KEY = (
     ("self._current_listen_key = None", "pass"),
     ("self._listen_key_initialized_event.clear()", "pass"),
@@ -34,6 +33,24 @@ async def _place_order(self, *args, **kwargs):
             raise
         kwargs["order_id"] = kwargs["order_id"][:-1] + "x"
         return await super()._place_order(*args, **kwargs)
+"""
+
+# An error for an order that there is not is answered with the state that it had.
+TAKEN_FOR_OPEN = """
+async def _request_order_status(self, tracked_order):
+    try:
+        return await super()._request_order_status(tracked_order)
+    except Exception:
+        return OrderUpdate(
+            trading_pair=tracked_order.trading_pair,
+            update_timestamp=self.current_timestamp,
+            new_state=tracked_order.current_state,
+            client_order_id=tracked_order.client_order_id,
+            exchange_order_id=tracked_order.exchange_order_id,
+        )
+
+def _is_order_not_found_during_cancelation_error(self, cancelation_exception):
+    return False
 """
 
 DEFECTS: tuple[Defect, ...] = (
@@ -154,28 +171,17 @@ DEFECTS: tuple[Defect, ...] = (
         connector="bybit_perpetual",
     ),
     defect(
-        "an-order-that-kucoin-does-not-know-kept-for-ever",
+        "an-order-that-kucoin-does-not-know-taken-for-open",
         test_order_life_ends.test_an_order_that_stays_unknown,
         NO_LONGER_KNOWN,
-        behaving(
-            "kucoin_exchange.py",
-            "KucoinExchange",
-            """
-            def _is_order_not_found_during_status_update_error(self, status_update_exception):
-                return False
-
-            def _is_order_not_found_during_cancelation_error(self, cancelation_exception):
-                return False
-            """,
-        ),
+        behaving("kucoin_exchange.py", "KucoinExchange", TAKEN_FOR_OPEN),
         connector="kucoin",
     ),
     defect(
-        "the-codes-for-an-unknown-order-mistyped",
+        "an-unknown-order-taken-for-open",
         test_order_life_ends.test_an_order_that_stays_unknown,
         NO_LONGER_KNOWN,
-        constant(CONSTANTS, "ORDER_NOT_EXIST_ERROR_CODE = -2013", "ORDER_NOT_EXIST_ERROR_CODE = -2031"),
-        constant(CONSTANTS, "UNKNOWN_ORDER_ERROR_CODE = -2011", "UNKNOWN_ORDER_ERROR_CODE = -2110"),
+        behaving(EXCHANGE, "BinanceExchange", TAKEN_FOR_OPEN),
     ),
     defect(
         "an-ended-listen-key-kept",
@@ -184,14 +190,6 @@ DEFECTS: tuple[Defect, ...] = (
         worded(LISTEN_KEYS, "_manage_listen_key_task_loop", *FORGETS_THE_KEY),
         worded(LISTEN_KEYS, "_on_user_stream_interruption", *FORGETS_THE_KEY),
         connector="binance_perpetual",
-    ),
-    defect(
-        "an-ended-listen-key-of-mexc-kept",
-        test_resilience.test_user_stream_comes_back,
-        "and the listen key ended, a fill was (never reported|found by polling only)",
-        worded(LISTEN_KEYS_OF_MEXC, "_manage_listen_key_task_loop", *FORGETS_THE_KEY),
-        worded(LISTEN_KEYS_OF_MEXC, "_on_user_stream_interruption", *FORGETS_THE_KEY),
-        connector="mexc",
     ),
     defect(
         "an-end-that-the-map-of-states-lacks",
