@@ -91,6 +91,7 @@ def test_the_page_has_one_row_for_each_requirement_and_sums_that_are_right() -> 
     assert [row.requirement for row in rows] == list(dict.fromkeys(row.requirement for row in rows))
     assert {row.requirement: row.checks for row in rows} == dict(checks)
     assert "\n".join(summary(rows)) in page
+    assert f"planted {sum(row.planted for row in rows)} times" in page
     assert all(row.found <= row.planted and row.alarms + row.real <= row.asked for row in rows)
     assert LEGEND in page
 
