@@ -144,7 +144,7 @@ def _same(order: Order, life: Life) -> bool:
 def _wait_for_ends(rig: Rig, lives: Sequence[Life]) -> None:
     """Until an end of each was told, or two polls found none.
 
-    A cancel that the exchange refused, for coming too soon after others, is asked for again, as strategies do.
+    A cancel that was refused, for coming too soon after others, is asked for again, as strategies do.
     """
 
     def told() -> bool:
