@@ -18,7 +18,7 @@ from harness.checking.derived import Derived, Place, derive
 from harness.checking.kept import prefix_for
 from harness.checking.plan import Plan, calm
 from harness.checking.players import SANDBOXES, Part, Players
-from harness.checking.pytest_plugin import screening_of
+from harness.checking.pytest_plugin import report_progress, screening_of
 from harness.checking.turns import Turns, to_play, to_test
 from harness.credentials.matching import unmatched
 from harness.describing.describe import ccxt_id_of
@@ -332,9 +332,11 @@ def derived_exchange(
     made_with = (submission.commit, submission.upstream_commit)
     ccxt_id = candidate.exchange.ccxt or ccxt_id_of(connector_name)
     try:
-        return derive(place, backend, runtime.runtime, tree, added, ccxt_id, made_with, plan.seed)
+        found = derive(place, backend, runtime.runtime, tree, added, ccxt_id, made_with, plan.seed)
     except UserError as error:
         undetermined(f"Not tried: no exchange could be described ({error.message}).")
+    report_progress(derived=True)
+    return found
 
 
 def _described_in(plan: Plan) -> Path:
