@@ -11,11 +11,19 @@ import pytest
 
 from harness.describing.answers import answers
 from harness.describing.asking import Act, Asked, Opened
-from harness.describing.assembling import Assembled, Placed, Sources, _with_words_for_fills, assemble
+from harness.describing.assembling import (
+    Assembled,
+    Placed,
+    Sources,
+    _parameters,
+    _with_words_for_fills,
+    assemble,
+)
 from harness.describing.deriving import Derived
 from harness.describing.fields import Field
 from harness.describing.kit import Harvest, Sample
 from harness.describing.questions import glossary, questions
+from harness.describing.routes import Route
 from harness.describing.said import Said
 from harness.describing.sentinels import SETS
 from harness.describing.signatures import explain
@@ -118,6 +126,25 @@ def test_what_only_the_tests_ask_of_an_account_is_private_too() -> None:
     routes = _data(assemble(Sources("acme", "spot", harvest, answers(harvest), asked, signed)))["routes"]
     assert (routes["GET /orders"]["private"], routes["POST /orders"]["private"]) == (True, True)
     assert "signing" not in routes["GET /orders"]
+
+
+@pytest.mark.parametrize(
+    ("method", "seen", "private", "where"),
+    [
+        ("POST", ("DELETE", "query"), True, "json"),
+        ("POST", ("POST", "form"), True, "form"),
+        ("GET", ("POST", "json"), True, "query"),
+        ("GET", ("POST", "payload"), True, "payload"),
+        ("GET", ("POST", "payload"), False, "query"),
+    ],
+)
+def test_what_was_not_seen_carries_its_parameters_where_the_others_do(
+    method: str, seen: tuple[str, str], private: bool, where: str
+) -> None:
+    """As Gemini's: an order was looked up by a payload in a header, and none was found in the query."""
+    takes = {"order_id": "{order.order_id}"}
+    cancel = Route("cancel_order", HOST, seen[0], "/cancel", takes, seen[1], True, (), ())
+    assert _parameters([cancel], method, private=private) == where
 
 
 def test_every_part_says_where_it_is_known_from(made: Assembled) -> None:
