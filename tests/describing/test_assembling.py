@@ -182,6 +182,18 @@ def test_a_fact_that_a_key_tells_is_told(made: Assembled) -> None:
     assert asked.text.startswith("Where does GET /odd tell balance.total or balance.locked?")
 
 
+def test_leaves_that_are_read_as_one_fact_have_a_list_each(made: Assembled) -> None:
+    """As Gemini's is_live and is_cancelled: the second answer would take the first one's place."""
+    routes = ("routes", "GET /odd", "reply"), ("routes", "POST /odd", "reply")
+    told = ((0, "live", True), (0, "gone", False), (1, "gone", True))
+    leaves = [Field((*routes[at], name), value, "order.status", Kind.CONSTANT) for at, name, value in told]
+    part = Placed("order_status", "GET /odd", ("routes", "GET /odd"), leaves)
+    lines = [each.lines[0] for each in questions(replace(made, placed=(part,))) if each.rank == 40]
+    assert '"words / order_status_live_words"' in lines[0]
+    assert lines[1] == lines[2]
+    assert '{"False": {"status": "…"}, "True": {"status": "…"}}' in lines[1]
+
+
 def test_words_are_asked_for_with_the_list_to_write(made: Assembled) -> None:
     leaf = Field(("routes", "GET /odd", "reply", "type"), "LIMIT", "order.type", Kind.CONSTANT)
     part = Placed("order_status", "GET /odd", ("routes", "GET /odd"), [leaf])
