@@ -36,7 +36,7 @@ from harness.rounds.upstream import DEFAULT, read_upstream
 from harness.sandbox import Choice
 from harness.scenarios.rehearsal import NOT_TOLD, UNSEEN, Rehearsal
 from harness.screenings.round_file import read_round_file
-from harness.screenings.screened import Screened
+from harness.screenings.screened import profile_of
 from harness.screenings.screening import Settings, Stopwatch, screen_submission
 from harness.screenings.store import write_round
 from harness.screenings.writing import writing
@@ -90,7 +90,7 @@ def check_work_tree(
             descriptions=descriptions,
         )
         settings = build_upstream(settings, console)
-        profile = Screened(candidate, submission, None, ()).profile
+        profile = profile_of(candidate, submission)
         with Watch(console, [candidate.name], findings=True, profile=profile) as watch:
             screened = screen_submission(
                 candidate, submission, None, settings, folder / candidate.name, Stopwatch(), watch
