@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pydantic import ValidationError
 from rich.console import Console
 
 from harness import temporary
@@ -28,10 +27,11 @@ from harness.reporting.model import CandidateReport
 from harness.reporting.publish import report_of, write_candidate
 from harness.reporting.wording import NO_VERDICT, score_words, set_aside_line
 from harness.requirement import Catalogue
-from harness.rounds.round import OWN_CHECK, Candidate, Exchange, GitUpstream, PypiUpstream, Round, Voting
+from harness.rounds.round import OWN_CHECK, Candidate, Exchange, Round, Voting
+from harness.rounds.upstream import DEFAULT, read_upstream
 from harness.sandbox import Choice
 from harness.screenings.round_file import read_round_file
-from harness.screenings.screened import Screened
+from harness.screenings.screened import profile_of
 from harness.screenings.screening import (
     Settings,
     Stopwatch,
@@ -43,8 +43,6 @@ from harness.screenings.store import read_screening, write_round
 from harness.screenings.writing import writing
 from harness.venue.described.loading import hosts_reviewed, review_of
 from harness.venue.dialects import dialect, dialect_of
-
-DEFAULT_UPSTREAM = GitUpstream(git="https://github.com/hummingbot/hummingbot", ref="master")
 
 
 def check_work_tree(
@@ -90,7 +88,7 @@ def check_work_tree(
             descriptions=descriptions,
         )
         settings = build_upstream(settings, console)
-        profile = Screened(candidate, submission, None, ()).profile
+        profile = profile_of(candidate, submission)
         place = folder.absolute() / candidate.name
         name = candidate.connectors[0]
         review = review_of(descriptions / f"{name}.yml")
@@ -127,7 +125,7 @@ def own_round(path: Path, round_file: Path | None, upstream: str | None) -> Roun
     """The round to be checked for; without a file, one made up around the upstream."""
     if round_file is not None:
         round_ = read_round_file(round_file, others_rows=False)
-        return round_.model_copy(update={"upstream": _upstream(upstream)}) if upstream else round_
+        return round_.model_copy(update={"upstream": read_upstream(upstream)}) if upstream else round_
     now = datetime.now(UTC).replace(microsecond=0)
     tomorrow = now.date() + timedelta(days=1)
     return Round(
@@ -136,21 +134,9 @@ def own_round(path: Path, round_file: Path | None, upstream: str | None) -> Roun
         release="none",
         submissions_close=now,
         voting=Voting(opens=tomorrow, closes=tomorrow, channel="none"),
-        upstream=_upstream(upstream) if upstream else DEFAULT_UPSTREAM,
+        upstream=read_upstream(upstream) if upstream else DEFAULT,
         candidates=(),
     )
-
-
-def _upstream(text: str) -> GitUpstream | PypiUpstream:
-    if found := re.fullmatch(r"pypi:([\w.-]+)==([\w.]+)", text):
-        return PypiUpstream(pypi=found[1], version=found[2])
-    url, _, ref = text.rpartition("@")
-    try:
-        return GitUpstream.model_validate({"git": url, "ref": ref}, context={"folder": Path.cwd()})
-    except ValidationError as error:
-        raise UserError(
-            f"{text!r} is no upstream", hint="give URL@REF or pypi:hummingbot==VERSION with --upstream"
-        ) from error
 
 
 def _candidate(

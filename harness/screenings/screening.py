@@ -34,7 +34,7 @@ from harness.scenarios.trace.store import FOLDER
 from harness.screenings.exchange_facts import exchange_facts
 from harness.screenings.header import Header, code_digest, python_version, row_of
 from harness.screenings.run import InstalledInfo, RunInfo
-from harness.screenings.screened import Screened
+from harness.screenings.screened import Screened, profile_of
 from harness.screenings.store import OUTCOMES, SUBMISSION, read_screening, write_run
 from harness.text import one_line, plain
 from harness.venue.described.loading import review_of
@@ -236,7 +236,7 @@ def _header(candidate: Candidate, settings: Settings, submission: Submission | N
         pinned_by=submission.pinned_by if submission else None,
         submissions_close=settings.round.submissions_close,
         row=row_of(candidate),
-        profile=Screened(candidate, submission, None, ()).profile,
+        profile=profile_of(candidate, submission),
         environment=settings.environment,
         backend=described(settings.sandbox),
         catalogue=Catalogue.load().version,
