@@ -129,7 +129,13 @@ def parameters_of(check: Check) -> tuple[str, ...]:
 
 
 def policy_for(
-    check: Check, pace: float, control: str | None, *, of_the_running: bool, connector: str | None = None
+    check: Check,
+    pace: float,
+    control: str | None,
+    *,
+    of_the_running: bool,
+    connector: str | None = None,
+    doubted: bool = False,
 ) -> Policy:
     """A check that looks into every trace is not tried again: what was seen once was done.
 
@@ -140,14 +146,22 @@ def policy_for(
     elsewhere = judges_traces(check) and not once
     own = control is not None and control == connector
     control = control if own or serves(control, getattr(check, "__name__", "")) else None
-    return Policy(pace, running=of_the_running, repeats=not once, elsewhere=elsewhere, control=control)
+    return Policy(
+        pace,
+        running=of_the_running,
+        repeats=not once,
+        elsewhere=elsewhere,
+        control=control,
+        doubted=doubted,
+    )
 
 
 def run(check: Check, policy: Policy, source: Source | None, given: Mapping[str, Any]) -> Ending:
     """Try it until the policy has enough; `given` are the arguments that are the same in every try."""
     done: list[Tried] = []
     while (attempt := policy.next_try(done)) is not None:
-        beside = bool(done) and policy.elsewhere and attempt.trial is Trial.FIRST
+        others = policy.elsewhere and not policy.doubted
+        beside = bool(done) and others and attempt.trial is Trial.FIRST
         done.append((attempt, try_once(check, attempt, source, given, beside=beside)))
     return policy.conclude(done)
 
