@@ -11,9 +11,9 @@ from decimal import Decimal
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Refused, Reply
 from harness.venue.dialects.day import Day
 from harness.venue.dialects.decimals import plain
+from harness.venue.dialects.messages import Refused, Reply
 from harness.venue.dialects.wire import Json, ms
 from harness.venue.market import Market
 from harness.venue.model import (

@@ -17,9 +17,10 @@ from urllib.parse import unquote
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Call, Dialect, Refused, Reply, Request, Route, rest, stream
+from harness.venue.dialects.base import Dialect
 from harness.venue.dialects.day import day
 from harness.venue.dialects.decimals import plain
+from harness.venue.dialects.messages import Refused, Reply, Request
 from harness.venue.dialects.okx.codec import (
     CONFIG,
     REFUSALS,
@@ -38,6 +39,7 @@ from harness.venue.dialects.okx.codec import (
 )  # fmt: skip
 from harness.venue.dialects.okx.streams import PrivateSession, PublicSession
 from harness.venue.dialects.rates import FixedWindows
+from harness.venue.dialects.routing import Call, Route, rest, stream
 from harness.venue.dialects.signing import hmac_base64, same
 from harness.venue.dialects.wire import Json, ms, parsed
 from harness.venue.market import SAMPLE_MARKETS, Market, SelfTrade
