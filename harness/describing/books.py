@@ -105,13 +105,13 @@ def watch(
 def derived(notes: Sequence[Note], symbol: str) -> dict[str, Derived]:
     """A template for each kind of note that shows one, by kind; the one that explains most leaves.
 
-    A change of which the connector makes a whole book is one.
+    What the connector makes of a message decides, whichever method did it.
     """
     found: dict[str, Derived] = {}
     for note in notes:
         for made in note.made:
-            each = _derive(note, made, symbol)
-            kind = "snapshot" if note.kind == "diff" and made.type == "SNAPSHOT" else note.kind
+            kind = _kind(note, made)
+            each = _derive(kind, _alone(note, made), made, symbol)
             before = found.get(kind)
             if each is not None and (before is None or _worth(each) > _worth(before)):
                 found[kind] = each
@@ -127,16 +127,54 @@ def _worth(each: Derived) -> int:
     return sum(bool(field.fact) for field in each.fields)
 
 
-def _derive(note: Note, made: Made, symbol: str) -> Derived | None:
-    if note.kind not in OPERATIONS or not made.content:
+def _kind(note: Note, made: Made) -> str:
+    if note.kind == "diff":
+        return {"SNAPSHOT": "snapshot", "TRADE": "trade"}.get(made.type, note.kind)
+    return note.kind
+
+
+def _derive(kind: str, raw: JsonValue, made: Made, symbol: str) -> Derived | None:
+    if kind not in OPERATIONS or not made.content:
         return None
-    lists = [] if note.kind == "trade" else list(_levels(note.raw, made.content))
-    if note.kind != "trade" and not lists:
+    lists = [] if kind == "trade" else list(_levels(raw, made.content))
+    if kind != "trade" and not lists:
         return None
-    builder = _Builder(made.content, lists, symbol, "trade" if note.kind == "trade" else "book")
-    builder.named_by(note.raw)
-    template = builder.build(note.raw, (), ())
-    return Derived(OPERATIONS[note.kind], template, tuple(builder.fields))
+    builder = _Builder(made.content, lists, symbol, "trade" if kind == "trade" else "book")
+    builder.named_by(raw)
+    template = builder.build(raw, (), ())
+    return Derived(OPERATIONS[kind], template, tuple(builder.fields))
+
+
+def _alone(note: Note, made: Made) -> JsonValue:
+    """The message without the rows of which the connector made other things: trades beside a change."""
+    raw, own = note.raw, set(_rows_of(note.raw, made))
+    for other in note.made:
+        if other.type != made.type:
+            for path in set(_rows_of(note.raw, other)) - own:
+                raw = _emptied(raw, path)
+    return raw
+
+
+def _rows_of(raw: JsonValue, made: Made) -> Iterator[Path]:
+    """Where the lists stand that the connector read."""
+    if made.type != "TRADE":
+        yield from (level.path for level in _levels(raw, made.content))
+        return
+    figures = [number_of(made.content.get(name)) for name in ("price", "amount")]
+    for path, rows in _lists(raw, ()):
+        told = [number_of(each) for each in flatten(rows[0]).values()]
+        if None not in figures and all(each in told for each in figures):
+            yield path
+
+
+def _emptied(value: JsonValue, path: Path) -> JsonValue:
+    if not path:
+        return []
+    if isinstance(value, dict):
+        return {key: _emptied(item, path[1:]) if key == path[0] else item for key, item in value.items()}
+    if isinstance(value, list):
+        return [_emptied(item, path[1:]) if at == path[0] else item for at, item in enumerate(value)]
+    return value
 
 
 def _levels(raw: JsonValue, content: Mapping[str, JsonValue]) -> Iterator[_Level]:

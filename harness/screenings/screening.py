@@ -46,13 +46,17 @@ MAX_TRACE = 100_000  # characters, the last ones
 
 @dataclass(frozen=True)
 class Progress:
-    """Something happened to a candidate. `total` and `outcomes` are about checks."""
+    """Something happened to a candidate. `total` and `outcomes` are about checks.
+
+    `derived`: its exchange was, and the questions about it lie in its folder.
+    """
 
     candidate: str
     step: str | None = None
     total: int | None = None
     finished_checks: int = 0
     outcomes: tuple[Outcome, ...] = ()
+    derived: bool = False
 
 
 Watcher = Callable[[Progress], None]
@@ -288,6 +292,7 @@ def _progress(candidate: str, said: Said) -> Progress:
         total=said.total,
         finished_checks=0 if said.outcomes is None else 1,
         outcomes=said.outcomes or (),
+        derived=said.derived,
     )
 
 

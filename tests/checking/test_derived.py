@@ -57,6 +57,10 @@ def test_a_failure_that_a_wrong_message_explains_counts_once_the_rehearsal_has_s
     followed = Derived(dialect, Rehearsal(reached=(*STEPS, "followed"))).unconfirmed(catalogue)
     assert "reconnects-market-stream" not in followed
     assert "reconnects-user-stream" in followed
+    polled = "status-updated-without-user-stream"
+    assert followed[polled] == (NOT_TOLD["looked up"],)
+    looked = Derived(dialect, Rehearsal(reached=(*STEPS, "looked up"))).unconfirmed(catalogue)
+    assert polled not in looked
 
 
 def test_the_fields_of_both_are_leaned_on() -> None:

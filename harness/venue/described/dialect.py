@@ -19,7 +19,7 @@ from harness.venue.described.model import (
     RouteDescription,
     Signing,
 )
-from harness.venue.described.placeholders import leaf
+from harness.venue.described.placeholders import leaf, repeats
 from harness.venue.described.refusing import RefusalBook
 from harness.venue.described.signing import (
     Given,
@@ -405,7 +405,14 @@ class DescribedDialect(Dialect):
         found |= {name: plainly(value) for name, value in described.means.items()}
         if described.operation == "user_stream_renew":
             self._renew(found)
-        return Asked(described.operation, call.signer, market, found, described.rows)
+        asked = Asked(described.operation, call.signer, market, found, described.rows)
+        if asked.operation == "order_status" and not asked.named and not self._lists_orders(described):
+            raise Unreadable("no id of an order")
+        return asked
+
+    def _lists_orders(self, route: RouteDescription) -> bool:
+        reply = self.filler.laid_out(route.reply)
+        return any(repeats(reply, what) for what in ("order", "group"))
 
     def _renew(self, found: Mapping[str, Fact]) -> None:
         if not self.keys.renew(str(found.get("session.key", "")), self.venue.clock.now()):

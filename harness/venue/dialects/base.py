@@ -200,8 +200,9 @@ class Dialect:
         return session
 
     @cached_property
-    def _by_symbol(self) -> dict[str, Market]:
-        return {self.symbol(market): market for market in self.venue.markets}
+    def _places(self) -> dict[str, int]:
+        """Where in the venue's list each symbol's market stands, whatever its rules are by now."""
+        return {self.symbol(market): place for place, market in enumerate(self.venue.markets)}
 
     def received_at(self, request: Request) -> float:
         return request.at or self.venue.clock.now()
@@ -218,5 +219,6 @@ class Dialect:
         return max(fastest - 1.0, 0.0) * 0.5
 
     def market_of(self, symbol: str) -> Market | None:
-        """The market that the exchange calls `symbol`."""
-        return self._by_symbol.get(symbol)
+        """The market that the exchange calls `symbol`, with the rules that it has now."""
+        place = self._places.get(symbol)
+        return None if place is None else self.venue.markets[place]

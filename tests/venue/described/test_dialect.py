@@ -115,6 +115,13 @@ def test_nonces_rise_and_signatures_are_verified(acme: Exchange) -> None:
     assert acme.signed("GET", "/wallet", spoilt={"X-Key": "nobody"}).status == 422
 
 
+def test_a_look_up_that_names_no_order_is_refused(acme: Exchange) -> None:
+    """No order in the reply would be told as one of which nothing is known."""
+    placed = acme.ask("place", pair="XBTUSDT-P", side="2", size="1000000", price="10")
+    assert acme.ask("status", id=placed["id"])["id"] == placed["id"]
+    assert acme.signed("POST", "/rpc", {"do": "status"}).status == 422
+
+
 def test_leverage_positions_and_modes(acme: Exchange) -> None:
     assert acme.ask("leverage", pair="XBTUSDT-P", to="7") == {"leverage": 7}
     assert acme.ask("mode") == {"mode": "single"}
