@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.describing.questions import line
 from harness.outcome import Basis, Evidence, EvidenceKind, Leaning, Outcome, Severity, Status
+from harness.requirement import Catalogue
 from harness.scenarios.rehearsal import NOT_TOLD
+from harness.venue.described import DescribedDialect
 from harness.venue.described.addresses import JOINT
 from harness.venue.described.facts import known_fact
+from harness.venue.described.sources import confirms
 from harness.venue.described.trust import SIGNATURE
+from harness.venue.dialects.base import Dialect
 
 FEW = 5  # fields that a sentence names; the evidence has all
 _ASK = "Ask somebody other than the fork to confirm them, in the review of the description."
@@ -100,3 +104,25 @@ def whole(address: str) -> str:
     if keys[0] == "words":
         return JOINT.join(keys[:2])
     return JOINT.join(keys[: ends[0] + 1]) if ends else address
+
+
+def vouched_hosts(exchange: type[Dialect]) -> tuple[str, ...]:
+    """The hosts that need no declaring in the row: none where they are known from the fork alone."""
+    if issubclass(exchange, DescribedDialect) and exchange.description.derived:
+        named = exchange.description.known.get("hosts", ())
+        if not any(map(confirms, named)):
+            return ()
+    return (*exchange.rest_hosts, *exchange.stream_hosts)
+
+
+def unconfirmed_of(exchange: type[Dialect], catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
+    """By requirement, the fields that its checks lean on and that nobody but the fork vouches for."""
+    found = {each.id: exchange.unconfirmed(each.leans_on) for each in catalogue if each.leans_on}
+    return {name: fields for name, fields in found.items() if fields}
+
+
+def joined(
+    one: Mapping[str, tuple[str, ...]], other: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """By requirement, the fields of both, those of `other` first."""
+    return {name: (*other.get(name, ()), *one.get(name, ())) for name in {**other, **one}}

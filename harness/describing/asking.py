@@ -35,7 +35,10 @@ from harness.gateway.record import Exchange, Record
 from harness.gateway.thread import running_gateway
 from harness.gateway.tls import Authority
 from harness.sandbox.protocol import Backend
-from harness.venue.dialects.base import Dialect, Frame, Match, Outgoing, Reply, Request, StreamSession
+from harness.venue.dialects.base import Dialect
+from harness.venue.dialects.messages import Frame, Outgoing, Reply, Request
+from harness.venue.dialects.routing import Match
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.market import SAMPLE_MARKETS
 from harness.venue.session import Venue
 

@@ -10,12 +10,12 @@ from harness.checking.confirmed import (
     Standing,
     believed,
     confirmation_lines,
+    joined,
     standing,
     untold_facts,
     whole,
 )
 from harness.checking.derived import Derived, asked, asked_in
-from harness.checking.fixtures import joined
 from harness.describing.questions import OPEN_FACT, Question, line
 from harness.driving.claims import Rule
 from harness.outcome import Outcome, Severity, Status

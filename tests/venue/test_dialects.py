@@ -13,20 +13,13 @@ from harness.clock import ScaledClock, SkewedClock
 from harness.errors import UserError
 from harness.scenarios.randomization import usual
 from harness.venue.dialects import dialect, dialect_of, known
-from harness.venue.dialects.base import (
-    Call,
-    Dialect,
-    Refused,
-    Reply,
-    Request,
-    Route,
-    StreamSession,
-    rest,
-    stream,
-)
+from harness.venue.dialects.base import Dialect
 from harness.venue.dialects.decimals import decimals_of, fixed, plain
 from harness.venue.dialects.listen_keys import ListenKeys
+from harness.venue.dialects.messages import Refused, Reply, Request
 from harness.venue.dialects.rates import FixedWindows
+from harness.venue.dialects.routing import Call, Route, rest, stream
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.model import Account
 from harness.venue.session import Venue
 from tests.venue.world import StillClock, data, venue

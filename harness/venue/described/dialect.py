@@ -35,20 +35,13 @@ from harness.venue.described.templates import NO_CONTRACT, Filler, Matcher, Miss
 from harness.venue.described.trust import Trust
 from harness.venue.described.values import Fact, Unreadable, moment, plainly, write
 from harness.venue.described.venue_facts import VenueFacts
-from harness.venue.dialects.base import (
-    Call,
-    Dialect,
-    Found,
-    Match,
-    Refused,
-    Reply,
-    Request,
-    Route,
-    StreamSession,
-)
+from harness.venue.dialects.base import Dialect
 from harness.venue.dialects.listen_keys import ListenKeys
+from harness.venue.dialects.messages import Refused, Reply, Request
 from harness.venue.dialects.nonces import AscendingNonces
+from harness.venue.dialects.routing import Call, Found, Match, Route
 from harness.venue.dialects.signing import same
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.market import Market
 from harness.venue.model import KEY_LENGTHS, Account, Refusal, VenueRefusal
 from harness.venue.operations.limits import RouteLimit, RouteLimits

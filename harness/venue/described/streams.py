@@ -18,9 +18,9 @@ from harness.venue.described.placeholders import repeats, texts
 from harness.venue.described.signing import Given, text_of, with_claims
 from harness.venue.described.templates import Missing, Scope, Unlike, found_at
 from harness.venue.described.values import Fact, Unreadable
-from harness.venue.dialects.base import Close, Frame, Outgoing, Ping
 from harness.venue.dialects.book_feed import BookDiff, BookFeed
 from harness.venue.dialects.checksums import interleaved
+from harness.venue.dialects.messages import Close, Frame, Outgoing, Ping
 from harness.venue.dialects.topics import Topic, TopicSession
 from harness.venue.events import (
     BalanceChanged,

@@ -18,7 +18,8 @@ import pytest
 
 from harness.venue.described import DescribedDialect, described_dialect
 from harness.venue.described.dialect import dialect_of
-from harness.venue.dialects.base import Close, Frame, Reply, Request, StreamSession
+from harness.venue.dialects.messages import Close, Frame, Reply, Request
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.model import Account, Side
 from harness.venue.positions import PositionMode
 from harness.venue.session import Venue
