@@ -131,7 +131,13 @@ def parameters_of(check: Check) -> tuple[str, ...]:
 
 
 def policy_for(
-    check: Check, pace: float, control: str | None, *, of_the_running: bool, connector: str | None = None
+    check: Check,
+    pace: float,
+    control: str | None,
+    *,
+    of_the_running: bool,
+    connector: str | None = None,
+    doubted: bool = False,
 ) -> Policy:
     """A check that looks into every trace is not tried again: what was seen once was done.
 
@@ -142,7 +148,14 @@ def policy_for(
     elsewhere = judges_traces(check) and not once
     own = control is not None and control == connector
     control = control if own or serves(control, getattr(check, "__name__", "")) else None
-    return Policy(pace, running=of_the_running, repeats=not once, elsewhere=elsewhere, control=control)
+    return Policy(
+        pace,
+        running=of_the_running,
+        repeats=not once,
+        elsewhere=elsewhere,
+        control=control,
+        doubted=doubted,
+    )
 
 
 def run(check: Check, policy: Policy, source: Source | None, given: Mapping[str, Any]) -> Ending:
@@ -150,7 +163,8 @@ def run(check: Check, policy: Policy, source: Source | None, given: Mapping[str,
     done: list[Tried] = []
     while (attempt := policy.next_try(done)) is not None:
         failed = any(ending.status is Status.FAILED for _, ending in done)
-        beside = failed and policy.elsewhere and attempt.trial is Trial.FIRST
+        others = policy.elsewhere and not policy.doubted
+        beside = failed and others and attempt.trial is Trial.FIRST
         done.append((attempt, try_once(check, attempt, source, given, beside=beside)))
     return policy.conclude(done)
 
