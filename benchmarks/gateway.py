@@ -35,7 +35,10 @@ from harness.clock import ScaledClock
 from harness.gateway.client import GatewayConnector
 from harness.gateway.record import Record
 from harness.gateway.thread import running_gateway
-from harness.venue.dialects.base import Call, Dialect, Frame, Outgoing, StreamSession, rest, stream
+from harness.venue.dialects.base import Dialect
+from harness.venue.dialects.messages import Frame, Outgoing
+from harness.venue.dialects.routing import Call, rest, stream
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.events import BookChanged, Event
 from harness.venue.market import SAMPLE_MARKETS
 from harness.venue.model import Side

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
 
@@ -68,6 +69,7 @@ MAX_NESTED = 300  # of JSON; more could be nested deeper than pydantic reads aga
 MAX_DATA = 30
 MAX_SERIES = 200
 MAX_EVIDENCE = 100
+MAX_LEANED_ON = 1000
 
 
 class Evidence(BaseModel):
@@ -139,6 +141,23 @@ def _datum(value: JsonValue) -> JsonValue:
     return kept if nested_far or kept != text else value
 
 
+class Leaning(BaseModel):
+    """What an undetermined outcome would be, if the exchange is as the fork describes it.
+
+    `fields` are those that only the fork vouches for: `routes / GET /v1/fills / reply / px`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    status: Literal[Status.PASSED, Status.FAILED]
+    fields: tuple[str, ...]
+
+    @field_validator("fields")
+    @classmethod
+    def _cut_fields(cls, fields: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(storable(each, MAX_PLACE) for each in fields[:MAX_LEANED_ON])
+
+
 class Outcome(BaseModel):
     """One check's finding for one requirement; a line of `outcomes.jsonl`.
 
@@ -156,6 +175,7 @@ class Outcome(BaseModel):
     summary: str
     evidence: tuple[Evidence, ...] = ()
     traces: tuple[str, ...] = ()
+    leaning: Leaning | None = None
     check: str
     seconds: float = Field(default=0.0, ge=0)
 

@@ -1,4 +1,4 @@
-"""Where the harness keeps what it may lose: clones, environments and builds."""
+"""The folders that are written: the cache, for what may be lost, and those that a person names."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import platformdirs
 from harness.errors import UserError, of_storage
 
 SET_IT = "name a folder for it: `export HARNESS_CACHE=/some/folder`"
+NAME_ANOTHER = "put that right, or name another place"
 
 
 def cache_dir() -> Path:
@@ -21,12 +22,24 @@ def cache_dir() -> Path:
     root = Path(configured).expanduser() if configured else platformdirs.user_cache_path("connector-harness")
     if not configured and not root.is_absolute():
         raise UserError("this user has no home folder for the cache", hint=SET_IT)
+    return made(root, "the cache", SET_IT).resolve()
+
+
+def made(folder: Path, what: str = "the folder", hint: str = NAME_ANOTHER) -> Path:
+    """The folder, made where it is not there. Raises UserError where it cannot be made or written into."""
     try:
-        root.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         told = of_storage(error)
         why = told.message if told else error.strerror
-        raise UserError(f"the cache cannot be made: {why}", where=str(root), hint=SET_IT) from error
-    if not os.access(root, os.W_OK | os.X_OK):
-        raise UserError("the cache is not writable", where=str(root), hint=SET_IT)
-    return root.resolve()
+        raise UserError(f"{what} cannot be made: {why}", where=str(folder), hint=hint) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise UserError(f"{what} is not writable", where=str(folder), hint=hint)
+    return folder
+
+
+def made_empty(folder: Path) -> Path:
+    """The same for a folder that nothing may be in yet, as `--to` names it."""
+    if any(made(folder).iterdir()):
+        raise UserError("the folder is not empty", where=str(folder), hint="name another with --to")
+    return folder

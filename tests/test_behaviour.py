@@ -18,7 +18,7 @@ from harness.scenarios import randomization, rig
 from harness.scenarios.catalogue import SCENARIOS
 from harness.scenarios.played import order_life
 from harness.venue.dialects import dialect, known
-from harness.venue.dialects.base import OPERATIONS
+from harness.venue.dialects.routing import OPERATIONS
 from harness.venue.session import Venue
 from tests.zoo.defects import DEFECTS
 

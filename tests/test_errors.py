@@ -11,9 +11,12 @@ import pytest
 
 from harness import cli
 from harness.errors import UserError, of_storage
-from harness.paths import cache_dir
+from harness.paths import cache_dir, made_empty
+from harness.reporting.model import Result
 from harness.reporting.publish import publish_round
+from harness.scenarios.trace.store import name_of, packed, write
 from harness.screenings.writing import writing, writing_beside
+from tests.scenarios.trace.sample import ENTRIES, HEADER
 from tests.world import upstream_and_fork, write_round
 
 NOWHERE = Path("/sys/kernel/nobody-writes-here")  # not even root
@@ -99,6 +102,78 @@ def test_a_run_ends_with_2_before_anything_is_fetched(
     assert str(NOWHERE if place == "cache" else reports) in said
     assert "→" in said
     assert "Traceback" not in said
+
+
+PLACES: dict[str, Callable[[Path], Path]] = {
+    "a file": _file,
+    "below a file": lambda folder: _file(folder) / "below",
+    "read-only": lambda _: NOWHERE,
+    "below what the kernel makes up": lambda _: Path("/proc/nobody-makes-this/here"),
+}
+# Every option that names a folder to be written, but --to of `image` and `review`.
+FOLDERS = {
+    "run": ("run", "candidates.yml", "--reports", "{place}"),
+    "check": ("check", "fork", "--round", "candidates.yml", "--reports", "{place}"),
+    "describe": ("describe", "fork", "--round", "candidates.yml", "--to", "{place}"),
+    "publish": ("publish", "--base-url", "https://a.example/votes", "--site", "{place}"),
+    "next": ("next", "reports/tiny", "--id", "next", "--release", "v1", "--out", "{place}/next.yml"),
+    "trace har": ("trace", "har", name_of(HEADER), "--output", "{place}/wire.har"),
+}
+
+
+@pytest.fixture(scope="module")
+def decided(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a round that was published and tallied, its fork, and a trace."""
+    folder = tmp_path_factory.mktemp("decided")
+    upstream, fork = upstream_and_fork(folder)
+    file = write_round(folder, upstream, {"hollow": fork.as_uri()})
+    reports = folder / "reports" / "tiny"
+    reports.mkdir(parents=True)
+    (reports / "round.yml").write_text(file.read_text())
+    result = Result(
+        round="tiny",
+        rule="plurality",
+        source="votes.csv",
+        votes=1,
+        candidates=(),
+        winners=("hollow",),
+        tie=False,
+    )
+    (reports / "result.json").write_text(result.model_dump_json(by_alias=True))
+    publish_round(reports)
+    write(folder / name_of(HEADER), packed(HEADER, ENTRIES))
+    return folder
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("command", FOLDERS)
+def test_a_folder_that_cannot_be_written_is_named_and_ends_with_2(
+    command: str,
+    place: str,
+    decided: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    named = str(PLACES[place](tmp_path))
+    monkeypatch.setenv("HARNESS_CACHE", str(decided / "cache"))
+    monkeypatch.chdir(decided)
+    assert ended(monkeypatch, *(word.format(place=named) for word in FOLDERS[command])) == 2
+    said = capsys.readouterr().err
+    assert named in said
+    assert "→ " in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_folder_that_has_to_be_empty_is_made_or_named(place: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="cannot be made"):
+        made_empty(PLACES[place](tmp_path))
+    new = made_empty(tmp_path / "new" / "folder")
+    assert made_empty(new) == new, "what an earlier try left empty is in nobody's way"
+    (new / "README.md").write_text("")
+    with pytest.raises(UserError, match="not empty"):
+        made_empty(new)
 
 
 @pytest.mark.parametrize("command", ["run", "report", "freeze", "ballot"])

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.describing.questions import line
-from harness.outcome import Basis, Evidence, EvidenceKind, Outcome, Severity, Status
+from harness.outcome import Basis, Evidence, EvidenceKind, Leaning, Outcome, Severity, Status
+from harness.requirement import Catalogue
+from harness.scenarios.rehearsal import NOT_TOLD
+from harness.venue.described import DescribedDialect
 from harness.venue.described.addresses import JOINT
 from harness.venue.described.facts import known_fact
+from harness.venue.described.sources import confirms
 from harness.venue.described.trust import SIGNATURE
+from harness.venue.dialects.base import Dialect
 
-MET = "Met"
 FEW = 5  # fields that a sentence names; the evidence has all
 _ASK = "Ask somebody other than the fork to confirm them, in the review of the description."
 
@@ -27,20 +31,21 @@ def believed(outcome: Outcome, unconfirmed: Sequence[str]) -> Outcome:
         return outcome
     if outcome.status is Status.PASSED and outcome.severity is not Severity.BLOCKER:
         return outcome
-    met = MET if outcome.status is Status.PASSED else "Not met"
+    met = "Met" if outcome.status is Status.PASSED else "Not met"
     named = ", ".join(f"“{each}”" for each in unconfirmed[:FEW])
     more = f" and {len(unconfirmed) - FEW} more" if len(unconfirmed) > FEW else ""
     seen = "" if outcome.status is Status.PASSED else f" What was seen: {outcome.summary}"
     summary = f"{met}, if the exchange is as the fork describes it: nobody else confirms {named}{more}.{seen}"
     text = f"Only the fork says what these fields of its exchange mean: {', '.join(unconfirmed)}. {_ASK}"
-    note = Evidence(
-        basis=Basis.OBSERVED, kind=EvidenceKind.NOTE, text=text, data={"unconfirmed": list(unconfirmed)}
-    )
+    note = Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.NOTE, text=text)
     return outcome.model_copy(
         update={
-            "status": Status.UNDETERMINED, "summary": summary, "evidence": (*outcome.evidence, note),
+            "status": Status.UNDETERMINED,
+            "summary": summary,
+            "evidence": (*outcome.evidence, note),
+            "leaning": Leaning(status=outcome.status, fields=tuple(unconfirmed)),
         }
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True)
@@ -55,17 +60,15 @@ class Standing:
 
 def standing(outcomes: Iterable[Outcome]) -> Standing:
     """How far a connector on a derived exchange is from eligible, as far as nothing failed."""
-    counts: Counter[str] = Counter()
-    for outcome in outcomes:
-        if outcome.severity is not Severity.BLOCKER:
-            continue
-        if outcome.status is Status.PASSED:
-            counts["met"] += 1
-        elif outcome.status in (Status.UNDETERMINED, Status.HARNESS_ERROR):
-            leaning = any(_fields(item) for item in outcome.evidence)
-            met = "met_if" if outcome.summary.startswith(MET) else "not_met_if"
-            counts[met if leaning else "open"] += 1
-    return Standing(counts["met"], counts["met_if"], counts["not_met_if"], counts["open"])
+    blockers = [each for each in outcomes if each.severity is Severity.BLOCKER]
+    undecided = [each for each in blockers if each.status in (Status.UNDETERMINED, Status.HARNESS_ERROR)]
+    leaning = Counter(each.leaning.status for each in undecided if each.leaning)
+    return Standing(
+        met=sum(each.status is Status.PASSED for each in blockers),
+        met_if=leaning[Status.PASSED],
+        not_met_if=leaning[Status.FAILED],
+        open=len(undecided) - leaning.total(),
+    )
 
 
 # Where a person answers for all that stands below: a route's or a channel's reply as a whole.
@@ -78,21 +81,20 @@ def untold_facts(outcomes: Iterable[Outcome]) -> tuple[str, ...]:
 
 
 def confirmation_lines(outcomes: Iterable[Outcome]) -> tuple[str, ...]:
-    """A line of the review for each part that undecided blockers lean on, most decisive first."""
-    return tuple(line(part) for part in _leaned_on(outcomes) if not known_fact(part) and part != SIGNATURE)
+    """A line of the review for each part that undecided blockers lean on, most decisive first.
+
+    None for what no line of a review is about: that requests are signed, and what was not rehearsed.
+    """
+    others = {SIGNATURE, *NOT_TOLD.values()}
+    return tuple(line(part) for part in _leaned_on(outcomes) if not known_fact(part) and part not in others)
 
 
 def _leaned_on(outcomes: Iterable[Outcome]) -> tuple[str, ...]:
     parts: Counter[str] = Counter()
     for outcome in outcomes:
-        if outcome.severity is Severity.BLOCKER and outcome.status is Status.UNDETERMINED:
-            parts.update({whole(each) for item in outcome.evidence for each in _fields(item)})
+        if outcome.severity is Severity.BLOCKER and outcome.status is Status.UNDETERMINED and outcome.leaning:
+            parts.update({whole(each) for each in outcome.leaning.fields})
     return tuple(part for part, _ in parts.most_common())
-
-
-def _fields(item: Evidence) -> list[str]:
-    found = item.data.get("unconfirmed")
-    return [each for each in found if isinstance(each, str)] if isinstance(found, list) else []
 
 
 def whole(address: str) -> str:
@@ -102,3 +104,25 @@ def whole(address: str) -> str:
     if keys[0] == "words":
         return JOINT.join(keys[:2])
     return JOINT.join(keys[: ends[0] + 1]) if ends else address
+
+
+def vouched_hosts(exchange: type[Dialect]) -> tuple[str, ...]:
+    """The hosts that need no declaring in the row: none where they are known from the fork alone."""
+    if issubclass(exchange, DescribedDialect) and exchange.description.derived:
+        named = exchange.description.known.get("hosts", ())
+        if not any(map(confirms, named)):
+            return ()
+    return (*exchange.rest_hosts, *exchange.stream_hosts)
+
+
+def unconfirmed_of(exchange: type[Dialect], catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
+    """By requirement, the fields that its checks lean on and that nobody but the fork vouches for."""
+    found = {each.id: exchange.unconfirmed(each.leans_on) for each in catalogue if each.leans_on}
+    return {name: fields for name, fields in found.items() if fields}
+
+
+def joined(
+    one: Mapping[str, tuple[str, ...]], other: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """By requirement, the fields of both, those of `other` first."""
+    return {name: (*other.get(name, ()), *one.get(name, ())) for name in {**other, **one}}

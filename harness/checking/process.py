@@ -39,13 +39,16 @@ class Stopped(BaseModel):
 
 
 class Said(BaseModel):
-    """A line of progress: how many checks there are, which one starts, what it found, or why all end."""
+    """A line of progress: how many checks there are, which one starts, what it found, that the exchange was
+    derived, or why all end.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     total: int | None = None
     check: str | None = None
     outcomes: tuple[Outcome, ...] | None = None
+    derived: bool = False
     stopped: Stopped | None = None
 
 
@@ -93,7 +96,11 @@ def run_checks(plan_file: Path, select: str | None, log: Path, said: Callable[[S
     if unwritten:
         raise of_full_disk(unwritten[0], [log.parent]) if full_disk(unwritten[0]) else unwritten[0]
     if too_late.is_set():
-        raise OurFailure(f"the checks took longer than {MAX_SECONDS} s", where=str(log))
+        raise OurFailure(
+            f"the checks took longer than {MAX_SECONDS} s",
+            where=str(log),
+            hint="let nothing else run beside them, or choose some of them with `harness check -k`",
+        )
     if select and code in (NOTHING_CHOSEN, WRONG_COMMAND):
         raise UserError(
             f"-k {select} chooses no check",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from pydantic import JsonValue
 
-from harness.outcome import Evidence, Outcome
+from harness.outcome import Evidence, Leaning, Outcome
 
 Redact = Callable[[str], str]
 
@@ -14,7 +14,14 @@ Redact = Callable[[str], str]
 def redacted(outcome: Outcome, redact: Redact) -> Outcome:
     """The outcome with `redact` applied to every text in it that a fork may have chosen."""
     evidence = tuple(_evidence(each, redact) for each in outcome.evidence)
-    return outcome.model_copy(update={"summary": redact(outcome.summary), "evidence": evidence})
+    leaning = outcome.leaning and _leaning(outcome.leaning, redact)
+    return outcome.model_copy(
+        update={"summary": redact(outcome.summary), "evidence": evidence, "leaning": leaning}
+    )
+
+
+def _leaning(leaning: Leaning, redact: Redact) -> Leaning:
+    return leaning.model_copy(update={"fields": tuple(map(redact, leaning.fields))})
 
 
 def _evidence(evidence: Evidence, redact: Redact) -> Evidence:

@@ -13,6 +13,7 @@ from harness.cli.options import (
     CandidateName,
     Mirror,
     OfRound,
+    PagePort,
     Reports,
     Runtime,
     SandboxName,
@@ -38,9 +39,7 @@ def try_command(
         str | None,
         typer.Option(help="The simulated exchange, or a description's path; by default the candidate's."),
     ] = None,
-    page_port: Annotated[
-        int, typer.Option("--page-port", min=0, max=65535, help="Port of the live page; 0: any free one.")
-    ] = 8421,
+    page_port: PagePort = 8421,
     seed: Seed = 1,
     sandbox: SandboxName = "auto",
     runtime: Runtime = None,

@@ -58,6 +58,9 @@ Speed = Annotated[
 CandidateName = Annotated[
     str, typer.Argument(metavar="CANDIDATE", help="A name in the round, or its folder of reports.")
 ]
+PagePort = Annotated[
+    int, typer.Option("--page-port", min=0, max=65535, help="Port of the live page; 0: any free one.")
+]
 OfRound = Annotated[Path, typer.Option("--round", metavar="FILE", help="The round's file.")]
 
 

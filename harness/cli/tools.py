@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import CONSOLE, EXIT_BAD_INPUT, Runtime, Seed, ask_for
+from harness.cli.options import CONSOLE, EXIT_BAD_INPUT, PagePort, Runtime, Seed, ask_for
 from harness.commands.terminal import say
 
 app = typer.Typer()
@@ -96,10 +96,10 @@ def venue_serve(
         str, typer.Argument(help="Which exchange: its connector's name, or a description's path.")
     ],
     host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port of the proxy.")] = 8420,
-    page_port: Annotated[
-        int, typer.Option("--page-port", min=1, max=65535, help="Port of the live page.")
-    ] = 8421,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Port of the proxy; 0: any free one.")
+    ] = 8420,
+    page_port: PagePort = 8421,
     seed: Seed = 1,
 ) -> None:
     """Serve a simulated exchange on this machine, to point ccxt or a bot at, with a live page."""

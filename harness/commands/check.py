@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pydantic import ValidationError
 from rich.console import Console
 
 from harness import temporary
-from harness.checking.confirmed import confirmation_lines, standing, untold_facts
 from harness.checking.derived import FOLDER as DESCRIBED
-from harness.checking.derived import QUESTIONS, REHEARSAL, asked_in
+from harness.commands.derived_exchange import DerivedExchange
 from harness.commands.progress import Watch
 from harness.commands.run import build_upstream, chosen_name, clear_up
 from harness.commands.terminal import safe, say
-from harness.describing.questions import line as line_of_review
-from harness.describing.questions import route_line
-from harness.errors import UserError
+from harness.errors import OurFailure, UserError
 from harness.forks.object_store import ObjectStore
 from harness.forks.submission import Submission
 from harness.forks.worktree import work_tree
@@ -32,21 +27,22 @@ from harness.reporting.model import CandidateReport
 from harness.reporting.publish import report_of, write_candidate
 from harness.reporting.wording import NO_VERDICT, score_words, set_aside_line
 from harness.requirement import Catalogue
-from harness.rounds.round import OWN_CHECK, Candidate, Exchange, GitUpstream, PypiUpstream, Round, Voting
+from harness.rounds.round import OWN_CHECK, Candidate, Exchange, Round, Voting
+from harness.rounds.upstream import DEFAULT, read_upstream
 from harness.sandbox import Choice
-from harness.scenarios.rehearsal import NOT_TOLD, UNSEEN, Rehearsal
 from harness.screenings.round_file import read_round_file
-from harness.screenings.screened import Screened
-from harness.screenings.screening import Settings, Stopwatch, screen_submission
-from harness.screenings.store import write_round
+from harness.screenings.screened import profile_of
+from harness.screenings.screening import (
+    Settings,
+    Stopwatch,
+    Watcher,
+    screen_submission,
+    write_down_failure,
+)
+from harness.screenings.store import read_screening, write_round
 from harness.screenings.writing import writing
-from harness.venue.described.loading import hosts_reviewed
-from harness.venue.described.loading import load as load_description
+from harness.venue.described.loading import hosts_reviewed, review_of
 from harness.venue.dialects import dialect, dialect_of
-
-MOST_LINES = 40
-MOST_QUESTIONS = 8
-DEFAULT_UPSTREAM = GitUpstream(git="https://github.com/hummingbot/hummingbot", ref="master")
 
 
 def check_work_tree(
@@ -67,7 +63,8 @@ def check_work_tree(
 ) -> Verdict | None:
     """Check the work tree around `path`, print findings as they come, and return the verdict.
 
-    None where `select` left checks out: a part of them gives none.
+    None where `select` left checks out: a part of them gives none. Where it is interrupted, or a failure of
+    ours ends it, what was decided until then is told before that is raised.
     """
     round_ = own_round(path, round_file, upstream)
     clear_up(console)
@@ -91,24 +88,44 @@ def check_work_tree(
             descriptions=descriptions,
         )
         settings = build_upstream(settings, console)
-        profile = Screened(candidate, submission, None, ()).profile
+        profile = profile_of(candidate, submission)
+        place = folder.absolute() / candidate.name
+        name = candidate.connectors[0]
+        review = review_of(descriptions / f"{name}.yml")
+        told = DerivedExchange(place / DESCRIBED, name, review, console)
         with Watch(console, [candidate.name], findings=True, profile=profile) as watch:
-            screened = screen_submission(
-                candidate, submission, None, settings, folder / candidate.name, Stopwatch(), watch
-            )
-        report = report_of(round_, screened, Catalogue.load())
+            stopped = _screen(candidate, submission, settings, place, told.watching(watch))
+        report = report_of(round_, read_screening(place, candidate), Catalogue.load())
+        if stopped is not None:
+            say(console, "\nStopped before its end. What was decided until then:")
         _summarise(report, console)
-        _tell_questions(report, folder / candidate.name, descriptions, console)
+        told.conclude(report)
         if reports is not None:
-            say(console, f"Report: {write_candidate(folder / candidate.name, report)}")
+            say(console, f"Report: {write_candidate(place, report)}")
+        if stopped is not None:
+            raise stopped
     return report.verdict
+
+
+def _screen(
+    candidate: Candidate, submission: Submission, settings: Settings, place: Path, watch: Watcher
+) -> OurFailure | KeyboardInterrupt | None:
+    """Screen it; what ended that early, None where nothing did."""
+    try:
+        screen_submission(candidate, submission, None, settings, place, Stopwatch(), watch)
+    except OurFailure as error:
+        write_down_failure(candidate, settings, place, error)
+        return error
+    except KeyboardInterrupt as interrupt:
+        return interrupt
+    return None
 
 
 def own_round(path: Path, round_file: Path | None, upstream: str | None) -> Round:
     """The round to be checked for; without a file, one made up around the upstream."""
     if round_file is not None:
         round_ = read_round_file(round_file, others_rows=False)
-        return round_.model_copy(update={"upstream": _upstream(upstream)}) if upstream else round_
+        return round_.model_copy(update={"upstream": read_upstream(upstream)}) if upstream else round_
     now = datetime.now(UTC).replace(microsecond=0)
     tomorrow = now.date() + timedelta(days=1)
     return Round(
@@ -117,21 +134,9 @@ def own_round(path: Path, round_file: Path | None, upstream: str | None) -> Roun
         release="none",
         submissions_close=now,
         voting=Voting(opens=tomorrow, closes=tomorrow, channel="none"),
-        upstream=_upstream(upstream) if upstream else DEFAULT_UPSTREAM,
+        upstream=read_upstream(upstream) if upstream else DEFAULT,
         candidates=(),
     )
-
-
-def _upstream(text: str) -> GitUpstream | PypiUpstream:
-    if found := re.fullmatch(r"pypi:([\w.-]+)==([\w.]+)", text):
-        return PypiUpstream(pypi=found[1], version=found[2])
-    url, _, ref = text.rpartition("@")
-    try:
-        return GitUpstream.model_validate({"git": url, "ref": ref}, context={"folder": Path.cwd()})
-    except ValidationError as error:
-        raise UserError(
-            f"{text!r} is no upstream", hint="give URL@REF or pypi:hummingbot==VERSION with --upstream"
-        ) from error
 
 
 def _candidate(
@@ -170,7 +175,7 @@ def _candidate(
     if row is not None and exchange is None:
         return row
     simulated = exchange or (None if derived else dialect_of(names[0], submission.generation))
-    hosts = hosts_reviewed(reviews / f"{names[0]}.review.yml")
+    hosts = hosts_reviewed(review_of(reviews / f"{names[0]}.yml"))
     if simulated:
         hosts = (*dialect(simulated).rest_hosts, *dialect(simulated).stream_hosts)
     return Candidate(
@@ -183,74 +188,6 @@ def _candidate(
             hosts=hosts, dialect=simulated, ccxt=dialect(simulated).ccxt_id if simulated else None
         ),
     )
-
-
-def _tell_questions(report: CandidateReport, folder: Path, reviews: Path, console: Console) -> None:
-    """What a person has to confirm before a verdict on a derived exchange stands."""
-    rehearsal = folder / DESCRIBED / REHEARSAL
-    if not rehearsal.exists():
-        return
-    found = Rehearsal.model_validate_json(rehearsal.read_bytes())
-    name = report.candidate.connectors[0]
-    file, review = rehearsal.with_name(f"{name}.yml"), reviews / f"{name}.review.yml"
-    asked = asked_in((folder / DESCRIBED / QUESTIONS).read_text(encoding="utf-8"))
-    say(console, f"\nIts exchange was derived from the fork, its tests and ccxt: {file}")
-    if found.lives:
-        say(console, "An order lived there from its placing to its fill and its cancellation.")
-        for step in found.untold:
-            say(console, f"But {NOT_TOLD[step]}: what hangs on that is undetermined.")
-        _tell_what_decides(report, asked, file, review, console)
-        return
-    say(console, f"No order has lived there yet: {UNSEEN[found.missing]}.")
-    for each in found.trouble:
-        say(console, f"  {each}")
-    for each in found.unanswered:
-        say(console, f"  It asked for {each}, which the description does not have.")
-        say(console, f"    {route_line(each)}")
-    _ask(console, asked, str(review))
-
-
-def _tell_what_decides(
-    report: CandidateReport,
-    asked: Sequence[tuple[str, tuple[str, ...]]],
-    file: Path,
-    review: Path,
-    console: Console,
-) -> None:
-    """How far it is from eligible, and the lines of the review that decide more."""
-    far = standing(report.counted)
-    say(
-        console,
-        f"Of its blocking requirements {far.met} are met, {far.met_if} are met and {far.not_met_if} are not "
-        f"if the exchange is as the fork describes it, and {far.open} are open for another reason.",
-    )
-    lines = list(confirmation_lines(report.counted))
-    if not hosts_reviewed(review):
-        lines.append(
-            line_of_review(
-                "hosts", load_description(file).hosts.model_dump(mode="json", exclude_defaults=True)
-            )
-        )
-    if lines:
-        say(console, f"Lines that decide more, to be written into {review}:")
-    for each in lines[:MOST_LINES]:
-        say(console, f"  {each}")
-    if len(lines) > MOST_LINES:
-        say(console, f"  and {len(lines) - MOST_LINES} more: see `harness describe`")
-    untold = untold_facts(report.counted)
-    _ask(console, [each for each in asked if any(f"{{{fact}" in each[1][0] for fact in untold)], str(review))
-
-
-def _ask(console: Console, asked: Sequence[tuple[str, tuple[str, ...]]], review: str) -> None:
-    """The first questions, most decisive first, each with its lines."""
-    if asked:
-        say(console, f"\nQuestions, most decisive first; write the answers as lines of {review}:")
-    for number, (text, lines) in enumerate(asked[:MOST_QUESTIONS], start=1):
-        say(console, f"{number}. {text}")
-        for line in lines:
-            say(console, f"   {line}")
-    if len(asked) > MOST_QUESTIONS:
-        say(console, f"and {len(asked) - MOST_QUESTIONS} more: harness describe asks them all.")
 
 
 def _summarise(report: CandidateReport, console: Console) -> None:

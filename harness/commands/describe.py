@@ -39,6 +39,7 @@ from harness.frameworks.runtime import Runtime
 from harness.frameworks.submissions import submission_build
 from harness.frameworks.upstream import upstream_base
 from harness.paths import cache_dir
+from harness.paths import made as made_folder
 from harness.rounds.round import Round
 from harness.sandbox import Backend, Choice, choose
 from harness.scenarios.rehearsal import UNSEEN, Rehearsal
@@ -86,6 +87,7 @@ def describe(
         base = upstream_base(cache_dir(), backend, store, commit.commit, generation_of(tree.paths()))
         return backend, submission_build(cache_dir(), backend, base, tree).runtime
 
+    made_folder(folder)  # before minutes are spent
     asked: tuple[Question, ...] = ()
     if derived_from(file) == made_of and not again:
         say(console, f"Nothing new: {file} was derived from the same connector and tests.")

@@ -13,6 +13,7 @@ from harness.forks.errors import ForkError, Unreachable
 from harness.forks.object_store import ObjectStore
 from harness.forks.tree import Tree
 from harness.frameworks import uv
+from harness.paths import made_empty
 from harness.reporting.publish import report_of
 from harness.reporting.wording import link
 from harness.requirement import Catalogue
@@ -34,15 +35,13 @@ def write_image(
 ) -> Path:
     """Write Dockerfile, compose file, hashes and README into `out`, or `image/NAME`; returns the folder.
 
-    Raises UserError where it is not known what the candidate runs with, or `out` is there already; ForkError,
-    NotInstalledError.
+    Raises UserError where it is not known what the candidate runs with, or something is in `out` already;
+    ForkError, NotInstalledError.
     """
     base = checked_base(base) if base else None
     store = ObjectStore()
     chosen = choose_candidate(what, round_file, reports, store)
     folder = out or Path("image") / chosen.name
-    if folder.exists():
-        raise UserError("the folder already exists", where=str(folder), hint="name another with --to")
     screened = read_screening(chosen.folder, chosen.submission.candidate) if chosen.folder else None
     installed = screened.run.installed if screened and screened.run else None
     if screened is None or installed is None:
@@ -57,6 +56,7 @@ def write_image(
             where=chosen.name,
             hint="a Hummingbot of 2020 is built as its own README says",
         )
+    made_empty(folder)
     say(console, "Asking the package index for the hashes of its packages …")
     repository = None if with_source else link(chosen.submission.repository)
     if repository and _is_gone(store, chosen):
@@ -93,7 +93,6 @@ def _hashed(installed: InstalledInfo) -> str:
 
 
 def _write(folder: Path, made: Image, chosen: Chosen, store: ObjectStore) -> None:
-    folder.mkdir(parents=True)
     for name, text in files(made).items():
         write_whole(folder / name, text)
     if made.repository is None:

@@ -12,6 +12,7 @@ from harness.forks.branch import Branch, merge_branch
 from harness.forks.diff import line_counts
 from harness.forks.object_store import ObjectStore
 from harness.forks.since import since
+from harness.paths import made_empty
 from harness.reporting.publish import report_of
 from harness.requirement import Catalogue
 from harness.screenings.chosen import Chosen, choose_candidate
@@ -31,8 +32,8 @@ def review_candidate(
 ) -> Path:
     """Write the packet into `out`, or `review/NAME`; returns its first page.
 
-    Raises UserError where the candidate was not screened or `out` is there already, ForkError where its
-    commit cannot be had.
+    Raises UserError where the candidate was not screened or something is in `out` already, ForkError where
+    its commit cannot be had.
     """
     store = ObjectStore()
     chosen = choose_candidate(what, round_file, reports, store)
@@ -42,9 +43,7 @@ def review_candidate(
             where=chosen.name,
             hint=f"harness run {round_file} --only {chosen.name}",
         )
-    folder = out or Path("review") / chosen.name
-    if folder.exists():
-        raise UserError("the folder already exists", where=str(folder), hint="name another with --to")
+    folder = made_empty(out or Path("review") / chosen.name)
     branch = merge_branch(store, chosen.submission, folder)
     for number, conflict in enumerate(branch.conflicts, 1):
         if conflict.text is not None:

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from harness.commands.terminal import say
 from harness.errors import UserError
+from harness.paths import made
 from harness.scenarios.trace.har import har
 from harness.scenarios.trace.show import differences, lines
 from harness.scenarios.trace.store import FOLDER, SUFFIX, header_of, kept_in, load
@@ -58,7 +59,10 @@ def show(path: Path, console: Console, *, market_data: bool) -> None:
 def write_har(path: Path, target: Path | None) -> Path:
     """The wire as HAR 1.2; returns the file."""
     file = target or Path(path.name.removesuffix(SUFFIX) + ".har")
-    file.write_text(inert_json(json.dumps(har(load(path)), ensure_ascii=False, indent=1)), encoding="utf-8")
+    text = inert_json(json.dumps(har(load(path)), ensure_ascii=False, indent=1))
+    if not file.parent.is_dir():
+        made(file.parent)
+    file.write_text(text, encoding="utf-8")
     return file
 
 

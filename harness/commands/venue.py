@@ -15,13 +15,12 @@ from harness.venue.described import dialect_or_description
 
 def serve(name: str, host: str, port: int, page_port: int, seed: int) -> None:
     """Serve an exchange, by name or by the path of its description, until interrupted. Raises `UserError`."""
-    with prepared(dialect_or_description(name), host, port, page_port, seed) as served:
-        say(Console(), description(served))
-        with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(served.run())
+    prepare = prepared(dialect_or_description(name), host, port, page_port, seed)
+    with contextlib.suppress(KeyboardInterrupt), prepare as served:
+        asyncio.run(served.run(lambda page: say(Console(), description(served, page))))
 
 
-def description(served: Served) -> str:
+def description(served: Served, page_port: int) -> str:
     """Addresses, keys, and how ccxt and other clients get there."""
     spoken, account = served.dialect, served.account
     proxy = f"http://{served.page_host}:{served.front.port}"
@@ -29,7 +28,7 @@ def description(served: Served) -> str:
     lines = [
         f"A simulated {spoken.name} is served; stop it with Ctrl-C. Nothing here is worth anything.",
         "",
-        f"live page   http://{served.page_host}:{served.page_port}/",
+        f"live page   http://{served.page_host}:{page_port}/",
         f"proxy       {proxy}   (for https and wss)",
         f"CA          {served.ca}",
         f"hosts       {', '.join(dict.fromkeys((*spoken.rest_hosts, *spoken.stream_hosts)))}",

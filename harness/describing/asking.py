@@ -35,7 +35,10 @@ from harness.gateway.record import Exchange, Record
 from harness.gateway.thread import running_gateway
 from harness.gateway.tls import Authority
 from harness.sandbox.protocol import Backend
-from harness.venue.dialects.base import Dialect, Frame, Match, Outgoing, Reply, Request, StreamSession
+from harness.venue.dialects.base import Dialect
+from harness.venue.dialects.messages import Frame, Outgoing, Reply, Request
+from harness.venue.dialects.routing import Match
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.market import SAMPLE_MARKETS
 from harness.venue.session import Venue
 
@@ -198,49 +201,44 @@ def echoed(made: JsonValue, said: JsonValue) -> JsonValue:
     return said.get("id") if made == "{said.id}" and isinstance(said, dict) else made
 
 
-def ask(
-    backend: Backend,
-    runtime: Runtime,
-    connector: str,
-    answers: Sequence[Answer],
-    sentinels: Sentinels,
-    source: Source,
-    *,
-    perpetual: bool = False,
-) -> Asked:
+@dataclass(frozen=True)
+class Asking:
+    """A connector of a built tree, what it is told to place, and what answers it meanwhile."""
+
+    backend: Backend
+    runtime: Runtime
+    connector: str
+    answers: Sequence[Answer]
+    sentinels: Sentinels
+    source: Source
+    orders: Sequence[Told]
+
+
+def ask(asking: Asking) -> Asked:
     """Have the connector start, place and cancel orders of every kind, and poll. Raises SandboxFailure.
 
     Where it cannot sign with its keys, and says what shape it wants, it is asked anew with such keys.
     """
-    told = orders_to_place(perpetual=perpetual)
     stated: dict[str, Shape] = {}
     for _ in range(MOST_SHAPES):
-        found = _once(backend, runtime, connector, answers, sentinels, source, told, stated)
+        found = _once(asking, stated)
         acted = any(act.sent for act in found.acts if act.operation == "place_order")
         given = found.credentials, found.shapes
-        wished = {} if acted else other_shapes(found.fields, connector, *given, found.errors)
+        wished = {} if acted else other_shapes(found.fields, asking.connector, *given, found.errors)
         if not wished.items() - stated.items():
             break
         stated |= wished
     return found
 
 
-def _once(
-    backend: Backend,
-    runtime: Runtime,
-    connector: str,
-    answers: Sequence[Answer],
-    sentinels: Sentinels,
-    source: Source,
-    told: Sequence[Told],
-    stated: Mapping[str, Shape],
-) -> Asked:
+def _once(asking: Asking, stated: Mapping[str, Shape]) -> Asked:
+    sentinels, source = asking.sentinels, asking.source
     with temporary.folder("asking") as folder:
         folder.chmod(0o755)
         authority = Authority()
         clock = ScaledClock(SCALE)
         record = Record()
-        listening = Listening(Venue(SAMPLE_MARKETS, 1, clock), answers, source, sentinels)
+        listening = Listening(Venue(SAMPLE_MARKETS, 1, clock), asking.answers, source, sentinels)
         with (
             running_gateway(
                 [listening],
@@ -250,9 +248,9 @@ def _once(
                 socket_path=folder / "gateway.sock",
             ),
             Driver(
-                backend,
-                runtime,
-                connector,
+                asking.backend,
+                asking.runtime,
+                asking.connector,
                 clock=clock,
                 gateway=folder / "gateway.sock",
                 ca=authority.write_ca(folder / "ca.pem"),
@@ -262,7 +260,7 @@ def _once(
                 fields = driver.warm().config
             except ConnectorError as error:
                 return Asked({}, trouble=f"it cannot be imported: {error.gist}")
-            choice = keys(fields, connector, _constructs(driver, sentinels.pair), source.tests, stated)
+            choice = keys(fields, asking.connector, _constructs(driver, sentinels.pair), source.tests, stated)
             given = dict(choice.credentials)
             if choice.failure is not None:
                 gist = choice.failure.strip().splitlines()[-1:]
@@ -270,7 +268,7 @@ def _once(
             listening.keys = frozenset(value for value in given.values() if len(value) > 7)
             try:
                 with driver.scenario([sentinels.pair], given) as scenario:
-                    found = _asked(scenario, record, clock, sentinels, told, given, fields)
+                    found = _asked(scenario, record, clock, asking, given, fields)
             except ConnectorError as error:
                 found = Asked(given, fields, trouble=f"it cannot be constructed: {error.gist}")
             return replace(found, shapes=choice.shapes)
@@ -291,20 +289,19 @@ def _asked(
     connector: Connector,
     record: Record,
     clock: ScaledClock,
-    sentinels: Sentinels,
-    told: Sequence[Told],
+    asking: Asking,
     given: Mapping[str, str],
     fields: tuple[ConfigField, ...],
 ) -> Asked:
     acts: list[Act] = []
-    trouble = ""
+    trouble, pair = "", asking.sentinels.pair
     try:
         connector.start()
-        if _wait_for_rules(connector, sentinels.pair):
-            acts += _act(connector, record, clock, sentinels, told)
+        if _wait_for_rules(connector, pair):
+            acts += _act(connector, record, clock, asking.sentinels, asking.orders)
         else:
-            trouble = f"it never learnt the trading rules of {sentinels.pair}, so it was told no order"
-        _ask_price(connector, sentinels.pair)
+            trouble = f"it never learnt the trading rules of {pair}, so it was told no order"
+        _ask_price(connector, pair)
         connector.tick(120.0)
         _pause(clock, POLL_SECONDS)
     except ConnectorError as error:

@@ -218,10 +218,21 @@ def _only_in_tests(sources: Sources, named: Sequence[Route]) -> list[Route]:
         takes = {field.at[0]: field.text for field in fields}
         method = each.method or sources.source.verb(whole) or "GET"
         private = each.operation in OF_AN_ACCOUNT and any(route.private for route in named)
-        route = Route(each.operation, host, method, path, takes, "query", private, fields, (each.asked,), KIT)
+        where = _parameters(named, method, private=private)
+        route = Route(each.operation, host, method, path, takes, where, private, fields, (each.asked,), KIT)
         if route.name not in have:
             found.setdefault(each.operation, route)
     return list(found.values())
+
+
+def _parameters(named: Sequence[Route], method: str, *, private: bool) -> str:
+    """Where the parameters of a request stand that was not seen: an account's as in those that were."""
+    seen = (
+        each.parameters
+        for each in named
+        if private and each.private and each.takes and (each.method == method or each.parameters == "payload")
+    )
+    return next(seen, "query" if method in ("GET", "DELETE") else "json")
 
 
 def _as_in_cancel(named: Sequence[Route]) -> tuple[Field, ...]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import harness
 from harness.describing import books, kit
 from harness.describing.answers import Answer, answers
-from harness.describing.asking import ask
+from harness.describing.asking import Asking, ask, orders_to_place
 from harness.describing.assembling import Assembled, Sources, assemble
 from harness.describing.ccxt_reader import CcxtReader, signs_alike
 from harness.describing.envelopes import alike
@@ -126,7 +126,8 @@ def gather(
     harvested = _harvest(backend, runtime, modules, sets, perpetual)
     found = with_our_ids(alike(answers(harvested, sets)))
     progress("watching what the connector sends")
-    asked = ask(backend, runtime, connector.name, _first_set(found), sets[0], source, perpetual=perpetual)
+    orders = orders_to_place(perpetual=perpetual)
+    asked = ask(Asking(backend, runtime, connector.name, _first_set(found), sets[0], source, orders))
     progress("watching its order book tests")
     notes = books.watch(backend, runtime, book_tests)
     progress("finding how it signs")

@@ -271,7 +271,8 @@ def _unexplained(part: Placed, told: str) -> tuple[str, Address]:
     if not open_:
         place = leaves[0].at[:-1] if leaves else whole
         return "The tests show no leaf that could be it: write its name in place of FIELD.", place
-    place = open_[0].at[:-1]
+    known = Counter(each.at[:-1] for each in leaves if each.fact)
+    place = max((each.at[:-1] for each in open_), key=lambda at: known[at])
     names = [each.at[-1] for each in open_ if each.at[:-1] == place]
     more = " …" if len(names) > _SHOWN else ""
     listed = ", ".join(names[:_SHOWN])
@@ -284,16 +285,19 @@ def _told(part: Placed) -> bool:
 
 def _unread(made: Assembled) -> Iterator[Question]:
     """Leaves that somebody reads as a word, of which the tests always have the same."""
-    for each in _fields(made):
-        if each.kind is Kind.CONSTANT and each.fact and not each.says:
-            thing, _, name = each.fact.partition(".")
-            words = f"{thing}_{name}_words"
+    fields = list(_fields(made))
+    lists: dict[str, dict[str, JsonValue]] = {}
+    for each in filter(_always_one_word, fields):
+        lists.setdefault(_list_for(each), {})[str(each.text)] = {each.fact.partition(".")[2]: "…"}
+    for each in fields:
+        if _always_one_word(each):
+            thing, words = each.fact.partition(".")[0], _list_for(each)
             yield Question(
                 40,
                 f"{written(each.at)}: always {each.text!r} in the tests, read as {each.fact}. "
                 "Which words are there, and what does each say?",
                 (
-                    line(("words", words), {"of": thing, "words": {str(each.text): {name: "…"}}}),
+                    line(("words", words), {"of": thing, "words": lists[words]}),
                     line(each.at, f"{{{thing}|{words}}}"),
                 ),
             )
@@ -303,6 +307,16 @@ def _unread(made: Assembled) -> Iterator[Question]:
                 f"{written(each.at)}: changes with the order{_seen(each)}. Which fact is it?",
                 (line(each.at, OPEN_FACT),),
             )
+
+
+def _always_one_word(each: Field) -> bool:
+    return each.kind is Kind.CONSTANT and bool(each.fact) and not each.says
+
+
+def _list_for(each: Field) -> str:
+    """The name of a list of words, one for all leaves of a name that are read as the same."""
+    name = re.sub(r"\W+", "_", each.at[-1]).strip("_").lower()
+    return "_".join(dict.fromkeys((*each.fact.split("."), name, "words")))
 
 
 def _seen(each: Field) -> str:

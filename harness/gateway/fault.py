@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol
 
 from harness.gateway.entries import Client
-from harness.venue.dialects.base import Frame as Message
-from harness.venue.dialects.base import Reply
+from harness.venue.dialects.messages import Frame as Message
+from harness.venue.dialects.messages import Reply
 
 Point = Literal["request", "upgrade", "message", "handshake"]
 

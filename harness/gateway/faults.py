@@ -12,8 +12,8 @@ from typing import Literal
 from pydantic import JsonValue
 
 from harness.gateway.fault import ConnectionBrokenError, Fault, MessageLink, Point, RequestLink
-from harness.venue.dialects.base import Frame as Message
-from harness.venue.dialects.base import Reply
+from harness.venue.dialects.messages import Frame as Message
+from harness.venue.dialects.messages import Reply
 
 BROKEN = 1006  # never sent: what both ends say of a connection that ended with no close frame
 SECOND_REPLY_AFTER = 0.01  # real seconds, so that the first has left

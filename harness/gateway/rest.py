@@ -15,7 +15,9 @@ from harness.gateway.context import Context
 from harness.gateway.entries import Exchange, RejectionReason
 from harness.gateway.fault import ConnectionBrokenError, Fault, Point, Traffic, named
 from harness.gateway.websockets import Streams
-from harness.venue.dialects.base import Dialect, Match, Reply, Request
+from harness.venue.dialects.base import Dialect
+from harness.venue.dialects.messages import Reply, Request
+from harness.venue.dialects.routing import Match
 
 MOST_BODY = 1 << 20
 BODY_SECONDS = 20.0  # real; how long a client may take to send a body

@@ -17,8 +17,9 @@ from harness.gateway.context import Context
 from harness.gateway.entries import ClosedBy, Frame, Socket
 from harness.gateway.fault import Fault, Traffic, named
 from harness.gateway.faults import BROKEN
-from harness.venue.dialects.base import Close, Outgoing, Ping, StreamSession
-from harness.venue.dialects.base import Frame as Message
+from harness.venue.dialects.messages import Close, Outgoing, Ping
+from harness.venue.dialects.messages import Frame as Message
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.events import Event
 
 MOST_WAITING = 50_000  # messages for a client that does not read

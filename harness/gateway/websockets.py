@@ -16,7 +16,8 @@ from harness.gateway.entries import Client, ClosedBy, Socket
 from harness.gateway.fault import Fault
 from harness.gateway.faults import BROKEN
 from harness.gateway.websocket import OpenSocket
-from harness.venue.dialects.base import Request, StreamSession
+from harness.venue.dialects.messages import Request
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.events import Event
 from harness.venue.session import Venue
 

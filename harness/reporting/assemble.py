@@ -26,6 +26,7 @@ from harness.reporting.model import (
 )
 from harness.requirement import Catalogue, Profile
 from harness.rounds.round import PypiUpstream
+from harness.rounds.upstream import in_one_word
 from harness.screenings.reviews import BY_A_PERSON
 from harness.screenings.run import ReviewInfo, RunInfo, WaiverInfo
 from harness.screenings.screened import NOT_SCREENED, Screened
@@ -56,6 +57,7 @@ def candidate_report(
     return CandidateReport(
         round=round_.id,
         catalogue=catalogue.version,
+        upstream=in_one_word(round_.upstream),
         candidate=_candidate(screened),
         submission=_submission(screened),
         facts=run.exchange if run else None,

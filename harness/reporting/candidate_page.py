@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from harness.grading import UNDECIDED
 from harness.outcome import Evidence, Severity, Status
 from harness.reporting import wording
 from harness.reporting.badge import snippets
+from harness.reporting.commands import check_again, for_candidate
 from harness.reporting.comparison import Difference, grouped
 from harness.reporting.model import CandidateReport, Finding, RoundReport
 from harness.reporting.place import Place
 from harness.reporting.templating import render
 from harness.requirement import Impact
-from harness.rounds.round import OWN_CHECK
 from harness.screenings.run import InstalledInfo
 
 MERGES = {"clean": "No conflicts with upstream", "unknown": "Could not be tried"}
@@ -89,7 +90,8 @@ def render_candidate(
         ],
         exchange=_exchange(report),
         facts=_facts(report),
-        commands=_commands(report),
+        commands=for_candidate(report),
+        check_again=partial(check_again, report),
         changes=list(grouped(changes)),
     )
 
@@ -198,27 +200,3 @@ def _installed(installed: InstalledInfo | None) -> list[tuple[str, str]]:
         ("Libraries of its own", ", ".join(installed.added)),
         ("Not available", "; ".join(installed.unavailable)),
     ]
-
-
-def _commands(report: CandidateReport) -> Sequence[tuple[str, str]]:
-    """What somebody can do with it: what it is for, and the command."""
-    seed, commit, row = report.environment.seed, report.submission.commit, report.candidate
-    suffix = f" --seed {seed}" if seed is not None else ""
-    at = f" (at commit {commit[:12]})" if commit else ""
-    again = (f"The same checks in a checkout of the fork{at}", f"harness check .{suffix}")
-    if report.round == OWN_CHECK:
-        return [again]
-    folder = f"reports/{report.round}/{row.name}"
-    risk = "Build a whole Hummingbot with it: that one trades on the real exchange, with real money"
-    commands = [
-        (risk, f"harness image {folder}"),
-        (
-            "Screen it again, where candidates.yml is",
-            f"harness run --only {row.name} --again{suffix}",
-        ),
-        again,
-    ]
-    if row.exchange.dialect:
-        watch = "Watch it make markets on a simulated exchange, in the sandbox: nothing real is traded"
-        commands.insert(0, (watch, f"harness try {folder}"))
-    return commands if commit else commands[-2:]

@@ -122,6 +122,7 @@ class CandidateReport(Model):
 
     `verdict` and `score` are null for one that was not screened, or with some of the checks only: `reason`
     says which. `facts` is what the connector's code says of its exchange.
+    `upstream` is what it was compared with, as `--upstream` takes it.
     `set_aside` are the blocking requirements that are not known to be met and that a waiver keeps from
     counting: who is eligible with some may be voted on *by waiver*.
     """
@@ -131,6 +132,7 @@ class CandidateReport(Model):
     )
     round: str
     catalogue: str
+    upstream: str | None = None
     candidate: CandidateInfo
     submission: SubmissionInfo
     facts: ExchangeFacts | None = None

@@ -133,7 +133,6 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "counts": _counts,
     "datum": _datum,
     "day": wording.day,
-    "expression": wording.check_expression,
     "lifecycle": wording.LIFECYCLES.__getitem__,
     "impact": wording.IMPACTS.__getitem__,
     "first_line": lambda text: one_line(text.lstrip().split("\n", 1)[0], 120),

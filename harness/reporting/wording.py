@@ -198,9 +198,3 @@ def source_link(report: CandidateReport, file: str | None, line: int | None = No
 def inside(path: str) -> bool:
     """Whether a path, joined to its repository's address or folder, stays below it."""
     return not {"", ".", ".."} & set(path.replace("\\", "/").split("/"))
-
-
-def check_expression(finding: Finding) -> str | None:
-    """What `harness check -k` is told to run this finding's check alone; None where no check found it."""
-    name = finding.check.rsplit("::", 1)[-1].split("[")[0]
-    return name if re.fullmatch(r"test_\w{1,120}", name, re.ASCII) else None

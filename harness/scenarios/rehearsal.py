@@ -29,17 +29,20 @@ STEPS = tuple(UNSEEN)
 NOT_TOLD: Mapping[str, str] = {
     "followed": "the connector's order book did not follow a change on both sides",
     "streamed": "no part of a fill was told at once",
+    "looked up": "its look-up of an order was refused",
 }
 # The facts by which each of these is told.
 TELLING: Mapping[str, tuple[str, ...]] = {
     "followed": ("level.price", "level.amount", "level.side"),
     "streamed": ("fill.trade_id", "fill.price", "fill.amount", "order.filled", "order.status"),
+    "looked up": (),
 }
 GET_READY = 60.0  # virtual seconds
 WAIT = 130.0  # whose stream is not described learns of its orders by polling, every two minutes at most
 PACE = 8.0
 AT_ONCE = 30.0  # virtual seconds in which a stream has told of something
 MOST_TOLD = 6
+_REFUSED = 400  # and above
 
 
 class Rehearsal(BaseModel):
@@ -129,6 +132,8 @@ def _trades(rig: Rig, rule: Rule) -> Iterator[str]:
         yield "completed"
     if _hears_of_a_part(rig, bid * Decimal("0.9"), rule):
         yield "streamed"
+    if _looks_up(rig):
+        yield "looked up"
 
 
 def _hears_of_a_part(rig: Rig, price: Decimal, rule: Rule) -> bool:
@@ -140,6 +145,20 @@ def _hears_of_a_part(rig: Rig, price: Decimal, rule: Rule) -> bool:
     lot = rig.market.lot_size
     rig.venue.fill(order.order_id, (order.amount / 2 / lot).to_integral_value(ROUND_UP) * lot)
     return bool(rig.connector.wait_event("OrderFilled", name, AT_ONCE))
+
+
+def _looks_up(rig: Rig) -> bool:
+    """Whether the exchange as it was derived knows what the connector asks of an open order, if it asks."""
+    before = len(rig.record.exchanges())
+    rig.connector.tick()
+
+    def asked(*operations: str) -> list[int]:
+        """The statuses that these were answered with."""
+        since = rig.record.exchanges()[before:]
+        return [each.status for each in since if each.operation in operations and each.status is not None]
+
+    rig.eventually(lambda: asked("order_status", "open_orders"), AT_ONCE)
+    return all(status < _REFUSED for status in asked("order_status", "open_orders", "order_trades"))
 
 
 def _follows(rig: Rig) -> bool:
@@ -225,7 +244,7 @@ def _unanswered(rig: Rig) -> Iterator[str]:
 def _seen(rig: Rig) -> Iterator[str]:
     """What the exchange refused, and what the connector logged as errors, each once."""
     for each in rig.record.exchanges():
-        if each.operation is not None and each.status is not None and each.status >= 400:
+        if each.operation is not None and each.status is not None and each.status >= _REFUSED:
             said = one_line(each.reply.decode("utf-8", "replace"), 160)
             yield f"{each.method} {each.host}{each.path} was answered with {each.status}: {said}"
     for event in rig.connector.events("OrderFailure"):

@@ -20,7 +20,7 @@ from harness.forks.submission import Submission
 from harness.outcome import Outcome, OutcomeLog
 from harness.requirement import Catalogue
 from harness.scenarios.trace.store import FOLDER
-from harness.screenings.screened import Screened
+from harness.screenings.screened import profile_of
 from harness.screenings.store import OUTCOMES, SUBMISSION
 
 CANDIDATE = "candidate"
@@ -94,7 +94,7 @@ def _judged_anew(folder: Path, log: OutcomeLog, select: str | None) -> Iterator[
         )
     submission = Submission.from_json(submission_file.read_text(encoding="utf-8"))
     outcomes, catalogue = log.outcomes(), Catalogue.load()
-    profile = Screened(submission.candidate, submission, None, ()).profile
+    profile = profile_of(submission.candidate, submission)
     wanted = {each.id for each in catalogue.for_profile(profile)}
     scale = log.header().get("time_scale")
     pace = float(scale) if isinstance(scale, int | float) else PACE
@@ -108,7 +108,14 @@ def _judged_anew(folder: Path, log: OutcomeLog, select: str | None) -> Iterator[
             slugs = [slug for slug in slugs_of(check) if select is None or select in f"{name} {slug}"]
             if not source or not wanted.intersection(slugs) or unloadable(outcomes, name) is not None:
                 continue
-            policy = policy_for(check, pace, source.control, of_the_running=True, connector=connector)
+            policy = policy_for(
+                check,
+                pace,
+                source.control,
+                of_the_running=True,
+                connector=connector,
+                doubted=all(slug in source.unconfirmed for slug in slugs_of(check)),
+            )
             ending = run(check, policy, source, {CANDIDATE: submission.candidate})
             yield from outcomes_of(
                 name, [catalogue[slug] for slug in slugs], policy, ending, 0.0, source.unconfirmed

@@ -54,12 +54,17 @@ class Screened:
     @property
     def profile(self) -> Profile:
         """Which requirements apply to it."""
-        generation = self.submission.generation if self.submission else None
-        if generation == "v0" or (generation is None and self.candidate.kind == "market"):
-            return "v0"
-        if self.candidate.kind == "derivative":
-            return "v1-perpetual" if generation == "v1" else "v2-perpetual"
-        return "v1-spot" if generation == "v1" else "v2-spot"
+        return profile_of(self.candidate, self.submission)
+
+
+def profile_of(candidate: Candidate, submission: Submission | None) -> Profile:
+    """Which requirements apply to a candidate; with no commit pinned, as far as its row says."""
+    generation = submission.generation if submission else None
+    if generation == "v0" or (generation is None and candidate.kind == "market"):
+        return "v0"
+    if candidate.kind == "derivative":
+        return "v1-perpetual" if generation == "v1" else "v2-perpetual"
+    return "v1-spot" if generation == "v1" else "v2-spot"
 
 
 def complete(screened: Screened, catalogue: Catalogue) -> tuple[Outcome, ...]:

@@ -34,7 +34,7 @@ from harness.scenarios.trace.store import FOLDER
 from harness.screenings.exchange_facts import exchange_facts
 from harness.screenings.header import Header, code_digest, python_version, row_of
 from harness.screenings.run import InstalledInfo, RunInfo
-from harness.screenings.screened import Screened
+from harness.screenings.screened import Screened, profile_of
 from harness.screenings.store import OUTCOMES, SUBMISSION, read_screening, write_run
 from harness.text import one_line, plain
 from harness.venue.described.loading import review_of
@@ -46,13 +46,17 @@ MAX_TRACE = 100_000  # characters, the last ones
 
 @dataclass(frozen=True)
 class Progress:
-    """Something happened to a candidate. `total` and `outcomes` are about checks."""
+    """Something happened to a candidate. `total` and `outcomes` are about checks.
+
+    `derived`: its exchange was, and the questions about it lie in its folder.
+    """
 
     candidate: str
     step: str | None = None
     total: int | None = None
     finished_checks: int = 0
     outcomes: tuple[Outcome, ...] = ()
+    derived: bool = False
 
 
 Watcher = Callable[[Progress], None]
@@ -232,7 +236,7 @@ def _header(candidate: Candidate, settings: Settings, submission: Submission | N
         pinned_by=submission.pinned_by if submission else None,
         submissions_close=settings.round.submissions_close,
         row=row_of(candidate),
-        profile=Screened(candidate, submission, None, ()).profile,
+        profile=profile_of(candidate, submission),
         environment=settings.environment,
         backend=described(settings.sandbox),
         catalogue=Catalogue.load().version,
@@ -288,6 +292,7 @@ def _progress(candidate: str, said: Said) -> Progress:
         total=said.total,
         finished_checks=0 if said.outcomes is None else 1,
         outcomes=said.outcomes or (),
+        derived=said.derived,
     )
 
 

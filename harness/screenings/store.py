@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from harness.errors import OurFailure
 from harness.forks.submission import Submission
 from harness.outcome import OutcomeLog
+from harness.paths import made
 from harness.screenings.header import stale
 from harness.screenings.run import RunInfo
 from harness.screenings.screened import Screened
@@ -53,8 +54,11 @@ def write_run(folder: Path, run: RunInfo, submission: Submission | None) -> None
 
 
 def write_whole(path: Path, text: str) -> Path:
-    """Replace `path` in one step: who reads it, even after a kill, sees the old or the new, never half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Replace `path` in one step: who reads it, even after a kill, sees the old or the new, never half.
+
+    Raises UserError where its folder cannot be made or written into.
+    """
+    made(path.parent)
     partial = path.with_name(path.name + ".partial")
     partial.write_text(text, encoding="utf-8", newline="\n")
     return partial.replace(path)

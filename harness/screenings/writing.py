@@ -15,6 +15,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from harness.errors import UserError
+from harness.paths import made
 
 FILE = ".writing"  # in the folder that is written
 
@@ -37,10 +38,10 @@ class Writer(BaseModel):
 def writing(folder: Path) -> Iterator[None]:
     """Be the only one that writes into `folder`, which is made where it is not there.
 
-    Raises UserError, saying who writes, where somebody else does, and OSError for a folder that cannot be
+    Raises UserError, saying who writes, where somebody else does, and for a folder that cannot be made or
     written into.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    made(folder)
     with writing_beside(folder / FILE, folder):
         yield
 

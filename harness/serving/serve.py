@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,10 @@ LEVELS = 30  # a side of each book
 
 @dataclass(frozen=True)
 class Served:
-    """A venue that is ready to be served. `ca` is the file with the certificate to trust."""
+    """A venue that is ready to be served. `ca` is the file with the certificate to trust.
+
+    `page_port` is where its page shall be, 0 for any free port.
+    """
 
     dialect: Dialect
     account: Account
@@ -34,10 +37,14 @@ class Served:
     page_port: int
     seed: int
 
-    async def run(self) -> None:
-        """Serve until cancelled. Raises `UserError` when the page's port is taken."""
+    async def run(self, began: Callable[[int], None]) -> None:
+        """Serve until cancelled, and tell `began` the page's port once it is there.
+
+        Raises `UserError` when the port is taken.
+        """
         app = application(self.dialect, self.account)
-        async with serving(app, self.page_host, self.page_port), asyncio.TaskGroup() as tasks:
+        async with serving(app, self.page_host, self.page_port) as port, asyncio.TaskGroup() as tasks:
+            began(port)
             tasks.create_task(self.front.serve())
             tasks.create_task(go_on(self.dialect.venue, self.account, self.seed))
 

@@ -5,10 +5,10 @@ that go in and come out: `market.Market` and its rules, `model` (orders, fills, 
 `positions` (positions, margin, funding), `events`. None of them changes once made. Amounts and sizes are in
 base, money in the quote or settle asset, all exact `Decimal`s; times are virtual Unix seconds.
 
-Inside: `operation` (lock, exact reckoning, notifying) → `order_manager` (what happens to an order) over
-`engine` (a book) and a clearing for each kind of market, `spot` or `perpetual`; `margin`, `funding` and
-`liquidation` belong to the latter. They keep `state` and write, through the `postings`, to the `ledger`.
-`traders` is everyone else.
+Inside: `operation` (lock, exact reckoning, notifying) → `order_manager` (what is asked of an order) over
+`trading` (takers against makers), `order_life` (how an order changes and ends), `engine` (a book) and a
+clearing for each kind of market, `spot` or `perpetual`; `margin`, `funding` and `liquidation` belong to the
+latter. They keep `state` and write, through the `postings`, to the `ledger`. `traders` is everyone else.
 
 A perpetual differs from a spot market in what an order needs: nothing is locked. Margin is reckoned from
 the mark price whenever somebody asks; profit is written when it is realised, against the account

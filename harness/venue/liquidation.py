@@ -75,7 +75,7 @@ class Liquidations:
         theirs = perpetuals.trade(liquidator, market_state, PositionSide.BOTH, side.other, trade)
         wallet = order_manager.postings.ledger.free(account_state.name, market_state.market.settle_asset)
         fee = self._fee(market_state, abs(size), wallet + mine.released_margin + mine.realised_pnl)
-        order_manager.fill(
+        order_manager.trading.fill(
             order, trade, Charge(fee, market_state.market.settle_asset, mine.realised_pnl), maker=False
         )
         number = trade.trade_id

@@ -6,25 +6,31 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import cast
 
-from harness.checking.confirmed import MET, Standing, confirmation_lines, standing, untold_facts, whole
+from harness.checking.confirmed import (
+    Standing,
+    believed,
+    confirmation_lines,
+    joined,
+    standing,
+    untold_facts,
+    whole,
+)
 from harness.checking.derived import Derived, asked, asked_in
-from harness.checking.fixtures import joined
 from harness.describing.questions import OPEN_FACT, Question, line
 from harness.driving.claims import Rule
-from harness.outcome import Basis, Evidence, EvidenceKind, Outcome, Severity, Status
+from harness.outcome import Outcome, Severity, Status
 from harness.requirement import Catalogue
 from harness.scenarios.rehearsal import NOT_TOLD, STEPS, Rehearsal, enough
 from harness.venue.described import DescribedDialect
 
 
-def _outcome(fields: list[str], severity: Severity = Severity.BLOCKER) -> Outcome:
-    note = Evidence(
-        basis=Basis.OBSERVED, kind=EvidenceKind.NOTE, text="…", data={"unconfirmed": list(fields)}
+def _outcome(
+    fields: list[str], severity: Severity = Severity.BLOCKER, status: Status = Status.FAILED
+) -> Outcome:
+    found = Outcome(
+        requirement="x", status=status, severity=severity, subject="orders", summary="…", check="c", seconds=0
     )
-    return Outcome(
-        requirement="x", status=Status.UNDETERMINED, severity=severity, subject="orders", summary="…",
-        evidence=(note,), check="c", seconds=0,
-    )  # fmt: skip
+    return believed(found, fields)
 
 
 def test_nothing_is_played_before_an_order_has_lived() -> None:
@@ -51,6 +57,10 @@ def test_a_failure_that_a_wrong_message_explains_counts_once_the_rehearsal_has_s
     followed = Derived(dialect, Rehearsal(reached=(*STEPS, "followed"))).unconfirmed(catalogue)
     assert "reconnects-market-stream" not in followed
     assert "reconnects-user-stream" in followed
+    polled = "status-updated-without-user-stream"
+    assert followed[polled] == (NOT_TOLD["looked up"],)
+    looked = Derived(dialect, Rehearsal(reached=(*STEPS, "looked up"))).unconfirmed(catalogue)
+    assert polled not in looked
 
 
 def test_the_fields_of_both_are_leaned_on() -> None:
@@ -65,6 +75,7 @@ def test_a_line_for_each_part_the_most_decisive_first() -> None:
     )
     assert [line.split('"')[1] for line in lines] == ["routes / GET /fills / reply", "words / status"]
     assert whole("signing") == "signing"
+    assert confirmation_lines([_outcome([NOT_TOLD["followed"]])]) == ()
 
 
 def test_a_fact_that_no_leaf_carries_is_asked_for_and_not_confirmed() -> None:
@@ -74,11 +85,20 @@ def test_a_fact_that_no_leaf_carries_is_asked_for_and_not_confirmed() -> None:
 
 
 def test_how_far_a_connector_is_from_eligible() -> None:
-    open_ = _outcome([]).model_copy(update={"evidence": ()})
-    met = _outcome(["x"]).model_copy(update={"summary": f"{MET}, if …"})
-    passed = open_.model_copy(update={"status": Status.PASSED})
+    open_ = _outcome([], status=Status.UNDETERMINED)
+    met = _outcome(["x"], status=Status.PASSED)
+    passed = _outcome([], status=Status.PASSED)
     minor = _outcome(["x"], Severity.MINOR)
     assert standing([passed, met, _outcome(["x"]), open_, minor]) == Standing(1, 1, 1, 1)
+
+
+def test_what_leans_on_many_fields_is_counted_and_asked_for_as_well() -> None:
+    fields = [f"routes / GET /a/long/way/to/{number} / reply / list / each / px" for number in range(40)]
+    outcome = _outcome(fields, status=Status.PASSED)
+    assert standing([outcome]) == Standing(0, 1, 0, 0)
+    assert len(confirmation_lines([outcome])) == 40
+    kept = Outcome.model_validate_json(outcome.model_dump_json())
+    assert kept.leaning == outcome.leaning
 
 
 def test_questions_are_comments_that_can_be_filled_in() -> None:

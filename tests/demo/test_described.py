@@ -6,7 +6,7 @@ import pytest
 
 from demo.forks import BITSTAMP, KUCOIN_PERPETUAL
 from demo.release import Connector
-from harness.checking.fixtures import unconfirmed_of
+from harness.checking.confirmed import unconfirmed_of
 from harness.outcome import Severity
 from harness.requirement import Catalogue
 from harness.venue.described import shipped_dialects

@@ -11,11 +11,19 @@ import pytest
 
 from harness.describing.answers import answers
 from harness.describing.asking import Act, Asked, Opened
-from harness.describing.assembling import Assembled, Placed, Sources, _with_words_for_fills, assemble
+from harness.describing.assembling import (
+    Assembled,
+    Placed,
+    Sources,
+    _parameters,
+    _with_words_for_fills,
+    assemble,
+)
 from harness.describing.deriving import Derived
 from harness.describing.fields import Field
 from harness.describing.kit import Harvest, Sample
 from harness.describing.questions import glossary, questions
+from harness.describing.routes import Route
 from harness.describing.said import Said
 from harness.describing.sentinels import SETS
 from harness.describing.signatures import explain
@@ -120,6 +128,25 @@ def test_what_only_the_tests_ask_of_an_account_is_private_too() -> None:
     assert "signing" not in routes["GET /orders"]
 
 
+@pytest.mark.parametrize(
+    ("method", "seen", "private", "where"),
+    [
+        ("POST", ("DELETE", "query"), True, "json"),
+        ("POST", ("POST", "form"), True, "form"),
+        ("GET", ("POST", "json"), True, "query"),
+        ("GET", ("POST", "payload"), True, "payload"),
+        ("GET", ("POST", "payload"), False, "query"),
+    ],
+)
+def test_what_was_not_seen_carries_its_parameters_where_the_others_do(
+    method: str, seen: tuple[str, str], private: bool, where: str
+) -> None:
+    """As Gemini's: an order was looked up by a payload in a header, and none was found in the query."""
+    takes = {"order_id": "{order.order_id}"}
+    cancel = Route("cancel_order", HOST, seen[0], "/cancel", takes, seen[1], True, (), ())
+    assert _parameters([cancel], method, private=private) == where
+
+
 def test_every_part_says_where_it_is_known_from(made: Assembled) -> None:
     known = _data(made)["known"]
     assert known["routes / POST /orders / takes"] == ["connector sends"]
@@ -153,6 +180,18 @@ def test_a_fact_that_a_key_tells_is_told(made: Assembled) -> None:
     assert part.facts == {"balance.free", "balance.asset"}
     (asked,) = [each for each in questions(replace(made, placed=(part,))) if each.rank == 30]
     assert asked.text.startswith("Where does GET /odd tell balance.total or balance.locked?")
+
+
+def test_leaves_that_are_read_as_one_fact_have_a_list_each(made: Assembled) -> None:
+    """As Gemini's is_live and is_cancelled: the second answer would take the first one's place."""
+    routes = ("routes", "GET /odd", "reply"), ("routes", "POST /odd", "reply")
+    told = ((0, "live", True), (0, "gone", False), (1, "gone", True))
+    leaves = [Field((*routes[at], name), value, "order.status", Kind.CONSTANT) for at, name, value in told]
+    part = Placed("order_status", "GET /odd", ("routes", "GET /odd"), leaves)
+    lines = [each.lines[0] for each in questions(replace(made, placed=(part,))) if each.rank == 40]
+    assert '"words / order_status_live_words"' in lines[0]
+    assert lines[1] == lines[2]
+    assert '{"False": {"status": "…"}, "True": {"status": "…"}}' in lines[1]
 
 
 def test_words_are_asked_for_with_the_list_to_write(made: Assembled) -> None:

@@ -107,3 +107,40 @@ def test_two_numbers_of_one_list_are_no_other_sides_level() -> None:
     content = {"bids": [[4.5, 431]], "asks": [[4.75, 12]]}
     found = derived([_note("diff", raw, content)], "")["diff"]
     assert found.template == {"bids": {"each bid": ["{level.price}", "{level.amount}"]}}
+
+
+def test_trades_that_the_change_of_a_book_brings_are_trades() -> None:
+    """As Gemini's l2_updates: one message and one method for both."""
+    row: JsonValue = {"side": "buy", "price": "4.5", "quantity": "10", "tid": 12345}
+    changes: JsonValue = [["buy", "4.25", "431"], ["sell", "4.75", "12"]]
+    raw: JsonValue = {"type": "l2", "changes": changes, "trades": [row]}
+    trade = Made(type="TRADE", at=1.0, content={"price": "4.5", "amount": "10", "trade_id": 12345})
+    change = Made(type="DIFF", at=1.0, content={"bids": [["4.25", "431"]], "asks": [["4.75", "12"]]})
+    found = derived([Note(kind="diff", raw=raw, made=(change, trade))], "X")
+    told = {"side": "buy", "price": "{trade.price}", "quantity": "{trade.amount}"}
+    assert found["trade"].template == {
+        "type": "l2",
+        "changes": [],
+        "trades": {"each trade": told | {"tid": "{trade.trade_id|number}"}},
+    }
+    assert found["trade"].operation == "stream:trades"
+    book = found["diff"].template
+    assert isinstance(book, dict)
+    assert book["trades"] == []
+    assert "each bid" in str(book["changes"])
+
+
+def test_a_trade_is_a_row_whichever_of_a_message_it_is_and_its_time_is_no_id() -> None:
+    """As BitMart's, whose tests have two in one message; its connector numbers trades by their time."""
+    first: JsonValue = {"price": "162.12", "size": "11", "s_t": 1764000000}
+    second: JsonValue = {"price": "163.5", "size": "12", "s_t": 1764000001}
+    content: dict[str, JsonValue] = {"trade_id": 1764000001, "price": "163.5", "amount": "12"}
+    made = Made(type="TRADE", at=1764000001.0, content=content)
+    found = derived([Note(kind="trade", raw={"data": [first, second]}, made=(made,))], "")["trade"]
+    assert found.template == {
+        "data": {
+            "each trade": {
+                "price": "{trade.price}", "size": "{trade.amount}", "s_t": "{trade.at|s|number}",
+            }
+        }
+    }  # fmt: skip

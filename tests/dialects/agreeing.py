@@ -24,7 +24,7 @@ from harness.venue.described.addresses import Address, bare
 from harness.venue.described.dialect import DescribedDialect
 from harness.venue.described.model import Description
 from harness.venue.described.placeholders import ELSE, IF, LIKE, THEN, leaf
-from harness.venue.dialects.base import Request
+from harness.venue.dialects.messages import Request
 from harness.venue.model import Account
 
 MOST_LEAVES = 160  # of one reply

@@ -18,7 +18,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from harness.venue.dialects import dialect
-from harness.venue.dialects.base import Dialect, Request
+from harness.venue.dialects.base import Dialect
+from harness.venue.dialects.messages import Request
 from harness.venue.model import Account, OrderStatus
 from harness.venue.session import Venue
 from tests.dialects.earlier import installed, place

@@ -9,17 +9,10 @@ from decimal import Decimal
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import (
-    Call,
-    Close,
-    Dialect,
-    Frame,
-    Outgoing,
-    Ping,
-    StreamSession,
-    rest,
-    stream,
-)
+from harness.venue.dialects.base import Dialect
+from harness.venue.dialects.messages import Close, Frame, Outgoing, Ping
+from harness.venue.dialects.routing import Call, rest, stream
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.events import BookChanged, Event, TradePrinted
 
 HOST = "api.tiny.test"

@@ -120,7 +120,10 @@ def test_each_candidate_stands_in_its_group(published: Path) -> None:
     [
         ("binance-hurried", "3 blocking requirements are not met:"),
         ("binance-hurried", "only the last part became an event"),
-        ("binance-hurried", "harness check . -k test_every_fill_reported_once --seed 1"),
+        (
+            "binance-hurried",
+            "harness check . --upstream pypi:hummingbot==20260922 -k test_every_fill_reported_once --seed 1",
+        ),
         ("binance-hurried", "binance_exchange.py:412"),
         ("late", "2 newer commits"),
         ("silent", "could not resolve host"),

@@ -8,6 +8,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from decimal import Decimal
 
 import aiohttp
@@ -25,20 +26,16 @@ from tests.browsing import PHONE, browser, too_wide, violations
 HOST = "127.0.0.1"
 
 
-def free_port() -> int:
-    with socket.socket() as handle:
-        handle.bind((HOST, 0))
-        return int(handle.getsockname()[1])
-
-
 @pytest.fixture
 def served() -> Iterator[Served]:
-    with prepared(Binance, HOST, 0, free_port(), 1) as venue:
+    """Its page is where it says it is: any port was asked for."""
+    with prepared(Binance, HOST, 0, 0, 1) as venue:
         started, loop = threading.Event(), asyncio.new_event_loop()
+        told: list[int] = []
 
         async def main() -> None:
             loop.call_later(0.2, started.set)
-            await venue.run()
+            await venue.run(told.append)
 
         task = loop.create_task(main())
 
@@ -49,7 +46,8 @@ def served() -> Iterator[Served]:
         thread = threading.Thread(target=run)
         thread.start()
         assert started.wait(20)
-        yield venue
+        (port,) = told
+        yield replace(venue, page_port=port)
         loop.call_soon_threadsafe(task.cancel)
         thread.join(20)
         loop.close()
@@ -111,7 +109,8 @@ def test_anybody_else_is_told_what_this_is(served: Served, words: bytes) -> None
 def test_the_printed_configuration_is_ccxts(served: Served) -> None:
     import ccxt.pro
 
-    said = description(served)
+    said = description(served, served.page_port)
+    assert f"http://{HOST}:{served.page_port}/" in said
     assert repr(configuration(served.dialect.ccxt_options()))[1:-1] in said
     assert served.account.api_secret in said
 

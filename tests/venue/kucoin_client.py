@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from harness.venue.dialects.base import Close, Outgoing, Reply, Request, StreamSession
 from harness.venue.dialects.kucoin import Kucoin
+from harness.venue.dialects.messages import Close, Outgoing, Reply, Request
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.model import Account
 from harness.venue.session import Venue
 from tests.venue.world import FUNDS, StillClock, data, texts

@@ -15,10 +15,11 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from harness.venue.dialects.base import Close, Frame, Outgoing, Reply, Request, StreamSession
 from harness.venue.dialects.beaxy import Beaxy
 from harness.venue.dialects.beaxy.codec import Stomp
 from harness.venue.dialects.beaxy.login import bytes_of, number_of
+from harness.venue.dialects.messages import Close, Frame, Outgoing, Reply, Request
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.market import FeeIn
 from harness.venue.model import Account, OrderStatus, Side
 from harness.venue.session import Venue

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from harness.venue.dialects.base import Request, StreamSession
 from harness.venue.dialects.binance_perpetual import BinancePerpetual
+from harness.venue.dialects.messages import Request
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.model import Side
 from harness.venue.positions import PositionMode
 from harness.venue.session import Venue

@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from harness.venue.dialects.base import Reply, Request
 from harness.venue.dialects.binance import Binance
+from harness.venue.dialects.messages import Reply, Request
 from tests.venue.world import Client, StillClock, code, data, venue
 
 ACCOUNT = "/api/v3/account"

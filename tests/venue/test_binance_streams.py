@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 
-from harness.venue.dialects.base import Close, Dialect, Frame, Outgoing, Ping, Reply, Request, StreamSession
+from harness.venue.dialects.base import Dialect
 from harness.venue.dialects.binance import Binance
+from harness.venue.dialects.messages import Close, Frame, Outgoing, Ping, Reply, Request
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.events import Event
 from harness.venue.model import Account, NewOrder, OrderType, Side
 from harness.venue.session import Venue

@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 from harness.venue.dialects import dialect
-from harness.venue.dialects.base import Close, Dialect, Frame, Reply, Request, StreamSession
+from harness.venue.dialects.base import Dialect
+from harness.venue.dialects.messages import Close, Frame, Reply, Request
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.events import Event
 from harness.venue.model import Account, Side
 from harness.venue.session import Venue

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from harness.venue.dialects.base import Frame, Outgoing, Reply, Request
 from harness.venue.dialects.bittrex import Bittrex
 from harness.venue.dialects.bittrex.hub import HubSession
+from harness.venue.dialects.messages import Frame, Outgoing, Reply, Request
 from harness.venue.events import Event
 from harness.venue.model import Account, NewOrder, Side
 from tests.venue.world import StillClock, data, venue

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from harness.venue.dialects.base import Close, Reply, Request, StreamSession
 from harness.venue.dialects.bybit import Bybit
 from harness.venue.dialects.bybit.v5 import BybitV5
+from harness.venue.dialects.messages import Close, Reply, Request
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.model import Account, Side
 from harness.venue.session import Venue
 from tests.venue.world import FUNDS, NOON, StillClock, data, read_by, texts

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from harness.venue.dialects.base import Close, Frame, Outgoing, Reply, Request
 from harness.venue.dialects.coinbase_pro import CoinbasePro
 from harness.venue.dialects.coinbase_pro.streams import FeedSession
+from harness.venue.dialects.messages import Close, Frame, Outgoing, Reply, Request
 from harness.venue.dialects.uuids import number_of, uuid_of
 from harness.venue.events import Event
 from harness.venue.model import Account, Side

@@ -13,20 +13,13 @@ from harness.clock import ScaledClock, SkewedClock
 from harness.errors import UserError
 from harness.scenarios.randomization import usual
 from harness.venue.dialects import dialect, dialect_of, known
-from harness.venue.dialects.base import (
-    Call,
-    Dialect,
-    Refused,
-    Reply,
-    Request,
-    Route,
-    StreamSession,
-    rest,
-    stream,
-)
+from harness.venue.dialects.base import Dialect
 from harness.venue.dialects.decimals import decimals_of, fixed, plain
 from harness.venue.dialects.listen_keys import ListenKeys
+from harness.venue.dialects.messages import Refused, Reply, Request
 from harness.venue.dialects.rates import FixedWindows
+from harness.venue.dialects.routing import Call, Route, rest, stream
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.model import Account
 from harness.venue.session import Venue
 from tests.venue.world import StillClock, data, venue
@@ -256,3 +249,18 @@ def test_coarser_amounts_are_told(name: str) -> None:
         before, lot = listed(spoken), market.lot_size * 10
         world.change_rules(replace(market, lot_size=lot, min_amount=max(market.min_amount, lot)))
         assert listed(spoken) != before, market.name
+
+
+def test_a_market_that_is_named_has_the_rules_of_now() -> None:
+    """As Gemini's route for the details of one symbol, which told the first rules for ever."""
+    kind = dialect("binance")
+    world = Venue(kind.markets, 3, StillClock())
+    spoken = kind(world)
+    market = world.markets[0]
+    name = spoken.symbol(market)
+    assert spoken.market_of(name) == market
+    world.change_rules(replace(market, lot_size=market.lot_size * 10))
+    found = spoken.market_of(name)
+    assert found is not None
+    assert found.lot_size == market.lot_size * 10
+    assert spoken.market_of("NOBODY") is None

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from harness.venue.dialects import dialect
-from harness.venue.dialects.base import Dialect, Outgoing, Reply, Request, StreamSession
+from harness.venue.dialects.base import Dialect
+from harness.venue.dialects.messages import Outgoing, Reply, Request
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.model import Account, Side
 from harness.venue.session import Venue
 from tests.venue.world import FUNDS, NOON, StillClock, data, texts

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.venue.dialects.base import Close, Outgoing, Ping
 from harness.venue.dialects.heartbeat import Heartbeat
+from harness.venue.dialects.messages import Close, Outgoing, Ping
 
 NOON = 1_790_000_000.0
 

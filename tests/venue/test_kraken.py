@@ -17,11 +17,12 @@ from urllib.parse import urlencode
 
 import pytest
 
-from harness.venue.dialects.base import Close, Request, StreamSession
 from harness.venue.dialects.decimals import fixed
 from harness.venue.dialects.kraken import Kraken
 from harness.venue.dialects.kraken.codec import REFUSALS, exchange_id, number_of
 from harness.venue.dialects.kraken.limits import cancel_cost
+from harness.venue.dialects.messages import Close, Request
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.model import PERPETUAL_REFUSALS, Account, Refusal, Side
 from harness.venue.session import Venue
 from tests.venue.world import FUNDS, NOON, StillClock, data, texts

@@ -8,9 +8,9 @@ from itertools import count
 
 import pytest
 
-from harness.venue.dialects.base import Reply, Request
 from harness.venue.dialects.kraken.codec import number_of
 from harness.venue.dialects.kraken_2020 import Kraken2020
+from harness.venue.dialects.messages import Reply, Request
 from harness.venue.session import Venue
 from tests.venue.test_kraken import PRIVATE, PUBLIC, Client, follow, old
 from tests.venue.world import FUNDS, StillClock, texts

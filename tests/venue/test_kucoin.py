@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from harness.venue.dialects.base import Request
 from harness.venue.dialects.kucoin.replies import REFUSALS
+from harness.venue.dialects.messages import Request
 from harness.venue.model import PERPETUAL_REFUSALS, NewOrder, OrderStatus, Refusal, Side
 from tests.venue.kucoin_client import HOST, KucoinClient, kucoin_client, said
 from tests.venue.world import data

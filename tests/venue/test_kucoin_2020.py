@@ -7,8 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from harness.venue.dialects.base import Close, Outgoing, Request, StreamSession
 from harness.venue.dialects.kucoin_2020 import Kucoin2020
+from harness.venue.dialects.messages import Close, Outgoing, Request
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.model import Side
 from harness.venue.session import Venue
 from tests.venue.kucoin_client import HOST, KucoinClient, said

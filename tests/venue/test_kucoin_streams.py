@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.venue.dialects.base import Close, Reply
+from harness.venue.dialects.messages import Close, Reply
 from harness.venue.model import NewOrder, OrderType, Side, TimeInForce
 from tests.venue.kucoin_client import KucoinClient, KucoinSocket, kucoin_client, open_stream
 from tests.venue.world import data

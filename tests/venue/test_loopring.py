@@ -12,7 +12,6 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from harness.scenarios.randomization import eleven_more
-from harness.venue.dialects.base import Close, Frame, Request, StreamSession
 from harness.venue.dialects.loopring import Loopring
 from harness.venue.dialects.loopring.codec import FIELDS, REFUSALS, TOKENS, tokens
 from harness.venue.dialects.loopring.exchange import EXCHANGE
@@ -24,6 +23,8 @@ from harness.venue.dialects.loopring.signatures import (
     sign,
     verifies,
 )
+from harness.venue.dialects.messages import Close, Frame, Request
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.model import Account, Refusal, Side
 from harness.venue.session import Venue
 from tests.venue.world import StillClock, data, texts

@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
-from harness.venue.dialects.base import Close, Reply, Request, StreamSession
+from harness.venue.dialects.messages import Close, Reply, Request
 from harness.venue.dialects.okx import Okx
 from harness.venue.dialects.okx.codec import REFUSALS
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.dialects.wire import iso
 from harness.venue.model import PERPETUAL_REFUSALS, Account, Refusal, Side
 from harness.venue.session import Venue

@@ -10,7 +10,9 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from harness.venue.dialects.base import Dialect, Frame, Outgoing, Reply, Request, StreamSession
+from harness.venue.dialects.base import Dialect
+from harness.venue.dialects.messages import Frame, Outgoing, Reply, Request
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.events import Event, Listener
 from harness.venue.market import SAMPLE_MARKETS, Market
 from harness.venue.model import Account

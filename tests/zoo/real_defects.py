@@ -67,6 +67,10 @@ RECKONS_FEES = (
     "It reckons the fee of a fill that its stream tells of by rates that it reads twice a day, always in "
     "quote: its user's books show no rebates, new rates or fees in KCS."
 )
+NO_ASSETS = (
+    "The framework makes an empty text of an empty body, and the connector goes through it as through a list "
+    "of no assets: its user has no balance until the next poll."
+)
 UNSIGNED = "It takes a fee without its sign (`abs`), so its user's books show a rebate as a cost."
 SKIPS = (
     "It skips levels that a delta takes out, and the snapshot of a new subscription: its user sees prices "
@@ -126,9 +130,10 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
         UNSIGNED,
     ),
     ("gate_io", test_resilience_replies.test_errors_empty_no_balances): RealDefect(
-        "Given an empty body, the connector reports 0",
-        "The framework makes an empty text of an empty body, and the connector goes through it as through a "
-        "list of no assets: its user has no balance until the next poll.",
+        "Given an empty body, the connector reports 0", NO_ASSETS
+    ),
+    ("bitstamp", test_resilience_replies.test_errors_empty_no_balances): RealDefect(
+        "Given an empty body, the connector reports 0", NO_ASSETS
     ),
     ("gate_io", test_order_life_crowd.test_many_orders_at_once): RealDefect(
         "orders never reached the exchange",

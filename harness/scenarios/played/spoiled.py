@@ -30,7 +30,7 @@ SPOILINGS: tuple[tuple[str, Fault], ...] = (
 OF_THE_ACCOUNT = ("balances", "positions", "open_orders")
 # Today's framework gives an order up after four questions that went wrong.
 OF_AN_ORDER = ("order_status", "order_trades")
-POLL = 8.0  # virtual seconds that a poll may take
+POLL = 30.0  # virtual seconds that a poll may take on a busy machine
 OWN_RHYTHM = 150.0  # the same where nothing makes it poll at once; one of 2020 sleeps a minute between two
 SETTLING = 1.0
 

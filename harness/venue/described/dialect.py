@@ -19,7 +19,7 @@ from harness.venue.described.model import (
     RouteDescription,
     Signing,
 )
-from harness.venue.described.placeholders import leaf
+from harness.venue.described.placeholders import leaf, repeats
 from harness.venue.described.refusing import RefusalBook
 from harness.venue.described.signing import (
     Given,
@@ -35,20 +35,13 @@ from harness.venue.described.templates import NO_CONTRACT, Filler, Matcher, Miss
 from harness.venue.described.trust import Trust
 from harness.venue.described.values import Fact, Unreadable, moment, plainly, write
 from harness.venue.described.venue_facts import VenueFacts
-from harness.venue.dialects.base import (
-    Call,
-    Dialect,
-    Found,
-    Match,
-    Refused,
-    Reply,
-    Request,
-    Route,
-    StreamSession,
-)
+from harness.venue.dialects.base import Dialect
 from harness.venue.dialects.listen_keys import ListenKeys
+from harness.venue.dialects.messages import Refused, Reply, Request
 from harness.venue.dialects.nonces import AscendingNonces
+from harness.venue.dialects.routing import Call, Found, Match, Route
 from harness.venue.dialects.signing import same
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.market import Market
 from harness.venue.model import KEY_LENGTHS, Account, Refusal, VenueRefusal
 from harness.venue.operations.limits import RouteLimit, RouteLimits
@@ -412,7 +405,14 @@ class DescribedDialect(Dialect):
         found |= {name: plainly(value) for name, value in described.means.items()}
         if described.operation == "user_stream_renew":
             self._renew(found)
-        return Asked(described.operation, call.signer, market, found, described.rows)
+        asked = Asked(described.operation, call.signer, market, found, described.rows)
+        if asked.operation == "order_status" and not asked.named and not self._lists_orders(described):
+            raise Unreadable("no id of an order")
+        return asked
+
+    def _lists_orders(self, route: RouteDescription) -> bool:
+        reply = self.filler.laid_out(route.reply)
+        return any(repeats(reply, what) for what in ("order", "group"))
 
     def _renew(self, found: Mapping[str, Fact]) -> None:
         if not self.keys.renew(str(found.get("session.key", "")), self.venue.clock.now()):

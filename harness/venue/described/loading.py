@@ -18,7 +18,7 @@ from harness.venue.described.packing import PLAIN
 from harness.venue.described.placeholders import EACH, IF, LIKE, known_filter, leaf, texts
 from harness.venue.described.review import reviewed
 from harness.venue.described.signing import PLUGINS
-from harness.venue.dialects.base import OPERATIONS
+from harness.venue.dialects.routing import OPERATIONS
 from harness.venue.model import Refusal
 from harness.venue.operations.refusals import RequestError
 

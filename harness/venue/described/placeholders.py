@@ -109,3 +109,11 @@ def texts(value: JsonValue) -> list[str]:
         keys = [found["key"] for key in value if (found := EACH.fullmatch(key)) and found["key"]]
         return [*keys, *(text for item in value.values() for text in texts(item))]
     return []
+
+
+def repeats(template: JsonValue, what: str) -> bool:
+    """Whether a template repeats something for each of these."""
+    if isinstance(template, dict):
+        named = (found["what"] for key in template if (found := EACH.fullmatch(key)) is not None)
+        return what in named or any(repeats(item, what) for item in template.values())
+    return any(repeats(item, what) for item in template) if isinstance(template, list) else False

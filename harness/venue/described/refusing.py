@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from harness.venue.described.model import Refusals, RefusalWords
 from harness.venue.described.templates import Facts, Filler, Scope
-from harness.venue.dialects.base import Reply
+from harness.venue.dialects.messages import Reply
 from harness.venue.operations.refusals import RequestError
 
 # What most exchanges answer with, where a description does not say.

@@ -26,7 +26,7 @@ from pydantic import JsonValue
 from harness.credentials.shapes import Shape, identity_of, make
 from harness.venue.described.model import Credential, Signing
 from harness.venue.described.placeholders import Hole, leaf
-from harness.venue.dialects.base import Request
+from harness.venue.dialects.messages import Request
 from harness.venue.dialects.signing import same
 from harness.venue.model import Account
 

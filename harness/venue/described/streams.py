@@ -14,13 +14,13 @@ from pydantic import JsonValue
 
 from harness.venue.described.model import Channel, Connection, Pattern
 from harness.venue.described.packing import packed
-from harness.venue.described.placeholders import EACH, texts
+from harness.venue.described.placeholders import repeats, texts
 from harness.venue.described.signing import Given, text_of, with_claims
 from harness.venue.described.templates import Missing, Scope, Unlike, found_at
 from harness.venue.described.values import Fact, Unreadable
-from harness.venue.dialects.base import Close, Frame, Outgoing, Ping
 from harness.venue.dialects.book_feed import BookDiff, BookFeed
 from harness.venue.dialects.checksums import interleaved
+from harness.venue.dialects.messages import Close, Frame, Outgoing, Ping
 from harness.venue.dialects.topics import Topic, TopicSession
 from harness.venue.events import (
     BalanceChanged,
@@ -459,7 +459,7 @@ class DescribedSession(TopicSession):
         settled = self._settled()
         held = {b.asset: facts.margin(account, b.asset) for b in event.balances if b.asset in settled}
         tells = self._exchange.filler.laid_out(subscription.channel.tells)
-        if _names(tells, "balance") or _names(tells, "margin"):
+        if repeats(tells, "balance") or repeats(tells, "margin"):
             rows = {"balance": lambda: told, "margin": lambda: list(held.values())}
             yield from self._tell(topic, Scope(around, rows))
             return
@@ -594,16 +594,6 @@ def _texts_in(said: JsonValue, at: tuple[str, ...] = ()) -> Iterator[tuple[str, 
         return
     for key, item in items:
         yield from _texts_in(item, (*at, str(key)))
-
-
-def _names(template: JsonValue, what: str) -> bool:
-    """Whether a template repeats something for each of these."""
-    if isinstance(template, dict):
-        return any(
-            ((found := EACH.fullmatch(key)) is not None and found["what"] == what) or _names(item, what)
-            for key, item in template.items()
-        )
-    return any(_names(item, what) for item in template) if isinstance(template, list) else False
 
 
 def _tells(subscription: _Subscription | None, thing: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from harness.venue.dialects.base import Close, Outgoing, Ping
+from harness.venue.dialects.messages import Close, Outgoing, Ping
 from harness.venue.dialects.wire import ms
 
 POLICY_VIOLATION = 1008

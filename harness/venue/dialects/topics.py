@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from harness.venue.dialects.base import Close, Outgoing, StreamSession
+from harness.venue.dialects.messages import Close, Outgoing
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.events import (
     BalanceChanged,
     BookChanged,

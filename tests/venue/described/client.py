@@ -33,7 +33,8 @@ from harness.venue.described.signing import (
 )
 from harness.venue.described.templates import Scope
 from harness.venue.described.values import Fact
-from harness.venue.dialects.base import Frame, Reply, Request, StreamSession
+from harness.venue.dialects.messages import Frame, Reply, Request
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.dialects.wire import iso, ms, ns, us
 from harness.venue.market import Market
 from harness.venue.model import Account

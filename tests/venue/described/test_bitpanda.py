@@ -11,7 +11,8 @@ import pytest
 from harness.scenarios.randomization import initial_balances
 from harness.venue.described import DescribedDialect
 from harness.venue.dialects import dialect
-from harness.venue.dialects.base import Frame, Reply, Request, StreamSession
+from harness.venue.dialects.messages import Frame, Reply, Request
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.model import Account, NewOrder, Side
 from harness.venue.session import Venue
 from tests.venue.world import StillClock, data

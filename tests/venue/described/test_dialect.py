@@ -18,7 +18,8 @@ import pytest
 
 from harness.venue.described import DescribedDialect, described_dialect
 from harness.venue.described.dialect import dialect_of
-from harness.venue.dialects.base import Close, Frame, Reply, Request, StreamSession
+from harness.venue.dialects.messages import Close, Frame, Reply, Request
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.model import Account, Side
 from harness.venue.positions import PositionMode
 from harness.venue.session import Venue
@@ -112,6 +113,13 @@ def test_nonces_rise_and_signatures_are_verified(acme: Exchange) -> None:
     acme.nonces = count(2)
     assert (data(acme.signed("GET", "/wallet"))["error"]) == 7
     assert acme.signed("GET", "/wallet", spoilt={"X-Key": "nobody"}).status == 422
+
+
+def test_a_look_up_that_names_no_order_is_refused(acme: Exchange) -> None:
+    """No order in the reply would be told as one of which nothing is known."""
+    placed = acme.ask("place", pair="XBTUSDT-P", side="2", size="1000000", price="10")
+    assert acme.ask("status", id=placed["id"])["id"] == placed["id"]
+    assert acme.signed("POST", "/rpc", {"do": "status"}).status == 422
 
 
 def test_leverage_positions_and_modes(acme: Exchange) -> None:

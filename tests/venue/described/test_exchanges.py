@@ -14,7 +14,8 @@ import pytest
 from harness.scenarios.randomization import initial_balances
 from harness.venue.described import DescribedDialect, shipped_dialects
 from harness.venue.described.values import Fact
-from harness.venue.dialects.base import Close, Frame, Outgoing, Reply, StreamSession
+from harness.venue.dialects.messages import Close, Frame, Outgoing, Reply
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.events import Event
 from harness.venue.market import Market, floor_to
 from harness.venue.model import OrderStatus, Side

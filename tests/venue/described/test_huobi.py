@@ -11,7 +11,7 @@ import pytest
 from harness.scenarios.randomization import initial_balances
 from harness.venue.described import DescribedDialect
 from harness.venue.dialects import dialect
-from harness.venue.dialects.base import Frame, Request
+from harness.venue.dialects.messages import Frame, Request
 from harness.venue.events import Event
 from harness.venue.model import NewOrder, Order, Side
 from harness.venue.session import Venue

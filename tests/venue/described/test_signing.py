@@ -20,7 +20,7 @@ from harness.venue.described.signing import (
     signed_right,
     texts_of,
 )
-from harness.venue.dialects.base import Request
+from harness.venue.dialects.messages import Request
 from harness.venue.model import Account
 
 SECRET = "5ec3e7"

@@ -16,7 +16,8 @@ from harness.venue.described.dialect import DescribedDialect, dialect_of
 from harness.venue.described.model import Description, Orders, Signing
 from harness.venue.described.signing import Given
 from harness.venue.described.values import Fact
-from harness.venue.dialects.base import Request, StreamSession
+from harness.venue.dialects.messages import Request
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.model import KEY_LENGTHS, OrderType, PositionSide, Side
 from harness.venue.operations.refusals import RequestError
 from harness.venue.positions import PositionMode

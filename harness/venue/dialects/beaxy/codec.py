@@ -16,8 +16,8 @@ from types import MappingProxyType
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Refused, Reply
 from harness.venue.dialects.decimals import decimals_of, plain
+from harness.venue.dialects.messages import Refused, Reply
 from harness.venue.dialects.wire import Json, ms
 from harness.venue.events import OrderChange, OrderChanged
 from harness.venue.market import Market

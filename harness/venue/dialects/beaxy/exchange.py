@@ -13,7 +13,7 @@ from typing import ClassVar
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Call, Dialect, Reply, Request, Route, rest, stream
+from harness.venue.dialects.base import Dialect
 from harness.venue.dialects.beaxy import books
 from harness.venue.dialects.beaxy.codec import (
     account_said,
@@ -28,6 +28,8 @@ from harness.venue.dialects.beaxy.codec import (
 from harness.venue.dialects.beaxy.login import SILENCE, Session, as_secret, new_key, number_of, text_of
 from harness.venue.dialects.beaxy.streams import BookStream, OrderStream, TradeStream
 from harness.venue.dialects.day import day
+from harness.venue.dialects.messages import Reply, Request
+from harness.venue.dialects.routing import Call, Route, rest, stream
 from harness.venue.dialects.wire import Json, ms
 from harness.venue.market import FeeIn, Market
 from harness.venue.model import Account, Order, VenueRefusal

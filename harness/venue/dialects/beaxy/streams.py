@@ -11,9 +11,9 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from harness.venue.dialects.base import Close, Frame, Outgoing
 from harness.venue.dialects.beaxy import books
 from harness.venue.dialects.beaxy.codec import Stomp, event_said, number
+from harness.venue.dialects.messages import Close, Frame, Outgoing
 from harness.venue.dialects.topics import Topic, TopicSession
 from harness.venue.dialects.wire import ms
 from harness.venue.events import BookChanged, OrderChanged, TradePrinted

@@ -7,13 +7,14 @@ import zlib
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Call, Reply, rest
 from harness.venue.dialects.binance import messages, parameters
 from harness.venue.dialects.binance.errors import NO_SUCH_ORDER, UNKNOWN_ORDER, error, refused
 from harness.venue.dialects.binance.market_routes import MarketRoutes
 from harness.venue.dialects.binance.messages import symbol_of
 from harness.venue.dialects.binance.parameters import integer, limit
 from harness.venue.dialects.decimals import fixed
+from harness.venue.dialects.messages import Reply
+from harness.venue.dialects.routing import Call, rest
 from harness.venue.dialects.wire import ms
 from harness.venue.model import Order, VenueRefusal
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Call, Dialect, Reply, Request, Route
+from harness.venue.dialects.base import Dialect
 from harness.venue.dialects.binance import parameters
 from harness.venue.dialects.binance.errors import error
 from harness.venue.dialects.binance.limits import SPOT, Limits, Rules
@@ -16,6 +16,8 @@ from harness.venue.dialects.binance.messages import symbol_of
 from harness.venue.dialects.binance.parameters import integer, limit, required
 from harness.venue.dialects.binance.security import account_of, check_request
 from harness.venue.dialects.listen_keys import ListenKeys
+from harness.venue.dialects.messages import Reply, Request
+from harness.venue.dialects.routing import Call, Route
 from harness.venue.dialects.wire import Json, ms
 from harness.venue.market import Market
 from harness.venue.model import Account, Trade

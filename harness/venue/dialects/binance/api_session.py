@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Call, Frame, Outgoing, Refused, Reply, Request, StreamSession
 from harness.venue.dialects.binance.errors import error
 from harness.venue.dialects.binance.security import account_of, check_call
 from harness.venue.dialects.binance.streams import PATIENCE, PINGS_EVERY
 from harness.venue.dialects.binance.user_events import USER_OPERATIONS, user_frames
 from harness.venue.dialects.heartbeat import Heartbeat
+from harness.venue.dialects.messages import Frame, Outgoing, Refused, Reply, Request
+from harness.venue.dialects.routing import Call
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.dialects.wire import ms
 from harness.venue.events import Event
 from harness.venue.model import Account

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.venue.dialects.base import Refused, Reply
+from harness.venue.dialects.messages import Refused, Reply
 from harness.venue.model import OrderType, Refusal, VenueRefusal
 
 UNKNOWN_ORDER = (-2011, "Unknown order sent.")

@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Call, Request, Route, rest, stream
 from harness.venue.dialects.binance.account_routes import AccountRoutes
 from harness.venue.dialects.binance.api import NO_LISTEN_KEY
 from harness.venue.dialects.binance.api_session import ApiSession
@@ -14,6 +13,8 @@ from harness.venue.dialects.binance.errors import error
 from harness.venue.dialects.binance.limits import weight
 from harness.venue.dialects.binance.parameters import required
 from harness.venue.dialects.binance.streams import MarketSession
+from harness.venue.dialects.messages import Request
+from harness.venue.dialects.routing import Call, Route, rest, stream
 from harness.venue.model import Account
 
 

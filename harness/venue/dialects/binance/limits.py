@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Refused, Reply, Request
 from harness.venue.dialects.binance.errors import error
+from harness.venue.dialects.messages import Refused, Reply, Request
 from harness.venue.dialects.rates import FixedWindows
 
 INTERVALS = {"S": ("SECOND", 1), "M": ("MINUTE", 60), "D": ("DAY", 86_400)}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Call, rest
 from harness.venue.dialects.binance import messages, tickers
 from harness.venue.dialects.binance.api import BinanceApi
 from harness.venue.dialects.binance.parameters import limit
 from harness.venue.dialects.decimals import fixed
+from harness.venue.dialects.routing import Call, rest
 from harness.venue.dialects.wire import ms, rows
 
 

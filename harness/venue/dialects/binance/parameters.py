@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 
-from harness.venue.dialects.base import Request
 from harness.venue.dialects.binance.errors import (
     OTHER_TYPES,
     SUPPORTED_TYPES,
@@ -20,6 +19,7 @@ from harness.venue.dialects.binance.errors import (
     unsupported_type,
 )
 from harness.venue.dialects.decimals import decimals_of
+from harness.venue.dialects.messages import Request
 from harness.venue.market import Market
 from harness.venue.model import NewOrder, OrderType, Side, TimeInForce
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from harness.venue.dialects.base import Request
 from harness.venue.dialects.binance.errors import error, illegal, missing
 from harness.venue.dialects.binance.parameters import MAX_RECV_WINDOW, check_duplicates, integer
+from harness.venue.dialects.messages import Request
 from harness.venue.dialects.signing import hmac_hex, same
 from harness.venue.model import Account
 from harness.venue.session import Venue

@@ -11,13 +11,14 @@ import math
 import re
 from collections.abc import Callable, Iterable
 
-from harness.venue.dialects.base import Close, Frame, Outgoing, StreamSession
 from harness.venue.dialects.binance import messages, tickers
 from harness.venue.dialects.binance.messages import symbol_of
 from harness.venue.dialects.binance.user_events import USER_OPERATIONS, user_frames
 from harness.venue.dialects.book_feed import BookDiff, BookFeed
 from harness.venue.dialects.decimals import fixed
 from harness.venue.dialects.heartbeat import POLICY_VIOLATION, Heartbeat
+from harness.venue.dialects.messages import Close, Frame, Outgoing
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.dialects.wire import Json, ms, rows
 from harness.venue.events import BookChanged, Event, TradePrinted
 from harness.venue.model import Account, Side

@@ -14,11 +14,12 @@ from typing import ClassVar
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Call, Request, Route, rest
 from harness.venue.dialects.binance.exchange import Binance
 from harness.venue.dialects.binance.messages import symbol_of
 from harness.venue.dialects.binance.streams import MarketSession
 from harness.venue.dialects.decimals import fixed
+from harness.venue.dialects.messages import Request
+from harness.venue.dialects.routing import Call, Route, rest
 from harness.venue.dialects.wire import Json, ms
 from harness.venue.events import BalanceChanged, Event
 from harness.venue.model import Account

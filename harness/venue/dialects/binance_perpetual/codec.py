@@ -10,10 +10,10 @@ from decimal import Decimal
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Refused
 from harness.venue.dialects.binance.errors import UNKNOWN_ORDER, error
 from harness.venue.dialects.binance.messages import symbol_of
 from harness.venue.dialects.decimals import decimals_of, fixed, plain
+from harness.venue.dialects.messages import Refused
 from harness.venue.dialects.wire import Json, ms
 from harness.venue.market import Market
 from harness.venue.model import ZERO, Fill, Order, OrderEnd, OrderStatus, Refusal, Side, VenueRefusal

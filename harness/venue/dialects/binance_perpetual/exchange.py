@@ -13,7 +13,6 @@ from typing import ClassVar
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Call, Reply, rest, stream
 from harness.venue.dialects.binance.api import NO_LISTEN_KEY
 from harness.venue.dialects.binance.errors import NO_SUCH_ORDER, UNKNOWN_ORDER, error, missing
 from harness.venue.dialects.binance.limits import Rules
@@ -24,6 +23,8 @@ from harness.venue.dialects.binance_perpetual.orders import new_order
 from harness.venue.dialects.binance_perpetual.routes import MarketRoutes
 from harness.venue.dialects.binance_perpetual.streams import FuturesSession
 from harness.venue.dialects.decimals import fixed, plain
+from harness.venue.dialects.messages import Reply
+from harness.venue.dialects.routing import Call, rest, stream
 from harness.venue.dialects.wire import ms
 from harness.venue.market import SAMPLE_PERPETUALS, Market
 from harness.venue.model import ZERO, Account, Order, PositionSide, Refusal, VenueRefusal

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Call, Request, Route, rest
 from harness.venue.dialects.binance import messages, tickers
 from harness.venue.dialects.binance.api import BinanceApi
 from harness.venue.dialects.binance.messages import symbol_of
 from harness.venue.dialects.binance.parameters import integer, limit
 from harness.venue.dialects.binance_perpetual.codec import amount_of, price_of, symbol_info
 from harness.venue.dialects.decimals import fixed
+from harness.venue.dialects.messages import Request
+from harness.venue.dialects.routing import Call, Route, rest
 from harness.venue.dialects.wire import Json, ms
 from harness.venue.market import Market
 from harness.venue.model import Level, Trade

@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterable, Iterator
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Outgoing
 from harness.venue.dialects.binance.messages import symbol_of
 from harness.venue.dialects.binance.streams import MarketSession
 from harness.venue.dialects.binance_perpetual.codec import amount_of, order_state, price_of
 from harness.venue.dialects.binance_perpetual.routes import aggregate_trade, premium
 from harness.venue.dialects.book_feed import BookDiff
 from harness.venue.dialects.decimals import fixed
+from harness.venue.dialects.messages import Outgoing
 from harness.venue.dialects.wire import Json, ms
 from harness.venue.events import (
     BalanceChanged,

@@ -8,8 +8,10 @@ from typing import ClassVar
 
 from harness.venue.described.dialect import DescribedDialect, dialect_of
 from harness.venue.described.loading import load
-from harness.venue.dialects.base import Match, Reply, Request, Route, StreamSession
 from harness.venue.dialects.bittrex.hub import HubSession
+from harness.venue.dialects.messages import Reply, Request
+from harness.venue.dialects.routing import Match, Route
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.market import FeeIn, Market
 
 _Described: type[DescribedDialect] = dialect_of(load(Path(__file__).with_name("bittrex.yml")))

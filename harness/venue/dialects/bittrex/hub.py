@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Close, Frame, Outgoing
+from harness.venue.dialects.messages import Close, Frame, Outgoing
 from harness.venue.dialects.signing import hmac_hex, same
 from harness.venue.dialects.topics import Topic, TopicSession
 from harness.venue.dialects.wire import Json, ms, parsed

@@ -11,8 +11,9 @@ from decimal import Decimal
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Call, Refused, Reply
 from harness.venue.dialects.decimals import plain
+from harness.venue.dialects.messages import Refused, Reply
+from harness.venue.dialects.routing import Call
 from harness.venue.dialects.wire import Json, ms
 from harness.venue.market import Market
 from harness.venue.model import (

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Close, Frame, Outgoing
 from harness.venue.dialects.book_feed import BookDiff, BookFeed
 from harness.venue.dialects.bybit.codec import execution
 from harness.venue.dialects.decimals import plain
+from harness.venue.dialects.messages import Close, Frame, Outgoing
 from harness.venue.dialects.signing import hmac_hex, same
 from harness.venue.dialects.topics import Topic, TopicSession
 from harness.venue.dialects.wire import Json, ms, parsed, rows

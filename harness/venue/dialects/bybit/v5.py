@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Call, Dialect, Refused, Reply, Request, Route, rest, stream
+from harness.venue.dialects.base import Dialect
 from harness.venue.dialects.bybit.codec import (
     PARAMETER,
     REFUSALS,
@@ -31,7 +31,9 @@ from harness.venue.dialects.bybit.codec import (
 from harness.venue.dialects.bybit.streams import PrivateSession, PublicSession
 from harness.venue.dialects.day import day
 from harness.venue.dialects.decimals import plain
+from harness.venue.dialects.messages import Refused, Reply, Request
 from harness.venue.dialects.rates import FixedWindows
+from harness.venue.dialects.routing import Call, Route, rest, stream
 from harness.venue.dialects.signing import hmac_hex, same
 from harness.venue.dialects.wire import Json, ms, parsed, rows
 from harness.venue.market import Market

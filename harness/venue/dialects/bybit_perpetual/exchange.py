@@ -11,7 +11,6 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import ClassVar
 
-from harness.venue.dialects.base import Call, Reply, rest
 from harness.venue.dialects.bybit.codec import PARAMETER, PLAIN_NUMBER, integer, of_venue, refused
 from harness.venue.dialects.bybit.streams import PrivateSession, PublicSession
 from harness.venue.dialects.bybit.v5 import BybitV5
@@ -19,6 +18,8 @@ from harness.venue.dialects.bybit_perpetual.codec import REFUSALS, coin_data, po
 from harness.venue.dialects.bybit_perpetual.streams import LinearPrivateSession, LinearPublicSession
 from harness.venue.dialects.day import day
 from harness.venue.dialects.decimals import decimals_of, plain
+from harness.venue.dialects.messages import Reply
+from harness.venue.dialects.routing import Call, rest
 from harness.venue.dialects.wire import Json, ms
 from harness.venue.market import SAMPLE_PERPETUALS, Market
 from harness.venue.model import Account, Balance, PositionSide, VenueRefusal

@@ -9,8 +9,8 @@ import math
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, ClassVar
 
-from harness.venue.dialects.base import Outgoing
 from harness.venue.dialects.bybit.streams import PrivateSession, PublicSession
+from harness.venue.dialects.messages import Outgoing
 from harness.venue.dialects.topics import Topic
 from harness.venue.dialects.wire import Json
 from harness.venue.events import Event, PositionChanged

@@ -15,8 +15,8 @@ from types import MappingProxyType
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Refused, Reply
 from harness.venue.dialects.decimals import fixed, plain
+from harness.venue.dialects.messages import Refused, Reply
 from harness.venue.dialects.uuids import uuid_of
 from harness.venue.dialects.wire import Json, iso
 from harness.venue.market import Market, SelfTrade

@@ -16,14 +16,16 @@ from typing import ClassVar
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Call, Dialect, Refused, Reply, Request, Route, rest, stream
+from harness.venue.dialects.base import Dialect
 from harness.venue.dialects.coinbase_pro import codec
 from harness.venue.dialects.coinbase_pro.codec import refused, refused_by_venue
 from harness.venue.dialects.coinbase_pro.feed import OrderFeed
 from harness.venue.dialects.coinbase_pro.streams import FeedSession
 from harness.venue.dialects.day import day
 from harness.venue.dialects.decimals import plain
+from harness.venue.dialects.messages import Refused, Reply, Request
 from harness.venue.dialects.rates import DecayingCounters
+from harness.venue.dialects.routing import Call, Route, rest, stream
 from harness.venue.dialects.signing import hmac_base64, same
 from harness.venue.dialects.uuids import number_of, uuid_of
 from harness.venue.dialects.wire import Json, iso

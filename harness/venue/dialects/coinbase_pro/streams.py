@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Close, Frame, Outgoing
 from harness.venue.dialects.coinbase_pro.codec import matched, stamp
 from harness.venue.dialects.coinbase_pro.feed import Entry
 from harness.venue.dialects.day import day
 from harness.venue.dialects.decimals import plain
+from harness.venue.dialects.messages import Close, Frame, Outgoing
 from harness.venue.dialects.topics import Topic, TopicSession
 from harness.venue.dialects.wire import Json, parsed, rows
 from harness.venue.events import BookChanged, Event, TradePrinted

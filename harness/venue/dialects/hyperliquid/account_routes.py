@@ -7,10 +7,10 @@ from functools import cached_property
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Call, rest
 from harness.venue.dialects.hyperliquid.access import ACTIONS
 from harness.venue.dialects.hyperliquid.codec import NEWEST, fill_data, malformed, number
 from harness.venue.dialects.hyperliquid.market_routes import MarketRoutes
+from harness.venue.dialects.routing import Call, rest
 from harness.venue.dialects.wire import Json, ms
 from harness.venue.market import Market
 from harness.venue.model import ZERO, Account, Fill, Side

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from harness.venue.dialects.base import Call, stream
 from harness.venue.dialects.hyperliquid.codec import hash_of, number
 from harness.venue.dialects.hyperliquid.order_routes import OrderRoutes
 from harness.venue.dialects.hyperliquid.streams import Session
+from harness.venue.dialects.routing import Call, stream
 from harness.venue.dialects.wire import Json, ms
 from harness.venue.model import Account
 from harness.venue.operations.sessions import PrivateSessions

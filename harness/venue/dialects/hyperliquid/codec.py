@@ -13,8 +13,8 @@ from decimal import Decimal
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Refused, Reply
 from harness.venue.dialects.decimals import decimals_of, plain
+from harness.venue.dialects.messages import Refused, Reply
 from harness.venue.dialects.wire import Json, ms
 from harness.venue.market import Market, SelfTrade
 from harness.venue.model import (

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Call, rest
 from harness.venue.dialects.decimals import decimals_of
 from harness.venue.dialects.hyperliquid.api import HyperliquidApi
+from harness.venue.dialects.routing import Call, rest
 from harness.venue.dialects.wire import Json
 from harness.venue.market import Market, PriceBand
 from harness.venue.model import Account

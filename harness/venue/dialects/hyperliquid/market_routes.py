@@ -6,10 +6,11 @@ from decimal import Decimal
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Call, Refused, Reply, rest
 from harness.venue.dialects.day import day
 from harness.venue.dialects.hyperliquid.access import Access
 from harness.venue.dialects.hyperliquid.codec import NEWEST, err, levels, malformed, number, public_trade
+from harness.venue.dialects.messages import Refused, Reply
+from harness.venue.dialects.routing import Call, rest
 from harness.venue.dialects.wire import Json, ms
 from harness.venue.market import Market
 

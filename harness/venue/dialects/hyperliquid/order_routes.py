@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Call, rest
 from harness.venue.dialects.hyperliquid.account_routes import AccountRoutes
 from harness.venue.dialects.hyperliquid.codec import (
     CLOID,
@@ -21,6 +20,7 @@ from harness.venue.dialects.hyperliquid.codec import (
     with_status,
     worded,
 )
+from harness.venue.dialects.routing import Call, rest
 from harness.venue.dialects.wire import Json
 from harness.venue.model import ZERO, Account, Order, OrderStatus, TimeInForce, VenueRefusal
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Close, Frame, Outgoing, Request
 from harness.venue.dialects.book_feed import BookFeed
 from harness.venue.dialects.hyperliquid.codec import basic_order, public_trade, with_status
 from harness.venue.dialects.hyperliquid.signatures import ADDRESS
+from harness.venue.dialects.messages import Close, Frame, Outgoing, Request
 from harness.venue.dialects.topics import Topic, TopicSession
 from harness.venue.dialects.wire import Json, parsed
 from harness.venue.events import (

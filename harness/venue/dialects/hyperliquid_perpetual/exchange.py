@@ -14,10 +14,10 @@ from typing import ClassVar
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Call, rest
 from harness.venue.dialects.decimals import decimals_of
 from harness.venue.dialects.hyperliquid.api import HyperliquidApi
 from harness.venue.dialects.hyperliquid.codec import err, malformed, number, ok, refusal
+from harness.venue.dialects.routing import Call, rest
 from harness.venue.dialects.wire import Json, ms
 from harness.venue.market import Market, MarketKind, PriceBand
 from harness.venue.model import ZERO, Account, VenueRefusal

@@ -12,8 +12,8 @@ from decimal import Decimal
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Refused, Reply
 from harness.venue.dialects.decimals import decimals_of, fixed
+from harness.venue.dialects.messages import Refused, Reply
 from harness.venue.market import FeeIn, Market
 from harness.venue.model import NewOrder, Order, OrderType, Refusal, Side, TimeInForce
 

@@ -16,16 +16,6 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import ClassVar
 
-from harness.venue.dialects.base import (
-    Call,
-    Refused,
-    Reply,
-    Request,
-    Route,
-    StreamSession,
-    rest,
-    stream,
-)  # fmt: skip
 from harness.venue.dialects.decimals import decimals_of, fixed
 from harness.venue.dialects.kraken.codec import (
     REFUSALS,
@@ -47,8 +37,11 @@ from harness.venue.dialects.kraken.market_routes import MarketRoutes, integer, p
 from harness.venue.dialects.kraken.messages import fill_data, order_data
 from harness.venue.dialects.kraken.streams import KrakenSession, OldSession
 from harness.venue.dialects.kraken.streams_v2 import NewSession
+from harness.venue.dialects.messages import Refused, Reply, Request
 from harness.venue.dialects.nonces import AscendingNonces
+from harness.venue.dialects.routing import Call, Route, rest, stream
 from harness.venue.dialects.signing import hmac_base64, same
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.dialects.wire import Json, parsed
 from harness.venue.market import SAMPLE_MARKETS, FeeIn, Market
 from harness.venue.model import Account, Fill, NewOrder, Order, Refusal, VenueRefusal

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Call, Dialect, Reply, Request, rest
+from harness.venue.dialects.base import Dialect
 from harness.venue.dialects.day import day
 from harness.venue.dialects.kraken.codec import (
     REFUSALS,
@@ -27,6 +27,8 @@ from harness.venue.dialects.kraken.codec import (
     volume_text,
 )
 from harness.venue.dialects.kraken.messages import pair_data, ticker_data
+from harness.venue.dialects.messages import Reply, Request
+from harness.venue.dialects.routing import Call, rest
 from harness.venue.dialects.wire import iso, ns, parsed
 from harness.venue.market import Market
 from harness.venue.model import Level, Refusal, Trade

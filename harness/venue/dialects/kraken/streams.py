@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Close, Frame, Outgoing
 from harness.venue.dialects.kraken.codec import exchange_id, price_text, stream_name, volume_text
 from harness.venue.dialects.kraken.depth import DEPTHS, Change, Depth
 from harness.venue.dialects.kraken.messages import fill_data, order_data
+from harness.venue.dialects.messages import Close, Frame, Outgoing
 from harness.venue.dialects.topics import Topic, TopicSession
 from harness.venue.dialects.wire import Json, parsed
 from harness.venue.events import BookChanged, Event, OrderChanged, TradePrinted

@@ -10,13 +10,13 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
-from harness.venue.dialects.base import Frame, Outgoing
 from harness.venue.dialects.day import day
 from harness.venue.dialects.decimals import decimals_of, fixed
 from harness.venue.dialects.kraken.codec import client_id, exchange_id, modern_name, user_reference
 from harness.venue.dialects.kraken.depth import Change, Depth
 from harness.venue.dialects.kraken.messages import average, flags, reason
 from harness.venue.dialects.kraken.streams import SNAPSHOT_TRADES, KrakenSession
+from harness.venue.dialects.messages import Frame, Outgoing
 from harness.venue.dialects.topics import Topic
 from harness.venue.dialects.wire import Json, iso, parsed
 from harness.venue.events import BalanceChanged, Event, OrderChange, OrderChanged, TradePrinted

@@ -14,12 +14,14 @@ from typing import ClassVar
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Call, Frame, Reply, StreamSession
 from harness.venue.dialects.kraken.codec import pair_name
 from harness.venue.dialects.kraken.exchange import PRIVATE, PRIVATE_STREAM_HOST, Kraken
 from harness.venue.dialects.kraken.market_routes import PUBLIC, success
 from harness.venue.dialects.kraken.messages import pair_data
 from harness.venue.dialects.kraken.streams import OldSession
+from harness.venue.dialects.messages import Frame, Reply
+from harness.venue.dialects.routing import Call
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.dialects.topics import Topic
 from harness.venue.market import Market
 from harness.venue.model import Account, Trade

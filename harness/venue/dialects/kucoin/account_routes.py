@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from harness.venue.dialects.base import Call, Reply, rest
 from harness.venue.dialects.kucoin import messages
 from harness.venue.dialects.kucoin.market_routes import MarketRoutes
 from harness.venue.dialects.kucoin.messages import order_id_text
@@ -15,6 +14,8 @@ from harness.venue.dialects.kucoin.replies import (
     refused_by_venue,
     success,
 )
+from harness.venue.dialects.messages import Reply
+from harness.venue.dialects.routing import Call, rest
 from harness.venue.dialects.wire import Json, ms
 from harness.venue.market import Market
 from harness.venue.model import Account, Fill, NewOrder, Order, Refusal, VenueRefusal

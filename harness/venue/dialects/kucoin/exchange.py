@@ -10,12 +10,14 @@ import secrets
 from dataclasses import replace
 from typing import ClassVar
 
-from harness.venue.dialects.base import Call, Reply, Request, Route, StreamSession, stream
 from harness.venue.dialects.kucoin.account_routes import AccountRoutes
 from harness.venue.dialects.kucoin.limits import Quotas
 from harness.venue.dialects.kucoin.replies import OK, failure
 from harness.venue.dialects.kucoin.security import signer
 from harness.venue.dialects.kucoin.streams import KucoinSession
+from harness.venue.dialects.messages import Reply, Request
+from harness.venue.dialects.routing import Call, Route, stream
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.dialects.wire import parsed
 from harness.venue.market import SAMPLE_MARKETS, FeeIn, Market
 from harness.venue.model import Account

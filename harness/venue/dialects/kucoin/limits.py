@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.venue.dialects.base import Route
 from harness.venue.dialects.kucoin.replies import refusal
+from harness.venue.dialects.routing import Route
 
 SECONDS = 30.0
 QUOTAS = {"public": 2000, "spot": 4000, "management": 2000}

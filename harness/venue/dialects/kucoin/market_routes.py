@@ -8,10 +8,12 @@ from typing import ClassVar
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Call, Dialect, Reply, rest
+from harness.venue.dialects.base import Dialect
 from harness.venue.dialects.decimals import plain
 from harness.venue.dialects.kucoin import messages
 from harness.venue.dialects.kucoin.replies import REFUSALS, refusal, success
+from harness.venue.dialects.messages import Reply
+from harness.venue.dialects.routing import Call, rest
 from harness.venue.dialects.wire import Json, ms, rows
 from harness.venue.market import Market
 from harness.venue.model import Account, Refusal

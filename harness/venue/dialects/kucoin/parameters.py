@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Call
 from harness.venue.dialects.kucoin.replies import PARAMETER, bad_parameter, refusal
+from harness.venue.dialects.routing import Call
 from harness.venue.dialects.wire import Json, ms
 from harness.venue.market import Market
 from harness.venue.model import NewOrder, OrderType, Side, TimeInForce

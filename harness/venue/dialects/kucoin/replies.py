@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Refused, Reply
+from harness.venue.dialects.messages import Refused, Reply
 from harness.venue.model import Refusal, VenueRefusal
 
 OK = "200000"

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from urllib.parse import unquote
 
-from harness.venue.dialects.base import Request
 from harness.venue.dialects.kucoin.replies import refusal
+from harness.venue.dialects.messages import Request
 from harness.venue.dialects.signing import hmac_base64, same
 from harness.venue.model import Account
 from harness.venue.session import Venue

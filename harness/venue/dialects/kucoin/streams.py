@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Close, Frame, Outgoing, StreamSession
 from harness.venue.dialects.kucoin.pushes import balance_change, book_change, order_change, trade_print
+from harness.venue.dialects.messages import Close, Frame, Outgoing
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.dialects.wire import Json, parsed
 from harness.venue.events import BalanceChanged, BookChanged, Event, OrderChanged, TradePrinted
 from harness.venue.market import Market

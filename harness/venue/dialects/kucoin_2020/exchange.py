@@ -12,14 +12,16 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import ClassVar
 
-from harness.venue.dialects.base import Call, Frame, Reply, Request, Route, StreamSession, rest, stream
 from harness.venue.dialects.decimals import plain
 from harness.venue.dialects.kucoin import messages
 from harness.venue.dialects.kucoin.exchange import Kucoin
 from harness.venue.dialects.kucoin.replies import refusal, success
 from harness.venue.dialects.kucoin.security import signer_with_first_version
 from harness.venue.dialects.kucoin.streams import BOOK, KucoinSession
+from harness.venue.dialects.messages import Frame, Reply, Request
 from harness.venue.dialects.rates import FixedWindows
+from harness.venue.dialects.routing import Call, Route, rest, stream
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.dialects.wire import Json, ms, rows
 from harness.venue.market import Market
 from harness.venue.model import Account

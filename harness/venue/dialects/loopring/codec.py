@@ -16,9 +16,9 @@ from types import MappingProxyType
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Refused, Reply
 from harness.venue.dialects.decimals import plain
 from harness.venue.dialects.loopring.signatures import FIELD, Signature, order_hash
+from harness.venue.dialects.messages import Refused, Reply
 from harness.venue.dialects.wire import Json, ms
 from harness.venue.market import Market
 from harness.venue.model import Fill, Level, NewOrder, Order, OrderStatus, OrderType, Refusal, Side, Trade

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Call, Dialect, Reply, Request, Route, rest, stream
+from harness.venue.dialects.base import Dialect
 from harness.venue.dialects.day import day
 from harness.venue.dialects.decimals import decimals_of, plain
 from harness.venue.dialects.loopring.codec import (
@@ -38,6 +38,8 @@ from harness.venue.dialects.loopring.codec import (
 )
 from harness.venue.dialects.loopring.signatures import FIELD, SUBGROUP, Signature, public_key, verifies
 from harness.venue.dialects.loopring.streams import Session
+from harness.venue.dialects.messages import Reply, Request
+from harness.venue.dialects.routing import Call, Route, rest, stream
 from harness.venue.dialects.wire import Json, ms
 from harness.venue.market import Market
 from harness.venue.model import Account, Balance, Order, VenueRefusal

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Close, Frame, Outgoing
 from harness.venue.dialects.book_feed import BookDiff, BookFeed
 from harness.venue.dialects.loopring.codec import slot, slots, trade_said
+from harness.venue.dialects.messages import Close, Frame, Outgoing
 from harness.venue.dialects.topics import Topic, TopicSession
 from harness.venue.dialects.wire import Json, ms, parsed
 from harness.venue.events import BalanceChanged, BookChanged, OrderChanged, TradePrinted

@@ -1,4 +1,4 @@
-"""OKX's names for things: errors, states, numbers, and the orders that clients ask for.
+"""OKX's names for things: errors, states, numbers, orders, fills, balances and markets, to JSON and back.
 
 Source: www.okx.com/docs-v5/en/ ("Error Code", "Order Book Trading").
 """
@@ -6,20 +6,23 @@ Source: www.okx.com/docs-v5/en/ ("Error Code", "Order Book Trading").
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Refused, Reply
+from harness.venue.dialects.day import Day
 from harness.venue.dialects.decimals import plain
+from harness.venue.dialects.messages import Refused, Reply
 from harness.venue.dialects.wire import Json, ms
 from harness.venue.market import Market
 from harness.venue.model import (
+    ZERO,
     Balance,
     Fill,
     Level,
     NewOrder,
+    Order,
     OrderEnd,
     OrderStatus,
     OrderType,
@@ -61,6 +64,7 @@ STATES = {
     OrderStatus.CANCELED: "canceled",
     OrderStatus.EXPIRED: "canceled",
 }
+LISTED = "1548133413000"  # milliseconds: when trading began, for every instrument
 SOURCES = {OrderEnd.ASKED: "1", OrderEnd.POST_ONLY: "31"}  # who canceled it; "0" is the system
 
 
@@ -173,3 +177,65 @@ def fill_data(fill: Fill) -> Json:
         "execType": "M" if fill.maker else "T", "feeCcy": fill.fee_asset, "fee": plain(-fill.fee),
         "ts": str(ms(fill.at)), "fillTime": str(ms(fill.at)), "fillPnl": "0", **OF_DERIVATIVES,
     }  # fmt: skip
+
+
+def order_data(order: Order, fills: Sequence[Fill]) -> Json:
+    """As `trade/order` and the `orders` channel tell it, with all its `fills` so far."""
+    last = fills[-1] if fills else None
+    by_value = order.quote_amount is not None
+    kind = order.type.value if order.type is OrderType.MARKET else order.time_in_force.value
+    return {
+        "instType": "SPOT", "instId": order.market.name, "ordId": str(order.order_id),
+        "clOrdId": order.client_order_id, "tag": "", "ccy": "", "tdMode": "cash",
+        "side": order.side.value, "posSide": "net",
+        "ordType": "post_only" if order.post_only else kind.replace("gtc", "limit"),
+        "px": plain(order.price) if order.price is not None else "",
+        "sz": plain((order.quote_amount if by_value else order.amount) or ZERO),
+        "tgtCcy": "quote_ccy" if by_value else "base_ccy" if order.type is OrderType.MARKET else "",
+        "accFillSz": plain(order.filled),
+        "avgPx": plain(order.average_price) if order.average_price else "",
+        "state": STATES[order.status], "lever": "", "pnl": "0", "category": "normal",
+        "cancelSource": SOURCES.get(order.ended, "0") if order.ended else "",
+        "reduceOnly": "false",
+        "fee": plain(-sum((fill.fee for fill in fills), ZERO)),
+        "feeCcy": order.market.base if order.side is Side.BUY else order.market.quote,
+        "rebate": "0", "rebateCcy": order.market.quote,
+        "fillPx": plain(last.price) if last else "", "fillSz": plain(last.amount) if last else "0",
+        "fillTime": str(ms(last.at)) if last else "", "tradeId": str(last.trade_id) if last else "",
+        "cTime": str(ms(order.created_at)), "uTime": str(ms(order.updated_at)), **OF_ALGORITHMS,
+    }  # fmt: skip
+
+
+def instrument(market: Market, *, halted: bool) -> Json:
+    return {
+        "instType": "SPOT", "instId": market.name, "baseCcy": market.base, "quoteCcy": market.quote,
+        "settleCcy": "", "uly": "", "instFamily": "", "ctVal": "", "ctMult": "", "ctValCcy": "",
+        "tickSz": plain(market.tick_size), "lotSz": plain(market.lot_size),
+        "minSz": plain(market.min_amount), "maxLmtSz": plain(market.max_amount),
+        "maxMktSz": plain(market.max_amount), "lever": "1", "category": "1", "alias": "", "expTime": "",
+        "listTime": LISTED, "stk": "", "optType": "",
+        "state": "suspend" if halted else "live",
+    }  # fmt: skip
+
+
+def ticker(market: Market, today: Day) -> Json:
+    last_size = today.trades[-1].amount if today.trades else ZERO
+    return {
+        "instType": "SPOT", "instId": market.name, "last": plain(today.last), "lastSz": plain(last_size),
+        "askPx": plain(today.ask.price), "askSz": plain(today.ask.amount),
+        "bidPx": plain(today.bid.price), "bidSz": plain(today.bid.amount), "open24h": plain(today.open),
+        "high24h": plain(today.high), "low24h": plain(today.low), "volCcy24h": plain(today.value),
+        "vol24h": plain(today.volume), "sodUtc0": plain(today.open), "sodUtc8": plain(today.open),
+        "ts": str(ms(today.at)),
+    }  # fmt: skip
+
+
+# An account without margin, with one position a market.
+CONFIG: Json = {
+    "uid": "1", "mainUid": "1", "acctLv": "1", "posMode": "net_mode", "perm": "trade",
+    "acctStpMode": "cancel_maker", "autoLoan": False, "ctIsoMode": "automatic", "greeksType": "PA",
+    "enableSpotBorrow": False, "feeType": "0", "ip": "", "type": "0", "kycLv": "3", "label": "",
+    "level": "Lv1", "levelTmp": "", "liquidationGear": "-1", "mgnIsoMode": "automatic", "opAuth": "0",
+    "roleType": "0", "spotBorrowAutoRepay": False, "spotOffsetType": "", "spotRoleType": "0",
+    "spotTraderInsts": [], "traderInsts": [], "settleCcy": "", "settleCcyList": [],
+}  # fmt: skip

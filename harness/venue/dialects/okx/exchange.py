@@ -17,25 +17,29 @@ from urllib.parse import unquote
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Call, Dialect, Refused, Reply, Request, Route, rest, stream
+from harness.venue.dialects.base import Dialect
 from harness.venue.dialects.day import day
 from harness.venue.dialects.decimals import plain
+from harness.venue.dialects.messages import Refused, Reply, Request
 from harness.venue.dialects.okx.codec import (
-    OF_ALGORITHMS,
+    CONFIG,
     REFUSALS,
-    SOURCES,
     STATES,
     ItemRefused,
     detail,
     fill_data,
+    instrument,
     levels,
     new_order,
+    order_data,
     public_trade,
     refused,
     success,
+    ticker,
 )  # fmt: skip
 from harness.venue.dialects.okx.streams import PrivateSession, PublicSession
 from harness.venue.dialects.rates import FixedWindows
+from harness.venue.dialects.routing import Call, Route, rest, stream
 from harness.venue.dialects.signing import hmac_base64, same
 from harness.venue.dialects.wire import Json, ms, parsed
 from harness.venue.market import SAMPLE_MARKETS, Market, SelfTrade
@@ -44,9 +48,7 @@ from harness.venue.model import (
     Account,
     Balance,
     Order,
-    OrderType,
     Refusal,
-    Side,
     VenueRefusal,
 )  # fmt: skip
 from harness.venue.operations.sessions import PrivateSessions
@@ -63,7 +65,6 @@ LIMITS = {
     f"{API}/account/balance": 10, f"{API}/public/time": 10,
 }  # fmt: skip
 USUAL_LIMIT, WINDOW = 20, 2
-LISTED = "1548133413000"  # milliseconds: when trading began, for every instrument
 
 
 class Okx(Dialect):
@@ -190,18 +191,13 @@ class Okx(Dialect):
         wanted = self._wanted(call)
         if call.params.get("instType") != "SPOT":
             return success([])
-        return success([self._instrument(m) for m in self.venue.markets if wanted in (None, m)])
-
-    def _instrument(self, market: Market) -> Json:
-        return {
-            "instType": "SPOT", "instId": market.name, "baseCcy": market.base, "quoteCcy": market.quote,
-            "settleCcy": "", "uly": "", "instFamily": "", "ctVal": "", "ctMult": "", "ctValCcy": "",
-            "tickSz": plain(market.tick_size), "lotSz": plain(market.lot_size),
-            "minSz": plain(market.min_amount), "maxLmtSz": plain(market.max_amount),
-            "maxMktSz": plain(market.max_amount), "lever": "1", "category": "1", "alias": "", "expTime": "",
-            "listTime": LISTED, "stk": "", "optType": "",
-            "state": "suspend" if self.venue.is_halted(market) else "live",
-        }  # fmt: skip
+        return success(
+            [
+                instrument(market, halted=self.venue.is_halted(market))
+                for market in self.venue.markets
+                if wanted in (None, market)
+            ]
+        )
 
     @rest("GET", f"{API}/market/ticker", operation="ticker")
     def one_ticker(self, call: Call) -> Reply:
@@ -212,16 +208,7 @@ class Okx(Dialect):
         return success([self.ticker(market) for market in self.venue.markets])
 
     def ticker(self, market: Market) -> Json:
-        today = day(self.venue, market)
-        last_size = today.trades[-1].amount if today.trades else ZERO
-        return {
-            "instType": "SPOT", "instId": market.name, "last": plain(today.last), "lastSz": plain(last_size),
-            "askPx": plain(today.ask.price), "askSz": plain(today.ask.amount),
-            "bidPx": plain(today.bid.price), "bidSz": plain(today.bid.amount), "open24h": plain(today.open),
-            "high24h": plain(today.high), "low24h": plain(today.low), "volCcy24h": plain(today.value),
-            "vol24h": plain(today.volume), "sodUtc0": plain(today.open), "sodUtc8": plain(today.open),
-            "ts": str(ms(today.at)),
-        }  # fmt: skip
+        return ticker(market, day(self.venue, market))
 
     @rest("GET", f"{API}/market/books", operation="order_book")
     def books(self, call: Call) -> Reply:
@@ -241,15 +228,7 @@ class Okx(Dialect):
 
     @rest("GET", f"{API}/account/config", operation="balances", private=True)
     def config(self, call: Call) -> Reply:
-        told: Json = {
-            "uid": "1", "mainUid": "1", "acctLv": "1", "posMode": "net_mode", "perm": "trade",
-            "acctStpMode": "cancel_maker", "autoLoan": False, "ctIsoMode": "automatic", "greeksType": "PA",
-            "enableSpotBorrow": False, "feeType": "0", "ip": "", "type": "0", "kycLv": "3", "label": "",
-            "level": "Lv1", "levelTmp": "", "liquidationGear": "-1", "mgnIsoMode": "automatic", "opAuth": "0",
-            "roleType": "0", "spotBorrowAutoRepay": False, "spotOffsetType": "", "spotRoleType": "0",
-            "spotTraderInsts": [], "traderInsts": [], "settleCcy": "", "settleCcyList": [],
-        }  # fmt: skip
-        return success([told])
+        return success([CONFIG])
 
     @rest("GET", f"{API}/account/balance", operation="balances", private=True)
     def balance(self, call: Call) -> Reply:
@@ -359,31 +338,7 @@ class Okx(Dialect):
         return success([fill_data(fill) for fill in found[::-1][: integer(call, "limit", 100)]])
 
     def order(self, account: Account, order: Order) -> Json:
-        """As `trade/order` and the `orders` channel tell it."""
-        fills = self.venue.fills(account, order_id=order.order_id)
-        last = fills[-1] if fills else None
-        by_value = order.quote_amount is not None
-        kind = order.type.value if order.type is OrderType.MARKET else order.time_in_force.value
-        return {
-            "instType": "SPOT", "instId": order.market.name, "ordId": str(order.order_id),
-            "clOrdId": order.client_order_id, "tag": "", "ccy": "", "tdMode": "cash",
-            "side": order.side.value, "posSide": "net",
-            "ordType": "post_only" if order.post_only else kind.replace("gtc", "limit"),
-            "px": plain(order.price) if order.price is not None else "",
-            "sz": plain((order.quote_amount if by_value else order.amount) or ZERO),
-            "tgtCcy": "quote_ccy" if by_value else "base_ccy" if order.type is OrderType.MARKET else "",
-            "accFillSz": plain(order.filled),
-            "avgPx": plain(order.average_price) if order.average_price else "",
-            "state": STATES[order.status], "lever": "", "pnl": "0", "category": "normal",
-            "cancelSource": SOURCES.get(order.ended, "0") if order.ended else "",
-            "reduceOnly": "false",
-            "fee": plain(-sum((fill.fee for fill in fills), ZERO)),
-            "feeCcy": order.market.base if order.side is Side.BUY else order.market.quote,
-            "rebate": "0", "rebateCcy": order.market.quote,
-            "fillPx": plain(last.price) if last else "", "fillSz": plain(last.amount) if last else "0",
-            "fillTime": str(ms(last.at)) if last else "", "tradeId": str(last.trade_id) if last else "",
-            "cTime": str(ms(order.created_at)), "uTime": str(ms(order.updated_at)), **OF_ALGORITHMS,
-        }  # fmt: skip
+        return order_data(order, self.venue.fills(account, order_id=order.order_id))
 
     # -- streams
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import JsonValue
 
-from harness.venue.dialects.base import Close, Frame, Outgoing
 from harness.venue.dialects.book_feed import BookDiff, BookFeed
 from harness.venue.dialects.checksums import interleaved
 from harness.venue.dialects.decimals import plain
+from harness.venue.dialects.messages import Close, Frame, Outgoing
 from harness.venue.dialects.okx.codec import OF_DERIVATIVES, levels, public_trade
 from harness.venue.dialects.signing import hmac_base64, same
 from harness.venue.dialects.topics import Topic, TopicSession
