@@ -43,6 +43,7 @@ class Adapter:
         self._clock: Any = None
         self._turning: "Optional[asyncio.Task[Any]]" = None
         self._ticking: "Optional[asyncio.Task[Any]]" = None
+        self._jumped = (0.0, 0.0)  # what the clock showed, and how far ahead of it was told
         self._listeners: List[Any] = []
         self._events: List[Dict[str, Any]] = []
         self._trades: List[Dict[str, Any]] = []
@@ -387,11 +388,12 @@ class Adapter:
     def tick(self, seconds: float) -> None:
         """Tell the connector that time has jumped ahead, so that whatever it polls for is due at once.
 
-        The framework forgets at the end of a poll what it was told meanwhile: it is told again then.
+        The framework forgets at the end of a poll what it was told meanwhile: it is told again then. It
+        polls once for a time, so that a second jump before its clock has turned goes further than the first.
         """
         poll = getattr(self._connector, "_poll_notifier", None)
         under_way = isinstance(poll, asyncio.Event) and poll.is_set()
-        self._connector.tick(self._connector.current_timestamp + seconds)
+        self._jump(seconds)
         if under_way:
             self._ticking = asyncio.ensure_future(self._tick_after(poll, seconds))
 
@@ -399,7 +401,13 @@ class Adapter:
         end = virtual_time.now() + LONGEST_POLL
         while self._connector._poll_notifier is poll and virtual_time.now() < end:  # noqa: ASYNC110 - it is replaced
             await asyncio.sleep(0.1)
-        self._connector.tick(self._connector.current_timestamp + seconds)
+        self._jump(seconds)
+
+    def _jump(self, seconds: float) -> None:
+        now = self._connector.current_timestamp
+        before, ahead = self._jumped
+        self._jumped = (now, ahead + seconds if now == before else seconds)
+        self._connector.tick(now + self._jumped[1])
 
     def save_state(self) -> Any:
         return self._connector.tracking_states
