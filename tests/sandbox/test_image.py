@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from docker.errors import APIError
 
+from harness.errors import UserError
 from harness.sandbox import engine, image
 from harness.sandbox.addresses import Address
 
