@@ -48,7 +48,8 @@ class Policy:
     """`running`: the check is of a running connector; `repeats`: a failure may be chance;
     `elsewhere`: it judges nothing but scenarios, which others can play too.
 
-    `control` is the merged connector that failures are tried on too, None where there is none.
+    `control` is the merged connector that failures are tried on too, None where there is none. `doubted`: a
+    failure hangs on what only the fork says of its exchange, and decides nothing whoever else fails.
     """
 
     pace: float
@@ -56,6 +57,7 @@ class Policy:
     repeats: bool = True
     elsewhere: bool = True
     control: str | None = None
+    doubted: bool = False
 
     @property
     def calm(self) -> float:
@@ -83,6 +85,8 @@ class Policy:
                 return Try(Trial.AGAIN, self.calm)
             if ended.get(Trial.AGAIN) is not Status.FAILED:
                 return None
+        if self.doubted:
+            return None
         if self.control is not None and Trial.CONTROL not in ended:
             return Try(Trial.CONTROL, self.calm)
         if Trial.OTHER_SEED not in ended:

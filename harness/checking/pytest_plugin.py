@@ -216,19 +216,30 @@ class Screening:
         began = time.monotonic()
         found: Any = next((given[name] for name in OF_A_TRY if name in given), None)
         source: Source | None = None if found is None else self._one_at_a_time.source(found)
-        policy = self._policy(item, None if source is None else source.control, given.get("connector_name"))
+        unconfirmed = {} if source is None else source.unconfirmed
+        control = None if source is None else source.control
+        policy = self._policy(item, control, given.get("connector_name"), unconfirmed)
         looking = nullcontext() if source is None else self._one_at_a_time.looking()
         with looking, stopping_at_a_full_disk(self.plan):
             ending = run(item.function, policy, source, given)
-        unconfirmed = {} if source is None else source.unconfirmed
         if not self._stopped:
             self._write(item, policy, ending, time.monotonic() - began, unconfirmed)
         return ending
 
-    def _policy(self, item: pytest.Item, control: str | None, connector: str | None = None) -> Policy:
-        running = is_conformance(item)
+    def _policy(
+        self,
+        item: pytest.Item,
+        control: str | None,
+        connector: str | None = None,
+        unconfirmed: Unconfirmed = MappingProxyType({}),
+    ) -> Policy:
         return policy_for(
-            _function(item), self.plan.scale, control, of_the_running=running, connector=connector
+            _function(item),
+            self.plan.scale,
+            control,
+            of_the_running=is_conformance(item),
+            connector=connector,
+            doubted=all(slug in unconfirmed for slug in slugs_of(item)),
         )
 
     def _write(

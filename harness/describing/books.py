@@ -44,6 +44,7 @@ _SIDES_OF_TRADES = {
 }
 _SIDES = (("bids", "bid"), ("asks", "ask"))
 _SEEN = 20  # levels of one list
+_MOMENT = Decimal("0.001")  # seconds
 
 
 class Made(BaseModel):
@@ -139,7 +140,7 @@ def _derive(kind: str, raw: JsonValue, made: Made, symbol: str) -> Derived | Non
     lists = [] if kind == "trade" else list(_levels(raw, made.content))
     if kind != "trade" and not lists:
         return None
-    builder = _Builder(made.content, lists, symbol, "trade" if kind == "trade" else "book")
+    builder = _Builder(made, lists, symbol, "trade" if kind == "trade" else "book")
     builder.named_by(raw)
     template = builder.build(raw, (), ())
     return Derived(OPERATIONS[kind], template, tuple(builder.fields))
@@ -229,10 +230,9 @@ def _lists(value: JsonValue, path: Path) -> Iterator[tuple[Path, list[JsonValue]
 class _Builder:
     """A message with its leaves replaced; `fields` gets each with its address."""
 
-    def __init__(
-        self, content: Mapping[str, JsonValue], lists: Sequence[_Level], symbol: str, thing: str
-    ) -> None:
-        self._content = content
+    def __init__(self, made: Made, lists: Sequence[_Level], symbol: str, thing: str) -> None:
+        self._content = made.content
+        self._at = number_of(made.at)
         self._lists: dict[Path, list[_Level]] = {}
         for each in lists:
             self._lists.setdefault(each.path, []).append(each)
@@ -257,10 +257,10 @@ class _Builder:
             return [self._rows(value, level, (*at, str(i))) for i, level in enumerate(levels)]
         if isinstance(value, dict):
             return {key: self.build(item, (*path, key), (*at, key)) for key, item in value.items()}
-        if isinstance(value, list) and self._trades(value):
+        if isinstance(value, list) and (row := self._trade_in(value)) is not None:
             in_list = bool(path) and isinstance(path[-1], int)
             here = (*at, "0", "each trade") if in_list else (*at, "each trade")
-            told: JsonValue = {"each trade": self.build(value[0], (*path, 0), here)}
+            told: JsonValue = {"each trade": self.build(value[row], (*path, row), here)}
             return [told] if in_list else told  # rows in a list would be its own
         if isinstance(value, list):
             return [self.build(item, (*path, i), (*at, str(i))) for i, item in enumerate(value)]
@@ -271,12 +271,20 @@ class _Builder:
         name = f"each {level.side}"
         return {name: self._level(value[level.index], level, (), (*at, name))}
 
-    def _trades(self, value: list[JsonValue]) -> bool:
-        """Whether a list's items are trades: its first has what the connector made of it."""
-        if self._thing != "trade" or not value or not isinstance(value[0], dict | list):
-            return False
-        price = self._content.get("price")
-        return any(self._same(price, leaf) for leaf in flatten(value[0]).values())
+    def _trade_in(self, value: list[JsonValue]) -> int | None:
+        """Which of a list's items the connector made its trade of; None where it is no list of trades."""
+        rows, price = value[:_SEEN], self._content.get("price")
+        alike = all(isinstance(row, dict) for row in rows) or all(isinstance(row, list) for row in rows)
+        if self._thing != "trade" or price is None or not alike:
+            return None
+        return next(
+            (
+                place
+                for place, row in enumerate(rows)
+                if any(self._same(price, leaf) for leaf in flatten(row).values())
+            ),
+            None,
+        )
 
     def _level(self, value: JsonValue, level: _Level, path: Path, at: tuple[str, ...]) -> JsonValue:
         if isinstance(value, dict):
@@ -301,7 +309,7 @@ class _Builder:
         """(what a template has in its place, the fact). What is named as a time is no sequence."""
         form = "" if isinstance(value, str) else "|number"
         timed = None if name.endswith("id") else time_form(value)
-        if timed and re.search(r"time|\bts\b|date", name):
+        if timed and (re.search(r"time|\bts\b|date", name) or self._is_the_time(value)):
             return f"{{{self._thing}.at{timed}}}", f"{self._thing}.at"
         for made, fact in self._facts():
             if self._same(self._content.get(made), value):
@@ -315,6 +323,13 @@ class _Builder:
         if timed:
             return f"{{{self._thing}.at{timed}}}", f"{self._thing}.at"
         return value, ""
+
+    def _is_the_time(self, value: Leaf) -> bool:
+        """Whether the connector takes it for the message's time, whatever else it makes of it."""
+        number = number_of(value)
+        if number is None or self._at is None:
+            return False
+        return any(abs(number.scaleb(-digits) - self._at) < _MOMENT for digits in (0, 3, 6, 9))
 
     def _facts(self) -> tuple[tuple[str, str], ...]:
         if self._thing == "trade":

@@ -271,7 +271,8 @@ def _unexplained(part: Placed, told: str) -> tuple[str, Address]:
     if not open_:
         place = leaves[0].at[:-1] if leaves else whole
         return "The tests show no leaf that could be it: write its name in place of FIELD.", place
-    place = open_[0].at[:-1]
+    known = Counter(each.at[:-1] for each in leaves if each.fact)
+    place = max((each.at[:-1] for each in open_), key=lambda at: known[at])
     names = [each.at[-1] for each in open_ if each.at[:-1] == place]
     more = " …" if len(names) > _SHOWN else ""
     listed = ", ".join(names[:_SHOWN])

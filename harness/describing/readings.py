@@ -179,11 +179,11 @@ def meaning(moved: Moved, to: JsonValue, table: Table) -> Meaning | None:
 
 
 def _first(followed: Iterable[Meaning]) -> Meaning | None:
-    """Of several facts of one leaf, the one named first: an order's amount is also what remains of it."""
-    ranked = {
-        name: rank
-        for rank, name in enumerate(("order.order_id", "order.amount", "order.price", "fill.price"))
-    }
+    """Of several facts of one leaf, the one named first: an order's amount is also what remains of it, and a
+    market's lot the least that is traded.
+    """
+    named = ("order.order_id", "order.amount", "order.price", "fill.price", "market.lot_size")
+    ranked = {name: rank for rank, name in enumerate(named)}
     known = sorted((each for each in followed if each.fact in ranked), key=lambda each: ranked[each.fact])
     return known[0] if known else None
 

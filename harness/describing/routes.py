@@ -211,7 +211,7 @@ def _route(
         if leaf[0] == "path" or (leaf[0] == "query" and first.body and not each.fact):
             continue  # beside a body the query only proves who sent it
         named = _naming_the_market(each, examples)
-        found = _parameter(leaf, named, _optional(leaf, examples))
+        found = _id_untold(_parameter(leaf, named, _optional(leaf, examples)), operation)
         if found is not None:
             fields.append(found)
             _put(takes, found.at, found.text)
@@ -326,6 +326,14 @@ def _parameter(leaf: Path, each: Explained, optional: int) -> Field | None:
     if optional > 1:
         steps[optional - 2] += "?"
     return replace(made, at=tuple(steps))
+
+
+def _id_untold(found: Field | None, operation: str) -> Field | None:
+    """A parameter of a look-up that was sent with nothing: an id that the connector had not been told."""
+    empty = found is not None and found.text in (None, "None", "null")
+    if found is None or not empty or operation not in ("order_status", "order_trades", "cancel_order"):
+        return found
+    return replace(found, text="{order.order_id}", fact="order.order_id", kind=Kind.FACT)
 
 
 _OF_SOME = (

@@ -184,7 +184,8 @@ class _Listener:
             return "{login.passphrase}" if re.search("pass|memo", self._keys[text]) else "{login.key}"
         place = next((name for name in self._signed if frame.values.get(name) == text), None)
         long = isinstance(leaf, str) and re.fullmatch(r"[A-Za-z0-9+/=_.-]{40,}", text) is not None
-        named = re.search(r"sig|hash|hmac|digest|^s$", str(at[-1] if at else ""), re.I) is not None
+        name = at[-1] if at else ""
+        named = isinstance(name, int) or re.search(r"sig|hash|hmac|digest|^s$", name, re.I) is not None
         return "{login.signature}" if place is not None or (long and named) else leaf
 
 

@@ -108,7 +108,14 @@ def _judged_anew(folder: Path, log: OutcomeLog, select: str | None) -> Iterator[
             slugs = [slug for slug in slugs_of(check) if select is None or select in f"{name} {slug}"]
             if not source or not wanted.intersection(slugs) or unloadable(outcomes, name) is not None:
                 continue
-            policy = policy_for(check, pace, source.control, of_the_running=True, connector=connector)
+            policy = policy_for(
+                check,
+                pace,
+                source.control,
+                of_the_running=True,
+                connector=connector,
+                doubted=all(slug in source.unconfirmed for slug in slugs_of(check)),
+            )
             ending = run(check, policy, source, {CANDIDATE: submission.candidate})
             yield from outcomes_of(
                 name, [catalogue[slug] for slug in slugs], policy, ending, 0.0, source.unconfirmed

@@ -122,6 +122,15 @@ def test_without_a_control_the_others_decide() -> None:
     assert tried(played(alone, hurried=FAILED, calm=FAILED, other_seed=FAILED))[2:] == [("other seed", 6.0)]
 
 
+def test_a_failure_that_decides_nothing_is_tried_on_nobody_else() -> None:
+    """What only the fork says of its exchange explains it, whoever fails too."""
+    doubted = Policy(12.0, control="kucoin", doubted=True)
+    assert tried(played(doubted, hurried=FAILED, calm=FAILED)) == [("first", 12.0), ("first", 6.0)]
+    again = played(doubted, hurried=FAILED, calm=PASSED, again=FAILED)
+    assert tried(again)[2:] == [("again", 6.0)]
+    assert doubted.conclude(again).status is Status.FAILED
+
+
 def test_what_judges_more_than_scenarios_is_tried_calmly_only() -> None:
     here = Policy(12.0, elsewhere=False, control="kucoin")
     done = played(here, hurried=FAILED, calm=FAILED)

@@ -128,3 +128,19 @@ def test_trades_that_the_change_of_a_book_brings_are_trades() -> None:
     assert isinstance(book, dict)
     assert book["trades"] == []
     assert "each bid" in str(book["changes"])
+
+
+def test_a_trade_is_a_row_whichever_of_a_message_it_is_and_its_time_is_no_id() -> None:
+    """As BitMart's, whose tests have two in one message; its connector numbers trades by their time."""
+    first: JsonValue = {"price": "162.12", "size": "11", "s_t": 1764000000}
+    second: JsonValue = {"price": "163.5", "size": "12", "s_t": 1764000001}
+    content: dict[str, JsonValue] = {"trade_id": 1764000001, "price": "163.5", "amount": "12"}
+    made = Made(type="TRADE", at=1764000001.0, content=content)
+    found = derived([Note(kind="trade", raw={"data": [first, second]}, made=(made,))], "")["trade"]
+    assert found.template == {
+        "data": {
+            "each trade": {
+                "price": "{trade.price}", "size": "{trade.amount}", "s_t": "{trade.at|s|number}",
+            }
+        }
+    }  # fmt: skip

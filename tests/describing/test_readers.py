@@ -85,6 +85,12 @@ def test_only_what_becomes_the_leafs_value_is_its_meaning() -> None:
     assert meaning(pairs["note"], found["note"]["to"], FORK) is None
 
 
+def test_a_leaf_that_is_the_least_and_the_lot_is_the_lot() -> None:
+    """As BitMart's base_min_size: with neither, its orders were of what the tests have, one bitcoin."""
+    moved = {"[0].min_order_size": ("1", "2"), "[0].min_base_amount_increment": ("1", "2")}
+    assert meaning(moved, "2", FORK) == Meaning("market.lot_size")
+
+
 def test_a_reply_that_cannot_be_read_is_not_changed_leaf_by_leaf() -> None:
     (only,) = _readings({**REPLY, "note": "unknown"})
     assert only["after"] == {"error": "KeyError"}

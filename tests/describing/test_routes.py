@@ -315,7 +315,7 @@ def test_a_message_with_a_key_logs_in() -> None:
     said = {"op": "login", "args": ["canary-key-1", "1764000000000", "f" * 64], "id": 4}
     (found,) = connections(_opened(said), (), {})
     assert found.by == "frame"
-    assert found.login == {"op": "login", "args": ["{login.key}", "{login.time}", "f" * 64]}
+    assert found.login == {"op": "login", "args": ["{login.key}", "{login.time}", "{login.signature}"]}
     assert found.subscriptions == ()
 
 
@@ -454,6 +454,16 @@ def test_parameters_may_be_a_payload_in_a_header() -> None:
 def test_a_path_with_an_id_that_was_never_told_is_no_route() -> None:
     sent = (Said(HOST, "/orders/None/cancel", "POST"), Said(HOST, "/orders", "GET"))
     assert [each.name for each in routes(Asked({}, sent=sent), (), (), "")] == ["GET /orders"]
+
+
+def test_a_look_up_with_an_id_that_was_never_told_names_the_order() -> None:
+    """As BitMart's, which is asked about an order before its creation was answered."""
+    text = (
+        'QUERY = "/query"\nasync def _request_order_status(self):\n    return await self._api_post(QUERY)\n'
+    )
+    said = Said(HOST, "/query", "POST", body='{"orderId": null}')
+    (found,) = routes(Asked({}, sent=(said,)), (), (), "", read_source([text]))
+    assert (found.operation, found.takes) == ("order_status", {"orderId": "{order.order_id}"})
 
 
 def test_a_request_to_be_let_in_is_no_subscription() -> None:
