@@ -34,6 +34,7 @@ _LOGS_IN = re.compile(r"\bauth|log_?[io]n\b|sign_?in\b", re.I)
 _PLAIN_VERB = re.compile(r"sub(scribe)?$", re.I)
 _UNDONE = re.compile(r"unsub", re.I)
 _VERB_KEYS = ("sub", "subscribe", "req")
+_ONE_MARKET = re.compile(r"\{market\.symbol(\|[a-z]+)*\}")
 _NUMBERS = re.compile(r"^(id|req_?id|request_?id|nonce|cid|i)$", re.I)
 _TOKEN = SESSION["session.key"]
 _NUMBER = SESSION["account.number"]
@@ -283,7 +284,7 @@ def templated(value: JsonValue, facts: Mapping[str, str]) -> JsonValue:
         return {key: templated(item, facts) for key, item in value.items() if not _is_time(item)}
     if isinstance(value, list):
         made = [templated(item, facts) for item in value]
-        return {"each market": made[0]} if made == ["{market.symbol}"] else made
+        return {"each market": made[0]} if len(made) == 1 and _ONE_MARKET.fullmatch(str(made[0])) else made
     if isinstance(value, str):
         return embedded([(value, facts)]) or value
     return value

@@ -18,7 +18,7 @@ from harness.describing.sentinels import SESSION, same_address
 from harness.describing.signatures import Explanation
 from harness.describing.signing import credentials_of
 from harness.describing.source_reading import read_source
-from harness.describing.streams import connections
+from harness.describing.streams import connections, templated
 from harness.driving.claims import ConfigField
 
 HOST = "api.x.test"
@@ -343,6 +343,14 @@ def test_two_lists_are_each_of_the_one_with_each_of_the_other() -> None:
     assert [each.topic for each in found.subscriptions] == [
         ["book", "{market.symbol}"], ["trade", "{market.symbol}"],
     ]  # fmt: skip
+
+
+def test_a_list_of_one_market_is_a_list_of_markets_whatever_its_letters() -> None:
+    facts = {"market.symbol": "coinalphahbot"}
+    assert templated({"name": "l2", "symbols": ["COINALPHAHBOT"]}, facts) == {
+        "name": "l2", "symbols": {"each market": "{market.symbol|upper}"},
+    }  # fmt: skip
+    assert templated(["COINALPHAHBOT", "l2"], facts) == ["{market.symbol|upper}", "l2"]
 
 
 def test_topics_may_be_a_list_in_an_object() -> None:
