@@ -72,6 +72,21 @@ def test_parameters_are_known_by_the_values_that_were_ordered() -> None:
     assert words[("postOnly",)] == {"false": ("false",), "true": ("true",)}
 
 
+def test_a_market_order_with_the_last_price_leaves_the_price_of_others() -> None:
+    """As BitMart's: all orders carry a price, and market orders one that nobody asked for."""
+    acts = _acts(lambda order: {"qty": order["order.amount"], "px": order["order.price"], "kind": "limit"})
+    for number, side in enumerate(("buy", "sell")):
+        facts = {**acts[0].facts, "order.side": side, "order.type": "market", "order.amount": f"2{number}.19"}
+        del facts["order.price"]
+        body = json.dumps({"qty": facts["order.amount"], "px": "4.5", "kind": "market"})
+        acts.append(Act("place_order", facts, (Said(HOST, "/orders", "POST", body=body),)))
+    asked = Asked({}, sent=tuple(said for act in acts for said in act.sent), acts=tuple(acts))
+    (route,) = (each for each in routes(asked, (), (), "") if each.operation == "place_order")
+    assert (route.takes["px"], route.takes["qty"]) == ("{order.price}", "{order.amount}")
+    words = {each.at: each.words for each in route.fields if each.words}
+    assert words[("kind",)]["market"] == ("market",)
+
+
 def test_a_side_in_the_path_is_a_parameter_of_it() -> None:
     route = _place_route(lambda order: {"qty": order["order.amount"]}, "/v2/{side}/COINALPHA_HBOT/")
     assert route.path == "/v2/{side}/{symbol}/"
