@@ -343,6 +343,13 @@ def test_a_subscription_with_a_token_is_private_and_its_topic_has_no_token() -> 
     assert (topic.topic, topic.private) == ("my_orders_{market.symbol}-{account.number}", True)
 
 
+def test_connections_are_numbered_alike_whichever_was_opened_first() -> None:
+    """As Gemini's, whose reviewed lines would name the other one."""
+    opened = (Opened("ws.x.test", "/b"), Opened("ws.x.test", "/a"))
+    found = [connections(Asked({}, sockets=each), (), {}) for each in (opened, opened[::-1])]
+    assert [[each.path for each in one] for one in found] == [["/a", "/b"]] * 2
+
+
 def test_a_token_may_stand_in_the_address() -> None:
     key = SESSION["session.key"]
     (queried,) = connections(_opened(None, f"listenKey={key}"), (), {})
