@@ -77,7 +77,7 @@ def connections(asked: Asked, schemes: Sequence[Scheme], facts: Mapping[str, str
         grouped.setdefault((each.host, _without_token(each.path)), []).append(each)
     known = {**facts, "account.number": SESSION["account.number"]}
     found = []
-    for (host, path), opened in sorted(grouped.items(), key=lambda each: each[0]):  # reviews name them by number
+    for (host, path), opened in sorted(grouped.items(), key=lambda each: each[0]):
         paths = {each.path for each in opened}
         frames = [each for each in asked.frames if each.host == host and each.path in paths]
         found.append(_Listener(asked, signed, known).connection(host, path, opened, frames))
