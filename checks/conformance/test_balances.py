@@ -63,6 +63,24 @@ def test_available_balances_match(trading: Trading) -> None:
         )
 
 
+@requirement("available-follows-at-once")
+def test_what_is_available_follows_with_the_total(trading: Trading) -> None:
+    """Where the total of an asset follows a fill before any poll, what is available of it does so too."""
+    known: dict[str, Decimal] = {}
+    for view, polled in zip(trading.balances_unpolled, trading.balances, strict=False):
+        claim, before = view.claimed, known.get(view.asset)
+        if polled.claimed is not None:
+            known[view.asset] = polled.claimed.total
+        followed = before is not None and claim is not None and claim.total != before and view.total_matches
+        if claim is not None and followed and polled.available_matches:
+            expect(
+                view.available_matches,
+                f"The total balance of {view.asset} {view.moment} was right before any poll, and "
+                f"{claim.available} told as available instead of {view.available} until the next one.",
+                *_evidence(view),
+            )
+
+
 @requirement("trade-fee-matches")
 def test_fees_match(trading: Trading) -> None:
     """The fee of each reported fill is the ledger's: its amount and its asset."""

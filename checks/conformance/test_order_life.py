@@ -25,7 +25,8 @@ from harness.scenarios.played.invariants import breaches, misreported_fills
 from harness.scenarios.played.order_life import Life, Trading, completed, created
 from harness.scenarios.played.races import Races
 from harness.scenarios.played.restart import Restart
-from harness.scenarios.played.streams import BrokenStreams, DeafStreams
+from harness.scenarios.played.streams import BrokenStreams
+from harness.scenarios.played.unheard import DeafStreams
 
 
 def placed(lives: Iterable[Life]) -> list[Life]:
@@ -65,6 +66,22 @@ def test_every_fill_once(trading: Trading) -> None:
     """Partial and full fills: each one reported once, with the price and amount of the ledger."""
     for life in placed((*trading.filled, *trading.market_orders)):
         _fills_reported(life)
+
+
+@requirement("fills-at-their-price")
+def test_fills_have_the_price_at_which_they_traded(races: Races) -> None:
+    """A limit order that trades at a better price than its own is told at that price."""
+    (life,) = placed([races.crossed] if races.crossed else [])
+    better = [fill.price for fill in life.fills if fill.price != life.price]
+    told = [price for event in life.of("OrderFilled") if (price := event.decimal("price")) is not None]
+    if not better or not told:
+        undetermined("No fill at a better price than the order's was reported.")
+    expect(
+        life.price not in told,
+        f"A {life.name} order at {life.price:f} traded at {better[0]:f}, which the connector reported at its "
+        "own price.",
+        *timeline(life),
+    )
 
 
 @requirement("every-fill-reported-once")

@@ -10,8 +10,10 @@ from harness.checking import expect, not_applicable, requirement, undetermined
 from harness.scenarios.played.ends import Ends
 from harness.scenarios.played.invariants import misreported_fills
 from harness.scenarios.played.order_life import Life, completed
+from harness.scenarios.played.unheard import DeafStreams
 from harness.venue.model import OrderEnd, OrderStatus
 
+QUESTIONS = 6  # in vain, after which an order has to be given up; today's framework does at the fourth
 # The framework has all three for an order that is over and was not filled whole.
 UNFILLED = frozenset({"OrderCancelled", "OrderFailure", "OrderExpired"})
 
@@ -56,6 +58,23 @@ def test_an_order_that_the_exchange_ends(ends: Ends) -> None:
     """The exchange takes two orders off the book that nobody cancelled, one of them filled in part."""
     for life in _ended_by(ends.taken_off, OrderEnd.BY_EXCHANGE):
         told_as_it_was(life, f"A {life.name} order that the exchange ended")
+
+
+@requirement("ends-by-the-exchange-reported")
+def test_an_order_that_stays_unknown(deaf_streams: DeafStreams) -> None:
+    """An order ended unheard, and the exchange says of it that there is none, to polls and to a cancel."""
+    if deaf_streams.forgotten is None:
+        undetermined("The scenario ended before an order was forgotten.")
+    for life in placed([deaf_streams.forgotten]):
+        asked = [
+            each
+            for name in ("order_status", "cancel_order")
+            for each in deaf_streams.part.wire.exchanges(name)
+            if each.at >= life.asked_at
+        ]
+        if len(asked) < QUESTIONS and not life.terminal():
+            undetermined(f"The connector asked for that order {len(asked)} times only.", *timeline(life))
+        told_as_it_was(life, f"A {life.name} order that the exchange no longer knows")
 
 
 @requirement("ends-by-the-exchange-reported")

@@ -9,7 +9,7 @@ from checks.conformance.timeline import arrived, timeline
 from harness.checking import claimed, expect, not_applicable, requirement, seen_in_ledger, undetermined
 from harness.outcome import EvidenceKind
 from harness.scenarios.played.ends import Ends
-from harness.scenarios.played.errors import Errors
+from harness.scenarios.played.errors import Errors, LostReply
 from harness.scenarios.played.order_life import Life, Trading
 from harness.venue.model import Order, OrderStatus, OrderType, TimeInForce
 
@@ -104,6 +104,23 @@ def test_client_order_ids(trading: Trading) -> None:
         )
     sent = [life.placed.client_order_id for life in trading.lives() if life.placed is not None]
     expect(len(sent) == len(set(sent)), "Two orders were sent with the same client order id.")
+
+
+@requirement("order-placed-once")
+def test_an_order_whose_reply_was_lost_is_not_placed_again(lost_reply: LostReply) -> None:
+    """The exchange took an order and its answer was lost: there are no two orders where one was asked for."""
+    orders = lost_reply.part.orders
+    if not orders:
+        undetermined("The order whose reply was to be lost never reached the exchange.")
+    expect(
+        len(orders) == 1,
+        f"The reply to an order was lost, and the connector placed it {len(orders)} times.",
+        *(
+            seen_in_ledger(f"order {order.order_id} ({order.client_order_id}): {order.amount:f}")
+            for order in orders[:3]
+        ),
+        *timeline(lost_reply.life),
+    )
 
 
 @requirement("cancel-one")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from checks.conformance.timeline import arrived
 from harness.checking import claimed, expect, not_applicable, requirement, seen_in_ledger, undetermined
 from harness.outcome import Evidence, EvidenceKind
@@ -9,6 +11,7 @@ from harness.scenarios.played.order_life import Life
 from harness.scenarios.played.positions import LEVERAGE, PositionNote, Positions
 from harness.venue.positions import PositionMode
 
+MOVED = Decimal("0.01")
 FUNDING_TIME_SLACK = 60.0  # seconds; some exchanges tell the next funding only as "at the next full hour"
 
 
@@ -39,6 +42,29 @@ def test_positions_match(positions: Positions) -> None:
             f"{note.moment[0].upper()}{note.moment[1:]} the connector has {note.difference}.",
             *_both(note),
         )
+
+
+@requirement("position-profit-has-its-sign")
+def test_a_gain_is_no_loss(positions: Positions) -> None:
+    """Where the price moved well away from that of entry, what the position gained is told with its sign."""
+    after = [positions.after_restart] if positions.after_restart is not None else []
+    moved = [each for each in (*positions.notes, *after) if abs(each.true.unrealised_pnl) > _far(each)]
+    if not moved:
+        undetermined("No position gained or lost much.")
+    for note in moved:
+        true = note.true.unrealised_pnl
+        for each in note.claimed:
+            expect(
+                each.unrealized_pnl * true >= 0,
+                f"{note.moment[0].upper()}{note.moment[1:]} it has gained {true:f}; the connector reports "
+                f"{each.unrealized_pnl}.",
+                *_both(note),
+            )
+
+
+def _far(note: PositionNote) -> Decimal:
+    """Of what it is worth: more than prices move while a position is told."""
+    return note.true.notional * MOVED
 
 
 @requirement("position-restored")

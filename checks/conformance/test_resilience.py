@@ -24,11 +24,10 @@ from harness.scenarios.played.streams import BrokenStreams, JunkSent, Reconnecti
 
 
 def _how(reconnection: Reconnection) -> str:
-    return (
-        "the connection broke"
-        if reconnection.code == 1006
-        else f"the exchange closed it ({reconnection.code})"
-    )
+    if reconnection.code == 1006:
+        return "the connection broke"
+    key = ", and the listen key ended" if reconnection.keys_ended else ""
+    return f"the exchange closed it ({reconnection.code}){key}"
 
 
 # Today's `PerpetualDerivativePyBase.stop_network` forgets it, whatever the connector does.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from checks.conformance.timeline import arrived, timeline
@@ -14,6 +15,7 @@ from harness.scenarios.played.order_life import Life, Trading
 from harness.scenarios.played.rounding import Rounding
 from harness.venue.market import Market
 
+_EXPONENT = re.compile(r"\b\d+(?:\.\d+)?[eE][-+]?\d+\b")
 A_FLOATS_ERROR = Decimal("1e-12")  # of the value: `Decimal(0.01)` is as good as `Decimal("0.01")`
 
 
@@ -180,6 +182,24 @@ def test_awkward_orders_arrive_rounded(rounding: Rounding) -> None:
         )
         for life in each.awkward:
             _arrived_rounded(life, each.market)
+
+
+@requirement("tiny-prices-accepted")
+def test_tiny_prices_arrive(rounding: Rounding) -> None:
+    """An order at a price below a millionth reaches the exchange, which takes no number written as 6.2E-7."""
+    if not rounding.tiny:
+        not_applicable("Perpetuals do not trade at such prices.")
+    if all(each.ordinary.placed is None for each in rounding.tried):
+        undetermined("No order reached the exchange's book, not even one at an ordinary price.")
+    for life in rounding.tiny:
+        arrived(life, f"A {life.name} order at {life.price:f} was rejected as sent: {_as_sent(life)}.")
+
+
+def _as_sent(life: Life) -> str:
+    """The numbers with an exponent in what was sent for it, or that there were none."""
+    sent = " ".join(f"{each.path} {each.raw_query} {each.text}" for each in life.requests)
+    found = dict.fromkeys(_EXPONENT.findall(sent))
+    return f"it had {', '.join(found)}" if found else "no number in it had an exponent"
 
 
 def _arrived_rounded(life: Life, market: Market) -> None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from harness.checking import Attach, claimed, expect, fail, requirement
 from harness.checking.runner import Traces, evidence_of
 from harness.driving.claims import LogLine
 from harness.outcome import EvidenceKind
-from harness.scenarios.catalogue import MARKET_DATA
-from harness.scenarios.played import READY_SECONDS, NotReady
+from harness.scenarios.catalogue import ENDS, LIQUIDATED, MARKET_DATA, QUIET
+from harness.scenarios.played import READY_SECONDS, NothingToPlay, NotReady
 from harness.scenarios.played.market_data import MarketData
 from harness.scenarios.played.order_life import Trading
-from harness.scenarios.trace.model import Trace
+from harness.scenarios.trace.model import Part, Trace
 
 SLOW_START = 60.0  # virtual seconds
 LONG_STALL = 0.1  # real seconds of CPU
@@ -24,6 +25,7 @@ _OWN = re.compile(
     r"|AttributeError: '(?P<type>\w+)' object has no attribute '\w+'"
     r"|TypeError: [\w.<>]+\(\) takes \d+ positional arguments? but \d+ (?:was|were) given)"
 )
+_MISSING = re.compile(r"^KeyError: '([^']+)'$")
 _FRAME = re.compile(r'File "([^"]+)", line \d+')
 FLOOD = 20  # records at INFO or above during a market scenario; merged connectors write under ten
 
@@ -99,14 +101,54 @@ def test_its_own_code_raises_no_errors(traces: Traces) -> None:
         )
 
 
+@requirement("no-errors-of-its-own")
+def test_its_tables_have_the_exchanges_words(traces: Traces) -> None:
+    """While orders end and positions close in every way that the exchange has, it knows each of its words."""
+    for scenario in (*QUIET, ENDS, LIQUIDATED):
+        trace = traces.of(scenario)
+        found = dict(unknown_words(trace))
+        expect(
+            not found,
+            f"Its own code has no entry for what the exchange said: {', '.join(found)}.",
+            *(claimed(EvidenceKind.LOG, text) for text in found.values()),
+        )
+        with suppress(NothingToPlay):
+            scenario.read(trace)
+
+
+def unknown_words(trace: Trace) -> Iterator[tuple[str, str]]:
+    """Keys that its own files looked up in vain, though the exchange sends them as values; the tracebacks."""
+    for part in trace.parts:
+        for said, error in _raised(trace, part.logs):
+            match = _MISSING.match(said)
+            if match is not None and _was_told(part, match[1]):
+                yield match[1], error[-600:]
+
+
+def _was_told(part: Part, word: str) -> bool:
+    """Whether a reply or a message had it, not as the name of a field."""
+    value = re.compile(rf'"{re.escape(word)}"(?!\s*:)')
+    texts = (
+        *(each.reply_text for each in part.wire.exchanges()),
+        *(each.text for each in part.wire.frames(direction="received")),
+    )
+    return any(value.search(text) for text in texts)
+
+
 def own_errors(trace: Trace) -> Iterator[tuple[str, str]]:
     """What was raised in its own files, whatever an exchange says, and the end of the traceback."""
-    folder = f"/{trace.header.connector}/"
     prefix = trace.header.connector.replace("_", "")
-    for line in (line for part in trace.parts for line in part.logs):
+    for said, error in _raised(trace, (line for part in trace.parts for line in part.logs)):
+        match = _OWN.match(said)
+        if match is not None and (match["type"] is None or match["type"].lower().startswith(prefix)):
+            yield said, error[-600:]
+
+
+def _raised(trace: Trace, lines: Iterable[LogLine]) -> Iterator[tuple[str, str]]:
+    """What was raised in the connector's own files, and the whole traceback."""
+    folder = f"/{trace.header.connector}/"
+    for line in lines:
         said = next((each for each in reversed(line.error.splitlines()) if each.strip()), "").strip()
-        match, frames = _OWN.match(said), _FRAME.findall(line.error)
-        if match is None or not frames or folder not in frames[-1]:
-            continue
-        if match["type"] is None or match["type"].lower().startswith(prefix):
-            yield said, line.error[-600:]
+        frames = _FRAME.findall(line.error)
+        if frames and folder in frames[-1]:
+            yield said, line.error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
@@ -12,6 +13,7 @@ from harness.checking import Attach, Failed, Finding, NotApplicable, claimed, ra
 from harness.checking.attribution import Trial
 from harness.checking.known_failures import serves
 from harness.checking.observed import observed
+from harness.checking.plan import calm
 from harness.checking.policy import Ending, Policy, Tried, Try
 from harness.checking.unserved import named, unserved
 from harness.driving.driver import ConnectorError
@@ -19,7 +21,7 @@ from harness.driving.numbers import reckoning
 from harness.errors import OurFailure, full_disk
 from harness.forks.errors import ContentMissing
 from harness.outcome import Basis, Evidence, EvidenceKind, Status
-from harness.scenarios.catalogue import QUIET, SCENARIOS, WATCHED
+from harness.scenarios.catalogue import MARKET_DATA, QUIET, SCENARIOS, WATCHED
 from harness.scenarios.played import NothingToPlay, NotReady
 from harness.scenarios.scenario import Scenario
 from harness.scenarios.trace.model import End, Trace
@@ -59,7 +61,7 @@ class Source(Protocol):
 class Traces:
     """The traces of one try of a check. What we saw ourselves in a scenario is attached, once.
 
-    `beside`: it is a second, calm try, and if it fails others follow; these may begin now.
+    `beside`: it is a calm try after a failure, and if it fails others follow; these may begin now.
     """
 
     def __init__(self, source: Source, attempt: Try, attach: Attach, *, beside: bool = False) -> None:
@@ -160,8 +162,9 @@ def run(check: Check, policy: Policy, source: Source | None, given: Mapping[str,
     """Try it until the policy has enough; `given` are the arguments that are the same in every try."""
     done: list[Tried] = []
     while (attempt := policy.next_try(done)) is not None:
+        failed = any(ending.status is Status.FAILED for _, ending in done)
         others = policy.elsewhere and not policy.doubted
-        beside = bool(done) and others and attempt.trial is Trial.FIRST
+        beside = failed and others and attempt.trial is Trial.FIRST
         done.append((attempt, try_once(check, attempt, source, given, beside=beside)))
     return policy.conclude(done)
 
@@ -183,10 +186,26 @@ def try_once(
         if full_disk(error):
             raise
         ending = ending_of(error, getattr(check, "__name__", "a check"))
+        if isinstance(error, NotReady) and source is not None:
+            ending = replace(ending, saw_too_little=gets_ready(source, attempt))
         if traces is not None and EVERY not in parameters_of(check):
             ending = excused(ending, traces.given)
         return replace(ending, evidence=(*ending.evidence, *attached), traces=_files(traces))
     return Ending(Status.PASSED, "", tuple(attached), _files(traces))
+
+
+def gets_ready(source: Source, attempt: Try) -> bool:
+    """Whether the connector became ready with nothing done to it, at this pace or calmly.
+
+    Then it was for want of time, perhaps, that it did not in another scenario. One that never becomes ready
+    is not waited for twice in each.
+    """
+    for pace in dict.fromkeys((attempt.pace, calm(attempt.pace))):
+        with suppress(Finding):  # there is no such trace, and none can be made
+            end = source.trace(MARKET_DATA, replace(attempt, pace=pace)).end
+            if end is not None and end.how in (End.FINISHED, End.BROKE_OFF):
+                return True
+    return False
 
 
 def excused(ending: Ending, given: Sequence[Trace]) -> Ending:

@@ -37,12 +37,11 @@ from harness.scenarios.played.rounding import Rounding, round_orders
 from harness.scenarios.played.spoiled import SpoiledReplies, spoil_replies
 from harness.scenarios.played.streams import (
     BrokenStreams,
-    DeafStreams,
     JunkSent,
     break_streams,
-    disturb_user_stream,
     send_junk,
 )
+from harness.scenarios.played.unheard import DeafStreams, disturb_user_stream
 from harness.scenarios.scenario import Scenario
 
 MARKET_DATA = Scenario("market_data", watch_market, MarketData)

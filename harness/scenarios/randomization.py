@@ -17,9 +17,9 @@ from harness.venue.session import Venue
 
 WEALTH = Decimal(1_000_000)  # worth of every asset in an account, in the last quote asset, give or take
 _LOWEST, _HIGHEST = 0.7, 1.5  # of a market's usual price
-_MOST_STEPS = 1000
 DOZEN = 12
 _COINS = ("ADA", "ALGO", "ATOM", "AVAX", "BCH", "DOT", "ETC", "FIL", "LINK", "LTC", "NEAR", "XTZ")
+_CHEAPEST, _BELOW_A_MILLIONTH = "BTTC", (Decimal("0.00000064"), Decimal("0.00000001"))
 _EASILY_CUT_WRONG = ("SHIB", "USD")  # as Bitstamp has it, where others had markets in BUSD
 _FIRST_NUMBERS = (10**9, 9 * 10**9)  # of orders, trades and book changes; exchanges are years old
 
@@ -58,6 +58,19 @@ def easily_cut_wrong(dialect: type[Dialect]) -> tuple[Market, ...]:
     return (replace(usual(dialect.markets)[-1], base=base, quote=quote),)
 
 
+def tiny(dialect: type[Dialect]) -> tuple[Market, ...]:
+    """A market whose prices lie below a millionth, which many a library writes as 6.4E-7; on spot only."""
+    usual_one = usual(dialect.markets)[-1]
+    if usual_one.perpetual:
+        return ()
+    whole = Decimal(1)
+    price, tick = _BELOW_A_MILLIONTH
+    new = replace(
+        usual_one, base=_CHEAPEST, tick_size=tick, lot_size=whole, min_amount=whole, reference_price=price
+    )
+    return (new,)
+
+
 def having(dialect: type[Dialect], also: Sequence[Market]) -> type[Dialect]:
     """The dialect with those of `also` that it does not have."""
     new = tuple(market for market in also if market not in dialect.markets)
@@ -82,23 +95,20 @@ def first_number(seed: int) -> int:
 
 
 def trade_at_no_round_price(venue: Venue, market: Market) -> None:
-    """Let others trade until the last price needs all of the market's decimals.
+    """Let others trade at a price that needs all of the market's decimals, unless the last one does.
 
     Exchanges drop zeros at a price's end, and some connectors read a market's step from how a price is
     written: whether that goes wrong must not hang on the seed.
     """
-    for _ in range(_MOST_STEPS):
-        if venue.last_price(market) % (10 * market.tick_size):
-            return
-        venue.walk(1, market)
+    last = venue.last_price(market)
+    if last % (10 * market.tick_size) == 0:
+        venue.trade_at(market, last + market.tick_size)
 
 
 def trade_at_a_round_price(venue: Venue, market: Market) -> None:
-    """Let others trade until the last price ends in a zero that many exchanges leave out."""
-    for _ in range(_MOST_STEPS):
-        if venue.last_price(market) % (10 * market.tick_size) == 0:
-            return
-        venue.walk(1, market)
+    """Let others trade at a price that ends in a zero, which many exchanges leave out."""
+    ten = 10 * market.tick_size
+    venue.trade_at(market, floor_to(venue.last_price(market), ten) or ten)
 
 
 def initial_balances(markets: Sequence[Market], seed: int = 0) -> dict[str, Decimal]:

@@ -339,6 +339,11 @@ class Venue(PerpetualCalls):
             self._traders.walk(chosen)
 
     @operation
+    def trade_at(self, market: Market, price: Decimal) -> None:
+        """Let two of the others trade with each other at that price, before an account has orders."""
+        self._traders.trade_at(market, price)
+
+    @operation
     def set_level(self, market: Market, side: Side, price: Decimal, amount: Decimal) -> None:
         """Make the others' quotes at a price amount to `amount` (0: none); raises when it would cross."""
         self._traders.set_level(market, side, price, amount)

@@ -50,6 +50,19 @@ class Traders:
             quote = NewOrder(market, side, amount=amount, price=price, post_only=True)
             self.order_manager.place(self.account_state, quote, enforce_rules=False)
 
+    def trade_at(self, market: Market, price: Decimal) -> None:
+        """One of them sells to another at that price; what they bid above it, or asked below, goes."""
+        book = self.order_manager.market_state(market).book
+        for side in Side:
+            for level in book.levels(side):
+                better = level.price > price if side is Side.BUY else level.price <= price
+                if better:
+                    self.set_level(market, side, level.price, ZERO)
+        amount = self._amount(market, price)
+        self.set_level(market, Side.BUY, price, 2 * amount)
+        order = NewOrder(market, Side.SELL, amount=amount, price=price, time_in_force=TimeInForce.IOC)
+        self.order_manager.place(self.account_state, order, enforce_rules=False)
+
     def walk(self, market: Market) -> None:
         """One small thing: a quote comes, changes or goes, two of them trade, or an index moves."""
         market_state = self.order_manager.market_state(market)

@@ -10,13 +10,15 @@ import pytest
 from checks.conformance import test_market_data
 from harness.checking import Failed, NotApplicable, Undetermined, requirement, runner
 from harness.checking.attribution import Trial
+from harness.checking.plan import calm
 from harness.checking.policy import Policy, Try
 from harness.checking.runner import Traces, ending_of, policy_for, run
 from harness.driving.driver import ConnectorError
 from harness.errors import OurFailure
 from harness.outcome import Status
-from harness.scenarios.catalogue import HOUR, MARKET_DATA, OUTAGE, WATCHED
+from harness.scenarios.catalogue import CROWD, HOUR, MARKET_DATA, OUTAGE, WATCHED
 from harness.scenarios.played import NothingToPlay, NotReady
+from harness.scenarios.played.crowd import Crowd
 from harness.scenarios.scenario import Scenario
 from harness.scenarios.trace.model import End, Ended, Header, Trace
 from harness.scenarios.trace.view import NotInTraceError
@@ -36,17 +38,37 @@ class Source:
     control = None
     unconfirmed: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - a protocol's attribute
 
-    def __init__(self, ends: dict[str, Ended] | None = None, others: tuple[Trace, ...] = ()) -> None:
+    def __init__(
+        self,
+        ends: dict[str, Ended] | None = None,
+        others: tuple[Trace, ...] = (),
+        *,
+        calmly: dict[str, Ended] | None = None,
+        lacks: tuple[str, ...] = (),
+    ) -> None:
         self._ends = ends or {}
+        self._calmly = {**self._ends, **(calmly or {})}
         self._others = others
-        self.asked: list[str] = []
+        self._lacks = lacks
+        self._tries: list[tuple[str, float]] = []
+
+    @property
+    def asked(self) -> list[str]:
+        return [name for name, _ in self._tries]
+
+    def paces(self, scenario: Scenario[Any]) -> list[float]:
+        """The paces at which it was asked for."""
+        return [pace for name, pace in self._tries if name == scenario.name]
 
     def trace(self, scenario: Scenario[Any], attempt: Try) -> Trace:
-        self.asked.append(scenario.name)
-        return self._made(scenario.name)
+        if scenario.name in self._lacks:
+            raise Undetermined("Not decided: there is no such trace.", ())
+        self._tries.append((scenario.name, attempt.pace))
+        return self._made(scenario.name, attempt.pace)
 
-    def _made(self, name: str) -> Trace:
-        return trace_of(name, self._ends.get(name, Ended(0.0, End.NOT_APPLICABLE, "not for this kind")))
+    def _made(self, name: str, pace: float = PACE) -> Trace:
+        ends = self._ends if pace == PACE else self._calmly
+        return trace_of(name, ends.get(name, Ended(0.0, End.NOT_APPLICABLE, "not for this kind")))
 
     def begin_elsewhere(self, scenario: Scenario[Any], attempt: Try) -> None:
         raise AssertionError("nothing is tried elsewhere")
@@ -167,6 +189,43 @@ def test_a_check_is_run_as_its_policy_says_and_names_the_files_it_rests_on() -> 
     assert (ending.status, ending.summary) == (Status.FAILED, "It was there.")
     assert len(ending.traces) == len(WATCHED)
     assert f"{OUTAGE.name}-12-first.ndjson.zst" in ending.traces
+
+
+def asks_for_the_crowd(crowd: Crowd) -> None:
+    """A check of one scenario."""
+
+
+@pytest.mark.parametrize(
+    ("undisturbed", "paces"),
+    [
+        (Ended(0.0, End.FINISHED), [PACE, calm(PACE)]),
+        (Ended(0.0, End.NOT_READY, waiting_for=("balances",)), [PACE]),
+    ],
+)
+def test_one_that_is_ready_elsewhere_and_not_here_is_tried_calmly(
+    undisturbed: Ended, paces: list[float]
+) -> None:
+    never = Ended(0.0, End.NOT_READY, waiting_for=("balances",))
+    source = Source({MARKET_DATA.name: undisturbed, CROWD.name: never})
+    ending = run(asks_for_the_crowd, Policy(PACE), source, {})
+    assert source.paces(CROWD) == paces
+    assert ending.status is Status.UNDETERMINED
+
+
+def test_one_that_gets_ready_only_calmly_is_tried_calmly_in_other_scenarios_too() -> None:
+    never = Ended(0.0, End.NOT_READY, waiting_for=("balances",))
+    source = Source(
+        {MARKET_DATA.name: never, CROWD.name: never}, calmly={MARKET_DATA.name: Ended(0.0, End.FINISHED)}
+    )
+    run(asks_for_the_crowd, Policy(PACE), source, {})
+    assert source.paces(CROWD) == [PACE, calm(PACE)]
+
+
+def test_without_a_trace_of_the_undisturbed_connector_nothing_is_tried_again() -> None:
+    source = Source({CROWD.name: Ended(0.0, End.NOT_READY)}, lacks=(MARKET_DATA.name,))
+    ending = run(asks_for_the_crowd, Policy(PACE), source, {})
+    assert source.paces(CROWD) == [PACE]
+    assert "never became ready" in ending.summary
 
 
 def test_what_breaks_in_a_check_is_ours() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -17,10 +17,17 @@ from tests.zoo.asked import CHECKS, severity_of
 from tests.zoo.defects import DEFECTS
 from tests.zoo.origins import HISTORY, REPORTS, Origin
 from tests.zoo.real_defects import REAL_DEFECTS
+from tests.zoo.rows import Row, summary, table
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "accuracy.md"
 PROPERTY = "zoo"
 WANTED = {Severity.BLOCKER: 0.95, Severity.MAJOR: 0.90}  # recall
+LEGEND = (
+    "*Recall* is the share of planted defects that the check for them found, in words that name them. Many a "
+    "requirement has several checks: its row counts the defects planted for any of them, and each check on "
+    "each connector as it was merged. A *false alarm* accuses one of these of what is none of its real "
+    "defects."
+)
 LONGEST = 300  # characters of a reason on the page
 
 
@@ -108,6 +115,27 @@ class Accuracy:
         ]
         return [*told, *alarms, *(f"not measured: {test}" for test in self.unmeasured)]
 
+    def rows(self) -> list[Row]:
+        """One for each requirement, in the order of its first check."""
+        checks: defaultdict[str, list[Callable[..., None]]] = defaultdict(list)
+        for check in CHECKS:
+            (slug,) = slugs_of(check)
+            checks[slug].append(check)
+        return [self._row(slug, each) for slug, each in checks.items()]
+
+    def _row(self, slug: str, checks: Sequence[Callable[..., None]]) -> Row:
+        tallies = [self.tallies[check.__name__] for check in checks]
+        return Row(
+            slug,
+            severity_of(checks[0]),
+            len(checks),
+            planted=sum(tally.planted for tally in tallies),
+            found=sum(len(tally.seen) for tally in tallies),
+            asked=sum(tally.asked for tally in tallies),
+            alarms=sum(len(tally.false_alarms) for tally in tallies),
+            real=sum(len(tally.real) for tally in tallies),
+        )
+
     def page(self, framework: str) -> str:
         """Markdown."""
         everything = [tally for tally in self.tallies.values() if tally.planted or tally.asked]
@@ -123,19 +151,15 @@ class Accuracy:
                 "as it was merged. What the static checks said of pull requests to upstream, and what is "
                 "true of them: [real submissions](real-heads.md).",
                 "",
-                "*Recall* is the share of planted defects that the check for them found, in words that name "
-                "them. A *false alarm* accuses an untouched connector of what is none of its real defects.",
+                LEGEND,
                 "",
-                *self._summary(),
+                *summary(self.rows()),
                 "",
                 *self._origins("What users reported", REPORTS),
                 *self._origins("What upstream's history repaired", HISTORY),
                 "## Each check",
                 "",
-                "| requirement | severity | planted | found | merged connectors asked | false alarms "
-                "| real defects |",
-                "|---|---|---:|---:|---:|---:|---:|",
-                *(row for check in CHECKS for row in self._row(check)),
+                *table(self.rows()),
                 "",
                 "## Missed",
                 "",
@@ -189,25 +213,6 @@ class Accuracy:
                 f"| {sum(one for one, _ in counts)} | {origin.takes} |"
             )
         yield ""
-
-    def _summary(self) -> Iterable[str]:
-        yield "| severity | checks | planted | found | recall | merged connectors asked | false alarms |"
-        yield "|---|---:|---:|---:|---:|---:|---:|"
-        for severity in Severity:
-            tallies = [self.tallies[c.__name__] for c in CHECKS if severity_of(c) is severity]
-            yield (
-                f"| {severity} | {len(tallies)} | {sum(t.planted for t in tallies)} "
-                f"| {sum(len(t.seen) for t in tallies)} | {self.recall(severity):.3f} "
-                f"| {sum(t.asked for t in tallies)} | {sum(len(t.false_alarms) for t in tallies)} |"
-            )
-
-    def _row(self, check: Callable[..., None]) -> Iterable[str]:
-        tally = self.tallies[check.__name__]
-        slugs = ", ".join(f"`{slug}`" for slug in sorted(slugs_of(check)))
-        yield (
-            f"| {slugs} | {severity_of(check)} | {tally.planted} | {len(tally.seen)} | {tally.asked} "
-            f"| {len(tally.false_alarms)} | {len(tally.real)} |"
-        )
 
     def _missed(self) -> list[str]:
         return [

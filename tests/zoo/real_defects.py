@@ -37,6 +37,11 @@ FORGETS = RealDefect(
     "exchange has "
     "an order that its user does not know of.",
 )
+WITH_AN_EXPONENT = (
+    "It sends `str(price)`, which has an exponent below a millionth. Kraken refuses such a price (gekko "
+    "issue 1966), and no document of KuCoin's or Bitget's permits it: in such a market its user can place no "
+    "limit order."
+)
 TEN_LEVELS = (
     "It asks for the book without a limit; Gate gives ten levels then. What lies below is missing, so its "
     "user "
@@ -61,6 +66,10 @@ ASKS_FOR_THE_ORDER = (
 RECKONS_FEES = (
     "It reckons the fee of a fill that its stream tells of by rates that it reads twice a day, always in "
     "quote: its user's books show no rebates, new rates or fees in KCS."
+)
+NO_ASSETS = (
+    "The framework makes an empty text of an empty body, and the connector goes through it as through a list "
+    "of no assets: its user has no balance until the next poll."
 )
 UNSIGNED = "It takes a fee without its sign (`abs`), so its user's books show a rebate as a cost."
 SKIPS = (
@@ -121,9 +130,10 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
         UNSIGNED,
     ),
     ("gate_io", test_resilience_replies.test_errors_empty_no_balances): RealDefect(
-        "Given an empty body, the connector reports 0",
-        "The framework makes an empty text of an empty body, and the connector goes through it as through a "
-        "list of no assets: its user has no balance until the next poll.",
+        "Given an empty body, the connector reports 0", NO_ASSETS
+    ),
+    ("bitstamp", test_resilience_replies.test_errors_empty_no_balances): RealDefect(
+        "Given an empty body, the connector reports 0", NO_ASSETS
     ),
     ("gate_io", test_order_life_crowd.test_many_orders_at_once): RealDefect(
         "orders never reached the exchange",
@@ -259,6 +269,17 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
     ),
     ("kraken", test_order_life.test_a_missed_fill_is_found): RealDefect(
         "was never reported", ASKS_FOR_THE_ORDER
+    ),
+    **{
+        (name, test_trading_rules.test_tiny_prices_arrive): RealDefect(
+            r"was rejected as sent: it had \d+(\.\d+)?E-7", WITH_AN_EXPONENT
+        )
+        for name in ("bitget", "kraken", "kucoin")
+    },
+    ("binance_perpetual", test_balances.test_what_is_available_follows_with_the_total): RealDefect(
+        "was right before any poll",
+        "It leaves what is available to its next poll, as Binance's message does not tell it: for up to two "
+        "minutes a strategy reckons with margin that a fill has taken, or lacks what one has freed.",
     ),
 }
 

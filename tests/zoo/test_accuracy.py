@@ -9,13 +9,14 @@ from harness.checking import slugs_of
 from harness.checking.known_failures import KNOWN_TO_FAIL
 from harness.checking.runner import policy_for
 from harness.outcome import Severity
-from tests.zoo.accuracy import PAGE, Accuracy, Noted
+from tests.zoo.accuracy import LEGEND, PAGE, Accuracy, Noted
 from tests.zoo.asked import CHECKS, severity_of
 from tests.zoo.defect import Defect, defect
 from tests.zoo.defects import DEFECTS
 from tests.zoo.origins import HISTORY, REPORTS
 from tests.zoo.planting import exchange
 from tests.zoo.real_defects import FORGETS, REAL_DEFECTS
+from tests.zoo.rows import read, summary
 from tests.zoo.specimens import ELSEWHERE, spread
 
 BLOCKER = next(check for check in CHECKS if severity_of(check) is Severity.BLOCKER).__name__
@@ -72,18 +73,47 @@ def test_eighty_kinds_in_ten_connectors() -> None:
 
 def test_the_page_knows_every_check() -> None:
     """A check or a defect more: run `make zoo`."""
-    told: Counter[str] = Counter()
-    for line in PAGE.read_text("utf-8").splitlines():
-        if line.startswith("| `"):
-            slugs, _, planted, *_ = line.removeprefix("| ").split(" | ")
-            told[slugs] += int(planted)
-    at_home, elsewhere = (Counter(_slugs(each) for each in group) for group in (DEFECTS, ELSEWHERE))
-    for slugs, count in at_home.items():
-        assert count <= told[slugs] <= count + elsewhere[slugs], slugs
+    told = {row.requirement: row.planted for row in read(PAGE.read_text("utf-8"))}
+    at_home, elsewhere = (Counter(map(_slug, group)) for group in (DEFECTS, ELSEWHERE))
+    for slug, count in at_home.items():
+        assert count <= told[slug] <= count + elsewhere[slug], slug
 
 
-def _slugs(planted: Defect) -> str:
-    return ", ".join(f"`{slug}`" for slug in sorted(slugs_of(planted.check)))
+def _slug(planted: Defect) -> str:
+    (slug,) = slugs_of(planted.check)
+    return slug
+
+
+def test_the_page_has_one_row_for_each_requirement_and_sums_that_are_right() -> None:
+    page = PAGE.read_text("utf-8")
+    rows = read(page)
+    checks = Counter(slug for check in CHECKS for slug in slugs_of(check))
+    assert [row.requirement for row in rows] == list(dict.fromkeys(row.requirement for row in rows))
+    assert {row.requirement: row.checks for row in rows} == dict(checks)
+    assert "\n".join(summary(rows)) in page
+    assert f"planted {sum(row.planted for row in rows)} times" in page
+    assert all(row.found <= row.planted and row.alarms + row.real <= row.asked for row in rows)
+    assert LEGEND in page
+
+
+def test_checks_of_one_requirement_share_a_row() -> None:
+    slug, several = next(
+        (slug, [check.__name__ for check in CHECKS if slug in slugs_of(check)])
+        for slug, count in Counter(slug for check in CHECKS for slug in slugs_of(check)).items()
+        if count > 1
+    )
+    first, second, *_ = several
+    accuracy = counted(
+        (Noted("binance", first, "one"), True),
+        (Noted("binance", second, "two"), False),
+        (Noted("okx", first), True),
+        (Noted("okx", second), False),
+        (Noted("kraken", second, real=True), True),
+    )
+    (row,) = [each for each in accuracy.rows() if each.requirement == slug]
+    assert (row.checks, row.planted, row.found) == (len(several), 2, 1)
+    assert (row.asked, row.alarms, row.real) == (3, 1, 1)
+    assert [each for each in read(accuracy.page("a release")) if each.requirement == slug] == [row]
 
 
 def test_mistakes_of_others_name_what_is_planted_or_what_it_would_take() -> None:

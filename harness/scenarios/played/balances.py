@@ -78,14 +78,28 @@ def _margin_view(rig: Rig, moment: str, claim: Balance | None) -> BalanceView:
     return BalanceView(moment, asset, claim, total, margin.available, MARGIN_ROUNDING)
 
 
-def settled_views(rig: Rig, moment: str, patience: float) -> tuple[list[BalanceView], bool]:
-    """The views once they agree, or after `patience` and a poll; whether they agree."""
+@dataclass(frozen=True)
+class Settled:
+    """The views once they agreed, or after a poll; whether they agree.
+
+    `unpolled` are those before anybody asked for a poll: what streams told, and polls of the connector's own.
+    """
+
+    views: tuple[BalanceView, ...]
+    agree: bool
+    unpolled: tuple[BalanceView, ...]
+
+
+def settled(rig: Rig, moment: str, patience: float) -> Settled:
+    """Wait for `patience`, virtual seconds, and then for a poll."""
 
     def agree() -> bool:
         return all(view.total_matches and view.available_matches for view in views(rig, moment))
 
-    if not rig.eventually(agree, patience):
+    at_once = rig.eventually(agree, patience)
+    unpolled = tuple(views(rig, moment))
+    if not at_once:
         rig.connector.tick()
         rig.eventually(agree, 2 * patience)
-    found = views(rig, moment)
-    return found, all(view.total_matches and view.available_matches for view in found)
+    found = unpolled if at_once else tuple(views(rig, moment))
+    return Settled(found, all(view.total_matches and view.available_matches for view in found), unpolled)

@@ -26,7 +26,7 @@ from harness.venue.model import Order, Side
 ORDERS = 20  # of a burst
 TOO_OFTEN = (418, 429)
 SETTINGS = ("position_mode", "margin_mode", "set_leverage")  # refused where they are as asked for already
-SLOW = 2.0  # times as fast as the wall
+STARTING, TRADING = 3, 6  # times as slow as other scenarios: a dozen pairs are much to do
 PATIENCE = 240.0  # virtual seconds; some frameworks read one pair's book after the other, at their leisure
 FOLLOW = 20.0  # virtual seconds for its order books
 ARRIVE = 120.0  # virtual seconds; limits of requests may hold some back
@@ -52,12 +52,12 @@ class Crowd(View):
 
 
 def place_many(rigs: Rigs, pace: float) -> Crowd:
-    """Slowly: what a connector computes for an order takes real time, while its requests time out.
+    """Slowly: what a connector computes takes real time, while its requests time out and limits are counted.
 
     Where an exchange numbers trades by market, those of the second burst have ids of the first.
     """
     also = randomization.eleven_more(rigs.dialect.markets)
-    with rigs.open(pace, also=also) as rig:
+    with rigs.open(pace / STARTING, also=also) as rig:
         run = Crowd(rig.number, (rig.pair, *(market.name for market in also)))
         try:
             start(rig, PATIENCE)
@@ -65,6 +65,7 @@ def place_many(rigs: Rigs, pace: float) -> Crowd:
             run.waiting_for = error.waiting_for or ("its own reasons",)
         run.refused = _refused(rig)
         if not run.waiting_for:
+            rig.go_at(pace / TRADING)
             _trade(rig, run, (rig.market, also[-1]))
     if run.waiting_for or run.refused:
         with rigs.open(pace) as rig:
@@ -78,7 +79,6 @@ def _trade(rig: Rig, run: Crowd, markets: Sequence[Market]) -> None:
     for market in markets:
         quote_inside(rig, market)
     run.difference = books_differ(rig, markets, FOLLOW, depth=1)
-    rig.go_at(SLOW)
     for market in markets:
         lives = _burst(rig, market)
         run.lives += [settle(rig, life) for life in lives]
@@ -142,17 +142,27 @@ def _same(order: Order, life: Life) -> bool:
 
 
 def _wait_for_ends(rig: Rig, lives: Sequence[Life]) -> None:
-    """Until an end of each was told, or two polls found none."""
+    """Until an end of each was told, or two polls found none.
+
+    A cancel that was refused, for coming too soon after others, is asked for again, as strategies do.
+    """
 
     def told() -> bool:
         kinds = {life.order_id: _kinds(rig, life) for life in lives}
         return all(any(kind in TERMINAL for kind in each) for each in kinds.values())
 
     if not rig.eventually(told, ENDS):
+        for life in lives:
+            if _still_open(rig, life):
+                rig.connector.cancel(life.order_id)
         for _ in range(2):
             rig.connector.tick()
             if rig.eventually(told, POLL):
                 return
+
+
+def _still_open(rig: Rig, life: Life) -> bool:
+    return life.placed is not None and rig.venue.order(rig.account, order_id=life.placed.order_id).status.live
 
 
 def _kinds(rig: Rig, life: Life) -> list[str]:

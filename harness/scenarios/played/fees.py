@@ -11,9 +11,9 @@ from enum import StrEnum
 
 from harness.gateway.faults import DropMessage
 from harness.scenarios.played import start
-from harness.scenarios.played.balances import PATIENT, BalanceView, asset_view, settled_views
+from harness.scenarios.played.balances import PATIENT, BalanceView, asset_view, settled
 from harness.scenarios.played.order_life import WAIT, Life, completed, let_trade, rest, settle
-from harness.scenarios.played.streams import wait_for_polls
+from harness.scenarios.played.unheard import wait_for_polls
 from harness.scenarios.rig import Rig, Rigs
 from harness.scenarios.trace.view import View
 from harness.venue.market import Market, floor_to
@@ -64,7 +64,7 @@ def change_fees(rigs: Rigs, pace: float) -> Fees:
             rig.venue.pay_fees_with(rig.account, third, DISCOUNT)
             run.paid.append(Paid(Charged.THIRD_ASSET, _filled(rig, Side.SELL)))
         run.paid.append(Paid(Charged.POLLED, _filled_unheard(rig)))
-        run.balances, _ = settled_views(rig, "in the end", PATIENT)
+        run.balances = list(settled(rig, "in the end", PATIENT).views)
         if third is not None:
             run.balances.append(_settled_view(rig, third))
         return run

@@ -13,7 +13,7 @@ from harness.driving.driver import ConnectorError
 from harness.gateway.fault import Fault
 from harness.gateway.faults import Delay, DropMessage, DuplicateMessage, LoseReply, Refuse
 from harness.scenarios.played import NotReady, start
-from harness.scenarios.played.balances import IMPATIENT, PATIENT, BalanceView, settled_views
+from harness.scenarios.played.balances import IMPATIENT, PATIENT, BalanceView, settled
 from harness.scenarios.played.invariants import breaches, broken
 from harness.scenarios.played.order_life import (
     AWAY,
@@ -252,7 +252,8 @@ def _live(rigs: Rigs, pace: float, schedule: Schedule) -> History:
         history.turned_away = tuple(
             each for each in rig.record.exchanges() if each.status in TURNED_AWAY and each.fault is None
         )
-        history.balances, _ = settled_views(rig, "in the end", PATIENT if history.heard else IMPATIENT)
+        patience = PATIENT if history.heard else IMPATIENT
+        history.balances = list(settled(rig, "in the end", patience).views)
         for number, life in history.lives.items():
             history.lives[number] = settle(rig, life)
         return history

@@ -9,7 +9,7 @@ from harness.driving.claims import Cancellation, EventView, LogLine, OrderView, 
 from harness.driving.driver import PositionAction
 from harness.driving.rpc_client import ConnectorError, ConnectorGone, ConnectorTimeout
 from harness.scenarios.played import start
-from harness.scenarios.played.balances import IMPATIENT, PATIENT, BalanceView, settled_views
+from harness.scenarios.played.balances import IMPATIENT, PATIENT, BalanceView, settled
 from harness.scenarios.rig import Rig, Rigs
 from harness.scenarios.trace.model import BY_HAND
 from harness.scenarios.trace.view import SeenExchange, View
@@ -63,7 +63,11 @@ class Life(View):
 
 @dataclass
 class Trading(View):
-    """The whole scenario. Lives that a connector does not offer are None."""
+    """The whole scenario. Lives that a connector does not offer are None.
+
+    `balances` are those of each moment once they agreed with the ledger, or after a poll; `balances_unpolled`
+    the same, one by one, before that poll.
+    """
 
     rig_number: int
     order_types: tuple[str, ...] = ()
@@ -78,6 +82,7 @@ class Trading(View):
     open_after_cancel_all: tuple[Order, ...] = ()
     foreign: Order | None = None
     balances: list[BalanceView] = field(default_factory=list)
+    balances_unpolled: list[BalanceView] = field(default_factory=list)
     balances_follow: bool = True
     fills_follow: bool = True
     logs: tuple[LogLine, ...] = ()
@@ -346,6 +351,7 @@ def _finish(rig: Rig, run: Trading) -> None:
 def _note_balances(rig: Rig, run: Trading, moment: str) -> None:
     """Give the connector's balances time to follow, by stream or by its next poll, and write both down."""
     patience = PATIENT if run.balances_follow else IMPATIENT
-    views, follow = settled_views(rig, moment, patience)
-    run.balances += views
-    run.balances_follow = run.balances_follow and follow
+    seen = settled(rig, moment, patience)
+    run.balances += seen.views
+    run.balances_unpolled += seen.unpolled
+    run.balances_follow = run.balances_follow and seen.agree

@@ -5,6 +5,7 @@ that is answered after a cancel.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from harness.gateway.faults import Delay, DropMessage, HoldUntil
 from harness.scenarios.played import start
@@ -20,10 +21,12 @@ from harness.scenarios.played.order_life import (
 )
 from harness.scenarios.rig import Rig, Rigs
 from harness.scenarios.trace.view import View
+from harness.venue.market import floor_to
 from harness.venue.model import Side
 
 LATE = 3.0  # virtual seconds by which the confirmation comes after the fill
 LAG = 12.0  # virtual seconds in which a poll has to come
+MORE = Decimal("1.003")  # times the best ask: what an order would pay that trades at the best ask
 SLOW = 2.0  # times as fast as the wall
 QUESTIONS = 2  # that are told of no such order; today's framework gives an order up after four
 
@@ -53,13 +56,14 @@ def race(rigs: Rigs, pace: float) -> Races:
 
 
 def _fill_before_the_reply(rig: Rig) -> Life:
-    """An order that takes what the best ask offers, and whose reply is held back."""
+    """An order that takes what the best ask offers, for less than it would pay; its reply is held back."""
     best = rig.venue.book(rig.market, 1).asks[0]
     amount = size(rig)
     if best.amount < amount:
         rig.venue.set_level(rig.market, Side.SELL, best.price, amount * 2)
     with rig.faults.during(Delay(LATE, when="reply"), "place_order"):
-        life = submit(rig, Side.BUY, amount, best.price)
+        would_pay = floor_to(best.price * MORE, rig.market.tick_size)
+        life = submit(rig, Side.BUY, amount, would_pay)
         rig.pause(2 * LATE)
     rig.connector.tick()
     rig.connector.wait_event(completed(Side.BUY), life.order_id, 3 * WAIT)

@@ -27,25 +27,30 @@ class Tried:
 
 @dataclass
 class Rounding(View):
-    """The whole scenario, one entry a market."""
+    """The whole scenario, one entry a market. `tiny` are whole-step orders at prices below a millionth."""
 
     rig_number: int
     tried: list[Tried] = field(default_factory=list)
+    tiny: list[Life] = field(default_factory=list)
 
 
 def round_orders(rigs: Rigs, pace: float) -> Rounding:
-    """In an ordinary market and an odd one."""
-    odd = randomization.odd(rigs.dialect.markets)
-    with rigs.open(pace, also=odd) as rig:
+    """In an ordinary market, in an odd one, and in one with tiny prices."""
+    odd, tiny = randomization.odd(rigs.dialect.markets), randomization.tiny(rigs.dialect)
+    with rigs.open(pace, also=(*odd, *tiny)) as rig:
         run = Rounding(rig.number)
         start(rig)
         for market in (rig.market, *odd):
-            price = resting_price(rig, Side.BUY, market)
-            ordinary = submit(rig, Side.BUY, size(rig, market), price, market=market)
+            ordinary = _of_whole_steps(rig, market, Side.BUY)
             uneven = [awkward(rig, market, side) for side in Side for _ in range(EACH_WAY)]
             lives = [settle(rig, life) for life in (ordinary, *uneven)]
             run.tried.append(Tried(market, lives[0], tuple(lives[1:])))
+        run.tiny = [settle(rig, _of_whole_steps(rig, market, side)) for market in tiny for side in Side]
         return run
+
+
+def _of_whole_steps(rig: Rig, market: Market, side: Side) -> Life:
+    return submit(rig, side, size(rig, market), resting_price(rig, side, market), market=market)
 
 
 def awkward(rig: Rig, market: Market, side: Side) -> Life:

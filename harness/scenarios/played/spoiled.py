@@ -11,7 +11,7 @@ from harness.gateway.fault_plan import Rule
 from harness.gateway.faults import CutShort, Refuse, Trickle
 from harness.gateway.rewriting import truncated
 from harness.scenarios.played import start
-from harness.scenarios.played.balances import PATIENT, BalanceView, settled_views, views
+from harness.scenarios.played.balances import PATIENT, BalanceView, settled, views
 from harness.scenarios.played.order_life import WAIT, Life, completed, let_trade, rest, settle
 from harness.scenarios.rig import Rig, Rigs
 from harness.scenarios.trace.view import View
@@ -30,7 +30,7 @@ SPOILINGS: tuple[tuple[str, Fault], ...] = (
 OF_THE_ACCOUNT = ("balances", "positions", "open_orders")
 # Today's framework gives an order up after four questions that went wrong.
 OF_AN_ORDER = ("order_status", "order_trades")
-POLL = 8.0  # virtual seconds that a poll may take
+POLL = 30.0  # virtual seconds that a poll may take on a busy machine
 OWN_RHYTHM = 150.0  # the same where nothing makes it poll at once; one of 2020 sleeps a minute between two
 SETTLING = 1.0
 
@@ -70,7 +70,7 @@ def spoil_replies(rigs: Rigs, pace: float) -> SpoiledReplies:
             _hold_something(rig)
         for what, fault in SPOILINGS:
             life = rest(rig, Side.BUY)
-            _, run.agreed = settled_views(rig, "before", PATIENT)
+            run.agreed = settled(rig, "before", PATIENT).agree
             in_own_rhythm = _spoil(rig, run, what, fault, life)
             rig.connector.cancel(life.order_id)
             rig.connector.wait_event("OrderCancelled", life.order_id, WAIT)

@@ -1,4 +1,4 @@
-"""Sockets break, private messages repeat or vanish, and junk arrives between messages."""
+"""Sockets break, and junk arrives between messages."""
 
 from __future__ import annotations
 
@@ -10,22 +10,16 @@ from functools import partial
 from harness.driving.claims import EventView
 from harness.driving.numbers import as_kept
 from harness.gateway.fault_plan import Rule
-from harness.gateway.faults import (
-    DropMessage,
-    DuplicateMessage,
-    Junk,
-)
+from harness.gateway.faults import DropMessage, Junk
 from harness.scenarios.played import start
 from harness.scenarios.played.market_data import books_differ, depth_kept
 from harness.scenarios.played.order_life import (
     WAIT,
     Life,
-    completed,
     let_trade,
     place_by_hand,
     rest,
     resting_price,
-    settle,
 )
 from harness.scenarios.rig import Rig, Rigs
 from harness.scenarios.trace.view import SeenSocket, View
@@ -60,6 +54,8 @@ JUNK = (
 class Reconnection:
     """A close code, what streams carried before, the sockets opened after, and whether things flowed again.
 
+    `keys_ended` says that the key of the private stream was worth nothing from then on, where there are such.
+
     `missing` are topics that it had before and not in the end. `wrong_before` is how the book differed before
     the break already.
     `vanished` are the prices of asks that went while it was away, and `ghosts` those that it still has.
@@ -78,6 +74,7 @@ class Reconnection:
     wrong_before: str | None = None
     vanished: tuple[Decimal, ...] = ()
     ghosts: tuple[Decimal, ...] = ()
+    keys_ended: bool = False
 
     @property
     def recovered(self) -> bool:
@@ -97,6 +94,8 @@ class BrokenStreams(View):
 
 def break_streams(rigs: Rigs, pace: float) -> BrokenStreams:
     """Close all sockets, twice; after each the book must follow and a new fill must arrive.
+
+    The second time keys that open private streams end, too, as they do when they were not renewed.
 
     Meanwhile levels vanish that nobody has touched before, where the exchange tells the whole book to who
     subscribes, and nothing else happens: today's framework does not recover the rest, whatever the connector
@@ -122,8 +121,11 @@ def _break_once(rig: Rig, life: Life, code: int, depth: int) -> Reconnection:
     mark, before = rig.record.mark(), _carried(rig)
     streamed, topics = _order_messages(rig, 0), _carried(rig, TOPICS)
     wrong_before = books_differ(rig, [rig.market], WAIT, depth)
+    keys_ended = code == 1000 and rig.dialect.renews_listen_keys
     with rig.faults.during(DropMessage(), "stream:book"):
         vanished = _take_levels_away(rig) if rig.dialect.books_begin_whole else ()
+        if keys_ended:
+            rig.dialect.expire_user_streams(rig.account)
         rig.gateway.close_sockets(code)
     _wait_for_streams(rig, before)
     rig.pause(3)
@@ -136,7 +138,7 @@ def _break_once(rig: Rig, life: Life, code: int, depth: int) -> Reconnection:
     missing = topics - _carried(rig, TOPICS)
     return Reconnection(
         code, before, rig.record.sockets(since=mark), difference, fill, reported, again, missing,
-        wrong_before, vanished, _still_there(rig, vanished),
+        wrong_before, vanished, _still_there(rig, vanished), keys_ended,
     )  # fmt: skip
 
 
@@ -232,62 +234,6 @@ def _miss_a_fill(rig: Rig, run: BrokenStreams, life: Life) -> None:
             run.missed_fill_reported = wait_for_fill(rig, life, run.missed_fill, 6.0)
             if run.missed_fill_reported:
                 return
-
-
-@dataclass
-class DeafStreams(View):
-    """Every private message sent twice, then none at all."""
-
-    rig_number: int
-    repeated: Life | None = None
-    silent_fill: Life | None = None
-    silent_cancel: Life | None = None
-
-
-def disturb_user_stream(rigs: Rigs, pace: float) -> DeafStreams:
-    with rigs.open(pace) as rig:
-        run = DeafStreams(rig.number)
-        start(rig)
-        with rig.faults.during(DuplicateMessage(), "stream:orders"):
-            run.repeated = _filled_in_two(rig)
-        buy, sell = rest(rig, Side.BUY), rest(rig, Side.SELL)
-        with rig.faults.during(DropMessage(), "stream:*"):
-            _end_unheard(rig, buy, sell)
-        run.silent_fill, run.silent_cancel = settle(rig, buy), settle(rig, sell)
-        return run
-
-
-def _filled_in_two(rig: Rig) -> Life:
-    life = rest(rig, Side.SELL)
-    if life.placed is not None:
-        half = life.placed.amount / rig.market.lot_size // 2 * rig.market.lot_size
-        for number, part in enumerate((half, None), start=1):
-            let_trade(rig, life, part)
-            rig.connector.wait_event("OrderFilled", life.order_id, WAIT, count=number)
-        rig.connector.wait_event(completed(Side.SELL), life.order_id, WAIT)
-        rig.pause(5)
-    return settle(rig, life)
-
-
-def _end_unheard(rig: Rig, buy: Life, sell: Life) -> None:
-    """One order is filled and one is cancelled by hand while the private stream is silent."""
-    if buy.placed is None or sell.placed is None:
-        return
-    let_trade(rig, buy)
-    rig.venue.cancel(rig.account, order_id=sell.placed.order_id)
-    wait_for_polls(rig, (completed(Side.BUY), buy.order_id), ("OrderCancelled", sell.order_id))
-
-
-def wait_for_polls(rig: Rig, *wanted: tuple[str, str]) -> None:
-    """Until polls have brought these events, each a kind and an order's id, or none did for long."""
-    for _ in range(4):
-        rig.connector.tick()
-        came = [rig.connector.wait_event(kind, order_id, 8.0) for kind, order_id in wanted]
-        if all(came):
-            return
-    # Some poll in a rhythm of their own, which no tick can hurry.
-    for number, (kind, order_id) in enumerate(wanted):
-        rig.connector.wait_event(kind, order_id, WAIT if number else OWN_RHYTHM)
 
 
 @dataclass

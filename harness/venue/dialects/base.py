@@ -133,6 +133,11 @@ class Dialect:
         """What the exchange answers to a client over its limits; `retry_after` in whole seconds."""
         return Reply(429, {"Retry-After": str(retry_after)}, None)
 
+    @property
+    def renews_listen_keys(self) -> bool:
+        """Whether private streams are opened with keys that end where nobody renews them."""
+        return any(route.operation == "user_stream_renew" for route in self.routes)
+
     def expire_user_streams(self, account: Account) -> None:
         """End the account's private streams as the exchange does when their key runs out."""
 

@@ -24,6 +24,7 @@ from tests.zoo.defects import (
     resilience,
     security,
     trading_rules,
+    unheard,
     usability,
 )
 
@@ -49,4 +50,5 @@ DEFECTS: tuple[Defect, ...] = (
     *history.DEFECTS,
     *repairs.DEFECTS,
     *blind.DEFECTS,
+    *unheard.DEFECTS,
 )

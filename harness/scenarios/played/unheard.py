@@ -1,0 +1,101 @@
+"""Private messages repeat, or vanish: what polls find then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.gateway.faults import DropMessage, DuplicateMessage
+from harness.scenarios.played import start
+from harness.scenarios.played.order_life import TERMINAL, WAIT, Life, completed, let_trade, rest, settle
+from harness.scenarios.played.streams import OWN_RHYTHM
+from harness.scenarios.rig import Rig, Rigs
+from harness.scenarios.trace.view import View
+from harness.venue.model import Side
+
+GIVE_UP, A_POLL = 8, 8.0  # polls; today's framework gives an order up at the fourth; virtual seconds each
+
+
+@dataclass
+class DeafStreams(View):
+    """Every private message sent twice, then none at all.
+
+    `forgotten` was cancelled at the exchange, which knows no such order since.
+    """
+
+    rig_number: int
+    repeated: Life | None = None
+    silent_fill: Life | None = None
+    silent_cancel: Life | None = None
+    forgotten: Life | None = None
+
+
+def disturb_user_stream(rigs: Rigs, pace: float) -> DeafStreams:
+    with rigs.open(pace) as rig:
+        run = DeafStreams(rig.number)
+        start(rig)
+        with rig.faults.during(DuplicateMessage(), "stream:orders"):
+            run.repeated = _filled_in_two(rig)
+        buy, sell = rest(rig, Side.BUY), rest(rig, Side.SELL)
+        with rig.faults.during(DropMessage(), "stream:*"):
+            _end_unheard(rig, buy, sell)
+        run.silent_fill, run.silent_cancel = settle(rig, buy), settle(rig, sell)
+        run.forgotten = _forgotten(rig)
+        return run
+
+
+def _filled_in_two(rig: Rig) -> Life:
+    life = rest(rig, Side.SELL)
+    if life.placed is not None:
+        half = life.placed.amount / rig.market.lot_size // 2 * rig.market.lot_size
+        for number, part in enumerate((half, None), start=1):
+            let_trade(rig, life, part)
+            rig.connector.wait_event("OrderFilled", life.order_id, WAIT, count=number)
+        rig.connector.wait_event(completed(Side.SELL), life.order_id, WAIT)
+        rig.pause(5)
+    return settle(rig, life)
+
+
+def _end_unheard(rig: Rig, buy: Life, sell: Life) -> None:
+    """One order is filled and one is cancelled by hand while the private stream is silent."""
+    if buy.placed is None or sell.placed is None:
+        return
+    let_trade(rig, buy)
+    rig.venue.cancel(rig.account, order_id=sell.placed.order_id)
+    wait_for_polls(rig, (completed(Side.BUY), buy.order_id), ("OrderCancelled", sell.order_id))
+
+
+def _forgotten(rig: Rig) -> Life:
+    """An order that ended unheard, and that the exchange does not know any more, whoever asks or cancels.
+
+    It is cancelled again and again, as a strategy does that wants it gone.
+    """
+    life = rest(rig, Side.BUY)
+    if life.placed is not None:
+        number = life.placed.order_id
+        with rig.faults.during(DropMessage(), "stream:*"):
+            rig.venue.cancel(rig.account, order_id=number)
+            rig.venue.hide(number)
+            for _ in range(GIVE_UP):
+                rig.connector.cancel(life.order_id)
+                rig.connector.tick()
+                if rig.eventually(lambda: _over(rig, life), A_POLL):
+                    break
+            rig.venue.show(number)
+    return settle(rig, life)
+
+
+def _over(rig: Rig, life: Life) -> bool:
+    ended = any(event.kind in TERMINAL for event in rig.connector.events(order_id=life.order_id))
+    return ended and life.order_id not in rig.connector.orders()
+
+
+def wait_for_polls(rig: Rig, *wanted: tuple[str, str]) -> None:
+    """Until polls have brought these events, each a kind and an order's id, or none did for long."""
+    for _ in range(4):
+        rig.connector.tick()
+        came = [rig.connector.wait_event(kind, order_id, 8.0) for kind, order_id in wanted]
+        if all(came):
+            return
+    # Some poll in a rhythm of their own, which no tick can hurry.
+    for number, (kind, order_id) in enumerate(wanted):
+        rig.connector.wait_event(kind, order_id, WAIT if number else OWN_RHYTHM)
