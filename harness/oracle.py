@@ -22,9 +22,11 @@ from typing import Any
 import aiohttp
 
 from harness.clock import ScaledClock
-from harness.errors import OurFailure
+from harness.errors import OurFailure, UserError
 from harness.gateway.client import GatewayConnector, ScaledLoop
 from harness.gateway.tls import Authority
+from harness.rounds.fields import shown
+from harness.rounds.mistakes import did_you_mean
 from harness.venue.market import Market, MarketKind
 
 PATIENCE = 60.0  # real seconds for any one question
@@ -252,6 +254,15 @@ class Oracle:
 
 
 @cache
+def checked_ccxt_id(name: str) -> str:
+    """`name`, where ccxt has an exchange of that name; raises UserError where it has none."""
+    known = ccxt_ids()
+    if name not in known:
+        hint = did_you_mean(name, known) or "leave it out where ccxt does not have the exchange"
+        raise UserError(f"ccxt has no exchange {shown(name)}", where="--ccxt", hint=hint)
+    return name
+
+
 def ccxt_ids() -> frozenset[str]:
     """ccxt's names of the exchanges that it has: those of its modules, as importing it takes seconds."""
     spec = importlib.util.find_spec("ccxt")

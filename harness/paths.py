@@ -1,8 +1,11 @@
-"""The folders that are written: the cache, for what may be lost, and those that a person names."""
+"""The folders that are written, the cache and those that a person names, and locks on what is in them."""
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import platformdirs
@@ -43,3 +46,11 @@ def made_empty(folder: Path) -> Path:
     if any(made(folder).iterdir()):
         raise UserError("the folder is not empty", where=str(folder), hint="name another with --to")
     return folder
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """One process, and thread, at a time by the lock file `path`; the others wait."""
+    with path.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

@@ -11,9 +11,10 @@ import ccxt
 import pytest
 
 from harness.clock import ScaledClock
+from harness.errors import UserError
 from harness.gateway.faults import Refuse
 from harness.gateway.thread import GatewayThread, running_gateway
-from harness.oracle import Oracle, OracleError, ccxt_ids
+from harness.oracle import Oracle, OracleError, ccxt_ids, checked_ccxt_id
 from harness.venue.dialects.binance import Binance
 from harness.venue.model import Account, Side
 from harness.venue.session import Venue
@@ -179,3 +180,10 @@ def test_a_closed_oracle_says_so(world: World) -> None:
 
 def test_its_exchanges_are_known_without_it() -> None:
     assert ccxt_ids() == set(ccxt.exchanges)
+
+
+def test_an_exchange_that_ccxt_does_not_have_is_a_users_mistake() -> None:
+    assert checked_ccxt_id("kraken") == "kraken"
+    with pytest.raises(UserError, match="ccxt has no exchange 'krakem'") as refused:
+        checked_ccxt_id("krakem")
+    assert refused.value.hint == "did you mean `kraken`?"

@@ -29,7 +29,7 @@ PANEL = "Your own fork"
 
 @app.command(rich_help_panel=PANEL)
 def check(
-    path: Annotated[Path, typer.Argument(help="Your fork's work tree.")] = Path(),
+    path: Annotated[Path, typer.Argument(metavar="FORK", help="Your fork's work tree.")] = Path(),
     connector: Annotated[str | None, typer.Option(help="The connector, where the fork adds several.")] = None,
     expression: Annotated[
         str | None,
@@ -88,7 +88,9 @@ def check(
 
 @app.command(rich_help_panel=PANEL)
 def describe(
-    what: Annotated[str, typer.Argument(help="A fork's work tree, or a candidate's name.")] = ".",
+    what: Annotated[
+        str, typer.Argument(metavar="FORK", help="A fork's work tree, or a candidate's name.")
+    ] = ".",
     connector: Annotated[str | None, typer.Option(help="The connector, where the fork adds several.")] = None,
     round_file: Annotated[Path | None, typer.Option("--round", help="The round of the candidate.")] = None,
     upstream: Annotated[
@@ -125,7 +127,7 @@ def describe(
 
 @app.command(rich_help_panel=PANEL)
 def submit(
-    url: Annotated[str | None, typer.Argument(metavar="[URL]", help="The fork's address.")] = None,
+    url: Annotated[str | None, typer.Argument(metavar="URL", help="The fork's address.")] = None,
     ref: Annotated[
         str | None, typer.Option(help="Branch, tag or commit; master where nothing is said.")
     ] = None,

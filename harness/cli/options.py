@@ -20,7 +20,13 @@ EXIT_ELIGIBLE, EXIT_INELIGIBLE, EXIT_BAD_INPUT, EXIT_OUR_FAILURE, EXIT_UNDETERMI
 # A screening mostly waits for the connector's own timers, so two fit on a core.
 JOBS = 2 * (os.cpu_count() or 1)
 
-RoundFile = Annotated[Path, typer.Argument(help="The round's file.", metavar="[FILE]")]
+RoundFile = Annotated[Path, typer.Argument(help="The round's file.", metavar="FILE")]
+PublishedRound = Annotated[
+    Path, typer.Argument(metavar="ROUND", help="A published round, e.g. reports/2020-08.")
+]
+RoundOrCandidate = Annotated[
+    Path, typer.Argument(metavar="FOLDER", help="A published round, or one candidate's folder in it.")
+]
 Only = Annotated[
     list[str] | None, typer.Option("--only", metavar="NAME", help="Only this candidate (repeatable).")
 ]

@@ -17,8 +17,10 @@ from harness.cli.options import (
     Jobs,
     Mirror,
     Only,
+    PublishedRound,
     Reports,
     RoundFile,
+    RoundOrCandidate,
     RoundSeed,
     Runtime,
     SandboxName,
@@ -95,7 +97,7 @@ def status(file: RoundFile = Path("candidates.yml"), reports: Reports = Path("re
 
 @app.command(rich_help_panel=PANEL)
 def report(
-    round_dir: Annotated[Path, typer.Argument(help="A published round, e.g. reports/2020-08.")],
+    round_dir: PublishedRound,
 ) -> None:
     """Grade and publish a round again from its stored outcomes. Starts no sandbox."""
     from harness.commands.run import tell_verdicts
@@ -111,7 +113,7 @@ def report(
 
 @app.command(rich_help_panel=PANEL)
 def judge(
-    folder: Annotated[Path, typer.Argument(help="A published round, or one candidate's folder in it.")],
+    folder: RoundOrCandidate,
     select: Annotated[
         str | None,
         typer.Option("-k", metavar="TEXT", help="Only checks and requirements whose names contain this."),
@@ -128,8 +130,10 @@ def judge(
 
 @app.command("diff", rich_help_panel=PANEL)
 def diff_command(
-    before: Annotated[Path, typer.Argument(help="A published round, or one candidate's folder in it.")],
-    after: Annotated[Path, typer.Argument(help="The report to compare it with.")],
+    before: Annotated[
+        Path, typer.Argument(metavar="OLD", help="A published round, or one candidate's folder in it.")
+    ],
+    after: Annotated[Path, typer.Argument(metavar="NEW", help="The report to compare it with.")],
 ) -> None:
     """Say what newly failed, is newly met or undecided from one report to another, and what differs.
 
@@ -142,7 +146,7 @@ def diff_command(
 
 @app.command(rich_help_panel=PANEL)
 def ballot(
-    round_dir: Annotated[Path, typer.Argument(help="A published round, e.g. reports/2020-08.")],
+    round_dir: PublishedRound,
     webhook: Annotated[
         str | None,
         typer.Option(
@@ -185,7 +189,7 @@ def publish(
 
 @app.command(rich_help_panel=PANEL)
 def tally(
-    round_dir: Annotated[Path, typer.Argument(help="A published round, e.g. reports/2020-08.")],
+    round_dir: PublishedRound,
     source: Annotated[
         Path,
         typer.Option("--from", metavar="FILE", help="Discord or Snapshot JSON, CSV, or `name: votes` YAML."),
@@ -200,7 +204,9 @@ def tally(
 
 @app.command("next", rich_help_panel=PANEL)
 def next_command(
-    round_dir: Annotated[Path, typer.Argument(help="A round whose votes are counted, e.g. reports/2020-08.")],
+    round_dir: Annotated[
+        Path, typer.Argument(metavar="ROUND", help="A round whose votes are counted, e.g. reports/2020-08.")
+    ],
     id_: Annotated[str, typer.Option("--id", help="The next round's id, e.g. 2020-09.")],
     release: Annotated[str, typer.Option(help="The release it feeds, e.g. v0.32.0.")],
     title: Annotated[

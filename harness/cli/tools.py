@@ -23,7 +23,7 @@ app.add_typer(trace_app, name="trace", rich_help_panel=PANEL)
 @app.command(rich_help_panel=PANEL)
 def requirements(
     requirement: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="The requirement to explain.")
+        str | None, typer.Argument(metavar="ID", help="The requirement to explain.")
     ] = None,
 ) -> None:
     """List what is demanded of a connector, or explain one requirement."""
@@ -43,12 +43,16 @@ def doctor(runtime: Runtime = None) -> None:
     raise typer.Exit(0 if complete else EXIT_BAD_INPUT)
 
 
-TraceFile = Annotated[Path, typer.Argument(help="A trace, e.g. reports/ROUND/NAME/traces/trade-12-first….")]
+TraceFile = Annotated[
+    Path, typer.Argument(metavar="FILE", help="A trace, e.g. reports/ROUND/NAME/traces/trade-12-first….")
+]
 
 
 @trace_app.command("list")
 def trace_list(
-    folder: Annotated[Path, typer.Argument(help="A round's or a candidate's folder of reports.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="A round's or a candidate's folder of reports.")
+    ],
 ) -> None:
     """List the traces of a candidate, or of a whole round."""
     from harness.commands.trace import list_traces
@@ -82,7 +86,8 @@ def trace_har(
 
 @trace_app.command("diff")
 def trace_diff(
-    first: TraceFile, second: Annotated[Path, typer.Argument(help="The trace to compare it with.")]
+    first: TraceFile,
+    second: Annotated[Path, typer.Argument(metavar="OTHER", help="The trace to compare it with.")],
 ) -> None:
     """Show what happened in one trace and not in another. Ends with 1 where they differ."""
     from harness.commands.trace import diff
@@ -93,7 +98,10 @@ def trace_diff(
 @venue_app.command("serve")
 def venue_serve(
     dialect: Annotated[
-        str, typer.Argument(help="Which exchange: its connector's name, or a description's path.")
+        str,
+        typer.Argument(
+            metavar="EXCHANGE", help="Which exchange: its connector's name, or a description's path."
+        ),
     ],
     host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[

@@ -12,7 +12,7 @@ from harness.commands.terminal import say
 from harness.errors import UserError
 from harness.reporting.model import RoundReport
 from harness.reporting.publish import ROUND_REPORT
-from harness.reporting.wording import count, listed
+from harness.reporting.wording import count, listed, site_address
 from harness.rounds.calendar import first_instant
 from harness.screenings.store import write_whole
 from harness.screenings.writing import writing
@@ -44,8 +44,12 @@ def read_report(round_dir: Path) -> RoundReport:
 def ballot_round(
     round_dir: Path, *, webhook: str | None, dry_run: bool, site: str | None, now: datetime, console: Console
 ) -> None:
-    """Write every form of the ballot below `round_dir`; show what would be posted, or post it."""
+    """Write every form of the ballot below `round_dir`; show what would be posted, or post it.
+
+    `site` is the https address that the round's folder has. Raises UserError.
+    """
     read_report(round_dir)  # a folder that is none gets no lock
+    site = site_address(site, "--site") if site else None
     with writing(round_dir):
         report = read_report(round_dir)
         if missing := [entry.name for entry in report.with_verdict(None)]:

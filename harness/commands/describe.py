@@ -38,6 +38,7 @@ from harness.frameworks import generation_of
 from harness.frameworks.runtime import Runtime
 from harness.frameworks.submissions import submission_build
 from harness.frameworks.upstream import upstream_base
+from harness.oracle import checked_ccxt_id
 from harness.paths import cache_dir
 from harness.paths import made as made_folder
 from harness.rounds.round import Round
@@ -68,6 +69,7 @@ def describe(
     """
     began = time.monotonic()
     path = Path(what)
+    given = checked_ccxt_id(ccxt) if ccxt else None
     round_ = own_round(path, round_file, upstream)
     clear_up(console)
     store = ObjectStore()
@@ -75,7 +77,7 @@ def describe(
     chosen = _connector(submission, connector)
     _refuse_earlier(submission, what)
     tree = Tree.of(store, submission)
-    ccxt_id = ccxt or ccxt_id_of(chosen.name)
+    ccxt_id = given or ccxt_id_of(chosen.name)
     file = folder / f"{chosen.name}.yml"
     made_of = digest(tree, chosen, ccxt_id)
 

@@ -7,10 +7,9 @@ from pathlib import Path
 from rich.console import Console
 
 from harness.commands.terminal import say
-from harness.errors import UserError
 from harness.reporting.site.build import site_files
 from harness.reporting.site.writing import write_site
-from harness.reporting.wording import count, link
+from harness.reporting.wording import count, site_address
 from harness.requirement import Catalogue
 from harness.screenings.writing import writing
 
@@ -20,13 +19,7 @@ def publish(reports: Path, site: Path, base_url: str, console: Console) -> Path:
 
     Raises UserError for an address that is no plain https one, and where there is no round.
     """
-    base = link(base_url.rstrip("/"))
-    if base is None or "?" in base or "#" in base:
-        raise UserError(
-            f"{base_url!r} is not the https address of a site",
-            where="--base-url",
-            hint="give where the folder will be served, e.g. https://owner.github.io/votes",
-        )
+    base = site_address(base_url, "--base-url")
     files = site_files(reports, base, Catalogue.load())
     with writing(site):
         write_site(site, files)

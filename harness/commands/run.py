@@ -25,7 +25,7 @@ from harness.paths import cache_dir
 from harness.reporting.model import RoundReport
 from harness.reporting.publish import ROUND_REPORT, publish_round
 from harness.reporting.wording import set_aside_line, verdict_words
-from harness.rounds.round import Candidate, Round
+from harness.rounds.round import Candidate
 from harness.sandbox import Choice, choose
 from harness.sandbox.sweep import sweep
 from harness.screenings.round_file import read_round_file
@@ -58,39 +58,24 @@ def run_round(
     for name in only:
         round_.candidate(name)
     with writing(reports / round_.id):
-        return _screen(
-            round_, file, reports,
-            only=only, jobs=jobs, sandbox=sandbox, seed=seed, scale=scale, again=again, console=console,
-        )  # fmt: skip
+        clear_up(console)
+        lock = load_lock(file, round_)
+        settings = Settings(
+            round=round_,
+            round_file=file.absolute(),
+            store=ObjectStore(),
+            lock=lock,
+            sandbox=chosen_name(sandbox),
+            seed=seed_of(lock) if seed is None else seed,
+            scale=scale,
+            again=again,
+            descriptions=file.absolute().parent / DESCRIPTIONS,
+        )
+        return _screen(build_upstream(settings, console), reports, only, jobs, console)
 
 
-def _screen(
-    round_: Round,
-    file: Path,
-    reports: Path,
-    *,
-    only: tuple[str, ...],
-    jobs: int,
-    sandbox: Choice,
-    seed: int | None,
-    scale: float,
-    again: bool,
-    console: Console,
-) -> Path:
-    clear_up(console)
-    store, lock = ObjectStore(), load_lock(file, round_)
-    settings = Settings(
-        round=round_,
-        round_file=file.absolute(),
-        store=store,
-        lock=lock,
-        sandbox=chosen_name(sandbox),
-        seed=seed_of(lock) if seed is None else seed,
-        scale=scale,
-        again=again,
-        descriptions=file.absolute().parent / DESCRIPTIONS,
-    )
-    settings = build_upstream(settings, console)
+def _screen(settings: Settings, reports: Path, only: tuple[str, ...], jobs: int, console: Console) -> Path:
+    round_ = settings.round
     names = [candidate.name for candidate in round_.candidates if not only or candidate.name in only]
     with Watch(console, names) as watch:
 

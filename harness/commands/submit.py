@@ -20,10 +20,9 @@ from harness.errors import OurFailure, UserError
 from harness.forks.object_store import ObjectStore
 from harness.forks.pin import pin
 from harness.forks.tree import Tree
-from harness.oracle import ccxt_ids
+from harness.oracle import checked_ccxt_id
 from harness.rounds.appending import row_text, with_row
-from harness.rounds.fields import PAGE_OF_REPOSITORY, local_path, shown
-from harness.rounds.mistakes import did_you_mean
+from harness.rounds.fields import PAGE_OF_REPOSITORY, local_path
 from harness.rounds.reading import checked_row
 from harness.rounds.round import Candidate, Round
 from harness.rounds.submission_form import SIZE_LIMIT, Form, read_form
@@ -176,9 +175,8 @@ def _filled(form: Form, name: str | None, round_: Round, *, from_others: bool) -
         "exchange": {"hosts": form.hosts, "ccxt": form.ccxt},
     }
     provisional = checked_row(asked, Path.cwd())
-    if form.ccxt is not None and form.ccxt not in ccxt_ids():
-        hint = did_you_mean(form.ccxt, ccxt_ids()) or "leave it out where ccxt does not have the exchange"
-        raise UserError(f"ccxt has no exchange {shown(form.ccxt)}", hint=hint)
+    if form.ccxt is not None:
+        checked_ccxt_id(form.ccxt)
     if from_others and local_path(provisional.repository or "") is not None:
         hint = "ask for the public address of the fork"
         raise UserError(f"the form names a folder of this machine: {form.repository}", hint=hint)

@@ -109,9 +109,11 @@ class Listening(Dialect):
         answers: Iterable[Answer],
         source: Source = UNREAD,
         sentinels: Sentinels = SETS[0],
+        book: JsonValue = None,
     ) -> None:
         super().__init__(venue)
         self.source = source
+        self._book = book
         self._values = {**SESSION, **usual(sentinels), "order.status": _word_for("open", source)}
         self.keys: frozenset[str] = frozenset()
         answers = list(answers)
@@ -125,16 +127,21 @@ class Listening(Dialect):
         return True
 
     def reply_to(self, request: Request, match: Match) -> Reply:  # noqa: ARG002 - any
+        if self._book is not None and self._operation(request) == "order_book":
+            return Reply(200, {}, self._book)
         found, whole = self._answer(request)
         read = self.source.of(request.path)
         if found is not None and (whole or read is None):
             return Reply(found.code, {"Content-Type": "application/json"}, found.text.encode())
         if read is not None and request.method != "DELETE":
-            operation = self.source.operation(request.path, request.method) or named_so(request.path)
+            operation = self._operation(request)
             rows = "balance" if operation == "balances" else ""
             made = enveloped(template(read, operation, rows, ROWS.get(operation, "")), self._documents)
             return Reply(200, {}, filled(made, self._values, self.venue.clock.now()))
         return self._time() if "time" in request.path.lower() else Reply(404, {}, {})
+
+    def _operation(self, request: Request) -> str:
+        return self.source.operation(request.path, request.method) or named_so(request.path)
 
     def _time(self) -> Reply:
         """The time in one of the usual shapes, another one whenever it is asked for: none may be mocked."""
@@ -203,7 +210,11 @@ def echoed(made: JsonValue, said: JsonValue) -> JsonValue:
 
 @dataclass(frozen=True)
 class Asking:
-    """A connector of a built tree, what it is told to place, and what answers it meanwhile."""
+    """A connector of a built tree, what it is told to place, and what answers it meanwhile.
+
+    `book` is an order book as its tests have it, None where they show none: without one no market order is
+    placed.
+    """
 
     backend: Backend
     runtime: Runtime
@@ -212,6 +223,7 @@ class Asking:
     sentinels: Sentinels
     source: Source
     orders: Sequence[Told]
+    book: JsonValue = None
 
 
 def ask(asking: Asking) -> Asked:
@@ -238,7 +250,7 @@ def _once(asking: Asking, stated: Mapping[str, Shape]) -> Asked:
         authority = Authority()
         clock = ScaledClock(SCALE)
         record = Record()
-        listening = Listening(Venue(SAMPLE_MARKETS, 1, clock), asking.answers, source, sentinels)
+        listening = Listening(Venue(SAMPLE_MARKETS, 1, clock), asking.answers, source, sentinels, asking.book)
         with (
             running_gateway(
                 [listening],
@@ -370,9 +382,9 @@ def orders_to_place(*, perpetual: bool) -> tuple[Told, ...]:
 def _act(
     connector: Connector, record: Record, clock: ScaledClock, sentinels: Sentinels, told: Sequence[Told]
 ) -> Iterator[Act]:
-    """Place each of these orders whose type it offers, and cancel it."""
+    """Place each of these orders whose type it offers, and cancel it; one more stays, to be looked up."""
     offered = connector.order_types()
-    for number, (side, kind, position) in enumerate(told):
+    for number, (side, kind, position) in enumerate((*told, *told[:1])):
         if kind not in offered:
             continue
         # Another price and amount each time: two orders must not be taken for one.
@@ -397,10 +409,13 @@ def _act(
         facts |= {} if kind == "MARKET" else {"order.price": str(price)}
         facts |= {} if position is None else {"order.reduce_only": str(position == "CLOSE").lower()}
         yield Act("place_order", facts, _since(record, before))
-        before = record.mark()
+        known, before = {**facts, "order.order_id": sentinels.order_id}, record.mark()
+        if number == len(told):
+            yield Act("order_status", known, ())
+            return
         connector.cancel(name, sentinels.pair)
         _until_sent(record, before, clock)
-        yield Act("cancel_order", {**facts, "order.order_id": sentinels.order_id}, _since(record, before))
+        yield Act("cancel_order", known, _since(record, before))
 
 
 def _until_sent(record: Record, mark: int, clock: ScaledClock) -> None:

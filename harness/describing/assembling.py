@@ -214,7 +214,7 @@ def _only_in_tests(sources: Sources, named: Sequence[Route]) -> list[Route]:
         if each.operation == "ticker" and not fields:  # the tests name the pair in the query, or not at all
             fields = (Field(("symbol?",), SYMBOL, "market.symbol", by=(KIT,)),)
         if each.operation in ("order_status", "order_trades") and not fields:
-            fields = _as_in_cancel(named)
+            fields = _as_in_others(named)
         takes = {field.at[0]: field.text for field in fields}
         method = each.method or sources.source.verb(whole) or "GET"
         private = each.operation in OF_AN_ACCOUNT and any(route.private for route in named)
@@ -235,14 +235,17 @@ def _parameters(named: Sequence[Route], method: str, *, private: bool) -> str:
     return next(seen, "query" if method in ("GET", "DELETE") else "json")
 
 
-def _as_in_cancel(named: Sequence[Route]) -> tuple[Field, ...]:
-    """The order and the market, as a cancellation names them: how a look-up does was not seen."""
-    cancel = next((each for each in named if each.operation == "cancel_order"), None)
+def _as_in_others(named: Sequence[Route]) -> tuple[Field, ...]:
+    """The order and the market, as other requests name them: how this one does was not seen."""
     wanted = ("order.order_id", "order.client_order_id", "market.symbol")
-    found = [each for each in cancel.fields if each.fact in wanted] if cancel is not None else []
-    return tuple(
-        replace(each, at=(f"{bare(each.at[0])}?",), by=(KIT,)) for each in found if len(each.at) == 1
-    )
+    found: dict[str, Field] = {}
+    for operation in ("order_status", "order_trades", "cancel_order"):
+        for route in named:
+            fields = [each for each in route.fields if each.fact in wanted and len(each.at) == 1]
+            for each in fields if route.operation == operation else ():
+                at = f"{bare(each.at[0])}?"
+                found.setdefault(at, replace(each, at=(at,), by=(KIT,)))
+    return tuple(found.values())
 
 
 def _named_in(path: str, facts: Mapping[str, str]) -> tuple[str, tuple[Field, ...]]:

@@ -103,6 +103,17 @@ def watch(
     return said.notes if said is not None and said.nonce == nonce else ()
 
 
+def snapshot(notes: Sequence[Note]) -> JsonValue:
+    """An order book as the tests have it, with levels on both sides; None where they show none."""
+    whole = (
+        note.raw
+        for note in notes
+        for made in note.made
+        if note.kind == "order_book" and made.content.get("bids") and made.content.get("asks")
+    )
+    return next(whole, None)
+
+
 def derived(notes: Sequence[Note], symbol: str) -> dict[str, Derived]:
     """A template for each kind of note that shows one, by kind; the one that explains most leaves.
 

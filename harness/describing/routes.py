@@ -203,7 +203,7 @@ def _route(
     number = SESSION["account.number"]  # a parameter, whoever was told it
     keys = frozenset(value for value in credentials.values() if len(value) > 7 and value != number)
     examples = [Example(facts, _document(said, parts, keys)) for said, facts in used]
-    known = explained(examples)
+    known = _but_for_market_orders(examples)
     first = used[0][0]
     path, fields = _path(known, first)
     takes: dict[str, JsonValue] = {each.at[0]: each.text for each in fields}
@@ -326,6 +326,19 @@ def _parameter(leaf: Path, each: Explained, optional: int) -> Field | None:
     if optional > 1:
         steps[optional - 2] += "?"
     return replace(made, at=tuple(steps))
+
+
+def _but_for_market_orders(examples: Sequence[Example]) -> dict[Path, Explained]:
+    """What each leaf holds; of a price and an amount those of other orders decide.
+
+    Market orders may carry the last price, or what they are worth in place of their amount.
+    """
+    known = explained(examples)
+    others = [each for each in examples if each.facts.get("order.type") != "market"]
+    for path, each in explained(others).items() if others else ():
+        if each.fact in ("order.price", "order.amount") and known[path].fact != each.fact:
+            known[path] = each
+    return known
 
 
 def _id_untold(found: Field | None, operation: str) -> Field | None:

@@ -59,7 +59,9 @@ def in_the_connectors_words(leaf: Field, name: str, seen: Sequence[Leaf], states
     for status, word in chosen.items():
         words[word] = (*words.get(word, ()), status)
     if leaf.kind is Kind.WORDS and set(leaf.words) <= set(words):
-        return replace(leaf, by=tuple(dict.fromkeys((*leaf.by, READS))))
+        told = {status for meant in leaf.words.values() for status in meant}
+        more = {word: meant for word, meant in words.items() if told.isdisjoint(meant)}
+        return replace(leaf, words={**leaf.words, **more}, by=tuple(dict.fromkeys((*leaf.by, READS))))
     form = form_of_words(seen)
     text = f"{{order.status{form}}}"
     return replace(leaf, text=text, fact="order.status", kind=Kind.WORDS, words=words, by=(READS,))

@@ -34,6 +34,7 @@ _LOGS_IN = re.compile(r"\bauth|log_?[io]n\b|sign_?in\b", re.I)
 _PLAIN_VERB = re.compile(r"sub(scribe)?$", re.I)
 _UNDONE = re.compile(r"unsub", re.I)
 _VERB_KEYS = ("sub", "subscribe", "req")
+_ONE_MARKET = re.compile(r"\{market\.symbol(\|[a-z]+)*\}")
 _NUMBERS = re.compile(r"^(id|req_?id|request_?id|nonce|cid|i)$", re.I)
 _TOKEN = SESSION["session.key"]
 _NUMBER = SESSION["account.number"]
@@ -76,7 +77,7 @@ def connections(asked: Asked, schemes: Sequence[Scheme], facts: Mapping[str, str
         grouped.setdefault((each.host, _without_token(each.path)), []).append(each)
     known = {**facts, "account.number": SESSION["account.number"]}
     found = []
-    for (host, path), opened in grouped.items():
+    for (host, path), opened in sorted(grouped.items(), key=lambda each: each[0]):
         paths = {each.path for each in opened}
         frames = [each for each in asked.frames if each.host == host and each.path in paths]
         found.append(_Listener(asked, signed, known).connection(host, path, opened, frames))
@@ -283,7 +284,7 @@ def templated(value: JsonValue, facts: Mapping[str, str]) -> JsonValue:
         return {key: templated(item, facts) for key, item in value.items() if not _is_time(item)}
     if isinstance(value, list):
         made = [templated(item, facts) for item in value]
-        return {"each market": made[0]} if made == ["{market.symbol}"] else made
+        return {"each market": made[0]} if len(made) == 1 and _ONE_MARKET.fullmatch(str(made[0])) else made
     if isinstance(value, str):
         return embedded([(value, facts)]) or value
     return value

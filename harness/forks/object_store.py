@@ -23,7 +23,7 @@ from harness.forks.local import refuse_borrowed
 from harness.forks.mirrors import Mirrors, Source, mirrors_of_environment
 from harness.forks.quarantine import admit, bare_repository, quarantine
 from harness.forks.remote import LOCAL_UPLOAD_PACK, refuse_redirect, resolve, transport_errors, transport_of
-from harness.paths import cache_dir
+from harness.paths import cache_dir, locked
 
 T = TypeVar("T")
 
@@ -263,8 +263,7 @@ class ObjectStore:
     @contextlib.contextmanager
     def _locked(self, what: str) -> Iterator[None]:
         """One process and thread at a time for `what` (an address, or the store itself)."""
-        with (self._locks() / self.key(what)).open("w") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        with locked(self._locks() / self.key(what)):
             yield
 
     def _locks(self) -> Path:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import importlib.util
 import os
 import shutil
@@ -12,14 +10,14 @@ import sys
 import tarfile
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from harness import temporary
 from harness.errors import OurFailure, UserError
 from harness.forks import limits
 from harness.ownership import dies_with_us
-from harness.paths import cache_dir
+from harness.paths import cache_dir, locked
 
 Progress = Callable[[str], None]
 
@@ -34,7 +32,7 @@ def released_tree(package: str, version: str, progress: Progress | None = None) 
     home = cache_dir() / "released"
     home.mkdir(parents=True, exist_ok=True)
     place = home / f"{package}-{version}"
-    with _locked(home / f"{package}-{version}.lock"):
+    with locked(home / f"{package}-{version}.lock"):
         if not place.exists():
             with temporary.folder("fetch", home) as scratch:
                 archive = _download(package, version, scratch / "archive", progress or _silent)
@@ -121,13 +119,6 @@ def unpack(archive: Path, folder: Path) -> Path:
     if len(tops) != 1 or not tops[0].is_dir():
         raise OurFailure("the source distribution does not have exactly one top folder", where=str(archive))
     return tops[0]
-
-
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
 
 
 def _silent(_line: str) -> None:

@@ -13,7 +13,8 @@ from harness.errors import OurFailure
 from harness.frameworks.building import Compiled, Progress, SandboxBuilder
 from harness.frameworks.generation import Compilation
 from harness.frameworks.sources import is_placeholder
-from harness.frameworks.store import digest, locked
+from harness.frameworks.store import digest
+from harness.paths import locked
 
 Keys = Mapping[str, str]
 """By the path of a module from its tree's root: what names it in the store."""

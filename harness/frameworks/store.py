@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from harness import temporary
+from harness.paths import locked
 
 
 def digest(parts: Iterable[bytes | str]) -> str:
@@ -38,11 +37,3 @@ def get_or_make(folder: Path, key: str, make: Callable[[Path], None]) -> Path:
             make(unfinished)
             unfinished.replace(place)
     return place
-
-
-@contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """One process at a time; the others wait."""
-    with path.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from urllib.parse import quote, urlsplit
 
+from harness.errors import UserError
 from harness.grading import Verdict
 from harness.outcome import Basis, Lifecycle, Severity, Status
 from harness.reporting.model import CandidateReport, Entry, Finding, Result, RoundReport, ScoreInfo, SetAside
@@ -180,6 +181,18 @@ def link(url: str | None) -> str | None:
     climbs = {".", ".."} & set(parts.path.split("/"))
     safe = parts.scheme == "https" and HOST.fullmatch(parts.netloc) and not climbs
     return url if safe else None
+
+
+def site_address(url: str, option: str) -> str:
+    """An address that pages of ours are served below, without a last slash. Raises UserError."""
+    base = link(url.rstrip("/"))
+    if base is None or "?" in base or "#" in base:
+        raise UserError(
+            f"{url!r} is not the https address of a site",
+            where=option,
+            hint="give where the folder will be served, e.g. https://owner.github.io/votes",
+        )
+    return base
 
 
 def source_link(report: CandidateReport, file: str | None, line: int | None = None) -> str | None:

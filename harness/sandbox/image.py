@@ -15,6 +15,7 @@ import docker
 from docker.errors import APIError, BuildError, ImageNotFound
 
 from harness import temporary
+from harness.errors import UserError
 from harness.ownership import dies_with_us
 from harness.sandbox import engine
 from harness.sandbox.protocol import NoSandboxError, SandboxFailure
@@ -47,7 +48,7 @@ def build(progress: Progress, base: str | None = None) -> str:
 
     From `base` if given, else from the Dockerfile's own base where a registry answers, else from one made of
     Debian packages. Raises NoSandboxError when no engine answers or the tool for the last way is missing,
-    SandboxFailure when the build fails.
+    UserError when the build from `base` fails, SandboxFailure when another does.
     """
     client = docker.from_env(timeout=600, environment=engine.address().environment)
     try:
@@ -56,6 +57,11 @@ def build(progress: Progress, base: str | None = None) -> str:
         else:
             _build_from_what_there_is(client, progress)
     except (APIError, BuildError) as error:
+        if base:
+            hint = "name a Debian image that this machine has or its engine can pull"
+            raise UserError(
+                f"the image was not built from {base!r}: {_first_line(error)}", where="--base", hint=hint
+            ) from error
         raise SandboxFailure(
             f"the image was not built: {_first_line(error)}", where=str(DOCKERFILE)
         ) from error

@@ -36,7 +36,9 @@ class Front:
             self._listener = socket.create_server((host, port))
         except (OSError, OverflowError) as error:
             raise UserError(
-                f"cannot listen on port {port}: {error}", where=host, hint="choose another with --port"
+                f"cannot listen on port {port}: {error}",
+                where=host,
+                hint="choose others with --host and --port",
             ) from error
         self._listener.setblocking(False)
         self._tasks: set[asyncio.Task[None]] = set()

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import zstandard
 from typer.testing import CliRunner, Result
 
 from harness.cli import app
@@ -93,3 +94,7 @@ def test_what_cannot_be_shown_is_named(candidate: Path) -> None:
         f"{missing}: it cannot be read: No such file or directory",
         "→ `harness trace list FOLDER` names a report's traces",
     ]
+    missing.write_bytes(zstandard.compress(b"{}\n"))
+    said = str(trace("show", missing).exception)
+    assert "this is no trace: scenario: Field required" in said
+    assert "pydantic" not in said

@@ -15,6 +15,7 @@ from harness.describing.assembling import (
     Assembled,
     Placed,
     Sources,
+    _as_in_others,
     _parameters,
     _with_words_for_fills,
     assemble,
@@ -145,6 +146,19 @@ def test_what_was_not_seen_carries_its_parameters_where_the_others_do(
     takes = {"order_id": "{order.order_id}"}
     cancel = Route("cancel_order", HOST, seen[0], "/cancel", takes, seen[1], True, (), ())
     assert _parameters([cancel], method, private=private) == where
+
+
+def test_a_look_up_that_was_not_seen_names_the_order_as_the_others_do() -> None:
+    """As BitMart's, which cancels by the client's id and asks for an order's fills by the exchange's."""
+
+    def route(operation: str, *named: tuple[str, str]) -> Route:
+        fields = tuple(Field((name,), f"{{{fact}}}", fact) for name, fact in named)
+        return Route(operation, HOST, "POST", f"/{operation}", {}, "json", True, fields, ())
+
+    cancel = route("cancel_order", ("cid", "order.client_order_id"), ("px", "order.price"))
+    trades = route("order_trades", ("orderId", "order.order_id"))
+    found = {each.at: each.text for each in _as_in_others([cancel, trades])}
+    assert found == {("orderId?",): "{order.order_id}", ("cid?",): "{order.client_order_id}"}
 
 
 def test_every_part_says_where_it_is_known_from(made: Assembled) -> None:

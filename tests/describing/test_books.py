@@ -6,8 +6,15 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from harness.describing.books import Made, Note, derived
+from harness.describing.asking import Listening
+from harness.describing.books import Made, Note, derived, snapshot
 from harness.describing.fields import KIT, READS
+from harness.describing.sentinels import SETS
+from harness.describing.source_reading import read_source
+from harness.venue.dialects.messages import Request
+from harness.venue.market import SAMPLE_MARKETS
+from harness.venue.session import Venue
+from tests.venue.world import StillClock, data
 
 
 def _note(kind: str, raw: Any, content: dict[str, Any]) -> Note:
@@ -144,3 +151,20 @@ def test_a_trade_is_a_row_whichever_of_a_message_it_is_and_its_time_is_no_id() -
             }
         }
     }  # fmt: skip
+
+
+def test_a_book_of_the_tests_has_levels_on_both_sides() -> None:
+    """Without one no connector places a market order, and none was seen of any."""
+    half: dict[str, JsonValue] = {"bids": [["4", "1"]], "asks": []}
+    whole: dict[str, JsonValue] = {"bids": [["4", "1"]], "asks": [["5", "1"]]}
+    notes = [_note("diff", {"c": 1}, whole), _note("order_book", {"b": 1}, half)]
+    assert snapshot(notes) is None
+    assert snapshot([*notes, _note("order_book", {"b": 2}, whole)]) == {"b": 2}
+
+
+def test_who_asks_for_a_book_is_given_it() -> None:
+    text = 'BOOK = "/depth"\nasync def _request_order_book_snapshot(self):\n    return await self.get(BOOK)\n'
+    venue = Venue(SAMPLE_MARKETS, 1, StillClock())
+    said = Listening(venue, [], read_source([text]), SETS[0], {"b": 2})
+    assert data(said.handle(Request("GET", "x.test", "/depth"))) == {"b": 2}
+    assert said.handle(Request("GET", "x.test", "/other")).status == 404

@@ -18,7 +18,7 @@ from harness.describing.sentinels import SESSION, same_address
 from harness.describing.signatures import Explanation
 from harness.describing.signing import credentials_of
 from harness.describing.source_reading import read_source
-from harness.describing.streams import connections
+from harness.describing.streams import connections, templated
 from harness.driving.claims import ConfigField
 
 HOST = "api.x.test"
@@ -70,6 +70,21 @@ def test_parameters_are_known_by_the_values_that_were_ordered() -> None:
     words = {each.at: each.words for each in route.fields if each.words}
     assert words[("dir",)] == {"1": ("buy",), "2": ("sell",)}
     assert words[("postOnly",)] == {"false": ("false",), "true": ("true",)}
+
+
+def test_a_market_order_with_the_last_price_leaves_the_price_of_others() -> None:
+    """As BitMart's: all orders carry a price, and market orders one that nobody asked for."""
+    acts = _acts(lambda order: {"qty": order["order.amount"], "px": order["order.price"], "kind": "limit"})
+    for number, side in enumerate(("buy", "sell")):
+        facts = {**acts[0].facts, "order.side": side, "order.type": "market", "order.amount": f"2{number}.19"}
+        del facts["order.price"]
+        body = json.dumps({"qty": facts["order.amount"], "px": "4.5", "kind": "market"})
+        acts.append(Act("place_order", facts, (Said(HOST, "/orders", "POST", body=body),)))
+    asked = Asked({}, sent=tuple(said for act in acts for said in act.sent), acts=tuple(acts))
+    (route,) = (each for each in routes(asked, (), (), "") if each.operation == "place_order")
+    assert (route.takes["px"], route.takes["qty"]) == ("{order.price}", "{order.amount}")
+    words = {each.at: each.words for each in route.fields if each.words}
+    assert words[("kind",)]["market"] == ("market",)
 
 
 def test_a_side_in_the_path_is_a_parameter_of_it() -> None:
@@ -328,6 +343,13 @@ def test_a_subscription_with_a_token_is_private_and_its_topic_has_no_token() -> 
     assert (topic.topic, topic.private) == ("my_orders_{market.symbol}-{account.number}", True)
 
 
+def test_connections_are_numbered_alike_whichever_was_opened_first() -> None:
+    """As Gemini's, whose reviewed lines would name the other one."""
+    opened = (Opened("ws.x.test", "/b"), Opened("ws.x.test", "/a"))
+    found = [connections(Asked({}, sockets=each), (), {}) for each in (opened, opened[::-1])]
+    assert [[each.path for each in one] for one in found] == [["/a", "/b"]] * 2
+
+
 def test_a_token_may_stand_in_the_address() -> None:
     key = SESSION["session.key"]
     (queried,) = connections(_opened(None, f"listenKey={key}"), (), {})
@@ -343,6 +365,14 @@ def test_two_lists_are_each_of_the_one_with_each_of_the_other() -> None:
     assert [each.topic for each in found.subscriptions] == [
         ["book", "{market.symbol}"], ["trade", "{market.symbol}"],
     ]  # fmt: skip
+
+
+def test_a_list_of_one_market_is_a_list_of_markets_whatever_its_letters() -> None:
+    facts = {"market.symbol": "coinalphahbot"}
+    assert templated({"name": "l2", "symbols": ["COINALPHAHBOT"]}, facts) == {
+        "name": "l2", "symbols": {"each market": "{market.symbol|upper}"},
+    }  # fmt: skip
+    assert templated(["COINALPHAHBOT", "l2"], facts) == ["{market.symbol|upper}", "l2"]
 
 
 def test_topics_may_be_a_list_in_an_object() -> None:

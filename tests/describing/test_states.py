@@ -53,6 +53,10 @@ def test_words_that_agree_stay_and_others_are_no_states() -> None:
     leaf = Field((), "{order.status}", "order.status", Kind.WORDS, words=words)
     states = read_source([TABLE]).states
     assert in_the_connectors_words(leaf, "x", ("NEW", "FILLED"), states).by == (KIT, READS)
+    told = in_the_connectors_words(leaf, "order_state", ("NEW", "FILLED"), states).words
+    assert told == {
+        **words, "CANCELED": ("canceled",), "PARTIALLY_FILLED": ("partially_filled",),
+    }, "as BitMart's stream, whose tests show no part of a fill"  # fmt: skip
     ok = Field((), "ok", "", Kind.CONSTANT)
     assert in_the_connectors_words(ok, "status", ("ok",), states) is ok
 

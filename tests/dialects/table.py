@@ -15,6 +15,7 @@ from harness.venue.dialects import dialect
 from harness.venue.dialects.base import Dialect
 from tests.dialects.names import NAMES
 from tests.dialects.test_ccxts_own_tests import ON_A_MARKET, ON_ALL, UNTOLD, camel
+from tests.made_pages import with_table
 from tests.zoo.asked import asked_of
 from tests.zoo.real_defects import REAL_DEFECTS
 
@@ -75,15 +76,6 @@ def _gaps(found: type[Dialect]) -> list[str]:
     return [*found.not_covered, *untold]
 
 
-def with_table(page: str, text: str) -> str:
-    """The page with `text` between its two markers. Raises ValueError where a marker is missing."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{PAGE.name} lacks the line {BEGIN if not begin else END}")
-    return f"{before}{BEGIN}\n\n{text}\n{END}{after}"
-
-
 if __name__ == "__main__":
-    PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8"), table()), encoding="utf-8")
+    PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8"), BEGIN, table(), END), encoding="utf-8")
     sys.stdout.write(f"Wrote {PAGE}\n")

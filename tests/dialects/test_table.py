@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
-
 from harness.venue.described import shipped_dialects
 from tests.dialects import described
 from tests.dialects.names import NAMES
-from tests.dialects.table import BEGIN, END, PAGE, table, with_table
+from tests.dialects.table import BEGIN, END, PAGE, table
+from tests.made_pages import with_table
 from tests.zoo.sections import with_section
 
 
 def test_the_page_has_the_table() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    assert with_table(page, table()) == page, "out of date: make docs"
+    assert with_table(page, BEGIN, table(), END) == page, "out of date: make docs"
 
 
 def test_the_page_of_exchanges_has_theirs() -> None:
@@ -26,9 +25,3 @@ def test_the_page_of_exchanges_has_theirs() -> None:
 def test_every_dialect_has_a_row() -> None:
     for name in NAMES:
         assert f"| `{name}` |" in table()
-
-
-@pytest.mark.parametrize("page", ["nothing", f"{BEGIN} and no end", f"{END} and no beginning"])
-def test_a_page_without_markers_is_refused(page: str) -> None:
-    with pytest.raises(ValueError, match="lacks the line"):
-        with_table(page, "")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.hostile.attack import Attack, attack
+from tests.made_pages import with_table
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parents[1] / "docs" / "security.md"
@@ -131,15 +132,8 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "&lt;")
 
 
-def with_table(page: str, text: str) -> str:
-    """The page with `text` between its two markers. Raises ValueError where a marker is missing."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{PAGE.name} lacks the line {BEGIN if not begin else END}")
-    return f"{before}{BEGIN}\n\n{text}\n{END}{after}"
-
-
 if __name__ == "__main__":
-    PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8"), table(areas())), encoding="utf-8")
+    PAGE.write_text(
+        with_table(PAGE.read_text(encoding="utf-8"), BEGIN, table(areas()), END), encoding="utf-8"
+    )
     sys.stdout.write(f"Wrote {PAGE}\n")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.hostile.table import BEGIN, END, HERE, PAGE, Area, areas, table, with_table
+from tests.hostile.table import BEGIN, END, HERE, PAGE, Area, areas, table
+from tests.made_pages import with_table
 
 SOURCE = '''"""How it is tried.
 
@@ -39,15 +40,9 @@ def test_a_mark_becomes_a_row(tmp_path: Path) -> None:
     assert table(areas(tmp_path)) == EXPECTED
 
 
-def test_only_what_is_between_the_markers_is_replaced() -> None:
-    assert with_table(f"a\n{BEGIN}\nold\n{END}\nz\n", "new\n") == f"a\n{BEGIN}\n\nnew\n\n{END}\nz\n"
-    with pytest.raises(ValueError, match="lacks the line"):
-        with_table(f"a\n{BEGIN}\n", "new")
-
-
 def test_the_page_is_up_to_date() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    assert page == with_table(page, table(areas())), "make docs"
+    assert page == with_table(page, BEGIN, table(areas()), END), "make docs"
 
 
 @pytest.fixture(params=areas(), ids=lambda area: area.path.stem)

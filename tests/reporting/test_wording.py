@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.errors import UserError
 from harness.reporting.model import CandidateReport, ScoreInfo
-from harness.reporting.wording import link, listed, score_words, seconds, source_link
+from harness.reporting.wording import link, listed, score_words, seconds, site_address, source_link
 
 
 @pytest.mark.parametrize(
@@ -60,3 +61,13 @@ def test_small_words() -> None:
     assert listed(["a", "b", "c"]) == "a, b and c"
     assert listed([]) == ""
     assert [seconds(value) for value in (0.44, 63.4, 200)] == ["0.4 s", "63 s", "3 min 20 s"]
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://a.example", "http://a.example", "https://a.example/?x", "a.example", ""]
+)
+def test_an_address_that_no_page_can_be_served_below_is_refused(url: str) -> None:
+    with pytest.raises(UserError, match="is not the https address of a site") as refused:
+        site_address(url, "--site")
+    assert refused.value.where == "--site"
+    assert site_address("https://a.example/votes/", "--site") == "https://a.example/votes"

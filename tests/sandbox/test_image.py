@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from docker.errors import APIError
 
+from harness.errors import UserError
 from harness.sandbox import engine, image
 from harness.sandbox.addresses import Address
-from harness.sandbox.protocol import SandboxFailure
 
 
 @pytest.mark.parametrize(
@@ -74,6 +74,7 @@ def test_without_a_registry_the_base_is_made_here_and_that_is_said(monkeypatch: 
 
 def test_a_base_asked_for_is_not_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     built = _Built(monkeypatch, "made:here")
-    with pytest.raises(SandboxFailure, match="no such host"):
+    with pytest.raises(UserError, match="no such host") as refused:
         image.build(built.words.append, "registry.example/python:3.11-slim")
+    assert refused.value.where == "--base"
     assert built.asked == ["registry.example/python:3.11-slim", "closed"]

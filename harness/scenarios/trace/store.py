@@ -55,7 +55,7 @@ def unpacked(contents: bytes, where: str = "these bytes") -> Trace:
         header = Header.model_validate_json(next(lines, ""))
         return Trace(header, tuple(read(json.loads(line)) for line in lines))
     except (ValidationError, ValueError, TypeError, KeyError) as error:
-        raise TraceError(f"this is no trace: {str(error)[:300]}", where) from error
+        raise TraceError(f"this is no trace: {_gist(error)}", where) from error
 
 
 def header_of(path: Path) -> Header:
@@ -63,7 +63,15 @@ def header_of(path: Path) -> Header:
     try:
         return Header.model_validate_json(next(_lines(path.read_bytes(), str(path)), ""))
     except ValidationError as error:
-        raise TraceError(f"this is no trace: {str(error)[:300]}", str(path)) from error
+        raise TraceError(f"this is no trace: {_gist(error)}", str(path)) from error
+
+
+def _gist(error: Exception) -> str:
+    """What is wrong with it, in a line."""
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False)[0]
+        return ": ".join(filter(None, (".".join(map(str, first["loc"])), str(first["msg"]))))[:300]
+    return str(error)[:300]
 
 
 def write(path: Path, contents: bytes) -> None:

@@ -118,7 +118,10 @@ def raw(path: Path) -> JsonValue:
                 hint="a description takes a few pages: remove what does not belong to it",
             )
         read = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - safe types only
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except OSError as error:
+        hint = "name a description's file, e.g. descriptions/NAME.yml"
+        raise UserError(f"cannot be read: {error.strerror}", where=str(path), hint=hint) from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise UserError(
             f"cannot be read: {error}", where=str(path), hint="write it as YAML, in UTF-8"
         ) from error

@@ -232,10 +232,11 @@ class DescribedSession(TopicSession):
                     found = self._exchange.matcher.match(template, topic)
                     market = self._market(channel, found)
                     return [(other, told, [market], found) for other, told in self._named_alike(name)]
+                place, item = each
                 self._exchange.matcher.match(template, topic)
-                listed = found_at(topic, each)
+                listed = found_at(topic, place)
                 names = listed if isinstance(listed, list) else []
-                markets = [self._market(channel, {"market.symbol": str(item)}) for item in names]
+                markets = [self._market(channel, self._exchange.matcher.match(item, name)) for name in names]
                 if not names:
                     raise VenueRefusal(Refusal.UNKNOWN_MARKET, "none is named")
                 return [(name, channel, markets, {})]
@@ -572,12 +573,13 @@ def _said_topics(said: JsonValue, path: str) -> list[JsonValue]:
     return [topic for topic in _topics_at(said, path) if topic is not None]
 
 
-def _each_market(template: JsonValue) -> tuple[JsonValue, str | None]:
-    """The topic without a list of markets in it, and where that list stands."""
+def _each_market(template: JsonValue) -> tuple[JsonValue, tuple[str, JsonValue] | None]:
+    """The topic without a list of markets in it, where that list stands, and how each is named there."""
     if isinstance(template, dict):
         for key, value in template.items():
             if isinstance(value, dict) and "each market" in value:
-                return {other: item for other, item in template.items() if other != key}, key
+                rest = {other: item for other, item in template.items() if other != key}
+                return rest, (key, value["each market"])
     return template, None
 
 

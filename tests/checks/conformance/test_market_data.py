@@ -20,8 +20,8 @@ BTC = SAMPLE_MARKETS[0]
 BEGAN = 1_795_996_800.0
 
 
-def watched(times: list[float], told: list[float | None]) -> Any:
-    """Trades of different sizes at these times, and the times that the connector told."""
+def watched(times: list[float], told: list[float | None], said: str = "{at:.3f}") -> Any:
+    """Trades of different sizes at these times, which the exchange `said` and the connector told."""
     made = [
         Trade(number, BTC, Decimal(100), Decimal(number), Side.BUY, 1, 2, at)
         for number, at in enumerate(times, start=1)
@@ -30,7 +30,8 @@ def watched(times: list[float], told: list[float | None]) -> Any:
         SimpleNamespace(pair=BTC.name, price=trade.price, amount=trade.amount, timestamp=at)
         for trade, at in zip(made, told, strict=True)
     ]
-    wire = SimpleNamespace(frames=lambda _: (), evidence=lambda _: None)
+    frames = [SimpleNamespace(text=said.format(at=at)) for at in times]
+    wire = SimpleNamespace(frames=lambda _: frames, evidence=lambda _: None)
     return SimpleNamespace(trades_made=made, trades_seen=seen, part=SimpleNamespace(wire=wire))
 
 
@@ -59,6 +60,7 @@ def test_other_times_are_found(told: list[float | None], finding: str) -> None:
 def test_an_exchange_that_tells_whole_seconds_is_not_held_against_the_connector() -> None:
     whole = [float(int(at)) for at in TIMES]
     judge(watched(whole, [*whole]))
+    judge(watched(TIMES, [float(int(at)) for at in TIMES], "{at:.0f}"))
 
 
 def test_without_times_nothing_is_decided() -> None:

@@ -18,6 +18,7 @@ import pytest
 
 from harness.venue.described import DescribedDialect, described_dialect
 from harness.venue.described.dialect import dialect_of
+from harness.venue.described.streams import DescribedSession
 from harness.venue.dialects.messages import Close, Frame, Reply, Request
 from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.model import Account, Side
@@ -164,6 +165,19 @@ def test_messages_may_be_packed_and_topics_be_each_with_each(acme: Exchange) -> 
     assert packed[:2] == [{"of": ["trades", "XBTUSDT-P"]}, {"of": ["trades", "ETHUSDT-P"]}]
     assert [list(each) for each in packed[2:]] == [["error"], ["error"]]
     assert session.carries() == {"stream:trades"}
+
+
+def test_a_topic_may_list_markets_in_letters_of_its_own(acme: Exchange) -> None:
+    """As Gemini's: of two that were asked for together neither was told, and books went astray."""
+    session = acme.opened("/market")
+    said = {"sub": {"name": "marks", "pairs": ["xbtusdt-p", "ethusdt-p"]}}
+    list(session.received(json.dumps(said)))
+    assert isinstance(session, DescribedSession)
+    found = {acme.dialect.symbol(each.market) for each in session.topics("stream:mark_price") if each.market}
+    assert found == {"XBTUSDT-P", "ETHUSDT-P"}
+    assert texts(list(session.received(json.dumps({"sub": {"name": "marks", "pairs": ["x"]}})))) == [
+        {"error": 400}
+    ]
 
 
 def test_a_key_alone_may_do(acme: Exchange) -> None:

@@ -130,3 +130,9 @@ def test_the_hosts_that_a_person_names_are_those_of_the_exchange(tmp_path: Path)
     assert hosts_reviewed(review) == ()
     write(tmp_path, acme(), [named])
     assert hosts_reviewed(review) == ("api.acme.test", "ws.acme.test")
+
+
+def test_a_file_that_is_not_there_is_no_matter_of_yaml(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="cannot be read: No such file or directory\n") as refused:
+        load(tmp_path / "nowhere.yml")
+    assert "name a description's file" in (refused.value.hint or "")

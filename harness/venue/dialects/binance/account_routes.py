@@ -15,8 +15,9 @@ from harness.venue.dialects.binance.parameters import integer, limit
 from harness.venue.dialects.decimals import fixed
 from harness.venue.dialects.messages import Reply
 from harness.venue.dialects.routing import Call, rest
-from harness.venue.dialects.wire import ms
 from harness.venue.model import Order, VenueRefusal
+
+DAY = 86_400_000  # milliseconds
 
 
 class AccountRoutes(MarketRoutes):
@@ -62,20 +63,7 @@ class AccountRoutes(MarketRoutes):
 
     @rest("GET", "/api/v3/myTrades", operation="order_trades", weight=20, private=True)
     def my_trades(self, call: Call) -> JsonValue:
-        params, market = call.params, self._market(call)
-        since, until = integer(params, "startTime"), integer(params, "endTime")
-        first, most = integer(params, "fromId"), limit(params, 500, 1000)
-        if since is not None and until is not None and until - since > 86_400_000:
-            raise error(-1127, "More than 24 hours between startTime and endTime.")
-        fills = [
-            fill
-            for fill in self.venue.fills(call.account, market, integer(params, "orderId"))
-            if (since is None or ms(fill.at) >= since)
-            and (until is None or ms(fill.at) <= until)
-            and (first is None or fill.trade_id >= first)
-        ]
-        newest = since is None and first is None
-        return [messages.my_trade(fill) for fill in (fills[-most:] if newest else fills[:most])]
+        return [messages.my_trade(fill) for fill in self._fills(call, longest=DAY)]
 
     # -- orders
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -20,7 +20,7 @@ from harness.venue.dialects.messages import Reply, Request
 from harness.venue.dialects.routing import Call, Route
 from harness.venue.dialects.wire import Json, ms
 from harness.venue.market import Market
-from harness.venue.model import Account, Trade
+from harness.venue.model import Account, Fill, Trade
 from harness.venue.session import Venue
 
 LISTEN_KEY_SECONDS = 3600.0
@@ -79,6 +79,26 @@ class BinanceApi(Dialect):
         if market is None:
             raise error(-1121, "Invalid symbol.")
         return market
+
+    def _fills(self, call: Call, longest: int | None = None) -> Sequence[Fill]:
+        """The fills that a list of an account's trades is asked for: the newest, or those from a start on.
+
+        `longest`: milliseconds that may lie between start and end.
+        """
+        params, market = call.params, self._market(call)
+        since, until = integer(params, "startTime"), integer(params, "endTime")
+        first, most = integer(params, "fromId"), limit(params, 500, 1000)
+        if longest is not None and since is not None and until is not None and until - since > longest:
+            raise error(-1127, "More than 24 hours between startTime and endTime.")
+        fills = [
+            fill
+            for fill in self.venue.fills(call.account, market, integer(params, "orderId"))
+            if (since is None or ms(fill.at) >= since)
+            and (until is None or ms(fill.at) <= until)
+            and (first is None or fill.trade_id >= first)
+        ]
+        newest = since is None and first is None
+        return fills[-most:] if newest else fills[:most]
 
     def _chosen(self, call: Call) -> tuple[Market, ...]:
         """The markets that `symbol` or `symbols` name, or all."""

@@ -19,7 +19,7 @@ from harness.venue.dialects.heartbeat import Heartbeat
 from harness.venue.dialects.messages import Frame, Outgoing, Refused, Reply, Request
 from harness.venue.dialects.routing import Call
 from harness.venue.dialects.stream_session import StreamSession
-from harness.venue.dialects.wire import ms
+from harness.venue.dialects.wire import ms, parsed
 from harness.venue.events import Event
 from harness.venue.model import Account
 
@@ -65,7 +65,7 @@ class ApiSession(StreamSession):
         self._subscriptions: dict[int, tuple[Account, int]] = {}  # account and its stream's generation
 
     def operation_of(self, message: str | bytes) -> str:
-        method = _parse(message).get("method")
+        method = parsed(message).get("method")
         if method in _CALLS:
             request = self._request(*_CALLS[method], {})
             return self._exchange.match(request).operation or "stream:subscribe"
@@ -75,7 +75,7 @@ class ApiSession(StreamSession):
         return USER_OPERATIONS if self._subscriptions else frozenset()
 
     def received(self, message: str | bytes) -> Iterable[Outgoing]:
-        call = _parse(message)
+        call = parsed(message)
         number, operation = call.get("id"), self.operation_of(message)
         params = call.get("params", {})
         try:
@@ -152,14 +152,6 @@ class ApiSession(StreamSession):
                 del self._subscriptions[number]
                 ended: JsonValue = {"e": "eventStreamTerminated", "E": ms(now)}
                 yield Frame.of("stream:orders", {"subscriptionId": number, "event": ended})
-
-
-def _parse(message: str | bytes) -> dict[str, JsonValue]:
-    try:
-        value = json.loads(message)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _text(value: JsonValue) -> str:

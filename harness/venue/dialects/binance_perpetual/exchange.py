@@ -25,7 +25,6 @@ from harness.venue.dialects.binance_perpetual.streams import FuturesSession
 from harness.venue.dialects.decimals import fixed, plain
 from harness.venue.dialects.messages import Reply
 from harness.venue.dialects.routing import Call, rest, stream
-from harness.venue.dialects.wire import ms
 from harness.venue.market import SAMPLE_PERPETUALS, Market
 from harness.venue.model import ZERO, Account, Order, PositionSide, Refusal, VenueRefusal
 from harness.venue.positions import Margin, MarginMode, Position, PositionMode
@@ -105,18 +104,7 @@ class BinancePerpetual(MarketRoutes):
 
     @rest("GET", "/fapi/v1/userTrades", operation="order_trades", weight=5, private=True)
     def user_trades(self, call: Call) -> JsonValue:
-        params, market = call.params, self._market(call)
-        since, until = integer(params, "startTime"), integer(params, "endTime")
-        first, most = integer(params, "fromId"), limit(params, 500, 1000)
-        fills = [
-            fill
-            for fill in self.venue.fills(call.account, market, integer(params, "orderId"))
-            if (since is None or ms(fill.at) >= since)
-            and (until is None or ms(fill.at) <= until)
-            and (first is None or fill.trade_id >= first)
-        ]
-        newest = since is None and first is None
-        return [codec.my_trade(fill) for fill in (fills[-most:] if newest else fills[:most])]
+        return [codec.my_trade(fill) for fill in self._fills(call)]
 
     @rest("GET", "/fapi/v1/income", operation="funding_payments", weight=30, private=True)
     def income(self, call: Call) -> JsonValue:
