@@ -63,7 +63,7 @@ class Known:
 
 
 def load_round(path: Path, known: Known | None = None, *, others_rows: bool = False) -> Round:
-    """Read a round file; raises RoundFileError with every mistake.
+    """Read a round file; raises RoundFileError with every mistake, UserError for a file that cannot be read.
 
     Without `known`, what rows name is not looked up. With `others_rows`, rows are taken as handed
     in by others: a fork on this machine has to lie below the file's own folder.
@@ -72,7 +72,8 @@ def load_round(path: Path, known: Known | None = None, *, others_rows: bool = Fa
     try:
         located = read_located(path)
     except OSError as error:
-        raise RoundFileError(path, [_cannot_open(path, error)]) from error
+        told = f"cannot be read: {error.strerror}"
+        raise UserError(told, where=str(path), hint=_which_instead(path)) from error
     mistakes = list(located.mistakes)
     round_ = None
     if located.data is not None or not mistakes:
@@ -125,11 +126,10 @@ def _outside(round_: Round, folder: Path, located: Located) -> Iterator[Mistake]
             yield Mistake(located.line(at), dotted(at), what, fix)
 
 
-def _cannot_open(path: Path, error: OSError) -> Mistake:
+def _which_instead(path: Path) -> str:
     others = {other.stem: other.name for other in path.absolute().parent.glob("*.y*ml")}
     near = difflib.get_close_matches(path.stem, others, 1)
-    fix = f"did you mean {path.with_name(others[near[0]])}?" if near else "name the round's file"
-    return Mistake(1, "", f"cannot be read: {error.strerror}", fix)
+    return f"did you mean {path.with_name(others[near[0]])}?" if near else "name the round's file"
 
 
 def _model_at(location: Location, located: Located) -> type[BaseModel] | None:

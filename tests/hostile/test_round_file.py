@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.errors import UserError
 from harness.forks.object_store import ObjectStore
 from harness.reporting.publish import publish_round
 from harness.rounds.reading import MISTAKES_SHOWN, RoundFileError, load_round
@@ -363,7 +364,7 @@ def test_files_that_are_none(tmp_path: Path, kind: str) -> None:
         os.mkfifo(path)
     else:
         path.mkdir()
-    with pytest.raises(RoundFileError, match="not a regular file"):
+    with pytest.raises(UserError, match="not a regular file"):
         load_round(path)
 
 

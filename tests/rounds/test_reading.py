@@ -246,7 +246,7 @@ def test_files_that_are_no_rounds(content: bytes, what: str, tmp_path: Path) -> 
 
 def test_a_file_that_is_not_there_has_a_neighbour(tmp_path: Path) -> None:
     write(tmp_path, GOOD)
-    with pytest.raises(RoundFileError, match=r"did you mean .*candidates\.yml"):
+    with pytest.raises(UserError, match=r"No such file or directory\n→ did you mean .*candidates\.yml"):
         load_round(tmp_path / "candidate.yml")
 
 

@@ -69,6 +69,62 @@ def test_one_figure_that_raises_leaves_the_others() -> None:
     assert amount == 2
 
 
+class Polling:
+    """Polls as the framework does: its event is a new one after each poll, whatever was told meanwhile."""
+
+    current_timestamp = 1000.0
+
+    def __init__(self) -> None:
+        self._poll_notifier = asyncio.Event()
+        self._last = self.current_timestamp
+        self.polls = 0
+
+    def tick(self, timestamp: float) -> None:
+        if timestamp // 120 > self._last // 120:
+            self._poll_notifier.set()
+        self._last = timestamp
+
+    async def poll_for_ever(self, answered: asyncio.Event) -> None:
+        while True:
+            await self._poll_notifier.wait()
+            self.polls += 1
+            await answered.wait()
+            self._poll_notifier = asyncio.Event()
+
+
+def test_a_tick_during_a_poll_makes_it_poll_once_more() -> None:
+    async def ticked() -> int:
+        made, polling, answered = Adapter(), Polling(), asyncio.Event()
+        made._connector = polling
+        loop = asyncio.ensure_future(polling.poll_for_ever(answered))
+        for _ in range(2):
+            made.tick(120.0)
+            await asyncio.sleep(0)
+        answered.set()
+        assert made._ticking is not None
+        await made._ticking
+        await asyncio.sleep(0)
+        loop.cancel()
+        return polling.polls
+
+    assert asyncio.run(ticked()) == 2
+
+
+def test_two_ticks_before_the_clock_turns_make_it_poll_twice() -> None:
+    async def ticked() -> int:
+        made, polling, answered = Adapter(), Polling(), asyncio.Event()
+        made._connector = polling
+        answered.set()
+        loop = asyncio.ensure_future(polling.poll_for_ever(answered))
+        for _ in range(2):
+            made.tick(120.0)
+            await asyncio.sleep(0.01)
+        loop.cancel()
+        return polling.polls
+
+    assert asyncio.run(ticked()) == 2
+
+
 @pytest.mark.parametrize(
     ("prices", "alone", "together"),
     [

@@ -16,6 +16,7 @@ from harness.scenarios.randomization import (
     initial_balances,
     odd,
     owner,
+    tiny,
     trade_at_a_round_price,
     trade_at_no_round_price,
     usual,
@@ -124,3 +125,15 @@ def test_a_connector_need_not_know_a_quote_that_its_exchange_does_not_have(
 ) -> None:
     """Beaxy's of 2020 lists its exchange's five quotes, and was blamed for a market in dollars."""
     assert [market.name for market in easily_cut_wrong(dialect(name))] == markets
+
+
+@pytest.mark.parametrize("name", known())
+def test_a_tiny_price_would_be_written_with_an_exponent_and_keeps_to_the_step(name: str) -> None:
+    plain = dialect(name)
+    if plain.markets[0].perpetual:
+        assert tiny(plain) == ()
+        return
+    (market,) = tiny(plain)
+    assert "E-" in str(market.reference_price)
+    assert is_multiple(market.reference_price, market.tick_size)
+    assert market.name not in {each.name for each in plain.markets}

@@ -276,6 +276,11 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
         )
         for name in ("bitget", "kraken", "kucoin")
     },
+    ("bybit_perpetual", test_perpetual.test_a_gain_is_no_loss): RealDefect(
+        "it has gained [0-9.]+; the connector reports -",
+        "From the messages about positions it reckons profit as value less amount times entry price times "
+        "leverage: at 7 times, a gain of 25 is told as a loss of 4905, until the next poll.",
+    ),
     ("binance_perpetual", test_balances.test_what_is_available_follows_with_the_total): RealDefect(
         "was right before any poll",
         "It leaves what is available to its next poll, as Binance's message does not tell it: for up to two "

@@ -93,6 +93,8 @@ def watch_market(rigs: Rigs, pace: float) -> MarketData:
         for market in markets:
             change_twice(rig, market)
         quote_inside(rig, rig.market)
+        if rig.market.perpetual:
+            _price_elsewhere(rig)
         later = books_differ(rig, markets)
         made = tuple(trade for market in markets for trade in rig.venue.trades(market)[before[market] :])
         seen = rig.eventually(lambda: found if len(found := connector.trades()) >= len(made) else (), 10.0)
@@ -126,6 +128,13 @@ def quote_inside(rig: Rig, market: Market) -> None:
     if ask - bid > 2 * market.tick_size:
         rig.venue.set_level(market, Side.BUY, bid + market.tick_size, amount)
         rig.venue.set_level(market, Side.SELL, ask - market.tick_size, amount)
+
+
+def _price_elsewhere(rig: Rig) -> None:
+    """An index and a mark price that are not the price of the last trade."""
+    last, tick = rig.venue.last_price(rig.market), rig.market.tick_size
+    rig.venue.set_index(rig.market, last + 3 * tick)
+    rig.venue.set_mark(rig.market, last + 7 * tick)
 
 
 def change_twice(rig: Rig, market: Market) -> None:

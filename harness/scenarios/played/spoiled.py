@@ -27,7 +27,8 @@ SPOILINGS: tuple[tuple[str, Fault], ...] = (
     ("half of the JSON", truncated()),
     ("a reply that trickles in", Trickle(0.1, 256)),
 )
-OF_THE_ACCOUNT = ("balances", "positions", "open_orders")
+_ASSETS = ("balances", "positions")
+OF_THE_ACCOUNT = (*_ASSETS, "open_orders")
 # Today's framework gives an order up after four questions that went wrong.
 OF_AN_ORDER = ("order_status", "order_trades")
 POLL = 30.0  # virtual seconds that a poll may take on a busy machine
@@ -102,9 +103,12 @@ def _spoil(rig: Rig, run: SpoiledReplies, what: str, fault: Fault, life: Life) -
     account = {each: rig.faults.add(fault, each, times=None, on="request") for each in OF_THE_ACCOUNT}
     order = {each: rig.faults.add(fault, each, on="request") for each in OF_AN_ORDER}
     rig.connector.tick()
-    at_once = rig.eventually(lambda: _asked(account, "balances") and _asked(order, *OF_AN_ORDER), POLL)
+    at_once = rig.eventually(lambda: _asked(account, *_ASSETS) and _asked(order, *OF_AN_ORDER), POLL)
     if not at_once:
         _wait_for_questions(rig, fault, account, order)
+    elif not _asked(account, "balances"):
+        account["positions"].remove()  # who asks for these first gets no further
+        rig.eventually(lambda: _asked(account, "balances"), POLL)
     rig.pause(SETTLING)
     rules = account | order
     run.spoiled.append(
@@ -125,11 +129,11 @@ def _spoil(rig: Rig, run: SpoiledReplies, what: str, fault: Fault, life: Life) -
 
 def _wait_for_questions(rig: Rig, fault: Fault, account: dict[str, Rule], order: dict[str, Rule]) -> None:
     """Of orders, and then of the account: who asks for one after the other may not get past a failure."""
-    for name in ("balances", "positions"):
+    for name in _ASSETS:
         account[name].remove()
     of_orders = {"open_orders": account["open_orders"], **order}
     rig.eventually(lambda: _asked(of_orders, *of_orders), OWN_RHYTHM)
-    for name in ("balances", "positions"):
+    for name in _ASSETS:
         account[name] = rig.faults.add(fault, name, times=None, on="request")
     rig.eventually(lambda: _asked(account, "balances"), OWN_RHYTHM)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
@@ -108,22 +108,29 @@ def break_streams(rigs: Rigs, pace: float) -> BrokenStreams:
         if life.placed is None:
             return run
         # Of a short snapshot the far end has holes as soon as prices move, which is no matter of streams.
-        depth = depth_kept(rig, [rig.market]) // 2
+        depth, first = depth_kept(rig, [rig.market]) // 2, _asks(rig)
         for code in (1006, 1000):
-            run.rounds.append(_break_once(rig, life, code, depth))
+            run.rounds.append(_break_once(rig, life, code, depth, first))
             if not run.rounds[-1].recovered:
                 break
         _miss_a_fill(rig, run, life)
         return run
 
 
-def _break_once(rig: Rig, life: Life, code: int, depth: int) -> Reconnection:
+def _asks(rig: Rig) -> dict[Decimal, Decimal]:
+    return {level.price: level.amount for level in rig.venue.book(rig.market).asks}
+
+
+def _break_once(
+    rig: Rig, life: Life, code: int, depth: int, first: Mapping[Decimal, Decimal]
+) -> Reconnection:
+    """`first` are the asks of the start."""
     mark, before = rig.record.mark(), _carried(rig)
     streamed, topics = _order_messages(rig, 0), _carried(rig, TOPICS)
     wrong_before = books_differ(rig, [rig.market], WAIT, depth)
     keys_ended = code == 1000 and rig.dialect.renews_listen_keys
     with rig.faults.during(DropMessage(), "stream:book"):
-        vanished = _take_levels_away(rig) if rig.dialect.books_begin_whole else ()
+        vanished = _take_levels_away(rig, first) if rig.dialect.books_begin_whole else ()
         if keys_ended:
             rig.dialect.expire_user_streams(rig.account)
         rig.gateway.close_sockets(code)
@@ -142,10 +149,15 @@ def _break_once(rig: Rig, life: Life, code: int, depth: int) -> Reconnection:
     )  # fmt: skip
 
 
-def _take_levels_away(rig: Rig) -> tuple[Decimal, ...]:
-    """Of the asks that the connector has, some so far away that nothing else happens there; their prices."""
+def _take_levels_away(rig: Rig, first: Mapping[Decimal, Decimal]) -> tuple[Decimal, ...]:
+    """Of the asks that the connector has, some so far away that nothing else happens there; their prices.
+
+    They are as they were at the start. The framework applies the last changes of a book once more after each
+    snapshot (`bisect_right` of messages that are all less than each other), and would bring others back.
+    """
     kept = {price for price, _ in rig.connector.book(rig.pair).asks}
-    common = [level.price for level in rig.venue.book(rig.market).asks if level.price in kept]
+    asks = _asks(rig).items()
+    common = [price for price, amount in asks if price in kept and first.get(price) == amount]
     prices = common[len(common) * 3 // 4 :][:VANISHING]
     for price in prices:
         rig.venue.set_level(rig.market, Side.SELL, price, Decimal(0))

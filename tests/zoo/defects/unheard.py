@@ -29,7 +29,7 @@ async def _place_order(self, *args, **kwargs):
     try:
         return await super()._place_order(*args, **kwargs)
     except Exception as error:
-        if "isconnected" not in str(error) and "status is 5" not in str(error):
+        if "status is 4" in str(error):
             raise
         kwargs["order_id"] = kwargs["order_id"][:-1] + "x"
         return await super()._place_order(*args, **kwargs)

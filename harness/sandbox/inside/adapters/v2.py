@@ -11,6 +11,7 @@ from typing import Any, Dict, List, Optional, Tuple
 from .. import application, config_map, virtual_time
 
 MAX_EVENTS = 20000
+LONGEST_POLL = 60.0  # virtual seconds
 # How often conditions are looked at, in virtual seconds.
 STEP = 0.05
 # Bounds the time a listing of every pair's symbol may take on exchanges with thousands of markets.
@@ -41,6 +42,8 @@ class Adapter:
         self._connector: Any = None
         self._clock: Any = None
         self._turning: "Optional[asyncio.Task[Any]]" = None
+        self._ticking: "Optional[asyncio.Task[Any]]" = None
+        self._jumped = (0.0, 0.0)  # what the clock showed, and how far ahead of it was told
         self._listeners: List[Any] = []
         self._events: List[Dict[str, Any]] = []
         self._trades: List[Dict[str, Any]] = []
@@ -383,8 +386,28 @@ class Adapter:
         return _names(await _settled(self._connector.supported_order_types()))
 
     def tick(self, seconds: float) -> None:
-        """Tell the connector that time has jumped ahead, so that whatever it polls for is due at once."""
-        self._connector.tick(self._connector.current_timestamp + seconds)
+        """Tell the connector that time has jumped ahead, so that whatever it polls for is due at once.
+
+        The framework forgets at the end of a poll what it was told meanwhile: it is told again then. It
+        polls once for a time, so that a second jump before its clock has turned goes further than the first.
+        """
+        poll = getattr(self._connector, "_poll_notifier", None)
+        under_way = isinstance(poll, asyncio.Event) and poll.is_set()
+        self._jump(seconds)
+        if under_way:
+            self._ticking = asyncio.ensure_future(self._tick_after(poll, seconds))
+
+    async def _tick_after(self, poll: Any, seconds: float) -> None:
+        end = virtual_time.now() + LONGEST_POLL
+        while self._connector._poll_notifier is poll and virtual_time.now() < end:  # noqa: ASYNC110 - it is replaced
+            await asyncio.sleep(0.1)
+        self._jump(seconds)
+
+    def _jump(self, seconds: float) -> None:
+        now = self._connector.current_timestamp
+        before, ahead = self._jumped
+        self._jumped = (now, ahead + seconds if now == before else seconds)
+        self._connector.tick(now + self._jumped[1])
 
     def save_state(self) -> Any:
         return self._connector.tracking_states
