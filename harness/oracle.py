@@ -254,12 +254,12 @@ class Oracle:
 
 
 @cache
-def checked_ccxt_id(name: str) -> str:
-    """`name`, where ccxt has an exchange of that name; raises UserError where it has none."""
+def checked_ccxt_id(name: str, where: str | None = None) -> str:
+    """`name`, given at `where`, if ccxt has an exchange of that name; raises UserError where it has none."""
     known = ccxt_ids()
     if name not in known:
         hint = did_you_mean(name, known) or "leave it out where ccxt does not have the exchange"
-        raise UserError(f"ccxt has no exchange {shown(name)}", where="--ccxt", hint=hint)
+        raise UserError(f"ccxt has no exchange {shown(name)}", where=where, hint=hint)
     return name
 
 

@@ -19,11 +19,13 @@ from harness.venue.dialects.base import Dialect
 
 FEW = 5  # fields that a sentence names; the evidence has all
 _ASK = "Ask somebody other than the fork to confirm them, in the review of the description."
+_WRONG = "A message that is described wrongly explains that as well as a fault of the connector."
 
 
 def believed(outcome: Outcome, unconfirmed: Sequence[str]) -> Outcome:
-    """The outcome, where its check leans on the fields in `unconfirmed`, for which only the fork vouches.
+    """The outcome, where its check leans on `unconfirmed`: fields for which only the fork vouches.
 
+    Among them may be sentences of `NOT_TOLD`: what the rehearsal of a derived exchange has not shown.
     A blocker does not pass on them. No requirement fails on them either: the field may be derived wrongly,
     which is ours. Both are then undetermined, and say what would decide them.
     """
@@ -32,12 +34,21 @@ def believed(outcome: Outcome, unconfirmed: Sequence[str]) -> Outcome:
     if outcome.status is Status.PASSED and outcome.severity is not Severity.BLOCKER:
         return outcome
     met = "Met" if outcome.status is Status.PASSED else "Not met"
-    named = ", ".join(f"“{each}”" for each in unconfirmed[:FEW])
-    more = f" and {len(unconfirmed) - FEW} more" if len(unconfirmed) > FEW else ""
     seen = "" if outcome.status is Status.PASSED else f" What was seen: {outcome.summary}"
-    summary = f"{met}, if the exchange is as the fork describes it: nobody else confirms {named}{more}.{seen}"
-    text = f"Only the fork says what these fields of its exchange mean: {', '.join(unconfirmed)}. {_ASK}"
-    note = Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.NOTE, text=text)
+    fields = [each for each in unconfirmed if each not in NOT_TOLD.values()]
+    because, texts = [], []
+    if fields:
+        named = ", ".join(f"“{each}”" for each in fields[:FEW])
+        more = f" and {len(fields) - FEW} more" if len(fields) > FEW else ""
+        because.append(f"nobody else confirms {named}{more}")
+        texts.append(
+            f"Only the fork says what these fields of its exchange mean: {', '.join(fields)}. {_ASK}"
+        )
+    if not_shown := [each for each in unconfirmed if each in NOT_TOLD.values()]:
+        because.append(f"before the scenarios were played, {' and '.join(not_shown)}")
+        texts.append(f"Before the scenarios were played, {' and '.join(not_shown)}. {_WRONG}")
+    summary = f"{met}, if the exchange is as the fork describes it: {'; '.join(because)}.{seen}"
+    note = Evidence(basis=Basis.OBSERVED, kind=EvidenceKind.NOTE, text=" ".join(texts))
     return outcome.model_copy(
         update={
             "status": Status.UNDETERMINED,

@@ -69,7 +69,7 @@ def describe(
     """
     began = time.monotonic()
     path = Path(what)
-    given = checked_ccxt_id(ccxt) if ccxt else None
+    given = checked_ccxt_id(ccxt, "--ccxt") if ccxt else None
     round_ = own_round(path, round_file, upstream)
     clear_up(console)
     store = ObjectStore()

@@ -74,6 +74,8 @@ def standing(round_: Round, now: datetime, done: Done, file: str, reports: str =
         coming = _towards_the_vote(done, file, where, run)
         also = (*publish, *_for_voters(where))
         return Standing(Stage.VOTING, last_instant(round_.voting.closes), *coming, also=also)
+    if not (done.screened or done.tallied):
+        return Standing(Stage.ENDED, None, "screen the round: votes are counted for what was published", run)
     if not done.tallied:
         return Standing(Stage.ENDED, None, "count the votes", f"harness tally {where} --from FILE", publish)
     following = f"harness next {where} --id ID --release RELEASE"

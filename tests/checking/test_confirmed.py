@@ -12,6 +12,7 @@ from harness.checking.policy import Ending, Policy
 from harness.checking.pytest_plugin import outcomes_of
 from harness.outcome import Leaning, Outcome, Severity, Status
 from harness.requirement import Catalogue
+from harness.scenarios.rehearsal import NOT_TOLD
 from harness.venue.dialects.base import Dialect
 
 FIELD = "routes / GET /v1/fills / reply / list / each fill / px"
@@ -55,6 +56,17 @@ def test_it_says_what_would_decide_it() -> None:
     assert many.summary.startswith("Not met, if")
     assert "and 4 more" in many.summary
     assert "Two fills were lost." in many.summary
+
+
+def test_what_the_rehearsal_has_not_shown_is_no_field_to_be_confirmed() -> None:
+    doubted = believed(outcome(Status.FAILED), (NOT_TOLD["streamed"],))
+    assert doubted.summary == (
+        "Not met, if the exchange is as the fork describes it: before the scenarios were played, "
+        "no part of a fill was told at once. What was seen: Two fills were lost."
+    )
+    assert "confirm" not in doubted.evidence[-1].text
+    both = believed(outcome(Status.FAILED), (FIELD, NOT_TOLD["streamed"]))
+    assert f"nobody else confirms “{FIELD}”; before the scenarios were played, no part" in both.summary
 
 
 @pytest.mark.parametrize(

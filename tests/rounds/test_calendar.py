@@ -64,6 +64,17 @@ def test_what_is_next_after_the_deadline_follows_from_what_is_there(
     assert standing(ROUND, now, done, "candidates.yml").command == command
 
 
+@pytest.mark.parametrize(
+    ("done", "command"),
+    [
+        (NOTHING, "harness run rounds/old.yml"),
+        (POSTED, "harness tally reports/2026-11 --from FILE"),
+    ],
+)
+def test_votes_of_an_earlier_round_are_counted_once_it_was_screened(done: Done, command: str) -> None:
+    assert standing(ROUND, datetime(2026, 12, 4, tzinfo=UTC), done, "rounds/old.yml").command == command
+
+
 def test_what_voters_and_reviewers_can_do_meanwhile() -> None:
     during = standing(ROUND, datetime(2026, 11, 20, tzinfo=UTC), POSTED, "candidates.yml").also
     assert [command for _, command in during] == [
