@@ -76,7 +76,8 @@ def _forgotten(rig: Rig) -> Life:
             rig.venue.cancel(rig.account, order_id=number)
             rig.venue.hide(number)
             for _ in range(GIVE_UP):
-                rig.connector.cancel(life.order_id)
+                if life.order_id in rig.connector.orders():
+                    rig.connector.cancel(life.order_id)
                 rig.connector.tick()
                 if rig.eventually(lambda: _over(rig, life), A_POLL):
                     break
