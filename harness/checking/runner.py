@@ -104,14 +104,13 @@ class Traces:
         """All that was seen of the connector, in whatever scenario, at whatever pace, with whatever seed.
 
         A connector that breaks off, or never gets ready, is judged by what it did until then; where that was
-        in a quiet scenario the rest is undecided, and what it broke off with is raised in the end; so is a
-        failure of ours.
+        in a quiet scenario, calmly too, the rest is undecided, and what it broke off with is raised in the
+        end; so is a failure of ours.
         """
         broken: Exception | None = None
         for scenario in WATCHED:
-            trace = self.of(scenario)
             try:
-                scenario.read(trace)
+                self._play_out(scenario)
             except OurFailure as error:
                 broken = broken or error
             except (NotReady, NothingToPlay, ConnectorError) as error:
@@ -119,6 +118,18 @@ class Traces:
         yield from sorted(self._source.played(), key=lambda trace: name_of(trace.header))
         if broken is not None:
             raise broken
+
+    def _play_out(self, scenario: Scenario[Any]) -> None:
+        """Raises what ended the scenario early; the calm one, where only that got ready."""
+        trace = self.of(scenario)
+        try:
+            scenario.read(trace)
+        except NotReady:
+            calmly = replace(self._attempt, pace=calm(self._attempt.pace))
+            hurried = calmly != self._attempt
+            if scenario not in QUIET or not hurried or not gets_ready(self._source, self._attempt):
+                raise
+            scenario.read(self._source.trace(scenario, calmly))
 
 
 def judges_traces(check: Check) -> bool:

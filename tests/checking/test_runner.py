@@ -110,6 +110,23 @@ def test_one_that_breaks_off_undisturbed_is_looked_at_and_told_in_the_end(
     assert isinstance(error, kind)
 
 
+@pytest.mark.parametrize(
+    ("calmly", "kind"),
+    [
+        (Ended(0.0, End.BROKE_OFF, "ValueError: no"), ConnectorError),
+        (Ended(0.0, End.NOT_READY), NotReady),
+    ],
+)
+def test_one_that_was_not_ready_in_a_hurry_is_told_by_how_it_ended_calmly(
+    calmly: Ended, kind: type[Exception]
+) -> None:
+    """On a busy machine five checks of every trace were undecided, for want of that one start."""
+    never = {MARKET_DATA.name: Ended(0.0, End.NOT_READY)}
+    found, error = looked_into(Source(never, calmly={MARKET_DATA.name: calmly}))
+    assert set(found) == {each.name for each in WATCHED}
+    assert isinstance(error, kind)
+
+
 def test_one_that_breaks_off_in_trouble_is_only_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "QUIET", ())
     found, error = looked_into(Source({OUTAGE.name: Ended(0.0, End.BROKE_OFF, "ValueError: no")}))

@@ -26,6 +26,8 @@ from harness.venue.model import Order, Side
 ORDERS = 20  # of a burst
 TOO_OFTEN = (418, 429)
 SETTINGS = ("position_mode", "margin_mode", "set_leverage")  # refused where they are as asked for already
+MINUTE = 60.0
+WAITING = 60.0  # times as fast as the wall
 STARTING, TRADING = 3, 6  # times as slow as other scenarios: a dozen pairs are much to do
 PATIENCE = 240.0  # virtual seconds; some frameworks read one pair's book after the other, at their leisure
 FOLLOW = 20.0  # virtual seconds for its order books
@@ -59,6 +61,7 @@ def place_many(rigs: Rigs, pace: float) -> Crowd:
     also = randomization.eleven_more(rigs.dialect.markets)
     with rigs.open(pace / STARTING, also=also) as rig:
         run = Crowd(rig.number, (rig.pair, *(market.name for market in also)))
+        _begin_a_minute(rig, pace / STARTING)
         try:
             start(rig, PATIENCE)
         except NotReady as error:
@@ -73,6 +76,13 @@ def place_many(rigs: Rigs, pace: float) -> Crowd:
             anyway = {each.operation for each in _refused(rig)}
         run.refused = tuple(each for each in run.refused if each.operation not in anyway)
     return run
+
+
+def _begin_a_minute(rig: Rig, pace: float) -> None:
+    """Limits are counted in windows of up to a minute: that start and orders fall into one is no chance."""
+    rig.go_at(WAITING)
+    rig.pause(MINUTE - rig.clock.now() % MINUTE)
+    rig.go_at(pace)
 
 
 def _trade(rig: Rig, run: Crowd, markets: Sequence[Market]) -> None:

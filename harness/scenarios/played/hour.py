@@ -43,7 +43,8 @@ BACK = 120.0  # virtual seconds after which a broken private stream has to be th
 
 @dataclass
 class Hour(View):
-    """What came of it. Times are virtual seconds. `depth` is how many levels of each side it keeps at first.
+    """What came of it. Times are virtual seconds. `depth` is how many levels of each side it keeps at first,
+    `pace` how many times as fast as the wall it ran while orders were placed.
 
     `restarts` counts how often it broke all its connections off by itself, as it does when it thinks that its
     network is down. `deaf` is how long no private stream was open, after one had been and besides `BACK`
@@ -59,6 +60,7 @@ class Hour(View):
     """
 
     rig_number: int
+    pace: float = 0.0
     depth: tuple[int, int] = (0, 0)
     lives: list[Life] = field(default_factory=list)
     coarser: list[Life] = field(default_factory=list)
@@ -108,7 +110,7 @@ class _RestartedError(Exception):
 def _hour(rigs: Rigs, pace: float, fastest: float, *, strict: bool) -> Hour:
     """Raises _RestartedError, if `strict`."""
     with rigs.open(pace) as rig:
-        run = Hour(rig.number)
+        run = Hour(rig.number, pace)
         rig.venue.seed_book(rig.market, LEVELS)
         start(rig)
         run.began = rig.clock.now()

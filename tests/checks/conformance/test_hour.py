@@ -7,6 +7,9 @@ from typing import Any, cast
 
 import pytest
 
+from checks.conformance.test_resilience_hour import test_an_hour_of_market_making as judge
+from harness.checking import Failed, Undetermined
+from harness.checking.plan import CALM_PACE
 from harness.gateway.entries import ClosedBy
 from harness.scenarios.played import hour
 
@@ -45,6 +48,19 @@ def test_all_its_connections_broken_off_are_a_restart(
     looks: tuple[set[int], ...], by: ClosedBy, restarts: int
 ) -> None:
     assert watched(*looks, by=by, strict=False).restarts == restarts
+
+
+@pytest.mark.parametrize(("pace", "ended"), [(CALM_PACE * 2, Undetermined), (CALM_PACE, Failed)])
+def test_restarts_are_the_connectors_in_an_hour_that_was_played_calmly(
+    pace: float, ended: type[Exception]
+) -> None:
+    """A hurried hour is played calmly then, once, and not a third time where that passes."""
+    run = SimpleNamespace(
+        pace=pace, restarts=1, lives=(), forgotten=(), stuck=(), seconds=60.0, began=0.0,
+        part=SimpleNamespace(wire=SimpleNamespace(exchanges=lambda: ())),
+    )  # fmt: skip
+    with pytest.raises(ended, match="dropped all its connections 1 times"):
+        judge(cast(Any, run), lambda *_: None)
 
 
 def test_a_strict_hour_ends_there() -> None:
