@@ -13,6 +13,7 @@ from harness.scenarios.played.order_life import (
     WAIT,
     Life,
     let_trade,
+    offer_at_best,
     rest,
     settle,
     size,
@@ -121,10 +122,12 @@ def _open_the_spread(rig: Rig) -> None:
 
 
 def _crossing(rig: Rig, side: Side) -> Life:
-    """A post-only order at the price of the other side's best."""
+    """A post-only order at the price of the other side's best, which could fill it to the end."""
+    amount = size(rig)
+    offer_at_best(rig, side, 2 * amount)
     book = rig.venue.book(rig.market, 1)
     price = book.asks[0].price if side is Side.BUY else book.bids[0].price
-    return submit(rig, side, size(rig), price, "LIMIT_MAKER")
+    return submit(rig, side, amount, price, "LIMIT_MAKER")
 
 
 def _on_several_levels(rig: Rig, side: Side) -> Life:

@@ -280,18 +280,18 @@ def _cancel_one(rig: Rig, run: Trading, side: Side) -> None:
 
 def _market_order(rig: Rig, run: Trading, side: Side) -> None:
     amount = size(rig)
-    _offer_at_best(rig, side, 2 * amount)
+    offer_at_best(rig, side, 2 * amount)
     life = submit(rig, side, amount, None, "MARKET")
     run.market_orders.append(life)
     rig.connector.wait_event(completed(side), life.order_id, WAIT)
     settle(rig, life)
 
 
-def _offer_at_best(rig: Rig, side: Side, amount: Decimal) -> None:
-    """So much at the best price that no seed decides whether a market order takes several levels.
+def offer_at_best(rig: Rig, side: Side, amount: Decimal) -> None:
+    """So much at the best price that no seed decides whether an order that takes needs several levels.
 
-    That is played by itself (`ends`): where an exchange takes what a buy costs, a connector may reckon with
-    the best price alone, and then buys less.
+    Market orders that do are played by themselves (`ends`): where an exchange takes what a buy costs, a
+    connector may reckon with the best price alone, and then buys less.
     """
     book = rig.venue.book(rig.market, 1)
     best = (book.asks if side is Side.BUY else book.bids)[0]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.clock import ScaledClock
-from harness.scenarios.played.order_life import _offer_at_best, settle, submit
+from harness.scenarios.played.order_life import offer_at_best, settle, submit
 from harness.venue.market import SAMPLE_MARKETS
 from harness.venue.model import Order, OrderType, Side, TimeInForce
 from harness.venue.session import Venue
@@ -74,7 +74,7 @@ def test_an_ordinary_market_order_finds_enough_at_the_best_price(side: Side) -> 
         return (book.asks if side is Side.BUY else book.bids)[0]
 
     before = best()
-    _offer_at_best(rig, side, before.amount * 3)
+    offer_at_best(rig, side, before.amount * 3)
     assert (best().price, best().amount) == (before.price, before.amount * 3)
-    _offer_at_best(rig, side, before.amount)
+    offer_at_best(rig, side, before.amount)
     assert best().amount == before.amount * 3
