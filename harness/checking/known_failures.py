@@ -54,7 +54,6 @@ KNOWN_TO_FAIL: Mapping[str, frozenset[str]] = {
     ),
     "gate_io": frozenset(
         {
-            "test_book_follows_changes",
             "test_errors_empty_no_balances",
             "test_many_orders_at_once",
             "test_the_book_is_deep_enough",

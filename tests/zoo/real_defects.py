@@ -140,7 +140,6 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
         "It allows itself 900 new orders a second where Gate takes ten: of twenty in one tick some are "
         "refused, and a strategy with many levels lacks them.",
     ),
-    ("gate_io", test_market_data.test_book_follows_changes): RealDefect("order book drifts away", TEN_LEVELS),
     ("bybit", test_market_data.test_the_takers_side_is_told): RealDefect(
         "with the wrong side",
         'It compares the taker\'s side with "BUY"; Bybit writes "Buy", so every trade is read as a sale. '
