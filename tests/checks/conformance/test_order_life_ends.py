@@ -1,0 +1,50 @@
+"""What is held against a connector whose order the exchange does not know any more."""
+
+from __future__ import annotations
+
+import pytest
+
+from checks.conformance import test_order_life_ends as checks
+from harness.checking import Failed, Undetermined
+from harness.gateway.entries import Exchange
+from harness.scenarios.catalogue import DEAF_STREAMS
+from harness.scenarios.played.order_life import Life
+from harness.scenarios.played.unheard import DeafStreams
+from harness.scenarios.trace.model import Began, End, Ended, Entry, Ordered
+from harness.scenarios.trace.store import packed, unpacked
+from harness.scenarios.trace.view import noted, view_of
+from harness.venue.model import OrderStatus
+from tests.scenarios.trace.sample import HEADER, MARKET, ORDER
+
+CANCELS = ("cancel_order",) * checks.QUESTIONS
+
+
+def unheard(*operations: str) -> DeafStreams:
+    """An order was cancelled unheard; that is what was asked of it afterwards, and nothing was reported."""
+    asked = [
+        Exchange(3.0 + n, "api.example.com", 443, True, "connector", name, "GET", "/", status=404, number=n)
+        for n, name in enumerate(operations)
+    ]
+    final = ORDER._replace(status=OrderStatus.CANCELED)
+    life = Life(0, 1.0, "x-1", ORDER.side, "LIMIT", ORDER.amount, ORDER.price, ORDER, (), final=final)
+    notes = noted(DeafStreams(0, forgotten=life), 20.0)
+    entries: tuple[Entry, ...] = (
+        Began(0.0, 0, MARKET.name, MARKET),
+        Ordered(2.0, ORDER),
+        *asked,
+        notes,
+        Ended(20.0, End.FINISHED),
+    )
+    header = HEADER.model_copy(update={"scenario": DEAF_STREAMS.name})
+    return view_of(unpacked(packed(header, entries)), DeafStreams)
+
+
+def test_an_order_that_stays_unknown_has_to_be_given_up() -> None:
+    with pytest.raises(Failed, match="no longer knows"):
+        checks.test_an_order_that_stays_unknown(unheard("order_status", *CANCELS))
+
+
+def test_cancels_alone_say_nothing_of_one_that_polls_in_its_own_rhythm() -> None:
+    """The first vote's Beaxy gives an order up that its list lacks; it asks for the list once in a while."""
+    with pytest.raises(Undetermined, match="asked for its orders 0 times"):
+        checks.test_an_order_that_stays_unknown(unheard(*CANCELS))
