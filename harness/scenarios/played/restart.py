@@ -21,6 +21,7 @@ from harness.venue.model import Side
 
 # Virtual seconds: a connector that looks for fills by polling does so every ten to fifteen.
 BY_POLLING = 60.0
+ORDERS = "stream:orders"
 
 
 @dataclass
@@ -46,7 +47,7 @@ def restart(rigs: Rigs, pace: float) -> Restart:
         run.before = [first, second]
         if first.placed is None or second.placed is None:
             return run
-        state = rig.connector.save_state()
+        state, heard = rig.connector.save_state(), rig.gateway.open_sockets(ORDERS)
         rig.restart()
         try:
             rig.connector.restore_state(state)
@@ -57,6 +58,8 @@ def restart(rigs: Rigs, pace: float) -> Restart:
             return run
         start(rig)
         run.tracked = rig.connector.orders()
+        if heard:  # some are ready before they hear of their orders again
+            rig.eventually(lambda: rig.gateway.open_sockets(ORDERS), WAIT)
         let_trade(rig, first)
         rig.connector.wait_event(completed(Side.BUY), first.order_id, BY_POLLING)
         if second.order_id in run.tracked:
