@@ -33,7 +33,8 @@ class Refusing:
             raise self._error
 
         connector = SimpleNamespace(save_state=dict, restore_state=restore_state)
-        yield SimpleNamespace(number=0, connector=connector, restart=lambda: None)
+        gateway = SimpleNamespace(open_sockets=lambda _operation: ())
+        yield SimpleNamespace(number=0, connector=connector, gateway=gateway, restart=lambda: None)
 
 
 @pytest.fixture(autouse=True)
