@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from harness.driving import claims, connector
 from harness.driving.connector import parse
-from harness.sandbox.inside import wire
+from harness.sandbox.inside import observe, wire
 from harness.sandbox.inside.adapters.v2 import Adapter
+from harness.sandbox.inside.scenario import Scenario
 
 Row = namedtuple("Row", "name text")
 
@@ -123,6 +124,24 @@ def test_two_ticks_before_the_clock_turns_make_it_poll_twice() -> None:
         return polling.polls
 
     assert asyncio.run(ticked()) == 2
+
+
+def test_a_tick_that_waits_is_the_drivers_own_and_ends_with_the_connector() -> None:
+    """As a task of the connector's it would be left behind, and the connector not stop cleanly."""
+
+    async def tasks() -> tuple[list[str], list[str]]:
+        made, polling = Adapter(), Polling()
+        made._connector = polling
+        scenario = Scenario(made, cast(Any, None), cast(Any, None), cast(Any, None))
+        scenario._ours.update(asyncio.all_tasks())
+        polling._poll_notifier.set()
+        for _ in range(2):
+            scenario._obey("tick", {"seconds": 120.0})
+        during = observe.tasks(scenario._ours)
+        await made.stop(0.0)
+        return during, [str(task) for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+
+    assert asyncio.run(tasks()) == ([], [])
 
 
 @pytest.mark.parametrize(

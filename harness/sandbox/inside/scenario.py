@@ -5,7 +5,7 @@ import inspect
 import json
 import socket
 import time
-from typing import Any, Dict, Set
+from typing import Any, Dict, Optional, Set
 
 from . import integrity, observe, virtual_time, wire
 
@@ -59,16 +59,17 @@ class Scenario:
             return self._usage()
         if command == "pace":
             return virtual_time.change(*(float(number) for number in arguments["clock"]))
-        if command == "start":
-            return self._started()
+        if command in ("start", "tick"):
+            return self._begun(getattr(self._adapter, command)(**arguments))
         if command not in self._adapter.COMMANDS:
             raise ValueError("unknown command {!r}".format(command))
         return getattr(self._adapter, command)(**arguments)
 
-    def _started(self) -> Any:
-        """Start the connector; the task that turns its clock is the driver's own."""
-        task = self._adapter.start()
-        self._ours.add(task)
+    def _begun(self, task: "Optional[asyncio.Task[Any]]") -> None:
+        """What a command leaves running is the driver's own: the clock's turning, a tick that waits."""
+        if task is not None:
+            self._ours.add(task)
+            task.add_done_callback(self._ours.discard)
 
     def _said_since(self, first: int) -> Any:
         return {"records": self._logs.records[first : first + MAX_RECORDS], "dropped": self._logs.dropped}

@@ -71,7 +71,7 @@ def place_many(rigs: Rigs, pace: float) -> Crowd:
             rig.go_at(pace / TRADING)
             _trade(rig, run, (rig.market, also[-1]))
     if run.waiting_for or run.refused:
-        with rigs.open(pace) as rig:
+        with rigs.open(pace / STARTING) as rig:
             start(rig)
             anyway = {each.operation for each in _refused(rig)}
         run.refused = tuple(each for each in run.refused if each.operation not in anyway)

@@ -385,17 +385,20 @@ class Adapter:
     async def order_types(self) -> List[str]:
         return _names(await _settled(self._connector.supported_order_types()))
 
-    def tick(self, seconds: float) -> None:
+    def tick(self, seconds: float) -> "Optional[asyncio.Task[Any]]":
         """Tell the connector that time has jumped ahead, so that whatever it polls for is due at once.
 
         The framework forgets at the end of a poll what it was told meanwhile: it is told again then. It
         polls once for a time, so that a second jump before its clock has turned goes further than the first.
+        Returns the task that waits for the end of a poll, if it is a new one.
         """
         poll = getattr(self._connector, "_poll_notifier", None)
         under_way = isinstance(poll, asyncio.Event) and poll.is_set()
         self._jump(seconds)
-        if under_way:
-            self._ticking = asyncio.ensure_future(self._tick_after(poll, seconds))
+        if not under_way or (self._ticking is not None and not self._ticking.done()):
+            return None
+        self._ticking = asyncio.ensure_future(self._tick_after(poll, seconds))
+        return self._ticking
 
     async def _tick_after(self, poll: Any, seconds: float) -> None:
         end = virtual_time.now() + LONGEST_POLL
@@ -417,10 +420,11 @@ class Adapter:
 
     async def stop(self, settle: float = 1.0) -> None:
         """Take the connector off its clock, as the application does, and give it `settle` to clean up."""
-        if self._turning is not None:
-            self._turning.cancel()
-            await asyncio.wait([self._turning])
-            self._turning = None
+        for task in (self._turning, self._ticking):
+            if task is not None:
+                task.cancel()
+                await asyncio.wait([task])
+        self._turning = self._ticking = None
         await asyncio.sleep(settle)
 
 
