@@ -102,8 +102,6 @@ class Oracle:
             self.close()
             raise
 
-    # -- what it is asked
-
     def markets(self) -> dict[str, Structure]:
         """ccxt's markets by symbol, loaded once."""
         return self._one("load_markets")
@@ -166,8 +164,6 @@ class Oracle:
     def do(self, work: Callable[[Any], Awaitable[Any]], what: str) -> Any:
         """Anything else: `work` gets ccxt's own exchange object, on its event loop."""
         return self._wait(work(self._exchange), what)
-
-    # -- its life
 
     def __enter__(self) -> Oracle:
         return self

@@ -122,8 +122,6 @@ class Screening:
         """Apply it to whatever is written from now on."""
         self._redact.append(redact)
 
-    # -- hooks
-
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         if "connector_name" in metafunc.fixturenames:
             metafunc.parametrize("connector_name", self.plan.connectors, scope="session")
@@ -209,8 +207,6 @@ class Screening:
             ending = ending_of(call.excinfo.value, item.name)
             self._write(item, self._policy(item, None), ending, call.duration)
         return report
-
-    # -- outcomes
 
     def _run(self, item: pytest.Function, given: dict[str, Any]) -> Ending:
         began = time.monotonic()

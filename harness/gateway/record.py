@@ -73,8 +73,6 @@ class Record(Wire):
         self._revision = 0
         self._changed = threading.Condition()
 
-    # -- writing, for the gateway
-
     def add(self, entry: Entry) -> int:
         """Write an entry down; returns its number, -1 when there was no room left for it."""
         size = _size(entry)
@@ -102,8 +100,6 @@ class Record(Wire):
             self._revision += 1
             self._changed.notify_all()
 
-    # -- reading, for checks
-
     def mark(self) -> int:
         """A point in the record; pass it as `since` to see only what came after."""
         with self._changed:
@@ -129,8 +125,6 @@ class Record(Wire):
                 return found
             with self._changed:
                 self._changed.wait_for(lambda: self._revision != seen, min(left, _LOOK_AGAIN))  # noqa: B023
-
-    # -- secrets and evidence
 
     def know(self, secrets: Mapping[str, str]) -> None:
         """Learn `{name: secret}` to look for and to redact."""

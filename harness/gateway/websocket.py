@@ -134,8 +134,6 @@ class OpenSocket:
                 await self._heard_last.wait()
         self.connection.close_after_sending()
 
-    # -- out
-
     async def _write(self) -> None:
         while True:
             item = await self._outbox.get()
@@ -206,8 +204,6 @@ class OpenSocket:
         if self._mute is None and not self._over:
             await self._ws.ping(ping.payload)
 
-    # -- in
-
     async def _listen(self) -> None:
         while True:
             message = await self._ws.receive()
@@ -251,8 +247,6 @@ class OpenSocket:
         if self._mute is None:
             with contextlib.suppress(ConnectionError):
                 await self._ws.pong(data)
-
-    # -- the record
 
     def write_down(
         self,

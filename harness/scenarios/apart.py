@@ -81,9 +81,6 @@ class PlayerApart:
         return trace
 
 
-# -- in that process
-
-
 class _There:
     """Its player, opened when a scenario is to be played."""
 

@@ -59,8 +59,6 @@ class Perpetuals:
         self.touched: dict[AccountState, None] = {}
         self._changes: list[Change] = []  # of the trade that is being settled
 
-    # -- questions
-
     def margin(self, account_state: AccountState, asset: str) -> Margin:
         return account_margin(account_state, asset, self.market_states, self._postings.ledger)
 
@@ -85,8 +83,6 @@ class Perpetuals:
         if holding is None:
             return ZERO
         return max(holding.size if new.side is SELL else -holding.size, ZERO)
-
-    # -- what the order manager asks for
 
     def admit(self, account_state: AccountState, new: NewOrder) -> Decimal | None:
         one_way = account_state.mode is PositionMode.ONE_WAY

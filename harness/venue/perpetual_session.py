@@ -23,8 +23,6 @@ from harness.venue.state import AccountState, Holding, MarketState
 class PerpetualCalls(Operated):
     """A part of `Venue`. Every call about a market raises UNKNOWN_MARKET unless it is a perpetual of it."""
 
-    # -- positions
-
     @operation
     def positions(self, account: Account) -> tuple[Position, ...]:
         """The account's open positions."""
@@ -47,8 +45,6 @@ class PerpetualCalls(Operated):
     def margin(self, account: Account, asset: str) -> Margin:
         """What the account has and needs of a settle asset."""
         return self._order_manager.perpetuals.margin(self._account_state(account), asset)
-
-    # -- modes
 
     @operation
     def position_mode(self, account: Account) -> PositionMode:
@@ -120,8 +116,6 @@ class PerpetualCalls(Operated):
         if short or amount > perpetuals.spendable(account_state, market.settle_asset):
             raise VenueRefusal(Refusal.INSUFFICIENT_MARGIN, f"cannot move {amount} {market.settle_asset}")
         perpetuals.adjust_margin(account_state, holding, amount)
-
-    # -- prices and funding
 
     @operation
     def mark_price(self, market: Market) -> Decimal:

@@ -60,8 +60,6 @@ class Venue(PerpetualCalls):
         ids = origin if orders is None else orders
         self._order_manager.number_from(origin, ids, trades_by_market=trades_by_market)
 
-    # -- accounts
-
     @operation
     def account(
         self, name: str, balances: Mapping[str, Decimal], key_lengths: tuple[int, int, int] = KEY_LENGTHS
@@ -132,8 +130,6 @@ class Venue(PerpetualCalls):
     def ledger_totals(self) -> dict[str, Decimal]:
         """The sum of each asset over everyone, deposits' source included: zero, or the venue is broken."""
         return self._order_manager.postings.ledger.totals()
-
-    # -- orders
 
     @operation
     def place(self, account: Account, order: NewOrder) -> Order:
@@ -241,8 +237,6 @@ class Venue(PerpetualCalls):
         fills = self._account_state(account).fills
         return tuple(f for f in fills if market in (None, f.market) and order_id in (None, f.order_id))
 
-    # -- market data
-
     def market(self, name: str, kind: MarketKind | None = None) -> Market:
         """A market by its standard name, `BASE-QUOTE`, of one kind or of either (spot first); raises
         UNKNOWN_MARKET."""
@@ -308,8 +302,6 @@ class Venue(PerpetualCalls):
     def tick(self) -> None:
         """Let happen what the clock has made due."""
 
-    # -- events
-
     @operation
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Tell `listener` of everything from now on, in the causing thread; call the result to stop."""
@@ -322,8 +314,6 @@ class Venue(PerpetualCalls):
             if listener in self._listeners:
                 self._listeners.remove(listener)
             self._order_manager.postings.listening = bool(self._listeners)
-
-    # -- the other traders, for checks
 
     @operation
     def seed_book(self, market: Market, levels: int = 20, spread: Decimal | None = None) -> None:

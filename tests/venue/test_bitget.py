@@ -204,9 +204,6 @@ def test_a_body_has_to_be_said_to_be_json(bitget: Exchange) -> None:
     assert bitget.signed("GET", "/spot/account/assets", kind=form).status == 200
 
 
-# -- streams
-
-
 def opened(bitget: Exchange, kind: str) -> StreamSession:
     session = bitget.dialect.open_stream(Request("GET", STREAM_HOST, f"/v2/ws/{kind}"))
     assert isinstance(session, StreamSession)

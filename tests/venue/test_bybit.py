@@ -176,9 +176,6 @@ def test_an_address_may_ask_six_hundred_times(bybit: Client) -> None:
     assert codes == [0] * 600 + [403]
 
 
-# -- streams
-
-
 def say(session: StreamSession, op: str, *args: Any) -> list[Any]:
     return texts(list(session.received(json.dumps({"op": op, "args": list(args), "req_id": "7"}))))
 

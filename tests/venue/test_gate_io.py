@@ -150,9 +150,6 @@ def test_the_book_is_ten_deep_unless_told(gate: Gate) -> None:
     assert (len(deep["bids"]), deep["id"]) == (30, gate.dialect.venue.book(market).sequence)
 
 
-# -- streams
-
-
 def subscribe(session: StreamSession, channel: str, payload: list[str] | None = None, **more: Any) -> Any:
     said = {"id": 1, "time": int(NOON), "channel": channel, "event": "subscribe", "payload": payload, **more}
     return texts(list(session.received(json.dumps(said))))

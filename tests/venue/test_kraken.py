@@ -204,9 +204,6 @@ def test_young_orders_are_dear_to_cancel(kraken: Client) -> None:
     assert kraken.place()["error"] == []
 
 
-# -- streams
-
-
 def say(session: StreamSession, **said: Any) -> Any:
     return texts(list(session.received(json.dumps(said))))
 

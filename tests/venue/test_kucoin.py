@@ -24,9 +24,6 @@ def client() -> KucoinClient:
     return kucoin_client()
 
 
-# -- keys
-
-
 def test_a_right_signature_is_accepted_with_query_and_body(client: KucoinClient) -> None:
     told = data(client.signed("GET", ACCOUNTS, {"type": "trade", "currency": "BTC"}))
     assert (told["code"], [entry["currency"] for entry in told["data"]]) == ("200000", ["BTC"])
@@ -95,9 +92,6 @@ def test_public_routes_need_no_key_and_unknown_ones_are_not_found(client: Kucoin
     assert said(client.call(ACCOUNTS))[:2] == (401, "400001")
 
 
-# -- limits
-
-
 def test_pools_are_counted_told_and_enforced(client: KucoinClient) -> None:
     path = "/api/v1/market/allTickers"
     for number in range(1, 134):
@@ -119,9 +113,6 @@ def test_the_oracle_does_not_use_up_the_connectors_quota(client: KucoinClient) -
     request = Request("GET", HOST, "/api/v1/market/allTickers", at=client.clock.time, client="oracle")
     assert client.dialect.handle(request).headers["gw-ratelimit-remaining"] == "1985"
     assert client.call("/api/v1/timestamp").headers["gw-ratelimit-remaining"] == "1997"
-
-
-# -- the market
 
 
 def test_symbols_tell_the_rules_that_are_enforced(client: KucoinClient) -> None:
@@ -171,9 +162,6 @@ def test_an_unknown_symbol_is_refused(client: KucoinClient) -> None:
     for path in ("level1", "level2_20", "level2_100"):
         reply = client.call(f"/api/v1/market/orderbook/{path}", {"symbol": "BTC-EUR"})
         assert said(reply) == (200, "900001", "symbol not exists")
-
-
-# -- orders
 
 
 @pytest.mark.parametrize(

@@ -275,9 +275,6 @@ def test_depth_and_ticker_name_units(client: Client) -> None:
     assert (row[0], len(row)) == ("LRC-ETH", 11)
 
 
-# -- the stream
-
-
 def opened(client: Client) -> StreamSession:
     session = client.dialect.open_stream(Request("GET", "ws.loopring.io", "/v2/ws"))
     assert isinstance(session, StreamSession)

@@ -199,9 +199,6 @@ def test_ten_balances_in_two_seconds(okx: Client) -> None:
     assert okx.signed("GET", "/account/balance").status == 200
 
 
-# -- streams
-
-
 def say(session: StreamSession, op: str, *args: dict[str, str]) -> list[Any]:
     return texts(list(session.received(json.dumps({"op": op, "args": list(args)}))))
 

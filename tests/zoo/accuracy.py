@@ -93,8 +93,6 @@ class Accuracy:
         else:
             (tally.real if noted.real else tally.kept_quiet).append(noted)
 
-    # -- what came of it
-
     def recall(self, severity: Severity) -> float:
         tallies = [self.tallies[c.__name__] for c in CHECKS if severity_of(c) is severity]
         planted = sum(tally.planted for tally in tallies)

@@ -151,8 +151,6 @@ class Answering:
             return self._one(asked, order).within(scope)
         return scope
 
-    # -- what changes something
-
     def _place(self, asked: Asked) -> Scope:
         wanted = self.hedged(asked, new_order(asked, self._description))
         leverage = asked.decimal("order.leverage")
@@ -243,8 +241,6 @@ class Answering:
         if mode is not None and asked.market is not None:
             self._venue.set_margin_mode(asked.who, asked.market, MarginMode(mode))
         return Scope()
-
-    # -- what is only told
 
     def _scope(self, asked: Asked) -> Scope:
         """Everything that a reply may tell of, made when it is asked for."""

@@ -165,8 +165,6 @@ class DescribedDialect(Dialect):
         lifetimes = [each.lifetime for each in self.description.connections.values() if each.lifetime]
         return min(lifetimes, default=TOKEN_LIFETIME)
 
-    # -- what the base asks for
-
     def symbol(self, market: Market) -> str:
         names = self.description.assets
         known = {
@@ -340,8 +338,6 @@ class DescribedDialect(Dialect):
         self.keys.expire(account)
         self.sessions.expire(account)
 
-    # -- what the gateway calls
-
     def find(self, request: Request) -> Found | None:
         """By method and path, and where several share these, by the parameters that tell them apart."""
         if request.host not in self.rest_hosts:
@@ -510,8 +506,6 @@ class DescribedDialect(Dialect):
         session = DescribedSession(self, connection, account)
         self.sessions.add(session)
         return session
-
-    # -- trust
 
     @classmethod
     def unconfirmed(cls, facts: Iterable[str]) -> tuple[str, ...]:

@@ -78,8 +78,6 @@ class DescribedSession(TopicSession):
         self._subscriptions: dict[Topic, _Subscription] = {}
         self._pinged_at = self.heard_at
 
-    # -- what the client says
-
     def opened(self) -> Iterable[Outgoing]:
         if self._connection.hello is not None:
             yield self._frame("stream:subscribe", self._connection.hello, self._scope(None))
@@ -274,8 +272,6 @@ class DescribedSession(TopicSession):
             yield self._packed(
                 Frame.of(operation, self._exchange.refusals.frame(code, template, scope, own, detail))
             )
-
-    # -- what the exchange says
 
     def _scope(self, said: JsonValue) -> Scope:
         scope = self._exchange.venue_facts.now()

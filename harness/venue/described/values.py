@@ -48,9 +48,6 @@ def plainly(value: object) -> Fact:
     return str(value)
 
 
-# -- written
-
-
 def write(hole: Hole, facts: Mapping[str, Fact], words: Mapping[str, Words], contract: Decimal) -> JsonValue:
     """The value of a hole whose object has these facts. `contract` is the base amount of one contract."""
     value: Any = facts.get(hole.name.partition(".")[2]) if "." in hole.name else facts
@@ -141,9 +138,6 @@ def _fits(value: Fact, wanted: JsonValue) -> bool:
     if isinstance(wanted, list):
         return any(_fits(value, each) for each in wanted)
     return value == wanted if isinstance(wanted, bool) or value is None else str(_told(value)) == str(wanted)
-
-
-# -- read
 
 
 def read(

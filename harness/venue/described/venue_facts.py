@@ -42,8 +42,6 @@ class VenueFacts:
             told["position_mode"] = plainly(self.venue.position_mode(account))
         return told
 
-    # -- markets
-
     def market(self, market: Market) -> Scope:
         """A market, its ticker and its book's sides. A book is read once, for everything that tells of it."""
         objects: dict[str, Callable[[], Facts]] = {
@@ -108,8 +106,6 @@ class VenueFacts:
             "sell_order_id": trade.maker_order_id if buyer_took else trade.taker_order_id,
         }  # fmt: skip
         return Scope({"trade": lambda: told}).within(self.market(trade.market))
-
-    # -- an account's
 
     def balance(self, balance: Balance) -> Scope:
         told: Facts = {
@@ -197,8 +193,6 @@ class VenueFacts:
             **told, "fee_asset": self.asset(fill.fee_asset), "maker": fill.maker, "at": fill.at,
             "position_side": plainly(fill.position_side), "realised_pnl": fill.realised_pnl,
         }  # fmt: skip
-
-    # -- perpetuals
 
     def position(self, position: Position) -> Scope:
         """`side` is long or short, whatever the mode; `size` is signed, `amount` never negative."""

@@ -53,8 +53,6 @@ class TopicSession(StreamSession):
         self.heard_at = venue.clock.now()
         self._topics: dict[Topic, None] = {}
 
-    # -- what a dialect supplies
-
     def said(self, message: str | bytes) -> Iterable[Outgoing]:
         """The answer to a message of the client's."""
         raise NotImplementedError
@@ -90,8 +88,6 @@ class TopicSession(StreamSession):
         """What is to be said by virtual time `now`."""
         return ()
 
-    # -- subscriptions
-
     def subscribe(self, topic: Topic) -> None:
         self._topics[topic] = None
 
@@ -104,8 +100,6 @@ class TopicSession(StreamSession):
             covers = market is None or topic.market in (None, market)
             if covers and operation in (None, topic.operation):
                 yield topic
-
-    # -- what the gateway calls
 
     def received(self, message: str | bytes) -> Iterable[Outgoing]:
         self.heard_at = self.venue.clock.now()

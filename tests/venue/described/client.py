@@ -75,8 +75,6 @@ class Client:
             if route.operation == operation:
                 yield name
 
-    # -- REST
-
     def ask(self, name: str, facts: Facts) -> Reply:
         """Send a request of that route which carries the facts; raises LookupError for what it cannot say."""
         route: RouteDescription = self.description.routes[name]
@@ -161,8 +159,6 @@ class Client:
         scope = Scope({thing: partial(dict, held) for thing, held in things.items()})
         return self.dialect.filler.fill(_anything(template), scope)
 
-    # -- what a reply says
-
     def told(self, name: str, reply: Reply, fact: str) -> list[JsonValue]:
         """What a reply holds where the route's template tells the fact, as it stands there."""
         document = json.loads(reply.content())
@@ -190,8 +186,6 @@ class Client:
                     yield from self._told(inner, row, fact)
             elif isinstance(data, dict) and bare(key) in data:
                 yield from self._told(inner, data[bare(key)], fact)
-
-    # -- WebSocket
 
     def opened(self, connection: Connection, token: str | None) -> StreamSession:
         path, query = connection.path, []

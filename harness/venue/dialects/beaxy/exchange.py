@@ -75,8 +75,6 @@ class Beaxy(Dialect):
         self._texts: dict[int, str] = {}
         self._numbers: dict[str, int] = {}
 
-    # -- what the base asks for
-
     def symbol(self, market: Market) -> str:
         return f"{market.base}{market.quote}"
 
@@ -128,8 +126,6 @@ class Beaxy(Dialect):
             raise refused(404, "Unknown symbol")
         return market
 
-    # -- login
-
     def _said(self, call: Call) -> Json:
         body = call.request.json()
         return body if isinstance(body, dict) else {}
@@ -169,8 +165,6 @@ class Beaxy(Dialect):
         session.seen_at = self.venue.clock.now()
         return {}
 
-    # -- market data
-
     @rest("GET", "/api/v1/trader/health", operation="ping")
     def health(self, call: Call) -> Json:
         return {"is_alive": True, "trading_server": 200, "historical_data_server": 200}
@@ -203,8 +197,6 @@ class Beaxy(Dialect):
         if not depth.isdigit() or int(depth) not in DEPTHS:
             raise refused(400, "depth is 5, 10 or 20")
         return books.snapshot(self.venue.book(market, int(depth)), self.symbol(market))
-
-    # -- the account
 
     @rest("GET", "/api/v1/securities", operation="fees", private=True)
     def securities(self, call: Call) -> JsonValue:
@@ -251,8 +243,6 @@ class Beaxy(Dialect):
 
     def order_said(self, order: Order) -> Json:
         return order_said(order, self.symbol(order.market), self.text_of(order))
-
-    # -- streams
 
     @stream("/websocket/v1")
     def trading(self, call: Call) -> OrderStream:

@@ -65,8 +65,6 @@ class AccountRoutes(MarketRoutes):
     def my_trades(self, call: Call) -> JsonValue:
         return [messages.my_trade(fill) for fill in self._fills(call, longest=DAY)]
 
-    # -- orders
-
     @rest("POST", "/api/v3/order", operation="place_order", private=True)
     def place_order(self, call: Call) -> Reply:
         params, account, now = call.params, call.account, self.received_at(call.request)

@@ -39,8 +39,6 @@ class BinanceApi(Dialect):
         self.listen_keys = ListenKeys(LISTEN_KEY_SECONDS)
         self._generations: dict[str, int] = {}
 
-    # -- what the base asks for
-
     def symbol(self, market: Market) -> str:
         return symbol_of(market)
 
@@ -71,8 +69,6 @@ class BinanceApi(Dialect):
     def key_owner(self, key: str) -> Account | None:
         """Whose private stream a listen key opens, as long as it lives."""
         return self.listen_keys.account_of(key, self.venue.clock.now())
-
-    # -- what routes ask for
 
     def _market(self, call: Call) -> Market:
         market = self.market_of(required(call.params, "symbol"))

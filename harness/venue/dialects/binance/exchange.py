@@ -31,15 +31,11 @@ class Binance(AccountRoutes):
     )  # fmt: skip
     ports: ClassVar[tuple[int, ...]] = (443, 9443)
 
-    # -- what the base asks for
-
     def credentials(self, account: Account) -> dict[str, str]:
         return {"binance_api_key": account.api_key, "binance_api_secret": account.api_secret}
 
     def weigh(self, request: Request, route: Route) -> int:
         return weight(request, route.weight)
-
-    # -- private streams
 
     @rest("POST", "/api/v3/userDataStream", operation="user_stream_open", weight=2, private=True)
     def open_user_stream(self, call: Call) -> JsonValue:

@@ -64,8 +64,6 @@ class MarketSession(StreamSession):
         for name in names:
             self._add(name)
 
-    # -- what spot and futures say differently
-
     def told_to(self, account: Account, event: Event) -> Iterable[tuple[str, Json]]:
         """(operation, event) of what concerns the account."""
         return user_frames(event, account)
@@ -92,8 +90,6 @@ class MarketSession(StreamSession):
         if kind in ("trade", "aggTrade"):
             return "stream:trades"
         return "stream:book" if kind.startswith("depth") else "stream:ticker"
-
-    # -- the client speaks
 
     def received(self, message: str | bytes) -> Iterable[Outgoing]:
         if self._too_fast():
@@ -141,8 +137,6 @@ class MarketSession(StreamSession):
     def carries(self) -> frozenset[str]:
         own = self.user_operations if self._keys else frozenset()
         return own | {self.operation_of_kind(name.partition("@")[2]) for name in self.names if "@" in name}
-
-    # -- the venue speaks
 
     def venue_event(self, event: Event) -> Iterable[Outgoing]:
         frames: list[Outgoing] = []

@@ -61,8 +61,6 @@ class BinancePerpetual(MarketRoutes):
             "binance_perpetual_api_secret": account.api_secret,
         }
 
-    # -- the account
-
     @rest("GET", "/fapi/v2/account", operation="balances", weight=5, private=True)
     @rest("GET", "/fapi/v3/account", operation="balances", weight=5, private=True)
     def account(self, call: Call) -> JsonValue:
@@ -118,8 +116,6 @@ class BinancePerpetual(MarketRoutes):
             each for each in told if wanted in (None, each["incomeType"]) and int(str(each["time"])) >= since
         ]
         return [*sorted(found, key=lambda each: int(str(each["time"])))[-limit(params, 100, 1000) :]]
-
-    # -- positions
 
     @rest("GET", "/fapi/v2/positionRisk", operation="positions", weight=5, private=True)
     def position_risk(self, call: Call) -> JsonValue:
@@ -210,8 +206,6 @@ class BinancePerpetual(MarketRoutes):
             self.venue.set_position_mode(call.account, mode)
         return {"code": 200, "msg": "success"}
 
-    # -- orders
-
     @rest("POST", "/fapi/v1/order", operation="place_order", weight=0, private=True)
     def place_order(self, call: Call) -> Reply:
         account, now = call.account, self.received_at(call.request)
@@ -263,8 +257,6 @@ class BinancePerpetual(MarketRoutes):
         orders = self.venue.orders(call.account, self._market(call))
         return [codec.order_state(order) for order in orders[-limit(call.params, 500, 1000) :]]
 
-    # -- private streams
-
     @rest("POST", "/fapi/v1/listenKey", operation="user_stream_open", private=True)
     def open_user_stream(self, call: Call) -> JsonValue:
         return {"listenKey": self.listen_keys.open(call.account, self.venue.clock.now())}
@@ -309,8 +301,6 @@ class BinancePerpetual(MarketRoutes):
     def _session(self, names: list[str], *, wrapped: bool) -> FuturesSession:
         wanted = [name for name in names if name]
         return FuturesSession(self.venue, wanted, wrapped=wrapped, key_owner=self.key_owner, slack=self.slack)
-
-    # -- lookups
 
     def _margins(self, account: Account) -> list[Margin]:
         """Of every asset that perpetuals settle in."""

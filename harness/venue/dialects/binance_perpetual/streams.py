@@ -71,8 +71,6 @@ class FuturesSession(MarketSession):
         self._last: dict[str, int] = {}
         self._marks_due: dict[str, float] = {}
 
-    # -- market streams
-
     def interval(self, kind: str) -> float | None:
         depth = _DEPTH.match(kind)
         if depth is not None:
@@ -117,8 +115,6 @@ class FuturesSession(MarketSession):
                 if symbol_of(market).lower() == symbol:
                     told = premium(self.venue, market)
                     yield self.frame("stream:mark_price", name, _mark_price(told))
-
-    # -- the user data stream
 
     def told_to(self, account: Account, event: Event) -> Iterator[tuple[str, Json]]:
         match event:

@@ -127,8 +127,6 @@ class HubSession(TopicSession):
         self.subscribe(Topic("stream:balances", None, "uB"))
         return True
 
-    # -- what the exchange says
-
     def _cursor(self) -> str:
         self._sent += 1
         return f"d-{id(self):X},{self._sent:X}"

@@ -64,8 +64,6 @@ class BybitV5(Dialect):
         self._windows: dict[str, FixedWindows] = {}
         self.sessions = PrivateSessions()
 
-    # -- what the base asks for
-
     def turns_down(self, status: int, reply: bytes) -> bool:
         return super().turns_down(status, reply) or parsed(reply).get("retCode") != 0
 
@@ -135,8 +133,6 @@ class BybitV5(Dialect):
 
     def expire_user_streams(self, account: Account) -> None:
         self.sessions.expire(account)
-
-    # -- market data
 
     def market_named(self, name: str) -> Market:
         market = self.market_of(name)
@@ -209,8 +205,6 @@ class BybitV5(Dialect):
         count = integer(call, "limit", 500, 1000)
         return self._list([public_trade(trade) for trade in self.venue.trades(market)[::-1][:count]])
 
-    # -- the account
-
     @rest("GET", "/v5/user/query-api", operation="balances", private=True)
     def key_info(self, call: Call) -> Reply:
         return self.answer({"id": "1", "readOnly": 0, "unified": 0, "uta": 1, "type": 1})
@@ -254,8 +248,6 @@ class BybitV5(Dialect):
                 for m in markets
             ]
         )
-
-    # -- orders
 
     @rest("POST", "/v5/order/create", operation="place_order", private=True)
     def create(self, call: Call) -> Reply:
@@ -346,8 +338,6 @@ class BybitV5(Dialect):
         return self._list(
             [execution(f, self.venue.order_of(account, f), self.category) for f in fills[::-1][:count]]
         )
-
-    # -- streams
 
     @stream("/v5/public/{category}")
     def public_stream(self, call: Call) -> PublicSession | Reply:

@@ -57,8 +57,6 @@ class BybitPerpetual(BybitV5):
             "bybit_perpetual_secret_key": account.api_secret,
         }
 
-    # -- market data
-
     @rest("GET", "/v5/market/instruments-info", operation="symbols")
     def instruments(self, call: Call) -> Reply:
         """There are no inverse contracts."""
@@ -104,8 +102,6 @@ class BybitPerpetual(BybitV5):
                 "predictedDeliveryPrice": "", "deliveryFeeRate": "", "deliveryTime": "0",
             }  # fmt: skip
 
-    # -- the account
-
     def coin(self, account: Account, balance: Balance) -> Json:
         told = super().coin(account, balance)
         if not any(market.settle_asset == balance.asset for market in self.venue.markets):
@@ -136,8 +132,6 @@ class BybitPerpetual(BybitV5):
                 for p in paid
             ]
         )
-
-    # -- positions
 
     def position_told(self, position: Position) -> Json:
         return position_data(position, self.symbol(position.market))
@@ -196,8 +190,6 @@ class BybitPerpetual(BybitV5):
         except VenueRefusal as error:
             raise of_venue(error, self.refusals) from error
         return self.answer({})
-
-    # -- streams
 
     def public_session(self) -> PublicSession:
         return LinearPublicSession(self)

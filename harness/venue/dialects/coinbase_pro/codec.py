@@ -82,9 +82,6 @@ def _named(name: str, kind: str) -> str:
     return str(uuid.uuid5(_NAMESPACE, f"{kind} {name}"))
 
 
-# -- REST
-
-
 def product(market: Market, *, halted: bool) -> Json:
     return {
         "id": market.name, "base_currency": market.base, "quote_currency": market.quote,
@@ -227,9 +224,6 @@ def fill_said(fill: Fill) -> Json:
         "side": fill.side.value, "user_id": _named(fill.account, _USER),
         "profile_id": _named(fill.account, _PROFILE),
     }  # fmt: skip
-
-
-# -- the feed
 
 
 def whose(account: str) -> Json:

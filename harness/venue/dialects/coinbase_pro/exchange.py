@@ -69,8 +69,6 @@ class CoinbasePro(Dialect):
         self.sessions = PrivateSessions()
         self._public, self._private = DecayingCounters(*PUBLIC), DecayingCounters(*PRIVATE)
 
-    # -- what the base asks for
-
     def symbol(self, market: Market) -> str:
         return market.name
 
@@ -142,8 +140,6 @@ class CoinbasePro(Dialect):
             raise refused("NotFound", 404)
         return market
 
-    # -- market data
-
     @rest("GET", "/time", operation="server_time")
     def time(self, call: Call) -> Json:
         now = self.venue.clock.now()
@@ -195,8 +191,6 @@ class CoinbasePro(Dialect):
     def trades(self, call: Call) -> JsonValue:
         found = self.venue.trades(self.market_named(call.path["name"]))[::-1]
         return [codec.public_trade(each) for each in found[: _limit(call)]]
-
-    # -- the account
 
     @rest("GET", "/accounts", operation="balances", private=True)
     def accounts(self, call: Call) -> JsonValue:
@@ -297,8 +291,6 @@ class CoinbasePro(Dialect):
     def _said(self, account: Account, order: Order) -> Json:
         fills = self.venue.fills(account, order.market, order.order_id)
         return codec.order_said(order, sum((fill.fee for fill in fills), Decimal(0)))
-
-    # -- the feed
 
     @stream("/")
     def open_feed(self, call: Call) -> FeedSession:

@@ -130,8 +130,6 @@ class FeedSession(TopicSession):
         elif name == "ticker":
             yield self._ticker(market)
 
-    # -- what the exchange says
-
     def venue_event(self, event: Event) -> Iterable[Outgoing]:
         yield from self._news()
         yield from super().venue_event(event)

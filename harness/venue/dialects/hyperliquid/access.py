@@ -44,8 +44,6 @@ class Access(Dialect):
         self._nonces = Nonces()
         self._actions: dict[str, int] = {}
 
-    # -- what the base asks for
-
     def wallet(self, account: Account) -> tuple[str, str]:
         """The account's address and private key; from now on that address is known."""
         key = private_key(account.api_secret)

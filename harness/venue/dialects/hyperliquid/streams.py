@@ -171,8 +171,6 @@ class Session(TopicSession):
         if told is not None:
             yield self._push(topic, {"user": self._address, topic.name: told})
 
-    # -- what happens at the venue
-
     def book_changed(self, topic: Topic, event: BookChanged) -> Iterable[Outgoing]:
         self._feed.add(topic, INTERVAL, event)
         return ()

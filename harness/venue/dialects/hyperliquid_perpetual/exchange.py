@@ -66,8 +66,6 @@ class HyperliquidPerpetual(HyperliquidApi):
     def held(self, account: Account, market: Market) -> Decimal:
         return self.venue.position(account, market).size
 
-    # -- markets
-
     def context(self, market: Market) -> Json:
         with self.venue.lock:
             mark, oracle = self.venue.mark_price(market), self.venue.index_price(market)
@@ -135,8 +133,6 @@ class HyperliquidPerpetual(HyperliquidApi):
         if not isinstance(start, int) or not isinstance(end, int | None):
             raise malformed()
         return start, ms(self.venue.clock.now()) if end is None else end
-
-    # -- the account
 
     def balances(self, account: Account) -> Json:
         """What lies on the spot side, which trades no perpetuals while the account is not unified."""

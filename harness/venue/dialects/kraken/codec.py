@@ -55,9 +55,6 @@ def refused(text: str) -> Refused:
     return Refused(error(text))
 
 
-# -- names
-
-
 def asset_name(asset: str) -> str:
     """As balances and asset pairs have it: `XXBT`."""
     return OLD_NAMES.get(asset, (asset, asset))[0]
@@ -89,8 +86,6 @@ def modern_name(market: Market) -> str:
     return f"{market.base}/{market.quote}"
 
 
-# -- ids: `OXXXXX-XXXXX-XXXXXX`, a number in base 36, spread so that neighbours look unlike
-
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _SPACE = 36**16
 _SPREAD = 4_918_723_070_491_744_169_623_553
@@ -113,7 +108,6 @@ def number_of(kind: str, text: str) -> int | None:
     return int(text[1:].replace("-", ""), 36) * _GATHER % _SPACE
 
 
-# -- the client's own names of an order. A `userref` may repeat, which the venue's ids may not: those of later
 # orders have a counter behind `#`. A `cl_ord_id` is marked, for it may look like a `userref`.
 
 _MARK = "cl_ord_id="
@@ -134,9 +128,6 @@ def marked(cl_ord_id: str) -> str:
     return _MARK + cl_ord_id
 
 
-# -- numbers
-
-
 def price_text(market: Market, price: Decimal) -> str:
     """Five decimals, or as many as the pair has."""
     return fixed(price, max(5, decimals_of(market.tick_size)))
@@ -149,9 +140,6 @@ def volume_text(volume: Decimal) -> str:
 def money_text(value: Decimal) -> str:
     """Costs and fees: at least five decimals."""
     return fixed(value, max(5, decimals_of(value)))
-
-
-# -- orders
 
 
 def new_order(said: Mapping[str, str], market: Market, now: float) -> NewOrder:

@@ -84,8 +84,6 @@ class Kraken(MarketRoutes):
         self._nonces = AscendingNonces(NONCE_WINDOW)
         self._sessions = PrivateSessions()
 
-    # -- what the base asks for
-
     def turns_down(self, status: int, reply: bytes) -> bool:
         return super().turns_down(status, reply) or bool(parsed(reply).get("error"))
 
@@ -140,8 +138,6 @@ class Kraken(MarketRoutes):
     def expire_user_streams(self, account: Account) -> None:
         self.tokens.revoke(account)
         self._sessions.expire(account)
-
-    # -- the account
 
     @rest("POST", f"{PRIVATE}/GetWebSocketsToken", operation="stream_token", private=True)
     def token(self, call: Call) -> Reply:
@@ -237,8 +233,6 @@ class Kraken(MarketRoutes):
             count += 1
         return count
 
-    # -- orders and fills
-
     @rest("POST", f"{PRIVATE}/OpenOrders", operation="open_orders", private=True)
     def open_orders(self, call: Call) -> Reply:
         found = self._matching(call, reversed(self.venue.open_orders(call.account)))
@@ -305,8 +299,6 @@ class Kraken(MarketRoutes):
             exchange_id("T", fill.trade_id): fill_data(fill, self.venue.order_of(call.account, fill))
             for fill in fills
         }
-
-    # -- streams
 
     @stream("/")
     def old_stream(self, call: Call) -> StreamSession:

@@ -50,8 +50,6 @@ class KrakenSession(TopicSession):
         self._spoken_at = self.heard_at
         self.expired = False
 
-    # -- what a version supplies
-
     def stream_name(self, market: Market) -> str:
         raise NotImplementedError
 
@@ -68,8 +66,6 @@ class KrakenSession(TopicSession):
     def filled(self, topic: Topic, event: OrderChanged, fill: Fill) -> Iterable[Outgoing]:
         """One of the account's orders was filled; called for topics under `stream:fills`."""
         return ()
-
-    # -- shared by the versions
 
     def log_in(self, token: str) -> bool:
         """Whether the token lets its owner in; a connection belongs to one account."""
@@ -136,8 +132,6 @@ class KrakenSession(TopicSession):
         ours = isinstance(event, OrderChanged) and self._owns(event.order.account)
         if ours and isinstance(event, OrderChanged) and topic.operation == "stream:fills" and event.fill:
             yield from self.filled(topic, event, event.fill)
-
-    # -- what the gateway calls
 
     def received(self, message: str | bytes) -> Iterable[Outgoing]:
         return self._noted(super().received(message))

@@ -105,8 +105,6 @@ class NewSession(KrakenSession):
             told["sequence"] = self.sequence(topic.name)
         return self._frame(topic.operation, told)
 
-    # -- market data
-
     def begun(self, topic: Topic) -> Iterable[Outgoing]:
         if topic in self._books and topic.market is not None:
             yield self._push(topic, "snapshot", [self._book(topic.market, self._books[topic])])
@@ -158,8 +156,6 @@ class NewSession(KrakenSession):
             "high": price(today.high), "change": price(today.change),
             "change_pct": Decimal(fixed(today.change_rate * 100, 2)),
         }  # fmt: skip
-
-    # -- the account
 
     def order_changed(self, topic: Topic, event: OrderChanged) -> Iterable[Outgoing]:
         order, fill = event.order, event.fill

@@ -59,8 +59,6 @@ class AccountRoutes(MarketRoutes):
         fees = messages.stats(self.venue, market)
         return {name: fees[name] for name in ("symbol", "takerFeeRate", "makerFeeRate")}
 
-    # -- orders
-
     @rest("POST", "/api/v1/orders", operation="place_order", weight=2, private=True)
     def place(self, call: Call) -> Reply:
         wanted = new_order(call.request.json(), self.market_named)

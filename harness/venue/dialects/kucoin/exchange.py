@@ -56,8 +56,6 @@ class Kucoin(AccountRoutes):
     def tokens(self) -> dict[str, Account | None]:
         return self._tokens
 
-    # -- what the base asks for
-
     def turns_down(self, status: int, reply: bytes) -> bool:
         return super().turns_down(status, reply) or parsed(reply).get("code") != OK
 
@@ -87,8 +85,6 @@ class Kucoin(AccountRoutes):
     def expire_user_streams(self, account: Account) -> None:
         self._tokens = {token: owner for token, owner in self._tokens.items() if owner != account}
         self._sessions.expire(account)
-
-    # -- streams
 
     @stream("/")
     def connect(self, call: Call) -> StreamSession | Reply:

@@ -53,8 +53,6 @@ class KucoinSession(StreamSession):
         self._private: set[str] = set()
         self._last_heard = venue.clock.now()
 
-    # -- the client speaks
-
     def opened(self) -> Iterable[Outgoing]:
         yield Frame.of("stream:subscribe", {"id": self._connect_id, "type": "welcome"})
 
@@ -105,8 +103,6 @@ class KucoinSession(StreamSession):
         public = {topic for topic, symbols in self._symbols.items() if symbols}
         return frozenset(TOPICS[topic] for topic in public | self._private)
 
-    # -- the venue speaks
-
     def venue_event(self, event: Event) -> Iterable[Outgoing]:
         match event:
             case BookChanged() if self._listens(BOOK, event.market):
@@ -133,8 +129,6 @@ class KucoinSession(StreamSession):
         if topic in PRIVATE:
             message["channelType"] = "private"
         return Frame.of(TOPICS[topic], message)
-
-    # -- its end
 
     def tick(self, now: float) -> Iterable[Outgoing]:
         if self.expired:

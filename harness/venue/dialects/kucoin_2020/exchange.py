@@ -72,8 +72,6 @@ class Kucoin2020(Kucoin):
         super().__init__(venue)
         self._public, self._private = FixedWindows(PUBLIC, SECONDS), FixedWindows(PRIVATE, SECONDS)
 
-    # -- who may ask, and how much
-
     def authenticate(self, request: Request, route: Route) -> Account:
         return signer_with_first_version(self.venue, request, self.received_at(request), self.slack)
 
@@ -84,8 +82,6 @@ class Kucoin2020(Kucoin):
 
     def finish(self, request: Request, route: Route, reply: Reply) -> Reply:
         return reply
-
-    # -- what stood elsewhere
 
     @rest("GET", "/api/v1/symbols", operation="symbols")
     def symbols_of_2020(self, call: Call) -> Reply:

@@ -84,8 +84,6 @@ class Loopring(Dialect):
         self._hashes: dict[int, str] = {}
         self._orders: dict[str, int] = {}
 
-    # -- what the base asks for
-
     def symbol(self, market: Market) -> str:
         return market.name
 
@@ -145,8 +143,6 @@ class Loopring(Dialect):
 
     def expire_user_streams(self, account: Account) -> None:
         self.sessions.expire(account)
-
-    # -- market data
 
     def market_named(self, name: str) -> Market:
         market = self.market_of(name)
@@ -215,8 +211,6 @@ class Loopring(Dialect):
         """Newest first."""
         found = self.venue.trades(self.market_named(call.params.get("market", "")))
         return success({"totalNum": len(found), "trades": [trade_said(trade) for trade in found[::-1][:20]]})
-
-    # -- the account
 
     @rest("GET", f"{API}/user/balances", operation="balances", private=True)
     def balances(self, call: Call) -> Json:

@@ -94,8 +94,6 @@ class Okx(Dialect):
         self._windows: dict[str, FixedWindows] = {}
         self._sessions = PrivateSessions()
 
-    # -- what the base asks for
-
     def turns_down(self, status: int, reply: bytes) -> bool:
         return super().turns_down(status, reply) or parsed(reply).get("code") != "0"
 
@@ -164,8 +162,6 @@ class Okx(Dialect):
     def expire_user_streams(self, account: Account) -> None:
         self._sessions.expire(account)
 
-    # -- market data
-
     def market_named(self, name: str) -> Market:
         market = self.market_of(name)
         if market is None:
@@ -223,8 +219,6 @@ class Okx(Dialect):
         """Newest first."""
         count = min(integer(call, "limit", 100), 500)
         return success([public_trade(trade) for trade in self.venue.trades(self._market(call))[::-1][:count]])
-
-    # -- the account
 
     @rest("GET", f"{API}/account/config", operation="balances", private=True)
     def config(self, call: Call) -> Reply:
@@ -339,8 +333,6 @@ class Okx(Dialect):
 
     def order(self, account: Account, order: Order) -> Json:
         return order_data(order, self.venue.fills(account, order_id=order.order_id))
-
-    # -- streams
 
     @stream("/ws/v5/public")
     def public_stream(self, call: Call) -> PublicSession:
