@@ -57,6 +57,9 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef
 _TRANSPARENT = ("data", "json")  # attributes of a message or a reply that stand for its content
 _BASE = re.compile(r"BASE|HOST|DOMAIN|^(REST|API|WSS?)_?(URL|API)?$|^(REST|WSS?)_")
+# A path of one word (`order`) is known by the name of its constant.
+_OF_A_ROUTE = re.compile(r"(PATH|URL|ENDPOINT)(?!\w*_NAME$)")
+_WORD = re.compile(r"[A-Za-z][\w.-]*")
 _BAD = re.compile(r"err|fail|reject", re.I)
 _ISO = re.compile(r"dateparse|fromisoformat|strptime|parser\.parse")
 
@@ -274,7 +277,8 @@ def _paths_in(function: ast.AST, constants: Mapping[str, JsonValue]) -> list[str
 def _path_of(name: str, value: str) -> str:
     """The path that a constant says, empty where it says none. What others are put behind is no route."""
     if "://" not in value:
-        return value.partition("?")[0] if "/" in value else ""
+        of_a_route = "/" in value or (_OF_A_ROUTE.search(name) and _WORD.fullmatch(value))
+        return value.partition("?")[0] if of_a_route else ""
     whole = value.startswith("http") and not _BASE.search(name) and not value.endswith("/")
     return urlsplit(value).path if whole else ""
 
