@@ -116,6 +116,21 @@ def test_of_several_paths_in_one_method_those_are_left_out_that_speak_for_someth
     )
 
 
+def test_what_is_read_of_an_error_is_no_part_of_a_good_reply() -> None:
+    body = (
+        '    if "code" in reply:\n        raise IOError(reply["msg"])\n'
+        '    return reply["serverTime"]\n'
+        "async def token(self):\n    reply = await self.get(CONSTANTS.TOKEN)\n"
+        '    if "code" not in reply:\n        return reply["token"]\n'
+        '    elif reply["code"] != CONSTANTS.OK:\n        raise IOError(reply["msg"])\n'
+    )
+    source = read_source([CONSTANTS, _read(body)])
+    for path, key in (("/api/v3/time", "serverTime"), ("/api/v3/token", "token")):
+        reading = source.of(path)
+        assert reading is not None
+        assert [each.path for each in reading.reads] == [(key,)]
+
+
 def test_a_path_of_one_word_is_known_by_its_constants_name() -> None:
     constants = 'ORDER_PATH = "order"\nCANCEL_URL = "CancelOrder"\nEVENT_ENDPOINT_NAME = "OrderEvent"\n'
     text = (
