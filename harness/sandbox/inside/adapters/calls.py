@@ -5,7 +5,7 @@ import logging
 from typing import Any, List
 
 
-class Calls:
+class Part:
     """A part of an adapter. `_connector` is the connector once it has been constructed."""
 
     # Where the framework keeps its order types, sides and kinds of price.

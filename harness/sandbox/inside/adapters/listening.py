@@ -5,12 +5,12 @@ import importlib
 from typing import Any, Dict, List, Optional
 
 from .. import virtual_time
-from .calls import Calls
+from .calls import Part
 
 MAX_EVENTS = 20000
 
 
-class Listening(Calls):
+class Listening(Part):
     """A part of an adapter: keeps what was told, each with the virtual time at which it was."""
 
     def __init__(self) -> None:

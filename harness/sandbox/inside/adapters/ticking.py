@@ -5,12 +5,12 @@ import importlib
 from typing import Any, Optional
 
 from .. import virtual_time
-from .calls import Calls
+from .calls import Part
 
 LONGEST_POLL = 60.0  # virtual seconds
 
 
-class Ticking(Calls):
+class Ticking(Part):
     """A part of an adapter. Times are virtual seconds."""
 
     def __init__(self) -> None:

@@ -8,16 +8,16 @@ from decimal import Decimal
 from typing import Any, Dict, List, Tuple
 
 from .. import application, config_map, virtual_time
-from .account_calls import AccountCalls
+from .account_commands import AccountCommands
 from .listening import Listening
-from .market_calls import MarketCalls
+from .market_commands import MarketCommands
 from .ticking import Ticking
 
 # How often conditions are looked at, in virtual seconds.
 STEP = 0.05
 
 
-class Adapter(Listening, Ticking, MarketCalls, AccountCalls):
+class Adapter(Listening, Ticking, MarketCommands, AccountCommands):
     """One connector and the clock that turns it. Times are virtual seconds, amounts and prices strings."""
 
     NEEDED: Tuple[str, ...] = (

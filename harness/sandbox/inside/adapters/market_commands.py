@@ -4,13 +4,13 @@ import importlib
 from decimal import Decimal
 from typing import Any, Dict, List, Optional, Tuple
 
-from .calls import Calls, names, settled, tried
+from .calls import Part, names, settled, tried
 
 # Bounds the time a listing of every pair's symbol may take on exchanges with thousands of markets.
 MAX_PAIRS_MAPPED = 500
 
 
-class MarketCalls(Calls):
+class MarketCommands(Part):
     """A part of an adapter. Amounts and prices are strings."""
 
     async def pairs(self) -> List[Dict[str, Any]]:

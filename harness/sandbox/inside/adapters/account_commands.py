@@ -7,10 +7,10 @@ import importlib
 from decimal import Decimal
 from typing import Any, Dict, List, Optional
 
-from .calls import Calls, names, settled
+from .calls import Part, names, settled
 
 
-class AccountCalls(Calls):
+class AccountCommands(Part):
     """A part of an adapter. Amounts and prices are strings."""
 
     async def balances(self) -> Dict[str, Any]:
