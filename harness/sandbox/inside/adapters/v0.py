@@ -42,13 +42,7 @@ class Adapter(older.Adapter):
         ).global_config_map
         self._kind = making.kind(connector)
         self._module = importlib.import_module(self._kind.__module__)
-        return {
-            "module": self._module.__name__,
-            "class": self._kind.__name__,
-            "file": getattr(self._module, "__file__", ""),
-            "connectors": sorted(making.known),
-            "config": self.config(),
-        }
+        return self._warmed(self._kind.__name__, making.known)
 
     def config(self) -> List[Dict[str, Any]]:
         """What the application reads for this market, in order."""

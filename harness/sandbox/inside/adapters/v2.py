@@ -5,7 +5,7 @@ import contextlib
 import importlib
 import inspect
 from decimal import Decimal
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, Iterable, List, Tuple
 
 from .. import application, config_map, virtual_time
 from .account_commands import AccountCommands
@@ -52,9 +52,13 @@ class Adapter(Listening, Ticking, MarketCommands, AccountCommands):
         self._module = importlib.import_module(self._settings.module_path())
         for needed in self.NEEDED:
             importlib.import_module("hummingbot." + needed)
+        return self._warmed(self._settings.class_name(), known)
+
+    def _warmed(self, kind: str, known: Iterable[str]) -> Dict[str, Any]:
+        """What was imported: the connector's class, and the names of all that there are."""
         return {
             "module": self._module.__name__,
-            "class": self._settings.class_name(),
+            "class": kind,
             "file": getattr(self._module, "__file__", ""),
             "connectors": sorted(known),
             "config": self.config(),
