@@ -31,7 +31,8 @@ from harness.describing.source_reading import UNREAD, Source
 from harness.driving.claims import ConfigField
 from harness.driving.driver import Connector, ConnectorError, Driver
 from harness.frameworks.runtime import Runtime
-from harness.gateway.record import Exchange, Record
+from harness.gateway.entries import Exchange
+from harness.gateway.record import Record
 from harness.gateway.thread import running_gateway
 from harness.gateway.tls import Authority
 from harness.sandbox.protocol import Backend
