@@ -3,7 +3,6 @@
 What acts is called as strategies do: plainly, with nothing awaited, so that a coroutine does nothing.
 """
 
-import importlib
 from decimal import Decimal
 from typing import Any, Dict, List, Optional
 
@@ -39,9 +38,9 @@ class AccountCommands(Part):
         """`position` is what a perpetual's order does to it, OPEN or CLOSE; None on spot."""
         more = {}
         if position is not None:
-            actions = importlib.import_module(self.WORDS).PositionAction
+            actions = self._words().PositionAction
             more["position_action"] = actions[position]
-        kind = importlib.import_module(self.WORDS).OrderType[order_type]
+        kind = self._words().OrderType[order_type]
         return str(do(pair, Decimal(amount), kind, _price(price), **more))
 
     def cancel(self, pair: str, order_id: str) -> None:
@@ -90,7 +89,7 @@ class AccountCommands(Part):
 
     def set_position_mode(self, mode: str) -> None:
         """`mode` is ONEWAY or HEDGE."""
-        modes = importlib.import_module(self.WORDS).PositionMode
+        modes = self._words().PositionMode
         self._connector.set_position_mode(modes[mode])
 
     async def position_modes(self) -> List[str]:

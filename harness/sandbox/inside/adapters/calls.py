@@ -1,5 +1,6 @@
 """How every part of an adapter calls a connector, whose methods differ in whether they are coroutines."""
 
+import importlib
 import inspect
 import logging
 from typing import Any, List
@@ -13,6 +14,10 @@ class Part:
 
     def __init__(self) -> None:
         self._connector: Any = None
+        self._words_lie_in = self.WORDS
+
+    def _words(self) -> Any:
+        return importlib.import_module(self._words_lie_in)
 
 
 async def settled(value: Any) -> Any:

@@ -1,6 +1,5 @@
 """What a connector says of its markets: pairs, rules, books, prices, kinds of orders, fees and funding."""
 
-import importlib
 from decimal import Decimal
 from typing import Any, Dict, List, Optional, Tuple
 
@@ -59,7 +58,7 @@ class MarketCommands(Part):
         }
 
     async def prices(self, pair: str) -> Dict[str, Any]:
-        common = importlib.import_module(self.WORDS)
+        common = self._words()
         connector, types = self._connector, common.PriceType
         last = await tried(connector.get_last_traded_prices, [pair])
         return {
@@ -82,7 +81,7 @@ class MarketCommands(Part):
         self, pair: str, order_type: str, side: str, amount: str, price: str, is_maker: Optional[bool] = None
     ) -> Any:
         """The fee that the connector expects for such an order."""
-        common = importlib.import_module(self.WORDS)
+        common = self._words()
         base, quote = pair.split("-")
         return await settled(
             self._connector.get_fee(
