@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from pydantic import JsonValue
 
-from harness.venue.described.answering import Answering, Asked
+from harness.venue.described.answering import Answering
 from harness.venue.described.markets import sayable, told_facts
 from harness.venue.described.model import (
     Connection,
@@ -21,6 +21,7 @@ from harness.venue.described.model import (
 )
 from harness.venue.described.placeholders import leaf, repeats
 from harness.venue.described.refusing import RefusalBook
+from harness.venue.described.requested import Asked
 from harness.venue.described.signing import (
     Given,
     credential,
