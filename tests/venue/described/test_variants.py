@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from harness.scenarios.randomization import initial_balances
-from harness.venue.described.dialect import DescribedDialect, dialect_of
+from harness.venue.described.dialect import DescribedDialect
+from harness.venue.described.dialect_class import dialect_of
 from harness.venue.described.model import Description, Orders, Signing
 from harness.venue.described.requested import new_order
 from harness.venue.described.signing import Given
