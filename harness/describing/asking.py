@@ -21,10 +21,10 @@ from harness.credentials.choosing import Attempt
 from harness.credentials.shapes import Shape
 from harness.describing.answers import Answer, named_so, place_of
 from harness.describing.canary_keys import keys, other_shapes
-from harness.describing.deriving import ROWS
 from harness.describing.envelopes import enveloped
 from harness.describing.leaves import parsed
 from harness.describing.read_replies import filled, template
+from harness.describing.reply_rows import ROWS
 from harness.describing.said import Said
 from harness.describing.sentinels import SESSION, SETS, Sentinels, same_address, usual
 from harness.describing.source_reading import UNREAD, Source

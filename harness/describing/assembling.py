@@ -13,13 +13,14 @@ from pydantic import JsonValue
 from harness.describing import books
 from harness.describing.answers import REFUSALS, Answer
 from harness.describing.asking import Asked
-from harness.describing.deriving import ROWS, Derived, Reads, derive, nobody
+from harness.describing.deriving import Derived, Reads, derive, nobody
 from harness.describing.envelopes import enveloped
 from harness.describing.fields import KIT, READS, SENDS, Field
 from harness.describing.kit import Harvest
 from harness.describing.leaves import Path, flatten
 from harness.describing.read_replies import completed, template
 from harness.describing.refusals import refusals
+from harness.describing.reply_rows import ROWS
 from harness.describing.routes import Route, routes
 from harness.describing.sentinels import SETS, Sentinels, same_address
 from harness.describing.signatures import Explanation

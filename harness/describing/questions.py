@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from pydantic import JsonValue
 
 from harness.describing.assembling import OF_AN_ACCOUNT, Assembled, Placed
-from harness.describing.deriving import ROWS
 from harness.describing.fields import Field
 from harness.describing.read_replies import template
+from harness.describing.reply_rows import ROWS
 from harness.describing.streams import PRIVATE
 from harness.describing.templates import Kind
 from harness.venue.described.addresses import WEBSOCKET, Address, written
