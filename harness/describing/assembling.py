@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from harness.describing import books
 from harness.describing.answers import REFUSALS, Answer
-from harness.describing.asking import Asked
+from harness.describing.asked import Asked
 from harness.describing.deriving import Derived, Reads, derive, nobody
 from harness.describing.envelopes import enveloped
 from harness.describing.fields import KIT, READS, SENDS, Field

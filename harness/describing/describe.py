@@ -13,8 +13,9 @@ from pathlib import Path
 
 import harness
 from harness.describing import books, kit
+from harness.describing.acting import orders_to_place
 from harness.describing.answers import Answer, answers
-from harness.describing.asking import Asking, ask, orders_to_place
+from harness.describing.asking import Asking, ask
 from harness.describing.assembling import Assembled, Sources, assemble
 from harness.describing.ccxt_reader import CcxtReader, signs_alike
 from harness.describing.envelopes import alike

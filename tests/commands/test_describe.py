@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from harness.commands.describe import ROUTE, _ask, _connector, _table, _tell_rehearsal
-from harness.describing.asking import Asked
+from harness.describing.asked import Asked
 from harness.describing.assembling import Assembled, Placed, Sources
 from harness.describing.kit import Harvest
 from harness.describing.questions import OPEN_FACT, Question, line

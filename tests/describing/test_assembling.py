@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.describing.answers import answers
-from harness.describing.asking import Act, Asked, Opened
+from harness.describing.asked import Act, Asked, Opened
 from harness.describing.assembling import (
     Assembled,
     Placed,
