@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import harness
-from harness.describing import books, kit
+from harness.describing import book_notes, books, kit
 from harness.describing.acting import orders_to_place
 from harness.describing.answers import Answer, answers
 from harness.describing.asking import Asking, ask
@@ -127,7 +127,7 @@ def gather(
     harvested = _harvest(backend, runtime, modules, sets, perpetual)
     found = with_our_ids(alike(answers(harvested, sets)))
     progress("watching its order book tests")
-    notes = books.watch(backend, runtime, book_tests)
+    notes = book_notes.watch(backend, runtime, book_tests)
     progress("watching what the connector sends")
     orders, book = orders_to_place(perpetual=perpetual), books.snapshot(notes)
     asked = ask(Asking(backend, runtime, connector.name, _first_set(found), sets[0], source, orders, book))
