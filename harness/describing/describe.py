@@ -16,9 +16,10 @@ from harness.describing import book_notes, books, kit
 from harness.describing.acting import orders_to_place
 from harness.describing.answers import Answer, answers
 from harness.describing.asking import Asking, ask
-from harness.describing.assembling import Assembled, Sources, assemble
+from harness.describing.assembling import Assembled, assemble
 from harness.describing.ccxt_reader import CcxtReader, signs_alike
 from harness.describing.envelopes import alike
+from harness.describing.gathered import Sources
 from harness.describing.kit import Harvest
 from harness.describing.own_ids import with_our_ids
 from harness.describing.sentinels import SETS, Sentinels, sets_of

@@ -11,12 +11,14 @@ from datetime import UTC, datetime
 
 from pydantic import JsonValue
 
-from harness.describing.assembling import OF_AN_ACCOUNT, Assembled, Placed
+from harness.describing.assembling import Assembled
 from harness.describing.fields import Field
+from harness.describing.placed import Placed
 from harness.describing.read_replies import template
 from harness.describing.reply_rows import ROWS
 from harness.describing.streams import PRIVATE
 from harness.describing.templates import Kind
+from harness.describing.unasked_routes import OF_AN_ACCOUNT
 from harness.venue.described.addresses import WEBSOCKET, Address, written
 from harness.venue.described.facts import FACTS
 from harness.venue.described.sources import confirms

@@ -11,8 +11,10 @@ from rich.console import Console
 
 from harness.commands.describe import ROUTE, _ask, _connector, _table, _tell_rehearsal
 from harness.describing.asked import Asked
-from harness.describing.assembling import Assembled, Placed, Sources
+from harness.describing.assembling import Assembled
+from harness.describing.gathered import Sources
 from harness.describing.kit import Harvest
+from harness.describing.placed import Placed
 from harness.describing.questions import OPEN_FACT, Question, line
 from harness.describing.signatures import explain
 from harness.errors import UserError
