@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pydantic import JsonValue
 
 from harness.describing.assembling import Assembled
 from harness.describing.read_replies import template
 from harness.describing.reply_rows import ROWS
-from harness.describing.review_lines import left_open, line, route_line, usual_connection
+from harness.describing.review_lines import Question, left_open, line, route_line, usual_connection
 from harness.describing.streams import PRIVATE
 from harness.describing.unasked_routes import OF_AN_ACCOUNT
 
@@ -21,15 +20,6 @@ OPERATIONS = (
     "stream:book", "stream:trades", "stream:orders",
 )  # fmt: skip
 _METHODS = ("GET ", "POST ", "PUT ", "DELETE ", "PATCH ")
-
-
-@dataclass(frozen=True)
-class Question:
-    """`text` is asked, `lines` are what to write into the review once it is answered. Lower ranks first."""
-
-    rank: int
-    text: str
-    lines: tuple[str, ...]
 
 
 def missing_operations(made: Assembled) -> Iterator[Question]:

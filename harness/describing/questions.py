@@ -10,9 +10,9 @@ from pydantic import JsonValue
 
 from harness.describing.assembling import Assembled
 from harness.describing.fields import Field
-from harness.describing.missing_operations import Question, missing_operations
+from harness.describing.missing_operations import missing_operations
 from harness.describing.placed import Placed
-from harness.describing.review_lines import OPEN_FACT, line, route_line
+from harness.describing.review_lines import OPEN_FACT, Question, line, route_line
 from harness.describing.templates import Kind
 from harness.venue.described.addresses import Address, written
 from harness.venue.described.facts import FACTS

@@ -1,8 +1,9 @@
-"""Lines of the review of a description, to be completed with a name and a page. Pure."""
+"""Questions about a description, and the lines of the review that answer them. Pure."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pydantic import JsonValue
@@ -10,6 +11,15 @@ from pydantic import JsonValue
 from harness.venue.described.addresses import WEBSOCKET, Address, written
 
 OPEN_FACT = "{object.fact}"
+
+
+@dataclass(frozen=True)
+class Question:
+    """`text` is asked, `lines` are what to write into the review once it is answered. Lower ranks first."""
+
+    rank: int
+    text: str
+    lines: tuple[str, ...]
 
 
 def line(at: Address | str, value: object = ...) -> str:
