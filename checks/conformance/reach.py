@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from harness.gateway.record import Lookup, RejectedConnection, RejectionReason
+from harness.gateway.entries import Lookup, RejectedConnection, RejectionReason
 from harness.gateway.wire import Wire
 
 # Every name leads here, so another address was written into the code.

@@ -19,8 +19,8 @@ from harness.checking import (
     requirement,
     undetermined,
 )
+from harness.checking.conclusions import UNLOADABLE
 from harness.checking.plan import PACE
-from harness.checking.pytest_plugin import UNLOADABLE
 from harness.clock import ScaledClock
 from harness.credentials.choosing import Choice, choose
 from harness.credentials.examples import examples

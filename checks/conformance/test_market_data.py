@@ -17,7 +17,7 @@ from harness.checking import (
     undetermined,
 )
 from harness.driving.numbers import as_kept
-from harness.gateway.record import Exchange, Frame
+from harness.gateway.entries import Exchange, Frame
 from harness.outcome import Evidence, EvidenceKind
 from harness.scenarios.played.hour import Hour
 from harness.scenarios.played.market_data import Listing, MarketData

@@ -155,6 +155,26 @@ def test_a_refused_order_fails_once(trading: Trading) -> None:
     expect(not life.tracked_after, "A rejected order is still tracked.", *timeline(life))
 
 
+@requirement("late-messages-handled")
+def test_late_messages_leave_an_order_ended(races: Races) -> None:
+    """Polls tell of two fills and the end; then the messages of all that come, and nothing happens again."""
+    (life,) = placed([races.overtaken] if races.overtaken else [])
+    if not races.ended_first:
+        undetermined("No poll told of the order's end while its messages were held back.")
+    ends = [event.kind for event in life.terminal()]
+    expect(
+        len(ends) == 1,
+        f"A {life.name} order ended again when messages of its fills came late: {', '.join(ends)}.",
+        *timeline(life),
+    )
+    _fills_reported(life)
+    expect(
+        not life.tracked_after,
+        f"A {life.name} order that had ended is tracked as open since messages of its fills came late.",
+        *timeline(life),
+    )
+
+
 @requirement("one-terminal-event")
 def test_one_end_whatever_happens(
     trading: Trading, deaf_streams: DeafStreams, errors: Errors, races: Races

@@ -11,7 +11,7 @@ from harness.checking import Attach, claimed, expect, fail, measured, requiremen
 from harness.checking.observers import leaks, logged_secrets, lost_entries
 from harness.checking.runner import Traces
 from harness.frameworks.unit_tests import UnitTestResult
-from harness.gateway.record import Exchange, Lookup, RejectedConnection, RejectionReason
+from harness.gateway.entries import Exchange, Lookup, RejectedConnection, RejectionReason
 from harness.outcome import Basis, Evidence, EvidenceKind
 from harness.rounds.round import Candidate
 from harness.scenarios.played.refusals import Refused

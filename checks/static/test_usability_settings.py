@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from decimal import Decimal
 
+from checks.static.fees import default_fees
 from checks.static.packages import Package
 from checks.static.sources import Source, Sources
 from checks.static.tables import signs_with_a_wallet
 from checks.static.wording import counted
-from harness.checking import expect, fail, not_applicable, requirement, seen_in_file
+from harness.checking import expect, fail, not_applicable, requirement, seen_in_file, undetermined
 from harness.outcome import Evidence
 
 CONFIG_MAP = "BaseConnectorConfigMap"
@@ -17,6 +19,8 @@ MUST_HIDE = ("secret", "passphrase", "password", "private_key", "mnemonic", "see
 # `USE_ETHEREUM_WALLET = True` in a connector's settings module.
 BY_WALLET = "USE_ETHEREUM_WALLET"
 GLOBAL_MAP = "hummingbot/client/config/global_config_map.py"
+# The dearest exchanges take less, from their smallest customers too (Coinbase Advanced: 1.2 of a taker).
+DEAREST = 2  # percent
 
 
 @requirement("asks-for-its-keys")
@@ -28,6 +32,26 @@ def test_asks_for_its_keys(package: Package, sources: Sources) -> None:
         f"Connecting to {package.name} does not ask for {counted(len(wrong), 'field')} as it should.",
         *wrong,
     )
+
+
+@requirement("default-fees-are-shares")
+def test_default_fees_are_shares(package: Package) -> None:
+    """No default fee is so high that it must be a percentage, written where a share is read."""
+    utils = package.role("utils")
+    fees = default_fees(utils) if utils else None
+    if utils is None or fees is None:
+        not_applicable("It sets no default fees.")
+    if fees.maker is None or fees.taker is None:
+        undetermined("Its default fees are not written as numbers.")
+    expect(
+        max(fees.maker, fees.taker) < DEAREST,
+        f"Its default fees are {_short(fees.maker)} % for makers and {_short(fees.taker)} % for takers.",
+        utils.evidence(fees.line),
+    )
+
+
+def _short(percent: Decimal) -> str:
+    return f"{percent.normalize():f}"
 
 
 def _of_today(package: Package) -> list[Evidence]:

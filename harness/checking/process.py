@@ -10,11 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from pydantic import BaseModel, ConfigDict
-
 import checks
+from harness.checking.progress_lines import PROGRESS_FD, Said, Stopped
 from harness.errors import DiskFull, OurFailure, UserError, full_disk, of_full_disk
-from harness.outcome import Outcome
 from harness.paths import cache_dir
 from harness.text import plain
 
@@ -28,30 +26,6 @@ FINISHED = (0, 1, 5)
 NOTHING_CHOSEN, WRONG_COMMAND = 5, 4
 
 
-class Stopped(BaseModel):
-    """What `DiskFull` says, from the process of the checks."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    message: str
-    where: str | None
-    hint: str | None
-
-
-class Said(BaseModel):
-    """A line of progress: how many checks there are, which one starts, what it found, that the exchange was
-    derived, or why all end.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    total: int | None = None
-    check: str | None = None
-    outcomes: tuple[Outcome, ...] | None = None
-    derived: bool = False
-    stopped: Stopped | None = None
-
-
 def run_checks(plan_file: Path, select: str | None, log: Path, said: Callable[[Said], None]) -> None:
     """Run the checks of a plan; what they say of their progress goes to `said`, all else into `log`.
 
@@ -61,11 +35,7 @@ def run_checks(plan_file: Path, select: str | None, log: Path, said: Callable[[S
     reading, writing = os.pipe()
     with os.fdopen(reading, encoding="utf-8") as progress:
         try:
-            process = subprocess.Popen(
-                _command(plan_file, select), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL, pass_fds=(writing,), env=_environment(writing),
-                cwd=plan_file.parent, encoding="utf-8", errors="backslashreplace",
-            )  # fmt: skip
+            process = _started(plan_file, select, writing)
         finally:
             os.close(writing)
         too_late = threading.Event()
@@ -101,6 +71,19 @@ def run_checks(plan_file: Path, select: str | None, log: Path, said: Callable[[S
             where=str(log),
             hint="let nothing else run beside them, or choose some of them with `harness check -k`",
         )
+    _look_at(code, select, log)
+
+
+def _started(plan_file: Path, select: str | None, progress: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        _command(plan_file, select), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL, pass_fds=(progress,), env=_environment(progress),
+        cwd=plan_file.parent, encoding="utf-8", errors="backslashreplace",
+    )  # fmt: skip
+
+
+def _look_at(code: int, select: str | None, log: Path) -> None:
+    """Raises what an exit code means, unless the checks were finished."""
     if select and code in (NOTHING_CHOSEN, WRONG_COMMAND):
         raise UserError(
             f"-k {select} chooses no check",
@@ -126,7 +109,7 @@ def _environment(progress: int) -> dict[str, str]:
     byte_code = str(cache_dir() / "byte-code")
     ours = {
         "PYTHONPYCACHEPREFIX": byte_code,
-        "HARNESS_PROGRESS_FD": str(progress),
+        PROGRESS_FD: str(progress),
         "HARNESS_PARENT": str(os.getpid()),
     }
     unwanted = ("PYTEST_ADDOPTS", "PYTHONDONTWRITEBYTECODE")

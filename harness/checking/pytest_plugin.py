@@ -2,21 +2,19 @@
 
 Checks of traces wait for scenarios beside one another, each in a thread of its own; the others run one after
 another. Outcomes are appended to the screening's log as they come. How often a check is tried, and what is
-believed of it, `policy` and `runner` say. Progress goes as JSON lines to the file descriptor in
-HARNESS_PROGRESS_FD.
+believed of it, `policy` and `runner` say.
 """
 
 from __future__ import annotations
 
 import ctypes
-import json
 import os
 import signal
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -26,39 +24,39 @@ from typing import Any
 import pytest
 
 from harness.checking import LONG, MARK, Undetermined
-from harness.checking.confirmed import believed as vouched_for
+from harness.checking.collected import (
+    chosen,
+    function_of,
+    is_conformance,
+    requirements_of,
+    turn_of,
+    waits_for_scenarios,
+)
+from harness.checking.conclusions import missing_prerequisite, outcomes_of, unloadable
 from harness.checking.plan import Plan
 from harness.checking.policy import Ending, Policy
-from harness.checking.process import Stopped
+from harness.checking.progress_lines import Stopped, report_progress
 from harness.checking.redaction import Redact, redacted
 from harness.checking.runner import (
     EVERY,
     EVIDENCE,
-    TRACES,
+    OF_A_TRY,
     Source,
     Unconfirmed,
     ending_of,
     judges_traces,
-    parameters_of,
     policy_for,
     run,
 )
 from harness.checking.waiting import OneAtATime
 from harness.errors import full_disk, of_full_disk
-from harness.outcome import Outcome, OutcomeLog, Status
+from harness.outcome import OutcomeLog, Status
 from harness.paths import cache_dir
-from harness.requirement import Catalogue, Requirement
-from harness.scenarios.catalogue import SCENARIOS
+from harness.requirement import Catalogue
 
-CONFORMANCE = "conformance"
-# Without these there is nothing to build or run: the rest is left undecided and says so.
-PREREQUISITES = ("adds-a-connector", "connector-files-complete", "files-parse")
-LOADS = "imports-and-constructs"
 AT_MOST = 0.001  # real seconds that one thread keeps the interpreter while others want it
-UNLOADABLE = "loads"  # false in the data of a piece of evidence when the connector cannot be imported at all
 NAME = "screening"
 EXIT_STOPPED = 2  # pytest's own code of a run that was interrupted
-OF_A_TRY = (*SCENARIOS, TRACES, EVERY)  # arguments that every try of a check has its own of
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -134,23 +132,12 @@ class Screening:
             for outcome in self.log.outcomes()
             if outcome.status is not Status.HARNESS_ERROR
         }
-        kept: list[pytest.Item] = []
-        dropped: list[pytest.Item] = []
-        for item in items:
-            slugs = set(slugs_of(item))
-            finished = all((slug, item.nodeid) in done for slug in slugs)
-            (kept if slugs & wanted and not finished else dropped).append(item)
-        kept.sort(key=lambda item: (is_conformance(item), self._connector(item), *_place(item)))
+        kept, dropped = chosen(items, wanted, done)
+        kept.sort(key=lambda item: turn_of(item, self.plan.connectors))
         items[:] = kept
         config.hook.pytest_deselected(items=dropped)
         self._threads = ThreadPoolExecutor(max(len(kept), 1), thread_name_prefix="check")
         report_progress(total=len(kept))
-
-    def _connector(self, item: pytest.Item) -> int:
-        """Which of the candidate's it is about: what one needs is closed before the next one's is opened."""
-        callspec: Any = getattr(item, "callspec", None)
-        name = callspec.params.get("connector_name") if callspec is not None else None
-        return self.plan.connectors.index(name) if name in self.plan.connectors else 0
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -158,7 +145,7 @@ class Screening:
         if not is_conformance(item):
             return
         missing = missing_prerequisite(self.log.outcomes())
-        if missing is None and judges_traces(_function(item)):
+        if missing is None and judges_traces(function_of(item)):
             missing = unloadable(self.log.outcomes(), item.nodeid)
         if missing is not None:
             raise Undetermined(f"Not tried, because {missing.requirement} failed: {missing.summary}")
@@ -170,7 +157,7 @@ class Screening:
         One of a scenario's traces goes on by itself: nobody waits for it until all are needed.
         """
         given: dict[str, Any] = dict(pyfuncitem.funcargs)
-        if _waits_for_scenarios(pyfuncitem):
+        if waits_for_scenarios(pyfuncitem):
             run_it = self._threads.submit(self._run, pyfuncitem, given)
             self._waiting[pyfuncitem.nodeid] = run_it
             return True
@@ -230,12 +217,12 @@ class Screening:
         unconfirmed: Unconfirmed = MappingProxyType({}),
     ) -> Policy:
         return policy_for(
-            _function(item),
+            function_of(item),
             self.plan.scale,
             control,
             of_the_running=is_conformance(item),
             connector=connector,
-            doubted=all(slug in unconfirmed for slug in slugs_of(item)),
+            doubted=all(slug in unconfirmed for slug in requirements_of(item)),
         )
 
     def _write(
@@ -246,13 +233,13 @@ class Screening:
         seconds: float,
         unconfirmed: Unconfirmed = MappingProxyType({}),
     ) -> None:
-        requirements = [self.catalogue[slug] for slug in slugs_of(item)]
+        requirements = [self.catalogue[slug] for slug in requirements_of(item)]
         found = outcomes_of(item.nodeid, requirements, policy, ending, seconds, unconfirmed)
         for redact in self._redact:
             found = [redacted(outcome, redact) for outcome in found]
         with self._writing, stopping_at_a_full_disk(self.plan):
             self.log.append(found)
-            if _waits_for_scenarios(item) and ending.status is Status.FAILED:
+            if waits_for_scenarios(item) and ending.status is Status.FAILED:
                 self._failed.append(f"FAILED {item.nodeid} - {found[0].summary}")
             said = [outcome.model_dump(mode="json") for outcome in found]
             report_progress(outcomes=said, check=self._waiting_besides(item))
@@ -278,86 +265,6 @@ def stopping_at_a_full_disk(plan: Plan) -> Iterator[None]:
         pytest.exit(str(told), returncode=EXIT_STOPPED)
 
 
-def outcomes_of(
-    check: str,
-    requirements: Iterable[Requirement],
-    policy: Policy,
-    ending: Ending,
-    seconds: float,
-    unconfirmed: Unconfirmed = MappingProxyType({}),
-) -> list[Outcome]:
-    """What a check that ended so says of each requirement that it verifies.
-
-    `unconfirmed` names, by requirement, the fields that only the fork vouches for.
-    """
-    found = []
-    for demanded in requirements:
-        believed = policy.believed(ending, demanded.severity)
-        outcome = Outcome(
-            requirement=demanded.id,
-            status=believed.status,
-            severity=demanded.severity,
-            lifecycle=demanded.lifecycle,
-            subject=demanded.subject,
-            summary=believed.summary or demanded.title,
-            evidence=believed.evidence,
-            traces=believed.traces,
-            check=check,
-            seconds=seconds,
-        )
-        found.append(vouched_for(outcome, unconfirmed.get(demanded.id, ())))
-    return found
-
-
-def missing_prerequisite(outcomes: Iterable[Outcome]) -> Outcome | None:
-    """The first finding that makes building and running the connector pointless."""
-    for outcome in outcomes:
-        if outcome.requirement in PREREQUISITES and outcome.status is Status.FAILED:
-            return outcome
-    return None
-
-
-def unloadable(outcomes: Iterable[Outcome], check: str) -> Outcome | None:
-    """The finding that this check's connector cannot be imported: each scenario would try that again."""
-    parameters = check.partition("[")[2]
-    for outcome in outcomes:
-        same = outcome.requirement == LOADS and outcome.check.partition("[")[2] == parameters
-        failed = same and outcome.status is Status.FAILED
-        if failed and any(each.data.get(UNLOADABLE) is False for each in outcome.evidence):
-            return outcome
-    return None
-
-
-def slugs_of(item: pytest.Item) -> tuple[str, ...]:
-    return tuple(slug for mark in item.iter_markers(MARK) for slug in mark.args)
-
-
-def is_conformance(item: pytest.Item) -> bool:
-    return CONFORMANCE in item.path.parts
-
-
-def _waits_for_scenarios(item: pytest.Item) -> bool:
-    check = _function(item)
-    return judges_traces(check) and EVERY not in parameters_of(check)
-
-
-def _function(item: pytest.Item) -> Callable[..., object]:
-    assert isinstance(item, pytest.Function)  # noqa: S101 - checks are functions
-    function: Callable[..., object] = item.function
-    return function
-
-
-def _place(item: pytest.Item) -> tuple[bool, ...]:
-    """First whether it loads; then scenarios begin, the longest first, and what needs none follows.
-
-    What looks into every trace comes last: by then all have been played.
-    """
-    waits = _waits_for_scenarios(item)
-    takes_long = item.get_closest_marker(LONG) is not None
-    watches_all = EVERY in parameters_of(_function(item))
-    return (LOADS not in slugs_of(item), watches_all, not waits, takes_long is not waits)
-
-
 def _of_a_try(name: str) -> Any:
     """A fixture by which a check says what it judges; what it is given differs from try to try."""
 
@@ -379,13 +286,3 @@ def evidence_of_a_try() -> None:
 @pytest.fixture(scope="session")
 def plan(request: pytest.FixtureRequest) -> Plan:
     return screening_of(request.config).plan
-
-
-_telling = threading.Lock()
-
-
-def report_progress(**what: object) -> None:
-    descriptor = os.environ.get("HARNESS_PROGRESS_FD")
-    if descriptor:
-        with _telling:  # a long line is written in pieces
-            os.write(int(descriptor), (json.dumps(what) + "\n").encode())

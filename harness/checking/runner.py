@@ -34,6 +34,7 @@ Unconfirmed = Mapping[str, tuple[str, ...]]
 TRACES = "traces"
 EVERY = "every_trace"  # the argument of checks that look into all there are
 EVIDENCE = "evidence"
+OF_A_TRY = (*SCENARIOS, TRACES, EVERY)  # arguments that every try of a check has its own of
 MOST_FILES = 20  # named by an outcome
 
 

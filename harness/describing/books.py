@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
-import secrets
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import JsonValue
 
+from harness.describing.book_levels import SEEN, SIDES_OF_TRADES, LevelList, levels_in, lists_in, name_of
+from harness.describing.book_notes import Made, Note
 from harness.describing.deriving import Derived
 from harness.describing.fields import KIT, READS, Field
 from harness.describing.leaves import Leaf, Path, flatten, number_of
 from harness.describing.templates import Kind, time_form
-from harness.frameworks.runtime import TREE, Runtime, our_program
-from harness.sandbox.protocol import Backend, Limits
 
-LIMITS = Limits(memory_bytes=2 << 30, cpu_seconds=60, wall_seconds=90, output_bytes=16 << 20)
 # The operation that each kind of note tells of; a snapshot that comes by a stream is a book's as well.
 OPERATIONS = {
     "order_book": "order_book",
@@ -29,78 +25,7 @@ OPERATIONS = {
 _SYMBOL = re.compile(r"^(s|sym|symbol|market|marketid|pair|instid|product_?id|instrument\w*|contract)$", re.I)
 _SHORTEST_SYMBOL = 5
 _PAIR = re.compile(r"[A-Z0-9]{2,10}([-/_])[A-Z]{2,10}")
-# Words for a taker's side, with both words of their list.
-_SIDES_OF_TRADES = {
-    word: f"{buy} {sell}"
-    for buy, sell in (
-        ("buy", "sell"),
-        ("BUY", "SELL"),
-        ("Buy", "Sell"),
-        ("B", "S"),
-        ("bid", "ask"),
-        ("Bid", "Ask"),
-    )
-    for word in (buy, sell)
-}
-_SIDES = (("bids", "bid"), ("asks", "ask"))
-_SEEN = 20  # levels of one list
 _MOMENT = Decimal("0.001")  # seconds
-
-
-class Made(BaseModel):
-    """What the connector made of a message: `content` is an OrderBookMessage's."""
-
-    model_config = ConfigDict(frozen=True)
-
-    type: str
-    at: float | str | None
-    content: dict[str, JsonValue]
-
-
-class Note(BaseModel):
-    """A raw message or reply, and what it became."""
-
-    model_config = ConfigDict(frozen=True)
-
-    kind: str
-    raw: JsonValue
-    made: tuple[Made, ...]
-
-
-class _Said(BaseModel):
-    nonce: str
-    notes: tuple[Note, ...]
-
-
-@dataclass(frozen=True)
-class _Level:
-    """A list of levels in a document: where, of which side, and where in a level its price and amount are.
-
-    `index` is the item that was read: a list may have the levels of both sides, told apart by a word.
-    """
-
-    path: Path
-    side: str
-    price: Path
-    amount: Path
-    index: int = 0
-
-
-def watch(
-    backend: Backend, runtime: Runtime, tests: Sequence[str], limits: Limits = LIMITS
-) -> tuple[Note, ...]:
-    """Run these tests (paths in the tree) and note what they parse. Raises SandboxFailure only."""
-    if not tests:
-        return ()
-    nonce = secrets.token_hex(16)
-    order = json.dumps({"tree": TREE, "tests": list(tests), "nonce": nonce})
-    done = backend.run(our_program(runtime, "books", order, limits))
-    answers = [line for line in done.stdout.splitlines() if nonce.encode() in line[:200]]
-    try:
-        said = _Said.model_validate_json(answers[0]) if len(answers) == 1 else None
-    except ValidationError:
-        return ()
-    return said.notes if said is not None and said.nonce == nonce else ()
 
 
 def snapshot(notes: Sequence[Note]) -> JsonValue:
@@ -148,7 +73,7 @@ def _kind(note: Note, made: Made) -> str:
 def _derive(kind: str, raw: JsonValue, made: Made, symbol: str) -> Derived | None:
     if kind not in OPERATIONS or not made.content:
         return None
-    lists = [] if kind == "trade" else list(_levels(raw, made.content))
+    lists = [] if kind == "trade" else list(levels_in(raw, made.content))
     if kind != "trade" and not lists:
         return None
     builder = _Builder(made, lists, symbol, "trade" if kind == "trade" else "book")
@@ -170,10 +95,10 @@ def _alone(note: Note, made: Made) -> JsonValue:
 def _rows_of(raw: JsonValue, made: Made) -> Iterator[Path]:
     """Where the lists stand that the connector read."""
     if made.type != "TRADE":
-        yield from (level.path for level in _levels(raw, made.content))
+        yield from (level.path for level in levels_in(raw, made.content))
         return
     figures = [number_of(made.content.get(name)) for name in ("price", "amount")]
-    for path, rows in _lists(raw, ()):
+    for path, rows in lists_in(raw, ()):
         told = [number_of(each) for each in flatten(rows[0]).values()]
         if None not in figures and all(each in told for each in figures):
             yield path
@@ -189,62 +114,13 @@ def _emptied(value: JsonValue, path: Path) -> JsonValue:
     return value
 
 
-def _levels(raw: JsonValue, content: Mapping[str, JsonValue]) -> Iterator[_Level]:
-    """Where the levels that the connector read stand in the message."""
-    used: set[tuple[Path, int]] = set()
-    for key, side in _SIDES:
-        levels = content.get(key)
-        first = levels[0] if isinstance(levels, list) and levels else None
-        if not isinstance(first, list) or len(first) < 2:
-            continue
-        price, amount = number_of(first[0]), number_of(first[1])
-        # Tests may have the same level on both sides: the list's name decides, and one of its own.
-        lists = sorted(_lists(raw, ()), key=lambda each: not _name(each[0]).startswith(side[0]))
-        places = [(path, index, item) for path, value in lists for index, item in enumerate(value[:_SEEN])]
-        taken = {path for path, _ in used}
-        for path, index, item in sorted(places, key=lambda each: (each[0] in taken, each[1] > 0)):
-            if (path, index) in used or (path in taken and not _told_apart(item)):
-                continue
-            leaves = flatten(item)
-            prices = [at for at, leaf in leaves.items() if number_of(leaf) == price]
-            amounts = [
-                at for at, leaf in leaves.items() if number_of(leaf) == amount and at not in prices[:1]
-            ]
-            if prices and amounts and None not in (price, amount):
-                used.add((path, index))
-                yield _Level(path, side, prices[0], amounts[0], index)
-                break
-
-
-def _told_apart(item: JsonValue) -> bool:
-    """Whether a level of a list with both sides says of which it is."""
-    return any(leaf in _SIDES_OF_TRADES for leaf in flatten(item).values() if isinstance(leaf, str))
-
-
-def _name(path: Path) -> str:
-    """The last name on the way to a leaf, in small letters."""
-    return next((str(step).lower() for step in reversed(path) if isinstance(step, str)), "")
-
-
-def _lists(value: JsonValue, path: Path) -> Iterator[tuple[Path, list[JsonValue]]]:
-    """Lists of lists or objects."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from _lists(item, (*path, key))
-    elif isinstance(value, list):
-        if value and isinstance(value[0], list | dict):
-            yield path, value
-        for index, item in enumerate(value[:3]):
-            yield from _lists(item, (*path, index))
-
-
 class _Builder:
     """A message with its leaves replaced; `fields` gets each with its address."""
 
-    def __init__(self, made: Made, lists: Sequence[_Level], symbol: str, thing: str) -> None:
+    def __init__(self, made: Made, lists: Sequence[LevelList], symbol: str, thing: str) -> None:
         self._content = made.content
         self._at = number_of(made.at)
-        self._lists: dict[Path, list[_Level]] = {}
+        self._lists: dict[Path, list[LevelList]] = {}
         for each in lists:
             self._lists.setdefault(each.path, []).append(each)
         self._symbol = symbol
@@ -275,16 +151,16 @@ class _Builder:
             return [told] if in_list else told  # rows in a list would be its own
         if isinstance(value, list):
             return [self.build(item, (*path, i), (*at, str(i))) for i, item in enumerate(value)]
-        text, fact = self._leaf(value, _name(path))
+        text, fact = self._leaf(value, name_of(path))
         return self._note(text, fact, at)
 
-    def _rows(self, value: list[JsonValue], level: _Level, at: tuple[str, ...]) -> dict[str, JsonValue]:
+    def _rows(self, value: list[JsonValue], level: LevelList, at: tuple[str, ...]) -> dict[str, JsonValue]:
         name = f"each {level.side}"
         return {name: self._level(value[level.index], level, (), (*at, name))}
 
     def _trade_in(self, value: list[JsonValue]) -> int | None:
         """Which of a list's items the connector made its trade of; None where it is no list of trades."""
-        rows, price = value[:_SEEN], self._content.get("price")
+        rows, price = value[:SEEN], self._content.get("price")
         alike = all(isinstance(row, dict) for row in rows) or all(isinstance(row, list) for row in rows)
         if self._thing != "trade" or price is None or not alike:
             return None
@@ -297,7 +173,7 @@ class _Builder:
             None,
         )
 
-    def _level(self, value: JsonValue, level: _Level, path: Path, at: tuple[str, ...]) -> JsonValue:
+    def _level(self, value: JsonValue, level: LevelList, path: Path, at: tuple[str, ...]) -> JsonValue:
         if isinstance(value, dict):
             return {key: self._level(item, level, (*path, key), (*at, key)) for key, item in value.items()}
         if isinstance(value, list):
@@ -326,7 +202,7 @@ class _Builder:
             if self._same(self._content.get(made), value):
                 return f"{{{fact}{form}}}", fact
         if isinstance(value, str):
-            if sides := _SIDES_OF_TRADES.get(value) if self._thing == "trade" else None:
+            if sides := SIDES_OF_TRADES.get(value) if self._thing == "trade" else None:
                 return value, f"trade.side {sides}"
             text = _named(value, self._symbol, self._spelled)
             if text != value:
@@ -356,7 +232,7 @@ class _Builder:
 
 def _names_a_market(leaf: str, path: Path) -> bool:
     """By its key, or in a list by its form."""
-    return bool(_SYMBOL.search(_name(path)) or (isinstance(path[-1], int) and _PAIR.fullmatch(leaf)))
+    return bool(_SYMBOL.search(name_of(path)) or (isinstance(path[-1], int) and _PAIR.fullmatch(leaf)))
 
 
 def _named(text: str, symbol: str, spelled_so: frozenset[str]) -> str:

@@ -12,12 +12,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 import harness
-from harness.describing import books, kit
+from harness.describing import book_notes, books, kit
+from harness.describing.acting import orders_to_place
 from harness.describing.answers import Answer, answers
-from harness.describing.asking import Asking, ask, orders_to_place
-from harness.describing.assembling import Assembled, Sources, assemble
+from harness.describing.asking import Asking, ask
+from harness.describing.assembling import Assembled, assemble
 from harness.describing.ccxt_reader import CcxtReader, signs_alike
 from harness.describing.envelopes import alike
+from harness.describing.gathered import Sources
 from harness.describing.kit import Harvest
 from harness.describing.own_ids import with_our_ids
 from harness.describing.sentinels import SETS, Sentinels, sets_of
@@ -126,7 +128,7 @@ def gather(
     harvested = _harvest(backend, runtime, modules, sets, perpetual)
     found = with_our_ids(alike(answers(harvested, sets)))
     progress("watching its order book tests")
-    notes = books.watch(backend, runtime, book_tests)
+    notes = book_notes.watch(backend, runtime, book_tests)
     progress("watching what the connector sends")
     orders, book = orders_to_place(perpetual=perpetual), books.snapshot(notes)
     asked = ask(Asking(backend, runtime, connector.name, _first_set(found), sets[0], source, orders, book))

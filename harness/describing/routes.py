@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from pydantic import JsonValue
 
 from harness.describing.answers import Answer, named_so
-from harness.describing.asking import Act, Asked
+from harness.describing.asked import Act, Asked
 from harness.describing.fields import SENDS, Field
 from harness.describing.leaves import Path, flatten, number_of
 from harness.describing.said import Said

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from harness.credentials.matching import usual_option
 from harness.credentials.meanings import Meaning, meaning_of_name
 from harness.credentials.shapes import Shape, shape_of
-from harness.describing.asking import Asked
+from harness.describing.asked import Asked
 from harness.describing.said import Said
 from harness.describing.sentinels import SESSION
 from harness.describing.signatures import Explanation, Scheme

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
-from harness.describing.asking import Asked, Opened
+from harness.describing.asked import Asked, Opened
 from harness.describing.leaves import parsed
 from harness.describing.said import Said
 from harness.describing.sentinels import SESSION

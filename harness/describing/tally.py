@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from harness.describing.assembling import Placed
 from harness.describing.fields import CCXT, Field
+from harness.describing.placed import Placed
 from harness.describing.templates import Kind
 from harness.venue.described.sources import confirms
 

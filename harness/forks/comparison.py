@@ -22,7 +22,7 @@ LAST_INSTANT = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Comparison:
-    """The part of a Submission that follows from two commits. Fields as there."""
+    """The part of a Submission that follows from two commits: `Submission(**vars(comparison), …)`."""
 
     merge_base: str | None
     behind: int

@@ -79,13 +79,7 @@ def work_tree(
         newest_commit=commit,
         commits_after_deadline=0,
         upstream_commit=base.commit,
-        merge_base=comparison.merge_base,
-        behind=comparison.behind,
-        merge_base_at=comparison.merge_base_at,
-        changes=comparison.changes,
-        merge=comparison.merge,
-        connectors=comparison.connectors,
-        generation=comparison.generation,
+        **vars(comparison),
         pinned_by="work tree",
     )
 

@@ -20,6 +20,13 @@ class RequiredFile:
     any_of: tuple[str, ...]
 
 
+def required_in(folder: str, *wanted: tuple[str, tuple[str, ...]]) -> tuple[RequiredFile, ...]:
+    """Files of a folder, each by what it is for and the names of which one will do."""
+    return tuple(
+        RequiredFile(purpose, tuple(f"{folder}/{file}" for file in files)) for purpose, files in wanted
+    )
+
+
 @dataclass(frozen=True)
 class Compilation:
     """How the tree's Cython modules are built. `folder` is the package that holds all of them."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from harness.frameworks import declaration
 from harness.frameworks.declaration import Declaration, Read
-from harness.frameworks.generation import HERE, EnvironmentSpec, RequiredFile
+from harness.frameworks.generation import HERE, EnvironmentSpec, RequiredFile, required_in
 from harness.frameworks.runtime import Generation
 
 GENERATION: Generation = "v0"
@@ -34,8 +34,8 @@ def tests_path(kind: str, name: str) -> str:  # noqa: ARG001 - every generation'
 
 def required_files(name: str, kind: str) -> tuple[RequiredFile, ...]:
     """Paths from the tree's root."""
-    folder = connector_path(kind, name)
-    wanted = (
+    return required_in(
+        connector_path(kind, name),
         ("package", ("__init__.py",)),
         ("connector", (f"{name}_market.pyx", f"{name}_market.py")),
         ("market data source", (f"{name}_api_order_book_data_source.py",)),
@@ -45,9 +45,6 @@ def required_files(name: str, kind: str) -> tuple[RequiredFile, ...]:
         ("user stream tracker", (f"{name}_user_stream_tracker.py",)),
         ("user stream source", (f"{name}_api_user_stream_data_source.py",)),
         ("authentication", (f"{name}_auth.py",)),
-    )
-    return tuple(
-        RequiredFile(purpose, tuple(f"{folder}/{file}" for file in files)) for purpose, files in wanted
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from harness.forks.connectors import generation
 from harness.frameworks import v0
 from harness.frameworks.declaration import SETUP, declared, directives_of
-from harness.frameworks.generation import EnvironmentSpec, RequiredFile
+from harness.frameworks.generation import EnvironmentSpec, RequiredFile, required_in
 from harness.frameworks.runtime import Generation
 
 GENERATION: Generation = "v1"
@@ -30,15 +30,12 @@ def tests_path(kind: str, name: str) -> str:
 
 def required_files(name: str, kind: str) -> tuple[RequiredFile, ...]:
     """Paths from the tree's root."""
-    folder = connector_path(kind, name)
-    wanted = (
+    return required_in(
+        connector_path(kind, name),
         ("package", ("__init__.py",)),
         ("connector", (f"{name}_{kind}.pyx", f"{name}_{kind}.py")),
         ("market data source", (f"{name}_api_order_book_data_source.py",)),
         ("fees, example pair and keys", (f"{name}_utils.py",)),
-    )
-    return tuple(
-        RequiredFile(purpose, tuple(f"{folder}/{file}" for file in files)) for purpose, files in wanted
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from harness.frameworks.declaration import SETUP, declared, directives_of
-from harness.frameworks.generation import EnvironmentSpec, RequiredFile
+from harness.frameworks.generation import EnvironmentSpec, RequiredFile, required_in
 from harness.frameworks.runtime import Generation
 
 GENERATION: Generation = "v2"
@@ -31,9 +31,9 @@ def tests_path(kind: str, name: str) -> str:
 
 def required_files(name: str, kind: str) -> tuple[RequiredFile, ...]:
     """Paths from the tree's root."""
-    folder = connector_path(kind, name)
     streams = (f"{name}_api_user_stream_data_source.py", f"{name}_user_stream_data_source.py")
-    wanted = (
+    return required_in(
+        connector_path(kind, name),
         ("package", ("__init__.py",)),
         ("connector", (f"{name}_{kind}.py",)),
         ("market data source", (f"{name}_api_order_book_data_source.py",)),
@@ -42,9 +42,6 @@ def required_files(name: str, kind: str) -> tuple[RequiredFile, ...]:
         ("constants and rate limits", (f"{name}_constants.py",)),
         ("fees, example pair and configuration", (f"{name}_utils.py",)),
         ("web requests", (f"{name}_web_utils.py",)),
-    )
-    return tuple(
-        RequiredFile(purpose, tuple(f"{folder}/{file}" for file in files)) for purpose, files in wanted
     )
 
 

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from harness.gateway.connection import Arrival, Connection
 from harness.gateway.context import Context
-from harness.gateway.entries import Handshake, RejectedConnection, RejectionReason
+from harness.gateway.entries import Handshake, RejectionReason
 from harness.gateway.fault import Traffic
 from harness.gateway.faults import CertificateKind, WrongCertificate
 from harness.gateway.tls import RIGHT, CertificateRefused, name_in, sni_context
@@ -51,19 +51,7 @@ class Acceptor:
         self.record_rejection(arrival, reason, said)
 
     def record_rejection(self, arrival: Arrival, reason: RejectionReason, said: bytes = b"") -> None:
-        self._context.record.add(
-            RejectedConnection(
-                self._context.now(),
-                reason,
-                arrival.client,
-                arrival.name,
-                arrival.ip,
-                arrival.port,
-                arrival.tls,
-                said,
-                arrival.name,
-            )
-        )
+        self._context.record.add(arrival.rejected(self._context.now(), reason, said))
 
     async def _serve_tls(self, accepted: socket.socket, arrival: Arrival) -> None:
         connection = Connection(self._server, self._context, arrival)

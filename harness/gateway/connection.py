@@ -32,6 +32,14 @@ class Arrival:
     tls: bool = False
     name: str | None = None  # by SNI
 
+    def rejected(
+        self, at: float, reason: RejectionReason, said: bytes, host: str | None = None
+    ) -> RejectedConnection:
+        """The entry of it where nobody was served on it; `host` where a request named another."""
+        return RejectedConnection(
+            at, reason, self.client, host or self.name, self.ip, self.port, self.tls, said, self.name
+        )
+
 
 class Connection(RequestHandler):
     """Parses HTTP for one connection. Whatever the client says, nothing is raised: it is written down."""
@@ -102,20 +110,8 @@ class Connection(RequestHandler):
         if self.served and first_bytes is None:
             return
         self.served = True
-        arrival = self.arrival
-        self._context.record.add(
-            RejectedConnection(
-                self._context.now(),
-                reason,
-                arrival.client,
-                host or arrival.name,
-                arrival.ip,
-                arrival.port,
-                arrival.tls,
-                self._said if first_bytes is None else first_bytes,
-                arrival.name,
-            )
-        )
+        said = self._said if first_bytes is None else first_bytes
+        self._context.record.add(self.arrival.rejected(self._context.now(), reason, said, host))
 
     def send_raw(self, data: bytes) -> None:
         """Send bytes as they are, past HTTP and WebSocket."""

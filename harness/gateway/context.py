@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.clock import ScaledClock
+from harness.gateway.entries import Trouble
 from harness.gateway.fault_plan import FaultPlan
-from harness.gateway.record import Record, Trouble
+from harness.gateway.record import Record
 from harness.gateway.tls import Authority
 from harness.venue.dialects.base import Dialect
 

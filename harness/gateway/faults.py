@@ -136,22 +136,32 @@ class Delay(Fault):
 
 @dataclass(frozen=True)
 class HoldUntil(Fault):
-    """Keep a request from the venue until `happened`, for `longest` virtual seconds at most."""
+    """Keep a request from the venue, or a message from the client, until `happened`.
+
+    For `longest` virtual seconds at most. Messages behind one that is held wait too.
+    """
 
     happened: Callable[[], bool]
     longest: float
-    points = frozenset({"request"})
+    points = frozenset({"request", "message"})
     ends = False
 
     def __str__(self) -> str:
-        return "hold the request"
+        return "hold back"
 
     async def before_request(self, link: RequestLink) -> Reply | None:
+        await self._wait(link)
+        return None
+
+    async def on_message(self, message: Message, link: MessageLink) -> Message:
+        await self._wait(link)
+        return message
+
+    async def _wait(self, link: RequestLink | MessageLink) -> None:
         waited = 0.0
         while waited < self.longest and not self.happened():
             await link.sleep(LOOK_EVERY)
             waited += LOOK_EVERY
-        return None
 
 
 @dataclass(frozen=True)

@@ -9,36 +9,8 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from harness.gateway.canaries import Canaries, Sighting
-from harness.gateway.entries import (
-    Client,
-    ClosedBy,
-    Entry,
-    Exchange,
-    Frame,
-    Handshake,
-    Lookup,
-    RejectedConnection,
-    RejectionReason,
-    Socket,
-    Trouble,
-)
+from harness.gateway.entries import Client, Entry, Exchange, Frame, Handshake, RejectedConnection
 from harness.gateway.wire import Wire
-
-__all__ = [
-    "Client",
-    "ClosedBy",
-    "Entry",
-    "Exchange",
-    "Frame",
-    "Handshake",
-    "Lookup",
-    "Record",
-    "RejectedConnection",
-    "RejectionReason",
-    "Sighting",
-    "Socket",
-    "Trouble",
-]
 
 Found = TypeVar("Found")
 

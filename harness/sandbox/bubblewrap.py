@@ -14,7 +14,7 @@ from harness.sandbox.interpreter import mounts_of
 from harness.sandbox.launcher import network
 from harness.sandbox.launcher.kernel import memory_file
 from harness.sandbox.launching import fork_supervisor
-from harness.sandbox.pipes import Collector, CountedReader, Writer, complete
+from harness.sandbox.pipes import Collector, CountedReader, Watched, Writer, complete
 from harness.sandbox.protocol import Completed, Exit, Job, Limits, SandboxFailure
 
 _ADMIN_PATH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
@@ -48,7 +48,7 @@ class Bubblewrap:
         return complete(self.start(job))
 
 
-class BubblewrapProcess:
+class BubblewrapProcess(Watched):
     """A job under our launcher. The lifeline is a pipe that only this process holds open."""
 
     def __init__(self, job: Job) -> None:
@@ -76,21 +76,6 @@ class BubblewrapProcess:
     def _counted(self, handle: int) -> CountedReader:
         return CountedReader(handle, self._limits.output_bytes, self._overflow)
 
-    def stderr_tail(self) -> str:
-        return self._stderr.tail()
-
-    def stderr(self) -> bytes:
-        """All of stderr, once the job is over."""
-        return self._stderr.everything()
-
-    def poll(self) -> Exit | None:
-        return self.wait() if self._over.is_set() else None
-
-    def wait(self, timeout: float | None = None) -> Exit:
-        if not self._over.wait(timeout):
-            raise TimeoutError(f"the job still runs after {timeout} s")
-        return self._exit()
-
     def kill(self) -> None:
         self._cut_lifeline()
         self._over.wait()
@@ -112,7 +97,7 @@ class BubblewrapProcess:
         self._cut_lifeline()
         self._over.set()
 
-    def _exit(self) -> Exit:
+    def exit(self) -> Exit:
         if self._overflowed:
             return Exit(None, "output", f"wrote more than {self._limits.output_bytes} bytes")
         if not self._result:

@@ -18,7 +18,7 @@ from docker.errors import APIError, DockerException, NotFound
 
 from harness.sandbox.launcher import watch
 from harness.sandbox.monitor import Monitor
-from harness.sandbox.pipes import Collector, CountedReader
+from harness.sandbox.pipes import Collector, CountedReader, Watched
 from harness.sandbox.protocol import Exit, Job, Reason, SandboxFailure
 
 _HEADER = struct.Struct(">BxxxL")
@@ -79,7 +79,7 @@ class _Stdin(io.RawIOBase):
         super().close()
 
 
-class ContainerProcess:
+class ContainerProcess(Watched):
     """Starts a created container once `ready` returns; its watcher thread removes it when it is over."""
 
     def __init__(
@@ -121,19 +121,7 @@ class ContainerProcess:
         most = self._job.limits.output_bytes
         return CountedReader(handle, most, lambda: self._end("output", f"wrote more than {most} bytes"))
 
-    def stderr_tail(self) -> str:
-        return self._stderr.tail()
-
-    def stderr(self) -> bytes:
-        """All of stderr, once the job is over."""
-        return self._stderr.everything()
-
-    def poll(self) -> Exit | None:
-        return self.wait() if self._over.is_set() else None
-
-    def wait(self, timeout: float | None = None) -> Exit:
-        if not self._over.wait(timeout):
-            raise TimeoutError(f"the job still runs after {timeout} s")
+    def exit(self) -> Exit:
         if self._failure:
             raise self._failure
         assert self._exit is not None  # noqa: S101 - one of the two is set before the event

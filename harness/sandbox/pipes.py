@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from harness.sandbox.protocol import Completed, Process
+from harness.sandbox.protocol import Completed, Exit, Process
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -105,6 +105,32 @@ class Collector:
         """All of it, once the other end is closed."""
         self._thread.join()
         return bytes(self._kept)
+
+
+class Watched:
+    """A process whose end a thread of ours waits for: then it sets `_over`, and `exit` tells it."""
+
+    _over: threading.Event
+    _stderr: Collector
+
+    def stderr_tail(self) -> str:
+        return self._stderr.tail()
+
+    def stderr(self) -> bytes:
+        """All of stderr, once the job is over."""
+        return self._stderr.everything()
+
+    def poll(self) -> Exit | None:
+        return self.wait() if self._over.is_set() else None
+
+    def wait(self, timeout: float | None = None) -> Exit:
+        if not self._over.wait(timeout):
+            raise TimeoutError(f"the job still runs after {timeout} s")
+        return self.exit()
+
+    def exit(self) -> Exit:
+        """The end of a job that is over; raises SandboxFailure when the sandbox could not be set up."""
+        raise NotImplementedError
 
 
 class CollectedProcess(Process, Protocol):

@@ -1,8 +1,7 @@
 """What a connector's code says of its exchange: pairs, order types, fees. Read as text; nothing of it runs.
 
-`EXAMPLE_PAIR` and `DEFAULT_FEES` stand in a connector's `*_utils.py`, the latter as `TradeFeeSchema` (shares)
-or, until 2021, as a list of percentages; `supported_order_types` is a method of the connector's class
-(hummingbot's documentation, "Building connectors").
+`EXAMPLE_PAIR` stands in a connector's `*_utils.py`; `supported_order_types` is a method of the connector's
+class (hummingbot's documentation, "Building connectors").
 """
 
 from __future__ import annotations
@@ -10,10 +9,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
 
+from checks.static.fees import assigned, default_fees
 from checks.static.sources import CODE, Source, seen
 from harness.forks.errors import FileMissing, TooLarge
 from harness.forks.submission import AddedConnector, Submission
@@ -39,16 +39,12 @@ def exchange_facts(tree: Tree, submission: Submission) -> ExchangeFacts:
 
 def facts_in(source: Source) -> ExchangeFacts:
     """What one file says."""
-    pair, maker, taker = None, None, None
-    for node in source.nodes:
-        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-            match node.targets[0].id, node.value:
-                case "EXAMPLE_PAIR", ast.Constant(value=str(text)) if PAIR.fullmatch(text):
-                    pair = text
-                case "DEFAULT_FEES", value:
-                    maker, taker = _fees(value)
+    fees = default_fees(source)
     return ExchangeFacts(
-        example_pair=pair, maker_percent=maker, taker_percent=taker, order_types=_order_types(source)
+        example_pair=_example_pair(source),
+        maker_percent=_written(fees.maker) if fees else None,
+        taker_percent=_written(fees.taker) if fees else None,
+        order_types=_order_types(source),
     )
 
 
@@ -75,27 +71,17 @@ def code_of(tree: Tree, connectors: Iterable[AddedConnector]) -> Iterator[Source
                     yield source
 
 
-def _fees(value: ast.expr) -> tuple[str | None, str | None]:
-    """Maker's and taker's fee in percent."""
-    match value:
-        case ast.List(elts=[maker, taker]):
-            return _number(maker, 1), _number(taker, 1)
-        case ast.Call(keywords=keywords):
-            named = {each.arg: _number(each.value, 100) for each in keywords}
-            return named.get("maker_percent_fee_decimal"), named.get("taker_percent_fee_decimal")
-    return None, None
+def _example_pair(source: Source) -> str | None:
+    """What `EXAMPLE_PAIR` says last, if it is a pair."""
+    match assigned(source, "EXAMPLE_PAIR"):
+        case ast.Constant(value=str(text)) if PAIR.fullmatch(text):
+            return text
+    return None
 
 
-def _number(node: ast.expr, times: int) -> str | None:
-    if isinstance(node, ast.Call) and len(node.args) == 1:  # Decimal("0.001")
-        node = node.args[0]
-    if not isinstance(node, ast.Constant) or not isinstance(node.value, str | int | float):
-        return None
-    try:
-        number = Decimal(str(node.value)) * times
-    except InvalidOperation:
-        return None
-    return f"{number.normalize():f}" if number.is_finite() and abs(number) <= 100 else None
+def _written(percent: Decimal | None) -> str | None:
+    """None for what no exchange takes: it is a file's word, and shown on a page."""
+    return None if percent is None or abs(percent) > 100 else f"{percent.normalize():f}"
 
 
 def _order_types(source: Source) -> tuple[str, ...]:

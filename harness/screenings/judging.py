@@ -11,10 +11,10 @@ from pathlib import Path
 
 import checks.conformance
 from harness.checking import slugs_of
+from harness.checking.conclusions import missing_prerequisite, outcomes_of, unloadable
 from harness.checking.kept import KeptTraces, prefix_for
 from harness.checking.plan import PACE
-from harness.checking.pytest_plugin import OF_A_TRY, missing_prerequisite, outcomes_of, unloadable
-from harness.checking.runner import EVIDENCE, judges_traces, parameters_of, policy_for, run
+from harness.checking.runner import EVIDENCE, OF_A_TRY, judges_traces, parameters_of, policy_for, run
 from harness.errors import UserError
 from harness.forks.submission import Submission
 from harness.outcome import Outcome, OutcomeLog

@@ -16,7 +16,8 @@ from pydantic import JsonValue
 
 from harness import __version__, temporary
 from harness.checking.plan import PACE, Plan
-from harness.checking.process import Said, run_checks
+from harness.checking.process import run_checks
+from harness.checking.progress_lines import Said
 from harness.errors import HarnessError, OurFailure
 from harness.forks.errors import ForkError, NoRepository, NothingBeforeDeadline, Unreachable
 from harness.forks.lockfile import Lock

@@ -1,9 +1,10 @@
 """A simulated exchange: markets, one matching engine and one ledger, spoken to through dialects.
 
-What a dialect uses: `session.Venue` (its calls about perpetuals are in `perpetual_session`), and the words
-that go in and come out: `market.Market` and its rules, `model` (orders, fills, trades, balances, refusals),
-`positions` (positions, margin, funding), `events`. None of them changes once made. Amounts and sizes are in
-base, money in the quote or settle asset, all exact `Decimal`s; times are virtual Unix seconds.
+What a dialect uses: `session.Venue` (its calls are in `account_calls`, `order_calls`, `market_calls` and
+`perpetual_calls`), and the words that go in and come out: `market.Market` and its rules, `model` (orders,
+fills, trades, balances, refusals), `positions` (positions, margin, funding), `events`. None of them changes
+once made. Amounts and sizes are in base, money in the quote or settle asset, all exact `Decimal`s; times are
+virtual Unix seconds.
 
 Inside: `operation` (lock, exact reckoning, notifying) → `order_manager` (what is asked of an order) over
 `trading` (takers against makers), `order_life` (how an order changes and ends), `engine` (a book) and a

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.checking import process
+from harness.checking import process, progress_lines
 from harness.outcome import Status
 from tests.checking.tiny_checks import PLAYERS, World
 
@@ -196,7 +196,7 @@ def test_progress_names_a_check_that_still_waits(world: World, monkeypatch: pyte
     monkeypatch.setattr(process, "CHECKS", world.checks)
     world.run(BESIDE, "conformance/test_beside.py", scale=2.0)
     world.log.path.unlink()
-    said: list[process.Said] = []
+    said: list[progress_lines.Said] = []
     process.run_checks(world.plan, None, world.folder / "checks.log", said.append)
     named = {each.outcomes[0].requirement: each.check for each in said if each.outcomes}
     assert named["cancel-all-own-orders"] == "test_waits_longer"

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 import pytest
 
 from harness.checking import seen_in_ledger
+from harness.checking.conclusions import outcomes_of
 from harness.checking.confirmed import believed, unconfirmed_of
 from harness.checking.policy import Ending, Policy
-from harness.checking.pytest_plugin import outcomes_of
 from harness.outcome import Leaning, Outcome, Severity, Status
 from harness.requirement import Catalogue
 from harness.scenarios.rehearsal import NOT_TOLD

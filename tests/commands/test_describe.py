@@ -10,10 +10,12 @@ import pytest
 from rich.console import Console
 
 from harness.commands.describe import ROUTE, _ask, _connector, _table, _tell_rehearsal
-from harness.describing.asking import Asked
-from harness.describing.assembling import Assembled, Placed, Sources
+from harness.describing.asked import Asked
+from harness.describing.assembling import Assembled
+from harness.describing.gathered import Sources
 from harness.describing.kit import Harvest
-from harness.describing.questions import OPEN_FACT, Question, line
+from harness.describing.placed import Placed
+from harness.describing.review_lines import OPEN_FACT, Question, line
 from harness.describing.signatures import explain
 from harness.errors import UserError
 from harness.forks.submission import AddedConnector, Submission

@@ -10,27 +10,23 @@ from typing import Any
 import pytest
 
 from harness.describing.answers import answers
-from harness.describing.asking import Act, Asked, Opened
-from harness.describing.assembling import (
-    Assembled,
-    Placed,
-    Sources,
-    _as_in_others,
-    _parameters,
-    _with_words_for_fills,
-    assemble,
-)
+from harness.describing.asked import Act, Asked, Opened
+from harness.describing.assembling import Assembled, assemble
 from harness.describing.deriving import Derived
 from harness.describing.fields import Field
+from harness.describing.gathered import Sources
 from harness.describing.kit import Harvest, Sample
+from harness.describing.placed import Placed
 from harness.describing.questions import glossary, questions
 from harness.describing.routes import Route
 from harness.describing.said import Said
 from harness.describing.sentinels import SETS
 from harness.describing.signatures import explain
 from harness.describing.source_reading import read_source
+from harness.describing.stream_parts import _with_words_for_fills
 from harness.describing.tally import by_source, tally
 from harness.describing.templates import Kind
+from harness.describing.unasked_routes import _as_in_others, _parameters
 from harness.venue.described.loading import checked
 
 HOST = "api.acme.test"

@@ -6,9 +6,10 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from harness.describing.asking import Listening
-from harness.describing.books import Made, Note, derived, snapshot
+from harness.describing.book_notes import Made, Note
+from harness.describing.books import derived, snapshot
 from harness.describing.fields import KIT, READS
+from harness.describing.mocked_exchange import Listening
 from harness.describing.sentinels import SETS
 from harness.describing.source_reading import read_source
 from harness.venue.dialects.messages import Request

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from harness.describing import books
 from harness.describing.answers import Answer, answers, place_of
+from harness.describing.book_notes import Made, Note
 from harness.describing.deriving import Derived, derive
 from harness.describing.kit import Harvest, Sample
 from harness.describing.leaves import parsed
@@ -110,9 +111,9 @@ def test_tests_that_leave_partial_fills_out_say_no_less_of_them() -> None:
     assert found == {"id": "fill.trade_id", "qty": "fill.amount", "px": "fill.price"}
 
 
-def _shown(kind: str, raw: JsonValue, *made: JsonValue) -> books.Note:
-    parts = tuple(books.Made(type=kind.upper(), at=1764000000.0, content=each) for each in made)  # type: ignore[arg-type]
-    return books.Note(kind=kind, raw=raw, made=parts)
+def _shown(kind: str, raw: JsonValue, *made: JsonValue) -> Note:
+    parts = tuple(Made(type=kind.upper(), at=1764000000.0, content=each) for each in made)  # type: ignore[arg-type]
+    return Note(kind=kind, raw=raw, made=parts)
 
 
 def test_a_book_that_never_moves_is_told_as_the_venues_moves() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from harness.describing.readings import FORK, Meaning, meaning
-from harness.sandbox.inside import readers
+from harness.sandbox.inside import changed_replies, readers
 
 REPLY = {"free": "10", "held": "5", "note": "x"}
 
@@ -58,11 +58,11 @@ def _readings(document: Any) -> list[dict[str, Any]]:
     case = types.SimpleNamespace(exchange=_Exchange())
 
     async def heard(message: Any) -> Any:
-        return await readers._hear(case.exchange, message)
+        return await readers.hear(case.exchange, message)
 
     reader = readers.Reader("balance_event_websocket_update", heard, stream=True)
     reply = {"document": document}
-    return asyncio.run(readers._mutate(case, reader, 0, reply, {}, _unlimited))
+    return asyncio.run(changed_replies._mutate(case, reader, 0, reply, {}, _unlimited))
 
 
 def test_one_leaf_at_a_time_shows_what_follows_it() -> None:

@@ -10,8 +10,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from harness.credentials.shapes import Shape
+from harness.describing.acting import orders_to_place
 from harness.describing.answers import named_so
-from harness.describing.asking import Act, Asked, Opened, orders_to_place
+from harness.describing.asked import Act, Asked, Opened
 from harness.describing.canary_keys import keys, other_shapes
 from harness.describing.routes import routes
 from harness.describing.said import Said

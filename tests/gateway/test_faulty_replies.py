@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 
 import aiohttp
 import pytest
@@ -55,10 +56,30 @@ def test_a_held_request_comes_last(gateway: GatewayThread, shim: EmulatedShim, l
     talk(gateway, shim, both)
     (held,) = gateway.record.exchanges("order_book")
     (other,) = gateway.record.exchanges("ping")
-    assert (held.status, held.fault) == (200, "hold the request")
+    assert (held.status, held.fault) == (200, "hold back")
     assert held.replied_at is not None
     assert other.replied_at is not None
     assert held.replied_at > other.replied_at
+
+
+def test_held_messages_come_once_it_happened(
+    gateway: GatewayThread, shim: EmulatedShim, venue: Venue
+) -> None:
+    """All of them, in their order."""
+    over = threading.Event()
+    gateway.faults.add(HoldUntil(over.is_set, 60), "stream:book", times=None)
+
+    async def listen(session: aiohttp.ClientSession) -> list[int]:
+        async with opened(session) as ws:
+            change_book(venue, 2)
+            with pytest.raises(asyncio.TimeoutError):
+                await ws.receive(timeout=0.3)
+            over.set()
+            return await numbers(ws, 2)
+
+    first, second = talk(gateway, shim, listen)
+    assert second == first + 1
+    assert {frame.fault for frame in gateway.record.frames("stream:book")} == {"hold back"}
 
 
 def test_a_reply_that_trickles_is_whole_in_the_end(gateway: GatewayThread, shim: EmulatedShim) -> None:

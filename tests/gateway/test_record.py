@@ -16,18 +16,18 @@ from urllib.parse import quote
 import pytest
 
 from harness.gateway.canaries import Canaries
-from harness.gateway.record import (
+from harness.gateway.entries import (
     Entry,
     Exchange,
     Frame,
     Handshake,
     Lookup,
-    Record,
     RejectedConnection,
     RejectionReason,
     Socket,
     Trouble,
 )
+from harness.gateway.record import Record
 from harness.outcome import Basis, EvidenceKind
 
 SECRET = "9b/K+zzQ&x=7c0ffee"  # characters that change in URLs, JSON stays as it is

@@ -17,8 +17,8 @@ import pytest
 
 from harness.clock import ScaledClock
 from harness.gateway.acceptor import Acceptor
+from harness.gateway.entries import RejectionReason
 from harness.gateway.faults import Stall, WrongCertificate
-from harness.gateway.record import RejectionReason
 from harness.gateway.server import GatewayError
 from harness.gateway.thread import GatewayThread, running_gateway
 from harness.gateway.tls import name_in

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.gateway.record import RejectionReason
+from harness.gateway.entries import RejectionReason
 from harness.gateway.thread import GatewayThread
 from harness.sandbox.protocol import Job, Limits, Mount
 from tests.gateway.emulated import PATIENCE

@@ -13,6 +13,7 @@ from decimal import Decimal
 import aiohttp
 import pytest
 
+from harness.gateway.entries import ClosedBy
 from harness.gateway.fault import Fault
 from harness.gateway.faults import (
     CloseSocket,
@@ -26,7 +27,6 @@ from harness.gateway.faults import (
     Reset,
     Stall,
 )
-from harness.gateway.record import ClosedBy
 from harness.gateway.thread import GatewayThread
 from harness.venue.model import Side
 from harness.venue.session import Venue

@@ -14,7 +14,8 @@ from textwrap import dedent
 from checks.conformance.reach import Declared, place_of, undeclared
 from harness import temporary
 from harness.clock import ScaledClock
-from harness.gateway.record import MOST_ENTRIES, Record, RejectedConnection
+from harness.gateway.entries import RejectedConnection
+from harness.gateway.record import MOST_ENTRIES, Record
 from harness.gateway.thread import GatewayThread, running_gateway
 from harness.sandbox.protocol import Backend, Limits, Mount
 from harness.venue.market import SAMPLE_MARKETS

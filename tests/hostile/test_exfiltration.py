@@ -8,7 +8,7 @@ import pytest
 
 from checks.conformance import test_security as checks
 from harness.checking import Undetermined
-from harness.gateway.record import RejectionReason
+from harness.gateway.entries import RejectionReason
 from harness.sandbox.protocol import Backend
 from harness.scenarios.recording import wire_of
 from harness.scenarios.trace.model import Trace

@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from harness.checking.conclusions import outcomes_of
 from harness.checking.policy import Ending, Policy
-from harness.checking.pytest_plugin import outcomes_of
 from harness.outcome import Lifecycle, Severity, Status
 from harness.reporting.publish import publish_round
 from harness.requirement import Catalogue

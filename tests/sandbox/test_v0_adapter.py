@@ -144,7 +144,7 @@ def adapter(**members: object) -> Adapter:
     made = Adapter()
     made._connector = SimpleNamespace(**members)
     made._kind = AcmeMarket
-    made.WORDS = "acme_kit.words"
+    made._words_lie_in = "acme_kit.words"
     return made
 
 

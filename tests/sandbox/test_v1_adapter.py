@@ -11,8 +11,10 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
+from harness.sandbox.inside import integrity
+from harness.sandbox.inside.adapters import v2
 from harness.sandbox.inside.adapters.older import fee_told
-from harness.sandbox.inside.adapters.v1 import Adapter
+from harness.sandbox.inside.adapters.v1 import TODAY, Adapter
 
 TradeFee = namedtuple("TradeFee", "percent flat_fees")
 Filled = namedtuple("Filled", "timestamp order_id trade_fee")
@@ -69,7 +71,17 @@ def test_a_maker_is_no_question_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "acme_words", words)
     asked: list[object] = []
     made = Adapter()
-    made.WORDS = "acme_words"
+    made._words_lie_in = "acme_words"
     made._connector = SimpleNamespace(get_fee=lambda *given: asked.extend(given))
     assert asyncio.run(made.fee("A-B", "LIMIT", "BUY", "1", "2", is_maker=True)) is None
     assert asked == ["A", "B", Words.LIMIT, Words.BUY, Decimal(1), Decimal(2)]
+
+
+def test_words_that_moved_in_2022_are_no_replaced_part_of_the_driver(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(v2.Adapter, "warm", lambda *_: {})
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
+    monkeypatch.setitem(sys.modules, TODAY, moved := ModuleType(TODAY))
+    made = Adapter()
+    made.warm("acme")
+    assert made._words() is moved
+    assert integrity.shadowed(made) == []

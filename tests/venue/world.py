@@ -15,7 +15,7 @@ from harness.venue.dialects.messages import Frame, Outgoing, Reply, Request
 from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.events import Event, Listener
 from harness.venue.market import SAMPLE_MARKETS, Market
-from harness.venue.model import Account
+from harness.venue.model import Account, NewOrder, Side
 from harness.venue.session import Venue
 
 NOON = 1_790_000_000.0
@@ -98,3 +98,11 @@ def read_by(session: StreamSession) -> Listener:
         list(session.venue_event(event))
 
     return read
+
+
+def resting(world: Venue, side: Side = Side.BUY, amount: str = "0.01") -> NewOrder:
+    """A BTC order that rests behind the best price."""
+    market = world.market("BTC-USDT")
+    book = world.book(market)
+    level = (book.bids if side is Side.BUY else book.asks)[3]
+    return NewOrder(market, side, amount=Decimal(amount), price=level.price)

@@ -135,6 +135,17 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
     ("bitstamp", test_resilience_replies.test_errors_empty_no_balances): RealDefect(
         "Given an empty body, the connector reports 0", NO_ASSETS
     ),
+    ("bitstamp", test_order_life.test_late_messages_leave_an_order_ended): RealDefect(
+        "ended again when messages of its fills came late",
+        "It takes messages for the state of orders that have ended too (`all_fillable_orders`): one of a "
+        "part opens a filled order again, and its user is told twice that it is complete.",
+    ),
+    ("kucoin", test_order_life.test_late_messages_leave_an_order_ended): RealDefect(
+        "fills of a limit .* order were not reported",
+        "Where it tells of a fill it asks the order that may be updated for its pair: once the order has "
+        "ended there is none, the task that listens logs an AttributeError, and as its polls find no fill, "
+        "its user never hears of it.",
+    ),
     ("gate_io", test_order_life_crowd.test_many_orders_at_once): RealDefect(
         "orders never reached the exchange",
         "It allows itself 900 new orders a second where Gate takes ten: of twenty in one tick some are "

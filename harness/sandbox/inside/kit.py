@@ -18,8 +18,9 @@ import unittest
 from decimal import Decimal
 from typing import Any, Callable, Dict, Iterator, List, Optional
 
-from . import readers, wire
+from . import changed_replies, wire
 from .job import Job
+from .leaves import plain
 
 MEMBER_SECONDS = 4.0
 MOST_HANGING = 4  # members that do not come back; then no more are asked
@@ -185,7 +186,7 @@ def _plain(value: Any) -> Any:
         value = value.pattern
     if isinstance(value, str):
         return value[:MAX_DOCUMENT]
-    return readers.plain(value)
+    return plain(value)
 
 
 def _orders(case: Any, sentinels: Dict[str, Any]) -> Iterator[Any]:
@@ -227,7 +228,7 @@ def _ours(kind: Any, sentinels: Dict[str, Any], harvest: Harvest) -> Any:
     async def test_harvest(self: Any) -> None:
         harvest.ask(self, sentinels)
         if sentinels.get("read"):
-            await readers.read(self, sentinels, harvest.samples, harvest.readings, at_most)
+            await changed_replies.read(self, sentinels, harvest.samples, harvest.readings, at_most)
 
     def value(name: str, convert: Callable[[Any], Any]) -> Any:
         return property(lambda _: convert(sentinels[name]))

@@ -35,6 +35,7 @@ HISTORIES = 5
 ORDERS = 3  # in one history
 POLLS = 4  # at most, until the connector has heard of everything
 IN_VAIN = 2  # questions about an order that are told of none; who asks often asks no more of these
+LATE = 2.0  # virtual seconds by which private messages may come late
 POLL = 8.0  # virtual seconds that a poll may take
 TURNED_AWAY = (401, 403, 418, 429)
 MOST_TRIES = 8  # at shortening
@@ -77,7 +78,7 @@ ENDS: tuple[tuple[Move, ...], ...] = (
 _FAULTS: dict[Trouble | None, tuple[tuple[Fault, str], ...]] = {
     Trouble.LOST: tuple((DropMessage(), stream) for stream in PRIVATE),
     Trouble.TWICE: tuple((DuplicateMessage(), stream) for stream in PRIVATE),
-    Trouble.LATE: tuple((Delay(2.0), stream) for stream in PRIVATE),
+    Trouble.LATE: tuple((Delay(LATE), stream) for stream in PRIVATE),
     Trouble.SLOW: ((Delay(3.0, when="reply"), "place_order"),),
     Trouble.UNHEARD: ((LoseReply(), "cancel_order"),),
 }
@@ -279,7 +280,7 @@ def _take(rig: Rig, history: History, step: Step) -> None:
         if step.trouble in _DEAF:
             history.heard = _polled(rig, history, POLLS if history.heard else 1)
         if step.trouble in _DOUBT:
-            rig.connector.tick()
+            _poll(rig, history)
             rig.pause(POLL / 2)
     history.taken.append((began, rig.clock.now(), step))
 
@@ -316,10 +317,21 @@ def _settle(rig: Rig, history: History) -> None:
     rig.pause(WAIT / 2)
 
 
+def _poll(rig: Rig, history: History) -> None:
+    """Once late messages have come: those that come after a poll has told of them are played by `races`.
+
+    A socket keeps its order, so that each of a move's three messages may wait for the one before.
+    """
+    late = [ended for _, ended, step in history.taken if step.trouble is Trouble.LATE]
+    if late:
+        rig.pause(max(0.0, max(late) + len(PRIVATE) * LATE - rig.clock.now()))
+    rig.connector.tick()
+
+
 def _polled(rig: Rig, history: History, polls: int) -> bool:
     """Whether the connector has heard of everything after at most so many polls."""
     for _ in range(polls):
-        rig.connector.tick()
+        _poll(rig, history)
         if rig.eventually(lambda: all(_heard(rig, life) for life in history.lives.values()), POLL):
             return True
     return False

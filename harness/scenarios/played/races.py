@@ -1,9 +1,11 @@
 """Answers in an order that nobody likes: a fill before its confirmation, an order not yet to be found, a poll
-that is answered after a cancel.
+that is answered after a cancel, messages of fills after a poll has told of them.
 """
 
 from __future__ import annotations
 
+import threading
+from contextlib import ExitStack
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -28,19 +30,25 @@ LATE = 3.0  # virtual seconds by which the confirmation comes after the fill
 LAG = 12.0  # virtual seconds in which a poll has to come
 MORE = Decimal("1.003")  # times the best ask: what an order would pay that trades at the best ask
 SLOW = 2.0  # times as fast as the wall
+PRIVATE = ("stream:orders", "stream:fills", "stream:balances", "stream:positions")
+POLLS = 3  # until one has told of an order's end
+HELD = 60.0  # virtual seconds that a message is held back at most
 QUESTIONS = 2  # that are told of no such order; today's framework gives an order up after four
 
 
 @dataclass
 class Races(View):
     """`crossed` traded at once while its confirmation was late; `lagging` could not be found for a while;
-    `polled` was cancelled after the connector had asked for it and before that was answered.
+    `polled` was cancelled after the connector had asked for it and before that was answered. `overtaken` was
+    filled in two parts, whose messages came once a poll had told of its end; `ended_first` is whether it had.
     """
 
     rig_number: int
     crossed: Life | None = None
     lagging: Life | None = None
     polled: Life | None = None
+    overtaken: Life | None = None
+    ended_first: bool = False
     asked_for_lagging: int = 0
     tracked_while_missing: bool = False
 
@@ -52,6 +60,7 @@ def race(rigs: Rigs, pace: float) -> Races:
         run.crossed = _fill_before_the_reply(rig)
         _lose_sight_of_an_order(rig, run)
         run.polled = _cancel_during_a_poll(rig)
+        _tell_of_fills_after_the_end(rig, run)
         return run
 
 
@@ -113,6 +122,28 @@ def _cancel_during_a_poll(rig: Rig) -> Life:
         rig.connector.wait_event("OrderCancelled", life.order_id, WAIT)
         rig.pause(LATE / 2)
     return settle(rig, life)
+
+
+def _tell_of_fills_after_the_end(rig: Rig, run: Races) -> None:
+    """Polls tell of two fills and of the end; the private messages of all that come after it."""
+    life = run.overtaken = rest(rig, Side.SELL)
+    if life.placed is None:
+        return
+
+    def told() -> bool:
+        rig.connector.tick()
+        return bool(rig.connector.wait_event(completed(life.side), life.order_id, LAG))
+
+    over = threading.Event()
+    with ExitStack() as held:
+        for stream in PRIVATE:
+            held.enter_context(rig.faults.during(HoldUntil(over.is_set, HELD), stream))
+        let_trade(rig, life, life.placed.amount / rig.market.lot_size // 2 * rig.market.lot_size)
+        let_trade(rig, life)
+        run.ended_first = any(told() for _ in range(POLLS))
+        over.set()
+        rig.pause(LATE)
+    settle(rig, life)
 
 
 def _until_asked_for_orders(rig: Rig, mark: int, lag: float) -> None:

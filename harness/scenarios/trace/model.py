@@ -253,20 +253,27 @@ _WIRE = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Part:
-    """One exchange of a trace, and everything that was seen on it."""
+class _OfEntries:
+    """What can be asked of the entries of a trace, and of a part of it."""
 
-    began: Began
     entries: tuple[Entry, ...]
 
     @cached_property
     def wire(self) -> Wire:
+        """What passed on its exchanges."""
         kept = [each for each in self.entries if isinstance(each, _WIRE)]
         return Wire(sorted(kept, key=lambda each: each.number))
 
     def of(self, kind: type[Kind]) -> tuple[Kind, ...]:
         return tuple(each for each in self.entries if isinstance(each, kind))
+
+
+@dataclass(frozen=True)
+class Part(_OfEntries):
+    """One exchange of a trace, and everything that was seen on it."""
+
+    began: Began
+    entries: tuple[Entry, ...]
 
     @cached_property
     def orders(self) -> tuple[Order, ...]:
@@ -287,7 +294,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Trace:
+class Trace(_OfEntries):
     header: Header
     entries: tuple[Entry, ...]
 
@@ -317,15 +324,6 @@ class Trace:
     def last(self) -> Part | None:
         """The last exchange that was opened, None where there was none."""
         return self.parts[-1] if self.parts else None
-
-    @cached_property
-    def wire(self) -> Wire:
-        """What passed on all of its exchanges."""
-        kept = [each for each in self.entries if isinstance(each, _WIRE)]
-        return Wire(sorted(kept, key=lambda each: each.number))
-
-    def of(self, kind: type[Kind]) -> tuple[Kind, ...]:
-        return tuple(each for each in self.entries if isinstance(each, kind))
 
     @property
     def end(self) -> Ended | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.venue.described.dialect import DescribedDialect, dialect_of
+from harness.venue.described.dialect import DescribedDialect
+from harness.venue.described.dialect_class import dialect_of
 from harness.venue.described.loading import SHIPPED, load
 from harness.venue.dialects import dialect
 from harness.venue.dialects.base import Dialect

@@ -227,3 +227,14 @@ class Dialect:
         """The market that the exchange calls `symbol`, with the rules that it has now."""
         place = self._places.get(symbol)
         return None if place is None else self.venue.markets[place]
+
+    def market_named(self, symbol: str) -> Market:
+        """The same; raises `Refused` with the exchange's own error where there is none."""
+        market = self.market_of(symbol)
+        if market is None:
+            raise self.unknown_market()
+        return market
+
+    def unknown_market(self) -> Refused:
+        """What the exchange says of a symbol that it does not list."""
+        raise NotImplementedError

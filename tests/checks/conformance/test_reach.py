@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from checks.conformance.reach import Declared, foreign, place_of, undeclared
-from harness.gateway.record import Lookup, Record, RejectedConnection, RejectionReason
+from harness.gateway.entries import Lookup, RejectedConnection, RejectionReason
+from harness.gateway.record import Record
 
 HOST = "api.exchange.com"
 DECLARED = Declared.of(["Extra.exchange.com", "odd.exchange.com:8443"], [HOST], (443, 9443))

@@ -11,7 +11,8 @@ from checks.conformance import test_security as checks
 from harness.checking import Failed, Undetermined
 from harness.frameworks.unit_tests import UnitTestResult
 from harness.gateway.canaries import Canaries
-from harness.gateway.record import Exchange, Frame, Lookup, Record
+from harness.gateway.entries import Exchange, Frame, Lookup
+from harness.gateway.record import Record
 from harness.scenarios.recording import wire_of
 from harness.scenarios.trace.model import Header, Trace
 from harness.scenarios.trace.store import packed, unpacked

@@ -48,6 +48,20 @@ MANNERS = [
         line_of(today(), UTILS, "acme_api_key"),
     ),
     Bad(
+        "fees in percent",
+        test_usability_settings.test_default_fees_are_shares,
+        today().replacing(
+            UTILS,
+            "DEFAULT_FEES = [0.1, 0.1]",
+            "DEFAULT_FEES = TradeFeeSchema(\n"
+            '    maker_percent_fee_decimal=Decimal("0.1"),\n'
+            '    taker_percent_fee_decimal=Decimal("0.2"),\n'
+            ")",
+        ),
+        line_of(today(), UTILS, "DEFAULT_FEES"),
+        says="10 % for makers and 20 % for takers",
+    ),
+    Bad(
         "2020: a secret that is shown",
         test_usability_settings.test_asks_for_its_keys,
         of_2020().replacing(GLOBAL_MAP, 'prompt="Secret?", is_secure=True', 'prompt="Secret?"'),

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 import pytest
 
 from harness.venue.described import DescribedDialect, described_dialect
-from harness.venue.described.dialect import dialect_of
+from harness.venue.described.dialect_class import dialect_of
 from harness.venue.described.streams import DescribedSession
 from harness.venue.dialects.messages import Close, Frame, Reply, Request
 from harness.venue.dialects.stream_session import StreamSession

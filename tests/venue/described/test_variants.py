@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from harness.scenarios.randomization import initial_balances
-from harness.venue.described.answering import new_order
-from harness.venue.described.dialect import DescribedDialect, dialect_of
+from harness.venue.described.dialect import DescribedDialect
+from harness.venue.described.dialect_class import dialect_of
 from harness.venue.described.model import Description, Orders, Signing
+from harness.venue.described.requested import new_order
 from harness.venue.described.signing import Given
 from harness.venue.described.values import Fact
 from harness.venue.dialects.messages import Request
@@ -39,8 +40,8 @@ def made(**changes: Any) -> DescribedDialect:
 
 def asked(dialect: DescribedDialect, **orders: Any) -> Any:
     """A request to buy a hundredth at 50,000, as the description's own orders are understood."""
-    from harness.venue.described.answering import Asked
     from harness.venue.described.model import Rows
+    from harness.venue.described.requested import Asked
 
     limit: dict[str, Fact] = {"order.amount": D("0.01"), "order.price": D(50_000), "order.side": "buy"}
     account = dialect.venue.account("maker", initial_balances(dialect.markets), KEY_LENGTHS)

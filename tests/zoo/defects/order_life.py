@@ -180,6 +180,19 @@ ENDS: tuple[Defect, ...] = (
         ),
     ),
     defect(
+        "late-messages-open-orders-again",
+        checks.test_late_messages_leave_an_order_ended,
+        "order ended again when messages of its fills came late",
+        worded(EXCHANGE, LISTENER, ("all_updatable_orders", "all_fillable_orders")),
+    ),
+    defect(
+        "late-messages-of-okx-open-orders-again",
+        checks.test_late_messages_leave_an_order_ended,
+        "order ended again when messages of its fills came late",
+        worded("okx_exchange.py", LISTENER, ("all_updatable_orders", "all_fillable_orders")),
+        connector="okx",
+    ),
+    defect(
         "event-times-in-milliseconds",
         checks.test_timestamps,
         "event has timestamp",

@@ -25,7 +25,7 @@ class Adapter(v2.Adapter):
     ) -> Any:
         """A maker is told by the type of the order: `is_maker` is no question yet."""
         del is_maker
-        words = importlib.import_module(self.WORDS)
+        words = self._words()
         base, quote = pair.split("-")
         kind, way = words.OrderType[order_type], words.TradeType[side]
         return fee_told(self._connector.get_fee(base, quote, kind, way, Decimal(amount), Decimal(price)))

@@ -11,7 +11,8 @@ import json
 from typing import Any, Dict, List, Optional, Tuple
 
 from .. import application, config_map, virtual_time
-from . import older, v2
+from . import older
+from .calls import tried
 from .making import Making
 
 
@@ -41,13 +42,7 @@ class Adapter(older.Adapter):
         ).global_config_map
         self._kind = making.kind(connector)
         self._module = importlib.import_module(self._kind.__module__)
-        return {
-            "module": self._module.__name__,
-            "class": self._kind.__name__,
-            "file": getattr(self._module, "__file__", ""),
-            "connectors": sorted(making.known),
-            "config": self.config(),
-        }
+        return self._warmed(self._kind.__name__, making.known)
 
     def config(self) -> List[Dict[str, Any]]:
         """What the application reads for this market, in order."""
@@ -166,8 +161,8 @@ class Adapter(older.Adapter):
     async def prices(self, pair: str) -> Dict[str, Any]:
         """The market's own prices are those of a side; the last traded one is its order book's."""
         symbol = self._symbol(pair)
-        buy = await v2.tried(self._connector.get_price, symbol, True)
-        sell = await v2.tried(self._connector.get_price, symbol, False)
+        buy = await tried(self._connector.get_price, symbol, True)
+        sell = await tried(self._connector.get_price, symbol, False)
         # Books of before v0.30 keep no last price; the last trade that was heard of is all there is to know.
         heard = [each["data"]["price"] for each in self._trades if each["data"]["trading_pair"] == pair]
         book = self._connector.get_order_book(symbol)

@@ -22,7 +22,7 @@ class Adapter(older.Adapter):
     def warm(self, connector: str) -> Dict[str, Any]:
         warmed = super().warm(connector)
         if importlib.util.find_spec(TODAY) is not None:
-            self.WORDS = TODAY
+            self._words_lie_in = TODAY
         return warmed
 
     def _known(self) -> Any:

@@ -28,7 +28,7 @@ from harness.venue.dialects.beaxy.codec import (
 from harness.venue.dialects.beaxy.login import SILENCE, Session, as_secret, new_key, number_of, text_of
 from harness.venue.dialects.beaxy.streams import BookStream, OrderStream, TradeStream
 from harness.venue.dialects.day import day
-from harness.venue.dialects.messages import Reply, Request
+from harness.venue.dialects.messages import Refused, Reply, Request
 from harness.venue.dialects.routing import Call, Route, rest, stream
 from harness.venue.dialects.wire import Json, ms
 from harness.venue.market import FeeIn, Market
@@ -120,11 +120,8 @@ class Beaxy(Dialect):
     def expire_user_streams(self, account: Account) -> None:
         self.streams_of.expire(account)
 
-    def market_named(self, name: str) -> Market:
-        market = self.market_of(name)
-        if market is None:
-            raise refused(404, "Unknown symbol")
-        return market
+    def unknown_market(self) -> Refused:
+        return refused(404, "Unknown symbol")
 
     def _said(self, call: Call) -> Json:
         body = call.request.json()

@@ -11,7 +11,7 @@ from harness.venue.dialects.binance import messages, parameters
 from harness.venue.dialects.binance.errors import NO_SUCH_ORDER, UNKNOWN_ORDER, error, refused
 from harness.venue.dialects.binance.market_routes import MarketRoutes
 from harness.venue.dialects.binance.messages import symbol_of
-from harness.venue.dialects.binance.parameters import integer, limit
+from harness.venue.dialects.binance.parameters import integer
 from harness.venue.dialects.decimals import fixed
 from harness.venue.dialects.messages import Reply
 from harness.venue.dialects.routing import Call, rest
@@ -111,13 +111,11 @@ class AccountRoutes(MarketRoutes):
 
     @rest("GET", "/api/v3/openOrders", operation="open_orders", weight=6, private=True)
     def open_orders(self, call: Call) -> JsonValue:
-        market = self._market(call) if "symbol" in call.params else None
-        return [messages.order_state(order) for order in self.venue.open_orders(call.account, market)]
+        return [messages.order_state(order) for order in self._open_orders(call)]
 
     @rest("GET", "/api/v3/allOrders", operation="order_status", weight=20, private=True)
     def all_orders(self, call: Call) -> JsonValue:
-        orders = self.venue.orders(call.account, self._market(call))
-        return [messages.order_state(order) for order in orders[-limit(call.params, 500, 1000) :]]
+        return [messages.order_state(order) for order in self._newest_orders(call)]
 
     def _named_order(self, call: Call, unknown: tuple[int, str]) -> Order:
         """The account's order that orderId or origClientOrderId names; `unknown` is the error for none."""
@@ -126,11 +124,4 @@ class AccountRoutes(MarketRoutes):
         if order_id is None and not client_id:
             text = "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!"
             raise error(-1102, text)
-        market = self._market(call)
-        try:
-            order = self.venue.order(call.account, order_id, client_id)
-        except VenueRefusal:
-            raise error(*unknown) from None
-        if order.market != market:
-            raise error(*unknown)
-        return order
+        return self._own_order(call, self._market(call), order_id, client_id, unknown)

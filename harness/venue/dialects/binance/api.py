@@ -16,11 +16,11 @@ from harness.venue.dialects.binance.messages import symbol_of
 from harness.venue.dialects.binance.parameters import integer, limit, required
 from harness.venue.dialects.binance.security import account_of, check_request
 from harness.venue.dialects.listen_keys import ListenKeys
-from harness.venue.dialects.messages import Reply, Request
+from harness.venue.dialects.messages import Refused, Reply, Request
 from harness.venue.dialects.routing import Call, Route
 from harness.venue.dialects.wire import Json, ms
 from harness.venue.market import Market
-from harness.venue.model import Account, Fill, Trade
+from harness.venue.model import Account, Fill, Order, Trade, VenueRefusal
 from harness.venue.session import Venue
 
 LISTEN_KEY_SECONDS = 3600.0
@@ -71,10 +71,35 @@ class BinanceApi(Dialect):
         return self.listen_keys.account_of(key, self.venue.clock.now())
 
     def _market(self, call: Call) -> Market:
-        market = self.market_of(required(call.params, "symbol"))
-        if market is None:
-            raise error(-1121, "Invalid symbol.")
-        return market
+        return self.market_named(required(call.params, "symbol"))
+
+    def unknown_market(self) -> Refused:
+        return error(-1121, "Invalid symbol.")
+
+    def _open_orders(self, call: Call) -> tuple[Order, ...]:
+        """The account's open orders, of the market that is named or of all."""
+        return self.venue.open_orders(call.account, self._market(call) if "symbol" in call.params else None)
+
+    def _newest_orders(self, call: Call) -> tuple[Order, ...]:
+        """The last orders of the account in the market that is named, as many as are asked for."""
+        return self.venue.orders(call.account, self._market(call))[-limit(call.params, 500, 1000) :]
+
+    def _own_order(
+        self,
+        call: Call,
+        market: Market,
+        order_id: int | None,
+        client_id: str | None,
+        unknown: tuple[int, str],
+    ) -> Order:
+        """The account's order in a market by either id; raises `unknown` where there is none."""
+        try:
+            order = self.venue.order(call.account, order_id, client_id)
+        except VenueRefusal:
+            raise error(*unknown) from None
+        if order.market != market:
+            raise error(*unknown)
+        return order
 
     def _fills(self, call: Call, longest: int | None = None) -> Sequence[Fill]:
         """The fills that a list of an account's trades is asked for: the newest, or those from a start on.
@@ -102,10 +127,7 @@ class BinanceApi(Dialect):
             return (self._market(call),)
         if "symbols" not in call.params:
             return self.venue.markets
-        markets = [self.market_of(name) for name in parameters.names(call.params["symbols"])]
-        if None in markets:
-            raise error(-1121, "Invalid symbol.")
-        return tuple(market for market in markets if market is not None)
+        return tuple(map(self.market_named, parameters.names(call.params["symbols"])))
 
     def _tickers(self, call: Call, make: Callable[[Venue, Market], Json]) -> JsonValue:
         if "symbol" in call.params:

@@ -32,7 +32,8 @@ _EXECUTION = {
 }
 
 
-IN_MATCH = "EXPIRED_IN_MATCH"  # ended by self-trade prevention, says `enums.md`
+# Ended by self-trade prevention: `enums.md`, and of futures the page of common definitions.
+IN_MATCH = "EXPIRED_IN_MATCH"
 
 
 def status_of(order: Order) -> str:

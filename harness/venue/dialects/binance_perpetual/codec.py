@@ -11,12 +11,12 @@ from decimal import Decimal
 from pydantic import JsonValue
 
 from harness.venue.dialects.binance.errors import UNKNOWN_ORDER, error
-from harness.venue.dialects.binance.messages import symbol_of
+from harness.venue.dialects.binance.messages import status_of, symbol_of
 from harness.venue.dialects.decimals import decimals_of, fixed, plain
 from harness.venue.dialects.messages import Refused
 from harness.venue.dialects.wire import Json, ms
 from harness.venue.market import Market
-from harness.venue.model import ZERO, Fill, Order, OrderEnd, OrderStatus, Refusal, Side, VenueRefusal
+from harness.venue.model import ZERO, Fill, Order, Refusal, Side, VenueRefusal
 from harness.venue.positions import FundingPayment, Margin, MarginMode, Position
 
 FOREVER = 4133404800000  # the delivery date of what is never delivered
@@ -56,13 +56,6 @@ _REJECTIONS = {
     Refusal.POSITION_SIDE_MISMATCH: (-4061, "Order's position side does not match user's setting."),
     Refusal.MARGIN_MODE_IN_USE: (-4048, "Margin type cannot be changed if there exists position."),
 }  # fmt: skip
-_STATUS = {
-    OrderStatus.OPEN: "NEW",
-    OrderStatus.PARTIALLY_FILLED: "PARTIALLY_FILLED",
-    OrderStatus.FILLED: "FILLED",
-    OrderStatus.CANCELED: "CANCELED",
-    OrderStatus.EXPIRED: "EXPIRED",
-}
 
 
 def refused(refusal: VenueRefusal, market: Market | None = None) -> Refused:
@@ -118,11 +111,6 @@ def _force(order: Order) -> str:
 
 def _average(order: Order) -> str:
     return fixed(order.filled_quote / order.filled) if order.filled else "0.00000"
-
-
-def status_of(order: Order) -> str:
-    """Self-trade prevention has a word of its own, says the page of common definitions."""
-    return "EXPIRED_IN_MATCH" if order.ended is OrderEnd.SELF_TRADE else _STATUS[order.status]
 
 
 def order_state(order: Order) -> Json:

@@ -249,13 +249,11 @@ class BinancePerpetual(MarketRoutes):
 
     @rest("GET", "/fapi/v1/openOrders", operation="open_orders", private=True)
     def open_orders(self, call: Call) -> JsonValue:
-        market = self._market(call) if "symbol" in call.params else None
-        return [codec.order_state(order) for order in self.venue.open_orders(call.account, market)]
+        return [codec.order_state(order) for order in self._open_orders(call)]
 
     @rest("GET", "/fapi/v1/allOrders", operation="order_status", weight=5, private=True)
     def all_orders(self, call: Call) -> JsonValue:
-        orders = self.venue.orders(call.account, self._market(call))
-        return [codec.order_state(order) for order in orders[-limit(call.params, 500, 1000) :]]
+        return [codec.order_state(order) for order in self._newest_orders(call)]
 
     @rest("POST", "/fapi/v1/listenKey", operation="user_stream_open", private=True)
     def open_user_stream(self, call: Call) -> JsonValue:
@@ -319,10 +317,4 @@ class BinancePerpetual(MarketRoutes):
         if order_id is None and not client_id:
             text = "Either 'origClientOrderId' or 'orderId' must be sent."
             raise error(-1102, text)
-        try:
-            order = self.venue.order(call.account, order_id, client_id)
-        except VenueRefusal:
-            raise error(*unknown) from None
-        if order.market != market:
-            raise error(*unknown)
-        return order
+        return self._own_order(call, market, order_id, client_id, unknown)

@@ -6,7 +6,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import ClassVar
 
-from harness.venue.described.dialect import DescribedDialect, dialect_of
+from harness.venue.described.dialect import DescribedDialect
+from harness.venue.described.dialect_class import dialect_of
 from harness.venue.described.loading import load
 from harness.venue.dialects.bittrex.hub import HubSession
 from harness.venue.dialects.messages import Reply, Request

@@ -134,11 +134,8 @@ class BybitV5(Dialect):
     def expire_user_streams(self, account: Account) -> None:
         self.sessions.expire(account)
 
-    def market_named(self, name: str) -> Market:
-        market = self.market_of(name)
-        if market is None:
-            raise refused(*self.refusals[Refusal.UNKNOWN_MARKET])
-        return market
+    def unknown_market(self) -> Refused:
+        return refused(*self.refusals[Refusal.UNKNOWN_MARKET])
 
     def answer(self, result: Json) -> Reply:
         return Reply(200, {}, {"retCode": 0, "retMsg": "OK", "result": result, "retExtInfo": {}})

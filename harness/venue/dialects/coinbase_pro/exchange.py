@@ -134,11 +134,8 @@ class CoinbasePro(Dialect):
     def expire_user_streams(self, account: Account) -> None:
         self.sessions.expire(account)
 
-    def market_named(self, name: str) -> Market:
-        market = self.market_of(name)
-        if market is None:
-            raise refused("NotFound", 404)
-        return market
+    def unknown_market(self) -> Refused:
+        return refused("NotFound", 404)
 
     @rest("GET", "/time", operation="server_time")
     def time(self, call: Call) -> Json:

@@ -12,7 +12,7 @@ from harness.venue.dialects.base import Dialect
 from harness.venue.dialects.decimals import plain
 from harness.venue.dialects.kucoin import messages
 from harness.venue.dialects.kucoin.replies import REFUSALS, refusal, success
-from harness.venue.dialects.messages import Reply
+from harness.venue.dialects.messages import Refused, Reply
 from harness.venue.dialects.routing import Call, rest
 from harness.venue.dialects.wire import Json, ms, rows
 from harness.venue.market import Market
@@ -30,11 +30,8 @@ class MarketRoutes(Dialect):
     def symbol(self, market: Market) -> str:
         return market.name
 
-    def market_named(self, symbol: str) -> Market:
-        market = self.market_of(symbol)
-        if market is None:
-            raise refusal(*REFUSALS[Refusal.UNKNOWN_MARKET])
-        return market
+    def unknown_market(self) -> Refused:
+        return refusal(*REFUSALS[Refusal.UNKNOWN_MARKET])
 
     def _market(self, call: Call) -> Market:
         return self.market_named(call.params.get("symbol", ""))

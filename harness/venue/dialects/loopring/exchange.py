@@ -38,7 +38,7 @@ from harness.venue.dialects.loopring.codec import (
 )
 from harness.venue.dialects.loopring.signatures import FIELD, SUBGROUP, Signature, public_key, verifies
 from harness.venue.dialects.loopring.streams import Session
-from harness.venue.dialects.messages import Reply, Request
+from harness.venue.dialects.messages import Refused, Reply, Request
 from harness.venue.dialects.routing import Call, Route, rest, stream
 from harness.venue.dialects.wire import Json, ms
 from harness.venue.market import Market
@@ -144,11 +144,8 @@ class Loopring(Dialect):
     def expire_user_streams(self, account: Account) -> None:
         self.sessions.expire(account)
 
-    def market_named(self, name: str) -> Market:
-        market = self.market_of(name)
-        if market is None:
-            raise refused(BAD_PARAMETER)
-        return market
+    def unknown_market(self) -> Refused:
+        return refused(BAD_PARAMETER)
 
     @rest("GET", f"{API}/timestamp", operation="server_time")
     def timestamp(self, call: Call) -> Json:

@@ -162,11 +162,8 @@ class Okx(Dialect):
     def expire_user_streams(self, account: Account) -> None:
         self._sessions.expire(account)
 
-    def market_named(self, name: str) -> Market:
-        market = self.market_of(name)
-        if market is None:
-            raise refused(*REFUSALS[Refusal.UNKNOWN_MARKET])
-        return market
+    def unknown_market(self) -> Refused:
+        return refused(*REFUSALS[Refusal.UNKNOWN_MARKET])
 
     def _market(self, call: Call) -> Market:
         return self.market_named(call.params.get("instId", ""))

@@ -1,0 +1,113 @@
+"""What a connector is told to place and cancel, and what leaves it then."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from decimal import ROUND_CEILING, Decimal
+from typing import Literal, NamedTuple
+
+from harness.clock import ScaledClock
+from harness.describing.asked import Act
+from harness.describing.said import Said
+from harness.describing.sentinels import Sentinels
+from harness.driving.driver import Connector, ConnectorError
+from harness.gateway.entries import Exchange
+from harness.gateway.record import Record
+
+START_SECONDS = 15.0  # real, at most, until rules and balances have been asked for
+ACT_SECONDS = 4.0  # virtual, at least, until an order or a cancel has been sent
+SENT_SECONDS = 3.0  # real, at most: on a busy machine a connector is slow to act
+Position = Literal["OPEN", "CLOSE"]
+ORDERS = tuple((side, kind) for kind in ("LIMIT", "LIMIT_MAKER", "MARKET") for side in ("buy", "sell"))
+
+
+class Told(NamedTuple):
+    """An order that the connector is told to place; `position` is what a perpetual's does to its position."""
+
+    side: str
+    kind: str
+    position: Position | None = None
+
+
+def orders_to_place(*, perpetual: bool) -> tuple[Told, ...]:
+    """An order of every type on each side; on perpetuals they open positions, and one a side closes one."""
+    if not perpetual:
+        return tuple(Told(*each) for each in ORDERS)
+    closing = (Told("buy", "LIMIT", "CLOSE"), Told("sell", "LIMIT", "CLOSE"))
+    return (*(Told(*each, "OPEN") for each in ORDERS), *closing)
+
+
+def acts_of(
+    connector: Connector, record: Record, clock: ScaledClock, sentinels: Sentinels, told: Sequence[Told]
+) -> Iterator[Act]:
+    """Place each of these orders whose type it offers, and cancel it; one more stays, to be looked up."""
+    offered = connector.order_types()
+    for number, (side, kind, position) in enumerate((*told, *told[:1])):
+        if kind not in offered:
+            continue
+        # Another price and amount each time: two orders must not be taken for one.
+        wanted = Decimal(sentinels.price) + number, _enough(connector, sentinels) + number
+        price, amount = connector.quantize(sentinels.pair, *wanted)
+        before = record.mark()
+        place = connector.buy if side == "buy" else connector.sell
+        try:  # a market order may need a book, which nobody tells it here
+            name = place(sentinels.pair, wanted[1], None if kind == "MARKET" else wanted[0], kind, position)
+        except ConnectorError:
+            continue
+        _until_sent(record, before, clock)
+        facts = {
+            "order.client_order_id": name,
+            "order.side": side,
+            "order.type": {"LIMIT": "limit", "LIMIT_MAKER": "limit_maker", "MARKET": "market"}[kind],
+            "order.post_only": str(kind == "LIMIT_MAKER").lower(),
+            "order.amount": str(amount),
+            "market.base": sentinels.base,
+            "market.quote": sentinels.quote,
+        }
+        facts |= {} if kind == "MARKET" else {"order.price": str(price)}
+        facts |= {} if position is None else {"order.reduce_only": str(position == "CLOSE").lower()}
+        yield Act("place_order", facts, _since(record, before))
+        known, before = {**facts, "order.order_id": sentinels.order_id}, record.mark()
+        if number == len(told):
+            yield Act("order_status", known, ())
+            return
+        connector.cancel(name, sentinels.pair)
+        _until_sent(record, before, clock)
+        yield Act("cancel_order", known, _since(record, before))
+
+
+def _until_sent(record: Record, mark: int, clock: ScaledClock) -> None:
+    """Return when something but a question has been sent since then, or will not be any more."""
+    record.wait_for(lambda: any(each.method != "GET" for each in record.exchanges(since=mark)), SENT_SECONDS)
+    pause(clock, ACT_SECONDS)
+
+
+def _enough(connector: Connector, sentinels: Sentinels) -> Decimal:
+    """The sentinel's amount, or more where the pair's rules ask for more."""
+    least = connector.rules()[sentinels.pair].min_order_size
+    amount = Decimal(sentinels.amount)
+    return amount if least.is_nan() or least <= amount else amount + least.to_integral_value(ROUND_CEILING)
+
+
+def _since(record: Record, mark: int) -> tuple[Said, ...]:
+    return tuple(map(said_in, record.exchanges(since=mark)))
+
+
+def said_in(exchange: Exchange) -> Said:
+    return Said(
+        exchange.host, exchange.path, exchange.method, exchange.raw_query, exchange.headers, exchange.text
+    )
+
+
+def wait_for_rules(connector: Connector, pair: str) -> bool:
+    """Return when it knows the rules of the pair, or will not any more; whether it does."""
+    end = time.monotonic() + START_SECONDS
+    while pair not in connector.rules() and time.monotonic() < end:
+        time.sleep(0.2)
+    time.sleep(0.5)  # what else it asks for when it starts
+    return pair in connector.rules()
+
+
+def pause(clock: ScaledClock, virtual: float) -> None:
+    time.sleep(clock.real_seconds(virtual))

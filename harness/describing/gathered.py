@@ -1,0 +1,65 @@
+"""All that was gathered of an exchange before it is described, and what is asked of it everywhere. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from harness.describing.answers import Answer
+from harness.describing.asked import Asked
+from harness.describing.deriving import Derived, Reads, derive, nobody
+from harness.describing.kit import Harvest
+from harness.describing.sentinels import SETS, Sentinels
+from harness.describing.signatures import Explanation
+from harness.describing.source_reading import UNREAD, Source
+
+
+@dataclass(frozen=True)
+class Sources:
+    """All that was gathered.
+
+    `second` is ccxt's reading; `also_signed`: ccxt signs by the same scheme. `books`: the order book and the
+    messages of books and trades, by `harness.describing.books.OPERATIONS`.
+    """
+
+    exchange: str
+    kind: str
+    harvest: Harvest
+    answers: tuple[Answer, ...]
+    asked: Asked
+    signatures: Explanation
+    ccxt: str | None = None
+    second: Reads = nobody
+    also_signed: bool = False
+    books: Mapping[str, Derived] = field(default_factory=dict)
+    source: Source = UNREAD
+    sets: tuple[Sentinels, ...] = SETS
+
+    @property
+    def symbols(self) -> dict[str, str]:
+        """The exchange's name of each set's pair; without a kit that of the first, as it was asked for."""
+        told = {each.set: str(each.answers[0]) for each in self.harvest.of("exchange_trading_pair")}
+        asked = symbol_in(self.asked, self.sets[0])
+        return told or ({SETS[0].name: asked} if asked else {})
+
+
+def symbol_in(asked: Asked, sentinels: Sentinels) -> str:
+    """The pair as a request or a message names it, empty where none does."""
+    pair = re.compile(rf"{sentinels.base}[-_/]?{sentinels.quote}", re.I)
+    for said in (*asked.sent, *asked.frames):
+        for text in (*said.values.values(), said.path):
+            if found := pair.search(text):
+                return found[0]
+    return ""
+
+
+def market_facts(symbol: str, sources: Sources) -> dict[str, str]:
+    first = sources.sets[0]
+    known = {"market.symbol": symbol, "market.base": first.base, "market.quote": first.quote}
+    return {name: value for name, value in known.items() if value}
+
+
+def derived_of(operation: str, answers: Sequence[Answer], sources: Sources) -> Derived | None:
+    readings, states = sources.harvest.readings, sources.source.states
+    return derive(operation, answers, readings, sources.symbols, sources.second, states)

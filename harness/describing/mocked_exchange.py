@@ -1,0 +1,134 @@
+"""An exchange that answers with what a connector's tests mock, and writes down all that it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pydantic import JsonValue
+
+from harness.describing.answers import Answer, named_so, place_of
+from harness.describing.envelopes import enveloped
+from harness.describing.leaves import parsed
+from harness.describing.read_replies import filled, template
+from harness.describing.reply_rows import ROWS
+from harness.describing.sentinels import SESSION, SETS, Sentinels, same_address, usual
+from harness.describing.source_reading import UNREAD, Source
+from harness.venue.dialects.base import Dialect
+from harness.venue.dialects.messages import Frame, Outgoing, Reply, Request
+from harness.venue.dialects.routing import Match
+from harness.venue.dialects.stream_session import StreamSession
+from harness.venue.market import SAMPLE_MARKETS
+from harness.venue.session import Venue
+
+_REFUSED = 400  # and above
+
+
+class Listening(Dialect):
+    """Any exchange: answers with what tests mock, and writes down all that is asked."""
+
+    name = "listening"
+    markets = SAMPLE_MARKETS
+
+    def __init__(
+        self,
+        venue: Venue,
+        answers: Iterable[Answer],
+        source: Source = UNREAD,
+        sentinels: Sentinels = SETS[0],
+        book: JsonValue = None,
+    ) -> None:
+        super().__init__(venue)
+        self.source = source
+        self._book = book
+        self._values = {**SESSION, **usual(sentinels), "order.status": _word_for("open", source)}
+        self.keys: frozenset[str] = frozenset()
+        answers = list(answers)
+        self._documents = [each.document for each in answers if each.place and each.code < _REFUSED]
+        self._asked_for_time = -1
+        self._answers = [
+            (place, each) for each in answers if (place := place_of(each.url)) and each.code < _REFUSED
+        ]
+
+    def serves(self, host: str, port: int) -> bool:  # noqa: ARG002 - any
+        return True
+
+    def reply_to(self, request: Request, match: Match) -> Reply:  # noqa: ARG002 - any
+        if self._book is not None and self._operation(request) == "order_book":
+            return Reply(200, {}, self._book)
+        found, whole = self._answer(request)
+        read = self.source.of(request.path)
+        if found is not None and (whole or read is None):
+            return Reply(found.code, {"Content-Type": "application/json"}, found.text.encode())
+        if read is not None and request.method != "DELETE":
+            operation = self._operation(request)
+            rows = "balance" if operation == "balances" else ""
+            made = enveloped(template(read, operation, rows, ROWS.get(operation, "")), self._documents)
+            return Reply(200, {}, filled(made, self._values, self.venue.clock.now()))
+        return self._time() if "time" in request.path.lower() else Reply(404, {}, {})
+
+    def _operation(self, request: Request) -> str:
+        return self.source.operation(request.path, request.method) or named_so(request.path)
+
+    def _time(self) -> Reply:
+        """The time in one of the usual shapes, another one whenever it is asked for: none may be mocked."""
+        now = int(self.venue.clock.now() * 1000)
+        shapes: list[JsonValue] = [
+            {"serverTime": now, "timestamp": now, "time": now, "data": {"serverTime": now, "timestamp": now}},
+            now,
+            {"code": 0, "data": now, "result": {"serverTime": now, "timeSecond": now // 1000}},
+            [now],
+        ]
+        self._asked_for_time += 1
+        return Reply(200, {}, shapes[self._asked_for_time % len(shapes)])
+
+    def _answer(self, request: Request) -> tuple[Answer | None, bool]:
+        """The reply to this method and path: the whole path first (True), else the longest beginning of it.
+
+        A list of symbols may be cut short in tests, the trading rules of the same route are whole.
+        """
+        fitting = [
+            (same_address(request.path, path), len(path), "all_symbols" not in each.member, each)
+            for (host, path), each in self._answers
+            if host == request.host
+            and each.method in ("", request.method)
+            and (same_address(request.path, path) or (path.endswith("/") and request.path.startswith(path)))
+        ]
+        if not fitting:
+            return None, False
+        whole, _, _, found = max(fitting, key=lambda each: each[:3])
+        return found, whole
+
+    def upgrade(self, request: Request, match: Match) -> StreamSession | Reply:  # noqa: ARG002 - any
+        return _Answering(self)
+
+
+class _Answering(StreamSession):
+    """Answers a message that carries a key with what the connector's source hopes for, else says nothing."""
+
+    def __init__(self, exchange: Listening) -> None:
+        self._exchange = exchange
+        self._answered = 0
+
+    def received(self, message: str | bytes) -> Iterable[Outgoing]:
+        text = message.decode("utf-8", "replace") if isinstance(message, bytes) else message
+        hoped = self._exchange.source.received
+        if not hoped or not (self._answered or any(key in text for key in self._exchange.keys)):
+            return
+        answer = template(hoped[min(self._answered, len(hoped) - 1)], "")
+        self._answered += 1
+        said = parsed(text)
+        yield Frame.of(
+            "stream:login", filled(echoed(answer, said), SESSION, self._exchange.venue.clock.now())
+        )
+
+
+def _word_for(status: str, source: Source) -> str:
+    """The connector's first word for a state, the state's own name where its table has none."""
+    return next((word for word, state in source.states.items() if state == status), status)
+
+
+def echoed(made: JsonValue, said: JsonValue) -> JsonValue:
+    """An answer with the message's own id in it."""
+    if isinstance(made, dict):
+        return {key: echoed(item, said) for key, item in made.items()}
+    return said.get("id") if made == "{said.id}" and isinstance(said, dict) else made

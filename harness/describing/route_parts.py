@@ -1,0 +1,151 @@
+"""The part of a description that tells of one route: what it takes and what it replies. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from pydantic import JsonValue
+
+from harness.describing.answers import REFUSALS, Answer
+from harness.describing.deriving import Derived
+from harness.describing.envelopes import enveloped
+from harness.describing.fields import READS, SENDS, Field
+from harness.describing.gathered import Sources, derived_of
+from harness.describing.placed import Placed, copied, put, spoken
+from harness.describing.read_replies import completed, template
+from harness.describing.reply_rows import ROWS
+from harness.describing.routes import Route
+from harness.describing.sentinels import same_address
+from harness.describing.signing import signing_of
+from harness.describing.source_reading import Source
+from harness.describing.templates import Kind
+from harness.describing.wordlists import WordLists
+from harness.venue.described.addresses import Address, bare, leaves
+from harness.venue.described.placeholders import leaf
+
+# Operations whose mocked replies may be empty, where the tests are about something else.
+COMPLETED = ("server_time", "user_stream_open", "stream_token")
+
+
+def _replies_of(route: Route, named: Sequence[Route], sources: Sources) -> list[Answer]:
+    """The mocked replies of a route: those of its address, else those of its operation that have no other."""
+    good = [each for each in sources.answers if each.member not in REFUSALS]
+    here = [each for each in good if _answers_to(each, route)]
+    if here:
+        return here
+    alike = [each for each in good if each.operation == route.operation]
+    if route.means:
+        return alike
+    others = [each for each in named if each is not route]
+    return [each for each in alike if not any(_answers_to(each, other) for other in others)]
+
+
+def _answers_to(answer: Answer, route: Route) -> bool:
+    """Whether it is mocked for this route: by address and method or, where a test names none, operation."""
+    at = answer.place
+    if at is None or not any(at[0] == host and same_address(path, at[1]) for host, _, path in route.places):
+        return False
+    return answer.method == route.method if answer.method else answer.operation == route.operation
+
+
+def route_part(
+    route: Route,
+    named: Sequence[Route],
+    sources: Sources,
+    words: WordLists,
+    signing: Mapping[str, JsonValue],
+) -> tuple[dict[str, JsonValue], Placed]:
+    at: Address = ("routes", route.name)
+    part = Placed(route.operation, route.name, at, by=route.by)
+    takes = spoken(route.takes, route.fields, words)
+    part.fields += [replace(each, at=(*at, "takes", *map(bare, each.at))) for each in route.fields]
+    told: dict[str, JsonValue] = {"operation": route.operation, "private": route.private}
+    own = signing_of(sources.asked, sources.signatures, route.places) if route.private else {}
+    if own and own != signing:  # a route that only the tests show was not seen signed
+        told["signing"] = own
+        part.fields.append(Field((*at, "signing"), "", "", Kind.TEXT, (SENDS,)))
+    if route.means:
+        told["means"] = dict(route.means)
+        part.fields += [Field((*at, "means", fact), fact, fact, by=(SENDS,)) for fact in route.means]
+    if route.fields:
+        usual = "query" if route.method in ("GET", "DELETE") else "json"
+        if route.parameters != usual:
+            told["parameters"] = route.parameters
+        told["takes"] = takes
+    replies = _replies_of(route, named, sources)
+    derived = derived_of(route.operation, replies, sources)
+    if route.operation == "order_book" and derived is None:
+        derived = sources.books.get("order_book")
+    if derived is not None and route.operation == "ticker":
+        derived = _with_funding(derived, route, sources)
+    read = _read_of(route, named, sources)
+    if derived is None:
+        derived = read
+    elif read is not None and route.operation in COMPLETED:
+        whole = completed(derived.template, read.template)
+        more = [each for each in read.fields if isinstance(whole, dict) and each.at[0] not in _keys(derived)]
+        derived = replace(derived, template=whole, fields=(*derived.fields, *more))
+    if derived is not None:
+        told["reply"] = spoken(derived.template, derived.fields, words)
+        part.fields += [replace(each, at=(*at, "reply", *each.at)) for each in derived.fields]
+    return told, part
+
+
+def _with_funding(derived: Derived, route: Route, sources: Sources) -> Derived:
+    """A ticker with what the tests show of funding in the same reply, where it says nothing of its own."""
+    told = [
+        each
+        for each in sources.answers
+        if each.operation == "funding_rate"
+        and each.place is not None
+        and any(each.place[0] == host and same_address(path, each.place[1]) for host, _, path in route.places)
+    ]
+    also = derived_of("ticker", told, sources)
+    known = {each.at: each for each in also.fields} if also is not None else {}
+    fields = tuple(
+        known[each.at]
+        if each.at in known and not each.fact and known[each.at].fact.startswith("funding.")
+        else each
+        for each in derived.fields
+    )
+    made = copied(derived.template)
+    for each in fields:
+        made = put(made, each.at, each.text)
+    return replace(derived, template=made, fields=fields)
+
+
+def _keys(derived: Derived) -> frozenset[str]:
+    return frozenset(derived.template) if isinstance(derived.template, dict) else frozenset()
+
+
+def _read_of(route: Route, named: Sequence[Route], sources: Sources) -> Derived | None:
+    """What the connector's source reads of a reply that no test shows."""
+    reading = sources.source.of(route.path)
+    if reading is None:
+        return None
+    good = [each.document for each in sources.answers if each.place and each.member not in REFUSALS]
+    made = enveloped(template(reading, route.operation, ROWS.get(route.operation, "")), good)
+    fields = [_read_field(at, text, named, sources.source) for at, text in leaves(made)]
+    return Derived(route.operation, made, tuple(fields))
+
+
+def _read_field(at: Address, text: JsonValue, named: Sequence[Route], source: Source) -> Field:
+    """A leaf of a reply that is known from the source alone; a state by the connector's table of words.
+
+    A side is said in the words that the connector places orders with.
+    """
+    fact = _fact_in(text)
+    words: dict[str, tuple[str, ...]] = {}
+    if fact == "order.status":
+        words = {word: (state,) for word, state in source.states.items()}
+    elif fact.endswith(".side"):
+        placed = (each for route in named if route.operation == "place_order" for each in route.fields)
+        words = dict(next((each.words for each in placed if each.fact == "order.side"), {}))
+    kind = Kind.WORDS if words else Kind.FACT if fact else Kind.CONSTANT
+    return Field(at, text, fact, kind, (READS,), words=words)
+
+
+def _fact_in(text: JsonValue) -> str:
+    holes = leaf(text).holes if isinstance(text, str) else ()
+    return holes[0].name if holes else ""

@@ -1,0 +1,220 @@
+"""The part of a description that tells of WebSockets: logins, subscriptions and messages. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from pydantic import JsonValue
+
+from harness.describing import books
+from harness.describing.deriving import Derived
+from harness.describing.fields import SENDS, Field
+from harness.describing.gathered import Sources, derived_of
+from harness.describing.leaves import Path, flatten
+from harness.describing.placed import Placed, at_address, copied, put, spoken
+from harness.describing.read_replies import template
+from harness.describing.signing import login_signing
+from harness.describing.states import word_for_fills
+from harness.describing.streams import PRIVATE, Connection, Subscription
+from harness.describing.templates import Kind
+from harness.describing.unasked_routes import SYMBOL
+from harness.describing.wordlists import WordLists
+from harness.venue.described.addresses import Address
+from harness.venue.described.placeholders import ELSE, IF, THEN
+
+
+def stream_parts(
+    linked: Sequence[Connection], sources: Sources, words: WordLists
+) -> tuple[dict[str, JsonValue], list[Placed]]:
+    told: dict[str, JsonValue] = {}
+    placed: list[Placed] = []
+    hosts = {each.host for each in linked}
+    for number, each in enumerate(linked):
+        name = "stream" if len(linked) == 1 else f"stream{number + 1}"
+        channels: dict[str, JsonValue] = {}
+        subscribed = [one for one in each.subscriptions if one.operation]
+        if each.by in ("token", "upgrade") and not any(one.private for one in subscribed):
+            subscribed += [Subscription(one, None, private=True) for one in PRIVATE]
+        subscribed += list(_together(subscribed, sources))
+        if not any(one.operation == "stream:trades" for other in linked for one in other.subscriptions):
+            subscribed += list(_with_the_book(subscribed, sources))
+        silent = _doubles(subscribed, sources)
+        for subscription in subscribed:
+            key = _unique(subscription.operation.partition(":")[2], channels)
+            at: Address = ("connections", name, "channels", key)
+            channel, part = _channel(subscription, at, key, sources, words)
+            if subscription.topic is None and "tells" not in channel:
+                continue
+            if subscription in silent:
+                channel.pop("tells", None)
+                part.fields = [each for each in part.fields if "tells" not in each.at]
+            channels[key] = channel
+            placed.append(part)
+        told[name] = {
+            **({"host": each.host} if len(hosts) > 1 else {}), **_connection(each, channels, sources)
+        }  # fmt: skip
+    return told, placed
+
+
+def _together(subscribed: Sequence[Subscription], sources: Sources) -> Iterator[Subscription]:
+    """Fills that the tests show as a message of their own, though nobody subscribed to them by that name."""
+    operations = {each.operation for each in subscribed}
+    orders = next((each for each in subscribed if each.operation == "stream:orders"), None)
+    if orders is None or orders.topic is None or "stream:fills" in operations:
+        return
+    if _own_message("stream:fills", "stream:orders", sources):
+        yield replace(orders, operation="stream:fills")
+
+
+def _with_the_book(subscribed: Sequence[Subscription], sources: Sources) -> Iterator[Subscription]:
+    """Public trades that the tests show, where nobody subscribes to any: they come with the book's topic."""
+    book = next((each for each in subscribed if each.operation == "stream:book"), None)
+    if book is not None and "trade" in sources.books:
+        yield replace(book, operation="stream:trades")
+
+
+def _doubles(subscribed: Sequence[Subscription], sources: Sources) -> list[Subscription]:
+    """Of several topics for one thing, those that the tests' message does not name: it is told once."""
+    silent: list[Subscription] = []
+    for operation in PRIVATE:
+        here = [each for each in subscribed if each.operation == operation and isinstance(each.topic, str)]
+        derived = _told_by(operation, sources)
+        texts = [each.text for each in derived.fields] if derived is not None else []
+        named = [each for each in here if any(_alike(text, each.topic) for text in texts)]
+        silent += [each for each in here if each not in (named or here)[:1]]
+    return silent
+
+
+def _alike(text: JsonValue, topic: JsonValue) -> bool:
+    """Whether a text of a message is its topic's name, but for what the tests do not know of it."""
+    if not isinstance(text, str) or not isinstance(topic, str) or SYMBOL not in topic:
+        return False
+    before = topic.partition(SYMBOL)[0]
+    return len(before) > 1 and text.startswith(f"{before}{SYMBOL}")
+
+
+def _by_topic(leaf: Field, topic: JsonValue) -> Field:
+    """A leaf that names the topic says it as the client did."""
+    if leaf.text != topic and _alike(leaf.text, topic):
+        return replace(leaf, text="{said.topic}", fact="", kind=Kind.TEXT)
+    return leaf
+
+
+def _shapes(operation: str, sources: Sources) -> set[frozenset[Path]]:
+    """The leaves of each of the tests' messages about an operation."""
+    documents = [each.document for each in sources.answers if each.operation == operation and each.document]
+    return {frozenset(flatten(each)) for each in documents}
+
+
+def _own_message(one: str, other: str, sources: Sources) -> bool:
+    """Whether the tests' messages of `one` are others than those of `other`."""
+    shapes = _shapes(one, sources)
+    return bool(shapes) and shapes.isdisjoint(_shapes(other, sources))
+
+
+def _one_message(sources: Sources) -> bool:
+    """Whether a fill comes in a message like its order's."""
+    fills = _shapes("stream:fills", sources)
+    return bool(fills) and fills <= _shapes("stream:orders", sources)
+
+
+def _channel(
+    subscription: Subscription, at: Address, key: str, sources: Sources, words: WordLists
+) -> tuple[dict[str, JsonValue], Placed]:
+    part = Placed(subscription.operation, key, at)
+    channel: dict[str, JsonValue] = {"operation": subscription.operation, "topic": subscription.topic}
+    if subscription.private:
+        channel["private"] = True
+    part.fields.append(Field((*at, "topic"), str(subscription.topic), "", Kind.TEXT, (SENDS,)))
+    derived = _told_by(subscription.operation, sources)
+    if derived is not None and any(leaf.fact for leaf in derived.fields):  # tests may have an empty message
+        fields = [_by_topic(leaf, subscription.topic) for leaf in derived.fields]
+        made = copied(derived.template)
+        for leaf in fields:
+            made = put(made, leaf.at, leaf.text)
+        channel["tells"] = _with_words_for_fills(spoken(made, fields, words), fields, sources)
+        part.fields += [replace(leaf, at=(*at, "tells", *leaf.at)) for leaf in fields]
+    if subscription.operation == "stream:book":
+        channel |= _book(sources, part, at)
+    return channel, part
+
+
+def _with_words_for_fills(told: JsonValue, fields: Sequence[Field], sources: Sources) -> JsonValue:
+    """A message that says by a word of its own that a fill is the reason for it, however much is left."""
+    if not any(each.fact == "fill.trade_id" for each in fields):
+        return told
+    for each in fields:
+        if word := word_for_fills(each, sources.source.states):
+            told = put(told, each.at, {IF: "fill.trade_id", THEN: word, ELSE: at_address(told, each.at)})
+    return told
+
+
+def _book(sources: Sources, part: Placed, at: Address) -> dict[str, JsonValue]:
+    """How a book is told: who asks a route for it besides hearing its changes is given none by the stream."""
+    first = sources.books.get("snapshot")
+    if _book_kind(sources) != "diff":
+        return {"book": {"style": "whole"}}
+    if first is None:
+        return {"book": {"style": "changes", "first": "nothing"}}
+    part.fields += [replace(leaf, at=(*at, "first", *leaf.at)) for leaf in first.fields]
+    return {"book": {"style": "changes"}, "first": first.template}
+
+
+def _connection(each: Connection, channels: dict[str, JsonValue], sources: Sources) -> dict[str, JsonValue]:
+    made: dict[str, JsonValue] = {"path": each.path}
+    if each.by:
+        made["login"] = _login(each, sources)
+    if each.subscriptions:
+        asked: dict[str, JsonValue] = {"said": dict(each.said), "topics": each.topics}
+        if each.by == "frame" and len(sources.source.received) > 1:  # the login's answer comes first
+            asked["answer"] = template(sources.source.received[1], "")
+        made["subscribe"] = asked
+    if channels:
+        made["channels"] = channels
+    operations = {channel["operation"] for channel in channels.values() if isinstance(channel, dict)}
+    if {"stream:orders", "stream:fills"} <= operations:
+        made["fills_first"] = True  # as upstream's kit has it
+    return made
+
+
+def _login(each: Connection, sources: Sources) -> dict[str, JsonValue]:
+    made: dict[str, JsonValue] = {"by": each.by}
+    if each.login is not None:
+        made["said"] = each.login
+    if each.token:
+        made["token"] = each.token
+    if each.token.startswith("query") or each.by == "upgrade":
+        made["needed"] = False
+    if each.by in ("frame", "subscription") and each.frame is not None:
+        made["signing"] = login_signing(sources.asked, sources.signatures, each.frame)
+    if each.by == "frame" and sources.source.received:
+        made["answer"] = template(sources.source.received[0], "")
+    return made
+
+
+def _unique(name: str, taken: Mapping[str, object]) -> str:
+    number = 2
+    made = name
+    while made in taken:
+        made, number = f"{name}{number}", number + 1
+    return made
+
+
+def _book_kind(sources: Sources) -> str:
+    """What the stream tells: changes, or the whole book where the tests' change says less."""
+    known = {
+        kind: books.levels(sources.books[kind]) for kind in ("diff", "snapshot") if kind in sources.books
+    }
+    return max(known, key=lambda kind: known[kind], default="diff")
+
+
+def _told_by(operation: str, sources: Sources) -> Derived | None:
+    if operation in ("stream:book", "stream:trades"):
+        return sources.books.get(_book_kind(sources) if operation == "stream:book" else "trade")
+    answers = [each for each in sources.answers if each.operation == operation]
+    if operation == "stream:orders" and _one_message(sources):
+        # The message of the fill is that of its order, and says more of it.
+        fills = [each for each in sources.answers if each.operation == "stream:fills"]
+        answers = [each for each in answers if each.status != "filled"] + fills
+    return derived_of(operation, answers, sources)

@@ -1,0 +1,75 @@
+"""The dialect class of a description: what tests, checks and the gateway ask of a class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from harness.venue.described.dialect import DescribedDialect
+from harness.venue.described.markets import sayable, told_facts
+from harness.venue.described.model import Description
+from harness.venue.model import KEY_LENGTHS
+
+_LOTS = frozenset({"market.lot_size", "market.lot_decimals"})
+
+
+def dialect_of(described: Description) -> type[DescribedDialect]:
+    """The dialect class of a description."""
+    names: dict[str, str] = {each.is_: field for field, each in described.credentials.items()}
+    sent = {field: each.sent for field, each in described.credentials.items() if each.sent}
+    return type(
+        f"Described_{described.exchange}",
+        (DescribedDialect,),
+        {
+            "name": described.exchange,
+            "framework": described.framework,
+            # ccxt asks for routes that a connector never does, and these are all that was derived.
+            "ccxt_id": None if described.derived else described.ccxt,
+            "description": described,
+            "rest_hosts": described.hosts.rest,
+            "stream_hosts": stream_hosts(described),
+            "ports": described.hosts.ports,
+            "secrets_sent": sent,
+            "markets": sayable(described),
+            "tells_lots": bool(_LOTS & told_facts(described, "symbols")),
+            "not_covered": described.lacks,
+            "ccxt_assets": described.assets,
+            "key_lengths": _key_lengths(described, names),
+            "book_depth": _book_depth(described),
+            "in_dollars": described.in_dollars,
+            "books_begin_whole": _books_begin_whole(described),
+            "verifies_signatures": described.signing is None or described.signing.scheme != "unverified",
+        },
+    )
+
+
+def _key_lengths(described: Description, names: Mapping[str, str]) -> tuple[int, int, int]:
+    lengths = list(KEY_LENGTHS)
+    for index, kind in enumerate(("key", "secret", "passphrase")):
+        field = names.get(kind)
+        given = described.credentials[field] if field is not None else None
+        if given is not None and given.form == "text" and given.length is not None:
+            lengths[index] = given.length
+    return lengths[0], lengths[1], lengths[2]
+
+
+def _book_depth(described: Description) -> int:
+    depths = [route.rows.most for route in described.routes.values() if route.operation == "order_book"]
+    known = [depth for depth in depths if depth is not None]
+    return max(known, default=DescribedDialect.book_depth)
+
+
+def _books_begin_whole(described: Description) -> bool:
+    books = [
+        channel.book
+        for connection in described.connections.values()
+        for channel in connection.channels.values()
+        if channel.book is not None
+    ]
+    return bool(books) and all("whole" in (book.style, book.first) for book in books)
+
+
+def stream_hosts(described: Description) -> tuple[str, ...]:
+    """Where WebSockets are opened: at the hosts for them, else at those of routes, and where one says."""
+    hosts = described.hosts.stream or (described.hosts.rest if described.connections else ())
+    own = (each.host for each in described.connections.values() if each.host is not None)
+    return tuple(dict.fromkeys((*hosts, *own)))

@@ -1,0 +1,122 @@
+"""Order books as a described exchange tells them to subscribers: whole, as changes, or level by level."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from harness.venue.described.model import Channel, Connection
+from harness.venue.described.speaking import Speaking
+from harness.venue.described.templates import Scope
+from harness.venue.described.values import Fact
+from harness.venue.dialects.book_feed import BookDiff, BookFeed
+from harness.venue.dialects.checksums import interleaved
+from harness.venue.dialects.messages import Outgoing
+from harness.venue.dialects.topics import Topic
+from harness.venue.events import BookChanged
+from harness.venue.model import Account, Level, Side
+from harness.venue.operations.books import BookCopy
+
+if TYPE_CHECKING:
+    from harness.venue.described.dialect import DescribedDialect
+
+
+@dataclass
+class _Book:
+    """A subscription to a book: as it was told, and the number of its last message."""
+
+    copy: BookCopy
+    last: int
+    contract: Decimal
+    messages: int = 0
+
+
+class ToldBooks(Speaking):
+    """A part of a session."""
+
+    def __init__(self, exchange: DescribedDialect, connection: Connection, account: Account | None) -> None:
+        super().__init__(exchange, connection, account)
+        self._feed = BookFeed()
+        self._books: dict[Topic, _Book] = {}
+
+    def _first(self, topic: Topic) -> Iterator[Outgoing]:
+        channel = self._subscriptions[topic].channel
+        if channel.book is not None and topic.market is not None:
+            self._feed.drop(topic)
+            copy = BookCopy(self.venue.book(topic.market))
+            self._books[topic] = _Book(copy, copy.sequence, topic.market.contract_size)
+            if channel.book.first == "whole":
+                template = channel.tells if channel.first is None else channel.first
+                yield from self._tell(
+                    topic, self._whole(channel, self._books[topic], copy.sequence), template
+                )
+        elif channel.first is not None:
+            yield from self._tell(topic, self._held(), channel.first)
+
+    def _numbers(self, channel: Channel, book: _Book, first: int) -> dict[str, Fact]:
+        """The book's sequence numbers, as the exchange counts."""
+        rules = channel.book
+        told: dict[str, Fact] = {"first": first, "last": book.copy.sequence, "previous": book.last}
+        if rules is not None and rules.sequence == "message":
+            told = {"first": book.messages, "last": book.messages, "previous": book.messages - 1}
+        book.messages += 1
+        book.last = book.copy.sequence
+        told |= {"sequence": told["last"], "at": book.copy.at}
+        if rules is not None and rules.checksum != "none":
+            bids, asks = (
+                [
+                    Level(each.price, each.amount / book.contract)
+                    for each in book.copy.best(side, rules.checksum_depth)
+                ]
+                for side in (Side.BUY, Side.SELL)
+            )
+            told["checksum"] = interleaved(bids, asks, rules.checksum_depth)
+        return told
+
+    def _whole(self, channel: Channel, book: _Book, first: int) -> Scope:
+        depth = channel.book.depth if channel.book is not None else None
+        bids, asks = (book.copy.best(side, depth) for side in (Side.BUY, Side.SELL))
+        return self._exchange.venue_facts.book(self._numbers(channel, book, first), bids, asks)
+
+    def _changes(self, channel: Channel, book: _Book, diff: BookDiff) -> Scope:
+        bids, asks = (
+            [Level(price, amount) for price, amount in diff.sides[side].items()]
+            for side in (Side.BUY, Side.SELL)
+        )
+        return self._exchange.venue_facts.book(self._numbers(channel, book, diff.first), bids, asks)
+
+    def _by_levels(self, topic: Topic, book: _Book, diff: BookDiff) -> Iterator[Outgoing]:
+        """A message for each level that changed, each with a number of its own, the last with the book's."""
+        changed = [
+            (side, Level(price, amount))
+            for side in (Side.BUY, Side.SELL)
+            for price, amount in diff.sides[side].items()
+        ]
+        for index, (side, level) in enumerate(changed):
+            number = book.copy.sequence - len(changed) + 1 + index
+            facts: dict[str, Fact] = {"last": number, "sequence": number, "at": book.copy.at}
+            told: dict[str, Fact] = {"price": level.price, "amount": level.amount, "side": side.value}
+            one = self._exchange.venue_facts.book(facts, (), ())
+            yield from self._tell(topic, Scope({"level": lambda told=told: told}).within(one))  # type: ignore[misc]
+        book.last = book.copy.sequence
+
+    def book_changed(self, topic: Topic, event: BookChanged) -> Iterable[Outgoing]:
+        book, subscription = self._books.get(topic), self._subscriptions.get(topic)
+        if book is not None and subscription is not None and book.copy.add(event):
+            rules = subscription.channel.book
+            self._feed.add(topic, 0.1 if rules is None else rules.every, event)
+        return ()
+
+    def _books_due(self, now: float) -> Iterator[Outgoing]:
+        live = set(self.topics("stream:book"))
+        for topic, diff in self._feed.due(now):
+            if isinstance(topic, Topic) and topic in live:
+                channel, book = self._subscriptions[topic].channel, self._books[topic]
+                if channel.book is not None and channel.book.style == "whole":
+                    yield from self._tell(topic, self._whole(channel, book, diff.first))
+                elif channel.book is not None and channel.book.style == "levels":
+                    yield from self._by_levels(topic, book, diff)
+                else:
+                    yield from self._tell(topic, self._changes(channel, book, diff))
