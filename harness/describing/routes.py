@@ -245,8 +245,8 @@ def _route(
     of_market = all(facts.get("order.type") == "market" for _, facts in used)
     if of_market and not any(each.fact == "order.amount" for each in fields):
         fields = [_worth(each) for each in fields]
-    for each in fields:
-        _put(takes, each.at, each.text)
+    for placed in fields:
+        _put(takes, placed.at, placed.text)
     takes = {
         name: _as_said(value, [_within(each.document, name) for each in examples])
         for name, value in takes.items()

@@ -489,13 +489,11 @@ class _Function:
         for node in ast.walk(self._function):
             match node:
                 case ast.If(ast.Compare(ast.Constant(value=str()), [ast.In()], [whole]), body):
-                    bad, good = body, []
-                case ast.If(ast.Compare(ast.Constant(value=str()), [ast.NotIn()], [whole]), good, bad):
-                    pass
-                case _:
-                    continue
-            if self._path(whole) is not None and _raises(bad) and not _raises(good):
-                yield from (node.test, *bad)
+                    if self._path(whole) is not None and _raises(body):
+                        yield from (node.test, *body)
+                case ast.If(ast.Compare(ast.Constant(value=str()), [ast.NotIn()], [whole]), body, other):
+                    if self._path(whole) is not None and _raises(other) and not _raises(body):
+                        yield from (node.test, *other)
 
     def _compared(self) -> Iterator[tuple[Path, JsonValue]]:
         for node in self._nodes:
