@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.describing.questions import line
+from harness.describing.review_lines import line
 from harness.outcome import Basis, Evidence, EvidenceKind, Leaning, Outcome, Severity, Status
 from harness.requirement import Catalogue
 from harness.scenarios.rehearsal import NOT_TOLD

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.describing.describe import book_tests_of, derive_exchange, digest, source_of, tests_of
-from harness.describing.questions import Question, glossary, questions
+from harness.describing.questions import glossary, questions
+from harness.describing.review_lines import Question
 from harness.describing.writing import write
 from harness.forks.submission import AddedConnector
 from harness.forks.tree import Tree

@@ -11,7 +11,7 @@ from rich.console import Console
 from harness.checking.confirmed import confirmation_lines, standing, untold_facts
 from harness.checking.derived import QUESTIONS, REHEARSAL, asked_in
 from harness.commands.terminal import say
-from harness.describing.questions import line, route_line
+from harness.describing.review_lines import line, route_line
 from harness.reporting.model import CandidateReport
 from harness.scenarios.rehearsal import NOT_TOLD, UNSEEN, Rehearsal
 from harness.screenings.screening import Progress, Watcher

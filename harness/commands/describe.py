@@ -24,7 +24,8 @@ from harness.describing.describe import (
     source_of,
     tests_of,
 )
-from harness.describing.questions import OPEN_FACT, Question, glossary, questions, route_line
+from harness.describing.questions import glossary, questions
+from harness.describing.review_lines import OPEN_FACT, Question, route_line
 from harness.describing.tally import Tally, by_source, tally
 from harness.describing.writing import Written, derived_from, review_trouble, write
 from harness.errors import UserError

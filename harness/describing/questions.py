@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from pydantic import JsonValue
 
 from harness.describing.assembling import Assembled
 from harness.describing.fields import Field
+from harness.describing.missing_operations import missing_operations
 from harness.describing.placed import Placed
-from harness.describing.read_replies import template
-from harness.describing.reply_rows import ROWS
-from harness.describing.streams import PRIVATE
+from harness.describing.review_lines import OPEN_FACT, Question, line, route_line
 from harness.describing.templates import Kind
-from harness.describing.unasked_routes import OF_AN_ACCOUNT
-from harness.venue.described.addresses import WEBSOCKET, Address, written
+from harness.venue.described.addresses import Address, written
 from harness.venue.described.facts import FACTS
 from harness.venue.described.sources import confirms
 
-# What an order's life cannot do without, in the order in which its lack is felt.
-OPERATIONS = (
-    "symbols", "order_book", "balances", "place_order", "cancel_order", "order_status", "order_trades",
-    "stream:book", "stream:trades", "stream:orders",
-)  # fmt: skip
 # Facts that a reply must tell for checks to lean on; one of each group is enough.
 FACTS_LEANED_ON: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "symbols": (("market.symbol",), ("market.tick_size", "market.tick_decimals"),
@@ -39,9 +29,6 @@ FACTS_LEANED_ON: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "stream:orders": (("order.status",), ("order.order_id", "order.client_order_id")),
     "stream:fills": (("fill.trade_id",), ("fill.price",), ("fill.amount",)),
 }  # fmt: skip
-
-
-OPEN_FACT = "{object.fact}"
 # Objects whose facts a leaf may be, and the names that leaves of them go by.
 _THINGS: Mapping[str, str] = {
     "market": r"each market|symbols|instrument",
@@ -55,22 +42,12 @@ _HMAC: Mapping[str, JsonValue] = {
     "scheme": "hmac", "text": "{time}{method}{path}{query}{body}", "digest": "sha256", "written": "hex",
 }  # fmt: skip
 _CARRIED: Mapping[str, JsonValue] = {"key": "header KEY", "signature": "header SIGN", "time": "header TIME"}
-_METHODS = ("GET ", "POST ", "PUT ", "DELETE ", "PATCH ")
 _SHOWN = 6  # values, or names of leaves, in one question
-
-
-@dataclass(frozen=True)
-class Question:
-    """`text` is asked, `lines` are what to write into the review once it is answered. Lower ranks first."""
-
-    rank: int
-    text: str
-    lines: tuple[str, ...]
 
 
 def questions(made: Assembled) -> tuple[Question, ...]:
     """All of them, each once."""
-    found = [*_unseen(made), *_missing(made), *_contradicted(made), *_signing(made), *_untold(made),
+    found = [*_unseen(made), *missing_operations(made), *_contradicted(made), *_signing(made), *_untold(made),
              *_unread(made), *_unnamed(made), *_unconfirmed(made)]  # fmt: skip
     return tuple(dict.fromkeys(sorted(found, key=lambda each: each.rank)))
 
@@ -82,129 +59,6 @@ def glossary(asked: Iterable[Question]) -> tuple[str, ...]:
         return ()
     things = [thing for thing in _THINGS if re.search(_THINGS[thing], text, re.IGNORECASE)] or list(_THINGS)
     return tuple(f"{thing}: {', '.join(sorted(FACTS[thing]))}" for thing in things)
-
-
-def line(at: Address | str, value: object = ...) -> str:
-    """A line of the review, to be completed with a name and a page."""
-    address = at if isinstance(at, str) else written(at)
-    said = "" if value is ... else f", is: {json.dumps(value, ensure_ascii=False)}"
-    today = datetime.now(UTC).date().isoformat()
-    return (
-        f"- {{at: {json.dumps(address, ensure_ascii=False)}{said}, by: YOUR NAME, date: {today}, page: URL}}"
-    )
-
-
-def route_line(
-    name: str, operation: str = "…", *, private: bool = False, reply: JsonValue | None = None
-) -> str:
-    """A line that adds a route by its method and path, or a WebSocket by its host and path.
-
-    `name` is `GET /v1/fills`, or `WebSocket ws.acme.com/private`.
-    """
-    kind, _, place = name.partition(" ")
-    if kind == WEBSOCKET:
-        host, _, path = place.partition("/")
-        whole = {"host": host, **_connection(f"/{path}"), "channels": {}}
-        return line(("connections", "stream"), whole)
-    told = {"operation": operation, "private": private, "takes": {}, "reply": {} if reply is None else reply}
-    return line(("routes", name), told)
-
-
-def _connection(path: str) -> dict[str, JsonValue]:
-    """A connection as most exchanges have it, to be put right."""
-    return {"path": path, "subscribe": {"said": {"op": "subscribe"}, "topics": "args[]"}}
-
-
-def _missing(made: Assembled) -> Iterator[Question]:
-    status = [part for part in made.placed if part.operation == "order_status"]
-    fills_in_status = any("fill.trade_id" in part.facts for part in status)
-    for rank, operation in enumerate(OPERATIONS):
-        if operation in made.operations or (operation == "order_trades" and fills_in_status):
-            continue
-        if operation.startswith("stream:"):
-            yield _missing_channel(made, rank, operation)
-        else:
-            yield _missing_route(made, rank, operation)
-    for part in made.placed:
-        told = "tells" if part.operation.startswith("stream:") else "reply"
-        if part.operation in OPERATIONS and not any(told in each.at for each in part.fields):
-            text = f"What does {part.name} answer?"
-            said: JsonValue = "…"
-            if told == "tells":
-                text = f"What do messages of {part.name} say?"
-            elif part.operation == "symbols" and (read := made.sources.source.markets) is not None:
-                text += " You see what the connector's source reads of it."
-                said = _open(template(read, "symbols"))
-            yield Question(OPERATIONS.index(part.operation), text, (line((*part.at, told), said),))
-
-
-def _missing_route(made: Assembled, rank: int, operation: str) -> Question:
-    """A route that nobody showed: as the connector's source has it, else one to be written whole."""
-    private = operation in OF_AN_ACCOUNT
-    named = made.sources.source.asks_for(operation)
-    if named is None:
-        return Question(
-            rank,
-            f"Which route is {operation.replace('_', ' ')}? Write its method and path in place of "
-            "METHOD /path, its parameters under takes, and under reply what it answers.",
-            (route_line("METHOD /path", operation, private=private),),
-        )
-    method, path = named
-    name = f"{method or 'METHOD'} {_beginning(made)}/{path.strip('/')}"
-    reading = made.sources.source.of(path)
-    rows = ROWS.get(operation, "")
-    reply = _open(template(reading, operation, rows)) if reading is not None else None
-    reply = reply if isinstance(reply, dict | list) else {}
-    return Question(
-        rank,
-        f"What is {operation.replace('_', ' ')} asked with, and what does it answer? The connector's source "
-        f"asks for {name}: write its parameters under takes, and complete the reply, of which you see what "
-        "the source reads.",
-        (
-            route_line(
-                name, operation, private=private, reply=reply if isinstance(reply, dict | list) else {}
-            ),
-        ),
-    )
-
-
-def _open(made: JsonValue) -> JsonValue:
-    """A reply whose leaves that nobody understands are to be written."""
-    if isinstance(made, dict):
-        return {key: _open(item) for key, item in made.items()}
-    if isinstance(made, list):
-        return [_open(item) for item in made]
-    return OPEN_FACT if made == "" else made
-
-
-def _beginning(made: Assembled) -> str:
-    """What most routes that were seen have before the path that the source names (`/api/v2`)."""
-    known = [*made.sources.source.asked, *made.sources.source.routes]
-    seen = [part.name.partition(" ")[2] for part in made.placed if part.name.startswith(_METHODS)]
-    found = Counter(
-        path[: -len(end)].rstrip("/")
-        for path in seen
-        for end in {f"/{each.strip('/')}" for each in known}
-        if len(end) > 1 and path.endswith(end)
-    )
-    return found.most_common(1)[0][0] if found else ""
-
-
-def _missing_channel(made: Assembled, rank: int, operation: str) -> Question:
-    """A channel that nobody showed, on a connection that is there, else on one that is not either."""
-    name = operation.partition(":")[2]
-    channel = {"operation": operation, "topic": "…", "private": operation in PRIVATE, "tells": {}}
-    known = made.data.get("connections")
-    text = f"How is {name} told on a stream? A topic is what the client subscribes with, tells the message."
-    if not isinstance(known, dict) or not known:
-        whole = {**_connection("/"), "channels": {name: channel}}
-        return Question(rank, f"{text} No connection was seen.", (line(("connections", "stream"), whole),))
-    fitting = [key for key, each in known.items() if _logs_in(each) == (operation in PRIVATE)] or list(known)
-    return Question(rank, text, (line(("connections", fitting[0], "channels", name), channel),))
-
-
-def _logs_in(connection: JsonValue) -> bool:
-    return isinstance(connection, dict) and "login" in connection
 
 
 def _contradicted(made: Assembled) -> Iterator[Question]:

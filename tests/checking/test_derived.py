@@ -16,7 +16,7 @@ from harness.checking.confirmed import (
     whole,
 )
 from harness.checking.derived import Derived, asked, asked_in
-from harness.describing.questions import OPEN_FACT, Question, line
+from harness.describing.review_lines import OPEN_FACT, Question, line
 from harness.driving.claims import Rule
 from harness.outcome import Outcome, Severity, Status
 from harness.requirement import Catalogue

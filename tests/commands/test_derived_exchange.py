@@ -8,7 +8,7 @@ from rich.console import Console
 
 from harness.checking.derived import QUESTIONS, REHEARSAL, asked
 from harness.commands.derived_exchange import DerivedExchange
-from harness.describing.questions import Question
+from harness.describing.review_lines import Question
 from harness.scenarios.rehearsal import NOT_TOLD, STEPS, Rehearsal
 from harness.screenings.screening import Progress
 

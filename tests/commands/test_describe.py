@@ -15,7 +15,7 @@ from harness.describing.assembling import Assembled
 from harness.describing.gathered import Sources
 from harness.describing.kit import Harvest
 from harness.describing.placed import Placed
-from harness.describing.questions import OPEN_FACT, Question, line
+from harness.describing.review_lines import OPEN_FACT, Question, line
 from harness.describing.signatures import explain
 from harness.errors import UserError
 from harness.forks.submission import AddedConnector, Submission
