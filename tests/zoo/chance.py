@@ -159,8 +159,8 @@ def section(sought: Sequence[Sought], planted: int, framework: str) -> list[str]
     seeds = f"{counts[0]} to {counts[-1]} seeds" if counts[0] < counts[-1] else f"{counts[0]} seeds"
     lines = [
         f"Made by `make zoo-chance`: {len(told)} of the {planted} kinds of defects, planted at home in "
-        f"connectors of {framework} with {seeds} each and looked for as a round does, {len(sought)} times in all. "
-        f"{len(always)} were found each time.",
+        f"connectors of {framework} with {seeds} each and looked for as a round does, {len(sought)} times in "
+        f"all. {len(always)} were found each time.",
     ]
     if len(always) < len(told):
         lines += [
