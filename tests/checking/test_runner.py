@@ -10,9 +10,11 @@ import pytest
 from checks.conformance import test_market_data
 from harness.checking import Failed, NotApplicable, Undetermined, requirement, runner
 from harness.checking.attribution import Trial
+from harness.checking.endings import ending_of
 from harness.checking.plan import calm
 from harness.checking.policy import Policy, Try
-from harness.checking.runner import Traces, ending_of, policy_for, run
+from harness.checking.runner import policy_for, run
+from harness.checking.traces import Traces
 from harness.driving.driver import ConnectorError
 from harness.errors import OurFailure
 from harness.outcome import Status
