@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +14,7 @@ from pydantic import JsonValue
 from harness.describing.answers import Answer, named_so
 from harness.describing.asked import Act, Asked
 from harness.describing.fields import SENDS, Field
-from harness.describing.leaves import Path
+from harness.describing.leaves import Path, flatten, number_of
 from harness.describing.said import Said
 from harness.describing.sentinels import SESSION, same_address
 from harness.describing.signatures import Scheme
@@ -23,6 +24,7 @@ from harness.venue.described.addresses import bare
 
 Place = tuple[str, str, str]  # host, method, path
 _SINCE, _UNTIL = re.compile(r"start|since|from|after", re.I), re.compile(r"end|until|to$|before", re.I)
+_WORTH = re.compile(r"total|quote|value|notional|funds|cost|amount", re.I)
 _LIMIT = re.compile(r"limit(?!.*price)|size|count|depth", re.I)
 
 
@@ -80,11 +82,15 @@ def routes(
             if act.operation == operation
             for said in _of_act(act, labels, source)
         ]
-        groups = _by_shape(used)
-        for group in groups:
-            examples = [(said, {**common, **act.facts}) for said, act in group]
-            made = _route(operation, examples, parts, schemes, asked.credentials)
-            found.append(replace(made, means=_meant(group, groups)) if len(groups) > 1 else made)
+        alike = _by_shape(used)
+        groups = [(group, shape) for shape in alike for group in _by_words(shape)]
+        for group, shape in groups:
+            examples, more = (
+                [(said, {**common, **act.facts}) for said, act in each] for each in (group, shape)
+            )
+            made = _route(operation, examples, parts, schemes, asked.credentials, more)
+            means = _meant(group, [each for each, _ in groups]) if len(groups) > 1 else {}
+            found.append(replace(made, means=means))
             taken |= {_place(said) for said, _ in group}
     others: dict[Place, list[Said]] = {}
     for said in asked.sent:
@@ -108,6 +114,24 @@ def _by_shape(used: Used) -> list[Used]:
     for said, act in used:
         groups.setdefault((said.method, said.path.count("/")), []).append((said, act))
     return list(groups.values())
+
+
+def _by_words(shape: Used) -> list[Used]:
+    """Requests of one shape, those apart whose paths say side and type in one word (`/buyLimit`)."""
+    known = explained([Example(act.facts, {"path": [*said.path.split("/")]}) for said, act in shape])
+    unlike = [path[1] for path, each in known.items() if each.kind is Kind.UNKNOWN]
+    groups: dict[tuple[str, ...], list[tuple[Said, Act]]] = {}
+    for said, act in shape:
+        segments = said.path.split("/")
+        groups.setdefault(tuple(segments[int(index)] for index in unlike), []).append((said, act))
+    told = [{_side_and_type(act) for _, act in group} for group in groups.values()]
+    apart = all(not one & other for one, other in itertools.combinations(told, 2))
+    words = all(segment.isalpha() for segments in groups for segment in segments)
+    return list(groups.values()) if apart and words else [shape]
+
+
+def _side_and_type(act: Act) -> tuple[str, str]:
+    return act.facts["order.side"], act.facts["order.type"].removesuffix("_maker")
 
 
 def _meant(group: Used, groups: Sequence[Used]) -> dict[str, str]:
@@ -199,14 +223,18 @@ def _route(
     parts: frozenset[str],
     schemes: Sequence[Scheme],
     credentials: Mapping[str, str],
+    alike: Sequence[tuple[Said, Mapping[str, str]]] = (),
 ) -> Route:
+    """`alike` are requests to other routes, too, whose parameters hold the same as those of `used`."""
     number = SESSION["account.number"]  # a parameter, whoever was told it
     keys = frozenset(value for value in credentials.values() if len(value) > 7 and value != number)
     examples = [Example(facts, _document(said, parts, keys)) for said, facts in used]
-    known = _but_for_market_orders(examples)
+    more = [Example(facts, _document(said, parts, keys)) for said, facts in alike] or examples
+    have = {leaf for each in examples for leaf in flatten(each.document)}
+    known = {leaf: each for leaf, each in _but_for_market_orders(more).items() if leaf in have}
     first = used[0][0]
     path, fields = _path(known, first)
-    takes: dict[str, JsonValue] = {each.at[0]: each.text for each in fields}
+    takes: dict[str, JsonValue] = {}
     for leaf, each in known.items():
         if leaf[0] == "path" or (leaf[0] == "query" and first.body and not each.fact):
             continue  # beside a body the query only proves who sent it
@@ -214,7 +242,11 @@ def _route(
         found = _id_untold(_parameter(leaf, named, _optional(leaf, examples)), operation)
         if found is not None:
             fields.append(found)
-            _put(takes, found.at, found.text)
+    of_market = all(facts.get("order.type") == "market" for _, facts in used)
+    if of_market and not any(each.fact == "order.amount" for each in fields):
+        fields = [_worth(each) for each in fields]
+    for placed in fields:
+        _put(takes, placed.at, placed.text)
     takes = {
         name: _as_said(value, [_within(each.document, name) for each in examples])
         for name, value in takes.items()
@@ -347,6 +379,14 @@ def _id_untold(found: Field | None, operation: str) -> Field | None:
     if found is None or not empty or operation not in ("order_status", "order_trades", "cancel_order"):
         return found
     return replace(found, text="{order.order_id}", fact="order.order_id", kind=Kind.FACT)
+
+
+def _worth(each: Field) -> Field:
+    """What an order that says no amount is worth."""
+    said = each.kind is Kind.CONSTANT and len(each.at) == 1 and number_of(str(each.text)) is not None
+    if not said or not _WORTH.search(each.at[0]):
+        return each
+    return replace(each, text="{order.quote_amount}", fact="order.quote_amount", kind=Kind.FACT)
 
 
 _OF_SOME = (

@@ -57,6 +57,9 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef
 _TRANSPARENT = ("data", "json")  # attributes of a message or a reply that stand for its content
 _BASE = re.compile(r"BASE|HOST|DOMAIN|^(REST|API|WSS?)_?(URL|API)?$|^(REST|WSS?)_")
+# A path of one word (`order`) is known by the name of its constant.
+_OF_A_ROUTE = re.compile(r"(PATH|URL|ENDPOINT)(?!\w*_NAME$)")
+_WORD = re.compile(r"[A-Za-z][\w.-]*")
 _BAD = re.compile(r"err|fail|reject", re.I)
 _ISO = re.compile(r"dateparse|fromisoformat|strptime|parser\.parse")
 
@@ -274,7 +277,8 @@ def _paths_in(function: ast.AST, constants: Mapping[str, JsonValue]) -> list[str
 def _path_of(name: str, value: str) -> str:
     """The path that a constant says, empty where it says none. What others are put behind is no route."""
     if "://" not in value:
-        return value.partition("?")[0] if "/" in value else ""
+        of_a_route = "/" in value or (_OF_A_ROUTE.search(name) and _WORD.fullmatch(value))
+        return value.partition("?")[0] if of_a_route else ""
     whole = value.startswith("http") and not _BASE.search(name) and not value.endswith("/")
     return urlsplit(value).path if whole else ""
 
@@ -355,12 +359,15 @@ class _Function:
         self._constants = constants
         self._roots: dict[str, Path] = {given: ()} if given else {}
         self._gathered: set[str] = set()  # names that hold several replies
+        self._nodes: list[ast.AST] = []  # but for what is done with an error
         self._looped: dict[Path, None] = {}  # what is gone through, though nothing of an item may be read
 
     def reading(self) -> Reading:
         for _ in range(3):  # a name may be given a part of what another holds
             for node in ast.walk(self._function):
                 self._learn(node)
+        erring = {id(node) for branch in self._erring() for node in ast.walk(branch)}
+        self._nodes = [node for node in ast.walk(self._function) if id(node) not in erring]
         wanted = dict(self._compared())
         paths = {**dict.fromkeys(self._paths()), **self._looped}
         longest = [path for path in paths if not any(_within(path, other) for other in paths)]
@@ -443,7 +450,7 @@ class _Function:
         return _literal(node)
 
     def _paths(self) -> Iterator[Path]:
-        for node in ast.walk(self._function):
+        for node in self._nodes:
             if isinstance(node, ast.Compare):
                 yield from self._demanded(node)
             if isinstance(node, ast.Subscript | ast.Call):
@@ -457,12 +464,12 @@ class _Function:
 
     def _needed(self) -> set[Path]:
         """What is subscripted, so that its absence is an error, and not looked for before."""
-        nodes = [node for node in ast.walk(self._function) if isinstance(node, ast.Subscript)]
+        nodes = [node for node in self._nodes if isinstance(node, ast.Subscript)]
         return {path for node in nodes if (path := self._path(node)) is not None} - set(self._looked_for())
 
     def _looked_for(self) -> Iterator[Path]:
         """The keys of which it is asked whether they are there (`"error" in reply`)."""
-        for node in ast.walk(self._function):
+        for node in self._nodes:
             match node:
                 case ast.Compare(left=ast.Constant(value=str() as key), ops=[ast.In()], comparators=[whole]):
                     path = self._path(whole)
@@ -477,8 +484,19 @@ class _Function:
         if path is not None and isinstance(key, str) and not _BAD.search(key):
             yield (*path, key)
 
-    def _compared(self) -> Iterator[tuple[Path, JsonValue]]:
+    def _erring(self) -> Iterator[ast.AST]:
+        """Tests and branches of replies that hold an error's key: it is raised because the key is there."""
         for node in ast.walk(self._function):
+            match node:
+                case ast.If(ast.Compare(ast.Constant(value=str()), [ast.In()], [whole]), body):
+                    if self._path(whole) is not None and _raises(body):
+                        yield from (node.test, *body)
+                case ast.If(ast.Compare(ast.Constant(value=str()), [ast.NotIn()], [whole]), body, other):
+                    if self._path(whole) is not None and _raises(other) and not _raises(body):
+                        yield from (node.test, *other)
+
+    def _compared(self) -> Iterator[tuple[Path, JsonValue]]:
+        for node in self._nodes:
             if isinstance(node, ast.Compare) and len(node.ops) == 1:
                 path, value = self._path(node.left), self._hoped(node.comparators[0])
                 if (
@@ -492,6 +510,10 @@ class _Function:
         """What a value is compared with: of several the first."""
         several = node.elts if isinstance(node, ast.Tuple | ast.List | ast.Set) else [node]
         return self._value(several[0]) if several else None
+
+
+def _raises(branch: Sequence[ast.stmt]) -> bool:
+    return any(isinstance(node, ast.Raise) for statement in branch for node in ast.walk(statement))
 
 
 def _gathers(value: ast.expr | None) -> bool:

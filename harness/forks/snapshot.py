@@ -6,7 +6,7 @@ import itertools
 import os
 import stat
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -39,30 +39,41 @@ def snapshot(
     signature: Signature,
     message: str,
     parent: str | None = None,
+    kept: Collection[bytes] = (),
 ) -> str:
     """Commit the files `names` (relative to `folder`) and give back the commit's id.
 
     The same files, signature, message and parent give the same id. A name that is gone, neither a file nor a
-    symlink, or behind a symlink that leads outside, is left out. Raises TooLarge over the size of a file or
-    of all.
+    symlink, or behind a symlink that leads outside, is left out. Those of `kept` stay as `parent` has them,
+    whether their contents are in the store or not. Raises TooLarge over the size of a file or of all.
     """
     scratch = f"refs/scratch/{uuid.uuid4().hex}"
     header = _header(signature, message, parent, scratch)
+    gone = _without(store, parent, kept) if parent and kept else (b"deleteall\n",)
     files = _files(folder, names)
     try:
-        store.git("fast-import", "--quiet", "--date-format=raw", stdin=itertools.chain((header,), files))
+        script = itertools.chain((header,), gone, files)
+        store.git("fast-import", "--quiet", "--date-format=raw", stdin=script)
         return store.text("rev-parse", "--verify", scratch)
     finally:
         store.git("update-ref", "-d", scratch)
 
 
 def _header(signature: Signature, message: str, parent: str | None, ref: str) -> bytes:
-    """The start of a commit in git-fast-import(1)'s format, its tree empty."""
+    """The start of a commit in git-fast-import(1)'s format."""
     text = message.encode()
     lines = (
         f"commit {ref}\n".encode() + b"committer " + signature.line() + b"data %d\n%b\n" % (len(text), text)
     )
-    return lines + (f"from {parent}\n".encode() if parent else b"") + b"deleteall\n"
+    return lines + (f"from {parent}\n".encode() if parent else b"")
+
+
+def _without(store: ObjectStore, parent: str, kept: Collection[bytes]) -> Iterator[bytes]:
+    """Lines that take every other file out of the parent's tree."""
+    listed = store.git("ls-tree", "-r", "-z", "--name-only", parent).stdout
+    for name in listed.split(b"\0"):
+        if name and name not in kept:
+            yield b"D %s\n" % _quoted(name)
 
 
 def _files(folder: Path, names: Iterable[bytes]) -> Iterator[bytes]:

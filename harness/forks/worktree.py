@@ -20,6 +20,8 @@ from harness.forks.upstream import upstream_commit
 from harness.rounds.fields import is_ref
 from harness.rounds.round import Candidate, Exchange, GitUpstream, PypiUpstream
 
+_SKIPPED = b"S"  # git-ls-files(1): a tracked file with the skip-worktree bit
+
 
 @dataclass(frozen=True)
 class _Checkout:
@@ -43,16 +45,26 @@ def work_tree(
 
     Without `candidate`, one is made up from the connectors found. Files are read as they are: no filter, hook
     or file-system monitor of the repository is started. Raises UserError outside a work tree, in a shallow
-    clone or when no connector is found and none is given; else as `upstream_commit`.
+    clone or when no connector is found and none is given; else as `upstream_commit`. What a sparse checkout
+    leaves out counts as committed.
     """
     checkout = _checkout(path)
     base = upstream_commit(store, upstream)
     keep = f"worktrees/{store.key(str(checkout.top))}"
     fetched = store.fetch(str(checkout.top), checkout.head, keep, own=True)
     seconds = committed_at(store, fetched.commit)
-    names = _names(checkout.top)
-    signature = Signature("work tree", "worktree@localhost", seconds)
-    commit = snapshot(store, checkout.top, names, signature, "The work tree as it lies", fetched.commit)
+    names, skipped = _names(checkout.top)
+    commit = snapshot(
+        store,
+        checkout.top,
+        names,
+        Signature("work tree", "worktree@localhost", seconds),
+        "The work tree as it lies",
+        fetched.commit,
+        skipped,
+    )
+    if skipped:
+        store.complete(commit, str(checkout.top))
     unchanged = _tree(store, commit) == _tree(store, fetched.commit)
     commit = fetched.commit if unchanged else commit
     store.git("update-ref", f"refs/{keep}", commit)
@@ -92,14 +104,17 @@ def _checkout(path: Path) -> _Checkout:
     return _Checkout(Path(top), head, branch if branch != "HEAD" and is_ref(branch) else head)
 
 
-def _names(top: Path) -> Sequence[bytes]:
+def _names(top: Path) -> tuple[Sequence[bytes], frozenset[bytes]]:
+    """(the files of the work tree, those that a sparse checkout leaves out)."""
     listing = run(
-        ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"), cwd=top
+        ("ls-files", "-z", "-t", "--cached", "--others", "--exclude-standard", "--deduplicate"), cwd=top
     ).stdout
-    names = [name for name in listing.split(b"\0") if name]
+    tagged = [(line[:1], line[2:]) for line in listing.split(b"\0") if line]
+    names = [name for _, name in tagged]
     if len(names) > limits.WORK_TREE_FILES:
         raise TooLarge(f"a work tree of {len(names)} files", f"{limits.WORK_TREE_FILES}", where=str(top))
-    return names
+    skipped = frozenset(name for tag, name in tagged if tag == _SKIPPED)
+    return [name for name in names if name not in skipped], skipped
 
 
 def _git(path: Path, *arguments: str) -> str:

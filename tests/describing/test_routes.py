@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -418,6 +419,43 @@ def test_routes_that_stand_for_a_type_are_routes_of_their_own() -> None:
     assert [(each.name, dict(each.means)) for each in found] == [
         ("POST /buy/{symbol}/", {"order.type": "limit"}),
         ("POST /buy/market/{symbol}/", {"order.type": "market"}),
+    ]
+
+
+def test_paths_that_say_side_and_type_in_one_word_are_routes_of_their_own() -> None:
+    acts = []
+    for number, (side, kind) in enumerate(itertools.product(("buy", "sell"), ("limit", "market"))):
+        price, amount = f"987{number}.3", f"1{number}.19"
+        order = {
+            "order.client_order_id": f"never-sent-{number}", "order.type": kind, "order.side": side,
+            "order.amount": amount, **({"order.price": price} if kind == "limit" else {}),
+        }  # fmt: skip
+        said = {"total": "8134.5"} if (side, kind) == ("buy", "market") else {"amount": amount}
+        said |= {"price": price} if kind == "limit" else {}
+        path = f"/api/{side}{'Limit' if kind == 'limit' else 'Instant'}"
+        request = Said(HOST, path, "POST", body=urlencode({"pair": "COIN_HBOT", **said}))
+        acts.append(Act("place_order", order, (request,)))
+    source = read_source(
+        [
+            'BUY = "/api/buyInstant"\n',
+            "async def _place_order(self):\n    return await self._api_post(CONSTANTS.BUY)\n",
+        ]
+    )
+    found = routes(Asked({}, acts=tuple(acts)), (), (), "COIN_HBOT", source)
+    limit = {"pair": "{market.symbol}", "amount": "{order.amount}", "price": "{order.price}"}
+    assert [(each.path, dict(each.means), dict(each.takes)) for each in found] == [
+        ("/api/buyLimit", {"order.side": "buy", "order.type": "limit"}, limit),
+        (
+            "/api/buyInstant",
+            {"order.side": "buy", "order.type": "market"},
+            {"pair": "{market.symbol}", "total": "{order.quote_amount}"},
+        ),
+        ("/api/sellLimit", {"order.side": "sell", "order.type": "limit"}, limit),
+        (
+            "/api/sellInstant",
+            {"order.side": "sell", "order.type": "market"},
+            {"pair": "{market.symbol}", "amount": "{order.amount}"},
+        ),
     ]
 
 

@@ -116,6 +116,34 @@ def test_of_several_paths_in_one_method_those_are_left_out_that_speak_for_someth
     )
 
 
+def test_what_is_read_of_an_error_is_no_part_of_a_good_reply() -> None:
+    body = (
+        '    if "code" in reply:\n        raise IOError(reply["msg"])\n'
+        '    return reply["serverTime"]\n'
+        "async def token(self):\n    reply = await self.get(CONSTANTS.TOKEN)\n"
+        '    if "code" not in reply:\n        return reply["token"]\n'
+        '    elif reply["code"] != CONSTANTS.OK:\n        raise IOError(reply["msg"])\n'
+    )
+    source = read_source([CONSTANTS, _read(body)])
+    for path, key in (("/api/v3/time", "serverTime"), ("/api/v3/token", "token")):
+        reading = source.of(path)
+        assert reading is not None
+        assert [each.path for each in reading.reads] == [(key,)]
+
+
+def test_a_path_of_one_word_is_known_by_its_constants_name() -> None:
+    constants = 'ORDER_PATH = "order"\nCANCEL_URL = "CancelOrder"\nEVENT_ENDPOINT_NAME = "OrderEvent"\n'
+    text = (
+        "async def _place_order(self):\n    return await self._api_post(path_url=CONSTANTS.ORDER_PATH)\n"
+        "async def _place_cancel(self):\n    self.wait_for(CONSTANTS.EVENT_ENDPOINT_NAME)\n"
+        "    return await self._api_post(path_url=CONSTANTS.CANCEL_URL)\n"
+    )
+    source = read_source([constants, text])
+    assert source.operation("/sapi/v1/order") == "place_order"
+    assert source.operation("/sapi/v1/CancelOrder") == "cancel_order"
+    assert dict(source.asked) == {"order": "place_order", "CancelOrder": "cancel_order"}
+
+
 def test_what_is_no_python_and_what_names_no_route_says_nothing() -> None:
     source = read_source(["def broken(:", "async def f(self):\n    x = await self.g()\n    return x['a']\n"])
     assert (dict(source.routes), source.received) == ({}, ())

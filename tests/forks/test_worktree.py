@@ -58,6 +58,22 @@ def test_a_clean_work_tree_is_its_commit(store: ObjectStore, fork: Any, target: 
     assert work_tree(store, fork.path, target).commit == head
 
 
+def test_what_a_sparse_checkout_leaves_out_counts_as_committed(
+    store: ObjectStore, fork: Any, target: GitUpstream
+) -> None:
+    head = fork.commit({ACME: "a = 1\n", "docs/page.md": "text\n"})
+    fork.git("sparse-checkout", "set", "hummingbot")
+    assert not (fork.path / "docs").exists()
+
+    assert work_tree(store, fork.path, target).commit == head
+
+    fork.write({ACME: "a = 2\n"})
+    (fork.path / "README.md").unlink()
+    changed = Tree.of(store, work_tree(store, fork.path, target))
+    assert (changed.text(ACME), changed.text("docs/page.md")) == ("a = 2\n", "text\n")
+    assert "README.md" not in changed
+
+
 def test_without_a_branch_the_commit_is_what_is_checked(
     store: ObjectStore, fork: Any, target: GitUpstream
 ) -> None:
