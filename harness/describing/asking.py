@@ -23,7 +23,7 @@ from harness.describing.canary_keys import keys, other_shapes
 from harness.describing.mocked_exchange import Listening
 from harness.describing.said import Said
 from harness.describing.sentinels import Sentinels
-from harness.describing.source_reading import Source
+from harness.describing.source import Source
 from harness.driving.claims import ConfigField
 from harness.driving.driver import Connector, ConnectorError, Driver
 from harness.frameworks.runtime import Runtime

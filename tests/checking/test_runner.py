@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from checks.conformance import test_market_data
-from harness.checking import Failed, NotApplicable, Undetermined, requirement, runner
+from harness.checking import Failed, NotApplicable, Undetermined, requirement, traces
 from harness.checking.attribution import Trial
+from harness.checking.endings import ending_of
 from harness.checking.plan import calm
 from harness.checking.policy import Policy, Try
-from harness.checking.runner import Traces, ending_of, policy_for, run
+from harness.checking.runner import policy_for, run
+from harness.checking.traces import Traces
 from harness.driving.driver import ConnectorError
 from harness.errors import OurFailure
 from harness.outcome import Status
@@ -128,14 +130,14 @@ def test_one_that_was_not_ready_in_a_hurry_is_told_by_how_it_ended_calmly(
 
 
 def test_one_that_breaks_off_in_trouble_is_only_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "QUIET", ())
+    monkeypatch.setattr(traces, "QUIET", ())
     found, error = looked_into(Source({OUTAGE.name: Ended(0.0, End.BROKE_OFF, "ValueError: no")}))
     assert len(found) == len(WATCHED)
     assert error is None
 
 
 def test_a_failure_of_ours_is_told_wherever_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "QUIET", ())
+    monkeypatch.setattr(traces, "QUIET", ())
     found, error = looked_into(Source({OUTAGE.name: Ended(0.0, End.OURS, "Traceback")}))
     assert len(found) == len(WATCHED)
     assert isinstance(error, OurFailure)
