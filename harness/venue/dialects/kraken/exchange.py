@@ -54,6 +54,14 @@ PRIVATE = "/0/private"
 NONCE_WINDOW = 10
 HISTORY_COST = 2  # of calls for the history of trades
 PAGE = 50
+# Both names are classic, so that replies have XETHXXBT for what requests call ETHXBT.
+CLASSIC = replace(
+    SAMPLE_MARKETS[1],
+    quote="BTC",
+    tick_size=Decimal("0.00001"),
+    min_notional=Decimal("0.00002"),
+    reference_price=Decimal("0.046875"),
+)
 
 
 class Kraken(MarketRoutes):
@@ -64,7 +72,6 @@ class Kraken(MarketRoutes):
         "orders over WebSocket",
         "the ticker of WebSocket v1",
         "changing and batching orders",
-        "pairs with classic names such as XXBTZUSD",
     )
     ccxt_id: ClassVar[str | None] = "kraken"
     rest_hosts: ClassVar[tuple[str, ...]] = (HOST,)
@@ -74,7 +81,7 @@ class Kraken(MarketRoutes):
     # Kraken counts decimals, so its lots are powers of ten; fees are in quote unless an order says otherwise.
     markets: ClassVar[tuple[Market, ...]] = tuple(
         replace(market, lot_size=Decimal(1).scaleb(-decimals_of(market.lot_size)), fee_in=FeeIn.QUOTE)
-        for market in SAMPLE_MARKETS
+        for market in (*SAMPLE_MARKETS, CLASSIC)
     )
 
     def __init__(self, venue: Venue) -> None:
