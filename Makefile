@@ -8,7 +8,7 @@ WORKERS ?= $(shell echo $$(( $$(nproc) * 2 )))
 export PYTHONDONTWRITEBYTECODE :=
 PYTEST := -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --durations 20
 
-.PHONY: demo test test-all coverage coverage-report zoo zoo-seeds lint format lock schemas docs clean
+.PHONY: demo test test-all coverage coverage-report zoo zoo-seeds zoo-chance lint format lock schemas docs clean
 
 demo: .venv/ready
 	$(BIN)/python -m demo --again
@@ -39,6 +39,11 @@ zoo: .venv/ready
 # where it was stopped; `make zoo-seeds SEEDS="--minutes 9 --hours 2"` does a piece.
 zoo-seeds: .venv/ready
 	$(BIN)/python -m tests.zoo.seeds $(SEEDS)
+
+# How often each planted defect is found, over twenty seeds; for nights, too, and in pieces:
+# `make zoo-chance CHANCE="--defects histories --minutes 9"`.
+zoo-chance: .venv/ready
+	$(BIN)/python -m tests.zoo.chance $(CHANCE)
 
 lint: .venv/ready
 	$(BIN)/ruff check .

@@ -8,7 +8,7 @@ from decimal import Decimal
 from checks.conformance.test_order_life import placed
 from checks.conformance.timeline import timeline
 from harness.checking import Attach, claimed, expect, requirement, seen_in_ledger, undetermined
-from harness.checking.runner import Traces
+from harness.checking.traces import Traces
 from harness.driving.claims import EventView
 from harness.driving.driver import ConnectorError
 from harness.outcome import Evidence, EvidenceKind

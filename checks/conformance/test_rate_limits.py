@@ -6,7 +6,7 @@ import pytest
 
 from harness.checking import Attach, expect, measured, requirement
 from harness.checking.observers import over_the_limit
-from harness.checking.runner import Traces
+from harness.checking.traces import Traces
 from harness.gateway.wire import Wire
 from harness.scenarios.played.hour import Hour
 

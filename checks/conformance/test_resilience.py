@@ -14,7 +14,8 @@ from harness.checking import (
     seen_in_ledger,
     undetermined,
 )
-from harness.checking.runner import Traces, evidence_of
+from harness.checking.endings import evidence_of
+from harness.checking.traces import Traces
 from harness.outcome import EvidenceKind
 from harness.scenarios.catalogue import ERRORS, MARKET_DATA
 from harness.scenarios.played import NotReady

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from checks.conformance.reach import Declared, foreign, place_of, undeclared
 from harness.checking import Attach, claimed, expect, fail, measured, requirement, undetermined
 from harness.checking.observers import leaks, logged_secrets, lost_entries
-from harness.checking.runner import Traces
+from harness.checking.traces import Traces
 from harness.frameworks.unit_tests import UnitTestResult
 from harness.gateway.entries import Exchange, Lookup, RejectedConnection, RejectionReason
 from harness.outcome import Basis, Evidence, EvidenceKind

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from harness.checking import Attach, claimed, expect, fail, requirement
-from harness.checking.runner import Traces, evidence_of
+from harness.checking.endings import evidence_of
+from harness.checking.traces import Traces
 from harness.driving.claims import LogLine
 from harness.outcome import EvidenceKind
 from harness.scenarios.catalogue import ENDS, LIQUIDATED, MARKET_DATA, QUIET

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from checks.static.sources import Source, Sources
+from checks.static.source import Source
+from checks.static.sources import Sources
 
 GETTERS = frozenset({"_api_get", "api_get", "get"})
 PASSIVE = frozenset({"RateLimit", "LinkedLimitWeightPair", "len", "str", "repr"})

@@ -6,7 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from checks.static.sources import Source, Sources
+from checks.static.source import Source
+from checks.static.sources import Sources
 
 # Upstream tells its own scanner of secrets about a dummy with a remark that says noqa and mock.
 MARK = re.compile(

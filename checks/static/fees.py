@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from checks.static.sources import Source
+from checks.static.source import Source
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TypeGuard
 
 from checks.static.names import dotted
-from checks.static.sources import Source, Sources
+from checks.static.source import Source
+from checks.static.sources import Sources
 from harness.outcome import Evidence
 
 OWN = frozenset(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from checks.static.names import dotted
-from checks.static.sources import Source
+from checks.static.source import Source
 
 LOG_METHODS = frozenset(
     {

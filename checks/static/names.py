@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from checks.static.syntax import tokens
 
 if TYPE_CHECKING:
-    from checks.static.sources import Source
+    from checks.static.source import Source
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from checks.static.names import Reference, dotted
-from checks.static.sources import Source, Sources
+from checks.static.source import Source
+from checks.static.sources import Sources
 
 REMOVERS = frozenset({"os.remove", "os.unlink"})
 MAKERS = frozenset({"os.mkdir", "os.makedirs"})

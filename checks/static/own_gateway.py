@@ -10,7 +10,7 @@ import string
 from collections.abc import Iterable, Iterator
 
 from checks.static.names import dotted
-from checks.static.sources import Source
+from checks.static.source import Source
 
 
 def stays_here(source: Source, line: int, package: Iterable[Source], local: frozenset[str]) -> bool:

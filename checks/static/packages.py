@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from checks.static.sources import Definition, Source, Sources
+from checks.static.source import Definition, Source
+from checks.static.sources import Sources
 from harness.forks.connectors import generation as generation_of
 from harness.forks.submission import Generation
 

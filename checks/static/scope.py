@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
-from checks.static.sources import Source, Sources
+from checks.static.source import Source
+from checks.static.sources import Sources
 from harness.checking import seen_in_file, seen_in_git
 from harness.errors import HarnessError
 from harness.forks.submission import Change, Submission

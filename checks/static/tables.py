@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass
 
 from checks.static.packages import Package
-from checks.static.sources import Source, Sources
+from checks.static.source import Source
+from checks.static.sources import Sources
 
 WALLETS = "DEXES"  # the application's table of exchanges that it connects with the wallet
 

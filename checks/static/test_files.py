@@ -6,7 +6,8 @@ import ast
 import re
 
 from checks.static.packages import LAYOUTS, Package, Role, find
-from checks.static.sources import Source, Sources
+from checks.static.source import Source
+from checks.static.sources import Sources
 from checks.static.tables import named_in, registrations_of_2020, signs_with_a_wallet
 from checks.static.wording import counted
 from harness.checking import (

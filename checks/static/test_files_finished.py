@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 
 from checks.static.packages import LAYOUTS, Package, is_empty
-from checks.static.sources import Source, Sources
+from checks.static.source import Source
+from checks.static.sources import Sources
 from checks.static.wording import counted, places
 from harness.checking import Attach, expect, requirement
 from harness.outcome import Evidence

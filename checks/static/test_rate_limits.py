@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from checks.static.packages import Package
-from checks.static.sources import Source
+from checks.static.source import Source
 from checks.static.wording import places
 from harness.checking import Attach, expect, fail, measured, requirement, seen_in_file
 

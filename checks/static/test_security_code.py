@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from checks.static import forbidden
 from checks.static.names import Reference
 from checks.static.own_files import MAKERS, REMOVERS, makes_data_folder, removes_own_file
-from checks.static.sources import Source, Sources
+from checks.static.source import Source
+from checks.static.sources import Sources
 from checks.static.wording import places
 from harness.checking import expect, requirement
 from harness.outcome import Evidence

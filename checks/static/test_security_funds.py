@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 
 from checks.static.constants import Uses
-from checks.static.sources import Source, Sources
+from checks.static.source import Source
+from checks.static.sources import Sources
 from checks.static.wording import places
 from harness.checking import expect, requirement
 

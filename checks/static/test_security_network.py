@@ -11,7 +11,8 @@ from checks.static import forbidden
 from checks.static.own_gateway import stays_here
 from checks.static.packages import Package
 from checks.static.scope import whose
-from checks.static.sources import Source, Sources
+from checks.static.source import Source
+from checks.static.sources import Sources
 from harness.checking import Attach, expect, requirement, undetermined
 from harness.forks.submission import Submission
 from harness.outcome import Evidence

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from checks.static import forbidden
 from checks.static.credentials import entropy
-from checks.static.sources import Source, Sources
+from checks.static.source import Source
+from checks.static.sources import Sources
 from checks.static.syntax import tokens
 from checks.static.wording import places
 from harness.checking import expect, requirement, seen_in_file, seen_in_git

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from checks.static.credentials import HEX_KEY, is_secret_name, looks_secret, private_key_in, tokens_in
 from checks.static.dummies import why_harmless
 from checks.static.logged import logged_secrets
-from checks.static.sources import Source, Sources
+from checks.static.source import Source
+from checks.static.sources import Sources
 from checks.static.wording import places
 from harness.checking import expect, requirement, seen_in_file
 from harness.outcome import Evidence

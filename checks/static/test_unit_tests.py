@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from checks.static.packages import Package
-from checks.static.sources import Source, Sources
+from checks.static.source import Source
+from checks.static.sources import Sources
 from checks.static.wording import listed
 from harness.checking import Attach, expect, requirement, seen_in_file, seen_in_git
 from harness.outcome import Evidence

@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator
 
 from checks.static.names import Reference
-from checks.static.sources import Source, Sources
+from checks.static.source import Source
+from checks.static.sources import Sources
 from checks.static.wording import counted, places
 from harness.checking import expect, requirement
 

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from checks.static.fees import default_fees
 from checks.static.packages import Package
-from checks.static.sources import Source, Sources
+from checks.static.source import Source
+from checks.static.sources import Sources
 from checks.static.tables import signs_with_a_wallet
 from checks.static.wording import counted
 from harness.checking import expect, fail, not_applicable, requirement, seen_in_file, undetermined

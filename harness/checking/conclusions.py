@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from harness.checking.confirmed import believed as vouched_for
 from harness.checking.policy import Ending, Policy
-from harness.checking.runner import Unconfirmed
+from harness.checking.traces import Unconfirmed
 from harness.outcome import Outcome, Status
 from harness.requirement import Requirement
 

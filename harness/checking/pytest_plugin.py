@@ -33,21 +33,13 @@ from harness.checking.collected import (
     waits_for_scenarios,
 )
 from harness.checking.conclusions import missing_prerequisite, outcomes_of, unloadable
+from harness.checking.endings import ending_of
 from harness.checking.plan import Plan
 from harness.checking.policy import Ending, Policy
 from harness.checking.progress_lines import Stopped, report_progress
 from harness.checking.redaction import Redact, redacted
-from harness.checking.runner import (
-    EVERY,
-    EVIDENCE,
-    OF_A_TRY,
-    Source,
-    Unconfirmed,
-    ending_of,
-    judges_traces,
-    policy_for,
-    run,
-)
+from harness.checking.runner import EVERY, EVIDENCE, OF_A_TRY, judges_traces, policy_for, run
+from harness.checking.traces import Source, Unconfirmed
 from harness.checking.waiting import OneAtATime
 from harness.errors import full_disk, of_full_disk
 from harness.outcome import OutcomeLog, Status

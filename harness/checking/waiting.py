@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from harness.checking.policy import Try
-from harness.checking.runner import Source, Unconfirmed
+from harness.checking.traces import Source, Unconfirmed
 from harness.scenarios.scenario import Scenario
 from harness.scenarios.trace.model import Trace
 

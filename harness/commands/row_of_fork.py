@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from checks.static.sources import Source
+from checks.static.source import Source
 from checks.static.test_security_network import FOR_PEOPLE, LOCAL, addresses
 from harness.errors import UserError
 from harness.forks.submission import AddedConnector, Submission

@@ -23,7 +23,7 @@ from harness.describing.canary_keys import keys, other_shapes
 from harness.describing.mocked_exchange import Listening
 from harness.describing.said import Said
 from harness.describing.sentinels import Sentinels
-from harness.describing.source_reading import Source
+from harness.describing.source import Source
 from harness.driving.claims import ConfigField
 from harness.driving.driver import Connector, ConnectorError, Driver
 from harness.frameworks.runtime import Runtime
@@ -75,13 +75,13 @@ def ask(asking: Asking) -> Asked:
 
 
 def _once(asking: Asking, stated: Mapping[str, Shape]) -> Asked:
-    sentinels, source = asking.sentinels, asking.source
     with temporary.folder("asking") as folder:
         folder.chmod(0o755)
         authority = Authority()
         clock = ScaledClock(SCALE)
         record = Record()
-        listening = Listening(Venue(SAMPLE_MARKETS, 1, clock), asking.answers, source, sentinels, asking.book)
+        venue = Venue(SAMPLE_MARKETS, 1, clock)
+        listening = Listening(venue, asking.answers, asking.source, asking.sentinels, asking.book)
         with (
             running_gateway(
                 [listening],
@@ -99,22 +99,35 @@ def _once(asking: Asking, stated: Mapping[str, Shape]) -> Asked:
                 ca=authority.write_ca(folder / "ca.pem"),
             ) as driver,
         ):
-            try:
-                fields = driver.warm().config
-            except ConnectorError as error:
-                return Asked({}, trouble=f"it cannot be imported: {error.gist}")
-            choice = keys(fields, asking.connector, _constructs(driver, sentinels.pair), source.tests, stated)
-            given = dict(choice.credentials)
-            if choice.failure is not None:
-                gist = choice.failure.strip().splitlines()[-1:]
-                return Asked(given, fields, trouble=" ".join(["it cannot be constructed:", *gist]))
-            listening.keys = frozenset(value for value in given.values() if len(value) > 7)
-            try:
-                with driver.scenario([sentinels.pair], given) as scenario:
-                    found = _asked(scenario, record, clock, asking, given, fields)
-            except ConnectorError as error:
-                found = Asked(given, fields, trouble=f"it cannot be constructed: {error.gist}")
-            return replace(found, shapes=choice.shapes)
+            return _driven(driver, listening, record, clock, asking, stated)
+
+
+def _driven(
+    driver: Driver,
+    listening: Listening,
+    record: Record,
+    clock: ScaledClock,
+    asking: Asking,
+    stated: Mapping[str, Shape],
+) -> Asked:
+    """With keys that it takes: those of `stated` shapes, and for the rest of shapes that its code accepts."""
+    pair = asking.sentinels.pair
+    try:
+        fields = driver.warm().config
+    except ConnectorError as error:
+        return Asked({}, trouble=f"it cannot be imported: {error.gist}")
+    choice = keys(fields, asking.connector, _constructs(driver, pair), asking.source.tests, stated)
+    given = dict(choice.credentials)
+    if choice.failure is not None:
+        gist = choice.failure.strip().splitlines()[-1:]
+        return Asked(given, fields, trouble=" ".join(["it cannot be constructed:", *gist]))
+    listening.keys = frozenset(value for value in given.values() if len(value) > 7)
+    try:
+        with driver.scenario([pair], given) as scenario:
+            found = _asked(scenario, record, clock, asking, given, fields)
+    except ConnectorError as error:
+        found = Asked(given, fields, trouble=f"it cannot be constructed: {error.gist}")
+    return replace(found, shapes=choice.shapes)
 
 
 def _constructs(driver: Driver, pair: str) -> Attempt:

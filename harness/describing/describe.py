@@ -24,7 +24,8 @@ from harness.describing.kit import Harvest
 from harness.describing.own_ids import with_our_ids
 from harness.describing.sentinels import SETS, Sentinels, sets_of
 from harness.describing.signatures import explain
-from harness.describing.source_reading import Source, read_source
+from harness.describing.source import Source
+from harness.describing.source_reading import read_source
 from harness.forks.submission import AddedConnector
 from harness.forks.tree import Tree
 from harness.frameworks import v2

@@ -12,7 +12,7 @@ from harness.describing.deriving import Derived, Reads, derive, nobody
 from harness.describing.kit import Harvest
 from harness.describing.sentinels import SETS, Sentinels
 from harness.describing.signatures import Explanation
-from harness.describing.source_reading import UNREAD, Source
+from harness.describing.source import UNREAD, Source
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from harness.describing.leaves import parsed
 from harness.describing.read_replies import filled, template
 from harness.describing.reply_rows import ROWS
 from harness.describing.sentinels import SESSION, SETS, Sentinels, same_address, usual
-from harness.describing.source_reading import UNREAD, Source
+from harness.describing.source import UNREAD, Source
 from harness.venue.dialects.base import Dialect
 from harness.venue.dialects.messages import Frame, Outgoing, Reply, Request
 from harness.venue.dialects.routing import Match

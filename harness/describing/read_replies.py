@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from harness.describing.leaves import Path
 from harness.describing.names import facts_named, names_a_row
-from harness.describing.source_reading import KEYED, ROW, Read, Reading
+from harness.describing.source import KEYED, ROW, Read, Reading
 
 # What a name says of a value that nobody compares with anything.
 _NAMES: Sequence[tuple[str, str]] = (

@@ -18,7 +18,7 @@ from harness.describing.reply_rows import ROWS
 from harness.describing.routes import Route
 from harness.describing.sentinels import same_address
 from harness.describing.signing import signing_of
-from harness.describing.source_reading import Source
+from harness.describing.source import Source
 from harness.describing.templates import Kind
 from harness.describing.wordlists import WordLists
 from harness.venue.described.addresses import Address, bare, leaves

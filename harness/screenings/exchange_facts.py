@@ -14,7 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from checks.static.fees import assigned, default_fees
-from checks.static.sources import CODE, Source, seen
+from checks.static.source import Source
+from checks.static.sources import CODE, seen
 from harness.forks.errors import FileMissing, TooLarge
 from harness.forks.submission import AddedConnector, Submission
 from harness.forks.tree import Tree

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from harness.checking.endings import excused
 from harness.checking.policy import Ending
-from harness.checking.runner import excused
 from harness.checking.unserved import Route, named, routes_of, unserved
 from harness.gateway.entries import Exchange, Headers
 from harness.outcome import Status

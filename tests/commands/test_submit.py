@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from checks.static.sources import Source
+from checks.static.source import Source
 from harness.commands import submit as command
 from harness.commands.row_of_fork import hosts_of
 from harness.commands.submit import add_row, form_of, submit

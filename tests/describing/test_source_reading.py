@@ -7,7 +7,8 @@ from pydantic import JsonValue
 
 from harness.describing.read_replies import completed, filled, template
 from harness.describing.sentinels import SETS, sets_of
-from harness.describing.source_reading import Read, read_source
+from harness.describing.source import Read
+from harness.describing.source_reading import read_source
 
 CONSTANTS = 'BASE = "/api/v3"\nTIME = f"{BASE}/time"\nTOKEN = BASE + "/token"\nOK = "0"\n'
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.checking.runner import ending_of
+from harness.checking.endings import ending_of
 from harness.errors import UserError
 from harness.forks.errors import ContentMissing, RefMissing
 from harness.forks.mirrors import MIRRORS, Mirrors, add_to_environment, mirrors_of_environment, read_mirrors

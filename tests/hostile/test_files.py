@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from checks.static.credentials import looks_secret, tokens_in
-from checks.static.sources import Source
+from checks.static.source import Source
 from checks.static.test_files_finished import NOTE, UNWRITTEN
 from checks.static.test_security_secrets import QUOTED
 from harness.forks import limits

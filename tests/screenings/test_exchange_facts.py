@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from checks.static.sources import Source
+from checks.static.source import Source
 from harness.screenings.exchange_facts import facts_in, site
 
 TODAY = """

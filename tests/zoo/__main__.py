@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from demo.release import PACKAGE, VERSION
+from tests.zoo import chance, seeds
 from tests.zoo.accuracy import PAGE, Accuracy
 from tests.zoo.sections import section_of, with_section
-from tests.zoo.seeds import TITLE
 
 HERE = Path(__file__).parent
 BLIND = "Blind"  # written by hand, after mistakes were planted before anybody had looked at the checks
@@ -26,7 +26,7 @@ def main() -> int:
     options = ["-n", workers, "--dist", "loadgroup", "--tier", "zoo", "-p", "no:cacheprovider"]
     pytest.main([*options, *tests], plugins=[accuracy])
     before, page = PAGE.read_text(encoding="utf-8"), accuracy.page(f"{PACKAGE} {VERSION}")
-    for title in (BLIND, TITLE):
+    for title in (BLIND, seeds.TITLE, chance.TITLE):
         if kept := section_of(before, title):
             page = with_section(page, title, kept)
     PAGE.write_text(page, encoding="utf-8")

@@ -9,36 +9,28 @@ that says one thing with one seed and another with the next is a fault of ours: 
 from __future__ import annotations
 
 import argparse
-import os
 import re
-import subprocess
 import sys
-import time
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
-from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
 
 from demo.release import PACKAGE, VERSION
-from harness import temporary
 from harness.checking import Failed, Finding, NotApplicable
 from harness.checking.runner import judges_traces, parameters_of
 from harness.paths import cache_dir
 from harness.scenarios.catalogue import HOUR
 from tests.dialects.names import NAMES
-from tests.sandbox.fixtures import at_hand
 from tests.zoo.accuracy import PAGE
 from tests.zoo.asked import CHECKS, asked_of
-from tests.zoo.keeping import Check, Specimen, Zoo
+from tests.zoo.keeping import Check, Specimen
 from tests.zoo.sections import with_section
 from tests.zoo.verdicts import Verdict, keep, read, section, unsteady
+from tests.zoo.workers import FOR_EVER, each_as_it_ends, zoo_of_this_process
 
 TITLE = "Seeds"
 SEEDS = 20
 LONGEST = 200  # characters of a finding on the page
-FOR_EVER = 10**6  # minutes
 
 
 @dataclass(frozen=True)
@@ -75,7 +67,7 @@ def main() -> int:
     kept: Path = asked.kept or cache_dir() / "seeds.ndjson"
     left = list(tasks(asked.connectors.split(","), asked.seeds, asked.hours, asked.checks, read(kept)))
     sys.stdout.write(f"{len(left)} specimens to be looked at; what was said is kept in {kept}\n")
-    for task, said in _done(left, asked.workers, asked.minutes):
+    for task, said in each_as_it_ends(left, run, asked.workers, asked.minutes):
         keep(kept, said)
         sys.stdout.write(f"{task.connector}, seed {task.seed}: {len(said)} verdicts\n")
         sys.stdout.flush()
@@ -98,43 +90,11 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _done(left: Sequence[Task], workers: int, minutes: float) -> Iterator[tuple[Task, list[Verdict]]]:
-    """Each as it ends; none is begun after so many minutes."""
-    end = time.monotonic() + minutes * 60
-    coming = iter(left)
-    commit = _commit()
-    with (
-        temporary.folder("seeds") as folder,
-        ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool,
-    ):
-        running: dict[Future[list[Verdict]], Task] = {}
-
-        def begin() -> None:
-            if time.monotonic() < end and (task := next(coming, None)) is not None:
-                running[pool.submit(run, task, folder, commit)] = task
-
-        for _ in range(workers):
-            begin()
-        while running:
-            ended, _ = wait(running, return_when=FIRST_COMPLETED)
-            for each in ended:
-                yield running.pop(each), each.result()
-                begin()
-
-
 def run(task: Task, folder: Path, commit: str) -> list[Verdict]:
     """In a process that keeps the built framework from one specimen to the next."""
     checks = [check for check in CHECKS if check.__name__ in task.checks]
-    with _zoo(folder).good(task.connector, task.seed) as specimen:
+    with zoo_of_this_process(folder).good(task.connector, task.seed) as specimen:
         return [_verdict(specimen, check, task.seed, commit) for check in checks]
-
-
-@cache
-def _zoo(folder: Path) -> Zoo:
-    own = folder / str(os.getpid())
-    folder.chmod(0o755)
-    own.mkdir(mode=0o755)
-    return Zoo(at_hand(), own)
 
 
 def _verdict(specimen: Specimen, check: Check, seed: int, commit: str) -> Verdict:
@@ -151,13 +111,6 @@ def _verdict(specimen: Specimen, check: Check, seed: int, commit: str) -> Verdic
         status, words = "error", f"{type(error).__name__}: {error}"
     said = " ".join(words.split())[:LONGEST]
     return Verdict(specimen.name, check.__name__, seed, status, said, commit)
-
-
-def _commit() -> str:
-    done = subprocess.run(
-        ["git", "describe", "--always", "--dirty=+"], capture_output=True, text=True, check=False
-    )
-    return done.stdout.strip()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from harness.checking import slugs_of
 from tests.zoo.asked import CHECKS
+from tests.zoo.workers import keep_lines, kept_lines
 
 
 @dataclass(frozen=True)
@@ -39,23 +39,16 @@ class Unsteady:
 
 def read(file: Path) -> list[Verdict]:
     """Those that are kept, the last of each; a line that was cut off by the end of a run is left out."""
-    if not file.exists():
-        return []
     kept: dict[tuple[str, str, int], Verdict] = {}
-    for line in file.read_text(encoding="utf-8").splitlines():
-        try:
-            each = Verdict(**json.loads(line))
-        except ValueError:
-            continue
+    for line in kept_lines(file):
+        each = Verdict(**line)
         kept[each.connector, each.check, each.seed] = each
     return list(kept.values())
 
 
 def keep(file: Path, verdicts: Iterable[Verdict]) -> None:
     """Add them to the file, on lines of their own."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a", encoding="utf-8") as out:
-        out.writelines(f"{json.dumps(asdict(each))}\n" for each in verdicts)
+    keep_lines(file, map(asdict, verdicts))
 
 
 def unsteady(verdicts: Iterable[Verdict]) -> list[Unsteady]:

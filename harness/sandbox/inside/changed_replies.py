@@ -10,7 +10,7 @@ import importlib
 from decimal import Decimal
 from typing import Any, Callable, Dict, List
 
-from .leaves import another, flat, leaves, plain, with_leaf
+from .leaf_changes import another, flat, leaves, plain, with_leaf
 from .mocked_replies import Reply, mock_again, replies_of
 from .readers import Reader, readers_of
 

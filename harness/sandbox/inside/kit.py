@@ -20,7 +20,7 @@ from typing import Any, Callable, Dict, Iterator, List, Optional
 
 from . import changed_replies, wire
 from .job import Job
-from .leaves import plain
+from .leaf_changes import plain
 
 MEMBER_SECONDS = 4.0
 MOST_HANGING = 4  # members that do not come back; then no more are asked

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from harness.venue.described.model import Description, Rows
+from harness.venue.described.model import Description, Orders, Rows
 from harness.venue.described.templates import Missing
 from harness.venue.described.values import Fact, Unreadable
 from harness.venue.market import Market
@@ -85,23 +85,15 @@ def new_order(asked: Asked, description: Description) -> NewOrder:
     name = asked.text("order.client_order_id")
     if name and rules.client_order_id and not re.fullmatch(rules.client_order_id, name):
         raise Unreadable(name)
-    stated = asked.decimal("order.asked")
-    amount = asked.decimal("order.amount") if signed is None else abs(signed)
     by_value = kind is OrderType.MARKET and side is Side.BUY and rules.market_buy_in == "quote"
-    quote = asked.decimal("order.quote_amount")
-    if stated is not None:
-        amount, quote = (None, stated) if by_value else (stated, quote)
+    amount, quote = _amounts(asked, by_value=by_value)
     if kind is OrderType.LIMIT and asked.decimal("order.price") is None:
         raise Missing("price", "order.price")
     if amount is None and quote is None:
         raise Missing("amount", "order.amount")
     if rules.zero_price_is_market and asked.decimal("order.price") == 0:
         kind = OrderType.MARKET
-    named = asked.text("order.time_in_force")
-    if kind is OrderType.MARKET and rules.market_time_in_force and named not in rules.market_time_in_force:
-        raise Unreadable(f"a market order with the time in force {named or 'of its default'}")
-    usual = TimeInForce.IOC if kind is OrderType.MARKET else TimeInForce.GTC
-    force = usual if kind is OrderType.MARKET else TimeInForce(named or usual)
+    force = _time_in_force(asked, kind, rules)
     expires = found.get("order.expires_at")
     return NewOrder(
         market=asked.market,
@@ -117,3 +109,22 @@ def new_order(asked: Asked, description: Description) -> NewOrder:
         reduce_only=found.get("order.reduce_only") is True,
         position_side=PositionSide(asked.text("order.position_side") or "both"),
     )
+
+
+def _amounts(asked: Asked, *, by_value: bool) -> tuple[Decimal | None, Decimal | None]:
+    """(in base, in quote); `by_value`: an amount that says not of what it is, is of quote."""
+    signed, stated = asked.decimal("order.signed_amount"), asked.decimal("order.asked")
+    amount = asked.decimal("order.amount") if signed is None else abs(signed)
+    quote = asked.decimal("order.quote_amount")
+    if stated is None:
+        return amount, quote
+    return (None, stated) if by_value else (stated, quote)
+
+
+def _time_in_force(asked: Asked, kind: OrderType, rules: Orders) -> TimeInForce:
+    named = asked.text("order.time_in_force")
+    if kind is OrderType.LIMIT:
+        return TimeInForce(named or TimeInForce.GTC)
+    if rules.market_time_in_force and named not in rules.market_time_in_force:
+        raise Unreadable(f"a market order with the time in force {named or 'of its default'}")
+    return TimeInForce.IOC

@@ -14,8 +14,9 @@ from typing import ClassVar
 
 from pydantic import JsonValue
 
+from harness.venue.dialects.kraken.account_routes import PRIVATE
 from harness.venue.dialects.kraken.codec import pair_name
-from harness.venue.dialects.kraken.exchange import PRIVATE, PRIVATE_STREAM_HOST, Kraken
+from harness.venue.dialects.kraken.exchange import PRIVATE_STREAM_HOST, Kraken
 from harness.venue.dialects.kraken.market_routes import PUBLIC, success
 from harness.venue.dialects.kraken.messages import pair_data
 from harness.venue.dialects.kraken.streams import OldSession

@@ -1,0 +1,128 @@
+"""What the functions of a connector's source read and ask for: as data, looked up by a route's path. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+from pydantic import JsonValue
+
+from harness.describing.leaves import Path
+
+ROW = -1  # stands in a path for each of a list's items
+KEYED = -2  # and for each of an object's, whatever their keys are
+_OF_ONE_MARKET = ("ticker", "order_book", "funding_rate")
+BAD = re.compile(r"err|fail|reject", re.I)
+
+
+@dataclass(frozen=True)
+class Read:
+    """A place of the reply that is read. `wanted` is a value it is compared with, None where it is none.
+
+    `may_lack`: it is asked for in a way that bears its absence (`reply.get("error")`).
+    """
+
+    path: Path
+    wanted: JsonValue = None
+    may_lack: bool = False
+
+    @property
+    def of_an_error(self) -> bool:
+        """Whether it is there when something went wrong, and lacks in a good reply."""
+        name = next((str(step) for step in reversed(self.path) if isinstance(step, str)), "")
+        return self.may_lack and self.wanted is None and BAD.search(name) is not None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one function reads of one reply. `unit` is that of a time in it, as far as the text tells."""
+
+    reads: tuple[Read, ...]
+    unit: str = "ms"
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the functions of a connector read: by the path of a route, and of what comes on a WebSocket.
+
+    `asked` has the operations of routes whose paths stand in one of `source_reading.METHODS`, `asked_with`
+    the same by the HTTP method, where such a method names one: two may share a path. In paths `{name}` is
+    any part.
+    `states` has the states of orders, as `STATES` calls them, by the exchange's words for them. `verbs` has
+    the HTTP methods of routes that are asked for in one way only. `pair` has base and quote of what
+    its tests trade, empty where they do not say. `markets` is what is read of the reply that lists the
+    markets. `tests` are the texts of its test modules.
+    """
+
+    routes: Mapping[str, Reading]
+    received: tuple[Reading, ...] = ()
+    asked: Mapping[str, str] = field(default_factory=dict)
+    asked_with: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    states: Mapping[str, str] = field(default_factory=dict)
+    verbs: Mapping[str, str] = field(default_factory=dict)
+    pair: tuple[str, str] = ("", "")
+    markets: Reading | None = None
+    tests: tuple[str, ...] = ()
+
+    def of(self, path: str) -> Reading | None:
+        """For a route's path as it was asked for: the longest known path that it ends with counts."""
+        known = _ending(self.routes, path)
+        if not known and self.operation(path) in _OF_ONE_MARKET:
+            known = _ending(self.routes, path.rstrip("/").rpartition("/")[0])
+        own = self.routes[known] if known else None
+        if self.markets is None or self.operation(path) != "symbols":
+            return own
+        return self.markets if own is None else _both(self.markets, own)
+
+    def asks_for(self, operation: str) -> tuple[str, str] | None:
+        """(method, path) of what the connector asks for there, None where that is not one route."""
+        for verb, known in self.asked_with.items():
+            here = [path for path, name in known.items() if name == operation]
+            if len(here) == 1:
+                return verb, here[0]
+        paths = [path for path, known in self.asked.items() if known == operation]
+        return (self.verbs.get(paths[0], ""), paths[0]) if len(paths) == 1 else None
+
+    def verb(self, path: str) -> str:
+        """The HTTP method of a route that is asked for in one way only, empty where that is not known."""
+        known = _ending(self.verbs, path)
+        return self.verbs[known] if known else ""
+
+    def operation(self, path: str, verb: str = "") -> str:
+        """What the method is for that asks for this path, empty where none of `METHODS` names it.
+
+        A market may stand behind the path that the source names.
+        """
+        for asked in (self.asked_with.get(verb, {}), self.asked):
+            if known := _ending(asked, path):
+                return asked[known]
+        behind = _ending(self.asked, path.rstrip("/").rpartition("/")[0])
+        return self.asked[behind] if behind and self.asked[behind] in _OF_ONE_MARKET else ""
+
+
+def _ending(known: Iterable[str], path: str) -> str:
+    """The longest of the paths that a path ends with, empty where there is none."""
+    found = [each for each in known if each.strip("/") and _as_pattern(each).search(path.rstrip("/"))]
+    return max(found, key=len, default="")
+
+
+def _both(one: Reading, other: Reading) -> Reading:
+    """What either reads; where one goes on from where the other stops, the longer."""
+    reads = {each.path: each for each in (*other.reads, *one.reads)}
+    longest = [path for path in reads if not any(goes_on(path, other) for other in reads)]
+    return replace(one, reads=tuple(reads[path] for path in longest))
+
+
+@cache
+def _as_pattern(path: str) -> re.Pattern[str]:
+    parts = re.split(r"\{\w*\}", path.strip("/"))
+    return re.compile(f"(^|/){'[^/]+'.join(map(re.escape, parts))}$")
+
+
+UNREAD = Source({})
+
+
+def goes_on(path: Path, other: Path) -> bool:
+    return len(path) < len(other) and other[: len(path)] == path

@@ -1,0 +1,82 @@
+"""The constants of a connector's modules, and the paths of routes among those that one names. Pure."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
+
+from pydantic import JsonValue
+
+_BASE = re.compile(r"BASE|HOST|DOMAIN|^(REST|API|WSS?)_?(URL|API)?$|^(REST|WSS?)_")
+# A path of one word (`order`) is known by the name of its constant.
+_OF_A_ROUTE = re.compile(r"(PATH|URL|ENDPOINT)(?!\w*_NAME$)")
+_WORD = re.compile(r"[A-Za-z][\w.-]*")
+
+
+def paths_in(function: ast.AST, constants: Mapping[str, JsonValue]) -> list[str]:
+    """The paths of routes among the constants that a function mentions: of a whole address its path."""
+    known = ((name, constants.get(name)) for name in sorted(_named(function)))
+    texts = (
+        (name, text) for name, value in known for text in (value if isinstance(value, list) else [value])
+    )
+    paths = (_path_of(name, text) for name, text in texts if isinstance(text, str))
+    return [path for path in dict.fromkeys(paths) if path]
+
+
+def _path_of(name: str, value: str) -> str:
+    """The path that a constant says, empty where it says none. What others are put behind is no route."""
+    if "://" not in value:
+        of_a_route = "/" in value or (_OF_A_ROUTE.search(name) and _WORD.fullmatch(value))
+        return value.partition("?")[0] if of_a_route else ""
+    whole = value.startswith("http") and not _BASE.search(name) and not value.endswith("/")
+    return urlsplit(value).path if whole else ""
+
+
+def constants_in(tree: ast.Module) -> Iterator[tuple[str, JsonValue]]:
+    """Names in capital letters with a literal value; in a text made of others, these are put in.
+
+    Of a mapping (`{"linear": "v5/positions", …}`) it is the list of its texts.
+    """
+    known: dict[str, JsonValue] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            name, value = node.targets[0].id, valued(node.value, known)
+            if isinstance(node.value, ast.Dict):
+                texts = (valued(each, known) for each in node.value.values)
+                value = [text for text in texts if isinstance(text, str)] or None
+            if name.isupper() and value is not None:
+                known[name] = value
+                yield name, value
+
+
+def valued(node: ast.expr, known: Mapping[str, JsonValue]) -> JsonValue:
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_piece(part, known) for part in node.values)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        left, right = valued(node.left, known), valued(node.right, known)
+        return left + right if isinstance(left, str) and isinstance(right, str) else None
+    return known.get(node.id) if isinstance(node, ast.Name) else literal_in(node)
+
+
+def _piece(part: ast.expr, known: Mapping[str, JsonValue]) -> str:
+    if isinstance(part, ast.FormattedValue) and isinstance(part.value, ast.Name):
+        return str(known.get(part.value.id, "{}"))
+    return str(part.value) if isinstance(part, ast.Constant) else "{}"
+
+
+def literal_in(node: ast.expr) -> JsonValue:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str | int | float | bool):
+        return node.value
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        inner = literal_in(node.operand)
+        return -inner if isinstance(inner, int | float) else None
+    return None
+
+
+def _named(function: ast.AST) -> set[str]:
+    """The constants that a function mentions."""
+    found = {node.attr for node in ast.walk(function) if isinstance(node, ast.Attribute)}
+    found |= {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+    return {name for name in found if name.isupper()}
