@@ -6,7 +6,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
 
@@ -131,6 +131,7 @@ class _Listener:
             for topic in bare.values():
                 subscriptions |= {f"{each} {topic}": Subscription(each, topic, True) for each in PRIVATE}
         ordered = tuple(subscriptions[text] for text in sorted(subscriptions))
+        ordered, places = _at_one_place(ordered, places)
         topics = " | ".join(places)
         token, signed_at = _token_place(path, opened), any(map(self._proves, opened))
         by = by or ("token" if token else "upgrade" if signed_at else "")
@@ -199,6 +200,23 @@ def _token_place(path: str, opened: Sequence[Opened]) -> str:
             if value == _TOKEN:
                 return f"query {name}"
     return ""
+
+
+def _at_one_place(
+    subscriptions: tuple[Subscription, ...], places: dict[str, None]
+) -> tuple[tuple[Subscription, ...], dict[str, None]]:
+    """Where some messages name a topic alone and others with more beside it, it is what both name."""
+    for place in list(places):
+        whole, dot, key = place.rpartition(".")
+        if dot and whole in places:
+            del places[whole]
+            subscriptions = tuple(
+                replace(each, topic=each.topic[key])
+                if isinstance(each.topic, dict) and isinstance(each.topic.get(key), str)
+                else each
+                for each in subscriptions
+            )
+    return subscriptions, places
 
 
 def _shared(one: Mapping[str, JsonValue], other: Mapping[str, JsonValue]) -> dict[str, JsonValue]:

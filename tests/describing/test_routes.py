@@ -469,6 +469,23 @@ def test_a_parameter_that_names_the_market_otherwise_than_its_symbol_does() -> N
     assert route.takes == {"instId": "{market.base}-{market.quote}", "kind": "swap"}
 
 
+def test_a_topic_with_more_beside_it_is_named_as_those_that_stand_alone() -> None:
+    """As Coinmate's: an account's own say whose they are, too."""
+    number = SESSION["account.number"]
+    own = {"channel": f"private-orders-{number}", "clientId": number, "publicKey": "key-4711-0815"}
+    frames = tuple(
+        Said(HOST, "/ws", body=json.dumps({"event": "subscribe", "data": data}))
+        for data in ({"channel": "order_book-COIN_HBOT"}, own)
+    )
+    asked = Asked({"api_key": "key-4711-0815"}, frames=frames, sockets=(Opened(HOST, "/ws"),))
+    (found,) = connections(asked, (), {"market.symbol": "COIN_HBOT"})
+    assert found.topics == "data.channel"
+    assert {each.topic: each.operation for each in found.subscriptions} == {
+        "order_book-{market.symbol}": "stream:book",
+        "private-orders-{account.number}": "stream:orders",
+    }
+
+
 def test_a_topic_for_all_markets_is_named_by_its_words_alone() -> None:
     frames = tuple(
         Said(
