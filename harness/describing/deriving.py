@@ -69,12 +69,12 @@ def derive(
         path: field_of(operation, each, by_fork.get(path), by_ccxt.get(path), path[:-1] in rows, first)
         for path, each in known.items()
     }
+    seen = tuple(dict.fromkeys(each.status for each in answers if each.status))
     if states and prefer in ("order", "fill"):
         fields = {
-            path: in_the_connectors_words(each, str(path[-1]), known[path].seen, states)
+            path: in_the_connectors_words(each, str(path[-1]), known[path].seen, states, seen)
             for path, each in fields.items()
         }
-    seen = tuple(dict.fromkeys(each.status for each in answers if each.status))
     fields = {path: _with_states(each, seen) for path, each in fields.items()}
     if ROWS.get(operation) == "fill":
         fields = _with_trade_id(fields)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from pydantic import JsonValue
 
-from harness.describing.answers import Answer, named_so, place_of
+from harness.describing.answers import REFUSALS, Answer, named_so, place_of
 from harness.describing.envelopes import enveloped
 from harness.describing.leaves import parsed
 from harness.describing.read_replies import filled, template
@@ -56,6 +56,8 @@ class Listening(Dialect):
         if self._book is not None and self._operation(request) == "order_book":
             return Reply(200, {}, self._book)
         found, whole = self._answer(request)
+        if found is None and (alike := self._of_other_orders(request)) is not None:
+            found, whole = alike, True
         read = self.source.of(request.path)
         if found is not None and (whole or read is None):
             return Reply(found.code, {"Content-Type": "application/json"}, found.text.encode())
@@ -97,6 +99,13 @@ class Listening(Dialect):
             return None, False
         whole, _, _, found = max(fitting, key=lambda each: each[:3])
         return found, whole
+
+    def _of_other_orders(self, request: Request) -> Answer | None:
+        """Orders of another side or type may have a route of their own: they are answered alike."""
+        operation = self._operation(request)
+        alike = (each for _, each in self._answers if each.operation == operation)
+        placed = operation in ("place_order", "cancel_order") and request.method != "GET"
+        return next((each for each in alike if each.member not in REFUSALS), None) if placed else None
 
     def upgrade(self, request: Request, match: Match) -> StreamSession | Reply:  # noqa: ARG002 - any
         return _Answering(self)

@@ -144,8 +144,8 @@ def id_untold(found: Field | None, operation: str) -> Field | None:
 
 def worth(each: Field) -> Field:
     """What an order that says no amount is worth."""
-    said = each.kind is Kind.CONSTANT and len(each.at) == 1 and number_of(str(each.text)) is not None
-    if not said or not _WORTH.search(each.at[0]):
+    numeric = number_of(each.text) is not None or each.text == "nan"  # it may make a mistake at it
+    if each.kind is not Kind.CONSTANT or len(each.at) > 1 or not numeric or not _WORTH.search(each.at[0]):
         return each
     return replace(each, text="{order.quote_amount}", fact="order.quote_amount", kind=Kind.FACT)
 

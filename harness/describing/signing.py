@@ -62,6 +62,8 @@ def login_signing(asked: Asked, found: Explanation, frame: Said) -> dict[str, Js
         if scheme.place in frame.values and scheme.signs(frame, asked.credentials):
             made = _told(scheme, frame, asked.credentials)
             text = re.sub(r"\{body ([^{}|]+)", lambda each: f"{{said.{_dotted(each[1])}", str(made["text"]))
+            kind, _, nonce = scheme.parts.get("nonce", "").partition(" ")
+            text = text.replace("{nonce}", f"{{said.{_dotted(nonce)}}}") if kind == "body" else text
             told = {name: value for name, value in made.items() if name not in ("carries", "prefix")}
             return {**told, "text": text}
     return {"scheme": "unverified"}

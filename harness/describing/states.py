@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 
@@ -29,12 +29,15 @@ def _unlike(word: str, status: str) -> float:
     return -SequenceMatcher(None, word.lower(), status).ratio()
 
 
-def in_the_connectors_words(leaf: Field, name: str, seen: Sequence[Leaf], states: Mapping[str, str]) -> Field:
+def in_the_connectors_words(
+    leaf: Field, name: str, seen: Sequence[Leaf], states: Mapping[str, str], shown_in: Collection[str] = ()
+) -> Field:
     """A leaf that holds an order's state, by the connector's table; as it is where it holds something else.
 
     `name` is the leaf's, `seen` its values in the tests, `states` what the table says of each word. Words
     that the tests show go before others of the same state. A word that the tests use and the table lacks is
-    none: the connector does not read it.
+    none: the connector does not read it. `shown_in` are the states of orders that the tests show it of: one
+    word for another state than the table's says something else (`NEW` of each order that is cancelled).
     """
     if (
         leaf.kind is Kind.WORDS
@@ -46,6 +49,8 @@ def in_the_connectors_words(leaf: Field, name: str, seen: Sequence[Leaf], states
     known = {each.lower(): status for each, status in states.items()}
     ours = leaf.fact == "order.status" or (not leaf.fact and _NAMED.search(name))
     if not ours or not any(each.lower() in known for each in shown):
+        return leaf
+    if leaf.kind is Kind.CONSTANT and shown_in and known.get(shown[0].lower()) not in shown_in:
         return leaf
     style = str.upper if all(map(str.isupper, shown)) else str.lower if all(map(str.islower, shown)) else str
     chosen: dict[str, str] = {}

@@ -30,6 +30,7 @@ UNMISTAKABLE = frozenset(
 )  # fmt: skip
 _SHORTEST = 3  # characters of a value that may be looked for within a text
 _YEARS = (Decimal(1_420_070_400), Decimal(2_082_758_400))  # 2015 to 2036, in Unix seconds
+_COUNTED = 1_234_567_890  # of 2009, and what tests write for a time
 _UNITS = {"s": Decimal(1), "ms": Decimal(10) ** 3, "us": Decimal(10) ** 6, "ns": Decimal(10) ** 9}
 _MINOR = (6, 8, 9, 18)  # decimals that amounts are counted in whole units of
 _ISO = re.compile(r"20\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]00:?00)?\Z")
@@ -248,7 +249,7 @@ def time_form(leaf: Leaf) -> str | None:
         return None
     as_number = "" if isinstance(leaf, str) else "|number"
     for unit, factor in _UNITS.items():
-        if _YEARS[0] < number / factor < _YEARS[1]:
+        if _YEARS[0] < number / factor < _YEARS[1] or int(number / factor) == _COUNTED:
             fraction = unit == "s" and number != number.to_integral_value()
             return f"|{'s.ms' if fraction else unit}{as_number}"
     return None

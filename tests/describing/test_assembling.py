@@ -23,7 +23,7 @@ from harness.describing.said import Said
 from harness.describing.sentinels import SETS
 from harness.describing.signatures import explain
 from harness.describing.source_reading import read_source
-from harness.describing.stream_parts import _with_words_for_fills
+from harness.describing.stream_parts import _by_topic, _with_words_for_fills
 from harness.describing.tally import by_source, tally
 from harness.describing.templates import Kind
 from harness.describing.unasked_routes import _as_in_others, _parameters
@@ -291,6 +291,19 @@ def test_public_trades_to_which_nobody_subscribes_come_with_the_book() -> None:
     channels = _data(made)["connections"]["stream"]["channels"]
     assert channels["trades"]["topic"] == channels["book"]["topic"] == "book:{market.symbol}"
     assert channels["trades"]["tells"] == {"px": "{trade.price}"}
+
+
+@pytest.mark.parametrize(
+    ("said", "topic", "named"),
+    [
+        ("trades-{market.symbol}", "trades-{market.symbol}.all", True),
+        ("trades-BTC_EUR", "trades-{market.symbol}", True),  # another pair than the kit's
+        ("trades-BTC_EUR", "trades-{market.symbol}.all", False),
+        ("trades-all", "trades-{market.symbol}", False),
+    ],
+)
+def test_a_message_that_names_its_topic_says_it_as_the_client_did(said: str, topic: str, named: bool) -> None:
+    assert (_by_topic(Field(("channel",), said), topic).text == "{said.topic}") == named
 
 
 def test_a_reply_that_no_test_shows_is_made_of_what_the_source_reads_of_it() -> None:

@@ -6,9 +6,11 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from harness.describing.answers import Answer
 from harness.describing.book_notes import Made, Note
 from harness.describing.books import derived, snapshot
 from harness.describing.fields import KIT, READS
+from harness.describing.kit import Sample
 from harness.describing.mocked_exchange import Listening
 from harness.describing.sentinels import SETS
 from harness.describing.source_reading import read_source
@@ -169,3 +171,19 @@ def test_who_asks_for_a_book_is_given_it() -> None:
     said = Listening(venue, [], read_source([text]), SETS[0], {"b": 2})
     assert data(said.handle(Request("GET", "x.test", "/depth"))) == {"b": 2}
     assert said.handle(Request("GET", "x.test", "/other")).status == 404
+
+
+def test_orders_of_another_side_are_answered_alike() -> None:
+    """Where each side has its route, tests mock the one that they place orders by."""
+    text = (
+        'BUY = "/buy"\nSELL = "/sell"\nasync def _place_order(self):\n    return await self.post(BUY, SELL)\n'
+    )
+    placed = Answer(
+        "place_order", "order_creation_request_successful_mock_response", 0, "open",
+        Sample(member="order_creation_url", set=SETS[0].name, side="BUY", type="LIMIT", answers=()),
+        "POST", "https://x.test/buy", 200, '{"id": 7}', {"id": 7}, SETS[0],
+    )  # fmt: skip
+    said = Listening(Venue(SAMPLE_MARKETS, 1, StillClock()), [placed], read_source([text]), SETS[0])
+    for path in ("/buy", "/sell"):
+        assert data(said.handle(Request("POST", "x.test", path))) == {"id": 7}
+    assert said.handle(Request("GET", "x.test", "/sell")).status == 404

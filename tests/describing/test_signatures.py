@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -12,8 +13,11 @@ import ccxt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from harness.describing.asked import Asked
 from harness.describing.said import Said
+from harness.describing.sentinels import SESSION
 from harness.describing.signatures import explain
+from harness.describing.signing import login_signing
 
 SECRET = base64.b64encode(bytes(range(32))).decode()
 KEYS = {"api_key": "key-4711-0815", "secret_key": SECRET, "passphrase": "word-42-word"}
@@ -112,6 +116,16 @@ def test_finds_a_login_message() -> None:
     body = f'{{"op": "auth", "args": ["{KEYS["api_key"]}", 1764000000000, "{digest}"]}}'
     (scheme,) = explain([Said("stream.x.test", "/private", body=body)], KEYS).schemes
     assert (scheme.place, scheme.text) == ("body args[2]", "GET/realtime{time}")
+
+
+def test_a_login_message_may_carry_what_was_signed_under_any_name() -> None:
+    number, nonce = SESSION["account.number"], "1764000000123"
+    digest = hmac.new(SECRET.encode(), f"{nonce}{number}{KEYS['api_key']}".encode(), hashlib.sha256)
+    told = {"nonce": nonce, "clientId": number, "publicKey": KEYS["api_key"], "signature": digest.hexdigest()}
+    frame = Said("stream.x.test", "/", body=json.dumps({"event": "subscribe", "data": told}))
+    keys = {**KEYS, "client_id": number}
+    signing = login_signing(Asked(keys), explain([frame], keys), frame)
+    assert signing["text"] == "{said.data.nonce}{passphrase}{key}"
 
 
 def test_a_web_token_is_named() -> None:

@@ -41,6 +41,15 @@ def test_words_that_the_tests_confuse_are_told_by_the_table() -> None:
     }  # fmt: skip
 
 
+def test_one_word_for_another_state_than_the_tables_says_something_else() -> None:
+    """As MEXC answers a cancel: `NEW`, whatever became of the order."""
+    leaf = Field((), "NEW", "order.status", Kind.CONSTANT)
+    states = read_source([TABLE]).states
+    assert in_the_connectors_words(leaf, "status", ("NEW",), states, ("canceled",)) == leaf
+    assert in_the_connectors_words(leaf, "status", ("NEW",), states, ("open",)).kind is Kind.WORDS
+    assert in_the_connectors_words(leaf, "status", ("NEW",), states).kind is Kind.WORDS
+
+
 def test_a_word_of_the_tests_goes_before_others_of_its_state_and_in_their_letters() -> None:
     leaf = Field((), "new", "", Kind.CONSTANT)
     found = in_the_connectors_words(leaf, "state", ("new",), read_source([TABLE]).states)

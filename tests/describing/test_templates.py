@@ -128,6 +128,7 @@ def test_of_equal_facts_the_name_decides() -> None:
     [
         (1640780000, "|s|number"), ("1640780000123", "|ms"), (1640780000.5, "|s.ms|number"),
         ("2026-11-22T20:11:46.123Z", "|iso"), (12345, None), (True, None), ("word", None),
+        (1234567890123, "|ms|number"), ("1234567890", "|s"), (1234567891, None),
     ],
 )  # fmt: skip
 def test_times_by_their_size(leaf: Any, form: str | None) -> None:

@@ -52,7 +52,8 @@ class Proving(Dialect):
         return account.api_secret if given is None else self._held(account, given)
 
     def passphrase(self, account: Account) -> str:
-        given = self._of_kind("passphrase")
+        """What a connector signs beside its key; the account's number where it has no pass phrase."""
+        given = self._of_kind("passphrase") or self._of_kind("number")
         return account.passphrase if given is None else self._held(account, given)
 
     def ccxt_credentials(self, account: Account) -> dict[str, str]:

@@ -13,7 +13,7 @@ import pytest
 from harness.scenarios.randomization import initial_balances
 from harness.venue.described.dialect import DescribedDialect
 from harness.venue.described.dialect_class import dialect_of
-from harness.venue.described.model import Description, Orders, Signing
+from harness.venue.described.model import Credential, Description, Orders, Signing
 from harness.venue.described.requested import new_order
 from harness.venue.described.signing import Given
 from harness.venue.described.values import Fact
@@ -93,6 +93,13 @@ def test_a_passphrase_may_be_sent_signed_or_not_at_all() -> None:
         given = Given(key=given.key, signature="x", passphrase=sent)
         found = dialect.verified(signing, given, frozenset(), NOON)
         assert found == (wanted or RequestError.BAD_PASSPHRASE)
+
+
+def test_who_has_no_passphrase_signs_the_accounts_number() -> None:
+    held = {"acme_api_key": {"is": "key"}, "acme_secret": {"is": "secret"}, "acme_id": {"is": "number"}}
+    dialect = made(credentials={name: Credential.model_validate(each) for name, each in held.items()})
+    account = dialect.venue.account("maker", {}, KEY_LENGTHS)
+    assert dialect.passphrase(account) == dialect.credentials(account)["acme_id"]
 
 
 def test_books_by_levels_and_topics_that_name_several() -> None:
