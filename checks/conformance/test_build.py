@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import NoReturn
 
 from checks.conformance.lacking import Lacks
+from checks.static.wording import counted
 from harness import temporary
 from harness.checking import (
     Attach,
@@ -70,7 +71,7 @@ def test_it_builds_without_warnings(build: BuildResult, changed_paths: frozenset
     warnings = [line for line in build.warnings if any(stem in line for stem in stems)]
     expect(
         not warnings,
-        f"The compilers warn {len(warnings)} times about {len(own)} modules.",
+        f"The compilers give {counted(len(warnings), 'warning')} about {counted(len(own), 'module')}.",
         *(claimed(EvidenceKind.LOG, each) for each in warnings[:5]),
     )
 

@@ -16,7 +16,7 @@ from pydantic import JsonValue
 
 from harness.venue.dialects.kraken.account_routes import PRIVATE
 from harness.venue.dialects.kraken.codec import pair_name
-from harness.venue.dialects.kraken.exchange import PRIVATE_STREAM_HOST, Kraken
+from harness.venue.dialects.kraken.exchange import CLASSIC, PRIVATE_STREAM_HOST, Kraken
 from harness.venue.dialects.kraken.market_routes import PUBLIC, success
 from harness.venue.dialects.kraken.messages import pair_data
 from harness.venue.dialects.kraken.streams import OldSession
@@ -49,6 +49,7 @@ class Kraken2020(Kraken):
     markets: ClassVar[tuple[Market, ...]] = tuple(
         replace(market, min_notional=Decimal(0), min_amount=LEAST.get(market.base, market.min_amount))
         for market in Kraken.markets
+        if market.name != CLASSIC.name  # what a connector of 2020 makes of classic names was not tried
     )
     without: ClassVar[frozenset[str]] = frozenset(
         {
