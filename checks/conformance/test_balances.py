@@ -10,7 +10,7 @@ from checks.conformance.timeline import timeline
 from harness.checking import Attach, claimed, expect, requirement, seen_in_ledger, undetermined
 from harness.checking.traces import Traces
 from harness.driving.claims import EventView
-from harness.driving.driver import ConnectorError
+from harness.driving.rpc_client import ConnectorError
 from harness.outcome import Evidence, EvidenceKind
 from harness.scenarios.catalogue import WRONG_SECRET
 from harness.scenarios.played.balances import BalanceView

@@ -27,7 +27,8 @@ from harness.credentials.choosing import Choice, choose
 from harness.credentials.examples import examples
 from harness.credentials.matching import matched, unmatched
 from harness.driving.claims import ConfigField
-from harness.driving.driver import ConnectorError, Driver
+from harness.driving.driver import Driver
+from harness.driving.rpc_client import ConnectorError
 from harness.frameworks.environment import BuildResult
 from harness.gateway.canaries import Canaries
 from harness.gateway.record import Record

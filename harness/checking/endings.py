@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from harness.checking import Failed, Finding, NotApplicable, claimed, raised
 from harness.checking.policy import Ending
 from harness.checking.unserved import named, unserved
-from harness.driving.driver import ConnectorError
+from harness.driving.rpc_client import ConnectorError
 from harness.errors import OurFailure
 from harness.forks.errors import ContentMissing
 from harness.outcome import Basis, Evidence, EvidenceKind, Status

@@ -11,7 +11,7 @@ from harness.checking import Attach, Finding
 from harness.checking.observed import observed
 from harness.checking.plan import calm
 from harness.checking.policy import Try
-from harness.driving.driver import ConnectorError
+from harness.driving.rpc_client import ConnectorError
 from harness.errors import OurFailure
 from harness.scenarios.catalogue import MARKET_DATA, QUIET, WATCHED
 from harness.scenarios.played import NothingToPlay, NotReady

@@ -10,7 +10,7 @@ from rich.console import Console
 from harness.commands.run import build_upstream, chosen_name, clear_up
 from harness.commands.terminal import say
 from harness.credentials.matching import unmatched
-from harness.driving.driver import ConnectorError
+from harness.driving.rpc_client import ConnectorError
 from harness.errors import UserError
 from harness.forks.object_store import ObjectStore
 from harness.forks.tree import Tree

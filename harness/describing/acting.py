@@ -11,7 +11,8 @@ from harness.clock import ScaledClock
 from harness.describing.asked import Act
 from harness.describing.said import Said
 from harness.describing.sentinels import Sentinels
-from harness.driving.driver import Connector, ConnectorError
+from harness.driving.connector import Connector
+from harness.driving.rpc_client import ConnectorError
 from harness.gateway.entries import Exchange
 from harness.gateway.record import Record
 

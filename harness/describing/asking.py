@@ -25,7 +25,9 @@ from harness.describing.said import Said
 from harness.describing.sentinels import Sentinels
 from harness.describing.source import Source
 from harness.driving.claims import ConfigField
-from harness.driving.driver import Connector, ConnectorError, Driver
+from harness.driving.connector import Connector
+from harness.driving.driver import Driver
+from harness.driving.rpc_client import ConnectorError
 from harness.frameworks.runtime import Runtime
 from harness.gateway.record import Record
 from harness.gateway.thread import running_gateway

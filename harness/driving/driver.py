@@ -13,28 +13,17 @@ from pathlib import Path
 
 from harness.clock import ScaledClock
 from harness.driving import claims
-from harness.driving.connector import PATIENCE, Connector, PositionAction, PositionModeName, parse
+from harness.driving.connector import PATIENCE, Connector, parse
 from harness.driving.irregular import Irregularities
 from harness.driving.relay import Relay
 from harness.driving.rpc_client import (
     ConnectorError,
     ConnectorGone,
-    ConnectorTimeout,
     RpcClient,
 )
 from harness.frameworks.runtime import INSIDE, Runtime
 from harness.sandbox.identity import PLAIN, SandboxIdentity
 from harness.sandbox.protocol import Backend, Job, Limits, Mount
-
-__all__ = [
-    "Connector",
-    "ConnectorError",
-    "ConnectorGone",
-    "ConnectorTimeout",
-    "Driver",
-    "PositionAction",
-    "PositionModeName",
-]
 
 LIMITS = Limits(output_bytes=256 << 20, cpu_seconds=1800, wall_seconds=1800, processes=256)
 WARM_PATIENCE = 120.0  # real seconds

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from harness import __version__
-from harness.driving.driver import ConnectorError
 from harness.driving.numbers import trusting
+from harness.driving.rpc_client import ConnectorError
 from harness.errors import full_disk
 from harness.gateway.entries import Trouble
 from harness.scenarios.played import NothingToPlay, NotReady

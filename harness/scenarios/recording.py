@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 
-from harness.driving.driver import Connector, ConnectorError
+from harness.driving.connector import Connector
+from harness.driving.rpc_client import ConnectorError
 from harness.gateway.canaries import Canaries, Sighting
 from harness.gateway.fault_plan import FaultPlan
 from harness.gateway.record import Record

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from harness.driving import claims
 from harness.driving.claims import Rule
-from harness.driving.driver import ConnectorError
+from harness.driving.rpc_client import ConnectorError
 from harness.scenarios.rig import Rig, Rigs
 from harness.text import one_line
 from harness.venue.described.addresses import WEBSOCKET

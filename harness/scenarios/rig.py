@@ -18,7 +18,9 @@ from harness.clock import ScaledClock, SkewedClock
 from harness.credentials.asked import Asked as AskedFor
 from harness.credentials.matching import Matched, matched
 from harness.credentials.stated import Stated
-from harness.driving.driver import Connector, ConnectorError, Driver
+from harness.driving.connector import Connector
+from harness.driving.driver import Driver
+from harness.driving.rpc_client import ConnectorError
 from harness.errors import OurFailure
 from harness.frameworks.runtime import Runtime
 from harness.gateway.canaries import Canaries

@@ -13,7 +13,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from harness.driving.claims import Balance, EventView, LogLine, OrderView, PositionView
-from harness.driving.driver import ConnectorError
+from harness.driving.rpc_client import ConnectorError
 from harness.scenarios.played import NotReady, start
 from harness.scenarios.played.order_life import Life, size, submit
 from harness.scenarios.rig import Rig

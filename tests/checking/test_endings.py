@@ -6,7 +6,7 @@ import pytest
 
 from harness.checking import Failed, NotApplicable, Undetermined
 from harness.checking.endings import ending_of
-from harness.driving.driver import ConnectorError
+from harness.driving.rpc_client import ConnectorError
 from harness.errors import OurFailure
 from harness.outcome import Status
 from harness.scenarios.played import NothingToPlay, NotReady

@@ -6,7 +6,7 @@ import pytest
 
 from harness.checking import traces
 from harness.checking.traces import Traces
-from harness.driving.driver import ConnectorError
+from harness.driving.rpc_client import ConnectorError
 from harness.errors import OurFailure
 from harness.scenarios.catalogue import HOUR, MARKET_DATA, OUTAGE, WATCHED
 from harness.scenarios.played import NothingToPlay, NotReady

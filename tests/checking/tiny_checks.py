@@ -15,7 +15,7 @@ HEADER = {"commit": "c" * 40}
 
 CHECKS = """
 from harness.checking import expect, fail, measured, not_applicable, requirement, undetermined
-from harness.driving.driver import ConnectorError
+from harness.driving.rpc_client import ConnectorError
 
 @requirement("builds")
 def test_passes(evidence):

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from harness.driving.driver import PositionAction
+from harness.driving.connector import PositionAction
 from harness.scenarios.rig import Rig
 from harness.venue.dialects import spoken_by
 from harness.venue.market import floor_to

@@ -12,7 +12,9 @@ import pytest
 
 from harness.clock import ScaledClock
 from harness.driving import connector as connector_module
-from harness.driving.driver import Connector, ConnectorError, ConnectorGone, ConnectorTimeout, Driver
+from harness.driving.connector import Connector
+from harness.driving.driver import Driver
+from harness.driving.rpc_client import ConnectorError, ConnectorGone, ConnectorTimeout
 from tests.frameworks.local import LocalBackend, tiny_runtime
 
 SCALE = 50.0

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from harness.clock import ScaledClock
-from harness.driving.driver import ConnectorError, Driver
+from harness.driving.driver import Driver
+from harness.driving.rpc_client import ConnectorError
 from harness.forks.upstream import packed_at
 from harness.frameworks.environment import Base, BuildResult, EnvironmentBuilder
 from harness.frameworks.runtime import Runtime

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness.driving import driver as driver_module
-from harness.driving.driver import ConnectorError, ConnectorTimeout
+from harness.driving.rpc_client import ConnectorError, ConnectorTimeout
 from harness.sandbox import Backend
 from tests.hostile.attack import attack
 from tests.hostile.building import BRIEF, FINE, PACKAGE, Yard

@@ -15,7 +15,7 @@ import pytest
 from harness.checking import claimed
 from harness.driving import connector as connector_module
 from harness.driving import driver as driver_module
-from harness.driving.driver import ConnectorError, ConnectorGone
+from harness.driving.rpc_client import ConnectorError, ConnectorGone
 from harness.outcome import EvidenceKind, Outcome, OutcomeLog, Severity, Status
 from tests.hostile.attack import attack
 from tests.hostile.forging import KEYS, TIGHT, driven, works

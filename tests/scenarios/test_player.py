@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from harness.driving.driver import ConnectorError
+from harness.driving.rpc_client import ConnectorError
 from harness.errors import OurFailure
 from harness.gateway.canaries import Canaries
 from harness.gateway.entries import Exchange, Trouble

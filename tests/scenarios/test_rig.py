@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from demo.release import PACKAGE, VERSION
-from harness.driving.driver import ConnectorError
+from harness.driving.rpc_client import ConnectorError
 from harness.errors import OurFailure
 from harness.forks.released import released_tree
 from harness.forks.upstream import packed_at

@@ -20,7 +20,7 @@ import pytest
 from harness.clock import ScaledClock, SkewedClock
 from harness.driving.claims import Balance, BookView, EventView, LogLine, OrderView, Ready
 from harness.driving.connector import Connector
-from harness.driving.driver import ConnectorError
+from harness.driving.rpc_client import ConnectorError
 from harness.gateway.canaries import Canaries
 from harness.gateway.fault_plan import FaultPlan
 from harness.gateway.record import Record

@@ -6,7 +6,7 @@ never got that far, and `NothingToPlay` when it is of no kind of connector.
 
 from __future__ import annotations
 
-from harness.driving.driver import ConnectorError
+from harness.driving.rpc_client import ConnectorError
 from harness.scenarios.rig import Rig
 
 READY_SECONDS = 90.0  # virtual; healthy connectors take under ten

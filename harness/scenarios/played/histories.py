@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import islice
 
-from harness.driving.driver import ConnectorError
+from harness.driving.rpc_client import ConnectorError
 from harness.gateway.fault import Fault
 from harness.gateway.faults import Delay, DropMessage, DuplicateMessage, LoseReply, Refuse
 from harness.scenarios.played import NotReady, start

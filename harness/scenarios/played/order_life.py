@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from harness.driving.claims import Cancellation, EventView, LogLine, OrderView, Usage
-from harness.driving.driver import PositionAction
+from harness.driving.connector import PositionAction
 from harness.driving.rpc_client import ConnectorError, ConnectorGone, ConnectorTimeout
 from harness.scenarios.played import start
 from harness.scenarios.played.balances import IMPATIENT, PATIENT, BalanceView, settled

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from harness.driving.claims import EventView, Funding, PositionView
-from harness.driving.driver import PositionModeName
+from harness.driving.connector import PositionModeName
 from harness.scenarios.played import NothingToPlay, start
 from harness.scenarios.played.order_life import (
     WAIT,
