@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import subprocess
@@ -57,7 +58,9 @@ def zoo_of_this_process(folder: Path) -> Zoo:
     own = folder / str(os.getpid())
     folder.chmod(0o755)
     own.mkdir(mode=0o755)
-    return Zoo(at_hand(), own)
+    zoo = Zoo(at_hand(), own)
+    atexit.register(zoo.close)  # the controls that its specimens share
+    return zoo
 
 
 def commit_of_the_harness() -> str:

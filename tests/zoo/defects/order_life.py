@@ -305,7 +305,7 @@ UNDER_TROUBLE: tuple[Defect, ...] = (
     defect(
         "repeated-messages-counted-again",
         checks.test_histories_end_as_the_ledger_has_them,
-        "reported fills of a limit .* order never happened",
+        "fills of a limit .* order were reported that never happened",
         worded(EXCHANGE, LISTENER, ('str(event_message["t"])', "str(id(event_message))")),
     ),
 )
