@@ -8,6 +8,8 @@ from decimal import Decimal, InvalidOperation
 
 from checks.static.source import Source
 
+MOST = 10**6  # percent that are written out: a fork may write any number
+
 
 @dataclass(frozen=True)
 class DefaultFees:
@@ -30,14 +32,23 @@ def default_fees(source: Source) -> DefaultFees | None:
             return None
         case ast.List(elts=[maker, taker]):
             return DefaultFees(_number(maker, 1), _number(taker, 1), value.lineno)
-        case ast.Call(keywords=keywords):
+        case ast.Call(
+            func=ast.Name(id="TradeFeeSchema") | ast.Attribute(attr="TradeFeeSchema"),
+            args=[],
+            keywords=keywords,
+        ) if all(each.arg for each in keywords):  # what it is not given is 0
             shares = {each.arg: _number(each.value, 100) for each in keywords}
             return DefaultFees(
-                shares.get("maker_percent_fee_decimal"),
-                shares.get("taker_percent_fee_decimal"),
+                shares.get("maker_percent_fee_decimal", Decimal(0)),
+                shares.get("taker_percent_fee_decimal", Decimal(0)),
                 value.lineno,
             )
     return DefaultFees(None, None, value.lineno)
+
+
+def in_words(percent: Decimal) -> str:
+    """`0.15`: without the zeros at its end."""
+    return f"{percent.normalize():f}" if abs(percent) < MOST else f"more than {MOST}"
 
 
 def assigned(source: Source, name: str) -> ast.expr | None:
@@ -46,6 +57,8 @@ def assigned(source: Source, name: str) -> ast.expr | None:
     for node in source.nodes:
         match node:
             case ast.Assign(targets=[ast.Name(id=target)], value=value) if target == name:
+                found = value
+            case ast.AnnAssign(target=ast.Name(id=target), value=value) if target == name and value:
                 found = value
     return found
 

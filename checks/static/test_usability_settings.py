@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from decimal import Decimal
 
-from checks.static.fees import default_fees
+from checks.static.fees import default_fees, in_words
 from checks.static.packages import Package
 from checks.static.source import Source
 from checks.static.sources import Sources
@@ -46,13 +45,9 @@ def test_default_fees_are_shares(package: Package) -> None:
         undetermined("Its default fees are not written as numbers.")
     expect(
         max(fees.maker, fees.taker) < DEAREST,
-        f"Its default fees are {_short(fees.maker)} % for makers and {_short(fees.taker)} % for takers.",
+        f"Its default fees are {in_words(fees.maker)} % for makers and {in_words(fees.taker)} % for takers.",
         utils.evidence(fees.line),
     )
-
-
-def _short(percent: Decimal) -> str:
-    return f"{percent.normalize():f}"
 
 
 def _of_today(package: Package) -> list[Evidence]:

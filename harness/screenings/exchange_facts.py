@@ -13,7 +13,7 @@ from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
 
-from checks.static.fees import assigned, default_fees
+from checks.static.fees import assigned, default_fees, in_words
 from checks.static.source import Source
 from checks.static.sources import CODE, seen
 from harness.forks.errors import FileMissing, TooLarge
@@ -82,7 +82,7 @@ def _example_pair(source: Source) -> str | None:
 
 def _written(percent: Decimal | None) -> str | None:
     """None for what no exchange takes: it is a file's word, and shown on a page."""
-    return None if percent is None or abs(percent) > 100 else f"{percent.normalize():f}"
+    return None if percent is None or abs(percent) > 100 else in_words(percent)
 
 
 def _order_types(source: Source) -> tuple[str, ...]:

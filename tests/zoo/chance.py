@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from demo.release import PACKAGE, VERSION
-from harness.checking import LONG, Failed, Finding
+from harness.checking import Failed, Finding
 from harness.paths import cache_dir
 from tests.zoo.accuracy import PAGE
 from tests.zoo.defect import Defect
@@ -57,12 +57,8 @@ def tasks(
     for takes_long, last in ((False, seeds), (True, hours)):
         for seed in range(1, last + 1):
             for each in fitting:
-                if _takes_long(each) == takes_long and (each.name, seed) not in known_already:
+                if each.takes_long == takes_long and (each.name, seed) not in known_already:
                     yield Task(each.name, seed)
-
-
-def _takes_long(defect: Defect) -> bool:
-    return LONG in (mark.name for mark in getattr(defect.check, "pytestmark", ()))
 
 
 def main() -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from harness.checking import LONG
 from tests.zoo.planting import Edit
 
 EXCHANGE = "binance_exchange.py"
@@ -35,6 +36,11 @@ class Defect:
     def portable(self) -> bool:
         """Whether another connector can have it too."""
         return all(edit.portable for edit in self.edits)
+
+    @property
+    def takes_long(self) -> bool:
+        """Whether its check takes minutes."""
+        return LONG in (mark.name for mark in getattr(self.check, "pytestmark", ()))
 
 
 def defect(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from harness.checking import LONG
 from tests.dialects.names import NAMES
 from tests.zoo.asked import asked_of
 from tests.zoo.defect import Defect
@@ -37,8 +36,7 @@ def one_of_each(defects: tuple[Defect, ...]) -> Iterator[Defect]:
     """The first defect of each subject whose check does not take minutes."""
     subjects = set()
     for defect in defects:
-        long = LONG in (mark.name for mark in getattr(defect.check, "pytestmark", ()))
-        if not long and defect.check.__module__ not in subjects:
+        if not defect.takes_long and defect.check.__module__ not in subjects:
             subjects.add(defect.check.__module__)
             yield defect
 

@@ -17,6 +17,7 @@ from harness.scenarios.played.balances import IMPATIENT, PATIENT, BalanceView, s
 from harness.scenarios.played.invariants import breaches, broken
 from harness.scenarios.played.order_life import (
     AWAY,
+    PRIVATE,
     TERMINAL,
     WAIT,
     Life,
@@ -40,7 +41,6 @@ POLL = 8.0  # virtual seconds that a poll may take
 TURNED_AWAY = (401, 403, 418, 429)
 MOST_TRIES = 8  # at shortening
 MOST_DRAWS = 200
-PRIVATE = ("stream:orders", "stream:fills", "stream:balances")
 QUESTIONS = ("order_status", "order_trades")
 
 

@@ -19,6 +19,7 @@ from harness.venue.positions import PositionMode
 
 WAIT = 10.0  # virtual seconds that an order or an event may take; it takes well under one
 TERMINAL = ("BuyOrderCompleted", "SellOrderCompleted", "OrderCancelled", "OrderFailure", "OrderExpired")
+PRIVATE = ("stream:orders", "stream:fills", "stream:balances")  # what tells of an order
 AWAY = Decimal("0.97")  # where a resting order is placed, as a share of the best price on its side
 
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from harness.gateway.faults import Delay, DropMessage, HoldUntil
 from harness.scenarios.played import start
 from harness.scenarios.played.order_life import (
+    PRIVATE,
     WAIT,
     Life,
     completed,
@@ -30,7 +31,6 @@ LATE = 3.0  # virtual seconds by which the confirmation comes after the fill
 LAG = 12.0  # virtual seconds in which a poll has to come
 MORE = Decimal("1.003")  # times the best ask: what an order would pay that trades at the best ask
 SLOW = 2.0  # times as fast as the wall
-PRIVATE = ("stream:orders", "stream:fills", "stream:balances", "stream:positions")
 POLLS = 3  # until one has told of an order's end
 HELD = 60.0  # virtual seconds that a message is held back at most
 QUESTIONS = 2  # that are told of no such order; today's framework gives an order up after four

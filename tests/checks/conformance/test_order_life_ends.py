@@ -10,11 +10,9 @@ from harness.gateway.entries import Exchange
 from harness.scenarios.catalogue import DEAF_STREAMS
 from harness.scenarios.played.order_life import Life
 from harness.scenarios.played.unheard import DeafStreams
-from harness.scenarios.trace.model import Began, End, Ended, Entry, Ordered
-from harness.scenarios.trace.store import packed, unpacked
-from harness.scenarios.trace.view import noted, view_of
 from harness.venue.model import OrderStatus
-from tests.scenarios.trace.sample import HEADER, MARKET, ORDER
+from tests.checks.conformance.seen import seen
+from tests.scenarios.trace.sample import ORDER
 
 CANCELS = ("cancel_order",) * checks.QUESTIONS
 
@@ -27,16 +25,7 @@ def unheard(*operations: str) -> DeafStreams:
     ]
     final = ORDER._replace(status=OrderStatus.CANCELED)
     life = Life(0, 1.0, "x-1", ORDER.side, "LIMIT", ORDER.amount, ORDER.price, ORDER, (), final=final)
-    notes = noted(DeafStreams(0, forgotten=life), 20.0)
-    entries: tuple[Entry, ...] = (
-        Began(0.0, 0, MARKET.name, MARKET),
-        Ordered(2.0, ORDER),
-        *asked,
-        notes,
-        Ended(20.0, End.FINISHED),
-    )
-    header = HEADER.model_copy(update={"scenario": DEAF_STREAMS.name})
-    return view_of(unpacked(packed(header, entries)), DeafStreams)
+    return seen(DeafStreams(0, forgotten=life), DEAF_STREAMS.name, *asked)
 
 
 def test_an_order_that_stays_unknown_has_to_be_given_up() -> None:
