@@ -42,6 +42,7 @@ class Credential(Part):
     is_: Literal["key", "secret", "passphrase", "number", "none"] = Field(alias="is")
     form: Literal["text", "hex", "base64", "seed hex", "seed base64", "pem"] | Shape = "text"
     length: int | None = Field(default=None, ge=8, le=256)
+    begins: str = Field(default="", description="what every key of the exchange begins with")
     value: str | None = None
     sent: tuple[str, ...] = ()
 
@@ -52,9 +53,10 @@ class Signing(Part):
     `text` is a template over `time nonce method path query sorted_query params body host key passphrase
     window payload content_type sorted_pairs` and what a route `signs`, with the filters `question ampersand
     sha256 sha512 md5 hex base64 url lower upper`. `carries` says where each part of a request stands:
-    `header NAME`, `query NAME`, `body NAME`, `param NAME` (in the query or in a form) or `claim NAME` of a
-    JWT; those of a message stand in `login.said`. `unverified` is accepted without a look, and then
-    `signs-requests` is undetermined. Of a JWT `text` is what it has to claim as its `path`.
+    `header NAME`, `query NAME`, `body NAME`, `param NAME` (in the query or in a form), `payload NAME` (in the
+    JSON of the `payload`) or `claim NAME` of a JWT; those of a message stand in `login.said`. `unverified`
+    is accepted without a look, and then `signs-requests` is undetermined. Of a JWT `text` is what it
+    has to claim as its `path`.
     """
 
     scheme: Literal["hmac", "ed25519", "jwt", "token", "plugin", "unverified"]
@@ -111,33 +113,47 @@ class Refusals(Part):
     otherwise: RefusalWords = RefusalWords(message="request refused")
 
 
-class RouteDescription(Part):
-    """A REST route. `when` tells apart routes that share method and path, by literal parameters (`*`: any).
+class Asking(Part):
+    """What is asked for, over either transport. `takes` is a template of what the client says.
 
-    `takes` is a template of the parameters; those in the path are named in the route's own name. A key that
-    ends in `?` may be left out. `parameters: payload`: they are JSON in base64 where the signing carries its
-    payload. `unknown: empty` answers a look-up of what nobody knows with no row.
+    A key that ends in `?` may be left out. `unknown: empty` answers a look-up of what nobody knows with no
+    row.
     """
 
     operation: Operation
     private: bool = False
-    proof: Literal["signature", "key"] = Field(
-        default="signature", description="what a private route demands: `key` is not signed"
-    )
     weight: int = 1
-    when: dict[str, str] = {}
-    parameters: Literal["query", "json", "form", "query or form", "payload"] | None = None
     takes: Template = None
     means: dict[str, JsonValue] = Field(
-        default={}, description="facts that the route itself stands for, such as `order.side`"
+        default={}, description="facts that the request itself stands for, such as `order.side`"
     )
-    signing: Signing | None = Field(default=None, description="where it is another than that of the others")
-    signs: dict[str, str] = Field(default={}, description="what this route adds to the text that is signed")
     rows: Rows = Rows()
-    status: int = 200
     reply: Template = None
     unknown: Literal["refused", "empty"] = "refused"
     refusals: dict[str, RefusalWords] = {}
+
+
+class RouteDescription(Asking):
+    """A REST route. `when` tells apart routes that share method and path, by literal parameters (`*`: any).
+
+    Parameters in the path are named in the route's own name. `parameters: payload`: they are JSON in base64
+    where the signing carries its payload.
+    """
+
+    proof: Literal["signature", "key"] = Field(
+        default="signature", description="what a private route demands: `key` is not signed"
+    )
+    when: dict[str, str] = {}
+    parameters: Literal["query", "json", "form", "query or form", "payload"] | None = None
+    signing: Signing | None = Field(default=None, description="where it is another than that of the others")
+    signs: dict[str, str] = Field(default={}, description="what this route adds to the text that is signed")
+    status: int = 200
+
+
+class MessageRequest(Asking):
+    """A request that is a message of a connection; `said` tells it from others. `takes` is of the message."""
+
+    said: Template
 
 
 class Pattern(Part):
@@ -160,9 +176,9 @@ class Pattern(Part):
 class Login(Part):
     """How a private stream is opened.
 
-    `upgrade`: the request that opens it is signed as others are; `frame`: by a message of its own;
-    `subscription`: every private subscription is signed by itself; `token`: with a key that a route gave, in
-    the path or query (`token`) or in a subscription (`said`). `said` is where `login.key`,
+    `upgrade`: the request that opens it is signed as others are, or as `signing` says; `frame`: by a message
+    of its own; `subscription`: every private subscription is signed by itself; `token`: with a key that a
+    route gave, in the path or query (`token`) or in a subscription (`said`). `said` is where `login.key`,
     `login.signature` … stand in the message.
     """
 
@@ -189,6 +205,9 @@ class Book(Part):
 
     style: Literal["changes", "whole", "levels"]
     first: Literal["whole", "nothing"] = "whole"
+    asked_by: str | None = Field(
+        default=None, description="the query parameter without which the book is not told whole at first"
+    )
     every: float = 0.1
     depth: int | None = None
     sequence: Literal["change", "message"] = "change"
@@ -227,6 +246,9 @@ class Connection(Part):
     subscribe: Pattern | None = None
     unsubscribe: Pattern | None = None
     answers: tuple[Pattern, ...] = ()
+    requests: dict[str, MessageRequest] = Field(
+        default={}, description="what can be asked for by a message: orders placed, cancelled, looked up"
+    )
     server_ping: ServerPing | None = None
     login: Login | None = None
     hello: Template = None
@@ -322,29 +344,3 @@ class Description(Part):
     lacks: tuple[str, ...] = ()
     known: dict[str, tuple[Source, ...]]
     contradictions: tuple[Contradiction, ...] = ()
-
-
-class Correction(Part):
-    """A line of `<exchange>.review.yml`: confirms what stands at `at`, or puts `is` in its place.
-
-    An address that is not there yet is added; `remove` takes it out. Named by whom, when and after which
-    page.
-    """
-
-    at: str
-    is_: JsonValue = Field(default=None, alias="is")
-    remove: bool = False
-    by: str
-    date: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
-    page: str | None = None
-    note: str = ""
-
-    @property
-    def source(self) -> str:
-        """As `known` writes it."""
-        who = "maintainer" if self.page is None else "reviewer"
-        return " ".join(part for part in (who, self.by, self.date, self.page) if part)
-
-
-class Review(Part):
-    corrections: tuple[Correction, ...]

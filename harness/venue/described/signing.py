@@ -10,6 +10,7 @@ import hmac
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import cache
 from urllib.parse import parse_qsl, quote_plus, unquote, urlencode
 
@@ -26,12 +27,14 @@ from pydantic import JsonValue
 from harness.credentials.shapes import Shape, identity_of, make
 from harness.venue.described.model import Credential, Signing
 from harness.venue.described.placeholders import Hole, leaf
+from harness.venue.dialects.decimals import plain
 from harness.venue.dialects.messages import Request
 from harness.venue.dialects.signing import same
 from harness.venue.model import Account
 
 # Schemes that no formula says: whether one of the texts, signed with the secret, gives the signature.
 PLUGINS: dict[str, Callable[[str, frozenset[bytes], str], bool]] = {}
+_WITHIN = ("claim ", "payload ")  # places within another part of the signature
 _HASHES = frozenset({"md5", "sha1", "sha256", "sha384", "sha512"})
 
 
@@ -43,6 +46,7 @@ def credential(account: Account, given: Credential, secret: Credential | None = 
         return str(number_of(account))
     own = {"key": account.api_key, "secret": account.api_secret, "passphrase": account.passphrase}[given.is_]
     if given.form == "text":
+        own = given.begins + own
         return own if given.length is None else own[: given.length].ljust(given.length, "0")
     if given.form == "pem":
         return _pem(own)
@@ -97,10 +101,12 @@ class Given:
 def given_by(signing: Signing, request: Request) -> Given:
     """The parts of a signature, from where the description says that they stand."""
     parts: dict[str, str] = {}
-    for name, place in sorted(signing.carries.items(), key=lambda pair: pair[1].startswith("claim ")):
+    for name, place in sorted(signing.carries.items(), key=lambda pair: pair[1].startswith(_WITHIN)):
         kind, _, where = place.partition(" ")
         if kind == "claim":
             parts[name] = claims(parts.get("signature", "")).get(where, "")
+        elif kind == "payload":
+            parts[name] = _scalar_of(_unpacked(parts.get("payload", "")).get(where))
         else:
             parts[name] = _at(request, kind, where).removeprefix(signing.prefix.get(name, ""))
     return Given(**parts)
@@ -108,10 +114,21 @@ def given_by(signing: Signing, request: Request) -> Given:
 
 def payload_of(signing: Signing, request: Request) -> dict[str, JsonValue]:
     """The parameters that a request carries as JSON in base64, nothing where it carries none."""
+    return _unpacked(given_by(signing, request).payload)
+
+
+def _unpacked(payload: str) -> dict[str, JsonValue]:
     with contextlib.suppress(binascii.Error, ValueError, RecursionError):
-        document = json.loads(base64.b64decode(given_by(signing, request).payload, validate=True))
+        document = json.loads(base64.b64decode(payload, validate=True))
         return document if isinstance(document, dict) else {}
     return {}
+
+
+def _scalar_of(value: JsonValue) -> str:
+    """What stands at a place of a document; a time has no exponent."""
+    if value is None:
+        return ""
+    return plain(Decimal(str(value))) if isinstance(value, float) else _scalar(value)
 
 
 def _at(request: Request, kind: str, where: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -104,7 +105,7 @@ class Filler:
                     yield str(self.fill(found["key"], inner)), self.fill(value, inner)
                 continue
             told = self._fill(value, scope)
-            if told is ABSENT or (key.endswith("?") and told is None):
+            if told is ABSENT or (key.endswith("?") and told in (None, [None])):
                 continue
             yield self._key(bare(key), scope), told  # type: ignore[misc]
 
@@ -133,6 +134,9 @@ class Filler:
         return make() if make is not None else ()
 
     def _truth(self, name: str, scope: Scope) -> bool:
+        """Whether there is such a fact, or such a word (`order|option`)."""
+        if "|" in name:
+            return any(self._hole(hole, scope) for hole in leaf(f"{{{name}}}").holes)
         thing, _, fact = name.partition(".")
         facts = scope.facts(thing)
         return bool(facts.get(fact)) if facts is not None else False
@@ -167,14 +171,25 @@ def _as_text(value: JsonValue) -> str:
 
 
 def found_at(data: JsonValue, path: str) -> JsonValue:
-    """What a message has at `a.0.b`; None where there is nothing."""
+    """What a message has at `a.0.b`, also within text that is JSON; None where there is nothing."""
     for key in path.split(".") if path else ():
+        data = unpacked(data)
         if isinstance(data, dict):
             data = data.get(key)
         elif isinstance(data, list) and key.isdigit() and int(key) < len(data):
             data = data[int(key)]
         else:
             return None
+    return data
+
+
+def unpacked(data: JsonValue) -> JsonValue:
+    """The JSON in a text; anything else as it is."""
+    if not isinstance(data, str):
+        return data
+    with contextlib.suppress(ValueError, RecursionError):
+        document: JsonValue = json.loads(data)
+        return document
     return data
 
 
@@ -211,7 +226,9 @@ class Matcher:
         return found
 
     def _match(self, template: JsonValue, data: JsonValue, contract: Decimal, found: dict[str, Fact]) -> None:
-        if isinstance(template, dict):
+        if isinstance(template, dict) and AS_JSON in template:
+            self._match(template[AS_JSON], unpacked(data), contract, found)
+        elif isinstance(template, dict):
             self._mapping(template, data, contract, found)
         elif isinstance(template, list):
             if not isinstance(data, list):
@@ -233,7 +250,7 @@ class Matcher:
         template = Filler(self.words, self.shapes).alike(template)
         for key, inner in template.items():
             value = data.get(bare(key))
-            if value is None or (value == "" and inner != ""):
+            if value is None or (value == "" and inner != "") or (value == [] and key.endswith("?")):
                 if not key.endswith("?"):
                     hole = leaf(inner).whole if isinstance(inner, str) else None
                     raise Missing(bare(key), hole.name if hole else "")
