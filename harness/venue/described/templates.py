@@ -80,6 +80,8 @@ class Filler:
         if IF in template:
             chosen = THEN if self._truth(str(template[IF]), scope) else ELSE
             return self._fill(template[chosen], scope) if chosen in template else ABSENT
+        if isinstance(shape := self._shape(template), list):
+            return self._fill(shape, scope)
         template = self.alike(template)
         if _repeats(template):
             ((key, inner),) = template.items()
@@ -112,11 +114,14 @@ class Filler:
     def _key(self, key: str, scope: Scope) -> str:
         return str(self._leaf(key, scope)) if leaf(key).holes else key
 
+    def _shape(self, template: dict[str, JsonValue]) -> JsonValue:
+        return self.shapes[str(template[LIKE])] if LIKE in template else None
+
     def alike(self, template: dict[str, JsonValue]) -> dict[str, JsonValue]:
         """The mapping with the shape that it names laid out."""
         if LIKE not in template:
             return template
-        shape = self.shapes[str(template[LIKE])]
+        shape = self._shape(template)
         base = self.alike(shape) if isinstance(shape, dict) else {}
         own = {key: value for key, value in template.items() if key != LIKE}
         names = {bare(key) for key in own}
@@ -126,6 +131,9 @@ class Filler:
     def laid_out(self, template: JsonValue) -> JsonValue:
         """The template with every shape that it names, however deep, laid out."""
         if isinstance(template, dict):
+            shape = self._shape(template)
+            if isinstance(shape, list):
+                return self.laid_out(shape)
             return {key: self.laid_out(value) for key, value in self.alike(template).items()}
         return [self.laid_out(item) for item in template] if isinstance(template, list) else template
 

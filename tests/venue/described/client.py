@@ -139,7 +139,7 @@ class Client:
             key=values.get("key", ""),
             time=moment(now, signing.time),
             nonce=str(next(self.nonces)),
-            passphrase=self._phrase(signing, values.get("passphrase", "")),
+            passphrase=self._phrase(signing, values.get("passphrase") or values.get("number", "")),
             window="5000",
         )
 
