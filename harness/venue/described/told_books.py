@@ -53,7 +53,7 @@ class ToldBooks(Speaking):
                     topic, self._whole(channel, self._books[topic], copy.sequence), template
                 )
         elif channel.first is not None:
-            yield from self._tell(topic, self._held(), channel.first)
+            yield from self._tell(topic, self._held().within(self._everywhere()), channel.first)
 
     def _begins_whole(self, book: Book) -> bool:
         asked_for = book.asked_by is None or book.asked_by in dict(self._opening.request.query)

@@ -1,4 +1,4 @@
-"""The lines of a review that lies over a description."""
+"""The lines of a review, which lies over a description."""
 
 from __future__ import annotations
 
