@@ -143,13 +143,14 @@ class DescribedDialect(Proving, Understanding):
             scope = self.done(described, said, call.signer)
         except Refuse as error:
             raise self.refused(error.code, call.route.handler, error.detail, error.around) from error
-        if call.signer is not None and described.operation in ("user_stream_open", "stream_token"):
-            scope = self._session(call.signer).within(scope)
+        keys = {"user_stream_open": self.keys, "stream_token": self.keys, "session_open": self.logged_in}
+        if call.signer is not None and described.operation in keys:
+            scope = self._session(call.signer, keys[described.operation]).within(scope)
         return Reply(described.status, {}, self.filler.fill(described.reply, scope))
 
-    def _session(self, account: Account) -> Scope:
-        key = self.keys.open(account, self.venue.clock.now())
-        return Scope({"session": lambda: {"key": key, "lifetime": int(self.keys.lifetime)}})
+    def _session(self, account: Account, keys: ListenKeys) -> Scope:
+        key = keys.open(account, self.venue.clock.now())
+        return Scope({"session": lambda: {"key": key, "lifetime": int(keys.lifetime)}})
 
     def done(self, described: Asking, said: JsonValue, signer: Account | None) -> Scope:
         """Does what is asked for, by a route or by a message; what there is to tell of it. Raises Refuse."""

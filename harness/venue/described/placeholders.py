@@ -15,6 +15,7 @@ FILTERS = {
     "s": "a time in whole seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds",
     "s.ms": "seconds with three decimals", "ms.us": "milliseconds with three decimals",
     "iso": "2026-11-22T20:11:46.123Z", "uuid": "a number as a UUID",
+    "ticks": "tenths of microseconds since the year 1",
     "datetime": "2026-11-22 20:11:46.123456",
     "negated": "the other sign",
     "percent": "times 100",

@@ -10,11 +10,12 @@ from harness.venue.described.held_keys import credential, number_of
 from harness.venue.described.model import Credential, Description, Login, Signing
 from harness.venue.described.refusing import RefusalBook
 from harness.venue.described.schemes import WALLETS, signed, signed_right, signer_belongs
-from harness.venue.described.signing import Given, given_by, texts_of
+from harness.venue.described.signing import Given, given_by, session_in, texts_of
 from harness.venue.described.templates import Scope
 from harness.venue.described.values import moment
 from harness.venue.described.venue_facts import VenueFacts
 from harness.venue.dialects.base import Dialect
+from harness.venue.dialects.listen_keys import ListenKeys
 from harness.venue.dialects.messages import Refused, Request
 from harness.venue.dialects.nonces import AscendingNonces
 from harness.venue.dialects.routing import Route
@@ -24,6 +25,9 @@ from harness.venue.operations.refusals import RequestError
 from harness.venue.session import Venue
 
 _HIDDEN = frozenset({"secret", "passphrase", "wallet"})
+
+
+SESSION_LIFETIME = 3600.0  # virtual seconds
 
 
 class Proving(Dialect):
@@ -36,6 +40,7 @@ class Proving(Dialect):
     def __init__(self, venue: Venue) -> None:
         super().__init__(venue)
         self._nonces = AscendingNonces()
+        self.logged_in = ListenKeys(SESSION_LIFETIME)
 
     def credentials(self, account: Account) -> dict[str, str]:
         return {field: self._held(account, each) for field, each in self.description.credentials.items()}
@@ -70,8 +75,11 @@ class Proving(Dialect):
             "key": "apiKey", "secret": "secret", "passphrase": "password", "number": "uid",
             "wallet": "privateKey", "owner": "walletAddress",
         }  # fmt: skip
-        called = ((each, each.ccxt or names.get(each.is_)) for each in self.description.credentials.values())
-        return {name: self._held(account, each) for each, name in called if name is not None}
+        return {
+            name: self._held(account, each)
+            for each in self.description.credentials.values()
+            for name in (each.ccxt or names.get(each.is_, "")).split()
+        }
 
     def authenticate(self, request: Request, route: Route) -> Account:
         """Missing parts first, then the key, the time, the passphrase and the signature."""
@@ -82,6 +90,9 @@ class Proving(Dialect):
         code = RequestError.BAD_CONTENT_TYPE.value
         if request.unlike_json and self.refusals.has(code):
             raise self.refused(code)
+        token = session_in(signing, request)
+        if token:
+            return self._in_session(token)
         given = given_by(signing, request)
         account = (
             self._with_key(given)
@@ -90,6 +101,13 @@ class Proving(Dialect):
         )
         if described.also_signed is not None:
             self._also_signed(described.also_signed, request, account, described.signs)
+        return account
+
+    def _in_session(self, token: str) -> Account:
+        """Whose session it is, by the token that a route gave; raises Refused."""
+        account = self.logged_in.account_of(token, self.venue.clock.now())
+        if account is None:
+            raise self.refused(RequestError.NOT_LOGGED_IN.value)
         return account
 
     def _also_signed(

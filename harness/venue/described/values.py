@@ -31,6 +31,7 @@ DECIMALS = frozenset(
 )  # fmt: skip
 FLAGS = frozenset({"order.post_only", "order.reduce_only"})
 PLAIN_NUMBER = re.compile(r"[0-9]{1,24}(\.[0-9]{1,24})?")
+TICKS_OF_1970 = 621_355_968_000_000_000  # .NET's DateTime.UnixEpoch.Ticks
 _PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _UNITS: Mapping[str, Callable[[float], int]] = {"s": int, "ms": ms, "us": us, "ns": ns}
 
@@ -97,6 +98,8 @@ def _timed(value: Any, name: str) -> Any:
             return f"{value:.3f}"
         case "ms.us":
             return f"{value * 1000:.3f}"
+        case "ticks":
+            return us(value) * 10 + TICKS_OF_1970
         case "iso":
             return iso(value)
         case "datetime":
