@@ -16,7 +16,7 @@ _OBJECTS = {
     "asset": "name",
     "ticker": "last open high low bid bid_amount ask ask_amount volume value average change change_rate",
     "book": "sequence first last previous checksum at",
-    "level": "price amount side",
+    "level": "price amount change side",
     "trade": "trade_id price amount signed_amount quote_amount side at buy_order_id sell_order_id",
     "balance": "asset free locked total",
     "order": """order_id order_ids client_order_id any_id side type time_in_force post_only reduce_only

@@ -105,7 +105,17 @@ class Words(Part):
     """A list of words: what each says of an object's facts; when written the first that fits is taken."""
 
     of: Literal[
-        "order", "fill", "trade", "market", "position", "change", "page", "account", "payment", "action"
+        "order",
+        "fill",
+        "trade",
+        "market",
+        "position",
+        "change",
+        "page",
+        "account",
+        "payment",
+        "action",
+        "level",
     ]
     words: dict[str, dict[str, JsonValue]]
     usual: str | None = Field(default=None, description="the word when a request leaves it out")
@@ -216,15 +226,15 @@ class ServerPing(Part):
 class Book(Part):
     """How a book is told: whole each time, by changes or each changed level by itself; what is told first.
 
-    `every` in seconds; `sequence`: whether counted per change of the venue or per message; `checksum`: over
-    the best `checksum_depth` levels of both sides in turn.
+    `every` in seconds; `sequence`: whether counted per change of the venue, per message, or per message of
+    all books of the connection; `checksum`: over the best `checksum_depth` levels of both sides in turn.
     """
 
     style: Literal["changes", "whole", "levels"]
     first: Literal["whole", "nothing"] = "whole"
     every: float = 0.1
     depth: int | None = None
-    sequence: Literal["change", "message"] = "change"
+    sequence: Literal["change", "message", "connection"] = "change"
     checksum: Literal["none", "crc32 interleaved"] = "none"
     checksum_depth: int = 25
 

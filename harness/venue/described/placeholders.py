@@ -19,6 +19,7 @@ FILTERS = {
     "negated": "the other sign",
     "percent": "times 100",
     "contracts": "in contracts instead of base",
+    "per_contract": "for a contract instead of one of the base",
     "lower": "small letters", "upper": "capital letters",
     "no_dash": "without `-`", "trimmed": "without spaces at its ends: two words of a list may read alike",
     "flag": "`true` and `false` as JSON has them",

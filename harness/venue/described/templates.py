@@ -22,6 +22,7 @@ One = TypeVar("One")
 ABSENT = object()
 NO_CONTRACT = Decimal(1)
 MANY_IDS = "order.order_ids"  # a list; the ids are kept with commas between
+_OF_CONTRACTS = frozenset({"contracts", "per_contract"})
 ANYTHING = "any"  # a hole in a message that may hold what it likes
 
 
@@ -134,6 +135,8 @@ class Filler:
 
     def _truth(self, name: str, scope: Scope) -> bool:
         thing, _, fact = name.partition(".")
+        if thing == ECHO:
+            return bool(found_at(scope.said, fact))
         facts = scope.facts(thing)
         return bool(facts.get(fact)) if facts is not None else False
 
@@ -149,7 +152,8 @@ class Filler:
         if hole.thing == ECHO:
             return found_at(scope.said, hole.name.partition(".")[2])
         facts = scope.facts(hole.thing)
-        market = scope.facts("market") if "contracts" in hole.filters else None
+        sized = not _OF_CONTRACTS.isdisjoint(hole.filters)
+        market = scope.facts("market") if sized else None
         contract = market.get("contract_size") if market else None
         return write(
             hole, facts or {}, self.words, contract if isinstance(contract, Decimal) else NO_CONTRACT

@@ -99,9 +99,9 @@ class Understanding(Dialect):
         }  # fmt: skip
         with contextlib.suppress(*MISMATCH):
             number = self.matcher.match(described.takes, said).get("order.order_id")
-            for account in self.venue.accounts() if isinstance(number, int) else ():
+            for account in self.venue.accounts():
                 with contextlib.suppress(VenueRefusal):
-                    self.venue.order(account, number)
+                    self.venue.order(account, number if isinstance(number, int) else None)
                     return account
         return None
 

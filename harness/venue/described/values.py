@@ -84,7 +84,10 @@ def _filtered(value: Any, name: str, contract: Decimal) -> Any:
         }  # fmt: skip
         return changed_text[name]
     if isinstance(value, Decimal):
-        changed = {"negated": -value, "percent": value * 100, "contracts": value / contract}
+        changed = {
+            "negated": -value, "percent": value * 100, "contracts": value / contract,
+            "per_contract": value * contract,
+        }  # fmt: skip
         return changed.get(name, plain(value) if name == "text" else value)
     return _timed(value, name)
 
@@ -207,6 +210,8 @@ def _read_decimal(text: str, filters: tuple[str, ...], contract: Decimal) -> Dec
             value = value.scaleb(-numbered[1])
         elif name == "contracts":
             value = value * contract
+        elif name == "per_contract":
+            value = value / contract
         elif name == "negated":
             value = -value
     return value

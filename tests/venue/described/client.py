@@ -52,7 +52,7 @@ NAMES = (
     "0x" + "ab" * 16,
     "f47ac10b-58cc-4372-a567-0e02b2c3d479",
 )  # client order ids: each exchange takes one of them
-_FILTERS_THAT_CHANGE = frozenset({"negated", "percent", "contracts", "number_of"})
+_FILTERS_THAT_CHANGE = frozenset({"negated", "percent", "contracts", "per_contract", "number_of"})
 
 
 def moment(at: float, unit: str) -> str:
@@ -109,18 +109,21 @@ class Client:
     def signed(self, request: Request, route: RouteDescription) -> Request:
         """Orders are signed first: what signs a whole request signs their signature, too."""
         if route.also_signed is not None:
-            request = self._signed(request, route.also_signed, route)
-        return self._signed(request, route.signing or self.description.signing, route)
+            request = self._signed(request, route.also_signed, route.signs)
+        signing = route.signing or self.description.signing
+        return self._signed(request, signing, route.signs, proven=route.proof == "signature")
 
-    def _signed(self, request: Request, signing: Signing, route: RouteDescription) -> Request:
+    def _signed(
+        self, request: Request, signing: Signing, signs: Mapping[str, str], *, proven: bool = True
+    ) -> Request:
         given = self.given(signing)
         for part in ("key", "time", "nonce", "passphrase", "window", "signer"):
             if part in signing.carries:
                 request = _placed(request, signing, part, getattr(given, part))
-        if route.proof != "signature" and signing is not route.also_signed:
+        if not proven:
             return request
         held = self._held()
-        own = {"owner": held.get("owner", ""), "number": str(number_of(self.account)), **route.signs}
+        own = {"owner": held.get("owner", ""), "number": str(number_of(self.account)), **signs}
         text = next(iter(texts_of(signing, request, given, own)))
         return _placed(request, signing, "signature", self.signature(signing, text))
 
@@ -159,7 +162,8 @@ class Client:
         if signing.scheme == "rsa":
             said = b"spoilt" if self.spoilt else text
             padding = padded(signing, PSS.DIGEST_LENGTH)
-            return in_form(rsa_key(secret).sign(said, padding, HASHES[signing.digest]), signing.written)
+            key_pair = rsa_key(self.dialect.secret(self.account))
+            return in_form(key_pair.sign(said, padding, HASHES[signing.digest]), signing.written)
         if signing.scheme in WALLETS:
             wallet = "0x" + "11" * 32 if self.spoilt else self.dialect.key_of(signing, self.account)
             digest = personal_digest(text) if signing.scheme == "eip191" else text
@@ -222,7 +226,10 @@ class Client:
         elif kind == "query":
             query = [(name, token or "")]
         host = (self.dialect.stream_hosts or self.dialect.rest_hosts)[0]
-        session = self.dialect.open_stream(Request("GET", host, path, query))
+        request = Request("GET", host, path, query)
+        if connection.login is not None and connection.login.by == "upgrade":
+            request = self._signed(request, self.description.signing, {})
+        session = self.dialect.open_stream(request)
         assert isinstance(session, StreamSession), session
         return session
 
@@ -245,7 +252,8 @@ class Client:
             merged: dict[str, Any] = dict(said) if isinstance(said, dict) else {}
             return {**merged, **topic} if isinstance(topic, dict) else topic
         message: dict[str, Any] = dict(said) if isinstance(said, dict) else {}
-        paths = pattern.topics.partition(" | ")[0].split(" * ")
+        ways = [way.split(" * ") for way in pattern.topics.split(" | ")]
+        paths = next((way for way in ways if (len(way) > 1) == isinstance(topic, list)), ways[0])
         parts = topic if len(paths) > 1 and isinstance(topic, list) else [topic]
         for path, part in zip(paths, parts, strict=True):
             _put(message, path.removesuffix("[]"), [part] if path.endswith("[]") else part)
@@ -302,7 +310,7 @@ def _anything(template: JsonValue) -> JsonValue:
         return {key: _anything(value) for key, value in template.items()}
     if isinstance(template, list):
         return [_anything(item) for item in template]
-    return template.replace("{any}", "any") if isinstance(template, str) else template
+    return template.replace("{any}", "1") if isinstance(template, str) else template
 
 
 def _put(message: dict[str, Any], path: str, value: JsonValue) -> None:
