@@ -78,10 +78,13 @@ class Signing(Part):
     `body PATH`, `param NAME` (in the query or in a form) or `claim NAME` of a JWT; those of a message stand
     in `login.said`. `unverified` is accepted without a look, and then `signs-requests` is undetermined. Of
     a JWT `text` is what it has to claim as its `path`. `eip191` is a text that a wallet signs, `eip712` the
-    `typed` data; an `rsa` signature is padded by `padding`, with salt of any length.
+    `typed` data; an `rsa` signature is padded by `padding`, with salt of any length. A `session` is a key that a route of
+    the operation `stream_token` gave.
     """
 
-    scheme: Literal["hmac", "ed25519", "rsa", "eip191", "eip712", "jwt", "token", "plugin", "unverified"]
+    scheme: Literal[
+        "hmac", "ed25519", "rsa", "eip191", "eip712", "jwt", "token", "session", "plugin", "unverified"
+    ]
     digest: Literal["sha256", "sha384", "sha512"] = "sha256"
     padding: Literal["pkcs1", "pss"] = "pkcs1"
     decode: Literal["raw", "hex", "base64", "base58"] = "raw"
@@ -94,6 +97,7 @@ class Signing(Part):
     prefix: dict[str, str] = {}  # what stands before a part: `{signature: "Bearer "}`
     time: Literal["s", "ms", "us", "ns", "iso", "any s"] = "ms"
     tolerance: float | None = Field(default=None, gt=0, description="seconds that a time may be off")
+    lifetime: float = Field(default=86_400.0, gt=0, description="seconds that a session lives")
     rising_nonce: bool = False
     passphrase: Literal["plain", "signed"] = Field(
         default="plain", description="whether a passphrase is sent as its HMAC with the secret"
@@ -178,6 +182,7 @@ class RouteDescription(Part):
     signs: dict[str, str] = Field(default={}, description="what this route adds to the text that is signed")
     rows: Rows = Rows()
     status: int = 200
+    headers: dict[str, str] = {}  # of the reply, as templates
     reply: Template = None
     unknown: Literal["refused", "empty"] = "refused"
     refusals: dict[str, RefusalWords] = {}

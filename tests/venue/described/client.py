@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
-from functools import partial
+from functools import cached_property, partial
 from itertools import count
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -116,6 +116,8 @@ class Client:
     def _signed(
         self, request: Request, signing: Signing, signs: Mapping[str, str], *, proven: bool = True
     ) -> Request:
+        if signing.scheme == "session":
+            return _placed(request, signing, "signature", "spoilt" if self.spoilt else self.session)
         given = self.given(signing)
         for part in ("key", "time", "nonce", "passphrase", "window", "signer"):
             if part in signing.carries:
@@ -126,6 +128,19 @@ class Client:
         own = {"owner": held.get("owner", ""), "number": str(number_of(self.account)), **signs}
         text = next(iter(texts_of(signing, request, given, own)))
         return _placed(request, signing, "signature", self.signature(signing, text))
+
+    @cached_property
+    def session(self) -> str:
+        """The key of a session that the first route which gives one gave, in its reply or a header."""
+        name, *_ = self.routes("stream_token")
+        reply = self.ask(name, {})
+        for header, text in self.description.routes[name].headers.items():
+            pattern = re.escape(text).replace(re.escape("{session.key}"), "([^;]+)")
+            pattern = re.sub(r"\\\{.*?\\\}", ".*", pattern)
+            if (found := re.fullmatch(pattern, reply.headers[header])) and found.groups():
+                return found[1]
+        (key,) = self.told(name, reply, "session.key")
+        return str(key)
 
     def _held(self) -> dict[str, str]:
         """What the account's credentials hold, by what they are."""
@@ -225,7 +240,7 @@ class Client:
             path = path.replace(f"{{{name}}}", token or "")
         elif kind == "query":
             query = [(name, token or "")]
-        host = (self.dialect.stream_hosts or self.dialect.rest_hosts)[0]
+        host = connection.host or (self.dialect.stream_hosts or self.dialect.rest_hosts)[0]
         request = Request("GET", host, path, query)
         if connection.login is not None and connection.login.by == "upgrade":
             request = self._signed(request, self.description.signing, {})
@@ -317,6 +332,10 @@ def _put(message: dict[str, Any], path: str, value: JsonValue) -> None:
     *way, last = path.split(".")
     for key in way:
         message = message.setdefault(key, {})
+    held = message.get(last)
+    if isinstance(held, dict) and isinstance(value, str):  # a wallet's signature has its parts there
+        raw = bytes.fromhex(value.removeprefix("0x"))
+        value = {**held, "r": f"0x{raw[:32].hex()}", "s": f"0x{raw[32:64].hex()}", "v": raw[64]}
     message[last] = value
 
 
