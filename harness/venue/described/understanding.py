@@ -101,8 +101,8 @@ class Understanding(Dialect):
             number = self.matcher.match(described.takes, said).get("order.order_id")
             for account in self.venue.accounts():
                 with contextlib.suppress(VenueRefusal):
-                    self.venue.order(account, number if isinstance(number, int) else None)
-                    return account
+                    if isinstance(number, int) and self.venue.order(account, number):
+                        return account
         return None
 
     def market_in(self, found: Mapping[str, Fact]) -> Market | None:

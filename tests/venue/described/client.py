@@ -33,7 +33,7 @@ from harness.venue.described.schemes import (
     rsa_key,
     signed,
 )
-from harness.venue.described.signing import Given, texts_of
+from harness.venue.described.signing import Given, given_by, texts_of
 from harness.venue.described.signing_texts import text_of
 from harness.venue.described.templates import Scope
 from harness.venue.described.values import Fact
@@ -43,6 +43,7 @@ from harness.venue.dialects.wallets import personal_digest, sign_digest
 from harness.venue.dialects.wire import iso, ms, ns, us
 from harness.venue.market import Market
 from harness.venue.model import Account
+from tests.venue.described.placing import anything, as_text, base64url, placed, put
 
 Facts = Mapping[str, Fact]
 NAMES = (
@@ -89,15 +90,24 @@ class Client:
         said = said if isinstance(said, dict) else {}
         for key in re.findall(r"\{(\w+)\}", path):
             path = path.replace(f"{{{key}}}", str(said.pop(key)))
-        said |= route.when
+        said = {**route.when, **said}
         usual = "query" if method in ("GET", "DELETE") else "json"
         kind = (route.parameters or usual).removesuffix(" or form")
         body = json.dumps(said) if kind == "json" else urlencode(said) if kind == "form" else ""
-        query = urlencode({key: _text(value) for key, value in said.items()}) if kind == "query" else ""
+        query = urlencode({key: as_text(value) for key, value in said.items()}) if kind == "query" else ""
         request = self._request(method, path, query, body if said else "")
+        if kind == "payload":
+            request = self.packed(request, self.description.signing, said)
         if route.private:
             request = self.signed(request, route)
         return self.dialect.handle(request)
+
+    def packed(self, request: Request, signing: Signing, said: JsonValue) -> Request:
+        """The request with what it says, and the time if it belongs there, as JSON in base64 in a header."""
+        kind, _, name = signing.carries.get("time", "").partition(" ")
+        beside = {name: self.given(signing).time} if kind == "payload" else {}
+        whole: dict[str, JsonValue] = {**(said if isinstance(said, dict) else {}), **beside}
+        return placed(request, signing, "payload", base64.b64encode(json.dumps(whole).encode()).decode())
 
     def _request(self, method: str, path: str, query: str, body: str) -> Request:
         pairs = parse_qsl(query, keep_blank_values=True)
@@ -117,17 +127,29 @@ class Client:
         self, request: Request, signing: Signing, signs: Mapping[str, str], *, proven: bool = True
     ) -> Request:
         if signing.scheme == "session":
-            return _placed(request, signing, "signature", "spoilt" if self.spoilt else self.session)
+            return placed(request, signing, "signature", "spoilt" if self.spoilt else self.session)
         given = self.given(signing)
-        for part in ("key", "time", "nonce", "passphrase", "window", "signer"):
-            if part in signing.carries:
-                request = _placed(request, signing, part, getattr(given, part))
+        request = self._proven(request, signing, given)
         if not proven:
             return request
         held = self._held()
         own = {"owner": held.get("owner", ""), "number": str(number_of(self.account)), **signs}
+        return self._with_signature(request, signing, given, own)
+
+    @staticmethod
+    def _proven(request: Request, signing: Signing, given: Given) -> Request:
+        """With every part of a signature but itself; those in a payload are in it already."""
+        for part in ("key", "time", "nonce", "passphrase", "window", "signer"):
+            if not signing.carries.get(part, "payload").startswith("payload"):
+                request = placed(request, signing, part, getattr(given, part))
+        return request
+
+    def _with_signature(
+        self, request: Request, signing: Signing, given: Given, own: Mapping[str, str]
+    ) -> Request:
+        given = replace(given, payload=given_by(signing, request).payload)
         text = next(iter(texts_of(signing, request, given, own)))
-        return _placed(request, signing, "signature", self.signature(signing, text))
+        return placed(request, signing, "signature", self.signature(signing, text))
 
     @cached_property
     def session(self) -> str:
@@ -154,7 +176,7 @@ class Client:
             key=values.get("key", ""),
             time=moment(now, signing.time),
             nonce=str(next(self.nonces)),
-            passphrase=self._phrase(signing, values.get("passphrase", "")),
+            passphrase=self._phrase(signing, values.get("passphrase") or values.get("number", "")),
             window="5000",
             signer=values.get("signer", ""),
         )
@@ -191,9 +213,9 @@ class Client:
         parts = ((*place.partition(" "), part) for part, place in signing.carries.items())
         claims = {name: getattr(held, part) for kind, _, name, part in parts if kind == "claim"}
         said: tuple[Any, ...] = ({"alg": "HS256", "typ": "JWT"}, {**claims, "path": text.decode()})
-        head = ".".join(_base64url(json.dumps(each).encode()) for each in said)
+        head = ".".join(base64url(json.dumps(each).encode()) for each in said)
         secret = "c3BvaWx0" * 8 if self.spoilt else self.dialect.secret(self.account)
-        return f"{head}.{_base64url(hmac.new(secret.encode(), head.encode(), signing.digest).digest())}"
+        return f"{head}.{base64url(hmac.new(secret.encode(), head.encode(), signing.digest).digest())}"
 
     def filled(self, template: JsonValue, facts: Facts) -> JsonValue:
         """A template with these facts (`order.price` …) in it; what may hold anything holds a word."""
@@ -202,7 +224,7 @@ class Client:
             thing, _, fact = name.partition(".")
             things.setdefault(thing, {})[fact] = value
         scope = Scope({thing: partial(dict, held) for thing, held in things.items()})
-        return self.dialect.filler.fill(_anything(template), scope)
+        return self.dialect.filler.fill(anything(template), scope)
 
     def told(self, name: str, reply: Reply, fact: str) -> list[JsonValue]:
         """What a reply holds where the route's template tells the fact, as it stands there."""
@@ -243,10 +265,19 @@ class Client:
         host = connection.host or (self.dialect.stream_hosts or self.dialect.rest_hosts)[0]
         request = Request("GET", host, path, query)
         if connection.login is not None and connection.login.by == "upgrade":
-            request = self._signed(request, self.description.signing, {})
+            request = self._upgrade(request, connection.login.signing or self.description.signing)
         session = self.dialect.open_stream(request)
         assert isinstance(session, StreamSession), session
         return session
+
+    def _upgrade(self, request: Request, signing: Signing) -> Request:
+        """Signed; a payload is the time in base64."""
+        if signing.scheme == "session":
+            return self._signed(request, signing, {})
+        given = self.given(signing)
+        if "payload" in signing.carries:
+            request = placed(request, signing, "payload", base64.b64encode(given.time.encode()).decode())
+        return self._with_signature(self._proven(request, signing, given), signing, given, {})
 
     def login(self, connection: Connection, said: dict[str, str], token: str | None) -> JsonValue:
         """What logs in, or what a private subscription holds beside its topics; nothing where neither."""
@@ -271,7 +302,7 @@ class Client:
         paths = next((way for way in ways if (len(way) > 1) == isinstance(topic, list)), ways[0])
         parts = topic if len(paths) > 1 and isinstance(topic, list) else [topic]
         for path, part in zip(paths, parts, strict=True):
-            _put(message, path.removesuffix("[]"), [part] if path.endswith("[]") else part)
+            put(message, path.removesuffix("[]"), [part] if path.endswith("[]") else part)
         return message
 
     def topic(self, template: JsonValue, market: Market) -> JsonValue:
@@ -309,47 +340,3 @@ def number(value: JsonValue) -> Decimal | str:
         return abs(Decimal(str(value)))
     except InvalidOperation:
         return str(value)
-
-
-def _base64url(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
-
-
-def _text(value: JsonValue) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _anything(template: JsonValue) -> JsonValue:
-    """The template with a word wherever anything may stand, and the first word where any of a list may."""
-    if isinstance(template, dict):
-        return {key: _anything(value) for key, value in template.items()}
-    if isinstance(template, list):
-        return [_anything(item) for item in template]
-    return template.replace("{any}", "1") if isinstance(template, str) else template
-
-
-def _put(message: dict[str, Any], path: str, value: JsonValue) -> None:
-    *way, last = path.split(".")
-    for key in way:
-        message = message.setdefault(key, {})
-    held = message.get(last)
-    if isinstance(held, dict) and isinstance(value, str):  # a wallet's signature has its parts there
-        raw = bytes.fromhex(value.removeprefix("0x"))
-        value = {**held, "r": f"0x{raw[:32].hex()}", "s": f"0x{raw[32:64].hex()}", "v": raw[64]}
-    message[last] = value
-
-
-def _placed(request: Request, signing: Signing, part: str, value: str) -> Request:
-    """The request with a part of its signature where the description says that it stands."""
-    kind, _, where = signing.carries[part].partition(" ")  # type: ignore[index]
-    value = signing.prefix.get(part, "") + value
-    if kind == "header":
-        return replace(request, headers={**request.headers, where: value})
-    if kind == "query" or (kind == "param" and not request.body):
-        pairs = [*request.query, (where, value)]
-        return replace(request, query=pairs, raw_query=urlencode(pairs))
-    if kind == "param":
-        return replace(request, body=request.body + b"&" + urlencode({where: value}).encode())
-    body = json.loads(request.body or b"{}")
-    _put(body, where, value)
-    return replace(request, body=json.dumps(body).encode())
