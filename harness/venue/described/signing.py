@@ -138,7 +138,14 @@ def with_claims(signing: Signing, given: Given) -> Given:
 def texts_of(
     signing: Signing, request: Request, given: Given, more: Mapping[str, str] | None = None
 ) -> frozenset[bytes]:
-    """What the client may have signed: the query as it was sent, decoded, and encoded anew.
+    """What the client may have signed."""
+    return frozenset(spellings_of(signing, request, given, more))
+
+
+def spellings_of(
+    signing: Signing, request: Request, given: Given, more: Mapping[str, str] | None = None
+) -> tuple[bytes, ...]:
+    """The same in order: with the query as it was sent, decoded, and encoded anew.
 
     `more` is what the route itself adds to the values of the text.
     """
@@ -154,7 +161,7 @@ def texts_of(
         "sorted_pairs": _sorted_pairs(request, left_out), **(more or {}),
     }  # fmt: skip
     written = (query, unquote(query), urlencode(parse_qsl(query, keep_blank_values=True)))
-    return frozenset(
+    return tuple(
         text_of(
             signing.text,
             {
