@@ -19,13 +19,15 @@ from harness.venue.described.placeholders import (
     EACH,
     ELSE,
     IF,
+    LEFT_OUT,
+    LIKE,
     THEN,
     Hole,
     default_of,
     leaf,
     with_number,
 )
-from harness.venue.described.templates import ANYTHING, Filler
+from harness.venue.described.templates import ANYTHING
 from harness.venue.described.values import Fact
 
 MOST_ROWS = 2000  # of one list: what the rest says is the same
@@ -76,8 +78,7 @@ class Reader:
     """Reads by one description."""
 
     def __init__(self, description: Description) -> None:
-        self._words = description.words
-        self._filler = Filler(description.words, description.shapes)
+        self._words, self._shapes = description.words, description.shapes
         self._rows = 0
         self.others: list[Row] = []  # of what was read last
 
@@ -85,7 +86,7 @@ class Reader:
         """Every leaf of `template`, which lies at `at`, with what `data` has there."""
         self._rows += 1
         self.others = []
-        return list(self._read(self._filler.laid_out(template), data, at, self._rows))
+        return list(self._read(template, data, at, self._rows))
 
     def _read(self, template: JsonValue, data: JsonValue, at: Address, row: int) -> Iterator[Reading]:
         if isinstance(template, str):
@@ -118,7 +119,10 @@ class Reader:
     def _mapping(
         self, template: dict[str, JsonValue], data: JsonValue, at: Address, row: int
     ) -> Iterator[Reading]:
-        if AS_JSON in template:
+        if (shape := self._whole_shape(template)) is not None:
+            name, inner = shape
+            yield from self._read(inner, data, ("shapes", name), row)
+        elif AS_JSON in template:
             yield from self._read(template[AS_JSON], _parsed(data), (*at, AS_JSON), row)
         elif IF in template:
             yield from self._either(template, data, at, row)
@@ -128,6 +132,25 @@ class Reader:
             yield from self._keys(template, data, at, row)
         else:
             yield Reading(at, row, template, data, {}, f"{_cut(data)} instead of an object")
+
+    def _whole_shape(self, template: dict[str, JsonValue]) -> tuple[str, JsonValue] | None:
+        """The shape that a template names, where it is nothing else than that."""
+        if len(template) != 1 or LIKE not in template:
+            return None
+        name = str(template[LIKE])
+        return name, self._shapes[name]
+
+    def _entries(self, template: dict[str, JsonValue], at: Address) -> list[tuple[str, JsonValue, Address]]:
+        """Keys and values of an object, each with its address: of a shape that it names, the shape's."""
+        own = [(key, inner, at) for key, inner in template.items() if key != LIKE]
+        if LIKE not in template:
+            return own
+        name = str(template[LIKE])
+        shape = self._shapes[name]
+        base = self._entries(shape, ("shapes", name)) if isinstance(shape, dict) else []
+        names = {bare(key) for key, _, _ in own}
+        kept = [each for each in base if bare(each[0]) not in names]
+        return [*kept, *(each for each in own if each[1] != LEFT_OUT)]
 
     def _either(
         self, template: dict[str, JsonValue], data: JsonValue, at: Address, row: int
@@ -153,20 +176,21 @@ class Reader:
     def _keys(
         self, template: dict[str, JsonValue], data: dict[str, JsonValue], at: Address, row: int
     ) -> Iterator[Reading]:
-        named = {bare(key) for key in template}
+        entries = self._entries(template, at)
+        named = {bare(key) for key, _, _ in entries}
         others = [_number(value) for key, value in data.items() if key not in named]
         self.others.append(Row(row, tuple(each for each in others if each is not None)))
-        for key, inner in template.items():
+        for key, inner, holder in entries:
             found = EACH.fullmatch(key)
             if found and found["key"]:
-                yield from self._named_rows(found["key"], inner, data, (*at, key), named)
+                yield from self._named_rows(found["key"], inner, data, (*holder, key), named)
             elif leaf(key).holes:
                 continue  # a key that is a fact: which one it is only the value's own meaning tells
             elif bare(key) in data:
                 if data[bare(key)] is not None:
-                    yield from self._read(inner, data[bare(key)], (*at, bare(key)), row)
+                    yield from self._read(inner, data[bare(key)], (*holder, bare(key)), row)
             elif not key.endswith("?") and not _may_be_absent(inner):
-                yield Reading((*at, bare(key)), row, inner, None, {}, "the recording has no such key")
+                yield Reading((*holder, bare(key)), row, inner, None, {}, "the recording has no such key")
 
     def _named_rows(
         self, name: str, inner: JsonValue, data: dict[str, JsonValue], at: Address, named: set[str]

@@ -2,19 +2,19 @@
 
 That a value is a number says little: a description may have base and quote, or free and total, the wrong way
 round. So what a number means is confirmed only where no other number of the same object, described or not,
-could stand in its place: each is put into the place of the other, and must then break a rule that markets keep.
+could stand in its place: they change places, and must then break a rule that markets keep.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 Numbers = Mapping[str, Decimal]  # facts of one object, as `object.fact`
-FEWEST = 1  # objects that must tell
 NEAR = Decimal(2)  # how many times as high or low as the market a price may be
 EXACT = Decimal("0.005")  # of a product: exchanges round
+FEWEST = 10  # prices, or amounts, that show how fine a market is
 
 PRICES = frozenset(
     {
@@ -23,6 +23,7 @@ PRICES = frozenset(
         "position.entry_price", "position.mark_price", "funding.mark_price", "funding.index_price",
     }
 )  # fmt: skip
+AMOUNTS = frozenset({"level.amount", "trade.amount"})
 # a ≤ b, wherever both are told
 _ORDERED = (
     ("ticker.low", "ticker.last"), ("ticker.last", "ticker.high"), ("ticker.low", "ticker.open"),
@@ -37,99 +38,137 @@ _SUMS = (
 )
 # a · b = c: a price, an amount, what that is worth
 _PRODUCTS = (
-    ("trade.price", "trade.amount", "trade.quote_amount"), ("fill.price", "fill.amount", "fill.quote_amount"),
+    ("trade.price", "trade.amount", "trade.quote_amount"),
+    ("fill.price", "fill.amount", "fill.quote_amount"),
     ("order.average_price", "order.filled", "order.filled_quote"),
-    ("ticker.average", "ticker.volume", "ticker.value"),
-)  # fmt: skip
+)
+
+
+@dataclass(frozen=True)
+class Market:
+    """What prices and amounts of a market are like, by what stands elsewhere in the recording."""
+
+    prices: tuple[Decimal, ...] = ()
+    amounts: tuple[Decimal, ...] = ()
+
+    @property
+    def usual(self) -> Decimal | None:
+        return sorted(self.prices)[len(self.prices) // 2] if self.prices else None
 
 
 @dataclass(frozen=True)
 class Object:
-    """The numbers of one object: those that the description names, and others that stand beside them.
-
-    `near` is what the market's prices are like, None where that is not known from elsewhere.
-    """
+    """The numbers of one object: those that the description names, and others that stand beside them."""
 
     numbers: Numbers
     others: tuple[Decimal, ...] = ()
-    near: Decimal | None = None
+    market: Market = field(default_factory=Market)
 
 
-def broken(numbers: Numbers, others: Sequence[Decimal], near: Decimal | None) -> str | None:
-    """Which rule of markets these numbers break, None: none."""
+def broken(one: Object) -> str | None:
+    """Which rule of markets these numbers break, None: none. The facts that it is about are named in it."""
+    numbers, usual = one.numbers, one.market.usual
     for name in PRICES & numbers.keys():
         price = numbers[name]
-        if near is not None and price != 0 and not near / NEAR <= price <= near * NEAR:
-            return f"{name} {price:f} is far from the market's {near:f}"
+        if usual is not None and price != 0 and not usual / NEAR <= price <= usual * NEAR:
+            return f"{name} {price:f} is far from the market's {usual:f}"
     for low, high in _ORDERED:
         if low in numbers and high in numbers and numbers[low] > numbers[high]:
             return f"{low} {numbers[low]:f} is above {high} {numbers[high]:f}"
-    for one, other, both in _SUMS:
-        if {one, other, both} <= numbers.keys() and numbers[one] + numbers[other] != numbers[both]:
-            return f"{one} and {other} are not {both}"
-    return _wrong_product(numbers, others)
+    for first, second, both in _SUMS:
+        if {first, second, both} <= numbers.keys() and numbers[first] + numbers[second] != numbers[both]:
+            return f"{first} and {second} are not {both}"
+    return _wrong_product(numbers, one.others) or _wrong_volume(one) or _wrong_step(one)
 
 
 def _wrong_product(numbers: Numbers, others: Sequence[Decimal]) -> str | None:
     for price, amount, worth in _PRODUCTS:
         if price not in numbers or amount not in numbers:
             continue
-        if worth in numbers and not _same(numbers[price] * numbers[amount], numbers[worth]):
-            return f"{price} times {amount} is not {worth}"
         rate = numbers[price]
-        if worth not in numbers and any(_same(rate * each, numbers[amount]) for each in others if each):
+        if worth in numbers:
+            if numbers[worth] and not _same(rate * numbers[amount], numbers[worth], EXACT):
+                return f"{price} times {amount} is not {worth}"
+        elif any(_same(rate * each, numbers[amount], EXACT) for each in others):
             return f"{amount} is another number times {price}: what it is worth, not how much"
     return None
 
 
-def _same(one: Decimal, other: Decimal) -> bool:
-    return abs(one - other) <= EXACT * max(abs(one), abs(other)) and one != 0
-
-
-@dataclass(frozen=True)
-class Doubt:
-    """What could as well be meant by a fact's place: another fact, or a number that is not described."""
-
-    instead: str
-
-
-def doubts(objects: Iterable[Object], fact: str) -> Doubt | None:
-    """What else could stand for `fact` in all of these objects, None where each exchange breaks a rule."""
-    seen = [each for each in objects if fact in each.numbers]
-    rivals = sorted({name for each in seen for name in each.numbers} - {fact})
-    for rival in rivals:
-        both = [each for each in seen if rival in each.numbers]
-        if not any(map(bool, (_exchanged(each, fact, rival) for each in both))):
-            return Doubt(rival)
-    if any(_others_fit(each, fact) for each in seen) and all(
-        _others_fit(each, fact) for each in seen if _differs(each, fact)
-    ):
-        return Doubt("a number beside it that is not described")
+def _wrong_volume(one: Object) -> str | None:
+    """Volume in base and in quote differ by about the price."""
+    volume, value = (one.numbers.get(name) for name in ("ticker.volume", "ticker.value"))
+    usual = one.market.usual
+    if usual is None or not volume:
+        return None
+    if value and not _about(volume * usual, value):
+        return "ticker.volume times the price is not ticker.value"
+    if value is None and any(_about(each * usual, volume) for each in one.others if each > 0):
+        return "ticker.volume is another number times the price: what was paid, not how much was traded"
     return None
 
 
-def _exchanged(each: Object, fact: str, rival: str) -> str | None:
-    """What breaks where the two change places; nothing where they are equal."""
-    numbers = {**each.numbers, fact: each.numbers[rival], rival: each.numbers[fact]}
-    if numbers[fact] == numbers[rival]:
-        return None
-    return broken(numbers, each.others, each.near)
+def _wrong_step(one: Object) -> str | None:
+    """Prices are multiples of the tick size and of nothing ten times as large; amounts of the lot size."""
+    for names, seen in (
+        (("market.tick_size", "market.tick_decimals"), one.market.prices),
+        (("market.lot_size", "market.lot_decimals"), one.market.amounts),
+    ):
+        for name in names:
+            if name in one.numbers and len(seen) >= FEWEST and not _steps(name, one.numbers[name], seen):
+                return f"{name} {one.numbers[name]:f} is not that of the prices or amounts seen"
+    return None
 
 
-def _differs(each: Object, fact: str) -> bool:
-    return any(other != each.numbers[fact] for other in each.others)
+def _steps(name: str, value: Decimal, seen: Sequence[Decimal]) -> bool:
+    if name.endswith("decimals"):
+        if value != value.to_integral_value() or not -20 <= value <= 20:
+            return False
+        value = Decimal(1).scaleb(-int(value))
+    if value <= 0:
+        return False
+    return all(not each % value for each in seen) and any(each % (10 * value) for each in seen)
 
 
-def _others_fit(each: Object, fact: str) -> bool:
-    """Whether one of the other numbers, another than its own, could stand in its place."""
-    return any(True for _ in _fitting(each, fact))
+def _about(one: Decimal, other: Decimal) -> bool:
+    return other / NEAR <= one <= other * NEAR
 
 
-def _fitting(each: Object, fact: str) -> Iterator[Decimal]:
-    own = each.numbers[fact]
-    for place, other in enumerate(each.others):
-        if other == own:
-            continue
-        rest = [*each.others[:place], own, *each.others[place + 1 :]]
-        if broken({**each.numbers, fact: other}, rest, each.near) is None:
-            yield other
+def _same(one: Decimal, other: Decimal, within: Decimal) -> bool:
+    return one != 0 and abs(one - other) <= within * max(abs(one), abs(other))
+
+
+def doubt(objects: Iterable[Object], fact: str) -> str | None:
+    """What else could stand for `fact` in all of these objects; None where no other number could."""
+    seen = [each for each in objects if fact in each.numbers]
+    for rival in sorted({name for each in seen for name in each.numbers} - {fact}):
+        if not any(_exchange_breaks(each, fact, rival) for each in seen if rival in each.numbers):
+            return rival
+    strange = [each for each in seen if any(other != each.numbers[fact] for other in each.others)]
+    if strange and all(_other_fits(each, fact) for each in strange):
+        return "a number beside it that is not described"
+    return None
+
+
+def _exchange_breaks(one: Object, fact: str, rival: str) -> bool:
+    """Whether a rule is broken where the two change places; where they are equal none is."""
+    if one.numbers[fact] == one.numbers[rival]:
+        return False
+    changed = {**one.numbers, fact: one.numbers[rival], rival: one.numbers[fact]}
+    return broken(Object(changed, one.others, one.market)) is not None
+
+
+def _other_fits(one: Object, fact: str) -> bool:
+    """Whether one of the other numbers could stand in its place, and it in that one's."""
+    own = one.numbers[fact]
+    return any(
+        broken(
+            Object(
+                {**one.numbers, fact: other},
+                (*one.others[:place], own, *one.others[place + 1 :]),
+                one.market,
+            )
+        )
+        is None
+        for place, other in enumerate(one.others)
+        if other != own
+    )

@@ -151,7 +151,7 @@ class DescribedDialect(Proving, Understanding):
 
     def _asked(self, call: Call, described: RouteDescription) -> Asked:
         """Raises Missing, Unlike, Unreadable or VenueRefusal."""
-        said: JsonValue = {**self._parameters(described, call.request), **call.path}
+        said: JsonValue = {**self.parameters(described, call.request), **call.path}
         takes = described.takes if described.takes is not None else {}
         found = self.matcher.match(takes, said)
         market = self.market_in(found)

@@ -62,13 +62,13 @@ class Understanding(Dialect):
     def _meant(self, route: RouteDescription, request: Request) -> bool:
         if not route.when:
             return True
-        said = self._parameters(route, request)
+        said = self.parameters(route, request)
         return all(
             name in said if value == "*" else str(said.get(name)) == value
             for name, value in route.when.items()
         )
 
-    def _parameters(self, route: RouteDescription, request: Request) -> dict[str, Any]:
+    def parameters(self, route: RouteDescription, request: Request) -> dict[str, Any]:
         usual = "query" if request.method in ("GET", "DELETE") else "json"
         match route.parameters or usual:
             case "json":
@@ -87,7 +87,7 @@ class Understanding(Dialect):
 
     def named_parameters(self, request: Request, route: Route) -> frozenset[str]:
         """The names of what a request says, in its path aside."""
-        return frozenset(self._parameters(self.description.routes[route.handler], request))
+        return frozenset(self.parameters(self.description.routes[route.handler], request))
 
     def market_in(self, found: Mapping[str, Fact]) -> Market | None:
         """The market that was named; raises UNKNOWN_MARKET."""
