@@ -103,6 +103,10 @@ def describe(
     folder: Annotated[Path, typer.Option("--to", help="Where descriptions are kept.")] = Path("descriptions"),
     sandbox: SandboxName = "auto",
     again: Annotated[bool, typer.Option("--again", help="Derive it again even if nothing changed.")] = False,
+    recording: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What `harness record` kept: it confirms fields, or contradicts."),
+    ] = None,
     mirror: Mirror = None,
 ) -> None:
     """Derive a description of a connector's exchange from its requests, its tests and ccxt.
@@ -121,6 +125,7 @@ def describe(
         folder=folder,
         sandbox=sandbox,
         again=again,
+        recording=recording,
         console=CONSOLE,
     )
 

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from harness.clock import ScaledClock
 from harness.commands.check import own_round
+from harness.commands.recorded import tell_recording
 from harness.commands.run import build_upstream, chosen_name, clear_up
 from harness.commands.terminal import say
 from harness.errors import UserError
@@ -25,6 +26,7 @@ from harness.frameworks.upstream import upstream_base
 from harness.oracle import unified_symbol
 from harness.paths import cache_dir
 from harness.recordings.clients import Ccxt, Client, Fork
+from harness.recordings.confirming import confirm
 from harness.recordings.far_end import Way
 from harness.recordings.keys import Keys, real_keys
 from harness.recordings.permission import checked_hosts, signed_routes, vouched
@@ -88,7 +90,12 @@ def record_exchange(wanted: Wanted, sandbox: Choice, console: Console, *, live: 
     )
     for note in notes:
         say(console, f"  {note}")
-    say(console, f"Wrote {to}: {load(to).summary}.")
+    seen = load(to)
+    say(console, f"Wrote {to}.")
+    if issubclass(kind, DescribedDialect):
+        tell_recording(console, confirm(kind, seen), seen)
+    else:
+        say(console, f"It holds {seen.summary}.")
     return to
 
 

@@ -21,6 +21,7 @@ from harness.venue.described.placeholders import leaf
 LONG_AGO, AHEAD = 20 * 365 * 86400.0, 400 * 86400.0  # seconds that a time may be off: a listing, a delivery
 SOON = 600.0  # of a time that is told as now
 _NOWS = frozenset({"now.at", "book.at", "change.at"})
+ROUNDED = Decimal("0.0001")  # of a number that is told twice
 MOST_WRONG = 3  # readings of one leaf that do not fit
 MOST_SEEN = 2000  # prices of a market
 MOST_OBJECTS = 500  # of one leaf
@@ -90,6 +91,7 @@ class _Holding:
         self._sides: dict[str, dict[str, list[tuple[Decimal, Address]]]] = defaultdict(
             lambda: {"bid": [], "ask": []}
         )
+        self._sideless: list[Leaf] = []
         self._seen = _seen(groups)
 
     def judge(self, group: Group) -> None:
@@ -105,7 +107,7 @@ class _Holding:
             self._note_words(each)
             for name, value in each.said.items():
                 if isinstance(value, Decimal):
-                    rows[each.row].setdefault(name, (value, each.at))
+                    self._told_once(name, value, each.at, rows[each.row].setdefault(name, (value, each.at)))
                     self._note_side(group.part, name, value, each.at)
                 elif name == "market.symbol":
                     symbols[each.row] = str(value)
@@ -132,6 +134,13 @@ class _Holding:
                 self.leaves[at].contradict(why)
             if len(self._objects[at, name]) < MOST_OBJECTS:
                 self._objects[at, name].append(one)
+
+    def _told_once(self, name: str, value: Decimal, at: Address, first: tuple[Decimal, Address]) -> None:
+        """One object cannot tell a fact twice with different values."""
+        other, place = first
+        if not told_alike(value, other):
+            for here, there in ((at, place), (place, at)):
+                self.leaves[here].contradict(f"{name} is another number here than at {written(there)}")
 
     def _untimely(self, each: Reading) -> str:
         """What is wrong with a time: one of another unit is years off."""
@@ -167,16 +176,21 @@ class _Holding:
         """Bids lie below asks: else the description has them the wrong way round."""
         for sides in self._sides.values():
             bids, asks = (sorted(value for value, _ in sides[name]) for name in ("bid", "ask"))
-            places = {at for held in sides.values() for _, at in held}
-            for at in places:
+            rows = {_row_of(at) for held in sides.values() for _, at in held}
+            for leaf_ in (each for at, each in self.leaves.items() if _row_of(at) in rows):
                 if not bids or not asks:
-                    self.leaves[at].doubt = "the other side of the book would fit as well"
+                    self._sideless.append(leaf_)
                 elif bids[len(bids) // 2] >= asks[len(asks) // 2]:
-                    self.leaves[at].contradict("bids lie above asks")
+                    leaf_.contradict("bids lie above asks")
 
     def tell_apart(self) -> None:
+        for each in self._sideless:
+            each.doubt = "the other side of the book would fit as well"
         for (at, name), held in self._objects.items():
-            if (other := doubt(held, name)) is not None:
+            called = self._names.number(name, at[-1])
+            if called not in (None, name):
+                self.leaves[at].contradict(f"the exchange itself calls it {at[-1]!r}, which is {called}")
+            elif called is None and (other := doubt(held, name)) is not None:
                 self.leaves[at].doubt = f"{other} would fit as well"
 
 
@@ -201,6 +215,17 @@ def _seen(groups: Sequence[Group]) -> dict[tuple[str, str | None], _Seen]:
                     elif name in AMOUNTS:
                         held.amounts.append(value)
     return found
+
+
+def _row_of(at: Address) -> Address | None:
+    """The address of the level that a leaf is of, None where it is of none."""
+    found = next((place for place, key in enumerate(at) if key in ("each bid", "each ask")), None)
+    return None if found is None else at[: found + 1]
+
+
+def told_alike(one: Decimal, other: Decimal) -> bool:
+    """Whether two numbers may be one, rounded in one place."""
+    return abs(one - other) <= ROUNDED * max(abs(one), abs(other))
 
 
 def lines_of(found: Found) -> Iterator[str]:

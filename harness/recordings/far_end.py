@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import ipaddress
 import socket
 import ssl
@@ -26,6 +27,7 @@ MOST_REQUESTS = 5000
 PER_SECOND = 10  # requests and messages; whoever wants more waits
 SECONDS = 30.0  # for one request
 CLOSING = 2.0
+LEAVING = 3.0
 # Of one connection, or made anew by aiohttp.
 _OWN_HEADERS = frozenset(
     {
@@ -63,6 +65,8 @@ class FarEnd:
         self._session: aiohttp.ClientSession | None = None
         self._left, self._requests, self._sockets = MOST_BYTES, 0, 0
         self._next = 0.0
+        self._opened: list[socket.socket] = []
+        self._leaving: set[asyncio.Task[bool]] = set()
 
     async def fetch(self, request: Request) -> Reply:
         """What it answers, as it came. Raises FarEndError."""
@@ -117,13 +121,33 @@ class FarEnd:
         self._next = turn + 1 / PER_SECOND
         await asyncio.sleep(turn - now)
 
+    def leave(self, there: aiohttp.ClientWebSocketResponse) -> None:
+        """Say goodbye on a WebSocket, whoever is cancelled meanwhile."""
+        leaving = asyncio.create_task(there.close())
+        self._leaving.add(leaving)
+
     async def close(self) -> None:
+        await asyncio.gather(*self._leaving, return_exceptions=True)
         if self._session is not None:
             await self._session.close()
+            await self._all_closed()
+
+    async def _all_closed(self) -> None:
+        """aiohttp does not wait until TLS behind a proxy has closed."""
+        end = asyncio.get_running_loop().time() + LEAVING
+        while any(each.fileno() >= 0 for each in self._opened) and asyncio.get_running_loop().time() < end:
+            await asyncio.sleep(0.01)
+
+    def _open(self, address: aiohttp.AddrInfoType) -> socket.socket:
+        family, kind, protocol = address[:3]
+        self._opened.append(socket.socket(family, kind, protocol))
+        return self._opened[-1]
 
     def _client(self) -> aiohttp.ClientSession:
         if self._session is None:
-            connector = aiohttp.TCPConnector(ssl=self._way.context(), resolver=_Public(self._hosts))
+            connector = aiohttp.TCPConnector(
+                ssl=self._way.context(), resolver=_Public(self._hosts), socket_factory=self._open
+            )
             self._session = aiohttp.ClientSession(
                 connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False,
                 timeout=aiohttp.ClientTimeout(total=SECONDS),
@@ -159,7 +183,7 @@ class _Public(AbstractResolver):
     ) -> list[ResolveResult]:
         found = await self._own.resolve(host, port, family)
         if host in self._hosts and not all(ipaddress.ip_address(each["host"]).is_global for each in found):
-            raise OSError(f"{host} leads to an address that is not on the internet")
+            raise OSError(errno.EHOSTUNREACH, f"{host} leads to an address that is not on the internet")
         return found
 
     async def close(self) -> None:

@@ -140,6 +140,9 @@ class Live(Remote):
     async def turn(self) -> None:
         await self._far_end.wait_for_turn()
 
+    def leave(self, there: aiohttp.ClientWebSocketResponse) -> None:
+        self._far_end.leave(there)
+
     def note(self, text: str) -> None:
         self._note(text)
 
@@ -152,6 +155,7 @@ class LiveSession(RemoteSession):
     ) -> None:
         self._live, self._there, self._connection, self._where = live, there, connection, where
         self._channels = live.channels_of(connection)
+        self._broken = ""
         self._outward: asyncio.Queue[str | bytes] = asyncio.Queue(1000)
 
     def received(self, message: str | bytes) -> Iterable[Outgoing]:
@@ -170,7 +174,7 @@ class LiveSession(RemoteSession):
             self._tell_end(tell)
         finally:
             speaking.cancel()
-            await self._there.close()
+            self._live.leave(self._there)
 
     def _told(self, message: aiohttp.WSMessage) -> Iterable[Outgoing]:
         if message.type is aiohttp.WSMsgType.TEXT:
@@ -184,16 +188,18 @@ class LiveSession(RemoteSession):
                 yield Frame(self._operation(text), text, message.data)
             elif text is not None:
                 self._live.note(f"not handed on: a packed message from {self._where} says a real key")
+        elif message.type is aiohttp.WSMsgType.ERROR:
+            self._broken = f"{type(message.data).__name__}: {message.data}"
 
     def _operation(self, text: str) -> str:
         return self._channels.operation_of(text) or "stream:subscribe"
 
     def _tell_end(self, tell: Tell) -> None:
-        broken = self._there.exception()
         code = self._there.close_code or ABNORMAL
-        if broken is not None or code == ABNORMAL:
-            why = f"{type(broken).__name__}: {broken}" if broken is not None else "it was cut off"
-            self._live.note(f"broken: the messages of {self._where}: {why}"[:300])
+        if self._broken or code == ABNORMAL:
+            self._live.note(
+                f"broken: the messages of {self._where}: {self._broken or 'they were cut off'}"[:300]
+            )
         tell(lambda: [Close(ABNORMAL if code in _RESERVED else code)])
 
     async def _speak(self) -> None:

@@ -30,6 +30,7 @@ from harness.venue.described.placeholders import (
 from harness.venue.described.templates import ANYTHING
 from harness.venue.described.values import Fact
 
+REDACTED = "‹"  # begins what stands in the place of a secret
 MOST_ROWS = 2000  # of one list: what the rest says is the same
 _PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000, "s.ms": 1, "ms.us": 1_000}
 _TIMES = frozenset(
@@ -202,6 +203,8 @@ class Reader:
 
     def _leaf(self, text: str, data: JsonValue, at: Address, row: int) -> Iterator[Reading]:
         parts = leaf(text)
+        if isinstance(data, str) and REDACTED in data:
+            return
         if any(hole.thing == ECHO or hole.name == ANYTHING for hole in parts.holes):
             return
         if not parts.holes:
@@ -248,7 +251,7 @@ def told(hole: Hole, value: JsonValue, words: Mapping[str, Words]) -> dict[str, 
         raise ValueError("no JSON number")
     if fact in _TIMES or _unit(hole) is not None:
         return {hole.name: _moment(text, hole)}
-    if fact in _TEXTS:
+    if fact in _TEXTS and hole.name != "ticker.open":
         return {hole.name: text}
     if "number" not in hole.filters and "flag" not in hole.filters and isinstance(value, int | float):
         raise ValueError("a JSON number, where the description has text")

@@ -117,6 +117,8 @@ def load(path: Path) -> Recording:
     for number, line in enumerate(lines, start=2):
         try:
             said = json.loads(line)
+            if not isinstance(said, dict):
+                raise ValueError(f"{line[:80]!r} is no object")
             if "note" in said:
                 notes.append(Note.model_validate(said))
             elif "end" in said:

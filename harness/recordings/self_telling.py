@@ -28,6 +28,24 @@ _KEYS = {
     "order.client_order_id": (r"cl|link|text|label|user", r""),
     "fill.client_order_id": (r"cl|link|text|label|user", r""),
 }
+# The same of numbers: what the exchange itself calls them. `lacks` keeps a bid's amount from being the bid.
+_SIZES = r"size|qty|quant|vol|amount|amt"
+_NUMBERS = {
+    "balance.free": (r"free|avail", r""),
+    "balance.locked": (r"lock|froz|freeze|hold|reserv|onorder", r""),
+    "balance.total": (r"total", r""),
+    "ticker.bid": (r"bid|bestbuy", _SIZES),
+    "ticker.ask": (r"ask|bestsell", _SIZES),
+    "ticker.bid_amount": (rf"bid.*({_SIZES})", r""),
+    "ticker.ask_amount": (rf"ask.*({_SIZES})", r""),
+    "ticker.last": (r"last|close", rf"{_SIZES}|time|id"),
+    "ticker.high": (r"high", r""),
+    "ticker.low": (r"low", r""),
+    "ticker.open": (r"open", r"time|interest"),
+    "ticker.average": (r"vwap|average|avg", r""),
+    "order.filled": (r"(fill|exec|deal|done|traded).*", r"price|value|quote|fund|avg|remain|un"),
+    "order.remaining": (r"remain|left|unfill|leaves", r""),
+}
 _NO_LETTERS = re.compile(r"[^a-z]")
 # Words that say a side and are not spelled so.
 _MEANING = {"buy": ("buy", "bid", "long"), "sell": ("sell", "ask", "short"), "canceled": ("cancel",)}
@@ -82,6 +100,22 @@ class Names:
         has, lacks = _KEYS.get(name, ("", ""))
         key = _NO_LETTERS.sub("", str(each.at[-1]).lower())
         return bool(has) and re.search(has, key) is not None and not (lacks and re.search(lacks, key))
+
+    def number(self, fact: str, key: str) -> str | None:
+        """What the exchange's own key calls a number: this fact, another one of the same object, or neither.
+
+        Returns the fact, None where the key does not tell.
+        """
+        plain = _NO_LETTERS.sub("", key.lower())
+        thing = fact.partition(".")[0]
+        named = [
+            name
+            for name, (has, lacks) in _NUMBERS.items()
+            if name.partition(".")[0] == thing
+            and re.search(has, plain) is not None
+            and not (lacks and re.search(lacks, plain))
+        ]
+        return fact if fact in named else named[0] if len(named) == 1 and fact in _NUMBERS else None
 
     def _is_one(self, value: str) -> bool:
         """Whether a text is formed as the recorded symbols are."""

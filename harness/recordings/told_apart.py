@@ -143,10 +143,20 @@ def doubt(objects: Iterable[Object], fact: str) -> str | None:
     for rival in sorted({name for each in seen for name in each.numbers} - {fact}):
         if not any(_exchange_breaks(each, fact, rival) for each in seen if rival in each.numbers):
             return rival
+    if not any(_tested(each, fact) for each in seen):
+        return "any number"
     strange = [each for each in seen if any(other != each.numbers[fact] for other in each.others)]
     if strange and all(_other_fits(each, fact) for each in strange):
         return "a number beside it that is not described"
     return None
+
+
+def _tested(one: Object, fact: str) -> bool:
+    """Whether a rule says something of this number, or another number stands beside it."""
+    steps = {"market.tick_size", "market.tick_decimals", "market.lot_size", "market.lot_decimals"}
+    seen = one.market.prices if "tick" in fact else one.market.amounts
+    known = fact in PRICES and one.market.usual is not None
+    return known or (fact in steps and len(seen) >= FEWEST) or len(one.numbers) > 1 or bool(one.others)
 
 
 def _exchange_breaks(one: Object, fact: str, rival: str) -> bool:
