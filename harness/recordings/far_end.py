@@ -27,7 +27,7 @@ MOST_REQUESTS = 5000
 PER_SECOND = 10  # requests and messages; whoever wants more waits
 SECONDS = 30.0  # for one request
 CLOSING = 2.0
-LEAVING = 3.0
+LEAVING, LOOKS = 3.0, 300
 # Of one connection, or made anew by aiohttp.
 _OWN_HEADERS = frozenset(
     {
@@ -134,9 +134,10 @@ class FarEnd:
 
     async def _all_closed(self) -> None:
         """aiohttp does not wait until TLS behind a proxy has closed."""
-        end = asyncio.get_running_loop().time() + LEAVING
-        while any(each.fileno() >= 0 for each in self._opened) and asyncio.get_running_loop().time() < end:
-            await asyncio.sleep(0.01)
+        for _ in range(LOOKS):
+            if all(each.fileno() < 0 for each in self._opened):
+                return
+            await asyncio.sleep(LEAVING / LOOKS)
 
     def _open(self, address: aiohttp.AddrInfoType) -> socket.socket:
         family, kind, protocol = address[:3]

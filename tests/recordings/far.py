@@ -76,7 +76,8 @@ class Evil(Dialect):
 
     @rest("POST", "/api/v2/account_balances/", operation="balances")
     def echo(self, call: Call) -> JsonValue:
-        heard: JsonValue = {name: value for name, value in call.request.headers.items()}
+        heard: dict[str, JsonValue] = {}
+        heard.update(call.request.headers)
         backwards = call.request.headers["X-Auth-Signature"][::-1]
         return {"you said": heard, "backwards": backwards, "email": "me@example.org"}
 
