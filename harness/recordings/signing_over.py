@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import parse_qsl, quote
 
+from cryptography.hazmat.primitives.asymmetric.padding import PSS
 from pydantic import JsonValue
 
 from harness.recordings.keys import Keys
@@ -22,18 +23,19 @@ from harness.venue.described.addresses import bare
 from harness.venue.described.model import Connection, Description, Login, RouteDescription, Signing
 from harness.venue.described.placeholders import AS_JSON, leaf
 from harness.venue.described.said_topics import plain, texts_in
-from harness.venue.described.signing import (
-    Given,
+from harness.venue.described.schemes import (
+    HASHES,
+    WALLETS,
     decoded,
     ed25519_key,
-    given_by,
     in_form,
+    padded,
+    rsa_key,
     signed,
     signed_right,
-    spellings_of,
-    text_of,
-    with_claims,
 )
+from harness.venue.described.signing import Given, given_by, spellings_of, with_claims
+from harness.venue.described.signing_texts import text_of
 from harness.venue.described.templates import Filler, Matcher, Missing, Unlike
 from harness.venue.described.values import Unreadable
 from harness.venue.dialects.messages import Request
@@ -52,6 +54,8 @@ def why_not(description: Description) -> str | None:
         return "the description does not say what is signed (`unverified`)"
     if signing.scheme == "plugin":
         return f"no formula says how its requests are signed (plug-in {signing.plugin})"
+    if signing.scheme in WALLETS or "signer" in signing.carries:
+        return "a wallet signs, and what it signs names its owner"
     return None
 
 
@@ -70,6 +74,8 @@ class SigningOver:
         signing = (route.signing if route else None) or self._description.signing
         if signing is None:
             raise NotSigned("the description does not say how requests are signed")
+        if route is not None and route.also_signed is not None:
+            raise NotSigned("it is signed twice, by a wallet too")
         given = given_by(signing, request)
         if given.key != self._blind.key and "key" in signing.carries:
             raise NotSigned("it does not name the key that its client was given")
@@ -149,6 +155,9 @@ class SigningOver:
                 return in_form(digest, signing.written)
             case "ed25519":
                 return in_form(ed25519_key(secret, signing.decode).sign(text), signing.written)
+            case "rsa":
+                made = rsa_key(secret).sign(text, padded(signing, PSS.MAX_LENGTH), HASHES[signing.digest])
+                return in_form(made, signing.written)
             case "jwt":
                 return self._token(signing, blind)
             case "token":
@@ -193,6 +202,7 @@ def put(signing: Signing, request: Request, part: str, value: str) -> Request:
 
 def _in_body(request: Request, name: str, value: str) -> str:
     if isinstance(request.json(), dict):
+        name = name.rpartition(".")[2]
         found = re.compile(rf'("{re.escape(name)}"\s*:\s*)"(?:[^"\\]|\\.)*"')
         return found.sub(lambda each: each[1] + json.dumps(value), request.text, count=1)
     return _with_parameter(request.text, name, value)

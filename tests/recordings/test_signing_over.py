@@ -10,13 +10,17 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.padding import PSS
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pydantic import JsonValue
 
 from harness.recordings.keys import Keys
 from harness.recordings.signing_over import NotSigned, SigningOver, why_not
 from harness.venue.described.model import Connection, Description, Signing
-from harness.venue.described.signing import given_by, signed_right, texts_of
+from harness.venue.described.schemes import HASHES, padded, rsa_key, signed_right
+from harness.venue.described.signing import given_by, texts_of
 from harness.venue.dialects.messages import Request
 
 BLIND = Keys("blind-key-0123456789", "blind-secret-0123456789abcdef", "blind-phrase")
@@ -109,6 +113,26 @@ def test_ed25519() -> None:
     assert taken(signing, signed, real)
 
 
+def pem() -> str:
+    key = rsa.generate_private_key(65537, 2048)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+@pytest.mark.parametrize("padding", ["pkcs1", "pss"])
+def test_rsa(padding: str) -> None:
+    signing = {
+        "scheme": "rsa", "padding": padding, "written": "base64", "text": "{method}{path}",
+        "carries": {"key": "header K", "signature": "header S"},
+    }  # fmt: skip
+    blind, real = Keys(BLIND.key, pem()), Keys(REAL.key, pem())
+    model = Signing.model_validate(signing)
+    made = rsa_key(blind.secret).sign(b"GET/o", padded(model, PSS.MAX_LENGTH), HASHES["sha256"])
+    headers = {"K": blind.key, "S": base64.b64encode(made).decode()}
+    sent = Request("GET", "api.acme.test", "/o", headers=headers)
+    assert not taken(signing, sent, real)
+    assert taken(signing, SigningOver(described(signing), blind, real).request(sent), real)
+
+
 def test_a_token_is_the_secret_itself() -> None:
     signing = {"scheme": "token", "carries": {"signature": "header A"}, "prefix": {"signature": "Bearer "}}
     sent = Request("GET", "api.acme.test", "/o", headers={"A": f"Bearer {BLIND.secret}"})
@@ -163,4 +187,5 @@ def test_a_message_that_logs_in() -> None:
 def test_what_cannot_be_signed_over_says_why() -> None:
     assert why_not(described({"scheme": "hmac"})) is None
     assert "plug-in starknet" in str(why_not(described({"scheme": "plugin", "plugin": "starknet"})))
+    assert "a wallet signs" in str(why_not(described({"scheme": "eip191"})))
     assert "unverified" in str(why_not(described({"scheme": "unverified"})))

@@ -82,6 +82,14 @@ class DescribedDialect(Proving, Understanding):
     def ccxt_options(self) -> dict[str, JsonValue]:
         return {**super().ccxt_options(), **self.description.ccxt_options}
 
+    def authenticate(self, request: Request, route: Route) -> Account:
+        if self.description.routes[route.handler].proof != "order":
+            return super().authenticate(request, route)
+        account = self.owner_of_order(request, route)
+        if account is None:
+            raise self.refused(Refusal.UNKNOWN_ORDER.value, route.handler)
+        return account
+
     def admit(self, request: Request, route: Route) -> None:
         now = self.received_at(request)
         stand = self._limits.use(request.client, route.handler, route.operation, route.weight, now)

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from pydantic import JsonValue
 
 from harness.venue.described.said_topics import plain, texts_in
-from harness.venue.described.signing import Given, text_of, with_claims
+from harness.venue.described.signing import Given, with_claims
+from harness.venue.described.signing_texts import text_of
 from harness.venue.described.speaking import Refuse, Speaking
 from harness.venue.described.values import Fact
 from harness.venue.dialects.messages import Outgoing

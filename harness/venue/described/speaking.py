@@ -13,17 +13,14 @@ from pydantic import JsonValue
 from harness.venue.described.model import Channel, Connection
 from harness.venue.described.packing import packed
 from harness.venue.described.said_topics import with_topic
-from harness.venue.described.templates import Missing, Scope, Unlike
-from harness.venue.described.values import Fact, Unreadable
+from harness.venue.described.templates import MISMATCH, Scope
+from harness.venue.described.values import Fact
 from harness.venue.dialects.messages import Frame, Outgoing
 from harness.venue.dialects.topics import Topic, TopicSession
 from harness.venue.model import Account
 
 if TYPE_CHECKING:
     from harness.venue.described.dialect import DescribedDialect
-
-
-MISMATCH = (Missing, Unlike, Unreadable)
 
 
 @dataclass(frozen=True)
@@ -121,6 +118,14 @@ class Speaking(TopicSession):
                 "order": lambda: [facts.order(account, each) for each in self.venue.open_orders(account)],
             },
         )
+
+    def _everywhere(self) -> Scope:
+        """What every market has now."""
+
+        def markets() -> Iterator[Scope]:
+            return map(self._exchange.venue_facts.market, self.venue.markets)
+
+        return Scope({}, {"funding": markets, "ticker": markets})
 
     def _settled(self) -> dict[str, None]:
         """The assets that perpetuals are settled in, each once."""

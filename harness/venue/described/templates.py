@@ -191,6 +191,9 @@ class Unlike(ValueError):  # noqa: N818 - it is another message
     """What the client said does not fit the template."""
 
 
+MISMATCH = (Missing, Unlike, Unreadable)  # what a client said that does not fit
+
+
 @dataclass(frozen=True)
 class Matcher:
     """Matches what a client said, and gives what it told: `object.fact` → value.

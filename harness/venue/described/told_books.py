@@ -53,7 +53,7 @@ class ToldBooks(Speaking):
                     topic, self._whole(channel, self._books[topic], copy.sequence), template
                 )
         elif channel.first is not None:
-            yield from self._tell(topic, self._held(), channel.first)
+            yield from self._tell(topic, self._held().within(self._everywhere()), channel.first)
 
     def _numbers(self, channel: Channel, book: _Book, first: int) -> dict[str, Fact]:
         """The book's sequence numbers, as the exchange counts."""

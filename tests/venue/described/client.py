@@ -15,26 +15,31 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.padding import PSS
 from pydantic import JsonValue
 
 from harness.venue.described import DescribedDialect
 from harness.venue.described.addresses import bare
+from harness.venue.described.held_keys import number_of
 from harness.venue.described.model import Connection, Pattern, RouteDescription, Signing
 from harness.venue.described.placeholders import ELSE, IF, THEN, leaf
-from harness.venue.described.signing import (
-    Given,
+from harness.venue.described.schemes import (
+    HASHES,
+    WALLETS,
     decoded,
     ed25519_key,
     in_form,
-    number_of,
+    padded,
+    rsa_key,
     signed,
-    text_of,
-    texts_of,
 )
+from harness.venue.described.signing import Given, texts_of
+from harness.venue.described.signing_texts import text_of
 from harness.venue.described.templates import Scope
 from harness.venue.described.values import Fact
 from harness.venue.dialects.messages import Frame, Reply, Request
 from harness.venue.dialects.stream_session import StreamSession
+from harness.venue.dialects.wallets import personal_digest, sign_digest
 from harness.venue.dialects.wire import iso, ms, ns, us
 from harness.venue.market import Market
 from harness.venue.model import Account
@@ -45,6 +50,7 @@ NAMES = (
     "t-1234567",
     "HBOT-1234567",
     "0x" + "ab" * 16,
+    "f47ac10b-58cc-4372-a567-0e02b2c3d479",
 )  # client order ids: each exchange takes one of them
 _FILTERS_THAT_CHANGE = frozenset({"negated", "percent", "contracts", "number_of"})
 
@@ -101,19 +107,30 @@ class Client:
         return Request(method, host, path, pairs, headers, body.encode(), now, query)
 
     def signed(self, request: Request, route: RouteDescription) -> Request:
-        signing: Signing = self.description.signing
+        """Orders are signed first: what signs a whole request signs their signature, too."""
+        if route.also_signed is not None:
+            request = self._signed(request, route.also_signed, route)
+        return self._signed(request, route.signing or self.description.signing, route)
+
+    def _signed(self, request: Request, signing: Signing, route: RouteDescription) -> Request:
         given = self.given(signing)
-        for part in ("key", "time", "nonce", "passphrase", "window"):
+        for part in ("key", "time", "nonce", "passphrase", "window", "signer"):
             if part in signing.carries:
                 request = _placed(request, signing, part, getattr(given, part))
-        if route.proof == "key":
+        if route.proof != "signature" and signing is not route.also_signed:
             return request
-        text = next(iter(texts_of(signing, request, given, route.signs)))
+        held = self._held()
+        own = {"owner": held.get("owner", ""), "number": str(number_of(self.account)), **route.signs}
+        text = next(iter(texts_of(signing, request, given, own)))
         return _placed(request, signing, "signature", self.signature(signing, text))
 
-    def given(self, signing: Signing) -> Given:
+    def _held(self) -> dict[str, str]:
+        """What the account's credentials hold, by what they are."""
         held = self.dialect.credentials(self.account)
-        values = {each.is_: held[name] for name, each in self.description.credentials.items()}
+        return {each.is_: held[name] for name, each in self.description.credentials.items()}
+
+    def given(self, signing: Signing) -> Given:
+        values = self._held()
         now = self.dialect.venue.clock.now()
         return Given(
             key=values.get("key", ""),
@@ -121,6 +138,7 @@ class Client:
             nonce=str(next(self.nonces)),
             passphrase=self._phrase(signing, values.get("passphrase", "")),
             window="5000",
+            signer=values.get("signer", ""),
         )
 
     def _phrase(self, signing: Signing, phrase: str) -> str:
@@ -137,7 +155,15 @@ class Client:
         if signing.scheme == "ed25519":
             other = Ed25519PrivateKey.from_private_bytes(b"\0" * 32)
             made = (other if self.spoilt else ed25519_key(secret, signing.decode)).sign(text)
-            return base64.b64encode(made).decode() if signing.written == "base64" else made.hex()
+            return in_form(made, signing.written)
+        if signing.scheme == "rsa":
+            said = b"spoilt" if self.spoilt else text
+            padding = padded(signing, PSS.DIGEST_LENGTH)
+            return in_form(rsa_key(secret).sign(said, padding, HASHES[signing.digest]), signing.written)
+        if signing.scheme in WALLETS:
+            wallet = "0x" + "11" * 32 if self.spoilt else self.dialect.key_of(signing, self.account)
+            digest = personal_digest(text) if signing.scheme == "eip191" else text
+            return in_form(sign_digest(digest, wallet), signing.written)
         return secret
 
     def token(self, signing: Signing, text: bytes) -> str:
@@ -297,5 +323,6 @@ def _placed(request: Request, signing: Signing, part: str, value: str) -> Reques
         return replace(request, query=pairs, raw_query=urlencode(pairs))
     if kind == "param":
         return replace(request, body=request.body + b"&" + urlencode({where: value}).encode())
-    body = json.loads(request.body or b"{}") | {where: value}
+    body = json.loads(request.body or b"{}")
+    _put(body, where, value)
     return replace(request, body=json.dumps(body).encode())
