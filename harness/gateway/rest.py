@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, replace
+from email.utils import formatdate
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
@@ -129,7 +130,7 @@ class Rest:
         except ConnectionBrokenError:
             return _broken(connection)
         if isinstance(opened, Reply):
-            return self._reply(request, number, opened)
+            return self._reply(request, number, opened, dialect)
         self._complete(number, 101, {}, b"")
         return await self._streams.run(
             request, connection, wire, match.operation, dialect.venue, opened, faults
@@ -140,14 +141,14 @@ class Rest:
     ) -> web.StreamResponse:
         match, faults, number = self._begin(connection, dialect, wire, "request")
         if not faults and not isinstance(dialect, Remote):
-            return self._reply(request, number, self._ask(dialect, wire, match))
+            return self._reply(request, number, self._ask(dialect, wire, match), dialect)
         link = Link(self._context, connection, dialect)
         work = self._faulted(faults, link, wire, match)
         # Shielded: a client that gives up does not take back what it has sent.
         reply = await asyncio.shield(self._context.spawn(work, f"{wire.method} {wire.path}"))
         if reply is None:
             return _broken(connection)
-        response = self._reply(request, number, reply)
+        response = self._reply(request, number, reply, dialect)
         sent = [await fault.on_sending(reply, link) for fault in faults]
         return web.Response(status=500) if any(sent) else response  # aiohttp cannot send it any more
 
@@ -216,8 +217,10 @@ class Rest:
             replied_at=self._context.now(),
         )
 
-    def _reply(self, request: web.BaseRequest, number: int, reply: Reply) -> web.Response:
-        headers, content = reply.all_headers(), reply.content()
+    def _reply(self, request: web.BaseRequest, number: int, reply: Reply, dialect: Dialect) -> web.Response:
+        """`Date` is the exchange's time, as clients read it that are not told the time by a route."""
+        date = {"Date": formatdate(dialect.venue.clock.now(), usegmt=True)}
+        headers, content = {**date, **reply.all_headers()}, reply.content()
         self._complete(number, reply.status, headers, content)
         response = web.Response(status=reply.status, headers=headers, body=content)
         if len(content) >= COMPRESS_FROM and "gzip" in request.headers.get("Accept-Encoding", ""):

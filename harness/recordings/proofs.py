@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from harness.gateway.canaries import Canaries
 from harness.recordings.keys import Keys
-from harness.recordings.permission import refuse_ambiguous, signed_routes
+from harness.recordings.permission import READING, refuse_ambiguous, signed_routes
 from harness.recordings.signing_over import NotSigned, SigningOver
 from harness.venue.described.model import Connection, Description
 from harness.venue.described.said_topics import heard
@@ -54,10 +54,23 @@ class Proofs:
         return self._over.request(request)
 
     def message(self, connection: Connection, message: str) -> str:
-        """A client's message as the exchange gets it. Raises NotSigned."""
+        """A client's message as the exchange gets it: written anew, so that it says what we read.
+
+        Raises NotSigned; also, on a connection that may be the account's, where it neither logs in nor
+        subscribes nor looks up: an order could be among the others.
+        """
         said = heard(self._with_real(message))
+        if connection.login is not None and not self._may_say(connection, said):
+            raise NotSigned("on an account's connection only logins, subscriptions, pings and look-ups go on")
         signed = self._over.message(connection, said)
-        return self._with_real(message) if signed == said else json.dumps(signed, separators=(",", ":"))
+        return signed if isinstance(signed, str) else json.dumps(signed, separators=(",", ":"))
+
+    def _may_say(self, connection: Connection, said: JsonValue) -> bool:
+        for request in connection.requests.values():
+            if self._over.fits(request.said, said):
+                return request.operation in READING
+        asked = (connection.login, connection.subscribe, connection.unsubscribe, *connection.answers)
+        return any(each is not None and self._over.fits(each.said, said) for each in asked)
 
     def with_tokens(self, request: Request) -> Request:
         """The request with the real tokens in the place of the client's."""

@@ -36,8 +36,8 @@ from harness.venue.described.schemes import (
 )
 from harness.venue.described.signing import Given, given_by, spellings_of, with_claims
 from harness.venue.described.signing_texts import text_of
-from harness.venue.described.templates import Filler, Matcher, Missing, Unlike
-from harness.venue.described.values import Unreadable
+from harness.venue.described.templates import MISMATCH, Filler, Matcher
+from harness.venue.described.values import Fact
 from harness.venue.dialects.messages import Request
 
 
@@ -81,6 +81,8 @@ class SigningOver:
             raise NotSigned("it does not name the key that its client was given")
         if route is not None and route.proof == "key":
             return put(signing, request, "key", self._real.key)
+        if route is not None and route.proof == "order":
+            return request
         more = route.signs if route is not None else None
         number = self._signed_text(signing, request, given, more)
         changed, parts = request, {"key": self._real.key}
@@ -103,15 +105,22 @@ class SigningOver:
         Raises NotSigned.
         """
         login = connection.login
-        if login is None or login.signing is None or login.said is None:
-            return said
-        try:
-            found = self._matcher.match(login.said, said)
-        except (Missing, Unlike, Unreadable):
+        found = None if login is None or login.signing is None else self._fitting(login.said, said)
+        if login is None or login.signing is None or found is None:
             return said
         return self._logged_in(
             login, login.signing, said, {name: plain(each) for name, each in found.items()}
         )
+
+    def fits(self, template: JsonValue, said: JsonValue) -> bool:
+        """Whether a message is one of those."""
+        return template is not None and self._fitting(template, said) is not None
+
+    def _fitting(self, template: JsonValue, said: JsonValue) -> dict[str, Fact] | None:
+        try:
+            return self._matcher.match(template, said)
+        except MISMATCH:
+            return None
 
     def _logged_in(self, login: Login, signing: Signing, said: JsonValue, found: dict[str, str]) -> JsonValue:
         names = ("key", "passphrase", "signature", "time", "window")

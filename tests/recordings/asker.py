@@ -77,5 +77,6 @@ class Asker:
             connector = GatewayConnector(asking.gateway, asking.authority.client_context())
             async with aiohttp.ClientSession(connector=connector) as http:
                 await self.work(Session(http, self.credentials, self.answers, self.messages))
+            await asyncio.sleep(0.2)  # aiohttp does not wait until its transports have closed
 
         asyncio.run(main())

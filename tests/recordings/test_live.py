@@ -20,6 +20,7 @@ from tests.recordings.asker import Asker, Session, Work
 from tests.recordings.far import Evil, bitstamp, keys_of, served, way
 
 BOOK = '{"event":"bts:subscribe","data":{"channel":"diff_order_book_btcusdt"}}'
+SAYS = '{{"event":"bts:subscribe","data":{{"channel":"{}"}}}}'
 REAL = Keys("Kq7wT3nPz9RbXe2LmVc5", "Sg8hYd4JfUa6ZoQi1CvN0xWtEpMr3BkD")
 
 
@@ -174,7 +175,7 @@ def test_huge_and_broken_answers_are_survived_and_said(tmp_path: Path) -> None:
 
 def test_a_packed_message_that_says_a_real_key_stays_here(tmp_path: Path) -> None:
     async def work(session: Session) -> None:
-        await session.say(f"it is {REAL.secret}", "well", hear=1)
+        await session.say(SAYS.format(REAL.secret), SAYS.format("well"), hear=1)
 
     with served(Evil) as venue:
         path = tmp_path / "one.zst"
@@ -182,6 +183,20 @@ def test_a_packed_message_that_says_a_real_key_stays_here(tmp_path: Path) -> Non
     assert asker.messages == ["BINARY"]
     assert any("real key" in note for note in notes)
     assert REAL.secret not in plain(path)
+
+
+@pytest.mark.parametrize(
+    "message",
+    ['{"event":"order","side":"buy"}', "hello", '{"event":"bts:subscribe","event":"order"}', "[]", "17"],
+)
+def test_no_order_goes_on_over_a_connection_that_may_be_the_accounts(message: str, tmp_path: Path) -> None:
+    async def work(session: Session) -> None:
+        await session.say(message, SAYS.format("well"), hear=1)
+
+    with served(Evil) as venue:
+        _, asker, notes = recorded(tmp_path / "one.zst", work, way(venue), REAL)
+    assert asker.messages == ["BINARY"]
+    assert any("only logins, subscriptions" in note for note in notes)
 
 
 def test_a_host_that_leads_into_ones_own_network_is_not_reached() -> None:

@@ -82,6 +82,7 @@ def test_lists_and_structs_in_them() -> None:
     each = [keccak(keccak(b"Leg(uint64 size)") + word("uint64", leg["size"])) for leg in legs]
     spelt = keccak(b"Order(Leg[] legs)Leg(uint64 size)")
     assert struct_hash("Order", types, {"legs": legs}) == keccak(spelt + keccak(b"".join(each)))
-    for wrong in ({}, {"legs": 1}, {"legs": [1]}, {"legs": [{}]}):
+    unlike: list[dict[str, Any]] = [{}, {"legs": 1}, {"legs": [1]}, {"legs": [{}]}]
+    for wrong in unlike:
         with pytest.raises(ValueError, match=r"."):
             struct_hash("Order", types, wrong)

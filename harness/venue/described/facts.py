@@ -38,7 +38,7 @@ _OBJECTS = {
     "page": "limit since until from_id offset number state",
     "session": "key lifetime",
     "login": "key passphrase time signature token window",
-    "refusal": "code message detail",
+    "refusal": "code message detail status",
     "limit": "limit used left resets_at retry_after",
     "now": "at",
 }

@@ -25,6 +25,7 @@ def credential(account: Account, given: Credential, secret: Credential | None = 
         "wallet": f"wallet {account.api_secret}", "signer": "", "owner": f"owner {account.api_key}",
     }[given.is_]  # fmt: skip
     if given.form == "text":
+        own = given.begins + own
         return own if given.length is None else own[: given.length].ljust(given.length, "0")
     if given.form == "pem":
         return _pem(own)

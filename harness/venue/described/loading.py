@@ -265,10 +265,17 @@ def _unknown_templates(description: Description) -> Iterator[str]:
             yield f"{address}: {found['what']!r} is none of {', '.join(COLLECTIONS)}"
         if key == LIKE and value not in description.shapes:
             yield f"{address}: there is no shape {value!r}"
-        if key == IF and not (isinstance(value, str) and known_fact(value)):
-            yield f"{address}: {value!r} is no fact"
+        if key == IF:
+            yield from _unknown_condition(address, value, lists)
         for text in (key, *(texts(value) if isinstance(value, str) else ())):
             yield from _unknown_holes(address, text, lists)
+
+
+def _unknown_condition(address: str, value: JsonValue, lists: frozenset[str]) -> Iterator[str]:
+    name, listed, words = value.partition("|") if isinstance(value, str) else ("", "", "")
+    known = (words in lists and name in FACTS) if listed else known_fact(name)
+    if not known:
+        yield f"{address}: {value!r} is no fact, nor an object and a list of words"
 
 
 def _entries(value: Any, at: str = "") -> Iterator[tuple[str, str, JsonValue]]:

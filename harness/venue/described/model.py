@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import BaseModel, Field, JsonValue, StringConstraints
 
 from harness.credentials.shapes import Shape
+from harness.venue.described.order_rules import Limit, Orders
+from harness.venue.described.part import STRICT, Operation, Template
 from harness.venue.described.sources import Source
 
-Template = JsonValue
-Operation = str
 ROUTE_NAME = r"^(GET|POST|PUT|PATCH|DELETE) (/\S*)( \(\w+\))?$"
 RouteName = Annotated[str, StringConstraints(pattern=ROUTE_NAME)]
 
@@ -21,7 +21,7 @@ RouteName = Annotated[str, StringConstraints(pattern=ROUTE_NAME)]
 class Part(BaseModel):
     """A part of a description: unknown keys are mistakes."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = STRICT
 
 
 class Hosts(Part):
@@ -46,6 +46,7 @@ class Credential(Part):
     )
     form: Literal["text", "hex", "base64", "seed hex", "seed base64", "pem"] | Shape = "text"
     length: int | None = Field(default=None, ge=8, le=256)
+    begins: str = Field(default="", description="what every key of the exchange begins with")
     value: str | None = None
     ccxt: str | None = Field(default=None, description="what ccxt calls it, where it has a name of its own")
     sent: tuple[str, ...] = ()
@@ -75,10 +76,11 @@ class Signing(Part):
     passphrase window payload content_type sorted_pairs owner number`, what the request says at `said.PATH`
     and what a route `signs`, with the filters `question ampersand sha256 sha512 keccak md5 hex base64 url
     lower upper unitsN`. `carries` says where each part of a request stands: `header NAME`, `query NAME`,
-    `body PATH`, `param NAME` (in the query or in a form) or `claim NAME` of a JWT; those of a message stand
-    in `login.said`. `unverified` is accepted without a look, and then `signs-requests` is undetermined. Of
-    a JWT `text` is what it has to claim as its `path`. `eip191` is a text that a wallet signs, `eip712` the
-    `typed` data; an `rsa` signature is padded by `padding`, with salt of any length.
+    `body PATH`, `param NAME` (in the query or in a form), `payload NAME` (in the JSON of the `payload`) or
+    `claim NAME` of a JWT; those of a message stand in `login.said`. `unverified` is accepted without a look,
+    and then `signs-requests` is undetermined. Of a JWT `text` is what it has to claim as its `path`.
+    `eip191` is a text that a wallet signs, `eip712` the `typed` data; an `rsa` signature is padded by
+    `padding`, with salt of any length.
     """
 
     scheme: Literal["hmac", "ed25519", "rsa", "eip191", "eip712", "jwt", "token", "plugin", "unverified"]
@@ -139,38 +141,52 @@ class Refusals(Part):
     otherwise: RefusalWords = RefusalWords(message="request refused")
 
 
-class RouteDescription(Part):
-    """A REST route. `when` tells apart routes that share method and path, by literal parameters (`*`: any).
+class Asking(Part):
+    """What is asked for, over either transport. `takes` is a template of what the client says.
 
-    `takes` is a template of the parameters; those in the path are named in the route's own name. A key that
-    ends in `?` may be left out. `parameters: payload`: they are JSON in base64 where the signing carries its
-    payload. `unknown: empty` answers a look-up of what nobody knows with no row.
+    A key that ends in `?` may be left out. `unknown: empty` answers a look-up of what nobody knows with no
+    row.
     """
 
     operation: Operation
     private: bool = False
+    weight: int = 1
+    takes: Template = None
+    means: dict[str, JsonValue] = Field(
+        default={}, description="facts that the request itself stands for, such as `order.side`"
+    )
+    rows: Rows = Rows()
+    reply: Template = None
+    unknown: Literal["refused", "empty"] = "refused"
+    refusals: dict[str, RefusalWords] = {}
+
+
+class RouteDescription(Asking):
+    """A REST route. `when` tells apart routes that share method and path, by literal parameters (`*`: any).
+
+    Parameters in the path are named in the route's own name. `parameters: payload`: they are JSON in base64
+    where the signing carries its payload.
+    """
+
     proof: Literal["signature", "key", "order"] = Field(
         default="signature",
         description="what a private route demands: `key` is not signed, and `order` tells everybody who names"
         " an order of it",
     )
-    weight: int = 1
     when: dict[str, str] = {}
     parameters: Literal["query", "json", "form", "query or form", "payload"] | None = None
-    takes: Template = None
-    means: dict[str, JsonValue] = Field(
-        default={}, description="facts that the route itself stands for, such as `order.side`"
-    )
     signing: Signing | None = Field(default=None, description="where it is another than that of the others")
     also_signed: Signing | None = Field(
         default=None, description="a second signature, such as a wallet's of the order that the body holds"
     )
     signs: dict[str, str] = Field(default={}, description="what this route adds to the text that is signed")
-    rows: Rows = Rows()
     status: int = 200
-    reply: Template = None
-    unknown: Literal["refused", "empty"] = "refused"
-    refusals: dict[str, RefusalWords] = {}
+
+
+class MessageRequest(Asking):
+    """A request that is a message of a connection; `said` tells it from others. `takes` is of the message."""
+
+    said: Template
 
 
 class Pattern(Part):
@@ -193,9 +209,9 @@ class Pattern(Part):
 class Login(Part):
     """How a private stream is opened.
 
-    `upgrade`: the request that opens it is signed as others are; `frame`: by a message of its own;
-    `subscription`: every private subscription is signed by itself; `token`: with a key that a route gave, in
-    the path or query (`token`) or in a subscription (`said`). `said` is where `login.key`,
+    `upgrade`: the request that opens it is signed as others are, or as `signing` says; `frame`: by a message
+    of its own; `subscription`: every private subscription is signed by itself; `token`: with a key that a
+    route gave, in the path or query (`token`) or in a subscription (`said`). `said` is where `login.key`,
     `login.signature` … stand in the message.
     """
 
@@ -222,6 +238,9 @@ class Book(Part):
 
     style: Literal["changes", "whole", "levels"]
     first: Literal["whole", "nothing"] = "whole"
+    asked_by: str | None = Field(
+        default=None, description="the query parameter without which the book is not told whole at first"
+    )
     every: float = 0.1
     depth: int | None = None
     sequence: Literal["change", "message"] = "change"
@@ -260,6 +279,9 @@ class Connection(Part):
     subscribe: Pattern | None = None
     unsubscribe: Pattern | None = None
     answers: tuple[Pattern, ...] = ()
+    requests: dict[str, MessageRequest] = Field(
+        default={}, description="what can be asked for by a message: orders placed, cancelled, looked up"
+    )
     server_ping: ServerPing | None = None
     login: Login | None = None
     hello: Template = None
@@ -274,40 +296,6 @@ class Connection(Part):
     fills_first: bool = Field(default=False, description="a fill is told before what became of its order")
     lifetime: float | None = Field(default=None, description="seconds that a token lives")
     channels: dict[str, Channel] = {}
-
-
-class Limit(Part):
-    """So many requests in a window, counted for each route or all together; no operations: any other."""
-
-    operations: tuple[Operation, ...] = ()
-    requests: int
-    seconds: float
-    together: bool = False
-    weighed: bool = False
-
-
-class Orders(Part):
-    """Rules of orders that no reply tells."""
-
-    market_buy_in: Literal["base", "quote", "either"] = "base"
-    fee_in: Literal["received", "quote", "base"] = "received"
-    post_only_would_take: Literal["refused", "expires"] = "refused"
-    client_order_id: str | None = Field(default=None, description="pattern that it must match")
-    numbers: Literal["plain", "any"] = "plain"
-    amount_decimals: int | None = Field(
-        default=None, description="of amounts in every market, where no reply tells them"
-    )
-    contract: Literal["base", "lot"] = Field(
-        default="base", description="what a contract is: one of the base, or the least amount that is traded"
-    )
-    zero_price_is_market: bool = False
-    market_time_in_force: tuple[Literal["ioc", "fok"], ...] = Field(
-        default=(), description="those of which a market order has to name one"
-    )
-    hedge_side: Literal["told", "by reduce-only"] = Field(
-        default="told", description="how an order of hedge mode names its side: reduce-only ones close"
-    )
-    prefix: str = ""
 
 
 class Contradiction(Part):

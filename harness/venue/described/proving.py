@@ -173,13 +173,13 @@ class Proving(Dialect):
 
     def _account_of(self, key: str) -> Account | None:
         given = self._of_kind("key")
-        if given is None or (given.form, given.length) == ("text", None):
+        if given is None or (given.form, given.length, given.begins) == ("text", None, ""):
             return self.venue.account_of_key(key)
         return next((each for each in self.venue.accounts() if self._held(each, given) == key), None)
 
     def _account_of_upgrade(self, login: Login, request: Request) -> Account | None:
         """Who signed the request; nobody where that is allowed and no key was sent. Raises Refused."""
-        signing = self.description.signing
+        signing = login.signing or self.description.signing
         if signing is None:
             raise LookupError(f"{self.name}: streams are opened by a signature, which is not described")
         given = given_by(signing, request)

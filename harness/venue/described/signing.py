@@ -8,6 +8,7 @@ import contextlib
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from urllib.parse import parse_qsl, unquote, urlencode
 
 from pydantic import JsonValue
@@ -17,7 +18,10 @@ from harness.venue.described.said_topics import texts_in
 from harness.venue.described.schemes import claims
 from harness.venue.described.signing_texts import text_of, typed_text
 from harness.venue.described.templates import found_at
+from harness.venue.dialects.decimals import plain
 from harness.venue.dialects.messages import Request
+
+_WITHIN = ("claim ", "payload ")  # places within another part of the signature
 
 
 @dataclass(frozen=True)
@@ -37,10 +41,12 @@ class Given:
 def given_by(signing: Signing, request: Request) -> Given:
     """The parts of a signature, from where the description says that they stand."""
     parts: dict[str, str] = {}
-    for name, place in sorted(signing.carries.items(), key=lambda pair: pair[1].startswith("claim ")):
+    for name, place in sorted(signing.carries.items(), key=lambda pair: pair[1].startswith(_WITHIN)):
         kind, _, where = place.partition(" ")
         if kind == "claim":
             parts[name] = claims(parts.get("signature", "")).get(where, "")
+        elif kind == "payload":
+            parts[name] = _scalar_of(_unpacked(parts.get("payload", "")).get(where))
         else:
             parts[name] = _at(request, kind, where).removeprefix(signing.prefix.get(name, ""))
     return Given(**parts)
@@ -48,10 +54,21 @@ def given_by(signing: Signing, request: Request) -> Given:
 
 def payload_of(signing: Signing, request: Request) -> dict[str, JsonValue]:
     """The parameters that a request carries as JSON in base64, nothing where it carries none."""
+    return _unpacked(given_by(signing, request).payload)
+
+
+def _unpacked(payload: str) -> dict[str, JsonValue]:
     with contextlib.suppress(binascii.Error, ValueError, RecursionError):
-        document = json.loads(base64.b64decode(given_by(signing, request).payload, validate=True))
+        document = json.loads(base64.b64decode(payload, validate=True))
         return document if isinstance(document, dict) else {}
     return {}
+
+
+def _scalar_of(value: JsonValue) -> str:
+    """What stands at a place of a document; a time has no exponent."""
+    if value is None:
+        return ""
+    return plain(Decimal(str(value))) if isinstance(value, float) else _scalar(value)
 
 
 def _at(request: Request, kind: str, where: str) -> str:

@@ -10,17 +10,26 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from harness.venue.described.model import Channel, Connection
+from harness.venue.described.model import Channel, Connection, RefusalWords
 from harness.venue.described.packing import packed
 from harness.venue.described.said_topics import with_topic
 from harness.venue.described.templates import MISMATCH, Scope
 from harness.venue.described.values import Fact
-from harness.venue.dialects.messages import Frame, Outgoing
+from harness.venue.dialects.messages import Frame, Outgoing, Request
 from harness.venue.dialects.topics import Topic, TopicSession
 from harness.venue.model import Account
 
 if TYPE_CHECKING:
     from harness.venue.described.dialect import DescribedDialect
+
+
+@dataclass(frozen=True)
+class Opening:
+    """How a connection was opened: which of those described, by which request, and by whom if it tells."""
+
+    connection: Connection
+    request: Request
+    account: Account | None
 
 
 @dataclass(frozen=True)
@@ -30,20 +39,14 @@ class Subscription:
     said: JsonValue = None
 
 
-class Refuse(Exception):  # noqa: N818 - an answer, not a failure of ours
-    def __init__(self, code: str, detail: str = "") -> None:
-        super().__init__(code)
-        self.code = code
-        self.detail = detail
-
-
 class Speaking(TopicSession):
     """A part of a session: what a connection's templates are filled with, and how a message is sent."""
 
-    def __init__(self, exchange: DescribedDialect, connection: Connection, account: Account | None) -> None:
-        super().__init__(exchange.venue, account)
+    def __init__(self, exchange: DescribedDialect, opening: Opening) -> None:
+        super().__init__(exchange.venue, opening.account)
         self._exchange = exchange
-        self._connection = connection
+        self._connection = opening.connection
+        self._opening = opening
         self._subscriptions: dict[Topic, Subscription] = {}
 
     def _fits(self, template: JsonValue, said: JsonValue) -> dict[str, Fact] | None:
@@ -72,11 +75,12 @@ class Speaking(TopicSession):
 
     def _refuse(
         self, code: str, said: JsonValue, topic: JsonValue = None, *, operation: str = "stream:subscribe",
-        detail: str = "",
+        detail: str = "", own: Mapping[str, RefusalWords] | None = None,
     ) -> Iterator[Outgoing]:  # fmt: skip
         template = self._connection.refused
         if template is not None:
-            own, scope = self._connection.refusals, self._scope(with_topic(said, topic))
+            own = {**self._connection.refusals, **(own or {})}
+            scope = self._scope(with_topic(said, topic))
             yield self._packed(
                 Frame.of(operation, self._exchange.refusals.frame(code, template, scope, own, detail))
             )

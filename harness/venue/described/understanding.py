@@ -99,10 +99,10 @@ class Understanding(Dialect):
         }  # fmt: skip
         with contextlib.suppress(*MISMATCH):
             number = self.matcher.match(described.takes, said).get("order.order_id")
-            for account in self.venue.accounts() if isinstance(number, int) else ():
+            for account in self.venue.accounts():
                 with contextlib.suppress(VenueRefusal):
-                    self.venue.order(account, number)
-                    return account
+                    if isinstance(number, int) and self.venue.order(account, number):
+                        return account
         return None
 
     def market_in(self, found: Mapping[str, Fact]) -> Market | None:

@@ -33,7 +33,7 @@ from harness.venue.described.schemes import (
     rsa_key,
     signed,
 )
-from harness.venue.described.signing import Given, texts_of
+from harness.venue.described.signing import Given, given_by, texts_of
 from harness.venue.described.signing_texts import text_of
 from harness.venue.described.templates import Scope
 from harness.venue.described.values import Fact
@@ -89,15 +89,24 @@ class Client:
         said = said if isinstance(said, dict) else {}
         for key in re.findall(r"\{(\w+)\}", path):
             path = path.replace(f"{{{key}}}", str(said.pop(key)))
-        said |= route.when
+        said = {**route.when, **said}
         usual = "query" if method in ("GET", "DELETE") else "json"
         kind = (route.parameters or usual).removesuffix(" or form")
         body = json.dumps(said) if kind == "json" else urlencode(said) if kind == "form" else ""
         query = urlencode({key: _text(value) for key, value in said.items()}) if kind == "query" else ""
         request = self._request(method, path, query, body if said else "")
+        if kind == "payload":
+            request = self.packed(request, self.description.signing, said)
         if route.private:
             request = self.signed(request, route)
         return self.dialect.handle(request)
+
+    def packed(self, request: Request, signing: Signing, said: JsonValue) -> Request:
+        """The request with what it says, and the time if it belongs there, as JSON in base64 in a header."""
+        kind, _, name = signing.carries.get("time", "").partition(" ")
+        beside = {name: self.given(signing).time} if kind == "payload" else {}
+        whole: dict[str, JsonValue] = {**(said if isinstance(said, dict) else {}), **beside}
+        return _placed(request, signing, "payload", base64.b64encode(json.dumps(whole).encode()).decode())
 
     def _request(self, method: str, path: str, query: str, body: str) -> Request:
         pairs = parse_qsl(query, keep_blank_values=True)
@@ -114,13 +123,25 @@ class Client:
 
     def _signed(self, request: Request, signing: Signing, route: RouteDescription) -> Request:
         given = self.given(signing)
-        for part in ("key", "time", "nonce", "passphrase", "window", "signer"):
-            if part in signing.carries:
-                request = _placed(request, signing, part, getattr(given, part))
+        request = self._proven(request, signing, given)
         if route.proof != "signature" and signing is not route.also_signed:
             return request
         held = self._held()
         own = {"owner": held.get("owner", ""), "number": str(number_of(self.account)), **route.signs}
+        return self._with_signature(request, signing, given, own)
+
+    @staticmethod
+    def _proven(request: Request, signing: Signing, given: Given) -> Request:
+        """With every part of a signature but itself; those in a payload are in it already."""
+        for part in ("key", "time", "nonce", "passphrase", "window", "signer"):
+            if not signing.carries.get(part, "payload").startswith("payload"):
+                request = _placed(request, signing, part, getattr(given, part))
+        return request
+
+    def _with_signature(
+        self, request: Request, signing: Signing, given: Given, own: Mapping[str, str]
+    ) -> Request:
+        given = replace(given, payload=given_by(signing, request).payload)
         text = next(iter(texts_of(signing, request, given, own)))
         return _placed(request, signing, "signature", self.signature(signing, text))
 
@@ -136,7 +157,7 @@ class Client:
             key=values.get("key", ""),
             time=moment(now, signing.time),
             nonce=str(next(self.nonces)),
-            passphrase=self._phrase(signing, values.get("passphrase", "")),
+            passphrase=self._phrase(signing, values.get("passphrase") or values.get("number", "")),
             window="5000",
             signer=values.get("signer", ""),
         )
@@ -222,9 +243,19 @@ class Client:
         elif kind == "query":
             query = [(name, token or "")]
         host = (self.dialect.stream_hosts or self.dialect.rest_hosts)[0]
-        session = self.dialect.open_stream(Request("GET", host, path, query))
+        request = Request("GET", host, path, query)
+        if connection.login is not None and connection.login.by == "upgrade":
+            request = self._upgrade(request, connection.login.signing or self.description.signing)
+        session = self.dialect.open_stream(request)
         assert isinstance(session, StreamSession), session
         return session
+
+    def _upgrade(self, request: Request, signing: Signing) -> Request:
+        """Signed; a payload is the time in base64."""
+        given = self.given(signing)
+        if "payload" in signing.carries:
+            request = _placed(request, signing, "payload", base64.b64encode(given.time.encode()).decode())
+        return self._with_signature(self._proven(request, signing, given), signing, given, {})
 
     def login(self, connection: Connection, said: dict[str, str], token: str | None) -> JsonValue:
         """What logs in, or what a private subscription holds beside its topics; nothing where neither."""

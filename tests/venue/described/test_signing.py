@@ -117,6 +117,19 @@ def test_parameters_may_be_a_signed_payload_in_a_header() -> None:
     assert signed_right(signing, SECRET, texts_of(signing, sent, given_by(signing, sent)), made)
 
 
+def test_a_part_may_stand_in_the_payload() -> None:
+    packed = base64.b64encode(b'{"nonce": 1790000000.25, "id": 1.5e-07}').decode()
+    places = {"payload": "header X-Payload", "time": "payload nonce", "window": "payload none"}
+    signing = Signing.model_validate({"scheme": "hmac", "carries": places, "time": "any s"})
+    sent = Request("POST", "api.acme.test", "/v1/orders", [], {"X-Payload": packed})
+    assert given_by(signing, sent) == Given(payload=packed, time="1790000000.25")
+
+
+def test_keys_may_begin_with_a_word() -> None:
+    given = Credential.model_validate({"is": "key", "begins": "account-"})
+    assert credential(ACCOUNT, given) == "account-key"
+
+
 def test_a_signature_in_the_query_is_not_signed_itself() -> None:
     signing = Signing(scheme="hmac", text="{params}", carries={"signature": "query sign"})
     sent = Request("GET", "h", "/p", [("a", "1"), ("sign", "x")], raw_query="a=1&sign=x")
@@ -199,13 +212,14 @@ def test_a_wallet_signs_typed_data_of_what_is_asked() -> None:
         return signed_right(signing, WALLET, texts, signature)
 
     assert taken(an_order())
-    for other in (
+    others: list[dict[str, object]] = [
         {"buys": False},
         {"legs": [{"size": "1.51"}]},
         {"force": "GTC"},
         {"force": "DAY"},
         {"legs": []},
-    ):
+    ]
+    for other in others:
         assert not taken(an_order(**other)), other
     assert not taken(an_order(), owner="0x" + "ac" * 20)
     assert not taken(an_order(), signature="0x12")
