@@ -24,10 +24,8 @@ from harness.venue.model import Account
 from harness.venue.operations.refusals import RequestError
 from harness.venue.session import Venue
 
+TOKEN_LIFETIME = 3600.0  # virtual seconds, where a description names none
 _HIDDEN = frozenset({"secret", "passphrase", "wallet"})
-
-
-SESSION_LIFETIME = 3600.0  # virtual seconds
 
 
 class Proving(Dialect):
@@ -40,7 +38,8 @@ class Proving(Dialect):
     def __init__(self, venue: Venue) -> None:
         super().__init__(venue)
         self._nonces = AscendingNonces()
-        self.logged_in = ListenKeys(SESSION_LIFETIME)
+        signing = self.description.signing
+        self.logins = ListenKeys(TOKEN_LIFETIME if signing is None else signing.lifetime)
 
     def credentials(self, account: Account) -> dict[str, str]:
         return {field: self._held(account, each) for field, each in self.description.credentials.items()}
@@ -92,7 +91,7 @@ class Proving(Dialect):
             raise self.refused(code)
         token = session_in(signing, request)
         if token:
-            return self._in_session(token)
+            return self._of_session(Given(signature=token), self.received_at(request))
         given = given_by(signing, request)
         account = (
             self._with_key(given)
@@ -101,13 +100,6 @@ class Proving(Dialect):
         )
         if described.also_signed is not None:
             self._also_signed(described.also_signed, request, account, described.signs)
-        return account
-
-    def _in_session(self, token: str) -> Account:
-        """Whose session it is, by the token that a route gave; raises Refused."""
-        account = self.logged_in.account_of(token, self.venue.clock.now())
-        if account is None:
-            raise self.refused(RequestError.NOT_LOGGED_IN.value)
         return account
 
     def _also_signed(
@@ -133,6 +125,8 @@ class Proving(Dialect):
         self, signing: Signing, request: Request, given: Given, more: Mapping[str, str] | None = None
     ) -> Account:
         """Whose request it is; raises Refused."""
+        if signing.scheme == "session":
+            return self._of_session(given, self.received_at(request))
         for part, error in (
             ("key", RequestError.MISSING_KEY), ("signature", RequestError.MISSING_SIGNATURE),
             ("time", RequestError.MISSING_TIME), ("passphrase", RequestError.MISSING_PASSPHRASE),
@@ -145,6 +139,14 @@ class Proving(Dialect):
         if isinstance(found, RequestError):
             raise self.refused(found.value)
         return found
+
+    def _of_session(self, given: Given, at: float) -> Account:
+        if not given.signature:
+            raise self.refused(RequestError.MISSING_KEY.value)
+        account = self.logins.account_of(given.signature, at)
+        if account is None:
+            raise self.refused(RequestError.UNKNOWN_KEY.value)
+        return account
 
     def _phrase(self, signing: Signing, account: Account) -> str:
         """The passphrase as it is sent."""
@@ -170,7 +172,7 @@ class Proving(Dialect):
         self, signing: Signing, given: Given, texts: frozenset[bytes], at: float
     ) -> Account | RequestError:
         """Whose signature it is, or what is wrong with it."""
-        account = self._account_of(given.key)
+        account = self._account_of(given.key) if given.key else self._account_of_signer(signing, given)
         if account is None:
             return RequestError.UNKNOWN_KEY
         if given.time or "time" in signing.carries:
@@ -195,13 +197,22 @@ class Proving(Dialect):
             return self.venue.account_of_key(key)
         return next((each for each in self.venue.accounts() if self._held(each, given) == key), None)
 
+    def _account_of_signer(self, signing: Signing, given: Given) -> Account | None:
+        """Whose key it is that a message says it is signed by, where it names no other."""
+        accounts = self.venue.accounts() if given.signer else ()
+        found = (
+            each for each in accounts if signer_belongs(signing, self.key_of(signing, each), given.signer)
+        )
+        return next(found, None)
+
     def _account_of_upgrade(self, login: Login, request: Request) -> Account | None:
         """Who signed the request; nobody where that is allowed and no key was sent. Raises Refused."""
         signing = login.signing or self.description.signing
         if signing is None:
             raise LookupError(f"{self.name}: streams are opened by a signature, which is not described")
         given = given_by(signing, request)
-        return self._signer(signing, request, given) if given.key or login.needed else None
+        named = given.key or given.signature
+        return self._signer(signing, request, given) if named or login.needed else None
 
     def refused(self, code: str, route: str = "", detail: str = "", around: Scope | None = None) -> Refused:
         """`around` is what else the refusal may tell of."""

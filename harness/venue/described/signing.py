@@ -48,8 +48,13 @@ def given_by(signing: Signing, request: Request) -> Given:
         elif kind == "payload":
             parts[name] = _scalar_of(_unpacked(parts.get("payload", "")).get(where))
         else:
-            parts[name] = _at(request, kind, where).removeprefix(signing.prefix.get(name, ""))
+            parts[name] = _behind(_at(request, kind, where), signing.prefix.get(name, ""))
     return Given(**parts)
+
+
+def _behind(told: str, prefix: str) -> str:
+    """What stands behind the prefix; nothing where it is missing."""
+    return told.removeprefix(prefix) if told.startswith(prefix) else ""
 
 
 def payload_of(signing: Signing, request: Request) -> dict[str, JsonValue]:
@@ -111,7 +116,14 @@ def with_claims(signing: Signing, given: Given) -> Given:
 def texts_of(
     signing: Signing, request: Request, given: Given, more: Mapping[str, str] | None = None
 ) -> frozenset[bytes]:
-    """What the client may have signed: the query as it was sent, decoded, and encoded anew.
+    """What the client may have signed."""
+    return frozenset(spellings_of(signing, request, given, more))
+
+
+def spellings_of(
+    signing: Signing, request: Request, given: Given, more: Mapping[str, str] | None = None
+) -> tuple[bytes, ...]:
+    """The same in order: with the query as it was sent, decoded, and encoded anew.
 
     `more` is what the route itself adds to the values of the text. None where it cannot be put together.
     """
@@ -129,11 +141,11 @@ def texts_of(
     }  # fmt: skip
     if signing.typed is not None:
         try:
-            return frozenset({typed_text(signing.typed, values)})
+            return (typed_text(signing.typed, values),)
         except ValueError:
-            return frozenset()
+            return ()
     written = (query, unquote(query), urlencode(parse_qsl(query, keep_blank_values=True)))
-    return frozenset(
+    return tuple(
         text_of(
             signing.text,
             {
