@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from harness.describing.kit import Harvest, Sample
-from harness.describing.leaves import parsed
+from harness.describing.leaves import parsed, unpacked
 from harness.describing.sentinels import SETS, Sentinels
 
 # Members of upstream's test kit: the operation they are about and the order's status in them.
@@ -165,7 +165,7 @@ def _of(sample: Sample, sentinels: Sentinels, addresses: dict[tuple[str, str], s
         return
     editions = [list(_replies(each)) for each in sample.answers]
     for index, (method, url, code, text) in enumerate(editions[0]):
-        again = parsed(editions[-1][index][3]) if index < len(editions[-1]) else None
+        again = unpacked(parsed(editions[-1][index][3])) if index < len(editions[-1]) else None
         yield Answer(
             operation,
             sample.member,
@@ -176,7 +176,7 @@ def _of(sample: Sample, sentinels: Sentinels, addresses: dict[tuple[str, str], s
             url or address,
             code,
             text,
-            parsed(text),
+            unpacked(parsed(text)),
             sentinels,
             again,
         )

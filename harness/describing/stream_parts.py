@@ -61,13 +61,19 @@ def stream_parts(
 
 
 def _together(subscribed: Sequence[Subscription], sources: Sources) -> Iterator[Subscription]:
-    """Fills that the tests show as a message of their own, though nobody subscribed to them by that name."""
-    operations = {each.operation for each in subscribed}
-    orders = next((each for each in subscribed if each.operation == "stream:orders"), None)
-    if orders is None or orders.topic is None or "stream:fills" in operations:
+    """Messages that the tests show and nobody subscribed to by that name: fills come with their orders, and
+    all that is the account's where one topic is for it.
+    """
+    private = [each for each in subscribed if each.operation in PRIVATE and each.topic is not None]
+    orders = next((each for each in private if each.operation == "stream:orders"), None)
+    base, more = (orders, PRIVATE[:2]) if orders is not None else (private[0] if private else None, PRIVATE)
+    if base is None or (orders is None and len(private) > 1):
         return
-    if _own_message("stream:fills", "stream:orders", sources):
-        yield replace(orders, operation="stream:fills")
+    told = {each.operation for each in subscribed}
+    for operation in more:
+        if operation not in told and all(_own_message(operation, other, sources) for other in told):
+            told.add(operation)
+            yield replace(base, operation=operation)
 
 
 def _with_the_book(subscribed: Sequence[Subscription], sources: Sources) -> Iterator[Subscription]:

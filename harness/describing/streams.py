@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pydantic import JsonValue
 
 from harness.describing.asked import Asked, Opened
-from harness.describing.leaves import parsed
+from harness.describing.leaves import parsed, unpacked
 from harness.describing.said import Said
 from harness.describing.sentinels import SESSION
 from harness.describing.signatures import Scheme
@@ -75,7 +75,7 @@ def connections(asked: Asked, schemes: Sequence[Scheme], facts: Mapping[str, str
     grouped: dict[tuple[str, str], list[Opened]] = {}
     for each in asked.sockets:
         grouped.setdefault((each.host, _without_token(each.path)), []).append(each)
-    known = {**facts, "account.number": SESSION["account.number"]}
+    known = {**facts, **{name: SESSION[name] for name in ("account.number", "market.number")}}
     found = []
     for (host, path), opened in sorted(grouped.items(), key=lambda each: each[0]):
         paths = {each.path for each in opened}
@@ -107,7 +107,7 @@ class _Listener:
         said: dict[str, JsonValue] = {}
         subscriptions: dict[str, Subscription] = {}
         for frame in frames:
-            document = parsed(frame.body)
+            document = unpacked(parsed(frame.body))
             if not isinstance(document, dict) or _UNDONE.search(frame.body):
                 continue
             proof, rest = self._parted(document, frame, ())
@@ -265,7 +265,9 @@ def _topics(document: dict[str, JsonValue], facts: Mapping[str, str]) -> Topics:
     if len(rest) == 2 and len(lists) == 2:
         return list(_pairs(rest, facts, said))
     if len(rest) > 1 or not rest:
-        return [("", templated(rest, facts), said)] if rest else []
+        whole: dict[str, JsonValue] = {name: said[name] for name in said if _says_what(str(said[name]))}
+        said |= dict.fromkeys(whole, "{any}")
+        return [("", templated({**whole, **rest}, facts), said)] if rest else []
     ((name, value),) = rest.items()
     if isinstance(value, list) and value:
         return [(f"{name}[]", templated(each, facts), said) for each in value]
@@ -276,6 +278,12 @@ def _topics(document: dict[str, JsonValue], facts: Mapping[str, str]) -> Topics:
         if _plain_list(inner) and isinstance(inner, list):
             return [(f"{name}.{key}[]", templated(each, facts), said) for each in inner]
     return [(name, templated(value, facts), said)]
+
+
+def _says_what(verb: str) -> bool:
+    """Whether a verb says what is subscribed to as well (`SubscribeTrades`)."""
+    rest = _VERBS.sub("", verb)
+    return any(re.search(pattern, rest, re.I) for pattern, _ in _OPERATIONS)
 
 
 def _pairs(
@@ -305,4 +313,7 @@ def templated(value: JsonValue, facts: Mapping[str, str]) -> JsonValue:
         return {"each market": made[0]} if len(made) == 1 and _ONE_MARKET.fullmatch(str(made[0])) else made
     if isinstance(value, str):
         return embedded([(value, facts)]) or value
+    if isinstance(value, int) and not isinstance(value, bool):
+        numbers = (name for name, known in facts.items() if name.endswith(".number") and known == str(value))
+        return next((f"{{{name}|number}}" for name in numbers), value)
     return value

@@ -166,10 +166,21 @@ def _as_text(value: JsonValue) -> str:
     return "" if value is None else value if isinstance(value, str) else json.dumps(value)
 
 
+def json_in(text: JsonValue) -> JsonValue:
+    """The JSON that a text of a message is; None of what is none."""
+    try:
+        held: JsonValue = json.loads(text) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
+        return None
+    return held
+
+
 def found_at(data: JsonValue, path: str) -> JsonValue:
-    """What a message has at `a.0.b`; None where there is nothing."""
+    """What a message has at `a.0.b`, and in a text of JSON at `a.$json.b`; None where there is nothing."""
     for key in path.split(".") if path else ():
-        if isinstance(data, dict):
+        if key == AS_JSON:
+            data = json_in(data)
+        elif isinstance(data, dict):
             data = data.get(key)
         elif isinstance(data, list) and key.isdigit() and int(key) < len(data):
             data = data[int(key)]
@@ -228,6 +239,9 @@ class Matcher:
     def _mapping(
         self, template: dict[str, JsonValue], data: JsonValue, contract: Decimal, found: dict[str, Fact]
     ) -> None:
+        if AS_JSON in template:
+            self._match(template[AS_JSON], json_in(data), contract, found)
+            return
         if not isinstance(data, dict):
             raise Unlike(f"{data!r} is no object"[:80])
         template = Filler(self.words, self.shapes).alike(template)
