@@ -128,7 +128,7 @@ def gather(
     sets = sets_of(*source.pair, perpetual=perpetual)
     harvested = _harvest(backend, runtime, modules, sets, perpetual)
     symbols = [str(each) for sample in harvested.of("exchange_trading_pair") for each in sample.answers]
-    found = with_our_number(with_our_ids(alike(answers(harvested, sets))), symbols)
+    found = with_our_number(with_our_ids(alike(answers(harvested, sets))), symbols, source)
     progress("watching its order book tests")
     notes = book_notes.watch(backend, runtime, book_tests)
     progress("watching what the connector sends")

@@ -7,9 +7,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from harness.describing.answers import Answer
+from harness.describing.answers import Answer, named_so
 from harness.describing.leaves import Leaf, Path, changed, flatten, packed
 from harness.describing.sentinels import SESSION, Sentinels
+from harness.describing.source import UNREAD, Source
 from harness.describing.templates import time_form
 
 _ID_LIKE = re.compile(r"(?=.*\d)[\w-]{6,64}")
@@ -51,17 +52,26 @@ def _may_be_id(path: Path, leaf: Leaf, ours: Sentinels) -> bool:
     )
 
 
-def with_our_number(answers: Sequence[Answer], symbols: Sequence[str]) -> tuple[Answer, ...]:
+def with_our_number(
+    answers: Sequence[Answer], symbols: Sequence[str], source: Source = UNREAD
+) -> tuple[Answer, ...]:
     """The same replies; the number by which they tell the market (`"InstrumentId": 1`) is ours.
 
     `symbols` are the exchange's names of the pairs: where one is that number, the market has no other name.
+    Where no test shows the list of the markets, the number is told by the key that the source reads there.
     """
+    read = {
+        str(each.path[-1])
+        for path, reading in source.routes.items()
+        if (source.operation(path) or named_so(path)) == "symbols"
+        for each in reading.reads
+        if each.path and _MARKETS_ID.search(str(each.path[-1]))
+    }
     numbers = {
         str(leaf)
         for answer in answers
-        if answer.operation == "symbols"
         for path, leaf in flatten(answer.document).items()
-        if _names_number(path, leaf, _MARKETS_ID)
+        if _names_number(path, leaf, _MARKETS_ID) and (answer.operation == "symbols" or path[-1] in read)
     }
     if len(numbers) != 1 or not numbers.isdisjoint(symbols):
         return tuple(answers)

@@ -12,7 +12,7 @@ from harness.describing import books
 from harness.describing.deriving import Derived
 from harness.describing.fields import SENDS, Field
 from harness.describing.gathered import Sources, derived_of
-from harness.describing.leaves import Path, flatten
+from harness.describing.leaves import Path, changed, flatten, written
 from harness.describing.placed import Placed, at_address, copied, put, spoken
 from harness.describing.read_replies import template
 from harness.describing.signing import login_signing
@@ -193,7 +193,7 @@ def _connection(each: Connection, channels: dict[str, JsonValue], sources: Sourc
 def _login(each: Connection, sources: Sources) -> dict[str, JsonValue]:
     made: dict[str, JsonValue] = {"by": each.by}
     if each.login is not None:
-        made["said"] = each.login
+        made["said"] = _with_one_signature(each, sources)
     if each.token:
         made["token"] = each.token
     if each.token.startswith("query") or each.by == "upgrade":
@@ -202,6 +202,18 @@ def _login(each: Connection, sources: Sources) -> dict[str, JsonValue]:
         made["signing"] = login_signing(sources.asked, sources.signatures, each.frame)
     if each.by == "frame" and sources.source.received:
         made["answer"] = template(sources.source.received[0], "")
+    return made
+
+
+def _with_one_signature(each: Connection, sources: Sources) -> JsonValue:
+    """The message that logs in; of several signatures the one that was reproduced is demanded."""
+    signed = [path for path, leaf in flatten(each.login).items() if leaf == "{login.signature}"]
+    places = {scheme.place for scheme in sources.signatures.schemes}
+    proven = [path for path in signed if f"body {written(path)}" in places]
+    others = [path for path in signed if path != proven[0]] if proven else []
+    made = each.login
+    for path in others:
+        made = changed(made, path, "{any}")
     return made
 
 

@@ -24,7 +24,7 @@ _OPERATIONS = (
     (r"balance|account|wallet|capital|asset", "stream:balances"),
     (r"order", "stream:orders"),
     (r"mark(?!et)|funding|index", "stream:mark_price"),
-    (r"ticker", "stream:ticker"),
+    (r"ticker|level1\b|\bl1\b", "stream:ticker"),
     (r"trade|deal|match", "stream:trades"),
     (r"\buser\b", "stream:orders"),
 )
@@ -35,6 +35,7 @@ _PLAIN_VERB = re.compile(r"sub(scribe)?$", re.I)
 _UNDONE = re.compile(r"unsub", re.I)
 _VERB_KEYS = ("sub", "subscribe", "req")
 _ONE_MARKET = re.compile(r"\{market\.symbol(\|[a-z]+)*\}")
+_OF_A_REQUEST = re.compile(r"(content-type|user-agent)$", re.I)  # which some say in every message, too
 _NUMBERS = re.compile(r"^(id|req_?id|request_?id|nonce|cid|i)$", re.I)
 _TOKEN = SESSION["session.key"]
 _NUMBER = SESSION["account.number"]
@@ -110,6 +111,7 @@ class _Listener:
             document = unpacked(parsed(frame.body))
             if not isinstance(document, dict) or _UNDONE.search(frame.body):
                 continue
+            document = {name: value for name, value in document.items() if not _OF_A_REQUEST.match(name)}
             proof, rest = self._parted(document, frame, ())
             spoken = json.dumps(rest)
             subscribes = _VERBS.search(spoken) is not None and _LOGS_IN.search(spoken) is None
@@ -121,7 +123,7 @@ class _Listener:
             if isinstance(rest, dict):
                 if (verb := _bare_verb(rest)) is not None:
                     bare[verb] = str(rest[verb])
-                for where, topic, common in _topics(rest, self._facts):
+                for where, topic, common in _topics(rest, self._facts_in(frame.body)):
                     places[where], said = None, _shared(said, common)
                     made = _subscription(topic, private=proof is not None)
                     subscriptions.setdefault(json.dumps(topic, sort_keys=True), made)
@@ -136,6 +138,12 @@ class _Listener:
         token, signed_at = _token_place(path, opened), any(map(self._proves, opened))
         by = by or ("token" if token else "upgrade" if signed_at else "")
         return Connection(host, path, said, topics, ordered, by, login, first, token)
+
+    def _facts_in(self, text: str) -> Mapping[str, str]:
+        """The facts that a message may name: the quote beside its base alone; a broker has the kit's name."""
+        if self._facts.get("market.base", "").lower() in text.lower():
+            return self._facts
+        return {name: value for name, value in self._facts.items() if name != "market.quote"}
 
     def _proves(self, opened: Opened) -> bool:
         """Whether the request that opened it carried a key."""

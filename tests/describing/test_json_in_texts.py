@@ -12,6 +12,7 @@ from harness.describing.asked import Asked, Opened
 from harness.describing.book_notes import Made, Note
 from harness.describing.books import derived
 from harness.describing.deriving import Derived, derive
+from harness.describing.gathered import Sources
 from harness.describing.kit import Harvest, Sample
 from harness.describing.leaves import packed, unpacked
 from harness.describing.names import facts_named
@@ -19,8 +20,10 @@ from harness.describing.own_ids import with_our_number
 from harness.describing.read_replies import template
 from harness.describing.said import Said
 from harness.describing.sentinels import SESSION, SETS
+from harness.describing.signatures import Explanation, Scheme
 from harness.describing.source_reading import read_source
-from harness.describing.streams import connections
+from harness.describing.stream_parts import _with_one_signature
+from harness.describing.streams import Connection, connections
 from harness.venue.described.said_topics import texts_in
 from harness.venue.described.templates import found_at
 
@@ -260,3 +263,18 @@ def test_a_list_with_both_sides_of_which_the_tests_show_one_has_the_other() -> N
             {"each ask": ["sell", "{level.price}", "{level.amount}"]},
         ]
     }
+
+
+def test_of_two_signatures_in_a_login_the_one_that_was_reproduced_is_demanded() -> None:
+    """As Foxbit's, which signs the message and once more the text in it, a moment later."""
+    login = {"Signature": "{login.signature}", "o": {"$json": {"Signature": "{login.signature}"}}}
+    frame = Said("ws.x.test", "/ws", body="{}")
+    scheme = Scheme("body Signature", "sha256", "{nonce}{key}", "hex", "secret", "raw")
+    link = Connection("ws.x.test", "/ws", by="frame", login=login, frame=frame)
+
+    def told(*schemes: Scheme) -> Any:
+        sources = Sources("x", "spot", Harvest(), (), Asked({}), Explanation(schemes, len(schemes), ()))
+        return _with_one_signature(link, sources)
+
+    assert told(scheme) == {"Signature": "{login.signature}", "o": {"$json": {"Signature": "{any}"}}}
+    assert told() == login
