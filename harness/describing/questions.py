@@ -46,7 +46,9 @@ _SHOWN = 6  # values, or names of leaves, in one question
 
 
 def questions(made: Assembled) -> tuple[Question, ...]:
-    """All of them, each once."""
+    """All of them, each once; none where the connector cannot be constructed, so that nothing was seen."""
+    if not made.sources.asked.constructed:
+        return ()
     found = [*_unseen(made), *missing_operations(made), *_contradicted(made), *_signing(made), *_untold(made),
              *_unread(made), *_unnamed(made), *_unconfirmed(made)]  # fmt: skip
     return tuple(dict.fromkeys(sorted(found, key=lambda each: each.rank)))

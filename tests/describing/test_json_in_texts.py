@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -53,13 +54,13 @@ def test_a_text_that_holds_json_is_opened(text: str, held: Any) -> None:
 
 
 def test_what_was_opened_is_closed_again() -> None:
-    message = {"n": "x", "o": '{"a": [1, "2"]}'}
+    message: Any = {"n": "x", "o": '{"a": [1, "2"]}'}
     assert packed(unpacked(message)) == message
 
 
 def _told(sample_set: int, state: str, status: str) -> Sample:
     each = SETS[sample_set]
-    message = _message(OrderId=int(each.order_id), Price=each.price, OrderState=state)
+    message: Any = _message(OrderId=int(each.order_id), Price=each.price, OrderState=state)
     member = {
         "open": "order_event_for_new_order_websocket_update",
         "canceled": "order_event_for_canceled_order_websocket_update",
@@ -84,7 +85,7 @@ def test_facts_within_a_text_are_found() -> None:
 
 
 def test_what_a_message_says_within_a_text_is_found_at_its_place() -> None:
-    said = {"n": "AuthenticateUser", "o": '{"Nonce": 17, "User": {"Id": 4}}'}
+    said: Any = {"n": "AuthenticateUser", "o": '{"Nonce": 17, "User": {"Id": 4}}'}
     assert found_at(said, "o.$json.User.Id") == 4
     assert found_at({"o": "none"}, "o.$json.User") is None
     assert dict(texts_in(said))["o.$json.Nonce"] == "17"
@@ -161,7 +162,7 @@ def test_a_reply_that_is_handed_on_is_read_by_whom_it_is_handed_to() -> None:
             "Product2Symbol": "{market.quote}",
         }
     }
-    names = {(name,): (name,) for name in ("product_id", "base_currency", "quote_currency")}
+    names: Any = {(name,): (name,) for name in ("product_id", "base_currency", "quote_currency")}
     assert facts_named(names, "market")[("product_id",)] == "market.symbol"  # Coinbase's has a name
 
 
@@ -217,10 +218,10 @@ class Side(Enum):
 def test_rows_have_the_names_that_the_source_gives_to_their_places() -> None:
     positions = read_source([PLACES]).positions
     assert [len(each) for each in positions] == [7, 8]
-    content = {"update_id": 187, "bids": [], "asks": [["8432.0", "7.60"]]}
-    change = {"n": "Level2UpdateEvent", "o": "[[187, 1661952966257, 8432, 8432, 1, 7.6, 1]]"}
-    deal = {"n": "Trades", "o": '[[194, 1, "0.1", "8431.0", 7, 1661952966311, 0, 0]]'}
-    made = {"trade_id": 194, "trade_type": 1.0, "price": "8431.00", "amount": "0.10"}
+    content: Any = {"update_id": 187, "bids": [], "asks": [["8432.0", "7.60"]]}
+    change: Any = {"n": "Level2UpdateEvent", "o": "[[187, 1661952966257, 8432, 8432, 1, 7.6, 1]]"}
+    deal: Any = {"n": "Trades", "o": '[[194, 1, "0.1", "8431.0", 7, 1661952966311, 0, 0]]'}
+    made: Any = {"trade_id": 194, "trade_type": 1.0, "price": "8431.00", "amount": "0.10"}
     notes = [
         Note(kind=kind, raw=raw, made=(Made(type=kind.upper(), at=1661952966.257, content=told),))
         for kind, raw, told in (("diff", change, content), ("trade", deal, made))
@@ -253,7 +254,7 @@ def test_rows_have_the_names_that_the_source_gives_to_their_places() -> None:
 
 
 def test_a_list_with_both_sides_of_which_the_tests_show_one_has_the_other() -> None:
-    raw = {"changes": [["buy", "4.5", "431"]]}
+    raw: Any = {"changes": [["buy", "4.5", "431"]]}
     note = Note(
         kind="diff", raw=raw, made=(Made(type="DIFF", at=None, content={"bids": [[4.5, 431]], "asks": []}),)
     )
@@ -267,7 +268,7 @@ def test_a_list_with_both_sides_of_which_the_tests_show_one_has_the_other() -> N
 
 def test_of_two_signatures_in_a_login_the_one_that_was_reproduced_is_demanded() -> None:
     """As Foxbit's, which signs the message and once more the text in it, a moment later."""
-    login = {"Signature": "{login.signature}", "o": {"$json": {"Signature": "{login.signature}"}}}
+    login: Any = {"Signature": "{login.signature}", "o": {"$json": {"Signature": "{login.signature}"}}}
     frame = Said("ws.x.test", "/ws", body="{}")
     scheme = Scheme("body Signature", "sha256", "{nonce}{key}", "hex", "secret", "raw")
     link = Connection("ws.x.test", "/ws", by="frame", login=login, frame=frame)
@@ -278,3 +279,42 @@ def test_of_two_signatures_in_a_login_the_one_that_was_reproduced_is_demanded() 
 
     assert told(scheme) == {"Signature": "{login.signature}", "o": {"$json": {"Signature": "{any}"}}}
     assert told() == login
+
+
+def test_a_message_without_the_text_that_holds_what_the_others_say_is_none() -> None:
+    """As Foxbit's tests, which write an order's message as a reply, and one that no reader can read."""
+    member = "order_event_for_new_order_websocket_update"
+    told: list[Any] = [_message(OrderId=1), {"id": 1}, {"n": "x", "o": "{'OrderId': 711'}"}]
+    samples = tuple(
+        Sample(member=member, set=SENTINELS.name, side="BUY", type=kind, answers=(each, each))
+        for kind, each in zip(("LIMIT", "LIMIT_MAKER", "MARKET"), told, strict=True)
+    )
+    found = [each.document for each in answers(Harvest(samples=samples))]
+    assert found == [{"m": 3, "n": "OrderStateEvent", "o": {"$json": {"OrderId": 1}}}, None, None]
+    plain = answers(Harvest(samples=samples[1:]))
+    assert [each.document for each in plain] == told[1:]
+
+
+def test_the_number_is_known_by_the_key_that_the_source_reads_where_no_test_lists_markets() -> None:
+    order = _symbols({"id": 1})[1]
+    told = replace(order, document=_opened(InstrumentId=1), again=None)
+    (found,) = with_our_number([told], [], read_source([SOURCE]))
+    assert found.document == _opened(InstrumentId=int(NUMBER))
+    assert with_our_number([told], []) == (told,)
+
+
+def _opened(**held: Any) -> Any:
+    return {"n": "OrderTradeEvent", "o": {"$json": held}}
+
+
+def test_an_order_id_that_the_tests_make_of_the_clients_is_the_orders() -> None:
+    member = "trade_event_for_full_fill_websocket_update"
+    samples = [
+        Sample(member=member, set=each.name, side="BUY", type="LIMIT", answers=(message, message))
+        for each in SETS
+        for message in [_message(OrderId=f"{each.client_order_id}1", Note=f"{each.client_order_id}x")]
+    ]
+    found = derive("stream:fills", answers(Harvest(samples=tuple(samples))), (), {})
+    assert isinstance(found, Derived)
+    told: Any = found.template
+    assert told["o"]["$json"] == {"OrderId": "{fill.order_id}", "Note": "{order.client_order_id}x"}
