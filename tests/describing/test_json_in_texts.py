@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from harness.describing.signatures import Explanation, Scheme
 from harness.describing.source_reading import read_source
 from harness.describing.stream_parts import _with_one_signature
 from harness.describing.streams import Connection, connections
+from harness.sandbox.inside.books import _message as _message_of
 from harness.venue.described.said_topics import texts_in
 from harness.venue.described.templates import found_at
 
@@ -318,3 +320,11 @@ def test_an_order_id_that_the_tests_make_of_the_clients_is_the_orders() -> None:
     assert isinstance(found, Derived)
     told: Any = found.template
     assert told["o"]["$json"] == {"OrderId": "{fill.order_id}", "Note": "{order.client_order_id}x"}
+
+
+def test_levels_that_a_messages_own_class_reads_are_noted() -> None:
+    """As Ndax's, whose content is the exchange's rows; of a trade's class there are none."""
+    rows = {"data": [[1, 4.5, 431.0]]}
+    change = SimpleNamespace(content=rows, bids=[SimpleNamespace(price=4.5, amount=431.0)], asks=[])
+    assert _message_of(change)["content"] == {**rows, "bids": [[4.5, 431.0]], "asks": []}
+    assert _message_of(SimpleNamespace(content=rows))["content"] == rows
