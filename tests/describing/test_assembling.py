@@ -281,6 +281,49 @@ def test_a_list_of_fills_that_the_source_goes_through_is_told_where_the_tests_an
     }
 
 
+def test_rules_that_no_reading_explains_are_known_by_their_names() -> None:
+    """As Grvt's, whose tests have the same rules always; what the source does not read stays as it is."""
+    text = (
+        'LIST = "/instruments"\n'
+        "def _format_trading_rules(self, rows):\n    for row in rows:\n"
+        '        self.use(row["name"], row["tick_size"], row["base_decimals"], row["min_size"])\n'
+    )
+    samples = []
+    for each in SETS:
+        row = {
+            "name": each.pair,
+            "tick_size": "0.1",
+            "base_decimals": 9,
+            "min_size": "1",
+            "min_notional": "5",
+        }
+        mocked = {
+            "method": "GET", "url": f"https://{HOST}/instruments", "pattern": "", "status": 200,
+            "body": json.dumps([row]), "error": "",
+        }  # fmt: skip
+        answer: Any = {"mocked": [mocked], "returned": ""}
+        member = "trading_rules_request_mock_response"
+        for name, told in ((member, answer), ("exchange_trading_pair", each.pair)):
+            samples.append(Sample(member=name, set=each.name, side="", type="", answers=(told, told)))
+    asked = _asked()
+    asked = replace(asked, sent=(*asked.sent, Said(HOST, "/instruments", "GET")))
+    harvest = Harvest(kit=True, samples=tuple(samples))
+    signed = explain(asked.sent, asked.credentials)
+    made = assemble(
+        Sources("acme", "spot", harvest, answers(harvest), asked, signed, source=read_source([text]))
+    )
+    assert _data(made)["routes"]["GET /instruments"]["reply"] == {
+        "each market": {
+            "name": "{market.symbol}", "tick_size": "{market.tick_size}",
+            "base_decimals": "{market.lot_decimals|number}", "min_size": "{market.min_amount}",
+            "min_notional": "5",
+        }
+    }  # fmt: skip
+    assert _data(made)["known"]["routes / GET /instruments / reply / each market / tick_size"] == [
+        "fork reads"
+    ]
+
+
 def test_leaves_are_counted_by_who_explains_them(made: Assembled) -> None:
     counts = tally(field for part in made.placed for field in part.fields)
     assert (counts.confirmed, counts.contradicted) == (0, 0)
