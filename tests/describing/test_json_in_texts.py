@@ -23,6 +23,7 @@ from harness.describing.read_replies import template
 from harness.describing.said import Said
 from harness.describing.sentinels import SESSION, SETS
 from harness.describing.signatures import Explanation, Scheme
+from harness.describing.signing import _dotted
 from harness.describing.source_reading import read_source
 from harness.describing.stream_parts import _with_one_signature
 from harness.describing.streams import Connection, connections
@@ -88,9 +89,9 @@ def test_facts_within_a_text_are_found() -> None:
 
 def test_what_a_message_says_within_a_text_is_found_at_its_place() -> None:
     said: Any = {"n": "AuthenticateUser", "o": '{"Nonce": 17, "User": {"Id": 4}}'}
-    assert found_at(said, "o.$json.User.Id") == 4
-    assert found_at({"o": "none"}, "o.$json.User") is None
-    assert dict(texts_in(said))["o.$json.Nonce"] == "17"
+    assert found_at(said, "o.User.Id") == 4
+    assert dict(texts_in(said))["o.Nonce"] == "17"
+    assert _dotted("args[0].o.$json.Nonce") == "args.0.o.Nonce"
 
 
 def test_a_subscription_whose_verb_says_what_it_is_to_is_its_own_topic() -> None:

@@ -25,12 +25,12 @@ _OBJECTS = {
         fee fee_asset leverage""",
     "fill": """trade_id order_id client_order_id side price amount quote_amount signed_amount
         signed_quote_amount fee fee_asset maker at
-        position_side realised_pnl""",
+        position_side realised_pnl opens""",
     "paid": "asset amount",
     "group": "count",
     "position": """side position_side one_way size amount entry_price mark_price unrealised_pnl
         realised_pnl leverage margin_mode margin liquidation_price notional updated_at""",
-    "margin": "asset wallet equity available unrealised_pnl used",
+    "margin": "asset wallet equity available unrealised_pnl used position_margin order_margin",
     "funding": "rate next_at interval mark_price index_price open_interest",
     "payment": "asset amount rate size at payment_id",
     "account": "number name position_mode margin_mode",
@@ -38,7 +38,7 @@ _OBJECTS = {
     "page": "limit since until from_id offset number state",
     "session": "key lifetime",
     "login": "key passphrase time signature token window",
-    "refusal": "code message detail",
+    "refusal": "code message detail status",
     "limit": "limit used left resets_at retry_after",
     "now": "at",
 }

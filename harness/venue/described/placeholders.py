@@ -25,7 +25,7 @@ FILTERS = {
 }  # fmt: skip
 _WITH_NUMBER = re.compile(r"(fixed|units|round)(\d{1,2})")
 _OR = "or "
-_HOLE = re.compile(r"\{([a-z_]+(?:\.[A-Za-z0-9_.$-]+)?)((?:\|[^{}|]*)*)\}")
+_HOLE = re.compile(r"\{([a-z_]+(?:\.[A-Za-z0-9_.-]+)?)((?:\|[^{}|]*)*)\}")
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import JsonValue
 
-from harness.venue.described.placeholders import AS_JSON
-from harness.venue.described.templates import found_at, json_in
+from harness.venue.described.templates import found_at, unpacked
 from harness.venue.described.values import Fact
 
 
@@ -83,9 +82,9 @@ def texts_in(said: JsonValue, at: tuple[str, ...] = ()) -> Iterator[tuple[str, s
     items = said.items() if isinstance(said, dict) else enumerate(said) if isinstance(said, list) else None
     if items is None:
         yield ".".join(at), plain(said)
-        held = json_in(said)
+        held = unpacked(said)
         if isinstance(held, dict | list):
-            yield from texts_in(held, (*at, AS_JSON))
+            yield from texts_in(held, at)
         return
     for key, item in items:
         yield from texts_in(item, (*at, str(key)))

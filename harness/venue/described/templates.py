@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -79,6 +80,8 @@ class Filler:
         if IF in template:
             chosen = THEN if self._truth(str(template[IF]), scope) else ELSE
             return self._fill(template[chosen], scope) if chosen in template else ABSENT
+        if isinstance(shape := self._shape(template), list):
+            return self._fill(shape, scope)
         template = self.alike(template)
         if _repeats(template):
             ((key, inner),) = template.items()
@@ -104,18 +107,21 @@ class Filler:
                     yield str(self.fill(found["key"], inner)), self.fill(value, inner)
                 continue
             told = self._fill(value, scope)
-            if told is ABSENT or (key.endswith("?") and told is None):
+            if told is ABSENT or (key.endswith("?") and told in (None, [None])):
                 continue
             yield self._key(bare(key), scope), told  # type: ignore[misc]
 
     def _key(self, key: str, scope: Scope) -> str:
         return str(self._leaf(key, scope)) if leaf(key).holes else key
 
+    def _shape(self, template: dict[str, JsonValue]) -> JsonValue:
+        return self.shapes[str(template[LIKE])] if LIKE in template else None
+
     def alike(self, template: dict[str, JsonValue]) -> dict[str, JsonValue]:
         """The mapping with the shape that it names laid out."""
         if LIKE not in template:
             return template
-        shape = self.shapes[str(template[LIKE])]
+        shape = self._shape(template)
         base = self.alike(shape) if isinstance(shape, dict) else {}
         own = {key: value for key, value in template.items() if key != LIKE}
         names = {bare(key) for key in own}
@@ -125,6 +131,9 @@ class Filler:
     def laid_out(self, template: JsonValue) -> JsonValue:
         """The template with every shape that it names, however deep, laid out."""
         if isinstance(template, dict):
+            shape = self._shape(template)
+            if isinstance(shape, list):
+                return self.laid_out(shape)
             return {key: self.laid_out(value) for key, value in self.alike(template).items()}
         return [self.laid_out(item) for item in template] if isinstance(template, list) else template
 
@@ -133,6 +142,9 @@ class Filler:
         return make() if make is not None else ()
 
     def _truth(self, name: str, scope: Scope) -> bool:
+        """Whether there is such a fact, or such a word (`order|option`)."""
+        if "|" in name:
+            return any(self._hole(hole, scope) for hole in leaf(f"{{{name}}}").holes)
         thing, _, fact = name.partition(".")
         facts = scope.facts(thing)
         return bool(facts.get(fact)) if facts is not None else False
@@ -166,26 +178,26 @@ def _as_text(value: JsonValue) -> str:
     return "" if value is None else value if isinstance(value, str) else json.dumps(value)
 
 
-def json_in(text: JsonValue) -> JsonValue:
-    """The JSON that a text of a message is; None of what is none."""
-    try:
-        held: JsonValue = json.loads(text) if isinstance(text, str) else None
-    except (ValueError, RecursionError):
-        return None
-    return held
-
-
 def found_at(data: JsonValue, path: str) -> JsonValue:
-    """What a message has at `a.0.b`, and in a text of JSON at `a.$json.b`; None where there is nothing."""
+    """What a message has at `a.0.b`, also within text that is JSON; None where there is nothing."""
     for key in path.split(".") if path else ():
-        if key == AS_JSON:
-            data = json_in(data)
-        elif isinstance(data, dict):
+        data = unpacked(data)
+        if isinstance(data, dict):
             data = data.get(key)
         elif isinstance(data, list) and key.isdigit() and int(key) < len(data):
             data = data[int(key)]
         else:
             return None
+    return data
+
+
+def unpacked(data: JsonValue) -> JsonValue:
+    """The JSON in a text; anything else as it is."""
+    if not isinstance(data, str):
+        return data
+    with contextlib.suppress(ValueError, RecursionError):
+        document: JsonValue = json.loads(data)
+        return document
     return data
 
 
@@ -200,6 +212,9 @@ class Missing(LookupError):  # noqa: N818 - the client's fault, to be answered
 
 class Unlike(ValueError):  # noqa: N818 - it is another message
     """What the client said does not fit the template."""
+
+
+MISMATCH = (Missing, Unlike, Unreadable)  # what a client said that does not fit
 
 
 @dataclass(frozen=True)
@@ -222,7 +237,9 @@ class Matcher:
         return found
 
     def _match(self, template: JsonValue, data: JsonValue, contract: Decimal, found: dict[str, Fact]) -> None:
-        if isinstance(template, dict):
+        if isinstance(template, dict) and AS_JSON in template:
+            self._match(template[AS_JSON], unpacked(data), contract, found)
+        elif isinstance(template, dict):
             self._mapping(template, data, contract, found)
         elif isinstance(template, list):
             if not isinstance(data, list):
@@ -239,15 +256,12 @@ class Matcher:
     def _mapping(
         self, template: dict[str, JsonValue], data: JsonValue, contract: Decimal, found: dict[str, Fact]
     ) -> None:
-        if AS_JSON in template:
-            self._match(template[AS_JSON], json_in(data), contract, found)
-            return
         if not isinstance(data, dict):
             raise Unlike(f"{data!r} is no object"[:80])
         template = Filler(self.words, self.shapes).alike(template)
         for key, inner in template.items():
             value = data.get(bare(key))
-            if value is None or (value == "" and inner != ""):
+            if value is None or (value == "" and inner != "") or (value == [] and key.endswith("?")):
                 if not key.endswith("?"):
                     hole = leaf(inner).whole if isinstance(inner, str) else None
                     raise Missing(bare(key), hole.name if hole else "")

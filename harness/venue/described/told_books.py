@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from harness.venue.described.model import Channel, Connection
-from harness.venue.described.speaking import Speaking
+from harness.venue.described.model import Book, Channel
+from harness.venue.described.speaking import Opening, Speaking
 from harness.venue.described.templates import Scope
 from harness.venue.described.values import Fact
 from harness.venue.dialects.book_feed import BookDiff, BookFeed
@@ -16,7 +16,7 @@ from harness.venue.dialects.checksums import interleaved
 from harness.venue.dialects.messages import Outgoing
 from harness.venue.dialects.topics import Topic
 from harness.venue.events import BookChanged
-from harness.venue.model import Account, Level, Side
+from harness.venue.model import Level, Side
 from harness.venue.operations.books import BookCopy
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ class _Book:
 class ToldBooks(Speaking):
     """A part of a session."""
 
-    def __init__(self, exchange: DescribedDialect, connection: Connection, account: Account | None) -> None:
-        super().__init__(exchange, connection, account)
+    def __init__(self, exchange: DescribedDialect, opening: Opening) -> None:
+        super().__init__(exchange, opening)
         self._feed = BookFeed()
         self._books: dict[Topic, _Book] = {}
 
@@ -47,13 +47,17 @@ class ToldBooks(Speaking):
             self._feed.drop(topic)
             copy = BookCopy(self.venue.book(topic.market))
             self._books[topic] = _Book(copy, copy.sequence, topic.market.contract_size)
-            if channel.book.first == "whole":
+            if self._begins_whole(channel.book):
                 template = channel.tells if channel.first is None else channel.first
                 yield from self._tell(
                     topic, self._whole(channel, self._books[topic], copy.sequence), template
                 )
         elif channel.first is not None:
-            yield from self._tell(topic, self._held(), channel.first)
+            yield from self._tell(topic, self._held().within(self._everywhere()), channel.first)
+
+    def _begins_whole(self, book: Book) -> bool:
+        asked_for = book.asked_by is None or book.asked_by in dict(self._opening.request.query)
+        return book.first == "whole" and asked_for
 
     def _numbers(self, channel: Channel, book: _Book, first: int) -> dict[str, Fact]:
         """The book's sequence numbers, as the exchange counts."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from harness.venue.described.signing import number_of
+from harness.venue.described.held_keys import number_of
 from harness.venue.described.templates import Facts, Scope
 from harness.venue.described.values import Fact, plainly
 from harness.venue.dialects.day import day
@@ -119,7 +119,8 @@ class VenueFacts:
         told: Facts = {
             "asset": self.asset(asset), "wallet": held.wallet, "equity": held.equity + held.isolated_margin,
             "available": held.available, "unrealised_pnl": held.unrealised_pnl,
-            "used": held.position_margin + held.order_margin,
+            "used": held.position_margin + held.order_margin, "position_margin": held.position_margin,
+            "order_margin": held.order_margin,
         }  # fmt: skip
         return Scope({"margin": lambda: told})
 
@@ -192,6 +193,7 @@ class VenueFacts:
             "signed_amount": fill.amount * way, "signed_quote_amount": -fill.quote_amount * way,
             **told, "fee_asset": self.asset(fill.fee_asset), "maker": fill.maker, "at": fill.at,
             "position_side": plainly(fill.position_side), "realised_pnl": fill.realised_pnl,
+            "opens": fill.realised_pnl == ZERO,
         }  # fmt: skip
 
     def position(self, position: Position) -> Scope:

@@ -15,26 +15,31 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.padding import PSS
 from pydantic import JsonValue
 
 from harness.venue.described import DescribedDialect
 from harness.venue.described.addresses import bare
+from harness.venue.described.held_keys import number_of
 from harness.venue.described.model import Connection, Pattern, RouteDescription, Signing
 from harness.venue.described.placeholders import ELSE, IF, THEN, leaf
-from harness.venue.described.signing import (
-    Given,
+from harness.venue.described.schemes import (
+    HASHES,
+    WALLETS,
     decoded,
     ed25519_key,
     in_form,
-    number_of,
+    padded,
+    rsa_key,
     signed,
-    text_of,
-    texts_of,
 )
+from harness.venue.described.signing import Given, given_by, texts_of
+from harness.venue.described.signing_texts import text_of
 from harness.venue.described.templates import Scope
 from harness.venue.described.values import Fact
 from harness.venue.dialects.messages import Frame, Reply, Request
 from harness.venue.dialects.stream_session import StreamSession
+from harness.venue.dialects.wallets import personal_digest, sign_digest
 from harness.venue.dialects.wire import iso, ms, ns, us
 from harness.venue.market import Market
 from harness.venue.model import Account
@@ -45,6 +50,7 @@ NAMES = (
     "t-1234567",
     "HBOT-1234567",
     "0x" + "ab" * 16,
+    "f47ac10b-58cc-4372-a567-0e02b2c3d479",
 )  # client order ids: each exchange takes one of them
 _FILTERS_THAT_CHANGE = frozenset({"negated", "percent", "contracts", "number_of"})
 
@@ -83,15 +89,24 @@ class Client:
         said = said if isinstance(said, dict) else {}
         for key in re.findall(r"\{(\w+)\}", path):
             path = path.replace(f"{{{key}}}", str(said.pop(key)))
-        said |= route.when
+        said = {**route.when, **said}
         usual = "query" if method in ("GET", "DELETE") else "json"
         kind = (route.parameters or usual).removesuffix(" or form")
         body = json.dumps(said) if kind == "json" else urlencode(said) if kind == "form" else ""
         query = urlencode({key: _text(value) for key, value in said.items()}) if kind == "query" else ""
         request = self._request(method, path, query, body if said else "")
+        if kind == "payload":
+            request = self.packed(request, self.description.signing, said)
         if route.private:
             request = self.signed(request, route)
         return self.dialect.handle(request)
+
+    def packed(self, request: Request, signing: Signing, said: JsonValue) -> Request:
+        """The request with what it says, and the time if it belongs there, as JSON in base64 in a header."""
+        kind, _, name = signing.carries.get("time", "").partition(" ")
+        beside = {name: self.given(signing).time} if kind == "payload" else {}
+        whole: dict[str, JsonValue] = {**(said if isinstance(said, dict) else {}), **beside}
+        return _placed(request, signing, "payload", base64.b64encode(json.dumps(whole).encode()).decode())
 
     def _request(self, method: str, path: str, query: str, body: str) -> Request:
         pairs = parse_qsl(query, keep_blank_values=True)
@@ -101,26 +116,50 @@ class Client:
         return Request(method, host, path, pairs, headers, body.encode(), now, query)
 
     def signed(self, request: Request, route: RouteDescription) -> Request:
-        signing: Signing = self.description.signing
+        """Orders are signed first: what signs a whole request signs their signature, too."""
+        if route.also_signed is not None:
+            request = self._signed(request, route.also_signed, route)
+        return self._signed(request, route.signing or self.description.signing, route)
+
+    def _signed(self, request: Request, signing: Signing, route: RouteDescription) -> Request:
         given = self.given(signing)
-        for part in ("key", "time", "nonce", "passphrase", "window"):
-            if part in signing.carries:
-                request = _placed(request, signing, part, getattr(given, part))
-        if route.proof == "key":
+        request = self._proven(request, signing, given)
+        if route.proof != "signature" and signing is not route.also_signed:
             return request
-        text = next(iter(texts_of(signing, request, given, route.signs)))
+        held = self._held()
+        own = {"owner": held.get("owner", ""), "number": str(number_of(self.account)), **route.signs}
+        return self._with_signature(request, signing, given, own)
+
+    @staticmethod
+    def _proven(request: Request, signing: Signing, given: Given) -> Request:
+        """With every part of a signature but itself; those in a payload are in it already."""
+        for part in ("key", "time", "nonce", "passphrase", "window", "signer"):
+            if not signing.carries.get(part, "payload").startswith("payload"):
+                request = _placed(request, signing, part, getattr(given, part))
+        return request
+
+    def _with_signature(
+        self, request: Request, signing: Signing, given: Given, own: Mapping[str, str]
+    ) -> Request:
+        given = replace(given, payload=given_by(signing, request).payload)
+        text = next(iter(texts_of(signing, request, given, own)))
         return _placed(request, signing, "signature", self.signature(signing, text))
 
-    def given(self, signing: Signing) -> Given:
+    def _held(self) -> dict[str, str]:
+        """What the account's credentials hold, by what they are."""
         held = self.dialect.credentials(self.account)
-        values = {each.is_: held[name] for name, each in self.description.credentials.items()}
+        return {each.is_: held[name] for name, each in self.description.credentials.items()}
+
+    def given(self, signing: Signing) -> Given:
+        values = self._held()
         now = self.dialect.venue.clock.now()
         return Given(
             key=values.get("key", ""),
             time=moment(now, signing.time),
             nonce=str(next(self.nonces)),
-            passphrase=self._phrase(signing, values.get("passphrase", "")),
+            passphrase=self._phrase(signing, values.get("passphrase") or values.get("number", "")),
             window="5000",
+            signer=values.get("signer", ""),
         )
 
     def _phrase(self, signing: Signing, phrase: str) -> str:
@@ -137,7 +176,15 @@ class Client:
         if signing.scheme == "ed25519":
             other = Ed25519PrivateKey.from_private_bytes(b"\0" * 32)
             made = (other if self.spoilt else ed25519_key(secret, signing.decode)).sign(text)
-            return base64.b64encode(made).decode() if signing.written == "base64" else made.hex()
+            return in_form(made, signing.written)
+        if signing.scheme == "rsa":
+            said = b"spoilt" if self.spoilt else text
+            padding = padded(signing, PSS.DIGEST_LENGTH)
+            return in_form(rsa_key(secret).sign(said, padding, HASHES[signing.digest]), signing.written)
+        if signing.scheme in WALLETS:
+            wallet = "0x" + "11" * 32 if self.spoilt else self.dialect.key_of(signing, self.account)
+            digest = personal_digest(text) if signing.scheme == "eip191" else text
+            return in_form(sign_digest(digest, wallet), signing.written)
         return secret
 
     def token(self, signing: Signing, text: bytes) -> str:
@@ -196,9 +243,19 @@ class Client:
         elif kind == "query":
             query = [(name, token or "")]
         host = (self.dialect.stream_hosts or self.dialect.rest_hosts)[0]
-        session = self.dialect.open_stream(Request("GET", host, path, query))
+        request = Request("GET", host, path, query)
+        if connection.login is not None and connection.login.by == "upgrade":
+            request = self._upgrade(request, connection.login.signing or self.description.signing)
+        session = self.dialect.open_stream(request)
         assert isinstance(session, StreamSession), session
         return session
+
+    def _upgrade(self, request: Request, signing: Signing) -> Request:
+        """Signed; a payload is the time in base64."""
+        given = self.given(signing)
+        if "payload" in signing.carries:
+            request = _placed(request, signing, "payload", base64.b64encode(given.time.encode()).decode())
+        return self._with_signature(self._proven(request, signing, given), signing, given, {})
 
     def login(self, connection: Connection, said: dict[str, str], token: str | None) -> JsonValue:
         """What logs in, or what a private subscription holds beside its topics; nothing where neither."""
@@ -297,5 +354,6 @@ def _placed(request: Request, signing: Signing, part: str, value: str) -> Reques
         return replace(request, query=pairs, raw_query=urlencode(pairs))
     if kind == "param":
         return replace(request, body=request.body + b"&" + urlencode({where: value}).encode())
-    body = json.loads(request.body or b"{}") | {where: value}
+    body = json.loads(request.body or b"{}")
+    _put(body, where, value)
     return replace(request, body=json.dumps(body).encode())
