@@ -319,9 +319,7 @@ def test_rules_that_no_reading_explains_are_known_by_their_names() -> None:
             "min_notional": "5",
         }
     }  # fmt: skip
-    assert _data(made)["known"]["routes / GET /instruments / reply / each market / tick_size"] == [
-        "fork reads"
-    ]
+    assert _data(made)["known"]["routes / GET /instruments / reply"] == ["fork reads"]
 
 
 def test_leaves_are_counted_by_who_explains_them(made: Assembled) -> None:
