@@ -54,10 +54,10 @@ def _filled(hole: Hole, values: Mapping[str, str], codes: Codes) -> bytes:
 
 
 def _scaled(raw: bytes, name: str) -> bytes:
-    """A decimal in minor units: with `units8` times 10⁸, rounded half up. Raises ValueError."""
+    """A decimal, or none, in minor units: with `units8` times 10⁸, rounded half up. Raises ValueError."""
     _, places = with_number(name) or ("", 0)
     try:
-        amount = Decimal(raw.decode()).scaleb(places).quantize(Decimal(1), ROUND_HALF_UP)
+        amount = Decimal(raw.decode() or 0).scaleb(places).quantize(Decimal(1), ROUND_HALF_UP)
     except InvalidOperation as error:
         raise ValueError(f"no number: {raw.decode()[:80]}") from error
     return str(amount).encode()

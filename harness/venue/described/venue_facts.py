@@ -67,7 +67,7 @@ class VenueFacts:
             "base_decimals": market.base_precision, "quote_decimals": market.quote_precision,
             "halted": halted, "open": not halted, "contract_size": market.contract_size,
             "max_leverage": market.max_leverage, "default_leverage": market.default_leverage,
-            "maintenance_margin": market.maintenance_margin,
+            "initial_margin": 1 / market.max_leverage, "maintenance_margin": market.maintenance_margin,
         }  # fmt: skip
 
     def _ticker(self, market: Market) -> Facts:
@@ -82,6 +82,7 @@ class VenueFacts:
     def _funding(self, market: Market) -> Facts:
         return {
             "rate": self.venue.funding_rate(market), "next_at": self.venue.next_funding_at(market),
+            "last_at": self.venue.next_funding_at(market) - market.funding_interval,
             "interval": int(market.funding_interval), "mark_price": self.venue.mark_price(market),
             "index_price": self.venue.index_price(market), "open_interest": self.venue.open_interest(market),
         }  # fmt: skip
