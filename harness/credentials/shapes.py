@@ -107,7 +107,8 @@ def _base64(text: str) -> bytes:
         return b""
 
 
-def _base58(data: bytes, alphabet: str = _BASE58) -> str:
+def base58(data: bytes, alphabet: str = _BASE58) -> str:
+    """Bytes as base58 writes them, of bitcoin's alphabet."""
     number, digits = int.from_bytes(data, "big"), ""
     while number:
         number, digit = divmod(number, 58)
@@ -115,10 +116,19 @@ def _base58(data: bytes, alphabet: str = _BASE58) -> str:
     return alphabet[0] * (len(data) - len(data.lstrip(b"\0"))) + digits
 
 
+def unbase58(text: str) -> bytes:
+    """The bytes of a text in base58. Raises ValueError."""
+    number = 0
+    for digit in text:
+        number = number * 58 + _BASE58.index(digit)
+    zeros = len(text) - len(text.lstrip(_BASE58[0]))
+    return b"\0" * zeros + number.to_bytes((number.bit_length() + 7) // 8, "big")
+
+
 def _solana_pair() -> str:
     """A seed and its public key in a row, as wallets export them."""
     key = ed25519.Ed25519PrivateKey.generate()
-    return _base58(key.private_bytes_raw() + key.public_key().public_bytes_raw())
+    return base58(key.private_bytes_raw() + key.public_key().public_bytes_raw())
 
 
 def _mnemonic() -> str:
@@ -135,7 +145,7 @@ def _mnemonic() -> str:
 def _xrpl_seed() -> str:
     body = b"\x21" + secrets.token_bytes(16)
     check = hashlib.sha256(hashlib.sha256(body).digest()).digest()[:4]
-    return _base58(body + check, _XRPL_BASE58)
+    return base58(body + check, _XRPL_BASE58)
 
 
 def identity_of(secret: str, shape: Shape, wanted: Shape) -> str | None:
@@ -146,6 +156,8 @@ def identity_of(secret: str, shape: Shape, wanted: Shape) -> str | None:
     if wanted is Shape.ADDRESS and shape in (Shape.HEX_32, Shape.HEX_32_0X):
         key = PrivateKey.from_hex(secret.removeprefix("0x")).public_key.format(compressed=False)
         return _checksummed(keccak.new(data=key[1:], digest_bits=256).digest()[-20:].hex())
+    if wanted is Shape.BASE58_32 and shape is Shape.BASE58_64:
+        return base58(unbase58(secret)[32:])
     if wanted is Shape.BASE64_32 and shape is Shape.BASE64_32:
         seed = ed25519.Ed25519PrivateKey.from_private_bytes(base64.b64decode(secret))
         return base64.b64encode(seed.public_key().public_bytes_raw()).decode()
@@ -188,7 +200,7 @@ _MAKERS: Mapping[Shape, Callable[[], str]] = {
     Shape.HEX_32_0X: lambda: "0x" + _secp256k1(),
     Shape.HEX_40: lambda: f"{secrets.randbits(310):080x}",
     Shape.HEX_64: lambda: secrets.token_hex(64),
-    Shape.BASE58_32: lambda: _base58(secrets.token_bytes(32)),
+    Shape.BASE58_32: lambda: base58(secrets.token_bytes(32)),
     Shape.BASE58_64: _solana_pair,
     Shape.BASE64_32: lambda: base64.b64encode(secrets.token_bytes(32)).decode(),
     Shape.BASE64_64: lambda: base64.b64encode(secrets.token_bytes(64)).decode(),

@@ -16,7 +16,7 @@ from harness.credentials.choosing import MOST_TRIES, choose, complained
 from harness.credentials.examples import Example
 from harness.credentials.shapes import Shape
 from harness.credentials.stated import stated
-from harness.venue.dialects.hyperliquid.signatures import address_of
+from harness.venue.dialects.wallets import address_of
 from tests.credentials.fields import field
 
 KEY, SECRET = field("one_api_key"), field("one_secret_key")

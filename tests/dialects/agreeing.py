@@ -72,6 +72,8 @@ class Ccxt:
         self.client.milliseconds = lambda: int(self.at * 1000)
         self.client.seconds = lambda: int(self.at)
         self.client.microseconds = lambda: int(self.at * 1_000_000)
+        # The clock stands still: what counts up from it with every call would run away from it.
+        self.client.incrementing_nonce = lambda: self.client.nonce()
         self.client.has["fetchCurrencies"] = False
         self.client.fetch = self._fetch
 
@@ -97,6 +99,8 @@ class Ccxt:
         self.seen[name] = document
         if reply.status >= 400:
             raise LookupError(text[:200])
+        given = (headers, body)  # ccxt takes a session from the headers of a reply here
+        self.client.handle_errors(reply.status, "", url, method, dict(reply.headers), text, document, *given)
         return document
 
     def read(self, call: Callable[[Any], Any]) -> dict[str, JsonValue]:

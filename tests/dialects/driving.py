@@ -16,6 +16,7 @@ from harness import temporary
 from harness.sandbox import choose
 from harness.scenarios.rig import Rig
 from tests.dialects.described import MEASURED
+from tests.dialects.names import market_of
 from tests.dialects.test_connectors import filled, opening, resting
 from tests.zoo.asked import asked_of
 from tests.zoo.keeping import PACE, Specimen, Zoo
@@ -72,7 +73,7 @@ def main(names: list[str], with_checks: bool) -> None:
         zoo = Zoo(choose("auto"), folder, thorough=False)
         for name in names:
             with zoo.good(name) as specimen:
-                with specimen.rigs.open(PACE / 2) as rig:
+                with specimen.rigs.open(PACE / 2, market=market_of(name)) as rig:
                     seen: dict[str, Any] = {"life": ", ".join(life(rig)) or "not ready"}
                 if with_checks:
                     seen |= judged(specimen, name)

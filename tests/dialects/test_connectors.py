@@ -12,6 +12,7 @@ from harness.scenarios.rig import Rig
 from harness.venue.dialects import spoken_by
 from harness.venue.market import floor_to
 from harness.venue.model import Side
+from tests.dialects.names import market_of
 from tests.zoo.keeping import PACE, Zoo
 
 # Merged connectors whose books go astray: `test_good.py` has what a screening says of them.
@@ -20,7 +21,13 @@ LOSES_THE_BOOK = {
 }
 BY_DEFAULT = ("binance", "binance_perpetual")  # the others: `make test-all`
 TAKES_OPEN_INTEREST_FOR_FUNDING = ("hyperliquid_perpetual",)
-TELLS_EQUITY = ("bybit_perpetual", "hyperliquid_perpetual")  # as the balance: unrealised profit is in it
+TELLS_EQUITY = (
+    "bitmart_perpetual",
+    "bybit_perpetual",
+    "hyperliquid_perpetual",
+    "kalshi_perpetual",
+    "pacifica_perpetual",
+)  # as the balance: unrealised profit is in it
 
 
 @pytest.fixture(
@@ -32,7 +39,8 @@ TELLS_EQUITY = ("bybit_perpetual", "hyperliquid_perpetual")  # as the balance: u
 )
 def rig(request: pytest.FixtureRequest, zoo: Zoo) -> Iterator[Rig]:
     """The exchange's own connector, started and ready, in the sandbox."""
-    with zoo.good(request.param) as specimen, specimen.rigs.open(PACE / 2) as rig:
+    market = market_of(request.param)
+    with zoo.good(request.param) as specimen, specimen.rigs.open(PACE / 2, market=market) as rig:
         rig.connector.start()
         ready = rig.connector.wait_ready(120)
         assert ready.ready, (ready.parts, [line.message for line in rig.connector.logs()][-5:])

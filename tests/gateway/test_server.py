@@ -10,18 +10,21 @@ import socket
 import ssl
 import time
 from collections.abc import AsyncIterator
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import aiohttp
 import pytest
 
-from harness.clock import ScaledClock
+from harness.clock import ScaledClock, SkewedClock
 from harness.gateway.acceptor import Acceptor
 from harness.gateway.entries import RejectionReason
 from harness.gateway.faults import Stall, WrongCertificate
 from harness.gateway.server import GatewayError
 from harness.gateway.thread import GatewayThread, running_gateway
 from harness.gateway.tls import name_in
+from harness.venue.market import SAMPLE_MARKETS
+from harness.venue.session import Venue
 from tests.gateway.emulated import PATIENCE, EmulatedShim, get, talk
 from tests.gateway.tiny import HOST, STREAMS, TinyDialect
 
@@ -37,6 +40,23 @@ def test_a_verifying_client_gets_the_dialects_reply(gateway: GatewayThread, shim
     assert (handshake.host, handshake.error, handshake.certificate) == (HOST, None, "right")
     assert gateway.record.rejected() == ()
     assert gateway.record.troubles() == ()
+
+
+def test_a_reply_has_the_exchanges_own_date(clock: ScaledClock) -> None:
+    """Clients that no route tells the time read it there; the exchange is an hour ahead here."""
+
+    async def date(session: aiohttp.ClientSession) -> str:
+        async with session.get(f"https://{HOST}/ping") as response:
+            return response.headers["Date"]
+
+    ahead = TinyDialect(Venue(SAMPLE_MARKETS, seed=1, clock=SkewedClock(clock, 3600)))
+    with running_gateway([ahead], clock=clock) as gateway:
+        shim = EmulatedShim(gateway.socket_path)
+        told = parsedate_to_datetime(talk(gateway, shim, date)).timestamp()
+        shim.close()
+        (exchange,) = gateway.record.exchanges("ping")
+    assert 0 <= ahead.venue.clock.now() - told < 600
+    assert dict(exchange.reply_headers)["Date"].endswith("GMT")
 
 
 def test_one_connection_serves_many_requests(gateway: GatewayThread, shim: EmulatedShim) -> None:

@@ -14,9 +14,10 @@ from pydantic import JsonValue
 from harness.venue.dialects.hyperliquid import Hyperliquid
 from harness.venue.dialects.hyperliquid.api import HyperliquidApi
 from harness.venue.dialects.hyperliquid.codec import MISSING, divisible, number
-from harness.venue.dialects.hyperliquid.signatures import DAY, Nonces, address_of, private_key, sign
+from harness.venue.dialects.hyperliquid.signatures import DAY, Nonces, private_key, sign
 from harness.venue.dialects.messages import Close, Request
 from harness.venue.dialects.stream_session import StreamSession
+from harness.venue.dialects.wallets import address_of
 from harness.venue.model import Account, Side
 from harness.venue.session import Venue
 from tests.venue.world import NOON, StillClock, data, texts

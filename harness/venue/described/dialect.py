@@ -9,11 +9,12 @@ from typing import Any, ClassVar
 from pydantic import JsonValue
 
 from harness.venue.described.answering import Answering
-from harness.venue.described.model import Connection, Description, RouteDescription
+from harness.venue.described.model import Asking, Description
 from harness.venue.described.placeholders import repeats
-from harness.venue.described.proving import Proving
-from harness.venue.described.refusing import RefusalBook
+from harness.venue.described.proving import TOKEN_LIFETIME, Proving
+from harness.venue.described.refusing import RefusalBook, Refuse
 from harness.venue.described.requested import Asked
+from harness.venue.described.speaking import Opening
 from harness.venue.described.streams import DescribedSession
 from harness.venue.described.templates import Filler, Matcher, Missing, Scope, Unlike
 from harness.venue.described.trust import Trust
@@ -29,8 +30,6 @@ from harness.venue.operations.limits import RouteLimit, RouteLimits
 from harness.venue.operations.refusals import RequestError, RequestRefused
 from harness.venue.operations.sessions import PrivateSessions
 from harness.venue.session import Venue
-
-TOKEN_LIFETIME = 3600.0  # virtual seconds, where a description names none
 
 
 def _routes(described: Description) -> Iterator[Route]:
@@ -82,12 +81,27 @@ class DescribedDialect(Proving, Understanding):
     def ccxt_options(self) -> dict[str, JsonValue]:
         return {**super().ccxt_options(), **self.description.ccxt_options}
 
+    def authenticate(self, request: Request, route: Route) -> Account:
+        if self.description.routes[route.handler].proof != "order":
+            return super().authenticate(request, route)
+        account = self.owner_of_order(request, route)
+        if account is None:
+            raise self.refused(Refusal.UNKNOWN_ORDER.value, route.handler)
+        return account
+
     def admit(self, request: Request, route: Route) -> None:
         now = self.received_at(request)
         stand = self._limits.use(request.client, route.handler, route.operation, route.weight, now)
         self._standing = stand
         if stand is not None and stand.use.over:
             raise self.refused(RequestError.OVER_LIMIT.value)
+
+    def admit_message(self, client: str, name: str, asked: Asking) -> None:
+        """Raises Refuse where a request by a message is one too many."""
+        now = self.venue.clock.now()
+        stand = self._limits.use(client, name, asked.operation, asked.weight, now)
+        if stand is not None and stand.use.over:
+            raise Refuse(RequestError.OVER_LIMIT.value)
 
     def finish(self, request: Request, route: Route, reply: Reply) -> Reply:
         stand = self._standing
@@ -122,36 +136,48 @@ class DescribedDialect(Proving, Understanding):
 
     def _serve(self, call: Call) -> Reply:
         described = self.description.routes[call.route.handler]
+        try:
+            said: JsonValue = {**self.parameters(described, call.request), **call.path}
+            scope = self.done(described, said, call.signer)
+        except Refuse as error:
+            raise self.refused(error.code, call.route.handler, error.detail, error.around) from error
+        if call.signer is not None and described.operation in ("user_stream_open", "stream_token"):
+            scope = self._session(call.signer).within(scope)
+        headers = {name: str(self.filler.fill(text, scope)) for name, text in described.headers.items()}
+        return Reply(described.status, headers, self.filler.fill(described.reply, scope))
+
+    def _session(self, account: Account) -> Scope:
+        signing = self.description.signing
+        keys = self.logins if signing is not None and signing.scheme == "session" else self.keys
+        now = self.venue.clock.now()
+        told: dict[str, Fact] = {
+            "key": keys.open(account, now), "lifetime": int(keys.lifetime), "ends_at": now + keys.lifetime,
+        }  # fmt: skip
+        return Scope({"session": lambda: told})
+
+    def done(self, described: Asking, said: JsonValue, signer: Account | None) -> Scope:
+        """Does what is asked for, by a route or by a message; what there is to tell of it. Raises Refuse."""
         asked = None
         try:
-            asked = self._asked(call, described)
-            scope = self.answering.answer(asked)
+            asked = self._asked(described, said, signer)
+            return self.answering.answer(asked)
         except VenueRefusal as error:
             if error.code is Refusal.UNKNOWN_ORDER and described.unknown == "empty":
-                return Reply(described.status, {}, self.filler.fill(described.reply, self.venue_facts.now()))
+                return self.venue_facts.now()
             around = self.answering.refused_order(asked, error.code)
-            raise self.refused(error.code.value, call.route.handler, error.detail, around) from error
+            raise Refuse(error.code.value, error.detail, around) from error
         except RequestRefused as error:
-            raise self.refused(error.error.value, call.route.handler, error.detail) from error
+            raise Refuse(error.error.value, error.detail) from error
         except Missing as error:
             code = RequestError.MISSING_PARAMETER.value
             if error.hole == "market.symbol":
                 code = Refusal.UNKNOWN_MARKET.value
-            raise self.refused(code, call.route.handler, error.name) from error
+            raise Refuse(code, error.name) from error
         except (Unreadable, Unlike, ValueError) as error:
-            code = RequestError.BAD_PARAMETER.value
-            raise self.refused(code, call.route.handler, str(error)) from error
-        if call.signer is not None and described.operation in ("user_stream_open", "stream_token"):
-            scope = self._session(call.signer).within(scope)
-        return Reply(described.status, {}, self.filler.fill(described.reply, scope))
+            raise Refuse(RequestError.BAD_PARAMETER.value, str(error)) from error
 
-    def _session(self, account: Account) -> Scope:
-        key = self.keys.open(account, self.venue.clock.now())
-        return Scope({"session": lambda: {"key": key, "lifetime": int(self.keys.lifetime)}})
-
-    def _asked(self, call: Call, described: RouteDescription) -> Asked:
+    def _asked(self, described: Asking, said: JsonValue, signer: Account | None) -> Asked:
         """Raises Missing, Unlike, Unreadable or VenueRefusal."""
-        said: JsonValue = {**self._parameters(described, call.request), **call.path}
         takes = described.takes if described.takes is not None else {}
         found = self.matcher.match(takes, said)
         market = self.market_in(found)
@@ -160,12 +186,12 @@ class DescribedDialect(Proving, Understanding):
         found |= {name: plainly(value) for name, value in described.means.items()}
         if described.operation == "user_stream_renew":
             self._renew(found)
-        asked = Asked(described.operation, call.signer, market, found, described.rows)
+        asked = Asked(described.operation, signer, market, found, described.rows)
         if asked.operation == "order_status" and not asked.named and not self._lists_orders(described):
             raise Unreadable("no id of an order")
         return asked
 
-    def _lists_orders(self, route: RouteDescription) -> bool:
+    def _lists_orders(self, route: Asking) -> bool:
         reply = self.filler.laid_out(route.reply)
         return any(repeats(reply, what) for what in ("order", "group"))
 
@@ -188,17 +214,14 @@ class DescribedDialect(Proving, Understanding):
             account = self._account_of_token(connection.login.token, path, request)
             if account is None and connection.login.needed:
                 return self.refusals.reply(RequestError.UNKNOWN_KEY.value, self.venue_facts.now())
-        return self._opened(connection, account)
+        session = DescribedSession(self, Opening(connection, request, account))
+        self.sessions.add(session)
+        return session
 
     def _account_of_token(self, place: str, path: Mapping[str, str], request: Request) -> Account | None:
         kind, _, name = place.partition(" ")
         token = path.get(name, "") if kind == "path" else dict(request.query).get(name, "")
         return self.keys.account_of(token, self.venue.clock.now())
-
-    def _opened(self, connection: Connection, account: Account | None) -> DescribedSession:
-        session = DescribedSession(self, connection, account)
-        self.sessions.add(session)
-        return session
 
     @classmethod
     def unconfirmed(cls, facts: Iterable[str]) -> tuple[str, ...]:

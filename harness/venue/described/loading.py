@@ -13,11 +13,13 @@ from pydantic import BaseModel, JsonValue, ValidationError
 from harness.errors import UserError
 from harness.venue.described.addresses import covering, leaves, parsed, written
 from harness.venue.described.facts import COLLECTIONS, ECHO, FACTS, known_fact
-from harness.venue.described.model import Description, Review, Signing
+from harness.venue.described.model import Description, Signing, TypedData
 from harness.venue.described.packing import PLAIN
 from harness.venue.described.placeholders import EACH, IF, LIKE, known_filter, leaf, texts
+from harness.venue.described.recorded import Recorded, laid_over
 from harness.venue.described.review import reviewed
-from harness.venue.described.signing import PLUGINS
+from harness.venue.described.review_model import Review
+from harness.venue.described.schemes import PLUGINS
 from harness.venue.dialects.routing import OPERATIONS
 from harness.venue.model import Refusal
 from harness.venue.operations.refusals import RequestError
@@ -55,11 +57,13 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(true|fals
 
 
 def load(path: Path) -> Description:
-    """The description with its review laid over it; raises UserError."""
+    """The description with its review, and what recordings said, laid over it; raises UserError."""
     data = _whole(path)
     review = review_of(path)
     if review.exists():
         data = reviewed(data, _checked(Review, {"corrections": raw(review)}, review).corrections, review)
+    if (known := recorded(path)) is not None:
+        data = laid_over(data, known)
     return checked(data, path)
 
 
@@ -93,6 +97,17 @@ def _laid_over(base: dict[str, JsonValue], own: dict[str, JsonValue]) -> dict[st
 def review_of(path: Path) -> Path:
     """Where the corrections of a description stand."""
     return path.with_name(f"{path.stem}.review.yml")
+
+
+def recorded_of(path: Path) -> Path:
+    """Where that stands which recordings said of a description."""
+    return path.with_name(f"{path.stem}.recorded.yml")
+
+
+def recorded(path: Path) -> Recorded | None:
+    """What recordings said of the description at `path`; None where there is none. Raises UserError."""
+    file = recorded_of(path)
+    return _checked(Recorded, raw(file), file) if file.exists() else None
 
 
 def hosts_reviewed(review: Path) -> tuple[str, ...]:
@@ -144,7 +159,7 @@ def checked(data: JsonValue, path: Path) -> Description:
     wrong = [
         *_unsourced(data),
         *_unknown_words(description),
-        *_unknown_plugins(description),
+        *_unknown_schemes(description),
         *_unknown_packets(description),
         *_unknown_templates(description),
     ]
@@ -209,15 +224,32 @@ def _unknown_packets(description: Description) -> Iterator[str]:
                 yield f"packets / {name} / {field}: {described!r} is no number and one of {kinds}"
 
 
-def _unknown_plugins(description: Description) -> Iterator[str]:
+def _unknown_schemes(description: Description) -> Iterator[str]:
     for where, signing in _signings(description):
         if signing.scheme == "plugin" and signing.plugin not in PLUGINS:
             yield f"{where} / plugin: there is no plug-in {signing.plugin!r}"
+        if (signing.scheme == "eip712") is not (signing.typed is not None):
+            yield f"{where} / typed: it belongs to the scheme eip712, which needs it"
+        elif signing.typed is not None:
+            yield from (f"{where} / typed: {wrong}" for wrong in _wrong_types(signing.typed))
+
+
+def _wrong_types(typed: TypedData) -> Iterator[str]:
+    if typed.primary not in typed.types:
+        yield f"there is no type {typed.primary!r}"
+        return
+    names = typed.message.keys() if isinstance(typed.message, dict) else set()
+    for name in sorted(typed.types[typed.primary].keys() ^ names):
+        yield f"{name!r} is either no field of {typed.primary!r} or not in its message"
 
 
 def _signings(description: Description) -> Iterator[tuple[str, Signing]]:
     if description.signing is not None:
         yield "signing", description.signing
+    for name, route in description.routes.items():
+        for kind in ("signing", "also_signed"):
+            if (own := getattr(route, kind)) is not None:
+                yield f"routes / {name} / {kind}", own
     for name, connection in description.connections.items():
         if connection.login is not None and connection.login.signing is not None:
             yield f"connections / {name} / login / signing", connection.login.signing
@@ -233,10 +265,17 @@ def _unknown_templates(description: Description) -> Iterator[str]:
             yield f"{address}: {found['what']!r} is none of {', '.join(COLLECTIONS)}"
         if key == LIKE and value not in description.shapes:
             yield f"{address}: there is no shape {value!r}"
-        if key == IF and not (isinstance(value, str) and known_fact(value)):
-            yield f"{address}: {value!r} is no fact"
+        if key == IF:
+            yield from _unknown_condition(address, value, lists)
         for text in (key, *(texts(value) if isinstance(value, str) else ())):
             yield from _unknown_holes(address, text, lists)
+
+
+def _unknown_condition(address: str, value: JsonValue, lists: frozenset[str]) -> Iterator[str]:
+    name, listed, words = value.partition("|") if isinstance(value, str) else ("", "", "")
+    known = (words in lists and name in FACTS) if listed else known_fact(name)
+    if not known:
+        yield f"{address}: {value!r} is no fact, nor an object and a list of words"
 
 
 def _entries(value: Any, at: str = "") -> Iterator[tuple[str, str, JsonValue]]:

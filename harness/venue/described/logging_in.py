@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import JsonValue
 
+from harness.venue.described.refusing import Refuse
 from harness.venue.described.said_topics import plain, texts_in
-from harness.venue.described.signing import Given, text_of, with_claims
-from harness.venue.described.speaking import Refuse, Speaking
+from harness.venue.described.signing import Given, with_claims
+from harness.venue.described.signing_texts import text_of
+from harness.venue.described.speaking import Speaking
 from harness.venue.described.values import Fact
 from harness.venue.dialects.messages import Outgoing
 from harness.venue.operations.refusals import RequestError

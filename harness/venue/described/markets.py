@@ -65,6 +65,7 @@ def _sayable(market: Market, told: frozenset[str], description: Description) -> 
         min_notional=market.min_notional if named and "market.min_notional" in told else ZERO,
         contract_size=lot if rules.contract == "lot" else market.contract_size,
         fee_in=FeeIn(rules.fee_in),
+        funding_interval=description.funding_every or market.funding_interval,
         post_only_expires=rules.post_only_would_take == "expires",
     )
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import BaseModel, Field, JsonValue, StringConstraints
 
 from harness.credentials.shapes import Shape
+from harness.venue.described.order_rules import Limit, Orders
+from harness.venue.described.part import STRICT, Operation, Template
 from harness.venue.described.sources import Source
 
-Template = JsonValue
-Operation = str
 ROUTE_NAME = r"^(GET|POST|PUT|PATCH|DELETE) (/\S*)( \(\w+\))?$"
 RouteName = Annotated[str, StringConstraints(pattern=ROUTE_NAME)]
 
@@ -21,7 +21,7 @@ RouteName = Annotated[str, StringConstraints(pattern=ROUTE_NAME)]
 class Part(BaseModel):
     """A part of a description: unknown keys are mistakes."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = STRICT
 
 
 class Hosts(Part):
@@ -33,39 +33,73 @@ class Hosts(Part):
 class Credential(Part):
     """A field of the connector's configuration. `sent`: where the exchange demands it as it is.
 
-    `is_`: which of the account's three values it holds, or `none` for a field that holds `value` for
-    everybody. `form`: how that is written; a `seed` is the 32 bytes of an Ed25519 private key, and the
-    shapes of `harness.credentials` are made up for each account. An address belongs to the account's
-    secret where that is a private key of 32 bytes.
+    `is_`: which of the account's three values it holds, its `number`, or `none` for a field that holds
+    `value` for everybody. A `wallet` is a private key beside the secret; `signer` is the address or public
+    key that belongs to the wallet, else to the secret, and `owner` an address of the account that belongs
+    to no key here. `form`: how that is written; a `seed` is the 32 bytes of an Ed25519 private key, and the
+    shapes of `harness.credentials` are made up for each account. A key that is an address belongs to the
+    account's secret where that is a private key of 32 bytes.
     """
 
-    is_: Literal["key", "secret", "passphrase", "number", "none"] = Field(alias="is")
+    is_: Literal["key", "secret", "passphrase", "number", "wallet", "signer", "owner", "none"] = Field(
+        alias="is"
+    )
     form: Literal["text", "hex", "base64", "seed hex", "seed base64", "pem"] | Shape = "text"
     length: int | None = Field(default=None, ge=8, le=256)
+    begins: str = Field(default="", description="what every key of the exchange begins with")
     value: str | None = None
+    ccxt: str | None = Field(default=None, description="what ccxt calls it, where it has a name of its own")
     sent: tuple[str, ...] = ()
+
+
+class TypedData(Part):
+    """What a wallet signs as EIP-712 has it: a struct of type `primary`, in a domain.
+
+    `message` says what each field holds, in texts as `Signing.text` has them; a mapping `{$abi: [[TYPE,
+    TEXT], …]}` is what a contract reads of these, one after another. `separator` is the domain's hash, for
+    an exchange that tells the hash alone. `codes` are lists of what a text is written as, named like a
+    filter.
+    """
+
+    domain: dict[str, str | int] = {}
+    separator: str | None = Field(default=None, pattern=r"^0x[0-9a-fA-F]{64}$")
+    primary: str
+    types: dict[str, dict[str, str]]
+    message: Template
+    codes: dict[str, dict[str, str]] = {}
 
 
 class Signing(Part):
     """How a text is signed, and where the parts of the signature stand.
 
-    `text` is a template over `time nonce method path query sorted_query params body host key passphrase
-    window payload content_type sorted_pairs` and what a route `signs`, with the filters `question ampersand
-    sha256 sha512 md5 hex base64 url lower upper`. `carries` says where each part of a request stands:
-    `header NAME`, `query NAME`, `body NAME`, `param NAME` (in the query or in a form) or `claim NAME` of a
-    JWT; those of a message stand in `login.said`. `unverified` is accepted without a look, and then
-    `signs-requests` is undetermined. Of a JWT `text` is what it has to claim as its `path`.
+    `text` is a template over `time nonce method path query sorted_query params body sorted_body host key
+    passphrase window payload content_type sorted_pairs owner number`, what the request says at `said.PATH`
+    and what a route `signs`, with the filters `question ampersand sha256 sha512 keccak md5 hex base64 url
+    lower upper unitsN`. `carries` says where each part of a request stands: `header NAME`, `query NAME`,
+    `body PATH`, `param NAME` (in the query or in a form), `payload NAME` (in the JSON of the `payload`) or
+    `claim NAME` of a JWT; those of a message stand in `login.said`. `unverified` is accepted without a look,
+    and then `signs-requests` is undetermined. Of a JWT `text` is what it has to claim as its `path`.
+    `eip191` is a text that a wallet signs, `eip712` the `typed` data; an `rsa` signature is padded by
+    `padding`, with salt of any length. A `session` is a key that a route of the operation `stream_token`
+    gave.
     """
 
-    scheme: Literal["hmac", "ed25519", "jwt", "token", "plugin", "unverified"]
+    scheme: Literal[
+        "hmac", "ed25519", "rsa", "eip191", "eip712", "jwt", "token", "session", "plugin", "unverified"
+    ]
     digest: Literal["sha256", "sha384", "sha512"] = "sha256"
-    decode: Literal["raw", "hex", "base64"] = "raw"
-    written: Literal["hex", "HEX", "base64"] = "hex"
+    padding: Literal["pkcs1", "pss"] = "pkcs1"
+    decode: Literal["raw", "hex", "base64", "base58"] = "raw"
+    written: Literal["hex", "HEX", "base64", "base58"] = "hex"
     text: str = ""
-    carries: dict[Literal["key", "signature", "time", "nonce", "passphrase", "window", "payload"], str] = {}
+    typed: TypedData | None = None
+    carries: dict[
+        Literal["key", "signature", "time", "nonce", "passphrase", "window", "payload", "signer"], str
+    ] = {}
     prefix: dict[str, str] = {}  # what stands before a part: `{signature: "Bearer "}`
     time: Literal["s", "ms", "us", "ns", "iso", "any s"] = "ms"
     tolerance: float | None = Field(default=None, gt=0, description="seconds that a time may be off")
+    lifetime: float = Field(default=86_400.0, gt=0, description="seconds that a session lives")
     rising_nonce: bool = False
     passphrase: Literal["plain", "signed"] = Field(
         default="plain", description="whether a passphrase is sent as its HMAC with the secret"
@@ -77,7 +111,17 @@ class Words(Part):
     """A list of words: what each says of an object's facts; when written the first that fits is taken."""
 
     of: Literal[
-        "order", "fill", "trade", "market", "position", "change", "page", "account", "payment", "action"
+        "order",
+        "fill",
+        "trade",
+        "market",
+        "position",
+        "change",
+        "page",
+        "account",
+        "payment",
+        "action",
+        "level",
     ]
     words: dict[str, dict[str, JsonValue]]
     usual: str | None = Field(default=None, description="the word when a request leaves it out")
@@ -111,33 +155,53 @@ class Refusals(Part):
     otherwise: RefusalWords = RefusalWords(message="request refused")
 
 
-class RouteDescription(Part):
-    """A REST route. `when` tells apart routes that share method and path, by literal parameters (`*`: any).
+class Asking(Part):
+    """What is asked for, over either transport. `takes` is a template of what the client says.
 
-    `takes` is a template of the parameters; those in the path are named in the route's own name. A key that
-    ends in `?` may be left out. `parameters: payload`: they are JSON in base64 where the signing carries its
-    payload. `unknown: empty` answers a look-up of what nobody knows with no row.
+    A key that ends in `?` may be left out. `unknown: empty` answers a look-up of what nobody knows with no
+    row.
     """
 
     operation: Operation
     private: bool = False
-    proof: Literal["signature", "key"] = Field(
-        default="signature", description="what a private route demands: `key` is not signed"
-    )
     weight: int = 1
-    when: dict[str, str] = {}
-    parameters: Literal["query", "json", "form", "query or form", "payload"] | None = None
     takes: Template = None
     means: dict[str, JsonValue] = Field(
-        default={}, description="facts that the route itself stands for, such as `order.side`"
+        default={}, description="facts that the request itself stands for, such as `order.side`"
     )
-    signing: Signing | None = Field(default=None, description="where it is another than that of the others")
-    signs: dict[str, str] = Field(default={}, description="what this route adds to the text that is signed")
     rows: Rows = Rows()
-    status: int = 200
     reply: Template = None
     unknown: Literal["refused", "empty"] = "refused"
     refusals: dict[str, RefusalWords] = {}
+
+
+class RouteDescription(Asking):
+    """A REST route. `when` tells apart routes that share method and path, by literal parameters (`*`: any).
+
+    Parameters in the path are named in the route's own name. `parameters: payload`: they are JSON in base64
+    where the signing carries its payload.
+    """
+
+    proof: Literal["signature", "key", "order"] = Field(
+        default="signature",
+        description="what a private route demands: `key` is not signed, and `order` tells everybody who names"
+        " an order of it",
+    )
+    when: dict[str, str] = {}
+    parameters: Literal["query", "json", "form", "query or form", "payload"] | None = None
+    signing: Signing | None = Field(default=None, description="where it is another than that of the others")
+    also_signed: Signing | None = Field(
+        default=None, description="a second signature, such as a wallet's of the order that the body holds"
+    )
+    signs: dict[str, str] = Field(default={}, description="what this route adds to the text that is signed")
+    status: int = 200
+    headers: dict[str, str] = {}  # of the reply, as templates
+
+
+class MessageRequest(Asking):
+    """A request that is a message of a connection; `said` tells it from others. `takes` is of the message."""
+
+    said: Template
 
 
 class Pattern(Part):
@@ -160,9 +224,9 @@ class Pattern(Part):
 class Login(Part):
     """How a private stream is opened.
 
-    `upgrade`: the request that opens it is signed as others are; `frame`: by a message of its own;
-    `subscription`: every private subscription is signed by itself; `token`: with a key that a route gave, in
-    the path or query (`token`) or in a subscription (`said`). `said` is where `login.key`,
+    `upgrade`: the request that opens it is signed as others are, or as `signing` says; `frame`: by a message
+    of its own; `subscription`: every private subscription is signed by itself; `token`: with a key that a
+    route gave, in the path or query (`token`) or in a subscription (`said`). `said` is where `login.key`,
     `login.signature` … stand in the message.
     """
 
@@ -183,15 +247,18 @@ class ServerPing(Part):
 class Book(Part):
     """How a book is told: whole each time, by changes or each changed level by itself; what is told first.
 
-    `every` in seconds; `sequence`: whether counted per change of the venue or per message; `checksum`: over
-    the best `checksum_depth` levels of both sides in turn.
+    `every` in seconds; `sequence`: whether counted per change of the venue, per message, or per message of
+    all books of the connection; `checksum`: over the best `checksum_depth` levels of both sides in turn.
     """
 
     style: Literal["changes", "whole", "levels"]
     first: Literal["whole", "nothing"] = "whole"
+    asked_by: str | None = Field(
+        default=None, description="the query parameter without which the book is not told whole at first"
+    )
     every: float = 0.1
     depth: int | None = None
-    sequence: Literal["change", "message"] = "change"
+    sequence: Literal["change", "message", "connection"] = "change"
     checksum: Literal["none", "crc32 interleaved"] = "none"
     checksum_depth: int = 25
 
@@ -227,6 +294,9 @@ class Connection(Part):
     subscribe: Pattern | None = None
     unsubscribe: Pattern | None = None
     answers: tuple[Pattern, ...] = ()
+    requests: dict[str, MessageRequest] = Field(
+        default={}, description="what can be asked for by a message: orders placed, cancelled, looked up"
+    )
     server_ping: ServerPing | None = None
     login: Login | None = None
     hello: Template = None
@@ -241,40 +311,6 @@ class Connection(Part):
     fills_first: bool = Field(default=False, description="a fill is told before what became of its order")
     lifetime: float | None = Field(default=None, description="seconds that a token lives")
     channels: dict[str, Channel] = {}
-
-
-class Limit(Part):
-    """So many requests in a window, counted for each route or all together; no operations: any other."""
-
-    operations: tuple[Operation, ...] = ()
-    requests: int
-    seconds: float
-    together: bool = False
-    weighed: bool = False
-
-
-class Orders(Part):
-    """Rules of orders that no reply tells."""
-
-    market_buy_in: Literal["base", "quote", "either"] = "base"
-    fee_in: Literal["received", "quote", "base"] = "received"
-    post_only_would_take: Literal["refused", "expires"] = "refused"
-    client_order_id: str | None = Field(default=None, description="pattern that it must match")
-    numbers: Literal["plain", "any"] = "plain"
-    amount_decimals: int | None = Field(
-        default=None, description="of amounts in every market, where no reply tells them"
-    )
-    contract: Literal["base", "lot"] = Field(
-        default="base", description="what a contract is: one of the base, or the least amount that is traded"
-    )
-    zero_price_is_market: bool = False
-    market_time_in_force: tuple[Literal["ioc", "fok"], ...] = Field(
-        default=(), description="those of which a market order has to name one"
-    )
-    hedge_side: Literal["told", "by reduce-only"] = Field(
-        default="told", description="how an order of hedge mode names its side: reduce-only ones close"
-    )
-    prefix: str = ""
 
 
 class Contradiction(Part):
@@ -317,34 +353,11 @@ class Description(Part):
     )
     limits: tuple[Limit, ...] = ()
     quote: str | None = Field(default=None, description="what is quoted in, where that is not USDT")
+    funding_every: float | None = Field(
+        default=None, gt=0, description="seconds from funding to funding, where these are not eight hours"
+    )
     notional_in: tuple[str, ...] = Field(default=(), description="quotes with a least notional; empty: all")
     in_dollars: bool = Field(default=False, description="whether some markets are quoted in US dollars")
     lacks: tuple[str, ...] = ()
     known: dict[str, tuple[Source, ...]]
     contradictions: tuple[Contradiction, ...] = ()
-
-
-class Correction(Part):
-    """A line of `<exchange>.review.yml`: confirms what stands at `at`, or puts `is` in its place.
-
-    An address that is not there yet is added; `remove` takes it out. Named by whom, when and after which
-    page.
-    """
-
-    at: str
-    is_: JsonValue = Field(default=None, alias="is")
-    remove: bool = False
-    by: str
-    date: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
-    page: str | None = None
-    note: str = ""
-
-    @property
-    def source(self) -> str:
-        """As `known` writes it."""
-        who = "maintainer" if self.page is None else "reviewer"
-        return " ".join(part for part in (who, self.by, self.date, self.page) if part)
-
-
-class Review(Part):
-    corrections: tuple[Correction, ...]

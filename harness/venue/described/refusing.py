@@ -19,6 +19,16 @@ _USUAL = {
 }
 
 
+class Refuse(Exception):  # noqa: N818 - an answer, not a failure of ours
+    """A request is not granted, whichever way it came; `around` is what else the answer may tell of."""
+
+    def __init__(self, code: str, detail: str = "", around: Scope | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.detail = detail
+        self.around = around
+
+
 class RefusalBook:
     """Finds the words of a refusal: a route's own, then the exchange's, then those for anything else."""
 
@@ -38,22 +48,26 @@ class RefusalBook:
     ) -> Reply:
         """`code` is a `Refusal` or a `RequestError`."""
         words = self.words(code, own or {})
-        usual = next(
-            (status for error, status in _USUAL.items() if error.value == code), self._refusals.status
-        )
-        status = words.status if words.status is not None else usual
+        status = self._status(code, words)
         template = self._refusals.body if words.body is None else words.body
-        inner = Scope({"refusal": lambda: refusal_facts(words, detail or code)}).within(scope)
+        inner = Scope({"refusal": lambda: refusal_facts(words, status, detail or code)}).within(scope)
         return Reply(status, {}, self._filler.fill(template, inner))
+
+    def _status(self, code: str, words: RefusalWords) -> int:
+        if words.status is not None:
+            return words.status
+        usual = (status for error, status in _USUAL.items() if error.value == code)
+        return next(usual, self._refusals.status)
 
     def frame(
         self, code: str, template: JsonValue, scope: Scope, own: Mapping[str, RefusalWords], detail: str = ""
     ) -> JsonValue:
         """What a stream says to it; `own` are the words of its connection."""
         words = own.get(code) or own.get("otherwise") or self.words(code, own)
-        inner = Scope({"refusal": lambda: refusal_facts(words, detail)}).within(scope)
+        status = self._status(code, words)
+        inner = Scope({"refusal": lambda: refusal_facts(words, status, detail)}).within(scope)
         return self._filler.fill(template if words.body is None else words.body, inner)
 
 
-def refusal_facts(words: RefusalWords, detail: str) -> Facts:
-    return {"code": words.code, "message": words.message, "detail": detail or None}
+def refusal_facts(words: RefusalWords, status: int, detail: str) -> Facts:
+    return {"code": words.code, "message": words.message, "status": status, "detail": detail or None}

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from harness.venue.described.model import Description, Orders, Rows
+from harness.venue.described.model import Description, Rows
+from harness.venue.described.order_rules import Orders
 from harness.venue.described.templates import Missing
 from harness.venue.described.values import Fact, Unreadable
 from harness.venue.market import Market

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from harness.errors import UserError
 from harness.venue.described.addresses import Address, bare, parsed, written
-from harness.venue.described.model import Correction
+from harness.venue.described.review_model import Correction
 
 
 def reviewed(data: JsonValue, corrections: Iterable[Correction], path: Path) -> JsonValue:

@@ -5,80 +5,23 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
-import hashlib
-import hmac
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
-from urllib.parse import parse_qsl, quote_plus, unquote, urlencode
+from decimal import Decimal
+from urllib.parse import parse_qsl, unquote, urlencode
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
 from pydantic import JsonValue
 
-from harness.credentials.shapes import Shape, identity_of, make
-from harness.venue.described.model import Credential, Signing
-from harness.venue.described.placeholders import Hole, leaf
+from harness.venue.described.model import Signing
+from harness.venue.described.said_topics import texts_in
+from harness.venue.described.schemes import claims
+from harness.venue.described.signing_texts import text_of, typed_text
+from harness.venue.described.templates import found_at
+from harness.venue.dialects.decimals import plain
 from harness.venue.dialects.messages import Request
-from harness.venue.dialects.signing import same
-from harness.venue.model import Account
 
-# Schemes that no formula says: whether one of the texts, signed with the secret, gives the signature.
-PLUGINS: dict[str, Callable[[str, frozenset[bytes], str], bool]] = {}
-_HASHES = frozenset({"md5", "sha1", "sha256", "sha384", "sha512"})
-
-
-def credential(account: Account, given: Credential, secret: Credential | None = None) -> str:
-    """What the connector's field holds for an account; `secret` is the field of the account's secret."""
-    if given.is_ == "none":
-        return given.value or ""
-    if given.is_ == "number":
-        return str(number_of(account))
-    own = {"key": account.api_key, "secret": account.api_secret, "passphrase": account.passphrase}[given.is_]
-    if given.form == "text":
-        return own if given.length is None else own[: given.length].ljust(given.length, "0")
-    if given.form == "pem":
-        return _pem(own)
-    if isinstance(given.form, Shape):
-        return _made(own, given.form, account, secret)
-    raw = hashlib.shake_256(own.encode()).digest(32 if "seed" in given.form else given.length or 32)
-    return raw.hex() if given.form.endswith("hex") else base64.b64encode(raw).decode()
-
-
-def _made(own: str, shape: Shape, account: Account, secret: Credential | None) -> str:
-    """A value of that shape; an address belongs to the account's private key where it has one."""
-    if secret is not None and isinstance(secret.form, Shape) and shape is Shape.ADDRESS:
-        belonging = identity_of(credential(account, secret), secret.form, shape)
-        if belonging is not None:
-            return belonging
-    return _made_up(own, shape)
-
-
-@cache
-def _made_up(own: str, shape: Shape) -> str:  # noqa: ARG001 - whose it is
-    """The same for the same account, as long as this process lives."""
-    return make(shape)
-
-
-@cache
-def _pem(own: str) -> str:
-    """An Ed25519 private key as PKCS #8 in PEM, made of an account's secret."""
-    seed = hashlib.shake_256(own.encode()).digest(32)
-    key = Ed25519PrivateKey.from_private_bytes(seed)
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-
-
-def number_of(account: Account | str) -> int:
-    """A number for an account, as exchanges have for their users."""
-    name = account if isinstance(account, str) else account.name
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:3], "big") + 1_000_000
+_WITHIN = ("claim ", "payload ")  # places within another part of the signature
 
 
 @dataclass(frozen=True)
@@ -92,26 +35,45 @@ class Given:
     passphrase: str = ""
     window: str = ""
     payload: str = ""
+    signer: str = ""
 
 
 def given_by(signing: Signing, request: Request) -> Given:
     """The parts of a signature, from where the description says that they stand."""
     parts: dict[str, str] = {}
-    for name, place in sorted(signing.carries.items(), key=lambda pair: pair[1].startswith("claim ")):
+    for name, place in sorted(signing.carries.items(), key=lambda pair: pair[1].startswith(_WITHIN)):
         kind, _, where = place.partition(" ")
         if kind == "claim":
             parts[name] = claims(parts.get("signature", "")).get(where, "")
+        elif kind == "payload":
+            parts[name] = _scalar_of(_unpacked(parts.get("payload", "")).get(where))
         else:
-            parts[name] = _at(request, kind, where).removeprefix(signing.prefix.get(name, ""))
+            parts[name] = _behind(_at(request, kind, where), signing.prefix.get(name, ""))
     return Given(**parts)
+
+
+def _behind(told: str, prefix: str) -> str:
+    """What stands behind the prefix; nothing where it is missing."""
+    return told.removeprefix(prefix) if told.startswith(prefix) else ""
 
 
 def payload_of(signing: Signing, request: Request) -> dict[str, JsonValue]:
     """The parameters that a request carries as JSON in base64, nothing where it carries none."""
+    return _unpacked(given_by(signing, request).payload)
+
+
+def _unpacked(payload: str) -> dict[str, JsonValue]:
     with contextlib.suppress(binascii.Error, ValueError, RecursionError):
-        document = json.loads(base64.b64decode(given_by(signing, request).payload, validate=True))
+        document = json.loads(base64.b64decode(payload, validate=True))
         return document if isinstance(document, dict) else {}
     return {}
+
+
+def _scalar_of(value: JsonValue) -> str:
+    """What stands at a place of a document; a time has no exponent."""
+    if value is None:
+        return ""
+    return plain(Decimal(str(value))) if isinstance(value, float) else _scalar(value)
 
 
 def _at(request: Request, kind: str, where: str) -> str:
@@ -123,8 +85,18 @@ def _at(request: Request, kind: str, where: str) -> str:
         return dict([*request.form, *request.query]).get(where, "")
     body = request.json()
     if isinstance(body, dict):
-        return str(body.get(where) or "")
+        found = found_at(body, where)
+        return _joined(found) if isinstance(found, dict) else str(found or "")
     return dict(request.form).get(where, "")
+
+
+def _joined(signature: Mapping[str, JsonValue]) -> str:
+    """A wallet's signature that is told as `r`, `s` and `v`, as one; nothing where it is none."""
+    r, s, v = (signature.get(part) for part in ("r", "s", "v"))
+    if not (isinstance(r, str) and isinstance(s, str) and isinstance(v, int) and 0 <= v < 256):
+        return ""
+    halves = (part.removeprefix("0x").rjust(64, "0") for part in (r, s))
+    return f"{''.join(halves)}{v:02x}"
 
 
 def with_claims(signing: Signing, given: Given) -> Given:
@@ -138,9 +110,16 @@ def with_claims(signing: Signing, given: Given) -> Given:
 def texts_of(
     signing: Signing, request: Request, given: Given, more: Mapping[str, str] | None = None
 ) -> frozenset[bytes]:
-    """What the client may have signed: the query as it was sent, decoded, and encoded anew.
+    """What the client may have signed."""
+    return frozenset(spellings_of(signing, request, given, more))
 
-    `more` is what the route itself adds to the values of the text.
+
+def spellings_of(
+    signing: Signing, request: Request, given: Given, more: Mapping[str, str] | None = None
+) -> tuple[bytes, ...]:
+    """The same in order: with the query as it was sent, decoded, and encoded anew.
+
+    `more` is what the route itself adds to the values of the text. None where it cannot be put together.
     """
     left_out = {where for place in signing.carries.values() for where in [place.partition(" ")[2]]}
     kind, _, name = signing.carries.get("signature", "").partition(" ")
@@ -151,10 +130,16 @@ def texts_of(
         "method": request.method, "path": request.path, "host": request.host, "body": body,
         "sorted_params": urlencode(sorted(pairs)), **vars(given),
         "content_type": request.header("content-type") or "",
-        "sorted_pairs": _sorted_pairs(request, left_out), **(more or {}),
+        "sorted_pairs": _sorted_pairs(request, left_out), "sorted_body": _sorted_body(request, left_out),
+        **{f"said.{path}": text for path, text in said_in(request)}, **(more or {}),
     }  # fmt: skip
+    if signing.typed is not None:
+        try:
+            return (typed_text(signing.typed, values),)
+        except ValueError:
+            return ()
     written = (query, unquote(query), urlencode(parse_qsl(query, keep_blank_values=True)))
-    return frozenset(
+    return tuple(
         text_of(
             signing.text,
             {
@@ -181,109 +166,20 @@ def _sorted_pairs(request: Request, left_out: Collection[str]) -> str:
     return "&".join(f"{key}={told[key]}" for key in sorted(told) if key not in left_out)
 
 
+def _sorted_body(request: Request, left_out: Collection[str]) -> str:
+    """The body as JSON without spaces, its keys sorted however deep."""
+    body = request.json()
+    said = (
+        {key: value for key, value in body.items() if key not in left_out} if isinstance(body, dict) else {}
+    )
+    return json.dumps(said, separators=(",", ":"), sort_keys=True)
+
+
+def said_in(request: Request) -> Iterator[tuple[str, str]]:
+    """What a request says, each value with its path."""
+    yield from (*request.query, *request.form)
+    yield from texts_in(request.json())
+
+
 def _scalar(value: JsonValue) -> str:
     return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
-
-
-def text_of(template: str, values: Mapping[str, str]) -> bytes:
-    """What is signed; a digest without `hex` or `base64` is in it as raw bytes."""
-    parts = leaf(template).parts
-    return b"".join(part.encode() if isinstance(part, str) else _filled(part, values) for part in parts)
-
-
-def _filled(hole: Hole, values: Mapping[str, str]) -> bytes:
-    raw = values.get(hole.name, "").encode()
-    for name in hole.filters:
-        if name == "question":
-            raw = b"?" + raw if raw else b""
-        elif name == "ampersand":
-            raw = raw + b"&" if raw else b""
-        elif name in _HASHES:
-            raw = hashlib.new(name, raw, usedforsecurity=False).digest()
-        elif name == "url":
-            raw = quote_plus(raw).encode()
-        elif name in ("hex", "base64"):
-            raw = base64.b64encode(raw) if name == "base64" else raw.hex().encode()
-        else:
-            raw = {"lower": raw.lower(), "upper": raw.upper()}.get(name, raw)
-    return raw
-
-
-def signed_right(signing: Signing, secret: str, texts: frozenset[bytes], signature: str) -> bool:
-    """Whether one of the texts, signed with the secret, gives the signature."""
-    match signing.scheme:
-        case "unverified":
-            return True
-        case "token":
-            return same(secret, signature)
-        case "hmac":
-            key = decoded(secret, signing.decode)
-            return any(same(_hmac(signing, key, text), signature) for text in texts)
-        case "ed25519":
-            key_pair = ed25519_key(secret, signing.decode)
-            return any(_ed25519(key_pair, text, signature, signing) for text in texts)
-        case "jwt":
-            return _jwt(secret, texts, signature, signing)
-        case "plugin":
-            return PLUGINS[signing.plugin or ""](secret, texts, signature)
-
-
-def signed(signing: Signing, secret: str, text: str) -> str:
-    """The HMAC of a text as a signature of that kind is written."""
-    return _hmac(signing, decoded(secret, signing.decode), text.encode())
-
-
-def decoded(secret: str, how: str) -> bytes:
-    """The bytes of a secret as it is written."""
-    if how == "raw":
-        return secret.encode()
-    return bytes.fromhex(secret) if how == "hex" else base64.b64decode(secret)
-
-
-def _hmac(signing: Signing, key: bytes, text: bytes) -> str:
-    return in_form(hmac.new(key, text, signing.digest).digest(), signing.written)
-
-
-def in_form(digest: bytes, written: str) -> str:
-    """A digest as text."""
-    if written == "base64":
-        return base64.b64encode(digest).decode()
-    return digest.hex().upper() if written == "HEX" else digest.hex()
-
-
-def ed25519_key(secret: str, how: str) -> Ed25519PrivateKey:
-    """The key of a secret: a PEM document, or 32 bytes as they are written."""
-    if secret.startswith("-----BEGIN"):
-        key = load_pem_private_key(secret.encode(), password=None)
-        if isinstance(key, Ed25519PrivateKey):
-            return key
-    return Ed25519PrivateKey.from_private_bytes(decoded(secret, how)[:32])
-
-
-def _ed25519(pair: Ed25519PrivateKey, text: bytes, signature: str, signing: Signing) -> bool:
-    key = pair.public_key()
-    try:
-        given = base64.b64decode(signature) if signing.written == "base64" else bytes.fromhex(signature)
-        key.verify(given, text)
-    except (ValueError, InvalidSignature):
-        return False
-    return True
-
-
-def _jwt(secret: str, texts: frozenset[bytes], token: str, signing: Signing) -> bool:
-    """HS256, HS384 or HS512 by the secret; where there is a `text`, it has to claim that as its `path`."""
-    if signing.text and claims(token).get("path", "").encode() not in texts:
-        return False
-    head, _, signature = token.rpartition(".")
-    made = hmac.new(decoded(secret, signing.decode), head.encode(), signing.digest).digest()
-    return bool(head) and same(base64.urlsafe_b64encode(made).decode().rstrip("="), signature)
-
-
-def claims(token: str) -> dict[str, str]:
-    """What a JWT says; empty where it is none."""
-    parts = token.split(".")
-    try:
-        said = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (IndexError, ValueError):
-        return {}
-    return {str(key): str(value) for key, value in said.items()} if isinstance(said, dict) else {}

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from harness.venue.described.model import Channel, Connection
+from harness.venue.described.model import Channel, Connection, RefusalWords
 from harness.venue.described.packing import packed
 from harness.venue.described.said_topics import with_topic
-from harness.venue.described.templates import Missing, Scope, Unlike
-from harness.venue.described.values import Fact, Unreadable
-from harness.venue.dialects.messages import Frame, Outgoing
+from harness.venue.described.templates import MISMATCH, Scope
+from harness.venue.described.values import Fact
+from harness.venue.dialects.messages import Frame, Outgoing, Request
 from harness.venue.dialects.topics import Topic, TopicSession
 from harness.venue.model import Account
 
@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     from harness.venue.described.dialect import DescribedDialect
 
 
-MISMATCH = (Missing, Unlike, Unreadable)
+@dataclass(frozen=True)
+class Opening:
+    """How a connection was opened: which of those described, by which request, and by whom if it tells."""
+
+    connection: Connection
+    request: Request
+    account: Account | None
 
 
 @dataclass(frozen=True)
@@ -33,20 +39,14 @@ class Subscription:
     said: JsonValue = None
 
 
-class Refuse(Exception):  # noqa: N818 - an answer, not a failure of ours
-    def __init__(self, code: str, detail: str = "") -> None:
-        super().__init__(code)
-        self.code = code
-        self.detail = detail
-
-
 class Speaking(TopicSession):
     """A part of a session: what a connection's templates are filled with, and how a message is sent."""
 
-    def __init__(self, exchange: DescribedDialect, connection: Connection, account: Account | None) -> None:
-        super().__init__(exchange.venue, account)
+    def __init__(self, exchange: DescribedDialect, opening: Opening) -> None:
+        super().__init__(exchange.venue, opening.account)
         self._exchange = exchange
-        self._connection = connection
+        self._connection = opening.connection
+        self._opening = opening
         self._subscriptions: dict[Topic, Subscription] = {}
 
     def _fits(self, template: JsonValue, said: JsonValue) -> dict[str, Fact] | None:
@@ -75,11 +75,12 @@ class Speaking(TopicSession):
 
     def _refuse(
         self, code: str, said: JsonValue, topic: JsonValue = None, *, operation: str = "stream:subscribe",
-        detail: str = "",
+        detail: str = "", own: Mapping[str, RefusalWords] | None = None,
     ) -> Iterator[Outgoing]:  # fmt: skip
         template = self._connection.refused
         if template is not None:
-            own, scope = self._connection.refusals, self._scope(with_topic(said, topic))
+            own = {**self._connection.refusals, **(own or {})}
+            scope = self._scope(with_topic(said, topic))
             yield self._packed(
                 Frame.of(operation, self._exchange.refusals.frame(code, template, scope, own, detail))
             )
@@ -121,6 +122,14 @@ class Speaking(TopicSession):
                 "order": lambda: [facts.order(account, each) for each in self.venue.open_orders(account)],
             },
         )
+
+    def _everywhere(self) -> Scope:
+        """What every market has now."""
+
+        def markets() -> Iterator[Scope]:
+            return map(self._exchange.venue_facts.market, self.venue.markets)
+
+        return Scope({}, {"funding": markets, "ticker": markets})
 
     def _settled(self) -> dict[str, None]:
         """The assets that perpetuals are settled in, each once."""

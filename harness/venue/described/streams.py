@@ -5,27 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from harness.venue.described.model import Connection
+from harness.venue.described.requesting import Requesting
 from harness.venue.described.said_topics import heard
-from harness.venue.described.speaking import Subscription
+from harness.venue.described.speaking import Opening, Subscription
 from harness.venue.described.subscribing import Subscribing
 from harness.venue.described.told_events import ToldEvents
 from harness.venue.dialects.messages import Close, Frame, Outgoing, Ping
 from harness.venue.dialects.topics import Topic
 from harness.venue.events import Event
-from harness.venue.model import Account
 from harness.venue.operations.refusals import RequestError
 
 if TYPE_CHECKING:
     from harness.venue.described.dialect import DescribedDialect
 
 
-class DescribedSession(Subscribing, ToldEvents):
+class DescribedSession(Subscribing, Requesting, ToldEvents):
     """Subscriptions, logins and pings as a `Connection` says. `expired` ends it."""
 
-    def __init__(self, exchange: DescribedDialect, connection: Connection, account: Account | None) -> None:
-        super().__init__(exchange, connection, account)
-        self.silence = connection.silence
+    def __init__(self, exchange: DescribedDialect, opening: Opening) -> None:
+        super().__init__(exchange, opening)
+        self.silence = opening.connection.silence
         self.expired = False
         self._pinged_at = self.heard_at
 
@@ -47,7 +46,8 @@ class DescribedSession(Subscribing, ToldEvents):
         login = self._connection.login
         if login is not None and login.by == "frame" and self._fits(login.said, said) is not None:
             return "stream:login"
-        return "stream:subscribe"
+        asked = self._request_of(said)
+        return "stream:subscribe" if asked is None else asked[1].operation
 
     def said(self, message: str | bytes) -> Iterable[Outgoing]:
         said, connection = heard(message), self._connection
@@ -62,6 +62,10 @@ class DescribedSession(Subscribing, ToldEvents):
             if found is not None:
                 yield from self._logged_in(said, found)
                 return
+        wanted = self._request_of(said)
+        if wanted is not None:
+            yield from self._requested(*wanted, said)
+            return
         for asked, action in ((connection.subscribe, self._begin), (connection.unsubscribe, self._end)):
             if asked is not None and self._fits(asked.said, said) is not None:
                 yield from self._asked(asked, said, action)

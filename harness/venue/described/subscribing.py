@@ -8,9 +8,10 @@ from pydantic import JsonValue
 
 from harness.venue.described.logging_in import LoggingIn
 from harness.venue.described.model import Channel, Pattern
+from harness.venue.described.refusing import Refuse
 from harness.venue.described.said_topics import detail, each_market, parted, topics_at, with_topic
-from harness.venue.described.speaking import MISMATCH, Refuse, Subscription
-from harness.venue.described.templates import found_at
+from harness.venue.described.speaking import Subscription
+from harness.venue.described.templates import MISMATCH, found_at
 from harness.venue.described.told_books import ToldBooks
 from harness.venue.described.values import Fact
 from harness.venue.dialects.messages import Outgoing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,6 +23,7 @@ One = TypeVar("One")
 ABSENT = object()
 NO_CONTRACT = Decimal(1)
 MANY_IDS = "order.order_ids"  # a list; the ids are kept with commas between
+_OF_CONTRACTS = frozenset({"contracts", "per_contract"})
 ANYTHING = "any"  # a hole in a message that may hold what it likes
 
 
@@ -79,6 +81,8 @@ class Filler:
         if IF in template:
             chosen = THEN if self._truth(str(template[IF]), scope) else ELSE
             return self._fill(template[chosen], scope) if chosen in template else ABSENT
+        if isinstance(shape := self._shape(template), list):
+            return self._fill(shape, scope)
         template = self.alike(template)
         if _repeats(template):
             ((key, inner),) = template.items()
@@ -104,18 +108,21 @@ class Filler:
                     yield str(self.fill(found["key"], inner)), self.fill(value, inner)
                 continue
             told = self._fill(value, scope)
-            if told is ABSENT or (key.endswith("?") and told is None):
+            if told is ABSENT or (key.endswith("?") and told in (None, [None])):
                 continue
             yield self._key(bare(key), scope), told  # type: ignore[misc]
 
     def _key(self, key: str, scope: Scope) -> str:
         return str(self._leaf(key, scope)) if leaf(key).holes else key
 
+    def _shape(self, template: dict[str, JsonValue]) -> JsonValue:
+        return self.shapes[str(template[LIKE])] if LIKE in template else None
+
     def alike(self, template: dict[str, JsonValue]) -> dict[str, JsonValue]:
         """The mapping with the shape that it names laid out."""
         if LIKE not in template:
             return template
-        shape = self.shapes[str(template[LIKE])]
+        shape = self._shape(template)
         base = self.alike(shape) if isinstance(shape, dict) else {}
         own = {key: value for key, value in template.items() if key != LIKE}
         names = {bare(key) for key in own}
@@ -125,6 +132,9 @@ class Filler:
     def laid_out(self, template: JsonValue) -> JsonValue:
         """The template with every shape that it names, however deep, laid out."""
         if isinstance(template, dict):
+            shape = self._shape(template)
+            if isinstance(shape, list):
+                return self.laid_out(shape)
             return {key: self.laid_out(value) for key, value in self.alike(template).items()}
         return [self.laid_out(item) for item in template] if isinstance(template, list) else template
 
@@ -133,7 +143,12 @@ class Filler:
         return make() if make is not None else ()
 
     def _truth(self, name: str, scope: Scope) -> bool:
+        """Whether there is such a fact, or such a word (`order|option`)."""
+        if "|" in name:
+            return any(self._hole(hole, scope) for hole in leaf(f"{{{name}}}").holes)
         thing, _, fact = name.partition(".")
+        if thing == ECHO:
+            return bool(found_at(scope.said, fact))
         facts = scope.facts(thing)
         return bool(facts.get(fact)) if facts is not None else False
 
@@ -149,7 +164,8 @@ class Filler:
         if hole.thing == ECHO:
             return found_at(scope.said, hole.name.partition(".")[2])
         facts = scope.facts(hole.thing)
-        market = scope.facts("market") if "contracts" in hole.filters else None
+        sized = not _OF_CONTRACTS.isdisjoint(hole.filters)
+        market = scope.facts("market") if sized else None
         contract = market.get("contract_size") if market else None
         return write(
             hole, facts or {}, self.words, contract if isinstance(contract, Decimal) else NO_CONTRACT
@@ -167,14 +183,25 @@ def _as_text(value: JsonValue) -> str:
 
 
 def found_at(data: JsonValue, path: str) -> JsonValue:
-    """What a message has at `a.0.b`; None where there is nothing."""
+    """What a message has at `a.0.b`, also within text that is JSON; None where there is nothing."""
     for key in path.split(".") if path else ():
+        data = unpacked(data)
         if isinstance(data, dict):
             data = data.get(key)
         elif isinstance(data, list) and key.isdigit() and int(key) < len(data):
             data = data[int(key)]
         else:
             return None
+    return data
+
+
+def unpacked(data: JsonValue) -> JsonValue:
+    """The JSON in a text; anything else as it is."""
+    if not isinstance(data, str):
+        return data
+    with contextlib.suppress(ValueError, RecursionError):
+        document: JsonValue = json.loads(data)
+        return document
     return data
 
 
@@ -189,6 +216,9 @@ class Missing(LookupError):  # noqa: N818 - the client's fault, to be answered
 
 class Unlike(ValueError):  # noqa: N818 - it is another message
     """What the client said does not fit the template."""
+
+
+MISMATCH = (Missing, Unlike, Unreadable)  # what a client said that does not fit
 
 
 @dataclass(frozen=True)
@@ -211,7 +241,9 @@ class Matcher:
         return found
 
     def _match(self, template: JsonValue, data: JsonValue, contract: Decimal, found: dict[str, Fact]) -> None:
-        if isinstance(template, dict):
+        if isinstance(template, dict) and AS_JSON in template:
+            self._match(template[AS_JSON], unpacked(data), contract, found)
+        elif isinstance(template, dict):
             self._mapping(template, data, contract, found)
         elif isinstance(template, list):
             if not isinstance(data, list):
@@ -233,7 +265,7 @@ class Matcher:
         template = Filler(self.words, self.shapes).alike(template)
         for key, inner in template.items():
             value = data.get(bare(key))
-            if value is None or (value == "" and inner != ""):
+            if value is None or (value == "" and inner != "") or (value == [] and key.endswith("?")):
                 if not key.endswith("?"):
                     hole = leaf(inner).whole if isinstance(inner, str) else None
                     raise Missing(bare(key), hole.name if hole else "")

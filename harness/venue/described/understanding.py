@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -10,14 +11,14 @@ from typing import Any, ClassVar
 from harness.venue.described.model import Description, RouteDescription
 from harness.venue.described.placeholders import leaf
 from harness.venue.described.signing import payload_of
-from harness.venue.described.templates import NO_CONTRACT, Filler, Scope
+from harness.venue.described.templates import MISMATCH, NO_CONTRACT, Filler, Matcher, Scope
 from harness.venue.described.values import Fact, write
 from harness.venue.described.venue_facts import VenueFacts
 from harness.venue.dialects.base import Dialect
 from harness.venue.dialects.messages import Request
 from harness.venue.dialects.routing import Found, Route
 from harness.venue.market import Market
-from harness.venue.model import Refusal, VenueRefusal
+from harness.venue.model import Account, Refusal, VenueRefusal
 
 
 class Understanding(Dialect):
@@ -25,6 +26,7 @@ class Understanding(Dialect):
 
     description: ClassVar[Description]
     venue_facts: VenueFacts
+    matcher: Matcher
 
     def symbol(self, market: Market) -> str:
         names = self.description.assets
@@ -62,13 +64,13 @@ class Understanding(Dialect):
     def _meant(self, route: RouteDescription, request: Request) -> bool:
         if not route.when:
             return True
-        said = self._parameters(route, request)
+        said = self.parameters(route, request)
         return all(
             name in said if value == "*" else str(said.get(name)) == value
             for name, value in route.when.items()
         )
 
-    def _parameters(self, route: RouteDescription, request: Request) -> dict[str, Any]:
+    def parameters(self, route: RouteDescription, request: Request) -> dict[str, Any]:
         usual = "query" if request.method in ("GET", "DELETE") else "json"
         match route.parameters or usual:
             case "json":
@@ -87,7 +89,21 @@ class Understanding(Dialect):
 
     def named_parameters(self, request: Request, route: Route) -> frozenset[str]:
         """The names of what a request says, in its path aside."""
-        return frozenset(self._parameters(self.description.routes[route.handler], request))
+        return frozenset(self.parameters(self.description.routes[route.handler], request))
+
+    def owner_of_order(self, request: Request, route: Route) -> Account | None:
+        """Whose the order is that a request names; nobody's where it names none that is known."""
+        described = self.description.routes[route.handler]
+        said = {
+            **self.parameters(described, request), **(route.match(request.method, request.path) or {}),
+        }  # fmt: skip
+        with contextlib.suppress(*MISMATCH):
+            number = self.matcher.match(described.takes, said).get("order.order_id")
+            for account in self.venue.accounts():
+                with contextlib.suppress(VenueRefusal):
+                    if isinstance(number, int) and self.venue.order(account, number):
+                        return account
+        return None
 
     def market_in(self, found: Mapping[str, Fact]) -> Market | None:
         """The market that was named; raises UNKNOWN_MARKET."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from harness.venue.described.signing import number_of
+from harness.venue.described.held_keys import number_of
 from harness.venue.described.templates import Facts, Scope
 from harness.venue.described.values import Fact, plainly
 from harness.venue.dialects.day import day
@@ -67,7 +67,7 @@ class VenueFacts:
             "base_decimals": market.base_precision, "quote_decimals": market.quote_precision,
             "halted": halted, "open": not halted, "contract_size": market.contract_size,
             "max_leverage": market.max_leverage, "default_leverage": market.default_leverage,
-            "maintenance_margin": market.maintenance_margin,
+            "initial_margin": 1 / market.max_leverage, "maintenance_margin": market.maintenance_margin,
         }  # fmt: skip
 
     def _ticker(self, market: Market) -> Facts:
@@ -82,6 +82,7 @@ class VenueFacts:
     def _funding(self, market: Market) -> Facts:
         return {
             "rate": self.venue.funding_rate(market), "next_at": self.venue.next_funding_at(market),
+            "last_at": self.venue.next_funding_at(market) - market.funding_interval,
             "interval": int(market.funding_interval), "mark_price": self.venue.mark_price(market),
             "index_price": self.venue.index_price(market), "open_interest": self.venue.open_interest(market),
         }  # fmt: skip
@@ -119,7 +120,8 @@ class VenueFacts:
         told: Facts = {
             "asset": self.asset(asset), "wallet": held.wallet, "equity": held.equity + held.isolated_margin,
             "available": held.available, "unrealised_pnl": held.unrealised_pnl,
-            "used": held.position_margin + held.order_margin,
+            "used": held.position_margin + held.order_margin, "position_margin": held.position_margin,
+            "order_margin": held.order_margin,
         }  # fmt: skip
         return Scope({"margin": lambda: told})
 
@@ -192,6 +194,7 @@ class VenueFacts:
             "signed_amount": fill.amount * way, "signed_quote_amount": -fill.quote_amount * way,
             **told, "fee_asset": self.asset(fill.fee_asset), "maker": fill.maker, "at": fill.at,
             "position_side": plainly(fill.position_side), "realised_pnl": fill.realised_pnl,
+            "opens": fill.realised_pnl == ZERO,
         }  # fmt: skip
 
     def position(self, position: Position) -> Scope:

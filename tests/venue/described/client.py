@@ -9,35 +9,41 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
-from functools import partial
+from functools import cached_property, partial
 from itertools import count
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.padding import PSS
 from pydantic import JsonValue
 
 from harness.venue.described import DescribedDialect
 from harness.venue.described.addresses import bare
+from harness.venue.described.held_keys import number_of
 from harness.venue.described.model import Connection, Pattern, RouteDescription, Signing
 from harness.venue.described.placeholders import ELSE, IF, THEN, leaf
-from harness.venue.described.signing import (
-    Given,
+from harness.venue.described.schemes import (
+    HASHES,
+    WALLETS,
     decoded,
     ed25519_key,
     in_form,
-    number_of,
+    padded,
+    rsa_key,
     signed,
-    text_of,
-    texts_of,
 )
+from harness.venue.described.signing import Given, given_by, texts_of
+from harness.venue.described.signing_texts import text_of
 from harness.venue.described.templates import Scope
 from harness.venue.described.values import Fact
 from harness.venue.dialects.messages import Frame, Reply, Request
 from harness.venue.dialects.stream_session import StreamSession
+from harness.venue.dialects.wallets import personal_digest, sign_digest
 from harness.venue.dialects.wire import iso, ms, ns, us
 from harness.venue.market import Market
 from harness.venue.model import Account
+from tests.venue.described.placing import anything, as_text, base64url, placed, put
 
 Facts = Mapping[str, Fact]
 NAMES = (
@@ -45,8 +51,9 @@ NAMES = (
     "t-1234567",
     "HBOT-1234567",
     "0x" + "ab" * 16,
+    "f47ac10b-58cc-4372-a567-0e02b2c3d479",
 )  # client order ids: each exchange takes one of them
-_FILTERS_THAT_CHANGE = frozenset({"negated", "percent", "contracts", "number_of"})
+_FILTERS_THAT_CHANGE = frozenset({"negated", "percent", "contracts", "per_contract", "number_of"})
 
 
 def moment(at: float, unit: str) -> str:
@@ -83,15 +90,24 @@ class Client:
         said = said if isinstance(said, dict) else {}
         for key in re.findall(r"\{(\w+)\}", path):
             path = path.replace(f"{{{key}}}", str(said.pop(key)))
-        said |= route.when
+        said = {**route.when, **said}
         usual = "query" if method in ("GET", "DELETE") else "json"
         kind = (route.parameters or usual).removesuffix(" or form")
         body = json.dumps(said) if kind == "json" else urlencode(said) if kind == "form" else ""
-        query = urlencode({key: _text(value) for key, value in said.items()}) if kind == "query" else ""
+        query = urlencode({key: as_text(value) for key, value in said.items()}) if kind == "query" else ""
         request = self._request(method, path, query, body if said else "")
+        if kind == "payload":
+            request = self.packed(request, self.description.signing, said)
         if route.private:
             request = self.signed(request, route)
         return self.dialect.handle(request)
+
+    def packed(self, request: Request, signing: Signing, said: JsonValue) -> Request:
+        """The request with what it says, and the time if it belongs there, as JSON in base64 in a header."""
+        kind, _, name = signing.carries.get("time", "").partition(" ")
+        beside = {name: self.given(signing).time} if kind == "payload" else {}
+        whole: dict[str, JsonValue] = {**(said if isinstance(said, dict) else {}), **beside}
+        return placed(request, signing, "payload", base64.b64encode(json.dumps(whole).encode()).decode())
 
     def _request(self, method: str, path: str, query: str, body: str) -> Request:
         pairs = parse_qsl(query, keep_blank_values=True)
@@ -101,26 +117,68 @@ class Client:
         return Request(method, host, path, pairs, headers, body.encode(), now, query)
 
     def signed(self, request: Request, route: RouteDescription) -> Request:
-        signing: Signing = self.description.signing
+        """Orders are signed first: what signs a whole request signs their signature, too."""
+        if route.also_signed is not None:
+            request = self._signed(request, route.also_signed, route.signs)
+        signing = route.signing or self.description.signing
+        return self._signed(request, signing, route.signs, proven=route.proof == "signature")
+
+    def _signed(
+        self, request: Request, signing: Signing, signs: Mapping[str, str], *, proven: bool = True
+    ) -> Request:
+        if signing.scheme == "session":
+            return placed(request, signing, "signature", "spoilt" if self.spoilt else self.session)
         given = self.given(signing)
-        for part in ("key", "time", "nonce", "passphrase", "window"):
-            if part in signing.carries:
-                request = _placed(request, signing, part, getattr(given, part))
-        if route.proof == "key":
+        request = self._proven(request, signing, given)
+        if not proven:
             return request
-        text = next(iter(texts_of(signing, request, given, route.signs)))
-        return _placed(request, signing, "signature", self.signature(signing, text))
+        held = self._held()
+        own = {"owner": held.get("owner", ""), "number": str(number_of(self.account)), **signs}
+        return self._with_signature(request, signing, given, own)
+
+    @staticmethod
+    def _proven(request: Request, signing: Signing, given: Given) -> Request:
+        """With every part of a signature but itself; those in a payload are in it already."""
+        for part in ("key", "time", "nonce", "passphrase", "window", "signer"):
+            if not signing.carries.get(part, "payload").startswith("payload"):
+                request = placed(request, signing, part, getattr(given, part))
+        return request
+
+    def _with_signature(
+        self, request: Request, signing: Signing, given: Given, own: Mapping[str, str]
+    ) -> Request:
+        given = replace(given, payload=given_by(signing, request).payload)
+        text = next(iter(texts_of(signing, request, given, own)))
+        return placed(request, signing, "signature", self.signature(signing, text))
+
+    @cached_property
+    def session(self) -> str:
+        """The key of a session that the first route which gives one gave, in its reply or a header."""
+        name, *_ = self.routes("stream_token")
+        reply = self.ask(name, {})
+        for header, text in self.description.routes[name].headers.items():
+            pattern = re.escape(text).replace(re.escape("{session.key}"), "([^;]+)")
+            pattern = re.sub(r"\\\{.*?\\\}", ".*", pattern)
+            if (found := re.fullmatch(pattern, reply.headers[header])) and found.groups():
+                return found[1]
+        (key,) = self.told(name, reply, "session.key")
+        return str(key)
+
+    def _held(self) -> dict[str, str]:
+        """What the account's credentials hold, by what they are."""
+        held = self.dialect.credentials(self.account)
+        return {each.is_: held[name] for name, each in self.description.credentials.items()}
 
     def given(self, signing: Signing) -> Given:
-        held = self.dialect.credentials(self.account)
-        values = {each.is_: held[name] for name, each in self.description.credentials.items()}
+        values = self._held()
         now = self.dialect.venue.clock.now()
         return Given(
             key=values.get("key", ""),
             time=moment(now, signing.time),
             nonce=str(next(self.nonces)),
-            passphrase=self._phrase(signing, values.get("passphrase", "")),
+            passphrase=self._phrase(signing, values.get("passphrase") or values.get("number", "")),
             window="5000",
+            signer=values.get("signer", ""),
         )
 
     def _phrase(self, signing: Signing, phrase: str) -> str:
@@ -137,7 +195,16 @@ class Client:
         if signing.scheme == "ed25519":
             other = Ed25519PrivateKey.from_private_bytes(b"\0" * 32)
             made = (other if self.spoilt else ed25519_key(secret, signing.decode)).sign(text)
-            return base64.b64encode(made).decode() if signing.written == "base64" else made.hex()
+            return in_form(made, signing.written)
+        if signing.scheme == "rsa":
+            said = b"spoilt" if self.spoilt else text
+            padding = padded(signing, PSS.DIGEST_LENGTH)
+            key_pair = rsa_key(self.dialect.secret(self.account))
+            return in_form(key_pair.sign(said, padding, HASHES[signing.digest]), signing.written)
+        if signing.scheme in WALLETS:
+            wallet = "0x" + "11" * 32 if self.spoilt else self.dialect.key_of(signing, self.account)
+            digest = personal_digest(text) if signing.scheme == "eip191" else text
+            return in_form(sign_digest(digest, wallet), signing.written)
         return secret
 
     def token(self, signing: Signing, text: bytes) -> str:
@@ -146,9 +213,9 @@ class Client:
         parts = ((*place.partition(" "), part) for part, place in signing.carries.items())
         claims = {name: getattr(held, part) for kind, _, name, part in parts if kind == "claim"}
         said: tuple[Any, ...] = ({"alg": "HS256", "typ": "JWT"}, {**claims, "path": text.decode()})
-        head = ".".join(_base64url(json.dumps(each).encode()) for each in said)
+        head = ".".join(base64url(json.dumps(each).encode()) for each in said)
         secret = "c3BvaWx0" * 8 if self.spoilt else self.dialect.secret(self.account)
-        return f"{head}.{_base64url(hmac.new(secret.encode(), head.encode(), signing.digest).digest())}"
+        return f"{head}.{base64url(hmac.new(secret.encode(), head.encode(), signing.digest).digest())}"
 
     def filled(self, template: JsonValue, facts: Facts) -> JsonValue:
         """A template with these facts (`order.price` …) in it; what may hold anything holds a word."""
@@ -157,7 +224,7 @@ class Client:
             thing, _, fact = name.partition(".")
             things.setdefault(thing, {})[fact] = value
         scope = Scope({thing: partial(dict, held) for thing, held in things.items()})
-        return self.dialect.filler.fill(_anything(template), scope)
+        return self.dialect.filler.fill(anything(template), scope)
 
     def told(self, name: str, reply: Reply, fact: str) -> list[JsonValue]:
         """What a reply holds where the route's template tells the fact, as it stands there."""
@@ -195,10 +262,22 @@ class Client:
             path = path.replace(f"{{{name}}}", token or "")
         elif kind == "query":
             query = [(name, token or "")]
-        host = (self.dialect.stream_hosts or self.dialect.rest_hosts)[0]
-        session = self.dialect.open_stream(Request("GET", host, path, query))
+        host = connection.host or (self.dialect.stream_hosts or self.dialect.rest_hosts)[0]
+        request = Request("GET", host, path, query)
+        if connection.login is not None and connection.login.by == "upgrade":
+            request = self._upgrade(request, connection.login.signing or self.description.signing)
+        session = self.dialect.open_stream(request)
         assert isinstance(session, StreamSession), session
         return session
+
+    def _upgrade(self, request: Request, signing: Signing) -> Request:
+        """Signed; a payload is the time in base64."""
+        if signing.scheme == "session":
+            return self._signed(request, signing, {})
+        given = self.given(signing)
+        if "payload" in signing.carries:
+            request = placed(request, signing, "payload", base64.b64encode(given.time.encode()).decode())
+        return self._with_signature(self._proven(request, signing, given), signing, given, {})
 
     def login(self, connection: Connection, said: dict[str, str], token: str | None) -> JsonValue:
         """What logs in, or what a private subscription holds beside its topics; nothing where neither."""
@@ -219,10 +298,11 @@ class Client:
             merged: dict[str, Any] = dict(said) if isinstance(said, dict) else {}
             return {**merged, **topic} if isinstance(topic, dict) else topic
         message: dict[str, Any] = dict(said) if isinstance(said, dict) else {}
-        paths = pattern.topics.partition(" | ")[0].split(" * ")
+        ways = [way.split(" * ") for way in pattern.topics.split(" | ")]
+        paths = next((way for way in ways if (len(way) > 1) == isinstance(topic, list)), ways[0])
         parts = topic if len(paths) > 1 and isinstance(topic, list) else [topic]
         for path, part in zip(paths, parts, strict=True):
-            _put(message, path.removesuffix("[]"), [part] if path.endswith("[]") else part)
+            put(message, path.removesuffix("[]"), [part] if path.endswith("[]") else part)
         return message
 
     def topic(self, template: JsonValue, market: Market) -> JsonValue:
@@ -260,42 +340,3 @@ def number(value: JsonValue) -> Decimal | str:
         return abs(Decimal(str(value)))
     except InvalidOperation:
         return str(value)
-
-
-def _base64url(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
-
-
-def _text(value: JsonValue) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _anything(template: JsonValue) -> JsonValue:
-    """The template with a word wherever anything may stand, and the first word where any of a list may."""
-    if isinstance(template, dict):
-        return {key: _anything(value) for key, value in template.items()}
-    if isinstance(template, list):
-        return [_anything(item) for item in template]
-    return template.replace("{any}", "any") if isinstance(template, str) else template
-
-
-def _put(message: dict[str, Any], path: str, value: JsonValue) -> None:
-    *way, last = path.split(".")
-    for key in way:
-        message = message.setdefault(key, {})
-    message[last] = value
-
-
-def _placed(request: Request, signing: Signing, part: str, value: str) -> Request:
-    """The request with a part of its signature where the description says that it stands."""
-    kind, _, where = signing.carries[part].partition(" ")  # type: ignore[index]
-    value = signing.prefix.get(part, "") + value
-    if kind == "header":
-        return replace(request, headers={**request.headers, where: value})
-    if kind == "query" or (kind == "param" and not request.body):
-        pairs = [*request.query, (where, value)]
-        return replace(request, query=pairs, raw_query=urlencode(pairs))
-    if kind == "param":
-        return replace(request, body=request.body + b"&" + urlencode({where: value}).encode())
-    body = json.loads(request.body or b"{}") | {where: value}
-    return replace(request, body=json.dumps(body).encode())

@@ -41,6 +41,7 @@ def test_the_page_s_example_is_a_description(tmp_path: Path) -> None:
     [
         (["routes", "GET /v1/fills", "operation"], "withdraw", "no standard operation"),
         (["routes", "GET /v1/fills", "replies"], {}, "Extra inputs"),
+        (["routes", "GET /v1/fills", "reply", "list", "each fill", "px"], {"$if": "fill|none"}, "no fact"),
         (["routes", "GET /v1/fills", "reply", "list", "each fill", "px"], "{fill.prize}", "no fact"),
         (["routes", "GET /v1/fills", "reply", "list", "each fill", "px"], "{fill.price|loud}", "neither"),
         (["routes", "GET /v1/fills", "reply", "list", "each mouse"], {}, "'mouse'"),

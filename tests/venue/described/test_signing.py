@@ -9,18 +9,16 @@ import json
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.padding import PSS
 
+from harness.credentials.shapes import base58, unbase58
+from harness.venue.described.held_keys import credential
 from harness.venue.described.model import Credential, Signing
-from harness.venue.described.signing import (
-    PLUGINS,
-    Given,
-    credential,
-    given_by,
-    payload_of,
-    signed_right,
-    texts_of,
-)
+from harness.venue.described.schemes import HASHES, PLUGINS, padded, rsa_key, signed_right, signer_belongs
+from harness.venue.described.signing import Given, given_by, payload_of, texts_of
 from harness.venue.dialects.messages import Request
+from harness.venue.dialects.typed_data import domain_separator, typed_digest
+from harness.venue.dialects.wallets import address_of, keccak, personal_digest, sign_digest
 from harness.venue.model import Account
 
 SECRET = "5ec3e7"
@@ -119,6 +117,19 @@ def test_parameters_may_be_a_signed_payload_in_a_header() -> None:
     assert signed_right(signing, SECRET, texts_of(signing, sent, given_by(signing, sent)), made)
 
 
+def test_a_part_may_stand_in_the_payload() -> None:
+    packed = base64.b64encode(b'{"nonce": 1790000000.25, "id": 1.5e-07}').decode()
+    places = {"payload": "header X-Payload", "time": "payload nonce", "window": "payload none"}
+    signing = Signing.model_validate({"scheme": "hmac", "carries": places, "time": "any s"})
+    sent = Request("POST", "api.acme.test", "/v1/orders", [], {"X-Payload": packed})
+    assert given_by(signing, sent) == Given(payload=packed, time="1790000000.25")
+
+
+def test_keys_may_begin_with_a_word() -> None:
+    given = Credential.model_validate({"is": "key", "begins": "account-"})
+    assert credential(ACCOUNT, given) == "account-key"
+
+
 def test_a_signature_in_the_query_is_not_signed_itself() -> None:
     signing = Signing(scheme="hmac", text="{params}", carries={"signature": "query sign"})
     sent = Request("GET", "h", "/p", [("a", "1"), ("sign", "x")], raw_query="a=1&sign=x")
@@ -163,3 +174,146 @@ def test_what_cannot_be_verified_is_let_in() -> None:
 def test_secrets_have_the_form_that_the_connector_expects(form: str, length: int) -> None:
     given = Credential.model_validate({"is": "secret", "form": form})
     assert len(credential(ACCOUNT, given)) == length
+
+
+TYPED = {
+    "domain": {"name": "Acme", "version": "1", "chainId": 5},
+    "primary": "Order",
+    "types": {
+        "Order": {"maker": "address", "buys": "bool", "size": "uint256", "force": "uint8", "data": "bytes"}
+    },
+    "message": {
+        "maker": "{owner}",
+        "buys": "{said.buys}",
+        "size": "{said.legs.0.size|units6}",
+        "force": "{said.force|forces}",
+        "data": {"$abi": [["uint256", "{said.legs.0.size|units6}"], ["bytes32", "{said.force|keccak}"]]},
+    },
+    "codes": {"forces": {"GTC": "1", "IOC": "3"}},
+}
+WALLET = "0x" + "22" * 32
+OWNER = "0x" + "ab" * 20
+
+
+def an_order(**more: object) -> Request:
+    body = {"buys": True, "legs": [{"size": "1.5"}], "force": "IOC", **more}
+    return Request("POST", "api.acme.test", "/orders", [], {}, json.dumps(body).encode())
+
+
+def test_a_wallet_signs_typed_data_of_what_is_asked() -> None:
+    signing = Signing.model_validate({"scheme": "eip712", "typed": TYPED})
+    data = (1_500_000).to_bytes(32, "big") + keccak(b"IOC")
+    message = {"maker": OWNER, "buys": True, "size": 1_500_000, "force": 3, "data": data}
+    separator = domain_separator({"name": "Acme", "version": "1", "chainId": 5})
+    made = sign_digest(typed_digest(separator, "Order", TYPED["types"], message), WALLET)  # type: ignore[arg-type]
+
+    def taken(request: Request, owner: str = OWNER, signature: str = f"0x{made.hex()}") -> bool:
+        texts = texts_of(signing, request, Given(), {"owner": owner})
+        return signed_right(signing, WALLET, texts, signature)
+
+    assert taken(an_order())
+    others: list[dict[str, object]] = [
+        {"buys": False},
+        {"legs": [{"size": "1.51"}]},
+        {"force": "GTC"},
+        {"force": "DAY"},
+        {"legs": []},
+    ]
+    for other in others:
+        assert not taken(an_order(**other)), other
+    assert not taken(an_order(), owner="0x" + "ac" * 20)
+    assert not taken(an_order(), signature="0x12")
+    assert not taken(an_order(), signature="no hex")
+
+
+def test_a_domain_may_be_told_as_its_hash_alone() -> None:
+    hashed = domain_separator({"name": "Acme", "version": "1", "chainId": 5})
+    told = {**TYPED, "domain": {}, "separator": f"0x{hashed.hex()}"}
+    texts = {
+        texts_of(
+            Signing.model_validate({"scheme": "eip712", "typed": typed}),
+            an_order(),
+            Given(),
+            {"owner": OWNER},
+        )
+        for typed in (TYPED, told)
+    }
+    assert len(texts) == 1
+
+
+def test_a_signature_in_three_parts() -> None:
+    signing = Signing.model_validate(
+        {
+            "scheme": "eip712",
+            "typed": TYPED,
+            "carries": {"signature": "body order.seal", "signer": "body order.by"},
+        }
+    )
+    whole = bytes(range(64)) + b"\x1c"
+    parts = {"r": f"0x{whole[:32].hex()}", "s": f"0x{whole[32:64].hex()}", "v": 28}
+    given = given_by(signing, an_order(order={"seal": parts, "by": OWNER}))
+    assert (given.signature, given.signer) == (whole.hex(), OWNER)
+    for broken in ({}, {**parts, "v": 256}, {**parts, "r": 1}, 5):
+        assert given_by(signing, an_order(order={"seal": broken})).signature in ("", "5")
+
+
+def test_a_wallet_signs_a_text() -> None:
+    signing = Signing(scheme="eip191", text="{time}")
+    made = f"0x{sign_digest(personal_digest(b'17'), WALLET).hex()}"
+    assert accepted(signing, made, secret=WALLET)
+    assert not accepted(signing, made, secret="0x" + "23" * 32)
+    assert signer_belongs(signing, WALLET, address_of(WALLET).upper().replace("X", "x"))
+    assert not signer_belongs(signing, WALLET, OWNER)
+
+
+@pytest.mark.parametrize("padding", ["pkcs1", "pss"])
+@pytest.mark.parametrize("digest", ["sha256", "sha512"])
+@pytest.mark.parametrize("form", ["pem-rsa", "pem-rsa-pkcs8"])
+def test_rsa(padding: str, digest: str, form: str) -> None:
+    key = credential(ACCOUNT, Credential.model_validate({"is": "secret", "form": form}))
+    signing = Signing.model_validate(
+        {"scheme": "rsa", "padding": padding, "digest": digest, "written": "base64", "text": "{time}{path}"}
+    )
+    pair = rsa_key(key)
+    for salt in (PSS.DIGEST_LENGTH, 20):
+        made = base64.b64encode(pair.sign(b"17/v1/orders", padded(signing, salt), HASHES[digest])).decode()
+        assert accepted(signing, made, secret=key)
+    other = base64.b64encode(pair.sign(b"18/v1/orders", padded(signing, 20), HASHES[digest])).decode()
+    assert not accepted(signing, other, secret=key)
+    assert not accepted(
+        signing.model_copy(update={"padding": {"pss": "pkcs1", "pkcs1": "pss"}[padding]}), made, secret=key
+    )
+    assert not accepted(signing, "no base64", secret=key)
+
+
+def test_a_sorted_body_is_signed_by_a_pair_in_base58() -> None:
+    held = {"is": "secret", "form": "base58-64"}
+    secret = credential(ACCOUNT, Credential.model_validate(held))
+    signer = credential(
+        ACCOUNT,
+        Credential.model_validate({"is": "signer", "form": "base58-32"}),
+        Credential.model_validate(held),
+    )
+    signing = Signing.model_validate(
+        {
+            "scheme": "ed25519", "decode": "base58", "written": "base58",
+            "text": '{"data":{sorted_body},"timestamp":{time},"type":"{operation}"}',
+            "carries": {"signature": "body signature", "time": "body timestamp", "signer": "body agent"},
+        }
+    )  # fmt: skip
+    body = {
+        "symbol": "BTC",
+        "deep": {"b": 1, "a": [True, None]},
+        "signature": "x",
+        "timestamp": 17,
+        "agent": signer,
+    }
+    sent = Request("POST", "api.acme.test", "/orders", [], {}, json.dumps(body).encode())
+    text = b'{"data":{"deep":{"a":[true,null],"b":1},"symbol":"BTC"},"timestamp":17,"type":"new"}'
+    assert texts_of(signing, sent, given_by(signing, sent), {"operation": "new"}) == {text}
+    pair = Ed25519PrivateKey.from_private_bytes(unbase58(secret)[:32])
+    assert signed_right(signing, secret, frozenset({text}), base58(pair.sign(text)))
+    assert not signed_right(signing, secret, frozenset({text}), base58(pair.sign(text + b" ")))
+    assert not signed_right(signing, secret, frozenset({text}), "0OIl")
+    assert signer_belongs(signing, secret, signer)
+    assert not signer_belongs(signing, secret, base58(b"1" * 32))

@@ -19,11 +19,16 @@ WORDS = {
         words={"MAKER": {"type": "limit", "post_only": True}, "LIMIT": {"type": "limit"}},
     ),
     "padded": Words(of="order", words={"sell": {"side": "sell"}, "sell ": {"side": "buy"}}),
+    "none": Words(of="order", words={"MARKET": {"type": "market"}}),
     "status": Words(
         of="order", words={"new": {"status": "open"}, "gone": {"status": ["canceled", "expired"]}}
     ),
 }  # fmt: skip
-SHAPES: dict[str, Any] = {"head": {"ok": True, "note": "fine"}, "more": {"$like": "head", "x": 1}}
+SHAPES: dict[str, Any] = {
+    "head": {"ok": True, "note": "fine"},
+    "more": {"$like": "head", "x": 1},
+    "sides": [{"each paid": "{paid.asset}"}, 0],
+}
 ORDER: dict[str, Fact] = {
     "order_id": 17, "price": D("1E-7"), "amount": D("0.50"), "fee": D("0.01"), "average_price": None,
     "created_at": 1_790_000_000.125, "side": "buy", "type": "limit", "post_only": True, "status": "expired",
@@ -53,6 +58,11 @@ def scope() -> Scope:
         ("{order|padded|trimmed}", "sell"),
         ([0, {"each paid": "{paid.asset}"}, {"each paid": 1}], [0, "BTC", "BNB", 1, 1]),
         ({"all": [[{"each paid": 1}]]}, {"all": [[1, 1]]}),
+        ({"$like": "sides"}, ["BTC", "BNB", 0]),
+        ({"$json": {"$like": "sides"}}, '["BTC","BNB",0]'),
+        ({"$if": "order|kind", "$then": ["{order|kind}"], "$else": []}, ["MAKER"]),
+        ({"$if": "order|none", "$then": 1, "$else": 2}, 2),
+        ({"how?": ["{order.average_price}"], "of": 1}, {"of": 1}),
         ("{order.order_id|number}", 17),
         ("{order.order_id|uuid}", "00000000-0000-0000-0000-000000000011"),
         ("{order.amount|fixed4}", "0.5000"),
@@ -107,6 +117,7 @@ def test_filled(template: Any, told: Any) -> None:
         ({"k": "{order|kind|lower}"}, {"k": "Limit"}, {"order.type": "limit"}),
         ({"op": "login", "args": ["{login.key}"]}, {"op": "login", "args": ["k", "x"]}, {"login.key": "k"}),
         ("ping", "ping", {}),
+        ({"o": {"$json": {"p": "{order.price}"}}}, {"o": '{"p": "1.50"}'}, {"order.price": D("1.50")}),
     ],
 )  # fmt: skip
 def test_matched(template: Any, said: Any, found: dict[str, Fact]) -> None:
@@ -127,6 +138,7 @@ def test_matched(template: Any, said: Any, found: dict[str, Fact]) -> None:
         ({"op": "login"}, {"op": "leave"}, Unlike),
         ({"op": "login"}, "login", Unlike),
         ("book:{market.symbol}", "trades:BTC-USDT", Unlike),
+        ({"o": {"$json": {"p": "{order.price}"}}}, {"o": "none"}, Unlike),
     ],
 )
 def test_not_matched(template: Any, said: Any, error: type[Exception]) -> None:
@@ -137,3 +149,22 @@ def test_not_matched(template: Any, said: Any, error: type[Exception]) -> None:
 def test_symbols_are_told_apart_however_their_letters_are_written() -> None:
     matcher = Matcher({}, {}, symbol_of=lambda text, filters: f"{text}/{'|'.join(filters)}")
     assert matcher.match({"s": "{market.symbol|lower}"}, {"s": "btc"}) == {"market.symbol": "btc/lower"}
+
+
+def test_json_in_a_text_is_matched_and_said_back() -> None:
+    template: Any = {"n": "Subscribe", "o": {"$json": {"id": "{market.symbol}", "depth?": "{page.limit}"}}}
+    said: Any = {"i": 4, "n": "Subscribe", "o": '{"id": "BTC-USDT", "depth": 5}'}
+    assert MATCHER.match(template, said) == {"market.symbol": "BTC-USDT", "page.limit": 5}
+    with pytest.raises(Unlike):
+        MATCHER.match(template, {**said, "o": "no JSON"})
+    heard = Scope(said=said)
+    told = Filler(WORDS, SHAPES).fill(["{said.i}", "{said.o.id}", "{said.o.none}"], heard)
+    assert told == [4, "BTC-USDT", None]
+
+
+def test_a_list_that_may_be_left_out_may_be_empty() -> None:
+    template: Any = {"options?": ["{order|kind}"]}
+    assert MATCHER.match(template, {"options": ["MAKER"]}) == {"order.type": "limit", "order.post_only": True}
+    assert MATCHER.match(template, {"options": []}) == {}
+    with pytest.raises(Missing):
+        MATCHER.match({"options": template["options?"]}, {"options": []})

@@ -13,7 +13,8 @@ import pytest
 from harness.scenarios.randomization import initial_balances
 from harness.venue.described.dialect import DescribedDialect
 from harness.venue.described.dialect_class import dialect_of
-from harness.venue.described.model import Credential, Description, Orders, Signing
+from harness.venue.described.model import Credential, Description, Signing
+from harness.venue.described.order_rules import Orders
 from harness.venue.described.requested import new_order
 from harness.venue.described.signing import Given
 from harness.venue.described.values import Fact

@@ -15,10 +15,11 @@ from pydantic import JsonValue
 
 from harness.venue.dialects.base import Dialect
 from harness.venue.dialects.hyperliquid.codec import err, malformed
-from harness.venue.dialects.hyperliquid.signatures import ADDRESS, Nonces, address_of, private_key, signer
+from harness.venue.dialects.hyperliquid.signatures import ADDRESS, Nonces, private_key, signer
 from harness.venue.dialects.messages import Refused, Reply, Request
 from harness.venue.dialects.rates import FixedWindows
 from harness.venue.dialects.routing import Call, Found, Route
+from harness.venue.dialects.wallets import address_of
 from harness.venue.dialects.wire import Json, ms, parsed
 from harness.venue.model import ZERO, Account
 from harness.venue.session import Venue

@@ -12,43 +12,24 @@ import threading
 from collections.abc import Mapping
 
 import msgpack
-from coincurve import PrivateKey, PublicKey
-from Crypto.Hash import keccak
 from pydantic import JsonValue
+
+from harness.venue.dialects.typed_data import domain_separator, typed_digest
+from harness.venue.dialects.wallets import keccak, sign_digest, signer_of
 
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _WORD = re.compile(r"0x[0-9a-fA-F]{1,64}")
 NONCES_KEPT = 100  # the highest of each signer
 DAY = 86_400_000
-
-
-def _keccak(data: bytes) -> bytes:
-    return keccak.new(digest_bits=256, data=data).digest()
-
-
-_DOMAIN = _keccak(
-    _keccak(b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
-    + _keccak(b"Exchange")
-    + _keccak(b"1")
-    + (1337).to_bytes(32, "big")
-    + bytes(32)
+_DOMAIN = domain_separator(
+    {"name": "Exchange", "version": "1", "chainId": 1337, "verifyingContract": f"0x{0:040x}"}
 )
-_AGENT = _keccak(b"Agent(string source,bytes32 connectionId)")
-_MAINNET = _keccak(b"a")
+_AGENT = {"Agent": {"source": "string", "connectionId": "bytes32"}}
 
 
 def private_key(secret: str) -> str:
     """A wallet's key made of an account's random secret: 32 bytes in hexadecimal."""
     return f"0x{hashlib.sha256(secret.encode()).hexdigest()}"
-
-
-def address_of(key: str) -> str:
-    """The address of a private key, in lower case."""
-    return _address(PrivateKey.from_hex(key.removeprefix("0x")).public_key)
-
-
-def _address(key: PublicKey) -> str:
-    return f"0x{_keccak(key.format(compressed=False)[1:])[-20:].hex()}"
 
 
 def signer(action: JsonValue, nonce: int, vault: str | None, expires: int | None, sign: JsonValue) -> str:
@@ -62,19 +43,14 @@ def signer(action: JsonValue, nonce: int, vault: str | None, expires: int | None
     r, s, v = str(said.get("r")), str(said.get("s")), said.get("v")
     if not (_WORD.fullmatch(r) and _WORD.fullmatch(s)) or not isinstance(v, int) or v not in (27, 28):
         raise ValueError("no signature")
-    packed = b"".join(int(part, 16).to_bytes(32, "big") for part in (r, s)) + bytes([v - 27])
-    try:
-        return _address(PublicKey.from_signature_and_message(packed, digest, hasher=None))
-    except Exception as error:
-        # coincurve says ValueError or a bare Exception when no key could have signed so.
-        raise ValueError("the signature is nobody's") from error
+    return signer_of(digest, b"".join(int(part, 16).to_bytes(32, "big") for part in (r, s)) + bytes([v]))
 
 
 def sign(action: JsonValue, nonce: int, key: str, vault: str | None = None) -> dict[str, JsonValue]:
     """What a client with that key sends as `signature`."""
     digest = _digest(action, nonce, vault, None)
-    raw = PrivateKey.from_hex(key.removeprefix("0x")).sign_recoverable(digest, hasher=None)
-    return {"r": f"0x{raw[:32].hex()}", "s": f"0x{raw[32:64].hex()}", "v": 27 + raw[64]}
+    raw = sign_digest(digest, key)
+    return {"r": f"0x{raw[:32].hex()}", "s": f"0x{raw[32:64].hex()}", "v": raw[64]}
 
 
 def _digest(action: JsonValue, nonce: int, vault: str | None, expires: int | None) -> bytes:
@@ -84,8 +60,7 @@ def _digest(action: JsonValue, nonce: int, vault: str | None, expires: int | Non
     packed += b"\0" if vault is None else b"\1" + bytes.fromhex(vault.removeprefix("0x"))
     if expires is not None:
         packed += b"\0" + expires.to_bytes(8, "big")
-    agent = _keccak(_AGENT + _MAINNET + _keccak(packed))
-    return _keccak(b"\x19\x01" + _DOMAIN + agent)
+    return typed_digest(_DOMAIN, "Agent", _AGENT, {"source": "a", "connectionId": keccak(packed)})
 
 
 class Nonces:
