@@ -94,8 +94,8 @@ def test_fees_match(trading: Trading) -> None:
 def report_of(life: Life, fill: Fill, name: str) -> EventView | None:
     """The event that tells of the fill: by its id, or else by what traded. Lost ones are another check's.
 
-    Of several fills and events that are alike in that, the cheapest fill's is the event with the least fee: who
-    makes up ids of its own may tell of them in any order.
+    Of several fills and events that are alike in that, the cheapest fill's is the event with the least fee:
+    who makes up ids of its own may tell of them in any order.
     """
     events = life.of("OrderFilled")
     named = [event for event in events if str(event.data.get("exchange_trade_id")) == name]
