@@ -21,6 +21,7 @@ LAYERS = (
     ("screenings",),
     ("checking",),
     ("describing", "scenarios"),
+    ("recordings",),
     ("driving", "oracle"),
     ("gateway",),
     ("venue",),

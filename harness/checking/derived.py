@@ -24,7 +24,7 @@ from harness.scenarios.rehearsal import NOT_TOLD, STEPS, TELLING, UNSEEN, Rehear
 from harness.scenarios.rig import Rigs
 from harness.text import plain
 from harness.venue.described import DescribedDialect, described_dialect
-from harness.venue.described.loading import review_of
+from harness.venue.described.loading import recorded_of, review_of
 
 FOLDER = "exchange"  # beside the outcomes: the description, its review and the questions
 QUESTIONS = "questions.yml"
@@ -147,6 +147,9 @@ def _laid_out(described: Path, place: Place, name: str) -> Path:
     review = review_of(place.reviews / file.name) if place.reviews is not None else None
     if review is not None and review.exists():
         shutil.copy(review, review_of(file))
+    known = recorded_of(place.reviews / file.name) if place.reviews is not None else None
+    if known is not None and known.exists():
+        shutil.copy(known, recorded_of(file))
     return file
 
 

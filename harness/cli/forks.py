@@ -103,6 +103,10 @@ def describe(
     folder: Annotated[Path, typer.Option("--to", help="Where descriptions are kept.")] = Path("descriptions"),
     sandbox: SandboxName = "auto",
     again: Annotated[bool, typer.Option("--again", help="Derive it again even if nothing changed.")] = False,
+    recording: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What `harness record` kept: it confirms fields, or contradicts."),
+    ] = None,
     mirror: Mirror = None,
 ) -> None:
     """Derive a description of a connector's exchange from its requests, its tests and ccxt.
@@ -121,8 +125,60 @@ def describe(
         folder=folder,
         sandbox=sandbox,
         again=again,
+        recording=recording,
         console=CONSOLE,
     )
+
+
+@app.command(rich_help_panel=PANEL)
+def record(
+    exchange: Annotated[
+        str,
+        typer.Argument(
+            metavar="EXCHANGE", help="Which exchange: its connector's name, or a description's path."
+        ),
+    ],
+    fork: Annotated[
+        Path | None, typer.Option("--fork", metavar="DIR", help="Let this work tree's connector ask, too.")
+    ] = None,
+    merged: Annotated[bool, typer.Option("--merged", help="Let upstream's own connector ask, too.")] = False,
+    connector: Annotated[
+        str | None, typer.Option(help="The connector, where it is not called as the exchange.")
+    ] = None,
+    pair: Annotated[str | None, typer.Option(help="The market, as BASE-QUOTE.")] = None,
+    seconds: Annotated[float, typer.Option(min=5, max=3600, help="How long each of them reads.")] = 60.0,
+    keys: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Testnet keys, a line `FIELD: value` each; never on this line."),
+    ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Talk to the real exchange; without it nothing is sent.")
+    ] = False,
+    to: Annotated[Path | None, typer.Option("--to", metavar="FILE", help="Where it is kept.")] = None,
+    proxy: Annotated[
+        str | None, typer.Option(metavar="URL", help="An HTTPS proxy, e.g. that of `harness venue serve`.")
+    ] = None,
+    ca: Annotated[
+        Path | None, typer.Option("--ca", metavar="FILE", help="A certificate to trust besides the system's.")
+    ] = None,
+    upstream: Annotated[
+        str | None,
+        typer.Option(help="Upstream as URL@REF or pypi:hummingbot==VERSION, for --fork and --merged."),
+    ] = None,
+    sandbox: SandboxName = "auto",
+    mirror: Mirror = None,
+) -> None:
+    """Record what a real exchange says to ccxt and to a connector, through the harness's gateway.
+
+    Only the hosts of the description are reached, and they are shown first. Private look-ups are signed
+    outside the sandbox. The file holds no key and no signature; `harness describe --recording` reads it.
+    """
+    from harness.commands.record import Wanted, record_exchange
+    from harness.recordings.far_end import Way
+
+    add_to_environment(mirror or ())
+    wanted = Wanted(exchange, pair, seconds, keys, fork, merged, connector, upstream, Way(proxy, ca), to)
+    record_exchange(wanted, sandbox, CONSOLE, live=live)
 
 
 @app.command(rich_help_panel=PANEL)

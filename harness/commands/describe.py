@@ -12,6 +12,7 @@ from rich.table import Table
 
 from harness.checking.derived import rehearsed
 from harness.commands.check import own_round
+from harness.commands.recorded import tell_recording
 from harness.commands.run import build_upstream, chosen_name, clear_up
 from harness.commands.terminal import safe, say
 from harness.describing.assembling import Assembled
@@ -42,6 +43,8 @@ from harness.frameworks.upstream import upstream_base
 from harness.oracle import checked_ccxt_id
 from harness.paths import cache_dir
 from harness.paths import made as made_folder
+from harness.recordings.laying import lay
+from harness.recordings.recording import load
 from harness.rounds.round import Round
 from harness.sandbox import Backend, Choice, choose
 from harness.scenarios.rehearsal import UNSEEN, Rehearsal
@@ -62,6 +65,7 @@ def describe(
     folder: Path,
     sandbox: Choice,
     again: bool,
+    recording: Path | None,
     console: Console,
 ) -> Path:
     """Derive the description of `what`, a candidate's name or a work tree, and have an order live on it.
@@ -71,6 +75,7 @@ def describe(
     began = time.monotonic()
     path = Path(what)
     given = checked_ccxt_id(ccxt, "--ccxt") if ccxt else None
+    seen = load(recording) if recording else None
     round_ = own_round(path, round_file, upstream)
     clear_up(console)
     store = ObjectStore()
@@ -102,6 +107,8 @@ def describe(
     if trouble := review_trouble(file):
         say(console, f"The review no longer fits: {trouble}")
     else:
+        if seen is not None:
+            tell_recording(console, lay(file, seen), seen)
         say(console, "letting the connector trade there once …")
         commits = [made_of, submission.commit, submission.upstream_commit]
         kept = rehearsed(cache_dir() / "descriptions", commits, file, ready, chosen.name, 0)

@@ -15,6 +15,7 @@ from harness.describing.said import Said
 from harness.describing.sentinels import SESSION
 from harness.describing.signatures import Explanation, Scheme
 from harness.describing.templates import time_form
+from harness.venue.described.placeholders import AS_JSON
 
 Place = tuple[str, str, str]  # host, method, path
 # What a description calls a shape, where it has a word of its own.
@@ -70,8 +71,8 @@ def login_signing(asked: Asked, found: Explanation, frame: Said) -> dict[str, Js
 
 
 def _dotted(path: str) -> str:
-    """`args[0].key` → `args.0.key`."""
-    return re.sub(r"\[(\d+)\]", r".\1", path)
+    """`args[0].o.$json.key` → `args.0.o.key`: what a text of JSON says is found in it."""
+    return re.sub(r"\[(\d+)\]", r".\1", path).replace(f".{AS_JSON}", "")
 
 
 def _told(scheme: Scheme, said: Said, credentials: Mapping[str, str]) -> dict[str, JsonValue]:

@@ -15,10 +15,12 @@ from harness.gateway.connection import Connection
 from harness.gateway.context import Context
 from harness.gateway.entries import Exchange, RejectionReason
 from harness.gateway.fault import ConnectionBrokenError, Fault, Point, Traffic, named
+from harness.gateway.remote import Remote
 from harness.gateway.websockets import Streams
 from harness.venue.dialects.base import Dialect
 from harness.venue.dialects.messages import Reply, Request
 from harness.venue.dialects.routing import Match
+from harness.venue.dialects.stream_session import StreamSession
 
 MOST_BODY = 1 << 20
 BODY_SECONDS = 20.0  # real; how long a client may take to send a body
@@ -86,7 +88,7 @@ class Rest:
         if reason is not None or dialect is None:
             return _turn_away(connection, request, body, reason or RejectionReason.UNDECLARED_HOST, 421)
         connection.served = True
-        wire = replace(wire, at=dialect.venue.clock.now())
+        wire = replace(wire, at=dialect.venue.clock.now(), port=port)
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._upgrade(request, connection, dialect, wire)
         return await self._answer(request, connection, dialect, wire)
@@ -124,24 +126,21 @@ class Rest:
         match, faults, number = self._begin(connection, dialect, wire, "upgrade")
         try:
             reply = await _before(faults, Link(self._context, connection, dialect))
+            opened = await self._open(dialect, wire, match) if reply is None else reply
         except ConnectionBrokenError:
             return _broken(connection)
-        if reply is None:
-            self._streams.deliver()
-            opened = dialect.upgrade(wire, match)
-            if not isinstance(opened, Reply):
-                self._complete(number, 101, {}, b"")
-                return await self._streams.run(
-                    request, connection, wire, match.operation, dialect.venue, opened, faults
-                )
-            reply = opened
-        return self._reply(request, number, reply, dialect)
+        if isinstance(opened, Reply):
+            return self._reply(request, number, opened, dialect)
+        self._complete(number, 101, {}, b"")
+        return await self._streams.run(
+            request, connection, wire, match.operation, dialect.venue, opened, faults
+        )
 
     async def _answer(
         self, request: web.BaseRequest, connection: Connection, dialect: Dialect, wire: Request
     ) -> web.StreamResponse:
         match, faults, number = self._begin(connection, dialect, wire, "request")
-        if not faults:
+        if not faults and not isinstance(dialect, Remote):
             return self._reply(request, number, self._ask(dialect, wire, match), dialect)
         link = Link(self._context, connection, dialect)
         work = self._faulted(faults, link, wire, match)
@@ -161,7 +160,11 @@ class Rest:
             instead = await _before(faults, link)
             if instead is not None:
                 return instead
-            reply = self._ask(link.dialect, replace(wire, at=link.dialect.venue.clock.now()), match)
+            asked = replace(wire, at=link.dialect.venue.clock.now())
+            if isinstance(link.dialect, Remote):
+                reply = await link.dialect.ask(asked, match)
+            else:
+                reply = self._ask(link.dialect, asked, match)
             for fault in faults:
                 reply = await fault.on_reply(reply, link)
         except ConnectionBrokenError:
@@ -171,6 +174,12 @@ class Rest:
     def _ask(self, dialect: Dialect, wire: Request, match: Match) -> Reply:
         self._streams.deliver()
         return dialect.reply_to(wire, match)
+
+    async def _open(self, dialect: Dialect, wire: Request, match: Match) -> StreamSession | Reply:
+        if isinstance(dialect, Remote):
+            return await dialect.connect(wire, match)
+        self._streams.deliver()
+        return dialect.upgrade(wire, match)
 
     def _begin(
         self, connection: Connection, dialect: Dialect, wire: Request, point: Point

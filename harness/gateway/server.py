@@ -18,6 +18,7 @@ from harness.gateway.context import Context
 from harness.gateway.entries import Lookup, RejectionReason
 from harness.gateway.fault_plan import FaultPlan
 from harness.gateway.record import Record
+from harness.gateway.remote import Remote
 from harness.gateway.rest import Rest
 from harness.gateway.shim import Connected, Datagram, LookedUp, messages
 from harness.gateway.tls import Authority
@@ -75,6 +76,9 @@ class Gateway:
         for task in tuple(self._context.tasks):
             task.cancel()
         await asyncio.gather(*self._context.tasks, return_exceptions=True)
+        for each in self._context.dialects:
+            if isinstance(each, Remote):
+                await each.shut()
         if listener is not None:
             listener.close()
         if self._path is not None:

@@ -17,6 +17,7 @@ from harness.gateway.context import Context
 from harness.gateway.entries import ClosedBy, Frame, Socket
 from harness.gateway.fault import Fault, Traffic, named
 from harness.gateway.faults import BROKEN
+from harness.gateway.remote import RemoteSession
 from harness.venue.dialects.messages import Close, Outgoing, Ping
 from harness.venue.dialects.messages import Frame as Message
 from harness.venue.dialects.stream_session import StreamSession
@@ -69,13 +70,17 @@ class OpenSocket:
 
     async def run(self) -> None:
         """Serve it until it ends, whoever ends it; raises nothing."""
-        writer = self.context.spawn(self._write(), f"messages to {self.opened.url}")
+        at_work = [self.context.spawn(self._write(), f"messages to {self.opened.url}")]
         self.tell(self._session.opened)
+        if isinstance(self._session, RemoteSession):
+            listening = self._session.listen(self.tell)
+            at_work.append(self.context.spawn(listening, f"messages from {self.opened.url}"))
         try:
             await self._listen()
         finally:
             self._heard_last.set()
-            writer.cancel()
+            for each in at_work:
+                each.cancel()
             self._ended(ClosedBy.LOST, BROKEN, "")
             self._tell_end()
         if self._closing is not None:

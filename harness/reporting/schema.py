@@ -13,6 +13,7 @@ from harness.reporting.model import CandidateReport, Result, RoundReport
 from harness.reporting.site.governance import Governance
 from harness.rounds.round import round_schema
 from harness.venue.described.model import Description
+from harness.venue.described.recorded import Recorded
 from harness.venue.described.review_model import Review
 
 FOLDER = Path(__file__).resolve().parent.parent / "schemas"
@@ -24,7 +25,11 @@ WRITTEN: dict[str, type[BaseModel]] = {
     "result": Result,
     "governance": Governance,
 }
-READ: dict[str, type[BaseModel]] = {"description": Description, "review": Review}
+READ: dict[str, type[BaseModel]] = {
+    "description": Description,
+    "review": Review,
+    "recorded": Recorded,
+}
 
 
 def schemas() -> dict[str, dict[str, JsonValue]]:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from harness.gateway import entries as wire
+from harness.gateway.codec import kind_of
 from harness.gateway.describe import describe
-from harness.scenarios.trace.codec import kind_of
 from harness.scenarios.trace.model import (
     Asked,
     Began,

@@ -13,8 +13,9 @@ import zstandard
 from pydantic import ValidationError
 
 from harness.errors import UserError
+from harness.gateway.codec import Redact, kind_of
 from harness.gateway.entries import Exchange, Frame
-from harness.scenarios.trace.codec import Redact, kind_of, read, written
+from harness.scenarios.trace.codec import read, written
 from harness.scenarios.trace.model import Cut, Entry, Header, Trace
 
 SUFFIX = ".ndjson.zst"

@@ -137,7 +137,7 @@ class DescribedDialect(Proving, Understanding):
     def _serve(self, call: Call) -> Reply:
         described = self.description.routes[call.route.handler]
         try:
-            said: JsonValue = {**self._parameters(described, call.request), **call.path}
+            said: JsonValue = {**self.parameters(described, call.request), **call.path}
             scope = self.done(described, said, call.signer)
         except Refuse as error:
             raise self.refused(error.code, call.route.handler, error.detail, error.around) from error

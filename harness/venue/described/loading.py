@@ -16,6 +16,7 @@ from harness.venue.described.facts import COLLECTIONS, ECHO, FACTS, known_fact
 from harness.venue.described.model import Description, Signing, TypedData
 from harness.venue.described.packing import PLAIN
 from harness.venue.described.placeholders import EACH, IF, LIKE, known_filter, leaf, texts
+from harness.venue.described.recorded import Recorded, laid_over
 from harness.venue.described.review import reviewed
 from harness.venue.described.review_model import Review
 from harness.venue.described.schemes import PLUGINS
@@ -56,11 +57,13 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(true|fals
 
 
 def load(path: Path) -> Description:
-    """The description with its review laid over it; raises UserError."""
+    """The description with its review, and what recordings said, laid over it; raises UserError."""
     data = _whole(path)
     review = review_of(path)
     if review.exists():
         data = reviewed(data, _checked(Review, {"corrections": raw(review)}, review).corrections, review)
+    if (known := recorded(path)) is not None:
+        data = laid_over(data, known)
     return checked(data, path)
 
 
@@ -94,6 +97,17 @@ def _laid_over(base: dict[str, JsonValue], own: dict[str, JsonValue]) -> dict[st
 def review_of(path: Path) -> Path:
     """Where the corrections of a description stand."""
     return path.with_name(f"{path.stem}.review.yml")
+
+
+def recorded_of(path: Path) -> Path:
+    """Where that stands which recordings said of a description."""
+    return path.with_name(f"{path.stem}.recorded.yml")
+
+
+def recorded(path: Path) -> Recorded | None:
+    """What recordings said of the description at `path`; None where there is none. Raises UserError."""
+    file = recorded_of(path)
+    return _checked(Recorded, raw(file), file) if file.exists() else None
 
 
 def hosts_reviewed(review: Path) -> tuple[str, ...]:

@@ -110,7 +110,14 @@ def with_claims(signing: Signing, given: Given) -> Given:
 def texts_of(
     signing: Signing, request: Request, given: Given, more: Mapping[str, str] | None = None
 ) -> frozenset[bytes]:
-    """What the client may have signed: the query as it was sent, decoded, and encoded anew.
+    """What the client may have signed."""
+    return frozenset(spellings_of(signing, request, given, more))
+
+
+def spellings_of(
+    signing: Signing, request: Request, given: Given, more: Mapping[str, str] | None = None
+) -> tuple[bytes, ...]:
+    """The same in order: with the query as it was sent, decoded, and encoded anew.
 
     `more` is what the route itself adds to the values of the text. None where it cannot be put together.
     """
@@ -128,11 +135,11 @@ def texts_of(
     }  # fmt: skip
     if signing.typed is not None:
         try:
-            return frozenset({typed_text(signing.typed, values)})
+            return (typed_text(signing.typed, values),)
         except ValueError:
-            return frozenset()
+            return ()
     written = (query, unquote(query), urlencode(parse_qsl(query, keep_blank_values=True)))
-    return frozenset(
+    return tuple(
         text_of(
             signing.text,
             {

@@ -64,13 +64,13 @@ class Understanding(Dialect):
     def _meant(self, route: RouteDescription, request: Request) -> bool:
         if not route.when:
             return True
-        said = self._parameters(route, request)
+        said = self.parameters(route, request)
         return all(
             name in said if value == "*" else str(said.get(name)) == value
             for name, value in route.when.items()
         )
 
-    def _parameters(self, route: RouteDescription, request: Request) -> dict[str, Any]:
+    def parameters(self, route: RouteDescription, request: Request) -> dict[str, Any]:
         usual = "query" if request.method in ("GET", "DELETE") else "json"
         match route.parameters or usual:
             case "json":
@@ -89,13 +89,13 @@ class Understanding(Dialect):
 
     def named_parameters(self, request: Request, route: Route) -> frozenset[str]:
         """The names of what a request says, in its path aside."""
-        return frozenset(self._parameters(self.description.routes[route.handler], request))
+        return frozenset(self.parameters(self.description.routes[route.handler], request))
 
     def owner_of_order(self, request: Request, route: Route) -> Account | None:
         """Whose the order is that a request names; nobody's where it names none that is known."""
         described = self.description.routes[route.handler]
         said = {
-            **self._parameters(described, request), **(route.match(request.method, request.path) or {}),
+            **self.parameters(described, request), **(route.match(request.method, request.path) or {}),
         }  # fmt: skip
         with contextlib.suppress(*MISMATCH):
             number = self.matcher.match(described.takes, said).get("order.order_id")

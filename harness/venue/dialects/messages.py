@@ -28,6 +28,7 @@ class Request:
     at: float = 0.0
     raw_query: str = ""
     client: str = "connector"
+    port: int = 443
 
     def header(self, name: str) -> str | None:
         """A header's value, whatever its letter case."""

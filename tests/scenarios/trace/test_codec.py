@@ -7,8 +7,9 @@ import json
 import pytest
 
 from harness.gateway.canaries import Canaries
+from harness.gateway.codec import kind_of
 from harness.gateway.entries import Exchange
-from harness.scenarios.trace.codec import KINDS, kind_of, read, written
+from harness.scenarios.trace.codec import KINDS, read, written
 from harness.scenarios.trace.model import Entry, Printed
 from harness.scenarios.trace.store import unpacked
 from tests.scenarios.trace.sample import ENTRIES, HEADER

@@ -15,6 +15,7 @@ from harness.venue.described.dialect_class import dialect_of
 from harness.venue.described.loading import checked
 from harness.venue.dialects.messages import Request
 from harness.venue.dialects.stream_session import StreamSession
+from harness.venue.events import Event
 from harness.venue.model import Side
 from harness.venue.session import Venue
 from tests.venue.world import NOON, StillClock, data, texts
@@ -107,7 +108,11 @@ def test_levels_by_their_changes_counted_for_the_whole_connection(acme: Describe
     told = texts(list(session.received(json.dumps(said))))
     assert [each.get("n") for each in told if "n" in each] == [0, 1]
     assert told[0] == {"to": "book"}
-    venue.subscribe(lambda event: list(session.venue_event(event)))
+
+    def tell(event: Event) -> None:
+        list(session.venue_event(event))
+
+    venue.subscribe(tell)
     bitcoin, ether = venue.markets[:2]
     best = {market: venue.book(market).bids[0] for market in (bitcoin, ether)}
     venue.set_level(bitcoin, Side.BUY, best[bitcoin].price, best[bitcoin].amount + Decimal("0.005"))

@@ -117,6 +117,7 @@ def test_filled(template: Any, told: Any) -> None:
         ({"k": "{order|kind|lower}"}, {"k": "Limit"}, {"order.type": "limit"}),
         ({"op": "login", "args": ["{login.key}"]}, {"op": "login", "args": ["k", "x"]}, {"login.key": "k"}),
         ("ping", "ping", {}),
+        ({"o": {"$json": {"p": "{order.price}"}}}, {"o": '{"p": "1.50"}'}, {"order.price": D("1.50")}),
     ],
 )  # fmt: skip
 def test_matched(template: Any, said: Any, found: dict[str, Fact]) -> None:
@@ -137,6 +138,7 @@ def test_matched(template: Any, said: Any, found: dict[str, Fact]) -> None:
         ({"op": "login"}, {"op": "leave"}, Unlike),
         ({"op": "login"}, "login", Unlike),
         ("book:{market.symbol}", "trades:BTC-USDT", Unlike),
+        ({"o": {"$json": {"p": "{order.price}"}}}, {"o": "none"}, Unlike),
     ],
 )
 def test_not_matched(template: Any, said: Any, error: type[Exception]) -> None:

@@ -239,7 +239,7 @@ def test_mistakes_in_typed_data_are_named(change: dict[str, Any], said: str) -> 
         made(routes=routes)
 
 
-LOGIN = {
+LOGIN: dict[str, Any] = {
     "scheme": "eip712",
     "typed": {
         "domain": {"name": "Acme"},
@@ -278,7 +278,7 @@ def test_a_session_is_opened_by_whoever_signs_and_ends() -> None:
         domain_separator({"name": "Acme"}),
         "Login",
         LOGIN["typed"]["types"],
-        {"signer": held["acme_signer"]},  # type: ignore[index]
+        {"signer": held["acme_signer"]},
     )
 
     def login(address: str, key: str) -> Reply:
