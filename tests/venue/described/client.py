@@ -313,6 +313,7 @@ class Client:
         facts: dict[str, Fact] = {
             "market.symbol": self.dialect.symbol(market),
             "market.base": market.base, "market.quote": market.quote, "asset.name": market.quote,
+            "market.number": self.dialect.venue.markets.index(market) + 1,
             "account.number": number_of(self.account),
             "page.limit": 50, "page.number": 0, "page.offset": 0,
         }  # fmt: skip
