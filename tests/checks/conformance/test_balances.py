@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 import pytest
+from pydantic import JsonValue
 
 from checks.conformance.test_balances import report_of
 from checks.conformance.test_balances import test_what_is_available_follows_with_the_total as follows
@@ -69,9 +70,14 @@ def filled(trade_id: int, fee: str, price: str = "50000") -> Fill:
 
 
 def told(name: str, fee: str, price: str = "50000") -> EventView:
-    flat = [{"type": "TokenAmount", "token": "USDT", "amount": fee}]
-    charged = {"type": "AddedToCostTradeFee", "percent": "0", "percent_token": "USDT", "flat_fees": flat}
-    data = {"exchange_trade_id": name, "price": price, "amount": "0.01", "trade_fee": charged}
+    flat: list[JsonValue] = [{"type": "TokenAmount", "token": "USDT", "amount": fee}]
+    charged: JsonValue = {
+        "type": "AddedToCostTradeFee",
+        "percent": "0",
+        "percent_token": "USDT",
+        "flat_fees": flat,
+    }
+    data: dict[str, Any] = {"exchange_trade_id": name, "price": price, "amount": "0.01", "trade_fee": charged}
     return EventView(at=1.0, kind="OrderFilled", data=data)
 
 
