@@ -12,6 +12,7 @@ from harness.frameworks.runtime import LAYER, VENV
 
 Lacks = Callable[[str], str | None]
 _NOT_HERE = re.compile(r"\bNotHereError: (.{1,200})")  # said by the driver
+_NAME = re.compile(r"\bImportError: cannot import name '([\w.]{1,80})' from '([\w.]{1,120})'")
 _PLACE = re.compile(r'File "([^"]+)", line \d+')
 
 
@@ -23,12 +24,15 @@ def lack_of(text: str, libraries: Libraries, upstream_imports: Callable[[str], b
     if unavailable := _NOT_HERE.search(text):
         return f"there is no {unavailable[1]} here"
     module = missing_module(text)
+    places = _PLACE.findall(text)
+    in_a_library = bool(places) and places[-1].startswith((f"{VENV}/", f"{LAYER}/"))
+    if in_a_library and (name := _NAME.search(text)):
+        return f"an installed library imports {name[1]} from {name[2]}, and the one here has none"
     if module is None or module in OWN:
         return None
     if why := libraries.why_lacking(module):
         return why
-    places = _PLACE.findall(text)
-    if places and places[-1].startswith((f"{VENV}/", f"{LAYER}/")):
+    if in_a_library:
         return f"an installed library imports {module}, which is not in the environment"
     if upstream_imports(module):
         return f"upstream's own code imports {module}, which is not in the environment"

@@ -161,6 +161,7 @@ def test_an_added_library_counts_as_used_by_what_it_brings() -> None:
 WORDS = "  File \"{}/x.py\", line 3\n    import acme\nModuleNotFoundError: No module named '{}'"
 TREE = "/tree/hummingbot"
 WEB3 = "/venv/lib/python3.12/site-packages/web3"
+NAME = "  File \"{}/x.py\", line 3\nImportError: cannot import name 'c' from 'a.b' (/venv/a)"
 
 
 def test_the_missing_module_is_read_off_a_traceback() -> None:
@@ -176,6 +177,8 @@ def test_the_missing_module_is_read_off_a_traceback() -> None:
         (WORDS.format(TREE, "upstreams"), True),
         (WORDS.format(TREE, "lost_sdk"), True),
         (WORDS.format(WEB3, "acme"), True),
+        (NAME.format(WEB3), True),  # two libraries that do not fit together, as pyinjective and protobuf
+        (NAME.format(TREE), False),
         ("ValueError: 3", False),
     ],
 )
