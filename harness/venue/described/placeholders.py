@@ -17,7 +17,7 @@ FILTERS = {
     "iso": "2026-11-22T20:11:46.123Z", "uuid": "a number as a UUID",
     "datetime": "2026-11-22 20:11:46.123456", "cookie": "Sun, 22 Nov 2026 20:11:46 GMT",
     "ns.part": "the nanoseconds of a time that is told in whole seconds",
-    "keccak": "Ethereum's hash of a text: 0x and 64 digits",
+    "keccak": "Ethereum's hash of a text: 0x and 64 digits", "address": "an address that is made of a text",
     "ticks": "tenths of microseconds since the year 1",
     "negated": "the other sign",
     "percent": "times 100",

@@ -81,11 +81,12 @@ def _filtered(value: Any, name: str, contract: Decimal) -> Any:
         return _sized(value, *numbered)
     if name == "number":
         return value
-    if name in ("lower", "upper", "no_dash", "trimmed", "keccak"):
+    if name in ("lower", "upper", "no_dash", "trimmed", "keccak", "address"):
         text = str(_told(value))
         changed_text = {
             "lower": text.lower(), "upper": text.upper(), "no_dash": text.replace("-", ""),
             "trimmed": text.strip(), "keccak": f"0x{keccak(text.encode()).hex()}",
+            "address": f"0x{keccak(text.encode())[-20:].hex()}",
         }  # fmt: skip
         return changed_text[name]
     if isinstance(value, Decimal):

@@ -53,7 +53,8 @@ def place(client: Client, name: str = "CBAT-1", **kind: Any) -> Any:
 def test_the_kind_of_an_order_is_what_holds_it(
     client: Client, kind: str, type_: OrderType, force: TimeInForce, status: OrderStatus
 ) -> None:
-    told = place(client, **{kind: {"base_size": "0.001", "limit_price": "60000"}})
+    held: dict[str, Any] = {kind: {"base_size": "0.001", "limit_price": "60000"}}
+    told = place(client, **held)
     (order,) = client.dialect.venue.orders(client.account)
     assert (order.type, order.time_in_force, order.status) == (type_, force, status)
     assert told["success_response"]["order_id"] == str(order.order_id)
