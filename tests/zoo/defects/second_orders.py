@@ -157,7 +157,59 @@ ORDERS: tuple[Defect, ...] = (
     ),
 )
 
+LIFE: tuple[Defect, ...] = (
+    defect(
+        "orders-saved-without-the-exchanges-id",
+        test_order_life.test_orders_survive_a_restart,
+        "After the restart an order could not be cancelled",
+        behaving(
+            KUCOIN,
+            "KucoinExchange",
+            """
+            @property
+            def tracking_states(self):
+                states = super().tracking_states
+                return {key: {**state, "exchange_order_id": None} for key, state in states.items()}
+            """,
+        ),
+        connector="kucoin",
+    ),
+    defect(
+        "orders-asked-for-without-their-market",
+        test_order_life.test_polling_finds_the_end,
+        "OrderCancelled was reported 0 times",
+        worded(GATE, "_request_order_status", ('"currency_pair": trading_pair', '"pair": trading_pair')),
+        connector="gate_io",
+    ),
+    defect(
+        "event-times-of-bybit-in-milliseconds",
+        test_order_life.test_timestamps,
+        "event has timestamp",
+        behaving(
+            "bybit_exchange.py",
+            "BybitExchange",
+            """
+            @property
+            def current_timestamp(self):
+                return super().current_timestamp * 1e3
+            """,
+        ),
+        connector="bybit",
+    ),
+)
+
 POSITIONS: tuple[Defect, ...] = (
+    defect(
+        "fills-told-in-contracts-of-a-tenth",
+        test_perpetual.test_amounts_are_in_base,
+        "were reported as",
+        worded(
+            BYBIT_PERPETUAL,
+            "_parse_trade_update",
+            ('Decimal(trade_msg["execQty"])', 'Decimal(trade_msg["execQty"]) * 10'),
+        ),
+        connector="bybit_perpetual",
+    ),
     defect(
         "closing-orders-of-bybit-may-open",
         test_perpetual.test_closing_orders_only_reduce,
@@ -226,4 +278,4 @@ POSITIONS: tuple[Defect, ...] = (
     ),
 )
 
-DEFECTS = (*MONEY, *ORDERS, *POSITIONS)
+DEFECTS = (*MONEY, *ORDERS, *LIFE, *POSITIONS)
