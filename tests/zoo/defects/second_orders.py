@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from checks.conformance import test_balances, test_order_life, test_orders, test_perpetual
+from checks.conformance import (
+    test_balances,
+    test_balances_fees,
+    test_order_life,
+    test_orders,
+    test_perpetual,
+)
 from checks.conformance import test_resilience_replies as replies
 from tests.zoo.defect import Defect, defect
 from tests.zoo.planting import behaving, constant, worded
@@ -12,6 +18,24 @@ BYBIT_PERPETUAL = "bybit_perpetual_derivative.py"
 IN_QUOTE = "{order}.quote_asset"
 
 MONEY: tuple[Defect, ...] = (
+    defect(
+        "no-fee-of-kucoin-expected",
+        test_balances_fees.test_all_that_the_account_has_can_be_ordered_for,
+        "An order for all that the account has, less the expected fee of 0.* was refused",
+        worded(KUCOIN, "_get_fee", ("AddedToCostTradeFee(percent=fee_value)", "AddedToCostTradeFee()")),
+        connector="kucoin",
+    ),
+    defect(
+        "fees-of-kraken-taken-from-returns",
+        test_balances_fees.test_all_that_the_account_has_can_be_ordered_for,
+        "An order for all that the account has, less the expected fee of 0.* was refused",
+        constant(
+            "kraken_utils.py",
+            'taker_percent_fee_decimal=Decimal("0.004"),',
+            'taker_percent_fee_decimal=Decimal("0.004"),\n    buy_percent_fee_deducted_from_returns=True,',
+        ),
+        connector="kraken",
+    ),
     defect(
         "ready-before-anything-private-is-known",
         test_balances.test_a_wrong_key_is_noticed,
