@@ -129,11 +129,24 @@ def test_fees_match(trading: Trading) -> None:
 
 
 def report_of(life: Life, fill: Fill, name: str) -> EventView | None:
-    """The event that tells of the fill: by its id, or else by what traded. Lost ones are another check's."""
+    """The event that tells of the fill: by its id, or else by what traded. Lost ones are another check's.
+
+    Of several fills and events that are alike in that, the cheapest fill's is the event with the least fee:
+    who makes up ids of its own may tell of them in any order.
+    """
     events = life.of("OrderFilled")
     named = [event for event in events if str(event.data.get("exchange_trade_id")) == name]
-    alike = [e for e in events if (e.decimal("price"), e.decimal("amount")) == (fill.price, fill.amount)]
-    return next(iter((*named, *alike)), None)
+    if named:
+        return named[0]
+    traded = (fill.price, fill.amount)
+    alike = sorted((e for e in events if (e.decimal("price"), e.decimal("amount")) == traded), key=_flat_fee)
+    fills = sorted((each for each in life.fills if (each.price, each.amount) == traded), key=lambda f: f.fee)
+    place = fills.index(fill) if fill in fills else 0
+    return alike[min(place, len(alike) - 1)] if alike else None
+
+
+def _flat_fee(event: EventView) -> Decimal:
+    return sum((each.amount for each in event.fee.flat_fees), Decimal(0)) if event.fee else Decimal(0)
 
 
 def fee_matches(life: Life, fill: Fill, event: EventView) -> None:

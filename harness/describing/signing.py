@@ -79,9 +79,12 @@ def _told(scheme: Scheme, said: Said, credentials: Mapping[str, str]) -> dict[st
     text, carries, prefix = _parts_of(scheme, said, credentials)
     made: dict[str, JsonValue] = {"scheme": "unverified", "text": text, "carries": carries}
     if not any(each in text for each in _UNSAID):
-        made["scheme"] = "ed25519" if scheme.algorithm == "ed25519" else "hmac"
-        if scheme.algorithm in ("sha256", "sha384", "sha512"):
-            made["digest"] = scheme.algorithm
+        *kind, digest = scheme.algorithm.split()
+        made["scheme"] = "ed25519" if digest == "ed25519" else kind[0] if kind else "hmac"
+        if kind:
+            made["padding"] = kind[1]
+        if digest in ("sha256", "sha384", "sha512"):
+            made["digest"] = digest
         decode = "raw" if scheme.form == "pem" else scheme.form
         made |= {"written": scheme.encoding.removesuffix("url"), "decode": decode}
         if unit := time_form(said.values.get(scheme.parts.get("time", ""), "")):
@@ -184,7 +187,9 @@ def _written(shape: Shape) -> dict[str, JsonValue]:
 
 def _form(scheme: Scheme | None, shape: Shape) -> dict[str, JsonValue]:
     """How the secret is written: as the scheme decodes it, else as the connector took it."""
-    if scheme is not None and scheme.algorithm == "ed25519" and scheme.form != "pem":
+    if scheme is not None and scheme.form == "pem":
+        return _written(shape)
+    if scheme is not None and scheme.algorithm == "ed25519":
         return {"form": f"seed {scheme.form}"}
     if scheme is not None and scheme.form != "raw":
         return {"form": scheme.form}

@@ -148,7 +148,8 @@ class DescribedDialect(Proving, Understanding):
 
     def _session(self, account: Account) -> Scope:
         signing = self.description.signing
-        keys = self.logins if signing is not None and signing.scheme == "session" else self.keys
+        logs_in = signing is not None and (signing.scheme == "session" or signing.session is not None)
+        keys = self.logins if logs_in else self.keys
         now = self.venue.clock.now()
         told: dict[str, Fact] = {
             "key": keys.open(account, now), "lifetime": int(keys.lifetime), "ends_at": now + keys.lifetime,

@@ -48,7 +48,9 @@ class Credential(Part):
     length: int | None = Field(default=None, ge=8, le=256)
     begins: str = Field(default="", description="what every key of the exchange begins with")
     value: str | None = None
-    ccxt: str | None = Field(default=None, description="what ccxt calls it, where it has a name of its own")
+    ccxt: str | None = Field(
+        default=None, description="what ccxt calls it, where it has a name of its own, or several"
+    )
     sent: tuple[str, ...] = ()
 
 
@@ -96,6 +98,9 @@ class Signing(Part):
     carries: dict[
         Literal["key", "signature", "time", "nonce", "passphrase", "window", "payload", "signer"], str
     ] = {}
+    session: str | None = Field(
+        default=None, description="where the token of a session stands in the place of a signature"
+    )
     prefix: dict[str, str] = {}  # what stands before a part: `{signature: "Bearer "}`
     time: Literal["s", "ms", "us", "ns", "iso", "any s"] = "ms"
     tolerance: float | None = Field(default=None, gt=0, description="seconds that a time may be off")

@@ -10,7 +10,7 @@ from harness.venue.described.held_keys import credential, number_of
 from harness.venue.described.model import Credential, Description, Login, Signing
 from harness.venue.described.refusing import RefusalBook
 from harness.venue.described.schemes import WALLETS, signed, signed_right, signer_belongs
-from harness.venue.described.signing import Given, given_by, texts_of
+from harness.venue.described.signing import Given, given_by, session_in, texts_of
 from harness.venue.described.templates import Scope
 from harness.venue.described.values import moment
 from harness.venue.described.venue_facts import VenueFacts
@@ -74,9 +74,11 @@ class Proving(Dialect):
             "key": "apiKey", "secret": "secret", "passphrase": "password", "number": "uid",
             "wallet": "privateKey", "owner": "walletAddress",
         }  # fmt: skip
-        held = self.description.credentials.values()
-        called = ((each, names.get(each.is_) if each.ccxt is None else each.ccxt) for each in held)
-        return {name: self._held(account, each) for each, name in called if name}
+        return {
+            name: self._held(account, each)
+            for each in self.description.credentials.values()
+            for name in (each.ccxt or names.get(each.is_, "")).split()
+        }
 
     def authenticate(self, request: Request, route: Route) -> Account:
         """Missing parts first, then the key, the time, the passphrase and the signature."""
@@ -87,6 +89,9 @@ class Proving(Dialect):
         code = RequestError.BAD_CONTENT_TYPE.value
         if request.unlike_json and self.refusals.has(code):
             raise self.refused(code)
+        token = session_in(signing, request)
+        if token:
+            return self._of_session(Given(signature=token), self.received_at(request))
         given = given_by(signing, request)
         account = (
             self._with_key(given)

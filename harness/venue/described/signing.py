@@ -76,6 +76,12 @@ def _scalar_of(value: JsonValue) -> str:
     return plain(Decimal(str(value))) if isinstance(value, float) else _scalar(value)
 
 
+def session_in(signing: Signing, request: Request) -> str:
+    """The token of a session that a request brings; empty where it brings none, or may bring none."""
+    kind, _, where = (signing.session or "").partition(" ")
+    return _at(request, kind, where) if where else ""
+
+
 def _at(request: Request, kind: str, where: str) -> str:
     if kind == "header":
         return request.header(where) or ""

@@ -33,8 +33,11 @@ DECIMALS = frozenset(
 )  # fmt: skip
 FLAGS = frozenset({"order.post_only", "order.reduce_only"})
 PLAIN_NUMBER = re.compile(r"[0-9]{1,24}(\.[0-9]{1,24})?")
+TICKS_OF_1970 = 621_355_968_000_000_000  # .NET's DateTime.UnixEpoch.Ticks
 _PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
-_UNITS: Mapping[str, Callable[[float], int]] = {"s": int, "ms": ms, "us": us, "ns": ns}
+_UNITS: Mapping[str, Callable[[float], int]] = {
+    "s": int, "ms": ms, "us": us, "ns": ns, "ticks": lambda at: us(at) * 10 + TICKS_OF_1970,
+}  # fmt: skip
 
 
 class Unreadable(ValueError):  # noqa: N818 - the client's fault, to be answered
@@ -78,11 +81,12 @@ def _filtered(value: Any, name: str, contract: Decimal) -> Any:
         return _sized(value, *numbered)
     if name == "number":
         return value
-    if name in ("lower", "upper", "no_dash", "trimmed", "keccak"):
+    if name in ("lower", "upper", "no_dash", "trimmed", "keccak", "address"):
         text = str(_told(value))
         changed_text = {
             "lower": text.lower(), "upper": text.upper(), "no_dash": text.replace("-", ""),
             "trimmed": text.strip(), "keccak": f"0x{keccak(text.encode()).hex()}",
+            "address": f"0x{keccak(text.encode())[-20:].hex()}",
         }  # fmt: skip
         return changed_text[name]
     if isinstance(value, Decimal):

@@ -39,7 +39,7 @@ from harness.venue.described.templates import Scope
 from harness.venue.described.values import Fact
 from harness.venue.dialects.messages import Frame, Reply, Request
 from harness.venue.dialects.stream_session import StreamSession
-from harness.venue.dialects.wallets import personal_digest, sign_digest
+from harness.venue.dialects.wallets import address_of, personal_digest, sign_digest
 from harness.venue.dialects.wire import iso, ms, ns, us
 from harness.venue.market import Market
 from harness.venue.model import Account
@@ -178,8 +178,12 @@ class Client:
             nonce=str(next(self.nonces)),
             passphrase=self._phrase(signing, values.get("passphrase") or values.get("number", "")),
             window="5000",
-            signer=values.get("signer", ""),
+            signer=values.get("signer") or self._wallet_address(signing),
         )
+
+    def _wallet_address(self, signing: Signing) -> str:
+        wallet = signing.scheme in WALLETS and "signer" in signing.carries
+        return address_of(self.dialect.key_of(signing, self.account)) if wallet else ""
 
     def _phrase(self, signing: Signing, phrase: str) -> str:
         secret = self.dialect.secret(self.account)
@@ -309,6 +313,7 @@ class Client:
         facts: dict[str, Fact] = {
             "market.symbol": self.dialect.symbol(market),
             "market.base": market.base, "market.quote": market.quote, "asset.name": market.quote,
+            "market.number": self.dialect.venue.markets.index(market) + 1,
             "account.number": number_of(self.account),
             "page.limit": 50, "page.number": 0, "page.offset": 0,
         }  # fmt: skip

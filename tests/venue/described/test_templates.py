@@ -72,6 +72,7 @@ def scope() -> Scope:
         ("{order.fee|percent|number}", 1),
         ("{order.created_at}", "1790000000"),
         ("{order.created_at|ms|number}", 1_790_000_000_125),
+        ("{order.created_at|ticks|number}", 639_255_968_001_250_000),
         ("{order.created_at|s.ms}", "1790000000.125"),
         ("{order.created_at|iso}", "2026-09-21T14:13:20.125Z"),
         ("{order.created_at|datetime}", "2026-09-21 14:13:20.125000"),
