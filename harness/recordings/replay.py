@@ -16,8 +16,10 @@ from harness.errors import UserError
 from harness.recordings.recording import Recording
 from harness.recordings.tape import MARKET_DATA, BookPart, Message, PrintedTrade, Tape, tape_of
 from harness.venue.described.dialect import DescribedDialect
+from harness.venue.described.model import RouteDescription
 from harness.venue.described.speaking import Opening
 from harness.venue.described.streams import DescribedSession
+from harness.venue.described.values import Fact
 from harness.venue.dialects.messages import Frame, Outgoing, Reply
 from harness.venue.dialects.routing import Call
 from harness.venue.dialects.topics import Topic
@@ -100,9 +102,8 @@ class Playback:
                 self._started = self.now() - (self._held - self.tape.begins + LEAD)
                 self._held = None
 
-    def due(self, since: float, place: tuple[str, str]) -> Sequence[Message]:
-        """The messages of a channel after `since`, up to where the tape is."""
-        until = self.position
+    def due(self, since: float, until: float, place: tuple[str, str]) -> Sequence[Message]:
+        """The messages of a channel after `since`, up to `until`."""
         return [each for each in self.tape.messages if each.place == place and since < each.at <= until]
 
     def tell(self, message: Message) -> None:
@@ -157,10 +158,24 @@ class Replaying(DescribedDialect):
         answer = playback.tape.answer(call.route.handler, playback.tape.symbol, playback.position)
         if answer is None:
             playback.missing.append(call.route.handler)
-            return simulated
+            return self._retold(described, simulated) if described.operation == "order_book" else simulated
         if answer.book is not None:
             playback.served(answer.book)
         return Reply(answer.status, {"Content-Type": "application/json"}, answer.body)
+
+    def _retold(self, described: RouteDescription, simulated: Reply) -> Reply:
+        """The recorded book on a route that was not recorded, as the description has it there."""
+        part = self.tape.snapshot(self.playback.position)
+        if part is None:
+            return simulated
+        self.playback.served(part)
+        numbers: dict[str, Fact] = {
+            name: float(value) if name == "at" else int(value) for name, value in part.order.items()
+        }
+        bids, asks = _best(part.bids, len(part.bids), Side.BUY), _best(part.asks, len(part.asks), Side.SELL)
+        market = self.venue_facts.market(self.tape.market)
+        scope = self.venue_facts.book(numbers, bids, asks).within(market).within(self.venue_facts.now())
+        return Reply(described.status, {}, self.filler.fill(described.reply, scope))
 
 
 class ReplayedSession(DescribedSession):
@@ -185,11 +200,12 @@ class ReplayedSession(DescribedSession):
     def due(self, now: float) -> Iterable[Outgoing]:
         yield from self._ping(now)
         playback, live = self._replaying.playback, set(self.topics())
+        until = playback.position
         found = [
             (message, topic)
             for topic, since in self._told_until.items()
             if topic in live
-            for message in playback.due(since, (self._name, topic.name))
+            for message in playback.due(since, until, (self._name, topic.name))
         ]
         for message, topic in sorted(found, key=lambda each: each[0].at):
             self._told_until[topic] = message.at

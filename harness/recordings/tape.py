@@ -96,6 +96,12 @@ class Tape:
     def ends(self) -> float:
         return self.messages[-1].at
 
+    def snapshot(self, at: float) -> BookPart | None:
+        """The book as it was last told whole until then, by whichever route; else as it was first."""
+        whole = [(each.at, each.book) for each in self.answers if each.book is not None]
+        earlier = [book for when, book in whole if when <= at]
+        return earlier[-1] if earlier else whole[0][1] if whole else None
+
     def answer(self, route: str, symbol: str | None, at: float) -> Answer | None:
         """The last one until then, else the first; None where none was recorded."""
         fitting = [each for each in self.answers if each.route == route and each.symbol in (None, symbol)]

@@ -41,6 +41,8 @@ def watch_replay(rigs: Rigs, pace: float) -> MarketData:
         if not any(each.book is not None for each in playback.told):
             asked = ", ".join(dict.fromkeys(playback.missing)) or "nothing of the order book"
             raise NotRecorded(f"the recording holds none of what the connector reads: {asked}")
+        if rig.record.exchanges("order_book") and playback.tape.snapshot(playback.position) is None:
+            raise NotRecorded("the connector asks for the whole order book, which was not recorded")
         first = _held(rig, playback)
         mark = rig.record.mark()
         rig.eventually(lambda: playback.over, LONGEST)
