@@ -11,12 +11,12 @@ from pydantic import ValidationError
 
 from harness.behaviour import Behaviour, Behaviours
 from harness.checking import slugs_of
-from harness.gateway import faults, rewriting
+from harness.gateway import faults, meanwhile, rewriting, together
 from harness.gateway.fault import Fault
 from harness.requirement import Catalogue
 from harness.scenarios import randomization, rig
 from harness.scenarios.catalogue import SCENARIOS
-from harness.scenarios.played import order_life
+from harness.scenarios.played import moving, order_life
 from harness.venue.dialects import dialect, known
 from harness.venue.dialects.routing import OPERATIONS
 from harness.venue.session import Venue
@@ -24,14 +24,19 @@ from tests.zoo.defects import DEFECTS
 
 EVERYBODY = {"all", "spot", "perpetual"}
 CATALOGUE = Behaviours.load()
-FAULTS = {name: kind for name, kind in inspect.getmembers(faults, inspect.isclass) if issubclass(kind, Fault)}
+FAULTS = {
+    name: kind
+    for module in (faults, meanwhile, together)
+    for name, kind in inspect.getmembers(module, inspect.isclass)
+    if issubclass(kind, Fault)
+}
 # What the venue can do to a connector, besides trading with it. Each has to be in the catalogue.
 ABILITIES = {
     "end", "let_own_orders_meet", "pay_fees_with", "change_rules", "hide", "set_mark", "set_index",
     "set_funding_rate", "pay_funding", "set_level",
 }  # fmt: skip
 USED = {name: inspect.getsource(import_module(each.play.__module__)) for name, each in SCENARIOS.items()}
-HELPERS = [inspect.getsource(module) for module in (order_life, rewriting, randomization, rig)]
+HELPERS = [inspect.getsource(module) for module in (order_life, moving, rewriting, randomization, rig)]
 GOOD: dict[str, Any] = {
     "id": "an-id", "group": "ends", "does": "does something", "at": ["place_order"],
     "sources": ["https://example.org/page"],

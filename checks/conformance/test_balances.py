@@ -11,11 +11,14 @@ from harness.checking import Attach, claimed, expect, requirement, seen_in_ledge
 from harness.checking.traces import Traces
 from harness.driving.claims import EventView
 from harness.driving.rpc_client import ConnectorError
+from harness.gateway.entries import Frame
 from harness.outcome import Evidence, EvidenceKind
 from harness.scenarios.catalogue import WRONG_SECRET
 from harness.scenarios.played.balances import BalanceView
 from harness.scenarios.played.order_life import Life, Trading
 from harness.venue.model import Fill, Side
+
+HEARD = 0.5  # virtual seconds for a message to be taken in
 
 
 def _evidence(view: BalanceView) -> tuple[Evidence, ...]:
@@ -81,6 +84,40 @@ def test_what_is_available_follows_with_the_total(trading: Trading) -> None:
             )
 
 
+@requirement("available-follows-at-once")
+def test_what_is_available_follows_each_message(trading: Trading) -> None:
+    """An order changes what is available and not the total: it follows the message that tells so.
+
+    Only of a connector whose totals follow messages: whether it takes balances from them at all is its own.
+    """
+    pairs = list(zip(trading.balances_unpolled, trading.balances, strict=False))
+    listens = False
+    last: dict[str, BalanceView] = {}
+    for view, polled in pairs:
+        before, last[view.asset] = last.get(view.asset), polled
+        if before is None or before.claimed is None or view.claimed is None or not view.total_matches:
+            continue
+        if view.claimed.total != before.claimed.total:
+            listens = True
+            continue
+        told = _told_of(trading, view, before.at)
+        if listens and told is not None and polled.available_matches and view.total_matches:
+            expect(
+                view.available_matches,
+                f"A message told of {view.asset} {view.moment}, of which {view.available} was available; the "
+                f"connector went on to report {view.claimed.available} until its next poll.",
+                *_evidence(view),
+                trading.part.wire.evidence(told),
+            )
+
+
+def _told_of(trading: Trading, view: BalanceView, since: float) -> Frame | None:
+    """The last message about balances that named the asset in time for the view."""
+    frames = trading.part.wire.frames("stream:balances", direction="received")
+    named = [each for each in frames if since < each.at < view.at - HEARD and f'"{view.asset}"' in each.text]
+    return named[-1] if named else None
+
+
 @requirement("trade-fee-matches")
 def test_fees_match(trading: Trading) -> None:
     """The fee of each reported fill is the ledger's: its amount and its asset."""
@@ -92,11 +129,24 @@ def test_fees_match(trading: Trading) -> None:
 
 
 def report_of(life: Life, fill: Fill, name: str) -> EventView | None:
-    """The event that tells of the fill: by its id, or else by what traded. Lost ones are another check's."""
+    """The event that tells of the fill: by its id, or else by what traded. Lost ones are another check's.
+
+    Of several fills and events that are alike in that, the cheapest fill's is the event with the least fee:
+    who makes up ids of its own may tell of them in any order.
+    """
     events = life.of("OrderFilled")
     named = [event for event in events if str(event.data.get("exchange_trade_id")) == name]
-    alike = [e for e in events if (e.decimal("price"), e.decimal("amount")) == (fill.price, fill.amount)]
-    return next(iter((*named, *alike)), None)
+    if named:
+        return named[0]
+    traded = (fill.price, fill.amount)
+    alike = sorted((e for e in events if (e.decimal("price"), e.decimal("amount")) == traded), key=_flat_fee)
+    fills = sorted((each for each in life.fills if (each.price, each.amount) == traded), key=lambda f: f.fee)
+    place = fills.index(fill) if fill in fills else 0
+    return alike[min(place, len(alike) - 1)] if alike else None
+
+
+def _flat_fee(event: EventView) -> Decimal:
+    return sum((each.amount for each in event.fee.flat_fees), Decimal(0)) if event.fee else Decimal(0)
 
 
 def fee_matches(life: Life, fill: Fill, event: EventView) -> None:
@@ -115,6 +165,7 @@ def fee_matches(life: Life, fill: Fill, event: EventView) -> None:
         flat = {asset: fee.percent * (fill.amount if in_base else fill.quote_amount)}
     tolerance = abs(fill.fee) / 100 + Decimal("0.00000001")
     right = set(flat) == {fill.fee_asset} and abs(flat[fill.fee_asset] - fill.fee) <= tolerance
+    right = right or not (fill.fee or any(flat.values()))  # nothing is nothing in whatever asset
     said = ", ".join(f"{amount:f} {token}" for token, amount in flat.items())
     expect(
         right, f"A fill cost {fill.fee:f} {fill.fee_asset}; the connector reported {said}.", *timeline(life)

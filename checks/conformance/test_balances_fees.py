@@ -31,8 +31,8 @@ def test_a_rebate_is_a_negative_fee(fees: Fees) -> None:
 
 @requirement("changed-fees-reported")
 def test_a_fee_is_what_the_exchange_took(fees: Fees) -> None:
-    """The rate is raised while the connector runs: the next fill costs more, and so it is told."""
-    for paid in _while(fees, Charged.RAISED):
+    """The rate is raised while the connector runs, then makers pay nothing: so each fill is told."""
+    for paid in (*_while(fees, Charged.RAISED), *_while(fees, Charged.NOTHING)):
         _reported(fees, paid)
 
 
@@ -57,3 +57,11 @@ def test_fees_that_a_poll_finds(fees: Fees) -> None:
 def test_balances_follow_changed_fees(fees: Fees) -> None:
     """After rebates, raised fees and fees in a third asset, totals are the ledger's."""
     totals_match(fees.balances)
+
+
+@requirement("other-accounts-stay-out")
+def test_another_account_of_its_user_stays_out(fees: Fees) -> None:
+    """Its private stream tells of money in another account: what it can trade with is as before."""
+    if not fees.elsewhere:
+        not_applicable("The exchange tells of no other account of its user.")
+    totals_match(fees.elsewhere)

@@ -21,6 +21,7 @@ from harness.gateway.entries import Exchange, Frame
 from harness.outcome import Evidence, EvidenceKind
 from harness.scenarios.played.hour import Hour
 from harness.scenarios.played.market_data import Listing, MarketData
+from harness.scenarios.played.restart import Restart
 
 DEPTH = 100
 FEWEST_TIMES = 12  # of public trades; that so many are in whole seconds by chance happens to nobody
@@ -29,10 +30,13 @@ OTHER_UNIT = 60.0  # seconds; a message is late by less, and a time in another u
 
 @requirement("trading-pairs-listed")
 def test_every_market_is_listed(listing: Listing) -> None:
-    """Each market that the exchange trades, and that ccxt sees, is among the connector's pairs."""
-    listed = {view.pair for view in listing.pairs}
-    traded = set(listing.symbols)
-    if listing.ccxt is not None and not traded <= set(listing.ccxt):
+    """Each market that the exchange trades, and that ccxt sees, is among the connector's pairs.
+
+    In capitals or as the exchange writes it: kPEPE is KPEPE.
+    """
+    listed = {view.pair.upper() for view in listing.pairs}
+    traded = {name.upper() for name in listing.symbols}
+    if listing.ccxt is not None and not traded <= {name.upper() for name in listing.ccxt}:
         undetermined(
             "ccxt and the simulated exchange disagree on the list of markets, so neither is relied on."
         )
@@ -48,11 +52,12 @@ def test_every_market_is_listed(listing: Listing) -> None:
 
 @requirement("trading-pairs-in-standard-form")
 def test_pairs_have_the_standard_form_both_ways(listing: Listing) -> None:
-    """BASE-QUOTE, and the exchange's own symbol reads back as the same pair."""
+    """BASE-QUOTE, in capitals or as the exchange writes it; the exchange's own symbol reads back as it."""
     named = {symbol: name for name, symbol in listing.symbols.items()}
     for view in listing.pairs:
+        written = view.pair in listing.symbols or view.pair == view.pair.upper()
         expect(
-            view.pair.count("-") == 1 and view.pair == view.pair.upper() and not view.pair.startswith("-"),
+            view.pair.count("-") == 1 and written and not view.pair.startswith("-"),
             f"{view.pair} is not in the form BASE-QUOTE.",
         )
         expect(
@@ -61,15 +66,13 @@ def test_pairs_have_the_standard_form_both_ways(listing: Listing) -> None:
         )
         name = named.get(view.symbol)
         expect(
-            name in (None, view.pair),
+            name is None or name.upper() == view.pair.upper(),
             f"The exchange's symbol {view.symbol} means {name}; the connector reads it as {view.pair}.",
         )
-    symbols = {view.pair: view.symbol for view in listing.pairs}
+    symbols = {view.pair.upper(): view.symbol for view in listing.pairs}
     for symbol, name in named.items():
-        expect(
-            symbols.get(name, symbol) == symbol,
-            f"The exchange's symbol for {name} is {symbol}; the connector uses {symbols.get(name)}.",
-        )
+        used = symbols.get(name.upper(), symbol)
+        expect(used == symbol, f"The exchange's symbol for {name} is {symbol}; the connector uses {used}.")
 
 
 @requirement("order-book-snapshot-matches")
@@ -82,6 +85,19 @@ def test_first_book_equals_the_exchange(market_data: MarketData) -> None:
     )
 
 
+@requirement("order-book-snapshot-matches")
+def test_a_book_that_moves_at_the_start(restarted: Restart) -> None:
+    """Levels change while the connector asks for its first book: it has each as it is in the end."""
+    if not any(each.moved for each in restarted.starts):
+        undetermined("It asked for no order book while it listened to its stream.")
+    for each in restarted.starts:
+        expect(
+            each.difference is None or not each.moved,
+            f"The order book lacks a change that was made {each.how}: {each.difference}.",
+            *_book_evidence(restarted),
+        )
+
+
 @requirement("order-book-diffs-applied")
 def test_book_follows_changes(market_data: MarketData) -> None:
     """After some two hundred random changes the books are still equal."""
@@ -92,7 +108,7 @@ def test_book_follows_changes(market_data: MarketData) -> None:
     )
 
 
-def _book_evidence(run: MarketData) -> list[Evidence]:
+def _book_evidence(run: MarketData | Restart) -> list[Evidence]:
     frames = run.part.wire.frames("stream:book", direction="received")[-3:]
     snapshots = run.part.wire.exchanges("order_book")[:1]
     entries: tuple[Exchange | Frame, ...] = (*snapshots, *frames)

@@ -14,6 +14,7 @@ from harness.checking import (
     expect,
     fail,
     measured,
+    not_applicable,
     requirement,
     seen_in_ledger,
     undetermined,
@@ -89,6 +90,22 @@ def test_a_repeated_message_is_no_second_fill(deaf_streams: DeafStreams) -> None
     """The exchange sends each private message twice; the fills are still reported once."""
     for life in placed([deaf_streams.repeated] if deaf_streams.repeated else []):
         _fills_reported(life)
+
+
+@requirement("every-fill-reported-once")
+def test_fills_told_in_one_message(deaf_streams: DeafStreams) -> None:
+    """One private message tells of two fills: both are reported, as soon as one that is told alone."""
+    (life,) = placed([deaf_streams.together] if deaf_streams.together else [])
+    if not deaf_streams.joined:
+        not_applicable("The exchange tells of each fill in a message of its own.")
+    alone, *both = deaf_streams.heard
+    if not alone:
+        undetermined("It reports no fill before it polls.")
+    expect(
+        all(both),
+        f"Of two fills that one message told of, {sum(both)} were reported before a poll.",
+        *timeline(life),
+    )
 
 
 @requirement("completed-after-last-fill")

@@ -21,6 +21,8 @@ MOST_LINES = 40
 MOST_QUESTIONS = 8
 NOT_JUDGED = "As long as no order has lived there, nothing that it does there is judged."
 
+FIRST = "Its exchange shows once the connector can be constructed: put that right first."
+
 Asked = tuple[str, tuple[str, ...]]  # a question, and the lines that answer it
 
 
@@ -85,7 +87,8 @@ class DerivedExchange:
             f"{far.open} are open for another reason.",
         )
         if not self._lives:
-            say(self.console, f"{NOT_JUDGED} Answer the questions above as lines of {self.review}.")
+            more = f"Answer the questions above as lines of {self.review}." if self._questions() else FIRST
+            say(self.console, f"{NOT_JUDGED} {more}")
             return
         self._tell_lines(list(confirmation_lines(report.counted)))
         untold = untold_facts(report.counted)

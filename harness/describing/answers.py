@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from harness.describing.kit import Harvest, Sample
-from harness.describing.leaves import parsed
+from harness.describing.leaves import parsed, unpacked
 from harness.describing.sentinels import SETS, Sentinels
+from harness.venue.described.placeholders import AS_JSON
 
 # Members of upstream's test kit: the operation they are about and the order's status in them.
 ABOUT: dict[str, tuple[str, str]] = {
@@ -112,6 +113,11 @@ class Answer:
     again: JsonValue = None
 
     @property
+    def streamed(self) -> bool:
+        """Whether it is a stream's message."""
+        return self.operation.startswith("stream:")
+
+    @property
     def place(self) -> tuple[str, str] | None:
         """Host and path of the request that it answers."""
         return place_of(self.url)
@@ -138,12 +144,23 @@ def answers(harvest: Harvest, sets: Iterable[Sentinels] = SETS) -> tuple[Answer,
     """Every reply in the harvest, in its order. `sets` are those that its tests were asked with."""
     named = {each.name: each for each in sets}
     addresses = _addresses(harvest)
-    return tuple(
+    found = [
         answer
         for sample in harvest.samples
         if sample.set in named
         for answer in _of(sample, named[sample.set], addresses)
+    ]
+    held = {place for each in found if each.streamed for place in _holding(each.document)}
+    return tuple(
+        replace(each, document=None) if each.streamed and not held <= _holding(each.document) else each
+        for each in found
     )
+
+
+def _holding(document: JsonValue) -> set[str]:
+    """The keys of a message whose texts hold what it says: where some do, one without them is no message."""
+    items = document.items() if isinstance(document, dict) else ()
+    return {key for key, value in items if isinstance(value, dict) and AS_JSON in value}
 
 
 def _addresses(harvest: Harvest) -> dict[tuple[str, str], str]:
@@ -165,7 +182,7 @@ def _of(sample: Sample, sentinels: Sentinels, addresses: dict[tuple[str, str], s
         return
     editions = [list(_replies(each)) for each in sample.answers]
     for index, (method, url, code, text) in enumerate(editions[0]):
-        again = parsed(editions[-1][index][3]) if index < len(editions[-1]) else None
+        again = unpacked(parsed(editions[-1][index][3])) if index < len(editions[-1]) else None
         yield Answer(
             operation,
             sample.member,
@@ -176,7 +193,7 @@ def _of(sample: Sample, sentinels: Sentinels, addresses: dict[tuple[str, str], s
             url or address,
             code,
             text,
-            parsed(text),
+            unpacked(parsed(text)),
             sentinels,
             again,
         )

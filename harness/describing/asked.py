@@ -35,7 +35,8 @@ class Opened:
 
 @dataclass(frozen=True)
 class Asked:
-    """All that the connector sent, when it started, acted and polled. `trouble` is why it stopped early.
+    """All that the connector sent, when it started, acted and polled. `trouble` is why it stopped early;
+    `constructed`: it could be imported and constructed.
 
     `fields` are its configuration's names of secrets, `credentials` the canary values given for them, of
     those `shapes`. `errors` are those that it logged, or that its orders failed with.
@@ -52,3 +53,4 @@ class Asked:
     lookups: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     trouble: str = ""
+    constructed: bool = True

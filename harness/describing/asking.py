@@ -117,18 +117,20 @@ def _driven(
     try:
         fields = driver.warm().config
     except ConnectorError as error:
-        return Asked({}, trouble=f"it cannot be imported: {error.gist}")
+        return Asked({}, trouble=f"it cannot be imported: {error.gist}", constructed=False)
     choice = keys(fields, asking.connector, _constructs(driver, pair), asking.source.tests, stated)
     given = dict(choice.credentials)
     if choice.failure is not None:
         gist = choice.failure.strip().splitlines()[-1:]
-        return Asked(given, fields, trouble=" ".join(["it cannot be constructed:", *gist]))
+        trouble = " ".join(["it cannot be constructed:", *gist])
+        return Asked(given, fields, trouble=trouble, constructed=False)
     listening.keys = frozenset(value for value in given.values() if len(value) > 7)
     try:
         with driver.scenario([pair], given) as scenario:
             found = _asked(scenario, record, clock, asking, given, fields)
     except ConnectorError as error:
-        found = Asked(given, fields, trouble=f"it cannot be constructed: {error.gist}")
+        trouble = f"it cannot be constructed: {error.gist}"
+        found = Asked(given, fields, trouble=trouble, constructed=False)
     return replace(found, shapes=choice.shapes)
 
 

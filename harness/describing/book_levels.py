@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
-from harness.describing.leaves import Path, flatten, number_of
+from harness.describing.leaves import Leaf, Path, flatten, number_of
 
 # Words for a taker's side, with both words of their list.
 SIDES_OF_TRADES = {
@@ -23,6 +23,7 @@ SIDES_OF_TRADES = {
     for word in (buy, sell)
 }
 _SIDES = (("bids", "bid"), ("asks", "ask"))
+_OTHER = {"bids": "asks", "asks": "bids"}
 SEEN = 20  # levels of one list
 
 
@@ -30,7 +31,8 @@ SEEN = 20  # levels of one list
 class LevelList:
     """A list of levels in a document: where, of which side, and where in a level its price and amount are.
 
-    `index` is the item that was read: a list may have the levels of both sides, told apart by a word.
+    `index` is the item that was read: a list may have the levels of both sides, told apart by a word. `says`
+    is that word and where it stands, where the item that was read is of the other side.
     """
 
     path: Path
@@ -38,6 +40,7 @@ class LevelList:
     price: Path
     amount: Path
     index: int = 0
+    says: tuple[Path, Leaf] | None = None
 
 
 def levels_in(raw: JsonValue, content: Mapping[str, JsonValue]) -> Iterator[LevelList]:
@@ -58,18 +61,40 @@ def levels_in(raw: JsonValue, content: Mapping[str, JsonValue]) -> Iterator[Leve
                 continue
             leaves = flatten(item)
             prices = [at for at, leaf in leaves.items() if number_of(leaf) == price]
+            prices.sort(key=lambda at: name_of(at) != "price")  # and not the last trade's
             amounts = [
                 at for at, leaf in leaves.items() if number_of(leaf) == amount and at not in prices[:1]
             ]
             if prices and amounts and None not in (price, amount):
                 used.add((path, index))
-                yield LevelList(path, side, prices[0], amounts[0], index)
+                found = LevelList(path, side, prices[0], amounts[0], index)
+                yield found
+                if not content.get(_OTHER[key]):
+                    yield from _of_the_other_side(found, leaves)
                 break
 
 
 def _told_apart(item: JsonValue) -> bool:
     """Whether a level of a list with both sides says of which it is."""
-    return any(leaf in SIDES_OF_TRADES for leaf in flatten(item).values() if isinstance(leaf, str))
+    return any(other_side(at, leaf) is not None for at, leaf in flatten(item).items())
+
+
+def other_side(at: Path, leaf: Leaf) -> Leaf:
+    """What says the other side than this leaf: of its words the other, of 0 and 1 in a leaf named so."""
+    if isinstance(leaf, str):
+        both = SIDES_OF_TRADES.get(leaf, "").split()
+        return next((word for word in both if word != leaf), None)
+    numbered = name_of(at) == "side" and leaf in (0, 1) and not isinstance(leaf, bool)
+    return 1 - int(leaf or 0) if numbered else None
+
+
+def _of_the_other_side(found: LevelList, leaves: Mapping[Path, Leaf]) -> Iterator[LevelList]:
+    """The levels of the other side in the same list, of which the message has none."""
+    for at, leaf in leaves.items():
+        if (other := other_side(at, leaf)) is not None:
+            side = "ask" if found.side == "bid" else "bid"
+            yield replace(found, side=side, says=(at, other))
+            return
 
 
 def name_of(path: Path) -> str:

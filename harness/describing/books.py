@@ -8,11 +8,20 @@ from decimal import Decimal
 
 from pydantic import JsonValue
 
-from harness.describing.book_levels import SEEN, SIDES_OF_TRADES, LevelList, levels_in, lists_in, name_of
+from harness.describing.book_levels import (
+    SEEN,
+    SIDES_OF_TRADES,
+    LevelList,
+    levels_in,
+    lists_in,
+    name_of,
+    other_side,
+)
 from harness.describing.book_notes import Made, Note
 from harness.describing.deriving import Derived
 from harness.describing.fields import KIT, READS, Field
-from harness.describing.leaves import Leaf, Path, flatten, number_of
+from harness.describing.leaves import Leaf, Path, flatten, number_of, unpacked
+from harness.describing.positions import named, unnamed
 from harness.describing.templates import Kind, time_form
 
 # The operation that each kind of note tells of; a snapshot that comes by a stream is a book's as well.
@@ -24,6 +33,8 @@ OPERATIONS = {
 }
 _SYMBOL = re.compile(r"^(s|sym|symbol|market|marketid|pair|instid|product_?id|instrument\w*|contract)$", re.I)
 _SHORTEST_SYMBOL = 5
+_NUMBERED = re.compile(r"^(instrument|market|pair|product)_?id$|^product_?pair_?code$")
+_OF_THE_BOOK = re.compile(rf"update_?id|sequence|time|date|{_NUMBERED.pattern}")
 _PAIR = re.compile(r"[A-Z0-9]{2,10}([-/_])[A-Z]{2,10}")
 _MOMENT = Decimal("0.001")  # seconds
 
@@ -39,20 +50,23 @@ def snapshot(notes: Sequence[Note]) -> JsonValue:
     return next(whole, None)
 
 
-def derived(notes: Sequence[Note], symbol: str) -> dict[str, Derived]:
+def derived(
+    notes: Sequence[Note], symbol: str, positions: Sequence[Sequence[str]] = ()
+) -> dict[str, Derived]:
     """A template for each kind of note that shows one, by kind; the one that explains most leaves.
 
-    What the connector makes of a message decides, whichever method did it.
+    What the connector makes of a message decides, whichever method did it. `positions` are its source's names
+    for the places in a row.
     """
     found: dict[str, Derived] = {}
-    for note in notes:
+    for note in (each.model_copy(update={"raw": named(unpacked(each.raw), positions)}) for each in notes):
         for made in note.made:
             kind = _kind(note, made)
             each = _derive(kind, _alone(note, made), made, symbol)
             before = found.get(kind)
             if each is not None and (before is None or _worth(each) > _worth(before)):
                 found[kind] = each
-    return found
+    return {kind: unnamed(each, positions) for kind, each in found.items()}
 
 
 def levels(each: Derived) -> int:
@@ -174,17 +188,22 @@ class _Builder:
         )
 
     def _level(self, value: JsonValue, level: LevelList, path: Path, at: tuple[str, ...]) -> JsonValue:
+        if level.says is not None and level.says[0] == path:
+            value = level.says[1]
         if isinstance(value, dict):
             return {key: self._level(item, level, (*path, key), (*at, key)) for key, item in value.items()}
         if isinstance(value, list):
             return [self._level(item, level, (*path, i), (*at, str(i))) for i, item in enumerate(value)]
         fact = {level.price: "level.price", level.amount: "level.amount"}.get(path, "")
         form = "" if isinstance(value, str) else "|number"
+        if not fact and _OF_THE_BOOK.search(name_of(path)):
+            return self._note(*self._leaf(value, name_of(path)), at)
         return self._note(f"{{{fact}{form}}}" if fact else value, fact, at)
 
     def _note(self, text: JsonValue, fact: str, at: tuple[str, ...]) -> JsonValue:
         if fact.startswith("trade.side "):
             words = {word: (side,) for word, side in zip(fact.split()[1:], ("buy", "sell"), strict=True)}
+            text = "{trade.side|number}" if isinstance(text, int) else text
             self.fields.append(Field(at, text, "trade.side", Kind.WORDS, (KIT,), words=words))
             return text
         known = bool(fact) or (isinstance(text, str) and "{" in text)
@@ -198,18 +217,32 @@ class _Builder:
         timed = None if name.endswith("id") else time_form(value)
         if timed and (re.search(r"time|\bts\b|date", name) or self._is_the_time(value)):
             return f"{{{self._thing}.at{timed}}}", f"{self._thing}.at"
+        if _NUMBERED.search(name) and number_of(value) is not None:
+            return f"{{market.number{form}}}", "market.number"
         for made, fact in self._facts():
             if self._same(self._content.get(made), value):
                 return f"{{{fact}{form}}}", fact
+        if self._thing == "trade" and (sides := self._sides(value, name)):
+            return value, f"trade.side {sides}"
         if isinstance(value, str):
-            if sides := SIDES_OF_TRADES.get(value) if self._thing == "trade" else None:
-                return value, f"trade.side {sides}"
             text = _named(value, self._symbol, self._spelled)
             if text != value:
                 return text, "market.symbol" if text == "{market.symbol}" else ""
         if timed:
             return f"{{{self._thing}.at{timed}}}", f"{self._thing}.at"
         return value, ""
+
+    def _sides(self, value: Leaf, name: str) -> str:
+        """The words for a buyer and a seller that took, where the leaf is one of them, empty where not.
+
+        Which number is whose the connector says, who makes 1 of a buyer and 2 of a seller.
+        """
+        if isinstance(value, str):
+            return SIDES_OF_TRADES.get(value, "")
+        other, taken = other_side((name,), value), number_of(self._content.get("trade_type"))
+        if other is None or taken not in (1, 2):
+            return ""
+        return f"{value} {other}" if taken == 1 else f"{other} {value}"
 
     def _is_the_time(self, value: Leaf) -> bool:
         """Whether the connector takes it for the message's time, whatever else it makes of it."""

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import JsonValue
 
-from harness.describing.leaves import Leaf, Path, flatten, number_of
+from harness.describing.leaves import Leaf, Path, flatten, number_of, packed
 from harness.describing.readings import Meaning, meanings_of
 from harness.describing.said import Said
 from harness.describing.sentinels import Sentinels
@@ -60,7 +60,7 @@ class CcxtReader:
 
     def read(self, operation: str, document: JsonValue) -> dict[str, JsonValue] | None:
         """ccxt's reading as flat attributes (`order.price`), None where it cannot read such a reply."""
-        self._reply = document
+        self._reply = packed(document)
         sentinels, exchange = self._sentinels, self._exchange
         calls = {
             "order_status": ("order", lambda: exchange.fetch_order(sentinels.order_id, self._symbol)),

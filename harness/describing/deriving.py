@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,6 +20,7 @@ from harness.describing.sentinels import SETS, Sentinels, facts
 from harness.describing.states import in_the_connectors_words
 from harness.describing.templates import Example, Explained, Kind, explained
 
+_OF_CLIENT = "{order.client_order_id}"
 Reads = Callable[[str, JsonValue], Mapping[Path, Meaning]]
 
 
@@ -75,7 +77,7 @@ def derive(
             path: in_the_connectors_words(each, str(path[-1]), known[path].seen, states, seen)
             for path, each in fields.items()
         }
-    fields = {path: _with_states(each, seen) for path, each in fields.items()}
+    fields = {path: _with_order_id(_with_states(each, seen), str(path[-1])) for path, each in fields.items()}
     if ROWS.get(operation) == "fill":
         fields = _with_trade_id(fields)
     builder = RowBuilder(operation, fields, keys_of(first, symbols), names_in_keys(first))
@@ -94,6 +96,14 @@ def united(one: JsonValue, other: JsonValue) -> JsonValue:
     if isinstance(one, list) and isinstance(other, list):
         return [united(one[0], other[0]), *one[1:]] if one and other else one or other
     return one
+
+
+def _with_order_id(leaf: Field, name: str) -> Field:
+    """A leaf named as the order's id that the tests make of the client's: it is the id."""
+    plain = re.sub(r"\W|_", "", name).lower()
+    if leaf.kind is Kind.TEXT and plain in ("orderid", "exchangeorderid") and _OF_CLIENT in str(leaf.text):
+        return replace(leaf, text="{order.order_id}", fact="order.order_id", kind=Kind.FACT)
+    return leaf
 
 
 def _with_states(leaf: Field, seen: tuple[str, ...]) -> Field:

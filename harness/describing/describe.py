@@ -21,7 +21,7 @@ from harness.describing.ccxt_reader import CcxtReader, signs_alike
 from harness.describing.envelopes import alike
 from harness.describing.gathered import Sources
 from harness.describing.kit import Harvest
-from harness.describing.own_ids import with_our_ids
+from harness.describing.own_ids import with_our_ids, with_our_number
 from harness.describing.sentinels import SETS, Sentinels, sets_of
 from harness.describing.signatures import explain
 from harness.describing.source import Source
@@ -127,7 +127,8 @@ def gather(
     progress("asking the fork's tests")
     sets = sets_of(*source.pair, perpetual=perpetual)
     harvested = _harvest(backend, runtime, modules, sets, perpetual)
-    found = with_our_ids(alike(answers(harvested, sets)))
+    symbols = [str(each) for sample in harvested.of("exchange_trading_pair") for each in sample.answers]
+    found = with_our_number(with_our_ids(alike(answers(harvested, sets))), symbols, source)
     progress("watching its order book tests")
     notes = book_notes.watch(backend, runtime, book_tests)
     progress("watching what the connector sends")
@@ -145,7 +146,9 @@ def gather(
         source=source,
         sets=sets,
     )
-    return replace(sources, books=books.derived(notes, sources.symbols.get(SETS[0].name, "")))
+    return replace(
+        sources, books=books.derived(notes, sources.symbols.get(SETS[0].name, ""), source.positions)
+    )
 
 
 def with_ccxt(sources: Sources, ccxt_id: str | None) -> Sources:

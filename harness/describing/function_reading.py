@@ -11,29 +11,65 @@ from pydantic import JsonValue
 from harness.describing.leaves import Path
 from harness.describing.source import BAD, KEYED, ROW, Read, Reading, goes_on
 from harness.describing.source_constants import literal_in
+from harness.venue.described.placeholders import AS_JSON
 
 _TRANSPARENT = ("data", "json")  # attributes of a message or a reply that stand for its content
+_GIVEN = "given"  # the first step of a path in what a function is given
+# Functions that open what they are given, and where in it what they give back stands.
+OPENING: Mapping[str, Path] = {"loads": (AS_JSON,)}
 _ISO = re.compile(r"dateparse|fromisoformat|strptime|parser\.parse")
 
 
 class Function:
     """One function: `roots` are the names that hold a reply, or a part of it, with that part's path.
 
-    `given` is the argument that is the whole of it, empty where it is awaited.
+    `given` is the argument that is the whole of it, empty where it is awaited. `opening` are functions that
+    give back a part of what they are given, as `OPENING`.
     """
 
-    def __init__(self, function: ast.AST, constants: Mapping[str, JsonValue], given: str = "") -> None:
+    def __init__(
+        self,
+        function: ast.AST,
+        constants: Mapping[str, JsonValue],
+        given: str = "",
+        opening: Mapping[str, Path] = OPENING,
+    ) -> None:
         self._function = function
         self._constants = constants
+        self._opening = opening
         self._roots: dict[str, Path] = {given: ()} if given else {}
         self._gathered: set[str] = set()  # names that hold several replies
         self._nodes: list[ast.AST] = []  # but for what is done with an error
         self._looped: dict[Path, None] = {}  # what is gone through, though nothing of an item may be read
 
-    def reading(self) -> Reading:
+    def _learn_all(self) -> None:
         for _ in range(3):  # a name may be given a part of what another holds
             for node in ast.walk(self._function):
                 self._learn(node)
+
+    def given_back(self, argument: str) -> Path | None:
+        """Where in this argument what the function gives back stands; None where it gives back no part."""
+        self._roots = {argument: (_GIVEN,)}
+        self._learn_all()
+        returned = [node.value for node in ast.walk(self._function) if isinstance(node, ast.Return)]
+        paths = {self._path(value) if value is not None else None for value in returned}
+        path = paths.pop() if len(paths) == 1 else None
+        return path[1:] if path and path[0] == _GIVEN else None
+
+    def handed_on(self) -> Iterator[tuple[str, int | str, Path]]:
+        """Functions that are given a part of the reply: the name, which argument, where the part stands."""
+        self._learn_all()
+        for node in ast.walk(self._function):
+            match node:
+                case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=args, keywords=named):
+                    known: list[tuple[int | str, ast.expr]] = [*enumerate(args)]
+                    known += [(each.arg or "", each.value) for each in named]
+                    for argument, value in known:
+                        if (path := self._path(value)) is not None:
+                            yield name, argument, path
+
+    def reading(self) -> Reading:
+        self._learn_all()
         erring = {id(node) for branch in self._erring() for node in ast.walk(branch)}
         self._nodes = [node for node in ast.walk(self._function) if id(node) not in erring]
         wanted = dict(self._compared())
@@ -98,10 +134,19 @@ class Function:
                 return self._path(inner)
             case ast.Call(func=ast.Name(id="filter"), args=[_, inner]):
                 return self._path(inner)
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in self._opening:
+                return self._opened(name, [*node.args, *(each.value for each in node.keywords)])
             case ast.IfExp(body=one, orelse=other) | ast.BoolOp(op=ast.Or(), values=[one, other]):
                 path = self._path(one)  # `reply["list"] if isinstance(reply, dict) else reply`
                 return self._path(other) if path is None else path
         return None
+
+    def _opened(self, name: str, given: Sequence[ast.expr]) -> Path | None:
+        """What a function that opens its only argument gives back; a whole message is JSON already."""
+        path, part = self._path(given[0]) if len(given) == 1 else None, self._opening[name]
+        if path is None:
+            return None
+        return part[1:] if not path and part[:1] == (AS_JSON,) else (*path, *part)
 
     def _step(self, inner: ast.AST, key: ast.expr) -> Path | None:
         before = self._path(inner)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import json
 import re
@@ -10,6 +11,8 @@ from decimal import Decimal, InvalidOperation
 from typing import TypeAlias
 
 from pydantic import JsonValue
+
+from harness.venue.described.placeholders import AS_JSON
 
 Path: TypeAlias = tuple[str | int, ...]
 Leaf: TypeAlias = str | int | float | bool | None
@@ -74,6 +77,40 @@ def parsed(text: str) -> JsonValue:
     except (ValueError, RecursionError):
         return None
     return document if _levels(document) <= DEEPEST else None
+
+
+def unpacked(document: JsonValue) -> JsonValue:
+    """The document with the objects and lists that stand in its texts as JSON below `$json`, as templates
+    have them.
+
+    Tests may write such a text as Python does (`{'id': 1}`).
+    """
+    if isinstance(document, dict):
+        return {key: unpacked(item) for key, item in document.items()}
+    if isinstance(document, list):
+        return [unpacked(item) for item in document]
+    held = _held(document) if isinstance(document, str) and document[:1] in ("{", "[") else None
+    return {AS_JSON: held} if held else document
+
+
+def _held(text: str) -> JsonValue:
+    """The object or list that a text is, None where it is none."""
+    found = parsed(text)
+    if found is None:
+        try:
+            found = parsed(json.dumps(ast.literal_eval(text)))
+        except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+            return None
+    return found if isinstance(found, dict | list) else None
+
+
+def packed(document: JsonValue) -> JsonValue:
+    """What `unpacked` was made of."""
+    if isinstance(document, dict):
+        if AS_JSON in document:
+            return json.dumps(document[AS_JSON])
+        return {key: packed(item) for key, item in document.items()}
+    return [packed(item) for item in document] if isinstance(document, list) else document
 
 
 def _levels(document: JsonValue) -> int:

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from harness.describing.answers import REFUSALS, Answer, named_so, place_of
 from harness.describing.envelopes import enveloped
-from harness.describing.leaves import parsed
+from harness.describing.leaves import packed, parsed
 from harness.describing.read_replies import filled, template
 from harness.describing.reply_rows import ROWS
 from harness.describing.sentinels import SESSION, SETS, Sentinels, same_address, usual
@@ -65,7 +65,7 @@ class Listening(Dialect):
             operation = self._operation(request)
             rows = "balance" if operation == "balances" else ""
             made = enveloped(template(read, operation, rows, ROWS.get(operation, "")), self._documents)
-            return Reply(200, {}, filled(made, self._values, self.venue.clock.now()))
+            return Reply(200, {}, packed(filled(made, self._values, self.venue.clock.now())))
         return self._time() if "time" in request.path.lower() else Reply(404, {}, {})
 
     def _operation(self, request: Request) -> str:
@@ -127,7 +127,7 @@ class _Answering(StreamSession):
         self._answered += 1
         said = parsed(text)
         yield Frame.of(
-            "stream:login", filled(echoed(answer, said), SESSION, self._exchange.venue.clock.now())
+            "stream:login", packed(filled(echoed(answer, said), SESSION, self._exchange.venue.clock.now()))
         )
 
 

@@ -27,7 +27,9 @@ _SAID: Mapping[str, Sequence[tuple[str, str]]] = {
         (r"maker", "market.maker_fee"),
         (r"taker", "market.taker_fee"),
         (rf"^(base|underlying|from)(_({_ASSET}))?(_(id|code|symbol))?$|^primary_?ticker$", "market.base"),
+        (r"^product1(_symbol)?$", "market.base"),  # AlphaPoint's, where markets are numbered
         (rf"^(quote|counter|secondary|to)(_({_ASSET}))?(_(id|code|symbol))?$", "market.quote"),
+        (r"^product2(_symbol)?$", "market.quote"),
         (rf"settle(ment)?(_({_ASSET}))?$", "market.settle"),
         (rf"^({_MARKET})$", "market.symbol"),
         (r"^(symbol|instrument|market|product|pair)_?id$|^product$", "market.number"),
@@ -105,7 +107,7 @@ def facts_named(names: Mapping[Path, Sequence[str]], thing: str) -> dict[Path, s
     """The fact of each leaf by what it may be called, the first name that speaks for one.
 
     What a leaf stands in names it for a market alone (`to.symbol` is its quote). A market that only an id
-    names is called by it, and not by its number.
+    names is called by it, and not by its number, but where its assets are products with numbers, too.
     """
     found = {
         path: next(
@@ -114,7 +116,10 @@ def facts_named(names: Mapping[Path, Sequence[str]], thing: str) -> dict[Path, s
         )
         for path, called in names.items()
     }
-    if thing == "market" and "market.symbol" not in found.values():
+    numbered = any(
+        re.fullmatch(r"product_?[12]_?(symbol)?", name, re.I) for called in names.values() for name in called
+    )
+    if thing == "market" and "market.symbol" not in found.values() and not numbered:
         return {path: "market.symbol" if fact == "market.number" else fact for path, fact in found.items()}
     return found
 

@@ -1,4 +1,4 @@
-"""A test's reply to a new order that has an id of its own gets ours, so that it is found again. Pure."""
+"""Ids of the tests' own in their replies are replaced by ours, so that they are found again. Pure."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from harness.describing.answers import Answer
-from harness.describing.leaves import Leaf, Path, changed, flatten
-from harness.describing.sentinels import Sentinels
+from harness.describing.answers import Answer, named_so
+from harness.describing.leaves import Leaf, Path, changed, flatten, packed
+from harness.describing.sentinels import SESSION, Sentinels
+from harness.describing.source import UNREAD, Source
 from harness.describing.templates import time_form
 
 _ID_LIKE = re.compile(r"(?=.*\d)[\w-]{6,64}")
 _NAMED = re.compile(r"id$|txid|^data$|^result$", re.I)
+_OF_A_MARKET = re.compile(r"(instrument|market|pair|symbol|product)(_?id)?$|product_?pair_?code$", re.I)
+_MARKETS_ID = re.compile(r"(instrument|market|pair|symbol)_?id$", re.I)
 
 
 def with_our_ids(answers: Sequence[Answer]) -> tuple[Answer, ...]:
@@ -33,7 +36,7 @@ def _with_our_id(answer: Answer) -> Answer:
         new: Leaf = int(ours.order_id) if isinstance(leaves[path], int) else ours.order_id
         document = changed(document, path, new)
         again = changed(again, path, new) if path in flatten(again) else again
-    return replace(answer, document=document, again=again, text=json.dumps(document))
+    return replace(answer, document=document, again=again, text=json.dumps(packed(document)))
 
 
 def _may_be_id(path: Path, leaf: Leaf, ours: Sentinels) -> bool:
@@ -47,3 +50,49 @@ def _may_be_id(path: Path, leaf: Leaf, ours: Sentinels) -> bool:
         and text not in (ours.client_order_id, ours.base + ours.quote)
         and not (isinstance(leaf, int) and time_form(leaf))
     )
+
+
+def with_our_number(
+    answers: Sequence[Answer], symbols: Sequence[str], source: Source = UNREAD
+) -> tuple[Answer, ...]:
+    """The same replies; the number by which they tell the market (`"InstrumentId": 1`) is ours.
+
+    `symbols` are the exchange's names of the pairs: where one is that number, the market has no other name.
+    Where no test shows the list of the markets, the number is told by the key that the source reads there.
+    """
+    read = {
+        str(each.path[-1])
+        for path, reading in source.routes.items()
+        if (source.operation(path) or named_so(path)) == "symbols"
+        for each in reading.reads
+        if each.path and _MARKETS_ID.search(str(each.path[-1]))
+    }
+    numbers = {
+        str(leaf)
+        for answer in answers
+        for path, leaf in flatten(answer.document).items()
+        if _names_number(path, leaf, _MARKETS_ID) and (answer.operation == "symbols" or path[-1] in read)
+    }
+    if len(numbers) != 1 or not numbers.isdisjoint(symbols):
+        return tuple(answers)
+    (number,) = numbers
+    return tuple(_with_number(each, number) for each in answers)
+
+
+def _with_number(answer: Answer, old: str) -> Answer:
+    document, again = answer.document, answer.again
+    for path, leaf in flatten(document).items():
+        if str(leaf) == old and _names_number(path, leaf, _OF_A_MARKET):
+            ours = SESSION["market.number"]
+            new: Leaf = int(ours) if isinstance(leaf, int) else ours
+            document = changed(document, path, new)
+            again = changed(again, path, new) if path in flatten(again) else again
+    if document is answer.document:
+        return answer
+    return replace(answer, document=document, again=again, text=json.dumps(packed(document)))
+
+
+def _names_number(path: Path, leaf: Leaf, named: re.Pattern[str]) -> bool:
+    name = next((str(step) for step in reversed(path) if isinstance(step, str)), "")
+    whole = isinstance(leaf, str | int) and not isinstance(leaf, bool) and str(leaf).isdigit()
+    return whole and named.search(name) is not None

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from harness.describing.assembling import Assembled
 from harness.describing.fields import Field
 from harness.describing.missing_operations import missing_operations
-from harness.describing.placed import Placed
+from harness.describing.placed import Placed, at_address
 from harness.describing.review_lines import OPEN_FACT, Question, line, route_line
 from harness.describing.templates import Kind
 from harness.venue.described.addresses import Address, written
@@ -46,7 +46,9 @@ _SHOWN = 6  # values, or names of leaves, in one question
 
 
 def questions(made: Assembled) -> tuple[Question, ...]:
-    """All of them, each once."""
+    """All of them, each once; none where the connector cannot be constructed, so that nothing was seen."""
+    if not made.sources.asked.constructed:
+        return ()
     found = [*_unseen(made), *missing_operations(made), *_contradicted(made), *_signing(made), *_untold(made),
              *_unread(made), *_unnamed(made), *_unconfirmed(made)]  # fmt: skip
     return tuple(dict.fromkeys(sorted(found, key=lambda each: each.rank)))
@@ -147,6 +149,8 @@ def _unread(made: Assembled) -> Iterator[Question]:
         lists.setdefault(_list_for(each), {})[str(each.text)] = {each.fact.partition(".")[2]: "…"}
     for each in fields:
         if _always_one_word(each):
+            if _said_by_a_list(made, each):
+                continue
             thing, words = each.fact.partition(".")[0], _list_for(each)
             yield Question(
                 40,
@@ -167,6 +171,15 @@ def _unread(made: Assembled) -> Iterator[Question]:
 
 def _always_one_word(each: Field) -> bool:
     return each.kind is Kind.CONSTANT and bool(each.fact) and not each.says
+
+
+def _said_by_a_list(made: Assembled, each: Field) -> bool:
+    """Whether other requests and replies have shown the words, so that it is said through their list."""
+    try:
+        said = at_address(made.data, each.at)
+    except (KeyError, IndexError, TypeError, ValueError):
+        return False
+    return isinstance(said, str) and said.startswith("{")
 
 
 def _list_for(each: Field) -> str:

@@ -12,6 +12,7 @@ from harness.describing.deriving import Derived
 from harness.describing.envelopes import enveloped
 from harness.describing.fields import READS, SENDS, Field
 from harness.describing.gathered import Sources, derived_of
+from harness.describing.names import fact_named
 from harness.describing.placed import Placed, copied, put, spoken
 from harness.describing.read_replies import completed, template
 from harness.describing.reply_rows import ROWS
@@ -24,6 +25,13 @@ from harness.describing.wordlists import WordLists
 from harness.venue.described.addresses import Address, bare, leaves
 from harness.venue.described.placeholders import leaf
 
+# A market's rules: one of each group is enough.
+_RULES = (
+    ("market.tick_size", "market.tick_decimals"),
+    ("market.lot_size", "market.lot_decimals"),
+    ("market.min_amount",),
+    ("market.min_notional",),
+)
 # Operations whose mocked replies may be empty, where the tests are about something else.
 COMPLETED = ("server_time", "user_stream_open", "stream_token")
 
@@ -82,11 +90,12 @@ def route_part(
     read = _read_of(route, named, sources)
     if derived is None:
         derived = read
-    elif read is not None and route.operation in COMPLETED:
+    elif read is not None and (route.operation in COMPLETED or _lacks_its_fills(route, derived, read)):
         whole = completed(derived.template, read.template)
         more = [each for each in read.fields if isinstance(whole, dict) and each.at[0] not in _keys(derived)]
         derived = replace(derived, template=whole, fields=(*derived.fields, *more))
     if derived is not None:
+        derived = _with_named_rules(derived, route, sources)
         told["reply"] = spoken(derived.template, derived.fields, words)
         part.fields += [replace(each, at=(*at, "reply", *each.at)) for each in derived.fields]
     return told, part
@@ -113,6 +122,33 @@ def _with_funding(derived: Derived, route: Route, sources: Sources) -> Derived:
     for each in fields:
         made = put(made, each.at, each.text)
     return replace(derived, template=made, fields=fields)
+
+
+def _with_named_rules(derived: Derived, route: Route, sources: Sources) -> Derived:
+    """A reply; of markets with the rules that its leaves are named for, where no reading explained any.
+
+    Of what the tests never vary those count that the connector's source reads.
+    """
+    if route.operation != "symbols":
+        return derived
+    readings = (sources.source.of(route.path), sources.source.markets)
+    read = {each.path[-1] for one in readings if one is not None for each in one.reads if each.path}
+    told = {each.fact for each in derived.fields}
+    made, fields = copied(derived.template), list(derived.fields)
+    for number, each in enumerate(derived.fields):
+        fact = fact_named(each.at[-1], "market") if each.at[-1] in read else ""
+        group = next((group for group in _RULES if fact in group), ())
+        if group and told.isdisjoint(group) and not each.fact and each.kind is Kind.CONSTANT:
+            text = f"{{{fact}}}" if isinstance(each.text, str) else f"{{{fact}|number}}"
+            fields[number] = replace(each, text=text, fact=fact, kind=Kind.FACT, by=(READS,))
+            made = put(made, each.at, text)
+    return replace(derived, template=made, fields=tuple(fields))
+
+
+def _lacks_its_fills(route: Route, told: Derived, read: Derived) -> bool:
+    """Whether the tests answer with something else where the source goes through fills."""
+    rows = [any("each fill" in each.at for each in derived.fields) for derived in (told, read)]
+    return route.operation == "order_trades" and rows == [False, True]
 
 
 def _keys(derived: Derived) -> frozenset[str]:

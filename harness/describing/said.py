@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 
 from pydantic import JsonValue
 
-from harness.describing.leaves import flatten, written
+from harness.describing.leaves import flatten, unpacked, written
 
 MOST_VALUES = 200
 
@@ -60,7 +60,7 @@ class Said:
             return dict(parse_qsl(self.body, keep_blank_values=True))
         if not isinstance(document, dict | list):
             return {}
-        return {written(path): _text(leaf) for path, leaf in flatten(document).items()}
+        return {written(path): _text(leaf) for path, leaf in flatten(unpacked(document)).items()}
 
     @cached_property
     def payload(self) -> Payload | None:

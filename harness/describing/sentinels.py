@@ -89,6 +89,7 @@ def facts(
         "market.symbol": symbol,
         "market.base": sentinels.base,
         "market.quote": sentinels.quote,
+        "market.number": SESSION["market.number"],
         "ticker.last": sentinels.last_price,
         "funding.index_price": sentinels.index_price,
         "funding.mark_price": sentinels.mark_price,

@@ -12,12 +12,27 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_der_private_key,
+    load_pem_private_key,
+)
 
 from harness.describing.said import Said
 
 HASHES = {16: "md5", 20: "sha1", 32: "sha256", 48: "sha384", 64: "sha512"}
+RSA_LENGTHS = frozenset({256, 384, 512})  # bytes of a signature by a key of 2048, 3072 or 4096 bits
+_RSA_HASHES: dict[str, hashes.HashAlgorithm] = {
+    "sha256": hashes.SHA256(),
+    "sha384": hashes.SHA384(),
+    "sha512": hashes.SHA512(),
+}
 _TOKEN = re.compile(r"[A-Za-z0-9+/_=-]{16,}")
 
 
@@ -30,9 +45,19 @@ class Signature:
     def is_of(self, text: bytes, key: bytes, algorithm: str) -> bool:
         if algorithm == "ed25519":
             return len(key) in (32, 64) and _verifies(key[:32], self.value, text)
+        if algorithm.startswith("rsa "):
+            public = _rsa_public(key)
+            return public is not None and _rsa_verifies(public, self.value, text, algorithm)
         return hmac.compare_digest(hmac.new(key, text, algorithm).digest(), self.value)
 
     def algorithms(self, key: bytes) -> Iterator[str]:
+        if len(self.value) in RSA_LENGTHS:
+            public = _rsa_public(key)
+            if public is not None and public.key_size == 8 * len(self.value):
+                yield from (
+                    f"rsa {padding} {digest}" for padding in ("pss", "pkcs1") for digest in _RSA_HASHES
+                )
+            return
         yield HASHES[len(self.value)]
         if len(self.value) == 64 and len(key) in (32, 64):
             yield "ed25519"
@@ -48,7 +73,9 @@ def signatures_in(said: Said, place: str | None = None) -> Iterator[Signature]:
 
 
 def _decoded(token: str) -> Iterator[tuple[str, bytes]]:
-    if re.fullmatch(r"(0x)?([0-9a-f]{2})+|(0x)?([0-9A-F]{2})+", token) and len(token) // 2 in HASHES:
+    if re.fullmatch(r"(0x)?([0-9a-f]{2})+|(0x)?([0-9A-F]{2})+", token) and _signs(
+        len(token.removeprefix("0x")) // 2
+    ):
         yield (
             ("HEX" if token.upper() == token and not token.isdigit() else "hex"),
             bytes.fromhex(token.removeprefix("0x")),
@@ -60,12 +87,16 @@ def _decoded(token: str) -> Iterator[tuple[str, bytes]]:
         raw = base64.b64decode(padded, altchars=b"-_" if url else None, validate=True)
     except (binascii.Error, ValueError):
         return
-    if len(raw) in HASHES:
+    if _signs(len(raw)):
         yield ("base64url" if url or padded != token else "base64"), raw
 
 
+def _signs(length: int) -> bool:
+    return length in HASHES or length in RSA_LENGTHS
+
+
 def forms_of(secret: str) -> dict[str, bytes]:
-    """The bytes that a secret may stand for."""
+    """The bytes that a secret may stand for: of a PEM document an Ed25519 seed or an RSA key in DER."""
     forms = {"raw": secret.encode()}
     with contextlib.suppress(binascii.Error, ValueError):
         forms["base64"] = base64.b64decode(secret, validate=True)
@@ -76,6 +107,10 @@ def forms_of(secret: str) -> dict[str, bytes]:
             key = load_pem_private_key(secret.encode(), password=None)
             if isinstance(key, Ed25519PrivateKey):
                 forms["pem"] = key.private_bytes_raw()
+            elif isinstance(key, RSAPrivateKey):
+                forms["pem"] = key.private_bytes(
+                    Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption()
+                )
     return {name: key for name, key in forms.items() if key}
 
 
@@ -87,6 +122,28 @@ def _public(seed: bytes) -> Ed25519PublicKey:
 def _verifies(seed: bytes, signature: bytes, text: bytes) -> bool:
     try:
         _public(seed).verify(signature, text)
+    except InvalidSignature:
+        return False
+    return True
+
+
+@lru_cache(maxsize=64)
+def _rsa_public(key: bytes) -> RSAPublicKey | None:
+    """The public half of an RSA key in DER; None of other bytes."""
+    try:
+        private = load_der_private_key(key, password=None)
+    except (ValueError, TypeError):
+        return None
+    return private.public_key() if isinstance(private, RSAPrivateKey) else None
+
+
+def _rsa_verifies(public: RSAPublicKey, signature: bytes, text: bytes, algorithm: str) -> bool:
+    """`algorithm` is `rsa PADDING DIGEST`; the salt of a PSS signature may have any length."""
+    _, padding, name = algorithm.split()
+    digest = _RSA_HASHES[name]
+    padded = PKCS1v15() if padding == "pkcs1" else PSS(MGF1(digest), PSS.AUTO)
+    try:
+        public.verify(signature, text, padded, digest)
     except InvalidSignature:
         return False
     return True

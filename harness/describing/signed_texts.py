@@ -24,6 +24,7 @@ TEXTS = (
     "{time}{method}{target}{body}",  # OKX's, KuCoin's, Bitget's
     "{time}{method}{path}{query}{body}",
     "{time}{method}{path}{body}",  # Coinbase's
+    "{time}{method}{path}",  # Kalshi's
     "{method}{target}{time}{body}",
     "{method}{path}{time}{body}",  # BTC Markets'
     "{path}{query}{time}{body}",  # Phemex's

@@ -15,6 +15,7 @@ from harness.describing.said import Said
 from harness.describing.sentinels import SESSION
 from harness.describing.signatures import Explanation, Scheme
 from harness.describing.templates import time_form
+from harness.venue.described.placeholders import AS_JSON
 
 Place = tuple[str, str, str]  # host, method, path
 # What a description calls a shape, where it has a word of its own.
@@ -70,17 +71,20 @@ def login_signing(asked: Asked, found: Explanation, frame: Said) -> dict[str, Js
 
 
 def _dotted(path: str) -> str:
-    """`args[0].key` → `args.0.key`."""
-    return re.sub(r"\[(\d+)\]", r".\1", path)
+    """`args[0].o.$json.key` → `args.0.o.key`: what a text of JSON says is found in it."""
+    return re.sub(r"\[(\d+)\]", r".\1", path).replace(f".{AS_JSON}", "")
 
 
 def _told(scheme: Scheme, said: Said, credentials: Mapping[str, str]) -> dict[str, JsonValue]:
     text, carries, prefix = _parts_of(scheme, said, credentials)
     made: dict[str, JsonValue] = {"scheme": "unverified", "text": text, "carries": carries}
     if not any(each in text for each in _UNSAID):
-        made["scheme"] = "ed25519" if scheme.algorithm == "ed25519" else "hmac"
-        if scheme.algorithm in ("sha256", "sha384", "sha512"):
-            made["digest"] = scheme.algorithm
+        *kind, digest = scheme.algorithm.split()
+        made["scheme"] = "ed25519" if digest == "ed25519" else kind[0] if kind else "hmac"
+        if kind:
+            made["padding"] = kind[1]
+        if digest in ("sha256", "sha384", "sha512"):
+            made["digest"] = digest
         decode = "raw" if scheme.form == "pem" else scheme.form
         made |= {"written": scheme.encoding.removesuffix("url"), "decode": decode}
         if unit := time_form(said.values.get(scheme.parts.get("time", ""), "")):
@@ -183,7 +187,9 @@ def _written(shape: Shape) -> dict[str, JsonValue]:
 
 def _form(scheme: Scheme | None, shape: Shape) -> dict[str, JsonValue]:
     """How the secret is written: as the scheme decodes it, else as the connector took it."""
-    if scheme is not None and scheme.algorithm == "ed25519" and scheme.form != "pem":
+    if scheme is not None and scheme.form == "pem":
+        return _written(shape)
+    if scheme is not None and scheme.algorithm == "ed25519":
         return {"form": f"seed {scheme.form}"}
     if scheme is not None and scheme.form != "raw":
         return {"form": scheme.form}

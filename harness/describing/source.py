@@ -53,7 +53,8 @@ class Source:
     `states` has the states of orders, as `STATES` calls them, by the exchange's words for them. `verbs` has
     the HTTP methods of routes that are asked for in one way only. `pair` has base and quote of what
     its tests trade, empty where they do not say. `markets` is what is read of the reply that lists the
-    markets. `tests` are the texts of its test modules.
+    markets. `tests` are the texts of its test modules. `positions` are names for the places in rows that
+    are lists, one list of names for each kind of row.
     """
 
     routes: Mapping[str, Reading]
@@ -65,6 +66,7 @@ class Source:
     pair: tuple[str, str] = ("", "")
     markets: Reading | None = None
     tests: tuple[str, ...] = ()
+    positions: tuple[tuple[str, ...], ...] = ()
 
     def of(self, path: str) -> Reading | None:
         """For a route's path as it was asked for: the longest known path that it ends with counts."""

@@ -13,6 +13,7 @@ _BASE = re.compile(r"BASE|HOST|DOMAIN|^(REST|API|WSS?)_?(URL|API)?$|^(REST|WSS?)
 # A path of one word (`order`) is known by the name of its constant.
 _OF_A_ROUTE = re.compile(r"(PATH|URL|ENDPOINT)(?!\w*_NAME$)")
 _WORD = re.compile(r"[A-Za-z][\w.-]*")
+_FEWEST_PLACES = 5
 
 
 def paths_in(function: ast.AST, constants: Mapping[str, JsonValue]) -> list[str]:
@@ -49,6 +50,28 @@ def constants_in(tree: ast.Module) -> Iterator[tuple[str, JsonValue]]:
             if name.isupper() and value is not None:
                 known[name] = value
                 yield name, value
+
+
+def positions_in(tree: ast.Module) -> Iterator[tuple[str, ...]]:
+    """The names that a module gives to the places in a row: a class that counts them from 0, a named tuple.
+
+    In small letters; of fewer than five none, which may count anything.
+    """
+    for node in ast.walk(tree):
+        names: list[str] = []
+        match node:
+            case ast.ClassDef(body=body):
+                counted = [each for each in body if isinstance(each, ast.Assign)]
+                numbers = [literal_in(each.value) for each in counted]
+                if numbers == list(range(len(counted))):
+                    names = [each.targets[0].id for each in counted if isinstance(each.targets[0], ast.Name)]
+            case ast.Call(
+                func=ast.Name(id="namedtuple") | ast.Attribute(attr="namedtuple"), args=[_, listed]
+            ):
+                text = literal_in(listed)
+                names = text.replace(",", " ").split() if isinstance(text, str) else []
+        if len(names) >= _FEWEST_PLACES:
+            yield tuple(name.lower() for name in names)
 
 
 def valued(node: ast.expr, known: Mapping[str, JsonValue]) -> JsonValue:

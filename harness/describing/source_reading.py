@@ -15,11 +15,12 @@ from dataclasses import replace
 from pydantic import JsonValue
 
 from harness.describing.answers import named_so
-from harness.describing.function_reading import Function
+from harness.describing.function_reading import OPENING, Function
 from harness.describing.leaves import Path
 from harness.describing.source import ROW, Read, Reading, Source, goes_on
-from harness.describing.source_constants import constants_in, paths_in, valued
+from harness.describing.source_constants import constants_in, paths_in, positions_in, valued
 from harness.describing.states import STATES
+from harness.venue.described.placeholders import AS_JSON
 
 # Methods that connectors fill in, and which operation what they ask for is (hummingbot/connector:
 # exchange_py_base.py, perpetual_derivative_py_base.py, order_book_tracker_data_source.py, and the names that
@@ -62,8 +63,11 @@ def read_source(texts: Iterable[str]) -> Source:
     routes: dict[str, Reading] = {}
     received: list[Reading] = []
     functions = [each for tree in trees for each in ast.walk(tree) if isinstance(each, _FUNCTIONS)]
+    opening = _opening_in(functions, constants)
     for function in functions:
-        reading = Function(function, constants).reading()
+        reading = Function(function, constants, opening=opening).reading()
+        if not reading.reads:
+            reading = _read_elsewhere(function, functions, constants)
         if not reading.reads:
             continue
         if _receives(function):
@@ -81,7 +85,36 @@ def read_source(texts: Iterable[str]) -> Source:
         states,
         verbs,
         markets=_markets_in(functions, constants),
+        positions=tuple(names for tree in trees for names in positions_in(tree)),
     )
+
+
+def _opening_in(functions: Sequence[_Definition], constants: Mapping[str, JsonValue]) -> dict[str, Path]:
+    """The functions that give back a part of their only argument, say the JSON in a text of it."""
+    found = dict(OPENING)
+    for _ in range(2):  # one may call another
+        for function in functions:
+            given = [each.arg for each in function.args.args if each.arg not in ("self", "cls")]
+            if len(given) == 1:
+                path = Function(function, constants, opening=found).given_back(given[0])
+                if path and AS_JSON in path:
+                    found[function.name] = path
+    return found
+
+
+def _read_elsewhere(
+    function: _Definition, functions: Sequence[_Definition], constants: Mapping[str, JsonValue]
+) -> Reading:
+    """What a function reads that is handed the reply by one that reads nothing of it itself."""
+    for name, argument, path in Function(function, constants).handed_on():
+        for other in functions if path == () else ():
+            names = [each.arg for each in other.args.args if each.arg not in ("self", "cls")]
+            given = names[argument] if isinstance(argument, int) and argument < len(names) else argument
+            if other.name == name and given in names:
+                reading = Function(other, constants, str(given)).reading()
+                if reading.reads:
+                    return reading
+    return Reading(())
 
 
 def _markets_in(functions: Sequence[_Definition], constants: Mapping[str, JsonValue]) -> Reading | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pydantic import JsonValue
 
 from harness.describing.asked import Asked, Opened
-from harness.describing.leaves import parsed
+from harness.describing.leaves import parsed, unpacked
 from harness.describing.said import Said
 from harness.describing.sentinels import SESSION
 from harness.describing.signatures import Scheme
@@ -24,7 +24,7 @@ _OPERATIONS = (
     (r"balance|account|wallet|capital|asset", "stream:balances"),
     (r"order", "stream:orders"),
     (r"mark(?!et)|funding|index", "stream:mark_price"),
-    (r"ticker", "stream:ticker"),
+    (r"ticker|level1\b|\bl1\b", "stream:ticker"),
     (r"trade|deal|match", "stream:trades"),
     (r"\buser\b", "stream:orders"),
 )
@@ -35,6 +35,7 @@ _PLAIN_VERB = re.compile(r"sub(scribe)?$", re.I)
 _UNDONE = re.compile(r"unsub", re.I)
 _VERB_KEYS = ("sub", "subscribe", "req")
 _ONE_MARKET = re.compile(r"\{market\.symbol(\|[a-z]+)*\}")
+_OF_A_REQUEST = re.compile(r"(content-type|user-agent)$", re.I)  # which some say in every message, too
 _NUMBERS = re.compile(r"^(id|req_?id|request_?id|nonce|cid|i)$", re.I)
 _TOKEN = SESSION["session.key"]
 _NUMBER = SESSION["account.number"]
@@ -75,7 +76,7 @@ def connections(asked: Asked, schemes: Sequence[Scheme], facts: Mapping[str, str
     grouped: dict[tuple[str, str], list[Opened]] = {}
     for each in asked.sockets:
         grouped.setdefault((each.host, _without_token(each.path)), []).append(each)
-    known = {**facts, "account.number": SESSION["account.number"]}
+    known = {**facts, **{name: SESSION[name] for name in ("account.number", "market.number")}}
     found = []
     for (host, path), opened in sorted(grouped.items(), key=lambda each: each[0]):
         paths = {each.path for each in opened}
@@ -107,9 +108,10 @@ class _Listener:
         said: dict[str, JsonValue] = {}
         subscriptions: dict[str, Subscription] = {}
         for frame in frames:
-            document = parsed(frame.body)
+            document = unpacked(parsed(frame.body))
             if not isinstance(document, dict) or _UNDONE.search(frame.body):
                 continue
+            document = {name: value for name, value in document.items() if not _OF_A_REQUEST.match(name)}
             proof, rest = self._parted(document, frame, ())
             spoken = json.dumps(rest)
             subscribes = _VERBS.search(spoken) is not None and _LOGS_IN.search(spoken) is None
@@ -121,7 +123,7 @@ class _Listener:
             if isinstance(rest, dict):
                 if (verb := _bare_verb(rest)) is not None:
                     bare[verb] = str(rest[verb])
-                for where, topic, common in _topics(rest, self._facts):
+                for where, topic, common in _topics(rest, self._facts_in(frame.body)):
                     places[where], said = None, _shared(said, common)
                     made = _subscription(topic, private=proof is not None)
                     subscriptions.setdefault(json.dumps(topic, sort_keys=True), made)
@@ -136,6 +138,12 @@ class _Listener:
         token, signed_at = _token_place(path, opened), any(map(self._proves, opened))
         by = by or ("token" if token else "upgrade" if signed_at else "")
         return Connection(host, path, said, topics, ordered, by, login, first, token)
+
+    def _facts_in(self, text: str) -> Mapping[str, str]:
+        """The facts that a message may name: the quote beside its base alone; a broker has the kit's name."""
+        if self._facts.get("market.base", "").lower() in text.lower():
+            return self._facts
+        return {name: value for name, value in self._facts.items() if name != "market.quote"}
 
     def _proves(self, opened: Opened) -> bool:
         """Whether the request that opened it carried a key."""
@@ -265,7 +273,9 @@ def _topics(document: dict[str, JsonValue], facts: Mapping[str, str]) -> Topics:
     if len(rest) == 2 and len(lists) == 2:
         return list(_pairs(rest, facts, said))
     if len(rest) > 1 or not rest:
-        return [("", templated(rest, facts), said)] if rest else []
+        whole: dict[str, JsonValue] = {name: said[name] for name in said if _says_what(str(said[name]))}
+        said |= dict.fromkeys(whole, "{any}")
+        return [("", templated({**whole, **rest}, facts), said)] if rest else []
     ((name, value),) = rest.items()
     if isinstance(value, list) and value:
         return [(f"{name}[]", templated(each, facts), said) for each in value]
@@ -276,6 +286,12 @@ def _topics(document: dict[str, JsonValue], facts: Mapping[str, str]) -> Topics:
         if _plain_list(inner) and isinstance(inner, list):
             return [(f"{name}.{key}[]", templated(each, facts), said) for each in inner]
     return [(name, templated(value, facts), said)]
+
+
+def _says_what(verb: str) -> bool:
+    """Whether a verb says what is subscribed to as well (`SubscribeTrades`)."""
+    rest = _VERBS.sub("", verb)
+    return any(re.search(pattern, rest, re.I) for pattern, _ in _OPERATIONS)
 
 
 def _pairs(
@@ -305,4 +321,7 @@ def templated(value: JsonValue, facts: Mapping[str, str]) -> JsonValue:
         return {"each market": made[0]} if len(made) == 1 and _ONE_MARKET.fullmatch(str(made[0])) else made
     if isinstance(value, str):
         return embedded([(value, facts)]) or value
+    if isinstance(value, int) and not isinstance(value, bool):
+        numbers = (name for name, known in facts.items() if name.endswith(".number") and known == str(value))
+        return next((f"{{{name}|number}}" for name in numbers), value)
     return value

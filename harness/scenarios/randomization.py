@@ -17,8 +17,11 @@ from harness.venue.session import Venue
 
 WEALTH = Decimal(1_000_000)  # worth of every asset in an account, in the last quote asset, give or take
 _LOWEST, _HIGHEST = 0.7, 1.5  # of a market's usual price
-DOZEN = 12
-_COINS = ("ADA", "ALGO", "ATOM", "AVAX", "BCH", "DOT", "ETC", "FIL", "LINK", "LTC", "NEAR", "XTZ")
+DOZEN, FIRST_PAGE = 12, 20
+_COINS = (
+    "ADA", "ALGO", "ATOM", "AVAX", "BCH", "DOT", "ETC", "FIL", "LINK", "LTC", "NEAR", "XTZ", "AAVE", "APT",
+    "ARB", "CRV", "ENJ", "GRT", "IMX", "INJ", "OP", "SAND", "SNX", "UNI",
+)  # fmt: skip
 _CHEAPEST, _BELOW_A_MILLIONTH = "BTTC", (Decimal("0.00000064"), Decimal("0.00000001"))
 _EASILY_CUT_WRONG = ("SHIB", "USD")  # as Bitstamp has it, where others had markets in BUSD
 _FIRST_NUMBERS = (10**9, 9 * 10**9)  # of orders, trades and book changes; exchanges are years old
@@ -45,9 +48,18 @@ def varied(dialect: type[Dialect], seed: int) -> type[Dialect]:
 
 def eleven_more(markets: Sequence[Market]) -> tuple[Market, ...]:
     """Markets that are none of these, with the rules of a usual one: with any other, a dozen."""
+    return _more(markets, DOZEN - 1)
+
+
+def a_page_more(markets: Sequence[Market]) -> tuple[Market, ...]:
+    """As many of these as exchanges list on one page, where they list by pages."""
+    return _more(markets, FIRST_PAGE)
+
+
+def _more(markets: Sequence[Market], number: int) -> tuple[Market, ...]:
     names = {market.base for market in markets}
     coins = [coin for coin in _COINS if coin not in names]
-    return tuple(replace(usual(markets)[-1], base=coin) for coin in coins[: DOZEN - 1])
+    return tuple(replace(usual(markets)[-1], base=coin) for coin in coins[:number])
 
 
 def easily_cut_wrong(dialect: type[Dialect]) -> tuple[Market, ...]:

@@ -241,11 +241,13 @@ class Rigs:
         *,
         market: Market | None = None,
         also: Sequence[Market] = (),
+        listed: Sequence[Market] = (),
         keys: Callable[[Mapping[str, str]], Mapping[str, str]] = dict,
     ) -> Iterator[Rig]:
         """A fresh exchange and a fresh connector on `market` and `also`, at `scale` times the wall's pace.
 
-        Of `also`, the exchange gets those that it does not have. No market may be named twice: what is
+        Of `also` and `listed`, the exchange gets those that it does not have; the connector trades none of
+        `listed`. No market may be named twice: what is
         counted on each would count double. `keys` may change the account's credentials before the connector
         gets them. Raises ConnectorError when the connector cannot be constructed.
         """
@@ -257,7 +259,7 @@ class Rigs:
         if len(set(watched)) < len(watched):
             raise OurFailure(f"a market has two roles in one scenario: {', '.join(m.name for m in watched)}")
         pairs = [each.name for each in watched]
-        at = self._fresh(randomization.having(self.dialect, also), clock)
+        at = self._fresh(randomization.having(self.dialect, (*also, *listed)), clock)
         opened_at, number, connectors = clock.now(), self._opened, list[Connector]()
         self._opened += 1
         credentials = at.dialect.credentials(at.account)

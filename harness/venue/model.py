@@ -192,6 +192,11 @@ class NewOrder:
         return (self.position_side is PositionSide.LONG) == (self.side is Side.SELL)
 
 
+def venue_name(order_id: int) -> str:
+    """The client order id of an order that came without one."""
+    return f"venue-{order_id}"
+
+
 class Order(NamedTuple):
     """An accepted order at one moment; later moments are new objects with the same `order_id`.
 
@@ -224,6 +229,11 @@ class Order(NamedTuple):
     close_position: bool = False
     position_side: PositionSide = PositionSide.BOTH
     liquidation: bool = False  # the venue's own order, which closed a position
+
+    @property
+    def named_by_client(self) -> bool:
+        """Whether it came with a client order id; what its user places in the browser has none."""
+        return self.client_order_id != venue_name(self.order_id)
 
     @property
     def remaining(self) -> Decimal:

@@ -24,6 +24,7 @@ from harness.venue.model import (
     TimeInForce,
     Trade,
     VenueRefusal,
+    venue_name,
 )
 from harness.venue.order_life import OrderLife
 from harness.venue.perpetual import Perpetuals
@@ -222,7 +223,7 @@ class OrderManager:
         number, now, market = self._last_order_id + 1, self.clock.now(), market_state.market
         # Of a quote amount whole lots trade; what is left over buys nothing and is given back.
         amount = most if most is not None and new.quote_amount is None else tradable(matches)
-        client_id = new.client_order_id if new.client_order_id is not None else f"venue-{number}"
+        client_id = new.client_order_id if new.client_order_id is not None else venue_name(number)
         order = LiveOrder(
             number, client_id, account_state, market_state, new, new.side, new.price, amount, now, now,
             self_trade_rule(account_state, new), new.fee_in or market.fee_in,

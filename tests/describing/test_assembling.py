@@ -26,7 +26,7 @@ from harness.describing.source_reading import read_source
 from harness.describing.stream_parts import _by_topic, _with_words_for_fills
 from harness.describing.tally import by_source, tally
 from harness.describing.templates import Kind
-from harness.describing.unasked_routes import _as_in_others, _parameters
+from harness.describing.unasked_routes import _as_in_others, _parameters, only_in_tests
 from harness.venue.described.loading import checked
 
 HOST = "api.acme.test"
@@ -211,6 +211,115 @@ def test_words_are_asked_for_with_the_list_to_write(made: Assembled) -> None:
     words, place = asked.lines
     assert '"words / order_type_words", is: {"of": "order", "words": {"LIMIT": {"type": "…"}}}' in words
     assert 'is: "{order|order_type_words}"' in place
+
+
+def test_words_that_others_have_shown_are_not_asked_for(made: Assembled) -> None:
+    reply = {"side": "{order|order_side}", "type": "LIMIT"}
+    data: Any = {"routes": {"GET /odd": {"private": True, "reply": reply}}}
+    leaves = [
+        Field(("routes", "GET /odd", "reply", name), text, f"order.{name}", Kind.CONSTANT)
+        for name, text in (("side", "BUY"), ("type", "LIMIT"), ("gone", "X"))
+    ]
+    part = Placed("order_status", "GET /odd", ("routes", "GET /odd"), leaves)
+    asked = questions(replace(made, data=data, placed=(part,)))
+    told = [each.text for each in asked if each.rank == 40]
+    assert [text.partition(":")[0].rpartition(" / ")[2] for text in told] == ["type", "gone"]
+
+
+def test_nothing_is_asked_of_a_connector_that_cannot_be_constructed(made: Assembled) -> None:
+    asked = replace(made.sources.asked, constructed=False)
+    assert questions(made) != ()
+    assert questions(replace(made, sources=replace(made.sources, asked=asked))) == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "takes"),
+    [
+        ("/orders/82400002", {"order_id": "{order.order_id}"}),
+        ("/orders/by-client-order-id/82400002", {"client_order_id": "{order.client_order_id}"}),
+    ],
+)
+def test_a_path_that_speaks_of_the_clients_id_has_it_whatever_the_tests_put_there(
+    path: str, takes: dict[str, str]
+) -> None:
+    """As Foxbit's, whose tests ask with the exchange's id."""
+    harvest = _harvest()
+    found = [
+        replace(each, url=f"https://{HOST}{path}")
+        for each in answers(harvest)
+        if each.member == "configure_open_order_status_response"
+    ]
+    sources = Sources("acme", "spot", harvest, tuple(found), Asked({}), explain([], {}))
+    (route,) = only_in_tests(sources, [])
+    assert route.takes == takes
+
+
+def test_a_list_of_fills_that_the_source_goes_through_is_told_where_the_tests_answer_with_none() -> None:
+    """As Foxbit's, whose tests answer with a stream's message."""
+    text = (
+        'FILLS = "/fills"\nasync def _all_trade_updates_for_order(self, order):\n'
+        "    reply = await self._api_get(FILLS)\n"
+        '    for row in reply["data"]:\n        self.use(row["trade_id"], row["price"])\n'
+    )
+    mocked = {
+        "method": "GET", "url": f"https://{HOST}/fills", "pattern": "", "status": 200,
+        "body": '{"n": "Event"}', "error": "",
+    }  # fmt: skip
+    answer: Any = {"mocked": [mocked], "returned": ""}
+    member = "configure_full_fill_trade_response"
+    sample = Sample(member=member, set=SETS[0].name, side="BUY", type="LIMIT", answers=(answer, answer))
+    asked = _asked()
+    asked = replace(asked, sent=(*asked.sent, Said(HOST, "/fills", "GET")))
+    harvest = Harvest(kit=True, samples=(sample,))
+    signed = explain(asked.sent, asked.credentials)
+    made = assemble(
+        Sources("acme", "spot", harvest, answers(harvest), asked, signed, source=read_source([text]))
+    )
+    assert _data(made)["routes"]["GET /fills"]["reply"] == {
+        "n": "Event",
+        "data": {"each fill": {"trade_id": "{fill.trade_id}", "price": "{fill.price}"}},
+    }
+
+
+def test_rules_that_no_reading_explains_are_known_by_their_names() -> None:
+    """As Grvt's, whose tests have the same rules always; what the source does not read stays as it is."""
+    text = (
+        'LIST = "/instruments"\n'
+        "def _format_trading_rules(self, rows):\n    for row in rows:\n"
+        '        self.use(row["name"], row["tick_size"], row["base_decimals"], row["min_size"])\n'
+    )
+    samples = []
+    for each in SETS:
+        row = {
+            "name": each.pair,
+            "tick_size": "0.1",
+            "base_decimals": 9,
+            "min_size": "1",
+            "min_notional": "5",
+        }
+        mocked = {
+            "method": "GET", "url": f"https://{HOST}/instruments", "pattern": "", "status": 200,
+            "body": json.dumps([row]), "error": "",
+        }  # fmt: skip
+        answer: Any = {"mocked": [mocked], "returned": ""}
+        member = "trading_rules_request_mock_response"
+        for name, told in ((member, answer), ("exchange_trading_pair", each.pair)):
+            samples.append(Sample(member=name, set=each.name, side="", type="", answers=(told, told)))
+    asked = _asked()
+    asked = replace(asked, sent=(*asked.sent, Said(HOST, "/instruments", "GET")))
+    harvest = Harvest(kit=True, samples=tuple(samples))
+    signed = explain(asked.sent, asked.credentials)
+    made = assemble(
+        Sources("acme", "spot", harvest, answers(harvest), asked, signed, source=read_source([text]))
+    )
+    assert _data(made)["routes"]["GET /instruments"]["reply"] == {
+        "each market": {
+            "name": "{market.symbol}", "tick_size": "{market.tick_size}",
+            "base_decimals": "{market.lot_decimals|number}", "min_size": "{market.min_amount}",
+            "min_notional": "5",
+        }
+    }  # fmt: skip
+    assert _data(made)["known"]["routes / GET /instruments / reply"] == ["fork reads"]
 
 
 def test_leaves_are_counted_by_who_explains_them(made: Assembled) -> None:

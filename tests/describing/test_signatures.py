@@ -11,13 +11,18 @@ from urllib.parse import quote, urlsplit
 
 import ccxt
 import pytest
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from harness.credentials.shapes import Shape, make
 from harness.describing.asked import Asked
 from harness.describing.said import Said
 from harness.describing.sentinels import SESSION
 from harness.describing.signatures import explain
-from harness.describing.signing import login_signing
+from harness.describing.signing import credentials_of, login_signing, signing_of
 
 SECRET = base64.b64encode(bytes(range(32))).decode()
 KEYS = {"api_key": "key-4711-0815", "secret_key": SECRET, "passphrase": "word-42-word"}
@@ -140,3 +145,60 @@ def test_a_query_that_is_signed_as_it_is_encoded_and_sent_as_it_is() -> None:
     said = Said("api.x.test", "/v1/accounts", "GET", f"{query}&Signature={quote(signature, safe='')}")
     (scheme,) = explain([said], KEYS).schemes
     assert (scheme.text, scheme.place) == ("{method}\n{host}\n{path}\n{encoded}", "query Signature")
+
+
+def _kalshi(key: RSAPrivateKey, method: str, body: str, digest: hashes.HashAlgorithm) -> Said:
+    """A request as Kalshi wants it: PSS over time, method and path, whatever query and body are."""
+    signature = key.sign(
+        f"1764500000123{method}/v2/orders".encode(), PSS(MGF1(digest), PSS.DIGEST_LENGTH), digest
+    )
+    headers = (
+        ("ACCESS-KEY", KEYS["api_key"]),
+        ("ACCESS-SIGNATURE", base64.b64encode(signature).decode()),
+        ("ACCESS-TIMESTAMP", "1764500000123"),
+    )
+    return Said("x.test", "/v2/orders", method, "limit=10", headers, body)
+
+
+@pytest.mark.parametrize("shape", [Shape.PEM_RSA, Shape.PEM_RSA_PKCS8])
+def test_an_rsa_signature_with_a_salt_is_described(shape: Shape) -> None:
+    pem = make(shape)
+    key = load_pem_private_key(pem.encode(), password=None)
+    assert isinstance(key, RSAPrivateKey)
+    keys = {"api_key": KEYS["api_key"], "secret_key": pem}
+    sent = (_kalshi(key, "GET", "", hashes.SHA256()), _kalshi(key, "POST", '{"size": 1}', hashes.SHA256()))
+    asked = Asked(sent=sent, credentials=keys, shapes={"secret_key": shape})
+    found = explain(sent, keys)
+    assert (found.explained, found.unexplained) == (2, ())
+    assert signing_of(asked, found) == {
+        "scheme": "rsa",
+        "padding": "pss",
+        "digest": "sha256",
+        "written": "base64",
+        "decode": "raw",
+        "text": "{time}{method}{path}",
+        "time": "ms",
+        "carries": {
+            "key": "header ACCESS-KEY",
+            "signature": "header ACCESS-SIGNATURE",
+            "time": "header ACCESS-TIMESTAMP",
+        },
+    }
+    assert credentials_of(asked, found)["secret_key"] == {"is": "secret", "form": str(shape)}
+
+
+def test_an_rsa_signature_of_another_key_is_not_explained() -> None:
+    other = load_pem_private_key(make(Shape.PEM_RSA).encode(), password=None)
+    assert isinstance(other, RSAPrivateKey)
+    found = explain([_kalshi(other, "GET", "", hashes.SHA512())], {**KEYS, "secret_key": make(Shape.PEM_RSA)})
+    assert (found.schemes, found.unexplained) == ((), ("header ACCESS-SIGNATURE",))
+
+
+def test_binance_s_rsa_signatures_are_reproduced() -> None:
+    pem = make(Shape.PEM_RSA_PKCS8)
+    client: Any = ccxt.binance({"apiKey": KEYS["api_key"], "secret": pem})
+    signed = client.sign("order", ["private"], "GET", {"symbol": "BTCUSDT", "amount": "1.5"})
+    url = urlsplit(signed["url"])
+    said = Said(url.netloc, url.path, "GET", url.query, tuple(signed["headers"].items()))
+    (scheme,) = explain([said], {"api_key": KEYS["api_key"], "secret_key": pem}).schemes
+    assert (scheme.algorithm, scheme.place, scheme.form) == ("rsa pkcs1 sha256", "query signature", "pem")

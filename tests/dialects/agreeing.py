@@ -99,6 +99,8 @@ class Ccxt:
         self.seen[name] = document
         if reply.status >= 400:
             raise LookupError(text[:200])
+        given = (headers, body)  # ccxt takes a session from the headers of a reply here
+        self.client.handle_errors(reply.status, "", url, method, dict(reply.headers), text, document, *given)
         return document
 
     def read(self, call: Callable[[Any], Any]) -> dict[str, JsonValue]:

@@ -36,6 +36,8 @@ SAME = {
     "order.asked": "order.amount", "order.any_id": "order.order_id", "order.notional": "order.filled_quote",
     "order.asked_left": "order.remaining", "market.tick_decimals": "market.tick_size",
     "market.lot_decimals": "market.lot_size", "market.halted": "market.open",
+    "market.number": "market.symbol", "market.base_number": "market.base",
+    "market.quote_number": "market.quote", "fill.fee_asset_number": "fill.fee_asset",
     "margin.available": "balance.free", "margin.equity": "balance.total", "margin.wallet": "balance.total",
 }  # fmt: skip
 # What ccxt tells of an order by the fill or the message that is its news: neither the same nor another.

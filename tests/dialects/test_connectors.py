@@ -25,6 +25,7 @@ TELLS_EQUITY = (
     "bitmart_perpetual",
     "bybit_perpetual",
     "hyperliquid_perpetual",
+    "kalshi_perpetual",
     "pacifica_perpetual",
 )  # as the balance: unrealised profit is in it
 

@@ -115,6 +115,22 @@ def test_a_position_is_opened_and_closed(linear: Client) -> None:
     assert code(linear.signed("GET", "/position/list?category=linear")) == 10001
 
 
+def test_positions_of_a_coin_are_listed_by_pages(linear: Client) -> None:
+    """Newest first, and each once."""
+    for number, symbol in enumerate(("BTCUSDT", "ETHUSDT", "1000SATSUSDT")):
+        linear.clock.time += number
+        market = linear.dialect.market_named(symbol)
+        amount = str(max(market.min_amount, market.lot_size * 100) * (1000 if symbol[0] == "1" else 1))
+        assert trade(linear, "Buy", amount, symbol=symbol) == 0
+    pages, cursor = [], ""
+    for _ in range(3):
+        path = f"/position/list?category=linear&settleCoin=USDT&limit=1&cursor={cursor}"
+        answer = data(linear.signed("GET", path))["result"]
+        pages.append([each["symbol"] for each in answer["list"]])
+        cursor = answer["nextPageCursor"]
+    assert (pages, cursor) == ([["1000SATSUSDT"], ["ETHUSDT"], ["BTCUSDT"]], "")
+
+
 def test_both_sides_are_held_in_hedge_mode(linear: Client) -> None:
     def switch(mode: int) -> int:
         return code(linear.signed("POST", "/position/switch-mode", {**SYMBOL, "mode": mode}))

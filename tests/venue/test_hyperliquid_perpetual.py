@@ -82,7 +82,7 @@ def test_there_is_no_asset_behind_the_last(perpetual: Client) -> None:
 
 def test_a_market_is_told_as_it_is(perpetual: Client) -> None:
     meta, contexts = perpetual.info("metaAndAssetCtxs")
-    assert [each["name"] for each in meta["universe"]] == ["ETH", "MKR", "YFI", "PAXG"]
+    assert [each["name"] for each in meta["universe"]] == ["ETH", "MKR", "YFI", "kPEPE"]
     assert meta["universe"][YFI] == {
         "name": "YFI", "szDecimals": 4, "maxLeverage": 5, "marginTableId": 5,
     }  # fmt: skip

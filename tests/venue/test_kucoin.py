@@ -332,3 +332,18 @@ def test_the_main_account_is_empty(client: KucoinClient) -> None:
     assert data(client.signed("GET", ACCOUNTS, {"type": "main"}))["data"] == []
     everything = data(client.signed("GET", ACCOUNTS))["data"]
     assert {entry["type"] for entry in everything} == {"trade"}
+
+
+def test_the_main_account_is_another_one(client: KucoinClient) -> None:
+    def listed(**params: str) -> set[tuple[str, str]]:
+        told = data(client.signed("GET", ACCOUNTS, {"currency": "USDT", **params}))["data"]
+        return {(each["type"], each["balance"]) for each in told}
+
+    traded = listed(type="trade")
+    assert len(traded) == 1
+    assert listed(type="main") == set()
+    assert client.dialect.deposit_elsewhere(client.account, "USDT", D(7))
+    assert client.dialect.deposit_elsewhere(client.account, "USDT", D(5))
+    assert listed(type="trade") == traded
+    assert listed(type="main") == {("main", "12")}
+    assert listed() == {*traded, ("main", "12")}

@@ -10,7 +10,7 @@ import pytest
 from harness.venue.dialects.messages import Close, Reply
 from harness.venue.model import NewOrder, OrderType, Side, TimeInForce
 from tests.venue.kucoin_client import KucoinClient, KucoinSocket, kucoin_client, open_stream
-from tests.venue.world import data
+from tests.venue.world import data, texts
 
 BOOK, TRADES = "/market/level2:BTC-USDT", "/market/match:BTC-USDT"
 ORDERS, BALANCES = "/spotMarket/tradeOrders", "/account/balance"
@@ -207,3 +207,24 @@ def test_who_never_pings_is_dropped_and_an_expired_token_too(client: KucoinClien
     client.dialect.expire_user_streams(client.account)
     assert list(socket.session.tick(now + 57)) == [Close(1000, "token is expired")]
     assert list(public.session.tick(now + 57)) == []
+
+
+def test_the_owner_is_told_of_the_main_account_too(client: KucoinClient, private: KucoinSocket) -> None:
+    other = client.stream()
+    client.dialect.deposit_elsewhere(client.account, "USDT", D(7))
+    (message,) = texts(list(private.session.tick(client.clock.time)))
+    told = {name: message["data"][name] for name in ("currency", "total", "relationEvent")}
+    assert told == {"currency": "USDT", "total": "7", "relationEvent": "main.deposit"}
+    assert list(private.session.tick(client.clock.time)) == []
+    assert list(other.session.tick(client.clock.time)) == []
+
+
+def test_an_order_from_the_browser_has_no_client_id_at_all(
+    client: KucoinClient, private: KucoinSocket
+) -> None:
+    venue = client.dialect.venue
+    venue.place(client.account, NewOrder(venue.markets[0], Side.BUY, amount=D("0.001"), price=D(50_000)))
+    client.place(price="50000")
+    orders = [each["data"] for each in private.heard if each["topic"] == ORDERS]
+    assert [each.get("clientOid") for each in orders] == [None, "mine-1"]
+    assert "clientOid" not in orders[0]

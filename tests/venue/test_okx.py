@@ -298,3 +298,12 @@ def test_silence_and_the_end_of_a_login_close(okx: Client) -> None:
     assert list(private.tick(NOON + 1)) == []
     okx.dialect.expire_user_streams(okx.account)
     assert [type(each) for each in private.tick(NOON + 1)] == [Close]
+
+
+def test_two_markets_are_announced_that_have_no_names_yet(okx: Client) -> None:
+    told = data(okx.public("/public/instruments", instType="SPOT"))["data"]
+    nameless = [each for each in told if not each["baseCcy"] and not each["quoteCcy"]]
+    assert [each["state"] for each in nameless] == ["preopen", "preopen"]
+    assert len({each["instId"] for each in told}) == len(told) == len(okx.dialect.venue.markets) + 2
+    (one,) = data(okx.public("/public/instruments", instType="SPOT", instId="BTC-USDT"))["data"]
+    assert one["baseCcy"] == "BTC"

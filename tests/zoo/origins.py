@@ -297,14 +297,15 @@ HISTORY: tuple[Origin, ...] = (
     _repair(
         8240,
         "the position mode that the account already had was not asked for",
-        takes="an account that is in hedge mode before the connector starts",
+        "the-mode-that-the-account-has-taken-for-a-failure",
+        "the-mode-that-the-account-of-bybit-has-taken-for-a-failure",
     ),
     _repair(3332, "a symbol was split by a list of quote assets", "symbol-split-four-letters-from-its-end"),
     _repair(3386, "partial fills were not reported", "only-the-last-fill-counted"),
     _repair(
         3590,
         "balances of another account of the same user were taken for the trading account's",
-        takes="a second account of the user, which the same stream tells of",
+        takes="nothing: kucoin as it was merged does so again, and `other-accounts-stay-out` finds it",
     ),
     _repair(3938, "a position of zero was not taken off", "closed-positions-kept"),
     _repair(4308, "a funding payment was never reported", "funding-payments-never-looked-for"),
@@ -313,7 +314,8 @@ HISTORY: tuple[Origin, ...] = (
     _repair(
         4442,
         "the fee on top of the cost was not reckoned with, so that orders failed for lack of balance",
-        takes="an order for all that the account has",
+        takes="an order for all that the account has, as the framework's budget checker reckons it: "
+        "a command of the driver that asks it, and an exchange that holds the fee with the cost",
     ),
     _repair(4466, "pings were not answered, so that the stream was closed", "pings-never-sent"),
     _repair(5088, "fills had the id of their order", "partial-fills-named-after-their-order"),

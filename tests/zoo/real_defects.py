@@ -100,6 +100,11 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
             test_balances_fees.test_a_fee_in_a_third_asset,
         )
     },
+    ("kucoin", test_balances_fees.test_another_account_of_its_user_stays_out): RealDefect(
+        "after money came into another account of its user",
+        "It takes every message about balances for its own, whatever account it is about (`relationEvent`): "
+        "what its user puts into the main account counts as money to trade with until the next poll.",
+    ),
     ("backpack", test_market_data.test_public_trades_have_their_time): RealDefect(
         "A public trade at .* arrived with the time",
         "It takes the microseconds of a trade for milliseconds (`ts * 1e-3`, where ccxt divides by a "

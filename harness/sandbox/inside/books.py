@@ -138,11 +138,24 @@ def _json(raw: Any) -> Any:
 
 def _message(message: Any) -> Dict[str, Any]:
     content = getattr(message, "content", None)
+    if isinstance(content, dict) and not {"bids", "asks"} & set(content):
+        content = {**content, **_sides(message)}
     return {
         "type": getattr(getattr(message, "type", None), "name", ""),
         "at": wire.plain(getattr(message, "timestamp", None)),
         "content": wire.plain(dict(content)) if isinstance(content, dict) else {},
     }
+
+
+def _sides(message: Any) -> Dict[str, Any]:
+    """The levels of a message whose own class reads them, of none nothing."""
+    try:
+        sides = {
+            name: [[row.price, row.amount] for row in getattr(message, name)] for name in ("bids", "asks")
+        }
+    except Exception:  # of trades there are none, and what a fork's own class does is its own
+        return {}
+    return sides if any(sides.values()) else {}
 
 
 def main() -> None:

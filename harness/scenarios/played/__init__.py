@@ -36,6 +36,11 @@ class BrokeOffError(ConnectorError):
 def start(rig: Rig, patience: float = READY_SECONDS) -> float:
     """Start the connector and wait until it is ready; returns the virtual seconds that took."""
     rig.connector.start()
+    return until_ready(rig, patience)
+
+
+def until_ready(rig: Rig, patience: float = READY_SECONDS) -> float:
+    """Wait until a connector that was started is ready; returns the virtual seconds that took."""
     ready = rig.connector.wait_ready(patience)
     if not ready.ready:
         raise NotReady(tuple(name for name, done in ready.parts.items() if not done))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from harness.driving.claims import Balance
@@ -20,7 +20,8 @@ AS_FLOATS = Decimal("1e-14")  # how exactly an exchange that tells numbers is he
 class BalanceView:
     """One asset: claimed by the connector, and true.
 
-    `rounding` is how far they may be apart, `available_within` how far what is available may be besides.
+    `rounding` is how far they may be apart, `available_within` how far what is available may be besides; `at`
+    is when it was looked at, in virtual Unix seconds.
     """
 
     moment: str
@@ -30,6 +31,7 @@ class BalanceView:
     available: Decimal
     rounding: Decimal = Decimal(0)
     available_within: Decimal = Decimal(0)
+    at: float = 0.0
 
     @property
     def total_matches(self) -> bool:
@@ -44,9 +46,9 @@ class BalanceView:
 
 def views(rig: Rig, moment: str) -> list[BalanceView]:
     """Both assets of a spot market; of a perpetual the one that margin, profit and fees are paid in."""
-    claims = rig.connector.balances()
+    claims, now = rig.connector.balances(), rig.clock.now()
     if rig.market.perpetual:
-        return [_margin_view(rig, moment, claims.get(rig.market.settle_asset))]
+        return [replace(_margin_view(rig, moment, claims.get(rig.market.settle_asset)), at=now)]
     truths = [rig.venue.balance(rig.account, asset) for asset in (rig.market.base, rig.market.quote)]
     # Where the fee comes on top of the cost, no exchange says whether an open order holds it as well.
     held = rig.market.highest_fee if rig.market.fee_in is FeeIn.QUOTE else Decimal(0)
@@ -58,6 +60,7 @@ def views(rig: Rig, moment: str) -> list[BalanceView]:
             truth.total,
             truth.free,
             available_within=truth.locked * held,
+            at=now,
         )
         for truth in truths
     ]

@@ -24,6 +24,8 @@ from harness.scenarios.rig import Rig, Rigs
 from harness.scenarios.trace.view import View
 from harness.venue.model import Order, Side
 
+# By operation: the first of all, how clients look whether the exchange is there, and what they ask besides.
+FIRST_ERRORS = (("*", 503), ("server_time", 502), ("ping", 502), ("ticker", 502), ("fees", 500))
 STREAMS_REFUSED = 60.0  # virtual seconds
 LET_IN = 180.0  # virtual seconds; back-off may have grown as long as the refusals lasted
 
@@ -48,8 +50,8 @@ def answer_with_errors(rigs: Rigs, pace: float) -> Errors:
     with rigs.open(pace) as rig:
         run = Errors(rig.number)
         rules = [
-            rig.faults.add(Refuse(status, {"msg": "try later"}), operation)
-            for operation, status in (("server_time", 502), ("fees", 500))
+            rig.faults.add(Refuse(status, {"msg": "try later"}), operation, on="request")
+            for operation, status in FIRST_ERRORS
         ]
         start(rig)
         for operation, status in (("balances", 500), ("open_orders", 503), ("order_status", 502)):

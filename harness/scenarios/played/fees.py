@@ -1,4 +1,4 @@
-"""Fees that are not as they were at first: a rebate for makers, another rate, a third asset.
+"""Fees that are not as they were at first: a rebate for makers, another rate, none, a third asset.
 
 The last order is told by no stream, so that a poll has to find its fees.
 """
@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from harness.gateway.faults import DropMessage
 from harness.scenarios.played import start
-from harness.scenarios.played.balances import PATIENT, BalanceView, asset_view, settled
+from harness.scenarios.played.balances import PATIENT, BalanceView, asset_view, settled, views
 from harness.scenarios.played.order_life import WAIT, Life, completed, let_trade, rest, settle
 from harness.scenarios.played.unheard import wait_for_polls
 from harness.scenarios.rig import Rig, Rigs
@@ -22,6 +22,7 @@ from harness.venue.model import Side
 REBATE = Decimal("-0.00013")  # of the value traded; exchanges pay makers around a basis point
 RAISED = Decimal("0.00187")
 DISCOUNT = Decimal("0.25")
+HEARD = 1.0  # virtual seconds for a message to arrive
 
 
 class Charged(StrEnum):
@@ -29,6 +30,7 @@ class Charged(StrEnum):
 
     REBATE = "a rebate"
     RAISED = "a rate that was raised meanwhile"
+    NOTHING = "no fee at all"
     THIRD_ASSET = "a fee in a third asset"
     POLLED = "a fee that a poll had to find"
 
@@ -43,11 +45,16 @@ class Paid:
 
 @dataclass
 class Fees(View):
-    """`balances` are those of the end; of the third asset too, where there is one."""
+    """`balances` are those of the end; of the third asset too, where there is one.
+
+    `elsewhere` are those after money came into another account of the same user; none where the exchange
+    does not tell of that.
+    """
 
     rig_number: int
     paid: list[Paid] = field(default_factory=list)
     balances: list[BalanceView] = field(default_factory=list)
+    elsewhere: list[BalanceView] = field(default_factory=list)
 
 
 def change_fees(rigs: Rigs, pace: float) -> Fees:
@@ -59,6 +66,9 @@ def change_fees(rigs: Rigs, pace: float) -> Fees:
         run.paid += [Paid(Charged.REBATE, _filled(rig, side)) for side in Side]
         rig.venue.change_rules(replace(rig.market, maker_fee=RAISED))
         run.paid.append(Paid(Charged.RAISED, _filled(rig, Side.BUY)))
+        rig.venue.change_rules(replace(rig.market, maker_fee=Decimal(0)))
+        run.paid.append(Paid(Charged.NOTHING, _filled(rig, Side.SELL)))
+        rig.venue.change_rules(replace(rig.market, maker_fee=RAISED))
         third = third_asset(rig.market, rigs.dialect.markets) if rigs.dialect.fees_in_other_assets else None
         if third is not None:
             rig.venue.pay_fees_with(rig.account, third, DISCOUNT)
@@ -67,7 +77,17 @@ def change_fees(rigs: Rigs, pace: float) -> Fees:
         run.balances = list(settled(rig, "in the end", PATIENT).views)
         if third is not None:
             run.balances.append(_settled_view(rig, third))
+        run.elsewhere = _deposited_elsewhere(rig)
         return run
+
+
+def _deposited_elsewhere(rig: Rig) -> list[BalanceView]:
+    asset = rig.market.settle_asset
+    amount = floor_to(rig.venue.balance(rig.account, asset).total / 3, Decimal(1))
+    if not rig.dialect.deposit_elsewhere(rig.account, asset, amount):
+        return []
+    rig.pause(HEARD)
+    return views(rig, "after money came into another account of its user")
 
 
 def third_asset(market: Market, markets: tuple[Market, ...]) -> str | None:

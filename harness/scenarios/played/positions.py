@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from harness.driving.claims import EventView, Funding, PositionView
 from harness.driving.connector import PositionModeName
+from harness.scenarios import randomization
 from harness.scenarios.played import NothingToPlay, start
 from harness.scenarios.played.order_life import (
     WAIT,
@@ -20,9 +21,10 @@ from harness.scenarios.played.order_life import (
     submit,
 )
 from harness.scenarios.rig import Rig, Rigs
+from harness.scenarios.trace.model import BY_HAND
 from harness.scenarios.trace.view import View
-from harness.venue.market import EIGHT_HOURS
-from harness.venue.model import Side
+from harness.venue.market import EIGHT_HOURS, Market, floor_to
+from harness.venue.model import NewOrder, Side
 from harness.venue.positions import FundingPayment, Position, PositionMode
 from harness.venue.state import next_multiple
 
@@ -94,10 +96,14 @@ class Positions(View):
 
 
 def hold_positions(rigs: Rigs, pace: float) -> Positions:
-    """Set modes and leverage, go long, be paid or pay, start anew, close, go short, close at once."""
+    """Set modes and leverage, go long, be paid or pay, start anew, close, go short, close at once.
+
+    Before the new start its user opens twenty positions elsewhere, by hand.
+    """
     if not rigs.dialect.markets[0].perpetual:
         raise NothingToPlay("The connector trades no perpetuals.")
-    with rigs.open(pace) as rig:
+    elsewhere = randomization.a_page_more(rigs.dialect.markets)
+    with rigs.open(pace, listed=elsewhere) as rig:
         run = Positions(rig.number)
         _choose_an_interval(rig)
         start(rig)
@@ -112,6 +118,7 @@ def hold_positions(rigs: Rigs, pace: float) -> Positions:
         if not opened:
             return run
         _pay_funding(rig, run)
+        _open_by_hand(rig, elsewhere)
         rig.restart()
         start(rig)
         run.after_restart = _note(rig, "after a restart")
@@ -192,6 +199,18 @@ def _open(rig: Rig, run: Positions, side: Side) -> bool:
     rig.connector.wait_event(completed(side), life.order_id, WAIT)
     settle(rig, life)
     return bool(life.fills)
+
+
+def _open_by_hand(rig: Rig, markets: Iterable[Market]) -> None:
+    """Small positions in markets that the connector does not trade: what is listed takes a second page."""
+    for market in markets:
+        ask = rig.venue.book(market, 1).asks[0]
+        least = max(market.min_amount, floor_to(2 * market.min_notional / ask.price, market.lot_size))
+        rig.venue.set_level(market, Side.SELL, ask.price, 2 * least)
+        placed = rig.venue.place(
+            rig.account, NewOrder(market, Side.BUY, amount=least + market.lot_size, price=ask.price)
+        )
+        rig.note(BY_HAND, order_id=str(placed.order_id), side=Side.BUY.value)
 
 
 def _close(rig: Rig, run: Positions, side: Side, *, at_once: bool = False) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from harness.driving.claims import OrderView
 from harness.driving.rpc_client import ConnectorError, ConnectorGone, ConnectorTimeout
-from harness.scenarios.played import start
+from harness.scenarios.played.moving import MovingStart, start_moving
 from harness.scenarios.played.order_life import (
     WAIT,
     Life,
@@ -28,10 +28,12 @@ ORDERS = "stream:orders"
 class Restart(View):
     """The process ends with orders open, and another one takes over from the saved state.
 
-    `raised` is the error with which the connector refused the state that it had saved itself.
+    `raised` is the error with which the connector refused the state that it had saved itself. `starts` are
+    both, while the market moved.
     """
 
     rig_number: int
+    starts: list[MovingStart] = field(default_factory=list)
     before: list[Life] = field(default_factory=list)
     raised: str = ""
     tracked: dict[str, OrderView] = field(default_factory=dict)
@@ -42,7 +44,7 @@ class Restart(View):
 def restart(rigs: Rigs, pace: float) -> Restart:
     with rigs.open(pace) as rig:
         run = Restart(rig.number)
-        start(rig)
+        run.starts.append(start_moving(rig, late=False))
         first, second = rest(rig, Side.BUY), rest(rig, Side.SELL)
         run.before = [first, second]
         if first.placed is None or second.placed is None:
@@ -56,7 +58,7 @@ def restart(rigs: Rigs, pace: float) -> Restart:
         except ConnectorError as error:
             run.raised = str(error)
             return run
-        start(rig)
+        run.starts.append(start_moving(rig, late=True))
         run.tracked = rig.connector.orders()
         if heard:  # some are ready before they hear of their orders again
             rig.eventually(lambda: rig.gateway.open_sockets(ORDERS), WAIT)

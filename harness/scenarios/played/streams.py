@@ -191,12 +191,12 @@ def _fill_some(rig: Rig, life: Life, timeout: float) -> tuple[Fill | None, bool]
     if life.placed is None:
         return None, False
     lots = life.placed.amount / rig.market.lot_size // 8
-    _keep_clear_of_polls(rig)
+    keep_clear_of_polls(rig)
     fill = let_trade(rig, life, lots * rig.market.lot_size)
     return fill, fill is not None and wait_for_fill(rig, life, fill, timeout)
 
 
-def _keep_clear_of_polls(rig: Rig) -> None:
+def keep_clear_of_polls(rig: Rig) -> None:
     """A fill that a regular poll might find shows nothing of the stream: wait until none is near."""
     left = POLLS - rig.clock.now() % POLLS
     if left < CLEAR:

@@ -1,13 +1,23 @@
-"""Private messages repeat, or vanish: what polls find then."""
+"""Private messages repeat, tell of two fills at once, or vanish: what polls find then."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 
-from harness.gateway.faults import DropMessage, DuplicateMessage
+from harness.gateway.faults import LONGEST_HOLD, DropMessage, DuplicateMessage
+from harness.gateway.together import Together
 from harness.scenarios.played import start
-from harness.scenarios.played.order_life import TERMINAL, WAIT, Life, completed, let_trade, rest, settle
-from harness.scenarios.played.streams import OWN_RHYTHM
+from harness.scenarios.played.order_life import (
+    TERMINAL,
+    WAIT,
+    Life,
+    completed,
+    let_trade,
+    rest,
+    settle,
+)
+from harness.scenarios.played.streams import OWN_RHYTHM, keep_clear_of_polls, wait_for_fill
 from harness.scenarios.rig import Rig, Rigs
 from harness.scenarios.trace.view import View
 from harness.venue.model import Side
@@ -19,11 +29,16 @@ GIVE_UP, A_POLL = 8, 8.0  # polls; today's framework gives an order up at the fo
 class DeafStreams(View):
     """Every private message sent twice, then none at all.
 
-    `forgotten` was cancelled at the exchange, which knows no such order since.
+    `forgotten` was cancelled at the exchange, which knows no such order since. Of `together` one fill was
+    told alone, and two were told in one message, if `joined`; `heard` says whether each was reported before
+    a poll.
     """
 
     rig_number: int
     repeated: Life | None = None
+    together: Life | None = None
+    joined: bool = False
+    heard: list[bool] = field(default_factory=list)
     silent_fill: Life | None = None
     silent_cancel: Life | None = None
     forgotten: Life | None = None
@@ -35,6 +50,7 @@ def disturb_user_stream(rigs: Rigs, pace: float) -> DeafStreams:
         start(rig)
         with rig.faults.during(DuplicateMessage(), "stream:orders"):
             run.repeated = _filled_in_two(rig)
+        _tell_together(rig, run)
         buy, sell = rest(rig, Side.BUY), rest(rig, Side.SELL)
         with rig.faults.during(DropMessage(), "stream:*"):
             _end_unheard(rig, buy, sell)
@@ -53,6 +69,28 @@ def _filled_in_two(rig: Rig) -> Life:
         rig.connector.wait_event(completed(Side.SELL), life.order_id, WAIT)
         rig.pause(5)
     return settle(rig, life)
+
+
+def _tell_together(rig: Rig, run: DeafStreams) -> None:
+    """A third of an order is filled by itself, and then the rest in two, of which one message tells."""
+    life = run.together = rest(rig, Side.BUY)
+    if life.placed is None:
+        return
+    third = life.placed.amount / rig.market.lot_size // 3 * rig.market.lot_size
+    keep_clear_of_polls(rig)
+    alone = let_trade(rig, life, third)
+    run.heard.append(alone is not None and wait_for_fill(rig, life, alone, 2 * LONGEST_HOLD))
+    together = Together()
+    keep_clear_of_polls(rig)
+    with ExitStack() as both:
+        for stream in ("stream:orders", "stream:fills"):
+            both.enter_context(rig.faults.during(together, stream))
+        fills = [let_trade(rig, life, third), let_trade(rig, life)]
+        run.heard += [fill is not None and wait_for_fill(rig, life, fill, 2 * LONGEST_HOLD) for fill in fills]
+    run.joined = bool(together.joined)
+    rig.connector.tick()
+    rig.connector.wait_event(completed(Side.BUY), life.order_id, WAIT)
+    settle(rig, life)
 
 
 def _end_unheard(rig: Rig, buy: Life, sell: Life) -> None:

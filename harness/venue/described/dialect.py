@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from harness.venue.described.answering import Answering
 from harness.venue.described.model import Asking, Description
 from harness.venue.described.placeholders import repeats
-from harness.venue.described.proving import Proving
+from harness.venue.described.proving import TOKEN_LIFETIME, Proving
 from harness.venue.described.refusing import RefusalBook, Refuse
 from harness.venue.described.requested import Asked
 from harness.venue.described.speaking import Opening
@@ -30,8 +30,6 @@ from harness.venue.operations.limits import RouteLimit, RouteLimits
 from harness.venue.operations.refusals import RequestError, RequestRefused
 from harness.venue.operations.sessions import PrivateSessions
 from harness.venue.session import Venue
-
-TOKEN_LIFETIME = 3600.0  # virtual seconds, where a description names none
 
 
 def _routes(described: Description) -> Iterator[Route]:
@@ -146,11 +144,18 @@ class DescribedDialect(Proving, Understanding):
             raise self.refused(error.code, call.route.handler, error.detail, error.around) from error
         if call.signer is not None and described.operation in ("user_stream_open", "stream_token"):
             scope = self._session(call.signer).within(scope)
-        return Reply(described.status, {}, self.filler.fill(described.reply, scope))
+        headers = {name: str(self.filler.fill(text, scope)) for name, text in described.headers.items()}
+        return Reply(described.status, headers, self.filler.fill(described.reply, scope))
 
     def _session(self, account: Account) -> Scope:
-        key = self.keys.open(account, self.venue.clock.now())
-        return Scope({"session": lambda: {"key": key, "lifetime": int(self.keys.lifetime)}})
+        signing = self.description.signing
+        logs_in = signing is not None and (signing.scheme == "session" or signing.session is not None)
+        keys = self.logins if logs_in else self.keys
+        now = self.venue.clock.now()
+        told: dict[str, Fact] = {
+            "key": keys.open(account, now), "lifetime": int(keys.lifetime), "ends_at": now + keys.lifetime,
+        }  # fmt: skip
+        return Scope({"session": lambda: told})
 
     def done(self, described: Asking, said: JsonValue, signer: Account | None) -> Scope:
         """Does what is asked for, by a route or by a message; what there is to tell of it. Raises Refuse."""

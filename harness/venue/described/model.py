@@ -48,7 +48,9 @@ class Credential(Part):
     length: int | None = Field(default=None, ge=8, le=256)
     begins: str = Field(default="", description="what every key of the exchange begins with")
     value: str | None = None
-    ccxt: str | None = Field(default=None, description="what ccxt calls it, where it has a name of its own")
+    ccxt: str | None = Field(
+        default=None, description="what ccxt calls it, where it has a name of its own, or several"
+    )
     sent: tuple[str, ...] = ()
 
 
@@ -80,10 +82,13 @@ class Signing(Part):
     `claim NAME` of a JWT; those of a message stand in `login.said`. `unverified` is accepted without a look,
     and then `signs-requests` is undetermined. Of a JWT `text` is what it has to claim as its `path`.
     `eip191` is a text that a wallet signs, `eip712` the `typed` data; an `rsa` signature is padded by
-    `padding`, with salt of any length.
+    `padding`, with salt of any length. A `session` is a key that a route of the operation `stream_token`
+    gave.
     """
 
-    scheme: Literal["hmac", "ed25519", "rsa", "eip191", "eip712", "jwt", "token", "plugin", "unverified"]
+    scheme: Literal[
+        "hmac", "ed25519", "rsa", "eip191", "eip712", "jwt", "token", "session", "plugin", "unverified"
+    ]
     digest: Literal["sha256", "sha384", "sha512"] = "sha256"
     padding: Literal["pkcs1", "pss"] = "pkcs1"
     decode: Literal["raw", "hex", "base64", "base58"] = "raw"
@@ -93,9 +98,13 @@ class Signing(Part):
     carries: dict[
         Literal["key", "signature", "time", "nonce", "passphrase", "window", "payload", "signer"], str
     ] = {}
+    session: str | None = Field(
+        default=None, description="where the token of a session stands in the place of a signature"
+    )
     prefix: dict[str, str] = {}  # what stands before a part: `{signature: "Bearer "}`
     time: Literal["s", "ms", "us", "ns", "iso", "any s"] = "ms"
     tolerance: float | None = Field(default=None, gt=0, description="seconds that a time may be off")
+    lifetime: float = Field(default=86_400.0, gt=0, description="seconds that a session lives")
     rising_nonce: bool = False
     passphrase: Literal["plain", "signed"] = Field(
         default="plain", description="whether a passphrase is sent as its HMAC with the secret"
@@ -107,7 +116,17 @@ class Words(Part):
     """A list of words: what each says of an object's facts; when written the first that fits is taken."""
 
     of: Literal[
-        "order", "fill", "trade", "market", "position", "change", "page", "account", "payment", "action"
+        "order",
+        "fill",
+        "trade",
+        "market",
+        "position",
+        "change",
+        "page",
+        "account",
+        "payment",
+        "action",
+        "level",
     ]
     words: dict[str, dict[str, JsonValue]]
     usual: str | None = Field(default=None, description="the word when a request leaves it out")
@@ -181,6 +200,7 @@ class RouteDescription(Asking):
     )
     signs: dict[str, str] = Field(default={}, description="what this route adds to the text that is signed")
     status: int = 200
+    headers: dict[str, str] = {}  # of the reply, as templates
 
 
 class MessageRequest(Asking):
@@ -232,8 +252,8 @@ class ServerPing(Part):
 class Book(Part):
     """How a book is told: whole each time, by changes or each changed level by itself; what is told first.
 
-    `every` in seconds; `sequence`: whether counted per change of the venue or per message; `checksum`: over
-    the best `checksum_depth` levels of both sides in turn.
+    `every` in seconds; `sequence`: whether counted per change of the venue, per message, or per message of
+    all books of the connection; `checksum`: over the best `checksum_depth` levels of both sides in turn.
     """
 
     style: Literal["changes", "whole", "levels"]
@@ -243,7 +263,7 @@ class Book(Part):
     )
     every: float = 0.1
     depth: int | None = None
-    sequence: Literal["change", "message"] = "change"
+    sequence: Literal["change", "message", "connection"] = "change"
     checksum: Literal["none", "crc32 interleaved"] = "none"
     checksum_depth: int = 25
 

@@ -10,11 +10,12 @@ from harness.venue.described.held_keys import credential, number_of
 from harness.venue.described.model import Credential, Description, Login, Signing
 from harness.venue.described.refusing import RefusalBook
 from harness.venue.described.schemes import WALLETS, signed, signed_right, signer_belongs
-from harness.venue.described.signing import Given, given_by, texts_of
+from harness.venue.described.signing import Given, given_by, session_in, texts_of
 from harness.venue.described.templates import Scope
 from harness.venue.described.values import moment
 from harness.venue.described.venue_facts import VenueFacts
 from harness.venue.dialects.base import Dialect
+from harness.venue.dialects.listen_keys import ListenKeys
 from harness.venue.dialects.messages import Refused, Request
 from harness.venue.dialects.nonces import AscendingNonces
 from harness.venue.dialects.routing import Route
@@ -23,6 +24,7 @@ from harness.venue.model import Account
 from harness.venue.operations.refusals import RequestError
 from harness.venue.session import Venue
 
+TOKEN_LIFETIME = 3600.0  # virtual seconds, where a description names none
 _HIDDEN = frozenset({"secret", "passphrase", "wallet"})
 
 
@@ -36,6 +38,8 @@ class Proving(Dialect):
     def __init__(self, venue: Venue) -> None:
         super().__init__(venue)
         self._nonces = AscendingNonces()
+        signing = self.description.signing
+        self.logins = ListenKeys(TOKEN_LIFETIME if signing is None else signing.lifetime)
 
     def credentials(self, account: Account) -> dict[str, str]:
         return {field: self._held(account, each) for field, each in self.description.credentials.items()}
@@ -70,8 +74,11 @@ class Proving(Dialect):
             "key": "apiKey", "secret": "secret", "passphrase": "password", "number": "uid",
             "wallet": "privateKey", "owner": "walletAddress",
         }  # fmt: skip
-        called = ((each, each.ccxt or names.get(each.is_)) for each in self.description.credentials.values())
-        return {name: self._held(account, each) for each, name in called if name is not None}
+        return {
+            name: self._held(account, each)
+            for each in self.description.credentials.values()
+            for name in (each.ccxt or names.get(each.is_, "")).split()
+        }
 
     def authenticate(self, request: Request, route: Route) -> Account:
         """Missing parts first, then the key, the time, the passphrase and the signature."""
@@ -82,6 +89,9 @@ class Proving(Dialect):
         code = RequestError.BAD_CONTENT_TYPE.value
         if request.unlike_json and self.refusals.has(code):
             raise self.refused(code)
+        token = session_in(signing, request)
+        if token:
+            return self._of_session(Given(signature=token), self.received_at(request))
         given = given_by(signing, request)
         account = (
             self._with_key(given)
@@ -115,6 +125,8 @@ class Proving(Dialect):
         self, signing: Signing, request: Request, given: Given, more: Mapping[str, str] | None = None
     ) -> Account:
         """Whose request it is; raises Refused."""
+        if signing.scheme == "session":
+            return self._of_session(given, self.received_at(request))
         for part, error in (
             ("key", RequestError.MISSING_KEY), ("signature", RequestError.MISSING_SIGNATURE),
             ("time", RequestError.MISSING_TIME), ("passphrase", RequestError.MISSING_PASSPHRASE),
@@ -127,6 +139,14 @@ class Proving(Dialect):
         if isinstance(found, RequestError):
             raise self.refused(found.value)
         return found
+
+    def _of_session(self, given: Given, at: float) -> Account:
+        if not given.signature:
+            raise self.refused(RequestError.MISSING_KEY.value)
+        account = self.logins.account_of(given.signature, at)
+        if account is None:
+            raise self.refused(RequestError.UNKNOWN_KEY.value)
+        return account
 
     def _phrase(self, signing: Signing, account: Account) -> str:
         """The passphrase as it is sent."""
@@ -152,7 +172,7 @@ class Proving(Dialect):
         self, signing: Signing, given: Given, texts: frozenset[bytes], at: float
     ) -> Account | RequestError:
         """Whose signature it is, or what is wrong with it."""
-        account = self._account_of(given.key)
+        account = self._account_of(given.key) if given.key else self._account_of_signer(signing, given)
         if account is None:
             return RequestError.UNKNOWN_KEY
         if given.time or "time" in signing.carries:
@@ -177,13 +197,22 @@ class Proving(Dialect):
             return self.venue.account_of_key(key)
         return next((each for each in self.venue.accounts() if self._held(each, given) == key), None)
 
+    def _account_of_signer(self, signing: Signing, given: Given) -> Account | None:
+        """Whose key it is that a message says it is signed by, where it names no other."""
+        accounts = self.venue.accounts() if given.signer else ()
+        found = (
+            each for each in accounts if signer_belongs(signing, self.key_of(signing, each), given.signer)
+        )
+        return next(found, None)
+
     def _account_of_upgrade(self, login: Login, request: Request) -> Account | None:
         """Who signed the request; nobody where that is allowed and no key was sent. Raises Refused."""
         signing = login.signing or self.description.signing
         if signing is None:
             raise LookupError(f"{self.name}: streams are opened by a signature, which is not described")
         given = given_by(signing, request)
-        return self._signer(signing, request, given) if given.key or login.needed else None
+        named = given.key or given.signature
+        return self._signer(signing, request, given) if named or login.needed else None
 
     def refused(self, code: str, route: str = "", detail: str = "", around: Scope | None = None) -> Refused:
         """`around` is what else the refusal may tell of."""

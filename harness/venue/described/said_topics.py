@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import JsonValue
 
-from harness.venue.described.templates import found_at
+from harness.venue.described.templates import found_at, unpacked
 from harness.venue.described.values import Fact
 
 
@@ -78,10 +78,13 @@ def detail(found: Mapping[str, Fact]) -> str:
 
 
 def texts_in(said: JsonValue, at: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
-    """Every scalar of a message with its path."""
+    """Every scalar of a message with its path, and those within the JSON of a text."""
     items = said.items() if isinstance(said, dict) else enumerate(said) if isinstance(said, list) else None
     if items is None:
         yield ".".join(at), plain(said)
+        held = unpacked(said)
+        if isinstance(held, dict | list):
+            yield from texts_in(held, at)
         return
     for key, item in items:
         yield from texts_in(item, (*at, str(key)))

@@ -48,8 +48,13 @@ def given_by(signing: Signing, request: Request) -> Given:
         elif kind == "payload":
             parts[name] = _scalar_of(_unpacked(parts.get("payload", "")).get(where))
         else:
-            parts[name] = _at(request, kind, where).removeprefix(signing.prefix.get(name, ""))
+            parts[name] = _behind(_at(request, kind, where), signing.prefix.get(name, ""))
     return Given(**parts)
+
+
+def _behind(told: str, prefix: str) -> str:
+    """What stands behind the prefix; nothing where it is missing."""
+    return told.removeprefix(prefix) if told.startswith(prefix) else ""
 
 
 def payload_of(signing: Signing, request: Request) -> dict[str, JsonValue]:
@@ -69,6 +74,12 @@ def _scalar_of(value: JsonValue) -> str:
     if value is None:
         return ""
     return plain(Decimal(str(value))) if isinstance(value, float) else _scalar(value)
+
+
+def session_in(signing: Signing, request: Request) -> str:
+    """The token of a session that a request brings; empty where it brings none, or may bring none."""
+    kind, _, where = (signing.session or "").partition(" ")
+    return _at(request, kind, where) if where else ""
 
 
 def _at(request: Request, kind: str, where: str) -> str:

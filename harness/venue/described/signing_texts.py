@@ -38,8 +38,8 @@ def _filled(hole: Hole, values: Mapping[str, str], codes: Codes) -> bytes:
             raw = raw + b"&" if raw else b""
         elif name in _HASHES:
             raw = hashlib.new(name, raw, usedforsecurity=False).digest()
-        elif name == "keccak":
-            raw = keccak(raw)
+        elif name in ("keccak", "address"):
+            raw = keccak(raw)[-20 if name == "address" else 0 :]
         elif name == "url":
             raw = quote_plus(raw).encode()
         elif name in ("hex", "base64"):
@@ -54,10 +54,10 @@ def _filled(hole: Hole, values: Mapping[str, str], codes: Codes) -> bytes:
 
 
 def _scaled(raw: bytes, name: str) -> bytes:
-    """A decimal in minor units: with `units8` times 10⁸, rounded half up. Raises ValueError."""
+    """A decimal, or none, in minor units: with `units8` times 10⁸, rounded half up. Raises ValueError."""
     _, places = with_number(name) or ("", 0)
     try:
-        amount = Decimal(raw.decode()).scaleb(places).quantize(Decimal(1), ROUND_HALF_UP)
+        amount = Decimal(raw.decode() or 0).scaleb(places).quantize(Decimal(1), ROUND_HALF_UP)
     except InvalidOperation as error:
         raise ValueError(f"no number: {raw.decode()[:80]}") from error
     return str(amount).encode()
@@ -84,4 +84,4 @@ def _valued(template: JsonValue, values: Mapping[str, str], codes: Codes) -> Any
         return template
     told = text_of(template, values, codes)
     hole = leaf(template).whole
-    return told if hole is not None and hole.filters[-1:] == ("keccak",) else told.decode()
+    return told if hole is not None and hole.filters[-1:] in (("keccak",), ("address",)) else told.decode()

@@ -23,6 +23,7 @@ One = TypeVar("One")
 ABSENT = object()
 NO_CONTRACT = Decimal(1)
 MANY_IDS = "order.order_ids"  # a list; the ids are kept with commas between
+_OF_CONTRACTS = frozenset({"contracts", "per_contract"})
 ANYTHING = "any"  # a hole in a message that may hold what it likes
 
 
@@ -146,6 +147,8 @@ class Filler:
         if "|" in name:
             return any(self._hole(hole, scope) for hole in leaf(f"{{{name}}}").holes)
         thing, _, fact = name.partition(".")
+        if thing == ECHO:
+            return bool(found_at(scope.said, fact))
         facts = scope.facts(thing)
         return bool(facts.get(fact)) if facts is not None else False
 
@@ -161,7 +164,8 @@ class Filler:
         if hole.thing == ECHO:
             return found_at(scope.said, hole.name.partition(".")[2])
         facts = scope.facts(hole.thing)
-        market = scope.facts("market") if "contracts" in hole.filters else None
+        sized = not _OF_CONTRACTS.isdisjoint(hole.filters)
+        market = scope.facts("market") if sized else None
         contract = market.get("contract_size") if market else None
         return write(
             hole, facts or {}, self.words, contract if isinstance(contract, Decimal) else NO_CONTRACT

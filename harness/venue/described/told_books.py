@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from harness.venue.dialects.checksums import interleaved
 from harness.venue.dialects.messages import Outgoing
 from harness.venue.dialects.topics import Topic
 from harness.venue.events import BookChanged
-from harness.venue.model import Level, Side
+from harness.venue.model import ZERO, Level, Side
 from harness.venue.operations.books import BookCopy
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class _Book:
     last: int
     contract: Decimal
     messages: int = 0
+    told: dict[tuple[Side, Decimal], Decimal] = field(default_factory=dict)
 
 
 class ToldBooks(Speaking):
@@ -40,13 +41,15 @@ class ToldBooks(Speaking):
         super().__init__(exchange, opening)
         self._feed = BookFeed()
         self._books: dict[Topic, _Book] = {}
+        self._messages = 0
 
     def _first(self, topic: Topic) -> Iterator[Outgoing]:
         channel = self._subscriptions[topic].channel
         if channel.book is not None and topic.market is not None:
             self._feed.drop(topic)
             copy = BookCopy(self.venue.book(topic.market))
-            self._books[topic] = _Book(copy, copy.sequence, topic.market.contract_size)
+            levels = {(side, each.price): each.amount for side in Side for each in copy.best(side)}
+            self._books[topic] = _Book(copy, copy.sequence, topic.market.contract_size, told=levels)
             if self._begins_whole(channel.book):
                 template = channel.tells if channel.first is None else channel.first
                 yield from self._tell(
@@ -63,9 +66,11 @@ class ToldBooks(Speaking):
         """The book's sequence numbers, as the exchange counts."""
         rules = channel.book
         told: dict[str, Fact] = {"first": first, "last": book.copy.sequence, "previous": book.last}
-        if rules is not None and rules.sequence == "message":
-            told = {"first": book.messages, "last": book.messages, "previous": book.messages - 1}
+        if rules is not None and rules.sequence != "change":
+            number = self._messages if rules.sequence == "connection" else book.messages
+            told = {"first": number, "last": number, "previous": number - 1}
         book.messages += 1
+        self._messages += 1
         book.last = book.copy.sequence
         told |= {"sequence": told["last"], "at": book.copy.at}
         if rules is not None and rules.checksum != "none":
@@ -92,16 +97,26 @@ class ToldBooks(Speaking):
         return self._exchange.venue_facts.book(self._numbers(channel, book, diff.first), bids, asks)
 
     def _by_levels(self, topic: Topic, book: _Book, diff: BookDiff) -> Iterator[Outgoing]:
-        """A message for each level that changed, each with a number of its own, the last with the book's."""
+        """A message for each level that changed, each with a number of its own, the last with the book's.
+
+        `level.change` is by how much its amount is another than was told last.
+        """
         changed = [
             (side, Level(price, amount))
             for side in (Side.BUY, Side.SELL)
             for price, amount in diff.sides[side].items()
         ]
         for index, (side, level) in enumerate(changed):
-            number = book.copy.sequence - len(changed) + 1 + index
-            facts: dict[str, Fact] = {"last": number, "sequence": number, "at": book.copy.at}
-            told: dict[str, Fact] = {"price": level.price, "amount": level.amount, "side": side.value}
+            facts = self._numbers(self._subscriptions[topic].channel, book, 0)
+            if _counts_changes(self._subscriptions[topic].channel):
+                number = book.copy.sequence - len(changed) + 1 + index
+                facts |= {"last": number, "sequence": number}
+            before = book.told.get((side, level.price), ZERO)
+            book.told[side, level.price] = level.amount
+            told: dict[str, Fact] = {
+                "price": level.price, "amount": level.amount, "change": level.amount - before,
+                "side": side.value,
+            }  # fmt: skip
             one = self._exchange.venue_facts.book(facts, (), ())
             yield from self._tell(topic, Scope({"level": lambda told=told: told}).within(one))  # type: ignore[misc]
         book.last = book.copy.sequence
@@ -124,3 +139,7 @@ class ToldBooks(Speaking):
                     yield from self._by_levels(topic, book, diff)
                 else:
                     yield from self._tell(topic, self._changes(channel, book, diff))
+
+
+def _counts_changes(channel: Channel) -> bool:
+    return channel.book is None or channel.book.sequence == "change"

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from email.utils import formatdate
 from enum import Enum
 from typing import Any
 
@@ -15,6 +16,7 @@ from pydantic import JsonValue
 from harness.venue.described.model import Words
 from harness.venue.described.placeholders import Hole, default_of, with_number
 from harness.venue.dialects.decimals import fixed, plain
+from harness.venue.dialects.wallets import keccak
 from harness.venue.dialects.wire import iso, ms, ns, us
 
 # A fact: a decimal, a whole number, a time (float, virtual Unix seconds), text, a flag, or none at all.
@@ -31,8 +33,11 @@ DECIMALS = frozenset(
 )  # fmt: skip
 FLAGS = frozenset({"order.post_only", "order.reduce_only"})
 PLAIN_NUMBER = re.compile(r"[0-9]{1,24}(\.[0-9]{1,24})?")
+TICKS_OF_1970 = 621_355_968_000_000_000  # .NET's DateTime.UnixEpoch.Ticks
 _PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
-_UNITS: Mapping[str, Callable[[float], int]] = {"s": int, "ms": ms, "us": us, "ns": ns}
+_UNITS: Mapping[str, Callable[[float], int]] = {
+    "s": int, "ms": ms, "us": us, "ns": ns, "ticks": lambda at: us(at) * 10 + TICKS_OF_1970,
+}  # fmt: skip
 
 
 class Unreadable(ValueError):  # noqa: N818 - the client's fault, to be answered
@@ -76,15 +81,19 @@ def _filtered(value: Any, name: str, contract: Decimal) -> Any:
         return _sized(value, *numbered)
     if name == "number":
         return value
-    if name in ("lower", "upper", "no_dash", "trimmed"):
+    if name in ("lower", "upper", "no_dash", "trimmed", "keccak", "address"):
         text = str(_told(value))
         changed_text = {
             "lower": text.lower(), "upper": text.upper(), "no_dash": text.replace("-", ""),
-            "trimmed": text.strip(),
+            "trimmed": text.strip(), "keccak": f"0x{keccak(text.encode()).hex()}",
+            "address": f"0x{keccak(text.encode())[-20:].hex()}",
         }  # fmt: skip
         return changed_text[name]
     if isinstance(value, Decimal):
-        changed = {"negated": -value, "percent": value * 100, "contracts": value / contract}
+        changed = {
+            "negated": -value, "percent": value * 100, "contracts": value / contract,
+            "per_contract": value * contract,
+        }  # fmt: skip
         return changed.get(name, plain(value) if name == "text" else value)
     return _timed(value, name)
 
@@ -99,6 +108,10 @@ def _timed(value: Any, name: str) -> Any:
             return f"{value * 1000:.3f}"
         case "iso":
             return iso(value)
+        case "cookie":
+            return formatdate(value, usegmt=True)
+        case "ns.part":
+            return ns(value) % 1_000_000_000
         case "datetime":
             return iso(value, "microseconds").replace("T", " ").removesuffix("Z")
         case "uuid":
@@ -207,6 +220,8 @@ def _read_decimal(text: str, filters: tuple[str, ...], contract: Decimal) -> Dec
             value = value.scaleb(-numbered[1])
         elif name == "contracts":
             value = value * contract
+        elif name == "per_contract":
+            value = value / contract
         elif name == "negated":
             value = -value
     return value

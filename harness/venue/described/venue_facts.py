@@ -29,6 +29,13 @@ class VenueFacts:
     def asset(self, name: str) -> str:
         return self.assets.get(name, name)
 
+    def asset_number(self, name: str) -> int | None:
+        """The assets of markets, counted from 1."""
+        assets = list(
+            dict.fromkeys(asset for each in self.venue.markets for asset in (each.base, each.quote))
+        )
+        return assets.index(name) + 1 if name in assets else None
+
     def now(self) -> Scope:
         """What every message can tell."""
         return Scope({"now": lambda: {"at": self.venue.clock.now()}})
@@ -67,7 +74,8 @@ class VenueFacts:
             "base_decimals": market.base_precision, "quote_decimals": market.quote_precision,
             "halted": halted, "open": not halted, "contract_size": market.contract_size,
             "max_leverage": market.max_leverage, "default_leverage": market.default_leverage,
-            "maintenance_margin": market.maintenance_margin,
+            "initial_margin": 1 / market.max_leverage, "maintenance_margin": market.maintenance_margin,
+            "base_number": self.asset_number(market.base), "quote_number": self.asset_number(market.quote),
         }  # fmt: skip
 
     def _ticker(self, market: Market) -> Facts:
@@ -82,6 +90,7 @@ class VenueFacts:
     def _funding(self, market: Market) -> Facts:
         return {
             "rate": self.venue.funding_rate(market), "next_at": self.venue.next_funding_at(market),
+            "last_at": self.venue.next_funding_at(market) - market.funding_interval,
             "interval": int(market.funding_interval), "mark_price": self.venue.mark_price(market),
             "index_price": self.venue.index_price(market), "open_interest": self.venue.open_interest(market),
         }  # fmt: skip
@@ -110,7 +119,7 @@ class VenueFacts:
     def balance(self, balance: Balance) -> Scope:
         told: Facts = {
             "asset": self.asset(balance.asset), "free": balance.free, "locked": balance.locked,
-            "total": balance.total,
+            "total": balance.total, "number": self.asset_number(balance.asset),
         }  # fmt: skip
         return Scope({"balance": lambda: told})
 
@@ -191,7 +200,8 @@ class VenueFacts:
         way = 1 if fill.side is Side.BUY else -1
         return {
             "signed_amount": fill.amount * way, "signed_quote_amount": -fill.quote_amount * way,
-            **told, "fee_asset": self.asset(fill.fee_asset), "maker": fill.maker, "at": fill.at,
+            **told, "fee_asset": self.asset(fill.fee_asset),
+            "fee_asset_number": self.asset_number(fill.fee_asset), "maker": fill.maker, "at": fill.at,
             "position_side": plainly(fill.position_side), "realised_pnl": fill.realised_pnl,
             "opens": fill.realised_pnl == ZERO,
         }  # fmt: skip

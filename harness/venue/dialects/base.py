@@ -8,6 +8,7 @@ operation, so that checks, faults and limits need not know the exchange. The gat
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -142,6 +143,13 @@ class Dialect:
 
     def expire_user_streams(self, account: Account) -> None:
         """End the account's private streams as the exchange does when their key runs out."""
+
+    def deposit_elsewhere(self, account: Account, asset: str, amount: Decimal) -> bool:
+        """Put money into another account of the same user, from which nothing is traded.
+
+        Whether the account's private streams tell of that.
+        """
+        return False
 
     def serves(self, host: str, port: int) -> bool:
         return host in (*self.rest_hosts, *self.stream_hosts) and port in self.ports

@@ -14,7 +14,8 @@ from harness.venue.model import Account
 OPERATIONS = frozenset(
     {
         "ping", "server_time", "symbols", "ticker", "tickers", "order_book", "trades", "candles",
-        "balances", "fees", "place_order", "amend_order", "cancel_order", "cancel_all", "order_status",
+        "accounts", "balances", "fees", "place_order", "amend_order", "cancel_order",
+        "cancel_all", "order_status",
         "open_orders", "order_trades", "positions", "set_leverage", "margin_mode", "position_mode",
         "mark_price", "funding_rate", "funding_payments", "user_stream_open", "user_stream_renew",
         "user_stream_close", "stream_token", "stream:subscribe", "stream:login", "stream:book",

@@ -88,6 +88,8 @@ def word(kind: str, value: Any) -> bytes:
         return raw.rjust(_WORD, b"\0")
     if sized is not None:
         return _raw(value)[: int(sized[1])].ljust(_WORD, b"\0")
+    if number is not None and isinstance(value, bytes):
+        return value.rjust(_WORD, b"\0")
     if number is not None:
         return _number(text, signed=not number[1], bits=int(number[2] or 256))
     raise ValueError(f"the type {kind!r} is not known")

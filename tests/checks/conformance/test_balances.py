@@ -6,12 +6,16 @@ from decimal import Decimal
 from typing import Any, cast
 
 import pytest
+from pydantic import JsonValue
 
+from checks.conformance.test_balances import report_of
 from checks.conformance.test_balances import test_what_is_available_follows_with_the_total as follows
 from harness.checking import Failed
-from harness.driving.claims import Balance
+from harness.driving.claims import Balance, EventView
 from harness.scenarios.played.balances import BalanceView
-from harness.scenarios.played.order_life import Trading
+from harness.scenarios.played.order_life import Life, Trading
+from harness.venue.market import SAMPLE_PERPETUALS
+from harness.venue.model import Fill, Side
 
 Figures = tuple[int, int]  # in all and available
 
@@ -56,3 +60,41 @@ def test_what_is_available_only_after_a_poll_is_found(then: tuple[Figures, Figur
 )
 def test_who_polls_or_is_told_both_is_not_accused(then: list[tuple[Figures, Figures, Figures]]) -> None:
     follows(trading(START, *then))
+
+
+def filled(trade_id: int, fee: str, price: str = "50000") -> Fill:
+    return Fill(
+        trade_id, 1, "x-1", "maker", SAMPLE_PERPETUALS[0], Side.BUY, Decimal(price), Decimal("0.01"),
+        Decimal(500), Decimal(fee), "USDT", True, 1.0,
+    )  # fmt: skip
+
+
+def told(name: str, fee: str, price: str = "50000") -> EventView:
+    flat: list[JsonValue] = [{"type": "TokenAmount", "token": "USDT", "amount": fee}]
+    charged: JsonValue = {
+        "type": "AddedToCostTradeFee",
+        "percent": "0",
+        "percent_token": "USDT",
+        "flat_fees": flat,
+    }
+    data: dict[str, Any] = {"exchange_trade_id": name, "price": price, "amount": "0.01", "trade_fee": charged}
+    return EventView(at=1.0, kind="OrderFilled", data=data)
+
+
+def report(fill: Fill, name: str, *events: EventView) -> str | None:
+    fills = (filled(1, "0.8"), filled(2, "-0.05"))
+    life = Life(0, 1.0, "x-1", Side.BUY, "LIMIT", Decimal("0.02"), None, None, (), fills=fills, events=events)
+    found = report_of(life, fill, name)
+    return None if found is None else str(found.data["exchange_trade_id"])
+
+
+def test_fills_that_traded_alike_are_told_apart_by_their_fees_where_ids_are_made_up() -> None:
+    first, second = filled(1, "0.8"), filled(2, "-0.05")
+    mine = (told("mine-2", "-0.05"), told("mine-1", "0.8"))
+    for events in (mine, mine[::-1]):
+        assert report(first, "1", *events) == "mine-1"
+        assert report(second, "2", *events) == "mine-2"
+    named = (told("2", "0.8"), told("1", "0.8"))
+    assert (report(first, "1", *named), report(second, "2", *named)) == ("1", "2")
+    assert report(filled(2, "-0.05"), "2", told("mine", "0.8")) == "mine", "the only one tells of it"
+    assert report(first, "1", told("mine", "0.8", price="1")) is None

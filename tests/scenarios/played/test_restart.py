@@ -14,6 +14,7 @@ import pytest
 from checks.conformance.test_order_life import test_orders_survive_a_restart as survives
 from harness.driving.rpc_client import ConnectorError, ConnectorGone
 from harness.scenarios.played import restart as played
+from harness.scenarios.played.moving import MovingStart
 from harness.scenarios.played.order_life import Life
 from harness.scenarios.rig import Rigs
 from harness.venue.model import Side
@@ -39,7 +40,8 @@ class Refusing:
 
 @pytest.fixture(autouse=True)
 def two_orders_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(played, "start", lambda rig: 0.0)
+    still = MovingStart(late=False, moved=False, difference=None)
+    monkeypatch.setattr(played, "start_moving", lambda rig, *, late: replace(still, late=late))
     monkeypatch.setattr(played, "rest", lambda rig, side: replace(ASKED, placed=cast(Any, "an order")))
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
-from functools import partial
+from functools import cached_property, partial
 from itertools import count
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -39,10 +39,11 @@ from harness.venue.described.templates import Scope
 from harness.venue.described.values import Fact
 from harness.venue.dialects.messages import Frame, Reply, Request
 from harness.venue.dialects.stream_session import StreamSession
-from harness.venue.dialects.wallets import personal_digest, sign_digest
+from harness.venue.dialects.wallets import address_of, personal_digest, sign_digest
 from harness.venue.dialects.wire import iso, ms, ns, us
 from harness.venue.market import Market
 from harness.venue.model import Account
+from tests.venue.described.placing import anything, as_text, base64url, placed, put
 
 Facts = Mapping[str, Fact]
 NAMES = (
@@ -52,7 +53,7 @@ NAMES = (
     "0x" + "ab" * 16,
     "f47ac10b-58cc-4372-a567-0e02b2c3d479",
 )  # client order ids: each exchange takes one of them
-_FILTERS_THAT_CHANGE = frozenset({"negated", "percent", "contracts", "number_of"})
+_FILTERS_THAT_CHANGE = frozenset({"negated", "percent", "contracts", "per_contract", "number_of"})
 
 
 def moment(at: float, unit: str) -> str:
@@ -93,7 +94,7 @@ class Client:
         usual = "query" if method in ("GET", "DELETE") else "json"
         kind = (route.parameters or usual).removesuffix(" or form")
         body = json.dumps(said) if kind == "json" else urlencode(said) if kind == "form" else ""
-        query = urlencode({key: _text(value) for key, value in said.items()}) if kind == "query" else ""
+        query = urlencode({key: as_text(value) for key, value in said.items()}) if kind == "query" else ""
         request = self._request(method, path, query, body if said else "")
         if kind == "payload":
             request = self.packed(request, self.description.signing, said)
@@ -106,7 +107,7 @@ class Client:
         kind, _, name = signing.carries.get("time", "").partition(" ")
         beside = {name: self.given(signing).time} if kind == "payload" else {}
         whole: dict[str, JsonValue] = {**(said if isinstance(said, dict) else {}), **beside}
-        return _placed(request, signing, "payload", base64.b64encode(json.dumps(whole).encode()).decode())
+        return placed(request, signing, "payload", base64.b64encode(json.dumps(whole).encode()).decode())
 
     def _request(self, method: str, path: str, query: str, body: str) -> Request:
         pairs = parse_qsl(query, keep_blank_values=True)
@@ -118,16 +119,21 @@ class Client:
     def signed(self, request: Request, route: RouteDescription) -> Request:
         """Orders are signed first: what signs a whole request signs their signature, too."""
         if route.also_signed is not None:
-            request = self._signed(request, route.also_signed, route)
-        return self._signed(request, route.signing or self.description.signing, route)
+            request = self._signed(request, route.also_signed, route.signs)
+        signing = route.signing or self.description.signing
+        return self._signed(request, signing, route.signs, proven=route.proof == "signature")
 
-    def _signed(self, request: Request, signing: Signing, route: RouteDescription) -> Request:
+    def _signed(
+        self, request: Request, signing: Signing, signs: Mapping[str, str], *, proven: bool = True
+    ) -> Request:
+        if signing.scheme == "session":
+            return placed(request, signing, "signature", "spoilt" if self.spoilt else self.session)
         given = self.given(signing)
         request = self._proven(request, signing, given)
-        if route.proof != "signature" and signing is not route.also_signed:
+        if not proven:
             return request
         held = self._held()
-        own = {"owner": held.get("owner", ""), "number": str(number_of(self.account)), **route.signs}
+        own = {"owner": held.get("owner", ""), "number": str(number_of(self.account)), **signs}
         return self._with_signature(request, signing, given, own)
 
     @staticmethod
@@ -135,7 +141,7 @@ class Client:
         """With every part of a signature but itself; those in a payload are in it already."""
         for part in ("key", "time", "nonce", "passphrase", "window", "signer"):
             if not signing.carries.get(part, "payload").startswith("payload"):
-                request = _placed(request, signing, part, getattr(given, part))
+                request = placed(request, signing, part, getattr(given, part))
         return request
 
     def _with_signature(
@@ -143,7 +149,20 @@ class Client:
     ) -> Request:
         given = replace(given, payload=given_by(signing, request).payload)
         text = next(iter(texts_of(signing, request, given, own)))
-        return _placed(request, signing, "signature", self.signature(signing, text))
+        return placed(request, signing, "signature", self.signature(signing, text))
+
+    @cached_property
+    def session(self) -> str:
+        """The key of a session that the first route which gives one gave, in its reply or a header."""
+        name, *_ = self.routes("stream_token")
+        reply = self.ask(name, {})
+        for header, text in self.description.routes[name].headers.items():
+            pattern = re.escape(text).replace(re.escape("{session.key}"), "([^;]+)")
+            pattern = re.sub(r"\\\{.*?\\\}", ".*", pattern)
+            if (found := re.fullmatch(pattern, reply.headers[header])) and found.groups():
+                return found[1]
+        (key,) = self.told(name, reply, "session.key")
+        return str(key)
 
     def _held(self) -> dict[str, str]:
         """What the account's credentials hold, by what they are."""
@@ -159,8 +178,12 @@ class Client:
             nonce=str(next(self.nonces)),
             passphrase=self._phrase(signing, values.get("passphrase") or values.get("number", "")),
             window="5000",
-            signer=values.get("signer", ""),
+            signer=values.get("signer") or self._wallet_address(signing),
         )
+
+    def _wallet_address(self, signing: Signing) -> str:
+        wallet = signing.scheme in WALLETS and "signer" in signing.carries
+        return address_of(self.dialect.key_of(signing, self.account)) if wallet else ""
 
     def _phrase(self, signing: Signing, phrase: str) -> str:
         secret = self.dialect.secret(self.account)
@@ -180,7 +203,8 @@ class Client:
         if signing.scheme == "rsa":
             said = b"spoilt" if self.spoilt else text
             padding = padded(signing, PSS.DIGEST_LENGTH)
-            return in_form(rsa_key(secret).sign(said, padding, HASHES[signing.digest]), signing.written)
+            key_pair = rsa_key(self.dialect.secret(self.account))
+            return in_form(key_pair.sign(said, padding, HASHES[signing.digest]), signing.written)
         if signing.scheme in WALLETS:
             wallet = "0x" + "11" * 32 if self.spoilt else self.dialect.key_of(signing, self.account)
             digest = personal_digest(text) if signing.scheme == "eip191" else text
@@ -193,9 +217,9 @@ class Client:
         parts = ((*place.partition(" "), part) for part, place in signing.carries.items())
         claims = {name: getattr(held, part) for kind, _, name, part in parts if kind == "claim"}
         said: tuple[Any, ...] = ({"alg": "HS256", "typ": "JWT"}, {**claims, "path": text.decode()})
-        head = ".".join(_base64url(json.dumps(each).encode()) for each in said)
+        head = ".".join(base64url(json.dumps(each).encode()) for each in said)
         secret = "c3BvaWx0" * 8 if self.spoilt else self.dialect.secret(self.account)
-        return f"{head}.{_base64url(hmac.new(secret.encode(), head.encode(), signing.digest).digest())}"
+        return f"{head}.{base64url(hmac.new(secret.encode(), head.encode(), signing.digest).digest())}"
 
     def filled(self, template: JsonValue, facts: Facts) -> JsonValue:
         """A template with these facts (`order.price` …) in it; what may hold anything holds a word."""
@@ -204,7 +228,7 @@ class Client:
             thing, _, fact = name.partition(".")
             things.setdefault(thing, {})[fact] = value
         scope = Scope({thing: partial(dict, held) for thing, held in things.items()})
-        return self.dialect.filler.fill(_anything(template), scope)
+        return self.dialect.filler.fill(anything(template), scope)
 
     def told(self, name: str, reply: Reply, fact: str) -> list[JsonValue]:
         """What a reply holds where the route's template tells the fact, as it stands there."""
@@ -242,7 +266,7 @@ class Client:
             path = path.replace(f"{{{name}}}", token or "")
         elif kind == "query":
             query = [(name, token or "")]
-        host = (self.dialect.stream_hosts or self.dialect.rest_hosts)[0]
+        host = connection.host or (self.dialect.stream_hosts or self.dialect.rest_hosts)[0]
         request = Request("GET", host, path, query)
         if connection.login is not None and connection.login.by == "upgrade":
             request = self._upgrade(request, connection.login.signing or self.description.signing)
@@ -252,9 +276,11 @@ class Client:
 
     def _upgrade(self, request: Request, signing: Signing) -> Request:
         """Signed; a payload is the time in base64."""
+        if signing.scheme == "session":
+            return self._signed(request, signing, {})
         given = self.given(signing)
         if "payload" in signing.carries:
-            request = _placed(request, signing, "payload", base64.b64encode(given.time.encode()).decode())
+            request = placed(request, signing, "payload", base64.b64encode(given.time.encode()).decode())
         return self._with_signature(self._proven(request, signing, given), signing, given, {})
 
     def login(self, connection: Connection, said: dict[str, str], token: str | None) -> JsonValue:
@@ -276,16 +302,18 @@ class Client:
             merged: dict[str, Any] = dict(said) if isinstance(said, dict) else {}
             return {**merged, **topic} if isinstance(topic, dict) else topic
         message: dict[str, Any] = dict(said) if isinstance(said, dict) else {}
-        paths = pattern.topics.partition(" | ")[0].split(" * ")
+        ways = [way.split(" * ") for way in pattern.topics.split(" | ")]
+        paths = next((way for way in ways if (len(way) > 1) == isinstance(topic, list)), ways[0])
         parts = topic if len(paths) > 1 and isinstance(topic, list) else [topic]
         for path, part in zip(paths, parts, strict=True):
-            _put(message, path.removesuffix("[]"), [part] if path.endswith("[]") else part)
+            put(message, path.removesuffix("[]"), [part] if path.endswith("[]") else part)
         return message
 
     def topic(self, template: JsonValue, market: Market) -> JsonValue:
         facts: dict[str, Fact] = {
             "market.symbol": self.dialect.symbol(market),
             "market.base": market.base, "market.quote": market.quote, "asset.name": market.quote,
+            "market.number": self.dialect.venue.markets.index(market) + 1,
             "account.number": number_of(self.account),
             "page.limit": 50, "page.number": 0, "page.offset": 0,
         }  # fmt: skip
@@ -317,43 +345,3 @@ def number(value: JsonValue) -> Decimal | str:
         return abs(Decimal(str(value)))
     except InvalidOperation:
         return str(value)
-
-
-def _base64url(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
-
-
-def _text(value: JsonValue) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _anything(template: JsonValue) -> JsonValue:
-    """The template with a word wherever anything may stand, and the first word where any of a list may."""
-    if isinstance(template, dict):
-        return {key: _anything(value) for key, value in template.items()}
-    if isinstance(template, list):
-        return [_anything(item) for item in template]
-    return template.replace("{any}", "any") if isinstance(template, str) else template
-
-
-def _put(message: dict[str, Any], path: str, value: JsonValue) -> None:
-    *way, last = path.split(".")
-    for key in way:
-        message = message.setdefault(key, {})
-    message[last] = value
-
-
-def _placed(request: Request, signing: Signing, part: str, value: str) -> Request:
-    """The request with a part of its signature where the description says that it stands."""
-    kind, _, where = signing.carries[part].partition(" ")  # type: ignore[index]
-    value = signing.prefix.get(part, "") + value
-    if kind == "header":
-        return replace(request, headers={**request.headers, where: value})
-    if kind == "query" or (kind == "param" and not request.body):
-        pairs = [*request.query, (where, value)]
-        return replace(request, query=pairs, raw_query=urlencode(pairs))
-    if kind == "param":
-        return replace(request, body=request.body + b"&" + urlencode({where: value}).encode())
-    body = json.loads(request.body or b"{}")
-    _put(body, where, value)
-    return replace(request, body=json.dumps(body).encode())

@@ -187,7 +187,13 @@ TYPED = {
         "buys": "{said.buys}",
         "size": "{said.legs.0.size|units6}",
         "force": "{said.force|forces}",
-        "data": {"$abi": [["uint256", "{said.legs.0.size|units6}"], ["bytes32", "{said.force|keccak}"]]},
+        "data": {
+            "$abi": [
+                ["uint256", "{said.legs.0.size|units6}"],
+                ["bytes32", "{said.force|keccak}"],
+                ["address", "{said.force|address}"],
+            ]
+        },
     },
     "codes": {"forces": {"GTC": "1", "IOC": "3"}},
 }
@@ -202,7 +208,7 @@ def an_order(**more: object) -> Request:
 
 def test_a_wallet_signs_typed_data_of_what_is_asked() -> None:
     signing = Signing.model_validate({"scheme": "eip712", "typed": TYPED})
-    data = (1_500_000).to_bytes(32, "big") + keccak(b"IOC")
+    data = (1_500_000).to_bytes(32, "big") + keccak(b"IOC") + bytes(12) + keccak(b"IOC")[-20:]
     message = {"maker": OWNER, "buys": True, "size": 1_500_000, "force": 3, "data": data}
     separator = domain_separator({"name": "Acme", "version": "1", "chainId": 5})
     made = sign_digest(typed_digest(separator, "Order", TYPED["types"], message), WALLET)  # type: ignore[arg-type]

@@ -72,6 +72,7 @@ def scope() -> Scope:
         ("{order.fee|percent|number}", 1),
         ("{order.created_at}", "1790000000"),
         ("{order.created_at|ms|number}", 1_790_000_000_125),
+        ("{order.created_at|ticks|number}", 639_255_968_001_250_000),
         ("{order.created_at|s.ms}", "1790000000.125"),
         ("{order.created_at|iso}", "2026-09-21T14:13:20.125Z"),
         ("{order.created_at|datetime}", "2026-09-21 14:13:20.125000"),
@@ -117,6 +118,7 @@ def test_filled(template: Any, told: Any) -> None:
         ({"k": "{order|kind|lower}"}, {"k": "Limit"}, {"order.type": "limit"}),
         ({"op": "login", "args": ["{login.key}"]}, {"op": "login", "args": ["k", "x"]}, {"login.key": "k"}),
         ("ping", "ping", {}),
+        ({"o": {"$json": {"p": "{order.price}"}}}, {"o": '{"p": "1.50"}'}, {"order.price": D("1.50")}),
     ],
 )  # fmt: skip
 def test_matched(template: Any, said: Any, found: dict[str, Fact]) -> None:
@@ -137,6 +139,7 @@ def test_matched(template: Any, said: Any, found: dict[str, Fact]) -> None:
         ({"op": "login"}, {"op": "leave"}, Unlike),
         ({"op": "login"}, "login", Unlike),
         ("book:{market.symbol}", "trades:BTC-USDT", Unlike),
+        ({"o": {"$json": {"p": "{order.price}"}}}, {"o": "none"}, Unlike),
     ],
 )
 def test_not_matched(template: Any, said: Any, error: type[Exception]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -236,3 +237,65 @@ def test_mistakes_in_typed_data_are_named(change: dict[str, Any], said: str) -> 
     routes = {**ACME["routes"], "POST /orders": {**route, "also_signed": wrong}}
     with pytest.raises(UserError, match=said):
         made(routes=routes)
+
+
+LOGIN: dict[str, Any] = {
+    "scheme": "eip712",
+    "typed": {
+        "domain": {"name": "Acme"},
+        "primary": "Login",
+        "types": {"Login": {"signer": "address"}},
+        "message": {"signer": "{said.address}"},
+    },
+    "carries": {"signer": "body address", "signature": "body seal"},
+}
+SESSIONS = {
+    "signing": {
+        "scheme": "session",
+        "carries": {"signature": "header Cookie"},
+        "prefix": {"signature": "acme="},
+        "lifetime": 60,
+    },
+    "routes": {
+        "GET /markets": ACME["routes"]["GET /markets"],
+        "POST /login": {
+            "operation": "stream_token",
+            "private": True,
+            "signing": LOGIN,
+            "headers": {"Set-Cookie": "acme={session.key}; Expires={session.ends_at|cookie}"},
+        },
+        "GET /me": {"operation": "balances", "private": True, "reply": {"who": "{account.name}"}},
+    },
+}
+
+
+def test_a_session_is_opened_by_whoever_signs_and_ends() -> None:
+    dialect = made(**SESSIONS)
+    opened(dialect, "other")
+    account = opened(dialect)
+    held = dialect.credentials(account)
+    digest = typed_digest(
+        domain_separator({"name": "Acme"}),
+        "Login",
+        LOGIN["typed"]["types"],
+        {"signer": held["acme_signer"]},
+    )
+
+    def login(address: str, key: str) -> Reply:
+        body = {"address": address, "seal": sign_digest(digest, key).hex()}
+        return dialect.handle(Request("POST", REST, "/login", [], {}, json.dumps(body).encode(), NOON))
+
+    def asked(cookie: str, at: float = NOON) -> Reply:
+        return dialect.handle(Request("GET", REST, "/me", headers={"Cookie": cookie}, at=at))
+
+    assert login(held["acme_signer"], "0x" + "22" * 32).status == 400
+    assert login("0x" + "22" * 20, held["acme_wallet"]).status == 400
+    given = login(held["acme_signer"], held["acme_wallet"]).headers["Set-Cookie"]
+    cookie, _, ends = given.partition("; Expires=")
+    assert parsedate_to_datetime(ends).timestamp() == NOON + 60
+    assert data(asked(cookie)) == {"who": "maker"}
+    for wrong in ("", "acme=x", cookie.removeprefix("acme=")):
+        assert asked(wrong).status == 400, wrong
+    dialect.expire_user_streams(account)
+    assert asked(cookie).status == 200, "what opens streams ends, not what requests are sent with"
+    assert asked(cookie, NOON + 61).status == 400

@@ -22,7 +22,10 @@ from tests.zoo.defects import (
     repairs,
     replies,
     resilience,
+    second_markets,
+    second_orders,
     security,
+    third,
     trading_rules,
     unheard,
     usability,
@@ -51,4 +54,7 @@ DEFECTS: tuple[Defect, ...] = (
     *repairs.DEFECTS,
     *blind.DEFECTS,
     *unheard.DEFECTS,
+    *second_orders.DEFECTS,
+    *second_markets.DEFECTS,
+    *third.DEFECTS,
 )

@@ -150,7 +150,7 @@ HOUR: tuple[Defect, ...] = (
             """
         ),
         harmless={
-            "bitget": "the stream's own snapshot replaces that one",
+            **dict.fromkeys(("bitget", "okx"), "the stream's own snapshot replaces that one"),
             **dict.fromkeys(
                 ("hyperliquid", "hyperliquid_perpetual"), "the exchange tells twenty levels and no more"
             ),
@@ -175,9 +175,13 @@ MISHAPS: tuple[Defect, ...] = (
                 pass
             """
         ),
-        harmless=dict.fromkeys(
-            ("hyperliquid", "hyperliquid_perpetual"), "the exchange lets a nonce be a day ahead or two behind"
-        ),
+        harmless={
+            "kraken": "the exchange wants nonces that grow, and no time",
+            **dict.fromkeys(
+                ("hyperliquid", "hyperliquid_perpetual"),
+                "the exchange lets a nonce be a day ahead or two behind",
+            ),
+        },
     ),
     defect(
         "hammers-refused-streams",
@@ -194,8 +198,14 @@ MISHAPS: tuple[Defect, ...] = (
         book_source(
             """
             async def _connected_websocket_assistant(self):
+                return await self._three_times(super()._connected_websocket_assistant())
+
+            async def _get_connected_websocket_assistant(self, url):  # that of bybit_perpetual
+                return await self._three_times(super()._get_connected_websocket_assistant(url))
+
+            async def _three_times(self, connecting):
                 try:
-                    return await super()._connected_websocket_assistant()
+                    return await connecting
                 except Exception:
                     self._failures = getattr(self, "_failures", 0) + 1
                     if self._failures > 3:

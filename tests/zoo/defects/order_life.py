@@ -13,12 +13,12 @@ FINDS_NO_FILLS = exchange(
     async def _update_order_fills_from_trades(self):
         pass
 
+    async def _update_trade_history(self):
+        pass
+
     async def _all_trade_updates_for_order(self, order):
         return []
     """,
-)
-BEGINS_WITH_ALL_FILLS = dict.fromkeys(
-    ("hyperliquid", "hyperliquid_perpetual"), "its new private stream begins with all fills"
 )
 
 
@@ -60,7 +60,6 @@ FILLS: tuple[Defect, ...] = (
         checks.test_a_missed_fill_is_found,
         "was never reported",
         FINDS_NO_FILLS,
-        harmless=BEGINS_WITH_ALL_FILLS,
     ),
 )
 
@@ -300,7 +299,6 @@ UNDER_TROUBLE: tuple[Defect, ...] = (
         checks.test_histories_end_as_the_ledger_has_them,
         "fills of a limit .* order were not reported",
         FINDS_NO_FILLS,
-        harmless=BEGINS_WITH_ALL_FILLS,
     ),
     defect(
         "repeated-messages-counted-again",

@@ -126,13 +126,11 @@ ERRORS: tuple[Defect, ...] = (
                 from hummingbot.core.network_iterator import NetworkStatus
 
                 if self._up is None:
-                    try:
-                        self._up = bool(await self.web_utils.get_current_server_time(domain=self.domain))
-                    except Exception:
-                        self._up = False
+                    self._up = await super().check_network() is NetworkStatus.CONNECTED
                 return await super().check_network() if self._up else NetworkStatus.NOT_CONNECTED
             """,
         ),
+        harmless={"kraken": "it asks again after an error of the exchange's"},
     ),
     defect(
         "rate-limit-replies-hammered",

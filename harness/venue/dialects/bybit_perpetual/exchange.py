@@ -138,7 +138,7 @@ class BybitPerpetual(BybitV5):
 
     @rest("GET", "/v5/position/list", operation="positions", private=True)
     def positions(self, call: Call) -> Reply:
-        """A symbol's, open or not; of a settle coin those that are open."""
+        """A symbol's, open or not; of a settle coin those that are open, newest first, a page at a time."""
         self.check_category(call.params.get("category", ""))
         symbol, coin = call.params.get("symbol", ""), call.params.get("settleCoin", "")
         if not (symbol or coin):
@@ -148,8 +148,14 @@ class BybitPerpetual(BybitV5):
             sides = SIDES[self.venue.position_mode(call.account)]
             held = [self.venue.position(call.account, market, side) for side in sides]
         else:
-            held = [p for p in self.venue.positions(call.account) if p.market.settle_asset == coin]
-        return self._list([self.position_told(position) for position in held])
+            opened = [p for p in self.venue.positions(call.account) if p.market.settle_asset == coin]
+            held = sorted(opened, key=lambda position: position.opened_at, reverse=True)
+        first, size = integer(call, "cursor", 0, len(held)), max(integer(call, "limit", 20, 200), 1)
+        told, last = held[first : first + size], first + size
+        return self._list(
+            [self.position_told(position) for position in told],
+            nextPageCursor=str(last) if last < len(held) else "",
+        )
 
     @rest("POST", "/v5/position/set-leverage", operation="set_leverage", private=True)
     def set_leverage(self, call: Call) -> Reply:

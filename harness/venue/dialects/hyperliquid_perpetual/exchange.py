@@ -30,9 +30,9 @@ ON_THE_SPOT_SIDE = Decimal("21.5")
 NEWEST = 500
 
 
-def _market(base: str, lot: str, price: str, leverage: str) -> Market:
+def _market(base: str, lot: str, price: str, leverage: str, tick: str = "0.1") -> Market:
     return Market(
-        base, COLLATERAL, Decimal("0.1"), Decimal(lot), Decimal(lot), Decimal(10), Decimal(price),
+        base, COLLATERAL, Decimal(tick), Decimal(lot), Decimal(lot), Decimal(10), Decimal(price),
         maker_fee=Decimal("0.00015"), taker_fee=Decimal("0.00045"), kind=MarketKind.PERPETUAL,
         max_leverage=Decimal(leverage), funding_interval=HOUR, funding_rate=Decimal("0.0000125"),
         price_band=BAND, settle=COLLATERAL,
@@ -44,17 +44,19 @@ class HyperliquidPerpetual(HyperliquidApi):
 
     name: ClassVar[str] = "hyperliquid_perpetual"
     ccxt_id: ClassVar[str | None] = "hyperliquid"
-    ccxt_assets: ClassVar[Mapping[str, str]] = MappingProxyType({COLLATERAL: ON_THE_WIRE})
+    ccxt_assets: ClassVar[Mapping[str, str]] = MappingProxyType({COLLATERAL: ON_THE_WIRE, "kPEPE": "KPEPE"})
     # Five significant figures: a price of four digits has one decimal, and so has every price up to 10,000.
+    # A price of some hundredths has the six decimals that prices have at most. Coins of a thousand have a
+    # small k before their name.
     markets: ClassVar[tuple[Market, ...]] = (
         _market("ETH", "0.0001", "3000", "25"),
         _market("MKR", "0.001", "1800", "10"),
         _market("YFI", "0.0001", "4900", "5"),
-        _market("PAXG", "0.01", "4000", "10"),
+        _market("kPEPE", "1", "0.02", "10", tick="0.000001"),
     )
     not_covered: ClassVar[tuple[str, ...]] = (
         "markets of builders (HIP-3), vaults, agents, TWAP and trigger orders, changing orders",
-        "prices of five digits and more, whose tick is whole, and below 1,000",
+        "prices of five digits and more, whose tick is whole, and most below 1,000",
     )
 
     def symbol(self, market: Market) -> str:

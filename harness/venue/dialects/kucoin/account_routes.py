@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from harness.venue.dialects.kucoin import messages
 from harness.venue.dialects.kucoin.market_routes import MarketRoutes
 from harness.venue.dialects.kucoin.messages import order_id_text
@@ -19,18 +21,28 @@ from harness.venue.dialects.routing import Call, rest
 from harness.venue.dialects.wire import Json, ms
 from harness.venue.market import Market
 from harness.venue.model import Account, Fill, NewOrder, Order, Refusal, VenueRefusal
+from harness.venue.session import Venue
 
 
 class AccountRoutes(MarketRoutes):
-    """The signed part of the REST API."""
+    """The signed part of the REST API.
+
+    `main_accounts` are what lies in main accounts, by the account's name and asset.
+    """
+
+    def __init__(self, venue: Venue) -> None:
+        super().__init__(venue)
+        self.main_accounts: dict[str, dict[str, Decimal]] = {}
 
     @rest("GET", "/api/v1/accounts", operation="balances", weight=5, private=True)
     def accounts(self, call: Call) -> Reply:
-        """All that there is lies in the trade account; the main account is empty."""
-        asset, kind = call.params.get("currency"), call.params.get("type", "trade")
-        held = self.venue.balances(call.account) if kind == "trade" else ()
-        wanted = [balance for balance in held if asset in (None, balance.asset)]
-        return success([messages.balance(call.account.name, balance) for balance in wanted])
+        """Those of the trade account and of the main account, which holds what was put there."""
+        asset, kind = call.params.get("currency"), call.params.get("type")
+        name = call.account.name
+        told = [messages.balance(name, balance) for balance in self.venue.balances(call.account)]
+        told += [messages.in_main_account(name, *held) for held in self.main_accounts.get(name, {}).items()]
+        wanted = [each for each in told if kind in (None, each["type"]) and asset in (None, each["currency"])]
+        return success([*wanted])
 
     @rest("GET", "/api/v1/hf/accounts/opened", operation="balances", weight=30, private=True)
     def high_frequency_opened(self, call: Call) -> Reply:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
+from decimal import Decimal
 from typing import ClassVar
 
 from harness.venue.dialects.kucoin.account_routes import AccountRoutes
 from harness.venue.dialects.kucoin.limits import Quotas
+from harness.venue.dialects.kucoin.pushes import deposit
 from harness.venue.dialects.kucoin.replies import OK, failure
 from harness.venue.dialects.kucoin.security import signer
 from harness.venue.dialects.kucoin.streams import KucoinSession
@@ -20,7 +22,7 @@ from harness.venue.dialects.routing import Call, Route, stream
 from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.dialects.wire import parsed
 from harness.venue.market import SAMPLE_MARKETS, FeeIn, Market
-from harness.venue.model import Account
+from harness.venue.model import ZERO, Account
 from harness.venue.operations.sessions import PrivateSessions
 from harness.venue.session import Venue
 
@@ -85,6 +87,16 @@ class Kucoin(AccountRoutes):
     def expire_user_streams(self, account: Account) -> None:
         self._tokens = {token: owner for token, owner in self._tokens.items() if owner != account}
         self._sessions.expire(account)
+
+    def deposit_elsewhere(self, account: Account, asset: str, amount: Decimal) -> bool:
+        """Into the main account: `/account/balance` tells of it as `main.deposit`."""
+        held = self.main_accounts.setdefault(account.name, {})
+        held[asset] = held.get(asset, ZERO) + amount
+        told = deposit(account.name, asset, held[asset], amount, self.venue.clock.now())
+        for session in self._sessions:
+            if isinstance(session, KucoinSession) and session.account == account:
+                session.tell_elsewhere(told)
+        return True
 
     @stream("/")
     def connect(self, call: Call) -> StreamSession | Reply:

@@ -84,6 +84,13 @@ def balance(account: str, of: Balance) -> Json:
     }  # fmt: skip
 
 
+def in_main_account(account: str, asset: str, amount: Decimal) -> Json:
+    return {
+        "id": account_id(f"{account} main", asset), "currency": asset, "type": "main",
+        "balance": plain(amount), "available": plain(amount), "holds": "0",
+    }  # fmt: skip
+
+
 def order(of: Order, fills: Iterable[Fill]) -> Json:
     fees = [fill.fee for fill in fills]
     market = of.market

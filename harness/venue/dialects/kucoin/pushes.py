@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 
 from pydantic import JsonValue
 
@@ -53,11 +54,14 @@ def order_change(event: OrderChanged) -> Iterator[Json]:
 
 
 def _order(order: Order, kind: str, status: str, at: float) -> Json:
+    """An order that was placed in the browser has no `clientOid` at all."""
+    client: Json = {"clientOid": order.client_order_id} if order.named_by_client else {}
     return {
+        **client,
         "symbol": order.market.name, "orderType": order.type.value, "side": order.side.value,
         "orderId": order_id_text(order.order_id), "type": kind, "orderTime": ms(order.created_at),
         "size": plain(order.amount), "filledSize": plain(order.filled), "price": decimal_text(order.price),
-        "clientOid": order.client_order_id, "remainSize": "0" if status == "done" else plain(order.remaining),
+        "remainSize": "0" if status == "done" else plain(order.remaining),
         "status": status, "ts": ns(at),
     }  # fmt: skip
 
@@ -91,6 +95,17 @@ def balance_change(event: BalanceChanged, rows: Sequence[LedgerRow]) -> Iterator
             "relationEventId": str(newest), "relationContext": context,
             "time": str(ms(event.at)),
         }  # fmt: skip
+
+
+def deposit(account: str, asset: str, total: Decimal, amount: Decimal, at: float) -> Json:
+    """The same of the main account, from which nothing is traded."""
+    return {
+        "accountId": account_id(f"{account} main", asset), "currency": asset,
+        "total": plain(total), "available": plain(total), "hold": "0",
+        "availableChange": plain(amount), "holdChange": "0",
+        "relationEvent": "main.deposit", "relationEventId": str(ns(at)), "relationContext": {},
+        "time": str(ms(at)),
+    }  # fmt: skip
 
 
 def _sum(rows: Iterable[LedgerRow], bucket: Bucket) -> str:

@@ -52,6 +52,12 @@ class KucoinSession(StreamSession):
         self._symbols: defaultdict[str, set[str]] = defaultdict(set)
         self._private: set[str] = set()
         self._last_heard = venue.clock.now()
+        self._elsewhere: list[Json] = []
+
+    def tell_elsewhere(self, data: Json) -> None:
+        """Of a balance of another account of the same user, at the next tick."""
+        if self.account is not None and self._owns(BALANCES, self.account.name):
+            self._elsewhere.append(data)
 
     def opened(self) -> Iterable[Outgoing]:
         yield Frame.of("stream:subscribe", {"id": self._connect_id, "type": "welcome"})
@@ -131,6 +137,8 @@ class KucoinSession(StreamSession):
         return Frame.of(TOPICS[topic], message)
 
     def tick(self, now: float) -> Iterable[Outgoing]:
+        while self._elsewhere:
+            yield self._push(BALANCES, "account.balance", self._elsewhere.pop(0))
         if self.expired:
             yield Close(1000, "token is expired")
         elif now - self._last_heard > self._silence:

@@ -218,6 +218,12 @@ def instrument(market: Market, *, halted: bool) -> Json:
     }  # fmt: skip
 
 
+def nameless(like: Json, number: int) -> Json:
+    """An instrument that is announced and has no names of currencies yet (Hummingbot's issue 7728)."""
+    names: Json = {"baseCcy": "", "quoteCcy": "", "state": "preopen"}
+    return {**like, **names, "instId": f"PRE{number}-{like['quoteCcy']}"}
+
+
 def ticker(market: Market, today: Day) -> Json:
     last_size = today.trades[-1].amount if today.trades else ZERO
     return {

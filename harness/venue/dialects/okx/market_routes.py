@@ -14,6 +14,7 @@ from harness.venue.dialects.okx.codec import (
     REFUSALS,
     instrument,
     levels,
+    nameless,
     public_trade,
     refused,
     success,
@@ -55,13 +56,13 @@ class MarketRoutes(Dialect):
         wanted = self._wanted(call)
         if call.params.get("instType") != "SPOT":
             return success([])
-        return success(
-            [
-                instrument(market, halted=self.venue.is_halted(market))
-                for market in self.venue.markets
-                if wanted in (None, market)
-            ]
-        )
+        told = [
+            instrument(market, halted=self.venue.is_halted(market))
+            for market in self.venue.markets
+            if wanted in (None, market)
+        ]
+        announced = [nameless(told[0], number) for number in (1, 2)] if wanted is None else []
+        return success([*told, *announced])
 
     @rest("GET", f"{API}/market/ticker", operation="ticker")
     def one_ticker(self, call: Call) -> Reply:
