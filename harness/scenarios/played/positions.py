@@ -232,14 +232,20 @@ def close(rig: Rig, side: Side, held: Decimal, *, at_once: bool) -> Life:
 
 
 def _pay_funding(rig: Rig, run: Positions) -> None:
-    """Funding is paid once; polls that follow find nothing new."""
+    """Funding is paid once; polls that follow find nothing new. Some ask once an interval only."""
     kind = "FundingPaymentCompleted"
     paid = [each for each in rig.venue.pay_funding(rig.market) if each.account == rig.account.name]
     run.payment = paid[0] if paid else None
-    for _ in range(3):
-        rig.connector.tick(900.0)
+
+    def poll(ahead: float) -> bool:
+        rig.connector.tick(ahead)
         rig.connector.wait_event(kind, timeout=WAIT)
         rig.pause(3)
+        return bool(rig.connector.events(kind))
+
+    told = [poll(900.0) for _ in range(3)]
+    if not told[-1]:
+        poll(rig.market.funding_interval)
     run.payment_events = rig.connector.events(kind)
 
 
