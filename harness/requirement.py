@@ -97,7 +97,7 @@ class Requirement(BaseModel):
     leans_on: tuple[str, ...] = Field(
         default=(), description="facts of the exchange that its outcome hangs on, as `object.fact`"
     )
-    rehearsed: tuple[Literal["followed", "streamed", "looked up"], ...] = Field(
+    rehearsed: tuple[Literal["followed", "streamed", "ended", "looked up"], ...] = Field(
         default=(),
         description="what a rehearsal must have shown first on a derived exchange",
     )

@@ -21,7 +21,11 @@ def sources(submission: Submission, tree: Tree, upstream_tree: Tree) -> Sources:
 
 
 @pytest.fixture(scope="session")
-def lacks(libraries: Libraries, base: Base) -> Lacks:
+def lacks(libraries: Libraries, base: Base, changed_paths: frozenset[str]) -> Lacks:
     """What of a traceback is our environment's lack: None where it is the submission's own."""
     imports = cache(imports_of(base.tree / "hummingbot"))
-    return lambda text: lack_of(text, libraries, imports)
+
+    def upstreams(path: str) -> bool:
+        return path not in changed_paths and (base.tree / path).is_file()
+
+    return lambda text: lack_of(text, libraries, imports, upstreams)

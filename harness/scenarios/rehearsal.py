@@ -29,12 +29,14 @@ STEPS = tuple(UNSEEN)
 NOT_TOLD: Mapping[str, str] = {
     "followed": "the connector's order book did not follow a change on both sides",
     "streamed": "no part of a fill was told at once",
+    "ended": "a cancellation was heard of by asking for the order alone",
     "looked up": "its look-up of an order was refused",
 }
 # The facts by which each of these is told.
 TELLING: Mapping[str, tuple[str, ...]] = {
     "followed": ("level.price", "level.amount", "level.side"),
     "streamed": ("fill.trade_id", "fill.price", "fill.amount", "order.filled", "order.status"),
+    "ended": ("order.status",),
     "looked up": (),
 }
 GET_READY = 60.0  # virtual seconds
@@ -119,10 +121,13 @@ def _trades(rig: Rig, rule: Rule) -> Iterator[str]:
         return
     if rig.connector.wait_event("BuyOrderCreated", name, WAIT):
         yield "created"
+    asked = _asked_for_orders(rig)
     rig.connector.cancel(name)
     rig.eventually(lambda: not _now(rig, waiting).status.live, WAIT)
     if rig.connector.wait_event("OrderCancelled", name, WAIT) and not _now(rig, waiting).status.live:
         yield "cancelled"
+        if _asked_for_orders(rig) == asked:
+            yield "ended"
     taking, name = _placed(rig, Side.BUY, ask * Decimal("1.02"), rule)
     if taking is None:
         return
@@ -145,6 +150,11 @@ def _hears_of_a_part(rig: Rig, price: Decimal, rule: Rule) -> bool:
     lot = rig.market.lot_size
     rig.venue.fill(order.order_id, (order.amount / 2 / lot).to_integral_value(ROUND_UP) * lot)
     return bool(rig.connector.wait_event("OrderFilled", name, AT_ONCE))
+
+
+def _asked_for_orders(rig: Rig) -> int:
+    """How often it has asked what became of orders."""
+    return sum(each.operation in ("order_status", "open_orders") for each in rig.record.exchanges())
 
 
 def _looks_up(rig: Rig) -> bool:

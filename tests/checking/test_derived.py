@@ -53,10 +53,13 @@ def test_a_failure_that_a_wrong_message_explains_counts_once_the_rehearsal_has_s
     found = Derived(dialect, Rehearsal(reached=STEPS)).unconfirmed(catalogue)
     assert found["reconnects-user-stream"] == ("connections / a / channels / orders / tells",)
     assert found["reconnects-market-stream"] == (NOT_TOLD["followed"],)
-    assert "cancel-one" not in found
+    assert found["cancel-one"] == (NOT_TOLD["ended"],)
+    assert "cancel-confirmed-before-reported" not in found
     followed = Derived(dialect, Rehearsal(reached=(*STEPS, "followed"))).unconfirmed(catalogue)
     assert "reconnects-market-stream" not in followed
     assert "reconnects-user-stream" in followed
+    ended = Derived(dialect, Rehearsal(reached=(*STEPS, "ended"))).unconfirmed(catalogue)
+    assert "cancel-one" not in ended
     polled = "status-updated-without-user-stream"
     assert followed[polled] == (NOT_TOLD["looked up"],)
     looked = Derived(dialect, Rehearsal(reached=(*STEPS, "looked up"))).unconfirmed(catalogue)

@@ -161,6 +161,11 @@ def test_an_added_library_counts_as_used_by_what_it_brings() -> None:
 WORDS = "  File \"{}/x.py\", line 3\n    import acme\nModuleNotFoundError: No module named '{}'"
 TREE = "/tree/hummingbot"
 WEB3 = "/venv/lib/python3.12/site-packages/web3"
+NAME = "  File \"{}/x.py\", line 3\nImportError: cannot import name 'c' from 'a.b' (/venv/a)"
+SHORT = (
+    "{}:3: in <module>\n    from a.b import c\nE   ImportError: cannot import name 'c' from 'a.b' (/venv/a)"
+)
+OF_UPSTREAM = {"hummingbot/client/x.py"}
 
 
 def test_the_missing_module_is_read_off_a_traceback() -> None:
@@ -176,12 +181,18 @@ def test_the_missing_module_is_read_off_a_traceback() -> None:
         (WORDS.format(TREE, "upstreams"), True),
         (WORDS.format(TREE, "lost_sdk"), True),
         (WORDS.format(WEB3, "acme"), True),
+        (NAME.format(WEB3), True),  # two libraries that do not fit together, as pyinjective and protobuf
+        (NAME.format(TREE), False),
+        (NAME.format(f"{TREE}/client"), True),  # upstream's own, and its library was replaced
+        (SHORT.format("/venv/lib/a.py"), True),
+        (SHORT.format("hummingbot/client/x.py"), True),
+        (SHORT.format("test/hummingbot/x.py"), False),
         ("ValueError: 3", False),
     ],
 )
 def test_whose_lack_it_is(text: str, ours: bool) -> None:
     libraries = replace(LIBRARIES, left_out=("lost-sdk==1",))
-    lack = lack_of(text, libraries, lambda module: module == "upstreams")
+    lack = lack_of(text, libraries, lambda module: module == "upstreams", OF_UPSTREAM.__contains__)
     assert (lack is not None) is ours
 
 
