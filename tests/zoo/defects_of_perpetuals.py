@@ -100,6 +100,11 @@ OF_PERPETUALS: dict[tuple[str, Callable[..., None]], RealDefect] = {
         "It takes the first message of a subscription, which holds the whole book (sequence number 0), "
         "for changes: levels that went while it was away stay in its book.",
     ),
+    ("kalshi_perpetual", test_trading_rules.test_odd_markets_keep_nobody_from_starting): RealDefect(
+        "listed without figures, the connector never became ready",
+        "It reads contract and tick size of every market when it makes its list of symbols, outside of any `try`: "
+        "one market without them, and nobody can start.",
+    ),
     ("pacifica_perpetual", test_resilience_hour.test_a_wrong_clock_is_borne): RealDefect(
         "never gets ready",
         "It signs with `time.time()`, not with the synchronized time: whose clock is further off than the "
