@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from checks.conformance.test_balances import fee_matches, report_of, totals_match
+from checks.conformance.timeline import arrived
 from harness.checking import not_applicable, requirement, undetermined
 from harness.scenarios.played.fees import Charged, Fees, Paid
 
@@ -65,3 +66,15 @@ def test_another_account_of_its_user_stays_out(fees: Fees) -> None:
     if not fees.elsewhere:
         not_applicable("The exchange tells of no other account of its user.")
     totals_match(fees.elsewhere)
+
+
+@requirement("expected-fee-suffices")
+def test_all_that_the_account_has_can_be_ordered_for(fees: Fees) -> None:
+    """An order for the whole balance, less the fee that the connector expects on top, is accepted."""
+    if fees.whole is None:
+        not_applicable("On a perpetual, margin is paid with, and no whole balance.")
+    arrived(
+        fees.whole,
+        f"An order for all that the account has, less the expected fee of {100 * fees.expected:f} %, "
+        "was refused.",
+    )

@@ -12,7 +12,7 @@ from harness.driving.rpc_client import ConnectorError
 from harness.errors import OurFailure
 from harness.forks.errors import ContentMissing
 from harness.outcome import Basis, Evidence, EvidenceKind, Status
-from harness.scenarios.played import NothingToPlay, NotReady
+from harness.scenarios.played import NothingToPlay, NotReady, NotRecorded
 from harness.scenarios.trace.model import Trace
 from harness.scenarios.trace.view import NotInTraceError
 
@@ -51,8 +51,9 @@ def ending_of(error: BaseException, name: str) -> Ending:
             return Ending(
                 Status.UNDETERMINED, f"Not tried, because the connector {error}.", evidence_of(error)
             )
-        case NotInTraceError():
-            return Ending(Status.UNDETERMINED, f"Not decided: {error.message}.")
+        case NotInTraceError() | NotRecorded():
+            missing = error.message if isinstance(error, NotInTraceError) else str(error)
+            return Ending(Status.UNDETERMINED, f"Not decided: {missing}.")
         case ContentMissing():
             lacks = f"Not decided: this copy of the history lacks the content of {error.where}."
             return Ending(Status.UNDETERMINED, lacks)

@@ -7,10 +7,20 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from harness.requirement import Profile
+from harness.rounds.fields import Mode
 from harness.sandbox import Choice
 
 PACE = 12.0  # how fast the connector's time runs, where nobody says otherwise
 CALM_PACE = 6.0
+
+
+class LiveWay(BaseModel):
+    """Through which proxy, trusting which certificates beside the system's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    proxy: str | None = None
+    ca: Path | None = None
 
 
 class Plan(BaseModel):
@@ -29,6 +39,8 @@ class Plan(BaseModel):
     seed: int = 0
     scale: float = PACE
     header: dict[str, JsonValue]
+    mode: Mode = "simulate"
+    live: LiveWay | None = Field(default=None, description="how a real exchange may be reached, if it may")
     descriptions: Path | None = Field(default=None, description="where reviews of derived descriptions lie")
 
 

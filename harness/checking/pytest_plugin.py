@@ -38,6 +38,7 @@ from harness.checking.plan import Plan
 from harness.checking.policy import Ending, Policy
 from harness.checking.progress_lines import Stopped, report_progress
 from harness.checking.redaction import Redact, redacted
+from harness.checking.replayed import undecided
 from harness.checking.runner import EVERY, EVIDENCE, OF_A_TRY, judges_traces, policy_for, run
 from harness.checking.traces import Source, Unconfirmed
 from harness.checking.waiting import OneAtATime
@@ -195,8 +196,9 @@ class Screening:
         control = None if source is None else source.control
         policy = self._policy(item, control, given.get("connector_name"), unconfirmed)
         looking = nullcontext() if source is None else self._one_at_a_time.looking()
+        told = None if source is None else undecided(self.plan.mode, requirements_of(item))
         with looking, stopping_at_a_full_disk(self.plan):
-            ending = run(item.function, policy, source, given)
+            ending = told or run(item.function, policy, source, given)
         if not self._stopped:
             self._write(item, policy, ending, time.monotonic() - began, unconfirmed)
         return ending

@@ -8,17 +8,19 @@ from typing import Annotated
 
 import typer
 
-from harness.checking.plan import PACE
+from harness.checking.plan import PACE, LiveWay
 from harness.cli.options import (
     CONSOLE,
     EXIT_ELIGIBLE,
     EXIT_INELIGIBLE,
     EXIT_UNDETERMINED,
     Mirror,
+    Proxy,
     Runtime,
     SandboxName,
     Seed,
     Speed,
+    TrustedCa,
     ask_for,
 )
 from harness.forks.mirrors import add_to_environment
@@ -49,6 +51,18 @@ def check(
     descriptions: Annotated[
         Path, typer.Option("--descriptions", help="Where NAME.review.yml of a derived exchange lies.")
     ] = Path("descriptions"),
+    replay: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Replay what `harness record` kept; it decides market data alone."),
+    ] = None,
+    live: Annotated[
+        bool,
+        typer.Option(
+            "--live", help="Read the real exchange's public market data for a minute, and replay it."
+        ),
+    ] = False,
+    proxy: Proxy = None,
+    ca: TrustedCa = None,
     sandbox: SandboxName = "auto",
     runtime: Runtime = None,
     reports: Annotated[
@@ -76,6 +90,8 @@ def check(
         exchange=dialect,
         derived=derive,
         descriptions=descriptions,
+        replay=replay,
+        live=LiveWay(proxy=proxy, ca=ca) if live else None,
         sandbox=sandbox,
         reports=reports,
         seed=seed,
@@ -155,12 +171,8 @@ def record(
         bool, typer.Option("--live", help="Talk to the real exchange; without it nothing is sent.")
     ] = False,
     to: Annotated[Path | None, typer.Option("--to", metavar="FILE", help="Where it is kept.")] = None,
-    proxy: Annotated[
-        str | None, typer.Option(metavar="URL", help="An HTTPS proxy, e.g. that of `harness venue serve`.")
-    ] = None,
-    ca: Annotated[
-        Path | None, typer.Option("--ca", metavar="FILE", help="A certificate to trust besides the system's.")
-    ] = None,
+    proxy: Proxy = None,
+    ca: TrustedCa = None,
     upstream: Annotated[
         str | None,
         typer.Option(help="Upstream as URL@REF or pypi:hummingbot==VERSION, for --fork and --merged."),

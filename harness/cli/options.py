@@ -67,6 +67,12 @@ CandidateName = Annotated[
 PagePort = Annotated[
     int, typer.Option("--page-port", min=0, max=65535, help="Port of the live page; 0: any free one.")
 ]
+Proxy = Annotated[
+    str | None, typer.Option(metavar="URL", help="An HTTPS proxy, e.g. that of `harness venue serve`.")
+]
+TrustedCa = Annotated[
+    Path | None, typer.Option("--ca", metavar="FILE", help="A certificate to trust besides the system's.")
+]
 OfRound = Annotated[Path, typer.Option("--round", metavar="FILE", help="The round's file.")]
 
 

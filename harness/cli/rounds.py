@@ -45,6 +45,10 @@ def run(
     seed: RoundSeed = None,
     speed: Speed = PACE,
     again: Annotated[bool, typer.Option("--again", help="Screen again what is already finished.")] = False,
+    live: Annotated[
+        bool,
+        typer.Option("--live", help="Reach the real exchanges of rows with `mode: live`, and only theirs."),
+    ] = False,
     mirror: Mirror = None,
 ) -> None:
     """Screen every candidate of a round and publish its reports.
@@ -66,6 +70,7 @@ def run(
             seed=seed,
             scale=speed,
             again=again,
+            live=live,
             console=CONSOLE,
         )
     except KeyboardInterrupt:

@@ -13,9 +13,10 @@ from rich.console import Console
 
 from harness import temporary
 from harness.checking.derived import FOLDER as DESCRIBED
+from harness.checking.plan import LiveWay
 from harness.commands.derived_exchange import DerivedExchange
 from harness.commands.progress import Watch
-from harness.commands.run import build_upstream, chosen_name, clear_up
+from harness.commands.run import build_upstream, chosen_name, clear_up, tell_live
 from harness.commands.terminal import safe, say
 from harness.errors import OurFailure, UserError
 from harness.forks.object_store import ObjectStore
@@ -23,6 +24,7 @@ from harness.forks.submission import Submission
 from harness.forks.worktree import work_tree
 from harness.grading import Verdict
 from harness.outcome import Status
+from harness.recordings.recording import load
 from harness.reporting.model import CandidateReport
 from harness.reporting.publish import report_of, write_candidate
 from harness.reporting.wording import NO_VERDICT, score_words, set_aside_line
@@ -55,6 +57,8 @@ def check_work_tree(
     exchange: str | None,
     derived: bool,
     descriptions: Path,
+    replay: Path | None,
+    live: LiveWay | None,
     sandbox: Choice,
     reports: Path | None,
     seed: int,
@@ -71,6 +75,8 @@ def check_work_tree(
     store = ObjectStore()
     submission = work_tree(store, path, round_.upstream)
     candidate = _candidate(submission, round_, connector, exchange, derived=derived, reviews=descriptions)
+    candidate = _answered_by(candidate, replay, live)
+    tell_live(candidate, live, console)
     submission = replace(submission, candidate=candidate)
     with ExitStack() as stack:
         folder = reports or stack.enter_context(temporary.folder("check"))
@@ -86,6 +92,7 @@ def check_work_tree(
             select=select,
             again=True,
             descriptions=descriptions,
+            live=live,
         )
         settings = build_upstream(settings, console)
         profile = profile_of(candidate, submission)
@@ -188,6 +195,18 @@ def _candidate(
             hosts=hosts, dialect=simulated, ccxt=dialect(simulated).ccxt_id if simulated else None
         ),
     )
+
+
+def _answered_by(candidate: Candidate, replay: Path | None, live: LiveWay | None) -> Candidate:
+    """The row with what answers the connector, where the command says it; else as the row has it."""
+    if replay is not None:
+        load(replay)  # before anything is built
+        update: dict[str, str | None] = {"mode": "replay", "recording": str(replay.absolute())}
+    elif live is not None:
+        update = {"mode": "live", "recording": None}
+    else:
+        return candidate
+    return candidate.model_copy(update={"exchange": candidate.exchange.model_copy(update=update)})
 
 
 def _summarise(report: CandidateReport, console: Console) -> None:

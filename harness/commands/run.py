@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from harness.checking.plan import LiveWay
 from harness.commands.progress import Watch
 from harness.commands.terminal import say
 from harness.errors import UserError
@@ -51,6 +52,7 @@ def run_round(
     seed: int | None,
     scale: float,
     again: bool,
+    live: bool,
     console: Console,
 ) -> Path:
     """Screen the round in `file` and publish under `reports`; returns the round's page."""
@@ -70,7 +72,11 @@ def run_round(
             scale=scale,
             again=again,
             descriptions=file.absolute().parent / DESCRIPTIONS,
+            live=LiveWay() if live else None,
         )
+        for candidate in round_.candidates:
+            if not only or candidate.name in only:
+                tell_live(candidate, settings.live, console)
         return _screen(build_upstream(settings, console), reports, only, jobs, console)
 
 
@@ -86,6 +92,17 @@ def _screen(settings: Settings, reports: Path, only: tuple[str, ...], jobs: int,
     page = publish_round(folder)
     tell_verdicts(folder, console)
     return page
+
+
+def tell_live(candidate: Candidate, live: LiveWay | None, console: Console) -> None:
+    """What leaves this machine for a candidate whose exchange is a real one, before it does."""
+    if candidate.exchange.mode == "live" and live is not None:
+        hosts = ", ".join(candidate.exchange.hosts)
+        say(
+            console,
+            f"{candidate.name}: its connector reads public market data of the real exchange, at {hosts} and "
+            "nowhere else. No private request is sent and no order placed; what it reads is then replayed.",
+        )
 
 
 def tell_verdicts(round_dir: Path, console: Console) -> None:

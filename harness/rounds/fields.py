@@ -176,13 +176,10 @@ def _folder_name(value: str) -> str:
     return value
 
 
-def _mode(value: object) -> object:
-    if value in ("replay", "live"):
-        raise wrong(
-            f"{shown(value)} is not there yet: every exchange is simulated",
-            "write simulate, or leave `mode` out",
-        )
-    return value
+def _file(value: str, info: ValidationInfo) -> str:
+    """A file of this machine; a relative path counts from the round file's folder."""
+    folder = (info.context or {}).get("folder", Path())
+    return str((Path(folder) / Path(value).expanduser()).resolve()) if info.context else value
 
 
 def _credential(value: str) -> str:
@@ -210,7 +207,8 @@ RepositoryAddress = Annotated[
     str, StringConstraints(min_length=1, max_length=500), AfterValidator(_repository)
 ]
 Ref = Annotated[str, StringConstraints(min_length=1, max_length=REF_LENGTH), AfterValidator(_ref)]
-Mode = Annotated[Literal["simulate"], BeforeValidator(_mode)]
+Mode = Literal["simulate", "replay", "live"]
+FilePath = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_file)]
 Host = Annotated[str, AfterValidator(_host)]
 ConnectorName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]

@@ -22,6 +22,7 @@ from harness.rounds.fields import (
     ConnectorName,
     Credential,
     Day,
+    FilePath,
     FolderName,
     Host,
     Instant,
@@ -117,8 +118,22 @@ class Exchange(_Model):
         examples=[{"my_exchange_signer": "secret", "my_exchange_sub_domain": "=www"}],
     )
     mode: Mode = Field(
-        default="simulate", description="What answers the connector; a simulated exchange is all there is."
+        default="simulate",
+        description="What answers the connector: a simulated exchange; a recording of the real one "
+        "(`replay`); or the real one (`live`, with `--live` alone), whose public market data are recorded "
+        "and then replayed. The last two decide market data alone.",
     )
+    recording: FilePath | None = Field(
+        default=None, description="What `harness record` kept, where the mode is `replay`."
+    )
+
+    @model_validator(mode="after")
+    def _recorded_or_not(self) -> Exchange:
+        if self.mode == "replay" and self.recording is None:
+            raise wrong("nothing is named to replay", "add `recording: FILE`, or write simulate", "mode")
+        if self.mode != "replay" and self.recording is not None:
+            raise wrong("a recording is named, and nothing is replayed", "write `mode: replay`", "recording")
+        return self
 
     @property
     def stated_credentials(self) -> dict[str, Stated]:

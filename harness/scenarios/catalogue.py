@@ -25,13 +25,13 @@ from harness.scenarios.played.market_data import (
     Listing,
     MarketData,
     list_markets,
-    watch_market,
 )
 from harness.scenarios.played.odd_start import OddStart, start_at_odds
 from harness.scenarios.played.order_life import Trading, trade
 from harness.scenarios.played.positions import Positions, hold_positions
 from harness.scenarios.played.races import Races, race
 from harness.scenarios.played.refusals import Refused, show_wrong_certificate, use_wrong_secret
+from harness.scenarios.played.replayed import watch_market
 from harness.scenarios.played.restart import Restart, restart
 from harness.scenarios.played.rounding import Rounding, round_orders
 from harness.scenarios.played.spoiled import SpoiledReplies, spoil_replies

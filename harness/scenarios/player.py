@@ -14,7 +14,7 @@ from harness.driving.numbers import trusting
 from harness.driving.rpc_client import ConnectorError
 from harness.errors import full_disk
 from harness.gateway.entries import Trouble
-from harness.scenarios.played import NothingToPlay, NotReady
+from harness.scenarios.played import NothingToPlay, NotReady, NotRecorded
 from harness.scenarios.recording import leaks_in
 from harness.scenarios.rig import Rigs
 from harness.scenarios.scenario import Scenario
@@ -87,6 +87,8 @@ class Player:
             return None, End.NOT_READY, str(error), error.waiting_for
         except ConnectorError as error:
             return None, End.BROKE_OFF, str(error), ()
+        except NotRecorded as error:
+            return None, End.NOT_RECORDED, str(error), ()
         except NothingToPlay as error:
             return None, End.NOT_APPLICABLE, str(error), ()
         except Exception as error:

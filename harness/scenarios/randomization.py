@@ -38,7 +38,10 @@ def odd(markets: Sequence[Market]) -> tuple[Market, ...]:
 
 
 def varied(dialect: type[Dialect], seed: int) -> type[Dialect]:
-    """The dialect with every market's prices moved, each by a factor of its own that follows the seed."""
+    """The dialect with every market's prices moved, each by a factor of its own that follows the seed; one
+    that replays a recording as it is."""
+    if dialect.replays:
+        return dialect
     markets = tuple(_moved(market, _chance(seed, market.name)) for market in dialect.markets)
     return type(dialect.__name__, (dialect,), {"markets": markets, "__module__": dialect.__module__})
 

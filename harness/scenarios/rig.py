@@ -252,7 +252,7 @@ class Rigs:
         gets them. Raises ConnectorError when the connector cannot be constructed.
         """
         self.latest = None
-        clock = ScaledClock(scale)
+        clock = ScaledClock(scale, self.dialect.begins_at)
         chance = random.Random(self.seed)  # noqa: S311 - a repeatable scenario, not a secret
         chosen = market or chance.choice(randomization.usual(self.dialect.markets))
         watched = (chosen, *also)

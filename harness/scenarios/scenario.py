@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from harness.errors import OurFailure
-from harness.scenarios.played import BrokeOffError, NothingToPlay, NotReady
+from harness.scenarios.played import BrokeOffError, NothingToPlay, NotReady, NotRecorded
 from harness.scenarios.rig import Rigs
 from harness.scenarios.trace.model import End, Logged, Trace
 from harness.scenarios.trace.view import view_of
@@ -30,7 +30,8 @@ class Scenario(Generic[V]):
         return self.play.__name__
 
     def read(self, trace: Trace) -> V:
-        """Its view. Raises what ended the run early: NotReady, BrokeOffError, NothingToPlay, OurFailure.
+        """Its view. Raises what ended the run early: NotReady, BrokeOffError, NothingToPlay, NotRecorded or
+        OurFailure.
 
         Raises NotInTraceError where the trace does not hold enough of it.
         """
@@ -42,6 +43,8 @@ class Scenario(Generic[V]):
                 raise BrokeOffError(why)
             case End.NOT_APPLICABLE:
                 raise NothingToPlay(why)
+            case End.NOT_RECORDED:
+                raise NotRecorded(why)
             case End.OURS:
                 raise OurFailure(why, where=trace.title)
         return view_of(trace, self.view)

@@ -31,7 +31,7 @@ class Header(BaseModel):
 
     `row` is the candidate's row but for what only grading reads, `environment` the digest of the lock
     that the framework's packages were installed from, `code` that of the harness and its libraries, `reviews`
-    that of what a person wrote of derived descriptions.
+    that of what lies over derived descriptions, `recording` that of what is replayed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -51,6 +51,7 @@ class Header(BaseModel):
     seed: int
     time_scale: float
     reviews: str | None = None
+    recording: str | None = None
 
     def as_line(self) -> dict[str, JsonValue]:
         return self.model_dump(mode="json")

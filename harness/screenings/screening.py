@@ -15,10 +15,10 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from harness import __version__, temporary
-from harness.checking.plan import PACE, Plan
+from harness.checking.plan import PACE, LiveWay, Plan
 from harness.checking.process import run_checks
 from harness.checking.progress_lines import Said
-from harness.errors import HarnessError, OurFailure
+from harness.errors import HarnessError, OurFailure, UserError
 from harness.forks.errors import ForkError, NoRepository, NothingBeforeDeadline, Unreachable
 from harness.forks.lockfile import Lock
 from harness.forks.object_store import ObjectStore
@@ -38,7 +38,7 @@ from harness.screenings.run import InstalledInfo, RunInfo
 from harness.screenings.screened import Screened, profile_of
 from harness.screenings.store import OUTCOMES, SUBMISSION, read_screening, write_run
 from harness.text import one_line, plain
-from harness.venue.described.loading import review_of
+from harness.venue.described.loading import recorded_of, review_of
 
 LOG = "checks.log"
 LACKING_NAMED = 10
@@ -77,6 +77,7 @@ class Settings:
     select: str | None = None
     again: bool = False
     environment: str | None = None  # the digest of the lock that the framework's packages come from
+    live: LiveWay | None = None  # how real exchanges may be reached, if they may
     descriptions: Path | None = None  # where reviews of derived descriptions lie
 
 
@@ -247,14 +248,29 @@ def _header(candidate: Candidate, settings: Settings, submission: Submission | N
         seed=settings.seed,
         time_scale=settings.scale,
         reviews=_reviews(candidate, settings.descriptions),
+        recording=_recording(candidate),
     ).as_line()
 
 
 def _reviews(candidate: Candidate, folder: Path | None) -> str | None:
     """A digest of the reviews of its exchanges' descriptions, None where there is none."""
-    files = [review_of(folder / f"{name}.yml") for name in candidate.connectors] if folder else []
+    described = [folder / f"{name}.yml" for name in candidate.connectors] if folder else []
+    files = [beside(each) for each in described for beside in (review_of, recorded_of)]
     texts = [file.read_bytes() for file in files if file.exists()]
     return hashlib.sha256(b"\0".join(texts)).hexdigest()[:16] if texts else None
+
+
+def _recording(candidate: Candidate) -> str | None:
+    """A digest of what is replayed. Raises UserError where it cannot be read."""
+    if candidate.exchange.recording is None:
+        return None
+    file = Path(candidate.exchange.recording)
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+    except OSError as error:
+        raise UserError(
+            f"the recording cannot be read: {error.strerror}", where=str(file), hint="correct `recording:`"
+        ) from error
 
 
 def _run_checks(
@@ -277,6 +293,8 @@ def _run_checks(
         scale=settings.scale,
         header=header,
         descriptions=settings.descriptions.absolute() if settings.descriptions else None,
+        mode=candidate.exchange.mode,
+        live=settings.live,
     )
     with temporary.folder("plan") as place:
         plan_file = place / "plan.json"

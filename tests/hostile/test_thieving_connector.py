@@ -248,6 +248,8 @@ def test_a_report_as_the_leak(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         exchange=None,
         derived=False,
         descriptions=tmp_path / "descriptions",
+        replay=None,
+        live=None,
         sandbox="auto",
         reports=tmp_path / "reports",
         seed=1,

@@ -286,14 +286,26 @@ def test_names_that_cannot_be_a_folder_of_reports(name: str, tmp_path: Path) -> 
     assert "cannot be the name of a report's folder" in found
 
 
-@pytest.mark.parametrize("mode", ["live", "replay"])
-def test_a_mode_that_is_not_there_is_refused_with_its_line(mode: str, tmp_path: Path) -> None:
-    text = GOOD.replace("    exchange:\n", f"    exchange:\n      mode: {mode}\n")
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("mode: replay", "nothing is named to replay"),
+        ("recording: one.zst", "a recording is named, and nothing is replayed"),
+        ("mode: liv", "liv"),
+    ],
+)
+def test_modes_that_do_not_fit_are_refused_with_their_line(lines: str, said: str, tmp_path: Path) -> None:
+    text = GOOD.replace("    exchange:\n", f"    exchange:\n      {lines}\n")
     (found,) = mistakes(tmp_path, text)
-    assert f"candidates[0].exchange.mode: '{mode}' is not there yet" in found
-    line = text.splitlines().index(f"      mode: {mode}") + 1
-    assert found.startswith(f"{line}: ")
-    assert "write simulate" in found
+    assert said in found
+    assert found.startswith(f"{text.splitlines().index(f'      {lines}') + 1}: ")
+
+
+def test_a_recording_counts_from_the_round_files_folder(tmp_path: Path) -> None:
+    lines = "mode: replay\n      recording: kept/one.zst"
+    text = GOOD.replace("    exchange:\n", f"    exchange:\n      {lines}\n", 1)
+    exchange = load_round(write(tmp_path, text)).candidates[0].exchange
+    assert (exchange.mode, exchange.recording) == ("replay", str(tmp_path / "kept/one.zst"))
 
 
 def test_a_waiver_of_somebody_who_is_no_maintainer_is_refused_with_its_line(tmp_path: Path) -> None:

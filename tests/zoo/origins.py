@@ -314,8 +314,8 @@ HISTORY: tuple[Origin, ...] = (
     _repair(
         4442,
         "the fee on top of the cost was not reckoned with, so that orders failed for lack of balance",
-        takes="an order for all that the account has, as the framework's budget checker reckons it: "
-        "a command of the driver that asks it, and an exchange that holds the fee with the cost",
+        "no-fee-of-kucoin-expected",
+        "fees-of-kraken-taken-from-returns",
     ),
     _repair(4466, "pings were not answered, so that the stream was closed", "pings-never-sent"),
     _repair(5088, "fills had the id of their order", "partial-fills-named-after-their-order"),

@@ -25,6 +25,10 @@ class NothingToPlay(Exception):  # noqa: N818 - a way for a scenario to end, not
     """The scenario is not for this kind of connector; the text says why."""
 
 
+class NotRecorded(Exception):  # noqa: N818 - a way for a scenario to end, not an error
+    """What is replayed does not hold what the connector reads; the text says what is missing."""
+
+
 class BrokeOffError(ConnectorError):
     """The connector broke off in the middle of a scenario."""
 

@@ -9,10 +9,22 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 
+from harness.driving.numbers import as_kept
 from harness.gateway.faults import DropMessage
 from harness.scenarios.played import start
 from harness.scenarios.played.balances import PATIENT, BalanceView, asset_view, settled, views
-from harness.scenarios.played.order_life import WAIT, Life, completed, let_trade, rest, settle
+from harness.scenarios.played.order_life import (
+    WAIT,
+    Life,
+    completed,
+    created,
+    let_trade,
+    rest,
+    resting_price,
+    settle,
+    size,
+    submit,
+)
 from harness.scenarios.played.unheard import wait_for_polls
 from harness.scenarios.rig import Rig, Rigs
 from harness.scenarios.trace.view import View
@@ -48,10 +60,13 @@ class Fees(View):
     """`balances` are those of the end; of the third asset too, where there is one.
 
     `elsewhere` are those after money came into another account of the same user; none where the exchange
-    does not tell of that.
+    does not tell of that. `whole` is an order for all that the account has, less the `expected` fee, a
+    fraction of its value; None on perpetuals.
     """
 
     rig_number: int
+    whole: Life | None = None
+    expected: Decimal = Decimal(0)
     paid: list[Paid] = field(default_factory=list)
     balances: list[BalanceView] = field(default_factory=list)
     elsewhere: list[BalanceView] = field(default_factory=list)
@@ -62,6 +77,8 @@ def change_fees(rigs: Rigs, pace: float) -> Fees:
     with rigs.open(pace) as rig:
         run = Fees(rig.number)
         start(rig)
+        if not rig.market.perpetual:
+            _order_for_all(rig, run)
         rig.venue.change_rules(replace(rig.market, maker_fee=REBATE))
         run.paid += [Paid(Charged.REBATE, _filled(rig, side)) for side in Side]
         rig.venue.change_rules(replace(rig.market, maker_fee=RAISED))
@@ -79,6 +96,23 @@ def change_fees(rigs: Rigs, pace: float) -> Fees:
             run.balances.append(_settled_view(rig, third))
         run.elsewhere = _deposited_elsewhere(rig)
         return run
+
+
+def _order_for_all(rig: Rig, run: Fees) -> None:
+    """As strategies reckon it: what the connector says is available, less the fee that it expects on top."""
+    price, held = resting_price(rig, Side.BUY), rig.connector.balances().get(rig.market.quote)
+    if held is None:
+        return
+    fee = rig.connector.fee(rig.pair, size(rig), price, is_maker=False)
+    on_top = not fee.type.startswith("DeductedFromReturns")
+    run.expected = as_kept(fee.percent) if on_top else Decimal(0)
+    amount = floor_to(as_kept(held.available) / (price * (1 + run.expected)), rig.market.lot_size)
+    life = run.whole = submit(rig, Side.BUY, amount, price)
+    if life.placed is not None:
+        rig.connector.wait_event(created(Side.BUY), life.order_id, WAIT)
+        rig.connector.cancel(life.order_id)
+        rig.connector.wait_event("OrderCancelled", life.order_id, WAIT)
+    settle(rig, life)
 
 
 def _deposited_elsewhere(rig: Rig) -> list[BalanceView]:

@@ -77,7 +77,7 @@ class MarketData(View):
     several: LastPrices = field(default_factory=LastPrices)
 
 
-def watch_market(rigs: Rigs, pace: float) -> MarketData:
+def watch_simulated(rigs: Rigs, pace: float) -> MarketData:
     """Start on two markets, one of them with an odd name and odd sizes, and let others trade."""
     odd = randomization.odd(rigs.dialect.markets)
     with rigs.open(pace, also=odd) as rig:

@@ -206,6 +206,7 @@ class End(StrEnum):
     NOT_READY = "not_ready"  # the connector never became ready
     BROKE_OFF = "broke_off"  # the connector raised, hung or ended
     NOT_APPLICABLE = "not_applicable"
+    NOT_RECORDED = "not_recorded"  # a replay does not hold what the connector reads
     OURS = "ours"  # something of the harness's broke
 
 

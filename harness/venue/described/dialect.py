@@ -53,8 +53,9 @@ class DescribedDialect(Proving, Understanding):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls.routes = tuple(_routes(cls.description))
-        cls.streams = tuple(_streams(cls.description))
+        if hasattr(cls, "description"):  # a class for several has none
+            cls.routes = tuple(_routes(cls.description))
+            cls.streams = tuple(_streams(cls.description))
 
     def __init__(self, venue: Venue) -> None:
         super().__init__(venue)
@@ -215,7 +216,7 @@ class DescribedDialect(Proving, Understanding):
             account = self._account_of_token(connection.login.token, path, request)
             if account is None and connection.login.needed:
                 return self.refusals.reply(RequestError.UNKNOWN_KEY.value, self.venue_facts.now())
-        session = DescribedSession(self, Opening(connection, request, account))
+        session = self.session(Opening(connection, request, account))
         self.sessions.add(session)
         return session
 
@@ -223,6 +224,10 @@ class DescribedDialect(Proving, Understanding):
         kind, _, name = place.partition(" ")
         token = path.get(name, "") if kind == "path" else dict(request.query).get(name, "")
         return self.keys.account_of(token, self.venue.clock.now())
+
+    def session(self, opening: Opening) -> DescribedSession:
+        """What is said on a connection that was opened so."""
+        return DescribedSession(self, opening)
 
     @classmethod
     def unconfirmed(cls, facts: Iterable[str]) -> tuple[str, ...]:

@@ -61,6 +61,8 @@ class Dialect:
     verifies_signatures: ClassVar[bool] = (
         True  # else whatever is signed is let in, and nothing follows from it
     )
+    replays: ClassVar[bool] = False  # its market data were recorded at the real exchange
+    begins_at: ClassVar[float | None] = None  # virtual Unix seconds; None: now
     routes: ClassVar[tuple[Route, ...]] = ()
     streams: ClassVar[tuple[Route, ...]] = ()
 

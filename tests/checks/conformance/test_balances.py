@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, cast
 
@@ -9,13 +10,16 @@ import pytest
 from pydantic import JsonValue
 
 from checks.conformance.test_balances import report_of
+from checks.conformance.test_balances import test_what_is_available_follows_each_message as follows_each
 from checks.conformance.test_balances import test_what_is_available_follows_with_the_total as follows
 from harness.checking import Failed
 from harness.driving.claims import Balance, EventView
+from harness.gateway.entries import Frame
 from harness.scenarios.played.balances import BalanceView
 from harness.scenarios.played.order_life import Life, Trading
 from harness.venue.market import SAMPLE_PERPETUALS
 from harness.venue.model import Fill, Side
+from tests.checks.conformance.seen import seen as with_frames
 
 Figures = tuple[int, int]  # in all and available
 
@@ -35,6 +39,7 @@ def trading(*moments: tuple[Figures, Figures, Figures]) -> Trading:
 
 
 START = ((9, 9), (9, 9), (9, 9))
+TOLD = '{"a":"USDT"}'
 
 
 @pytest.mark.parametrize(
@@ -60,6 +65,53 @@ def test_what_is_available_only_after_a_poll_is_found(then: tuple[Figures, Figur
 )
 def test_who_polls_or_is_told_both_is_not_accused(then: list[tuple[Figures, Figures, Figures]]) -> None:
     follows(trading(START, *then))
+
+
+def heard(*moments: tuple[Figures, Figures, Figures], told: tuple[int, ...]) -> Trading:
+    """The same, five seconds apart; a message told of the asset in the middle of those that are `told`."""
+    run = trading(*moments)
+    for views in (run.balances_unpolled, run.balances):
+        views[:] = [replace(view, at=5.0 * (number + 1)) for number, view in enumerate(views)]
+    frames = [
+        Frame(
+            5.0 * number + 3,
+            "ws.example.com",
+            1,
+            "connector",
+            "received",
+            "stream:balances",
+            TOLD,
+            number=number,
+        )
+        for number in told
+    ]
+    return with_frames(run, "trading", *frames)
+
+
+# A fill that it followed, and then an order that holds two.
+FOLLOWED = ((8, 8), (8, 8), (8, 8))
+
+
+def test_what_a_message_tells_and_a_poll_brings_is_found() -> None:
+    held = ((8, 8), (8, 6), (8, 6))
+    with pytest.raises(Failed, match="went on to report 8 until its next poll"):
+        follows_each(heard(START, FOLLOWED, held, told=(1, 2)))
+
+
+@pytest.mark.parametrize(
+    ("moments", "told"),
+    [
+        pytest.param([START, FOLLOWED, ((8, 6), (8, 6), (8, 6))], (1, 2), id="as it was told"),
+        pytest.param([START, FOLLOWED, ((8, 8), (8, 6), (8, 6))], (1,), id="nothing was told"),
+        pytest.param(
+            [START, ((9, 9), (8, 8), (8, 8)), ((8, 8), (8, 6), (8, 6))], (1, 2), id="who only polls"
+        ),
+    ],
+)
+def test_who_polls_or_follows_is_not_accused(
+    moments: list[tuple[Figures, Figures, Figures]], told: tuple[int, ...]
+) -> None:
+    follows_each(heard(*moments, told=told))
 
 
 def filled(trade_id: int, fee: str, price: str = "50000") -> Fill:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from checks.conformance import test_order_life as checks
-from harness.checking import Failed, Undetermined
+from harness.checking import Failed, NotApplicable, Undetermined
 from harness.driving.claims import EventView
-from harness.scenarios.catalogue import RACES
+from harness.scenarios.catalogue import DEAF_STREAMS, RACES
 from harness.scenarios.played.order_life import Life
 from harness.scenarios.played.races import Races
+from harness.scenarios.played.unheard import DeafStreams
 from tests.checks.conformance.seen import seen
 from tests.scenarios.trace.sample import FILL, ORDER
 
@@ -52,3 +53,29 @@ def test_what_late_messages_must_not_do(seen: Races, words: str) -> None:
 def test_messages_that_came_before_the_end_say_nothing() -> None:
     with pytest.raises(Undetermined, match="No poll told"):
         checks.test_late_messages_leave_an_order_ended(races(filled(WHOLE), COMPLETED, ended_first=False))
+
+
+def told(*heard: bool, joined: bool = True) -> DeafStreams:
+    """An order of which one fill was told alone and two in one message, if `joined`."""
+    life = Life(0, 1.0, "x-1", ORDER.side, "LIMIT", ORDER.amount, ORDER.price, ORDER, ())
+    return seen(DeafStreams(0, together=life, joined=joined, heard=list(heard)), DEAF_STREAMS.name)
+
+
+def test_fills_that_are_reported_however_they_are_told_pass() -> None:
+    checks.test_fills_told_in_one_message(told(True, True, True))
+
+
+@pytest.mark.parametrize(("heard", "count"), [((True, True, False), 1), ((True, False, False), 0)])
+def test_fills_that_are_lost_in_company_are_found(heard: tuple[bool, ...], count: int) -> None:
+    with pytest.raises(Failed, match=f"one message told of, {count} were reported before a poll"):
+        checks.test_fills_told_in_one_message(told(*heard))
+
+
+def test_who_reports_fills_after_polls_only_is_not_accused() -> None:
+    with pytest.raises(Undetermined):
+        checks.test_fills_told_in_one_message(told(False, False, False))
+
+
+def test_an_exchange_that_tells_of_each_fill_alone_asks_for_nothing() -> None:
+    with pytest.raises(NotApplicable):
+        checks.test_fills_told_in_one_message(told(True, False, False, joined=False))

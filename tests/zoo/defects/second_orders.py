@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from checks.conformance import test_balances, test_order_life, test_orders, test_perpetual
+from checks.conformance import (
+    test_balances,
+    test_balances_fees,
+    test_order_life,
+    test_orders,
+    test_perpetual,
+)
 from checks.conformance import test_resilience_replies as replies
 from tests.zoo.defect import Defect, defect
 from tests.zoo.planting import behaving, constant, worded
@@ -12,6 +18,24 @@ BYBIT_PERPETUAL = "bybit_perpetual_derivative.py"
 IN_QUOTE = "{order}.quote_asset"
 
 MONEY: tuple[Defect, ...] = (
+    defect(
+        "no-fee-of-kucoin-expected",
+        test_balances_fees.test_all_that_the_account_has_can_be_ordered_for,
+        "An order for all that the account has, less the expected fee of 0.* was refused",
+        worded(KUCOIN, "_get_fee", ("AddedToCostTradeFee(percent=fee_value)", "AddedToCostTradeFee()")),
+        connector="kucoin",
+    ),
+    defect(
+        "fees-of-kraken-taken-from-returns",
+        test_balances_fees.test_all_that_the_account_has_can_be_ordered_for,
+        "An order for all that the account has, less the expected fee of 0.* was refused",
+        constant(
+            "kraken_utils.py",
+            'taker_percent_fee_decimal=Decimal("0.004"),',
+            'taker_percent_fee_decimal=Decimal("0.004"),\n    buy_percent_fee_deducted_from_returns=True,',
+        ),
+        connector="kraken",
+    ),
     defect(
         "ready-before-anything-private-is-known",
         test_balances.test_a_wrong_key_is_noticed,
@@ -157,7 +181,59 @@ ORDERS: tuple[Defect, ...] = (
     ),
 )
 
+LIFE: tuple[Defect, ...] = (
+    defect(
+        "orders-saved-without-the-exchanges-id",
+        test_order_life.test_orders_survive_a_restart,
+        "After the restart an order could not be cancelled",
+        behaving(
+            KUCOIN,
+            "KucoinExchange",
+            """
+            @property
+            def tracking_states(self):
+                states = super().tracking_states
+                return {key: {**state, "exchange_order_id": None} for key, state in states.items()}
+            """,
+        ),
+        connector="kucoin",
+    ),
+    defect(
+        "orders-asked-for-without-their-market",
+        test_order_life.test_polling_finds_the_end,
+        "OrderCancelled was reported 0 times",
+        worded(GATE, "_request_order_status", ('"currency_pair": trading_pair', '"pair": trading_pair')),
+        connector="gate_io",
+    ),
+    defect(
+        "event-times-of-bybit-in-milliseconds",
+        test_order_life.test_timestamps,
+        "event has timestamp",
+        behaving(
+            "bybit_exchange.py",
+            "BybitExchange",
+            """
+            @property
+            def current_timestamp(self):
+                return super().current_timestamp * 1e3
+            """,
+        ),
+        connector="bybit",
+    ),
+)
+
 POSITIONS: tuple[Defect, ...] = (
+    defect(
+        "fills-told-in-contracts-of-a-tenth",
+        test_perpetual.test_amounts_are_in_base,
+        "were reported as",
+        worded(
+            BYBIT_PERPETUAL,
+            "_parse_trade_update",
+            ('Decimal(trade_msg["execQty"])', 'Decimal(trade_msg["execQty"]) * 10'),
+        ),
+        connector="bybit_perpetual",
+    ),
     defect(
         "closing-orders-of-bybit-may-open",
         test_perpetual.test_closing_orders_only_reduce,
@@ -226,4 +302,4 @@ POSITIONS: tuple[Defect, ...] = (
     ),
 )
 
-DEFECTS = (*MONEY, *ORDERS, *POSITIONS)
+DEFECTS = (*MONEY, *ORDERS, *LIFE, *POSITIONS)

@@ -95,7 +95,7 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "a-fee-of-zero-taken-for-unknown",
         test_balances_fees.test_a_fee_is_what_the_exchange_took,
-        "A fill cost 0 .*; the connector reported 0.0*[1-9]",
+        r"A fill cost 0\.0* .*; the connector reported 0\.0*[1-9]",
         worded(
             "gate_io_exchange.py",
             "_create_trade_update_with_order_fill_data",
@@ -109,7 +109,7 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "a-fee-of-okx-of-zero-taken-for-unknown",
         test_balances_fees.test_a_fee_is_what_the_exchange_took,
-        "A fill cost 0 .*; the connector reported 0.0*[1-9]",
+        r"A fill cost 0\.0* .*; the connector reported 0\.0*[1-9]",
         worded(
             "okx_exchange.py",
             "_user_stream_event_listener",
