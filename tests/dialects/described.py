@@ -15,7 +15,6 @@ from typing import Any
 from harness.checking import slugs_of
 from harness.venue.described import DescribedDialect, shipped_dialects
 from tests.dialects.names import LIKE_WRITTEN
-from tests.zoo.defects_of_perpetuals import OF_PERPETUALS
 from tests.zoo.real_defects import REAL_DEFECTS
 from tests.zoo.sections import with_section
 
@@ -49,7 +48,7 @@ def _found(name: str, kept: dict[str, Any]) -> Iterator[str]:
     """What failed, each with why it is the connector that is wrong, where that was looked into."""
     real = {
         check.__name__: (defect, slugs_of(check))
-        for (one, check), defect in {**REAL_DEFECTS, **OF_PERPETUALS}.items()
+        for (one, check), defect in REAL_DEFECTS.items()
         if one == name
     }
     for check, summary in kept.get("failed", {}).items():

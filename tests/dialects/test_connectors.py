@@ -26,7 +26,6 @@ TAKES_THE_LAST_FUNDING_FOR_THE_NEXT = ("architect_perpetual",)
 LEAVES_SHORT_POSITIONS_OUT = ("architect_perpetual",)
 ONLY_CLOSES_POSITIONS = ("grvt_perpetual",)  # an order against one only reduces it, whatever it is to do
 RECKONS_AVAILABLE = ("derive",)  # from all, with fills that are in it already
-WITHOUT_LEVERAGE = ("architect_perpetual", "derive_perpetual", "kalshi_perpetual")  # asked for none
 TELLS_EQUITY = (
     "bitmart_perpetual",
     "bybit_perpetual",
@@ -172,7 +171,7 @@ def test_leverage_and_funding(rig: Rig) -> None:
     if not rig.market.perpetual:
         pytest.skip("spot")
     name, venue, market = rig.dialect.name, rig.venue, rig.market
-    if name not in WITHOUT_LEVERAGE:
+    if rig.dialect.takes_leverage:
         rig.connector.set_leverage(rig.pair, 7)
         assert rig.eventually(lambda: venue.leverage(rig.account, market) == 7, 60)
     funding = rig.connector.funding(rig.pair)

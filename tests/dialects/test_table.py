@@ -10,7 +10,7 @@ from tests.dialects import described
 from tests.dialects.names import NAMES
 from tests.dialects.table import BEGIN, END, PAGE, table
 from tests.made_pages import with_table
-from tests.zoo.defects_of_perpetuals import OF_PERPETUALS
+from tests.zoo.real_defects_perpetuals import PERPETUAL_DEFECTS
 from tests.zoo.sections import with_section
 
 
@@ -33,5 +33,5 @@ def test_every_dialect_has_a_row() -> None:
 
 def test_what_is_told_of_perpetuals_was_measured() -> None:
     measured = json.loads(described.MEASURED.read_text(encoding="utf-8"))
-    for (name, check), real in OF_PERPETUALS.items():
+    for (name, check), real in PERPETUAL_DEFECTS.items():
         assert re.search(real.finding, measured[name]["failed"][check.__name__]), (name, check)

@@ -83,6 +83,8 @@ class Positions(View):
     """The whole scenario. `modes` and `modes_got` are what was asked for and what the account had then."""
 
     rig_number: int
+    takes_leverage: bool = True
+    reduce_only_rests: bool = True
     leverage_got: Decimal = Decimal(0)
     modes: list[PositionMode] = field(default_factory=list)
     modes_got: list[PositionMode] = field(default_factory=list)
@@ -104,7 +106,7 @@ def hold_positions(rigs: Rigs, pace: float) -> Positions:
         raise NothingToPlay("The connector trades no perpetuals.")
     elsewhere = randomization.a_page_more(rigs.dialect.markets)
     with rigs.open(pace, listed=elsewhere) as rig:
-        run = Positions(rig.number)
+        run = Positions(rig.number, rig.dialect.takes_leverage, rig.dialect.reduce_only_rests)
         _choose_an_interval(rig)
         start(rig)
         _change_modes(rig, run)

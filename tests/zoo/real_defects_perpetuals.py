@@ -19,7 +19,7 @@ from checks.conformance import (
     test_security,
     test_trading_rules,
 )
-from tests.zoo.real_defects import RealDefect
+from tests.zoo.real_defect import RealDefect
 
 CONTRACTS = (
     "It takes contracts for amounts of the base, in rules, books, trades and orders. BTCUSDT's contract "
@@ -35,7 +35,7 @@ CLOSES = (
     "to open: what goes beyond the position is not traded, and nobody can turn a position round."
 )
 
-_BY_CONTRACTS = {
+_BY_CONTRACTS: dict[Callable[..., None], str] = {
     test_order_life_crowd.test_a_dozen_pairs: "1000.0 at .* in the connector, 1.000 at",
     test_resilience_hour.test_an_hour_of_market_making: "never reached the exchange",
     test_resilience_hour.test_a_wrong_clock_is_borne: "No order arrives",
@@ -55,7 +55,7 @@ _BY_CONTRACTS = {
     test_security.test_signatures_are_accepted: "accepted none of 1 signed requests",
 }
 
-OF_PERPETUALS: dict[tuple[str, Callable[..., None]], RealDefect] = {
+PERPETUAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
     **{
         ("bitmart_perpetual", check): RealDefect(finding, CONTRACTS)
         for check, finding in _BY_CONTRACTS.items()
@@ -99,6 +99,11 @@ OF_PERPETUALS: dict[tuple[str, Callable[..., None]], RealDefect] = {
         "keeps asks that were gone",
         "It takes the first message of a subscription, which holds the whole book (sequence number 0), "
         "for changes: levels that went while it was away stay in its book.",
+    ),
+    ("kalshi_perpetual", test_trading_rules.test_odd_markets_keep_nobody_from_starting): RealDefect(
+        "listed without figures, the connector never became ready",
+        "It reads contract and tick size of every market when it makes its list of symbols, outside of any "
+        "`try`: one market without them, and nobody can start.",
     ),
     ("pacifica_perpetual", test_resilience_hour.test_a_wrong_clock_is_borne): RealDefect(
         "never gets ready",
