@@ -16,7 +16,7 @@ from harness.venue.described.placeholders import AS_JSON
 _TRANSPARENT = ("data", "json")  # attributes of a message or a reply that stand for its content
 _GIVEN = "given"  # the first step of a path in what a function is given
 # Functions that open what they are given, and where in it what they give back stands.
-OPENING: Mapping[str, Path] = {"loads": (AS_JSON,)}
+OPENING: Mapping[str, Path] = {"loads": (AS_JSON,), "decode": (AS_JSON,)}
 _ISO = re.compile(r"dateparse|fromisoformat|strptime|parser\.parse")
 
 

@@ -20,8 +20,8 @@ from harness.venue.described.sources import confirms
 
 # Facts that a reply must tell for checks to lean on; one of each group is enough.
 FACTS_LEANED_ON: Mapping[str, tuple[tuple[str, ...], ...]] = {
-    "symbols": (("market.symbol",), ("market.tick_size", "market.tick_decimals"),
-                ("market.lot_size", "market.lot_decimals")),
+    "symbols": (("market.symbol", "market.base", "market.number"),
+                ("market.tick_size", "market.tick_decimals"), ("market.lot_size", "market.lot_decimals")),
     "balances": (("balance.asset",), ("balance.free",), ("balance.total", "balance.locked")),
     "place_order": (("order.order_id", "order.client_order_id"),),
     "order_status": (("order.status",), ("order.filled", "order.remaining", "fill.amount")),
@@ -29,6 +29,8 @@ FACTS_LEANED_ON: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "stream:orders": (("order.status",), ("order.order_id", "order.client_order_id")),
     "stream:fills": (("fill.trade_id",), ("fill.price",), ("fill.amount",)),
 }  # fmt: skip
+# What need not be told where all of these are.
+_FOLLOWS: Mapping[str, frozenset[str]] = {"balance.free": frozenset({"balance.total", "balance.locked"})}
 # Objects whose facts a leaf may be, and the names that leaves of them go by.
 _THINGS: Mapping[str, str] = {
     "market": r"each market|symbols|instrument",
@@ -111,7 +113,8 @@ def _untold(made: Assembled) -> Iterator[Question]:
         parts = [part for part in made.placed if part.operation == operation and _told(part)]
         facts = frozenset(fact for part in parts for fact in part.facts)
         for group in groups:
-            if parts and not facts & frozenset(group):
+            follows = any(_FOLLOWS[fact] <= facts for fact in group if fact in _FOLLOWS)
+            if parts and not follows and not facts & frozenset(group):
                 told = "tells" if operation.startswith("stream:") else "reply"
                 hint, place = _unexplained(parts[0], told)
                 yield Question(

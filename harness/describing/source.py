@@ -54,7 +54,8 @@ class Source:
     the HTTP methods of routes that are asked for in one way only. `pair` has base and quote of what
     its tests trade, empty where they do not say. `markets` is what is read of the reply that lists the
     markets. `tests` are the texts of its test modules. `positions` are names for the places in rows that
-    are lists, one list of names for each kind of row.
+    are lists, one list of names for each kind of row. `told` has what is read of messages that are waited for
+    where a route's reply is elsewhere, by operation.
     """
 
     routes: Mapping[str, Reading]
@@ -67,6 +68,7 @@ class Source:
     markets: Reading | None = None
     tests: tuple[str, ...] = ()
     positions: tuple[tuple[str, ...], ...] = ()
+    told: Mapping[str, Reading] = field(default_factory=dict)
 
     def of(self, path: str) -> Reading | None:
         """For a route's path as it was asked for: the longest known path that it ends with counts."""

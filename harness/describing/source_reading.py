@@ -62,6 +62,7 @@ def read_source(texts: Iterable[str]) -> Source:
     constants = dict(pair for tree in trees for pair in constants_in(tree))
     routes: dict[str, Reading] = {}
     received: list[Reading] = []
+    told: dict[str, Reading] = {}
     functions = [each for tree in trees for each in ast.walk(tree) if isinstance(each, _FUNCTIONS)]
     opening = _opening_in(functions, constants)
     for function in functions:
@@ -70,7 +71,9 @@ def read_source(texts: Iterable[str]) -> Source:
             reading = _read_elsewhere(function, functions, constants)
         if not reading.reads:
             continue
-        if _receives(function):
+        if _receives(function) and function.name in METHODS:
+            told[METHODS[function.name]] = reading
+        elif _receives(function):
             received.append(reading)
         for path in paths_in(function, constants):
             routes.setdefault(path, reading)
@@ -85,6 +88,7 @@ def read_source(texts: Iterable[str]) -> Source:
         states,
         verbs,
         markets=_markets_in(functions, constants),
+        told=told,
         positions=tuple(names for tree in trees for names in positions_in(tree)),
     )
 

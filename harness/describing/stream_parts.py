@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from harness.describing import books
 from harness.describing.deriving import Derived
-from harness.describing.fields import SENDS, Field
+from harness.describing.fields import READS, SENDS, Field
 from harness.describing.gathered import Sources, derived_of
 from harness.describing.leaves import Path, changed, flatten, written
 from harness.describing.placed import Placed, at_address, copied, put, spoken
@@ -21,7 +21,7 @@ from harness.describing.streams import PRIVATE, Connection, Subscription
 from harness.describing.templates import Kind
 from harness.describing.unasked_routes import SYMBOL
 from harness.describing.wordlists import WordLists
-from harness.venue.described.addresses import Address
+from harness.venue.described.addresses import Address, leaves
 from harness.venue.described.placeholders import ELSE, IF, THEN
 
 _ANY_PAIR = re.compile(r"[A-Z0-9]{2,10}[-/_]?[A-Z]{2,10}")
@@ -149,6 +149,14 @@ def _channel(
         part.fields += [replace(leaf, at=(*at, "tells", *leaf.at)) for leaf in fields]
     if subscription.operation == "stream:book":
         channel |= _book(sources, part, at)
+    elif subscription.operation == "stream:ticker" and (reading := sources.source.told.get("ticker")):
+        first = template(reading, "ticker")
+        verbs = subscription.topic.items() if isinstance(subscription.topic, dict) else ()
+        said = {name: verb for name, verb in verbs if isinstance(verb, str)}
+        channel["first"] = {**said, **first} if isinstance(first, dict) else first
+        part.fields += [
+            Field((*at, "first", *each), text, "ticker.last", by=(READS,)) for each, text in leaves(first)
+        ]
     return channel, part
 
 
@@ -180,7 +188,12 @@ def _connection(each: Connection, channels: dict[str, JsonValue], sources: Sourc
     if each.subscriptions:
         asked: dict[str, JsonValue] = {"said": dict(each.said), "topics": each.topics}
         if each.by == "frame" and len(sources.source.received) > 1:  # the login's answer comes first
-            asked["answer"] = template(sources.source.received[1], "")
+            answer = template(sources.source.received[1], "")
+            own = next((channel for channel in channels.values() if _answers(answer, channel)), None)
+            if isinstance(own, dict):  # others hear something else first
+                own.setdefault("first", answer)
+            else:
+                asked["answer"] = answer
         made["subscribe"] = asked
     if channels:
         made["channels"] = channels
@@ -188,6 +201,14 @@ def _connection(each: Connection, channels: dict[str, JsonValue], sources: Sourc
     if {"stream:orders", "stream:fills"} <= operations:
         made["fills_first"] = True  # as upstream's kit has it
     return made
+
+
+def _answers(answer: JsonValue, channel: JsonValue) -> bool:
+    """Whether an answer to a subscription names the one to this channel, and so none to any other."""
+    topic = channel.get("topic") if isinstance(channel, dict) else None
+    if not isinstance(answer, dict) or not isinstance(topic, dict):
+        return False
+    return any(isinstance(said, str) and topic.get(name) == said for name, said in answer.items())
 
 
 def _login(each: Connection, sources: Sources) -> dict[str, JsonValue]:

@@ -21,6 +21,7 @@ _IN_JSON = re.compile(
     rf'("(?:{_ALWAYS})"\s*:\s*)("(?:[^"\\]|\\.)*"|-?\d+)|("(?:{_WHERE_LONG})"\s*:\s*)"(?:[^"\\]|\\.){{{LONG},}}"',
     re.IGNORECASE,
 )
+_ACCOUNT = re.compile(r'"(?:uid|user[-_]?id|account[-_]?id)"\s*:\s*"?(\d{5,})"?', re.IGNORECASE)
 _IN_QUERY = re.compile(rf"((?:^|[?&])(?:{_ALWAYS}|{_WHERE_LONG})=)[^&\s\"]+", re.IGNORECASE)
 _HEADER = re.compile(
     rf"(?:.*[-_])?(?:{_ALWAYS}|sign|sig|token|auth|key|secret|pass\w*)(?:[-_].*)?", re.IGNORECASE
@@ -36,6 +37,7 @@ class Redactor:
     def __init__(self, secrets: Mapping[str, str]) -> None:
         self._secrets = {text: name for name, text in secrets.items() if text}
         self._canaries = Canaries(secrets)
+        self._accounts: set[str] = set()  # numbers of accounts, which names of topics may hold
 
     def know(self, secrets: Mapping[str, str]) -> None:
         """Learn `{name: secret}`."""
@@ -46,6 +48,9 @@ class Redactor:
         """Without known secrets, however they are spelled, and without what JSON or a query calls one."""
         for secret, name in tuple(self._secrets.items()):
             text = text.replace(secret, f"‹{name}›")
+        self._accounts |= {each[1] for each in _ACCOUNT.finditer(text)}
+        for number in tuple(self._accounts):
+            text = re.sub(rf"(?<![\d.]){number}(?![\d.])", HIDDEN, text)
         text = _IN_JSON.sub(lambda each: f'{each[1] or each[3]}"{HIDDEN}"', text)
         text = _MAIL.sub(HIDDEN, _TOKEN.sub(HIDDEN, _IN_QUERY.sub(rf"\g<1>{HIDDEN}", text)))
         return self._canaries.redact(text)

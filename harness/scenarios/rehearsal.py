@@ -121,13 +121,7 @@ def _trades(rig: Rig, rule: Rule) -> Iterator[str]:
         return
     if rig.connector.wait_event("BuyOrderCreated", name, WAIT):
         yield "created"
-    asked = _asked_for_orders(rig)
-    rig.connector.cancel(name)
-    rig.eventually(lambda: not _now(rig, waiting).status.live, WAIT)
-    if rig.connector.wait_event("OrderCancelled", name, WAIT) and not _now(rig, waiting).status.live:
-        yield "cancelled"
-        if _asked_for_orders(rig) == asked:
-            yield "ended"
+    yield from _cancelled(rig, waiting, name)
     taking, name = _placed(rig, Side.BUY, ask * Decimal("1.02"), rule)
     if taking is None:
         return
@@ -139,6 +133,17 @@ def _trades(rig: Rig, rule: Rule) -> Iterator[str]:
         yield "streamed"
     if _looks_up(rig):
         yield "looked up"
+
+
+def _cancelled(rig: Rig, order: Order, name: str) -> Iterator[str]:
+    """Whether it can be cancelled, and its user hears of that before the connector asks what became of it."""
+    asked = _asked_for_orders(rig)
+    rig.connector.cancel(name)
+    rig.eventually(lambda: not _now(rig, order).status.live, WAIT)
+    if rig.connector.wait_event("OrderCancelled", name, WAIT) and not _now(rig, order).status.live:
+        yield "cancelled"
+        if _asked_for_orders(rig) == asked:
+            yield "ended"
 
 
 def _hears_of_a_part(rig: Rig, price: Decimal, rule: Rule) -> bool:

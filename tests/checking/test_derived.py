@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import cast
+
+import pytest
 
 from harness.checking.confirmed import (
     Standing,
@@ -20,8 +23,10 @@ from harness.describing.review_lines import OPEN_FACT, Question, line
 from harness.driving.claims import Rule
 from harness.outcome import Outcome, Severity, Status
 from harness.requirement import Catalogue
-from harness.scenarios.rehearsal import NOT_TOLD, STEPS, Rehearsal, enough
+from harness.scenarios.rehearsal import NOT_TOLD, STEPS, Rehearsal, _cancelled, enough
+from harness.scenarios.rig import Rig
 from harness.venue.described import DescribedDialect
+from harness.venue.model import Order
 
 
 def _outcome(
@@ -123,3 +128,29 @@ def test_an_amount_that_every_rule_allows() -> None:
     )
     assert enough(rule, Decimal(100), Decimal("0.01"), Decimal(5), Decimal("0.01")) == Decimal("0.40")
     assert enough(rule, Decimal(100_000), Decimal("0.01"), None, Decimal("0.01")) == Decimal("0.02")
+
+
+@pytest.mark.parametrize(
+    ("asks", "told", "live", "reached"),
+    [
+        ([], True, False, ["cancelled", "ended"]),
+        (["balances"], True, False, ["cancelled", "ended"]),
+        (["order_status"], True, False, ["cancelled"]),  # heard of by asking
+        (["open_orders"], True, False, ["cancelled"]),
+        ([], False, False, []),
+        ([], True, True, []),
+    ],
+)
+def test_the_end_of_an_order_is_told_where_nobody_had_to_ask(
+    asks: list[str], told: bool, live: bool, reached: list[str]
+) -> None:
+    sent = ["order_status"]  # before
+    order = SimpleNamespace(order_id=1, status=SimpleNamespace(live=live))
+    rig = SimpleNamespace(
+        record=SimpleNamespace(exchanges=lambda: [SimpleNamespace(operation=each) for each in sent]),
+        venue=SimpleNamespace(order=lambda *_, **__: order),
+        account=None,
+        eventually=lambda *_: True,
+        connector=SimpleNamespace(cancel=lambda _: sent.extend(asks), wait_event=lambda *_: told),
+    )
+    assert list(_cancelled(cast(Rig, rig), cast(Order, order), "name")) == reached

@@ -226,6 +226,25 @@ def test_words_that_others_have_shown_are_not_asked_for(made: Assembled) -> None
     assert [text.partition(":")[0].rpartition(" / ")[2] for text in told] == ["type", "gone"]
 
 
+@pytest.mark.parametrize(
+    ("operation", "told", "asked"),
+    [
+        ("balances", ("asset", "total"), ["balance.free"]),
+        ("balances", ("asset", "total", "locked"), []),  # what is free follows
+        ("symbols", ("number", "tick_size", "lot_size"), []),
+        ("symbols", ("open", "tick_size", "lot_size"), ["market.symbol or market.base or market.number"]),
+    ],
+)
+def test_what_follows_from_others_is_not_asked_for(
+    made: Assembled, operation: str, told: tuple[str, ...], asked: list[str]
+) -> None:
+    thing = {"balances": "balance", "symbols": "market"}[operation]
+    leaves = [Field(("routes", "GET /x", "reply", name), "", f"{thing}.{name}") for name in told]
+    part = Placed(operation, "GET /x", ("routes", "GET /x"), leaves)
+    found = [each.text for each in questions(replace(made, placed=(part,))) if each.rank == 30]
+    assert [text.split(" tell ")[1].partition("?")[0] for text in found] == asked
+
+
 def test_nothing_is_asked_of_a_connector_that_cannot_be_constructed(made: Assembled) -> None:
     asked = replace(made.sources.asked, constructed=False)
     assert questions(made) != ()

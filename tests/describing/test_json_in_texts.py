@@ -25,8 +25,9 @@ from harness.describing.sentinels import SESSION, SETS
 from harness.describing.signatures import Explanation, Scheme
 from harness.describing.signing import _dotted
 from harness.describing.source_reading import read_source
-from harness.describing.stream_parts import _with_one_signature
-from harness.describing.streams import Connection, connections
+from harness.describing.stream_parts import _with_one_signature, stream_parts
+from harness.describing.streams import Connection, Subscription, connections
+from harness.describing.wordlists import WordLists
 from harness.sandbox.inside.books import _message as _message_of
 from harness.venue.described.said_topics import texts_in
 from harness.venue.described.templates import found_at
@@ -329,3 +330,39 @@ def test_levels_that_a_messages_own_class_reads_are_noted() -> None:
     change = SimpleNamespace(content=rows, bids=[SimpleNamespace(price=4.5, amount=431.0)], asks=[])
     assert _message_of(change)["content"] == {**rows, "bids": [[4.5, 431.0]], "asks": []}
     assert _message_of(SimpleNamespace(content=rows))["content"] == rows
+
+
+def test_a_price_that_is_waited_for_on_a_stream_is_told_there_first() -> None:
+    """As Foxbit's; and what answers one subscription by its name answers no other."""
+    text = (
+        "class Data:\n    async def _subscribe_channels(self, ws):\n        one = await ws.receive()\n"
+        '        if one.data["o"] == "welcome":\n            pass\n        two = await ws.receive()\n'
+        "class Stream:\n    async def _subscribe(self, ws):\n        reply = await ws.receive()\n"
+        '        if reply.data.get("n") == "SubscribeAccountEvents":\n'
+        '            self.ready = json.loads(reply.data.get("o"))["Subscribed"]\n'
+        "class Exchange:\n    async def _get_last_traded_price(self, pair):\n"
+        "        reply = await ws.receive()\n"
+        '        held = json.JSONDecoder().decode(reply.data["o"])\n'
+        '        return float(held["LastTradedPx"])\n'
+    )
+    source = read_source([text])
+    assert template(source.told["ticker"], "ticker") == {"o": {"$json": {"LastTradedPx": "{ticker.last}"}}}
+    assert len(source.received) == 2
+    link = Connection(
+        "ws.x.test", "/ws", {"n": "{any}"}, "",
+        (
+            Subscription("stream:ticker", {"n": "SubscribeLevel1"}, private=False),
+            Subscription("stream:balances", {"n": "SubscribeAccountEvents"}, private=True),
+        ),
+        by="frame",
+    )  # fmt: skip
+    sources = Sources("x", "spot", Harvest(), (), Asked({}), Explanation((), 0, ()), source=source)
+    told, _ = stream_parts([link], sources, WordLists())
+    stream: Any = told["stream"]
+    assert stream["channels"]["ticker"]["first"] == {
+        "n": "SubscribeLevel1", "o": {"$json": {"LastTradedPx": "{ticker.last}"}},
+    }  # fmt: skip
+    assert stream["channels"]["balances"]["first"] == {
+        "n": "SubscribeAccountEvents", "o": {"$json": {"Subscribed": True}},
+    }  # fmt: skip
+    assert "answer" not in stream["subscribe"]

@@ -45,7 +45,7 @@ NEWS = {
     ("change.at", "order.created_at"), ("change.at", "order.updated_at"), ("fill.at", "order.updated_at"),
     ("fill.fee", "order.fee"), ("fill.amount", "order.filled"), ("fill.quote_amount", "order.filled_quote"),
     ("fill.at", "order.created_at"), ("now.at", "trade.at"), ("now.at", "order.updated_at"),
-    ("change.kind", "order.status"),
+    ("change.kind", "order.status"), ("trade.price", "ticker.last"),
 }  # fmt: skip
 BY_CCXT = "[ccxt]"
 

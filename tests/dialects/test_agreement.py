@@ -22,6 +22,14 @@ EXAMINED = {
     # ccxt adds what is filled to `quantity`, and asks itself whether it may ("TODO: validate logic of amount
     # here"); the connector's tests tell a filled order with the quantity that was ordered.
     "foxbit": {"shapes / order / quantity: order.amount, ccxt order.remaining"},
+    # The size of an order that was placed in quote is told in quote (`size_in_quote`); this one was not. On
+    # the stream ccxt takes what is filled of an order for its amount too, and reckons it anew.
+    "coinbase_advanced_trade": {
+        "routes / GET /api/v3/brokerage/orders/historical/fills / reply / fills / each fill / size / $then: "
+        "fill.quote_amount, ccxt fill.amount",
+        "shapes / user_order / cumulative_quantity: order.filled, ccxt order.amount",
+        "shapes / user_order / leaves_quantity: order.remaining, ccxt order.amount",
+    },
     # The connector takes `wb` for the whole balance, ccxt for what is free; it stands in `contradictions`.
     "bing_x": {
         "connections / market / channels / balances / tells / a / B / each balance / wb: balance.total, "

@@ -119,6 +119,13 @@ def test_what_is_nobodys_business_is_not_kept(text: str, hidden: str) -> None:
     assert "‹" in told
 
 
+def test_an_accounts_number_is_not_kept_in_topics_either() -> None:
+    redactor = Redactor({})
+    assert "7654321" not in redactor.text('{"user_id": 7654321, "token": "x"}')
+    assert "7654321" not in redactor.text('{"channel": "private-my_orders_btcusd-7654321"}')
+    assert redactor.text('{"price": "0.7654321", "id": 17654321}') == '{"price": "0.7654321", "id": 17654321}'
+
+
 def test_market_data_stay_as_they_are() -> None:
     text = '{"token": "BTC", "symbol": "BTCUSDT", "key": "a", "bids": [["1.5", "2"]], "sign": 1}'
     assert Redactor({"secret": "abcdefgh12345678"}).text(text) == text

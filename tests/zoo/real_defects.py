@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from checks.conformance import (
     test_balances,
@@ -19,24 +18,10 @@ from checks.conformance import (
     test_trading_rules,
 )
 from harness.venue.dialects import spoken_by
+from tests.zoo.real_defect import FORGETS, NO_ASSETS, RealDefect
+from tests.zoo.real_defects_described import DESCRIBED_DEFECTS
+from tests.zoo.real_defects_perpetuals import PERPETUAL_DEFECTS
 
-
-class RealDefect(NamedTuple):
-    """Words that the finding has to contain (a pattern), and why it is the connector that is wrong.
-
-    `why` says what the exchange received, where that matters, and what the user loses by it.
-    """
-
-    finding: str
-    why: str
-
-
-FORGETS = RealDefect(
-    "the connector forgot the order",
-    "The framework takes a broken connection for a failure, and no connector asks for the order: the "
-    "exchange has "
-    "an order that its user does not know of.",
-)
 WITH_AN_EXPONENT = (
     "It sends `str(price)`, which has an exponent below a millionth. Kraken refuses such a price (gekko "
     "issue 1966), and no document of KuCoin's or Bitget's permits it: in such a market its user can place no "
@@ -67,10 +52,6 @@ RECKONS_FEES = (
     "It reckons the fee of a fill that its stream tells of by rates that it reads twice a day, always in "
     "quote: its user's books show no rebates, new rates or fees in KCS."
 )
-NO_ASSETS = (
-    "The framework makes an empty text of an empty body, and the connector goes through it as through a list "
-    "of no assets: its user has no balance until the next poll."
-)
 UNSIGNED = "It takes a fee without its sign (`abs`), so its user's books show a rebate as a cost."
 SKIPS = (
     "It skips levels that a delta takes out, and the snapshot of a new subscription: its user sees prices "
@@ -84,6 +65,8 @@ ASKS_OPEN_ORDERS_ONLY = (
 )
 
 REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
+    **DESCRIBED_DEFECTS,
+    **PERPETUAL_DEFECTS,
     **{(name, test_order_life.test_no_orphan_after_a_lost_reply): FORGETS for name in spoken_by("v2")},
     ("kucoin", test_order_life.test_a_missed_fill_is_found): RealDefect("was never reported", READS_BESIDE),
     ("kucoin", test_order_life.test_histories_end_as_the_ledger_has_them): RealDefect(

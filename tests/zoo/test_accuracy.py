@@ -15,7 +15,8 @@ from tests.zoo.defect import Defect, defect
 from tests.zoo.defects import DEFECTS
 from tests.zoo.origins import HISTORY, REPORTS
 from tests.zoo.planting import exchange
-from tests.zoo.real_defects import FORGETS, REAL_DEFECTS
+from tests.zoo.real_defect import FORGETS
+from tests.zoo.real_defects import REAL_DEFECTS
 from tests.zoo.rows import read, summary
 from tests.zoo.specimens import ELSEWHERE, spread
 

@@ -80,6 +80,9 @@ class Answering:
         return self._one(asked, changed)
 
     def _cancel(self, asked: Asked) -> Scope:
+        several = asked.text("order.order_ids")
+        if several is not None:
+            return self._cancel_these(asked.who, several.split(","))
         if not asked.named:
             raise Unreadable("no id of an order")
         return self._one(asked, cancel(self._venue, asked.who, asked.named))
@@ -94,17 +97,26 @@ class Answering:
         return Scope({}, {"order": lambda: [self._facts.order(asked.who, order) for order in gone]})
 
     def _cancel_these(self, account: Account, names: Sequence[str]) -> Scope:
-        gone, failed = [], []
+        """`order` has those that are cancelled now, `failed` the others, `tried` both as they were named."""
+        tried: list[tuple[str, Scope]] = []
         for name in names:
             number = number_or_name(name).order_id
             order = Scope({"order": lambda name=name: {"order_id": name}})  # type: ignore[misc]
             try:
-                gone.append(self._facts.order(account, self._venue.cancel(account, number or 0)))
+                gone = self._facts.order(account, self._venue.cancel(account, number or 0))
+                tried.append(("canceled", gone))
             except VenueRefusal as error:
                 if error.code is Refusal.ORDER_NOT_OPEN:
                     order = self._facts.order(account, self._venue.order(account, number))
-                failed.append(order)
-        return Scope({}, {"order": lambda: gone, "failed": lambda: failed})
+                tried.append(("refused", order))
+        return Scope(
+            {},
+            {
+                "order": lambda: [order for what, order in tried if what == "canceled"],
+                "failed": lambda: [order for what, order in tried if what == "refused"],
+                "tried": lambda: [_changed(what).within(order) for what, order in tried],
+            },
+        )
 
     def refused_order(self, asked: Asked | None, why: Refusal) -> Scope:
         """What the refusal of a request can tell of the order that it names: nothing of an unknown one."""
@@ -133,3 +145,7 @@ class Answering:
         if mode is not None and asked.market is not None:
             self._venue.set_margin_mode(asked.who, asked.market, MarginMode(mode))
         return Scope()
+
+
+def _changed(kind: str) -> Scope:
+    return Scope({"change": lambda: {"kind": kind}})

@@ -22,8 +22,8 @@ _OBJECTS = {
     "balance": "asset number free locked total",
     "order": """order_id order_ids client_order_id any_id side type time_in_force post_only reduce_only
         position_side price amount signed_amount quote_amount asked asked_left remaining signed_remaining
-        filled filled_quote average_price status ended partly_filled notional created_at updated_at expires_at
-        fee fee_asset leverage""",
+        filled filled_share filled_quote average_price status ended partly_filled notional created_at
+        updated_at expires_at fee fee_asset leverage""",
     "fill": """trade_id order_id client_order_id side price amount quote_amount signed_amount
         signed_quote_amount fee fee_asset fee_asset_number maker at
         position_side realised_pnl opens""",
@@ -41,6 +41,7 @@ _OBJECTS = {
     "login": "key passphrase time signature token window",
     "refusal": "code message detail status",
     "limit": "limit used left resets_at retry_after",
+    "message": "number",
     "now": "at",
 }
 FACTS: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -52,7 +53,7 @@ COLLECTIONS: Mapping[str, str] = MappingProxyType(
         "market": "market", "asset": "asset", "ticker": "ticker", "bid": "level", "ask": "level",
         "trade": "trade", "balance": "balance", "order": "order", "fill": "fill", "paid": "paid",
         "position": "position", "margin": "margin", "funding": "funding", "payment": "payment",
-        "group": "group", "reason": "fill", "failed": "order",
+        "group": "group", "reason": "fill", "failed": "order", "tried": "order",
     }
 )  # fmt: skip
 # What a message of the client's itself holds may be said back to it: `{said.id}`, `{said.args.0.channel}`.

@@ -80,7 +80,7 @@ class Signing(Part):
     lower upper unitsN`. `carries` says where each part of a request stands: `header NAME`, `query NAME`,
     `body PATH`, `param NAME` (in the query or in a form), `payload NAME` (in the JSON of the `payload`) or
     `claim NAME` of a JWT; those of a message stand in `login.said`. `unverified` is accepted without a look,
-    and then `signs-requests` is undetermined. Of a JWT `text` is what it has to claim as its `path`.
+    and then `signs-requests` is undetermined. Of a JWT `text` is what it has to claim as `claim`.
     `eip191` is a text that a wallet signs, `eip712` the `typed` data; an `rsa` signature is padded by
     `padding`, with salt of any length. A `session` is a key that a route of the operation `stream_token`
     gave.
@@ -94,6 +94,8 @@ class Signing(Part):
     decode: Literal["raw", "hex", "base64", "base58"] = "raw"
     written: Literal["hex", "HEX", "base64", "base58"] = "hex"
     text: str = ""
+    algorithm: Literal["HMAC", "ES256"] = "HMAC"  # of a JWT
+    claim: str = "path"  # of a JWT, that holds the text
     typed: TypedData | None = None
     carries: dict[
         Literal["key", "signature", "time", "nonce", "passphrase", "window", "payload", "signer"], str

@@ -11,9 +11,11 @@ from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, AsymmetricPadding, PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from harness.credentials.shapes import base58, unbase58
@@ -133,12 +135,28 @@ def rsa_key(secret: str) -> RSAPrivateKey:
 
 
 def _jwt(secret: str, texts: frozenset[bytes], token: str, signing: Signing) -> bool:
-    """HS256, HS384 or HS512 by the secret; where there is a `text`, it has to claim that as its `path`."""
-    if signing.text and claims(token).get("path", "").encode() not in texts:
+    """HS256, HS384, HS512 or ES256 by the secret; where there is a `text`, it has to claim that."""
+    if signing.text and claims(token).get(signing.claim, "").encode() not in texts:
         return False
     head, _, signature = token.rpartition(".")
+    if signing.algorithm == "ES256":
+        return _es256(secret, head.encode(), signature)
     made = hmac.new(decoded(secret, signing.decode), head.encode(), signing.digest).digest()
     return bool(head) and same(base64.urlsafe_b64encode(made).decode().rstrip("="), signature)
+
+
+def _es256(secret: str, head: bytes, signature: str) -> bool:
+    """Whether a P-256 key in PEM signed it; RFC 7518, 3.4: both numbers, 32 bytes each."""
+    key = load_pem_private_key(secret.encode(), password=None)
+    try:
+        raw = base64.urlsafe_b64decode(signature + "=" * (-len(signature) % 4))
+        numbers = (int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big"))
+        if not isinstance(key, EllipticCurvePrivateKey) or len(raw) != 64:
+            return False
+        key.public_key().verify(encode_dss_signature(*numbers), head, ECDSA(hashes.SHA256()))
+    except (ValueError, InvalidSignature):
+        return False
+    return True
 
 
 def claims(token: str) -> dict[str, str]:

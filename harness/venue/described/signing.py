@@ -106,11 +106,14 @@ def _joined(signature: Mapping[str, JsonValue]) -> str:
 
 
 def with_claims(signing: Signing, given: Given) -> Given:
-    """A message's JWT names the key itself."""
-    kind, _, name = signing.carries.get("key", "").partition(" ")
-    if signing.scheme != "jwt" or kind != "claim":
+    """With what a message's JWT itself says, such as the key."""
+    if signing.scheme != "jwt":
         return given
-    return replace(given, key=claims(given.signature).get(name, ""))
+    said = claims(given.signature)
+    places = {part: place.partition(" ") for part, place in signing.carries.items()}
+    return replace(
+        given, **{part: said.get(name, "") for part, (kind, _, name) in places.items() if kind == "claim"}
+    )
 
 
 def texts_of(

@@ -6,6 +6,7 @@ import gzip
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
@@ -47,6 +48,7 @@ class Speaking(TopicSession):
         self._exchange = exchange
         self._connection = opening.connection
         self._opening = opening
+        self._numbers_said = count()
         self._subscriptions: dict[Topic, Subscription] = {}
 
     def _fits(self, template: JsonValue, said: JsonValue) -> dict[str, Fact] | None:
@@ -63,9 +65,13 @@ class Speaking(TopicSession):
         )
 
     def _frame(self, operation: str, template: JsonValue, scope: Scope) -> Frame:
-        told = self._exchange.filler.fill(template, scope)
+        told = self._exchange.filler.fill(template, Scope({"message": self._numbered}).within(scope))
         frame = Frame(operation, told) if isinstance(told, str) else Frame.of(operation, told)
         return self._packed(frame)
+
+    def _numbered(self) -> dict[str, Fact]:
+        """The messages of this connection that say their number, counted from 0."""
+        return {"number": next(self._numbers_said)}
 
     def _packed(self, frame: Frame) -> Frame:
         """As the exchange sends it."""

@@ -25,18 +25,25 @@ _PRIVATE = frozenset(
 )  # whatever a description says
 
 
+# A channel that a topic names, by its name, with the markets and what else the topic says.
+Chosen = tuple[str, Channel, list[Market | None], dict[str, Fact]]
+
+
 class Subscribing(LoggingIn, ToldBooks):
     """A part of a session."""
 
     def _asked(
         self, pattern: Pattern, said: JsonValue, act: Callable[[JsonValue, JsonValue], Iterable[Outgoing]]
     ) -> Iterator[Outgoing]:
-        """Each topic of a message in turn: the answer, then what a new subscriber is told."""
-        later: list[list[Outgoing]] = []
+        """Each topic of a message in turn: the answer, then what a new subscriber is told.
+
+        `act` refuses at once, and tells when it is gone through: messages are numbered as they are sent.
+        """
+        later: list[Iterable[Outgoing]] = []
         topics = topics_at(said, pattern.topics)
         for topic in parted(topics) if pattern.joined else topics:
             try:
-                told = list(act(said, topic))
+                told = act(said, topic)
             except Refuse as refused:
                 yield from self._refuse(refused.code, said, topic, detail=refused.detail)
                 continue
@@ -51,6 +58,7 @@ class Subscribing(LoggingIn, ToldBooks):
                 yield from each
 
     def _begin(self, said: JsonValue, topic: JsonValue) -> Iterator[Outgoing]:
+        """Raises Refuse."""
         chosen = self._channels_of(topic)
         known = self._connection.channels
         chosen += [
@@ -58,9 +66,13 @@ class Subscribing(LoggingIn, ToldBooks):
             for _, channel, markets, found in chosen
             for other in channel.brings
         ]
-        for name, channel, markets, found in chosen:
+        for _, channel, _, _ in chosen:
             if self._hidden(channel):
                 self._admit(said)
+        return self._begun(chosen, topic)
+
+    def _begun(self, chosen: Iterable[Chosen], topic: JsonValue) -> Iterator[Outgoing]:
+        for name, channel, markets, found in chosen:
             for market in markets:
                 own = Topic(channel.operation, market, name, detail(found))
                 self._subscriptions[own] = Subscription(channel, found, topic)
@@ -80,9 +92,7 @@ class Subscribing(LoggingIn, ToldBooks):
                 self._subscriptions.pop(own, None)
         return iter(())
 
-    def _channels_of(
-        self, topic: JsonValue
-    ) -> list[tuple[str, Channel, list[Market | None], dict[str, Fact]]]:
+    def _channels_of(self, topic: JsonValue) -> list[Chosen]:
         """The channel of a topic and the markets that it names; raises Refuse."""
         refusal = Refuse(RequestError.UNKNOWN_TOPIC.value)
         for name, channel, named in self._topics_known():

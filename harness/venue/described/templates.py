@@ -76,14 +76,14 @@ class Filler:
         return template
 
     def _mapping(self, template: dict[str, JsonValue], scope: Scope) -> object:
+        if isinstance(shape := self._shape(template), list):
+            return self._fill(shape, scope)
+        template = self.alike(template)
         if AS_JSON in template:
             return json.dumps(self.fill(template[AS_JSON], scope), separators=(",", ":"))
         if IF in template:
             chosen = THEN if self._truth(str(template[IF]), scope) else ELSE
             return self._fill(template[chosen], scope) if chosen in template else ABSENT
-        if isinstance(shape := self._shape(template), list):
-            return self._fill(shape, scope)
-        template = self.alike(template)
         if _repeats(template):
             ((key, inner),) = template.items()
             what = key.removeprefix("each ")

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from harness.venue.described.model import Description, RouteDescription
 from harness.venue.described.placeholders import leaf
 from harness.venue.described.signing import payload_of
-from harness.venue.described.templates import MISMATCH, NO_CONTRACT, Filler, Matcher, Scope
+from harness.venue.described.templates import MISMATCH, NO_CONTRACT, Filler, Matcher, Scope, found_at
 from harness.venue.described.values import Fact, write
 from harness.venue.described.venue_facts import VenueFacts
 from harness.venue.dialects.base import Dialect
@@ -66,7 +66,7 @@ class Understanding(Dialect):
             return True
         said = self.parameters(route, request)
         return all(
-            name in said if value == "*" else str(said.get(name)) == value
+            found_at(said, name) is not None if value == "*" else str(found_at(said, name)) == value
             for name, value in route.when.items()
         )
 

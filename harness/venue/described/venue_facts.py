@@ -165,6 +165,7 @@ class VenueFacts:
         }  # fmt: skip
         told |= {
             "any_id": order.order_id, "asked": asked,
+            "filled_share": order.filled / order.amount if order.amount else ZERO,
             "partly_filled": ZERO < order.filled < order.amount,
             "notional": order.quote_amount or order.amount * (order.price or ZERO), "asked_left": left,
             "signed_amount": order.amount if order.side is Side.BUY else -order.amount,

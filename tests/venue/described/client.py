@@ -43,7 +43,7 @@ from harness.venue.dialects.wallets import address_of, personal_digest, sign_dig
 from harness.venue.dialects.wire import iso, ms, ns, us
 from harness.venue.market import Market
 from harness.venue.model import Account
-from tests.venue.described.placing import anything, as_text, base64url, placed, put
+from tests.venue.described.placing import anything, as_text, base64url, es256, placed, put
 
 Facts = Mapping[str, Fact]
 NAMES = (
@@ -90,7 +90,7 @@ class Client:
         said = said if isinstance(said, dict) else {}
         for key in re.findall(r"\{(\w+)\}", path):
             path = path.replace(f"{{{key}}}", str(said.pop(key)))
-        said = {**route.when, **said}
+        said = {**{name: value for name, value in route.when.items() if "." not in name}, **said}
         usual = "query" if method in ("GET", "DELETE") else "json"
         kind = (route.parameters or usual).removesuffix(" or form")
         body = json.dumps(said) if kind == "json" else urlencode(said) if kind == "form" else ""
@@ -216,9 +216,12 @@ class Client:
         held = self.given(signing)
         parts = ((*place.partition(" "), part) for part, place in signing.carries.items())
         claims = {name: getattr(held, part) for kind, _, name, part in parts if kind == "claim"}
-        said: tuple[Any, ...] = ({"alg": "HS256", "typ": "JWT"}, {**claims, "path": text.decode()})
+        kind = "HS256" if signing.algorithm == "HMAC" else signing.algorithm
+        said: tuple[Any, ...] = ({"alg": kind, "typ": "JWT"}, {**claims, signing.claim: text.decode()})
         head = ".".join(base64url(json.dumps(each).encode()) for each in said)
         secret = "c3BvaWx0" * 8 if self.spoilt else self.dialect.secret(self.account)
+        if kind == "ES256":
+            return f"{head}.{es256(None if self.spoilt else secret, head)}"
         return f"{head}.{base64url(hmac.new(secret.encode(), head.encode(), signing.digest).digest())}"
 
     def filled(self, template: JsonValue, facts: Facts) -> JsonValue:

@@ -8,10 +8,22 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import JsonValue
 
 from harness.venue.described.model import Signing
 from harness.venue.dialects.messages import Request
+
+
+def es256(secret: str | None, head: str) -> str:
+    """The signature of a JWT's first two parts, by a P-256 key in PEM or, where there is none, another."""
+    key = load_pem_private_key(secret.encode(), None) if secret else ec.generate_private_key(ec.SECP256R1())
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    numbers = decode_dss_signature(key.sign(head.encode(), ec.ECDSA(hashes.SHA256())))
+    return base64url(b"".join(each.to_bytes(32, "big") for each in numbers))
 
 
 def base64url(raw: bytes) -> str:

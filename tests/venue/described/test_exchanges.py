@@ -224,7 +224,8 @@ def test_an_order_lives(world: World) -> None:
     assert (order.side, order.price, order.amount) == (Side.BUY, price, amount), placed
     named = world.facts | {
         "order.order_id": order.order_id, "order.any_id": order.order_id,
-        "order.client_order_id": order.client_order_id, "page.state": "open",
+        "order.order_ids": str(order.order_id), "order.client_order_id": order.client_order_id,
+        "page.state": "open",
     }  # fmt: skip
     venue.fill(order.order_id, amount / 2)
     (fill,) = venue.fills(account)

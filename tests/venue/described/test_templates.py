@@ -27,6 +27,7 @@ WORDS = {
 SHAPES: dict[str, Any] = {
     "head": {"ok": True, "note": "fine"},
     "more": {"$like": "head", "x": 1},
+    "chosen": {"$if": "order|kind", "$then": {"x": 1}, "$else": {}},
     "sides": [{"each paid": "{paid.asset}"}, 0],
 }
 ORDER: dict[str, Fact] = {
@@ -59,6 +60,7 @@ def scope() -> Scope:
         ([0, {"each paid": "{paid.asset}"}, {"each paid": 1}], [0, "BTC", "BNB", 1, 1]),
         ({"all": [[{"each paid": 1}]]}, {"all": [[1, 1]]}),
         ({"$like": "sides"}, ["BTC", "BNB", 0]),
+        ({"a": {"$like": "chosen"}}, {"a": {"x": 1}}),
         ({"$json": {"$like": "sides"}}, '["BTC","BNB",0]'),
         ({"$if": "order|kind", "$then": ["{order|kind}"], "$else": []}, ["MAKER"]),
         ({"$if": "order|none", "$then": 1, "$else": 2}, 2),
