@@ -99,27 +99,20 @@ def record_exchange(wanted: Wanted, sandbox: Choice, console: Console, *, live: 
     return to
 
 
+def _why_public(kind: type[Dialect]) -> str | None:
+    """Why no private request can be signed over here, None where it can."""
+    if not issubclass(kind, DescribedDialect):
+        return f"{kind.name} is spoken by a dialect in Python, which no formula signs for"
+    if not vouched(kind.description, "hosts"):
+        return "its hosts are known from the fork alone: confirm `hosts` in the review before keys go there"
+    return why_not(kind.description)
+
+
 def _real(kind: type[Dialect], file: Path | None) -> Keys | None:
     """The keys that sign; None where public data alone are recorded."""
-    if file is None:
+    if file is None or not issubclass(kind, DescribedDialect) or _why_public(kind) is not None:
         return None
-    if not issubclass(kind, DescribedDialect):
-        raise UserError(
-            f"{kind.name} is spoken by a dialect in Python, so requests cannot be signed over",
-            hint="leave --keys out to record public data, or name a description's path",
-        )
-    described = kind.description
-    if reason := why_not(described):
-        raise UserError(
-            f"nothing can be signed over: {reason}", hint="leave --keys out to record public data"
-        )
-    if not vouched(described, "hosts"):
-        raise UserError(
-            "its hosts are known from the fork alone, and keys are sent to nobody's say-so",
-            where=described.exchange,
-            hint="confirm them in the review: {at: hosts, by: …, date: …, page: …}",
-        )
-    return real_keys(file, described)
+    return real_keys(file, kind.description)
 
 
 def _plan(kind: type[Dialect], wanted: Wanted, pair: str) -> list[str]:
@@ -135,6 +128,8 @@ def _plan(kind: type[Dialect], wanted: Wanted, pair: str) -> list[str]:
     ]
     if wanted.keys is None:
         return [*lines, "No keys: private requests stay here."]
+    if (reason := _why_public(kind)) is not None:
+        return [*lines, f"Private requests stay here, and public data alone are recorded: {reason}."]
     described = kind.description if issubclass(kind, DescribedDialect) else None
     routes = [name for name, _ in signed_routes(described)] if described else []
     return [

@@ -26,9 +26,9 @@ class Told:
 
     @property
     def symbol(self) -> str | None:
-        """The market that its leaves name, as the exchange does."""
-        said = (each.said.get("market.symbol") for each in self.readings)
-        return next((str(each) for each in said if each is not None), None)
+        """The one market that its leaves name, as the exchange does; None where it is of several."""
+        said = {str(each.said["market.symbol"]) for each in self.readings if "market.symbol" in each.said}
+        return said.pop() if len(said) == 1 else None
 
     @property
     def trouble(self) -> int:

@@ -102,6 +102,8 @@ class _Holding:
             if wrong := each.wrong or self._untimely(each) or self._names.wrong(each):
                 found.contradict(wrong)
                 continue
+            if each.hole is not None and not each.said:
+                continue  # it is not read what it says: a default, contracts
             found.fitted += 1
             found.doubt = self._names.doubt(each) or found.doubt
             self._note_words(each)

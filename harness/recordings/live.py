@@ -128,6 +128,13 @@ class Live(Remote):
             self._note(f"not sent: a message to {where}: {error}")
             return None
 
+    def may_pack(self, connection: Connection | None, where: str) -> bool:
+        """Whether a client's packed message goes on: not where it could be an order of the account's."""
+        private = self._proofs is not None and connection is not None and connection.login is not None
+        if private:
+            self._note(f"not sent: a packed message to {where}, which may be the account's connection")
+        return not private
+
     def inward(self, text: str, where: str) -> str | None:
         """The exchange's message as the client gets it, None where it stays here."""
         try:
@@ -207,7 +214,8 @@ class LiveSession(RemoteSession):
             message = await self._outward.get()
             await self._live.turn()
             if isinstance(message, bytes):
-                await self._there.send_bytes(message)
+                if self._live.may_pack(self._connection, self._where):
+                    await self._there.send_bytes(message)
             elif (text := self._live.outward(self._connection, message, self._where)) is not None:
                 await self._there.send_str(text)
 

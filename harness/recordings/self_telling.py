@@ -29,7 +29,7 @@ _KEYS = {
     "fill.client_order_id": (r"cl|link|text|label|user", r""),
 }
 # The same of numbers: what the exchange itself calls them. `lacks` keeps a bid's amount from being the bid.
-_SIZES = r"size|qty|quant|vol|amount|amt"
+_SIZES = r"size|sz|qty|quant|vol|amount|amt"
 _NUMBERS = {
     "balance.free": (r"free|avail", r""),
     "balance.locked": (r"lock|froz|freeze|hold|reserv|onorder", r""),
@@ -38,9 +38,9 @@ _NUMBERS = {
     "ticker.ask": (r"ask|bestsell", _SIZES),
     "ticker.bid_amount": (rf"bid.*({_SIZES})", r""),
     "ticker.ask_amount": (rf"ask.*({_SIZES})", r""),
-    "ticker.last": (r"last|close", rf"{_SIZES}|time|id"),
-    "ticker.high": (r"high", r""),
-    "ticker.low": (r"low", r""),
+    "ticker.last": (r"last|close", rf"{_SIZES}|time|id|prev|open|bid|ask"),
+    "ticker.high": (r"high", rf"{_SIZES}|bid|ask"),
+    "ticker.low": (r"low", rf"{_SIZES}|bid|ask"),
     "ticker.open": (r"open", r"time|interest"),
     "ticker.average": (r"vwap|average|avg", r""),
     "order.filled": (r"(fill|exec|deal|done|traded).*", r"price|value|quote|fund|avg|remain|un"),
@@ -102,9 +102,9 @@ class Names:
         return bool(has) and re.search(has, key) is not None and not (lacks and re.search(lacks, key))
 
     def number(self, fact: str, key: str) -> str | None:
-        """What the exchange's own key calls a number: this fact, another one of the same object, or neither.
+        """What the exchange's own key calls a number: this fact or, of a balance, another one of it.
 
-        Returns the fact, None where the key does not tell.
+        None where it does not tell.
         """
         plain = _NO_LETTERS.sub("", key.lower())
         thing = fact.partition(".")[0]
@@ -115,7 +115,9 @@ class Names:
             and re.search(has, plain) is not None
             and not (lacks and re.search(lacks, plain))
         ]
-        return fact if fact in named else named[0] if len(named) == 1 and fact in _NUMBERS else None
+        if fact in named or thing != "balance":
+            return fact if fact in named else None
+        return named[0] if len(named) == 1 and fact in _NUMBERS else None
 
     def _is_one(self, value: str) -> bool:
         """Whether a text is formed as the recorded symbols are."""

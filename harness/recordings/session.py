@@ -74,7 +74,8 @@ def record(
         exchange=spoken.name, hosts=hosts, began=clock.now(), pairs=(pair,), private=real is not None,
         clients=tuple(each.name for each in asked), harness=__version__,
     )  # fmt: skip
-    redactor = Redactor({**blind.credentials, **(own.named("blind") if own else {})})
+    described = spoken.description if isinstance(spoken, DescribedDialect) else None
+    redactor = Redactor({**blind.credentials, **(own.named("blind") if own else {})}, described)
     if real is not None:
         redactor.know(real.named("real"))
     kept, authority = Record(), Authority()

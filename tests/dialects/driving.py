@@ -65,10 +65,11 @@ def life(rig: Rig) -> Iterator[str]:
 
 
 def judged(specimen: Specimen, name: str) -> dict[str, Any]:
-    """How many checks ended how, and those that failed with what they found."""
+    """How many checks ended how, and those that failed, or that we failed, with what was found."""
     endings = {check.__name__: specimen.judge(check) for check in asked_of(name)}
     counts = Counter(str(ending.status.value) for ending in endings.values())
-    failed = {check: each.summary for check, each in endings.items() if each.status.value == "failed"}
+    bad = ("failed", "harness_error")
+    failed = {check: each.summary for check, each in endings.items() if each.status.value in bad}
     return {"checks": dict(sorted(counts.items())), "failed": failed}
 
 

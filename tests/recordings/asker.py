@@ -52,11 +52,11 @@ class Session:
             "X-Auth-Timestamp": at, "X-Auth-Version": "v2", "Content-Type": kind,
         }  # fmt: skip
 
-    async def say(self, *messages: str, hear: int) -> None:
+    async def say(self, *messages: str | bytes, hear: int) -> None:
         """On a WebSocket: `hear` messages are waited for, or the end."""
         async with self.http.ws_connect(STREAM, max_msg_size=0) as ws:
             for message in messages:
-                await ws.send_str(message)
+                await (ws.send_bytes(message) if isinstance(message, bytes) else ws.send_str(message))
             for _ in range(hear):
                 got = await ws.receive(timeout=20)
                 self.messages.append(got.data if isinstance(got.data, str) else got.type.name)

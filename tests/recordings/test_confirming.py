@@ -60,7 +60,7 @@ def test_leaves_that_are_told_apart_are_confirmed() -> None:
         (f"{TRADE} / amount", "{trade.amount|number}", "no JSON number"),
         (f"{TRADE} / tid", "{trade|taker}", "no word of the list taker"),
         (f"{BALANCE} / total", "{balance.free}", "which is balance.total"),
-        ("shapes / ticker / high", "{ticker.low}", "ticker.high"),
+        ("shapes / ticker / high", "{ticker.low}", "another number here than at"),
         ("shapes / ticker / pair", "{market.quote}/{market.base}", "would be the market USDT-BTC"),
         ("shapes / book / bids", {"each ask": ["{level.price}", "{level.amount}"]}, ""),
         ("shapes / book / asks / each ask / 0", "{level.amount}", "another number here than at"),

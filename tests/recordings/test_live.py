@@ -1,4 +1,4 @@
-"""A recording from end to end, against a served venue and against hostile far ends."""
+"""A recording from end to end, against a served venue and against far ends that misbehave."""
 
 from __future__ import annotations
 
@@ -6,44 +6,13 @@ import asyncio
 from pathlib import Path
 
 import pytest
-import zstandard
 
-from harness.clock import ScaledClock
 from harness.gateway.canaries import Canaries
 from harness.recordings.far_end import FarEnd, FarEndError, Way
-from harness.recordings.keys import Keys
-from harness.recordings.recording import Recording, load
-from harness.recordings.session import Blind, record
-from harness.venue.dialects.base import Dialect
 from harness.venue.dialects.messages import Request
-from tests.recordings.asker import Asker, Session, Work
+from tests.recordings.asker import Session
 from tests.recordings.far import Evil, bitstamp, keys_of, served, way
-
-BOOK = '{"event":"bts:subscribe","data":{"channel":"diff_order_book_btcusdt"}}'
-SAYS = '{{"event":"bts:subscribe","data":{{"channel":"{}"}}}}'
-REAL = Keys("Kq7wT3nPz9RbXe2LmVc5", "Sg8hYd4JfUa6ZoQi1CvN0xWtEpMr3BkD")
-
-
-def recorded(
-    path: Path, work: Work, where: Way, real: Keys | None, kind: type[Dialect] | None = None
-) -> tuple[Recording, Asker, tuple[str, ...]]:
-    """A recording of bitstamp that one client of ours asked for; the client; what was noted."""
-    clock, askers = ScaledClock(), list[Asker]()
-
-    def clients(blind: Blind) -> list[Asker]:
-        askers.append(Asker(work, blind.credentials))
-        return askers
-
-    notes = record(
-        path, Blind.of(kind or bitstamp(), clock), clients, pair="BTC-USDT", seconds=1, way=where, real=real,
-        clock=clock,
-    )  # fmt: skip
-    return load(path), askers[0], notes
-
-
-def plain(path: Path) -> str:
-    with path.open("rb") as file:
-        return zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True).read().decode()
+from tests.recordings.making import BOOK, plain, recorded
 
 
 def test_public_data_are_recorded_and_private_requests_stay_here(tmp_path: Path) -> None:
@@ -101,58 +70,6 @@ def test_no_signature_is_kept(tmp_path: Path) -> None:
     assert signatures[0] not in plain(path)
 
 
-def test_an_exchange_that_says_everything_back_tells_no_real_key(tmp_path: Path) -> None:
-    async def work(session: Session) -> None:
-        await session.post("/api/v2/account_balances/")
-        await session.post("/api/v2/fees/trading/")
-
-    with served(Evil) as venue:
-        path = tmp_path / "one.zst"
-        _, asker, notes = recorded(path, work, way(venue), REAL)
-    (status, echoed), (refused, _) = asker.answers
-    assert (status, refused) == (200, 401)
-    assert "you said" in echoed
-    assert asker.credentials["bitstamp_api_key"] in echoed
-    assert any("in other words" in note for note in notes)
-    for said in (echoed, asker.answers[1][1], plain(path)):
-        assert REAL.key not in said
-        assert REAL.secret not in said
-        assert REAL.key.encode().hex() not in said
-    assert "me@example.org" not in plain(path)
-
-
-@pytest.mark.parametrize(
-    ("path", "headers"),
-    [
-        ("/api/v2/user_transactions/..%2Fwithdrawal/", {}),
-        ("/api/v2/user_transactions/btc/../x/", {}),
-        ("/api/v2/buy/btcusdt/", {}),
-        ("/api/v2/withdrawal-requests/", {}),
-        ("/api/v2/account_balances/", {"X-HTTP-Method-Override": "DELETE"}),
-        ("/api/v2/account_balances/", {"X-Auth-Signature": "00" * 32}),
-        ("/api/v2/account_balances/", {"X-Auth": "BITSTAMP somebody-elses"}),
-    ],
-)
-def test_what_no_look_up_explains_is_not_signed(path: str, headers: dict[str, str], tmp_path: Path) -> None:
-    async def work(session: Session) -> None:
-        await session.post(path, **headers)
-
-    with served(Evil) as venue:
-        _, asker, notes = recorded(tmp_path / "one.zst", work, way(venue), REAL)
-    assert asker.answers[0][0] == 401
-    assert notes
-
-
-def test_a_parameter_that_is_said_twice_is_not_signed(tmp_path: Path) -> None:
-    async def work(session: Session) -> None:
-        await session.post("/api/v2/account_balances/", "a=1&a=2")
-
-    with served(Evil) as venue:
-        _, asker, notes = recorded(tmp_path / "one.zst", work, way(venue), REAL)
-    assert asker.answers[0][0] == 401
-    assert any("said twice" in note for note in notes)
-
-
 def test_huge_and_broken_answers_are_survived_and_said(tmp_path: Path) -> None:
     async def work(session: Session) -> None:
         await session.get("/api/v2/markets/")
@@ -171,32 +88,6 @@ def test_huge_and_broken_answers_are_survived_and_said(tmp_path: Path) -> None:
     assert None in statuses
     assert kept.answered
     assert kept.end is not None
-
-
-def test_a_packed_message_that_says_a_real_key_stays_here(tmp_path: Path) -> None:
-    async def work(session: Session) -> None:
-        await session.say(SAYS.format(REAL.secret), SAYS.format("well"), hear=1)
-
-    with served(Evil) as venue:
-        path = tmp_path / "one.zst"
-        _, asker, notes = recorded(path, work, way(venue), REAL)
-    assert asker.messages == ["BINARY"]
-    assert any("real key" in note for note in notes)
-    assert REAL.secret not in plain(path)
-
-
-@pytest.mark.parametrize(
-    "message",
-    ['{"event":"order","side":"buy"}', "hello", '{"event":"bts:subscribe","event":"order"}', "[]", "17"],
-)
-def test_no_order_goes_on_over_a_connection_that_may_be_the_accounts(message: str, tmp_path: Path) -> None:
-    async def work(session: Session) -> None:
-        await session.say(message, SAYS.format("well"), hear=1)
-
-    with served(Evil) as venue:
-        _, asker, notes = recorded(tmp_path / "one.zst", work, way(venue), REAL)
-    assert asker.messages == ["BINARY"]
-    assert any("only logins, subscriptions" in note for note in notes)
 
 
 def test_a_host_that_leads_into_ones_own_network_is_not_reached() -> None:

@@ -15,6 +15,8 @@ from harness.recordings import recording
 from harness.recordings.recording import Header, load
 from harness.recordings.redacting import Redactor
 from harness.recordings.writing import Writer, written
+from harness.venue.described.model import Connection
+from tests.recordings.test_signing_over import LOGIN, described
 
 HEADER = Header(exchange="acme", hosts=("api.acme.test",), began=1.0, pairs=("BTC-USDT",), clients=("ccxt",))
 
@@ -119,9 +121,39 @@ def test_what_is_nobodys_business_is_not_kept(text: str, hidden: str) -> None:
     assert "‹" in told
 
 
+def test_an_accounts_number_is_not_kept_in_topics_either() -> None:
+    redactor = Redactor({})
+    assert "7654321" not in redactor.text('{"user_id": 7654321, "token": "x"}')
+    assert "7654321" not in redactor.text('{"channel": "private-my_orders_btcusd-7654321"}')
+    assert redactor.text('{"price": "0.7654321", "id": 17654321}') == '{"price": "0.7654321", "id": 17654321}'
+
+
 def test_market_data_stay_as_they_are() -> None:
     text = '{"token": "BTC", "symbol": "BTCUSDT", "key": "a", "bids": [["1.5", "2"]], "sign": 1}'
     assert Redactor({"secret": "abcdefgh12345678"}).text(text) == text
+
+
+def test_proofs_go_where_the_description_says_that_they_stand() -> None:
+    signing = {
+        "scheme": "hmac", "text": "{body}",
+        "carries": {"key": "header Apiauth", "signature": "query proof"},
+    }  # fmt: skip
+    description = described(signing).model_copy(
+        update={"connections": {"all": Connection.model_validate({"path": "/", "login": LOGIN})}}
+    )
+    redactor = Redactor({}, description)
+    one = exchange(1.0, headers=(("apiauth", "abcdef"), ("Accept", "*/*")), raw_query="a=1&proof=12ab34cd")
+    kept = redactor.entry(one)
+    assert isinstance(kept, Exchange)
+    assert "abcdef" not in str(kept)
+    assert "12ab34cd" not in str(kept)
+    assert ("a", "1") in kept.query
+    text = '{"op": "login", "args": ["ab12cd", "17", "ee55ff66"], "id": 5}'
+    frame = redactor.entry(Frame(1.0, "ws", 1, "connector", "sent", "stream:login", text))
+    assert isinstance(frame, Frame)
+    assert frame.json() == {"op": "login", "args": ["‹redacted›", "17", "‹redacted›"], "id": 5}
+    other = Frame(1.0, "ws", 1, "connector", "sent", "stream:subscribe", '{"op":"sub"}')
+    assert redactor.entry(other) == other
 
 
 def test_headers_are_known_by_their_names() -> None:

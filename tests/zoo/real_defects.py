@@ -20,6 +20,7 @@ from checks.conformance import (
 from harness.venue.dialects import spoken_by
 from tests.zoo.real_defect import FORGETS, NO_ASSETS, RealDefect
 from tests.zoo.real_defects_described import DESCRIBED_DEFECTS
+from tests.zoo.real_defects_perpetuals import PERPETUAL_DEFECTS
 
 WITH_AN_EXPONENT = (
     "It sends `str(price)`, which has an exponent below a millionth. Kraken refuses such a price (gekko "
@@ -65,6 +66,7 @@ ASKS_OPEN_ORDERS_ONLY = (
 
 REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
     **DESCRIBED_DEFECTS,
+    **PERPETUAL_DEFECTS,
     **{(name, test_order_life.test_no_orphan_after_a_lost_reply): FORGETS for name in spoken_by("v2")},
     ("kucoin", test_order_life.test_a_missed_fill_is_found): RealDefect("was never reported", READS_BESIDE),
     ("kucoin", test_order_life.test_histories_end_as_the_ledger_has_them): RealDefect(

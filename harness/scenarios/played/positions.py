@@ -83,6 +83,8 @@ class Positions(View):
     """The whole scenario. `modes` and `modes_got` are what was asked for and what the account had then."""
 
     rig_number: int
+    takes_leverage: bool = True
+    reduce_only_rests: bool = True
     leverage_got: Decimal = Decimal(0)
     modes: list[PositionMode] = field(default_factory=list)
     modes_got: list[PositionMode] = field(default_factory=list)
@@ -104,7 +106,7 @@ def hold_positions(rigs: Rigs, pace: float) -> Positions:
         raise NothingToPlay("The connector trades no perpetuals.")
     elsewhere = randomization.a_page_more(rigs.dialect.markets)
     with rigs.open(pace, listed=elsewhere) as rig:
-        run = Positions(rig.number)
+        run = Positions(rig.number, rig.dialect.takes_leverage, rig.dialect.reduce_only_rests)
         _choose_an_interval(rig)
         start(rig)
         _change_modes(rig, run)
@@ -232,14 +234,20 @@ def close(rig: Rig, side: Side, held: Decimal, *, at_once: bool) -> Life:
 
 
 def _pay_funding(rig: Rig, run: Positions) -> None:
-    """Funding is paid once; polls that follow find nothing new."""
+    """Funding is paid once; polls that follow find nothing new. Some ask once an interval only."""
     kind = "FundingPaymentCompleted"
     paid = [each for each in rig.venue.pay_funding(rig.market) if each.account == rig.account.name]
     run.payment = paid[0] if paid else None
-    for _ in range(3):
-        rig.connector.tick(900.0)
+
+    def poll(ahead: float) -> bool:
+        rig.connector.tick(ahead)
         rig.connector.wait_event(kind, timeout=WAIT)
         rig.pause(3)
+        return bool(rig.connector.events(kind))
+
+    told = [poll(900.0) for _ in range(3)]
+    if not told[-1]:
+        poll(rig.market.funding_interval)
     run.payment_events = rig.connector.events(kind)
 
 

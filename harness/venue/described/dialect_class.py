@@ -36,6 +36,8 @@ def dialect_of(described: Description) -> type[DescribedDialect]:
             "key_lengths": _key_lengths(described, names),
             "book_depth": _book_depth(described),
             "in_dollars": described.in_dollars,
+            "reduce_only_rests": described.orders.reduce_only_rests,
+            "takes_leverage": described.derived or _takes_leverage(described),
             "books_begin_whole": _books_begin_whole(described),
             "verifies_signatures": described.signing is None or described.signing.scheme != "unverified",
         },
@@ -56,6 +58,11 @@ def _book_depth(described: Description) -> int:
     depths = [route.rows.most for route in described.routes.values() if route.operation == "order_book"]
     known = [depth for depth in depths if depth is not None]
     return max(known, default=DescribedDialect.book_depth)
+
+
+def _takes_leverage(described: Description) -> bool:
+    told = [str(route.takes) for route in described.routes.values()]
+    return any("{position.leverage" in each or "{order.leverage" in each for each in told)
 
 
 def _books_begin_whole(described: Description) -> bool:

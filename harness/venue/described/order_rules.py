@@ -44,4 +44,7 @@ class Orders(BaseModel):
     hedge_side: Literal["told", "by reduce-only"] = Field(
         default="told", description="how an order of hedge mode names its side: reduce-only ones close"
     )
+    reduce_only_rests: bool = Field(
+        default=True, description="whether a reduce-only order may rest; else it is refused, unless immediate"
+    )
     prefix: str = ""

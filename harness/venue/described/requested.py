@@ -95,6 +95,9 @@ def new_order(asked: Asked, description: Description) -> NewOrder:
     if rules.zero_price_is_market and asked.decimal("order.price") == 0:
         kind = OrderType.MARKET
     force = _time_in_force(asked, kind, rules)
+    reduces = found.get("order.reduce_only") is True
+    if reduces and not rules.reduce_only_rests and force is TimeInForce.GTC:
+        raise Unreadable("a reduce-only order that may rest")
     expires = found.get("order.expires_at")
     return NewOrder(
         market=asked.market,
@@ -107,7 +110,7 @@ def new_order(asked: Asked, description: Description) -> NewOrder:
         post_only=found.get("order.post_only") is True,
         client_order_id=name or None,
         expires_at=expires if isinstance(expires, float) else None,
-        reduce_only=found.get("order.reduce_only") is True,
+        reduce_only=reduces,
         position_side=PositionSide(asked.text("order.position_side") or "both"),
     )
 

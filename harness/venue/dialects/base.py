@@ -50,6 +50,8 @@ class Dialect:
     # Seconds between two fundings, where the exchange's markets differ; else it is as the market has it.
     funding_intervals: ClassVar[tuple[float, ...]] = ()
     book_depth: ClassVar[int] = 1000  # levels of a side that a client can have at most
+    takes_leverage: ClassVar[bool] = True  # an account's user can choose it
+    reduce_only_rests: ClassVar[bool] = True  # an order that only reduces may rest in the book
     in_dollars: ClassVar[bool] = False  # it has markets that are quoted in US dollars
     books_begin_whole: ClassVar[bool] = False  # every subscription to a book is told all of it first
     # Assets that ccxt calls otherwise than the venue, by the venue's name.

@@ -17,7 +17,7 @@ from harness.venue.described.model import Credential, Description, Signing
 from harness.venue.described.order_rules import Orders
 from harness.venue.described.requested import new_order
 from harness.venue.described.signing import Given
-from harness.venue.described.values import Fact
+from harness.venue.described.values import Fact, Unreadable
 from harness.venue.dialects.messages import Request
 from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.model import KEY_LENGTHS, OrderType, PositionSide, Side
@@ -80,6 +80,29 @@ def test_hedge_mode_may_name_sides_by_reduce_only(side: str, reduce_only: bool, 
     hedged = dialect.answering.hedged(request, order)
     assert (hedged.position_side, hedged.reduce_only) == (PositionSide(position), False)
     assert made().answering.hedged(request, order) == order
+
+
+@pytest.mark.parametrize(
+    ("force", "reduces", "refused"),
+    [("gtc", True, True), ("ioc", True, False), ("fok", True, False), ("gtc", False, False)],
+)
+def test_a_reduce_only_order_may_have_to_be_immediate(force: str, reduces: bool, refused: bool) -> None:
+    strict, plain = made(orders=Orders(reduce_only_rests=False)), made()
+    assert (strict.reduce_only_rests, plain.reduce_only_rests) == (False, True)
+    wished = {"order.reduce_only": reduces, "order.time_in_force": force}
+    assert new_order(asked(plain, **wished), plain.description).reduce_only is reduces
+    request = asked(strict, **wished)
+    if refused:
+        with pytest.raises(Unreadable):
+            new_order(request, strict.description)
+    else:
+        assert new_order(request, strict.description).reduce_only is reduces
+
+
+def test_an_exchange_may_be_told_no_leverage() -> None:
+    routes = Acme.description.routes
+    silent = {label: each for label, each in routes.items() if "leverage" not in str(each.takes)}
+    assert (made().takes_leverage, made(routes=silent).takes_leverage) == (True, False)
 
 
 def test_a_passphrase_may_be_sent_signed_or_not_at_all() -> None:
