@@ -364,5 +364,5 @@ def test_histories_end_as_the_ledger_has_them(histories: Histories, evidence: At
 
 def _breached(history: History, what: str) -> NoReturn:
     breach = next(each for each in breaches(history) if each.what == what)
-    steps = f"{len(history.schedule)} steps" if len(history.schedule) > 1 else "one step"
+    steps = {0: "no step", 1: "one step"}.get(len(history.schedule), f"{len(history.schedule)} steps")
     fail(f"After {steps} of trading with faults, {breach.sentence}.", *timeline_of(history, breach.order))

@@ -50,7 +50,8 @@ def arrived(life: Life, otherwise: str) -> Order:
 def timeline_of(history: History, order: int | None) -> tuple[Evidence, ...]:
     """The history's steps, and among them all of the order with this number."""
     if order is None:
-        return _since(history.taken[0][0], _steps(history))
+        began = history.taken[0][0] if history.taken else 0.0  # shortened to none: it went wrong of itself
+        return _since(began, _steps(history))
     return timeline(history.lives[order], _steps(history))
 
 

@@ -8,9 +8,11 @@ from typing import Any, cast
 
 import pytest
 
+from checks.conformance.test_order_life import test_histories_end_as_the_ledger_has_them as end_alike
+from harness.checking import Failed
 from harness.driving.claims import EventView
 from harness.scenarios.played import histories
-from harness.scenarios.played.histories import History, Move, Schedule, Step, Trouble, schedules
+from harness.scenarios.played.histories import Histories, History, Move, Schedule, Step, Trouble, schedules
 from harness.scenarios.played.invariants import breaches, broken
 from harness.scenarios.played.order_life import Life
 from harness.venue.model import OrderStatus, Side
@@ -157,3 +159,10 @@ def test_client_order_ids_are_unique_and_requests_are_accepted() -> None:
     told.turned_away = tuple(cast(Any, SimpleNamespace(status=status)) for status in (429, 401, 429))
     (breach,) = breaches(told)
     assert breach.sentence.endswith("2 with 429, 1 with 401")
+
+
+def test_what_breaks_without_a_step_is_told() -> None:
+    shortest = History(0, (), foreign=order(OrderStatus.CANCELED))
+    bad = history(life(OrderStatus.OPEN, tracked=True), foreign=OrderStatus.CANCELED)
+    with pytest.raises(Failed, match="After no step of trading with faults, "):
+        end_alike(Histories(0, [bad], shortest), lambda *_: None)
