@@ -9,6 +9,7 @@ from checks.conformance import (
     test_market_data,
     test_order_life,
     test_order_life_ends,
+    test_orders,
     test_resilience_replies,
     test_usability,
 )
@@ -22,6 +23,10 @@ NO_FEE_ASKED = (
     "AlphaPoint's message of a fill tells no fee. It reckons one by its own rate and asks for none, though "
     "`/trades` tells it: its user's books have another fee than the exchange took."
 )
+WITHOUT_A_PRICE = (
+    "It multiplies the amount by the price that it was asked with, and a market order has none: it sends "
+    "`quote_size: NaN`, which is refused. Its user can sell at the market, not buy."
+)
 DESCRIBED_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
     ("gemini", test_resilience_replies.test_errors_empty_no_balances): RealDefect(
         "Given an empty body, the connector reports 0", NO_ASSETS
@@ -31,6 +36,14 @@ DESCRIBED_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
         "It tells that a buy's fee is deducted from the asset bought (`trade_fee_schema`), though Gemini "
         "reserves it in the quote asset on top, as the connector's own market orders mind "
         "(`_affordable_buy_limit_price`): an order for all that its user has is refused.",
+    ),
+    **{
+        ("coinbase_advanced_trade", check): RealDefect("market buy .*never reached", WITHOUT_A_PRICE)
+        for check in (test_orders.test_market_orders_fill, test_orders.test_market_orders_take_several_levels)
+    },
+    ("coinbase_advanced_trade", test_orders.test_limit_maker_orders_are_post_only): RealDefect(
+        "was sent as an ordinary limit order",
+        "It offers LIMIT_MAKER and sends LIMIT; the line that would set `post_only` is a comment.",
     ),
     **{
         ("foxbit", check): RealDefect("not reported as they happened", IN_BINARY)
