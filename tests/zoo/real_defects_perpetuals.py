@@ -101,7 +101,8 @@ PERPETUAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
     ),
     ("derive_perpetual", test_resilience_hour.test_a_wrong_clock_is_borne): RealDefect(
         "never gets ready",
-        "It signs with the computer's time, not with the synchronized one: whose clock is off cannot even start.",
+        "It signs with the computer's time, not with the synchronized one: whose clock is off cannot even "
+        "start.",
     ),
     ("grvt_perpetual", test_order_life.test_late_messages_leave_an_order_ended): RealDefect(
         "ended again", HEARD_TWICE
