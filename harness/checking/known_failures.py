@@ -16,7 +16,11 @@ KNOWN_TO_FAIL: Mapping[str, frozenset[str]] = {
             "test_public_trades_have_their_time",
         }
     ),
-    "binance_perpetual": frozenset({"test_what_is_available_follows_with_the_total"}),
+    "binance_perpetual": frozenset(
+        {
+            "test_what_is_available_follows_with_the_total",
+        }
+    ),
     "bitget": frozenset(
         {
             "test_a_rebate_is_a_negative_fee",
@@ -25,7 +29,38 @@ KNOWN_TO_FAIL: Mapping[str, frozenset[str]] = {
             "test_tiny_prices_arrive",
         }
     ),
-    "bitstamp": frozenset({"test_errors_empty_no_balances", "test_late_messages_leave_an_order_ended"}),
+    "bitmart_perpetual": frozenset(
+        {
+            "test_a_dozen_pairs",
+            "test_a_wrong_clock_is_borne",
+            "test_an_hour_of_market_making",
+            "test_book_follows_changes",
+            "test_both_positions_in_hedge_mode",
+            "test_every_public_trade_arrives_once",
+            "test_first_book_equals_the_exchange",
+            "test_funding_is_known",
+            "test_limit_maker_orders_are_post_only",
+            "test_limit_orders_arrive_as_asked",
+            "test_market_orders_fill",
+            "test_market_orders_take_several_levels",
+            "test_nothing_is_left_after_stop",
+            "test_position_mode_reaches_the_exchange",
+            "test_quantized_figures_are_multiples",
+            "test_refused_streams_are_not_hammered",
+            "test_rules_at_a_round_price",
+            "test_server_errors_are_survived",
+            "test_signatures_are_accepted",
+            "test_the_smallest_order_value",
+            "test_the_takers_side_is_told",
+            "test_trading_rules",
+        }
+    ),
+    "bitstamp": frozenset(
+        {
+            "test_errors_empty_no_balances",
+            "test_late_messages_leave_an_order_ended",
+        }
+    ),
     "bybit": frozenset(
         {
             "test_a_wrong_clock_is_borne",
@@ -75,7 +110,18 @@ KNOWN_TO_FAIL: Mapping[str, frozenset[str]] = {
         }
     ),
     "gemini": frozenset(
-        {"test_all_that_the_account_has_can_be_ordered_for", "test_errors_empty_no_balances"}
+        {
+            "test_all_that_the_account_has_can_be_ordered_for",
+            "test_errors_empty_no_balances",
+        }
+    ),
+    "grvt_perpetual": frozenset(
+        {
+            "test_a_new_book_replaces_the_old",
+            "test_funding_is_known",
+            "test_late_messages_leave_an_order_ended",
+            "test_market_orders_take_several_levels",
+        }
     ),
     "hyperliquid": frozenset(
         {
@@ -85,7 +131,16 @@ KNOWN_TO_FAIL: Mapping[str, frozenset[str]] = {
         }
     ),
     "hyperliquid_perpetual": frozenset(
-        {"test_funding_is_known", "test_last_price", "test_many_orders_at_once"}
+        {
+            "test_funding_is_known",
+            "test_last_price",
+            "test_many_orders_at_once",
+        }
+    ),
+    "kalshi_perpetual": frozenset(
+        {
+            "test_odd_markets_keep_nobody_from_starting",
+        }
     ),
     "kraken": frozenset(
         {
@@ -118,7 +173,17 @@ KNOWN_TO_FAIL: Mapping[str, frozenset[str]] = {
             "test_refused_streams_are_not_hammered",
         }
     ),
-    "okx": frozenset({"test_a_clock_that_jumps_is_borne", "test_the_private_stream_is_kept_alive"}),
+    "okx": frozenset(
+        {
+            "test_a_clock_that_jumps_is_borne",
+            "test_the_private_stream_is_kept_alive",
+        }
+    ),
+    "pacifica_perpetual": frozenset(
+        {
+            "test_a_wrong_clock_is_borne",
+        }
+    ),
 }
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 from harness.frameworks.runtime import TREE, Runtime, our_program
 from harness.sandbox.protocol import Backend, Limits
 
-LIMITS = Limits(memory_bytes=2 << 30, cpu_seconds=60, wall_seconds=90, output_bytes=16 << 20)
+LIMITS = Limits(memory_bytes=2 << 30, cpu_seconds=60, wall_seconds=240, output_bytes=16 << 20)
 
 
 class Made(BaseModel):

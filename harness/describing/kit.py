@@ -14,7 +14,7 @@ from harness.describing.sentinels import SETS, Sentinels
 from harness.frameworks.runtime import TREE, Runtime, our_program
 from harness.sandbox.protocol import Backend, Limits
 
-LIMITS = Limits(memory_bytes=2 << 30, cpu_seconds=60, wall_seconds=90, output_bytes=16 << 20)
+LIMITS = Limits(memory_bytes=2 << 30, cpu_seconds=60, wall_seconds=240, output_bytes=16 << 20)
 MAX_DETAIL = 2000
 
 

@@ -65,8 +65,7 @@ def _of_constant(
     """A leaf of which the kit says nothing: what a reader takes it for, or a time by its size."""
     value = leaf.seen[0]
     lists_markets = operation == "symbols" and isinstance(value, str)
-    pair = {"market.base": first.base, "market.quote": first.quote}
-    named = embedded([(str(value), pair)]) if lists_markets else None
+    named = _named(str(value), first) if lists_markets else None
     if named:  # tests may write the kit's pair out
         whole = _HOLE.fullmatch(named)
         return Field((), named, whole[1] if whole else "", Kind.FACT if whole else Kind.TEXT, (KIT,))
@@ -88,6 +87,13 @@ def _of_constant(
     if of_asset and told:
         return Field((), f"{{{told}{as_number}}}", told, Kind.FACT, (KIT,))
     return Field((), value, "", leaf.kind, (KIT,))
+
+
+def _named(value: str, first: Sentinels) -> str | None:
+    """A market's name with its assets in it; tests may have the name of one set's for all sets."""
+    bases = dict.fromkeys((first.base, *(each.base for each in SETS)))
+    made = [embedded([(value, {"market.base": base, "market.quote": first.quote})]) for base in bases]
+    return next((each for each in made if each and "{market.base" in each), made[0])
 
 
 def _contradicted(made: Field, leaf: Explained, source: str, meant: Meaning) -> Field:

@@ -6,12 +6,14 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from pydantic import JsonValue
 
 from harness.describing.answers import Answer, answers, place_of
 from harness.describing.deriving import derive, united
 from harness.describing.fields import CCXT, KIT, READS
 from harness.describing.kit import Harvest, Reading, Sample
+from harness.describing.leaf_fields import _named
 from harness.describing.readings import Meaning
 from harness.describing.sentinels import SETS, Sentinels
 from harness.describing.wordlists import WordLists
@@ -308,3 +310,16 @@ def test_a_list_of_the_markets_names_has_one_for_each() -> None:
     assert found is not None
     assert found.template == {"each market": "{market.symbol}"}
     assert [each.at for each in found.fields] == [("each market",)]
+
+
+@pytest.mark.parametrize(
+    ("value", "named"),
+    [
+        ("COINALPHAHBOT", "{market.base}{market.quote}"),
+        ("GRAVELHBOT", "{market.base}{market.quote}"),  # of the other set: as Bitget's, kept for all sets
+        ("XHBOT", "X{market.quote}"),
+        ("PERP", None),
+    ],
+)
+def test_a_markets_name_is_known_by_its_assets_whichever_sets_they_are(value: str, named: str | None) -> None:
+    assert _named(value, SETS[0]) == named

@@ -16,8 +16,9 @@ from harness.gateway.entries import ClosedBy, Socket
 from harness.gateway.faults import DropMessage, Stall
 from harness.scenarios.played import start
 from harness.scenarios.played.order_life import WAIT, Life, let_trade, rest, settle
+from harness.scenarios.played.polls import POLLS
 from harness.scenarios.played.rounding import awkward
-from harness.scenarios.played.streams import POLLS, wait_for_fill
+from harness.scenarios.played.streams import wait_for_fill
 from harness.scenarios.rig import Rig, Rigs
 from harness.scenarios.trace.view import SeenSocket, View
 from harness.venue.model import Fill, Order, Side

@@ -10,6 +10,7 @@ from harness.driving.connector import PositionAction
 from harness.driving.rpc_client import ConnectorError, ConnectorGone, ConnectorTimeout
 from harness.scenarios.played import start
 from harness.scenarios.played.balances import IMPATIENT, PATIENT, BalanceView, settled
+from harness.scenarios.played.polls import keep_clear_of_polls
 from harness.scenarios.rig import Rig, Rigs
 from harness.scenarios.trace.model import BY_HAND
 from harness.scenarios.trace.view import SeenExchange, View
@@ -247,7 +248,8 @@ def let_trade(rig: Rig, life: Life, amount: Decimal | None = None) -> Fill | Non
 
 
 def _fill_in_parts(rig: Rig, run: Trading, side: Side) -> None:
-    """Three fills of different sizes, one after the other."""
+    """Three fills of different sizes, one after the other; what is told of the order comes before a poll."""
+    keep_clear_of_polls(rig)
     life = rest(rig, side)
     run.filled.append(life)
     if life.placed is None:

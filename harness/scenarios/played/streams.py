@@ -21,13 +21,12 @@ from harness.scenarios.played.order_life import (
     rest,
     resting_price,
 )
+from harness.scenarios.played.polls import keep_clear_of_polls
 from harness.scenarios.rig import Rig, Rigs
 from harness.scenarios.trace.view import SeenSocket, View
 from harness.venue.model import Fill, Side
 
-POLLS = 120.0  # virtual seconds; today's framework polls at whole multiples of this while a stream is up
 OWN_RHYTHM = 90.0
-CLEAR = 15.0
 STREAMS = ("stream:book", "stream:trades", "stream:orders")
 TOPICS = (
     *STREAMS,
@@ -194,13 +193,6 @@ def _fill_some(rig: Rig, life: Life, timeout: float) -> tuple[Fill | None, bool]
     keep_clear_of_polls(rig)
     fill = let_trade(rig, life, lots * rig.market.lot_size)
     return fill, fill is not None and wait_for_fill(rig, life, fill, timeout)
-
-
-def keep_clear_of_polls(rig: Rig) -> None:
-    """A fill that a regular poll might find shows nothing of the stream: wait until none is near."""
-    left = POLLS - rig.clock.now() % POLLS
-    if left < CLEAR:
-        rig.pause(left + 3)
 
 
 def wait_for_fill(rig: Rig, life: Life, fill: Fill, timeout: float) -> bool:

@@ -17,7 +17,8 @@ from harness.scenarios.played.order_life import (
     rest,
     settle,
 )
-from harness.scenarios.played.streams import OWN_RHYTHM, keep_clear_of_polls, wait_for_fill
+from harness.scenarios.played.polls import keep_clear_of_polls
+from harness.scenarios.played.streams import OWN_RHYTHM, wait_for_fill
 from harness.scenarios.rig import Rig, Rigs
 from harness.scenarios.trace.view import View
 from harness.venue.model import Side

@@ -136,27 +136,20 @@ DEFECTS: tuple[Defect, ...] = (
         connector="bybit",
     ),
     defect(
-        "balances-of-okx-read-when-the-total-changes",
+        "balances-of-gate-io-read-when-the-total-changes",
         test_balances.test_what_is_available_follows_each_message,
         "A message told of .* until its next poll",
-        behaving(
-            "okx_exchange.py",
-            "OkxExchange",
-            """
-            async def _update_balances(self):
-                self._polling = True
-                await super()._update_balances()
-                self._polling = False
-
-            def _update_balance_from_details(self, balance_details):
-                asset, before = balance_details["ccy"], dict(self._account_available_balances)
-                total = self._account_balances.get(asset)
-                super()._update_balance_from_details(balance_details)
-                if total == self._account_balances[asset] and not getattr(self, "_polling", False):
-                    self._account_available_balances[asset] = before[asset]
-            """,
+        worded(
+            "gate_io_exchange.py",
+            "_process_balance_message_ws",
+            (
+                'self._account_available_balances[asset_name] = Decimal(str(account["available"]))',
+                'if self._account_balances.get(asset_name) != Decimal(str(account["total"])):\n'
+                "                self._account_available_balances[asset_name] = "
+                'Decimal(str(account["available"]))',
+            ),
         ),
-        connector="okx",
+        connector="gate_io",
     ),
     defect(
         "a-change-that-overlaps-the-snapshot-left-out",
