@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from checks.conformance import (
+    test_balances,
     test_market_data,
     test_order_life,
     test_order_life_crowd,
@@ -25,6 +26,11 @@ CONTRACTS = (
     "It takes contracts for amounts of the base, in rules, books, trades and orders. BTCUSDT's contract "
     "is 0.001 BTC: it reads a thousand times what lies in the book, rounds an order of 0.02 BTC down to "
     "nothing, and its user can trade only where a contract is one of the base."
+)
+ALL_AVAILABLE = (
+    "Derive tells no free amount of an asset, and it takes all that is held for available, though the same "
+    "reply says what orders and positions leave of the account (`initial_margin`): its user reckons with "
+    "money that is bound."
 )
 HEARD_TWICE = (
     "It hears of an order's end on two channels, `v1.order` and `v1.state`, and hands both on; where "
@@ -83,6 +89,20 @@ PERPETUAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
         "did not reopen its",
         "Where a connection fails after an earlier one ended, its user stream takes the earlier one off "
         "its list again, in `finally`: that raises, and the task that listens is over.",
+    ),
+    ("derive_perpetual", test_balances.test_available_balances_match): RealDefect(
+        "The available balance of USDC", ALL_AVAILABLE
+    ),
+    ("derive_perpetual", test_order_life.test_histories_end_as_the_ledger_has_them): RealDefect(
+        "of USDC is available, the connector says", ALL_AVAILABLE
+    ),
+    ("derive_perpetual", test_market_data.test_last_price): RealDefect(
+        "The last traded price is", "It gives the mark price for the last price."
+    ),
+    ("derive_perpetual", test_resilience_hour.test_a_wrong_clock_is_borne): RealDefect(
+        "never gets ready",
+        "It signs with the computer's time, not with the synchronized one: whose clock is off cannot even "
+        "start.",
     ),
     ("grvt_perpetual", test_order_life.test_late_messages_leave_an_order_ended): RealDefect(
         "ended again", HEARD_TWICE
