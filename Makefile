@@ -1,8 +1,8 @@
 # `make demo` and `make test` do all their own set-up.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
-# Most tests wait for something: two for each processor.
-WORKERS ?= $(shell echo $$(( $$(nproc) * 2 )))
+# Most tests wait for something: three for each processor.
+WORKERS ?= $(shell echo $$(( $$(nproc) * 3 )))
 
 # With byte code kept, each process of a run starts with a third of the work.
 export PYTHONDONTWRITEBYTECODE :=
@@ -33,7 +33,7 @@ coverage-report: .venv/ready
 
 # How well the checks tell good from bad: every defect in several connectors. About an hour.
 zoo: .venv/ready
-	$(BIN)/python -m tests.zoo $(WORKERS)
+	$(BIN)/python -m tests.zoo $$(( $$(nproc) * 2 ))
 
 # Whether a verdict on an untouched connector depends on the seed: all of them with twenty seeds, for nights. It goes on
 # where it was stopped; `make zoo-seeds SEEDS="--minutes 9 --hours 2"` does a piece.
