@@ -14,8 +14,12 @@ from harness.cli.options import (
     EXIT_ELIGIBLE,
     EXIT_INELIGIBLE,
     EXIT_UNDETERMINED,
+    Expression,
+    LiveData,
     Mirror,
     Proxy,
+    Replay,
+    Reviews,
     Runtime,
     SandboxName,
     Seed,
@@ -33,10 +37,7 @@ PANEL = "Your own fork"
 def check(
     path: Annotated[Path, typer.Argument(metavar="FORK", help="Your fork's work tree.")] = Path(),
     connector: Annotated[str | None, typer.Option(help="The connector, where the fork adds several.")] = None,
-    expression: Annotated[
-        str | None,
-        typer.Option("-k", metavar="EXPR", help="Only checks whose names match, e.g. 'balance and not fee'."),
-    ] = None,
+    expression: Expression = None,
     round_file: Annotated[Path | None, typer.Option("--round", help="The round to be checked for.")] = None,
     upstream: Annotated[
         str | None,
@@ -48,19 +49,9 @@ def check(
     derive: Annotated[
         bool, typer.Option("--derive", help="Derive the exchange from the connector, its tests and ccxt.")
     ] = False,
-    descriptions: Annotated[
-        Path, typer.Option("--descriptions", help="Where NAME.review.yml of a derived exchange lies.")
-    ] = Path("descriptions"),
-    replay: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Replay what `harness record` kept; it decides market data alone."),
-    ] = None,
-    live: Annotated[
-        bool,
-        typer.Option(
-            "--live", help="Read the real exchange's public market data for a minute, and replay it."
-        ),
-    ] = False,
+    descriptions: Reviews = Path("descriptions"),
+    replay: Replay = None,
+    live: LiveData = False,
     proxy: Proxy = None,
     ca: TrustedCa = None,
     sandbox: SandboxName = "auto",

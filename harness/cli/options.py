@@ -73,6 +73,21 @@ Proxy = Annotated[
 TrustedCa = Annotated[
     Path | None, typer.Option("--ca", metavar="FILE", help="A certificate to trust besides the system's.")
 ]
+Expression = Annotated[
+    str | None,
+    typer.Option("-k", metavar="EXPR", help="Only checks whose names match, e.g. 'balance and not fee'."),
+]
+Reviews = Annotated[
+    Path, typer.Option("--descriptions", help="Where NAME.review.yml of a derived exchange lies.")
+]
+Replay = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Replay what `harness record` kept; it decides market data alone."),
+]
+LiveData = Annotated[
+    bool,
+    typer.Option("--live", help="Read the real exchange's public market data for a minute, and replay it."),
+]
 OfRound = Annotated[Path, typer.Option("--round", metavar="FILE", help="The round's file.")]
 
 

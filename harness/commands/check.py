@@ -83,17 +83,9 @@ def check_work_tree(
         stack.enter_context(writing(folder))
         kept = write_round(folder.absolute(), round_)
         settings = Settings(
-            round_,
-            kept,
-            store,
-            sandbox=chosen_name(sandbox),
-            seed=seed,
-            scale=scale,
-            select=select,
-            again=True,
-            descriptions=descriptions,
-            live=live,
-        )
+            round_, kept, store, sandbox=chosen_name(sandbox), seed=seed, scale=scale, select=select,
+            again=True, descriptions=descriptions, live=live,
+        )  # fmt: skip
         settings = build_upstream(settings, console)
         profile = profile_of(candidate, submission)
         place = folder.absolute() / candidate.name
@@ -109,8 +101,8 @@ def check_work_tree(
         told.conclude(report)
         if reports is not None:
             say(console, f"Report: {write_candidate(place, report)}")
-        if stopped is not None:
-            raise stopped
+    if stopped is not None:
+        raise stopped
     return report.verdict
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -109,14 +109,23 @@ def describe(
     else:
         if seen is not None:
             tell_recording(console, lay(file, seen), seen)
-        say(console, "letting the connector trade there once …")
-        commits = [made_of, submission.commit, submission.upstream_commit]
-        kept = rehearsed(cache_dir() / "descriptions", commits, file, ready, chosen.name, 0)
-        _tell_rehearsal(console, Rehearsal.model_validate_json(kept.read_bytes()), file)
+        _rehearse([made_of, submission.commit, submission.upstream_commit], file, ready, chosen.name, console)
     if asked:
         _ask(console, asked, ccxt_id, chosen.name, file)
     say(console, f"{time.monotonic() - began:.0f} s.")
     return file
+
+
+def _rehearse(
+    commits: list[str],
+    file: Path,
+    ready: Callable[[], tuple[Backend, Runtime]],
+    name: str,
+    console: Console,
+) -> None:
+    say(console, "letting the connector trade there once …")
+    kept = rehearsed(cache_dir() / "descriptions", commits, file, ready, name, 0)
+    _tell_rehearsal(console, Rehearsal.model_validate_json(kept.read_bytes()), file)
 
 
 def _derived(

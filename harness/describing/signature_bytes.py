@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
@@ -25,14 +24,10 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from harness.describing.said import Said
+from harness.venue.described.schemes import HASHES as RSA_HASHES
 
 HASHES = {16: "md5", 20: "sha1", 32: "sha256", 48: "sha384", 64: "sha512"}
 RSA_LENGTHS = frozenset({256, 384, 512})  # bytes of a signature by a key of 2048, 3072 or 4096 bits
-_RSA_HASHES: dict[str, hashes.HashAlgorithm] = {
-    "sha256": hashes.SHA256(),
-    "sha384": hashes.SHA384(),
-    "sha512": hashes.SHA512(),
-}
 _TOKEN = re.compile(r"[A-Za-z0-9+/_=-]{16,}")
 
 
@@ -55,7 +50,7 @@ class Signature:
             public = _rsa_public(key)
             if public is not None and public.key_size == 8 * len(self.value):
                 yield from (
-                    f"rsa {padding} {digest}" for padding in ("pss", "pkcs1") for digest in _RSA_HASHES
+                    f"rsa {padding} {digest}" for padding in ("pss", "pkcs1") for digest in RSA_HASHES
                 )
             return
         yield HASHES[len(self.value)]
@@ -140,7 +135,7 @@ def _rsa_public(key: bytes) -> RSAPublicKey | None:
 def _rsa_verifies(public: RSAPublicKey, signature: bytes, text: bytes, algorithm: str) -> bool:
     """`algorithm` is `rsa PADDING DIGEST`; the salt of a PSS signature may have any length."""
     _, padding, name = algorithm.split()
-    digest = _RSA_HASHES[name]
+    digest = RSA_HASHES[name]
     padded = PKCS1v15() if padding == "pkcs1" else PSS(MGF1(digest), PSS.AUTO)
     try:
         public.verify(signature, text, padded, digest)

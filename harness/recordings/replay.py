@@ -151,9 +151,9 @@ class Replaying(DescribedDialect):
 
     def _serve(self, call: Call) -> Reply:
         described = self.description.routes[call.route.handler]
-        if described.operation not in MARKET_DATA or described.private:
-            return super()._serve(call)
         simulated = super()._serve(call)  # refuses what the exchange would
+        if described.operation not in MARKET_DATA or described.private:
+            return simulated
         playback = self.playback
         answer = playback.tape.answer(call.route.handler, playback.tape.symbol, playback.position)
         if answer is None:

@@ -247,9 +247,8 @@ class Rigs:
         """A fresh exchange and a fresh connector on `market` and `also`, at `scale` times the wall's pace.
 
         Of `also` and `listed`, the exchange gets those that it does not have; the connector trades none of
-        `listed`. No market may be named twice: what is
-        counted on each would count double. `keys` may change the account's credentials before the connector
-        gets them. Raises ConnectorError when the connector cannot be constructed.
+        `listed`. No market may be named twice: what is counted on each would count double. `keys` may change
+        the account's credentials before it gets them. Raises ConnectorError where it cannot be constructed.
         """
         self.latest = None
         clock = ScaledClock(scale, self.dialect.begins_at)
@@ -258,7 +257,6 @@ class Rigs:
         watched = (chosen, *also)
         if len(set(watched)) < len(watched):
             raise OurFailure(f"a market has two roles in one scenario: {', '.join(m.name for m in watched)}")
-        pairs = [each.name for each in watched]
         at = self._fresh(randomization.having(self.dialect, (*also, *listed)), clock)
         opened_at, number, connectors = clock.now(), self._opened, list[Connector]()
         self._opened += 1
@@ -278,7 +276,7 @@ class Rigs:
             def open_connector() -> Connector:
                 current.close()
                 fitting = self._matched(keys(credentials)).credentials
-                opened = self._driver.scenario(pairs, dict(fitting), clock=clock)
+                opened = self._driver.scenario([each.name for each in watched], dict(fitting), clock=clock)
                 connectors.append(current.enter_context(opened))
                 return connectors[-1]
 
