@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import JsonValue
 
+from harness.describing.books import OPERATIONS
 from harness.describing.fields import KIT, SENDS
 from harness.describing.gathered import Sources, market_facts
 from harness.describing.placed import Placed, known_from
@@ -56,12 +57,13 @@ def assemble(sources: Sources) -> Assembled:
         told[route.name], part = route_part(route, named, sources, words, signing)
         placed.append(part)
     linked = connections(sources.asked, sources.signatures.schemes, market_facts(symbol, sources))
-    streams, parts = stream_parts(linked, sources, words)
+    streams, parts = stream_parts(linked, _of_streams(sources, named), words)
     placed += parts
     data = _head(sources, named, linked)
     if signing:
         data["signing"] = signing
-        known["signing"] = [SENDS, *(["ccxt"] if sources.also_signed else [])]
+        alike = sources.also_signed and signing["scheme"] != "session"
+        known["signing"] = [SENDS, *(["ccxt"] if alike else [])]
     if words.lists:
         data["words"] = words.lists
         known["words"] = [KIT]
@@ -76,6 +78,16 @@ def assemble(sources: Sources) -> Assembled:
     data["contradictions"] = [{"at": written(each.at), "says": dict(each.says)} for each in contradicted]
     unnamed = tuple(sorted((each for each in seen if not each.operation), key=lambda each: each.name))
     return Assembled(data, tuple(placed), tuple(linked), unnamed, sources)
+
+
+def _of_streams(sources: Sources, named: Sequence[Route]) -> Sources:
+    """The same; a book that the tests show and no route was asked for comes by a stream."""
+    books = dict(sources.books)
+    streamed = "order_book" in books and not books.keys() & {"snapshot", "diff"}
+    if not streamed or any(each.operation == "order_book" for each in named):
+        return sources
+    books["snapshot"] = replace(books.pop("order_book"), operation=OPERATIONS["snapshot"])
+    return replace(sources, books=books)
 
 
 def _head(sources: Sources, named: Sequence[Route], linked: Sequence[Connection]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -24,6 +25,7 @@ SIDES_OF_TRADES = {
 }
 _SIDES = (("bids", "bid"), ("asks", "ask"))
 _OTHER = {"bids": "asks", "asks": "bids"}
+_FLAG = re.compile(r"buy|sell|bid|ask|maker|taker")
 SEEN = 20  # levels of one list
 
 
@@ -80,11 +82,16 @@ def _told_apart(item: JsonValue) -> bool:
 
 
 def other_side(at: Path, leaf: Leaf) -> Leaf:
-    """What says the other side than this leaf: of its words the other, of 0 and 1 in a leaf named so."""
+    """What says the other side than this leaf: of its words the other, of 0 and 1 in a leaf named so.
+
+    A flag says it where its name speaks of a side.
+    """
+    if isinstance(leaf, bool):
+        return not leaf if _FLAG.search(name_of(at)) else None
     if isinstance(leaf, str):
         both = SIDES_OF_TRADES.get(leaf, "").split()
         return next((word for word in both if word != leaf), None)
-    numbered = name_of(at) == "side" and leaf in (0, 1) and not isinstance(leaf, bool)
+    numbered = name_of(at) == "side" and leaf in (0, 1)
     return 1 - int(leaf or 0) if numbered else None
 
 

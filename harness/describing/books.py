@@ -203,7 +203,8 @@ class _Builder:
     def _note(self, text: JsonValue, fact: str, at: tuple[str, ...]) -> JsonValue:
         if fact.startswith("trade.side "):
             words = {word: (side,) for word, side in zip(fact.split()[1:], ("buy", "sell"), strict=True)}
-            text = "{trade.side|number}" if isinstance(text, int) else text
+            form = "|flag" if isinstance(text, bool) else "|number" if isinstance(text, int) else ""
+            text = f"{{trade.side{form}}}" if form else text
             self.fields.append(Field(at, text, "trade.side", Kind.WORDS, (KIT,), words=words))
             return text
         known = bool(fact) or (isinstance(text, str) and "{" in text)
@@ -242,7 +243,8 @@ class _Builder:
         other, taken = other_side((name,), value), number_of(self._content.get("trade_type"))
         if other is None or taken not in (1, 2):
             return ""
-        return f"{value} {other}" if taken == 1 else f"{other} {value}"
+        one, two = (str(each).lower() for each in (value, other))  # a flag as JSON has it
+        return f"{one} {two}" if taken == 1 else f"{two} {one}"
 
     def _is_the_time(self, value: Leaf) -> bool:
         """Whether the connector takes it for the message's time, whatever else it makes of it."""

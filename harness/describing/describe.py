@@ -14,7 +14,7 @@ from pathlib import Path
 import harness
 from harness.describing import book_notes, books, kit
 from harness.describing.acting import orders_to_place
-from harness.describing.answers import Answer, answers
+from harness.describing.answers import Answer, answers, at_asked_hosts
 from harness.describing.asking import Asking, ask
 from harness.describing.assembling import Assembled, assemble
 from harness.describing.ccxt_reader import CcxtReader, signs_alike
@@ -36,7 +36,7 @@ from harness.sandbox.protocol import Backend
 KITS = ("AbstractExchangeConnectorTests", "AbstractPerpetualDerivativeTests")
 MOST_FILE = 1 << 20
 _ASSET = r"\b{}_asset\s*=\s*[\"']([A-Z0-9]{{2,10}})[\"']"
-_OF_BOOKS = re.compile(r"listen_for_order_book|_parse_(trade|order_book)|_order_book_snapshot")
+_OF_BOOKS = re.compile(r"listen_for_order_book|_parse_(trade|order_book)|_order_book_snapshot|_message_from_")
 _TELLING = 4  # letters of a name that another one begins with
 Progress = Callable[[str], None]
 
@@ -134,6 +134,7 @@ def gather(
     progress("watching what the connector sends")
     orders, book = orders_to_place(perpetual=perpetual), books.snapshot(notes)
     asked = ask(Asking(backend, runtime, connector.name, _first_set(found), sets[0], source, orders, book))
+    found = at_asked_hosts(found, [(said.host, said.path) for said in asked.sent])
     progress("finding how it signs")
     signatures = explain([*asked.sent, *asked.frames], asked.credentials)
     sources = Sources(

@@ -14,7 +14,7 @@ from harness.describing.fields import READS, SENDS, Field
 from harness.describing.gathered import Sources, derived_of
 from harness.describing.names import fact_named
 from harness.describing.placed import Placed, copied, put, spoken
-from harness.describing.read_replies import completed, template
+from harness.describing.read_replies import completed, template, whole_of
 from harness.describing.reply_rows import ROWS
 from harness.describing.routes import Route
 from harness.describing.sentinels import same_address
@@ -32,6 +32,11 @@ _RULES = (
     ("market.min_amount",),
     ("market.min_notional",),
 )
+# What balances are called where a reply tells of an account and of no asset.
+_OF_AN_ACCOUNT = {
+    "balance.asset": "margin.asset", "balance.free": "margin.available", "balance.total": "margin.wallet",
+    "balance.locked": "margin.used", "market.quote": "margin.asset",
+}  # fmt: skip
 # Operations whose mocked replies may be empty, where the tests are about something else.
 COMPLETED = ("server_time", "user_stream_open", "stream_token")
 
@@ -73,6 +78,7 @@ def route_part(
     if own and own != signing:  # a route that only the tests show was not seen signed
         told["signing"] = own
         part.fields.append(Field((*at, "signing"), "", "", Kind.TEXT, (SENDS,)))
+    told |= _headers(route, sources.source, part)
     if route.means:
         told["means"] = dict(route.means)
         part.fields += [Field((*at, "means", fact), fact, fact, by=(SENDS,)) for fact in route.means]
@@ -84,7 +90,7 @@ def route_part(
     replies = _replies_of(route, named, sources)
     derived = derived_of(route.operation, replies, sources)
     if route.operation == "order_book" and derived is None:
-        derived = sources.books.get("order_book")
+        derived = _whole_book(sources.books.get("order_book"), route, sources.source)
     if derived is not None and route.operation == "ticker":
         derived = _with_funding(derived, route, sources)
     read = _read_of(route, named, sources)
@@ -92,13 +98,31 @@ def route_part(
         derived = read
     elif read is not None and (route.operation in COMPLETED or _lacks_its_fills(route, derived, read)):
         whole = completed(derived.template, read.template)
-        more = [each for each in read.fields if isinstance(whole, dict) and each.at[0] not in _keys(derived)]
+        told_of = {at for at, _ in leaves(derived.template)}
+        more = [each for each in read.fields if isinstance(whole, dict) and each.at not in told_of]
         derived = replace(derived, template=whole, fields=(*derived.fields, *more))
     if derived is not None:
-        derived = _with_named_rules(derived, route, sources)
+        derived = _of_the_account(_with_named_rules(derived, route, sources), sources)
         told["reply"] = spoken(derived.template, derived.fields, words)
         part.fields += [replace(each, at=(*at, "reply", *each.at)) for each in derived.fields]
     return told, part
+
+
+def _whole_book(book: Derived | None, route: Route, source: Source) -> Derived | None:
+    """An order book as the route answers it: tests may show the part of it that the connector takes."""
+    if book is None:
+        return None
+    whole, path = whole_of(source.of(route.path), book.template)
+    fields = tuple(replace(each, at=(*map(str, path), *each.at)) for each in book.fields)
+    return replace(book, template=whole, fields=fields)
+
+
+def _headers(route: Route, source: Source, part: Placed) -> dict[str, JsonValue]:
+    """What a reply that opens a session says in its headers; `part` gets them as well."""
+    read = source.of(route.path)
+    told = read.headers if read is not None and route.operation == "stream_token" else ()
+    part.fields += [Field((*part.at, "headers", name), text, "", Kind.TEXT, (READS,)) for name, text in told]
+    return {"headers": dict(told)} if told else {}
 
 
 def _with_funding(derived: Derived, route: Route, sources: Sources) -> Derived:
@@ -122,6 +146,23 @@ def _with_funding(derived: Derived, route: Route, sources: Sources) -> Derived:
     for each in fields:
         made = put(made, each.at, each.text)
     return replace(derived, template=made, fields=fields)
+
+
+def _of_the_account(derived: Derived, sources: Sources) -> Derived:
+    """A reply; of a perpetual's balances those that stand in no row are the whole account's."""
+    if derived.operation != "balances" or sources.kind != "perpetual":
+        return derived
+    made, fields = copied(derived.template), list(derived.fields)
+    for number, each in enumerate(derived.fields):
+        fact = _OF_AN_ACCOUNT.get(each.fact, "")
+        if fact and not any(step.startswith("each ") for step in each.at):
+            form = "|round8" + (
+                "" if isinstance(each.text, str) and "|number" not in each.text else "|number"
+            )
+            text = f"{{{fact}{'' if fact == 'margin.asset' else form}}}"
+            fields[number] = replace(each, text=text, fact=fact)
+            made = put(made, each.at, text)
+    return replace(derived, template=made, fields=tuple(fields))
 
 
 def _with_named_rules(derived: Derived, route: Route, sources: Sources) -> Derived:
@@ -149,10 +190,6 @@ def _lacks_its_fills(route: Route, told: Derived, read: Derived) -> bool:
     """Whether the tests answer with something else where the source goes through fills."""
     rows = [any("each fill" in each.at for each in derived.fields) for derived in (told, read)]
     return route.operation == "order_trades" and rows == [False, True]
-
-
-def _keys(derived: Derived) -> frozenset[str]:
-    return frozenset(derived.template) if isinstance(derived.template, dict) else frozenset()
 
 
 def _read_of(route: Route, named: Sequence[Route], sources: Sources) -> Derived | None:
