@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from harness.describing.books import OPERATIONS
 from harness.describing.fields import KIT, SENDS
 from harness.describing.gathered import Sources, market_facts
+from harness.describing.leaves import parsed
 from harness.describing.placed import Placed, known_from
 from harness.describing.refusals import refusals
 from harness.describing.route_parts import route_part
@@ -22,7 +23,7 @@ from harness.describing.streams import Connection, connections
 from harness.describing.templates import embedded
 from harness.describing.unasked_routes import only_in_tests
 from harness.describing.wordlists import WordLists
-from harness.venue.described.addresses import leaves, written
+from harness.venue.described.addresses import Address, bare, leaves, written
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ def assemble(sources: Sources) -> Assembled:
     seen = routes(sources.asked, sources.answers, signed.schemes, symbol, sources.source, signed.unexplained)
     named = [each for each in seen if each.operation]
     named += only_in_tests(sources, named)
+    counted = any("|contracts" in str(field.text) for each in named for field in each.fields)
+    sources = replace(sources, contracts=counted)
     named.sort(key=lambda each: (_order(each.operation), each.name))
     known: dict[str, list[str]] = {"": [KIT]}
     placed: list[Placed] = []
@@ -70,7 +73,7 @@ def assemble(sources: Sources) -> Assembled:
     data |= {"routes": told, "refusals": refusals(sources.answers)}
     if streams:
         data["connections"] = streams
-    known |= {"hosts": [SENDS], "credentials": [SENDS]}
+    known |= {"hosts": [SENDS], "credentials": [SENDS], "orders": [SENDS]}
     known |= known_from(placed)
     lying = {written(at[:end]) for at, _ in leaves(data) for end in range(len(at) + 1)}
     data["known"] = {at: by for at, by in known.items() if at in lying}
@@ -100,8 +103,29 @@ def _head(sources: Sources, named: Sequence[Route], linked: Sequence[Connection]
         "hosts": _hosts(named, linked, sources.asked.ports),
         **({"quote": quote} if quote else {}),
         "symbol": _symbol(sources),
+        **_orders(sources, named),
         "credentials": credentials_of(sources.asked, sources.signatures),
     }
+
+
+def _orders(sources: Sources, named: Sequence[Route]) -> dict[str, Any]:
+    """What orders' amounts count, where that is not the base in decimals."""
+    if sources.contracts:
+        return {"orders": {"contract": "lot"}}
+    at = [each.at for route in named if route.operation == "place_order" for each in route.fields
+          if each.fact == "order.amount"]  # fmt: skip
+    placed = [said.body for act in sources.asked.acts if act.operation == "place_order" for said in act.sent]
+    amounts = {value for body in placed for place in at for value in _values_at(parsed(body), place)}
+    whole = len(amounts) > 1 and all(isinstance(each, int) for each in amounts)
+    return {"orders": {"amount_decimals": 0}} if whole else {}
+
+
+def _values_at(document: JsonValue, at: Address) -> Iterator[JsonValue]:
+    """What stands there, where something does and it is a plain value."""
+    for step in map(bare, at):
+        document = document.get(step) if isinstance(document, dict) else None
+    if isinstance(document, str | int | float):
+        yield document
 
 
 def _order(operation: str) -> int:

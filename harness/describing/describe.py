@@ -21,7 +21,7 @@ from harness.describing.ccxt_reader import CcxtReader, signs_alike
 from harness.describing.envelopes import alike
 from harness.describing.gathered import Sources
 from harness.describing.kit import Harvest
-from harness.describing.own_ids import with_our_ids, with_our_number
+from harness.describing.own_ids import with_our_ids, with_our_number, with_our_session
 from harness.describing.sentinels import SETS, Sentinels, sets_of
 from harness.describing.signatures import explain
 from harness.describing.source import Source
@@ -128,7 +128,8 @@ def gather(
     sets = sets_of(*source.pair, perpetual=perpetual)
     harvested = _harvest(backend, runtime, modules, sets, perpetual)
     symbols = [str(each) for sample in harvested.of("exchange_trading_pair") for each in sample.answers]
-    found = with_our_number(with_our_ids(alike(answers(harvested, sets))), symbols, source)
+    ours = with_our_session(with_our_ids(alike(answers(harvested, sets))), source)
+    found = with_our_number(ours, symbols, source)
     progress("watching its order book tests")
     notes = book_notes.watch(backend, runtime, book_tests)
     progress("watching what the connector sends")

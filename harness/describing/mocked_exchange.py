@@ -12,7 +12,7 @@ from harness.describing.answers import REFUSALS, Answer, named_so, place_of
 from harness.describing.deriving import united
 from harness.describing.envelopes import enveloped
 from harness.describing.leaves import packed, parsed
-from harness.describing.read_replies import filled, filled_text, template, whole_of
+from harness.describing.read_replies import at_host, filled, filled_text, template, whole_of
 from harness.describing.reply_rows import ROWS
 from harness.describing.sentinels import SESSION, SETS, Sentinels, same_address, usual
 from harness.describing.source import UNREAD, Reading, Source
@@ -68,7 +68,8 @@ class Listening(Dialect):
         if read is not None and request.method != "DELETE":
             operation = self._operation(request)
             rows = "balance" if operation == "balances" else ""
-            made = enveloped(template(read, operation, rows, ROWS.get(operation, "")), self._documents)
+            reply = template(read, operation, rows, ROWS.get(operation, ""))
+            made = enveloped(at_host(reply, request.host), self._documents)
             return Reply(200, told, packed(filled(made, self._values, self.venue.clock.now())))
         return self._time() if "time" in request.path.lower() else Reply(404, {}, {})
 

@@ -85,6 +85,7 @@ _SAID: Mapping[str, Sequence[tuple[str, str]]] = {
         (r"entry|av(g|erage)", "position.entry_price"),
         (r"unreali[sz]ed|pnl", "position.unrealised_pnl"),
         (r"leverage", "position.leverage"),
+        (r"signed", "position.size"),
         (_AMOUNT, "position.amount"),
     ),
 }  # fmt: skip

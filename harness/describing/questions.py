@@ -22,7 +22,11 @@ from harness.venue.described.sources import confirms
 FACTS_LEANED_ON: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "symbols": (("market.symbol", "market.base", "market.number"),
                 ("market.tick_size", "market.tick_decimals"), ("market.lot_size", "market.lot_decimals")),
-    "balances": (("balance.asset",), ("balance.free",), ("balance.total", "balance.locked")),
+    "balances": (
+        ("balance.asset", "margin.available"),
+        ("balance.free", "margin.available"),
+        ("balance.total", "balance.locked", "margin.wallet"),
+    ),
     "place_order": (("order.order_id", "order.client_order_id"),),
     "order_status": (("order.status",), ("order.filled", "order.remaining", "fill.amount")),
     "order_trades": (("fill.trade_id",), ("fill.price",), ("fill.amount",), ("fill.fee",)),

@@ -13,6 +13,7 @@ from harness.describing.leaves import Path
 from harness.describing.names import facts_named, names_a_row
 from harness.describing.source import KEYED, ROW, Read, Reading
 
+KEY = "{session.key}"
 # What a name says of a value that nobody compares with anything.
 _NAMES: Sequence[tuple[str, str]] = (
     (r"time|\bts\b|epoch|\bnow\b|\biso\b", "now.at"),
@@ -32,6 +33,8 @@ _AS_NUMBER = ("now.at", "session.lifetime")
 _IN_A_SECOND = {"s": 1, "us": 10**6, "ns": 10**9}
 _COUNTS = ("_decimals", "market.number")
 _TRUE = re.compile(r"^(is_?)?(active|enabled|open|tradable|trading)$", re.I)
+_ENDPOINT = re.compile(r"endpoint|^url$|server$", re.I)
+ENDPOINT = "wss://{host}/stream"  # of the stream that a token opens, `{host}` to be filled in
 _PERIOD = re.compile(r"interval|timeout|period", re.I)
 _USUAL_PERIOD = 18_000  # milliseconds, between pings
 _GOOD = re.compile(r"success|ok$|authenticated|subscribed|valid$", re.I)
@@ -107,6 +110,8 @@ def _leaf(read: Read, operation: str, unit: str, *, only: bool) -> JsonValue:
         return f"{{{fact}|number}}" if fact in _AS_NUMBER else f"{{{fact}}}"
     if name == "id" and operation in ("", "balances"):
         return "{account.number}" if operation else "{said.id}"
+    if operation == "stream_token" and _ENDPOINT.search(name):
+        return ENDPOINT
     if _PERIOD.search(name):
         return _USUAL_PERIOD
     if _GOOD.search(name) or _TRUE.search(name):
@@ -151,6 +156,15 @@ def whole_of(reading: Reading | None, part: JsonValue) -> tuple[JsonValue, Path]
     for step in reversed(path):
         part = {str(step): part}
     return part, path
+
+
+def at_host(made: JsonValue, host: str) -> JsonValue:
+    """A reply whose streams are at this host."""
+    if isinstance(made, dict):
+        return {key: at_host(item, host) for key, item in made.items()}
+    if isinstance(made, list):
+        return [at_host(item, host) for item in made]
+    return ENDPOINT.replace("{host}", host) if made == ENDPOINT else made
 
 
 def completed(told: JsonValue, read: JsonValue) -> JsonValue:

@@ -8,13 +8,15 @@ from dataclasses import replace
 from pydantic import JsonValue
 
 from harness.describing.answers import REFUSALS, Answer
+from harness.describing.contracts import in_contracts
 from harness.describing.deriving import Derived
 from harness.describing.envelopes import enveloped
 from harness.describing.fields import READS, SENDS, Field
 from harness.describing.gathered import Sources, derived_of
+from harness.describing.margins import of_the_account
 from harness.describing.names import fact_named
 from harness.describing.placed import Placed, copied, put, spoken
-from harness.describing.read_replies import completed, template, whole_of
+from harness.describing.read_replies import at_host, completed, template, whole_of
 from harness.describing.reply_rows import ROWS
 from harness.describing.routes import Route
 from harness.describing.sentinels import same_address
@@ -32,11 +34,6 @@ _RULES = (
     ("market.min_amount",),
     ("market.min_notional",),
 )
-# What balances are called where a reply tells of an account and of no asset.
-_OF_AN_ACCOUNT = {
-    "balance.asset": "margin.asset", "balance.free": "margin.available", "balance.total": "margin.wallet",
-    "balance.locked": "margin.used", "market.quote": "margin.asset",
-}  # fmt: skip
 # Operations whose mocked replies may be empty, where the tests are about something else.
 COMPLETED = ("server_time", "user_stream_open", "stream_token")
 
@@ -87,6 +84,15 @@ def route_part(
         if route.parameters != usual:
             told["parameters"] = route.parameters
         told["takes"] = takes
+    derived = _reply(route, named, sources)
+    if derived is not None:
+        told["reply"] = spoken(derived.template, derived.fields, words)
+        part.fields += [replace(each, at=(*at, "reply", *each.at)) for each in derived.fields]
+    return told, part
+
+
+def _reply(route: Route, named: Sequence[Route], sources: Sources) -> Derived | None:
+    """What the route answers, by the tests, else by what the connector's source reads of it."""
     replies = _replies_of(route, named, sources)
     derived = derived_of(route.operation, replies, sources)
     if route.operation == "order_book" and derived is None:
@@ -97,15 +103,31 @@ def route_part(
     if derived is None:
         derived = read
     elif read is not None and (route.operation in COMPLETED or _lacks_its_fills(route, derived, read)):
-        whole = completed(derived.template, read.template)
-        told_of = {at for at, _ in leaves(derived.template)}
-        more = [each for each in read.fields if isinstance(whole, dict) and each.at not in told_of]
-        derived = replace(derived, template=whole, fields=(*derived.fields, *more))
-    if derived is not None:
-        derived = _of_the_account(_with_named_rules(derived, route, sources), sources)
-        told["reply"] = spoken(derived.template, derived.fields, words)
-        part.fields += [replace(each, at=(*at, "reply", *each.at)) for each in derived.fields]
-    return told, part
+        derived = read if _of_something_else(route, derived, read) else _completed(derived, read)
+    derived = in_contracts(derived, counted=sources.contracts)
+    if derived is None:
+        return None
+    derived = _with_named_rules(derived, route, sources)
+    if route.operation == "balances" and sources.kind == "perpetual":
+        return of_the_account(derived, sources.source.of(route.path))
+    return derived
+
+
+def _completed(derived: Derived, read: Derived) -> Derived:
+    """A reply of the tests' with what the source reads of it and they leave out."""
+    whole = completed(derived.template, read.template)
+    known, there = ({at for at, _ in leaves(each)} for each in (derived.template, whole))
+    more = [each for each in read.fields if each.at in there - known]
+    return replace(derived, template=whole, fields=(*derived.fields, *more))
+
+
+def _of_something_else(route: Route, told: Derived, read: Derived) -> bool:
+    """Whether the tests' reply has an object where the source reads the time: any reply shows a network."""
+    known = {at for at, _ in leaves(told.template)}
+    times = [each.at for each in read.fields if each.fact == "now.at"]
+    return route.operation == "server_time" and any(
+        at not in known and any(each[: len(at)] == at for each in known) for at in times
+    )
 
 
 def _whole_book(book: Derived | None, route: Route, source: Source) -> Derived | None:
@@ -148,23 +170,6 @@ def _with_funding(derived: Derived, route: Route, sources: Sources) -> Derived:
     return replace(derived, template=made, fields=fields)
 
 
-def _of_the_account(derived: Derived, sources: Sources) -> Derived:
-    """A reply; of a perpetual's balances those that stand in no row are the whole account's."""
-    if derived.operation != "balances" or sources.kind != "perpetual":
-        return derived
-    made, fields = copied(derived.template), list(derived.fields)
-    for number, each in enumerate(derived.fields):
-        fact = _OF_AN_ACCOUNT.get(each.fact, "")
-        if fact and not any(step.startswith("each ") for step in each.at):
-            form = "|round8" + (
-                "" if isinstance(each.text, str) and "|number" not in each.text else "|number"
-            )
-            text = f"{{{fact}{'' if fact == 'margin.asset' else form}}}"
-            fields[number] = replace(each, text=text, fact=fact)
-            made = put(made, each.at, text)
-    return replace(derived, template=made, fields=tuple(fields))
-
-
 def _with_named_rules(derived: Derived, route: Route, sources: Sources) -> Derived:
     """A reply; of markets with the rules that its leaves are named for, where no reading explained any.
 
@@ -198,7 +203,8 @@ def _read_of(route: Route, named: Sequence[Route], sources: Sources) -> Derived 
     if reading is None:
         return None
     good = [each.document for each in sources.answers if each.place and each.member not in REFUSALS]
-    made = enveloped(template(reading, route.operation, ROWS.get(route.operation, "")), good)
+    whole = template(reading, route.operation, ROWS.get(route.operation, ""))
+    made = enveloped(at_host(whole, route.host), good)
     fields = [_read_field(at, text, named, sources.source) for at, text in leaves(made)]
     return Derived(route.operation, made, tuple(fields))
 

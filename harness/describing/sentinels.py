@@ -90,6 +90,7 @@ def facts(
         "market.base": sentinels.base,
         "market.quote": sentinels.quote,
         "market.number": SESSION["market.number"],
+        "session.key": SESSION["session.key"],
         "ticker.last": sentinels.last_price,
         "funding.index_price": sentinels.index_price,
         "funding.mark_price": sentinels.mark_price,

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from harness.describing import books
 from harness.describing.answers import Answer
+from harness.describing.contracts import in_contracts
 from harness.describing.deriving import Derived
 from harness.describing.fields import KIT, READS, SENDS, Field
 from harness.describing.gathered import Sources, derived_of
@@ -182,7 +183,7 @@ def _channel(
     if subscription.private:
         channel["private"] = True
     part.fields.append(Field((*at, "topic"), str(subscription.topic), "", Kind.TEXT, (SENDS,)))
-    derived = _told_by(subscription.operation, sources)
+    derived = in_contracts(_told_by(subscription.operation, sources), counted=sources.contracts)
     if derived is not None and any(leaf.fact for leaf in derived.fields):  # tests may have an empty message
         fields = [_by_topic(leaf, subscription.topic) for leaf in derived.fields]
         made = copied(derived.template)

@@ -19,12 +19,12 @@ from harness.describing.templates import embedded, time_form
 
 _OPERATIONS = (
     (r"my_?trade|usertrade|execution|fill|deals.*private|private.*deals|private.*trade", "stream:fills"),
-    (r"order_?book|depth|level2|\bl2\b|book", "stream:book"),
+    (r"order_?book|depth|level_?2|\bl2\b|book", "stream:book"),
     (r"position", "stream:positions"),
     (r"balance|account|wallet|capital|asset", "stream:balances"),
     (r"order", "stream:orders"),
     (r"mark(?!et)|funding|index", "stream:mark_price"),
-    (r"ticker|level1\b|\bl1\b", "stream:ticker"),
+    (r"ticker|level_?1\b|\bl1\b", "stream:ticker"),
     (r"trade|deal|match", "stream:trades"),
     (r"\buser\b", "stream:orders"),
 )
