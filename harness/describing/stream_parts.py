@@ -27,6 +27,7 @@ from harness.venue.described.addresses import Address, leaves
 from harness.venue.described.placeholders import ELSE, IF, THEN
 
 _NUMBER = "{account.number}"
+_SHORTEST_NAME = 4  # of a topic
 _TOPIC = "{said.topic}"
 _ANY_PAIR = re.compile(r"[A-Z0-9]{2,10}[-/_]?[A-Z]{2,10}")
 
@@ -44,6 +45,7 @@ def stream_parts(
         subscribed = [one for one in each.subscriptions if one.operation]
         if each.by in ("token", "upgrade") and not any(one.private for one in subscribed):
             subscribed += [Subscription(one, None, private=True) for one in PRIVATE]
+        subscribed = [_as_their_messages_say(one, subscribed, sources) for one in subscribed]
         subscribed += list(_together(subscribed, sources))
         if not any(one.operation == "stream:trades" for other in linked for one in other.subscriptions):
             subscribed += list(_with_the_book(subscribed, sources))
@@ -65,6 +67,29 @@ def stream_parts(
             **({"host": each.host} if len(hosts) > 1 else {}), **_connection(each, channels, sources)
         }  # fmt: skip
     return told, placed
+
+
+def _as_their_messages_say(
+    own: Subscription, subscribed: Sequence[Subscription], sources: Sources
+) -> Subscription:
+    """What its topic makes the account's fills are public trades where their message names the topic of
+    orders, as KuCoin's `execution`.
+    """
+    orders = next((each for each in subscribed if each.operation == "stream:orders"), None)
+    derived = _told_by("stream:fills", sources)
+    if own.operation != "stream:fills" or orders is None or derived is None or own.topic == orders.topic:
+        return own
+    texts = [leaf.text for leaf in derived.fields if isinstance(leaf.text, str)]
+    if _names_one(texts, own.topic) or not _names_one(texts, orders.topic):
+        return own
+    return replace(own, operation="stream:trades", private=False)
+
+
+def _names_one(texts: Sequence[str], topic: JsonValue) -> bool:
+    """Whether one of these texts is the topic's name."""
+    said = flatten(topic if isinstance(topic, dict) else {"": topic}).values()
+    names = [each for each in said if isinstance(each, str) and len(each) > _SHORTEST_NAME]
+    return any(text == name or _alike(text, name) for text in texts for name in names)
 
 
 def _naming_topics(channels: Mapping[str, JsonValue], parts: Sequence[Placed]) -> None:

@@ -40,7 +40,9 @@ TELLING: Mapping[str, tuple[str, ...]] = {
     "looked up": (),
 }
 GET_READY = 60.0  # virtual seconds
-STIRS = 4  # changes of the book meanwhile
+STIRS = 4  # times that the book changes meanwhile, so often, with so many virtual seconds between
+CHANGES = 3
+SOON = 0.3
 WAIT = 130.0  # whose stream is not described learns of its orders by polling, every two minutes at most
 PACE = 8.0
 AT_ONCE = 30.0  # virtual seconds in which a stream has told of something
@@ -119,7 +121,9 @@ def _gets_ready(rig: Rig) -> bool:
     for _ in range(STIRS):
         if rig.connector.wait_ready(GET_READY / STIRS).ready:
             return True
-        _double_the_best(rig)
+        for _ in range(CHANGES):
+            _double_the_best(rig)
+            rig.pause(SOON)
     return False
 
 

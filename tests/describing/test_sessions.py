@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
-from harness.describing.answers import named_so
+from harness.describing.answers import Answer, named_so
 from harness.describing.asked import Asked, Opened
 from harness.describing.assembling import assemble
 from harness.describing.gathered import Sources
-from harness.describing.kit import Harvest
+from harness.describing.kit import Harvest, Sample
 from harness.describing.mocked_exchange import Listening
+from harness.describing.own_ids import with_our_session
 from harness.describing.said import Said
-from harness.describing.sentinels import SESSION
+from harness.describing.sentinels import SESSION, SETS
 from harness.describing.signatures import explain
 from harness.describing.source_reading import read_source
 from harness.describing.streams import connections
@@ -132,3 +135,22 @@ def test_an_address_in_a_docstring_is_no_route() -> None:
     text = f'async def ask(self):\n    "https://{HOST}/docs/ask"\n    return (await self.get())["token"]\n'
     assert not read_source([text]).routes
     assert list(read_source([BY_TOKEN]).routes) == ["/v1/Authenticate"]
+
+
+def test_a_login_that_tests_mock_beside_others_gives_our_key() -> None:
+    """As Architect's: the tests of cancellations mock it, with a token of their own."""
+    said: dict[str, JsonValue] = {
+        "Authenticated": True,
+        "SessionToken": "test-token",
+        "User": {"AccountId": 4},
+    }
+    sample = Sample(member="balance_url", set=SETS[0].name, side="", type="", answers=())
+    mocked = Answer(
+        "cancel_order", "configure_successful_cancelation_response", 0, "canceled", sample,
+        "POST", f"https://{HOST}/v1/Authenticate", 200, json.dumps(said), said, SETS[0],
+    )  # fmt: skip
+    (ours,) = with_our_session([mocked], read_source([BY_TOKEN]))
+    assert (ours.operation, ours.status) == ("stream_token", "")
+    assert json.loads(ours.text) == {**said, "SessionToken": SESSION["session.key"]}
+    other = replace(mocked, url=f"https://{HOST}/v1/CancelOrder")
+    assert with_our_session([other], read_source([BY_TOKEN])) == (other,)
