@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from dataclasses import replace
 from typing import Literal
 
@@ -186,13 +187,18 @@ def test_a_delayed_request_is_answered(
 def test_it_is_done_though_the_client_left(
     gateway: GatewayThread, shim: EmulatedShim, dialect: TinyDialect
 ) -> None:
-    gateway.faults.add(Delay(2), "place_order")
+    gone = threading.Event()
+    gateway.faults.add(HoldUntil(gone.is_set, 600), "place_order")
 
     async def work(session: aiohttp.ClientSession) -> None:
         async with opened(session) as ws:
             await ws.send_str("order 1")
 
     talk(gateway, shim, work)
+    assert gateway.record.wait_for(
+        lambda: all(not each.is_open for each in gateway.record.sockets()), PATIENCE
+    )
+    gone.set()
     assert gateway.record.wait_for(lambda: placed(dialect), PATIENCE) == ["order 1"]
     assert request(gateway).status is None
 
