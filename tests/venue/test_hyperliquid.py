@@ -237,7 +237,7 @@ def posted(kind: str, payload: Any) -> str:
 
 
 def test_an_order_is_placed_over_a_connection(client: Client) -> None:
-    action = {"type": "order", "orders": [ORDER], "grouping": "na"}
+    action: Any = {"type": "order", "orders": [ORDER], "grouping": "na"}
     nonce = next(client.nonces)
     signature = sign(action, nonce, private_key(client.account.api_secret), None)
     said = posted("action", {"action": action, "nonce": nonce, "signature": signature})
