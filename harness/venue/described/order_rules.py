@@ -30,6 +30,9 @@ class Orders(BaseModel):
     fee_in: Literal["received", "quote", "base"] = "received"
     post_only_would_take: Literal["refused", "expires"] = "refused"
     client_order_id: str | None = Field(default=None, description="pattern that it must match")
+    repeated_client_order_ids: Literal["refused", "taken"] = Field(
+        default="refused", description="an order whose id another has that is open"
+    )
     numbers: Literal["plain", "any"] = "plain"
     amount_decimals: int | None = Field(
         default=None, description="of amounts in every market, where no reply tells them"

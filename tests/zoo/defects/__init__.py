@@ -18,6 +18,7 @@ from tests.zoo.defects import (
     numbers,
     order_life,
     orders,
+    over_websockets,
     perpetual,
     repairs,
     replies,
@@ -57,4 +58,5 @@ DEFECTS: tuple[Defect, ...] = (
     *second_orders.DEFECTS,
     *second_markets.DEFECTS,
     *third.DEFECTS,
+    *over_websockets.DEFECTS,
 )
