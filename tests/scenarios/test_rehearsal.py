@@ -52,7 +52,7 @@ def test_why_an_order_failed_and_what_went_wrong_in_a_request_are_told() -> None
         SimpleNamespace(level="INFO", message="Fine.", error=""),
     ]
     connector = SimpleNamespace(events=lambda _: [failure], logs=lambda: logs)
-    record = SimpleNamespace(exchanges=list)
+    record = SimpleNamespace(exchanges=list, requests=list)
     assert list(_seen(cast(Any, SimpleNamespace(connector=connector, record=record)))) == [
         "an order failed: Order amount 0.002 is too low.",
         "it logged: No update. TypeError: None",
