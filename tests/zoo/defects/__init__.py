@@ -10,6 +10,7 @@ from tests.zoo.defects import (
     ends,
     fees,
     foul,
+    fourth,
     hedging,
     history,
     hour,
@@ -22,6 +23,7 @@ from tests.zoo.defects import (
     repairs,
     replies,
     resilience,
+    second_kinds,
     second_markets,
     second_orders,
     security,
@@ -57,4 +59,6 @@ DEFECTS: tuple[Defect, ...] = (
     *second_orders.DEFECTS,
     *second_markets.DEFECTS,
     *third.DEFECTS,
+    *fourth.DEFECTS,
+    *second_kinds.DEFECTS,
 )
