@@ -24,9 +24,10 @@ DEFECTS: tuple[Defect, ...] = (
             KUCOIN,
             LISTENER,
             (
-                "updated_status = OrderState.CANCELED",
-                "self._order_tracker._trigger_cancelled_event(updatable_order)\n"
-                "                            updated_status = OrderState.CANCELED",
+                "                    if updatable_order is not None:",
+                '                    if fillable_order is not None and order_event_type == "canceled":\n'
+                "                        self._order_tracker._trigger_cancelled_event(fillable_order)\n"
+                "                    if updatable_order is not None:",
             ),
         ),
         connector="kucoin",
@@ -71,22 +72,6 @@ DEFECTS: tuple[Defect, ...] = (
             ("await self._sleep(5.0)", "raise"),
         ),
         connector="bybit",
-    ),
-    defect(
-        "junk-ends-the-user-stream-of-okx",
-        test_resilience.test_junk_is_survived,
-        "a fill was never reported",
-        behaving(
-            OKX,
-            "OkxExchange",
-            """
-            async def _iter_user_event_queue(self):
-                async for event in super()._iter_user_event_queue():
-                    event["arg"]["channel"].lower()
-                    yield event
-            """,
-        ),
-        connector="okx",
     ),
     defect(
         "weights-of-hyperliquid-not-counted",
