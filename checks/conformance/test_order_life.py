@@ -282,6 +282,14 @@ def test_a_missed_fill_is_found(broken_streams: BrokenStreams) -> None:
             for item in broken_streams.part.wire.exchanges("order_trades")[-2:]
         ),
     )
+    life = broken_streams.at_once
+    if life is not None:
+        expect(
+            not broken_streams.unreported,
+            f"Of {len(life.fills)} fills at one moment that no stream told of, "
+            f"{len(broken_streams.unreported)} were never reported.",
+            *timeline(life),
+        )
 
 
 @requirement("lost-reply-reconciled")

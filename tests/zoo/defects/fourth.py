@@ -3,12 +3,14 @@ missed until then: `docs/accuracy.md`, "Blind"."""
 
 from __future__ import annotations
 
-from checks.conformance import test_order_life
-from tests.zoo.defect import Defect, defect
+from checks.conformance import test_order_life, test_perpetual
+from tests.zoo.defect import EXCHANGE, Defect, defect
 from tests.zoo.defects.order_life import LISTENER
-from tests.zoo.planting import worded
+from tests.zoo.planting import exchange, worded
 
 AFTER_OTHERS = "After messages about orders that its user placed in the browser, a fill was not reported"
+
+ONE_OF_TWO = "Of 2 fills at one moment that no stream told of, 1 were never reported"
 
 DEFECTS: tuple[Defect, ...] = (
     defect(
@@ -24,5 +26,67 @@ DEFECTS: tuple[Defect, ...] = (
         AFTER_OTHERS,
         worded("hyperliquid_exchange.py", "_process_order_message", ('.get("cloid", "")', '["cloid"]')),
         connector="hyperliquid",
+    ),
+    defect(
+        "fills-of-one-moment-taken-for-one",
+        test_order_life.test_a_missed_fill_is_found,
+        ONE_OF_TWO,
+        worded(
+            EXCHANGE,
+            "_all_trade_updates_for_order",
+            (
+                "for trade in all_fills_response:",
+                'for trade in {each["time"]: each for each in all_fills_response}.values():',
+            ),
+        ),
+        exchange(
+            """
+            async def _update_order_fills_from_trades(self):
+                pass
+            """
+        ),
+    ),
+    defect(
+        "fills-of-okx-of-one-moment-taken-for-one",
+        test_order_life.test_a_missed_fill_is_found,
+        ONE_OF_TWO,
+        worded(
+            "okx_exchange.py",
+            "_all_trade_updates_for_order",
+            (
+                "for fill_data in fills_data:",
+                'for fill_data in {each["ts"]: each for each in fills_data}.values():',
+            ),
+        ),
+        connector="okx",
+    ),
+    defect(
+        "leverage-for-the-long-side-alone",
+        test_perpetual.test_leverage_counts_in_hedge_mode,
+        "In hedge mode, leverage .* was requested; the account has",
+        worded(
+            "bybit_perpetual_derivative.py",
+            "_set_trading_pair_leverage",
+            (
+                '"sellLeverage": str(leverage)',
+                '"sellLeverage": str(leverage if self.position_mode.name == "ONEWAY" else 1)',
+            ),
+        ),
+        connector="bybit_perpetual",
+    ),
+    defect(
+        "leverage-set-in-one-way-mode-alone",
+        test_perpetual.test_leverage_counts_in_hedge_mode,
+        "In hedge mode, leverage .* was requested; the account has",
+        exchange(
+            """
+            async def _set_trading_pair_leverage(self, trading_pair, leverage):
+                if self.position_mode.name == "HEDGE":
+                    return True, ""
+                return await super()._set_trading_pair_leverage(trading_pair, leverage)
+            """
+        ),
+        connector="binance_perpetual",
+        harmless={"hyperliquid_perpetual": "the exchange has no hedge mode"},
     ),
 )
