@@ -57,8 +57,8 @@ class Sides:
 
 @dataclass
 class Hedged(View):
-    """`mode` is the account's when the orders came, `leverage` what it has after `LEVERAGE` was asked for; None
-    where the exchange can be told none.
+    """`mode` is the account's when the orders came, `leverage` what it has after `LEVERAGE` was asked for;
+    None where the exchange can be told none.
     """
 
     rig_number: int
