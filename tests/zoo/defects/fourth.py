@@ -6,7 +6,7 @@ from __future__ import annotations
 from checks.conformance import test_order_life, test_perpetual
 from tests.zoo.defect import EXCHANGE, Defect, defect
 from tests.zoo.defects.order_life import LISTENER
-from tests.zoo.planting import exchange, worded
+from tests.zoo.planting import behaving, exchange, worded
 
 AFTER_OTHERS = "After messages about orders that its user placed in the browser, a fill was not reported"
 
@@ -59,6 +59,21 @@ DEFECTS: tuple[Defect, ...] = (
             ),
         ),
         connector="okx",
+    ),
+    defect(
+        "channels-asked-for-before-the-login-is-answered",
+        test_order_life.test_a_repeated_message_is_no_second_fill,
+        "2 of 2 fills of a limit sell order were not reported as they happened",
+        behaving(
+            "bitget_api_user_stream_data_source.py",
+            "BitgetAPIUserStreamDataSource",
+            """
+            async def _authenticate(self, websocket_assistant):
+                login = {"op": "login", "args": [self._auth.get_ws_auth_payload()]}
+                await websocket_assistant.send(WSJSONRequest(login))
+            """,
+        ),
+        connector="bitget",
     ),
     defect(
         "leverage-for-the-long-side-alone",
