@@ -110,7 +110,7 @@ def test_book_follows_changes(market_data: MarketData) -> None:
 
 def _book_evidence(run: MarketData | Restart) -> list[Evidence]:
     frames = run.part.wire.frames("stream:book", direction="received")[-3:]
-    snapshots = run.part.wire.exchanges("order_book")[:1]
+    snapshots = run.part.wire.requests("order_book")[:1]
     entries: tuple[Exchange | Frame, ...] = (*snapshots, *frames)
     return [run.part.wire.evidence(entry) for entry in entries]
 

@@ -279,7 +279,7 @@ def test_a_missed_fill_is_found(broken_streams: BrokenStreams) -> None:
         seen_in_ledger(f"fill {fill.trade_id}: {fill.amount} at {fill.price}"),
         *(
             broken_streams.part.wire.evidence(item)
-            for item in broken_streams.part.wire.exchanges("order_trades")[-2:]
+            for item in broken_streams.part.wire.requests("order_trades")[-2:]
         ),
     )
     life = broken_streams.at_once

@@ -17,7 +17,7 @@ def test_a_dozen_pairs(crowd: Crowd, evidence: Attach) -> None:
     for first in crowd.refused[:1]:
         fail(
             f"With {count} pairs, the exchange refused {len(crowd.refused)} requests, the first of them "
-            f"{first.method} {first.path}.",
+            f"{first.name}.",
             *refused,
         )
     waiting = ", ".join(crowd.waiting_for)

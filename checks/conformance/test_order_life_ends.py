@@ -73,7 +73,7 @@ def test_an_order_that_stays_unknown(deaf_streams: DeafStreams) -> None:
     for life in placed([deaf_streams.forgotten]):
         wire = deaf_streams.part.wire
         polls, cancels = (
-            [each for name in names for each in wire.exchanges(name) if each.at >= life.asked_at]
+            [each for name in names for each in wire.requests(name) if each.at >= life.asked_at]
             for names in (POLLS, ("cancel_order",))
         )
         if not life.terminal() and (not polls or len(polls) + len(cancels) < QUESTIONS):

@@ -133,7 +133,7 @@ def test_cancel_ends_the_order(trading: Trading) -> None:
             life.final.status is OrderStatus.CANCELED,
             f"After a cancel the {life.name} order is still {life.final.status.value} at the exchange.",
             *timeline(life),
-            *(trading.part.wire.evidence(item) for item in trading.part.wire.exchanges("cancel_order")[:2]),
+            *(trading.part.wire.evidence(item) for item in trading.part.wire.requests("cancel_order")[:2]),
         )
         expect(life.of("OrderCancelled"), "No OrderCancelled event followed a cancel.", *timeline(life))
 

@@ -91,7 +91,7 @@ def test_leverage_reaches_the_exchange(positions: Positions) -> None:
     expect(
         positions.leverage_got == LEVERAGE,
         f"Leverage {LEVERAGE} was requested; the account has {positions.leverage_got}.",
-        *(positions.part.wire.evidence(each) for each in positions.part.wire.exchanges("set_leverage")[:2]),
+        *(positions.part.wire.evidence(each) for each in positions.part.wire.requests("set_leverage")[:2]),
     )
 
 
@@ -116,7 +116,7 @@ def test_position_mode_reaches_the_exchange(positions: Positions) -> None:
         expect(
             got is asked,
             f"{_words(asked)} was requested; the account is in {_words(got)}.",
-            *(positions.part.wire.evidence(e) for e in positions.part.wire.exchanges("position_mode")[:2]),
+            *(positions.part.wire.evidence(e) for e in positions.part.wire.requests("position_mode")[:2]),
         )
 
 

@@ -26,7 +26,7 @@ def test_no_limit_is_hit_in_an_hour(hour: Hour, evidence: Attach) -> None:
 
 
 def _under_the_limits(wire: Wire, evidence: Attach) -> None:
-    exchanges = wire.exchanges()
+    exchanges = wire.requests()
     weight = sum(exchange.weight for exchange in exchanges)
     evidence(measured(f"{len(exchanges)} requests, weight {weight}", requests=len(exchanges), weight=weight))
     over = over_the_limit(exchanges)

@@ -111,7 +111,7 @@ def test_server_errors_are_survived(traces: Traces) -> None:
         fail(
             "The connector does not get ready when one of the exchange's first replies is an error.",
             *evidence_of(error),
-            *(wire.evidence(each) for each in wire.exchanges() if each.fault),
+            *(wire.evidence(each) for each in wire.requests() if each.fault),
         )
     if not run.faults_met:
         undetermined("The connector sent no request that could be answered with an error.")

@@ -36,7 +36,7 @@ MOST_TRIES = 2.0  # a second, for each stream
 @requirement("long-run-stays-healthy")
 def test_an_hour_of_market_making(hour: Hour, evidence: Attach) -> None:
     """After more than an hour of quoting: no order forgotten or stuck, nothing piled up, still trading."""
-    exchanges = hour.part.wire.exchanges()
+    exchanges = hour.part.wire.requests()
     each_minute = _each_minute(hour)
     evidence(
         drawn(
@@ -122,7 +122,7 @@ def _chart(what: str, values: list[float]) -> Evidence:
 
 def _each_minute(run: Hour) -> list[int]:
     """Requests in each minute since it was ready."""
-    counts = Counter(int((each.at - run.began) // MINUTE) for each in run.part.wire.exchanges())
+    counts = Counter(int((each.at - run.began) // MINUTE) for each in run.part.wire.requests())
     return [counts[minute] for minute in range(int(run.seconds // MINUTE) + 1)]
 
 
@@ -220,7 +220,7 @@ def test_a_wrong_clock_is_borne(wrong_clocks: WrongClocks) -> None:
     """With the exchange's clock 75 seconds ahead, and then behind, it gets ready and an order arrives."""
     for each in wrong_clocks.tries:
         how = f"{abs(each.ahead):.0f} seconds {'ahead' if each.ahead > 0 else 'behind'}"
-        refused = [e for e in each.part.wire.exchanges() if (e.status or 0) >= 400]
+        refused = [e for e in each.part.wire.requests() if (e.status or 0) >= 400]
         evidence = [each.part.wire.evidence(exchange) for exchange in refused[-3:]]
         expect(
             each.life is not None,
@@ -242,7 +242,7 @@ def test_a_clock_that_jumps_is_borne(wrong_clocks: WrongClocks) -> None:
         undetermined("No order arrived before the clock could jump.")
     for each in jumped:
         first = each.after_a_jump[0].asked_at
-        refused = [e for e in each.part.wire.exchanges() if (e.status or 0) >= 400 and e.at >= first]
+        refused = [e for e in each.part.wire.requests() if (e.status or 0) >= 400 and e.at >= first]
         expect(
             each.after_a_jump[-1].placed is not None,
             f"After the exchange's clock jumped {abs(each.ahead):.0f} seconds ahead, "

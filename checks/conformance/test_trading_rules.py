@@ -119,7 +119,7 @@ def test_a_book_of_one_side_is_borne(odd_start: OddStart, market_data: MarketDat
     expect(
         odd_start.difference is None,
         f"The book of {odd_start.market.name} differs {when}: {odd_start.difference}.",
-        *(odd_start.part.wire.evidence(each) for each in odd_start.part.wire.exchanges("order_book")[:2]),
+        *(odd_start.part.wire.evidence(each) for each in odd_start.part.wire.requests("order_book")[:2]),
     )
 
 
@@ -139,7 +139,7 @@ def test_the_smallest_order_value(market_data: MarketData) -> None:
 
 
 def _rule_requests(run: MarketData | OddStart) -> list[Evidence]:
-    return [run.part.wire.evidence(each) for each in run.part.wire.exchanges("symbols")[:1]]
+    return [run.part.wire.evidence(each) for each in run.part.wire.requests("symbols")[:1]]
 
 
 @requirement("quantized-figures-exact")
@@ -197,7 +197,7 @@ def test_tiny_prices_arrive(rounding: Rounding) -> None:
 
 def _as_sent(life: Life) -> str:
     """The numbers with an exponent in what was sent for it, or that there were none."""
-    sent = " ".join(f"{each.path} {each.raw_query} {each.text}" for each in life.requests)
+    sent = " ".join(each.said for each in life.requests)
     found = dict.fromkeys(_EXPONENT.findall(sent))
     return f"it had {', '.join(found)}" if found else "no number in it had an exponent"
 

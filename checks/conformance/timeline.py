@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from harness.checking import claimed, fail, raised, seen_in_ledger, undetermined
-from harness.gateway.entries import Exchange, Frame
+from harness.gateway.entries import Requested
 from harness.outcome import Basis, Evidence, EvidenceKind
 from harness.scenarios.played.histories import History
 from harness.scenarios.played.order_life import Life
@@ -17,7 +17,7 @@ from harness.venue.model import Order, OrderStatus
 OF_AN_ORDER = ("place_order", "cancel_order", "order_status", "open_orders", "order_trades")
 OF_ITS_STREAMS = ("stream:orders", "stream:fills")
 Moment = tuple[float, Evidence]
-Entry = TypeVar("Entry", Exchange, Frame)
+Entry = TypeVar("Entry", bound=Requested)
 MOST_ALIKE = 3  # of requests for one operation, the last of them among these
 MOST = 30
 LINGER = 10.0  # virtual seconds in which an order that nothing is told of may be the cause
@@ -84,11 +84,11 @@ def _wire(life: Life) -> Iterator[Moment]:
     for operation in OF_AN_ORDER:
         about = [
             each
-            for each in record.exchanges(operation)
-            if each.number in first or _mentions(names, each.path, each.raw_query, each.text, each.reply_text)
+            for each in record.requests(operation)
+            if each.number in first or _mentions(names, each.said, each.reply_text)
         ]
-        for exchange in _few(about):
-            yield exchange.at, record.evidence(exchange)
+        for request in _few(about):
+            yield request.at, record.evidence(request)
     for operation in OF_ITS_STREAMS:
         frames = record.frames(operation, direction="received")
         for frame in _few([each for each in frames if _mentions(names, each.text)], MOST):

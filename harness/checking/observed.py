@@ -7,6 +7,7 @@ from collections import Counter
 from pydantic import JsonValue
 
 from harness.checking import seen_in_ledger
+from harness.gateway.entries import is_request
 from harness.outcome import Basis, Evidence, EvidenceKind
 from harness.scenarios.trace.model import Part
 
@@ -19,8 +20,9 @@ def observed(part: Part) -> tuple[Evidence, ...]:
 
 
 def _seen_on_the_wire(part: Part) -> tuple[Evidence, ...]:
-    asked = Counter(str(each.operation) for each in part.wire.exchanges() if each.operation)
-    heard = Counter(str(each.operation) for each in part.wire.frames(direction="received") if each.operation)
+    asked = Counter(str(each.operation) for each in part.wire.requests() if each.operation)
+    told = (each.operation for each in part.wire.frames(direction="received"))
+    heard = Counter(operation for operation in told if operation and not is_request(operation))
     handshakes = part.wire.handshakes()
     if not asked and not heard and not handshakes:
         return ()
@@ -34,7 +36,7 @@ def _seen_on_the_wire(part: Part) -> tuple[Evidence, ...]:
 
 def _seen_in_the_books(part: Part) -> tuple[Evidence, ...]:
     orders = part.orders
-    if not orders or not part.wire.exchanges("place_order"):  # a scenario places some by hand
+    if not orders or not part.wire.requests("place_order"):  # a scenario places some by hand
         return ()
     fills = part.fills
     states = Counter(order.status.value for order in orders)

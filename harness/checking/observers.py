@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from harness.gateway.entries import Exchange
+from harness.gateway.entries import Requested
 from harness.gateway.faults import LoseReply
 from harness.scenarios.trace.model import (
     BY_HAND,
@@ -53,9 +53,9 @@ def _unasked(part: Part) -> tuple[Order, ...]:
     return tuple(sorted(placed, key=lambda order: order.created_at)[-extra:]) if extra > 0 else ()
 
 
-def over_the_limit(exchanges: Iterable[Exchange]) -> tuple[Exchange, ...]:
+def over_the_limit(requests: Iterable[Requested]) -> tuple[Requested, ...]:
     """Requests that the exchange itself turned away because too many came."""
-    return tuple(each for each in exchanges if each.status in LIMITED and each.fault is None)
+    return tuple(each for each in requests if each.status in LIMITED and each.fault is None)
 
 
 def meddling(trace: Trace) -> Iterator[str]:

@@ -13,6 +13,7 @@ from harness.gateway.entries import (
     Lookup,
     RejectedConnection,
     RejectionReason,
+    Requested,
     Socket,
     Trouble,
 )
@@ -54,7 +55,7 @@ def _exchange(entry: Exchange) -> Description:
     lines = [f"{entry.method} {entry.url}"]
     if entry.body:
         lines.append(_cut(entry.text))
-    lines.append(f"→ {entry.status or 'no reply'} {_cut(entry.reply_text)}".rstrip())
+    lines.append(_answer(entry))
     if entry.fault:
         lines.append(f"(fault: {entry.fault})")
     data: dict[str, JsonValue] = {
@@ -68,6 +69,10 @@ def _exchange(entry: Exchange) -> Description:
     return "\n".join(lines), data | ({"fault": entry.fault} if entry.fault else {})
 
 
+def _answer(entry: Requested) -> str:
+    return f"→ {entry.status or 'no reply'} {_cut(entry.reply_text)}".rstrip()
+
+
 def _frame(entry: Frame) -> Description:
     arrow = "→" if entry.direction == "sent" else "←"
     kind = "" if entry.opcode == "text" else f"{entry.opcode} "
@@ -79,7 +84,11 @@ def _frame(entry: Frame) -> Description:
         "host": entry.host,
         "socket": entry.socket_id,
     }
-    return f"{arrow} {entry.host} {kind}{_cut(entry.text)}{fault}", data
+    text = f"{arrow} {entry.host} {kind}{_cut(entry.text)}"
+    if entry.asks:
+        text += f"\n{_answer(entry)}"
+        data["status"] = entry.status
+    return f"{text}{fault}", data
 
 
 def _socket(entry: Socket) -> Description:

@@ -47,8 +47,27 @@ class RejectionReason(StrEnum):
     BAD_PREAMBLE = "bad_preamble"  # the shim's own line was not understood: ours, not the fork's
 
 
+def is_request(operation: str) -> bool:
+    """Whether a client's message of this standard operation asks for something that is no matter of the
+    stream: an order to be placed, cancelled, looked up …"""
+    return bool(operation) and not operation.startswith("stream:")
+
+
+class _Replied:
+    """What came back to a request, over HTTP or over a WebSocket."""
+
+    reply: bytes
+
+    @property
+    def reply_text(self) -> str:
+        return self.reply.decode("utf-8", errors="replace")
+
+    def reply_json(self) -> JsonValue:
+        return _json(self.reply)
+
+
 @dataclass(frozen=True)
-class Exchange:
+class Exchange(_Replied):
     """An HTTP request and what came back. `status` is None while, or when, nothing did.
 
     `path` and `raw_query` are as sent; `fault` names what was done to it on purpose.
@@ -87,15 +106,18 @@ class Exchange:
         return self.body.decode("utf-8", errors="replace")
 
     @property
-    def reply_text(self) -> str:
-        return self.reply.decode("utf-8", errors="replace")
+    def said(self) -> str:
+        """All that is asked: path, query and body."""
+        return f"{self.path} {self.raw_query} {self.text}"
+
+    @property
+    def name(self) -> str:
+        """What is asked, for people."""
+        return f"{self.method} {self.path}"
 
     def json(self) -> JsonValue:
         """The request's body as JSON, None when it is not."""
         return _json(self.body)
-
-    def reply_json(self) -> JsonValue:
-        return _json(self.reply)
 
     def header(self, name: str) -> str | None:
         """A request header's value, whatever its letter case."""
@@ -108,11 +130,12 @@ class Exchange:
 
 
 @dataclass(frozen=True)
-class Frame:
+class Frame(_Replied):
     """A WebSocket message. `direction` is seen from the client: `received` came from the venue.
 
-    `socket_id` is the number of its `Socket`. A frame with the fault `drop` or `stall` was made by the venue
-    and never sent.
+    `socket_id` is the number of its `Socket`. A frame with the fault `drop`, `stall`, `lose reply` or a
+    closing one was made by the venue and never sent. Of a request `status`, `reply` and `replied_at` are
+    what came back, as an `Exchange` has them: `status` says as HTTP would how it went.
     """
 
     at: float
@@ -123,8 +146,27 @@ class Frame:
     operation: str
     text: str
     opcode: Literal["text", "binary", "ping", "pong"] = "text"
+    weight: int = 0
+    status: int | None = None
+    reply: bytes = b""
+    replied_at: float | None = None
     fault: str | None = None
     number: int = -1
+
+    @property
+    def asks(self) -> bool:
+        """Whether it is a request."""
+        return self.direction == "sent" and is_request(self.operation)
+
+    @property
+    def said(self) -> str:
+        """All that is asked."""
+        return self.text
+
+    @property
+    def name(self) -> str:
+        """What is asked, for people."""
+        return f"{self.operation} over a WebSocket"
 
     def json(self) -> JsonValue:
         """The message as JSON, None when it is not."""
@@ -224,6 +266,7 @@ class Trouble:
     number: int = -1
 
 
+Requested = Exchange | Frame  # a request, over HTTP or over a WebSocket, and what came back
 Entry = Exchange | Frame | Socket | RejectedConnection | Lookup | Handshake | Trouble
 
 

@@ -7,22 +7,24 @@ that ends it.
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Protocol
+from typing import ClassVar, Literal, Protocol
 
 from harness.gateway.entries import Client
 from harness.venue.dialects.messages import Frame as Message
 from harness.venue.dialects.messages import Reply
 
+BROKEN = 1006  # never sent: what both ends say of a connection that ended with no close frame
 Point = Literal["request", "upgrade", "message", "handshake"]
 
 
 @dataclass(frozen=True)
 class Traffic:
-    """What is about to pass: an HTTP request, a WebSocket upgrade, a message to the client, a TLS handshake.
+    """What is about to pass: a request, a WebSocket upgrade, a message to the client, a TLS handshake.
 
-    `text` is `METHOD path?query` and the body on the lines after it, or the message; "" for a handshake.
+    A request comes over HTTP or is a message of the client's (an order placed over a WebSocket); what answers
+    it is its reply, and no message. `text` is `METHOD path?query` and the body on the lines after it, or the
+    message; "" for a handshake.
     """
 
     point: Point
@@ -34,11 +36,23 @@ class Traffic:
 
 
 class ConnectionBrokenError(Exception):
-    """The connection breaks (TCP RST); nothing is answered."""
+    """The connection breaks; nothing is answered.
+
+    With a TCP RST, or a WebSocket with this close code, 1006 standing for none.
+    """
+
+    def __init__(self, code: int = BROKEN, reason: str = "") -> None:
+        super().__init__(code, reason)
+        self.code = code
+        self.reason = reason
 
 
 class RequestLink(Protocol):
-    """The connection of one request, as a fault may use it."""
+    """The connection of one request, as a fault may use it.
+
+    Over a WebSocket a reply is the message that answers: of its status and headers nothing is sent, and where
+    a fault answers in the venue's place with a status of 400 and more, the exchange says so in its own words.
+    """
 
     async def sleep(self, virtual_seconds: float) -> None: ...
 
@@ -49,13 +63,20 @@ class RequestLink(Protocol):
 
     def too_many_requests(self, retry_after: int) -> Reply: ...
 
+    def as_sent(self, reply: Reply) -> bytes:
+        """The bytes that carry a reply on this connection."""
+
     def send_raw(self, data: bytes) -> bool:
-        """Send bytes past HTTP. False when the client is gone."""
+        """Send such bytes, or a part of them. False when the client is gone."""
 
-    def close_after_sending(self) -> None: ...
+    def sent(self) -> None:
+        """All of a reply has been sent as bytes: HTTP cannot go on with the connection."""
 
-    def later(self, work: Coroutine[Any, Any, None], what: str) -> None:
-        """Run it beside everything else."""
+    def break_off(self) -> None:
+        """End the connection after what was sent."""
+
+    def repeat(self, reply: Reply) -> None:
+        """Send the whole reply again, once it has been sent."""
 
 
 class MessageLink(Protocol):
@@ -116,6 +137,15 @@ class Fault:
     async def on_message(self, message: Message, link: MessageLink) -> Message | None:  # noqa: ARG002
         """The message as it is sent, None when the fault has dealt with it."""
         return message
+
+
+async def before(faults: tuple[Fault, ...], link: RequestLink) -> Reply | None:
+    """What is answered in the venue's place, None where the venue is asked. Raises ConnectionBrokenError."""
+    for fault in faults:
+        reply = await fault.before_request(link)
+        if reply is not None:
+            return reply
+    return None
 
 
 def named(faults: tuple[Fault, ...]) -> str | None:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from http import HTTPStatus
 from typing import Literal
 
 from pydantic import JsonValue
 
-from harness.gateway.fault import ConnectionBrokenError, Fault, MessageLink, Point, RequestLink
+from harness.gateway.bytes_sent import text_frame
+from harness.gateway.fault import BROKEN, ConnectionBrokenError, Fault, MessageLink, Point, RequestLink
 from harness.venue.dialects.messages import Frame as Message
 from harness.venue.dialects.messages import Reply
 
-BROKEN = 1006  # never sent: what both ends say of a connection that ended with no close frame
-SECOND_REPLY_AFTER = 0.01  # real seconds, so that the first has left
 LOOK_EVERY = 0.1  # virtual seconds between two looks at what a request is held for
 LONGEST_HOLD = 5.0  # virtual seconds that a reordered message waits for another to overtake it
 
@@ -189,12 +185,12 @@ class Trickle(Fault):
         return f"trickle {self.bytes_each} bytes each {self.seconds:g} s"
 
     async def on_sending(self, reply: Reply, link: RequestLink) -> bool:
-        whole = _as_sent(reply)
+        whole = link.as_sent(reply)
         for start in range(0, len(whole), self.bytes_each):
             if not link.send_raw(whole[start : start + self.bytes_each]):
                 break
             await link.sleep(self.seconds)
-        link.close_after_sending()
+        link.sent()
         return True
 
 
@@ -208,14 +204,16 @@ class CutShort(Fault):
         return "cut short"
 
     async def on_sending(self, reply: Reply, link: RequestLink) -> bool:
-        whole = _as_sent(reply)
+        whole = link.as_sent(reply)
         link.send_raw(whole[: len(whole) - (len(reply.content()) + 1) // 2])
-        link.close_after_sending()
+        link.break_off()
         return True
 
     async def on_message(self, message: Message, link: MessageLink) -> None:
         link.drop(message)
-        link.send_raw(_half_frame(message.text.encode()))
+        payload = message.text.encode()
+        whole = text_frame(payload)
+        link.send_raw(whole[: len(whole) - (len(payload) + 1) // 2])
         link.close(BROKEN)
 
 
@@ -229,11 +227,7 @@ class DoubleReply(Fault):
         return "double reply"
 
     async def on_sending(self, reply: Reply, link: RequestLink) -> bool:
-        async def again() -> None:
-            await asyncio.sleep(SECOND_REPLY_AFTER)
-            link.send_raw(_as_sent(reply))
-
-        link.later(again(), "a second reply")
+        link.repeat(reply)
         return False
 
 
@@ -279,20 +273,23 @@ class Junk(Fault):
 
 @dataclass(frozen=True)
 class CloseSocket(Fault):
-    """Close the WebSocket instead of sending the message, or right after the upgrade.
+    """Close the WebSocket instead of sending the message or the reply, or right after the upgrade.
 
-    1006 cannot be sent: it means that the connection breaks with no close frame.
+    1006 cannot be sent: it means that the connection breaks with no close frame. So does HTTP's.
     """
 
-    code: int = 1006
+    code: int = BROKEN
     reason: str = ""
-    points = frozenset({"upgrade", "message"})
+    points = _ANY
 
     def __str__(self) -> str:
         return f"close {self.code}"
 
     def on_upgraded(self, link: MessageLink) -> None:
         link.close(self.code, self.reason)
+
+    async def on_reply(self, reply: Reply, link: RequestLink) -> Reply:  # noqa: ARG002
+        raise ConnectionBrokenError(self.code, self.reason)
 
     async def on_message(self, message: Message, link: MessageLink) -> None:
         link.drop(message)
@@ -346,23 +343,3 @@ class WrongCertificate(Fault):
 
     def __str__(self) -> str:
         return f"certificate: {self.kind}"
-
-
-def _as_sent(reply: Reply) -> bytes:
-    """The bytes of HTTP themselves."""
-    body = reply.content()
-    lines = [f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}"]
-    lines += [f"{name}: {value}" for name, value in reply.all_headers().items()]
-    lines += [f"Content-Length: {len(body)}", "", ""]
-    return "\r\n".join(lines).encode() + body
-
-
-def _half_frame(payload: bytes) -> bytes:
-    """A text frame that promises all of `payload` and holds its first half (RFC 6455, 5.2)."""
-    if len(payload) < 126:
-        length = bytes([len(payload)])
-    elif len(payload) < 65536:
-        length = b"\x7e" + struct.pack("!H", len(payload))
-    else:
-        length = b"\x7f" + struct.pack("!Q", len(payload))
-    return b"\x81" + length + payload[: len(payload) // 2]

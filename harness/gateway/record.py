@@ -20,7 +20,7 @@ _LOOK_AGAIN = 0.25  # seconds: `look` may read more than this record
 
 
 class Record(Wire):
-    """Append-only. An exchange or a socket is written when it begins and completed when it ends.
+    """Append-only. A request or a socket is written when it begins and completed when it ends.
 
     What comes after `most_entries` or `most_bytes` (request, reply and message bytes together) is counted in
     `overflow` and not kept: a fork that floods the gateway cannot fill this machine's memory. Numbers begin
@@ -61,7 +61,7 @@ class Record(Wire):
             return number
 
     def complete(self, number: int, **changes: Any) -> None:
-        """Fill in what an exchange's or a socket's end brought; nothing when it was not kept."""
+        """Fill in what a request's or a socket's end brought; nothing when it was not kept."""
         if number < 0:
             return
         with self._changed:
@@ -130,7 +130,7 @@ def _size(entry: Entry) -> int:
         case Exchange():
             return len(entry.body) + len(entry.reply) + len(entry.raw_query) + 1000
         case Frame():
-            return len(entry.text) + 300
+            return len(entry.text) + len(entry.reply) + 300
         case RejectedConnection():
             return len(entry.first_bytes) + 300
         case Handshake():

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from email.utils import formatdate
-from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from aiohttp import web
 
+from harness.gateway.bytes_sent import http_reply
 from harness.gateway.connection import Connection
 from harness.gateway.context import Context
 from harness.gateway.entries import Exchange, RejectionReason
-from harness.gateway.fault import ConnectionBrokenError, Fault, Point, Traffic, named
+from harness.gateway.fault import ConnectionBrokenError, Fault, Point, Traffic, before, named
 from harness.gateway.remote import Remote
 from harness.gateway.websockets import Streams
 from harness.venue.dialects.base import Dialect
@@ -26,6 +26,7 @@ MOST_BODY = 1 << 20
 BODY_SECONDS = 20.0  # real; how long a client may take to send a body
 HTTPS = 443
 MOST_KEPT = 64 << 10  # bytes of a rejected request's body
+SECOND_REPLY_AFTER = 0.01  # real seconds, so that the first has left
 COMPRESS_FROM = 4096  # bytes; smaller replies are sent as they are
 
 
@@ -55,11 +56,21 @@ class Link:
         self.connection.send_raw(data)
         return True
 
-    def close_after_sending(self) -> None:
+    def as_sent(self, reply: Reply) -> bytes:
+        return http_reply(reply)
+
+    def sent(self) -> None:
         self.connection.close_after_sending()
 
-    def later(self, work: Coroutine[Any, Any, None], what: str) -> None:
-        self.context.spawn(work, what)
+    def break_off(self) -> None:
+        self.connection.close_after_sending()
+
+    def repeat(self, reply: Reply) -> None:
+        async def again() -> None:
+            await asyncio.sleep(SECOND_REPLY_AFTER)
+            self.send_raw(http_reply(reply))
+
+        self.context.spawn(again(), "a second reply")
 
 
 class Rest:
@@ -125,7 +136,7 @@ class Rest:
     ) -> web.StreamResponse:
         match, faults, number = self._begin(connection, dialect, wire, "upgrade")
         try:
-            reply = await _before(faults, Link(self._context, connection, dialect))
+            reply = await before(faults, Link(self._context, connection, dialect))
             opened = await self._open(dialect, wire, match) if reply is None else reply
         except ConnectionBrokenError:
             return _broken(connection)
@@ -157,7 +168,7 @@ class Rest:
     ) -> Reply | None:
         """The reply after the faults, None where the connection breaks."""
         try:
-            instead = await _before(faults, link)
+            instead = await before(faults, link)
             if instead is not None:
                 return instead
             asked = replace(wire, at=link.dialect.venue.clock.now())
@@ -232,15 +243,6 @@ def _broken(connection: Connection) -> web.Response:
     """Break the connection; the response is never sent."""
     connection.reset()
     return web.Response(status=500)
-
-
-async def _before(faults: tuple[Fault, ...], link: Link) -> Reply | None:
-    """What is answered in the venue's place, None where the venue is asked. Raises ConnectionBrokenError."""
-    for fault in faults:
-        reply = await fault.before_request(link)
-        if reply is not None:
-            return reply
-    return None
 
 
 def _turn_away(

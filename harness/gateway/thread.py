@@ -12,8 +12,8 @@ from typing import TypeVar
 from harness import temporary
 from harness.clock import ScaledClock
 from harness.gateway.entries import Client, ClosedBy, Socket
+from harness.gateway.fault import BROKEN
 from harness.gateway.fault_plan import FaultPlan
-from harness.gateway.faults import BROKEN
 from harness.gateway.record import Record
 from harness.gateway.server import Gateway, GatewayError
 from harness.gateway.tls import Authority

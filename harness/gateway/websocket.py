@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import struct
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Literal
 
 import aiohttp
@@ -14,10 +13,11 @@ from aiohttp import web
 
 from harness.gateway.connection import Connection
 from harness.gateway.context import Context
-from harness.gateway.entries import ClosedBy, Frame, Socket
-from harness.gateway.fault import Fault, Traffic, named
-from harness.gateway.faults import BROKEN
+from harness.gateway.entries import ClosedBy, Frame, Socket, is_request
+from harness.gateway.fault import BROKEN, Fault, Traffic, named
+from harness.gateway.message_link import Link
 from harness.gateway.remote import RemoteSession
+from harness.gateway.socket_requests import Answer, SocketRequest
 from harness.venue.dialects.messages import Close, Outgoing, Ping
 from harness.venue.dialects.messages import Frame as Message
 from harness.venue.dialects.stream_session import StreamSession
@@ -51,7 +51,8 @@ class OpenSocket:
         self._ws = ws
         self._session = session
         self._number = context.record.add(opened)
-        self._outbox: asyncio.Queue[Outgoing] = asyncio.Queue()
+        self._outbox: asyncio.Queue[Outgoing | Answer] = asyncio.Queue()
+        self._line = asyncio.Lock()  # held while a message is sent, so that none comes into another
         self._held: dict[str, Message] = {}
         self._mute: str | None = None  # the fault that made it half-open
         self._closing: asyncio.Task[object] | None = None
@@ -87,15 +88,30 @@ class OpenSocket:
             await asyncio.wait({self._closing})
 
     def tell(self, make: Callable[[], Iterable[Outgoing]]) -> None:
-        """Queue what the session makes; an error in the dialect is ours and closes the socket with 1011."""
-        if self._over:
-            return
+        """Queue what the session makes."""
+        if not self._over:
+            self.queue(self._made(make))
+
+    def answer_to(self, message: str | bytes) -> Iterable[Outgoing]:
+        """What the exchange does and says when it hears this, whether or not the client is still there."""
+        return self._made(lambda: self._session.received(message))
+
+    def refusal_of(self, message: str | bytes, status: int) -> Iterable[Outgoing]:
+        """What the exchange says to a request that it does not do."""
+        return self._made(lambda: self._session.refused(message, status))
+
+    def _made(self, make: Callable[[], Iterable[Outgoing]]) -> Iterable[Outgoing]:
+        """What the session makes; an error in the dialect is ours and closes the socket with 1011."""
         try:
-            for each in make():
-                self._outbox.put_nowait(each)
+            yield from make()
         except Exception as error:
             self.context.trouble(f"the dialect's stream {self.opened.url}", error)
             self.close(OUR_FAULT, "", ClosedBy.GATEWAY)
+
+    def queue(self, messages: Iterable[Outgoing | Answer]) -> None:
+        """Send them after what waits already."""
+        for each in messages:
+            self._outbox.put_nowait(each)
         if self._outbox.qsize() > MOST_WAITING:
             self.close(BROKEN, "the client does not read", ClosedBy.GATEWAY)
 
@@ -148,10 +164,27 @@ class OpenSocket:
                         self.close(item.code, item.reason, ClosedBy.VENUE)
                 elif isinstance(item, Ping):
                     await self._ping(item)
+                elif isinstance(item, Answer):
+                    await self._reply(item)
                 else:
                     await self._pass(item)
             except ConnectionError:
                 return  # the reader notices too
+
+    async def _reply(self, answer: Answer) -> None:
+        """Send a reply, unless a fault has sent it itself."""
+        request, message = answer.to, answer.message
+        if self._mute is not None or self._over or answer.again:
+            return await self.send(message, request.fault)
+        self.context.record.complete(
+            request.number, status=message.status, reply=message.text.encode(), replied_at=self.context.now()
+        )
+        async with self._line:
+            sent = [await fault.on_sending(answer.reply, request) for fault in request.faults]
+        if not any(sent):
+            return await self.send(message, request.fault)
+        self.write_down("received", message.operation, message.text, "text", request.fault)
+        return None
 
     async def _pass(self, message: Message) -> None:
         """Send a message, after the faults have had their way with it."""
@@ -202,15 +235,17 @@ class OpenSocket:
         self.write_down("received", message.operation, message.text, opcode, self._mute or fault)
         if self._mute is not None or self._over:
             return
-        if message.binary is None:
-            await self._ws.send_str(message.text)
-        else:
-            await self._ws.send_bytes(message.binary)
+        async with self._line:
+            if message.binary is None:
+                await self._ws.send_str(message.text)
+            else:
+                await self._ws.send_bytes(message.binary)
 
     async def _ping(self, ping: Ping) -> None:
         self.write_down("received", "stream:ping", _text(ping.payload), "ping", self._mute)
         if self._mute is None and not self._over:
-            await self._ws.ping(ping.payload)
+            async with self._line:
+                await self._ws.ping(ping.payload)
 
     async def _listen(self) -> None:
         while True:
@@ -245,16 +280,36 @@ class OpenSocket:
             self.context.trouble(f"the dialect's stream {self.opened.url}", error)
             operation = self.opened.operation or ""
         self.operations.add(operation)
+        if self._mute is None and is_request(operation):
+            self._take(operation, data)
+            return
         opcode: Opcode = "text" if isinstance(data, str) else "binary"
         self.write_down("sent", operation, _text(data), opcode, self._mute)
         if self._mute is None:
             self.tell(lambda: self._session.received(data))
 
+    def _take(self, operation: str, data: str | bytes) -> None:
+        """Have a request answered, at once where nothing happens to it."""
+        opened, text = self.opened, _text(data)
+        faults = self.context.faults.take(
+            Traffic("request", operation, opened.host, opened.client, text, self.context.now())
+        )
+        opcode: Opcode = "text" if isinstance(data, str) else "binary"
+        number = self.write_down(
+            "sent", operation, text, opcode, named(faults), weight=self._session.weight_of(data)
+        )
+        request = SocketRequest(self, operation, data, number, faults)
+        if faults:
+            self.context.spawn(request.through_faults(), f"{operation} over {opened.url}")
+        elif not self._over:
+            self.queue(request.answered(self.answer_to(data)))
+
     async def _pong(self, data: bytes) -> None:
         self.write_down("sent", "stream:ping", _text(data), "ping", self._mute)
         if self._mute is None:
             with contextlib.suppress(ConnectionError):
-                await self._ws.pong(data)
+                async with self._line:
+                    await self._ws.pong(data)
 
     def write_down(
         self,
@@ -263,9 +318,11 @@ class OpenSocket:
         text: str,
         opcode: Opcode,
         fault: str | None = None,
-    ) -> None:
+        weight: int = 0,
+    ) -> int:
+        """Its number in the record."""
         opened = self.opened
-        self.context.record.add(
+        return self.context.record.add(
             Frame(
                 self.context.now(),
                 opened.host,
@@ -275,7 +332,8 @@ class OpenSocket:
                 operation,
                 text,
                 opcode,
-                fault,
+                weight=weight,
+                fault=fault,
             )
         )
 
@@ -296,38 +354,6 @@ class OpenSocket:
             self._session.closed()
         except Exception as error:
             self.context.trouble(f"the dialect's stream {self.opened.url}", error)
-
-
-@dataclass(frozen=True)
-class Link:
-    """One message's socket, as faults use it. `name` is how the record names what happened to the message."""
-
-    socket: OpenSocket
-    name: str | None
-
-    async def sleep(self, virtual_seconds: float) -> None:
-        await self.socket.context.sleep(virtual_seconds)
-
-    async def send(self, message: Message, *, spoilt: bool = True) -> None:
-        await self.socket.send(message, self.name if spoilt else None)
-
-    def drop(self, message: Message) -> None:
-        self.socket.write_down("received", message.operation, message.text, "text", self.name)
-
-    def send_raw(self, data: bytes) -> None:
-        self.socket.connection.send_raw(data)
-
-    def close(self, code: int, reason: str = "") -> None:
-        self.socket.close(code, reason, ClosedBy.FAULT)
-
-    def mute(self, why: str) -> None:
-        self.socket.mute(why)
-
-    def hold(self, message: Message, longest: float) -> None:
-        self.socket.hold(message, longest)
-
-    def take_back(self, operation: str) -> Message | None:
-        return self.socket.take_back(operation)
 
 
 def _text(data: str | bytes) -> str:

@@ -13,8 +13,7 @@ from aiohttp import web
 from harness.gateway.connection import Connection
 from harness.gateway.context import Context
 from harness.gateway.entries import Client, ClosedBy, Socket
-from harness.gateway.fault import Fault
-from harness.gateway.faults import BROKEN
+from harness.gateway.fault import BROKEN, Fault
 from harness.gateway.websocket import OpenSocket
 from harness.venue.dialects.messages import Request
 from harness.venue.dialects.stream_session import StreamSession

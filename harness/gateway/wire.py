@@ -18,6 +18,7 @@ from harness.gateway.entries import (
     Handshake,
     Lookup,
     RejectedConnection,
+    Requested,
     Socket,
     Trouble,
 )
@@ -49,6 +50,24 @@ class Wire:
             each
             for each in self._of(Exchange, client, since)
             if _fits(each.operation, operation) and _fits(each.host, host)
+        )
+
+    def requests(
+        self,
+        operation: str | None = None,
+        *,
+        client: Client | None = "connector",
+        host: str | None = None,
+        since: int = 0,
+    ) -> tuple[Requested, ...]:
+        """Requests over HTTP, upgrades with them, and over WebSockets, in the order in which they began."""
+        return tuple(
+            each
+            for each in self.entries(since=since)
+            if (isinstance(each, Exchange) or (isinstance(each, Frame) and each.asks))
+            and client in (None, each.client)
+            and _fits(each.operation, operation)
+            and _fits(each.host, host)
         )
 
     def frames(

@@ -159,17 +159,17 @@ def _hears_of_a_part(rig: Rig, price: Decimal, rule: Rule) -> bool:
 
 def _asked_for_orders(rig: Rig) -> int:
     """How often it has asked what became of orders."""
-    return sum(each.operation in ("order_status", "open_orders") for each in rig.record.exchanges())
+    return sum(each.operation in ("order_status", "open_orders") for each in rig.record.requests())
 
 
 def _looks_up(rig: Rig) -> bool:
     """Whether the exchange as it was derived knows what the connector asks of an open order, if it asks."""
-    before = len(rig.record.exchanges())
+    mark = rig.record.mark()
     rig.connector.tick()
 
     def asked(*operations: str) -> list[int]:
         """The statuses that these were answered with."""
-        since = rig.record.exchanges()[before:]
+        since = rig.record.requests(since=mark)
         return [each.status for each in since if each.operation in operations and each.status is not None]
 
     rig.eventually(lambda: asked("order_status", "open_orders"), AT_ONCE)
@@ -258,10 +258,10 @@ def _unanswered(rig: Rig) -> Iterator[str]:
 
 def _seen(rig: Rig) -> Iterator[str]:
     """What the exchange refused, and what the connector logged as errors, each once."""
-    for each in rig.record.exchanges():
+    for each in rig.record.requests():
         if each.operation is not None and each.status is not None and each.status >= _REFUSED:
             said = one_line(each.reply.decode("utf-8", "replace"), 160)
-            yield f"{each.method} {each.host}{each.path} was answered with {each.status}: {said}"
+            yield f"{each.host} answered {each.name} with {each.status}: {said}"
     for event in rig.connector.events("OrderFailure"):
         if why := event.data.get("error_message"):
             yield one_line(f"an order failed: {why}", 300)

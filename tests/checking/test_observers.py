@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from harness.checking.observers import logged_secrets
+from harness.checking.observers import logged_secrets, over_the_limit
+from harness.gateway.entries import Exchange, Frame
 from harness.scenarios.trace.model import LoggedSecret, Trace
 from tests.scenarios.trace.sample import HEADER
 
@@ -21,3 +24,11 @@ from tests.scenarios.trace.sample import HEADER
 def test_a_frame_that_a_library_logs_is_not_the_connectors(logger: str, level: str, counts: bool) -> None:
     record = LoggedSecret(4.2, "passphrase", logger, level, "< Frame(…)")
     assert logged_secrets(Trace(HEADER, (record,))) == ((record,) if counts else ())
+
+
+def test_too_many_requests_are_counted_over_http_and_over_a_websocket() -> None:
+    """Those that a fault turned away are none."""
+    order = Frame(1.0, "h", 2, "connector", "sent", "place_order", "{}", status=429)
+    poll = Exchange(1.0, "h", 443, True, "connector", "balances", "GET", "/", status=418)
+    others = (replace(order, status=200), replace(order, fault="rate limit 429"), replace(poll, status=None))
+    assert over_the_limit((order, poll, *others)) == (order, poll)

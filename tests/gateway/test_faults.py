@@ -11,7 +11,17 @@ import pytest
 
 from harness.gateway.fault import Fault, Traffic
 from harness.gateway.fault_plan import FaultPlan
-from harness.gateway.faults import Delay, DropMessage, Junk, LoseReply, RateLimit, Refuse, Reset, Stall
+from harness.gateway.faults import (
+    Delay,
+    DropMessage,
+    HoldUntil,
+    Junk,
+    LoseReply,
+    RateLimit,
+    Refuse,
+    Reset,
+    Stall,
+)
 from harness.gateway.thread import GatewayThread
 from tests.gateway.emulated import PATIENCE, EmulatedShim, talk
 from tests.gateway.tiny import HOST, TinyDialect
@@ -82,20 +92,22 @@ def test_a_stalled_request_is_never_answered(
 def test_a_delayed_request_reaches_the_venue_though_the_client_gave_up(
     gateway: GatewayThread, shim: EmulatedShim, dialect: TinyDialect
 ) -> None:
-    gateway.faults.add(Delay(8.0), "place_order")  # 0.8 s on the wall
+    gave_up = threading.Event()
+    gateway.faults.add(HoldUntil(gave_up.is_set, 600), "place_order")
 
     async def work(session: aiohttp.ClientSession) -> None:
-        with pytest.raises(asyncio.TimeoutError):
-            async with asyncio.timeout(0.2):
-                await place(session)
+        asking = asyncio.create_task(place(session))
+        await asyncio.to_thread(
+            gateway.record.wait_for, lambda: gateway.record.exchanges("place_order"), PATIENCE
+        )
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
         assert dialect.placed == []
-        for _ in range(200):
-            if dialect.placed:
-                break
-            await asyncio.sleep(0.05)
 
     talk(gateway, shim, work)
-    assert dialect.placed == ["amount=1"]
+    gave_up.set()
+    assert gateway.record.wait_for(lambda: dialect.placed, PATIENCE) == ["amount=1"]
 
 
 def test_a_delayed_reply_is_applied_at_once(

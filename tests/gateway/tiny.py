@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 
 from pydantic import JsonValue
@@ -55,9 +56,10 @@ class TinyDialect(Dialect):
 
 
 class TinySession(StreamSession):
-    """Echoes, tells of every trade and every book change, closes when told to."""
+    """Echoes, tells of every trade and every book change, takes orders (`order …`), closes when told to."""
 
     def __init__(self) -> None:
+        self.placed: list[str] = []
         self.pongs: list[bytes] = []
         self.leaves = False
 
@@ -72,10 +74,25 @@ class TinySession(StreamSession):
         yield Frame.of("stream:subscribe", {"hello": "tiny"})
 
     def operation_of(self, message: str | bytes) -> str:
+        if str(message).startswith("order "):
+            return "place_order"
         return "stream:ping" if message == "ping" else "stream:subscribe"
 
+    def weight_of(self, message: str | bytes) -> int:
+        return len(str(message).split())
+
+    def refused(self, message: str | bytes, status: int) -> Iterable[Outgoing]:
+        if message == "order wordlessly":
+            yield from super().refused(message, status)
+        else:
+            yield replace(Frame.of("place_order", {"refused": str(message), "status": status}), status=status)
+
     def received(self, message: str | bytes) -> Iterable[Outgoing]:
-        if message == "close":
+        if self.operation_of(message) == "place_order":
+            self.placed.append(str(message))
+            yield Frame.of("stream:orders", {"open": len(self.placed)})
+            yield replace(Frame.of("place_order", {"placed": len(self.placed)}), status=200)
+        elif message == "close":
             yield Close(4001, "as you wish")
         elif message == "pack":
             yield Frame("stream:book", '{"n":1}', gzip.compress(b'{"n":1}'))

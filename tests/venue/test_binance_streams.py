@@ -363,6 +363,29 @@ def test_user_streams_can_be_ended(world: tuple[Binance, Account]) -> None:
     assert len(wire.frames) == seen
 
 
+@pytest.mark.parametrize(("status", "code"), [(500, -1000), (503, -1000), (429, -1003), (418, -1003)])
+def test_calls_that_are_not_done_have_a_status_and_their_id(
+    world: tuple[Binance, Account], status: int, code: int
+) -> None:
+    session = api(world[0]).session
+    said = json.dumps({"id": "a-1", "method": "order.place", "params": {}})
+    (told,) = session.refused(said, status)
+    assert isinstance(told, Frame)
+    assert (told.operation, told.status) == ("place_order", status)
+    body = json.loads(told.text)
+    assert (body["id"], body["status"], body["error"]["code"]) == ("a-1", status, code)
+    assert "result" not in body
+
+
+def test_calls_have_their_routes_weights(world: tuple[Binance, Account]) -> None:
+    session = api(world[0]).session
+    calls = ({"method": "order.place"}, {"method": "account.status"}, {"method": SUBSCRIBE}, {"method": "?"})
+    assert [session.weight_of(json.dumps(each)) for each in calls] == [1, 20, 2, 0]
+    (told,) = session.received(json.dumps({"id": 1, "method": "order.place"}))
+    assert isinstance(told, Frame)
+    assert told.status == json.loads(told.text)["status"] == 401
+
+
 def test_rest_calls_work_as_messages(world: tuple[Binance, Account]) -> None:
     exchange, account = world
     wire = api(exchange)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from harness.gateway.entries import Exchange
+from harness.gateway.entries import Requested
 from harness.scenarios import randomization
 from harness.scenarios.played import NotReady, start
 from harness.scenarios.played.market_data import books_differ, quote_inside
@@ -19,7 +19,7 @@ from harness.scenarios.played.order_life import (
     size,
 )
 from harness.scenarios.rig import Rig, Rigs
-from harness.scenarios.trace.view import SeenExchange, View
+from harness.scenarios.trace.view import SeenRequest, View
 from harness.venue.market import Market, floor_to
 from harness.venue.model import Order, Side
 
@@ -48,7 +48,7 @@ class Crowd(View):
     rig_number: int
     pairs: tuple[str, ...] = ()
     waiting_for: tuple[str, ...] = ()
-    refused: tuple[SeenExchange, ...] = ()
+    refused: tuple[SeenRequest, ...] = ()
     difference: str | None = None
     lives: list[Life] = field(default_factory=list)
 
@@ -96,11 +96,11 @@ def _trade(rig: Rig, run: Crowd, markets: Sequence[Market]) -> None:
             break
 
 
-def _refused(rig: Rig) -> tuple[Exchange, ...]:
+def _refused(rig: Rig) -> tuple[Requested, ...]:
     """What the exchange knows and did not take, for another reason than how often it was asked."""
     return tuple(
         each
-        for each in rig.record.exchanges()
+        for each in rig.record.requests()
         if each.operation is not None
         and each.operation not in SETTINGS
         and each.status is not None

@@ -93,7 +93,7 @@ def _limit_the_rate(rig: Rig, run: Errors) -> None:
     mark = rig.record.mark()
     rule = rig.faults.add(RateLimit(10), "place_order", times=None)
     run.rate_limited = _failing(rig)
-    run.rate_limited_requests = len(rig.record.exchanges("place_order", since=mark))
+    run.rate_limited_requests = len(rig.record.requests("place_order", since=mark))
     rule.remove()
 
 

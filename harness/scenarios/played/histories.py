@@ -28,7 +28,7 @@ from harness.scenarios.played.order_life import (
     settle,
 )
 from harness.scenarios.rig import Rig, Rigs
-from harness.scenarios.trace.view import SeenExchange, View
+from harness.scenarios.trace.view import SeenRequest, View
 from harness.venue.market import floor_to
 from harness.venue.model import Order, Side, VenueRefusal
 
@@ -168,7 +168,7 @@ class History(View):
     taken: list[tuple[float, float, Step]] = field(default_factory=list)
     foreign: Order | None = None
     orders: tuple[Order, ...] = ()
-    turned_away: tuple[SeenExchange, ...] = ()
+    turned_away: tuple[SeenRequest, ...] = ()
     balances: list[BalanceView] = field(default_factory=list)
     heard: bool = True
 
@@ -251,7 +251,7 @@ def _live(rigs: Rigs, pace: float, schedule: Schedule) -> History:
         history.foreign = rig.venue.order(rig.account, order_id=foreign.order_id)
         history.orders = rig.venue.orders(rig.account)
         history.turned_away = tuple(
-            each for each in rig.record.exchanges() if each.status in TURNED_AWAY and each.fault is None
+            each for each in rig.record.requests() if each.status in TURNED_AWAY and each.fault is None
         )
         patience = PATIENT if history.heard else IMPATIENT
         history.balances = list(settled(rig, "in the end", patience).views)

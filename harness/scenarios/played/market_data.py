@@ -109,7 +109,7 @@ def watch_simulated(rigs: Rigs, pace: float) -> MarketData:
             quantized=tuple(quantize(rig, market) for market in markets for _ in range(25)),
             first_difference=first,
             later_difference=later,
-            book_requests=len(rig.record.exchanges("order_book", since=mark)),
+            book_requests=len(rig.record.requests("order_book", since=mark)),
             trades_made=made,
             trades_seen=seen or connector.trades(),
             prices=connector.prices(rig.pair),

@@ -13,7 +13,7 @@ from harness.scenarios.played.balances import IMPATIENT, PATIENT, BalanceView, s
 from harness.scenarios.played.polls import keep_clear_of_polls
 from harness.scenarios.rig import Rig, Rigs
 from harness.scenarios.trace.model import BY_HAND
-from harness.scenarios.trace.view import SeenExchange, View
+from harness.scenarios.trace.view import SeenRequest, View
 from harness.venue.market import Market, floor_to
 from harness.venue.model import Fill, NewOrder, Order, PositionSide, Side, VenueRefusal
 from harness.venue.positions import PositionMode
@@ -41,7 +41,7 @@ class Life(View):
     amount: Decimal
     price: Decimal | None
     placed: Order | None
-    requests: tuple[SeenExchange, ...]
+    requests: tuple[SeenRequest, ...]
     tracked: OrderView | None = None
     late: Order | None = None
     final: Order | None = None
@@ -90,7 +90,7 @@ class Trading(View):
     logs: tuple[LogLine, ...] = ()
     usage: Usage | None = None
     usage_after_stop: Usage | None = None
-    requests_after_stop: tuple[SeenExchange, ...] = ()
+    requests_after_stop: tuple[SeenRequest, ...] = ()
     open_sockets_after_stop: int = 0
     began: float = 0.0
     ended: float = 0.0
@@ -195,10 +195,10 @@ def submit(
         return failed or None
 
     found = rig.eventually(arrived, WAIT)
-    if found is None and any(each.status is None for each in rig.record.exchanges("place_order", since=mark)):
+    if found is None and any(each.status is None for each in rig.record.requests("place_order", since=mark)):
         found = rig.eventually(arrived, WAIT)  # it is being looked at
     placed = found if isinstance(found, Order) else None
-    requests = rig.record.exchanges("place_order", since=mark)
+    requests = rig.record.requests("place_order", since=mark)
     return Life(rig.number, asked_at, order_id, side, kind, amount, price, placed, requests)
 
 
@@ -345,7 +345,7 @@ def _finish(rig: Rig, run: Trading) -> None:
     rig.connector.stop()
     mark = rig.record.mark()
     rig.pause(8)
-    run.requests_after_stop = rig.record.exchanges(since=mark)
+    run.requests_after_stop = rig.record.requests(since=mark)
     run.open_sockets_after_stop = len(rig.gateway.open_sockets())
     run.usage_after_stop = rig.connector.usage()
     run.logs = rig.connector.logs()

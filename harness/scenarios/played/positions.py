@@ -157,7 +157,7 @@ def choose_mode(rig: Rig, name: PositionModeName, mode: PositionMode) -> Positio
     rig.connector.set_position_mode(name)
 
     def chosen() -> bool:
-        asked = rig.record.exchanges("position_mode", since=mark)
+        asked = rig.record.requests("position_mode", since=mark)
         return bool(asked) and rig.venue.position_mode(rig.account) is mode
 
     rig.eventually(chosen, WAIT)

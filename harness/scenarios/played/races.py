@@ -91,7 +91,7 @@ def _lose_sight_of_an_order(rig: Rig, run: Races) -> None:
         rig.venue.hide(number, QUESTIONS)
         _until_asked_for_orders(rig, mark, LAG)
         rig.pause(1)
-        run.asked_for_lagging = len(rig.record.exchanges("order_status", since=mark))
+        run.asked_for_lagging = len(rig.record.requests("order_status", since=mark))
         run.tracked_while_missing = life.order_id in rig.connector.orders()
         rig.venue.show(number)
     rig.connector.tick()
@@ -113,7 +113,7 @@ def _cancel_during_a_poll(rig: Rig) -> Life:
     mark, number = rig.record.mark(), life.placed.order_id
 
     def answered() -> bool:
-        return any(each.replied_at for each in rig.record.exchanges("cancel_order", since=mark))
+        return any(each.replied_at for each in rig.record.requests("cancel_order", since=mark))
 
     with rig.faults.during(HoldUntil(answered, LAG), "order_status"):
         _until_asked_for_orders(rig, mark, LATE)
@@ -150,5 +150,5 @@ def _until_asked_for_orders(rig: Rig, mark: int, lag: float) -> None:
     """Connectors poll orders less often than they poll: `lag` is for each poll."""
     for _ in range(3):
         rig.connector.tick()
-        if rig.eventually(lambda: rig.record.exchanges("order_status", since=mark), lag):
+        if rig.eventually(lambda: rig.record.requests("order_status", since=mark), lag):
             return

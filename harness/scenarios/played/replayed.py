@@ -41,7 +41,7 @@ def watch_replay(rigs: Rigs, pace: float) -> MarketData:
         if not any(each.book is not None for each in playback.told):
             asked = ", ".join(dict.fromkeys(playback.missing)) or "nothing of the order book"
             raise NotRecorded(f"the recording holds none of what the connector reads: {asked}")
-        if rig.record.exchanges("order_book") and playback.tape.snapshot(playback.position) is None:
+        if rig.record.requests("order_book") and playback.tape.snapshot(playback.position) is None:
             raise NotRecorded("the connector asks for the whole order book, which was not recorded")
         first = _held(rig, playback)
         mark = rig.record.mark()
@@ -62,7 +62,7 @@ def watch_replay(rigs: Rigs, pace: float) -> MarketData:
             quantized=(quantize(rig, rig.market),),
             first_difference=first,
             later_difference=later,
-            book_requests=len(rig.record.exchanges("order_book", since=mark)),
+            book_requests=len(rig.record.requests("order_book", since=mark)),
             trades_made=made,
             trades_seen=seen or connector.trades(),
             prices=connector.prices(rig.pair),

@@ -132,7 +132,7 @@ def _gist(trace: Trace) -> Iterator[str]:
 
 _GISTS: dict[type[Any], Callable[[Any], str]] = {
     wire.Exchange: lambda e: f"{e.operation or e.path} {e.status}",
-    wire.Frame: lambda e: f"{e.direction} {e.operation}",
+    wire.Frame: lambda e: f"{e.direction} {e.operation}" + (f" {e.status}" if e.asks else ""),
     wire.Socket: lambda e: f"{e.operation} closed by {e.closed_by} with {e.close_code}",
     Asked: lambda e: e.command,
     Happened: lambda e: e.event.kind,

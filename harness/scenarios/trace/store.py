@@ -132,4 +132,6 @@ def _rank(entry: Entry) -> int:
     """What is kept first; 0: whatever its size, which is bounded where it comes from."""
     if not isinstance(entry, Frame):
         return 1 if isinstance(entry, Exchange) else 0
+    if entry.asks:
+        return 1
     return 3 if entry.operation in PUBLIC and entry.direction == "received" else 2

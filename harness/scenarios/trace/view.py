@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import JsonValue, PlainSerializer, PlainValidator, TypeAdapter, ValidationError, ValidationInfo
 
 from harness.errors import HarnessError
-from harness.gateway.entries import Entry, Exchange, Handshake, Socket
+from harness.gateway.entries import Entry, Exchange, Handshake, Requested, Socket
 from harness.scenarios.trace.model import Noted, Part, Trace
 
 T = TypeVar("T")
@@ -67,6 +67,7 @@ def _entry(number: Any, info: ValidationInfo) -> Any:
 
 _AS_NUMBER = PlainSerializer(_number, return_type=int)
 SeenExchange = Annotated[Exchange, PlainValidator(_entry), _AS_NUMBER]
+SeenRequest = Annotated[Requested, PlainValidator(_entry), _AS_NUMBER]
 SeenSocket = Annotated[Socket, PlainValidator(_entry), _AS_NUMBER]
 SeenHandshake = Annotated[Handshake, PlainValidator(_entry), _AS_NUMBER]
 

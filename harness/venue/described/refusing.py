@@ -61,12 +61,12 @@ class RefusalBook:
 
     def frame(
         self, code: str, template: JsonValue, scope: Scope, own: Mapping[str, RefusalWords], detail: str = ""
-    ) -> JsonValue:
-        """What a stream says to it; `own` are the words of its connection."""
+    ) -> tuple[int, JsonValue]:
+        """The status, and what a stream says to it; `own` are the words of its connection."""
         words = own.get(code) or own.get("otherwise") or self.words(code, own)
         status = self._status(code, words)
         inner = Scope({"refusal": lambda: refusal_facts(words, status, detail)}).within(scope)
-        return self._filler.fill(template if words.body is None else words.body, inner)
+        return status, self._filler.fill(template if words.body is None else words.body, inner)
 
 
 def refusal_facts(words: RefusalWords, status: int, detail: str) -> Facts:

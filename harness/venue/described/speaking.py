@@ -87,9 +87,8 @@ class Speaking(TopicSession):
         if template is not None:
             own = {**self._connection.refusals, **(own or {})}
             scope = self._scope(with_topic(said, topic))
-            yield self._packed(
-                Frame.of(operation, self._exchange.refusals.frame(code, template, scope, own, detail))
-            )
+            status, told = self._exchange.refusals.frame(code, template, scope, own, detail)
+            yield self._packed(replace(Frame.of(operation, told), status=status))
 
     def _tell(self, topic: Topic, scope: Scope, template: JsonValue = None) -> Iterator[Outgoing]:
         """A channel's message; nothing where it has none."""

@@ -49,6 +49,10 @@ class DescribedSession(Subscribing, Requesting, ToldEvents):
         asked = self._request_of(said)
         return "stream:subscribe" if asked is None else asked[1].operation
 
+    def weight_of(self, message: str | bytes) -> int:
+        asked = self._request_of(heard(message))
+        return 0 if asked is None else asked[1].weight
+
     def said(self, message: str | bytes) -> Iterable[Outgoing]:
         said, connection = heard(message), self._connection
         for pattern in connection.answers:

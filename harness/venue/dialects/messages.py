@@ -89,11 +89,13 @@ class Frame:
     """A WebSocket message to the client.
 
     `binary` is what is sent when the exchange packs its messages (gzip …); `text` is what it says then.
+    `status` says of the reply to a request how it went, as a status of HTTP would.
     """
 
     operation: str
     text: str
     binary: bytes | None = None
+    status: int | None = None
 
     @classmethod
     def of(cls, operation: str, data: JsonValue) -> Frame:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from harness.venue.dialects.messages import Outgoing
+from harness.venue.dialects.messages import Close, Outgoing
 from harness.venue.events import Event
+
+INTERNAL_ERROR, TRY_AGAIN_LATER = 1011, 1013  # IANA, "WebSocket Close Code Number Registry"
+_NOT_NOW = frozenset({418, 429, 503})
 
 
 class StreamSession:
@@ -31,6 +34,17 @@ class StreamSession:
     def operation_of(self, message: str | bytes) -> str:
         """The standard operation of a message of the client's, for the record."""
         return "stream:subscribe"
+
+    def weight_of(self, message: str | bytes) -> int:
+        """What a request counts against the exchange's limits."""
+        return 0
+
+    def refused(self, message: str | bytes, status: int) -> Iterable[Outgoing]:
+        """What the exchange says to a request that it does not do, for what this status of HTTP stands for.
+
+        One that has no words for that can only close the connection.
+        """
+        yield Close(TRY_AGAIN_LATER if status in _NOT_NOW else INTERNAL_ERROR)
 
     def carries(self) -> frozenset[str]:
         """The standard operations of what the client is subscribed to now (`stream:book`, `stream:orders` …).

@@ -24,6 +24,7 @@ class RequestError(StrEnum):
     UNKNOWN_ASSET = "unknown_asset"
     OVER_LIMIT = "over_limit"
     MAINTENANCE = "maintenance"
+    SERVER_ERROR = "server_error"
     UNKNOWN_ROUTE = "unknown_route"
     NOT_LOGGED_IN = "not_logged_in"
     UNKNOWN_TOPIC = "unknown_topic"

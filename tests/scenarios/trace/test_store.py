@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,16 @@ def test_market_data_is_left_out_first_and_it_is_said() -> None:
     assert 0 < left["frame"] < len(book)
     assert private in trace.entries
     assert not trace.complete
+
+
+def test_a_request_over_a_websocket_is_kept_before_messages() -> None:
+    order = Frame(15.0, "h", 2, "connector", "sent", "place_order", "x" * 1000, number=50)
+    told = [replace(order, direction="received", operation="stream:orders", number=40 + n) for n in range(9)]
+    entries = (*told, order)
+    room = 2 * len(json.dumps(written(order, str)))
+    kept = unpacked(packed(HEADER, entries, most_bytes=room)).wire.entries()
+    assert order in kept
+    assert len(kept) < len(entries)
 
 
 def test_what_the_scenario_noted_is_never_left_out() -> None:

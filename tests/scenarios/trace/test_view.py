@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 from decimal import Decimal
 
 import pytest
 
+from harness.gateway.entries import Exchange, Frame
 from harness.scenarios.played.order_life import Life
 from harness.scenarios.played.restart import Restart
 from harness.scenarios.trace.model import Began, End, Ended, Trace
 from harness.scenarios.trace.view import NotInTraceError, View, noted, view_of
 from harness.venue.model import Side
-from tests.scenarios.trace.sample import HEADER, MARKET
+from tests.scenarios.trace.sample import ENTRIES, HEADER, MARKET
 
 
 def life() -> Life:
@@ -47,6 +48,16 @@ def test_a_check_cannot_change_what_it_judges(of: object) -> None:
     with pytest.raises(FrozenInstanceError, match="it is read from a trace"):
         delattr(view, "rig_number")
     assert getattr(view, "rig_number") == 0  # noqa: B009
+
+
+def test_requests_of_either_kind_are_found_again() -> None:
+    """As they stand in the trace; their numbers alone are noted."""
+    requests = Trace(HEADER, ENTRIES).wire.requests("place_order")
+    assert [type(each) for each in requests] == [Exchange, Frame]
+    note = noted(replace(life(), requests=requests), 1.0)
+    assert isinstance(note.facts, dict)
+    assert note.facts["requests"] == [each.number for each in requests]
+    assert view_of(Trace(HEADER, (*ENTRIES[:-1], note, ENTRIES[-1])), Life).requests == requests
 
 
 def test_notes_that_are_not_there_are_named() -> None:

@@ -14,7 +14,7 @@ import pytest
 from harness.scenarios.randomization import initial_balances
 from harness.venue.described import DescribedDialect
 from harness.venue.dialects import dialect
-from harness.venue.dialects.messages import Reply, Request
+from harness.venue.dialects.messages import Close, Frame, Reply, Request
 from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.model import Side
 from harness.venue.session import Venue
@@ -120,6 +120,47 @@ def test_messages_count_against_the_limit(world: World) -> None:
     session = world.session()
     answers = [ask(session, "order.cancel", {"orderId": "99"}) for _ in range(601)]
     assert [each["status"] for each in answers[-2:]] == [400, 429]
+    (over,) = session.received(json.dumps({"id": "7", "method": "order.cancel", "params": {"orderId": "99"}}))
+    assert isinstance(over, Frame)
+    assert over.status == 429
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (500, {"code": 500, "msg": "Internal Server Error"}),
+        (502, {"code": 502, "msg": "Bad Gateway"}),
+        (503, {"code": 503, "msg": "Service Unavailable"}),
+        (429, {"code": -1003, "msg": "Too many requests"}),
+        (418, {"code": -1003, "msg": "Too many requests"}),
+    ],
+)
+def test_what_the_exchange_does_not_do_has_the_status_and_the_requests_id(
+    world: World, status: int, error: dict[str, Any]
+) -> None:
+    """Never the words of a rejection, after which a client tries no more."""
+    said = json.dumps({"id": "9", "method": "order.place", "params": bid()})
+    (told,) = world.session().refused(said, status)
+    assert isinstance(told, Frame)
+    assert (told.operation, told.status) == ("place_order", status)
+    assert json.loads(told.text) == {"id": "9", "status": status, "error": error}
+    assert world.venue.orders(world.client.account) == ()
+
+
+@pytest.mark.parametrize(("status", "code"), [(500, 1011), (429, 1013)])
+def test_without_words_for_a_refusal_the_connection_is_closed(world: World, status: int, code: int) -> None:
+    session = world.session()
+    said = json.dumps({"id": "9", "method": "no such request"})
+    assert list(session.refused(said, status)) == [Close(code)]
+
+
+def test_a_request_has_a_weight_and_its_reply_a_status(world: World) -> None:
+    session = world.session()
+    said = json.dumps({"id": "9", "method": "order.place", "params": bid()})
+    assert (session.weight_of(said), session.weight_of(json.dumps({"method": "ping"}))) == (1, 0)
+    assert [each.status for each in session.received(said) if isinstance(each, Frame)] == [200]
+    again = json.dumps({"id": "9", "method": "order.place", "params": bid(quantity="99999")})
+    assert [each.status for each in session.received(again) if isinstance(each, Frame)] == [400]
 
 
 @pytest.mark.parametrize(("query", "messages"), [("-1", 2), ("", 1)])

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from pydantic import JsonValue
 
@@ -52,6 +53,10 @@ _CALLS = {
 }
 _SUBSCRIBE = "userDataStream.subscribe.signature"
 _UNSUBSCRIBE = "userDataStream.unsubscribe"
+_SUBSCRIBING = 2  # what each of them weighs
+_TOO_OFTEN = (418, 429)
+_NOT_NOW = (-1003, "Too many requests; please try again later.")
+_UNKNOWN = (-1000, "An unknown error occurred while processing the request.")
 
 
 class ApiSession(StreamSession):
@@ -65,18 +70,31 @@ class ApiSession(StreamSession):
         self._subscriptions: dict[int, tuple[Account, int]] = {}  # account and its stream's generation
 
     def operation_of(self, message: str | bytes) -> str:
-        method = parsed(message).get("method")
+        return self._operation(parsed(message))
+
+    def _operation(self, call: dict[str, Any]) -> str:
+        method = call.get("method")
         if method in _CALLS:
             request = self._request(*_CALLS[method], {})
             return self._exchange.match(request).operation or "stream:subscribe"
         return "user_stream_open" if method == _SUBSCRIBE else "stream:subscribe"
+
+    def weight_of(self, message: str | bytes) -> int:
+        method = parsed(message).get("method")
+        if method not in _CALLS:
+            return _SUBSCRIBING if method in (_SUBSCRIBE, _UNSUBSCRIBE) else 0
+        return self._exchange.match(self._request(*_CALLS[method], {})).weight
+
+    def refused(self, message: str | bytes, status: int) -> Iterable[Outgoing]:
+        """418 and 429 are the limits', 5xx the exchange's own failures ("Response format")."""
+        code, words = _NOT_NOW if status in _TOO_OFTEN else _UNKNOWN
+        yield self._said(parsed(message), replace(error(code, words).reply, status=status))
 
     def carries(self) -> frozenset[str]:
         return USER_OPERATIONS if self._subscriptions else frozenset()
 
     def received(self, message: str | bytes) -> Iterable[Outgoing]:
         call = parsed(message)
-        number, operation = call.get("id"), self.operation_of(message)
         params = call.get("params", {})
         try:
             if not isinstance(params, dict):
@@ -85,15 +103,18 @@ class ApiSession(StreamSession):
             reply = self._answer(call.get("method"), texts)
         except Refused as refused:
             reply = refused.reply
-        body: dict[str, JsonValue] = {"id": number, "status": reply.status}
+        yield self._said(call, reply)
+
+    def _said(self, call: dict[str, Any], reply: Reply) -> Frame:
+        body: dict[str, JsonValue] = {"id": call.get("id"), "status": reply.status}
         body["result" if reply.status == 200 else "error"] = _as_json(reply)
         body["rateLimits"] = self._exchange.limits.used(self._client, self._exchange.venue.clock.now())
-        return [Frame.of(operation, body)]
+        return replace(Frame.of(self._operation(call), body), status=reply.status)
 
     def _answer(self, method: object, params: dict[str, str]) -> Reply:
         now = self._exchange.venue.clock.now()
         if method in (_SUBSCRIBE, _UNSUBSCRIBE):
-            self._exchange.limits.admit(self._client, 2, now)
+            self._exchange.limits.admit(self._client, _SUBSCRIBING, now)
             return self._subscribe(params) if method == _SUBSCRIBE else self._unsubscribe(params)
         if not isinstance(method, str) or method not in _CALLS:
             raise error(-1100, f"Illegal characters found in parameter 'method'; unknown method {method!r}.")

@@ -1,4 +1,4 @@
-"""The `Kucoin` dialect: who may ask, how much, and the streams' door.
+"""The `Kucoin` dialect: who may ask, how much, and how a stream is opened.
 
 Source: KuCoin's API documentation, www.kucoin.com/docs and /docs-new (spot trading of a classic account),
 read against what ccxt's `kucoin` and Hummingbot's `kucoin` connector call.
