@@ -162,7 +162,8 @@ class Balance(NamedTuple):
 class NewOrder:
     """An order as asked for: `amount` (base), or `quote_amount` for a market order of so much quote.
 
-    `expires_at` (Unix seconds) belongs to GTD. `self_trade` and `fee_in` None: as the market has it.
+    `expires_at` (Unix seconds) belongs to GTD. `name_may_repeat`: its `client_order_id` may be that of an
+    order which is open; else it is refused then. `self_trade` and `fee_in` None: as the market has it.
     On a perpetual, `reduce_only` trades at most what its position still has, and `close_position` (then no
     amount) all of it; `position_side` is BOTH in one-way mode, LONG or SHORT in hedge mode, where selling
     LONG and buying SHORT reduce.
@@ -177,6 +178,7 @@ class NewOrder:
     time_in_force: TimeInForce = TimeInForce.GTC
     post_only: bool = False
     client_order_id: str | None = None
+    name_may_repeat: bool = False
     expires_at: float | None = None
     self_trade: SelfTrade | None = None
     fee_in: FeeIn | None = None

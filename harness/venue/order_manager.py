@@ -103,7 +103,7 @@ class OrderManager:
             check(new, market_state, self.clock)
             if market_state.market.max_open_orders is not None:
                 self._check_room(account_state, market_state, market_state.market.max_open_orders)
-        if new.client_order_id is not None:
+        if new.client_order_id is not None and not new.name_may_repeat:
             self._check_client_id(account_state, new.client_order_id)
         most = market_state.clearing.admit(account_state, new)
         matches = self.trading.plan(account_state, market_state, new, most)

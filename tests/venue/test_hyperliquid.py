@@ -15,7 +15,7 @@ from harness.venue.dialects.hyperliquid import Hyperliquid
 from harness.venue.dialects.hyperliquid.api import HyperliquidApi
 from harness.venue.dialects.hyperliquid.codec import MISSING, divisible, number
 from harness.venue.dialects.hyperliquid.signatures import DAY, Nonces, private_key, sign
-from harness.venue.dialects.messages import Close, Request
+from harness.venue.dialects.messages import Close, Frame, Request
 from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.dialects.wallets import address_of
 from harness.venue.model import Account, Side
@@ -230,3 +230,51 @@ def test_a_subscription_is_made_once_and_ends_with_the_stream(client: Client) ->
     assert channels == ["subscriptionResponse", "error", "error"]
     client.dialect.expire_user_streams(client.account)
     assert [type(each) for each in session.tick(client.clock.time)] == [Close]
+
+
+def posted(kind: str, payload: Any) -> str:
+    return json.dumps({"method": "post", "id": 5, "request": {"type": kind, "payload": payload}})
+
+
+def test_an_order_is_placed_over_a_connection(client: Client) -> None:
+    action: Any = {"type": "order", "orders": [ORDER], "grouping": "na"}
+    nonce = next(client.nonces)
+    signature = sign(action, nonce, private_key(client.account.api_secret), None)
+    said = posted("action", {"action": action, "nonce": nonce, "signature": signature})
+    session = opened(client)
+    assert (session.operation_of(said), session.weight_of(said)) == ("place_order", 1)
+    (told,) = session.received(said)
+    assert isinstance(told, Frame)
+    assert (told.operation, told.status) == ("place_order", 200)
+    answer = json.loads(told.text)["data"]
+    assert (answer["id"], answer["response"]["type"]) == (5, "action")
+    assert len(client.venue.open_orders(client.account)) == 1
+
+
+def test_a_question_is_answered_over_a_connection(client: Client) -> None:
+    said = posted("info", {"type": "openOrders", "user": client.address})
+    session = opened(client)
+    assert (session.operation_of(said), session.weight_of(said)) == ("open_orders", 20)
+    (told,) = session.received(said)
+    assert isinstance(told, Frame)
+    assert json.loads(told.text)["data"]["response"]["payload"] == {"type": "openOrders", "data": []}
+
+
+@pytest.mark.parametrize("said", [posted("info", {"type": "no such"}), json.dumps({"method": "post"})])
+def test_what_nobody_knows_is_no_request(client: Client, said: str) -> None:
+    session = opened(client)
+    assert session.operation_of(said) == "stream:subscribe"
+    (told,) = session.received(said)
+    assert isinstance(told, Frame)
+    assert json.loads(told.text)["data"]["response"]["type"] == "error"
+
+
+@pytest.mark.parametrize(("status", "words"), [(429, "Too Many Requests"), (502, "Bad Gateway")])
+def test_a_request_that_is_not_done_is_told_with_its_id(client: Client, status: int, words: str) -> None:
+    (told,) = opened(client).refused(posted("info", {"type": "openOrders"}), status)
+    assert isinstance(told, Frame)
+    assert (told.operation, told.status) == ("open_orders", status)
+    assert json.loads(told.text)["data"] == {
+        "id": 5,
+        "response": {"type": "error", "payload": f"{status}: {words}"},
+    }

@@ -154,6 +154,15 @@ def test_a_refused_order_changes_nothing(change: dict[str, object], code: Refusa
     assert (world.ledger_rows(), world.book(good.market)) == before
 
 
+def test_a_client_order_id_may_repeat_where_the_exchange_lets_it() -> None:
+    """A look-up finds the newest."""
+    world, account = venue()
+    wanted = replace(resting(world), client_order_id="mine", name_may_repeat=True)
+    first, second = (world.place(account, wanted) for _ in range(2))
+    assert [each.order_id for each in world.open_orders(account)] == [first.order_id, second.order_id]
+    assert world.order(account, client_order_id="mine").order_id == second.order_id
+
+
 def test_a_client_order_id_may_be_used_again_when_its_order_is_done() -> None:
     world, account = venue()
     wanted = replace(resting(world), client_order_id="mine")

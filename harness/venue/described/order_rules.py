@@ -37,6 +37,9 @@ class Orders(BaseModel):
         description="what is told in its place of an order that came without one: nothing (null), this text, "
         "or an id that the exchange makes itself",
     )
+    repeated_client_order_ids: Literal["refused", "taken"] = Field(
+        default="refused", description="an order whose id another has that is open"
+    )
     numbers: Literal["plain", "any"] = "plain"
     amount_decimals: int | None = Field(
         default=None, description="of amounts in every market, where no reply tells them"

@@ -109,6 +109,7 @@ def new_order(asked: Asked, description: Description) -> NewOrder:
         time_in_force=force,
         post_only=found.get("order.post_only") is True,
         client_order_id=name or None,
+        name_may_repeat=rules.repeated_client_order_ids == "taken",
         expires_at=expires if isinstance(expires, float) else None,
         reduce_only=reduces,
         position_side=PositionSide(asked.text("order.position_side") or "both"),

@@ -60,7 +60,7 @@ def test_restarts_are_the_connectors_in_an_hour_that_was_played_calmly(
     """A hurried hour is played calmly then, once, and not a third time where that passes."""
     run = SimpleNamespace(
         pace=pace, restarts=1, lives=(), forgotten=(), stuck=(), seconds=60.0, began=0.0,
-        part=SimpleNamespace(wire=SimpleNamespace(exchanges=lambda: ())),
+        part=SimpleNamespace(wire=SimpleNamespace(requests=lambda: ())),
     )  # fmt: skip
     with pytest.raises(ended, match="dropped all its connections 1 times"):
         judge(cast(Any, run), lambda *_: None)

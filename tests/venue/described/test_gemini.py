@@ -85,6 +85,14 @@ def test_an_order_is_placed_and_cancelled_by_messages(world: World) -> None:
     assert world.venue.open_orders(world.client.account) == ()
 
 
+def test_a_client_order_id_may_name_several_orders(world: World) -> None:
+    """docs.gemini.com, "Client Order ID": it only recommends that they be unique."""
+    session = world.session()
+    for number in ("7", "8"):
+        assert ask(session, "order.place", bid(), number)["status"] == 200
+    assert [each.client_order_id for each in world.venue.open_orders(world.client.account)] == ["HBOT1"] * 2
+
+
 def test_the_word_for_maker_or_cancel_is_heard(world: World) -> None:
     ask(world.session(), "order.place", bid(timeInForce="MOC", price="90000"))
     (order,) = world.venue.orders(world.client.account)

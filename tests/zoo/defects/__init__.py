@@ -19,6 +19,7 @@ from tests.zoo.defects import (
     numbers,
     order_life,
     orders,
+    over_websockets,
     perpetual,
     repairs,
     replies,
@@ -61,4 +62,5 @@ DEFECTS: tuple[Defect, ...] = (
     *third.DEFECTS,
     *fourth.DEFECTS,
     *second_kinds.DEFECTS,
+    *over_websockets.DEFECTS,
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
@@ -16,7 +17,7 @@ from pydantic import JsonValue
 from harness.venue.dialects.book_feed import BookFeed
 from harness.venue.dialects.hyperliquid.codec import basic_order, public_trade, with_status
 from harness.venue.dialects.hyperliquid.signatures import ADDRESS
-from harness.venue.dialects.messages import Close, Frame, Outgoing, Request
+from harness.venue.dialects.messages import Close, Frame, Outgoing, Reply, Request
 from harness.venue.dialects.topics import Topic, TopicSession
 from harness.venue.dialects.wire import Json, parsed
 from harness.venue.events import (
@@ -70,7 +71,21 @@ class Session(TopicSession):
         self._told_at = self.heard_at
 
     def operation_of(self, message: str | bytes) -> str:
-        return "stream:ping" if parsed(message).get("method") == "ping" else "stream:subscribe"
+        said = parsed(message)
+        if said.get("method") == "post":
+            return self.exchange.match(self._posted(said)).operation or "stream:subscribe"
+        return "stream:ping" if said.get("method") == "ping" else "stream:subscribe"
+
+    def weight_of(self, message: str | bytes) -> int:
+        said = parsed(message)
+        return self.exchange.match(self._posted(said)).weight if said.get("method") == "post" else 0
+
+    def refused(self, message: str | bytes, status: int) -> Iterable[Outgoing]:
+        """As what is refused of either endpoint is told: the status, in an answer of the type `error`."""
+        said = parsed(message)
+        yield self._replied(
+            said, Reply(status, {}, HTTPStatus(status).phrase.encode()), self.operation_of(message)
+        )
 
     def said(self, message: str | bytes) -> Iterable[Outgoing]:
         said = parsed(message)
@@ -81,7 +96,8 @@ class Session(TopicSession):
             case "subscribe" | "unsubscribe" as method:
                 yield from self._ask(method, said.get("subscription"))
             case "post":
-                yield self._post(said)
+                reply = self.exchange.handle(self._posted(said))
+                yield self._replied(said, reply, self.operation_of(message))
             case _:
                 text = message if isinstance(message, str) else message.decode(errors="replace")
                 yield _error(f"Error parsing JSON into valid websocket request: {text}")
@@ -114,15 +130,16 @@ class Session(TopicSession):
         self._address, self.account = user, self.exchange.account_at(user)
         return Topic(OF_AN_ADDRESS[kind], None, kind)
 
-    def _post(self, said: Json) -> Frame:
+    def _posted(self, said: Json) -> Request:
         """A request of either endpoint, by this connection."""
-        asked = said.get("request")
-        kind, payload = (asked.get("type"), asked.get("payload")) if isinstance(asked, dict) else (None, None)
+        kind, payload = _asked(said)
         path = "/info" if kind == "info" else "/exchange"
-        request = replace(
+        return replace(
             self._request, method="POST", path=path, body=json.dumps(payload).encode(), at=self.heard_at
         )  # fmt: skip
-        reply = self.exchange.handle(request)
+
+    def _replied(self, said: Json, reply: Reply, operation: str) -> Frame:
+        kind, payload = _asked(said)
         body = reply.body.decode(errors="replace") if isinstance(reply.body, bytes) else reply.body
         good = reply.status == 200
         if kind == "info" and good and isinstance(payload, dict):
@@ -132,7 +149,7 @@ class Session(TopicSession):
             "payload": body if good else f"{reply.status}: {body}",
         }
         told: Json = {"id": said.get("id"), "response": response}
-        return Frame.of("stream:subscribe", {"channel": "post", "data": told})
+        return replace(Frame.of(operation, {"channel": "post", "data": told}), status=reply.status)
 
     def _begun(self, topic: Topic) -> Iterable[Outgoing]:
         """What a new subscription is told first."""
@@ -229,6 +246,12 @@ class Session(TopicSession):
 
     def closed(self) -> None:
         self._on_close(self)
+
+
+def _asked(said: Json) -> tuple[JsonValue, JsonValue]:
+    """(type, payload) of what a message of the method `post` asks for."""
+    asked = said.get("request")
+    return (asked.get("type"), asked.get("payload")) if isinstance(asked, dict) else (None, None)
 
 
 def _error(text: str) -> Frame:
