@@ -243,6 +243,9 @@ class Login(Part):
     answer: Template = None
     token: str | None = Field(default=None, description="`path NAME` or `query NAME`")
     needed: bool = Field(default=True, description="whether nobody is let in without a token")
+    takes: float = Field(
+        default=0.0, description="seconds until it is answered; what is subscribed to before is refused"
+    )
 
 
 class ServerPing(Part):
