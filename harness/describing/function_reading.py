@@ -16,7 +16,7 @@ from harness.venue.described.placeholders import AS_JSON
 _TRANSPARENT = ("data", "json")  # attributes of a message or a reply that stand for its content
 _GIVEN = "given"  # the first step of a path in what a function is given
 # Functions that open what they are given, and where in it what they give back stands.
-OPENING: Mapping[str, Path] = {"loads": (AS_JSON,), "decode": (AS_JSON,)}
+OPENING: Mapping[str, Path] = {"loads": (AS_JSON,), "decode": (AS_JSON,), "eval": (AS_JSON,)}
 _ISO = re.compile(r"dateparse|fromisoformat|strptime|parser\.parse")
 
 
@@ -119,6 +119,7 @@ class Function:
 
     def _path(self, node: ast.AST) -> Path | None:
         """The path of an expression within the reply, None where it is no part of it."""
+        node = _same_text(node)
         match node:
             case ast.Name(id=name):
                 return self._roots.get(name)
@@ -223,6 +224,14 @@ class Function:
         """What a value is compared with: of several the first."""
         several = node.elts if isinstance(node, ast.Tuple | ast.List | ast.Set) else [node]
         return self._value(several[0]) if several else None
+
+
+def _same_text(node: ast.AST) -> ast.AST:
+    """What a text was before letters of it were replaced."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=inner, attr="replace" | "strip")):
+            return _same_text(inner)
+    return node
 
 
 def _raises(branch: Sequence[ast.stmt]) -> bool:

@@ -108,7 +108,7 @@ def packed(document: JsonValue) -> JsonValue:
     """What `unpacked` was made of."""
     if isinstance(document, dict):
         if AS_JSON in document:
-            return json.dumps(document[AS_JSON])
+            return json.dumps(document[AS_JSON], separators=(",", ":"))  # as exchanges write it
         return {key: packed(item) for key, item in document.items()}
     return [packed(item) for item in document] if isinstance(document, list) else document
 

@@ -58,7 +58,8 @@ def test_a_text_that_holds_json_is_opened(text: str, held: Any) -> None:
 
 
 def test_what_was_opened_is_closed_again() -> None:
-    message: Any = {"n": "x", "o": '{"a": [1, "2"]}'}
+    """Without spaces, as exchanges write it: Foxbit's connector looks for `:true`."""
+    message: Any = {"n": "x", "o": '{"a":[1,"2"],"b":true}'}
     assert packed(unpacked(message)) == message
 
 
@@ -86,6 +87,17 @@ def test_facts_within_a_text_are_found() -> None:
             }
         },
     }  # fmt: skip
+
+
+def test_a_text_that_is_evaluated_holds_json() -> None:
+    """As upstream's Foxbit, which makes Python's constants of JSON's before."""
+    text = (
+        "def opened(data):\n    return eval(data.replace(':null', ':None').replace(':true', ':True'))\n"
+        "async def connect(self, ws):\n    reply = await ws.receive()\n"
+        "    if opened(reply.data.get('o'))['Authenticated'] is True:\n        return ws\n"
+    )
+    (reading,) = read_source([text]).received
+    assert template(reading, "") == {"o": {"$json": {"Authenticated": True}}}
 
 
 def test_what_a_message_says_within_a_text_is_found_at_its_place() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.policy import HTTP
 from functools import cached_property
 from urllib.parse import parse_qsl, urlencode
 
@@ -60,8 +62,21 @@ class Request:
 
     @cached_property
     def form(self) -> list[tuple[str, str]]:
-        """The body as `application/x-www-form-urlencoded`."""
+        """The body as `application/x-www-form-urlencoded`, or as `multipart/form-data` where it says that."""
+        kind = self.header("Content-Type") or ""
+        if kind.strip().lower().startswith("multipart/form-data"):
+            return list(_parts_of(kind, self.body))
         return parse_qsl(self.text, keep_blank_values=True)
+
+
+def _parts_of(kind: str, body: bytes) -> Iterator[tuple[str, str]]:
+    """(name, text) of each part of a multipart form; `kind` is its content type, with the boundary."""
+    head = f"Content-Type: {kind}\r\n\r\n".encode("latin-1", "replace")
+    for part in message_from_bytes(head + body, policy=HTTP).iter_parts():
+        name = part.get_param("name", header="content-disposition")
+        held = part.get_payload(decode=True)
+        if isinstance(name, str) and isinstance(held, bytes):
+            yield name, held.decode("utf-8", "replace")
 
 
 @dataclass(frozen=True)
