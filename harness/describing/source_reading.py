@@ -66,7 +66,7 @@ def read_source(texts: Iterable[str]) -> Source:
     told: dict[str, Reading] = {}
     functions = [each for tree in trees for each in ast.walk(tree) if isinstance(each, _FUNCTIONS)]
     opening = _opening_in(functions, constants)
-    for function in sorted(functions, key=lambda each: each.name not in METHODS):
+    for function in functions:
         reading = Function(function, constants, opening=opening).reading()
         if not reading.reads:
             reading = _read_elsewhere(function, functions, constants)

@@ -321,18 +321,6 @@ def test_what_a_connectors_queue_gets_may_be_a_part_of_the_message() -> None:
     assert read_source([text.format(part="event_message")]).queued == ()
 
 
-def test_the_method_of_the_frameworks_says_best_what_a_reply_holds() -> None:
-    """Another function that asks for the same route may stand before it."""
-    text = (
-        'FILLS = "/fills"\n'
-        'async def poll(self):\n    return (await self.get(FILLS))["count"]\n'
-        'async def _all_trade_updates_for_order(self):\n    return (await self.get(FILLS))["fills"]\n'
-    )
-    reading = read_source([text]).of("/fills")
-    assert reading is not None
-    assert [each.path for each in reading.reads] == [("fills",)]
-
-
 def test_where_a_token_opens_a_stream_the_reply_says_where_that_is() -> None:
     """As KuCoin's."""
     text = (
