@@ -108,6 +108,20 @@ def test_fills_told_in_one_message(deaf_streams: DeafStreams) -> None:
     )
 
 
+@requirement("orders-of-others-pass-by")
+def test_orders_of_others_hold_nothing_up(deaf_streams: DeafStreams) -> None:
+    """Messages tell of orders from the browser, without client order ids: a fill after them is reported."""
+    (life,) = placed([deaf_streams.after_others] if deaf_streams.after_others else [])
+    if not any(deaf_streams.heard[:1]):
+        undetermined("It reports no fill before it polls.")
+    expect(
+        deaf_streams.heard_after_others,
+        "After messages about orders that its user placed in the browser, a fill was not reported before "
+        "a poll.",
+        *timeline(life),
+    )
+
+
 @requirement("completed-after-last-fill")
 def test_completed_last(trading: Trading) -> None:
     """The completion comes once, after the last fill, with the right total."""
@@ -268,6 +282,14 @@ def test_a_missed_fill_is_found(broken_streams: BrokenStreams) -> None:
             for item in broken_streams.part.wire.requests("order_trades")[-2:]
         ),
     )
+    life = broken_streams.at_once
+    if life is not None:
+        expect(
+            not broken_streams.unreported,
+            f"Of {len(life.fills)} fills at one moment that no stream told of, "
+            f"{len(broken_streams.unreported)} were never reported.",
+            *timeline(life),
+        )
 
 
 @requirement("lost-reply-reconciled")

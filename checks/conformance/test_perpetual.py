@@ -7,6 +7,7 @@ from decimal import Decimal
 from checks.conformance.timeline import arrived
 from harness.checking import claimed, expect, not_applicable, requirement, seen_in_ledger, undetermined
 from harness.outcome import Evidence, EvidenceKind
+from harness.scenarios.played.hedging import Hedged
 from harness.scenarios.played.order_life import Life
 from harness.scenarios.played.positions import LEVERAGE, PositionNote, Positions
 from harness.venue.model import TimeInForce
@@ -91,6 +92,18 @@ def test_leverage_reaches_the_exchange(positions: Positions) -> None:
         positions.leverage_got == LEVERAGE,
         f"Leverage {LEVERAGE} was requested; the account has {positions.leverage_got}.",
         *(positions.part.wire.evidence(each) for each in positions.part.wire.requests("set_leverage")[:2]),
+    )
+
+
+@requirement("leverage-set")
+def test_leverage_counts_in_hedge_mode(hedged: Hedged) -> None:
+    """In hedge mode too, the leverage that was asked for is the account's, for both positions of a market."""
+    if hedged.leverage is None:
+        not_applicable("There is no hedge mode, or the exchange can be told no leverage.")
+    expect(
+        hedged.leverage == LEVERAGE,
+        f"In hedge mode, leverage {LEVERAGE} was requested; the account has {hedged.leverage}.",
+        *(hedged.part.wire.evidence(each) for each in hedged.part.wire.exchanges("set_leverage")[:2]),
     )
 
 

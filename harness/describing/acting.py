@@ -48,7 +48,7 @@ def acts_of(
         if kind not in offered:
             continue
         # Another price and amount each time: two orders must not be taken for one.
-        wanted = Decimal(sentinels.price) + number, _enough(connector, sentinels) + number
+        wanted = Decimal(sentinels.price) + number, _enough(connector, sentinels, number)
         price, amount = connector.quantize(sentinels.pair, *wanted)
         before = record.mark()
         place = connector.buy if side == "buy" else connector.sell
@@ -63,6 +63,7 @@ def acts_of(
             "order.type": {"LIMIT": "limit", "LIMIT_MAKER": "limit_maker", "MARKET": "market"}[kind],
             "order.post_only": str(kind == "LIMIT_MAKER").lower(),
             "order.amount": str(amount),
+            "order.signed_amount": f"{'-' if side == 'sell' else ''}{amount}",
             "market.base": sentinels.base,
             "market.quote": sentinels.quote,
         }
@@ -84,11 +85,14 @@ def _until_sent(record: Record, mark: int, clock: ScaledClock) -> None:
     pause(clock, ACT_SECONDS)
 
 
-def _enough(connector: Connector, sentinels: Sentinels) -> Decimal:
-    """The sentinel's amount, or more where the pair's rules ask for more."""
+def _enough(connector: Connector, sentinels: Sentinels, number: int) -> Decimal:
+    """The sentinel's amount, or more where the pair's rules ask for more; another one for each number."""
     least = connector.rules()[sentinels.pair].min_order_size
     amount = Decimal(sentinels.amount)
-    return amount if least.is_nan() or least <= amount else amount + least.to_integral_value(ROUND_CEILING)
+    if least.is_nan() or least <= amount:
+        return amount + number
+    whole = least.to_integral_value(ROUND_CEILING)
+    return amount + whole + number * whole
 
 
 def _since(record: Record, mark: int) -> tuple[Said, ...]:

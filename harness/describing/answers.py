@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -74,7 +74,7 @@ _BY_NAME = (
     (r"position", "positions"),
     (r"depth|order_?book|orderbook|/books?\b", "order_book"),
     (r"listen_?key|data_?stream", "user_stream_open"),
-    (r"token|bullet", "stream_token"),
+    (r"token|bullet|/(authenticate|log_?in|sign_?in|sessions?)$", "stream_token"),
     (r"open_?orders", "open_orders"),
     (r"server_?time|/time\b", "server_time"),
     (r"fee", "fees"),
@@ -138,6 +138,24 @@ def place_of(url: str) -> tuple[str, str] | None:
         return None
     path = parts.path.removesuffix(".*")
     return (parts.hostname, path) if parts.hostname and path.startswith("/") else None
+
+
+def at_asked_hosts(found: Sequence[Answer], asked: Iterable[tuple[str, str]]) -> tuple[Answer, ...]:
+    """The same; those that tests mock at hosts that were never asked, at one that was asked for such a path.
+
+    `asked` are hosts and paths of requests. Tests may run on an exchange's test network, and the connector
+    on its main one.
+    """
+    paths = {path: host for host, path in asked}
+    hosts = set(paths.values())
+    pairs = [(each.place[0], paths[each.place[1]]) for each in found if each.place and each.place[1] in paths]
+    moved = {one: other for one, other in pairs if one not in hosts}
+    return tuple(
+        replace(each, url=f"https://{moved[each.place[0]]}{each.place[1]}")
+        if each.place and each.place[0] in moved
+        else each
+        for each in found
+    )
 
 
 def answers(harvest: Harvest, sets: Iterable[Sentinels] = SETS) -> tuple[Answer, ...]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import JsonValue
 
+from harness.describing.books import OPERATIONS
 from harness.describing.fields import KIT, SENDS
 from harness.describing.gathered import Sources, market_facts
+from harness.describing.leaves import parsed
 from harness.describing.placed import Placed, known_from
 from harness.describing.refusals import refusals
 from harness.describing.route_parts import route_part
@@ -21,7 +23,7 @@ from harness.describing.streams import Connection, connections
 from harness.describing.templates import embedded
 from harness.describing.unasked_routes import only_in_tests
 from harness.describing.wordlists import WordLists
-from harness.venue.described.addresses import leaves, written
+from harness.venue.described.addresses import Address, bare, leaves, written
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ def assemble(sources: Sources) -> Assembled:
     seen = routes(sources.asked, sources.answers, signed.schemes, symbol, sources.source, signed.unexplained)
     named = [each for each in seen if each.operation]
     named += only_in_tests(sources, named)
+    counted = any("|contracts" in str(field.text) for each in named for field in each.fields)
+    sources = replace(sources, contracts=counted)
     named.sort(key=lambda each: (_order(each.operation), each.name))
     known: dict[str, list[str]] = {"": [KIT]}
     placed: list[Placed] = []
@@ -56,19 +60,20 @@ def assemble(sources: Sources) -> Assembled:
         told[route.name], part = route_part(route, named, sources, words, signing)
         placed.append(part)
     linked = connections(sources.asked, sources.signatures.schemes, market_facts(symbol, sources))
-    streams, parts = stream_parts(linked, sources, words)
+    streams, parts = stream_parts(linked, _of_streams(sources, named), words)
     placed += parts
     data = _head(sources, named, linked)
     if signing:
         data["signing"] = signing
-        known["signing"] = [SENDS, *(["ccxt"] if sources.also_signed else [])]
+        alike = sources.also_signed and signing["scheme"] != "session"
+        known["signing"] = [SENDS, *(["ccxt"] if alike else [])]
     if words.lists:
         data["words"] = words.lists
         known["words"] = [KIT]
     data |= {"routes": told, "refusals": refusals(sources.answers)}
     if streams:
         data["connections"] = streams
-    known |= {"hosts": [SENDS], "credentials": [SENDS]}
+    known |= {"hosts": [SENDS], "credentials": [SENDS], "orders": [SENDS]}
     known |= known_from(placed)
     lying = {written(at[:end]) for at, _ in leaves(data) for end in range(len(at) + 1)}
     data["known"] = {at: by for at, by in known.items() if at in lying}
@@ -76,6 +81,16 @@ def assemble(sources: Sources) -> Assembled:
     data["contradictions"] = [{"at": written(each.at), "says": dict(each.says)} for each in contradicted]
     unnamed = tuple(sorted((each for each in seen if not each.operation), key=lambda each: each.name))
     return Assembled(data, tuple(placed), tuple(linked), unnamed, sources)
+
+
+def _of_streams(sources: Sources, named: Sequence[Route]) -> Sources:
+    """The same; a book that the tests show and no route was asked for comes by a stream."""
+    books = dict(sources.books)
+    streamed = "order_book" in books and not books.keys() & {"snapshot", "diff"}
+    if not streamed or any(each.operation == "order_book" for each in named):
+        return sources
+    books["snapshot"] = replace(books.pop("order_book"), operation=OPERATIONS["snapshot"])
+    return replace(sources, books=books)
 
 
 def _head(sources: Sources, named: Sequence[Route], linked: Sequence[Connection]) -> dict[str, Any]:
@@ -88,8 +103,29 @@ def _head(sources: Sources, named: Sequence[Route], linked: Sequence[Connection]
         "hosts": _hosts(named, linked, sources.asked.ports),
         **({"quote": quote} if quote else {}),
         "symbol": _symbol(sources),
+        **_orders(sources, named),
         "credentials": credentials_of(sources.asked, sources.signatures),
     }
+
+
+def _orders(sources: Sources, named: Sequence[Route]) -> dict[str, Any]:
+    """What orders' amounts count, where that is not the base in decimals."""
+    if sources.contracts:
+        return {"orders": {"contract": "lot"}}
+    at = [each.at for route in named if route.operation == "place_order" for each in route.fields
+          if each.fact == "order.amount"]  # fmt: skip
+    placed = [said.body for act in sources.asked.acts if act.operation == "place_order" for said in act.sent]
+    amounts = {value for body in placed for place in at for value in _values_at(parsed(body), place)}
+    whole = len(amounts) > 1 and all(isinstance(each, int) for each in amounts)
+    return {"orders": {"amount_decimals": 0}} if whole else {}
+
+
+def _values_at(document: JsonValue, at: Address) -> Iterator[JsonValue]:
+    """What stands there, where something does and it is a plain value."""
+    for step in map(bare, at):
+        document = document.get(step) if isinstance(document, dict) else None
+    if isinstance(document, str | int | float):
+        yield document
 
 
 def _order(operation: str) -> int:

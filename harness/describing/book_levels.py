@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from pydantic import JsonValue
 
@@ -24,6 +26,8 @@ SIDES_OF_TRADES = {
 }
 _SIDES = (("bids", "bid"), ("asks", "ask"))
 _OTHER = {"bids": "asks", "asks": "bids"}
+_AMOUNT = re.compile(r"amount|size|qty|quantity|vol|^sz?$|^q$")
+_FLAG = re.compile(r"buy|sell|bid|ask|maker|taker")
 SEEN = 20  # levels of one list
 
 
@@ -32,7 +36,8 @@ class LevelList:
     """A list of levels in a document: where, of which side, and where in a level its price and amount are.
 
     `index` is the item that was read: a list may have the levels of both sides, told apart by a word. `says`
-    is that word and where it stands, where the item that was read is of the other side.
+    is that word and where it stands, where the item that was read is of the other side. `contract` is how
+    much of the base levels count by.
     """
 
     path: Path
@@ -41,6 +46,7 @@ class LevelList:
     amount: Path
     index: int = 0
     says: tuple[Path, Leaf] | None = None
+    contract: Decimal = Decimal(1)
 
 
 def levels_in(raw: JsonValue, content: Mapping[str, JsonValue]) -> Iterator[LevelList]:
@@ -65,13 +71,28 @@ def levels_in(raw: JsonValue, content: Mapping[str, JsonValue]) -> Iterator[Leve
             amounts = [
                 at for at, leaf in leaves.items() if number_of(leaf) == amount and at not in prices[:1]
             ]
+            amounts.sort(key=len)  # and no part of it
+            contract = Decimal(1)
+            if prices and not amounts:
+                amounts, contract = _counted(leaves, prices[0], amount)
             if prices and amounts and None not in (price, amount):
                 used.add((path, index))
-                found = LevelList(path, side, prices[0], amounts[0], index)
+                found = LevelList(path, side, prices[0], amounts[0], index, contract=contract)
                 yield found
                 if not content.get(_OTHER[key]):
                     yield from _of_the_other_side(found, leaves)
                 break
+
+
+def _counted(leaves: Mapping[Path, Leaf], price: Path, amount: Decimal | None) -> tuple[list[Path], Decimal]:
+    """(where the amount stands, how much of the base it counts by); nothing where it stands nowhere."""
+    for at, leaf in leaves.items():
+        number = number_of(leaf)
+        if at != price and number and amount and number > amount and _AMOUNT.search(name_of(at) or "size"):
+            power = (amount / number).normalize()
+            if power.as_tuple().digits == (1,):
+                return [at], power
+    return [], Decimal(1)
 
 
 def _told_apart(item: JsonValue) -> bool:
@@ -80,11 +101,16 @@ def _told_apart(item: JsonValue) -> bool:
 
 
 def other_side(at: Path, leaf: Leaf) -> Leaf:
-    """What says the other side than this leaf: of its words the other, of 0 and 1 in a leaf named so."""
+    """What says the other side than this leaf: of its words the other, of 0 and 1 in a leaf named so.
+
+    A flag says it where its name speaks of a side.
+    """
+    if isinstance(leaf, bool):
+        return not leaf if _FLAG.search(name_of(at)) else None
     if isinstance(leaf, str):
         both = SIDES_OF_TRADES.get(leaf, "").split()
         return next((word for word in both if word != leaf), None)
-    numbered = name_of(at) == "side" and leaf in (0, 1) and not isinstance(leaf, bool)
+    numbered = name_of(at) == "side" and leaf in (0, 1)
     return 1 - int(leaf or 0) if numbered else None
 
 

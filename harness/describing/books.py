@@ -36,6 +36,7 @@ _SHORTEST_SYMBOL = 5
 _NUMBERED = re.compile(r"^(instrument|market|pair|product)_?id$|^product_?pair_?code$")
 _OF_THE_BOOK = re.compile(rf"update_?id|sequence|time|date|{_NUMBERED.pattern}")
 _PAIR = re.compile(r"[A-Z0-9]{2,10}([-/_])[A-Z]{2,10}")
+_SOLD = 2.0  # TradeType.SELL
 _MOMENT = Decimal("0.001")  # seconds
 
 
@@ -59,10 +60,11 @@ def derived(
     for the places in a row.
     """
     found: dict[str, Derived] = {}
+    contract = _contract_in(notes)
     for note in (each.model_copy(update={"raw": named(unpacked(each.raw), positions)}) for each in notes):
         for made in note.made:
             kind = _kind(note, made)
-            each = _derive(kind, _alone(note, made), made, symbol)
+            each = _derive(kind, _alone(note, made), made, symbol, contract)
             before = found.get(kind)
             if each is not None and (before is None or _worth(each) > _worth(before)):
                 found[kind] = each
@@ -84,13 +86,21 @@ def _kind(note: Note, made: Made) -> str:
     return note.kind
 
 
-def _derive(kind: str, raw: JsonValue, made: Made, symbol: str) -> Derived | None:
+def _contract_in(notes: Sequence[Note]) -> Decimal:
+    """The amount that levels count by; 1 where they tell it in the base."""
+    found = (
+        level.contract for note in notes for made in note.made for level in levels_in(note.raw, made.content)
+    )
+    return next((each for each in found if each != 1), Decimal(1))
+
+
+def _derive(kind: str, raw: JsonValue, made: Made, symbol: str, contract: Decimal) -> Derived | None:
     if kind not in OPERATIONS or not made.content:
         return None
     lists = [] if kind == "trade" else list(levels_in(raw, made.content))
     if kind != "trade" and not lists:
         return None
-    builder = _Builder(made, lists, symbol, "trade" if kind == "trade" else "book")
+    builder = _Builder(made, lists, symbol, "trade" if kind == "trade" else "book", contract)
     builder.named_by(raw)
     template = builder.build(raw, (), ())
     return Derived(OPERATIONS[kind], template, tuple(builder.fields))
@@ -131,7 +141,10 @@ def _emptied(value: JsonValue, path: Path) -> JsonValue:
 class _Builder:
     """A message with its leaves replaced; `fields` gets each with its address."""
 
-    def __init__(self, made: Made, lists: Sequence[LevelList], symbol: str, thing: str) -> None:
+    def __init__(
+        self, made: Made, lists: Sequence[LevelList], symbol: str, thing: str, contract: Decimal
+    ) -> None:
+        self._contract = contract
         self._content = made.content
         self._at = number_of(made.at)
         self._lists: dict[Path, list[LevelList]] = {}
@@ -196,6 +209,8 @@ class _Builder:
             return [self._level(item, level, (*path, i), (*at, str(i))) for i, item in enumerate(value)]
         fact = {level.price: "level.price", level.amount: "level.amount"}.get(path, "")
         form = "" if isinstance(value, str) else "|number"
+        if fact == "level.amount" and self._contract != 1:
+            form = f"|contracts{form}"
         if not fact and _OF_THE_BOOK.search(name_of(path)):
             return self._note(*self._leaf(value, name_of(path)), at)
         return self._note(f"{{{fact}{form}}}" if fact else value, fact, at)
@@ -203,7 +218,8 @@ class _Builder:
     def _note(self, text: JsonValue, fact: str, at: tuple[str, ...]) -> JsonValue:
         if fact.startswith("trade.side "):
             words = {word: (side,) for word, side in zip(fact.split()[1:], ("buy", "sell"), strict=True)}
-            text = "{trade.side|number}" if isinstance(text, int) else text
+            form = "|flag" if isinstance(text, bool) else "|number" if isinstance(text, int) else ""
+            text = f"{{trade.side{form}}}" if form else text
             self.fields.append(Field(at, text, "trade.side", Kind.WORDS, (KIT,), words=words))
             return text
         known = bool(fact) or (isinstance(text, str) and "{" in text)
@@ -222,6 +238,8 @@ class _Builder:
         for made, fact in self._facts():
             if self._same(self._content.get(made), value):
                 return f"{{{fact}{form}}}", fact
+        if self._thing == "trade" and (fact := self._counted(value)):
+            return f"{{{fact}|contracts{form}}}", fact
         if self._thing == "trade" and (sides := self._sides(value, name)):
             return value, f"trade.side {sides}"
         if isinstance(value, str):
@@ -231,6 +249,14 @@ class _Builder:
         if timed:
             return f"{{{self._thing}.at{timed}}}", f"{self._thing}.at"
         return value, ""
+
+    def _counted(self, value: Leaf) -> str:
+        """The fact of a trade's amount in contracts; one below nothing says that the taker sold."""
+        number, amount = number_of(value), number_of(self._content.get("amount"))
+        if self._contract == 1 or not number or amount is None or abs(number) * self._contract != amount:
+            return ""
+        sold = self._content.get("trade_type") == _SOLD
+        return "trade.signed_amount" if number < 0 and sold else "trade.amount" if number > 0 else ""
 
     def _sides(self, value: Leaf, name: str) -> str:
         """The words for a buyer and a seller that took, where the leaf is one of them, empty where not.
@@ -242,7 +268,8 @@ class _Builder:
         other, taken = other_side((name,), value), number_of(self._content.get("trade_type"))
         if other is None or taken not in (1, 2):
             return ""
-        return f"{value} {other}" if taken == 1 else f"{other} {value}"
+        one, two = (str(each).lower() for each in (value, other))  # a flag as JSON has it
+        return f"{one} {two}" if taken == 1 else f"{two} {one}"
 
     def _is_the_time(self, value: Leaf) -> bool:
         """Whether the connector takes it for the message's time, whatever else it makes of it."""

@@ -14,14 +14,14 @@ from pathlib import Path
 import harness
 from harness.describing import book_notes, books, kit
 from harness.describing.acting import orders_to_place
-from harness.describing.answers import Answer, answers
+from harness.describing.answers import Answer, answers, at_asked_hosts
 from harness.describing.asking import Asking, ask
 from harness.describing.assembling import Assembled, assemble
 from harness.describing.ccxt_reader import CcxtReader, signs_alike
 from harness.describing.envelopes import alike
 from harness.describing.gathered import Sources
 from harness.describing.kit import Harvest
-from harness.describing.own_ids import with_our_ids, with_our_number
+from harness.describing.own_ids import with_our_ids, with_our_number, with_our_session
 from harness.describing.sentinels import SETS, Sentinels, sets_of
 from harness.describing.signatures import explain
 from harness.describing.source import Source
@@ -36,7 +36,7 @@ from harness.sandbox.protocol import Backend
 KITS = ("AbstractExchangeConnectorTests", "AbstractPerpetualDerivativeTests")
 MOST_FILE = 1 << 20
 _ASSET = r"\b{}_asset\s*=\s*[\"']([A-Z0-9]{{2,10}})[\"']"
-_OF_BOOKS = re.compile(r"listen_for_order_book|_parse_(trade|order_book)|_order_book_snapshot")
+_OF_BOOKS = re.compile(r"listen_for_order_book|_parse_(trade|order_book)|_order_book_snapshot|_message_from_")
 _TELLING = 4  # letters of a name that another one begins with
 Progress = Callable[[str], None]
 
@@ -128,12 +128,14 @@ def gather(
     sets = sets_of(*source.pair, perpetual=perpetual)
     harvested = _harvest(backend, runtime, modules, sets, perpetual)
     symbols = [str(each) for sample in harvested.of("exchange_trading_pair") for each in sample.answers]
-    found = with_our_number(with_our_ids(alike(answers(harvested, sets))), symbols, source)
+    ours = with_our_session(with_our_ids(alike(answers(harvested, sets))), source)
+    found = with_our_number(ours, symbols, source)
     progress("watching its order book tests")
     notes = book_notes.watch(backend, runtime, book_tests)
     progress("watching what the connector sends")
     orders, book = orders_to_place(perpetual=perpetual), books.snapshot(notes)
     asked = ask(Asking(backend, runtime, connector.name, _first_set(found), sets[0], source, orders, book))
+    found = at_asked_hosts(found, [(said.host, said.path) for said in asked.sent])
     progress("finding how it signs")
     signatures = explain([*asked.sent, *asked.frames], asked.credentials)
     sources = Sources(

@@ -20,7 +20,8 @@ class Sources:
     """All that was gathered.
 
     `second` is ccxt's reading; `also_signed`: ccxt signs by the same scheme. `books`: the order book and the
-    messages of books and trades, by `harness.describing.books.OPERATIONS`.
+    messages of books and trades, by `harness.describing.books.OPERATIONS`. `contracts`: amounts are told
+    in contracts.
     """
 
     exchange: str
@@ -35,11 +36,19 @@ class Sources:
     books: Mapping[str, Derived] = field(default_factory=dict)
     source: Source = UNREAD
     sets: tuple[Sentinels, ...] = SETS
+    contracts: bool = False
 
     @property
     def symbols(self) -> dict[str, str]:
-        """The exchange's name of each set's pair; without a kit that of the first, as it was asked for."""
+        """The exchange's name of each set's pair; without a kit that of the first, as it was asked for.
+
+        Tests may have the first one's for every set.
+        """
         told = {each.set: str(each.answers[0]) for each in self.harvest.of("exchange_trading_pair")}
+        first, *others = self.sets
+        for each in others:
+            if told.get(each.name) == (name := told.get(first.name)) is not None:
+                told[each.name] = name.replace(first.base, each.base).replace(first.quote, each.quote)
         asked = symbol_in(self.asked, self.sets[0])
         return told or ({SETS[0].name: asked} if asked else {})
 

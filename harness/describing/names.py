@@ -10,7 +10,7 @@ from harness.describing.leaves import Path
 _MARKET = r"symbol|ticker|instrument(_name)?|market(_name)?|(trading_|currency_|asset_)?pair|ticker_id|name"
 _ASSET = "asset|currency|coin|ccy|token|ticker|symbol"
 _AMOUNT = "amount|size|qty|quantity|volume|sz"
-_DECIMALS = "decimals?|precision|scale|digits|dp"
+_DECIMALS = "decimals?|precision|scale|digits|places?|dp"
 _TIME = r"time(?!_?in)|\bts\b|date|creat|updat|_at$|_ms$"
 _CLIENT = r"client|^cid$|link_?id|custom_?id|user_?(order|provided)|cl_?ord"
 
@@ -20,10 +20,11 @@ _SAID: Mapping[str, Sequence[tuple[str, str]]] = {
         (r"^max|_max|leverage|margin", ""),
         (r"(price|quote|tick).*(step|increment|tick)|tick_?size|^tick$", "market.tick_size"),
         (rf"({_AMOUNT}|base|lot).*(step|increment)|lot_?size|step_?size", "market.lot_size"),
+        (r"^size_multiplier$", "market.lot_size"),
         (rf"(price|tick|quote).*({_DECIMALS})", "market.tick_decimals"),
         (rf"({_AMOUNT}|base|lot).*({_DECIMALS})", "market.lot_decimals"),
         (r"min.*(notional|value|cost|funds|total|quote)", "market.min_notional"),
-        (rf"min.*({_AMOUNT}|base|lot)", "market.min_amount"),
+        (rf"min.*({_AMOUNT}|base|lot|_num$)", "market.min_amount"),
         (r"maker", "market.maker_fee"),
         (r"taker", "market.taker_fee"),
         (rf"^(base|underlying|from)(_({_ASSET}))?(_(id|code|symbol))?$|^primary_?ticker$", "market.base"),
@@ -84,6 +85,7 @@ _SAID: Mapping[str, Sequence[tuple[str, str]]] = {
         (r"entry|av(g|erage)", "position.entry_price"),
         (r"unreali[sz]ed|pnl", "position.unrealised_pnl"),
         (r"leverage", "position.leverage"),
+        (r"signed", "position.size"),
         (_AMOUNT, "position.amount"),
     ),
 }  # fmt: skip

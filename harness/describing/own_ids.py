@@ -1,4 +1,4 @@
-"""Ids of the tests' own in their replies are replaced by ours, so that they are found again. Pure."""
+"""Ids and keys of the tests' own in their replies become ours, so that they are found again. Pure."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from harness.describing.answers import Answer, named_so
 from harness.describing.leaves import Leaf, Path, changed, flatten, packed
+from harness.describing.read_replies import KEY, template
 from harness.describing.sentinels import SESSION, Sentinels
 from harness.describing.source import UNREAD, Source
 from harness.describing.templates import time_form
@@ -49,6 +50,37 @@ def _may_be_id(path: Path, leaf: Leaf, ours: Sentinels) -> bool:
         and "client" not in named.lower()
         and text not in (ours.client_order_id, ours.base + ours.quote)
         and not (isinstance(leaf, int) and time_form(leaf))
+    )
+
+
+def with_our_session(answers: Sequence[Answer], source: Source) -> tuple[Answer, ...]:
+    """The same replies; those that open a session are about that, whatever else the test is about.
+
+    The key that the source reads there is ours.
+    """
+    return tuple(_of_a_session(each, source) if _opens_a_session(each) else each for each in answers)
+
+
+def _opens_a_session(answer: Answer) -> bool:
+    return answer.place is not None and answer.code < 400 and named_so(answer.place[1]) == "stream_token"
+
+
+def _of_a_session(answer: Answer, source: Source) -> Answer:
+    document = answer.document
+    read = source.of(answer.place[1]) if answer.place else None
+    made = template(read, "stream_token") if read is not None else None
+    for path, leaf in flatten(made).items():
+        if leaf == KEY and path in flatten(document):
+            document = changed(document, path, SESSION["session.key"])
+    text = json.dumps(packed(document))
+    return replace(
+        answer,
+        operation="stream_token",
+        member="login",
+        status="",
+        document=document,
+        again=document,
+        text=text,
     )
 
 

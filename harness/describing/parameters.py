@@ -6,18 +6,22 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from urllib.parse import parse_qsl
 
 from pydantic import JsonValue
 
 from harness.describing.fields import SENDS, Field
 from harness.describing.leaves import Path, number_of
+from harness.describing.names import fact_named
 from harness.describing.said import Said
 from harness.describing.templates import Example, Explained, Kind, embedded, explained, literal_of, time_form
 from harness.venue.described.addresses import bare
 
 _SINCE, _UNTIL = re.compile(r"start|since|from|after", re.I), re.compile(r"end|until|to$|before", re.I)
 _WORTH = re.compile(r"total|quote|value|notional|funds|cost|amount", re.I)
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40,}")
+_NEAR = Decimal("0.001")  # of a figure
 _LIMIT = re.compile(r"limit(?!.*price)|size|count|depth", re.I)
 
 
@@ -111,8 +115,8 @@ def parameter_of(leaf: Path, each: Explained, optional: int) -> Field | None:
             made = replace(made, text="{page.limit}", fact="page.limit", kind=Kind.FACT)
         elif optional and len(each.seen) == 1:
             made = _only_of_some(made, each)
-        elif each.kind is not Kind.CONSTANT:
-            made = replace(made, text="{any}")
+        elif each.kind is not Kind.CONSTANT or _ADDRESS.fullmatch(str(each.seen[0])):
+            made = replace(made, text="{any}")  # an address is the account's own
     elif isinstance(made.text, str):
         # When it is read any number of decimals will do.
         made = replace(made, text=re.sub(r"\|fixed\d+", "", made.text))
@@ -140,6 +144,24 @@ def id_untold(found: Field | None, operation: str) -> Field | None:
     if found is None or not empty or operation not in ("order_status", "order_trades", "cancel_order"):
         return found
     return replace(found, text="{order.order_id}", fact="order.order_id", kind=Kind.FACT)
+
+
+def nearly(each: Explained, examples: Sequence[Example]) -> Explained:
+    """A parameter that is named for a figure of the order and is near it in all requests.
+
+    Connectors may round by rules of their own, and floats leave digits behind.
+    """
+    name = next((str(step) for step in reversed(each.path) if isinstance(step, str)), "")
+    fact = fact_named(name, "order")
+    if each.kind is not Kind.UNKNOWN or fact not in ("order.price", "order.amount"):
+        return each
+    told = [(_at(one.document, each.path), one.facts.get(fact)) for one in examples]
+    pairs = [(number_of(leaf), number_of(wanted)) for leaf, wanted in told if leaf is not None and wanted]
+    near = all(one and other and abs(one - other) <= other * _NEAR for one, other in pairs)
+    if len(pairs) < 2 or not near:
+        return each
+    form = "" if isinstance(each.seen[0], str) else "|number"
+    return replace(each, kind=Kind.FACT, fact=fact, form=form, text=f"{{{fact}{form}}}")
 
 
 def worth(each: Field) -> Field:
@@ -196,10 +218,18 @@ def as_said(made: JsonValue, said: Sequence[JsonValue]) -> JsonValue:
 
 
 def _has(document: JsonValue, path: Path) -> bool:
-    place: JsonValue = document
-    for step in path:
-        try:
-            place = place[step]  # type: ignore[index]
-        except (KeyError, IndexError, TypeError):
-            return False
+    try:
+        _found(document, path)
+    except (KeyError, IndexError, TypeError):
+        return False
     return True
+
+
+def _at(document: JsonValue, path: Path) -> JsonValue:
+    return _found(document, path) if _has(document, path) else None
+
+
+def _found(document: JsonValue, path: Path) -> JsonValue:
+    for step in path:
+        document = document[step]  # type: ignore[index]
+    return document

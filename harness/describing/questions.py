@@ -30,6 +30,10 @@ FACTS_LEANED_ON: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "stream:fills": (("fill.trade_id",), ("fill.price",), ("fill.amount",)),
 }  # fmt: skip
 # What need not be told where all of these are.
+# What an account's margin tells of the asset that it is in.
+_ALSO: Mapping[str, tuple[str, ...]] = {
+    "margin.available": ("balance.asset", "balance.free"), "margin.wallet": ("balance.total",),
+}  # fmt: skip
 _FOLLOWS: Mapping[str, frozenset[str]] = {"balance.free": frozenset({"balance.total", "balance.locked"})}
 # Objects whose facts a leaf may be, and the names that leaves of them go by.
 _THINGS: Mapping[str, str] = {
@@ -111,7 +115,9 @@ def _untold(made: Assembled) -> Iterator[Question]:
     """Facts that no leaf of a reply tells, though checks lean on them."""
     for operation, groups in FACTS_LEANED_ON.items():
         parts = [part for part in made.placed if part.operation == operation and _told(part)]
-        facts = frozenset(fact for part in parts for fact in part.facts)
+        facts = frozenset(
+            fact for part in parts for told in part.facts for fact in (told, *_ALSO.get(told, ()))
+        )
         for group in groups:
             follows = any(_FOLLOWS[fact] <= facts for fact in group if fact in _FOLLOWS)
             if parts and not follows and not facts & frozenset(group):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from email.utils import formatdate
 
 from pydantic import JsonValue
 
@@ -12,6 +13,7 @@ from harness.describing.leaves import Path
 from harness.describing.names import facts_named, names_a_row
 from harness.describing.source import KEYED, ROW, Read, Reading
 
+KEY = "{session.key}"
 # What a name says of a value that nobody compares with anything.
 _NAMES: Sequence[tuple[str, str]] = (
     (r"time|\bts\b|epoch|\bnow\b|\biso\b", "now.at"),
@@ -31,6 +33,10 @@ _AS_NUMBER = ("now.at", "session.lifetime")
 _IN_A_SECOND = {"s": 1, "us": 10**6, "ns": 10**9}
 _COUNTS = ("_decimals", "market.number")
 _TRUE = re.compile(r"^(is_?)?(active|enabled|open|tradable|trading)$", re.I)
+_ENDPOINT = re.compile(r"endpoint|^url$|server$", re.I)
+ENDPOINT = "wss://{host}/stream"  # of the stream that a token opens, `{host}` to be filled in
+_PERIOD = re.compile(r"interval|timeout|period", re.I)
+_USUAL_PERIOD = 18_000  # milliseconds, between pings
 _GOOD = re.compile(r"success|ok$|authenticated|subscribed|valid$", re.I)
 
 
@@ -97,19 +103,24 @@ def _leaf(read: Read, operation: str, unit: str, *, only: bool) -> JsonValue:
     if read.wanted is not None:
         return read.wanted
     name = _name(read.path)
-    fact = _fact(name, operation, only=only)
+    fact = fact_of(name, operation, only=only)
     if fact == "now.at":
         return f"{{now.at|{unit}}}" if unit == "iso" else f"{{now.at|{unit}|number}}"
     if fact:
         return f"{{{fact}|number}}" if fact in _AS_NUMBER else f"{{{fact}}}"
     if name == "id" and operation in ("", "balances"):
         return "{account.number}" if operation else "{said.id}"
+    if operation == "stream_token" and _ENDPOINT.search(name):
+        return ENDPOINT
+    if _PERIOD.search(name):
+        return _USUAL_PERIOD
     if _GOOD.search(name) or _TRUE.search(name):
         return True
     return 0 if re.search(r"code|error|status", name, re.I) else ""
 
 
-def _fact(name: str, operation: str, *, only: bool) -> str:
+def fact_of(name: str, operation: str, *, only: bool) -> str:
+    """What a name says of a value; `only`: the operation's reply has no other."""
     main = _MAIN.get(operation, "")
     found = next((fact for pattern, fact in _NAMES if re.search(pattern, name, re.I)), "")
     return main if main and (only or not name) else found
@@ -135,11 +146,41 @@ def _put(made: JsonValue, path: Path, value: JsonValue, rows: str) -> JsonValue:
     return base
 
 
+def whole_of(reading: Reading | None, part: JsonValue) -> tuple[JsonValue, Path]:
+    """A reply of which the source takes one part and the tests show that part, and where it stands in it."""
+    paths = {each.path for each in reading.reads} if reading is not None else set()
+    path = paths.pop() if len(paths) == 1 else ()
+    known = isinstance(part, dict) and path[:1] and path[0] in part
+    if not all(isinstance(step, str) for step in path) or known:
+        return part, ()
+    for step in reversed(path):
+        part = {str(step): part}
+    return part, path
+
+
+def at_host(made: JsonValue, host: str) -> JsonValue:
+    """A reply whose streams are at this host."""
+    if isinstance(made, dict):
+        return {key: at_host(item, host) for key, item in made.items()}
+    if isinstance(made, list):
+        return [at_host(item, host) for item in made]
+    return ENDPOINT.replace("{host}", host) if made == ENDPOINT else made
+
+
 def completed(told: JsonValue, read: JsonValue) -> JsonValue:
     """A reply of the tests' with what is read of it and they leave out: they may mock an empty one."""
     if not isinstance(told, dict) or not isinstance(read, dict):
         return told
-    return {**told, **{key: value for key, value in read.items() if key not in told}}
+    both = {key: completed(value, read[key]) if key in read else value for key, value in told.items()}
+    return {**both, **{key: value for key, value in read.items() if key not in told}}
+
+
+def filled_text(made: str, values: Mapping[str, str], now: float) -> str:
+    """A text with our values in the place of its facts; a cookie ends in an hour."""
+    ends = formatdate(now + 3600, usegmt=True)
+    return re.sub(
+        r"\{([a-z_.]+)(\|cookie)?\}", lambda hole: ends if hole[2] else values.get(hole[1], ""), made
+    )
 
 
 def filled(made: JsonValue, values: Mapping[str, str], now: float) -> JsonValue:

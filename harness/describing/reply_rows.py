@@ -182,6 +182,8 @@ class RowBuilder:
         for key, text in self._keys.items():
             if key in value and text[1:].partition(".")[0] in _KEYED_BY.get(self._thing, ()):
                 return key, f"each {self._keyed(text)} as {text}"
+            if key in value and self._thing == "balance" and text == "{market.symbol}":
+                return key, f"each position as {text}"  # of the same account
         return None
 
     def _keyed(self, text: str) -> str:

@@ -8,13 +8,15 @@ from dataclasses import replace
 from pydantic import JsonValue
 
 from harness.describing.answers import REFUSALS, Answer
+from harness.describing.contracts import in_contracts
 from harness.describing.deriving import Derived
 from harness.describing.envelopes import enveloped
 from harness.describing.fields import READS, SENDS, Field
 from harness.describing.gathered import Sources, derived_of
+from harness.describing.margins import of_the_account
 from harness.describing.names import fact_named
 from harness.describing.placed import Placed, copied, put, spoken
-from harness.describing.read_replies import completed, template
+from harness.describing.read_replies import at_host, completed, template, whole_of
 from harness.describing.reply_rows import ROWS
 from harness.describing.routes import Route
 from harness.describing.sentinels import same_address
@@ -73,6 +75,7 @@ def route_part(
     if own and own != signing:  # a route that only the tests show was not seen signed
         told["signing"] = own
         part.fields.append(Field((*at, "signing"), "", "", Kind.TEXT, (SENDS,)))
+    told |= _headers(route, sources.source, part)
     if route.means:
         told["means"] = dict(route.means)
         part.fields += [Field((*at, "means", fact), fact, fact, by=(SENDS,)) for fact in route.means]
@@ -81,24 +84,67 @@ def route_part(
         if route.parameters != usual:
             told["parameters"] = route.parameters
         told["takes"] = takes
+    derived = _reply(route, named, sources)
+    if derived is not None:
+        told["reply"] = spoken(derived.template, derived.fields, words)
+        part.fields += [replace(each, at=(*at, "reply", *each.at)) for each in derived.fields]
+    return told, part
+
+
+def _reply(route: Route, named: Sequence[Route], sources: Sources) -> Derived | None:
+    """What the route answers, by the tests, else by what the connector's source reads of it."""
     replies = _replies_of(route, named, sources)
     derived = derived_of(route.operation, replies, sources)
     if route.operation == "order_book" and derived is None:
-        derived = sources.books.get("order_book")
+        derived = _whole_book(sources.books.get("order_book"), route, sources.source)
     if derived is not None and route.operation == "ticker":
         derived = _with_funding(derived, route, sources)
     read = _read_of(route, named, sources)
     if derived is None:
         derived = read
     elif read is not None and (route.operation in COMPLETED or _lacks_its_fills(route, derived, read)):
-        whole = completed(derived.template, read.template)
-        more = [each for each in read.fields if isinstance(whole, dict) and each.at[0] not in _keys(derived)]
-        derived = replace(derived, template=whole, fields=(*derived.fields, *more))
-    if derived is not None:
-        derived = _with_named_rules(derived, route, sources)
-        told["reply"] = spoken(derived.template, derived.fields, words)
-        part.fields += [replace(each, at=(*at, "reply", *each.at)) for each in derived.fields]
-    return told, part
+        derived = read if _of_something_else(route, derived, read) else _completed(derived, read)
+    derived = in_contracts(derived, counted=sources.contracts)
+    if derived is None:
+        return None
+    derived = _with_named_rules(derived, route, sources)
+    if route.operation == "balances" and sources.kind == "perpetual":
+        return of_the_account(derived, sources.source.of(route.path))
+    return derived
+
+
+def _completed(derived: Derived, read: Derived) -> Derived:
+    """A reply of the tests' with what the source reads of it and they leave out."""
+    whole = completed(derived.template, read.template)
+    known, there = ({at for at, _ in leaves(each)} for each in (derived.template, whole))
+    more = [each for each in read.fields if each.at in there - known]
+    return replace(derived, template=whole, fields=(*derived.fields, *more))
+
+
+def _of_something_else(route: Route, told: Derived, read: Derived) -> bool:
+    """Whether the tests' reply has an object where the source reads the time: any reply shows a network."""
+    known = {at for at, _ in leaves(told.template)}
+    times = [each.at for each in read.fields if each.fact == "now.at"]
+    return route.operation == "server_time" and any(
+        at not in known and any(each[: len(at)] == at for each in known) for at in times
+    )
+
+
+def _whole_book(book: Derived | None, route: Route, source: Source) -> Derived | None:
+    """An order book as the route answers it: tests may show the part of it that the connector takes."""
+    if book is None:
+        return None
+    whole, path = whole_of(source.of(route.path), book.template)
+    fields = tuple(replace(each, at=(*map(str, path), *each.at)) for each in book.fields)
+    return replace(book, template=whole, fields=fields)
+
+
+def _headers(route: Route, source: Source, part: Placed) -> dict[str, JsonValue]:
+    """What a reply that opens a session says in its headers; `part` gets them as well."""
+    read = source.of(route.path)
+    told = read.headers if read is not None and route.operation == "stream_token" else ()
+    part.fields += [Field((*part.at, "headers", name), text, "", Kind.TEXT, (READS,)) for name, text in told]
+    return {"headers": dict(told)} if told else {}
 
 
 def _with_funding(derived: Derived, route: Route, sources: Sources) -> Derived:
@@ -151,17 +197,14 @@ def _lacks_its_fills(route: Route, told: Derived, read: Derived) -> bool:
     return route.operation == "order_trades" and rows == [False, True]
 
 
-def _keys(derived: Derived) -> frozenset[str]:
-    return frozenset(derived.template) if isinstance(derived.template, dict) else frozenset()
-
-
 def _read_of(route: Route, named: Sequence[Route], sources: Sources) -> Derived | None:
     """What the connector's source reads of a reply that no test shows."""
     reading = sources.source.of(route.path)
     if reading is None:
         return None
     good = [each.document for each in sources.answers if each.place and each.member not in REFUSALS]
-    made = enveloped(template(reading, route.operation, ROWS.get(route.operation, "")), good)
+    whole = template(reading, route.operation, ROWS.get(route.operation, ""))
+    made = enveloped(at_host(whole, route.host), good)
     fields = [_read_field(at, text, named, sources.source) for at, text in leaves(made)]
     return Derived(route.operation, made, tuple(fields))
 

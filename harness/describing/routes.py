@@ -17,6 +17,7 @@ from harness.describing.parameters import (
     document_of,
     id_untold,
     naming_the_market,
+    nearly,
     optional_from,
     parameter_of,
     path_of,
@@ -38,6 +39,7 @@ from harness.describing.route_labels import (
 from harness.describing.said import Said
 from harness.describing.sentinels import SESSION
 from harness.describing.signatures import Scheme
+from harness.describing.signing import session_place
 from harness.describing.source import UNREAD, Source
 from harness.describing.templates import Example
 
@@ -150,7 +152,7 @@ def _route(
     for leaf, each in known.items():
         if leaf[0] == "path" or (leaf[0] == "query" and first.body and not each.fact):
             continue  # beside a body the query only proves who sent it
-        named = naming_the_market(each, examples)
+        named = nearly(naming_the_market(each, examples), more)
         found = id_untold(parameter_of(leaf, named, optional_from(leaf, examples)), operation)
         if found is not None:
             fields.append(found)
@@ -163,8 +165,10 @@ def _route(
         name: as_said(value, [within(each.document, name) for each in examples])
         for name, value in takes.items()
     }
-    private = any(scheme.signs(first, credentials) for scheme in schemes) or any(
-        key in value for key in keys for value in first.values.values()
+    private = (
+        any(scheme.signs(first, credentials) for scheme in schemes)
+        or session_place(first) != ""
+        or any(key in value for key in keys for value in first.values.values())
     )
     where = "query" if not first.body else "json" if first.body.lstrip().startswith(("{", "[")) else "form"
     where = "payload" if first.payload is not None else where

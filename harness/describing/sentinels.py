@@ -90,6 +90,7 @@ def facts(
         "market.base": sentinels.base,
         "market.quote": sentinels.quote,
         "market.number": SESSION["market.number"],
+        "session.key": SESSION["session.key"],
         "ticker.last": sentinels.last_price,
         "funding.index_price": sentinels.index_price,
         "funding.mark_price": sentinels.mark_price,
@@ -157,8 +158,14 @@ def _text(number: Decimal) -> str:
 
 
 def same_address(asked: str, mocked: str) -> bool:
-    """Whether a path that was asked for is one that tests mock, but for the account's number in it."""
+    """Whether a path that was asked for is one that tests mock, but for the account's number in it.
+
+    Tests may mock a path as the source names it (`/contracts/{symbol}`).
+    """
     number = SESSION["account.number"]
+    if "{" in mocked:
+        parts = map(re.escape, re.split(r"\{\w*\}", mocked))
+        return re.fullmatch("[^/]+".join(parts), asked) is not None
     if asked == mocked or number not in asked:
         return asked == mocked
     return re.fullmatch(re.escape(asked).replace(number, r"\w+"), mocked) is not None

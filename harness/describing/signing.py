@@ -50,11 +50,29 @@ def signing_of(
     """
     sent = [each for each in asked.sent if places is None or (each.host, each.method, each.path) in places]
     for said in sent:
+        if place := session_place(said):
+            return _in_session(said.values[place], place)
+    for said in sent:
         for scheme in found.schemes:
             if scheme.signs(said, asked.credentials):
                 return _anywhere(_told(scheme, said, asked.credentials), asked)
     place = _key_place(asked, sent)
+    secret = _secret_place(asked, sent)
+    if place and secret:
+        return {"scheme": "token", "carries": {"key": place, "signature": secret}}
     return {"scheme": "unverified", "carries": {"key": place}} if place else {}
+
+
+def session_place(said: Said) -> str:
+    """The header of a request that holds the key of a session, empty where none does."""
+    held = (place for place, value in said.values.items() if SESSION["session.key"] in value)
+    return next((place for place in held if place.startswith("header ")), "")
+
+
+def _in_session(value: str, place: str) -> dict[str, JsonValue]:
+    before = value.partition(SESSION["session.key"])[0]
+    told: dict[str, JsonValue] = {"scheme": "session", "carries": {"signature": place}}
+    return {**told, "prefix": {"signature": before}} if before else told
 
 
 def login_signing(asked: Asked, found: Explanation, frame: Said) -> dict[str, JsonValue]:
@@ -149,8 +167,15 @@ def _place_of_key(said: Said, credentials: Mapping[str, str], scheme: Scheme) ->
     return next((place for place, value in said.values.items() if any(key in value for key in keys)), "")
 
 
+def _secret_place(asked: Asked, sent: Sequence[Said]) -> str:
+    """Where a secret is sent as it is, empty where none is."""
+    secrets = {value for name, value in asked.credentials.items() if meaning_of_name(name) is Meaning.SECRET}
+    return next((place for said in sent for place, value in said.values.items() if value in secrets), "")
+
+
 def _key_place(asked: Asked, sent: Sequence[Said]) -> str:
-    keys = {value for value in asked.credentials.values() if len(value) > 7}
+    secrets = {name for name in asked.credentials if meaning_of_name(name) is Meaning.SECRET}
+    keys = {value for name, value in asked.credentials.items() if len(value) > 7 and name not in secrets}
     return next(
         (place for said in sent for place, value in said.values.items() if any(key in value for key in keys)),
         "",
@@ -169,10 +194,9 @@ def credentials_of(asked: Asked, found: Explanation) -> dict[str, JsonValue]:
         if value == SESSION["account.number"]:
             made[name] = {"is": "number"}
         elif name in secrets or meaning is Meaning.SECRET:
-            made[name] = {"is": "secret", **_form(secrets.get(name), shape)}
+            made[name] = {"is": "secret", **_form(secrets.get(name), shape), **_sent(asked, value)}
         elif meaning is Meaning.PASSPHRASE:
-            places = _places(asked, value)
-            made[name] = {"is": "passphrase", **({"sent": places} if places else {})}
+            made[name] = {"is": "passphrase", **_sent(asked, value)}
         elif shape is Shape.INTEGER:  # one that its code takes, as a sub account below 256: the same for all
             made[name] = {"is": "none", "value": value}
         else:
@@ -196,8 +220,9 @@ def _form(scheme: Scheme | None, shape: Shape) -> dict[str, JsonValue]:
     return _written(shape)
 
 
-def _places(asked: Asked, value: str) -> list[JsonValue]:
+def _sent(asked: Asked, value: str) -> dict[str, JsonValue]:
     """Where a value is sent as it is: headers by name, or `frame`."""
     headers = {place for said in asked.sent for place, held in said.values.items() if held == value}
     frames = {"frame" for said in asked.frames if value in said.body}
-    return list[JsonValue](sorted(headers | frames))
+    places = list[JsonValue](sorted(headers | frames))
+    return {"sent": places} if places else {}

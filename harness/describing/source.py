@@ -37,10 +37,14 @@ class Read:
 
 @dataclass(frozen=True)
 class Reading:
-    """What one function reads of one reply. `unit` is that of a time in it, as far as the text tells."""
+    """What one function reads of one reply. `unit` is that of a time in it, as far as the text tells.
+
+    `headers` are (name, template) of the reply's headers that tell of a session.
+    """
 
     reads: tuple[Read, ...]
     unit: str = "ms"
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,8 @@ class Source:
     its tests trade, empty where they do not say. `markets` is what is read of the reply that lists the
     markets. `tests` are the texts of its test modules. `positions` are names for the places in rows that
     are lists, one list of names for each kind of row. `told` has what is read of messages that are waited for
-    where a route's reply is elsewhere, by operation.
+    where a route's reply is elsewhere, by operation. `queued` is where in a message of the account's stream
+    that stands what the connector's queue gets.
     """
 
     routes: Mapping[str, Reading]
@@ -69,6 +74,7 @@ class Source:
     tests: tuple[str, ...] = ()
     positions: tuple[tuple[str, ...], ...] = ()
     told: Mapping[str, Reading] = field(default_factory=dict)
+    queued: Path = ()
 
     def of(self, path: str) -> Reading | None:
         """For a route's path as it was asked for: the longest known path that it ends with counts."""

@@ -13,17 +13,30 @@ _BASE = re.compile(r"BASE|HOST|DOMAIN|^(REST|API|WSS?)_?(URL|API)?$|^(REST|WSS?)
 # A path of one word (`order`) is known by the name of its constant.
 _OF_A_ROUTE = re.compile(r"(PATH|URL|ENDPOINT)(?!\w*_NAME$)")
 _WORD = re.compile(r"[A-Za-z][\w.-]*")
+_ADDRESS = re.compile(r"https?://[\w.-]+(:\d+)?/[^\s{}]+")
 _FEWEST_PLACES = 5
 
 
 def paths_in(function: ast.AST, constants: Mapping[str, JsonValue]) -> list[str]:
-    """The paths of routes among the constants that a function mentions: of a whole address its path."""
+    """The paths of routes among the constants that a function mentions: of a whole address its path.
+
+    Addresses that it writes out count as well.
+    """
     known = ((name, constants.get(name)) for name in sorted(_named(function)))
     texts = (
         (name, text) for name, value in known for text in (value if isinstance(value, list) else [value])
     )
     paths = (_path_of(name, text) for name, text in texts if isinstance(text, str))
-    return [path for path in dict.fromkeys(paths) if path]
+    return [path for path in dict.fromkeys([*paths, *_written_out(function)]) if path]
+
+
+def _written_out(function: ast.AST) -> Iterator[str]:
+    """The paths of whole addresses in its text, but for what it says of itself."""
+    remarks = {id(node.value) for node in ast.walk(function) if isinstance(node, ast.Expr)}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in remarks:
+            address = node.value if _ADDRESS.fullmatch(node.value) else ""
+            yield urlsplit(address).path.rstrip("/")
 
 
 def _path_of(name: str, value: str) -> str:

@@ -17,6 +17,7 @@ from pydantic import JsonValue
 from harness.describing.answers import named_so
 from harness.describing.function_reading import OPENING, Function
 from harness.describing.leaves import Path
+from harness.describing.session_reading import headers_in
 from harness.describing.source import ROW, Read, Reading, Source, goes_on
 from harness.describing.source_constants import constants_in, paths_in, positions_in, valued
 from harness.describing.states import STATES
@@ -65,11 +66,13 @@ def read_source(texts: Iterable[str]) -> Source:
     told: dict[str, Reading] = {}
     functions = [each for tree in trees for each in ast.walk(tree) if isinstance(each, _FUNCTIONS)]
     opening = _opening_in(functions, constants)
-    for function in functions:
+    for function in sorted(functions, key=lambda each: each.name not in METHODS):
         reading = Function(function, constants, opening=opening).reading()
         if not reading.reads:
             reading = _read_elsewhere(function, functions, constants)
-        if not reading.reads:
+        reading = _with_rows_read_elsewhere(reading, function, functions, constants)
+        reading = replace(reading, headers=headers_in(function))
+        if not reading.reads and not reading.headers:
             continue
         if _receives(function) and function.name in METHODS:
             told[METHODS[function.name]] = reading
@@ -90,6 +93,7 @@ def read_source(texts: Iterable[str]) -> Source:
         markets=_markets_in(functions, constants),
         told=told,
         positions=tuple(names for tree in trees for names in positions_in(tree)),
+        queued=_queued_in(functions, constants),
     )
 
 
@@ -111,14 +115,52 @@ def _read_elsewhere(
 ) -> Reading:
     """What a function reads that is handed the reply by one that reads nothing of it itself."""
     for name, argument, path in Function(function, constants).handed_on():
-        for other in functions if path == () else ():
-            names = [each.arg for each in other.args.args if each.arg not in ("self", "cls")]
-            given = names[argument] if isinstance(argument, int) and argument < len(names) else argument
-            if other.name == name and given in names:
-                reading = Function(other, constants, str(given)).reading()
-                if reading.reads:
-                    return reading
+        reading = _read_by(name, argument, functions, constants) if path == () else Reading(())
+        if reading.reads:
+            return reading
     return Reading(())
+
+
+def _read_by(
+    name: str, argument: int | str, functions: Sequence[_Definition], constants: Mapping[str, JsonValue]
+) -> Reading:
+    """What the function of this name reads of one of its arguments."""
+    for other in functions:
+        names = [each.arg for each in other.args.args if each.arg not in ("self", "cls")]
+        given = names[argument] if isinstance(argument, int) and argument < len(names) else argument
+        if other.name == name and given in names:
+            reading = Function(other, constants, str(given)).reading()
+            if reading.reads:
+                return reading
+    return Reading(())
+
+
+def _with_rows_read_elsewhere(
+    reading: Reading,
+    function: _Definition,
+    functions: Sequence[_Definition],
+    constants: Mapping[str, JsonValue],
+) -> Reading:
+    """The same with what is read of rows by the functions that they are handed to."""
+    reads = {each.path: each for each in reading.reads}
+    bare = {path for path in reads if path[-1:] == (ROW,)}
+    for name, argument, path in Function(function, constants).handed_on() if bare else ():
+        more = _read_by(name, argument, functions, constants).reads if path in bare else ()
+        reads |= {(*path, *each.path): replace(each, path=(*path, *each.path)) for each in more}
+        if more:
+            reads.pop(path, None)
+    return replace(reading, reads=tuple(reads.values()))
+
+
+def _queued_in(functions: Sequence[_Definition], constants: Mapping[str, JsonValue]) -> Path:
+    """Where in a message of the account's stream that stands what is put into the connector's queue."""
+    for function in functions:
+        names = [each.arg for each in function.args.args if each.arg != "self"]
+        if function.name == "_process_event_message" and names:
+            for name, _, path in Function(function, constants, given=names[0]).handed_on():
+                if name in ("put", "put_nowait"):
+                    return path if all(isinstance(step, str) for step in path) else ()
+    return ()
 
 
 def _markets_in(functions: Sequence[_Definition], constants: Mapping[str, JsonValue]) -> Reading | None:

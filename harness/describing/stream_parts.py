@@ -9,8 +9,10 @@ from dataclasses import replace
 from pydantic import JsonValue
 
 from harness.describing import books
+from harness.describing.answers import Answer
+from harness.describing.contracts import in_contracts
 from harness.describing.deriving import Derived
-from harness.describing.fields import READS, SENDS, Field
+from harness.describing.fields import KIT, READS, SENDS, Field
 from harness.describing.gathered import Sources, derived_of
 from harness.describing.leaves import Path, changed, flatten, written
 from harness.describing.placed import Placed, at_address, copied, put, spoken
@@ -24,6 +26,9 @@ from harness.describing.wordlists import WordLists
 from harness.venue.described.addresses import Address, leaves
 from harness.venue.described.placeholders import ELSE, IF, THEN
 
+_NUMBER = "{account.number}"
+_SHORTEST_NAME = 4  # of a topic
+_TOPIC = "{said.topic}"
 _ANY_PAIR = re.compile(r"[A-Z0-9]{2,10}[-/_]?[A-Z]{2,10}")
 
 
@@ -36,9 +41,11 @@ def stream_parts(
     for number, each in enumerate(linked):
         name = "stream" if len(linked) == 1 else f"stream{number + 1}"
         channels: dict[str, JsonValue] = {}
+        parts: list[Placed] = []
         subscribed = [one for one in each.subscriptions if one.operation]
         if each.by in ("token", "upgrade") and not any(one.private for one in subscribed):
             subscribed += [Subscription(one, None, private=True) for one in PRIVATE]
+        subscribed = [_as_their_messages_say(one, subscribed, sources) for one in subscribed]
         subscribed += list(_together(subscribed, sources))
         if not any(one.operation == "stream:trades" for other in linked for one in other.subscriptions):
             subscribed += list(_with_the_book(subscribed, sources))
@@ -53,11 +60,68 @@ def stream_parts(
                 channel.pop("tells", None)
                 part.fields = [each for each in part.fields if "tells" not in each.at]
             channels[key] = channel
-            placed.append(part)
+            parts.append(part)
+        _naming_topics(channels, parts)
+        placed += parts
         told[name] = {
             **({"host": each.host} if len(hosts) > 1 else {}), **_connection(each, channels, sources)
         }  # fmt: skip
     return told, placed
+
+
+def _as_their_messages_say(
+    own: Subscription, subscribed: Sequence[Subscription], sources: Sources
+) -> Subscription:
+    """What its topic makes the account's fills are public trades where their message names the topic of
+    orders, as KuCoin's `execution`.
+    """
+    orders = next((each for each in subscribed if each.operation == "stream:orders"), None)
+    derived = _told_by("stream:fills", sources)
+    if own.operation != "stream:fills" or orders is None or derived is None or own.topic == orders.topic:
+        return own
+    texts = [leaf.text for leaf in derived.fields if isinstance(leaf.text, str)]
+    if _names_one(texts, own.topic) or not _names_one(texts, orders.topic):
+        return own
+    return replace(own, operation="stream:trades", private=False)
+
+
+def _names_one(texts: Sequence[str], topic: JsonValue) -> bool:
+    """Whether one of these texts is the topic's name."""
+    said = flatten(topic if isinstance(topic, dict) else {"": topic}).values()
+    names = [each for each in said if isinstance(each, str) and len(each) > _SHORTEST_NAME]
+    return any(text == name or _alike(text, name) for text in texts for name in names)
+
+
+def _naming_topics(channels: Mapping[str, JsonValue], parts: Sequence[Placed]) -> None:
+    """Where a message names its topic, all messages of the connection do: tests may leave it out of some."""
+    places = {
+        each.at[len(part.at) + 1 :]
+        for part in parts
+        for each in part.fields
+        if "tells" in each.at and each.text in (_TOPIC, _topic_of(channels, part))
+    }
+    for part in parts:
+        channel = channels[part.at[-1]]
+        if not isinstance(channel, dict) or channel.get("topic") is None:
+            continue
+        for place in places:
+            tells = channel.get("tells")
+            if _lacks(tells, place):
+                channel["tells"] = put(copied(tells), place, _TOPIC)
+                part.fields.append(Field((*part.at, "tells", *place), _TOPIC, "", Kind.TEXT, (KIT,)))
+
+
+def _lacks(tells: JsonValue, place: Sequence[str]) -> bool:
+    """Whether a message has what a leaf there would stand in, and not the leaf."""
+    for step in place[:-1]:
+        tells = tells.get(step) if isinstance(tells, dict) else None
+    return isinstance(tells, dict) and bool(place) and place[-1] not in tells
+
+
+def _topic_of(channels: Mapping[str, JsonValue], part: Placed) -> JsonValue:
+    channel = channels[part.at[-1]]
+    topic = channel.get("topic") if isinstance(channel, dict) else None
+    return topic if isinstance(topic, str) else _TOPIC
 
 
 def _together(subscribed: Sequence[Subscription], sources: Sources) -> Iterator[Subscription]:
@@ -97,7 +161,12 @@ def _doubles(subscribed: Sequence[Subscription], sources: Sources) -> list[Subsc
 
 def _alike(text: JsonValue, topic: JsonValue) -> bool:
     """Whether a text of a message is its topic's name, but for what the tests do not know of it."""
-    if not isinstance(text, str) or not isinstance(topic, str) or SYMBOL not in topic:
+    if not isinstance(text, str) or not isinstance(topic, str):
+        return False
+    if _NUMBER in topic:  # tests have a number of their own
+        parts = map(re.escape, topic.split(_NUMBER))
+        return re.fullmatch(r"[\w{}.]+".join(parts), text) is not None
+    if SYMBOL not in topic:
         return False
     before = topic.partition(SYMBOL)[0]
     if len(before) < 2 or not text.startswith(before):
@@ -109,7 +178,7 @@ def _alike(text: JsonValue, topic: JsonValue) -> bool:
 def _by_topic(leaf: Field, topic: JsonValue) -> Field:
     """A leaf that names the topic says it as the client did."""
     if leaf.text != topic and _alike(leaf.text, topic):
-        return replace(leaf, text="{said.topic}", fact="", kind=Kind.TEXT)
+        return replace(leaf, text=_TOPIC, fact="", kind=Kind.TEXT)
     return leaf
 
 
@@ -139,7 +208,7 @@ def _channel(
     if subscription.private:
         channel["private"] = True
     part.fields.append(Field((*at, "topic"), str(subscription.topic), "", Kind.TEXT, (SENDS,)))
-    derived = _told_by(subscription.operation, sources)
+    derived = in_contracts(_told_by(subscription.operation, sources), counted=sources.contracts)
     if derived is not None and any(leaf.fact for leaf in derived.fields):  # tests may have an empty message
         fields = [_by_topic(leaf, subscription.topic) for leaf in derived.fields]
         made = copied(derived.template)
@@ -258,6 +327,26 @@ def _told_by(operation: str, sources: Sources) -> Derived | None:
     if operation in ("stream:book", "stream:trades"):
         return sources.books.get(_book_kind(sources) if operation == "stream:book" else "trade")
     answers = [each for each in sources.answers if each.operation == operation]
+    if operation in PRIVATE:
+        return _as_sent(_told_of_an_account(operation, answers, sources), sources)
+    return derived_of(operation, answers, sources)
+
+
+def _as_sent(part: Derived | None, sources: Sources) -> Derived | None:
+    """The whole message, of which the tests show what the connector's queue gets."""
+    path = tuple(str(step) for step in sources.source.queued)
+    known = part is not None and isinstance(part.template, dict) and path and path[0] in part.template
+    if part is None or not path or known:
+        return part
+    whole = part.template
+    for step in reversed(path):
+        whole = {step: whole}
+    return replace(
+        part, template=whole, fields=tuple(replace(each, at=(*path, *each.at)) for each in part.fields)
+    )
+
+
+def _told_of_an_account(operation: str, answers: list[Answer], sources: Sources) -> Derived | None:
     if operation == "stream:orders" and _one_message(sources):
         # The message of the fill is that of its order, and says more of it.
         fills = [each for each in sources.answers if each.operation == "stream:fills"]

@@ -19,12 +19,12 @@ from harness.describing.templates import embedded, time_form
 
 _OPERATIONS = (
     (r"my_?trade|usertrade|execution|fill|deals.*private|private.*deals|private.*trade", "stream:fills"),
-    (r"order_?book|depth|level2|\bl2\b|book", "stream:book"),
+    (r"order_?book|depth|level_?2|\bl2\b|book", "stream:book"),
     (r"position", "stream:positions"),
     (r"balance|account|wallet|capital|asset", "stream:balances"),
     (r"order", "stream:orders"),
     (r"mark(?!et)|funding|index", "stream:mark_price"),
-    (r"ticker|level1\b|\bl1\b", "stream:ticker"),
+    (r"ticker|level_?1\b|\bl1\b", "stream:ticker"),
     (r"trade|deal|match", "stream:trades"),
     (r"\buser\b", "stream:orders"),
 )
@@ -146,8 +146,9 @@ class _Listener:
         return {name: value for name, value in self._facts.items() if name != "market.quote"}
 
     def _proves(self, opened: Opened) -> bool:
-        """Whether the request that opened it carried a key."""
-        return any(key in value for _, value in opened.headers for key in self._keys)
+        """Whether the request that opened it carried a key, or that of a session."""
+        proofs = (*self._keys, _TOKEN)
+        return any(proof in value for _, value in opened.headers for proof in proofs)
 
     def _parted(
         self, value: JsonValue, frame: Said, at: tuple[str | int, ...]
@@ -237,7 +238,8 @@ def _shared(one: Mapping[str, JsonValue], other: Mapping[str, JsonValue]) -> dic
 def _subscription(topic: JsonValue, *, private: bool) -> Subscription:
     words = re.sub(r"\{[a-z]+[.|][^{}\"]*\}|each market", "", json.dumps(topic))
     operation = next((name for pattern, name in _OPERATIONS if re.search(pattern, words, re.I)), "")
-    hidden = private or operation in PRIVATE or re.search("private|user", words, re.I) is not None
+    named = "{account.number" in json.dumps(topic)  # whose it is
+    hidden = private or named or operation in PRIVATE or re.search("private|user", words, re.I) is not None
     if hidden and operation == "stream:trades":
         operation = "stream:fills"
     return Subscription(operation, topic, hidden)

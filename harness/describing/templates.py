@@ -25,9 +25,11 @@ _TOGETHER = ({"open", "partially_filled"}, {"canceled", "filled"}, {"limit", "li
 UNMISTAKABLE = frozenset(
     {
         "market.symbol", "market.base", "market.quote", "market.number", "account.number",
-        "order.order_id", "order.client_order_id", "fill.trade_id",
+        "order.order_id", "order.client_order_id", "fill.trade_id", "session.key",
     }
 )  # fmt: skip
+# Facts that may be counted in contracts.
+AMOUNTS = ("order.amount", "order.signed_amount", "order.filled", "order.remaining", "fill.amount")
 _SHORTEST = 3  # characters of a value that may be looked for within a text
 _YEARS = (Decimal(1_420_070_400), Decimal(2_082_758_400))  # 2015 to 2036, in Unix seconds
 _COUNTED = 1_234_567_890  # of 2009, and what tests write for a time
@@ -196,6 +198,15 @@ def _fitting(having: Sequence[tuple[Leaf, Mapping[str, str]]]) -> Iterable[tuple
             and (form := forms.pop()) is not None
         ):
             yield name, form
+        elif name in AMOUNTS and least <= len({value for _, value in telling}) and _in_contracts(telling):
+            yield name, "|contracts" + ("" if isinstance(telling[0][0], str) else "|number")
+
+
+def _in_contracts(telling: Sequence[tuple[Leaf, str]]) -> bool:
+    """Whether all are so many times the amount: a perpetual's may be counted in contracts."""
+    pairs = [(number_of(leaf), number_of(value)) for leaf, value in telling]
+    times = {one / other for one, other in pairs if one and other}
+    return len(times) == 1 and None not in (each for pair in pairs for each in pair) and times.pop() > 1
 
 
 def _says_nothing(leaf: Leaf, value: str | None) -> bool:

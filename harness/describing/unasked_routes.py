@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -13,6 +14,7 @@ from harness.describing.sentinels import SETS
 from harness.describing.templates import embedded
 from harness.venue.described.addresses import bare
 
+_ONE_FACT = re.compile(r"\{[a-z]+\.([a-z_]+)(?:\|\w+)*\}")
 SYMBOL = "{market.symbol}"
 OF_AN_ACCOUNT = (
     "balances", "place_order", "cancel_order", "order_status", "open_orders", "order_trades", "positions",
@@ -76,7 +78,8 @@ def _named_in(path: str, facts: Mapping[str, str]) -> tuple[str, tuple[Field, ..
         fact = next((name for name, value in facts.items() if segment == value), "")
         if fact == "order.order_id" and text and "client" in "/".join(segments).lower():
             fact, text = "order.client_order_id", "{order.client_order_id}"  # whatever the tests put there
-        name = fact.rpartition(".")[2] or "symbol"
+        hole = _ONE_FACT.fullmatch(text or "")
+        name = fact.rpartition(".")[2] or (hole[1] if hole else "symbol")
         segments.append(segment if text is None else f"{{{name}}}")
         if text is not None:
             fields.append(Field((name,), text, fact, by=(KIT,)))

@@ -40,6 +40,9 @@ TELLING: Mapping[str, tuple[str, ...]] = {
     "looked up": (),
 }
 GET_READY = 60.0  # virtual seconds
+STIRS = 4  # times that the book changes meanwhile, so often, with so many virtual seconds between
+CHANGES = 3
+SOON = 0.3
 WAIT = 130.0  # whose stream is not described learns of its orders by polling, every two minutes at most
 PACE = 8.0
 AT_ONCE = 30.0  # virtual seconds in which a stream has told of something
@@ -103,7 +106,7 @@ def rehearse(rigs: Rigs) -> Rehearsal:
 
 def _live(rig: Rig) -> Iterator[str]:
     rig.connector.start()
-    if rig.connector.wait_ready(GET_READY).ready:
+    if _gets_ready(rig):
         yield "ready"
     rule = rig.connector.rules().get(rig.pair)
     if rule is None:
@@ -111,6 +114,23 @@ def _live(rig: Rig) -> Iterator[str]:
     if _follows(rig):
         yield "followed"
     yield from _trades(rig, rule)
+
+
+def _gets_ready(rig: Rig) -> bool:
+    """Whether it does while its book changes now and then: some wait for a change of it."""
+    for _ in range(STIRS):
+        if rig.connector.wait_ready(GET_READY / STIRS).ready:
+            return True
+        for _ in range(CHANGES):
+            _double_the_best(rig)
+            rig.pause(SOON)
+    return False
+
+
+def _double_the_best(rig: Rig) -> None:
+    """Twice the amount of the best level on each side."""
+    for side, level in zip((Side.BUY, Side.SELL), _best(rig.venue.book(rig.market, 1)), strict=False):
+        rig.venue.set_level(rig.market, side, level[0], level[1] * 2)
 
 
 def _trades(rig: Rig, rule: Rule) -> Iterator[str]:
@@ -178,8 +198,7 @@ def _looks_up(rig: Rig) -> bool:
 
 def _follows(rig: Rig) -> bool:
     """Whether the best levels of both sides are the venue's after they have changed."""
-    for side, level in zip((Side.BUY, Side.SELL), _best(rig.venue.book(rig.market, 1)), strict=False):
-        rig.venue.set_level(rig.market, side, level[0], level[1] * 2)
+    _double_the_best(rig)
 
     def alike() -> bool:
         ours, read = _best(rig.venue.book(rig.market, 1)), _best(rig.connector.book(rig.pair, 1))

@@ -233,9 +233,9 @@ class Order(NamedTuple):
     liquidation: bool = False  # the venue's own order, which closed a position
 
     @property
-    def named_by_client(self) -> bool:
-        """Whether it came with a client order id; what its user places in the browser has none."""
-        return self.client_order_id != venue_name(self.order_id)
+    def given_id(self) -> str:
+        """Its client order id; empty where it came without one, as what its user places in the browser."""
+        return "" if self.client_order_id == venue_name(self.order_id) else self.client_order_id
 
     @property
     def remaining(self) -> Decimal:
@@ -268,6 +268,11 @@ class Fill(NamedTuple):
     at: float
     position_side: PositionSide = PositionSide.BOTH
     realised_pnl: Decimal = ZERO
+
+    @property
+    def given_id(self) -> str:
+        """The client order id that its order came with; empty for none."""
+        return "" if self.client_order_id == venue_name(self.order_id) else self.client_order_id
 
 
 class Trade(NamedTuple):

@@ -70,7 +70,8 @@ class Trading:
         )
 
     def match(self, taker: LiveOrder, matches: list[Match]) -> None:
-        """Trade as planned. Where earlier trades made a reduce-only order smaller, plan again."""
+        """Trade as planned, at one moment; plan again where trades made a reduce-only order smaller."""
+        now = self.clock.now()
         for _ in range(len(taker.market_state.book) + 1):
             short = False
             for match in matches:
@@ -82,13 +83,13 @@ class Trading:
                 if amount and match.prevented:
                     self._prevent(taker, maker, amount)
                 elif amount:
-                    self._trade(taker, maker, match.price, amount)
+                    self._trade(taker, maker, match.price, amount, now)
             if not short or taker.asked.time_in_force is FOK:
                 return
             matches = self.plan(taker.account_state, taker.market_state, taker.asked, taker.remaining)
 
-    def _trade(self, taker: LiveOrder, maker: LiveOrder, price: Decimal, amount: Decimal) -> None:
-        market_state, now = taker.market_state, self.clock.now()
+    def _trade(self, taker: LiveOrder, maker: LiveOrder, price: Decimal, amount: Decimal, now: float) -> None:
+        market_state = taker.market_state
         trade = Trade(
             self.next_id(market_state.market),
             market_state.market,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from types import SimpleNamespace
 from typing import Any
 
 from pydantic import JsonValue
@@ -14,6 +16,7 @@ from harness.describing.kit import Sample
 from harness.describing.mocked_exchange import Listening
 from harness.describing.sentinels import SETS
 from harness.describing.source_reading import read_source
+from harness.sandbox.inside.books import Noted, Watch
 from harness.venue.dialects.messages import Request
 from harness.venue.market import SAMPLE_MARKETS
 from harness.venue.session import Venue
@@ -187,3 +190,57 @@ def test_orders_of_another_side_are_answered_alike() -> None:
     for path in ("/buy", "/sell"):
         assert data(said.handle(Request("POST", "x.test", path))) == {"id": 7}
     assert said.handle(Request("GET", "x.test", "/sell")).status == 404
+
+
+def test_both_replies_about_the_markets_are_one_where_each_lacks_something() -> None:
+    """As NDAX's: one test's names the market by number, the other's has its rules."""
+
+    def answer(member: str, document: JsonValue) -> Answer:
+        sample = Sample(member=member, set=SETS[0].name, side="", type="", answers=())
+        url = "https://x.test/instruments"
+        return Answer(
+            "symbols", member, 0, "", sample, "GET", url, 200, json.dumps(document), document, SETS[0]
+        )
+
+    told = [
+        answer("all_symbols_request_mock_response", [{"id": 7, "name": "A"}]),
+        answer("trading_rules_request_mock_response", [{"name": "A", "tick": 0.1}]),
+    ]
+    said = Listening(Venue(SAMPLE_MARKETS, 1, StillClock()), told)
+    assert data(said.handle(Request("GET", "x.test", "/instruments"))) == [
+        {"id": 7, "name": "A", "tick": 0.1}
+    ]
+
+
+def test_the_side_of_a_trade_may_be_a_flag() -> None:
+    content: dict[str, JsonValue] = {"trade_id": "7", "price": "4.5", "amount": "2", "trade_type": 1.0}
+    raw: JsonValue = {"id": "7", "px": "4.5", "sz": "2", "is_taker_buyer": True, "is_block": False}
+    note = Note(kind="trade", raw=raw, made=(Made(type="TRADE", at=None, content=content),))
+    (found,) = derived([note], "X").values()
+    side = next(each for each in found.fields if each.fact == "trade.side")
+    assert (side.text, side.words) == ("{trade.side|flag}", {"true": ("buy",), "false": ("sell",)})
+    assert isinstance(found.template, dict)
+    assert found.template["is_block"] is False
+
+
+class _Class:
+    """An order book's class as connectors have it."""
+
+    @classmethod
+    def diff_message_from_exchange(cls, msg: dict[str, Any], metadata: Any = None) -> Any:
+        return SimpleNamespace(
+            type=SimpleNamespace(name="DIFF"), timestamp=1.0, content={**msg, "of": metadata}
+        )
+
+
+def test_a_message_that_only_the_order_books_own_tests_show_is_noted() -> None:
+    """What a test gives the class itself counts where none gives the connector's parser such a message."""
+    noted = Noted()
+    watch = Watch(noted)
+    made = watch._maker(vars(_Class)["diff_message_from_exchange"], "diff_message_from_exchange")
+    made.__func__(_Class, msg={"bids": [[1, 2]]})
+    assert [(each["kind"], each["raw"]) for each in noted.all()] == [("diff", {"bids": [[1, 2]]})]
+    with watch._counted():  # as its parser calls it, with a part of the message
+        made.__func__(_Class, {"bids": []})
+    noted.add("diff", {"whole": 1}, [SimpleNamespace(content={"bids": [[1, 2]]})])
+    assert [each["raw"] for each in noted.all()] == [{"whole": 1}]

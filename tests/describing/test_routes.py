@@ -597,3 +597,41 @@ def test_an_order_that_names_nothing_it_was_told_is_the_request_of_the_connector
         "instrument": "{market.number|number}", "is_buy": "{order.side|flag}",
         "limit_price": "{order.price|units6|number}", "amount": "{order.amount|units6|number}",
     }  # fmt: skip
+
+
+def test_a_price_that_the_connector_rounds_by_rules_of_its_own_is_the_price() -> None:
+    """As Derive's, which places 9871.0 where 9871.3 was quantized; what is further off is another figure."""
+
+    def near(off: float) -> Any:
+        return _place_route(
+            lambda facts: {
+                "id": facts["order.client_order_id"],
+                "limit_price": float(facts["order.price"]) * off,
+            }
+        ).takes["limit_price"]
+
+    assert near(1.0001) == "{order.price|number}"
+    assert near(1.01) == "{any}"
+
+
+def test_an_address_is_the_accounts_own() -> None:
+    """As the signer of GRVT's orders, which is the same in all of them."""
+    route = _place_route(
+        lambda facts: {"id": facts["order.client_order_id"], "signer": "0x" + "ab" * 20, "broker": "us"}
+    )
+    assert (route.takes["signer"], route.takes["broker"]) == ("{any}", "us")
+
+
+def test_a_path_that_tests_mock_as_the_source_names_it_is_any_such_path() -> None:
+    assert same_address("/contracts/BTCUSDTM", "/contracts/{symbol}")
+    assert not same_address("/contracts/a/b", "/contracts/{symbol}")
+    assert not same_address("/orders/BTCUSDTM", "/contracts/{symbol}")
+
+
+def test_a_topic_with_the_accounts_number_is_private() -> None:
+    said = {"method": "subscribe", "channels": [f"{SESSION['account.number']}.trades", "trades.COIN"]}
+    (found,) = connections(_opened(said), (), {"market.symbol": "COIN"})
+    assert {str(each.topic): (each.operation, each.private) for each in found.subscriptions} == {
+        "{account.number}.trades": ("stream:fills", True),
+        "trades.{market.symbol}": ("stream:trades", False),
+    }

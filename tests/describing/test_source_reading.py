@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import JsonValue
 
-from harness.describing.read_replies import completed, filled, template
+from harness.describing.read_replies import at_host, completed, filled, template, whole_of
 from harness.describing.sentinels import SETS, sets_of
 from harness.describing.source import Read
 from harness.describing.source_reading import read_source
@@ -294,3 +294,77 @@ def test_a_price_of_a_perpetual_may_come_with_its_funding() -> None:
         "mark_price": "{funding.mark_price}", "index_price": "{funding.index_price}",
         "funding_rate": "{funding.rate}",
     }  # fmt: skip
+
+
+def test_rows_that_are_handed_to_another_function_are_read_by_it() -> None:
+    text = (
+        'FILLS = "/fills"\n'
+        "async def poll(self):\n    reply = await self.get(FILLS)\n"
+        '    for fill in reply["result"]["trades"]:\n        self.take(order_fill=fill, orders=1)\n'
+        "def take(self, order_fill, orders):\n"
+        '    self.told(order_fill["trade_id"], order_fill.get("price"))\n'
+    )
+    reading = read_source([text]).of("/fills")
+    assert reading is not None
+    assert template(reading, "order_trades", "fill") == {
+        "result": {"trades": {"each fill": {"trade_id": "{fill.trade_id}", "price": "{fill.price}"}}}
+    }
+
+
+def test_what_a_connectors_queue_gets_may_be_a_part_of_the_message() -> None:
+    """As Derive's; where the whole message is queued there is no such part."""
+    text = (
+        "async def _process_event_message(self, event_message, queue):\n"
+        '    if event_message["params"].get("channel"):\n        queue.put_nowait({part})\n'
+    )
+    assert read_source([text.format(part='event_message["params"]')]).queued == ("params",)
+    assert read_source([text.format(part="event_message")]).queued == ()
+
+
+def test_the_method_of_the_frameworks_says_best_what_a_reply_holds() -> None:
+    """Another function that asks for the same route may stand before it."""
+    text = (
+        'FILLS = "/fills"\n'
+        'async def poll(self):\n    return (await self.get(FILLS))["count"]\n'
+        'async def _all_trade_updates_for_order(self):\n    return (await self.get(FILLS))["fills"]\n'
+    )
+    reading = read_source([text]).of("/fills")
+    assert reading is not None
+    assert [each.path for each in reading.reads] == [("fills",)]
+
+
+def test_where_a_token_opens_a_stream_the_reply_says_where_that_is() -> None:
+    """As KuCoin's."""
+    text = (
+        'BULLET = "/bullet-public"\nasync def connect(self):\n    reply = await self.post(BULLET)\n'
+        '    server = reply["servers"][0]\n'
+        '    return server["endpoint"], int(server["pingInterval"]), reply["token"]\n'
+    )
+    reading = read_source([text]).of("/bullet-public")
+    assert reading is not None
+    made = at_host(template(reading, "stream_token"), "api.x.test")
+    assert made == {
+        "servers": [{"endpoint": "wss://api.x.test/stream", "pingInterval": 18_000}],
+        "token": "{session.key}",
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "part", "whole"),
+    [
+        ('    return reply["result"]\n', {"bids": []}, {"result": {"bids": []}}),
+        ('    return reply["result"]\n', {"result": {"bids": []}}, {"result": {"bids": []}}),
+        ('    return reply["bids"], reply["asks"]\n', {"bids": []}, {"bids": []}),
+    ],
+)
+def test_the_part_of_a_reply_that_the_tests_show_stands_where_the_source_takes_it(
+    body: str, part: JsonValue, whole: JsonValue
+) -> None:
+    reading = read_source([CONSTANTS, _read(body)]).of("/api/v3/time")
+    assert whole_of(reading, part)[0] == whole
+
+
+def test_what_is_left_out_is_completed_within_objects_too() -> None:
+    told: JsonValue = {"result": {"id": 1}, "ok": True}
+    read: JsonValue = {"result": {"trades": []}, "more": 2}
+    assert completed(told, read) == {"result": {"id": 1, "trades": []}, "ok": True, "more": 2}

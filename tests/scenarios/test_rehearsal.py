@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any, cast
 
 from harness.driving.rpc_client import ConnectorError
-from harness.scenarios.rehearsal import _seen, _unanswered, _uncompleted, _unready
+from harness.scenarios.rehearsal import CHANGES, _gets_ready, _seen, _unanswered, _uncompleted, _unready
+from harness.venue.model import Side
 
 
 def _rig(status: Any = None, exchanges: Any = ()) -> Any:
@@ -50,7 +52,7 @@ def test_why_an_order_failed_and_what_went_wrong_in_a_request_are_told() -> None
         SimpleNamespace(level="INFO", message="Fine.", error=""),
     ]
     connector = SimpleNamespace(events=lambda _: [failure], logs=lambda: logs)
-    record = SimpleNamespace(exchanges=list)
+    record = SimpleNamespace(exchanges=list, requests=list)
     assert list(_seen(cast(Any, SimpleNamespace(connector=connector, record=record)))) == [
         "an order failed: Order amount 0.002 is too low.",
         "it logged: No update. TypeError: None",
@@ -73,3 +75,19 @@ def test_parts_of_a_fill_stand_beside_what_was_reported_of_them() -> None:
     assert list(_uncompleted(rig)) == [
         "its order was filled by 1 at 10, 2 at 11, and it reported: 1 at 10, 3 at 11"
     ]
+
+
+def test_a_connector_that_waits_for_its_book_to_change_gets_ready() -> None:
+    """As Derive's perpetual: the first message goes to whoever listens, the second to whoever waits."""
+    changes: list[Side] = []
+    level = (Decimal(10), Decimal(2))
+    venue = SimpleNamespace(
+        book=lambda *_: SimpleNamespace(bids=[level], asks=[level]),
+        set_level=lambda _market, side, *_level: changes.append(side),
+    )
+    connector = SimpleNamespace(wait_ready=lambda _: SimpleNamespace(ready=len(changes) >= 2 * CHANGES))
+    rig: Any = SimpleNamespace(connector=connector, venue=venue, market=None, pause=lambda _: None)
+    assert _gets_ready(rig)
+    assert changes == [Side.BUY, Side.SELL] * CHANGES
+    never = SimpleNamespace(wait_ready=lambda _: SimpleNamespace(ready=False))
+    assert not _gets_ready(SimpleNamespace(**{**vars(rig), "connector": never}))  # type: ignore[arg-type]

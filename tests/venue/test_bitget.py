@@ -25,6 +25,7 @@ from tests.venue.world import FUNDS, NOON, StillClock, data, texts
 D = Decimal
 Bitget = dialect("bitget")
 HOST, STREAM_HOST = "api.bitget.com", "ws.bitget.com"
+LOGIN_TAKES = 2.0  # seconds
 ORDER = {
     "symbol": "BTCUSDT", "side": "buy", "orderType": "limit", "force": "gtc", "size": "0.01",
     "price": "50000", "clientOid": "one",
@@ -75,7 +76,8 @@ class Exchange:
             "apiKey": self.account.api_key, "passphrase": self.account.passphrase, "timestamp": stamp,
             "sign": sign(self.account, f"{stamp}GET/user/verify"), **spoilt,
         }  # fmt: skip
-        (answer,) = texts(list(session.received(json.dumps({"op": "login", "args": [given]}))))
+        said = list(session.received(json.dumps({"op": "login", "args": [given]})))
+        (answer,) = texts(said or list(session.tick(self.clock.time + LOGIN_TAKES)))
         return answer
 
 
@@ -292,6 +294,20 @@ def test_private_channels_need_a_login(bitget: Exchange, spoilt: dict[str, str],
     assert bitget.login(session, spoilt=spoilt)["code"] == expected
     assert ask(session, "orders", instId="BTCUSDT")[0]["code"] == 30004
     assert bitget.login(session) == {"event": "login", "code": 0}
+    assert ask(session, "orders", instId="BTCUSDT")[0]["event"] == "subscribe"
+
+
+def test_channels_that_are_asked_for_before_the_login_is_answered_are_refused(bitget: Exchange) -> None:
+    session, stamp = opened(bitget, "private"), str(int(NOON))
+    given = {
+        "apiKey": bitget.account.api_key, "passphrase": bitget.account.passphrase, "timestamp": stamp,
+        "sign": sign(bitget.account, f"{stamp}GET/user/verify"),
+    }  # fmt: skip
+    assert list(session.received(json.dumps({"op": "login", "args": [given]}))) == []
+    assert ask(session, "orders", instId="BTCUSDT")[0]["code"] == 30004
+    assert list(session.tick(NOON + 1)) == []
+    assert texts(list(session.tick(NOON + LOGIN_TAKES))) == [{"event": "login", "code": 0}]
+    assert list(session.tick(NOON + LOGIN_TAKES)) == []
     assert ask(session, "orders", instId="BTCUSDT")[0]["event"] == "subscribe"
 
 

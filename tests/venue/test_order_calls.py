@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import pytest
 
-from harness.venue.market import SelfTrade
+from harness.venue.market import SAMPLE_MARKETS, SelfTrade
 from harness.venue.model import (
     NewOrder,
     OrderEnd,
@@ -18,7 +18,8 @@ from harness.venue.model import (
     TimeInForce,
     VenueRefusal,
 )
-from tests.venue.world import resting, venue
+from harness.venue.session import Venue
+from tests.venue.world import FUNDS, StillClock, resting, venue
 
 D = Decimal
 
@@ -67,6 +68,27 @@ def test_a_taker_gets_the_better_price_and_what_it_saved() -> None:
     assert (order.status, order.average_price) == (OrderStatus.FILLED, best.price)
     assert world.balance(account, "USDT").total == D(100_000) - best.price * D("0.0002")
     assert world.balance(account, "USDT").locked == 0
+
+
+@dataclass
+class RunningClock(StillClock):
+    """A millisecond later each time that it is looked at."""
+
+    def now(self) -> float:
+        self.time += 0.001
+        return self.time
+
+
+def test_all_fills_of_an_order_that_comes_have_one_time() -> None:
+    world = Venue(SAMPLE_MARKETS, 7, RunningClock())
+    market = world.markets[0]
+    for price in (D(50_000), D(50_001)):
+        world.set_level(market, Side.SELL, price, D("0.01"))
+    account, two = world.account("maker", FUNDS), world.book(market, 2).asks
+    asked = NewOrder(market, Side.BUY, amount=D("0.02"), price=two[1].price)
+    fills = world.fills(account, order_id=world.place(account, asked).order_id)
+    assert [fill.price for fill in fills] == [level.price for level in two]
+    assert len({fill.at for fill in fills}) == 1
 
 
 def test_a_market_order_of_a_quote_amount_spends_no_more() -> None:

@@ -18,6 +18,7 @@ from tests.zoo.defects import DEFECTS
 from tests.zoo.origins import HISTORY, REPORTS, Origin
 from tests.zoo.real_defects import REAL_DEFECTS
 from tests.zoo.rows import Row, summary, table
+from tests.zoo.specimens import IN_ONE_CONNECTOR
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "accuracy.md"
 PROPERTY = "zoo"
@@ -172,6 +173,12 @@ class Accuracy:
                     for defect in DEFECTS
                     for name, why in sorted(defect.harmless.items())
                 ),
+                "",
+                "## Shown in one connector",
+                "",
+                "The other requirements were shown two mistakes at least, in two connectors.",
+                "",
+                *(f"- `{slug}`: {why}" for slug, why in sorted(IN_ONE_CONNECTOR.items())),
                 "",
                 "## False alarms",
                 "",

@@ -18,7 +18,7 @@ from tests.zoo.planting import exchange
 from tests.zoo.real_defect import FORGETS
 from tests.zoo.real_defects import REAL_DEFECTS
 from tests.zoo.rows import read, summary
-from tests.zoo.specimens import ELSEWHERE, spread
+from tests.zoo.specimens import ELSEWHERE, IN_ONE_CONNECTOR, shown_once, spread
 
 BLOCKER = next(check for check in CHECKS if severity_of(check) is Severity.BLOCKER).__name__
 MAJOR = next(check for check in CHECKS if severity_of(check) is Severity.MAJOR).__name__
@@ -70,6 +70,13 @@ def test_eighty_kinds_in_ten_connectors() -> None:
     assert len({each.name for each in DEFECTS}) >= 80
     assert len({each.connector for each in (*DEFECTS, *ELSEWHERE)}) >= 10
     assert test_orders.test_cancel_all in {each.check for each in DEFECTS}
+
+
+def test_every_requirement_is_shown_two_mistakes_in_two_connectors() -> None:
+    """Plant a second one, in another connector, or say in `specimens.py` why nobody can."""
+    assert shown_once() == IN_ONE_CONNECTOR.keys()
+    page = PAGE.read_text("utf-8")
+    assert all(f"- `{slug}`: {why}" in page for slug, why in IN_ONE_CONNECTOR.items())
 
 
 def test_the_page_knows_every_check() -> None:

@@ -1,14 +1,17 @@
 """What a connector's order book tests show: raw messages beside what the connector makes of them.
 
 `python -m inside.books ORDER`, where ORDER is a JSON object: `tree`, `tests` (files from the tree's root) and
-`nonce`, which has to come back with the answer. The tests run with the parsing methods wrapped.
+`nonce`, which has to come back with the answer. The tests run with the parsing methods wrapped, and those of
+the order book's own class that make a message.
 """
 
+import contextlib
 import copy
 import functools
 import importlib
 import json
 import os
+import re
 import sys
 from typing import Any, Dict, Iterator, List
 
@@ -20,6 +23,8 @@ PARSERS = {
     "_parse_order_book_diff_message": "diff",
     "_parse_order_book_snapshot_message": "snapshot",
 }
+MAKES = re.compile(r"^(snapshot|diff|trade)_message_from_\w+$")
+STREAMED = re.compile(r"_(ws|websocket|stream)$")
 TEST_SECONDS = 12
 MAX_NOTES = 200
 MAX_TEXT = 100_000  # characters of one message or reply
@@ -30,11 +35,18 @@ class Noted:
 
     def __init__(self) -> None:
         self.notes: List[Dict[str, Any]] = []
+        self.parts: List[Dict[str, Any]] = []  # what a test gives the order book's class itself
 
-    def add(self, kind: str, raw: Any, made: List[Any]) -> None:
+    def add(self, kind: str, raw: Any, made: List[Any], part: bool = False) -> None:
         note = {"kind": kind, "raw": _json(raw), "made": [_message(each) for each in made]}
-        if len(self.notes) < MAX_NOTES and note["raw"] is not None and len(json.dumps(note)) <= MAX_TEXT:
-            self.notes.append(note)
+        notes = self.parts if part else self.notes
+        if len(notes) < MAX_NOTES and note["raw"] is not None and len(json.dumps(note)) <= MAX_TEXT:
+            notes.append(note)
+
+    def all(self) -> List[Dict[str, Any]]:
+        """A kind of message that no test gives the connector's parser as its class's tests have it."""
+        known = {note["kind"] for note in self.notes if note["made"]}
+        return self.notes + [note for note in self.parts if note["kind"] not in known]
 
 
 class Queue:
@@ -62,6 +74,7 @@ class Watch:
     def __init__(self, noted: Noted) -> None:
         self._noted = noted
         self._reply: Any = None
+        self._parsing = 0
 
     def pytest_runtest_setup(self) -> None:
         self._reply = None
@@ -74,6 +87,11 @@ class Watch:
                     setattr(kind, name, self._parser(vars(kind)[name], what))
             if "_order_book_snapshot" in vars(kind):
                 kind._order_book_snapshot = self._snapshot(vars(kind)["_order_book_snapshot"])
+        books = importlib.import_module("hummingbot.core.data_type.order_book")
+        for kind in _subclasses(books.OrderBook):
+            for name, made in list(vars(kind).items()):
+                if MAKES.match(name) and isinstance(made, (classmethod, staticmethod)):
+                    setattr(kind, name, self._maker(made, name))
         mocked = importlib.import_module("aioresponses").aioresponses
         mocked.add = self._mock(mocked.add)
 
@@ -81,7 +99,8 @@ class Watch:
         @functools.wraps(parse)
         async def wrapped(data_source: Any, raw_message: Any, message_queue: Any) -> Any:
             raw, queue = copy.deepcopy(raw_message), Queue(message_queue)
-            done = await parse(data_source, raw_message, queue)
+            with self._counted():
+                done = await parse(data_source, raw_message, queue)
             self._noted.add(what, raw, queue.put_in)
             return done
 
@@ -93,11 +112,37 @@ class Watch:
             own = getattr(data_source, "_request_order_book_snapshot", None)
             if own is not None:
                 data_source._request_order_book_snapshot = self._asked(own)
-            made = await ask(data_source, *positional, **named)
+            with self._counted():
+                made = await ask(data_source, *positional, **named)
             self._noted.add("order_book", self._reply, [made])
             return made
 
         return wrapped
+
+    def _maker(self, made: Any, name: str) -> Any:
+        """A method of the order book's class: what a test gives it beside what it makes of it."""
+        function, first = made.__func__, int(isinstance(made, classmethod))
+        kind = name.split("_")[0]
+        what = "order_book" if kind == "snapshot" and not STREAMED.search(name) else kind
+
+        @functools.wraps(function)
+        def wrapped(*positional: Any, **named: Any) -> Any:
+            given = positional[first] if len(positional) > first else next(iter(named.values()), None)
+            raw = copy.deepcopy(given)
+            message = function(*positional, **named)
+            if not self._parsing:
+                self._noted.add(what, raw, [message], part=True)
+            return message
+
+        return type(made)(wrapped)
+
+    @contextlib.contextmanager
+    def _counted(self) -> Iterator[None]:
+        self._parsing += 1
+        try:
+            yield
+        finally:
+            self._parsing -= 1
 
     def _asked(self, ask: Any) -> Any:
         """The reply as the data source is given it, where no request was mocked for it."""
@@ -168,7 +213,7 @@ def main() -> None:
         importlib.import_module("pytest").main(options + order["tests"], plugins=[Watch(noted)])
     except BaseException as error:  # what was noted until then stands
         sys.stderr.write(wire.error(error)["trace"])
-    job.end({"notes": noted.notes})
+    job.end({"notes": noted.all()})
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from harness.scenarios.played.order_life import (
     size,
     submit,
 )
-from harness.scenarios.played.positions import choose_mode, close, follow
+from harness.scenarios.played.positions import LEVERAGE, choose_mode, close, follow
 from harness.scenarios.rig import Rig, Rigs
 from harness.scenarios.trace.model import BY_HAND
 from harness.scenarios.trace.view import View
@@ -57,10 +57,13 @@ class Sides:
 
 @dataclass
 class Hedged(View):
-    """`mode` is the account's when the orders came."""
+    """`mode` is the account's when the orders came, `leverage` what it has after `LEVERAGE` was asked for;
+    None where the exchange can be told none.
+    """
 
     rig_number: int
     mode: PositionMode = PositionMode.ONE_WAY
+    leverage: Decimal | None = None
     notes: list[Sides] = field(default_factory=list)
     orders: list[Life] = field(default_factory=list)
 
@@ -81,9 +84,13 @@ def hold_both_sides(rigs: Rigs, pace: float) -> Hedged:
         run.mode = choose_mode(rig, "HEDGE", PositionMode.HEDGE)
         if run.mode is not PositionMode.HEDGE:
             return run
+        rig.connector.set_leverage(rig.pair, LEVERAGE)
+        rig.eventually(lambda: rig.venue.leverage(rig.account, rig.market) == LEVERAGE, WAIT)
         for side in Side:
             run.orders.append(_fill(rig, rest(rig, side)))
             run.notes.append(_sides(rig, "with both open" if run.notes else "with the long one open"))
+        if rig.dialect.takes_leverage:  # some exchanges take it with each order
+            run.leverage = rig.venue.leverage(rig.account, rig.market)
         for side, which in ((Side.SELL, PositionSide.LONG), (Side.BUY, PositionSide.SHORT)):
             held = abs(rig.venue.position(rig.account, rig.market, which).size)
             if held:

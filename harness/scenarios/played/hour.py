@@ -29,6 +29,7 @@ SLOWER, FASTER = 0.6, 1.15
 TRIES = 3  # each at half the pace of the one before; the last goes to its end whatever happens
 FAST_ROUNDS, FAST_REFRESH = 6, 10.0  # virtual seconds between two rounds, as in qa's two rows
 SLOW_ROUNDS, SLOW_REFRESH = 15, 300.0
+MOST_ROUNDS = 2 * SLOW_ROUNDS  # where what it was not told has to be looked at anew
 LEVELS = 150  # a side of the book
 DEAF_IN, GAP_IN, BREAK_IN = 0, 1, 13  # rounds of the slow part with a mishap; keys live up to an hour
 # Rounds of the slow part: in one the market's steps change, in the other the framework has read its rules
@@ -37,6 +38,7 @@ NEW_RULES_IN, KNOWN_IN = 2, 9
 COARSER = 10  # times
 CHANGED = 6  # levels
 DEEPEST = 100  # what every snapshot has
+SNAPSHOTS = 3700.0  # virtual seconds; the framework asks for one every hour
 LOOK_EVERY, WALK_EVERY = 5.0, 10.0  # virtual seconds; no market is silent for half a minute
 PRIVATE = ("stream:orders", "stream:fills")
 BACK = 120.0  # virtual seconds after which a broken private stream has to be there again
@@ -53,7 +55,9 @@ class Hour(View):
     where the exchange cannot tell of that, as some count the decimals of amounts.
     `private` are the numbers of the sockets that were one. `unheard` are the amounts, by price, of levels
     whose change the connector was never told. Of those that it keeps and that never changed again, `judged`
-    could be looked at last, so long (`after`) after it; `still_wrong` says how it had them. `forgotten` are
+    could be looked at last, so long (`after`) after it; `still_wrong` says how it had them. `told_by` are the
+    connections with the book that they were withheld on: a new one brings a new book, which says nothing of
+    what becomes of a gap, so a change is withheld again then, `renewed` times. `forgotten` are
     orders open at the end that it does not track, `stuck` those that it tracks and that are not open; the
     exchange has `bids` bids then. `muted` are the connections with the book that said nothing any more from
     one moment on, and `still_deaf` those of them that it kept for the five minutes after it. `usages` are
@@ -72,6 +76,8 @@ class Hour(View):
     deaf: float = 0.0
     private: set[int] = field(default_factory=set)
     unheard: dict[Decimal, Decimal] = field(default_factory=dict)
+    told_by: frozenset[int] = frozenset()
+    renewed: int = 0
     lost_at: float = 0.0
     after: float = 0.0
     judged: int = 0
@@ -89,6 +95,11 @@ class Hour(View):
     @property
     def seconds(self) -> float:
         return self.ended - self.began
+
+    @property
+    def mended(self) -> bool:
+        """Right when it was looked at last, on the connection on which the change was withheld."""
+        return bool(self.judged) and not self.still_wrong
 
 
 def make_markets(rigs: Rigs, pace: float) -> Hour:
@@ -122,14 +133,18 @@ def _hour(rigs: Rigs, pace: float, fastest: float, *, strict: bool) -> Hour:
         for number in range(FAST_ROUNDS):
             quotes = _refresh(rig, run, quotes, taken=number % 3 == 1)
             watch.idle(FAST_REFRESH)
-        for number in range(SLOW_ROUNDS):
+        for number in range(MOST_ROUNDS):
+            if number >= SLOW_ROUNDS and not _gap_is_young(run, rig.clock.now()):
+                break
             _mishap(rig, run, watch, number)
             run.usages.append(rig.connector.usage())
             quotes = _refresh(rig, run, quotes, taken=number % 3 == 1)
             watch.idle_fast(SLOW_REFRESH)
             if number == DEAF_IN:
                 _look_who_is_deaf(rig, run)
-            _look_at_what_was_lost(rig, run)
+            if _mended_by_a_new_connection(rig, run):
+                watch.slow_down()
+                _lose_part_of_the_book(rig, run)
         _end(rig, run, quotes)
         return run
 
@@ -210,6 +225,7 @@ def _lose_part_of_the_book(rig: Rig, run: Hour) -> None:
     step = rig.market.lot_size
     first = max(min(*run.depth, DEEPEST) * 4 // 5 - CHANGED, 0)
     book = rig.venue.book(rig.market)
+    run.judged, run.still_wrong, run.unheard, run.told_by = 0, [], {}, _connections_with_the_book(rig)
     with rig.faults.during(DropMessage(), "stream:book") as rule:
         for level in book.asks[first : first + CHANGED]:
             amount = level.amount + step * rig.random.randint(7, 99)
@@ -222,17 +238,36 @@ def _lose_part_of_the_book(rig: Rig, run: Hour) -> None:
             run.unheard.clear()
 
 
-def _look_at_what_was_lost(rig: Rig, run: Hour) -> None:
+def _connections_with_the_book(rig: Rig) -> frozenset[int]:
+    return frozenset(each.number for each in rig.gateway.open_sockets("stream:book"))
+
+
+def _gap_is_young(run: Hour, now: float) -> bool:
+    """Whether a change that was withheld again has to be looked at for longer."""
+    return bool(run.renewed and run.unheard) and not run.mended and now - run.lost_at < SNAPSHOTS
+
+
+def _mended_by_a_new_connection(rig: Rig, run: Hour) -> bool:
+    """Look at the levels whose change was withheld; whether they are right since it connected anew.
+
+    Whether the hourly snapshot would have put them right cannot be told then. On a busy machine, connections
+    are left because a pong comes too late for the hurry in which time runs.
+    """
     levels = rig.venue.book(rig.market, rig.dialect.book_depth).asks
     truth = {level.price: level.amount for level in levels}
     kept = dict(rig.connector.book(rig.pair).asks)
     deepest = max(kept, default=Decimal(0))
     unheard = [(price, amount) for price, amount in run.unheard.items() if price <= deepest]
     same = [price for price, amount in unheard if truth.get(price) == amount]
-    if same:
-        run.judged, run.after = len(same), rig.clock.now() - run.lost_at
-        told_wrong = ((price, kept[price]) for price in same if price in kept and kept[price] != truth[price])
-        run.still_wrong = [f"{truth[price]} at {price}, not {claim}" for price, claim in told_wrong]
+    if not same:
+        return False
+    told_wrong = [price for price in same if price in kept and kept[price] != truth[price]]
+    if not (told_wrong or run.mended) and not run.told_by <= _connections_with_the_book(rig):
+        run.renewed += 1
+        return True
+    run.judged, run.after = len(same), rig.clock.now() - run.lost_at
+    run.still_wrong = [f"{truth[price]} at {price}, not {kept[price]}" for price in told_wrong]
+    return False
 
 
 class _Watch:
@@ -258,6 +293,10 @@ class _Watch:
         self._rig.go_at(self._fast)
         self.idle(seconds)
         self._rig.go_at(self._pace)
+
+    def slow_down(self) -> None:
+        """It left a connection, which may have been for our hurry."""
+        self._fastest = self._fast = max(self._fastest / 2, self._pace)
 
     def idle(self, seconds: float) -> None:
         """Prices move a little meanwhile."""

@@ -20,10 +20,14 @@ from harness.scenarios.played.order_life import (
     place_by_hand,
     rest,
     resting_price,
+    settle,
+    size,
+    submit,
 )
 from harness.scenarios.played.polls import keep_clear_of_polls
 from harness.scenarios.rig import Rig, Rigs
 from harness.scenarios.trace.view import SeenSocket, View
+from harness.venue.market import floor_to
 from harness.venue.model import Fill, Side
 
 OWN_RHYTHM = 90.0
@@ -82,13 +86,19 @@ class Reconnection:
 
 @dataclass
 class BrokenStreams(View):
-    """Every socket closed, by 1000 and by a broken connection, with an order open."""
+    """Every socket closed, by 1000 and by a broken connection, with an order open.
+
+    `at_once` is another that met two orders at one moment while no stream was heard; of its fills,
+    `unreported` were not found by polls.
+    """
 
     rig_number: int
     rounds: list[Reconnection] = field(default_factory=list)
     life: Life | None = None
     missed_fill: Fill | None = None
     missed_fill_reported: bool = False
+    at_once: Life | None = None
+    unreported: list[Fill] = field(default_factory=list)
 
 
 def break_streams(rigs: Rigs, pace: float) -> BrokenStreams:
@@ -113,6 +123,8 @@ def break_streams(rigs: Rigs, pace: float) -> BrokenStreams:
             if not run.rounds[-1].recovered:
                 break
         _miss_a_fill(rig, run, life)
+        if run.missed_fill_reported:
+            _miss_two_at_once(rig, run)
         return run
 
 
@@ -238,6 +250,21 @@ def _miss_a_fill(rig: Rig, run: BrokenStreams, life: Life) -> None:
             run.missed_fill_reported = wait_for_fill(rig, life, run.missed_fill, 6.0)
             if run.missed_fill_reported:
                 return
+
+
+def _miss_two_at_once(rig: Rig, run: BrokenStreams) -> None:
+    """An order meets two others, so that two fills have one time, and no stream tells of them."""
+    amount, (best, second) = size(rig), rig.venue.book(rig.market, 2).asks[:2]
+    rig.venue.set_level(rig.market, Side.SELL, best.price, floor_to(amount / 2, rig.market.lot_size))
+    rig.venue.set_level(rig.market, Side.SELL, second.price, amount)
+    with rig.faults.during(DropMessage(), "stream:*"):
+        life = run.at_once = settle(rig, submit(rig, Side.BUY, amount, second.price))
+        for _ in range(2):
+            rig.connector.tick()
+            run.unreported = [fill for fill in life.fills if not wait_for_fill(rig, life, fill, 6.0)]
+            if not run.unreported:
+                break
+    settle(rig, life)
 
 
 @dataclass

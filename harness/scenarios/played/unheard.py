@@ -1,4 +1,4 @@
-"""Private messages repeat, tell of two fills at once, or vanish: what polls find then."""
+"""Private messages repeat, tell of two fills or of other people's orders, or vanish: what polls find then."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from harness.scenarios.played.order_life import (
     Life,
     completed,
     let_trade,
+    place_by_hand,
     rest,
+    resting_price,
     settle,
 )
 from harness.scenarios.played.polls import keep_clear_of_polls
@@ -23,6 +25,7 @@ from harness.scenarios.rig import Rig, Rigs
 from harness.scenarios.trace.view import View
 from harness.venue.model import Side
 
+OTHERS = 6
 GIVE_UP, A_POLL = 8, 8.0  # polls; today's framework gives an order up at the fourth; virtual seconds each
 
 
@@ -32,7 +35,8 @@ class DeafStreams(View):
 
     `forgotten` was cancelled at the exchange, which knows no such order since. Of `together` one fill was
     told alone, and two were told in one message, if `joined`; `heard` says whether each was reported before
-    a poll.
+    a poll; `heard_after_others` says so of a fill of `after_others`, which came right after the messages
+    about orders that were placed by hand.
     """
 
     rig_number: int
@@ -40,6 +44,8 @@ class DeafStreams(View):
     together: Life | None = None
     joined: bool = False
     heard: list[bool] = field(default_factory=list)
+    after_others: Life | None = None
+    heard_after_others: bool = False
     silent_fill: Life | None = None
     silent_cancel: Life | None = None
     forgotten: Life | None = None
@@ -52,6 +58,7 @@ def disturb_user_stream(rigs: Rigs, pace: float) -> DeafStreams:
         with rig.faults.during(DuplicateMessage(), "stream:orders"):
             run.repeated = _filled_in_two(rig)
         _tell_together(rig, run)
+        _tell_of_others(rig, run)
         buy, sell = rest(rig, Side.BUY), rest(rig, Side.SELL)
         with rig.faults.during(DropMessage(), "stream:*"):
             _end_unheard(rig, buy, sell)
@@ -91,6 +98,28 @@ def _tell_together(rig: Rig, run: DeafStreams) -> None:
     run.joined = bool(together.joined)
     rig.connector.tick()
     rig.connector.wait_event(completed(Side.BUY), life.order_id, WAIT)
+    settle(rig, life)
+
+
+def _tell_of_others(rig: Rig, run: DeafStreams) -> None:
+    """Orders are placed in the browser, one is filled, the others cancelled; then one of its own is filled.
+
+    They have no client order id. So many that a listener that rests after each of the messages is noticed.
+    """
+    life = run.after_others = rest(rig, Side.SELL)
+    if life.placed is None:
+        return
+    keep_clear_of_polls(rig)
+    for number in range(OTHERS):
+        other = place_by_hand(rig, Side.BUY, resting_price(rig, Side.BUY))
+        if number:
+            rig.venue.cancel(rig.account, order_id=other.order_id)
+        else:
+            rig.venue.fill(other.order_id)
+    fill = let_trade(rig, life)
+    run.heard_after_others = fill is not None and wait_for_fill(rig, life, fill, 2 * LONGEST_HOLD)
+    rig.connector.tick()
+    rig.connector.wait_event(completed(Side.SELL), life.order_id, WAIT)
     settle(rig, life)
 
 

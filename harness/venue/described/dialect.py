@@ -60,7 +60,7 @@ class DescribedDialect(Proving, Understanding):
     def __init__(self, venue: Venue) -> None:
         super().__init__(venue)
         described = self.description
-        self.venue_facts = VenueFacts(venue, self.symbol, described.assets)
+        self.venue_facts = VenueFacts(venue, self.symbol, described.assets, described.orders.unnamed)
         self.filler = Filler(described.words, described.shapes)
         exponents = described.orders.numbers == "any"
         self.matcher = Matcher(described.words, described.shapes, exponents, self._symbol_of)

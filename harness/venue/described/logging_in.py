@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from pydantic import JsonValue
 
@@ -13,18 +13,35 @@ from harness.venue.described.signing_texts import text_of
 from harness.venue.described.speaking import Speaking
 from harness.venue.described.values import Fact
 from harness.venue.dialects.messages import Outgoing
+from harness.venue.model import Account
 from harness.venue.operations.refusals import RequestError
 
 
 class LoggingIn(Speaking):
-    """A part of a session."""
+    """A part of a session. `_waits` is a login that is answered later: when, whose it is and what it said."""
+
+    _waits: tuple[float, Account, JsonValue] | None = None
+
+    def tick(self, now: float) -> Iterable[Outgoing]:
+        if self._waits is not None and now >= self._waits[0]:
+            _, self.account, said = self._waits
+            self._waits = None
+            yield from self._welcome(said)
+        yield from super().tick(now)
 
     def _logged_in(self, said: JsonValue, found: Mapping[str, Fact]) -> Iterator[Outgoing]:
         error = self._log_in(said, found)
         login = self._connection.login
         if error is not None:
             yield from self._refuse(error.value, said, operation="stream:login")
-        elif login is not None and login.answer is not None:
+        elif login is not None and login.takes and self.account is not None:
+            self._waits, self.account = (self.heard_at + login.takes, self.account, said), None
+        else:
+            yield from self._welcome(said)
+
+    def _welcome(self, said: JsonValue) -> Iterator[Outgoing]:
+        login = self._connection.login
+        if login is not None and login.answer is not None:
             yield self._frame("stream:login", login.answer, self._scope(said))
 
     def _log_in(self, said: JsonValue, found: Mapping[str, Fact]) -> RequestError | None:

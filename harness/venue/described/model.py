@@ -80,10 +80,10 @@ class Signing(Part):
     lower upper unitsN`. `carries` says where each part of a request stands: `header NAME`, `query NAME`,
     `body PATH`, `param NAME` (in the query or in a form), `payload NAME` (in the JSON of the `payload`) or
     `claim NAME` of a JWT; those of a message stand in `login.said`. `unverified` is accepted without a look,
-    and then `signs-requests` is undetermined. Of a JWT `text` is what it has to claim as `claim`.
+    of the only account where it carries no `key`: `signs-requests` is undetermined. Of a JWT `text` is its
+    `claim`.
     `eip191` is a text that a wallet signs, `eip712` the `typed` data; an `rsa` signature is padded by
-    `padding`, with salt of any length. A `session` is a key that a route of the operation `stream_token`
-    gave.
+    `padding`, with salt of any length. A `session` is a key that a `stream_token` route gave.
     """
 
     scheme: Literal[
@@ -243,6 +243,9 @@ class Login(Part):
     answer: Template = None
     token: str | None = Field(default=None, description="`path NAME` or `query NAME`")
     needed: bool = Field(default=True, description="whether nobody is let in without a token")
+    takes: float = Field(
+        default=0.0, description="seconds until it is answered; what is subscribed to before is refused"
+    )
 
 
 class ServerPing(Part):

@@ -8,6 +8,8 @@ from pydantic import BaseModel, Field
 
 from harness.venue.described.part import STRICT, Operation
 
+OWN_ID = "an id of its own"
+
 
 class Limit(BaseModel):
     """So many requests in a window, counted for each route or all together; no operations: any other."""
@@ -30,6 +32,11 @@ class Orders(BaseModel):
     fee_in: Literal["received", "quote", "base"] = "received"
     post_only_would_take: Literal["refused", "expires"] = "refused"
     client_order_id: str | None = Field(default=None, description="pattern that it must match")
+    unnamed: str | None = Field(
+        default=OWN_ID,
+        description="what is told in its place of an order that came without one: nothing (null), this text, "
+        "or an id that the exchange makes itself",
+    )
     repeated_client_order_ids: Literal["refused", "taken"] = Field(
         default="refused", description="an order whose id another has that is open"
     )

@@ -127,6 +127,8 @@ class Proving(Dialect):
         """Whose request it is; raises Refused."""
         if signing.scheme == "session":
             return self._of_session(given, self.received_at(request))
+        if signing.scheme == "unverified" and "key" not in signing.carries:
+            return self._only_account()
         for part, error in (
             ("key", RequestError.MISSING_KEY), ("signature", RequestError.MISSING_SIGNATURE),
             ("time", RequestError.MISSING_TIME), ("passphrase", RequestError.MISSING_PASSPHRASE),
@@ -147,6 +149,13 @@ class Proving(Dialect):
         if account is None:
             raise self.refused(RequestError.UNKNOWN_KEY.value)
         return account
+
+    def _only_account(self) -> Account:
+        """Whose a request is that names nobody, where its signature cannot be read: the only account's."""
+        accounts = self.venue.accounts()
+        if len(accounts) != 1:
+            raise self.refused(RequestError.MISSING_KEY.value)
+        return accounts[0]
 
     def _phrase(self, signing: Signing, account: Account) -> str:
         """The passphrase as it is sent."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from harness.venue.described.held_keys import number_of
+from harness.venue.described.order_rules import OWN_ID
 from harness.venue.described.templates import Facts, Scope
 from harness.venue.described.values import Fact, plainly
 from harness.venue.dialects.day import day
@@ -20,11 +21,13 @@ from harness.venue.session import Venue
 @dataclass(frozen=True)
 class VenueFacts:
     """Makes scopes of a venue's things. `symbol` is the exchange's name of a market, `assets` its names of
-    assets that are called otherwise there."""
+    assets that are called otherwise there; `unnamed` what is told for the client order id of an order that
+    came without one."""
 
     venue: Venue
     symbol: Callable[[Market], str]
     assets: Mapping[str, str] = field(default_factory=dict)
+    unnamed: str | None = OWN_ID
 
     def asset(self, name: str) -> str:
         return self.assets.get(name, name)
@@ -158,13 +161,13 @@ class VenueFacts:
         told: dict[str, Fact] = {
             name: plainly(getattr(order, name))
             for name in (
-                "order_id", "client_order_id", "side", "type", "time_in_force", "post_only", "reduce_only",
-                "position_side", "price", "amount", "quote_amount", "remaining", "filled", "filled_quote",
+                "order_id", "side", "type", "time_in_force", "post_only", "reduce_only", "position_side",
+                "price", "amount", "quote_amount", "remaining", "filled", "filled_quote",
                 "average_price", "status", "ended", "created_at", "updated_at", "expires_at",
             )
         }  # fmt: skip
         told |= {
-            "any_id": order.order_id, "asked": asked,
+            "client_order_id": self._client_order_id(order), "any_id": order.order_id, "asked": asked,
             "filled_share": order.filled / order.amount if order.amount else ZERO,
             "partly_filled": ZERO < order.filled < order.amount,
             "notional": order.quote_amount or order.amount * (order.price or ZERO), "asked_left": left,
@@ -177,6 +180,9 @@ class VenueFacts:
             told["fee_asset"] = self.asset(market.settle_asset)
             told["leverage"] = self.venue.leverage(account, market)
         return told
+
+    def _client_order_id(self, of: Order | Fill) -> str | None:
+        return of.client_order_id if of.given_id or self.unnamed == OWN_ID else self.unnamed
 
     def _paid(self, fills: Iterable[Fill]) -> list[Scope]:
         """An order's fees, by asset."""
@@ -196,12 +202,12 @@ class VenueFacts:
         return scope.within(self.order(account, self.venue.order_of(account, fill)))
 
     def fill_facts(self, fill: Fill) -> Facts:
-        names = ("trade_id", "order_id", "client_order_id", "side", "price", "amount", "quote_amount", "fee")
+        names = ("trade_id", "order_id", "side", "price", "amount", "quote_amount", "fee")
         told: dict[str, Fact] = {name: plainly(getattr(fill, name)) for name in names}
         way = 1 if fill.side is Side.BUY else -1
         return {
             "signed_amount": fill.amount * way, "signed_quote_amount": -fill.quote_amount * way,
-            **told, "fee_asset": self.asset(fill.fee_asset),
+            **told, "client_order_id": self._client_order_id(fill), "fee_asset": self.asset(fill.fee_asset),
             "fee_asset_number": self.asset_number(fill.fee_asset), "maker": fill.maker, "at": fill.at,
             "position_side": plainly(fill.position_side), "realised_pnl": fill.realised_pnl,
             "opens": fill.realised_pnl == ZERO,

@@ -1,12 +1,15 @@
-"""When an hour of market making is taken to be disturbed."""
+"""When an hour of market making is taken to be disturbed, and how long a lost message is looked for."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+from checks.conformance.test_resilience_hour import test_a_gap_in_the_book_is_mended as judge_gap
 from checks.conformance.test_resilience_hour import test_an_hour_of_market_making as judge
 from harness.checking import Failed, Undetermined
 from harness.checking.plan import CALM_PACE
@@ -57,7 +60,7 @@ def test_restarts_are_the_connectors_in_an_hour_that_was_played_calmly(
     """A hurried hour is played calmly then, once, and not a third time where that passes."""
     run = SimpleNamespace(
         pace=pace, restarts=1, lives=(), forgotten=(), stuck=(), seconds=60.0, began=0.0,
-        part=SimpleNamespace(wire=SimpleNamespace(exchanges=lambda: ())),
+        part=SimpleNamespace(wire=SimpleNamespace(requests=lambda: ())),
     )  # fmt: skip
     with pytest.raises(ended, match="dropped all its connections 1 times"):
         judge(cast(Any, run), lambda *_: None)
@@ -66,3 +69,88 @@ def test_restarts_are_the_connectors_in_an_hour_that_was_played_calmly(
 def test_a_strict_hour_ends_there() -> None:
     with pytest.raises(hour._RestartedError):
         watched({1, 2}, {3, 4}, by=ClosedBy.CLIENT, strict=True)
+
+
+PRICES = [Decimal(price) for price in range(100, 110)]
+
+
+@dataclass
+class Book:
+    """An exchange's asks and a connector's, over one connection; `rounds` says what happens in each."""
+
+    rounds: list[str]
+    truth: dict[Decimal, Decimal] = field(default_factory=lambda: dict.fromkeys(PRICES, Decimal(1)))
+    kept: dict[Decimal, Decimal] = field(default_factory=lambda: dict.fromkeys(PRICES, Decimal(1)))
+    connection: int = 1
+    now: float = 0.0
+
+    @property
+    def rig(self) -> Any:
+        levels = SimpleNamespace(
+            asks=[SimpleNamespace(price=price, amount=amount) for price, amount in self.truth.items()]
+        )
+        return SimpleNamespace(
+            clock=SimpleNamespace(now=lambda: self.now),
+            gateway=SimpleNamespace(open_sockets=lambda _: [SimpleNamespace(number=self.connection)]),
+            venue=SimpleNamespace(book=lambda *_: levels),
+            connector=SimpleNamespace(book=lambda _: SimpleNamespace(asks=list(self.kept.items()))),
+            dialect=SimpleNamespace(book_depth=100), market=None, pair="A-B",
+        )  # fmt: skip
+
+    def lose(self, run: hour.Hour) -> None:
+        run.unheard = {price: self.truth[price] + 7 for price in PRICES[:3]}
+        self.truth.update(run.unheard)
+        run.judged, run.still_wrong, run.lost_at = 0, [], self.now
+        run.told_by = frozenset({self.connection})
+
+    def played(self) -> hour.Hour:
+        run = hour.Hour(0)
+        self.lose(run)
+        for what in self.rounds:
+            self.now += hour.SLOW_REFRESH
+            self.connection += "connects" in what
+            if "right" in what:
+                self.kept.update(self.truth)
+            if hour._mended_by_a_new_connection(self.rig, run):
+                self.lose(run)
+        return run
+
+
+@pytest.mark.parametrize(
+    ("rounds", "renewed", "mended", "young"),
+    [
+        (["stays"] * 13, 0, False, False),
+        (["stays", "right", "connects and right"], 0, True, False),
+        (["stays", "connects", "stays"], 0, False, False),
+        (["stays", "connects and right", "stays"], 1, False, True),
+        (["connects and right", *["stays"] * 13], 1, False, False),
+        (["connects and right", "stays", "right"], 1, True, False),
+        (["connects and right"] * 3, 3, False, True),
+    ],
+)
+def test_a_gap_that_a_new_connection_mended_is_made_again(
+    rounds: list[str], renewed: int, mended: bool, young: bool
+) -> None:
+    book = Book(rounds)
+    run = book.played()
+    assert (run.renewed, run.mended) == (renewed, mended)
+    assert hour._gap_is_young(run, book.now) == young
+
+
+@pytest.mark.parametrize(
+    ("run", "ended", "words"),
+    [
+        (hour.Hour(0, renewed=3), Undetermined, "connected anew 3 times"),
+        (hour.Hour(0), Undetermined, "could be withheld"),
+        (hour.Hour(0, judged=3, still_wrong=["a"], after=600), Undetermined, "for 10 minutes only"),
+        (
+            hour.Hour(0, judged=3, still_wrong=["a"], after=3800),
+            Failed,
+            "1 levels of the book are still wrong",
+        ),
+    ],
+)
+def test_what_a_gap_shows(run: hour.Hour, ended: type[Exception], words: str) -> None:
+    with pytest.raises(ended, match=words):
+        judge_gap(run)
+    judge_gap(hour.Hour(0, judged=3, after=600))

@@ -61,7 +61,7 @@ def test_another_lot_is_wrong() -> None:
 
 def test_a_connector_without_rules_fails_and_one_that_cannot_show_them_is_undecided() -> None:
     def judged(rules: dict[str, Rule] | None) -> None:
-        part = SimpleNamespace(wire=SimpleNamespace(exchanges=lambda _: ()))
+        part = SimpleNamespace(wire=SimpleNamespace(requests=lambda _: ()))
         seen: Any = SimpleNamespace(rules=rules, markets=(BTC,), part=part)
         listing: Any = SimpleNamespace(ccxt=None)
         checks.test_trading_rules(seen, listing)
@@ -74,7 +74,7 @@ def test_a_connector_without_rules_fails_and_one_that_cannot_show_them_is_undeci
 
 
 def odd_start(**more: Any) -> Any:
-    part = SimpleNamespace(wire=SimpleNamespace(exchanges=lambda _: ()))
+    part = SimpleNamespace(wire=SimpleNamespace(requests=lambda _: ()))
     usual: dict[str, Any] = {
         "market": BTC,
         "halted": "ETH-USDT",

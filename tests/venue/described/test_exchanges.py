@@ -179,6 +179,7 @@ def streams(world: World, only: tuple[str, str] | None = None) -> None:
         login = connection.login
         if login is not None and login.by == "frame":
             world.listen(session.received(_json(client.login(connection, {}, token))))
+            world.listen(session.tick(world.clock.time + login.takes))
         for channel in private:
             if channel.topic is None:
                 assert channel.operation in session.carries(), connection.path

@@ -131,3 +131,23 @@ def test_a_topic_may_stand_alone_or_with_a_market(acme: DescribedDialect) -> Non
     session = acme.open_stream(Request("GET", STREAM, "/ws"))
     assert isinstance(session, StreamSession)
     assert texts(list(session.received(json.dumps({"op": "sub", "names": ["prices"]})))) == [{"to": "prices"}]
+
+
+def test_a_request_that_names_nobody_is_the_only_accounts() -> None:
+    """As Hyperliquid's, which takes whose an order is from a signature that no formula says."""
+    routes = {**ACME["routes"]}
+    routes["POST /orders"] = {
+        name: value for name, value in routes["POST /orders"].items() if name != "proof"
+    }
+    kind = dialect_of(
+        checked({**ACME, "signing": {"scheme": "unverified"}, "routes": routes}, Path("acme_contracts.yml"))
+    )
+    acme = kind(Venue(kind.markets, 7, StillClock()))
+    body = json.dumps({"coin": "BTC", "count": 12, "price": "50"}).encode()
+    request = Request("POST", REST, "/orders", [], {"Content-Type": "application/json"}, body, NOON)
+    assert acme.handle(request).status == 400  # of none
+    account = acme.venue.account("maker", initial_balances(acme.markets))
+    assert acme.handle(request).status == 200
+    assert len(acme.venue.open_orders(account)) == 1
+    acme.venue.account("other", initial_balances(acme.markets))
+    assert acme.handle(request).status == 400  # of whose?

@@ -10,6 +10,7 @@ from tests.zoo.defects import (
     ends,
     fees,
     foul,
+    fourth,
     hedging,
     history,
     hour,
@@ -23,6 +24,7 @@ from tests.zoo.defects import (
     repairs,
     replies,
     resilience,
+    second_kinds,
     second_markets,
     second_orders,
     security,
@@ -58,5 +60,7 @@ DEFECTS: tuple[Defect, ...] = (
     *second_orders.DEFECTS,
     *second_markets.DEFECTS,
     *third.DEFECTS,
+    *fourth.DEFECTS,
+    *second_kinds.DEFECTS,
     *over_websockets.DEFECTS,
 )

@@ -103,7 +103,7 @@ class AccountRoutes(MarketRoutes):
                 self.venue.cancel(call.account, order.order_id)
                 for order in self.venue.open_orders(call.account, market)
             ]
-        told: list[JsonValue] = [{"orderId": str(o.order_id), "orderLinkId": o.client_order_id} for o in gone]
+        told: list[JsonValue] = [{"orderId": str(o.order_id), "orderLinkId": o.given_id} for o in gone]
         return self.answer({"list": told, "success": "1"})
 
     def _said(self, call: Call, name: str) -> str:
@@ -111,7 +111,7 @@ class AccountRoutes(MarketRoutes):
         return str(body.get(name) or "") if isinstance(body, dict) else ""
 
     def _named(self, order: Order) -> Reply:
-        return self.answer({"orderId": str(order.order_id), "orderLinkId": order.client_order_id})
+        return self.answer({"orderId": str(order.order_id), "orderLinkId": order.given_id})
 
     @rest("GET", "/v5/order/realtime", operation="order_status", private=True)
     def realtime(self, call: Call) -> Reply:

@@ -160,7 +160,7 @@ def order_data(order: Order, fee: Decimal, category: str) -> Json:
     force = "PostOnly" if order.post_only else order.time_in_force.value.upper()
     return {
         "category": category, "symbol": f"{order.market.base}{order.market.quote}",
-        "orderId": str(order.order_id), "orderLinkId": order.client_order_id, "blockTradeId": "",
+        "orderId": str(order.order_id), "orderLinkId": order.given_id, "blockTradeId": "",
         "side": order.side.value.title(), "positionIdx": INDEX_OF[order.position_side],
         "orderStatus": state_of(order),
         "cancelType": "UNKNOWN", "timeInForce": force,
@@ -189,7 +189,7 @@ def execution(fill: Fill, order: Order, category: str) -> Json:
         "execId": str(fill.trade_id), "execPrice": plain(fill.price), "execQty": plain(fill.amount),
         "execType": "Trade", "execValue": plain(fill.quote_amount), "execFee": plain(fill.fee),
         "feeRate": plain(rate), "feeCurrency": fill.fee_asset, "isMaker": fill.maker,
-        "orderId": str(fill.order_id), "orderLinkId": fill.client_order_id,
+        "orderId": str(fill.order_id), "orderLinkId": fill.given_id,
         "orderPrice": plain(order.price or ZERO), "orderQty": plain(order.amount),
         "orderType": order.type.value.title(), "leavesQty": plain(order.remaining),
         "side": fill.side.value.title(),

@@ -102,7 +102,7 @@ def order(of: Order, fills: Iterable[Fill]) -> Json:
         "feeCurrency": market.quote, "stp": "", "stop": "",
         "stopTriggered": False, "stopPrice": "0", "timeInForce": of.time_in_force.value.upper(),
         "postOnly": of.post_only, "hidden": False, "iceberg": False, "visibleSize": "0", "cancelAfter": 0,
-        "channel": "API", "clientOid": of.client_order_id, "remark": None, "tags": None,
+        "channel": "API", "clientOid": of.given_id, "remark": None, "tags": None,
         "isActive": of.status.live, "tradeType": "TRADE", "createdAt": ms(of.created_at),
         "cancelExist": of.status in (OrderStatus.CANCELED, OrderStatus.EXPIRED),
     }  # fmt: skip

@@ -55,7 +55,7 @@ def order_change(event: OrderChanged) -> Iterator[Json]:
 
 def _order(order: Order, kind: str, status: str, at: float) -> Json:
     """An order that was placed in the browser has no `clientOid` at all."""
-    client: Json = {"clientOid": order.client_order_id} if order.named_by_client else {}
+    client: Json = {"clientOid": order.given_id} if order.given_id else {}
     return {
         **client,
         "symbol": order.market.name, "orderType": order.type.value, "side": order.side.value,

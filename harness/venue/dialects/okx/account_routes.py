@@ -96,7 +96,7 @@ class AccountRoutes(MarketRoutes):
             done = do(account, item)
         except ItemRefused as error:
             return {**told, "sCode": error.code, "sMsg": error.text, "ordId": str(item.get("ordId") or "")}
-        return {**told, "ordId": str(done.order_id), "clOrdId": done.client_order_id, "sCode": "0"}
+        return {**told, "ordId": str(done.order_id), "clOrdId": done.given_id, "sCode": "0"}
 
     def _place(self, account: Account, item: Json) -> Order:
         wanted = new_order(item, self.market_of)

@@ -172,7 +172,7 @@ def fill_data(fill: Fill) -> Json:
     """OKX writes a fee that is paid as a negative number."""
     return {
         "instType": "SPOT", "instId": fill.market.name, "tradeId": str(fill.trade_id),
-        "ordId": str(fill.order_id), "clOrdId": fill.client_order_id, "billId": str(fill.trade_id), "tag": "",
+        "ordId": str(fill.order_id), "clOrdId": fill.given_id, "billId": str(fill.trade_id), "tag": "",
         "fillPx": plain(fill.price), "fillSz": plain(fill.amount), "side": fill.side.value, "posSide": "net",
         "execType": "M" if fill.maker else "T", "feeCcy": fill.fee_asset, "fee": plain(-fill.fee),
         "ts": str(ms(fill.at)), "fillTime": str(ms(fill.at)), "fillPnl": "0", **OF_DERIVATIVES,
@@ -186,7 +186,7 @@ def order_data(order: Order, fills: Sequence[Fill]) -> Json:
     kind = order.type.value if order.type is OrderType.MARKET else order.time_in_force.value
     return {
         "instType": "SPOT", "instId": order.market.name, "ordId": str(order.order_id),
-        "clOrdId": order.client_order_id, "tag": "", "ccy": "", "tdMode": "cash",
+        "clOrdId": order.given_id, "tag": "", "ccy": "", "tdMode": "cash",
         "side": order.side.value, "posSide": "net",
         "ordType": "post_only" if order.post_only else kind.replace("gtc", "limit"),
         "px": plain(order.price) if order.price is not None else "",

@@ -1,0 +1,227 @@
+"""What is derived of perpetuals alone: contracts, accounts as a whole, tests on another network."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from pydantic import JsonValue
+
+from harness.describing.answers import Answer, at_asked_hosts
+from harness.describing.asked import Act, Asked
+from harness.describing.assembling import assemble
+from harness.describing.book_levels import levels_in
+from harness.describing.book_notes import Made, Note
+from harness.describing.books import derived
+from harness.describing.contracts import in_contracts
+from harness.describing.deriving import Derived
+from harness.describing.fields import KIT, READS, Field
+from harness.describing.gathered import Sources
+from harness.describing.kit import Harvest, Sample
+from harness.describing.leaves import flatten
+from harness.describing.margins import of_the_account
+from harness.describing.said import Said
+from harness.describing.sentinels import SETS
+from harness.describing.signatures import explain
+from harness.describing.source import Read, Reading
+from harness.describing.templates import Example, Kind, explained
+
+HOST = "api.acme.test"
+AMOUNTS = ("17.19", "18.19", "23.71")
+
+
+@pytest.mark.parametrize(
+    ("leaves", "text"),
+    [
+        ((17190, 18190, 23710), "{order.amount|contracts|number}"),
+        (("171900", "181900", "237100"), "{order.amount|contracts}"),
+        ((17.19, 18.19, 23.71), "{order.amount|number}"),
+        ((17190, 18190, 24), ""),  # no one contract
+    ],
+)
+def test_amounts_may_be_counted_in_contracts(leaves: tuple[Any, ...], text: str) -> None:
+    examples = [
+        Example({"order.amount": amount}, {"size": leaf})
+        for amount, leaf in zip(AMOUNTS, leaves, strict=True)
+    ]
+    (found,) = explained(examples).values()
+    assert (found.text if found.kind is Kind.FACT else "") == text
+
+
+def test_a_price_is_never_counted_in_contracts() -> None:
+    examples = [Example({"order.price": price}, {"px": float(price) * 100}) for price in ("9.5", "9.75")]
+    (found,) = explained(examples).values()
+    assert found.kind is Kind.UNKNOWN
+
+
+def _book(bids: list[JsonValue]) -> Note:
+    raw: JsonValue = {"bids": [{"p": "1.17", "s": 150}], "asks": [{"p": "1.52", "s": 100}]}
+    content: dict[str, JsonValue] = {"bids": bids, "asks": [["1.52", "0.0001"]]}
+    return Note(kind="order_book", raw=raw, made=(Made(type="SNAPSHOT", at=None, content=content),))
+
+
+def test_levels_may_be_counted_in_contracts() -> None:
+    """As Gate.io's: the connector makes 0.00015 of 150."""
+    note = _book([["1.17", "0.00015"]])
+    trade = Note(
+        kind="trade",
+        raw={"size": -108, "price": "96.4", "id": "7"},
+        made=(
+            Made(
+                type="TRADE",
+                at=None,
+                content={"trade_id": "7", "price": "96.4", "amount": "0.000108", "trade_type": 2.0},
+            ),
+        ),
+    )
+    found = derived([note, trade], "BTC_USDT")
+    assert found["order_book"].template == {
+        "bids": {"each bid": {"p": "{level.price}", "s": "{level.amount|contracts|number}"}},
+        "asks": {"each ask": {"p": "{level.price}", "s": "{level.amount|contracts|number}"}},
+    }
+    assert found["trade"].template == {
+        "size": "{trade.signed_amount|contracts|number}",
+        "price": "{trade.price}",
+        "id": "{trade.trade_id}",
+    }
+    (bid, ask) = levels_in(note.raw, note.made[0].content)
+    assert (bid.contract, ask.contract) == (Decimal("0.000001"), Decimal("0.000001"))
+
+
+def test_an_amount_that_is_no_round_part_of_a_count_is_none() -> None:
+    """Tests may write one number and expect another: then it is not known where amounts stand."""
+    note = _book([["1.17", "0.00017"]])
+    assert [level.side for level in levels_in(note.raw, note.made[0].content)] == ["ask"]
+
+
+def test_where_orders_are_in_contracts_all_amounts_are() -> None:
+    texts = {
+        "size": "{order.amount|number}", "left": "{order.remaining|contracts|number}",
+        "got": "{fill.amount|units6}", "avg": "{order.average_price|contracts}", "px": "{order.price}",
+    }  # fmt: skip
+    fields = tuple(Field((name,), text, text[1:].split("|")[0].strip("}")) for name, text in texts.items())
+    told = Derived("order_status", dict(texts), fields)
+    assert in_contracts(told, counted=False) == told
+    made = in_contracts(told, counted=True)
+    assert made is not None
+    assert made.template == {
+        "size": "{order.amount|contracts|number}", "left": "{order.remaining|contracts|number}",
+        "got": "{fill.amount|contracts}", "avg": "{order.average_price}", "px": "{order.price}",
+    }  # fmt: skip
+
+
+def test_a_market_says_how_much_a_contract_is() -> None:
+    told = Derived(
+        "symbols",
+        {"quanto_multiplier": "0.0001", "multiplierUp": "5"},
+        (Field(("quanto_multiplier",), "0.0001"), Field(("multiplierUp",), "5")),
+    )
+    made = in_contracts(told, counted=True)
+    assert made is not None
+    assert made.template == {"quanto_multiplier": "{market.contract_size}", "multiplierUp": "5"}
+
+
+def test_balances_that_stand_in_no_row_are_the_accounts() -> None:
+    """As Architect's: what the tests never vary is known by its name, where the source reads it."""
+    template: dict[str, JsonValue] = {
+        "available": "1000",
+        "balance_usd": "2000",
+        "held_by_others": "7",
+        "per_symbol": {"each position as {market.symbol}": {"signed_quantity": 5, "cost": "9"}},
+        "spot": {"each balance": {"coin": "{balance.asset}", "free": "{balance.free}"}},
+    }
+    facts = {"{balance.asset}": "balance.asset", "{balance.free}": "balance.free"}
+    fields = tuple(
+        Field(tuple(map(str, at)), text, fact, Kind.FACT if fact else Kind.CONSTANT, (KIT,))
+        for at, text in flatten(template).items()
+        for fact in [facts.get(str(text), "")]
+    )
+    names = ("available", "balance_usd", "signed_quantity")
+    reading = Reading(tuple(Read((name,)) for name in names))
+    made = of_the_account(Derived("balances", template, fields), reading)
+    assert made.template == {
+        "available": "{margin.available|round8}",
+        "balance_usd": "{margin.wallet|round8}",
+        "held_by_others": "7",
+        "per_symbol": {
+            "each position as {market.symbol}": {
+                "signed_quantity": "{position.size|round8|number}", "cost": "9",
+            }
+        },
+        "spot": template["spot"],
+    }  # fmt: skip
+    assert {each.by for each in made.fields if each.fact.startswith("margin")} == {(READS,)}
+
+
+def _asked(amounts: tuple[Any, ...]) -> Asked:
+    acts = []
+    for number, (amount, sent) in enumerate(zip(AMOUNTS, amounts, strict=True)):
+        facts = {
+            "order.client_order_id": f"HBOT-{number}-71", "order.side": "buy", "order.type": "limit",
+            "order.post_only": "false", "order.price": f"987{number}.3", "order.amount": amount,
+        }  # fmt: skip
+        body = {"px": facts["order.price"], "sz": sent, "cid": facts["order.client_order_id"]}
+        said = Said(HOST, "/orders", "POST", headers=(("X-KEY", "key-0123456789"),), body=json.dumps(body))
+        acts.append(Act("place_order", facts, (said,)))
+    sent = tuple(said for act in acts for said in act.sent)
+    return Asked({"acme_api_key": "key-0123456789"}, sent=sent, acts=tuple(acts))
+
+
+@pytest.mark.parametrize(
+    ("amounts", "orders"),
+    [
+        ((17190, 18190, 23710), {"contract": "lot"}),
+        (AMOUNTS, None),
+        ((17.19, 18.19, 23.71), None),
+    ],
+)
+def test_orders_in_contracts_make_the_exchange_count_in_them(amounts: Any, orders: Any) -> None:
+    asked = _asked(amounts)
+    signed = explain(asked.sent, asked.credentials)
+    made = assemble(Sources("acme", "perpetual", Harvest(), (), asked, signed)).data
+    assert made.get("orders") == orders
+
+
+def test_amounts_that_are_whole_in_every_order_have_no_decimals() -> None:
+    """As Architect's: it sends `int(amount)`."""
+    asked = _asked((100, 200, 300))
+    acts = tuple(
+        Act(act.operation, {**act.facts, "order.amount": amount}, act.sent)
+        for act, amount in zip(asked.acts, ("100", "200", "300"), strict=True)
+    )
+    sources = Sources(
+        "acme", "perpetual", Harvest(), (), Asked(asked.credentials, sent=asked.sent, acts=acts),
+        explain(asked.sent, asked.credentials),
+    )  # fmt: skip
+    assert assemble(sources).data["orders"] == {"amount_decimals": 0}
+
+
+def _answer(url: str) -> Answer:
+    sample = Sample(member="balance_url", set=SETS[0].name, side="", type="", answers=())
+    return Answer("balances", "member", 0, "", sample, "GET", url, 200, "{}", {}, SETS[0])
+
+
+def test_what_tests_mock_on_another_network_is_what_the_connector_asks_for() -> None:
+    mocked = [
+        _answer(r"^https://api\.sandbox\.acme\.test/v1/balances.*"),
+        _answer("https://api.sandbox.acme.test/v1/fills"),  # which was never asked for
+        _answer("https://other.acme.test/v1/else"),
+    ]
+    found = at_asked_hosts(mocked, [(HOST, "/v1/balances"), ("other.acme.test", "/v1/time")])
+    assert [each.place for each in found] == [
+        (HOST, "/v1/balances"),
+        (HOST, "/v1/fills"),
+        ("other.acme.test", "/v1/else"),
+    ]
+
+
+def test_the_tests_may_have_one_name_for_the_markets_of_every_set() -> None:
+    """As Derive's, whose class writes its pair out once."""
+    samples = tuple(
+        Sample(member="exchange_trading_pair", set=each.name, side="", type="", answers=("COINALPHA-PERP",))
+        for each in SETS
+    )
+    sources = Sources("acme", "perpetual", Harvest(samples=samples), (), Asked({}), explain((), {}))
+    assert sources.symbols == {"a": "COINALPHA-PERP", "b": "GRAVEL-PERP"}
