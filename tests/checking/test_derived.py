@@ -147,7 +147,7 @@ def test_the_end_of_an_order_is_told_where_nobody_had_to_ask(
     sent = ["order_status"]  # before
     order = SimpleNamespace(order_id=1, status=SimpleNamespace(live=live))
     rig = SimpleNamespace(
-        record=SimpleNamespace(exchanges=lambda: [SimpleNamespace(operation=each) for each in sent]),
+        record=SimpleNamespace(requests=lambda: [SimpleNamespace(operation=each) for each in sent]),
         venue=SimpleNamespace(order=lambda *_, **__: order),
         account=None,
         eventually=lambda *_: True,

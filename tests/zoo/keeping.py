@@ -68,8 +68,8 @@ class Specimen:
     def judge(self, check: Check) -> Ending:
         """What a round would find: the same runner, the same policy."""
         policy = policy_for(check, PACE, self.players.control, of_the_running=True)
-        if not self.thorough:
-            policy = replace(policy, repeats=policy.repeats and self.players.control is None, elsewhere=False)
+        if not self.thorough and self.players.control is not None:
+            policy = replace(policy, repeats=False, elsewhere=False)
         ending = policy.believed(run(check, policy, self.players, self.given), severity_of(check))
         self.attached = ending.evidence
         return ending

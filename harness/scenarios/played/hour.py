@@ -7,7 +7,6 @@ seconds to it, which it rightly takes for a dead network.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -26,7 +25,9 @@ from harness.venue.model import Fill, Order, Side
 IDLE_FACTOR, FASTEST = 7.5, 90.0  # how much faster time runs while all wait, and how fast at most
 MOST_LAG = 2.5  # virtual seconds until it answers us; it gives the exchange ten
 SLOWER, FASTER = 0.6, 1.15
-TRIES = 3  # each at half the pace of the one before; the last goes to its end whatever happens
+TRIES = (
+    3  # each at half the pace of the one before, a quarter of the first at least; the last goes to its end
+)
 FAST_ROUNDS, FAST_REFRESH = 6, 10.0  # virtual seconds between two rounds, as in qa's two rows
 SLOW_ROUNDS, SLOW_REFRESH = 15, 300.0
 MOST_ROUNDS = 2 * SLOW_ROUNDS  # where what it was not told has to be looked at anew
@@ -106,13 +107,22 @@ def make_markets(rigs: Rigs, pace: float) -> Hour:
     """Quote both sides again and again; now and then somebody takes one.
 
     An hour in which it started its network anew shows little: what was wrong may have been put right by that.
-    It may have been our haste, so the hour begins again, more slowly.
+    It may have been our haste, so the hour begins again, more slowly, and so does the next that is played on
+    this machine.
     """
     fastest = max(pace, min(pace * IDLE_FACTOR, FASTEST))
-    for number in range(TRIES - 1):
-        with suppress(_RestartedError):
-            return _hour(rigs, pace, max(pace, fastest / 2**number), strict=True)
-    return _hour(rigs, pace, max(pace, fastest / 2 ** (TRIES - 1)), strict=False)
+    slowest = max(pace, fastest / 2 ** (TRIES - 1))
+    for left in reversed(range(TRIES)):
+        speed = max(min(fastest, rigs.bearable), slowest)
+        try:
+            run = _hour(rigs, pace, speed, strict=bool(left))
+        except _RestartedError:
+            rigs.bearable = speed / 2
+            continue
+        if run.restarts:
+            rigs.bearable = speed / 2
+        return run
+    raise AssertionError("the last try goes to its end")
 
 
 class _RestartedError(Exception):

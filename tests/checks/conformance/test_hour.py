@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import SimpleNamespace
@@ -69,6 +70,37 @@ def test_restarts_are_the_connectors_in_an_hour_that_was_played_calmly(
 def test_a_strict_hour_ends_there() -> None:
     with pytest.raises(hour._RestartedError):
         watched({1, 2}, {3, 4}, by=ClosedBy.CLIENT, strict=True)
+
+
+def speeds_of(pace: float, rigs: Any, *restarted: bool) -> list[float]:
+    """How fast the tries of an hour were played in which the connector started its network anew."""
+    speeds: list[float] = []
+
+    def play(_rigs: object, _pace: float, speed: float, *, strict: bool) -> hour.Hour:
+        speeds.append(speed)
+        anew = restarted[len(speeds) - 1]
+        if anew and strict:
+            raise hour._RestartedError
+        return hour.Hour(0, pace, restarts=int(anew))
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(hour, "_hour", play)
+        run = hour.make_markets(rigs, pace)
+    assert run.restarts == int(restarted[-1])
+    return speeds
+
+
+def test_an_hour_goes_on_as_slowly_as_the_machine_needed_before() -> None:
+    rigs = SimpleNamespace(bearable=math.inf)
+    assert speeds_of(12.0, rigs, True, True, True) == [90.0, 45.0, 22.5]
+    assert speeds_of(6.0, rigs, True, False) == [11.25, 11.25], "not at 45 times the wall's pace again"
+
+
+def test_an_hour_without_haste_changes_nothing_for_the_next() -> None:
+    rigs = SimpleNamespace(bearable=math.inf)
+    assert speeds_of(12.0, rigs, False) == [90.0]
+    assert speeds_of(6.0, rigs, True, True, True) == [45.0, 22.5, 11.25]
+    assert speeds_of(1.0, rigs, False) == [5.625]
 
 
 PRICES = [Decimal(price) for price in range(100, 110)]

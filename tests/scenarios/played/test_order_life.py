@@ -30,7 +30,7 @@ class Slow:
         self.waits, self._came_after = 0, came_after
         self.number, self.market, self.account = 0, BTC, "you"
         self.clock = SimpleNamespace(now=lambda: 1.0)
-        self.record = SimpleNamespace(mark=lambda: 0, exchanges=lambda _, since: asked)
+        self.record = SimpleNamespace(mark=lambda: 0, requests=lambda _, since: asked)
         self.venue = SimpleNamespace(orders=lambda _: [ORDER] if self.waits > self._came_after else [])
         self.connector = SimpleNamespace(buy=lambda *_: "x-1", events=lambda *_, **__: (), orders=dict)
 

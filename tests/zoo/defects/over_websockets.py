@@ -44,7 +44,7 @@ DEFECTS: tuple[Defect, ...] = (
         connector="gemini",
     ),
     defect(
-        "an-order-whose-reply-over-a-websocket-was-lost-sent-again-over-http",
+        "an-order-over-a-websocket-sent-again-after-a-lost-reply",
         test_orders.test_an_order_whose_reply_was_lost_is_not_placed_again,
         "The reply to an order was lost, and the connector placed it 2 times",
         behaving(
@@ -57,7 +57,7 @@ DEFECTS: tuple[Defect, ...] = (
         connector="gemini",
     ),
     defect(
-        "an-order-whose-reply-over-a-websocket-was-lost-given-up",
+        "an-order-over-a-websocket-given-up-after-a-lost-reply",
         test_order_life.test_no_orphan_after_a_lost_reply,
         "the connector forgot the order: it stays open",
         behaving(
