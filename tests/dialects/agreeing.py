@@ -77,6 +77,11 @@ class Ccxt:
         self.client.has["fetchCurrencies"] = False
         self.client.fetch = self._fetch
 
+    def offers(self, name: str) -> bool:
+        """Whether ccxt has this method (`fetch_order_book`) for the exchange."""
+        first, *more = name.split("_")
+        return bool(self.client.has.get(first + "".join(map(str.capitalize, more))))
+
     def _fetch(
         self, url: str, method: str = "GET", headers: Any = None, body: str | None = None
     ) -> JsonValue:

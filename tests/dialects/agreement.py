@@ -39,6 +39,7 @@ SAME = {
     "market.number": "market.symbol", "market.base_number": "market.base",
     "market.quote_number": "market.quote", "fill.fee_asset_number": "fill.fee_asset",
     "margin.available": "balance.free", "margin.equity": "balance.total", "margin.wallet": "balance.total",
+    "margin.used": "balance.locked",
 }  # fmt: skip
 # What ccxt tells of an order by the fill or the message that is its news: neither the same nor another.
 NEWS = {
@@ -57,7 +58,7 @@ def _agree(told: str, meant: str) -> bool:
 
 @dataclass
 class Agreement:
-    """`calls` are ccxt's calls that told what the ledger has.
+    """`calls` are ccxt's calls that told what the ledger has, `lacks` those that ccxt does not offer there.
 
     `reads` and `asks` are the addresses that ccxt reads and says alike, `differs` those that it takes for
     something else.
@@ -68,6 +69,7 @@ class Agreement:
     asks: dict[Address, None] = field(default_factory=dict)
     differs: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    lacks: set[str] = field(default_factory=set)
     signs: bool = False
 
 
@@ -85,6 +87,9 @@ class World:
             self.found.refused += self.ccxt.refused[:3] or ["ccxt cannot read its markets"]
             return self.found
         for name, thing, call, right in self._steps():
+            if not self.ccxt.offers(name):
+                self.found.lacks.add(name)
+                continue
             self.ccxt.seen, self.ccxt.said, self.ccxt.refused = {}, {}, []
             told = self.ccxt.read(call)
             self.found.refused += [f"{name}: {each}" for each in self.ccxt.refused[:1]]
@@ -181,6 +186,11 @@ class World:
             if self.ccxt.word(route, path, said, call, ATTRIBUTES[fact]) & wanted:
                 self.found.reads["words", words, "words", word, fact.partition(".")[2]] = None
 
+    def _own_id(self) -> dict[str, str]:
+        """A client order id where the exchange tells none of an order without one."""
+        untold = self.ccxt.dialect.description.orders.unnamed is None
+        return {"clientOrderId": "17"} if untold else {}
+
     def _steps(self) -> Iterator[tuple[str, str, Call, Callable[[Any], bool]]]:
         venue, market, account, symbol = self.venue, self.market, self.account, self.symbol
         yield "fetch_markets", "market", lambda c: c.fetch_markets()[:1], bool
@@ -203,7 +213,7 @@ class World:
         contracts = amount / market.contract_size
         yield (
             "create_order", "order",
-            lambda c: c.create_order(symbol, "limit", "buy", float(contracts), float(price)),
+            lambda c: c.create_order(symbol, "limit", "buy", float(contracts), float(price), self._own_id()),
             lambda told: [(o.price, o.amount) for o in venue.open_orders(account)] == [(price, amount)],
         )  # fmt: skip
         placed = venue.open_orders(account)
@@ -310,8 +320,8 @@ def agreement(kind: type[DescribedDialect]) -> Agreement:
 def claimed(name: str) -> set[Address]:
     """The addresses for which the shipped description claims ccxt."""
     document = raw(SHIPPED / f"{name}.yml")
-    known = cast("dict[str, list[str]]", document["known"] if isinstance(document, dict) else {})
-    return {parsed(at) for at, sources in known.items() if "ccxt" in sources}
+    known = cast("dict[str, list[str] | None]", document["known"] if isinstance(document, dict) else {})
+    return {parsed(at) for at, sources in known.items() if "ccxt" in (sources or ())}
 
 
 def write(name: str, found: Agreement) -> int:

@@ -49,7 +49,8 @@ class Credential(Part):
     begins: str = Field(default="", description="what every key of the exchange begins with")
     value: str | None = None
     ccxt: str | None = Field(
-        default=None, description="what ccxt calls it, where it has a name of its own, or several"
+        default=None,
+        description="what ccxt calls it, where it has a name of its own, or several; empty: ccxt gets none",
     )
     sent: tuple[str, ...] = ()
 

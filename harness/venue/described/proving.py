@@ -74,11 +74,9 @@ class Proving(Dialect):
             "key": "apiKey", "secret": "secret", "passphrase": "password", "number": "uid",
             "wallet": "privateKey", "owner": "walletAddress",
         }  # fmt: skip
-        return {
-            name: self._held(account, each)
-            for each in self.description.credentials.values()
-            for name in (each.ccxt or names.get(each.is_, "")).split()
-        }
+        held = self.description.credentials.values()
+        called = ((each, names.get(each.is_, "") if each.ccxt is None else each.ccxt) for each in held)
+        return {name: self._held(account, each) for each, all_names in called for name in all_names.split()}
 
     def authenticate(self, request: Request, route: Route) -> Account:
         """Missing parts first, then the key, the time, the passphrase and the signature."""

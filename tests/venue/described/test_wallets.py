@@ -12,6 +12,7 @@ import pytest
 
 from harness.errors import UserError
 from harness.scenarios.randomization import initial_balances
+from harness.venue.described import dialect_or_description
 from harness.venue.described.dialect import DescribedDialect
 from harness.venue.described.dialect_class import dialect_of
 from harness.venue.described.loading import checked
@@ -141,6 +142,14 @@ def an_order(dialect: DescribedDialect, whose: Account, **changes: Any) -> dict[
 
 def opened(dialect: DescribedDialect, name: str = "maker") -> Account:
     return dialect.venue.account(name, initial_balances(dialect.markets))
+
+
+def test_ccxt_gets_no_credential_that_has_an_empty_name_there() -> None:
+    """It signs with a key or with a wallet, and refuses to be given both (`grvt.uses_private_key`)."""
+    kind = dialect_or_description("grvt_perpetual")
+    spoken = kind(Venue(kind.markets, 1, StillClock()))
+    given = spoken.ccxt_credentials(spoken.venue.account("maker", {}, kind.key_lengths))
+    assert given.keys() == {"privateKey", "uid"}
 
 
 def test_an_order_bears_its_wallet_s_signature() -> None:
