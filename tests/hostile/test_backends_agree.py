@@ -15,7 +15,7 @@ from tests.sandbox.fixtures import checked
 
 # One of each kind: two good connectors, one with planted defects, one that is no more than a skeleton.
 SCREENED = ("binance", "kucoin", "binance-defects", "skeleton")
-PATIENCE = 1200  # seconds, on a machine that screens other rounds too
+PATIENCE = 2400  # seconds, on a machine that screens other rounds too
 
 
 @pytest.fixture

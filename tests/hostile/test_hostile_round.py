@@ -24,7 +24,7 @@ from tests.hostile.household import Household, descendants, household
 from tests.reporting.page import Page
 from tests.world import write_round
 
-PATIENCE = 540  # seconds for one run of the command, on a machine that is busy with other things
+PATIENCE = 1800  # seconds for one run of the command, on a machine that is busy with other things
 NAMES = tuple(make.__name__.replace("_", "-") for make in ALL)
 
 

@@ -29,7 +29,7 @@ KILLS = {"bubblewrap": 50, "docker": 10}
 # Seconds: after the start for one kill in three, after the first outcome that is new for the others.
 STARTING, WORKING = 3.0, 3.0
 GONE = 15  # seconds; a machine that does other things too takes its time
-FINISHED = 540
+FINISHED = 1800
 SCREENED = ("binance", "binance-defects", "skeleton")
 
 
