@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,10 +58,15 @@ class ModuleStore:
                 shutil.copyfile(built, tree / Path(module).parent / built.name)
 
     def _add(self, key: str, built: Path) -> None:
-        with temporary.folder("module", self.folder) as place, suppress(FileExistsError):
+        """Keep it, unless another process, which wants other modules too, was first."""
+        with temporary.folder("module", self.folder) as place:
             place.chmod(0o755)
             built.replace(place / built.name)
-            place.rename(self.folder / key)
+            try:
+                place.rename(self.folder / key)
+            except OSError as error:
+                if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+                    raise
 
 
 def build_upstream(
