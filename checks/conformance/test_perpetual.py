@@ -103,7 +103,7 @@ def test_leverage_counts_in_hedge_mode(hedged: Hedged) -> None:
     expect(
         hedged.leverage == LEVERAGE,
         f"In hedge mode, leverage {LEVERAGE} was requested; the account has {hedged.leverage}.",
-        *(hedged.part.wire.evidence(each) for each in hedged.part.wire.exchanges("set_leverage")[:2]),
+        *(hedged.part.wire.evidence(each) for each in hedged.part.wire.requests("set_leverage")[:2]),
     )
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from pydantic import JsonValue
 
-from harness.describing.leaves import Leaf, Path, flatten, number_of
+from harness.describing.leaves import Leaf, Path, flatten, name_of, number_of
 
 # Words for a taker's side, with both words of their list.
 SIDES_OF_TRADES = {
@@ -59,7 +59,7 @@ def levels_in(raw: JsonValue, content: Mapping[str, JsonValue]) -> Iterator[Leve
             continue
         price, amount = number_of(first[0]), number_of(first[1])
         # Tests may have the same level on both sides: the list's name decides, and one of its own.
-        lists = sorted(lists_in(raw, ()), key=lambda each: not name_of(each[0]).startswith(side[0]))
+        lists = sorted(lists_in(raw, ()), key=lambda each: not name_of(each[0]).lower().startswith(side[0]))
         places = [(path, index, item) for path, value in lists for index, item in enumerate(value[:SEEN])]
         taken = {path for path, _ in used}
         for path, index, item in sorted(places, key=lambda each: (each[0] in taken, each[1] > 0)):
@@ -67,7 +67,7 @@ def levels_in(raw: JsonValue, content: Mapping[str, JsonValue]) -> Iterator[Leve
                 continue
             leaves = flatten(item)
             prices = [at for at, leaf in leaves.items() if number_of(leaf) == price]
-            prices.sort(key=lambda at: name_of(at) != "price")  # and not the last trade's
+            prices.sort(key=lambda at: name_of(at).lower() != "price")  # and not the last trade's
             amounts = [
                 at for at, leaf in leaves.items() if number_of(leaf) == amount and at not in prices[:1]
             ]
@@ -88,7 +88,13 @@ def _counted(leaves: Mapping[Path, Leaf], price: Path, amount: Decimal | None) -
     """(where the amount stands, how much of the base it counts by); nothing where it stands nowhere."""
     for at, leaf in leaves.items():
         number = number_of(leaf)
-        if at != price and number and amount and number > amount and _AMOUNT.search(name_of(at) or "size"):
+        if (
+            at != price
+            and number
+            and amount
+            and number > amount
+            and _AMOUNT.search(name_of(at).lower() or "size")
+        ):
             power = (amount / number).normalize()
             if power.as_tuple().digits == (1,):
                 return [at], power
@@ -106,11 +112,11 @@ def other_side(at: Path, leaf: Leaf) -> Leaf:
     A flag says it where its name speaks of a side.
     """
     if isinstance(leaf, bool):
-        return not leaf if _FLAG.search(name_of(at)) else None
+        return not leaf if _FLAG.search(name_of(at).lower()) else None
     if isinstance(leaf, str):
         both = SIDES_OF_TRADES.get(leaf, "").split()
         return next((word for word in both if word != leaf), None)
-    numbered = name_of(at) == "side" and leaf in (0, 1)
+    numbered = name_of(at).lower() == "side" and leaf in (0, 1)
     return 1 - int(leaf or 0) if numbered else None
 
 
@@ -121,11 +127,6 @@ def _of_the_other_side(found: LevelList, leaves: Mapping[Path, Leaf]) -> Iterato
             side = "ask" if found.side == "bid" else "bid"
             yield replace(found, side=side, says=(at, other))
             return
-
-
-def name_of(path: Path) -> str:
-    """The last name on the way to a leaf, in small letters."""
-    return next((str(step).lower() for step in reversed(path) if isinstance(step, str)), "")
 
 
 def lists_in(value: JsonValue, path: Path) -> Iterator[tuple[Path, list[JsonValue]]]:

@@ -14,13 +14,12 @@ from harness.describing.book_levels import (
     LevelList,
     levels_in,
     lists_in,
-    name_of,
     other_side,
 )
 from harness.describing.book_notes import Made, Note
 from harness.describing.deriving import Derived
 from harness.describing.fields import KIT, READS, Field
-from harness.describing.leaves import Leaf, Path, flatten, number_of, unpacked
+from harness.describing.leaves import Leaf, Path, flatten, name_of, number_of, unpacked
 from harness.describing.positions import named, unnamed
 from harness.describing.templates import Kind, time_form
 
@@ -178,7 +177,7 @@ class _Builder:
             return [told] if in_list else told  # rows in a list would be its own
         if isinstance(value, list):
             return [self.build(item, (*path, i), (*at, str(i))) for i, item in enumerate(value)]
-        text, fact = self._leaf(value, name_of(path))
+        text, fact = self._leaf(value, name_of(path).lower())
         return self._note(text, fact, at)
 
     def _rows(self, value: list[JsonValue], level: LevelList, at: tuple[str, ...]) -> dict[str, JsonValue]:
@@ -211,8 +210,8 @@ class _Builder:
         form = "" if isinstance(value, str) else "|number"
         if fact == "level.amount" and self._contract != 1:
             form = f"|contracts{form}"
-        if not fact and _OF_THE_BOOK.search(name_of(path)):
-            return self._note(*self._leaf(value, name_of(path)), at)
+        if not fact and _OF_THE_BOOK.search(name_of(path).lower()):
+            return self._note(*self._leaf(value, name_of(path).lower()), at)
         return self._note(f"{{{fact}{form}}}" if fact else value, fact, at)
 
     def _note(self, text: JsonValue, fact: str, at: tuple[str, ...]) -> JsonValue:
@@ -292,7 +291,9 @@ class _Builder:
 
 def _names_a_market(leaf: str, path: Path) -> bool:
     """By its key, or in a list by its form."""
-    return bool(_SYMBOL.search(name_of(path)) or (isinstance(path[-1], int) and _PAIR.fullmatch(leaf)))
+    return bool(
+        _SYMBOL.search(name_of(path).lower()) or (isinstance(path[-1], int) and _PAIR.fullmatch(leaf))
+    )
 
 
 def _named(text: str, symbol: str, spelled_so: frozenset[str]) -> str:

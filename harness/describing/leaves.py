@@ -46,6 +46,18 @@ def _walk(value: JsonValue, path: Path) -> Iterator[tuple[Path, Leaf]]:
         yield path, value
 
 
+def name_of(path: Path) -> str:
+    """The last name on the way to a leaf, as it is written; empty where there is none."""
+    return next((str(step) for step in reversed(path) if isinstance(step, str)), "")
+
+
+def placed_at(path: Path, part: JsonValue) -> JsonValue:
+    """A document of nothing but that part, which stands there; all steps are names."""
+    for step in reversed(path):
+        part = {str(step): part}
+    return part
+
+
 def changed(document: JsonValue, path: Path, leaf: JsonValue) -> JsonValue:
     """A copy of the document with another value at a path that it has."""
     if not path:

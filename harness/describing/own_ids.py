@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from harness.describing.answers import Answer, named_so
-from harness.describing.leaves import Leaf, Path, changed, flatten, packed
+from harness.describing.leaves import Leaf, Path, changed, flatten, name_of, packed
 from harness.describing.read_replies import KEY, template
 from harness.describing.sentinels import SESSION, Sentinels
 from harness.describing.source import UNREAD, Source
@@ -41,7 +41,7 @@ def _with_our_id(answer: Answer) -> Answer:
 
 
 def _may_be_id(path: Path, leaf: Leaf, ours: Sentinels) -> bool:
-    named = next((str(step) for step in reversed(path) if isinstance(step, str)), "")
+    named = name_of(path)
     text = str(leaf)
     return (
         not isinstance(leaf, bool | float)
@@ -125,6 +125,6 @@ def _with_number(answer: Answer, old: str) -> Answer:
 
 
 def _names_number(path: Path, leaf: Leaf, named: re.Pattern[str]) -> bool:
-    name = next((str(step) for step in reversed(path) if isinstance(step, str)), "")
+    name = name_of(path)
     whole = isinstance(leaf, str | int) and not isinstance(leaf, bool) and str(leaf).isdigit()
     return whole and named.search(name) is not None

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from pydantic import JsonValue
 
 from harness.describing.fields import SENDS, Field
-from harness.describing.leaves import Path, number_of
+from harness.describing.leaves import Path, name_of, number_of
 from harness.describing.names import fact_named
 from harness.describing.said import Said
 from harness.describing.templates import Example, Explained, Kind, embedded, explained, literal_of, time_form
@@ -102,7 +102,7 @@ def parameter_of(leaf: Path, each: Explained, optional: int) -> Field | None:
     steps = [str(step) for step in leaf[1:]]
     if not steps:
         return None
-    name = next((str(step) for step in reversed(leaf) if isinstance(step, str)), "")
+    name = name_of(leaf)
     made = Field((), each.text, each.fact, each.kind, (SENDS,), words=each.words)
     timed = time_form(each.seen[0])
     if each.kind in (Kind.UNKNOWN, Kind.CONSTANT, Kind.UNSTEADY):
@@ -151,7 +151,7 @@ def nearly(each: Explained, examples: Sequence[Example]) -> Explained:
 
     Connectors may round by rules of their own, and floats leave digits behind.
     """
-    name = next((str(step) for step in reversed(each.path) if isinstance(step, str)), "")
+    name = name_of(each.path)
     fact = fact_named(name, "order")
     if each.kind is not Kind.UNKNOWN or fact not in ("order.price", "order.amount"):
         return each

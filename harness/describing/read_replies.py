@@ -9,7 +9,7 @@ from email.utils import formatdate
 
 from pydantic import JsonValue
 
-from harness.describing.leaves import Path
+from harness.describing.leaves import Path, name_of, placed_at
 from harness.describing.names import facts_named, names_a_row
 from harness.describing.source import KEYED, ROW, Read, Reading
 
@@ -77,10 +77,6 @@ def _names(path: Path) -> tuple[str, ...]:
     return ("_".join(steps[-2:]), *steps[-1:]) if len(steps) > 1 else tuple(steps)
 
 
-def _name(path: Path) -> str:
-    return next((str(step) for step in reversed(path) if isinstance(step, str)), "")
-
-
 def _written(fact: str, unit: str) -> str:
     """A fact as it is usually written: times and counts as numbers, all else as text."""
     if fact.endswith(("_at", ".at")):
@@ -102,7 +98,7 @@ def _sought(reading: Reading) -> frozenset[Path]:
 def _leaf(read: Read, operation: str, unit: str, *, only: bool) -> JsonValue:
     if read.wanted is not None:
         return read.wanted
-    name = _name(read.path)
+    name = name_of(read.path)
     fact = fact_of(name, operation, only=only)
     if fact == "now.at":
         return f"{{now.at|{unit}}}" if unit == "iso" else f"{{now.at|{unit}|number}}"
@@ -153,9 +149,7 @@ def whole_of(reading: Reading | None, part: JsonValue) -> tuple[JsonValue, Path]
     known = isinstance(part, dict) and path[:1] and path[0] in part
     if not all(isinstance(step, str) for step in path) or known:
         return part, ()
-    for step in reversed(path):
-        part = {str(step): part}
-    return part, path
+    return placed_at(path, part), path
 
 
 def at_host(made: JsonValue, host: str) -> JsonValue:

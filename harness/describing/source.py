@@ -9,7 +9,7 @@ from functools import cache
 
 from pydantic import JsonValue
 
-from harness.describing.leaves import Path
+from harness.describing.leaves import Path, name_of
 
 ROW = -1  # stands in a path for each of a list's items
 KEYED = -2  # and for each of an object's, whatever their keys are
@@ -31,7 +31,7 @@ class Read:
     @property
     def of_an_error(self) -> bool:
         """Whether it is there when something went wrong, and lacks in a good reply."""
-        name = next((str(step) for step in reversed(self.path) if isinstance(step, str)), "")
+        name = name_of(self.path)
         return self.may_lack and self.wanted is None and BAD.search(name) is not None
 
 

@@ -14,7 +14,7 @@ from harness.describing.contracts import in_contracts
 from harness.describing.deriving import Derived
 from harness.describing.fields import KIT, READS, SENDS, Field
 from harness.describing.gathered import Sources, derived_of
-from harness.describing.leaves import Path, changed, flatten, written
+from harness.describing.leaves import Path, changed, flatten, placed_at, written
 from harness.describing.placed import Placed, at_address, copied, put, spoken
 from harness.describing.read_replies import template
 from harness.describing.signing import login_signing
@@ -338,9 +338,7 @@ def _as_sent(part: Derived | None, sources: Sources) -> Derived | None:
     known = part is not None and isinstance(part.template, dict) and path and path[0] in part.template
     if part is None or not path or known:
         return part
-    whole = part.template
-    for step in reversed(path):
-        whole = {step: whole}
+    whole = placed_at(path, part.template)
     return replace(
         part, template=whole, fields=tuple(replace(each, at=(*path, *each.at)) for each in part.fields)
     )

@@ -15,7 +15,7 @@ from enum import StrEnum
 
 from pydantic import JsonValue
 
-from harness.describing.leaves import Leaf, Path, flatten, number_of
+from harness.describing.leaves import Leaf, Path, flatten, name_of, number_of
 
 WORDS = ("order.side", "order.type", "order.post_only", "order.reduce_only", "order.status")
 FLAGS = ("order.post_only", "order.reduce_only")  # of which an order has one or not
@@ -332,7 +332,7 @@ def _embed(text: str, facts: Mapping[str, str]) -> str:
 
 def _likeness(path: Path, fact: str, prefer: str) -> tuple[int, int, int]:
     """How well a leaf's name speaks for a fact that fits as well as others: the longest hint counts."""
-    name = next((str(step).lower() for step in reversed(path) if isinstance(step, str)), "")
+    name = name_of(path).lower()
     hinted = max((len(hint) for hint in _HINTS.get(fact, ()) if hint in name), default=0)
     plain = fact not in _HINTS
     return (2 if hinted else 1 if plain else 0), hinted, int(fact.startswith(prefer))

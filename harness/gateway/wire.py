@@ -46,11 +46,8 @@ class Wire:
         since: int = 0,
     ) -> tuple[Exchange, ...]:
         """HTTP exchanges. `operation` may be a pattern (`user_stream_*`); `client=None` means everybody's."""
-        return tuple(
-            each
-            for each in self._of(Exchange, client, since)
-            if _fits(each.operation, operation) and _fits(each.host, host)
-        )
+        asked = self.requests(operation, client=client, host=host, since=since)
+        return tuple(each for each in asked if isinstance(each, Exchange))
 
     def requests(
         self,

@@ -125,9 +125,9 @@ class Rigs:
     `seen` holds what was seen on each since `begin`, and `between` what was tried while none was open.
     `canaries` knows every secret that was given to the connector or planted beside it, and `guarded` the
     names of those that nobody may ever see. `looks_closer` says at which pace what goes wrong at a pace is
-    tried in other ways too, None: it is not. `bearable` is how
-    many times as fast as the wall idle time may run at most, as was seen on this machine. `stated` is what a
-    round's row says of fields that the connector asks for.
+    tried in other ways too, None: it is not. `bearable` is how many times as fast as the wall idle time may
+    run at most, as was seen on this machine. `stated` is what a round's row says of fields that the connector
+    asks for.
     """
 
     def __init__(

@@ -84,8 +84,9 @@ def hold_both_sides(rigs: Rigs, pace: float) -> Hedged:
         run.mode = choose_mode(rig, "HEDGE", PositionMode.HEDGE)
         if run.mode is not PositionMode.HEDGE:
             return run
-        rig.connector.set_leverage(rig.pair, LEVERAGE)
-        rig.eventually(lambda: rig.venue.leverage(rig.account, rig.market) == LEVERAGE, WAIT)
+        if rig.dialect.takes_leverage:
+            rig.connector.set_leverage(rig.pair, LEVERAGE)
+            rig.eventually(lambda: rig.venue.leverage(rig.account, rig.market) == LEVERAGE, WAIT)
         for side in Side:
             run.orders.append(_fill(rig, rest(rig, side)))
             run.notes.append(_sides(rig, "with both open" if run.notes else "with the long one open"))

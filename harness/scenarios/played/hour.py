@@ -7,6 +7,7 @@ seconds to it, which it rightly takes for a dead network.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -25,9 +26,7 @@ from harness.venue.model import Fill, Order, Side
 IDLE_FACTOR, FASTEST = 7.5, 90.0  # how much faster time runs while all wait, and how fast at most
 MOST_LAG = 2.5  # virtual seconds until it answers us; it gives the exchange ten
 SLOWER, FASTER = 0.6, 1.15
-TRIES = (
-    3  # each at half the pace of the one before, a quarter of the first at least; the last goes to its end
-)
+TRIES = 3  # each at half the pace of the one before; the last goes to its end whatever happens
 FAST_ROUNDS, FAST_REFRESH = 6, 10.0  # virtual seconds between two rounds, as in qa's two rows
 SLOW_ROUNDS, SLOW_REFRESH = 15, 300.0
 MOST_ROUNDS = 2 * SLOW_ROUNDS  # where what it was not told has to be looked at anew
@@ -112,17 +111,16 @@ def make_markets(rigs: Rigs, pace: float) -> Hour:
     """
     fastest = max(pace, min(pace * IDLE_FACTOR, FASTEST))
     slowest = max(pace, fastest / 2 ** (TRIES - 1))
-    for left in reversed(range(TRIES)):
+    for _ in range(TRIES - 1):
         speed = max(min(fastest, rigs.bearable), slowest)
-        try:
-            run = _hour(rigs, pace, speed, strict=bool(left))
-        except _RestartedError:
-            rigs.bearable = speed / 2
-            continue
-        if run.restarts:
-            rigs.bearable = speed / 2
-        return run
-    raise AssertionError("the last try goes to its end")
+        with suppress(_RestartedError):
+            return _hour(rigs, pace, speed, strict=True)
+        rigs.bearable = speed / 2
+    speed = max(min(fastest, rigs.bearable), slowest)
+    run = _hour(rigs, pace, speed, strict=False)
+    if run.restarts:
+        rigs.bearable = speed / 2
+    return run
 
 
 class _RestartedError(Exception):

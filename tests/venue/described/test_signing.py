@@ -66,6 +66,16 @@ def test_a_digest_may_be_raw_in_the_text_and_the_secret_be_decoded() -> None:
     assert accepted(signing, made, secret=key)
 
 
+def test_a_signature_in_base64_may_begin_as_hexadecimal_ones_do() -> None:
+    """One in 4,096 does: it was refused, and so was the order."""
+    key = base64.b64encode(b"\7" * 32).decode()
+    signing = Signing(scheme="ed25519", decode="base64", written="base64", text="n=2167")
+    made = base64.b64encode(Ed25519PrivateKey.from_private_bytes(b"\7" * 32).sign(b"n=2167")).decode()
+    assert made.startswith("0x")
+    assert accepted(signing, made, secret=key)
+    assert not accepted(signing, made.removeprefix("0x"), secret=key)
+
+
 def test_ed25519() -> None:
     seed = credential(ACCOUNT, Credential.model_validate({"is": "secret", "form": "seed base64"}))
     key = Ed25519PrivateKey.from_private_bytes(base64.b64decode(seed))
