@@ -37,7 +37,7 @@ def dialect_of(described: Description) -> type[DescribedDialect]:
             "book_depth": _book_depth(described),
             "in_dollars": described.in_dollars,
             "reduce_only_rests": described.orders.reduce_only_rests,
-            "takes_leverage": described.derived or _takes_leverage(described),
+            "takes_leverage": bool(described.derived) or _takes_leverage(described),
             "books_begin_whole": _books_begin_whole(described),
             "verifies_signatures": described.signing is None or described.signing.scheme != "unverified",
         },
