@@ -33,6 +33,7 @@ _RULES = (
     ("market.lot_size", "market.lot_decimals"),
     ("market.min_amount",),
     ("market.min_notional",),
+    ("ticker.last",),
 )
 # Operations whose mocked replies may be empty, where the tests are about something else.
 COMPLETED = ("server_time", "user_stream_open", "stream_token")
@@ -173,21 +174,25 @@ def _with_funding(derived: Derived, route: Route, sources: Sources) -> Derived:
 def _with_named_rules(derived: Derived, route: Route, sources: Sources) -> Derived:
     """A reply; of markets with the rules that its leaves are named for, where no reading explained any.
 
-    Of what the tests never vary those count that the connector's source reads.
+    Of what the tests never vary those count that the connector's source reads. So with the last price of a
+    ticker, which tests may write out; of several leaves that are named for it the first.
     """
-    if route.operation != "symbols":
+    thing = {"symbols": "market", "ticker": "ticker"}.get(route.operation)
+    if thing is None:
         return derived
     readings = (sources.source.of(route.path), sources.source.markets)
     read = {each.path[-1] for one in readings if one is not None for each in one.reads if each.path}
     told = {each.fact for each in derived.fields}
     made, fields = copied(derived.template), list(derived.fields)
     for number, each in enumerate(derived.fields):
-        fact = fact_named(each.at[-1], "market") if each.at[-1] in read else ""
+        fact = fact_named(each.at[-1], thing) if thing == "ticker" or each.at[-1] in read else ""
         group = next((group for group in _RULES if fact in group), ())
         if group and told.isdisjoint(group) and not each.fact and each.kind is Kind.CONSTANT:
             text = f"{{{fact}}}" if isinstance(each.text, str) else f"{{{fact}|number}}"
             fields[number] = replace(each, text=text, fact=fact, kind=Kind.FACT, by=(READS,))
             made = put(made, each.at, text)
+            if thing == "ticker":
+                told.add(fact)
     return replace(derived, template=made, fields=tuple(fields))
 
 

@@ -245,6 +245,43 @@ def test_a_position_that_an_order_opened_is_told_as_one() -> None:
     }
 
 
+def test_a_positions_size_may_have_its_sign() -> None:
+    told = _perpetual(
+        "position_event_for_full_fill_websocket_update",
+        lambda each, side: {"size": each.amount if side == "BUY" else f"-{each.amount}"},
+    )
+    found = derive("stream:positions", told, (), SYMBOLS)
+    assert found is not None
+    assert found.template == {"size": "{position.size}"}
+
+
+@pytest.mark.parametrize(
+    ("key", "named"),
+    [
+        (lambda each: f"{each.base}_{each.quote}", "{market.base}_{market.quote}"),
+        (lambda each: f"{each.base}/{each.quote}".lower(), "{market.base|lower}/{market.quote|lower}"),
+        (lambda each: SYMBOLS[each.name], "{market.symbol}"),
+    ],
+)
+def test_a_market_may_be_named_by_its_assets_where_its_price_is_told(
+    key: Callable[[Sentinels], str], named: str
+) -> None:
+    samples = [
+        Sample(
+            member="latest_prices_request_mock_response",
+            set=each.name,
+            side="",
+            type="",
+            answers=(said, said),
+        )
+        for each in SETS
+        for said in [{key(each): {"last": each.last_price}}]
+    ]
+    found = derive("ticker", answers(Harvest(kit=True, samples=tuple(samples))), (), SYMBOLS)
+    assert found is not None
+    assert found.template == {f"each ticker as {named}": {"last": "{ticker.last}"}}
+
+
 def test_funding_is_told_by_its_sentinels() -> None:
     told = _perpetual(
         "funding_info_event_for_websocket_update",
