@@ -327,6 +327,34 @@ def _row(each: Sentinels) -> JsonValue:
     return [{"name": each.pair, **rules}]
 
 
+@pytest.mark.parametrize(("told", "orders"), [("37.82", {"market_buy_in": "quote"}), ("17.19", None)])
+def test_an_order_to_buy_at_the_market_may_say_what_it_may_cost(
+    told: str, orders: dict[str, str] | None
+) -> None:
+    """As Bitget's: its amount is 17.19, and the last price 2.2."""
+    asked, acts = _asked(), []
+    for side, kind, amount, size in (
+        ("buy", "limit", "18.19", "18.19"),
+        ("sell", "limit", "19.19", "19.19"),
+        ("buy", "market", "17.19", told),
+    ):
+        name = f"HBOT-{side}-{kind}"
+        facts = {
+            "order.side": side,
+            "order.type": kind,
+            "order.amount": amount,
+            "order.client_order_id": name,
+        }
+        body = json.dumps({"dir": side[0].upper(), "type": kind, "sz": size, "cid": name})
+        acts.append(Act("place_order", facts, (replace(asked.sent[0], body=body),)))
+    asked = replace(asked, sent=tuple(said for act in acts for said in act.sent), acts=tuple(acts))
+    harvest = _harvest()
+    signed = explain(asked.sent, asked.credentials)
+    made = assemble(Sources("acme", "spot", harvest, answers(harvest), asked, signed))
+    assert _data(made)["routes"]["POST /orders"]["takes"]["sz"] == "{order.amount}"
+    assert _data(made).get("orders") == orders
+
+
 def test_the_last_price_that_tests_write_out_is_known_by_its_name() -> None:
     """As NDAX's: of several leaves the first."""
     last = {"lastTradeId": 7, "last_price": 2211.0, "close": 2212.0}

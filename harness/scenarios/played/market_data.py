@@ -149,8 +149,8 @@ def change_twice(rig: Rig, market: Market) -> None:
 class Listing(View):
     """The pairs that the connector lists, asked before it is started: a wrong name keeps it from starting.
 
-    `symbols` are the exchange's own, by market, and `others` what else it calls one; `ccxt` is None where ccxt
-    does not know the exchange.
+    `symbols` are the exchange's own, by market, and `others` what else it calls one; `ccxt` is None where
+    ccxt does not know the exchange.
     """
 
     rig_number: int
