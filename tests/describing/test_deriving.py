@@ -282,6 +282,20 @@ def test_a_market_may_be_named_by_its_assets_where_its_price_is_told(
     assert found.template == {f"each ticker as {named}": {"last": "{ticker.last}"}}
 
 
+def test_a_market_that_tests_write_out_is_told_by_the_form_of_its_symbol() -> None:
+    """As Derive's (`BTC-USDC`); a word of another form, and one that is named for something else, stay."""
+    symbols = {each.name: f"{each.base}-{each.quote}" for each in SETS}
+    said = {"instrument_name": "BTC-USDC", "market": "spot", "label": "BTC-USDC"}
+    member = "configure_open_order_status_response"
+    samples = [
+        _sample(member, each, _mocked("https://x.test/o", {"order_id": each.order_id, **said}))
+        for each in SETS
+    ]
+    found = derive("order_status", answers(Harvest(kit=True, samples=tuple(samples))), (), symbols)
+    assert found is not None
+    assert found.template == {**said, "order_id": "{order.order_id}", "instrument_name": "{market.symbol}"}
+
+
 def test_funding_is_told_by_its_sentinels() -> None:
     told = _perpetual(
         "funding_info_event_for_websocket_update",
