@@ -295,7 +295,7 @@ def test_a_reply_whose_request_is_not_known_is_left_out() -> None:
     told = apart(_asked((), *_looking()), source)
     (fills,) = told.answers([_tested()[3]], source)
     assert (fills.shared, fills.word) == (True, None)
-    sources = Sources("acme", "spot", Harvest(), (fills,), _asked((), *_looking()), Explanation((), 0))
+    sources = Sources("acme", "spot", Harvest(), (fills,), _asked((), *_looking()), Explanation((), 0, ()))
     assert "order_trades" not in assemble(sources).operations
 
 
