@@ -186,6 +186,9 @@ class Screening:
                     raise call.excinfo.value
             ending = ending_of(call.excinfo.value, item.name)
             self._write(item, self._policy(item, None), ending, call.duration)
+            if ending.status is not Status.HARNESS_ERROR:  # to pytest, whatever a fixture raises is an error
+                where, line, _ = item.location
+                report.outcome, report.longrepr = "skipped", (where, line or 0, ending.summary)
         return report
 
     def _run(self, item: pytest.Function, given: dict[str, Any]) -> Ending:

@@ -57,7 +57,8 @@ def assemble(sources: Sources) -> Assembled:
     known: dict[str, list[str]] = {"": [KIT]}
     placed: list[Placed] = []
     told: dict[str, Any] = {}
-    signing = signing_of(sources.asked, sources.signatures)
+    private = any(route.private for route in named)
+    signing = signing_of(sources.asked, signed) or ({"scheme": "unverified"} if private else {})
     for route in named:
         told[route.name], part = route_part(route, named, sources, words, signing)
         placed.append(part)

@@ -100,7 +100,8 @@ class SandboxBuilder:
     def _job(self, mounts: tuple[Mount, ...], module: str, *arguments: str) -> Job:
         mounts = (Mount(self.venv, VENV), Mount(INSIDE, "/harness/inside"), *mounts)
         env = {**self.env, "PYTHONPATH": "/harness", "CC": "gcc", "CXX": "g++"}
-        return Job((f"{VENV}/bin/python", "-m", module, *arguments), mounts, env, limits=self.limits)
+        argv = (f"{VENV}/bin/python", "-m", module, *arguments)
+        return Job(argv, mounts, env, limits=self.limits, background=True)
 
 
 @dataclass(frozen=True)

@@ -120,6 +120,7 @@ class Builder:
                     "PYTHONPATH": "/harness:/tools",
                 },
                 limits=LIMITS,
+                background=True,
             )
         )
         return _said(done, step)

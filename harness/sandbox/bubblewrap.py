@@ -20,6 +20,12 @@ from harness.sandbox.protocol import Completed, Exit, Job, Limits, SandboxFailur
 _ADMIN_PATH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
 # An id that no distribution gives to anyone (Debian Policy 9.2.2 reserves 65533 and below to 60000).
 UNPRIVILEGED_UID = 65533
+# Of a job in the background: a third of another's share. Where the kernel groups processes by session, the
+# niceness of the session counts (sched(7), "The autogroup feature").
+NICENESS = 5
+_IN_THE_BACKGROUND = (
+    "/bin/sh", "-c", f'{{ echo {NICENESS} >/proc/self/autogroup; }} 2>/dev/null; exec "$@"', "sh",
+)  # fmt: skip
 
 
 def find_tool(name: str) -> str | None:
@@ -115,10 +121,15 @@ def _close(*handles: int) -> None:
         os.close(handle)
 
 
+def _argv(job: Job) -> tuple[str, ...]:
+    return (*_IN_THE_BACKGROUND, *job.argv) if job.background else job.argv
+
+
 def _spec(job: Job) -> dict[str, object]:
     limits = job.limits
     return {
-        "argv": job.argv,
+        "argv": _argv(job),
+        "niceness": NICENESS if job.background else 0,
         "env": dict(job.env),
         "cwd": job.cwd,
         "mounts": [

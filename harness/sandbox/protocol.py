@@ -64,7 +64,8 @@ class Job:
 
     `argv[0]` is a path inside. When it is a virtual environment's interpreter, the backend adds the base
     interpreter's folder by itself. `env` is the whole environment: nothing else is passed in. `gateway` is
-    the gateway's Unix socket on this machine; None means no network at all, only an own loopback.
+    the gateway's Unix socket on this machine; None means no network at all, only an own loopback. A job in
+    the `background` leaves the processors to others where these want them: connectors play against a clock.
     """
 
     argv: tuple[str, ...]
@@ -73,6 +74,7 @@ class Job:
     cwd: str = WORK
     limits: Limits = Limits()
     gateway: Path | None = None
+    background: bool = False
 
 
 @dataclass(frozen=True)

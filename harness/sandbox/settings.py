@@ -20,6 +20,7 @@ from harness.sandbox.protocol import Job, Limits
 # process: signals act on the job as anywhere else, and its end ends all that it started.
 _CLEAN = ("/usr/bin/env", "-i")
 _SHELL = ("/bin/sh", "-c", '"$@"; exit $?', "sh")
+BACKGROUND_SHARES = 340  # of 1024, as niceness 5 gives
 # An engine would fill them with this machine's names and name servers.
 _OUR_ETC = ("passwd", "group", "hosts", "hostname", "resolv.conf")
 
@@ -38,6 +39,7 @@ def of_job(job: Job, runtime: str | None, network: str | None) -> dict[str, Any]
         "mounts": [engine.bind(mount.source, mount.target, mount.writable) for mount in mounts_of(job)]
         + [_etc(name) for name in _OUR_ETC],
         "runtime": runtime,
+        "cpu_shares": BACKGROUND_SHARES if job.background else None,
         **({"network_mode": network} if network else {"network_mode": "none", "hostname": etc.HOST}),
         **_limits(job.limits),
     }

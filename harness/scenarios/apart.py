@@ -107,6 +107,8 @@ _there: list[_There] = []
 
 
 def _begin(recipe: Recipe, about: Header, among: str) -> None:
+    # Many kernels share processors out by session: in the round's it would wait for all that this one does.
+    os.setsid()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _there.append(_There(recipe, about, among))
 

@@ -30,6 +30,35 @@ def test_each_end_is_an_outcome(world: World) -> None:
     }, said
 
 
+UNDECIDED_AT_SETUP = """
+import pytest
+from harness.checking import not_applicable, requirement
+
+@pytest.fixture
+def told():
+    not_applicable("Nothing to merge.")
+
+@pytest.fixture
+def broken():
+    raise KeyError("ours")
+
+@requirement("builds")
+def test_decided_by_a_fixture(told):
+    pass
+
+@requirement("files-parse")
+def test_on_a_broken_fixture(broken):
+    pass
+"""
+
+
+def test_only_a_fault_of_ours_is_an_error_in_the_log(world: World) -> None:
+    said = world.run(UNDECIDED_AT_SETUP)
+    assert "1 skipped, 1 error" in said
+    statuses = {name: outcome.status for name, outcome in world.outcomes().items()}
+    assert statuses == {"builds": Status.NOT_APPLICABLE, "files-parse": Status.HARNESS_ERROR}
+
+
 FULL = """
 from pathlib import Path
 from harness.checking import requirement

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from harness.sandbox import launching
-from harness.sandbox.bubblewrap import Bubblewrap
-from harness.sandbox.protocol import Mount
+from harness.sandbox.bubblewrap import NICENESS, Bubblewrap
+from harness.sandbox.protocol import Exit, Mount
 from tests.sandbox.anybody import run_as_anybody
 from tests.sandbox.world import PYTHON, QUICK, Listener, processes_with, python, run, said
 
@@ -128,3 +128,18 @@ def test_a_job_ends_with_the_harness_though_a_fork_of_it_lives_on() -> None:
 def inside(marker: str) -> list[str]:
     """Processes of the job, and not the harness, whose arguments hold the job's."""
     return [found for found in processes_with(marker) if str(ROOT) not in found]
+
+
+@pytest.mark.parametrize("background", [False, True])
+def test_a_job_in_the_background_gives_way(bubblewrap: Bubblewrap, background: bool) -> None:
+    code = """
+import os
+group = "/proc/self/autogroup"
+print(os.nice(0), open(group).read().split()[-1] if os.path.exists(group) else os.nice(0))
+"""
+    expected = NICENESS if background else 0
+    assert said(run(bubblewrap, code, background=background)) == f"{expected} {expected}\n"
+
+
+def test_a_job_in_the_background_ends_as_any(bubblewrap: Bubblewrap) -> None:
+    assert run(bubblewrap, "raise SystemExit(3)", background=True).exit == Exit(3, "exited")

@@ -52,11 +52,11 @@ def given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
     monkeypatch.setattr(engine, "labels", lambda: {"connector-harness.owner": "us"})
     caches = (settings._seccomp_profile, settings._kept)
 
-    def make(traits: Traits, runtime: str | None = None) -> dict[str, Any]:
+    def make(traits: Traits, runtime: str | None = None, **job: Any) -> dict[str, Any]:
         for each in caches:
             each.cache_clear()
         monkeypatch.setattr(engine, "traits", lambda: traits)
-        return settings.of_job(python("pass"), runtime, None)
+        return settings.of_job(python("pass", **job), runtime, None)
 
     yield make
     for each in caches:
@@ -170,6 +170,11 @@ def test_a_rootless_engines_job_is_its_user(given: Any) -> None:
 def test_an_engine_that_shifts_user_ids_does_not_shift_ours(given: Any) -> None:
     assert given(replace(DEBIAN, remapped=True))["userns_mode"] == "host"
     assert "userns_mode" not in given(DEBIAN)
+
+
+def test_a_job_in_the_background_gives_way(given: Any) -> None:
+    assert given(DEBIAN, background=True)["cpu_shares"] < 1024
+    assert given(DEBIAN)["cpu_shares"] is None, "the engine's default, 1024"
 
 
 def test_podman_gets_the_filter_as_a_file(given: Any) -> None:

@@ -124,6 +124,7 @@ def _start_bubblewrap(
     try:
         if memory:
             os.write(memory.procs, b"0")
+        os.nice(spec["niceness"])
         _limit(spec, in_group=memory is not None)
         os.read(begin, 1)
         _exec(spec, given, (given, rules, status))

@@ -24,6 +24,7 @@ class Spec(TypedDict):
     """
 
     argv: list[str]
+    niceness: int
     env: dict[str, str]
     cwd: str
     mounts: list[staging.MountSpec]

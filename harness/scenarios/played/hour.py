@@ -2,7 +2,8 @@
 
 Time runs fast while there is nothing to do but wait: renewals, polls and pings fall due as often as they do.
 No faster, though, than the connector can follow: what takes a tenth of a second on a busy machine is nine
-seconds to it, which it rightly takes for a dead network.
+seconds to it, which it rightly takes for a dead network. So idle time runs slower, too, while processes wait
+for a processor.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from harness.scenarios.played.order_life import WAIT, Life, let_trade, rest, set
 from harness.scenarios.played.polls import POLLS
 from harness.scenarios.played.rounding import awkward
 from harness.scenarios.played.streams import wait_for_fill
+from harness.scenarios.pressure import processor_pressure
 from harness.scenarios.rig import Rig, Rigs
 from harness.scenarios.trace.view import SeenSocket, View
 from harness.venue.model import Fill, Order, Side
@@ -26,6 +28,7 @@ from harness.venue.model import Fill, Order, Side
 IDLE_FACTOR, FASTEST = 7.5, 90.0  # how much faster time runs while all wait, and how fast at most
 MOST_LAG = 2.5  # virtual seconds until it answers us; it gives the exchange ten
 SLOWER, FASTER = 0.6, 1.15
+MOST_CARE = 4  # how much slower idle time runs at most because others want the processors
 TRIES = 3  # each at half the pace of the one before; the last goes to its end whatever happens
 FAST_ROUNDS, FAST_REFRESH = 6, 10.0  # virtual seconds between two rounds, as in qa's two rows
 SLOW_ROUNDS, SLOW_REFRESH = 15, 300.0
@@ -298,7 +301,7 @@ class _Watch:
 
     def idle_fast(self, seconds: float) -> None:
         self._fast = min(self._fast * FASTER, self._fastest)
-        self._rig.go_at(self._fast)
+        self._rig.go_at(min(self._fast, self._bearable()))
         self.idle(seconds)
         self._rig.go_at(self._pace)
 
@@ -320,9 +323,19 @@ class _Watch:
     def _let_it_keep_up(self) -> None:
         asked = self._rig.clock.now()
         self._rig.connector.network_status()
-        if self._rig.clock.now() - asked > MOST_LAG and self._rig.clock.scale > self._pace:
+        late = self._rig.clock.now() - asked > MOST_LAG
+        if self._rig.clock.scale <= self._pace:
+            return
+        if late:
             self._fast = max(self._fast * SLOWER, self._pace)
-            self._rig.go_at(self._fast)
+        bearable = min(self._fast, self._bearable())
+        if late or bearable < self._rig.clock.scale * SLOWER:
+            self._rig.go_at(bearable)
+
+    def _bearable(self) -> float:
+        """Slower than the fastest, the more processes wait for a processor."""
+        careful = self._fastest * (1 - processor_pressure())
+        return max(careful, min(self._fastest, self._pace * IDLE_FACTOR / MOST_CARE))
 
     def _look(self) -> None:
         now = self._rig.clock.now()

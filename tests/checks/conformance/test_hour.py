@@ -103,6 +103,72 @@ def test_an_hour_without_haste_changes_nothing_for_the_next() -> None:
     assert speeds_of(1.0, rigs, False) == [5.625]
 
 
+@pytest.mark.parametrize(
+    ("fastest", "pressure", "speeds"),
+    [
+        (90.0, 0.0, [90.0]),
+        (90.0, 0.5, [45.0]),
+        (90.0, 1.0, [22.5]),
+        (22.5, 1.0, [22.5]),
+        (90.0, 0.2, [72.0]),
+    ],
+)
+def test_idle_time_runs_slower_while_processes_wait(
+    fastest: float, pressure: float, speeds: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert idled(monkeypatch, fastest, pressure, pressure)[:-1] == speeds
+
+
+def test_idle_time_slows_down_when_processes_begin_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert idled(monkeypatch, 90.0, 0.0, 0.1, 0.8) == [90.0, 22.5, 12.0]
+
+
+def test_idle_time_slows_down_where_the_connector_answers_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert idled(monkeypatch, 90.0, 0.0, 0.0, answers_in=3.0) == [90.0, 54.0, 12.0]
+
+
+def idled(
+    monkeypatch: pytest.MonkeyPatch, fastest: float, *pressures: float, answers_in: float = 0.0
+) -> list[float]:
+    """The speeds that time ran at in an idle round with a look for each pressure but the first."""
+    left = iter(pressures)
+    monkeypatch.setattr(hour, "processor_pressure", lambda: next(left))
+    monkeypatch.setattr(hour._Watch, "_look", lambda watch: None)
+    clock = Clock(answers_in)
+    rig = SimpleNamespace(
+        clock=clock,
+        connector=SimpleNamespace(network_status=clock.answer),
+        venue=SimpleNamespace(walk=lambda steps, market: None),
+        market=None,
+        pause=clock.pause,
+        go_at=clock.go_at,
+    )
+    watch = hour._Watch(cast(Any, rig), hour.Hour(0), 12.0, fastest, strict=True)
+    watch.idle_fast((len(pressures) - 1) * (hour.LOOK_EVERY + answers_in))
+    return clock.speeds
+
+
+@dataclass
+class Clock:
+    answers_in: float
+    time: float = 0.0
+    scale: float = 12.0
+    speeds: list[float] = field(default_factory=list)
+
+    def now(self) -> float:
+        return self.time
+
+    def pause(self, seconds: float) -> None:
+        self.time += seconds
+
+    def answer(self) -> None:
+        self.time += self.answers_in
+
+    def go_at(self, scale: float) -> None:
+        self.scale = scale
+        self.speeds.append(scale)
+
+
 PRICES = [Decimal(price) for price in range(100, 110)]
 
 
