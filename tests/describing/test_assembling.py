@@ -323,7 +323,12 @@ def _made_of(path: str, member: str, reply: Callable[[Sentinels], JsonValue], te
 
 
 def _row(each: Sentinels) -> JsonValue:
-    rules = {"tick_size": "0.1", "base_decimals": 9, "min_size": "1", "min_notional": "5"}
+    rules: dict[str, JsonValue] = {
+        "tick_size": "0.1",
+        "base_decimals": 9,
+        "min_size": "1",
+        "min_notional": "5",
+    }
     return [{"name": each.pair, **rules}]
 
 
@@ -357,7 +362,7 @@ def test_an_order_to_buy_at_the_market_may_say_what_it_may_cost(
 
 def test_the_last_price_that_tests_write_out_is_known_by_its_name() -> None:
     """As NDAX's: of several leaves the first."""
-    last = {"lastTradeId": 7, "last_price": 2211.0, "close": 2212.0}
+    last: dict[str, JsonValue] = {"lastTradeId": 7, "last_price": 2211.0, "close": 2212.0}
     made = _made_of("/tickers", "latest_prices_request_mock_response", lambda each: {each.pair: last}, "")
     assert _data(made)["routes"]["GET /tickers"]["reply"] == {
         "each ticker as {market.symbol}": {**last, "last_price": "{ticker.last|number}"}

@@ -266,17 +266,8 @@ def test_a_positions_size_may_have_its_sign() -> None:
 def test_a_market_may_be_named_by_its_assets_where_its_price_is_told(
     key: Callable[[Sentinels], str], named: str
 ) -> None:
-    samples = [
-        Sample(
-            member="latest_prices_request_mock_response",
-            set=each.name,
-            side="",
-            type="",
-            answers=(said, said),
-        )
-        for each in SETS
-        for said in [{key(each): {"last": each.last_price}}]
-    ]
+    member = "latest_prices_request_mock_response"
+    samples = [_sample(member, each, {key(each): {"last": each.last_price}}, "", "") for each in SETS]
     found = derive("ticker", answers(Harvest(kit=True, samples=tuple(samples))), (), SYMBOLS)
     assert found is not None
     assert found.template == {f"each ticker as {named}": {"last": "{ticker.last}"}}
