@@ -12,6 +12,7 @@ from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from harness.describing.kit import Harvest, Sample
 from harness.describing.leaves import parsed, unpacked
+from harness.describing.said import Place, Word
 from harness.describing.sentinels import SETS, Sentinels
 from harness.venue.described.placeholders import AS_JSON
 
@@ -85,10 +86,22 @@ _BY_NAME = (
     (r"symbols|pairs|markets|instruments|exchange_?info|products|contracts", "symbols"),
 )
 
+_CHANGES = (
+    (r"cancel|revoke|delete_?order", "cancel_order"),
+    (r"(place|create|new|add|submit|insert|send)_?order|order[._]?(place|create|new)|^order$", "place_order"),
+)
+
 
 def named_so(path: str) -> str:
     """The operation that a path's words speak for, empty where none does."""
     return next((operation for pattern, operation in _BY_NAME if re.search(pattern, path, re.I)), "")
+
+
+def said_so(word: str) -> str:
+    """The operation that a word of a request speaks for (`private/cancel`), empty where there is none."""
+    plain = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", word).replace("-", "_")
+    changes = (operation for pattern, operation in _CHANGES if re.search(pattern, plain, re.I))
+    return next(changes, "") or named_so(plain)
 
 
 @dataclass(frozen=True)
@@ -97,6 +110,7 @@ class Answer:
 
     `text` is the reply as sent, `document` the same as JSON (None where it is none). `index` tells apart
     the replies of a member that mocks several; `again` is what it said when it was asked once more.
+    `shared`: its address serves several operations, and the request says `word` (None: it is not known).
     """
 
     operation: str
@@ -111,6 +125,8 @@ class Answer:
     document: JsonValue
     sentinels: Sentinels
     again: JsonValue = None
+    word: Word | None = None
+    shared: bool = False
 
     @property
     def streamed(self) -> bool:
@@ -123,10 +139,10 @@ class Answer:
         return place_of(self.url)
 
     @property
-    def asked(self) -> tuple[str, str, str]:
-        """Host, method and path of that request."""
+    def asked(self) -> Place:
+        """The place of that request."""
         host, path = self.place or ("", "")
-        return host, self.method or "GET", path
+        return host, self.method or "GET", path, self.word
 
 
 def place_of(url: str) -> tuple[str, str] | None:

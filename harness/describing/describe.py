@@ -15,6 +15,7 @@ import harness
 from harness.describing import book_notes, books, kit
 from harness.describing.acting import orders_to_place
 from harness.describing.answers import Answer, answers, at_asked_hosts
+from harness.describing.apart import apart
 from harness.describing.asking import Asking, ask
 from harness.describing.assembling import Assembled, assemble
 from harness.describing.ccxt_reader import CcxtReader, signs_alike
@@ -136,6 +137,8 @@ def gather(
     orders, book = orders_to_place(perpetual=perpetual), books.snapshot(notes)
     asked = ask(Asking(backend, runtime, connector.name, _first_set(found), sets[0], source, orders, book))
     found = at_asked_hosts(found, [(said.host, said.path) for said in asked.sent])
+    words = apart(asked, source, found)
+    asked, found = words.asked(asked), words.answers(found, source)
     progress("finding how it signs")
     signatures = explain([*asked.sent, *asked.frames], asked.credentials)
     sources = Sources(

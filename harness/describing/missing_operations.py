@@ -11,14 +11,11 @@ from harness.describing.assembling import Assembled
 from harness.describing.read_replies import template
 from harness.describing.reply_rows import ROWS
 from harness.describing.review_lines import Question, left_open, line, route_line, usual_connection
+from harness.describing.source import NEEDED
 from harness.describing.streams import PRIVATE
 from harness.describing.unasked_routes import OF_AN_ACCOUNT
 
-# What an order's life cannot do without, in the order in which its lack is felt.
-OPERATIONS = (
-    "symbols", "order_book", "balances", "place_order", "cancel_order", "order_status", "order_trades",
-    "stream:book", "stream:trades", "stream:orders",
-)  # fmt: skip
+OPERATIONS = (*NEEDED, "stream:book", "stream:trades", "stream:orders")
 _METHODS = ("GET ", "POST ", "PUT ", "DELETE ", "PATCH ")
 
 
@@ -78,7 +75,7 @@ def _missing_route(made: Assembled, rank: int, operation: str) -> Question:
 def _beginning(made: Assembled) -> str:
     """What most routes that were seen have before the path that the source names (`/api/v2`)."""
     known = [*made.sources.source.asked, *made.sources.source.routes]
-    seen = [part.name.partition(" ")[2] for part in made.placed if part.name.startswith(_METHODS)]
+    seen = [part.name.split(" ")[1] for part in made.placed if part.name.startswith(_METHODS)]
     found = Counter(
         path[: -len(end)].rstrip("/")
         for path in seen

@@ -9,11 +9,13 @@ from dataclasses import replace
 from pydantic import JsonValue
 
 from harness.describing.answers import REFUSALS, Answer, named_so, place_of
+from harness.describing.apart import meant, serves
 from harness.describing.deriving import united
 from harness.describing.envelopes import enveloped
 from harness.describing.leaves import packed, parsed
 from harness.describing.read_replies import at_host, filled, filled_text, template, whole_of
 from harness.describing.reply_rows import ROWS
+from harness.describing.said import Said
 from harness.describing.sentinels import SESSION, SETS, Sentinels, same_address, usual
 from harness.describing.source import UNREAD, Reading, Source
 from harness.venue.dialects.base import Dialect
@@ -56,17 +58,17 @@ class Listening(Dialect):
         return True
 
     def reply_to(self, request: Request, match: Match) -> Reply:  # noqa: ARG002 - any
-        if self._book is not None and self._operation(request) == "order_book":
-            return Reply(200, {}, whole_of(self.source.of(request.path), self._book)[0])
+        operation = self._operation(request)
+        read = self._read(request)
+        if self._book is not None and operation == "order_book":
+            return Reply(200, {}, whole_of(read, self._book)[0])
         found, whole = self._answer(request)
-        read = self.source.of(request.path)
         told = self._headers(read)
         if found is None and (alike := self._of_other_orders(request)) is not None:
             found, whole = alike, True
         if found is not None and (whole or read is None):
             return Reply(found.code, {"Content-Type": "application/json", **told}, found.text.encode())
         if read is not None and request.method != "DELETE":
-            operation = self._operation(request)
             rows = "balance" if operation == "balances" else ""
             reply = template(read, operation, rows, ROWS.get(operation, ""))
             made = enveloped(at_host(reply, request.host), self._documents)
@@ -79,7 +81,23 @@ class Listening(Dialect):
         return {name: filled_text(text, self._values, self.venue.clock.now()) for name, text in told}
 
     def _operation(self, request: Request) -> str:
-        return self.source.operation(request.path, request.method) or named_so(request.path)
+        by_path = self.source.operation(request.path, request.method) or named_so(request.path)
+        return self._told_by_a_word(request) or by_path
+
+    def _read(self, request: Request) -> Reading | None:
+        if operation := self._told_by_a_word(request):
+            return self.source.of_word(request.path, "", operation)
+        return self.source.of(request.path)
+
+    def _told_by_a_word(self, request: Request) -> str:
+        """The operation that a request's words speak for, where its address serves several."""
+        served = {each.operation for *_, each in self._fitting(request)}
+        served |= {each.operation for each in self.source.asking if each.paths and each.at(request.path)}
+        if len(served - {""}) < 2:
+            return ""
+        headers = tuple(request.headers.items())
+        said = Said(request.host, request.path, request.method, request.query_string, headers, request.text)
+        return meant(said, self.source, served)
 
     def _time(self) -> Reply:
         """The time in one of the usual shapes, another one whenever it is asked for: none may be mocked."""
@@ -99,18 +117,26 @@ class Listening(Dialect):
         A list of symbols may be cut short in tests, the trading rules of the same route are whole, or both
         together are.
         """
+        fitting = self._fitting(request)
+        if fitting and (operation := self._told_by_a_word(request)):
+            alike = [each for each in fitting if serves(each[3].operation, operation)]
+            known = self._read(request) is not None or operation == "order_book"
+            fitting = alike if alike or known else fitting
+        if not fitting:
+            return None, False
+        whole, _, _, found = max(fitting, key=lambda each: each[:3])
+        return _with_the_others(found, [each for *_, each in fitting]), whole
+
+    def _fitting(self, request: Request) -> list[tuple[bool, int, bool, Answer]]:
+        """The replies that may answer it: whether their path is its whole one, how long it is, which list."""
         hosts = {host for (host, _), _ in self._answers}
-        fitting = [
+        return [
             (same_address(request.path, path), len(path), "all_symbols" not in each.member, each)
             for (host, path), each in self._answers
             if (host == request.host or request.host not in hosts)  # tests may run on a test network
             and each.method in ("", request.method)
             and (same_address(request.path, path) or (path.endswith("/") and request.path.startswith(path)))
         ]
-        if not fitting:
-            return None, False
-        whole, _, _, found = max(fitting, key=lambda each: each[:3])
-        return _with_the_others(found, [each for *_, each in fitting]), whole
 
     def _of_other_orders(self, request: Request) -> Answer | None:
         """Orders of another side or type may have a route of their own: they are answered alike."""

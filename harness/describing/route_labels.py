@@ -5,22 +5,21 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 
-from harness.describing.answers import Answer
+from harness.describing.answers import Answer, named_so, said_so
 from harness.describing.asked import Act, Asked
-from harness.describing.said import Said
+from harness.describing.said import Place, Said, Word
 from harness.describing.sentinels import same_address
 from harness.describing.source import UNREAD, Source
 from harness.describing.templates import Example, Kind, explained
 
-Place = tuple[str, str, str]  # host, method, path
 Used = Sequence[tuple[Said, Act]]
 
 
 def by_shape(used: Used) -> list[Used]:
-    """The requests of one operation, those together whose paths have as many parts."""
-    groups: dict[tuple[str, int], list[tuple[Said, Act]]] = {}
+    """The requests of one operation, those together whose paths have as many parts and that say one word."""
+    groups: dict[tuple[str, int, Word | None], list[tuple[Said, Act]]] = {}
     for said, act in used:
-        groups.setdefault((said.method, said.path.count("/")), []).append((said, act))
+        groups.setdefault((said.method, said.path.count("/"), said.word), []).append((said, act))
     return list(groups.values())
 
 
@@ -54,18 +53,18 @@ def meant_by(group: Used, groups: Sequence[Used]) -> dict[str, str]:
 
 
 def labels_of(answers: Iterable[Answer], source: Source) -> dict[Place, str]:
-    """Operation by host, method (empty where a test names none) and path.
+    """Operation by place (its method empty where a test names none).
 
     Where a route tells of an order's status and of its fills, it is the status's, unless the connector's
     method for fills asks for it. Whether the exchange is there may be asked of any route.
     """
     found: dict[Place, str] = {}
     for each in answers:
-        if each.place is not None:
+        if each.place is not None and not (each.shared and each.word is None):
             host, path = each.place
-            place = (host, each.method, path)
+            place = (host, each.method, path, each.word)
             before = found.get(place)
-            told = source.operation(path, each.method)
+            told = source.operation(path, each.method) if each.word is None else ""
             if before and each.operation == "server_time":
                 continue
             if before != "order_status" or (told == each.operation == "order_trades"):
@@ -75,13 +74,21 @@ def labels_of(answers: Iterable[Answer], source: Source) -> dict[Place, str]:
 
 def label_of(place: Place, labels: Mapping[Place, str]) -> str:
     """What the tests have a route for: by its method, then by none, then but for the account's number."""
-    host, method, path = place
+    host, method, path, word = place
     alike = (
         labels[each]
         for each in labels
-        if each[0] == host and each[1] in (method, "") and same_address(path, each[2])
+        if each[0] == host and each[1] in (method, "") and each[3] == word and same_address(path, each[2])
     )
-    return labels.get(place) or labels.get((host, "", path)) or next(alike, "")
+    return labels.get(place) or labels.get((host, "", path, word)) or next(alike, "")
+
+
+def operation_of(place: Place, labels: Mapping[Place, str], source: Source) -> str:
+    """What the tests have a route for, else what the method is for that asks for it, else its own words."""
+    _, method, path, word = place
+    if word is not None:
+        return label_of(place, labels) or source.meant(path, word.text) or said_so(word.text)
+    return label_of(place, labels) or source.operation(path, method) or named_so(path)
 
 
 def of_act(act: Act, labels: Mapping[Place, str], source: Source = UNREAD) -> list[Said]:
@@ -96,7 +103,7 @@ def of_act(act: Act, labels: Mapping[Place, str], source: Source = UNREAD) -> li
         telling.append(facts["order.amount"])
     for said in act.sent:
         words = [said.path, *said.values.values()]
-        if labels.get(place_of_request(said), act.operation) not in ("", act.operation):
+        if labels.get(said.at, act.operation) not in ("", act.operation):
             continue
         if said.method != "GET" and any(_holds(word, value) for value in telling if value for word in words):
             return [said]
@@ -118,7 +125,3 @@ def facts_in(said: Said, acts: Mapping[str, Mapping[str, str]], asked: Asked) ->
     return {
         name: shared[name] for name in ("order.order_id", "market.base", "market.quote") if name in shared
     }
-
-
-def place_of_request(said: Said) -> Place:
-    return said.host, said.method, said.path

@@ -21,7 +21,7 @@ from harness.describing.reply_rows import ROWS
 from harness.describing.routes import Route
 from harness.describing.sentinels import same_address
 from harness.describing.signing import signing_of
-from harness.describing.source import Source
+from harness.describing.source import Reading, Source
 from harness.describing.templates import Kind
 from harness.describing.wordlists import WordLists
 from harness.venue.described.addresses import Address, bare, leaves
@@ -33,6 +33,7 @@ _RULES = (
     ("market.lot_size", "market.lot_decimals"),
     ("market.min_amount",),
     ("market.min_notional",),
+    ("ticker.last",),
 )
 # Operations whose mocked replies may be empty, where the tests are about something else.
 COMPLETED = ("server_time", "user_stream_open", "stream_token")
@@ -51,11 +52,17 @@ def _replies_of(route: Route, named: Sequence[Route], sources: Sources) -> list[
     return [each for each in alike if not any(_answers_to(each, other) for other in others)]
 
 
+def _at_address(route: Route, at: tuple[str, str]) -> bool:
+    return any(at[0] == host and same_address(path, at[1]) for host, _, path, _ in route.places)
+
+
 def _answers_to(answer: Answer, route: Route) -> bool:
     """Whether it is mocked for this route: by address and method or, where a test names none, operation."""
     at = answer.place
-    if at is None or not any(at[0] == host and same_address(path, at[1]) for host, _, path in route.places):
+    if at is None or not _at_address(route, at):
         return False
+    if route.word is not None or answer.shared:
+        return (answer.method, answer.word) == (route.method, route.word)
     return answer.method == route.method if answer.method else answer.operation == route.operation
 
 
@@ -71,7 +78,9 @@ def route_part(
     takes = spoken(route.takes, route.fields, words)
     part.fields += [replace(each, at=(*at, "takes", *map(bare, each.at))) for each in route.fields]
     told: dict[str, JsonValue] = {"operation": route.operation, "private": route.private}
-    own = signing_of(sources.asked, sources.signatures, route.places) if route.private else {}
+    if route.word is not None:
+        told["when"] = {route.word.parameter: route.word.text}
+    own = _own_signing(route, sources, signing)
     if own and own != signing:  # a route that only the tests show was not seen signed
         told["signing"] = own
         part.fields.append(Field((*at, "signing"), "", "", Kind.TEXT, (SENDS,)))
@@ -89,6 +98,24 @@ def route_part(
         told["reply"] = spoken(derived.template, derived.fields, words)
         part.fields += [replace(each, at=(*at, "reply", *each.at)) for each in derived.fields]
     return told, part
+
+
+def _own_signing(route: Route, sources: Sources, signing: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """How requests to a private route were signed; unverified where they carry no key, though others do."""
+    if not route.private:
+        return {}
+    own = signing_of(sources.asked, sources.signatures, route.places)
+    seen = [each for each in sources.asked.sent if each.at in route.places]
+    keys = sources.asked.credentials.values()
+    bare = not any(key in value for said in seen for value in said.values.values() for key in keys)
+    return {"scheme": "unverified"} if signing and seen and not own and bare else own
+
+
+def _read(route: Route, source: Source) -> Reading | None:
+    """What the connector's source reads of what the route answers."""
+    if route.word is not None:
+        return source.of_word(route.path, route.word.text, route.operation)
+    return source.of(route.path)
 
 
 def _reply(route: Route, named: Sequence[Route], sources: Sources) -> Derived | None:
@@ -109,7 +136,7 @@ def _reply(route: Route, named: Sequence[Route], sources: Sources) -> Derived | 
         return None
     derived = _with_named_rules(derived, route, sources)
     if route.operation == "balances" and sources.kind == "perpetual":
-        return of_the_account(derived, sources.source.of(route.path))
+        return of_the_account(derived, _read(route, sources.source))
     return derived
 
 
@@ -134,14 +161,14 @@ def _whole_book(book: Derived | None, route: Route, source: Source) -> Derived |
     """An order book as the route answers it: tests may show the part of it that the connector takes."""
     if book is None:
         return None
-    whole, path = whole_of(source.of(route.path), book.template)
+    whole, path = whole_of(_read(route, source), book.template)
     fields = tuple(replace(each, at=(*map(str, path), *each.at)) for each in book.fields)
     return replace(book, template=whole, fields=fields)
 
 
 def _headers(route: Route, source: Source, part: Placed) -> dict[str, JsonValue]:
     """What a reply that opens a session says in its headers; `part` gets them as well."""
-    read = source.of(route.path)
+    read = _read(route, source)
     told = read.headers if read is not None and route.operation == "stream_token" else ()
     part.fields += [Field((*part.at, "headers", name), text, "", Kind.TEXT, (READS,)) for name, text in told]
     return {"headers": dict(told)} if told else {}
@@ -152,9 +179,7 @@ def _with_funding(derived: Derived, route: Route, sources: Sources) -> Derived:
     told = [
         each
         for each in sources.answers
-        if each.operation == "funding_rate"
-        and each.place is not None
-        and any(each.place[0] == host and same_address(path, each.place[1]) for host, _, path in route.places)
+        if each.operation == "funding_rate" and each.place is not None and _at_address(route, each.place)
     ]
     also = derived_of("ticker", told, sources)
     known = {each.at: each for each in also.fields} if also is not None else {}
@@ -173,21 +198,25 @@ def _with_funding(derived: Derived, route: Route, sources: Sources) -> Derived:
 def _with_named_rules(derived: Derived, route: Route, sources: Sources) -> Derived:
     """A reply; of markets with the rules that its leaves are named for, where no reading explained any.
 
-    Of what the tests never vary those count that the connector's source reads.
+    Of what the tests never vary those count that the connector's source reads. So with the last price of a
+    ticker, which tests may write out; of several leaves that are named for it the first.
     """
-    if route.operation != "symbols":
+    thing = {"symbols": "market", "ticker": "ticker"}.get(route.operation)
+    if thing is None:
         return derived
-    readings = (sources.source.of(route.path), sources.source.markets)
+    readings = (_read(route, sources.source), sources.source.markets)
     read = {each.path[-1] for one in readings if one is not None for each in one.reads if each.path}
     told = {each.fact for each in derived.fields}
     made, fields = copied(derived.template), list(derived.fields)
     for number, each in enumerate(derived.fields):
-        fact = fact_named(each.at[-1], "market") if each.at[-1] in read else ""
+        fact = fact_named(each.at[-1], thing) if thing == "ticker" or each.at[-1] in read else ""
         group = next((group for group in _RULES if fact in group), ())
         if group and told.isdisjoint(group) and not each.fact and each.kind is Kind.CONSTANT:
             text = f"{{{fact}}}" if isinstance(each.text, str) else f"{{{fact}|number}}"
             fields[number] = replace(each, text=text, fact=fact, kind=Kind.FACT, by=(READS,))
             made = put(made, each.at, text)
+            if thing == "ticker":
+                told.add(fact)
     return replace(derived, template=made, fields=tuple(fields))
 
 
@@ -199,7 +228,7 @@ def _lacks_its_fills(route: Route, told: Derived, read: Derived) -> bool:
 
 def _read_of(route: Route, named: Sequence[Route], sources: Sources) -> Derived | None:
     """What the connector's source reads of a reply that no test shows."""
-    reading = sources.source.of(route.path)
+    reading = _read(route, sources.source)
     if reading is None:
         return None
     good = [each.document for each in sources.answers if each.place and each.member not in REFUSALS]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
 
-from harness.describing.answers import Answer, named_so
+from harness.describing.answers import Answer
 from harness.describing.asked import Asked
 from harness.describing.fields import SENDS, Field
 from harness.describing.leaves import flatten
@@ -26,17 +26,15 @@ from harness.describing.parameters import (
     worth,
 )
 from harness.describing.route_labels import (
-    Place,
     by_shape,
     by_words,
     facts_in,
-    label_of,
     labels_of,
     meant_by,
     of_act,
-    place_of_request,
+    operation_of,
 )
-from harness.describing.said import Said
+from harness.describing.said import Place, Said, Word
 from harness.describing.sentinels import SESSION
 from harness.describing.signatures import Scheme
 from harness.describing.signing import session_place
@@ -48,6 +46,7 @@ from harness.describing.templates import Example
 class Route:
     """A route as it was used. `path` names its parameters (`/orders/{id}`); `fields` are those of `takes`.
 
+    `word` tells its requests from others to the same address.
     `parameters` says where they stand: query, json or form. `private`: requests to it were signed. `means`
     are facts of an order that the route itself stands for.
     """
@@ -63,10 +62,11 @@ class Route:
     places: tuple[Place, ...]
     by: str = SENDS
     means: Mapping[str, str] = field(default_factory=dict)
+    word: Word | None = None
 
     @property
     def name(self) -> str:
-        return f"{self.method} {self.path}"
+        return f"{self.method} {self.path}{f' ({self.word.text})' if self.word else ''}"
 
 
 def routes(
@@ -107,10 +107,10 @@ def routes(
             made = _route(operation, examples, parts, schemes, asked.credentials, more)
             means = meant_by(group, [each for each, _ in groups]) if len(groups) > 1 else {}
             found.append(replace(made, means=means))
-            taken |= {place_of_request(said) for said, _ in group}
+            taken |= {said.at for said, _ in group}
     by_client_id = {act.facts["order.client_order_id"]: act.facts for act in asked.acts}
     for place, messages in _besides(asked, taken).items():
-        operation = label_of(place, labels) or source.operation(place[2], place[1]) or named_so(place[2])
+        operation = operation_of(place, labels, source)
         examples = [(said, {**common, **facts_in(said, by_client_id, asked)}) for said in messages[:20]]
         found.append(_route(operation, examples, parts, schemes, asked.credentials))
     return _merged(found)
@@ -121,8 +121,8 @@ def _besides(asked: Asked, taken: Set[Place]) -> dict[Place, list[Said]]:
     others: dict[Place, list[Said]] = {}
     for said in asked.sent:
         unknown = "None" in said.path.split("/")  # an id that the connector had not been told
-        if place_of_request(said) not in taken and not _is_upgrade(said) and not unknown:
-            others.setdefault(place_of_request(said), []).append(said)
+        if said.at not in taken and not _is_upgrade(said) and not unknown:
+            others.setdefault(said.at, []).append(said)
     return others
 
 
@@ -166,14 +166,16 @@ def _route(
         for name, value in takes.items()
     }
     private = (
-        any(scheme.signs(first, credentials) for scheme in schemes)
+        operation in ("place_order", "cancel_order")
+        or any(scheme.signs(first, credentials) for scheme in schemes)
         or session_place(first) != ""
         or any(key in value for key in keys for value in first.values.values())
     )
     where = "query" if not first.body else "json" if first.body.lstrip().startswith(("{", "[")) else "form"
     where = "payload" if first.payload is not None else where
-    places = tuple(dict.fromkeys(place_of_request(said) for said, _ in used))
-    return Route(operation, first.host, first.method, path, takes, where, private, tuple(fields), places)
+    places = tuple(dict.fromkeys(said.at for said, _ in used))
+    made = Route(operation, first.host, first.method, path, takes, where, private, tuple(fields), places)
+    return replace(made, word=first.word)
 
 
 def _merged(found: Sequence[Route]) -> list[Route]:

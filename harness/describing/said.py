@@ -27,10 +27,27 @@ class Payload:
 
 
 @dataclass(frozen=True)
+class Word:
+    """What tells a request from others to its address: `text` at a place of `Said.values`."""
+
+    place: str
+    text: str
+
+    @property
+    def parameter(self) -> str:
+        """The place as a description's `when` names it: the way through the query or the body."""
+        return self.place.partition(" ")[2]
+
+
+Place = tuple[str, str, str, Word | None]  # host, method, path
+
+
+@dataclass(frozen=True)
 class Said:
     """What left the client.
 
-    A WebSocket message has no method; its `path` is its socket's, its text the `body`.
+    A WebSocket message has no method; its `path` is its socket's, its text the `body`. `word` tells a request
+    from others to its address, None where it has that for itself.
     """
 
     host: str
@@ -39,6 +56,12 @@ class Said:
     query: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     body: str = ""
+    word: Word | None = None
+
+    @property
+    def at(self) -> Place:
+        """Where it went, with the word that tells it from others there."""
+        return self.host, self.method, self.path, self.word
 
     @cached_property
     def values(self) -> dict[str, str]:

@@ -11,13 +11,12 @@ from harness.credentials.matching import usual_option
 from harness.credentials.meanings import Meaning, meaning_of_name
 from harness.credentials.shapes import Shape, shape_of
 from harness.describing.asked import Asked
-from harness.describing.said import Said
+from harness.describing.said import Place, Said
 from harness.describing.sentinels import SESSION
 from harness.describing.signatures import Explanation, Scheme
 from harness.describing.templates import time_form
 from harness.venue.described.placeholders import AS_JSON
 
-Place = tuple[str, str, str]  # host, method, path
 # What a description calls a shape, where it has a word of its own.
 _FORMS = {
     Shape.BASE64_32: "base64",
@@ -48,7 +47,7 @@ def signing_of(
 
     Unverified where that was not found or cannot be said; {} where none is.
     """
-    sent = [each for each in asked.sent if places is None or (each.host, each.method, each.path) in places]
+    sent = [each for each in asked.sent if places is None or each.at in places]
     for said in sent:
         if place := session_place(said):
             return _in_session(said.values[place], place)

@@ -15,6 +15,10 @@ ROW = -1  # stands in a path for each of a list's items
 KEYED = -2  # and for each of an object's, whatever their keys are
 _OF_ONE_MARKET = ("ticker", "order_book", "funding_rate")
 BAD = re.compile(r"err|fail|reject", re.I)
+# What an order's life cannot do without, in the order in which its lack is felt.
+NEEDED = (
+    "symbols", "order_book", "balances", "place_order", "cancel_order", "order_status", "order_trades",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,24 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class Asking:
+    """What one function says when it asks: the words by which one address tells requests apart.
+
+    `words` have the key that each stands under, empty where none is known. `paths` are those that it names,
+    `operation` what it is for, empty where it is none of `source_reading.METHODS`.
+    """
+
+    operation: str
+    paths: frozenset[str]
+    words: Mapping[str, str]
+    reading: Reading
+
+    def at(self, path: str) -> bool:
+        """Whether it may ask at this path: it names it, or no path at all."""
+        return not self.paths or bool(_ending(self.paths, path))
+
+
+@dataclass(frozen=True)
 class Source:
     """What the functions of a connector read: by the path of a route, and of what comes on a WebSocket.
 
@@ -60,7 +82,7 @@ class Source:
     markets. `tests` are the texts of its test modules. `positions` are names for the places in rows that
     are lists, one list of names for each kind of row. `told` has what is read of messages that are waited for
     where a route's reply is elsewhere, by operation. `queued` is where in a message of the account's stream
-    that stands what the connector's queue gets.
+    that stands what the connector's queue gets. `asking` has what each function says when it asks.
     """
 
     routes: Mapping[str, Reading]
@@ -75,6 +97,26 @@ class Source:
     positions: tuple[tuple[str, ...], ...] = ()
     told: Mapping[str, Reading] = field(default_factory=dict)
     queued: Path = ()
+    asking: tuple[Asking, ...] = ()
+
+    def meant(self, path: str, word: str) -> str:
+        """The operation of requests to this path that say this word, empty where no method says it.
+
+        Where several do, one reply serves them all: that of the operation which an order needs first.
+        """
+        known = {each.operation for each in self.asking if word in each.words and each.at(path)}
+        first = {name: number for number, name in enumerate(NEEDED)}
+        return min(known - {""}, key=lambda name: (first.get(name, len(first)), name), default="")
+
+    def of_word(self, path: str, word: str, operation: str) -> Reading | None:
+        """What is read of the reply to a request that says this word, or that is for this operation."""
+        saying = [each for each in self.asking if each.at(path) and word in each.words]
+        known = [each for each in saying if each.operation == operation] or saying
+        known += [each for each in self.asking if operation and each.operation == operation]
+        own = next((each.reading for each in known if each.reading.reads), None)
+        if self.markets is None or operation != "symbols":
+            return own
+        return self.markets if own is None else _both(self.markets, own)
 
     def of(self, path: str) -> Reading | None:
         """For a route's path as it was asked for: the longest known path that it ends with counts."""

@@ -15,10 +15,11 @@ from dataclasses import replace
 from pydantic import JsonValue
 
 from harness.describing.answers import named_so
+from harness.describing.asking_words import words_said
 from harness.describing.function_reading import OPENING, Function
 from harness.describing.leaves import Path
 from harness.describing.session_reading import headers_in
-from harness.describing.source import ROW, Read, Reading, Source, goes_on
+from harness.describing.source import ROW, Asking, Read, Reading, Source, goes_on
 from harness.describing.source_constants import constants_in, paths_in, positions_in, valued
 from harness.describing.states import STATES
 from harness.venue.described.placeholders import AS_JSON
@@ -47,6 +48,7 @@ METHODS: Mapping[str, str] = {
     "_set_trading_pair_leverage": "set_leverage",
     "_trading_pair_position_mode_set": "position_mode",
     "check_network_request_path": "ping",
+    "_make_network_check_request": "ping",
 }
 _VERBS = ("GET", "POST", "PUT", "DELETE")
 # Methods that are given the reply about the markets: as an argument, the first but for the instance.
@@ -64,6 +66,7 @@ def read_source(texts: Iterable[str]) -> Source:
     routes: dict[str, Reading] = {}
     received: list[Reading] = []
     told: dict[str, Reading] = {}
+    asking: list[Asking] = []
     functions = [each for tree in trees for each in ast.walk(tree) if isinstance(each, _FUNCTIONS)]
     opening = _opening_in(functions, constants)
     for function in functions:
@@ -72,13 +75,17 @@ def read_source(texts: Iterable[str]) -> Source:
             reading = _read_elsewhere(function, functions, constants)
         reading = _with_rows_read_elsewhere(reading, function, functions, constants)
         reading = replace(reading, headers=headers_in(function))
+        paths = paths_in(function, constants)
+        if function.name in METHODS or paths:
+            operation, words = METHODS.get(function.name, ""), words_said(function, constants)
+            asking.append(Asking(operation, frozenset(paths), words, reading))
         if not reading.reads and not reading.headers:
             continue
         if _receives(function) and function.name in METHODS:
             told[METHODS[function.name]] = reading
         elif _receives(function):
             received.append(reading)
-        for path in paths_in(function, constants):
+        for path in paths:
             routes.setdefault(path, reading)
     states = dict(pair for tree in trees for pair in _states_in(tree, constants))
     verbs = _verbs_in(functions, constants)
@@ -94,6 +101,7 @@ def read_source(texts: Iterable[str]) -> Source:
         told=told,
         positions=tuple(names for tree in trees for names in positions_in(tree)),
         queued=_queued_in(functions, constants),
+        asking=tuple(asking),
     )
 
 

@@ -30,6 +30,8 @@ def only_in_tests(sources: Sources, named: Sequence[Route]) -> list[Route]:
         other_set = each.sample.set != SETS[0].name
         if each.place is None or each.operation in have or each.member in REFUSALS or other_set:
             continue
+        if each.shared and each.word is None:
+            continue  # what tells its request from others to the same address was not seen
         host, whole = each.place
         path, fields = _named_in(whole, {**market, "order.order_id": SETS[0].order_id})
         if each.operation == "ticker" and not fields:  # the tests name the pair in the query, or not at all
@@ -41,6 +43,7 @@ def only_in_tests(sources: Sources, named: Sequence[Route]) -> list[Route]:
         private = each.operation in OF_AN_ACCOUNT and any(route.private for route in named)
         where = _parameters(named, method, private=private)
         route = Route(each.operation, host, method, path, takes, where, private, fields, (each.asked,), KIT)
+        route = replace(route, word=each.word)
         if route.name not in have:
             found.setdefault(each.operation, route)
     return list(found.values())

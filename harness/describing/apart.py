@@ -1,0 +1,180 @@
+"""Requests to one address that are told apart by a word in them (`{"type": "l2Book"}`): which word. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from harness.describing.answers import Answer, said_so
+from harness.describing.asked import Act, Asked
+from harness.describing.asking_words import WORD
+from harness.describing.route_labels import labels_of, of_act
+from harness.describing.said import Place, Said, Word
+from harness.describing.sentinels import same_address
+from harness.describing.source import UNREAD, Source
+
+Address = tuple[str, str, str]  # host, method, path
+_FLAGS = ("true", "false", "yes", "no", "none", "null")
+_MOST_LEAVES = 3  # that tell requests to one address apart: some may say their word deeper than others
+
+
+def words_in(said: Said) -> list[Word]:
+    """Every word that a request says outside of lists, by its place."""
+    plain = ((place, value) for place, value in said.values.items() if not place.startswith("header "))
+    return [Word(place, value) for place, value in plain if "[" not in place and _is_word(value)]
+
+
+def _is_word(value: str) -> bool:
+    return WORD.fullmatch(value) is not None and value.lower() not in _FLAGS
+
+
+def meant(said: Said, source: Source, among: Iterable[str] = ()) -> str:
+    """The operation that a request's words speak for, empty where none does.
+
+    What no method of the connector says counts by itself (`private/cancel`), where it is one of `among`.
+    """
+    words = [each.text for each in words_in(said)]
+    told = next((name for word in words if (name := source.meant(said.path, word))), "")
+    return told or next((name for word in words if (name := said_so(word)) in among and name), "")
+
+
+def serves(told: str, operation: str) -> bool:
+    """Whether a reply for one operation answers another: any shows that the exchange is there."""
+    return told == operation or (told, operation) == ("server_time", "ping")
+
+
+@dataclass(frozen=True)
+class Apart:
+    """What tells requests to each address apart: by address and word the operation."""
+
+    operations: Mapping[Address, Mapping[Word, str]]
+
+    def word_of(self, said: Said) -> Word | None:
+        """The word by which a request is told from others to its address, None where none is needed."""
+        known = self.operations.get((said.host, said.method, said.path), {})
+        leaves = dict.fromkeys(each.place for each in known)
+        return next((Word(leaf, said.values[leaf]) for leaf in leaves if leaf in said.values), None)
+
+    def asked(self, asked: Asked) -> Asked:
+        """The same with each request's word."""
+        acts = tuple(replace(act, sent=tuple(map(self._with_word, act.sent))) for act in asked.acts)
+        return replace(asked, sent=tuple(map(self._with_word, asked.sent)), acts=acts)
+
+    def _with_word(self, said: Said) -> Said:
+        word = self.word_of(said)
+        return said if word is None else replace(said, word=word)
+
+    def answers(self, found: Sequence[Answer], source: Source = UNREAD) -> tuple[Answer, ...]:
+        """The same; a reply at such an address answers the request for its operation."""
+        return tuple(self._answering(each, source) for each in found)
+
+    def _answering(self, answer: Answer, source: Source) -> Answer:
+        for (host, method, path), known in self.operations.items():
+            at = answer.place
+            if at is None or at[0] != host or not same_address(path, at[1]):
+                continue
+            if answer.method not in ("", method):
+                continue
+            own = (word for word, operation in known.items() if serves(answer.operation, operation))
+            word = next(own, None) or _unsaid(answer.operation, known, path, source)
+            return replace(answer, word=word, method=method, shared=True)
+        return answer
+
+
+def _unsaid(operation: str, known: Mapping[Word, str], path: str, source: Source) -> Word | None:
+    """The word of an operation that was not asked for: what its method says under the same key."""
+    leaves = {re.split(r"[ .]", word.place)[-1]: word.place for word in known}
+    for each in source.asking if operation else ():
+        if each.operation == operation and each.at(path):
+            for text, key in each.words.items():
+                if key in leaves and Word(leaves[key], text) not in known:
+                    return Word(leaves[key], text)
+    return None
+
+
+def apart(asked: Asked, source: Source, answers: Sequence[Answer] = ()) -> Apart:
+    """What tells apart the requests that left a connector, where one address serves several operations.
+
+    A word tells requests apart where it is another for another operation: for what the connector was told to
+    do, or by the method of its source that says it. One that orders of one kind alone differ in tells none.
+    `answers` are what tests mock: an address that has replies to one operation alone is not shared.
+    """
+    acted = dict(_acted(asked.acts, source, _of_one(answers, source)))
+    facts = frozenset(value for act in asked.acts for value in act.facts.values())
+    places: dict[Address, dict[Said, None]] = {}
+    for said in (*asked.sent, *(said for act in asked.acts for said in act.sent)):
+        places.setdefault((said.host, said.method, said.path), {})[said] = None
+    found = {address: _told_apart(list(said), acted, source, facts) for address, said in places.items()}
+    return Apart({address: words for address, words in found.items() if words})
+
+
+def _of_one(answers: Sequence[Answer], source: Source) -> dict[Place, str]:
+    """What tests have the addresses for that answer one operation alone."""
+    told: dict[tuple[str, str], set[str]] = {}
+    for each in answers:
+        if each.place is not None:
+            told.setdefault(each.place, set()).add(each.operation)
+    labels = labels_of(answers, source)
+    return {place: name for place, name in labels.items() if len(told[place[0], place[2]]) == 1}
+
+
+def _acted(acts: Iterable[Act], source: Source, labels: Mapping[Place, str]) -> Iterator[tuple[Said, str]]:
+    """The requests that place and cancel orders, with what they do."""
+    for act in acts:
+        fitting = tuple(said for said in act.sent if meant(said, source) in ("", act.operation))
+        if act.operation in ("place_order", "cancel_order"):
+            for said in of_act(replace(act, sent=fitting), labels, source):
+                yield said, act.operation
+
+
+def _told_apart(
+    said: Sequence[Said], acted: Mapping[Said, str], source: Source, facts: frozenset[str]
+) -> dict[Word, str]:
+    """Operation by word of the requests to one address; nothing where they are all for one.
+
+    What the order itself is (`facts`) tells nothing.
+    """
+    found: dict[Word, str] = {}
+    left = list(said)
+    for _ in range(_MOST_LEAVES):
+        leaves = dict.fromkeys(
+            word.place for each in left for word in words_in(each) if word.text not in facts
+        )
+        told = {leaf: _by_word(leaf, left, acted, source) for leaf in leaves}
+        best = max(told, key=lambda leaf: _worth(leaf, told[leaf], left), default="")
+        if not best or not told[best]:
+            break
+        found |= told[best]
+        left = [each for each in left if best not in each.values]
+    return found if len(set(found.values()) - {""}) > 1 else {}
+
+
+def _worth(leaf: str, told: Mapping[Word, str], said: Sequence[Said]) -> tuple[int, ...]:
+    """How well a leaf tells: for how many operations, of how many requests, with how few words, how near."""
+    operations = len(set(told.values()) - {""})
+    return operations, sum(leaf in each.values for each in said), -len(told), -leaf.count(".")
+
+
+def _by_word(leaf: str, said: Sequence[Said], acted: Mapping[Said, str], source: Source) -> dict[Word, str]:
+    """Operation by this leaf's word; nothing where one word is said for two, or no operation is known."""
+    done: dict[Word, list[str]] = {}
+    for each in said:
+        if leaf in each.values:
+            word = Word(leaf, each.values[leaf])
+            done.setdefault(word, []).extend([acted[each]] if each in acted else [])
+    if not all(_is_word(word.text) and len(set(acts)) < 2 for word, acts in done.items()):
+        return {}
+    if any(_never_again(operation, done) for operation in acted.values()):
+        return {}
+    path = said[0].path
+    strong = {word: next(iter(acts), "") or source.meant(path, word.text) for word, acts in done.items()}
+    if not any(strong.values()):
+        return {}
+    return {word: operation or said_so(word.text) for word, operation in strong.items()}
+
+
+def _never_again(operation: str, done: Mapping[Word, Sequence[str]]) -> bool:
+    """Whether each of several orders says another word: an id, or a signature."""
+    times = [acts.count(operation) for acts in done.values() if operation in acts]
+    return sum(times) > 2 and max(times) == 1
