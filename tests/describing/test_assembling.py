@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -298,6 +299,68 @@ def test_a_list_of_fills_that_the_source_goes_through_is_told_where_the_tests_an
         "n": "Event",
         "data": {"each fill": {"trade_id": "{fill.trade_id}", "price": "{fill.price}"}},
     }
+
+
+def _told(path: str, member: str, replies: Sequence[Any], text: str, side: str = "") -> Any:
+    """What a description says that `path` answers, where tests mock these replies and this is the source."""
+    samples = []
+    for reply in replies:
+        mocked = {
+            "method": "GET", "url": f"https://{HOST}{path}", "pattern": "", "status": 200,
+            "body": json.dumps(reply), "error": "",
+        }  # fmt: skip
+        answer: Any = {"mocked": [mocked], "returned": ""}
+        kind = "LIMIT" if side else ""
+        samples.append(
+            Sample(member=member, set=SETS[0].name, side=side, type=kind, answers=(answer, answer))
+        )
+    asked = _asked()
+    asked = replace(asked, sent=(*asked.sent, Said(HOST, path, "GET")))
+    harvest, signed = Harvest(kit=True, samples=tuple(samples)), explain(asked.sent, asked.credentials)
+    made = assemble(
+        Sources("acme", "spot", harvest, answers(harvest), asked, signed, source=read_source([text]))
+    )
+    return _data(made)["routes"][f"GET {path}"]["reply"]
+
+
+def test_replies_of_another_shape_than_the_source_reads_are_another_routes() -> None:
+    """As Hyperliquid's tests, which answer one question for fills with an order. What they leave out of a
+    fill, and the source reads, is told as well.
+    """
+    text = (
+        'FILLS = "/fills"\nasync def _all_trade_updates_for_order(self, order):\n'
+        "    for row in await self._api_get(FILLS):\n"
+        '        self.use(row["tid"], row["px"], row["feeToken"])\n'
+    )
+    ours = SETS[0]
+    fill = {"tid": ours.trade_id, "oid": ours.order_id}
+    order = {"order": {"oid": ours.order_id, "px": ours.price, "sz": ours.amount, "left": "0"}}
+    assert _told("/fills", "configure_full_fill_trade_response", [order, [fill]], text, "BUY") == {
+        "each fill": {
+            "tid": "{fill.trade_id}", "oid": "{fill.order_id}", "px": "{fill.price}",
+            "feeToken": "{fill.fee_asset}",
+        }
+    }  # fmt: skip
+
+
+def test_what_is_held_of_a_balance_is_known_by_its_name_where_the_source_reads_it() -> None:
+    text = (
+        'STATE = "/state"\nasync def _update_balances(self):\n    reply = await self._api_get(STATE)\n'
+        '    for row in reply["rows"]:\n        self.use(row["coin"], row["total"], row["hold"])\n'
+    )
+    rows = [
+        {"coin": each, "total": "2000", "hold": "0.0", "locked_in_vaults": "0.0"}
+        for each in ("COINALPHA", "HBOT")
+    ]
+    member = "balance_request_mock_response_for_base_and_quote"
+    assert _told("/state", member, [{"rows": rows}], text) == {
+        "rows": {
+            "each balance": {
+                "coin": "{balance.asset}", "total": "{balance.total}", "hold": "{balance.locked}",
+                "locked_in_vaults": "0.0",
+            }
+        }
+    }  # fmt: skip
 
 
 def test_rules_that_no_reading_explains_are_known_by_their_names() -> None:
