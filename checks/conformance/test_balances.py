@@ -181,6 +181,8 @@ def test_a_wrong_key_is_noticed(trading: Trading, traces: Traces, evidence: Atta
     except ConnectorError as error:
         evidence(claimed(EvidenceKind.NOTE, f"With a wrong secret it is not even made: {error.gist}"))
         return
+    if run.ready and not run.verified:
+        undetermined("This simulated exchange refuses no secret: how requests are signed is not known.")
     expect(not run.ready, "The connector reports itself ready although the exchange refuses its API secret.")
     if not run.requests:
         undetermined("The connector sent no request at all.")

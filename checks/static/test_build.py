@@ -20,7 +20,7 @@ from harness.checking import (
 from harness.outcome import Evidence
 from harness.rounds.round import Round
 
-RELEASE = re.compile(r"===?\s*([0-9][A-Za-z0-9.!+_-]*)")
+RELEASE = re.compile(r"===?\s*([0-9][A-Za-z0-9.!+_-]*)(?![A-Za-z0-9.!+_*-])")  # `==1.12.*` is none
 
 
 @requirement("known-vulnerable-dependencies")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from decimal import ROUND_CEILING, Decimal
 from typing import Literal, NamedTuple
 
@@ -52,11 +53,16 @@ def acts_of(
         price, amount = map(_as_text_has_it, connector.quantize(sentinels.pair, *wanted))
         before = record.mark()
         place = connector.buy if side == "buy" else connector.sell
-        try:  # a market order may need a book, which nobody tells it here
-            name = place(sentinels.pair, wanted[1], None if kind == "MARKET" else wanted[0], kind, position)
-        except ConnectorError:
+        name = ""
+        # A market order may need a book, which nobody may tell it here: then it is told a price.
+        for at in (None, wanted[0]) if kind == "MARKET" else wanted[:1]:
+            with suppress(ConnectorError):
+                name = place(sentinels.pair, wanted[1], at, kind, position)
+                _until_sent(record, before, clock)
+            if _was_sent(record, before):
+                break
+        if not name:
             continue
-        _until_sent(record, before, clock)
         facts = {
             "order.client_order_id": name,
             "order.side": side,
@@ -87,8 +93,12 @@ def _as_text_has_it(figure: Decimal) -> Decimal:
 
 def _until_sent(record: Record, mark: int, clock: ScaledClock) -> None:
     """Return when something but a question has been sent since then, or will not be any more."""
-    record.wait_for(lambda: any(each.method != "GET" for each in record.exchanges(since=mark)), SENT_SECONDS)
+    record.wait_for(lambda: _was_sent(record, mark), SENT_SECONDS)
     pause(clock, ACT_SECONDS)
+
+
+def _was_sent(record: Record, mark: int) -> bool:
+    return any(each.method != "GET" for each in record.exchanges(since=mark))
 
 
 def _enough(connector: Connector, sentinels: Sentinels, number: int) -> Decimal:

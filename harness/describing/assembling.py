@@ -8,10 +8,12 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from harness.describing.asked import Act
 from harness.describing.books import OPERATIONS
 from harness.describing.fields import KIT, SENDS
 from harness.describing.gathered import Sources, market_facts
-from harness.describing.leaves import parsed
+from harness.describing.leaves import number_of
+from harness.describing.parameters import NEAR, document_of
 from harness.describing.placed import Placed, known_from
 from harness.describing.refusals import refusals
 from harness.describing.route_parts import route_part
@@ -115,10 +117,28 @@ def _orders(sources: Sources, named: Sequence[Route]) -> dict[str, Any]:
         return {"orders": {"contract": "lot"}}
     at = [each.at for route in named if route.operation == "place_order" for each in route.fields
           if each.fact == "order.amount"]  # fmt: skip
-    placed = [said.body for act in sources.asked.acts if act.operation == "place_order" for said in act.sent]
-    amounts = {value for body in placed for place in at for value in _values_at(parsed(body), place)}
+    said = [(act, _amounts_in(act, at)) for act in sources.asked.acts if act.operation == "place_order"]
+    amounts = {value for _, values in said for value in values}
     whole = len(amounts) > 1 and all(isinstance(each, int) for each in amounts)
-    return {"orders": {"amount_decimals": 0}} if whole else {}
+    told: dict[str, Any] = {"amount_decimals": 0} if whole else {}
+    if any(_buys_for_value(act, values) for act, values in said):
+        told["market_buy_in"] = "quote"
+    return {"orders": told} if told else {}
+
+
+def _amounts_in(act: Act, at: Sequence[Address]) -> list[JsonValue]:
+    """What an order says at these addresses of its query and body."""
+    documents = [document_of(said, frozenset(), frozenset()) for said in act.sent]
+    parts = [each[part] for each in documents if isinstance(each, dict) for part in ("query", "body")]
+    return [value for part in parts for place in at for value in _values_at(part, place)]
+
+
+def _buys_for_value(act: Act, said: Sequence[JsonValue]) -> bool:
+    """Whether an order to buy at the market says what it may cost where others say their amount."""
+    buys = (act.facts.get("order.side"), act.facts.get("order.type")) == ("buy", "market")
+    asked = number_of(act.facts.get("order.amount"))
+    told = [number for value in said if (number := number_of(value)) is not None]
+    return buys and asked is not None and any(abs(each - asked) > asked * NEAR for each in told)
 
 
 def _values_at(document: JsonValue, at: Address) -> Iterator[JsonValue]:

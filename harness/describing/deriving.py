@@ -13,6 +13,7 @@ from harness.describing.fields import Field
 from harness.describing.kit import Reading
 from harness.describing.leaf_fields import field_of
 from harness.describing.leaves import Path, flatten
+from harness.describing.names import fact_named
 from harness.describing.readings import FORK, Meaning, meaning
 from harness.describing.reply_rows import ROWS, RowBuilder
 from harness.describing.row_keys import keys_of, names_in_keys, with_keys_alike
@@ -20,6 +21,7 @@ from harness.describing.sentinels import SETS, Sentinels, facts
 from harness.describing.states import in_the_connectors_words
 from harness.describing.templates import Example, Explained, Kind, explained
 
+_OF_LETTERS = re.compile(r"[A-Za-z0-9]+")
 _OF_CLIENT = "{order.client_order_id}"
 Reads = Callable[[str, JsonValue], Mapping[Path, Meaning]]
 
@@ -71,6 +73,11 @@ def derive(
         path: field_of(operation, each, by_fork.get(path), by_ccxt.get(path), path[:-1] in rows, first)
         for path, each in known.items()
     }
+    if not balances:
+        fields = {
+            path: _with_symbol(each, str(path[-1]), symbols.get(first.name, ""))
+            for path, each in fields.items()
+        }
     seen = tuple(dict.fromkeys(each.status for each in answers if each.status))
     if states and prefer in ("order", "fill"):
         fields = {
@@ -104,6 +111,16 @@ def _with_order_id(leaf: Field, name: str) -> Field:
     if leaf.kind is Kind.TEXT and plain in ("orderid", "exchangeorderid") and _OF_CLIENT in str(leaf.text):
         return replace(leaf, text="{order.order_id}", fact="order.order_id", kind=Kind.FACT)
     return leaf
+
+
+def _with_symbol(leaf: Field, name: str, symbol: str) -> Field:
+    """A leaf named for the market that always says one of the symbol's form (`BTC-USDC`): the symbol."""
+    form = _OF_LETTERS.sub("A", symbol)
+    written = leaf.kind is Kind.CONSTANT and not leaf.fact and isinstance(leaf.text, str)
+    alike = written and len(form) > 1 and _OF_LETTERS.sub("A", str(leaf.text)) == form
+    if not alike or fact_named(name, "market") != "market.symbol":
+        return leaf
+    return replace(leaf, text="{market.symbol}", fact="market.symbol", kind=Kind.FACT)
 
 
 def _with_states(leaf: Field, seen: tuple[str, ...]) -> Field:

@@ -71,6 +71,7 @@ _SAID: Mapping[str, Sequence[tuple[str, str]]] = {
         (r"mark", "funding.mark_price"),
         (r"index|oracle", "funding.index_price"),
         (r"fund.*rate", "funding.rate"),
+        (rf"({_AMOUNT}|id|{_TIME}|change|side)$", ""),
         (r"last|close", "ticker.last"),
     ),
     "funding": (

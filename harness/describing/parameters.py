@@ -21,7 +21,7 @@ from harness.venue.described.addresses import bare
 _SINCE, _UNTIL = re.compile(r"start|since|from|after", re.I), re.compile(r"end|until|to$|before", re.I)
 _WORTH = re.compile(r"total|quote|value|notional|funds|cost|amount", re.I)
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40,}")
-_NEAR = Decimal("0.001")  # of a figure
+NEAR = Decimal("0.001")  # of a figure
 _LIMIT = re.compile(r"limit(?!.*price)|size|count|depth", re.I)
 
 
@@ -162,7 +162,7 @@ def nearly(each: Explained, examples: Sequence[Example]) -> Explained:
         return each
     told = [(_at(one.document, each.path), one.facts.get(fact)) for one in examples]
     pairs = [(number_of(leaf), number_of(wanted)) for leaf, wanted in told if leaf is not None and wanted]
-    near = all(one and other and abs(one - other) <= other * _NEAR for one, other in pairs)
+    near = all(one and other and abs(one - other) <= other * NEAR for one, other in pairs)
     if len(pairs) < 2 or not near:
         return each
     form = "" if isinstance(each.seen[0], str) else "|number"

@@ -51,6 +51,7 @@ _TOLD = {
     ("fill", "order.average_price"): "fill.price",
     ("position", "order.side"): "position.side",
     ("position", "order.amount"): "position.amount",
+    ("position", "order.signed_amount"): "position.size",
     ("position", "order.filled"): "position.amount",
     ("position", "fill.amount"): "position.amount",
     ("position", "order.price"): "position.entry_price",

@@ -28,14 +28,15 @@ from harness.venue.described.addresses import Address, bare, leaves
 from harness.venue.described.placeholders import leaf
 
 # A market's rules: one of each group is enough.
-_RULES = (
+_NAMED = (
     ("market.tick_size", "market.tick_decimals"),
     ("market.lot_size", "market.lot_decimals"),
     ("market.min_amount",),
     ("market.min_notional",),
+    ("ticker.last",),
+    ("balance.free", "balance.locked"),
 )
 _EACH_FILL = "each fill"
-_PARTS = (("balance.free", "balance.locked"),)
 # Operations whose mocked replies may be empty, where the tests are about something else.
 COMPLETED = ("server_time", "user_stream_open", "stream_token")
 
@@ -210,24 +211,25 @@ def _with_what_is_named(derived: Derived, route: Route, sources: Sources) -> Der
     """A reply; of markets with the rules that its leaves are named for, where no reading explained any, of
     balances with what is free or held of them.
 
-    Of what the tests never vary those count that the connector's source reads.
+    Of what the tests never vary those count that the connector's source reads. So with the last price of a
+    ticker, which tests may write out; of several leaves that are named for it the first.
     """
-    thing, groups = {"symbols": ("market", _RULES), "balances": ("balance", _PARTS)}.get(
-        route.operation, ("", ())
-    )
-    if not thing:
+    thing = {"symbols": "market", "ticker": "ticker", "balances": "balance"}.get(route.operation)
+    if thing is None:
         return derived
     readings = (_read(route, sources.source), sources.source.markets if thing == "market" else None)
     read = {each.path[-1] for one in readings if one is not None for each in one.reads if each.path}
     told = {each.fact for each in derived.fields}
     made, fields = copied(derived.template), list(derived.fields)
     for number, each in enumerate(derived.fields):
-        fact = fact_named(each.at[-1], thing) if each.at[-1] in read else ""
-        group = next((group for group in groups if fact in group), ())
+        fact = fact_named(each.at[-1], thing) if thing == "ticker" or each.at[-1] in read else ""
+        group = next((group for group in _NAMED if fact in group), ())
         if group and told.isdisjoint(group) and not each.fact and each.kind is Kind.CONSTANT:
             text = f"{{{fact}}}" if isinstance(each.text, str) else f"{{{fact}|number}}"
             fields[number] = replace(each, text=text, fact=fact, kind=Kind.FACT, by=(READS,))
             made = put(made, each.at, text)
+            if thing == "ticker":
+                told.add(fact)
     return replace(derived, template=made, fields=tuple(fields))
 
 

@@ -10,11 +10,14 @@ from pydantic import JsonValue
 from harness.describing.answers import Answer
 from harness.describing.sentinels import Sentinels
 
+_BETWEEN = ("_", "-", "/", ":", "")  # the two assets of a market's name
+
 
 def keys_of(sentinels: Sentinels, symbols: Mapping[str, str]) -> dict[str, str]:
     """What may be the key of a row of an object, by the key: the fact, as a template has it."""
     symbol = symbols.get(sentinels.name, "")
     keys = {
+        **_pairs(sentinels),
         symbol: "{market.symbol}",
         symbol.lower(): "{market.symbol|lower}",
         sentinels.base.lower(): "{balance.asset|lower}",
@@ -25,6 +28,18 @@ def keys_of(sentinels: Sentinels, symbols: Mapping[str, str]) -> dict[str, str]:
     }
     keys |= {symbol: "{market.symbol}"}  # where it has no capital letters
     return {key: text for key, text in keys.items() if key}
+
+
+def _pairs(sentinels: Sentinels) -> dict[str, str]:
+    """How both assets may name a market beside its symbol."""
+    return {
+        f"{base}{mark}{quote}": f"{{market.base{form}}}{mark}{{market.quote{form}}}"
+        for mark in _BETWEEN
+        for base, quote, form in (
+            (sentinels.base.lower(), sentinels.quote.lower(), "|lower"),
+            (sentinels.base, sentinels.quote, ""),
+        )
+    }
 
 
 def names_in_keys(sentinels: Sentinels) -> dict[str, str]:

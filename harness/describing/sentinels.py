@@ -102,6 +102,7 @@ def facts(
     }
     if side:
         known |= _of_order(sentinels, status)
+        known["order.signed_amount"] = f"{'-' if side == 'SELL' else ''}{sentinels.amount}"
         known |= {"order.side": side.lower(), "order.type": order_type.lower(), "order.status": status}
     return {name: value for name, value in known.items() if value}
 

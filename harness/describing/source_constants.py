@@ -51,9 +51,11 @@ def _path_of(name: str, value: str) -> str:
 def constants_in(tree: ast.Module) -> Iterator[tuple[str, JsonValue]]:
     """Names in capital letters with a literal value; in a text made of others, these are put in.
 
-    Of a mapping (`{"linear": "v5/positions", …}`) it is the list of its texts.
+    Of a mapping (`{"linear": "v5/positions", …}`) it is the list of its texts. Attributes of classes that are
+    nobody else's (`_payload_field_name = "o"`) count as well.
     """
     known: dict[str, JsonValue] = {}
+    yield from _attributes_in(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             name, value = node.targets[0].id, valued(node.value, known)
@@ -63,6 +65,20 @@ def constants_in(tree: ast.Module) -> Iterator[tuple[str, JsonValue]]:
             if name.isupper() and value is not None:
                 known[name] = value
                 yield name, value
+
+
+def _attributes_in(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """The private attributes of its classes that are texts, but for those of which two differ."""
+    found: dict[str, set[str]] = {}
+    for node in ast.walk(tree):
+        for each in node.body if isinstance(node, ast.ClassDef) else ():
+            match each:
+                case (
+                    ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str() as text))
+                    | ast.AnnAssign(target=ast.Name(id=name), value=ast.Constant(value=str() as text))
+                ) if name.startswith("_"):
+                    found.setdefault(name, set()).add(text)
+    yield from ((name, texts.pop()) for name, texts in found.items() if len(texts) == 1)
 
 
 def positions_in(tree: ast.Module) -> Iterator[tuple[str, ...]]:

@@ -70,7 +70,7 @@ def leaks_in(
 def _demanded(sighting: Sighting, dialect: Dialect | type[Dialect]) -> bool:
     """Whether it is where the exchange itself wants this secret."""
     hosts = (*dialect.rest_hosts, *dialect.stream_hosts)
-    places = dialect.secrets_sent.get(sighting.secret, ())
+    places = {place.lower() for place in dialect.secrets_sent.get(sighting.secret, ())}
     return sighting.host in hosts and sighting.place.lower() in places
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from harness.describing.answers import answers
 from harness.describing.asked import Act, Asked, Opened
@@ -21,7 +22,7 @@ from harness.describing.placed import Placed
 from harness.describing.questions import glossary, questions
 from harness.describing.routes import Route
 from harness.describing.said import Said
-from harness.describing.sentinels import SETS
+from harness.describing.sentinels import SETS, Sentinels
 from harness.describing.signatures import explain
 from harness.describing.source_reading import read_source
 from harness.describing.stream_parts import _by_topic, _with_words_for_fills
@@ -301,26 +302,31 @@ def test_a_list_of_fills_that_the_source_goes_through_is_told_where_the_tests_an
     }
 
 
-def _told(path: str, member: str, replies: Sequence[Any], text: str, side: str = "") -> Any:
-    """What a description says that `path` answers, where tests mock these replies and this is the source."""
+def _made_of(
+    path: str, member: str, replies: Callable[[Sentinels], Sequence[JsonValue]], text: str, side: str = ""
+) -> Any:
+    """A description with what one member of the tests answers at a path, and a connector's source."""
     samples = []
-    for reply in replies:
-        mocked = {
-            "method": "GET", "url": f"https://{HOST}{path}", "pattern": "", "status": 200,
-            "body": json.dumps(reply), "error": "",
-        }  # fmt: skip
-        answer: Any = {"mocked": [mocked], "returned": ""}
-        kind = "LIMIT" if side else ""
-        samples.append(
-            Sample(member=member, set=SETS[0].name, side=side, type=kind, answers=(answer, answer))
-        )
+    for each in SETS:
+        samples.append(_sample_of("exchange_trading_pair", each, each.pair))
+        for reply in replies(each):
+            mocked = {
+                "method": "GET", "url": f"https://{HOST}{path}", "pattern": "", "status": 200,
+                "body": json.dumps(reply), "error": "",
+            }  # fmt: skip
+            samples.append(_sample_of(member, each, {"mocked": [mocked], "returned": ""}, side))
     asked = _asked()
     asked = replace(asked, sent=(*asked.sent, Said(HOST, path, "GET")))
-    harvest, signed = Harvest(kit=True, samples=tuple(samples)), explain(asked.sent, asked.credentials)
-    made = assemble(
+    harvest = Harvest(kit=True, samples=tuple(samples))
+    signed = explain(asked.sent, asked.credentials)
+    return assemble(
         Sources("acme", "spot", harvest, answers(harvest), asked, signed, source=read_source([text]))
-    )
-    return _data(made)["routes"][f"GET {path}"]["reply"]
+    ).data
+
+
+def _sample_of(member: str, each: Sentinels, answer: Any, side: str = "") -> Sample:
+    kind = "LIMIT" if side else ""
+    return Sample(member=member, set=each.name, side=side, type=kind, answers=(answer, answer))
 
 
 def test_replies_of_another_shape_than_the_source_reads_are_another_routes() -> None:
@@ -332,10 +338,13 @@ def test_replies_of_another_shape_than_the_source_reads_are_another_routes() -> 
         "    for row in await self._api_get(FILLS):\n"
         '        self.use(row["tid"], row["px"], row["feeToken"])\n'
     )
-    ours = SETS[0]
-    fill = {"tid": ours.trade_id, "oid": ours.order_id}
-    order = {"order": {"oid": ours.order_id, "px": ours.price, "sz": ours.amount, "left": "0"}}
-    assert _told("/fills", "configure_full_fill_trade_response", [order, [fill]], text, "BUY") == {
+
+    def replies(ours: Sentinels) -> list[JsonValue]:
+        order = {"oid": ours.order_id, "px": ours.price, "sz": ours.amount, "left": "0"}
+        return [{"order": dict(order)}, [{"tid": ours.trade_id, "oid": ours.order_id}]]
+
+    made = _made_of("/fills", "configure_full_fill_trade_response", replies, text, "BUY")
+    assert made["routes"]["GET /fills"]["reply"] == {
         "each fill": {
             "tid": "{fill.trade_id}", "oid": "{fill.order_id}", "px": "{fill.price}",
             "feeToken": "{fill.fee_asset}",
@@ -348,12 +357,13 @@ def test_what_is_held_of_a_balance_is_known_by_its_name_where_the_source_reads_i
         'STATE = "/state"\nasync def _update_balances(self):\n    reply = await self._api_get(STATE)\n'
         '    for row in reply["rows"]:\n        self.use(row["coin"], row["total"], row["hold"])\n'
     )
-    rows = [
-        {"coin": each, "total": "2000", "hold": "0.0", "locked_in_vaults": "0.0"}
-        for each in ("COINALPHA", "HBOT")
-    ]
-    member = "balance_request_mock_response_for_base_and_quote"
-    assert _told("/state", member, [{"rows": rows}], text) == {
+
+    def replies(ours: Sentinels) -> list[JsonValue]:
+        told = {"total": "2000", "hold": "0.0", "locked_in_vaults": "0.0"}
+        return [{"rows": [{"coin": each, **told} for each in (ours.base, ours.quote)]}]
+
+    made = _made_of("/state", "balance_request_mock_response_for_base_and_quote", replies, text)
+    assert made["routes"]["GET /state"]["reply"] == {
         "rows": {
             "each balance": {
                 "coin": "{balance.asset}", "total": "{balance.total}", "hold": "{balance.locked}",
@@ -363,6 +373,53 @@ def test_what_is_held_of_a_balance_is_known_by_its_name_where_the_source_reads_i
     }  # fmt: skip
 
 
+def _row(each: Sentinels) -> JsonValue:
+    rules: dict[str, JsonValue] = {
+        "tick_size": "0.1",
+        "base_decimals": 9,
+        "min_size": "1",
+        "min_notional": "5",
+    }
+    return [{"name": each.pair, **rules}]
+
+
+@pytest.mark.parametrize(("told", "orders"), [("37.82", {"market_buy_in": "quote"}), ("17.19", None)])
+def test_an_order_to_buy_at_the_market_may_say_what_it_may_cost(
+    told: str, orders: dict[str, str] | None
+) -> None:
+    """As Bitget's: its amount is 17.19, and the last price 2.2."""
+    asked, acts = _asked(), []
+    for side, kind, amount, size in (
+        ("buy", "limit", "18.19", "18.19"),
+        ("sell", "limit", "19.19", "19.19"),
+        ("buy", "market", "17.19", told),
+    ):
+        name = f"HBOT-{side}-{kind}"
+        facts = {
+            "order.side": side,
+            "order.type": kind,
+            "order.amount": amount,
+            "order.client_order_id": name,
+        }
+        body = json.dumps({"dir": side[0].upper(), "type": kind, "sz": size, "cid": name})
+        acts.append(Act("place_order", facts, (replace(asked.sent[0], body=body),)))
+    asked = replace(asked, sent=tuple(said for act in acts for said in act.sent), acts=tuple(acts))
+    harvest = _harvest()
+    signed = explain(asked.sent, asked.credentials)
+    made = assemble(Sources("acme", "spot", harvest, answers(harvest), asked, signed))
+    assert _data(made)["routes"]["POST /orders"]["takes"]["sz"] == "{order.amount}"
+    assert _data(made).get("orders") == orders
+
+
+def test_the_last_price_that_tests_write_out_is_known_by_its_name() -> None:
+    """As NDAX's: of several leaves the first."""
+    last: dict[str, JsonValue] = {"lastTradeId": 7, "last_price": 2211.0, "close": 2212.0}
+    made = _made_of("/tickers", "latest_prices_request_mock_response", lambda each: [{each.pair: last}], "")
+    assert made["routes"]["GET /tickers"]["reply"] == {
+        "each ticker as {market.symbol}": {**last, "last_price": "{ticker.last|number}"}
+    }
+
+
 def test_rules_that_no_reading_explains_are_known_by_their_names() -> None:
     """As Grvt's, whose tests have the same rules always; what the source does not read stays as it is."""
     text = (
@@ -370,38 +427,15 @@ def test_rules_that_no_reading_explains_are_known_by_their_names() -> None:
         "def _format_trading_rules(self, rows):\n    for row in rows:\n"
         '        self.use(row["name"], row["tick_size"], row["base_decimals"], row["min_size"])\n'
     )
-    samples = []
-    for each in SETS:
-        row = {
-            "name": each.pair,
-            "tick_size": "0.1",
-            "base_decimals": 9,
-            "min_size": "1",
-            "min_notional": "5",
-        }
-        mocked = {
-            "method": "GET", "url": f"https://{HOST}/instruments", "pattern": "", "status": 200,
-            "body": json.dumps([row]), "error": "",
-        }  # fmt: skip
-        answer: Any = {"mocked": [mocked], "returned": ""}
-        member = "trading_rules_request_mock_response"
-        for name, told in ((member, answer), ("exchange_trading_pair", each.pair)):
-            samples.append(Sample(member=name, set=each.name, side="", type="", answers=(told, told)))
-    asked = _asked()
-    asked = replace(asked, sent=(*asked.sent, Said(HOST, "/instruments", "GET")))
-    harvest = Harvest(kit=True, samples=tuple(samples))
-    signed = explain(asked.sent, asked.credentials)
-    made = assemble(
-        Sources("acme", "spot", harvest, answers(harvest), asked, signed, source=read_source([text]))
-    )
-    assert _data(made)["routes"]["GET /instruments"]["reply"] == {
+    made = _made_of("/instruments", "trading_rules_request_mock_response", lambda each: [_row(each)], text)
+    assert made["routes"]["GET /instruments"]["reply"] == {
         "each market": {
             "name": "{market.symbol}", "tick_size": "{market.tick_size}",
             "base_decimals": "{market.lot_decimals|number}", "min_size": "{market.min_amount}",
             "min_notional": "5",
         }
     }  # fmt: skip
-    assert _data(made)["known"]["routes / GET /instruments / reply"] == ["fork reads"]
+    assert made["known"]["routes / GET /instruments / reply"] == ["fork reads"]
 
 
 def test_leaves_are_counted_by_who_explains_them(made: Assembled) -> None:

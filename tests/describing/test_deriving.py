@@ -245,6 +245,48 @@ def test_a_position_that_an_order_opened_is_told_as_one() -> None:
     }
 
 
+def test_a_positions_size_may_have_its_sign() -> None:
+    told = _perpetual(
+        "position_event_for_full_fill_websocket_update",
+        lambda each, side: {"size": each.amount if side == "BUY" else f"-{each.amount}"},
+    )
+    found = derive("stream:positions", told, (), SYMBOLS)
+    assert found is not None
+    assert found.template == {"size": "{position.size}"}
+
+
+@pytest.mark.parametrize(
+    ("key", "named"),
+    [
+        (lambda each: f"{each.base}_{each.quote}", "{market.base}_{market.quote}"),
+        (lambda each: f"{each.base}/{each.quote}".lower(), "{market.base|lower}/{market.quote|lower}"),
+        (lambda each: SYMBOLS[each.name], "{market.symbol}"),
+    ],
+)
+def test_a_market_may_be_named_by_its_assets_where_its_price_is_told(
+    key: Callable[[Sentinels], str], named: str
+) -> None:
+    member = "latest_prices_request_mock_response"
+    samples = [_sample(member, each, {key(each): {"last": each.last_price}}, "", "") for each in SETS]
+    found = derive("ticker", answers(Harvest(kit=True, samples=tuple(samples))), (), SYMBOLS)
+    assert found is not None
+    assert found.template == {f"each ticker as {named}": {"last": "{ticker.last}"}}
+
+
+def test_a_market_that_tests_write_out_is_told_by_the_form_of_its_symbol() -> None:
+    """As Derive's (`BTC-USDC`); a word of another form, and one that is named for something else, stay."""
+    symbols = {each.name: f"{each.base}-{each.quote}" for each in SETS}
+    said = {"instrument_name": "BTC-USDC", "market": "spot", "label": "BTC-USDC"}
+    member = "configure_open_order_status_response"
+    samples = [
+        _sample(member, each, _mocked("https://x.test/o", {"order_id": each.order_id, **said}))
+        for each in SETS
+    ]
+    found = derive("order_status", answers(Harvest(kit=True, samples=tuple(samples))), (), symbols)
+    assert found is not None
+    assert found.template == {**said, "order_id": "{order.order_id}", "instrument_name": "{market.symbol}"}
+
+
 def test_funding_is_told_by_its_sentinels() -> None:
     told = _perpetual(
         "funding_info_event_for_websocket_update",

@@ -37,6 +37,9 @@ from harness.describing.names import fact_named, facts_named, names_a_row
         ("fill", "fees", "fill.fee"),
         ("fill", "fee_currency", "fill.fee_asset"),
         ("fill", "note", ""),
+        ("ticker", "last_price", "ticker.last"),
+        ("ticker", "lastTradedQty", ""),
+        ("ticker", "closeTime", ""),
         ("trade", "price", ""),
     ],
 )

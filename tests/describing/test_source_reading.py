@@ -55,6 +55,24 @@ def test_a_key_that_must_not_be_missing_is_there() -> None:
     assert template(reading, "") == {"result": "", "id": "{said.id}"}
 
 
+def test_what_a_message_is_opened_with_may_be_an_attribute_of_a_class() -> None:
+    adaptor = (
+        "class Adaptor:\n"
+        '    _payload = "o"\n'
+        "    @classmethod\n    def payload_of(cls, message):\n"
+        "        payload = ujson.loads(message.get(cls._payload))\n        return payload\n"
+    )
+    login = (
+        "async def connect(self, ws):\n    response = await ws.receive()\n"
+        "    payload = ws.payload_of(response.data)\n"
+        '    if not payload["Authenticated"]:\n        raise IOError\n'
+    )
+    (reading,) = read_source([adaptor, login]).received
+    assert template(reading, "") == {"o": {"$json": {"Authenticated": True}}}
+    other = adaptor.replace("Adaptor", "Other").replace('"o"', '"p"')
+    assert read_source([f"{adaptor}\n\n{other}", login]).received == ()  # nobody knows which
+
+
 def test_a_token_and_whose_it_is() -> None:
     text = (
         "async def open(self):\n    reply = await self.post(TOKEN)\n"

@@ -149,20 +149,23 @@ def change_twice(rig: Rig, market: Market) -> None:
 class Listing(View):
     """The pairs that the connector lists, asked before it is started: a wrong name keeps it from starting.
 
-    `symbols` are the exchange's own, by market; `ccxt` is None where ccxt does not know the exchange.
+    `symbols` are the exchange's own, by market, and `others` what else it calls one; `ccxt` is None where
+    ccxt does not know the exchange.
     """
 
     rig_number: int
     pairs: tuple[PairView, ...]
     symbols: dict[str, str]
     ccxt: dict[str, SeenByCcxt] | None
+    others: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def list_markets(rigs: Rigs, pace: float) -> Listing:
     with rigs.open(pace, also=randomization.easily_cut_wrong(rigs.dialect)) as rig:
         ccxt = ask_ccxt(rig) if rig.dialect.ccxt_id else None
         symbols = {market.name: rig.dialect.symbol(market) for market in rig.venue.markets}
-        return Listing(rig.number, rig.connector.pairs(), symbols, ccxt)
+        others = {market.name: rig.dialect.also_named(market) for market in rig.venue.markets}
+        return Listing(rig.number, rig.connector.pairs(), symbols, ccxt, others)
 
 
 def ask_ccxt(rig: Rig) -> dict[str, SeenByCcxt]:

@@ -134,12 +134,16 @@ def size(rig: Rig, market: Market | None = None) -> Decimal:
 
 
 def resting_price(rig: Rig, side: Side, market: Market | None = None) -> Decimal:
-    """A price three percent away from the market, where nothing trades by itself."""
+    """A price three percent away from the market, where nothing trades by itself.
+
+    An order that was larger than it should be may have left a side empty: then it is away from the last
+    price.
+    """
     market = market or rig.market
     book = rig.venue.book(market, 1)
-    if side is Side.BUY:
-        return floor_to(book.bids[0].price * AWAY, market.tick_size)
-    return floor_to(book.asks[0].price / AWAY, market.tick_size)
+    own = book.bids if side is Side.BUY else book.asks
+    best = own[0].price if own else rig.venue.last_price(market)
+    return floor_to(best * AWAY if side is Side.BUY else best / AWAY, market.tick_size)
 
 
 def place_by_hand(rig: Rig, side: Side, price: Decimal, *, named: bool = False) -> Order:

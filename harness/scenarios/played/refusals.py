@@ -17,7 +17,10 @@ from harness.scenarios.trace.view import SeenExchange, SeenHandshake, View
 
 @dataclass(frozen=True)
 class Refused(View):
-    """A connector that must not get ready, and what it did."""
+    """A connector that must not get ready, and what it did.
+
+    `verified`: the exchange looks at what a secret signed; else it lets in whoever names the key.
+    """
 
     rig_number: int
     ready: bool
@@ -25,6 +28,7 @@ class Refused(View):
     handshakes: tuple[SeenHandshake, ...]
     network: str
     logs: tuple[LogLine, ...]
+    verified: bool = True
 
 
 def show_wrong_certificate(rigs: Rigs, pace: float) -> Refused:
@@ -68,4 +72,5 @@ def _not_ready(rig: Rig, seconds: float, since: float = 0.0) -> Refused:
         tuple(each for each in rig.record.handshakes() if each.at >= since),
         rig.connector.network_status(),
         rig.connector.logs(),
+        rig.dialect.verifies_signatures,
     )

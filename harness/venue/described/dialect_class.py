@@ -37,9 +37,9 @@ def dialect_of(described: Description) -> type[DescribedDialect]:
             "book_depth": _book_depth(described),
             "in_dollars": described.in_dollars,
             "reduce_only_rests": described.orders.reduce_only_rests,
-            "takes_leverage": described.derived or _takes_leverage(described),
+            "takes_leverage": bool(described.derived) or _takes_leverage(described),
             "books_begin_whole": _books_begin_whole(described),
-            "verifies_signatures": described.signing is None or described.signing.scheme != "unverified",
+            "verifies_signatures": _verifies(described),
         },
     )
 
@@ -63,6 +63,20 @@ def _book_depth(described: Description) -> int:
 def _takes_leverage(described: Description) -> bool:
     told = [str(route.takes) for route in described.routes.values()]
     return any("{position.leverage" in each or "{order.leverage" in each for each in told)
+
+
+def _verifies(described: Description) -> bool:
+    """Whether a request proves its secret: those of a session do where the one that opens it does."""
+    opening = [
+        route.signing or described.signing
+        for route in described.routes.values()
+        if route.operation == "stream_token"
+    ]
+    of_a_session = described.signing is not None and described.signing.scheme == "session"
+    schemes = [
+        each.scheme for each in (*(opening if of_a_session else ()), described.signing) if each is not None
+    ]
+    return "unverified" not in schemes
 
 
 def _books_begin_whole(described: Description) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar
 
+from harness.venue.described.markets import told_facts
 from harness.venue.described.model import Description, RouteDescription
 from harness.venue.described.placeholders import leaf
 from harness.venue.described.signing import payload_of
@@ -35,6 +36,10 @@ class Understanding(Dialect):
             "settle": names.get(market.settle_asset, market.settle_asset),
         }  # fmt: skip
         return str(self.filler_of_symbols.fill(self.description.symbol, Scope({"market": lambda: known})))
+
+    def also_named(self, market: Market) -> tuple[str, ...]:
+        told = "market.number" in told_facts(self.description, "symbols")
+        return (str(self.venue_facts.number(market)),) if told else ()
 
     @cached_property
     def filler_of_symbols(self) -> Filler:

@@ -39,6 +39,10 @@ class VenueFacts:
         )
         return assets.index(name) + 1 if name in assets else None
 
+    def number(self, market: Market) -> int:
+        """The markets, counted from 1."""
+        return self.venue.markets.index(market) + 1
+
     def now(self) -> Scope:
         """What every message can tell."""
         return Scope({"now": lambda: {"at": self.venue.clock.now()}})
@@ -66,7 +70,7 @@ class VenueFacts:
     def _market(self, market: Market) -> Facts:
         halted = self.venue.is_halted(market)
         return {
-            "symbol": self.symbol(market), "number": self.venue.markets.index(market) + 1,
+            "symbol": self.symbol(market), "number": self.number(market),
             "base": self.asset(market.base), "quote": self.asset(market.quote),
             "settle": self.asset(market.settle_asset), "tick_size": market.tick_size,
             "tick_decimals": decimals_of(market.tick_size), "lot_size": market.lot_size,

@@ -81,6 +81,10 @@ class Dialect:
         """The exchange's own name of a market."""
         raise NotImplementedError
 
+    def also_named(self, market: Market) -> tuple[str, ...]:
+        """What else a client may name a market by, such as its number."""
+        return ()
+
     def trade_id(self, fill: Fill) -> str:
         """What the exchange calls a fill, where that is not the venue's own number."""
         return str(fill.trade_id)

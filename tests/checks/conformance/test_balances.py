@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from pydantic import JsonValue
 
 from checks.conformance.test_balances import report_of
+from checks.conformance.test_balances import test_a_wrong_key_is_noticed as notices_a_wrong_key
 from checks.conformance.test_balances import test_what_is_available_follows_each_message as follows_each
 from checks.conformance.test_balances import test_what_is_available_follows_with_the_total as follows
-from harness.checking import Failed
+from harness.checking import Failed, Undetermined
 from harness.driving.claims import Balance, EventView
 from harness.gateway.entries import Frame
 from harness.scenarios.played.balances import BalanceView
 from harness.scenarios.played.order_life import Life, Trading
+from harness.scenarios.played.refusals import Refused
 from harness.venue.market import SAMPLE_PERPETUALS
 from harness.venue.model import Fill, Side
 from tests.checks.conformance.seen import seen as with_frames
@@ -150,3 +153,12 @@ def test_fills_that_traded_alike_are_told_apart_by_their_fees_where_ids_are_made
     assert (report(first, "1", *named), report(second, "2", *named)) == ("1", "2")
     assert report(filled(2, "-0.05"), "2", told("mine", "0.8")) == "mine", "the only one tells of it"
     assert report(first, "1", told("mine", "0.8", price="1")) is None
+
+
+@pytest.mark.parametrize(("verified", "raised"), [(True, Failed), (False, Undetermined)])
+def test_who_is_let_in_with_a_wrong_secret_is_not_accused(verified: bool, raised: type[Exception]) -> None:
+    """As Grvt's session, which an API key alone opens: its secret signs orders, and nothing before them."""
+    run = with_frames(Refused(0, True, (), (), "CONNECTED", (), verified), "wrong_secret")
+    traces = SimpleNamespace(view=lambda _: run)
+    with pytest.raises(raised):
+        notices_a_wrong_key(trading(START), cast(Any, traces), lambda *_: None)

@@ -95,7 +95,7 @@ def test_a_secret_may_stand_where_its_exchange_asks_for_it() -> None:
     seen.dialect = SimpleNamespace(
         rest_hosts=("api.binance.com",),
         stream_hosts=("stream.binance.com",),
-        secrets_sent={"passphrase": ("header x-passphrase", "frame")},
+        secrets_sent={"passphrase": ("header X-Passphrase", "frame")},
     )
     asked = Exchange(**{**vars(EXCHANGE), "headers": (("X-Passphrase", SECRET),)})
     seen.record.add(asked)

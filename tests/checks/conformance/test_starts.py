@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from dataclasses import replace
+
 import pytest
 
 from checks.conformance.test_market_data import test_a_book_that_moves_at_the_start as moves
@@ -76,6 +79,13 @@ def test_a_small_letter_may_be_written_in_capitals(pepe: tuple[str, str, str]) -
 def test_a_symbol_in_capitals_is_another_one(pepe: tuple[str, str, str], words: str) -> None:
     with pytest.raises(Failed, match=words):
         written(listing(eth=ETH, pepe=pepe))
+
+
+@pytest.mark.parametrize(("symbol", "wrong"), [("2", False), ("3", True)])
+def test_a_market_may_be_named_by_its_number(symbol: str, *, wrong: bool) -> None:
+    found = replace(listing(eth=ETH, pepe=("KPEPE-USD", symbol, "KPEPE-USD")), others={"kPEPE-USD": ("2",)})
+    with pytest.raises(Failed) if wrong else nullcontext():
+        written(found)
 
 
 def test_a_market_that_is_missing_in_any_writing_is_found() -> None:

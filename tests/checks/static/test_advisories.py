@@ -11,6 +11,7 @@ import pytest
 
 from checks.static import advisories
 from checks.static.advisories import Advisory, NoAnswerError, ask_index
+from checks.static.test_build import RELEASE
 
 KNOWN = {
     "id": "PYSEC-2021-5", "aliases": ["CVE-2021-1", "ODD-1"], "details": "It does.",
@@ -76,3 +77,12 @@ def test_an_endless_answer_is_no_answer(index: str, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(advisories, "MOST_BYTES", 10)
     with pytest.raises(NoAnswerError, match="too long"):
         ask_index("left-pad", None, index)
+
+
+@pytest.mark.parametrize(
+    ("entry", "release"),
+    [("acme==1.12.3", "1.12.3"), ("acme === 2.0rc1", "2.0rc1"), ("acme==1.12.*", None), ("acme>=1.2", None)],
+)
+def test_a_release_is_asked_for_where_exactly_one_is_named(entry: str, release: str | None) -> None:
+    found = RELEASE.search(entry)
+    assert (found[1] if found else None) == release

@@ -53,6 +53,21 @@ def test_a_signature_that_is_not_verified_is_never_confirmed(tmp_path: Path) -> 
     assert not described_dialect(path).verifies_signatures
 
 
+@pytest.mark.parametrize(("opened", "verifies"), [("hmac", True), ("unverified", False)])
+def test_a_session_proves_what_the_request_that_opens_it_does(
+    tmp_path: Path, opened: str, verifies: bool
+) -> None:
+    data = acme()
+    data["routes"]["POST /session"] = {
+        "operation": "stream_token", "private": True, "signing": {**data["signing"], "scheme": opened},
+        "reply": {"token": "{session.key}"},
+    }  # fmt: skip
+    data["signing"] = {"scheme": "session", "carries": {"signature": "header Token"}}
+    path = tmp_path / "session.yml"
+    path.write_text(yaml.safe_dump(data), encoding="utf-8")
+    assert described_dialect(path).verifies_signatures is verifies
+
+
 @pytest.mark.parametrize(
     ("source", "confirming"),
     [
