@@ -164,17 +164,19 @@ class _Builder:
 
     def build(self, value: JsonValue, path: Path, at: tuple[str, ...]) -> JsonValue:
         levels = self._lists.get(path, [])
+        in_list = bool(path) and isinstance(path[-1], int)  # rows in a list would be its own
         if len(levels) == 1 and isinstance(value, list):
+            if in_list:
+                return [self._rows(value, levels[0], (*at, "0"))]
             return self._rows(value, levels[0], at)
         if levels and isinstance(value, list):
             return [self._rows(value, level, (*at, str(i))) for i, level in enumerate(levels)]
         if isinstance(value, dict):
             return {key: self.build(item, (*path, key), (*at, key)) for key, item in value.items()}
         if isinstance(value, list) and (row := self._trade_in(value)) is not None:
-            in_list = bool(path) and isinstance(path[-1], int)
             here = (*at, "0", "each trade") if in_list else (*at, "each trade")
             told: JsonValue = {"each trade": self.build(value[row], (*path, row), here)}
-            return [told] if in_list else told  # rows in a list would be its own
+            return [told] if in_list else told
         if isinstance(value, list):
             return [self.build(item, (*path, i), (*at, str(i))) for i, item in enumerate(value)]
         text, fact = self._leaf(value, name_of(path).lower())
@@ -298,7 +300,9 @@ def _names_a_market(leaf: str, path: Path) -> bool:
 
 def _named(text: str, symbol: str, spelled_so: frozenset[str]) -> str:
     """The text with the pair's name in it replaced, in whatever letters and with whatever sign between."""
+    other_signs = {re.sub(r"[-_/]", sign, symbol) for sign in "-_/"}
     usual = {symbol, symbol.lower(), symbol.upper(), "COINALPHAHBOT", "COINALPHA-HBOT", *spelled_so}
+    usual |= other_signs if _PAIR.fullmatch(symbol) else set()
     spelled = [each for each in usual if each]
     for name in sorted(spelled, key=len, reverse=True):
         found = re.search(re.escape(name), text, re.I)

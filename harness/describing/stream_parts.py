@@ -242,7 +242,7 @@ def _with_words_for_fills(told: JsonValue, fields: Sequence[Field], sources: Sou
 def _book(sources: Sources, part: Placed, at: Address) -> dict[str, JsonValue]:
     """How a book is told: who asks a route for it besides hearing its changes is given none by the stream."""
     first = sources.books.get("snapshot")
-    if _book_kind(sources) != "diff":
+    if _book_kind(sources) != "diff" or sources.source.whole_books:
         return {"book": {"style": "whole"}}
     if first is None:
         return {"book": {"style": "changes", "first": "nothing"}}
