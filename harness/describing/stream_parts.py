@@ -73,8 +73,13 @@ def _as_their_messages_say(
     own: Subscription, subscribed: Sequence[Subscription], sources: Sources
 ) -> Subscription:
     """What its topic makes the account's fills are public trades where their message names the topic of
-    orders, as KuCoin's `execution`.
+    orders, as KuCoin's `execution`; prices come with the funding where tests show that alone, as Grvt's.
     """
+    known = {each.operation for each in subscribed}
+    if own.operation == "stream:ticker" and "stream:mark_price" not in known:
+        ticker, funding = (_told_by(name, sources) for name in ("stream:ticker", "stream:mark_price"))
+        if ticker is None and funding is not None:
+            return replace(own, operation="stream:mark_price")
     orders = next((each for each in subscribed if each.operation == "stream:orders"), None)
     derived = _told_by("stream:fills", sources)
     if own.operation != "stream:fills" or orders is None or derived is None or own.topic == orders.topic:
