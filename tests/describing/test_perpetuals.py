@@ -234,15 +234,12 @@ def test_the_tests_may_have_one_name_for_the_markets_of_every_set() -> None:
 )
 def test_prices_may_come_with_the_funding(others: tuple[str, ...], operation: str) -> None:
     """As Grvt's `v1.ticker.s`; where the connector subscribes to the funding itself they do not."""
-    samples = tuple(
-        Sample(
-            member="funding_info_event_for_websocket_update", set=each.name, side="", type="",
-            answers=(said, said),
-        )
-        for each in SETS
-        for said in [{"stream": "v1.ticker.s", "mark_price": each.mark_price}]
-    )  # fmt: skip
-    harvest = Harvest(kit=True, samples=samples)
+    samples = []
+    for each in SETS:
+        said: JsonValue = {"stream": "v1.ticker.s", "mark_price": each.mark_price}
+        member = "funding_info_event_for_websocket_update"
+        samples.append(Sample(member=member, set=each.name, side="", type="", answers=(said, said)))
+    harvest = Harvest(kit=True, samples=tuple(samples))
     sources = Sources("acme", "perpetual", harvest, answers(harvest), Asked({}), explain((), {}))
     own = Subscription("stream:ticker", {"stream": "v1.ticker.s"}, private=False)
     subscribed = [own, *(Subscription(each, "mark", private=False) for each in others)]
