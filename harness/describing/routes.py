@@ -68,6 +68,11 @@ class Route:
     def name(self) -> str:
         return f"{self.method} {self.path}{f' ({self.word.text})' if self.word else ''}"
 
+    @property
+    def when(self) -> dict[str, JsonValue]:
+        """The word, by its parameter."""
+        return {self.word.parameter: self.word.text} if self.word else {}
+
 
 def routes(
     asked: Asked,

@@ -73,8 +73,11 @@ def _as_their_messages_say(
     own: Subscription, subscribed: Sequence[Subscription], sources: Sources
 ) -> Subscription:
     """What its topic makes the account's fills are public trades where their message names the topic of
-    orders, as KuCoin's `execution`.
+    orders, as KuCoin's `execution`. One of several topics of orders is that of fills where their message
+    alone names it, as Hyperliquid's `user`.
     """
+    if own.operation == "stream:orders" and _is_of_fills(own, subscribed, sources):
+        return replace(own, operation="stream:fills")
     orders = next((each for each in subscribed if each.operation == "stream:orders"), None)
     derived = _told_by("stream:fills", sources)
     if own.operation != "stream:fills" or orders is None or derived is None or own.topic == orders.topic:
@@ -83,6 +86,19 @@ def _as_their_messages_say(
     if _names_one(texts, own.topic) or not _names_one(texts, orders.topic):
         return own
     return replace(own, operation="stream:trades", private=False)
+
+
+def _is_of_fills(own: Subscription, subscribed: Sequence[Subscription], sources: Sources) -> bool:
+    """Whether fills have a topic of their own, and this is it."""
+    told = {each: _told_by(f"stream:{each}", sources) for each in ("orders", "fills")}
+    others = [each.operation for each in subscribed if each is not own]
+    if "stream:orders" not in others or "stream:fills" in others or None in told.values():
+        return False
+    orders, fills = (
+        {str(leaf.text) for leaf in each.fields} if each is not None else set() for each in told.values()
+    )
+    said = set(map(str, flatten(own.topic if isinstance(own.topic, dict) else {"": own.topic}).values()))
+    return bool(said & fills) and not said & orders
 
 
 def _names_one(texts: Sequence[str], topic: JsonValue) -> bool:
