@@ -199,7 +199,7 @@ class Screening:
         control = None if source is None else source.control
         policy = self._policy(item, control, given.get("connector_name"), unconfirmed)
         looking = nullcontext() if source is None else self._one_at_a_time.looking()
-        told = None if source is None else undecided(self.plan.mode, requirements_of(item))
+        told = None if source is None else undecided(self.plan.mode, requirements_of(item), given)
         with looking, stopping_at_a_full_disk(self.plan):
             ending = told or run(item.function, policy, source, given)
         if not self._stopped:

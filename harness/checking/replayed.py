@@ -18,6 +18,7 @@ from harness.recordings.replay import replay_kind
 from harness.recordings.session import Blind, record
 from harness.rounds.fields import Mode
 from harness.sandbox import Backend
+from harness.scenarios.catalogue import MARKET_DATA, SCENARIOS
 from harness.venue.described import DescribedDialect
 from harness.venue.dialects.base import Dialect
 
@@ -37,9 +38,13 @@ CANNOT = (
 SECONDS = 60.0  # that a live exchange is recorded
 
 
-def undecided(mode: Mode, requirements: Iterable[str]) -> Ending | None:
-    """What a check of scenarios comes to of these requirements, None where it may be tried."""
-    if mode == "simulate" or set(requirements) <= DECIDED:
+def undecided(mode: Mode, requirements: Iterable[str], given: Iterable[str]) -> Ending | None:
+    """What a check of these requirements comes to that is given these fixtures, None where it may be tried.
+
+    A recorded market can be watched; what another scenario does to the market it does not follow.
+    """
+    others = (SCENARIOS.keys() & set(given)) - {MARKET_DATA.fixture}
+    if mode == "simulate" or (set(requirements) <= DECIDED and not others):
         return None
     return Ending(Status.UNDETERMINED, CANNOT)
 

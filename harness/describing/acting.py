@@ -51,7 +51,7 @@ def acts_of(
             continue
         # Another price and amount each time: two orders must not be taken for one.
         wanted = Decimal(sentinels.price) + number, _enough(connector, sentinels, number)
-        price, amount = connector.quantize(sentinels.pair, *wanted)
+        price, amount = map(_as_text_has_it, connector.quantize(sentinels.pair, *wanted))
         before = record.mark()
         place = connector.buy if side == "buy" else connector.sell
         name = ""
@@ -93,6 +93,12 @@ def leverages_of(connector: Connector, record: Record, clock: ScaledClock, pair:
         connector.set_leverage(pair, leverage)
         _until_sent(record, before, clock)
         yield Act("set_leverage", {"position.leverage": str(leverage)}, _since(record, before))
+
+
+def _as_text_has_it(figure: Decimal) -> Decimal:
+    """A figure without the digits that a float leaves behind: some connectors round by floats."""
+    short = Decimal(repr(float(figure)))
+    return short if Decimal(float(figure)) == figure else figure
 
 
 def _until_sent(record: Record, mark: int, clock: ScaledClock) -> None:

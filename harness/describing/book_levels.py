@@ -60,7 +60,12 @@ def levels_in(raw: JsonValue, content: Mapping[str, JsonValue]) -> Iterator[Leve
         price, amount = number_of(first[0]), number_of(first[1])
         # Tests may have the same level on both sides: the list's name decides, and one of its own.
         lists = sorted(lists_in(raw, ()), key=lambda each: not name_of(each[0]).lower().startswith(side[0]))
-        places = [(path, index, item) for path, value in lists for index, item in enumerate(value[:SEEN])]
+        places = [
+            (path, index, item)
+            for path, value in lists
+            for index, item in enumerate(value[:SEEN])
+            if not _holds_rows(item)
+        ]
         taken = {path for path, _ in used}
         for path, index, item in sorted(places, key=lambda each: (each[0] in taken, each[1] > 0)):
             if (path, index) in used or (path in taken and not _told_apart(item)):
@@ -82,6 +87,11 @@ def levels_in(raw: JsonValue, content: Mapping[str, JsonValue]) -> Iterator[Leve
                 if not content.get(_OTHER[key]):
                     yield from _of_the_other_side(found, leaves)
                 break
+
+
+def _holds_rows(item: JsonValue) -> bool:
+    """Whether an item is a list of levels, and no level: both sides may stand in one list."""
+    return isinstance(item, list) and bool(item) and isinstance(item[0], dict | list)
 
 
 def _counted(leaves: Mapping[Path, Leaf], price: Path, amount: Decimal | None) -> tuple[list[Path], Decimal]:

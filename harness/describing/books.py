@@ -32,6 +32,7 @@ OPERATIONS = {
 }
 _SYMBOL = re.compile(r"^(s|sym|symbol|market|marketid|pair|instid|product_?id|instrument\w*|contract)$", re.I)
 _SHORTEST_SYMBOL = 5
+_BY_BASE = re.compile(r"coin|asset|symbol|market|instrument|product|ticker|s")  # where a base names a market
 _NUMBERED = re.compile(r"^(instrument|market|pair|product)_?id$|^product_?pair_?code$")
 _OF_THE_BOOK = re.compile(rf"update_?id|sequence|time|date|{_NUMBERED.pattern}")
 _PAIR = re.compile(r"[A-Z0-9]{2,10}([-/_])[A-Z]{2,10}")
@@ -150,6 +151,7 @@ class _Builder:
         for each in lists:
             self._lists.setdefault(each.path, []).append(each)
         self._symbol = symbol
+        self._base = re.split(r"[-_/]", symbol)[0] if _PAIR.fullmatch(symbol) else ""
         self._thing = thing
         self._spelled: frozenset[str] = frozenset()
         self.fields: list[Field] = []
@@ -164,17 +166,19 @@ class _Builder:
 
     def build(self, value: JsonValue, path: Path, at: tuple[str, ...]) -> JsonValue:
         levels = self._lists.get(path, [])
+        in_list = bool(path) and isinstance(path[-1], int)  # rows in a list would be its own
         if len(levels) == 1 and isinstance(value, list):
+            if in_list:
+                return [self._rows(value, levels[0], (*at, "0"))]
             return self._rows(value, levels[0], at)
         if levels and isinstance(value, list):
             return [self._rows(value, level, (*at, str(i))) for i, level in enumerate(levels)]
         if isinstance(value, dict):
             return {key: self.build(item, (*path, key), (*at, key)) for key, item in value.items()}
         if isinstance(value, list) and (row := self._trade_in(value)) is not None:
-            in_list = bool(path) and isinstance(path[-1], int)
             here = (*at, "0", "each trade") if in_list else (*at, "each trade")
             told: JsonValue = {"each trade": self.build(value[row], (*path, row), here)}
-            return [told] if in_list else told  # rows in a list would be its own
+            return [told] if in_list else told
         if isinstance(value, list):
             return [self.build(item, (*path, i), (*at, str(i))) for i, item in enumerate(value)]
         text, fact = self._leaf(value, name_of(path).lower())
@@ -241,13 +245,18 @@ class _Builder:
             return f"{{{fact}|contracts{form}}}", fact
         if self._thing == "trade" and (sides := self._sides(value, name)):
             return value, f"trade.side {sides}"
-        if isinstance(value, str):
-            text = _named(value, self._symbol, self._spelled)
-            if text != value:
-                return text, "market.symbol" if text == "{market.symbol}" else ""
+        if isinstance(value, str) and (named := self._market_in(value, name)) is not None:
+            return named
         if timed:
             return f"{{{self._thing}.at{timed}}}", f"{self._thing}.at"
         return value, ""
+
+    def _market_in(self, value: str, name: str) -> tuple[str, str] | None:
+        """The same of a text that names the market, maybe by its base alone; None where it names none."""
+        if value == self._base and _BY_BASE.fullmatch(name):
+            return "{market.base}", "market.base"
+        text = _named(value, self._symbol, self._spelled)
+        return None if text == value else (text, "market.symbol" if text == "{market.symbol}" else "")
 
     def _counted(self, value: Leaf) -> str:
         """The fact of a trade's amount in contracts; one below nothing says that the taker sold."""
@@ -298,7 +307,9 @@ def _names_a_market(leaf: str, path: Path) -> bool:
 
 def _named(text: str, symbol: str, spelled_so: frozenset[str]) -> str:
     """The text with the pair's name in it replaced, in whatever letters and with whatever sign between."""
+    other_signs = {re.sub(r"[-_/]", sign, symbol) for sign in "-_/"}
     usual = {symbol, symbol.lower(), symbol.upper(), "COINALPHAHBOT", "COINALPHA-HBOT", *spelled_so}
+    usual |= other_signs if _PAIR.fullmatch(symbol) else set()
     spelled = [each for each in usual if each]
     for name in sorted(spelled, key=len, reverse=True):
         found = re.search(re.escape(name), text, re.I)

@@ -19,6 +19,8 @@ _ASSETS: Mapping[str, tuple[str, ...]] = {
     "market.quote": ("fill.fee_asset", "balance.asset", "market.settle"),
 }
 _HOLE = re.compile(r"\{([a-z_.]+)(?:\|[a-z]+)*\}")
+_PAIR = re.compile(r"\{market\.base\}[-_/:]?\{market\.quote\}")
+_BY_BASE = re.compile(r"coin|symbol|market|instrument|product|ticker")  # where a base names a market
 # Objects that stand for one another: a fill's price may be told as its order's.
 _SAME = {"fill": "order", "order": "order"}
 # What upstream's kit has as the account's balances, whatever is asked: base total and free, quote of both.
@@ -65,7 +67,9 @@ def _of_constant(
     """A leaf of which the kit says nothing: what a reader takes it for, or a time by its size."""
     value = leaf.seen[0]
     lists_markets = operation == "symbols" and isinstance(value, str)
-    named = _named(str(value), first) if lists_markets else None
+    named = _named(str(value), first) if lists_markets else _pair_in(value, first)
+    if not named and value == first.base and _BY_BASE.fullmatch(str(leaf.path[-1]).lower()):
+        named = "{market.base}"
     if named:  # tests may write the kit's pair out
         whole = _HOLE.fullmatch(named)
         return Field((), named, whole[1] if whole else "", Kind.FACT if whole else Kind.TEXT, (KIT,))
@@ -87,6 +91,13 @@ def _of_constant(
     if of_asset and told:
         return Field((), f"{{{told}{as_number}}}", told, Kind.FACT, (KIT,))
     return Field((), value, "", leaf.kind, (KIT,))
+
+
+def _pair_in(value: object, first: Sentinels) -> str | None:
+    """The name of the first set's market with its assets in it, where a text is nothing else."""
+    known = {"market.base": first.base, "market.quote": first.quote}
+    made = embedded([(value, known)]) if isinstance(value, str) else None
+    return made if made and _PAIR.fullmatch(made) else None
 
 
 def _named(value: str, first: Sentinels) -> str | None:

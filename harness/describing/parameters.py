@@ -42,7 +42,7 @@ def document_of(said: Said, parts: frozenset[str], keys: frozenset[str]) -> Json
         body = {
             name: value
             for name, value in body.items()
-            if f"body {name}" not in parts and str(value) not in keys
+            if f"body {name}" not in parts and str(value) not in keys and not _is_a_wallets(value)
         }
     return {
         "path": [*said.path.split("/")],
@@ -51,6 +51,11 @@ def document_of(said: Said, parts: frozenset[str], keys: frozenset[str]) -> Json
         },
         "body": body,
     }
+
+
+def _is_a_wallets(value: JsonValue) -> bool:
+    """Whether it is a signature in the parts that wallets make."""
+    return isinstance(value, dict) and {"r", "s", "v"} <= value.keys()
 
 
 def path_of(known: Mapping[Path, Explained], first: Said) -> tuple[str, list[Field]]:

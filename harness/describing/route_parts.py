@@ -21,20 +21,22 @@ from harness.describing.reply_rows import ROWS
 from harness.describing.routes import Route
 from harness.describing.sentinels import same_address
 from harness.describing.signing import signing_of
-from harness.describing.source import Reading, Source
+from harness.describing.source import ROW, Reading, Source
 from harness.describing.templates import Kind
 from harness.describing.wordlists import WordLists
 from harness.venue.described.addresses import Address, bare, leaves
 from harness.venue.described.placeholders import leaf
 
 # A market's rules: one of each group is enough.
-_RULES = (
+_NAMED = (
     ("market.tick_size", "market.tick_decimals"),
     ("market.lot_size", "market.lot_decimals"),
     ("market.min_amount",),
     ("market.min_notional",),
     ("ticker.last",),
+    ("balance.free", "balance.locked"),
 )
+_EACH_FILL = "each fill"
 # Operations whose mocked replies may be empty, where the tests are about something else.
 COMPLETED = ("server_time", "user_stream_open", "stream_token")
 
@@ -78,8 +80,8 @@ def route_part(
     takes = spoken(route.takes, route.fields, words)
     part.fields += [replace(each, at=(*at, "takes", *map(bare, each.at))) for each in route.fields]
     told: dict[str, JsonValue] = {"operation": route.operation, "private": route.private}
-    if route.word is not None:
-        told["when"] = {route.word.parameter: route.word.text}
+    if route.when:
+        told["when"] = route.when
     own = _own_signing(route, sources, signing)
     if own and own != signing:  # a route that only the tests show was not seen signed
         told["signing"] = own
@@ -120,7 +122,7 @@ def _read(route: Route, source: Source) -> Reading | None:
 
 def _reply(route: Route, named: Sequence[Route], sources: Sources) -> Derived | None:
     """What the route answers, by the tests, else by what the connector's source reads of it."""
-    replies = _replies_of(route, named, sources)
+    replies = _as_read(_replies_of(route, named, sources), _read(route, sources.source))
     derived = derived_of(route.operation, replies, sources)
     if route.operation == "order_book" and derived is None:
         derived = _whole_book(sources.books.get("order_book"), route, sources.source)
@@ -129,15 +131,25 @@ def _reply(route: Route, named: Sequence[Route], sources: Sources) -> Derived | 
     read = _read_of(route, named, sources)
     if derived is None:
         derived = read
-    elif read is not None and (route.operation in COMPLETED or _lacks_its_fills(route, derived, read)):
+    elif read is not None and _to_complete(route, derived, read):
         derived = read if _of_something_else(route, derived, read) else _completed(derived, read)
     derived = in_contracts(derived, counted=sources.contracts)
     if derived is None:
         return None
-    derived = _with_named_rules(derived, route, sources)
+    derived = _with_what_is_named(derived, route, sources)
     if route.operation == "balances" and sources.kind == "perpetual":
         return of_the_account(derived, _read(route, sources.source))
     return derived
+
+
+def _as_read(replies: Sequence[Answer], read: Reading | None) -> Sequence[Answer]:
+    """Those that are a list, or an object, as the connector's source reads them."""
+    steps = {each.path[0] for each in read.reads if each.path} if read is not None else set()
+    wanted = (
+        list if steps == {ROW} else dict if steps and all(isinstance(step, str) for step in steps) else None
+    )
+    fitting = [each for each in replies if wanted is not None and isinstance(each.document, wanted)]
+    return fitting or replies
 
 
 def _completed(derived: Derived, read: Derived) -> Derived:
@@ -195,22 +207,23 @@ def _with_funding(derived: Derived, route: Route, sources: Sources) -> Derived:
     return replace(derived, template=made, fields=fields)
 
 
-def _with_named_rules(derived: Derived, route: Route, sources: Sources) -> Derived:
-    """A reply; of markets with the rules that its leaves are named for, where no reading explained any.
+def _with_what_is_named(derived: Derived, route: Route, sources: Sources) -> Derived:
+    """A reply; of markets with the rules that its leaves are named for, where no reading explained any, of
+    balances with what is free or held of them.
 
     Of what the tests never vary those count that the connector's source reads. So with the last price of a
     ticker, which tests may write out; of several leaves that are named for it the first.
     """
-    thing = {"symbols": "market", "ticker": "ticker"}.get(route.operation)
+    thing = {"symbols": "market", "ticker": "ticker", "balances": "balance"}.get(route.operation)
     if thing is None:
         return derived
-    readings = (_read(route, sources.source), sources.source.markets)
+    readings = (_read(route, sources.source), sources.source.markets if thing == "market" else None)
     read = {each.path[-1] for one in readings if one is not None for each in one.reads if each.path}
     told = {each.fact for each in derived.fields}
     made, fields = copied(derived.template), list(derived.fields)
     for number, each in enumerate(derived.fields):
         fact = fact_named(each.at[-1], thing) if thing == "ticker" or each.at[-1] in read else ""
-        group = next((group for group in _RULES if fact in group), ())
+        group = next((group for group in _NAMED if fact in group), ())
         if group and told.isdisjoint(group) and not each.fact and each.kind is Kind.CONSTANT:
             text = f"{{{fact}}}" if isinstance(each.text, str) else f"{{{fact}|number}}"
             fields[number] = replace(each, text=text, fact=fact, kind=Kind.FACT, by=(READS,))
@@ -220,9 +233,22 @@ def _with_named_rules(derived: Derived, route: Route, sources: Sources) -> Deriv
     return replace(derived, template=made, fields=tuple(fields))
 
 
+def _to_complete(route: Route, told: Derived, read: Derived) -> bool:
+    """Whether a reply of the tests' is completed with what the source reads of it."""
+    rows = [_rows_of_fills(each.template) for each in (told, read)]
+    alike = route.operation == "order_trades" and rows[0] == rows[1] != ()
+    return route.operation in COMPLETED or alike or _lacks_its_fills(route, told, read)
+
+
+def _rows_of_fills(made: JsonValue) -> Address:
+    """Where a reply's fills stand, empty where it has none."""
+    rows = (at[: at.index(_EACH_FILL) + 1] for at, _ in leaves(made) if _EACH_FILL in at)
+    return next(rows, ())
+
+
 def _lacks_its_fills(route: Route, told: Derived, read: Derived) -> bool:
     """Whether the tests answer with something else where the source goes through fills."""
-    rows = [any("each fill" in each.at for each in derived.fields) for derived in (told, read)]
+    rows = [any(_EACH_FILL in each.at for each in derived.fields) for derived in (told, read)]
     return route.operation == "order_trades" and rows == [False, True]
 
 

@@ -68,6 +68,11 @@ class Route:
     def name(self) -> str:
         return f"{self.method} {self.path}{f' ({self.word.text})' if self.word else ''}"
 
+    @property
+    def when(self) -> dict[str, JsonValue]:
+        """The word, by its parameter."""
+        return {self.word.parameter: self.word.text} if self.word else {}
+
 
 def routes(
     asked: Asked,
@@ -153,12 +158,14 @@ def _route(
     first = used[0][0]
     path, fields = path_of(known, first)
     takes: dict[str, JsonValue] = {}
+    told = any(each.fact in ("order.order_id", "order.client_order_id") for each in known.values())
     for leaf, each in known.items():
         if leaf[0] == "path" or (leaf[0] == "query" and first.body and not each.fact):
             continue  # beside a body the query only proves who sent it
         named = nearly(naming_the_market(each, examples), more)
-        found = id_untold(parameter_of(leaf, named, optional_from(leaf, examples)), operation)
-        if found is not None:
+        found = parameter_of(leaf, named, optional_from(leaf, examples))
+        found = found if told else id_untold(found, operation)
+        if found is not None and found.text is not None:  # what is always null is no parameter
             fields.append(found)
     of_market = all(facts.get("order.type") == "market" for _, facts in used)
     if of_market and not any(each.fact == "order.amount" for each in fields):

@@ -83,6 +83,7 @@ class Source:
     are lists, one list of names for each kind of row. `told` has what is read of messages that are waited for
     where a route's reply is elsewhere, by operation. `queued` is where in a message of the account's stream
     that stands what the connector's queue gets. `asking` has what each function says when it asks.
+    `whole_books`: every message of a book is a whole one to it.
     """
 
     routes: Mapping[str, Reading]
@@ -98,6 +99,7 @@ class Source:
     told: Mapping[str, Reading] = field(default_factory=dict)
     queued: Path = ()
     asking: tuple[Asking, ...] = ()
+    whole_books: bool = False
 
     def meant(self, path: str, word: str) -> str:
         """The operation of requests to this path that say this word, empty where no method says it.
@@ -109,11 +111,16 @@ class Source:
         return min(known - {""}, key=lambda name: (first.get(name, len(first)), name), default="")
 
     def of_word(self, path: str, word: str, operation: str) -> Reading | None:
-        """What is read of the reply to a request that says this word, or that is for this operation."""
+        """What is read of the reply to a request that says this word, by the methods for this operation and
+        by those that are for none; where none says it, by the former.
+        """
         saying = [each for each in self.asking if each.at(path) and word in each.words]
-        known = [each for each in saying if each.operation == operation] or saying
-        known += [each for each in self.asking if operation and each.operation == operation]
-        own = next((each.reading for each in known if each.reading.reads), None)
+        alike = [each for each in saying if each.operation in (operation, "")] or saying
+        alike = alike or [each for each in self.asking if operation and each.operation == operation]
+        own: Reading | None = None
+        for each in alike:
+            if each.reading.reads:
+                own = each.reading if own is None else _both(own, each.reading)
         if self.markets is None or operation != "symbols":
             return own
         return self.markets if own is None else _both(self.markets, own)

@@ -102,7 +102,14 @@ def read_source(texts: Iterable[str]) -> Source:
         positions=tuple(names for tree in trees for names in positions_in(tree)),
         queued=_queued_in(functions, constants),
         asking=tuple(asking),
+        whole_books=_whole_books(functions),
     )
+
+
+def _whole_books(functions: Iterable[_Definition]) -> bool:
+    """Whether messages of books go to the queue of whole ones, and none to that of changes."""
+    named = {node.attr for each in functions for node in ast.walk(each) if isinstance(node, ast.Attribute)}
+    return "_snapshot_messages_queue_key" in named and "_diff_messages_queue_key" not in named
 
 
 def _opening_in(functions: Sequence[_Definition], constants: Mapping[str, JsonValue]) -> dict[str, Path]:

@@ -73,8 +73,12 @@ def _as_their_messages_say(
     own: Subscription, subscribed: Sequence[Subscription], sources: Sources
 ) -> Subscription:
     """What its topic makes the account's fills are public trades where their message names the topic of
-    orders, as KuCoin's `execution`; prices come with the funding where tests show that alone, as Grvt's.
+    orders, as KuCoin's `execution`. One of several topics of orders is that of fills where their message
+    alone names it, as Hyperliquid's `user`. Prices come with the funding where tests show that alone, as
+    Grvt's.
     """
+    if own.operation == "stream:orders" and _is_of_fills(own, subscribed, sources):
+        return replace(own, operation="stream:fills")
     known = {each.operation for each in subscribed}
     if own.operation == "stream:ticker" and "stream:mark_price" not in known:
         ticker, funding = (_told_by(name, sources) for name in ("stream:ticker", "stream:mark_price"))
@@ -88,6 +92,19 @@ def _as_their_messages_say(
     if _names_one(texts, own.topic) or not _names_one(texts, orders.topic):
         return own
     return replace(own, operation="stream:trades", private=False)
+
+
+def _is_of_fills(own: Subscription, subscribed: Sequence[Subscription], sources: Sources) -> bool:
+    """Whether fills have a topic of their own, and this is it."""
+    told = {each: _told_by(f"stream:{each}", sources) for each in ("orders", "fills")}
+    others = [each.operation for each in subscribed if each is not own]
+    if "stream:orders" not in others or "stream:fills" in others or None in told.values():
+        return False
+    orders, fills = (
+        {str(leaf.text) for leaf in each.fields} if each is not None else set() for each in told.values()
+    )
+    said = set(map(str, flatten(own.topic if isinstance(own.topic, dict) else {"": own.topic}).values()))
+    return bool(said & fills) and not said & orders
 
 
 def _names_one(texts: Sequence[str], topic: JsonValue) -> bool:
@@ -247,7 +264,7 @@ def _with_words_for_fills(told: JsonValue, fields: Sequence[Field], sources: Sou
 def _book(sources: Sources, part: Placed, at: Address) -> dict[str, JsonValue]:
     """How a book is told: who asks a route for it besides hearing its changes is given none by the stream."""
     first = sources.books.get("snapshot")
-    if _book_kind(sources) != "diff":
+    if _book_kind(sources) != "diff" or sources.source.whole_books:
         return {"book": {"style": "whole"}}
     if first is None:
         return {"book": {"style": "changes", "first": "nothing"}}

@@ -214,10 +214,23 @@ def _token_place(path: str, opened: Sequence[Opened]) -> str:
 def _at_one_place(
     subscriptions: tuple[Subscription, ...], places: dict[str, None]
 ) -> tuple[tuple[Subscription, ...], dict[str, None]]:
-    """Where some messages name a topic alone and others with more beside it, it is what both name."""
+    """Where some messages name a topic alone and others with more beside it, it is what both name.
+
+    Where the market stands beside it, all topics are what the others are.
+    """
     for place in list(places):
         whole, dot, key = place.rpartition(".")
-        if dot and whole in places:
+        if (
+            dot
+            and whole in places
+            and any(_names_the_market_beside(each.topic, key) for each in subscriptions)
+        ):
+            del places[place]
+            subscriptions = tuple(
+                each if isinstance(each.topic, dict) else replace(each, topic={key: each.topic})
+                for each in subscriptions
+            )
+        elif dot and whole in places:
             del places[whole]
             subscriptions = tuple(
                 replace(each, topic=each.topic[key])
@@ -226,6 +239,11 @@ def _at_one_place(
                 for each in subscriptions
             )
     return subscriptions, places
+
+
+def _names_the_market_beside(topic: JsonValue, key: str) -> bool:
+    beside = {name: item for name, item in topic.items() if name != key} if isinstance(topic, dict) else {}
+    return "{market." in json.dumps(beside)
 
 
 def _shared(one: Mapping[str, JsonValue], other: Mapping[str, JsonValue]) -> dict[str, JsonValue]:

@@ -100,8 +100,7 @@ class SandboxBuilder:
     def _job(self, mounts: tuple[Mount, ...], module: str, *arguments: str) -> Job:
         mounts = (Mount(self.venv, VENV), Mount(INSIDE, "/harness/inside"), *mounts)
         env = {**self.env, "PYTHONPATH": "/harness", "CC": "gcc", "CXX": "g++"}
-        argv = (f"{VENV}/bin/python", "-m", module, *arguments)
-        return Job(argv, mounts, env, limits=self.limits, background=True)
+        return Job((f"{VENV}/bin/python", "-m", module, *arguments), mounts, env, limits=self.limits)
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,8 @@ def grade_unit_tests(
         folder.chmod(0o755)
         file = folder / "order.json"
         file.write_text(json.dumps(order), encoding="utf-8")
-        done = backend.run(our_program(runtime, "mutants", ORDER, limits, Mount(file, ORDER)))
+        job = our_program(runtime, "mutants", ORDER, limits, Mount(file, ORDER), background=True)
+        done = backend.run(job)
     said = [each for line in done.stdout.splitlines() if (each := _said(line)) and each.nonce == nonce]
     if len(said) != 1 or not said[0].sound or len(said[0].fates) != len(chosen):
         return MutationResult(sound=False, detail=done.stderr.decode("utf-8", "replace")[-3000:])

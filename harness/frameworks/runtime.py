@@ -35,16 +35,15 @@ class Runtime:
     certificate_files: tuple[str, ...] = ()
 
 
-def our_program(runtime: Runtime, program: str, order: str, limits: Limits, *mounts: Mount) -> Job:
-    """A program of ours (a module of `inside`) in the runtime, with one argument and no way out.
-
-    It runs in the background.
-    """
+def our_program(
+    runtime: Runtime, program: str, order: str, limits: Limits, *mounts: Mount, background: bool = False
+) -> Job:
+    """A program of ours (a module of `inside`) in the runtime, with one argument and no way out."""
     ours = Mount(INSIDE, f"{PLAIN.folder}/{PLAIN.package}")
     return Job(
         argv=(runtime.python, "-m", f"{PLAIN.package}.{program}", order),
         mounts=(*runtime.mounts, ours, *mounts),
         env={**runtime.env, "PYTHONPATH": f"{PLAIN.folder}:{runtime.env['PYTHONPATH']}"},
         limits=limits,
-        background=True,
+        background=background,
     )

@@ -120,7 +120,6 @@ class Builder:
                     "PYTHONPATH": "/harness:/tools",
                 },
                 limits=LIMITS,
-                background=True,
             )
         )
         return _said(done, step)

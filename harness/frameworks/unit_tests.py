@@ -112,7 +112,7 @@ def run_unit_tests(
     """
     nonce = secrets.token_hex(16)
     order = json.dumps({"tree": TREE, "tests": list(tests), "sources": list(sources), "nonce": nonce})
-    done = backend.run(our_program(runtime, "unit_tests", order, limits))
+    done = backend.run(our_program(runtime, "unit_tests", order, limits, background=True))
     return _parse(done, nonce, _files(runtime, sources))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from harness.describing.unasked_routes import _as_in_others, _parameters, only_i
 from harness.venue.described.loading import checked
 
 HOST = "api.acme.test"
+KEY = "key-0123456789"
 STATES = {"open": "live", "partially_filled": "live", "filled": "done", "canceled": "gone"}
 MEMBERS = {
     "configure_open_order_status_response": "open",
@@ -302,24 +303,75 @@ def test_a_list_of_fills_that_the_source_goes_through_is_told_where_the_tests_an
     }
 
 
-def _made_of(path: str, member: str, reply: Callable[[Sentinels], JsonValue], text: str) -> Assembled:
-    """Assembled with what one member of the tests answers at a path, and a connector's source."""
+def _made_of(
+    path: str, member: str, replies: Callable[[Sentinels], Sequence[JsonValue]], text: str, side: str = ""
+) -> Any:
+    """A description with what one member of the tests answers at a path, and a connector's source."""
     samples = []
     for each in SETS:
-        mocked = {
-            "method": "GET", "url": f"https://{HOST}{path}", "pattern": "", "status": 200,
-            "body": json.dumps(reply(each)), "error": "",
-        }  # fmt: skip
-        answer: Any = {"mocked": [mocked], "returned": ""}
-        for name, told in ((member, answer), ("exchange_trading_pair", each.pair)):
-            samples.append(Sample(member=name, set=each.name, side="", type="", answers=(told, told)))
+        samples.append(_sample_of("exchange_trading_pair", each, each.pair))
+        for reply in replies(each):
+            mocked = {
+                "method": "GET", "url": f"https://{HOST}{path}", "pattern": "", "status": 200,
+                "body": json.dumps(reply), "error": "",
+            }  # fmt: skip
+            samples.append(_sample_of(member, each, {"mocked": [mocked], "returned": ""}, side))
     asked = _asked()
     asked = replace(asked, sent=(*asked.sent, Said(HOST, path, "GET")))
     harvest = Harvest(kit=True, samples=tuple(samples))
     signed = explain(asked.sent, asked.credentials)
     return assemble(
         Sources("acme", "spot", harvest, answers(harvest), asked, signed, source=read_source([text]))
+    ).data
+
+
+def _sample_of(member: str, each: Sentinels, answer: Any, side: str = "") -> Sample:
+    kind = "LIMIT" if side else ""
+    return Sample(member=member, set=each.name, side=side, type=kind, answers=(answer, answer))
+
+
+def test_replies_of_another_shape_than_the_source_reads_are_another_routes() -> None:
+    """As Hyperliquid's tests, which answer one question for fills with an order. What they leave out of a
+    fill, and the source reads, is told as well.
+    """
+    text = (
+        'FILLS = "/fills"\nasync def _all_trade_updates_for_order(self, order):\n'
+        "    for row in await self._api_get(FILLS):\n"
+        '        self.use(row["tid"], row["px"], row["feeToken"])\n'
     )
+
+    def replies(ours: Sentinels) -> list[JsonValue]:
+        order = {"oid": ours.order_id, "px": ours.price, "sz": ours.amount, "left": "0"}
+        return [{"order": dict(order)}, [{"tid": ours.trade_id, "oid": ours.order_id}]]
+
+    made = _made_of("/fills", "configure_full_fill_trade_response", replies, text, "BUY")
+    assert made["routes"]["GET /fills"]["reply"] == {
+        "each fill": {
+            "tid": "{fill.trade_id}", "oid": "{fill.order_id}", "px": "{fill.price}",
+            "feeToken": "{fill.fee_asset}",
+        }
+    }  # fmt: skip
+
+
+def test_what_is_held_of_a_balance_is_known_by_its_name_where_the_source_reads_it() -> None:
+    text = (
+        'STATE = "/state"\nasync def _update_balances(self):\n    reply = await self._api_get(STATE)\n'
+        '    for row in reply["rows"]:\n        self.use(row["coin"], row["total"], row["hold"])\n'
+    )
+
+    def replies(ours: Sentinels) -> list[JsonValue]:
+        told = {"total": "2000", "hold": "0.0", "locked_in_vaults": "0.0"}
+        return [{"rows": [{"coin": each, **told} for each in (ours.base, ours.quote)]}]
+
+    made = _made_of("/state", "balance_request_mock_response_for_base_and_quote", replies, text)
+    assert made["routes"]["GET /state"]["reply"] == {
+        "rows": {
+            "each balance": {
+                "coin": "{balance.asset}", "total": "{balance.total}", "hold": "{balance.locked}",
+                "locked_in_vaults": "0.0",
+            }
+        }
+    }  # fmt: skip
 
 
 def _row(each: Sentinels) -> JsonValue:
@@ -364,8 +416,8 @@ def test_an_order_to_buy_at_the_market_may_say_what_it_may_cost(
 def test_the_last_price_that_tests_write_out_is_known_by_its_name() -> None:
     """As NDAX's: of several leaves the first."""
     last: dict[str, JsonValue] = {"lastTradeId": 7, "last_price": 2211.0, "close": 2212.0}
-    made = _made_of("/tickers", "latest_prices_request_mock_response", lambda each: {each.pair: last}, "")
-    assert _data(made)["routes"]["GET /tickers"]["reply"] == {
+    made = _made_of("/tickers", "latest_prices_request_mock_response", lambda each: [{each.pair: last}], "")
+    assert made["routes"]["GET /tickers"]["reply"] == {
         "each ticker as {market.symbol}": {**last, "last_price": "{ticker.last|number}"}
     }
 
@@ -377,15 +429,15 @@ def test_rules_that_no_reading_explains_are_known_by_their_names() -> None:
         "def _format_trading_rules(self, rows):\n    for row in rows:\n"
         '        self.use(row["name"], row["tick_size"], row["base_decimals"], row["min_size"])\n'
     )
-    made = _made_of("/instruments", "trading_rules_request_mock_response", _row, text)
-    assert _data(made)["routes"]["GET /instruments"]["reply"] == {
+    made = _made_of("/instruments", "trading_rules_request_mock_response", lambda each: [_row(each)], text)
+    assert made["routes"]["GET /instruments"]["reply"] == {
         "each market": {
             "name": "{market.symbol}", "tick_size": "{market.tick_size}",
             "base_decimals": "{market.lot_decimals|number}", "min_size": "{market.min_amount}",
             "min_notional": "5",
         }
     }  # fmt: skip
-    assert _data(made)["known"]["routes / GET /instruments / reply"] == ["fork reads"]
+    assert made["known"]["routes / GET /instruments / reply"] == ["fork reads"]
 
 
 def test_leaves_are_counted_by_who_explains_them(made: Assembled) -> None:
@@ -519,3 +571,29 @@ def test_a_message_says_by_a_word_of_its_own_that_a_part_was_filled() -> None:
         "type": {"$if": "fill.trade_id", "$then": "fill", "$else": "{order|status}"}, "id": "{fill.trade_id}",
     }  # fmt: skip
     assert _with_words_for_fills(dict(told), [kind], sources) == told
+
+
+def test_one_of_two_topics_of_orders_is_that_of_fills_where_their_message_names_it() -> None:
+    """As Hyperliquid's perpetual: `user` says nothing of what it tells."""
+    order = {"channel": "orderUpdates", "order": {"state": "open"}}
+    fill = {"channel": "user", "fill": {"kind": "trade"}}
+    samples = [
+        _sample_of(member, each, {**told, "id": known, "oid": each.order_id}, "BUY")
+        for each in SETS
+        for member, told, known in (
+            ("order_event_for_new_order_websocket_update", order, each.client_order_id),
+            ("trade_event_for_full_fill_websocket_update", fill, each.trade_id),
+        )
+    ]
+    frames = tuple(
+        Said(HOST, "/ws", body=json.dumps({"op": "subscribe", "topic": {"type": name, "who": KEY}}))
+        for name in ("orderUpdates", "user")
+    )
+    asked = replace(_asked(), frames=frames, sockets=(Opened(HOST, "/ws"),))
+    harvest, signed = Harvest(kit=True, samples=tuple(samples)), explain((), {})
+    told: Any = assemble(Sources("acme", "spot", harvest, answers(harvest), asked, signed)).data
+    channels = told["connections"]["stream"]["channels"]
+    assert {name: (each["operation"], each["topic"]) for name, each in channels.items()} == {
+        "orders": ("stream:orders", "orderUpdates"),
+        "fills": ("stream:fills", "user"),
+    }

@@ -68,6 +68,34 @@ def test_a_change_that_becomes_a_whole_book_is_one() -> None:
     assert set(derived([note], "")) == {"snapshot"}
 
 
+def test_both_sides_may_be_lists_in_one_list() -> None:
+    """As Hyperliquid's: neither list has a name, and the pair is spelled with another sign than the kit's."""
+    rows = [[{"px": "4.5", "sz": "431"}, {"px": "4.4", "sz": "2"}], [{"px": "4.6", "sz": "17"}]]
+    raw = {"coin": "COINALPHA/USDC", "levels": rows}
+    content = {"update_id": 77, "bids": [[4.5, 431.0], [4.4, 2.0]], "asks": [[4.6, 17.0]]}
+    level = {"px": "{level.price}", "sz": "{level.amount}"}
+    assert derived([_note("diff", raw, content)], "COINALPHA-USDC")["diff"].template == {
+        "coin": "{market.base}/{market.quote}",
+        "levels": [[{"each bid": level}], [{"each ask": level}]],
+    }
+
+
+def test_a_base_that_stands_alone_names_the_market() -> None:
+    """As Hyperliquid's perpetuals; where another name says something else, it is left as it is."""
+    raw = {"coin": "COINALPHA", "venue": "COINALPHA", "b": [["4.5", "431"]], "a": []}
+    content = {"update_id": 77, "bids": [[4.5, 431.0]], "asks": []}
+    made: Any = derived([_note("diff", raw, content)], "COINALPHA-USD")["diff"].template
+    assert (made["coin"], made["venue"]) == ("{market.base}", "COINALPHA")
+
+
+def test_levels_that_can_be_gone_through_once_are_noted_and_left() -> None:
+    made = SimpleNamespace(content={"bids": ([price, 1.0] for price in (4.5, 4.4))})
+    noted = Noted()
+    noted.add("diff", {"whole": 1}, [made])
+    assert noted.all()[0]["made"][0]["content"]["bids"] == [[4.5, 1.0], [4.4, 1.0]]
+    assert [price for price, _ in made.content["bids"]] == [4.5, 4.4]
+
+
 def test_levels_may_be_objects() -> None:
     raw = {"asks": [{"px": 7.25, "sz": 3}], "bids": []}
     found = derived([_note("order_book", raw, {"asks": [[7.25, 3]], "bids": []})], "")["order_book"]

@@ -13,7 +13,7 @@ from harness.describing.answers import Answer, answers, place_of
 from harness.describing.deriving import derive, united
 from harness.describing.fields import CCXT, KIT, READS
 from harness.describing.kit import Harvest, Reading, Sample
-from harness.describing.leaf_fields import _named
+from harness.describing.leaf_fields import _named, _pair_in
 from harness.describing.readings import Meaning
 from harness.describing.sentinels import SETS, Sentinels
 from harness.describing.wordlists import WordLists
@@ -365,3 +365,29 @@ def test_a_list_of_the_markets_names_has_one_for_each() -> None:
 )
 def test_a_markets_name_is_known_by_its_assets_whichever_sets_they_are(value: str, named: str | None) -> None:
     assert _named(value, SETS[0]) == named
+
+
+@pytest.mark.parametrize(
+    ("value", "named"),
+    [
+        ("COINALPHA/HBOT", "{market.base}/{market.quote}"),
+        ("COINALPHAHBOT", "{market.base}{market.quote}"),
+        ("COINALPHA", None),  # may be an asset
+        ("order COINALPHA-HBOT", None),
+        (17, None),
+    ],
+)
+def test_a_text_that_is_nothing_but_the_pair_names_the_market_in_any_reply(
+    value: JsonValue, named: str | None
+) -> None:
+    assert _pair_in(value, SETS[0]) == named
+
+
+@pytest.mark.parametrize(("key", "told"), [("coin", "{market.base}"), ("note", "COINALPHA")])
+def test_a_base_that_tests_write_out_names_the_market_of_a_message(key: str, told: str) -> None:
+    """As Hyperliquid's, whose tests have the same coin for every order."""
+    member = "order_event_for_new_order_websocket_update"
+    made = [_sample(member, each, {"id": each.order_id, key: "COINALPHA"}) for each in SETS]
+    found = derive("stream:orders", list(answers(Harvest(kit=True, samples=tuple(made)))), (), SYMBOLS)
+    assert found is not None
+    assert found.template == {"id": "{order.order_id}", key: told}

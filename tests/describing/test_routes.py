@@ -6,11 +6,13 @@ import base64
 import itertools
 import json
 from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
 from harness.credentials.shapes import Shape
-from harness.describing.acting import orders_to_place
+from harness.describing.acting import _as_text_has_it, orders_to_place
 from harness.describing.answers import named_so
 from harness.describing.asked import Act, Asked, Opened
 from harness.describing.canary_keys import keys, other_shapes
@@ -127,6 +129,25 @@ def test_what_an_order_does_to_a_position_is_a_flag_a_word_or_there_only_where_i
         "effect": {"open": ("false",), "close": ("true",)},
         "closing?": {"yes": ("true",)},
     }
+
+
+def test_what_is_always_null_and_a_wallets_signature_are_no_parameters() -> None:
+    """As Hyperliquid's: a null is no id that was untold, where another parameter names the order."""
+
+    def body(order: Any) -> Any:
+        number = int(order["order.price"][3])
+        proof = {"r": f"0x{number}a", "s": f"0x{number}b", "v": 27 + number % 2}
+        return {"cid": order["order.client_order_id"], "vault": None, "signature": proof}
+
+    assert _place_route(body).takes == {"cid": "{order.client_order_id}"}
+    acts = [replace(act, operation="cancel_order") for act in _acts(body)]
+    (route,) = routes(Asked({}, acts=tuple(acts)), (), (), "")
+    assert route.takes == {"cid": "{order.client_order_id}"}
+
+
+def test_figures_that_were_rounded_by_floats_are_meant_as_they_are_written() -> None:
+    assert _as_text_has_it(Decimal.from_float(9871.3)) == Decimal("9871.3")
+    assert _as_text_has_it(Decimal("0.12345678901234567890")) == Decimal("0.12345678901234567890")
 
 
 def test_what_holds_a_parameter_may_be_missing_with_it() -> None:
@@ -375,6 +396,23 @@ def test_a_list_of_one_market_is_a_list_of_markets_whatever_its_letters() -> Non
         "name": "l2", "symbols": {"each market": "{market.symbol|upper}"},
     }  # fmt: skip
     assert templated(["COINALPHAHBOT", "l2"], facts) == ["{market.symbol|upper}", "l2"]
+
+
+def test_topics_that_name_the_market_beside_their_type_are_objects() -> None:
+    """As Hyperliquid's, whose private ones have the account beside it, which proves who asks."""
+    key = "0x7130000171300001"
+    frames = [
+        {"method": "subscribe", "subscription": {"type": "l2Book", "coin": "COINALPHA/HBOT"}},
+        {"method": "subscribe", "subscription": {"type": "orderUpdates", "user": key}},
+    ]
+    said = tuple(Said(HOST, "/ws", body=json.dumps(each)) for each in frames)
+    asked = Asked({"address": key}, frames=said, sockets=(Opened(HOST, "/ws"),))
+    (found,) = connections(asked, (), {"market.base": "COINALPHA", "market.quote": "HBOT"})
+    assert found.topics == "subscription"
+    assert {each.operation: each.topic for each in found.subscriptions} == {
+        "stream:book": {"type": "l2Book", "coin": "{market.base}/{market.quote}"},
+        "stream:orders": {"type": "orderUpdates"},
+    }
 
 
 def test_topics_may_be_a_list_in_an_object() -> None:

@@ -374,3 +374,12 @@ def test_what_is_left_out_is_completed_within_objects_too() -> None:
     told: JsonValue = {"result": {"id": 1}, "ok": True}
     read: JsonValue = {"result": {"trades": []}, "more": 2}
     assert completed(told, read) == {"result": {"id": 1, "trades": []}, "ok": True, "more": 2}
+
+
+@pytest.mark.parametrize(
+    ("keys", "whole"),
+    [(("snapshot",), True), (("diff",), False), (("snapshot", "diff"), False), (("trade",), False)],
+)
+def test_a_connector_that_queues_no_changes_is_told_whole_books(keys: tuple[str, ...], whole: bool) -> None:
+    lines = "".join(f"    key = self._{each}_messages_queue_key\n" for each in keys)
+    assert read_source([f"def _channel_originating_message(self, message):\n{lines}"]).whole_books is whole

@@ -183,6 +183,10 @@ def _json(raw: Any) -> Any:
 
 def _message(message: Any) -> Dict[str, Any]:
     content = getattr(message, "content", None)
+    if isinstance(content, dict):
+        for name, value in list(content.items()):
+            if hasattr(value, "__next__"):  # it can be gone through once, and the connector does, too
+                content[name] = list(value)
     if isinstance(content, dict) and not {"bids", "asks"} & set(content):
         content = {**content, **_sides(message)}
     return {
