@@ -21,6 +21,7 @@ START_SECONDS = 15.0  # real, at most, until rules and balances have been asked 
 ACT_SECONDS = 4.0  # virtual, at least, until an order or a cancel has been sent
 SENT_SECONDS = 3.0  # real, at most: on a busy machine a connector is slow to act
 Position = Literal["OPEN", "CLOSE"]
+LEVERAGES = (7, 11)
 ORDERS = tuple((side, kind) for kind in ("LIMIT", "LIMIT_MAKER", "MARKET") for side in ("buy", "sell"))
 
 
@@ -83,6 +84,15 @@ def acts_of(
         connector.cancel(name, sentinels.pair)
         _until_sent(record, before, clock)
         yield Act("cancel_order", known, _since(record, before))
+
+
+def leverages_of(connector: Connector, record: Record, clock: ScaledClock, pair: str) -> Iterator[Act]:
+    """Ask for one leverage after the other; a connector that takes none sends nothing."""
+    for leverage in LEVERAGES:
+        before = record.mark()
+        connector.set_leverage(pair, leverage)
+        _until_sent(record, before, clock)
+        yield Act("set_leverage", {"position.leverage": str(leverage)}, _since(record, before))
 
 
 def _as_text_has_it(figure: Decimal) -> Decimal:

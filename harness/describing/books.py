@@ -32,6 +32,7 @@ OPERATIONS = {
 }
 _SYMBOL = re.compile(r"^(s|sym|symbol|market|marketid|pair|instid|product_?id|instrument\w*|contract)$", re.I)
 _SHORTEST_SYMBOL = 5
+_BY_BASE = re.compile(r"coin|asset|symbol|market|instrument|product|ticker|s")  # where a base names a market
 _NUMBERED = re.compile(r"^(instrument|market|pair|product)_?id$|^product_?pair_?code$")
 _OF_THE_BOOK = re.compile(rf"update_?id|sequence|time|date|{_NUMBERED.pattern}")
 _PAIR = re.compile(r"[A-Z0-9]{2,10}([-/_])[A-Z]{2,10}")
@@ -150,6 +151,7 @@ class _Builder:
         for each in lists:
             self._lists.setdefault(each.path, []).append(each)
         self._symbol = symbol
+        self._base = re.split(r"[-_/]", symbol)[0] if _PAIR.fullmatch(symbol) else ""
         self._thing = thing
         self._spelled: frozenset[str] = frozenset()
         self.fields: list[Field] = []
@@ -243,13 +245,18 @@ class _Builder:
             return f"{{{fact}|contracts{form}}}", fact
         if self._thing == "trade" and (sides := self._sides(value, name)):
             return value, f"trade.side {sides}"
-        if isinstance(value, str):
-            text = _named(value, self._symbol, self._spelled)
-            if text != value:
-                return text, "market.symbol" if text == "{market.symbol}" else ""
+        if isinstance(value, str) and (named := self._market_in(value, name)) is not None:
+            return named
         if timed:
             return f"{{{self._thing}.at{timed}}}", f"{self._thing}.at"
         return value, ""
+
+    def _market_in(self, value: str, name: str) -> tuple[str, str] | None:
+        """The same of a text that names the market, maybe by its base alone; None where it names none."""
+        if value == self._base and _BY_BASE.fullmatch(name):
+            return "{market.base}", "market.base"
+        text = _named(value, self._symbol, self._spelled)
+        return None if text == value else (text, "market.symbol" if text == "{market.symbol}" else "")
 
     def _counted(self, value: Leaf) -> str:
         """The fact of a trade's amount in contracts; one below nothing says that the taker sold."""

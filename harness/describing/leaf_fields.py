@@ -20,6 +20,7 @@ _ASSETS: Mapping[str, tuple[str, ...]] = {
 }
 _HOLE = re.compile(r"\{([a-z_.]+)(?:\|[a-z]+)*\}")
 _PAIR = re.compile(r"\{market\.base\}[-_/:]?\{market\.quote\}")
+_BY_BASE = re.compile(r"coin|symbol|market|instrument|product|ticker")  # where a base names a market
 # Objects that stand for one another: a fill's price may be told as its order's.
 _SAME = {"fill": "order", "order": "order"}
 # What upstream's kit has as the account's balances, whatever is asked: base total and free, quote of both.
@@ -67,6 +68,8 @@ def _of_constant(
     value = leaf.seen[0]
     lists_markets = operation == "symbols" and isinstance(value, str)
     named = _named(str(value), first) if lists_markets else _pair_in(value, first)
+    if not named and value == first.base and _BY_BASE.fullmatch(str(leaf.path[-1]).lower()):
+        named = "{market.base}"
     if named:  # tests may write the kit's pair out
         whole = _HOLE.fullmatch(named)
         return Field((), named, whole[1] if whole else "", Kind.FACT if whole else Kind.TEXT, (KIT,))

@@ -207,7 +207,7 @@ def _unnamed(made: Assembled) -> Iterator[Question]:
             50,
             f"What is {route.name} for? Nothing is answered there until an operation is named "
             "(docs/descriptions.md lists them).",
-            (route_line(route.name, private=route.private),),
+            (route_line(route.name, private=route.private, when=route.when),),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -33,11 +34,17 @@ def line(at: Address | str, value: object = ...) -> str:
 
 
 def route_line(
-    name: str, operation: str = "…", *, private: bool = False, reply: JsonValue | None = None
+    name: str,
+    operation: str = "…",
+    *,
+    private: bool = False,
+    reply: JsonValue | None = None,
+    when: Mapping[str, JsonValue] | None = None,
 ) -> str:
     """A line that adds a route by its method and path, or a WebSocket by its host and path.
 
-    `name` is `GET /v1/fills`, or `WebSocket ws.acme.com/private`.
+    `name` is `GET /v1/fills`, or `WebSocket ws.acme.com/private`; `when` tells the route from others to the
+    same address.
     """
     kind, _, place = name.partition(" ")
     if kind == WEBSOCKET:
@@ -45,7 +52,7 @@ def route_line(
         whole = {"host": host, **usual_connection(f"/{path}"), "channels": {}}
         return line(("connections", "stream"), whole)
     told = {"operation": operation, "private": private, "takes": {}, "reply": {} if reply is None else reply}
-    return line(("routes", name), told)
+    return line(("routes", name), {**told, **({"when": when} if when else {})})
 
 
 def usual_connection(path: str) -> dict[str, JsonValue]:

@@ -80,8 +80,8 @@ def route_part(
     takes = spoken(route.takes, route.fields, words)
     part.fields += [replace(each, at=(*at, "takes", *map(bare, each.at))) for each in route.fields]
     told: dict[str, JsonValue] = {"operation": route.operation, "private": route.private}
-    if route.word is not None:
-        told["when"] = {route.word.parameter: route.word.text}
+    if route.when:
+        told["when"] = route.when
     own = _own_signing(route, sources, signing)
     if own and own != signing:  # a route that only the tests show was not seen signed
         told["signing"] = own

@@ -16,6 +16,7 @@ from harness.describing.assembling import assemble
 from harness.describing.gathered import Sources
 from harness.describing.kit import Harvest, Sample
 from harness.describing.mocked_exchange import Listening
+from harness.describing.questions import questions
 from harness.describing.routes import Route, routes
 from harness.describing.said import Said, Word
 from harness.describing.sentinels import SETS
@@ -347,3 +348,11 @@ def test_words_that_are_compared_looked_for_or_logged_are_not_sent() -> None:
     assert known["order_status"] == {"lookUp": "type"}
     assert known["order_book"] == {"levels": "type"}
     assert SOURCE.meant("/ask", "marketList") == "symbols"
+
+
+def test_who_is_asked_what_a_word_is_for_is_told_which_requests_say_it() -> None:
+    asked = _asked((), *_looking(), _post("/ask", {"type": "riddle"}))
+    told = apart(asked, SOURCE)
+    sources = Sources("acme", "spot", Harvest(), (), told.asked(asked), Explanation((), 0, ()), source=SOURCE)
+    (asks,) = (each for each in questions(assemble(sources)) if "POST /ask (riddle)" in each.text)
+    assert '"when": {"type": "riddle"}' in asks.lines[0]

@@ -32,6 +32,7 @@ from harness.describing.unasked_routes import _as_in_others, _parameters, only_i
 from harness.venue.described.loading import checked
 
 HOST = "api.acme.test"
+KEY = "key-0123456789"
 STATES = {"open": "live", "partially_filled": "live", "filled": "done", "canceled": "gone"}
 MEMBERS = {
     "configure_open_order_status_response": "open",
@@ -407,7 +408,8 @@ def test_an_order_to_buy_at_the_market_may_say_what_it_may_cost(
     harvest = _harvest()
     signed = explain(asked.sent, asked.credentials)
     made = assemble(Sources("acme", "spot", harvest, answers(harvest), asked, signed))
-    assert _data(made)["routes"]["POST /orders"]["takes"]["sz"] == "{order.amount}"
+    fact = "{order.amount}" if orders is None else "{order.asked}"
+    assert _data(made)["routes"]["POST /orders"]["takes"]["sz"] == fact
     assert _data(made).get("orders") == orders
 
 
@@ -569,3 +571,29 @@ def test_a_message_says_by_a_word_of_its_own_that_a_part_was_filled() -> None:
         "type": {"$if": "fill.trade_id", "$then": "fill", "$else": "{order|status}"}, "id": "{fill.trade_id}",
     }  # fmt: skip
     assert _with_words_for_fills(dict(told), [kind], sources) == told
+
+
+def test_one_of_two_topics_of_orders_is_that_of_fills_where_their_message_names_it() -> None:
+    """As Hyperliquid's perpetual: `user` says nothing of what it tells."""
+    order = {"channel": "orderUpdates", "order": {"state": "open"}}
+    fill = {"channel": "user", "fill": {"kind": "trade"}}
+    samples = [
+        _sample_of(member, each, {**told, "id": known, "oid": each.order_id}, "BUY")
+        for each in SETS
+        for member, told, known in (
+            ("order_event_for_new_order_websocket_update", order, each.client_order_id),
+            ("trade_event_for_full_fill_websocket_update", fill, each.trade_id),
+        )
+    ]
+    frames = tuple(
+        Said(HOST, "/ws", body=json.dumps({"op": "subscribe", "topic": {"type": name, "who": KEY}}))
+        for name in ("orderUpdates", "user")
+    )
+    asked = replace(_asked(), frames=frames, sockets=(Opened(HOST, "/ws"),))
+    harvest, signed = Harvest(kit=True, samples=tuple(samples)), explain((), {})
+    told: Any = assemble(Sources("acme", "spot", harvest, answers(harvest), asked, signed)).data
+    channels = told["connections"]["stream"]["channels"]
+    assert {name: (each["operation"], each["topic"]) for name, each in channels.items()} == {
+        "orders": ("stream:orders", "orderUpdates"),
+        "fills": ("stream:fills", "user"),
+    }

@@ -80,6 +80,14 @@ def test_both_sides_may_be_lists_in_one_list() -> None:
     }
 
 
+def test_a_base_that_stands_alone_names_the_market() -> None:
+    """As Hyperliquid's perpetuals; where another name says something else, it is left as it is."""
+    raw = {"coin": "COINALPHA", "venue": "COINALPHA", "b": [["4.5", "431"]], "a": []}
+    content = {"update_id": 77, "bids": [[4.5, 431.0]], "asks": []}
+    made: Any = derived([_note("diff", raw, content)], "COINALPHA-USD")["diff"].template
+    assert (made["coin"], made["venue"]) == ("{market.base}", "COINALPHA")
+
+
 def test_levels_that_can_be_gone_through_once_are_noted_and_left() -> None:
     made = SimpleNamespace(content={"bids": ([price, 1.0] for price in (4.5, 4.4))})
     noted = Noted()

@@ -381,3 +381,13 @@ def test_a_text_that_is_nothing_but_the_pair_names_the_market_in_any_reply(
     value: JsonValue, named: str | None
 ) -> None:
     assert _pair_in(value, SETS[0]) == named
+
+
+@pytest.mark.parametrize(("key", "told"), [("coin", "{market.base}"), ("note", "COINALPHA")])
+def test_a_base_that_tests_write_out_names_the_market_of_a_message(key: str, told: str) -> None:
+    """As Hyperliquid's, whose tests have the same coin for every order."""
+    member = "order_event_for_new_order_websocket_update"
+    made = [_sample(member, each, {"id": each.order_id, key: "COINALPHA"}) for each in SETS]
+    found = derive("stream:orders", list(answers(Harvest(kit=True, samples=tuple(made)))), (), SYMBOLS)
+    assert found is not None
+    assert found.template == {"id": "{order.order_id}", key: told}

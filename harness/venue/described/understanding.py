@@ -111,7 +111,10 @@ class Understanding(Dialect):
         return None
 
     def market_in(self, found: Mapping[str, Fact]) -> Market | None:
-        """The market that was named; raises UNKNOWN_MARKET."""
+        """The market that was named, None where none was; raises UNKNOWN_MARKET.
+
+        A base alone names the only market that has it.
+        """
         name, base, quote, number = (
             found.get(f"market.{key}") for key in ("symbol", "base", "quote", "number")
         )
@@ -131,7 +134,8 @@ class Understanding(Dialect):
                 None,
             )
         else:
-            return None
+            named = [each for each in self.venue.markets if self.venue_facts.asset(each.base) == base]
+            return named[0] if len(named) == 1 else None
         if market is None:
             raise VenueRefusal(Refusal.UNKNOWN_MARKET, str(number or name or f"{base}-{quote}"))
         return market

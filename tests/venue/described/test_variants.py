@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -159,3 +160,15 @@ def test_a_route_may_be_told_by_a_parameter_s_being_there() -> None:
     spoken = dialect(Venue(dialect.markets, 7, StillClock()))
     for query, wanted in (([], "one"), ([("all", "1")], "several")):
         assert spoken.handle(Request("GET", "api.acme.test", "/price", query, at=NOON)).body == wanted
+
+
+def test_a_base_alone_names_the_only_market_that_has_it() -> None:
+    dialect = made()
+    first, second, *_ = dialect.venue.markets
+    named = dialect.venue_facts.asset
+    assert dialect.market_in({"market.base": named(second.base)}) is second
+    assert dialect.market_in({"market.base": "NONE"}) is None
+    kind = type(dialect)
+    twice = kind(Venue((first, replace(first, quote="EUR"), second), 7, StillClock()))
+    assert twice.market_in({"market.base": named(first.base)}) is None
+    assert twice.market_in({"market.base": named(second.base)}) is second
