@@ -12,6 +12,7 @@ import pytest
 
 from harness.describing import kit
 from harness.sandbox import Backend
+from harness.sandbox.protocol import Limits
 from tests.hostile.attack import attack
 from tests.hostile.forging import PRELUDE, TESTS, TIGHT, with_tests
 from tests.sandbox.fixtures import at_hand
@@ -49,7 +50,7 @@ FILES = {
     f"{WORDS}/in_flight_order.py": ORDER,
     f"{TESTS}/__init__.py": "",
 }
-BRIEF = replace(TIGHT, memory_bytes=1 << 30, cpu_seconds=20, wall_seconds=8)
+WIDE = replace(TIGHT, memory_bytes=1 << 30, cpu_seconds=20, wall_seconds=180)
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def one_backend() -> Backend:
     return at_hand()
 
 
-def asked(backend: Backend, place: Path, member: str) -> kit.Harvest:
+def asked(backend: Backend, place: Path, member: str, limits: Limits = WIDE) -> kit.Harvest:
     """What we learn of tests that have an honest member and this one, which is asked after it."""
     text = (
         f"import os, sys\n{PRELUDE}\n"
@@ -70,7 +71,7 @@ def asked(backend: Backend, place: Path, member: str) -> kit.Harvest:
     )
     body = "".join(f"        {line}\n" for line in member.strip().splitlines())
     runtime = with_tests(place, {**FILES, f"{TESTS}/test_it.py": text + body})
-    return kit.harvest(backend, runtime, f"{TESTS.replace('/', '.')}.test_it", limits=BRIEF)
+    return kit.harvest(backend, runtime, f"{TESTS.replace('/', '.')}.test_it", limits=limits)
 
 
 def urls(found: kit.Harvest) -> set[str]:
@@ -83,7 +84,7 @@ def urls(found: kit.Harvest) -> set[str]:
 )
 def test_hanging(one_backend: Backend, tmp_path: Path) -> None:
     blocked = "signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 32))\nwhile True:\n    pass"
-    found = asked(one_backend, tmp_path, blocked)
+    found = asked(one_backend, tmp_path, blocked, replace(WIDE, wall_seconds=8))
     assert not found.samples
     assert "could not be asked" in found.detail
 
