@@ -45,7 +45,7 @@ def best(acks: Iterable[Ack], operation: str) -> Ack | None:
 def least(acks: Iterable[Ack]) -> Ack | None:
     """The answer that says least: what anything may be answered with; None where none is good."""
     good = (each for each in acks if not each.refuses)
-    return min(good, key=lambda each: len(flatten(each.document)), default=None)
+    return min(good, key=lambda each: len(str(each.document)), default=None)
 
 
 def refused(acks: Iterable[Ack]) -> Ack | None:
