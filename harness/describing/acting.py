@@ -21,6 +21,7 @@ START_SECONDS = 15.0  # real, at most, until rules and balances have been asked 
 ACT_SECONDS = 4.0  # virtual, at least, until an order or a cancel has been sent
 SENT_SECONDS = 3.0  # real, at most: on a busy machine a connector is slow to act
 Position = Literal["OPEN", "CLOSE"]
+LEVERAGES = (7, 11)
 ORDERS = tuple((side, kind) for kind in ("LIMIT", "LIMIT_MAKER", "MARKET") for side in ("buy", "sell"))
 
 
@@ -85,13 +86,22 @@ def acts_of(
         yield Act("cancel_order", known, _since(record, before), tuple(frames_in(record, before)))
 
 
+def leverages_of(connector: Connector, record: Record, clock: ScaledClock, pair: str) -> Iterator[Act]:
+    """Ask for one leverage after the other; a connector that takes none sends nothing."""
+    for leverage in LEVERAGES:
+        before = record.mark()
+        connector.set_leverage(pair, leverage)
+        _until_sent(record, before, clock)
+        yield Act("set_leverage", {"position.leverage": str(leverage)}, _since(record, before))
+
+
 def _as_text_has_it(figure: Decimal) -> Decimal:
     """A figure without the digits that a float leaves behind: some connectors round by floats."""
     short = Decimal(repr(float(figure)))
     return short if Decimal(float(figure)) == figure else figure
 
 
-def _until_sent(record: Record, mark: int, clock: ScaledClock, ids: Sequence[str]) -> None:
+def _until_sent(record: Record, mark: int, clock: ScaledClock, ids: Sequence[str] = ()) -> None:
     """Return when something but a question has been sent since then, or a message that names the order, or
     will not be any more.
     """

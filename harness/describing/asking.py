@@ -16,7 +16,15 @@ from harness import temporary
 from harness.clock import ScaledClock
 from harness.credentials.choosing import Attempt
 from harness.credentials.shapes import Shape
-from harness.describing.acting import Told, acts_of, frames_in, pause, said_in, wait_for_rules
+from harness.describing.acting import (
+    Told,
+    acts_of,
+    frames_in,
+    leverages_of,
+    pause,
+    said_in,
+    wait_for_rules,
+)
 from harness.describing.answers import Answer
 from harness.describing.asked import Act, Asked, Opened
 from harness.describing.canary_keys import keys, other_shapes
@@ -158,6 +166,8 @@ def _asked(
         connector.start()
         if wait_for_rules(connector, pair):
             acts += acts_of(connector, record, clock, asking.sentinels, asking.orders)
+            if any(each.position for each in asking.orders):
+                acts += leverages_of(connector, record, clock, pair)
         else:
             trouble = f"it never learnt the trading rules of {pair}, so it was told no order"
         _ask_price(connector, pair)

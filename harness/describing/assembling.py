@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import JsonValue
 
-from harness.describing.asked import Act
 from harness.describing.books import OPERATIONS
 from harness.describing.fields import KIT, SENDS
 from harness.describing.gathered import Sources, market_facts
-from harness.describing.leaves import number_of
-from harness.describing.parameters import NEAR, document_of
+from harness.describing.order_rules import amounts_at, as_asked, order_rules
 from harness.describing.placed import Placed, known_from
 from harness.describing.refusals import refusals
 from harness.describing.route_parts import route_part
@@ -26,7 +24,7 @@ from harness.describing.streams import Connection, connections
 from harness.describing.templates import embedded
 from harness.describing.unasked_routes import only_in_tests
 from harness.describing.wordlists import WordLists
-from harness.venue.described.addresses import Address, bare, leaves, written
+from harness.venue.described.addresses import leaves, written
 
 
 @dataclass(frozen=True)
@@ -78,6 +76,8 @@ def assemble(sources: Sources) -> Assembled:
     data |= {"routes": told, "refusals": refusals(sources.answers)}
     if streams:
         data["connections"] = streams
+    if data.get("orders", {}).get("market_buy_in") == "quote":
+        data = {name: as_asked(part, amounts_at(named)) for name, part in data.items()}
     known |= {"hosts": [SENDS], "credentials": [SENDS], "orders": [SENDS]}
     known |= known_from(placed)
     lying = {written(at[:end]) for at, _ in leaves(data) for end in range(len(at) + 1)}
@@ -108,47 +108,9 @@ def _head(sources: Sources, named: Sequence[Route], linked: Sequence[Connection]
         "hosts": _hosts(named, linked, sources.asked.ports),
         **({"quote": quote} if quote else {}),
         "symbol": _symbol(sources),
-        **_orders(sources, named),
+        **({"orders": rules} if (rules := order_rules(sources, named)) else {}),
         "credentials": credentials_of(sources.asked, sources.signatures),
     }
-
-
-def _orders(sources: Sources, named: Sequence[Route]) -> dict[str, Any]:
-    """What orders' amounts count, where that is not the base in decimals."""
-    if sources.contracts:
-        return {"orders": {"contract": "lot"}}
-    at = [each.at for route in named if route.operation == "place_order" for each in route.fields
-          if each.fact == "order.amount"]  # fmt: skip
-    said = [(act, _amounts_in(act, at)) for act in sources.asked.acts if act.operation == "place_order"]
-    amounts = {value for _, values in said for value in values}
-    whole = len(amounts) > 1 and all(isinstance(each, int) for each in amounts)
-    told: dict[str, Any] = {"amount_decimals": 0} if whole else {}
-    if any(_buys_for_value(act, values) for act, values in said):
-        told["market_buy_in"] = "quote"
-    return {"orders": told} if told else {}
-
-
-def _amounts_in(act: Act, at: Sequence[Address]) -> list[JsonValue]:
-    """What an order says at these addresses of its query and body."""
-    documents = [document_of(said, frozenset(), frozenset()) for said in act.sent]
-    parts = [each[part] for each in documents if isinstance(each, dict) for part in ("query", "body")]
-    return [value for part in parts for place in at for value in _values_at(part, place)]
-
-
-def _buys_for_value(act: Act, said: Sequence[JsonValue]) -> bool:
-    """Whether an order to buy at the market says what it may cost where others say their amount."""
-    buys = (act.facts.get("order.side"), act.facts.get("order.type")) == ("buy", "market")
-    asked = number_of(act.facts.get("order.amount"))
-    told = [number for value in said if (number := number_of(value)) is not None]
-    return buys and asked is not None and any(abs(each - asked) > asked * NEAR for each in told)
-
-
-def _values_at(document: JsonValue, at: Address) -> Iterator[JsonValue]:
-    """What stands there, where something does and it is a plain value."""
-    for step in map(bare, at):
-        document = document.get(step) if isinstance(document, dict) else None
-    if isinstance(document, str | int | float):
-        yield document
 
 
 def _order(operation: str) -> int:

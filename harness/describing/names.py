@@ -110,7 +110,8 @@ def facts_named(names: Mapping[Path, Sequence[str]], thing: str) -> dict[Path, s
     """The fact of each leaf by what it may be called, the first name that speaks for one.
 
     What a leaf stands in names it for a market alone (`to.symbol` is its quote). A market that only an id
-    names is called by it, and not by its number, but where its assets are products with numbers, too.
+    names is called by it, and not by its number, but where its assets are products with numbers, too. The
+    size of a position that tells no side has its sign.
     """
     found = {
         path: next(
@@ -119,6 +120,8 @@ def facts_named(names: Mapping[Path, Sequence[str]], thing: str) -> dict[Path, s
         )
         for path, called in names.items()
     }
+    if thing == "position" and "position.side" not in found.values():
+        return {path: "position.size" if fact == "position.amount" else fact for path, fact in found.items()}
     numbered = any(
         re.fullmatch(r"product_?[12]_?(symbol)?", name, re.I) for called in names.values() for name in called
     )

@@ -12,9 +12,10 @@ from harness.describing import books
 from harness.describing.answers import Answer
 from harness.describing.contracts import in_contracts
 from harness.describing.deriving import Derived
-from harness.describing.fields import KIT, READS, SENDS, Field
+from harness.describing.fields import READS, SENDS, Field
 from harness.describing.gathered import Sources, derived_of
 from harness.describing.leaves import Path, changed, flatten, placed_at, written
+from harness.describing.named_topics import TOPIC, naming_topics
 from harness.describing.placed import Placed, at_address, copied, put, spoken
 from harness.describing.read_replies import template
 from harness.describing.signing import login_signing
@@ -28,7 +29,6 @@ from harness.venue.described.placeholders import ELSE, IF, THEN
 
 _NUMBER = "{account.number}"
 _SHORTEST_NAME = 4  # of a topic
-_TOPIC = "{said.topic}"
 _ANY_PAIR = re.compile(r"[A-Z0-9]{2,10}[-/_]?[A-Z]{2,10}")
 
 
@@ -61,7 +61,7 @@ def stream_parts(
                 part.fields = [each for each in part.fields if "tells" not in each.at]
             channels[key] = channel
             parts.append(part)
-        _naming_topics(channels, parts)
+        naming_topics(channels, parts)
         placed += parts
         told[name] = {
             **({"host": each.host} if len(hosts) > 1 else {}), **_connection(each, channels, sources)
@@ -74,10 +74,16 @@ def _as_their_messages_say(
 ) -> Subscription:
     """What its topic makes the account's fills are public trades where their message names the topic of
     orders, as KuCoin's `execution`. One of several topics of orders is that of fills where their message
-    alone names it, as Hyperliquid's `user`.
+    alone names it, as Hyperliquid's `user`. Prices come with the funding where tests show that alone, as
+    Grvt's.
     """
     if own.operation == "stream:orders" and _is_of_fills(own, subscribed, sources):
         return replace(own, operation="stream:fills")
+    known = {each.operation for each in subscribed}
+    if own.operation == "stream:ticker" and "stream:mark_price" not in known:
+        ticker, funding = (_told_by(name, sources) for name in ("stream:ticker", "stream:mark_price"))
+        if ticker is None and funding is not None:
+            return replace(own, operation="stream:mark_price")
     orders = next((each for each in subscribed if each.operation == "stream:orders"), None)
     derived = _told_by("stream:fills", sources)
     if own.operation != "stream:fills" or orders is None or derived is None or own.topic == orders.topic:
@@ -106,38 +112,6 @@ def _names_one(texts: Sequence[str], topic: JsonValue) -> bool:
     said = flatten(topic if isinstance(topic, dict) else {"": topic}).values()
     names = [each for each in said if isinstance(each, str) and len(each) > _SHORTEST_NAME]
     return any(text == name or _alike(text, name) for text in texts for name in names)
-
-
-def _naming_topics(channels: Mapping[str, JsonValue], parts: Sequence[Placed]) -> None:
-    """Where a message names its topic, all messages of the connection do: tests may leave it out of some."""
-    places = {
-        each.at[len(part.at) + 1 :]
-        for part in parts
-        for each in part.fields
-        if "tells" in each.at and each.text in (_TOPIC, _topic_of(channels, part))
-    }
-    for part in parts:
-        channel = channels[part.at[-1]]
-        if not isinstance(channel, dict) or channel.get("topic") is None:
-            continue
-        for place in places:
-            tells = channel.get("tells")
-            if _lacks(tells, place):
-                channel["tells"] = put(copied(tells), place, _TOPIC)
-                part.fields.append(Field((*part.at, "tells", *place), _TOPIC, "", Kind.TEXT, (KIT,)))
-
-
-def _lacks(tells: JsonValue, place: Sequence[str]) -> bool:
-    """Whether a message has what a leaf there would stand in, and not the leaf."""
-    for step in place[:-1]:
-        tells = tells.get(step) if isinstance(tells, dict) else None
-    return isinstance(tells, dict) and bool(place) and place[-1] not in tells
-
-
-def _topic_of(channels: Mapping[str, JsonValue], part: Placed) -> JsonValue:
-    channel = channels[part.at[-1]]
-    topic = channel.get("topic") if isinstance(channel, dict) else None
-    return topic if isinstance(topic, str) else _TOPIC
 
 
 def _together(subscribed: Sequence[Subscription], sources: Sources) -> Iterator[Subscription]:
@@ -194,7 +168,7 @@ def _alike(text: JsonValue, topic: JsonValue) -> bool:
 def _by_topic(leaf: Field, topic: JsonValue) -> Field:
     """A leaf that names the topic says it as the client did."""
     if leaf.text != topic and _alike(leaf.text, topic):
-        return replace(leaf, text=_TOPIC, fact="", kind=Kind.TEXT)
+        return replace(leaf, text=TOPIC, fact="", kind=Kind.TEXT)
     return leaf
 
 

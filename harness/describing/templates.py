@@ -231,13 +231,11 @@ def form_of(value: str, leaf: Leaf) -> str | None:
             return as_number or _decimals(leaf)
         if number == -wanted:
             return f"{as_number}|negated" if as_number else "|negated"
-        scaled = next((power for power in _MINOR if number == wanted.scaleb(power)), None)
-        if scaled is not None and wanted:
-            return f"|units{scaled}{as_number}"
         unit = next((name for name, factor in _UNITS.items() if number == wanted * factor), None)
         if unit is not None and _YEARS[0] < wanted < _YEARS[1]:
             return f"|{unit}{as_number}"
-        return None
+        scaled = next((power for power in _MINOR if number == wanted.scaleb(power)), None)
+        return f"|units{scaled}{as_number}" if scaled is not None and wanted else None
     if isinstance(leaf, str):
         if leaf == value.lower():
             return "|lower"

@@ -65,6 +65,13 @@ def test_what_a_leaf_stands_in_names_it_too() -> None:
     assert facts_named(held, "balance") == {("balance", "time"): ""}
 
 
+def test_the_size_of_a_position_that_tells_no_side_has_its_sign() -> None:
+    """As Grvt's; beside a side it has none."""
+    size, side = ("size",), ("position_side",)
+    assert facts_named({size: size}, "position") == {size: "position.size"}
+    assert facts_named({size: size, side: side}, "position")[size] == "position.amount"
+
+
 def test_a_list_whose_items_nothing_names_has_no_such_rows() -> None:
     assert names_a_row(["balance.free", "balance.asset"], "balance")
     assert not names_a_row(["balance.free"], "balance")

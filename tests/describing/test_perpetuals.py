@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import JsonValue
 
-from harness.describing.answers import Answer, at_asked_hosts
+from harness.describing.answers import Answer, answers, at_asked_hosts
 from harness.describing.asked import Act, Asked
 from harness.describing.assembling import assemble
 from harness.describing.book_levels import levels_in
@@ -26,6 +26,8 @@ from harness.describing.said import Said
 from harness.describing.sentinels import SETS
 from harness.describing.signatures import explain
 from harness.describing.source import Read, Reading
+from harness.describing.stream_parts import _as_their_messages_say
+from harness.describing.streams import Subscription
 from harness.describing.templates import Example, Kind, explained
 
 HOST = "api.acme.test"
@@ -225,3 +227,20 @@ def test_the_tests_may_have_one_name_for_the_markets_of_every_set() -> None:
     )
     sources = Sources("acme", "perpetual", Harvest(samples=samples), (), Asked({}), explain((), {}))
     assert sources.symbols == {"a": "COINALPHA-PERP", "b": "GRAVEL-PERP"}
+
+
+@pytest.mark.parametrize(
+    ("others", "operation"), [((), "stream:mark_price"), (("stream:mark_price",), "stream:ticker")]
+)
+def test_prices_may_come_with_the_funding(others: tuple[str, ...], operation: str) -> None:
+    """As Grvt's `v1.ticker.s`; where the connector subscribes to the funding itself they do not."""
+    samples = []
+    for each in SETS:
+        said: JsonValue = {"stream": "v1.ticker.s", "mark_price": each.mark_price}
+        member = "funding_info_event_for_websocket_update"
+        samples.append(Sample(member=member, set=each.name, side="", type="", answers=(said, said)))
+    harvest = Harvest(kit=True, samples=tuple(samples))
+    sources = Sources("acme", "perpetual", harvest, answers(harvest), Asked({}), explain((), {}))
+    own = Subscription("stream:ticker", {"stream": "v1.ticker.s"}, private=False)
+    subscribed = [own, *(Subscription(each, "mark", private=False) for each in others)]
+    assert _as_their_messages_say(own, subscribed, sources).operation == operation

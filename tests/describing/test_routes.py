@@ -432,6 +432,19 @@ def test_orders_of_a_perpetual_say_what_they_do_to_its_position() -> None:
     assert told == {("buy", "OPEN"), ("sell", "OPEN"), ("buy", "CLOSE"), ("sell", "CLOSE")}
 
 
+def test_a_leverage_is_known_by_what_was_asked_for() -> None:
+    acts = [
+        Act("set_leverage", {"position.leverage": number}, (Said(HOST, "/v1/leverage", "POST", body=body),))
+        for number in ("7", "11")
+        for body in [json.dumps({"instrument": "GRAVEL-TINDER", "leverage": number})]
+    ]
+    asked = Asked({}, sent=tuple(said for act in acts for said in act.sent), acts=tuple(acts))
+    (route,) = routes(asked, (), (), "GRAVEL-TINDER")
+    assert (route.operation, route.takes) == (
+        "set_leverage", {"instrument": "{market.symbol}", "leverage": "{position.leverage}"},
+    )  # fmt: skip
+
+
 def test_what_is_asked_of_a_perpetual_is_named_by_its_path() -> None:
     paths = {
         "/v5/position/list": "positions",

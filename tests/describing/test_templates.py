@@ -135,6 +135,11 @@ def test_times_by_their_size(leaf: Any, form: str | None) -> None:
     assert time_form(leaf) == form
 
 
+def test_a_time_in_nanoseconds_is_no_amount_in_minor_units() -> None:
+    assert form_of("1640780000", "1640780000000000000") == "|ns"
+    assert form_of("1640780000", 1640780000000000) == "|us|number"
+
+
 def test_another_number_is_no_form() -> None:
     assert form_of("17.19", "17.20") is None
 
