@@ -59,8 +59,8 @@ def acts_of(
         for at in (None, wanted[0]) if kind == "MARKET" else wanted[:1]:
             with suppress(ConnectorError):
                 name = place(sentinels.pair, wanted[1], at, kind, position)
-                _until_sent(record, before, clock)
-            if _was_sent(record, before):
+                _until_sent(record, before, clock, (name,))
+            if _was_sent(record, before, (name,)):
                 break
         if not name:
             continue
@@ -76,14 +76,14 @@ def acts_of(
         }
         facts |= {} if kind == "MARKET" else {"order.price": str(price)}
         facts |= {} if position is None else {"order.reduce_only": str(position == "CLOSE").lower()}
-        yield Act("place_order", facts, _since(record, before))
+        yield Act("place_order", facts, _since(record, before), tuple(frames_in(record, before)))
         known, before = {**facts, "order.order_id": sentinels.order_id}, record.mark()
         if number == len(told):
             yield Act("order_status", known, ())
             return
         connector.cancel(name, sentinels.pair)
-        _until_sent(record, before, clock)
-        yield Act("cancel_order", known, _since(record, before))
+        _until_sent(record, before, clock, (name, sentinels.order_id))
+        yield Act("cancel_order", known, _since(record, before), tuple(frames_in(record, before)))
 
 
 def leverages_of(connector: Connector, record: Record, clock: ScaledClock, pair: str) -> Iterator[Act]:
@@ -101,14 +101,17 @@ def _as_text_has_it(figure: Decimal) -> Decimal:
     return short if Decimal(float(figure)) == figure else figure
 
 
-def _until_sent(record: Record, mark: int, clock: ScaledClock) -> None:
-    """Return when something but a question has been sent since then, or will not be any more."""
-    record.wait_for(lambda: _was_sent(record, mark), SENT_SECONDS)
+def _until_sent(record: Record, mark: int, clock: ScaledClock, ids: Sequence[str] = ()) -> None:
+    """Return when something but a question has been sent since then, or a message that names the order, or
+    will not be any more.
+    """
+    record.wait_for(lambda: _was_sent(record, mark, ids), SENT_SECONDS)
     pause(clock, ACT_SECONDS)
 
 
-def _was_sent(record: Record, mark: int) -> bool:
-    return any(each.method != "GET" for each in record.exchanges(since=mark))
+def _was_sent(record: Record, mark: int, ids: Sequence[str]) -> bool:
+    named = (each in said.body for said in frames_in(record, mark) for each in ids if each)
+    return any(each.method != "GET" for each in record.exchanges(since=mark)) or any(named)
 
 
 def _enough(connector: Connector, sentinels: Sentinels, number: int) -> Decimal:
@@ -123,6 +126,16 @@ def _enough(connector: Connector, sentinels: Sentinels, number: int) -> Decimal:
 
 def _since(record: Record, mark: int) -> tuple[Said, ...]:
     return tuple(map(said_in, record.exchanges(since=mark)))
+
+
+def frames_in(record: Record, mark: int = 0) -> Iterator[Said]:
+    """The messages that it sent on WebSockets, each with the path and the query of its socket."""
+    sockets = {each.number: each for each in record.sockets()}
+    for frame in record.frames(direction="sent", since=mark):
+        if frame.opcode in ("text", "binary"):
+            socket = sockets.get(frame.socket_id)
+            path, query = ("", "") if socket is None else (socket.path, socket.raw_query)
+            yield Said(frame.host, path, query=query, body=frame.text)
 
 
 def said_in(exchange: Exchange) -> Said:

@@ -105,7 +105,7 @@ def apart(asked: Asked, source: Source, answers: Sequence[Answer] = ()) -> Apart
     places: dict[Address, dict[Said, None]] = {}
     for said in (*asked.sent, *(said for act in asked.acts for said in act.sent)):
         places.setdefault((said.host, said.method, said.path), {})[said] = None
-    found = {address: _told_apart(list(said), acted, source, facts) for address, said in places.items()}
+    found = {address: told_apart(list(said), acted, source, facts) for address, said in places.items()}
     return Apart({address: words for address, words in found.items() if words})
 
 
@@ -128,7 +128,7 @@ def _acted(acts: Iterable[Act], source: Source, labels: Mapping[Place, str]) -> 
                 yield said, act.operation
 
 
-def _told_apart(
+def told_apart(
     said: Sequence[Said], acted: Mapping[Said, str], source: Source, facts: frozenset[str]
 ) -> dict[Word, str]:
     """Operation by word of the requests to one address; nothing where they are all for one.

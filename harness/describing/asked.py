@@ -12,7 +12,7 @@ from harness.driving.claims import ConfigField
 
 @dataclass(frozen=True)
 class Act:
-    """Something that the connector was told, and what left it then.
+    """Something that the connector was told, and what left it then: requests, and messages of WebSockets.
 
     `facts` are those of the order that it was about, as the connector says it will send them.
     """
@@ -20,6 +20,7 @@ class Act:
     operation: str
     facts: Mapping[str, str]
     sent: tuple[Said, ...]
+    frames: tuple[Said, ...] = ()
 
 
 @dataclass(frozen=True)

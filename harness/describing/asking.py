@@ -7,7 +7,7 @@ tests mock, else with 404; every stream opens and says nothing. So what it sends
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
@@ -16,12 +16,19 @@ from harness import temporary
 from harness.clock import ScaledClock
 from harness.credentials.choosing import Attempt
 from harness.credentials.shapes import Shape
-from harness.describing.acting import Told, acts_of, leverages_of, pause, said_in, wait_for_rules
+from harness.describing.acting import (
+    Told,
+    acts_of,
+    frames_in,
+    leverages_of,
+    pause,
+    said_in,
+    wait_for_rules,
+)
 from harness.describing.answers import Answer
 from harness.describing.asked import Act, Asked, Opened
 from harness.describing.canary_keys import keys, other_shapes
 from harness.describing.mocked_exchange import Listening
-from harness.describing.said import Said
 from harness.describing.sentinels import Sentinels
 from harness.describing.source import Source
 from harness.driving.claims import ConfigField
@@ -177,7 +184,7 @@ def _asked(
         given,
         fields,
         tuple(map(said_in, record.exchanges())),
-        tuple(_frames(record)),
+        tuple(frames_in(record)),
         tuple(dict.fromkeys(opened)),
         tuple(sorted(ports)) or (443,),
         acts=tuple(acts),
@@ -185,16 +192,6 @@ def _asked(
         errors=errors,
         trouble=trouble,
     )
-
-
-def _frames(record: Record) -> Iterator[Said]:
-    """The messages that it sent on WebSockets, each with the path and the query of its socket."""
-    sockets = {each.number: each for each in record.sockets()}
-    for frame in record.frames(direction="sent"):
-        if frame.opcode in ("text", "binary"):
-            socket = sockets.get(frame.socket_id)
-            path, query = ("", "") if socket is None else (socket.path, socket.raw_query)
-            yield Said(frame.host, path, query=query, body=frame.text)
 
 
 def _errors(connector: Connector) -> tuple[str, ...]:

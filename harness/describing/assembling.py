@@ -18,6 +18,7 @@ from harness.describing.route_parts import route_part
 from harness.describing.routes import Route, routes
 from harness.describing.sentinels import SETS
 from harness.describing.signing import credentials_of, signing_of
+from harness.describing.socket_requests import with_requests
 from harness.describing.stream_parts import stream_parts
 from harness.describing.streams import Connection, connections
 from harness.describing.templates import embedded
@@ -63,6 +64,7 @@ def assemble(sources: Sources) -> Assembled:
     linked = connections(sources.asked, sources.signatures.schemes, market_facts(symbol, sources))
     streams, parts = stream_parts(linked, _of_streams(sources, named), words)
     placed += parts
+    placed += with_requests(streams, linked, sources, words, symbol)
     data = _head(sources, named, linked)
     if signing:
         data["signing"] = signing

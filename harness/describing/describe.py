@@ -13,6 +13,7 @@ from pathlib import Path
 
 import harness
 from harness.describing import book_notes, books, kit
+from harness.describing.acknowledging import acks_in
 from harness.describing.acting import orders_to_place
 from harness.describing.answers import Answer, answers, at_asked_hosts
 from harness.describing.apart import apart
@@ -76,7 +77,8 @@ def source_of(tree: Tree, connector: AddedConnector) -> Source:
     own = (base[1] if base else "", quote[1] if quote else "")
     folder = v2.tests_path(connector.kind, connector.name)
     tests = tuple(_text(tree, path) for path in sorted(tree.under(folder)) if path.endswith(".py"))
-    return replace(found, pair=("", "") if own == (SETS[0].base, SETS[0].quote) else own, tests=tests)
+    pair = ("", "") if own == (SETS[0].base, SETS[0].quote) else own
+    return replace(found, pair=pair, tests=tests, acks=acks_in(tests))
 
 
 def digest(tree: Tree, connector: AddedConnector, ccxt_id: str | None) -> str:

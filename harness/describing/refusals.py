@@ -33,6 +33,23 @@ def _named_first(
     )
 
 
+def with_holes(document: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """A refusal with holes for its status, code and message, also in the objects that stand in it."""
+    made: dict[str, JsonValue] = {
+        key: with_holes(value) if isinstance(value, dict) else value for key, value in document.items()
+    }
+    code = _named_first(document, (_CODE,), str | int)
+    rest = {key: value for key, value in document.items() if key != code}
+    for key, fact in ((code, "code"), ("status", "status")):
+        if isinstance(document.get(key), int):
+            made[key] = f"{{refusal.{fact}|number}}"
+        elif key == code and code:
+            made[key] = "{refusal.code}"
+    if message := _named_first(rest, (_MESSAGE,), str):
+        made[message] = "{refusal.message}"
+    return made
+
+
 def refusals(answers: Iterable[Answer]) -> dict[str, JsonValue]:
     """How the exchange refuses, by what the tests answer to a request for an unknown order.
 

@@ -13,6 +13,7 @@ from harness.describing.deriving import Derived
 from harness.describing.envelopes import enveloped
 from harness.describing.fields import READS, SENDS, Field
 from harness.describing.gathered import Sources, derived_of
+from harness.describing.level_names import derived_with_names, names_of_levels
 from harness.describing.margins import of_the_account
 from harness.describing.names import fact_named
 from harness.describing.placed import Placed, copied, put, spoken
@@ -173,7 +174,9 @@ def _whole_book(book: Derived | None, route: Route, source: Source) -> Derived |
     """An order book as the route answers it: tests may show the part of it that the connector takes."""
     if book is None:
         return None
-    whole, path = whole_of(_read(route, source), book.template)
+    read = _read(route, source)
+    book = derived_with_names(book, names_of_levels(read))
+    whole, path = whole_of(read, book.template)
     fields = tuple(replace(each, at=(*map(str, path), *each.at)) for each in book.fields)
     return replace(book, template=whole, fields=fields)
 

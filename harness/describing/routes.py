@@ -88,7 +88,7 @@ def routes(
     `unexplained` are places that hold a signature which nobody could reproduce: they are no parameters.
     """
     labels = labels_of(answers, source)
-    parts = _signed_parts(schemes) | frozenset(unexplained)
+    parts = signed_parts(schemes) | frozenset(unexplained)
     common = {
         "account.number": SESSION["account.number"],
         "market.number": SESSION["market.number"],
@@ -109,7 +109,7 @@ def routes(
             examples, more = (
                 [(said, {**common, **act.facts}) for said, act in each] for each in (group, shape)
             )
-            made = _route(operation, examples, parts, schemes, asked.credentials, more)
+            made = route_of(operation, examples, parts, schemes, asked.credentials, more)
             means = meant_by(group, [each for each, _ in groups]) if len(groups) > 1 else {}
             found.append(replace(made, means=means))
             taken |= {said.at for said, _ in group}
@@ -121,7 +121,7 @@ def routes(
             (said, {**common, **facts_in(said, by_client_id, asked), **others.get(said, {})})
             for said in messages[:20]
         ]
-        found.append(_route(operation, examples, parts, schemes, asked.credentials))
+        found.append(route_of(operation, examples, parts, schemes, asked.credentials))
     return _merged(found)
 
 
@@ -135,12 +135,12 @@ def _besides(asked: Asked, taken: Set[Place]) -> dict[Place, list[Said]]:
     return others
 
 
-def _signed_parts(schemes: Sequence[Scheme]) -> frozenset[str]:
+def signed_parts(schemes: Sequence[Scheme]) -> frozenset[str]:
     """Places of requests that hold a part of the signature and no parameter."""
     return frozenset(place for each in schemes for place in (each.place, *each.parts.values()))
 
 
-def _route(
+def route_of(
     operation: str,
     used: Sequence[tuple[Said, Mapping[str, str]]],
     parts: frozenset[str],

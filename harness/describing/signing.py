@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import contextlib
 import re
 from collections.abc import Collection, Mapping, Sequence
 
@@ -142,7 +145,7 @@ def _parts_of(
         if role == "other":
             secret = next((key for key, held in credentials.items() if held == value), "")
             literal = value if len(value) <= _LONGEST_LITERAL else "{other}"  # longer ones are made anew
-            payload = said.payload is not None and place == said.payload.place
+            payload = _is_payload(place, value, said)
             written = "{passphrase}" if secret else "{payload}" if payload else literal
             text = text.replace("{other}", written)
             name = "passphrase" if secret else "payload" if payload else ""
@@ -153,6 +156,15 @@ def _parts_of(
             carries[name] = place
     key = _place_of_key(said, credentials, scheme)
     return text, {**({"key": key} if key else {}), **carries}, prefix
+
+
+def _is_payload(place: str, value: str, said: Said) -> bool:
+    """Whether that place holds the request's parameters in base64, or another value of it, as its nonce."""
+    if said.payload is not None and place == said.payload.place:
+        return True
+    with contextlib.suppress(binascii.Error, ValueError):
+        return base64.b64decode(value, validate=True).decode() in said.values.values()
+    return False
 
 
 def _before_key(value: str, credentials: Mapping[str, str]) -> str:

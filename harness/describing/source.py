@@ -9,11 +9,12 @@ from functools import cache
 
 from pydantic import JsonValue
 
-from harness.describing.leaves import Path, name_of
+from harness.describing.leaves import Path, changed, flatten, name_of
 
 ROW = -1  # stands in a path for each of a list's items
 KEYED = -2  # and for each of an object's, whatever their keys are
 _OF_ONE_MARKET = ("ticker", "order_book", "funding_rate")
+_OF_AN_ORDER = re.compile(r"order_?id$|^oid$", re.I)
 BAD = re.compile(r"err|fail|reject", re.I)
 # What an order's life cannot do without, in the order in which its lack is felt.
 NEEDED = (
@@ -52,6 +53,31 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class Ack:
+    """An answer to a request over a WebSocket, as a test has it. `id` is the key of the request's id in it.
+
+    `operation` is what the test is about, empty where its name does not say; `refuses`: it is an error.
+    """
+
+    operation: str
+    id: str
+    document: JsonValue
+    refuses: bool
+
+    @property
+    def order_ids(self) -> tuple[Path, ...]:
+        """Where it tells an order's id."""
+        return tuple(path for path in flatten(self.document) if _OF_AN_ORDER.search(name_of(path)))
+
+    def to(self, number: JsonValue, order_id: str = "") -> JsonValue:
+        """The answer to the request of that id; an order's id in it is this one, where one is given."""
+        told = self.document
+        for path in self.order_ids if order_id else ():
+            told = changed(told, path, order_id)
+        return {**told, self.id: number} if isinstance(told, dict) else told
+
+
+@dataclass(frozen=True)
 class Asking:
     """What one function says when it asks: the words by which one address tells requests apart.
 
@@ -83,7 +109,8 @@ class Source:
     are lists, one list of names for each kind of row. `told` has what is read of messages that are waited for
     where a route's reply is elsewhere, by operation. `queued` is where in a message of the account's stream
     that stands what the connector's queue gets. `asking` has what each function says when it asks.
-    `whole_books`: every message of a book is a whole one to it.
+    `whole_books`: every message of a book is a whole one to it. `acks` are answers to requests over
+    WebSockets, as the tests have them.
     """
 
     routes: Mapping[str, Reading]
@@ -100,6 +127,7 @@ class Source:
     queued: Path = ()
     asking: tuple[Asking, ...] = ()
     whole_books: bool = False
+    acks: tuple[Ack, ...] = ()
 
     def meant(self, path: str, word: str) -> str:
         """The operation of requests to this path that say this word, empty where no method says it.

@@ -21,6 +21,7 @@ _OPERATIONS = (
     (r"my_?trade|usertrade|execution|fill|deals.*private|private.*deals|private.*trade", "stream:fills"),
     (r"order_?book|depth|level_?2|\bl2\b|book", "stream:book"),
     (r"position", "stream:positions"),
+    (r"orders?@account", "stream:orders"),
     (r"balance|account|wallet|capital|asset", "stream:balances"),
     (r"order", "stream:orders"),
     (r"mark(?!et)|funding|index", "stream:mark_price"),
