@@ -241,14 +241,18 @@ def settle(rig: Rig, life: Life) -> Life:
 
 
 def let_trade(rig: Rig, life: Life, amount: Decimal | None = None) -> Fill | None:
-    """Another trader takes `amount` of the order, or what is left of it; None when it is no longer open."""
+    """Another trader takes `amount` of the order, or what is left of it.
+
+    None when it is no longer open, or ends instead: an order that only reduces a position may have none left.
+    """
     if life.placed is None:
         return None
     left = rig.venue.order(rig.account, order_id=life.placed.order_id).remaining
     try:
-        return rig.venue.fill(life.placed.order_id, None if amount is None else min(amount, left))[-1]
+        fills = rig.venue.fill(life.placed.order_id, None if amount is None else min(amount, left))
     except VenueRefusal:
         return None
+    return fills[-1] if fills else None
 
 
 def _fill_in_parts(rig: Rig, run: Trading, side: Side) -> None:
