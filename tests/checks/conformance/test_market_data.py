@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from checks.conformance.test_market_data import FEWEST_TIMES
+from checks.conformance.test_market_data import test_last_price as judge_last
 from checks.conformance.test_market_data import test_last_prices_of_several as judge_prices
 from checks.conformance.test_market_data import test_public_trades_have_their_time as judge
 from harness.checking import Failed, Undetermined
@@ -66,6 +67,21 @@ def test_an_exchange_that_tells_whole_seconds_is_not_held_against_the_connector(
 def test_without_times_nothing_is_decided() -> None:
     with pytest.raises(Undetermined):
         judge(watched(TIMES, [None] * FEWEST_TIMES))
+
+
+def last_price_told(told: str) -> Any:
+    return SimpleNamespace(prices=SimpleNamespace(last=Decimal(told)), last_price=Decimal("84272.77"))
+
+
+@pytest.mark.parametrize("told", ["84272.77", "84272.770000000004074536263942718505859375", "84272.770"])
+def test_a_last_price_is_right_as_far_as_a_float_keeps_it(told: str) -> None:
+    judge_last(last_price_told(told))
+
+
+@pytest.mark.parametrize("told", ["84272.78", "84272.7701", "0", "NaN"])
+def test_another_last_price_is_found(told: str) -> None:
+    with pytest.raises(Failed, match=r"The last traded price is 84272\.77"):
+        judge_last(last_price_told(told))
 
 
 def last_prices(alone: dict[str, str | None], together: dict[str, str | None]) -> Any:
