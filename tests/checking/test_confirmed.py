@@ -69,18 +69,40 @@ def test_what_the_rehearsal_has_not_shown_is_no_field_to_be_confirmed() -> None:
     assert f"nobody else confirms “{FIELD}”; before the scenarios were played, no part" in both.summary
 
 
+class NobodyConfirms(Dialect):
+    @classmethod
+    def unconfirmed(cls, facts: Iterable[str]) -> tuple[str, ...]:
+        return tuple(facts)
+
+
 @pytest.mark.parametrize(
     ("slug", "leans"), [("every-fill-reported-once", True), ("created-event-once", False)]
 )
 def test_what_a_requirement_leans_on_is_asked_of_the_exchange(slug: str, leans: bool) -> None:
-    class Described(Dialect):
-        @classmethod
-        def unconfirmed(cls, facts: Iterable[str]) -> tuple[str, ...]:
-            return tuple(facts)
-
-    catalogue = Catalogue.load()
     passed = Ending(Status.PASSED, "", (seen_in_ledger("a fill"),))
-    unconfirmed = unconfirmed_of(Described, catalogue)
-    (weighed,) = outcomes_of("test_fills", [catalogue[slug]], Policy(12.0), passed, 0.0, unconfirmed)
-    assert (weighed.status is Status.UNDETERMINED) is leans
-    assert ("fill.price" in weighed.summary) is leans
+    outcome = weighed(slug, passed)
+    assert (outcome.status is Status.UNDETERMINED) is leans
+    assert ("fill.price" in outcome.summary) is leans
+
+
+@pytest.mark.parametrize(
+    ("slug", "accused"),
+    [
+        ("orders-below-minimum-not-sent", False),  # the size of a contract
+        ("both-positions-in-hedge-mode", False),  # the position mode
+        ("positions-closed-by-others-noticed", False),
+        ("cancelled-event-once", False),
+        ("stops-cleanly", True),
+    ],
+)
+def test_nobody_is_accused_where_the_exchange_may_be_described_wrongly(slug: str, accused: bool) -> None:
+    failed = Ending(Status.FAILED, "It is wrong.", (seen_in_ledger("an order"),))
+    assert (weighed(slug, failed).status is Status.FAILED) is accused
+
+
+def weighed(slug: str, ending: Ending) -> Outcome:
+    """What the ending comes to for a connector whose exchange nobody but itself describes."""
+    catalogue = Catalogue.load()
+    unconfirmed = unconfirmed_of(NobodyConfirms, catalogue)
+    (outcome,) = outcomes_of("test_fills", [catalogue[slug]], Policy(12.0), ending, 0.0, unconfirmed)
+    return outcome
