@@ -23,9 +23,15 @@ UNPRIVILEGED_UID = 65533
 # Of a job in the background: a third of another's share. Where the kernel groups processes by session, the
 # niceness of the session counts (sched(7), "The autogroup feature").
 NICENESS = 5
-_IN_THE_BACKGROUND = (
-    "/bin/sh", "-c", f'{{ echo {NICENESS} >/proc/self/autogroup; }} 2>/dev/null; exec "$@"', "sh",
-)  # fmt: skip
+# Nobody but root may change it more than ten times a second on the whole machine, so it may take some tries.
+_GIVE_WAY = f"""
+group=/proc/self/autogroup
+if [ -w $group ]; then
+    for try in $(seq 50); do echo {NICENESS} >$group && break; sleep 0.1; done 2>/dev/null
+fi
+exec "$@"
+"""
+_IN_THE_BACKGROUND = ("/bin/sh", "-c", _GIVE_WAY, "sh")
 
 
 def find_tool(name: str) -> str | None:

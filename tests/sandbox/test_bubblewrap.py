@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,16 @@ print(os.nice(0), open(group).read().split()[-1] if os.path.exists(group) else o
 """
     expected = NICENESS if background else 0
     assert said(run(bubblewrap, code, background=background)) == f"{expected} {expected}\n"
+
+
+def test_jobs_that_begin_together_all_give_way(bubblewrap: Bubblewrap) -> None:
+    """The kernel refuses it to all but one in a tenth of a second."""
+    code = "import os; print(open('/proc/self/autogroup').read().split()[-1])"
+    if not Path("/proc/self/autogroup").exists():
+        pytest.skip("this kernel does not group processes by session")
+    with ThreadPoolExecutor(6) as together:
+        done = together.map(lambda _: said(run(bubblewrap, code, background=True)), range(6))
+        assert set(done) == {f"{NICENESS}\n"}
 
 
 def test_a_job_in_the_background_ends_as_any(bubblewrap: Bubblewrap) -> None:
