@@ -39,7 +39,7 @@ class Word:
         return self.place.partition(" ")[2]
 
 
-Place = tuple[str, str, str, Word | None]  # host, method, path
+Place = tuple[str, str, str, Word | None]  # host, method, path, word
 
 
 @dataclass(frozen=True)
