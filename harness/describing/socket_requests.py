@@ -12,7 +12,7 @@ from harness.describing.apart import told_apart
 from harness.describing.asked import Act
 from harness.describing.fields import KIT, Field
 from harness.describing.gathered import Sources
-from harness.describing.leaves import changed, flatten
+from harness.describing.leaves import changed, flatten, placed_at
 from harness.describing.placed import Placed, spoken
 from harness.describing.refusals import with_holes
 from harness.describing.route_labels import of_act
@@ -125,10 +125,7 @@ def _nested(when: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     """`{"a.b": word}` as the message says it."""
     made: dict[str, JsonValue] = {}
     for name, value in when.items():
-        *before, last = name.split(".")
-        inner: JsonValue = {last: value}
-        for step in reversed(before):
-            inner = {step: inner}
+        inner = placed_at(tuple(name.split(".")), value)
         made |= inner if isinstance(inner, dict) else {}
     return made
 

@@ -135,9 +135,12 @@ class Understanding(Dialect):
             )
         else:
             named = [each for each in self.venue.markets if self.venue_facts.asset(each.base) == base]
-            return named[0] if len(named) == 1 else None
+            if base is None or len(named) > 1:
+                return None
+            market = next(iter(named), None)
         if market is None:
-            raise VenueRefusal(Refusal.UNKNOWN_MARKET, str(number or name or f"{base}-{quote}"))
+            assets = "-".join(str(each) for each in (base, quote) if each is not None)
+            raise VenueRefusal(Refusal.UNKNOWN_MARKET, str(number or name or assets))
         return market
 
     def find_stream(self, request: Request) -> tuple[Route, dict[str, str]] | None:

@@ -21,7 +21,7 @@ from harness.venue.described.signing import Given
 from harness.venue.described.values import Fact, Unreadable
 from harness.venue.dialects.messages import Request
 from harness.venue.dialects.stream_session import StreamSession
-from harness.venue.model import KEY_LENGTHS, OrderType, PositionSide, Side
+from harness.venue.model import KEY_LENGTHS, OrderType, PositionSide, Side, VenueRefusal
 from harness.venue.operations.refusals import RequestError
 from harness.venue.positions import PositionMode
 from harness.venue.session import Venue
@@ -167,7 +167,9 @@ def test_a_base_alone_names_the_only_market_that_has_it() -> None:
     first, second, *_ = dialect.venue.markets
     named = dialect.venue_facts.asset
     assert dialect.market_in({"market.base": named(second.base)}) is second
-    assert dialect.market_in({"market.base": "NONE"}) is None
+    assert dialect.market_in({}) is None
+    with pytest.raises(VenueRefusal, match="NONE"):
+        dialect.market_in({"market.base": "NONE"})
     kind = type(dialect)
     twice = kind(Venue((first, replace(first, quote="EUR"), second), 7, StillClock()))
     assert twice.market_in({"market.base": named(first.base)}) is None
