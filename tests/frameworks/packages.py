@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -33,8 +34,12 @@ def tools() -> Environment:
 
 
 def index_of_files(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that is all that uv is going to ask for packages."""
-    folder, nothing = place / "index", place / "no-index"
+    """A folder that is all that uv is going to ask for packages.
+
+    Its name is of nobody else: uv keeps wheels by the path of their index and by their version, whatever is
+    in them, and pytest gives a path again.
+    """
+    folder, nothing = (place / f"{name}-{uuid4().hex}" for name in ("index", "no-index"))
     folder.mkdir()
     nothing.mkdir()
     monkeypatch.setenv("UV_DEFAULT_INDEX", nothing.as_uri())

@@ -6,10 +6,11 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 
-from harness.frameworks import v2
+from harness.frameworks import uv, v2
 from harness.frameworks.additions import TOO_MANY, Layer, layer
 from harness.frameworks.contents import brought_by
 from harness.frameworks.declaration import Declaration
@@ -97,6 +98,20 @@ def test_a_submission_has_no_more_than_so_many(add: Add, index: Path) -> None:
     found = add("acme", *(f"shared>={number}" for number in range(60))).additions
     assert len(found.unavailable) >= 11
     assert found.unavailable[0].why == TOO_MANY
+
+
+def test_an_index_in_the_place_of_another_has_its_own_wheels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    for module in ("old", "new"):
+        place = tmp_path / "same"
+        place.mkdir()
+        wheel(index_of_files(place, monkeypatch), "acme-sdk", "1.0", module=module)
+        uv.install_wheels(Path(sys.executable), ["acme-sdk==1.0"], tmp_path / module, tmp_path)
+        found.append((tmp_path / module / f"{module}.py").exists())
+        rmtree(place)
+    assert found == [True, True]
 
 
 @pytest.mark.parametrize("module", ["json", "sitecustomize", "hummingbot"])
