@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from harness.describing.acknowledging import ID, best, least
 from harness.describing.answers import REFUSALS, Answer, named_so, place_of
 from harness.describing.apart import meant, serves
+from harness.describing.books import Streamed
 from harness.describing.deriving import united
 from harness.describing.envelopes import enveloped
 from harness.describing.leaves import packed, parsed
@@ -43,10 +44,12 @@ class Listening(Dialect):
         source: Source = UNREAD,
         sentinels: Sentinels = SETS[0],
         book: JsonValue = None,
+        streamed: Streamed | None = None,
     ) -> None:
         super().__init__(venue)
         self.source = source
         self._book = book
+        self._streamed = streamed
         self._values = {**SESSION, **usual(sentinels), "order.status": _word_for("open", source)}
         self.keys: frozenset[str] = frozenset()
         answers = list(answers)
@@ -158,12 +161,19 @@ class Listening(Dialect):
         order_id = self._values.get("order.order_id", "")
         return ack.to(said[keys[0]], order_id) if ack is not None and ack.id == keys[0] else None
 
+    def streamed(self, text: str) -> JsonValue:
+        """The book, to a message that names its market; None to any other."""
+        book = self._streamed
+        return book.message if book is not None and book.symbol.lower() in text.lower() else None
+
     def upgrade(self, request: Request, match: Match) -> StreamSession | Reply:  # noqa: ARG002 - any
         return _Answering(self)
 
 
 class _Answering(StreamSession):
-    """Answers a message that carries a key with what the connector's source hopes for, else says nothing."""
+    """Answers a message that carries a key with what the connector's source hopes for, and tells others of
+    the book.
+    """
 
     def __init__(self, exchange: Listening) -> None:
         self._exchange = exchange
@@ -176,7 +186,10 @@ class _Answering(StreamSession):
             yield Frame.of("stream:answer", ack)
             return
         hoped = self._exchange.source.received
-        if not hoped or not (self._answered or any(key in text for key in self._exchange.keys)):
+        private = self._answered or any(key in text for key in self._exchange.keys)
+        if not private and (book := self._exchange.streamed(text)) is not None:
+            yield Frame.of("stream:book", book)
+        if not hoped or not private:
             return
         answer = template(hoped[min(self._answered, len(hoped) - 1)], "")
         self._answered += 1

@@ -57,9 +57,12 @@ _TOLD = {
     ("position", "order.price"): "position.entry_price",
     ("position", "order.average_price"): "position.entry_price",
     ("position", "fill.price"): "position.entry_price",
+    ("position", "order.notional"): "position.notional",
+    ("position", "order.filled_quote"): "position.notional",
     ("balance", "market.base"): "balance.asset",
     ("balance", "market.quote"): "balance.asset",
 }
+_OF_ORDERS = ("order.", "fill.")  # facts that no message about positions can tell
 # What the key of a row may name, by what the rows are.
 _KEYED_BY: Mapping[str, tuple[str, ...]] = {
     "balance": ("balance",),
@@ -131,6 +134,8 @@ class RowBuilder:
         name = _TOLD.get((self._about, found.fact))
         if name and isinstance(found.text, str):
             found = replace(found, fact=name, text=found.text.replace(f"{{{found.fact}", f"{{{name}"))
+        elif self._thing == "position" and found.fact.startswith(_OF_ORDERS):
+            found = replace(found, fact="", text=value, kind=Kind.CONSTANT)  # as tests make up other ids
         self.placed.append(found)
         return found.text
 

@@ -8,14 +8,14 @@ from dataclasses import replace
 from pydantic import JsonValue
 
 from harness.describing.answers import REFUSALS, Answer
-from harness.describing.contracts import in_contracts
+from harness.describing.as_ordered import as_ordered
 from harness.describing.deriving import Derived
 from harness.describing.envelopes import enveloped
 from harness.describing.fields import READS, SENDS, Field
 from harness.describing.gathered import Sources, derived_of
 from harness.describing.level_names import derived_with_names, names_of_levels
 from harness.describing.margins import of_the_account
-from harness.describing.names import fact_named
+from harness.describing.named_leaves import with_what_is_named
 from harness.describing.placed import Placed, copied, put, spoken
 from harness.describing.read_replies import at_host, completed, template, whole_of
 from harness.describing.reply_rows import ROWS
@@ -28,15 +28,6 @@ from harness.describing.wordlists import WordLists
 from harness.venue.described.addresses import Address, bare, leaves
 from harness.venue.described.placeholders import leaf
 
-# A market's rules: one of each group is enough.
-_NAMED = (
-    ("market.tick_size", "market.tick_decimals"),
-    ("market.lot_size", "market.lot_decimals"),
-    ("market.min_amount",),
-    ("market.min_notional",),
-    ("ticker.last",),
-    ("balance.free", "balance.locked"),
-)
 _EACH_FILL = "each fill"
 # Operations whose mocked replies may be empty, where the tests are about something else.
 COMPLETED = ("server_time", "user_stream_open", "stream_token")
@@ -52,7 +43,13 @@ def _replies_of(route: Route, named: Sequence[Route], sources: Sources) -> list[
     if route.means:
         return alike
     others = [each for each in named if each is not route]
-    return [each for each in alike if not any(_answers_to(each, other) for other in others)]
+    return [each for each in alike if not any(_belongs_to(each, other) for other in others)]
+
+
+def _belongs_to(answer: Answer, other: Route) -> bool:
+    """Whether it is mocked for the other route, or where a test names no method for its address."""
+    alone = answer.place is not None and not answer.method and not answer.shared and other.word is None
+    return _answers_to(answer, other) or (alone and _at_address(other, answer.place or ("", "")))
 
 
 def _at_address(route: Route, at: tuple[str, str]) -> bool:
@@ -134,10 +131,11 @@ def _reply(route: Route, named: Sequence[Route], sources: Sources) -> Derived | 
         derived = read
     elif read is not None and _to_complete(route, derived, read):
         derived = read if _of_something_else(route, derived, read) else _completed(derived, read)
-    derived = in_contracts(derived, counted=sources.contracts)
+    if derived is not None:
+        derived = with_what_is_named(derived, _names_read(route, sources))
+    derived = as_ordered(derived, sources.ordered)
     if derived is None:
         return None
-    derived = _with_what_is_named(derived, route, sources)
     if route.operation == "balances" and sources.kind == "perpetual":
         return of_the_account(derived, _read(route, sources.source))
     return derived
@@ -210,30 +208,11 @@ def _with_funding(derived: Derived, route: Route, sources: Sources) -> Derived:
     return replace(derived, template=made, fields=fields)
 
 
-def _with_what_is_named(derived: Derived, route: Route, sources: Sources) -> Derived:
-    """A reply; of markets with the rules that its leaves are named for, where no reading explained any, of
-    balances with what is free or held of them.
-
-    Of what the tests never vary those count that the connector's source reads. So with the last price of a
-    ticker, which tests may write out; of several leaves that are named for it the first.
-    """
-    thing = {"symbols": "market", "ticker": "ticker", "balances": "balance"}.get(route.operation)
-    if thing is None:
-        return derived
-    readings = (_read(route, sources.source), sources.source.markets if thing == "market" else None)
-    read = {each.path[-1] for one in readings if one is not None for each in one.reads if each.path}
-    told = {each.fact for each in derived.fields}
-    made, fields = copied(derived.template), list(derived.fields)
-    for number, each in enumerate(derived.fields):
-        fact = fact_named(each.at[-1], thing) if thing == "ticker" or each.at[-1] in read else ""
-        group = next((group for group in _NAMED if fact in group), ())
-        if group and told.isdisjoint(group) and not each.fact and each.kind is Kind.CONSTANT:
-            text = f"{{{fact}}}" if isinstance(each.text, str) else f"{{{fact}|number}}"
-            fields[number] = replace(each, text=text, fact=fact, kind=Kind.FACT, by=(READS,))
-            made = put(made, each.at, text)
-            if thing == "ticker":
-                told.add(fact)
-    return replace(derived, template=made, fields=tuple(fields))
+def _names_read(route: Route, sources: Sources) -> set[object]:
+    """The names of the leaves that the connector's source reads of the route's reply."""
+    markets = sources.source.markets if route.operation == "symbols" else None
+    readings = (_read(route, sources.source), markets)
+    return {each.path[-1] for one in readings if one is not None for each in one.reads if each.path}
 
 
 def _to_complete(route: Route, told: Derived, read: Derived) -> bool:
