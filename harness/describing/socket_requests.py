@@ -13,6 +13,7 @@ from harness.describing.asked import Act
 from harness.describing.fields import KIT, Field
 from harness.describing.gathered import Sources
 from harness.describing.leaves import changed, flatten, placed_at
+from harness.describing.market_units import decimals_told
 from harness.describing.placed import Placed, spoken
 from harness.describing.refusals import with_holes
 from harness.describing.route_labels import of_act
@@ -47,6 +48,7 @@ def socket_requests(sources: Sources, symbol: str) -> list[SocketRequest]:
     acted = {said: operation for operation, pairs in used.items() for said, _ in pairs}
     words = told_apart(list(acted), acted, sources.source, facts)
     common = {"market.number": SESSION["market.number"], **({"market.symbol": symbol} if symbol else {})}
+    common |= decimals_told(sources.answers)
     parts = signed_parts(sources.signatures.schemes)
     found = []
     for operation, pairs in used.items():
