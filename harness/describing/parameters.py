@@ -39,6 +39,8 @@ def document_of(said: Said, parts: frozenset[str], keys: frozenset[str]) -> Json
             if value != said.path and not re.search(r"nonce|time", name, re.I)
         }
     body = unpacked(body)
+    if isinstance(body, list):
+        body = {"": body}  # as a described exchange has it
     if isinstance(body, dict):
         body = {
             name: value

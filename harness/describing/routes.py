@@ -72,7 +72,7 @@ class Route:
     @property
     def when(self) -> dict[str, JsonValue]:
         """The word, by its parameter."""
-        return {self.word.parameter: self.word.text} if self.word else {}
+        return {self.word.parameter: self.word.wanted} if self.word else {}
 
 
 def routes(
