@@ -25,6 +25,11 @@ _OF_MARKETS = ("symbols", "funding_rate")  # which may tell how much of the base
 _PART = "0.01"  # of the base: a contract while the connector is watched
 
 
+def tells_contract(name: str) -> bool:
+    """Whether a leaf of that name says how much of the base a contract is."""
+    return _CONTRACT.search(name) is not None
+
+
 def in_contracts(derived: Derived | None, *, counted: bool) -> Derived | None:
     """The same with amounts in contracts, where they are `counted` so; and how much of the base one is."""
     if derived is None or not counted:
@@ -39,7 +44,7 @@ def in_contracts(derived: Derived | None, *, counted: bool) -> Derived | None:
 
 
 def _in_contracts(leaf: Field, operation: str) -> Field:
-    if operation in _OF_MARKETS and leaf.at and _CONTRACT.search(leaf.at[-1]):
+    if operation in _OF_MARKETS and leaf.at and tells_contract(leaf.at[-1]):
         form = "" if isinstance(leaf.text, str) and "|number" not in leaf.text else "|number"
         fact = "market.contract_size"
         return replace(leaf, text=f"{{{fact}{form}}}", fact=fact, kind=Kind.FACT)
@@ -59,7 +64,7 @@ def of_a_part(answers: Iterable[Answer]) -> list[Answer]:
 def _of_a_part(answer: Answer) -> Answer:
     document = answer.document
     for path, leaf in flatten(document).items():
-        if _CONTRACT.search(name_of(path)) and number_of(leaf) == 1:
+        if tells_contract(name_of(path)) and number_of(leaf) == 1:
             document = changed(document, path, _PART if isinstance(leaf, str) else float(_PART))
     if document == answer.document:
         return answer
