@@ -28,7 +28,7 @@ from harness.describing.wordlists import WordLists
 from harness.venue.described.addresses import Address, bare, leaves
 from harness.venue.described.placeholders import leaf
 
-_EACH_FILL = "each fill"
+_EACH_FILL, _EACH_POSITION = "each fill", "each position"
 # Operations whose mocked replies may be empty, where the tests are about something else.
 COMPLETED = ("server_time", "user_stream_open", "stream_token")
 
@@ -243,7 +243,26 @@ def _read_of(route: Route, named: Sequence[Route], sources: Sources) -> Derived 
     whole = template(reading, route.operation, ROWS.get(route.operation, ""))
     made = enveloped(at_host(whole, route.host), good)
     fields = [_read_field(at, text, named, sources.source) for at, text in leaves(made)]
-    return Derived(route.operation, made, tuple(fields))
+    read = Derived(route.operation, made, tuple(fields))
+    return _with_streamed_rows(read, sources) if route.operation == "positions" else read
+
+
+def _with_streamed_rows(read: Derived, sources: Sources) -> Derived:
+    """A reply about positions with the rows that a stream's message has where the source reads something of
+    the reply: tests may show the message alone.
+    """
+    told = [each for each in sources.answers if each.operation == "stream:positions"]
+    streamed = derived_of("stream:positions", told, sources)
+    if streamed is None or not isinstance(streamed.template, dict) or not isinstance(read.template, dict):
+        return read
+    rows = {
+        key: part
+        for key, part in streamed.template.items()
+        if key in read.template and isinstance(part, dict) and _EACH_POSITION in part
+    }
+    fields = [each for each in read.fields if each.at[:1] and each.at[0] not in rows]
+    fields += [each for each in streamed.fields if each.at[0] in rows]
+    return replace(read, template={**read.template, **rows}, fields=tuple(fields))
 
 
 def _read_field(at: Address, text: JsonValue, named: Sequence[Route], source: Source) -> Field:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from pydantic import JsonValue
@@ -12,13 +13,16 @@ from harness.describing.acting import _position_side, opening_and_closing, order
 from harness.describing.answers import answers
 from harness.describing.as_ordered import Ordered, as_ordered, ordered
 from harness.describing.asked import Act, Asked
+from harness.describing.assembling import assemble
 from harness.describing.deriving import Derived, derive
 from harness.describing.fields import Field
+from harness.describing.gathered import Sources
 from harness.describing.kit import Harvest, Sample
 from harness.describing.named_leaves import with_what_is_named
 from harness.describing.routes import Route, routes
 from harness.describing.said import Said
 from harness.describing.sentinels import SETS, Sentinels
+from harness.describing.signatures import explain
 from harness.describing.source_reading import read_source
 from harness.describing.templates import Kind
 from harness.describing.wordlists import WordLists
@@ -157,3 +161,21 @@ def test_a_reply_to_a_leverage_tells_of_no_position() -> None:
     )
     assert made is not None
     assert made.template == {"posSide": "long"}
+
+
+def test_positions_that_are_asked_for_have_the_rows_of_the_streams_message() -> None:
+    """As OKX's: the kit has the message, and no member shows the reply, of which the source reads `data`."""
+    text = (
+        'ROWS = "/positions"\nasync def _update_positions(self):\n    got = await self._api_get(ROWS)\n'
+        '    for row in got["data"]:\n        self._set(row)\n'
+    )
+    harvest = Harvest(kit=True, samples=tuple(_position(each, "BUY") for each in SETS))
+    asked = Asked({}, sent=(Said(HOST, "/positions", "GET"),))
+    sources = Sources(
+        "acme", "perpetual", harvest, answers(harvest), asked, explain((), {}), source=read_source([text])
+    )
+    routes_told: Any = assemble(sources).data["routes"]
+    reply = routes_told["GET /positions"]["reply"]
+    assert set(reply) == {"data"}
+    assert reply["data"]["each position"]["avgPx"] == "{position.entry_price}"
+    assert reply["data"]["each position"]["lever"] == "{position.leverage}"
