@@ -17,10 +17,10 @@ _ASSET = "fill.fee_asset"
 
 
 def fee_in(sources: Sources, placed: Iterable[Placed]) -> Field | None:
-    """What `orders / fee_in` says, ccxt before the fork; None where a leaf tells each fee's asset, or nobody
-    reads fees.
+    """What `orders / fee_in` says, ccxt before the fork; None where a leaf tells each fee's asset, nobody
+    reads fees, or they are in the asset of margin.
     """
-    if any(_ASSET in part.facts for part in placed):
+    if sources.kind == "perpetual" or any(_ASSET in part.facts for part in placed):
         return None
     first = next((each for each in sources.sets if each.name == SETS[0].name), SETS[0])
     readers = {CCXT: _by_ccxt(sources, sources.answers), READS: _by_fork(sources.harvest.readings, first)}

@@ -17,6 +17,7 @@ from harness.describing.fields import Field
 from harness.describing.gathered import Sources
 from harness.describing.kit import Harvest, Reading, Sample
 from harness.describing.placed import Placed
+from harness.describing.questions import questions
 from harness.describing.sentinels import SETS
 from harness.describing.signatures import explain
 
@@ -91,3 +92,15 @@ def test_ccxt_says_in_which_asset_a_fill_costs() -> None:
     }  # fmt: skip
     assert reader.fee_in({"error": False, "data": [fill]}) == "quote"
     assert reader.fee_in({"error": False, "data": []}) == ""
+
+
+@pytest.mark.parametrize(("by_fork", "asked"), [("", True), (SETS[0].quote, False)])
+def test_in_what_fees_are_taken_is_asked_where_nobody_says_it(by_fork: str, asked: bool) -> None:
+    made = assemble(_sources({}, by_fork))
+    told = Placed("order_trades", "fills", (), [Field(("fee",), "{fill.fee}", "fill.fee")])
+    found = questions(replace(made, placed=(told,)))
+    assert any("fees taken" in each.text for each in found) is asked
+
+
+def test_a_perpetuals_fees_are_in_the_asset_of_its_margin() -> None:
+    assert fee_in(replace(_sources({}, SETS[0].quote), kind="perpetual"), ()) is None

@@ -28,11 +28,13 @@ class Trust:
     """`places` are the leaves that carry each fact; `doubted` those that only the fork vouches for.
 
     `derived`: nobody has looked at the description as a whole, so that what no leaf carries may be missing.
+    A `perpetual`'s fees are in the asset of its margin.
     """
 
     places: dict[str, tuple[Address, ...]]
     doubted: frozenset[Address]
     derived: bool = False
+    perpetual: bool = False
 
     @classmethod
     def of(cls, description: Description) -> Trust:
@@ -54,7 +56,8 @@ class Trust:
             for group in NEEDED
             if self.derived and set(group) <= set(asked) and not any(fact in self.places for fact in group)
         ]
-        if self.derived and FEE_ASSETS[0] in asked and not any(fact in self.places for fact in FEE_ASSETS):
+        spot = self.derived and not self.perpetual
+        if spot and FEE_ASSETS[0] in asked and not any(fact in self.places for fact in FEE_ASSETS):
             missing.append(FEE_ASSETS[0])
         return tuple(dict.fromkeys([*missing, *(written(each) for each in places if each in self.doubted)]))
 
@@ -80,7 +83,8 @@ def _trust(text: str) -> Trust:
     if description.signing is not None and description.signing.scheme == "unverified":
         doubted.add(("signing",))
     carried = {fact: tuple(dict.fromkeys(found)) for fact, found in places.items()}
-    return Trust(carried, frozenset(doubted), derived=bool(description.derived))
+    perpetual = description.kind == "perpetual"
+    return Trust(carried, frozenset(doubted), derived=bool(description.derived), perpetual=perpetual)
 
 
 def _carried(description: Description) -> Iterator[tuple[str, Address, tuple[Address, ...]]]:

@@ -99,6 +99,7 @@ def test_in_what_fees_are_taken_is_doubted_where_neither_a_leaf_nor_the_descript
     assert Trust(places, frozenset(), derived=True).unconfirmed(fee) == ("fill.fee_asset",)
     assert Trust({**places, "paid.asset": ()}, frozenset(), derived=True).unconfirmed(fee) == ()
     assert Trust(places, frozenset()).unconfirmed(fee) == ()
+    assert Trust(places, frozenset(), derived=True, perpetual=True).unconfirmed(fee) == ()
     for source, doubted in (("ccxt", ()), ("fork reads", ("orders / fee_in",))):
         data = {**acme(), "orders": {"fee_in": "quote"}}
         path = tmp_path / f"{source.replace(' ', '_')}.yml"
