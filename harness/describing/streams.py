@@ -15,21 +15,9 @@ from harness.describing.leaves import parsed, unpacked
 from harness.describing.said import Said
 from harness.describing.sentinels import SESSION
 from harness.describing.signatures import Scheme
+from harness.describing.subscriptions import OPERATIONS, PRIVATE, Subscription, of_accounts, subscription
 from harness.describing.templates import embedded, time_form
 
-_OPERATIONS = (
-    (r"my_?trade|usertrade|execution|fill|deals.*private|private.*deals|private.*trade", "stream:fills"),
-    (r"order_?book|depth|level_?2|\bl2\b|book", "stream:book"),
-    (r"position", "stream:positions"),
-    (r"orders?@account", "stream:orders"),
-    (r"balance|account|wallet|capital|asset", "stream:balances"),
-    (r"order", "stream:orders"),
-    (r"mark(?!et)|funding|index", "stream:mark_price"),
-    (r"ticker|level_?1\b|\bl1\b", "stream:ticker"),
-    (r"trade|deal|match", "stream:trades"),
-    (r"\buser\b", "stream:orders"),
-)
-PRIVATE = ("stream:orders", "stream:fills", "stream:balances", "stream:positions")
 _VERBS = re.compile(r"subscri|\bsub\b|\breq\b|SetParams|SetSubscription", re.I)
 _LOGS_IN = re.compile(r"\bauth|log_?[io]n\b|sign_?in\b", re.I)
 _PLAIN_VERB = re.compile(r"sub(scribe)?$", re.I)
@@ -40,15 +28,6 @@ _OF_A_REQUEST = re.compile(r"(content-type|user-agent)$", re.I)  # which some sa
 _NUMBERS = re.compile(r"^(id|req_?id|request_?id|nonce|cid|i)$", re.I)
 _TOKEN = SESSION["session.key"]
 _NUMBER = SESSION["account.number"]
-
-
-@dataclass(frozen=True)
-class Subscription:
-    """A topic that the connector subscribed to. `topic` is its template, empty `operation`: unknown what."""
-
-    operation: str
-    topic: JsonValue
-    private: bool
 
 
 @dataclass(frozen=True)
@@ -90,6 +69,21 @@ def _without_token(path: str) -> str:
     return path.replace(_TOKEN, "{token}") or "/"
 
 
+@dataclass(frozen=True)
+class _Heard:
+    """A message: what proves who the client is, with holes (None where nothing does), and the rest of it."""
+
+    frame: Said
+    document: dict[str, JsonValue]
+    proof: JsonValue
+    rest: JsonValue
+    subscribes: bool
+
+    @property
+    def logs_in(self) -> bool:
+        return self.proof is not None and not self.subscribes
+
+
 class _Listener:
     """Makes a connection of what was sent on it."""
 
@@ -108,26 +102,24 @@ class _Listener:
         bare: dict[str, str] = {}
         said: dict[str, JsonValue] = {}
         subscriptions: dict[str, Subscription] = {}
-        for frame in frames:
-            document = unpacked(parsed(frame.body))
-            if not isinstance(document, dict) or _UNDONE.search(frame.body):
-                continue
-            document = {name: value for name, value in document.items() if not _OF_A_REQUEST.match(name)}
-            proof, rest = self._parted(document, frame, ())
-            spoken = json.dumps(rest)
-            subscribes = _VERBS.search(spoken) is not None and _LOGS_IN.search(spoken) is None
+        said_on: dict[str, set[int]] = {}
+        heard = [each for frame in frames if (each := self._heard(frame)) is not None]
+        for each in heard:
+            frame, proof, rest = each.frame, each.proof, each.rest
             if proof is not None and not by:
-                by = "token" if _TOKEN in frame.body else "subscription" if subscribes else "frame"
-                login, first = (proof if subscribes else self._holes(document, frame, ())), frame
-            if proof is not None and not subscribes:
-                continue
-            if isinstance(rest, dict):
+                by = "token" if _TOKEN in frame.body else "subscription" if each.subscribes else "frame"
+                login = proof if each.subscribes else self._holes(each.document, frame, ())
+                first = frame
+            if isinstance(rest, dict) and not each.logs_in:
                 if (verb := _bare_verb(rest)) is not None:
                     bare[verb] = str(rest[verb])
                 for where, topic, common in _topics(rest, self._facts_in(frame.body)):
                     places[where], said = None, _shared(said, common)
-                    made = _subscription(topic, private=proof is not None)
-                    subscriptions.setdefault(json.dumps(topic, sort_keys=True), made)
+                    name = json.dumps(topic, sort_keys=True)
+                    subscriptions.setdefault(name, subscription(topic, private=proof is not None))
+                    said_on.setdefault(name, set()).add(frame.socket)
+        logged_in = {each.frame.socket for each in heard if each.logs_in}
+        subscriptions |= of_accounts(subscriptions, said_on, logged_in)
         if by == "frame" and bare:  # what is the account's is asked for by the message's name alone
             said = _shared(said, dict.fromkeys(bare, "{any}"))
             places |= dict.fromkeys(bare)
@@ -139,6 +131,17 @@ class _Listener:
         token, signed_at = _token_place(path, opened), any(map(self._proves, opened))
         by = by or ("token" if token else "upgrade" if signed_at else "")
         return Connection(host, path, said, topics, ordered, by, login, first, token)
+
+    def _heard(self, frame: Said) -> _Heard | None:
+        """A message in its parts; None for what subscribes to nothing and proves nothing."""
+        document = unpacked(parsed(frame.body))
+        if not isinstance(document, dict) or _UNDONE.search(frame.body):
+            return None
+        document = {name: value for name, value in document.items() if not _OF_A_REQUEST.match(name)}
+        proof, rest = self._parted(document, frame, ())
+        spoken = json.dumps(rest)
+        subscribes = _VERBS.search(spoken) is not None and _LOGS_IN.search(spoken) is None
+        return _Heard(frame, document, proof, rest, subscribes)
 
     def _facts_in(self, text: str) -> Mapping[str, str]:
         """The facts that a message may name: the quote beside its base alone; a broker has the kit's name."""
@@ -254,16 +257,6 @@ def _shared(one: Mapping[str, JsonValue], other: Mapping[str, JsonValue]) -> dic
     return {name: value if one.get(name) == value else "{any}" for name, value in other.items()}
 
 
-def _subscription(topic: JsonValue, *, private: bool) -> Subscription:
-    words = re.sub(r"\{[a-z]+[.|][^{}\"]*\}|each market", "", json.dumps(topic))
-    operation = next((name for pattern, name in _OPERATIONS if re.search(pattern, words, re.I)), "")
-    named = "{account.number" in json.dumps(topic)  # whose it is
-    hidden = private or named or operation in PRIVATE or re.search("private|user", words, re.I) is not None
-    if hidden and operation == "stream:trades":
-        operation = "stream:fills"
-    return Subscription(operation, topic, hidden)
-
-
 def _bare_verb(document: Mapping[str, JsonValue]) -> str | None:
     """The key of a message that says which subscription it is by its name and nothing else does."""
     rest = [name for name, value in document.items() if not _NUMBERS.match(name) and not _is_time(value)]
@@ -293,8 +286,8 @@ def _topics(document: dict[str, JsonValue], facts: Mapping[str, str]) -> Topics:
     lists = [name for name, value in rest.items() if _plain_list(value)]
     if len(rest) == 2 and len(lists) == 2:
         return list(_pairs(rest, facts, said))
-    if len(rest) > 1 or not rest:
-        whole: dict[str, JsonValue] = {name: said[name] for name in said if _says_what(str(said[name]))}
+    whole: dict[str, JsonValue] = {name: said[name] for name in said if _says_what(str(said[name]))}
+    if len(rest) > 1 or whole or not rest:
         said |= dict.fromkeys(whole, "{any}")
         return [("", templated({**whole, **rest}, facts), said)] if rest else []
     ((name, value),) = rest.items()
@@ -312,7 +305,7 @@ def _topics(document: dict[str, JsonValue], facts: Mapping[str, str]) -> Topics:
 def _says_what(verb: str) -> bool:
     """Whether a verb says what is subscribed to as well (`SubscribeTrades`)."""
     rest = _VERBS.sub("", verb)
-    return any(re.search(pattern, rest, re.I) for pattern, _ in _OPERATIONS)
+    return any(re.search(pattern, rest, re.I) for pattern, _ in OPERATIONS)
 
 
 def _pairs(
