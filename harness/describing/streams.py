@@ -107,8 +107,8 @@ class _Listener:
         for each in heard:
             frame, proof, rest = each.frame, each.proof, each.rest
             if proof is not None and not by:
-                by = "token" if _TOKEN in frame.body else "subscription" if each.subscribes else "frame"
-                login = proof if each.subscribes else self._holes(each.document, frame, ())
+                by = "frame" if each.logs_in else "token" if _TOKEN in frame.body else "subscription"
+                login = self._holes(each.document, frame, ()) if each.logs_in else proof
                 first = frame
             if isinstance(rest, dict) and not each.logs_in:
                 if (verb := _bare_verb(rest)) is not None:
@@ -224,17 +224,15 @@ def _at_one_place(
     """
     for place in list(places):
         whole, dot, key = place.rpartition(".")
-        if (
-            dot
-            and whole in places
-            and any(_names_the_market_beside(each.topic, key) for each in subscriptions)
-        ):
+        if not key or whole not in places:
+            continue
+        if any(_names_the_market_beside(each.topic, key) for each in subscriptions):
             del places[place]
             subscriptions = tuple(
                 each if isinstance(each.topic, dict) else replace(each, topic={key: each.topic})
                 for each in subscriptions
             )
-        elif dot and whole in places:
+        elif dot:
             del places[whole]
             subscriptions = tuple(
                 replace(each, topic=each.topic[key])
@@ -272,7 +270,7 @@ def _topics(document: dict[str, JsonValue], facts: Mapping[str, str]) -> Topics:
     """(path to the topics, a topic's template, what else is said) for each topic in a message."""
     for name in _VERB_KEYS:
         if isinstance(document.get(name), str) and not _VERBS.search(str(document[name])):
-            return [(name, templated(document[name], facts), {name: "{any}"})]
+            return [_topic_at(name, document, facts)]
     said: dict[str, JsonValue] = {
         name: value for name, value in document.items() if isinstance(value, str) and _VERBS.search(value)
     }
@@ -300,6 +298,22 @@ def _topics(document: dict[str, JsonValue], facts: Mapping[str, str]) -> Topics:
         if _plain_list(inner) and isinstance(inner, list):
             return [(f"{name}.{key}[]", templated(each, facts), said) for each in inner]
     return [(name, templated(value, facts), said)]
+
+
+def _topic_at(
+    name: str, document: Mapping[str, JsonValue], facts: Mapping[str, str]
+) -> tuple[str, JsonValue, dict[str, JsonValue]]:
+    """What stands at a key which is the verb (`{"sub": topic}`), or all where the market is beside it."""
+    whole = templated({key: value for key, value in document.items() if _tells(key, value)}, facts)
+    if _names_the_market_beside(whole, name):
+        return "", whole, {name: "{any}"}
+    return name, templated(document[name], facts), {name: "{any}"}
+
+
+def _tells(key: str, value: JsonValue) -> bool:
+    """Whether a part of a message tells what is subscribed to: no verb, number or time."""
+    plain = isinstance(value, str) and _PLAIN_VERB.match(value) is not None
+    return not (plain or _NUMBERS.match(key) or _is_time(value))
 
 
 def _says_what(verb: str) -> bool:

@@ -47,7 +47,7 @@ def _heard(*sockets: tuple[dict[str, Any], ...]) -> Connection:
 
 def test_a_method_that_says_what_it_subscribes_to_is_part_of_the_topic() -> None:
     found = _heard(PUBLIC, PRIVATE)
-    assert (found.said, found.topics, found.by) == ({"method": "{any}"}, "", "token")
+    assert (found.said, found.topics, found.by) == ({"method": "{any}"}, "", "frame")
     assert {each.operation: each.topic for each in found.subscriptions} == {
         "stream:book": {"method": "depth_subscribe", "params": ["{market.symbol}", 100, "0", True]},
         "stream:trades": {"method": "trades_subscribe", "params": {"each market": "{market.symbol}"}},
@@ -68,6 +68,28 @@ def test_trades_are_an_accounts_where_only_sockets_that_logged_in_hear_of_them()
 def _operation(found: Connection, method: str) -> tuple[str, bool]:
     (one,) = (each for each in found.subscriptions if method in json.dumps(each.topic))
     return one.operation, one.private
+
+
+def test_what_stands_beside_a_topic_belongs_to_it_where_it_names_the_market() -> None:
+    """As LBank's, whose keys open a private topic each."""
+    found = _heard(
+        (
+            {"action": "subscribe", "subscribe": "depth", "depth": "50", "pair": "coin_hbot"},
+            {"action": "subscribe", "subscribe": "orderUpdate", "subscribeKey": TOKEN, "pair": "coin_hbot"},
+            {"action": "subscribe", "subscribe": "assetUpdate", "subscribeKey": TOKEN},
+        )
+    )
+    assert (found.said, found.topics) == ({"subscribe": "{any}"}, "")
+    assert (found.by, found.login) == ("token", {"subscribeKey": "{login.token}"})
+    assert {each.operation: (each.topic, each.private) for each in found.subscriptions} == {
+        "stream:book": ({"subscribe": "depth", "depth": "50", "pair": "{market.symbol|lower}"}, False),
+        "stream:orders": ({"subscribe": "orderUpdate", "pair": "{market.symbol|lower}"}, True),
+        "stream:balances": ({"subscribe": "assetUpdate"}, True),
+    }
+    bare = _heard(({"sub": "market.coin_hbot.depth", "id": "x", "zip": 1},))
+    assert (bare.topics, [each.topic for each in bare.subscriptions]) == (
+        "sub", ["market.{market.symbol|lower}.depth"],
+    )  # fmt: skip
 
 
 def test_a_list_of_markets_stands_however_deep() -> None:
