@@ -92,6 +92,22 @@ def test_what_stands_beside_a_topic_belongs_to_it_where_it_names_the_market() ->
     )  # fmt: skip
 
 
+def test_a_message_that_says_a_topic_alone_subscribes_to_it() -> None:
+    """As BingX's. Beside messages with a verb it is something else."""
+    said: tuple[dict[str, Any], ...] = (
+        {"id": "trade", "dataType": "COIN_HBOT@trade"},
+        {"id": "userbalance", "dataType": "ACCOUNT_UPDATE"},
+        {"ping": 1764000000000},
+        {"id": "x", "dataType": "pong"},
+    )
+    found = _heard(said)
+    assert (found.said, found.topics) == ({"dataType": "{any}"}, "dataType")
+    assert {each.operation: each.topic for each in found.subscriptions} == {
+        "stream:trades": "{market.symbol}@trade", "stream:balances": "ACCOUNT_UPDATE",
+    }  # fmt: skip
+    assert len(_heard((*said, {"op": "subscribe", "args": ["depth:COIN_HBOT"]})).subscriptions) == 1
+
+
 def test_a_list_of_markets_stands_however_deep() -> None:
     markets: JsonValue = {"each market": "{market.symbol}"}
     assert each_market({"method": "deals", "params": [markets]}) == (

@@ -22,7 +22,8 @@ from harness.describing.sentinels import SESSION, same_address
 from harness.describing.signatures import Explanation
 from harness.describing.signing import credentials_of
 from harness.describing.source_reading import read_source
-from harness.describing.streams import connections, templated
+from harness.describing.streams import connections
+from harness.describing.topics import templated
 from harness.driving.claims import ConfigField
 
 HOST = "api.x.test"
