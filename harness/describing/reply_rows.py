@@ -101,8 +101,9 @@ class RowBuilder:
             self._about = about
             return told
         if isinstance(value, list):
+            keyed = not within and value and isinstance(value[0], dict) and self._keyed_rows(value[0])
             thing = self._rows(path, within) if value and isinstance(value[0], dict | list) else ""
-            if thing:
+            if thing and not keyed:  # where an object of the list has the rows by their keys, it has them
                 name = f"each {thing}"
                 about, self._about = self._about, thing
                 in_list = bool(path) and isinstance(path[-1], int)
