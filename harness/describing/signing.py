@@ -203,9 +203,10 @@ def credentials_of(asked: Asked, found: Explanation) -> dict[str, JsonValue]:
     """The connector's fields and which of the account's values each holds."""
     secrets = {scheme.secret: scheme for scheme in found.schemes}
     made: dict[str, JsonValue] = {}
-    choices = {field.name for field in asked.fields if usual_option(field) is not None}
+    usual = {field.name: option for field in asked.fields if (option := usual_option(field)) is not None}
     for name, value in asked.credentials.items():
-        if name in choices:
+        if name in usual:
+            made |= {} if value == usual[name] else {name: {"is": "none", "value": value}}
             continue
         meaning, shape = meaning_of_name(name), asked.shapes.get(name) or shape_of(value) or Shape.TOKEN
         if value == SESSION["account.number"]:
