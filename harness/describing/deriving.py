@@ -47,11 +47,13 @@ def derive(
     symbols: Mapping[str, str],
     second: Reads = nobody,
     states: Mapping[str, str] | None = None,
+    decimals: Mapping[str, str] | None = None,
 ) -> Derived | None:
     """The template of one operation's replies; None where there is no document among the answers.
 
     `symbols` has the exchange's name of each set's pair; `second` is ccxt, or nobody. `states` has the states
-    of orders by the exchange's words for them, as the connector's table says.
+    of orders by the exchange's words for them, as the connector's table says. `decimals` are those that the
+    market has in the tests, as facts.
     """
     answers = [each for each in answers if isinstance(each.document, dict | list)]
     if not answers:
@@ -60,7 +62,7 @@ def derive(
     first = sets.get(SETS[0].name, answers[0].sentinels)
     answers = [with_keys_alike(each, first, symbols) for each in answers]
     prefer = ROWS.get(operation, "order")
-    examples = [_example(each, symbols) for each in answers]
+    examples = [_example(each, symbols, decimals or {}) for each in answers]
     known = explained(examples, "fill" if prefer == "fill" else "order")
     by_fork = _read_by_fork(readings, answers)
     by_ccxt: dict[Path, Meaning] = {}
@@ -157,13 +159,13 @@ def _balance_rows(known: Mapping[Path, Explained], sets: Iterable[Sentinels]) ->
     return frozenset(found)
 
 
-def _example(answer: Answer, symbols: Mapping[str, str]) -> Example:
+def _example(answer: Answer, symbols: Mapping[str, str], decimals: Mapping[str, str]) -> Example:
     sentinels = answer.sentinels
     side, kind = answer.sample.side, answer.sample.type
     if answer.operation == "place_order" and not side:  # the kit's reply to a new order knows no order
         side, kind = "BUY", "LIMIT"
     known = facts(sentinels, side, kind, answer.status, symbols.get(answer.sample.set, ""))
-    return Example(known, answer.document, answer.again)
+    return Example({**decimals, **known}, answer.document, answer.again)
 
 
 def _one_of_each(answers: Sequence[Answer]) -> list[Answer]:

@@ -88,7 +88,7 @@ class Listening(Dialect):
 
     def _read(self, request: Request) -> Reading | None:
         if operation := self._told_by_a_word(request):
-            return self.source.of_word(request.path, "", operation)
+            return self.source.of_word(request.path, None, operation)
         return self.source.of(request.path)
 
     def _told_by_a_word(self, request: Request) -> str:

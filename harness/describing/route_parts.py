@@ -123,7 +123,7 @@ def _own_signing(route: Route, sources: Sources, signing: Mapping[str, JsonValue
 def _read(route: Route, source: Source) -> Reading | None:
     """What the connector's source reads of what the route answers."""
     if route.word is not None:
-        return source.of_word(route.path, route.word.text, route.operation)
+        return source.of_word(route.path, route.word, route.operation)
     return source.of(route.path)
 
 

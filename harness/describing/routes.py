@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
@@ -11,6 +11,7 @@ from harness.describing.answers import Answer
 from harness.describing.asked import Asked
 from harness.describing.fields import SENDS, Field
 from harness.describing.leaves import flatten
+from harness.describing.market_units import decimals_told
 from harness.describing.parameters import (
     as_said,
     but_for_market_orders,
@@ -71,12 +72,12 @@ class Route:
     @property
     def when(self) -> dict[str, JsonValue]:
         """The word, by its parameter."""
-        return {self.word.parameter: self.word.text} if self.word else {}
+        return {self.word.parameter: self.word.wanted} if self.word else {}
 
 
 def routes(
     asked: Asked,
-    answers: Iterable[Answer],
+    answers: Sequence[Answer],
     schemes: Sequence[Scheme],
     symbol: str,
     source: Source = UNREAD,
@@ -90,6 +91,7 @@ def routes(
     labels = labels_of(answers, source)
     parts = signed_parts(schemes) | frozenset(unexplained)
     common = {
+        **decimals_told(answers),
         "account.number": SESSION["account.number"],
         "market.number": SESSION["market.number"],
         **({"market.symbol": symbol} if symbol else {}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
@@ -12,12 +12,13 @@ from harness.describing.apart import told_apart
 from harness.describing.asked import Act
 from harness.describing.fields import KIT, Field
 from harness.describing.gathered import Sources
-from harness.describing.leaves import changed, flatten, placed_at
+from harness.describing.leaves import changed, flatten
+from harness.describing.market_units import decimals_told
 from harness.describing.placed import Placed, spoken
 from harness.describing.refusals import with_holes
 from harness.describing.route_labels import of_act
 from harness.describing.routes import Route, route_of, signed_parts
-from harness.describing.said import Said
+from harness.describing.said import Said, Word
 from harness.describing.sentinels import SESSION
 from harness.describing.source import Ack
 from harness.describing.streams import Connection
@@ -47,6 +48,7 @@ def socket_requests(sources: Sources, symbol: str) -> list[SocketRequest]:
     acted = {said: operation for operation, pairs in used.items() for said, _ in pairs}
     words = told_apart(list(acted), acted, sources.source, facts)
     common = {"market.number": SESSION["market.number"], **({"market.symbol": symbol} if symbol else {})}
+    common |= decimals_told(sources.answers)
     parts = signed_parts(sources.signatures.schemes)
     found = []
     for operation, pairs in used.items():
@@ -56,7 +58,8 @@ def socket_requests(sources: Sources, symbol: str) -> list[SocketRequest]:
             continue
         examples = [(replace(said, word=word), {**common, **act.facts}) for said, act in pairs]
         made = route_of(operation, examples, parts, sources.signatures.schemes, asked.credentials)
-        found.append(SocketRequest(_without(made, (keys[0], word.parameter)), keys[0]))
+        own = (keys[0], *(() if word.is_key else (word.parameter,)))
+        found.append(SocketRequest(_without(made, own), keys[0]))
     return found
 
 
@@ -108,8 +111,8 @@ def _part(
     route = request.route
     part = Placed(route.operation, at[-1], at)
     part.fields += [replace(each, at=(*at, "takes", *map(bare, each.at))) for each in route.fields]
-    said: dict[str, JsonValue] = _nested(route.when)
-    asks: dict[str, JsonValue] = {"operation": route.operation, "private": True, "said": said}
+    asks: dict[str, JsonValue] = {"operation": route.operation, "private": True}
+    asks |= {"said": _nested(route.word)} if route.word is not None else {}
     asks["takes"] = spoken(route.takes, route.fields, words)
     ack = best(sources.source.acks, route.operation)
     if ack is not None:
@@ -121,12 +124,11 @@ def _part(
     return asks, part
 
 
-def _nested(when: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """`{"a.b": word}` as the message says it."""
-    made: dict[str, JsonValue] = {}
-    for name, value in when.items():
-        inner = placed_at(tuple(name.split(".")), value)
-        made |= inner if isinstance(inner, dict) else {}
+def _nested(word: Word) -> JsonValue:
+    """`a.b` as the message says it; a key whatever it holds, an item of a list after whatever else."""
+    made: JsonValue = "{any}" if word.is_key else word.text
+    for step in reversed(word.parameter.split(".")):
+        made = [*["{any}"] * int(step), made] if step.isdigit() else {step: made}
     return made
 
 

@@ -10,6 +10,7 @@ from functools import cache
 from pydantic import JsonValue
 
 from harness.describing.leaves import Path, changed, flatten, name_of
+from harness.describing.said import Word
 
 ROW = -1  # stands in a path for each of a list's items
 KEYED = -2  # and for each of an object's, whatever their keys are
@@ -81,18 +82,22 @@ class Ack:
 class Asking:
     """What one function says when it asks: the words by which one address tells requests apart.
 
-    `words` have the key that each stands under, empty where none is known. `paths` are those that it names,
-    `operation` what it is for, empty where it is none of `source_reading.METHODS`.
+    `words` have the key that each stands under, empty where none is known; `keys` name objects. `paths` are
+    those that it names, `operation` what it is for, empty where it is none of `source_reading.METHODS`.
     """
 
     operation: str
     paths: frozenset[str]
     words: Mapping[str, str]
     reading: Reading
+    keys: frozenset[str] = frozenset()
 
     def at(self, path: str) -> bool:
         """Whether it may ask at this path: it names it, or no path at all."""
         return not self.paths or bool(_ending(self.paths, path))
+
+    def says(self, word: Word) -> bool:
+        return word.text in (self.keys if word.is_key else self.words)
 
 
 @dataclass(frozen=True)
@@ -129,20 +134,20 @@ class Source:
     whole_books: bool = False
     acks: tuple[Ack, ...] = ()
 
-    def meant(self, path: str, word: str) -> str:
+    def meant(self, path: str, word: Word) -> str:
         """The operation of requests to this path that say this word, empty where no method says it.
 
         Where several do, one reply serves them all: that of the operation which an order needs first.
         """
-        known = {each.operation for each in self.asking if word in each.words and each.at(path)}
+        known = {each.operation for each in self.asking if each.says(word) and each.at(path)}
         first = {name: number for number, name in enumerate(NEEDED)}
         return min(known - {""}, key=lambda name: (first.get(name, len(first)), name), default="")
 
-    def of_word(self, path: str, word: str, operation: str) -> Reading | None:
+    def of_word(self, path: str, word: Word | None, operation: str) -> Reading | None:
         """What is read of the reply to a request that says this word, by the methods for this operation and
         by those that are for none; where none says it, by the former.
         """
-        saying = [each for each in self.asking if each.at(path) and word in each.words]
+        saying = [each for each in self.asking if word is not None and each.at(path) and each.says(word)]
         alike = [each for each in saying if each.operation in (operation, "")] or saying
         alike = alike or [each for each in self.asking if operation and each.operation == operation]
         own: Reading | None = None

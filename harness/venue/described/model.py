@@ -14,7 +14,7 @@ from harness.venue.described.order_rules import Limit, Orders
 from harness.venue.described.part import STRICT, Operation, Template
 from harness.venue.described.sources import Source
 
-ROUTE_NAME = r"^(GET|POST|PUT|PATCH|DELETE) (/\S*)( \(\w+\))?$"
+ROUTE_NAME = r"^(GET|POST|PUT|PATCH|DELETE) (/\S*)( \([\w.:/-]+\))?$"
 RouteName = Annotated[str, StringConstraints(pattern=ROUTE_NAME)]
 
 

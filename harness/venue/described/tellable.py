@@ -42,7 +42,7 @@ class Tellable:
             "market": lambda: map(facts.market, markets),
             "ticker": lambda: map(facts.market, markets),
             "funding": lambda: map(facts.market, markets),
-            "asset": lambda: [_asset(facts.asset(each)) for each in assets if named(each)],
+            "asset": lambda: [facts.asset_of(each) for each in assets if named(each)],
         }
         if chosen is not None:
             rows["trade"] = lambda: map(
@@ -154,7 +154,3 @@ def among(rows: str, order: Order) -> bool:
 
 def _group(orders: list[Scope]) -> Scope:
     return Scope({"group": lambda: {"count": len(orders)}}, {"order": lambda: orders})
-
-
-def _asset(name: str) -> Scope:
-    return Scope({"asset": lambda: {"name": name}})
