@@ -154,6 +154,13 @@ def id_untold(found: Field | None, operation: str) -> Field | None:
     return replace(found, text="{order.order_id}", fact="order.order_id", kind=Kind.FACT)
 
 
+def may_lack(found: Field) -> Field:
+    """A parameter of a question that always says the same (`sort=asc`): others may be asked without it."""
+    if found.fact or found.kind is not Kind.CONSTANT or len(found.at) != 1 or found.at[0].endswith("?"):
+        return found
+    return replace(found, at=(f"{found.at[0]}?",))
+
+
 def nearly(each: Explained, examples: Sequence[Example]) -> Explained:
     """A parameter that is named for a figure of the order and is near it in all requests.
 

@@ -17,6 +17,7 @@ from harness.describing.parameters import (
     but_for_market_orders,
     document_of,
     id_untold,
+    may_lack,
     naming_the_market,
     nearly,
     optional_from,
@@ -167,6 +168,7 @@ def route_of(
         named = nearly(naming_the_market(each, examples), more)
         found = parameter_of(leaf, named, optional_from(leaf, examples))
         found = found if told else id_untold(found, operation)
+        found = may_lack(found) if found is not None and first.method == "GET" else found
         if found is not None and found.text is not None:  # what is always null is no parameter
             fields.append(found)
     of_market = all(facts.get("order.type") == "market" for _, facts in used)
