@@ -130,7 +130,7 @@ def _reply(route: Route, named: Sequence[Route], sources: Sources) -> Derived | 
         derived = _whole_book(sources.books.get("order_book"), route, sources.source)
     if derived is not None and route.operation in ("ticker", "symbols"):
         derived = _with_prices(derived, route, sources)
-    read = _read_of(route, named, sources)
+    read = read_of(route, named, sources)
     if derived is None:
         derived = read
     elif read is not None and _to_complete(route, derived, read):
@@ -270,7 +270,7 @@ def _lacks_its_fills(route: Route, told: Derived, read: Derived) -> bool:
     return route.operation == "order_trades" and rows == [False, True]
 
 
-def _read_of(route: Route, named: Sequence[Route], sources: Sources) -> Derived | None:
+def read_of(route: Route, named: Sequence[Route], sources: Sources) -> Derived | None:
     """What the connector's source reads of a reply that no test shows."""
     reading = _read(route, sources.source)
     if reading is None:
