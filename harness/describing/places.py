@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import string
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
@@ -57,7 +57,7 @@ class Listing:
     index: Path | None = None
 
 
-def listing(document: JsonValue, base: str, quote: str, counted: Iterable[str]) -> Listing | None:
+def listing(document: JsonValue, base: str, quote: str, counted: Collection[str]) -> Listing | None:
     """The lists of a reply whose rows are named by their places; None where there is none such.
 
     `counted` are the keys of lists whose rows the connector counts.
@@ -174,7 +174,7 @@ def _held(text: str) -> Field:
     return Field((), text, hole.name, Kind.FACT, (KIT,))
 
 
-def place_told(answers: Sequence[Answer], counted: Iterable[str]) -> dict[str, str]:
+def place_told(answers: Sequence[Answer], counted: Collection[str]) -> dict[str, str]:
     """The place that our market has in what `with_our_place` makes, as a fact; nothing where none is told."""
     found = (_listing_of(each, counted) for each in answers)
     own = next((each for each in found if each is not None), None)
@@ -183,12 +183,12 @@ def place_told(answers: Sequence[Answer], counted: Iterable[str]) -> dict[str, s
     return {PLACE: SESSION["market.number"] if own.index is not None else str(PADDED)}
 
 
-def _listing_of(answer: Answer, counted: Iterable[str]) -> Listing | None:
+def _listing_of(answer: Answer, counted: Collection[str]) -> Listing | None:
     ours = answer.sentinels
     return listing(answer.document, ours.base, ours.quote, counted) if answer.place else None
 
 
-def with_our_place(answers: Sequence[Answer], counted: Iterable[str]) -> list[Answer]:
+def with_our_place(answers: Sequence[Answer], counted: Collection[str]) -> list[Answer]:
     """The same replies; where markets are named by their places, ours has one that is unmistakable."""
     return [_with_our_place(each, _listing_of(each, counted)) for each in answers]
 
