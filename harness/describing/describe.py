@@ -24,6 +24,7 @@ from harness.describing.envelopes import alike
 from harness.describing.gathered import Sources
 from harness.describing.kit import Harvest
 from harness.describing.own_ids import with_our_ids, with_our_number, with_our_session
+from harness.describing.places import with_our_place
 from harness.describing.sentinels import SETS, Sentinels, sets_of
 from harness.describing.signatures import explain
 from harness.describing.source import Source
@@ -140,7 +141,8 @@ def gather(
     notes = book_notes.watch(backend, runtime, book_tests)
     progress("watching what the connector sends")
     orders, book = orders_to_place(perpetual=perpetual), books.snapshot(notes)
-    asked = ask(Asking(backend, runtime, connector.name, _first_set(found), sets[0], source, orders, book))
+    told = with_our_place(_first_set(found), source.counted)
+    asked = ask(Asking(backend, runtime, connector.name, told, sets[0], source, orders, book))
     found = at_asked_hosts(found, [(said.host, said.path) for said in asked.sent])
     words = apart(asked, source, found)
     asked, found = words.asked(asked), words.answers(found, source)

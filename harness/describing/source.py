@@ -115,7 +115,7 @@ class Source:
     where a route's reply is elsewhere, by operation. `queued` is where in a message of the account's stream
     that stands what the connector's queue gets. `asking` has what each function says when it asks.
     `whole_books`: every message of a book is a whole one to it. `acks` are answers to requests over
-    WebSockets, as the tests have them.
+    WebSockets, as the tests have them. `counted` are the keys of lists whose rows it counts.
     """
 
     routes: Mapping[str, Reading]
@@ -133,6 +133,7 @@ class Source:
     asking: tuple[Asking, ...] = ()
     whole_books: bool = False
     acks: tuple[Ack, ...] = ()
+    counted: frozenset[str] = frozenset()
 
     def meant(self, path: str, word: Word) -> str:
         """The operation of requests to this path that say this word, empty where no method says it.
