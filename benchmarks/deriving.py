@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
@@ -22,7 +22,7 @@ from harness.describing.describe import ccxt_id_of, tests_of
 from harness.errors import OurFailure, UserError
 from harness.forks.mirrors import add_to_environment
 from harness.forks.object_store import ObjectStore
-from harness.forks.submission import AddedConnector
+from harness.forks.submission import AddedConnector, Kind
 from harness.forks.tree import Tree
 from harness.forks.upstream import upstream_commit
 from harness.frameworks import generation_of, v2
@@ -37,8 +37,9 @@ from harness.venue.described.loading import review_of
 
 UPSTREAM = "https://github.com/hummingbot/hummingbot@development"
 REVIEWS = Path("descriptions")
+KINDS: tuple[Kind, ...] = ("exchange", "derivative")
 # By kind: its name, on how many of each hundred an order is to live, and with how many entries at most.
-GOALS = {"exchange": ("spot", 90, 20), "derivative": ("perpetual", 75, 40)}
+GOALS: dict[str, tuple[str, int, int]] = {"exchange": ("spot", 90, 20), "derivative": ("perpetual", 75, 40)}
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def connectors_of(tree: Tree, named: Sequence[str]) -> Iterator[AddedConnector]:
     known = {
         (name, kind)
         for path in tree.paths()
-        for kind in v2.KINDS
+        for kind in KINDS
         if path.endswith(f"_{kind}.py")
         and path
         == f"{v2.connector_path(kind, name := path.rpartition('/')[0].rpartition('/')[2])}/{name}_{kind}.py"
@@ -128,19 +129,19 @@ def measure(
     running: tuple[Backend, Runtime], tree: Tree, connector: AddedConnector, reviews: Path, folder: Path
 ) -> Lived:
     """Derive its description, unless that was done, and have it trade there without and with its review."""
-    entries = entries_of(reviews, connector.name)
-    played: list[Rehearsal] = []
+    lived = Lived(connector.name, connector.kind, entries=entries_of(reviews, connector.name))
+
+    def played(name: str, where: Path | None) -> Rehearsal:
+        place, ccxt = Place(cache_dir() / "descriptions", where, folder / name), ccxt_id_of(connector.name)
+        return derive(place, *running, tree, connector, ccxt, [tree.commit], seed=0).rehearsal
+
     try:
-        for where in (None, reviews)[: 2 if entries else 1]:
-            name = connector.name if where is None else f"{connector.name}-reviewed"
-            place = Place(cache_dir() / "descriptions", where, folder / name)
-            ccxt = ccxt_id_of(connector.name)
-            found = derive(place, *running, tree, connector, ccxt, [tree.commit], seed=0)
-            played.append(found.rehearsal)
+        lived = replace(lived, alone=played(connector.name, None))
+        if lived.entries:
+            lived = replace(lived, reviewed=played(f"{connector.name}-reviewed", reviews))
     except (OurFailure, UserError) as error:
-        return Lived(connector.name, connector.kind, *played, entries=entries, trouble=str(error))
-    alone, *more = played
-    return Lived(connector.name, connector.kind, alone, entries, *more)
+        return replace(lived, trouble=str(error))
+    return lived
 
 
 def main(arguments: Sequence[str]) -> int:
