@@ -32,7 +32,9 @@ from harness.describing.source_reading import read_source
 from harness.forks.submission import AddedConnector
 from harness.forks.tree import Tree
 from harness.frameworks import v2
+from harness.frameworks.declaration import declared
 from harness.frameworks.runtime import Runtime
+from harness.frameworks.submissions import reading_of
 from harness.oracle import ccxt_ids
 from harness.sandbox.protocol import Backend
 
@@ -95,9 +97,10 @@ def quote_written(texts: Iterable[str], quote: str) -> str:
 
 
 def digest(tree: Tree, connector: AddedConnector, ccxt_id: str | None) -> str:
-    """What a derivation depends on: the connector and its tests, ccxt, and our own release."""
+    """What a derivation depends on: the connector, its tests and libraries, ccxt, and our own release."""
     paths = (*tree.under(connector.path), *tree.under(v2.tests_path(connector.kind, connector.name)))
     total = hashlib.sha256(f"{harness.__version__} {version('ccxt')} {ccxt_id} {_own_code()}".encode())
+    total.update(repr(declared(reading_of(tree))).encode())
     for path in sorted(paths):
         entry = tree.entry(path)
         total.update(f"{path} {entry.oid if entry else ''}\n".encode())
