@@ -193,7 +193,8 @@ class _Answering(StreamSession):
             yield Frame.of("stream:answer", ack)
             return
         hoped = self._exchange.source.received
-        if not hoped or not (self._answered or any(key in text for key in self._exchange.keys)):
+        proofs = (*self._exchange.keys, SESSION["session.key"])
+        if not hoped or not (self._answered or any(proof in text for proof in proofs)):
             return
         answer = template(hoped[min(self._answered, len(hoped) - 1)], "")
         self._answered += 1

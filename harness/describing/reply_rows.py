@@ -111,8 +111,10 @@ class RowBuilder:
             self._about = about
             return told
         if isinstance(value, list):
+            keyed = not within and value and isinstance(value[0], dict) and self._keyed_rows(value[0])
             thing = self._rows(path, within) if value and isinstance(value[0], dict | list) else ""
-            thing, number = self._known_rows.get(path, (thing, 0))
+            # Where an object of the list has the rows by their keys, it has them.
+            thing, number = self._known_rows.get(path, ("" if keyed else thing, 0))
             if thing:
                 name = f"each {thing}"
                 about, self._about = self._about, thing

@@ -22,6 +22,7 @@ from harness.describing.reply_rows import ROWS
 from harness.describing.routes import Route
 from harness.describing.sentinels import same_address
 from harness.describing.signing import signing_of
+from harness.describing.some_states import some_states
 from harness.describing.source import ROW, Reading, Source
 from harness.describing.templates import Kind
 from harness.describing.wordlists import WordLists
@@ -97,7 +98,12 @@ def route_part(
         if route.parameters != usual:
             told["parameters"] = route.parameters
         told["takes"] = takes
-    derived = _reply(route, named, sources)
+    replies = _replies_of(route, named, sources)
+    some = some_states(replies)
+    derived = _reply(route, replies if some is None else some.replies, named, sources)
+    if some is not None and derived is not None:
+        told |= {"rows": {"of": some.of}, "unknown": "empty"}
+        derived = some.of_these_alone(derived)
     if derived is not None:
         told["reply"] = spoken(derived.template, derived.fields, words)
         part.fields += [replace(each, at=(*at, "reply", *each.at)) for each in derived.fields]
@@ -122,9 +128,11 @@ def _read(route: Route, source: Source) -> Reading | None:
     return source.of(route.path)
 
 
-def _reply(route: Route, named: Sequence[Route], sources: Sources) -> Derived | None:
+def _reply(
+    route: Route, replies: Sequence[Answer], named: Sequence[Route], sources: Sources
+) -> Derived | None:
     """What the route answers, by the tests, else by what the connector's source reads of it."""
-    replies = _as_read(_replies_of(route, named, sources), _read(route, sources.source))
+    replies = _as_read(replies, _read(route, sources.source))
     derived = derived_of(route.operation, replies, sources)
     if route.operation == "order_book" and derived is None:
         derived = _whole_book(sources.books.get("order_book"), route, sources.source)

@@ -167,7 +167,8 @@ def _parts_of(
             secret = next((key for key, held in credentials.items() if held == value), "")
             literal = value if len(value) <= _LONGEST_LITERAL else "{other}"  # longer ones are made anew
             payload = _is_payload(place, value, said)
-            written = "{passphrase}" if secret else "{payload}" if payload else literal
+            of_body = "{body|base64}" if _decoded(value) == said.body != "" else literal
+            written = "{passphrase}" if secret else "{payload}" if payload else of_body
             text = text.replace("{other}", written)
             name = "passphrase" if secret else "payload" if payload else ""
         if role == "key" and (before := _before_key(value, credentials)):
@@ -183,9 +184,14 @@ def _is_payload(place: str, value: str, said: Said) -> bool:
     """Whether that place holds the request's parameters in base64, or another value of it, as its nonce."""
     if said.payload is not None and place == said.payload.place:
         return True
+    return _decoded(value) in said.values.values()
+
+
+def _decoded(value: str) -> str | None:
+    """What a text in base64 holds; None where it is none."""
     with contextlib.suppress(binascii.Error, ValueError):
-        return base64.b64decode(value, validate=True).decode() in said.values.values()
-    return False
+        return base64.b64decode(value, validate=True).decode()
+    return None
 
 
 def _before_key(value: str, credentials: Mapping[str, str]) -> str:
@@ -218,9 +224,10 @@ def credentials_of(asked: Asked, found: Explanation) -> dict[str, JsonValue]:
     """The connector's fields and which of the account's values each holds."""
     secrets = {scheme.secret: scheme for scheme in found.schemes}
     made: dict[str, JsonValue] = {}
-    choices = {field.name for field in asked.fields if usual_option(field) is not None}
+    usual = {field.name: option for field in asked.fields if (option := usual_option(field)) is not None}
     for name, value in asked.credentials.items():
-        if name in choices:
+        if name in usual:
+            made |= {} if value == usual[name] else {name: {"is": "none", "value": value}}
             continue
         meaning, shape = meaning_of_name(name), asked.shapes.get(name) or shape_of(value) or Shape.TOKEN
         if value == SESSION["account.number"]:

@@ -138,7 +138,7 @@ class Words(Part):
 class Rows(Part):
     """Which rows a list holds and how it is cut. `order` is how they are sorted by time."""
 
-    of: Literal["all", "open", "ended"] = "all"
+    of: Literal["all", "open", "filled", "ended"] = "all"
     order: Literal["newest first", "oldest first"] = "newest first"
     usual: int | None = None
     most: int | None = None
