@@ -15,7 +15,7 @@ from dataclasses import replace
 from pydantic import JsonValue
 
 from harness.describing.answers import named_so
-from harness.describing.asking_words import keys_said, words_said
+from harness.describing.asking_words import counted_in, keys_said, words_said
 from harness.describing.function_reading import OPENING, Function
 from harness.describing.leaves import Path
 from harness.describing.session_reading import headers_in
@@ -103,6 +103,7 @@ def read_source(texts: Iterable[str]) -> Source:
         queued=_queued_in(functions, constants),
         asking=tuple(asking),
         whole_books=_whole_books(functions),
+        counted=frozenset(key for tree in trees for key in counted_in(tree)),
     )
 
 
