@@ -163,7 +163,7 @@ def route_of(
     have = {leaf for each in examples for leaf in flatten(each.document)}
     known = {leaf: each for leaf, each in but_for_market_orders(more).items() if leaf in have}
     first = used[0][0]
-    path, fields = path_of(known, first)
+    path, fields = path_of(known, first, keys)
     takes: dict[str, JsonValue] = {}
     told = any(each.fact in ("order.order_id", "order.client_order_id") for each in known.values())
     for leaf, each in known.items():
@@ -191,7 +191,7 @@ def route_of(
         operation in ("place_order", "cancel_order")
         or any(scheme.signs(first, credentials) for scheme in schemes)
         or session_place(first, parts) != ""
-        or any(key in value for key in keys for value in first.values.values())
+        or any(key in value for key in keys for value in (first.path, *first.values.values()))
     )
     where = "query" if not first.body else "json" if first.body.lstrip().startswith(("{", "[")) else "form"
     where = "payload" if first.payload is not None else where
