@@ -6,7 +6,7 @@ import re
 import sys
 
 from checks.static.imports import imported, libraries_needed
-from checks.static.libraries import LISTS, Listed, listed_in, normal
+from checks.static.libraries import Listed, listed_in, lists_in, normal
 from checks.static.sources import Sources
 from checks.static.wording import counted
 from harness.checking import Attach, expect, measured, not_applicable, requirement, seen_in_file, undetermined
@@ -52,15 +52,15 @@ def test_new_dependencies(sources: Sources, libraries: Libraries) -> None:
     """Added libraries are pinned, come from the public index, and are imported by the new code."""
     added = [
         (path, entry)
-        for path in LISTS
-        if path in sources.changed and path in sources.paths
+        for path in lists_in(sources.paths)
+        if path in sources.changed
         for entry in listed_in(path, sources[path].text)
         if entry.line in sources[path].added
     ]
     if not added:
         not_applicable("It adds no library.")
     used = {module for source in sources.shipped for module, _ in imported(source)}
-    old = {normal(entry.name) for path in LISTS for entry in _listed_before(sources, path)}
+    old = {normal(entry.name) for path in lists_in(sources.paths) for entry in _listed_before(sources, path)}
     wrong = [
         (entry, seen_in_file(path, entry.line, f"{why}: {sources[path].line(entry.line)}"))
         for path, entry in added
@@ -87,7 +87,5 @@ def _objection(entry: Listed, used: set[str], libraries: Libraries) -> str | Non
 
 
 def _listed_before(sources: Sources, path: str) -> tuple[Listed, ...]:
-    if path not in sources.paths:
-        return ()
     before = sources[path].base if path in sources.changed else sources[path].text
     return listed_in(path, before or "")

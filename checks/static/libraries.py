@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
+
+from harness.frameworks.declaration import OTHER_ENVIRONMENT
 
 LISTS = (
     "setup.py", "setup/environment.yml", "setup/environment-linux.yml", "setup/environment-win64.yml",
-    "setup/environment-linux-aarch64.yml", "setup/environment_dydx.yml", "setup/pip_packages.txt",
-    "pyproject.toml", "requirements.txt", "requirements-dev.txt", "environment.yml",
+    "setup/environment-linux-aarch64.yml", "setup/pip_packages.txt", "pyproject.toml",
+    "requirements.txt", "requirements-dev.txt", "environment.yml",
 )  # fmt: skip
 
 REQUIREMENT = re.compile(
@@ -17,6 +19,13 @@ REQUIREMENT = re.compile(
 )
 IN_SETUP = re.compile(r"^\s*[\"'](?P<entry>[A-Za-z0-9][^\"']*)[\"'],?\s*(#.*)?$")
 IN_YAML = re.compile(r"^\s*-\s+(?P<entry>[A-Za-z0-9][^\s#]*(?:\s*@\s*\S+)?)")
+
+
+def lists_in(paths: Iterable[str]) -> tuple[str, ...]:
+    """Those of `paths` that are lists: the usual ones, and other environments for some connectors alone."""
+    there = frozenset(paths)
+    others = sorted(path for path in there if OTHER_ENVIRONMENT.fullmatch(path))
+    return (*(path for path in LISTS if path in there), *others)
 
 
 class Listed(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from checks.static.advisories import Advisories, Advisory, NoAnswerError
-from checks.static.libraries import LISTS, Listed, listed_in
+from checks.static.libraries import Listed, listed_in, lists_in
 from checks.static.sources import Sources
 from checks.static.wording import counted
 from harness.checking import (
@@ -65,15 +65,11 @@ def _added(sources: Sources) -> list[tuple[str, Listed]]:
     """New lines of the lists, by the list's path; not applicable where there are none."""
     added = [
         (path, entry)
-        for path in LISTS
-        if path in sources.changed and path in sources.paths
-        for entry in _listed(sources, path)
+        for path in lists_in(sources.paths)
+        if path in sources.changed
+        for entry in listed_in(path, sources[path].text)
         if entry.line in sources[path].added
     ]
     if not added:
         not_applicable("It adds no library.")
     return added
-
-
-def _listed(sources: Sources, path: str) -> tuple[Listed, ...]:
-    return listed_in(path, sources[path].text) if path in sources.paths else ()

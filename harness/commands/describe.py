@@ -38,7 +38,7 @@ from harness.forks.upstream import upstream_commit
 from harness.forks.worktree import work_tree
 from harness.frameworks import generation_of
 from harness.frameworks.runtime import Runtime
-from harness.frameworks.submissions import submission_build
+from harness.frameworks.submissions import with_its_libraries
 from harness.frameworks.upstream import upstream_base
 from harness.oracle import checked_ccxt_id
 from harness.paths import cache_dir
@@ -93,7 +93,7 @@ def describe(
         backend = choose(settings.sandbox)
         commit = upstream_commit(store, round_.upstream, None, lambda text: say(console, text))
         base = upstream_base(cache_dir(), backend, store, commit.commit, generation_of(tree.paths()))
-        return backend, submission_build(cache_dir(), backend, base, tree).runtime
+        return backend, with_its_libraries(cache_dir(), backend, base, store, submission, tree).runtime
 
     made_folder(folder)  # before minutes are spent
     asked: tuple[Question, ...] = ()

@@ -21,7 +21,7 @@ from harness.forks.upstream import upstream_commit
 from harness.forks.worktree import work_tree
 from harness.frameworks import generation_of
 from harness.frameworks.runtime import Runtime
-from harness.frameworks.submissions import submission_build
+from harness.frameworks.submissions import submission_build, with_its_libraries
 from harness.frameworks.upstream import upstream_base
 from harness.oracle import unified_symbol
 from harness.paths import cache_dir
@@ -160,9 +160,9 @@ def _running(wanted: Wanted, sandbox: Choice, console: Console) -> tuple[Backend
     settings = build_upstream(Settings(round_, FOLDER, store, sandbox=chosen_name(sandbox)), console)
     backend = choose(settings.sandbox)
     commit = upstream_commit(store, round_.upstream, None, lambda text: say(console, text)).commit
-    if wanted.fork is not None:
-        tree = Tree.of(store, work_tree(store, wanted.fork, round_.upstream))
-    else:
-        tree = Tree(store, commit)
+    submission = work_tree(store, wanted.fork, round_.upstream) if wanted.fork is not None else None
+    tree = Tree.of(store, submission) if submission is not None else Tree(store, commit)
     base = upstream_base(cache_dir(), backend, store, commit, generation_of(tree.paths()))
+    if submission is not None:
+        return backend, with_its_libraries(cache_dir(), backend, base, store, submission, tree).runtime
     return backend, submission_build(cache_dir(), backend, base, tree).runtime

@@ -16,7 +16,7 @@ from harness.forks.object_store import ObjectStore
 from harness.forks.tree import Tree
 from harness.frameworks import GENERATIONS
 from harness.frameworks.runtime import Runtime
-from harness.frameworks.submissions import began_at, submission_build, submission_layer
+from harness.frameworks.submissions import with_its_libraries
 from harness.frameworks.upstream import upstream_base
 from harness.paths import cache_dir
 from harness.reporting.wording import count
@@ -106,9 +106,7 @@ def _runtime(chosen: Chosen, store: ObjectStore, backend: Backend) -> Runtime:
     if generation.adapter is None:
         raise UserError(generation.no_adapter_because, where=chosen.name)
     base = upstream_base(cache_dir(), backend, store, submission.upstream_commit, submission.generation)
-    tree, before = Tree.of(store, submission), Tree(store, submission.upstream_commit)
-    added = submission_layer(cache_dir(), backend, base, submission, before, tree)
-    built = submission_build(cache_dir(), backend, base, tree, added, began_at(store, submission))
+    built = with_its_libraries(cache_dir(), backend, base, store, submission, Tree.of(store, submission))
     if not built.ok:
         raise UserError(
             f"modules that do not build: {len(built.failed)}, the first of them {built.failed[0]}",

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from pydantic import JsonValue
 
 from harness.describing.fields import SENDS, Field
-from harness.describing.leaves import Path, name_of, number_of
+from harness.describing.leaves import Path, name_of, number_of, unpacked
 from harness.describing.names import fact_named
 from harness.describing.said import Said
 from harness.describing.templates import Example, Explained, Kind, embedded, explained, literal_of, time_form
@@ -38,6 +38,9 @@ def document_of(said: Said, parts: frozenset[str], keys: frozenset[str]) -> Json
             for name, value in said.payload.document.items()
             if value != said.path and not re.search(r"nonce|time", name, re.I)
         }
+    body = unpacked(body)
+    if isinstance(body, list):
+        body = {"": body}  # as a described exchange has it
     if isinstance(body, dict):
         body = {
             name: value

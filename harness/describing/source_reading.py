@@ -15,7 +15,7 @@ from dataclasses import replace
 from pydantic import JsonValue
 
 from harness.describing.answers import named_so
-from harness.describing.asking_words import words_said
+from harness.describing.asking_words import counted_in, keys_said, words_said
 from harness.describing.function_reading import OPENING, Function
 from harness.describing.leaves import Path
 from harness.describing.session_reading import headers_in
@@ -78,7 +78,7 @@ def read_source(texts: Iterable[str]) -> Source:
         paths = paths_in(function, constants)
         if function.name in METHODS or paths:
             operation, words = METHODS.get(function.name, ""), words_said(function, constants)
-            asking.append(Asking(operation, frozenset(paths), words, reading))
+            asking.append(Asking(operation, frozenset(paths), words, reading, keys_said(function, constants)))
         if not reading.reads and not reading.headers:
             continue
         if _receives(function) and function.name in METHODS:
@@ -103,6 +103,7 @@ def read_source(texts: Iterable[str]) -> Source:
         queued=_queued_in(functions, constants),
         asking=tuple(asking),
         whole_books=_whole_books(functions),
+        counted=frozenset(key for tree in trees for key in counted_in(tree)),
     )
 
 

@@ -2,7 +2,8 @@
 
 Hummingbot is installed with conda (`setup/environment.yml`, then `setup/pip_packages.txt` without what that
 depends on); its `setup.py` and `pyproject.toml` name packages for the package index. Where two files name one
-package, the file that people install by is followed.
+package, the file that people install by is followed. `install` and `Makefile` can offer other environments,
+for connectors whose libraries do not fit the rest (`setup/environment_dydx.yml`).
 """
 
 from __future__ import annotations
@@ -27,8 +28,11 @@ WORKFLOWS = (
     ".github/actions/install_hummingbot/action.yml",
 )
 FILES = (*ENVIRONMENTS, WITHOUT_DEPENDENCIES, SETUP, PROJECT, *WORKFLOWS)
+INSTALLERS = ("install", "Makefile")
+OTHER_ENVIRONMENT = re.compile(r"setup/environment[-_](?!linux|win|mac|osx)[\w-]{1,40}\.ya?ml")
 MAX_TEXT = 1 << 18
 MAX_ENTRIES, MAX_ENTRY = 500, 300
+MAX_OFFERED = 10  # other environments
 
 # Packages that go by another name on the package index, or have been renamed there.
 RENAMED = {
@@ -58,6 +62,7 @@ class Declaration:
     requirements: tuple[str, ...] = ()
     alone: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
 
 
 def declared(read: Read) -> Declaration:
@@ -73,13 +78,23 @@ def declared(read: Read) -> Declaration:
     wanted = _first_of_each([*conda, *setup.requirements, *project.requirements])
     own = {_name(each) for each in alone}
     tested = (match for path in WORKFLOWS for match in re.findall(_CI_PYTHON, texts[path]))
+    everywhere = {_name(each) or each for each in [*wanted, *alone]}
     return Declaration(
         python=next((each for each in (_python(conda), setup.python, project.python) if each), ""),
         tested_with=tuple(dict.fromkeys(tested)),
         requirements=tuple(each for each in wanted if _is_package(each) and _name(each) not in own),
         alone=tuple(each for each in alone if _is_package(each)),
         elsewhere=tuple(each for each in [*wanted, *alone] if _is_elsewhere(each)),
+        apart=tuple(each for each in _offered(read) if (_name(each) or each) not in everywhere),
     )
+
+
+def _offered(read: Read) -> Iterator[str]:
+    """What the other environments hold that the tree's own installers can choose."""
+    installers = "\n".join((read(path) or "")[:MAX_TEXT] for path in INSTALLERS)
+    paths = dict.fromkeys(OTHER_ENVIRONMENT.findall(installers))
+    entries = (entry for path in [*paths][:MAX_OFFERED] for entry in _conda((read(path) or "")[:MAX_TEXT]))
+    return (each for each in _first_of_each(entries) if _is_package(each) or _is_elsewhere(each))
 
 
 _CI_PYTHON = re.compile(r"python-version:\s*[\"']?(\d+\.\d+)[\"']?\s*$", re.MULTILINE)
@@ -87,8 +102,12 @@ _CI_PYTHON = re.compile(r"python-version:\s*[\"']?(\d+\.\d+)[\"']?\s*$", re.MULT
 
 def changed(before: Declaration, after: Declaration) -> tuple[str, ...]:
     """What `after` asks for that `before` does not, or not so: requirements and addresses."""
-    old = {*before.requirements, *before.alone, *before.elsewhere}
-    return tuple(each for each in (*after.requirements, *after.alone, *after.elsewhere) if each not in old)
+    old = set(_all(before))
+    return tuple(each for each in _all(after) if each not in old)
+
+
+def _all(declaration: Declaration) -> tuple[str, ...]:
+    return (*declaration.requirements, *declaration.alone, *declaration.elsewhere, *declaration.apart)
 
 
 def name_of(requirement: str) -> str:

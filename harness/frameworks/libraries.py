@@ -19,9 +19,9 @@ _NO_MODULE = re.compile(r"No module named '([^'.]+)")
 class Libraries:
     """`brought` has for each top-level module the distributions that bring it.
 
-    `left_out` was declared by upstream and is not in the environment, `unavailable` by the submission.
-    `stated` are the packages that upstream's own files name, whether we install them or not: of 2020 we
-    install those that connectors were seen to need.
+    `left_out` was declared by upstream, of this environment or another, and is not here, `unavailable` by the
+    submission. `stated` are the packages that upstream's own files name, whether we install them or not: of
+    2020 we install those that connectors were seen to need.
     """
 
     brought: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class Libraries:
         folders = [environment.packages, *([added.folder] if added.folder else [])]
         return cls(
             brought_by(*folders),
-            environment.lock.left_out(),
+            (*environment.lock.left_out(), *upstream.apart),
             added.additions.unavailable,
             frozenset(map(name_of, (*upstream.requirements, *upstream.alone))),
         )

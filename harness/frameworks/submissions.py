@@ -33,13 +33,15 @@ def submission_layer(
     They are taken as the index had them when it was committed. Raises NotInstalledError.
     """
     declared = spec_of(base.generation).declared
-    asked = changed(declared(_reading(before)), declared(_reading(after)))
+    asked = changed(declared(reading_of(before)), declared(reading_of(after)))
     as_of = base.environment.lock.as_of
     as_of = max(as_of, submission.committed_at) if as_of else None
     return layer(cache, backend, base.environment, submission.commit, asked, as_of)
 
 
-def _reading(tree: Tree) -> Read:
+def reading_of(tree: Tree) -> Read:
+    """The text of a tree's files."""
+
     def read(path: str) -> str | None:
         try:
             return tree.text(path)
@@ -47,6 +49,15 @@ def _reading(tree: Tree) -> Read:
             return None
 
     return read
+
+
+def with_its_libraries(
+    cache: Path, backend: Backend, base: Base, store: ObjectStore, submission: Submission, tree: Tree
+) -> BuildResult:
+    """`submission_build` with the libraries that the submission adds. Raises as both do."""
+    before = Tree(store, submission.upstream_commit)
+    added = submission_layer(cache, backend, base, submission, before, tree)
+    return submission_build(cache, backend, base, tree, added, began_at(store, submission))
 
 
 def submission_build(

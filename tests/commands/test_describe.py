@@ -12,6 +12,7 @@ from rich.console import Console
 from harness.commands.describe import ROUTE, _ask, _connector, _table, _tell_rehearsal
 from harness.describing.asked import Asked
 from harness.describing.assembling import Assembled
+from harness.describing.describe import digest
 from harness.describing.gathered import Sources
 from harness.describing.kit import Harvest
 from harness.describing.placed import Placed
@@ -19,6 +20,7 @@ from harness.describing.review_lines import OPEN_FACT, Question, line
 from harness.describing.signatures import explain
 from harness.errors import UserError
 from harness.forks.submission import AddedConnector, Submission
+from harness.forks.tree import Tree
 from harness.scenarios.rehearsal import STEPS, Rehearsal
 
 FILE = Path("descriptions/acme.yml")
@@ -86,3 +88,12 @@ def test_a_connector_that_is_not_clear_is_asked_for(
     with pytest.raises(UserError) as refused:
         _connector(submission, wanted)
     assert str(refused.value) == f"here: {said}\n→ {hint}"
+
+
+def test_a_library_that_is_added_is_something_new() -> None:
+    def made_of(environment: str) -> str:
+        texts = {"setup/environment.yml": environment}
+        tree = SimpleNamespace(text=texts.get, under=lambda _: (), entry=lambda _: None)
+        return digest(cast("Tree", tree), AddedConnector("acme", "exchange", "exchange/acme", True), None)
+
+    assert made_of("dependencies:\n  - numpy\n") != made_of("dependencies:\n  - numpy\n  - acme-sdk\n")

@@ -22,7 +22,8 @@ from harness.describing.sentinels import SESSION, same_address
 from harness.describing.signatures import Explanation
 from harness.describing.signing import credentials_of
 from harness.describing.source_reading import read_source
-from harness.describing.streams import connections, templated
+from harness.describing.streams import connections
+from harness.describing.topics import templated
 from harness.driving.claims import ConfigField
 
 HOST = "api.x.test"
@@ -320,6 +321,23 @@ def test_canaries_are_numbers_and_choices_where_the_type_says_so() -> None:
     said = credentials_of(Asked(given, tuple(fields)), Explanation((), 0, ()))
     assert said["x_api_key_index"] == {"is": "number"}
     assert not {"x_mode", "x_hedge"} & said.keys()
+
+
+def test_of_several_words_the_one_counts_that_the_tests_take() -> None:
+    """As LBank's: `(RSA/HmacSHA256)`, and what signs by the first is no shape of a secret's."""
+    field = ConfigField(
+        name="x_auth_method", prompt="Authentication method (RSA/HmacSHA256)", secure=False,
+        connect_key=True, prompted=True, required=True, kind="str",
+    )  # fmt: skip
+    shown = 'self.method = "HmacSHA256"\nself.x = X(x_auth_method=self.method)\n'
+    for tests, word, said in (
+        ((shown,), "HmacSHA256", {"x_auth_method": {"is": "none", "value": "HmacSHA256"}}),
+        ((), "RSA", {}),
+        ((shown.replace("HmacSHA256", "MD5"),), "RSA", {}),
+    ):
+        given = keys([field], "x", lambda _: None, tests).credentials
+        assert given == {"x_auth_method": word}
+        assert credentials_of(Asked(given, (field,)), Explanation((), 0, ())) == said
 
 
 def _opened(body: object, query: str = "", path: str = "/ws") -> Asked:

@@ -80,6 +80,52 @@ def test_a_token_that_a_reply_gives_opens_a_session() -> None:
     assert "signing" not in made["routes"]["GET /v1/GetBalances"]
 
 
+_KEY = SESSION["session.key"]
+
+
+@pytest.mark.parametrize(
+    ("then", "carried"),
+    [
+        ((Said(HOST, "/v1/GetBalances", "GET", f"id=7&sid={_KEY}"),), "query sid"),
+        (
+            (Said(HOST, "/v1/GetBalances", "POST", body=json.dumps({"id": "7", "by": {"sid": _KEY}})),),
+            "body by.sid",
+        ),
+        (
+            (
+                Said(HOST, "/v1/GetBalances", "GET", f"id=7&sid={_KEY}"),
+                Said(HOST, "/v1/GetFills", "POST", body=json.dumps({"id": "7", "sid": _KEY})),
+            ),
+            "param sid",
+        ),
+        (
+            (
+                Said(HOST, "/v1/GetBalances", "GET", f"id=7&sid={_KEY}"),
+                Said(HOST, "/v1/GetFills", "POST", body=f"id=7&sid={_KEY}"),
+            ),
+            "param sid",
+        ),
+    ],
+)
+def test_requests_may_carry_the_sessions_key_in_query_or_body(then: tuple[Said, ...], carried: str) -> None:
+    login = Said(HOST, "/v1/Authenticate", "POST", headers=(("APIKey", KEY),))
+    asked = Asked({"acme_api_key": KEY, "acme_secret_key": SECRET}, sent=(login, *then))
+    made = _described(BY_TOKEN, asked)
+    assert made["signing"] == {"scheme": "session", "carries": {"signature": carried}}
+    balances = made["routes"][f"{then[0].method} /v1/GetBalances"]
+    assert balances["private"]
+    assert balances["takes"] == {"id": "7"}
+
+
+def test_what_keeps_a_stream_open_is_no_session() -> None:
+    """As Binance's listen key: it is named where the stream is renewed, and nowhere else."""
+    login = Said(HOST, "/v1/userDataStream", "POST", headers=(("APIKey", KEY),))
+    then = Said(HOST, "/v1/userDataStream", "PUT", f"listenKey={_KEY}", headers=(("APIKey", KEY),))
+    made = _described("", Asked({"acme_api_key": KEY}, sent=(login, then)))
+    assert made["signing"] == {"scheme": "unverified", "carries": {"key": "header APIKey"}}
+    assert made["routes"]["PUT /v1/userDataStream"]["takes"] == {"listenKey": "{session.key}"}
+
+
 def test_a_cookie_that_a_reply_sets_opens_a_session() -> None:
     login = Said(HOST, "/v1/login", "POST", body=json.dumps({"api_key": KEY}))
     made = _described(BY_COOKIE, _asked(login, ("Cookie", f"gravity={SESSION['session.key']}")))

@@ -14,6 +14,7 @@ from harness.frameworks import uv, v2
 from harness.frameworks.additions import TOO_MANY, Layer, layer
 from harness.frameworks.contents import brought_by
 from harness.frameworks.declaration import Declaration
+from harness.frameworks.libraries import Libraries
 from harness.frameworks.resolving import NOT_ON_INDEX, Environment, environment
 from harness.sandbox import Backend
 from harness.sandbox.protocol import Job, Mount
@@ -91,6 +92,15 @@ def test_what_cannot_be_had_is_named_and_the_rest_is_there(add: Add, index: Path
     assert [each.declared for each in found.unavailable] == ["git+https://example.org/x", "nowhere==1"]
     assert found.unavailable[0].why == NOT_ON_INDEX
     assert "nowhere" in found.unavailable[1].why
+
+
+def test_what_upstream_declares_of_another_environment_is_lacking_here(upstream: Environment) -> None:
+    libraries = Libraries.of(upstream, Layer(), Declaration(apart=("acme-proto>=1",)))
+    assert libraries.why_lacking("acme_proto") == (
+        "acme-proto>=1, which upstream declares, is not in the environment"
+    )
+    assert not libraries.there("acme_proto")
+    assert libraries.why_lacking("other") is None
 
 
 def test_a_submission_has_no_more_than_so_many(add: Add, index: Path) -> None:

@@ -151,3 +151,31 @@ def test_changes_are_new_packages_new_versions_and_addresses() -> None:
     after = Declaration(requirements=("a", "b==2", "d>=1"), alone=("c",), elsewhere=("git+https://x",))
     assert changed(before, after) == ("b==2", "d>=1", "git+https://x")
     assert changed(after, before) == ("b==1",)
+
+
+OTHER = """
+dependencies:
+  - bidict
+  - pip:
+    - acme-proto>=1
+    - git+https://example.org/acme.git
+"""
+
+
+@pytest.mark.parametrize("path", ["setup/environment_acme.yml", "setup/environment-acme.yaml"])
+@pytest.mark.parametrize("installer", ["install", "Makefile"])
+def test_what_another_environment_holds_that_can_be_chosen_is_declared_apart(
+    installer: str, path: str
+) -> None:
+    files = {"setup/environment.yml": ENVIRONMENT, path: OTHER, installer: f'ENV_FILE="{path}"\n'}
+    found = declared(files.get)
+    assert found.apart == ("acme-proto>=1", "git+https://example.org/acme.git")
+    assert found.requirements == of(environment=ENVIRONMENT).requirements
+    assert changed(of(environment=ENVIRONMENT), found) == found.apart
+
+
+def test_an_environment_that_nothing_installs_or_another_platforms_declares_nothing() -> None:
+    files = {"setup/environment.yml": ENVIRONMENT, "setup/environment_acme.yml": OTHER}
+    assert declared(files.get).apart == ()
+    files |= {"setup/environment-win64.yml": OTHER, "install": "ENV_FILE=setup/environment-win64.yml\n"}
+    assert declared(files.get).apart == ()

@@ -229,3 +229,11 @@ def test_what_upstream_states_counts_though_it_is_not_installed_here() -> None:
     for module in ("mock", "async_timeout"):
         assert ended(checks.test_dependencies_are_declared, importing(module), libraries)[0] == "passed"
     assert ended(checks.test_dependencies_are_declared, importing("acme_sdk"), libraries)[0] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("entry", "status"), [("acme-sdk", "failed"), ("acme-sdk==9", "passed"), ("left-pad==1", "failed")]
+)
+def test_another_environment_that_comes_with_the_connector_is_a_list(entry: str, status: str) -> None:
+    listed = {"setup/environment_acme.yml": f"dependencies:\n  - pip:\n    - {entry}\n"}
+    assert ended(checks.test_new_dependencies, today().adding(listed))[0] == status
