@@ -23,8 +23,9 @@ _MOST_LEAVES = 3  # that tell requests to one address apart: some may say their 
 
 
 def words_in(said: Said) -> list[Word]:
-    """Every word that a request says, by its place."""
-    return [Word(place, value) for place, value in said.words.items() if _is_word(value)]
+    """Every word that a request says, those in lists last: these hold what else there is."""
+    found = [Word(place, value) for place, value in said.words.items() if _is_word(value)]
+    return sorted(found, key=lambda word: "[" in word.place)
 
 
 def _is_word(value: str) -> bool:

@@ -38,6 +38,21 @@ def keys_said(function: ast.AST, constants: Mapping[str, JsonValue]) -> frozense
     return frozenset(key for key in told if key is not None and WORD.fullmatch(key))
 
 
+def counted_in(tree: ast.AST) -> Iterator[str]:
+    """The keys of lists whose rows are counted (`enumerate(reply["universe"])`)."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(
+                func=ast.Name(id="enumerate"),
+                args=[
+                    ast.Subscript(slice=ast.Constant(value=str(key)))
+                    | ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=str(key)), *_]),
+                    *_,
+                ],
+            ):
+                yield key
+
+
 def _said(function: ast.AST, unsaid: set[int]) -> Iterator[tuple[ast.AST | None, ast.AST]]:
     """(key, value) of what stands under a key, then all else that is no key."""
     under: set[int] = set()

@@ -14,6 +14,7 @@ from harness.describing.asked import Asked
 from harness.describing.deriving import Derived, Reads, derive, nobody
 from harness.describing.kit import Harvest
 from harness.describing.market_units import decimals_told
+from harness.describing.places import MarketNotes
 from harness.describing.sentinels import SETS, Sentinels
 from harness.describing.signatures import Explanation
 from harness.describing.source import UNREAD, Source
@@ -82,5 +83,5 @@ def market_facts(symbol: str, sources: Sources) -> dict[str, str]:
 
 def derived_of(operation: str, answers: Sequence[Answer], sources: Sources) -> Derived | None:
     readings, states = sources.harvest.readings, sources.source.states
-    decimals = decimals_told(sources.answers)
-    return derive(operation, answers, readings, sources.symbols, sources.second, states, decimals)
+    notes = MarketNotes(decimals_told(sources.answers), sources.source.counted)
+    return derive(operation, answers, readings, sources.symbols, sources.second, states, notes)

@@ -61,8 +61,9 @@ Place = tuple[str, str, str, Word | None]  # host, method, path, word
 class Said:
     """What left the client.
 
-    A WebSocket message has no method; its `path` is its socket's, its text the `body`. `word` tells a request
-    from others to its address, None where it has that for itself.
+    A WebSocket message has no method; its `path` is its socket's, its text the `body`, and `socket` tells
+    apart the sockets that were opened. `word` tells a request from others to its address, None where it has
+    that for itself.
     """
 
     host: str
@@ -72,6 +73,7 @@ class Said:
     headers: tuple[tuple[str, str], ...] = ()
     body: str = ""
     word: Word | None = None
+    socket: int = 0
 
     @property
     def at(self) -> Place:

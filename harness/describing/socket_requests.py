@@ -1,4 +1,4 @@
-"""Orders that are messages of a WebSocket: what they say and how they are answered. Pure."""
+"""Requests that are messages of a WebSocket: what they say and how they are answered. Pure."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ from harness.describing.leaves import changed, flatten
 from harness.describing.market_units import decimals_told
 from harness.describing.placed import Placed, spoken
 from harness.describing.refusals import with_holes
-from harness.describing.route_labels import of_act
+from harness.describing.route_labels import facts_in, of_act
+from harness.describing.route_parts import read_of
 from harness.describing.routes import Route, route_of, signed_parts
 from harness.describing.said import Said, Word
 from harness.describing.sentinels import SESSION
+from harness.describing.socket_look_ups import LOOK_UPS, answered, look_ups
 from harness.describing.source import Ack
 from harness.describing.streams import Connection
 from harness.describing.templates import Kind
@@ -38,7 +40,8 @@ class SocketRequest:
 
 
 def socket_requests(sources: Sources, symbol: str) -> list[SocketRequest]:
-    """What the connector said on a WebSocket when it was told to place and to cancel orders.
+    """What the connector said on a WebSocket when it was told to place and to cancel orders, and what it
+    looked up there.
 
     Messages that nothing tells from others, or that carry no id, are none.
     """
@@ -58,9 +61,20 @@ def socket_requests(sources: Sources, symbol: str) -> list[SocketRequest]:
             continue
         examples = [(replace(said, word=word), {**common, **act.facts}) for said, act in pairs]
         made = route_of(operation, examples, parts, sources.signatures.schemes, asked.credentials)
-        own = (keys[0], *(() if word.is_key else (word.parameter,)))
-        found.append(SocketRequest(_without(made, own), keys[0]))
+        found.append(_request(made, word, keys[0]))
+    by_client_id = {name: act.facts for act in asked.acts if (name := act.facts.get("order.client_order_id"))}
+    for (operation, word), messages in look_ups(asked.frames, sources.source, acted).items():
+        examples = [
+            (replace(said, word=word), {**common, **facts_in(said, by_client_id, asked)}) for said in messages
+        ]
+        made = route_of(operation, examples, parts, sources.signatures.schemes, asked.credentials)
+        found.append(_request(made, word, next(key for key in messages[0].fields if ID.match(key))))
     return found
+
+
+def _request(made: Route, word: Word, key: str) -> SocketRequest:
+    own = (key, *(() if word.is_key else (word.parameter,)))
+    return SocketRequest(_without(made, own), key)
 
 
 def _used(acts: Sequence[Act], operation: str, sources: Sources) -> Iterator[tuple[Said, Act]]:
@@ -114,8 +128,15 @@ def _part(
     asks: dict[str, JsonValue] = {"operation": route.operation, "private": True}
     asks |= {"said": _nested(route.word)} if route.word is not None else {}
     asks["takes"] = spoken(route.takes, route.fields, words)
-    ack = best(sources.source.acks, route.operation)
-    if ack is not None:
+    acks = sources.source.acks
+    read = read_of(route, [], sources) if route.operation in LOOK_UPS else None
+    ack = best(acks, route.operation) if read is None else None
+    if read is not None:
+        told, way = answered(read.template, acks, route.operation, request.id)
+        fields = [replace(each, at=(*way, *each.at)) for each in read.fields]
+        asks["reply"] = spoken(told, fields, words)
+        part.fields += [replace(each, at=(*at, "reply", *each.at)) for each in fields]
+    elif ack is not None:
         asks["reply"] = template = _template(ack, request.id)
         for path, leaf in flatten(template).items():
             fact = "order.order_id" if path in ack.order_ids else ""

@@ -109,13 +109,14 @@ class Source:
     any part.
     `states` has the states of orders, as `STATES` calls them, by the exchange's words for them. `verbs` has
     the HTTP methods of routes that are asked for in one way only. `pair` has base and quote of what
-    its tests trade, empty where they do not say. `markets` is what is read of the reply that lists the
-    markets. `tests` are the texts of its test modules. `positions` are names for the places in rows that
-    are lists, one list of names for each kind of row. `told` has what is read of messages that are waited for
-    where a route's reply is elsewhere, by operation. `queued` is where in a message of the account's stream
-    that stands what the connector's queue gets. `asking` has what each function says when it asks.
-    `whole_books`: every message of a book is a whole one to it. `acks` are answers to requests over
-    WebSockets, as the tests have them.
+    its tests trade, empty where they do not say; `quote` that of all its markets, empty where it may be any.
+    `markets` is what is read of the reply that lists the markets. `tests` are the texts of its test modules.
+    `positions` are names for the places in rows that are lists, one list of names for each kind of row.
+    `told` has what is read of messages that are waited for where a route's reply is elsewhere, by operation.
+    `queued` is where in a message of the account's stream that stands what the connector's queue gets.
+    `asking` has what each function says when it asks. `whole_books`: every message of a book is a whole one
+    to it. `acks` are answers to requests over WebSockets, as the tests have them. `counted` are the keys of
+    lists whose rows it counts.
     """
 
     routes: Mapping[str, Reading]
@@ -125,6 +126,7 @@ class Source:
     states: Mapping[str, str] = field(default_factory=dict)
     verbs: Mapping[str, str] = field(default_factory=dict)
     pair: tuple[str, str] = ("", "")
+    quote: str = ""
     markets: Reading | None = None
     tests: tuple[str, ...] = ()
     positions: tuple[tuple[str, ...], ...] = ()
@@ -133,6 +135,7 @@ class Source:
     asking: tuple[Asking, ...] = ()
     whole_books: bool = False
     acks: tuple[Ack, ...] = ()
+    counted: frozenset[str] = frozenset()
 
     def meant(self, path: str, word: Word) -> str:
         """The operation of requests to this path that say this word, empty where no method says it.

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pydantic import JsonValue
 
 from harness.describing.answers import named_so
-from harness.describing.asking_words import keys_said, words_said
+from harness.describing.asking_words import counted_in, keys_said, words_said
 from harness.describing.function_reading import OPENING, Function
 from harness.describing.leaves import Path
 from harness.describing.session_reading import headers_in
@@ -37,6 +37,7 @@ METHODS: Mapping[str, str] = {
     "_get_last_traded_price": "ticker",
     "_update_trading_fees": "fees",
     "_get_listen_key": "user_stream_open",
+    "_get_listening_key": "user_stream_open",
     "get_current_server_time": "server_time",
     "trading_rules_request_path": "symbols",
     "trading_pairs_request_path": "symbols",
@@ -103,6 +104,7 @@ def read_source(texts: Iterable[str]) -> Source:
         queued=_queued_in(functions, constants),
         asking=tuple(asking),
         whole_books=_whole_books(functions),
+        counted=frozenset(key for tree in trees for key in counted_in(tree)),
     )
 
 

@@ -347,7 +347,7 @@ def _embed(text: str, facts: Mapping[str, str]) -> str:
     for name, value in sorted(
         facts.items(), key=lambda each: (len(each[1]), each[0] != "market.base"), reverse=True
     ):
-        if len(value) < _SHORTEST or name in (*WORDS, "order.signed_amount"):
+        if len(value) < _SHORTEST or name in (*WORDS, "order.signed_amount", "market.place"):
             continue
         for form, variant in (("", value), ("|lower", value.lower()), ("|upper", value.upper())):
             if variant in text:

@@ -361,7 +361,7 @@ def test_a_described_exchange_finds_the_route_by_a_key_or_in_a_list(body: Any, r
     routes_ = {
         name: {"operation": "place_order", "when": when} for name, when in zip(names, whens, strict=True)
     }
-    made = {"exchange": "acme", "hosts": {"rest": [HOST]}, "symbol": "{market.base}", "credentials": {},
+    made: Any = {"exchange": "acme", "hosts": {"rest": [HOST]}, "symbol": "{market.base}", "credentials": {},
             "routes": routes_, "refusals": {"body": "{refusal.code}"}, "known": {"": ["kit"]}}  # fmt: skip
     kind = dialect_of(checked(made, Path("acme.yml")))
     found = kind(Venue(kind.markets, 1, StillClock())).find(_request("/do", body))

@@ -14,6 +14,7 @@ from harness.describing.deriving import derive
 from harness.describing.kit import Harvest, Sample
 from harness.describing.market_units import decimals_told
 from harness.describing.order_rules import amounts_at
+from harness.describing.places import MarketNotes
 from harness.describing.routes import Route, routes
 from harness.describing.said import Said
 from harness.describing.sentinels import SETS
@@ -27,7 +28,8 @@ MARKETS = [
 
 def _markets(rows: list[dict[str, Any]]) -> tuple[Answer, ...]:
     member = "trading_rules_request_mock_response"
-    made = [Sample(member=member, set=each.name, side="", type="", answers=(rows, rows)) for each in SETS]
+    told: Any = (rows, rows)
+    made = [Sample(member=member, set=each.name, side="", type="", answers=told) for each in SETS]
     urls = [
         Sample(
             member="trading_rules_url",
@@ -102,11 +104,11 @@ def test_a_reply_tells_an_order_in_units_of_its_market() -> None:
         size, price = (float(figure) for figure in (each.amount, each.price))
         order = {"id": each.order_id, "size": round(size * 10_000), "price": str(round(price * 100))}
         reply = {"method": "GET", "url": "", "pattern": f"https://{HOST}/order", "status": 200, "error": ""}
-        mocked = {"mocked": [{**reply, "body": json.dumps(order)}], "returned": ""}
+        mocked: Any = {"mocked": [{**reply, "body": json.dumps(order)}], "returned": ""}
         member = "configure_open_order_status_response"
         made.append(Sample(member=member, set=each.name, side="BUY", type="LIMIT", answers=(mocked, mocked)))
     told = list(answers(Harvest(kit=True, samples=tuple(made))))
-    found = derive("order_status", told, (), {}, decimals=decimals_told(_markets(MARKETS)))
+    found = derive("order_status", told, (), {}, markets=MarketNotes(decimals_told(_markets(MARKETS))))
     assert found is not None
     assert found.template == {
         "id": "{order.order_id}",

@@ -31,7 +31,7 @@ from harness.describing.signatures import explain
 from harness.describing.source import Read, Reading
 from harness.describing.stream_parts import _as_their_messages_say
 from harness.describing.stream_parts import _book as _book_of_a_stream
-from harness.describing.streams import Subscription
+from harness.describing.subscriptions import Subscription
 from harness.describing.templates import Example, Kind, explained
 
 HOST = "api.acme.test"

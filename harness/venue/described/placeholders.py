@@ -25,6 +25,7 @@ FILTERS = {
     "per_contract": "for a contract instead of one of the base",
     "lot_units": "an amount times ten to the power of the market's `lot_decimals`, whole",
     "tick_units": "a price times ten to the power of the market's `tick_decimals`, whole",
+    "tick_fixed": "a price with as many decimals as the market's tick",
     "lower": "small letters", "upper": "capital letters",
     "no_dash": "without `-`", "trimmed": "without spaces at its ends: two words of a list may read alike",
     "flag": "`true` and `false` as JSON has them",

@@ -9,7 +9,7 @@ from harness.venue.described.requested import Asked
 from harness.venue.described.templates import Scope
 from harness.venue.described.venue_facts import VenueFacts
 from harness.venue.market import Market
-from harness.venue.model import Account, Order
+from harness.venue.model import Account, Order, OrderStatus
 from harness.venue.operations.lookup import find
 from harness.venue.operations.paging import page
 from harness.venue.operations.refusals import RequestError, RequestRefused
@@ -117,8 +117,7 @@ class Tellable:
             found = self._venue.open_orders(account, asked.market)
         else:
             found = self._venue.orders(account, asked.market)
-        if state == "ended":
-            found = tuple(order for order in found if not order.status.live)
+        found = tuple(order for order in found if among(state, order))
         return self._cut(asked, found, lambda order: order.created_at, lambda order: order.order_id)
 
     def _groups(self, asked: Asked, account: Account) -> list[Scope]:
@@ -141,6 +140,16 @@ class Tellable:
         book = self._venue.book(market, min(limit, asked.rows.most or self._depth))
         facts = {"sequence": book.sequence, "last": book.sequence, "first": book.sequence, "at": book.at}
         return self._facts.book(facts, book.bids, book.asks)
+
+
+def among(rows: str, order: Order) -> bool:
+    """Whether an order is one of those that a description's rows hold."""
+    match rows:
+        case "open":
+            return order.status.live
+        case "filled":
+            return order.status is OrderStatus.FILLED
+    return rows != "ended" or not order.status.live
 
 
 def _group(orders: list[Scope]) -> Scope:

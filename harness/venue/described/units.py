@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from harness.venue.dialects.decimals import decimals_of
+from harness.venue.dialects.decimals import decimals_of, fixed
 from harness.venue.market import Market
 
 # Filters that say nothing without the market.
-OF_A_MARKET = frozenset({"contracts", "per_contract", "lot_units", "tick_units"})
+OF_A_MARKET = frozenset({"contracts", "per_contract", "lot_units", "tick_units", "tick_fixed"})
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Units:
             tick if isinstance(tick, int) else 0,
         )
 
-    def written(self, value: Decimal, name: str) -> Decimal | int | None:
+    def written(self, value: Decimal, name: str) -> Decimal | int | str | None:
         """A value by one of the filters of `OF_A_MARKET`; None by any other."""
         match name:
             case "contracts":
@@ -47,6 +47,8 @@ class Units:
                 return int(value.scaleb(self.lot_decimals))
             case "tick_units":
                 return int(value.scaleb(self.tick_decimals))
+            case "tick_fixed":
+                return fixed(value, self.tick_decimals)
         return None
 
     def read(self, value: Decimal, name: str) -> Decimal:

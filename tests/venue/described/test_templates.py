@@ -114,8 +114,8 @@ def test_filled(template: Any, told: Any) -> None:
 
 def test_matched_in_the_units_of_a_market() -> None:
     units = Units(contract=D("0.01"), lot_decimals=3, tick_decimals=8)
-    said = {"size": 500, "price": "10", "count": "3"}
-    takes = {"size": "{order.amount|lot_units}", "price": "{order.price|tick_units}"}
+    said: dict[str, Any] = {"size": 500, "price": "10", "count": "3"}
+    takes: dict[str, Any] = {"size": "{order.amount|lot_units}", "price": "{order.price|tick_units}"}
     assert MATCHER.match(takes, said, units) == {"order.amount": D("0.5"), "order.price": D("1E-7")}
     assert MATCHER.match({"count": "{order.amount|contracts}"}, said, units) == {"order.amount": D("0.03")}
 
