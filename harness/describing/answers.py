@@ -80,10 +80,10 @@ _BY_NAME = (
     (r"server_?time|/time\b", "server_time"),
     (r"fee", "fees"),
     (r"ping|status|health", "ping"),
-    (r"my_?trades|fills|transactions", "order_trades"),
+    (r"my_?trades|fills|transactions|/fill$", "order_trades"),
     (r"balance|account|wallet|capital", "balances"),
     (r"ticker", "ticker"),
-    (r"symbols|pairs|markets|instruments|exchange_?info|products|contracts", "symbols"),
+    (r"symbols|pairs|markets|instruments|exchange_?info|products|contracts|/(instrument|symbol)$", "symbols"),
 )
 
 _CHANGES = (

@@ -28,6 +28,7 @@ from harness.describing.sentinels import SETS, Sentinels, sets_of
 from harness.describing.signatures import explain
 from harness.describing.source import Source
 from harness.describing.source_reading import read_source
+from harness.describing.written_forms import with_forms
 from harness.forks.submission import AddedConnector
 from harness.forks.tree import Tree
 from harness.frameworks import v2
@@ -80,7 +81,7 @@ def source_of(tree: Tree, connector: AddedConnector) -> Source:
     folder = v2.tests_path(connector.kind, connector.name)
     tests = tuple(_text(tree, path) for path in sorted(tree.under(folder)) if path.endswith(".py"))
     pair = ("", "") if own == (SETS[0].base, SETS[0].quote) else own
-    return replace(found, pair=pair, tests=tests, acks=acks_in(tests))
+    return with_forms(replace(found, pair=pair, tests=tests, acks=acks_in(tests)))
 
 
 def digest(tree: Tree, connector: AddedConnector, ccxt_id: str | None) -> str:

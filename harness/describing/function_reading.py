@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import JsonValue
 
+from harness.describing.becoming import facts_by_field
 from harness.describing.leaves import Path
 from harness.describing.source import BAD, KEYED, ROW, Read, Reading, goes_on
 from harness.describing.source_constants import literal_in
@@ -76,7 +77,10 @@ class Function:
         paths = {**dict.fromkeys(self._paths()), **self._looped}
         longest = [path for path in paths if not any(goes_on(path, other) for other in paths)]
         needed = self._needed()
-        reads = tuple(Read(path, wanted.get(path), path not in needed) for path in longest)
+        facts = facts_by_field(self._function, self._path)
+        reads = tuple(
+            Read(path, wanted.get(path), path not in needed, facts.get(path, "")) for path in longest
+        )
         return Reading(reads, _unit(self._function))
 
     def _learn(self, node: ast.AST) -> None:

@@ -62,6 +62,7 @@ _SAID: Mapping[str, Sequence[tuple[str, str]]] = {
         (rf"(fee|commission).*({_ASSET})", "fill.fee_asset"),
         (r"fee|commission", "fill.fee"),
         (r"side$", "fill.side"),
+        (r"remain|left|leaves|unfilled", ""),
         (_TIME, "fill.at"),
         (r"price|^px$|^rate$", "fill.price"),
         (r"quote|value|notional|cost|funds", "fill.quote_amount"),

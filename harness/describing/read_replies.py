@@ -55,13 +55,14 @@ def template(reading: Reading, operation: str, rows: str = "", thing: str = "") 
     sought = frozenset() if told else _sought(reading)
     for each in reads:
         path = tuple(
-            0 if step == ROW and each.path[:index] in sought else step for index, step in enumerate(each.path)
+            0 if step == ROW and (each.path[:index] in sought or ROW in each.path[:index]) else step
+            for index, step in enumerate(each.path)
         )
-        fact = named[each.path]
+        fact = each.fact or named[each.path]
         leaf = _leaf(each, operation, reading.unit, only=only)
         main = only and operation in _MAIN
         plain = fact and not main and (each.wanted is None or fact.endswith((".side", ".status")))
-        made = _put(made, path, _written(fact, reading.unit) if plain else leaf, of)
+        made = _put(made, path, _written(fact, reading.unit, each.form) if plain else leaf, of)
     return made
 
 
@@ -77,11 +78,15 @@ def _names(path: Path) -> tuple[str, ...]:
     return ("_".join(steps[-2:]), *steps[-1:]) if len(steps) > 1 else tuple(steps)
 
 
-def _written(fact: str, unit: str) -> str:
-    """A fact as it is usually written: times and counts as numbers, all else as text."""
+def _written(fact: str, unit: str, form: str) -> str:
+    """A fact in the form that tests write it in, else as it is usual: times and counts as numbers, all else
+    as text.
+    """
     if fact.endswith(("_at", ".at")):
-        return f"{{{fact}|{unit}}}" if unit == "iso" else f"{{{fact}|{unit}|number}}"
-    return f"{{{fact}|number}}" if fact.endswith(_COUNTS) else f"{{{fact}}}"
+        usual = unit if unit == "iso" else f"{unit}|number"
+        return f"{{{fact}|{usual if form in ('', 'number', 'text') else form}}}"
+    counted = fact.endswith(_COUNTS) or (form == "number" and not fact.endswith("client_order_id"))
+    return f"{{{fact}|number}}" if counted else f"{{{fact}}}"
 
 
 def _sought(reading: Reading) -> frozenset[Path]:
@@ -112,7 +117,7 @@ def _leaf(read: Read, operation: str, unit: str, *, only: bool) -> JsonValue:
         return _USUAL_PERIOD
     if _GOOD.search(name) or _TRUE.search(name):
         return True
-    return 0 if re.search(r"code|error|status", name, re.I) else ""
+    return 0 if read.form == "number" or re.search(r"code|error|status", name, re.I) else ""
 
 
 def fact_of(name: str, operation: str, *, only: bool) -> str:

@@ -26,12 +26,16 @@ NEEDED = (
 class Read:
     """A place of the reply that is read. `wanted` is a value it is compared with, None where it is none.
 
-    `may_lack`: it is asked for in a way that bears its absence (`reply.get("error")`).
+    `may_lack`: it is asked for in a way that bears its absence (`reply.get("error")`). `fact` is what it
+    becomes, where the function says so, perhaps with the other sign; `form` how tests write it, where they do
+    so alike: `number`, `text`, `iso`, or a unit of time.
     """
 
     path: Path
     wanted: JsonValue = None
     may_lack: bool = False
+    fact: str = ""
+    form: str = ""
 
     @property
     def of_an_error(self) -> bool:

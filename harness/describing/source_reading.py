@@ -33,6 +33,7 @@ METHODS: Mapping[str, str] = {
     "_place_cancel": "cancel_order",
     "_request_order_status": "order_status",
     "_all_trade_updates_for_order": "order_trades",
+    "_update_order_fills_from_trades": "order_trades",
     "_update_balances": "balances",
     "_get_last_traded_price": "ticker",
     "_update_trading_fees": "fees",
@@ -73,7 +74,7 @@ def read_source(texts: Iterable[str]) -> Source:
         reading = Function(function, constants, opening=opening).reading()
         if not reading.reads:
             reading = _read_elsewhere(function, functions, constants)
-        reading = _with_rows_read_elsewhere(reading, function, functions, constants)
+        reading = _with_parts_read_elsewhere(reading, function, functions, constants)
         reading = replace(reading, headers=headers_in(function))
         paths = paths_in(function, constants)
         if function.name in METHODS or paths:
@@ -150,17 +151,16 @@ def _read_by(
     return Reading(())
 
 
-def _with_rows_read_elsewhere(
+def _with_parts_read_elsewhere(
     reading: Reading,
     function: _Definition,
     functions: Sequence[_Definition],
     constants: Mapping[str, JsonValue],
 ) -> Reading:
-    """The same with what is read of rows by the functions that they are handed to."""
+    """The same with what is read of rows, and of other parts, by the functions that they are handed to."""
     reads = {each.path: each for each in reading.reads}
-    bare = {path for path in reads if path[-1:] == (ROW,)}
-    for name, argument, path in Function(function, constants).handed_on() if bare else ():
-        more = _read_by(name, argument, functions, constants).reads if path in bare else ()
+    for name, argument, path in Function(function, constants).handed_on() if reads else ():
+        more = _read_by(name, argument, functions, constants).reads if path in reads else ()
         reads |= {(*path, *each.path): replace(each, path=(*path, *each.path)) for each in more}
         if more:
             reads.pop(path, None)
@@ -224,12 +224,13 @@ def _states_in(tree: ast.Module, constants: Mapping[str, JsonValue]) -> Iterator
 def _asked_in(
     functions: Iterable[_Definition], constants: Mapping[str, JsonValue], verb: str = ""
 ) -> dict[str, str]:
-    """The operation of each path that one of `METHODS` names: the method that names fewest others counts.
+    """The operation of each path that one of `METHODS` names: the method that names fewest others counts, of
+    those the one that the path's own words speak for.
 
     Of several paths in one method those are left out whose words speak for something else. With `verb` only
     methods count that ask with this one alone.
     """
-    found: dict[str, tuple[int, int, str]] = {}
+    found: dict[str, tuple[int, bool, int, str]] = {}
     order = list(METHODS)
     for function in functions:
         if function.name in METHODS and (not verb or _verbs_of(function) == {verb}):
@@ -238,9 +239,10 @@ def _asked_in(
             for path in paths:
                 if len(paths) > 1 and named_so(path) not in ("", operation):
                     continue
-                claim = (len(paths), order.index(function.name), operation)
+                other = named_so(path) not in (operation, "ping")
+                claim = (len(paths), other, order.index(function.name), operation)
                 found[path] = min(found.get(path, claim), claim)
-    return {path: operation for path, (_, _, operation) in found.items()}
+    return {path: operation for path, (*_, operation) in found.items()}
 
 
 def _parsed(text: str) -> ast.Module | None:

@@ -383,3 +383,16 @@ def test_what_is_left_out_is_completed_within_objects_too() -> None:
 def test_a_connector_that_queues_no_changes_is_told_whole_books(keys: tuple[str, ...], whole: bool) -> None:
     lines = "".join(f"    key = self._{each}_messages_queue_key\n" for each in keys)
     assert read_source([f"def _channel_originating_message(self, message):\n{lines}"]).whole_books is whole
+
+
+def test_of_two_methods_that_ask_for_one_path_the_one_counts_that_its_words_speak_for() -> None:
+    source = (
+        'POSITIONS_PATH_URL = "/api/position"\nPING_PATH_URL = "/api/ping"\n'
+        "async def _fetch_last_fee_payment(self):\n    await self._api_get(CONSTANTS.POSITIONS_PATH_URL)\n"
+        "async def _update_positions(self):\n    await self._api_get(CONSTANTS.POSITIONS_PATH_URL)\n"
+        "async def get_current_server_time():\n    await get(CONSTANTS.PING_PATH_URL)\n"
+        "def check_network_request_path(self):\n    return CONSTANTS.PING_PATH_URL\n"
+    )
+    found = read_source([source])
+    assert found.operation("/api/position") == "positions"
+    assert found.operation("/api/ping") == "server_time", "a ping tells no time, unless it is asked for it"
