@@ -26,13 +26,14 @@ _NAMES: Sequence[tuple[str, str]] = (
 )
 _MAIN = {
     "server_time": "now.at", "user_stream_open": "session.key", "stream_token": "session.key",
-    "ticker": "ticker.last",
+    "ticker": "ticker.last", "accounts": "account.number",
 }  # fmt: skip
 _OF_MARKETS = ("fees", "symbols", "ticker")  # operations of which a list has an item for each market
 _AS_NUMBER = ("now.at", "session.lifetime")
 _IN_A_SECOND = {"s": 1, "us": 10**6, "ns": 10**9}
 _COUNTS = ("_decimals", "market.number")
 _TRUE = re.compile(r"^(is_?)?(active|enabled|open|tradable|trading)$", re.I)
+_FIGURE = re.compile(r"amount|qty|quantity|size|price|volume", re.I)  # of which decimals are made
 _ENDPOINT = re.compile(r"endpoint|^url$|server$", re.I)
 ENDPOINT = "wss://{host}/stream"  # of the stream that a token opens, `{host}` to be filled in
 _PERIOD = re.compile(r"interval|timeout|period", re.I)
@@ -117,7 +118,9 @@ def _leaf(read: Read, operation: str, unit: str, *, only: bool) -> JsonValue:
         return _USUAL_PERIOD
     if _GOOD.search(name) or _TRUE.search(name):
         return True
-    return 0 if read.form == "number" or re.search(r"code|error|status", name, re.I) else ""
+    if read.form == "number" or re.search(r"code|error|status", name, re.I):
+        return 0
+    return "0" if _FIGURE.search(name) else ""
 
 
 def fact_of(name: str, operation: str, *, only: bool) -> str:

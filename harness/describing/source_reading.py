@@ -19,7 +19,7 @@ from harness.describing.asking_words import words_said
 from harness.describing.function_reading import OPENING, Function
 from harness.describing.leaves import Path
 from harness.describing.session_reading import headers_in
-from harness.describing.source import ROW, Asking, Read, Reading, Source, goes_on
+from harness.describing.source import ROW, Asking, Read, Reading, Source, both, goes_on
 from harness.describing.source_constants import constants_in, paths_in, positions_in, valued
 from harness.describing.states import STATES
 from harness.venue.described.placeholders import AS_JSON
@@ -87,7 +87,7 @@ def read_source(texts: Iterable[str]) -> Source:
         elif _receives(function):
             received.append(reading)
         for path in paths:
-            routes.setdefault(path, reading)
+            routes[path] = _with_more(routes[path], reading) if path in routes else reading
     states = dict(pair for tree in trees for pair in _states_in(tree, constants))
     verbs = _verbs_in(functions, constants)
     asked = {verb: _asked_in(functions, constants, verb) for verb in ("", *_VERBS)}
@@ -105,6 +105,12 @@ def read_source(texts: Iterable[str]) -> Source:
         asking=tuple(asking),
         whole_books=_whole_books(functions),
     )
+
+
+def _with_more(reading: Reading, other: Reading) -> Reading:
+    """What two functions read of one reply, where both read it as a list of rows; else the first's."""
+    starts = {each.path[:1] for each in (*reading.reads, *other.reads)}
+    return both(reading, other) if starts <= {(ROW,), (0,)} else reading
 
 
 def _whole_books(functions: Iterable[_Definition]) -> bool:

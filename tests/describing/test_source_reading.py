@@ -396,3 +396,17 @@ def test_of_two_methods_that_ask_for_one_path_the_one_counts_that_its_words_spea
     found = read_source([source])
     assert found.operation("/api/position") == "positions"
     assert found.operation("/api/ping") == "server_time", "a ping tells no time, unless it is asked for it"
+
+
+def test_what_two_functions_read_of_one_list_is_read_of_its_rows() -> None:
+    source = (
+        'MARKETS_PATH_URL = "/api/instrument"\n'
+        "async def _request_info(self):\n    data = await self._api_get(CONSTANTS.MARKETS_PATH_URL)\n"
+        '    return data[0]["fundingRate"]\n'
+        "async def _get_last_traded_price(self):\n"
+        "    for each in await self._api_get(CONSTANTS.MARKETS_PATH_URL):\n"
+        '        if each["name"] == symbol:\n            return float(each["lastPrice"])\n'
+    )
+    reading = read_source([source]).of("/api/instrument")
+    assert reading is not None
+    assert {each.path for each in reading.reads} == {(-1, "name"), (-1, "lastPrice"), (-1, "fundingRate")}
