@@ -53,11 +53,11 @@ PathOf = Callable[[ast.AST], Path | None]
 def facts_by_field(function: ast.AST, path_of: PathOf) -> dict[Path, str]:
     """The facts of what a function makes such data of; `path_of` is where in the reply an expression stands.
 
-    A value that is made of several, or reckoned from one, tells nothing; a fee may have the other sign. What
-    is compared with the order's own id is one.
+    A value that is made of several, or reckoned from one, tells nothing, nor does one that is two of them; a
+    fee may have the other sign. What is compared with the order's own id is one.
     """
     origin = _Origins(function, path_of)
-    found: dict[Path, str] = {}
+    several: dict[Path, set[str]] = {}
     for node in ast.walk(function):
         match node:
             case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), keywords=named) if (
@@ -67,7 +67,8 @@ def facts_by_field(function: ast.AST, path_of: PathOf) -> dict[Path, str]:
                     fact = FIELDS[name].get(each.arg or "", "")
                     path, negated = origin.of(each.value, time=fact.endswith(("_at", ".at")))
                     if fact and path and (not negated or fact == "fill.fee"):
-                        found.setdefault(path, f"{fact}|negated" if negated else fact)
+                        several.setdefault(path, set()).add(f"{fact}|negated" if negated else fact)
+    found = {path: facts.pop() for path, facts in several.items() if len(facts) == 1}
     thing = "fill" if any(fact.startswith("fill.") for fact in found.values()) else "order"
     for node in ast.walk(function):
         match node:

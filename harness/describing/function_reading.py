@@ -57,6 +57,14 @@ class Function:
         path = paths.pop() if len(paths) == 1 else None
         return path[1:] if path and path[0] == _GIVEN else None
 
+    def handed_back(self) -> Path | None:
+        """Where in what it awaits that stands what it gives back, the deepest of several; None: no part."""
+        self._learn_all()
+        returned = [node.value for node in ast.walk(self._function) if isinstance(node, ast.Return)]
+        paths = {path for value in returned if value is not None and (path := self._path(value)) is not None}
+        deepest = max(paths, key=len, default=None)
+        return deepest if all(path == deepest[: len(path)] for path in paths if deepest) else None
+
     def handed_on(self) -> Iterator[tuple[str, int | str, Path]]:
         """Functions that are given a part of the reply: the name, which argument, where the part stands."""
         self._learn_all()

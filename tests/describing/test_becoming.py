@@ -44,6 +44,7 @@ def test_the_field_that_it_is_given_to_says_what_it_is(made: str, fact: str) -> 
         'TradeUpdate(fill_price=-Decimal(reply["x"]))',  # no price has the other sign
         'Position(leverage=-size if reply["side"] == "s" else Decimal("1"))',
         'Other(leverage=Decimal(reply["x"]))',
+        'FundingInfo(index_price=Decimal(reply["x"]), mark_price=Decimal(reply["x"]))',
     ],
 )
 def test_what_is_made_of_several_or_reckoned_says_nothing(made: str) -> None:

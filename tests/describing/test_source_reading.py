@@ -410,3 +410,30 @@ def test_what_two_functions_read_of_one_list_is_read_of_its_rows() -> None:
     reading = read_source([source]).of("/api/instrument")
     assert reading is not None
     assert {each.path for each in reading.reads} == {(-1, "name"), (-1, "lastPrice"), (-1, "fundingRate")}
+
+
+def test_what_is_asked_for_through_another_function_is_read_of_its_reply() -> None:
+    """As Rubin's fills, Deepcoin's look-up of an order, and Evedex's funding."""
+    source = (
+        'FILLS_PATH_URL = "/fills"\nORDER_PATH_URL = "/orderByID"\n'
+        "async def _request_order_fills(self, order):\n"
+        "    res = await self._api_get(path_url=CONSTANTS.FILLS_PATH_URL)\n    return res\n"
+        "async def _all_trade_updates_for_order(self, order):\n"
+        '    reply = await self._request_order_fills(order=order)\n    for fill in reply["fills"]:\n'
+        '        TradeUpdate(trade_id=fill["id"], fill_price=Decimal(fill["price"]))\n'
+        "async def _request_order_update(self, order):\n"
+        "    data = await self._api_request(path_url=CONSTANTS.ORDER_PATH_URL)\n"
+        '    if "data" in data:\n        return data["data"]\n    return data\n'
+        "async def _request_order_status(self, order):\n"
+        "    found = await self._request_order_update(order=order)\n"
+        '    return OrderUpdate(new_state=STATES[found[0]["state"]])\n'
+    )
+    found = read_source([source])
+    assert found.operation("/fills") == "order_trades"
+    assert found.operation("/orderByID") == "order_status"
+    fills, order = found.of("/fills"), found.of("/orderByID")
+    assert fills is not None
+    assert order is not None
+    row = {"id": "{fill.trade_id}", "price": "{fill.price}"}
+    assert template(fills, "order_trades", "fill", "fill") == {"fills": {"each fill": row}}
+    assert template(order, "order_status", "order", "order") == {"data": [{"state": "{order.status}"}]}
