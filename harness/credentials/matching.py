@@ -77,20 +77,24 @@ def wanted(field: Asked, connector: str) -> bool:
 def usual_option(field: Asked) -> str | None:
     """Of a switch the one that is off, of a choice the first; None where it is neither.
 
-    A choice may be in the prompt of a mode alone: `Enter your account type (trader/market_maker)`.
+    A choice may be in the prompt alone: `Enter your account type (trader/market_maker)`.
     """
     if field.kind == "bool":
         return "no"
-    options = re.search(r"Literal(\[.*\])", field.kind)
-    if options is None:
-        told = _OPTIONS.search(field.prompt) if meaning_of_name(field.name) is Meaning.MODE else None
-        words = told[1].split("/") if told else [""]
-        return ("no" if "no" in [word.lower() for word in words] else words[0]) or None
+    words = options(field)
+    return "no" if "no" in map(str.lower, words) and "Literal" not in field.kind else next(iter(words), None)
+
+
+def options(field: Asked) -> tuple[str, ...]:
+    """The words that a field may hold, as its type or its prompt names them; none of a key or a secret."""
+    named = re.search(r"Literal(\[.*\])", field.kind)
+    if named is None:
+        told = _OPTIONS.search(field.prompt) if meaning_of_name(field.name) in (Meaning.MODE, None) else None
+        return tuple(told[1].split("/")) if told else ()
     try:
-        first = ast.literal_eval(options[1])[0]
-    except (ValueError, SyntaxError, IndexError):
-        return None
-    return str(first)
+        return tuple(map(str, ast.literal_eval(named[1])))
+    except (ValueError, SyntaxError):
+        return ()
 
 
 class _Pairing:

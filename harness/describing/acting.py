@@ -135,7 +135,7 @@ def frames_in(record: Record, mark: int = 0) -> Iterator[Said]:
         if frame.opcode in ("text", "binary"):
             socket = sockets.get(frame.socket_id)
             path, query = ("", "") if socket is None else (socket.path, socket.raw_query)
-            yield Said(frame.host, path, query=query, body=frame.text)
+            yield Said(frame.host, path, query=query, body=frame.text, socket=frame.socket_id)
 
 
 def said_in(exchange: Exchange) -> Said:

@@ -1,4 +1,7 @@
-"""Requests to one address that are told apart by a word in them (`{"type": "l2Book"}`): which word. Pure."""
+"""Requests to one address that are told apart by a word in them: which word. Pure.
+
+It is a value (`{"type": "l2Book"}`) or the name of an object (`{"place_order": {…}}`).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from harness.describing.answers import Answer, said_so
 from harness.describing.asked import Act, Asked
 from harness.describing.asking_words import WORD
 from harness.describing.route_labels import labels_of, of_act
-from harness.describing.said import Place, Said, Word
+from harness.describing.said import KEY, Place, Said, Word
 from harness.describing.sentinels import same_address
 from harness.describing.source import UNREAD, Source
 
@@ -20,9 +23,9 @@ _MOST_LEAVES = 3  # that tell requests to one address apart: some may say their 
 
 
 def words_in(said: Said) -> list[Word]:
-    """Every word that a request says outside of lists, by its place."""
-    plain = ((place, value) for place, value in said.values.items() if not place.startswith("header "))
-    return [Word(place, value) for place, value in plain if "[" not in place and _is_word(value)]
+    """Every word that a request says, those in lists last: these hold what else there is."""
+    found = [Word(place, value) for place, value in said.words.items() if _is_word(value)]
+    return sorted(found, key=lambda word: "[" in word.place)
 
 
 def _is_word(value: str) -> bool:
@@ -34,9 +37,9 @@ def meant(said: Said, source: Source, among: Iterable[str] = ()) -> str:
 
     What no method of the connector says counts by itself (`private/cancel`), where it is one of `among`.
     """
-    words = [each.text for each in words_in(said)]
+    words = words_in(said)
     told = next((name for word in words if (name := source.meant(said.path, word))), "")
-    return told or next((name for word in words if (name := said_so(word)) in among and name), "")
+    return told or next((name for word in words if (name := said_so(word.text)) in among and name), "")
 
 
 def serves(told: str, operation: str) -> bool:
@@ -54,7 +57,7 @@ class Apart:
         """The word by which a request is told from others to its address, None where none is needed."""
         known = self.operations.get((said.host, said.method, said.path), {})
         leaves = dict.fromkeys(each.place for each in known)
-        return next((Word(leaf, said.values[leaf]) for leaf in leaves if leaf in said.values), None)
+        return next((Word(leaf, said.words[leaf]) for leaf in leaves if leaf in said.words), None)
 
     def asked(self, asked: Asked) -> Asked:
         """The same with each request's word."""
@@ -84,10 +87,10 @@ class Apart:
 
 def _unsaid(operation: str, known: Mapping[Word, str], path: str, source: Source) -> Word | None:
     """The word of an operation that was not asked for: what its method says under the same key."""
-    leaves = {re.split(r"[ .]", word.place)[-1]: word.place for word in known}
+    leaves = {re.split(r"[ .]", word.place)[-1]: word.place for word in known}  # the last key
     for each in source.asking if operation else ():
         if each.operation == operation and each.at(path):
-            for text, key in each.words.items():
+            for text, key in (*each.words.items(), *((key, KEY) for key in sorted(each.keys))):
                 if key in leaves and Word(leaves[key], text) not in known:
                     return Word(leaves[key], text)
     return None
@@ -141,34 +144,44 @@ def told_apart(
         leaves = dict.fromkeys(
             word.place for each in left for word in words_in(each) if word.text not in facts
         )
-        told = {leaf: _by_word(leaf, left, acted, source) for leaf in leaves}
-        best = max(told, key=lambda leaf: _worth(leaf, told[leaf], left), default="")
-        if not best or not told[best]:
+        known = ((leaf, _by_word(leaf, left, acted, source)) for leaf in leaves)
+        told = {leaf: words for leaf, words in known if _tells(leaf, words)}
+        if not told:
             break
+        best = max(told, key=lambda leaf: _worth(leaf, told[leaf], left))
         found |= told[best]
-        left = [each for each in left if best not in each.values]
+        left = [each for each in left if best not in each.words]
     return found if len(set(found.values()) - {""}) > 1 else {}
 
 
+def _tells(leaf: str, told: Mapping[Word, str]) -> bool:
+    """Whether a leaf tells operations; one in a list, which may hold anything, if it alone tells several."""
+    return len(set(told.values()) - {""}) > 1 if "[" in leaf else bool(told)
+
+
 def _worth(leaf: str, told: Mapping[Word, str], said: Sequence[Said]) -> tuple[int, ...]:
-    """How well a leaf tells: for how many operations, of how many requests, with how few words, how near."""
+    """How well a leaf tells: for how many operations, of how many requests, with how few words, how near.
+
+    What stands in no list goes first, then a value, then a key.
+    """
     operations = len(set(told.values()) - {""})
-    return operations, sum(leaf in each.values for each in said), -len(told), -leaf.count(".")
+    many = sum(leaf in each.words for each in said)
+    return operations, many, -len(told), -leaf.count("["), -leaf.endswith(KEY), -leaf.count(".")
 
 
 def _by_word(leaf: str, said: Sequence[Said], acted: Mapping[Said, str], source: Source) -> dict[Word, str]:
     """Operation by this leaf's word; nothing where one word is said for two, or no operation is known."""
     done: dict[Word, list[str]] = {}
     for each in said:
-        if leaf in each.values:
-            word = Word(leaf, each.values[leaf])
+        if leaf in each.words:
+            word = Word(leaf, each.words[leaf])
             done.setdefault(word, []).extend([acted[each]] if each in acted else [])
     if not all(_is_word(word.text) and len(set(acts)) < 2 for word, acts in done.items()):
         return {}
     if any(_never_again(operation, done) for operation in acted.values()):
         return {}
     path = said[0].path
-    strong = {word: next(iter(acts), "") or source.meant(path, word.text) for word, acts in done.items()}
+    strong = {word: next(iter(acts), "") or source.meant(path, word) for word, acts in done.items()}
     if not any(strong.values()):
         return {}
     return {word: operation or said_so(word.text) for word, operation in strong.items()}

@@ -14,6 +14,7 @@ from pydantic import JsonValue
 
 _LOOKING = ("get", "pop", "setdefault")
 _LOGGING = re.compile(r"log|debug|info|warning|error|exception|network")
+_HOLDING = (ast.Dict, ast.List, ast.ListComp, ast.Name, ast.Call)
 WORD = re.compile(r"[A-Za-z][\w.:/-]{0,47}")
 
 
@@ -28,6 +29,28 @@ def words_said(function: ast.AST, constants: Mapping[str, JsonValue]) -> dict[st
         if value is not None and WORD.fullmatch(value):
             found[value] = found.get(value) or _text(key, constants) or ""
     return found
+
+
+def keys_said(function: ast.AST, constants: Mapping[str, JsonValue]) -> frozenset[str]:
+    """The keys under which a function may send an object or a list: of what it writes out, or of a name."""
+    pairs = (pair for node in ast.walk(function) for pair in _pairs(node))
+    told = (_text(key, constants) for key, value in pairs if isinstance(value, _HOLDING))
+    return frozenset(key for key in told if key is not None and WORD.fullmatch(key))
+
+
+def counted_in(tree: ast.AST) -> Iterator[str]:
+    """The keys of lists whose rows are counted (`enumerate(reply["universe"])`)."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(
+                func=ast.Name(id="enumerate"),
+                args=[
+                    ast.Subscript(slice=ast.Constant(value=str(key)))
+                    | ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=str(key)), *_]),
+                    *_,
+                ],
+            ):
+                yield key
 
 
 def _said(function: ast.AST, unsaid: set[int]) -> Iterator[tuple[ast.AST | None, ast.AST]]:

@@ -100,7 +100,7 @@ def _of_streams(sources: Sources, named: Sequence[Route]) -> Sources:
 
 def _head(sources: Sources, named: Sequence[Route], linked: Sequence[Connection]) -> dict[str, Any]:
     """What a description says of the exchange as a whole."""
-    quote = sources.source.pair[1] if sources.kind == "perpetual" else ""
+    quote = sources.source.quote
     return {
         "exchange": sources.exchange,
         "kind": sources.kind,

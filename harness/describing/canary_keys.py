@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from harness.credentials.choosing import TELLING, Attempt, Choice, choose, complained
-from harness.credentials.examples import examples
-from harness.credentials.matching import wanted
+from harness.credentials.examples import Example, examples
+from harness.credentials.matching import options, wanted
 from harness.credentials.meanings import Meaning, meaning_of
 from harness.credentials.shapes import Shape
 from harness.credentials.stated import Literal, Stated
@@ -31,7 +31,7 @@ def keys(
     `tests` are the texts of the fork's test modules, which show what shapes its keys have.
     """
     shown = examples(tests, {field.name for field in fields if field.connect_key})
-    told = _numbers(fields, connector)
+    told = _numbers(fields, connector) | _choices(fields, shown)
     choice = choose(fields, connector, attempt, shown, {**told, **(stated or {})})
     if choice.failure is not None and told:
         return choose(fields, connector, attempt, shown, stated)
@@ -71,6 +71,16 @@ def _numbers(fields: Iterable[ConfigField], connector: str) -> dict[str, Stated]
         each.name: Literal(SESSION["account.number"])
         for each in fields
         if each.connect_key and wanted(each, connector) and _is_number(each, connector)
+    }
+
+
+def _choices(fields: Iterable[ConfigField], shown: Iterable[Example]) -> dict[str, Stated]:
+    """The fields that hold one word of several, with the one that its tests take."""
+    return {
+        each.name: Literal(str(word))
+        for each in fields
+        for word in reversed([example.values.get(each.name) for example in shown])
+        if word in options(each)
     }
 
 

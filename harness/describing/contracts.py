@@ -19,6 +19,11 @@ _NO_AMOUNT = re.compile(r"(\{[a-z]+\.(?:average_)?price)\|contracts")
 _CONTRACT = re.compile(r"multiplier$|contract_?(size|val(ue)?)$|^ct_?val$", re.I)
 
 
+def tells_contract(name: str) -> bool:
+    """Whether a leaf of that name says how much of the base a contract is."""
+    return _CONTRACT.search(name) is not None
+
+
 def in_contracts(derived: Derived | None, *, counted: bool) -> Derived | None:
     """The same with amounts in contracts, where they are `counted` so; and how much of the base one is."""
     if derived is None or not counted:
@@ -33,7 +38,7 @@ def in_contracts(derived: Derived | None, *, counted: bool) -> Derived | None:
 
 
 def _in_contracts(leaf: Field, operation: str) -> Field:
-    if operation in ("symbols", "funding_rate") and leaf.at and _CONTRACT.search(leaf.at[-1]):
+    if operation in ("symbols", "funding_rate") and leaf.at and tells_contract(leaf.at[-1]):
         form = "" if isinstance(leaf.text, str) and "|number" not in leaf.text else "|number"
         fact = "market.contract_size"
         return replace(leaf, text=f"{{{fact}{form}}}", fact=fact, kind=Kind.FACT)

@@ -14,6 +14,7 @@ from harness.describing.kit import Reading
 from harness.describing.leaf_fields import field_of
 from harness.describing.leaves import Path, flatten
 from harness.describing.names import fact_named
+from harness.describing.places import NO_NOTES, MarketNotes, listing, with_places
 from harness.describing.readings import FORK, Meaning, meaning
 from harness.describing.reply_rows import ROWS, RowBuilder
 from harness.describing.row_keys import keys_of, names_in_keys, with_keys_alike
@@ -47,6 +48,7 @@ def derive(
     symbols: Mapping[str, str],
     second: Reads = nobody,
     states: Mapping[str, str] | None = None,
+    markets: MarketNotes = NO_NOTES,
 ) -> Derived | None:
     """The template of one operation's replies; None where there is no document among the answers.
 
@@ -60,7 +62,7 @@ def derive(
     first = sets.get(SETS[0].name, answers[0].sentinels)
     answers = [with_keys_alike(each, first, symbols) for each in answers]
     prefer = ROWS.get(operation, "order")
-    examples = [_example(each, symbols) for each in answers]
+    examples = [_example(each, symbols, markets.decimals) for each in answers]
     known = explained(examples, "fill" if prefer == "fill" else "order")
     by_fork = _read_by_fork(readings, answers)
     by_ccxt: dict[Path, Meaning] = {}
@@ -87,7 +89,11 @@ def derive(
     fields = {path: _with_order_id(_with_states(each, seen), str(path[-1])) for path, each in fields.items()}
     if ROWS.get(operation) == "fill":
         fields = _with_trade_id(fields)
-    builder = RowBuilder(operation, fields, keys_of(first, symbols), names_in_keys(first))
+    ours, counted = base.sentinels, markets.counted
+    lists = listing(base.document, ours.base, ours.quote, counted) if operation == "symbols" else None
+    fields = with_places(fields, lists)
+    listed = lists.rows if lists is not None else {}
+    builder = RowBuilder(operation, fields, keys_of(first, symbols), names_in_keys(first), listed)
     whole = base.document
     for each in answers:
         whole = united(whole, each.document)
@@ -157,13 +163,13 @@ def _balance_rows(known: Mapping[Path, Explained], sets: Iterable[Sentinels]) ->
     return frozenset(found)
 
 
-def _example(answer: Answer, symbols: Mapping[str, str]) -> Example:
+def _example(answer: Answer, symbols: Mapping[str, str], decimals: Mapping[str, str]) -> Example:
     sentinels = answer.sentinels
     side, kind = answer.sample.side, answer.sample.type
     if answer.operation == "place_order" and not side:  # the kit's reply to a new order knows no order
         side, kind = "BUY", "LIMIT"
     known = facts(sentinels, side, kind, answer.status, symbols.get(answer.sample.set, ""))
-    return Example(known, answer.document, answer.again)
+    return Example({**decimals, **known}, answer.document, answer.again)
 
 
 def _one_of_each(answers: Sequence[Answer]) -> list[Answer]:

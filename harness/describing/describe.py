@@ -6,7 +6,7 @@ import difflib
 import hashlib
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -24,6 +24,7 @@ from harness.describing.envelopes import alike
 from harness.describing.gathered import Sources
 from harness.describing.kit import Harvest
 from harness.describing.own_ids import with_our_ids, with_our_number, with_our_session
+from harness.describing.places import with_our_place
 from harness.describing.sentinels import SETS, Sentinels, sets_of
 from harness.describing.signatures import explain
 from harness.describing.source import Source
@@ -42,6 +43,7 @@ KITS = ("AbstractExchangeConnectorTests", "AbstractPerpetualDerivativeTests")
 MOST_FILE = 1 << 20
 _ASSET = r"\b{}_asset\s*=\s*[\"']([A-Z0-9]{{2,10}})[\"']"
 _OF_BOOKS = re.compile(r"listen_for_order_book|_parse_(trade|order_book)|_order_book_snapshot|_message_from_")
+_DOLLAR = re.compile(r"USD(?!T$)[A-Z0-9]*")  # but for the one that markets are quoted in anyway
 _TELLING = 4  # letters of a name that another one begins with
 Progress = Callable[[str], None]
 
@@ -74,14 +76,25 @@ def book_tests_of(tree: Tree, connector: AddedConnector) -> tuple[str, ...]:
 
 def source_of(tree: Tree, connector: AddedConnector) -> Source:
     """What the connector's modules read of replies. Read as text; nothing is run."""
-    found = read_source(_text(tree, path) for path in tree.under(connector.path) if path.endswith(".py"))
+    texts = [_text(tree, path) for path in tree.under(connector.path) if path.endswith(".py")]
+    found = read_source(texts)
     kits = "\n".join(_text(tree, f"{name.replace('.', '/')}.py") for name in tests_of(tree, connector))
     base, quote = (re.search(_ASSET.format(side), kits) for side in ("base", "quote"))
     own = (base[1] if base else "", quote[1] if quote else "")
     folder = v2.tests_path(connector.kind, connector.name)
     tests = tuple(_text(tree, path) for path in sorted(tree.under(folder)) if path.endswith(".py"))
     pair = ("", "") if own == (SETS[0].base, SETS[0].quote) else own
-    return with_forms(replace(found, pair=pair, tests=tests, acks=acks_in(tests)))
+    quote = pair[1] if connector.kind == "derivative" else quote_written(texts, pair[1])
+    return with_forms(replace(found, pair=pair, quote=quote, tests=tests, acks=acks_in(tests)))
+
+
+def quote_written(texts: Iterable[str], quote: str) -> str:
+    """What a spot connector trades its markets in, where its tests do and its code writes it out: a dollar.
+
+    What tests trade alone may be any of several quotes.
+    """
+    named = any(re.search(rf"[\"']{re.escape(quote)}[\"']", text) for text in texts)
+    return quote if _DOLLAR.fullmatch(quote) and named else ""
 
 
 def digest(tree: Tree, connector: AddedConnector, ccxt_id: str | None) -> str:
@@ -141,7 +154,8 @@ def gather(
     notes = book_notes.watch(backend, runtime, book_tests)
     progress("watching what the connector sends")
     orders, book = orders_to_place(perpetual=perpetual), books.snapshot(notes)
-    asked = ask(Asking(backend, runtime, connector.name, _first_set(found), sets[0], source, orders, book))
+    told = with_our_place(_first_set(found), source.counted)
+    asked = ask(Asking(backend, runtime, connector.name, told, sets[0], source, orders, book))
     found = at_asked_hosts(found, [(said.host, said.path) for said in asked.sent])
     words = apart(asked, source, found)
     asked, found = words.asked(asked), words.answers(found, source)

@@ -10,6 +10,8 @@ from harness.describing.answers import Answer
 from harness.describing.asked import Asked
 from harness.describing.deriving import Derived, Reads, derive, nobody
 from harness.describing.kit import Harvest
+from harness.describing.market_units import decimals_told
+from harness.describing.places import MarketNotes
 from harness.describing.sentinels import SETS, Sentinels
 from harness.describing.signatures import Explanation
 from harness.describing.source import UNREAD, Source
@@ -71,4 +73,5 @@ def market_facts(symbol: str, sources: Sources) -> dict[str, str]:
 
 def derived_of(operation: str, answers: Sequence[Answer], sources: Sources) -> Derived | None:
     readings, states = sources.harvest.readings, sources.source.states
-    return derive(operation, answers, readings, sources.symbols, sources.second, states)
+    notes = MarketNotes(decimals_told(sources.answers), sources.source.counted)
+    return derive(operation, answers, readings, sources.symbols, sources.second, states, notes)

@@ -12,7 +12,7 @@ from harness.describing.read_replies import template
 from harness.describing.reply_rows import ROWS
 from harness.describing.review_lines import Question, left_open, line, route_line, usual_connection
 from harness.describing.source import NEEDED
-from harness.describing.streams import PRIVATE
+from harness.describing.subscriptions import PRIVATE
 from harness.describing.unasked_routes import OF_AN_ACCOUNT
 
 OPERATIONS = (*NEEDED, "stream:book", "stream:trades", "stream:orders")

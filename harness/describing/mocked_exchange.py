@@ -17,8 +17,9 @@ from harness.describing.leaves import packed, parsed
 from harness.describing.level_names import names_of_levels, with_names
 from harness.describing.read_replies import at_host, filled, filled_text, template, whole_of
 from harness.describing.reply_rows import ROWS
-from harness.describing.said import Said
+from harness.describing.said import Said, Word
 from harness.describing.sentinels import SESSION, SETS, Sentinels, same_address, usual
+from harness.describing.socket_look_ups import answered, looked_up
 from harness.describing.source import UNREAD, Reading, Source
 from harness.venue.dialects.base import Dialect
 from harness.venue.dialects.messages import Frame, Outgoing, Reply, Request
@@ -88,7 +89,7 @@ class Listening(Dialect):
 
     def _read(self, request: Request) -> Reading | None:
         if operation := self._told_by_a_word(request):
-            return self.source.of_word(request.path, "", operation)
+            return self.source.of_word(request.path, None, operation)
         return self.source.of(request.path)
 
     def _told_by_a_word(self, request: Request) -> str:
@@ -148,15 +149,31 @@ class Listening(Dialect):
         return next((each for each in alike if each.member not in REFUSALS), None) if placed else None
 
     def acknowledged(self, said: JsonValue, text: str) -> JsonValue:
-        """The answer to a message that carries an id of its own, as tests have such; None where none has."""
+        """The answer to a message that carries an id of its own, as tests have such, or what the connector
+        reads of it; None where none has.
+        """
         acks = self.source.acks
         keys = [key for key in said if ID.match(key)] if isinstance(said, dict) else []
         if not isinstance(said, dict) or not keys:
             return None
-        operation = meant(Said("", "", body=text), self.source, ("place_order", "cancel_order"))
+        whole = Said("", "", body=text)
+        known = looked_up(whole, self.source)
+        if known is not None and (told := self._looked_up(*known, said, keys[0])) is not None:
+            return told
+        operation = meant(whole, self.source, ("place_order", "cancel_order"))
         ack = best(acks, operation) if operation else least(acks)
         order_id = self._values.get("order.order_id", "")
         return ack.to(said[keys[0]], order_id) if ack is not None and ack.id == keys[0] else None
+
+    def _looked_up(self, operation: str, word: Word, said: JsonValue, key: str) -> JsonValue:
+        """What the connector reads of the answer to a look-up, filled; None where it reads nothing."""
+        read = self.source.of_word("", word, operation)
+        if read is None:
+            return None
+        rows = "balance" if operation == "balances" else ""
+        made = template(read, operation, rows, ROWS.get(operation, ""))
+        whole, _ = answered(made, self.source.acks, operation, key)
+        return packed(filled(echoed(whole, said, key), self._values, self.venue.clock.now()))
 
     def upgrade(self, request: Request, match: Match) -> StreamSession | Reply:  # noqa: ARG002 - any
         return _Answering(self)
@@ -176,7 +193,8 @@ class _Answering(StreamSession):
             yield Frame.of("stream:answer", ack)
             return
         hoped = self._exchange.source.received
-        if not hoped or not (self._answered or any(key in text for key in self._exchange.keys)):
+        proofs = (*self._exchange.keys, SESSION["session.key"])
+        if not hoped or not (self._answered or any(proof in text for proof in proofs)):
             return
         answer = template(hoped[min(self._answered, len(hoped) - 1)], "")
         self._answered += 1
@@ -201,8 +219,8 @@ def _word_for(status: str, source: Source) -> str:
     return next((word for word, state in source.states.items() if state == status), status)
 
 
-def echoed(made: JsonValue, said: JsonValue) -> JsonValue:
-    """An answer with the message's own id in it."""
+def echoed(made: JsonValue, said: JsonValue, key: str = "id") -> JsonValue:
+    """An answer with the message's own id in it, which stands under that key."""
     if isinstance(made, dict):
-        return {key: echoed(item, said) for key, item in made.items()}
-    return said.get("id") if made == "{said.id}" and isinstance(said, dict) else made
+        return {name: echoed(item, said, key) for name, item in made.items()}
+    return said.get(key) if made == f"{{said.{key}}}" and isinstance(said, dict) else made

@@ -32,9 +32,10 @@ def order_rules(sources: Sources, named: Sequence[Route]) -> dict[str, Any]:
 
 
 def amounts_at(named: Sequence[Route]) -> list[Address]:
-    """Where new orders say their amounts."""
+    """Where new orders say their amounts, but for those in units of the market's own."""
     placing = (route for route in named if route.operation == "place_order")
-    return [each.at for route in placing for each in route.fields if each.fact == "order.amount"]
+    fields = (each for route in placing for each in route.fields if each.fact == "order.amount")
+    return [each.at for each in fields if "|lot_units" not in str(each.text)]
 
 
 def as_asked(part: JsonValue, at: Sequence[Address]) -> JsonValue:

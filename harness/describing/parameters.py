@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from urllib.parse import parse_qsl
@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from pydantic import JsonValue
 
 from harness.describing.fields import SENDS, Field
-from harness.describing.leaves import Path, name_of, number_of
+from harness.describing.leaves import Path, name_of, number_of, unpacked
 from harness.describing.names import fact_named
 from harness.describing.said import Said
 from harness.describing.templates import Example, Explained, Kind, embedded, explained, literal_of, time_form
@@ -38,6 +38,9 @@ def document_of(said: Said, parts: frozenset[str], keys: frozenset[str]) -> Json
             for name, value in said.payload.document.items()
             if value != said.path and not re.search(r"nonce|time", name, re.I)
         }
+    body = unpacked(body)
+    if isinstance(body, list):
+        body = {"": body}  # as a described exchange has it
     if isinstance(body, dict):
         body = {
             name: value
@@ -58,12 +61,18 @@ def _is_a_wallets(value: JsonValue) -> bool:
     return isinstance(value, dict) and {"r", "s", "v"} <= value.keys()
 
 
-def path_of(known: Mapping[Path, Explained], first: Said) -> tuple[str, list[Field]]:
-    """The path with names for what changes in it, and these parameters."""
+def path_of(
+    known: Mapping[Path, Explained], first: Said, keys: Container[str] = ()
+) -> tuple[str, list[Field]]:
+    """The path with names for what changes in it, and these parameters. `keys` say whose the request is."""
     segments: list[str] = []
     fields: list[Field] = []
     for index, segment in enumerate(first.path.split("/")):
         each = known.get(("path", index))
+        if segment in keys:
+            segments.append("{key}")
+            fields.append(Field(("key",), "{any}", "", Kind.TEXT, (SENDS,)))
+            continue
         if each is None or each.kind in (Kind.CONSTANT, Kind.UNKNOWN, Kind.UNSTEADY):
             segments.append(segment)
             continue
@@ -149,6 +158,13 @@ def id_untold(found: Field | None, operation: str) -> Field | None:
     if found is None or not empty or operation not in ("order_status", "order_trades", "cancel_order"):
         return found
     return replace(found, text="{order.order_id}", fact="order.order_id", kind=Kind.FACT)
+
+
+def may_lack(found: Field) -> Field:
+    """A parameter of a question that always says the same (`sort=asc`): others may be asked without it."""
+    if found.fact or found.kind is not Kind.CONSTANT or len(found.at) != 1 or found.at[0].endswith("?"):
+        return found
+    return replace(found, at=(f"{found.at[0]}?",))
 
 
 def nearly(each: Explained, examples: Sequence[Example]) -> Explained:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from pydantic import JsonValue
 
@@ -71,12 +72,21 @@ _KEYED_BY: Mapping[str, tuple[str, ...]] = {
 
 
 class RowBuilder:
-    """A document with its leaves replaced and rows said once; `placed` gets each leaf with its address."""
+    """A document with its leaves replaced and rows said once; `placed` gets each leaf with its address.
+
+    `rows` says of lists what their rows are, and which of them is to be told.
+    """
 
     def __init__(
-        self, operation: str, fields: Mapping[Path, Field], keys: Mapping[str, str], names: Mapping[str, str]
+        self,
+        operation: str,
+        fields: Mapping[Path, Field],
+        keys: Mapping[str, str],
+        names: Mapping[str, str],
+        rows: Mapping[Path, tuple[str, int]] = MappingProxyType({}),
     ) -> None:
         self._names = names
+        self._known_rows = rows
         self._thing = self._about = ROWS.get(operation, "")
         self._keys = keys
         self._of_one = operation.startswith("stream:")  # a message tells of one order, a reply of several
@@ -101,13 +111,16 @@ class RowBuilder:
             self._about = about
             return told
         if isinstance(value, list):
+            keyed = not within and value and isinstance(value[0], dict) and self._keyed_rows(value[0])
             thing = self._rows(path, within) if value and isinstance(value[0], dict | list) else ""
+            # Where an object of the list has the rows by their keys, it has them.
+            thing, number = self._known_rows.get(path, ("" if keyed else thing, 0))
             if thing:
                 name = f"each {thing}"
                 about, self._about = self._about, thing
                 in_list = bool(path) and isinstance(path[-1], int)
                 here = (*at, "0", name) if in_list else (*at, name)
-                made = self.build(value[0], (*path, 0), here, within=True)
+                made = self.build(value[number], (*path, number), here, within=True)
                 self._about = about
                 # Rows in a list are its own: those of a list within a list stand in one of theirs.
                 return [{name: made}] if in_list else {name: made}
@@ -136,6 +149,8 @@ class RowBuilder:
 
     def _rows(self, path: Path, within: bool) -> str:
         """What the rows of the list at `path` are, empty where it is no list of rows."""
+        if any(each[: len(path)] == path for each in self._known_rows):
+            return ""
         of = {self._fields[each].fact for each in self._fields if each[: len(path) + 1] == (*path, 0)}
         things = {fact.partition(".")[0] for fact in of}
         if self._thing == "order" and path and _FILLS.search(str(path[-1])) and things - {""}:

@@ -87,7 +87,7 @@ def operation_of(place: Place, labels: Mapping[Place, str], source: Source) -> s
     """What the tests have a route for, else what the method is for that asks for it, else its own words."""
     _, method, path, word = place
     if word is not None:
-        return label_of(place, labels) or source.meant(path, word.text) or said_so(word.text)
+        return label_of(place, labels) or source.meant(path, word) or said_so(word.text)
     return label_of(place, labels) or source.operation(path, method) or named_so(path)
 
 

@@ -22,6 +22,7 @@ from harness.describing.reply_rows import ROWS
 from harness.describing.routes import Route
 from harness.describing.sentinels import same_address
 from harness.describing.signing import signing_of
+from harness.describing.some_states import some_states
 from harness.describing.source import ROW, Reading, Source
 from harness.describing.templates import Kind
 from harness.describing.wordlists import WordLists
@@ -37,6 +38,7 @@ _NAMED = (
     ("ticker.last",),
     ("balance.free", "balance.locked"),
 )
+_PRICES = ("ticker.last", "funding.mark_price", "funding.index_price")
 _EACH_FILL = "each fill"
 # Operations whose mocked replies may be empty, where the tests are about something else.
 COMPLETED = ("server_time", "user_stream_open", "stream_token")
@@ -96,7 +98,12 @@ def route_part(
         if route.parameters != usual:
             told["parameters"] = route.parameters
         told["takes"] = takes
-    derived = _reply(route, named, sources)
+    replies = _replies_of(route, named, sources)
+    some = some_states(replies)
+    derived = _reply(route, replies if some is None else some.replies, named, sources)
+    if some is not None and derived is not None:
+        told |= {"rows": {"of": some.of}, "unknown": "empty"}
+        derived = some.of_these_alone(derived)
     if derived is not None:
         told["reply"] = spoken(derived.template, derived.fields, words)
         part.fields += [replace(each, at=(*at, "reply", *each.at)) for each in derived.fields]
@@ -117,19 +124,21 @@ def _own_signing(route: Route, sources: Sources, signing: Mapping[str, JsonValue
 def _read(route: Route, source: Source) -> Reading | None:
     """What the connector's source reads of what the route answers."""
     if route.word is not None:
-        return source.of_word(route.path, route.word.text, route.operation)
+        return source.of_word(route.path, route.word, route.operation)
     return source.of(route.path)
 
 
-def _reply(route: Route, named: Sequence[Route], sources: Sources) -> Derived | None:
+def _reply(
+    route: Route, replies: Sequence[Answer], named: Sequence[Route], sources: Sources
+) -> Derived | None:
     """What the route answers, by the tests, else by what the connector's source reads of it."""
-    replies = _as_read(_replies_of(route, named, sources), _read(route, sources.source))
+    replies = _as_read(replies, _read(route, sources.source))
     derived = derived_of(route.operation, replies, sources)
     if route.operation == "order_book" and derived is None:
         derived = _whole_book(sources.books.get("order_book"), route, sources.source)
-    if derived is not None and route.operation == "ticker":
-        derived = _with_funding(derived, route, sources)
-    read = _read_of(route, named, sources)
+    if derived is not None and route.operation in ("ticker", "symbols"):
+        derived = _with_prices(derived, route, sources)
+    read = read_of(route, named, sources)
     if derived is None:
         derived = read
     elif read is not None and _to_complete(route, derived, read):
@@ -189,25 +198,39 @@ def _headers(route: Route, source: Source, part: Placed) -> dict[str, JsonValue]
     return {"headers": dict(told)} if told else {}
 
 
-def _with_funding(derived: Derived, route: Route, sources: Sources) -> Derived:
-    """A ticker with what the tests show of funding in the same reply, where it says nothing of its own."""
-    told = [
-        each
-        for each in sources.answers
-        if each.operation == "funding_rate" and each.place is not None and _at_address(route, each.place)
-    ]
-    also = derived_of("ticker", told, sources)
-    known = {each.at: each for each in also.fields} if also is not None else {}
+def _with_prices(derived: Derived, route: Route, sources: Sources) -> Derived:
+    """A ticker, or a list of markets, with what the tests show of prices and funding in the same reply, where
+    it says nothing of its own.
+    """
+    also = ("funding_rate",) if route.operation == "ticker" else ("ticker", "funding_rate")
+    known: dict[Address, Field] = {}
+    for operation in also:
+        told = [
+            each
+            for each in sources.answers
+            if each.operation == operation and each.place is not None and _at_address(route, each.place)
+        ]
+        alike = derived_of(route.operation, told, sources)
+        known = {**{each.at: each for each in alike.fields if _of_prices(each)}, **known} if alike else known
     fields = tuple(
-        known[each.at]
-        if each.at in known and not each.fact and known[each.at].fact.startswith("funding.")
-        else each
+        _as_listed(known[each.at], route) if each.at in known and not each.fact else each
         for each in derived.fields
     )
     made = copied(derived.template)
     for each in fields:
         made = put(made, each.at, each.text)
     return replace(derived, template=made, fields=fields)
+
+
+def _of_prices(leaf: Field) -> bool:
+    return leaf.fact.startswith(("funding.", "ticker."))
+
+
+def _as_listed(price: Field, route: Route) -> Field:
+    """A price; beside a market's rules with all its decimals, by which connectors know its tick."""
+    plain = price.fact in _PRICES and price.text == f"{{{price.fact}}}"
+    listed = plain and route.operation == "symbols"
+    return replace(price, text=f"{{{price.fact}|tick_fixed}}") if listed else price
 
 
 def _with_what_is_named(derived: Derived, route: Route, sources: Sources) -> Derived:
@@ -255,7 +278,7 @@ def _lacks_its_fills(route: Route, told: Derived, read: Derived) -> bool:
     return route.operation == "order_trades" and rows == [False, True]
 
 
-def _read_of(route: Route, named: Sequence[Route], sources: Sources) -> Derived | None:
+def read_of(route: Route, named: Sequence[Route], sources: Sources) -> Derived | None:
     """What the connector's source reads of a reply that no test shows."""
     reading = _read(route, sources.source)
     if reading is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
@@ -10,12 +10,14 @@ from pydantic import JsonValue
 from harness.describing.answers import Answer
 from harness.describing.asked import Asked
 from harness.describing.fields import SENDS, Field
-from harness.describing.leaves import flatten
+from harness.describing.leaves import flatten, written
+from harness.describing.market_units import decimals_told
 from harness.describing.parameters import (
     as_said,
     but_for_market_orders,
     document_of,
     id_untold,
+    may_lack,
     naming_the_market,
     nearly,
     optional_from,
@@ -25,6 +27,7 @@ from harness.describing.parameters import (
     within,
     worth,
 )
+from harness.describing.places import PLACE, by_place, place_told
 from harness.describing.route_labels import (
     by_shape,
     by_words,
@@ -37,7 +40,7 @@ from harness.describing.route_labels import (
 from harness.describing.said import Place, Said, Word
 from harness.describing.sentinels import SESSION
 from harness.describing.signatures import Scheme
-from harness.describing.signing import session_place
+from harness.describing.signing import session_place, session_places
 from harness.describing.source import UNREAD, Source
 from harness.describing.templates import Example
 
@@ -71,12 +74,12 @@ class Route:
     @property
     def when(self) -> dict[str, JsonValue]:
         """The word, by its parameter."""
-        return {self.word.parameter: self.word.text} if self.word else {}
+        return {self.word.parameter: self.word.wanted} if self.word else {}
 
 
 def routes(
     asked: Asked,
-    answers: Iterable[Answer],
+    answers: Sequence[Answer],
     schemes: Sequence[Scheme],
     symbol: str,
     source: Source = UNREAD,
@@ -88,9 +91,13 @@ def routes(
     `unexplained` are places that hold a signature which nobody could reproduce: they are no parameters.
     """
     labels = labels_of(answers, source)
-    parts = signed_parts(schemes) | frozenset(unexplained)
+    sessions = frozenset(session_places(asked.sent))
+    parts = signed_parts(schemes) | frozenset(unexplained) | sessions
     common = {
+        **decimals_told(answers),
+        **place_told(answers, source.counted),
         "account.number": SESSION["account.number"],
+        "session.key": SESSION["session.key"],
         "market.number": SESSION["market.number"],
         **({"market.symbol": symbol} if symbol else {}),
     }
@@ -156,15 +163,19 @@ def route_of(
     have = {leaf for each in examples for leaf in flatten(each.document)}
     known = {leaf: each for leaf, each in but_for_market_orders(more).items() if leaf in have}
     first = used[0][0]
-    path, fields = path_of(known, first)
+    path, fields = path_of(known, first, keys)
     takes: dict[str, JsonValue] = {}
     told = any(each.fact in ("order.order_id", "order.client_order_id") for each in known.values())
     for leaf, each in known.items():
         if leaf[0] == "path" or (leaf[0] == "query" and first.body and not each.fact):
             continue  # beside a body the query only proves who sent it
+        if f"{leaf[0]} {written(leaf[1:])}" in parts:
+            continue
         named = nearly(naming_the_market(each, examples), more)
+        named = by_place(named, used[0][1].get(PLACE, ""))
         found = parameter_of(leaf, named, optional_from(leaf, examples))
         found = found if told else id_untold(found, operation)
+        found = may_lack(found) if found is not None and first.method == "GET" else found
         if found is not None and found.text is not None:  # what is always null is no parameter
             fields.append(found)
     of_market = all(facts.get("order.type") == "market" for _, facts in used)
@@ -179,8 +190,8 @@ def route_of(
     private = (
         operation in ("place_order", "cancel_order")
         or any(scheme.signs(first, credentials) for scheme in schemes)
-        or session_place(first) != ""
-        or any(key in value for key in keys for value in first.values.values())
+        or session_place(first, parts) != ""
+        or any(key in value for key in keys for value in (first.path, *first.values.values()))
     )
     where = "query" if not first.body else "json" if first.body.lstrip().startswith(("{", "[")) else "form"
     where = "payload" if first.payload is not None else where

@@ -6,16 +6,20 @@ import base64
 import binascii
 import contextlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import parse_qsl
 
 from pydantic import JsonValue
 
-from harness.describing.leaves import flatten, unpacked, written
+from harness.describing.leaves import flatten, parsed, unpacked, written
 
 MOST_VALUES = 200
+KEY = "{}"  # the place of a key, behind the way to its object
+_DEEPEST_KEY = 3
+_OF_A_SIGNATURE = re.compile(r"sig|seal|auth|header|meta", re.I)
 
 
 @dataclass(frozen=True)
@@ -28,15 +32,26 @@ class Payload:
 
 @dataclass(frozen=True)
 class Word:
-    """What tells a request from others to its address: `text` at a place of `Said.values`."""
+    """What tells a request from others to its address: `text` at a place of `Said.words`."""
 
     place: str
     text: str
 
     @property
+    def is_key(self) -> bool:
+        """Whether it is the name of an object, whatever this holds (`{"place_order": {…}}`)."""
+        return self.place.endswith(KEY)
+
+    @property
     def parameter(self) -> str:
         """The place as a description's `when` names it: the way through the query or the body."""
-        return self.place.partition(" ")[2]
+        way = re.sub(r"\[(\d+)\]", r".\1", self.place.partition(" ")[2])
+        return way.removesuffix(KEY) + self.text if self.is_key else way
+
+    @property
+    def wanted(self) -> str:
+        """What has to stand there, as `when` says it."""
+        return "*" if self.is_key else self.text
 
 
 Place = tuple[str, str, str, Word | None]  # host, method, path, word
@@ -46,8 +61,9 @@ Place = tuple[str, str, str, Word | None]  # host, method, path, word
 class Said:
     """What left the client.
 
-    A WebSocket message has no method; its `path` is its socket's, its text the `body`. `word` tells a request
-    from others to its address, None where it has that for itself.
+    A WebSocket message has no method; its `path` is its socket's, its text the `body`, and `socket` tells
+    apart the sockets that were opened. `word` tells a request from others to its address, None where it has
+    that for itself.
     """
 
     host: str
@@ -57,6 +73,7 @@ class Said:
     headers: tuple[tuple[str, str], ...] = ()
     body: str = ""
     word: Word | None = None
+    socket: int = 0
 
     @property
     def at(self) -> Place:
@@ -73,6 +90,12 @@ class Said:
             leaves = flatten(dict(self.payload.document))
             found |= {f"payload {written(path)}": _text(leaf) for path, leaf in leaves.items()}
         return dict(list(found.items())[:MOST_VALUES])
+
+    @cached_property
+    def words(self) -> dict[str, str]:
+        """What may tell it from others to its address: values but for headers, and keys of its body."""
+        found = {place: value for place, value in self.values.items() if not place.startswith("header ")}
+        return found | {f"body {way}{KEY}": key for way, key in _keys(parsed(self.body))}
 
     @cached_property
     def fields(self) -> dict[str, str]:
@@ -99,6 +122,17 @@ class Said:
     def target(self) -> str:
         """The path and, where there is one, the query behind it."""
         return f"{self.path}?{self.query}" if self.query else self.path
+
+
+def _keys(document: JsonValue, way: str = "", depth: int = 1) -> Iterator[tuple[str, str]]:
+    """(way to it, key) of the only object or list that stands in an object, and in that one again."""
+    items = document.items() if isinstance(document, dict) else ()
+    holding = {key: item for key, item in items if isinstance(item, dict | list)}
+    inner = {key: item for key, item in holding.items() if not _OF_A_SIGNATURE.search(key)}
+    if len(inner) == 1 and depth <= _DEEPEST_KEY:
+        ((key, item),) = inner.items()
+        yield way, key
+        yield from _keys(item, f"{way}{key}.", depth + 1)
 
 
 def _text(leaf: object) -> str:

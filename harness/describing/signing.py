@@ -6,13 +6,14 @@ import base64
 import binascii
 import contextlib
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from pydantic import JsonValue
 
 from harness.credentials.matching import usual_option
 from harness.credentials.meanings import Meaning, meaning_of_name
 from harness.credentials.shapes import Shape, shape_of
+from harness.describing.answers import named_so
 from harness.describing.asked import Asked
 from harness.describing.said import Place, Said
 from harness.describing.sentinels import SESSION
@@ -40,6 +41,7 @@ _PARTS = {
 # What a description has no word for.
 _UNSAID = ("{nonce+body|sha256}", "{other}")
 _LONGEST_LITERAL = 20
+_OF_STREAMS = ("user_stream_open", "stream_token")
 _KNOWN = ("key", "signature", "time", "nonce", "passphrase", "window", "payload")
 
 
@@ -51,9 +53,10 @@ def signing_of(
     Unverified where that was not found or cannot be said; {} where none is.
     """
     sent = [each for each in asked.sent if places is None or each.at in places]
+    sessions = session_places(asked.sent)
     for said in sent:
-        if place := session_place(said):
-            return _in_session(said.values[place], place)
+        if place := session_place(said, sessions):
+            return _in_session(said.values[place], place, sessions)
     for said in sent:
         for scheme in found.schemes:
             if scheme.signs(said, asked.credentials):
@@ -65,14 +68,32 @@ def signing_of(
     return {"scheme": "unverified", "carries": {"key": place}} if place else {}
 
 
-def session_place(said: Said) -> str:
-    """The header of a request that holds the key of a session, empty where none does."""
-    held = (place for place, value in said.values.items() if SESSION["session.key"] in value)
-    return next((place for place in held if place.startswith("header ")), "")
+def session_places(sent: Iterable[Said]) -> tuple[str, ...]:
+    """Where requests carry the key of a session, headers first.
+
+    What a stream of the account's is kept open with is no session: its key stands in the query or the body of
+    requests for that stream alone.
+    """
+    held = [
+        place
+        for said in sent
+        for place, value in said.values.items()
+        if SESSION["session.key"] in value
+        and (place.startswith("header ") or named_so(said.path) not in _OF_STREAMS)
+    ]
+    return tuple(sorted(dict.fromkeys(held), key=lambda place: not place.startswith("header ")))
 
 
-def _in_session(value: str, place: str) -> dict[str, JsonValue]:
+def session_place(said: Said, places: Iterable[str]) -> str:
+    """The one of these places at which a request holds the key of a session, empty where none does."""
+    return next((each for each in places if SESSION["session.key"] in said.values.get(each, "")), "")
+
+
+def _in_session(value: str, place: str, places: Collection[str]) -> dict[str, JsonValue]:
     before = value.partition(SESSION["session.key"])[0]
+    name = place.partition(" ")[2]
+    if {f"query {name}", f"body {name}"} <= {*places}:
+        place = f"param {name}"
     told: dict[str, JsonValue] = {"scheme": "session", "carries": {"signature": place}}
     return {**told, "prefix": {"signature": before}} if before else told
 
@@ -146,7 +167,8 @@ def _parts_of(
             secret = next((key for key, held in credentials.items() if held == value), "")
             literal = value if len(value) <= _LONGEST_LITERAL else "{other}"  # longer ones are made anew
             payload = _is_payload(place, value, said)
-            written = "{passphrase}" if secret else "{payload}" if payload else literal
+            of_body = "{body|base64}" if _decoded(value) == said.body != "" else literal
+            written = "{passphrase}" if secret else "{payload}" if payload else of_body
             text = text.replace("{other}", written)
             name = "passphrase" if secret else "payload" if payload else ""
         if role == "key" and (before := _before_key(value, credentials)):
@@ -162,9 +184,14 @@ def _is_payload(place: str, value: str, said: Said) -> bool:
     """Whether that place holds the request's parameters in base64, or another value of it, as its nonce."""
     if said.payload is not None and place == said.payload.place:
         return True
+    return _decoded(value) in said.values.values()
+
+
+def _decoded(value: str) -> str | None:
+    """What a text in base64 holds; None where it is none."""
     with contextlib.suppress(binascii.Error, ValueError):
-        return base64.b64decode(value, validate=True).decode() in said.values.values()
-    return False
+        return base64.b64decode(value, validate=True).decode()
+    return None
 
 
 def _before_key(value: str, credentials: Mapping[str, str]) -> str:
@@ -197,9 +224,10 @@ def credentials_of(asked: Asked, found: Explanation) -> dict[str, JsonValue]:
     """The connector's fields and which of the account's values each holds."""
     secrets = {scheme.secret: scheme for scheme in found.schemes}
     made: dict[str, JsonValue] = {}
-    choices = {field.name for field in asked.fields if usual_option(field) is not None}
+    usual = {field.name: option for field in asked.fields if (option := usual_option(field)) is not None}
     for name, value in asked.credentials.items():
-        if name in choices:
+        if name in usual:
+            made |= {} if value == usual[name] else {name: {"is": "none", "value": value}}
             continue
         meaning, shape = meaning_of_name(name), asked.shapes.get(name) or shape_of(value) or Shape.TOKEN
         if value == SESSION["account.number"]:

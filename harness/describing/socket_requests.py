@@ -1,8 +1,8 @@
-"""Orders that are messages of a WebSocket: what they say and how they are answered. Pure."""
+"""Requests that are messages of a WebSocket: what they say and how they are answered. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
@@ -12,13 +12,16 @@ from harness.describing.apart import told_apart
 from harness.describing.asked import Act
 from harness.describing.fields import KIT, Field
 from harness.describing.gathered import Sources
-from harness.describing.leaves import changed, flatten, placed_at
+from harness.describing.leaves import changed, flatten
+from harness.describing.market_units import decimals_told
 from harness.describing.placed import Placed, spoken
 from harness.describing.refusals import with_holes
-from harness.describing.route_labels import of_act
+from harness.describing.route_labels import facts_in, of_act
+from harness.describing.route_parts import read_of
 from harness.describing.routes import Route, route_of, signed_parts
-from harness.describing.said import Said
+from harness.describing.said import Said, Word
 from harness.describing.sentinels import SESSION
+from harness.describing.socket_look_ups import LOOK_UPS, answered, look_ups
 from harness.describing.source import Ack
 from harness.describing.streams import Connection
 from harness.describing.templates import Kind
@@ -37,7 +40,8 @@ class SocketRequest:
 
 
 def socket_requests(sources: Sources, symbol: str) -> list[SocketRequest]:
-    """What the connector said on a WebSocket when it was told to place and to cancel orders.
+    """What the connector said on a WebSocket when it was told to place and to cancel orders, and what it
+    looked up there.
 
     Messages that nothing tells from others, or that carry no id, are none.
     """
@@ -47,6 +51,7 @@ def socket_requests(sources: Sources, symbol: str) -> list[SocketRequest]:
     acted = {said: operation for operation, pairs in used.items() for said, _ in pairs}
     words = told_apart(list(acted), acted, sources.source, facts)
     common = {"market.number": SESSION["market.number"], **({"market.symbol": symbol} if symbol else {})}
+    common |= decimals_told(sources.answers)
     parts = signed_parts(sources.signatures.schemes)
     found = []
     for operation, pairs in used.items():
@@ -56,8 +61,20 @@ def socket_requests(sources: Sources, symbol: str) -> list[SocketRequest]:
             continue
         examples = [(replace(said, word=word), {**common, **act.facts}) for said, act in pairs]
         made = route_of(operation, examples, parts, sources.signatures.schemes, asked.credentials)
-        found.append(SocketRequest(_without(made, (keys[0], word.parameter)), keys[0]))
+        found.append(_request(made, word, keys[0]))
+    by_client_id = {name: act.facts for act in asked.acts if (name := act.facts.get("order.client_order_id"))}
+    for (operation, word), messages in look_ups(asked.frames, sources.source, acted).items():
+        examples = [
+            (replace(said, word=word), {**common, **facts_in(said, by_client_id, asked)}) for said in messages
+        ]
+        made = route_of(operation, examples, parts, sources.signatures.schemes, asked.credentials)
+        found.append(_request(made, word, next(key for key in messages[0].fields if ID.match(key))))
     return found
+
+
+def _request(made: Route, word: Word, key: str) -> SocketRequest:
+    own = (key, *(() if word.is_key else (word.parameter,)))
+    return SocketRequest(_without(made, own), key)
 
 
 def _used(acts: Sequence[Act], operation: str, sources: Sources) -> Iterator[tuple[Said, Act]]:
@@ -108,11 +125,18 @@ def _part(
     route = request.route
     part = Placed(route.operation, at[-1], at)
     part.fields += [replace(each, at=(*at, "takes", *map(bare, each.at))) for each in route.fields]
-    said: dict[str, JsonValue] = _nested(route.when)
-    asks: dict[str, JsonValue] = {"operation": route.operation, "private": True, "said": said}
+    asks: dict[str, JsonValue] = {"operation": route.operation, "private": True}
+    asks |= {"said": _nested(route.word)} if route.word is not None else {}
     asks["takes"] = spoken(route.takes, route.fields, words)
-    ack = best(sources.source.acks, route.operation)
-    if ack is not None:
+    acks = sources.source.acks
+    read = read_of(route, [], sources) if route.operation in LOOK_UPS else None
+    ack = best(acks, route.operation) if read is None else None
+    if read is not None:
+        told, way = answered(read.template, acks, route.operation, request.id)
+        fields = [replace(each, at=(*way, *each.at)) for each in read.fields]
+        asks["reply"] = spoken(told, fields, words)
+        part.fields += [replace(each, at=(*at, "reply", *each.at)) for each in fields]
+    elif ack is not None:
         asks["reply"] = template = _template(ack, request.id)
         for path, leaf in flatten(template).items():
             fact = "order.order_id" if path in ack.order_ids else ""
@@ -121,12 +145,11 @@ def _part(
     return asks, part
 
 
-def _nested(when: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """`{"a.b": word}` as the message says it."""
-    made: dict[str, JsonValue] = {}
-    for name, value in when.items():
-        inner = placed_at(tuple(name.split(".")), value)
-        made |= inner if isinstance(inner, dict) else {}
+def _nested(word: Word) -> JsonValue:
+    """`a.b` as the message says it; a key whatever it holds, an item of a list after whatever else."""
+    made: JsonValue = "{any}" if word.is_key else word.text
+    for step in reversed(word.parameter.split(".")):
+        made = [*["{any}"] * int(step), made] if step.isdigit() else {step: made}
     return made
 
 

@@ -10,6 +10,7 @@ from functools import cache
 from pydantic import JsonValue
 
 from harness.describing.leaves import Path, changed, flatten, name_of
+from harness.describing.said import Word
 
 ROW = -1  # stands in a path for each of a list's items
 KEYED = -2  # and for each of an object's, whatever their keys are
@@ -85,18 +86,22 @@ class Ack:
 class Asking:
     """What one function says when it asks: the words by which one address tells requests apart.
 
-    `words` have the key that each stands under, empty where none is known. `paths` are those that it names,
-    `operation` what it is for, empty where it is none of `source_reading.METHODS`.
+    `words` have the key that each stands under, empty where none is known; `keys` name objects. `paths` are
+    those that it names, `operation` what it is for, empty where it is none of `source_reading.METHODS`.
     """
 
     operation: str
     paths: frozenset[str]
     words: Mapping[str, str]
     reading: Reading
+    keys: frozenset[str] = frozenset()
 
     def at(self, path: str) -> bool:
         """Whether it may ask at this path: it names it, or no path at all."""
         return not self.paths or bool(_ending(self.paths, path))
+
+    def says(self, word: Word) -> bool:
+        return word.text in (self.keys if word.is_key else self.words)
 
 
 @dataclass(frozen=True)
@@ -108,13 +113,14 @@ class Source:
     any part.
     `states` has the states of orders, as `STATES` calls them, by the exchange's words for them. `verbs` has
     the HTTP methods of routes that are asked for in one way only. `pair` has base and quote of what
-    its tests trade, empty where they do not say. `markets` is what is read of the reply that lists the
-    markets. `tests` are the texts of its test modules. `positions` are names for the places in rows that
-    are lists, one list of names for each kind of row. `told` has what is read of messages that are waited for
-    where a route's reply is elsewhere, by operation. `queued` is where in a message of the account's stream
-    that stands what the connector's queue gets. `asking` has what each function says when it asks.
-    `whole_books`: every message of a book is a whole one to it. `acks` are answers to requests over
-    WebSockets, as the tests have them.
+    its tests trade, empty where they do not say; `quote` that of all its markets, empty where it may be any.
+    `markets` is what is read of the reply that lists the markets. `tests` are the texts of its test modules.
+    `positions` are names for the places in rows that are lists, one list of names for each kind of row.
+    `told` has what is read of messages that are waited for where a route's reply is elsewhere, by operation.
+    `queued` is where in a message of the account's stream that stands what the connector's queue gets.
+    `asking` has what each function says when it asks. `whole_books`: every message of a book is a whole one
+    to it. `acks` are answers to requests over WebSockets, as the tests have them. `counted` are the keys of
+    lists whose rows it counts.
     """
 
     routes: Mapping[str, Reading]
@@ -124,6 +130,7 @@ class Source:
     states: Mapping[str, str] = field(default_factory=dict)
     verbs: Mapping[str, str] = field(default_factory=dict)
     pair: tuple[str, str] = ("", "")
+    quote: str = ""
     markets: Reading | None = None
     tests: tuple[str, ...] = ()
     positions: tuple[tuple[str, ...], ...] = ()
@@ -132,21 +139,22 @@ class Source:
     asking: tuple[Asking, ...] = ()
     whole_books: bool = False
     acks: tuple[Ack, ...] = ()
+    counted: frozenset[str] = frozenset()
 
-    def meant(self, path: str, word: str) -> str:
+    def meant(self, path: str, word: Word) -> str:
         """The operation of requests to this path that say this word, empty where no method says it.
 
         Where several do, one reply serves them all: that of the operation which an order needs first.
         """
-        known = {each.operation for each in self.asking if word in each.words and each.at(path)}
+        known = {each.operation for each in self.asking if each.says(word) and each.at(path)}
         first = {name: number for number, name in enumerate(NEEDED)}
         return min(known - {""}, key=lambda name: (first.get(name, len(first)), name), default="")
 
-    def of_word(self, path: str, word: str, operation: str) -> Reading | None:
+    def of_word(self, path: str, word: Word | None, operation: str) -> Reading | None:
         """What is read of the reply to a request that says this word, by the methods for this operation and
         by those that are for none; where none says it, by the former.
         """
-        saying = [each for each in self.asking if each.at(path) and word in each.words]
+        saying = [each for each in self.asking if word is not None and each.at(path) and each.says(word)]
         alike = [each for each in saying if each.operation in (operation, "")] or saying
         alike = alike or [each for each in self.asking if operation and each.operation == operation]
         own: Reading | None = None

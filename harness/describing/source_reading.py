@@ -15,7 +15,7 @@ from dataclasses import replace
 from pydantic import JsonValue
 
 from harness.describing.answers import named_so
-from harness.describing.asking_words import words_said
+from harness.describing.asking_words import counted_in, keys_said, words_said
 from harness.describing.function_reading import OPENING, Function
 from harness.describing.leaves import Path
 from harness.describing.session_reading import headers_in
@@ -38,6 +38,7 @@ METHODS: Mapping[str, str] = {
     "_get_last_traded_price": "ticker",
     "_update_trading_fees": "fees",
     "_get_listen_key": "user_stream_open",
+    "_get_listening_key": "user_stream_open",
     "get_current_server_time": "server_time",
     "trading_rules_request_path": "symbols",
     "trading_pairs_request_path": "symbols",
@@ -79,7 +80,7 @@ def read_source(texts: Iterable[str]) -> Source:
         paths = paths_in(function, constants)
         if function.name in METHODS or paths:
             operation, words = METHODS.get(function.name, ""), words_said(function, constants)
-            asking.append(Asking(operation, frozenset(paths), words, reading))
+            asking.append(Asking(operation, frozenset(paths), words, reading, keys_said(function, constants)))
         if not reading.reads and not reading.headers:
             continue
         if _receives(function) and function.name in METHODS:
@@ -109,6 +110,7 @@ def read_source(texts: Iterable[str]) -> Source:
         queued=_queued_in(functions, constants),
         asking=tuple(asking),
         whole_books=_whole_books(functions),
+        counted=frozenset(key for tree in trees for key in counted_in(tree)),
     )
 
 

@@ -20,7 +20,8 @@ from harness.describing.placed import Placed, at_address, copied, put, spoken
 from harness.describing.read_replies import template
 from harness.describing.signing import login_signing
 from harness.describing.states import word_for_fills
-from harness.describing.streams import PRIVATE, Connection, Subscription
+from harness.describing.streams import Connection
+from harness.describing.subscriptions import PRIVATE, Subscription
 from harness.describing.templates import Kind
 from harness.describing.unasked_routes import SYMBOL
 from harness.describing.wordlists import WordLists
@@ -278,11 +279,16 @@ def _login(each: Connection, sources: Sources) -> dict[str, JsonValue]:
         made["token"] = each.token
     if each.token.startswith("query") or each.by == "upgrade":
         made["needed"] = False
-    if each.by in ("frame", "subscription") and each.frame is not None:
+    if each.by in ("frame", "subscription") and each.frame is not None and not _by_token(each):
         made["signing"] = login_signing(sources.asked, sources.signatures, each.frame)
     if each.by == "frame" and sources.source.received:
         made["answer"] = template(sources.source.received[0], "")
     return made
+
+
+def _by_token(each: Connection) -> bool:
+    """Whether the message that logs in is not signed, but has a key that a route gave."""
+    return "{login.token}" in flatten(each.login).values()
 
 
 def _with_one_signature(each: Connection, sources: Sources) -> JsonValue:

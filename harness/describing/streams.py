@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
@@ -15,40 +14,23 @@ from harness.describing.leaves import parsed, unpacked
 from harness.describing.said import Said
 from harness.describing.sentinels import SESSION
 from harness.describing.signatures import Scheme
-from harness.describing.templates import embedded, time_form
-
-_OPERATIONS = (
-    (r"my_?trade|usertrade|execution|fill|deals.*private|private.*deals|private.*trade", "stream:fills"),
-    (r"order_?book|depth|level_?2|\bl2\b|book", "stream:book"),
-    (r"position", "stream:positions"),
-    (r"orders?@account", "stream:orders"),
-    (r"balance|account|wallet|capital|asset", "stream:balances"),
-    (r"order", "stream:orders"),
-    (r"mark(?!et)|funding|index", "stream:mark_price"),
-    (r"ticker|level_?1\b|\bl1\b", "stream:ticker"),
-    (r"trade|deal|match", "stream:trades"),
-    (r"\buser\b", "stream:orders"),
+from harness.describing.subscriptions import PRIVATE, Subscription, of_accounts, subscription
+from harness.describing.templates import time_form
+from harness.describing.topics import (
+    NUMBERS,
+    VERBS,
+    Topics,
+    bare_verb,
+    names_the_market_beside,
+    topics_alone,
+    topics_named,
 )
-PRIVATE = ("stream:orders", "stream:fills", "stream:balances", "stream:positions")
-_VERBS = re.compile(r"subscri|\bsub\b|\breq\b|SetParams|SetSubscription", re.I)
+
 _LOGS_IN = re.compile(r"\bauth|log_?[io]n\b|sign_?in\b", re.I)
-_PLAIN_VERB = re.compile(r"sub(scribe)?$", re.I)
 _UNDONE = re.compile(r"unsub", re.I)
-_VERB_KEYS = ("sub", "subscribe", "req")
-_ONE_MARKET = re.compile(r"\{market\.symbol(\|[a-z]+)*\}")
 _OF_A_REQUEST = re.compile(r"(content-type|user-agent)$", re.I)  # which some say in every message, too
-_NUMBERS = re.compile(r"^(id|req_?id|request_?id|nonce|cid|i)$", re.I)
 _TOKEN = SESSION["session.key"]
 _NUMBER = SESSION["account.number"]
-
-
-@dataclass(frozen=True)
-class Subscription:
-    """A topic that the connector subscribed to. `topic` is its template, empty `operation`: unknown what."""
-
-    operation: str
-    topic: JsonValue
-    private: bool
 
 
 @dataclass(frozen=True)
@@ -90,6 +72,21 @@ def _without_token(path: str) -> str:
     return path.replace(_TOKEN, "{token}") or "/"
 
 
+@dataclass(frozen=True)
+class _Heard:
+    """A message: what proves who the client is, with holes (None where nothing does), and the rest of it."""
+
+    frame: Said
+    document: dict[str, JsonValue]
+    proof: JsonValue
+    rest: JsonValue
+    subscribes: bool
+
+    @property
+    def logs_in(self) -> bool:
+        return self.proof is not None and not self.subscribes
+
+
 class _Listener:
     """Makes a connection of what was sent on it."""
 
@@ -104,30 +101,17 @@ class _Listener:
         self, host: str, path: str, opened: Sequence[Opened], frames: Sequence[Said]
     ) -> Connection:
         by, login, first = "", None, None
-        places: dict[str, None] = {}
-        bare: dict[str, str] = {}
-        said: dict[str, JsonValue] = {}
-        subscriptions: dict[str, Subscription] = {}
-        for frame in frames:
-            document = unpacked(parsed(frame.body))
-            if not isinstance(document, dict) or _UNDONE.search(frame.body):
-                continue
-            document = {name: value for name, value in document.items() if not _OF_A_REQUEST.match(name)}
-            proof, rest = self._parted(document, frame, ())
-            spoken = json.dumps(rest)
-            subscribes = _VERBS.search(spoken) is not None and _LOGS_IN.search(spoken) is None
-            if proof is not None and not by:
-                by = "token" if _TOKEN in frame.body else "subscription" if subscribes else "frame"
-                login, first = (proof if subscribes else self._holes(document, frame, ())), frame
-            if proof is not None and not subscribes:
-                continue
-            if isinstance(rest, dict):
-                if (verb := _bare_verb(rest)) is not None:
-                    bare[verb] = str(rest[verb])
-                for where, topic, common in _topics(rest, self._facts_in(frame.body)):
-                    places[where], said = None, _shared(said, common)
-                    made = _subscription(topic, private=proof is not None)
-                    subscriptions.setdefault(json.dumps(topic, sort_keys=True), made)
+        heard = [each for frame in frames if (each := self._heard(frame)) is not None]
+        for each in heard:
+            if each.proof is not None and not by:
+                by = "frame" if each.logs_in else "token" if _TOKEN in each.frame.body else "subscription"
+                login = self._holes(each.document, each.frame, ()) if each.logs_in else each.proof
+                first = each.frame
+        rests = [each.rest for each in heard if isinstance(each.rest, dict) and not each.logs_in]
+        bare = {verb: str(rest[verb]) for rest in rests if (verb := bare_verb(rest)) is not None}
+        said, places, subscriptions = self._subscribed(heard, topics_named)
+        if not subscriptions:
+            said, places, subscriptions = self._subscribed(heard, topics_alone)
         if by == "frame" and bare:  # what is the account's is asked for by the message's name alone
             said = _shared(said, dict.fromkeys(bare, "{any}"))
             places |= dict.fromkeys(bare)
@@ -139,6 +123,35 @@ class _Listener:
         token, signed_at = _token_place(path, opened), any(map(self._proves, opened))
         by = by or ("token" if token else "upgrade" if signed_at else "")
         return Connection(host, path, said, topics, ordered, by, login, first, token)
+
+    def _subscribed(
+        self, heard: Sequence[_Heard], read: Callable[[dict[str, JsonValue], Mapping[str, str]], Topics]
+    ) -> tuple[dict[str, JsonValue], dict[str, None], dict[str, Subscription]]:
+        """(what all subscriptions have in common, where topics stand, the subscriptions)."""
+        said: dict[str, JsonValue] = {}
+        places: dict[str, None] = {}
+        subscriptions: dict[str, Subscription] = {}
+        said_on: dict[str, set[int]] = {}
+        for each in heard:
+            rest = each.rest if isinstance(each.rest, dict) and not each.logs_in else {}
+            for where, topic, common in read(rest, self._facts_in(each.frame.body)):
+                places[where], said = None, _shared(said, common)
+                name = json.dumps(topic, sort_keys=True)
+                subscriptions.setdefault(name, subscription(topic, private=each.proof is not None))
+                said_on.setdefault(name, set()).add(each.frame.socket)
+        logged_in = {each.frame.socket for each in heard if each.logs_in}
+        return said, places, subscriptions | of_accounts(subscriptions, said_on, logged_in)
+
+    def _heard(self, frame: Said) -> _Heard | None:
+        """A message in its parts; None for what subscribes to nothing and proves nothing."""
+        document = unpacked(parsed(frame.body))
+        if not isinstance(document, dict) or _UNDONE.search(frame.body):
+            return None
+        document = {name: value for name, value in document.items() if not _OF_A_REQUEST.match(name)}
+        proof, rest = self._parted(document, frame, ())
+        spoken = json.dumps(rest)
+        subscribes = VERBS.search(spoken) is not None and _LOGS_IN.search(spoken) is None
+        return _Heard(frame, document, proof, rest, subscribes)
 
     def _facts_in(self, text: str) -> Mapping[str, str]:
         """The facts that a message may name: the quote beside its base alone; a broker has the kit's name."""
@@ -177,7 +190,7 @@ class _Listener:
             made = {
                 key: self._holes(item, frame, (*at, key))
                 for key, item in value.items()
-                if not _NUMBERS.match(key)
+                if not NUMBERS.match(key)
             }
             return dict(made)
         if isinstance(value, list):
@@ -221,17 +234,15 @@ def _at_one_place(
     """
     for place in list(places):
         whole, dot, key = place.rpartition(".")
-        if (
-            dot
-            and whole in places
-            and any(_names_the_market_beside(each.topic, key) for each in subscriptions)
-        ):
+        if not key or whole not in places:
+            continue
+        if any(names_the_market_beside(each.topic, key) for each in subscriptions):
             del places[place]
             subscriptions = tuple(
                 each if isinstance(each.topic, dict) else replace(each, topic={key: each.topic})
                 for each in subscriptions
             )
-        elif dot and whole in places:
+        elif dot:
             del places[whole]
             subscriptions = tuple(
                 replace(each, topic=each.topic[key])
@@ -242,107 +253,8 @@ def _at_one_place(
     return subscriptions, places
 
 
-def _names_the_market_beside(topic: JsonValue, key: str) -> bool:
-    beside = {name: item for name, item in topic.items() if name != key} if isinstance(topic, dict) else {}
-    return "{market." in json.dumps(beside)
-
-
 def _shared(one: Mapping[str, JsonValue], other: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     """What two subscriptions have in common; where a value differs, any will do."""
     if not one:
         return dict(other)
     return {name: value if one.get(name) == value else "{any}" for name, value in other.items()}
-
-
-def _subscription(topic: JsonValue, *, private: bool) -> Subscription:
-    words = re.sub(r"\{[a-z]+[.|][^{}\"]*\}|each market", "", json.dumps(topic))
-    operation = next((name for pattern, name in _OPERATIONS if re.search(pattern, words, re.I)), "")
-    named = "{account.number" in json.dumps(topic)  # whose it is
-    hidden = private or named or operation in PRIVATE or re.search("private|user", words, re.I) is not None
-    if hidden and operation == "stream:trades":
-        operation = "stream:fills"
-    return Subscription(operation, topic, hidden)
-
-
-def _bare_verb(document: Mapping[str, JsonValue]) -> str | None:
-    """The key of a message that says which subscription it is by its name and nothing else does."""
-    rest = [name for name, value in document.items() if not _NUMBERS.match(name) and not _is_time(value)]
-    if len(rest) != 1 or not isinstance(document[rest[0]], str) or _PLAIN_VERB.match(str(document[rest[0]])):
-        return None
-    return rest[0] if _VERBS.search(str(document[rest[0]])) else None
-
-
-Topics = Iterable[tuple[str, JsonValue, dict[str, JsonValue]]]
-
-
-def _topics(document: dict[str, JsonValue], facts: Mapping[str, str]) -> Topics:
-    """(path to the topics, a topic's template, what else is said) for each topic in a message."""
-    for name in _VERB_KEYS:
-        if isinstance(document.get(name), str) and not _VERBS.search(str(document[name])):
-            return [(name, templated(document[name], facts), {name: "{any}"})]
-    said: dict[str, JsonValue] = {
-        name: value for name, value in document.items() if isinstance(value, str) and _VERBS.search(value)
-    }
-    if not said:
-        return []
-    rest = {
-        name: value
-        for name, value in document.items()
-        if name not in said and not _NUMBERS.match(name) and not _is_time(value)
-    }
-    lists = [name for name, value in rest.items() if _plain_list(value)]
-    if len(rest) == 2 and len(lists) == 2:
-        return list(_pairs(rest, facts, said))
-    if len(rest) > 1 or not rest:
-        whole: dict[str, JsonValue] = {name: said[name] for name in said if _says_what(str(said[name]))}
-        said |= dict.fromkeys(whole, "{any}")
-        return [("", templated({**whole, **rest}, facts), said)] if rest else []
-    ((name, value),) = rest.items()
-    if isinstance(value, list) and value:
-        return [(f"{name}[]", templated(each, facts), said) for each in value]
-    if isinstance(value, dict) and len(value) == 1:
-        ((key, inner),) = value.items()
-        if isinstance(inner, str):
-            return [(f"{name}.{key}", templated(inner, facts), said)]
-        if _plain_list(inner) and isinstance(inner, list):
-            return [(f"{name}.{key}[]", templated(each, facts), said) for each in inner]
-    return [(name, templated(value, facts), said)]
-
-
-def _says_what(verb: str) -> bool:
-    """Whether a verb says what is subscribed to as well (`SubscribeTrades`)."""
-    rest = _VERBS.sub("", verb)
-    return any(re.search(pattern, rest, re.I) for pattern, _ in _OPERATIONS)
-
-
-def _pairs(
-    rest: Mapping[str, JsonValue], facts: Mapping[str, str], said: dict[str, JsonValue]
-) -> Iterator[tuple[str, JsonValue, dict[str, JsonValue]]]:
-    """Two lists: each of the one with each of the other."""
-    (one, first), (other, second) = sorted(rest.items())
-    if isinstance(first, list) and isinstance(second, list):
-        for pair in itertools.product(first, second):
-            yield f"{one}[] * {other}[]", [templated(each, facts) for each in pair], said
-
-
-def _plain_list(value: JsonValue) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(each, str) for each in value)
-
-
-def _is_time(value: JsonValue) -> bool:
-    return isinstance(value, int | str) and not isinstance(value, bool) and bool(time_form(value))
-
-
-def templated(value: JsonValue, facts: Mapping[str, str]) -> JsonValue:
-    """What was said, with the facts that stand in it."""
-    if isinstance(value, dict):
-        return {key: templated(item, facts) for key, item in value.items() if not _is_time(item)}
-    if isinstance(value, list):
-        made = [templated(item, facts) for item in value]
-        return {"each market": made[0]} if len(made) == 1 and _ONE_MARKET.fullmatch(str(made[0])) else made
-    if isinstance(value, str):
-        return embedded([(value, facts)]) or value
-    if isinstance(value, int) and not isinstance(value, bool):
-        numbers = (name for name, known in facts.items() if name.endswith(".number") and known == str(value))
-        return next((f"{{{name}|number}}" for name in numbers), value)
-    return value

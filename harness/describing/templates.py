@@ -30,6 +30,13 @@ UNMISTAKABLE = frozenset(
 )  # fmt: skip
 # Facts that may be counted in contracts.
 AMOUNTS = ("order.amount", "order.signed_amount", "order.filled", "order.remaining", "fill.amount")
+# Facts that may be counted in units of their market's own, and what tells how many decimals these have.
+_OF_MARKETS = {
+    **dict.fromkeys((*AMOUNTS, "order.filled", "order.remaining"), ("lot_units", "market.lot_decimals")),
+    **dict.fromkeys(
+        ("order.price", "order.average_price", "fill.price"), ("tick_units", "market.tick_decimals")
+    ),
+}
 _SHORTEST = 3  # characters of a value that may be looked for within a text
 _YEARS = (Decimal(1_420_070_400), Decimal(2_082_758_400))  # 2015 to 2036, in Unix seconds
 _COUNTED = 1_234_567_890  # of 2009, and what tests write for a time
@@ -191,6 +198,11 @@ def _fitting(having: Sequence[tuple[Leaf, Mapping[str, str]]]) -> Iterable[tuple
         if any(value is None for _, value in values) or len({value for _, value in values}) < least:
             continue
         telling = [(leaf, value or "") for leaf, value in values if not _says_nothing(leaf, value)]
+        if least <= len({value for _, value in telling}) and (
+            units := _in_units(name, telling, having[0][1])
+        ):
+            yield name, units
+            continue
         forms = {form_of(value, leaf) for leaf, value in telling}
         if (
             len(forms) == 1
@@ -200,6 +212,19 @@ def _fitting(having: Sequence[tuple[Leaf, Mapping[str, str]]]) -> Iterable[tuple
             yield name, form
         elif name in AMOUNTS and least <= len({value for _, value in telling}) and _in_contracts(telling):
             yield name, "|contracts" + ("" if isinstance(telling[0][0], str) else "|number")
+
+
+def _in_units(name: str, telling: Sequence[tuple[Leaf, str]], facts: Mapping[str, str]) -> str:
+    """The form of figures that are whole numbers in units of their market's own, empty where they are not."""
+    units, decimals = _OF_MARKETS.get(name, ("", ""))
+    places = int(facts.get(decimals, "0"))
+    pairs = [(number_of(leaf), number_of(value)) for leaf, value in telling]
+    if not places or not all(
+        one is not None and other and one == other.scaleb(places) for one, other in pairs
+    ):
+        return ""
+    whole = all(one == one.to_integral_value() for one, _ in pairs if one is not None)
+    return f"|{units}{'' if isinstance(telling[0][0], str) else '|number'}" if whole else ""
 
 
 def _in_contracts(telling: Sequence[tuple[Leaf, str]]) -> bool:
@@ -319,7 +344,7 @@ def _embed(text: str, facts: Mapping[str, str]) -> str:
     for name, value in sorted(
         facts.items(), key=lambda each: (len(each[1]), each[0] != "market.base"), reverse=True
     ):
-        if len(value) < _SHORTEST or name in (*WORDS, "order.signed_amount"):
+        if len(value) < _SHORTEST or name in (*WORDS, "order.signed_amount", "market.place"):
             continue
         for form, variant in (("", value), ("|lower", value.lower()), ("|upper", value.upper())):
             if variant in text:

@@ -28,7 +28,8 @@ from harness.venue.described.placeholders import (
     with_number,
 )
 from harness.venue.described.templates import ANYTHING
-from harness.venue.described.values import Fact
+from harness.venue.described.units import OF_A_MARKET
+from harness.venue.described.values import STEPS, Fact
 
 REDACTED = "‹"  # begins what stands in the place of a secret
 MOST_ROWS = 2000  # of one list: what the rest says is the same
@@ -247,8 +248,8 @@ def told(hole: Hole, value: JsonValue, words: Mapping[str, Words]) -> dict[str, 
         return _by_word(hole, text, words[chosen], chosen)
     if isinstance(value, dict | list):
         raise ValueError("no single value")
-    if any(name == "contracts" or name.endswith(".part") for name in hole.filters):
-        return {}  # it says nothing without the contract's size, or the rest of the time
+    if any(name in OF_A_MARKET or name.endswith(".part") for name in hole.filters):
+        return {}  # it says nothing without what its market counts in, or the rest of the time
     if any(default_of(name) == text for name in hole.filters):
         return {}
     if "number" in hole.filters and not isinstance(value, int | float):
@@ -297,6 +298,8 @@ def _decimal(text: str, hole: Hole) -> Decimal:
         numbered = with_number(name)
         if numbered is not None and numbered[0] == "units":
             value = value.scaleb(-numbered[1])
+        elif numbered is not None and numbered[0] in STEPS:
+            value = value - STEPS[numbered[0]] * numbered[1]
         elif name == "percent":
             value = value / 100
         elif name == "negated":

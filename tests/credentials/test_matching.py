@@ -62,6 +62,7 @@ def test_a_choice_without_default_is_its_first_option() -> None:
     told = field("account_type", "Enter your account type (trader/market_maker)")
     assert matched([told], {}, "one").credentials == {"account_type": "trader"}
     assert usual_option(field("one_is_testnet", "On the testnet? (Yes/No)")) == "no"
+    assert usual_option(field("one_auth_method", "Authentication method (RSA/HmacSHA256)")) == "RSA"
     assert usual_option(field("one_api_key", "Enter your API key (main/sub account)")) is None
 
 

@@ -23,6 +23,7 @@ from harness.describing.sentinels import SETS
 from harness.describing.signatures import Explanation, explain
 from harness.describing.source import UNREAD, Source
 from harness.describing.source_reading import read_source
+from harness.venue.described.dialect_class import dialect_of
 from harness.venue.described.loading import checked
 from harness.venue.dialects.messages import Request
 from harness.venue.market import SAMPLE_MARKETS
@@ -194,6 +195,90 @@ def test_methods_that_say_the_side_are_routes_of_their_own() -> None:
     assert found["POST /do (private/cancel)"].operation == "cancel_order"
 
 
+def _keyed(operation: str, wrapped: bool) -> Any:
+    """As Vertex's: what is asked for is the name of an object, alone or within another."""
+
+    def body(facts: Any) -> Any:
+        order = (
+            _placing(facts)["action"]["order"]
+            if operation == "place_order"
+            else {"cid": facts["order.client_order_id"]}
+        )
+        said = {operation: order, "seal": {"of": _seal(facts)}}
+        return {"tx": said, "id": 7} if wrapped else said
+
+    return body
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_the_name_of_an_object_tells_them_apart(wrapped: bool) -> None:
+    acts = _acts(_keyed("place_order", wrapped), _keyed("cancel_orders", wrapped))
+    told, way = _asked(acts), "tx." if wrapped else ""
+    assert _operations(told) == {"/do": {"place_order": "place_order", "cancel_orders": "cancel_order"}}
+    found = _routes(told)
+    placed, cancelled = found["POST /do (place_order)"], found["POST /do (cancel_orders)"]
+    assert placed.when == {f"{way}place_order": "*"}
+    assert (placed.operation, cancelled.operation) == ("place_order", "cancel_order")
+    takes = cancelled.takes["tx"] if wrapped else cancelled.takes
+    assert isinstance(takes, dict)
+    assert takes["cancel_orders"] == {"cid": "{order.client_order_id}"}
+
+
+def test_look_ups_are_told_apart_by_the_objects_that_the_connectors_methods_name() -> None:
+    text = """
+    async def _update_balances(self):
+        reply = await self.post(ASK, data={"purse": {"user": self.key}})
+        self.total = reply["total"]
+
+    async def _request_order_status(self, order):
+        about = {"oid": order.id}
+        return (await self.post(ASK, data={"lookUp": about}))["state"]
+
+    async def _all_trade_updates_for_order(self, order):
+        return await self.post(ASK, data={"fillsOf": [order.id]})
+"""
+    source = read_source([CONSTANTS, "class A:" + text])
+    said = (
+        _post("/ask", {"purse": {"user": KEY}}),
+        _post("/ask", {"lookUp": {"oid": int(SETS[0].order_id)}}),
+    )
+    asked = _asked((), *said)
+    assert _operations(asked, source) == {"/ask": {"purse": "balances", "lookUp": "order_status"}}
+    (fills,) = apart(asked, source).answers([_tested()[3]], source)
+    assert fills.word == Word("body {}", "fillsOf")  # was asked for by nobody
+    read = source.of_word("/ask", Word("body {}", "purse"), "balances")
+    assert read is not None
+    assert [each.path for each in read.reads] == [("total",)]
+    assert source.meant("/ask", Word("body type", "purse")) == ""  # a value is no name
+
+
+def test_a_word_in_a_list_tells_them_apart() -> None:
+    """As JSON-RPC's, of which several go in one request."""
+
+    def batch(method: str) -> Any:
+        return lambda facts: [
+            {"method": method, "params": {"cid": facts["order.client_order_id"], "px": facts["order.price"]}}
+        ]
+
+    found = _routes(_asked(_acts(batch("order.place"), batch("order.cancel"))))
+    assert found["POST /do (order.place)"].when == {".0.method": "order.place"}
+    assert found["POST /do (order.cancel)"].takes == {
+        "": [{"method": "order.cancel", "params": {"cid": "{order.client_order_id}", "px": "{order.price}"}}]
+    }
+
+
+def test_what_stands_in_lists_of_orders_tells_no_operations_apart() -> None:
+    """Sides in a list of orders, and no such list in a cancel."""
+
+    def place(facts: Any) -> Any:
+        return {"rows": [{"dir": facts["order.side"].upper()}], "cid": facts["order.client_order_id"]}
+
+    def cancel(facts: Any) -> Any:
+        return {"rows": [{"why": "asked"}], "cid": facts["order.client_order_id"]}
+
+    assert _operations(_asked(_acts(place, cancel))) == {}
+
+
 def _routes(asked: Asked, source: Source = UNREAD) -> dict[str, Route]:
     told = apart(asked, source).asked(asked)
     return {each.name: each for each in routes(told, (), (), "COINALPHA_HBOT", source)}
@@ -258,6 +343,29 @@ def _made() -> Any:
     )
     signed = explain(asked.sent, asked.credentials)
     return assemble(Sources("acme", "spot", harvest, found, asked, signed, source=SOURCE)).data
+
+
+@pytest.mark.parametrize(
+    ("body", "route"),
+    [
+        ({"place_order": {"cid": "a"}}, "POST /do (place_order)"),
+        ({"tx": {"cancel_orders": {"cid": "a"}}}, "POST /do (cancel_orders)"),
+        ([{"method": "order.place"}], "POST /do (order.place)"),
+        ({"cid": "a"}, None),
+    ],
+)
+def test_a_described_exchange_finds_the_route_by_a_key_or_in_a_list(body: Any, route: str | None) -> None:
+    """Of words that have dots in them, too."""
+    whens = {"place_order": "*"}, {"tx.cancel_orders": "*"}, {".0.method": "order.place"}
+    names = (f"POST /do ({name})" for name in ("place_order", "cancel_orders", "order.place"))
+    routes_ = {
+        name: {"operation": "place_order", "when": when} for name, when in zip(names, whens, strict=True)
+    }
+    made: Any = {"exchange": "acme", "hosts": {"rest": [HOST]}, "symbol": "{market.base}", "credentials": {},
+            "routes": routes_, "refusals": {"body": "{refusal.code}"}, "known": {"": ["kit"]}}  # fmt: skip
+    kind = dialect_of(checked(made, Path("acme.yml")))
+    found = kind(Venue(kind.markets, 1, StillClock())).find(_request("/do", body))
+    assert (found[0].handler if found else None) == route
 
 
 def test_a_description_has_a_route_for_each_with_its_own_reply() -> None:
@@ -347,7 +455,7 @@ def test_words_that_are_compared_looked_for_or_logged_are_not_sent() -> None:
     known = {each.operation: dict(each.words) for each in SOURCE.asking}
     assert known["order_status"] == {"lookUp": "type"}
     assert known["order_book"] == {"levels": "type"}
-    assert SOURCE.meant("/ask", "marketList") == "symbols"
+    assert SOURCE.meant("/ask", Word("body type", "marketList")) == "symbols"
 
 
 def test_who_is_asked_what_a_word_is_for_is_told_which_requests_say_it() -> None:

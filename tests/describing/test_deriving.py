@@ -49,6 +49,30 @@ def _fills() -> list[Answer]:
     return list(answers(Harvest(kit=True, samples=tuple(made))))
 
 
+def test_balances_by_their_assets_may_stand_in_a_list() -> None:
+    """As WhiteBIT's: `[{"BTC": {"available": "1"}}]`."""
+    member, base = "balance_event_websocket_update", SETS[0].base
+    made = [
+        _sample(member, each, {"params": [{each.base: {"available": "10", "freeze": "5"}}]}, "", "")
+        for each in SETS
+    ]
+    readings = [
+        Reading(member=member, reply=0, path=("params", 0, base, "available"), to="11",
+                moved={f"free {base}": ("10", "11"), f"total {base}": ("15", "16")}),
+        Reading(member=member, reply=0, path=("params", 0, base, "freeze"), to="6",
+                moved={f"total {base}": ("15", "16")}),
+    ]  # fmt: skip
+    found = derive(
+        "stream:balances", list(answers(Harvest(kit=True, samples=tuple(made)))), readings, SYMBOLS
+    )
+    assert found is not None
+    assert found.template == {
+        "params": [
+            {"each balance as {balance.asset}": {"available": "{balance.free}", "freeze": "{balance.locked}"}}
+        ]
+    }
+
+
 def test_a_list_of_fills_is_said_once() -> None:
     found = derive("order_trades", _fills(), (), SYMBOLS)
     assert found is not None

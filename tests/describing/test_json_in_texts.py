@@ -26,7 +26,8 @@ from harness.describing.signatures import Explanation, Scheme
 from harness.describing.signing import _dotted
 from harness.describing.source_reading import read_source
 from harness.describing.stream_parts import _with_one_signature, stream_parts
-from harness.describing.streams import Connection, Subscription, connections
+from harness.describing.streams import Connection, connections
+from harness.describing.subscriptions import Subscription
 from harness.describing.wordlists import WordLists
 from harness.sandbox.inside.books import _message as _message_of
 from harness.venue.described.said_topics import texts_in

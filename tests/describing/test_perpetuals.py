@@ -27,7 +27,7 @@ from harness.describing.sentinels import SETS
 from harness.describing.signatures import explain
 from harness.describing.source import Read, Reading
 from harness.describing.stream_parts import _as_their_messages_say
-from harness.describing.streams import Subscription
+from harness.describing.subscriptions import Subscription
 from harness.describing.templates import Example, Kind, explained
 
 HOST = "api.acme.test"

@@ -22,7 +22,8 @@ from harness.describing.sentinels import SESSION, same_address
 from harness.describing.signatures import Explanation
 from harness.describing.signing import credentials_of
 from harness.describing.source_reading import read_source
-from harness.describing.streams import connections, templated
+from harness.describing.streams import connections
+from harness.describing.topics import templated
 from harness.driving.claims import ConfigField
 
 HOST = "api.x.test"
@@ -322,6 +323,23 @@ def test_canaries_are_numbers_and_choices_where_the_type_says_so() -> None:
     assert not {"x_mode", "x_hedge"} & said.keys()
 
 
+def test_of_several_words_the_one_counts_that_the_tests_take() -> None:
+    """As LBank's: `(RSA/HmacSHA256)`, and what signs by the first is no shape of a secret's."""
+    field = ConfigField(
+        name="x_auth_method", prompt="Authentication method (RSA/HmacSHA256)", secure=False,
+        connect_key=True, prompted=True, required=True, kind="str",
+    )  # fmt: skip
+    shown = 'self.method = "HmacSHA256"\nself.x = X(x_auth_method=self.method)\n'
+    for tests, word, said in (
+        ((shown,), "HmacSHA256", {"x_auth_method": {"is": "none", "value": "HmacSHA256"}}),
+        ((), "RSA", {}),
+        ((shown.replace("HmacSHA256", "MD5"),), "RSA", {}),
+    ):
+        given = keys([field], "x", lambda _: None, tests).credentials
+        assert given == {"x_auth_method": word}
+        assert credentials_of(Asked(given, (field,)), Explanation((), 0, ())) == said
+
+
 def _opened(body: object, query: str = "", path: str = "/ws") -> Asked:
     frames = () if body is None else (Said("ws.x.test", path, query=query, body=json.dumps(body)),)
     return Asked({"x_key": "canary-key-1"}, frames=frames, sockets=(Opened("ws.x.test", path, query),))
@@ -523,7 +541,28 @@ def test_a_parameter_that_names_the_market_otherwise_than_its_symbol_does() -> N
     sent = (Said(HOST, "/index", "GET", query="instId=COINALPHA-HBOT&kind=swap"),)
     acts = (Act("cancel_order", order, ()),)
     (route,) = routes(Asked({}, sent=sent, acts=acts), (), (), "COINALPHA-HBOT-SWAP")
-    assert route.takes == {"instId": "{market.base}-{market.quote}", "kind": "swap"}
+    assert route.takes == {"instId": "{market.base}-{market.quote}", "kind?": "swap"}
+
+
+def test_a_wallet_in_a_path_is_whoever_asks() -> None:
+    """As Tegro's balances, whose address no other account has."""
+    wallet = "0x7130000171300001713000017130000171300001"
+    said = Said(HOST, f"/accounts/8453/{wallet}/portfolio", "GET")
+    (route,) = routes(Asked({"x_api_key": wallet}, sent=(said,)), (), (), "")
+    assert (route.path, route.takes, route.private) == (
+        "/accounts/8453/{key}/portfolio", {"key": "{any}"}, True,
+    )  # fmt: skip
+
+
+def test_a_question_may_lack_what_it_says_always() -> None:
+    """As Tegro's list of markets, which is asked sorted when it starts, and as it comes later."""
+    said = Said(HOST, "/markets", "GET", query="sort_by=volume&chain=8453&symbol=COINALPHA_HBOT")
+    placed = Said(HOST, "/orders", "POST", body='{"kind": "swap"}')
+    found = routes(Asked({}, sent=(said, placed)), (), (), "COINALPHA_HBOT")
+    assert {each.path: each.takes for each in found} == {
+        "/markets": {"sort_by?": "volume", "chain?": "8453", "symbol": "{market.symbol}"},
+        "/orders": {"kind": "swap"},
+    }
 
 
 def test_a_topic_with_more_beside_it_is_named_as_those_that_stand_alone() -> None:

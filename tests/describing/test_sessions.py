@@ -16,6 +16,7 @@ from harness.describing.gathered import Sources
 from harness.describing.kit import Harvest, Sample
 from harness.describing.mocked_exchange import Listening
 from harness.describing.own_ids import with_our_session
+from harness.describing.read_replies import template
 from harness.describing.said import Said
 from harness.describing.sentinels import SESSION, SETS
 from harness.describing.signatures import explain
@@ -80,6 +81,52 @@ def test_a_token_that_a_reply_gives_opens_a_session() -> None:
     assert "signing" not in made["routes"]["GET /v1/GetBalances"]
 
 
+_KEY = SESSION["session.key"]
+
+
+@pytest.mark.parametrize(
+    ("then", "carried"),
+    [
+        ((Said(HOST, "/v1/GetBalances", "GET", f"id=7&sid={_KEY}"),), "query sid"),
+        (
+            (Said(HOST, "/v1/GetBalances", "POST", body=json.dumps({"id": "7", "by": {"sid": _KEY}})),),
+            "body by.sid",
+        ),
+        (
+            (
+                Said(HOST, "/v1/GetBalances", "GET", f"id=7&sid={_KEY}"),
+                Said(HOST, "/v1/GetFills", "POST", body=json.dumps({"id": "7", "sid": _KEY})),
+            ),
+            "param sid",
+        ),
+        (
+            (
+                Said(HOST, "/v1/GetBalances", "GET", f"id=7&sid={_KEY}"),
+                Said(HOST, "/v1/GetFills", "POST", body=f"id=7&sid={_KEY}"),
+            ),
+            "param sid",
+        ),
+    ],
+)
+def test_requests_may_carry_the_sessions_key_in_query_or_body(then: tuple[Said, ...], carried: str) -> None:
+    login = Said(HOST, "/v1/Authenticate", "POST", headers=(("APIKey", KEY),))
+    asked = Asked({"acme_api_key": KEY, "acme_secret_key": SECRET}, sent=(login, *then))
+    made = _described(BY_TOKEN, asked)
+    assert made["signing"] == {"scheme": "session", "carries": {"signature": carried}}
+    balances = made["routes"][f"{then[0].method} /v1/GetBalances"]
+    assert balances["private"]
+    assert balances["takes"] == {"id?" if then[0].method == "GET" else "id": "7"}
+
+
+def test_what_keeps_a_stream_open_is_no_session() -> None:
+    """As Binance's listen key: it is named where the stream is renewed, and nowhere else."""
+    login = Said(HOST, "/v1/userDataStream", "POST", headers=(("APIKey", KEY),))
+    then = Said(HOST, "/v1/userDataStream", "PUT", f"listenKey={_KEY}", headers=(("APIKey", KEY),))
+    made = _described("", Asked({"acme_api_key": KEY}, sent=(login, then)))
+    assert made["signing"] == {"scheme": "unverified", "carries": {"key": "header APIKey"}}
+    assert made["routes"]["PUT /v1/userDataStream"]["takes"] == {"listenKey": "{session.key}"}
+
+
 def test_a_cookie_that_a_reply_sets_opens_a_session() -> None:
     login = Said(HOST, "/v1/login", "POST", body=json.dumps({"api_key": KEY}))
     made = _described(BY_COOKIE, _asked(login, ("Cookie", f"gravity={SESSION['session.key']}")))
@@ -129,6 +176,21 @@ def test_what_is_asked_to_log_in_is_answered_with_a_cookie() -> None:
 )
 def test_a_login_is_known_by_its_path(path: str, operation: str) -> None:
     assert named_so(path) == operation
+
+
+@pytest.mark.parametrize("name", ["_get_listen_key", "_get_listening_key"])
+def test_a_key_that_is_listened_with_is_known_by_the_method_that_gets_it(name: str) -> None:
+    """As LBank's `/subscribe/get_key.do`, whose reply has it as its data."""
+    text = (
+        f'KEY_URL = "/subscribe/get_key.do"\nasync def {name}(self):\n'
+        "    reply = await self.assistant.execute_request(url=rest_url(KEY_URL), method=RESTMethod.POST)\n"
+        '    return reply["data"]\n'
+    )
+    source = read_source([text])
+    assert source.operation("/v2/subscribe/get_key.do", "POST") == "user_stream_open"
+    reading = source.of("/v2/subscribe/get_key.do")
+    assert reading is not None
+    assert template(reading, "user_stream_open") == {"data": "{session.key}"}
 
 
 def test_an_address_in_a_docstring_is_no_route() -> None:

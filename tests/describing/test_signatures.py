@@ -81,6 +81,17 @@ def test_finds_how_ccxt_signs(
     ]
 
 
+def test_a_header_that_holds_the_body_is_what_is_signed_of_it() -> None:
+    """As WhiteBIT's: the body in base64 is sent once more, and signed."""
+    sent = tuple(_said("whitebit", path, ["v4", "private"], "POST") for path in ("order/new", "orders"))
+    found = explain(sent, KEYS)
+    assert found.explained == len(sent)
+    assert signing_of(Asked(KEYS, sent=sent), found) == {
+        "scheme": "hmac", "digest": "sha512", "written": "hex", "decode": "raw", "text": "{body|base64}",
+        "carries": {"key": "header X-TXC-APIKEY", "signature": "header X-TXC-SIGNATURE"},
+    }  # fmt: skip
+
+
 def test_a_signature_by_another_key_is_left_unexplained() -> None:
     said = _said("okx", "trade/order", ["private"], "POST")
     found = explain([said], {**KEYS, "secret_key": "something else"})

@@ -24,11 +24,14 @@ from harness.describing.kit import Harvest
 from harness.describing.level_names import derived_with_names, names_of_levels, with_names
 from harness.describing.mocked_exchange import Listening
 from harness.describing.refusals import with_holes
-from harness.describing.said import Said
+from harness.describing.said import Said, Word
 from harness.describing.sentinels import SETS
 from harness.describing.signatures import explain
 from harness.describing.signing import signing_of
+from harness.describing.socket_look_ups import looked_up
+from harness.describing.socket_requests import _nested
 from harness.describing.source import UNREAD, Read, Reading
+from harness.describing.source_reading import read_source
 from harness.describing.streams import connections
 from harness.gateway.entries import Frame
 from harness.gateway.record import Record
@@ -149,6 +152,97 @@ def test_orders_that_are_messages_are_requests_of_their_connection() -> None:
     assert told["subscribe"]["answer"] == {"id": "{said.id}", "status": 200}
     at = "connections / stream / requests / order.place"
     assert (data["known"][f"{at} / takes"], data["known"][f"{at} / reply"]) == (["connector sends"], ["kit"])
+
+
+CONNECTOR = """
+class Acme:
+    async def _update_balances(self):
+        reply = await self._ask("account.balances", {})
+        for row in reply["result"]["rows"]:
+            self.free[row["asset"]], self.held[row["asset"]] = row["free"], row["locked"]
+
+    async def _request_order_status(self, order):
+        found = await self._ask("order.status", {"orderId": order.id})
+        return STATES[found["state"]], found["orderId"]
+
+    async def _all_trade_updates_for_order(self, order):
+        for fill in await self._ask("order.fills", {"orderId": order.id}):
+            self.fill(fill["tradeId"], fill["px"], fill["qty"], fill["fee"])
+
+    async def _subscribe_channels(self, ws):
+        await ws.send({"id": "9", "method": "subscribe", "params": ["account.balances"]})
+"""
+LOOKING = replace(read_source(["STATES = {'working': OrderState.OPEN}", CONNECTOR]), acks=ACKS)
+LOOK_UPS = (
+    _asking("account.balances", {}, 21),
+    _asking("order.status", {"orderId": SETS[0].order_id}, 22),
+    _asking("order.fills", {"orderId": SETS[0].order_id}, 23),
+    _asking("subscribe", ["account.balances"], 24),
+)
+
+
+def test_look_ups_are_requests_too_with_what_the_connector_reads_of_their_answers() -> None:
+    asked = _asked()
+    data, told = _connection(replace(asked, frames=(*asked.frames, *LOOK_UPS)), LOOKING)
+    assert set(told["requests"]) == {
+        "order.place", "order.cancel", "account.balances", "order.status", "order.fills",
+    }  # fmt: skip
+    balances, status, fills = (
+        told["requests"][name] for name in ("account.balances", "order.status", "order.fills")
+    )
+    assert balances == {
+        "operation": "balances",
+        "private": True,
+        "said": {"method": "account.balances"},
+        "takes": {},
+        "reply": {
+            "id": "{said.id}",
+            "status": 200,
+            "result": {
+                "rows": {
+                    "each balance": {
+                        "asset": "{balance.asset}", "free": "{balance.free}", "locked": "{balance.locked}",
+                    }
+                }
+            },
+        },
+    }  # fmt: skip
+    assert status["takes"] == {"params": {"orderId": "{order.order_id}"}}
+    # The connector takes the contents out of every answer in one place.
+    assert status["reply"]["result"]["orderId"] == "{order.order_id}"
+    assert fills["reply"]["result"]["each fill"]["px"] == "{fill.price}"
+    assert data["known"]["connections / stream / requests / order.fills / reply"] == ["fork reads"]
+    host = Said("api.acme.test", "/time", "GET")
+    whole = replace(asked, sent=(host,), frames=(*asked.frames, *LOOK_UPS))
+    made, _ = _connection(whole, replace(LOOKING, asked={"/time": "server_time"}))
+    assert checked(made, Path("acme.yml")).connections["stream"].requests["order.status"].private
+
+
+def test_a_look_up_is_told_by_the_name_of_an_object_as_well() -> None:
+    said = Said(HOST, "/", body=json.dumps({"id": 4, "purse": {"of": "me"}}))
+    text = (
+        'async def _update_balances(self):\n    await self.ask({"id": self.n(), "purse": {"of": self.key}})\n'
+    )
+    source = read_source([text])
+    assert looked_up(said, source) == ("balances", Word("body {}", "purse"))
+    assert looked_up(Said(HOST, "/", body=json.dumps({"purse": {}})), source) is None  # it carries no id
+    assert _nested(Word("body {}", "purse")) == {"purse": "{any}"}
+    assert _nested(Word("body rows[1].do", "purse")) == {"rows": ["{any}", {"do": "purse"}]}
+
+
+@pytest.mark.parametrize(
+    ("said", "result"),
+    [
+        (LOOK_UPS[0], {"rows": [{"asset": "HBOT", "free": "2000000", "locked": "0"}]}),
+        (LOOK_UPS[1], {"state": "working", "orderId": SETS[0].order_id}),
+    ],
+)
+def test_a_mocked_exchange_answers_look_ups_with_what_is_read_of_them(said: Said, result: JsonValue) -> None:
+    exchange = Listening(Venue(SAMPLE_MARKETS, 1, StillClock()), [], LOOKING, SETS[0])
+    session = exchange.open_stream(Request("GET", HOST, "/"))
+    assert isinstance(session, StreamSession)
+    (told,) = texts(list(session.received(said.body)))
+    assert told == {"id": said.fields["id"], "status": 200, "result": result}
 
 
 def test_the_format_takes_it() -> None:

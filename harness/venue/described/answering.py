@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from harness.venue.described.model import Description
 from harness.venue.described.requested import Asked, new_order
-from harness.venue.described.tellable import Tellable
+from harness.venue.described.tellable import Tellable, among
 from harness.venue.described.templates import Scope
 from harness.venue.described.values import Fact, Unreadable
 from harness.venue.described.venue_facts import VenueFacts
@@ -38,7 +38,7 @@ class Answering:
             return act(asked).within(scope)
         if asked.operation == "order_status" and asked.named:
             order = find(self._venue, asked.who, asked.named)
-            if asked.rows.of == "open" and not order.status.live:
+            if not among(asked.rows.of, order):
                 raise VenueRefusal(Refusal.UNKNOWN_ORDER)
             return self._one(asked, order).within(scope)
         return scope

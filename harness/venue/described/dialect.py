@@ -19,6 +19,7 @@ from harness.venue.described.streams import DescribedSession
 from harness.venue.described.templates import Filler, Matcher, Missing, Scope, Unlike
 from harness.venue.described.trust import Trust
 from harness.venue.described.understanding import Understanding
+from harness.venue.described.units import Units
 from harness.venue.described.values import Fact, Unreadable, plainly
 from harness.venue.described.venue_facts import VenueFacts
 from harness.venue.dialects.listen_keys import ListenKeys
@@ -183,8 +184,8 @@ class DescribedDialect(Proving, Understanding):
         takes = described.takes if described.takes is not None else {}
         found = self.matcher.match(takes, said)
         market = self.market_in(found)
-        if market is not None and market.contract_size != 1:
-            found = self.matcher.match(takes, said, market.contract_size)
+        if market is not None:
+            found = self.matcher.match(takes, said, Units.of(market))
         found |= {name: plainly(value) for name, value in described.means.items()}
         if described.operation == "user_stream_renew":
             self._renew(found)

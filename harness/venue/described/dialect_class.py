@@ -30,7 +30,7 @@ def dialect_of(described: Description) -> type[DescribedDialect]:
             "ports": described.hosts.ports,
             "secrets_sent": sent,
             "markets": sayable(described),
-            "tells_lots": bool(_LOTS & told_facts(described, "symbols")),
+            "tells_lots": _tells_lots(described),
             "not_covered": described.lacks,
             "ccxt_assets": described.assets,
             "key_lengths": _key_lengths(described, names),
@@ -42,6 +42,12 @@ def dialect_of(described: Description) -> type[DescribedDialect]:
             "verifies_signatures": _verifies(described),
         },
     )
+
+
+def _tells_lots(described: Description) -> bool:
+    """Whether steps of amounts are told, so that they may change: units that amounts are counted in stay."""
+    counted = "|lot_units" in described.model_dump_json(include={"routes", "connections", "shapes"})
+    return bool(_LOTS & told_facts(described, "symbols")) and not counted
 
 
 def _key_lengths(described: Description, names: Mapping[str, str]) -> tuple[int, int, int]:

@@ -14,7 +14,7 @@ _OBJECTS = {
         max_amount min_notional max_notional max_price maker_fee taker_fee base_decimals quote_decimals
         halted open contract_size max_leverage default_leverage initial_margin maintenance_margin
         base_number quote_number""",
-    "asset": "name",
+    "asset": "name number",
     "ticker": "last open high low bid bid_amount ask ask_amount volume value average change change_rate",
     "book": "sequence first last previous checksum at",
     "level": "price amount change side",

@@ -14,7 +14,7 @@ from harness.venue.described.order_rules import Limit, Orders
 from harness.venue.described.part import STRICT, Operation, Template
 from harness.venue.described.sources import Source
 
-ROUTE_NAME = r"^(GET|POST|PUT|PATCH|DELETE) (/\S*)( \(\w+\))?$"
+ROUTE_NAME = r"^(GET|POST|PUT|PATCH|DELETE) (/\S*)( \([\w.:/-]+\))?$"
 RouteName = Annotated[str, StringConstraints(pattern=ROUTE_NAME)]
 
 
@@ -79,7 +79,7 @@ class Signing(Part):
     passphrase window payload content_type sorted_pairs owner number`, what the request says at `said.PATH`
     and what a route `signs`, with the filters `question ampersand sha256 sha512 keccak md5 hex base64 url
     lower upper unitsN`. `carries` says where each part of a request stands: `header NAME`, `query NAME`,
-    `body PATH`, `param NAME` (in the query or in a form), `payload NAME` (in the JSON of the `payload`) or
+    `body PATH`, `param NAME` (in the query or the body), `payload NAME` (in the JSON of the `payload`) or
     `claim NAME` of a JWT; those of a message stand in `login.said`. `unverified` is accepted without a look,
     of the only account where it carries no `key`: `signs-requests` is undetermined. Of a JWT `text` is its
     `claim`.
@@ -138,7 +138,7 @@ class Words(Part):
 class Rows(Part):
     """Which rows a list holds and how it is cut. `order` is how they are sorted by time."""
 
-    of: Literal["all", "open", "ended"] = "all"
+    of: Literal["all", "open", "filled", "ended"] = "all"
     order: Literal["newest first", "oldest first"] = "newest first"
     usual: int | None = None
     most: int | None = None

@@ -23,11 +23,14 @@ FILTERS = {
     "percent": "times 100",
     "contracts": "in contracts instead of base",
     "per_contract": "for a contract instead of one of the base",
+    "lot_units": "an amount times ten to the power of the market's `lot_decimals`, whole",
+    "tick_units": "a price times ten to the power of the market's `tick_decimals`, whole",
+    "tick_fixed": "a price with as many decimals as the market's tick",
     "lower": "small letters", "upper": "capital letters",
     "no_dash": "without `-`", "trimmed": "without spaces at its ends: two words of a list may read alike",
     "flag": "`true` and `false` as JSON has them",
 }  # fmt: skip
-_WITH_NUMBER = re.compile(r"(fixed|units|round)(\d{1,2})")
+_WITH_NUMBER = re.compile(r"(fixed|units|round)(\d{1,2})|(plus|minus)(\d{1,9})")
 _OR = "or "
 _HOLE = re.compile(r"\{([a-z_]+(?:\.[A-Za-z0-9_.-]+)?)((?:\|[^{}|]*)*)\}")
 
@@ -89,7 +92,7 @@ def known_filter(name: str, word_lists: frozenset[str]) -> bool:
 def with_number(name: str) -> tuple[str, int] | None:
     """`fixed8` → (`fixed`, 8)."""
     found = _WITH_NUMBER.fullmatch(name)
-    return None if found is None else (found[1], int(found[2]))
+    return None if found is None else (found[1] or found[3], int(found[2] or found[4]))
 
 
 def default_of(name: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from pydantic import JsonValue
 
@@ -64,12 +64,25 @@ def _said_topics(said: JsonValue, path: str) -> list[JsonValue]:
 
 def each_market(template: JsonValue) -> tuple[JsonValue, tuple[str, JsonValue] | None]:
     """The topic without a list of markets in it, where that list stands, and how each is named there."""
-    if isinstance(template, dict):
-        for key, value in template.items():
-            if isinstance(value, dict) and "each market" in value:
-                rest = {other: item for other, item in template.items() if other != key}
-                return rest, (key, value["each market"])
+    items: Iterable[tuple[str | int, JsonValue]] = ()
+    if isinstance(template, dict | list):
+        items = template.items() if isinstance(template, dict) else enumerate(template)
+    for key, value in items:
+        if isinstance(value, dict) and "each market" in value:
+            return _with(template, key, None), (str(key), value["each market"])
+        rest, found = each_market(value)
+        if found is not None:
+            place, item = found
+            return _with(template, key, rest), (f"{key}.{place}", item)
     return template, None
+
+
+def _with(template: JsonValue, key: str | int, item: JsonValue) -> JsonValue:
+    """The same with something else at a key; of an object nothing stands there where that is None."""
+    if isinstance(template, dict):
+        return {name: item if name == key else each for name, each in template.items() if name != key or item}
+    listed = template if isinstance(template, list) else []
+    return [item if at == key else each for at, each in enumerate(listed)]
 
 
 def detail(found: Mapping[str, Fact]) -> str:

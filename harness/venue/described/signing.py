@@ -87,8 +87,8 @@ def _at(request: Request, kind: str, where: str) -> str:
         return request.header(where) or ""
     if kind == "query":
         return dict(request.query).get(where, "")
-    if kind == "param":
-        return dict([*request.form, *request.query]).get(where, "")
+    if kind == "param" and (told := dict([*request.form, *request.query]).get(where, "")):
+        return told
     body = request.json()
     if isinstance(body, dict):
         found = found_at(body, where)

@@ -9,7 +9,7 @@ from harness.venue.described.requested import Asked
 from harness.venue.described.templates import Scope
 from harness.venue.described.venue_facts import VenueFacts
 from harness.venue.market import Market
-from harness.venue.model import Account, Order
+from harness.venue.model import Account, Order, OrderStatus
 from harness.venue.operations.lookup import find
 from harness.venue.operations.paging import page
 from harness.venue.operations.refusals import RequestError, RequestRefused
@@ -42,7 +42,7 @@ class Tellable:
             "market": lambda: map(facts.market, markets),
             "ticker": lambda: map(facts.market, markets),
             "funding": lambda: map(facts.market, markets),
-            "asset": lambda: [_asset(facts.asset(each)) for each in assets if named(each)],
+            "asset": lambda: [facts.asset_of(each) for each in assets if named(each)],
         }
         if chosen is not None:
             rows["trade"] = lambda: map(
@@ -117,8 +117,7 @@ class Tellable:
             found = self._venue.open_orders(account, asked.market)
         else:
             found = self._venue.orders(account, asked.market)
-        if state == "ended":
-            found = tuple(order for order in found if not order.status.live)
+        found = tuple(order for order in found if among(state, order))
         return self._cut(asked, found, lambda order: order.created_at, lambda order: order.order_id)
 
     def _groups(self, asked: Asked, account: Account) -> list[Scope]:
@@ -143,9 +142,15 @@ class Tellable:
         return self._facts.book(facts, book.bids, book.asks)
 
 
+def among(rows: str, order: Order) -> bool:
+    """Whether an order is one of those that a description's rows hold."""
+    match rows:
+        case "open":
+            return order.status.live
+        case "filled":
+            return order.status is OrderStatus.FILLED
+    return rows != "ended" or not order.status.live
+
+
 def _group(orders: list[Scope]) -> Scope:
     return Scope({"group": lambda: {"count": len(orders)}}, {"order": lambda: orders})
-
-
-def _asset(name: str) -> Scope:
-    return Scope({"asset": lambda: {"name": name}})

@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import TypeVar
 
 from pydantic import JsonValue
@@ -16,14 +15,13 @@ from harness.venue.described.addresses import bare
 from harness.venue.described.facts import ECHO
 from harness.venue.described.model import Words
 from harness.venue.described.placeholders import AS_JSON, EACH, ELSE, IF, LEFT_OUT, LIKE, THEN, Hole, leaf
+from harness.venue.described.units import NO_UNITS, OF_A_MARKET, Units
 from harness.venue.described.values import Fact, Unreadable, read, write
 
 Facts = Mapping[str, Fact]
 One = TypeVar("One")
 ABSENT = object()
-NO_CONTRACT = Decimal(1)
 MANY_IDS = "order.order_ids"  # a list; the ids are kept with commas between
-_OF_CONTRACTS = frozenset({"contracts", "per_contract"})
 ANYTHING = "any"  # a hole in a message that may hold what it likes
 
 
@@ -164,12 +162,8 @@ class Filler:
         if hole.thing == ECHO:
             return found_at(scope.said, hole.name.partition(".")[2])
         facts = scope.facts(hole.thing)
-        sized = not _OF_CONTRACTS.isdisjoint(hole.filters)
-        market = scope.facts("market") if sized else None
-        contract = market.get("contract_size") if market else None
-        return write(
-            hole, facts or {}, self.words, contract if isinstance(contract, Decimal) else NO_CONTRACT
-        )
+        market = None if OF_A_MARKET.isdisjoint(hole.filters) else scope.facts("market")
+        return write(hole, facts or {}, self.words, Units.told(market) if market else NO_UNITS)
 
 
 def _repeats(template: JsonValue) -> bool:
@@ -225,7 +219,7 @@ MISMATCH = (Missing, Unlike, Unreadable)  # what a client said that does not fit
 class Matcher:
     """Matches what a client said, and gives what it told: `object.fact` → value.
 
-    `contract` makes base amounts of contracts. `symbol_of` undoes the filters of a symbol. Keys that the
+    `units` are those of the market that was named. `symbol_of` undoes the filters of a symbol. Keys that the
     template does not name are ignored.
     """
 
@@ -234,31 +228,31 @@ class Matcher:
     exponents: bool = True
     symbol_of: Callable[[str, tuple[str, ...]], str] = lambda text, _: text
 
-    def match(self, template: JsonValue, data: JsonValue, contract: Decimal = NO_CONTRACT) -> dict[str, Fact]:
+    def match(self, template: JsonValue, data: JsonValue, units: Units = NO_UNITS) -> dict[str, Fact]:
         """Raises Missing, Unlike or Unreadable."""
         found: dict[str, Fact] = {}
-        self._match(template, data, contract, found)
+        self._match(template, data, units, found)
         return found
 
-    def _match(self, template: JsonValue, data: JsonValue, contract: Decimal, found: dict[str, Fact]) -> None:
+    def _match(self, template: JsonValue, data: JsonValue, units: Units, found: dict[str, Fact]) -> None:
         if isinstance(template, dict) and AS_JSON in template:
-            self._match(template[AS_JSON], unpacked(data), contract, found)
+            self._match(template[AS_JSON], unpacked(data), units, found)
         elif isinstance(template, dict):
-            self._mapping(template, data, contract, found)
+            self._mapping(template, data, units, found)
         elif isinstance(template, list):
             if not isinstance(data, list):
                 raise Unlike(str(template)[:80])
             for index, item in enumerate(template):
                 if index >= len(data):
                     raise Missing(str(index))
-                self._match(item, data[index], contract, found)
+                self._match(item, data[index], units, found)
         elif isinstance(template, str):
-            self._leaf(template, data, contract, found)
+            self._leaf(template, data, units, found)
         elif template is not None and template != data:
             raise Unlike(f"{data!r} is not {template!r}"[:80])
 
     def _mapping(
-        self, template: dict[str, JsonValue], data: JsonValue, contract: Decimal, found: dict[str, Fact]
+        self, template: dict[str, JsonValue], data: JsonValue, units: Units, found: dict[str, Fact]
     ) -> None:
         if not isinstance(data, dict):
             raise Unlike(f"{data!r} is no object"[:80])
@@ -271,7 +265,7 @@ class Matcher:
                     raise Missing(bare(key), hole.name if hole else "")
                 self._usual(inner, found)
                 continue
-            self._match(inner, value, contract, found)
+            self._match(inner, value, units, found)
 
     def _usual(self, inner: JsonValue, found: dict[str, Fact]) -> None:
         """The word that is meant where none is said."""
@@ -279,9 +273,9 @@ class Matcher:
         for name in hole.filters if hole else ():
             words = self.words.get(name)
             if hole and words and words.usual is not None:
-                found.update(read(hole, words.usual, self.words, NO_CONTRACT))
+                found.update(read(hole, words.usual, self.words, NO_UNITS))
 
-    def _leaf(self, text: str, data: JsonValue, contract: Decimal, found: dict[str, Fact]) -> None:
+    def _leaf(self, text: str, data: JsonValue, units: Units, found: dict[str, Fact]) -> None:
         parts = leaf(text)
         if not parts.holes:
             if _as_text(data) != text:
@@ -294,17 +288,17 @@ class Matcher:
                 data = ",".join(map(str, data))
             if isinstance(data, dict | list):
                 raise Unreadable(str(data)[:80])
-            self._read(parts.whole, data, contract, found)
+            self._read(parts.whole, data, units, found)
             return
         pattern = "".join(re.escape(p) if isinstance(p, str) else "(.+?)" for p in parts.parts)
         seen = re.fullmatch(pattern, _as_text(data))
         if seen is None:
             raise Unlike(f"{data!r} is not {text!r}"[:80])
         for hole, value in zip(parts.holes, seen.groups(), strict=True):
-            self._read(hole, value, contract, found)
+            self._read(hole, value, units, found)
 
-    def _read(self, hole: Hole, value: JsonValue, contract: Decimal, found: dict[str, Fact]) -> None:
-        told = read(hole, value, self.words, contract, exponents=self.exponents)
+    def _read(self, hole: Hole, value: JsonValue, units: Units, found: dict[str, Fact]) -> None:
+        told = read(hole, value, self.words, units, exponents=self.exponents)
         if hole.name == "market.symbol":
             told = {hole.name: self.symbol_of(str(value), hole.filters)}
         found.update(told)

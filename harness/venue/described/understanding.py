@@ -12,7 +12,8 @@ from harness.venue.described.markets import told_facts
 from harness.venue.described.model import Description, RouteDescription
 from harness.venue.described.placeholders import leaf
 from harness.venue.described.signing import payload_of
-from harness.venue.described.templates import MISMATCH, NO_CONTRACT, Filler, Matcher, Scope, found_at
+from harness.venue.described.templates import MISMATCH, Filler, Matcher, Scope, found_at
+from harness.venue.described.units import NO_UNITS
 from harness.venue.described.values import Fact, write
 from harness.venue.described.venue_facts import VenueFacts
 from harness.venue.dialects.base import Dialect
@@ -52,7 +53,7 @@ class Understanding(Dialect):
         hole = replace(leaf("{market.symbol}").holes[0], filters=filters)
         for market in self.venue.markets:
             own = self.symbol(market)
-            if write(hole, {"symbol": own}, {}, NO_CONTRACT) == text:
+            if write(hole, {"symbol": own}, {}, NO_UNITS) == text:
                 return own
         return text
 

@@ -15,6 +15,7 @@ from pydantic import JsonValue
 
 from harness.venue.described.model import Words
 from harness.venue.described.placeholders import Hole, default_of, with_number
+from harness.venue.described.units import Units
 from harness.venue.dialects.decimals import fixed, plain
 from harness.venue.dialects.wallets import keccak
 from harness.venue.dialects.wire import iso, ms, ns, us
@@ -32,6 +33,7 @@ DECIMALS = frozenset(
     }
 )  # fmt: skip
 FLAGS = frozenset({"order.post_only", "order.reduce_only"})
+STEPS = {"plus": 1, "minus": -1}  # filters of whole numbers: ids that are counted from elsewhere
 PLAIN_NUMBER = re.compile(r"[0-9]{1,24}(\.[0-9]{1,24})?")
 TICKS_OF_1970 = 621_355_968_000_000_000  # .NET's DateTime.UnixEpoch.Ticks
 _PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
@@ -53,11 +55,11 @@ def plainly(value: object) -> Fact:
     return str(value)
 
 
-def write(hole: Hole, facts: Mapping[str, Fact], words: Mapping[str, Words], contract: Decimal) -> JsonValue:
-    """The value of a hole whose object has these facts. `contract` is the base amount of one contract."""
+def write(hole: Hole, facts: Mapping[str, Fact], words: Mapping[str, Words], units: Units) -> JsonValue:
+    """The value of a hole whose object has these facts, in the units of its market."""
     value: Any = facts.get(hole.name.partition(".")[2]) if "." in hole.name else facts
     for name in hole.filters:
-        value = _word(words[name], facts) if name in words else _filtered(value, name, contract)
+        value = _word(words[name], facts) if name in words else _filtered(value, name, units)
     if "flag" in hole.filters:
         return None if value is None else str(value) == "true"
     return _numeric(value) if "number" in hole.filters else _told(value)
@@ -73,7 +75,7 @@ def _told(value: Fact | JsonValue) -> JsonValue:
     return str(value) if isinstance(value, int) else value
 
 
-def _filtered(value: Any, name: str, contract: Decimal) -> Any:
+def _filtered(value: Any, name: str, units: Units) -> Any:
     if value is None:
         return default_of(name)
     numbered = with_number(name)
@@ -90,12 +92,20 @@ def _filtered(value: Any, name: str, contract: Decimal) -> Any:
         }  # fmt: skip
         return changed_text[name]
     if isinstance(value, Decimal):
-        changed = {
-            "negated": -value, "percent": value * 100, "contracts": value / contract,
-            "per_contract": value * contract,
-        }  # fmt: skip
-        return changed.get(name, plain(value) if name == "text" else value)
+        return _of_decimal(value, name, units)
     return _timed(value, name)
+
+
+def _of_decimal(value: Decimal, name: str, units: Units) -> Decimal | int | str:
+    match name:
+        case "negated":
+            return -value
+        case "percent":
+            return value * 100
+        case "text":
+            return plain(value)
+    written = units.written(value, name)
+    return value if written is None else written
 
 
 def _timed(value: Any, name: str) -> Any:
@@ -122,6 +132,8 @@ def _timed(value: Any, name: str) -> Any:
 
 
 def _sized(value: Any, name: str, places: int) -> Any:
+    if name in STEPS:
+        return int(value) + STEPS[name] * places
     amount = Decimal(value)
     if name == "fixed":
         return fixed(amount, places)
@@ -154,7 +166,7 @@ def _fits(value: Fact, wanted: JsonValue) -> bool:
 
 
 def read(
-    hole: Hole, value: JsonValue, words: Mapping[str, Words], contract: Decimal, *, exponents: bool = True
+    hole: Hole, value: JsonValue, words: Mapping[str, Words], units: Units, *, exponents: bool = True
 ) -> dict[str, Fact]:
     """What a value says, as `object.fact`; raises Unreadable. JSON numbers may have exponents, text only
     where `exponents`."""
@@ -171,7 +183,7 @@ def read(
     if hole.name in DECIMALS:
         if isinstance(value, str) and not exponents and not PLAIN_NUMBER.fullmatch(text.lstrip("-")):
             raise Unreadable(text)
-        return {hole.name: _read_decimal(text, hole.filters, contract)}
+        return {hole.name: _read_decimal(text, hole.filters, units)}
     if hole.name in NUMBERS:
         return {hole.name: _read_number(text, hole.filters)}
     return {hole.name: text}
@@ -207,7 +219,7 @@ def _read_time(text: str, filters: tuple[str, ...]) -> float:
         raise Unreadable(text) from error
 
 
-def _read_decimal(text: str, filters: tuple[str, ...], contract: Decimal) -> Decimal:
+def _read_decimal(text: str, filters: tuple[str, ...], units: Units) -> Decimal:
     try:
         value = Decimal(text)
     except InvalidOperation as error:
@@ -218,12 +230,10 @@ def _read_decimal(text: str, filters: tuple[str, ...], contract: Decimal) -> Dec
         numbered = with_number(name)
         if numbered is not None and numbered[0] == "units":
             value = value.scaleb(-numbered[1])
-        elif name == "contracts":
-            value = value * contract
-        elif name == "per_contract":
-            value = value / contract
         elif name == "negated":
             value = -value
+        else:
+            value = units.read(value, name)
     return value
 
 
@@ -235,7 +245,8 @@ def _read_number(text: str, filters: tuple[str, ...]) -> int:
             raise Unreadable(text) from error
     if not re.fullmatch(r"[0-9]{1,19}", text):
         raise Unreadable(text)
-    return int(text)
+    steps = [step for name in filters if (step := with_number(name)) is not None]
+    return int(text) - sum(STEPS[name] * many for name, many in steps if name in STEPS)
 
 
 def moment(text: str, unit: str) -> float | None:

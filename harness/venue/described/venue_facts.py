@@ -39,6 +39,13 @@ class VenueFacts:
         )
         return assets.index(name) + 1 if name in assets else None
 
+    def asset_of(self, name: str) -> Scope:
+        """An asset, and around it the market that it is the base of: exchanges tell decimals of assets."""
+        told: Facts = {"name": self.asset(name), "number": self.asset_number(name)}
+        scope = Scope({"asset": lambda: told})
+        market = next((each for each in self.venue.markets if each.base == name), None)
+        return scope if market is None else scope.within(self.market(market))
+
     def number(self, market: Market) -> int:
         """The markets, counted from 1."""
         return self.venue.markets.index(market) + 1

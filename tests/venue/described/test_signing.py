@@ -115,6 +115,24 @@ def test_parts_stand_in_headers_queries_and_bodies() -> None:
     assert given_by(signing, request(**{"x-key": "k"})) == Given(key="k", nonce="2", time="1")
 
 
+@pytest.mark.parametrize(
+    ("query", "body"),
+    [
+        ([("sid", "s-1")], b""),
+        ([], b"sid=s-1&x=2"),
+        ([], b'{"sid":"s-1"}'),
+        ([("x", "1")], b'{"by":{"sid":"s-1"}}'),
+    ],
+)
+def test_the_key_of_a_session_may_stand_in_the_query_or_the_body(
+    query: list[tuple[str, str]], body: bytes
+) -> None:
+    place = "body by.sid" if b"by" in body else "param sid"
+    signing = Signing(scheme="session", carries={"signature": place})
+    sent = Request("POST", "api.acme.test", "/v1/orders", query, {}, body)
+    assert given_by(signing, sent).signature == "s-1"
+
+
 def test_parameters_may_be_a_signed_payload_in_a_header() -> None:
     payload = base64.b64encode(b'{"symbol": "btcusd", "nonce": 7}').decode()
     signing = Signing(

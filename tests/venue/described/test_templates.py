@@ -9,6 +9,7 @@ import pytest
 
 from harness.venue.described.model import Words
 from harness.venue.described.templates import Filler, Matcher, Missing, Scope, Unlike
+from harness.venue.described.units import Units
 from harness.venue.described.values import Fact, Unreadable
 
 D = Decimal
@@ -35,6 +36,9 @@ ORDER: dict[str, Fact] = {
     "created_at": 1_790_000_000.125, "side": "buy", "type": "limit", "post_only": True, "status": "expired",
     "filled": D(0),
 }  # fmt: skip
+MARKET: dict[str, Fact] = {
+    "symbol": "BTC-USDT", "number": 7, "contract_size": D("0.01"), "lot_decimals": 3, "tick_decimals": 8,
+}  # fmt: skip
 MATCHER = Matcher(WORDS, SHAPES, exponents=False)
 
 
@@ -43,7 +47,7 @@ def scope() -> Scope:
         return Scope({"paid": lambda: {"asset": asset, "amount": amount}})
 
     return Scope(
-        {"order": lambda: ORDER, "market": lambda: {"symbol": "BTC-USDT", "contract_size": D("0.01")}},
+        {"order": lambda: ORDER, "market": lambda: MARKET},
         {"paid": lambda: [paid("BTC", D(1)), paid("BNB", D(2))]},
         said={"id": 9, "args": [{"channel": "x"}]},
     )
@@ -70,6 +74,10 @@ def scope() -> Scope:
         ("{order.amount|fixed4}", "0.5000"),
         ("{order.amount|units8|number}", 50_000_000),
         ("{order.amount|contracts}", "50"),
+        ("{order.amount|lot_units}", "500"),
+        ("{order.price|tick_units|number}", 10),
+        ("{market.number|plus9999|number}", 10_006),
+        ("{market.number|minus1}", "6"),
         ("{order.fee|negated}", "-0.01"),
         ("{order.fee|percent|number}", 1),
         ("{order.created_at}", "1790000000"),
@@ -104,6 +112,14 @@ def test_filled(template: Any, told: Any) -> None:
     assert Filler(WORDS, SHAPES).fill(template, scope()) == told
 
 
+def test_matched_in_the_units_of_a_market() -> None:
+    units = Units(contract=D("0.01"), lot_decimals=3, tick_decimals=8)
+    said: dict[str, Any] = {"size": 500, "price": "10", "count": "3"}
+    takes: dict[str, Any] = {"size": "{order.amount|lot_units}", "price": "{order.price|tick_units}"}
+    assert MATCHER.match(takes, said, units) == {"order.amount": D("0.5"), "order.price": D("1E-7")}
+    assert MATCHER.match({"count": "{order.amount|contracts}"}, said, units) == {"order.amount": D("0.03")}
+
+
 @pytest.mark.parametrize(
     ("template", "said", "found"),
     [
@@ -111,6 +127,8 @@ def test_filled(template: Any, told: Any) -> None:
         ({"p": "{order.price}"}, {"p": 1e-05}, {"order.price": D("0.00001")}),
         ({"p": "{order.amount|units8}"}, {"p": 50_000_000}, {"order.amount": D("0.5")}),
         ({"p": "{order.amount|contracts}"}, {"p": "3"}, {"order.amount": D(3)}),
+        ({"n": "{market.number|plus9999}"}, {"n": 10_006}, {"market.number": 7}),
+        ({"n": "{market.number|minus1}"}, {"n": "6"}, {"market.number": 7}),
         ({"t": "{page.since|ms}"}, {"t": 1500}, {"page.since": 1.5}),
         ("{order.order_id|uuid}", "00000000-0000-0000-0000-000000000011", {"order.order_id": 17}),
         ({"s": "{order|side}"}, {"s": "S"}, {"order.side": "sell"}),

@@ -10,11 +10,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from harness.scenarios.randomization import initial_balances
 from harness.venue.described.dialect import DescribedDialect
 from harness.venue.described.dialect_class import dialect_of
-from harness.venue.described.model import Credential, Description, Signing
+from harness.venue.described.model import Credential, Description, Rows, Signing
 from harness.venue.described.order_rules import Orders
 from harness.venue.described.requested import new_order
 from harness.venue.described.signing import Given
@@ -25,7 +26,7 @@ from harness.venue.model import KEY_LENGTHS, OrderType, PositionSide, Side, Venu
 from harness.venue.operations.refusals import RequestError
 from harness.venue.positions import PositionMode
 from harness.venue.session import Venue
-from tests.venue.described.test_dialect import STREAM, Acme
+from tests.venue.described.test_dialect import STREAM, Acme, Exchange
 from tests.venue.world import NOON, StillClock, read_by, texts
 
 D = Decimal
@@ -42,7 +43,6 @@ def made(**changes: Any) -> DescribedDialect:
 
 def asked(dialect: DescribedDialect, **orders: Any) -> Any:
     """A request to buy a hundredth at 50,000, as the description's own orders are understood."""
-    from harness.venue.described.model import Rows
     from harness.venue.described.requested import Asked
 
     limit: dict[str, Fact] = {"order.amount": D("0.01"), "order.price": D(50_000), "order.side": "buy"}
@@ -160,6 +160,32 @@ def test_a_route_may_be_told_by_a_parameter_s_being_there() -> None:
     spoken = dialect(Venue(dialect.markets, 7, StillClock()))
     for query, wanted in (([], "one"), ([("all", "1")], "several")):
         assert spoken.handle(Request("GET", "api.acme.test", "/price", query, at=NOON)).body == wanted
+
+
+@pytest.mark.parametrize(
+    ("of", "resting", "filled", "cancelled"),
+    [
+        ("all", True, True, True),
+        ("open", True, False, False),
+        ("filled", False, True, False),
+        ("ended", False, True, True),
+    ],
+)
+def test_a_route_may_know_some_orders_alone(of: str, resting: bool, filled: bool, cancelled: bool) -> None:
+    routes = dict(Acme.description.routes)
+    own = routes["POST /rpc (status)"]
+    reply: JsonValue = {"$if": "order.order_id", "$then": [own.reply], "$else": []}
+    routes["POST /rpc (status)"] = own.model_copy(
+        update={"rows": Rows.model_validate({"of": of}), "unknown": "empty", "reply": reply}
+    )
+    dialect = made(routes=routes)
+    acme = Exchange(dialect, dialect.venue.account("maker", {"USDT": D(100_000)}, KEY_LENGTHS), StillClock())
+    order = {"pair": "XBTUSDT-P", "side": "1", "size": "1000000"}
+    ids = [acme.ask("place", **order, price=price)["id"] for price in ("40000", "40000", "99000")]
+    acme.ask("cancel", id=ids[1])
+    told = [bool(acme.ask("status", id=each)) for each in ids]
+    assert told == [resting, cancelled, filled]
+    assert acme.ask("status", id="00000000-0000-0000-0000-00000000ffff") == []
 
 
 def test_a_base_alone_names_the_only_market_that_has_it() -> None:
