@@ -15,6 +15,7 @@ from dataclasses import replace
 from pydantic import JsonValue
 
 from harness.describing.answers import named_so
+from harness.describing.asked_through import Through
 from harness.describing.asking_words import counted_in, keys_said, words_said
 from harness.describing.function_reading import OPENING, Function
 from harness.describing.leaves import Path
@@ -71,6 +72,7 @@ def read_source(texts: Iterable[str]) -> Source:
     asking: list[Asking] = []
     functions = [each for tree in trees for each in ast.walk(tree) if isinstance(each, _FUNCTIONS)]
     opening = _opening_in(functions, constants)
+    through = Through(functions, constants, METHODS)
     for function in functions:
         reading = Function(function, constants, opening=opening).reading()
         if not reading.reads:
@@ -89,14 +91,14 @@ def read_source(texts: Iterable[str]) -> Source:
             received.append(reading)
         for path in paths:
             routes[path] = _with_more(routes[path], reading) if path in routes else reading
-        path, part = ("", ()) if paths else _asked_through(function, functions, constants)
+        path, part = ("", ()) if paths else through.of(function)
         if path:
             reads = tuple(replace(each, path=(*part, *each.path)) for each in reading.reads)
             reading = replace(reading, reads=reads)
             routes[path] = both(reading, routes[path]) if path in routes else reading
     states = dict(pair for tree in trees for pair in _states_in(tree, constants))
     verbs = _verbs_in(functions, constants)
-    asked = {verb: _asked_in(functions, constants, verb) for verb in ("", *_VERBS)}
+    asked = {verb: _asked_in(functions, constants, through, verb) for verb in ("", *_VERBS)}
     return Source(
         routes,
         tuple(received),
@@ -112,28 +114,6 @@ def read_source(texts: Iterable[str]) -> Source:
         whole_books=_whole_books(functions),
         counted=frozenset(key for tree in trees for key in counted_in(tree)),
     )
-
-
-def _asked_through(
-    function: _Definition, functions: Sequence[_Definition], constants: Mapping[str, JsonValue]
-) -> tuple[str, Path]:
-    """The path that a function asks for through another one, which gives it the reply or this part of it.
-
-    Empty where it asks for none so, or for several.
-    """
-    awaited = (node.value for node in ast.walk(function) if isinstance(node, ast.Await))
-    called = {
-        each.func.attr
-        for each in awaited
-        if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute)
-    }
-    found: set[tuple[str, Path]] = set()
-    for other in functions:
-        paths = paths_in(other, constants) if other.name in called and other.name not in METHODS else []
-        part = Function(other, constants).handed_back() if len(paths) == 1 else None
-        if part is not None:
-            found.add((paths[0], part))
-    return found.pop() if len(found) == 1 else ("", ())
 
 
 def _with_more(reading: Reading, other: Reading) -> Reading:
@@ -257,7 +237,7 @@ def _states_in(tree: ast.Module, constants: Mapping[str, JsonValue]) -> Iterator
 
 
 def _asked_in(
-    functions: Sequence[_Definition], constants: Mapping[str, JsonValue], verb: str = ""
+    functions: Sequence[_Definition], constants: Mapping[str, JsonValue], through: Through, verb: str = ""
 ) -> dict[str, str]:
     """The operation of each path that one of `METHODS` names: the method that names fewest others counts, of
     those the one that the path's own words speak for.
@@ -269,8 +249,8 @@ def _asked_in(
     order = list(METHODS)
     for function in functions:
         if function.name in METHODS and (not verb or _verbs_of(function) == {verb}):
-            through = "" if verb else _asked_through(function, functions, constants)[0]
-            paths = paths_in(function, constants) or [each for each in (through,) if each]
+            path = "" if verb else through.of(function)[0]
+            paths = paths_in(function, constants) or [each for each in (path,) if each]
             operation = METHODS[function.name]
             for path in paths:
                 if len(paths) > 1 and named_so(path) not in ("", operation):

@@ -437,3 +437,22 @@ def test_what_is_asked_for_through_another_function_is_read_of_its_reply() -> No
     row = {"id": "{fill.trade_id}", "price": "{fill.price}"}
     assert template(fills, "order_trades", "fill", "fill") == {"fills": {"each fill": row}}
     assert template(order, "order_status", "order", "order") == {"data": [{"state": "{order.status}"}]}
+
+
+def test_a_function_that_is_handed_over_is_read_where_it_is_awaited() -> None:
+    """As Evedex's token, which its signer fetches by a function that the connector gives it."""
+    source = (
+        'AUTH_PATH_URL = "/dx-feed/auth"\n'
+        "class Connector:\n"
+        "    async def _fetch(self):\n        return await self._api_get(path_url=CONSTANTS.AUTH_PATH_URL)\n"
+        "    def authenticator(self):\n        self._auth.set_fetcher(self._fetch)\n"
+        "class Auth:\n"
+        "    def set_fetcher(self, fetcher):\n        self._fetcher = fetcher\n"
+        "    async def get_access_token(self):\n        data = await self._fetcher()\n"
+        '        return data.get("token", "")\n'
+        "    async def other(self):\n        data = await self._other()\n        return data['x']\n"
+    )
+    found = read_source([source])
+    reading = found.of("/dx-feed/auth")
+    assert reading is not None
+    assert template(reading, "stream_token") == {"token": "{session.key}"}
