@@ -145,6 +145,6 @@ def test_orders_past_the_framework(zoo: Zoo) -> None:
         "looks-busy", test_security_fair_play.test_no_order_was_placed_unasked, "",
         behaving(EXCHANGE, "BinanceExchange", PAST_THE_FRAMEWORK),
     )  # fmt: skip
-    told = r"placed \d orders that nobody had asked for"
+    told = r"placed \d orders that were not requested"
     with zoo.bad(forger) as specimen, pytest.raises(Failed, match=told):
         specimen.look(test_security_fair_play.test_no_order_was_placed_unasked, MARKET_DATA)

@@ -51,7 +51,7 @@ def test_what_late_messages_must_not_do(seen: Races, words: str) -> None:
 
 
 def test_messages_that_came_before_the_end_say_nothing() -> None:
-    with pytest.raises(Undetermined, match="No poll told"):
+    with pytest.raises(Undetermined, match="No poll reported"):
         checks.test_late_messages_leave_an_order_ended(races(filled(WHOLE), COMPLETED, ended_first=False))
 
 
@@ -67,7 +67,7 @@ def test_fills_that_are_reported_however_they_are_told_pass() -> None:
 
 @pytest.mark.parametrize(("heard", "count"), [((True, True, False), 1), ((True, False, False), 0)])
 def test_fills_that_are_lost_in_company_are_found(heard: tuple[bool, ...], count: int) -> None:
-    with pytest.raises(Failed, match=f"one message told of, {count} were reported before a poll"):
+    with pytest.raises(Failed, match=f"in one message; {count} of them were reported before a poll"):
         checks.test_fills_told_in_one_message(told(*heard))
 
 
