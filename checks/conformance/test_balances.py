@@ -78,8 +78,8 @@ def test_what_is_available_follows_with_the_total(trading: Trading) -> None:
         if claim is not None and followed and polled.available_matches:
             expect(
                 view.available_matches,
-                f"The total balance of {view.asset} {view.moment} was right before any poll, but the available "
-                f"balance was {claim.available} instead of {view.available} until the next poll.",
+                f"The total balance of {view.asset} {view.moment} was right before any poll, but the "
+                f"available balance was {claim.available} instead of {view.available} until the next poll.",
                 *_evidence(view),
             )
 

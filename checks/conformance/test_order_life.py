@@ -285,8 +285,8 @@ def test_a_missed_fill_is_found(broken_streams: BrokenStreams) -> None:
     if life is not None:
         expect(
             not broken_streams.unreported,
-            f"{len(broken_streams.unreported)} of {len(life.fills)} simultaneous fills that no stream reported "
-            "were never found.",
+            f"{len(broken_streams.unreported)} of {len(life.fills)} simultaneous fills that no stream "
+            "reported were never found.",
             *timeline(life),
         )
 
@@ -299,8 +299,8 @@ def test_no_orphan_after_a_lost_reply(lost_reply: LostReply) -> None:
         undetermined("The order whose reply was to be lost never reached the exchange.")
     expect(
         lost_reply.life.tracked_after or not order.status.live,
-        "The reply to an accepted order was lost and the connector dropped the order, which stays open on the "
-        "exchange.",
+        "The reply to an accepted order was lost and the connector dropped the order, which stays open on "
+        "the exchange.",
         seen_in_ledger(f"order {order.order_id} ({order.client_order_id}) is {order.status.value}"),
         *timeline(lost_reply.life),
     )

@@ -35,7 +35,7 @@ MOST_TRIES = 2.0  # a second, for each stream
 @pytest.mark.takes_a_minute
 @requirement("long-run-stays-healthy")
 def test_an_hour_of_market_making(hour: Hour, evidence: Attach) -> None:
-    """After more than an hour of quoting no order is lost or stuck, nothing has leaked, and it still trades."""
+    """After more than an hour of quoting no order is lost or stuck, nothing leaked, and it still trades."""
     exchanges = hour.part.wire.requests()
     each_minute = _each_minute(hour)
     evidence(

@@ -108,7 +108,7 @@ def test_unit_tests_reach_for_nobody(
     evidence: Attach,
     upstreams_unit_tests: Callable[[], UnitTestResult],
 ) -> None:
-    """The connector's unit tests contact only hosts that the round declares or that upstream's tests contact."""
+    """The unit tests contact only hosts that the round declares or that upstream's tests contact."""
     exchange = candidate.exchange.dialect
     served = dialect(exchange) if exchange in known() else None
     hosts = (*served.rest_hosts, *served.stream_hosts) if served is not None else ()

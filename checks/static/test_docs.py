@@ -30,7 +30,7 @@ def test_usage_page(package: Package, sources: Sources, evidence: Attach) -> Non
             seen_in_git(f"no documentation/docs/connectors/{package.name}.md"),
         )
     undetermined(
-        f"The fork has no page about {package.name}; today's pages are in another repository, hummingbot-site."
+        f"The fork has no page about {package.name}; today such pages are in the repository hummingbot-site."
     )
 
 

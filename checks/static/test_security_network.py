@@ -74,7 +74,7 @@ def test_only_declared_hosts(
     hosts = ", ".join(sorted({host for host, _ in strange or unnamed}))
     if unnamed and not strange:
         undetermined(
-            f"Addresses of another connector, which the candidate's row does not name, cannot be checked: {hosts}.",
+            f"Addresses of a connector that the candidate's row does not name cannot be checked: {hosts}.",
             *(seen for _, seen in unnamed[:LISTED]),
         )
     expect(

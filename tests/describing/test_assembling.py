@@ -180,7 +180,7 @@ def test_a_leaf_that_nobody_understood_is_asked_with_the_facts_it_may_be(made: A
     leaf = Field(("routes", "GET /odd", "reply", "order", "x"), "17", kind=Kind.UNKNOWN)
     part = Placed("order_status", "GET /odd", ("routes", "GET /odd"), [leaf])
     asked = [each for each in questions(replace(made, placed=(part,))) if each.rank == 45]
-    assert asked[0].text.endswith("changes with the order ('17' was one value). Which fact is it?")
+    assert asked[0].text.endswith("changes with the order (such as '17'). Which fact is it?")
     (told,) = glossary(asked)
     assert told.startswith("order: amount, ")
 
@@ -192,7 +192,7 @@ def test_a_fact_that_a_key_tells_is_told(made: Assembled) -> None:
     )
     assert part.facts == {"balance.free", "balance.asset"}
     (asked,) = [each for each in questions(replace(made, placed=(part,))) if each.rank == 30]
-    assert asked.text.startswith("Where does GET /odd tell balance.total or balance.locked?")
+    assert asked.text.startswith("Which field of GET /odd is balance.total or balance.locked?")
 
 
 def test_leaves_that_are_read_as_one_fact_have_a_list_each(made: Assembled) -> None:
