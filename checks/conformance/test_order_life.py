@@ -201,8 +201,8 @@ def test_late_messages_leave_an_order_ended(races: Races) -> None:
     told = sum(event.decimal("amount") or 0 for event in life.of("OrderFilled"))
     expect(
         told == truth,
-        f"After a poll ended a {life.name} order and the messages of its fills arrived late, {told:f} of "
-        f"{truth:f} filled were reported.",
+        f"After a poll ended a {life.name} order and the messages of its fills arrived late, {told:f} "
+        f"instead of {truth:f} was reported as filled.",
         *timeline(life),
     )
     expect(

@@ -40,8 +40,8 @@ def test_fills_that_a_poll_found_may_be_told_as_one(told: tuple[EventView, ...])
     ("seen", "words"),
     [
         (races(filled(WHOLE), COMPLETED, COMPLETED), "ended again"),
-        (races(filled(HALF), COMPLETED), "of 0.02 that were filled 0.01 were reported"),
-        (races(filled(WHOLE), filled(HALF), COMPLETED), "0.03 were reported"),
+        (races(filled(HALF), COMPLETED), "0.01 instead of 0.02 was reported"),
+        (races(filled(WHOLE), filled(HALF), COMPLETED), "0.03 instead of 0.02 was reported"),
         (races(filled(WHOLE), COMPLETED, tracked=True), "is tracked as open"),
     ],
 )
