@@ -177,7 +177,7 @@ def _compare(done: Sequence[Posted], messages: Sequence[Message], kept: Path) ->
             raise UserError(
                 f"it is unknown whether message {number} arrived: an earlier call broke off while sending it",
                 where=str(kept),
-                hint="check the channel: if it arrived, write its id into this file; otherwise remove its entry",
+                hint="check the channel: write its id into this file if it arrived, else remove its entry",
             )
         if posted.digest != digest(message):
             raise UserError(

@@ -94,7 +94,7 @@ def test_whoever_cannot_be_meant_is_told(world: World) -> None:
         world.choose("holow")
     with pytest.raises(UserError, match="no candidate was screened here"):
         world.choose(world.reports)
-    with pytest.raises(UserError, match="a round.s folder"):
+    with pytest.raises(UserError, match="a round's folder"):
         world.choose(folder)
     with pytest.raises(Unreachable):
         world.choose(folder / "gone")
