@@ -193,7 +193,7 @@ def _submission(what: str, path: Path, round_: Round, store: ObjectStore) -> Sub
         return pin(store, row, round_, None)
     if not path.exists():
         raise UserError(
-            f"{what!r} is neither a candidate of the round nor a folder",
+            f"{what!r} is neither a candidate in the round nor a folder",
             hint="give a fork's work tree, or a candidate's name with --round FILE",
         )
     return work_tree(store, path, round_.upstream)
@@ -202,9 +202,9 @@ def _submission(what: str, path: Path, round_: Round, store: ObjectStore) -> Sub
 def _refuse_earlier(submission: Submission, what: str) -> None:
     if submission.generation != "v2":
         raise UserError(
-            "only connectors of today's framework can be described",
+            "only connectors for today's framework can be described",
             where=what,
-            hint="a connector of 2020 needs a dialect: docs/dialects.md lists them",
+            hint="use a dialect for a connector of 2020: docs/dialects.md lists them",
         )
 
 
@@ -215,7 +215,7 @@ def _connector(submission: Submission, wanted: str | None) -> AddedConnector:
     fitting = new if len(new) == 1 else found
     if len(fitting) != 1:
         names = ", ".join(dict.fromkeys(each.name for each in submission.connectors))
-        several = f"{len(fitting)} connectors could be meant"
+        several = f"{len(fitting)} connectors match"
         raise UserError(
             several if fitting else f"it adds or changes no connector{f' {wanted!r}' if wanted else ''}",
             where=submission.repository,

@@ -64,7 +64,7 @@ def try_candidate(
             if missing := rigs.unmatched_credentials():
                 raise UserError(
                     unmatched(missing, spoken.name),
-                    hint="say what they hold in the candidate's row (docs/credentials.md)",
+                    hint="describe its credentials in the candidate's row (docs/credentials.md)",
                 )
             market = randomization.usual(rigs.dialect.markets)[0]
             with rigs.open(1.0, market=market) as rig:

@@ -54,9 +54,9 @@ def checked_base(text: str) -> str:
     """An image's name with its digest; raises UserError for one without."""
     if not DIGEST.fullmatch(text):
         raise UserError(
-            f"{text!r} does not name an image by digest",
+            f"{text!r} does not name an image by its digest",
             where="--base",
-            hint="write NAME@sha256:… ; a tag can come to mean another image",
+            hint="write NAME@sha256:…; a tag can later name another image",
         )
     return text
 

@@ -75,9 +75,9 @@ def test_paths_stand_in_one_line_of_a_narrow_terminal() -> None:
 @pytest.mark.parametrize(
     ("names", "wanted", "said", "hint"),
     [
-        ((), None, "it adds or changes no connector", "name the fork that has it"),
+        ((), None, "it adds or changes no connector", "give the fork that adds it"),
         (("acme",), "acne", "it adds or changes no connector 'acne'", "choose one with --connector: acme"),
-        (("acme", "zeta"), None, "2 connectors could be meant", "choose one with --connector: acme, zeta"),
+        (("acme", "zeta"), None, "2 connectors match", "choose one with --connector: acme, zeta"),
     ],
 )
 def test_a_connector_that_is_not_clear_is_asked_for(

@@ -245,7 +245,7 @@ def test_what_follows_from_others_is_not_asked_for(
     leaves = [Field(("routes", "GET /x", "reply", name), "", f"{thing}.{name}") for name in told]
     part = Placed(operation, "GET /x", ("routes", "GET /x"), leaves)
     found = [each.text for each in questions(replace(made, placed=(part,))) if each.rank == 30]
-    assert [text.split(" tell ")[1].partition("?")[0] for text in found] == asked
+    assert [text.split(" is ")[1].partition("?")[0] for text in found] == asked
 
 
 def test_nothing_is_asked_of_a_connector_that_cannot_be_constructed(made: Assembled) -> None:
@@ -459,8 +459,8 @@ def test_a_route_that_nobody_showed_is_asked_for_as_the_source_has_it(made: Asse
     sources = replace(made.sources, source=read_source([text]))
     seen = Placed("server_time", "GET /api/v2/now", ("routes", "GET /api/v2/now"))
     asked = questions(replace(made, placed=(seen,), sources=sources))
-    (place,) = [each for each in asked if "place order asked with" in each.text]
-    assert "The connector's source asks for POST /api/v2/place" in place.text
+    (place,) = [each for each in asked if "the answer of place order" in each.text]
+    assert "The connector's source requests POST /api/v2/place" in place.text
     assert '"private": true, "takes": {}, "reply": {"data": {"id": "{order.order_id}"}}' in place.lines[0]
 
 
@@ -479,7 +479,7 @@ def test_rows_that_the_source_goes_through_are_shown_with_what_is_read_of_each(m
     )
     sources = replace(made.sources, source=read_source([text]))
     asked = questions(replace(made, placed=(), sources=sources))
-    (held,) = [each for each in asked if "balances asked with" in each.text]
+    (held,) = [each for each in asked if "the answer of balances" in each.text]
     assert '"reply": {"each balance": {"coin": "{balance.asset}", "free": "{balance.free}"}}' in held.lines[0]
 
 
