@@ -70,7 +70,7 @@ def test_what_is_said_elsewhere_is_left_out() -> None:
         (f"### {REPOSITORY}\n\n_No response_", "gives no repository"),
         (f"### {REPOSITORY}\n\n<!-- https://x.example/a/b -->", "gives no repository"),
         (f"### {REPOSITORY}\n\na\n\n### {CONTACT}\n\nb\n\n### {CONTACT}\n\nc", "answered twice"),
-        (f"### {REPOSITORY}\n\na\nb", "answered by 2 lines"),
+        (f"### {REPOSITORY}\n\na\nb", "has 2 lines of answer"),
         ("x" * (SIZE_LIMIT + 1), "longer than 64 KiB"),
     ],
 )

@@ -80,7 +80,7 @@ def test_the_warning_comes_first_with_what_is_known(image: Image, tmp_path: Path
 )
 def test_a_base_without_a_digest_is_refused(name: str) -> None:
     assert checked_base(BASE) == BASE
-    with pytest.raises(UserError, match="by digest"):
+    with pytest.raises(UserError, match="by its digest"):
         checked_base(name)
 
 
