@@ -118,7 +118,7 @@ def _runtime(chosen: Chosen, store: ObjectStore, backend: Backend) -> Runtime:
 
 def _tell(page: str, seconds: float, console: Console) -> None:
     say(console, f"\nWatch it at {page}")
-    say(console, f"It ends after {seconds:.0f} s, or with Ctrl-C. Nothing here is worth anything.")
+    say(console, f"It ends after {seconds:.0f} s, or with Ctrl-C. No real money is involved.")
 
 
 def _summarise(ended: Ended, console: Console) -> None:

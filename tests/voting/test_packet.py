@@ -84,7 +84,7 @@ def test_the_templates_boxes_are_ticked_by_what_was_found(tmp_path: Path) -> Non
 
 def test_open_findings_have_their_evidence_and_traces(tmp_path: Path) -> None:
     text = render(packet(tmp_path, all_passed(every_fill_reported_once=FAILED)))
-    found = text[text.index("## Open findings (1)") : text.index("## What only a person can judge")]
+    found = text[text.index("## Open findings (1)") : text.index("## Questions for a person")]
     assert "`hummingbot/connector/exchange/acme/acme_exchange.py:42`" in found
     assert "Traces: `trade-12-first.jsonl.zst`" in found
     assert "What to do:" in found
@@ -98,7 +98,7 @@ def test_what_needs_a_person_stands_apart(tmp_path: Path) -> None:
     )
     text = render(made)
     assert "## Open findings (0)" in text
-    people = text[text.index("## What only a person") : text.index("## Reviewers' checklist")]
+    people = text[text.index("## Questions for a person") : text.index("## Reviewers' checklist")]
     assert "- A page tells users how to connect: Needs a person to look." in people
     assert "- Whether the change of 1 file is wanted: documents" in people
 
