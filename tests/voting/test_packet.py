@@ -88,7 +88,7 @@ def test_open_findings_have_their_evidence_and_traces(tmp_path: Path) -> None:
     assert "`hummingbot/connector/exchange/acme/acme_exchange.py:42`" in found
     assert "Traces: `trade-12-first.jsonl.zst`" in found
     assert "What to do:" in found
-    assert "- [ ] Each of the 1 open finding is mended" in text
+    assert "- [ ] Each of the 1 open finding is fixed" in text
 
 
 def test_what_needs_a_person_stands_apart(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_what_came_since_is_told_as_not_screened(tmp_path: Path) -> None:
     assert "The fork has 2 commits more" in text
     assert "None of that was screened." in text
     assert "- `efefefefefef` Fix fills" in text
-    assert "The screened commit is merged, or what the fork changed since is screened too" in text
+    assert "The screened commit is merged, or later changes are screened too" in text
     gone = Since(Moved(trouble="no such repository"), None, None)
     assert "The fork cannot be read any more (no such repository)" in render(
         packet(tmp_path / "two", all_passed(), since=gone)
