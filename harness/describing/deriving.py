@@ -93,7 +93,7 @@ def derive(
     lists = listing(base.document, ours.base, ours.quote, counted) if operation == "symbols" else None
     fields = with_places(fields, lists)
     listed = lists.rows if lists is not None else {}
-    builder = RowBuilder(operation, fields, keys_of(first, symbols), names_in_keys(first), listed)
+    builder = RowBuilder(operation, fields, keys_of(first, symbols), names_in_keys(first, symbols), listed)
     whole = base.document
     for each in answers:
         whole = united(whole, each.document)
