@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -71,6 +72,16 @@ def test_markets_that_name_their_assets_by_place() -> None:
         }
     }
     assert prices[0]["each market"]["last"] == "1.25"
+
+
+def test_tests_may_write_the_markets_of_one_set_out_for_all() -> None:
+    """The longer of the replies is of the other set, which is in none of them."""
+    other = replace(_answer([*SPOT, {"more": 1}]), sentinels=SETS[1])
+    found = derive("symbols", [other, _answer(SPOT)], (), {"a": "COINALPHA/HBOT"})
+    assert found is not None
+    told: Any = found.template
+    assert told[0]["coins"]["each asset"]["name"] == "{asset.name}"
+    assert told[0]["universe"]["each market"]["index"] == "{market.number|minus1|number}"
 
 
 def test_assets_may_be_named_by_place_under_two_keys() -> None:
