@@ -83,8 +83,8 @@ def source_of(tree: Tree, connector: AddedConnector) -> Source:
     folder = v2.tests_path(connector.kind, connector.name)
     tests = tuple(_text(tree, path) for path in sorted(tree.under(folder)) if path.endswith(".py"))
     pair = ("", "") if own == (SETS[0].base, SETS[0].quote) else own
-    quote = pair[1] if connector.kind == "derivative" else quote_written(texts, pair[1])
-    return replace(found, pair=pair, quote=quote, tests=tests, acks=acks_in(tests))
+    only = pair[1] if connector.kind == "derivative" else quote_written(texts, pair[1])
+    return replace(found, pair=pair, quote=only, tests=tests, acks=acks_in(tests))
 
 
 def quote_written(texts: Iterable[str], quote: str) -> str:
