@@ -1,4 +1,4 @@
-"""The `harness` command. Thin: each command reads its options, calls one room, and shows what came of it."""
+"""The `harness` command. Thin: each command reads its options, calls one package and shows the result."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ ERRORS = Console(stderr=True)
 
 app = typer.Typer(
     name="harness",
-    help="Screens the forks submitted to a Hummingbot connector vote and publishes scored reports.",
+    help="Screen the forks submitted to a Hummingbot connector vote and publish scored reports.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
-    epilog="Ends with 0 done (eligible), 1 ineligible, 2 something for you to put right, 3 our own failure, "
+    epilog="Exit codes: 0 done (eligible), 1 ineligible, 2 an error that you can correct, 3 our own failure, "
     "4 undetermined.",
 )
 for part in (rounds, forks, candidates, tools):
@@ -44,7 +44,7 @@ def _version(wanted: bool) -> None:
 def common(
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
 ) -> None:
-    """Screens the forks submitted to a Hummingbot connector vote and publishes scored reports."""
+    """Screen the forks submitted to a Hummingbot connector vote and publish scored reports."""
 
 
 def main() -> None:

@@ -34,7 +34,7 @@ def try_command(
     ] = 600,
     file: OfRound = Path("candidates.yml"),
     reports: Reports = Path("reports"),
-    connector: Annotated[str | None, typer.Option(help="The connector, where it has several.")] = None,
+    connector: Annotated[str | None, typer.Option(help="The connector, if it has several.")] = None,
     dialect: Annotated[
         str | None,
         typer.Option(help="The simulated exchange, or a description's path; by default the candidate's."),
@@ -47,7 +47,7 @@ def try_command(
 ) -> None:
     """Let a candidate's connector make markets on a simulated exchange, in the sandbox, and watch it live.
 
-    Nothing reaches the real exchange. Ends with 1 where the connector did not go on to the end.
+    Nothing reaches the real exchange. The exit code is 1 if the connector stopped early.
     """
     from harness.commands.try_ import try_candidate
 
@@ -74,7 +74,7 @@ def image(
     file: OfRound = Path("candidates.yml"),
     reports: Reports = Path("reports"),
     out: Annotated[
-        Path | None, typer.Option("--to", metavar="DIR", help="Where it goes; by default image/NAME.")
+        Path | None, typer.Option("--to", metavar="DIR", help="The folder to write; by default image/NAME.")
     ] = None,
     base: Annotated[
         str | None,
@@ -84,13 +84,13 @@ def image(
     ] = None,
     with_source: Annotated[
         bool,
-        typer.Option("--with-source", help="Put the fork's files beside it, e.g. where the fork is gone."),
+        typer.Option("--with-source", help="Put the fork's files beside it, e.g. if the fork is gone."),
     ] = False,
     mirror: Mirror = None,
 ) -> None:
-    """Write a Dockerfile and a compose file for a whole Hummingbot with a candidate's commit.
+    """Write a Dockerfile and a compose file for a Hummingbot with a candidate's commit.
 
-    What is built from them trades on the real exchange, with real money.
+    The image trades on the real exchange, with real money.
     """
     from harness.commands.image import write_image
 
@@ -112,13 +112,13 @@ def review(
     file: OfRound = Path("candidates.yml"),
     reports: Reports = Path("reports"),
     out: Annotated[
-        Path | None, typer.Option("--to", metavar="DIR", help="Where it goes; by default review/NAME.")
+        Path | None, typer.Option("--to", metavar="DIR", help="The folder to write; by default review/NAME.")
     ] = None,
     mirror: Mirror = None,
 ) -> None:
-    """Write the packet for whoever reviews a candidate: a branch that merges it, open findings, a checklist.
+    """Write the packet for a candidate's reviewers: a branch that merges it, open findings, a checklist.
 
-    Reads what was screened, the fork and upstream; runs nothing of the fork.
+    Reads the screening, the fork and upstream; runs no code of the fork.
     """
     from harness.commands.review import review_candidate
 

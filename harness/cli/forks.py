@@ -36,9 +36,9 @@ PANEL = "Your own fork"
 @app.command(rich_help_panel=PANEL)
 def check(
     path: Annotated[Path, typer.Argument(metavar="FORK", help="Your fork's work tree.")] = Path(),
-    connector: Annotated[str | None, typer.Option(help="The connector, where the fork adds several.")] = None,
+    connector: Annotated[str | None, typer.Option(help="The connector, if the fork adds several.")] = None,
     expression: Expression = None,
-    round_file: Annotated[Path | None, typer.Option("--round", help="The round to be checked for.")] = None,
+    round_file: Annotated[Path | None, typer.Option("--round", help="The round to check it for.")] = None,
     upstream: Annotated[
         str | None,
         typer.Option(help="Upstream as URL@REF or pypi:hummingbot==VERSION, instead of the round's."),
@@ -65,7 +65,7 @@ def check(
 ) -> None:
     """Check your own fork before you submit it: the same checks as the official round.
 
-    Uncommitted changes count. Ends with 0 eligible, 1 ineligible, 4 undetermined or, with -k, no verdict.
+    Uncommitted changes count. Exit codes: 0 eligible, 1 ineligible, 4 undetermined or, with -k, no verdict.
     """
     from harness.commands.check import check_work_tree
     from harness.grading import Verdict
@@ -98,7 +98,7 @@ def describe(
     what: Annotated[
         str, typer.Argument(metavar="FORK", help="A fork's work tree, or a candidate's name.")
     ] = ".",
-    connector: Annotated[str | None, typer.Option(help="The connector, where the fork adds several.")] = None,
+    connector: Annotated[str | None, typer.Option(help="The connector, if the fork adds several.")] = None,
     round_file: Annotated[Path | None, typer.Option("--round", help="The round of the candidate.")] = None,
     upstream: Annotated[
         str | None,
@@ -107,18 +107,18 @@ def describe(
     ccxt: Annotated[
         str | None, typer.Option(help="ccxt's name of the exchange; by default the connector's.")
     ] = None,
-    folder: Annotated[Path, typer.Option("--to", help="Where descriptions are kept.")] = Path("descriptions"),
+    folder: Annotated[Path, typer.Option("--to", help="Folder of the descriptions.")] = Path("descriptions"),
     sandbox: SandboxName = "auto",
     again: Annotated[bool, typer.Option("--again", help="Derive it again even if nothing changed.")] = False,
     recording: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="What `harness record` kept: it confirms fields, or contradicts."),
+        typer.Option(metavar="FILE", help="A recording of `harness record`: confirms or contradicts fields."),
     ] = None,
     mirror: Mirror = None,
 ) -> None:
     """Derive a description of a connector's exchange from its requests, its tests and ccxt.
 
-    What a person has to answer is asked at the end, with the line to write into NAME.review.yml beside it.
+    Questions for a person are printed at the end, with their lines for NAME.review.yml.
     """
     from harness.commands.describe import describe as derive
 
@@ -146,22 +146,22 @@ def record(
         ),
     ],
     fork: Annotated[
-        Path | None, typer.Option("--fork", metavar="DIR", help="Let this work tree's connector ask, too.")
+        Path | None, typer.Option("--fork", metavar="DIR", help="Record this work tree's connector, too.")
     ] = None,
-    merged: Annotated[bool, typer.Option("--merged", help="Let upstream's own connector ask, too.")] = False,
+    merged: Annotated[bool, typer.Option("--merged", help="Record upstream's connector, too.")] = False,
     connector: Annotated[
-        str | None, typer.Option(help="The connector, where it is not called as the exchange.")
+        str | None, typer.Option(help="The connector, if its name is not the exchange's.")
     ] = None,
     pair: Annotated[str | None, typer.Option(help="The market, as BASE-QUOTE.")] = None,
-    seconds: Annotated[float, typer.Option(min=5, max=3600, help="How long each of them reads.")] = 60.0,
+    seconds: Annotated[float, typer.Option(min=5, max=3600, help="How long each client reads.")] = 60.0,
     keys: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Testnet keys, a line `FIELD: value` each; never on this line."),
+        typer.Option(metavar="FILE", help="File with testnet keys, one `FIELD: value` a line."),
     ] = None,
     live: Annotated[
         bool, typer.Option("--live", help="Talk to the real exchange; without it nothing is sent.")
     ] = False,
-    to: Annotated[Path | None, typer.Option("--to", metavar="FILE", help="Where it is kept.")] = None,
+    to: Annotated[Path | None, typer.Option("--to", metavar="FILE", help="The file to write.")] = None,
     proxy: Proxy = None,
     ca: TrustedCa = None,
     upstream: Annotated[
@@ -171,9 +171,9 @@ def record(
     sandbox: SandboxName = "auto",
     mirror: Mirror = None,
 ) -> None:
-    """Record what a real exchange says to ccxt and to a connector, through the harness's gateway.
+    """Record a real exchange's answers to ccxt and to a connector, through the harness's gateway.
 
-    Only the hosts of the description are reached, and they are shown first. Private look-ups are signed
+    Only the hosts of the description are contacted; they are shown first. Private look-ups are signed
     outside the sandbox. The file holds no key and no signature; `harness describe --recording` reads it.
     """
     from harness.commands.record import Wanted, record_exchange
@@ -187,22 +187,20 @@ def record(
 @app.command(rich_help_panel=PANEL)
 def submit(
     url: Annotated[str | None, typer.Argument(metavar="URL", help="The fork's address.")] = None,
-    ref: Annotated[
-        str | None, typer.Option(help="Branch, tag or commit; master where nothing is said.")
-    ] = None,
+    ref: Annotated[str | None, typer.Option(help="Branch, tag or commit; master by default.")] = None,
     issue: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="The text of an issue or pull request made from templates/."),
     ] = None,
     connector: Annotated[
-        list[str] | None, typer.Option(help="The connector, where the fork adds several (repeatable).")
+        list[str] | None, typer.Option(help="The connector, if the fork adds several (repeatable).")
     ] = None,
     host: Annotated[
-        list[str] | None, typer.Option(help="A host that its code does not name in full (repeatable).")
+        list[str] | None, typer.Option(help="A host that its code builds from parts (repeatable).")
     ] = None,
     ccxt: Annotated[str | None, typer.Option(help="ccxt's id of the exchange.")] = None,
     contact: Annotated[str | None, typer.Option(help="Who answers questions, and where.")] = None,
-    maintenance: Annotated[str | None, typer.Option(help="Who keeps it working, for how long.")] = None,
+    maintenance: Annotated[str | None, typer.Option(help="Who maintains it, for how long.")] = None,
     name: Annotated[
         str | None, typer.Option(help="The candidate's name; by default the connector's.")
     ] = None,
@@ -212,9 +210,9 @@ def submit(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the row and write nothing.")] = False,
     mirror: Mirror = None,
 ) -> None:
-    """Add a fork to the round: look at it, fill in its row, show it, say what is missing.
+    """Add a fork to the round: read it, fill in its row, show the row, say what is missing.
 
-    Reads the fork's files and history; nothing of it runs. Refused after the deadline.
+    Reads the fork's files and history and runs no code of it. Refused after the deadline.
     """
     from harness.commands.submit import form_of
     from harness.commands.submit import submit as submit_fork

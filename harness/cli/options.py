@@ -46,7 +46,7 @@ Mirror = Annotated[
     typer.Option(
         "--mirror",
         metavar="URL=DIR",
-        help=f"Read that address from a git repository on this machine (repeatable; also ${MIRRORS}).",
+        help=f"Read URL from the git repository DIR on this machine (repeatable; also ${MIRRORS}).",
     ),
 ]
 Reports = Annotated[Path, typer.Option("--reports", metavar="DIR", help="Where reports are published.")]
@@ -62,7 +62,7 @@ Speed = Annotated[
     typer.Option("--speed", min=1, max=50, help="How many times as fast as real time the connector runs."),
 ]
 CandidateName = Annotated[
-    str, typer.Argument(metavar="CANDIDATE", help="A name in the round, or its folder of reports.")
+    str, typer.Argument(metavar="CANDIDATE", help="A name in the round, or a candidate's folder of reports.")
 ]
 PagePort = Annotated[
     int, typer.Option("--page-port", min=0, max=65535, help="Port of the live page; 0: any free one.")
@@ -78,11 +78,11 @@ Expression = Annotated[
     typer.Option("-k", metavar="EXPR", help="Only checks whose names match, e.g. 'balance and not fee'."),
 ]
 Reviews = Annotated[
-    Path, typer.Option("--descriptions", help="Where NAME.review.yml of a derived exchange lies.")
+    Path, typer.Option("--descriptions", help="Folder with NAME.review.yml of a derived exchange.")
 ]
 Replay = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Replay what `harness record` kept; it decides market data alone."),
+    typer.Option(metavar="FILE", help="Replay a recording of `harness record`; it decides market data only."),
 ]
 LiveData = Annotated[
     bool,

@@ -44,17 +44,17 @@ def run(
     reports: Reports = Path("reports"),
     seed: RoundSeed = None,
     speed: Speed = PACE,
-    again: Annotated[bool, typer.Option("--again", help="Screen again what is already finished.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Screen finished candidates again.")] = False,
     live: Annotated[
         bool,
-        typer.Option("--live", help="Reach the real exchanges of rows with `mode: live`, and only theirs."),
+        typer.Option("--live", help="Connect to the real exchanges of rows with `mode: live`."),
     ] = False,
     mirror: Mirror = None,
 ) -> None:
     """Screen every candidate of a round and publish its reports.
 
-    What an earlier run finished for the same commits is kept, so a run that was killed goes on where it
-    stopped. Ends with 0 when the round was completed, whatever the verdicts.
+    Results of an earlier run for the same commits are kept, so a killed run continues where it stopped.
+    The exit code is 0 when the round was completed, whatever the verdicts.
     """
     from harness.commands.run import run_round
 
@@ -83,7 +83,7 @@ def run(
 def freeze(file: RoundFile = Path("candidates.yml"), mirror: Mirror = None) -> None:
     """Write the commits that the round's refs point at now into a lock file beside it.
 
-    Later runs screen those commits: a commit's own date can be set back, what was seen at a time cannot.
+    Later runs screen those commits: a commit can be backdated, the lock file cannot.
     """
     from harness.commands.run import freeze_round
 
@@ -124,7 +124,7 @@ def judge(
         typer.Option("-k", metavar="TEXT", help="Only checks and requirements whose names contain this."),
     ] = None,
 ) -> None:
-    """Judge kept traces again with today's checks, and say what changed. Starts no sandbox.
+    """Judge stored traces again with today's checks, and say what changed. Starts no sandbox.
 
     `harness report` then publishes it.
     """
@@ -140,9 +140,9 @@ def diff_command(
     ],
     after: Annotated[Path, typer.Argument(metavar="NEW", help="The report to compare it with.")],
 ) -> None:
-    """Say what newly failed, is newly met or undecided from one report to another, and what differs.
+    """Say what newly failed, passed or became undecided from one report to another, and what differs.
 
-    Ends with 1 where something newly failed.
+    The exit code is 1 if something newly failed.
     """
     from harness.commands.diff import diff as compare
 
@@ -163,10 +163,10 @@ def ballot(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be posted.")] = False,
     site: Annotated[
-        str | None, typer.Option(metavar="URL", help="The https address that the round's folder has.")
+        str | None, typer.Option(metavar="URL", help="The https address of the round's folder.")
     ] = None,
 ) -> None:
-    """Write the ballot for Discord, Snapshot, Reddit and as plain text, and post it to Discord on demand."""
+    """Write the ballot for Discord, Snapshot and Reddit and as plain text; on request, post it to Discord."""
     from harness.commands.ballot import ballot_round
 
     ballot_round(
@@ -178,7 +178,7 @@ def ballot(
 def publish(
     site: Annotated[Path, typer.Option("--site", metavar="DIR", help="Where the site is written.")],
     base_url: Annotated[
-        str, typer.Option("--base-url", metavar="URL", help="The https address that DIR will have.")
+        str, typer.Option("--base-url", metavar="URL", help="The https address at which DIR will be served.")
     ],
     reports: Reports = Path("reports"),
 ) -> None:
@@ -215,13 +215,13 @@ def next_command(
     id_: Annotated[str, typer.Option("--id", help="The next round's id, e.g. 2020-09.")],
     release: Annotated[str, typer.Option(help="The release it feeds, e.g. v0.32.0.")],
     title: Annotated[
-        str | None, typer.Option(help="Its title; by default this one's with the month moved.")
+        str | None, typer.Option(help="Its title; by default this one's with the next month.")
     ] = None,
     days: Annotated[int, typer.Option(help="Days from this round to the next.")] = 28,
-    winner: Annotated[str | None, typer.Option(help="The winner, where candidates tie.")] = None,
+    winner: Annotated[str | None, typer.Option(help="The winner, if candidates tie.")] = None,
     out: Annotated[Path, typer.Option(help="The file to write.")] = Path("candidates.next.yml"),
 ) -> None:
-    """Write the next round's file: the winner leaves, the others carry over with what is known of them."""
+    """Write the next round's file: the winner leaves, the others carry over with their results."""
     from harness.commands.next_round import write_next
 
     path = write_next(round_dir, out, id_=id_, release=release, title=title, days=days, winner=winner)

@@ -16,7 +16,7 @@ sandbox_app = typer.Typer(help="The sandbox that forks run in.", no_args_is_help
 app.add_typer(sandbox_app, name="sandbox", rich_help_panel=PANEL)
 venue_app = typer.Typer(help="Simulated exchanges.", no_args_is_help=True)
 app.add_typer(venue_app, name="venue", rich_help_panel=PANEL)
-trace_app = typer.Typer(help="What was seen of a connector in a scenario.", no_args_is_help=True)
+trace_app = typer.Typer(help="Stored traces: all that was seen in a scenario.", no_args_is_help=True)
 app.add_typer(trace_app, name="trace", rich_help_panel=PANEL)
 
 
@@ -26,7 +26,7 @@ def requirements(
         str | None, typer.Argument(metavar="ID", help="The requirement to explain.")
     ] = None,
 ) -> None:
-    """List what is demanded of a connector, or explain one requirement."""
+    """List the requirements, or explain one."""
     from harness.commands.catalogue_page import explain_in_terminal, list_in_terminal
 
     CONSOLE.print(explain_in_terminal(requirement) if requirement else list_in_terminal())
@@ -78,7 +78,7 @@ def trace_har(
     file: TraceFile,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The file to write.")] = None,
 ) -> None:
-    """Write what went over the wire as HAR 1.2, which browsers' developer tools open."""
+    """Write the network traffic as HAR 1.2, which browsers' developer tools open."""
     from harness.commands.trace import write_har
 
     CONSOLE.print(f"Wrote {write_har(file, output)}", markup=False, soft_wrap=True)
@@ -89,7 +89,7 @@ def trace_diff(
     first: TraceFile,
     second: Annotated[Path, typer.Argument(metavar="OTHER", help="The trace to compare it with.")],
 ) -> None:
-    """Show what happened in one trace and not in another. Ends with 1 where they differ."""
+    """Show what happened in only one of two traces. The exit code is 1 if they differ."""
     from harness.commands.trace import diff
 
     raise typer.Exit(1 if diff(first, second, CONSOLE) else 0)
@@ -122,7 +122,7 @@ def sandbox_build(
         str | None, typer.Option(metavar="IMAGE", help="The base image: Debian, or one derived from it.")
     ] = None,
 ) -> None:
-    """Build the sandbox's image for the container engine, from Debian packages where no registry answers."""
+    """Build the sandbox's image for the container engine; from Debian packages if no registry answers."""
     from harness.sandbox.image import build
 
     tag = build(lambda line: say(CONSOLE, line), base)

@@ -32,16 +32,15 @@ RESTS = {
     Rests.COMPARED: "what the connector says, compared with what we saw",
     Rests.CLAIMED: "what the connector's own process says",
 }
-NO_WAIVER = "No waiver can set it aside."
+NO_WAIVER = "It cannot be waived."
 
 HEAD = """\
-# What is demanded of a connector
+# Connector requirements
 
 Made by `harness generate` from `checks/requirements/*.yml`; do not edit it by hand. A *blocker* that fails
 makes a submission ineligible; *major* and *minor* findings cost points. An *experimental* requirement is
-new: its findings are shown and cost nothing. A *deprecated* one counts as before, and will not be asked for
-in a later catalogue. `harness requirements ID` explains
-one of these in the terminal, with the source of its checks.
+new: its findings are shown but not counted. A *deprecated* one still counts and will be removed from a later
+catalogue. `harness requirements ID` explains one in the terminal, with the source of its checks.
 
 """
 
@@ -131,7 +130,7 @@ def explain(requirement: Requirement, checks: Sequence[Check]) -> str:
     parts = [
         f"### {requirement.id}\n",
         f"**{requirement.title}** · {_weight(requirement)} · {', '.join(requirement.profiles)} · "
-        f"where it is not met: {IMPACTS[requirement.impact]}\n",
+        f"if not met: {IMPACTS[requirement.impact]}\n",
         f"{requirement.why}\n",
         f"*What to do:* {requirement.fix}\n",
     ]
@@ -144,7 +143,7 @@ def explain(requirement: Requirement, checks: Sequence[Check]) -> str:
         parts.append("\n".join(f"- {conflict}" for conflict in requirement.conflicts) + "\n")
     if requirement.leans_on:
         facts = ", ".join(f"`{fact}`" for fact in requirement.leans_on)
-        parts.append(f"Decided only where these facts of the exchange are confirmed: {facts}\n")
+        parts.append(f"Decided only if these facts of the exchange are confirmed: {facts}\n")
     if requirement.rests_on:
         parts.append(f"A pass rests on {_rests(requirement.rests_on)}\n")
     if requirement.specimens:
@@ -154,8 +153,7 @@ def explain(requirement: Requirement, checks: Sequence[Check]) -> str:
         parts.append("\n".join(f"- `{check.name}` ({check.path}): {check.title}" for check in checks) + "\n")
     elif not requirement.automated:
         parts.append(
-            "No program decides this: a maintainer looks at it, and the answer goes under `reviewed:` of the "
-            "candidate's row.\n"
+            "A maintainer decides this, not a program; the decision goes under `reviewed:` of the row.\n"
         )
     return "\n".join(parts)
 
@@ -165,7 +163,7 @@ def _rests(rests_on: RestsOn) -> str:
 
 
 def _found(specimens: Sequence[str]) -> str:
-    return "Mistakes it was seen to find: " + "; ".join(specimens) + "."
+    return "Bad specimens that fail it: " + "; ".join(specimens) + "."
 
 
 def _cited(source: Source) -> str:
@@ -203,7 +201,7 @@ def explain_in_terminal(requirement_id: str) -> RenderableType:
         (item.title, "bold"),
         "\n",
         (_weight(item), COLOURS[item.severity]),
-        f" · {item.subject} · {', '.join(item.profiles)}\nwhere it is not met: {IMPACTS[item.impact]}",
+        f" · {item.subject} · {', '.join(item.profiles)}\nif not met: {IMPACTS[item.impact]}",
     )
     parts: list[RenderableType] = [head, "", Text(item.why), "", _labelled("What to do", item.fix)]
     if item.earlier_fix:
@@ -215,7 +213,7 @@ def explain_in_terminal(requirement_id: str) -> RenderableType:
     if item.rests_on:
         parts += ["", _labelled("A pass rests on", _rests(item.rests_on))]
     if item.specimens:
-        parts += ["", _labelled("Mistakes it was seen to find", "; ".join(item.specimens))]
+        parts += ["", _labelled("Bad specimens that fail it", "; ".join(item.specimens))]
     parts += ["", _labelled("Sources", "\n".join(f"  {_cited(source)}" for source in item.sources))]
     checks = verifying(item, checks_in())
     if not checks:

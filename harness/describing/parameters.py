@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from urllib.parse import parse_qsl
@@ -61,12 +61,18 @@ def _is_a_wallets(value: JsonValue) -> bool:
     return isinstance(value, dict) and {"r", "s", "v"} <= value.keys()
 
 
-def path_of(known: Mapping[Path, Explained], first: Said) -> tuple[str, list[Field]]:
-    """The path with names for what changes in it, and these parameters."""
+def path_of(
+    known: Mapping[Path, Explained], first: Said, keys: Container[str] = ()
+) -> tuple[str, list[Field]]:
+    """The path with names for what changes in it, and these parameters. `keys` say whose the request is."""
     segments: list[str] = []
     fields: list[Field] = []
     for index, segment in enumerate(first.path.split("/")):
         each = known.get(("path", index))
+        if segment in keys:
+            segments.append("{key}")
+            fields.append(Field(("key",), "{any}", "", Kind.TEXT, (SENDS,)))
+            continue
         if each is None or each.kind in (Kind.CONSTANT, Kind.UNKNOWN, Kind.UNSTEADY):
             segments.append(segment)
             continue
@@ -152,6 +158,13 @@ def id_untold(found: Field | None, operation: str) -> Field | None:
     if found is None or not empty or operation not in ("order_status", "order_trades", "cancel_order"):
         return found
     return replace(found, text="{order.order_id}", fact="order.order_id", kind=Kind.FACT)
+
+
+def may_lack(found: Field) -> Field:
+    """A parameter of a question that always says the same (`sort=asc`): others may be asked without it."""
+    if found.fact or found.kind is not Kind.CONSTANT or len(found.at) != 1 or found.at[0].endswith("?"):
+        return found
+    return replace(found, at=(f"{found.at[0]}?",))
 
 
 def nearly(each: Explained, examples: Sequence[Example]) -> Explained:

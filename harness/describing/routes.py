@@ -17,6 +17,7 @@ from harness.describing.parameters import (
     but_for_market_orders,
     document_of,
     id_untold,
+    may_lack,
     naming_the_market,
     nearly,
     optional_from,
@@ -165,7 +166,7 @@ def route_of(
     have = {leaf for each in examples for leaf in flatten(each.document)}
     known = {leaf: each for leaf, each in but_for_market_orders(more).items() if leaf in have}
     first = used[0][0]
-    path, fields = path_of(known, first)
+    path, fields = path_of(known, first, keys)
     takes: dict[str, JsonValue] = {}
     told = any(each.fact in ("order.order_id", "order.client_order_id") for each in known.values())
     for leaf, each in known.items():
@@ -177,6 +178,7 @@ def route_of(
         named = by_place(named, used[0][1].get(PLACE, ""))
         found = parameter_of(leaf, named, optional_from(leaf, examples))
         found = found if told else id_untold(found, operation)
+        found = may_lack(found) if found is not None and first.method == "GET" else found
         if found is not None and found.text is not None:  # what is always null is no parameter
             fields.append(found)
     of_market = all(facts.get("order.type") == "market" for _, facts in used)
@@ -192,7 +194,7 @@ def route_of(
         operation in _OF_ACCOUNTS
         or any(scheme.signs(first, credentials) for scheme in schemes)
         or session_place(first, parts) != ""
-        or any(key in value for key in keys for value in first.values.values())
+        or any(key in value for key in keys for value in (first.path, *first.values.values()))
     )
     where = "query" if not first.body else "json" if first.body.lstrip().startswith(("{", "[")) else "form"
     where = "payload" if first.payload is not None else where

@@ -37,6 +37,7 @@ METHODS: Mapping[str, str] = {
     "_get_last_traded_price": "ticker",
     "_update_trading_fees": "fees",
     "_get_listen_key": "user_stream_open",
+    "_get_listening_key": "user_stream_open",
     "get_current_server_time": "server_time",
     "trading_rules_request_path": "symbols",
     "trading_pairs_request_path": "symbols",

@@ -21,7 +21,7 @@ SET_ASIDE_SHOWN = 3
 # With neither markup nor the name of a candidate: every place of voting is told it so.
 TRY_FIRST = (
     "Try one before you vote: harness try NAME lets it trade on a simulated exchange; harness image NAME "
-    "builds a whole Hummingbot with it, for the real one and with real money."
+    "builds a Hummingbot that trades with it on the real exchange, with real money."
 )
 SEPARATOR = "\n\n<!-- message {number} of {total} -->\n\n"
 

@@ -160,8 +160,8 @@ def _exchange(report: CandidateReport) -> list[tuple[str, str]]:
         ("Pairs", f"such as {facts.example_pair}" if facts and facts.example_pair else ""),
         ("Order types", ", ".join(wording.order_type(each) for each in facts.order_types) if facts else ""),
         ("Fees", wording.fees(facts) if facts else ""),
-        ("Who answers questions", candidate.contact or "nobody is named"),
-        ("Who keeps it working", candidate.maintenance or "not said"),
+        ("Contact", candidate.contact or "none given"),
+        ("Maintenance", candidate.maintenance or "no commitment given"),
     ]
     return [(name, value) for name, value in said if value]
 

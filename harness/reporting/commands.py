@@ -37,11 +37,11 @@ def for_candidate(report: CandidateReport) -> Sequence[tuple[str, str]]:
     if report.round == OWN_CHECK:
         return [again]
     folder = f"reports/{report.round}/{row.name}"
-    risk = "Build a whole Hummingbot with it: that one trades on the real exchange, with real money"
+    risk = "Build a Hummingbot with it that trades on the real exchange, with real money"
     commands = [
         (risk, f"harness image {folder}"),
         (
-            "Screen it again, where candidates.yml is",
+            "Screen it again, in the folder of candidates.yml",
             shlex.join(["harness", "run", "--only", row.name, "--again", *_seed(report)]),
         ),
         again,

@@ -123,7 +123,7 @@ def told(difference: Difference) -> str:
     if before is None:
         statuses = f"{_status(after)}, not asked for before"
     if after is None:
-        statuses = f"{_status(before)}, not asked for any more"
+        statuses = f"{_status(before)}, no longer required"
     found = difference.finding
     blocks = f" ({SEVERITIES[found.severity]})" if found.severity is Severity.BLOCKER and found.counts else ""
     return f"{found.requirement}{blocks}: {statuses}: {one_line(_reason(difference), 400)}"

@@ -78,7 +78,7 @@ def render_candidate(report: CandidateReport) -> str:
         lines += _section(f"Failed: {SEVERITIES[severity]}", report.failed(severity))
     lines += _section("Undecided", report.with_status(*UNDECIDED))
     lines += _section("Waived", report.with_status(Status.WAIVED))
-    lines += _section("Experimental: counts for nothing", report.experimental)
+    lines += _section("Experimental: not counted", report.experimental)
     for title, status in (("Passed", Status.PASSED), ("Does not apply", Status.NOT_APPLICABLE)):
         lines += _brief(title, report.with_status(status))
     return "\n".join(lines) + "\n"

@@ -40,17 +40,17 @@ IMPACTS = {
     Impact.MONEY: "loses or hides money",
     Impact.TRADING: "fails to trade",
     Impact.INCONVENIENCE: "inconvenient",
-    Impact.DEVELOPERS: "a developers' matter",
+    Impact.DEVELOPERS: "concerns developers only",
 }
 STATES = {
     Status.FAILED: "not met",
     Status.UNDETERMINED: "not decided",
-    Status.HARNESS_ERROR: "not decided, through our own failure",
+    Status.HARNESS_ERROR: "not decided because of our own failure",
 }
 LIFECYCLES = {
-    Lifecycle.EXPERIMENTAL: "experimental: counts for nothing",
+    Lifecycle.EXPERIMENTAL: "experimental: not counted",
     Lifecycle.STABLE: "",
-    Lifecycle.DEPRECATED: "deprecated: will not be asked for any more",
+    Lifecycle.DEPRECATED: "deprecated: will be removed",
 }
 BASES = {Basis.OBSERVED: "seen by us", Basis.CLAIMED: "said by the fork"}
 
@@ -106,17 +106,17 @@ def score_words(score: ScoreInfo | None) -> str:
 RULES = {
     "plurality": "One vote each",
     "approval": "Several votes each",
-    "ranked": "Ranked: whoever has least is left out, until one has more than half",
+    "ranked": "Ranked: the last candidate is eliminated until one has more than half",
 }
 
 
-NOT_COUNTED = "not counted: it may not be voted on any more"
+NOT_COUNTED = "not counted: it may no longer be voted on"
 
 
 def result_words(result: Result) -> str:
     """Who won, or that nobody did alone."""
     if not result.winners:
-        return "Nobody has a vote"
+        return "No candidate has a vote"
     if result.tie:
         return f"A tie between {listed(result.winners)}"
     return f"{result.winners[0]} won"

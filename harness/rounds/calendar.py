@@ -94,7 +94,7 @@ def _publishing(reports: str) -> tuple[tuple[str, str], ...]:
 def _for_voters(where: str) -> tuple[tuple[str, str], ...]:
     return (
         ("watch a candidate trade on its simulated exchange", f"harness try {where}/NAME"),
-        ("build a whole Hummingbot with it, for real money", f"harness image {where}/NAME"),
+        ("build a Hummingbot that trades with it for real money", f"harness image {where}/NAME"),
     )
 
 

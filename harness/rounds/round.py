@@ -200,10 +200,10 @@ class Candidate(_Model):
         examples=["exchange"],
     )
     contact: Line | None = Field(
-        default=None, description="Who answers questions, and where; null if nobody is named."
+        default=None, description="Who answers questions, and where; null if not given."
     )
     maintenance: Line | None = Field(
-        default=None, description="Who keeps it working, for how long; null if not said."
+        default=None, description="Who maintains it, and for how long; null if not given."
     )
     exchange: Exchange = Field(
         description="How the exchange is reached.", examples=[{"hosts": ["api.example.com"]}]

@@ -39,7 +39,7 @@ def pull_request(packet: Packet) -> Iterator[str]:
     if changed:
         yield f"- It changes {count(len(changed), 'connector')} of upstream's: {escaped(listed(changed))}."
     yield f"- {count(len(submission.changes), 'file')} in {count(len(packet.parts), 'part')}, see below."
-    yield f"- It talks to {escaped(listed(candidate.exchange.hosts)) or 'no host that its row names'}."
+    yield f"- It talks to {escaped(listed(candidate.exchange.hosts)) or 'no host named in its row'}."
     installed = report.environment.installed
     if installed and installed.added:
         yield f"- Libraries of its own: {escaped(', '.join(installed.added))}."
@@ -48,7 +48,7 @@ def pull_request(packet: Packet) -> Iterator[str]:
     yield from ("", "### For testing by hand", "")
     yield f"- Watch it trade on the simulated exchange: {code(packet.try_command)}"
     yield f"- Its page of the round is {code('index.html')}; {code('harness trace list')} names its traces."
-    yield f"- Contact: {escaped(candidate.contact or 'nobody is named')}."
+    yield f"- Contact: {escaped(candidate.contact or 'none given')}."
     if candidate.maintenance:
         yield f"- Maintenance: {escaped(candidate.maintenance)}."
 
@@ -81,7 +81,7 @@ def merge(packet: Packet) -> Iterator[str]:
     if branch.commit is not None:
         yield f"It merges without conflicts. {code(BUNDLE)} holds the branch {code(branch.name)}."
         if branch.squashed:
-            yield "The fork's history could not be had whole, so it is one commit."
+            yield "The fork's history could not be fetched completely, so it is one commit."
         yield "In a clone of upstream:"
         yield from (
             "",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import time
+import unittest
 from dataclasses import asdict
 from typing import Any
 
@@ -135,6 +137,22 @@ def test_every_member_is_asked_twice(found: inside.Harvest) -> None:
     assert not samples["latest_prices_request_mock_response"].steady
     assert samples["all_symbols_url"].steady
     assert samples["network_status_url"].answers[0] == r"^https://x\.test/ping.*"
+
+
+@pytest.mark.parametrize("base", [unittest.TestCase, unittest.IsolatedAsyncioTestCase])
+def test_frameworks_of_any_year_are_asked(base: type) -> None:
+    """Until the end of 2024 the kit's classes ran coroutines themselves, and nothing was asked of them."""
+    kind: Any = type("Kit", (base,), {"balance_url": property(lambda _: "https://x.test/balances")})
+    harvest = inside.Harvest(kind)
+    case = inside._ours(kind, asdict(SETS[0]), harvest)
+    result = unittest.TestResult()
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    unittest.TestSuite([case("test_harvest")]).run(result)
+    loop.close()
+    asyncio.set_event_loop(None)
+    assert (result.testsRun, result.errors, result.failures) == (1, [], [])
+    assert [each["member"] for each in harvest.samples] == ["balance_url"]
 
 
 def test_what_is_mocked_is_noted_with_its_request(found: inside.Harvest) -> None:

@@ -536,7 +536,28 @@ def test_a_parameter_that_names_the_market_otherwise_than_its_symbol_does() -> N
     sent = (Said(HOST, "/index", "GET", query="instId=COINALPHA-HBOT&kind=swap"),)
     acts = (Act("cancel_order", order, ()),)
     (route,) = routes(Asked({}, sent=sent, acts=acts), (), (), "COINALPHA-HBOT-SWAP")
-    assert route.takes == {"instId": "{market.base}-{market.quote}", "kind": "swap"}
+    assert route.takes == {"instId": "{market.base}-{market.quote}", "kind?": "swap"}
+
+
+def test_a_wallet_in_a_path_is_whoever_asks() -> None:
+    """As Tegro's balances, whose address no other account has."""
+    wallet = "0x7130000171300001713000017130000171300001"
+    said = Said(HOST, f"/accounts/8453/{wallet}/portfolio", "GET")
+    (route,) = routes(Asked({"x_api_key": wallet}, sent=(said,)), (), (), "")
+    assert (route.path, route.takes, route.private) == (
+        "/accounts/8453/{key}/portfolio", {"key": "{any}"}, True,
+    )  # fmt: skip
+
+
+def test_a_question_may_lack_what_it_says_always() -> None:
+    """As Tegro's list of markets, which is asked sorted when it starts, and as it comes later."""
+    said = Said(HOST, "/markets", "GET", query="sort_by=volume&chain=8453&symbol=COINALPHA_HBOT")
+    placed = Said(HOST, "/orders", "POST", body='{"kind": "swap"}')
+    found = routes(Asked({}, sent=(said, placed)), (), (), "COINALPHA_HBOT")
+    assert {each.path: each.takes for each in found} == {
+        "/markets": {"sort_by?": "volume", "chain?": "8453", "symbol": "{market.symbol}"},
+        "/orders": {"kind": "swap"},
+    }
 
 
 def test_a_topic_with_more_beside_it_is_named_as_those_that_stand_alone() -> None:

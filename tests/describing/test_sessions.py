@@ -16,6 +16,7 @@ from harness.describing.gathered import Sources
 from harness.describing.kit import Harvest, Sample
 from harness.describing.mocked_exchange import Listening
 from harness.describing.own_ids import with_our_session
+from harness.describing.read_replies import template
 from harness.describing.said import Said
 from harness.describing.sentinels import SESSION, SETS
 from harness.describing.signatures import explain
@@ -114,7 +115,7 @@ def test_requests_may_carry_the_sessions_key_in_query_or_body(then: tuple[Said, 
     assert made["signing"] == {"scheme": "session", "carries": {"signature": carried}}
     balances = made["routes"][f"{then[0].method} /v1/GetBalances"]
     assert balances["private"]
-    assert balances["takes"] == {"id": "7"}
+    assert balances["takes"] == {"id?" if then[0].method == "GET" else "id": "7"}
 
 
 def test_what_keeps_a_stream_open_is_no_session() -> None:
@@ -175,6 +176,21 @@ def test_what_is_asked_to_log_in_is_answered_with_a_cookie() -> None:
 )
 def test_a_login_is_known_by_its_path(path: str, operation: str) -> None:
     assert named_so(path) == operation
+
+
+@pytest.mark.parametrize("name", ["_get_listen_key", "_get_listening_key"])
+def test_a_key_that_is_listened_with_is_known_by_the_method_that_gets_it(name: str) -> None:
+    """As LBank's `/subscribe/get_key.do`, whose reply has it as its data."""
+    text = (
+        f'KEY_URL = "/subscribe/get_key.do"\nasync def {name}(self):\n'
+        "    reply = await self.assistant.execute_request(url=rest_url(KEY_URL), method=RESTMethod.POST)\n"
+        '    return reply["data"]\n'
+    )
+    source = read_source([text])
+    assert source.operation("/v2/subscribe/get_key.do", "POST") == "user_stream_open"
+    reading = source.of("/v2/subscribe/get_key.do")
+    assert reading is not None
+    assert template(reading, "user_stream_open") == {"data": "{session.key}"}
 
 
 def test_an_address_in_a_docstring_is_no_route() -> None:

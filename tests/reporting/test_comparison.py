@@ -110,7 +110,7 @@ def test_a_requirement_that_only_one_of_them_has(tmp_path: Path) -> None:
     (gone,) = differences(read(new), read(old))
     assert (gone.kind, told(gone)) == (
         Kind.OTHER,
-        "builds (blocks the vote): failed, not asked for any more: It builds",
+        "builds (blocks the vote): failed, no longer required: It builds",
     )
 
 

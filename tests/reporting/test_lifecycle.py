@@ -55,19 +55,19 @@ def test_the_report_names_the_lifecycle(published: Path) -> None:
 
 def test_the_page_shows_it_apart(published: Path) -> None:
     text = " ".join(" ".join(Page((published / "acme" / "index.html").read_text()).words).split())
-    before, _, after = text.partition("new: shown, counts for nothing")
+    before, _, after = text.partition("new requirements, not counted yet")
     assert "It does not build." not in before
-    assert "failed experimental: counts for nothing" in after
+    assert "failed experimental: not counted" in after
     assert "It does not build." in after
-    assert "deprecated: will not be asked for any more" in before
+    assert "deprecated: will be removed" in before
 
 
 def test_the_markdown_shows_it_apart(published: Path) -> None:
     text = (published / "acme" / "report.md").read_text()
-    before, _, after = text.partition("## Experimental: counts for nothing (1)")
+    before, _, after = text.partition("## Experimental: not counted (1)")
     assert "It does not build." not in before
-    assert "`builds` · blocker · fails to trade · experimental: counts for nothing · failed" in after
-    assert "`cancel-one` · minor · fails to trade · deprecated: will not be asked for any more" in before
+    assert "`builds` · blocker · fails to trade · experimental: not counted · failed" in after
+    assert "`cancel-one` · minor · fails to trade · deprecated: will be removed" in before
 
 
 def test_sarif_has_it_as_a_note(published: Path) -> None:

@@ -252,7 +252,14 @@ def test_who_stands_behind_it_and_what_its_code_says_are_told(tmp_path: Path) ->
     store(tmp_path / "acme", row, submission(row), all_passed(), exchange=facts)
     publish_round(tmp_path, catalogue=catalogue())
     page = Page((tmp_path / "acme" / "index.html").read_text(encoding="utf-8"))
-    told = ("acme team", "not said", "such as ZRX-ETH", "limit, market", "maker 0.1 %, taker 0.15 %", "spot")
+    told = (
+        "acme team",
+        "no commitment given",
+        "such as ZRX-ETH",
+        "limit, market",
+        "maker 0.1 %, taker 0.15 %",
+        "spot",
+    )
     assert set(told) <= set(page.words)
     assert "https://acme.example" in page.attribute("href")
 

@@ -40,5 +40,17 @@ def test_it_has_the_clients_configuration(monkeypatch: pytest.MonkeyPatch) -> No
     assert application.HummingbotApplication().client_config_map == ("map", {})
 
 
+def test_no_connector_tells_the_frameworks_makers_what_it_traded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`only-declared-hosts` would be the framework's doing: `api.coinalpha.com`, and the rates' exchanges."""
+    made = SimpleNamespace(anonymized_metrics_mode="anonymized_metrics_enabled")
+    kinds = {
+        "hummingbot.client.config.client_config_map": SimpleNamespace(ClientConfigMap=dict),
+        "hummingbot.client.config.config_helpers": SimpleNamespace(ClientConfigAdapter=lambda _: made),
+    }
+    monkeypatch.setattr(importlib, "import_module", kinds.__getitem__)
+    assert application.default_configuration() is made
+    assert made.anonymized_metrics_mode == "anonymized_metrics_disabled"
+
+
 def test_a_framework_that_keeps_none_is_borne() -> None:
     assert application.HummingbotApplication().client_config_map is None
