@@ -75,15 +75,16 @@ _BY_NAME = (
     (r"position", "positions"),
     (r"depth|order_?book|orderbook|/books?\b", "order_book"),
     (r"listen_?key|data_?stream", "user_stream_open"),
-    (r"token|bullet|/(authenticate|log_?in|sign_?in|sessions?)$", "stream_token"),
+    (r"token|bullet|/(auth|authenticate|log_?in|sign_?in|sessions?)$", "stream_token"),
     (r"open_?orders", "open_orders"),
     (r"server_?time|/time\b", "server_time"),
-    (r"fee", "fees"),
+    (r"fee(?!d)", "fees"),
     (r"ping|status|health", "ping"),
-    (r"my_?trades|fills|transactions", "order_trades"),
+    (r"my_?trades|fills|transactions|/fill$", "order_trades"),
+    (r"/(me|whoami|profile)$", "accounts"),
     (r"balance|account|wallet|capital", "balances"),
     (r"ticker", "ticker"),
-    (r"symbols|pairs|markets|instruments|exchange_?info|products|contracts", "symbols"),
+    (r"symbols|pairs|markets|instruments|exchange_?info|products|contracts|/(instrument|symbol)$", "symbols"),
 )
 
 _CHANGES = (

@@ -95,7 +95,7 @@ def derive(
         fields = _with_trade_id(fields)
     fields = with_places(fields, listed)
     rows = {} if listed is None else listed.rows
-    builder = RowBuilder(operation, fields, keys_of(first, symbols), names_in_keys(first), rows)
+    builder = RowBuilder(operation, fields, keys_of(first, symbols), names_in_keys(first, symbols), rows)
     whole = base.document
     for each in answers:
         whole = united(whole, each.document)

@@ -29,6 +29,7 @@ from harness.describing.sentinels import SETS, Sentinels, sets_of
 from harness.describing.signatures import explain
 from harness.describing.source import Source
 from harness.describing.source_reading import read_source
+from harness.describing.written_forms import with_forms
 from harness.forks.submission import AddedConnector
 from harness.forks.tree import Tree
 from harness.frameworks import v2
@@ -83,8 +84,8 @@ def source_of(tree: Tree, connector: AddedConnector) -> Source:
     folder = v2.tests_path(connector.kind, connector.name)
     tests = tuple(_text(tree, path) for path in sorted(tree.under(folder)) if path.endswith(".py"))
     pair = ("", "") if own == (SETS[0].base, SETS[0].quote) else own
-    only = pair[1] if connector.kind == "derivative" else quote_written(texts, pair[1])
-    return replace(found, pair=pair, quote=only, tests=tests, acks=acks_in(tests))
+    traded_in = pair[1] if connector.kind == "derivative" else quote_written(texts, pair[1])
+    return with_forms(replace(found, pair=pair, quote=traded_in, tests=tests, acks=acks_in(tests)))
 
 
 def quote_written(texts: Iterable[str], quote: str) -> str:

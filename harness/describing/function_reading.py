@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import JsonValue
 
+from harness.describing.becoming import facts_by_field
 from harness.describing.leaves import Path
 from harness.describing.source import BAD, KEYED, ROW, Read, Reading, goes_on
 from harness.describing.source_constants import literal_in
@@ -56,6 +57,14 @@ class Function:
         path = paths.pop() if len(paths) == 1 else None
         return path[1:] if path and path[0] == _GIVEN else None
 
+    def handed_back(self) -> Path | None:
+        """Where in what it awaits that stands what it gives back, the deepest of several; None: no part."""
+        self._learn_all()
+        returned = [node.value for node in ast.walk(self._function) if isinstance(node, ast.Return)]
+        paths = {path for value in returned if value is not None and (path := self._path(value)) is not None}
+        deepest = max(paths, key=len, default=None)
+        return deepest if all(path == deepest[: len(path)] for path in paths if deepest) else None
+
     def handed_on(self) -> Iterator[tuple[str, int | str, Path]]:
         """Functions that are given a part of the reply: the name, which argument, where the part stands."""
         self._learn_all()
@@ -76,7 +85,10 @@ class Function:
         paths = {**dict.fromkeys(self._paths()), **self._looped}
         longest = [path for path in paths if not any(goes_on(path, other) for other in paths)]
         needed = self._needed()
-        reads = tuple(Read(path, wanted.get(path), path not in needed) for path in longest)
+        facts = facts_by_field(self._function, self._path)
+        reads = tuple(
+            Read(path, wanted.get(path), path not in needed, facts.get(path, "")) for path in longest
+        )
         return Reading(reads, _unit(self._function))
 
     def _learn(self, node: ast.AST) -> None:

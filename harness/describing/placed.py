@@ -77,7 +77,7 @@ def known_from(placed: Sequence[Placed]) -> dict[str, list[str]]:
     known: dict[str, list[str]] = {}
     for part in placed:
         known[written(part.at)] = [part.by]
-        for inner in ("takes", "means", "signing", "reply", "topic", "tells", "first"):
+        for inner in ("takes", "means", "signing", "rows", "reply", "topic", "tells", "first"):
             leaves = [each for each in part.fields if each.at[: len(part.at) + 1] == (*part.at, inner)]
             if not leaves:
                 continue

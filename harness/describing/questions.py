@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pydantic import JsonValue
 
@@ -151,31 +151,39 @@ def _told(part: Placed) -> bool:
 
 
 def _unread(made: Assembled) -> Iterator[Question]:
-    """Leaves that somebody reads as a word, of which the tests always have the same."""
-    fields = list(_fields(made))
-    lists: dict[str, dict[str, JsonValue]] = {}
-    for each in filter(_always_one_word, fields):
-        lists.setdefault(_list_for(each), {})[str(each.text)] = {each.fact.partition(".")[2]: "…"}
-    for each in fields:
-        if _always_one_word(each):
-            if _said_by_a_list(made, each):
-                continue
-            thing, words = each.fact.partition(".")[0], _list_for(each)
-            yield Question(
-                40,
-                f"{written(each.at)}: always {each.text!r} in the tests, read as {each.fact}. "
-                "Which words are there, and what does each say?",
-                (
-                    line(("words", words), {"of": thing, "words": lists[words]}),
-                    line(each.at, f"{{{thing}|{words}}}"),
-                ),
-            )
-        elif each.kind is Kind.UNKNOWN:
+    """Leaves that somebody reads as a word, of which the tests always have the same: one for each list."""
+    lists: dict[str, list[Field]] = {}
+    for each in filter(_always_one_word, _fields(made)):
+        lists.setdefault(_list_for(each), []).append(each)
+    for words, leaves in lists.items():
+        asked = [each for each in leaves if not _said_by_a_list(made, each)]
+        if asked:
+            yield _which_words(words, leaves, asked)
+    for each in _fields(made):
+        if each.kind is Kind.UNKNOWN:
             yield Question(
                 45,
                 f"{written(each.at)}: changes with the order{_seen(each)}. Which fact is it?",
                 (line(each.at, OPEN_FACT),),
             )
+
+
+def _which_words(name: str, leaves: Sequence[Field], asked: Sequence[Field]) -> Question:
+    """What the words of a list say, with a line for it and one for each leaf that is said by it."""
+    thing, _, fact = leaves[0].fact.partition(".")
+    words: dict[str, JsonValue] = {str(each.text): {fact: "…"} for each in leaves}
+    told = ", ".join(dict.fromkeys(repr(each.text) for each in asked))
+    first, more = written(asked[0].at), len(asked) - 1
+    also = f" (and {more} more leaves)" if more > 1 else " (and one more leaf)" if more else ""
+    return Question(
+        40,
+        f"{first}{also}: always {told} in the tests, read as {asked[0].fact}. "
+        "Which words are there, and what does each say?",
+        (
+            line(("words", name), {"of": thing, "words": words}),
+            *(line(each.at, f"{{{thing}|{name}}}") for each in asked),
+        ),
+    )
 
 
 def _always_one_word(each: Field) -> bool:

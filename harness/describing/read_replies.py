@@ -26,13 +26,14 @@ _NAMES: Sequence[tuple[str, str]] = (
 )
 _MAIN = {
     "server_time": "now.at", "user_stream_open": "session.key", "stream_token": "session.key",
-    "ticker": "ticker.last",
+    "ticker": "ticker.last", "accounts": "account.number",
 }  # fmt: skip
 _OF_MARKETS = ("fees", "symbols", "ticker")  # operations of which a list has an item for each market
 _AS_NUMBER = ("now.at", "session.lifetime")
 _IN_A_SECOND = {"s": 1, "us": 10**6, "ns": 10**9}
 _COUNTS = ("_decimals", "market.number")
 _TRUE = re.compile(r"^(is_?)?(active|enabled|open|tradable|trading)$", re.I)
+_FIGURE = re.compile(r"amount|qty|quantity|size|price|volume", re.I)  # of which decimals are made
 _ENDPOINT = re.compile(r"endpoint|^url$|server$", re.I)
 ENDPOINT = "wss://{host}/stream"  # of the stream that a token opens, `{host}` to be filled in
 _PERIOD = re.compile(r"interval|timeout|period", re.I)
@@ -55,13 +56,14 @@ def template(reading: Reading, operation: str, rows: str = "", thing: str = "") 
     sought = frozenset() if told else _sought(reading)
     for each in reads:
         path = tuple(
-            0 if step == ROW and each.path[:index] in sought else step for index, step in enumerate(each.path)
+            0 if step == ROW and (each.path[:index] in sought or ROW in each.path[:index]) else step
+            for index, step in enumerate(each.path)
         )
-        fact = named[each.path]
+        fact = each.fact or named[each.path]
         leaf = _leaf(each, operation, reading.unit, only=only)
         main = only and operation in _MAIN
         plain = fact and not main and (each.wanted is None or fact.endswith((".side", ".status")))
-        made = _put(made, path, _written(fact, reading.unit) if plain else leaf, of)
+        made = _put(made, path, _written(fact, reading.unit, each.form) if plain else leaf, of)
     return made
 
 
@@ -77,11 +79,15 @@ def _names(path: Path) -> tuple[str, ...]:
     return ("_".join(steps[-2:]), *steps[-1:]) if len(steps) > 1 else tuple(steps)
 
 
-def _written(fact: str, unit: str) -> str:
-    """A fact as it is usually written: times and counts as numbers, all else as text."""
+def _written(fact: str, unit: str, form: str) -> str:
+    """A fact in the form that tests write it in, else as it is usual: times and counts as numbers, all else
+    as text.
+    """
     if fact.endswith(("_at", ".at")):
-        return f"{{{fact}|{unit}}}" if unit == "iso" else f"{{{fact}|{unit}|number}}"
-    return f"{{{fact}|number}}" if fact.endswith(_COUNTS) else f"{{{fact}}}"
+        usual = unit if unit == "iso" else f"{unit}|number"
+        return f"{{{fact}|{usual if form in ('', 'number', 'text') else form}}}"
+    counted = fact.endswith(_COUNTS) or (form == "number" and not fact.endswith("client_order_id"))
+    return f"{{{fact}|number}}" if counted else f"{{{fact}}}"
 
 
 def _sought(reading: Reading) -> frozenset[Path]:
@@ -112,7 +118,9 @@ def _leaf(read: Read, operation: str, unit: str, *, only: bool) -> JsonValue:
         return _USUAL_PERIOD
     if _GOOD.search(name) or _TRUE.search(name):
         return True
-    return 0 if re.search(r"code|error|status", name, re.I) else ""
+    if read.form == "number" or re.search(r"code|error|status", name, re.I):
+        return 0
+    return "0" if _FIGURE.search(name) else ""
 
 
 def fact_of(name: str, operation: str, *, only: bool) -> str:

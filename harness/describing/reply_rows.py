@@ -61,6 +61,8 @@ _TOLD = {
     ("balance", "market.base"): "balance.asset",
     ("balance", "market.quote"): "balance.asset",
 }
+# The same where a reply tells of an order as a whole; in a message a fill is the reason for it.
+_OF_AN_ORDER = {"fill.fee": "order.fee", "fill.fee_asset": "order.fee_asset"}
 # What the key of a row may name, by what the rows are.
 _KEYED_BY: Mapping[str, tuple[str, ...]] = {
     "balance": ("balance",),
@@ -142,6 +144,8 @@ class RowBuilder:
             form = "|number" if isinstance(value, int) else ""
             found = replace(found, fact="fill.trade_id", text=f"{{fill.trade_id{form}}}", kind=Kind.FACT)
         name = _TOLD.get((self._about, found.fact))
+        if self._about == "order" and not self._of_one:
+            name = _OF_AN_ORDER.get(found.fact)
         if name and isinstance(found.text, str):
             found = replace(found, fact=name, text=found.text.replace(f"{{{found.fact}", f"{{{name}"))
         self.placed.append(found)

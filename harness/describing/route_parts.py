@@ -11,7 +11,7 @@ from harness.describing.answers import REFUSALS, Answer
 from harness.describing.contracts import in_contracts
 from harness.describing.deriving import Derived
 from harness.describing.envelopes import enveloped
-from harness.describing.fields import READS, SENDS, Field
+from harness.describing.fields import KIT, READS, SENDS, Field
 from harness.describing.gathered import Sources, derived_of
 from harness.describing.level_names import derived_with_names, names_of_levels
 from harness.describing.margins import of_the_account
@@ -103,6 +103,7 @@ def route_part(
     derived = _reply(route, replies if some is None else some.replies, named, sources)
     if some is not None and derived is not None:
         told |= {"rows": {"of": some.of}, "unknown": "empty"}
+        part.fields.append(Field((*at, "rows", "of"), some.of, "order.status", Kind.TEXT, (KIT,)))
         derived = some.of_these_alone(derived)
     if derived is not None:
         told["reply"] = spoken(derived.template, derived.fields, words)

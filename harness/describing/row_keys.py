@@ -42,9 +42,11 @@ def _pairs(sentinels: Sentinels) -> dict[str, str]:
     }
 
 
-def names_in_keys(sentinels: Sentinels) -> dict[str, str]:
+def names_in_keys(sentinels: Sentinels, symbols: Mapping[str, str]) -> dict[str, str]:
     """What a key may name that is no row's, by the key: the fact, as a template has it."""
+    symbol = symbols.get(sentinels.name, "")
     return {
+        **({symbol.lower(): "{market.symbol|lower}", symbol: "{market.symbol}"} if symbol else {}),
         sentinels.quote.lower(): "{market.quote|lower}",
         sentinels.quote: "{market.quote}",
         sentinels.base.lower(): "{market.base|lower}",
@@ -58,8 +60,8 @@ def names_in_keys(sentinels: Sentinels) -> dict[str, str]:
 def with_keys_alike(answer: Answer, one: Sentinels, symbols: Mapping[str, str]) -> Answer:
     """An answer whose objects have the first set's keys: a row is found by its key whichever set it is of."""
     ours = answer.sentinels
-    own = {**keys_of(ours, symbols), **names_in_keys(ours)}
-    first = {text: key for key, text in {**keys_of(one, symbols), **names_in_keys(one)}.items()}
+    own = {**keys_of(ours, symbols), **names_in_keys(ours, symbols)}
+    first = {text: key for key, text in {**keys_of(one, symbols), **names_in_keys(one, symbols)}.items()}
     renamed = {key: first[text] for key, text in own.items() if text in first}
     return replace(answer, document=_renamed(answer.document, renamed), again=_renamed(answer.again, renamed))
 

@@ -27,12 +27,16 @@ NEEDED = (
 class Read:
     """A place of the reply that is read. `wanted` is a value it is compared with, None where it is none.
 
-    `may_lack`: it is asked for in a way that bears its absence (`reply.get("error")`).
+    `may_lack`: it is asked for in a way that bears its absence (`reply.get("error")`). `fact` is what it
+    becomes, where the function says so, perhaps with the other sign; `form` how tests write it, where they do
+    so alike: `number`, `text`, `iso`, or a unit of time.
     """
 
     path: Path
     wanted: JsonValue = None
     may_lack: bool = False
+    fact: str = ""
+    form: str = ""
 
     @property
     def of_an_error(self) -> bool:
@@ -156,10 +160,10 @@ class Source:
         own: Reading | None = None
         for each in alike:
             if each.reading.reads:
-                own = each.reading if own is None else _both(own, each.reading)
+                own = each.reading if own is None else both(own, each.reading)
         if self.markets is None or operation != "symbols":
             return own
-        return self.markets if own is None else _both(self.markets, own)
+        return self.markets if own is None else both(self.markets, own)
 
     def of(self, path: str) -> Reading | None:
         """For a route's path as it was asked for: the longest known path that it ends with counts."""
@@ -169,7 +173,7 @@ class Source:
         own = self.routes[known] if known else None
         if self.markets is None or self.operation(path) != "symbols":
             return own
-        return self.markets if own is None else _both(self.markets, own)
+        return self.markets if own is None else both(self.markets, own)
 
     def asks_for(self, operation: str) -> tuple[str, str] | None:
         """(method, path) of what the connector asks for there, None where that is not one route."""
@@ -203,9 +207,15 @@ def _ending(known: Iterable[str], path: str) -> str:
     return max(found, key=len, default="")
 
 
-def _both(one: Reading, other: Reading) -> Reading:
-    """What either reads; where one goes on from where the other stops, the longer."""
-    reads = {each.path: each for each in (*other.reads, *one.reads)}
+def both(one: Reading, other: Reading) -> Reading:
+    """What either reads; where one goes on from where the other stops, the longer.
+
+    Of a list the one may read the first item, and the other each.
+    """
+    known = [*other.reads, *one.reads]
+    listed = any(each.path[:1] == (ROW,) for each in known)
+    rows = (replace(each, path=(ROW, *each.path[1:])) if each.path[:1] == (0,) else each for each in known)
+    reads = {each.path: each for each in (rows if listed else known)}
     longest = [path for path in reads if not any(goes_on(path, other) for other in reads)]
     return replace(one, reads=tuple(reads[path] for path in longest))
 

@@ -15,11 +15,12 @@ from dataclasses import replace
 from pydantic import JsonValue
 
 from harness.describing.answers import named_so
+from harness.describing.asked_through import Through
 from harness.describing.asking_words import counted_in, keys_said, words_said
 from harness.describing.function_reading import OPENING, Function
 from harness.describing.leaves import Path
 from harness.describing.session_reading import headers_in
-from harness.describing.source import ROW, Asking, Read, Reading, Source, goes_on
+from harness.describing.source import ROW, Asking, Read, Reading, Source, both, goes_on
 from harness.describing.source_constants import constants_in, paths_in, positions_in, valued
 from harness.describing.states import STATES
 from harness.venue.described.placeholders import AS_JSON
@@ -33,6 +34,7 @@ METHODS: Mapping[str, str] = {
     "_place_cancel": "cancel_order",
     "_request_order_status": "order_status",
     "_all_trade_updates_for_order": "order_trades",
+    "_update_order_fills_from_trades": "order_trades",
     "_update_balances": "balances",
     "_get_last_traded_price": "ticker",
     "_update_trading_fees": "fees",
@@ -70,11 +72,12 @@ def read_source(texts: Iterable[str]) -> Source:
     asking: list[Asking] = []
     functions = [each for tree in trees for each in ast.walk(tree) if isinstance(each, _FUNCTIONS)]
     opening = _opening_in(functions, constants)
+    through = Through(functions, constants, METHODS)
     for function in functions:
         reading = Function(function, constants, opening=opening).reading()
         if not reading.reads:
             reading = _read_elsewhere(function, functions, constants)
-        reading = _with_rows_read_elsewhere(reading, function, functions, constants)
+        reading = _with_parts_read_elsewhere(reading, function, functions, constants)
         reading = replace(reading, headers=headers_in(function))
         paths = paths_in(function, constants)
         if function.name in METHODS or paths:
@@ -87,10 +90,15 @@ def read_source(texts: Iterable[str]) -> Source:
         elif _receives(function):
             received.append(reading)
         for path in paths:
-            routes.setdefault(path, reading)
+            routes[path] = _with_more(routes[path], reading) if path in routes else reading
+        path, part = ("", ()) if paths else through.of(function)
+        if path:
+            reads = tuple(replace(each, path=(*part, *each.path)) for each in reading.reads)
+            reading = replace(reading, reads=reads)
+            routes[path] = both(reading, routes[path]) if path in routes else reading
     states = dict(pair for tree in trees for pair in _states_in(tree, constants))
     verbs = _verbs_in(functions, constants)
-    asked = {verb: _asked_in(functions, constants, verb) for verb in ("", *_VERBS)}
+    asked = {verb: _asked_in(functions, constants, through, verb) for verb in ("", *_VERBS)}
     return Source(
         routes,
         tuple(received),
@@ -106,6 +114,12 @@ def read_source(texts: Iterable[str]) -> Source:
         whole_books=_whole_books(functions),
         counted=frozenset(key for tree in trees for key in counted_in(tree)),
     )
+
+
+def _with_more(reading: Reading, other: Reading) -> Reading:
+    """What two functions read of one reply, where both read it as a list of rows; else the first's."""
+    starts = {each.path[:1] for each in (*reading.reads, *other.reads)}
+    return both(reading, other) if starts <= {(ROW,), (0,)} else reading
 
 
 def _whole_books(functions: Iterable[_Definition]) -> bool:
@@ -152,17 +166,16 @@ def _read_by(
     return Reading(())
 
 
-def _with_rows_read_elsewhere(
+def _with_parts_read_elsewhere(
     reading: Reading,
     function: _Definition,
     functions: Sequence[_Definition],
     constants: Mapping[str, JsonValue],
 ) -> Reading:
-    """The same with what is read of rows by the functions that they are handed to."""
+    """The same with what is read of rows, and of other parts, by the functions that they are handed to."""
     reads = {each.path: each for each in reading.reads}
-    bare = {path for path in reads if path[-1:] == (ROW,)}
-    for name, argument, path in Function(function, constants).handed_on() if bare else ():
-        more = _read_by(name, argument, functions, constants).reads if path in bare else ()
+    for name, argument, path in Function(function, constants).handed_on() if reads else ():
+        more = _read_by(name, argument, functions, constants).reads if path in reads else ()
         reads |= {(*path, *each.path): replace(each, path=(*path, *each.path)) for each in more}
         if more:
             reads.pop(path, None)
@@ -224,25 +237,28 @@ def _states_in(tree: ast.Module, constants: Mapping[str, JsonValue]) -> Iterator
 
 
 def _asked_in(
-    functions: Iterable[_Definition], constants: Mapping[str, JsonValue], verb: str = ""
+    functions: Sequence[_Definition], constants: Mapping[str, JsonValue], through: Through, verb: str = ""
 ) -> dict[str, str]:
-    """The operation of each path that one of `METHODS` names: the method that names fewest others counts.
+    """The operation of each path that one of `METHODS` names: the method that names fewest others counts, of
+    those the one that the path's own words speak for.
 
     Of several paths in one method those are left out whose words speak for something else. With `verb` only
     methods count that ask with this one alone.
     """
-    found: dict[str, tuple[int, int, str]] = {}
+    found: dict[str, tuple[int, bool, int, str]] = {}
     order = list(METHODS)
     for function in functions:
         if function.name in METHODS and (not verb or _verbs_of(function) == {verb}):
-            paths = paths_in(function, constants)
+            path = "" if verb else through.of(function)[0]
+            paths = paths_in(function, constants) or [each for each in (path,) if each]
             operation = METHODS[function.name]
             for path in paths:
                 if len(paths) > 1 and named_so(path) not in ("", operation):
                     continue
-                claim = (len(paths), order.index(function.name), operation)
+                other = named_so(path) not in (operation, "ping")
+                claim = (len(paths), other, order.index(function.name), operation)
                 found[path] = min(found.get(path, claim), claim)
-    return {path: operation for path, (_, _, operation) in found.items()}
+    return {path: operation for path, (*_, operation) in found.items()}
 
 
 def _parsed(text: str) -> ast.Module | None:

@@ -203,7 +203,6 @@ def test_leaves_that_are_read_as_one_fact_have_a_list_each(made: Assembled) -> N
     part = Placed("order_status", "GET /odd", ("routes", "GET /odd"), leaves)
     lines = [each.lines[0] for each in questions(replace(made, placed=(part,))) if each.rank == 40]
     assert '"words / order_status_live_words"' in lines[0]
-    assert lines[1] == lines[2]
     assert '{"False": {"status": "…"}, "True": {"status": "…"}}' in lines[1]
 
 
@@ -214,6 +213,18 @@ def test_words_are_asked_for_with_the_list_to_write(made: Assembled) -> None:
     words, place = asked.lines
     assert '"words / order_type_words", is: {"of": "order", "words": {"LIMIT": {"type": "…"}}}' in words
     assert 'is: "{order|order_type_words}"' in place
+
+
+def test_words_of_one_list_are_asked_for_once(made: Assembled) -> None:
+    """As WhiteBIT's type of orders, which three replies write out."""
+    leaves = [
+        Field(("routes", f"GET /{name}", "reply", "type"), "LIMIT", "order.type", Kind.CONSTANT)
+        for name in ("one", "two", "three")
+    ]
+    part = Placed("order_status", "GET /odd", ("routes", "GET /odd"), leaves)
+    (asked,) = [each for each in questions(replace(made, placed=(part,))) if each.rank == 40]
+    assert asked.text.startswith("routes / GET /one / reply / type (and 2 more leaves): always 'LIMIT'")
+    assert len(asked.lines) == 4
 
 
 def test_words_that_others_have_shown_are_not_asked_for(made: Assembled) -> None:

@@ -49,6 +49,21 @@ def _fills() -> list[Answer]:
     return list(answers(Harvest(kit=True, samples=tuple(made))))
 
 
+def test_a_reply_about_an_order_tells_its_fee_as_a_whole() -> None:
+    """As WhiteBIT's: its order that was asked for had no fill to tell a fee of, and said null."""
+    members = [
+        f"configure_{state}_order_status_response" for state in ("partially_filled", "completely_filled")
+    ]
+    made = [
+        _sample(member, each, _mocked("https://x.test/orders", {"id": each.order_id, "dealFee": each.fee}))
+        for each in SETS
+        for member in members
+    ]
+    found = derive("order_status", list(answers(Harvest(kit=True, samples=tuple(made)))), (), SYMBOLS)
+    assert found is not None
+    assert found.template == {"id": "{order.order_id}", "dealFee": "{order.fee}"}
+
+
 def test_balances_by_their_assets_may_stand_in_a_list() -> None:
     """As WhiteBIT's: `[{"BTC": {"available": "1"}}]`."""
     member, base = "balance_event_websocket_update", SETS[0].base

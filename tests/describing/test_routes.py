@@ -471,6 +471,12 @@ def test_what_is_asked_of_a_perpetual_is_named_by_its_path() -> None:
         "/v5/position/switch-mode": "position_mode",
         "/public/funding-rate": "funding_rate",
         "/account/funding/history": "funding_payments",
+        "/api/market/instrument": "symbols",
+        "/api/market/instrument/1": "",
+        "/api/fill": "order_trades",
+        "/api/dx-feed/auth": "stream_token",
+        "/api/trading-fees": "fees",
+        "/api/user/me": "accounts",
     }
     assert {path: named_so(path) for path in paths} == paths
 

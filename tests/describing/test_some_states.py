@@ -14,6 +14,7 @@ from harness.describing.asked import Act, Asked
 from harness.describing.assembling import assemble
 from harness.describing.gathered import Sources
 from harness.describing.kit import Harvest, Sample
+from harness.describing.questions import questions
 from harness.describing.said import Said
 from harness.describing.sentinels import SETS
 from harness.describing.signatures import explain
@@ -67,8 +68,11 @@ def test_its_reply_to_others_is_the_one_that_says_nothing() -> None:
 
     samples = []
     for each in SETS:
-        order = {"oid": each.order_id, "left": "0"}
-        for state, told in (("open", [order, []]), ("completely_filled", [[], {"rows": [order]}])):
+        order, symbol = {"oid": each.order_id, "left": "0"}, f"{each.base}_{each.quote}"
+        samples.append(
+            Sample(member="exchange_trading_pair", set=each.name, side="", type="", answers=(symbol, symbol))
+        )
+        for state, told in (("open", [order, []]), ("completely_filled", [[], {symbol: [order]}])):
             answer: Any = {"mocked": [*map(mocked, ("/active", "/history"), told)], "returned": ""}
             member = f"configure_{state}_order_status_response"
             samples.append(
@@ -84,9 +88,10 @@ def test_its_reply_to_others_is_the_one_that_says_nothing() -> None:
     assert routes["GET /active"]["rows"] == {"of": "open"}
     assert routes["GET /active"]["reply"] == {"$if": "order.order_id", "$then": order, "$else": []}
     assert routes["GET /history"]["rows"] == {"of": "filled"}
-    assert routes["GET /history"]["reply"]["$then"] == {"rows": {"each order": order}}
+    assert routes["GET /history"]["reply"]["$then"] == {"{market.symbol}": {"each order": order}}
     assert {each["unknown"] for each in routes.values()} == {"empty"}
     assert checked(made.data, Path("acme.yml")).routes["GET /history"].rows.of == "filled"
+    assert not [each.text for each in questions(made) if "tell order.status" in each.text]
 
 
 @pytest.mark.parametrize(

@@ -383,3 +383,76 @@ def test_what_is_left_out_is_completed_within_objects_too() -> None:
 def test_a_connector_that_queues_no_changes_is_told_whole_books(keys: tuple[str, ...], whole: bool) -> None:
     lines = "".join(f"    key = self._{each}_messages_queue_key\n" for each in keys)
     assert read_source([f"def _channel_originating_message(self, message):\n{lines}"]).whole_books is whole
+
+
+def test_of_two_methods_that_ask_for_one_path_the_one_counts_that_its_words_speak_for() -> None:
+    source = (
+        'POSITIONS_PATH_URL = "/api/position"\nPING_PATH_URL = "/api/ping"\n'
+        "async def _fetch_last_fee_payment(self):\n    await self._api_get(CONSTANTS.POSITIONS_PATH_URL)\n"
+        "async def _update_positions(self):\n    await self._api_get(CONSTANTS.POSITIONS_PATH_URL)\n"
+        "async def get_current_server_time():\n    await get(CONSTANTS.PING_PATH_URL)\n"
+        "def check_network_request_path(self):\n    return CONSTANTS.PING_PATH_URL\n"
+    )
+    found = read_source([source])
+    assert found.operation("/api/position") == "positions"
+    assert found.operation("/api/ping") == "server_time", "a ping tells no time, unless it is asked for it"
+
+
+def test_what_two_functions_read_of_one_list_is_read_of_its_rows() -> None:
+    source = (
+        'MARKETS_PATH_URL = "/api/instrument"\n'
+        "async def _request_info(self):\n    data = await self._api_get(CONSTANTS.MARKETS_PATH_URL)\n"
+        '    return data[0]["fundingRate"]\n'
+        "async def _get_last_traded_price(self):\n"
+        "    for each in await self._api_get(CONSTANTS.MARKETS_PATH_URL):\n"
+        '        if each["name"] == symbol:\n            return float(each["lastPrice"])\n'
+    )
+    reading = read_source([source]).of("/api/instrument")
+    assert reading is not None
+    assert {each.path for each in reading.reads} == {(-1, "name"), (-1, "lastPrice"), (-1, "fundingRate")}
+
+
+def test_what_is_asked_for_through_another_function_is_read_of_its_reply() -> None:
+    """As Rubin's fills, Deepcoin's look-up of an order, and Evedex's funding."""
+    source = (
+        'FILLS_PATH_URL = "/fills"\nORDER_PATH_URL = "/orderByID"\n'
+        "async def _request_order_fills(self, order):\n"
+        "    res = await self._api_get(path_url=CONSTANTS.FILLS_PATH_URL)\n    return res\n"
+        "async def _all_trade_updates_for_order(self, order):\n"
+        '    reply = await self._request_order_fills(order=order)\n    for fill in reply["fills"]:\n'
+        '        TradeUpdate(trade_id=fill["id"], fill_price=Decimal(fill["price"]))\n'
+        "async def _request_order_update(self, order):\n"
+        "    data = await self._api_request(path_url=CONSTANTS.ORDER_PATH_URL)\n"
+        '    if "data" in data:\n        return data["data"]\n    return data\n'
+        "async def _request_order_status(self, order):\n"
+        "    found = await self._request_order_update(order=order)\n"
+        '    return OrderUpdate(new_state=STATES[found[0]["state"]])\n'
+    )
+    found = read_source([source])
+    assert found.operation("/fills") == "order_trades"
+    assert found.operation("/orderByID") == "order_status"
+    fills, order = found.of("/fills"), found.of("/orderByID")
+    assert fills is not None
+    assert order is not None
+    row = {"id": "{fill.trade_id}", "price": "{fill.price}"}
+    assert template(fills, "order_trades", "fill", "fill") == {"fills": {"each fill": row}}
+    assert template(order, "order_status", "order", "order") == {"data": [{"state": "{order.status}"}]}
+
+
+def test_a_function_that_is_handed_over_is_read_where_it_is_awaited() -> None:
+    """As Evedex's token, which its signer fetches by a function that the connector gives it."""
+    source = (
+        'AUTH_PATH_URL = "/dx-feed/auth"\n'
+        "class Connector:\n"
+        "    async def _fetch(self):\n        return await self._api_get(path_url=CONSTANTS.AUTH_PATH_URL)\n"
+        "    def authenticator(self):\n        self._auth.set_fetcher(self._fetch)\n"
+        "class Auth:\n"
+        "    def set_fetcher(self, fetcher):\n        self._fetcher = fetcher\n"
+        "    async def get_access_token(self):\n        data = await self._fetcher()\n"
+        '        return data.get("token", "")\n'
+        "    async def other(self):\n        data = await self._other()\n        return data['x']\n"
+    )
+    found = read_source([source])
+    reading = found.of("/dx-feed/auth")
+    assert reading is not None
+    assert template(reading, "stream_token") == {"token": "{session.key}"}
