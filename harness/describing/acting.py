@@ -41,12 +41,27 @@ def orders_to_place(*, perpetual: bool) -> tuple[Told, ...]:
     return (*(Told(*each, "OPEN") for each in ORDERS), *closing)
 
 
+def opening_and_closing(told: Sequence[Told]) -> tuple[Told, ...]:
+    """A limit order of each side and each position, of orders that are to be placed."""
+    return tuple(dict.fromkeys(each for each in told if each.kind == "LIMIT" and each.position))
+
+
 def acts_of(
-    connector: Connector, record: Record, clock: ScaledClock, sentinels: Sentinels, told: Sequence[Told]
+    connector: Connector,
+    record: Record,
+    clock: ScaledClock,
+    sentinels: Sentinels,
+    told: Sequence[Told],
+    mode: str = "",
 ) -> Iterator[Act]:
-    """Place each of these orders whose type it offers, and cancel it; one more stays, to be looked up."""
+    """Place each of these orders whose type it offers, and cancel it; one more stays, to be looked up.
+
+    `mode` is that of the positions, by the venue's name of it, where the connector offers several; in hedge
+    mode no order stays.
+    """
     offered = connector.order_types()
-    for number, (side, kind, position) in enumerate((*told, *told[:1])):
+    staying = told[:1] if mode != "hedge" else ()
+    for number, (side, kind, position) in enumerate((*told, *staying)):
         if kind not in offered:
             continue
         # Another price and amount each time: two orders must not be taken for one.
@@ -76,6 +91,7 @@ def acts_of(
         }
         facts |= {} if kind == "MARKET" else {"order.price": str(price)}
         facts |= {} if position is None else {"order.reduce_only": str(position == "CLOSE").lower()}
+        facts |= {"order.position_side": _position_side(side, position, mode)} if mode else {}
         yield Act("place_order", facts, _since(record, before), tuple(frames_in(record, before)))
         known, before = {**facts, "order.order_id": sentinels.order_id}, record.mark()
         if number == len(told):
@@ -84,6 +100,21 @@ def acts_of(
         connector.cancel(name, sentinels.pair)
         _until_sent(record, before, clock, (name, sentinels.order_id))
         yield Act("cancel_order", known, _since(record, before), tuple(frames_in(record, before)))
+
+
+def _position_side(side: str, position: Position | None, mode: str) -> str:
+    """The position that an order opens or closes."""
+    if mode != "hedge":
+        return "both"
+    return "long" if (side == "buy") == (position == "OPEN") else "short"
+
+
+def told_mode(connector: Connector, record: Record, clock: ScaledClock, mode: str) -> Act:
+    """Ask for a mode of positions, by the venue's name of it."""
+    before = record.mark()
+    connector.set_position_mode("HEDGE" if mode == "hedge" else "ONEWAY")
+    _until_sent(record, before, clock)
+    return Act("position_mode", {"account.position_mode": mode}, _since(record, before))
 
 
 def leverages_of(connector: Connector, record: Record, clock: ScaledClock, pair: str) -> Iterator[Act]:

@@ -62,7 +62,9 @@ ADDRESSES = {
 }
 
 
-_REPLY = "_mock_response"
+_REPLY, _MESSAGE = "_mock_response", "_websocket_update"
+_CURRENCIES = re.compile(r"currenc(y|ies)", re.I)
+_OF_FUNDING = re.compile(r"mark_?price|index_?price|funding")
 _WRONG = re.compile(r"err|fail|empty|invalid|only_base")
 
 
@@ -71,7 +73,7 @@ _BY_NAME = (
     (r"position.*mode|switch-?mode|position_?side|dual", "position_mode"),
     (r"leverage", "set_leverage"),
     (r"funding.*(payment|history|fee)|settlement", "funding_payments"),
-    (r"funding|premium|mark_?-?price|index_?-?price", "funding_rate"),
+    (r"funding|premium|mark_?-?price|index_?-?(price|ticker)", "funding_rate"),
     (r"position", "positions"),
     (r"depth|order_?book|orderbook|/books?\b", "order_book"),
     (r"listen_?key|data_?stream", "user_stream_open"),
@@ -185,6 +187,8 @@ def answers(harvest: Harvest, sets: Iterable[Sentinels] = SETS) -> tuple[Answer,
         if sample.set in named
         for answer in _of(sample, named[sample.set], addresses)
     ]
+    known = {each.place for each in found if not _is_added(each.member)}
+    found = [each for each in found if not _is_added(each.member) or each.place not in known]
     held = {place for each in found if each.streamed for place in _holding(each.document)}
     return tuple(
         replace(each, document=None) if each.streamed and not held <= _holding(each.document) else each
@@ -210,12 +214,12 @@ def _addresses(harvest: Harvest) -> dict[tuple[str, str], str]:
 def _of(sample: Sample, sentinels: Sentinels, addresses: dict[tuple[str, str], str]) -> Iterator[Answer]:
     own = sample.member.removesuffix(_REPLY) + "_url" if sample.member.endswith(_REPLY) else ""
     address = addresses.get((ADDRESSES.get(sample.member, own), sample.set), "")
-    operation, status = ABOUT.get(sample.member) or REFUSALS.get(sample.member) or ("", "")
-    if not operation and not _WRONG.search(sample.member) and (place := place_of(address)):
-        operation = named_so(place[1])  # a member that these tests add to the kit's
-    if not operation or not sample.answers:
-        return
     editions = [list(_replies(each)) for each in sample.answers]
+    operation, status = ABOUT.get(sample.member) or REFUSALS.get(sample.member) or ("", "")
+    mocked = [address or url for _, url, *_ in editions[0]] if editions else []
+    operation = operation or _of_added(sample.member, mocked)
+    if not operation or not editions:
+        return
     for index, (method, url, code, text) in enumerate(editions[0]):
         again = unpacked(parsed(editions[-1][index][3])) if index < len(editions[-1]) else None
         yield Answer(
@@ -232,6 +236,26 @@ def _of(sample: Sample, sentinels: Sentinels, addresses: dict[tuple[str, str], s
             sentinels,
             again,
         )
+
+
+def _is_added(member: str) -> bool:
+    """Whether it mocks a reply of which the kit knows nothing: it counts where no other answers there."""
+    return member.startswith("configure_") and member not in ABOUT and member not in REFUSALS
+
+
+def _of_added(member: str, mocked: Sequence[str]) -> str:
+    """The operation of a member that these tests add to the kit's, by what it mocks; empty where none is.
+
+    Who asks for the markets of each currency asks for the currencies first.
+    """
+    if _WRONG.search(member):
+        return ""
+    if member.endswith(_MESSAGE):
+        return "stream:mark_price" if _OF_FUNDING.search(member) else ""
+    place = place_of(mocked[0]) if len(mocked) == 1 else None
+    if place is None:
+        return ""
+    return named_so(place[1]) or ("symbols" if _CURRENCIES.search(place[1]) else "")
 
 
 class _Mocked(BaseModel):

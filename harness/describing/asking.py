@@ -7,7 +7,7 @@ tests mock, else with 404; every stream opens and says nothing. So what it sends
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
@@ -21,12 +21,15 @@ from harness.describing.acting import (
     acts_of,
     frames_in,
     leverages_of,
+    opening_and_closing,
     pause,
     said_in,
+    told_mode,
     wait_for_rules,
 )
 from harness.describing.answers import Answer
 from harness.describing.asked import Act, Asked, Opened
+from harness.describing.books import Streamed
 from harness.describing.canary_keys import keys, other_shapes
 from harness.describing.mocked_exchange import Listening
 from harness.describing.sentinels import Sentinels
@@ -52,8 +55,8 @@ POLL_SECONDS = 60.0  # virtual, until orders have been polled for
 class Asking:
     """A connector of a built tree, what it is told to place, and what answers it meanwhile.
 
-    `book` is an order book as its tests have it, None where they show none: without one no market order is
-    placed.
+    `book` is an order book as its tests have it and `streamed` one as its streams tell it, None where they
+    show none: without one no market order is placed.
     """
 
     backend: Backend
@@ -64,6 +67,7 @@ class Asking:
     source: Source
     orders: Sequence[Told]
     book: JsonValue = None
+    streamed: Streamed | None = None
 
 
 def ask(asking: Asking) -> Asked:
@@ -90,7 +94,8 @@ def _once(asking: Asking, stated: Mapping[str, Shape]) -> Asked:
         clock = ScaledClock(SCALE)
         record = Record()
         venue = Venue(SAMPLE_MARKETS, 1, clock)
-        listening = Listening(venue, asking.answers, asking.source, asking.sentinels, asking.book)
+        books = asking.book, asking.streamed
+        listening = Listening(venue, asking.answers, asking.source, asking.sentinels, *books)
         with (
             running_gateway(
                 [listening],
@@ -165,9 +170,7 @@ def _asked(
     try:
         connector.start()
         if wait_for_rules(connector, pair):
-            acts += acts_of(connector, record, clock, asking.sentinels, asking.orders)
-            if any(each.position for each in asking.orders):
-                acts += leverages_of(connector, record, clock, pair)
+            acts += _acts(connector, record, clock, asking)
         else:
             trouble = f"it never learnt the trading rules of {pair}, so it was told no order"
         _ask_price(connector, pair)
@@ -192,6 +195,29 @@ def _asked(
         errors=errors,
         trouble=trouble,
     )
+
+
+def _acts(connector: Connector, record: Record, clock: ScaledClock, asking: Asking) -> Iterator[Act]:
+    """Orders; on perpetuals leverages, and where positions have two modes orders in each of them."""
+    placing = connector, record, clock, asking.sentinels
+    perpetual = any(each.position for each in asking.orders)
+    if perpetual and _has_both_modes(connector):
+        yield told_mode(connector, record, clock, "one_way")  # the framework asks only for what is not set
+        yield told_mode(connector, record, clock, "hedge")
+        yield from acts_of(*placing, opening_and_closing(asking.orders), "hedge")
+        yield told_mode(connector, record, clock, "one_way")
+        yield from acts_of(*placing, asking.orders, "one_way")
+    else:
+        yield from acts_of(*placing, asking.orders)
+    if perpetual:
+        yield from leverages_of(connector, record, clock, asking.sentinels.pair)
+
+
+def _has_both_modes(connector: Connector) -> bool:
+    try:
+        return {"ONEWAY", "HEDGE"} <= set(connector.position_modes())
+    except ConnectorError:
+        return False
 
 
 def _errors(connector: Connector) -> tuple[str, ...]:

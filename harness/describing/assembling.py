@@ -8,7 +8,9 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from harness.describing.as_ordered import ordered
 from harness.describing.books import OPERATIONS
+from harness.describing.fees import fee_in
 from harness.describing.fields import KIT, SENDS
 from harness.describing.gathered import Sources, market_facts
 from harness.describing.order_rules import amounts_at, as_asked, order_rules
@@ -50,8 +52,7 @@ def assemble(sources: Sources) -> Assembled:
     seen = routes(sources.asked, sources.answers, signed.schemes, symbol, sources.source, signed.unexplained)
     named = [each for each in seen if each.operation]
     named += only_in_tests(sources, named)
-    counted = any("|contracts" in str(field.text) for each in named for field in each.fields)
-    sources = replace(sources, contracts=counted)
+    sources = replace(sources, ordered=ordered(named))
     named.sort(key=lambda each: (_order(each.operation), each.name))
     known: dict[str, list[str]] = {"": [KIT]}
     placed: list[Placed] = []
@@ -79,10 +80,15 @@ def assemble(sources: Sources) -> Assembled:
     if data.get("orders", {}).get("market_buy_in") == "quote":
         data = {name: as_asked(part, amounts_at(named)) for name, part in data.items()}
     known |= {"hosts": [SENDS], "credentials": [SENDS], "orders": [SENDS]}
+    fees = fee_in(sources, placed)
+    if fees is not None:
+        data["orders"] = {**data.get("orders", {}), "fee_in": fees.text}
+        known[written(fees.at)] = list(fees.by)
     known |= known_from(placed)
     lying = {written(at[:end]) for at, _ in leaves(data) for end in range(len(at) + 1)}
     data["known"] = {at: by for at, by in known.items() if at in lying}
     contradicted = [each for part in placed for each in part.fields if each.says]
+    contradicted += [fees] if fees is not None and fees.says else []
     data["contradictions"] = [{"at": written(each.at), "says": dict(each.says)} for each in contradicted]
     unnamed = tuple(sorted((each for each in seen if not each.operation), key=lambda each: each.name))
     return Assembled(data, tuple(placed), tuple(linked), unnamed, sources)

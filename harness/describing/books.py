@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 from pydantic import JsonValue
 
@@ -32,6 +33,7 @@ OPERATIONS = {
 }
 _SYMBOL = re.compile(r"^(s|sym|symbol|market|marketid|pair|instid|product_?id|instrument\w*|contract)$", re.I)
 _SHORTEST_SYMBOL = 5
+_KITS = frozenset({"COINALPHAHBOT", "COINALPHA-HBOT"})
 _BY_BASE = re.compile(r"coin|asset|symbol|market|instrument|product|ticker|s")  # where a base names a market
 _NUMBERED = re.compile(r"^(instrument|market|pair|product)_?id$|^product_?pair_?code$")
 _OF_THE_BOOK = re.compile(rf"update_?id|sequence|time|date|{_NUMBERED.pattern}")
@@ -49,6 +51,54 @@ def snapshot(notes: Sequence[Note]) -> JsonValue:
         if note.kind == "order_book" and made.content.get("bids") and made.content.get("asks")
     )
     return next(whole, None)
+
+
+class Streamed(NamedTuple):
+    """A book as a stream tells it of the market that the exchange calls `symbol`."""
+
+    symbol: str
+    message: JsonValue
+
+
+def streamed(notes: Sequence[Note], symbol: str, *, alone: bool) -> Streamed | None:
+    """A book with levels on both sides; None where the tests show none.
+
+    `alone`: no route is asked for books, so that what the tests have as the reply is a stream's message.
+    """
+    kinds = ("snapshot", "diff", "order_book") if alone else ("snapshot", "diff")
+    shown = (
+        note.raw
+        for kind in kinds
+        for note in notes
+        for made in note.made
+        if note.kind == kind and made.type == "SNAPSHOT" and all(map(made.content.get, ("bids", "asks")))
+    )
+    raw = next(shown, None)
+    known = raw is not None and symbol
+    return Streamed(symbol, _called(raw, symbol, spelled_in(raw) | _KITS)) if known else None
+
+
+def _called(value: JsonValue, symbol: str, spelled: frozenset[str]) -> JsonValue:
+    """The message with the market's name in the place of each text that spells one."""
+    if isinstance(value, dict):
+        return {key: _called(item, symbol, spelled) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_called(item, symbol, spelled) for item in value]
+    if not isinstance(value, str):
+        return value
+    names = "|".join(map(re.escape, sorted(spelled, key=len, reverse=True)))
+    return re.sub(
+        names, lambda found: symbol.lower() if found[0].islower() else symbol, value, count=1, flags=re.I
+    )
+
+
+def spelled_in(raw: JsonValue) -> frozenset[str]:
+    """How a message itself spells its market: tests may have another pair than the kit's."""
+    return frozenset(
+        leaf
+        for path, leaf in flatten(raw).items()
+        if isinstance(leaf, str) and len(leaf) >= _SHORTEST_SYMBOL and _names_a_market(leaf, path)
+    )
 
 
 def derived(
@@ -100,8 +150,8 @@ def _derive(kind: str, raw: JsonValue, made: Made, symbol: str, contract: Decima
     lists = [] if kind == "trade" else list(levels_in(raw, made.content))
     if kind != "trade" and not lists:
         return None
-    builder = _Builder(made, lists, symbol, "trade" if kind == "trade" else "book", contract)
-    builder.named_by(raw)
+    thing = "trade" if kind == "trade" else "book"
+    builder = _Builder(made, lists, symbol, spelled_in(raw), thing, contract)
     template = builder.build(raw, (), ())
     return Derived(OPERATIONS[kind], template, tuple(builder.fields))
 
@@ -142,7 +192,13 @@ class _Builder:
     """A message with its leaves replaced; `fields` gets each with its address."""
 
     def __init__(
-        self, made: Made, lists: Sequence[LevelList], symbol: str, thing: str, contract: Decimal
+        self,
+        made: Made,
+        lists: Sequence[LevelList],
+        symbol: str,
+        spelled: frozenset[str],
+        thing: str,
+        contract: Decimal,
     ) -> None:
         self._contract = contract
         self._content = made.content
@@ -153,16 +209,8 @@ class _Builder:
         self._symbol = symbol
         self._base = re.split(r"[-_/]", symbol)[0] if _PAIR.fullmatch(symbol) else ""
         self._thing = thing
-        self._spelled: frozenset[str] = frozenset()
+        self._spelled = spelled
         self.fields: list[Field] = []
-
-    def named_by(self, raw: JsonValue) -> None:
-        """Learn how the message itself spells its market: tests may have another pair than the kit's."""
-        self._spelled = frozenset(
-            leaf
-            for path, leaf in flatten(raw).items()
-            if isinstance(leaf, str) and len(leaf) >= _SHORTEST_SYMBOL and _names_a_market(leaf, path)
-        )
 
     def build(self, value: JsonValue, path: Path, at: tuple[str, ...]) -> JsonValue:
         levels = self._lists.get(path, [])
@@ -308,7 +356,7 @@ def _names_a_market(leaf: str, path: Path) -> bool:
 def _named(text: str, symbol: str, spelled_so: frozenset[str]) -> str:
     """The text with the pair's name in it replaced, in whatever letters and with whatever sign between."""
     other_signs = {re.sub(r"[-_/]", sign, symbol) for sign in "-_/"}
-    usual = {symbol, symbol.lower(), symbol.upper(), "COINALPHAHBOT", "COINALPHA-HBOT", *spelled_so}
+    usual = {symbol, symbol.lower(), symbol.upper(), *_KITS, *spelled_so}
     usual |= other_signs if _PAIR.fullmatch(symbol) else set()
     spelled = [each for each in usual if each]
     for name in sorted(spelled, key=len, reverse=True):

@@ -15,11 +15,17 @@ from urllib.parse import urlsplit
 from pydantic import JsonValue
 
 from harness.describing.leaves import Leaf, Path, flatten, number_of, packed
-from harness.describing.readings import Meaning, meanings_of
+from harness.describing.readings import CCXT, Meaning, fact_of, meanings_of
 from harness.describing.said import Said
 from harness.describing.sentinels import Sentinels
 from harness.describing.signatures import Scheme, schemes_of
 
+# What it wants to have before it asks anything; nothing leaves.
+_KEYS = {
+    "apiKey": "key", "secret": "c2VjcmV0", "password": "word", "uid": "1", "privateKey": f"0x{'1' * 64}",
+    "walletAddress": f"0x{'1' * 40}",
+}  # fmt: skip
+_ACCOUNT = {"subaccount_id": 1, "deriveWalletAddress": f"0x{'1' * 40}"}
 MOST_LEAVES = 80  # of one reply
 LARGEST = 200_000  # characters of one reply
 # ccxt's words for an order's state, by the venue's.
@@ -41,7 +47,7 @@ class CcxtReader:
         if kind is None:
             raise LookupError(ccxt_id)
         self._sentinels = sentinels
-        self._exchange: Any = kind({"apiKey": "key", "secret": "c2VjcmV0", "password": "word", "uid": "1"})
+        self._exchange: Any = kind({**_KEYS, "options": dict(_ACCOUNT)})
         self._exchange.enableRateLimit = False
         self._reply: Any = None
         self._exchange.fetch = lambda *_, **__: self._reply
@@ -89,6 +95,13 @@ class CcxtReader:
         if len(str(document)) > LARGEST:
             return {}
         return meanings_of(document, partial(self.read, operation), another, MOST_LEAVES)
+
+    def fee_in(self, document: JsonValue) -> str:
+        """In which of the pair's assets it has a fill's fee: `base`, `quote`, empty where in neither."""
+        read = self.read("order_trades", document) or {}
+        named = (read[name] for name in sorted(read) if fact_of(name, CCXT) == "fill.fee_asset")
+        asset = str(next(named, ""))
+        return {self._sentinels.base: "base", self._sentinels.quote: "quote"}.get(asset, "")
 
     def state(self, operation: str, document: JsonValue) -> str | None:
         """ccxt's word for the state of the order in a reply."""

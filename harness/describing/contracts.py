@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
+from harness.describing.answers import Answer
 from harness.describing.deriving import Derived
 from harness.describing.fields import Field
+from harness.describing.leaves import changed, flatten, name_of, number_of, packed
 from harness.describing.placed import copied, put
 from harness.describing.templates import Kind
 
@@ -16,7 +20,9 @@ _COUNTED = re.compile(
 )
 _IN_UNITS = re.compile(r"(\{(?:order|fill)\.(?:signed_)?(?:amount|filled|remaining))\|units\d+")
 _NO_AMOUNT = re.compile(r"(\{[a-z]+\.(?:average_)?price)\|contracts")
-_CONTRACT = re.compile(r"multiplier$|contract_?(size|val(ue)?)$|^ct_?val$", re.I)
+_CONTRACT = re.compile(r"(?<!size)(?<!size_)multiplier$|contract_?(size|val(ue)?)$|^ct_?val$", re.I)
+_OF_MARKETS = ("symbols", "funding_rate")  # which may tell how much of the base a contract is
+_PART = "0.01"  # of the base: a contract while the connector is watched
 
 
 def tells_contract(name: str) -> bool:
@@ -38,7 +44,7 @@ def in_contracts(derived: Derived | None, *, counted: bool) -> Derived | None:
 
 
 def _in_contracts(leaf: Field, operation: str) -> Field:
-    if operation in ("symbols", "funding_rate") and leaf.at and tells_contract(leaf.at[-1]):
+    if operation in _OF_MARKETS and leaf.at and tells_contract(leaf.at[-1]):
         form = "" if isinstance(leaf.text, str) and "|number" not in leaf.text else "|number"
         fact = "market.contract_size"
         return replace(leaf, text=f"{{{fact}{form}}}", fact=fact, kind=Kind.FACT)
@@ -46,3 +52,20 @@ def _in_contracts(leaf: Field, operation: str) -> Field:
         return leaf
     text = _NO_AMOUNT.sub(r"\1", _IN_UNITS.sub(r"\1|contracts", leaf.text))
     return replace(leaf, text=_COUNTED.sub(r"{\1|contracts", text))
+
+
+def of_a_part(answers: Iterable[Answer]) -> list[Answer]:
+    """The replies with contracts of a part of the base where the tests have them of one: what orders count
+    does not show there.
+    """
+    return [_of_a_part(each) if each.operation in _OF_MARKETS else each for each in answers]
+
+
+def _of_a_part(answer: Answer) -> Answer:
+    document = answer.document
+    for path, leaf in flatten(document).items():
+        if tells_contract(name_of(path)) and number_of(leaf) == 1:
+            document = changed(document, path, _PART if isinstance(leaf, str) else float(_PART))
+    if document == answer.document:
+        return answer
+    return replace(answer, document=document, text=json.dumps(packed(document)))

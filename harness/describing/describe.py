@@ -20,6 +20,7 @@ from harness.describing.apart import apart
 from harness.describing.asking import Asking, ask
 from harness.describing.assembling import Assembled, assemble
 from harness.describing.ccxt_reader import CcxtReader, signs_alike
+from harness.describing.contracts import of_a_part
 from harness.describing.envelopes import alike
 from harness.describing.gathered import Sources
 from harness.describing.kit import Harvest
@@ -153,9 +154,10 @@ def gather(
     progress("watching its order book tests")
     notes = book_notes.watch(backend, runtime, book_tests)
     progress("watching what the connector sends")
-    orders, book = orders_to_place(perpetual=perpetual), books.snapshot(notes)
-    told = with_our_place(_first_set(found), source.counted)
-    asked = ask(Asking(backend, runtime, connector.name, told, sets[0], source, orders, book))
+    orders, symbol = orders_to_place(perpetual=perpetual), next(iter(symbols), sets[0].pair)
+    told = of_a_part(with_our_place(_first_set(found), source.counted))
+    shown = books.snapshot(notes), books.streamed(notes, symbol, alone=source.asks_for("order_book") is None)
+    asked = ask(Asking(backend, runtime, connector.name, told, sets[0], source, orders, *shown))
     found = at_asked_hosts(found, [(said.host, said.path) for said in asked.sent])
     words = apart(asked, source, found)
     asked, found = words.asked(asked), words.answers(found, source)
@@ -183,7 +185,7 @@ def with_ccxt(sources: Sources, ccxt_id: str | None) -> Sources:
     symbol = sources.symbols.get(SETS[0].name, "")
     reader = CcxtReader(ccxt_id, sources.sets[0], symbol, sources.kind == "perpetual")
     also = signs_alike(ccxt_id, sources.signatures.schemes)
-    return replace(sources, ccxt=ccxt_id, second=reader.meanings, also_signed=also)
+    return replace(sources, ccxt=ccxt_id, second=reader.meanings, fees_read=reader.fee_in, also_signed=also)
 
 
 def _harvest(

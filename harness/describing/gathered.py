@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pydantic import JsonValue
+
 from harness.describing.answers import Answer
+from harness.describing.as_ordered import IN_THE_BASE, Ordered
 from harness.describing.asked import Asked
 from harness.describing.deriving import Derived, Reads, derive, nobody
 from harness.describing.kit import Harvest
@@ -17,13 +20,19 @@ from harness.describing.signatures import Explanation
 from harness.describing.source import UNREAD, Source
 
 
+def untold(_document: JsonValue) -> str:
+    """No reader of fees."""
+    return ""
+
+
 @dataclass(frozen=True)
 class Sources:
     """All that was gathered.
 
-    `second` is ccxt's reading; `also_signed`: ccxt signs by the same scheme. `books`: the order book and the
-    messages of books and trades, by `harness.describing.books.OPERATIONS`. `contracts`: amounts are told
-    in contracts.
+    `second` is ccxt's reading, and `fees_read` in which of the pair's assets it has the fee of a reply's fill
+    (`base`, `quote`, empty: neither); `also_signed`: ccxt signs by the same scheme. `books`: the order book
+    and the messages of books and trades, by `harness.describing.books.OPERATIONS`. `ordered`: how orders were
+    sent.
     """
 
     exchange: str
@@ -34,11 +43,12 @@ class Sources:
     signatures: Explanation
     ccxt: str | None = None
     second: Reads = nobody
+    fees_read: Callable[[JsonValue], str] = untold
     also_signed: bool = False
     books: Mapping[str, Derived] = field(default_factory=dict)
     source: Source = UNREAD
     sets: tuple[Sentinels, ...] = SETS
-    contracts: bool = False
+    ordered: Ordered = IN_THE_BASE
 
     @property
     def symbols(self) -> dict[str, str]:

@@ -77,7 +77,11 @@ def _of_constant(
     as_number = "" if isinstance(value, str) or value is None else "|number"
     timed = None if str(leaf.path[-1]).lower().endswith("id") else time_form(value)
     if meant is not None:
-        form = timed if timed and meant.fact.endswith("at") else as_number
+        form = as_number
+        if meant.fact.endswith("at"):
+            form = timed or f"{_unit(meant, source)}{as_number}"
+        if source == CCXT and meant.fact == "fill.maker" and (words := _roles(value)):
+            return Field((), value, meant.fact, Kind.WORDS, (source,), words=words)
         if not meant.fact.endswith((".side", ".type", ".status", "time_in_force")):
             amount = amount_of(value)
             text = f"{{{meant.fact}}}{amount[1]}" if amount else f"{{{meant.fact}{form}}}"
@@ -91,6 +95,23 @@ def _of_constant(
     if of_asset and told:
         return Field((), f"{{{told}{as_number}}}", told, Kind.FACT, (KIT,))
     return Field((), value, "", leaf.kind, (KIT,))
+
+
+def _unit(meant: Meaning, source: str) -> str:
+    """The unit of a time that tests write as nothing, by who reads it: ccxt has milliseconds."""
+    per_second = meant.factor * (1000 if source == CCXT else 1)
+    return next(
+        (f"|{unit}" for power, unit in enumerate(("s", "ms", "us", "ns")) if per_second == 1000**power), ""
+    )
+
+
+def _roles(value: object) -> Mapping[str, tuple[str, ...]]:
+    """The words for who made and who took, where the value is one of them."""
+    for taker, maker in (("T", "M"), ("taker", "maker")):
+        for form in (str, str.lower, str.upper, str.capitalize):
+            if value in (form(taker), form(maker)):
+                return {form(taker): ("false",), form(maker): ("true",)}
+    return {}
 
 
 def _pair_in(value: object, first: Sentinels) -> str | None:
@@ -111,7 +132,9 @@ def _contradicted(made: Field, leaf: Explained, source: str, meant: Meaning) -> 
     """Two sources take a leaf for different facts: ccxt's stands, a fork's reader only speaks against it."""
     says = {**dict.fromkeys(made.by, made.fact), **made.says, source: meant.fact}
     if source == CCXT:
-        return replace(made, text=f"{{{meant.fact}{leaf.form}}}", fact=meant.fact, by=(CCXT,), says=says)
+        shouted = made.kind is Kind.WORDS and all(str(each).isupper() for each in leaf.seen)
+        text = f"{{{meant.fact}{'|upper' if shouted else leaf.form}}}"
+        return replace(made, text=text, fact=meant.fact, kind=Kind.FACT, by=(CCXT,), says=says, words={})
     return replace(made, says=says)
 
 
@@ -134,6 +157,7 @@ def comparable(one: str, other: str) -> bool:
         {"amount", "quote_amount", "filled", "filled_quote", "remaining"},
         {"free", "total", "locked"},
         {"fee"},
+        {"side", "type"},
     )
     names = one.partition(".")[2], other.partition(".")[2]
     groups = [next((index for index, kind in enumerate(kinds) if name in kind), None) for name in names]

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from harness.describing.acknowledging import ID, best, least
 from harness.describing.answers import REFUSALS, Answer, named_so, place_of
 from harness.describing.apart import meant, serves
+from harness.describing.books import Streamed
 from harness.describing.deriving import united
 from harness.describing.envelopes import enveloped
 from harness.describing.leaves import packed, parsed
@@ -44,10 +45,12 @@ class Listening(Dialect):
         source: Source = UNREAD,
         sentinels: Sentinels = SETS[0],
         book: JsonValue = None,
+        streamed: Streamed | None = None,
     ) -> None:
         super().__init__(venue)
         self.source = source
         self._book = book
+        self._streamed = streamed
         self._values = {**SESSION, **usual(sentinels), "order.status": _word_for("open", source)}
         self.keys: frozenset[str] = frozenset()
         answers = list(answers)
@@ -165,6 +168,11 @@ class Listening(Dialect):
         order_id = self._values.get("order.order_id", "")
         return ack.to(said[keys[0]], order_id) if ack is not None and ack.id == keys[0] else None
 
+    def streamed(self, text: str) -> JsonValue:
+        """The book, to a message that names its market; None to any other."""
+        book = self._streamed
+        return book.message if book is not None and book.symbol.lower() in text.lower() else None
+
     def _looked_up(self, operation: str, word: Word, said: JsonValue, key: str) -> JsonValue:
         """What the connector reads of the answer to a look-up, filled; None where it reads nothing."""
         read = self.source.of_word("", word, operation)
@@ -180,7 +188,9 @@ class Listening(Dialect):
 
 
 class _Answering(StreamSession):
-    """Answers a message that carries a key with what the connector's source hopes for, else says nothing."""
+    """Answers a message that carries a key with what the connector's source hopes for, and tells others of
+    the book.
+    """
 
     def __init__(self, exchange: Listening) -> None:
         self._exchange = exchange
@@ -194,7 +204,10 @@ class _Answering(StreamSession):
             return
         hoped = self._exchange.source.received
         proofs = (*self._exchange.keys, SESSION["session.key"])
-        if not hoped or not (self._answered or any(proof in text for proof in proofs)):
+        private = self._answered or any(proof in text for proof in proofs)
+        if not private and (book := self._exchange.streamed(text)) is not None:
+            yield Frame.of("stream:book", book)
+        if not hoped or not private:
             return
         answer = template(hoped[min(self._answered, len(hoped) - 1)], "")
         self._answered += 1

@@ -19,7 +19,7 @@ _AMOUNT, _ASKED = "{order.amount", "{order.asked"
 
 def order_rules(sources: Sources, named: Sequence[Route]) -> dict[str, Any]:
     """What orders' amounts count, where that is not the base in decimals."""
-    if sources.contracts:
+    if sources.ordered.contracts:
         return {"contract": "lot"}
     at = amounts_at(named)
     said = [(act, _amounts_in(act, at)) for act in sources.asked.acts if act.operation == "place_order"]

@@ -139,12 +139,18 @@ def parameter_of(leaf: Path, each: Explained, optional: int) -> Field | None:
     return replace(made, at=tuple(steps))
 
 
-def but_for_market_orders(examples: Sequence[Example]) -> dict[Path, Explained]:
-    """What each leaf holds; of a price and an amount those of other orders decide.
+def by_the_usual_orders(examples: Sequence[Example]) -> dict[Path, Explained]:
+    """What each leaf holds; of a price and an amount those of other orders than market orders decide, and of
+    what nothing explains those of one-way mode.
 
-    Market orders may carry the last price, or what they are worth in place of their amount.
+    Market orders may carry the last price, or what they are worth in place of their amount; in hedge mode an
+    order that closes a position may be no reduce-only one.
     """
     known = explained(examples)
+    usual = [each for each in examples if each.facts.get("order.position_side") == "both"]
+    for path, each in explained(usual).items():
+        if known[path].kind is Kind.UNKNOWN:
+            known[path] = each
     others = [each for each in examples if each.facts.get("order.type") != "market"]
     for path, each in explained(others).items() if others else ():
         if each.fact in ("order.price", "order.amount") and known[path].fact != each.fact:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pydantic import JsonValue
 
 from harness.describing.assembling import Assembled
+from harness.describing.fees import AT as FEE_IN
 from harness.describing.fields import Field
 from harness.describing.missing_operations import missing_operations
 from harness.describing.placed import Placed, at_address
@@ -56,7 +57,7 @@ def questions(made: Assembled) -> tuple[Question, ...]:
     if not made.sources.asked.constructed:
         return ()
     found = [*_unseen(made), *missing_operations(made), *_contradicted(made), *_signing(made), *_untold(made),
-             *_unread(made), *_unnamed(made), *_unconfirmed(made)]  # fmt: skip
+             *_fees(made), *_unread(made), *_unnamed(made), *_unconfirmed(made)]  # fmt: skip
     return tuple(dict.fromkeys(sorted(found, key=lambda each: each.rank)))
 
 
@@ -128,6 +129,24 @@ def _untold(made: Assembled) -> Iterator[Question]:
                     f"Where does {parts[0].name} tell {' or '.join(group)}? {hint}",
                     (line((*place, "FIELD"), f"{{{group[0]}}}"),),
                 )
+
+
+def _fees(made: Assembled) -> Iterator[Question]:
+    """In what fees are taken, where neither a leaf nor those who read fills say it."""
+    facts = {
+        fact
+        for part in made.placed
+        if part.operation in ("order_trades", "stream:fills")
+        for fact in part.facts
+    }
+    orders = made.data.get("orders")
+    known = "fill.fee_asset" in facts or (isinstance(orders, dict) and "fee_in" in orders)
+    if "fill.fee" in facts and not known and made.sources.kind == "spot":
+        yield Question(
+            30,
+            "In what are fees taken: in what is received, always in the quote, or always in the base?",
+            (line(FEE_IN, "received"),),
+        )
 
 
 def _unexplained(part: Placed, told: str) -> tuple[str, Address]:

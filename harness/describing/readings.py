@@ -89,6 +89,7 @@ CCXT = (
     (r"^balance\.[^.]+\.free$", "balance.free"),
     (r"^balance\.[^.]+\.total$", "balance.total"),
     (r"^balance\.[^.]+\.used$", "balance.locked"),
+    (r"^market.*\.contractSize$", "market.contract_size"),
     (r"^market.*\.precision\.price$", "market.tick_size"),
     (r"^market.*\.precision\.amount$", "market.lot_size"),
     (r"^market.*\.limits\.amount\.min$", "market.min_amount"),

@@ -58,9 +58,12 @@ _TOLD = {
     ("position", "order.price"): "position.entry_price",
     ("position", "order.average_price"): "position.entry_price",
     ("position", "fill.price"): "position.entry_price",
+    ("position", "order.notional"): "position.notional",
+    ("position", "order.filled_quote"): "position.notional",
     ("balance", "market.base"): "balance.asset",
     ("balance", "market.quote"): "balance.asset",
 }
+_OF_ORDERS = ("order.", "fill.")  # facts that no message about positions can tell
 # The same where a reply tells of an order as a whole; in a message a fill is the reason for it.
 _OF_AN_ORDER = {"fill.fee": "order.fee", "fill.fee_asset": "order.fee_asset"}
 # What the key of a row may name, by what the rows are.
@@ -148,6 +151,8 @@ class RowBuilder:
             name = _OF_AN_ORDER.get(found.fact)
         if name and isinstance(found.text, str):
             found = replace(found, fact=name, text=found.text.replace(f"{{{found.fact}", f"{{{name}"))
+        elif self._thing == "position" and found.fact.startswith(_OF_ORDERS):
+            found = replace(found, fact="", text=value, kind=Kind.CONSTANT)  # as tests make up other ids
         self.placed.append(found)
         return found.text
 

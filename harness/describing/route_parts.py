@@ -8,14 +8,14 @@ from dataclasses import replace
 from pydantic import JsonValue
 
 from harness.describing.answers import REFUSALS, Answer
-from harness.describing.contracts import in_contracts
+from harness.describing.as_ordered import as_ordered
 from harness.describing.deriving import Derived
 from harness.describing.envelopes import enveloped
 from harness.describing.fields import KIT, READS, SENDS, Field
 from harness.describing.gathered import Sources, derived_of
 from harness.describing.level_names import derived_with_names, names_of_levels
 from harness.describing.margins import of_the_account
-from harness.describing.names import fact_named
+from harness.describing.named_leaves import with_what_is_named
 from harness.describing.placed import Placed, copied, put, spoken
 from harness.describing.read_replies import at_host, completed, template, whole_of
 from harness.describing.reply_rows import ROWS
@@ -29,17 +29,8 @@ from harness.describing.wordlists import WordLists
 from harness.venue.described.addresses import Address, bare, leaves
 from harness.venue.described.placeholders import leaf
 
-# A market's rules: one of each group is enough.
-_NAMED = (
-    ("market.tick_size", "market.tick_decimals"),
-    ("market.lot_size", "market.lot_decimals"),
-    ("market.min_amount",),
-    ("market.min_notional",),
-    ("ticker.last",),
-    ("balance.free", "balance.locked"),
-)
+_EACH_FILL, _EACH_POSITION = "each fill", "each position"
 _PRICES = ("ticker.last", "funding.mark_price", "funding.index_price")
-_EACH_FILL = "each fill"
 # Operations whose mocked replies may be empty, where the tests are about something else.
 COMPLETED = ("server_time", "user_stream_open", "stream_token")
 
@@ -54,7 +45,13 @@ def _replies_of(route: Route, named: Sequence[Route], sources: Sources) -> list[
     if route.means:
         return alike
     others = [each for each in named if each is not route]
-    return [each for each in alike if not any(_answers_to(each, other) for other in others)]
+    return [each for each in alike if not any(_belongs_to(each, other) for other in others)]
+
+
+def _belongs_to(answer: Answer, other: Route) -> bool:
+    """Whether it is mocked for the other route, or where a test names no method for its address."""
+    alone = answer.place is not None and not answer.method and not answer.shared and other.word is None
+    return _answers_to(answer, other) or (alone and _at_address(other, answer.place or ("", "")))
 
 
 def _at_address(route: Route, at: tuple[str, str]) -> bool:
@@ -144,10 +141,11 @@ def _reply(
         derived = read
     elif read is not None and _to_complete(route, derived, read):
         derived = read if _of_something_else(route, derived, read) else _completed(derived, read)
-    derived = in_contracts(derived, counted=sources.contracts)
+    if derived is not None:
+        derived = with_what_is_named(derived, _names_read(route, sources))
+    derived = as_ordered(derived, sources.ordered)
     if derived is None:
         return None
-    derived = _with_what_is_named(derived, route, sources)
     if route.operation == "balances" and sources.kind == "perpetual":
         return of_the_account(derived, _read(route, sources.source))
     return derived
@@ -223,6 +221,13 @@ def _with_prices(derived: Derived, route: Route, sources: Sources) -> Derived:
     return replace(derived, template=made, fields=fields)
 
 
+def _names_read(route: Route, sources: Sources) -> set[object]:
+    """The names of the leaves that the connector's source reads of the route's reply."""
+    markets = sources.source.markets if route.operation == "symbols" else None
+    readings = (_read(route, sources.source), markets)
+    return {each.path[-1] for one in readings if one is not None for each in one.reads if each.path}
+
+
 def _of_prices(leaf: Field) -> bool:
     return leaf.fact.startswith(("funding.", "ticker."))
 
@@ -232,32 +237,6 @@ def _as_listed(price: Field, listed: Field, route: Route) -> Field:
     if route.operation != "symbols" or price.fact not in _PRICES or not isinstance(listed.text, str):
         return price
     return replace(price, text=f"{{{price.fact}|tick_fixed}}")
-
-
-def _with_what_is_named(derived: Derived, route: Route, sources: Sources) -> Derived:
-    """A reply; of markets with the rules that its leaves are named for, where no reading explained any, of
-    balances with what is free or held of them.
-
-    Of what the tests never vary those count that the connector's source reads. So with the last price of a
-    ticker, which tests may write out; of several leaves that are named for it the first.
-    """
-    thing = {"symbols": "market", "ticker": "ticker", "balances": "balance"}.get(route.operation)
-    if thing is None:
-        return derived
-    readings = (_read(route, sources.source), sources.source.markets if thing == "market" else None)
-    read = {each.path[-1] for one in readings if one is not None for each in one.reads if each.path}
-    told = {each.fact for each in derived.fields}
-    made, fields = copied(derived.template), list(derived.fields)
-    for number, each in enumerate(derived.fields):
-        fact = fact_named(each.at[-1], thing) if thing == "ticker" or each.at[-1] in read else ""
-        group = next((group for group in _NAMED if fact in group), ())
-        if group and told.isdisjoint(group) and not each.fact and each.kind is Kind.CONSTANT:
-            text = f"{{{fact}}}" if isinstance(each.text, str) else f"{{{fact}|number}}"
-            fields[number] = replace(each, text=text, fact=fact, kind=Kind.FACT, by=(READS,))
-            made = put(made, each.at, text)
-            if thing == "ticker":
-                told.add(fact)
-    return replace(derived, template=made, fields=tuple(fields))
 
 
 def _to_complete(route: Route, told: Derived, read: Derived) -> bool:
@@ -288,7 +267,26 @@ def read_of(route: Route, named: Sequence[Route], sources: Sources) -> Derived |
     whole = template(reading, route.operation, ROWS.get(route.operation, ""))
     made = enveloped(at_host(whole, route.host), good)
     fields = [_read_field(at, text, named, sources.source) for at, text in leaves(made)]
-    return Derived(route.operation, made, tuple(fields))
+    read = Derived(route.operation, made, tuple(fields))
+    return _with_streamed_rows(read, sources) if route.operation == "positions" else read
+
+
+def _with_streamed_rows(read: Derived, sources: Sources) -> Derived:
+    """A reply about positions with the rows that a stream's message has where the source reads something of
+    the reply: tests may show the message alone.
+    """
+    told = [each for each in sources.answers if each.operation == "stream:positions"]
+    streamed = derived_of("stream:positions", told, sources)
+    if streamed is None or not isinstance(streamed.template, dict) or not isinstance(read.template, dict):
+        return read
+    rows = {
+        key: part
+        for key, part in streamed.template.items()
+        if key in read.template and isinstance(part, dict) and _EACH_POSITION in part
+    }
+    fields = [each for each in read.fields if each.at[:1] and each.at[0] not in rows]
+    fields += [each for each in streamed.fields if each.at[0] in rows]
+    return replace(read, template={**read.template, **rows}, fields=tuple(fields))
 
 
 def _read_field(at: Address, text: JsonValue, named: Sequence[Route], source: Source) -> Field:

@@ -14,7 +14,7 @@ from harness.describing.leaves import flatten, written
 from harness.describing.market_units import decimals_told
 from harness.describing.parameters import (
     as_said,
-    but_for_market_orders,
+    by_the_usual_orders,
     document_of,
     id_untold,
     may_lack,
@@ -44,8 +44,9 @@ from harness.describing.signing import session_place, session_places
 from harness.describing.source import UNREAD, Source
 from harness.describing.templates import Example
 
+_SETTING = ("set_leverage", "position_mode")
 # Operations that change something of an account's, whoever a request says that it is from.
-_OF_ACCOUNTS = ("place_order", "cancel_order", "set_leverage", "position_mode")
+_OF_ACCOUNTS = ("place_order", "cancel_order", *_SETTING)
 
 
 @dataclass(frozen=True)
@@ -124,9 +125,11 @@ def routes(
             found.append(replace(made, means=means))
             taken |= {said.at for said, _ in group}
     by_client_id = {name: act.facts for act in asked.acts if (name := act.facts.get("order.client_order_id"))}
-    others = {said: act.facts for act in asked.acts if act.operation == "set_leverage" for said in act.sent}
+    others = {said: act.facts for act in asked.acts if act.operation in _SETTING for said in act.sent}
     for place, messages in _besides(asked, taken).items():
         operation = operation_of(place, labels, source)
+        if operation in _SETTING:  # a connector may set what it likes when it starts
+            messages = [said for said in messages if said in others] or messages
         examples = [
             (said, {**common, **facts_in(said, by_client_id, asked), **others.get(said, {})})
             for said in messages[:20]
@@ -164,7 +167,7 @@ def route_of(
     examples = [Example(facts, document_of(said, parts, keys)) for said, facts in used]
     more = [Example(facts, document_of(said, parts, keys)) for said, facts in alike] or examples
     have = {leaf for each in examples for leaf in flatten(each.document)}
-    known = {leaf: each for leaf, each in but_for_market_orders(more).items() if leaf in have}
+    known = {leaf: each for leaf, each in by_the_usual_orders(more).items() if leaf in have}
     first = used[0][0]
     path, fields = path_of(known, first, keys)
     takes: dict[str, JsonValue] = {}

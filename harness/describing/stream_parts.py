@@ -9,12 +9,13 @@ from dataclasses import replace
 from pydantic import JsonValue
 
 from harness.describing import books
-from harness.describing.answers import Answer
-from harness.describing.contracts import in_contracts
+from harness.describing.answers import ABOUT, Answer
+from harness.describing.as_ordered import as_ordered
 from harness.describing.deriving import Derived
 from harness.describing.fields import READS, SENDS, Field
 from harness.describing.gathered import Sources, derived_of
 from harness.describing.leaves import Path, changed, flatten, placed_at, written
+from harness.describing.named_leaves import with_what_is_named
 from harness.describing.named_topics import TOPIC, naming_topics
 from harness.describing.placed import Placed, at_address, copied, put, spoken
 from harness.describing.read_replies import template
@@ -199,7 +200,8 @@ def _channel(
     if subscription.private:
         channel["private"] = True
     part.fields.append(Field((*at, "topic"), str(subscription.topic), "", Kind.TEXT, (SENDS,)))
-    derived = in_contracts(_told_by(subscription.operation, sources), counted=sources.contracts)
+    derived = _told_by(subscription.operation, sources, subscription.topic)
+    derived = as_ordered(with_what_is_named(derived) if derived else None, sources.ordered)
     if derived is not None and any(leaf.fact for leaf in derived.fields):  # tests may have an empty message
         fields = [_by_topic(leaf, subscription.topic) for leaf in derived.fields]
         made = copied(derived.template)
@@ -232,7 +234,7 @@ def _with_words_for_fills(told: JsonValue, fields: Sequence[Field], sources: Sou
 
 def _book(sources: Sources, part: Placed, at: Address) -> dict[str, JsonValue]:
     """How a book is told: who asks a route for it besides hearing its changes is given none by the stream."""
-    first = sources.books.get("snapshot")
+    first = as_ordered(sources.books.get("snapshot"), sources.ordered)
     if _book_kind(sources) != "diff" or sources.source.whole_books:
         return {"book": {"style": "whole"}}
     if first is None:
@@ -319,13 +321,20 @@ def _book_kind(sources: Sources) -> str:
     return max(known, key=lambda kind: known[kind], default="diff")
 
 
-def _told_by(operation: str, sources: Sources) -> Derived | None:
+def _told_by(operation: str, sources: Sources, topic: JsonValue = None) -> Derived | None:
     if operation in ("stream:book", "stream:trades"):
         return sources.books.get(_book_kind(sources) if operation == "stream:book" else "trade")
     answers = [each for each in sources.answers if each.operation == operation]
     if operation in PRIVATE:
         return _as_sent(_told_of_an_account(operation, answers, sources), sources)
-    return derived_of(operation, answers, sources)
+    return derived_of(operation, _of_topic(answers, topic), sources)
+
+
+def _of_topic(answers: Sequence[Answer], topic: JsonValue) -> list[Answer]:
+    """Those that name the topic, else those of the kit's own members: tests may add messages of others."""
+    texts = [[str(leaf) for leaf in flatten(each.document).values()] for each in answers]
+    own = [each for each, said in zip(answers, texts, strict=True) if _names_one(said, topic)]
+    return own or [each for each in answers if each.member in ABOUT]
 
 
 def _as_sent(part: Derived | None, sources: Sources) -> Derived | None:

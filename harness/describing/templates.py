@@ -17,7 +17,10 @@ from pydantic import JsonValue
 
 from harness.describing.leaves import Leaf, Path, flatten, name_of, number_of
 
-WORDS = ("order.side", "order.type", "order.post_only", "order.reduce_only", "order.status")
+WORDS = (
+    "order.side", "order.type", "order.post_only", "order.reduce_only", "order.position_side",
+    "order.status", "account.position_mode",
+)  # fmt: skip
 FLAGS = ("order.post_only", "order.reduce_only")  # of which an order has one or not
 # Words that an exchange may have one literal for: whether a limit order only makes may be told elsewhere.
 _TOGETHER = ({"open", "partially_filled"}, {"canceled", "filled"}, {"limit", "limit_maker"})

@@ -88,6 +88,6 @@ def _says(fact: str, meant: tuple[str, ...]) -> dict[str, JsonValue]:
         return {**told, "post_only": True} if meant == ("limit_maker",) else told
     if fact == "position.side":
         return {"side": {"buy": "long", "sell": "short"}[meant[0]]}
-    if fact in FLAGS:
+    if fact in (*FLAGS, "fill.maker"):
         return {name: meant == ("true",)}
     return {name: meant[0] if len(meant) == 1 else list[JsonValue](meant)}

@@ -6,18 +6,20 @@ import json
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from pydantic import JsonValue
 
 from harness.describing.answers import Answer
 from harness.describing.book_notes import Made, Note
-from harness.describing.books import derived, snapshot
+from harness.describing.books import derived, snapshot, streamed
 from harness.describing.fields import KIT, READS
 from harness.describing.kit import Sample
 from harness.describing.mocked_exchange import Listening
 from harness.describing.sentinels import SETS
 from harness.describing.source_reading import read_source
 from harness.sandbox.inside.books import Noted, Watch
-from harness.venue.dialects.messages import Request
+from harness.venue.dialects.messages import Frame, Request
+from harness.venue.dialects.stream_session import StreamSession
 from harness.venue.market import SAMPLE_MARKETS
 from harness.venue.session import Venue
 from tests.venue.world import StillClock, data
@@ -272,3 +274,34 @@ def test_a_message_that_only_the_order_books_own_tests_show_is_noted() -> None:
         made.__func__(_Class, {"bids": []})
     noted.add("diff", {"whole": 1}, [SimpleNamespace(content={"bids": [[1, 2]]})])
     assert [each["raw"] for each in noted.all()] == [{"whole": 1}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "alone", "told"),
+    [("snapshot", False, True), ("order_book", True, True), ("order_book", False, False)],
+)
+def test_who_hears_of_a_book_on_a_stream_is_told_one(kind: str, alone: bool, told: bool) -> None:
+    """As Derive's, whose connector reckons the price of a market order from its book alone."""
+    raw: JsonValue = {
+        "channel": "orderbook.COINALPHA-HBOT.1.100",
+        "data": {"instrument_name": "COINALPHA-HBOT", "bids": [["1.4", "2"]], "asks": [["1.6", "3"]]},
+    }
+    content: dict[str, JsonValue] = {"bids": [["1.4", "2"]], "asks": [["1.6", "3"]]}
+    notes = [Note(kind=kind, raw=raw, made=(Made(type="SNAPSHOT", at=None, content=content),))]
+    book = streamed(notes, "BTC-PERP", alone=alone)
+    venue = Venue(SAMPLE_MARKETS, 1, StillClock())
+    said = Listening(venue, [], read_source([]), SETS[0], None, book)
+    session = said.upgrade(Request("GET", "x.test", "/ws"), said.match(Request("GET", "x.test", "/ws")))
+    assert isinstance(session, StreamSession)
+    frames = list(session.received('{"channels": ["orderbook.BTC-PERP.1.100"]}'))
+    whole = json.dumps(raw).replace("COINALPHA-HBOT", "BTC-PERP")
+    assert [json.loads(each.text) for each in frames if isinstance(each, Frame)] == (
+        [json.loads(whole)] if told else []
+    )
+    assert list(session.received('{"op": "ping"}')) == []
+
+
+def test_a_book_of_one_side_is_told_to_nobody() -> None:
+    content: dict[str, JsonValue] = {"bids": [["1.4", "2"]], "asks": []}
+    made = (Made(type="SNAPSHOT", at=None, content=content),)
+    assert streamed([Note(kind="snapshot", raw={"bids": []}, made=made)], "X-Y", alone=True) is None

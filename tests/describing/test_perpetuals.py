@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -10,23 +11,26 @@ import pytest
 from pydantic import JsonValue
 
 from harness.describing.answers import Answer, answers, at_asked_hosts
+from harness.describing.as_ordered import Ordered
 from harness.describing.asked import Act, Asked
 from harness.describing.assembling import assemble
 from harness.describing.book_levels import levels_in
 from harness.describing.book_notes import Made, Note
 from harness.describing.books import derived
-from harness.describing.contracts import in_contracts
+from harness.describing.contracts import in_contracts, of_a_part
 from harness.describing.deriving import Derived
 from harness.describing.fields import KIT, READS, Field
 from harness.describing.gathered import Sources
 from harness.describing.kit import Harvest, Sample
 from harness.describing.leaves import flatten
 from harness.describing.margins import of_the_account
+from harness.describing.placed import Placed
 from harness.describing.said import Said
 from harness.describing.sentinels import SETS
 from harness.describing.signatures import explain
 from harness.describing.source import Read, Reading
 from harness.describing.stream_parts import _as_their_messages_say
+from harness.describing.stream_parts import _book as _book_of_a_stream
 from harness.describing.subscriptions import Subscription
 from harness.describing.templates import Example, Kind, explained
 
@@ -112,6 +116,45 @@ def test_where_orders_are_in_contracts_all_amounts_are() -> None:
         "size": "{order.amount|contracts|number}", "left": "{order.remaining|contracts|number}",
         "got": "{fill.amount|contracts}", "avg": "{order.average_price}", "px": "{order.price}",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "leaf", "seen"),
+    [
+        ("ctVal", "1", "0.01"), ("quanto_multiplier", 1, 0.01), ("contractSize", "0.001", "0.001"),
+        ("sizeMultiplier", "1", "1"), ("multiplierUp", "1", "1"), ("lotSz", "1", "1"),
+    ],
+)  # fmt: skip
+def test_contracts_of_one_are_made_a_part_while_a_connector_is_watched(
+    name: str, leaf: JsonValue, seen: JsonValue
+) -> None:
+    """As OKX's, whose tests have contracts of one: orders in contracts and in the base are alike there."""
+    document: JsonValue = {"data": [{name: leaf}]}
+    sample = Sample(member="trading_rules_url", set=SETS[0].name, side="", type="", answers=())
+    url, text = "https://x.test/instruments", json.dumps(document)
+    told = Answer("symbols", "rules", 0, "", sample, "GET", url, 200, text, document, SETS[0])
+    (made,) = of_a_part([told])
+    assert json.loads(made.text) == made.document == {"data": [{name: seen}]}
+    (other,) = of_a_part([replace(told, operation="balances")])
+    assert other.document == document
+
+
+def test_what_a_book_begins_with_is_in_contracts_too() -> None:
+    level = Field(("bids", "each bid", "0"), "{level.amount}", "level.amount")
+    first = Derived("stream:book", {"bids": {"each bid": ["{level.amount}"]}}, (level,))
+    how = Ordered(contracts=True)
+    sources = Sources(
+        "acme",
+        "perpetual",
+        Harvest(),
+        (),
+        Asked({}),
+        explain((), {}),
+        books={"snapshot": first, "diff": first},
+        ordered=how,
+    )
+    made = _book_of_a_stream(sources, Placed("stream:book", "book", ()), ())
+    assert made["first"] == {"bids": {"each bid": ["{level.amount|contracts}"]}}
 
 
 def test_a_market_says_how_much_a_contract_is() -> None:

@@ -17,6 +17,9 @@ from harness.venue.described.sources import confirms
 CARRYING = ("routes", "connections", "shapes")
 # Facts that a market cannot be without; one of each group is enough.
 NEEDED = (("market.tick_size", "market.tick_decimals"), ("market.lot_size", "market.lot_decimals"))
+# Where a description says in what all fees are taken, and the facts by which replies do.
+FEE_IN: Address = ("orders", "fee_in")
+FEE_ASSETS = ("fill.fee_asset", "fill.fee_asset_number", "paid.asset", "order.fee_asset")
 SIGNATURE = "request.signature"  # a fact of no template: that private requests are signed as described
 
 
@@ -25,11 +28,13 @@ class Trust:
     """`places` are the leaves that carry each fact; `doubted` those that only the fork vouches for.
 
     `derived`: nobody has looked at the description as a whole, so that what no leaf carries may be missing.
+    A `perpetual`'s fees are in the asset of its margin.
     """
 
     places: dict[str, tuple[Address, ...]]
     doubted: frozenset[Address]
     derived: bool = False
+    perpetual: bool = False
 
     @classmethod
     def of(cls, description: Description) -> Trust:
@@ -39,7 +44,8 @@ class Trust:
         """Addresses of the leaves that carry one of the facts and are not confirmed, in order.
 
         What no leaf carries is not leaned on; where none carries any of the facts, they themselves are given,
-        and so are those that a market needs and that no leaf of a derived description carries.
+        and so are those that a market needs, and the asset of fees, that no leaf of a derived description
+        carries.
         """
         asked = tuple(facts)
         places = [place for fact in asked for place in self.places.get(fact, ())]
@@ -50,6 +56,9 @@ class Trust:
             for group in NEEDED
             if self.derived and set(group) <= set(asked) and not any(fact in self.places for fact in group)
         ]
+        spot = self.derived and not self.perpetual
+        if spot and FEE_ASSETS[0] in asked and not any(fact in self.places for fact in FEE_ASSETS):
+            missing.append(FEE_ASSETS[0])
         return tuple(dict.fromkeys([*missing, *(written(each) for each in places if each in self.doubted)]))
 
 
@@ -58,7 +67,7 @@ def _trust(text: str) -> Trust:
     description = Description.model_validate_json(text)
     table = {parsed(at): sources for at, sources in description.known.items()}
     places: dict[str, list[Address]] = {}
-    doubted = set()
+    doubted: set[Address] = set()
 
     def sure(address: Address) -> bool:
         at = covering(address, table)
@@ -68,10 +77,14 @@ def _trust(text: str) -> Trust:
         places.setdefault(fact, []).append(address)
         if not all(map(sure, parts)):
             doubted.add(address)
+    if FEE_IN in table:
+        places.setdefault(FEE_ASSETS[0], []).append(FEE_IN)
+        doubted |= set() if sure(FEE_IN) else {FEE_IN}
     if description.signing is not None and description.signing.scheme == "unverified":
         doubted.add(("signing",))
     carried = {fact: tuple(dict.fromkeys(found)) for fact, found in places.items()}
-    return Trust(carried, frozenset(doubted), derived=bool(description.derived))
+    perpetual = description.kind == "perpetual"
+    return Trust(carried, frozenset(doubted), derived=bool(description.derived), perpetual=perpetual)
 
 
 def _carried(description: Description) -> Iterator[tuple[str, Address, tuple[Address, ...]]]:

@@ -88,3 +88,21 @@ def test_what_a_market_needs_and_no_leaf_of_a_derived_description_carries_is_dou
     assert Trust(places, frozenset()).unconfirmed(asked) == ()
     told = {**places, "market.tick_decimals": (("routes", "y", "reply", "digits"),)}
     assert Trust(told, frozenset(), derived=True).unconfirmed(asked) == ()
+
+
+def test_in_what_fees_are_taken_is_doubted_where_neither_a_leaf_nor_the_description_tells(
+    tmp_path: Path,
+) -> None:
+    """As Derive's: its fills tell a fee and no asset, and the venue would take it of what is received."""
+    fee = ("fill.fee", "fill.fee_asset")
+    places: dict[str, tuple[Address, ...]] = {"fill.fee": (("routes", "x", "reply", "fee"),)}
+    assert Trust(places, frozenset(), derived=True).unconfirmed(fee) == ("fill.fee_asset",)
+    assert Trust({**places, "paid.asset": ()}, frozenset(), derived=True).unconfirmed(fee) == ()
+    assert Trust(places, frozenset()).unconfirmed(fee) == ()
+    assert Trust(places, frozenset(), derived=True, perpetual=True).unconfirmed(fee) == ()
+    for source, doubted in (("ccxt", ()), ("fork reads", ("orders / fee_in",))):
+        data = {**acme(), "orders": {"fee_in": "quote"}}
+        path = tmp_path / f"{source.replace(' ', '_')}.yml"
+        known = {"": ["ccxt"], "orders / fee_in": [source]}
+        path.write_text(yaml.safe_dump({**data, "known": known}), encoding="utf-8")
+        assert described_dialect(path).unconfirmed(fee) == doubted
