@@ -14,7 +14,7 @@ from harness.describing.envelopes import enveloped
 from harness.describing.fields import KIT, READS, SENDS, Field
 from harness.describing.gathered import Sources, derived_of
 from harness.describing.level_names import derived_with_names, names_of_levels
-from harness.describing.margins import of_the_account
+from harness.describing.margins import of_the_account, with_margins
 from harness.describing.named_leaves import with_what_is_named
 from harness.describing.placed import Placed, copied, put, spoken
 from harness.describing.read_replies import at_host, completed, template, whole_of
@@ -147,7 +147,7 @@ def _reply(
     if derived is None:
         return None
     if route.operation == "balances" and sources.kind == "perpetual":
-        return of_the_account(derived, _read(route, sources.source))
+        return with_margins(of_the_account(derived, _read(route, sources.source)))
     return derived
 
 
@@ -212,7 +212,7 @@ def _with_prices(derived: Derived, route: Route, sources: Sources) -> Derived:
         alike = derived_of(route.operation, told, sources)
         known = {**{each.at: each for each in alike.fields if _of_prices(each)}, **known} if alike else known
     fields = tuple(
-        _as_listed(known[each.at], route) if each.at in known and not each.fact else each
+        _as_listed(known[each.at], each, route) if each.at in known and not each.fact else each
         for each in derived.fields
     )
     made = copied(derived.template)
@@ -232,11 +232,11 @@ def _of_prices(leaf: Field) -> bool:
     return leaf.fact.startswith(("funding.", "ticker."))
 
 
-def _as_listed(price: Field, route: Route) -> Field:
-    """A price; beside a market's rules with all its decimals, by which connectors know its tick."""
-    plain = price.fact in _PRICES and price.text == f"{{{price.fact}}}"
-    listed = plain and route.operation == "symbols"
-    return replace(price, text=f"{{{price.fact}|tick_fixed}}") if listed else price
+def _as_listed(price: Field, listed: Field, route: Route) -> Field:
+    """A price; beside a market's rules as a text with all its decimals, by which connectors know its tick."""
+    if route.operation != "symbols" or price.fact not in _PRICES or not isinstance(listed.text, str):
+        return price
+    return replace(price, text=f"{{{price.fact}|tick_fixed}}")
 
 
 def _to_complete(route: Route, told: Derived, read: Derived) -> bool:
