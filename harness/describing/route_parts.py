@@ -120,10 +120,11 @@ def _own_signing(route: Route, sources: Sources, signing: Mapping[str, JsonValue
 
 
 def _read(route: Route, source: Source) -> Reading | None:
-    """What the connector's source reads of what the route answers."""
+    """What the connector's source reads of what the route answers; a word in its path has one of several."""
     if route.word is not None:
         return source.of_word(route.path, route.word, route.operation)
-    return source.of(route.path)
+    paths = (route.path, *(path for _, _, path, _ in route.places))
+    return next((found for path in paths if (found := source.of(path)) is not None), None)
 
 
 def _reply(

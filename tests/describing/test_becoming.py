@@ -6,6 +6,8 @@ import pytest
 
 from harness.describing.function_reading import Function
 from harness.describing.read_replies import template
+from harness.describing.route_parts import _read
+from harness.describing.routes import Route
 from harness.describing.source_reading import _parsed, read_source
 
 
@@ -89,3 +91,19 @@ def test_a_part_that_another_function_is_given_is_read_by_it() -> None:
     fee = [{"quantity": "{fill.fee}", "coin": "{fill.fee_asset}"}]
     row = {"tradeId": "{fill.trade_id}", "p": "{fill.price}", "fee": fee}
     assert template(reading, "order_trades", "fill", "fill") == {"list": {"each fill": row}}
+
+
+def test_a_route_whose_path_says_the_type_answers_as_the_paths_that_the_source_names() -> None:
+    source = read_source(
+        [
+            'LIMIT_PATH_URL = "/order/limit"\nMARKET_PATH_URL = "/order/market"\n'
+            "async def _place_order(self):\n"
+            "    path = CONSTANTS.LIMIT_PATH_URL if limit else CONSTANTS.MARKET_PATH_URL\n"
+            '    reply = await self._api_post(path_url=path)\n    return reply["id"]\n'
+        ]
+    )
+    places = tuple(("x.test", "POST", f"/order/{word}", None) for word in ("limit", "market"))
+    route = Route("place_order", "x.test", "POST", "/order/{type}", {}, "json", True, (), places)
+    reading = _read(route, source)
+    assert reading is not None
+    assert template(reading, "place_order", "order", "order") == {"id": "{order.order_id}"}
