@@ -14,7 +14,7 @@ from harness.describing.envelopes import enveloped
 from harness.describing.fields import KIT, READS, SENDS, Field
 from harness.describing.gathered import Sources, derived_of
 from harness.describing.level_names import derived_with_names, names_of_levels
-from harness.describing.margins import of_the_account
+from harness.describing.margins import of_the_account, with_margins
 from harness.describing.named_leaves import with_what_is_named
 from harness.describing.placed import Placed, copied, put, spoken
 from harness.describing.read_replies import at_host, completed, template, whole_of
@@ -147,7 +147,7 @@ def _reply(
     if derived is None:
         return None
     if route.operation == "balances" and sources.kind == "perpetual":
-        return of_the_account(derived, _read(route, sources.source))
+        return with_margins(of_the_account(derived, _read(route, sources.source)))
     return derived
 
 

@@ -15,6 +15,7 @@ from harness.describing.deriving import Derived
 from harness.describing.fields import READS, SENDS, Field
 from harness.describing.gathered import Sources, derived_of
 from harness.describing.leaves import Path, changed, flatten, placed_at, written
+from harness.describing.margins import with_margins
 from harness.describing.named_leaves import with_what_is_named
 from harness.describing.named_topics import TOPIC, naming_topics
 from harness.describing.placed import Placed, at_address, copied, put, spoken
@@ -202,6 +203,8 @@ def _channel(
     part.fields.append(Field((*at, "topic"), str(subscription.topic), "", Kind.TEXT, (SENDS,)))
     derived = _told_by(subscription.operation, sources, subscription.topic)
     derived = as_ordered(with_what_is_named(derived) if derived else None, sources.ordered)
+    if derived is not None and derived.operation == "stream:balances" and sources.kind == "perpetual":
+        derived = with_margins(derived)
     if derived is not None and any(leaf.fact for leaf in derived.fields):  # tests may have an empty message
         fields = [_by_topic(leaf, subscription.topic) for leaf in derived.fields]
         made = copied(derived.template)

@@ -124,6 +124,7 @@ def _explain(
     if fitting:
         fitting.sort(key=lambda each: _likeness(path, each[0], prefer), reverse=True)
         (fact, form), *others = fitting
+        form += _without_a_fill(having, fact)
         text = f"{{{fact}{form}}}"
         return Explained(path, Kind.FACT, text, fact, form, tuple(name for name, _ in others), seen=seen)
     if len(seen) == 1:
@@ -136,7 +137,8 @@ def _explain(
             return Explained(path, Kind.WORDS, f"{{{name}{form}}}", name, form, words=words, seen=seen)
     sometimes = _in_some_states(having)
     if sometimes:
-        return Explained(path, Kind.FACT, f"{{{sometimes[0]}{sometimes[1]}}}", *sometimes, seen=seen)
+        fact, form = sometimes[0], sometimes[1] + _without_a_fill(having, sometimes[0])
+        return Explained(path, Kind.FACT, f"{{{fact}{form}}}", fact, form, seen=seen)
     filled = _by_state(having)
     if filled is not None:
         return Explained(path, Kind.FACT, f"{{{filled[0]}{filled[1]}}}", *filled, seen=seen)
@@ -144,6 +146,14 @@ def _explain(
     if within is not None:
         return Explained(path, Kind.TEXT, within, seen=seen)
     return Explained(path, Kind.UNKNOWN, seen[0], seen=seen)
+
+
+def _without_a_fill(having: Sequence[tuple[Leaf, Mapping[str, str]]], fact: str) -> str:
+    """The filter for what an order says that has no fill yet, empty where that is left out or not seen."""
+    said = {leaf for leaf, facts in having if fact not in facts} if fact.startswith("fill.") else set()
+    if len(said) != 1 or isinstance(literal := said.pop(), bool | None):
+        return ""
+    return f"|or {literal}" if literal == "" or number_of(literal) == 0 else ""
 
 
 def _in_some_states(having: Sequence[tuple[Leaf, Mapping[str, str]]]) -> tuple[str, str] | None:

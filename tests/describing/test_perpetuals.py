@@ -23,7 +23,7 @@ from harness.describing.fields import KIT, READS, Field
 from harness.describing.gathered import Sources
 from harness.describing.kit import Harvest, Sample
 from harness.describing.leaves import flatten
-from harness.describing.margins import of_the_account
+from harness.describing.margins import of_the_account, with_margins
 from harness.describing.placed import Placed
 from harness.describing.said import Said
 from harness.describing.sentinels import SETS
@@ -198,6 +198,29 @@ def test_balances_that_stand_in_no_row_are_the_accounts() -> None:
         "spot": template["spot"],
     }  # fmt: skip
     assert {each.by for each in made.fields if each.fact.startswith("margin")} == {(READS,)}
+
+
+def test_what_is_available_of_a_perpetuals_balances_is_what_orders_and_positions_leave() -> None:
+    """As OKX's: a balance's free part knows no margin."""
+    row = {"ccy": "{balance.asset}", "avail": "{balance.free|number}", "eq": "{balance.total}", "x": "7"}
+    facts = ("balance.asset", "balance.free", "balance.total", "")
+    fields = tuple(
+        Field(("details", "each balance", name), text, fact)
+        for (name, text), fact in zip(row.items(), facts, strict=True)
+    )
+    told = Derived("stream:balances", {"details": {"each balance": dict(row)}}, fields)
+    made = with_margins(told)
+    assert made.template == {
+        "details": {
+            "each margin": {
+                "ccy": "{margin.asset}", "avail": "{margin.available|round8|number}",
+                "eq": "{margin.wallet|round8}", "x": "7",
+            }
+        }
+    }  # fmt: skip
+    assert made.fields[1].at == ("details", "each margin", "avail")
+    only_total = replace(told, fields=tuple(each for each in fields if each.fact != "balance.free"))
+    assert with_margins(only_total) == only_total
 
 
 def _asked(amounts: tuple[Any, ...]) -> Asked:

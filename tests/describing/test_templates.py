@@ -176,3 +176,21 @@ def test_an_amount_may_be_counted_in_minor_units() -> None:
     """As Aevo's orders, which are signed in millionths."""
     assert form_of("17.19", 17190000) == "|units6|number"
     assert form_of("0", 0) == "|number"
+
+
+@pytest.mark.parametrize(
+    ("without", "text"),
+    [
+        ("0", "{fill.fee|negated|or 0}"), (0, "{fill.fee|negated|or 0}"), ("", "{fill.fee|negated|or }"),
+        (None, "{fill.fee|negated}"),
+    ],
+)  # fmt: skip
+def test_an_order_without_a_fill_says_what_the_tests_have_there(without: Any, text: str) -> None:
+    """As OKX's `fillFee`, of which its connector makes a decimal in every state: null ends the message."""
+    examples = [
+        Example({"order.price": "9.5"}, {"fee": without}),
+        Example({"order.price": "8.5"}, {"fee": without}),
+    ]
+    examples += [Example({"fill.fee": fee}, {"fee": f"-{fee}"}) for fee in ("3.31", "2.87")]
+    (found,) = explained(examples).values()
+    assert found.text == text
