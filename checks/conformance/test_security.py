@@ -111,7 +111,7 @@ def test_unit_tests_reach_for_nobody(
     upstreams_alone: Callable[[str], bool],
 ) -> None:
     """The connector's unit tests, too, ask for no host but what the round declares, upstream's ask for, or
-    only upstream's own code names: its application asks all its exchanges when an error makes it start.
+    only upstream's own code names: what asks these is no submission's.
     """
     exchange = candidate.exchange.dialect
     served = dialect(exchange) if exchange in known() else None

@@ -65,7 +65,7 @@ def test_a_connection_of_the_unit_tests_is_found() -> None:
         reach("pool.evil.com:443", upstreams=("test.com:443",))
     assert found.value.evidence
     reach("test.com:443", upstreams=("test.com:443",))
-    reach("api.coinzoom.com:443")  # upstream's application asks all its exchanges when an error imports it
+    reach("api.coinzoom.com:443")  # another exchange of upstream's, which no file of the submission names
 
 
 def test_a_connection_between_the_scenarios_is_found() -> None:
