@@ -110,9 +110,7 @@ def test_unit_tests_reach_for_nobody(
     upstreams_unit_tests: Callable[[], UnitTestResult],
     upstreams_alone: Callable[[str], bool],
 ) -> None:
-    """The connector's unit tests, too, ask for no host but what the round declares, upstream's ask for, or
-    only upstream's own code names: what asks these is no submission's.
-    """
+    """The connector's unit tests, too, ask for no host but what the round declares or is upstream's alone."""
     exchange = candidate.exchange.dialect
     served = dialect(exchange) if exchange in known() else None
     hosts = (*served.rest_hosts, *served.stream_hosts) if served is not None else ()
