@@ -14,7 +14,7 @@ from harness.describing.kit import Reading
 from harness.describing.leaf_fields import field_of
 from harness.describing.leaves import Path, flatten
 from harness.describing.names import fact_named
-from harness.describing.places import NO_NOTES, MarketNotes, listing, with_places
+from harness.describing.places import NO_NOTES, MarketNotes, listing_of, with_places
 from harness.describing.readings import FORK, Meaning, meaning
 from harness.describing.reply_rows import ROWS, RowBuilder
 from harness.describing.row_keys import keys_of, names_in_keys, with_keys_alike
@@ -68,11 +68,15 @@ def derive(
     by_ccxt: dict[Path, Meaning] = {}
     for each in _one_of_each(answers):
         by_ccxt = {**second(operation, each.document), **by_ccxt}
-    base = max(answers, key=lambda each: len(flatten(each.document)))
+    lists = {id(each): listing_of(each, markets.counted) for each in answers if operation == "symbols"}
+    # Tests may write out the list of one set's markets for all sets.
+    own = [each for each in answers if lists.get(id(each)) is not None] or answers
+    base = max(own, key=lambda each: len(flatten(each.document)))
+    listed = lists.get(id(base))
     balances = operation in ("balances", "stream:balances")
-    rows = _balance_rows(known, sets.values()) if balances else frozenset()
+    assets = _balance_rows(known, sets.values()) if balances else frozenset()
     fields = {
-        path: field_of(operation, each, by_fork.get(path), by_ccxt.get(path), path[:-1] in rows, first)
+        path: field_of(operation, each, by_fork.get(path), by_ccxt.get(path), path[:-1] in assets, first)
         for path, each in known.items()
     }
     if not balances:
@@ -89,11 +93,9 @@ def derive(
     fields = {path: _with_order_id(_with_states(each, seen), str(path[-1])) for path, each in fields.items()}
     if ROWS.get(operation) == "fill":
         fields = _with_trade_id(fields)
-    ours, counted = base.sentinels, markets.counted
-    lists = listing(base.document, ours.base, ours.quote, counted) if operation == "symbols" else None
-    fields = with_places(fields, lists)
-    listed = lists.rows if lists is not None else {}
-    builder = RowBuilder(operation, fields, keys_of(first, symbols), names_in_keys(first, symbols), listed)
+    fields = with_places(fields, listed)
+    rows = {} if listed is None else listed.rows
+    builder = RowBuilder(operation, fields, keys_of(first, symbols), names_in_keys(first, symbols), rows)
     whole = base.document
     for each in answers:
         whole = united(whole, each.document)

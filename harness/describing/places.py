@@ -176,21 +176,22 @@ def _held(text: str) -> Field:
 
 def place_told(answers: Sequence[Answer], counted: Collection[str]) -> dict[str, str]:
     """The place that our market has in what `with_our_place` makes, as a fact; nothing where none is told."""
-    found = (_listing_of(each, counted) for each in answers)
+    found = (listing_of(each, counted) for each in answers)
     own = next((each for each in found if each is not None), None)
     if own is None:
         return {}
     return {PLACE: SESSION["market.number"] if own.index is not None else str(PADDED)}
 
 
-def _listing_of(answer: Answer, counted: Collection[str]) -> Listing | None:
+def listing_of(answer: Answer, counted: Collection[str]) -> Listing | None:
+    """The lists of a reply, by the assets of its set."""
     ours = answer.sentinels
     return listing(answer.document, ours.base, ours.quote, counted) if answer.place else None
 
 
 def with_our_place(answers: Sequence[Answer], counted: Collection[str]) -> list[Answer]:
     """The same replies; where markets are named by their places, ours has one that is unmistakable."""
-    return [_with_our_place(each, _listing_of(each, counted)) for each in answers]
+    return [_with_our_place(each, listing_of(each, counted)) for each in answers]
 
 
 def _with_our_place(answer: Answer, found: Listing | None) -> Answer:

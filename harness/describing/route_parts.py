@@ -212,7 +212,7 @@ def _with_prices(derived: Derived, route: Route, sources: Sources) -> Derived:
         alike = derived_of(route.operation, told, sources)
         known = {**{each.at: each for each in alike.fields if _of_prices(each)}, **known} if alike else known
     fields = tuple(
-        _as_listed(known[each.at], route) if each.at in known and not each.fact else each
+        _as_listed(known[each.at], each, route) if each.at in known and not each.fact else each
         for each in derived.fields
     )
     made = copied(derived.template)
@@ -232,11 +232,11 @@ def _of_prices(leaf: Field) -> bool:
     return leaf.fact.startswith(("funding.", "ticker."))
 
 
-def _as_listed(price: Field, route: Route) -> Field:
-    """A price; beside a market's rules with all its decimals, by which connectors know its tick."""
-    plain = price.fact in _PRICES and price.text == f"{{{price.fact}}}"
-    listed = plain and route.operation == "symbols"
-    return replace(price, text=f"{{{price.fact}|tick_fixed}}") if listed else price
+def _as_listed(price: Field, listed: Field, route: Route) -> Field:
+    """A price; beside a market's rules as a text with all its decimals, by which connectors know its tick."""
+    if route.operation != "symbols" or price.fact not in _PRICES or not isinstance(listed.text, str):
+        return price
+    return replace(price, text=f"{{{price.fact}|tick_fixed}}")
 
 
 def _to_complete(route: Route, told: Derived, read: Derived) -> bool:

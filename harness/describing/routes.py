@@ -45,6 +45,8 @@ from harness.describing.source import UNREAD, Source
 from harness.describing.templates import Example
 
 _SETTING = ("set_leverage", "position_mode")
+# Operations that change something of an account's, whoever a request says that it is from.
+_OF_ACCOUNTS = ("place_order", "cancel_order", *_SETTING)
 
 
 @dataclass(frozen=True)
@@ -192,7 +194,7 @@ def route_of(
         for name, value in takes.items()
     }
     private = (
-        operation in ("place_order", "cancel_order")
+        operation in _OF_ACCOUNTS
         or any(scheme.signs(first, credentials) for scheme in schemes)
         or session_place(first, parts) != ""
         or any(key in value for key in keys for value in (first.path, *first.values.values()))

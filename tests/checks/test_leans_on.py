@@ -18,3 +18,12 @@ def test_every_fact_exists(requirement: Requirement) -> None:
 
 def test_some_forty_requirements_lean_on_none() -> None:
     assert len([each for each in Catalogue.load() if not each.leans_on]) >= 40
+
+
+@pytest.mark.parametrize("name", ["contract-size-applied", "positions-match"])
+def test_what_compares_positions_leans_on_all_that_may_tell_their_size(name: str) -> None:
+    """A connector of OKX reckons it from what the position is worth, which only its tests' message tells."""
+    (found,) = (each for each in LEANING if each.id == name)
+    assert {"position.size", "position.amount", "position.notional", "position.entry_price"} <= set(
+        found.leans_on
+    )

@@ -416,6 +416,9 @@ def test_a_reply_whose_request_is_not_known_is_left_out() -> None:
         ({"type": "lookUp", "oid": 7}, "/ask", '"order"'),
         ({"action": {"type": "order"}}, "/do", "ok"),
         ({"action": {"type": "cancelByCid"}}, "/do", "gone"),
+        ({"place_order": {"cid": "a"}, "sig": {"r": "0x1"}}, "/do", "ok"),
+        ({"cancel_orders": {"cids": ["a"]}}, "/do", "gone"),
+        ([{"method": "order.cancel"}], "/do", "gone"),
     ],
 )
 def test_a_mocked_exchange_answers_what_a_request_says(body: Any, path: str, told: str) -> None:

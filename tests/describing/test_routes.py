@@ -461,6 +461,7 @@ def test_a_leverage_is_known_by_what_was_asked_for() -> None:
     assert (route.operation, route.takes) == (
         "set_leverage", {"instrument": "{market.symbol}", "leverage": "{position.leverage}"},
     )  # fmt: skip
+    assert route.private  # it is an account's, whoever a request says that it is from
 
 
 def test_what_is_asked_of_a_perpetual_is_named_by_its_path() -> None:
