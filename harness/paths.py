@@ -24,7 +24,7 @@ def cache_dir() -> Path:
     configured = os.environ.get("HARNESS_CACHE")
     root = Path(configured).expanduser() if configured else platformdirs.user_cache_path("connector-harness")
     if not configured and not root.is_absolute():
-        raise UserError("this user has no home folder for the cache", hint=SET_IT)
+        raise UserError("this user has no home folder, which the cache needs", hint=SET_IT)
     return made(root, "the cache", SET_IT).resolve()
 
 
@@ -44,7 +44,7 @@ def made(folder: Path, what: str = "the folder", hint: str = NAME_ANOTHER) -> Pa
 def made_empty(folder: Path) -> Path:
     """The same for a folder that nothing may be in yet, as `--to` names it."""
     if any(made(folder).iterdir()):
-        raise UserError("the folder is not empty", where=str(folder), hint="name another with --to")
+        raise UserError("the folder is not empty", where=str(folder), hint="choose another with --to")
     return folder
 
 

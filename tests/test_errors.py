@@ -196,7 +196,7 @@ def test_a_second_writer_is_told_who_the_first_is(
         assert ended(monkeypatch, command, str(file if command in ("run", "freeze") else folder)) == 2
     said = capsys.readouterr().err
     assert f"process {os.getpid()} on " in said
-    assert "is writing here" in said
+    assert "is writing to this folder" in said
 
 
 def test_a_disk_that_is_full_ends_with_2(

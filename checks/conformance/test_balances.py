@@ -41,13 +41,13 @@ def totals_match(views: Iterable[BalanceView]) -> None:
 
 @requirement("total-balance-matches")
 def test_totals_match(trading: Trading) -> None:
-    """At the start, and while orders are open, total balances are the ledger's."""
+    """At the start, and while orders are open, total balances equal the ledger's."""
     totals_match(view for view in trading.balances if "fill" not in view.moment)
 
 
 @requirement("balance-follows-fills")
 def test_totals_follow_fills(trading: Trading) -> None:
-    """After each partial and full fill, total balances are the ledger's."""
+    """After each partial and full fill, total balances equal the ledger's."""
     views = [view for view in trading.balances if "fill" in view.moment]
     if not views:
         undetermined("No order was filled.")
@@ -56,7 +56,7 @@ def test_totals_follow_fills(trading: Trading) -> None:
 
 @requirement("available-balance-matches")
 def test_available_balances_match(trading: Trading) -> None:
-    """What open orders hold is not available; a cancel or a fill frees what it should."""
+    """Funds of open orders are not available; a cancel or a fill releases the right amount."""
     for view in trading.balances:
         claim = view.claimed.available if view.claimed else Decimal(0)
         expect(
@@ -68,7 +68,7 @@ def test_available_balances_match(trading: Trading) -> None:
 
 @requirement("available-follows-at-once")
 def test_what_is_available_follows_with_the_total(trading: Trading) -> None:
-    """Where the total of an asset follows a fill before any poll, what is available of it does so too."""
+    """If an asset's total follows a fill before any poll, its available balance does so too."""
     known: dict[str, Decimal] = {}
     for view, polled in zip(trading.balances_unpolled, trading.balances, strict=False):
         claim, before = view.claimed, known.get(view.asset)
@@ -78,15 +78,15 @@ def test_what_is_available_follows_with_the_total(trading: Trading) -> None:
         if claim is not None and followed and polled.available_matches:
             expect(
                 view.available_matches,
-                f"The total balance of {view.asset} {view.moment} was right before any poll, and "
-                f"{claim.available} told as available instead of {view.available} until the next one.",
+                f"The total balance of {view.asset} {view.moment} was right before any poll, but the "
+                f"available balance was {claim.available} instead of {view.available} until the next poll.",
                 *_evidence(view),
             )
 
 
 @requirement("available-follows-at-once")
 def test_what_is_available_follows_each_message(trading: Trading) -> None:
-    """An order changes what is available and not the total: it follows the message that tells so.
+    """An order changes the available balance, not the total: it follows the message about that.
 
     Only of a connector whose totals follow messages: whether it takes balances from them at all is its own.
     """
@@ -104,8 +104,8 @@ def test_what_is_available_follows_each_message(trading: Trading) -> None:
         if listens and told is not None and polled.available_matches and view.total_matches:
             expect(
                 view.available_matches,
-                f"A message told of {view.asset} {view.moment}, of which {view.available} was available; the "
-                f"connector went on to report {view.claimed.available} until its next poll.",
+                f"A message gave {view.available} {view.asset} as available {view.moment}; the connector "
+                f"reported {view.claimed.available} until its next poll.",
                 *_evidence(view),
                 trading.part.wire.evidence(told),
             )
@@ -182,7 +182,7 @@ def test_a_wrong_key_is_noticed(trading: Trading, traces: Traces, evidence: Atta
         evidence(claimed(EvidenceKind.NOTE, f"With a wrong secret it is not even made: {error.gist}"))
         return
     if run.ready and not run.verified:
-        undetermined("This simulated exchange refuses no secret: how requests are signed is not known.")
+        undetermined("This simulated exchange accepts any secret, because its signatures are not known.")
     expect(not run.ready, "The connector reports itself ready although the exchange refuses its API secret.")
     if not run.requests:
         undetermined("The connector sent no request at all.")

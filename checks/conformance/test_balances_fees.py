@@ -32,7 +32,7 @@ def test_a_rebate_is_a_negative_fee(fees: Fees) -> None:
 
 @requirement("changed-fees-reported")
 def test_a_fee_is_what_the_exchange_took(fees: Fees) -> None:
-    """The rate is raised while the connector runs, then makers pay nothing: so each fill is told."""
+    """The fee rate rises while the connector runs, then becomes zero for makers: each fill has its fee."""
     for paid in (*_while(fees, Charged.RAISED), *_while(fees, Charged.NOTHING)):
         _reported(fees, paid)
 
@@ -42,14 +42,14 @@ def test_a_fee_in_a_third_asset(fees: Fees) -> None:
     """The fee is taken from an asset that is none of the market's."""
     thirds = _while(fees, Charged.THIRD_ASSET)
     if not thirds:
-        not_applicable("On this exchange, fees are paid in assets of the market only.")
+        not_applicable("This exchange charges fees only in the market's own assets.")
     for paid in thirds:
         _reported(fees, paid)
 
 
 @requirement("changed-fees-reported")
 def test_fees_that_a_poll_finds(fees: Fees) -> None:
-    """No stream tells of the two fills of an order: each still has its own fee, in its own asset."""
+    """A poll finds two fills that no stream reported: each has its own fee, in its own asset."""
     for paid in _while(fees, Charged.POLLED):
         _reported(fees, paid)
 
@@ -62,9 +62,9 @@ def test_balances_follow_changed_fees(fees: Fees) -> None:
 
 @requirement("other-accounts-stay-out")
 def test_another_account_of_its_user_stays_out(fees: Fees) -> None:
-    """Its private stream tells of money in another account: what it can trade with is as before."""
+    """The private stream reports funds in another account: the connector's balances stay the same."""
     if not fees.elsewhere:
-        not_applicable("The exchange tells of no other account of its user.")
+        not_applicable("The exchange reports no other account of its user.")
     totals_match(fees.elsewhere)
 
 
@@ -72,7 +72,7 @@ def test_another_account_of_its_user_stays_out(fees: Fees) -> None:
 def test_all_that_the_account_has_can_be_ordered_for(fees: Fees) -> None:
     """An order for the whole balance, less the fee that the connector expects on top, is accepted."""
     if fees.whole is None:
-        not_applicable("On a perpetual, margin is paid with, and no whole balance.")
+        not_applicable("Perpetual orders use margin, not a whole balance.")
     arrived(
         fees.whole,
         f"An order for all that the account has, less the expected fee of {100 * fees.expected:f} %, "

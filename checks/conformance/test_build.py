@@ -200,8 +200,8 @@ def _no_shape_fits(choice: Choice, unreadable: Iterable[str], lacks: Lacks) -> N
     unread = ", ".join(sorted(set(unreadable)))
     if unread:
         undetermined(
-            f"None of {choice.tries} made-up credentials was accepted ({gist}), and its tests make their own "
-            f"for {unread}: say in the candidate's row what shape they have (`exchange: credentials:`).",
+            f"None of {choice.tries} made-up credentials was accepted ({gist}), and its tests generate their "
+            f"own for {unread}: give their shape in the candidate's row (`exchange: credentials:`).",
             log,
         )
     fail(

@@ -88,9 +88,9 @@ def test_first_book_equals_the_exchange(market_data: MarketData) -> None:
 
 @requirement("order-book-snapshot-matches")
 def test_a_book_that_moves_at_the_start(restarted: Restart) -> None:
-    """Levels change while the connector asks for its first book: it has each as it is in the end."""
+    """Levels change while the connector requests its first book: afterwards its book is right."""
     if not any(each.moved for each in restarted.starts):
-        undetermined("It asked for no order book while it listened to its stream.")
+        undetermined("The connector requested no order book while its stream was open.")
     for each in restarted.starts:
         expect(
             each.difference is None or not each.moved,
@@ -166,7 +166,7 @@ def test_the_takers_side_is_told(market_data: MarketData) -> None:
 
 @requirement("public-trade-times")
 def test_public_trades_have_their_time(market_data: MarketData) -> None:
-    """The time of each public trade is the exchange's, in seconds and parts of them."""
+    """The time of each public trade is the exchange's, in fractional seconds."""
     times: dict[tuple[str, Decimal, Decimal], list[float]] = {}
     for made in market_data.trades_made:
         times.setdefault(_traded(made.market.name, made.price, made.amount), []).append(made.at)
@@ -180,7 +180,7 @@ def test_public_trades_have_their_time(market_data: MarketData) -> None:
     for told, true in timed:
         expect(
             min(abs(told - at) for at in true) < OTHER_UNIT,
-            f"A public trade at {true[0]:.3f} (Unix seconds) arrived with the time {told:f}.",
+            f"A public trade at {true[0]:.3f} (Unix seconds) arrived with the timestamp {told:f}.",
             *_trade_frames(market_data),
         )
     exact = sum(at % 1 != 0 for _, true in timed for at in true[:1])
@@ -204,7 +204,7 @@ def _trade_frames(run: MarketData) -> list[Evidence]:
 
 @requirement("last-traded-price")
 def test_last_price(market_data: MarketData) -> None:
-    """get_last_traded_prices gives the price of the market's last trade, as far as a float keeps it."""
+    """get_last_traded_prices gives the price of the market's last trade, to the precision of a float."""
     expect(
         as_kept(market_data.prices.last) == as_kept(market_data.last_price),
         f"The last traded price is {market_data.last_price}; it reports {market_data.prices.last}.",
@@ -213,7 +213,7 @@ def test_last_price(market_data: MarketData) -> None:
 
 @requirement("last-traded-price")
 def test_last_prices_of_several(market_data: MarketData) -> None:
-    """get_last_traded_prices of several pairs gives what it gives of each of them alone.
+    """get_last_traded_prices gives the same prices for several pairs as for each alone.
 
     The order books' last prices are brought up to date so. A pair that it knows nothing of when it is asked
     for that alone is not missed.
@@ -221,20 +221,20 @@ def test_last_prices_of_several(market_data: MarketData) -> None:
     told = market_data.several.alone.items()
     alone = {pair: price for pair, price in told if price is not None and not price.is_nan()}
     if len(alone) < 2:
-        undetermined("It told the last price of less than two pairs.")
+        undetermined("The connector gave last prices of fewer than two pairs.")
     together = market_data.several.together
     wrong = [pair for pair, price in alone.items() if together.get(pair) != price]
     expect(
         not wrong,
-        f"Asked for the last prices of {len(market_data.several.alone)} pairs at once it gives "
-        f"{', '.join(f'{together.get(pair)} for {pair}' for pair in wrong)}; asked for each alone it gives "
+        f"For {len(market_data.several.alone)} pairs at once, the last prices are "
+        f"{', '.join(f'{together.get(pair)} for {pair}' for pair in wrong)}; for each pair alone, "
         f"{', '.join(f'{alone[pair]}' for pair in wrong)}.",
     )
 
 
 @requirement("top-of-book-prices")
 def test_best_prices(market_data: MarketData) -> None:
-    """get_price and the best bid and ask are those of the exchange, the right way round.
+    """get_price and the best bid and ask are the exchange's, the right way round.
 
     As far as a float keeps them: some connectors of 2020 round no price that they take from their book.
     """
@@ -254,7 +254,7 @@ def test_best_prices(market_data: MarketData) -> None:
 
 @requirement("websocket-preferred")
 def test_book_follows_without_polling(market_data: MarketData, evidence: Attach) -> None:
-    """While the market moves the book is not fetched again and again over REST."""
+    """While the market moves, the book is not polled over REST."""
     evidence(measured(f"{market_data.book_requests} order book requests while the market moved"))
     expect(
         market_data.part.wire.frames("stream:book", direction="received"),
@@ -270,7 +270,7 @@ def test_book_follows_without_polling(market_data: MarketData, evidence: Attach)
 @pytest.mark.takes_a_minute
 @requirement("order-book-depth-100")
 def test_the_book_is_deep_enough(hour: Hour) -> None:
-    """Of a book with 150 levels a side, it keeps 100, or as many as the exchange tells."""
+    """From a book with 150 levels per side, it keeps 100, or as many as the exchange sends."""
     wanted = min(DEPTH, hour.part.began.book_depth)
     least = min(hour.depth)
     expect(

@@ -71,7 +71,7 @@ def test_every_fill_once(trading: Trading) -> None:
 
 @requirement("fills-at-their-price")
 def test_fills_have_the_price_at_which_they_traded(races: Races) -> None:
-    """A limit order that trades at a better price than its own is told at that price."""
+    """A limit order that trades at a better price than its own is reported at that price."""
     (life,) = placed([races.crossed] if races.crossed else [])
     better = [fill.price for fill in life.fills if fill.price != life.price]
     told = [price for event in life.of("OrderFilled") if (price := event.decimal("price")) is not None]
@@ -94,30 +94,29 @@ def test_a_repeated_message_is_no_second_fill(deaf_streams: DeafStreams) -> None
 
 @requirement("every-fill-reported-once")
 def test_fills_told_in_one_message(deaf_streams: DeafStreams) -> None:
-    """One private message tells of two fills: both are reported, as soon as one that is told alone."""
+    """One private message contains two fills: both are reported, as promptly as a single one."""
     (life,) = placed([deaf_streams.together] if deaf_streams.together else [])
     if not deaf_streams.joined:
-        not_applicable("The exchange tells of each fill in a message of its own.")
+        not_applicable("The exchange sends each fill in a separate message.")
     alone, *both = deaf_streams.heard
     if not alone:
         undetermined("It reports no fill before it polls.")
     expect(
         all(both),
-        f"Of two fills that one message told of, {sum(both)} were reported before a poll.",
+        f"Two fills came in one message; {sum(both)} of them were reported before a poll.",
         *timeline(life),
     )
 
 
 @requirement("orders-of-others-pass-by")
 def test_orders_of_others_hold_nothing_up(deaf_streams: DeafStreams) -> None:
-    """Messages tell of orders from the browser, without client order ids: a fill after them is reported."""
+    """A fill that follows messages about orders from the browser, without client order ids, is reported."""
     (life,) = placed([deaf_streams.after_others] if deaf_streams.after_others else [])
     if not any(deaf_streams.heard[:1]):
         undetermined("It reports no fill before it polls.")
     expect(
         deaf_streams.heard_after_others,
-        "After messages about orders that its user placed in the browser, a fill was not reported before "
-        "a poll.",
+        "After messages about orders placed in the browser, a fill was not reported before a poll.",
         *timeline(life),
     )
 
@@ -157,7 +156,7 @@ def test_cancelled_once(trading: Trading) -> None:
 
 @requirement("cancelled-event-once")
 def test_cancelled_once_during_a_poll(races: Races) -> None:
-    """An order is cancelled while a poll asks for it; the poll's answer comes last and ends nothing again."""
+    """An order is cancelled during a poll; the poll's answer comes last and does not end it again."""
     for life in placed([races.polled] if races.polled else []):
         ends = [event.kind for event in life.terminal()]
         expect(
@@ -188,27 +187,27 @@ def test_a_refused_order_fails_once(trading: Trading) -> None:
 
 @requirement("late-messages-handled")
 def test_late_messages_leave_an_order_ended(races: Races) -> None:
-    """Polls tell of two fills and the end; then the messages of all that come, and nothing happens again."""
+    """Polls report two fills and the end; the stream's messages about them come later and change nothing."""
     (life,) = placed([races.overtaken] if races.overtaken else [])
     if not races.ended_first:
-        undetermined("No poll told of the order's end while its messages were held back.")
+        undetermined("No poll reported the order's end while its messages were delayed.")
     ends = [event.kind for event in life.terminal()]
     expect(
         len(ends) == 1,
-        f"A {life.name} order ended again when messages of its fills came late: {', '.join(ends)}.",
+        f"A {life.name} order ended again when the messages of its fills arrived late: {', '.join(ends)}.",
         *timeline(life),
     )
     truth = sum(fill.amount for fill in life.fills)
     told = sum(event.decimal("amount") or 0 for event in life.of("OrderFilled"))
     expect(
         told == truth,
-        f"A poll told of the end of a {life.name} order, and messages of its fills came late: of {truth:f} "
-        f"that were filled {told:f} were reported.",
+        f"After a poll ended a {life.name} order and the messages of its fills arrived late, {told:f} "
+        f"instead of {truth:f} was reported as filled.",
         *timeline(life),
     )
     expect(
         not life.tracked_after,
-        f"A {life.name} order that had ended is tracked as open since messages of its fills came late.",
+        f"An ended {life.name} order is tracked as open again after the messages of its fills arrived late.",
         *timeline(life),
     )
 
@@ -217,7 +216,7 @@ def test_late_messages_leave_an_order_ended(races: Races) -> None:
 def test_one_end_whatever_happens(
     trading: Trading, deaf_streams: DeafStreams, errors: Errors, races: Races
 ) -> None:
-    """No order ends twice: not in quiet trading, not when messages repeat or come late, not under errors."""
+    """No order ends twice: in quiet trading, when messages repeat or come late, or under errors."""
     repeated = (deaf_streams.repeated, deaf_streams.silent_fill, deaf_streams.silent_cancel)
     others = (*repeated, errors.server_error, races.polled)
     for life in (*trading.lives(), *(life for life in others if life is not None)):
@@ -246,10 +245,10 @@ def test_timestamps(trading: Trading) -> None:
 
 @requirement("in-flight-orders-tracked")
 def test_tracked_while_open(trading: Trading) -> None:
-    """An open order is tracked, one that is done is not."""
+    """An open order is tracked, an ended one is not."""
     for life in placed((*trading.filled, *trading.cancelled)):
         expect(life.tracked is not None, f"An open {life.name} order is not tracked.", *timeline(life))
-        expect(not life.tracked_after, f"A {life.name} order that is done is still tracked.", *timeline(life))
+        expect(not life.tracked_after, f"An ended {life.name} order is still tracked.", *timeline(life))
 
 
 @requirement("status-updated-without-user-stream")
@@ -269,7 +268,7 @@ def test_polling_finds_the_end(deaf_streams: DeafStreams) -> None:
 
 @requirement("missed-fills-recovered")
 def test_a_missed_fill_is_found(broken_streams: BrokenStreams) -> None:
-    """A fill that happened while no stream was heard is found by polling."""
+    """A fill that happened while the streams were silent is found by polling."""
     if broken_streams.life is None or broken_streams.missed_fill is None:
         undetermined("No order that could be filled reached the exchange.")
     fill = broken_streams.missed_fill
@@ -286,22 +285,22 @@ def test_a_missed_fill_is_found(broken_streams: BrokenStreams) -> None:
     if life is not None:
         expect(
             not broken_streams.unreported,
-            f"Of {len(life.fills)} fills at one moment that no stream told of, "
-            f"{len(broken_streams.unreported)} were never reported.",
+            f"{len(broken_streams.unreported)} of {len(life.fills)} simultaneous fills that no stream "
+            "reported were never found.",
             *timeline(life),
         )
 
 
 @requirement("lost-reply-reconciled")
 def test_no_orphan_after_a_lost_reply(lost_reply: LostReply) -> None:
-    """The exchange accepted an order but its answer was lost: the connector still knows of it, or ends it."""
+    """The exchange accepted an order but its answer was lost: the connector still tracks it, or ends it."""
     order = lost_reply.order
     if order is None:
         undetermined("The order whose reply was to be lost never reached the exchange.")
     expect(
         lost_reply.life.tracked_after or not order.status.live,
-        "The reply to an accepted order was lost and the connector forgot the order: it stays open on the "
-        "exchange, untracked.",
+        "The reply to an accepted order was lost and the connector dropped the order, which stays open on "
+        "the exchange.",
         seen_in_ledger(f"order {order.order_id} ({order.client_order_id}) is {order.status.value}"),
         *timeline(lost_reply.life),
     )
@@ -312,7 +311,7 @@ def test_a_fill_may_come_first(races: Races) -> None:
     """An order trades at once, its confirmation comes late: announced, filled and completed once."""
     (life,) = placed([races.crossed] if races.crossed else [])
     if not life.fills:
-        undetermined("The order that was to trade at once did not.")
+        undetermined("The order that should have traded at once did not.")
     _fills_reported(life)
     kinds = Counter(life.kinds())
     expect(
@@ -330,7 +329,7 @@ def test_a_fill_may_come_first(races: Races) -> None:
 
 @requirement("missing-order-not-failed-early")
 def test_an_order_out_of_sight_is_not_given_up(races: Races) -> None:
-    """One poll finds no such order, the next one does: it stays tracked, and its fill is reported."""
+    """One poll does not find the order, the next one does: it stays tracked, and its fill is reported."""
     (life,) = placed([races.lagging] if races.lagging else [])
     if not races.asked_for_lagging:
         undetermined("The connector did not ask for the order while it could not be found.")
@@ -353,7 +352,7 @@ def test_orders_survive_a_restart(restarted: Restart) -> None:
     placed(restarted.before)
     expect(
         not restarted.raised,
-        "It raises an error when it is given back the orders that it saved.",
+        "The connector raises an error when it restores its saved orders.",
         claimed(EvidenceKind.LOG, restarted.raised),
     )
     missing = [life.order_id for life in restarted.before if life.order_id not in restarted.tracked]
@@ -374,7 +373,7 @@ def test_orders_survive_a_restart(restarted: Restart) -> None:
 
 @requirement("order-history-consistent")
 def test_histories_end_as_the_ledger_has_them(histories: Histories, evidence: Attach) -> None:
-    """Fills, cancels and faults as the seed draws them: in the end it knows what the ledger knows."""
+    """After fills, cancels and faults drawn from the seed, its orders and balances agree with the ledger."""
     placed(life for history in histories.lived for life in history.lives.values())
     for history in histories.lived:
         for what, *_ in islice(breaches(history), 1):

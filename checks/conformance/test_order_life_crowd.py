@@ -10,7 +10,7 @@ from harness.scenarios.played.crowd import Crowd
 
 @requirement("many-orders-at-once")
 def test_a_dozen_pairs(crowd: Crowd, evidence: Attach) -> None:
-    """With a dozen pairs it gets ready, nothing that it asks for is refused, and its books follow."""
+    """With a dozen pairs it becomes ready, no request is refused, and its books stay right."""
     count = len(crowd.pairs)
     evidence(measured(f"{count} pairs", pairs=count))
     refused = [crowd.part.wire.evidence(each) for each in crowd.refused[:3]]
@@ -25,12 +25,12 @@ def test_a_dozen_pairs(crowd: Crowd, evidence: Attach) -> None:
         not crowd.waiting_for,
         f"With {count} pairs, the connector never became ready ({waiting}); with one it does.",
     )
-    expect(crowd.difference is None, f"With {count} pairs, books do not follow: {crowd.difference}.")
+    expect(crowd.difference is None, f"With {count} pairs, order books go wrong: {crowd.difference}.")
 
 
 @requirement("many-orders-at-once")
 def test_many_orders_at_once(crowd: Crowd, evidence: Attach) -> None:
-    """Each of many orders arrives once, and its fills and its end are told as they were."""
+    """Each of many orders arrives once, and its fills and its end are reported correctly."""
     placed = [life for life in crowd.lives if life.placed is not None]
     if not placed:
         undetermined("No order reached the exchange.")

@@ -47,7 +47,7 @@ def _ended_by(lives: Iterable[Life], *whys: OrderEnd) -> list[Life]:
 
 @requirement("ends-by-the-exchange-reported")
 def test_a_market_order_larger_than_the_book(ends: Ends) -> None:
-    """The book fills a part of a market order, and the exchange ends the rest."""
+    """The book fills part of a market order, and the exchange cancels the rest."""
     if not ends.beyond_the_book:
         not_applicable("The connector offers no market orders.")
     for life in _ended_by(ends.beyond_the_book, OrderEnd.COULD_NOT_REST):
@@ -56,14 +56,14 @@ def test_a_market_order_larger_than_the_book(ends: Ends) -> None:
 
 @requirement("ends-by-the-exchange-reported")
 def test_an_order_that_the_exchange_ends(ends: Ends) -> None:
-    """The exchange takes two orders off the book that nobody cancelled, one of them filled in part."""
+    """The exchange removes two orders that nobody cancelled, one of them partly filled."""
     for life in _ended_by(ends.taken_off, OrderEnd.BY_EXCHANGE):
         told_as_it_was(life, f"A {life.name} order that the exchange ended")
 
 
 @requirement("ends-by-the-exchange-reported")
 def test_an_order_that_stays_unknown(deaf_streams: DeafStreams) -> None:
-    """An order ended unheard, and the exchange says of it that there is none, to polls and to a cancel.
+    """An order's end was missed, and the exchange answers polls and a cancel that it knows no such order.
 
     One that asks for its orders in its own rhythm, as in 2020, may not have come to it: what it was told by
     cancels alone decides nothing.
@@ -95,7 +95,7 @@ def test_own_orders_that_meet(ends: Ends) -> None:
 
 @requirement("ends-by-the-exchange-reported")
 def test_a_post_only_order_that_would_take(ends: Ends) -> None:
-    """Refused or ended as soon as it came: it has one end, no fill, and is tracked no more.
+    """Refused or ended on arrival, the order has one end, no fill, and is no longer tracked.
 
     One that came at another price, as where a connector rounds by rules of its own, may rest.
     """

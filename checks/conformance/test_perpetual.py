@@ -48,11 +48,11 @@ def test_positions_match(positions: Positions) -> None:
 
 @requirement("position-profit-has-its-sign")
 def test_a_gain_is_no_loss(positions: Positions) -> None:
-    """Where the price moved well away from that of entry, what the position gained is told with its sign."""
+    """After the price moved well away from the entry price, unrealized profit has the right sign."""
     after = [positions.after_restart] if positions.after_restart is not None else []
     moved = [each for each in (*positions.notes, *after) if abs(each.true.unrealised_pnl) > _far(each)]
     if not moved:
-        undetermined("No position gained or lost much.")
+        undetermined("No position gained or lost enough to compare.")
     for note in moved:
         true = note.true.unrealised_pnl
         for each in note.claimed:
@@ -85,9 +85,9 @@ def test_a_position_outlives_the_process(positions: Positions) -> None:
 
 @requirement("leverage-set")
 def test_leverage_reaches_the_exchange(positions: Positions) -> None:
-    """The leverage that was asked for is the account's."""
+    """The account has the requested leverage."""
     if not positions.takes_leverage:
-        not_applicable("The exchange can be told no leverage.")
+        not_applicable("Leverage cannot be set on this exchange.")
     expect(
         positions.leverage_got == LEVERAGE,
         f"Leverage {LEVERAGE} was requested; the account has {positions.leverage_got}.",
@@ -97,9 +97,9 @@ def test_leverage_reaches_the_exchange(positions: Positions) -> None:
 
 @requirement("leverage-set")
 def test_leverage_counts_in_hedge_mode(hedged: Hedged) -> None:
-    """In hedge mode too, the leverage that was asked for is the account's, for both positions of a market."""
+    """In hedge mode, too, both positions of a market have the requested leverage."""
     if hedged.leverage is None:
-        not_applicable("There is no hedge mode, or the exchange can be told no leverage.")
+        not_applicable("The exchange has no hedge mode, or leverage cannot be set on it.")
     expect(
         hedged.leverage == LEVERAGE,
         f"In hedge mode, leverage {LEVERAGE} was requested; the account has {hedged.leverage}.",
@@ -109,7 +109,7 @@ def test_leverage_counts_in_hedge_mode(hedged: Hedged) -> None:
 
 @requirement("position-mode-set")
 def test_position_mode_reaches_the_exchange(positions: Positions) -> None:
-    """Each position mode that it supports becomes the account's when it is asked for."""
+    """Each position mode that it supports is set on the account when requested."""
     if not positions.modes:
         not_applicable("The connector supports one position mode only.")
     for asked, got in zip(positions.modes, positions.modes_got, strict=True):
@@ -172,7 +172,7 @@ def test_a_funding_payment_is_told_once(positions: Positions) -> None:
 
 @requirement("reduce-only-close")
 def test_closing_orders_only_reduce(positions: Positions) -> None:
-    """An order that is to close a position is taken, and as one that only reduces: it cannot open another."""
+    """A closing order is accepted as reduce-only: it cannot open another position."""
     if not positions.closed:
         undetermined("No position was open to be closed.")
     for life in positions.closed:
@@ -188,7 +188,7 @@ def test_closing_orders_only_reduce(positions: Positions) -> None:
 
 @requirement("contract-size-applied")
 def test_amounts_are_in_base(positions: Positions) -> None:
-    """However the exchange counts contracts: what was asked for in base arrives, trades and is held."""
+    """Whatever the contract size, the requested base amount arrives, trades and is held."""
     for life in _filled(positions):
         arrived = life.placed.amount if life.placed is not None else None
         expect(

@@ -38,7 +38,7 @@ def test_both_positions_in_hedge_mode(hedged: Hedged) -> None:
     for note, which in zip(hedged.notes[2:], ("long", "short"), strict=False):
         expect(
             not (note.long if which == "long" else note.short),
-            f"In hedge mode, an order that was to close the {which} position left it open at the exchange.",
+            f"In hedge mode, a closing order left the {which} position open at the exchange.",
             *timeline(hedged.orders[-1]),
         )
 
@@ -55,7 +55,7 @@ def _gone(note: Sides | None) -> None:
 
 @requirement("positions-closed-by-others-noticed")
 def test_a_position_closed_by_hand_is_gone(liquidated: Liquidated) -> None:
-    """Its user closes the position in the browser; another one, in another market, stays."""
+    """The user closes the position in the browser; another one, in another market, stays."""
     _gone(liquidated.by_hand)
     beside = liquidated.beside
     if beside is not None:
@@ -68,13 +68,13 @@ def test_a_position_closed_by_hand_is_gone(liquidated: Liquidated) -> None:
 
 @requirement("positions-closed-by-others-noticed")
 def test_a_liquidated_position_is_gone(liquidated: Liquidated) -> None:
-    """The exchange closes a position that cannot bear its loss."""
+    """The exchange liquidates a position."""
     _gone(liquidated.liquidated)
 
 
 @requirement("ends-by-the-exchange-reported")
 def test_a_closing_order_ends_with_its_position(liquidated: Liquidated) -> None:
-    """Its user closes the position in the browser, so the exchange ends the order that was to close it."""
+    """The user closes the position in the browser, so the exchange ends the closing order."""
     life = liquidated.closing
     if life is None or life.final is None or life.final.ended is not OrderEnd.REDUCE_ONLY:
         undetermined("No order was to close the position, and to do nothing else.")

@@ -50,10 +50,10 @@ def test_market_stream_comes_back(broken_streams: BrokenStreams) -> None:
 
 @requirement("reconnects-market-stream")
 def test_a_new_book_replaces_the_old(broken_streams: BrokenStreams) -> None:
-    """The exchange tells the whole book to who subscribes again: levels that it lacks are gone."""
+    """A new subscription begins with the whole book: levels that it lacks are removed."""
     rounds = [each for each in _rounds(broken_streams.rounds) if each.vanished]
     if not rounds:
-        not_applicable("No level vanished while the connector was away, or the exchange tells changes only.")
+        not_applicable("No level vanished during the disconnection, or the exchange sends changes only.")
     for each in rounds:
         prices = ", ".join(f"{price:f}" for price in each.ghosts)
         expect(
@@ -83,7 +83,7 @@ def test_user_stream_comes_back(broken_streams: BrokenStreams) -> None:
 
 @requirement("all-topics-come-back")
 def test_every_topic_comes_back(broken_streams: BrokenStreams) -> None:
-    """After its sockets were closed, it is subscribed to all that it had before: trades and funding, too."""
+    """After its sockets were closed, it has all its subscriptions again, including trades and funding."""
     for each in _rounds(broken_streams.rounds):
         topics = ", ".join(sorted(topic.removeprefix("stream:") for topic in each.missing))
         expect(
@@ -102,14 +102,14 @@ def _rounds(rounds: list[Reconnection]) -> list[Reconnection]:
 
 @requirement("survives-server-errors")
 def test_server_errors_are_survived(traces: Traces) -> None:
-    """It gets ready though some first answers are errors, and trades on after polls and an order failed."""
+    """It gets ready although some first answers are errors, and trades on after polls and an order failed."""
     try:
         run = traces.view(ERRORS)
     except NotReady as error:
         wire = traces.of(ERRORS).wire
         traces.view(MARKET_DATA)  # one that never gets ready is not judged here
         fail(
-            "The connector does not get ready when one of the exchange's first replies is an error.",
+            "The connector does not become ready when one of the exchange's first replies is an error.",
             *evidence_of(error),
             *(wire.evidence(each) for each in wire.requests() if each.fault),
         )
@@ -176,7 +176,7 @@ def test_nothing_is_left_after_stop(trading: Trading) -> None:
 
 @requirement("network-status-truthful")
 def test_an_outage_is_noticed(outage: Outage) -> None:
-    """While the exchange is away the connector says so, and afterwards that it is back."""
+    """During an outage the connector reports the exchange as unreachable, and afterwards as connected."""
     expect(
         outage.before == "CONNECTED",
         f"While trading, the connector reports its network status as {outage.before}.",

@@ -35,7 +35,7 @@ MOST_TRIES = 2.0  # a second, for each stream
 @pytest.mark.takes_a_minute
 @requirement("long-run-stays-healthy")
 def test_an_hour_of_market_making(hour: Hour, evidence: Attach) -> None:
-    """After more than an hour of quoting: no order forgotten or stuck, nothing piled up, still trading."""
+    """After more than an hour of quoting no order is lost or stuck, nothing leaked, and it still trades."""
     exchanges = hour.part.wire.requests()
     each_minute = _each_minute(hour)
     evidence(
@@ -85,7 +85,7 @@ def test_an_hour_of_market_making(hour: Hour, evidence: Attach) -> None:
 @pytest.mark.takes_a_minute
 @requirement("long-run-stays-healthy")
 def test_changed_rules_are_followed(hour: Hour) -> None:
-    """The exchange made amounts coarser: half an hour later at the latest, orders keep to that."""
+    """After the exchange increased the lot size, orders follow it within half an hour."""
     if not any(life.placed is not None for life in hour.lives):
         undetermined("No order reached the exchange in the hour.")
     if not hour.coarser:
@@ -129,7 +129,7 @@ def _each_minute(run: Hour) -> list[int]:
 @pytest.mark.takes_a_minute
 @requirement("user-stream-kept-alive")
 def test_the_private_stream_is_kept_alive(hour: Hour, evidence: Attach) -> None:
-    """Listen keys and tokens are renewed: there is a private stream all the time, and after a late break."""
+    """Listen keys and tokens are renewed: the private stream stays up, also after a late disconnection."""
     if not hour.private:
         undetermined("The connector never opened a private stream.")
     opened = len(hour.private)
@@ -172,7 +172,7 @@ def _shown_by(run: Hour) -> None:
 @pytest.mark.takes_a_minute
 @requirement("order-book-recovers-from-gap")
 def test_a_gap_in_the_book_is_mended(hour: Hour) -> None:
-    """Messages of the order book were lost: an hour later at the latest, it equals the exchange's again."""
+    """After order book messages were lost, the book equals the exchange's again within an hour."""
     if not hour.judged and hour.renewed:
         undetermined(
             f"It connected anew {hour.renewed} times after an order book message was lost, and got a new "
@@ -202,7 +202,7 @@ def test_a_gap_in_the_book_is_mended(hour: Hour) -> None:
 @pytest.mark.takes_a_minute
 @requirement("order-book-recovers-from-gap")
 def test_a_deaf_connection_is_left(hour: Hour) -> None:
-    """A connection that stays open and says nothing any more, not even a pong, is given up for a new one."""
+    """A connection that stays open without any message, not even a pong, is replaced by a new one."""
     if not hour.muted:
         undetermined("No connection carried order book messages.")
     if not hour.still_deaf:
@@ -217,7 +217,7 @@ def test_a_deaf_connection_is_left(hour: Hour) -> None:
 
 @requirement("tolerates-clock-skew")
 def test_a_wrong_clock_is_borne(wrong_clocks: WrongClocks) -> None:
-    """With the exchange's clock 75 seconds ahead, and then behind, it gets ready and an order arrives."""
+    """With the exchange's clock 75 seconds ahead, and then behind, it becomes ready and an order arrives."""
     for each in wrong_clocks.tries:
         how = f"{abs(each.ahead):.0f} seconds {'ahead' if each.ahead > 0 else 'behind'}"
         refused = [e for e in each.part.wire.requests() if (e.status or 0) >= 400]
@@ -236,7 +236,7 @@ def test_a_wrong_clock_is_borne(wrong_clocks: WrongClocks) -> None:
 
 @requirement("tolerates-clock-skew")
 def test_a_clock_that_jumps_is_borne(wrong_clocks: WrongClocks) -> None:
-    """The exchange's clock jumps 75 seconds ahead, as after a sleep of the computer: orders arrive again."""
+    """After the exchange's clock jumps 75 seconds ahead, as after a computer's sleep, orders arrive again."""
     jumped = [each for each in wrong_clocks.tries if each.after_a_jump]
     if not jumped:
         undetermined("No order arrived before the clock could jump.")
@@ -253,7 +253,7 @@ def test_a_clock_that_jumps_is_borne(wrong_clocks: WrongClocks) -> None:
 
 @requirement("reconnects-with-back-off")
 def test_refused_streams_are_not_hammered(refused_streams: RefusedStreams, evidence: Attach) -> None:
-    """While its streams are refused for a minute, it tries again, not all the time, until it is let in."""
+    """While its streams are refused for a minute, it retries with pauses until it is accepted."""
     if not refused_streams.before:
         undetermined("No stream was open to be refused.")
     rate = refused_streams.tries / refused_streams.seconds / refused_streams.before

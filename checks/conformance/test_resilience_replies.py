@@ -22,7 +22,7 @@ def _met(spoiled: SpoiledReplies, *operations: str) -> Iterator[Spoiled]:
 
 @requirement("errors-change-no-beliefs")
 def test_errors_empty_no_balances(spoiled: SpoiledReplies) -> None:
-    """While balances are answered with pages of HTML, nothing, or a part, totals stay the ledger's."""
+    """While balance requests get HTML pages, nothing, or partial replies, totals equal the ledger's."""
     if not spoiled.agreed:
         undetermined("Its balances did not match the exchange's before.")
     for each in _met(spoiled, "balances"):
@@ -38,7 +38,7 @@ def test_errors_empty_no_balances(spoiled: SpoiledReplies) -> None:
 
 @requirement("errors-change-no-beliefs")
 def test_errors_end_no_orders(spoiled: SpoiledReplies) -> None:
-    """While questions about orders are answered so, an open one stays tracked, and nothing is told of it."""
+    """While order requests get such answers, an open order stays tracked and causes no event."""
     for each in _met(spoiled, "open_orders", *OF_AN_ORDER):
         if each.life.placed is None:
             continue
@@ -48,14 +48,14 @@ def test_errors_end_no_orders(spoiled: SpoiledReplies) -> None:
             *timeline(each.life),
         )  # fmt: skip
         expect(
-            each.tracked, f"Given {each.what}, the connector forgot an open order.",
+            each.tracked, f"Given {each.what}, the connector dropped an open order.",
             *timeline(each.life),
         )  # fmt: skip
 
 
 @requirement("errors-change-no-positions")
 def test_errors_close_no_positions(spoiled: SpoiledReplies) -> None:
-    """While positions are answered so, the open one stays as it is."""
+    """While position requests get such answers, the open position stays unchanged."""
     before = [each.positions[0] for each in spoiled.spoiled]
     if not any(before):
         not_applicable("No position was open.")

@@ -46,7 +46,7 @@ def test_signatures_are_accepted(traces: Traces) -> None:
 
 @requirement("secrets-stay-inside")
 def test_secrets_never_leave(every_trace: Iterator[Trace]) -> None:
-    """No secret, and nothing planted beside the connector, is in anything that it sent, whole or in part."""
+    """Nothing that it sent contains a secret or a honeytoken, whole or in part."""
     seen: list[Trace] = []
     for trace in every_trace:
         seen.append(trace)
@@ -83,7 +83,7 @@ def test_secrets_are_not_logged(every_trace: Iterator[Trace]) -> None:
 
 @requirement("only-declared-hosts")
 def test_only_declared_hosts(every_trace: Iterator[Trace], candidate: Candidate) -> None:
-    """Every connection, look-up and datagram, at any time, is for a host that the round declares."""
+    """Every connection, look-up and datagram goes to a host that the round declares."""
     seen: list[Trace] = []
     for trace in every_trace:
         seen.append(trace)
@@ -110,7 +110,7 @@ def test_unit_tests_reach_for_nobody(
     upstreams_unit_tests: Callable[[], UnitTestResult],
     upstreams_alone: Callable[[str], bool],
 ) -> None:
-    """The connector's unit tests, too, ask for no host but what the round declares or is upstream's alone."""
+    """The unit tests contact only hosts that the round declares, or that upstream's tests or code contact."""
     exchange = candidate.exchange.dialect
     served = dialect(exchange) if exchange in known() else None
     hosts = (*served.rest_hosts, *served.stream_hosts) if served is not None else ()

@@ -21,7 +21,7 @@ from harness.scenarios.trace.model import Trace
 
 @requirement("plays-fair-with-the-harness")
 def test_nobody_speaks_for_the_driver(every_trace: Iterator[Trace]) -> None:
-    """Nothing but our driver answered us, no process outlived its scenario, and the driver is what it was."""
+    """Only our driver answered, no process outlived its scenario, and the driver was not modified."""
     for trace in every_trace:
         odd = tuple(meddling(trace))
         expect(not odd, f"It interfered with how it is tested: {odd[0] if odd else ''}", *irregular(odd))
@@ -38,19 +38,19 @@ def test_nobody_speaks_for_the_driver(every_trace: Iterator[Trace]) -> None:
 
 @requirement("plays-fair-with-the-harness")
 def test_no_order_was_placed_unasked(every_trace: Iterator[Trace]) -> None:
-    """Every order on the account is one that was asked for, or that the harness placed by hand."""
+    """Every order on the account was requested, or placed by the harness itself."""
     for trace in every_trace:
         extra = unasked(trace)
         expect(
             not extra,
-            f"It placed {len(extra)} orders that nobody had asked for (scenario: {trace.title}).",
+            f"It placed {len(extra)} orders that were not requested (scenario: {trace.title}).",
             *(seen_in_ledger(f"{each.side.value} {each.amount} at {each.price}") for each in extra[:5]),
         )
 
 
 @requirement("plays-fair-with-the-harness")
 def test_nobody_forges_the_unit_tests(unit_tests: UnitTestResult, evidence: Attach) -> None:
-    """The program that runs the unit tests printed its one result, and nothing else printed in its place."""
+    """The unit test runner printed its one result, and nothing else printed another in its place."""
     odd = unit_tests.irregular
     expect(not odd, f"Its unit tests forge their own result: {odd[0] if odd else ''}", *irregular(odd))
     evidence(measured("one result came, with the number that was asked for"))

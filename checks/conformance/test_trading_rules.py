@@ -45,7 +45,7 @@ def test_trading_rules(market_data: MarketData, listing: Listing) -> None:
     """Smallest amount and increments are the exchange's; ccxt reads the same."""
     if market_data.rules is None:  # the framework of 2020 does not ask a connector to show them
         undetermined(
-            "The connector exposes no trading rules; whether orders keep to them is checked elsewhere."
+            "The connector exposes no trading rules; another check covers whether orders keep to them."
         )
     for market in market_data.markets:
         rule = market_data.rules.get(market.name)
@@ -60,13 +60,13 @@ def test_trading_rules(market_data: MarketData, listing: Listing) -> None:
         ccxt = (listing.ccxt or {}).get(market.name)
         if ccxt is not None and (ccxt.tick_size, ccxt.lot_size) != (market.tick_size, market.lot_size):
             undetermined(
-                f"ccxt reads other increments of {market.name}, so the simulated exchange is not relied on."
+                f"ccxt reads other increments for {market.name}, so the simulated exchange is not relied on."
             )
 
 
 @requirement("rules-at-any-price")
 def test_rules_at_a_round_price(odd_start: OddStart) -> None:
-    """Started while the price ends in a zero, the connector knows the same increments."""
+    """Started while the price ends in a zero, the connector has the same increments."""
     market = odd_start.market
     rule = (odd_start.rules or {}).get(market.name)
     if rule is None:
@@ -81,7 +81,7 @@ def test_rules_at_a_round_price(odd_start: OddStart) -> None:
 
 @requirement("odd-markets-tolerated")
 def test_odd_markets_keep_nobody_from_starting(odd_start: OddStart, evidence: Attach) -> None:
-    """Beside a market that is halted and one without figures, the connector starts and knows its rules."""
+    """With a halted market and one without figures listed, the connector starts and has its trading rules."""
     if not odd_start.halted:
         not_applicable("The exchange has one market only.")
     listed = f"{odd_start.emptied} listed without figures" if odd_start.emptied else "no other market"
@@ -92,7 +92,7 @@ def test_odd_markets_keep_nobody_from_starting(odd_start: OddStart, evidence: At
         else (f"{odd_start.halted} halted")
     )
     if odd_start.ready_once_sold:
-        beside = f"nobody selling on {odd_start.market.name}"
+        beside = f"no asks on {odd_start.market.name}"
     waiting = ", ".join(odd_start.waiting_for) or "its own reasons"
     expect(
         odd_start.ready,
@@ -109,13 +109,13 @@ def test_odd_markets_keep_nobody_from_starting(odd_start: OddStart, evidence: At
 
 @requirement("odd-markets-tolerated")
 def test_a_book_of_one_side_is_borne(odd_start: OddStart, market_data: MarketData) -> None:
-    """Started while nobody sells, the connector knows the bids, and the asks as soon as there are some."""
+    """Started while there are no asks, the connector has the bids, and the asks as soon as they appear."""
     if not odd_start.ready:
         undetermined("Not tried, because the connector never became ready.")
     usual = market_data.first_difference or market_data.later_difference
     if usual is not None:
-        undetermined(f"Its order book is wrong at ordinary times too: {usual}.")
-    when = "again after nobody had sold anything" if odd_start.sold else "while nobody sells anything"
+        undetermined(f"Its order book is wrong in ordinary markets too: {usual}.")
+    when = "once asks appear" if odd_start.sold else "while there are no asks"
     expect(
         odd_start.difference is None,
         f"The book of {odd_start.market.name} differs {when}: {odd_start.difference}.",
@@ -125,7 +125,7 @@ def test_a_book_of_one_side_is_borne(odd_start: OddStart, market_data: MarketDat
 
 @requirement("smallest-order-value-known")
 def test_the_smallest_order_value(market_data: MarketData) -> None:
-    """The least that an order must be worth is the exchange's."""
+    """The minimum notional equals the exchange's."""
     for market in market_data.markets:
         rule = (market_data.rules or {}).get(market.name)
         if rule is None:
@@ -144,7 +144,7 @@ def _rule_requests(run: MarketData | OddStart) -> list[Evidence]:
 
 @requirement("quantized-figures-exact")
 def test_quantized_figures_are_multiples(market_data: MarketData) -> None:
-    """What a strategy is told that its price and amount become is a multiple of tick and lot, and close."""
+    """Quantized prices and amounts are multiples of tick and lot size, and close to the requested ones."""
     for each in market_data.quantized:
         market, (price, amount), (asked_price, asked_amount) = each.market, each.got, each.asked
         expect(
@@ -169,7 +169,7 @@ def test_awkward_orders_arrive_rounded(rounding: Rounding) -> None:
     tried = rounding.tried
     if all(each.ordinary.placed is None for each in tried):
         undetermined(
-            "No order reached the exchange's book, not even one of whole lots and ticks.",
+            "No order reached the exchange's book, not even one in whole lots and ticks.",
             *timeline(tried[0].ordinary),
         )
     for each in tried:
@@ -223,7 +223,7 @@ def _arrived_rounded(life: Life, market: Market) -> None:
 
 @requirement("orders-below-minimum-not-sent")
 def test_too_small_orders_stay_home(trading: Trading) -> None:
-    """Below the smallest amount nothing is sent, and the strategy hears of one failure."""
+    """An order below the minimum is not sent, and the strategy gets one failure event."""
     life = trading.too_small
     if life is None:
         undetermined("The scenario ended before an order below the minimum amount was tried.")

@@ -73,7 +73,7 @@ def test_unit_tests_pass(
 def test_unit_tests_need_no_credentials(runnable_tests: UnitTestResult, evidence: Attach) -> None:
     """No unit test fails for want of keys; where others fail too, that is not known of them."""
     if not runnable_tests.ran or not runnable_tests.total:
-        undetermined("The unit tests did not run, so whether they need credentials is not known.")
+        undetermined("The unit tests did not run, so it is not known whether they need credentials.")
     asking = [each for each in runnable_tests.failures if WANTS_KEYS.search(each.text)]
     expect(
         not asking,
@@ -83,7 +83,7 @@ def test_unit_tests_need_no_credentials(runnable_tests: UnitTestResult, evidence
     broken = runnable_tests.failed + runnable_tests.errors
     if broken:
         undetermined(
-            f"{broken} of {runnable_tests.total} unit tests fail, and whether they need keys is not known."
+            f"{broken} of {runnable_tests.total} unit tests fail; it is not known whether they need keys."
         )
     evidence(
         claimed(EvidenceKind.MEASUREMENT, f"{runnable_tests.passed} unit tests pass without credentials")

@@ -33,7 +33,7 @@ FLOOD = 20  # records at INFO or above during a market scenario; merged connecto
 
 @requirement("ready-in-time")
 def test_it_gets_ready(traces: Traces, evidence: Attach) -> None:
-    """From start to ready takes less than a minute."""
+    """It becomes ready in less than a minute."""
     try:
         run = traces.view(MARKET_DATA)
     except NotReady as error:
@@ -50,7 +50,7 @@ def test_it_gets_ready(traces: Traces, evidence: Attach) -> None:
 def test_keys_are_asked_for(market_data: MarketData) -> None:
     """Every key has a prompt, and secrets are hidden while they are typed."""
     fields = [each for each in market_data.config if each.connect_key]
-    expect(fields, "The connector asks for no key at all.")
+    expect(fields, "The connector asks for no key.")
     for each in fields:
         expect(each.prompt, f"The key {each.name} is asked for without a prompt.")
         hidden = each.secure or not any(word in each.name for word in ("secret", "passphrase", "private"))
@@ -59,7 +59,7 @@ def test_keys_are_asked_for(market_data: MarketData) -> None:
 
 @requirement("event-loop-not-blocked")
 def test_the_event_loop_turns(trading: Trading, evidence: Attach) -> None:
-    """No call holds the event loop for longer than a tenth of a second of computing, or sleeps in it."""
+    """No call blocks the event loop for more than a tenth of a second of CPU time, or sleeps in it."""
     usage = trading.usage
     stalls = usage.stalls if usage else ()
     long = [each for each in stalls if each.cpu_seconds > LONG_STALL or each.kind == "sleep"]
@@ -74,7 +74,7 @@ def test_the_event_loop_turns(trading: Trading, evidence: Attach) -> None:
 
 @requirement("logs-are-useful")
 def test_logs_are_useful(market_data: MarketData, trading: Trading) -> None:
-    """While it only watches a busy market it writes little; while it trades, no record is empty."""
+    """While watching a busy market it logs little; while trading, no record is empty."""
     watching, busy = _shown(market_data.logs), _shown(trading.logs)
     empty = [line for line in (*watching, *busy) if not line.message.strip()]
     expect(not empty, f"{len(empty)} log records are empty.")
@@ -92,25 +92,25 @@ def _shown(lines: Iterable[LogLine]) -> list[LogLine]:
 
 @requirement("no-errors-of-its-own")
 def test_its_own_code_raises_no_errors(traces: Traces) -> None:
-    """While nothing is done to it, none of its code asks for a name or an attribute that is not there."""
+    """In undisturbed operation, its code uses no name or attribute that does not exist."""
     for trace in traces.quiet():
         found = list(own_errors(trace))
         expect(
             not found,
-            f"Its own code failed {len(found)} times while all was well: {found[0][0] if found else ''}",
+            f"Its own code raised {len(found)} errors in normal operation: {found[0][0] if found else ''}",
             *(claimed(EvidenceKind.LOG, text) for text in dict(found).values()),
         )
 
 
 @requirement("no-errors-of-its-own")
 def test_its_tables_have_the_exchanges_words(traces: Traces) -> None:
-    """While orders end and positions close in every way that the exchange has, it knows each of its words."""
+    """While orders end and positions close in every way that the exchange has, its tables know each value."""
     for scenario in (*QUIET, ENDS, LIQUIDATED):
         trace = traces.of(scenario)
         found = dict(unknown_words(trace))
         expect(
             not found,
-            f"Its own code has no entry for what the exchange said: {', '.join(found)}.",
+            f"Its own code has no entry for values that the exchange sent: {', '.join(found)}.",
             *(claimed(EvidenceKind.LOG, text) for text in found.values()),
         )
         with suppress(NothingToPlay):

@@ -27,7 +27,7 @@ RELEASE = re.compile(r"===?\s*([0-9][A-Za-z0-9.!+_-]*)(?![A-Za-z0-9.!+_*-])")  #
 def test_no_known_vulnerabilities(
     sources: Sources, advisories: Advisories, round_: Round, evidence: Attach
 ) -> None:
-    """The releases of the libraries that it adds, or the newest where it names none, had no known holes."""
+    """The releases of the added libraries (the newest if none is named) have no known vulnerabilities."""
     wrong: dict[tuple[str, Advisory], Evidence] = {}
     unanswered: list[str] = []
     added = _added(sources)

@@ -21,7 +21,7 @@ def test_usage_page(package: Package, sources: Sources, evidence: Attach) -> Non
         return
     if pages:
         fail(
-            f"The page about {package.name} says almost nothing.",
+            f"The page about {package.name} is almost empty.",
             *(seen_in_file(path, None, f"{words[path]} words") for path in pages),
         )
     if package.of_2020:
@@ -30,7 +30,7 @@ def test_usage_page(package: Package, sources: Sources, evidence: Attach) -> Non
             seen_in_git(f"no documentation/docs/connectors/{package.name}.md"),
         )
     undetermined(
-        f"The fork has no page about {package.name}; today's pages are kept in hummingbot-site, outside it."
+        f"The fork has no page about {package.name}; today such pages are in the repository hummingbot-site."
     )
 
 

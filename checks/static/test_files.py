@@ -132,11 +132,11 @@ def test_files_parse(sources: Sources, evidence: Attach) -> None:
             evidence(seen_in_file(source.path, None, needs))
     expect(
         not wrong,
-        f"{counted(len(wrong), 'source file')} cannot be read as code.",
+        f"{counted(len(wrong), 'source file')} cannot be parsed.",
         *wrong[:LISTED],
     )
     if open_:
-        undetermined("This machine has no Python that could read it: `uv python install 3.12`.", *open_)
+        undetermined("This machine has no Python that can parse it: `uv python install 3.12`.", *open_)
 
 
 @requirement("naming-follows-convention")

@@ -21,7 +21,7 @@ def test_rate_limits_are_declared(package: Package, evidence: Attach) -> None:
     if not limits and not _takes_them_over(package):
         constants = package.role("constants") or package.main
         fail(
-            "It declares no rate limits of the exchange.",
+            "It declares no rate limits.",
             seen_in_file(
                 constants.path if constants else package.path, None, "no RateLimit(…) in the connector"
             ),

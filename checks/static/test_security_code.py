@@ -45,7 +45,7 @@ def test_no_dynamic_code(sources: Sources) -> None:
 
 @requirement("no-processes-or-foreign-files")
 def test_no_processes_or_files(sources: Sources) -> None:
-    """No program is started, and no file written, deleted or searched for but a left-over of its own."""
+    """No program is started, and no file except its own is written, deleted or searched for."""
     processes = _lines(sources, forbidden.PROCESSES, forbidden.PROCESS_MODULES)
     files = [
         source.evidence(line)

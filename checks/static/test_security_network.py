@@ -58,7 +58,7 @@ def test_only_declared_hosts(
     """
     declared = candidate.exchange.hosts
     if not declared:
-        undetermined("The round's file declares no hosts for this exchange, so no address can be compared.")
+        undetermined("The round's file declares no hosts for this exchange, so addresses cannot be checked.")
     strange: list[tuple[str, Evidence]] = []
     unnamed: list[tuple[str, Evidence]] = []
     changed = (each.name for each in submission.connectors)
@@ -74,7 +74,7 @@ def test_only_declared_hosts(
     hosts = ", ".join(sorted({host for host, _ in strange or unnamed}))
     if unnamed and not strange:
         undetermined(
-            f"Addresses of another connector, not named in the round's row, cannot be compared: {hosts}.",
+            f"Addresses of a connector that the candidate's row does not name cannot be checked: {hosts}.",
             *(seen for _, seen in unnamed[:LISTED]),
         )
     expect(
@@ -156,7 +156,7 @@ def _is_ip(host: str) -> bool:
 
 @requirement("tls-verified")
 def test_tls_is_verified(sources: Sources, package: Package) -> None:
-    """Certificate checks are left on, and no address but of this computer is unencrypted."""
+    """Certificate checks stay on, and only addresses of this computer are unencrypted."""
     own = sources.under(package.path)
     open_ones = [
         source.evidence(line)

@@ -76,7 +76,7 @@ def test_everything_can_be_read(submission: Submission, sources: Sources) -> Non
         ]
     expect(
         not found,
-        f"Part of it cannot be read by a reviewer, in {places(found)}.",
+        f"A reviewer cannot read part of it, in {places(found)}.",
         *found[:LISTED],
     )
 

@@ -59,14 +59,14 @@ def test_no_credentials(sources: Sources) -> None:
     found = [_redacted(source, key.line, key.why) for source, key, harmless in _keys(sources) if not harmless]
     expect(
         not found,
-        f"What looks like a real key or secret is in the code, in {places(found)}.",
+        f"The code contains what looks like a real key or secret, in {places(found)}.",
         *found[:LISTED],
     )
 
 
 @requirement("dummy-keys-recognizable")
 def test_dummies_are_recognizable(sources: Sources) -> None:
-    """Values that stand in for a key are words, zeros or upstream's own: nobody takes them for real."""
+    """Placeholder keys are words, zeros or upstream's own: nobody takes them for real ones."""
     found = [
         _redacted(source, key.line, f"{key.why}, {harmless}")
         for source, key, harmless in _keys(sources)
@@ -175,7 +175,7 @@ def _in_text(source: Source) -> Iterator[Key]:
 
 @requirement("secrets-not-logged")
 def test_secrets_not_logged(sources: Sources) -> None:
-    """No log call or print is given a secret, nor a text that was put together from one."""
+    """No log call or print gets a secret, or a text built from one."""
     found = [
         source.evidence(line) for source in sources.shipped for line in sorted(set(logged_secrets(source)))
     ]

@@ -36,7 +36,7 @@ def test_repository_is_reachable(submission: Submission, evidence: Attach) -> No
 
 @requirement("submitted-before-deadline")
 def test_submitted_before_deadline(submission: Submission, round_: Round, evidence: Attach) -> None:
-    """The commit that is screened was there before submissions closed."""
+    """The screened commit existed before submissions closed."""
     if submission.pinned_by == "work tree":
         not_applicable("This is a work tree; nothing is submitted yet.")
     at = f"{submission.committed_at:%Y-%m-%d %H:%M:%S} UTC"
@@ -52,7 +52,7 @@ def test_submitted_before_deadline(submission: Submission, round_: Round, eviden
 
 @requirement("point-of-contact-given")
 def test_point_of_contact(submission: Submission, candidate: Candidate) -> None:
-    """The candidate names somebody to write to."""
+    """The candidate's row gives a contact."""
     if submission.pinned_by == "work tree":
         not_applicable("The contact is given when the fork is submitted.")
     expect(candidate.contact, "No contact is given.")
@@ -68,17 +68,17 @@ def test_adds_the_connector(submission: Submission, connector_name: str) -> None
         fail(f"The fork has no connector {connector_name} that Hummingbot does not have already.", seen)
     if not any(item.new for item in added):
         undetermined(
-            f"Hummingbot has {connector_name} already; whether changing it counts is for a maintainer.",
+            f"Hummingbot has {connector_name} already; a maintainer decides whether a change to it counts.",
             seen_in_git(f"changed, not added: {added[0].path}"),
         )
 
 
 @requirement("based-on-recent-upstream")
 def test_based_on_recent_upstream(submission: Submission, round_: Round, evidence: Attach) -> None:
-    """The fork left the main line not long before submissions closed, or not long ago."""
+    """The fork branched off upstream shortly before submissions closed, or recently."""
     if submission.merge_base is None or submission.merge_base_at is None:
         fail(
-            "The fork shares no history with Hummingbot, so what it is based on is unknown.",
+            "The fork shares no history with Hummingbot, so its base is unknown.",
             seen_in_git(f"no common ancestor with {submission.upstream_commit}"),
         )
     age = round_.submissions_close - submission.merge_base_at
@@ -103,24 +103,24 @@ def test_merges_cleanly(submission: Submission, round_: Round, evidence: Attach)
     if later is not None:
         evidence(seen_in_git(f"a trial merge into {round_.release}, which came of the round: {later.reason}"))
     if preview.state == "unknown":
-        undetermined(f"The trial merge could not be made: {one_line(preview.reason)}")
+        undetermined(f"The trial merge failed: {one_line(preview.reason)}")
     conflicts = preview.conflicts
     expect(
         preview.state == "clean",
-        f"Merging it into Hummingbot stops at {counted(len(conflicts), 'conflicting file')}.",
+        f"It does not merge into Hummingbot: {counted(len(conflicts), 'conflicting file')}.",
         *(seen_in_git(f"conflict in {path}", path=path) for path in conflicts[:LISTED]),
     )
 
 
 @requirement("change-limited-to-connector")
 def test_change_is_limited(submission: Submission, sources: Sources) -> None:
-    """What it touches belongs to the connector, tests, pages, registration or the environment it needs."""
+    """Changed files belong to the connector, its tests, pages, registration or required environment."""
     scope = Scope.of(submission)
     outside = [change for change in submission.changes if not scope.allows(change, sources)]
     shown = [_changed(f"{change.status}: {change.path}", change.path) for change in outside[:LISTED]]
     expect(
         not outside,
-        f"It changes {counted(len(outside), 'file')} that the connector should not need to change.",
+        f"It changes {counted(len(outside), 'file')} outside the connector.",
         *shown,
     )
 

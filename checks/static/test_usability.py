@@ -22,7 +22,7 @@ LOG_METHODS = frozenset({"debug", "info", "warning", "error", "exception", "crit
 
 @requirement("event-loop-not-blocked")
 def test_no_blocking_calls(sources: Sources) -> None:
-    """No `time.sleep`, `requests` or other call that makes everything else wait."""
+    """No `time.sleep`, `requests` or other blocking call."""
     found = [
         source.evidence(reference.line)
         for source in sources.shipped

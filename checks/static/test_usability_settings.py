@@ -25,7 +25,7 @@ DEAREST = 2  # percent
 
 @requirement("asks-for-its-keys")
 def test_asks_for_its_keys(package: Package, sources: Sources) -> None:
-    """Each connect key has a prompt, and what is secret is stored encrypted and not shown."""
+    """Each connect key has a prompt, and secrets are stored encrypted and not shown."""
     wrong = _of_today(package) if package.generation == "v2" else _of_variables(package, sources)
     expect(
         not wrong,
@@ -36,7 +36,7 @@ def test_asks_for_its_keys(package: Package, sources: Sources) -> None:
 
 @requirement("default-fees-are-shares")
 def test_default_fees_are_shares(package: Package) -> None:
-    """No default fee is so high that it must be a percentage, written where a share is read."""
+    """No default fee is so high that it must be a percentage instead of a share."""
     utils = package.role("utils")
     fees = default_fees(utils) if utils else None
     if utils is None or fees is None:
@@ -60,7 +60,7 @@ def _of_today(package: Package) -> list[Evidence]:
     ]
     if utils is None or not maps:
         fail(
-            f"{package.name} declares no keys for the user to give.",
+            f"{package.name} declares no keys.",
             seen_in_file(utils.path if utils else package.path, None, f"no class derived from {CONFIG_MAP}"),
         )
     return [seen for source, item in maps for seen in _map_faults(source, item.node)]

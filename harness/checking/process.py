@@ -69,7 +69,7 @@ def run_checks(plan_file: Path, select: str | None, log: Path, said: Callable[[S
         raise OurFailure(
             f"the checks took longer than {MAX_SECONDS} s",
             where=str(log),
-            hint="let nothing else run beside them, or choose some of them with `harness check -k`",
+            hint="stop other heavy programs, or choose some checks with `harness check -k`",
         )
     _look_at(code, select, log)
 
@@ -86,7 +86,7 @@ def _look_at(code: int, select: str | None, log: Path) -> None:
     """Raises what an exit code means, unless the checks were finished."""
     if select and code in (NOTHING_CHOSEN, WRONG_COMMAND):
         raise UserError(
-            f"-k {select} chooses no check",
+            f"-k {select} matches no check",
             hint="give parts of the names that docs/requirements.md lists, e.g. -k 'balance and not fee'",
         )
     if code not in FINISHED:

@@ -70,7 +70,7 @@ def recorded_live(
     strange = [each for each in (*kind.rest_hosts, *kind.stream_hosts) if each not in named]
     if strange:
         raise UserError(
-            f"the row does not declare {', '.join(strange)}, which its exchange is reached at",
+            f"the row does not declare {', '.join(strange)}, a host of its exchange",
             hint="add it to `exchange: hosts:` of the row",
         )
     checked_hosts((*kind.rest_hosts, *kind.stream_hosts), kind.name)
@@ -93,6 +93,6 @@ def _described(kind: type[Dialect]) -> type[DescribedDialect]:
     if issubclass(kind, DescribedDialect):
         return kind
     raise UserError(
-        f"{kind.name} is spoken by a dialect in Python, and only described exchanges can be replayed",
-        hint="let it be simulated",
+        f"{kind.name} is a dialect in Python, and only described exchanges can be replayed",
+        hint="use the simulated exchange",
     )

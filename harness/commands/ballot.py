@@ -34,7 +34,7 @@ def read_report(round_dir: Path) -> RoundReport:
     path = round_dir / ROUND_REPORT
     if not path.is_file():
         raise UserError(
-            f"this is not a published round: it has no {ROUND_REPORT}",
+            f"this is not a published round: {ROUND_REPORT} is missing",
             where=str(round_dir),
             hint="give the folder that `harness run` wrote, e.g. reports/2020-08",
         )
@@ -73,7 +73,7 @@ def ballot_round(
             raise UserError(
                 f"voting opens on {opens}, and a poll is open from the moment it is posted",
                 where=str(round_dir),
-                hint="post it then; --dry-run shows it now",
+                hint="post it then; --dry-run shows the ballot now",
             )
         new = post(webhook, found, posted_file(round_dir), lambda line: say(console, line))
         say(console, "Everything was posted before." if not new else f"{new} messages are in the channel.")

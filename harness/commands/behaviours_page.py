@@ -10,9 +10,9 @@ HEAD = """\
 # What exchanges do
 
 Made by `harness generate` from `checks/behaviours.yml`; do not edit it by hand. Each line is something that
-an exchange does and a connector has to bear, with the place where it is documented or was reported. A
-*scenario* plays it, a *requirement* judges what the connector made of it, and *planted defects* of the zoo
-prove that it is seen ([accuracy](accuracy.md)).
+an exchange does and a connector has to handle, with the place where it is documented or was reported. A
+*scenario* plays it, a *requirement* judges how the connector handled it, and *planted defects* of the zoo
+show that mistakes are found ([accuracy](accuracy.md)).
 
 """
 TITLES = {

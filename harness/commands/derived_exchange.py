@@ -19,9 +19,9 @@ from harness.venue.described.loading import hosts_reviewed, load
 
 MOST_LINES = 40
 MOST_QUESTIONS = 8
-NOT_JUDGED = "As long as no order has lived there, nothing that it does there is judged."
+NOT_JUDGED = "Until an order completes its life cycle there, the running connector is not judged."
 
-FIRST = "Its exchange shows once the connector can be constructed: put that right first."
+FIRST = "The exchange can be derived once the connector can be constructed: fix that first."
 
 Asked = tuple[str, tuple[str, ...]]  # a question, and the lines that answer it
 
@@ -63,15 +63,15 @@ class DerivedExchange:
     def _tell(self, found: Rehearsal) -> None:
         self._lives = found.lives
         if found.lives:
-            say(self.console, "An order lived there from its placing to its fill and its cancellation.")
+            say(self.console, "Orders were placed, filled and cancelled there.")
             for step in found.untold:
-                say(self.console, f"But {NOT_TOLD[step]}: what hangs on that is undetermined.")
+                say(self.console, f"But {NOT_TOLD[step]}: what depends on that is undetermined.")
             return
-        say(self.console, f"No order has lived there yet: {UNSEEN[found.missing]}.")
+        say(self.console, f"No order has completed its life cycle there: {UNSEEN[found.missing]}.")
         for each in found.trouble:
             say(self.console, f"  {each}")
         for each in found.unanswered:
-            say(self.console, f"  It asked for {each}, which the description does not have.")
+            say(self.console, f"  The connector requested {each}, which the description lacks.")
             say(self.console, f"    {route_line(each)}")
 
     def conclude(self, report: CandidateReport) -> None:
@@ -82,9 +82,8 @@ class DerivedExchange:
         far = standing(report.counted)
         say(
             self.console,
-            f"\nOf its blocking requirements {far.met} are met, {far.met_if} are met and {far.not_met_if} "
-            "are not if the exchange is as the fork describes it, and "
-            f"{far.open} are open for another reason.",
+            f"\nBlocking requirements: {far.met} met; {far.met_if} met and {far.not_met_if} not met if the "
+            f"exchange is as the fork describes it; {far.open} undecided for another reason.",
         )
         if not self._lives:
             more = f"Answer the questions above as lines of {self.review}." if self._questions() else FIRST
@@ -99,7 +98,10 @@ class DerivedExchange:
             hosts = load(self._file).hosts.model_dump(mode="json", exclude_defaults=True)
             lines.append(line("hosts", hosts))
         if lines:
-            say(self.console, f"Lines that decide more, to be written into {self.review}:")
+            say(
+                self.console,
+                f"Check these lines and put them into {self.review}; they decide more:",
+            )
         for each in lines[:MOST_LINES]:
             say(self.console, f"  {each}")
         if len(lines) > MOST_LINES:
@@ -111,14 +113,14 @@ class DerivedExchange:
         if asked:
             say(
                 self.console,
-                f"\nQuestions, most decisive first; write the answers as lines of {self.review}:",
+                f"\nQuestions, most decisive first; write the answers as lines into {self.review}:",
             )
         for number, (text, lines) in enumerate(asked[:MOST_QUESTIONS], start=1):
             say(self.console, f"{number}. {text}")
             for each in lines:
                 say(self.console, f"   {each}")
         if len(asked) > MOST_QUESTIONS:
-            say(self.console, f"and {len(asked) - MOST_QUESTIONS} more: harness describe asks them all.")
+            say(self.console, f"and {len(asked) - MOST_QUESTIONS} more: `harness describe` prints all.")
 
     def _questions(self) -> tuple[Asked, ...]:
         return asked_in((self.folder / QUESTIONS).read_text(encoding="utf-8"))

@@ -105,7 +105,7 @@ def describe(
         console.print(_table(made))
         _tell(console, write(file, {**made.data, "derived": made_of}), made)
     if trouble := review_trouble(file):
-        say(console, f"The review no longer fits: {trouble}")
+        say(console, f"The review no longer fits the description: {trouble}")
     else:
         if seen is not None:
             tell_recording(console, lay(file, seen), seen)
@@ -123,7 +123,7 @@ def _rehearse(
     name: str,
     console: Console,
 ) -> None:
-    say(console, "letting the connector trade there once …")
+    say(console, "rehearsing one order's life cycle on it …")
     kept = rehearsed(cache_dir() / "descriptions", commits, file, ready, name, 0)
     _tell_rehearsal(console, Rehearsal.model_validate_json(kept.read_bytes()), file)
 
@@ -150,18 +150,21 @@ def _ask(console: Console, asked: Sequence[Question], ccxt_id: str | None, name:
     """The questions, each with what to write where."""
     say(
         console,
-        f"\nQuestions, most decisive first. Write answers as lines of {review_of(file)}, one list, with "
+        f"\nQuestions, most decisive first. Write the answers into the list in {review_of(file)}, with "
         "your name and the page of the exchange's documentation; then run this again.",
     )
     if ccxt_id is None:
         near = ", ".join(like_in_ccxt(name)) or "none"
-        say(console, f"ccxt has no exchange named {name} (alike: {near}); where it has it, say --ccxt NAME.")
+        say(
+            console,
+            f"ccxt has no exchange named {name} (similar: {near}); if it has another name, give --ccxt.",
+        )
     for number, each in enumerate(asked, start=1):
         say(console, f"\n{number}. {each.text}")
         for line in each.lines:
             say(console, f"   {line}")
     if told := glossary(asked):
-        say(console, f"\nThe facts that {OPEN_FACT} may be:")
+        say(console, f"\nPossible facts for {OPEN_FACT}:")
         for text in told:
             say(console, f"  {text}")
 
@@ -169,14 +172,17 @@ def _ask(console: Console, asked: Sequence[Question], ccxt_id: str | None, name:
 def _tell_rehearsal(console: Console, found: Rehearsal, file: Path) -> None:
     """How far the connector got on what was derived, the review laid over it, and what it stopped at."""
     if found.lives:
-        say(console, "An order lived there from its placing to its fill and its cancellation.")
+        say(console, "Orders were placed, filled and cancelled there.")
         return
     got = ", ".join(found.reached) or "nothing"
-    say(console, f"No order has lived there yet: {UNSEEN[found.missing]} (reached: {got}).")
+    say(console, f"No order has completed its life cycle there: {UNSEEN[found.missing]} (reached: {got}).")
     for each in found.trouble:
         say(console, f"  {each}")
     for each in found.unanswered:
-        say(console, f"  It asked for {each}, which the description does not have. In {review_of(file)}:")
+        say(
+            console,
+            f"  The connector requested {each}, which the description lacks. Add to {review_of(file)}:",
+        )
         say(console, f"    {route_line(each)}")
 
 
@@ -187,7 +193,7 @@ def _submission(what: str, path: Path, round_: Round, store: ObjectStore) -> Sub
         return pin(store, row, round_, None)
     if not path.exists():
         raise UserError(
-            f"{what!r} is neither a candidate of the round nor a folder",
+            f"{what!r} is neither a candidate in the round nor a folder",
             hint="give a fork's work tree, or a candidate's name with --round FILE",
         )
     return work_tree(store, path, round_.upstream)
@@ -196,9 +202,9 @@ def _submission(what: str, path: Path, round_: Round, store: ObjectStore) -> Sub
 def _refuse_earlier(submission: Submission, what: str) -> None:
     if submission.generation != "v2":
         raise UserError(
-            "only connectors of today's framework can be described",
+            "only connectors for today's framework can be described",
             where=what,
-            hint="a connector of 2020 needs a dialect: docs/dialects.md lists them",
+            hint="use a dialect for a connector of 2020: docs/dialects.md lists them",
         )
 
 
@@ -209,11 +215,11 @@ def _connector(submission: Submission, wanted: str | None) -> AddedConnector:
     fitting = new if len(new) == 1 else found
     if len(fitting) != 1:
         names = ", ".join(dict.fromkeys(each.name for each in submission.connectors))
-        several = f"{len(fitting)} connectors could be meant"
+        several = f"{len(fitting)} connectors match"
         raise UserError(
             several if fitting else f"it adds or changes no connector{f' {wanted!r}' if wanted else ''}",
             where=submission.repository,
-            hint=f"choose one with --connector: {names}" if names else "name the fork that has it",
+            hint=f"choose one with --connector: {names}" if names else "give the fork that adds it",
         )
     return fitting[0]
 
@@ -226,16 +232,16 @@ def _tell(console: Console, result: Written, made: Assembled) -> None:
     if len(result.changes) > MOST_SHOWN:
         say(console, f"  and {len(result.changes) - MOST_SHOWN} more")
     if harvest := made.sources.harvest.detail.strip():
-        say(console, f"The tests could not tell: {harvest}")
+        say(console, f"Its tests could not be read: {harvest}")
     if asked := made.sources.asked.trouble:
-        say(console, f"The connector did not act to the end: {asked}")
+        say(console, f"The connector stopped before all commands were run: {asked}")
     told = ", ".join(f"{source} {count}" for source, count in by_source(made.placed).items())
     say(console, f"Leaves explained, by source: {told or 'none'}.")
 
 
 def _table(made: Assembled) -> Table:
     """A row for each route and channel, and one for all."""
-    title = f"{made.sources.exchange}: leaves that ccxt confirms, the fork alone has, never change, differ"
+    title = f"{made.sources.exchange}: leaves by source (ccxt, the fork alone), constant, contradictory"
     shown = Table(title=title, title_justify="left")
     shown.add_column("operation", overflow="fold")
     shown.add_column("route or channel", overflow="fold", min_width=ROUTE)

@@ -29,7 +29,11 @@ def diff(before: Path, after: Path, console: Console) -> bool:
     alone = (before / REPORT).is_file(), (after / REPORT).is_file()
     if alone[0] != alone[1]:
         hint = f"compare it with {(after if alone[0] else before) / 'NAME'}"
-        raise UserError("one folder is a round's, the other a candidate's", where=str(before), hint=hint)
+        raise UserError(
+            "one folder is a round's, the other a candidate's; both must be of one kind",
+            where=str(before),
+            hint=hint,
+        )
     if alone[0]:
         return _one(before, after, _read(before), _read(after), console)
     failed = False
@@ -82,7 +86,7 @@ def _reports(folder: Path) -> Mapping[str, CandidateReport]:
         raise UserError(
             "there is no report here",
             where=str(folder),
-            hint="name a published round or one candidate's folder in it; `harness report` publishes",
+            hint="give a published round or one candidate's folder in it; `harness report` publishes",
         )
     return found
 
@@ -93,4 +97,4 @@ def _read(folder: Path) -> CandidateReport:
         return CandidateReport.model_validate_json(path.read_bytes())
     except ValidationError as error:
         hint = f"publish it again with this version: harness report {folder.parent}"
-        raise UserError("this is no report of a candidate", where=str(path), hint=hint) from error
+        raise UserError("this is not a candidate's report", where=str(path), hint=hint) from error

@@ -22,7 +22,7 @@ def examine() -> tuple[Table, bool]:
     """The table to print, and whether a round could be screened here."""
     tools, sandbox = list(_tools()), list(sandbox_findings())
     table = Table("", "what")
-    for heading in ("found", "to put it right"):
+    for heading in ("found", "how to fix it"):
         table.add_column(heading, overflow="fold")
     for each in (*tools, *sandbox):
         table.add_row("✓" if each.ok else "✗", each.what, safe(each.state), safe(each.remedy))

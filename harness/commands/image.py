@@ -46,13 +46,13 @@ def write_image(
     installed = screened.run.installed if screened and screened.run else None
     if screened is None or installed is None:
         raise UserError(
-            "it was never run, so it is not known which packages it runs with",
+            "it was never run, so its packages are not known",
             where=chosen.name,
             hint=f"harness run {round_file} --only {chosen.name}",
         )
     if chosen.submission.generation != "v2":
         raise UserError(
-            "only connectors of today's framework are put into an image",
+            "only connectors for today's framework can be put into an image",
             where=chosen.name,
             hint="a Hummingbot of 2020 is built as its own README says",
         )

@@ -28,7 +28,7 @@ def judge_folder(folder: Path, select: str | None, console: Console) -> None:
             except NoTraceError:
                 if len(candidates) == 1:
                     raise
-                say(console, f"{candidate.name}: no trace was kept, left as it is")
+                say(console, f"{candidate.name}: no trace is stored, left as it is")
                 continue
             changed = f"{len(judged.changes)} changed" if judged.changes else "none changed"
             say(console, f"{candidate.name}: {judged.judged} outcomes judged again, {changed}")

@@ -24,7 +24,7 @@ def write_next(
     """
     report = read_report(round_dir)
     if out.exists():
-        raise UserError("the file already exists", where=str(out), hint="name another one with --out")
+        raise UserError("the file already exists", where=str(out), hint="choose another file with --out")
     round_ = load_round(round_dir / ROUND)
     winners = _winners(report, winner, round_dir)
     title = title or title_after(round_, round_.voting.opens + timedelta(days=days))
@@ -38,10 +38,10 @@ def _winners(report: RoundReport, winner: str | None, round_dir: Path) -> tuple[
     result = report.result
     if result is None:
         hint = f"harness tally {round_dir} --from FILE"
-        raise UserError("the votes of this round are not counted", where=str(round_dir), hint=hint)
+        raise UserError("the votes of this round have not been counted", where=str(round_dir), hint=hint)
     if winner is None and result.tie:
         tied = listed(result.winners)
-        raise UserError(f"{tied} tie", where=str(round_dir), hint="say with --winner which of them it is")
+        raise UserError(f"{tied} tie", where=str(round_dir), hint="choose the winner with --winner")
     if winner is not None and winner not in result.winners:
         won = listed(result.winners) or "nobody"
         raise UserError(f"{winner} did not win: {won} did", where="--winner", hint="leave --winner out")

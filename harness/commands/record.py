@@ -102,7 +102,7 @@ def record_exchange(wanted: Wanted, sandbox: Choice, console: Console, *, live: 
 def _why_public(kind: type[Dialect]) -> str | None:
     """Why no private request can be signed over here, None where it can."""
     if not issubclass(kind, DescribedDialect):
-        return f"{kind.name} is spoken by a dialect in Python, which no formula signs for"
+        return f"{kind.name} is a dialect in Python, so its requests cannot be signed again"
     if not vouched(kind.description, "hosts"):
         return "its hosts are known from the fork alone: confirm `hosts` in the review before keys go there"
     return why_not(kind.description)
@@ -121,7 +121,7 @@ def _plan(kind: type[Dialect], wanted: Wanted, pair: str) -> list[str]:
     asked = ["ccxt"] if _ccxt_id(kind) else []
     asked += [f"the connector {wanted.connector or kind.name}"] if wanted.fork or wanted.merged else []
     if not asked:
-        raise UserError(f"ccxt does not have {kind.name}", hint="name a fork's work tree with --fork")
+        raise UserError(f"ccxt does not have {kind.name}", hint="give a fork's work tree with --fork")
     lines = [
         f"Real exchange: {kind.name}, at {hosts} (ports {', '.join(map(str, kind.ports))}); nowhere else.",
         f"It is asked by {' and '.join(asked)}: {pair}, for {wanted.seconds:.0f} s each. No order is placed.",

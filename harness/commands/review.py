@@ -39,7 +39,7 @@ def review_candidate(
     chosen = choose_candidate(what, round_file, reports, store)
     if chosen.folder is None:
         raise UserError(
-            "it was not screened, so there is nothing to review",
+            "it has not been screened, so there is nothing to review",
             where=chosen.name,
             hint=f"harness run {round_file} --only {chosen.name}",
         )

@@ -42,9 +42,9 @@ def chosen_connectors(submission: Submission, wanted: Iterable[str]) -> tuple[Ad
         )
     if len({each.kind for each in chosen}) > 1 or not (any(each.new for each in chosen) or len(chosen) == 1):
         raise UserError(
-            f"{len(chosen)} connectors could be meant",
+            f"{len(chosen)} connectors match",
             where=submission.repository,
-            hint=f"choose with --connector, and submit each kind by itself: {listed}",
+            hint=f"choose with --connector, and submit spot and perpetual connectors separately: {listed}",
         )
     return chosen
 

@@ -35,7 +35,7 @@ def _engine() -> Iterator[Finding]:
         yield Finding("container engine", error.message, error.hint or "")
         return
     except (DockerException, OSError) as error:
-        yield Finding("container engine", f"answers oddly: {error}", "start it anew")
+        yield Finding("container engine", f"gives unexpected answers: {error}", "restart it")
         return
     yield Finding("container engine", f"{traits} at {where}, {traits.storage}")
     yield _runtime(traits)

@@ -22,7 +22,7 @@ def status_lines(file: Path, reports: Path, now: datetime) -> Iterator[str]:
     done = _done(file, round_, reports / round_.id)
     at = standing(round_, now, done, str(file), str(reports))
     yield f"{round_.title} ({round_.id}), for release {round_.release}"
-    left = f", for {_span(at.until - now)} more" if at.until else ""
+    left = f"; {_span(at.until - now)} left" if at.until else ""
     yield f"Now: {at.stage.value}{left}."
     yield ""
     yield f"  submissions close  {round_.submissions_close:%Y-%m-%d %H:%M} UTC"

@@ -104,7 +104,7 @@ def refuse_late(round_: Round, file: Path, now: datetime) -> None:
         raise UserError(
             f"submissions closed at {round_.submissions_close:%Y-%m-%d %H:%M} UTC",
             where=str(file),
-            hint="submit it to the next round, or name that one's file with --round",
+            hint="submit it to the next round; --round FILE names its file",
         )
 
 
@@ -115,13 +115,13 @@ def refuse_double(round_: Round, row: Candidate, file: Path) -> None:
             row.connectors
         ):
             raise UserError(
-                f"it is submitted already, as {other.name}",
+                f"it is already submitted, as {other.name}",
                 where=str(file),
                 hint="change that row: a branch is screened at its newest commit, so a push needs no new row",
             )
         if other.name == row.name:
             raise UserError(
-                f"another candidate is called {row.name}",
+                f"another candidate is already called {row.name}",
                 where=str(file),
                 hint="give it another name with --name",
             )
@@ -178,8 +178,8 @@ def _filled(form: Form, name: str | None, round_: Round, *, from_others: bool) -
     if form.ccxt is not None:
         checked_ccxt_id(form.ccxt)
     if from_others and local_path(provisional.repository or "") is not None:
-        hint = "ask for the public address of the fork"
-        raise UserError(f"the form names a folder of this machine: {form.repository}", hint=hint)
+        hint = "ask the submitter for the fork's public address"
+        raise UserError(f"the form names a folder on this machine: {form.repository}", hint=hint)
     store = ObjectStore()
     submission = pin(store, provisional, round_)
     chosen = chosen_connectors(submission, form.connectors)

@@ -28,9 +28,9 @@ def list_traces(folder: Path, console: Console) -> None:
     paths += sorted(folder.glob(f"*/{FOLDER}/*{SUFFIX}"))
     if not paths:
         raise UserError(
-            "no trace was kept here",
+            "no trace is stored here",
             where=str(folder),
-            hint="name a candidate's folder, e.g. reports/2020-08/NAME",
+            hint="give a candidate's folder, e.g. reports/2020-08/NAME",
         )
     table = Table(box=None, pad_edge=False)
     for title in ("connector", "scenario", "speed", "try", "seed", "KiB", "file"):
@@ -72,7 +72,7 @@ def diff(first: Path, second: Path, console: Console) -> bool:
     if one.header.scenario != other.header.scenario:
         raise UserError(
             f"one is of “{one.title}”, the other of “{other.title}”", where=f"{first}, {second}",
-            hint="name two traces of one scenario",
+            hint="give two traces of the same scenario",
         )  # fmt: skip
     found = list(differences(one, other))
     for line in found:

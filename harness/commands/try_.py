@@ -64,7 +64,7 @@ def try_candidate(
             if missing := rigs.unmatched_credentials():
                 raise UserError(
                     unmatched(missing, spoken.name),
-                    hint="say what they hold in the candidate's row (docs/credentials.md)",
+                    hint="describe its credentials in the candidate's row (docs/credentials.md)",
                 )
             market = randomization.usual(rigs.dialect.markets)[0]
             with rigs.open(1.0, market=market) as rig:
@@ -118,7 +118,7 @@ def _runtime(chosen: Chosen, store: ObjectStore, backend: Backend) -> Runtime:
 
 def _tell(page: str, seconds: float, console: Console) -> None:
     say(console, f"\nWatch it at {page}")
-    say(console, f"It ends after {seconds:.0f} s, or with Ctrl-C. Nothing here is worth anything.")
+    say(console, f"It ends after {seconds:.0f} s, or with Ctrl-C. No real money is involved.")
 
 
 def _summarise(ended: Ended, console: Console) -> None:

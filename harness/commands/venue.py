@@ -26,7 +26,7 @@ def description(served: Served, page_port: int) -> str:
     proxy = f"http://{served.page_host}:{served.front.port}"
     keys = "\n".join(f"  {name} = {value}" for name, value in spoken.credentials(account).items())
     lines = [
-        f"A simulated {spoken.name} is served; stop it with Ctrl-C. Nothing here is worth anything.",
+        f"A simulated {spoken.name} is served; stop it with Ctrl-C. No real money is involved.",
         "",
         f"live page   http://{served.page_host}:{page_port}/",
         f"proxy       {proxy}   (for https and wss)",
@@ -34,7 +34,7 @@ def description(served: Served, page_port: int) -> str:
         f"hosts       {', '.join(dict.fromkeys((*spoken.rest_hosts, *spoken.stream_hosts)))}",
         f"markets     {', '.join(market.name for market in spoken.venue.markets)}",
         "",
-        "keys, as the Hummingbot connector asks for them:",
+        "keys, under the Hummingbot connector's field names:",
         keys,
         "",
         f"curl        curl --proxy {proxy} --cacert {served.ca} https://{spoken.rest_hosts[0]}/…",

@@ -49,8 +49,8 @@ def _missing_route(made: Assembled, rank: int, operation: str) -> Question:
     if named is None:
         return Question(
             rank,
-            f"Which route is {operation.replace('_', ' ')}? Write its method and path in place of "
-            "METHOD /path, its parameters under takes, and under reply what it answers.",
+            f"Which route is {operation.replace('_', ' ')}? Put its method and path in place of "
+            "METHOD /path, its parameters under takes, and its answer under reply.",
             (route_line("METHOD /path", operation, private=private),),
         )
     method, path = named
@@ -61,9 +61,9 @@ def _missing_route(made: Assembled, rank: int, operation: str) -> Question:
     reply = reply if isinstance(reply, dict | list) else {}
     return Question(
         rank,
-        f"What is {operation.replace('_', ' ')} asked with, and what does it answer? The connector's source "
-        f"asks for {name}: write its parameters under takes, and complete the reply, of which you see what "
-        "the source reads.",
+        f"What are the parameters and the answer of {operation.replace('_', ' ')}? The connector's source "
+        f"requests {name}: write its parameters under takes, and complete the reply, which has only the "
+        "fields that the source reads.",
         (
             route_line(
                 name, operation, private=private, reply=reply if isinstance(reply, dict | list) else {}
@@ -90,7 +90,7 @@ def _missing_channel(made: Assembled, rank: int, operation: str) -> Question:
     name = operation.partition(":")[2]
     channel = {"operation": operation, "topic": "…", "private": operation in PRIVATE, "tells": {}}
     known = made.data.get("connections")
-    text = f"How is {name} told on a stream? A topic is what the client subscribes with, tells the message."
+    text = f"How does a stream send {name}? topic is what the client subscribes with, tells the message."
     if not isinstance(known, dict) or not known:
         whole = {**usual_connection("/"), "channels": {name: channel}}
         return Question(rank, f"{text} No connection was seen.", (line(("connections", "stream"), whole),))

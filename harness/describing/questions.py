@@ -88,8 +88,8 @@ def _unseen(made: Assembled) -> Iterator[Question]:
     if "signing" not in made.data and not any(isinstance(each, dict) and each["private"] for each in told):
         yield Question(
             25,
-            "How is a request signed? None was seen that carries a key. `scheme: unverified` lets in whoever "
-            "names one, and signs-requests stays undetermined then.",
+            "How is a request signed? No request with a key was seen. `scheme: unverified` accepts any "
+            "request that names one, and signs-requests then stays undetermined.",
             (line(("signing",), {**_HMAC, "carries": dict(_CARRIED)}),),
         )
 
@@ -98,16 +98,16 @@ def _signing(made: Assembled) -> Iterator[Question]:
     signing = made.data.get("signing")
     if isinstance(signing, dict) and signing.get("scheme") == "unverified":
         found = (
-            f"A description has no words for what reproduces its signature, {signing['text']!r}."
+            f"Its signature is made of {signing['text']!r}, which a description cannot express."
             if signing.get("text")
-            else "No text of the menu reproduces its signature."
+            else "No known signing text reproduces its signature."
         )
         carries = signing.get("carries")
         whole = {**_HMAC, "carries": {**_CARRIED, **(carries if isinstance(carries, dict) else {})}}
         yield Question(
             25,
-            f"How is a request signed? {found} Until this is told whoever names a key is let in, and "
-            "signs-requests stays undetermined.",
+            f"How is a request signed? {found} Until this is described, any request that names a key is "
+            "accepted, and signs-requests stays undetermined.",
             (line(("signing",), whole),),
         )
 
@@ -126,7 +126,7 @@ def _untold(made: Assembled) -> Iterator[Question]:
                 hint, place = _unexplained(parts[0], told)
                 yield Question(
                     30,
-                    f"Where does {parts[0].name} tell {' or '.join(group)}? {hint}",
+                    f"Which field of {parts[0].name} is {' or '.join(group)}? {hint}",
                     (line((*place, "FIELD"), f"{{{group[0]}}}"),),
                 )
 
@@ -156,13 +156,13 @@ def _unexplained(part: Placed, told: str) -> tuple[str, Address]:
     open_ = [each for each in leaves if each.kind in (Kind.CONSTANT, Kind.UNKNOWN) and not each.fact]
     if not open_:
         place = leaves[0].at[:-1] if leaves else whole
-        return "The tests show no leaf that could be it: write its name in place of FIELD.", place
+        return "The tests show no field that could be it: put its name in place of FIELD.", place
     known = Counter(each.at[:-1] for each in leaves if each.fact)
     place = max((each.at[:-1] for each in open_), key=lambda at: known[at])
     names = [each.at[-1] for each in open_ if each.at[:-1] == place]
     more = " …" if len(names) > _SHOWN else ""
     listed = ", ".join(names[:_SHOWN])
-    return f"Nobody explained {listed}{more}: write the one that it is in place of FIELD.", place
+    return f"The meaning of {listed}{more} is unknown: put the right one in place of FIELD.", place
 
 
 def _told(part: Placed) -> bool:
@@ -197,7 +197,7 @@ def _which_words(name: str, leaves: Sequence[Field], asked: Sequence[Field]) -> 
     return Question(
         40,
         f"{first}{also}: always {told} in the tests, read as {asked[0].fact}. "
-        "Which words are there, and what does each say?",
+        "Which values can it have, and what does each mean?",
         (
             line(("words", name), {"of": thing, "words": words}),
             *(line(each.at, f"{{{thing}|{name}}}") for each in asked),
@@ -225,14 +225,14 @@ def _list_for(each: Field) -> str:
 
 
 def _seen(each: Field) -> str:
-    return f" ({each.text!r} was one value)" if each.text not in ("", "{any}", None) else ""
+    return f" (such as {each.text!r})" if each.text not in ("", "{any}", None) else ""
 
 
 def _unnamed(made: Assembled) -> Iterator[Question]:
     for route in made.unnamed:
         yield Question(
             50,
-            f"What is {route.name} for? Nothing is answered there until an operation is named "
+            f"What is {route.name} for? It gets no answer until its operation is named "
             "(docs/descriptions.md lists them).",
             (route_line(route.name, private=route.private, when=route.when),),
         )

@@ -106,7 +106,9 @@ def load_lock(round_file: Path, round_: Round) -> Lock | None:
         where = f"{path}:{located.line(first['loc'])}"
         raise UserError(f"{dotted(first['loc'])}: {first['msg']}", where=where, hint=hint) from error
     if lock.round != round_.id:
-        raise UserError(f"it freezes round {lock.round}, not {round_.id}", where=str(path), hint=hint)
+        raise UserError(
+            f"it is the lock file of round {lock.round}, not {round_.id}", where=str(path), hint=hint
+        )
     for candidate in round_.candidates:
         lock.of(candidate)
     return lock

@@ -77,7 +77,7 @@ def _absolute(line: str) -> str:
 def _read(line: str) -> tuple[str, Path]:
     url, _, place = line.partition("=")
     if not (url and place):
-        raise UserError(f"{line!r} names no mirror", hint=_WRITE)
+        raise UserError(f"{line!r} is not a mirror", hint=_WRITE)
     folder = Path(place).absolute()
     if not any((folder / inside).exists() for inside in ("HEAD", ".git")):
         hint = "`git clone --mirror URL DIR` makes one"

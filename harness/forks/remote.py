@@ -114,7 +114,7 @@ def list_refs(source: Source, patterns: tuple[str, ...], cwd: Path) -> dict[str,
             else None,
         )
         if protocol == "https" and not _GIT_SERVER.search(trace.read_bytes()):
-            raise Unreachable(url, "no git server there, only files", hint="put it on a host for git")
+            raise Unreachable(url, "no git server there, only files", hint="publish it on a git host")
     refuse_redirect(url, finished.stderr)
     lines = finished.stdout.decode("utf-8", "replace").splitlines()
     if len(lines) > limits.REFS:

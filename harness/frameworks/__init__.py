@@ -24,6 +24,6 @@ def generation_of(tree_paths: Iterable[str]) -> Generation:
             return name
     known = ", ".join(GENERATIONS)
     raise UnknownGenerationError(
-        f"the tree is of no generation of Hummingbot that is known here ({known})",
+        f"the tree is not a known generation of Hummingbot ({known})",
         hint="check that the repository is a fork of hummingbot/hummingbot",
     )

@@ -64,12 +64,12 @@ def find_interpreters(
     if without_headers:
         bare = without_headers[0]
         raise NoInterpreterError(
-            f"Python {bare.label} is here without the headers that Cython modules are built with",
+            f"Python {bare.label} lacks the headers that building Cython modules needs",
             hint=f"sudo apt-get install python{bare.minor}-dev",
         )
     needed = wanted or f"{_label(spec.python_from)} to {_label(spec.python_to)}"
     raise NoInterpreterError(
-        f"this needs Python {needed}, and there is none on PATH, in pyenv's folder or in uv's",
+        f"this needs Python {needed}, which is not on PATH, in pyenv's folder or in uv's",
         hint=f"uv python install {_to_install(minors, as_of)}",
     )
 

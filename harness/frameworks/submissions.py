@@ -97,7 +97,7 @@ def _make(cache: Path, backend: Backend, base: Base, tree: Tree, earlier: Tree |
     if built.out_of_time:
         raise OurFailure(
             f"{len(built.failed)} modules were not built within {built.seconds:.0f} s of real time",
-            hint="run it again while the machine is less busy",
+            hint="run it again when the machine is less busy",
         )
     shutil.rmtree(place / "export")
     # The runtime names paths, and this folder is about to get its name: it is made again when read.

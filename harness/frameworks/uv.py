@@ -234,5 +234,5 @@ def _out_of_time(arguments: Sequence[str], seconds: float) -> NotInstalledError:
         f"the framework's packages could not be installed: `uv {' '.join(arguments[:2])}` took more than "
         f"{seconds:.0f} s",
         where="the package index",
-        hint="run it again when the machine is less busy; what uv found so far is kept",
+        hint="run it again when the machine is less busy; what uv downloaded so far is kept",
     )

@@ -53,7 +53,7 @@ def real_keys(file: Path, description: Description) -> Keys:
     missing = [name for name in wanted if not given.get(name)]
     if missing:
         raise UserError(
-            f"it does not say {', '.join(missing)}",
+            f"it lacks {', '.join(missing)}",
             where=str(file),
             hint="write a line `FIELD: value` for each field that the connector asks for",
         )
@@ -65,10 +65,9 @@ def _read(given: Mapping[str, str], wanted: Mapping[str, str], file: Path) -> Ke
     short = [name for name, kind in wanted.items() if kind != "number" and len(given[name]) < SHORTEST]
     if short:
         raise UserError(
-            f"{', '.join(short)}: shorter than {SHORTEST} characters, so that it could not be kept out of "
-            "what is recorded",
+            f"{', '.join(short)}: shorter than {SHORTEST} characters, too short to be redacted safely",
             where=str(file),
-            hint="make keys whose pass phrase is longer",
+            hint="use longer ones: another key, or a key with a longer passphrase",
         )
     phrase = held.get("passphrase") or held.get("number", "")
     return Keys(held.get("key", ""), held.get("secret", ""), phrase)

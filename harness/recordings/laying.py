@@ -31,7 +31,7 @@ def lay(file: Path, recording: Recording) -> Found:
     kind = described_dialect(file)
     if recording.header.exchange != kind.name:
         raise UserError(
-            f"it is a recording of {recording.header.exchange}, and this describes {kind.name}",
+            f"it is a recording of {recording.header.exchange}, but the description is of {kind.name}",
             where=recording.where,
             hint="record the exchange that is described",
         )

@@ -32,9 +32,9 @@ def checked_hosts(hosts: tuple[str, ...], where: str) -> None:
     for host in hosts:
         if _is_address(host) or "." not in host or host.endswith((".localhost", ".local", ".internal")):
             raise UserError(
-                f"{host!r} is no public host name",
+                f"{host!r} is not a public host name",
                 where=where,
-                hint="a recording is made of a public exchange: correct `hosts` in the review",
+                hint="only public exchanges are recorded: correct `hosts` in the review",
             )
 
 

@@ -132,7 +132,7 @@ def load(path: Path) -> Recording:
 
 
 def _no_recording(path: Path, why: str) -> UserError:
-    return UserError(f"this is no recording: {why}", where=str(path), hint=_HINT)
+    return UserError(f"this is not a recording: {why}", where=str(path), hint=_HINT)
 
 
 def _lines(path: Path) -> Iterator[str]:

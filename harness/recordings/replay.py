@@ -38,13 +38,13 @@ def replay_kind(kind: type[DescribedDialect], recording: Recording) -> type[Repl
         raise UserError(
             f"it is a recording of {recording.header.exchange}, not of {kind.name}",
             where=recording.where,
-            hint="record this exchange, or name the recording's own",
+            hint="record this exchange, or give the recording's exchange",
         )
     if any(each.packed == "protobuf" for each in kind.description.connections.values()):
         raise UserError(
-            f"{kind.name} packs its messages as protocol buffers, which no recording can be replayed of",
+            f"{kind.name} sends protocol buffers, which cannot be replayed",
             where=recording.where,
-            hint="let it be simulated",
+            hint="use the simulated exchange",
         )
     tape = tape_of(kind, recording)
     own = {

@@ -36,7 +36,7 @@ def publish_round(
     kept = round_dir / ROUND
     if not kept.is_file():
         raise UserError(
-            "this is not a round's folder: it has no round.yml",
+            "this is not a round's folder: round.yml is missing",
             where=str(round_dir),
             hint="give the folder that `harness run` wrote, e.g. reports/2020-08",
         )
@@ -61,7 +61,7 @@ def read_result(round_dir: Path) -> Result | None:
         return Result.model_validate_json(path.read_bytes())
     except ValidationError as error:
         hint = "count the votes again: harness tally"
-        raise UserError("this is no result of a vote", where=str(path), hint=hint) from error
+        raise UserError("this is not the result of a vote", where=str(path), hint=hint) from error
 
 
 def report_of(round_: Round, screened: Screened, catalogue: Catalogue) -> CandidateReport:

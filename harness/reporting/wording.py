@@ -190,7 +190,7 @@ def site_address(url: str, option: str) -> str:
         raise UserError(
             f"{url!r} is not the https address of a site",
             where=option,
-            hint="give where the folder will be served, e.g. https://owner.github.io/votes",
+            hint="give the address at which the folder will be served, e.g. https://owner.github.io/votes",
         )
     return base
 

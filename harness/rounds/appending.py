@@ -70,6 +70,6 @@ def _behind(listing: yaml.SequenceNode, lines: Sequence[str]) -> int:
 
 def _in_brackets(line: int) -> UserError:
     return UserError(
-        f"the candidates are written in brackets, in line {line + 1}",
-        hint="write each of them on lines of its own, the first of which begins with `- `",
+        f"the candidates are written in brackets, on line {line + 1}",
+        hint="write each candidate on separate lines, beginning with `- `",
     )

@@ -80,7 +80,7 @@ def standing(round_: Round, now: datetime, done: Done, file: str, reports: str =
         return Standing(Stage.ENDED, None, "count the votes", f"harness tally {where} --from FILE", publish)
     following = f"harness next {where} --id ID --release RELEASE"
     packets = tuple(
-        (f"what the reviewers of {name} need", f"harness review {where}/{name}") for name in done.winners
+        (f"write the review packet for {name}", f"harness review {where}/{name}") for name in done.winners
     )
     return Standing(Stage.TALLIED, None, "prepare the next round", following, (*publish, *packets))
 
@@ -88,7 +88,7 @@ def standing(round_: Round, now: datetime, done: Done, file: str, reports: str =
 def _publishing(reports: str) -> tuple[tuple[str, str], ...]:
     elsewhere = "" if reports == REPORTS else f" --reports {reports}"
     command = f"harness publish --site DIR --base-url URL{elsewhere}"
-    return (("publish what is screened, as a site that the ballot can link to", command),)
+    return (("publish the round as a site that the ballot can link to", command),)
 
 
 def _for_voters(where: str) -> tuple[tuple[str, str], ...]:
@@ -104,7 +104,7 @@ def _towards_the_vote(done: Done, file: str, where: str, run: str) -> tuple[str,
     if done.screened < done.candidates:
         left = done.candidates - done.screened
         what = "the candidate" if left == 1 else f"the {left} candidates"
-        return f"screen {what} that no finished screening is there of", run
+        return f"screen {what} not yet screened to the end", run
     if not done.posted:
         return "post the ballot", f"harness ballot {where} --dry-run"
     return "wait for the votes", ""

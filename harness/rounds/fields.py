@@ -39,13 +39,13 @@ def _instant(value: object) -> object:
         raise wrong("not a time", "write it like 2020-08-19T23:59:59Z")
     if value.tzinfo is None:
         raise wrong(
-            "the time names no zone",
+            "the time has no zone",
             f"end it in Z for UTC: {value.isoformat()}Z, or in an offset like +02:00",
         )
     try:
         return value.astimezone(UTC)
     except OverflowError:
-        raise wrong("a time that no calendar holds", "write it like 2020-08-19T23:59:59Z") from None
+        raise wrong("not a possible time", "write it like 2020-08-19T23:59:59Z") from None
 
 
 def _day(value: object) -> object:
@@ -56,7 +56,7 @@ def _day(value: object) -> object:
     try:
         return date.fromisoformat(value)
     except ValueError:
-        raise wrong(f"{shown(value)} is not a day of the calendar", "write it like 2020-08-24") from None
+        raise wrong(f"{shown(value)} is not a date", "write it like 2020-08-24") from None
 
 
 def _one_line(value: str) -> str:
@@ -188,7 +188,7 @@ def _credential(value: str) -> str:
     except ValueError:
         known = ", ".join([*Meaning, *Shape])
         raise wrong(
-            f"{shown(value)} says nothing of a credential",
+            f"{shown(value)} is not a meaning or shape of a credential",
             f"write what it means or its shape ({known}), or =VALUE for a fixed value that is no secret",
         ) from None
     return _one_line(value)

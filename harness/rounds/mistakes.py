@@ -118,7 +118,7 @@ def mistaken_reviews(located: Located, requirements: Mapping[str, Requirement]) 
         if value not in requirements:
             yield _unknown(located, at, value, people)
         elif value not in people:
-            what = f"{shown(value)} is decided by a program, which no review overrules"
+            what = f"{shown(value)} is decided by a program; a review cannot overrule it"
             fix = f"remove the review; people decide {', '.join(people)}"
             yield Mistake(located.line(at), dotted(at), what, fix)
 
@@ -131,8 +131,8 @@ def mistaken_names(
         if len(at) == 4 and (at[0], at[2], at[3]) == ("candidates", "exchange", field):
             value = _value(located, at)
             if isinstance(value, str) and value not in known():
-                fix = did_you_mean(value, known()) or "write null where there is none"
-                yield Mistake(located.line(at), dotted(at), f"no {kind} is called {shown(value)}", fix)
+                fix = did_you_mean(value, known()) or "write null if there is none"
+                yield Mistake(located.line(at), dotted(at), f"there is no {kind} {shown(value)}", fix)
 
 
 def _named(located: Located, field: str) -> Iterator[tuple[Location, str]]:

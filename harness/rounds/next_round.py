@@ -28,7 +28,7 @@ def next_round(
         raise UserError(f"the next round cannot be {id_} again", where="--id", hint="give another id")
     if days < 1:
         raise UserError(
-            "the next round has to be later", where="--days", hint="give the days between releases"
+            "the next round must be later", where="--days", hint="give --days, the days between releases"
         )
     later = timedelta(days=days)
     voting = round_.voting.model_copy(

@@ -109,7 +109,7 @@ def checked_row(fields: Mapping[str, object], folder: Path) -> Candidate:
             field = mistake.field.removeprefix("candidates[0].")
             told.append(f"{one_line(field, 120)}: {one_line(mistake.what)} — {one_line(mistake.fix)}")
         raise UserError(
-            "\n".join(told), hint="correct what is named above and run the command again"
+            "\n".join(told), hint="correct the mistakes above and run the command again"
         ) from error
 
 

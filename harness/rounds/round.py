@@ -130,9 +130,9 @@ class Exchange(_Model):
     @model_validator(mode="after")
     def _recorded_or_not(self) -> Exchange:
         if self.mode == "replay" and self.recording is None:
-            raise wrong("nothing is named to replay", "add `recording: FILE`, or write simulate", "mode")
+            raise wrong("no recording to replay", "add `recording: FILE`, or write simulate", "mode")
         if self.mode != "replay" and self.recording is not None:
-            raise wrong("a recording is named, and nothing is replayed", "write `mode: replay`", "recording")
+            raise wrong("a recording is given, but not replayed", "write `mode: replay`", "recording")
         return self
 
     @property
@@ -220,8 +220,8 @@ class Candidate(_Model):
                 f"{self.connectors[twice]} is listed twice", "remove one of them", "connectors", twice
             )
         if (twice := _second([each.requirement for each in self.reviewed])) is not None:
-            what = f"{self.reviewed[twice].requirement} is reviewed already in this row"
-            raise wrong(what, "keep the review that holds", "reviewed", twice, "requirement")
+            what = f"{self.reviewed[twice].requirement} is already reviewed in this row"
+            raise wrong(what, "keep one of the reviews", "reviewed", twice, "requirement")
         return self
 
 
@@ -282,7 +282,7 @@ class Round(_Model):
     @model_validator(mode="after")
     def _names_are_unique(self) -> Round:
         if (twice := _second([candidate.name for candidate in self.candidates])) is not None:
-            what = f"{self.candidates[twice].name!r} is taken by an earlier candidate"
+            what = f"{self.candidates[twice].name!r} is already the name of an earlier candidate"
             raise wrong(what, "give each candidate a name of its own", "candidates", twice, "name")
         return self
 

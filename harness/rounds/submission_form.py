@@ -91,7 +91,7 @@ def _line(answers: Mapping[str, str], label: str, where: str) -> str | None:
     lines = [line.strip() for line in answers.get(label, "").splitlines() if line.strip()]
     if len(lines) > 1:
         hint = "leave one line below its heading"
-        raise UserError(f"`{label}` is answered by {len(lines)} lines", where=where, hint=hint)
+        raise UserError(f"`{label}` has {len(lines)} lines of answer instead of one", where=where, hint=hint)
     return lines[0].strip("`") if lines else None
 
 
@@ -107,4 +107,4 @@ def _without_repository(text: str, where: str) -> UserError:
     hint = f"write an address below a heading `### {REPOSITORY}`"
     if near and near != REPOSITORY:
         hint += f"; there is one `{near}`"
-    return UserError("it names no repository", where=where, hint=hint)
+    return UserError("it gives no repository", where=where, hint=hint)

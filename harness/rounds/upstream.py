@@ -23,7 +23,9 @@ def read_upstream(text: str) -> GitUpstream | PypiUpstream:
         return GitUpstream.model_validate({"git": url, "ref": ref}, context={"folder": Path.cwd()})
     except ValidationError as error:
         raise UserError(
-            f"{text!r} is no upstream", where="--upstream", hint="give URL@REF or pypi:hummingbot==VERSION"
+            f"{text!r} is not an upstream",
+            where="--upstream",
+            hint="give URL@REF or pypi:hummingbot==VERSION",
         ) from error
 
 

@@ -62,7 +62,10 @@ def _wanted(name: Choice) -> list[str]:
     """A runtime is a container engine's: who asked for one gets no other sandbox in its stead."""
     runtime = os.environ.get(RUNTIME)
     if runtime and name == "bubblewrap":
-        raise NoSandboxError(f"bubblewrap has no runtime {runtime}", hint="--sandbox docker, or no --runtime")
+        raise NoSandboxError(
+            f"bubblewrap has no runtimes, so {runtime} cannot be used",
+            hint="--sandbox docker, or no --runtime",
+        )
     if name == "auto":
         return ["docker"] if runtime else list(BACKENDS)
     return [name]

@@ -71,7 +71,7 @@ class Docker:
         used = container.attrs["HostConfig"].get("Runtime")
         if self._runtime and used != self._runtime:
             container.remove(force=True)
-            raise SandboxFailure(f"the engine was asked for the runtime {self._runtime} and uses {used}")
+            raise SandboxFailure(f"the engine uses the runtime {used} instead of {self._runtime}")
 
 
 def _hand_over(job: Job, uid: int) -> None:

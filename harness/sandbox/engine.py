@@ -84,7 +84,7 @@ def bind(source: Path, target: str, writable: bool = False) -> Mount:
         raise SandboxFailure(f"{real} is not there")
     if os.getuid() == 0 and not writable and not real.stat().st_mode & 0o004:
         raise SandboxFailure(
-            f"only its owner may read {real}, and a container's user is not root", hint=f"chmod o+rX {real}"
+            f"only its owner can read {real}, and the container's user is not root", hint=f"chmod o+rX {real}"
         )
     return Mount(target, str(real), type="bind", read_only=not writable, propagation="rprivate")
 

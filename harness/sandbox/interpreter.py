@@ -63,6 +63,6 @@ def _refuse_if_broad(prefix: Path) -> None:
     home = Path.home().resolve()
     if home.is_relative_to(prefix.resolve()):
         raise NoSandboxError(
-            f"the interpreter's prefix {prefix} holds your home, which no sandbox may see",
+            f"the interpreter's prefix {prefix} contains your home folder, which a sandbox must not see",
             hint="uv python install 3.11, or use the system's Python",
         )

@@ -18,7 +18,7 @@ from harness.venue.model import ZERO, BookView, Order, Side
 
 # What has to be seen, and what is said where it is not.
 UNSEEN: Mapping[str, str] = {
-    "ready": "the connector does not get ready",
+    "ready": "the connector does not become ready",
     "created": "no order was created",
     "cancelled": "no order was cancelled",
     "filled": "no order was filled",
@@ -28,8 +28,8 @@ STEPS = tuple(UNSEEN)
 # What an order can live without, and the failures of some requirements cannot be told from a wrong message.
 NOT_TOLD: Mapping[str, str] = {
     "followed": "the connector's order book did not follow a change on both sides",
-    "streamed": "no part of a fill was told at once",
-    "ended": "a cancellation was heard of by asking for the order alone",
+    "streamed": "no partial fill was reported at once",
+    "ended": "a cancellation was found only by polling the order",
     "looked up": "its look-up of an order was refused",
 }
 # The facts by which each of these is told.

@@ -41,9 +41,9 @@ def choose_candidate(what: str, round_file: Path, reports: Path, store: ObjectSt
     if place.is_dir() and (place.parent / ROUND).is_file():
         round_, lock = load_round(place.parent / ROUND), None
     elif (place / ROUND).is_file():
-        raise UserError("this is the folder of a round", where=what, hint=HINT)
+        raise UserError("this is a round's folder", where=what, hint=HINT)
     elif len(place.parts) > 1:
-        raise UserError("nothing was screened here", where=what, hint=HINT)
+        raise UserError("no candidate was screened here", where=what, hint=HINT)
     else:
         round_ = read_round_file(round_file)
         place, lock = reports / round_.id / what, load_lock(round_file, round_)

@@ -58,7 +58,7 @@ def screenings_in(folder: Path) -> tuple[Path, ...]:
     found = tuple(sorted(path.parent for path in folder.glob(f"*/{OUTCOMES}")))
     if not found:
         raise UserError(
-            "there is no screening here", where=str(folder), hint="name a folder such as reports/2026-12"
+            "no screening is stored here", where=str(folder), hint="give a folder such as reports/2026-12"
         )
     return found
 
@@ -88,9 +88,9 @@ def _judged_anew(folder: Path, log: OutcomeLog, select: str | None) -> Iterator[
     submission_file = folder / SUBMISSION
     if not (folder / FOLDER).is_dir() or not submission_file.is_file():
         raise NoTraceError(
-            "no trace was kept of this candidate",
+            "no trace of this candidate is stored",
             where=str(folder / FOLDER),
-            hint="screen it again with `harness run`, which keeps them",
+            hint="screen it again with `harness run --again`, which stores traces",
         )
     submission = Submission.from_json(submission_file.read_text(encoding="utf-8"))
     outcomes, catalogue = log.outcomes(), Catalogue.load()

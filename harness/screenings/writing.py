@@ -76,7 +76,7 @@ def _locked(lock: Path, what: Path) -> int:
         if _is_still(lock, descriptor):
             return descriptor
         os.close(descriptor)
-    raise UserError("its lock file is created and removed again and again", where=str(lock))
+    raise UserError("other programs keep creating and removing its lock file", where=str(lock))
 
 
 def _is_still(lock: Path, descriptor: int) -> bool:
@@ -94,9 +94,9 @@ def _taken(descriptor: int, what: Path) -> UserError:
     except (ValidationError, json.JSONDecodeError):  # it has not said yet
         holder = "another process of the harness"
     return UserError(
-        f"{holder} is writing here",
+        f"{holder} is writing to this folder",
         where=str(what),
-        hint="wait until it has ended, or end it, and run the command again; what it found is kept",
+        hint="wait until it has ended, or stop it, and run the command again; its results are kept",
     )
 
 

@@ -100,7 +100,7 @@ def shown(
 def _state(told: Told, bid: Decimal, ask: Decimal) -> str:
     tops = " and ".join("nothing" if each is None else plain(each) for each in told.top)
     return (
-        f"The connector: {told.state}. Best bid and ask as it has them: {tops}; at the exchange {plain(bid)} "
+        f"The connector: {told.state}. Its best bid and ask: {tops}; the exchange's: {plain(bid)} "
         f"and {plain(ask)}. It reported {told.fills} fills."
     )
 
@@ -138,7 +138,7 @@ def _positions(positions: tuple[Position, ...], told: Told | None) -> Table:
             each.market.name, each.side.value, plain(each.size),
             "" if each.entry_price is None else plain(round(each.entry_price, 8)),
             plain(round(each.unrealised_pnl, 8)),
-            *((", ".join(claimed.get(each.market.name, ["does not know it"])),) if told is not None else ()),
+            *((", ".join(claimed.get(each.market.name, ["not tracked"])),) if told is not None else ()),
         )
         for each in positions
     )  # fmt: skip
@@ -169,7 +169,7 @@ def _tracked(order: Order, known: Mapping[str | None, str]) -> str:
     state = known.get(order.client_order_id) or known.get(str(order.order_id))
     if state:
         return one_line(state, 40).lower()
-    return "does not know it" if order.status.live else "ended"
+    return "not tracked" if order.status.live else "ended"
 
 
 def _said(told: Told) -> tuple[Table, ...]:

@@ -17,9 +17,9 @@ from harness.venue.model import OrderStatus
 
 HOST = "127.0.0.1"
 ABOUT = (
-    "A small market-making strategy trades with this connector on a simulated exchange. Nothing here is "
-    "worth anything, and nothing reaches the real one. What the connector says stands beside what the "
-    "exchange knows."
+    "A small market-making strategy trades with this connector on a simulated exchange. No real money is "
+    "involved, and nothing reaches the real exchange. The connector's figures are shown beside the "
+    "exchange's."
 )
 
 

@@ -44,7 +44,7 @@ def _polls(report: RoundReport, now: datetime) -> tuple[Message, ...]:
     about = report.round
     if about.voting.rule == "ranked":
         raise UserError(
-            "a Discord poll cannot rank",
+            "Discord polls cannot rank",
             where=f"round {about.id}",
             hint="vote on Snapshot, or change the round's `voting: rule:` to plurality or approval",
         )

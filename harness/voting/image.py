@@ -54,9 +54,9 @@ def checked_base(text: str) -> str:
     """An image's name with its digest; raises UserError for one without."""
     if not DIGEST.fullmatch(text):
         raise UserError(
-            f"{text!r} does not name an image by digest",
+            f"{text!r} does not name an image by its digest",
             where="--base",
-            hint="write NAME@sha256:… ; a tag can come to mean another image",
+            hint="write NAME@sha256:…; a tag can later name another image",
         )
     return text
 
@@ -147,9 +147,9 @@ def readme(image: Image) -> str:
         f"# Hummingbot with {escaped(report.candidate.name)}",
         "",
         "**This trades on the real exchange, with real money.** It is code of a fork that upstream has not "
-        "reviewed. It can lose what is in the account, by a mistake or on purpose, and it can send your keys "
-        "away. Use an account of its own with as much as you can lose, and a key that cannot withdraw. To "
-        f"watch it with no risk: {code(f'harness try {report.candidate.name}')}.",
+        "reviewed. It can lose the account's funds, by mistake or on purpose, and it can send your keys "
+        "to a stranger. Use a separate account with only what you can lose and a key without withdrawals. To "
+        f"watch it without risk: {code(f'harness try {report.candidate.name}')}.",
         "",
         f"{verdict_words(report)}: {escaped(report.reason)} {score_words(report.score).capitalize()}.",
         *_known(report),
@@ -160,7 +160,7 @@ def readme(image: Image) -> str:
         "```sh",
         "docker compose build",
         "docker compose run --rm hummingbot",
-        "docker compose down --volumes   # afterwards: removes the keys that it stored, too",
+        "docker compose down --volumes   # afterwards: also removes its stored keys",
         "```",
         "",
         "## What is pinned",
@@ -180,8 +180,8 @@ def _known(report: CandidateReport) -> Sequence[str]:
     if undecided:
         lines.append(f"- {count(undecided, 'requirement')} could not be decided")
     if report.verdict is not Verdict.ELIGIBLE:
-        lines.append("- It may not be voted on: think twice before you trade with it")
-    return ["", "What is known against it:", "", *lines] if lines else []
+        lines.append("- It may not be voted on: think twice before trading with it")
+    return ["", "Known problems:", "", *lines] if lines else []
 
 
 def _base(image: Image) -> Sequence[str]:
@@ -189,8 +189,8 @@ def _base(image: Image) -> Sequence[str]:
         return []
     tag = f"python:{image.minor}-slim-bookworm"
     return [
-        f"First name a Debian image with Python {image.minor} by its digest; a tag can come to mean another "
-        "image. The digest is not known here, since that needs a registry:",
+        f"First name a Debian image with Python {image.minor} by its digest; a tag can later name another "
+        "image. Only a registry knows the digest:",
         "",
         "```sh",
         f"docker pull {tag}",
@@ -204,13 +204,13 @@ def _base(image: Image) -> Sequence[str]:
 
 def _pinned(image: Image) -> Sequence[str]:
     came = f"fetched from {code(image.repository)}" if image.repository else f"as they lie in {code(SOURCE)}"
-    base = f"as {code(image.base)}" if image.base else "by the digest that you name"
+    base = f"as {code(image.base)}" if image.base else "by the digest that you give"
     packages = sum(line[:1].isalnum() for line in image.requirements.splitlines())
     return [
         f"- The fork's files at commit {code(image.commit)}, {came}",
         f"- {count(packages, 'Python package')} by version and SHA-256 ({code(REQUIREMENTS)}): those that it "
         f"was screened with, on Python {image.python}",
         f"- The base image, {base}",
-        "- Not pinned: Debian's compilers and libraries, and what packages without wheels are built with: "
-        "those of the day of building",
+        "- Not pinned: Debian's compilers and libraries, and the build tools of packages without wheels: "
+        "the versions of the build day",
     ]

@@ -29,47 +29,47 @@ def open_findings(packet: Packet) -> Iterator[str]:
 
 
 def people(packet: Packet) -> Iterator[str]:
-    yield from ("", "## What only a person can judge", "")
+    yield from ("", "## Questions for a person", "")
     for finding in packet.report.outcomes:
         if finding.requirement in packet.people:
             said = f" *{escaped(told)}*" if (told := reviewed_by(finding)) else ""
             yield f"- {titled(finding)}: {escaped(finding.summary)}{said}"
     for waiver in packet.report.set_aside:
-        yield f"- Whether it may be merged so: {escaped(set_aside_line(waiver))} ({escaped(waiver.reason)})"
+        yield f"- The waiver: {escaped(set_aside_line(waiver))} ({escaped(waiver.reason)})"
     for part in packet.parts:
         if part.name not in (CONNECTOR, TESTS):
             yield f"- Whether the change of {count(len(part.files), 'file')} is wanted: {part.name.lower()}"
-    yield "- Whether the exchange behaves as its simulation does: nothing here was tried on the real one"
-    yield "- Whether who submitted it will keep it working, and who does if not"
+    yield "- Whether the real exchange behaves like the simulation: nothing was tried on the real one"
+    yield "- Whether the submitter will maintain it, and who will otherwise"
 
 
 def checklist(packet: Packet) -> Iterator[str]:
     yield from ("", "## Reviewers' checklist", "")
     failed = packet.report.with_status(Status.FAILED)
-    yield f"- [ ] Each of the {count(len(packet.open), 'open finding')} is mended, or accepted by name"
+    yield f"- [ ] Each of the {count(len(packet.open), 'open finding')} is fixed, or accepted by name"
     if packet.branch.conflicts:
         yield f"- [ ] {count(len(packet.branch.conflicts), 'conflict')} resolved"
     if packet.since.fork.count or packet.since.fork.rewritten:
-        yield "- [ ] The screened commit is merged, or what the fork changed since is screened too"
+        yield "- [ ] The screened commit is merged, or later changes are screened too"
     if packet.report.submission.commits_after_deadline:
         yield "- [ ] Commits after the deadline are left out, or screened"
     if any(part.name not in (CONNECTOR, TESTS) for part in packet.parts):
-        yield "- [ ] Every change outside the connector is wanted"
+        yield "- [ ] Every change outside the connector is intended"
     yield "- [ ] The code was read: signing, order ids, fees, balances, reconnecting"
     yield "- [ ] Tried on the real exchange with a small amount: connect, order, cancel, fill, restart"
     yield "- [ ] The documents name the exchange, its keys and its fees"
-    yield "- [ ] Somebody is named who maintains it"
+    yield "- [ ] A maintainer is named"
     if failed:
         yield "- [ ] Screened again after the last change: no requirement fails"
 
 
 def qa(packet: Packet) -> Iterator[str]:
-    yield from ("", "## Upstream's QA tables, as far as traces tell", "")
+    yield from ("", "## Upstream's QA tables, as far as the traces fill them", "")
     if not packet.qa:
-        yield "No requirement that applies here rests on them."
+        yield "No applicable requirement corresponds to them."
         return
-    yield "Rows by their line in the page; a row is as good as the worst of what it asks for."
-    yield from ("", "| page | line | found | what was looked at | traces |", "|---|---|---|---|---|")
+    yield "Rows are given by their line in the page; a row shows the worst of its requirements."
+    yield from ("", "| page | line | found | requirements | traces |", "|---|---|---|---|---|")
     for row in packet.qa:
         looked = "; ".join(f"{MARKS[each.status]} {each.title or each.requirement}" for each in row.findings)
         yield (

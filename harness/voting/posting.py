@@ -65,7 +65,7 @@ def read_posted(kept: Path) -> tuple[Posted, ...]:
         raise UserError(
             "it cannot be read",
             where=str(kept),
-            hint="look in the channel for what was posted, and correct it",
+            hint="check the channel for what was posted, and correct this file",
         ) from error
 
 
@@ -87,7 +87,7 @@ def _checked(webhook: str) -> str:
         parts, local = urlsplit(""), False
     if (parts.scheme != "https" and not local) or not parts.hostname or parts.query or parts.fragment:
         raise UserError(
-            "this is not the address of a webhook",
+            "this is not a webhook address",
             where="--discord-webhook",
             hint="copy it from the channel's settings: https://discord.com/api/webhooks/…",
         )
@@ -126,13 +126,13 @@ async def _send(session: aiohttp.ClientSession, webhook: str, message: Message) 
             ) from error
         except (aiohttp.ClientError, TimeoutError) as error:
             raise UserError(
-                "the connection to Discord broke off while a message was sent",
-                hint="look in the channel whether it is there; the next call says what to do",
+                "the connection to Discord was lost while a message was sent",
+                hint="check whether it is in the channel; the next call says what to do",
             ) from error
         if status in UNKNOWN:
             raise UserError(
                 f"Discord answered a message with {status}, which does not say whether it was posted",
-                hint="look in the channel whether it is there; the next call says what to do",
+                hint="check whether it is in the channel; the next call says what to do",
             )
         if status != HTTPStatus.TOO_MANY_REQUESTS:
             return _id(status, body)
@@ -151,7 +151,7 @@ def _id(status: int, body: bytes) -> str:
         return found
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND):
         raise Refused(
-            "Discord knows no such webhook", hint="copy its address again from the channel's settings"
+            "Discord does not know this webhook", hint="copy the address again from the channel's settings"
         )
     why = one_line(body[:2000].decode("utf-8", "replace"), 400)
     raise Refused(
@@ -175,9 +175,9 @@ def _compare(done: Sequence[Posted], messages: Sequence[Message], kept: Path) ->
     for number, (posted, message) in enumerate(zip(done, messages, strict=False), 1):
         if posted.message is None:
             raise UserError(
-                f"whether message {number} arrived is unknown: a call before broke off while it was sent",
+                f"it is unknown whether message {number} arrived: an earlier call broke off while sending it",
                 where=str(kept),
-                hint="look in the channel; write its id there if it arrived, else remove its entry",
+                hint="check the channel: write its id into this file if it arrived, else remove its entry",
             )
         if posted.digest != digest(message):
             raise UserError(

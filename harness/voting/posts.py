@@ -25,7 +25,7 @@ SNAPSHOT_TYPES = {"plurality": "single-choice", "approval": "approval", "ranked"
 HOW = {
     "plurality": "Each voter has one vote.",
     "approval": "Each voter may choose several.",
-    "ranked": "Each voter ranks them; what is last is left out until one has more than half.",
+    "ranked": "Each voter ranks them; the last one is eliminated until one has more than half.",
 }
 # Reddit tells people and communities from their names.
 REDDIT_NAME = re.compile(r"\b([ur])(?=/)", re.IGNORECASE)

@@ -153,7 +153,7 @@ def _all_there(eligible: Iterable[str], offered: Collection[str], cast: Cast, so
     missing = [name for name in eligible if name not in offered] if cast.choices else []
     if missing:
         raise UserError(
-            f"there is no choice for {', '.join(missing)}, who may be voted on",
+            f"there is no choice for {', '.join(missing)}, which may be voted on",
             where=source,
-            hint="give all polls of the round in one file; who got no vote has 0",
+            hint="give all polls of the round in one file; a candidate without votes has 0",
         )

@@ -62,11 +62,11 @@ def test_what_the_rehearsal_has_not_shown_is_no_field_to_be_confirmed() -> None:
     doubted = believed(outcome(Status.FAILED), (NOT_TOLD["streamed"],))
     assert doubted.summary == (
         "Not met, if the exchange is as the fork describes it: before the scenarios were played, "
-        "no part of a fill was told at once. What was seen: Two fills were lost."
+        "no partial fill was reported at once. What was seen: Two fills were lost."
     )
     assert "confirm" not in doubted.evidence[-1].text
     both = believed(outcome(Status.FAILED), (FIELD, NOT_TOLD["streamed"]))
-    assert f"nobody else confirms “{FIELD}”; before the scenarios were played, no part" in both.summary
+    assert f"nobody else confirms “{FIELD}”; before the scenarios were played, no partial" in both.summary
 
 
 class NobodyConfirms(Dialect):

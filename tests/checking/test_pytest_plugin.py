@@ -96,7 +96,7 @@ def test_an_expression_that_chooses_no_check_is_a_users_mistake(
 ) -> None:
     world.run(FULL)
     monkeypatch.setattr(process, "CHECKS", world.checks)
-    with pytest.raises(UserError, match=f"-k {select} chooses no check"):
+    with pytest.raises(UserError, match=f"-k {select} matches no check"):
         process.run_checks(world.plan, select, world.folder / "checks.log", lambda _: None)
 
 

@@ -51,7 +51,7 @@ def test_they_are_told_once(told: DerivedExchange) -> None:
     told.watching(lambda _: None)(Progress("acme", derived=True))
     told.ask()
     assert _said(told).count(QUESTION.text) == 1
-    assert "No order has lived there yet: no order was created." in _said(told)
+    assert "No order has completed its life cycle there: no order was created." in _said(told)
     assert "no such path" in _said(told)
 
 

@@ -34,7 +34,7 @@ def _told(tell: object, *arguments: object) -> str:
 
 def test_a_life_that_was_lived_is_said_in_one_sentence() -> None:
     told = _told(_tell_rehearsal, Rehearsal(reached=STEPS), FILE)
-    assert told == "An order lived there from its placing to its fill and its cancellation.\n"
+    assert told == "Orders were placed, filled and cancelled there.\n"
 
 
 def test_where_it_stops_is_said_with_the_line_for_each_route_that_is_missing() -> None:
@@ -44,9 +44,9 @@ def test_where_it_stops_is_said_with_the_line_for_each_route_that_is_missing() -
         unanswered=("GET /v1/fills", "WebSocket ws.acme.com/user/v1"),
     )
     told = _told(_tell_rehearsal, found, FILE)
-    assert "No order has lived there yet: no order was created (reached: ready)." in told
+    assert "No order has completed its life cycle there: no order was created (reached: ready)." in told
     assert "it logged: KeyError: 'fills'" in told
-    assert "It asked for GET /v1/fills, which the description does not have." in told
+    assert "The connector requested GET /v1/fills, which the description lacks." in told
     assert '- {at: "routes / GET /v1/fills", is: {"operation": "…"' in told
     assert (
         '- {at: "connections / stream", is: {"host": "ws.acme.com", "path": "/user/v1", "subscribe"' in told
@@ -57,7 +57,7 @@ def test_where_it_stops_is_said_with_the_line_for_each_route_that_is_missing() -
 def test_questions_come_with_their_lines_the_facts_and_where_ccxt_may_help() -> None:
     asked = (Question(45, "What is it?", (line(("routes", "GET /v1/fills", "reply", "x"), OPEN_FACT),)),)
     told = _told(_ask, asked, None, "coinbase_advanced_trade", FILE)
-    assert "ccxt has no exchange named coinbase_advanced_trade (alike: coinbase)" in told
+    assert "ccxt has no exchange named coinbase_advanced_trade (similar: coinbase)" in told
     assert "1. What is it?" in told
     assert "fill: amount, at, client_order_id" in told
     assert "ccxt has no" not in _told(_ask, asked, "coinbase", "coinbase", FILE)
@@ -75,9 +75,9 @@ def test_paths_stand_in_one_line_of_a_narrow_terminal() -> None:
 @pytest.mark.parametrize(
     ("names", "wanted", "said", "hint"),
     [
-        ((), None, "it adds or changes no connector", "name the fork that has it"),
+        ((), None, "it adds or changes no connector", "give the fork that adds it"),
         (("acme",), "acne", "it adds or changes no connector 'acne'", "choose one with --connector: acme"),
-        (("acme", "zeta"), None, "2 connectors could be meant", "choose one with --connector: acme, zeta"),
+        (("acme", "zeta"), None, "2 connectors match", "choose one with --connector: acme, zeta"),
     ],
 )
 def test_a_connector_that_is_not_clear_is_asked_for(

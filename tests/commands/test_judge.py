@@ -62,7 +62,7 @@ def test_a_candidate_that_never_ran_keeps_no_other_from_being_judged(screened: S
     (gone / "outcomes.jsonl").write_text("")
     said = judge(str(screened.folder.parent), "-k", PAIR)
     assert said.exit_code == 0
-    assert "alone: no trace was kept, left as it is" in said.stdout
+    assert "alone: no trace is stored, left as it is" in said.stdout
     assert "binance: 1 outcomes judged again, 1 changed" in said.stdout
 
 

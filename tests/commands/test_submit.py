@@ -111,9 +111,9 @@ def test_a_known_exchange_gets_its_dialect_and_ccxt_id(world: tuple[Path, Path])
         ({"hosts": ("https://x.com",)}, {}, "exchange.hosts[0]: 'https://x.com' is not a host name"),
         ({"contact": "two\nlines"}, {}, "contact: line breaks"),
         ({"connectors": ("acne",)}, {}, "adds no connector 'acne'"),
-        ({}, {"name": "hollow"}, "another candidate is called hollow"),
+        ({}, {"name": "hollow"}, "another candidate is already called hollow"),
         ({}, {"name": "../x"}, "name: '../x' cannot be"),
-        ({}, {"from_others": True}, "names a folder of this machine"),
+        ({}, {"from_others": True}, "names a folder on this machine"),
         ({"repository": "ext::sh -c id"}, {}, "not an address git may fetch from"),
     ],
 )
@@ -131,7 +131,7 @@ def test_a_refusal_leaves_the_file_as_it_was(
 def test_the_same_fork_is_added_once(world: tuple[Path, Path]) -> None:
     file, fork = world
     told(file, Form(str(fork)))
-    with pytest.raises(UserError, match="submitted already, as acme"):
+    with pytest.raises(UserError, match="already submitted, as acme"):
         told(file, Form(str(fork)), name="other")
 
 
@@ -139,7 +139,7 @@ def test_a_fork_with_connectors_of_two_kinds_is_asked_which(world: tuple[Path, P
     file, fork = world
     path = "hummingbot/connector/derivative/acme_perpetual/acme_perpetual_derivative.py"
     commit(fork, {path: "X = 1\n"}, "2026-09-11T00:00:00Z")
-    with pytest.raises(UserError, match="2 connectors could be meant"):
+    with pytest.raises(UserError, match="2 connectors match"):
         told(file, Form(str(fork)))
     told(file, Form(str(fork), connectors=("acme_perpetual",)))
     assert load_round(file).candidates[-1].kind == "derivative"
@@ -176,7 +176,7 @@ def test_two_writers_do_not_lose_a_row(world: tuple[Path, Path]) -> None:
     row: Candidate = load_round(file).candidates[0].model_copy(update={"name": "next", "ref": "x"})
     with (
         writing_beside(file.with_name(f".{file.name}.writing"), file),
-        pytest.raises(UserError, match="is writing here"),
+        pytest.raises(UserError, match="is writing to this folder"),
     ):
         add_row(file, row)
     file.chmod(0o640)

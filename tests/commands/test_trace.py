@@ -84,7 +84,7 @@ def test_traces_that_differ_end_with_1(candidate: Path) -> None:
 
 def test_what_cannot_be_shown_is_named(candidate: Path) -> None:
     candidate.mkdir(parents=True)
-    assert "no trace was kept here" in str(trace("list", candidate).exception)
+    assert "no trace is stored here" in str(trace("list", candidate).exception)
     other = keep(candidate, HEADER.model_copy(update={"scenario": "restart"}))
     assert "one is of “trade" in str(trace("diff", keep(candidate), other).exception)
     missing = candidate / FOLDER / "missing.ndjson.zst"
@@ -92,9 +92,9 @@ def test_what_cannot_be_shown_is_named(candidate: Path) -> None:
     assert isinstance(refused, UserError)
     assert str(refused).splitlines() == [
         f"{missing}: it cannot be read: No such file or directory",
-        "→ `harness trace list FOLDER` names a report's traces",
+        "→ `harness trace list FOLDER` lists a report's traces",
     ]
     missing.write_bytes(zstandard.compress(b"{}\n"))
     said = str(trace("show", missing).exception)
-    assert "this is no trace: scenario: Field required" in said
+    assert "this is not a trace: scenario: Field required" in said
     assert "pydantic" not in said

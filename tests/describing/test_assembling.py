@@ -180,7 +180,7 @@ def test_a_leaf_that_nobody_understood_is_asked_with_the_facts_it_may_be(made: A
     leaf = Field(("routes", "GET /odd", "reply", "order", "x"), "17", kind=Kind.UNKNOWN)
     part = Placed("order_status", "GET /odd", ("routes", "GET /odd"), [leaf])
     asked = [each for each in questions(replace(made, placed=(part,))) if each.rank == 45]
-    assert asked[0].text.endswith("changes with the order ('17' was one value). Which fact is it?")
+    assert asked[0].text.endswith("changes with the order (such as '17'). Which fact is it?")
     (told,) = glossary(asked)
     assert told.startswith("order: amount, ")
 
@@ -192,7 +192,7 @@ def test_a_fact_that_a_key_tells_is_told(made: Assembled) -> None:
     )
     assert part.facts == {"balance.free", "balance.asset"}
     (asked,) = [each for each in questions(replace(made, placed=(part,))) if each.rank == 30]
-    assert asked.text.startswith("Where does GET /odd tell balance.total or balance.locked?")
+    assert asked.text.startswith("Which field of GET /odd is balance.total or balance.locked?")
 
 
 def test_leaves_that_are_read_as_one_fact_have_a_list_each(made: Assembled) -> None:
@@ -256,7 +256,7 @@ def test_what_follows_from_others_is_not_asked_for(
     leaves = [Field(("routes", "GET /x", "reply", name), "", f"{thing}.{name}") for name in told]
     part = Placed(operation, "GET /x", ("routes", "GET /x"), leaves)
     found = [each.text for each in questions(replace(made, placed=(part,))) if each.rank == 30]
-    assert [text.split(" tell ")[1].partition("?")[0] for text in found] == asked
+    assert [text.split(" is ")[1].partition("?")[0] for text in found] == asked
 
 
 def test_nothing_is_asked_of_a_connector_that_cannot_be_constructed(made: Assembled) -> None:
@@ -470,8 +470,8 @@ def test_a_route_that_nobody_showed_is_asked_for_as_the_source_has_it(made: Asse
     sources = replace(made.sources, source=read_source([text]))
     seen = Placed("server_time", "GET /api/v2/now", ("routes", "GET /api/v2/now"))
     asked = questions(replace(made, placed=(seen,), sources=sources))
-    (place,) = [each for each in asked if "place order asked with" in each.text]
-    assert "The connector's source asks for POST /api/v2/place" in place.text
+    (place,) = [each for each in asked if "the answer of place order" in each.text]
+    assert "The connector's source requests POST /api/v2/place" in place.text
     assert '"private": true, "takes": {}, "reply": {"data": {"id": "{order.order_id}"}}' in place.lines[0]
 
 
@@ -490,7 +490,7 @@ def test_rows_that_the_source_goes_through_are_shown_with_what_is_read_of_each(m
     )
     sources = replace(made.sources, source=read_source([text]))
     asked = questions(replace(made, placed=(), sources=sources))
-    (held,) = [each for each in asked if "balances asked with" in each.text]
+    (held,) = [each for each in asked if "the answer of balances" in each.text]
     assert '"reply": {"each balance": {"coin": "{balance.asset}", "free": "{balance.free}"}}' in held.lines[0]
 
 

@@ -101,7 +101,10 @@ def test_no_lock_file_is_no_lock(make_round: MakeRound, tmp_path: Path) -> None:
             "round: 2019-01\nseen_at: 2020-08-01T00:00:00Z\nupstream: null\ncandidates: {}\n",
             "freezes round 2019-01",
         ),
-        ("round: 2020-08\nseen_at: 2020-08-01T00:00:00\nupstream: null\ncandidates: {}\n", "names no zone"),
+        (
+            "round: 2020-08\nseen_at: 2020-08-01T00:00:00\nupstream: null\ncandidates: {}\n",
+            "has no zone",
+        ),
     ],
 )
 def test_a_damaged_lock_file_stops_the_round(

@@ -48,7 +48,7 @@ def test_other_addresses_are_asked_themselves(fork: Repository, other: str) -> N
 
 @pytest.mark.parametrize("line", ["", FORK, f"{FORK}=", "=/srv"])
 def test_no_mirror(line: str) -> None:
-    with pytest.raises(UserError, match="names no mirror"):
+    with pytest.raises(UserError, match="is not a mirror"):
         read_mirrors([line])
 
 

@@ -120,7 +120,7 @@ def table(found: tuple[Area, ...]) -> str:
 
 
 def _section(area: Area) -> str:
-    rows = [f"### {area.title}\n", "| it tries | it meets | on | test |", "|---|---|---|---|"]
+    rows = [f"### {area.title}\n", "| attack | defence | on | test |", "|---|---|---|---|"]
     for one in area.attacks:
         link = f"[`{one.name}`](../tests/hostile/{area.path.name})"
         where = "both" if one.on_backends else "–"

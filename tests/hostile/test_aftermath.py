@@ -69,7 +69,7 @@ def test_a_set_user_id_program_in_the_output(arena: Arena, out: Path, tmp_path: 
     assert stat.S_IMODE((tmp_path / "taken" / "shell.so").stat().st_mode) == 0o644
 
 
-@attack("leaves a tree deeper than a path can name in its output", meets="a reader that goes no deeper")
+@attack("leaves a tree deeper than a path can name in its output", meets="a reader with a depth limit")
 def test_a_deep_tree_in_the_output(arena: Arena, out: Path, tmp_path: Path) -> None:
     code = """
 open("/out/real.so", "w").write("real")
@@ -82,7 +82,7 @@ open("deep.so", "w")
     assert collect(out, tmp_path / "taken", ".so", lambda _: True) == ("real.so",)
 
 
-@attack("leaves names in its output that break what reads them", meets="names that are data and nothing else")
+@attack("leaves names in its output that break what reads them", meets="a reader that treats names as data")
 def test_odd_names_in_the_output(arena: Arena, out: Path, tmp_path: Path) -> None:
     code = r"""
 names = b"line\nbreak", b"\xff\xfe", b"\x1b[2Jx", b" ", b"-rf", b"$(id)", b"x" * 252
@@ -133,7 +133,8 @@ for root, folders, files in os.walk("/"):
 
 
 @attack(
-    "leaves word for another candidate's job: files, shared memory, queues", meets="nothing that is shared"
+    "leaves word for another candidate's job: files, shared memory, queues",
+    meets="a sandbox that shares nothing",
 )
 def test_leaving_word(arena: Arena) -> None:
     leave = """
@@ -162,7 +163,8 @@ print(outcome(lambda: socket.socket(socket.AF_UNIX).connect("\\0word")), call(24
 
 
 @attack(
-    "looks for the harness's environment, home, engine and temporary files", meets="none of them in sight"
+    "looks for the harness's environment, home, engine and temporary files",
+    meets="a sandbox that contains none of them",
 )
 def test_the_harness_surroundings(arena: Arena, canary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", canary.name)
@@ -186,7 +188,7 @@ print([path for path in homes if not sys.executable.startswith(path)])
     assert arena.said(code).splitlines() == ["[] ['work']", "[]", "True", "[]"]
 
 
-@attack("uses descriptors that the harness left open", meets="its three streams and nothing else")
+@attack("uses descriptors that the harness left open", meets="a process with its three standard streams only")
 def test_inherited_descriptors(arena: Arena, gateway: Listener, canary: Path) -> None:
     with canary.open() as secret:
         os.set_inheritable(secret.fileno(), True)
@@ -194,7 +196,7 @@ def test_inherited_descriptors(arena: Arena, gateway: Listener, canary: Path) ->
         assert arena.said(code, gateway=gateway.path) == "[]\n"
 
 
-@attack("looks for the gateway's socket in files and among abstract names", meets="none inside")
+@attack("looks for the gateway's socket in files and among abstract names", meets="a sandbox without it")
 def test_the_gateways_socket(arena: Arena, gateway: Listener) -> None:
     code = f"""
 import socket, stat
@@ -216,7 +218,7 @@ for name in ({str(gateway.path)!r}, "/tmp/gateway", "/harness/gateway.sock", hos
     assert set(words) <= {"ENOENT", "ECONNREFUSED", "EACCES"}
 
 
-@attack("crashes, to leave a core file", meets="a limit of nothing, which it cannot raise")
+@attack("crashes, to leave a core file", meets="a core size limit of zero, which it cannot raise")
 def test_core_files(arena: Arena, out: Path) -> None:
     code = """
 import resource

@@ -100,9 +100,7 @@ def test_running_programs_while_compiling(yard: Yard) -> None:
     assert yard.next_build()
 
 
-@attack(
-    "says that a module was built, in the builder's own words", meets="a module that has to come to count"
-)
+@attack("says that a module was built, in the builder's own words", meets="only a module that exists counts")
 def test_claiming_to_be_built(yard: Yard) -> None:
     line = '{\\"module\\":\\"hummingbot/forger/lie.pyx\\",\\"ok\\":true,\\"seconds\\":1,\\"log\\":\\"\\"}'
     shell = f"for n in 1 2 3 4 5; do echo {line} > /proc/$PPID/fd/$n; done; exit 1"
@@ -132,7 +130,7 @@ BOMBS = {
 
 @attack(
     "never finishes compiling, or needs all memory: computed constants, macros, templates, recursion",
-    meets="limits on CPU time, memory and wall clock; told as a module that does not build",
+    meets="limits on CPU time, memory and wall clock; reported as a module that does not build",
 )
 @pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)
 def test_bombs_for_compilers(yard: Yard, bomb: str) -> None:
@@ -143,7 +141,7 @@ def test_bombs_for_compilers(yard: Yard, bomb: str) -> None:
     assert time.monotonic() - began < BRIEF.wall_seconds + 60
 
 
-@attack("brings more modules than a command line can name", meets="a list that goes through a pipe")
+@attack("brings more modules than a command line can name", meets="a list passed through a pipe")
 def test_thousands_of_modules(yard: Yard) -> None:
     files = {f"{PACKAGE}/{'long' * 20}{n}.pyx": "x = (\n" for n in range(2000)}
     built = yard.build("crowd", files, BRIEF)
@@ -174,7 +172,7 @@ def test_files_that_python_runs_by_itself(yard: Yard) -> None:
 
 @attack(
     "brings compiled modules and byte code that pose as upstream's",
-    meets="an export that leaves what is compiled behind",
+    meets="an export without compiled files",
 )
 def test_compiled_files_in_the_fork(yard: Yard) -> None:
     code = "def answer():\n    return 'as it can be read'\n"
@@ -203,7 +201,7 @@ print(json.dumps([code.answer(), fine.answer()]))
 
 @attack(
     "builds a module of the same name as another fork's, or as upstream's",
-    meets="a store that upstream alone writes to; each fork has its own",
+    meets="a store that only upstream builds write to; each fork has its own",
 )
 def test_poisoning_the_store(yard: Yard) -> None:
     path = f"{PACKAGE}/shared.pyx"
@@ -263,7 +261,7 @@ def test_at_import(arena: Arena, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 @attack(
     "works on at exit: atexit, __del__, threads that are no daemons, signal handlers",
-    meets="an end that waits for nobody",
+    meets="the sandbox's end, which waits for nothing",
 )
 def test_at_exit(arena: Arena, tmp_path: Path) -> None:
     code = """
@@ -296,7 +294,7 @@ def test_at_exit(arena: Arena, tmp_path: Path) -> None:
 
 @attack(
     "brings a zip bomb and a pickle that runs code, which its unit tests open",
-    meets="the memory limit, and the sandbox; told as tests that did not run",
+    meets="the memory limit, and the sandbox; reported as tests that did not run",
 )
 @pytest.mark.parametrize("how", ["zip", "pickle"])
 def test_bombs_as_package_data(one_backend: Backend, tmp_path: Path, how: str) -> None:

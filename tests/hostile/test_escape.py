@@ -33,7 +33,9 @@ def refused(said: str, *also: str) -> bool:
 # --- other processes ---
 
 
-@attack("traces the first process, reads its memory, takes its descriptors", meets="no right to any of it")
+@attack(
+    "traces the first process, reads its memory, takes its descriptors", meets="no permission for any of it"
+)
 @needs_x86_64
 def test_tracing_the_first_process(arena: Arena) -> None:
     code = """
@@ -115,7 +117,10 @@ print(hit, socket.create_connection(("9.9.9.9", 99), 50).recv(9))
     assert arena.said(code, gateway=gateway.path) == "[] b'served'\n"
 
 
-@attack("fakes its own end through the first process's descriptors", meets="an end that is told from outside")
+@attack(
+    "fakes its own end through the first process's descriptors",
+    meets="an exit status that is recorded outside",
+)
 def test_a_forged_end(arena: Arena) -> None:
     code = r"""
 forged = b'{"exit-code": 0}\n{broken'
@@ -167,7 +172,9 @@ for root, folders, files in os.walk("/sys/fs/cgroup"):
     assert arena.said(code) == ""
 
 
-@attack("makes device nodes, looks for the host's devices", meets="no right to make one, only harmless ones")
+@attack(
+    "makes device nodes, looks for the host's devices", meets="no permission; only harmless devices exist"
+)
 def test_devices(arena: Arena, out: Path) -> None:
     code = """
 import stat
@@ -242,7 +249,9 @@ print(int(status["NoNewPrivs"]), rights)
     assert arena.said(code) == "1 {0}\n"
 
 
-@attack("mounts, unmounts, pivots, changes its root, by old calls and new", meets="no right to any of it")
+@attack(
+    "mounts, unmounts, pivots, changes its root, by old calls and new", meets="no permission for any of it"
+)
 @needs_x86_64
 def test_mounting(arena: Arena) -> None:
     code = """
@@ -255,7 +264,9 @@ print(call(442, -100, b"/tmp", 0, ctypes.create_string_buffer(32), 32))
     assert refused(arena.said(code))
 
 
-@attack("becomes another user, or gives its files capabilities", meets="no capability, and none to be had")
+@attack(
+    "becomes another user, or gives its files capabilities", meets="no capabilities, and no way to gain any"
+)
 def test_becoming_another_user(arena: Arena) -> None:
     code = """
 mine = "/tmp/work/program"
@@ -309,7 +320,9 @@ def test_calls_with_a_history(arena: Arena, calls: str) -> None:
     assert refused(arena.said(f"print({calls})"))
 
 
-@attack("goes round the call filter by 32-bit and x32 calls", meets="a filter that knows one way in")
+@attack(
+    "goes round the call filter by 32-bit and x32 calls", meets="a filter that allows one call interface only"
+)
 @needs_x86_64
 def test_calls_by_another_way(arena: Arena) -> None:
     code = """

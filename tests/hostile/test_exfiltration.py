@@ -108,9 +108,7 @@ def test_a_silent_connection(spy: Thief) -> None:
     assert seen.rejected().reason is RejectionReason.SILENT
 
 
-@attack(
-    "sends the secret in UDP datagrams", meets="nobody gets them; where they were meant to go is recorded"
-)
+@attack("sends the secret in UDP datagrams", meets="they are dropped; their destination is recorded")
 def test_udp(spy: Thief) -> None:
     seen = spy.steals(
         "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
@@ -149,7 +147,7 @@ def test_txt_records(spy: Thief) -> None:
 
 @attack(
     "tells the secret's bits by which of two names it looks up, and when",
-    meets="the names are nobody's: two undeclared hosts, a blocker",
+    meets="both names are undeclared hosts: a blocker",
 )
 def test_names_as_a_code(spy: Thief) -> None:
     seen = spy.steals(

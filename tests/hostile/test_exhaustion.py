@@ -67,7 +67,7 @@ os._exit(0)
     assert 10 < int(arena.said(code)) < TIGHT.processes
 
 
-@attack("takes more memory than it is given", meets="the memory limit; the end is told as `memory`")
+@attack("takes more memory than it is given", meets="the memory limit; the end is reported as `memory`")
 def test_one_process_with_too_much_memory(arena: Arena) -> None:
     need_bounded_memory(arena.backend)
     done = arena.run("x = bytearray(400 << 20); x[::4096] = bytes(len(x[::4096])); print(len(x))")
@@ -187,7 +187,7 @@ print(*filled(one))
     assert int(count) < 1000
 
 
-@attack("writes to stdout or stderr for ever", meets="the limit on output; the end is told as `output`")
+@attack("writes to stdout or stderr for ever", meets="the limit on output; the end is reported as `output`")
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
 @pytest.mark.parametrize("text", ["spam\\n", "\\0"], ids=["lines", "a line without end"])
 def test_an_output_flood(arena: Arena, stream: str, text: str) -> None:
@@ -221,7 +221,7 @@ def test_never_ending(arena: Arena, code: str) -> None:
     assert (done.exit.reason, done.exit.code, done.stdout) == ("wall_clock", None, b"begun\n")
 
 
-@attack("burns processor time and ignores the warning", meets="the limit on it; the end is told as `cpu`")
+@attack("burns processor time and ignores the warning", meets="the limit on it; the end is reported as `cpu`")
 @pytest.mark.parametrize("ignored", [False, True], ids=["heeding", "ignoring"])
 def test_processor_time(arena: Arena, ignored: bool) -> None:
     code = "import signal; signal.signal(signal.SIGXCPU, signal.SIG_IGN)\n" * ignored

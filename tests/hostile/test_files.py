@@ -147,7 +147,7 @@ def test_names_that_collide_elsewhere(forge: Forge) -> None:
 
 @attack(
     "names in no encoding, and surrogates, that look alike when shown",
-    meets="a number behind the second, so that none hides",
+    meets="a number added to the second, so that neither is hidden",
 )
 def test_names_in_no_encoding(forge: Forge) -> None:
     fine, evil = forge.fork.blob(b"fine"), forge.fork.blob(b"evil")
@@ -263,7 +263,7 @@ HUNGRY = (
 
 
 @pytest.mark.parametrize("line", HUNGRY, ids=lambda line: repr(line[:8]))
-@attack("a line that our own patterns would take hours to match", meets="patterns that read a line once")
+@attack("a line that our own patterns would take hours to match", meets="patterns that scan a line once")
 def test_lines_that_are_slow_to_match(line: str) -> None:
     with ends_within(PATIENCE):
         NOTE.search(line)
@@ -391,7 +391,7 @@ def test_bombs_as_files(screened: tuple[Path, dict[str, dict[str, Any]]]) -> Non
 @in_one_round
 @attack(
     "source that no parser reads, in every file of the connector",
-    meets="the same round, and a report that says so",
+    meets="the round goes on, and the report says so",
 )
 def test_a_connector_that_no_parser_reads(screened: tuple[Path, dict[str, dict[str, Any]]]) -> None:
     hostile = outcomes_of(screened[1]["unread"])

@@ -89,7 +89,7 @@ def test_breaking_off(one_backend: Backend, tmp_path: Path, how: str) -> None:
 
 @attack(
     "prints a result of its own where ours is printed, and ends",
-    meets="a number that our result has to repeat; told as forgery",
+    meets="a number that our result has to repeat; reported as forgery",
 )
 @pytest.mark.parametrize("then", ["os._exit(0)", "pass"], ids=["and ends", "and goes on"])
 def test_printing_a_result(arena: Arena, tmp_path: Path, then: str) -> None:
@@ -100,7 +100,7 @@ def test_printing_a_result(arena: Arena, tmp_path: Path, then: str) -> None:
     assert "printed where only our program prints" in forgery(result)
 
 
-@attack("prints “100 passed” everywhere", meets="a result that is counted, not read from what is printed")
+@attack("prints “100 passed” everywhere", meets="results are counted, not read from printed text")
 def test_printing_that_all_passed(one_backend: Backend, tmp_path: Path) -> None:
     code = f"import sys\nprint('100 passed in 0.1s', file=sys.stderr)\nprint('100 passed')\n{FAILS}"
     result = unit_tests(one_backend, tmp_path, {f"{TESTS}/test_it.py": code})
@@ -129,7 +129,7 @@ for place in ("/tree", "/tmp/work", "/harness", "/venv", "."):
     assert not list((tmp_path / "tree").glob("*.xml"))
 
 
-@attack("skips all of its tests", meets="a check that wants one to run")
+@attack("skips all of its tests", meets="a check that requires at least one to run")
 @pytest.mark.parametrize(
     "files",
     [
@@ -189,7 +189,7 @@ main._reached = lambda _, path, __: {{"path": path, "statements": [1] * 999, "mi
     assert "other files than there are" in forgery(result)
 
 
-@attack("names tests that it has not as those that run its lines", meets="a look at every number it gives")
+@attack("names tests that it has not as those that run its lines", meets="a check of every number it gives")
 def test_claiming_tests(one_backend: Backend, tmp_path: Path) -> None:
     code = f"""
 import sys

@@ -55,7 +55,7 @@ def test_answering_unasked(arena: Arena, tmp_path: Path, where: str) -> None:
 
 @attack(
     "looks up a request's number in the driver's own frames and answers it first",
-    meets="the driver's answer, which comes as a second one: told as interference",
+    meets="the driver's own answer comes second: reported as interference",
 )
 def test_answering_first(arena: Arena, tmp_path: Path) -> None:
     members = """
@@ -124,7 +124,9 @@ def test_printing_answers(arena: Arena, tmp_path: Path) -> None:
         assert driver.irregularities == ()
 
 
-@attack("says that other scenarios are over", meets="the list of those that are open; told as interference")
+@attack(
+    "says that other scenarios are over", meets="the list of those that are open; reported as interference"
+)
 def test_ending_other_scenarios(arena: Arena, tmp_path: Path) -> None:
     words = """say("".join('{"gone":"s%d","code":0,"left":0}\\n' % n for n in range(9)))"""
     with driven(arena, tmp_path, on_import=words) as driver:
@@ -200,7 +202,7 @@ def test_events_without_end(arena: Arena, tmp_path: Path, how: str) -> None:
 
 @attack(
     "names numbers that break or hang whoever reckons with them",
-    meets="numbers without proportion read as NaN, which is equal to nothing",
+    meets="out-of-range numbers are read as NaN, which equals nothing",
 )
 def test_number_bombs(arena: Arena, tmp_path: Path) -> None:
     names = ("1e999999999", "-1e-999999999", "0e999999999", "sNaN", "NaN", "Infinity", "9" * 9000)
@@ -280,7 +282,7 @@ def test_stopping_the_driver(arena: Arena, tmp_path: Path, monkeypatch: pytest.M
 
 @attack(
     "leaves a process behind that speaks in the next scenario",
-    meets="the driver, which takes in every orphan and ends it; told as interference",
+    meets="the driver, which takes in every orphan and ends it; reported as interference",
 )
 def test_a_process_that_stays(arena: Arena, tmp_path: Path) -> None:
     members = """

@@ -169,7 +169,7 @@ def test_objects_that_git_refuses(finished: Finished) -> None:
 @pytest.mark.parametrize(("candidate", "words"), [("exits", "exit code 0"), ("swells", "memory")])
 @attack(
     "ends its process with success, or takes all memory, as soon as it is imported",
-    meets="its own sandbox alone: it cannot be imported, in the report's words, and nothing else is tried",
+    meets="its own sandbox alone: the report says that it cannot be imported, and nothing else is tried",
 )
 def test_an_import_that_never_ends_well(finished: Finished, candidate: str, words: str) -> None:
     status, summary = finished.outcome(candidate, "imports-and-constructs")
@@ -190,7 +190,7 @@ def test_a_daemon_of_a_unit_test(finished: Finished) -> None:
 
 @attack(
     "writes markup, mentions and terminal sequences into file names, the author and its own errors",
-    meets="pages, JSON and the terminal show the words as they are",
+    meets="pages, JSON and the terminal show the text as it is",
 )
 def test_words_that_attack_the_report(finished: Finished) -> None:
     page = Page((finished.folder / "reports/tiny/shouts/index.html").read_text(encoding="utf-8"))
@@ -205,7 +205,7 @@ def test_words_that_attack_the_report(finished: Finished) -> None:
 
 @attack(
     "makes its connector a symbolic link to a file of this machine",
-    meets="links are data: there is no such part, and the file is not read",
+    meets="links are data: the connector's folder is missing, and the file is not read",
 )
 def test_a_connector_that_is_a_link(finished: Finished) -> None:
     status, summary = finished.outcome("linked", "connector-files-complete")

@@ -57,7 +57,7 @@ def test_a_git_file(forge: Forge) -> None:
 
 @attack(
     "fsmonitor, hooks and filters in a work tree that is checked with `harness check .`",
-    meets="its files are read by us, and git is asked for names only",
+    meets="we read its files, and git gives names only",
 )
 def test_a_work_tree(forge: Forge) -> None:
     forge.fork.commit({ACME: "a = 1\n"})
@@ -75,7 +75,7 @@ def test_a_work_tree(forge: Forge) -> None:
 
 @attack(
     "a folder of a work tree that has become a symlink to somewhere else",
-    meets="what lies behind it is left out",
+    meets="files behind it are left out",
 )
 def test_a_work_tree_with_a_link_in_the_middle(forge: Forge) -> None:
     private = forge.place / "private"
@@ -94,7 +94,7 @@ def test_a_work_tree_with_a_link_in_the_middle(forge: Forge) -> None:
 
 @attack(
     "a pattern in .gitignore that takes for ever to match",
-    meets="a limit on time, and the harness's own error",
+    meets="a time limit, reported as the harness's own error",
 )
 def test_a_pattern_that_never_ends(forge: Forge, monkeypatch: pytest.MonkeyPatch) -> None:
     forge.fork.commit({ACME: "a = 1\n", ".gitignore": "*a" * 40 + "b\n"})

@@ -295,7 +295,10 @@ print(socket.gethostbyname("api.test"))
     assert gateway.until("kind", "tcp")[-1]["port"] == 8443
 
 
-@attack("opens connections and says nothing, or hangs up in the middle", meets="a shim that waits for nobody")
+@attack(
+    "opens connections and says nothing, or hangs up in the middle",
+    meets="a shim that does not wait for one connection",
+)
 def test_half_open_connections(arena: Arena, gateway: Listener) -> None:
     code = """
 import socket, struct

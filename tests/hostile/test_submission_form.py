@@ -48,10 +48,10 @@ def refused(file: Path, text: str) -> str:
     return str(error.value)
 
 
-@attack("a folder of the maintainer's own as the fork", meets="a form names no folder of this machine")
+@attack("a folder of the maintainer's own as the fork", meets="a form names no folder on this machine")
 def test_a_folder_of_this_machine(file: Path) -> None:
     for place in ("/etc", "./fork", "../x", "~/work", "file:///etc", "FILE://localhost/etc"):
-        assert "folder of this machine" in refused(file, f"### {REPOSITORY}\n\n{place}")
+        assert "folder on this machine" in refused(file, f"### {REPOSITORY}\n\n{place}")
 
 
 @attack(
@@ -107,6 +107,6 @@ def test_characters_that_act(file: Path) -> None:
 @attack("64 KiB of comments that are opened and never closed", meets="a limit on length, read in one pass")
 def test_comments_without_end(file: Path) -> None:
     opened = "<!--" * (SIZE_LIMIT // 4)
-    assert "names no repository" in refused(file, opened)
-    assert "names no repository" in refused(file, "<!---->" * (SIZE_LIMIT // 7))
+    assert "gives no repository" in refused(file, opened)
+    assert "gives no repository" in refused(file, "<!---->" * (SIZE_LIMIT // 7))
     assert "longer than 64 KiB" in refused(file, f"{opened}x")

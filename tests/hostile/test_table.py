@@ -27,7 +27,7 @@ EXPECTED = """\
 
 ### How it is tried
 
-| it tries | it meets | on | test |
+| attack | defence | on | test |
 |---|---|---|---|
 | reads a\\|b | nothing there | both | [`test_reading`](../tests/hostile/test_tried.py) |
 | asks | a wall | – | [`test_asking`](../tests/hostile/test_tried.py) |

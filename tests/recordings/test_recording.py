@@ -89,7 +89,7 @@ def test_what_was_cut_off_is_read_until_there(lost: int, tmp_path: Path) -> None
 def test_what_is_no_recording_is_refused(contents: bytes, tmp_path: Path) -> None:
     path = tmp_path / "other.zst"
     path.write_bytes(contents)
-    with pytest.raises(UserError, match="no recording"):
+    with pytest.raises(UserError, match="not a recording"):
         load(path)
 
 

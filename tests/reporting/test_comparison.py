@@ -177,5 +177,5 @@ def test_what_cannot_be_compared(tmp_path: Path) -> None:
         with pytest.raises(UserError, match=words):
             shown(before, after)
     (folder / "acme" / "report.json").write_text("{}")
-    with pytest.raises(UserError, match="no report of a candidate"):
+    with pytest.raises(UserError, match="not a candidate's report"):
         shown(folder, folder)

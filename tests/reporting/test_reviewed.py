@@ -119,9 +119,9 @@ def test_a_review_needs_no_new_screening_but_a_stale_row_takes_it_away(tmp_path:
             [review().replace("A. Maintainer", "B. Nobody")],
             "'B. Nobody' is not among the round's maintainers",
         ),
-        ([review("builds")], "'builds' is decided by a program, which no review overrules"),
+        ([review("builds")], "'builds' is decided by a program; a review cannot overrule it"),
         ([review("logic-explaned")], "no requirement 'logic-explaned' — did you mean `logic-explained`?"),
-        ([review(), review()], "logic-explained is reviewed already in this row"),
+        ([review(), review()], "logic-explained is already reviewed in this row"),
         ([review(verdict="good")], "'good' is not allowed"),
     ],
 )

@@ -93,7 +93,7 @@ def test_rows_with_blank_lines_between_them_get_one_more(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("rows", ["[\n]", "[{name: one}]", "[{name: one},\n {name: two}]"])
 def test_candidates_in_brackets_are_refused(rows: str) -> None:
-    with pytest.raises(UserError, match="in brackets, in line 8"):
+    with pytest.raises(UserError, match="in brackets, on line 8"):
         with_row(f"{HEAD}candidates: {rows}\n", ROW)
 
 

@@ -85,7 +85,7 @@ def test_what_voters_and_reviewers_can_do_meanwhile() -> None:
     won = replace(POSTED, tallied=True, winners=("acme",))
     after = standing(ROUND, datetime(2026, 12, 4, tzinfo=UTC), won, "candidates.yml")
     assert after.stage is Stage.TALLIED
-    assert after.also[1:] == (("what the reviewers of acme need", "harness review reports/2026-11/acme"),)
+    assert after.also[1:] == (("write the review packet for acme", "harness review reports/2026-11/acme"),)
 
 
 def test_commands_name_the_folder_of_reports_that_was_given() -> None:
@@ -109,7 +109,7 @@ def test_status_tells_dates_and_the_next_command(tmp_path: Path) -> None:
     upstream, fork = upstream_and_fork(tmp_path)
     file = write_round(tmp_path, upstream, {"hollow": fork.as_uri()})
     said = "\n".join(status_lines(file, tmp_path / "reports", datetime(2026, 10, 2, tzinfo=UTC)))
-    assert "Now: submissions are closed, for 3 days more." in said
+    assert "Now: submissions are closed; 3 days left." in said
     assert "submissions close  2026-10-01 00:00 UTC" in said
     assert "screened           0 of 1" in said
     assert f"→ harness freeze {file}" in said

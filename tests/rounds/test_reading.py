@@ -129,20 +129,20 @@ def test_paths_count_from_the_files_folder(tmp_path: Path) -> None:
     [
         ("contct: x", 'contact: "@ann"', "19: candidates[0].contct: unknown field"),
         ("", "release: v0.31.0\n", "1: release: missing — add `release: v0.31.0`"),
-        ("23:59:59", "23:59:59Z", "4: submissions_close: the time names no zone — end it in Z for UTC: 2020"),
+        ("23:59:59", "23:59:59Z", "4: submissions_close: the time has no zone — end it in Z for UTC: 2020"),
         ("1597881599", "2020-08-19T23:59:59Z", "4: submissions_close: '1597881599' is not a time"),
         ("closes: 2020-08-01", "closes: 2020-09-10", "7: voting.closes: voting closes before it opens"),
         ("opens: 2020-08-01", "opens: 2020-08-24", "4: submissions_close: submissions close after voting"),
         ("opens: 2020-08-19", "opens: 2020-08-24", "4: submissions_close: submissions close after voting"),
-        ("opens: 2020-02-30", "opens: 2020-08-24", "6: voting.opens: '2020-02-30' is not a day of the"),
+        ("opens: 2020-02-30", "opens: 2020-08-24", "6: voting.opens: '2020-02-30' is not a date"),
         ("opens: soon", "opens: 2020-08-24", "6: voting.opens: 'soon' is not a day — write"),
         ("channel:", 'channel: "#governance"', '8: voting.channel: empty — like "#governance"'),
         ("kind: exchnge", "kind: exchange", "18: candidates[0].kind: 'exchnge' is not allowed"),
         ("connectors: [acme, acme]", "connectors: [acme]", "17: candidates[0].connectors[1]: acme is"),
         ("title: [a]", "title: A vote", "2: title: not text — like Connector vote"),
         (f"title: {'a' * 301}", "title: A vote", "2: title: longer than 300 characters — shorten it"),
-        ("  dialect: binnance\n    waivers:", "waivers:", "22: candidates[0].exchange.dialect: no simulated"),
-        ("  ccxt: krakken\n    waivers:", "waivers:", "22: candidates[0].exchange.ccxt: no exchange"),
+        ("  dialect: binnance\n    waivers:", "waivers:", "22: candidates[0].exchange.dialect: there is no"),
+        ("  ccxt: krakken\n    waivers:", "waivers:", "22: candidates[0].exchange.ccxt: there is no"),
         ("connectors: acme", "connectors: [acme]", "17: candidates[0].connectors: not a list — like"),
         ("connectors: [A-B]", "connectors: [acme]", "17: candidates[0].connectors[0]: 'A-B' has"),
         ("name: ../x", "name: acme", "14: candidates[0].name: '../x' cannot be the name"),
@@ -220,7 +220,7 @@ def test_every_mistake_is_named_at_once_in_the_order_of_lines(tmp_path: Path) ->
 def test_two_candidates_of_one_name(tmp_path: Path) -> None:
     entry = GOOD[GOOD.index("  - name: acme") :]
     (found,) = mistakes(tmp_path, GOOD + entry)
-    assert found.startswith("27: candidates[1].name: 'acme' is taken by an earlier candidate")
+    assert found.startswith("27: candidates[1].name: 'acme' is already the name of an earlier candidate")
 
 
 @pytest.mark.parametrize(
@@ -289,8 +289,8 @@ def test_names_that_cannot_be_a_folder_of_reports(name: str, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        ("mode: replay", "nothing is named to replay"),
-        ("recording: one.zst", "a recording is named, and nothing is replayed"),
+        ("mode: replay", "no recording to replay"),
+        ("recording: one.zst", "a recording is given, but not replayed"),
         ("mode: liv", "liv"),
     ],
 )
@@ -335,5 +335,5 @@ def test_a_row_says_what_the_fields_of_a_connector_hold(tmp_path: Path) -> None:
 def test_a_row_that_says_nothing_of_a_field_is_refused(tmp_path: Path) -> None:
     row = HOSTS + "      credentials: {acme_signer: a real key}\n"
     (told,) = mistakes(tmp_path, GOOD.replace(HOSTS, row))
-    assert "'a real key' says nothing of a credential" in told
+    assert "'a real key' is not a meaning or shape of a credential" in told
     assert "hex-32" in told

@@ -65,12 +65,12 @@ def test_what_is_said_elsewhere_is_left_out() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "names no repository"),
+        ("", "gives no repository"),
         ("### Repositry\n\nhttps://x.example/a/b", "there is one `Repositry`"),
-        (f"### {REPOSITORY}\n\n_No response_", "names no repository"),
-        (f"### {REPOSITORY}\n\n<!-- https://x.example/a/b -->", "names no repository"),
+        (f"### {REPOSITORY}\n\n_No response_", "gives no repository"),
+        (f"### {REPOSITORY}\n\n<!-- https://x.example/a/b -->", "gives no repository"),
         (f"### {REPOSITORY}\n\na\n\n### {CONTACT}\n\nb\n\n### {CONTACT}\n\nc", "answered twice"),
-        (f"### {REPOSITORY}\n\na\nb", "answered by 2 lines"),
+        (f"### {REPOSITORY}\n\na\nb", "has 2 lines of answer"),
         ("x" * (SIZE_LIMIT + 1), "longer than 64 KiB"),
     ],
 )

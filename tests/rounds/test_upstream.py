@@ -31,6 +31,6 @@ def test_it_is_an_address_and_a_ref_or_a_released_package(
     ["foo", "foo/bar@x", "git@github.com:x/y", "ssh://git@host/x", "a/b@", "pypi:", "pypi:hummingbot", ""],
 )
 def test_what_is_no_upstream_is_refused(text: str) -> None:
-    with pytest.raises(UserError, match="is no upstream") as refused:
+    with pytest.raises(UserError, match="is not an upstream") as refused:
         read_upstream(text)
     assert refused.value.where == "--upstream"

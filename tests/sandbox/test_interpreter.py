@@ -58,7 +58,7 @@ def test_a_prefix_that_holds_the_home_is_refused(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "python").touch()
-    with pytest.raises(NoSandboxError, match="holds your home"):
+    with pytest.raises(NoSandboxError, match="contains your home"):
         mounts_of(Job((str(tmp_path / "bin" / "python"),)))
 
 

@@ -92,9 +92,9 @@ def test_whoever_cannot_be_meant_is_told(world: World) -> None:
     folder = world.screen()
     with pytest.raises(UserError, match="no candidate 'holow'"):
         world.choose("holow")
-    with pytest.raises(UserError, match="nothing was screened here"):
+    with pytest.raises(UserError, match="no candidate was screened here"):
         world.choose(world.reports)
-    with pytest.raises(UserError, match="the folder of a round"):
+    with pytest.raises(UserError, match="a round's folder"):
         world.choose(folder)
     with pytest.raises(Unreachable):
         world.choose(folder / "gone")

@@ -72,7 +72,7 @@ def test_every_scenario_is_read_and_a_broken_file_is_named(screened: Screened) -
     judge(screened.folder, "tls-verified")
     assert "ValueError: theirs" in screened.log.outcomes()[0].summary
     path.write_bytes(b"nonsense")
-    with pytest.raises(Exception, match="is no trace"):
+    with pytest.raises(Exception, match="is not a trace"):
         KeptTraces(path.parent)
 
 
@@ -84,9 +84,9 @@ def test_what_needs_a_sandbox_is_left_alone() -> None:
 
 
 def test_a_folder_without_traces_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="there is no screening here"):
+    with pytest.raises(UserError, match="no screening is stored here"):
         screenings_in(tmp_path)
     Screened(tmp_path)
     assert screenings_in(tmp_path) == (tmp_path,)
-    with pytest.raises(UserError, match="no trace was kept"):
+    with pytest.raises(UserError, match="no trace of this candidate is stored"):
         judge(tmp_path)

@@ -79,9 +79,9 @@ def test_what_the_connector_says_of_balances_stands_beside_them(
 @pytest.mark.parametrize(
     ("orders", "words"),
     [
-        ({}, "does not know it"),
+        ({}, "not tracked"),
         ({"HBOT1": view("HBOT1")}, "open"),
-        ({"other": view("other")}, "does not know it"),
+        ({"other": view("other")}, "not tracked"),
     ],
 )
 def test_an_open_order_that_the_connector_forgot_is_seen(
@@ -112,7 +112,7 @@ def test_a_perpetuals_positions_stand_beside_the_connectors() -> None:
     )
     rows = by_id(shown(spoken, account, markets[0], Told(positions=(said,))))["positions"]
     assert (rows[0][0], rows[0][2], rows[0][-1]) == (markets[0].name, plain(size), f"{plain(size)} at 1")
-    assert by_id(shown(spoken, account, markets[0], Told()))["positions"][0][-1] == "does not know it"
+    assert by_id(shown(spoken, account, markets[0], Told()))["positions"][0][-1] == "not tracked"
     assert len(by_id(shown(spoken, account, markets[0], None))["positions"][0]) == 5
 
 

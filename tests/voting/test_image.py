@@ -72,7 +72,7 @@ def test_the_warning_comes_first_with_what_is_known(image: Image, tmp_path: Path
     assert "real money" in text.splitlines()[2]
     assert "- Every fill is reported exactly once: Two fills are missing." in text
     assert "It may not be voted on" in text
-    assert "What is known against it" not in files(image)["README.md"]
+    assert "Known problems" not in files(image)["README.md"]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_the_warning_comes_first_with_what_is_known(image: Image, tmp_path: Path
 )
 def test_a_base_without_a_digest_is_refused(name: str) -> None:
     assert checked_base(BASE) == BASE
-    with pytest.raises(UserError, match="by digest"):
+    with pytest.raises(UserError, match="by its digest"):
         checked_base(name)
 
 

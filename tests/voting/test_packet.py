@@ -84,11 +84,11 @@ def test_the_templates_boxes_are_ticked_by_what_was_found(tmp_path: Path) -> Non
 
 def test_open_findings_have_their_evidence_and_traces(tmp_path: Path) -> None:
     text = render(packet(tmp_path, all_passed(every_fill_reported_once=FAILED)))
-    found = text[text.index("## Open findings (1)") : text.index("## What only a person can judge")]
+    found = text[text.index("## Open findings (1)") : text.index("## Questions for a person")]
     assert "`hummingbot/connector/exchange/acme/acme_exchange.py:42`" in found
     assert "Traces: `trade-12-first.jsonl.zst`" in found
     assert "What to do:" in found
-    assert "- [ ] Each of the 1 open finding is mended" in text
+    assert "- [ ] Each of the 1 open finding is fixed" in text
 
 
 def test_what_needs_a_person_stands_apart(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_what_needs_a_person_stands_apart(tmp_path: Path) -> None:
     )
     text = render(made)
     assert "## Open findings (0)" in text
-    people = text[text.index("## What only a person") : text.index("## Reviewers' checklist")]
+    people = text[text.index("## Questions for a person") : text.index("## Reviewers' checklist")]
     assert "- A page tells users how to connect: Needs a person to look." in people
     assert "- Whether the change of 1 file is wanted: documents" in people
 
@@ -120,7 +120,7 @@ def test_what_came_since_is_told_as_not_screened(tmp_path: Path) -> None:
     assert "The fork has 2 commits more" in text
     assert "None of that was screened." in text
     assert "- `efefefefefef` Fix fills" in text
-    assert "The screened commit is merged, or what the fork changed since is screened too" in text
+    assert "The screened commit is merged, or later changes are screened too" in text
     gone = Since(Moved(trouble="no such repository"), None, None)
     assert "The fork cannot be read any more (no such repository)" in render(
         packet(tmp_path / "two", all_passed(), since=gone)

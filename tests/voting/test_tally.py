@@ -189,7 +189,7 @@ def test_the_result_is_on_the_page_and_stays_there(tmp_path: Path) -> None:
     publish_round(folder)
     assert page.read_text() == before
     (folder / "result.json").write_text("{}")
-    with pytest.raises(UserError, match="no result of a vote"):
+    with pytest.raises(UserError, match="not the result of a vote"):
         publish_round(folder)
 
 

@@ -24,10 +24,10 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "accuracy.md"
 PROPERTY = "zoo"
 WANTED = {Severity.BLOCKER: 0.95, Severity.MAJOR: 0.90}  # recall
 LEGEND = (
-    "*Recall* is the share of planted defects that the check for them found, in words that name them. Many a "
-    "requirement has several checks: its row counts the defects planted for any of them, and each check on "
-    "each connector as it was merged. A *false alarm* accuses one of these of what is none of its real "
-    "defects."
+    "*Recall* is the share of planted defects that their check found, with a finding that names them. A "
+    "requirement can have several checks: its row counts the defects planted for any of them, and each check "
+    "on each merged connector. A *false alarm* is a finding about a merged connector that is not one of its "
+    "real defects."
 )
 LONGEST = 300  # characters of a reason on the page
 
@@ -147,8 +147,8 @@ class Accuracy:
                 "",
                 f"Made by `make zoo`: {kinds} kinds of defects planted {len(planted)} times in "
                 f"{len(connectors)} connectors of {framework}, and every check run on each of these "
-                "as it was merged. What the static checks said of pull requests to upstream, and what is "
-                "true of them: [real submissions](real-heads.md).",
+                "as it was merged. Findings of the static checks on pull requests to upstream, and which are "
+                "true: [real submissions](real-heads.md).",
                 "",
                 LEGEND,
                 "",

@@ -16,7 +16,7 @@ class RealDefect(NamedTuple):
 
 
 FORGETS = RealDefect(
-    "the connector forgot the order",
+    "the connector dropped the order",
     "The framework takes a broken connection for a failure, and no connector asks for the order: the "
     "exchange has "
     "an order that its user does not know of.",

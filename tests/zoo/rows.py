@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from harness.outcome import Severity
 
-_COUNTS = "planted | found | asked of merged connectors | false alarms | real defects"
+_COUNTS = "planted | found | runs on merged connectors | false alarms | real defects"
 HEADER = f"| requirement | severity | checks | {_COUNTS} |"
 SUMMARY_HEADER = (
-    "| severity | requirements | checks | planted | found | recall | asked of merged connectors "
+    "| severity | requirements | checks | planted | found | recall | runs on merged connectors "
     "| false alarms |"
 )
 

@@ -117,7 +117,7 @@ def _read(folder: Path) -> PublishedRound:
             reports.append(_without_evidence(read_report(path.parent)))
     except (ValidationError, FileNotFoundError) as error:
         raise UserError(
-            "this is no report that this version of the harness published",
+            "this is not a report of this version of the harness",
             where=str(path),
             hint=f"publish it again: harness report {folder}",
         ) from error

@@ -25,7 +25,7 @@ def write_site(folder: Path, files: Mapping[str, Content]) -> None:
     for path in files:
         if path not in known and (folder / path).exists():
             raise UserError(
-                "there is a file already that `harness publish` did not write",
+                "a file already exists there that `harness publish` did not write",
                 where=str(folder / path),
                 hint="move it, or give another folder with --site",
             )

@@ -29,7 +29,7 @@ class TraceError(UserError):
     """A file that is no trace, or one that was cut off."""
 
     def __init__(self, message: str, where: str) -> None:
-        super().__init__(message, where=where, hint="`harness trace list FOLDER` names a report's traces")
+        super().__init__(message, where=where, hint="`harness trace list FOLDER` lists a report's traces")
 
 
 def packed(
@@ -56,7 +56,7 @@ def unpacked(contents: bytes, where: str = "these bytes") -> Trace:
         header = Header.model_validate_json(next(lines, ""))
         return Trace(header, tuple(read(json.loads(line)) for line in lines))
     except (ValidationError, ValueError, TypeError, KeyError) as error:
-        raise TraceError(f"this is no trace: {_gist(error)}", where) from error
+        raise TraceError(f"this is not a trace: {_gist(error)}", where) from error
 
 
 def header_of(path: Path) -> Header:
@@ -64,7 +64,7 @@ def header_of(path: Path) -> Header:
     try:
         return Header.model_validate_json(next(_lines(path.read_bytes(), str(path)), ""))
     except ValidationError as error:
-        raise TraceError(f"this is no trace: {_gist(error)}", str(path)) from error
+        raise TraceError(f"this is not a trace: {_gist(error)}", str(path)) from error
 
 
 def _gist(error: Exception) -> str:
@@ -113,7 +113,7 @@ def _lines(contents: bytes, where: str) -> Iterator[str]:
         # JSON Lines end with \n; other characters that Python takes for the end of a line may stand in a text
         yield from io.TextIOWrapper(stream, encoding="utf-8", newline="\n")
     except (zstandard.ZstdError, UnicodeDecodeError) as error:
-        raise TraceError(f"this is no trace: {error}", where) from error
+        raise TraceError(f"this is not a trace: {error}", where) from error
 
 
 def _that_fit(entries: Iterable[Entry], lines: Sequence[str], most_bytes: int) -> set[int]:

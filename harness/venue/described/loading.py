@@ -75,9 +75,9 @@ def _whole(path: Path) -> JsonValue:
     name = str(data["like"])
     if not re.fullmatch(r"[a-z0-9_]+", name) or name == path.stem:
         raise UserError(
-            f"like: {name!r} is not the name of another description",
+            f"like: {name!r} is not another description",
             where=str(path),
-            hint="name one of the same folder",
+            hint="give the name of one in the same folder",
         )
     base = _whole(path.with_name(f"{name}.yml"))
     return _laid_over(base if isinstance(base, dict) else {}, data)
@@ -130,7 +130,7 @@ def raw(path: Path) -> JsonValue:
             raise UserError(
                 f"larger than {LARGEST} bytes",
                 where=str(path),
-                hint="a description takes a few pages: remove what does not belong to it",
+                hint="a description takes a few pages: remove everything else",
             )
         read = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - safe types only
     except OSError as error:
@@ -192,7 +192,7 @@ def _unsourced(data: JsonValue) -> Iterator[str]:
         used |= {address[:length] for length in range(len(address) + 1)}
     for address, text in table.items():
         if address not in used:
-            yield f"known / {text}: nothing lies at this address"
+            yield f"known / {text}: nothing is at this address"
 
 
 def _unknown_words(description: Description) -> Iterator[str]:

@@ -94,7 +94,7 @@ def _remove(data: JsonValue, address: Address, path: Path) -> None:
 
 def _no_such(address: Address, depth: int, path: Path) -> UserError:
     return UserError(
-        f"{written(address)}: nothing lies at {written(address[: depth + 1])}",
+        f"{written(address)}: nothing is at {written(address[: depth + 1])}",
         where=str(path),
-        hint="the derived description has changed: correct or take out this line",
+        hint="the derived description has changed: correct or remove this line",
     )

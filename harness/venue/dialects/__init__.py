@@ -50,5 +50,5 @@ def dialect(name: str) -> type[Dialect]:
     if found is None:
         close = difflib.get_close_matches(name, known(), 1)
         meant = f"did you mean {close[0]!r}? " if close else ""
-        raise UserError(f"no dialect is called {name!r}", hint=f"{meant}known: {', '.join(known())}")
+        raise UserError(f"there is no dialect {name!r}", hint=f"{meant}known: {', '.join(known())}")
     return found

@@ -97,7 +97,7 @@ FOLLOWED = ((8, 8), (8, 8), (8, 8))
 
 def test_what_a_message_tells_and_a_poll_brings_is_found() -> None:
     held = ((8, 8), (8, 6), (8, 6))
-    with pytest.raises(Failed, match="went on to report 8 until its next poll"):
+    with pytest.raises(Failed, match="reported 8 until its next poll"):
         follows_each(heard(START, FOLLOWED, held, told=(1, 2)))
 
 

@@ -49,7 +49,7 @@ def test_times_that_are_a_little_late_pass() -> None:
         ([float(int(at)) for at in TIMES], f"The times of {FEWEST_TIMES} public trades are in whole seconds"),
         (
             [at * 1000 for at in TIMES],
-            "at 1795996800.250 .* arrived with the time 1795996800250",
+            "at 1795996800.250 .* arrived with the timestamp 1795996800250",
         ),
     ],
 )
@@ -103,8 +103,8 @@ def test_last_prices_of_all_pairs_pass(together: dict[str, str | None]) -> None:
 @pytest.mark.parametrize(
     ("together", "finding"),
     [
-        ({"A-B": "1.5"}, "gives None for C-D; asked for each alone it gives 2"),
-        ({"A-B": "2", "C-D": "1.5"}, "gives 2 for A-B, 1.5 for C-D; asked for each alone it gives 1.5, 2"),
+        ({"A-B": "1.5"}, "are None for C-D; for each pair alone, 2"),
+        ({"A-B": "2", "C-D": "1.5"}, "are 2 for A-B, 1.5 for C-D; for each pair alone, 1.5, 2"),
     ],
 )
 def test_last_prices_that_are_lost_in_company_are_found(

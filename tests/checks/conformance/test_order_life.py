@@ -40,8 +40,8 @@ def test_fills_that_a_poll_found_may_be_told_as_one(told: tuple[EventView, ...])
     ("seen", "words"),
     [
         (races(filled(WHOLE), COMPLETED, COMPLETED), "ended again"),
-        (races(filled(HALF), COMPLETED), "of 0.02 that were filled 0.01 were reported"),
-        (races(filled(WHOLE), filled(HALF), COMPLETED), "0.03 were reported"),
+        (races(filled(HALF), COMPLETED), "0.01 instead of 0.02 was reported"),
+        (races(filled(WHOLE), filled(HALF), COMPLETED), "0.03 instead of 0.02 was reported"),
         (races(filled(WHOLE), COMPLETED, tracked=True), "is tracked as open"),
     ],
 )
@@ -51,7 +51,7 @@ def test_what_late_messages_must_not_do(seen: Races, words: str) -> None:
 
 
 def test_messages_that_came_before_the_end_say_nothing() -> None:
-    with pytest.raises(Undetermined, match="No poll told"):
+    with pytest.raises(Undetermined, match="No poll reported"):
         checks.test_late_messages_leave_an_order_ended(races(filled(WHOLE), COMPLETED, ended_first=False))
 
 
@@ -67,7 +67,7 @@ def test_fills_that_are_reported_however_they_are_told_pass() -> None:
 
 @pytest.mark.parametrize(("heard", "count"), [((True, True, False), 1), ((True, False, False), 0)])
 def test_fills_that_are_lost_in_company_are_found(heard: tuple[bool, ...], count: int) -> None:
-    with pytest.raises(Failed, match=f"one message told of, {count} were reported before a poll"):
+    with pytest.raises(Failed, match=f"in one message; {count} of them were reported before a poll"):
         checks.test_fills_told_in_one_message(told(*heard))
 
 

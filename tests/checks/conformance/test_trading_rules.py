@@ -107,7 +107,7 @@ def test_a_connector_that_starts_beside_odd_markets_passes(rules: Any) -> None:
         ),
         (
             {"ready": False, "ready_once_sold": True},
-            "With nobody selling on BTC-USDT, the connector never became ready",
+            "With no asks on BTC-USDT, the connector never became ready",
         ),
         ({"rules": {}}, "the connector has no trading rule for BTC-USDT"),
     ],
@@ -123,13 +123,13 @@ def test_a_book_of_one_side() -> None:
         checks.test_a_book_of_one_side_is_borne(odd_start(**seen), market_data)
 
     judged()
-    with pytest.raises(Failed, match="differs again after nobody had sold anything: of 1 levels"):
+    with pytest.raises(Failed, match="differs once asks appear: of 1 levels"):
         judged(difference="of 1 levels")
-    with pytest.raises(Failed, match="differs while nobody sells anything"):
+    with pytest.raises(Failed, match="differs while there are no asks"):
         judged(difference="of 1 levels", sold=False)
     with pytest.raises(Undetermined):
         judged(ready=False)
-    with pytest.raises(Undetermined, match="wrong at ordinary times too: of 2 levels"):
+    with pytest.raises(Undetermined, match="wrong in ordinary markets too: of 2 levels"):
         judged("of 2 levels", difference="of 1 levels", sold=False)
 
 

@@ -49,7 +49,7 @@ def test_an_error_of_the_connectors_own_is_held_against_it() -> None:
     error = ConnectorError("Traceback …\nTypeError: 'Market' object is not subscriptable")
     run = played.restart(cast(Rigs, Refusing(error)), 1.0)
     assert run.raised.endswith("object is not subscriptable")
-    with pytest.raises(BaseException, match="raises an error when it is given back the orders"):
+    with pytest.raises(BaseException, match="raises an error when it restores its saved orders"):
         survives(run)
 
 

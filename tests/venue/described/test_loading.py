@@ -50,7 +50,7 @@ def test_the_page_s_example_is_a_description(tmp_path: Path) -> None:
         (["refusals", "words", "bad_mood"], {"code": 1}, "bad_mood"),
         (["signing", "scheme"], "plugin", "no plug-in None"),
         (["known"], {"signing": ["ccxt"]}, "nothing in `known`"),
-        (["known", "routes / GET /v2"], ["kit"], "nothing lies"),
+        (["known", "routes / GET /v2"], ["kit"], "nothing is at"),
         (["known", "signing"], ["reviewer Ann"], "match pattern"),
     ],
 )
@@ -95,7 +95,7 @@ def test_a_review_confirms_corrects_adds_and_removes(tmp_path: Path) -> None:
 
 
 def test_a_confirmation_of_what_is_gone_is_a_mistake(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="nothing lies at routes / GET /v9"):
+    with pytest.raises(UserError, match="nothing is at routes / GET /v9"):
         load(write(tmp_path, acme(), [signed("routes / GET /v9 / reply")]))
 
 

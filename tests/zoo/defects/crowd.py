@@ -32,7 +32,7 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "all-topics-in-one-request",
         checks.test_a_dozen_pairs,
-        "With 12 pairs, books do not follow",
+        "With 12 pairs, order books go wrong",
         behaving(
             "bybit_api_order_book_data_source.py",
             "BybitAPIOrderBookDataSource",

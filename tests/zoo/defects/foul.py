@@ -53,7 +53,7 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "places-an-order-of-its-own",
         checks.test_no_order_was_placed_unasked,
-        "placed 1 orders that nobody had asked for",
+        "placed 1 orders that were not requested",
         exchange(
             """
             def buy(self, trading_pair, amount, *args, **kwargs):

@@ -8,9 +8,9 @@ from tests.zoo.defect import EXCHANGE, Defect, defect
 from tests.zoo.defects.order_life import LISTENER
 from tests.zoo.planting import behaving, exchange, worded
 
-AFTER_OTHERS = "After messages about orders that its user placed in the browser, a fill was not reported"
+AFTER_OTHERS = "After messages about orders placed in the browser, a fill was not reported"
 
-ONE_OF_TWO = "Of 2 fills at one moment that no stream told of, 1 were never reported"
+ONE_OF_TWO = "1 of 2 simultaneous fills that no stream reported were never found"
 
 DEFECTS: tuple[Defect, ...] = (
     defect(

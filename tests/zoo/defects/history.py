@@ -268,7 +268,7 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "a-closing-order-for-the-other-position",
         test_perpetual_changes.test_both_positions_in_hedge_mode,
-        "In hedge mode, an order that was to close the (long|short) position left it open",
+        "In hedge mode, a closing order left the (long|short) position open",
         worded(
             PERPETUAL,
             "_place_order",

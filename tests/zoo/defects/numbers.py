@@ -50,7 +50,7 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "public-trades-in-thousandths",
         test_market_data.test_public_trades_have_their_time,
-        "A public trade at .* arrived with the time",
+        "A public trade at .* arrived with the timestamp",
         worded(
             "binance_order_book.py", "trade_message_from_exchange", ("timestamp=ts * 1e-3", "timestamp=ts")
         ),

@@ -181,13 +181,13 @@ ENDS: tuple[Defect, ...] = (
     defect(
         "late-messages-open-orders-again",
         checks.test_late_messages_leave_an_order_ended,
-        "order ended again when messages of its fills came late",
+        "order ended again when the messages of its fills arrived late",
         worded(EXCHANGE, LISTENER, ("all_updatable_orders", "all_fillable_orders")),
     ),
     defect(
         "late-messages-of-okx-open-orders-again",
         checks.test_late_messages_leave_an_order_ended,
-        "order ended again when messages of its fills came late",
+        "order ended again when the messages of its fills arrived late",
         worded("okx_exchange.py", LISTENER, ("all_updatable_orders", "all_fillable_orders")),
         connector="okx",
     ),
@@ -214,7 +214,7 @@ TRACKING: tuple[Defect, ...] = (
     defect(
         "filled-orders-stay-tracked",
         checks.test_tracked_while_open,
-        "that is done is still tracked",
+        "An ended .* order is still tracked",
         constant(CONSTANTS, '"FILLED": OrderState.FILLED', '"FILLED": OrderState.PARTIALLY_FILLED'),
     ),
     defect(

@@ -59,7 +59,7 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "an-order-over-a-websocket-given-up-after-a-lost-reply",
         test_order_life.test_no_orphan_after_a_lost_reply,
-        "the connector forgot the order: it stays open",
+        "the connector dropped the order, which stays open",
         behaving(
             *EXCHANGE,
             f"""

@@ -39,7 +39,7 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "a-page-taken-for-the-end-of-an-order",
         checks.test_errors_end_no_orders,
-        "the connector reported for an open order: Order(Cancelled|Failure)|forgot an open order",
+        "the connector reported for an open order: Order(Cancelled|Failure)|dropped an open order",
         exchange(
             """
             async def _request_order_status(self, tracked_order):

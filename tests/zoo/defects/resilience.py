@@ -117,7 +117,7 @@ ERRORS: tuple[Defect, ...] = (
     defect(
         "the-first-answer-decides-for-ever",
         checks.test_server_errors_are_survived,
-        "does not get ready when",
+        "does not become ready when",
         exchange(
             """
             _up = None

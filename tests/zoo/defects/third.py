@@ -59,7 +59,7 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "only-the-first-of-a-batch",
         test_order_life.test_fills_told_in_one_message,
-        "Of two fills that one message told of, 1 were reported before a poll",
+        "Two fills came in one message; 1 of them were reported before a poll",
         worded(
             "okx_exchange.py",
             "_user_stream_event_listener",
@@ -70,7 +70,7 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "only-the-last-fill-of-a-message",
         test_order_life.test_fills_told_in_one_message,
-        "Of two fills that one message told of, 1 were reported before a poll",
+        "Two fills came in one message; 1 of them were reported before a poll",
         worded(
             "gate_io_exchange.py",
             "_user_stream_event_listener",
@@ -123,7 +123,7 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "balances-read-when-the-total-changes",
         test_balances.test_what_is_available_follows_each_message,
-        "A message told of .* until its next poll",
+        "A message gave .* until its next poll",
         worded(
             "bybit_exchange.py",
             "_user_stream_event_listener",
@@ -138,7 +138,7 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "balances-of-gate-io-read-when-the-total-changes",
         test_balances.test_what_is_available_follows_each_message,
-        "A message told of .* until its next poll",
+        "A message gave .* until its next poll",
         worded(
             "gate_io_exchange.py",
             "_process_balance_message_ws",

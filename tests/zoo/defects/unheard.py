@@ -20,7 +20,7 @@ FORGETS_THE_KEY = (
     ("self._current_listen_key = None", "pass"),
     ("self._listen_key_initialized_event.clear()", "pass"),
 )
-UNTIL_THE_NEXT = "was right before any poll, and .* told as available"
+UNTIL_THE_NEXT = "was right before any poll, but the available balance was"
 NO_LONGER_KNOWN = "that the exchange no longer knows ended with .*, reported as nothing"
 
 # An order's request is sent again where its answer did not come, or was an error of the server's.
@@ -194,7 +194,7 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "an-end-that-the-map-of-states-lacks",
         test_usability.test_its_tables_have_the_exchanges_words,
-        "has no entry for what the exchange said: reduceOnlyCanceled",
+        "has no entry for values that the exchange sent: reduceOnlyCanceled",
         constant(
             "hyperliquid_perpetual_constants.py", '    "reduceOnlyCanceled": OrderState.CANCELED,\n', ""
         ),
@@ -203,7 +203,7 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "an-end-in-match-that-the-map-of-states-lacks",
         test_usability.test_its_tables_have_the_exchanges_words,
-        "has no entry for what the exchange said: EXPIRED_IN_MATCH",
+        "has no entry for values that the exchange sent: EXPIRED_IN_MATCH",
         constant("binance_perpetual_constants.py", '    "EXPIRED_IN_MATCH": OrderState.FAILED,\n', ""),
         connector="binance_perpetual",
     ),
