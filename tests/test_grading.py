@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from harness.grading import Verdict, Waived, combine, grade, score, set_aside_words
-from harness.outcome import Lifecycle, Outcome, Severity, Status
+from harness.outcome import Leaning, Lifecycle, Outcome, Severity, Status
 
 
 def outcome(
@@ -91,6 +91,25 @@ def test_several_checks_of_one_requirement_count_once_and_the_worst_wins() -> No
     (combined,) = combine(checks)
     assert combined.status is FAILED
     assert combined.summary == "One. · Two."
+
+
+@pytest.mark.parametrize(
+    "order", [(PASSED, FAILED, PASSED), (FAILED, PASSED, PASSED), (PASSED, PASSED, FAILED)]
+)
+def test_what_one_check_would_not_meet_is_not_met_if_the_exchange_is_as_described(
+    order: tuple[Status, ...],
+) -> None:
+    """As whitebit's fills: of four checks one would have failed, and the requirement counted as met, if."""
+    checks = [
+        outcome("a", UNDETERMINED, summary=status).model_copy(
+            update={"leaning": Leaning(status=status, fields=("routes",))}
+        )
+        for status in order
+    ]
+    (combined,) = combine(checks)
+    assert combined.leaning is not None
+    assert combined.leaning.status is FAILED
+    assert combined.summary == "failed · passed"
 
 
 def test_a_waiver_is_told_with_the_score_without_it() -> None:
