@@ -13,6 +13,8 @@ from harness.frameworks.runtime import LAYER, TREE, VENV
 Lacks = Callable[[str], str | None]
 _NOT_HERE = re.compile(r"\bNotHereError: (.{1,200})")  # said by the driver
 _NAME = re.compile(r"\bImportError: cannot import name '([\w.]{1,80})' from '([\w.]{1,120})'")
+# Said by a library of another one, as protobuf does of what its code was generated for.
+_UNFIT = re.compile(r"\b(?:VersionError|VersionConflict): (.{1,160})")
 # As Python tells a place, and as pytest does in short.
 _PLACE = re.compile(r'File "([^"]+)", line \d+|^ *(/?(?:[\w.-]+/)+[\w.-]+\.py):\d+: in ', re.MULTILINE)
 
@@ -33,6 +35,8 @@ def lack_of(
     module = missing_module(text)
     places = [one or other for one, other in _PLACE.findall(text)]
     in_a_library = bool(places) and places[-1].startswith((f"{VENV}/", f"{LAYER}/"))
+    if in_a_library and (unfit := _UNFIT.search(text)):
+        return f"an installed library does not fit another one here: {unfit[1]}"
     if name := _NAME.search(text):
         if in_a_library:
             return f"an installed library imports {name[1]} from {name[2]}, and the one here has none"

@@ -20,7 +20,7 @@ from harness.describing.book_levels import (
 from harness.describing.book_notes import Made, Note
 from harness.describing.deriving import Derived
 from harness.describing.fields import KIT, READS, Field
-from harness.describing.leaves import Leaf, Path, flatten, name_of, number_of, unpacked
+from harness.describing.leaves import Leaf, Path, changed, flatten, name_of, number_of, unpacked
 from harness.describing.positions import named, unnamed
 from harness.describing.templates import Kind, time_form
 
@@ -54,10 +54,26 @@ def snapshot(notes: Sequence[Note]) -> JsonValue:
 
 
 class Streamed(NamedTuple):
-    """A book as a stream tells it of the market that the exchange calls `symbol`."""
+    """A book as a stream tells it of the market that the exchange calls `symbol`.
+
+    Where tests show no topic beside the book, and one beside trades (`other`), it stands at `topic`.
+    """
 
     symbol: str
     message: JsonValue
+    topic: Path = ()
+    other: str = ""
+
+    def answer_to(self, said: JsonValue) -> JsonValue:
+        """The book, to a message that asks for something of the market and not for its trades; else None."""
+        asked = [each for each in flatten(said).values() if isinstance(each, str) and self._names(each)]
+        topics = [each for each in asked if each != self.other]
+        if not topics or not self.topic:
+            return self.message if topics else None
+        return changed(self.message, self.topic, topics[0])
+
+    def _names(self, text: str) -> bool:
+        return self.symbol.lower() in text.lower()
 
 
 def streamed(notes: Sequence[Note], symbol: str, *, alone: bool) -> Streamed | None:
@@ -74,8 +90,22 @@ def streamed(notes: Sequence[Note], symbol: str, *, alone: bool) -> Streamed | N
         if note.kind == kind and made.type == "SNAPSHOT" and all(map(made.content.get, ("bids", "asks")))
     )
     raw = next(shown, None)
-    known = raw is not None and symbol
-    return Streamed(symbol, _called(raw, symbol, spelled_in(raw) | _KITS)) if known else None
+    if raw is None or not symbol:
+        return None
+    message = _called(raw, symbol, spelled_in(raw) | _KITS)
+    for note in notes:
+        trade = _called(note.raw, symbol, spelled_in(note.raw) | _KITS) if note.kind == "trade" else None
+        for path, leaf in flatten(trade).items():
+            if isinstance(leaf, str) and leaf.endswith(symbol) and leaf != symbol and _lacks(message, path):
+                return Streamed(symbol, message, path, leaf)
+    return Streamed(symbol, message)
+
+
+def _lacks(message: JsonValue, path: Path) -> bool:
+    """Whether an object that the message has lacks that key of it."""
+    for step in path[:-1]:
+        message = message.get(str(step)) if isinstance(message, dict) else None
+    return isinstance(message, dict) and path[-1] not in message
 
 
 def _called(value: JsonValue, symbol: str, spelled: frozenset[str]) -> JsonValue:

@@ -154,7 +154,9 @@ def gather(
     progress("watching its order book tests")
     notes = book_notes.watch(backend, runtime, book_tests)
     progress("watching what the connector sends")
-    orders, symbol = orders_to_place(perpetual=perpetual), next(iter(symbols), sets[0].pair)
+    named = [each for each in harvested.of("exchange_trading_pair") if each.set == sets[0].name]
+    symbol = next((str(answer) for each in named for answer in each.answers), sets[0].pair)
+    orders = orders_to_place(perpetual=perpetual)
     told = of_a_part(with_our_place(_first_set(found), source.counted))
     shown = books.snapshot(notes), books.streamed(notes, symbol, alone=source.asks_for("order_book") is None)
     asked = ask(Asking(backend, runtime, connector.name, told, sets[0], source, orders, *shown))

@@ -168,10 +168,9 @@ class Listening(Dialect):
         order_id = self._values.get("order.order_id", "")
         return ack.to(said[keys[0]], order_id) if ack is not None and ack.id == keys[0] else None
 
-    def streamed(self, text: str) -> JsonValue:
-        """The book, to a message that names its market; None to any other."""
-        book = self._streamed
-        return book.message if book is not None and book.symbol.lower() in text.lower() else None
+    def streamed(self, said: JsonValue) -> JsonValue:
+        """The book, to a message that asks for something of its market; None to any other."""
+        return self._streamed.answer_to(said) if self._streamed is not None else None
 
     def _looked_up(self, operation: str, word: Word, said: JsonValue, key: str) -> JsonValue:
         """What the connector reads of the answer to a look-up, filled; None where it reads nothing."""
@@ -205,7 +204,7 @@ class _Answering(StreamSession):
         hoped = self._exchange.source.received
         proofs = (*self._exchange.keys, SESSION["session.key"])
         private = self._answered or any(proof in text for proof in proofs)
-        if not private and (book := self._exchange.streamed(text)) is not None:
+        if not private and (book := self._exchange.streamed(said)) is not None:
             yield Frame.of("stream:book", book)
         if not hoped or not private:
             return

@@ -224,6 +224,12 @@ def _verbs_of(function: ast.AST) -> set[str]:
     return {verb for verb in _VERBS if verb in attributes or f"_api_{verb.lower()}" in attributes}
 
 
+def _verb_of(function: _Definition) -> str:
+    """The only way in which a method asks; the framework itself asks for what a `…_request_path` names."""
+    verbs = {"GET"} if function.name.endswith("_request_path") else _verbs_of(function)
+    return verbs.pop() if len(verbs) == 1 else ""
+
+
 def _states_in(tree: ast.Module, constants: Mapping[str, JsonValue]) -> Iterator[tuple[str, str]]:
     """The entries of tables whose values are `OrderState.…`."""
     for node in ast.walk(tree):
@@ -248,7 +254,7 @@ def _asked_in(
     found: dict[str, tuple[int, bool, int, str]] = {}
     order = list(METHODS)
     for function in functions:
-        if function.name in METHODS and (not verb or _verbs_of(function) == {verb}):
+        if function.name in METHODS and (not verb or verb == _verb_of(function)):
             path = "" if verb else through.of(function)[0]
             paths = paths_in(function, constants) or [each for each in (path,) if each]
             operation = METHODS[function.name]

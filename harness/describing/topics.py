@@ -27,14 +27,14 @@ def bare_verb(document: Mapping[str, JsonValue]) -> str | None:
     return rest[0] if VERBS.search(str(document[rest[0]])) else None
 
 
-Topics = Iterable[tuple[str, JsonValue, dict[str, JsonValue]]]
+_Topic = tuple[str, JsonValue, dict[str, JsonValue]]
+Topics = Iterable[_Topic]
 
 
 def topics_named(document: dict[str, JsonValue], facts: Mapping[str, str]) -> Topics:
     """(path to the topics, a topic's template, what else is said) for each topic in a message."""
-    for name in _VERB_KEYS:
-        if isinstance(document.get(name), str) and not VERBS.search(str(document[name])):
-            return [_topic_at(name, document, facts)]
+    if (under := _under_a_verb(document, facts)) is not None:
+        return under
     said: dict[str, JsonValue] = {
         name: value for name, value in document.items() if isinstance(value, str) and VERBS.search(value)
     }
@@ -84,6 +84,21 @@ def _topic_at(
     if names_the_market_beside(whole, name):
         return "", whole, {name: "{any}"}
     return name, templated(document[name], facts), {name: "{any}"}
+
+
+def _under_a_verb(document: Mapping[str, JsonValue], facts: Mapping[str, str]) -> list[_Topic] | None:
+    """What stands at a key which is the verb: the topic, or an object with one text, as Centrifugo has it
+    (`{"subscribe": {"channel": topic, "flag": 1}}`). None where no key is one.
+    """
+    for name in _VERB_KEYS:
+        value = document.get(name)
+        if isinstance(value, str) and not VERBS.search(value):
+            return [_topic_at(name, document, facts)]
+        if isinstance(value, dict):
+            texts = [key for key, each in value.items() if isinstance(each, str)]
+            said: dict[str, JsonValue] = {name: "{any}"}
+            return [(f"{name}.{key}", templated(value[key], facts), said) for key in texts if len(texts) == 1]
+    return None
 
 
 def _tells(key: str, value: JsonValue) -> bool:

@@ -305,3 +305,21 @@ def test_a_book_of_one_side_is_told_to_nobody() -> None:
     content: dict[str, JsonValue] = {"bids": [["1.4", "2"]], "asks": []}
     made = (Made(type="SNAPSHOT", at=None, content=content),)
     assert streamed([Note(kind="snapshot", raw={"bids": []}, made=made)], "X-Y", alone=True) is None
+
+
+def test_a_streamed_book_has_the_topic_where_trades_have_it() -> None:
+    """As Derive's: its tests give the parser a book with no channel, which the connector asks for first."""
+    sides: dict[str, JsonValue] = {"bids": [["1.4", "2"]], "asks": [["1.6", "3"]]}
+    raw: JsonValue = {"params": {"data": {"instrument_name": "COINALPHA-HBOT", **sides}}}
+    trade: JsonValue = {"params": {"channel": "trades.COINALPHA-HBOT", "data": [{"price": "1.5"}]}}
+    notes = [
+        Note(kind="trade", raw=trade, made=()),
+        Note(kind="snapshot", raw=raw, made=(Made(type="SNAPSHOT", at=None, content=sides),)),
+    ]
+    book = streamed(notes, "BTC-USDC", alone=True)
+    assert book is not None
+    data: JsonValue = {"instrument_name": "BTC-USDC", **sides}
+    topic = "orderbook.BTC-USDC.1.100"
+    assert book.answer_to({"channels": [topic]}) == {"params": {"data": data, "channel": topic}}
+    assert book.answer_to({"channels": ["trades.BTC-USDC"]}) is None
+    assert book.answer_to({"op": "ping"}) is None

@@ -131,3 +131,19 @@ def test_a_message_with_a_sessions_key_is_answered_as_the_source_hopes() -> None
     (answer,) = session.received(json.dumps(LOGIN))  # type: ignore[union-attr]
     assert isinstance(answer, Frame)
     assert json.loads(answer.text) == {"result": {"status": "success"}}
+
+
+def test_a_verb_may_be_the_key_of_what_it_subscribes_to() -> None:
+    """As Centrifugo has it: each private topic comes with a token."""
+    number = SESSION["account.number"]
+    private = {"channel": f"x:order-{number}", "data": {"token": TOKEN}, "flag": 1}
+    found = _heard(
+        ({"connect": {"name": "js"}, "id": 1}, {"subscribe": {"channel": "x:trade-COINHBOT"}, "id": 2}),
+        ({"subscribe": private, "id": 3},),
+    )
+    assert (found.said, found.topics, found.by) == ({"subscribe": "{any}"}, "subscribe.channel", "token")
+    assert found.login == {"subscribe": {"data": {"token": "{login.token}"}}}
+    assert {each.operation: (each.topic, each.private) for each in found.subscriptions} == {
+        "stream:trades": ("x:trade-{market.base}{market.quote}", False),
+        "stream:orders": ("x:order-{account.number}", True),
+    }

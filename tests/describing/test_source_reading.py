@@ -456,3 +456,14 @@ def test_a_function_that_is_handed_over_is_read_where_it_is_awaited() -> None:
     reading = found.of("/dx-feed/auth")
     assert reading is not None
     assert template(reading, "stream_token") == {"token": "{session.key}"}
+
+
+def test_markets_and_prices_at_one_path_are_the_markets_that_both_read() -> None:
+    """As Evedex's instruments, of which its prices ask with a parameter more."""
+    source = (
+        'MARKETS_PATH_URL = "/api/instrument"\n'
+        "def trading_rules_request_path(self):\n    return CONSTANTS.MARKETS_PATH_URL\n"
+        "async def _get_last_traded_price(self):\n"
+        '    await self._api_get(CONSTANTS.MARKETS_PATH_URL, params={"fields": "metrics"})\n'
+    )
+    assert read_source([source]).operation("/api/instrument", "GET") == "symbols"

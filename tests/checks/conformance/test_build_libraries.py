@@ -165,6 +165,9 @@ NAME = "  File \"{}/x.py\", line 3\nImportError: cannot import name 'c' from 'a.
 SHORT = (
     "{}:3: in <module>\n    from a.b import c\nE   ImportError: cannot import name 'c' from 'a.b' (/venv/a)"
 )
+UNFIT = (
+    '  File "{}/x.py", line 3\ngoogle.protobuf.runtime_version.VersionError: gencode 6.33.5 runtime 5.29.6.'
+)
 OF_UPSTREAM = {"hummingbot/client/x.py"}
 
 
@@ -183,6 +186,9 @@ def test_the_missing_module_is_read_off_a_traceback() -> None:
         (WORDS.format(WEB3, "acme"), True),
         (NAME.format(WEB3), True),  # two libraries that do not fit together, as pyinjective and protobuf
         (NAME.format(TREE), False),
+        (UNFIT.format(WEB3), True),  # as Rubin's, whose own environment has another protobuf
+        (UNFIT.format("/layer/acme_proto"), True),
+        (UNFIT.format(TREE), False),
         (NAME.format(f"{TREE}/client"), True),  # upstream's own, and its library was replaced
         (SHORT.format("/venv/lib/a.py"), True),
         (SHORT.format("hummingbot/client/x.py"), True),
