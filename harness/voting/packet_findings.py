@@ -46,7 +46,7 @@ def people(packet: Packet) -> Iterator[str]:
 def checklist(packet: Packet) -> Iterator[str]:
     yield from ("", "## Reviewers' checklist", "")
     failed = packet.report.with_status(Status.FAILED)
-    yield f"- [ ] Each of the {count(len(packet.open), 'open finding')}is fixed, or accepted by name"
+    yield f"- [ ] Each of the {count(len(packet.open), 'open finding')} is fixed, or accepted by name"
     if packet.branch.conflicts:
         yield f"- [ ] {count(len(packet.branch.conflicts), 'conflict')} resolved"
     if packet.since.fork.count or packet.since.fork.rewritten:
